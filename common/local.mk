@@ -1,0 +1,10 @@
+# What two or more programs share; knows no database and no event loop.
+noinst_LIBRARIES += libdistren-common.a
+libdistren_common_a_CPPFLAGS = $(AM_CPPFLAGS)
+libdistren_common_a_CXXFLAGS = $(AM_CXXFLAGS) $(CURL_CFLAGS) $(OPENSSL_CFLAGS) $(XML_CFLAGS) $(TOML_CFLAGS) \
+  $(ZSTD_CFLAGS) $(ZLIB_CFLAGS) $(SECCOMP_CFLAGS)
+libdistren_common_a_SOURCES = \
+  %D%/result.h
+
+COMMON_LIBS = libdistren-common.a $(CURL_LIBS) $(OPENSSL_LIBS) $(XML_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
+  $(SECCOMP_LIBS) $(SPDLOG_LIBS) $(FMT_LIBS)

@@ -1,0 +1,12 @@
+# distren-image: decodes, checks, compares, thumbnails and stitches images. Always run as a sandboxed child.
+noinst_LIBRARIES += libdistren-image.a
+libdistren_image_a_CPPFLAGS = $(AM_CPPFLAGS)
+libdistren_image_a_CXXFLAGS = $(AM_CXXFLAGS) $(OIIO_CFLAGS)
+libdistren_image_a_SOURCES = \
+  %D%/check.cpp %D%/color.h %D%/commands.h %D%/compare.cpp %D%/picture.cpp %D%/picture.h %D%/stitch.cpp \
+  %D%/thumbnail.cpp %D%/write.cpp %D%/write.h
+
+libexec_PROGRAMS += distren-image
+distren_image_SOURCES = %D%/main.cpp
+distren_image_CXXFLAGS = $(AM_CXXFLAGS) $(OIIO_CFLAGS)
+distren_image_LDADD = libdistren-image.a $(COMMON_LIBS) $(OIIO_LIBS)

@@ -1,0 +1,2 @@
+# mdoc pages: one per program, config file and protocol.
+dist_man_MANS +=

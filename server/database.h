@@ -1,0 +1,69 @@
+// One connection to MariaDB, and calls of stored procedures through it. The only file that includes Connector/C++.
+// Each thread has its own Database (connector rule); create DatabaseThread first in every thread but main.
+// A lost connection is noticed, answered with Errc::unavailable and opened again at the next call.
+// SIGNAL SQLSTATE 'DRnnn' becomes the Errc of that number with the procedure's message; deadlocks are tried again 5 times.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "common/result.h"
+
+namespace distren {
+
+struct DatabaseAddress {
+  std::string socket;                // unix socket path; empty: host and port
+  std::string host = "127.0.0.1";
+  int port = 3306;
+  std::string schema = "distren";
+  std::string user = "distren";
+  std::string password;              // empty with a unix socket and unix_socket authentication
+};
+
+// A parameter: nullptr is NULL; strings may hold bytes.
+using SqlValue = std::variant<std::nullptr_t, std::int64_t, std::string_view>;
+
+// The row that a result callback sees; valid during the callback. Columns count from 0.
+class SqlRow {
+public:
+  virtual ~SqlRow() = default;
+  virtual std::int64_t integer(unsigned column) const = 0;   // NULL reads as 0
+  virtual std::string text(unsigned column) const = 0;       // NULL reads as ""
+  virtual bool is_null(unsigned column) const = 0;
+};
+
+class DatabaseThread {
+public:
+  DatabaseThread();
+  ~DatabaseThread();
+  DatabaseThread(DatabaseThread const&) = delete;
+};
+
+class Database {
+public:
+  explicit Database(DatabaseAddress address);
+  ~Database();
+  Database(Database&&) noexcept;
+
+  // CALL procedure(values...); on_row is called for each row of the first result; the rest is drained.
+  Result<void> call(std::string_view procedure, std::initializer_list<SqlValue> values,
+                    std::function<void(SqlRow const&)> const& on_row = {});
+
+  // Plain SQL text without parameters: for migrations only.
+  Result<void> execute(std::string const& sql);
+
+  Result<void> ping();
+
+private:
+  struct Connection;
+  std::unique_ptr<Connection> connection_;
+  DatabaseAddress address_;
+};
+
+}  // namespace distren

@@ -1,0 +1,110 @@
+// Jobs, their files, tasks and blobs. One function per stored procedure; see people.h for the rules of this folder.
+// JSON travels as text; digests as 64 lower-case hexadecimal digits.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "server/database.h"
+
+namespace distren::store {
+
+enum class JobState { active, paused, finished, failed, cancelled };
+
+struct JobFile {
+  std::string path;                  // relative to the job's folder, '/' between parts
+  std::string sha256;
+  std::int64_t size = 0;
+};
+
+struct NewJob {
+  std::int64_t user = 0;
+  std::int64_t project = 0;          // 0: none
+  std::string name;
+  std::string method;                // must be known (ensure_method)
+  std::string source;                // the main file: one of files' paths
+  std::string parameters;            // JSON object, checked by the render method's definition
+  std::string output;                // JSON object {"format","width","height","pattern"}
+  std::string version;               // oldest renderer version that can open it
+  std::string warnings;              // JSON array of sentences
+  int priority = 50;                 // 1 to 100, the owner's own order
+  std::vector<JobFile> files;
+  std::vector<int> frames;           // ascending, unique
+};
+
+struct Job {
+  std::int64_t id = 0;
+  std::int64_t user = 0;
+  std::string user_name;
+  std::int64_t project = 0;
+  std::string name;
+  std::string method;
+  JobState state = JobState::active;
+  std::string reason;                // why it is paused, failed or cancelled
+  std::string source;
+  std::string parameters;
+  std::string output;
+  std::string version;
+  std::string warnings;
+  int priority = 50;
+  std::int64_t first_task = 0;       // tasks of a job have consecutive ids, in frame order
+  int tasks = 0;
+  int accepted = 0;
+  int failed = 0;
+  std::string created_at;            // UTC, ISO 8601
+  std::string finished_at;           // empty: not yet
+};
+
+struct Task {
+  std::int64_t id = 0;
+  int frame = 0;
+  std::string state;                 // ready leased accepted failed cancelled
+  int failures = 0;                  // attempts that failed
+  std::int64_t slave = 0;            // of the latest attempt
+  std::string slave_name;
+  std::string output;                // file name below output/, once accepted
+  std::int64_t output_size = 0;
+  std::string output_sha256;
+  std::int64_t wall_ms = 0;
+  std::int64_t cpu_ms = 0;
+  std::string reason;                // of the latest failure
+};
+
+// Writes job, files and tasks in one transaction. Every file's blob must exist and be the user's (blob_missing).
+Result<std::int64_t> create_job(Database&, NewJob const& job);
+Result<Job> show_job(Database&, std::int64_t job);
+// Newest first; user 0: everybody's; state empty: all; ids below `before` (0: from the start).
+Result<std::vector<Job>> list_jobs(Database&, std::int64_t user, std::string_view state, std::int64_t before, int limit);
+Result<std::vector<JobFile>> list_job_files(Database&, std::int64_t job);
+// Frames above `after_task` (0: from the start), in order.
+Result<std::vector<Task>> list_tasks(Database&, std::int64_t job, std::int64_t after_task, int limit);
+
+// conflict names the state when the change makes no sense (resuming a finished job...). Idempotent.
+Result<void> pause_job(Database&, std::int64_t job, std::string_view reason);
+Result<void> resume_job(Database&, std::int64_t job);
+Result<void> cancel_job(Database&, std::int64_t job, std::string_view reason);
+// Puts failed tasks back to ready and the job to active; returns how many.
+Result<int> requeue_job(Database&, std::int64_t job);
+// Removes the job with tasks, attempts and files' rows; the caller removes the folder.
+Result<void> delete_job(Database&, std::int64_t job);
+
+struct Project {
+  std::int64_t id = 0;
+  std::int64_t user = 0;
+  std::string name;
+  int jobs = 0;
+};
+Result<std::int64_t> create_project(Database&, std::int64_t user, std::string_view name);
+Result<std::vector<Project>> list_projects(Database&, std::int64_t user);
+
+// A finished upload: the blob's row and that this user owns it. Idempotent.
+Result<void> record_blob(Database&, std::int64_t user, std::string_view sha256, std::int64_t size);
+// Which of these the user has never uploaded himself. Knowing a digest is not owning the file.
+Result<std::vector<std::string>> missing_blobs(Database&, std::int64_t user, std::vector<std::string> const& sha256);
+// Blobs that no job refers to and that are older than age_s; rows are removed, the caller removes the files.
+Result<std::vector<std::string>> take_unused_blobs(Database&, std::int64_t age_s, int limit);
+
+}  // namespace distren::store

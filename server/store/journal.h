@@ -1,0 +1,93 @@
+// The dispatcher's journal: what it loads at start and the batches it writes. Called on the journal's own thread.
+// One write_journal is one transaction and one procedure call; after it returns, everything in it is durable.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "server/database.h"
+
+namespace distren::store {
+
+struct RunnableJob {
+  std::int64_t id = 0;
+  std::int64_t user = 0;
+  std::string method;
+  std::string source;
+  std::string parameters;
+  std::string output;
+  std::string version;
+  int priority = 50;
+  std::string state;                 // active or paused
+  std::int64_t first_task = 0;
+};
+
+struct RunnableTask {                // unfinished tasks only
+  std::int64_t id = 0;
+  std::int64_t job = 0;
+  int frame = 0;
+  int failures = 0;
+};
+
+struct LiveLease {
+  std::int64_t attempt = 0;
+  std::int64_t task = 0;
+  std::int64_t slave = 0;
+  std::int64_t expires_ms = 0;       // UNIX time
+};
+
+struct FailedOn {                    // a task that failed on a slave never returns to it
+  std::int64_t task = 0;
+  std::int64_t slave = 0;
+};
+
+Result<std::vector<RunnableJob>> load_jobs(Database&, std::int64_t only_job = 0);
+Result<std::vector<RunnableTask>> load_tasks(Database&, std::int64_t only_job = 0);
+Result<std::vector<LiveLease>> load_leases(Database&);
+Result<std::vector<FailedOn>> load_failures(Database&, std::int64_t only_job = 0);
+
+// Returns the first of `count` attempt numbers that nobody else will ever get.
+Result<std::int64_t> reserve_attempts(Database&, std::int64_t count);
+
+struct LeaseEntry {                  // an attempt that was handed out
+  std::int64_t attempt = 0;
+  std::int64_t task = 0;
+  std::int64_t slave = 0;
+  std::int64_t expires_ms = 0;
+};
+
+enum class Ending { accepted, failed, rejected, returned, expired, cancelled };
+
+struct EndingEntry {                 // an attempt that ended; accepted ones carry the file
+  std::int64_t attempt = 0;
+  std::int64_t task = 0;
+  std::int64_t slave = 0;
+  Ending ending = Ending::accepted;
+  std::int64_t cpu_ms = 0;
+  std::int64_t wall_ms = 0;
+  int memory_mib = 0;
+  std::string output;                // file name below output/
+  std::int64_t output_size = 0;
+  std::string output_sha256;
+  std::string reason;
+  bool task_failed = false;          // this failure was the last one the task may have
+};
+
+struct JournalBatch {
+  std::vector<LeaseEntry> leases;
+  std::vector<EndingEntry> endings;
+};
+
+struct JournalAnswer {               // what became of each ending, in order
+  // accepted: this attempt is the task's result (also when it was already). superseded: another attempt was first.
+  enum class Verdict { accepted, superseded, recorded, unknown };
+  std::vector<Verdict> verdicts;
+  std::vector<std::int64_t> finished_jobs;   // jobs whose last task this batch ended
+};
+
+Result<JournalAnswer> write_journal(Database&, JournalBatch const& batch);
+
+}  // namespace distren::store

@@ -1,0 +1,71 @@
+// Slaves and render methods. One function per stored procedure; see people.h for the rules of this folder.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "server/database.h"
+
+namespace distren::store {
+
+enum class SlaveState { enabled, disabled, revoked };
+
+struct Method {
+  std::string name;
+  std::string version;
+};
+
+struct Slave {
+  std::int64_t id = 0;
+  std::int64_t user = 0;
+  std::string user_name;
+  std::string name;
+  std::string slavekey;
+  SlaveState state = SlaveState::enabled;
+  std::string os;
+  std::string cpu;
+  int cores = 0;
+  int memory_mib = 0;
+  std::vector<Method> methods;
+  std::string created_at;
+  std::string last_seen_at;          // empty: never; UTC, ISO 8601
+  std::int64_t frames_accepted = 0;
+};
+
+struct SlaveIdentity {
+  std::int64_t id = 0;
+  std::int64_t user = 0;
+  std::string name;
+  std::string password_hash;         // 32 bytes SHA-256 of the slavepassword
+  SlaveState state = SlaveState::enabled;
+};
+
+Result<std::int64_t> create_slave(Database&, std::int64_t user, std::string_view name, std::string_view slavekey,
+                                  std::string_view password_hash);
+// not_found: unknown slavekey. The caller compares the hash in constant time and answers both failures alike.
+Result<SlaveIdentity> find_slave(Database&, std::string_view slavekey);
+Result<Slave> show_slave(Database&, std::int64_t slave);
+// Newest first; user 0 lists everybody's; ids below `before` (0: from the start).
+Result<std::vector<Slave>> list_slaves(Database&, std::int64_t user, std::int64_t before, int limit);
+Result<void> rename_slave(Database&, std::int64_t slave, std::string_view name);
+Result<void> change_slave_state(Database&, std::int64_t slave, SlaveState state);
+Result<void> change_slave_password(Database&, std::int64_t slave, std::string_view password_hash);
+
+struct SlaveHello {
+  std::string os;
+  std::string cpu;
+  int cores = 0;
+  int memory_mib = 0;
+  std::vector<Method> methods;
+  std::string address;
+};
+Result<void> record_hello(Database&, std::int64_t slave, SlaveHello const& hello);
+Result<void> record_slave_seen(Database&, std::int64_t slave);
+
+// Called at start-up for every definition under methods/; creates what is new.
+Result<void> ensure_method(Database&, std::string_view name);
+
+}  // namespace distren::store

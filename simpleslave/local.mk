@@ -1,0 +1,4 @@
+# distren-simpleslave: the smallest correct slave, one readable file over the slave library.
+bin_PROGRAMS += distren-simpleslave
+distren_simpleslave_SOURCES = %D%/main.cpp
+distren_simpleslave_LDADD = libdistren-slave.a $(COMMON_LIBS)
