@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "image/commands.h"
+#include "image/picture.h"
+
+namespace distren {
+namespace {
+
+struct Statistics {
+  std::vector<double> sum;
+  std::vector<float> low, high;
+};
+
+Result<Statistics> read_all(Picture& picture) {
+  auto const& spec = picture.spec();
+  auto const channels = static_cast<std::size_t>(spec.nchannels);
+  Statistics statistics{std::vector<double>(channels), std::vector<float>(channels, std::numeric_limits<float>::max()),
+                        std::vector<float>(channels, std::numeric_limits<float>::lowest())};
+  for (int y = 0; y < spec.height; ++y) {
+    auto row = picture.rows(y, 1);
+    if (!row) return row.error();
+    float const* pixel = *row;
+    for (int x = 0; x < spec.width; ++x)
+      for (std::size_t channel = 0; channel < channels; ++channel, ++pixel) {
+        float const value = *pixel;
+        if (!std::isfinite(value))
+          return fail(Errc::invalid, fmt::format("The image has a value that is not a number or infinite, at {},{} in "
+                                                 "channel {}.",
+                                                 x, y, spec.channel_name(static_cast<int>(channel))));
+        statistics.sum[channel] += static_cast<double>(value);
+        statistics.low[channel] = std::min(statistics.low[channel], value);
+        statistics.high[channel] = std::max(statistics.high[channel], value);
+      }
+  }
+  if (auto end = picture.finish(); !end) return end.error();
+  return statistics;
+}
+
+Result<void> right_size(OIIO::ImageSpec const& spec, CheckOptions const& options) {
+  if ((options.width > 0 && spec.width != options.width) || (options.height > 0 && spec.height != options.height))
+    return fail(Errc::invalid, fmt::format("The image is {} x {} pixels, but {} x {} was asked for.", spec.width,
+                                           spec.height, options.width > 0 ? std::to_string(options.width) : "any",
+                                           options.height > 0 ? std::to_string(options.height) : "any"));
+  return {};
+}
+
+}  // namespace
+
+Result<nlohmann::json> check_image(std::filesystem::path const& file, CheckOptions const& options) {
+  auto picture = Picture::open(file, options.format);
+  if (!picture) return picture.error();
+  nlohmann::json report;
+  long pixels_in_all = 0;
+  // A file may hold several pictures; the first is described, every one must decode and fit.
+  for (bool more = true; more;) {
+    auto const& spec = picture->spec();
+    if (auto fits = right_size(spec, options); !fits) return fits.error();
+    pixels_in_all += static_cast<long>(spec.width) * spec.height;
+    if (pixels_in_all > max_pixels)
+      return fail(Errc::invalid, fmt::format("The parts of the image have more than {} million pixels together.",
+                                             max_pixels / 1'000'000));
+    auto statistics = read_all(*picture);
+    if (!statistics) return statistics.error();
+    if (report.is_null()) {
+      auto shown = picture->channels();
+      auto const pixels = static_cast<double>(spec.width) * spec.height;
+      bool constant = true;
+      nlohmann::json mean = nlohmann::json::array();
+      auto describe = [&](int channel) {
+        auto const index = static_cast<std::size_t>(channel);
+        mean.push_back(statistics->sum[index] / pixels);
+        constant = constant && statistics->low[index] == statistics->high[index];
+      };
+      for (int channel : shown.color) describe(channel);
+      if (shown.alpha >= 0) describe(shown.alpha);
+      report = {{"ok", true},   {"width", spec.width},         {"height", spec.height}, {"channels", spec.nchannels},
+                {"mean", mean}, {"format", picture->format()}, {"constant", constant}};
+    }
+    auto next = picture->next_part();
+    if (!next) return next.error();
+    more = *next;
+  }
+  return report;
+}
+
+}  // namespace distren

@@ -1,0 +1,36 @@
+// What distren-image can do: one function a subcommand, each returning the JSON object that is printed.
+// Called from main() on its only thread, after image_library_limits(). Failure: the image is not acceptable, with the
+// reason in one sentence. Nothing is written but the file named out, which appears whole or not at all.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+
+namespace distren {
+
+struct CheckOptions {
+  int width = 0;   // 0: any
+  int height = 0;  // 0: any
+  std::string format;
+};
+Result<nlohmann::json> check_image(std::filesystem::path const& file, CheckOptions const& options);
+
+Result<nlohmann::json> compare_images(std::filesystem::path const& left, std::filesystem::path const& right,
+                                      bool relaxed);
+
+Result<nlohmann::json> make_thumbnail(std::filesystem::path const& in, std::filesystem::path const& out, int long_side);
+
+struct TileAt {
+  std::filesystem::path file;
+  int x = 0;  // pixels from the left edge
+  int y = 0;  // pixels from the top edge
+};
+Result<TileAt> parse_tile(std::string const& text);
+Result<nlohmann::json> stitch_tiles(std::filesystem::path const& out, int width, int height,
+                                    std::vector<TileAt> const& tiles);
+
+}  // namespace distren

@@ -1,0 +1,113 @@
+// distren-image: decodes, checks, compares, thumbnails and stitches images that may come from strangers.
+// Prints one JSON object. Exit 0: done; 1: the image is not acceptable, {"ok":false,"error":...}; 2: wrong usage.
+#include "config.h"
+
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+#include <new>
+
+#include "image/commands.h"
+#include "image/picture.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;  // their shadow memory alone is beyond any limit
+#else
+constexpr bool sanitized = false;
+#endif
+
+namespace {
+
+using Outcome = distren::Result<nlohmann::json>;
+
+bool limit_memory(unsigned long mebibytes) {
+  rlimit const no_core{0, 0};
+  if (setrlimit(RLIMIT_CORE, &no_core) != 0) return false;
+  if (mebibytes == 0 || sanitized) return true;
+  rlimit const data{mebibytes << 20, mebibytes << 20};
+  return setrlimit(RLIMIT_DATA, &data) == 0;
+}
+
+Outcome run_guarded(std::function<Outcome()> const& command) {
+  try {
+    return command();
+  } catch (std::bad_alloc const&) {
+    return distren::fail(distren::Errc::invalid, "The image needs more memory than is allowed.");
+  } catch (std::exception const& problem) {
+    return distren::fail(distren::Errc::invalid, std::string("The image cannot be read: ") + problem.what());
+  }
+}
+
+int print(Outcome const& outcome) {
+  nlohmann::json const report = outcome ? *outcome : nlohmann::json{{"ok", false}, {"error", outcome.error().message}};
+  std::cout << report.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+  return outcome && std::cout ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Check, compare, shrink and stitch rendered images", "distren-image");
+  app.set_version_flag("--version", PACKAGE_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  unsigned long memory_limit_mib = 0;
+  app.add_option("--memory-limit-mib", memory_limit_mib, "Use at most so much memory (0: no limit)")
+      ->check(CLI::Range(0UL, 1UL << 20));
+  std::function<Outcome()> command;
+
+  std::string first, second;
+  distren::CheckOptions wanted;
+  auto* check = app.add_subcommand("check", "Decode every pixel of FILE and describe it");
+  check->add_option("FILE", first)->required();
+  check->add_option("--width", wanted.width, "Width that it must have")->check(CLI::PositiveNumber);
+  check->add_option("--height", wanted.height, "Height that it must have")->check(CLI::PositiveNumber);
+  check->add_option("--format", wanted.format, "Format that it must have: PNG, JPEG, OPEN_EXR, TIFF, ...");
+  check->callback([&] { command = [&] { return distren::check_image(first, wanted); }; });
+
+  bool relaxed = false;
+  auto* compare = app.add_subcommand("compare", "Measure how far two renders of one frame differ");
+  compare->add_option("A", first)->required();
+  compare->add_option("B", second)->required();
+  compare->add_flag("--relaxed", relaxed, "Use the limits for motion blur, volumes, hair and GPUs");
+  compare->callback([&] { command = [&] { return distren::compare_images(first, second, relaxed); }; });
+
+  int size = 0;
+  auto* thumbnail = app.add_subcommand("thumbnail", "Shrink IN to OUT, a PNG or JPEG by its suffix");
+  thumbnail->add_option("IN", first)->required();
+  thumbnail->add_option("OUT", second)->required();
+  thumbnail->add_option("--size", size, "Length of the long side in pixels")->required();
+  thumbnail->callback([&] { command = [&] { return distren::make_thumbnail(first, second, size); }; });
+
+  int width = 0, height = 0;
+  std::vector<std::string> words;
+  auto* stitch = app.add_subcommand("stitch", "Put tiles together, pixel for pixel");
+  stitch->add_option("OUT", first)->required();
+  stitch->add_option("--width", width)->required();
+  stitch->add_option("--height", height)->required();
+  stitch->add_option("TILES", words, "FILE@X,Y, counted from the top left corner")->required();
+  std::vector<distren::TileAt> tiles;
+  stitch->callback([&] {
+    for (auto const& word : words) {
+      auto tile = distren::parse_tile(word);
+      if (!tile) throw CLI::ValidationError("TILES", tile.error().message);
+      tiles.push_back(*tile);
+    }
+    command = [&] { return distren::stitch_tiles(first, width, height, tiles); };
+  });
+
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& problem) {
+    return app.exit(problem) == 0 ? 0 : 2;
+  }
+  if (!limit_memory(memory_limit_mib)) {
+    std::perror("distren-image: setrlimit");
+    return 2;
+  }
+  distren::image_library_limits();
+  return print(run_guarded(command));
+}
