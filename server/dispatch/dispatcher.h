@@ -1,0 +1,94 @@
+// The dispatcher: one thread that owns runnable jobs, ready tasks, connected slaves and leases in memory. It asks the
+// database for nothing per request; what must last goes to the journal. Every public function may be called from any
+// thread and is a message to that thread; those that return a value wait for the answer (microseconds, never the disk).
+// Replies to slaves leave through SlaveSink, called on the dispatcher's thread; it must not block.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "server/dispatch/order.h"
+#include "server/store/journal.h"
+
+namespace distren {
+
+// Where a slave's messages go: a session of the line. Called on the dispatcher's thread.
+class SlaveSink {
+public:
+  virtual ~SlaveSink() = default;
+  virtual void send(std::string line) = 0;  // one JSON object without newline
+  virtual void close(std::string_view reason) = 0;
+};
+
+struct SlaveState {                          // what a hello said
+  std::int64_t id = 0;
+  std::int64_t user = 0;
+  std::string name;
+  int cores = 0;
+  int memory_mib = 0;
+  int slots = 1;
+  std::vector<store::Method> methods;
+  std::vector<std::pair<std::int64_t, std::string>> holding;   // attempt, lease
+};
+
+struct WorkingOn {
+  std::int64_t job = 0;
+  std::int64_t task = 0;
+  std::int64_t attempt = 0;
+  int frame = 0;
+  double fraction = 0;
+};
+
+struct JobLive {                             // what only memory knows of a job
+  int leased = 0;
+  double running = 0;                        // sum of the fractions of frames being rendered
+  std::string waiting;                       // why nothing of it is being rendered now; empty: something is
+};
+
+struct GridLive {
+  int slaves_online = 0;
+  int jobs_active = 0;
+  std::int64_t tasks_ready = 0;
+  std::int64_t tasks_leased = 0;
+};
+
+struct TaskLive {
+  std::int64_t slave = 0;
+  double fraction = 0;
+};
+
+class Dispatcher {
+public:
+  virtual ~Dispatcher() = default;
+
+  // Jobs. The caller has committed the change to the database first and hands over the values.
+  virtual void add_job(store::RunnableJob job, std::vector<store::RunnableTask> tasks,
+                       std::vector<store::FailedOn> failures) = 0;   // replaces the job if it is there
+  virtual void pause_job(std::int64_t job) = 0;
+  virtual void resume_job(std::int64_t job) = 0;
+  virtual void remove_job(std::int64_t job, std::string reason) = 0;  // cancelled or deleted: its leases are cancelled
+  virtual void change_priority(std::int64_t job, int priority) = 0;
+  virtual void disable_slave(std::int64_t slave, std::string reason) = 0;   // takes its work away and disconnects it
+
+  // Questions.
+  virtual JobLive job_live(std::int64_t job) = 0;
+  virtual std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) = 0;   // leased tasks only
+  virtual GridLive grid_live() = 0;
+  virtual bool slave_online(std::int64_t slave) = 0;
+  virtual std::vector<WorkingOn> slave_work(std::int64_t slave) = 0;
+
+  // Slaves over HTTPS: the same life without a connection. A slave that asked within three heartbeats counts as online.
+  // http_hello returns the attempts among `holding` that are no longer wanted, with the reason.
+  virtual std::vector<std::pair<std::int64_t, std::string>> http_hello(SlaveState slave) = 0;
+  virtual std::optional<std::string> http_order(std::int64_t slave) = 0;                      // an order as JSON, or nothing to do
+  virtual std::optional<std::string> http_progress(std::int64_t slave, std::int64_t attempt, double fraction) = 0;  // a cancel
+  // A result whose image, if any, was checked and stored (results.h). The answer arrives after the commit.
+  virtual void report(AttemptReport report, std::function<void(std::string answer)> done) = 0;
+};
+
+}  // namespace distren

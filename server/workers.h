@@ -1,0 +1,42 @@
+// The worker pool: threads with a database connection each, fed by a bounded queue. Handlers run here, whole, as
+// straight-line code. submit() may be called from any thread and never blocks; false means that the queue is full and
+// the caller answers 503 with Retry-After at once. stop() finishes what is queued.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "server/database.h"
+
+namespace distren {
+
+struct Worker {
+  Database& database;
+};
+
+class WorkerPool {
+public:
+  WorkerPool(DatabaseAddress address, int threads, std::size_t queue_limit);
+  ~WorkerPool();
+  WorkerPool(WorkerPool const&) = delete;
+  WorkerPool& operator=(WorkerPool const&) = delete;
+
+  [[nodiscard]] bool submit(std::function<void(Worker&)> work);
+  void stop();
+
+private:
+  void run();
+  DatabaseAddress address_;
+  std::size_t queue_limit_;
+  std::mutex mutex_;                              // guards queue_ and stopping_
+  std::condition_variable ready_;
+  std::deque<std::function<void(Worker&)>> queue_;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace distren
