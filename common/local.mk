@@ -4,7 +4,15 @@ libdistren_common_a_CPPFLAGS = $(AM_CPPFLAGS)
 libdistren_common_a_CXXFLAGS = $(AM_CXXFLAGS) $(CURL_CFLAGS) $(OPENSSL_CFLAGS) $(XML_CFLAGS) $(TOML_CFLAGS) \
   $(ZSTD_CFLAGS) $(ZLIB_CFLAGS) $(SECCOMP_CFLAGS)
 libdistren_common_a_SOURCES = \
-  %D%/result.h
+  %D%/result.h \
+  %D%/config.cpp %D%/config.h \
+  %D%/digest.cpp %D%/digest.h \
+  %D%/files.cpp %D%/files.h \
+  %D%/log.cpp %D%/log.h \
+  %D%/tls.cpp %D%/tls.h
+
+libdistren_common_a_SOURCES += %D%/http_client.cpp %D%/http_client.h %D%/http_download.cpp %D%/http_download.h \
+  %D%/http_error.cpp %D%/http_error.h %D%/tus_client.cpp %D%/tus_client.h
 
 COMMON_LIBS = libdistren-common.a $(CURL_LIBS) $(OPENSSL_LIBS) $(XML_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
   $(SECCOMP_LIBS) $(SPDLOG_LIBS) $(FMT_LIBS)
