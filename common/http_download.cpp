@@ -11,6 +11,7 @@
 
 #include "common/files.h"
 #include "common/http_error.h"
+#include "common/text.h"
 
 namespace distren {
 namespace {

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "common/text.h"
+
 namespace distren {
 namespace {
 
@@ -73,21 +75,6 @@ std::chrono::milliseconds retry_after(HttpClient::Response const& response, std:
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (error != std::errc() || end != text.data() + text.size() || seconds < 0) return otherwise;
   return std::chrono::seconds(std::min(seconds, 3600L));
-}
-
-std::string printable(std::string_view text, std::size_t limit) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    auto const c = static_cast<unsigned char>(text[i]);
-    // Besides ASCII's control characters, those of Latin-1, which UTF-8 writes as C2 80 to C2 9F.
-    bool const latin_control = c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-    if (latin_control) ++i;
-    out += c < 0x20 || c == 0x7F || latin_control ? ' ' : static_cast<char>(c);
-  }
-  if (out.size() <= limit) return out;
-  auto end = limit;
-  while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xC0U) == 0x80) --end;  // not inside a character
-  return out.substr(0, end) + "...";
 }
 
 }  // namespace distren

@@ -17,7 +17,4 @@ Error refusal(HttpClient::Response const& response, std::string_view what);
 // Retry-After in seconds, at most an hour; `otherwise` when the answer has none.
 std::chrono::milliseconds retry_after(HttpClient::Response const& response, std::chrono::milliseconds otherwise);
 
-// Without control characters and at most `limit` bytes: text from elsewhere that goes to a terminal or a log.
-std::string printable(std::string_view text, std::size_t limit = 1000);
-
 }  // namespace distren

@@ -12,7 +12,8 @@ libdistren_common_a_SOURCES = \
   %D%/tls.cpp %D%/tls.h
 
 libdistren_common_a_SOURCES += %D%/http_client.cpp %D%/http_client.h %D%/http_download.cpp %D%/http_download.h \
-  %D%/http_error.cpp %D%/http_error.h %D%/tus_client.cpp %D%/tus_client.h
+  %D%/http_error.cpp %D%/http_error.h %D%/tus_client.cpp %D%/tus_client.h %D%/frame_range.cpp %D%/frame_range.h \
+  %D%/text.cpp %D%/text.h
 
 COMMON_LIBS = libdistren-common.a $(CURL_LIBS) $(OPENSSL_LIBS) $(XML_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
   $(SECCOMP_LIBS) $(SPDLOG_LIBS) $(FMT_LIBS)

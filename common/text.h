@@ -1,0 +1,24 @@
+// Text for people: safe to print, easy to read. Any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace distren {
+
+// Control characters become spaces, and the text ends with "..." past `limit` bytes: for text from elsewhere that goes
+// to a terminal or a log.
+std::string printable(std::string_view text, std::size_t limit = 1000);
+
+// 1234567 is "1,234,567".
+std::string grouped(std::uint64_t number);
+
+// Bytes in powers of 1024 with three significant digits: "830 B", "1.21 MiB".
+std::string human_size(std::int64_t bytes);
+
+// "850 ms", "42 s", "3 min 05 s", "2 h 07 min", "3 d 04 h".
+std::string human_time(std::int64_t milliseconds);
+
+}  // namespace distren
