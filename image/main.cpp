@@ -3,9 +3,11 @@
 #include "config.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <fstream>
 #include <functional>
 #include <iostream>
 #include <new>
@@ -23,11 +25,21 @@ namespace {
 
 using Outcome = distren::Result<nlohmann::json>;
 
+// The libraries alone take some 150 MiB before the first image is opened, a figure that no caller can know: the limit
+// counts what comes on top. Where /proc is not mounted a generous guess stands for the figure.
+unsigned long data_in_use() {
+  unsigned long pages[6] = {};
+  std::ifstream statm("/proc/self/statm");
+  for (auto& count : pages) statm >> count;
+  return statm ? pages[5] * static_cast<unsigned long>(sysconf(_SC_PAGESIZE)) : 256UL << 20;
+}
+
 bool limit_memory(unsigned long mebibytes) {
   rlimit const no_core{0, 0};
   if (setrlimit(RLIMIT_CORE, &no_core) != 0) return false;
   if (mebibytes == 0 || sanitized) return true;
-  rlimit const data{mebibytes << 20, mebibytes << 20};
+  rlim_t const bytes = data_in_use() + (mebibytes << 20);
+  rlimit const data{bytes, bytes};
   return setrlimit(RLIMIT_DATA, &data) == 0;
 }
 
@@ -55,7 +67,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   unsigned long memory_limit_mib = 0;
-  app.add_option("--memory-limit-mib", memory_limit_mib, "Use at most so much memory (0: no limit)")
+  app.add_option("--memory-limit-mib", memory_limit_mib, "Use at most so much memory for the image (0: no limit)")
       ->check(CLI::Range(0UL, 1UL << 20));
   std::function<Outcome()> command;
 
@@ -104,10 +116,10 @@ int main(int argc, char** argv) {
   } catch (CLI::ParseError const& problem) {
     return app.exit(problem) == 0 ? 0 : 2;
   }
+  distren::image_library_limits();  // first: the library starts a thread here, which the limit would forbid
   if (!limit_memory(memory_limit_mib)) {
     std::perror("distren-image: setrlimit");
     return 2;
   }
-  distren::image_library_limits();
   return print(run_guarded(command));
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -89,9 +90,15 @@ int find_channel(OIIO::ImageSpec const& spec, std::string_view name) {
   return -1;
 }
 
-// A JPEG cut short decodes to grey without an error; only its missing end marker tells.
-bool lacks_end_marker(std::string_view reader, std::string_view tail) {
-  return reader == "jpeg" && tail.rfind("\xff\xd9") == std::string_view::npos;
+// Some decoders fill what is missing with grey and say nothing: the end marker of JPEG and the size in the header of
+// Cineon tell whether a file is whole.
+bool lacks_its_end(std::string_view reader, std::string_view head, std::string_view tail, std::uintmax_t size) {
+  if (reader == "jpeg") return tail.rfind("\xff\xd9") == std::string_view::npos;
+  if (reader != "cineon" || head.size() < 24) return false;
+  bool const big_endian = head[0] == '\x80';
+  std::uintmax_t told = 0;
+  for (std::size_t i = 0; i < 4; ++i) told = told << 8 | static_cast<unsigned char>(head[big_endian ? 20 + i : 23 - i]);
+  return told != 0xffffffff && size < told;
 }
 
 }  // namespace
@@ -143,7 +150,7 @@ Result<Picture> Picture::open(std::filesystem::path const& file, std::string_vie
   if (!wanted.empty() && reader != wanted)
     return fail(Errc::invalid,
                 fmt::format("The image is {}, but {} was asked for.", name_of_reader(reader), upper(expected)));
-  if (lacks_end_marker(reader, tail))
+  if (lacks_its_end(reader, head, tail, size))
     return fail(Errc::invalid, "The image is damaged or cut short: its end is missing.");
 
   Picture picture;
