@@ -5,3 +5,14 @@ check_PROGRAMS += tests/check_frame_range
 TESTS += tests/check_frame_range
 tests_check_frame_range_SOURCES = tests/check_frame_range.cpp tests/support/check_main.h
 tests_check_frame_range_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/check_http_client
+TESTS += tests/check_http_client
+tests_check_http_client_SOURCES = tests/check_http_client.cpp tests/support/check_main.h tests/support/helper_program.h
+tests_check_http_client_LDADD = $(TEST_LIBS)
+EXTRA_DIST += tests/support/http_lab.py
+
+check_PROGRAMS += tests/check_process
+TESTS += tests/check_process
+tests_check_process_SOURCES = tests/check_process.cpp tests/support/check_main.h
+tests_check_process_LDADD = $(TEST_LIBS)

@@ -23,9 +23,18 @@ inline int run_suite(char const* name, std::initializer_list<TCase*> cases) {
 
 }  // namespace distren
 
-// For messages: that they name what they must name. A macro, so that a failure shows the caller's line.
-#define ck_assert_says(text, part)                                                                       \
-  do {                                                                                                   \
-    std::string const said_ = (text);                                                                    \
-    ck_assert_msg(said_.find(part) != std::string::npos, "'%s' does not say '%s'", said_.c_str(), part); \
+// Macros, so that a failure shows the caller's line. ck_assert_str_eq would keep pointers into texts that are gone.
+// clang-format off
+#define ck_assert_says(text, part)                                                                           \
+  do {                                                                                                       \
+    std::string const said_ = (text);                                                                        \
+    ck_assert_msg(said_.find(part) != std::string::npos, "'%s' does not say '%s'", said_.c_str(), part);     \
   } while (0)
+
+#define ck_assert_text(text, expected)                                                                       \
+  do {                                                                                                       \
+    std::string const text_ = (text);                                                                        \
+    std::string const expected_ = (expected);                                                                \
+    ck_assert_msg(text_ == expected_, "'%s' should be '%s'", text_.c_str(), expected_.c_str());              \
+  } while (0)
+// clang-format on
