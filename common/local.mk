@@ -15,5 +15,8 @@ libdistren_common_a_SOURCES += %D%/http_client.cpp %D%/http_client.h %D%/http_do
   %D%/http_error.cpp %D%/http_error.h %D%/tus_client.cpp %D%/tus_client.h %D%/frame_range.cpp %D%/frame_range.h \
   %D%/text.cpp %D%/text.h
 
+libdistren_common_a_SOURCES += %D%/process.cpp %D%/process.h %D%/process_usage.cpp %D%/sandbox.cpp %D%/sandbox.h \
+  %D%/seccomp_filter.cpp
+
 COMMON_LIBS = libdistren-common.a $(CURL_LIBS) $(OPENSSL_LIBS) $(XML_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
   $(SECCOMP_LIBS) $(SPDLOG_LIBS) $(FMT_LIBS)
