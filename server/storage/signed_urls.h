@@ -1,0 +1,23 @@
+// The signed addresses that this server gives out, each made in one place only. `expires` is UNIX seconds.
+// All are relative: who gets one puts the server's own address before it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "server/storage/signer.h"
+
+namespace distren {
+
+// A job's source file, for a slave: GET /api/v1/blobs/SHA256?for=s7&expires=...&signature=...
+std::string blob_url(Signer const& signer, std::string_view sha256, std::int64_t slave, std::int64_t expires);
+
+// Where a slave creates the upload of one result: POST /api/v1/uploads?attempt=981&slave=7&name=0005.png&limit=...
+std::string result_upload_url(Signer const& signer, std::int64_t attempt, std::int64_t slave, std::string_view name,
+                              std::int64_t limit, std::int64_t expires);
+
+// A finished frame: GET /api/v1/files/jobs/1/output/0005.png?expires=...&signature=...
+std::string output_url(Signer const& signer, std::int64_t job, std::string_view name, std::int64_t expires);
+
+}  // namespace distren
