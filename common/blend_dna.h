@@ -1,0 +1,91 @@
+// The description of all structs that a .blend carries with it (block DNA1), and typed access to a block's bytes by
+// field name, so that files of any Blender version can be read. Plain memory work on one thread; a Record must not
+// outlive its BlendDna nor its bytes. Bytes are a stranger's: everything is checked, and what is absent, of another
+// kind or beyond the end is nullopt. Failure of parse (Errc::invalid): the description itself makes no sense.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "common/result.h"
+
+namespace distren {
+
+// How numbers and pointers are stored in this file.
+struct BlendLayout {
+  int pointer_size = 8;
+  bool big_endian = false;
+  std::uint64_t integer(std::span<unsigned char const> bytes) const;
+};
+
+class BlendDna {
+public:
+  BlendDna(BlendDna&&) = default;  // a copy would leave its names in the original
+  BlendDna& operator=(BlendDna&&) = default;
+  BlendDna(BlendDna const&) = delete;
+  BlendDna& operator=(BlendDna const&) = delete;
+  static Result<BlendDna> parse(std::span<unsigned char const> block, BlendLayout layout);
+
+  struct Field {
+    std::string_view name;  // without stars and brackets
+    std::string_view type;
+    std::size_t offset = 0;  // bytes from the start of the struct
+    std::size_t size = 0;    // of one element
+    std::size_t count = 1;   // elements of an array, all dimensions multiplied
+    bool pointer = false;
+  };
+
+  BlendLayout const& layout() const { return layout_; }
+  std::size_t struct_count() const { return structs_.size(); }
+  std::string_view struct_name(std::size_t index) const;
+  std::size_t struct_size(std::size_t index) const;
+  std::optional<std::size_t> struct_index(std::string_view name) const;
+  Field const* field(std::size_t struct_index, std::string_view name) const;
+
+private:
+  BlendDna() = default;
+  struct Struct {
+    std::size_t type = 0;
+    std::vector<Field> fields;
+  };
+  Result<void> parse_structs(std::span<unsigned char const> block, std::size_t& at);
+  Field make_field(std::size_t type, std::string_view decorated) const;
+
+  BlendLayout layout_;
+  std::vector<std::string> names_, types_;
+  std::vector<std::size_t> sizes_;
+  std::vector<Struct> structs_;
+  std::unordered_map<std::string_view, std::size_t> by_name_;
+};
+
+// One struct inside a block. Paths are dotted: "r.im_format.imtype", "id.name".
+class Record {
+public:
+  Record(BlendDna const& dna, std::size_t struct_index, std::span<unsigned char const> bytes)
+      : dna_(&dna), struct_index_(struct_index), bytes_(bytes) {}
+
+  std::string_view type() const { return dna_->struct_name(struct_index_); }
+  std::optional<std::int64_t> integer(std::string_view path) const;
+  std::optional<double> real(std::string_view path) const;
+  std::optional<std::string> text(std::string_view path) const;
+  // The address that the object had when it was saved; 0 is none.
+  std::optional<std::uint64_t> pointer(std::string_view path) const;
+
+private:
+  struct Place {
+    BlendDna::Field const* field;
+    std::span<unsigned char const> bytes;
+  };
+  std::optional<Place> find(std::string_view path) const;
+
+  BlendDna const* dna_;
+  std::size_t struct_index_;
+  std::span<unsigned char const> bytes_;
+};
+
+}  // namespace distren
