@@ -1,7 +1,8 @@
 // One connection to MariaDB, and calls of stored procedures through it. The only file that includes Connector/C++.
 // Each thread has its own Database (connector rule); create DatabaseThread first in every thread but main.
 // A lost connection is noticed, answered with Errc::unavailable and opened again at the next call.
-// SIGNAL SQLSTATE 'DRnnn' becomes the Errc of that number with the procedure's message; deadlocks are tried again 5 times.
+// SIGNAL SQLSTATE 'DRnnn' becomes the Errc of that number with the procedure's message; deadlocks are tried again 5
+// times.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +19,13 @@
 namespace distren {
 
 struct DatabaseAddress {
-  std::string socket;                // unix socket path; empty: host and port
+  std::string socket;  // unix socket path; empty: host and port
   std::string host = "127.0.0.1";
   int port = 3306;
   std::string schema = "distren";
   std::string user = "distren";
-  std::string password;              // empty with a unix socket and unix_socket authentication
+  std::string password;       // empty with a unix socket and unix_socket authentication
+  int answer_timeout_s = 60;  // a call that takes longer counts as a lost connection
 };
 
 // A parameter: nullptr is NULL; strings may hold bytes.
@@ -33,8 +35,8 @@ using SqlValue = std::variant<std::nullptr_t, std::int64_t, std::string_view>;
 class SqlRow {
 public:
   virtual ~SqlRow() = default;
-  virtual std::int64_t integer(unsigned column) const = 0;   // NULL reads as 0
-  virtual std::string text(unsigned column) const = 0;       // NULL reads as ""
+  virtual std::int64_t integer(unsigned column) const = 0;  // NULL reads as 0
+  virtual std::string text(unsigned column) const = 0;      // NULL reads as ""
   virtual bool is_null(unsigned column) const = 0;
 };
 
@@ -55,8 +57,8 @@ public:
   Result<void> call(std::string_view procedure, std::initializer_list<SqlValue> values,
                     std::function<void(SqlRow const&)> const& on_row = {});
 
-  // Plain SQL text without parameters: for migrations only.
-  Result<void> execute(std::string const& sql);
+  // One statement of plain SQL text without parameters: for migrations only.
+  Result<void> execute(std::string const& sql, std::function<void(SqlRow const&)> const& on_row = {});
 
   Result<void> ping();
 

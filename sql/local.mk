@@ -1,5 +1,34 @@
 # Migrations (forward only) and procedures (replaced whole), installed for distrend and distren-migrate.
 sqlmigrationsdir = $(pkgdatadir)/sql/migrations
 sqlproceduresdir = $(pkgdatadir)/sql/procedures
-dist_sqlmigrations_DATA =
-dist_sqlprocedures_DATA =
+dist_sqlmigrations_DATA = \
+  %D%/migrations/0001_first.sql
+dist_sqlprocedures_DATA = \
+  %D%/procedures/attempt_reserve.sql \
+  %D%/procedures/blob_missing.sql \
+  %D%/procedures/blob_record.sql \
+  %D%/procedures/blob_take_unused.sql \
+  %D%/procedures/error_raise.sql \
+  %D%/procedures/failure_load.sql \
+  %D%/procedures/grid_show.sql \
+  %D%/procedures/job_cancel.sql \
+  %D%/procedures/job_change.sql \
+  %D%/procedures/job_create.sql \
+  %D%/procedures/job_delete.sql \
+  %D%/procedures/job_fail_alike.sql \
+  %D%/procedures/job_file_list.sql \
+  %D%/procedures/job_list.sql \
+  %D%/procedures/job_load.sql \
+  %D%/procedures/job_load_files.sql \
+  %D%/procedures/job_pause.sql \
+  %D%/procedures/job_requeue.sql \
+  %D%/procedures/job_resume.sql \
+  %D%/procedures/job_show.sql \
+  %D%/procedures/journal_write.sql \
+  %D%/procedures/lease_load.sql \
+  %D%/procedures/method_ensure.sql \
+  %D%/procedures/project_create.sql \
+  %D%/procedures/project_list.sql \
+  %D%/procedures/task_list.sql \
+  %D%/procedures/task_load.sql \
+  %D%/procedures/time_text.sql

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,7 @@ struct NewJob {
   std::string version;               // oldest renderer version that can open it
   std::string warnings;              // JSON array of sentences
   int priority = 50;                 // 1 to 100, the owner's own order
+  bool paused = false;               // starts paused
   std::vector<JobFile> files;
   std::vector<int> frames;           // ascending, unique
 };
@@ -88,8 +90,17 @@ Result<void> resume_job(Database&, std::int64_t job);
 Result<void> cancel_job(Database&, std::int64_t job, std::string_view reason);
 // Puts failed tasks back to ready and the job to active; returns how many.
 Result<int> requeue_job(Database&, std::int64_t job);
+// Absent values stay as they are.
+Result<void> change_job(Database&, std::int64_t job, std::optional<std::string_view> name, std::optional<int> priority);
 // Removes the job with tasks, attempts and files' rows; the caller removes the folder.
 Result<void> delete_job(Database&, std::int64_t job);
+
+struct GridTotals {
+  std::int64_t slaves = 0;           // not revoked
+  std::int64_t active_jobs = 0;
+  std::int64_t accepted_frames = 0;  // of jobs that are still there
+};
+Result<GridTotals> show_totals(Database&);
 
 struct Project {
   std::int64_t id = 0;

@@ -9,6 +9,7 @@
 
 #include "common/result.h"
 #include "server/database.h"
+#include "server/store/jobs.h"
 
 namespace distren::store {
 
@@ -23,6 +24,8 @@ struct RunnableJob {
   int priority = 50;
   std::string state;                 // active or paused
   std::int64_t first_task = 0;
+  int tasks = 0;
+  std::vector<JobFile> files;
 };
 
 struct RunnableTask {                // unfinished tasks only
@@ -86,6 +89,11 @@ struct JournalAnswer {               // what became of each ending, in order
   enum class Verdict { accepted, superseded, recorded, unknown };
   std::vector<Verdict> verdicts;
   std::vector<std::int64_t> finished_jobs;   // jobs whose last task this batch ended
+  struct PausedJob {
+    std::int64_t job = 0;
+    std::string reason;
+  };
+  std::vector<PausedJob> paused_jobs;        // now: too many of its tasks failed alike (economy.md)
 };
 
 Result<JournalAnswer> write_journal(Database&, JournalBatch const& batch);

@@ -1,0 +1,191 @@
+#include "server/store/jobs.h"
+
+#include <nlohmann/json.hpp>
+
+namespace distren::store {
+
+namespace {
+
+JobState parse_state(std::string_view name) {
+  if (name == "active") return JobState::active;
+  if (name == "paused") return JobState::paused;
+  if (name == "finished") return JobState::finished;
+  return name == "failed" ? JobState::failed : JobState::cancelled;
+}
+
+Job read_job(SqlRow const& row) {
+  Job job;
+  job.id = row.integer(0);
+  job.user = row.integer(1);
+  job.user_name = row.text(2);
+  job.project = row.integer(3);
+  job.name = row.text(4);
+  job.method = row.text(5);
+  job.state = parse_state(row.text(6));
+  job.reason = row.text(7);
+  job.source = row.text(8);
+  job.parameters = row.text(9);
+  job.output = row.text(10);
+  job.version = row.text(11);
+  job.warnings = row.text(12);
+  job.priority = static_cast<int>(row.integer(13));
+  job.first_task = row.integer(14);
+  job.tasks = static_cast<int>(row.integer(15));
+  job.accepted = static_cast<int>(row.integer(16));
+  job.failed = static_cast<int>(row.integer(17));
+  job.created_at = row.text(18);
+  job.finished_at = row.text(19);
+  return job;
+}
+
+Task read_task(SqlRow const& row) {
+  Task task;
+  task.id = row.integer(0);
+  task.frame = static_cast<int>(row.integer(1));
+  task.state = row.text(2);
+  task.failures = static_cast<int>(row.integer(3));
+  task.slave = row.integer(4);
+  task.slave_name = row.text(5);
+  task.output = row.text(6);
+  task.output_size = row.integer(7);
+  task.output_sha256 = row.text(8);
+  task.wall_ms = row.integer(9);
+  task.cpu_ms = row.integer(10);
+  task.reason = row.text(11);
+  return task;
+}
+
+std::string files_text(std::vector<JobFile> const& files) {
+  nlohmann::json list = nlohmann::json::array();
+  for (JobFile const& file : files) list.push_back({{"path", file.path}, {"sha256", file.sha256}, {"size", file.size}});
+  return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+Result<std::int64_t> create_job(Database& database, NewJob const& job) {
+  std::string const files = files_text(job.files);
+  std::string const frames = nlohmann::json(job.frames).dump();
+  std::int64_t id = 0;
+  auto const created =
+      database.call("job_create",
+                    {job.user, job.project, std::string_view(job.name), std::string_view(job.method),
+                     std::string_view(job.source), std::string_view(job.parameters), std::string_view(job.output),
+                     std::string_view(job.version), std::string_view(job.warnings), std::int64_t{job.priority},
+                     std::int64_t{job.paused}, std::string_view(files), std::string_view(frames)},
+                    [&](SqlRow const& row) { id = row.integer(0); });
+  if (!created) return created.error();
+  return id;
+}
+
+Result<Job> show_job(Database& database, std::int64_t job) {
+  Job found;
+  auto const shown = database.call("job_show", {job}, [&](SqlRow const& row) { found = read_job(row); });
+  if (!shown) return shown.error();
+  return found;
+}
+
+Result<std::vector<Job>> list_jobs(Database& database, std::int64_t user, std::string_view state, std::int64_t before,
+                                   int limit) {
+  std::vector<Job> jobs;
+  auto const listed = database.call("job_list", {user, state, before, std::int64_t{limit}},
+                                    [&](SqlRow const& row) { jobs.push_back(read_job(row)); });
+  if (!listed) return listed.error();
+  return jobs;
+}
+
+Result<std::vector<JobFile>> list_job_files(Database& database, std::int64_t job) {
+  std::vector<JobFile> files;
+  auto const listed = database.call("job_file_list", {job}, [&](SqlRow const& row) {
+    files.push_back({row.text(0), row.text(1), row.integer(2)});
+  });
+  if (!listed) return listed.error();
+  return files;
+}
+
+Result<std::vector<Task>> list_tasks(Database& database, std::int64_t job, std::int64_t after_task, int limit) {
+  std::vector<Task> tasks;
+  auto const listed = database.call("task_list", {job, after_task, std::int64_t{limit}},
+                                    [&](SqlRow const& row) { tasks.push_back(read_task(row)); });
+  if (!listed) return listed.error();
+  return tasks;
+}
+
+Result<void> pause_job(Database& database, std::int64_t job, std::string_view reason) {
+  return database.call("job_pause", {job, reason});
+}
+
+Result<void> resume_job(Database& database, std::int64_t job) {
+  return database.call("job_resume", {job});
+}
+
+Result<void> cancel_job(Database& database, std::int64_t job, std::string_view reason) {
+  return database.call("job_cancel", {job, reason});
+}
+
+Result<int> requeue_job(Database& database, std::int64_t job) {
+  int count = 0;
+  auto const requeued =
+      database.call("job_requeue", {job}, [&](SqlRow const& row) { count = static_cast<int>(row.integer(0)); });
+  if (!requeued) return requeued.error();
+  return count;
+}
+
+Result<void> change_job(Database& database, std::int64_t job, std::optional<std::string_view> name,
+                        std::optional<int> priority) {
+  return database.call("job_change", {job, name ? SqlValue(*name) : SqlValue(nullptr),
+                                      priority ? SqlValue(std::int64_t{*priority}) : SqlValue(nullptr)});
+}
+
+Result<void> delete_job(Database& database, std::int64_t job) {
+  return database.call("job_delete", {job});
+}
+
+Result<GridTotals> show_totals(Database& database) {
+  GridTotals totals;
+  auto const shown = database.call("grid_show", {}, [&](SqlRow const& row) {
+    totals = {row.integer(0), row.integer(1), row.integer(2)};
+  });
+  if (!shown) return shown.error();
+  return totals;
+}
+
+Result<std::int64_t> create_project(Database& database, std::int64_t user, std::string_view name) {
+  std::int64_t id = 0;
+  auto const created = database.call("project_create", {user, name}, [&](SqlRow const& row) { id = row.integer(0); });
+  if (!created) return created.error();
+  return id;
+}
+
+Result<std::vector<Project>> list_projects(Database& database, std::int64_t user) {
+  std::vector<Project> projects;
+  auto const listed = database.call("project_list", {user}, [&](SqlRow const& row) {
+    projects.push_back({row.integer(0), row.integer(1), row.text(2), static_cast<int>(row.integer(3))});
+  });
+  if (!listed) return listed.error();
+  return projects;
+}
+
+Result<void> record_blob(Database& database, std::int64_t user, std::string_view sha256, std::int64_t size) {
+  return database.call("blob_record", {user, sha256, size});
+}
+
+Result<std::vector<std::string>> missing_blobs(Database& database, std::int64_t user,
+                                               std::vector<std::string> const& sha256) {
+  std::string const digests = nlohmann::json(sha256).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::vector<std::string> missing;
+  auto const listed = database.call("blob_missing", {user, std::string_view(digests)},
+                                    [&](SqlRow const& row) { missing.push_back(row.text(0)); });
+  if (!listed) return listed.error();
+  return missing;
+}
+
+Result<std::vector<std::string>> take_unused_blobs(Database& database, std::int64_t age_s, int limit) {
+  std::vector<std::string> taken;
+  auto const listed = database.call("blob_take_unused", {age_s, std::int64_t{limit}},
+                                    [&](SqlRow const& row) { taken.push_back(row.text(0)); });
+  if (!listed) return listed.error();
+  return taken;
+}
+
+}  // namespace distren::store

@@ -1,0 +1,146 @@
+#include "server/store/journal.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+#include <unordered_map>
+
+namespace distren::store {
+
+namespace {
+
+constexpr std::string_view ending_names[] = {"accepted", "failed", "rejected", "returned", "expired", "cancelled"};
+
+// JSON text may hold only UTF-8; what a slave's renderer printed may not be.
+std::string text_of(nlohmann::json const& json) {
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string leases_text(std::vector<LeaseEntry> const& leases) {
+  std::string text = "[";
+  for (LeaseEntry const& lease : leases) {
+    fmt::format_to(std::back_inserter(text), R"({}{{"attempt":{},"task":{},"slave":{},"expires":{}}})",
+                   text.size() > 1 ? "," : "", lease.attempt, lease.task, lease.slave, lease.expires_ms);
+  }
+  return text + "]";
+}
+
+// Built by hand but for the texts: a batch of thousands is on the way of every acknowledgement.
+std::string endings_text(std::vector<EndingEntry> const& endings) {
+  std::string text = "[";
+  for (EndingEntry const& entry : endings) {
+    fmt::format_to(std::back_inserter(text),
+                   R"({}{{"attempt":{},"task":{},"slave":{},"ending":"{}","cpu":{},"wall":{},"memory":{},"last":{})",
+                   text.size() > 1 ? "," : "", entry.attempt, entry.task, entry.slave,
+                   ending_names[static_cast<std::size_t>(entry.ending)], entry.cpu_ms, entry.wall_ms, entry.memory_mib,
+                   entry.task_failed ? 1 : 0);
+    if (entry.ending == Ending::accepted) {
+      fmt::format_to(std::back_inserter(text), R"(,"output":{},"size":{},"sha256":{})", text_of(entry.output),
+                     entry.output_size, text_of(entry.output_sha256));
+    }
+    if (!entry.reason.empty()) text += ",\"reason\":" + text_of(entry.reason);
+    text += "}";
+  }
+  return text + "]";
+}
+
+JournalAnswer::Verdict parse_verdict(std::string_view name) {
+  using Verdict = JournalAnswer::Verdict;
+  if (name == "accepted") return Verdict::accepted;
+  if (name == "superseded") return Verdict::superseded;
+  return name == "recorded" ? Verdict::recorded : Verdict::unknown;
+}
+
+}  // namespace
+
+Result<std::vector<RunnableJob>> load_jobs(Database& database, std::int64_t only_job) {
+  std::vector<RunnableJob> jobs;
+  auto loaded = database.call("job_load", {only_job}, [&](SqlRow const& row) {
+    RunnableJob job;
+    job.id = row.integer(0);
+    job.user = row.integer(1);
+    job.method = row.text(2);
+    job.source = row.text(3);
+    job.parameters = row.text(4);
+    job.output = row.text(5);
+    job.version = row.text(6);
+    job.priority = static_cast<int>(row.integer(7));
+    job.state = row.text(8);
+    job.first_task = row.integer(9);
+    job.tasks = static_cast<int>(row.integer(10));
+    jobs.push_back(std::move(job));
+  });
+  if (!loaded) return loaded.error();
+
+  std::unordered_map<std::int64_t, RunnableJob*> by_id;
+  for (RunnableJob& job : jobs) by_id[job.id] = &job;
+  loaded = database.call("job_load_files", {only_job}, [&](SqlRow const& row) {
+    // A job may have been added since the first call; its creator brings it to the dispatcher himself.
+    if (auto found = by_id.find(row.integer(0)); found != by_id.end()) {
+      found->second->files.push_back({row.text(1), row.text(2), row.integer(3)});
+    }
+  });
+  if (!loaded) return loaded.error();
+  return jobs;
+}
+
+Result<std::vector<RunnableTask>> load_tasks(Database& database, std::int64_t only_job) {
+  std::vector<RunnableTask> tasks;
+  auto const loaded = database.call("task_load", {only_job}, [&](SqlRow const& row) {
+    tasks.push_back(
+        {row.integer(0), row.integer(1), static_cast<int>(row.integer(2)), static_cast<int>(row.integer(3))});
+  });
+  if (!loaded) return loaded.error();
+  return tasks;
+}
+
+Result<std::vector<LiveLease>> load_leases(Database& database) {
+  std::vector<LiveLease> leases;
+  auto const loaded = database.call("lease_load", {}, [&](SqlRow const& row) {
+    leases.push_back({row.integer(0), row.integer(1), row.integer(2), row.integer(3)});
+  });
+  if (!loaded) return loaded.error();
+  return leases;
+}
+
+Result<std::vector<FailedOn>> load_failures(Database& database, std::int64_t only_job) {
+  std::vector<FailedOn> failures;
+  auto const loaded = database.call("failure_load", {only_job}, [&](SqlRow const& row) {
+    failures.push_back({row.integer(0), row.integer(1)});
+  });
+  if (!loaded) return loaded.error();
+  return failures;
+}
+
+Result<std::int64_t> reserve_attempts(Database& database, std::int64_t count) {
+  std::int64_t first = 0;
+  auto const reserved = database.call("attempt_reserve", {count}, [&](SqlRow const& row) { first = row.integer(0); });
+  if (!reserved) return reserved.error();
+  return first;
+}
+
+Result<JournalAnswer> write_journal(Database& database, JournalBatch const& batch) {
+  std::string const leases = leases_text(batch.leases);
+  std::string const endings = endings_text(batch.endings);
+  JournalAnswer answer;
+  answer.verdicts.assign(batch.endings.size(), JournalAnswer::Verdict::unknown);
+  auto const written =
+      database.call("journal_write", {std::string_view(leases), std::string_view(endings)}, [&](SqlRow const& row) {
+        std::int64_t const id = row.integer(1);
+        switch (row.integer(0)) {
+          case 0:
+            answer.verdicts.at(static_cast<std::size_t>(id - 1)) = parse_verdict(row.text(2));
+            break;
+          case 1:
+            answer.finished_jobs.push_back(id);
+            break;
+          default:
+            answer.paused_jobs.push_back({id, row.text(2)});
+        }
+      });
+  if (!written) return written.error();
+  return answer;
+}
+
+}  // namespace distren::store

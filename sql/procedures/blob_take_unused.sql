@@ -1,0 +1,22 @@
+-- Removes the rows of blobs that no job refers to and that nobody uploaded or asked for in p_age_s seconds; their digests
+-- come back, and the caller removes the files.
+CREATE OR REPLACE PROCEDURE blob_take_unused(IN p_age_s BIGINT, IN p_limit INT)
+SQL SECURITY DEFINER
+BEGIN
+  DECLARE v_before DATETIME(3) DEFAULT UTC_TIMESTAMP(3) - INTERVAL p_age_s SECOND;
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 10000);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+
+  CREATE TEMPORARY TABLE IF NOT EXISTS blob_unused (id BIGINT NOT NULL PRIMARY KEY, sha256 BINARY(32) NOT NULL) ENGINE=MEMORY;
+  DELETE FROM blob_unused;
+
+  START TRANSACTION;
+  INSERT INTO blob_unused
+  SELECT b.id, b.sha256 FROM `blob` b
+  WHERE b.wanted_at <= v_before AND NOT EXISTS (SELECT 1 FROM job_file f WHERE f.blob_id = b.id)
+  ORDER BY b.wanted_at LIMIT v_limit FOR UPDATE;
+  DELETE b FROM `blob` b JOIN blob_unused u ON u.id = b.id;
+  COMMIT;
+
+  SELECT LOWER(HEX(sha256)) AS sha256 FROM blob_unused ORDER BY id;
+END

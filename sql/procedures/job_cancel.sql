@@ -1,0 +1,30 @@
+-- Ends a job: its open tasks are cancelled, accepted frames stay. Cancelling twice is the same as once.
+-- DR404 no such job, DR409 it has finished or failed.
+CREATE OR REPLACE PROCEDURE job_cancel(IN p_job BIGINT, IN p_reason VARCHAR(2000))
+SQL SECURITY DEFINER
+BEGIN
+  DECLARE v_state VARCHAR(16);
+  DECLARE v_first BIGINT;
+  DECLARE v_tasks INT;
+  DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+
+  START TRANSACTION;
+  SELECT state, first_task, tasks INTO v_state, v_first, v_tasks FROM job WHERE id = p_job FOR UPDATE;
+  IF v_state IS NULL THEN
+    CALL error_raise(404, CONCAT('there is no job ', p_job));
+  END IF;
+  IF v_state IN ('finished', 'failed') THEN
+    CALL error_raise(409, CONCAT('job ', p_job, ' is ', v_state, ' already and cannot be cancelled'));
+  END IF;
+  IF v_state <> 'cancelled' THEN
+    UPDATE task SET state = 'cancelled' WHERE id >= v_first AND id < v_first + v_tasks AND state = 'ready';
+    DELETE FROM lease WHERE task_id >= v_first AND task_id < v_first + v_tasks;
+    DELETE FROM job_failure WHERE job_id = p_job;
+    UPDATE job SET state = 'cancelled', reason = LEFT(p_reason, 1000), finished_at = v_now WHERE id = p_job;
+    INSERT INTO event (created_at, kind, user_id, job_id, message)
+    SELECT v_now, 'job_cancelled', user_id, id, LEFT(CONCAT('Job ', id, ' (', name, ') was cancelled: ', reason), 1000)
+    FROM job WHERE id = p_job;
+  END IF;
+  COMMIT;
+END

@@ -1,0 +1,20 @@
+-- Renames a job or changes its place in the owner's own order; NULL leaves a value as it is.
+-- DR404 no such job, DR400 a value that cannot be.
+CREATE OR REPLACE PROCEDURE job_change(IN p_job BIGINT, IN p_name VARCHAR(1000), IN p_priority INT)
+SQL SECURITY DEFINER
+BEGIN
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+
+  START TRANSACTION;
+  IF NOT EXISTS (SELECT 1 FROM job WHERE id = p_job FOR UPDATE) THEN
+    CALL error_raise(404, CONCAT('there is no job ', p_job));
+  END IF;
+  IF CHAR_LENGTH(TRIM(p_name)) NOT BETWEEN 1 AND 200 THEN
+    CALL error_raise(400, 'a job needs a name of 1 to 200 characters');
+  END IF;
+  IF p_priority NOT BETWEEN 1 AND 100 THEN
+    CALL error_raise(400, CONCAT('the priority ', p_priority, ' is not between 1 and 100'));
+  END IF;
+  UPDATE job SET name = COALESCE(TRIM(p_name), name), priority = COALESCE(p_priority, priority) WHERE id = p_job;
+  COMMIT;
+END

@@ -1,0 +1,23 @@
+-- Removes a job that has ended, with its tasks, attempts and file rows. DR404 no such job, DR409 it has not ended.
+CREATE OR REPLACE PROCEDURE job_delete(IN p_job BIGINT)
+SQL SECURITY DEFINER
+BEGIN
+  DECLARE v_state VARCHAR(16);
+  DECLARE v_first BIGINT;
+  DECLARE v_tasks INT;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+
+  START TRANSACTION;
+  SELECT state, first_task, tasks INTO v_state, v_first, v_tasks FROM job WHERE id = p_job FOR UPDATE;
+  IF v_state IS NULL THEN
+    CALL error_raise(404, CONCAT('there is no job ', p_job));
+  END IF;
+  IF v_state IN ('active', 'paused') THEN
+    CALL error_raise(409, CONCAT('job ', p_job, ' is ', v_state, '; cancel it first'));
+  END IF;
+  DELETE FROM lease WHERE task_id >= v_first AND task_id < v_first + v_tasks;
+  DELETE FROM attempt WHERE task_id >= v_first AND task_id < v_first + v_tasks;
+  DELETE FROM task WHERE id >= v_first AND id < v_first + v_tasks;
+  DELETE FROM job WHERE id = p_job;
+  COMMIT;
+END

@@ -1,0 +1,10 @@
+-- What the dispatcher needs of every job that has not ended (p_job 0), or of one.
+CREATE OR REPLACE PROCEDURE job_load(IN p_job BIGINT)
+SQL SECURITY DEFINER
+BEGIN
+  SELECT j.id, j.user_id, m.name AS method, j.source, j.parameters, j.output, j.version, j.priority, j.state,
+    j.first_task, j.tasks
+  FROM job j JOIN render_method m ON m.id = j.method_id
+  WHERE j.state IN ('active', 'paused') AND (p_job = 0 OR j.id = p_job)
+  ORDER BY j.id;
+END
