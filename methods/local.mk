@@ -1,2 +1,3 @@
 # Render methods: a folder each, with definition, driver script and scenes.
-EXTRA_DIST +=
+methodsdir = $(pkgdatadir)
+nobase_dist_methods_DATA = %D%/method.xsd %D%/blender/method.xml %D%/blender/driver.py

@@ -16,3 +16,9 @@ check_PROGRAMS += tests/check_process
 TESTS += tests/check_process
 tests_check_process_SOURCES = tests/check_process.cpp tests/support/check_main.h
 tests_check_process_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/check_render_method
+TESTS += tests/check_render_method
+tests_check_render_method_SOURCES = tests/check_render_method.cpp tests/support/check_main.h
+tests_check_render_method_CXXFLAGS = $(AM_CXXFLAGS) $(XML_CFLAGS)
+tests_check_render_method_LDADD = $(TEST_LIBS)

@@ -1,0 +1,293 @@
+# DistRen's driver inside Blender: renders single frames of the file that is open, one after the other.
+# Run as: blender --background --factory-startup --disable-autoexec -t N FILE --python-exit-code 97 --python driver.py
+# Reads one JSON object a line from stdin, {"frame": 5, "output": "/out/0005.png", "format": "PNG", ...}, and renders
+# it; the end of stdin ends Blender. Answers are lines "DISTREN {json}" on stdout with an "event": loaded, warning,
+# problem (this frame cannot be rendered, and why), done. The file was made by a stranger: nothing of it may run or
+# write, and what it asks for that this Blender cannot do is said, not guessed.
+
+import json
+import os
+import sys
+
+import bpy
+
+MOVIE_FORMATS = ("AVI_JPEG", "AVI_RAW", "FFMPEG")
+SAID = set()
+
+
+def say(event, **values):
+    values["event"] = event
+    # A line of its own, whatever Blender has printed before.
+    sys.stdout.write("\nDISTREN " + json.dumps(values) + "\n")
+    sys.stdout.flush()
+
+
+def warn(text):
+    if text not in SAID:
+        SAID.add(text)
+        say("warning", text=text)
+
+
+class Problem(Exception):
+    """This frame cannot be rendered; the text is for the owner of the job."""
+
+
+def names(things):
+    listed = ['"%s"' % name for name in sorted(things)]
+    if not listed:
+        return "it has none"
+    if len(listed) > 12:
+        listed = listed[:12] + ["and %d more" % (len(listed) - 12)]
+    return "it has " + ", ".join(listed)
+
+
+def scene_cameras(scene):
+    return [o for o in scene.objects if o.type == "CAMERA"]
+
+
+# --- what the file lacks -------------------------------------------------------------------------------------------
+
+
+def file_of(data):
+    return bpy.path.abspath(data.filepath, library=data.library)
+
+
+def shown(data):
+    path = data.filepath
+    return path if path.startswith("//") else path + " (an absolute path of another machine; make it relative)"
+
+
+def report_missing():
+    for library in bpy.data.libraries:
+        path = bpy.path.abspath(library.filepath, library=library.parent)
+        if not library.packed_file and not os.path.exists(path):
+            warn("the linked library %s is missing" % shown(library))
+    for image in bpy.data.images:
+        if image.source not in ("FILE", "SEQUENCE", "MOVIE", "TILED") or image.packed_file or not image.filepath:
+            continue
+        if getattr(image, "packed_files", None) or image.users == 0:
+            continue
+        path = file_of(image)
+        if image.source == "TILED":
+            path = path.replace("<UDIM>", "1001")
+        if not os.path.exists(path):
+            warn("the texture %s is missing" % shown(image))
+
+
+def report_loaded():
+    say(
+        "loaded",
+        blender=bpy.app.version_string,
+        scenes=[
+            {
+                "name": scene.name,
+                "cameras": sorted(o.name for o in scene_cameras(scene)),
+                "camera": scene.camera.name if scene.camera else None,
+                "engine": scene.render.engine,
+                "start": scene.frame_start,
+                "end": scene.frame_end,
+                "width": scene.render.resolution_x,
+                "height": scene.render.resolution_y,
+                "percentage": scene.render.resolution_percentage,
+            }
+            for scene in bpy.data.scenes[:64]
+        ],
+    )
+
+
+# --- what a file may not do ----------------------------------------------------------------------------------------
+
+
+def can_denoise():
+    try:
+        import _cycles
+    except ImportError:
+        return False
+    return bool(getattr(_cycles, "with_openimagedenoise", False))
+
+
+def node_trees():
+    trees = list(bpy.data.node_groups)
+    for scene in bpy.data.scenes:
+        tree = getattr(scene, "compositing_node_group", None) or getattr(scene, "node_tree", None)
+        if tree is not None and tree not in trees:
+            trees.append(tree)
+    return trees
+
+
+def neutralise_nodes(denoise):
+    for tree in node_trees():
+        for node in tree.nodes:
+            if node.type == "OUTPUT_FILE" and not node.mute:
+                node.mute = True
+                warn("the File Output node \"%s\" is muted: a frame is one image here" % node.name)
+            if node.type == "DENOISE" and not denoise and not node.mute:
+                node.mute = True
+                warn("the compositor's Denoise node is muted: this Blender was built without OpenImageDenoise")
+
+
+def neutralise_scene(scene, denoise):
+    render = scene.render
+    if render.use_freestyle:
+        warn("Freestyle is switched off: its style modules are programs, and these do not run on volunteers' machines")
+    render.use_freestyle = False
+    render.use_multiview = False
+    render.use_overwrite = True
+    render.use_placeholder = False
+    render.threads_mode = "AUTO"  # the number given on the command line counts
+    for layer in scene.view_layers:
+        layer.use_freestyle = False
+        modules = layer.freestyle_settings.modules if hasattr(layer, "freestyle_settings") else ()
+        for module in list(modules):
+            modules.remove(module)
+    cycles = getattr(scene, "cycles", None)
+    if cycles is None:
+        return
+    cycles.device = "CPU"
+    if getattr(cycles, "shading_system", False):
+        cycles.shading_system = False
+        warn("Open Shading Language is switched off: its shaders can write files")
+    if denoise:
+        return
+    layers = [layer.cycles for layer in scene.view_layers if hasattr(layer, "cycles")]
+    if render.engine == "CYCLES" and cycles.use_denoising and any(getattr(l, "use_denoising", True) for l in layers):
+        warn("denoising is switched off: this Blender was built without OpenImageDenoise")
+    cycles.use_denoising = False
+
+
+def neutralise():
+    denoise = can_denoise()
+    for scene in bpy.data.scenes:
+        neutralise_scene(scene, denoise)
+    neutralise_nodes(denoise)
+
+
+# --- one frame -----------------------------------------------------------------------------------------------------
+
+
+def choose_scene(wanted):
+    if wanted is None:
+        return bpy.context.scene
+    scene = bpy.data.scenes.get(wanted)
+    if scene is None:
+        raise Problem('the scene "%s" is not in the file; %s' % (wanted, names(bpy.data.scenes.keys())))
+    return scene
+
+
+def choose_camera(scene, wanted):
+    cameras = scene_cameras(scene)
+    if wanted is not None:
+        for camera in cameras:
+            if camera.name == wanted:
+                # Markers bound to other cameras would switch away from the one that was asked for.
+                for marker in scene.timeline_markers:
+                    marker.camera = None
+                scene.camera = camera
+                return
+        text = 'the camera "%s" is not in the scene "%s"; %s'
+        raise Problem(text % (wanted, scene.name, names(c.name for c in cameras)))
+    sequenced = scene.render.use_sequencer and scene.sequence_editor and len(scene.sequence_editor.sequences_all) > 0
+    if scene.camera is None and not sequenced and not any(marker.camera for marker in scene.timeline_markers):
+        text = 'no camera is active in the scene "%s"; choose one of its own: %s'
+        raise Problem(text % (scene.name, names(c.name for c in cameras)))
+
+
+def engines_like(wanted):
+    eevees = ("BLENDER_EEVEE", "BLENDER_EEVEE_NEXT")
+    return [wanted] + [e for e in eevees if wanted in eevees and e != wanted]
+
+
+def choose_engine(scene, wanted):
+    if wanted is None or scene.render.engine == wanted:
+        return
+    for engine in engines_like(wanted):
+        try:
+            scene.render.engine = engine
+            return
+        except TypeError:
+            continue
+    raise Problem('this Blender (%s) has no render engine "%s"' % (bpy.app.version_string, wanted))
+
+
+def choose_samples(scene, samples):
+    if samples is None:
+        return
+    engine = scene.render.engine
+    if engine == "CYCLES":
+        scene.cycles.samples = samples
+        if hasattr(scene.cycles, "use_square_samples"):
+            scene.cycles.use_square_samples = False
+        for layer in scene.view_layers:
+            layer.samples = 0  # a view layer's own number would win
+    elif engine.startswith("BLENDER_EEVEE"):
+        scene.eevee.taa_render_samples = samples
+    else:
+        warn("the render engine %s takes no number of samples" % engine)
+
+
+def choose_format(scene, wanted):
+    settings = scene.render.image_settings
+    if wanted is None and settings.file_format in MOVIE_FORMATS:
+        wanted = "PNG"
+        warn("the file asks for a movie; frames are saved as PNG")
+    if wanted is None or settings.file_format == wanted:
+        return
+    if hasattr(settings, "media_type"):
+        settings.media_type = "MULTI_LAYER_IMAGE" if wanted == "OPEN_EXR_MULTILAYER" else "IMAGE"
+    try:
+        settings.file_format = wanted
+    except TypeError:
+        raise Problem('this Blender (%s) cannot save "%s"' % (bpy.app.version_string, wanted))
+
+
+def size_of(scene):
+    """As Blender computes it: border and crop are cut from the scaled size."""
+    render = scene.render
+    width = render.resolution_x * render.resolution_percentage // 100
+    height = render.resolution_y * render.resolution_percentage // 100
+    if render.use_border and render.use_crop_to_border:
+        left, right = int(render.border_min_x * width), int(render.border_max_x * width)
+        bottom, top = int(render.border_min_y * height), int(render.border_max_y * height)
+        width, height = right - left, top - bottom
+    return max(width, 1), max(height, 1)
+
+
+def render_frame(order):
+    scene = choose_scene(order.get("scene"))
+    choose_camera(scene, order.get("camera"))
+    choose_engine(scene, order.get("engine"))
+    choose_samples(scene, order.get("samples"))
+    choose_format(scene, order.get("format"))
+    if order.get("percentage") is not None:
+        scene.render.resolution_percentage = order["percentage"]
+    neutralise()
+    output = order["output"]
+    scene.render.filepath = output
+    scene.render.use_file_extension = False
+    if os.path.exists(output):
+        os.remove(output)
+    scene.frame_set(order["frame"])
+    try:
+        bpy.ops.render.render(write_still=True, scene=scene.name)
+    except RuntimeError as error:
+        raise Problem("Blender says: " + " ".join(str(error).split()))
+    width, height = size_of(scene)
+    if not os.path.isfile(output) or os.path.getsize(output) == 0:
+        raise Problem("Blender rendered frame %d but saved no image" % order["frame"])
+    say("done", frame=order["frame"], width=width, height=height, format=scene.render.image_settings.file_format)
+
+
+def main():
+    neutralise()
+    report_missing()
+    report_loaded()
+    for line in sys.stdin:
+        if not line.strip():
+            continue
+        try:
+            render_frame(json.loads(line))
+        except Problem as problem:
+            say("problem", text=str(problem))
+
+
+main()
