@@ -25,6 +25,7 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/job_resume.sql \
   %D%/procedures/job_show.sql \
   %D%/procedures/journal_write.sql \
+  %D%/procedures/journal_write_failures.sql \
   %D%/procedures/lease_load.sql \
   %D%/procedures/method_ensure.sql \
   %D%/procedures/project_create.sql \

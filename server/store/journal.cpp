@@ -17,30 +17,28 @@ std::string text_of(nlohmann::json const& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+// Arrays, not objects: the database reads them twice as fast. The order of the values is journal_write's.
 std::string leases_text(std::vector<LeaseEntry> const& leases) {
   std::string text = "[";
   for (LeaseEntry const& lease : leases) {
-    fmt::format_to(std::back_inserter(text), R"({}{{"attempt":{},"task":{},"slave":{},"expires":{}}})",
-                   text.size() > 1 ? "," : "", lease.attempt, lease.task, lease.slave, lease.expires_ms);
+    fmt::format_to(std::back_inserter(text), "{}[{},{},{},{}]", text.size() > 1 ? "," : "", lease.attempt, lease.task,
+                   lease.slave, lease.expires_ms);
   }
   return text + "]";
 }
 
-// Built by hand but for the texts: a batch of thousands is on the way of every acknowledgement.
 std::string endings_text(std::vector<EndingEntry> const& endings) {
   std::string text = "[";
   for (EndingEntry const& entry : endings) {
-    fmt::format_to(std::back_inserter(text),
-                   R"({}{{"attempt":{},"task":{},"slave":{},"ending":"{}","cpu":{},"wall":{},"memory":{},"last":{})",
-                   text.size() > 1 ? "," : "", entry.attempt, entry.task, entry.slave,
-                   ending_names[static_cast<std::size_t>(entry.ending)], entry.cpu_ms, entry.wall_ms, entry.memory_mib,
-                   entry.task_failed ? 1 : 0);
+    fmt::format_to(std::back_inserter(text), R"({}[{},{},{},"{}",{},{},{},{},{})", text.size() > 1 ? "," : "",
+                   entry.attempt, entry.task, entry.slave, ending_names[static_cast<std::size_t>(entry.ending)],
+                   entry.cpu_ms, entry.wall_ms, entry.memory_mib, entry.task_failed ? 1 : 0,
+                   entry.reason.empty() ? "\"\"" : text_of(entry.reason));
     if (entry.ending == Ending::accepted) {
-      fmt::format_to(std::back_inserter(text), R"(,"output":{},"size":{},"sha256":{})", text_of(entry.output),
-                     entry.output_size, text_of(entry.output_sha256));
+      fmt::format_to(std::back_inserter(text), ",{},{},{}", text_of(entry.output), entry.output_size,
+                     text_of(entry.output_sha256));
     }
-    if (!entry.reason.empty()) text += ",\"reason\":" + text_of(entry.reason);
-    text += "}";
+    text += ']';
   }
   return text + "]";
 }

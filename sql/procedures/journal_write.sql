@@ -1,8 +1,8 @@
 -- Writes one batch of the dispatcher in one transaction: attempts handed out, attempts that ended, and what follows
 -- from them for tasks, jobs and slaves. Writing the same batch again changes nothing and gives the same answer.
---   p_leases   [{"attempt","task","slave","expires" (UNIX ms)}...]; one that is there already is only prolonged
---   p_endings  [{"attempt","task","slave","ending","cpu","wall","memory","output","size","sha256","reason","last"}...]
---              last: the dispatcher gives the task up with this failure
+--   p_leases   [[attempt, task, slave, expires (UNIX ms)]...]; one that is there already is only prolonged
+--   p_endings  [[attempt, task, slave, ending, cpu ms, wall ms, memory MiB, last, reason, output, size, sha256]...]
+--              last: 1 when the dispatcher gives the task up with this failure; output, size, sha256: accepted ones only
 -- Rows: (0, number, verdict) per ending in order; (1, job, '') per job that ended now; (2, job, reason) per job paused now.
 -- Verdicts: accepted (it is the task's result), superseded (good, but not needed), recorded, unknown (no such task).
 -- A result whose lease had expired still counts while the task is open. An accepted task never changes.
@@ -10,12 +10,15 @@ CREATE OR REPLACE PROCEDURE journal_write(IN p_leases LONGTEXT, IN p_endings LON
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
-  DECLARE v_seen INT;
+  DECLARE v_rows INT;
   DECLARE v_jobs INT;
   DECLARE v_locked INT;
+  DECLARE v_attempts INT;
+  DECLARE v_tasks INT;
   DECLARE v_bad INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
+  SET SESSION max_heap_table_size = 256 * 1024 * 1024;  -- a row below is 1.2 KiB; batches are thousands at most
   CREATE TEMPORARY TABLE IF NOT EXISTS journal_ending (
     number INT NOT NULL PRIMARY KEY,
     attempt_id BIGINT NOT NULL,
@@ -23,12 +26,19 @@ BEGIN
     slave_id BIGINT NOT NULL,
     job_id BIGINT NULL,
     ending ENUM('accepted', 'failed', 'rejected', 'returned', 'expired', 'cancelled') NOT NULL,
+    cpu_ms BIGINT NOT NULL,
+    wall_ms BIGINT NOT NULL,
+    memory_mib INT UNSIGNED NOT NULL,
+    output VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+    output_size BIGINT NULL,
+    output_sha256 BINARY(32) NULL,
+    reason_hash BINARY(16) NULL,
     last BOOLEAN NOT NULL,
-    fresh BOOLEAN NOT NULL,
-    won BOOLEAN NOT NULL DEFAULT FALSE,
-    lost BOOLEAN NOT NULL DEFAULT FALSE,
-    paused BOOLEAN NOT NULL DEFAULT FALSE,
-    reason_hash BINARY(16) NULL
+    fresh BOOLEAN NOT NULL COMMENT 'this attempt has not been recorded yet',
+    later BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'another image of the same task stands before it in the batch',
+    won BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'its image became the result of the task',
+    lost BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'the task failed with it',
+    paused BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'the job was paused because of it'
   ) ENGINE=MEMORY;
   DELETE FROM journal_ending;
 
@@ -39,8 +49,7 @@ BEGIN
     INSERT INTO lease (attempt_id, task_id, slave_id, expires_at)
     SELECT n.attempt_id, n.task_id, n.slave_id, TIMESTAMPADD(MICROSECOND, n.expires * 1000, '1970-01-01')
     FROM JSON_TABLE(p_leases, '$[*]' COLUMNS (
-      attempt_id BIGINT PATH '$.attempt', task_id BIGINT PATH '$.task', slave_id BIGINT PATH '$.slave',
-      expires BIGINT PATH '$.expires')) n
+      attempt_id BIGINT PATH '$[0]', task_id BIGINT PATH '$[1]', slave_id BIGINT PATH '$[2]', expires BIGINT PATH '$[3]')) n
     JOIN task t ON t.id = n.task_id AND t.state = 'ready'
     LEFT JOIN attempt a ON a.task_id = n.task_id AND a.id = n.attempt_id
     WHERE a.id IS NULL
@@ -48,86 +57,79 @@ BEGIN
   END IF;
 
   IF p_endings <> '[]' THEN
-    INSERT INTO journal_ending (number, attempt_id, task_id, slave_id, job_id, ending, last, fresh, reason_hash)
-    SELECT n.number, n.attempt_id, n.task_id, n.slave_id, t.job_id, n.ending, n.last,
-      t.id IS NOT NULL AND (a.id IS NULL OR (a.ending = 'expired' AND n.ending = 'accepted')),
-      IF(n.ending IN ('failed', 'rejected'), UNHEX(MD5(REGEXP_REPLACE(LEFT(n.reason, 200), '[0-9]+', '#'))), NULL)
+    INSERT INTO journal_ending (number, attempt_id, task_id, slave_id, job_id, ending, cpu_ms, wall_ms, memory_mib, output,
+      output_size, output_sha256, reason_hash, last, fresh)
+    SELECT n.number, n.attempt_id, n.task_id, n.slave_id, t.job_id, n.ending, n.cpu, n.wall, n.memory, n.output, n.size,
+      UNHEX(n.sha256),
+      IF(n.ending IN ('failed', 'rejected'), UNHEX(MD5(REGEXP_REPLACE(LEFT(n.reason, 200), '[0-9]+', '#'))), NULL),
+      n.last, t.id IS NOT NULL AND (a.id IS NULL OR (a.ending = 'expired' AND n.ending = 'accepted'))
     FROM JSON_TABLE(p_endings, '$[*]' COLUMNS (
-      number FOR ORDINALITY, attempt_id BIGINT PATH '$.attempt', task_id BIGINT PATH '$.task',
-      slave_id BIGINT PATH '$.slave', ending VARCHAR(16) PATH '$.ending', last BOOLEAN PATH '$.last' DEFAULT '0' ON EMPTY,
-      reason TEXT PATH '$.reason' DEFAULT '' ON EMPTY)) n
+      number FOR ORDINALITY, attempt_id BIGINT PATH '$[0]', task_id BIGINT PATH '$[1]', slave_id BIGINT PATH '$[2]',
+      ending VARCHAR(16) PATH '$[3]', cpu BIGINT PATH '$[4]', wall BIGINT PATH '$[5]', memory INT UNSIGNED PATH '$[6]',
+      last BOOLEAN PATH '$[7]', reason TEXT PATH '$[8]', output TEXT PATH '$[9]', size BIGINT PATH '$[10]',
+      sha256 VARCHAR(64) PATH '$[11]')) n
     LEFT JOIN task t ON t.id = n.task_id
     LEFT JOIN attempt a ON a.task_id = n.task_id AND a.id = n.attempt_id;
 
+    SELECT COUNT(*), COUNT(DISTINCT job_id), COUNT(DISTINCT attempt_id, task_id), COUNT(DISTINCT task_id),
+      COUNT(IF(ending = 'accepted', NULL, 1))
+    INTO v_rows, v_jobs, v_attempts, v_tasks, v_bad FROM journal_ending;
+
     -- The job's row is the lock of all its tasks, here as in every procedure that changes them.
-    SELECT COUNT(*), COUNT(DISTINCT job_id), COUNT(IF(ending = 'accepted', NULL, 1)) INTO v_seen, v_jobs, v_bad
-    FROM journal_ending;
     SELECT COUNT(*) INTO v_locked
     FROM job WHERE id IN (SELECT job_id FROM journal_ending WHERE job_id IS NOT NULL) FOR UPDATE;
-    IF v_locked < v_jobs THEN  -- deleted between the two statements
+    IF v_locked < v_jobs THEN  -- deleted since it was read
       UPDATE journal_ending e LEFT JOIN job j ON j.id = e.job_id SET e.job_id = NULL, e.fresh = FALSE WHERE j.id IS NULL;
     END IF;
 
     -- The same attempt twice in one batch: one entry counts, the one with the image if there is one.
-    SELECT COUNT(DISTINCT attempt_id, task_id) INTO v_locked FROM journal_ending;
-    IF v_locked < v_seen THEN
+    IF v_attempts < v_rows THEN
       UPDATE journal_ending e
       JOIN (SELECT attempt_id, task_id, COALESCE(MIN(IF(ending = 'accepted', number, NULL)), MIN(number)) AS number
             FROM journal_ending GROUP BY attempt_id, task_id) d ON d.attempt_id = e.attempt_id AND d.task_id = e.task_id
       SET e.fresh = FALSE WHERE e.number <> d.number;
     END IF;
-
-    -- The first good image of an open task is its result.
-    UPDATE journal_ending e
-    JOIN (SELECT MIN(number) AS number FROM journal_ending WHERE fresh AND ending = 'accepted' GROUP BY task_id) w
-      ON w.number = e.number
-    JOIN task t ON t.id = e.task_id
-    SET e.won = TRUE, t.state = 'accepted', t.attempt_id = e.attempt_id
-    WHERE t.state = 'ready';
-
-    INSERT INTO attempt (task_id, id, slave_id, ending, cpu_ms, wall_ms, memory_mib, ended_at, output, output_size,
-      output_sha256, reason)
-    SELECT e.task_id, e.attempt_id, e.slave_id, IF(e.ending = 'accepted' AND NOT e.won, 'superseded', e.ending),
-      n.cpu, n.wall, n.memory, v_now, IF(e.won, n.output, NULL), IF(e.won, n.size, NULL),
-      IF(e.won, UNHEX(n.sha256), NULL), NULLIF(LEFT(n.reason, 1000), '')
-    FROM JSON_TABLE(p_endings, '$[*]' COLUMNS (
-      number FOR ORDINALITY, cpu BIGINT PATH '$.cpu' DEFAULT '0' ON EMPTY, wall BIGINT PATH '$.wall' DEFAULT '0' ON EMPTY,
-      memory INT UNSIGNED PATH '$.memory' DEFAULT '0' ON EMPTY, output TEXT PATH '$.output',
-      size BIGINT PATH '$.size', sha256 CHAR(64) PATH '$.sha256', reason TEXT PATH '$.reason')) n
-    JOIN journal_ending e ON e.number = n.number
-    WHERE e.fresh
-    ON DUPLICATE KEY UPDATE ending = VALUES(ending), cpu_ms = VALUES(cpu_ms), wall_ms = VALUES(wall_ms),
-      memory_mib = VALUES(memory_mib), ended_at = v_now, output = VALUES(output), output_size = VALUES(output_size),
-      output_sha256 = VALUES(output_sha256), reason = VALUES(reason);
-
-    DELETE l FROM lease l JOIN journal_ending e ON e.attempt_id = l.attempt_id;
-
-    IF v_bad > 0 THEN
-      UPDATE task t
-      JOIN (SELECT task_id, MAX(attempt_id) AS attempt_id, SUM(ending IN ('failed', 'rejected')) AS failures
-            FROM journal_ending WHERE fresh AND ending <> 'accepted' GROUP BY task_id) e ON e.task_id = t.id
-      SET t.attempt_id = e.attempt_id, t.failures = LEAST(255, t.failures + e.failures)
-      WHERE t.state = 'ready';
-
-      UPDATE journal_ending e JOIN task t ON t.id = e.task_id
-      SET e.lost = TRUE
-      WHERE e.fresh AND e.last AND e.ending IN ('failed', 'rejected', 'expired') AND t.state = 'ready';
-
-      UPDATE task t JOIN (SELECT DISTINCT task_id FROM journal_ending WHERE lost) e ON e.task_id = t.id
-      SET t.state = 'failed';
-
-      INSERT IGNORE INTO job_failure (job_id, reason_hash, task_id)
-      SELECT job_id, reason_hash, task_id FROM journal_ending WHERE fresh AND reason_hash IS NOT NULL;
+    IF v_tasks < v_attempts THEN
+      UPDATE journal_ending e
+      JOIN (SELECT task_id, MIN(number) AS number FROM journal_ending WHERE fresh AND ending = 'accepted' GROUP BY task_id) d
+        ON d.task_id = e.task_id
+      SET e.later = TRUE WHERE e.number > d.number;
     END IF;
 
-    UPDATE slave s
-    JOIN (SELECT slave_id, COUNT(*) AS frames FROM journal_ending WHERE won GROUP BY slave_id) e ON e.slave_id = s.id
+    -- The first good image of an open task is its result.
+    UPDATE journal_ending e STRAIGHT_JOIN task t ON t.id = e.task_id
+    SET e.won = TRUE
+    WHERE e.fresh AND e.ending = 'accepted' AND NOT e.later AND t.state = 'ready';
+
+    -- An update in the form of an insert: faster than a join that updates its second table. The rows are
+    -- there, for the job is locked.
+    INSERT INTO task (id, job_id, frame, state, attempt_id)
+    SELECT task_id, job_id, 0, 'accepted', attempt_id FROM journal_ending WHERE won
+    ON DUPLICATE KEY UPDATE state = 'accepted', attempt_id = VALUES(attempt_id);
+
+    INSERT INTO attempt (task_id, id, slave_id, ending, cpu_ms, wall_ms, memory_mib, ended_at, output, output_size,
+      output_sha256)
+    SELECT task_id, attempt_id, slave_id, IF(ending = 'accepted' AND NOT won, 'superseded', ending), cpu_ms, wall_ms,
+      memory_mib, v_now, IF(won, output, NULL), IF(won, output_size, NULL), IF(won, output_sha256, NULL)
+    FROM journal_ending WHERE fresh
+    ON DUPLICATE KEY UPDATE ending = VALUES(ending), cpu_ms = VALUES(cpu_ms), wall_ms = VALUES(wall_ms),
+      memory_mib = VALUES(memory_mib), ended_at = v_now, output = VALUES(output), output_size = VALUES(output_size),
+      output_sha256 = VALUES(output_sha256), reason = NULL;
+
+    DELETE l FROM journal_ending e STRAIGHT_JOIN lease l ON l.attempt_id = e.attempt_id;
+
+    IF v_bad > 0 THEN
+      CALL journal_write_failures(p_endings);
+    END IF;
+
+    UPDATE (SELECT slave_id, COUNT(*) AS frames FROM journal_ending WHERE won GROUP BY slave_id) e
+    STRAIGHT_JOIN slave s ON s.id = e.slave_id
     SET s.frames_accepted = s.frames_accepted + e.frames;
 
     -- Each assignment reads only columns that are assigned after it.
-    UPDATE job j
-    JOIN (SELECT job_id, SUM(won) AS won, COUNT(DISTINCT IF(lost, task_id, NULL)) AS lost
-          FROM journal_ending WHERE won OR lost GROUP BY job_id) e ON e.job_id = j.id
+    UPDATE (SELECT job_id, SUM(won) AS won, COUNT(DISTINCT IF(lost, task_id, NULL)) AS lost
+            FROM journal_ending WHERE won OR lost GROUP BY job_id) e
+    STRAIGHT_JOIN job j ON j.id = e.job_id
     SET
       j.finished_at = IF(j.accepted + j.failed + e.won + e.lost = j.tasks, v_now, j.finished_at),
       j.reason = IF(j.accepted + j.failed + e.won + e.lost < j.tasks, j.reason, IF(j.failed + e.lost = 0, '',
@@ -143,8 +145,8 @@ BEGIN
     END IF;
 
     INSERT INTO event (created_at, kind, user_id, job_id, message)
-    SELECT v_now, CONCAT('job_', j.state), j.user_id, j.id, CONCAT('Job ', j.id, ' (', j.name, ') ',
-      IF(j.state = 'finished', CONCAT('is finished: ', j.tasks, ' frames'), CONCAT('failed: ', j.reason)))
+    SELECT v_now, CONCAT('job_', j.state), j.user_id, j.id, LEFT(CONCAT('Job ', j.id, ' (', j.name, ') ',
+      IF(j.state = 'finished', CONCAT('is finished: ', j.tasks, ' frames'), CONCAT('failed: ', j.reason))), 1000)
     FROM job j
     WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won OR lost) AND j.state IN ('finished', 'failed');
   END IF;
@@ -153,7 +155,7 @@ BEGIN
 
   SELECT 0 AS kind, e.number AS id, CASE
       WHEN e.job_id IS NULL THEN 'unknown'
-      WHEN t.state = 'accepted' AND t.attempt_id = e.attempt_id THEN 'accepted'
+      WHEN e.won OR (t.state = 'accepted' AND t.attempt_id = e.attempt_id) THEN 'accepted'
       WHEN e.ending = 'accepted' THEN 'superseded'
       ELSE 'recorded' END AS answer
   FROM journal_ending e LEFT JOIN task t ON t.id = e.task_id
@@ -162,6 +164,5 @@ BEGIN
   WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won OR lost) AND j.state IN ('finished', 'failed')
   UNION ALL
   SELECT 2, j.id, j.reason FROM job j
-  WHERE j.id IN (SELECT job_id FROM journal_ending WHERE paused)
-  ORDER BY kind, id;
+  WHERE j.id IN (SELECT job_id FROM journal_ending WHERE paused);
 END
