@@ -1,3 +1,8 @@
 # Render methods: a folder each, with definition, driver script and scenes.
 methodsdir = $(pkgdatadir)
 nobase_dist_methods_DATA = %D%/method.xsd %D%/blender/method.xml %D%/blender/driver.py
+
+# The animation that a new grid renders first.
+blendersampledir = $(pkgdatadir)/methods/blender/sample
+dist_blendersample_DATA = %D%/blender/sample/distren-sample.blend
+EXTRA_DIST += %D%/blender/sample/make_sample.py
