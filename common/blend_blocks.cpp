@@ -80,14 +80,14 @@ std::optional<BlendHeader> old_header(std::string_view head) {
   return BlendHeader{*version, {head[7] == '-' ? 8 : 4, head[8] == 'V'}, false};
 }
 
-// Sane codes are letters and digits, perhaps with zeros behind (or before, where a big-endian machine saved).
-std::optional<std::string> block_code(std::span<unsigned char const> bytes) {
-  std::string code;
-  for (unsigned char c : bytes)
-    if (c != 0) code.push_back(static_cast<char>(c));
-  bool const sane = !code.empty() &&
-                    std::ranges::all_of(code, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
-  return sane ? std::optional(code) : std::nullopt;
+// Two letters for an ID, padded with zeros behind (before, where a big-endian machine saved), or four for the rest.
+std::optional<std::string> block_code(std::string_view bytes) {
+  if (bytes.substr(2) == "\0\0"sv)
+    bytes = bytes.substr(0, 2);
+  else if (bytes.starts_with("\0\0"sv))
+    bytes = bytes.substr(2);
+  bool const sane = std::ranges::all_of(bytes, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
+  return sane ? std::optional<std::string>(bytes) : std::nullopt;
 }
 
 Error nonsense(std::uint64_t at) {
@@ -135,7 +135,7 @@ Result<BlendBlock> BlendWalker::parse(std::vector<unsigned char> const& bytes) c
   auto const pointer = static_cast<std::size_t>(layout.pointer_size);
   std::span<unsigned char const> const all(bytes);
   auto const at = stream_.position() - bytes.size();
-  auto code = block_code(all.first(4));
+  auto code = block_code({reinterpret_cast<char const*>(bytes.data()), 4});
   if (!code) return nonsense(at);
   BlendBlock block;
   block.code = *code;
