@@ -9,6 +9,7 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/blob_record.sql \
   %D%/procedures/blob_take_unused.sql \
   %D%/procedures/error_raise.sql \
+  %D%/procedures/event_record.sql \
   %D%/procedures/failure_load.sql \
   %D%/procedures/grid_show.sql \
   %D%/procedures/job_cancel.sql \
@@ -27,9 +28,31 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/journal_write.sql \
   %D%/procedures/journal_write_failures.sql \
   %D%/procedures/lease_load.sql \
+  %D%/procedures/login_record.sql \
   %D%/procedures/method_ensure.sql \
   %D%/procedures/project_create.sql \
   %D%/procedures/project_list.sql \
+  %D%/procedures/schema_show.sql \
+  %D%/procedures/session_create.sql \
+  %D%/procedures/session_delete.sql \
+  %D%/procedures/session_find.sql \
+  %D%/procedures/setting_change.sql \
+  %D%/procedures/setting_find.sql \
+  %D%/procedures/slave_create.sql \
+  %D%/procedures/slave_find.sql \
+  %D%/procedures/slave_hello.sql \
+  %D%/procedures/slave_list.sql \
+  %D%/procedures/slave_password_change.sql \
+  %D%/procedures/slave_rename.sql \
+  %D%/procedures/slave_seen.sql \
+  %D%/procedures/slave_show.sql \
+  %D%/procedures/slave_state_change.sql \
   %D%/procedures/task_list.sql \
   %D%/procedures/task_load.sql \
-  %D%/procedures/time_text.sql
+  %D%/procedures/time_text.sql \
+  %D%/procedures/token_create.sql \
+  %D%/procedures/token_delete.sql \
+  %D%/procedures/token_find.sql \
+  %D%/procedures/token_list.sql \
+  %D%/procedures/user_create.sql \
+  %D%/procedures/user_credentials.sql

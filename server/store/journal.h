@@ -72,10 +72,10 @@ struct EndingEntry {                 // an attempt that ended; accepted ones car
   std::int64_t cpu_ms = 0;
   std::int64_t wall_ms = 0;
   int memory_mib = 0;
-  std::string output;                // file name below output/
+  std::string output{};               // file name below output/
   std::int64_t output_size = 0;
-  std::string output_sha256;
-  std::string reason;
+  std::string output_sha256{};
+  std::string reason{};
   bool task_failed = false;          // this failure was the last one the task may have
 };
 

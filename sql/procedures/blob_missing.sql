@@ -8,7 +8,7 @@ BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   SET v_bad = (SELECT COALESCE(digest, 'null') FROM JSON_TABLE(p_sha256, '$[*]' COLUMNS (digest TEXT PATH '$')) d
-    WHERE digest IS NULL OR digest NOT REGEXP '^[0-9a-fA-F]{64}$' LIMIT 1);
+    WHERE digest IS NULL OR digest NOT REGEXP '^[0-9a-fA-F]{64}\\z' LIMIT 1);
   IF v_bad IS NOT NULL THEN
     CALL error_raise(400, CONCAT('"', LEFT(v_bad, 100), '" is not a SHA-256 in hexadecimal'));
   END IF;

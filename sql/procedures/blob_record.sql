@@ -8,7 +8,7 @@ BEGIN
   DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
-  IF p_sha256 NOT REGEXP '^[0-9a-fA-F]{64}$' THEN
+  IF p_sha256 NOT REGEXP '^[0-9a-fA-F]{64}\\z' THEN
     CALL error_raise(400, CONCAT('"', p_sha256, '" is not a SHA-256 in hexadecimal'));
   END IF;
   IF p_size < 0 THEN

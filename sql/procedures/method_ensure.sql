@@ -3,7 +3,7 @@ CREATE OR REPLACE PROCEDURE method_ensure(IN p_name VARCHAR(200))
 SQL SECURITY DEFINER
 BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
-  IF p_name COLLATE utf8mb4_bin NOT REGEXP '^[a-z0-9_-]{1,64}$' THEN
+  IF p_name COLLATE utf8mb4_bin NOT REGEXP '^[a-z0-9_-]{1,64}\\z' THEN
     CALL error_raise(400, CONCAT('"', p_name, '" cannot be a render method''s name; use a-z, 0-9, _ and -'));
   END IF;
   START TRANSACTION;

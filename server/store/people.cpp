@@ -1,0 +1,112 @@
+#include "server/store/people.h"
+
+namespace distren::store {
+
+namespace {
+
+Role parse_role(std::string_view name) {
+  if (name == "administrator") return Role::administrator;
+  return name == "moderator" ? Role::moderator : Role::user;
+}
+
+User read_user(SqlRow const& row) {
+  return {row.integer(0), row.text(1), parse_role(row.text(2))};
+}
+
+SqlValue id_or_null(std::optional<std::int64_t> id) {
+  return id ? SqlValue(*id) : SqlValue(nullptr);
+}
+
+}  // namespace
+
+Result<User> create_user(Database& database, std::string_view name, std::string_view email,
+                         std::string_view password_hash) {
+  User user;
+  auto const created =
+      database.call("user_create", {name, email, password_hash}, [&](SqlRow const& row) { user = read_user(row); });
+  if (!created) return created.error();
+  return user;
+}
+
+Result<Credentials> find_credentials(Database& database, std::string_view name) {
+  Credentials credentials;
+  auto const found = database.call("user_credentials", {name}, [&](SqlRow const& row) {
+    credentials = {read_user(row), row.text(3), row.integer(4)};
+  });
+  if (!found) return found.error();
+  return credentials;
+}
+
+Result<std::int64_t> record_login(Database& database, std::int64_t user, bool ok) {
+  std::int64_t locked_for_ms = 0;
+  auto const recorded = database.call("login_record", {user, std::int64_t{ok}},
+                                      [&](SqlRow const& row) { locked_for_ms = row.integer(0); });
+  if (!recorded) return recorded.error();
+  return locked_for_ms;
+}
+
+Result<void> create_session(Database& database, std::int64_t user, std::string_view secret_hash,
+                            std::int64_t lifetime_s, std::string_view address) {
+  return database.call("session_create", {user, secret_hash, lifetime_s, address});
+}
+
+Result<User> find_session(Database& database, std::string_view secret_hash) {
+  User user;
+  auto const found = database.call("session_find", {secret_hash}, [&](SqlRow const& row) { user = read_user(row); });
+  if (!found) return found.error();
+  return user;
+}
+
+Result<void> delete_session(Database& database, std::string_view secret_hash) {
+  return database.call("session_delete", {secret_hash});
+}
+
+Result<std::int64_t> create_token(Database& database, std::int64_t user, std::string_view name, std::string_view scopes,
+                                  std::string_view secret_hash) {
+  std::int64_t id = 0;
+  auto const created =
+      database.call("token_create", {user, name, scopes, secret_hash}, [&](SqlRow const& row) { id = row.integer(0); });
+  if (!created) return created.error();
+  return id;
+}
+
+Result<TokenOwner> find_token(Database& database, std::string_view secret_hash) {
+  TokenOwner owner;
+  auto const found = database.call("token_find", {secret_hash}, [&](SqlRow const& row) {
+    owner = {read_user(row), row.text(3)};
+  });
+  if (!found) return found.error();
+  return owner;
+}
+
+Result<std::vector<Token>> list_tokens(Database& database, std::int64_t user) {
+  std::vector<Token> tokens;
+  auto const listed = database.call("token_list", {user}, [&](SqlRow const& row) {
+    tokens.push_back({row.integer(0), row.text(1), row.text(2), row.text(3), row.text(4)});
+  });
+  if (!listed) return listed.error();
+  return tokens;
+}
+
+Result<void> delete_token(Database& database, std::int64_t user, std::int64_t token) {
+  return database.call("token_delete", {user, token});
+}
+
+Result<void> record_event(Database& database, std::string_view kind, std::optional<std::int64_t> user,
+                          std::optional<std::int64_t> slave, std::optional<std::int64_t> job,
+                          std::string_view message) {
+  return database.call("event_record", {kind, id_or_null(user), id_or_null(slave), id_or_null(job), message});
+}
+
+Result<std::string> find_setting(Database& database, std::string_view name) {
+  std::string value;
+  auto const found = database.call("setting_find", {name}, [&](SqlRow const& row) { value = row.text(0); });
+  if (!found) return found.error();
+  return value;
+}
+
+Result<void> change_setting(Database& database, std::string_view name, std::string_view value) {
+  return database.call("setting_change", {name, value});
+}
+
+}  // namespace distren::store

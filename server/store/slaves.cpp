@@ -1,0 +1,110 @@
+#include "server/store/slaves.h"
+
+#include <nlohmann/json.hpp>
+
+namespace distren::store {
+
+namespace {
+
+constexpr std::string_view state_names[] = {"enabled", "disabled", "revoked"};
+
+SlaveState parse_state(std::string_view name) {
+  if (name == "enabled") return SlaveState::enabled;
+  return name == "disabled" ? SlaveState::disabled : SlaveState::revoked;
+}
+
+// [[name, version]...], or "" for a slave that never said hello.
+std::vector<Method> parse_methods(std::string const& text) {
+  std::vector<Method> methods;
+  auto const list = nlohmann::json::parse(text, nullptr, false);
+  if (!list.is_array()) return methods;
+  for (auto const& pair : list) {
+    methods.push_back({pair.at(0).get<std::string>(), pair.at(1).get<std::string>()});
+  }
+  return methods;
+}
+
+Slave read_slave(SqlRow const& row) {
+  Slave slave;
+  slave.id = row.integer(0);
+  slave.user = row.integer(1);
+  slave.user_name = row.text(2);
+  slave.name = row.text(3);
+  slave.slavekey = row.text(4);
+  slave.state = parse_state(row.text(5));
+  slave.os = row.text(6);
+  slave.cpu = row.text(7);
+  slave.cores = static_cast<int>(row.integer(8));
+  slave.memory_mib = static_cast<int>(row.integer(9));
+  slave.methods = parse_methods(row.text(10));
+  slave.created_at = row.text(11);
+  slave.last_seen_at = row.text(12);
+  slave.frames_accepted = row.integer(13);
+  return slave;
+}
+
+}  // namespace
+
+Result<std::int64_t> create_slave(Database& database, std::int64_t user, std::string_view name,
+                                  std::string_view slavekey, std::string_view password_hash) {
+  std::int64_t id = 0;
+  auto const created = database.call("slave_create", {user, name, slavekey, password_hash},
+                                     [&](SqlRow const& row) { id = row.integer(0); });
+  if (!created) return created.error();
+  return id;
+}
+
+Result<SlaveIdentity> find_slave(Database& database, std::string_view slavekey) {
+  SlaveIdentity identity;
+  auto const found = database.call("slave_find", {slavekey}, [&](SqlRow const& row) {
+    identity = {row.integer(0), row.integer(1), row.text(2), row.text(3), parse_state(row.text(4))};
+  });
+  if (!found) return found.error();
+  return identity;
+}
+
+Result<Slave> show_slave(Database& database, std::int64_t slave) {
+  Slave found;
+  auto const shown = database.call("slave_show", {slave}, [&](SqlRow const& row) { found = read_slave(row); });
+  if (!shown) return shown.error();
+  return found;
+}
+
+Result<std::vector<Slave>> list_slaves(Database& database, std::int64_t user, std::int64_t before, int limit) {
+  std::vector<Slave> slaves;
+  auto const listed = database.call("slave_list", {user, before, std::int64_t{limit}},
+                                    [&](SqlRow const& row) { slaves.push_back(read_slave(row)); });
+  if (!listed) return listed.error();
+  return slaves;
+}
+
+Result<void> rename_slave(Database& database, std::int64_t slave, std::string_view name) {
+  return database.call("slave_rename", {slave, name});
+}
+
+Result<void> change_slave_state(Database& database, std::int64_t slave, SlaveState state) {
+  return database.call("slave_state_change", {slave, state_names[static_cast<std::size_t>(state)]});
+}
+
+Result<void> change_slave_password(Database& database, std::int64_t slave, std::string_view password_hash) {
+  return database.call("slave_password_change", {slave, password_hash});
+}
+
+Result<void> record_hello(Database& database, std::int64_t slave, SlaveHello const& hello) {
+  nlohmann::json list = nlohmann::json::array();
+  for (Method const& method : hello.methods) list.push_back({method.name, method.version});
+  std::string const methods = list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return database.call("slave_hello",
+                       {slave, std::string_view(hello.os), std::string_view(hello.cpu), std::int64_t{hello.cores},
+                        std::int64_t{hello.memory_mib}, std::string_view(methods), std::string_view(hello.address)});
+}
+
+Result<void> record_slave_seen(Database& database, std::int64_t slave) {
+  return database.call("slave_seen", {slave});
+}
+
+Result<void> ensure_method(Database& database, std::string_view name) {
+  return database.call("method_ensure", {name});
+}
+
+}  // namespace distren::store
