@@ -24,30 +24,30 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   return "'" + printable(text, 60) + "'";
 }
 
 Error not_frames(std::string_view part, std::string_view why) {
   return fail(Errc::invalid,
-              fmt::format("{} is no frame range: {}; write frames like 1-10,20,30-40x2", quoted(part), why));
+              fmt::format("{} is no frame range: {}; write frames like 1-10,20,30-40x2", quote(part), why));
 }
 
 Error too_many(std::string_view part, std::size_t count) {
   return fail(Errc::invalid,
               fmt::format("{} asks for {} frames, and a job may have at most {}; split it into several jobs",
-                          quoted(part), grouped(count), grouped(most_frames)));
+                          quote(part), grouped(count), grouped(most_frames)));
 }
 
 Result<int> parse_number(std::string_view text, std::string_view part) {
   text = trimmed(text);
   if (text.empty()) return not_frames(part, "a number is missing");
   if (!std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }))
-    return not_frames(part, fmt::format("{} is not a number", quoted(text)));
+    return not_frames(part, fmt::format("{} is not a number", quote(text)));
   int value = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || value > largest_frame)
-    return not_frames(part, fmt::format("{} is past {}, the last frame that Blender knows", quoted(text),
+    return not_frames(part, fmt::format("{} is past {}, the last frame that Blender knows", quote(text),
                                         grouped(static_cast<std::size_t>(largest_frame))));
   return value;
 }
@@ -78,7 +78,7 @@ Result<Span> parse_span(std::string_view part) {
   auto last = parse_number(numbers.substr(dash + 1), part);
   if (!last) return last.error();
   if (*last < span.first)
-    return fail(Errc::invalid, fmt::format("{} runs backwards; did you mean {}-{}{}?", quoted(part), *last, span.first,
+    return fail(Errc::invalid, fmt::format("{} runs backwards; did you mean {}-{}{}?", quote(part), *last, span.first,
                                            cross != part.npos ? fmt::format("x{}", span.step) : ""));
   span.last = *last;
   return span;

@@ -31,7 +31,7 @@ Result<void> start_log(std::string_view program, std::string_view level, std::st
   return {};
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   std::string out = "\"";
   bool const cut = text.size() > 500;
   for (char const c : text.substr(0, 500)) {

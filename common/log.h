@@ -1,5 +1,5 @@
 // Logs: one line per event, `time level message key=value ...`, on stderr or in a file, by spdlog.
-// Write with spdlog::info(...) from any thread. Values that came from strangers go through quoted(), so that no
+// Write with spdlog::info(...) from any thread. Values that came from strangers go through quote(), so that no
 // line of theirs can look like one of ours. Secrets are never logged.
 #pragma once
 
@@ -14,6 +14,6 @@ namespace distren {
 Result<void> start_log(std::string_view program, std::string_view level, std::string const& file);
 
 // In double quotes, control characters and quotes escaped, cut at 500 bytes.
-std::string quoted(std::string_view text);
+std::string quote(std::string_view text);
 
 }  // namespace distren

@@ -12,35 +12,35 @@
 namespace distren {
 
 struct ServerConfig {
-  std::string name = "DistRen";                       // what the pages call this grid
+  std::string name = "DistRen";  // what the pages call this grid
   std::filesystem::path stor = DISTREN_HOME "/stor";
   std::filesystem::path htdocs = DISTREN_HOME "/htdocs";
   std::filesystem::path methods = DISTREN_DATADIR "/methods";
   std::filesystem::path sql = DISTREN_DATADIR "/sql";
   std::filesystem::path openapi = DISTREN_DATADIR "/openapi.yaml";
-  std::filesystem::path image_program;                // distren-image; empty: beside this program or in libexec
+  std::filesystem::path image_program;  // distren-image; empty: beside this program or in libexec
 
-  std::string url;                                    // how slaves and people reach the HTTP door; empty: from the listen address
+  std::string url;  // how slaves and people reach the HTTP door; empty: from the listen address
 
   struct Listen {
-    std::string line = "127.0.0.1:4554";              // TLS always, except plain = true on loopback
-    std::string https = "127.0.0.1:8443";             // empty: no such door
-    std::string http = "127.0.0.1:8080";              // loopback only
-    std::string line_plain;                           // the line without TLS, loopback only; empty: none
-    int connections_per_address = 64;                 // not counted on loopback
+    std::string line = "127.0.0.1:4554";   // TLS always, except plain = true on loopback
+    std::string https = "127.0.0.1:8443";  // empty: no such door
+    std::string http = "127.0.0.1:8080";   // loopback only
+    std::string line_plain;                // the line without TLS, loopback only; empty: none
+    int connections_per_address = 64;      // not counted on loopback
   } listen;
 
   struct Tls {
-    std::filesystem::path certificate;                // PEM, the whole chain
+    std::filesystem::path certificate;  // PEM, the whole chain
     std::filesystem::path key;
   } tls;
 
   DatabaseAddress database;
 
   struct Limits {
-    int loops = 2;                                    // threads
+    int loops = 2;  // threads
     int workers = 4;
-    int queue = 1000;                                 // requests waiting for a worker
+    int queue = 1000;  // requests waiting for a worker
     std::int64_t upload_bytes = std::int64_t{8} << 30;
     std::int64_t result_bytes = std::int64_t{256} << 20;
     std::int64_t free_bytes = std::int64_t{1} << 30;  // refuse uploads when the disk has less
@@ -48,10 +48,10 @@ struct ServerConfig {
     int files_per_job = 100000;
   } limits;
 
-  bool registration = true;                           // may strangers make accounts
-  std::string sandbox = "on";                         // for distren-image; "off" only where user namespaces are impossible
+  bool registration = true;    // may strangers make accounts
+  std::string sandbox = "on";  // for distren-image; "off" only where user namespaces are impossible
 
-  struct Times {                                      // seconds unless the name says otherwise
+  struct Times {  // seconds unless the name says otherwise
     int lease = 600;
     int deadline = 900;
     int heartbeat = 30;
@@ -60,11 +60,12 @@ struct ServerConfig {
   } times;
 
   std::string log_level = "info";
-  std::string log_file;                               // empty: stderr
+  std::string log_file;  // empty: stderr
 };
 
 Result<ServerConfig> load_server_config(std::filesystem::path const& file);
-// What cannot work or must not be: a door beyond loopback without TLS, a missing certificate, folders that are not there.
+// What cannot work or must not be: a door beyond loopback without TLS, a missing certificate, folders that are not
+// there.
 Result<void> check_server_config(ServerConfig const& config);
 
 }  // namespace distren

@@ -32,7 +32,7 @@ private:
   void run();
   DatabaseAddress address_;
   std::size_t queue_limit_;
-  std::mutex mutex_;                              // guards queue_ and stopping_
+  std::mutex mutex_;  // guards queue_ and stopping_
   std::condition_variable ready_;
   std::deque<std::function<void(Worker&)>> queue_;
   bool stopping_ = false;

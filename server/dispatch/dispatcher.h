@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "common/result.h"
 #include "server/dispatch/order.h"
 #include "server/store/journal.h"
+#include "server/store/slaves.h"
 
 namespace distren {
 
@@ -25,7 +27,7 @@ public:
   virtual void close(std::string_view reason) = 0;
 };
 
-struct SlaveState {                          // what a hello said
+struct SlaveState {  // what a hello said
   std::int64_t id = 0;
   std::int64_t user = 0;
   std::string name;
@@ -33,8 +35,11 @@ struct SlaveState {                          // what a hello said
   int memory_mib = 0;
   int slots = 1;
   std::vector<store::Method> methods;
-  std::vector<std::pair<std::int64_t, std::string>> holding;   // attempt, lease
+  std::vector<std::pair<std::int64_t, std::string>> holding;  // attempt, lease
 };
+
+// A hello message without its sender: absurd or missing members read as 0 or empty; at most 64 methods and 1,000 held.
+SlaveState parse_hello(nlohmann::json const& message);
 
 struct WorkingOn {
   std::int64_t job = 0;
@@ -44,10 +49,10 @@ struct WorkingOn {
   double fraction = 0;
 };
 
-struct JobLive {                             // what only memory knows of a job
+struct JobLive {  // what only memory knows of a job
   int leased = 0;
-  double running = 0;                        // sum of the fractions of frames being rendered
-  std::string waiting;                       // why nothing of it is being rendered now; empty: something is
+  double running = 0;   // sum of the fractions of frames being rendered
+  std::string waiting;  // why nothing of it is being rendered now; empty: something is
 };
 
 struct GridLive {
@@ -62,32 +67,57 @@ struct TaskLive {
   double fraction = 0;
 };
 
+// May the image of this attempt be put in place now?
+enum class ResultClaim {
+  busy,     // another attempt's image is being put in place: ask again in a second
+  settled,  // the task needs no image any more; report() says what the journal makes of it
+  go,       // yes; report() or release() must follow
+};
+
+struct ExpectedResult {  // what an attempt shall hand in
+  std::int64_t job = 0;
+  std::string name;  // below output/
+  OutputSpec output;
+};
+
 class Dispatcher {
 public:
   virtual ~Dispatcher() = default;
 
   // Jobs. The caller has committed the change to the database first and hands over the values.
   virtual void add_job(store::RunnableJob job, std::vector<store::RunnableTask> tasks,
-                       std::vector<store::FailedOn> failures) = 0;   // replaces the job if it is there
+                       std::vector<store::FailedOn> failures) = 0;  // replaces the job if it is there
   virtual void pause_job(std::int64_t job) = 0;
   virtual void resume_job(std::int64_t job) = 0;
   virtual void remove_job(std::int64_t job, std::string reason) = 0;  // cancelled or deleted: its leases are cancelled
   virtual void change_priority(std::int64_t job, int priority) = 0;
-  virtual void disable_slave(std::int64_t slave, std::string reason) = 0;   // takes its work away and disconnects it
+  virtual void disable_slave(std::int64_t slave, std::string reason) = 0;  // takes its work away and disconnects it
 
   // Questions.
   virtual JobLive job_live(std::int64_t job) = 0;
-  virtual std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) = 0;   // leased tasks only
+  virtual std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) = 0;  // leased tasks only
   virtual GridLive grid_live() = 0;
   virtual bool slave_online(std::int64_t slave) = 0;
   virtual std::vector<WorkingOn> slave_work(std::int64_t slave) = 0;
 
+  // Slaves on the line. admit: conflict when another instance is signed on; that one is asked whether it still lives.
+  virtual Result<void> admit(std::int64_t slave, std::string instance, std::shared_ptr<SlaveSink> sink) = 0;
+  virtual void hello(SlaveState slave) = 0;
+  virtual void gone(std::int64_t slave, std::shared_ptr<SlaveSink> sink) = 0;
+  virtual void progress(std::int64_t slave, std::int64_t attempt, double fraction) = 0;
+  virtual void heard(std::int64_t slave) = 0;
+
   // Slaves over HTTPS: the same life without a connection. A slave that asked within three heartbeats counts as online.
   // http_hello returns the attempts among `holding` that are no longer wanted, with the reason.
   virtual std::vector<std::pair<std::int64_t, std::string>> http_hello(SlaveState slave) = 0;
-  virtual std::optional<std::string> http_order(std::int64_t slave) = 0;                      // an order as JSON, or nothing to do
-  virtual std::optional<std::string> http_progress(std::int64_t slave, std::int64_t attempt, double fraction) = 0;  // a cancel
-  // A result whose image, if any, was checked and stored (results.h). The answer arrives after the commit.
+  virtual std::optional<std::string> http_order(std::int64_t slave) = 0;  // an order as JSON, or nothing to do
+  virtual std::optional<std::string> http_progress(std::int64_t slave, std::int64_t attempt,
+                                                   double fraction) = 0;  // a cancel
+  // A result whose image, if any, was claimed, checked and stored (results.h). The answer arrives after the commit.
+  // expected_result: nothing when the task needs no result any more.
+  virtual std::optional<ExpectedResult> expected_result(std::int64_t attempt, std::int64_t task) = 0;
+  virtual ResultClaim claim(AttemptReport report) = 0;
+  virtual void release(std::int64_t attempt) = 0;  // the image could not be put in place after all
   virtual void report(AttemptReport report, std::function<void(std::string answer)> done) = 0;
 };
 

@@ -1,10 +1,14 @@
-// Values that pass between the doors and the dispatcher. See doc/protocol.md for the wire's form of each.
+// Values that pass between the doors and the dispatcher, and the text of an order. The wire's form: doc/protocol.md.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "common/result.h"
+#include "server/dispatch/lease.h"
 #include "server/store/journal.h"
 
 namespace distren {
@@ -19,10 +23,43 @@ struct AttemptReport {
   std::int64_t cpu_ms = 0;
   std::int64_t wall_ms = 0;
   int memory_mib = 0;
-  std::string output;                 // file name below output/
+  std::string output;  // file name below output/
   std::int64_t output_size = 0;
   std::string output_sha256;
   std::string reason;
 };
+
+// How a job's results are named and shaped: the job's `output` column, parsed.
+struct OutputSpec {
+  std::string format;   // empty: the method hands nothing in
+  std::string pattern;  // "%04d.png"
+  int width = 0;        // 0: not known beforehand
+  int height = 0;
+};
+Result<OutputSpec> parse_output_spec(std::string_view json);
+std::string output_name(OutputSpec const& spec, int frame);
+
+// Signed URLs, made by the storage's signer.
+struct OrderLinks {
+  std::function<std::string(std::string_view sha256)> blob;
+  std::function<std::string(Lease const& lease, std::string_view name)> upload;
+};
+
+struct OrderTimes {
+  std::int64_t renew_ms = 600000;
+  std::int64_t deadline_ms = 900000;
+  std::int64_t result_limit = std::int64_t{256} << 20;  // bytes
+};
+
+// The parts of a job's orders that do not change from frame to frame, as text ready to be sent. Its signed URLs age:
+// make it again when it is older than half their life.
+struct OrderTemplate {
+  std::string before_frame;
+  std::string after_frame;
+  OutputSpec output;
+};
+OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec const& output, OrderLinks const& links);
+std::string order_text(OrderTemplate const& order, Lease const& lease, std::string_view lease_text, std::int64_t job,
+                       int frame, OrderLinks const& links, OrderTimes const& times);
 
 }  // namespace distren

@@ -41,7 +41,7 @@ private:
   };
   std::unique_ptr<event_base, BaseFree> base_;
   EventPtr wake_;
-  std::mutex mutex_;                           // guards posted_ and stopping_
+  std::mutex mutex_;  // guards posted_ and stopping_
   std::vector<std::function<void()>> posted_;
   bool stopping_ = false;
   std::vector<std::unique_ptr<std::function<void()>>> timers_;

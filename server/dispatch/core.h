@@ -1,0 +1,130 @@
+// The dispatcher's state and rules, without thread, clock or socket: messages in, effects out. The dispatcher runs it
+// on its thread; tests and the simulator run the very same code with a clock of their own (now_ms, UNIX time).
+//
+// Life of a task here: ready -> leased -> (claimed while its image is put in place) -> done. A task that failed on a
+// slave returns to it only when no other slave that fits is there, after a pause; the third failure is its last.
+// Three tasks, or 5 % of a job, that fail alike pause the job and tell its owner why.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "server/dispatch/dispatcher.h"
+#include "server/dispatch/job_queue.h"
+#include "server/dispatch/policy.h"
+
+namespace distren {
+
+class DispatchEffects {
+public:
+  virtual ~DispatchEffects() = default;
+  virtual void journal_lease(store::LeaseEntry const& lease) = 0;
+  // settled() comes back to the core when the ending is durable; answer (may be empty) is for the one who reported.
+  virtual void journal_ending(store::EndingEntry ending, std::function<void(std::string answer)> answer) = 0;
+  virtual void pause_job(std::int64_t job, std::string reason) = 0;  // in the database
+  virtual std::int64_t next_attempt() = 0;                           // 0: none reserved at the moment
+};
+
+struct DispatchSettings {
+  std::string lease_key;
+  std::int64_t lease_ms = 600000;
+  std::int64_t link_life_ms = 3600000;
+  std::int64_t heartbeat_ms = 30000;
+  OrderTimes times;
+};
+
+class DispatchCore {
+public:
+  DispatchCore(DispatchSettings settings, OrderLinks links, Policy& policy, DispatchEffects& effects);
+
+  // Jobs.
+  void add_job(store::RunnableJob job, std::vector<store::RunnableTask> const& tasks,
+               std::vector<store::FailedOn> const& failures, std::int64_t now);
+  void restore_lease(store::LiveLease const& lease, std::int64_t now);  // at start-up, after add_job
+  void pause_job(std::int64_t job);
+  void resume_job(std::int64_t job, std::int64_t now);
+  void remove_job(std::int64_t job, std::string const& reason, std::int64_t now);
+  void change_priority(std::int64_t job, int priority);
+
+  // Slaves. sink empty: a slave over HTTPS, whose orders are fetched.
+  Result<void> admit(std::int64_t slave, std::string const& instance, std::shared_ptr<SlaveSink> sink,
+                     std::int64_t now);
+  std::vector<std::pair<std::int64_t, std::string>> hello(SlaveState const& state, std::int64_t now);
+  void gone(std::int64_t slave, SlaveSink const* sink);
+  void heard(std::int64_t slave, std::int64_t now);
+  void disable(std::int64_t slave, std::string const& reason, std::int64_t now);
+  std::optional<std::string> order_for(std::int64_t slave, std::int64_t now);  // HTTPS
+  std::optional<std::string> progress(std::int64_t slave, std::int64_t attempt, double fraction, std::int64_t now);
+
+  // Results. claim: only one attempt at a time may put its image in place.
+  std::optional<ExpectedResult> expected_result(std::int64_t attempt, std::int64_t task) const;
+  ResultClaim claim(AttemptReport const& report, std::int64_t now);
+  void release(std::int64_t attempt);
+  void report(AttemptReport report, std::function<void(std::string answer)> answer, std::int64_t now);
+  void settled(store::EndingEntry const& ending, store::JournalAnswer::Verdict verdict,
+               std::function<void(std::string answer)> const& answer, std::int64_t now);
+
+  void tick(std::int64_t now);  // each second: expired leases, delayed tasks, silent slaves, hungry slaves
+
+  // Questions.
+  JobLive job_live(std::int64_t job) const;
+  std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) const;
+  GridLive grid_live() const;
+  bool online(std::int64_t slave) const { return slaves_.contains(slave); }
+  std::vector<WorkingOn> slave_work(std::int64_t slave) const;
+
+private:
+  struct Attempt {
+    std::int64_t id = 0, task = 0, job = 0, slave = 0;
+    int frame = 0;
+    std::int64_t expires_ms = 0;
+    std::int64_t journaled_ms = 0;  // the expiry that the journal knows
+    double fraction = 0;
+    bool claimed = false;  // its image is being put in place, its ending is being written
+  };
+  struct Slave {
+    SlaveState state;
+    std::string instance;
+    std::shared_ptr<SlaveSink> sink;
+    std::set<std::int64_t> attempts;
+    std::int64_t heard_ms = 0;
+    std::int64_t probed_ms = 0;  // a second instance asked for this place; 0: nobody did
+    bool greeted = false;        // a hello came
+  };
+
+  JobQueue* find_job(std::int64_t job);
+  JobQueue const* find_job(std::int64_t job) const;
+  [[nodiscard]] JobQueue* job_of(std::int64_t attempt, std::int64_t task);  // by the attempt, else by the task
+  void sync_policy(JobQueue const& job);
+  [[nodiscard]] bool fits(JobQueue const& job, SlaveState const& slave) const;
+  [[nodiscard]] bool another_fits(JobQueue const& job, std::int64_t task, std::int64_t not_slave) const;
+  std::optional<std::string> give(Slave& slave, std::int64_t now);
+  void feed(Slave& slave, std::int64_t now);  // push orders until its slots are full
+  void feed_hungry(std::int64_t now);
+  void lease(Attempt attempt, std::int64_t now);
+  void drop_attempt(std::int64_t attempt);
+  void end_early(std::int64_t attempt, store::Ending ending, std::string const& reason, std::int64_t now);
+  void cancel_on_slave(std::int64_t slave, std::int64_t attempt, std::string const& reason);
+  void task_failed(JobQueue& job, std::int64_t task, std::int64_t slave, std::string const& reason,
+                   store::EndingEntry& ending, std::int64_t now);
+  void finish_job_if_done(std::int64_t job);
+
+  DispatchSettings settings_;
+  OrderLinks links_;
+  Policy& policy_;
+  DispatchEffects& effects_;
+  std::map<std::int64_t, std::unique_ptr<JobQueue>> jobs_;
+  std::unordered_map<std::int64_t, Slave> slaves_;
+  std::unordered_map<std::int64_t, Attempt> attempts_;
+  std::set<std::int64_t> hungry_;                                               // slaves of the line with a free slot
+  std::multimap<std::int64_t, std::pair<std::int64_t, std::int64_t>> delayed_;  // time -> job, task
+};
+
+}  // namespace distren

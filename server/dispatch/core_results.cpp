@@ -1,0 +1,232 @@
+// DispatchCore: leases begin and end; results are claimed, reported, settled.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "server/dispatch/core.h"
+
+namespace distren {
+
+namespace {
+
+constexpr int failures_allowed = 3;
+constexpr std::int64_t first_delay_ms = 5000;  // before a task returns to the only slave that fits; doubles each time
+
+std::string answer_text(std::string_view type, std::int64_t attempt, std::string const& reason = {}) {
+  if (reason.empty()) return fmt::format(R"({{"type":"{}","attempt":{}}})", type, attempt);
+  return nlohmann::json{{"type", type}, {"attempt", attempt}, {"reason", reason}}.dump();
+}
+
+}  // namespace
+
+void DispatchCore::lease(Attempt attempt, std::int64_t now) {
+  attempt.expires_ms = attempt.journaled_ms = now + settings_.lease_ms;
+  find_job(attempt.job)->leases.insert(attempt.id);
+  if (auto const slave = slaves_.find(attempt.slave); slave != slaves_.end()) slave->second.attempts.insert(attempt.id);
+  effects_.journal_lease({attempt.id, attempt.task, attempt.slave, attempt.expires_ms});
+  attempts_[attempt.id] = attempt;
+}
+
+void DispatchCore::drop_attempt(std::int64_t id) {
+  auto const found = attempts_.find(id);
+  if (found == attempts_.end()) return;
+  if (JobQueue* const job = find_job(found->second.job)) job->leases.erase(id);
+  if (auto const slave = slaves_.find(found->second.slave); slave != slaves_.end()) {
+    slave->second.attempts.erase(id);
+    if (slave->second.sink && slave->second.greeted) hungry_.insert(slave->first);
+  }
+  attempts_.erase(found);
+}
+
+// A live attempt ends without a word from its slave: expired, lost, taken away. Its task is ready again.
+void DispatchCore::end_early(std::int64_t id, store::Ending ending, std::string const& reason, std::int64_t) {
+  Attempt const attempt = attempts_.at(id);
+  drop_attempt(id);
+  if (JobQueue* const job = find_job(attempt.job)) {
+    job->give_back(attempt.task);
+    sync_policy(*job);
+  }
+  effects_.journal_ending(
+      {.attempt = id, .task = attempt.task, .slave = attempt.slave, .ending = ending, .reason = reason}, {});
+}
+
+JobQueue* DispatchCore::job_of(std::int64_t attempt, std::int64_t task) {
+  if (auto const own = attempts_.find(attempt); own != attempts_.end()) return find_job(own->second.job);
+  for (auto& [id, job] : jobs_) {
+    if (job->owns(task)) return job.get();
+  }
+  return nullptr;
+}
+
+std::optional<ExpectedResult> DispatchCore::expected_result(std::int64_t attempt, std::int64_t task) const {
+  JobQueue const* const job = const_cast<DispatchCore*>(this)->job_of(attempt, task);
+  if (job == nullptr || !job->owns(task) || job->state(task) == JobQueue::State::done) return std::nullopt;
+  return ExpectedResult{job->info().id, output_name(job->output(), job->frame(task)), job->output()};
+}
+
+void DispatchCore::release(std::int64_t attempt) {
+  if (auto const found = attempts_.find(attempt); found != attempts_.end()) found->second.claimed = false;
+}
+
+ResultClaim DispatchCore::claim(AttemptReport const& report, std::int64_t now) {
+  heard(report.slave, now);
+  JobQueue* const job = job_of(report.attempt, report.task);
+  if (job == nullptr || job->state(report.task) == JobQueue::State::done) return ResultClaim::settled;
+  for (std::int64_t const other : job->leases) {
+    Attempt const& attempt = attempts_.at(other);
+    if (attempt.task == report.task && attempt.claimed) return ResultClaim::busy;
+  }
+  auto own = attempts_.find(report.attempt);
+  if (own == attempts_.end()) {
+    // Its lease ran out, perhaps another slave has the task by now. The work is done, so it counts if it is first.
+    job->take_this(report.task);
+    own = attempts_
+              .emplace(report.attempt, Attempt{.id = report.attempt,
+                                               .task = report.task,
+                                               .job = job->info().id,
+                                               .slave = report.slave,
+                                               .frame = job->frame(report.task)})
+              .first;
+    job->leases.insert(report.attempt);
+    sync_policy(*job);
+  }
+  own->second.claimed = true;
+  own->second.fraction = 1;
+  return ResultClaim::go;
+}
+
+void DispatchCore::report(AttemptReport report, std::function<void(std::string answer)> answer, std::int64_t now) {
+  heard(report.slave, now);
+  // A late result without an image comes here unclaimed.
+  if (report.ending == store::Ending::accepted && !attempts_.contains(report.attempt)) (void)claim(report, now);
+  store::EndingEntry ending{.attempt = report.attempt,
+                            .task = report.task,
+                            .slave = report.slave,
+                            .ending = report.ending,
+                            .cpu_ms = report.cpu_ms,
+                            .wall_ms = report.wall_ms,
+                            .memory_mib = report.memory_mib,
+                            .output = std::move(report.output),
+                            .output_size = report.output_size,
+                            .output_sha256 = std::move(report.output_sha256),
+                            .reason = std::move(report.reason)};
+  auto const found = attempts_.find(report.attempt);
+  if (auto const* const job = found == attempts_.end() ? nullptr : find_job(found->second.job);
+      job != nullptr && ending.ending == store::Ending::accepted && ending.output.empty() &&
+      !job->output().format.empty()) {
+    ending.ending = report.ending = store::Ending::rejected;
+    ending.reason = "the result names no output";
+  }
+  std::int64_t const job_id = found == attempts_.end() ? 0 : found->second.job;
+  JobQueue* const job = find_job(job_id);
+  if (job != nullptr && report.ending == store::Ending::accepted) {
+    found->second.claimed = true;  // stays until settled, so that nobody else is given the task
+    if (auto const slave = slaves_.find(report.slave); slave != slaves_.end())
+      slave->second.attempts.erase(report.attempt);
+  } else if (job != nullptr) {
+    drop_attempt(report.attempt);
+    if (report.ending == store::Ending::returned) {
+      job->give_back(report.task);
+    } else {
+      task_failed(*job, report.task, report.slave, ending.reason, ending, now);
+    }
+    sync_policy(*job);
+  }
+  effects_.journal_ending(std::move(ending), std::move(answer));
+  if (job != nullptr) finish_job_if_done(job_id);
+  // The slave has a free slot from now on; it does not wait for the commit.
+  if (auto const slave = slaves_.find(report.slave); slave != slaves_.end()) feed(slave->second, now);
+  if (report.ending != store::Ending::accepted) feed_hungry(now);
+}
+
+void DispatchCore::task_failed(JobQueue& job, std::int64_t task, std::int64_t slave, std::string const& reason,
+                               store::EndingEntry& ending, std::int64_t now) {
+  int const failures = job.record_failure(task, slave);
+  int const alike = job.count_alike(reason, task);
+  if (failures >= failures_allowed) {
+    ending.task_failed = true;
+    job.finish(task);
+  } else if (another_fits(job, task, slave)) {
+    job.give_back(task);
+  } else {
+    job.delay(task);
+    delayed_.emplace(now + (first_delay_ms << (failures - 1)), std::pair{job.info().id, task});
+  }
+  int const limit = std::max(3, (job.total() + 19) / 20);
+  if (alike >= limit && job.active()) {
+    job.activate(false);
+    effects_.pause_job(job.info().id, fmt::format("{} of its frames failed alike: {}", alike, reason));
+  }
+}
+
+void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswer::Verdict verdict,
+                           std::function<void(std::string answer)> const& answer, std::int64_t now) {
+  using Verdict = store::JournalAnswer::Verdict;
+  auto const found = attempts_.find(ending.attempt);
+  if (found != attempts_.end() && ending.ending == store::Ending::accepted) {
+    std::int64_t const job_id = found->second.job;
+    JobQueue* const job = find_job(job_id);
+    drop_attempt(ending.attempt);
+    if (job != nullptr && (verdict == Verdict::accepted || verdict == Verdict::superseded)) {
+      std::set<std::int64_t> const leases = job->leases;
+      for (std::int64_t const other : leases) {
+        Attempt const& attempt = attempts_.at(other);
+        if (attempt.task != ending.task) continue;
+        cancel_on_slave(attempt.slave, other, "another slave finished this frame first");
+        std::int64_t const slave = attempt.slave;
+        drop_attempt(other);
+        effects_.journal_ending({.attempt = other,
+                                 .task = ending.task,
+                                 .slave = slave,
+                                 .ending = store::Ending::cancelled,
+                                 .reason = "another slave was first"},
+                                {});
+      }
+      job->finish(ending.task);
+      sync_policy(*job);
+      finish_job_if_done(job_id);
+    } else if (job != nullptr) {
+      job->give_back(ending.task);
+      sync_policy(*job);
+    }
+    feed_hungry(now);
+  }
+  if (!answer) return;
+  if (verdict == Verdict::accepted || verdict == Verdict::recorded) {
+    bool const refused = ending.ending == store::Ending::rejected;
+    answer(answer_text(refused ? "rejected" : "accepted", ending.attempt, refused ? ending.reason : ""));
+  } else {
+    answer(answer_text("rejected", ending.attempt,
+                       verdict == Verdict::superseded ? "another slave's result for this frame came first"
+                                                      : "the job of this frame is gone"));
+  }
+}
+
+void DispatchCore::tick(std::int64_t now) {
+  std::vector<std::int64_t> expired;
+  for (auto const& [id, attempt] : attempts_) {
+    if (!attempt.claimed && attempt.expires_ms <= now) expired.push_back(id);
+  }
+  for (std::int64_t const id : expired) {
+    cancel_on_slave(attempts_.at(id).slave, id, "nothing was heard of this frame for too long");
+    end_early(id, store::Ending::expired, "nothing was heard of it for too long", now);
+  }
+  while (!delayed_.empty() && delayed_.begin()->first <= now) {
+    auto const [job_id, task] = delayed_.begin()->second;
+    delayed_.erase(delayed_.begin());
+    JobQueue* const job = find_job(job_id);
+    if (job == nullptr || !job->owns(task) || job->state(task) != JobQueue::State::delayed) continue;
+    if (!another_fits(*job, task, 0)) job->forget_failures(task);  // nobody new is there: it may go where it failed
+    job->give_back(task);
+    sync_policy(*job);
+  }
+  std::vector<std::int64_t> silent;  // slaves over HTTPS that stopped asking; those of the line have a connection
+  for (auto const& [id, slave] : slaves_) {
+    if (!slave.sink && slave.heard_ms + 3 * settings_.heartbeat_ms < now) silent.push_back(id);
+  }
+  for (std::int64_t const id : silent) slaves_.erase(id);
+  feed_hungry(now);
+}
+
+}  // namespace distren

@@ -1,0 +1,223 @@
+// DispatchCore: slaves come, say what they have, get orders and go.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "server/dispatch/core.h"
+#include "server/dispatch/version.h"
+
+namespace distren {
+
+namespace {
+
+// How long a slave that may be dead has for an answer when another instance wants its place.
+constexpr std::int64_t probe_ms = 5000;
+
+}  // namespace
+
+Result<void> DispatchCore::admit(std::int64_t id, std::string const& instance, std::shared_ptr<SlaveSink> sink,
+                                 std::int64_t now) {
+  auto const found = slaves_.find(id);
+  if (found != slaves_.end() && found->second.instance != instance && found->second.sink) {
+    Slave& other = found->second;
+    if (other.probed_ms == 0 || other.heard_ms >= other.probed_ms) {
+      // Alive as far as we know: ask it. If it stays silent, the next try of the new one gets the place.
+      other.probed_ms = now;
+      other.sink->send(R"({"type":"ping"})");
+    }
+    if (now - other.probed_ms < probe_ms || other.heard_ms >= other.probed_ms)
+      return fail(
+          Errc::conflict,
+          fmt::format("slave {} is already signed on with this slavekey from another program; make a key of its "
+                      "own for each PC (distren slave new)",
+                      id));
+  }
+  Slave& slave = slaves_[id];
+  if (slave.sink && slave.sink != sink) slave.sink->close("the same slave signed on again");
+  slave.instance = instance;
+  slave.sink = std::move(sink);
+  slave.state.id = id;
+  slave.heard_ms = now;
+  slave.probed_ms = 0;
+  slave.greeted = false;
+  hungry_.erase(id);
+  return {};
+}
+
+std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveState const& state, std::int64_t now) {
+  Slave& slave = slaves_[state.id];
+  slave.state = state;
+  slave.heard_ms = now;
+  slave.greeted = true;
+
+  std::vector<std::pair<std::int64_t, std::string>> unwanted;
+  std::set<std::int64_t> held;
+  for (auto const& [attempt_id, token] : state.holding) {
+    held.insert(attempt_id);
+    if (auto const known = attempts_.find(attempt_id); known != attempts_.end() && known->second.slave == state.id) {
+      slave.attempts.insert(attempt_id);
+      continue;
+    }
+    // Not known: the server restarted before it was journaled, or the lease ran out. The signature says that it was
+    // given.
+    auto const given = verify_lease(token, settings_.lease_key);
+    bool const genuine = given && given->attempt == attempt_id && given->slave == state.id;
+    JobQueue* const job = genuine ? job_of(0, given->task) : nullptr;
+    if (job == nullptr || job->state(given->task) == JobQueue::State::done) {
+      unwanted.emplace_back(attempt_id, "this frame is not wanted any more");
+    } else if (job->take_this(given->task)) {
+      lease({.id = attempt_id,
+             .task = given->task,
+             .job = job->info().id,
+             .slave = state.id,
+             .frame = job->frame(given->task)},
+            now);
+      sync_policy(*job);
+    }
+    // Else another slave has it by now: let both go on, the first to finish counts.
+  }
+  // What it was given and does not hold any more is lost (the PC was switched off): give it to the next at once.
+  std::vector<std::int64_t> lost;
+  for (auto const& [id, attempt] : attempts_) {
+    if (attempt.slave == state.id && !attempt.claimed && !held.contains(id)) lost.push_back(id);
+  }
+  for (std::int64_t const id : lost) end_early(id, store::Ending::returned, "the slave lost it", now);
+  if (slave.sink) {
+    for (auto const& [id, reason] : unwanted) cancel_on_slave(state.id, id, reason);
+    feed(slave, now);
+  }
+  feed_hungry(now);
+  return unwanted;
+}
+
+// Its leases stay: it renders on and comes back.
+void DispatchCore::gone(std::int64_t id, SlaveSink const* sink) {
+  auto const found = slaves_.find(id);
+  if (found == slaves_.end() || found->second.sink.get() != sink) return;
+  slaves_.erase(found);
+  hungry_.erase(id);
+}
+
+void DispatchCore::heard(std::int64_t id, std::int64_t now) {
+  if (auto const found = slaves_.find(id); found != slaves_.end()) found->second.heard_ms = now;
+}
+
+void DispatchCore::disable(std::int64_t id, std::string const& reason, std::int64_t now) {
+  std::vector<std::int64_t> lost;
+  for (auto const& [attempt_id, attempt] : attempts_) {
+    if (attempt.slave == id && !attempt.claimed) lost.push_back(attempt_id);
+  }
+  if (auto const found = slaves_.find(id); found != slaves_.end()) {
+    if (found->second.sink) found->second.sink->close(reason);
+    slaves_.erase(found);
+    hungry_.erase(id);
+  }
+  for (std::int64_t const attempt : lost) end_early(attempt, store::Ending::returned, reason, now);
+  feed_hungry(now);
+}
+
+bool DispatchCore::fits(JobQueue const& job, SlaveState const& slave) const {
+  return std::ranges::any_of(slave.methods, [&job](store::Method const& method) {
+    return method.name == job.info().method && version_at_least(method.version, job.info().version);
+  });
+}
+
+bool DispatchCore::another_fits(JobQueue const& job, std::int64_t task, std::int64_t not_slave) const {
+  return std::ranges::any_of(slaves_, [&](auto const& slave) {
+    return slave.first != not_slave && slave.second.state.slots > 0 && fits(job, slave.second.state) &&
+           !job.failed_on(task, slave.first);
+  });
+}
+
+std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
+  std::optional<std::string> order;
+  std::int64_t attempt_id = 0;
+  policy_.choose({slave.state.id, slave.state.user}, [&](std::int64_t job_id) {
+    JobQueue* const job = find_job(job_id);
+    if (job == nullptr || !fits(*job, slave.state)) return false;
+    if (attempt_id == 0) attempt_id = effects_.next_attempt();
+    if (attempt_id == 0) return true;  // none reserved yet: the next tick asks again
+    auto const task = job->take(slave.state.id);
+    if (!task) return false;
+    sync_policy(*job);
+    if (!job->order || now - job->order_made_ms > settings_.link_life_ms / 2) {
+      job->order = make_order_template(job->info(), job->output(), links_);
+      job->order_made_ms = now;
+    }
+    lease({.id = attempt_id, .task = *task, .job = job_id, .slave = slave.state.id, .frame = job->frame(*task)}, now);
+    Lease const token{*task, attempt_id, slave.state.id, now + settings_.lease_ms};
+    order = order_text(*job->order, token, sign_lease(token, settings_.lease_key), job_id, job->frame(*task), links_,
+                       settings_.times);
+    return true;
+  });
+  return order;
+}
+
+void DispatchCore::feed(Slave& slave, std::int64_t now) {
+  if (!slave.greeted || !slave.sink) return;
+  while (static_cast<int>(slave.attempts.size()) < slave.state.slots) {
+    auto order = give(slave, now);
+    if (!order) {
+      hungry_.insert(slave.state.id);
+      return;
+    }
+    slave.sink->send(std::move(*order));
+  }
+  hungry_.erase(slave.state.id);
+}
+
+void DispatchCore::feed_hungry(std::int64_t now) {
+  std::set<std::int64_t> const hungry = hungry_;
+  for (std::int64_t const id : hungry) {
+    if (std::ranges::none_of(jobs_, [](auto const& job) { return job.second->active() && job.second->ready() > 0; }))
+      return;
+    if (auto const found = slaves_.find(id); found != slaves_.end()) feed(found->second, now);
+  }
+}
+
+std::optional<std::string> DispatchCore::order_for(std::int64_t id, std::int64_t now) {
+  auto const found = slaves_.find(id);
+  if (found == slaves_.end() || found->second.sink) return std::nullopt;
+  found->second.heard_ms = now;
+  if (static_cast<int>(found->second.attempts.size()) >= std::max(1, found->second.state.slots)) return std::nullopt;
+  return give(found->second, now);
+}
+
+std::optional<std::string> DispatchCore::progress(std::int64_t slave, std::int64_t id, double fraction,
+                                                  std::int64_t now) {
+  heard(slave, now);
+  auto const found = attempts_.find(id);
+  if (found == attempts_.end() || found->second.slave != slave) {
+    cancel_on_slave(slave, id, "this frame is not wanted any more");
+    return nlohmann::json{{"type", "cancel"}, {"attempt", id}, {"reason", "this frame is not wanted any more"}}.dump();
+  }
+  Attempt& attempt = found->second;
+  attempt.fraction = std::clamp(fraction, 0.0, 1.0);
+  attempt.expires_ms = now + settings_.lease_ms;
+  if (attempt.journaled_ms - now < settings_.lease_ms / 2) {
+    // The journal's expiry lags: write it again now and then, not with every sign of progress.
+    attempt.journaled_ms = attempt.expires_ms;
+    effects_.journal_lease({attempt.id, attempt.task, attempt.slave, attempt.expires_ms});
+  }
+  return std::nullopt;
+}
+
+void DispatchCore::cancel_on_slave(std::int64_t slave, std::int64_t attempt, std::string const& reason) {
+  auto const found = slaves_.find(slave);
+  if (found == slaves_.end() || !found->second.sink) return;
+  found->second.sink->send(nlohmann::json{{"type", "cancel"}, {"attempt", attempt}, {"reason", reason}}.dump());
+}
+
+std::vector<WorkingOn> DispatchCore::slave_work(std::int64_t id) const {
+  std::vector<WorkingOn> work;
+  auto const found = slaves_.find(id);
+  if (found == slaves_.end()) return work;
+  for (std::int64_t const attempt_id : found->second.attempts) {
+    Attempt const& attempt = attempts_.at(attempt_id);
+    work.push_back({attempt.job, attempt.task, attempt.id, attempt.frame, attempt.fraction});
+  }
+  return work;
+}
+
+}  // namespace distren

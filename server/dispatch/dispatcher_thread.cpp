@@ -1,0 +1,239 @@
+#include "server/dispatch/dispatcher_thread.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <unordered_map>
+
+namespace distren {
+
+namespace {
+
+std::int64_t unix_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+DispatcherThread::DispatcherThread(DispatchSettings settings, OrderLinks links, std::unique_ptr<Policy> policy,
+                                   DatabaseAddress address)
+    : policy_(std::move(policy)),
+      core_(std::move(settings), std::move(links), *policy_, *this),
+      journal_(std::move(address), [this](std::vector<SettledEnding> batch) {
+        auto shared = std::make_shared<std::vector<SettledEnding>>(std::move(batch));  // std::function must be copyable
+        post([this, shared] {
+          std::int64_t const now = unix_ms();
+          for (auto const& one : *shared) core_.settled(one.ending.entry, one.verdict, one.ending.answer, now);
+        });
+      }) {}
+
+DispatcherThread::~DispatcherThread() {
+  stop();
+}
+
+Result<void> DispatcherThread::load(Database& database) {
+  auto jobs = store::load_jobs(database);
+  if (!jobs) return jobs.error();
+  auto tasks = store::load_tasks(database);
+  if (!tasks) return tasks.error();
+  auto failures = store::load_failures(database);
+  if (!failures) return failures.error();
+  auto leases = store::load_leases(database);
+  if (!leases) return leases.error();
+
+  std::unordered_map<std::int64_t, std::vector<store::RunnableTask>> tasks_of;
+  std::unordered_map<std::int64_t, std::int64_t> job_of;
+  for (auto const& task : *tasks) tasks_of[task.job].push_back(task);
+  if (!failures->empty()) {
+    for (auto const& task : *tasks) job_of[task.id] = task.job;
+  }
+  std::unordered_map<std::int64_t, std::vector<store::FailedOn>> failures_of;
+  for (auto const& failure : *failures) failures_of[job_of[failure.task]].push_back(failure);
+
+  std::int64_t const now = unix_ms();
+  for (auto& job : *jobs) {
+    std::int64_t const id = job.id;
+    core_.add_job(std::move(job), tasks_of[id], failures_of[id], now);
+  }
+  for (auto const& lease : *leases) core_.restore_lease(lease, now);
+  spdlog::info("dispatcher: jobs={} frames={} leases={} read", jobs->size(), tasks->size(), leases->size());
+  return {};
+}
+
+void DispatcherThread::start() {
+  journal_.start();
+  thread_ = std::thread([this] { run(); });
+}
+
+void DispatcherThread::stop() {
+  journal_.stop();  // first, so that its last answers still find the mailbox
+  {
+    std::lock_guard const lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void DispatcherThread::post(Message message) {
+  {
+    std::lock_guard const lock(mutex_);
+    if (stopping_) return;
+    mailbox_.push_back(std::move(message));
+  }
+  wake_.notify_one();
+}
+
+// After stop() nobody answers: the caller gets an empty value.
+template <typename Ask>
+auto DispatcherThread::ask(Ask question) -> decltype(question()) {
+  using Answer = decltype(question());
+  auto promise = std::make_shared<std::promise<Answer>>();
+  auto future = promise->get_future();
+  post([promise, question = std::move(question)] { promise->set_value(question()); });
+  promise.reset();  // when the mailbox drops the message the future is broken, not blocked for ever
+  try {
+    return future.get();
+  } catch (std::future_error const&) {
+    if constexpr (std::is_same_v<Answer, Result<void>>)
+      return fail(Errc::unavailable, "the server is stopping");
+    else
+      return Answer{};
+  }
+}
+
+void DispatcherThread::run() {
+  auto next_tick = std::chrono::steady_clock::now();
+  std::vector<Message> messages;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_until(lock, next_tick, [this] { return stopping_ || !mailbox_.empty(); });
+      messages.swap(mailbox_);
+      if (stopping_ && messages.empty()) return;
+    }
+    for (auto& message : messages) message();
+    messages.clear();
+    if (auto const now = std::chrono::steady_clock::now(); now >= next_tick) {
+      core_.tick(unix_ms());
+      next_tick = now + std::chrono::seconds(1);
+    }
+  }
+}
+
+void DispatcherThread::add_job(store::RunnableJob job, std::vector<store::RunnableTask> tasks,
+                               std::vector<store::FailedOn> failures) {
+  post([this, job = std::move(job), tasks = std::move(tasks), failures = std::move(failures)] {
+    core_.add_job(job, tasks, failures, unix_ms());
+  });
+}
+
+void DispatcherThread::pause_job(std::int64_t job) {
+  post([this, job] { core_.pause_job(job); });
+}
+
+void DispatcherThread::resume_job(std::int64_t job) {
+  post([this, job] { core_.resume_job(job, unix_ms()); });
+}
+
+void DispatcherThread::remove_job(std::int64_t job, std::string reason) {
+  post([this, job, reason = std::move(reason)] { core_.remove_job(job, reason, unix_ms()); });
+}
+
+void DispatcherThread::change_priority(std::int64_t job, int priority) {
+  post([this, job, priority] { core_.change_priority(job, priority); });
+}
+
+void DispatcherThread::disable_slave(std::int64_t slave, std::string reason) {
+  post([this, slave, reason = std::move(reason)] { core_.disable(slave, reason, unix_ms()); });
+}
+
+JobLive DispatcherThread::job_live(std::int64_t job) {
+  return ask([this, job] { return core_.job_live(job); });
+}
+
+std::vector<std::pair<std::int64_t, TaskLive>> DispatcherThread::tasks_live(std::int64_t job) {
+  return ask([this, job] { return core_.tasks_live(job); });
+}
+
+GridLive DispatcherThread::grid_live() {
+  return ask([this] { return core_.grid_live(); });
+}
+
+bool DispatcherThread::slave_online(std::int64_t slave) {
+  return ask([this, slave] { return core_.online(slave); });
+}
+
+std::vector<WorkingOn> DispatcherThread::slave_work(std::int64_t slave) {
+  return ask([this, slave] { return core_.slave_work(slave); });
+}
+
+Result<void> DispatcherThread::admit(std::int64_t slave, std::string instance, std::shared_ptr<SlaveSink> sink) {
+  return ask([this, slave, instance = std::move(instance), sink = std::move(sink)] {
+    return core_.admit(slave, instance, sink, unix_ms());
+  });
+}
+
+void DispatcherThread::hello(SlaveState slave) {
+  post([this, slave = std::move(slave)] { core_.hello(slave, unix_ms()); });
+}
+
+void DispatcherThread::gone(std::int64_t slave, std::shared_ptr<SlaveSink> sink) {
+  post([this, slave, sink = std::move(sink)] { core_.gone(slave, sink.get()); });
+}
+
+void DispatcherThread::progress(std::int64_t slave, std::int64_t attempt, double fraction) {
+  post([this, slave, attempt, fraction] { core_.progress(slave, attempt, fraction, unix_ms()); });
+}
+
+void DispatcherThread::heard(std::int64_t slave) {
+  post([this, slave] { core_.heard(slave, unix_ms()); });
+}
+
+std::vector<std::pair<std::int64_t, std::string>> DispatcherThread::http_hello(SlaveState slave) {
+  return ask([this, slave = std::move(slave)] { return core_.hello(slave, unix_ms()); });
+}
+
+std::optional<std::string> DispatcherThread::http_order(std::int64_t slave) {
+  return ask([this, slave] { return core_.order_for(slave, unix_ms()); });
+}
+
+std::optional<std::string> DispatcherThread::http_progress(std::int64_t slave, std::int64_t attempt, double fraction) {
+  return ask([this, slave, attempt, fraction] { return core_.progress(slave, attempt, fraction, unix_ms()); });
+}
+
+std::optional<ExpectedResult> DispatcherThread::expected_result(std::int64_t attempt, std::int64_t task) {
+  return ask([this, attempt, task] { return core_.expected_result(attempt, task); });
+}
+
+void DispatcherThread::release(std::int64_t attempt) {
+  post([this, attempt] { core_.release(attempt); });
+}
+
+ResultClaim DispatcherThread::claim(AttemptReport report) {
+  return ask([this, report = std::move(report)] { return core_.claim(report, unix_ms()); });
+}
+
+void DispatcherThread::report(AttemptReport report, std::function<void(std::string answer)> done) {
+  post([this, report = std::move(report), done = std::move(done)] { core_.report(report, done, unix_ms()); });
+}
+
+void DispatcherThread::journal_lease(store::LeaseEntry const& lease) {
+  journal_.add(lease);
+}
+
+void DispatcherThread::journal_ending(store::EndingEntry ending, std::function<void(std::string answer)> answer) {
+  journal_.add(JournalEnding{std::move(ending), std::move(answer)});
+}
+
+void DispatcherThread::pause_job(std::int64_t job, std::string reason) {
+  spdlog::info("dispatcher: job={} paused: {}", job, reason);
+  journal_.add_pause(job, std::move(reason));
+}
+
+std::int64_t DispatcherThread::next_attempt() {
+  return journal_.next_attempt();
+}
+
+}  // namespace distren

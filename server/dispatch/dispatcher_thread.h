@@ -1,0 +1,79 @@
+// The Dispatcher as a thread: a mailbox in front of DispatchCore, the journal behind it. start() after load().
+#pragma once
+
+#include <condition_variable>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "server/dispatch/core.h"
+#include "server/dispatch/dispatcher.h"
+#include "server/dispatch/journal_writer.h"
+
+namespace distren {
+
+class DispatcherThread : public Dispatcher, private DispatchEffects {
+public:
+  DispatcherThread(DispatchSettings settings, OrderLinks links, std::unique_ptr<Policy> policy,
+                   DatabaseAddress address);
+  ~DispatcherThread() override;
+
+  // Reads unfinished work from the database; before start().
+  Result<void> load(Database& database);
+  void start();
+  void stop();  // no more orders; the journal is written out
+  [[nodiscard]] bool database_away() const { return journal_.behind(); }
+
+  void add_job(store::RunnableJob job, std::vector<store::RunnableTask> tasks,
+               std::vector<store::FailedOn> failures) override;
+  void pause_job(std::int64_t job) override;
+  void resume_job(std::int64_t job) override;
+  void remove_job(std::int64_t job, std::string reason) override;
+  void change_priority(std::int64_t job, int priority) override;
+  void disable_slave(std::int64_t slave, std::string reason) override;
+
+  JobLive job_live(std::int64_t job) override;
+  std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) override;
+  GridLive grid_live() override;
+  bool slave_online(std::int64_t slave) override;
+  std::vector<WorkingOn> slave_work(std::int64_t slave) override;
+
+  Result<void> admit(std::int64_t slave, std::string instance, std::shared_ptr<SlaveSink> sink) override;
+  void hello(SlaveState slave) override;
+  void gone(std::int64_t slave, std::shared_ptr<SlaveSink> sink) override;
+  void progress(std::int64_t slave, std::int64_t attempt, double fraction) override;
+  void heard(std::int64_t slave) override;
+
+  std::vector<std::pair<std::int64_t, std::string>> http_hello(SlaveState slave) override;
+  std::optional<std::string> http_order(std::int64_t slave) override;
+  std::optional<std::string> http_progress(std::int64_t slave, std::int64_t attempt, double fraction) override;
+  std::optional<ExpectedResult> expected_result(std::int64_t attempt, std::int64_t task) override;
+  ResultClaim claim(AttemptReport report) override;
+  void release(std::int64_t attempt) override;
+  void report(AttemptReport report, std::function<void(std::string answer)> done) override;
+
+private:
+  void journal_lease(store::LeaseEntry const& lease) override;
+  void journal_ending(store::EndingEntry ending, std::function<void(std::string answer)> answer) override;
+  void pause_job(std::int64_t job, std::string reason) override;
+  std::int64_t next_attempt() override;
+
+  using Message = std::function<void()>;  // runs on the dispatcher's thread, may touch core_
+  void post(Message message);
+  template <typename Ask>
+  auto ask(Ask question) -> decltype(question());
+  void run();
+
+  std::unique_ptr<Policy> policy_;
+  DispatchCore core_;
+  JournalWriter journal_;
+  std::mutex mutex_;  // guards mailbox_ and stopping_
+  std::condition_variable wake_;
+  std::vector<Message> mailbox_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace distren

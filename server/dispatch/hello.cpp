@@ -1,0 +1,47 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "server/dispatch/dispatcher.h"
+
+namespace distren {
+
+using nlohmann::json;
+
+namespace {
+
+int number_of(json const& message, char const* key, int low, int high) {
+  auto const found = message.find(key);
+  if (found == message.end() || !found->is_number()) return low;
+  double const value = found->get<double>();
+  return value >= low && value <= high ? static_cast<int>(value) : low;
+}
+
+std::string text_of(json const& message, char const* key, std::size_t limit) {
+  auto const found = message.find(key);
+  return found != message.end() && found->is_string() ? found->get<std::string>().substr(0, limit) : std::string();
+}
+
+}  // namespace
+
+SlaveState parse_hello(json const& message) {
+  SlaveState state;
+  state.cores = number_of(message, "cores", 0, 4096);
+  state.memory_mib = number_of(message, "memory", 0, 1 << 26);
+  state.slots = number_of(message, "slots", 0, 64);
+  if (auto const methods = message.find("methods"); methods != message.end() && methods->is_array()) {
+    for (auto const& method : *methods) {
+      if (state.methods.size() == 64) break;
+      if (method.is_object()) state.methods.push_back({text_of(method, "name", 40), text_of(method, "version", 40)});
+    }
+  }
+  if (auto const holding = message.find("holding"); holding != message.end() && holding->is_array()) {
+    for (auto const& held : *holding) {
+      if (state.holding.size() == 1000) break;
+      if (held.is_object() && held.contains("attempt") && held["attempt"].is_number_integer())
+        state.holding.emplace_back(held["attempt"].get<std::int64_t>(), text_of(held, "lease", 200));
+    }
+  }
+  return state;
+}
+
+}  // namespace distren

@@ -1,0 +1,111 @@
+#include "server/dispatch/job_queue.h"
+
+#include <algorithm>
+
+namespace distren {
+
+namespace {
+
+// How far to look past tasks that this slave may not have; beyond, the slave waits for the others to take theirs.
+constexpr int look_ahead = 64;
+// Reasons kept to find failures that read alike; more than this many different ones are no pattern.
+constexpr std::size_t reasons_kept = 100;
+
+}  // namespace
+
+JobQueue::JobQueue(store::RunnableJob job, std::vector<store::RunnableTask> const& tasks,
+                   std::vector<store::FailedOn> const& failures)
+    : info_(std::move(job)) {
+  if (auto output = parse_output_spec(info_.output)) output_ = *output;
+  std::int64_t last = info_.first_task - 1;
+  for (auto const& task : tasks) last = std::max(last, task.id);
+  tasks_.resize(static_cast<std::size_t>(last - info_.first_task + 1));
+  for (auto const& task : tasks)
+    tasks_[index(task.id)] = {task.frame, State::ready, static_cast<std::uint8_t>(std::min(task.failures, 255))};
+  ready_ = unfinished_ = static_cast<int>(tasks.size());
+  for (auto const& failure : failures) failed_on_[failure.task].push_back(failure.slave);
+}
+
+bool JobQueue::owns(std::int64_t task) const {
+  return task >= info_.first_task && index(task) < tasks_.size();
+}
+
+bool JobQueue::failed_on(std::int64_t task, std::int64_t slave) const {
+  auto const found = failed_on_.find(task);
+  return found != failed_on_.end() && std::ranges::find(found->second, slave) != found->second.end();
+}
+
+std::optional<std::int64_t> JobQueue::take(std::int64_t slave) {
+  int seen = 0;
+  for (std::int64_t const task : returned_) {
+    if (++seen > look_ahead) break;
+    if (!failed_on(task, slave) && take_this(task)) return task;
+  }
+  seen = 0;
+  for (std::size_t i = next_; i < tasks_.size() && seen <= look_ahead; ++i) {
+    if (tasks_[i].state != State::ready) {
+      if (i == next_) ++next_;
+      continue;
+    }
+    std::int64_t const task = info_.first_task + static_cast<std::int64_t>(i);
+    if (!failed_on(task, slave)) {
+      take_this(task);
+      return task;
+    }
+    ++seen;
+  }
+  return std::nullopt;
+}
+
+bool JobQueue::take_this(std::int64_t task) {
+  if (!owns(task) || tasks_[index(task)].state != State::ready) return false;
+  tasks_[index(task)].state = State::leased;
+  returned_.erase(task);
+  --ready_;
+  return true;
+}
+
+void JobQueue::give_back(std::int64_t task) {
+  Task& t = tasks_[index(task)];
+  if (t.state != State::leased && t.state != State::delayed) return;
+  t.state = State::ready;
+  ++ready_;
+  if (index(task) < next_) returned_.insert(task);
+}
+
+void JobQueue::delay(std::int64_t task) {
+  Task& t = tasks_[index(task)];
+  if (t.state == State::leased) t.state = State::delayed;
+}
+
+void JobQueue::finish(std::int64_t task) {
+  Task& t = tasks_[index(task)];
+  if (t.state == State::done) return;
+  if (t.state == State::ready) {
+    --ready_;
+    returned_.erase(task);
+  }
+  t.state = State::done;
+  --unfinished_;
+  failed_on_.erase(task);
+}
+
+int JobQueue::record_failure(std::int64_t task, std::int64_t slave) {
+  if (!failed_on(task, slave)) failed_on_[task].push_back(slave);
+  Task& t = tasks_[index(task)];
+  if (t.failures < 255) ++t.failures;
+  return t.failures;
+}
+
+void JobQueue::forget_failures(std::int64_t task) {
+  failed_on_.erase(task);
+}
+
+int JobQueue::count_alike(std::string const& reason, std::int64_t task) {
+  if (alike_.size() >= reasons_kept && !alike_.contains(reason)) return 1;
+  auto& tasks = alike_[reason];
+  tasks.insert(task);
+  return static_cast<int>(tasks.size());
+}
+
+}  // namespace distren

@@ -1,0 +1,74 @@
+// The unfinished tasks of one job in memory: which are ready, in frame order, and which failed where. 16 bytes a task,
+// so that a million frames cost little. Tasks have consecutive ids, in frame order. Dispatcher's thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "server/dispatch/order.h"
+#include "server/store/journal.h"
+
+namespace distren {
+
+class JobQueue {
+public:
+  enum class State : std::uint8_t { done, ready, leased, delayed };
+
+  JobQueue(store::RunnableJob job, std::vector<store::RunnableTask> const& tasks,
+           std::vector<store::FailedOn> const& failures);
+
+  // The first ready task that has not failed on this slave; it becomes leased.
+  std::optional<std::int64_t> take(std::int64_t slave);
+  bool take_this(std::int64_t task);                          // a slave came back with it; false: it is not ready
+  void give_back(std::int64_t task);                          // leased or delayed -> ready
+  void delay(std::int64_t task);                              // leased -> delayed, until give_back
+  void finish(std::int64_t task);                             // any -> done
+  int record_failure(std::int64_t task, std::int64_t slave);  // returns how often it failed
+  void forget_failures(std::int64_t task);                    // it may return to where it failed
+  [[nodiscard]] bool failed_on(std::int64_t task, std::int64_t slave) const;
+
+  // Counts tasks whose latest failure reads alike; returns how many distinct tasks did.
+  int count_alike(std::string const& reason, std::int64_t task);
+  void forget_alike() { alike_.clear(); }
+
+  [[nodiscard]] bool owns(std::int64_t task) const;
+  [[nodiscard]] State state(std::int64_t task) const { return tasks_[index(task)].state; }
+  [[nodiscard]] int frame(std::int64_t task) const { return tasks_[index(task)].frame; }
+  [[nodiscard]] int ready() const { return ready_; }
+  [[nodiscard]] int unfinished() const { return unfinished_; }
+  [[nodiscard]] int total() const { return info_.tasks; }
+  [[nodiscard]] store::RunnableJob const& info() const { return info_; }
+  [[nodiscard]] OutputSpec const& output() const { return output_; }
+  [[nodiscard]] bool active() const { return info_.state == "active"; }
+  void activate(bool active) { info_.state = active ? "active" : "paused"; }
+  void change_priority(int priority) { info_.priority = priority; }
+
+  std::set<std::int64_t> leases;       // live attempts of this job
+  std::optional<OrderTemplate> order;  // made when the first frame is given out
+  std::int64_t order_made_ms = 0;
+
+private:
+  struct Task {
+    int frame = 0;
+    State state = State::done;
+    std::uint8_t failures = 0;
+  };
+  [[nodiscard]] std::size_t index(std::int64_t task) const { return static_cast<std::size_t>(task - info_.first_task); }
+
+  store::RunnableJob info_;
+  OutputSpec output_;
+  std::vector<Task> tasks_;
+  std::size_t next_ = 0;             // no task before this one is ready, but for those in returned_
+  std::set<std::int64_t> returned_;  // ready tasks before next_
+  std::unordered_map<std::int64_t, std::vector<std::int64_t>> failed_on_;  // task -> slaves
+  std::unordered_map<std::string, std::set<std::int64_t>> alike_;          // reason -> tasks
+  int ready_ = 0;
+  int unfinished_ = 0;
+};
+
+}  // namespace distren

@@ -1,0 +1,169 @@
+#include "server/dispatch/journal_writer.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+namespace distren {
+
+namespace {
+
+constexpr std::size_t batch_limit = 1024;  // endings in one transaction
+constexpr std::int64_t attempts_per_block = 200000;
+constexpr std::int64_t low_water = 50000;  // fetch the next block when fewer are left
+
+using Clock = std::chrono::steady_clock;
+
+}  // namespace
+
+JournalWriter::JournalWriter(DatabaseAddress address, std::function<void(std::vector<SettledEnding>)> settled)
+    : address_(std::move(address)), settled_(std::move(settled)) {
+  gathering_.reserve = true;
+}
+
+JournalWriter::~JournalWriter() {
+  stop();
+}
+
+void JournalWriter::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void JournalWriter::add(store::LeaseEntry const& lease) {
+  std::lock_guard const lock(mutex_);
+  gathering_.leases.push_back(lease);
+  wake_.notify_one();
+}
+
+void JournalWriter::add(JournalEnding ending) {
+  std::lock_guard const lock(mutex_);
+  gathering_.endings.push_back(std::move(ending));
+  wake_.notify_one();
+}
+
+void JournalWriter::add_pause(std::int64_t job, std::string reason) {
+  std::lock_guard const lock(mutex_);
+  gathering_.pauses.emplace_back(job, std::move(reason));
+  wake_.notify_one();
+}
+
+std::int64_t JournalWriter::next_attempt() {
+  std::lock_guard const lock(mutex_);
+  if (end_of_block_ - next_attempt_ < low_water && !gathering_.reserve) {
+    gathering_.reserve = true;
+    wake_.notify_one();
+  }
+  return next_attempt_ < end_of_block_ ? next_attempt_++ : 0;
+}
+
+bool JournalWriter::behind() const {
+  std::lock_guard const lock(mutex_);
+  return behind_;
+}
+
+void JournalWriter::stop() {
+  {
+    std::lock_guard const lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void JournalWriter::run() {
+  DatabaseThread const thread;
+  Database database(address_);
+  std::optional<Clock::time_point> give_up;
+  for (;;) {
+    Batch batch;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !gathering_.empty(); });
+      if (stopping_ && !give_up) give_up = Clock::now() + std::chrono::seconds(10);
+      if (gathering_.empty()) return;
+      std::swap(batch, gathering_);
+    }
+    auto pause = std::chrono::milliseconds(100);
+    while (!write(database, batch)) {
+      std::unique_lock lock(mutex_);
+      if (!behind_) spdlog::warn("journal: the database is away; {} results wait", batch.endings.size());
+      behind_ = true;
+      if (give_up && Clock::now() > *give_up) {
+        spdlog::error(
+            "journal: the database did not come back; {} results were not acknowledged, their slaves keep them",
+            batch.endings.size());
+        return;
+      }
+      wake_.wait_for(lock, pause);
+      if (stopping_ && !give_up) give_up = Clock::now() + std::chrono::seconds(10);
+      pause = std::min(pause * 2, std::chrono::milliseconds(2000));
+    }
+    std::lock_guard const lock(mutex_);
+    if (behind_) spdlog::info("journal: the database is back");
+    behind_ = false;
+  }
+}
+
+bool JournalWriter::write(Database& database, Batch& batch) {
+  if (batch.reserve && !reserve(database)) return false;
+  batch.reserve = false;
+  while (!batch.pauses.empty()) {
+    auto const& [job, reason] = batch.pauses.back();
+    if (auto done = store::pause_job(database, job, reason); !done && done.error().code == Errc::unavailable)
+      return false;
+    batch.pauses.pop_back();
+  }
+  while (!batch.leases.empty() || !batch.endings.empty()) {
+    if (!write_some(database, batch, std::min(batch.endings.size(), batch_limit))) return false;
+  }
+  return true;
+}
+
+bool JournalWriter::write_some(Database& database, Batch& batch, std::size_t endings) {
+  store::JournalBatch rows;
+  rows.leases = batch.leases;
+  for (std::size_t i = 0; i < endings; ++i) rows.endings.push_back(batch.endings[i].entry);
+  auto const answer = store::write_journal(database, rows);
+  if (!answer && answer.error().code == Errc::unavailable) return false;
+  if (!answer && endings + rows.leases.size() > 1) {
+    // One row that the procedure refuses must not hold up the rest: write them one by one and see which it is.
+    spdlog::error("journal: a batch was refused: {}", answer.error().message);
+    std::vector<store::LeaseEntry> const leases = std::exchange(batch.leases, {});
+    for (auto const& lease : leases) {
+      auto const one = store::write_journal(database, {{lease}, {}});
+      if (!one && one.error().code == Errc::unavailable) return false;
+      if (!one) spdlog::error("journal: the lease of attempt {} was refused: {}", lease.attempt, one.error().message);
+    }
+    return endings == 0 || write_some(database, batch, 1);
+  }
+  batch.leases.clear();
+  std::vector<SettledEnding> settled;
+  for (std::size_t i = 0; i < endings; ++i) {
+    auto const verdict =
+        answer && i < answer->verdicts.size() ? answer->verdicts[i] : store::JournalAnswer::Verdict::unknown;
+    if (!answer)
+      spdlog::error("journal: attempt {} was refused: {}", batch.endings[i].entry.attempt, answer.error().message);
+    settled.push_back({std::move(batch.endings[i]), verdict});
+  }
+  batch.endings.erase(batch.endings.begin(), batch.endings.begin() + static_cast<std::ptrdiff_t>(endings));
+  if (!settled.empty()) settled_(std::move(settled));
+  return true;
+}
+
+bool JournalWriter::reserve(Database& database) {
+  auto const first = store::reserve_attempts(database, attempts_per_block);
+  if (!first) {
+    if (first.error().code != Errc::unavailable)
+      spdlog::error("journal: no attempt numbers: {}", first.error().message);
+    return false;
+  }
+  std::lock_guard const lock(mutex_);
+  // What is left of the old block is dropped: numbers are plenty, and a block in one piece is simpler.
+  next_attempt_ = *first;
+  end_of_block_ = *first + attempts_per_block;
+  return true;
+}
+
+}  // namespace distren

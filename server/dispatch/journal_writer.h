@@ -1,0 +1,72 @@
+// The journal's thread: gathers leases and endings, writes what has gathered in one transaction, tells who waits for
+// it. While one batch is being written the next one gathers, so the batches grow with the load and nothing waits for a
+// timer. When the database is away it keeps everything and tries again until it is back. Public functions: any thread.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "server/database.h"
+#include "server/store/journal.h"
+
+namespace distren {
+
+struct JournalEnding {
+  store::EndingEntry entry;
+  std::function<void(std::string answer)> answer;
+};
+
+struct SettledEnding {
+  JournalEnding ending;
+  store::JournalAnswer::Verdict verdict = store::JournalAnswer::Verdict::unknown;
+};
+
+class JournalWriter {
+public:
+  // settled is called on the journal's thread with each batch after its commit.
+  JournalWriter(DatabaseAddress address, std::function<void(std::vector<SettledEnding>)> settled);
+  ~JournalWriter();
+  JournalWriter(JournalWriter const&) = delete;
+  JournalWriter& operator=(JournalWriter const&) = delete;
+
+  void add(store::LeaseEntry const& lease);
+  void add(JournalEnding ending);
+  void add_pause(std::int64_t job, std::string reason);
+  // The next attempt number, from a block reserved in the database; 0 while a new block is being fetched.
+  std::int64_t next_attempt();
+
+  void start();
+  void stop();                        // writes what has gathered, for at most 10 seconds when the database is away
+  [[nodiscard]] bool behind() const;  // the last write failed: the database is away
+
+private:
+  struct Batch {
+    std::vector<store::LeaseEntry> leases;
+    std::vector<JournalEnding> endings;
+    std::vector<std::pair<std::int64_t, std::string>> pauses;
+    bool reserve = false;
+    [[nodiscard]] bool empty() const { return leases.empty() && endings.empty() && pauses.empty() && !reserve; }
+  };
+  void run();
+  bool write(Database& database, Batch& batch);  // false: the database is away, try the rest again
+  bool write_some(Database& database, Batch& batch, std::size_t endings);
+  bool reserve(Database& database);
+
+  DatabaseAddress address_;
+  std::function<void(std::vector<SettledEnding>)> settled_;
+  mutable std::mutex mutex_;  // guards everything below
+  std::condition_variable wake_;
+  Batch gathering_;
+  std::int64_t next_attempt_ = 0;
+  std::int64_t end_of_block_ = 0;
+  bool stopping_ = false;
+  bool behind_ = false;
+  std::thread thread_;
+};
+
+}  // namespace distren

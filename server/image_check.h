@@ -1,0 +1,21 @@
+// Looks at an image from a stranger: runs distren-image in a sandbox, so that a decoder's bug stays in its box.
+// Blocks for the time of one decode (tens of milliseconds for a frame); on worker threads only.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "common/result.h"
+#include "server/dispatch/order.h"
+
+namespace distren {
+
+struct ImageChecker {
+  std::filesystem::path program;  // distren-image
+  bool sandboxed = true;
+};
+
+// invalid: the image is not what was asked for; the message says how. unavailable: it could not be looked at.
+Result<void> check_image(ImageChecker const& checker, std::filesystem::path const& image, OutputSpec const& expected);
+
+}  // namespace distren

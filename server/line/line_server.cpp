@@ -1,0 +1,159 @@
+#include "server/line/line_server.h"
+
+#include <event2/bufferevent_ssl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <spdlog/spdlog.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <future>
+
+#include "server/line/line_session.h"
+#include "server/net/listen_address.h"
+
+namespace distren {
+
+LineServer::LineServer(std::vector<std::unique_ptr<Loop>>& loops, LineServices services)
+    : loops_(loops), services_(std::move(services)) {
+  for (auto& loop : loops_) {
+    auto line_loop = std::make_unique<LineLoop>(*loop, services_);
+    line_loop->sweeper = loop->every(1000, [raw = line_loop.get()] { raw->sweep(); });
+    line_loops_.push_back(std::move(line_loop));
+  }
+}
+
+LineServer::~LineServer() = default;
+
+Result<void> LineServer::listen(std::string const& text, ssl_ctx_st* tls) {
+  auto const address = parse_listen_address(text);
+  if (!address) return address.error();
+  auto socket = listen_on(*address);
+  if (!socket) return socket.error();
+  auto door = std::make_unique<Door>();
+  door->server = this;
+  door->tls = tls;
+  door->socket = std::move(*socket);
+  ports_.push_back(bound_port(door->socket.get()));
+  door->listener = evconnlistener_new(loops_.front()->base(), accept, door.get(), 0, -1, door->socket.get());
+  if (door->listener == nullptr) return fail(Errc::unavailable, "cannot accept connections on " + text);
+  doors_.push_back(std::move(door));
+  return {};
+}
+
+void LineServer::accept(evconnlistener*, int fd, sockaddr* peer, int, void* raw) {
+  auto& door = *static_cast<Door*>(raw);
+  LineServer& server = *door.server;
+  bool loopback = false;
+  std::string address = peer_address(peer, &loopback);
+  int const on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  LineLoop& home = *server.line_loops_[server.next_loop_++ % server.line_loops_.size()];
+  home.loop().post(
+      [&home, fd, tls = door.tls, address = std::move(address), loopback] { home.adopt(fd, tls, address, !loopback); });
+}
+
+void LineServer::stop() {
+  auto const run_on = [](Loop& loop, std::function<void()> task) {
+    std::promise<void> done;
+    loop.post([&] {
+      task();
+      done.set_value();
+    });
+    done.get_future().wait();
+  };
+  run_on(*loops_.front(), [this] {
+    for (auto& door : doors_) evconnlistener_free(door->listener);
+    doors_.clear();
+  });
+  for (auto& home : line_loops_) {
+    run_on(home->loop(), [&home] {
+      home->sweeper.reset();
+      home->close_all();
+    });
+  }
+}
+
+int LineServer::connections() const {
+  int total = 0;
+  for (auto const& home : line_loops_) total += home->connections();
+  return total;
+}
+
+void LineLoop::adopt(int fd, ssl_ctx_st* tls, std::string address, bool counted) {
+  if (counted) {
+    auto const same = std::ranges::count_if(sessions_, [&](auto const& other) { return other->address() == address; });
+    if (same >= services_.connections_per_address) {
+      spdlog::warn("line: address={} has {} connections already, refused", address, same);
+      ::close(fd);
+      return;
+    }
+  }
+  bufferevent* connection = nullptr;
+  if (tls == nullptr) {
+    connection = bufferevent_socket_new(loop_.base(), fd, BEV_OPT_CLOSE_ON_FREE);
+  } else {
+    SSL* const ssl = SSL_new(tls);
+    connection = ssl == nullptr ? nullptr
+                                : bufferevent_openssl_socket_new(loop_.base(), fd, ssl, BUFFEREVENT_SSL_ACCEPTING,
+                                                                 BEV_OPT_CLOSE_ON_FREE);
+    if (connection != nullptr)
+      bufferevent_openssl_set_allow_dirty_shutdown(connection, 1);
+    else
+      SSL_free(ssl);
+  }
+  if (connection == nullptr) {
+    spdlog::error("line: no memory for a connection from {}", address);
+    ::close(fd);
+    return;
+  }
+  auto session = std::make_shared<LineSession>(*this, connection, std::move(address), counted);
+  sessions_.insert(session);
+  count_.fetch_add(1, std::memory_order_relaxed);
+  session->open();
+}
+
+void LineLoop::send(std::shared_ptr<LineSession> session, std::string line, bool then_close) {
+  bool first = false;
+  {
+    std::lock_guard const lock(mutex_);
+    first = gathered_.empty();
+    gathered_.push_back({std::move(session), std::move(line), then_close});
+  }
+  if (first) loop_.post([this] { write_gathered(); });
+}
+
+void LineLoop::write_gathered() {
+  std::vector<Outgoing> gathered;
+  {
+    std::lock_guard const lock(mutex_);
+    gathered.swap(gathered_);
+  }
+  for (auto const& out : gathered) {
+    if (!out.line.empty()) out.session->write(out.line);
+    if (out.then_close) out.session->finish_writing_then_end();
+  }
+}
+
+void LineLoop::sweep() {
+  auto const now = LineSession::Clock::now();
+  std::vector<std::shared_ptr<LineSession>> overdue;
+  for (auto const& session : sessions_) {
+    if (session->overdue(now)) overdue.push_back(session);
+  }
+  for (auto const& session : overdue) session->end("silent for too long");
+}
+
+void LineLoop::close_all() {
+  auto const sessions = std::exchange(sessions_, {});
+  for (auto const& session : sessions) session->end("the server stops");
+}
+
+void LineLoop::forget(LineSession* session) {
+  if (sessions_.erase(session->shared_from_this()) > 0) count_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+}  // namespace distren

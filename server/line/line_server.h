@@ -1,0 +1,68 @@
+// The slaves' line: port 4554, TLS, one JSON object a line (doc/protocol.md). One loop accepts, all loops carry
+// sessions. Owned by main; loops, workers, dispatcher and desk must outlive stop().
+#pragma once
+
+#include <event2/listener.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/files.h"
+#include "common/result.h"
+#include "server/dispatch/dispatcher.h"
+#include "server/net/loop.h"
+#include "server/results.h"
+#include "server/slave_gate.h"
+#include "server/workers.h"
+
+struct ssl_ctx_st;
+
+namespace distren {
+
+struct LineServices {
+  WorkerPool& workers;
+  Dispatcher& dispatcher;
+  ResultDesk& desk;
+  SlaveGate& gate;
+  std::string url;  // told to slaves; empty: the line's host, port 8443
+  int heartbeat_ms = 30000;
+  int connections_per_address = 64;  // not counted on loopback
+};
+
+class LineLoop;
+
+class LineServer {
+public:
+  LineServer(std::vector<std::unique_ptr<Loop>>& loops, LineServices services);
+  ~LineServer();
+  LineServer(LineServer const&) = delete;
+  LineServer& operator=(LineServer const&) = delete;
+
+  // May be called for several addresses; tls null: plain, for loopback only. Before the loops start.
+  Result<void> listen(std::string const& address, ssl_ctx_st* tls);
+  void stop();  // closes listeners and sessions; before the loops stop
+
+  [[nodiscard]] int connections() const;
+  [[nodiscard]] std::vector<int> ports() const { return ports_; }
+
+private:
+  struct Door {
+    LineServer* server = nullptr;
+    ssl_ctx_st* tls = nullptr;
+    FileDescriptor socket;
+    evconnlistener* listener = nullptr;
+  };
+  static void accept(evconnlistener* listener, int fd, sockaddr* address, int size, void* door);
+
+  std::vector<std::unique_ptr<Loop>>& loops_;
+  LineServices services_;
+  std::vector<std::unique_ptr<LineLoop>> line_loops_;
+  std::vector<std::unique_ptr<Door>> doors_;
+  std::vector<int> ports_;
+  std::size_t next_loop_ = 0;
+};
+
+}  // namespace distren

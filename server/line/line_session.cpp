@@ -1,0 +1,285 @@
+#include "server/line/line_session.h"
+
+#include <event2/buffer.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "common/log.h"
+#include "config.h"
+
+namespace distren {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t line_limit = 64U << 10;   // bytes of one message
+constexpr std::size_t unread_limit = 4U << 20;  // bytes a slave may leave unread before it is cut off
+constexpr auto sign_on_limit = std::chrono::seconds(15);
+constexpr int complaints_allowed = 10;
+constexpr int protocol = 1;
+
+std::string text_of(json const& message, char const* key, std::size_t limit = 200) {
+  auto const found = message.find(key);
+  return found != message.end() && found->is_string() ? found->get<std::string>().substr(0, limit) : std::string();
+}
+
+std::int64_t number_of(json const& message, char const* key, std::int64_t low, std::int64_t high) {
+  auto const found = message.find(key);
+  if (found == message.end() || !found->is_number()) return low;
+  double const value = found->get<double>();
+  return value >= static_cast<double>(low) && value <= static_cast<double>(high) ? static_cast<std::int64_t>(value)
+                                                                                 : low;
+}
+
+std::string_view code_name(Errc code) {
+  switch (code) {
+    case Errc::invalid:
+      return "invalid";
+    case Errc::denied:
+      return "denied";
+    case Errc::not_found:
+      return "not_found";
+    case Errc::conflict:
+      return "conflict";
+    case Errc::unavailable:
+      return "unavailable";
+  }
+  return "invalid";
+}
+
+}  // namespace
+
+LineSession::LineSession(LineLoop& home, bufferevent* connection, std::string address, bool counted)
+    : home_(home),
+      connection_(connection),
+      address_(std::move(address)),
+      counted_(counted),
+      opened_(Clock::now()),
+      heard_(opened_) {}
+
+LineSession::~LineSession() {
+  if (connection_ != nullptr) bufferevent_free(connection_);
+}
+
+void LineSession::open() {
+  // The loop's set keeps this session alive as long as libevent knows it, so the raw pointer is safe.
+  bufferevent_setcb(
+      connection_, [](bufferevent*, void* self) { static_cast<LineSession*>(self)->read_lines(); },
+      [](bufferevent* connection, void* self) {
+        auto* session = static_cast<LineSession*>(self);
+        if (session->stage_ == Stage::ending && evbuffer_get_length(bufferevent_get_output(connection)) == 0)
+          session->end("closed");
+      },
+      [](bufferevent*, short events, void* self) {
+        if ((events & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) != 0)
+          static_cast<LineSession*>(self)->end("the slave hung up");
+      },
+      this);
+  bufferevent_setwatermark(connection_, EV_READ, 0, 2 * line_limit);
+  bufferevent_enable(connection_, EV_READ | EV_WRITE);
+}
+
+void LineSession::send(std::string line) {
+  home_.send(shared_from_this(), std::move(line), false);
+}
+
+void LineSession::close(std::string_view reason) {
+  home_.send(shared_from_this(),
+             json{{"type", "error"}, {"code", "conflict"}, {"message", reason}}.dump(-1, ' ', false,
+                                                                                     json::error_handler_t::replace),
+             true);
+}
+
+void LineSession::write(std::string_view line) {
+  if (connection_ == nullptr || stage_ == Stage::ending) return;
+  evbuffer* const output = bufferevent_get_output(connection_);
+  evbuffer_add(output, line.data(), line.size());
+  evbuffer_add(output, "\n", 1);
+  if (evbuffer_get_length(output) > unread_limit) end("it does not read what is sent");
+}
+
+void LineSession::finish_writing_then_end() {
+  if (connection_ == nullptr) return;
+  stage_ = Stage::ending;
+  bufferevent_disable(connection_, EV_READ);
+  if (evbuffer_get_length(bufferevent_get_output(connection_)) == 0) end("closed");
+}
+
+void LineSession::end(std::string_view why) {
+  if (connection_ == nullptr) return;
+  auto const self = shared_from_this();  // alive until this function returns
+  if (slave_ != 0) {
+    spdlog::info("line: slave={} address={} left: {}", slave_, address_, why);
+    home_.services().dispatcher.gone(slave_, self);
+  } else {
+    spdlog::debug("line: address={} left: {}", address_, why);
+  }
+  bufferevent_free(connection_);
+  connection_ = nullptr;
+  home_.forget(this);
+}
+
+bool LineSession::overdue(Clock::time_point now) const {
+  switch (stage_) {
+    case Stage::sign_on:
+      return now - opened_ > sign_on_limit;
+    case Stage::checking:
+      return now - opened_ > 4 * sign_on_limit;
+    case Stage::ready:
+      return now - heard_ > std::chrono::milliseconds(3 * home_.services().heartbeat_ms);
+    case Stage::ending:
+      return now - heard_ > 2 * sign_on_limit;
+  }
+  return true;
+}
+
+void LineSession::read_lines() {
+  auto const self = shared_from_this();
+  while (connection_ != nullptr && stage_ != Stage::ending) {
+    evbuffer* const input = bufferevent_get_input(connection_);
+    std::size_t size = 0;
+    std::unique_ptr<char, decltype(&free)> const line(evbuffer_readln(input, &size, EVBUFFER_EOL_CRLF), &free);
+    if (!line) {
+      if (evbuffer_get_length(input) > line_limit) {
+        complain("invalid", fmt::format("a line is longer than {} bytes", line_limit));
+        finish_writing_then_end();
+      }
+      return;
+    }
+    if (size > line_limit) {
+      complain("invalid", fmt::format("a line is longer than {} bytes", line_limit));
+      return finish_writing_then_end();
+    }
+    handle({line.get(), size});
+  }
+}
+
+void LineSession::complain(std::string_view code, std::string_view message) {
+  write(json{{"type", "error"}, {"code", code}, {"message", message}}.dump(-1, ' ', false,
+                                                                           json::error_handler_t::replace));
+  if (++complaints_ >= complaints_allowed) finish_writing_then_end();
+}
+
+void LineSession::refuse(Error const& error) {
+  spdlog::warn("line: address={} refused: {}", address_, error.message);
+  json answer{{"type", "refused"}, {"code", code_name(error.code)}, {"message", error.message}};
+  if (error.code == Errc::conflict || error.code == Errc::unavailable) answer["retry"] = 5000;
+  write(answer.dump(-1, ' ', false, json::error_handler_t::replace));
+  finish_writing_then_end();
+}
+
+void LineSession::handle(std::string_view line) {
+  // Depth is bounded by the line's length; nlohmann's parser does not recurse.
+  json const message = json::parse(line, nullptr, false);
+  if (!message.is_object() || !message.contains("type") || !message["type"].is_string())
+    return complain("invalid", R"(a message is one JSON object with a "type", on one line)");
+  std::string const& type = message["type"].get_ref<std::string const&>();
+  if (stage_ == Stage::sign_on) {
+    if (type == "sign_on") return sign_on(message);
+    return complain("denied", R"(say {"type":"sign_on","protocol":1,"slavekey":"...","slavepassword":"..."} first)");
+  }
+  if (stage_ != Stage::ready) return;
+  heard_ = Clock::now();
+  LineServices& services = home_.services();
+  if (type == "progress") {
+    auto const fraction = message.find("fraction");
+    services.dispatcher.progress(slave_, number_of(message, "attempt", 0, INT64_MAX / 2),
+                                 fraction != message.end() && fraction->is_number() ? fraction->get<double>() : 0.0);
+  } else if (type == "result") {
+    auto answer = [weak = weak_from_this()](std::string text) {
+      if (auto const session = weak.lock()) session->send(std::move(text));
+    };
+    auto const taken = services.desk.take(slave_, message, services.workers, std::move(answer));
+    if (!taken && taken.error().code == Errc::denied) {
+      // Settled as far as the slave is concerned: this result will never be wanted.
+      write(json{{"type", "rejected"},
+                 {"attempt", number_of(message, "attempt", 0, INT64_MAX / 2)},
+                 {"reason", taken.error().message}}
+                .dump());
+    } else if (!taken) {
+      complain(code_name(taken.error().code), taken.error().message);
+    }
+  } else if (type == "ping") {
+    services.dispatcher.heard(slave_);
+    write(R"({"type":"pong"})");
+  } else if (type == "pong") {
+    services.dispatcher.heard(slave_);
+  } else if (type == "hello") {
+    hello(message);
+  } else {
+    complain("invalid", fmt::format("there is no message type {}", quote(type)));
+  }
+}
+
+void LineSession::sign_on(json const& message) {
+  if (number_of(message, "protocol", 0, 1000000) != protocol)
+    return refuse(
+        fail(Errc::invalid, fmt::format("this server speaks protocol {}, you asked for {}; update the older one",
+                                        protocol, message.value("protocol", json(nullptr)).dump().substr(0, 40))));
+  stage_ = Stage::checking;
+  auto const self = shared_from_this();
+  auto const work = [self, key = text_of(message, "slavekey"), password = text_of(message, "slavepassword"),
+                     instance = text_of(message, "instance")](Worker& worker) {
+    LineServices& services = self->home_.services();
+    auto identity = services.gate.enter(worker.database, self->address_, key, password);
+    if (identity) {
+      if (auto admitted = services.dispatcher.admit(identity->id, instance, self); !admitted)
+        identity = admitted.error();
+    }
+    self->home_.loop().post([self, identity] { self->signed_on(identity); });
+  };
+  if (!home_.services().workers.submit(work))
+    refuse(fail(Errc::unavailable, "the server is busy; try again in a moment"));
+}
+
+void LineSession::signed_on(Result<store::SlaveIdentity> identity) {
+  if (connection_ == nullptr) {  // it hung up while we looked
+    if (identity) home_.services().dispatcher.gone(identity->id, shared_from_this());
+    return;
+  }
+  if (!identity) return refuse(identity.error());
+  stage_ = Stage::ready;
+  heard_ = Clock::now();
+  slave_ = identity->id;
+  user_ = identity->user;
+  name_ = identity->name;
+  spdlog::info("line: slave={} name={} address={} signed on", slave_, quote(name_), address_);
+  json welcome{{"type", "welcome"},
+               {"protocol", protocol},
+               {"slave", slave_},
+               {"name", name_},
+               {"server", "distrend " PACKAGE_VERSION},
+               {"time", std::chrono::duration_cast<std::chrono::milliseconds>(
+                            std::chrono::system_clock::now().time_since_epoch())
+                            .count()},
+               {"heartbeat", home_.services().heartbeat_ms}};
+  if (!home_.services().url.empty()) welcome["url"] = home_.services().url;
+  write(welcome.dump());
+  read_lines();  // what came while we looked
+}
+
+void LineSession::hello(json const& message) {
+  SlaveState state = parse_hello(message);
+  state.id = slave_;
+  state.user = user_;
+  state.name = name_;
+  store::SlaveHello row{.os = text_of(message, "os"),
+                        .cpu = text_of(message, "cpu"),
+                        .cores = state.cores,
+                        .memory_mib = state.memory_mib,
+                        .methods = state.methods,
+                        .address = address_};
+  home_.services().dispatcher.hello(std::move(state));
+  // For the pages only; when the database is away the next hello writes it.
+  bool const queued = home_.services().workers.submit([slave = slave_, row = std::move(row)](Worker& worker) {
+    if (auto done = store::record_hello(worker.database, slave, row); !done)
+      spdlog::warn("line: slave={} hello not recorded: {}", slave, done.error().message);
+  });
+  if (!queued) spdlog::warn("line: slave={} hello not recorded: the server is busy", slave_);
+}
+
+}  // namespace distren

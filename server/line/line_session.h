@@ -1,0 +1,97 @@
+// One slave's connection. Lives on its loop; send() and close() (SlaveSink) may be called from any thread, everything
+// else on the loop's thread. Shared: the dispatcher keeps its sink until it has heard that the session is gone.
+#pragma once
+
+#include <event2/bufferevent.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "server/dispatch/dispatcher.h"
+#include "server/line/line_server.h"
+
+namespace distren {
+
+class LineSession;
+
+// The sessions of one loop, and what other threads want written to them: one wake-up of the loop for all that gathers.
+class LineLoop {
+public:
+  LineLoop(Loop& loop, LineServices& services) : loop_(loop), services_(services) {}
+
+  void adopt(int fd, ssl_ctx_st* tls, std::string address, bool counted);              // on the loop's thread
+  void send(std::shared_ptr<LineSession> session, std::string line, bool then_close);  // any thread
+  void sweep();                                                                        // each second
+  void close_all();
+  void forget(LineSession* session);
+
+  [[nodiscard]] Loop& loop() { return loop_; }
+  [[nodiscard]] LineServices& services() { return services_; }
+  [[nodiscard]] int connections() const { return count_.load(std::memory_order_relaxed); }
+
+  EventPtr sweeper;
+
+private:
+  struct Outgoing {
+    std::shared_ptr<LineSession> session;
+    std::string line;
+    bool then_close = false;
+  };
+  void write_gathered();
+
+  Loop& loop_;
+  LineServices& services_;
+  std::unordered_set<std::shared_ptr<LineSession>> sessions_;
+  std::atomic<int> count_ = 0;
+  std::mutex mutex_;  // guards gathered_
+  std::vector<Outgoing> gathered_;
+};
+
+class LineSession : public SlaveSink, public std::enable_shared_from_this<LineSession> {
+public:
+  using Clock = std::chrono::steady_clock;
+
+  LineSession(LineLoop& home, bufferevent* connection, std::string address, bool counted);
+  ~LineSession() override;
+
+  void open();  // after it is in the loop's set
+  void send(std::string line) override;
+  void close(std::string_view reason) override;
+
+  void write(std::string_view line);
+  void end(std::string_view why);  // closes and tells the dispatcher; the session is no longer in the loop's set
+  void finish_writing_then_end();
+  [[nodiscard]] bool overdue(Clock::time_point now) const;
+  [[nodiscard]] std::string const& address() const { return address_; }
+  [[nodiscard]] bool counted() const { return counted_; }
+
+private:
+  enum class Stage { sign_on, checking, ready, ending };
+  void read_lines();
+  void handle(std::string_view line);
+  void sign_on(nlohmann::json const& message);
+  void signed_on(Result<store::SlaveIdentity> identity);
+  void hello(nlohmann::json const& message);
+  void complain(std::string_view code, std::string_view message);
+  void refuse(Error const& error);
+
+  LineLoop& home_;
+  bufferevent* connection_;
+  std::string address_;
+  bool counted_;
+  Stage stage_ = Stage::sign_on;
+  Clock::time_point opened_;
+  Clock::time_point heard_;
+  std::int64_t slave_ = 0;
+  std::int64_t user_ = 0;
+  std::string name_;
+  int complaints_ = 0;
+};
+
+}  // namespace distren

@@ -1,0 +1,168 @@
+#include "server/results.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "common/digest.h"
+#include "common/files.h"
+#include "common/log.h"
+#include "server/dispatch/lease.h"
+#include "server/storage/job_folder.h"
+
+namespace distren {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t reason_limit = 1000;  // bytes kept of what a slave says went wrong
+constexpr std::int64_t time_limit_ms = std::int64_t{366} * 24 * 3600 * 1000;
+constexpr int retry_soon_ms = 1000;
+constexpr int retry_later_ms = 5000;
+constexpr auto commit_wait = std::chrono::seconds(10);  // over HTTPS; then the slave asks again
+
+std::string retry(std::int64_t attempt, int after_ms, std::string_view reason, bool upload = false) {
+  json answer{{"type", "retry"}, {"attempt", attempt}, {"after", after_ms}, {"reason", reason}};
+  if (upload) answer["upload"] = true;
+  return answer.dump();
+}
+
+// Numbers from slaves are claims: absent, negative, fractional or absurd ones count as not said.
+std::int64_t claimed_number(json const& message, char const* key, std::int64_t limit) {
+  auto const found = message.find(key);
+  if (found == message.end() || !found->is_number_integer()) return 0;
+  if (found->is_number_unsigned() && found->get<std::uint64_t>() > static_cast<std::uint64_t>(limit)) return 0;
+  auto const value = found->get<std::int64_t>();
+  return value < 0 || value > limit ? 0 : value;
+}
+
+std::string text_of(json const& message, char const* key) {
+  auto const found = message.find(key);
+  return found != message.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+ResultDesk::ResultDesk(Settings settings, Dispatcher& dispatcher, Uploads& uploads)
+    : settings_(std::move(settings)), dispatcher_(dispatcher), uploads_(uploads) {}
+
+Result<ResultDesk::Message> ResultDesk::parse(std::int64_t slave, json const& message) const {
+  Message out;
+  auto const lease = verify_lease(text_of(message, "lease"), settings_.lease_key);
+  out.report.attempt = claimed_number(message, "attempt", INT64_MAX);
+  if (!lease || lease->attempt != out.report.attempt || lease->slave != slave)
+    return fail(Errc::denied, "the lease of this result was not given by this server to this slave for this attempt");
+  out.report.task = lease->task;
+  out.report.slave = slave;
+  out.report.cpu_ms = claimed_number(message, "cpu", time_limit_ms);
+  out.report.wall_ms = claimed_number(message, "wall", time_limit_ms);
+  out.report.memory_mib = static_cast<int>(claimed_number(message, "memory", 1 << 30));
+  out.report.reason = text_of(message, "reason").substr(0, reason_limit);
+  std::string const state = text_of(message, "state");
+  if (state == "failed") {
+    out.report.ending = store::Ending::failed;
+    if (out.report.reason.empty()) out.report.reason = "the slave gave no reason";
+  } else if (state == "returned") {
+    out.report.ending = store::Ending::returned;
+  } else if (state == "done") {
+    out.report.ending = store::Ending::accepted;
+    if (auto const output = message.find("output"); output != message.end() && output->is_object()) {
+      out.with_output = true;
+      out.upload = text_of(*output, "upload");
+      out.report.output_size = claimed_number(*output, "size", INT64_MAX);
+      out.report.output_sha256 = text_of(*output, "sha256");
+      if (!is_sha256_hex(out.report.output_sha256))
+        return fail(Errc::invalid, "output.sha256 is not 64 lower-case hexadecimal digits");
+    }
+  } else {
+    return fail(Errc::invalid, fmt::format("state {} is not one of done, failed, returned", quote(state)));
+  }
+  return out;
+}
+
+Result<void> ResultDesk::take(std::int64_t slave, json const& message, WorkerPool& workers,
+                              std::function<void(std::string answer)> answer) {
+  auto parsed = parse(slave, message);
+  if (!parsed) return parsed.error();
+  if (!parsed->with_output) {
+    dispatcher_.report(std::move(parsed->report), std::move(answer));
+    return {};
+  }
+  std::int64_t const attempt = parsed->report.attempt;
+  auto const work = [this, message = std::move(*parsed), answer](Worker&) { store_image(message, answer); };
+  if (!workers.submit(work)) answer(retry(attempt, retry_soon_ms, "the server is busy"));
+  return {};
+}
+
+Result<std::string> ResultDesk::take_and_wait(std::int64_t slave, json const& message) {
+  auto parsed = parse(slave, message);
+  if (!parsed) return parsed.error();
+  std::int64_t const attempt = parsed->report.attempt;
+  auto promise = std::make_shared<std::promise<std::string>>();  // shared: the answer may come after we stopped waiting
+  auto future = promise->get_future();
+  auto const answer = [promise](std::string text) { promise->set_value(std::move(text)); };
+  if (parsed->with_output)
+    store_image(std::move(*parsed), answer);
+  else
+    dispatcher_.report(std::move(parsed->report), answer);
+  promise.reset();
+  if (future.wait_for(commit_wait) != std::future_status::ready)
+    return retry(attempt, retry_later_ms, "the database is away");
+  return future.get();
+}
+
+void ResultDesk::store_image(Message message, std::function<void(std::string answer)> answer) {
+  AttemptReport& report = message.report;
+  std::int64_t const attempt = report.attempt;
+  auto const expected = dispatcher_.expected_result(attempt, report.task);
+  if (!expected || expected->output.format.empty()) {
+    // Nothing to put in place: the journal knows whether this attempt was the one.
+    report.output.clear();
+    dispatcher_.report(std::move(report), std::move(answer));
+    return;
+  }
+  auto const refuse = [&](std::string reason) {
+    spdlog::warn("result: attempt={} slave={} rejected: {}", attempt, report.slave, quote(reason));
+    report.ending = store::Ending::rejected;
+    report.reason = std::move(reason);
+    dispatcher_.report(std::move(report), answer);
+  };
+  auto const upload = uploads_.finished_upload(message.upload, attempt, report.slave);
+  if (!upload) return answer(retry(attempt, 0, upload.error().message, true));
+  if (upload->sha256 != report.output_sha256 || upload->size != report.output_size)
+    return refuse("the upload is not the file that the result describes");
+  if (auto const good = check_image(settings_.checker, upload->path, expected->output); !good) {
+    if (good.error().code == Errc::unavailable) {
+      spdlog::error("result: attempt={} cannot be looked at: {}", attempt, good.error().message);
+      return answer(retry(attempt, retry_later_ms, "the server cannot look at images at the moment"));
+    }
+    uploads_.forget(message.upload);
+    return refuse(good.error().message);
+  }
+
+  switch (dispatcher_.claim(report)) {
+    case ResultClaim::busy:
+      return answer(retry(attempt, retry_soon_ms, "another result for this frame is being stored"));
+    case ResultClaim::settled:
+      dispatcher_.report(std::move(report), std::move(answer));
+      return;
+    case ResultClaim::go:
+      break;
+  }
+  auto const target = output_folder(settings_.stor, expected->job) / expected->name;
+  if (auto const moved = rename_durably(upload->path, target); !moved) {
+    dispatcher_.release(attempt);
+    spdlog::error("result: attempt={} cannot be stored: {}", attempt, moved.error().message);
+    return answer(retry(attempt, retry_later_ms, "the server cannot store the image at the moment"));
+  }
+  uploads_.forget(message.upload);
+  report.output = expected->name;
+  dispatcher_.report(std::move(report), std::move(answer));
+}
+
+}  // namespace distren

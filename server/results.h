@@ -1,0 +1,50 @@
+// A result message from a slave, from either door: verify the lease, look at the image, put it in place, hand it to the
+// dispatcher, answer after the commit. See doc/protocol.md, "Responses".
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "common/result.h"
+#include "server/dispatch/dispatcher.h"
+#include "server/image_check.h"
+#include "server/storage/uploads.h"
+#include "server/workers.h"
+
+namespace distren {
+
+class ResultDesk {
+public:
+  struct Settings {
+    std::string lease_key;
+    std::filesystem::path stor;
+    ImageChecker checker;
+  };
+  ResultDesk(Settings settings, Dispatcher& dispatcher, Uploads& uploads);
+
+  // The answer (accepted, rejected or retry) comes exactly once, on any thread. Results without an image are handled at
+  // once; those with one need a worker, and get `retry` when all are busy. invalid: not a result message.
+  Result<void> take(std::int64_t slave, nlohmann::json const& message, WorkerPool& workers,
+                    std::function<void(std::string answer)> answer);
+
+  // The same for a caller who is on a worker thread already and may block.
+  Result<std::string> take_and_wait(std::int64_t slave, nlohmann::json const& message);
+
+private:
+  struct Message {
+    AttemptReport report;
+    bool with_output = false;
+    std::string upload;
+  };
+  [[nodiscard]] Result<Message> parse(std::int64_t slave, nlohmann::json const& message) const;
+  void store_image(Message message, std::function<void(std::string answer)> answer);
+
+  Settings settings_;
+  Dispatcher& dispatcher_;
+  Uploads& uploads_;
+};
+
+}  // namespace distren

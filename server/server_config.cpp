@@ -1,0 +1,116 @@
+#include "server/server_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "common/config.h"
+#include "common/files.h"
+#include "server/net/listen_address.h"
+
+namespace distren {
+
+Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
+  auto toml = Config::load(file);
+  if (!toml) return toml.error();
+  ServerConfig config;
+  toml->read("name", config.name);
+  toml->read("stor", config.stor);
+  toml->read("htdocs", config.htdocs);
+  toml->read("methods", config.methods);
+  toml->read("sql", config.sql);
+  toml->read("openapi", config.openapi);
+  toml->read("image_program", config.image_program);
+  toml->read("url", config.url);
+  toml->read("registration", config.registration);
+  toml->read("sandbox", config.sandbox);
+
+  toml->read("listen.line", config.listen.line);
+  toml->read("listen.https", config.listen.https);
+  toml->read("listen.http", config.listen.http);
+  toml->read("listen.line_plain", config.listen.line_plain);
+  toml->read("listen.connections_per_address", config.listen.connections_per_address, 1, 100000);
+
+  toml->read("tls.certificate", config.tls.certificate);
+  toml->read("tls.key", config.tls.key);
+
+  toml->read("database.socket", config.database.socket);
+  toml->read("database.host", config.database.host);
+  toml->read("database.port", config.database.port, 1, 65535);
+  toml->read("database.schema", config.database.schema);
+  toml->read("database.user", config.database.user);
+  std::filesystem::path password_file;
+  toml->read("database.password_file", password_file);
+
+  toml->read("limits.loops", config.limits.loops, 1, 64);
+  toml->read("limits.workers", config.limits.workers, 1, 256);
+  toml->read("limits.queue", config.limits.queue, 1, 1000000);
+  toml->read("limits.upload_bytes", config.limits.upload_bytes, 1, std::int64_t{1} << 44);
+  toml->read("limits.result_bytes", config.limits.result_bytes, 1, std::int64_t{1} << 34);
+  toml->read("limits.free_bytes", config.limits.free_bytes, 0, std::int64_t{1} << 50);
+  toml->read("limits.frames_per_job", config.limits.frames_per_job, 1, 1000000);
+  toml->read("limits.files_per_job", config.limits.files_per_job, 1, 1000000);
+
+  toml->read("times.lease", config.times.lease, 5, 86400);
+  toml->read("times.deadline", config.times.deadline, 10, 30 * 86400);
+  toml->read("times.heartbeat", config.times.heartbeat, 1, 3600);
+  toml->read("times.session", config.times.session, 60, 366 * 86400);
+  toml->read("times.signed_url", config.times.signed_url, 10, 7 * 86400);
+
+  toml->read("log.level", config.log_level);
+  toml->read("log.file", config.log_file);
+  if (auto done = toml->finish(); !done) return done.error();
+
+  if (!password_file.empty()) {
+    // The password stands in a file of its own, so that distrend.toml can be shown to others.
+    auto password = read_file(password_file, 4096);
+    if (!password) return password.error();
+    config.database.password = *password;
+    while (!config.database.password.empty() && config.database.password.back() == '\n')
+      config.database.password.pop_back();
+  }
+  return config;
+}
+
+Result<void> check_server_config(ServerConfig const& config) {
+  struct Door {
+    std::string_view key;
+    std::string const& address;
+    bool encrypted;
+  };
+  bool needs_tls = false;
+  for (Door const& door :
+       {Door{"listen.line", config.listen.line, true}, Door{"listen.https", config.listen.https, true},
+        Door{"listen.http", config.listen.http, false}, Door{"listen.line_plain", config.listen.line_plain, false}}) {
+    if (door.address.empty()) continue;
+    auto const address = parse_listen_address(door.address);
+    if (!address) return fail(address.error().code, fmt::format("{}: {}", door.key, address.error().message));
+    if (!door.encrypted && !address->loopback)
+      return fail(Errc::invalid,
+                  fmt::format("{} = \"{}\" would send passwords in clear over the network; leave it on 127.0.0.1 and "
+                              "set listen.https and tls.certificate for everyone else",
+                              door.key, door.address));
+    needs_tls = needs_tls || door.encrypted;
+  }
+  if (needs_tls) {
+    for (auto const& [key, file] :
+         {std::pair{"tls.certificate", config.tls.certificate}, {"tls.key", config.tls.key}}) {
+      if (file.empty())
+        return fail(Errc::invalid,
+                    fmt::format("{} is not set; name a PEM file, or use --standalone DIR, which makes one", key));
+      if (!std::filesystem::exists(file))
+        return fail(Errc::not_found, fmt::format("{} = \"{}\" does not exist", key, file.string()));
+    }
+  }
+  for (auto const& [key, folder] : {std::pair{"stor", config.stor}, {"methods", config.methods}}) {
+    if (!std::filesystem::is_directory(folder))
+      return fail(Errc::not_found,
+                  fmt::format("{} = \"{}\" is not a folder; make it, or name another", key, folder.string()));
+  }
+  if (config.sandbox != "on" && config.sandbox != "off")
+    return fail(Errc::invalid, fmt::format("sandbox = \"{}\": it takes \"on\" or \"off\"", config.sandbox));
+  return {};
+}
+
+}  // namespace distren

@@ -1,0 +1,36 @@
+// Who may come in as a slave: slavekey and slavepassword, for both doors. Wrong tries from one address cost growing
+// delays, and an unknown key reads like a wrong password. Any thread that has a Database.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "common/result.h"
+#include "server/store/slaves.h"
+
+namespace distren {
+
+class SlaveGate {
+public:
+  explicit SlaveGate(std::function<std::int64_t()> now_ms) : now_ms_(std::move(now_ms)) {}
+
+  // denied: wrong, revoked, disabled, or this address must wait (the message says which of the last three).
+  // unavailable: the database is away.
+  Result<store::SlaveIdentity> enter(Database& database, std::string_view address, std::string_view slavekey,
+                                     std::string_view slavepassword);
+
+private:
+  struct Failures {
+    int count = 0;
+    std::int64_t until_ms = 0;
+  };
+  std::function<std::int64_t()> now_ms_;
+  std::mutex mutex_;  // guards failures_
+  std::unordered_map<std::string, Failures> failures_;
+};
+
+}  // namespace distren

@@ -1,0 +1,55 @@
+#include "server/workers.h"
+
+#include <utility>
+
+namespace distren {
+
+WorkerPool::WorkerPool(DatabaseAddress address, int threads, std::size_t queue_limit)
+    : address_(std::move(address)), queue_limit_(queue_limit) {
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+}
+
+WorkerPool::~WorkerPool() {
+  stop();
+}
+
+bool WorkerPool::submit(std::function<void(Worker&)> work) {
+  {
+    std::lock_guard const lock(mutex_);
+    if (stopping_ || queue_.size() >= queue_limit_) return false;
+    queue_.push_back(std::move(work));
+  }
+  ready_.notify_one();
+  return true;
+}
+
+void WorkerPool::stop() {
+  {
+    std::lock_guard const lock(mutex_);
+    stopping_ = true;
+  }
+  ready_.notify_all();
+  for (auto& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+  threads_.clear();
+}
+
+void WorkerPool::run() {
+  DatabaseThread const thread;
+  Database database(address_);
+  Worker worker{database};
+  for (;;) {
+    std::function<void(Worker&)> work;
+    {
+      std::unique_lock lock(mutex_);
+      ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;  // stopping, and everything queued is done
+      work = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    work(worker);
+  }
+}
+
+}  // namespace distren
