@@ -3,7 +3,7 @@
 //
 // Life of a task here: ready -> leased -> (claimed while its image is put in place) -> done. A task that failed on a
 // slave returns to it only when no other slave that fits is there, after a pause; the third failure is its last.
-// Three tasks, or 5 % of a job, that fail alike pause the job and tell its owner why.
+// Jobs whose tasks fail alike are paused by the journal, which counts them across restarts; the dispatcher is told.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,7 @@ public:
   virtual void journal_lease(store::LeaseEntry const& lease) = 0;
   // settled() comes back to the core when the ending is durable; answer (may be empty) is for the one who reported.
   virtual void journal_ending(store::EndingEntry ending, std::function<void(std::string answer)> answer) = 0;
-  virtual void pause_job(std::int64_t job, std::string reason) = 0;  // in the database
-  virtual std::int64_t next_attempt() = 0;                           // 0: none reserved at the moment
+  virtual std::int64_t next_attempt() = 0;  // 0: none reserved at the moment
 };
 
 struct DispatchSettings {
@@ -112,8 +111,7 @@ private:
   void drop_attempt(std::int64_t attempt);
   void end_early(std::int64_t attempt, store::Ending ending, std::string const& reason, std::int64_t now);
   void cancel_on_slave(std::int64_t slave, std::int64_t attempt, std::string const& reason);
-  void task_failed(JobQueue& job, std::int64_t task, std::int64_t slave, std::string const& reason,
-                   store::EndingEntry& ending, std::int64_t now);
+  void task_failed(JobQueue& job, store::EndingEntry& ending, std::int64_t now);
   void finish_job_if_done(std::int64_t job);
 
   DispatchSettings settings_;

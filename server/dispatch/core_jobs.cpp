@@ -68,7 +68,6 @@ void DispatchCore::resume_job(std::int64_t id, std::int64_t now) {
   JobQueue* const job = find_job(id);
   if (job == nullptr) return;
   job->activate(true);
-  job->forget_alike();
   sync_policy(*job);
   feed_hungry(now);
 }

@@ -129,7 +129,7 @@ void DispatchCore::report(AttemptReport report, std::function<void(std::string a
     if (report.ending == store::Ending::returned) {
       job->give_back(report.task);
     } else {
-      task_failed(*job, report.task, report.slave, ending.reason, ending, now);
+      task_failed(*job, ending, now);
     }
     sync_policy(*job);
   }
@@ -140,23 +140,17 @@ void DispatchCore::report(AttemptReport report, std::function<void(std::string a
   if (report.ending != store::Ending::accepted) feed_hungry(now);
 }
 
-void DispatchCore::task_failed(JobQueue& job, std::int64_t task, std::int64_t slave, std::string const& reason,
-                               store::EndingEntry& ending, std::int64_t now) {
-  int const failures = job.record_failure(task, slave);
-  int const alike = job.count_alike(reason, task);
+void DispatchCore::task_failed(JobQueue& job, store::EndingEntry& ending, std::int64_t now) {
+  std::int64_t const task = ending.task;
+  int const failures = job.record_failure(task, ending.slave);
   if (failures >= failures_allowed) {
     ending.task_failed = true;
     job.finish(task);
-  } else if (another_fits(job, task, slave)) {
+  } else if (another_fits(job, task, ending.slave)) {
     job.give_back(task);
   } else {
     job.delay(task);
     delayed_.emplace(now + (first_delay_ms << (failures - 1)), std::pair{job.info().id, task});
-  }
-  int const limit = std::max(3, (job.total() + 19) / 20);
-  if (alike >= limit && job.active()) {
-    job.activate(false);
-    effects_.pause_job(job.info().id, fmt::format("{} of its frames failed alike: {}", alike, reason));
   }
 }
 

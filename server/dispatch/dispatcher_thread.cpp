@@ -5,6 +5,8 @@
 #include <chrono>
 #include <unordered_map>
 
+#include "common/log.h"
+
 namespace distren {
 
 namespace {
@@ -20,11 +22,15 @@ DispatcherThread::DispatcherThread(DispatchSettings settings, OrderLinks links, 
                                    DatabaseAddress address)
     : policy_(std::move(policy)),
       core_(std::move(settings), std::move(links), *policy_, *this),
-      journal_(std::move(address), [this](std::vector<SettledEnding> batch) {
-        auto shared = std::make_shared<std::vector<SettledEnding>>(std::move(batch));  // std::function must be copyable
+      journal_(std::move(address), [this](SettledBatch batch) {
+        auto shared = std::make_shared<SettledBatch>(std::move(batch));  // std::function must be copyable
         post([this, shared] {
           std::int64_t const now = unix_ms();
-          for (auto const& one : *shared) core_.settled(one.ending.entry, one.verdict, one.ending.answer, now);
+          for (auto const& paused : shared->paused) {
+            spdlog::info("dispatcher: job={} paused: {}", paused.job, quote(paused.reason));
+            core_.pause_job(paused.job);
+          }
+          for (auto const& one : shared->endings) core_.settled(one.ending.entry, one.verdict, one.ending.answer, now);
         });
       }) {}
 
@@ -225,11 +231,6 @@ void DispatcherThread::journal_lease(store::LeaseEntry const& lease) {
 
 void DispatcherThread::journal_ending(store::EndingEntry ending, std::function<void(std::string answer)> answer) {
   journal_.add(JournalEnding{std::move(ending), std::move(answer)});
-}
-
-void DispatcherThread::pause_job(std::int64_t job, std::string reason) {
-  spdlog::info("dispatcher: job={} paused: {}", job, reason);
-  journal_.add_pause(job, std::move(reason));
 }
 
 std::int64_t DispatcherThread::next_attempt() {

@@ -57,7 +57,6 @@ public:
 private:
   void journal_lease(store::LeaseEntry const& lease) override;
   void journal_ending(store::EndingEntry ending, std::function<void(std::string answer)> answer) override;
-  void pause_job(std::int64_t job, std::string reason) override;
   std::int64_t next_attempt() override;
 
   using Message = std::function<void()>;  // runs on the dispatcher's thread, may touch core_

@@ -8,8 +8,6 @@ namespace {
 
 // How far to look past tasks that this slave may not have; beyond, the slave waits for the others to take theirs.
 constexpr int look_ahead = 64;
-// Reasons kept to find failures that read alike; more than this many different ones are no pattern.
-constexpr std::size_t reasons_kept = 100;
 
 }  // namespace
 
@@ -99,13 +97,6 @@ int JobQueue::record_failure(std::int64_t task, std::int64_t slave) {
 
 void JobQueue::forget_failures(std::int64_t task) {
   failed_on_.erase(task);
-}
-
-int JobQueue::count_alike(std::string const& reason, std::int64_t task) {
-  if (alike_.size() >= reasons_kept && !alike_.contains(reason)) return 1;
-  auto& tasks = alike_[reason];
-  tasks.insert(task);
-  return static_cast<int>(tasks.size());
 }
 
 }  // namespace distren

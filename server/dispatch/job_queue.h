@@ -32,10 +32,6 @@ public:
   void forget_failures(std::int64_t task);                    // it may return to where it failed
   [[nodiscard]] bool failed_on(std::int64_t task, std::int64_t slave) const;
 
-  // Counts tasks whose latest failure reads alike; returns how many distinct tasks did.
-  int count_alike(std::string const& reason, std::int64_t task);
-  void forget_alike() { alike_.clear(); }
-
   [[nodiscard]] bool owns(std::int64_t task) const;
   [[nodiscard]] State state(std::int64_t task) const { return tasks_[index(task)].state; }
   [[nodiscard]] int frame(std::int64_t task) const { return tasks_[index(task)].frame; }
@@ -66,7 +62,6 @@ private:
   std::size_t next_ = 0;             // no task before this one is ready, but for those in returned_
   std::set<std::int64_t> returned_;  // ready tasks before next_
   std::unordered_map<std::int64_t, std::vector<std::int64_t>> failed_on_;  // task -> slaves
-  std::unordered_map<std::string, std::set<std::int64_t>> alike_;          // reason -> tasks
   int ready_ = 0;
   int unfinished_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <optional>
 
 namespace distren {
 
@@ -18,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 }  // namespace
 
-JournalWriter::JournalWriter(DatabaseAddress address, std::function<void(std::vector<SettledEnding>)> settled)
+JournalWriter::JournalWriter(DatabaseAddress address, std::function<void(SettledBatch)> settled)
     : address_(std::move(address)), settled_(std::move(settled)) {
   gathering_.reserve = true;
 }
@@ -40,12 +41,6 @@ void JournalWriter::add(store::LeaseEntry const& lease) {
 void JournalWriter::add(JournalEnding ending) {
   std::lock_guard const lock(mutex_);
   gathering_.endings.push_back(std::move(ending));
-  wake_.notify_one();
-}
-
-void JournalWriter::add_pause(std::int64_t job, std::string reason) {
-  std::lock_guard const lock(mutex_);
-  gathering_.pauses.emplace_back(job, std::move(reason));
   wake_.notify_one();
 }
 
@@ -109,12 +104,6 @@ void JournalWriter::run() {
 bool JournalWriter::write(Database& database, Batch& batch) {
   if (batch.reserve && !reserve(database)) return false;
   batch.reserve = false;
-  while (!batch.pauses.empty()) {
-    auto const& [job, reason] = batch.pauses.back();
-    if (auto done = store::pause_job(database, job, reason); !done && done.error().code == Errc::unavailable)
-      return false;
-    batch.pauses.pop_back();
-  }
   while (!batch.leases.empty() || !batch.endings.empty()) {
     if (!write_some(database, batch, std::min(batch.endings.size(), batch_limit))) return false;
   }
@@ -139,16 +128,17 @@ bool JournalWriter::write_some(Database& database, Batch& batch, std::size_t end
     return endings == 0 || write_some(database, batch, 1);
   }
   batch.leases.clear();
-  std::vector<SettledEnding> settled;
+  SettledBatch settled;
+  if (answer) settled.paused = answer->paused_jobs;
   for (std::size_t i = 0; i < endings; ++i) {
     auto const verdict =
         answer && i < answer->verdicts.size() ? answer->verdicts[i] : store::JournalAnswer::Verdict::unknown;
     if (!answer)
       spdlog::error("journal: attempt {} was refused: {}", batch.endings[i].entry.attempt, answer.error().message);
-    settled.push_back({std::move(batch.endings[i]), verdict});
+    settled.endings.push_back({std::move(batch.endings[i]), verdict});
   }
   batch.endings.erase(batch.endings.begin(), batch.endings.begin() + static_cast<std::ptrdiff_t>(endings));
-  if (!settled.empty()) settled_(std::move(settled));
+  if (!settled.endings.empty()) settled_(std::move(settled));
   return true;
 }
 

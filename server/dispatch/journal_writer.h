@@ -26,17 +26,21 @@ struct SettledEnding {
   store::JournalAnswer::Verdict verdict = store::JournalAnswer::Verdict::unknown;
 };
 
+struct SettledBatch {
+  std::vector<SettledEnding> endings;
+  std::vector<store::JournalAnswer::PausedJob> paused;  // jobs that this batch paused, because their tasks fail alike
+};
+
 class JournalWriter {
 public:
   // settled is called on the journal's thread with each batch after its commit.
-  JournalWriter(DatabaseAddress address, std::function<void(std::vector<SettledEnding>)> settled);
+  JournalWriter(DatabaseAddress address, std::function<void(SettledBatch)> settled);
   ~JournalWriter();
   JournalWriter(JournalWriter const&) = delete;
   JournalWriter& operator=(JournalWriter const&) = delete;
 
   void add(store::LeaseEntry const& lease);
   void add(JournalEnding ending);
-  void add_pause(std::int64_t job, std::string reason);
   // The next attempt number, from a block reserved in the database; 0 while a new block is being fetched.
   std::int64_t next_attempt();
 
@@ -48,9 +52,8 @@ private:
   struct Batch {
     std::vector<store::LeaseEntry> leases;
     std::vector<JournalEnding> endings;
-    std::vector<std::pair<std::int64_t, std::string>> pauses;
     bool reserve = false;
-    [[nodiscard]] bool empty() const { return leases.empty() && endings.empty() && pauses.empty() && !reserve; }
+    [[nodiscard]] bool empty() const { return leases.empty() && endings.empty() && !reserve; }
   };
   void run();
   bool write(Database& database, Batch& batch);  // false: the database is away, try the rest again
@@ -58,7 +61,7 @@ private:
   bool reserve(Database& database);
 
   DatabaseAddress address_;
-  std::function<void(std::vector<SettledEnding>)> settled_;
+  std::function<void(SettledBatch)> settled_;
   mutable std::mutex mutex_;  // guards everything below
   std::condition_variable wake_;
   Batch gathering_;
