@@ -2,7 +2,24 @@
 noinst_LIBRARIES += libdistren-client.a
 libdistren_client_a_CPPFLAGS = $(AM_CPPFLAGS)
 libdistren_client_a_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
-libdistren_client_a_SOURCES =
+libdistren_client_a_SOURCES = \
+  %D%/command_account.cpp %D%/command_download.cpp %D%/command_jobs.cpp %D%/command_slaves.cpp \
+  %D%/command_submit.cpp %D%/command_tokens.cpp \
+  %D%/context.cpp %D%/context.h \
+  %D%/exit_code.h \
+  %D%/fetch_output.cpp %D%/fetch_output.h \
+  %D%/fields.cpp %D%/fields.h \
+  %D%/parallel.cpp %D%/parallel.h \
+  %D%/password.cpp %D%/password.h \
+  %D%/progress.cpp %D%/progress.h \
+  %D%/scene_choices.cpp %D%/scene_choices.h \
+  %D%/scene_files.cpp %D%/scene_files.h \
+  %D%/session.cpp %D%/session.h \
+  %D%/settings.cpp %D%/settings.h \
+  %D%/table.cpp %D%/table.h \
+  %D%/upload.cpp %D%/upload.h \
+  %D%/validators.cpp %D%/validators.h \
+  %D%/watch.cpp %D%/watch.h
 
 bin_PROGRAMS += distren
 distren_SOURCES = %D%/main.cpp

@@ -23,4 +23,4 @@ libdistren_common_a_SOURCES += %D%/blend_blocks.cpp %D%/blend_blocks.h %D%/blend
   %D%/inflate.h
 
 COMMON_LIBS = libdistren-common.a $(CURL_LIBS) $(OPENSSL_LIBS) $(XML_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
-  $(SECCOMP_LIBS) $(SPDLOG_LIBS) $(FMT_LIBS)
+  $(SECCOMP_LIBS) $(TOML_LIBS) $(SPDLOG_LIBS) $(FMT_LIBS)

@@ -1,0 +1,126 @@
+// register, login, logout, status: who asks, and whom.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "client/context.h"
+#include "client/password.h"
+#include "common/text.h"
+
+namespace distren::client {
+namespace {
+
+struct SignOn {
+  std::string name;
+  std::string email;
+  PasswordSource password;
+};
+
+Result<int> sign_on(Context const& context, SignOn const& given, bool is_new) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto const server = session->settings().server;
+  auto const prompt = is_new ? fmt::format("New password for {} at {}: ", given.name, server)
+                             : fmt::format("Password of {} at {}: ", given.name, server);
+  auto password = read_password(given.password, prompt, is_new);
+  if (!password) return password.error();
+  Json body{{"name", given.name}, {"password", *password}};
+  if (!given.email.empty()) body["email"] = given.email;
+  auto answer = session->send_openly("POST", is_new ? "/api/v1/register" : "/api/v1/login", body, given.name);
+  if (!answer) return answer.error();
+
+  auto const& user = object_of(*answer, "user");
+  Login const login{text_of(user, "name"), text_of(*answer, "token"), session->settings().ca};
+  if (login.token.empty())
+    return fail(Errc::unavailable, fmt::format("{} gave no login; is it a DistRen server?", server));
+  auto credentials = Credentials::load(session->settings().folder / "credentials.json");
+  if (!credentials) return credentials.error();
+  if (auto saved = credentials->remember(server, login); !saved) return saved.error();
+  context.print({{"user", user}, {"server", server}},
+                fmt::format("Logged in at {} as {} ({}).\n", server, login.user, text_of(user, "role")));
+  return exit_ok;
+}
+
+Result<int> log_out(Context const& context) {
+  if (auto const* token = std::getenv("DISTREN_TOKEN"); token != nullptr && *token != '\0')
+    return fail(Errc::invalid,
+                "DISTREN_TOKEN is set, and it is not from distren login; unset it, or revoke it by "
+                "'distren tokens revoke'");
+  auto session = context.session();
+  if (!session) return session.error();
+  auto const& settings = session->settings();
+  if (settings.token.empty()) {
+    context.print({{"server", settings.server}}, fmt::format("Nobody was logged in at {}.\n", settings.server));
+    return exit_ok;
+  }
+  auto ended = session->send("POST", "/api/v1/logout", std::nullopt, "the login");
+  auto credentials = Credentials::load(settings.folder / "credentials.json");
+  if (!credentials) return credentials.error();
+  if (auto saved = credentials->forget(settings.server); !saved) return saved.error();
+  if (!ended && ended.error().code != Errc::denied) {
+    Context::tell("distren: forgotten here, but the server could not be told; the login ends there by itself later");
+    return ended.error();
+  }
+  context.print({{"server", settings.server}}, fmt::format("Logged out at {}.\n", settings.server));
+  return exit_ok;
+}
+
+Result<int> show_status(Context const& context) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto status = session->send_openly("GET", "/api/v1/status", std::nullopt, "the server's status");
+  if (!status) return status.error();
+  Json user;
+  if (!session->settings().token.empty()) {
+    auto me = session->get("/api/v1/me", "your account");
+    if (me)
+      user = object_of(*me, "user");
+    else if (me.error().code != Errc::denied)
+      return me.error();
+  }
+  auto const& slaves = object_of(*status, "slaves");
+  auto const& frames = object_of(*status, "frames");
+  auto text = fmt::format("server  {} ({} {})\n", session->settings().server, text_of(*status, "name"),
+                          text_of(*status, "version"));
+  text += fmt::format("user    {}\n", user.is_object()
+                                          ? fmt::format("{} ({})", text_of(user, "name"), text_of(user, "role"))
+                                          : "not logged in");
+  text += fmt::format("slaves  {} of {} connected\n", number_of(slaves, "online"), number_of(slaves, "total"));
+  text += fmt::format("jobs    {} active\n", number_of(object_of(*status, "jobs"), "active"));
+  text += fmt::format("frames  {} waiting, {} being rendered, {} done\n",
+                      grouped(static_cast<std::uint64_t>(number_of(frames, "ready"))), number_of(frames, "leased"),
+                      grouped(static_cast<std::uint64_t>(number_of(frames, "accepted"))));
+  auto json = *status;
+  json["user"] = user;
+  context.print(json, text);
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_account_commands(CLI::App& app, Context& context) {
+  for (bool const is_new : {true, false}) {
+    auto* command = is_new ? app.add_subcommand("register", "Make an account and log in with it")
+                           : app.add_subcommand("login", "Log in; the login is kept for later commands");
+    // Shared with the callback, which runs after this function has returned.
+    auto given = std::make_shared<SignOn>();
+    command->add_option("NAME", given->name, "The account's name")->required();
+    if (is_new) command->add_option("--email", given->email, "An address for messages from the grid");
+    auto* file =
+        command->add_option("--password-file", given->password.file, "Read the password from a file's first line");
+    command->add_flag("--password-stdin", given->password.from_stdin, "Read the password from standard input")
+        ->excludes(file);
+    command->callback([&context, given, is_new] {
+      context.run = [&context, given, is_new] { return sign_on(context, *given, is_new); };
+    });
+  }
+  app.add_subcommand("logout", "End the login")->callback([&context] {
+    context.run = [&context] { return log_out(context); };
+  });
+  app.add_subcommand("status", "What the grid is doing, and who you are there")->callback([&context] {
+    context.run = [&context] { return show_status(context); };
+  });
+}
+
+}  // namespace distren::client

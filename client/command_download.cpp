@@ -1,0 +1,49 @@
+// download: a job's frames, into a folder here.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "client/context.h"
+#include "client/fetch_output.h"
+#include "client/validators.h"
+#include "common/frame_range.h"
+
+namespace distren::client {
+namespace {
+
+struct Wanted {
+  std::int64_t job = 0;
+  std::string folder;
+  std::string frames;
+};
+
+Result<int> download_job(Context const& context, Wanted const& wanted) {
+  std::vector<int> frames;
+  if (!wanted.frames.empty()) {
+    auto parsed = parse_frames(wanted.frames);
+    if (!parsed) return parsed.error();
+    frames = *std::move(parsed);
+  }
+  auto session = context.session();
+  if (!session) return session.error();
+  auto const id = fmt::to_string(wanted.job);
+  std::filesystem::path const folder = wanted.folder.empty() ? "job" + id : wanted.folder;
+  auto fetched = fetch_output(*session, id, frames, folder);
+  if (!fetched) return fetched.error();
+  return report_fetched(context, *fetched, folder);
+}
+
+}  // namespace
+
+void add_download_command(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("download", "Fetch a job's frames; what is here already is not fetched again");
+  auto wanted = std::make_shared<Wanted>();  // shared with the callback, which runs after this function has returned
+  command->add_option("JOB", wanted->job, "The job's number")->required()->check(CLI::PositiveNumber);
+  command->add_option("DIR", wanted->folder, "Where to; jobN by default");
+  command->add_option("--frames", wanted->frames, "Only these, like 1-10,20,30-40x2")->check(frames_validator());
+  command->callback(
+      [&context, wanted] { context.run = [&context, wanted] { return download_job(context, *wanted); }; });
+}
+
+}  // namespace distren::client

@@ -1,0 +1,219 @@
+// jobs, job, pause, resume, cancel, requeue, change, delete: looking after what was submitted.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "client/context.h"
+#include "client/table.h"
+#include "client/watch.h"
+#include "common/frame_range.h"
+#include "common/text.h"
+
+namespace distren::client {
+namespace {
+
+using Ids = std::vector<std::int64_t>;
+
+std::string job_path(std::int64_t id) {
+  return fmt::format("/api/v1/jobs/{}", id);
+}
+std::string job_name(std::int64_t id) {
+  return fmt::format("job {}", id);
+}
+
+struct Listing {
+  std::string state;
+  bool all = false;
+  std::size_t limit = 20;
+};
+
+Result<int> list_jobs(Context const& context, Listing const& listing) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto path = fmt::format("/api/v1/jobs?limit={}", std::min<std::size_t>(listing.limit, 1000));
+  if (listing.all) path = with_query(path, "all", "1");
+  if (!listing.state.empty()) path = with_query(path, "state", listing.state);
+  Table table({{"JOB", Align::right},
+               {"NAME"},
+               {"OWNER"},
+               {"STATE"},
+               {"FRAMES", Align::right},
+               {"DONE", Align::right},
+               {"IN WORK", Align::right},
+               {"FAILED", Align::right},
+               {"SUBMITTED"}});
+  Json items = Json::array();
+  auto listed = session->each_item(path, "before", "the jobs", [&](Json const& job) {
+    items.push_back(job);
+    table.add({id_of(job), text_of(job, "name"), text_of(job, "user_name"), text_of(job, "state"),
+               fmt::to_string(number_of(job, "tasks")),
+               fmt::format("{:.0f} %", std::floor(fraction_of(job, "progress") * 100)),
+               fmt::to_string(number_of(job, "leased")), fmt::to_string(number_of(job, "failed")),
+               ago(text_of(job, "created_at"), now_ms())});
+    return items.size() < listing.limit;
+  });
+  if (!listed) return listed.error();
+  context.print({{"items", items}},
+                table.empty() ? "No jobs; submit one with: distren submit FILE.blend\n" : table.text());
+  return exit_ok;
+}
+
+std::string describe(Json const& job) {
+  std::string text;
+  auto line = [&text](char const* title, std::string const& value) {
+    if (!value.empty()) text += fmt::format("{:<10} {}\n", title, value);
+  };
+  line("job", fmt::format("{} {}", id_of(job), text_of(job, "name")));
+  line("owner", text_of(job, "user_name"));
+  line("state", text_of(job, "state"));
+  line("reason", text_of(job, "reason"));
+  line("waits for", text_of(job, "waiting"));
+  line("source",
+       fmt::format("{} ({} {} or later)", text_of(job, "source"), text_of(job, "method"), text_of(job, "version")));
+  std::string parameters;
+  for (auto const& [name, value] : object_of(job, "parameters").items())
+    parameters +=
+        fmt::format("{}{} {}", parameters.empty() ? "" : ", ", printable(name, 60),
+                    value.is_string() ? printable(value.get<std::string>(), 100) : printable(value.dump(), 100));
+  line("settings", parameters);
+  line("frames", fmt::format("{} of {} done, {} in work, {} failed, {:.0f} %", number_of(job, "accepted"),
+                             number_of(job, "tasks"), number_of(job, "leased"), number_of(job, "failed"),
+                             std::floor(fraction_of(job, "progress") * 100)));
+  line("priority", fmt::to_string(number_of(job, "priority")));
+  line("submitted", ago(text_of(job, "created_at"), now_ms()));
+  line("ended", ago(text_of(job, "finished_at"), now_ms()));
+  for (auto const& warning : list_of(job, "warnings"))
+    if (warning.is_string()) line("warning", printable(warning.get<std::string>()));
+  return text;
+}
+
+Result<int> list_frames(Context const& context, Session& session, std::int64_t id) {
+  Table table({{"FRAME", Align::right},
+               {"STATE"},
+               {"SLAVE"},
+               {"TIME", Align::right},
+               {"SIZE", Align::right},
+               {"FAILURES", Align::right},
+               {"FILE OR REASON"}});
+  Json items = Json::array();
+  auto listed = session.each_item(job_path(id) + "/tasks?limit=1000", "after", job_name(id), [&](Json const& task) {
+    items.push_back(task);
+    auto state = text_of(task, "state");
+    if (task.contains("fraction") && task["fraction"].is_number())
+      state += fmt::format(" {:.0f} %", std::floor(fraction_of(task, "fraction") * 100));
+    bool const done = !text_of(task, "output").empty();
+    table.add({fmt::to_string(number_of(task, "frame")), state, text_of(task, "slave_name"),
+               done ? human_time(number_of(task, "wall")) : "", done ? human_size(number_of(task, "size")) : "",
+               fmt::to_string(number_of(task, "failures")), done ? text_of(task, "output") : text_of(task, "reason")});
+    return true;
+  });
+  if (!listed) return listed.error();
+  context.print({{"items", items}}, table.text());
+  return exit_ok;
+}
+
+struct ShowOptions {
+  std::int64_t id = 0;
+  bool frames = false;
+  bool wait = false;
+};
+
+Result<int> show_job(Context const& context, ShowOptions const& options) {
+  auto session = context.session();
+  if (!session) return session.error();
+  if (options.frames) return list_frames(context, *session, options.id);
+  if (!options.wait) {
+    auto job = session->get(job_path(options.id), job_name(options.id));
+    if (!job) return job.error();
+    context.print(*job, describe(*job));
+    return exit_ok;
+  }
+  auto job = watch_job(*session, fmt::to_string(options.id));
+  if (!job && interrupted) return keep_running(fmt::to_string(options.id));
+  if (!job) return job.error();
+  context.print(*job, "");
+  return conclude(*job);
+}
+
+// The same request for one or more jobs; with several, --json prints a list. The first refusal ends it.
+Result<int> for_each_job(Context const& context, Ids const& ids, std::string const& method, std::string const& suffix,
+                         std::optional<Json> const& body, std::string const& done) {
+  auto session = context.session();
+  if (!session) return session.error();
+  Json items = Json::array();
+  for (auto const id : ids) {
+    auto job = session->send(method, job_path(id) + suffix, body, job_name(id));
+    if (!job) return job.error();
+    items.push_back(job->is_null() ? Json{{"id", id}, {"state", done}} : *job);
+    if (!context.options.json) context.print({}, fmt::format("Job {} is {}.\n", id, done));
+  }
+  if (context.options.json) context.print(ids.size() == 1 ? items[0] : Json{{"items", items}}, "");
+  return exit_ok;
+}
+
+struct Change {
+  std::int64_t id = 0;
+  std::string name;
+  int priority = 0;
+};
+
+Result<int> change_job(Context const& context, Change const& change) {
+  Json body = Json::object();
+  if (!change.name.empty()) body["name"] = change.name;
+  if (change.priority != 0) body["priority"] = change.priority;
+  return for_each_job(context, {change.id}, "PATCH", "", body, "changed");
+}
+
+}  // namespace
+
+void add_job_commands(CLI::App& app, Context& context) {
+  // Shared with the callbacks, which run after this function has returned.
+  auto listing = std::make_shared<Listing>();
+  auto shown = std::make_shared<ShowOptions>();
+  auto change = std::make_shared<Change>();
+  auto ids = std::make_shared<Ids>();
+
+  auto* jobs = app.add_subcommand("jobs", "List jobs, the newest first");
+  jobs->add_flag("--all", listing->all, "Everybody's, not only yours");
+  jobs->add_option("--state", listing->state, "Only those: active, paused, finished, failed or cancelled")
+      ->check(CLI::IsMember({"active", "paused", "finished", "failed", "cancelled"}));
+  jobs->add_option("--limit", listing->limit, "At most so many (20)")->check(CLI::PositiveNumber);
+  jobs->callback([&context, listing] { context.run = [&context, listing] { return list_jobs(context, *listing); }; });
+
+  auto* job = app.add_subcommand("job", "Show a job, its frames, or wait for it");
+  job->add_option("JOB", shown->id, "The job's number")->required()->check(CLI::PositiveNumber);
+  auto* frames = job->add_flag("--frames", shown->frames, "List its frames");
+  job->add_flag("--wait", shown->wait, "Show its progress until it ends")->excludes(frames);
+  job->callback([&context, shown] { context.run = [&context, shown] { return show_job(context, *shown); }; });
+
+  struct Action {
+    char const* word;
+    char const* help;
+    char const* done;
+  };
+  for (auto const& action : {Action{"pause", "Give out no more frames of jobs", "paused"},
+                             Action{"resume", "Go on with paused jobs", "active again"},
+                             Action{"cancel", "End jobs for good; finished frames stay", "cancelled"},
+                             Action{"requeue", "Render failed and cancelled frames again", "queued again"},
+                             Action{"delete", "Delete ended jobs and their frames", "deleted"}}) {
+    auto* command = app.add_subcommand(action.word, action.help);
+    command->add_option("JOB", *ids, "Numbers of jobs")->required()->check(CLI::PositiveNumber);
+    command->callback([&context, ids, action] {
+      context.run = [&context, ids, action] {
+        bool const removes = std::string_view(action.word) == "delete";
+        return for_each_job(context, *ids, removes ? "DELETE" : "POST", removes ? "" : fmt::format("/{}", action.word),
+                            std::nullopt, action.done);
+      };
+    });
+  }
+
+  auto* alter = app.add_subcommand("change", "Change a job's name or priority");
+  alter->add_option("JOB", change->id, "The job's number")->required()->check(CLI::PositiveNumber);
+  alter->add_option("--name", change->name, "Its new name");
+  alter->add_option("--priority", change->priority, "1 to 100 among your own jobs")->check(CLI::Range(1, 100));
+  alter->require_option(2, 3);
+  alter->callback([&context, change] { context.run = [&context, change] { return change_job(context, *change); }; });
+}
+
+}  // namespace distren::client

@@ -1,0 +1,166 @@
+// slaves, slave ...: the machines that render.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "client/context.h"
+#include "client/table.h"
+#include "common/text.h"
+
+namespace distren::client {
+namespace {
+
+std::string methods_of(Json const& slave) {
+  std::string out;
+  for (auto const& method : list_of(slave, "methods"))
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", text_of(method, "name"), text_of(method, "version"));
+  return out;
+}
+
+std::string work_of(Json const& slave) {
+  std::string out;
+  for (auto const& work : list_of(slave, "working_on"))
+    out += fmt::format("{}job {} frame {} ({:.0f} %)", out.empty() ? "" : ", ", id_of(work, "job"),
+                       number_of(work, "frame"), fraction_of(work, "fraction") * 100);
+  return out;
+}
+
+std::string condition_of(Json const& slave) {
+  auto const state = text_of(slave, "state");
+  if (!state.empty() && state != "enabled") return state;
+  return flag_of(slave, "online") ? "online" : "offline";
+}
+
+std::string slave_path(std::int64_t id) {
+  return fmt::format("/api/v1/slaves/{}", id);
+}
+std::string slave_name(std::int64_t id) {
+  return fmt::format("slave {}", id);
+}
+
+Result<int> list_slaves(Context const& context, bool all) {
+  auto session = context.session();
+  if (!session) return session.error();
+  Table table({{"SLAVE", Align::right},
+               {"NAME"},
+               {"STATE"},
+               {"OWNER"},
+               {"CORES", Align::right},
+               {"MEMORY", Align::right},
+               {"RENDERS"},
+               {"FRAMES", Align::right},
+               {"SEEN"},
+               {"WORKING ON"}});
+  Json items = Json::array();
+  auto listed = session->each_item(
+      all ? "/api/v1/slaves?all=1" : "/api/v1/slaves", "after", "the slaves", [&](Json const& slave) {
+        items.push_back(slave);
+        table.add({id_of(slave), text_of(slave, "name"), condition_of(slave), text_of(slave, "user_name"),
+                   fmt::to_string(number_of(slave, "cores")), human_size(number_of(slave, "memory") << 20),
+                   methods_of(slave), fmt::to_string(number_of(slave, "frames_accepted")),
+                   ago(text_of(slave, "last_seen_at"), now_ms()), work_of(slave)});
+        return true;
+      });
+  if (!listed) return listed.error();
+  context.print({{"items", items}}, table.empty()
+                                        ? "You have no slaves yet; make the first one with: distren slave new NAME\n"
+                                        : table.text());
+  return exit_ok;
+}
+
+Result<int> show_slave(Context const& context, std::int64_t id) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto slave = session->get(slave_path(id), slave_name(id));
+  if (!slave) return slave.error();
+  std::string text;
+  auto line = [&text](char const* title, std::string const& value) {
+    if (!value.empty()) text += fmt::format("{:<9} {}\n", title, value);
+  };
+  line("slave", id_of(*slave) + " " + text_of(*slave, "name"));
+  line("state", condition_of(*slave));
+  line("owner", text_of(*slave, "user_name"));
+  line("slavekey", text_of(*slave, "slavekey"));
+  line("system", text_of(*slave, "os"));
+  line("CPU", fmt::format("{} ({} cores, {})", text_of(*slave, "cpu"), number_of(*slave, "cores"),
+                          human_size(number_of(*slave, "memory") << 20)));
+  line("renders", methods_of(*slave));
+  line("frames", fmt::to_string(number_of(*slave, "frames_accepted")));
+  line("seen", ago(text_of(*slave, "last_seen_at"), now_ms()));
+  line("works on", work_of(*slave));
+  context.print(*slave, text);
+  return exit_ok;
+}
+
+Result<int> print_secret(Context const& context, Result<Json> const& answer) {
+  if (!answer) return answer.error();
+  context.print(*answer, fmt::format("slavekey       {}\nslavepassword  {}\n", text_of(*answer, "slavekey"),
+                                     text_of(*answer, "slavepassword")));
+  if (!context.options.json)
+    Context::tell("Write both into distren-slave.toml on that machine now: the password is not shown again.");
+  return exit_ok;
+}
+
+Result<int> new_slave(Context const& context, std::string const& name) {
+  auto session = context.session();
+  if (!session) return session.error();
+  return print_secret(context, session->send("POST", "/api/v1/slaves", Json{{"name", name}}, "the slave"));
+}
+
+Result<int> rotate_slave(Context const& context, std::int64_t id) {
+  auto session = context.session();
+  if (!session) return session.error();
+  return print_secret(context, session->send("POST", slave_path(id) + "/password", std::nullopt, slave_name(id)));
+}
+
+Result<int> set_state(Context const& context, std::int64_t id, std::string const& state) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto slave = session->send("PATCH", slave_path(id), Json{{"state", state}}, slave_name(id));
+  if (!slave) return slave.error();
+  context.print(*slave, fmt::format("Slave {} is {}.\n", id, state));
+  return exit_ok;
+}
+
+Result<int> revoke_slave(Context const& context, std::int64_t id) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto gone = session->send("DELETE", slave_path(id), std::nullopt, slave_name(id));
+  if (!gone) return gone.error();
+  context.print({{"id", id}, {"state", "revoked"}}, fmt::format("Slave {} is revoked; its key works no more.\n", id));
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_slave_commands(CLI::App& app, Context& context) {
+  // Shared with the callbacks, which run after this function has returned.
+  auto all = std::make_shared<bool>(false);
+  auto id = std::make_shared<std::int64_t>(0);
+  auto name = std::make_shared<std::string>();
+
+  auto* slaves = app.add_subcommand("slaves", "List your slaves");
+  slaves->add_flag("--all", *all, "Everybody's (moderators only)");
+  slaves->callback([&context, all] { context.run = [&context, all] { return list_slaves(context, *all); }; });
+
+  auto* slave = app.add_subcommand("slave", "Make, show and change a slave")->require_subcommand(1);
+  auto* make = slave->add_subcommand("new", "Make a slave and show its key and password once");
+  make->add_option("NAME", *name, "How you call the machine")->required();
+  make->callback([&context, name] { context.run = [&context, name] { return new_slave(context, *name); }; });
+
+  auto add = [&](char const* word, char const* help, Result<int> (*act)(Context const&, std::int64_t)) {
+    auto* command = slave->add_subcommand(word, help);
+    command->add_option("SLAVE", *id, "The slave's number")->required()->check(CLI::PositiveNumber);
+    command->callback([&context, id, act] { context.run = [&context, id, act] { return act(context, *id); }; });
+  };
+  add("show", "Show one slave", show_slave);
+  add("enable", "Let it work again",
+      [](Context const& c, std::int64_t slave_id) { return set_state(c, slave_id, "enabled"); });
+  add("disable", "Give it no more work",
+      [](Context const& c, std::int64_t slave_id) { return set_state(c, slave_id, "disabled"); });
+  add("rotate", "Give it a new password; the old one ends at once", rotate_slave);
+  add("revoke", "Remove it for good", revoke_slave);
+}
+
+}  // namespace distren::client

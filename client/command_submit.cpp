@@ -1,0 +1,179 @@
+// submit: look into the scene, bring what the server lacks, make the job, and perhaps wait for it.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "client/context.h"
+#include "client/fetch_output.h"
+#include "client/scene_choices.h"
+#include "client/scene_files.h"
+#include "client/upload.h"
+#include "client/validators.h"
+#include "client/watch.h"
+#include "common/frame_range.h"
+#include "common/text.h"
+
+namespace distren::client {
+namespace {
+
+struct Submission {
+  std::string file;
+  std::string root;
+  SceneChoices choices;
+  int samples = 0;
+  std::string resolution;
+  std::string format;
+  std::string engine;
+  std::string name;
+  std::string project;
+  int priority = 0;
+  bool paused = false;
+  bool wait = false;
+  std::string download;
+};
+
+void warn(std::string const& sentence) {
+  Context::tell("warning: " + sentence);
+}
+
+// The project's number, by number or name.
+Result<Json> find_project(Session& session, std::string const& wanted) {
+  Json id;
+  std::string names;
+  auto listed = session.each_item("/api/v1/projects", "after", "the projects", [&](Json const& project) {
+    if (text_of(project, "name") == wanted || id_of(project) == wanted) id = project["id"];
+    names += (names.empty() ? "'" : ", '") + text_of(project, "name") + "'";
+    return id.is_null();
+  });
+  if (!listed) return listed.error();
+  if (!id.is_null()) return id;
+  return fail(Errc::not_found, fmt::format("there is no project '{}'; {}make it by: distren projects new NAME",
+                                           printable(wanted, 100), names.empty() ? "" : "you have " + names + ", or "));
+}
+
+Json parameters_of(Submission const& given) {
+  auto out = Json::object();
+  if (given.samples > 0) out["samples"] = given.samples;
+  if (!given.resolution.empty()) out["percentage"] = percentage_of(given.resolution);
+  if (!given.format.empty()) out["format"] = format_word(given.format);
+  if (!given.engine.empty()) out["engine"] = engine_word(given.engine);
+  if (!given.choices.camera.empty()) out["camera"] = given.choices.camera;
+  if (!given.choices.scene.empty()) out["scene"] = given.choices.scene;
+  return out;
+}
+
+struct Prepared {
+  SceneFiles scene;
+  std::string frames;
+};
+
+// Everything that can be found out without the server.
+Result<Prepared> prepare(Submission const& given) {
+  auto summary = inspect_blend(given.file);
+  if (!summary) return summary.error();
+  auto choices = check_choices(*summary, given.choices);
+  if (!choices) return choices.error();
+  auto scene =
+      given.root.empty() ? files_of_scene(given.file, *summary) : files_of_folder(given.file, *summary, given.root);
+  if (!scene) return scene.error();
+  for (auto const& sentence : choices->warnings) scene->warnings.push_back(sentence);
+  return Prepared{*std::move(scene), choices->frames};
+}
+
+Result<Json> create_job(Session& session, Submission const& given, Prepared const& prepared, Json const& project) {
+  auto files = Json::array();
+  for (auto const& file : prepared.scene.files)
+    files.push_back({{"path", file.path}, {"sha256", file.sha256}, {"size", file.size}});
+  Json body{{"name", given.name.empty() ? std::filesystem::path(given.file).stem().string() : given.name},
+            {"method", "blender"},
+            {"source", prepared.scene.source},
+            {"files", files},
+            {"frames", prepared.frames},
+            {"parameters", parameters_of(given)}};
+  if (given.priority != 0) body["priority"] = given.priority;
+  if (!project.is_null()) body["project"] = project;
+  if (given.paused) body["paused"] = true;
+  return session.send("POST", "/api/v1/jobs", body, "the job");
+}
+
+Result<int> wait_for(Context const& context, Session& session, Submission const& given, std::string const& id) {
+  auto ended = watch_job(session, id);
+  if (!ended && interrupted) return keep_running(id);
+  if (!ended) {
+    Context::tell(fmt::format("Job {0} stays on the server; to see it again: distren job {0} --wait", id));
+    return ended.error();
+  }
+  context.print(*ended, "");
+  int const code = conclude(*ended);
+  if (given.download.empty()) return code;
+  auto fetched = fetch_output(session, id, {}, given.download);
+  if (!fetched) return fetched.error();
+  Context quiet;  // with --json stdout carries the job alone
+  if (context.options.json) return fetched->missing.empty() ? code : static_cast<int>(exit_refused);
+  int const all_here = report_fetched(quiet, *fetched, given.download);
+  return code != exit_ok ? code : all_here;
+}
+
+Result<int> submit(Context const& context, Submission const& given) {
+  auto prepared = prepare(given);
+  if (!prepared) return prepared.error();
+  for (auto const& sentence : prepared->scene.warnings) warn(sentence);
+  auto session = context.session();
+  if (!session) return session.error();
+  Json project;
+  if (!given.project.empty()) {
+    auto found = find_project(*session, given.project);
+    if (!found) return found.error();
+    project = *found;
+  }
+
+  Progress progress(progress_on_stderr());
+  if (auto read = compute_digests(prepared->scene.files, progress); !read) return read.error();
+  auto sent = upload_missing(*session, prepared->scene.files, progress);
+  if (!sent) return sent.error();
+  auto job = create_job(*session, given, *prepared, project);
+  if (!job) return job.error();
+
+  auto const& known = prepared->scene.warnings;
+  for (auto const& sentence : list_of(*job, "warnings"))
+    if (sentence.is_string() && std::ranges::find(known, sentence.get<std::string>()) == known.end())
+      warn(printable(sentence.get<std::string>()));
+  auto const id = id_of(*job);
+  auto const told = fmt::format("Job {}: {} ({}) with {} {}, {} uploaded.", id, text_of(*job, "name"), prepared->frames,
+                                prepared->scene.files.size(), prepared->scene.files.size() == 1 ? "file" : "files",
+                                *sent == 0 ? "nothing" : human_size(*sent));
+  if (!given.wait) {
+    context.print(*job, told + "\n");
+    return exit_ok;
+  }
+  Context::tell(told);
+  return wait_for(context, *session, given, id);
+}
+
+}  // namespace
+
+void add_submit_command(CLI::App& app, Context& context) {
+  auto* command = app.add_subcommand("submit", "Submit a .blend file as a job");
+  auto given = std::make_shared<Submission>();  // shared with the callback, which runs after this function has returned
+  command->add_option("FILE", given->file, "The .blend file")->required();
+  command->add_option("--frames", given->choices.frames, "Like 1-250 or 1-10,20,30-40x2; the scene's own by default")
+      ->check(frames_validator());
+  command->add_option("--samples", given->samples, "Samples per pixel")->check(CLI::Range(1, 1 << 24));
+  command->add_option("--resolution", given->resolution, "Share of the scene's resolution, like 50%")
+      ->check(percentage_validator());
+  command->add_option("--format", given->format, "PNG, JPEG, EXR, TIFF ...");
+  command->add_option("--engine", given->engine, "CYCLES, EEVEE or WORKBENCH");
+  command->add_option("--camera", given->choices.camera, "The camera's name");
+  command->add_option("--scene", given->choices.scene, "The scene's name");
+  command->add_option("--name", given->name, "The job's name; the file's by default");
+  command->add_option("--project", given->project, "File it under this project");
+  command->add_option("--priority", given->priority, "1 to 100 among your own jobs")->check(CLI::Range(1, 100));
+  command->add_option("--root", given->root, "Submit this whole folder, which holds the scene");
+  auto* paused = command->add_flag("--paused", given->paused, "Do not begin yet");
+  auto* wait = command->add_flag("--wait", given->wait, "Show progress until the job ends")->excludes(paused);
+  command->add_option("--download", given->download, "With --wait: fetch the frames into this folder")->needs(wait);
+  command->callback([&context, given] { context.run = [&context, given] { return submit(context, *given); }; });
+}
+
+}  // namespace distren::client

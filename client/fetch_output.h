@@ -1,0 +1,31 @@
+// Brings a job's frames here: verified, resumed, and only those that are not here yet.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "client/context.h"
+
+namespace distren::client {
+
+struct FetchedFrame {
+  int frame = 0;
+  std::string name;
+  std::int64_t size = 0;
+  std::string sha256;
+  bool was_here = false;
+};
+
+struct Fetched {
+  std::vector<FetchedFrame> frames;
+  std::vector<int> missing;  // asked for, but not rendered (yet)
+};
+
+// frames: ascending; empty means all of the job's. The folder is made when it is not there.
+Result<Fetched> fetch_output(Session& session, std::string const& job, std::vector<int> const& frames,
+                             std::filesystem::path const& folder);
+
+// Prints what came and what is missing; the exit code says whether all are here.
+int report_fetched(Context const& context, Fetched const& fetched, std::filesystem::path const& folder);
+
+}  // namespace distren::client

@@ -1,0 +1,72 @@
+// distren: the command line for people.
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <clocale>
+#include <cstdio>
+
+#include "client/context.h"
+#include "config.h"
+
+namespace distren::client {
+namespace {
+
+extern "C" void on_interrupt(int signal_number) {
+  interrupted = true;
+  signal(signal_number, SIG_DFL);  // the second time it ends at once
+}
+
+void watch_signals() {
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;  // without SA_RESTART: a waiting read returns
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+int run(Context const& context) {
+  auto code = context.run();
+  if (!code) {
+    fmt::print(stderr, "distren: {}\n", code.error().message);
+    return interrupted ? static_cast<int>(exit_interrupted) : exit_code_of(code.error().code);
+  }
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    fmt::print(stderr, "distren: cannot write the output; is the disk full?\n");
+    return exit_refused;
+  }
+  return *code;
+}
+
+int main(int argc, char** argv) {
+  CLI::App app("Submit animations to a DistRen grid and look after them.", "distren");
+  Context context;
+  app.set_version_flag("--version", "distren " PACKAGE_VERSION);
+  app.add_option("--server", context.options.server, "The server, like https://grid.example.org:8443");
+  app.add_option("--ca", context.options.ca, "PEM file that the server's certificate is checked with");
+  app.add_flag("--json", context.options.json, "Print JSON");
+  app.require_subcommand(1);
+  app.fallthrough();  // --json and --server may follow the command
+
+  add_account_commands(app, context);
+  add_submit_command(app, context);
+  add_job_commands(app, context);
+  add_download_command(app, context);
+  add_slave_commands(app, context);
+  add_token_commands(app, context);
+
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& error) {
+    return app.exit(error) == 0 ? exit_ok : exit_usage;
+  }
+  watch_signals();
+  return run(context);
+}
+
+}  // namespace
+}  // namespace distren::client
+
+int main(int argc, char** argv) {
+  return distren::client::main(argc, argv);
+}

@@ -1,0 +1,51 @@
+// One conversation with a server's API. One thread; every other thread that transfers files makes its own client.
+// Failure: the server's own sentence with its code; denied with "distren login" when nobody is logged in.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "client/fields.h"
+#include "client/settings.h"
+#include "common/http_client.h"
+#include "common/result.h"
+
+namespace distren::client {
+
+// Set by the first ctrl-C; transfers and waits end within a second.
+extern std::atomic<bool> interrupted;
+
+class Session {
+public:
+  explicit Session(Settings settings);
+
+  [[nodiscard]] Settings const& settings() const { return settings_; }
+  [[nodiscard]] std::string url(std::string const& reference) const;  // a path, or an absolute URL as it is
+  [[nodiscard]] HttpClient make_client() const;
+
+  // `what` names the thing asked for in messages: "the job 7". A 204 is a null. GET is repeated when the server is
+  // busy.
+  Result<Json> get(std::string const& path, std::string_view what);
+  Result<Json> send(std::string const& method, std::string const& path, std::optional<Json> const& body,
+                    std::string_view what);
+  // Without a login: register, login, the public status.
+  Result<Json> send_openly(std::string const& method, std::string const& path, std::optional<Json> const& body,
+                           std::string_view what);
+
+  // All pages of a list one after the other; `each` returns false to stop. cursor: "after" or "before".
+  Result<void> each_item(std::string const& path, char const* cursor, std::string_view what,
+                         std::function<bool(Json const&)> const& each);
+
+private:
+  Result<Json> exchange(HttpClient::Request request, std::string_view what);
+  Settings settings_;
+  HttpClient http_;
+};
+
+// The path with `name=value` added to its query.
+std::string with_query(std::string path, std::string_view name, std::string_view value);
+
+}  // namespace distren::client

@@ -1,0 +1,68 @@
+#include "client/validators.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <map>
+
+#include "common/frame_range.h"
+#include "common/text.h"
+
+namespace distren::client {
+namespace {
+
+constexpr int largest_percentage = 400;
+
+std::string capitals(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
+std::string translated(std::string const& text, std::map<std::string, std::string> const& words) {
+  auto const upper = capitals(text);
+  auto const found = words.find(upper);
+  return found == words.end() ? upper : found->second;
+}
+
+}  // namespace
+
+CLI::Validator frames_validator() {
+  return {[](std::string& text) {
+            auto frames = parse_frames(text);
+            return frames ? std::string() : frames.error().message;
+          },
+          "RANGE"};
+}
+
+int percentage_of(std::string const& text) {
+  auto const number = text.ends_with('%') ? std::string_view(text).substr(0, text.size() - 1) : std::string_view(text);
+  int value = 0;
+  auto const [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  return error == std::errc() && end == number.data() + number.size() ? value : 0;
+}
+
+CLI::Validator percentage_validator() {
+  return {[](std::string& text) {
+            auto const value = percentage_of(text);
+            return value >= 1 && value <= largest_percentage
+                       ? std::string()
+                       : fmt::format("'{}' is no resolution; write 1% to {}% of the scene's own", printable(text, 40),
+                                     largest_percentage);
+          },
+          "PERCENT"};
+}
+
+std::string format_word(std::string const& text) {
+  static std::map<std::string, std::string> const words{
+      {"JPG", "JPEG"}, {"EXR", "OPEN_EXR"}, {"TIF", "TIFF"}, {"TGA", "TARGA"}};
+  return translated(text, words);
+}
+
+std::string engine_word(std::string const& text) {
+  static std::map<std::string, std::string> const words{{"EEVEE", "BLENDER_EEVEE"}, {"WORKBENCH", "BLENDER_WORKBENCH"}};
+  return translated(text, words);
+}
+
+}  // namespace distren::client

@@ -1,0 +1,20 @@
+// Checks for options whose form is ours; a bad value is a usage error with a sentence, before anything is done.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace distren::client {
+
+CLI::Validator frames_validator();
+
+// "50%" or "50", 1 to 400.
+CLI::Validator percentage_validator();
+int percentage_of(std::string const& text);  // of a checked text
+
+// The renderer's own word for what people write: "exr" is OPEN_EXR, "eevee" BLENDER_EEVEE. Unknown words pass in
+// capitals; the server knows best what it offers.
+std::string format_word(std::string const& text);
+std::string engine_word(std::string const& text);
+
+}  // namespace distren::client

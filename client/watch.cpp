@@ -1,0 +1,82 @@
+#include "client/watch.h"
+
+#include <fmt/format.h>
+
+#include "common/text.h"
+
+namespace distren::client {
+namespace {
+
+std::string rate_text(double per_second) {
+  if (per_second * 60 >= 99.5) return fmt::format("{:.0f} frames/min", per_second * 60);
+  if (per_second * 60 >= 1) return fmt::format("{:.1f} frames/min", per_second * 60);
+  return fmt::format("{:.1f} frames/h", per_second * 3600);
+}
+
+double done_frames(Json const& job) {
+  return fraction_of(job, "progress") * static_cast<double>(number_of(job, "tasks"));
+}
+
+}  // namespace
+
+bool has_ended(Json const& job) {
+  auto const state = text_of(job, "state");
+  return state == "finished" || state == "failed" || state == "cancelled";
+}
+
+std::string progress_text(Json const& job, Rate const& rate) {
+  auto text = fmt::format("{}/{} frames", number_of(job, "accepted"), number_of(job, "tasks"));
+  if (auto const failed = number_of(job, "failed"); failed > 0) text += fmt::format(", {} failed", failed);
+  if (text_of(job, "state") == "paused") return text + ", paused";
+  if (auto const leased = number_of(job, "leased"); leased > 0) text += fmt::format(", {} in work", leased);
+  if (rate.per_second() > 0) text += ", " + rate_text(rate.per_second());
+  auto const left = rate.time_to(static_cast<double>(number_of(job, "tasks")));
+  if (left && !has_ended(job)) text += ", " + human_time(*left) + " left";
+  if (auto const waiting = text_of(job, "waiting"); !waiting.empty()) text += ": " + waiting;
+  return text;
+}
+
+Result<Json> watch_job(Session& session, std::string const& id, std::chrono::seconds patience) {
+  using Clock = std::chrono::steady_clock;
+  Progress progress(progress_on_stderr());
+  Rate rate;
+  auto const waiter = session.make_client();
+  auto last_answer = Clock::now();
+  bool away = false;
+  for (;;) {
+    auto job = session.get("/api/v1/jobs/" + id, "job " + id);
+    auto const now = Clock::now();
+    if (job) {
+      if (away) progress.say("The server answers again.");
+      away = false;
+      last_answer = now;
+      rate.add(now, done_frames(*job));
+      if (has_ended(*job)) return job;
+      progress.update(fraction_of(*job, "progress"), progress_text(*job, rate));
+    } else {
+      if (interrupted || job.error().code != Errc::unavailable || now - last_answer > patience) return job.error();
+      if (!away) progress.say(job.error().message + "; slaves go on rendering, waiting for the server");
+      away = true;
+    }
+    if (!waiter.pause(std::chrono::seconds(1))) return fail(Errc::unavailable, "interrupted");
+  }
+}
+
+int conclude(Json const& job) {
+  auto const state = text_of(job, "state");
+  auto line = fmt::format("Job {} {}: {} of {} frames are done", id_of(job),
+                          state == "finished"    ? "is finished"
+                          : state == "cancelled" ? "was cancelled"
+                                                 : "has " + state,
+                          number_of(job, "accepted"), number_of(job, "tasks"));
+  if (auto const reason = text_of(job, "reason"); !reason.empty()) line += " (" + reason + ")";
+  Context::tell(line + ".");
+  return state == "finished" ? exit_ok : exit_refused;
+}
+
+int keep_running(std::string const& id) {
+  Context::tell(fmt::format("Job {0} goes on without you; to see it again: distren job {0} --wait", id));
+  return exit_interrupted;
+}
+
+}  // namespace distren::client
