@@ -22,3 +22,9 @@ TESTS += tests/check_render_method
 tests_check_render_method_SOURCES = tests/check_render_method.cpp tests/support/check_main.h
 tests_check_render_method_CXXFLAGS = $(AM_CXXFLAGS) $(XML_CFLAGS)
 tests_check_render_method_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/check_blend_file
+TESTS += tests/check_blend_file
+tests_check_blend_file_SOURCES = tests/check_blend_file.cpp tests/support/blend_writer.h tests/support/check_main.h
+tests_check_blend_file_LDADD = $(TEST_LIBS)
+EXTRA_DIST += tests/support/scenes/make_scenes.py

@@ -163,7 +163,7 @@ def make_traps():
     save("rigidbody.blend")
 
     scene, cube = new_file()
-    small(scene, samples=700, first=1, last=8)
+    small(scene, samples=230, first=1, last=8)
     scene.render.resolution_x, scene.render.resolution_y = 128, 72
     material = bpy.data.materials.new("Glass")
     material.use_nodes = True
