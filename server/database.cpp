@@ -19,6 +19,7 @@ namespace {
 
 constexpr int deadlock_attempts = 5;
 constexpr int connect_timeout_s = 5;
+constexpr auto idle_limit = std::chrono::seconds(10);
 
 sql::Driver* driver() {
   static sql::Driver* const instance = get_driver_instance();
@@ -133,8 +134,14 @@ void drain(sql::Statement& statement, bool has_result, std::function<void(SqlRow
 
 struct Database::Connection {
   std::unique_ptr<sql::mysql::MySQL_Connection> open;
+  std::chrono::steady_clock::time_point used;
 
+  // A connection that was idle is looked at before a call is trusted to it: servers close idle ones (wait_timeout) and
+  // restart, and nobody's request should fail for that.
   void ensure(DatabaseAddress const& address) {
+    auto const now = std::chrono::steady_clock::now();
+    if (open && now - used > idle_limit && !open->isValid()) open.reset();
+    used = now;
     if (open) return;
     sql::ConnectOptionsMap options;
     options["hostName"] = sql::SQLString(address.socket.empty() ? "tcp://" + address.host : "unix://" + address.socket);

@@ -1,6 +1,7 @@
-# Migrations (forward only) and procedures (replaced whole), installed for distrend and distren-migrate.
+# Migrations (forward only), procedures (replaced whole) and the server's rights, installed for distrend and distren-migrate.
 sqlmigrationsdir = $(pkgdatadir)/sql/migrations
 sqlproceduresdir = $(pkgdatadir)/sql/procedures
+sqlgrantsdir = $(pkgdatadir)/sql/grants
 dist_sqlmigrations_DATA = \
   %D%/migrations/0001_first.sql
 dist_sqlprocedures_DATA = \
@@ -56,3 +57,4 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/token_list.sql \
   %D%/procedures/user_create.sql \
   %D%/procedures/user_credentials.sql
+dist_sqlgrants_DATA = %D%/grants/server.sql

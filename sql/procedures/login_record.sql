@@ -1,0 +1,28 @@
+-- Counts a wrong password (p_ok 0) or forgets the wrong ones (p_ok 1). Row: milliseconds that the account is locked now:
+-- nothing for the first four, then 1 s, doubling up to 15 minutes. DR404 no such user.
+CREATE OR REPLACE PROCEDURE login_record(IN p_user BIGINT, IN p_ok BOOLEAN)
+SQL SECURITY DEFINER
+BEGIN
+  DECLARE v_wrong INT UNSIGNED;
+  DECLARE v_locked_s INT DEFAULT 0;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+
+  START TRANSACTION;
+  SELECT wrong_passwords INTO v_wrong FROM user WHERE id = p_user FOR UPDATE;
+  IF v_wrong IS NULL THEN
+    CALL error_raise(404, CONCAT('there is no user ', p_user));
+  END IF;
+  IF p_ok THEN
+    IF v_wrong > 0 THEN
+      UPDATE user SET wrong_passwords = 0, locked_until = NULL WHERE id = p_user;
+    END IF;
+  ELSE
+    SET v_wrong = LEAST(v_wrong + 1, 1000000);
+    SET v_locked_s = IF(v_wrong < 5, 0, LEAST(900, POW(2, LEAST(v_wrong - 5, 20))));
+    UPDATE user SET wrong_passwords = v_wrong,
+      locked_until = IF(v_locked_s = 0, NULL, UTC_TIMESTAMP(3) + INTERVAL v_locked_s SECOND)
+    WHERE id = p_user;
+  END IF;
+  COMMIT;
+  SELECT v_locked_s * 1000 AS locked_for_ms;
+END

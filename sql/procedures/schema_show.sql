@@ -1,0 +1,6 @@
+-- The newest migration that this database has.
+CREATE OR REPLACE PROCEDURE schema_show()
+SQL SECURITY DEFINER
+BEGIN
+  SELECT COALESCE(MAX(version), 0) AS version FROM schema_version;
+END

@@ -1,0 +1,23 @@
+-- Opens a session; expired ones are cleared on the way, a hundred at a time. DR400 a bad hash or lifetime, DR404 no such user.
+CREATE OR REPLACE PROCEDURE session_create(IN p_user BIGINT, IN p_secret_hash VARBINARY(64), IN p_lifetime_s BIGINT,
+  IN p_address VARCHAR(64))
+SQL SECURITY DEFINER
+BEGIN
+  DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+
+  IF LENGTH(p_secret_hash) <> 32 THEN
+    CALL error_raise(400, 'a session needs the 32-byte hash of its secret');
+  END IF;
+  IF p_lifetime_s NOT BETWEEN 1 AND 366 * 86400 THEN
+    CALL error_raise(400, CONCAT('a session lasts 1 second to 366 days, not ', p_lifetime_s, ' seconds'));
+  END IF;
+  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user) THEN
+    CALL error_raise(404, CONCAT('there is no user ', p_user));
+  END IF;
+  START TRANSACTION;
+  DELETE FROM session WHERE expires_at <= v_now ORDER BY expires_at LIMIT 100;
+  INSERT INTO session (secret_hash, user_id, address, created_at, expires_at)
+  VALUES (p_secret_hash, p_user, p_address, v_now, v_now + INTERVAL p_lifetime_s SECOND);
+  COMMIT;
+END

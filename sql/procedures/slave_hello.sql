@@ -1,0 +1,32 @@
+-- What a slave says of itself when it signs on. p_methods: [[name, version]...]; methods that this server does not know
+-- are left out, known ones keep their measured power. DR400 too many methods, DR404 no such slave.
+CREATE OR REPLACE PROCEDURE slave_hello(IN p_slave BIGINT, IN p_os TEXT, IN p_cpu TEXT, IN p_cores BIGINT,
+  IN p_memory_mib BIGINT, IN p_methods LONGTEXT, IN p_address VARCHAR(64))
+SQL SECURITY DEFINER
+BEGIN
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+
+  IF JSON_LENGTH(p_methods) > 100 THEN
+    CALL error_raise(400, CONCAT('a slave may name 100 render methods, not ', JSON_LENGTH(p_methods)));
+  END IF;
+  START TRANSACTION;
+  IF NOT EXISTS (SELECT 1 FROM slave WHERE id = p_slave FOR UPDATE) THEN
+    CALL error_raise(404, CONCAT('there is no slave ', p_slave));
+  END IF;
+  UPDATE slave SET os = LEFT(p_os, 200), cpu = LEFT(p_cpu, 200), cores = LEAST(GREATEST(p_cores, 0), 65536),
+    memory_mib = LEAST(GREATEST(p_memory_mib, 0), 1073741824), address = p_address, last_seen_at = UTC_TIMESTAMP(3)
+  WHERE id = p_slave;
+
+  DELETE k FROM slave_method k JOIN render_method m ON m.id = k.method_id
+  WHERE k.slave_id = p_slave AND (m.name, k.version) NOT IN (SELECT n.name, n.version
+    FROM JSON_TABLE(p_methods, '$[*]' COLUMNS (name VARCHAR(64) CHARACTER SET ascii PATH '$[0]',
+      version VARCHAR(64) CHARACTER SET ascii PATH '$[1]')) n
+    WHERE n.name IS NOT NULL AND n.version IS NOT NULL);
+  INSERT IGNORE INTO slave_method (slave_id, method_id, version)
+  SELECT p_slave, m.id, n.version
+  FROM JSON_TABLE(p_methods, '$[*]' COLUMNS (name VARCHAR(64) CHARACTER SET ascii PATH '$[0]',
+    version VARCHAR(64) CHARACTER SET ascii PATH '$[1]')) n
+  JOIN render_method m ON m.name = n.name
+  WHERE n.version IS NOT NULL;
+  COMMIT;
+END

@@ -1,0 +1,38 @@
+-- Makes an API token; p_scopes are words of read, submit, slaves, admin. Row: id.
+-- DR400 a bad name, scope or hash, DR403 admin for one who is no administrator, DR404 no such user, DR409 name taken or 100 tokens.
+CREATE OR REPLACE PROCEDURE token_create(IN p_user BIGINT, IN p_name VARCHAR(1000), IN p_scopes VARCHAR(1000),
+  IN p_secret_hash VARBINARY(64))
+SQL SECURITY DEFINER
+BEGIN
+  DECLARE v_role VARCHAR(16);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+
+  IF CHAR_LENGTH(TRIM(p_name)) NOT BETWEEN 1 AND 100 THEN
+    CALL error_raise(400, 'a token needs a name of 1 to 100 characters');
+  END IF;
+  IF p_scopes COLLATE utf8mb4_bin NOT REGEXP '^(read|submit|slaves|admin)( (read|submit|slaves|admin))*\\z' THEN
+    CALL error_raise(400, CONCAT('"', p_scopes, '" are no scopes; use read, submit, slaves and admin'));
+  END IF;
+  IF LENGTH(p_secret_hash) <> 32 THEN
+    CALL error_raise(400, 'a token needs the 32-byte hash of its secret');
+  END IF;
+
+  START TRANSACTION;
+  SELECT role INTO v_role FROM user WHERE id = p_user FOR UPDATE;
+  IF v_role IS NULL THEN
+    CALL error_raise(404, CONCAT('there is no user ', p_user));
+  END IF;
+  IF v_role <> 'administrator' AND FIND_IN_SET('admin', REPLACE(p_scopes, ' ', ',')) > 0 THEN
+    CALL error_raise(403, 'only an administrator may have a token with the scope admin');
+  END IF;
+  IF EXISTS (SELECT 1 FROM token WHERE user_id = p_user AND name = TRIM(p_name)) THEN
+    CALL error_raise(409, CONCAT('you have a token "', TRIM(p_name), '" already'));
+  END IF;
+  IF (SELECT COUNT(*) FROM token WHERE user_id = p_user) >= 100 THEN
+    CALL error_raise(409, 'you have 100 tokens already; delete some that you no longer use');
+  END IF;
+  INSERT INTO token (user_id, name, scopes, secret_hash, created_at)
+  VALUES (p_user, TRIM(p_name), REPLACE(p_scopes, ' ', ','), p_secret_hash, UTC_TIMESTAMP(3));
+  COMMIT;
+  SELECT LAST_INSERT_ID() AS id;
+END

@@ -1,0 +1,8 @@
+-- A user's tokens, newest first.
+CREATE OR REPLACE PROCEDURE token_list(IN p_user BIGINT)
+SQL SECURITY DEFINER
+BEGIN
+  SELECT id, name, REPLACE(scopes, ',', ' ') AS scopes, time_text(created_at) AS created_at,
+    time_text(last_used_at) AS last_used_at
+  FROM token WHERE user_id = p_user ORDER BY id DESC;
+END
