@@ -54,7 +54,7 @@ Result<int> list_slaves(Context const& context, bool all) {
                {"WORKING ON"}});
   Json items = Json::array();
   auto listed = session->each_item(
-      all ? "/api/v1/slaves?all=1" : "/api/v1/slaves", "after", "the slaves", [&](Json const& slave) {
+      all ? "/api/v1/slaves?all=1" : "/api/v1/slaves", "before", "the slaves", [&](Json const& slave) {
         items.push_back(slave);
         table.add({id_of(slave), text_of(slave, "name"), condition_of(slave), text_of(slave, "user_name"),
                    fmt::to_string(number_of(slave, "cores")), human_size(number_of(slave, "memory") << 20),

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "client/context.h"
@@ -11,7 +12,6 @@
 #include "client/upload.h"
 #include "client/validators.h"
 #include "client/watch.h"
-#include "common/frame_range.h"
 #include "common/text.h"
 
 namespace distren::client {
@@ -37,11 +37,20 @@ void warn(std::string const& sentence) {
   Context::tell("warning: " + sentence);
 }
 
+// The server finds most of the same faults in its own words: a file that was named once need not be named again.
+bool is_said(std::vector<std::string> const& said, std::string const& sentence) {
+  auto const begin = sentence.find('\'');
+  auto const end = begin == std::string::npos ? begin : sentence.find('\'', begin + 1);
+  if (end == std::string::npos) return false;
+  auto const name = sentence.substr(begin, end + 1 - begin);
+  return std::ranges::any_of(said, [&name](std::string const& each) { return each.find(name) != std::string::npos; });
+}
+
 // The project's number, by number or name.
 Result<Json> find_project(Session& session, std::string const& wanted) {
   Json id;
   std::string names;
-  auto listed = session.each_item("/api/v1/projects", "after", "the projects", [&](Json const& project) {
+  auto listed = session.each_item("/api/v1/projects", "before", "the projects", [&](Json const& project) {
     if (text_of(project, "name") == wanted || id_of(project) == wanted) id = project["id"];
     names += (names.empty() ? "'" : ", '") + text_of(project, "name") + "'";
     return id.is_null();
@@ -71,7 +80,8 @@ struct Prepared {
 // Everything that can be found out without the server.
 Result<Prepared> prepare(Submission const& given) {
   auto summary = inspect_blend(given.file);
-  if (!summary) return summary.error();
+  if (!summary)
+    return fail(summary.error().code, fmt::format("{}: {}", printable(given.file), summary.error().message));
   auto choices = check_choices(*summary, given.choices);
   if (!choices) return choices.error();
   auto scene =
@@ -135,9 +145,8 @@ Result<int> submit(Context const& context, Submission const& given) {
   auto job = create_job(*session, given, *prepared, project);
   if (!job) return job.error();
 
-  auto const& known = prepared->scene.warnings;
   for (auto const& sentence : list_of(*job, "warnings"))
-    if (sentence.is_string() && std::ranges::find(known, sentence.get<std::string>()) == known.end())
+    if (sentence.is_string() && !is_said(prepared->scene.warnings, sentence.get<std::string>()))
       warn(printable(sentence.get<std::string>()));
   auto const id = id_of(*job);
   auto const told = fmt::format("Job {}: {} ({}) with {} {}, {} uploaded.", id, text_of(*job, "name"), prepared->frames,

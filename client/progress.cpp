@@ -12,6 +12,10 @@
 
 namespace distren::client {
 
+Progress::Progress(Options options) : options_(std::move(options)) {
+  if (!options_.terminal) drawn_ = options_.now();  // what is done before the first line is due needs none
+}
+
 void Progress::update(double fraction, std::string const& text) {
   std::lock_guard const lock(mutex_);
   fraction_ = std::clamp(fraction, 0.0, 1.0);
@@ -46,7 +50,7 @@ void Progress::clear() {
   std::lock_guard const lock(mutex_);
   if (visible_) write("\r\x1b[K");
   visible_ = false;
-  drawn_.reset();
+  if (options_.terminal) drawn_.reset();
 }
 
 void Progress::write(std::string const& text) const {

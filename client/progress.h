@@ -24,7 +24,7 @@ public:
     std::function<Time()> now = [] { return std::chrono::steady_clock::now(); };
   };
 
-  explicit Progress(Options options) : options_(std::move(options)) {}
+  explicit Progress(Options options);
   ~Progress() { clear(); }
   Progress(Progress const&) = delete;
   Progress& operator=(Progress const&) = delete;

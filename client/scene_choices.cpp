@@ -30,7 +30,7 @@ Result<BlendScene const*> chosen_scene(BlendSummary const& summary, std::string 
     if (scene.name == name) return &scene;
     names.push_back(scene.name);
   }
-  if (!name.empty())
+  if (!name.empty() && !summary.lists_cut)
     return fail(Errc::invalid,
                 fmt::format("the scene '{}' is not in the file; it has {}", printable(name, 64), listed(names)));
   auto const active = std::ranges::find(summary.scenes, summary.active_scene.value_or(""), &BlendScene::name);
@@ -41,7 +41,7 @@ Result<void> check_camera(BlendSummary const& summary, BlendScene const& scene, 
                           std::vector<std::string>& warnings) {
   if (!camera.empty()) {
     if (std::ranges::find(summary.cameras, camera) != summary.cameras.end()) return {};
-    if (links_libraries(summary)) {
+    if (links_libraries(summary) || summary.lists_cut) {
       warnings.push_back(
           fmt::format("the camera '{}' is not in the file itself; if it is in none of the linked "
                       "libraries either, every frame will fail",

@@ -71,6 +71,14 @@ std::vector<fs::path> files_of_series(fs::path const& pattern) {
   return out;
 }
 
+// The folder that holds both.
+fs::path common_folder(fs::path const& a, fs::path const& b) {
+  fs::path out;
+  auto right = b.begin();
+  for (auto left = a.begin(); left != a.end() && right != b.end() && *left == *right; ++left, ++right) out /= *left;
+  return out;
+}
+
 class Collector {
 public:
   explicit Collector(fs::path root) : root_(std::move(root)) {}
@@ -164,9 +172,11 @@ Result<void> Collector::follow_library(fs::path const& library, bool whole_folde
 
 Result<void> Collector::add_reference(ExternalFile const& reference, fs::path const& blend, bool whole_folder,
                                       int depth) {
-  auto const shown = printable(reference.path, 300);
+  auto const shown = printable(reference.stored, 300);  // as Blender shows it
   auto const owner = printable(blend.filename().string(), 100);
+  bool const audible = reference.kind == "sound";  // no frame looks different without it
   if (reference.absolute) {
+    if (audible) return {};
     warn(
         fmt::format("the {} '{}' of {} has an absolute path, which no other machine has; in Blender choose File > "
                     "External Data > Make All Paths Relative, or pack it",
@@ -183,14 +193,16 @@ Result<void> Collector::add_reference(ExternalFile const& reference, fs::path co
       std::vector<fs::path> above;
       return add_folder(file, above);
     }
-    if (!fs::exists(file, code))
+    if (!fs::exists(file, code) && !audible)
       warn(
           fmt::format("the {} '{}' of {} is missing; what needs it will not look right", reference.kind, shown, owner));
     return {};
   }
   if (!inside(file)) {
-    warn(fmt::format("the {} '{}' of {} lies outside {}; submit with --root and a folder that holds both",
-                     reference.kind, shown, owner, whole_folder ? "the --root folder" : "the scene's folder"));
+    if (audible) return {};
+    warn(fmt::format("the {} '{}' of {} lies outside {} and is not sent; submit with --root '{}', which holds both",
+                     reference.kind, shown, owner, whole_folder ? "the --root folder" : "the scene's folder",
+                     printable(common_folder(root_, file.parent_path()).string(), 300)));
     return {};
   }
   for (auto const& each : found)

@@ -69,7 +69,6 @@ Result<void> Credentials::remember(std::string const& server, Login const& login
 
 Result<void> Credentials::forget(std::string const& server) {
   if (logins_.erase(server) == 0) return {};
-  if (last_server_ == server) last_server_.clear();
   return save();
 }
 
@@ -116,9 +115,9 @@ Result<Settings> resolve_settings(GlobalOptions const& options, Environment cons
        {options.server, from(environment, "DISTREN_SERVER"), file_server, credentials->last_server()})
     if (out.server.empty()) out.server = candidate;
   if (out.server.empty())
-    return fail(Errc::invalid, fmt::format("no server is named; use --server https://HOST:8443, set DISTREN_SERVER, or "
-                                           "write server = \"...\" into {}",
-                                           file.string()));
+    return fail(Errc::denied, fmt::format("no server is named; use --server https://HOST:8443, set DISTREN_SERVER, or "
+                                          "write server = \"...\" into {}",
+                                          file.string()));
   auto server = normal_server(out.server);
   if (!server) return server.error();
   out.server = *server;

@@ -90,9 +90,11 @@ Result<std::int64_t> upload_missing(Session& session, std::vector<SourceFile> co
     std::lock_guard const lock(mutex);
     rate.add(std::chrono::steady_clock::now(), static_cast<double>(done));
     auto const left = rate.time_to(static_cast<double>(total));
-    progress.update(share(done, total), fmt::format("uploading {} of {}, {}/s{}", human_size(done), human_size(total),
-                                                    human_size(static_cast<std::int64_t>(rate.per_second())),
-                                                    left ? ", " + human_time(*left) + " left" : ""));
+    auto const speed = left ? fmt::format(", {}/s, {} left", human_size(static_cast<std::int64_t>(rate.per_second())),
+                                          human_time(*left))
+                            : "";
+    progress.update(share(done, total),
+                    fmt::format("uploading {} of {}{}", human_size(done), human_size(total), speed));
   };
   auto uploaded = for_each_parallel(session, missing->size(), uploads_at_once,
                                     [&](std::size_t i, HttpClient& client) -> Result<void> {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "common/text.h"
 
 namespace distren::client {
@@ -43,6 +45,7 @@ Result<Json> watch_job(Session& session, std::string const& id, std::chrono::sec
   auto const waiter = session.make_client();
   auto last_answer = Clock::now();
   bool away = false;
+  std::chrono::milliseconds wait(200);  // short jobs end soon; long ones need no questions five times a second
   for (;;) {
     auto job = session.get("/api/v1/jobs/" + id, "job " + id);
     auto const now = Clock::now();
@@ -58,7 +61,8 @@ Result<Json> watch_job(Session& session, std::string const& id, std::chrono::sec
       if (!away) progress.say(job.error().message + "; slaves go on rendering, waiting for the server");
       away = true;
     }
-    if (!waiter.pause(std::chrono::seconds(1))) return fail(Errc::unavailable, "interrupted");
+    if (!waiter.pause(wait)) return fail(Errc::unavailable, "interrupted");
+    wait = std::min(wait + wait / 4, std::chrono::milliseconds(2000));
   }
 }
 
