@@ -1,9 +1,26 @@
 # distren-slave, and the slave library that distren-simpleslave links too.
 noinst_LIBRARIES += libdistren-slave.a
-libdistren_slave_a_CPPFLAGS = $(AM_CPPFLAGS)
+libdistren_slave_a_CPPFLAGS = $(AM_CPPFLAGS) -DDISTREN_LIBEXECDIR='"$(libexecdir)"' \
+  -DDISTREN_VERSION='"$(PACKAGE_VERSION)"'
 libdistren_slave_a_CXXFLAGS = $(AM_CXXFLAGS)
-libdistren_slave_a_SOURCES =
+libdistren_slave_a_SOURCES = \
+  %D%/backoff.h \
+  %D%/cache.cpp %D%/cache.h \
+  %D%/check.cpp %D%/check.h \
+  %D%/hand_in.cpp %D%/hand_in.h \
+  %D%/image_check.cpp %D%/image_check.h \
+  %D%/installed_methods.cpp %D%/installed_methods.h \
+  %D%/line.cpp %D%/line.h \
+  %D%/machine.cpp %D%/machine.h \
+  %D%/order.cpp %D%/order.h \
+  %D%/outbox.cpp %D%/outbox.h \
+  %D%/renderer.cpp %D%/renderer.h \
+  %D%/slave.cpp %D%/slave.h \
+  %D%/slave_config.cpp %D%/slave_config.h \
+  %D%/workshop.cpp %D%/workshop.h \
+  %D%/workspace.cpp %D%/workspace.h
 
 bin_PROGRAMS += distren-slave
 distren_slave_SOURCES = %D%/main.cpp
+distren_slave_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
 distren_slave_LDADD = libdistren-slave.a $(COMMON_LIBS)

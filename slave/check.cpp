@@ -1,0 +1,81 @@
+#include "slave/check.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "common/sandbox.h"
+#include "common/text.h"
+#include "slave/line.h"
+#include "slave/workshop.h"
+
+namespace distren {
+
+namespace {
+
+void row(char const* what, std::string const& text) {
+  fmt::print("{:<12} {}\n", what, text);
+}
+
+// Signs on, wants no work, and leaves.
+struct Knock final : LineHandler {
+  Line* line = nullptr;
+  nlohmann::json greeting;
+  nlohmann::json welcome;
+  nlohmann::json signed_on(nlohmann::json const& message) override {
+    welcome = message;
+    return greeting;
+  }
+  void ready() override { line->stop(); }
+  void received(nlohmann::json const&) override {}
+  void lost(std::string const&) override {}
+  void tick() override {}
+};
+
+bool check_connection(SlaveConfig const& config, Workshop const& shop) {
+  LineOptions options;
+  options.target = {config.server, config.port, config.ca_file, config.plain};
+  options.slavekey = config.slavekey;
+  options.slavepassword = config.slavepassword;
+  options.software = "distren-slave " DISTREN_VERSION;
+  options.once = true;
+  Knock knock;
+  knock.greeting = shop.hello(0);
+  Line line(std::move(options), knock);
+  knock.line = &line;
+  auto const ran = line.run();
+  if (knock.welcome.is_null()) {
+    row("connection", "FAILED: " + (ran ? std::string("no answer") : ran.error().message));
+    return false;
+  }
+  row("connection", fmt::format("ok: {}:{}, {}, signed on as {}", config.server, config.port,
+                                printable(text_member(knock.welcome, "server"), 80),
+                                printable(text_member(knock.welcome, "name"), 80)));
+  return true;
+}
+
+}  // namespace
+
+int check_slave(SlaveConfig const& config) {
+  auto const machine = this_machine();
+  row("machine", fmt::format("{}, {}, {} cores, {} MiB", machine.os, machine.cpu, machine.cores, machine.memory_mib));
+  if (config.sandboxed()) {
+    auto const sandbox = sandbox_available();
+    row("sandbox", sandbox ? "ok" : "FAILED: " + sandbox.error().message);
+  } else {
+    row("sandbox", "OFF by your configuration: strangers' files can do what you can");
+  }
+  row("state", config.state.string());
+  auto const shop = Workshop::open(config);
+  if (!shop) {
+    row("methods", "FAILED: " + shop.error().message);
+    return 1;
+  }
+  for (auto const& each : (*shop)->methods())
+    row("method", fmt::format("{} {} ({})", each.method.title, each.version, each.program.string()));
+  for (auto const& remark : (*shop)->remarks()) row("remark", remark);
+  row("outbox", fmt::format("{} results wait", (*shop)->outbox().entries().size()));
+  return check_connection(config, **shop) ? 0 : 1;
+}
+
+}  // namespace distren

@@ -1,0 +1,209 @@
+#include "slave/hand_in.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "common/log.h"
+#include "common/tus_client.h"
+#include "slave/order.h"
+
+namespace distren {
+
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+// A server that says nothing about a result may never have read it.
+constexpr milliseconds kSayAgain{60000};
+
+HttpClient::Options with_switch(HttpClient::Options options, std::atomic<bool> const& stopping) {
+  options.cancelled = &stopping;
+  return options;
+}
+
+}  // namespace
+
+HandIn::HandIn(Outbox& outbox, HttpClient::Options http, Send send, Settled settled)
+    : outbox_(outbox),
+      send_(std::move(send)),
+      settled_(std::move(settled)),
+      client_(with_switch(std::move(http), stopping_)) {
+  for (auto const& entry : outbox_.entries()) states_[entry.attempt] = {};
+  thread_ = std::thread([this] { run(); });
+}
+
+HandIn::~HandIn() {
+  {
+    std::lock_guard const lock(mutex_);
+    stopping_ = true;
+    changed_.notify_all();
+  }
+  thread_.join();
+}
+
+void HandIn::connected(std::string base_url) {
+  std::lock_guard const lock(mutex_);
+  connected_ = true;
+  base_url_ = std::move(base_url);
+  for (auto& [attempt, state] : states_) state.due = {};
+  changed_.notify_all();
+}
+
+void HandIn::lost() {
+  std::lock_guard const lock(mutex_);
+  connected_ = false;
+}
+
+void HandIn::added(std::int64_t attempt) {
+  std::lock_guard const lock(mutex_);
+  states_[attempt] = {};
+  changed_.notify_all();
+}
+
+bool HandIn::empty() {
+  std::lock_guard const lock(mutex_);
+  return states_.empty();
+}
+
+bool HandIn::wait_until_empty(milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, time, [this] { return states_.empty(); });
+}
+
+void HandIn::settle(std::int64_t attempt) {
+  outbox_.remove(attempt);
+  std::lock_guard const lock(mutex_);
+  states_.erase(attempt);
+  changed_.notify_all();
+}
+
+void HandIn::postpone(std::int64_t attempt, milliseconds time) {
+  std::lock_guard const lock(mutex_);
+  if (auto const found = states_.find(attempt); found != states_.end()) found->second.due = Clock::now() + time;
+  changed_.notify_all();
+}
+
+void HandIn::answered(json const& message) {
+  auto const attempt = number_member(message, "attempt");
+  std::string const type = text_member(message, "type");
+  {
+    std::lock_guard const lock(mutex_);
+    if (!states_.contains(attempt)) return;
+  }
+  if (type == "accepted" || type == "rejected") {
+    settle(attempt);
+    settled_(attempt, message);
+    return;
+  }
+  if (message.value("upload", json()) == true)
+    for (auto entry : outbox_.entries())
+      if (entry.attempt == attempt) {
+        entry.upload_id.clear();
+        if (auto const kept = outbox_.change(entry); !kept)
+          spdlog::error("cannot keep a result attempt={} reason={}", attempt, quote(kept.error().message));
+      }
+  postpone(attempt, milliseconds(std::clamp<std::int64_t>(number_member(message, "after", 5000), 100, 3600000)));
+}
+
+void HandIn::cancelled(std::int64_t attempt) {
+  {
+    std::lock_guard const lock(mutex_);
+    if (!states_.contains(attempt)) return;
+  }
+  settle(attempt);
+}
+
+// The attempt to work on, 0 when stopping.
+std::int64_t HandIn::next_due(std::unique_lock<std::mutex>& lock) {
+  while (!stopping_) {
+    auto const now = Clock::now();
+    auto soonest = now + std::chrono::hours(1);
+    if (connected_)
+      for (auto const& [attempt, state] : states_) {
+        if (state.due <= now) return attempt;
+        soonest = std::min(soonest, state.due);
+      }
+    changed_.wait_until(lock, soonest);
+  }
+  return 0;
+}
+
+void HandIn::run() {
+  while (true) {
+    std::unique_lock lock(mutex_);
+    auto const attempt = next_due(lock);
+    if (attempt == 0) return;
+    // Set before it is said: an answer may be faster than our return from saying it.
+    states_[attempt].due = Clock::now() + kSayAgain;
+    lock.unlock();
+    hand_in(attempt);
+  }
+}
+
+// True: the picture is at the server, or there is none.
+bool HandIn::upload(OutboxEntry& entry, std::string const& base_url) {
+  if (entry.name.empty() || !entry.upload_id.empty()) return true;
+  auto const url = resolve_url(base_url, entry.upload);
+  TusUpload what;
+  what.path = outbox_.picture(entry);
+  what.size = entry.size;
+  what.sha256 = entry.sha256;
+  what.filename = entry.name;
+  what.tries = 4;
+  if (url) what.creation_url = *url;
+  auto id = url ? upload_by_tus(client_, what) : Result<std::string>(url.error());
+  if (stopping_) return false;
+  if (id) {
+    entry.upload_id = *id;
+    if (auto const kept = outbox_.change(entry); !kept && kept.error().code != Errc::not_found)
+      spdlog::error("cannot keep an upload's id attempt={} reason={}", entry.attempt,
+                    quote(kept.error().message));
+    return true;
+  }
+  spdlog::warn("upload failed attempt={} reason={}", entry.attempt, quote(id.error().message));
+  if (id.error().code == Errc::unavailable) {
+    std::unique_lock lock(mutex_);
+    auto const found = states_.find(entry.attempt);
+    if (found == states_.end()) return false;
+    auto const wait = milliseconds(1000) * (1 << std::min(found->second.troubles++, 8));
+    found->second.due = Clock::now() + wait;
+    return false;
+  }
+  // Refused for good (the signature aged, the attempt is over): the frame is given back without blame.
+  OutboxEntry given_back;
+  given_back.attempt = entry.attempt;
+  given_back.lease = entry.lease;
+  given_back.message = ending_message(entry.attempt, entry.lease, "returned",
+                                      "the server did not take the picture: " + id.error().message);
+  if (auto const kept = outbox_.commit(given_back); !kept)
+    spdlog::error("cannot keep a result attempt={} reason={}", entry.attempt, quote(kept.error().message));
+  entry = std::move(given_back);
+  return true;
+}
+
+void HandIn::hand_in(std::int64_t attempt) {
+  std::string base_url;
+  {
+    std::lock_guard const lock(mutex_);
+    base_url = base_url_;
+  }
+  for (auto& entry : outbox_.entries()) {
+    if (entry.attempt != attempt) continue;
+    if (!upload(entry, base_url)) return;
+    {
+      std::lock_guard const lock(mutex_);
+      auto const found = states_.find(attempt);
+      if (found == states_.end()) return;  // cancelled meanwhile
+      found->second.troubles = 0;
+      found->second.due = Clock::now() + kSayAgain;
+    }
+    send_(result_message(entry));  // a broken connection is followed by connected(), and then it is said again
+    return;
+  }
+  settle(attempt);  // it is not in the outbox any more
+}
+
+}  // namespace distren

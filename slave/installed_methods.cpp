@@ -1,0 +1,53 @@
+#include "slave/installed_methods.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "common/process.h"
+
+namespace distren {
+
+namespace {
+
+Result<std::string> version_of(RenderMethod const& method, std::filesystem::path const& program) {
+  ProcessOptions options;
+  options.argv = method.version_arguments;
+  options.argv.insert(options.argv.begin(), program.string());
+  auto const report = run_process(std::move(options), std::chrono::seconds(60));
+  if (!report) return report.error();
+  std::istringstream lines(report->output);
+  std::string line;
+  while (std::getline(lines, line))
+    if (auto const groups = method.version_pattern.match(line); groups && groups->size() > 1) return groups->at(1);
+  return fail(Errc::unavailable, fmt::format("{} {} without telling its version; is it {}?", program.string(),
+                                             report->end.text(), method.title));
+}
+
+}  // namespace
+
+Result<std::vector<InstalledMethod>> find_installed_methods(std::filesystem::path const& methods,
+                                                            std::map<std::string, std::string> const& programs,
+                                                            std::vector<std::string>& missing) {
+  auto definitions = load_render_methods(methods);
+  if (!definitions) return definitions.error();
+  std::vector<InstalledMethod> out;
+  for (auto& [name, method] : *definitions) {
+    auto const named = programs.find(name);
+    std::string const wanted = named == programs.end() ? method.program : named->second;
+    auto const program = find_program(wanted);
+    if (!program) {
+      missing.push_back(fmt::format("{}: the program {} was not found; install it, or say where it is in [programs]",
+                                    method.title, wanted));
+      continue;
+    }
+    auto const version = version_of(method, *program);
+    if (!version)
+      missing.push_back(fmt::format("{}: {}", method.title, version.error().message));
+    else
+      out.push_back({std::move(method), *program, *version});
+  }
+  return out;
+}
+
+}  // namespace distren

@@ -1,0 +1,73 @@
+// The line to the server (doc/protocol.md): signs on, keeps alive, hands over what arrives, comes back after every
+// loss with jittered back-off. run() belongs to one thread, which also makes all callbacks; send() and stop() are for
+// any. The handler must outlive it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "common/result.h"
+#include "common/tls.h"
+
+namespace distren {
+
+struct LineOptions {
+  TlsTarget target;
+  std::string slavekey;
+  std::string slavepassword;
+  std::string software;  // "distren-slave 0.1.0"
+  std::chrono::milliseconds first_retry{500};
+  std::chrono::milliseconds longest_retry{300000};
+  bool once = false;               // give up at the first refusal or failure to connect
+  std::function<double()> random;  // evenly from [0, 1); absent: the system's
+};
+
+struct LineHandler {
+  virtual ~LineHandler() = default;
+  virtual nlohmann::json signed_on(nlohmann::json const& welcome) = 0;  // the hello to send
+  virtual void ready() = 0;                                             // the hello went out, send() works
+  virtual void received(nlohmann::json const& message) = 0;             // an order, cancel, accepted, ...
+  virtual void lost(std::string const& reason) = 0;                     // after signed_on only
+  virtual void tick() = 0;                                              // about four times a second while signed on
+};
+
+class Line {
+public:
+  Line(LineOptions options, LineHandler& handler);
+
+  Result<void> run();  // until stop(); with options.once also an Error when the server cannot be reached or refuses
+  void stop();
+  // False: not signed on, or the connection is broken. True does not mean that it arrived.
+  bool send(nlohmann::json const& message);
+
+private:
+  using Clock = std::chrono::steady_clock;
+  Result<void> one_connection(std::chrono::milliseconds& retry);
+  Result<nlohmann::json> sign_on(LineStream& stream, std::chrono::milliseconds& retry);
+  Result<void> serve(LineStream& stream, std::chrono::milliseconds heartbeat);
+  void take(LineStream& stream, std::string const& line);
+  void pause(std::chrono::milliseconds time);
+  std::shared_ptr<LineStream> current();
+  void become(std::shared_ptr<LineStream> stream);
+
+  LineOptions options_;
+  LineHandler& handler_;
+  std::string instance_;  // random per process: the server tells a second one with our key from our own return
+  std::atomic<bool> stopping_ = false;
+  bool was_signed_on_ = false;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Shared: a sender may be in write_line while the line's thread drops a broken connection.
+  std::shared_ptr<LineStream> stream_;
+};
+
+// One line of at most 64 KiB; text that is no UTF-8 is mended.
+std::string to_line(nlohmann::json const& message);
+
+}  // namespace distren

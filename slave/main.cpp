@@ -1,0 +1,101 @@
+// distren-slave: the volunteer's daemon.
+#include "config.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <thread>
+
+#include "common/log.h"
+#include "slave/check.h"
+#include "slave/slave.h"
+
+namespace {
+
+using namespace distren;
+
+struct Options {
+  std::string config;
+  std::string log_level;
+  bool once = false;
+  bool check = false;
+};
+
+int complain(Error const& error) {
+  fmt::print(stderr, "distren-slave: {}\n", error.message);
+  return error.code == Errc::denied ? 3 : error.code == Errc::unavailable ? 5 : 1;
+}
+
+// The first signal ends in order, the second at once; the sandbox dies with its parent.
+class Signals {
+public:
+  Signals() {
+    sigemptyset(&set_);
+    for (int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, number);
+    ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+  }
+  void watch(Slave& slave) {
+    thread_ = std::thread([this, &slave] {
+      for (int seen = 0; !over_;) {
+        timespec const wait{0, 200'000'000};
+        if (::sigtimedwait(&set_, nullptr, &wait) < 0) continue;
+        if (++seen > 1) std::_Exit(1);
+        spdlog::info("stopping; a second signal stops at once");
+        slave.stop();
+      }
+    });
+  }
+  void forget() {
+    over_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+
+private:
+  sigset_t set_{};
+  std::atomic<bool> over_ = false;
+  std::thread thread_;
+};
+
+int serve(SlaveConfig const& config, Options const& options) {
+  auto workshop = Workshop::open(config);
+  if (!workshop) return complain(workshop.error());
+  for (auto const& remark : (*workshop)->remarks()) spdlog::warn("{}", remark);
+  if (!config.sandboxed()) spdlog::warn("the sandbox is off: strangers' files run with all your rights");
+  Signals signals;  // before any thread, so that all of them leave signals to its own
+  Slave slave(config, **workshop, options.once);
+  signals.watch(slave);
+  auto const ended = slave.run();
+  signals.forget();
+  return ended ? 0 : complain(ended.error());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Lends this machine to a DistRen render grid", "distren-slave");
+  Options options;
+  app.add_option("--config", options.config, "Configuration file (distren-slave.toml(5))");
+  app.add_option("--log-level", options.log_level, "trace, debug, info, warn or error");
+  app.add_flag("--once", options.once, "Render one frame, hand it in, and end");
+  app.add_flag("--check", options.check, "Print what was found (sandbox, methods, connection), and end");
+  app.set_version_flag("--version", PACKAGE_NAME "-slave " PACKAGE_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& problem) {
+    return app.exit(problem) == 0 ? 0 : 2;
+  }
+
+  auto const file = find_slave_config(options.config);
+  if (!file) return complain(file.error());
+  auto config = load_slave_config(*file);
+  if (!config) return complain(config.error());
+  if (!options.log_level.empty()) config->log_level = options.log_level;
+  if (auto const started = start_log("distren-slave", config->log_level, config->log_file); !started)
+    return complain(started.error());
+  return options.check ? check_slave(*config) : serve(*config, options);
+}

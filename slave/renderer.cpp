@@ -1,0 +1,259 @@
+#include "slave/renderer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/sandbox.h"
+
+namespace distren {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using std::chrono::milliseconds;
+using Clock = Process::Clock;
+
+constexpr int kFramesOfOneProgram = 100;   // bounds what a renderer leaks
+constexpr std::size_t kWarningLimit = 50;  // a stranger's file can make any number of them
+constexpr std::size_t kLogLimit = 6000;    // bytes
+constexpr std::string_view kMark = "DISTREN ";
+
+std::string shortened(std::string const& text, std::size_t limit) {
+  return text.size() <= limit ? text : text.substr(0, limit) + "...";
+}
+
+}  // namespace
+
+struct Renderer::Frame {
+  Clock::time_point started = Clock::now();
+  bool done = false;
+  std::string problem;      // said by a session's program
+  std::string known_cause;  // of a pattern of the definition
+  Rendered result;
+};
+
+Renderer::Renderer(RendererSettings settings) : settings_(std::move(settings)) {}
+
+Renderer::~Renderer() {
+  close();
+}
+
+Result<std::unique_ptr<Renderer>> Renderer::open(RendererSettings settings) {
+  std::error_code error;
+  for (auto const* part : {"out", "home"}) {
+    fs::create_directories(settings.folder / part, error);
+    if (error)
+      return fail(Errc::unavailable,
+                  fmt::format("cannot make {}: {}", (settings.folder / part).string(), error.message()));
+  }
+  std::unique_ptr<Renderer> renderer(new Renderer(std::move(settings)));
+  renderer->clear_output();
+  return renderer;
+}
+
+void Renderer::clear_output() const {
+  std::error_code error;
+  std::vector<fs::path> left;
+  for (auto const& item : fs::directory_iterator(settings_.folder / "out", error)) left.push_back(item.path());
+  for (auto const& path : left) fs::remove_all(path, error);
+}
+
+void Renderer::cancel() {
+  std::lock_guard const lock(process_mutex_);
+  cancelled_ = true;
+  if (process_) process_->interrupt();
+}
+
+void Renderer::allow() {
+  cancelled_ = false;
+}
+
+void Renderer::close() {
+  std::lock_guard const lock(process_mutex_);
+  process_.reset();
+  key_.clear();
+}
+
+std::string Renderer::log() const {
+  std::string text;
+  for (auto const& line : log_) text += line + "\n";
+  return text.size() <= kLogLimit ? text : text.substr(text.size() - kLogLimit);
+}
+
+Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
+  RenderMethod const& method = *task.method;
+  CommandPlaces places;
+  places.threads = settings_.threads;
+  places.job = settings_.sandboxed ? "/job" : fs::absolute(task.job).string();
+  places.method = settings_.sandboxed ? "/method" : method.folder.string();
+  places.output = (settings_.sandboxed ? fs::path("/out") : settings_.folder / "out") / task.name;
+
+  ProcessOptions options;
+  options.argv = command_arguments(method, task.parameters, places);
+  options.argv.insert(options.argv.begin(), task.program.string());
+  options.input = method.session;
+  options.limits.memory = static_cast<std::uint64_t>(settings_.memory_mib) << 20;
+  options.limits.file_size = std::max<std::uint64_t>(task.size_limit, 64U << 20);  // shader caches are files too
+  options.limits.nice = settings_.nice;
+  if (settings_.sandboxed) {
+    Sandbox sandbox;
+    sandbox.bindings = {
+        {task.job, "/job", false}, {method.folder, "/method", false}, {settings_.folder / "out", "/out", true}};
+    sandbox.home = settings_.folder / "home";
+    sandbox.directory = "/out";
+    if (auto const entered = enter_sandbox(options, sandbox); !entered) return entered;
+  } else {
+    options.directory = settings_.folder / "out";
+  }
+  clear_output();
+  auto started = Process::start(std::move(options));
+  if (!started) return started.error();
+  std::lock_guard const lock(process_mutex_);
+  process_ = std::move(*started);
+  key_ = key;
+  frames_ = 0;
+  usage_ = {};
+  warnings_.clear();
+  log_.clear();
+  if (cancelled_) process_->interrupt();
+  return {};
+}
+
+// One of the program's own lines about the frame. True: the frame is over.
+bool Renderer::take_event(std::string_view text, Frame& frame) {
+  auto const event = json::parse(text, nullptr, false);
+  if (!event.is_object()) return false;
+  auto const kind = event.value("event", json());
+  auto const said = event.value("text", json());
+  if (kind == "warning" && said.is_string() && warnings_.size() < kWarningLimit)
+    warnings_.insert(shortened(said.get<std::string>(), 500));
+  if (kind == "problem") {
+    frame.problem = said.is_string() ? shortened(said.get<std::string>(), 2000) : "the program gives no reason";
+    return true;
+  }
+  if (kind != "done") return false;
+  auto const number = [&event](char const* name) {
+    auto const value = event.value(name, json());
+    return value.is_number_integer() && value >= 0 && value <= 1000000 ? value.get<int>() : 0;
+  };
+  frame.result.width = number("width");
+  frame.result.height = number("height");
+  if (auto const format = event.value("format", json()); format.is_string())
+    frame.result.format = shortened(format.get<std::string>(), 64);
+  frame.done = true;
+  return true;
+}
+
+void Renderer::take_line(RenderTask const& task, std::string const& line, Frame& frame, OnProgress const& progress) {
+  auto const now = read_progress(*task.method, line);
+  if (now.fraction || now.remaining) {
+    if (progress) progress(now);
+    return;  // thousands of these would push all else out of the log
+  }
+  log_.push_back(shortened(line, 500));
+  if (log_.size() > 60) log_.pop_front();
+  for (auto const& warning : task.method->warnings)
+    if (warnings_.size() < kWarningLimit && warning.pattern.match(line)) warnings_.insert(warning.text);
+  if (!frame.known_cause.empty()) return;
+  for (auto const& failure : task.method->failures)
+    if (failure.pattern.match(line)) {
+      frame.known_cause = failure.text;
+      return;
+    }
+}
+
+// Reads until the frame is over or the program is.
+Result<void> Renderer::follow(RenderTask const& task, Frame& frame, OnProgress const& progress) {
+  auto const until = frame.started + task.deadline;
+  std::string line;
+  while (true) {
+    switch (process_->next_line(line, until)) {
+      case ProcessEvent::line:
+        if (task.method->session && line.starts_with(kMark)) {
+          if (take_event(std::string_view(line).substr(kMark.size()), frame)) return {};
+        } else {
+          take_line(task, line, frame, progress);
+        }
+        break;
+      case ProcessEvent::closed:
+        return {};
+      case ProcessEvent::interrupted:
+        return fail(Errc::conflict, "cancelled");
+      case ProcessEvent::timeout:
+        return fail(Errc::invalid,
+                    fmt::format("the frame took longer than the {} s that it may take", task.deadline.count() / 1000));
+    }
+  }
+}
+
+Error Renderer::explain(RenderTask const& task, Frame const& frame, ProcessEnd const& end) const {
+  if (end.over_memory)
+    return fail(Errc::invalid,
+                fmt::format("the scene needs more memory than the {} MiB that this slave lends", settings_.memory_mib));
+  if (!frame.known_cause.empty()) return fail(Errc::invalid, frame.known_cause);
+  // A crash inside the sandbox comes as the shell tells it: 128 and the signal.
+  int const signal = end.signal != 0 ? end.signal : end.exit_code.value_or(0) > 128 ? *end.exit_code - 128 : 0;
+  if (signal != 0) return fail(Errc::invalid, fmt::format("{} crashed (signal {})", task.method->title, signal));
+  return fail(Errc::invalid, fmt::format("{} ended without a picture ({})", task.method->title, end.text()));
+}
+
+Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& progress) {
+  RenderMethod const& method = *task.method;
+  auto const file = task.parameters.value("file", json());
+  std::string const key =
+      fmt::format("{}\n{}\n{}\n{}", method.name, task.program.string(), task.job.string(), file.dump());
+  if (!method.session || key != key_ || frames_ >= kFramesOfOneProgram) close();
+  if (cancelled_) return fail(Errc::conflict, "cancelled");
+  Frame frame;
+  if (!process_)
+    if (auto const started = start(task, key); !started) return fail(Errc::unavailable, started.error().message);
+
+  if (method.session) {
+    json order = task.parameters;
+    order["output"] = ((settings_.sandboxed ? fs::path("/out") : settings_.folder / "out") / task.name).string();
+    // A program that has already gone says why in its output; that is read below.
+    static_cast<void>(process_->write(order.dump() + "\n", frame.started + task.deadline));
+  }
+  auto const followed = follow(task, frame, progress);
+  frame.result.wall = std::chrono::duration_cast<milliseconds>(Clock::now() - frame.started);
+  if (!followed) {
+    close();
+    return followed.error();
+  }
+  if (!frame.problem.empty()) {
+    close();
+    return fail(Errc::invalid, frame.problem);
+  }
+  ProcessUsage used;
+  if (frame.done) {
+    used = process_->usage();
+    ++frames_;
+  } else {
+    auto const end = process_->wait(Clock::now() + std::chrono::seconds(10));
+    used = end.usage;
+    bool const good = !method.session && end.ok();
+    if (!good) {
+      close();
+      return explain(task, frame, end);
+    }
+  }
+  frame.result.cpu = std::max(used.cpu - usage_.cpu, std::chrono::microseconds(0));
+  frame.result.memory_mib = static_cast<int>(used.peak_memory >> 20);
+  usage_ = used;
+  frame.result.warnings.assign(warnings_.begin(), warnings_.end());
+  frame.result.path = settings_.folder / "out" / task.name;
+  if (!method.session) close();
+  return frame.result;
+}
+
+Result<Rendered> Renderer::render(RenderTask const& task, OnProgress const& progress) {
+  bool const fresh = !process_ || frames_ == 0;
+  auto result = attempt(task, progress);
+  // A program that has rendered before may have died of its age and not of this frame: once more with a new one.
+  if (!result && result.error().code == Errc::invalid && !fresh && !cancelled_) return attempt(task, progress);
+  return result;
+}
+
+}  // namespace distren

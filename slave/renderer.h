@@ -1,0 +1,91 @@
+// Renders frames by a render method's program, in a sandbox unless the volunteer said otherwise. A program that takes
+// frames one after the other (a session) stays open for the next frame of the same job; another job, a failure or a
+// hundred frames end it. One thread, which must last as long as a program is open; cancel() alone is for any thread.
+// Failure: invalid (this frame cannot be rendered; counts against it), unavailable (this machine's trouble),
+// conflict (cancelled). log() then has the program's last lines. Only the caller can know whether the file is a
+// picture.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/process.h"
+#include "common/render_method.h"
+#include "common/result.h"
+
+namespace distren {
+
+struct RendererSettings {
+  std::filesystem::path folder;  // the renderer's own: out/ and home/ are made in it
+  bool sandboxed = true;
+  int threads = 1;
+  int memory_mib = 0;  // 0: no limit
+  int nice = 0;
+};
+
+struct RenderTask {
+  RenderMethod const* method = nullptr;
+  std::filesystem::path program;
+  std::filesystem::path job;  // folder of the scene's files
+  nlohmann::json parameters;  // checked for the whole order
+  std::string name;           // of the file in out/, one path part
+  std::chrono::milliseconds deadline{0};
+  std::uint64_t size_limit = 0;  // bytes of the file
+};
+
+struct Rendered {
+  std::filesystem::path path;  // in out/; what lies there is a stranger's
+  int width = 0;               // 0: the program did not say
+  int height = 0;
+  std::string format;  // empty: the program did not say
+  std::vector<std::string> warnings;
+  std::chrono::microseconds cpu{0};
+  std::chrono::milliseconds wall{0};
+  int memory_mib = 0;
+};
+
+class Renderer {
+public:
+  using OnProgress = std::function<void(RenderProgress const&)>;
+
+  static Result<std::unique_ptr<Renderer>> open(RendererSettings settings);
+  ~Renderer();
+
+  Result<Rendered> render(RenderTask const& task, OnProgress const& progress);
+  void cancel();  // ends the frame at work, and every later one until allow()
+  void allow();
+  void close();  // ends a program that waits for more
+  [[nodiscard]] std::string log() const;
+
+private:
+  struct Frame;
+  explicit Renderer(RendererSettings settings);
+  Result<Rendered> attempt(RenderTask const& task, OnProgress const& progress);
+  Result<void> start(RenderTask const& task, std::string const& key);
+  Result<void> follow(RenderTask const& task, Frame& frame, OnProgress const& progress);
+  bool take_event(std::string_view text, Frame& frame);
+  void take_line(RenderTask const& task, std::string const& line, Frame& frame, OnProgress const& progress);
+  void clear_output() const;
+  [[nodiscard]] Error explain(RenderTask const& task, Frame const& frame, ProcessEnd const& end) const;
+
+  RendererSettings settings_;
+  std::mutex process_mutex_;  // cancel() against start and close
+  std::unique_ptr<Process> process_;
+  std::atomic<bool> cancelled_ = false;
+  std::string key_;     // what the open program was started for
+  int frames_ = 0;      // that it has rendered
+  ProcessUsage usage_;  // of the open program when its last frame ended
+  std::set<std::string> warnings_;
+  std::deque<std::string> log_;
+};
+
+}  // namespace distren

@@ -1,0 +1,313 @@
+#include "slave/slave.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "common/log.h"
+#include "common/text.h"
+
+namespace distren {
+
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kProgressApart{1000};
+constexpr std::chrono::seconds kIdleRenderer{60};  // a program that waits so long gives its memory back
+constexpr std::chrono::seconds kGoodbye{10};
+
+LineOptions line_options(SlaveConfig const& config, bool once) {
+  LineOptions options;
+  options.target.host = config.server;
+  options.target.port = config.port;
+  options.target.ca_file = config.ca_file;
+  options.target.plain = config.plain;
+  options.slavekey = config.slavekey;
+  options.slavepassword = config.slavepassword;
+  options.software = "distren-slave " DISTREN_VERSION;
+  options.once = once;
+  return options;
+}
+
+}  // namespace
+
+Slave::Slave(SlaveConfig const& config, Workshop& workshop, bool once)
+    : config_(config),
+      workshop_(workshop),
+      once_(once),
+      line_(line_options(config, once), *this),
+      hand_in_(
+          workshop.outbox(), workshop.http_options(), [this](json const& message) { return line_.send(message); },
+          [this](std::int64_t attempt, json const& answer) { settled(attempt, answer); }) {}
+
+bool Slave::stopping() {
+  std::lock_guard const lock(mutex_);
+  return stopping_;
+}
+
+void Slave::stop() {
+  std::lock_guard const lock(mutex_);
+  stopping_ = true;
+  workshop_.cancel();
+  changed_.notify_all();
+}
+
+Result<void> Slave::run() {
+  Result<void> line_ended;
+  std::thread line([this, &line_ended] {
+    line_ended = line_.run();
+    std::lock_guard const lock(mutex_);
+    stopping_ = true;  // only `once` ends by itself
+    changed_.notify_all();
+  });
+  std::thread render([this] { render_orders(); });
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return stopping_ || (once_ && over_ && held_.empty()); });
+    stopping_ = true;
+    workshop_.cancel();
+    changed_.notify_all();
+  }
+  render.join();
+  if (!hand_in_.wait_until_empty(line_ended ? kGoodbye : std::chrono::seconds(0)))
+    spdlog::info("the server has not taken everything; it stays in the outbox for the next start");
+  line_.stop();
+  line.join();
+  return line_ended;
+}
+
+json Slave::hello() {
+  std::lock_guard const lock(mutex_);
+  bool const wants = !stopping_ && !over_ && !resting_until_;
+  json message = workshop_.hello(!wants ? 0 : once_ ? 1 : config_.orders);
+  std::map<std::int64_t, std::string> holding;
+  for (auto const& [attempt, held] : held_) holding[attempt] = held.lease;
+  for (auto const& entry : workshop_.outbox().entries()) holding[entry.attempt] = entry.lease;
+  message["holding"] = json::array();
+  for (auto const& [attempt, lease] : holding) message["holding"].push_back({{"attempt", attempt}, {"lease", lease}});
+  return message;
+}
+
+json Slave::signed_on(json const& welcome) {
+  std::string base = config_.url;
+  if (base.empty()) base = text_member(welcome, "url");
+  if (base.empty()) base = fmt::format("https://{}:8443", config_.server);
+  spdlog::info("signed on as={} server={} url={}", quote(text_member(welcome, "name")),
+               quote(text_member(welcome, "server")), quote(base));
+  {
+    std::lock_guard const lock(mutex_);
+    base_url_ = base;
+  }
+  return hello();
+}
+
+void Slave::ready() {
+  std::string base;
+  {
+    std::lock_guard const lock(mutex_);
+    base = base_url_;
+  }
+  hand_in_.connected(base);
+}
+
+void Slave::lost(std::string const& reason) {
+  hand_in_.lost();
+  if (!stopping()) spdlog::warn("connection lost reason={}", quote(reason));
+}
+
+void Slave::received(json const& message) {
+  std::string const type = text_member(message, "type");
+  if (type == "order")
+    take_order(message);
+  else if (type == "cancel")
+    cancel(number_member(message, "attempt"), text_member(message, "reason"));
+  else if (type == "accepted" || type == "rejected" || type == "retry")
+    hand_in_.answered(message);
+  else
+    line_.send({{"type", "error"}, {"code", "invalid"}, {"message", "unknown type " + printable(type, 40)}});
+}
+
+// A result without a picture, said like any other: kept until the server has taken it.
+void Slave::give_back(std::int64_t attempt, std::string const& lease, char const* state, std::string const& reason) {
+  OutboxEntry entry;
+  entry.attempt = attempt;
+  entry.lease = lease;
+  entry.message = ending_message(attempt, lease, state, reason);
+  if (auto const kept = workshop_.outbox().commit(entry); kept)
+    hand_in_.added(attempt);
+  else
+    spdlog::error("cannot keep a result attempt={} reason={}", attempt, quote(kept.error().message));
+}
+
+void Slave::take_order(json const& message) {
+  auto order = parse_order(message);
+  auto const attempt = number_member(message, "attempt");
+  std::string const lease = text_member(message, "lease");
+  if (!order) {
+    spdlog::warn("bad order attempt={} reason={}", attempt, quote(order.error().message));
+    if (attempt > 0) give_back(attempt, lease, "failed", order.error().message);
+    return;
+  }
+  auto const done = workshop_.outbox().entries();
+  bool const finished = std::ranges::any_of(done, [attempt](auto const& entry) { return entry.attempt == attempt; });
+  bool refused = false;
+  {
+    std::lock_guard const lock(mutex_);
+    if (auto const found = held_.find(attempt); found != held_.end()) {
+      found->second.lease = lease;  // said again after a reconnect
+      return;
+    }
+    if (finished) return;
+    auto const in_hand = waiting_.size() + (working_ ? 1U : 0U);
+    refused = stopping_ || over_ || in_hand >= static_cast<std::size_t>(once_ ? 1 : config_.orders);
+    if (!refused) {
+      Held held;
+      held.lease = lease;
+      held.renew = order->renew;
+      held.told = Clock::now();
+      held_[attempt] = held;
+      waiting_.push_back(std::move(*order));
+      over_ = once_;
+      changed_.notify_all();
+    }
+  }
+  if (refused) give_back(attempt, lease, "returned", "this slave has no room for another order now");
+  spdlog::info("order attempt={} job={} frame={}{}", attempt, number_member(message, "job"),
+               number_member(message.value("parameters", json()), "frame"), refused ? " refused=full" : "");
+}
+
+void Slave::cancel(std::int64_t attempt, std::string const& reason) {
+  spdlog::info("cancelled attempt={} reason={}", attempt, quote(reason));
+  {
+    std::lock_guard const lock(mutex_);
+    if (working_ == attempt) {
+      workshop_.cancel();
+      return;  // the render thread clears up
+    }
+    std::erase_if(waiting_, [attempt](auto const& order) { return order.attempt == attempt; });
+    held_.erase(attempt);
+    changed_.notify_all();
+  }
+  hand_in_.cancelled(attempt);
+}
+
+void Slave::settled(std::int64_t attempt, json const& answer) {
+  std::string const reason = text_member(answer, "reason");
+  spdlog::info("{} attempt={}{}", text_member(answer, "type"), attempt,
+               reason.empty() ? "" : " reason=" + quote(reason));
+  std::lock_guard const lock(mutex_);
+  held_.erase(attempt);
+  changed_.notify_all();
+}
+
+json Slave::progress_message(std::int64_t attempt, Held const& held) {
+  json message{{"type", "progress"}, {"attempt", attempt}, {"fraction", held.fraction}};
+  if (held.remaining) message["remaining"] = held.remaining->count();
+  return message;
+}
+
+void Slave::progressed(std::int64_t attempt, RenderProgress const& progress) {
+  json message;
+  {
+    std::lock_guard const lock(mutex_);
+    auto const found = held_.find(attempt);
+    if (found == held_.end()) return;
+    Held& held = found->second;
+    if (progress.fraction) held.fraction = *progress.fraction;
+    held.remaining = progress.remaining;
+    if (Clock::now() - held.told < kProgressApart) return;
+    held.told = Clock::now();
+    message = progress_message(attempt, held);
+  }
+  line_.send(message);
+}
+
+void Slave::tick() {
+  std::vector<json> messages;
+  bool rested = false;
+  {
+    std::lock_guard const lock(mutex_);
+    auto const now = Clock::now();
+    for (auto& [attempt, held] : held_) {
+      if (now - held.told < std::min(held.renew / 4, milliseconds(60000))) continue;
+      held.told = now;
+      messages.push_back(progress_message(attempt, held));
+    }
+    rested = resting_until_ && now >= *resting_until_;
+    if (rested) resting_until_.reset();
+  }
+  for (auto const& message : messages) line_.send(message);
+  if (rested) line_.send(hello());
+}
+
+// A slave that cannot work (disk full, network half gone) must not burn through a job by giving back frame after frame.
+void Slave::rest_after_trouble(bool trouble) {
+  {
+    std::lock_guard const lock(mutex_);
+    if (!trouble) {
+      rest_.reset();
+      return;
+    }
+    auto const time = rest_.wait(0.5);
+    spdlog::warn("resting after trouble ms={}", time.count());
+    resting_until_ = Clock::now() + time;
+  }
+  line_.send(hello());
+}
+
+void Slave::make(Order const& order) {
+  std::string base;
+  {
+    std::lock_guard const lock(mutex_);
+    base = base_url_;
+  }
+  auto const outcome =
+      workshop_.make(order, base, [&](RenderProgress const& progress) { progressed(order.attempt, progress); });
+  spdlog::info("frame attempt={} state={} {}", order.attempt,
+               outcome.entry ? text_member(outcome.entry->message, "state") : "cancelled",
+               quote(outcome.text));
+  bool was_stopped = false;
+  {
+    std::lock_guard const lock(mutex_);
+    working_.reset();
+    was_stopped = stopping_;
+    if (!was_stopped) workshop_.allow();
+    if (!outcome.entry && !was_stopped) held_.erase(order.attempt);
+    changed_.notify_all();
+  }
+  if (outcome.entry)
+    hand_in_.added(order.attempt);
+  else if (was_stopped)
+    give_back(order.attempt, order.lease, "returned", "the volunteer stopped this slave");
+  rest_after_trouble(outcome.trouble);
+}
+
+void Slave::render_orders() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (waiting_.empty()) {
+      if (!changed_.wait_for(lock, kIdleRenderer, [this] { return stopping_ || !waiting_.empty(); })) {
+        lock.unlock();
+        workshop_.close_renderer();
+        lock.lock();
+      }
+      continue;
+    }
+    Order const order = std::move(waiting_.front());
+    waiting_.pop_front();
+    working_ = order.attempt;
+    lock.unlock();
+    make(order);
+    lock.lock();
+  }
+  auto const left = std::exchange(waiting_, {});
+  lock.unlock();
+  for (auto const& order : left) give_back(order.attempt, order.lease, "returned", "the volunteer stopped this slave");
+  workshop_.close_renderer();
+}
+
+}  // namespace distren

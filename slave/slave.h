@@ -1,0 +1,81 @@
+// The life of a slave: signs on, takes orders, renders them, hands results in, until it is stopped.
+// Its threads: *line* reads what the server says and keeps leases alive; *render* fetches and renders one order after
+// the other and owns the renderer's program; *hand-in* uploads and reports; run()'s own waits for the end. They share
+// what mutex_ guards, and never hold it while they wait for network, disk or renderer.
+// The Workshop must outlive it. stop() is for any thread; results that are not taken in time stay in the outbox.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "common/result.h"
+#include "slave/backoff.h"
+#include "slave/hand_in.h"
+#include "slave/line.h"
+#include "slave/slave_config.h"
+#include "slave/workshop.h"
+
+namespace distren {
+
+class Slave final : private LineHandler {
+public:
+  Slave(SlaveConfig const& config, Workshop& workshop, bool once);
+
+  // Returns after stop(), with `once` after one frame; then an Error when the server refused or was not there.
+  Result<void> run();
+  void stop();
+
+private:
+  using Clock = std::chrono::steady_clock;
+  struct Held {  // an attempt of ours whose lease is to be kept alive
+    std::string lease;
+    std::chrono::milliseconds renew{600000};
+    Clock::time_point told{};
+    double fraction = 0;
+    std::optional<std::chrono::milliseconds> remaining{};
+  };
+
+  nlohmann::json signed_on(nlohmann::json const& welcome) override;
+  void ready() override;
+  void received(nlohmann::json const& message) override;
+  void lost(std::string const& reason) override;
+  void tick() override;
+
+  void take_order(nlohmann::json const& message);
+  void cancel(std::int64_t attempt, std::string const& reason);
+  void settled(std::int64_t attempt, nlohmann::json const& answer);
+  void render_orders();
+  void make(Order const& order);
+  void progressed(std::int64_t attempt, RenderProgress const& progress);
+  void give_back(std::int64_t attempt, std::string const& lease, char const* state, std::string const& reason);
+  void rest_after_trouble(bool trouble);
+  [[nodiscard]] nlohmann::json hello();
+  [[nodiscard]] bool stopping();
+  static nlohmann::json progress_message(std::int64_t attempt, Held const& held);
+
+  SlaveConfig const& config_;
+  Workshop& workshop_;
+  bool once_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  bool over_ = false;  // the one order of `once` was taken
+  std::string base_url_;
+  std::deque<Order> waiting_;
+  std::optional<std::int64_t> working_;
+  std::map<std::int64_t, Held> held_;
+  std::optional<Clock::time_point> resting_until_;
+  Backoff rest_{std::chrono::seconds(10), std::chrono::minutes(5)};
+
+  Line line_;
+  HandIn hand_in_;  // last: its thread uses all above
+};
+
+}  // namespace distren

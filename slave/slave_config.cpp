@@ -1,0 +1,150 @@
+#include "slave/slave_config.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "common/config.h"
+#include "common/files.h"
+
+namespace distren {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path home_folder() {
+  char const* const home = std::getenv("HOME");
+  return home != nullptr && *home == '/' ? fs::path(home) : fs::path();
+}
+
+fs::path program_folder() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).parent_path();
+}
+
+// Paths in the file are meant from where the file lies, not from where somebody happened to start the slave.
+void anchor(fs::path& path, fs::path const& file) {
+  if (!path.empty() && path.is_relative()) path = fs::absolute(file).parent_path() / path;
+}
+
+// The names of the settings programs.NAME are those of the methods at hand.
+void read_programs(Config& config, SlaveConfig& out) {
+  std::error_code error;
+  for (auto const& item : fs::directory_iterator(out.methods, error)) {
+    if (!item.is_directory(error)) continue;
+    std::string const name = item.path().filename().string();
+    std::string program;
+    config.read("programs." + name, program);
+    if (!program.empty()) out.programs.emplace(name, program);
+  }
+}
+
+}  // namespace
+
+fs::path default_methods_folder() {
+  std::error_code error;
+  for (auto const& folder : {program_folder() / "methods", program_folder().parent_path() / "methods",
+                             fs::path(DISTREN_DATADIR) / "methods"})
+    if (fs::exists(folder / "method.xsd", error)) return folder;
+  return {};
+}
+
+fs::path default_image_program() {
+  for (auto const& program : {program_folder() / "distren-image", fs::path(DISTREN_LIBEXECDIR) / "distren-image"})
+    if (::access(program.c_str(), X_OK) == 0) return program;
+  return {};
+}
+
+fs::path default_state_folder() {
+  if (::geteuid() == 0) return "/var/lib/distren-slave";
+  char const* const state = std::getenv("XDG_STATE_HOME");
+  if (state != nullptr && *state == '/') return fs::path(state) / "distren-slave";
+  return home_folder() / ".local/state/distren-slave";
+}
+
+Result<fs::path> find_slave_config(fs::path const& named) {
+  std::error_code error;
+  if (!named.empty()) {
+    if (fs::exists(named, error)) return named;
+    return fail(Errc::not_found, fmt::format("the configuration file {} is not there", named.string()));
+  }
+  std::vector<fs::path> places{"distren-slave.toml"};
+  if (!home_folder().empty()) places.push_back(home_folder() / ".config/distren/slave.toml");
+  places.push_back(fs::path(DISTREN_SYSCONFDIR) / "slave.toml");
+  if (places.back() != "/etc/distren/slave.toml") places.emplace_back("/etc/distren/slave.toml");
+  std::string tried;
+  for (auto const& place : places) {
+    if (fs::exists(place, error)) return place;
+    tried += (tried.empty() ? "" : ", ") + place.string();
+  }
+  return fail(Errc::not_found, fmt::format("no configuration file was found in {}; name one with --config FILE, and "
+                                           "get key and password for it with: distren slave new NAME",
+                                           tried));
+}
+
+Result<std::string> read_secret_file(fs::path const& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH | S_IWGRP)) != 0)
+    return fail(Errc::denied,
+                fmt::format("{} can be read or changed by others; run: chmod 600 {}", file.string(), file.string()));
+  auto text = read_file(file, 4096);
+  if (!text) return text.error();
+  std::string secret = text->substr(0, text->find_first_of("\r\n"));
+  if (secret.empty())
+    return fail(Errc::invalid, fmt::format("{} is empty; it should hold the password", file.string()));
+  return secret;
+}
+
+Result<SlaveConfig> load_slave_config(fs::path const& file) {
+  auto config = Config::load(file);
+  if (!config) return config.error();
+  SlaveConfig out;
+  out.state = default_state_folder();
+  out.methods = default_methods_folder();
+  out.image_program = default_image_program();
+  config->read("server", out.server);
+  config->read("port", out.port, 1, 65535);
+  config->read("url", out.url);
+  config->read("ca_file", out.ca_file);
+  config->read("plain", out.plain);
+  config->read("slavekey", out.slavekey);
+  config->read("slavepassword", out.slavepassword);
+  config->read("slavepassword_file", out.slavepassword_file);
+  config->read("state", out.state);
+  config->read("cache_mib", out.cache_mib, 64, 100 << 20);
+  config->read("threads", out.threads, 0, 1024);
+  config->read("memory_mib", out.memory_mib, 0, 1 << 30);
+  config->read("nice", out.nice, 0, 19);
+  config->read("orders", out.orders, 1, 8);
+  config->read("sandbox", out.sandbox);
+  config->read("methods", out.methods);
+  config->read("image_program", out.image_program);
+  config->read("log_level", out.log_level);
+  config->read("log_file", out.log_file);
+  for (auto* path : {&out.ca_file, &out.slavepassword_file, &out.state, &out.methods, &out.image_program})
+    anchor(*path, file);
+  read_programs(*config, out);
+  if (auto const good = config->finish(); !good) return good.error();
+
+  auto const wrong = [&file](std::string const& what) {
+    return fail(Errc::invalid, fmt::format("{}: {}", file.string(), what));
+  };
+  if (out.sandbox != "on" && out.sandbox != "off") return wrong("sandbox is \"on\" or \"off\"");
+  if (out.slavekey.empty()) return wrong("slavekey is missing; get one with: distren slave new NAME");
+  if (!out.slavepassword.empty() && !out.slavepassword_file.empty())
+    return wrong("slavepassword and slavepassword_file are both set; keep one of them");
+  if (out.slavepassword.empty() && out.slavepassword_file.empty())
+    return wrong("slavepassword_file (or slavepassword) is missing");
+  if (out.methods.empty()) return wrong("no folder of render methods was found; set methods = \"DIR\"");
+  if (!out.slavepassword_file.empty()) {
+    auto secret = read_secret_file(out.slavepassword_file);
+    if (!secret) return secret.error();
+    out.slavepassword = std::move(*secret);
+  }
+  return out;
+}
+
+}  // namespace distren

@@ -1,0 +1,56 @@
+// distren-slave.toml: what the volunteer decided. Read once at start, then a value; any thread.
+// Failure: every problem of the file, one a line, or the one file or setting that is missing and how to give it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+
+namespace distren {
+
+struct SlaveConfig {
+  std::string server = "localhost";
+  int port = 4554;
+  std::string url;                // base for relative URLs; empty: as the server says
+  std::filesystem::path ca_file;  // PEM; empty: the system's certificates
+  bool plain = false;             // the line without TLS; to loopback addresses only
+
+  std::string slavekey;
+  std::string slavepassword;                 // or, better,
+  std::filesystem::path slavepassword_file;  // its first line
+
+  std::filesystem::path state;  // cache, jobs, outbox, the renderer's home
+  int cache_mib = 10240;        // of scene files kept for later orders
+  int threads = 0;              // 0: all
+  int memory_mib = 0;           // lent to a renderer; 0: what the machine has less 512
+  int nice = 10;
+  int orders = 1;                 // in hand at once; one is rendered, the others wait
+  std::string sandbox = "on";     // "off": strangers' files run with the volunteer's own rights
+  std::filesystem::path methods;  // definitions of render methods
+  std::filesystem::path image_program;
+  std::map<std::string, std::string> programs;  // by method: where its program is, when not in PATH
+
+  std::string log_level = "info";
+  std::string log_file;
+
+  [[nodiscard]] bool sandboxed() const { return sandbox != "off"; }
+};
+
+// named: from --config; empty: ./distren-slave.toml, ~/.config/distren/slave.toml, then SYSCONFDIR/slave.toml.
+Result<std::filesystem::path> find_slave_config(std::filesystem::path const& named);
+Result<SlaveConfig> load_slave_config(std::filesystem::path const& file);
+
+// The secret from a file's first line. A file that others may read is refused.
+Result<std::string> read_secret_file(std::filesystem::path const& file);
+
+// Where the parts of an installation or of a build tree lie; empty when nowhere.
+std::filesystem::path default_methods_folder();
+std::filesystem::path default_image_program();
+// For root /var/lib/distren-slave, else $XDG_STATE_HOME/distren-slave.
+std::filesystem::path default_state_folder();
+
+}  // namespace distren

@@ -1,0 +1,227 @@
+#include "slave/workshop.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "common/sandbox.h"
+#include "common/text.h"
+
+namespace distren {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::size_t kWarningsTold = 20;
+
+Result<FileDescriptor> lock_state(fs::path const& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error)
+    return fail(Errc::unavailable, fmt::format("cannot make the state folder {}: {}; set state = \"DIR\"",
+                                               folder.string(), error.message()));
+  fs::path const file = folder / "lock";
+  FileDescriptor lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock) return fail(Errc::unavailable, fmt::format("cannot open {}: {}", file.string(), std::strerror(errno)));
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
+    return fail(Errc::conflict, fmt::format("another slave works in {}; stop it, or give this one a state of its own",
+                                            folder.string()));
+  return lock;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
+  if (config.sandboxed()) {
+    auto const available = sandbox_available();
+    if (!available)
+      return fail(Errc::unavailable,
+                  fmt::format("{}. Without a sandbox nothing is rendered, unless you set sandbox = \"off\", and then "
+                              "strangers' files can do what you can",
+                              available.error().message));
+  }
+  if (config.image_program.empty() || !find_program(config.image_program.string()))
+    return fail(Errc::unavailable,
+                fmt::format("distren-image, which looks at every picture, was not found{}; set "
+                            "image_program = \"FILE\"",
+                            config.image_program.empty() ? "" : " at " + config.image_program.string()));
+  auto lock = lock_state(config.state);
+  if (!lock) return lock.error();
+  auto cache = Cache::open(config.state / "cache", static_cast<std::uint64_t>(config.cache_mib) << 20);
+  if (!cache) return cache.error();
+  auto workspace = Workspace::open(config.state / "jobs", config.sandboxed());
+  if (!workspace) return workspace.error();
+
+  std::unique_ptr<Workshop> shop(new Workshop(std::move(*cache), std::move(*workspace)));
+  shop->lock_ = std::move(*lock);
+  auto methods = find_installed_methods(config.methods, config.programs, shop->remarks_);
+  if (!methods) return methods.error();
+  shop->methods_ = std::move(*methods);
+  if (shop->methods_.empty())
+    return fail(Errc::unavailable, fmt::format("no render program was found: {}", fmt::join(shop->remarks_, "; ")));
+
+  shop->machine_ = this_machine();
+  shop->memory_mib_ = config.memory_mib > 0 ? config.memory_mib : std::max(512, shop->machine_.memory_mib - 512);
+  RendererSettings settings;
+  settings.folder = fs::absolute(config.state) / "render";
+  settings.sandboxed = config.sandboxed();
+  settings.threads = config.threads > 0 ? config.threads : shop->machine_.cores;
+  settings.memory_mib = shop->memory_mib_;
+  settings.nice = config.nice;
+  auto renderer = Renderer::open(settings);
+  if (!renderer) return renderer.error();
+  shop->renderer_ = std::move(*renderer);
+
+  std::vector<std::string> dropped;
+  auto outbox = Outbox::open(config.state / "outbox", config.server + " " + config.slavekey, dropped);
+  if (!outbox) return outbox.error();
+  shop->outbox_ = std::move(*outbox);
+  for (auto const& path : dropped) shop->remarks_.push_back(fmt::format("{} was damaged and is deleted", path));
+
+  shop->checker_ = {fs::absolute(config.image_program), config.sandboxed()};
+  shop->http_.ca_file = config.ca_file.string();
+  shop->http_.user_agent = "distren-slave";
+  shop->http_.cancelled = &shop->cancelled_;
+  shop->client_ = std::make_unique<HttpClient>(shop->http_);
+  return shop;
+}
+
+json Workshop::hello(int slots) const {
+  json methods = json::array();
+  for (auto const& each : methods_) methods.push_back({{"name", each.method.name}, {"version", each.version}});
+  return {{"type", "hello"},       {"os", machine_.os}, {"cpu", machine_.cpu}, {"cores", machine_.cores},
+          {"memory", memory_mib_}, {"slots", slots},    {"methods", methods}};
+}
+
+void Workshop::cancel() {
+  cancelled_ = true;
+  renderer_->cancel();
+}
+
+void Workshop::allow() {
+  cancelled_ = false;
+  renderer_->allow();
+}
+
+Result<InstalledMethod const*> Workshop::method_for(Order const& order) const {
+  for (auto const& each : methods_) {
+    if (each.method.name != order.method) continue;
+    if (compare_versions(each.version, order.version) < 0)
+      return fail(Errc::invalid, fmt::format("the file needs {} {}, and this slave has {}", each.method.title,
+                                             printable(order.version, 40), each.version));
+    return &each;
+  }
+  return fail(Errc::invalid, fmt::format("this slave has no render method {}", printable(order.method, 40)));
+}
+
+Result<fs::path> Workshop::lay_out(Order const& order, std::string const& base_url) {
+  if (!workspace_.holds(order)) {
+    std::uint64_t coming = 0;
+    std::set<std::string> needed;
+    for (auto const& file : order.files) {
+      if (needed.insert(file.sha256).second && !cache_.holds(file)) coming += static_cast<std::uint64_t>(file.size);
+    }
+    if (auto const room = cache_.make_room(coming, needed); !room) return room.error();
+  }
+  return workspace_.prepare(order, [&](OrderFile const& file) -> Result<fs::path> {
+    OrderFile wanted = file;
+    auto url = resolve_url(base_url, file.url);
+    if (!url) return url.error();
+    wanted.url = std::move(*url);
+    return cache_.fetch(*client_, wanted, nullptr);
+  });
+}
+
+// The picture is moved out of the renderer's reach before anybody opens it.
+Result<OutboxEntry> Workshop::finish(Order const& order, Rendered const& rendered) {
+  OutboxEntry entry;
+  entry.attempt = order.attempt;
+  entry.lease = order.lease;
+  entry.message = {{"type", "result"},
+                   {"attempt", order.attempt},
+                   {"lease", order.lease},
+                   {"state", "done"},
+                   {"cpu", std::chrono::duration_cast<std::chrono::milliseconds>(rendered.cpu).count()},
+                   {"wall", rendered.wall.count()},
+                   {"memory", rendered.memory_mib}};
+  if (!rendered.warnings.empty()) {
+    auto const count = std::min(rendered.warnings.size(), kWarningsTold);
+    entry.message["warnings"] =
+        std::vector(rendered.warnings.begin(), rendered.warnings.begin() + std::ptrdiff_t(count));
+  }
+  if (order.output) {
+    entry.name = order.output->name;
+    entry.upload = order.upload;
+    auto const staged = outbox_->stage(entry, rendered.path, order.output->limit);
+    if (!staged) return staged.error();
+    bool const known = order.output->width > 0 && order.output->height > 0;
+    PictureWanted const wanted{known ? order.output->width : rendered.width,
+                               known ? order.output->height : rendered.height,
+                               order.output->format.empty() ? rendered.format : order.output->format};
+    if (auto const good = check_picture(checker_, *staged, wanted); !good) {
+      outbox_->unstage(order.attempt);
+      return good.error();
+    }
+  }
+  if (auto const kept = outbox_->commit(entry); !kept) return fail(Errc::unavailable, kept.error().message);
+  return entry;
+}
+
+Workshop::Outcome Workshop::give_up(Order const& order, Error const& error, bool with_log) {
+  Outcome outcome;
+  bool const ours = error.code != Errc::invalid;
+  outcome.trouble = ours && error.code != Errc::conflict;
+  outcome.text = error.message;
+  if (error.code == Errc::conflict) return outcome;
+  OutboxEntry entry;
+  entry.attempt = order.attempt;
+  entry.lease = order.lease;
+  entry.message = ending_message(order.attempt, order.lease, ours ? "returned" : "failed", error.message,
+                                 with_log ? renderer_->log() : "");
+  if (auto const kept = outbox_->commit(entry); !kept) {
+    outcome.text += "; and it cannot be kept: " + kept.error().message;
+    return outcome;
+  }
+  outcome.entry = std::move(entry);
+  return outcome;
+}
+
+Workshop::Outcome Workshop::make(Order const& order, std::string const& base_url, OnProgress const& progress) {
+  auto const method = method_for(order);
+  if (!method) return give_up(order, method.error(), false);
+  auto parameters = check_parameters((*method)->method, order.parameters, ParameterScope::order);
+  if (!parameters) return give_up(order, parameters.error(), false);
+  if (order.output && !order.output->format.empty() && !parameters->contains("format"))
+    (*parameters)["format"] = order.output->format;
+
+  auto const folder = lay_out(order, base_url);
+  if (cancelled_) return give_up(order, fail(Errc::conflict, "cancelled"), false);
+  if (!folder) return give_up(order, folder.error(), false);
+
+  RenderTask task;
+  task.method = &(*method)->method;
+  task.program = (*method)->program;
+  task.job = *folder;
+  task.parameters = std::move(*parameters);
+  std::string const extension = order.output ? fs::path(order.output->name).extension().string() : "";
+  task.name = fmt::format("{}{}", order.attempt, extension);
+  task.deadline = order.deadline;
+  task.size_limit = order.output ? static_cast<std::uint64_t>(order.output->limit) : 0;
+  auto const rendered = renderer_->render(task, progress);
+  if (!rendered) return give_up(order, rendered.error(), true);
+
+  auto entry = finish(order, *rendered);
+  if (!entry) return give_up(order, entry.error(), true);
+  Outcome outcome;
+  outcome.text = fmt::format("rendered in {} ms", rendered->wall.count());
+  outcome.entry = std::move(*entry);
+  return outcome;
+}
+
+}  // namespace distren

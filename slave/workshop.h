@@ -1,0 +1,72 @@
+// From an order to a result in the outbox: fetch, lay out, render, look at the picture, keep it. What distren-slave and
+// distren-simpleslave share. One lasting thread makes frames (the renderer's rule); cancel() is for any thread.
+// Every frame that was begun ends as an entry of the outbox (done, failed or returned) unless it was cancelled.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/files.h"
+#include "common/http_client.h"
+#include "common/result.h"
+#include "slave/cache.h"
+#include "slave/image_check.h"
+#include "slave/installed_methods.h"
+#include "slave/machine.h"
+#include "slave/order.h"
+#include "slave/outbox.h"
+#include "slave/renderer.h"
+#include "slave/slave_config.h"
+#include "slave/workspace.h"
+
+namespace distren {
+
+class Workshop {
+public:
+  struct Outcome {
+    std::optional<OutboxEntry> entry{};  // nothing: cancelled, or the disk took nothing; `trouble` says
+    bool trouble = false;                // this machine's or the network's: rest before the next order
+    std::string text;                    // for the log
+  };
+  using OnProgress = std::function<void(RenderProgress const&)>;
+
+  // Refuses (unavailable) when the sandbox is wanted and does not work, when no method or no distren-image is there.
+  static Result<std::unique_ptr<Workshop>> open(SlaveConfig const& config);
+
+  Outcome make(Order const& order, std::string const& base_url, OnProgress const& progress);
+  void cancel();  // the frame at work; counts for frames begun later too, until allow()
+  void allow();
+  void close_renderer() { renderer_->close(); }
+
+  [[nodiscard]] nlohmann::json hello(int slots) const;  // os, cpu, cores, memory, slots, methods
+  [[nodiscard]] Outbox& outbox() { return *outbox_; }
+  [[nodiscard]] std::vector<InstalledMethod> const& methods() const { return methods_; }
+  [[nodiscard]] std::vector<std::string> const& remarks() const { return remarks_; }  // found while opening
+  [[nodiscard]] HttpClient::Options const& http_options() const { return http_; }
+
+private:
+  Workshop(Cache cache, Workspace workspace) : cache_(std::move(cache)), workspace_(std::move(workspace)) {}
+  Result<InstalledMethod const*> method_for(Order const& order) const;
+  Result<std::filesystem::path> lay_out(Order const& order, std::string const& base_url);
+  Result<OutboxEntry> finish(Order const& order, Rendered const& rendered);
+  Outcome give_up(Order const& order, Error const& error, bool with_log);
+
+  FileDescriptor lock_;  // on the state folder: two processes in it would take each other's work
+  Machine machine_;
+  int memory_mib_ = 0;
+  std::vector<InstalledMethod> methods_;
+  std::vector<std::string> remarks_;
+  HttpClient::Options http_;
+  std::unique_ptr<HttpClient> client_;
+  Cache cache_;
+  Workspace workspace_;
+  std::unique_ptr<Renderer> renderer_;
+  std::unique_ptr<Outbox> outbox_;
+  PictureChecker checker_;
+  std::atomic<bool> cancelled_ = false;
+};
+
+}  // namespace distren
