@@ -28,3 +28,28 @@ TESTS += tests/check_blend_file
 tests_check_blend_file_SOURCES = tests/check_blend_file.cpp tests/support/blend_writer.h tests/support/check_main.h
 tests_check_blend_file_LDADD = $(TEST_LIBS)
 EXTRA_DIST += tests/support/scenes/make_scenes.py
+
+check_PROGRAMS += tests/check_image
+TESTS += tests/check_image
+tests_check_image_SOURCES = tests/check_image.cpp tests/support/check_main.h
+tests_check_image_CXXFLAGS = $(AM_CXXFLAGS) $(OIIO_CFLAGS)
+tests_check_image_LDADD = libdistren-image.a $(TEST_LIBS) $(OIIO_LIBS)
+EXTRA_DIST += tests/fuzz/fuzz_blend_file.cpp tests/fuzz/run_blend_file
+
+check_PROGRAMS += tests/check_dispatcher
+TESTS += tests/check_dispatcher
+tests_check_dispatcher_SOURCES = tests/check_dispatcher.cpp tests/support/check_main.h
+tests_check_dispatcher_LDADD = libdistren-server.a $(TEST_LIBS)
+
+check_PROGRAMS += tests/check_common
+TESTS += tests/check_common
+tests_check_common_SOURCES = tests/check_common.cpp tests/support/check_main.h
+tests_check_common_LDADD = $(TEST_LIBS)
+
+check_PROGRAMS += tests/check_client tests/check_client_scene
+TESTS += tests/check_client tests/check_client_scene
+tests_check_client_SOURCES = tests/check_client.cpp tests/support/check_main.h tests/support/helper_program.h
+tests_check_client_LDADD = libdistren-client.a $(TEST_LIBS)
+tests_check_client_scene_SOURCES = tests/check_client_scene.cpp tests/support/check_main.h \
+  tests/support/helper_program.h
+tests_check_client_scene_LDADD = libdistren-client.a $(TEST_LIBS)
