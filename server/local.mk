@@ -24,8 +24,33 @@ libdistren_server_a_SOURCES += \
   %D%/dispatch/journal_writer.cpp %D%/dispatch/journal_writer.h %D%/dispatch/lease.cpp %D%/dispatch/lease.h \
   %D%/dispatch/oldest_first.cpp %D%/dispatch/oldest_first.h %D%/dispatch/order.cpp %D%/dispatch/order.h \
   %D%/dispatch/policy.h %D%/dispatch/version.h \
-  %D%/image_check.cpp %D%/image_check.h \
+  %D%/grid_folder.cpp %D%/grid_folder.h %D%/image_check.cpp %D%/image_check.h \
   %D%/line/line_server.cpp %D%/line/line_server.h %D%/line/line_session.cpp %D%/line/line_session.h \
   %D%/net/listen_address.cpp %D%/net/listen_address.h %D%/net/loop.cpp %D%/net/loop.h \
-  %D%/results.cpp %D%/results.h %D%/server_config.cpp %D%/server_config.h %D%/slave_gate.cpp %D%/slave_gate.h \
+  %D%/results.cpp %D%/results.h %D%/server_config.cpp %D%/server_config.h %D%/slave_gate.cpp %D%/slave_gate.h %D%/sweeper.cpp %D%/sweeper.h \
   %D%/workers.cpp %D%/workers.h
+
+# Schema, rights and the private MariaDB of --standalone.
+libdistren_server_a_SOURCES += %D%/migrate.cpp %D%/migrate.h %D%/sql_folder.cpp %D%/sql_folder.h \
+  %D%/standalone.cpp %D%/standalone.h
+
+sbin_PROGRAMS += distren-migrate
+distren_migrate_SOURCES = %D%/migrate_main.cpp
+distren_migrate_CXXFLAGS = $(libdistren_server_a_CXXFLAGS) $(CLI11_CFLAGS)
+distren_migrate_LDADD = $(SERVER_LIBS)
+
+# The HTTP door: server/http speaks it, server/api answers, server/storage keeps the files.
+libdistren_server_a_SOURCES += %D%/services.h \
+  %D%/http/caller.cpp %D%/http/caller.h %D%/http/door.cpp %D%/http/door.h \
+  %D%/http/file_reply.cpp %D%/http/file_reply.h %D%/http/guard.cpp %D%/http/guard.h \
+  %D%/http/http_server.cpp %D%/http/http_server.h %D%/http/json_body.cpp %D%/http/json_body.h \
+  %D%/http/message.cpp %D%/http/message.h %D%/http/rate_limit.cpp %D%/http/rate_limit.h \
+  %D%/http/router.cpp %D%/http/router.h %D%/http/uri.cpp %D%/http/uri.h \
+  %D%/api/blend_check.cpp %D%/api/blend_check.h %D%/api/files.cpp %D%/api/grid.cpp %D%/api/handlers.h \
+  %D%/api/job_create.cpp %D%/api/job_request.cpp %D%/api/job_request.h %D%/api/jobs.cpp \
+  %D%/api/maintenance.cpp %D%/api/maintenance.h %D%/api/people.cpp %D%/api/projects.cpp %D%/api/routes.cpp \
+  %D%/api/shapes.cpp %D%/api/shapes.h %D%/api/slave_door.cpp %D%/api/slaves.cpp %D%/api/tokens.cpp \
+  %D%/api/uploads.cpp \
+  %D%/storage/blob_store.cpp %D%/storage/blob_store.h %D%/storage/job_folder.cpp %D%/storage/job_folder.h \
+  %D%/storage/signed_urls.cpp %D%/storage/signed_urls.h %D%/storage/signer.cpp %D%/storage/signer.h \
+  %D%/storage/uploads.cpp %D%/storage/uploads.h

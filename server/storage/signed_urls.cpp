@@ -18,8 +18,10 @@ std::string result_upload_url(Signer const& signer, std::int64_t attempt, std::i
                      expires);
 }
 
-std::string output_url(Signer const& signer, std::int64_t job, std::string_view name, std::int64_t expires) {
-  return signer.sign(fmt::format("/api/v1/files/jobs/{}/output/{}", job, name), {}, expires);
+std::string output_url(Signer const& signer, std::int64_t job, std::string_view name, std::string_view sha256,
+                       std::int64_t expires) {
+  return signer.sign(fmt::format("/api/v1/files/jobs/{}/output/{}", job, name), {{"sha256", std::string(sha256)}},
+                     expires);
 }
 
 }  // namespace distren

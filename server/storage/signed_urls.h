@@ -17,7 +17,8 @@ std::string blob_url(Signer const& signer, std::string_view sha256, std::int64_t
 std::string result_upload_url(Signer const& signer, std::int64_t attempt, std::int64_t slave, std::string_view name,
                               std::int64_t limit, std::int64_t expires);
 
-// A finished frame: GET /api/v1/files/jobs/1/output/0005.png?expires=...&signature=...
-std::string output_url(Signer const& signer, std::int64_t job, std::string_view name, std::int64_t expires);
+// A finished frame: GET /api/v1/files/jobs/1/output/0005.png?sha256=...&expires=...&signature=...
+std::string output_url(Signer const& signer, std::int64_t job, std::string_view name, std::string_view sha256,
+                       std::int64_t expires);
 
 }  // namespace distren

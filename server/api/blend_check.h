@@ -1,0 +1,33 @@
+// What a job's .blend means for the job: is what the owner asks for in the file, how large will the frames be, which
+// Blender can open it, and what will probably look wrong (warnings). Reads the files on the caller's thread; see
+// common/blend_file.h for what it survives. invalid: with a sentence that names what is there instead.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/render_method.h"
+#include "common/result.h"
+#include "server/store/jobs.h"
+
+namespace distren {
+
+struct BlendFindings {
+  nlohmann::json output;      // {"format","width","height","pattern"}; no size where it is not known beforehand
+  nlohmann::json parameters;  // as given, with what the file makes necessary
+  std::string version;        // oldest Blender that can open it
+  std::vector<std::string> warnings;
+};
+
+// Where a file of the job can be read; empty when the job has no such path.
+using FindFile = std::function<std::filesystem::path(std::string_view path)>;
+
+Result<BlendFindings> check_blend(RenderMethod const& method, std::string const& source,
+                                  nlohmann::json const& parameters, std::vector<store::JobFile> const& files,
+                                  FindFile const& find);
+
+}  // namespace distren

@@ -1,0 +1,92 @@
+#include "config.h"
+
+#include <fmt/format.h>
+
+#include "server/api/handlers.h"
+#include "server/api/shapes.h"
+#include "server/http/file_reply.h"
+#include "server/services.h"
+#include "server/storage/blob_store.h"
+
+namespace distren {
+
+namespace {
+
+void metric(std::string& text, std::string_view name, std::string_view type, std::string_view help,
+            std::initializer_list<std::pair<std::string, double>> values) {
+  text += fmt::format("# HELP distren_{0} {1}\n# TYPE distren_{0} {2}\n", name, help, type);
+  for (auto const& [labels, value] : values) text += fmt::format("distren_{}{} {}\n", name, labels, value);
+}
+
+}  // namespace
+
+Reply handle_status(Request const&, Context& context) {
+  auto& services = context.services;
+  auto const totals = store::show_totals(context.database());
+  if (!totals) return error_reply(totals.error());
+  auto const live = services.dispatcher.grid_live();
+  return json_reply(
+      200,
+      {{"name", services.config.name},
+       {"version", PACKAGE_VERSION},
+       {"time", services.now_ms()},
+       {"slaves", {{"online", live.slaves_online}, {"total", totals->slaves}}},
+       {"jobs", {{"active", totals->active_jobs}}},
+       {"frames", {{"ready", live.tasks_ready}, {"leased", live.tasks_leased}, {"accepted", totals->accepted_frames}}},
+       {"url", text_or_null(services.config.url)}});
+}
+
+Reply handle_openapi(Request const& request, Context& context) {
+  return file_reply(request, {.path = context.services.config.openapi,
+                              .content_type = "application/yaml",
+                              .tag = {},
+                              .download_name = {},
+                              .cache_control = "no-cache"});
+}
+
+Reply handle_metrics(Request const&, Context& context) {
+  auto& services = context.services;
+  auto const live = services.dispatcher.grid_live();
+  auto const& counters = services.counters;
+  auto const answered = [&counters](int status_class) {
+    return std::pair{fmt::format("{{class=\"{}xx\"}}", status_class),
+                     static_cast<double>(counters.by_class[static_cast<std::size_t>(status_class)].load())};
+  };
+  std::string text;
+  metric(text, "slaves_online", "gauge", "Slaves that are connected or asked lately.",
+         {{"", static_cast<double>(live.slaves_online)}});
+  metric(text, "jobs_active", "gauge", "Jobs that may be worked on.", {{"", static_cast<double>(live.jobs_active)}});
+  metric(text, "tasks", "gauge", "Frames by what the dispatcher does with them.",
+         {{"{state=\"ready\"}", static_cast<double>(live.tasks_ready)},
+          {"{state=\"leased\"}", static_cast<double>(live.tasks_leased)}});
+  metric(text, "http_replies_total", "counter", "Replies by class of status.",
+         {answered(1), answered(2), answered(3), answered(4), answered(5)});
+  metric(text, "http_turned_away_total", "counter", "Requests answered 503 because the queue was full.",
+         {{"", static_cast<double>(counters.turned_away.load())}});
+  if (auto const space = free_bytes(services.config.stor)) {
+    metric(text, "stor_free_bytes", "gauge", "Room left on the disk of stor/.", {{"", static_cast<double>(*space)}});
+  }
+  return text_reply(200, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
+}
+
+Reply handle_health(Request const&, Context& context) {
+  if (auto const alive = context.database().ping(); !alive) {
+    return busy_reply(503, "the database is away; this passes by itself when it is back", 5000);
+  }
+  return text_reply(200, "text/plain; charset=utf-8", "ok\n");
+}
+
+Reply handle_page(Request const& request, Context& context) {
+  std::string const name = request.path == "/" ? "index.html" : request.path.substr(1);
+  // parse_target has refused "..", and file_reply opens neither folders nor links.
+  if (!check_relative_path(name) || name.front() == '.' || name.find("/.") != std::string::npos) {
+    return error_reply(404, "there is no such page here");
+  }
+  return file_reply(request, {.path = context.services.config.htdocs / name,
+                              .content_type = std::string(content_type_of(name)),
+                              .tag = {},
+                              .download_name = {},
+                              .cache_control = "no-cache"});
+}
+
+}  // namespace distren

@@ -1,0 +1,77 @@
+// Every handler of the HTTP API, by file. Each is a plain function that runs whole on a worker thread; what a route
+// needs (login, scope, signature) was checked before, whose object it is the handler checks itself. doc/openapi.yaml
+// says what each takes and answers.
+#pragma once
+
+#include <vector>
+
+#include "server/http/router.h"
+
+namespace distren {
+
+std::vector<Route> api_routes();
+
+// people.cpp
+Reply handle_register(Request const&, Context&);
+Reply handle_login(Request const&, Context&);
+Reply handle_logout(Request const&, Context&);
+Reply handle_me(Request const&, Context&);
+
+// tokens.cpp
+Reply handle_list_tokens(Request const&, Context&);
+Reply handle_create_token(Request const&, Context&);
+Reply handle_delete_token(Request const&, Context&);
+
+// slaves.cpp
+Reply handle_list_slaves(Request const&, Context&);
+Reply handle_create_slave(Request const&, Context&);
+Reply handle_show_slave(Request const&, Context&);
+Reply handle_change_slave(Request const&, Context&);
+Reply handle_revoke_slave(Request const&, Context&);
+Reply handle_rotate_slave(Request const&, Context&);
+
+// projects.cpp
+Reply handle_list_projects(Request const&, Context&);
+Reply handle_create_project(Request const&, Context&);
+
+// uploads.cpp
+Reply handle_upload_options(Request const&, Context&);
+Reply handle_create_upload(Request const&, Context&);
+Reply handle_show_upload(Request const&, Context&);
+Reply handle_append_upload(Request const&, Context&);
+Reply handle_delete_upload(Request const&, Context&);
+
+// files.cpp
+Reply handle_missing_blobs(Request const&, Context&);
+Reply handle_blob(Request const&, Context&);
+Reply handle_output_file(Request const&, Context&);
+
+// jobs.cpp
+Reply handle_list_jobs(Request const&, Context&);
+Reply handle_show_job(Request const&, Context&);
+Reply handle_pause_job(Request const&, Context&);
+Reply handle_resume_job(Request const&, Context&);
+Reply handle_cancel_job(Request const&, Context&);
+Reply handle_requeue_job(Request const&, Context&);
+Reply handle_change_job(Request const&, Context&);
+Reply handle_delete_job(Request const&, Context&);
+Reply handle_list_tasks(Request const&, Context&);
+Reply handle_list_output(Request const&, Context&);
+
+// job_create.cpp
+Reply handle_create_job(Request const&, Context&);
+
+// slave_door.cpp
+Reply handle_slave_hello(Request const&, Context&);
+Reply handle_slave_order(Request const&, Context&);
+Reply handle_slave_progress(Request const&, Context&);
+Reply handle_slave_result(Request const&, Context&);
+
+// grid.cpp
+Reply handle_status(Request const&, Context&);
+Reply handle_openapi(Request const&, Context&);
+Reply handle_metrics(Request const&, Context&);
+Reply handle_health(Request const&, Context&);
+Reply handle_page(Request const&, Context&);  // htdocs/: what no route matches
+
+}  // namespace distren

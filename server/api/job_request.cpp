@@ -1,0 +1,132 @@
+#include "server/api/job_request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <unordered_set>
+
+#include "common/digest.h"
+#include "common/files.h"
+#include "common/frame_range.h"
+#include "common/text.h"
+#include "server/http/json_body.h"
+
+namespace distren {
+
+namespace {
+
+constexpr std::size_t most_file_problems = 10;  // then it is the same mistake again
+
+void read_file(nlohmann::json& item, std::size_t number, JobRequestLimits const& limits, JsonBody& body,
+               std::vector<store::JobFile>& files) {
+  if (!item.is_object()) {
+    return body.problem(fmt::format("files[{}]: {} is not an object of path, sha256 and size", number, shown(item)));
+  }
+  JsonBody entry(std::move(item));
+  store::JobFile file;
+  if (entry.read("path", JsonBody::required, file.path, 1001)) {
+    if (auto const good = check_relative_path(file.path); !good) entry.problem(good.error().message);
+  }
+  if (entry.read("sha256", JsonBody::required, file.sha256) && !is_sha256_hex(file.sha256)) {
+    entry.problem(fmt::format("sha256: '{}' is not 64 lower-case hexadecimal digits", printable(file.sha256, 70)));
+  }
+  entry.read("size", JsonBody::required, file.size, 0, limits.file_bytes);
+  if (auto const good = entry.finish(); !good) {
+    return body.problem(fmt::format("files[{}]: {}", number, good.error().message));
+  }
+  files.push_back(std::move(file));
+}
+
+// No path twice, and none that is a file here and a folder there.
+void check_paths(std::vector<store::JobFile> const& files, JsonBody& body) {
+  std::unordered_set<std::string_view> paths;
+  for (auto const& file : files) {
+    if (!paths.insert(file.path).second) {
+      body.problem(fmt::format("files: '{}' is named twice", printable(file.path, 200)));
+      return;
+    }
+  }
+  for (auto const& file : files) {
+    std::string_view const path = file.path;
+    for (auto slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
+      if (!paths.contains(path.substr(0, slash))) continue;
+      body.problem(fmt::format("files: '{}' is a file and also the folder of '{}'",
+                               printable(path.substr(0, slash), 200), printable(path, 200)));
+      return;
+    }
+  }
+}
+
+void read_files(JsonBody& body, JobRequestLimits const& limits, std::vector<store::JobFile>& files) {
+  nlohmann::json list;
+  if (!body.read_array("files", JsonBody::required, list, static_cast<std::size_t>(limits.files))) return;
+  if (list.empty()) return body.problem("files: the list is empty; a job has at least its source");
+  std::size_t bad = 0;
+  for (std::size_t i = 0; i < list.size() && bad < most_file_problems; ++i) {
+    auto const before = files.size();
+    read_file(list[i], i, limits, body, files);
+    if (files.size() == before) ++bad;
+  }
+  if (bad == 0) check_paths(files, body);
+}
+
+}  // namespace
+
+Result<JobRequest> read_job_request(std::string_view text, std::map<std::string, RenderMethod> const& methods,
+                                    JobRequestLimits const& limits) {
+  auto body = JsonBody::parse(text);
+  if (!body) return std::move(body).error();
+  JobRequest request;
+  auto& job = request.job;
+  if (body->read("name", JsonBody::required, job.name, 200) && (job.name.empty() || printable(job.name) != job.name)) {
+    body->problem(fmt::format("name: '{}' cannot be a job's name; it has 1 to 200 printable characters",
+                              printable(job.name, 60)));
+  }
+  job.method = "blender";
+  body->read("method", JsonBody::optional, job.method, 64);
+  auto const method = methods.find(job.method);
+  if (method == methods.end()) {
+    std::vector<std::string> names;
+    for (auto const& [name, definition] : methods) names.push_back(name);
+    body->problem(fmt::format("method: '{}' is not known to this grid; it has: {}", printable(job.method, 60),
+                              fmt::join(names, ", ")));
+  }
+  read_files(*body, limits, job.files);
+  if (body->read("source", JsonBody::required, job.source, 1000) && !job.files.empty() &&
+      std::none_of(job.files.begin(), job.files.end(), [&job](auto const& file) { return file.path == job.source; })) {
+    body->problem(fmt::format("source: '{}' is not one of the job's files", printable(job.source, 200)));
+  }
+  std::string frames;
+  if (body->read("frames", JsonBody::required, frames, 100000)) {
+    auto parsed = parse_frames(frames);
+    if (!parsed) {
+      body->problem("frames: " + parsed.error().message);
+    } else if (parsed->size() > static_cast<std::size_t>(limits.frames)) {
+      body->problem(fmt::format("frames: these are {}, a job of this grid has at most {}; split it",
+                                grouped(parsed->size()), grouped(static_cast<std::uint64_t>(limits.frames))));
+    } else {
+      job.frames = std::move(*parsed);
+    }
+  }
+  request.parameters = nlohmann::json::object();
+  nlohmann::json parameters = nlohmann::json::object();
+  body->read_object("parameters", JsonBody::optional, parameters);
+  if (method != methods.end()) {
+    auto checked = check_parameters(method->second, parameters);
+    if (checked) {
+      request.parameters = std::move(*checked);
+    } else {
+      body->problem("parameters: " + checked.error().message);
+    }
+  }
+  std::int64_t priority = 50;
+  body->read("priority", JsonBody::optional, priority, 1, 100);
+  job.priority = static_cast<int>(priority);
+  body->read("project", JsonBody::optional, job.project, 1, INT64_MAX);
+  body->read("paused", JsonBody::optional, job.paused);
+  if (auto finished = body->finish(); !finished) return std::move(finished).error();
+  return request;
+}
+
+}  // namespace distren

@@ -1,0 +1,181 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <unordered_map>
+
+#include "common/text.h"
+#include "server/api/handlers.h"
+#include "server/api/maintenance.h"
+#include "server/api/shapes.h"
+#include "server/http/json_body.h"
+#include "server/services.h"
+#include "server/storage/job_folder.h"
+#include "server/storage/signed_urls.h"
+
+namespace distren {
+
+namespace {
+
+// The job at {id}, if the caller may touch it; others' jobs read like jobs that are not there.
+Result<store::Job> find_own(Context& context) {
+  auto const id = context.id();
+  if (!id) return id.error();
+  auto job = store::show_job(context.database(), *id);
+  if (job && context.caller.may_touch(job->user)) return job;
+  if (!job && job.error().code != Errc::not_found) return job;
+  return fail(Errc::not_found, fmt::format("you have no job {}", *id));
+}
+
+Reply job_reply(Context& context, std::int64_t id) {
+  auto const job = store::show_job(context.database(), id);
+  if (!job) return error_reply(job.error());
+  return json_reply(200, job_shape(*job, context.services.dispatcher.job_live(id)));
+}
+
+std::string by_whom(Context const& context, store::Job const& job) {
+  if (context.caller.user.id == job.user) return "its owner";
+  return fmt::format("the moderator {}", context.caller.user.name);
+}
+
+}  // namespace
+
+Reply handle_list_jobs(Request const& request, Context& context) {
+  auto const page = read_page(request, "before", {"all", "state"});
+  if (!page) return error_reply(page.error());
+  if (page->all && !context.caller.moderates()) {
+    return error_reply(403, "only moderators see everybody's jobs; leave out all=1 to see yours");
+  }
+  constexpr std::string_view states = "active paused finished failed cancelled";
+  if (!page->state.empty() && fmt::format(" {} ", states).find(fmt::format(" {} ", page->state)) == std::string::npos) {
+    return error_reply(400, fmt::format("state={} is not one of: {}", printable(page->state, 30), states));
+  }
+  auto jobs = store::list_jobs(context.database(), page->all ? 0 : context.caller.user.id, page->state, page->cursor,
+                               page->limit);
+  if (!jobs) return error_reply(jobs.error());
+  auto items = nlohmann::json::array();
+  for (auto const& job : *jobs) items.push_back(job_shape(job, context.services.dispatcher.job_live(job.id)));
+  bool const more = jobs->size() == static_cast<std::size_t>(page->limit);
+  return list_reply(std::move(items), more ? std::optional(jobs->back().id) : std::nullopt);
+}
+
+Reply handle_show_job(Request const&, Context& context) {
+  auto const job = find_own(context);
+  if (!job) return error_reply(job.error());
+  return json_reply(200, job_shape(*job, context.services.dispatcher.job_live(job->id)));
+}
+
+Reply handle_pause_job(Request const&, Context& context) {
+  auto const job = find_own(context);
+  if (!job) return error_reply(job.error());
+  auto const reason = fmt::format("paused by {}", by_whom(context, *job));
+  if (auto const done = store::pause_job(context.database(), job->id, reason); !done) return error_reply(done.error());
+  context.services.dispatcher.pause_job(job->id);
+  return job_reply(context, job->id);
+}
+
+Reply handle_resume_job(Request const&, Context& context) {
+  auto const job = find_own(context);
+  if (!job) return error_reply(job.error());
+  if (auto const done = store::resume_job(context.database(), job->id); !done) return error_reply(done.error());
+  context.services.dispatcher.resume_job(job->id);
+  return job_reply(context, job->id);
+}
+
+Reply handle_cancel_job(Request const&, Context& context) {
+  auto const job = find_own(context);
+  if (!job) return error_reply(job.error());
+  auto const reason = fmt::format("cancelled by {}", by_whom(context, *job));
+  if (auto const done = store::cancel_job(context.database(), job->id, reason); !done) {
+    return error_reply(done.error());
+  }
+  context.services.dispatcher.remove_job(job->id, fmt::format("job {} was {}", job->id, reason));
+  return job_reply(context, job->id);
+}
+
+Reply handle_requeue_job(Request const&, Context& context) {
+  auto const job = find_own(context);
+  if (!job) return error_reply(job.error());
+  if (auto const done = store::requeue_job(context.database(), job->id); !done) return error_reply(done.error());
+  if (auto const loaded = hand_to_dispatcher(context.services, context.database(), job->id); !loaded) {
+    spdlog::warn("job {} could not be handed to the dispatcher yet: {}", job->id, loaded.error().message);
+  }
+  return job_reply(context, job->id);
+}
+
+Reply handle_change_job(Request const& request, Context& context) {
+  auto const job = find_own(context);
+  if (!job) return error_reply(job.error());
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  std::string name;
+  std::int64_t priority = 0;
+  bool const rename = body->read("name", JsonBody::optional, name, 200);
+  bool const reorder = body->read("priority", JsonBody::optional, priority, 1, 100);
+  if (rename && (name.empty() || printable(name) != name)) {
+    body->problem(
+        fmt::format("name: '{}' cannot be a job's name; it has 1 to 200 printable characters", printable(name, 60)));
+  }
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  auto const done =
+      store::change_job(context.database(), job->id, rename ? std::optional<std::string_view>(name) : std::nullopt,
+                        reorder ? std::optional(static_cast<int>(priority)) : std::nullopt);
+  if (!done) return error_reply(done.error());
+  if (reorder) context.services.dispatcher.change_priority(job->id, static_cast<int>(priority));
+  return job_reply(context, job->id);
+}
+
+Reply handle_delete_job(Request const&, Context& context) {
+  auto const job = find_own(context);
+  if (!job) return error_reply(job.error());
+  if (job->state == store::JobState::active || job->state == store::JobState::paused) {
+    return error_reply(409, fmt::format("job {} is {}; cancel it first", job->id, state_name(job->state)));
+  }
+  if (auto const done = store::delete_job(context.database(), job->id); !done) return error_reply(done.error());
+  context.services.dispatcher.remove_job(job->id, fmt::format("job {} was deleted", job->id));
+  if (auto const removed = remove_job_folder(context.services.config.stor, job->id); !removed) {
+    spdlog::error("job {} is deleted, but its folder is not: {}", job->id, removed.error().message);
+  }
+  return empty_reply(204);
+}
+
+Reply handle_list_tasks(Request const& request, Context& context) {
+  auto const page = read_page(request, "after", {});
+  if (!page) return error_reply(page.error());
+  auto const job = find_own(context);
+  if (!job) return error_reply(job.error());
+  auto tasks = store::list_tasks(context.database(), job->id, page->cursor, page->limit);
+  if (!tasks) return error_reply(tasks.error());
+  std::unordered_map<std::int64_t, TaskLive> live;
+  for (auto const& [task, state] : context.services.dispatcher.tasks_live(job->id)) live.emplace(task, state);
+  auto items = nlohmann::json::array();
+  for (auto const& task : *tasks) {
+    auto const found = live.find(task.id);
+    items.push_back(task_shape(task, found == live.end() ? std::nullopt : std::optional(found->second)));
+  }
+  bool const more = tasks->size() == static_cast<std::size_t>(page->limit);
+  return list_reply(std::move(items), more ? std::optional(tasks->back().id) : std::nullopt);
+}
+
+// A page covers `limit` frames and lists those of them that are there: it may be short, or empty, and not the last.
+Reply handle_list_output(Request const& request, Context& context) {
+  auto const page = read_page(request, "after", {});
+  if (!page) return error_reply(page.error());
+  auto const job = find_own(context);
+  if (!job) return error_reply(job.error());
+  auto tasks = store::list_tasks(context.database(), job->id, page->cursor, page->limit);
+  if (!tasks) return error_reply(tasks.error());
+  auto const expires = context.services.now_s() + context.services.config.times.signed_url;
+  auto items = nlohmann::json::array();
+  for (auto const& task : *tasks) {
+    if (task.state != "accepted" || task.output.empty()) continue;
+    items.push_back({{"frame", task.frame},
+                     {"name", task.output},
+                     {"size", task.output_size},
+                     {"sha256", task.output_sha256},
+                     {"url", output_url(context.services.signer, job->id, task.output, task.output_sha256, expires)}});
+  }
+  bool const more = tasks->size() == static_cast<std::size_t>(page->limit);
+  return list_reply(std::move(items), more ? std::optional(tasks->back().id) : std::nullopt);
+}
+
+}  // namespace distren

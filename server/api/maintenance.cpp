@@ -1,0 +1,84 @@
+#include "server/api/maintenance.h"
+
+#include <spdlog/spdlog.h>
+
+#include <mutex>
+#include <system_error>
+#include <vector>
+
+#include "server/storage/job_folder.h"
+#include "server/store/jobs.h"
+#include "server/store/journal.h"
+
+namespace distren {
+
+namespace {
+
+constexpr std::int64_t blob_age_s = 7 * 24 * 3600;  // an upload waits this long for its job
+constexpr int blobs_at_once = 200;
+
+void sweep_blobs(Services& services, Database& database) {
+  std::unique_lock const lock(services.blob_sweep);
+  auto const unused = store::take_unused_blobs(database, blob_age_s, blobs_at_once);
+  if (!unused) {
+    spdlog::warn("unused blobs could not be asked for: {}", unused.error().message);
+    return;
+  }
+  for (auto const& sha256 : *unused) {
+    if (auto const removed = services.blobs.remove(sha256); !removed) spdlog::warn("{}", removed.error().message);
+  }
+  if (!unused->empty()) spdlog::info("removed {} unused blobs", unused->size());
+}
+
+void load_the_unloaded(Services& services, Database& database) {
+  std::vector<std::int64_t> jobs;
+  {
+    std::lock_guard const lock(services.unloaded_mutex);
+    jobs.assign(services.unloaded_jobs.begin(), services.unloaded_jobs.end());
+    services.unloaded_jobs.clear();
+  }
+  for (auto const job : jobs) {
+    if (auto const loaded = hand_to_dispatcher(services, database, job); !loaded) {
+      spdlog::warn("job {} still waits for the dispatcher: {}", job, loaded.error().message);
+    }
+  }
+}
+
+}  // namespace
+
+Result<void> hand_to_dispatcher(Services& services, Database& database, std::int64_t job) {
+  auto jobs = store::load_jobs(database, job);
+  auto tasks = jobs ? store::load_tasks(database, job) : Result<std::vector<store::RunnableTask>>(jobs.error());
+  auto failures = tasks ? store::load_failures(database, job) : Result<std::vector<store::FailedOn>>(tasks.error());
+  if (!failures) {
+    std::lock_guard const lock(services.unloaded_mutex);
+    services.unloaded_jobs.insert(job);
+    return failures.error();
+  }
+  // Nothing: the job ended in the meantime.
+  if (!jobs->empty()) services.dispatcher.add_job(std::move(jobs->front()), std::move(*tasks), std::move(*failures));
+  return {};
+}
+
+void run_maintenance(Services& services, Database& database) {
+  load_the_unloaded(services, database);
+  if (int const removed = services.uploads.sweep(); removed > 0) spdlog::info("removed {} expired uploads", removed);
+  sweep_blobs(services, database);
+}
+
+Result<void> restore_job_folders(Database& database, BlobStore const& blobs, std::filesystem::path const& stor) {
+  sweep_removed_jobs(stor);
+  auto const jobs = store::load_jobs(database);
+  if (!jobs) return jobs.error();
+  for (auto const& job : *jobs) {
+    std::error_code error;
+    if (std::filesystem::exists(output_folder(stor, job.id), error)) continue;
+    auto const files = store::list_job_files(database, job.id);
+    if (!files) return files.error();
+    if (auto placed = place_job_files(stor, job.id, blobs, *files); !placed) return placed;
+    spdlog::info("made the folder of job {} again", job.id);
+  }
+  return {};
+}
+
+}  // namespace distren

@@ -1,0 +1,37 @@
+#include <fmt/format.h>
+
+#include "common/text.h"
+#include "server/api/handlers.h"
+#include "server/api/shapes.h"
+#include "server/http/json_body.h"
+#include "server/services.h"
+
+namespace distren {
+
+Reply handle_list_projects(Request const& request, Context& context) {
+  if (auto const page = read_page(request, "before", {}); !page) return error_reply(page.error());
+  auto projects = store::list_projects(context.database(), context.caller.user.id);
+  if (!projects) return error_reply(projects.error());
+  auto items = nlohmann::json::array();
+  for (auto const& project : *projects) {
+    items.push_back({{"id", project.id}, {"name", project.name}, {"jobs", project.jobs}});
+  }
+  return list_reply(std::move(items), std::nullopt);
+}
+
+Reply handle_create_project(Request const& request, Context& context) {
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  std::string name;
+  body->read("name", JsonBody::required, name, 200);
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  if (name.empty() || printable(name) != name) {
+    return error_reply(400, fmt::format("name: '{}' cannot be a project's name; it has 1 to 200 printable characters",
+                                        printable(name, 60)));
+  }
+  auto id = store::create_project(context.database(), context.caller.user.id, name);
+  if (!id) return error_reply(id.error());
+  return json_reply(201, {{"id", *id}, {"name", name}, {"jobs", 0}});
+}
+
+}  // namespace distren

@@ -1,0 +1,70 @@
+#include "server/api/handlers.h"
+
+namespace distren {
+
+namespace {
+
+constexpr std::size_t small = 64 << 10;  // bodies of a few members
+constexpr std::size_t part = 4 << 20;    // of an upload; told to clients as Tus-Max-Part
+constexpr std::size_t job = 16 << 20;    // names every file of a job
+
+}  // namespace
+
+std::vector<Route> api_routes() {
+  using enum Needs;
+  using enum Scope;
+  return {
+      {"POST", "/api/v1/register", nothing, none, handle_register, small, true},
+      {"POST", "/api/v1/login", nothing, none, handle_login, small, true},
+      {"POST", "/api/v1/logout", login, none, handle_logout, small},
+      {"GET", "/api/v1/me", login, none, handle_me, small},
+
+      {"GET", "/api/v1/tokens", login, admin, handle_list_tokens, small},
+      {"POST", "/api/v1/tokens", login, admin, handle_create_token, small},
+      {"DELETE", "/api/v1/tokens/{id}", login, admin, handle_delete_token, small},
+
+      {"GET", "/api/v1/slaves", login, read, handle_list_slaves, small},
+      {"POST", "/api/v1/slaves", login, slaves, handle_create_slave, small},
+      {"GET", "/api/v1/slaves/{id}", login, read, handle_show_slave, small},
+      {"PATCH", "/api/v1/slaves/{id}", login, slaves, handle_change_slave, small},
+      {"DELETE", "/api/v1/slaves/{id}", login, slaves, handle_revoke_slave, small},
+      {"POST", "/api/v1/slaves/{id}/password", login, slaves, handle_rotate_slave, small},
+
+      {"GET", "/api/v1/projects", login, read, handle_list_projects, small},
+      {"POST", "/api/v1/projects", login, submit, handle_create_project, small},
+
+      {"POST", "/api/v1/blobs/missing", login, submit, handle_missing_blobs},
+      {"GET", "/api/v1/blobs/{sha256}", signature, none, handle_blob, small},
+      {"GET", "/api/v1/files/jobs/{id}/output/{name}", signature, none, handle_output_file, small},
+
+      {"OPTIONS", "/api/v1/uploads", nothing, none, handle_upload_options, small},
+      {"POST", "/api/v1/uploads", anybody, submit, handle_create_upload, part},
+      {"HEAD", "/api/v1/uploads/{id}", anybody, submit, handle_show_upload, small},
+      {"PATCH", "/api/v1/uploads/{id}", anybody, submit, handle_append_upload, part},
+      {"DELETE", "/api/v1/uploads/{id}", anybody, submit, handle_delete_upload, small},
+
+      {"GET", "/api/v1/jobs", login, read, handle_list_jobs, small},
+      {"POST", "/api/v1/jobs", login, submit, handle_create_job, job},
+      {"GET", "/api/v1/jobs/{id}", login, read, handle_show_job, small},
+      {"PATCH", "/api/v1/jobs/{id}", login, submit, handle_change_job, small},
+      {"DELETE", "/api/v1/jobs/{id}", login, submit, handle_delete_job, small},
+      {"POST", "/api/v1/jobs/{id}/pause", login, submit, handle_pause_job, small},
+      {"POST", "/api/v1/jobs/{id}/resume", login, submit, handle_resume_job, small},
+      {"POST", "/api/v1/jobs/{id}/cancel", login, submit, handle_cancel_job, small},
+      {"POST", "/api/v1/jobs/{id}/requeue", login, submit, handle_requeue_job, small},
+      {"GET", "/api/v1/jobs/{id}/tasks", login, read, handle_list_tasks, small},
+      {"GET", "/api/v1/jobs/{id}/output", login, read, handle_list_output, small},
+
+      {"POST", "/api/v1/slave/hello", slave, none, handle_slave_hello, small},
+      {"POST", "/api/v1/slave/order", slave, none, handle_slave_order, small},
+      {"POST", "/api/v1/slave/progress", slave, none, handle_slave_progress, small},
+      {"POST", "/api/v1/slave/result", slave, none, handle_slave_result, small},
+
+      {"GET", "/api/v1/status", nothing, none, handle_status, small},
+      {"GET", "/api/v1/openapi.yaml", nothing, none, handle_openapi, small},
+      {"GET", "/metrics", nothing, none, handle_metrics, small},
+      {"GET", "/healthz", nothing, none, handle_health, small},
+  };
+}
+
+}  // namespace distren

@@ -1,0 +1,205 @@
+#include "server/api/shapes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "common/text.h"
+
+namespace distren {
+
+using nlohmann::json;
+
+namespace {
+
+json number_or_null(std::int64_t number) {
+  return number == 0 ? json(nullptr) : json(number);
+}
+
+// A JSON column; what cannot be read is shown as null rather than hiding the whole job.
+json column(std::string const& text) {
+  auto value = json::parse(text, nullptr, false);
+  return value.is_discarded() ? json(nullptr) : value;
+}
+
+std::string_view role_name(store::Role role) {
+  switch (role) {
+    case store::Role::moderator:
+      return "moderator";
+    case store::Role::administrator:
+      return "administrator";
+    case store::Role::user:
+      break;
+  }
+  return "user";
+}
+
+std::string_view slave_state_name(store::SlaveState state) {
+  switch (state) {
+    case store::SlaveState::disabled:
+      return "disabled";
+    case store::SlaveState::revoked:
+      return "revoked";
+    case store::SlaveState::enabled:
+      break;
+  }
+  return "enabled";
+}
+
+std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t min, std::int64_t max) {
+  std::int64_t value = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < min || value > max) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+json text_or_null(std::string const& text) {
+  return text.empty() ? json(nullptr) : json(text);
+}
+
+std::string_view state_name(store::JobState state) {
+  switch (state) {
+    case store::JobState::active:
+      return "active";
+    case store::JobState::paused:
+      return "paused";
+    case store::JobState::finished:
+      return "finished";
+    case store::JobState::failed:
+      return "failed";
+    case store::JobState::cancelled:
+      break;
+  }
+  return "cancelled";
+}
+
+json user_shape(store::User const& user) {
+  return {{"id", user.id}, {"name", user.name}, {"role", role_name(user.role)}};
+}
+
+json token_shape(store::Token const& token) {
+  json scopes = json::array();
+  std::string_view rest = token.scopes;
+  while (!rest.empty()) {
+    auto const end = rest.find(' ');
+    scopes.push_back(rest.substr(0, end));
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  }
+  return {{"id", token.id},
+          {"name", token.name},
+          {"scopes", scopes},
+          {"created_at", token.created_at},
+          {"last_used_at", text_or_null(token.last_used_at)}};
+}
+
+json job_shape(store::Job const& job, JobLive const& live) {
+  bool const active = job.state == store::JobState::active;
+  double const done = job.accepted + (active || live.leased > 0 ? live.running : 0.0);
+  return {{"id", job.id},
+          {"name", job.name},
+          {"user", job.user},
+          {"user_name", job.user_name},
+          {"project", number_or_null(job.project)},
+          {"method", job.method},
+          {"state", state_name(job.state)},
+          {"reason", text_or_null(job.reason)},
+          {"source", job.source},
+          {"parameters", column(job.parameters)},
+          {"output", column(job.output)},
+          {"version", job.version},
+          {"warnings", column(job.warnings)},
+          {"priority", job.priority},
+          {"tasks", job.tasks},
+          {"accepted", job.accepted},
+          {"failed", job.failed},
+          {"leased", live.leased},
+          {"progress", job.tasks > 0 ? std::clamp(done / job.tasks, 0.0, 1.0) : 0.0},
+          {"created_at", job.created_at},
+          {"finished_at", text_or_null(job.finished_at)},
+          {"waiting", active ? text_or_null(live.waiting) : json(nullptr)}};
+}
+
+json task_shape(store::Task const& task, std::optional<TaskLive> const& live) {
+  bool const accepted = task.state == "accepted";
+  bool const leased = live.has_value() && !accepted;
+  return {{"id", task.id},
+          {"frame", task.frame},
+          {"state", leased ? "leased" : task.state},
+          {"fraction", leased ? json(live->fraction) : json(nullptr)},
+          {"failures", task.failures},
+          {"slave", number_or_null(leased ? live->slave : task.slave)},
+          // The name in the row is that of the attempt written last, which may not be the one in the air.
+          {"slave_name", leased && live->slave != task.slave ? json(nullptr) : text_or_null(task.slave_name)},
+          {"output", text_or_null(task.output)},
+          {"size", accepted ? json(task.output_size) : json(nullptr)},
+          {"sha256", text_or_null(task.output_sha256)},
+          {"wall", task.wall_ms},
+          {"cpu", task.cpu_ms},
+          {"reason", text_or_null(task.reason)}};
+}
+
+json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> const& working_on) {
+  json methods = json::array();
+  for (auto const& method : slave.methods) methods.push_back({{"name", method.name}, {"version", method.version}});
+  json work = json::array();
+  for (auto const& each : working_on) {
+    work.push_back({{"job", each.job}, {"task", each.task}, {"frame", each.frame}, {"fraction", each.fraction}});
+  }
+  return {{"id", slave.id},
+          {"name", slave.name},
+          {"slavekey", slave.slavekey},
+          {"state", slave_state_name(slave.state)},
+          {"online", online},
+          {"os", slave.os},
+          {"cpu", slave.cpu},
+          {"cores", slave.cores},
+          {"memory", slave.memory_mib},
+          {"methods", methods},
+          {"created_at", slave.created_at},
+          {"last_seen_at", text_or_null(slave.last_seen_at)},
+          {"frames_accepted", slave.frames_accepted},
+          {"user", slave.user},
+          {"user_name", slave.user_name},
+          {"working_on", work}};
+}
+
+Result<Page> read_page(Request const& request, std::string_view cursor,
+                       std::initializer_list<std::string_view> others) {
+  Page page;
+  for (auto const& [name, value] : request.query) {
+    if (name == "limit") {
+      auto const limit = whole_number(value, 1, 1000);
+      if (!limit) {
+        return fail(Errc::invalid, fmt::format("limit={} is not between 1 and 1000", printable(value, 30)));
+      }
+      page.limit = static_cast<int>(*limit);
+    } else if (name == cursor) {
+      auto const number = whole_number(value, 0, INT64_MAX);
+      if (!number) {
+        return fail(Errc::invalid,
+                    fmt::format("{}={} is not the `next` of an earlier page", cursor, printable(value, 30)));
+      }
+      page.cursor = *number;
+    } else if (std::find(others.begin(), others.end(), name) == others.end()) {
+      return fail(Errc::invalid, fmt::format("this list knows no '{}'; it knows limit, {}{}{}", printable(name, 30),
+                                             cursor, others.size() > 0 ? ", " : "", fmt::join(others, ", ")));
+    } else if (name == "all") {
+      if (value != "0" && value != "1") {
+        return fail(Errc::invalid, fmt::format("all={} is neither 0 nor 1", printable(value, 30)));
+      }
+      page.all = value == "1";
+    } else if (name == "state") {
+      page.state = value;
+    }
+  }
+  return page;
+}
+
+Reply list_reply(json items, std::optional<std::int64_t> next) {
+  return json_reply(200, {{"items", std::move(items)}, {"next", next ? json(*next) : json(nullptr)}});
+}
+
+}  // namespace distren

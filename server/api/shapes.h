@@ -1,0 +1,42 @@
+// The JSON forms of the API's objects, each made in one place, and the pages of lists. See doc/openapi.yaml.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/dispatch/dispatcher.h"
+#include "server/http/message.h"
+#include "server/store/jobs.h"
+#include "server/store/people.h"
+#include "server/store/slaves.h"
+
+namespace distren {
+
+nlohmann::json user_shape(store::User const& user);
+nlohmann::json token_shape(store::Token const& token);
+nlohmann::json job_shape(store::Job const& job, JobLive const& live);
+nlohmann::json task_shape(store::Task const& task, std::optional<TaskLive> const& live);
+nlohmann::json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> const& working_on);
+
+std::string_view state_name(store::JobState state);
+
+// "" becomes null.
+nlohmann::json text_or_null(std::string const& text);
+
+struct Page {
+  int limit = 100;
+  std::int64_t cursor = 0;  // ?before= or ?after=
+  bool all = false;         // ?all=1
+  std::string state;
+};
+
+// ?limit=, the named cursor and the other parameters that this list takes; unknown ones are refused by name.
+Result<Page> read_page(Request const& request, std::string_view cursor, std::initializer_list<std::string_view> others);
+
+// {"items":[...],"next":cursor or null}
+Reply list_reply(nlohmann::json items, std::optional<std::int64_t> next);
+
+}  // namespace distren

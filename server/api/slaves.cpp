@@ -1,0 +1,138 @@
+#include <fmt/format.h>
+
+#include "common/digest.h"
+#include "common/text.h"
+#include "server/api/handlers.h"
+#include "server/api/shapes.h"
+#include "server/http/json_body.h"
+#include "server/services.h"
+
+namespace distren {
+
+namespace {
+
+// Keys are names, not secrets: the K tells them from slavepasswords when a person mixes them up.
+std::string new_slavekey() {
+  return "K" + random_secret().substr(0, 20);
+}
+
+nlohmann::json shape(Services const& services, store::Slave const& slave) {
+  return slave_shape(slave, services.dispatcher.slave_online(slave.id), services.dispatcher.slave_work(slave.id));
+}
+
+// The slave at {id}, if the caller may touch it; others' slaves read like slaves that are not there.
+Result<store::Slave> find_own(Context& context) {
+  auto const id = context.id();
+  if (!id) return id.error();
+  auto slave = store::show_slave(context.database(), *id);
+  if (slave && context.caller.may_touch(slave->user)) return slave;
+  if (!slave && slave.error().code != Errc::not_found) return slave;
+  return fail(Errc::not_found, fmt::format("you have no slave {}", *id));
+}
+
+Result<void> check_slave_name(std::string_view name) {
+  if (!name.empty() && name.size() <= 64 && printable(name) == name) return {};
+  return fail(Errc::invalid, fmt::format("name: '{}' cannot be a slave's name; it has 1 to 64 printable characters",
+                                         printable(name, 60)));
+}
+
+Reply credentials_reply(int status, std::int64_t id, std::string_view name, std::string_view key,
+                        std::string_view password) {
+  return json_reply(status, {{"id", id}, {"name", name}, {"slavekey", key}, {"slavepassword", password}});
+}
+
+}  // namespace
+
+Reply handle_list_slaves(Request const& request, Context& context) {
+  auto const page = read_page(request, "before", {"all"});
+  if (!page) return error_reply(page.error());
+  if (page->all && !context.caller.moderates()) {
+    return error_reply(403, "only moderators see everybody's slaves; leave out all=1 to see yours");
+  }
+  auto slaves =
+      store::list_slaves(context.database(), page->all ? 0 : context.caller.user.id, page->cursor, page->limit);
+  if (!slaves) return error_reply(slaves.error());
+  auto items = nlohmann::json::array();
+  for (auto const& slave : *slaves) items.push_back(shape(context.services, slave));
+  bool const more = slaves->size() == static_cast<std::size_t>(page->limit);
+  return list_reply(std::move(items), more ? std::optional(slaves->back().id) : std::nullopt);
+}
+
+Reply handle_create_slave(Request const& request, Context& context) {
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  std::string name;
+  body->read("name", JsonBody::required, name, 200);
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  if (auto const good = check_slave_name(name); !good) return error_reply(good.error());
+  auto const key = new_slavekey();
+  auto const password = random_secret();
+  auto id = store::create_slave(context.database(), context.caller.user.id, name, key, secret_hash(password));
+  if (!id) return error_reply(id.error());
+  return credentials_reply(201, *id, name, key, password);
+}
+
+Reply handle_show_slave(Request const&, Context& context) {
+  auto const slave = find_own(context);
+  if (!slave) return error_reply(slave.error());
+  return json_reply(200, shape(context.services, *slave));
+}
+
+Reply handle_change_slave(Request const& request, Context& context) {
+  auto const slave = find_own(context);
+  if (!slave) return error_reply(slave.error());
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  std::string name;
+  std::string state;
+  bool const rename = body->read("name", JsonBody::optional, name, 200);
+  bool const change = body->read("state", JsonBody::optional, state, 200);
+  if (change && state != "enabled" && state != "disabled") {
+    body->problem(fmt::format("state: '{}' is neither enabled nor disabled", printable(state, 30)));
+  }
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  if (slave->state == store::SlaveState::revoked) {
+    return error_reply(409, fmt::format("slave {} was revoked; make a new one", slave->id));
+  }
+  if (rename) {
+    if (auto const good = check_slave_name(name); !good) return error_reply(good.error());
+    if (auto const done = store::rename_slave(context.database(), slave->id, name); !done) {
+      return error_reply(done.error());
+    }
+  }
+  if (change) {
+    auto const wanted = state == "enabled" ? store::SlaveState::enabled : store::SlaveState::disabled;
+    if (auto const done = store::change_slave_state(context.database(), slave->id, wanted); !done) {
+      return error_reply(done.error());
+    }
+    if (wanted == store::SlaveState::disabled) {
+      context.services.dispatcher.disable_slave(slave->id, "this slave was disabled by its owner");
+    }
+  }
+  return handle_show_slave(request, context);
+}
+
+Reply handle_revoke_slave(Request const&, Context& context) {
+  auto const slave = find_own(context);
+  if (!slave) return error_reply(slave.error());
+  auto done = store::change_slave_state(context.database(), slave->id, store::SlaveState::revoked);
+  if (!done) return error_reply(done.error());
+  context.services.dispatcher.disable_slave(slave->id, "this slave was revoked by its owner");
+  return empty_reply(204);
+}
+
+Reply handle_rotate_slave(Request const&, Context& context) {
+  auto const slave = find_own(context);
+  if (!slave) return error_reply(slave.error());
+  if (slave->state == store::SlaveState::revoked) {
+    return error_reply(409, fmt::format("slave {} was revoked; make a new one", slave->id));
+  }
+  auto const password = random_secret();
+  auto done = store::change_slave_password(context.database(), slave->id, secret_hash(password));
+  if (!done) return error_reply(done.error());
+  // Whoever is signed on with the old one must show the new.
+  context.services.dispatcher.disable_slave(slave->id, "this slave's slavepassword was changed");
+  return credentials_reply(200, slave->id, slave->name, slave->slavekey, password);
+}
+
+}  // namespace distren

@@ -1,0 +1,62 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/digest.h"
+#include "common/text.h"
+#include "server/api/handlers.h"
+#include "server/api/shapes.h"
+#include "server/http/json_body.h"
+#include "server/services.h"
+
+namespace distren {
+
+Reply handle_list_tokens(Request const& request, Context& context) {
+  if (auto const page = read_page(request, "before", {}); !page) return error_reply(page.error());
+  auto tokens = store::list_tokens(context.database(), context.caller.user.id);
+  if (!tokens) return error_reply(tokens.error());
+  auto items = nlohmann::json::array();
+  for (auto const& token : *tokens) items.push_back(token_shape(token));
+  return list_reply(std::move(items), std::nullopt);
+}
+
+Reply handle_create_token(Request const& request, Context& context) {
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  std::string name;
+  std::vector<std::string> names;
+  if (body->read("name", JsonBody::required, name, 100) && name.empty()) body->problem("name: it is empty");
+  body->read_texts("scopes", JsonBody::required, names, 10);
+  unsigned wanted = 0;
+  for (auto const& each : names) {
+    auto const scope = scope_by_name(each);
+    if (scope) wanted |= static_cast<unsigned>(*scope);
+    if (!scope) {
+      body->problem(fmt::format("scopes: '{}' is not one of read, submit, slaves, admin", printable(each, 30)));
+    }
+  }
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  if (wanted == 0) return error_reply(400, "scopes: name at least one of read, submit, slaves, admin");
+  if ((wanted & ~context.caller.scopes) != 0) {
+    return error_reply(403, "an API token cannot make one that may do more than itself");
+  }
+  std::vector<std::string_view> kept;  // each once, in the order of the documentation
+  for (auto const scope : {Scope::read, Scope::submit, Scope::slaves, Scope::admin}) {
+    if ((wanted & static_cast<unsigned>(scope)) != 0) kept.push_back(scope_name(scope));
+  }
+  auto const secret = std::string(token_prefix) + random_secret();
+  auto id = store::create_token(context.database(), context.caller.user.id, name,
+                                fmt::format("{}", fmt::join(kept, " ")), secret_hash(secret));
+  if (!id) return error_reply(id.error());
+  return json_reply(201, {{"id", *id}, {"name", name}, {"scopes", kept}, {"secret", secret}});
+}
+
+Reply handle_delete_token(Request const&, Context& context) {
+  auto const id = context.id();
+  if (!id) return error_reply(id.error());
+  auto deleted = store::delete_token(context.database(), context.caller.user.id, *id);
+  if (!deleted) return error_reply(deleted.error());
+  return empty_reply(204);
+}
+
+}  // namespace distren

@@ -1,0 +1,126 @@
+#include "server/http/caller.h"
+
+#include <array>
+
+#include "common/digest.h"
+#include "server/services.h"
+
+namespace distren {
+
+namespace {
+
+constexpr std::array scopes{
+    std::pair{Scope::read, std::string_view("read")}, std::pair{Scope::submit, std::string_view("submit")},
+    std::pair{Scope::slaves, std::string_view("slaves")}, std::pair{Scope::admin, std::string_view("admin")}};
+
+std::string_view cookie_of(Request const& request, std::string_view name) {
+  auto rest = request.header("cookie");
+  while (!rest.empty()) {
+    auto const end = rest.find(';');
+    auto pair = rest.substr(0, end);
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    while (!pair.empty() && pair.front() == ' ') pair.remove_prefix(1);
+    if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=') {
+      return pair.substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
+// What follows "Bearer " or "Basic "; schemes are case-insensitive.
+std::string_view credentials(Request const& request, std::string_view lower_case_scheme) {
+  auto const header = request.header("authorization");
+  if (header.size() <= lower_case_scheme.size() || header[lower_case_scheme.size()] != ' ') return {};
+  for (std::size_t i = 0; i < lower_case_scheme.size(); ++i) {
+    if ((header[i] | 0x20) != lower_case_scheme[i]) return {};
+  }
+  auto rest = header.substr(lower_case_scheme.size() + 1);
+  while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
+  return rest;
+}
+
+unsigned scopes_of(std::string_view names) {
+  unsigned all = 0;
+  while (!names.empty()) {
+    auto const end = names.find(' ');
+    if (auto const scope = scope_by_name(names.substr(0, end))) all |= static_cast<unsigned>(*scope);
+    names.remove_prefix(end == std::string_view::npos ? names.size() : end + 1);
+  }
+  return all;
+}
+
+Error stale() {
+  return fail(Errc::denied, "this login is not (or no longer) valid; log in again");
+}
+
+Error as_denied(Error error) {
+  return error.code == Errc::not_found ? stale() : std::move(error);
+}
+
+}  // namespace
+
+std::string_view scope_name(Scope scope) {
+  for (auto const& [value, name] : scopes) {
+    if (value == scope) return name;
+  }
+  return "";
+}
+
+std::optional<Scope> scope_by_name(std::string_view name) {
+  for (auto const& [value, known] : scopes) {
+    if (known == name) return value;
+  }
+  return std::nullopt;
+}
+
+std::string secret_hash(std::string_view secret) {
+  return std::string(as_bytes(sha256(secret)));
+}
+
+std::string csrf_token(Services const& services, std::string_view hash) {
+  return services.signer.derive("csrf", hash);
+}
+
+Result<Caller> find_caller(Request const& request, Services const& services, Database& database) {
+  Caller caller;
+  auto secret = credentials(request, "bearer");
+  if (secret.empty()) {
+    secret = cookie_of(request, session_cookie);
+    caller.by_cookie = !secret.empty();
+  }
+  if (secret.empty()) return caller;
+  if (secret.size() > 200) return stale();
+  auto const hash = secret_hash(secret);
+  if (!caller.by_cookie && secret.starts_with(token_prefix)) {
+    auto token = store::find_token(database, hash);
+    if (!token) return as_denied(std::move(token).error());
+    caller.user = std::move(token->user);
+    caller.scopes = scopes_of(token->scopes);
+    return caller;
+  }
+  auto user = store::find_session(database, hash);
+  if (!user) return as_denied(std::move(user).error());
+  caller.user = std::move(*user);
+  caller.scopes = static_cast<unsigned>(Scope::all);
+  caller.secret_hash = hash;
+  bool const changes = request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
+  if (caller.by_cookie && changes &&
+      !equal_in_constant_time(request.header("x-csrf-token"), csrf_token(services, hash))) {
+    return fail(Errc::denied,
+                "the X-CSRF-Token of this request is missing or not the one of this login; reload the "
+                "page");
+  }
+  return caller;
+}
+
+Result<store::SlaveIdentity> find_slave_caller(Request const& request, Services& services, Database& database) {
+  auto const decoded = from_base64(credentials(request, "basic"));
+  auto const colon = decoded ? decoded->find(':') : std::string::npos;
+  if (!decoded || colon == std::string::npos || decoded->size() > 500) {
+    return fail(Errc::denied, "slaves sign on by HTTP Basic authentication with slavekey and slavepassword");
+  }
+  return services.slave_gate.enter(database, request.address, std::string_view(*decoded).substr(0, colon),
+                                   std::string_view(*decoded).substr(colon + 1));
+}
+
+}  // namespace distren

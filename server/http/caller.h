@@ -1,0 +1,54 @@
+// Who asks: a person by session (Bearer or cookie) or API token, or a slave by Basic authentication. Called on a worker
+// thread. Failures read alike whatever was wrong with a secret. A cookie changes things only together with its
+// X-CSRF-Token: another site can make a browser send the one, never the other.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+#include "server/database.h"
+#include "server/http/message.h"
+#include "server/store/people.h"
+#include "server/store/slaves.h"
+
+namespace distren {
+
+struct Services;
+
+enum class Scope : unsigned { none = 0, read = 1, submit = 2, slaves = 4, admin = 8, all = 15 };
+
+std::string_view scope_name(Scope scope);
+std::optional<Scope> scope_by_name(std::string_view name);
+
+struct Caller {
+  store::User user;     // id 0: nobody
+  unsigned scopes = 0;  // of Scope
+  bool by_cookie = false;
+  std::string secret_hash;  // of the session; empty for tokens
+  std::optional<store::SlaveIdentity> slave;
+
+  [[nodiscard]] bool known() const { return user.id != 0; }
+  [[nodiscard]] bool moderates() const {
+    return user.role != store::Role::user && (scopes & static_cast<unsigned>(Scope::admin)) != 0;
+  }
+  // May see and change what this user owns.
+  [[nodiscard]] bool may_touch(std::int64_t owner) const { return known() && (user.id == owner || moderates()); }
+};
+
+// A Caller with id 0 when no login came with the request; denied when the one that came is wrong or stale;
+// unavailable when the database is away.
+Result<Caller> find_caller(Request const& request, Services const& services, Database& database);
+
+// Basic authentication by slavekey and slavepassword.
+Result<store::SlaveIdentity> find_slave_caller(Request const& request, Services& services, Database& database);
+
+inline constexpr std::string_view session_cookie = "distren_session";
+inline constexpr std::string_view token_prefix = "dt_";  // API tokens begin with it, sessions do not
+
+std::string csrf_token(Services const& services, std::string_view secret_hash);
+std::string secret_hash(std::string_view secret);
+
+}  // namespace distren

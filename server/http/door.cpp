@@ -1,0 +1,318 @@
+#include "server/http/door.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/http.h>
+#include <event2/http_struct.h>
+#include <event2/keyvalq_struct.h>
+#include <event2/listener.h>
+#include <event2/util.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/ssl.h>
+#include <spdlog/spdlog.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include "common/log.h"
+#include "server/http/uri.h"
+
+namespace distren {
+
+namespace {
+
+constexpr std::size_t piece_size = 256 << 10;  // of a file, in memory per download
+constexpr ev_uint16_t methods = EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH |
+                                EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS;
+
+std::string_view method_name(evhttp_cmd_type type) {
+  switch (type) {
+    case EVHTTP_REQ_GET:
+      return "GET";
+    case EVHTTP_REQ_HEAD:
+      return "HEAD";
+    case EVHTTP_REQ_POST:
+      return "POST";
+    case EVHTTP_REQ_PUT:
+      return "PUT";
+    case EVHTTP_REQ_PATCH:
+      return "PATCH";
+    case EVHTTP_REQ_DELETE:
+      return "DELETE";
+    case EVHTTP_REQ_OPTIONS:
+      return "OPTIONS";
+    default:
+      return "";
+  }
+}
+
+std::string take_body(evhttp_request* request) {
+  auto* buffer = evhttp_request_get_input_buffer(request);
+  std::string body(evbuffer_get_length(buffer), '\0');
+  evbuffer_remove(buffer, body.data(), body.size());
+  return body;
+}
+
+HeaderList headers_of(evhttp_request* request) {
+  HeaderList headers;
+  auto const* list = evhttp_request_get_input_headers(request);
+  for (auto const* each = list->tqh_first; each != nullptr; each = each->next.tqe_next) {
+    std::string name = each->key;
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    headers.emplace_back(std::move(name), each->value);
+  }
+  return headers;
+}
+
+// Two readings of one message are how requests are smuggled past whatever stands before this server.
+bool ambiguous(HeaderList const& headers) {
+  int lengths = 0;
+  int encodings = 0;
+  bool odd_encoding = false;
+  for (auto const& [name, value] : headers) {
+    if (name == "content-length") ++lengths;
+    if (name == "transfer-encoding") {
+      ++encodings;
+      odd_encoding = odd_encoding || evutil_ascii_strcasecmp(value.c_str(), "chunked") != 0;
+    }
+  }
+  return lengths > 1 || encodings > 1 || (lengths > 0 && encodings > 0) || odd_encoding;
+}
+
+}  // namespace
+
+struct Door::Exchange {
+  Door& door;
+  std::uint64_t id;
+  evhttp_request* request;  // evhttp's while it has a connection
+  bufferevent* connection;
+  bool streaming = false;
+  FilePiece piece{};      // what is still to be sent
+  std::string summary{};  // for the log
+};
+
+Door::Door(Loop& loop, ssl_ctx_st* tls, DoorOptions const& options, ConnectionCounts& counts, Dispatch dispatch)
+    : loop_(loop),
+      tls_(tls),
+      options_(options),
+      dispatch_(std::move(dispatch)),
+      // A chunked body also brings its sizes; twice the limit is plenty and still a bound.
+      guard_(loop, options.times, counts, options.header_limit + options.body_limit + (64 << 10),
+             options.buffered_limit) {}
+
+Door::~Door() {
+  close();
+}
+
+void Door::close() {
+  accept_again_.reset();
+  bound_ = nullptr;
+  http_.reset();  // frees the connections, which ends their exchanges
+}
+
+Result<std::unique_ptr<Door>> Door::open(Loop& loop, int socket, ssl_ctx_st* tls, DoorOptions const& options,
+                                         ConnectionCounts& counts, Dispatch dispatch) {
+  std::unique_ptr<Door> door(new Door(loop, tls, options, counts, std::move(dispatch)));
+  auto started = door->start(socket);
+  if (!started) return std::move(started).error();
+  return door;
+}
+
+Result<void> Door::start(int socket) {
+  std::signal(SIGPIPE, SIG_IGN);  // a peer that hung up is an error of write(2), not the end of the server
+  http_.reset(evhttp_new(loop_.base()));
+  FileDescriptor own(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
+  if (!http_ || !own) return fail(Errc::unavailable, fmt::format("cannot serve HTTP: {}", std::strerror(errno)));
+  evhttp_set_max_headers_size(http_.get(), static_cast<ev_ssize_t>(options_.header_limit));
+  evhttp_set_max_body_size(http_.get(), static_cast<ev_ssize_t>(options_.body_limit));
+  evhttp_set_allowed_methods(http_.get(), methods);
+  evhttp_set_default_content_type(http_.get(), nullptr);
+  evhttp_set_bevcb(
+      http_.get(), [](event_base*, void* self) { return static_cast<Door*>(self)->new_connection(); }, this);
+  evhttp_set_gencb(
+      http_.get(),
+      [](evhttp_request* request, void* self) noexcept { static_cast<Door*>(self)->request_arrived(request); }, this);
+  bound_ = evhttp_accept_socket_with_handle(http_.get(), own.get());
+  if (bound_ == nullptr) return fail(Errc::unavailable, "cannot serve HTTP on this socket");
+  own.release();  // evhttp closes it
+  // Out of descriptors: connections wait in the kernel's queue, and without a pause accept would spin.
+  evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(bound_), [](evconnlistener* listener, void*) {
+    spdlog::warn("cannot accept a connection: {}", evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
+    evconnlistener_disable(listener);
+  });
+  accept_again_ = loop_.every(250, [this] {
+    if (bound_ != nullptr) evconnlistener_enable(evhttp_bound_socket_get_listener(bound_));
+  });
+  return {};
+}
+
+bufferevent* Door::new_connection() {
+  bufferevent* connection = nullptr;
+  if (tls_ == nullptr) {
+    connection = bufferevent_socket_new(loop_.base(), -1, BEV_OPT_CLOSE_ON_FREE);
+  } else if (SSL* ssl = SSL_new(tls_); ssl != nullptr) {
+    connection =
+        bufferevent_openssl_socket_new(loop_.base(), -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+    if (connection != nullptr) bufferevent_openssl_set_allow_dirty_shutdown(connection, 1);
+  }
+  if (connection == nullptr) std::abort();  // out of memory; evhttp would serve without TLS instead
+  guard_.watch(connection);
+  return connection;
+}
+
+void Door::request_arrived(evhttp_request* evrequest) {
+  auto* evconnection = evhttp_request_get_connection(evrequest);
+  auto* connection = evhttp_connection_get_bufferevent(evconnection);
+  auto const id = next_exchange_++;
+  auto& exchange =
+      *exchanges_.emplace(id, std::make_unique<Exchange>(Exchange{*this, id, evrequest, connection})).first->second;
+  evhttp_connection_set_closecb(
+      evconnection,
+      [](evhttp_connection*, void* each) noexcept {
+        auto& gone = *static_cast<Exchange*>(each);
+        gone.door.connection_closed(gone.id);
+      },
+      &exchange);
+  evhttp_request_set_on_complete_cb(
+      evrequest,
+      [](evhttp_request*, void* each) noexcept {
+        auto& done = *static_cast<Exchange*>(each);
+        done.door.reply_sent(done.id);
+      },
+      &exchange);
+
+  auto peer = guard_.request_arrived(connection);
+  Request request;
+  request.method = method_name(evhttp_request_get_command(evrequest));
+  request.headers = headers_of(evrequest);
+  request.address = std::move(peer.address);
+  request.loopback = peer.loopback;
+  request.secure = tls_ != nullptr;
+  char const* uri = evhttp_request_get_uri(evrequest);
+  auto target = parse_target(uri == nullptr ? "" : uri);
+  exchange.summary = fmt::format("{} {} from {}", request.method, target ? quote(target->path) : "?", request.address);
+  if (!target) return write(id, error_reply(target.error()));
+  if (ambiguous(request.headers)) {
+    return write(id, error_reply(400, "the length of the body is given in two ways").with("Connection", "close"));
+  }
+  request.path = std::move(target->path);
+  request.query = std::move(target->query);
+  request.body = take_body(evrequest);
+  dispatch_(id, std::move(request));
+}
+
+void Door::answer(std::uint64_t exchange, Reply reply) {
+  // std::function copies what it holds, a Reply may own a file: hence the shared_ptr.
+  auto held = std::make_shared<Reply>(std::move(reply));
+  loop_.post([this, exchange, held] { write(exchange, std::move(*held)); });
+}
+
+void Door::write(std::uint64_t id, Reply reply) {
+  auto const found = exchanges_.find(id);
+  if (found == exchanges_.end() || found->second->streaming) return;  // the client has gone
+  auto& exchange = *found->second;
+  auto* headers = evhttp_request_get_output_headers(exchange.request);
+  for (auto const& [name, value] : reply.headers) evhttp_add_header(headers, name.c_str(), value.c_str());
+  for (auto const& [name, value] : options_.always) {
+    if (evhttp_find_header(headers, name.c_str()) == nullptr) evhttp_add_header(headers, name.c_str(), value.c_str());
+  }
+  spdlog::debug("{}: {}", exchange.summary, reply.status);
+  guard_.reply_started(exchange.connection, false);
+
+  if (auto* piece = std::get_if<FilePiece>(&reply.body)) {
+    send_file(exchange, std::move(*piece), reply.status);
+    return;
+  }
+  auto const* text = std::get_if<std::string>(&reply.body);
+  bool const no_body = reply.status == 204 || reply.status == 304;
+  if (!no_body)
+    evhttp_add_header(headers, "Content-Length", fmt::to_string(text == nullptr ? 0 : text->size()).c_str());
+  evbuffer* body = evbuffer_new();
+  bool const head = evhttp_request_get_command(exchange.request) == EVHTTP_REQ_HEAD;
+  if (text != nullptr && !no_body && !head) evbuffer_add(body, text->data(), text->size());
+  auto* request = exchange.request;
+  evhttp_send_reply(request, reply.status, nullptr, body);  // may end the exchange
+  evbuffer_free(body);
+}
+
+void Door::send_file(Exchange& exchange, FilePiece piece, int status) {
+  auto* request = exchange.request;
+  evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Length", fmt::to_string(piece.length).c_str());
+  bool const head = evhttp_request_get_command(request) == EVHTTP_REQ_HEAD;
+  if (head || piece.length == 0) {
+    evhttp_send_reply(request, status, nullptr, nullptr);
+    return;
+  }
+  exchange.streaming = true;
+  exchange.piece = std::move(piece);
+  evhttp_send_reply_start(request, status, nullptr);
+  next_piece(exchange);
+}
+
+void Door::next_piece(Exchange& exchange) {
+  auto& piece = exchange.piece;
+  auto* request = exchange.request;
+  if (piece.length == 0) {
+    evhttp_send_reply_end(request);  // ends the exchange
+    return;
+  }
+  auto const wanted = static_cast<std::size_t>(std::min<std::int64_t>(piece.length, piece_size));
+  evbuffer* data = evbuffer_new();
+  evbuffer_iovec space{};
+  ssize_t got = -1;
+  if (evbuffer_reserve_space(data, static_cast<ev_ssize_t>(wanted), &space, 1) == 1) {
+    got = ::pread(piece.file.get(), space.iov_base, wanted, static_cast<off_t>(piece.offset));
+    space.iov_len = got > 0 ? static_cast<std::size_t>(got) : 0;
+    evbuffer_commit_space(data, &space, 1);
+  }
+  if (got <= 0) {  // shorter than it was, or the disk fails: the client must see that the answer is not complete
+    spdlog::error("{}: reading the file failed: {}", exchange.summary, got < 0 ? std::strerror(errno) : "too short");
+    guard_.close(exchange.connection);
+    evbuffer_free(data);
+    return;
+  }
+  piece.offset += got;
+  piece.length -= got;
+  evhttp_send_reply_chunk_with_cb(
+      request, data,
+      [](evhttp_connection*, void* each) noexcept {
+        auto& same = *static_cast<Exchange*>(each);
+        same.door.next_piece(same);
+      },
+      &exchange);
+  evbuffer_free(data);
+}
+
+void Door::connection_closed(std::uint64_t id) {
+  auto const found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  auto* request = found->second->request;
+  exchanges_.erase(found);
+  // A request that evhttp took off its connection is ours to free; this is how. Else it is still in evhttp's list.
+  if (evhttp_request_get_connection(request) == nullptr) evhttp_send_reply_end(request);
+}
+
+void Door::reply_sent(std::uint64_t id) {
+  auto const found = exchanges_.find(id);
+  if (found == exchanges_.end()) return;
+  auto* connection = found->second->connection;
+  evhttp_connection_set_closecb(evhttp_request_get_connection(found->second->request), nullptr, nullptr);
+  exchanges_.erase(found);
+  guard_.reply_done(connection);
+}
+
+void Door::stop_accepting() {
+  accept_again_.reset();
+  if (bound_ == nullptr) return;
+  evhttp_del_accept_socket(http_.get(), bound_);
+  bound_ = nullptr;
+}
+
+}  // namespace distren

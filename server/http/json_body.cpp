@@ -1,0 +1,164 @@
+#include "server/http/json_body.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/text.h"
+#include "server/http/message.h"
+
+namespace distren {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr int deepest = 32;
+constexpr std::size_t most_problems = 20;
+
+// Counted on the text, before the parser builds anything.
+bool too_deep(std::string_view text) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char const c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > deepest) return true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string shown(json const& value) {
+  if (value.is_object()) return "an object";
+  if (value.is_array()) return "a list";
+  if (value.is_null()) return "null";
+  return printable(value.is_string() ? fmt::format("'{}'", value.get_ref<std::string const&>()) : to_text(value), 120);
+}
+
+Result<json> parse_json(std::string_view text) {
+  if (text.empty()) return fail(Errc::invalid, "the body is empty; a JSON object is expected");
+  if (too_deep(text)) return fail(Errc::invalid, fmt::format("the JSON is nested more than {} levels deep", deepest));
+  try {
+    return json::parse(text);
+  } catch (json::parse_error const& error) {
+    return fail(Errc::invalid, fmt::format("the body is not JSON: reading failed at byte {}", error.byte));
+  }
+}
+
+Result<JsonBody> JsonBody::parse(std::string_view text) {
+  auto parsed = parse_json(text);
+  if (!parsed) return std::move(parsed).error();
+  if (!parsed->is_object()) {
+    return fail(Errc::invalid, fmt::format("the body is {}; a JSON object is expected", shown(*parsed)));
+  }
+  return JsonBody(std::move(*parsed));
+}
+
+json* JsonBody::find(char const* name, Need need) {
+  asked_.emplace_back(name);
+  auto const found = object_.find(name);
+  if (found != object_.end() && !found->is_null()) return &*found;
+  if (need == Need::required) problem(fmt::format("{} is missing", name));
+  return nullptr;
+}
+
+bool JsonBody::wrong(char const* name, json const& value, std::string_view what) {
+  problem(fmt::format("{}: {} is {}", name, shown(value), what));
+  return false;
+}
+
+bool JsonBody::read(char const* name, Need need, std::string& target, std::size_t longest) {
+  auto* value = find(name, need);
+  if (value == nullptr) return false;
+  if (!value->is_string()) return wrong(name, *value, "not text");
+  auto const& text = value->get_ref<std::string const&>();
+  if (text.size() > longest) {
+    problem(fmt::format("{}: the text has {} bytes, at most {} are allowed", name, text.size(), longest));
+    return false;
+  }
+  if (text.find('\0') != std::string::npos) {
+    problem(fmt::format("{}: the text holds a NUL character", name));
+    return false;
+  }
+  target = text;
+  return true;
+}
+
+bool JsonBody::read(char const* name, Need need, std::int64_t& target, std::int64_t min, std::int64_t max) {
+  auto* value = find(name, need);
+  if (value == nullptr) return false;
+  if (!value->is_number_integer()) return wrong(name, *value, "not a whole number");
+  bool const huge = value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
+  auto const number = huge ? INT64_MAX : value->get<std::int64_t>();
+  if (huge || number < min || number > max) return wrong(name, *value, fmt::format("not between {} and {}", min, max));
+  target = number;
+  return true;
+}
+
+bool JsonBody::read(char const* name, Need need, bool& target) {
+  auto* value = find(name, need);
+  if (value == nullptr) return false;
+  if (!value->is_boolean()) return wrong(name, *value, "neither true nor false");
+  target = value->get<bool>();
+  return true;
+}
+
+bool JsonBody::read_object(char const* name, Need need, json& target) {
+  auto* value = find(name, need);
+  if (value == nullptr) return false;
+  if (!value->is_object()) return wrong(name, *value, "not an object");
+  target = std::move(*value);
+  return true;
+}
+
+bool JsonBody::read_array(char const* name, Need need, json& target, std::size_t longest) {
+  auto* value = find(name, need);
+  if (value == nullptr) return false;
+  if (!value->is_array()) return wrong(name, *value, "not a list");
+  if (value->size() > longest) {
+    problem(fmt::format("{}: the list has {} items, at most {} are allowed", name, value->size(), longest));
+    return false;
+  }
+  target = std::move(*value);
+  return true;
+}
+
+bool JsonBody::read_texts(char const* name, Need need, std::vector<std::string>& target, std::size_t longest) {
+  json list;
+  if (!read_array(name, need, list, longest)) return false;
+  std::vector<std::string> texts;
+  for (auto const& item : list) {
+    if (!item.is_string()) return wrong(name, item, "not text");
+    texts.push_back(item.get<std::string>());
+  }
+  target = std::move(texts);
+  return true;
+}
+
+Result<void> JsonBody::finish() const {
+  auto problems = problems_;
+  for (auto const& [name, value] : object_.items()) {
+    if (std::find(asked_.begin(), asked_.end(), name) != asked_.end()) continue;
+    problems.push_back(
+        fmt::format("'{}' is not known here; known are: {}", printable(name, 60), fmt::join(asked_, ", ")));
+  }
+  if (problems.empty()) return {};
+  if (problems.size() > most_problems) {
+    auto const more = problems.size() - most_problems;
+    problems.resize(most_problems);
+    problems.push_back(fmt::format("and {} more", more));
+  }
+  return fail(Errc::invalid, fmt::format("{}", fmt::join(problems, "; ")));
+}
+
+}  // namespace distren

@@ -1,0 +1,84 @@
+// A request and a reply as plain values: no socket, no libevent, so that handlers are tested without either.
+// Header names of a request are in lower case. A Reply is a text, a piece of a file, or a promise (Later).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "common/files.h"
+#include "common/result.h"
+
+namespace distren {
+
+using HeaderList = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  std::string method;  // GET, POST...
+  std::string path;    // percent-decoded once; begins with '/', has no "." or ".." part
+  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order; no name twice
+  HeaderList headers;
+  std::string body;
+  std::string address;    // of the peer
+  bool loopback = false;  // the peer is this machine
+  bool secure = false;    // came by TLS
+
+  [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;  // empty when absent
+  [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
+};
+
+struct FilePiece {
+  FileDescriptor file;
+  std::int64_t offset = 0;
+  std::int64_t length = 0;
+};
+
+struct Reply;
+
+// Gives the one answer to a request that waits; any thread. Destroyed without an answer it answers 503.
+class Answer {
+public:
+  virtual ~Answer() = default;
+  virtual void give(Reply reply) = 0;
+};
+
+// An answer that comes when something else is done. start runs on the worker's thread; shared, because callbacks that
+// std::function holds are copied.
+struct Later {
+  std::function<void(std::shared_ptr<Answer>)> start;
+};
+
+struct Reply {
+  int status = 200;
+  HeaderList headers;
+  std::variant<std::string, FilePiece, Later> body;
+
+  Reply& with(std::string name, std::string value) & {
+    headers.emplace_back(std::move(name), std::move(value));
+    return *this;
+  }
+  Reply with(std::string name, std::string value) && { return std::move(with(std::move(name), std::move(value))); }
+};
+
+Reply json_reply(int status, nlohmann::json const& body);
+Reply text_reply(int status, std::string_view content_type, std::string body);
+Reply empty_reply(int status);
+
+// {"error":{"code":...,"message":...}}; the code follows from the status where none is given.
+Reply error_reply(int status, std::string_view message);
+Reply error_reply(int status, std::string_view code, std::string_view message);
+Reply error_reply(Error const& error);  // 503 asks to come back in 5 s
+// 429 or 503 with Retry-After, rounded up to seconds.
+Reply busy_reply(int status, std::string_view message, std::int64_t after_ms);
+
+// JSON as text; bytes that are no UTF-8 become U+FFFD instead of an exception.
+std::string to_text(nlohmann::json const& value);
+
+}  // namespace distren

@@ -1,0 +1,74 @@
+#include "server/http/rate_limit.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace distren {
+
+namespace {
+
+constexpr std::size_t most_keys = 20000;
+constexpr std::int64_t forget_after_ms = 600000;
+
+// Room for one more key: first what is no longer needed, then, under attack from everywhere, everything.
+template <typename Map, typename Stale>
+void make_room(Map& map, Stale const& stale) {
+  if (map.size() < most_keys) return;
+  std::erase_if(map, [&stale](auto const& item) { return stale(item.second); });
+  if (map.size() >= most_keys) map.clear();
+}
+
+}  // namespace
+
+std::int64_t TokenBuckets::take(std::string const& key, std::int64_t now_ms) {
+  std::lock_guard const lock(mutex_);
+  auto const full = [this, now_ms](Bucket const& bucket) {
+    return bucket.tokens + static_cast<double>(now_ms - bucket.at) / 1000 * per_second_ >= burst_;
+  };
+  make_room(buckets_, full);
+  auto& bucket = buckets_.try_emplace(key, Bucket{burst_, now_ms}).first->second;
+  auto const passed = static_cast<double>(std::max<std::int64_t>(0, now_ms - bucket.at)) / 1000;
+  bucket.tokens = std::min(burst_, bucket.tokens + passed * per_second_);
+  bucket.at = now_ms;
+  if (bucket.tokens < 1) return std::max<std::int64_t>(1, std::llround((1 - bucket.tokens) / per_second_ * 1000));
+  bucket.tokens -= 1;
+  return 0;
+}
+
+bool ConnectionCounts::add(std::string const& address) {
+  std::lock_guard const lock(mutex_);
+  auto& count = open_[address];
+  if (count >= limit_) return false;
+  ++count;
+  return true;
+}
+
+void ConnectionCounts::remove(std::string const& address) {
+  std::lock_guard const lock(mutex_);
+  auto const found = open_.find(address);
+  if (found != open_.end() && --found->second <= 0) open_.erase(found);
+}
+
+std::int64_t FailureDelays::wait_ms(std::string const& key, std::int64_t now_ms) {
+  std::lock_guard const lock(mutex_);
+  auto const found = keys_.find(key);
+  return found == keys_.end() ? 0 : std::max<std::int64_t>(0, found->second.until - now_ms);
+}
+
+void FailureDelays::failed(std::string const& key, std::int64_t now_ms) {
+  std::lock_guard const lock(mutex_);
+  make_room(keys_, [now_ms](Failures const& entry) { return now_ms - entry.last > forget_after_ms; });
+  auto& entry = keys_[key];
+  if (now_ms - entry.last > forget_after_ms) entry.count = 0;
+  entry.last = now_ms;
+  ++entry.count;
+  if (entry.count < 3) return;
+  entry.until = now_ms + std::min<std::int64_t>(60000, std::int64_t{250} << std::min(entry.count - 3, 10));
+}
+
+void FailureDelays::succeeded(std::string const& key) {
+  std::lock_guard const lock(mutex_);
+  keys_.erase(key);
+}
+
+}  // namespace distren

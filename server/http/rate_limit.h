@@ -1,0 +1,61 @@
+// Limits by peer address: token buckets for requests, a count of open connections, and a growing delay after wrong
+// passwords. All are safe from any thread, remember a bounded number of addresses, and take the time as a parameter
+// (milliseconds on any clock that does not go back).
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace distren {
+
+class TokenBuckets {
+public:
+  // per_second tokens flow in, up to burst.
+  TokenBuckets(double per_second, double burst) : per_second_(per_second), burst_(burst) {}
+  // 0: go ahead; else milliseconds until the next token.
+  std::int64_t take(std::string const& key, std::int64_t now_ms);
+
+private:
+  struct Bucket {
+    double tokens = 0;
+    std::int64_t at = 0;
+  };
+  double per_second_;
+  double burst_;
+  std::mutex mutex_;  // guards buckets_
+  std::unordered_map<std::string, Bucket> buckets_;
+};
+
+class ConnectionCounts {
+public:
+  explicit ConnectionCounts(int limit) : limit_(limit) {}
+  bool add(std::string const& address);  // false: this address has as many as it may
+  void remove(std::string const& address);
+
+private:
+  int limit_;
+  std::mutex mutex_;  // guards open_
+  std::unordered_map<std::string, int> open_;
+};
+
+// 0.25 s after the third failure in a row, doubled with each further one up to a minute; forgotten after ten minutes.
+class FailureDelays {
+public:
+  std::int64_t wait_ms(std::string const& key, std::int64_t now_ms);  // 0: may try
+  void failed(std::string const& key, std::int64_t now_ms);
+  void succeeded(std::string const& key);
+
+private:
+  struct Failures {
+    int count = 0;
+    std::int64_t until = 0;
+    std::int64_t last = 0;
+  };
+  std::mutex mutex_;  // guards keys_
+  std::unordered_map<std::string, Failures> keys_;
+};
+
+}  // namespace distren

@@ -1,0 +1,162 @@
+#include "server/http/router.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "common/text.h"
+#include "server/services.h"
+
+namespace distren {
+
+namespace {
+
+std::pair<std::string_view, std::string_view> split_first(std::string_view path) {
+  auto const slash = path.find('/');
+  if (slash == std::string_view::npos) return {path, {}};
+  return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+std::string allowed_methods(std::vector<Route const*> const& routes) {
+  std::vector<std::string_view> methods;
+  for (auto const* route : routes) {
+    methods.push_back(route->method);
+    if (route->method == "GET") methods.emplace_back("HEAD");
+  }
+  std::sort(methods.begin(), methods.end());
+  methods.erase(std::unique(methods.begin(), methods.end()), methods.end());
+  return fmt::format("{}", fmt::join(methods, ", "));
+}
+
+Reply unauthorized(std::string_view message, std::string_view scheme) {
+  return error_reply(401, "denied", message)
+      .with("WWW-Authenticate", fmt::format("{} realm=\"DistRen\", charset=\"UTF-8\"", scheme));
+}
+
+}  // namespace
+
+std::string_view Context::value(std::string_view name) const {
+  for (auto const& [key, text] : path) {
+    if (key == name) return text;
+  }
+  return {};
+}
+
+Result<std::int64_t> Context::id(std::string_view name) const {
+  auto const text = value(name);
+  std::int64_t number = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || number <= 0) {
+    return fail(Errc::not_found, fmt::format("there is no number '{}' here", printable(text, 50)));
+  }
+  return number;
+}
+
+bool match_pattern(std::string_view pattern, std::string_view path,
+                   std::vector<std::pair<std::string_view, std::string_view>>& values) {
+  values.clear();
+  if (pattern.empty() || path.empty() || pattern[0] != '/' || path[0] != '/') return false;
+  pattern.remove_prefix(1);
+  path.remove_prefix(1);
+  for (;;) {
+    auto const [expected, pattern_rest] = split_first(pattern);
+    auto const [part, path_rest] = split_first(path);
+    if (expected.ends_with("*}")) {
+      values.emplace_back(expected.substr(1, expected.size() - 3), path);
+      return !path.empty();
+    }
+    if (expected.starts_with('{')) {
+      if (part.empty()) return false;
+      values.emplace_back(expected.substr(1, expected.size() - 2), part);
+    } else if (expected != part) {
+      return false;
+    }
+    bool const pattern_ends = expected.size() == pattern.size();
+    bool const path_ends = part.size() == path.size();
+    if (pattern_ends || path_ends) return pattern_ends && path_ends;
+    pattern = pattern_rest;
+    path = path_rest;
+  }
+}
+
+Router::Router(std::vector<Route> routes, Services& services, Reply (*fallback)(Request const&, Context&))
+    : routes_(std::move(routes)), services_(services), fallback_(fallback) {}
+
+Reply Router::answer(Request const& request, Worker& worker) const {
+  PathValues values;
+  std::vector<Route const*> others;
+  Route const* by_head = nullptr;
+  for (auto const& route : routes_) {
+    if (!match_pattern(route.pattern, request.path, values)) continue;
+    if (route.method == request.method) return call(route, request, std::move(values), worker);
+    if (route.method == "GET" && request.method == "HEAD" && by_head == nullptr) by_head = &route;
+    others.push_back(&route);
+  }
+  if (by_head != nullptr) {
+    match_pattern(by_head->pattern, request.path, values);
+    return call(*by_head, request, std::move(values), worker);
+  }
+  if (!others.empty()) {
+    auto const allowed = allowed_methods(others);
+    return error_reply(405, fmt::format("{} is not possible here; {} is", request.method, allowed))
+        .with("Allow", allowed);
+  }
+  if ((request.method == "GET" || request.method == "HEAD") && !request.path.starts_with("/api/")) {
+    Context context{worker, services_, {}, {}};
+    return fallback_(request, context);
+  }
+  return error_reply(404, fmt::format("there is nothing at {}", printable(request.path, 200)));
+}
+
+Reply Router::call(Route const& route, Request const& request, PathValues path, Worker& worker) const {
+  if (request.body.size() > route.body_limit) {
+    return error_reply(413, fmt::format("the body has {} bytes, at most {} are allowed here", request.body.size(),
+                                        route.body_limit))
+        .with("Tus-Max-Part", fmt::to_string(route.body_limit));
+  }
+  if (route.throttled && !request.loopback) {
+    if (auto const wait = services_.login_attempts.take(request.address, services_.now_ms()); wait > 0) {
+      return busy_reply(429, "too many attempts from your address; wait a moment", wait);
+    }
+  }
+  Context context{worker, services_, {}, std::move(path)};
+  switch (route.needs) {
+    case Needs::nothing:
+      break;
+    case Needs::signature: {
+      auto const verified = services_.signer.verify(request.path, request.query, services_.now_s());
+      if (!verified) return error_reply(verified.error());
+      break;
+    }
+    case Needs::slave: {
+      auto slave = find_slave_caller(request, services_, worker.database);
+      if (!slave && slave.error().code == Errc::denied) return unauthorized(slave.error().message, "Basic");
+      if (!slave) return error_reply(slave.error());
+      context.caller.slave = std::move(*slave);
+      break;
+    }
+    case Needs::anybody:
+    case Needs::login: {
+      auto caller = find_caller(request, services_, worker.database);
+      if (!caller && caller.error().code == Errc::denied) return unauthorized(caller.error().message, "Bearer");
+      if (!caller) return error_reply(caller.error());
+      if (route.needs == Needs::login && !caller->known()) {
+        return unauthorized(
+            "this needs a login: send Authorization: Bearer with the secret of a session or an API "
+            "token",
+            "Bearer");
+      }
+      auto const scope = static_cast<unsigned>(route.scope);
+      if (caller->known() && (caller->scopes & scope) != scope) {
+        return error_reply(
+            403, fmt::format("this API token lacks the scope '{}'; make one that has it", scope_name(route.scope)));
+      }
+      context.caller = std::move(*caller);
+      break;
+    }
+  }
+  return route.handle(request, context);
+}
+
+}  // namespace distren

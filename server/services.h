@@ -1,0 +1,49 @@
+// What handlers work with, beside their worker's database. References only: main owns the parts, and stops the workers
+// before the first of them goes. Everything in here is safe from any thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <shared_mutex>
+#include <string>
+
+#include "common/render_method.h"
+#include "server/dispatch/dispatcher.h"
+#include "server/http/http_server.h"
+#include "server/http/rate_limit.h"
+#include "server/results.h"
+#include "server/server_config.h"
+#include "server/slave_gate.h"
+#include "server/storage/blob_store.h"
+#include "server/storage/signer.h"
+#include "server/storage/uploads.h"
+
+namespace distren {
+
+struct Services {
+  ServerConfig const& config;
+  Dispatcher& dispatcher;
+  BlobStore const& blobs;
+  Uploads& uploads;
+  Signer const& signer;
+  std::map<std::string, RenderMethod> const& methods;
+  SlaveGate& slave_gate;
+  ResultDesk& results;
+  HttpCounters& counters;
+  std::function<std::int64_t()> now_ms;  // UNIX time
+
+  TokenBuckets login_attempts{0.2, 20};  // per address: one in five seconds, after twenty at once
+
+  // Shared while a file becomes a blob (the file, then the row), exclusive while unused ones go (row, then file).
+  std::shared_mutex blob_sweep;
+
+  std::mutex unloaded_mutex;             // guards unloaded_jobs
+  std::set<std::int64_t> unloaded_jobs;  // in the database, but not yet with the dispatcher; see maintenance.h
+
+  [[nodiscard]] std::int64_t now_s() const { return now_ms() / 1000; }
+};
+
+}  // namespace distren
