@@ -53,3 +53,11 @@ tests_check_client_LDADD = libdistren-client.a $(TEST_LIBS)
 tests_check_client_scene_SOURCES = tests/check_client_scene.cpp tests/support/check_main.h \
   tests/support/helper_program.h
 tests_check_client_scene_LDADD = libdistren-client.a $(TEST_LIBS)
+
+check_PROGRAMS += tests/check_client_commands
+TESTS += tests/check_client_commands
+tests_check_client_commands_SOURCES = tests/check_client_commands.cpp tests/support/check_main.h \
+  tests/support/helper_program.h
+tests_check_client_commands_LDADD = $(TEST_LIBS)
+EXTRA_tests_check_client_commands_DEPENDENCIES = distren
+EXTRA_DIST += tests/support/fake_grid.py

@@ -1,0 +1,386 @@
+// The program `distren` as a script sees it, against a grid that only pretends: output, files and exit codes.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "common/files.h"
+#include "tests/support/check_main.h"
+#include "tests/support/helper_program.h"
+
+namespace distren {
+namespace {
+
+using Json = nlohmann::json;
+
+struct Output {
+  int code = -1;
+  std::string out;
+  std::string err;
+
+  [[nodiscard]] Json json() const {
+    auto parsed = Json::parse(out, nullptr, false);
+    ck_assert_msg(!parsed.is_discarded(), "no JSON: %s %s", out.c_str(), err.c_str());
+    return parsed;
+  }
+};
+
+std::string quoted(std::string const& word) {
+  std::string out = "'";
+  for (char const c : word) out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
+// A grid, a home folder and the program, all private to one test.
+class Desk {
+public:
+  Desk() : grid_({"python3", (source_folder() / "tests/support/fake_grid.py").string()}) {
+    ck_assert_msg(!grid_.first_line().empty(), "fake_grid.py does not start");
+    std::ofstream(folder_ / "pw") << "correct horse\n";
+  }
+
+  Output run(std::vector<std::string> const& words, std::string const& environment = "") const {
+    auto const* build = std::getenv("top_builddir");
+    auto command =
+        fmt::format("cd {} && env -i PATH=\"$PATH\" HOME={} {} {}", quoted(folder_.path()), quoted(folder_.path()),
+                    environment, quoted(std::filesystem::absolute(build != nullptr ? build : ".") / "distren"));
+    for (auto const& word : words) command += " " + quoted(word);
+    command += fmt::format(" >{} 2>{} </dev/null", quoted(folder_ / "out"), quoted(folder_ / "err"));
+    auto const status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(folder_ / "out").value(),
+            read_file(folder_ / "err").value()};
+  }
+
+  // The same, and it must go well.
+  Output good(std::vector<std::string> const& words) const {
+    auto output = run(words);
+    ck_assert_msg(output.code == 0, "%s: %d %s", fmt::format("{}", fmt::join(words, " ")).c_str(), output.code,
+                  output.err.c_str());
+    return output;
+  }
+
+  void sign_on() const { good({"register", "anna", "--server", server(), "--password-file", folder_ / "pw"}); }
+
+  std::string submit(std::string const& name, std::string const& frames = "1-6") const {
+    auto const job = good({"--json", "submit", sample(), "--name", name, "--frames", frames}).json();
+    return job.at("id").dump();
+  }
+
+  [[nodiscard]] std::string server() const { return "http://127.0.0.1:" + grid_.first_line(); }
+  static std::string sample() {
+    return std::filesystem::absolute(source_folder() / "methods/blender/sample/distren-sample.blend");
+  }
+  [[nodiscard]] std::filesystem::path operator/(std::string const& name) const { return folder_ / name; }
+
+private:
+  HelperProgram grid_;
+  ScratchFolder folder_;
+};
+
+std::size_t files_in(std::filesystem::path const& folder) {
+  std::error_code code;
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder, code), {}));
+}
+
+START_TEST(a_login_is_kept_and_ended) {
+  Desk const desk;
+  ck_assert_int_eq(desk.run({"jobs", "--server", desk.server()}).code, 3);
+  desk.sign_on();
+  auto const status = desk.good({"status", "--json"}).json();
+  ck_assert(status.at("user").at("name") == "anna" && status.at("user").at("role") == "administrator");
+  ck_assert_says(desk.good({"status"}).out, "12,345 waiting");
+  desk.good({"logout"});
+  auto const after = desk.run({"jobs"});
+  ck_assert_int_eq(after.code, 3);
+  ck_assert_says(after.err, "distren login");
+  desk.good({"login", "anna", "--password-file", desk / "pw"});
+  desk.good({"jobs"});
+}
+END_TEST
+
+START_TEST(a_wrong_password_or_a_taken_name_is_refused) {
+  Desk const desk;
+  desk.sign_on();
+  std::ofstream(desk / "bad") << "wrong\n";
+  auto const wrong = desk.run({"login", "anna", "--password-file", desk / "bad"});
+  ck_assert_int_eq(wrong.code, 3);
+  ck_assert_says(wrong.err, "the name or the password is wrong");
+  ck_assert_int_eq(desk.run({"register", "anna", "--password-file", desk / "pw"}).code, 1);
+  desk.good({"jobs"});  // the old login stands
+}
+END_TEST
+
+START_TEST(a_password_can_come_from_standard_input_but_not_from_the_command_line) {
+  Desk const desk;
+  desk.sign_on();
+  auto const empty = desk.run({"login", "anna", "--password-stdin"});  // </dev/null
+  ck_assert_int_eq(empty.code, 1);
+  ck_assert_says(empty.err, "the password is empty");
+  ck_assert_int_eq(desk.run({"login", "anna", "--password", "x"}).code, 2);
+  ck_assert_int_eq(desk.run({"login", "anna", "correct horse"}).code, 2);
+}
+END_TEST
+
+START_TEST(a_token_in_the_environment_is_enough) {
+  Desk const desk;
+  desk.sign_on();
+  auto const token = desk.good({"tokens", "new", "ci", "--scope", "read,submit", "--json"}).json();
+  ck_assert(token.at("scopes") == Json({"read", "submit"}));
+  auto const secret = token.at("secret").get<std::string>();
+  ck_assert_text(desk.good({"tokens", "new", "ci"}).out.substr(0, 6), "secret");
+  desk.good({"logout"});
+  ck_assert_int_eq(desk.run({"jobs"}, "DISTREN_TOKEN=" + secret).code, 0);
+  ck_assert_int_eq(desk.run({"jobs"}, "DISTREN_TOKEN=nonsense").code, 3);
+  ck_assert_says(desk.run({"logout"}, "DISTREN_TOKEN=" + secret).err, "DISTREN_TOKEN is set");
+}
+END_TEST
+
+START_TEST(usage_errors_are_2_and_help_is_0) {
+  Desk const desk;
+  for (std::vector<std::string> const& words : {std::vector<std::string>{},
+                                                {"frobnicate"},
+                                                {"submit"},
+                                                {"job"},
+                                                {"job", "x"},
+                                                {"job", "-1"},
+                                                {"job", "0"},
+                                                {"submit", "a.blend", "--frames", "a-b"},
+                                                {"submit", "a.blend", "--frames", "1-1000000"},
+                                                {"submit", "a.blend", "--resolution", "huge"},
+                                                {"submit", "a.blend", "--samples", "0"},
+                                                {"submit", "a.blend", "--priority", "101"},
+                                                {"submit", "a.blend", "--wait", "--paused"},
+                                                {"submit", "a.blend", "--download", "d"},
+                                                {"download", "1", "--frames", "1-"},
+                                                {"slave"},
+                                                {"change", "1"},
+                                                {"tokens", "new", "x", "--scope", "everything"},
+                                                {"jobs", "--state", "sleeping"}})
+    ck_assert_int_eq(desk.run(words).code, 2);
+  ck_assert_says(desk.run({"submit", "a.blend", "--frames", "10-1"}).err, "did you mean 1-10?");
+  ck_assert_says(desk.good({"--help"}).out, "submit");
+  ck_assert_says(desk.good({"--version"}).out, "distren ");
+}
+END_TEST
+
+START_TEST(an_absent_server_is_5_and_an_absent_job_is_4) {
+  Desk const desk;
+  desk.sign_on();
+  ck_assert_int_eq(desk.run({"status", "--server", "http://127.0.0.1:1"}).code, 5);
+  auto const absent = desk.run({"job", "999"});
+  ck_assert_int_eq(absent.code, 4);
+  ck_assert_says(absent.err, "there is no job 999");
+  ck_assert_int_eq(desk.run({"download", "999"}).code, 4);
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_scene_is_refused_before_the_server_is_asked) {
+  Desk const desk;
+  std::ofstream(desk / "text.blend") << "hello";
+  std::ofstream(desk / "empty.blend") << "";
+  for (auto const* name : {"text.blend", "empty.blend"}) {
+    auto const output = desk.run({"submit", name, "--server", "http://127.0.0.1:1"});
+    ck_assert_int_eq(output.code, 1);
+    ck_assert_says(output.err, name);
+  }
+  ck_assert_int_eq(desk.run({"submit", "absent.blend", "--server", "http://127.0.0.1:1"}).code, 4);
+  auto const camera = desk.run({"submit", Desk::sample(), "--camera", "Nope", "--server", "http://127.0.0.1:1"});
+  ck_assert_int_eq(camera.code, 1);
+  ck_assert_says(camera.err, "'Nope' is not in the file; it has '");
+}
+END_TEST
+
+START_TEST(a_job_has_what_was_asked_for) {
+  Desk const desk;
+  desk.sign_on();
+  desk.good({"projects", "new", "other"});
+  auto const project = desk.good({"projects", "new", "film", "--json"}).json().at("id");
+  auto const job =
+      desk.good({"submit",    Desk::sample(), "--frames",   "1-3,9",    "--samples", "64",     "--resolution",
+                 "50%",       "--format",     "exr",        "--engine", "cycles",    "--name", "test",
+                 "--project", "film",         "--priority", "70",       "--paused",  "--json"})
+          .json();
+  ck_assert(job.at("parameters") ==
+            Json({{"samples", 64}, {"percentage", 50}, {"format", "OPEN_EXR"}, {"engine", "CYCLES"}}));
+  ck_assert(job.at("tasks") == 4 && job.at("name") == "test" && job.at("project") == project);
+  ck_assert(job.at("priority") == 70 && job.at("state") == "paused" && job.at("source") == "distren-sample.blend");
+  ck_assert(job.at("submitted_files").size() == 1);
+  auto const missing = desk.run({"submit", Desk::sample(), "--project", "absent"});
+  ck_assert_int_eq(missing.code, 4);
+  ck_assert_says(missing.err, "'other'");
+}
+END_TEST
+
+START_TEST(what_the_server_has_is_not_sent_again) {
+  Desk const desk;
+  desk.sign_on();
+  auto const first = desk.good({"submit", Desk::sample()});
+  ck_assert_says(first.out, "KiB uploaded");
+  ck_assert_says(first.err, "a soft warning");
+  ck_assert_says(desk.good({"submit", Desk::sample()}).out, "nothing uploaded");
+}
+END_TEST
+
+START_TEST(waiting_ends_well_only_when_the_job_is_finished) {
+  Desk const desk;
+  desk.sign_on();
+  auto const finished = desk.run({"submit", Desk::sample(), "--frames", "1-6", "--wait", "--json"});
+  ck_assert_int_eq(finished.code, 0);
+  ck_assert(finished.json().at("state") == "finished" && finished.json().at("accepted") == 6);
+  auto const failed = desk.run({"submit", Desk::sample(), "--frames", "1-6", "--name", "fail", "--wait"});
+  ck_assert_int_eq(failed.code, 1);
+  ck_assert_says(failed.err, "has failed: 5 of 6 frames are done (frame 1 failed on 3 slaves)");
+  ck_assert_int_eq(desk.run({"job", desk.submit("fail"), "--wait"}).code, 1);
+}
+END_TEST
+
+START_TEST(waiting_survives_a_server_that_is_away_for_a_while) {
+  Desk const desk;
+  desk.sign_on();
+  auto const output = desk.run({"submit", Desk::sample(), "--frames", "1-6", "--name", "away", "--wait"});
+  ck_assert_int_eq(output.code, 0);
+  ck_assert_says(output.err, "the database is away; slaves go on rendering");
+  ck_assert_says(output.err, "The server answers again.");
+}
+END_TEST
+
+START_TEST(frames_come_down_once_and_whole) {
+  Desk const desk;
+  desk.sign_on();
+  auto const submitted =
+      desk.good({"submit", Desk::sample(), "--frames", "1-6", "--name", "damage", "--wait", "--download", "frames"});
+  ck_assert_uint_eq(files_in(desk / "frames"), 6);
+  ck_assert_says(submitted.out, "6 frames in frames");
+}
+END_TEST
+
+START_TEST(a_repeated_download_fetches_what_is_missing_or_spoilt) {
+  Desk const desk;
+  desk.sign_on();
+  auto const job = desk.submit("damage");
+  desk.good({"job", job, "--wait"});
+  desk.good({"download", job});
+  auto const folder = desk / ("job" + job);
+  ck_assert_uint_eq(files_in(folder), 6);
+  auto const third = read_file(folder / "0003.png").value();
+  std::ofstream(folder / "0003.png") << std::string(third.size(), '?');
+  std::filesystem::remove(folder / "0005.png");
+  auto const again = desk.good({"download", job, "--json"}).json();
+  int fetched = 0;
+  for (auto const& item : again.at("items")) fetched += item.at("was_here") == false ? 1 : 0;
+  ck_assert_int_eq(fetched, 2);
+  ck_assert(again.at("missing").empty());
+  ck_assert_text(read_file(folder / "0003.png").value(), third);
+  ck_assert(std::filesystem::exists(folder / "0005.png"));
+}
+END_TEST
+
+START_TEST(a_download_of_some_frames_says_which_are_missing) {
+  Desk const desk;
+  desk.sign_on();
+  auto const job = desk.submit("gap");
+  desk.good({"job", job, "--wait"});
+  desk.good({"download", job, "some", "--frames", "1,4-6"});
+  ck_assert_uint_eq(files_in(desk / "some"), 4);
+  auto const all = desk.run({"download", job, "all"});
+  ck_assert_int_eq(all.code, 1);
+  ck_assert_says(all.err, "not rendered yet: frame 2");
+  ck_assert_uint_eq(files_in(desk / "all"), 5);
+  auto const beyond = desk.run({"download", job, "all", "--frames", "1,7-9", "--json"});
+  ck_assert_int_eq(beyond.code, 1);
+  ck_assert(beyond.json().at("missing") == Json({7, 8, 9}));
+}
+END_TEST
+
+START_TEST(jobs_are_listed_page_by_page_and_looked_after) {
+  Desk const desk;
+  desk.sign_on();
+  std::string last;
+  for (int i = 0; i < 5; ++i) last = desk.submit(fmt::format("job number {}", i));
+  ck_assert_uint_eq(desk.good({"jobs", "--json"}).json().at("items").size(), 5);
+  ck_assert_uint_eq(desk.good({"jobs", "--json", "--limit", "3"}).json().at("items").size(), 3);
+  ck_assert_says(desk.good({"jobs"}).out, "job number 4");
+  ck_assert(desk.good({"pause", last, "--json"}).json().at("state") == "paused");
+  ck_assert(desk.good({"resume", last, "--json"}).json().at("state") == "active");
+  auto const refused = desk.run({"resume", last});
+  ck_assert_int_eq(refused.code, 1);
+  ck_assert_says(refused.err, "not paused");
+  ck_assert(desk.good({"change", last, "--name", "new name", "--json"}).json().at("name") == "new name");
+  ck_assert_says(desk.run({"delete", last}).err, "cancel it first");
+  desk.good({"cancel", last});
+  desk.good({"requeue", last});
+  desk.good({"cancel", last});
+  desk.good({"delete", last});
+  ck_assert_int_eq(desk.run({"job", last}).code, 4);
+}
+END_TEST
+
+START_TEST(a_jobs_frames_are_listed) {
+  Desk const desk;
+  desk.sign_on();
+  auto const job = desk.submit("x", "1-5");
+  ck_assert_says(desk.good({"job", job}).out, "distren-sample.blend (blender 3.4 or later)");
+  auto const text = desk.good({"job", job, "--frames"}).out;
+  ck_assert_says(text, "0001.png");
+  ck_assert_says(text, "8 s");
+  ck_assert_uint_eq(desk.good({"job", job, "--frames", "--json"}).json().at("items").size(), 5);
+}
+END_TEST
+
+START_TEST(slaves_are_made_shown_and_revoked) {
+  Desk const desk;
+  desk.sign_on();
+  ck_assert_says(desk.good({"slaves"}).out, "distren slave new NAME");
+  auto const made = desk.good({"slave", "new", "attic", "--json"}).json();
+  auto const id = made.at("id").dump();
+  ck_assert(made.at("slavepassword") == "first-secret");
+  desk.good({"slave", "new", "cellar"});
+  desk.good({"slave", "new", "desk"});
+  ck_assert_uint_eq(desk.good({"slaves", "--json"}).json().at("items").size(), 3);
+  ck_assert_says(desk.good({"slaves"}).out, "job 1 frame 5 (42 %)");
+  ck_assert_says(desk.good({"slave", "show", id}).out, "blender 3.4.1");
+  ck_assert(desk.good({"slave", "disable", id, "--json"}).json().at("state") == "disabled");
+  ck_assert_says(desk.good({"slaves"}).out, "disabled");
+  ck_assert(desk.good({"slave", "enable", id, "--json"}).json().at("state") == "enabled");
+  ck_assert_says(desk.good({"slave", "rotate", id}).out, "new-secret");
+  desk.good({"slave", "revoke", id});
+  ck_assert_int_eq(desk.run({"slave", "show", id}).code, 4);
+}
+END_TEST
+
+START_TEST(a_full_disk_for_the_output_is_no_success) {
+  Desk const desk;
+  desk.sign_on();
+  auto const command = fmt::format(
+      "env -i PATH=\"$PATH\" HOME={} {} status >/dev/full 2>/dev/null", quoted(desk / ""),
+      quoted(std::filesystem::absolute(std::getenv("top_builddir") != nullptr ? std::getenv("top_builddir") : ".") /
+             "distren"));
+  auto const status = std::system(command.c_str());
+  ck_assert(WIFEXITED(status));
+  ck_assert_int_eq(WEXITSTATUS(status), 1);
+}
+END_TEST
+
+}  // namespace
+}  // namespace distren
+
+int main() {
+  using namespace distren;
+  TCase* group = tcase_create("commands");
+  tcase_set_timeout(group, 120);
+  for (auto const* test :
+       {a_login_is_kept_and_ended, a_wrong_password_or_a_taken_name_is_refused,
+        a_password_can_come_from_standard_input_but_not_from_the_command_line, a_token_in_the_environment_is_enough,
+        usage_errors_are_2_and_help_is_0, an_absent_server_is_5_and_an_absent_job_is_4,
+        a_file_that_is_no_scene_is_refused_before_the_server_is_asked, a_job_has_what_was_asked_for,
+        what_the_server_has_is_not_sent_again, waiting_ends_well_only_when_the_job_is_finished,
+        waiting_survives_a_server_that_is_away_for_a_while, frames_come_down_once_and_whole,
+        a_repeated_download_fetches_what_is_missing_or_spoilt, a_download_of_some_frames_says_which_are_missing,
+        jobs_are_listed_page_by_page_and_looked_after, a_jobs_frames_are_listed, slaves_are_made_shown_and_revoked,
+        a_full_disk_for_the_output_is_no_success})
+    tcase_add_test(group, test);
+  return run_suite("client_commands", {group});
+}

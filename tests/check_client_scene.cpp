@@ -1,0 +1,250 @@
+// Which files of a scene travel: beside it, below it, through libraries, by series, and which must not.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "client/scene_files.h"
+#include "common/files.h"
+#include "tests/support/check_main.h"
+#include "tests/support/helper_program.h"
+
+namespace distren::client {
+namespace {
+
+namespace fs = std::filesystem;
+
+void put(fs::path const& file, std::string const& content = "x") {
+  fs::create_directories(file.parent_path());
+  std::ofstream(file, std::ios::binary) << content;
+}
+
+// A scene in a folder, described rather than written: the collector takes the description.
+struct Scene {
+  ScratchFolder folder;
+  fs::path root = folder / "film";
+  fs::path blend = root / "shot" / "scene.blend";
+  BlendSummary summary;
+
+  Scene() { put(blend, "blend"); }
+
+  void needs_image(std::string const& path, std::string const& source = "file") {
+    BlendImage image;
+    image.name = path;
+    image.path = path;
+    image.source = source;
+    image.users = 1;
+    summary.images.push_back(image);
+  }
+  void needs(std::string const& kind, std::string const& path) {
+    BlendFileUse use;
+    use.kind = kind;
+    use.path = path;
+    summary.files.push_back(use);
+  }
+  [[nodiscard]] SceneFiles beside() const {
+    auto files = files_of_scene(blend, summary);
+    ck_assert_msg(files.has_value(), "%s", files ? "" : files.error().message.c_str());
+    return *std::move(files);
+  }
+  [[nodiscard]] SceneFiles whole() const {
+    auto files = files_of_folder(blend, summary, root);
+    ck_assert_msg(files.has_value(), "%s", files ? "" : files.error().message.c_str());
+    return *std::move(files);
+  }
+};
+
+std::string paths_of(SceneFiles const& scene) {
+  std::string out;
+  for (auto const& file : scene.files) out += (out.empty() ? "" : " ") + file.path;
+  return out;
+}
+
+std::string warnings_of(SceneFiles const& scene) {
+  std::string out;
+  for (auto const& sentence : scene.warnings) out += sentence + "\n";
+  return out;
+}
+
+START_TEST(a_scene_alone_is_one_file) {
+  Scene scene;
+  put(scene.root / "shot/other.txt");
+  auto const files = scene.beside();
+  ck_assert_text(files.source, "scene.blend");
+  ck_assert_text(paths_of(files), "scene.blend");
+  ck_assert_int_eq(files.files[0].size, 5);
+  ck_assert(files.warnings.empty());
+}
+END_TEST
+
+START_TEST(what_lies_beside_or_below_comes_along) {
+  Scene scene;
+  put(scene.root / "shot/wood.png");
+  put(scene.root / "shot/textures/deep/stone.png");
+  scene.needs_image("//wood.png");
+  scene.needs_image("//textures\\deep\\stone.png");
+  ck_assert_text(paths_of(scene.beside()), "scene.blend textures/deep/stone.png wood.png");
+}
+END_TEST
+
+START_TEST(what_is_missing_is_named_and_the_rest_comes) {
+  Scene scene;
+  scene.needs_image("//gone.png");
+  scene.needs("font", "//gone.ttf");
+  scene.needs("sound", "//gone.wav");
+  auto const files = scene.beside();
+  ck_assert_text(paths_of(files), "scene.blend");
+  ck_assert_says(warnings_of(files), "the image '//gone.png' of scene.blend is missing");
+  ck_assert_says(warnings_of(files), "the font '//gone.ttf'");
+  ck_assert(warnings_of(files).find("wav") == std::string::npos);
+}
+END_TEST
+
+START_TEST(what_lies_above_stays_and_the_folder_to_name_is_told) {
+  Scene scene;
+  put(scene.root / "img/wood.png");
+  scene.needs_image("//../img/wood.png");
+  auto const files = scene.beside();
+  ck_assert_text(paths_of(files), "scene.blend");
+  ck_assert_says(warnings_of(files), ("--root '" + fs::canonical(scene.root).string() + "'").c_str());
+  auto const whole = scene.whole();
+  ck_assert_text(whole.source, "shot/scene.blend");
+  ck_assert_text(paths_of(whole), "img/wood.png shot/scene.blend");
+  ck_assert(whole.warnings.empty());
+}
+END_TEST
+
+START_TEST(absolute_paths_are_warned_of_and_never_read) {
+  Scene scene;
+  scene.needs_image("/etc/passwd");
+  scene.needs_image("C:\\textures\\wood.png");
+  auto const files = scene.beside();
+  ck_assert_text(paths_of(files), "scene.blend");
+  ck_assert_says(warnings_of(files), "'/etc/passwd'");
+  ck_assert_says(warnings_of(files), "Make All Paths Relative");
+  ck_assert_int_eq(static_cast<int>(files.warnings.size()), 2);
+}
+END_TEST
+
+START_TEST(a_series_comes_whole) {
+  Scene scene;
+  for (auto const* name : {"a_001.png", "a_002.png", "a_x.png", "b_001.png", "t.1001.exr", "t.1002.exr", "t.old.exr"})
+    put(scene.root / "shot/seq" / name);
+  scene.needs_image("//seq/a_001.png", "sequence");
+  scene.needs_image("//seq/t.<UDIM>.exr", "tiled");
+  ck_assert_text(paths_of(scene.beside()), "scene.blend seq/a_001.png seq/a_002.png seq/t.1001.exr seq/t.1002.exr");
+  scene.needs_image("//seq/z.<UDIM>.exr", "tiled");
+  ck_assert_says(warnings_of(scene.beside()), "z.<UDIM>.exr");
+}
+END_TEST
+
+START_TEST(a_library_that_cannot_be_read_is_sent_and_warned_of) {
+  Scene scene;
+  put(scene.root / "shot/set.blend", "not a blend");
+  scene.needs("library", "//set.blend");
+  auto const files = scene.beside();
+  ck_assert_text(paths_of(files), "scene.blend set.blend");
+  ck_assert_says(warnings_of(files), "the linked library 'set.blend' cannot be read");
+}
+END_TEST
+
+START_TEST(a_link_that_leads_outside_is_refused) {
+  Scene scene;
+  put(scene.folder / "private/key");
+  fs::create_symlink(scene.folder / "private/key", scene.root / "shot/wood.png");
+  scene.needs_image("//wood.png");
+  auto files = files_of_scene(scene.blend, scene.summary);
+  ck_assert(!files && files.error().code == Errc::invalid);
+  ck_assert_says(files.error().message, "'wood.png' is a link that leads out");
+  fs::remove(scene.root / "shot/wood.png");
+  fs::create_directory_symlink(scene.folder / "private", scene.root / "shot/secrets");
+  files = files_of_folder(scene.blend, scene.summary, scene.root);
+  ck_assert(!files && files.error().code == Errc::invalid);
+  ck_assert_says(files.error().message, "secrets");
+}
+END_TEST
+
+START_TEST(links_inside_and_loops_are_followed_once) {
+  Scene scene;
+  put(scene.root / "img/wood.png");
+  fs::create_symlink(scene.root / "img/wood.png", scene.root / "shot/oak.png");
+  fs::create_directory_symlink(scene.root, scene.root / "img/loop");
+  ck_assert_text(paths_of(scene.whole()), "img/wood.png shot/oak.png shot/scene.blend");
+}
+END_TEST
+
+START_TEST(a_whole_folder_leaves_backups_and_version_control_out) {
+  Scene scene;
+  for (auto const* name : {".git/config", "shot/scene.blend1", "shot/scene.blend12", "shot/scene.blend@", "notes~",
+                           ".DS_Store", "img/.svn/entries", "kept.txt", "shot/other.blend"})
+    put(scene.root / name);
+  ck_assert_text(paths_of(scene.whole()), "kept.txt shot/other.blend shot/scene.blend");
+}
+END_TEST
+
+START_TEST(the_root_must_hold_the_scene) {
+  Scene scene;
+  put(scene.folder / "film2/x");
+  auto files = files_of_folder(scene.blend, scene.summary, scene.folder / "film2");
+  ck_assert(!files && files.error().code == Errc::invalid);
+  ck_assert_says(files.error().message, "is not in the folder");
+  ck_assert(files_of_folder(scene.blend, scene.summary, scene.folder / "absent").error().code == Errc::not_found);
+}
+END_TEST
+
+START_TEST(names_that_cannot_travel_are_refused_by_name) {
+  Scene scene;
+  put(scene.root / "a\nb");
+  auto files = files_of_folder(scene.blend, scene.summary, scene.root);
+  ck_assert(!files && files.error().code == Errc::invalid);
+  ck_assert(files.error().message.find('\n') == std::string::npos);
+  fs::remove(scene.root / "a\nb");
+  put(scene.root / "latin\xe4");
+  files = files_of_folder(scene.blend, scene.summary, scene.root);
+  ck_assert(!files);
+  ck_assert_says(files.error().message, "not UTF-8");
+}
+END_TEST
+
+START_TEST(baked_physics_come_along) {
+  Scene scene;
+  put(scene.root / "shot/blendcache_scene/smoke_0001.bphys");
+  ck_assert_text(paths_of(scene.beside()), "scene.blend");
+  scene.summary.disk_cache = true;
+  ck_assert_text(paths_of(scene.beside()), "blendcache_scene/smoke_0001.bphys scene.blend");
+}
+END_TEST
+
+// Real scenes by other people; see $top_srcdir/../shared/scenes.
+START_TEST(a_real_scene_with_a_linked_library_is_collected_with_its_textures) {
+  auto const folder = source_folder() / "../shared/scenes/timing_linked";
+  auto const blend = folder / "video/timing.blend";
+  auto const summary = inspect_blend(blend);
+  ck_assert(summary.has_value());
+  auto const whole = files_of_folder(blend, *summary, folder);
+  ck_assert(whole.has_value());
+  ck_assert_text(paths_of(*whole), "img/diffuse.png m1d.blend video/timing.blend");
+  ck_assert(whole->warnings.empty());
+  auto const alone = files_of_scene(blend, *summary);
+  ck_assert_says(warnings_of(*alone), "m1d.blend");
+}
+END_TEST
+
+}  // namespace
+}  // namespace distren::client
+
+int main() {
+  using namespace distren;
+  using namespace distren::client;
+  TCase* group = tcase_create("scene_files");
+  for (auto const* test :
+       {a_scene_alone_is_one_file, what_lies_beside_or_below_comes_along, what_is_missing_is_named_and_the_rest_comes,
+        what_lies_above_stays_and_the_folder_to_name_is_told, absolute_paths_are_warned_of_and_never_read,
+        a_series_comes_whole, a_library_that_cannot_be_read_is_sent_and_warned_of, a_link_that_leads_outside_is_refused,
+        links_inside_and_loops_are_followed_once, a_whole_folder_leaves_backups_and_version_control_out,
+        the_root_must_hold_the_scene, names_that_cannot_travel_are_refused_by_name, baked_physics_come_along})
+    tcase_add_test(group, test);
+  if (std::filesystem::exists(source_folder() / "../shared/scenes"))
+    tcase_add_test(group, a_real_scene_with_a_linked_library_is_collected_with_its_textures);
+  return run_suite("client_scene", {group});
+}

@@ -1,0 +1,311 @@
+#!/usr/bin/env python3
+"""The HTTP API of a grid without a grid, for tests of the command line: everything in memory, frames "render" by being
+looked at. Prints its port, serves loopback.
+
+A job ends after three looks at it; a job whose name contains "fail" fails, one with "gap" loses its second frame, one
+with "damage" sends a wrong byte once, one with "away" makes the server answer 503 for a while.
+"""
+import base64
+import hashlib
+import http.server
+import json
+import re
+import threading
+
+lock = threading.RLock()
+state = {"users": {}, "tokens": {}, "slaves": {}, "jobs": {}, "blobs": {}, "uploads": {}, "projects": {}, "next": 1,
+         "damaged": set(), "away": 0}
+
+
+def number():
+    state["next"] += 1
+    return state["next"]
+
+
+class Refusal(Exception):
+    def __init__(self, status, message):
+        self.status, self.message = status, message
+
+
+def frames_of(text):
+    out = []
+    for part in text.split(","):
+        match = re.fullmatch(r"(\d+)(?:-(\d+)(?:x(\d+))?)?", part)
+        out += range(int(match[1]), int(match[2] or match[1]) + 1, int(match[3] or 1))
+    return out
+
+
+def content_of(job, frame):
+    return f"frame {frame} of job {job['id']}".encode() * 1000
+
+
+def shown(job):
+    out = {k: v for k, v in job.items() if k not in ("frames", "looks", "files")}
+    return out
+
+
+def look_at(job):
+    """A third of the frames is done at each look, like time passing."""
+    if job["state"] == "active":
+        job["looks"] += 1
+        done = min(job["looks"], 3) * job["tasks"] // 3
+        job["accepted"], job["leased"] = done, min(1, job["tasks"] - done)
+        job["progress"] = done / job["tasks"]
+        if job["looks"] >= 3:
+            job["state"], job["finished_at"] = "finished", "2026-01-05T10:01:00Z"
+            if "fail" in job["name"]:
+                job.update(state="failed", accepted=job["tasks"] - 1, failed=1, reason="frame 1 failed on 3 slaves")
+    return shown(job)
+
+
+class Grid(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args):
+        pass
+
+    def answer(self, status, body=None, **headers):
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        if status != 204:
+            self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def handle_any(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        with lock:
+            try:
+                if state["away"] > 0:
+                    state["away"] -= 1
+                    raise Refusal(503, "the database is away")
+                self.route(body)
+            except Refusal as refusal:
+                code = {401: "denied", 403: "denied", 404: "not_found", 409: "conflict", 503: "unavailable"}
+                self.answer(refusal.status, {"error": {"code": code.get(refusal.status, "invalid"),
+                                                       "message": refusal.message}}, Retry_After="0")
+
+    do_GET = do_POST = do_PATCH = do_DELETE = do_HEAD = handle_any
+
+    def user(self):
+        token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+        if token not in state["tokens"]:
+            raise Refusal(401, "this login is not known here or has ended")
+        return state["tokens"][token]
+
+    def route(self, raw):
+        path, _, query = self.path.partition("?")
+        query = dict(item.split("=") for item in query.split("&") if item)
+        parts = path.removeprefix("/api/v1/").split("/")
+        body = {} if parts[0] == "uploads" else json.loads(raw or b"{}")
+        handler = getattr(self, f"{self.command.lower()}_{parts[0]}", None)
+        if not handler:
+            raise Refusal(404, f"there is no {path}")
+        handler(parts, query, raw if parts[0] == "uploads" else body)
+
+    # --- people -----------------------------------------------------------------------------------
+    def post_register(self, _, __, body):
+        if body["name"] in state["users"]:
+            raise Refusal(409, f"the name '{body['name']}' is taken")
+        role = "user" if state["users"] else "administrator"
+        state["users"][body["name"]] = (body["password"], role)
+        self.post_login(_, __, body, 201)
+
+    def post_login(self, _, __, body, status=200):
+        password, role = state["users"].get(body["name"], (None, None))
+        if password != body["password"]:
+            raise Refusal(401, "the name or the password is wrong")
+        token = f"token{number()}"
+        user = {"id": 1, "name": body["name"], "role": role}
+        state["tokens"][token] = user
+        self.answer(status, {"user": user, "token": token, "csrf": "x"})
+
+    def post_logout(self, *_):
+        self.user()
+        del state["tokens"][self.headers["Authorization"].removeprefix("Bearer ")]
+        self.answer(204)
+
+    def get_me(self, *_):
+        self.answer(200, {"user": self.user()})
+
+    def get_status(self, *_):
+        self.answer(200, {"name": "distrend", "version": "0.1.0", "slaves": {"online": 1, "total": 2},
+                          "jobs": {"active": 3}, "frames": {"ready": 12345, "leased": 1, "accepted": 7}})
+
+    def simple(self, kind, make):
+        self.user()
+        item = make(number())
+        state[kind][item["id"]] = item
+        return item
+
+    def listed(self, kind, query):
+        """Newest first, two to a page unless asked otherwise."""
+        before = int(query.get("before", 1 << 60))
+        items = sorted((i for i in state[kind].values() if i["id"] < before), key=lambda i: -i["id"])
+        limit = int(query.get("limit", 2))
+        more = len(items) > limit
+        self.answer(200, {"items": [shown(i) for i in items[:limit]], "next": items[limit - 1]["id"] if more else None})
+
+    def get_tokens(self, _, query, __):
+        self.user()
+        self.answer(200, {"items": [{"id": 1, "name": "ci", "scopes": ["read", "submit"], "created_at": "2020-01-05T10:00:00Z",
+                                     "last_used_at": None}], "next": None})
+
+    def post_tokens(self, _, __, body):
+        user = self.user()
+        secret = f"secret{number()}"
+        state["tokens"][secret] = user
+        self.answer(201, {"id": 1, "name": body["name"], "scopes": body["scopes"], "secret": secret})
+
+    def delete_tokens(self, parts, *_):
+        self.user()
+        self.answer(204) if parts[1] == "1" else self.refuse_absent("token", parts[1])
+
+    def refuse_absent(self, kind, number_):
+        raise Refusal(404, f"there is no {kind} {number_}")
+
+    def get_projects(self, _, query, __):
+        self.user()
+        self.listed("projects", query)
+
+    def post_projects(self, _, __, body):
+        self.answer(201, self.simple("projects", lambda i: {"id": i, "name": body["name"]}))
+
+    # --- slaves -----------------------------------------------------------------------------------
+    def slave(self, parts):
+        self.user()
+        return state["slaves"].get(int(parts[1])) or self.refuse_absent("slave", parts[1])
+
+    def get_slaves(self, parts, query, _):
+        self.user()
+        self.listed("slaves", query) if len(parts) == 1 else self.answer(200, self.slave(parts))
+
+    def post_slaves(self, parts, _, body):
+        if len(parts) == 3:
+            slave = self.slave(parts)
+            return self.answer(200, {"slavekey": slave["slavekey"], "slavepassword": "new-secret"})
+        slave = self.simple("slaves", lambda i: {
+            "id": i, "name": body["name"], "slavekey": f"K{i}", "state": "enabled", "online": False, "os": "Linux",
+            "cpu": "EPYC", "cores": 8, "memory": 16000, "methods": [{"name": "blender", "version": "3.4.1"}],
+            "frames_accepted": 3, "created_at": "2026-01-05T10:00:00Z", "last_seen_at": None, "user_name": "anna",
+            "working_on": [{"job": 1, "task": 2, "frame": 5, "fraction": 0.42}]})
+        self.answer(201, {"id": slave["id"], "name": slave["name"], "slavekey": slave["slavekey"],
+                          "slavepassword": "first-secret"})
+
+    def patch_slaves(self, parts, _, body):
+        slave = self.slave(parts)
+        slave.update(body)
+        self.answer(200, slave)
+
+    def delete_slaves(self, parts, *_):
+        del state["slaves"][self.slave(parts)["id"]]
+        self.answer(204)
+
+    # --- files ------------------------------------------------------------------------------------
+    def post_blobs(self, _, __, body):
+        self.user()
+        self.answer(200, {"missing": [digest for digest in body["sha256"] if digest not in state["blobs"]]})
+
+    def post_uploads(self, _, __, raw):
+        self.user()
+        metadata = dict(item.split(" ") for item in self.headers["Upload-Metadata"].split(","))
+        name = f"u{number()}"
+        state["uploads"][name] = {"digest": base64.b64decode(metadata["sha256"]).decode(), "data": raw,
+                                  "length": int(self.headers["Upload-Length"])}
+        self.finish_upload(name, 201, Location=f"/api/v1/uploads/{name}")
+
+    def patch_uploads(self, parts, _, raw):
+        self.user()
+        state["uploads"][parts[1]]["data"] += raw
+        self.finish_upload(parts[1], 204)
+
+    def finish_upload(self, name, status, **headers):
+        upload = state["uploads"][name]
+        if len(upload["data"]) == upload["length"]:
+            if hashlib.sha256(upload["data"]).hexdigest() != upload["digest"]:
+                raise Refusal(460, "checksum mismatch")
+            state["blobs"][upload["digest"]] = upload["length"]
+        self.answer(status, Upload_Offset=str(len(upload["data"])), **headers)
+
+    # --- jobs -------------------------------------------------------------------------------------
+    def post_jobs(self, parts, _, body):
+        user = self.user()
+        if len(parts) == 3:
+            job = self.job(parts)
+            if parts[2] == "resume" and job["state"] != "paused":
+                raise Refusal(409, f"job {job['id']} is {job['state']}, not paused")
+            job["state"] = {"pause": "paused", "cancel": "cancelled"}.get(parts[2], "active")
+            return self.answer(200, shown(job))
+        for file in body["files"]:
+            if file["sha256"] not in state["blobs"]:
+                raise Refusal(400, f"the file '{file['path']}' was not uploaded")
+        frames = frames_of(body["frames"])
+        job = self.simple("jobs", lambda i: {
+            "id": i, "name": body["name"], "user": 1, "user_name": user["name"], "project": body.get("project"),
+            "method": body["method"], "state": "paused" if body.get("paused") else "active", "reason": "",
+            "source": body["source"], "parameters": body["parameters"], "version": "3.4", "warnings": ["a soft warning"],
+            "priority": body.get("priority", 50), "tasks": len(frames), "accepted": 0, "failed": 0, "leased": 0,
+            "progress": 0.0, "created_at": "2026-01-05T10:00:00Z", "finished_at": None, "waiting": None,
+            "submitted_files": body["files"], "frames": frames, "looks": 0})
+        if "away" in job["name"]:
+            state["away"] = 6
+        self.answer(201, shown(job))
+
+    def job(self, parts):
+        self.user()
+        return state["jobs"].get(int(parts[1])) or self.refuse_absent("job", parts[1])
+
+    def get_jobs(self, parts, query, _):
+        if len(parts) == 1:
+            self.user()
+            return self.listed("jobs", query)
+        job = self.job(parts)
+        if len(parts) == 2:
+            return self.answer(200, look_at(job))
+        frames = job["frames"][:job["accepted"]]
+        if "gap" in job["name"]:
+            frames = [f for f in frames if f != job["frames"][1]]
+        if parts[2] == "tasks":
+            frames = job["frames"]
+        frames = [f for f in frames if f > int(query.get("after", -1))]
+        limit = min(int(query["limit"]), 2)  # short pages, so that paging is tested
+        following = frames[limit - 1] if len(frames) > limit else None
+        self.answer(200, {"items": [self.frame(job, f, parts[2]) for f in frames[:limit]], "next": following})
+
+    def frame(self, job, frame, kind):
+        content = content_of(job, frame)
+        out = {"frame": frame, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        if kind == "output":
+            return out | {"name": f"{frame:04}.png", "url": f"/api/v1/files/{job['id']}/{frame}?expires=9&signature=S"}
+        done = frame in job["frames"][:job["accepted"]]
+        return out | {"id": 100 + frame, "state": "accepted" if done else "ready", "failures": 0, "slave_name": "attic",
+                      "output": f"{frame:04}.png" if done else "", "wall": 8100, "cpu": 16000, "reason": ""}
+
+    def get_files(self, parts, *_):
+        job, frame = state["jobs"][int(parts[1])], int(parts[2])
+        content = content_of(job, frame)
+        if "damage" in job["name"] and self.path not in state["damaged"]:
+            state["damaged"].add(self.path)
+            content = b"?" + content[1:]
+        self.answer(200, content)
+
+    def patch_jobs(self, parts, _, body):
+        job = self.job(parts)
+        job.update(body)
+        self.answer(200, shown(job))
+
+    def delete_jobs(self, parts, *_):
+        job = self.job(parts)
+        if job["state"] in ("active", "paused"):
+            raise Refusal(409, f"job {job['id']} is {job['state']}; cancel it first")
+        del state["jobs"][job["id"]]
+        self.answer(204)
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Grid)
+server.daemon_threads = True
+print(server.server_address[1], flush=True)
+server.serve_forever()
