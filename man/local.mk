@@ -1,2 +1,3 @@
 # mdoc pages: one per program, config file and protocol.
 dist_man_MANS +=
+dist_man_MANS += %D%/distren.1
