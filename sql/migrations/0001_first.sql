@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS user (
   id BIGINT NOT NULL AUTO_INCREMENT,
   name VARCHAR(64) NOT NULL,
   email VARCHAR(254) NULL,
-  password_hash VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  password_hash VARCHAR(255) COLLATE utf8mb4_bin NOT NULL,
   role ENUM('user', 'moderator', 'administrator') NOT NULL DEFAULT 'user',
   wrong_passwords INT UNSIGNED NOT NULL DEFAULT 0,
   locked_until DATETIME(3) NULL,
@@ -72,7 +72,7 @@ CREATE TABLE IF NOT EXISTS token (
 
 CREATE TABLE IF NOT EXISTS render_method (
   id BIGINT NOT NULL AUTO_INCREMENT,
-  name VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  name VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,
   created_at DATETIME(3) NOT NULL,
   CONSTRAINT render_method_pk PRIMARY KEY (id),
   CONSTRAINT render_method_name_unique UNIQUE (name)
@@ -82,7 +82,7 @@ CREATE TABLE IF NOT EXISTS slave (
   id BIGINT NOT NULL AUTO_INCREMENT,
   user_id BIGINT NOT NULL,
   name VARCHAR(100) NOT NULL,
-  slavekey VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  slavekey VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,
   password_hash BINARY(32) NOT NULL,
   state ENUM('enabled', 'disabled', 'revoked') NOT NULL DEFAULT 'enabled',
   os VARCHAR(200) NOT NULL DEFAULT '',
@@ -101,7 +101,7 @@ CREATE TABLE IF NOT EXISTS slave (
 CREATE TABLE IF NOT EXISTS slave_method (
   slave_id BIGINT NOT NULL,
   method_id BIGINT NOT NULL,
-  version VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  version VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,
   benchmark_power INT UNSIGNED NULL COMMENT 'per core, thousandths of the reference core, as benchmarked',
   power INT UNSIGNED NULL COMMENT 'the same, corrected after each accepted result',
   benchmarked_at DATETIME(3) NULL,
@@ -178,7 +178,7 @@ CREATE TABLE IF NOT EXISTS job (
 CREATE TABLE IF NOT EXISTS job_file (
   job_id BIGINT NOT NULL,
   number INT UNSIGNED NOT NULL,
-  path VARCHAR(1000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  path VARCHAR(1000) COLLATE utf8mb4_bin NOT NULL,
   blob_id BIGINT NOT NULL,
   CONSTRAINT job_file_pk PRIMARY KEY (job_id, number),
   CONSTRAINT job_file_job_fk FOREIGN KEY (job_id) REFERENCES job (id) ON DELETE CASCADE,
@@ -219,7 +219,7 @@ CREATE TABLE IF NOT EXISTS attempt (
   wall_ms BIGINT NOT NULL DEFAULT 0,
   memory_mib INT UNSIGNED NOT NULL DEFAULT 0,
   ended_at DATETIME(3) NOT NULL,
-  output VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
+  output VARCHAR(255) COLLATE utf8mb4_bin NULL,
   output_size BIGINT NULL,
   output_sha256 BINARY(32) NULL,
   reason VARCHAR(1000) NULL,
@@ -267,7 +267,7 @@ INSERT IGNORE INTO account (id, kind) VALUES (1, 'mint');
 CREATE TABLE IF NOT EXISTS transaction (
   id BIGINT NOT NULL AUTO_INCREMENT,
   kind ENUM('earn', 'vest', 'void', 'boost', 'payout', 'refund', 'adjust') NOT NULL,
-  ref VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  ref VARCHAR(100) COLLATE utf8mb4_bin NOT NULL,
   job_id BIGINT NULL,
   actor_id BIGINT NULL COMMENT 'who did it by hand: boost and adjust',
   created_at DATETIME(3) NOT NULL,
@@ -290,7 +290,7 @@ CREATE TABLE IF NOT EXISTS entry (
 CREATE TABLE IF NOT EXISTS event (
   id BIGINT NOT NULL AUTO_INCREMENT,
   created_at DATETIME(3) NOT NULL,
-  kind VARCHAR(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  kind VARCHAR(32) COLLATE utf8mb4_bin NOT NULL,
   user_id BIGINT NULL,
   slave_id BIGINT NULL,
   job_id BIGINT NULL,

@@ -19,13 +19,13 @@ BEGIN
 
   DELETE k FROM slave_method k JOIN render_method m ON m.id = k.method_id
   WHERE k.slave_id = p_slave AND (m.name, k.version) NOT IN (SELECT n.name, n.version
-    FROM JSON_TABLE(p_methods, '$[*]' COLUMNS (name VARCHAR(64) CHARACTER SET ascii PATH '$[0]',
-      version VARCHAR(64) CHARACTER SET ascii PATH '$[1]')) n
+    FROM JSON_TABLE(p_methods, '$[*]' COLUMNS (name VARCHAR(64) PATH '$[0]',
+      version VARCHAR(64) PATH '$[1]')) n
     WHERE n.name IS NOT NULL AND n.version IS NOT NULL);
   INSERT IGNORE INTO slave_method (slave_id, method_id, version)
   SELECT p_slave, m.id, n.version
-  FROM JSON_TABLE(p_methods, '$[*]' COLUMNS (name VARCHAR(64) CHARACTER SET ascii PATH '$[0]',
-    version VARCHAR(64) CHARACTER SET ascii PATH '$[1]')) n
+  FROM JSON_TABLE(p_methods, '$[*]' COLUMNS (name VARCHAR(64) PATH '$[0]',
+    version VARCHAR(64) PATH '$[1]')) n
   JOIN render_method m ON m.name = n.name
   WHERE n.version IS NOT NULL;
   COMMIT;

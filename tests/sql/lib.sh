@@ -1,0 +1,77 @@
+# What the SQL tests say: `is ACTUAL EXPECTED NAME` and `refuses DRnnn TEXT NAME SQL`. `sql` calls as the server's user, who may
+# call procedures and nothing else; `owner` looks into tables. Rows come as lines, columns with tabs.
+
+count=0
+failed=0
+
+sql() {
+  printf '%s\n' "$1" | mariadb --defaults-file="$work/server.cnf" -N -B distren 2>&1
+}
+
+owner() {
+  printf '%s\n' "$1" | mariadb_owner distren 2>&1
+}
+
+is() {
+  count=$((count + 1))
+  if test "$1" = "$2"; then
+    echo "ok $count - $3"
+  else
+    failed=$((failed + 1))
+    echo "not ok $count - $3"
+    printf '%s\n' "expected:" "$2" "but it is:" "$1" | sed 's/^/# /'
+  fi
+}
+
+refuses() {
+  said=$(sql "$4")
+  case $said in
+    *"($1)"*"$2"*) is refused refused "$3" ;;
+    *) is "$said" "($1) ... $2" "$3" ;;
+  esac
+}
+
+# Fresh tables and procedures, and some people: alice (1, administrator), bob (2), the method blender, slaves 1 to 4 (bob's), and a
+# blob of 10 bytes with digest abab... that alice has uploaded.
+fresh_schema() {
+  echo "DROP DATABASE IF EXISTS distren" | mariadb_owner
+  "$top_builddir/distren-migrate" --socket "$mariadb_socket" --user "$(id -un)" --sql-dir "$top_srcdir/sql" \
+    --create-user distren --create-password-file "$work/password" >"$work/migrate.log" 2>&1 || { cat "$work/migrate.log"; exit 1; }
+}
+
+people() {
+  sql "CALL user_create('alice', 'alice@example.org', 'hash-a'); CALL user_create('bob', '', 'hash-b');
+       CALL method_ensure('blender'); CALL blob_record(1, REPEAT('ab', 32), 10)" >/dev/null
+  for number in 1 2 3 4; do
+    sql "CALL slave_create(2, 'slave $number', 'key$number', REPEAT('p', 32))" >/dev/null
+  done
+}
+
+# job NAME FRAMES [PAUSED]: alice's job; prints its id.
+job() {
+  sql "CALL job_create(1, 0, '$1', 'blender', 'scene.blend', '{}', '{\"format\":\"PNG\"}', '3.4', '[]', 50, ${3:-0},
+    CONCAT('[{\"path\":\"scene.blend\",\"sha256\":\"', REPEAT('ab', 32), '\",\"size\":10}]'), '$2')"
+}
+
+# The value of one column of a job's row.
+job_column() {
+  owner "SELECT $2 FROM job WHERE id = $1"
+}
+
+good() {  # ATTEMPT TASK SLAVE: an accepted ending
+  printf '[%s,%s,%s,"accepted",1000,900,64,0,"","%04d.png",1234,"%064d"]' "$1" "$2" "$3" "$2" "$1"
+}
+
+bad() {  # ATTEMPT TASK SLAVE ENDING REASON [LAST]
+  printf '[%s,%s,%s,"%s",10,9,8,%s,"%s"]' "$1" "$2" "$3" "$4" "${6:-0}" "$5"
+}
+
+lease() {  # ATTEMPT TASK SLAVE [EXPIRES]
+  printf '[%s,%s,%s,%s]' "$1" "$2" "$3" "${4:-1900000000123}"
+}
+
+# journal LEASES ENDINGS: lists without their brackets; prints verdicts and what became of jobs on one line.
+journal() {
+  sql "CALL journal_write('[$1]', '[$2]')" | cut -f 1,2,3 | sed 's/^0\t[0-9]*\t//; s/^1\t\([0-9]*\)\t.*/finished:\1/; s/^2\t\([0-9]*\)\t.*/paused:\1/' |
+    tr '\n' ' ' | sed 's/ $//'
+}

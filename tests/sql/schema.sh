@@ -1,0 +1,60 @@
+# Migrating, checking versions, running again.
+
+migrate() {
+  "$top_builddir/distren-migrate" --socket "$mariadb_socket" --user "$(id -un)" --sql-dir "${sql_dir:-$top_srcdir/sql}" "$@" 2>&1
+}
+
+is "$(owner 'SELECT MAX(version), COUNT(*) FROM schema_version')" "1	1" "a_migration_is_recorded_once"
+is "$(migrate | tail -1)" "The database has schema version 1." "migrating_twice_is_the_same_as_once"
+is "$(migrate | grep -c replaced)" 0 "procedures_that_did_not_change_are_left_alone"
+is "$(owner "SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = 'distren'")" \
+  "$(ls "$top_srcdir"/sql/procedures/*.sql | wc -l | tr -d ' ')" "every_procedure_file_is_a_procedure"
+is "$(owner "SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = 'distren' AND security_type <> 'DEFINER'")" \
+  0 "every_procedure_runs_with_its_definers_rights"
+for file in "$top_srcdir"/sql/procedures/*.sql; do basename "$file" .sql; done >"$work/files"
+is "$(owner "SELECT routine_name FROM information_schema.routines WHERE routine_schema = 'distren' ORDER BY 1" | sort)" \
+  "$(sort "$work/files")" "a_file_is_named_as_its_procedure"
+
+owner 'DROP PROCEDURE job_show; CREATE PROCEDURE stray() SELECT 1' >/dev/null
+migrate >/dev/null
+is "$(owner "SELECT GROUP_CONCAT(routine_name) FROM information_schema.routines
+  WHERE routine_schema = 'distren' AND routine_name IN ('job_show', 'stray')")" job_show \
+  "a_lost_procedure_comes_back_and_a_stray_one_goes"
+
+cp -R "$top_srcdir/sql" "$work/sql" && chmod -R u+w "$work/sql"
+printf 'CREATE OR REPLACE PROCEDURE schema_show()\nSQL SECURITY DEFINER\nBEGIN\n  SELECT 2 AS version;\nEND\n' \
+  >"$work/sql/procedures/schema_show.sql"
+printf -- "-- a; comment ' with traps\nCREATE TABLE IF NOT EXISTS two (a INT COMMENT 'one; \\\\' two');\n\nINSERT INTO two VALUES (2); # end\n" \
+  >"$work/sql/migrations/0002_second.sql"
+said=$(sql_dir=$work/sql migrate)
+is "$(owner 'SELECT a FROM two; SELECT MAX(version) FROM schema_version')" "2
+2" "a_second_migration_is_applied_after_the_first"
+case $said in *"version 2"*"knows 1"*) said=both ;; esac
+is "$said" both "a_database_that_is_newer_than_the_program_is_refused_with_both_versions"
+case $(migrate) in *"version 2"*"knows 1"*"too old"*) said=both ;; *) said=no ;; esac
+is "$said" both "an_older_program_does_not_touch_a_newer_database"
+owner 'DELETE FROM schema_version' >/dev/null
+owner "DROP PROCEDURE schema_show; CREATE PROCEDURE schema_show() SELECT 0 AS version" >/dev/null
+case $(migrate --check) in *"version 0"*"needs 1"*distren-migrate*) said=both ;; *) said=no ;; esac
+is "$said" both "an_older_database_is_refused_with_both_versions"
+rm "$work/sql/migrations/0002_second.sql"
+cp "$work/sql/migrations/0001_first.sql" "$work/sql/migrations/0003_third.sql"
+case $(sql_dir=$work/sql migrate) in *"0003_third.sql should be migration 0002_"*) said=gap ;; *) said=no ;; esac
+is "$said" gap "a_gap_in_the_migrations_is_named"
+rm -rf "$work/sql"
+
+fresh_schema
+migrate >/dev/null
+owner 'DELETE FROM schema_version; INSERT INTO setting (name, value) VALUES ("kept", "1")' >/dev/null
+is "$(migrate | tail -1)" "The database has schema version 1." "an_interrupted_migration_is_simply_run_again"
+is "$(owner 'SELECT value FROM setting WHERE name = "kept"; SELECT COUNT(*) FROM account')" "1
+1" "running_a_migration_again_loses_nothing"
+case $(migrate --schema 'a`b') in *"cannot be the name of a schema"*) said=refused ;; *) said=no ;; esac
+is "$said" refused "a_schema_name_with_quotes_is_refused"
+case $(sql_dir=/nonexistent migrate) in *"/nonexistent/migrations"*) said=named ;; *) said=no ;; esac
+is "$said" named "a_missing_sql_folder_is_named"
+printf 'short\n' >"$work/short"
+case $(migrate --create-user distren --create-password-file "$work/short") in *"8 characters"*) said=refused ;; *) said=no ;; esac
+is "$said" refused "a_short_database_password_is_refused"
+case $(migrate --create-user "x'y" --create-password-file "$work/password") in *"cannot be a database user"*) said=refused ;; *) said=no ;; esac
+is "$said" refused "a_database_user_with_quotes_is_refused"
