@@ -54,3 +54,9 @@ libdistren_server_a_SOURCES += %D%/services.h \
   %D%/storage/blob_store.cpp %D%/storage/blob_store.h %D%/storage/job_folder.cpp %D%/storage/job_folder.h \
   %D%/storage/signed_urls.cpp %D%/storage/signed_urls.h %D%/storage/signer.cpp %D%/storage/signer.h \
   %D%/storage/uploads.cpp %D%/storage/uploads.h
+
+# Points and fair shares.
+libdistren_server_a_SOURCES += \
+  %D%/dispatch/estimate.cpp %D%/dispatch/estimate.h %D%/dispatch/fair_share.cpp %D%/dispatch/fair_share.h \
+  %D%/dispatch/fair_share_attempts.cpp %D%/dispatch/fair_share_why.cpp \
+  %D%/economy/fixed_math.cpp %D%/economy/fixed_math.h %D%/economy/points.cpp %D%/economy/points.h

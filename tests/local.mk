@@ -61,3 +61,10 @@ tests_check_client_commands_SOURCES = tests/check_client_commands.cpp tests/supp
 tests_check_client_commands_LDADD = $(TEST_LIBS)
 EXTRA_tests_check_client_commands_DEPENDENCIES = distren
 EXTRA_DIST += tests/support/fake_grid.py
+
+check_PROGRAMS += tests/check_points tests/check_fair_share
+TESTS += tests/check_points tests/check_fair_share
+tests_check_points_SOURCES = tests/check_points.cpp tests/support/check_main.h
+tests_check_points_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_fair_share_SOURCES = tests/check_fair_share.cpp tests/support/check_main.h
+tests_check_fair_share_LDADD = libdistren-server.a $(TEST_LIBS)

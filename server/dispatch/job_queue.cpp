@@ -55,6 +55,38 @@ std::optional<std::int64_t> JobQueue::take(std::int64_t slave) {
   return std::nullopt;
 }
 
+bool JobQueue::take_at(std::size_t at, std::int64_t slave) {
+  std::int64_t const task = info_.first_task + static_cast<std::int64_t>(at);
+  return !failed_on(task, slave) && take_this(task);
+}
+
+std::optional<std::int64_t> JobQueue::take_next(std::int64_t slave, int block) {
+  auto const task_at = [this](std::size_t at) { return info_.first_task + static_cast<std::int64_t>(at); };
+  if (tasks_.empty()) return std::nullopt;
+  for (std::size_t const probe : {std::size_t{0}, tasks_.size() / 2, tasks_.size() - 1}) {
+    if (take_at(probe, slave)) return task_at(probe);
+  }
+  int seen = 0;
+  for (std::int64_t const task : returned_) {
+    if (++seen > look_ahead) break;
+    if (take_at(index(task), slave)) return task;
+  }
+  if (auto const own = blocks_.find(slave); own != blocks_.end()) {
+    for (Block& left = own->second; left.next < left.end;) {
+      if (std::size_t const at = left.next++; take_at(at, slave)) return task_at(at);
+    }
+    blocks_.erase(own);
+  }
+  while (next_block_ < tasks_.size() && tasks_[next_block_].state != State::ready) ++next_block_;
+  if (next_block_ < tasks_.size() && take_at(next_block_, slave)) {
+    std::size_t const at = next_block_;
+    next_block_ = std::min(tasks_.size(), at + static_cast<std::size_t>(std::max(block, 1)));
+    if (next_block_ > at + 1) blocks_[slave] = {at + 1, next_block_};
+    return task_at(at);
+  }
+  return take(slave);  // nothing is left but in others' blocks
+}
+
 bool JobQueue::take_this(std::int64_t task) {
   if (!owns(task) || tasks_[index(task)].state != State::ready) return false;
   tasks_[index(task)].state = State::leased;
@@ -68,7 +100,7 @@ void JobQueue::give_back(std::int64_t task) {
   if (t.state != State::leased && t.state != State::delayed) return;
   t.state = State::ready;
   ++ready_;
-  if (index(task) < next_) returned_.insert(task);
+  if (index(task) < std::max(next_, next_block_)) returned_.insert(task);
 }
 
 void JobQueue::delay(std::int64_t task) {

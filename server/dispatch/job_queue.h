@@ -24,6 +24,9 @@ public:
 
   // The first ready task that has not failed on this slave; it becomes leased.
   std::optional<std::int64_t> take(std::int64_t slave);
+  // The same for a policy that keeps frames together: first the probes (first, middle and last frame), then what came
+  // back, then the next of the slave's own block of frames, then a new block. block: frames in one.
+  std::optional<std::int64_t> take_next(std::int64_t slave, int block);
   bool take_this(std::int64_t task);                          // a slave came back with it; false: it is not ready
   void give_back(std::int64_t task);                          // leased or delayed -> ready
   void delay(std::int64_t task);                              // leased -> delayed, until give_back
@@ -54,13 +57,20 @@ private:
     State state = State::done;
     std::uint8_t failures = 0;
   };
+  struct Block {
+    std::size_t next = 0;
+    std::size_t end = 0;
+  };
+  bool take_at(std::size_t at, std::int64_t slave);  // false: it is not ready, or failed there
   [[nodiscard]] std::size_t index(std::int64_t task) const { return static_cast<std::size_t>(task - info_.first_task); }
 
   store::RunnableJob info_;
   OutputSpec output_;
   std::vector<Task> tasks_;
   std::size_t next_ = 0;             // no task before this one is ready, but for those in returned_
-  std::set<std::int64_t> returned_;  // ready tasks before next_
+  std::size_t next_block_ = 0;       // tasks before this one are given out or belong to a slave's block
+  std::unordered_map<std::int64_t, Block> blocks_;  // slave -> the frames that it goes on with
+  std::set<std::int64_t> returned_;  // ready tasks before next_ or next_block_ that were given out before
   std::unordered_map<std::int64_t, std::vector<std::int64_t>> failed_on_;  // task -> slaves
   int ready_ = 0;
   int unfinished_ = 0;
