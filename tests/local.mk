@@ -62,9 +62,21 @@ tests_check_client_commands_LDADD = $(TEST_LIBS)
 EXTRA_tests_check_client_commands_DEPENDENCIES = distren
 EXTRA_DIST += tests/support/fake_grid.py
 
+check_PROGRAMS += tests/check_http_server
+TESTS += tests/check_http_server
+tests_check_http_server_SOURCES = tests/check_http_server.cpp tests/support/check_main.h tests/support/http_probe.h
+tests_check_http_server_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
+tests_check_http_server_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/check_points tests/check_fair_share
 TESTS += tests/check_points tests/check_fair_share
 tests_check_points_SOURCES = tests/check_points.cpp tests/support/check_main.h
 tests_check_points_LDADD = libdistren-server.a $(TEST_LIBS)
 tests_check_fair_share_SOURCES = tests/check_fair_share.cpp tests/support/check_main.h
 tests_check_fair_share_LDADD = libdistren-server.a $(TEST_LIBS)
+
+# SQL: each group of procedures against a private MariaDB.
+dist_check_SCRIPTS += tests/sql/run.sh
+TESTS += tests/sql/run.sh
+EXTRA_DIST += tests/support/mariadb.sh tests/sql/lib.sh tests/sql/schema.sh tests/sql/rights.sh tests/sql/people.sh \
+  tests/sql/slaves.sh tests/sql/jobs.sh tests/sql/journal.sh tests/sql/failures.sh tests/sql/files.sh tests/sql/concurrency.sh

@@ -14,6 +14,7 @@ BEGIN
   DECLARE v_frames INT;
   DECLARE v_distinct INT;
   DECLARE v_files INT;
+  DECLARE v_found INT;
   DECLARE v_paths INT;
   DECLARE v_sources INT;
   DECLARE v_bad TEXT;
@@ -81,25 +82,28 @@ BEGIN
   COMMIT;
 
   START TRANSACTION;
+  -- Before the job is written, so that a refusal uses up no number; locked, so that the sweeper cannot come between.
+  SELECT COUNT(*) INTO v_found
+  FROM job_create_file f
+  JOIN `blob` b ON b.sha256 = f.sha256 AND b.size = f.size
+  JOIN blob_owner o ON o.blob_id = b.id AND o.user_id = p_user
+  LOCK IN SHARE MODE;
+  IF v_found <> v_files THEN
+    SET v_bad = (SELECT CONCAT(COUNT(*), IF(COUNT(*) = 1, ' file was', ' files were'), ' not uploaded yet: ',
+        GROUP_CONCAT(f.path ORDER BY f.number SEPARATOR ', ' LIMIT 3), IF(COUNT(*) > 3, ', ...', ''))
+      FROM job_create_file f
+      WHERE NOT EXISTS (SELECT 1 FROM `blob` b JOIN blob_owner o ON o.blob_id = b.id AND o.user_id = p_user
+        WHERE b.sha256 = f.sha256 AND b.size = f.size));
+    CALL error_raise(409, v_bad);
+  END IF;
+
   INSERT INTO job (user_id, project_id, method_id, name, state, source, parameters, output, version, warnings, priority,
     first_task, tasks, created_at)
   VALUES (p_user, NULLIF(p_project, 0), v_method, TRIM(p_name), IF(p_paused, 'paused', 'active'), p_source, p_parameters,
     p_output, p_version, p_warnings, p_priority, v_first, v_frames, v_now);
   SET v_job = LAST_INSERT_ID();
-
   INSERT INTO job_file (job_id, number, path, blob_id)
-  SELECT v_job, f.number, f.path, b.id
-  FROM job_create_file f
-  JOIN `blob` b ON b.sha256 = f.sha256 AND b.size = f.size
-  JOIN blob_owner o ON o.blob_id = b.id AND o.user_id = p_user;
-  IF ROW_COUNT() <> v_files THEN
-    SET v_bad = (SELECT CONCAT(COUNT(*), IF(COUNT(*) = 1, ' file was', ' files were'), ' not uploaded yet: ',
-        GROUP_CONCAT(f.path ORDER BY f.number SEPARATOR ', ' LIMIT 3), IF(COUNT(*) > 3, ', ...', ''))
-      FROM job_create_file f LEFT JOIN job_file k ON k.job_id = v_job AND k.number = f.number
-      WHERE k.job_id IS NULL);
-    CALL error_raise(409, v_bad);
-  END IF;
-
+  SELECT v_job, f.number, f.path, b.id FROM job_create_file f JOIN `blob` b ON b.sha256 = f.sha256;
   INSERT INTO task (id, job_id, frame)
   SELECT v_first - 1 + ROW_NUMBER() OVER (ORDER BY f.frame), v_job, f.frame
   FROM JSON_TABLE(p_frames, '$[*]' COLUMNS (frame INT PATH '$')) f;

@@ -72,6 +72,6 @@ lease() {  # ATTEMPT TASK SLAVE [EXPIRES]
 
 # journal LEASES ENDINGS: lists without their brackets; prints verdicts and what became of jobs on one line.
 journal() {
-  sql "CALL journal_write('[$1]', '[$2]')" | cut -f 1,2,3 | sed 's/^0\t[0-9]*\t//; s/^1\t\([0-9]*\)\t.*/finished:\1/; s/^2\t\([0-9]*\)\t.*/paused:\1/' |
-    tr '\n' ' ' | sed 's/ $//'
+  sql "CALL journal_write('[$1]', '[$2]')" |
+    awk -F '\t' '{ printf "%s%s", (NR > 1 ? " " : ""), ($1 == 0 ? $3 : ($1 == 1 ? "finished:" : "paused:") $2) } END { print "" }'
 }

@@ -1,0 +1,64 @@
+# Failures: tasks given up, jobs that fail, jobs paused because too much fails alike, forgiveness.
+
+people
+job few '[1,2]' >/dev/null
+is "$(journal '' "$(bad 1 1 1 failed 'crash at 0x1')"; owner 'SELECT state, failures, attempt_id FROM task WHERE id = 1')" "recorded
+ready	1	1" "a_failure_gives_the_task_back_and_is_counted"
+is "$(journal '' "$(bad 1 1 1 failed 'crash at 0x1')"; owner 'SELECT failures FROM task WHERE id = 1')" "recorded
+1" "the_same_failure_twice_is_counted_once"
+journal '' "$(bad 2 1 2 rejected 'the image is black'),$(bad 3 1 3 returned 'shutting down'),$(bad 4 1 3 cancelled '')" >/dev/null
+is "$(owner 'SELECT failures FROM task WHERE id = 1'; sql 'CALL failure_load(0)' | tr '\n' ' ')" "2
+1	1 1	2 " "a_rejected_image_is_a_failure_and_a_returned_task_is_none"
+is "$(sql 'CALL task_list(1, 0, 1)' | cut -f 3,4,5,12)" "ready	2	3	NULL" "a_task_shows_its_latest_attempt"
+is "$(journal '' "$(bad 5 1 4 failed 'third time' 1)"; owner 'SELECT state, failures FROM task WHERE id = 1'; job_column 1 'state, failed')" "recorded
+failed	3
+active	1" "the_last_failure_fails_the_task_and_not_the_job"
+is "$(sql 'CALL task_load(0)' | cut -f 1)" 2 "a_failed_task_is_not_open"
+is "$(journal '' "$(bad 5 1 4 failed 'third time' 1)"; job_column 1 failed)" "recorded
+1" "the_last_failure_twice_fails_the_task_once"
+is "$(journal '' "$(good 6 1 2)"; owner 'SELECT state FROM task WHERE id = 1')" "superseded
+failed" "a_failed_task_is_changed_by_requeue_alone"
+is "$(journal '' "$(good 7 2 2)"; job_column 1 'state, reason, accepted, failed')" "accepted finished:1
+failed	1 of 2 frames failed	1	1" "a_job_whose_tasks_ended_but_not_all_well_failed"
+is "$(owner "SELECT message FROM event WHERE kind = 'job_failed'")" "Job 1 (few) failed: 1 of 2 frames failed" "its_owner_is_told"
+refuses DR409 "requeue it" "a_failed_job_is_requeued_and_not_resumed" "CALL job_resume(1)"
+is "$(sql 'CALL job_requeue(1)'; job_column 1 "state, failed, finished_at IS NULL, reason = ''"; owner 'SELECT state, failures FROM task WHERE id = 1')" "1
+active	0	1	1
+ready	0" "requeueing_opens_failed_tasks_and_the_job"
+journal '' "$(bad 8 1 1 failed again)" >/dev/null
+is "$(sql 'CALL failure_load(0)')" "1	1" "old_failures_are_forgiven_and_new_ones_count"
+is "$(sql 'CALL job_requeue(1)'; owner 'SELECT failures FROM task WHERE id = 1')" "0
+1" "requeueing_without_failed_tasks_changes_nothing"
+is "$(journal '' "$(bad 9 1 3 expired 'gone for good' 1)"; job_column 1 state)" "recorded finished:1
+failed" "a_task_may_be_given_up_after_it_expired_too"
+
+# Alike: the reason without its digits.
+job alike '[1,2,3,4,5,6,7,8,9,10]' >/dev/null
+is "$(journal '' "$(bad 21 3 1 failed 'frame 1: no camera'),$(bad 22 4 2 failed 'frame 2: no camera'),$(bad 23 4 3 failed 'frame 2: no camera')")" \
+  "recorded recorded recorded" "two_tasks_failing_alike_pause_nothing"
+is "$(journal '' "$(bad 24 5 1 failed 'out of memory')"; job_column 2 state)" "recorded
+active" "another_reason_is_not_alike"
+is "$(journal '' "$(bad 25 6 1 rejected 'frame 4: no camera')")" "recorded paused:2" "the_third_task_that_fails_alike_pauses_the_job"
+is "$(job_column 2 'state, reason')" "paused	paused: 3 of 10 frames failed alike: frame 4: no camera" "the_job_says_why"
+is "$(owner "SELECT user_id, message FROM event WHERE kind = 'job_paused'")" \
+  "1	Job 2 (alike) paused: 3 of 10 frames failed alike: frame 4: no camera" "the_owner_is_told_why"
+is "$(journal '' "$(bad 26 7 1 failed 'frame 5: no camera')"; owner "SELECT COUNT(*) FROM event WHERE kind = 'job_paused'")" "recorded
+1" "a_paused_job_is_not_paused_again"
+sql 'CALL job_resume(2)'
+is "$(journal '' "$(bad 27 8 1 failed 'frame 6: no camera'),$(bad 28 9 1 failed 'frame 7: no camera')")" "recorded recorded" \
+  "after_resuming_the_count_starts_again"
+is "$(journal '' "$(bad 29 10 1 failed 'frame 8: no camera')")" "recorded paused:2" "and_pauses_again"
+
+job large "[$(seq -s , 1 100)]" >/dev/null
+batch=
+for task in $(seq 13 16); do batch="$batch$(bad $((task + 100)) $task 1 failed boom),"; done
+is "$(journal '' "${batch%,}")" "recorded recorded recorded recorded" "4_of_100_are_not_yet_5_per_cent"
+is "$(journal '' "$(bad 200 17 1 failed boom)")" "recorded paused:3" "5_of_100_are"
+
+job doomed '[1,2,3]' >/dev/null
+first=$(job_column 4 first_task)
+is "$(journal '' "$(bad 301 $first 1 failed no 1),$(bad 302 $((first + 1)) 1 failed no 1),$(bad 303 $((first + 2)) 1 failed no 1)"; job_column 4 'state, failed, reason')" \
+  "recorded recorded recorded finished:4
+failed	3	3 of 3 frames failed" "a_job_that_has_ended_is_not_paused"
+is "$(owner 'SELECT COUNT(*) FROM job j WHERE j.accepted <> (SELECT COUNT(*) FROM task t WHERE t.job_id = j.id AND t.state = "accepted")
+  OR j.failed <> (SELECT COUNT(*) FROM task t WHERE t.job_id = j.id AND t.state = "failed")')" 0 "the_counts_of_every_job_are_those_of_its_tasks"

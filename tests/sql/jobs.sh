@@ -1,0 +1,98 @@
+# Creating, showing, pausing, cancelling, requeueing and deleting jobs.
+
+people
+file="[{\"path\":\"scene.blend\",\"sha256\":\"$(printf 'ab%.0s' $(seq 32))\",\"size\":10}]"
+create() {  # NAME PROJECT METHOD SOURCE PRIORITY FILES FRAMES
+  echo "CALL job_create(${user:-1}, $2, '$1', '$3', '$4', '{}', '{}', '', '[]', $5, 0, '$6', '$7')"
+}
+
+is "$(job first '[5,6,7]')" 1 "a_job_is_made"
+is "$(owner 'SELECT id, job_id, frame, state, failures FROM task')" "1	1	5	ready	0
+2	1	6	ready	0
+3	1	7	ready	0" "it_has_a_task_for_each_frame_with_ids_in_a_row"
+is "$(sql 'CALL job_show(1)' | cut -f 1-18)" \
+  "1	1	alice	0	first	blender	active		scene.blend	{}	{\"format\":\"PNG\"}	3.4	[]	50	1	3	0	0" "a_job_is_shown"
+is "$(sql 'CALL job_show(1)' | cut -f 19 | grep -c '^20[0-9-]*T[0-9:]*\.[0-9][0-9][0-9]Z$')" 1 "times_are_iso_8601_in_utc"
+is "$(sql 'CALL job_file_list(1)')" "scene.blend	$(printf 'ab%.0s' $(seq 32))	10" "the_files_of_a_job_are_listed"
+is "$(job second '[30,10,20]' 1; owner 'SELECT id, frame FROM task WHERE job_id = 2; SELECT state FROM job WHERE id = 2')" "2
+4	10
+5	20
+6	30
+paused" "frames_are_put_in_order_and_a_job_may_start_paused"
+refuses DR400 "1 to 200" "a_job_needs_a_name" "$(create ' ' 0 blender scene.blend 50 "$file" '[1]')"
+refuses DR404 "no project 7" "a_project_must_exist" "$(create x 7 blender scene.blend 50 "$file" '[1]')"
+sql "CALL project_create(2, 'bobs')" >/dev/null
+refuses DR404 "no project 1" "a_project_must_be_the_users" "$(create x 1 blender scene.blend 50 "$file" '[1]')"
+refuses DR400 '"maya" is not known' "a_method_must_be_known" "$(create x 0 maya scene.blend 50 "$file" '[1]')"
+refuses DR400 "priority 0" "a_priority_below_1_is_refused" "$(create x 0 blender scene.blend 0 "$file" '[1]')"
+refuses DR400 "priority 101" "a_priority_above_100_is_refused" "$(create x 0 blender scene.blend 101 "$file" '[1]')"
+refuses DR400 "not 0" "a_job_without_frames_is_refused" "$(create x 0 blender scene.blend 50 "$file" '[]')"
+refuses DR400 "1 frames are named twice" "a_frame_named_twice_is_refused" "$(create x 0 blender scene.blend 50 "$file" '[1,2,1]')"
+refuses DR400 "among the job" "the_source_must_be_a_file_of_the_job" "$(create x 0 blender other.blend 50 "$file" '[1]')"
+refuses DR400 "among the job" "a_job_without_files_is_refused" "$(create x 0 blender scene.blend 50 '[]' '[1]')"
+refuses DR400 '"scene.blend" is named twice' "a_file_named_twice_is_refused" \
+  "$(create x 0 blender scene.blend 50 "[${file#[}" '[1]' | sed "s/}\]', '\[1\]/},${file#[}', '[1]/; s/\[\[/[/")"
+refuses DR409 "1 file was not uploaded yet: scene.blend" "a_file_that_the_user_did_not_upload_is_missing" \
+  "$(user=2 create x 0 blender scene.blend 50 "$file" '[1]')"
+refuses DR409 "not uploaded yet" "a_file_of_another_size_is_missing" "$(create x 0 blender scene.blend 50 "$(echo "$file" | sed s/10/11/)" '[1]')"
+for path in /etc/passwd ../up a/../../b; do
+  refuses DR400 "does not stay inside" "the_path_${path}_is_refused" \
+    "$(create x 0 blender $path 50 "$(echo "$file" | sed "s|scene.blend|$path|")" '[1]')"
+done
+refuses DR404 "no user 99" "a_job_of_nobody_is_refused" "$(user=99 create x 0 blender scene.blend 50 "$file" '[1]')"
+is "$(owner 'SELECT COUNT(*) FROM job; SELECT COUNT(*) FROM task; SELECT COUNT(*) FROM job_file')" "2
+6
+2" "a_refused_job_leaves_nothing"
+
+is "$(sql "CALL job_list(0, '', 0, 10)" | cut -f 1 | tr '\n' ' ')" "2 1 " "jobs_are_listed_newest_first"
+is "$(sql "CALL job_list(1, '', 2, 10)" | cut -f 1)" 1 "a_list_of_jobs_goes_on_below_an_id"
+is "$(sql "CALL job_list(0, 'paused', 0, 10)" | cut -f 1)" 2 "jobs_are_listed_by_state"
+is "$(sql "CALL job_list(2, '', 0, 10)")" "" "a_user_sees_his_own_jobs_alone"
+refuses DR400 'state "done"' "an_unknown_state_is_refused" "CALL job_list(0, 'done', 0, 10)"
+refuses DR404 "no job 99" "an_unknown_job_is_not_shown" "CALL job_show(99)"
+refuses DR404 "no job 99" "an_unknown_job_has_no_files" "CALL job_file_list(99)"
+refuses DR404 "no job 99" "an_unknown_job_has_no_tasks" "CALL task_list(99, 0, 10)"
+is "$(sql 'CALL task_list(1, 0, 2)' | cut -f 1 | tr '\n' ' '; sql 'CALL task_list(1, 2, 100)' | cut -f 1)" "1 2 3" "tasks_are_listed_by_key"
+is "$(sql 'CALL task_list(2, 1, 2)' | cut -f 1 | tr '\n' ' ')" "4 5 " "tasks_of_another_job_never_appear"
+
+sql "CALL job_pause(1, 'by its owner')"
+is "$(job_column 1 'state, reason')" "paused	by its owner" "a_job_is_paused_with_the_reason"
+sql "CALL job_pause(1, 'again')"
+is "$(job_column 1 reason)" "by its owner" "pausing_twice_keeps_the_first_reason"
+sql "CALL job_resume(1); CALL job_resume(1)"
+is "$(job_column 1 'state, reason')" "active	" "a_job_is_resumed"
+sql "CALL job_change(1, 'renamed', NULL); CALL job_change(1, NULL, 90)"
+is "$(job_column 1 'name, priority')" "renamed	90" "name_and_priority_change_one_by_one"
+refuses DR400 "priority 200" "a_priority_out_of_range_is_refused" "CALL job_change(1, NULL, 200)"
+refuses DR400 "1 to 200" "a_job_cannot_lose_its_name" "CALL job_change(1, '', NULL)"
+for call in "job_pause(99, '')" "job_resume(99)" "job_cancel(99, '')" "job_requeue(99)" "job_delete(99)" "job_change(99, 'x', 1)"; do
+  refuses DR404 "no job 99" "an_unknown_job_is_refused_by_${call%%(*}" "CALL $call"
+done
+refuses DR409 "is active; cancel it first" "an_active_job_is_not_deleted" "CALL job_delete(1)"
+
+journal "$(lease 11 1 1),$(lease 12 2 1)" "$(good 12 2 1)" >/dev/null
+sql "CALL job_cancel(1, 'not needed'); CALL job_cancel(1, 'again')"
+is "$(job_column 1 'state, reason, finished_at IS NOT NULL'; owner 'SELECT state FROM task WHERE job_id = 1; SELECT COUNT(*) FROM lease')" \
+  "cancelled	not needed	1
+cancelled
+accepted
+cancelled
+0" "cancelling_ends_open_tasks_and_leases_and_keeps_frames"
+refuses DR409 "is cancelled and cannot be paused" "a_cancelled_job_cannot_be_paused" "CALL job_pause(1, '')"
+refuses DR409 "is cancelled and cannot be resumed" "a_cancelled_job_cannot_be_resumed" "CALL job_resume(1)"
+refuses DR409 "was cancelled; submit it again" "a_cancelled_job_cannot_be_requeued" "CALL job_requeue(1)"
+is "$(journal '' "$(good 11 1 1)"; owner 'SELECT state FROM task WHERE id = 1')" "superseded
+cancelled" "a_late_result_of_a_cancelled_job_is_superseded"
+sql 'CALL job_delete(1)'
+is "$(owner 'SELECT (SELECT COUNT(*) FROM job), (SELECT COUNT(*) FROM task), (SELECT COUNT(*) FROM attempt), (SELECT COUNT(*) FROM job_file)')" \
+  "1	3	0	1" "deleting_a_job_leaves_nothing_of_it"
+is "$(journal "$(lease 13 1 1)" "$(good 14 1 1)"; owner 'SELECT COUNT(*) FROM attempt; SELECT COUNT(*) FROM lease')" "unknown
+0
+0" "a_result_of_a_deleted_job_is_unknown"
+is "$(job third '[1]')" 3 "a_job_number_is_never_used_twice"
+is "$(journal '' "$(good 21 "$(job_column 3 first_task)" 1)")" "accepted finished:3" "a_job_whose_tasks_are_all_accepted_is_finished"
+refuses DR409 "is finished already" "a_finished_job_cannot_be_cancelled" "CALL job_cancel(3, '')"
+refuses DR409 "is finished and cannot be resumed" "a_finished_job_cannot_be_resumed" "CALL job_resume(3)"
+is "$(sql 'CALL job_requeue(3)'; job_column 3 state)" "0
+finished" "requeueing_a_finished_job_changes_nothing"
+is "$(sql 'CALL grid_show()')" "4	0	1" "the_grid_counts_active_jobs_and_accepted_frames"
