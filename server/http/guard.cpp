@@ -15,7 +15,7 @@ namespace distren {
 namespace {
 
 constexpr int tick_ms = 250;
-constexpr std::int64_t linger_bytes = 64 << 20;
+constexpr std::int64_t linger_bytes = 16 << 20;
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -170,13 +170,15 @@ void Guard::start_linger(Watched& watched, std::int64_t now) {
   bufferevent_disable(watched.connection, EV_WRITE);
   bufferevent_setcb(
       watched.connection,
-      [](bufferevent* connection, void*) {
+      [](bufferevent* connection, void* self) {
         auto* arrived = bufferevent_get_input(connection);
         evbuffer_drain(arrived, evbuffer_get_length(arrived));
+        auto& lingering = *static_cast<Watched*>(self);
+        if (lingering.bytes < linger_bytes) return;
+        bufferevent_disable(connection, EV_READ);
+        lingering.since = 0;  // the next sweep ends it
       },
-      nullptr,
-      [](bufferevent*, short, void* self) { static_cast<Watched*>(self)->since = 0; },  // the next sweep ends it
-      &watched);
+      nullptr, [](bufferevent*, short, void* self) { static_cast<Watched*>(self)->since = 0; }, &watched);
   bufferevent_enable(watched.connection, EV_READ);
 }
 
@@ -185,7 +187,7 @@ void Guard::sweep() {
   std::vector<bufferevent*> over;
   for (auto const& [connection, watched] : watched_) {
     if (watched->phase == Watched::Phase::lingering) {
-      if (now - watched->since > times_.linger_ms || watched->bytes > linger_bytes) over.push_back(connection);
+      if (now - watched->since > times_.linger_ms) over.push_back(connection);
       continue;
     }
     bufferevent_event_cb on_event = nullptr;
