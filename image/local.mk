@@ -7,6 +7,6 @@ libdistren_image_a_SOURCES = \
   %D%/thumbnail.cpp %D%/write.cpp %D%/write.h
 
 libexec_PROGRAMS += distren-image
-distren_image_SOURCES = %D%/main.cpp
+distren_image_SOURCES = %D%/main.cpp %D%/sanitizer.h
 distren_image_CXXFLAGS = $(AM_CXXFLAGS) $(OIIO_CFLAGS)
 distren_image_LDADD = libdistren-image.a $(COMMON_LIBS) $(OIIO_LIBS)

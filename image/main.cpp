@@ -14,6 +14,7 @@
 
 #include "image/commands.h"
 #include "image/picture.h"
+#include "image/sanitizer.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool sanitized = true;  // their shadow memory alone is beyond any limit

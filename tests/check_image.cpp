@@ -9,6 +9,7 @@
 
 #include "image/commands.h"
 #include "image/picture.h"
+#include "image/sanitizer.h"
 #include "image/write.h"
 #include "tests/support/check_main.h"
 

@@ -1,0 +1,13 @@
+// For builds with AddressSanitizer: OpenImageIO's PNG reader leaves a damaged file by longjmp and loses a short text.
+// Included by each program that links the library, once; defines nothing in other builds.
+#pragma once
+
+#if defined(__SANITIZE_ADDRESS__)
+extern "C" inline __attribute__((used)) char const* __lsan_default_suppressions() {
+  return "leak:PNGInput::PngReadCallback\n";
+}
+// The whole stack is needed to find that name in it.
+extern "C" inline __attribute__((used)) char const* __asan_default_options() {
+  return "fast_unwind_on_malloc=0";
+}
+#endif
