@@ -80,3 +80,11 @@ dist_check_SCRIPTS += tests/sql/run.sh
 TESTS += tests/sql/run.sh
 EXTRA_DIST += tests/support/mariadb.sh tests/sql/lib.sh tests/sql/schema.sh tests/sql/rights.sh tests/sql/people.sh \
   tests/sql/slaves.sh tests/sql/jobs.sh tests/sql/journal.sh tests/sql/failures.sh tests/sql/files.sh tests/sql/concurrency.sh
+
+check_PROGRAMS += tests/check_storage tests/check_http_parts
+TESTS += tests/check_storage tests/check_http_parts
+tests_check_storage_SOURCES = tests/check_storage.cpp tests/support/check_main.h
+tests_check_storage_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_http_parts_SOURCES = tests/check_http_parts.cpp tests/support/check_main.h
+tests_check_http_parts_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
+tests_check_http_parts_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
