@@ -149,6 +149,8 @@ std::string to_base64(std::string_view bytes) {
 
 std::optional<std::string> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
+  if (auto const end = text.find('='); end != std::string_view::npos && (end + 2 < text.size() || text.back() != '='))
+    return std::nullopt;  // OpenSSL takes padding anywhere
   std::string bytes(text.size() / 4 * 3, '\0');
   int const size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
                                    reinterpret_cast<unsigned char const*>(text.data()), static_cast<int>(text.size()));

@@ -7,9 +7,24 @@
 
 #include "common/config.h"
 #include "common/files.h"
+#include "common/places.h"
 #include "server/net/listen_address.h"
 
 namespace distren {
+
+namespace {
+
+void fill_in_places(ServerConfig& config) {
+  if (config.methods.empty()) config.methods = find_data("methods");
+  if (config.sql.empty()) config.sql = find_data("sql");
+  if (config.openapi.empty()) config.openapi = find_data("openapi.yaml");
+  if (config.openapi.empty()) config.openapi = find_data("doc/openapi.yaml");
+  if (config.htdocs.empty()) config.htdocs = find_data("htdocs");
+  if (config.htdocs.empty()) config.htdocs = DISTREN_HOME "/htdocs";
+  if (config.image_program.empty()) config.image_program = find_helper("distren-image");
+}
+
+}  // namespace
 
 Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
   auto toml = Config::load(file);
@@ -61,6 +76,7 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
   toml->read("log.level", config.log_level);
   toml->read("log.file", config.log_file);
   if (auto done = toml->finish(); !done) return done.error();
+  fill_in_places(config);
 
   if (!password_file.empty()) {
     // The password stands in a file of its own, so that distrend.toml can be shown to others.

@@ -14,11 +14,11 @@ namespace distren {
 struct ServerConfig {
   std::string name = "DistRen";  // what the pages call this grid
   std::filesystem::path stor = DISTREN_HOME "/stor";
-  std::filesystem::path htdocs = DISTREN_HOME "/htdocs";
-  std::filesystem::path methods = DISTREN_DATADIR "/methods";
-  std::filesystem::path sql = DISTREN_DATADIR "/sql";
-  std::filesystem::path openapi = DISTREN_DATADIR "/openapi.yaml";
-  std::filesystem::path image_program;  // distren-image; empty: beside this program or in libexec
+  std::filesystem::path htdocs;  // this and the next three: as installed, or as they lie in a source tree
+  std::filesystem::path methods;
+  std::filesystem::path sql;
+  std::filesystem::path openapi;
+  std::filesystem::path image_program;  // distren-image; empty: beside this program or where it is installed
 
   std::string url;  // how slaves and people reach the HTTP door; empty: from the listen address
 

@@ -38,10 +38,10 @@ struct Services {
   TokenBuckets login_attempts{0.2, 20};  // per address: one in five seconds, after twenty at once
 
   // Shared while a file becomes a blob (the file, then the row), exclusive while unused ones go (row, then file).
-  std::shared_mutex blob_sweep;
+  std::shared_mutex blob_sweep{};
 
-  std::mutex unloaded_mutex;             // guards unloaded_jobs
-  std::set<std::int64_t> unloaded_jobs;  // in the database, but not yet with the dispatcher; see maintenance.h
+  std::mutex unloaded_mutex{};            // guards unloaded_jobs
+  std::set<std::int64_t> unloaded_jobs{}; // in the database, but not yet with the dispatcher; see maintenance.h
 
   [[nodiscard]] std::int64_t now_s() const { return now_ms() / 1000; }
 };

@@ -88,3 +88,17 @@ tests_check_storage_LDADD = libdistren-server.a $(TEST_LIBS)
 tests_check_http_parts_SOURCES = tests/check_http_parts.cpp tests/support/check_main.h
 tests_check_http_parts_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_http_parts_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/check_database tests/check_standalone
+TESTS += tests/check_database tests/check_standalone
+tests_check_database_SOURCES = tests/check_database.cpp tests/support/check_main.h tests/support/private_database.h
+tests_check_database_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+tests_check_standalone_SOURCES = tests/check_standalone.cpp tests/support/check_main.h tests/support/private_database.h
+tests_check_standalone_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/check_slave
+TESTS += tests/check_slave tests/check_slave_life.sh
+dist_check_SCRIPTS += tests/check_slave_life.sh
+EXTRA_DIST += tests/support/fake_server.py tests/support/fake_renderer.py tests/support/slave_life.py
+tests_check_slave_SOURCES = tests/check_slave.cpp tests/support/check_main.h tests/support/helper_program.h
+tests_check_slave_LDADD = libdistren-slave.a $(TEST_LIBS)

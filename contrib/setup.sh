@@ -1,0 +1,82 @@
+# Sourced by quickstart and runtests: installs the Debian packages that are missing, builds in build/.
+# Expects $top (the source tree). Package lists are code: a fresh Debian 12 must get by with them alone.
+
+build_packages=(
+  autoconf autoconf-archive automake ccache check g++ make pkg-config
+  libarchive-dev libcli11-dev libcurl4-openssl-dev libevent-dev libfmt-dev libmysqlcppconn-dev libopenimageio-dev
+  libseccomp-dev libspdlog-dev libssl-dev libtomlplusplus-dev libxml2-dev libzstd-dev nlohmann-json3-dev zlib1g-dev
+)
+grid_packages=(blender bubblewrap ca-certificates mariadb-server python3)
+test_packages=(curl libxml2-utils mandoc openssl procps python3-yaml)
+
+say() { printf '%s\n' "$*" >&2; }
+
+# Runs a command as root: as it is, through sudo, or not at all with the reason.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    say "this needs root, and there is no sudo; run as root: $*"
+    return 1
+  fi
+}
+
+# install_packages NAME...: only what is missing, without questions.
+install_packages() {
+  local missing=() name
+  for name in "$@"; do
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" = installed ] || missing+=("$name")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  say "installing: ${missing[*]}"
+  local log
+  log=$(mktemp)
+  if ! { as_root apt-get update && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y \
+    --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 </dev/null; then
+    tail -n 20 "$log" >&2
+    rm -f "$log"
+    say "the packages could not be installed; the reason stands above"
+    return 1
+  fi
+  rm -f "$log"
+}
+
+# Shows how far a build is: one line that is written over on a terminal, nothing in a log file.
+show_progress() {
+  local count=0 line
+  while IFS= read -r line; do
+    case $line in
+      *"  CXX "* | *"  CXXLD "* | *"  AR "*)
+        count=$((count + 1))
+        [ -t 2 ] && printf '\r  %d files built' "$count" >&2
+        ;;
+    esac
+  done
+  if [ -t 2 ] && [ "$count" -gt 0 ]; then printf '\n' >&2; fi
+}
+
+# build_tree FOLDER "CONFIGURE OPTIONS" TARGET...: configures once, builds what changed.
+build_tree() {
+  local folder=$1 options=$2 log
+  shift 2
+  mkdir -p "$folder"
+  log=$folder/build.log
+  : >"$log"
+  if [ ! -x "$top/configure" ] || [ "$top/configure.ac" -nt "$top/configure" ]; then
+    (cd "$top" && ./bootstrap) >>"$log" 2>&1 || { tail -n 20 "$log" >&2; return 1; }
+  fi
+  if [ ! -f "$folder/Makefile" ] || [ "$(cat "$folder/configured" 2>/dev/null)" != "$options" ]; then
+    # shellcheck disable=SC2086  # options is a list of words
+    (cd "$folder" && CXX="${CXX:-ccache g++}" "$top/configure" --enable-silent-rules $options) >>"$log" 2>&1 ||
+      { tail -n 20 "$log" >&2; return 1; }
+    printf '%s\n' "$options" >"$folder/configured"
+  fi
+  make -C "$folder" -j"$(nproc)" "$@" 2>&1 | tee -a "$log" | show_progress
+  if [ "${PIPESTATUS[0]}" -ne 0 ]; then
+    grep -E -B2 -A6 'error|Error' "$log" | head -n 60 >&2
+    say "the build failed; all of it is in $log"
+    return 1
+  fi
+}

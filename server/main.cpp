@@ -1,0 +1,292 @@
+// distrend: the DistRen server. This file is the table of contents: what is made, in which order, and how it ends.
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+
+#include "common/log.h"
+#include "common/places.h"
+#include "common/sandbox.h"
+#include "common/tls.h"
+#include "config.h"
+#include "server/api/handlers.h"
+#include "server/api/maintenance.h"
+#include "server/dispatch/dispatcher_thread.h"
+#include "server/dispatch/oldest_first.h"
+#include "server/grid_folder.h"
+#include "server/http/http_server.h"
+#include "server/http/router.h"
+#include "server/line/line_server.h"
+#include "server/migrate.h"
+#include "server/net/listen_address.h"
+#include "server/services.h"
+#include "server/standalone.h"
+#include "server/storage/job_folder.h"
+#include "server/storage/signed_urls.h"
+
+namespace {
+
+using namespace distren;
+
+std::int64_t unix_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+struct Options {
+  std::string config;
+  std::string standalone;
+  std::string log_level;
+  bool check = false;
+};
+
+// Loops end last of all and start after everything that listens on them is ready.
+struct Loops {
+  std::vector<std::unique_ptr<Loop>> all;
+  explicit Loops(int count) {
+    for (int i = 0; i < count; ++i) all.push_back(std::make_unique<Loop>());
+  }
+  void start() {
+    for (auto& loop : all) loop->start();
+  }
+  void stop() {
+    for (auto& loop : all) loop->stop();
+  }
+  [[nodiscard]] std::vector<Loop*> pointers() const {
+    std::vector<Loop*> out;
+    for (auto const& loop : all) out.push_back(loop.get());
+    return out;
+  }
+};
+
+Result<int> open_http_door(HttpServer& http, std::string const& where, ssl_ctx_st* tls) {
+  if (where.empty()) return 0;
+  auto const address = parse_listen_address(where);
+  if (!address) return address.error();
+  auto const socket = listen_on(*address);
+  if (!socket) return socket.error();
+  if (auto opened = http.listen(socket->get(), tls); !opened) return opened.error();
+  return bound_port(socket->get());
+}
+
+DispatchSettings dispatch_settings(ServerConfig const& config, std::string lease_key) {
+  DispatchSettings settings;
+  settings.lease_key = std::move(lease_key);
+  settings.lease_ms = std::int64_t{1000} * config.times.lease;
+  settings.link_life_ms = std::int64_t{1000} * config.times.signed_url;
+  settings.heartbeat_ms = std::int64_t{1000} * config.times.heartbeat;
+  settings.times = {.renew_ms = settings.lease_ms,
+                    .deadline_ms = std::int64_t{1000} * config.times.deadline,
+                    .result_limit = config.limits.result_bytes};
+  return settings;
+}
+
+OrderLinks order_links(Signer const& signer, ServerConfig const& config) {
+  return {.blob = [&signer, life = config.times.signed_url](
+                      std::string_view sha256) { return blob_url(signer, sha256, 0, unix_ms() / 1000 + life); },
+          .upload =
+              [&signer, &config](Lease const& lease, std::string_view name) {
+                // Valid as long as the work may take and the slave may have been away: a week.
+                return result_upload_url(signer, lease.attempt, lease.slave, name, config.limits.result_bytes,
+                                         unix_ms() / 1000 + 7 * 24 * 3600);
+              }};
+}
+
+Result<void> ensure_methods(DatabaseAddress const& address, std::map<std::string, RenderMethod> const& methods) {
+  Database database(address);
+  for (auto const& [name, method] : methods) {
+    if (auto done = store::ensure_method(database, name); !done) return done;
+  }
+  return {};
+}
+
+// Blocks until SIGTERM or SIGINT, and meanwhile keeps the private database alive.
+void wait_for_the_end(sigset_t const& signals, std::optional<PrivateMariadb>& mariadb) {
+  for (;;) {
+    timespec const second{1, 0};
+    int const signal = sigtimedwait(&signals, nullptr, &second);
+    if (signal == SIGTERM || signal == SIGINT) {
+      spdlog::info("distrend: signal {} received, stopping", signal);
+      return;
+    }
+    if (mariadb && !mariadb->alive()) {
+      spdlog::error("distrend: the private database died, starting it again");
+      if (auto started = mariadb->restart(); !started) spdlog::error("distrend: {}", started.error().message);
+    }
+  }
+}
+
+Result<void> serve(Options const& options, sigset_t const& signals) {
+  // Configuration, and for a standalone grid its folder and its database.
+  std::optional<GridFolder> grid;
+  ServerConfig config;
+  if (!options.standalone.empty()) {
+    auto opened = open_grid_folder(options.standalone);
+    if (!opened) return opened.error();
+    grid = std::move(*opened);
+    config = grid->config;
+  } else {
+    auto loaded = load_server_config(options.config);
+    if (!loaded) return loaded.error();
+    config = std::move(*loaded);
+  }
+  if (!options.log_level.empty()) config.log_level = options.log_level;
+  if (auto done = start_log("distrend", config.log_level, config.log_file); !done) return done;
+  if (auto done = check_server_config(config); !done) return done;
+
+  ImageChecker const checker{config.image_program, config.sandbox == "on"};
+  if (checker.program.empty())
+    return fail(Errc::not_found,
+                "distren-image was not found beside distrend nor where it is installed; set image_program");
+  if (auto boxed = checker.sandboxed ? sandbox_available() : Result<void>(); !boxed)
+    return fail(Errc::unavailable,
+                fmt::format("images from strangers are decoded in a sandbox, and {}", boxed.error().message));
+  auto methods = load_render_methods(config.methods);
+  if (!methods) return methods.error();
+  if (options.check) {
+    fmt::print("{} render methods, configuration is good\n", methods->size());
+    return {};
+  }
+
+  DatabaseThread const main_thread;
+  std::optional<PrivateMariadb> mariadb;
+  if (grid) {
+    auto started = PrivateMariadb::start(grid->dir, config.sql);
+    if (!started) return started.error();
+    mariadb.emplace(std::move(*started));
+    config.database = mariadb->address();
+  }
+  {
+    Database database(config.database);
+    if (auto done = check_schema(database); !done) return done;
+  }
+  if (auto done = ensure_methods(config.database, *methods); !done) return done;
+
+  // The store.
+  sweep_removed_jobs(config.stor);
+  auto blobs = BlobStore::open(config.stor);
+  if (!blobs) return blobs.error();
+  auto uploads = Uploads::open(config.stor, {.free_bytes = config.limits.free_bytes}, [] { return unix_ms() / 1000; });
+  if (!uploads) return uploads.error();
+  auto signer = Signer::load(config.stor / "key");
+  if (!signer) return signer.error();
+  std::string const lease_key = signer->derive("lease", "");
+
+  // The parts that work: dispatcher, workers, loops.
+  DispatcherThread dispatcher(dispatch_settings(config, lease_key), order_links(*signer, config),
+                              std::make_unique<OldestFirst>(), config.database);
+  {
+    Database database(config.database);
+    if (auto done = restore_job_folders(database, *blobs, config.stor); !done) return done;
+    if (auto done = dispatcher.load(database); !done) return done;
+  }
+  dispatcher.start();
+  SlaveGate gate(unix_ms);
+  ResultDesk desk({lease_key, config.stor, checker}, dispatcher, **uploads);
+  HttpCounters counters;
+  Loops loops(config.limits.loops);
+  WorkerPool workers(config.database, config.limits.workers, static_cast<std::size_t>(config.limits.queue));
+
+  // The doors.
+  auto tls = config.tls.certificate.empty() ? Result<TlsContext>(TlsContext())
+                                            : server_tls(config.tls.certificate, config.tls.key);
+  if (!tls) return tls.error();
+  Services services{.config = config,
+                    .dispatcher = dispatcher,
+                    .blobs = *blobs,
+                    .uploads = **uploads,
+                    .signer = *signer,
+                    .methods = *methods,
+                    .slave_gate = gate,
+                    .results = desk,
+                    .counters = counters,
+                    .now_ms = unix_ms};
+  Router const router(api_routes(), services, handle_page);
+  HttpOptions http_options;
+  http_options.door.always = security_headers(!config.listen.https.empty());
+  http_options.connections_per_address = config.listen.connections_per_address;
+  HttpServer http(
+      loops.pointers(), workers,
+      [&router](Request const& request, Worker& worker) { return router.answer(request, worker); }, http_options,
+      counters);
+  auto const https_port = open_http_door(http, config.listen.https, tls->get());
+  if (!https_port) return https_port.error();
+  auto const http_port = open_http_door(http, config.listen.http, nullptr);
+  if (!http_port) return http_port.error();
+  if (config.url.empty() && *https_port != 0) config.url = fmt::format("https://localhost:{}", *https_port);
+
+  LineServer line(loops.all, {.workers = workers,
+                              .dispatcher = dispatcher,
+                              .desk = desk,
+                              .gate = gate,
+                              .url = config.url,
+                              .heartbeat_ms = 1000 * config.times.heartbeat,
+                              .connections_per_address = config.listen.connections_per_address});
+  for (auto const& [where, context] :
+       {std::pair{config.listen.line, tls->get()}, {config.listen.line_plain, nullptr}}) {
+    if (where.empty()) continue;
+    if (auto opened = line.listen(where, context); !opened) return opened;
+  }
+  EventPtr const maintenance = loops.all.front()->every(60000, [&] {
+    bool const queued = workers.submit([&](Worker& worker) { run_maintenance(services, worker.database); });
+    if (!queued) spdlog::warn("maintenance: the workers are busy, next try in a minute");
+  });
+  loops.start();
+  int const line_port = line.ports().empty() ? 0 : line.ports().front();
+  if (grid) {
+    GridDoors const doors{config.url, fmt::format("http://127.0.0.1:{}", *http_port), line_port};
+    if (auto written = write_grid_file(*grid, doors); !written) return written;
+  }
+  spdlog::info("distrend {}: ready line={} https={} http={}", PACKAGE_VERSION, line_port, *https_port, *http_port);
+
+  wait_for_the_end(signals, mariadb);
+
+  // The end, in the order that loses nothing: no new work, finish what is being handled, write the journal, close.
+  http.stop_accepting();
+  line.stop();
+  workers.stop();
+  dispatcher.stop();
+  http.stop();
+  loops.stop();
+  spdlog::info("distrend: stopped");
+  return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app{"distrend: the server of a DistRen grid"};
+  app.set_version_flag("--version", "distrend " PACKAGE_VERSION);
+  app.add_option("--config", options.config, "configuration file [" DISTREN_SYSCONFDIR "/distrend.toml]");
+  app.add_option("--standalone", options.standalone,
+                 "run a whole grid for this machine in DIR, with a database of its own")
+      ->type_name("DIR");
+  app.add_option("--log-level", options.log_level, "trace, debug, info, warn, error or off");
+  app.add_flag("--check", options.check, "check the configuration and exit");
+  CLI11_PARSE(app, argc, argv);
+  if (options.config.empty()) options.config = DISTREN_SYSCONFDIR "/distrend.toml";
+
+  // All threads inherit this: signals are taken in one place, and a vanished peer is an error code, not a death.
+  ::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+  try {
+    if (auto served = serve(options, signals); !served) {
+      fmt::print(stderr, "distrend: {}\n", served.error().message);
+      return 1;
+    }
+  } catch (std::exception const& problem) {
+    fmt::print(stderr, "distrend: {}\n", problem.what());
+    return 1;
+  }
+  return 0;
+}

@@ -1,0 +1,174 @@
+// Digests, durable files, paths from strangers, configuration, TLS.
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "common/config.h"
+#include "common/digest.h"
+#include "common/files.h"
+#include "common/log.h"
+#include "common/tls.h"
+#include "tests/support/check_main.h"
+
+using namespace distren;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Folder {
+  fs::path path;
+  Folder() {
+    char name[] = "/tmp/distren-check-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(name));
+    path = name;
+  }
+  ~Folder() { fs::remove_all(path); }
+};
+
+START_TEST(sha256_and_hmac_agree_with_their_standards) {
+  ck_assert_text(to_hex(sha256("abc")),
+                 "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");  // FIPS 180-2
+  ck_assert_text(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")),
+                 "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");  // RFC 4231, case 2
+}
+END_TEST
+
+START_TEST(a_password_verifies_against_its_own_hash_alone) {
+  std::string const hash = hash_password("correct horse");
+  ck_assert(verify_password("correct horse", hash));
+  ck_assert(!verify_password("correct horsf", hash));
+  ck_assert(hash != hash_password("correct horse"));
+  for (auto const* broken :
+       {"", "scrypt", "scrypt$15$8$1$x$", "scrypt$99$8$1$abc$00", "md5$15$8$1$abc$00", "scrypt$-1$8$1$a$b"})
+    ck_assert_msg(!verify_password("correct horse", broken), "%s", broken);
+}
+END_TEST
+
+START_TEST(secrets_are_long_and_never_repeat) {
+  std::string const secret = random_secret();
+  ck_assert_uint_eq(secret.size(), 32);
+  ck_assert(secret != random_secret());
+  ck_assert_uint_eq(secret.find_first_not_of("abcdefghijklmnopqrstuvwxyz234567"), std::string::npos);
+}
+END_TEST
+
+START_TEST(base64_and_hexadecimal_come_back_as_they_went) {
+  for (std::string const text : {"", "a", "ab", "abc", "abcd"})
+    ck_assert_text(from_base64(to_base64(text)).value(), text);
+  ck_assert(!from_base64("a") && !from_base64("====") && !from_base64("a b="));
+  ck_assert_text(from_hex("00ff").value(), std::string("\0\xff", 2));
+  ck_assert(!from_hex("0") && !from_hex("0g") && !from_hex("+1"));
+  ck_assert(is_sha256_hex(std::string(64, 'a')) && !is_sha256_hex(std::string(64, 'A')) && !is_sha256_hex("ab"));
+}
+END_TEST
+
+START_TEST(a_durable_write_replaces_whole_and_leaves_no_trace) {
+  Folder const folder;
+  ck_assert(write_file_durably(folder.path / "f", "one", 0600).has_value());
+  ck_assert(write_file_durably(folder.path / "f", "two", 0600).has_value());
+  ck_assert_text(read_file(folder.path / "f").value(), "two");
+  struct stat info {};
+  ck_assert_int_eq(stat((folder.path / "f").c_str(), &info), 0);
+  ck_assert_uint_eq(info.st_mode & 0777, 0600);
+  ck_assert_int_eq(std::distance(fs::directory_iterator(folder.path), {}), 1);
+  ck_assert(!write_file_durably(folder.path / "gone" / "f", "x"));
+}
+END_TEST
+
+START_TEST(a_full_disk_is_an_error_and_the_old_file_stands) {
+  if (access("/dev/full", W_OK) != 0) return;
+  Folder const folder;
+  ck_assert(write_file_durably(folder.path / "f", "old").has_value());
+  rlimit const small{1024, 1024};
+  signal(SIGXFSZ, SIG_IGN);
+  setrlimit(RLIMIT_FSIZE, &small);  // as ENOSPC, but without a disk of our own
+  auto const written = write_file_durably(folder.path / "f", std::string(1 << 20, 'x'));
+  ck_assert(!written && written.error().code == Errc::unavailable);
+  ck_assert_text(read_file(folder.path / "f").value(), "old");
+  ck_assert_int_eq(std::distance(fs::directory_iterator(folder.path), {}), 1);
+}
+END_TEST
+
+START_TEST(paths_from_strangers_stay_inside) {
+  for (auto const* good : {"a", "a/b.png", "tex/Holz 1.png", "a..b", "...", "ü/ß.exr"})
+    ck_assert_msg(check_relative_path(good).has_value(), "%s", good);
+  for (std::string const& bad :
+       {std::string(""), std::string("/a"), std::string("../a"), std::string("a/../b"), std::string("a//b"),
+        std::string("a/"), std::string("./a"), std::string("a\\b"), std::string("a\nb"), std::string("a\0b", 3),
+        std::string(1001, 'a'), std::string(256, 'a'), std::string("C:\\x")}) {
+    auto const checked = check_relative_path(bad);
+    ck_assert_msg(!checked, "%s", bad.c_str());
+    ck_assert_says(checked.error().message, "cannot be used");
+  }
+}
+END_TEST
+
+START_TEST(a_configuration_names_every_wrong_setting_with_its_line) {
+  auto config = Config::parse("port = 70000\nname = 5\n[tls]\nkeyy = \"x\"\n", "distrend.toml");
+  ck_assert(config.has_value());
+  int port = 1;
+  std::string name = "grid";
+  config->read("port", port, 1, 65535);
+  config->read("name", name);
+  auto const done = config->finish();
+  ck_assert(!done);
+  ck_assert_says(done.error().message, "distrend.toml:1: port = 70000");
+  ck_assert_says(done.error().message, "distrend.toml:2: name = 5");
+  ck_assert_says(done.error().message, "distrend.toml:4: there is no setting 'tls.keyy'");
+  ck_assert_int_eq(port, 1);
+  auto const broken = Config::parse("a = [", "x.toml");
+  ck_assert(!broken);
+  ck_assert_says(broken.error().message, "x.toml:1");
+}
+END_TEST
+
+START_TEST(what_strangers_say_cannot_look_like_a_line_of_the_log) {
+  ck_assert_text(quote("a\nb\"c\\"), R"("a\x0ab\"c\\")");
+  ck_assert_uint_lt(quote(std::string(5000, 'x')).size(), 600);
+  ck_assert(!start_log("x", "loud", ""));
+}
+END_TEST
+
+START_TEST(a_self_signed_certificate_serves_tls_and_its_key_is_private) {
+  Folder const folder;
+  ck_assert(make_self_signed(folder.path / "c.pem", folder.path / "k.pem", {"localhost", "127.0.0.1"}).has_value());
+  ck_assert(server_tls(folder.path / "c.pem", folder.path / "k.pem").has_value());
+  struct stat info {};
+  ck_assert_int_eq(stat((folder.path / "k.pem").c_str(), &info), 0);
+  ck_assert_uint_eq(info.st_mode & 0777, 0600);
+  auto const wrong = server_tls(folder.path / "none.pem", folder.path / "k.pem");
+  ck_assert(!wrong);
+  ck_assert_says(wrong.error().message, "none.pem");
+}
+END_TEST
+
+START_TEST(the_line_without_tls_leaves_this_machine_never) {
+  auto const stream = LineStream::connect({.host = "203.0.113.1", .port = 4554, .ca_file = {}, .plain = true},
+                                          std::chrono::milliseconds(100));
+  ck_assert(!stream && stream.error().code == Errc::denied);
+}
+END_TEST
+
+}  // namespace
+
+int main() {
+  TCase* digests = tcase_create("digests");
+  tcase_add_test(digests, sha256_and_hmac_agree_with_their_standards);
+  tcase_add_test(digests, a_password_verifies_against_its_own_hash_alone);
+  tcase_add_test(digests, secrets_are_long_and_never_repeat);
+  tcase_add_test(digests, base64_and_hexadecimal_come_back_as_they_went);
+  TCase* files = tcase_create("files");
+  tcase_add_test(files, a_durable_write_replaces_whole_and_leaves_no_trace);
+  tcase_add_test(files, a_full_disk_is_an_error_and_the_old_file_stands);
+  tcase_add_test(files, paths_from_strangers_stay_inside);
+  TCase* rest = tcase_create("rest");
+  tcase_add_test(rest, a_configuration_names_every_wrong_setting_with_its_line);
+  tcase_add_test(rest, what_strangers_say_cannot_look_like_a_line_of_the_log);
+  tcase_add_test(rest, a_self_signed_certificate_serves_tls_and_its_key_is_private);
+  tcase_add_test(rest, the_line_without_tls_leaves_this_machine_never);
+  return run_suite("common", {digests, files, rest});
+}

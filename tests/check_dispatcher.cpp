@@ -1,0 +1,543 @@
+// The dispatcher's rules, driven by hand: DispatchCore with a journal, slaves and a clock that the test holds.
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/dispatch/core.h"
+#include "server/dispatch/oldest_first.h"
+#include "server/dispatch/version.h"
+#include "tests/support/check_main.h"
+
+using namespace distren;
+using nlohmann::json;
+using Verdict = store::JournalAnswer::Verdict;
+
+namespace {
+
+struct FakeSlave : SlaveSink {
+  std::vector<json> received;
+  std::string closed;
+  void send(std::string line) override { received.push_back(json::parse(line)); }
+  void close(std::string_view reason) override { closed = reason; }
+  [[nodiscard]] std::vector<json> of_type(std::string const& type) const {
+    std::vector<json> out;
+    std::ranges::copy_if(received, std::back_inserter(out), [&](json const& m) { return m["type"] == type; });
+    return out;
+  }
+};
+
+struct FakeJournal : DispatchEffects {
+  struct Written {
+    store::EndingEntry entry;
+    std::function<void(std::string)> answer;
+  };
+  std::vector<store::LeaseEntry> leases;
+  std::deque<Written> endings;
+  std::int64_t next = 100;
+  void journal_lease(store::LeaseEntry const& lease) override { leases.push_back(lease); }
+  void journal_ending(store::EndingEntry ending, std::function<void(std::string)> answer) override {
+    endings.push_back({std::move(ending), std::move(answer)});
+  }
+  std::int64_t next_attempt() override { return next == 0 ? 0 : next++; }
+};
+
+// A grid in memory; time is `now`, in milliseconds.
+struct Grid {
+  OldestFirst policy;
+  FakeJournal journal;
+  std::int64_t now = 1'000'000;
+  DispatchCore core{
+      {.lease_key = "key", .lease_ms = 600'000, .link_life_ms = 3'600'000, .heartbeat_ms = 30'000, .times = {}},
+      {.blob = [](std::string_view sha256) { return "/blob/" + std::string(sha256); },
+       .upload = [](Lease const&, std::string_view name) { return "/upload/" + std::string(name); }},
+      policy,
+      journal};
+
+  void add_job(std::int64_t id, int frames, std::int64_t user = 1, int priority = 50, std::string version = "2.80",
+               std::string output = R"({"format":"PNG","pattern":"%04d.png","width":64,"height":36})") {
+    store::RunnableJob job{.id = id,
+                           .user = user,
+                           .method = "blender",
+                           .source = "scene.blend",
+                           .parameters = R"({"samples":4})",
+                           .output = std::move(output),
+                           .version = std::move(version),
+                           .priority = priority,
+                           .state = "active",
+                           .first_task = id * 1000,
+                           .tasks = frames,
+                           .files = {{"scene.blend", "abc", 10}}};
+    std::vector<store::RunnableTask> tasks;
+    for (int i = 0; i < frames; ++i) tasks.push_back({id * 1000 + i, id, i + 1, 0});
+    core.add_job(std::move(job), tasks, {}, now);
+  }
+
+  std::shared_ptr<FakeSlave> add_slave(std::int64_t id, int slots = 1, std::string version = "3.4.1",
+                                       std::vector<std::pair<std::int64_t, std::string>> holding = {}) {
+    auto slave = std::make_shared<FakeSlave>();
+    ck_assert(core.admit(id, "instance" + std::to_string(id), slave, now).has_value());
+    core.hello(state(id, slots, std::move(version), std::move(holding)), now);
+    return slave;
+  }
+
+  static SlaveState state(std::int64_t id, int slots = 1, std::string version = "3.4.1",
+                          std::vector<std::pair<std::int64_t, std::string>> holding = {}) {
+    SlaveState s;
+    s.id = id;
+    s.user = 50 + id;
+    s.slots = slots;
+    s.methods = {{"blender", std::move(version)}};
+    s.holding = std::move(holding);
+    return s;
+  }
+
+  AttemptReport report_for(json const& order, std::int64_t slave, store::Ending ending, std::string reason = {}) {
+    AttemptReport report;
+    report.attempt = order["attempt"];
+    report.task = order["task"];
+    report.slave = slave;
+    report.ending = ending;
+    report.reason = std::move(reason);
+    if (ending == store::Ending::accepted) report.output = order["output"]["name"];
+    return report;
+  }
+
+  std::string answer;
+  void done(json const& order, std::int64_t slave) {
+    auto report = report_for(order, slave, store::Ending::accepted);
+    ck_assert(core.claim(report, now) == ResultClaim::go);
+    core.report(
+        report, [this](std::string text) { answer = std::move(text); }, now);
+  }
+  void fails(json const& order, std::int64_t slave, std::string reason = "it crashed") {
+    core.report(
+        report_for(order, slave, store::Ending::failed, std::move(reason)),
+        [this](std::string text) { answer = std::move(text); }, now);
+  }
+  // What the journal does with everything that waits.
+  void commit(std::optional<Verdict> verdict = std::nullopt) {
+    while (!journal.endings.empty()) {
+      auto written = std::move(journal.endings.front());
+      journal.endings.pop_front();
+      Verdict const usual = written.entry.ending == store::Ending::accepted ? Verdict::accepted : Verdict::recorded;
+      core.settled(written.entry, verdict.value_or(usual), written.answer, now);
+    }
+  }
+};
+
+START_TEST(an_order_says_all_that_a_slave_needs) {
+  Grid grid;
+  grid.add_job(1, 3);
+  auto const slave = grid.add_slave(7);
+  ck_assert_uint_eq(slave->received.size(), 1);
+  json const& order = slave->received[0];
+  ck_assert_text(order["type"], "order");
+  ck_assert_int_eq(order["attempt"].get<int>(), 100);
+  ck_assert_int_eq(order["parameters"]["frame"].get<int>(), 1);
+  ck_assert_int_eq(order["parameters"]["samples"].get<int>(), 4);
+  ck_assert_text(order["parameters"]["file"], "scene.blend");
+  ck_assert_text(order["files"][0]["url"], "/blob/abc");
+  ck_assert_text(order["output"]["name"], "0001.png");
+  ck_assert_int_eq(order["output"]["width"].get<int>(), 64);
+  ck_assert_text(order["upload"], "/upload/0001.png");
+  auto const lease = verify_lease(order["lease"].get<std::string>(), "key");
+  ck_assert(lease && lease->task == 1000 && lease->attempt == 100 && lease->slave == 7);
+  ck_assert_uint_eq(grid.journal.leases.size(), 1);
+}
+END_TEST
+
+START_TEST(every_frame_is_given_once_and_the_next_follows_the_result_before_its_commit) {
+  Grid grid;
+  grid.add_job(1, 3);
+  auto const slave = grid.add_slave(7);
+  grid.done(slave->received.back(), 7);
+  ck_assert_uint_eq(slave->of_type("order").size(), 2);  // nothing is committed yet
+  grid.done(slave->received.back(), 7);
+  grid.done(slave->received.back(), 7);
+  ck_assert_uint_eq(slave->of_type("order").size(), 3);
+  ck_assert_text(grid.answer, "");
+  grid.commit();
+  ck_assert_says(grid.answer, "accepted");
+  std::vector<int> frames;
+  for (auto const& order : slave->of_type("order")) frames.push_back(order["parameters"]["frame"]);
+  ck_assert(frames == std::vector({1, 2, 3}));
+  ck_assert_int_eq(grid.core.grid_live().jobs_active, 0);
+}
+END_TEST
+
+START_TEST(a_slave_gets_as_many_orders_as_it_has_slots) {
+  Grid grid;
+  grid.add_job(1, 5);
+  ck_assert_uint_eq(grid.add_slave(7, 2)->received.size(), 2);
+  ck_assert_uint_eq(grid.add_slave(8, 0)->received.size(), 0);
+}
+END_TEST
+
+START_TEST(work_reaches_slaves_that_waited_for_it) {
+  Grid grid;
+  auto const slave = grid.add_slave(7);
+  ck_assert_uint_eq(slave->received.size(), 0);
+  grid.add_job(1, 1);
+  ck_assert_uint_eq(slave->received.size(), 1);
+}
+END_TEST
+
+START_TEST(a_slave_whose_renderer_is_too_old_gets_nothing_and_the_job_says_why) {
+  Grid grid;
+  grid.add_job(1, 1, 1, 50, "4.0");
+  auto const slave = grid.add_slave(7, 1, "3.4.1");
+  ck_assert_uint_eq(slave->received.size(), 0);
+  ck_assert_says(grid.core.job_live(1).waiting, "blender 4.0");
+  ck_assert_uint_eq(grid.add_slave(8, 1, "4.2")->received.size(), 1);
+  ck_assert(version_at_least("3.4.1", "3.4") && !version_at_least("3.4", "3.4.1") && version_at_least("10.0", "9.9"));
+}
+END_TEST
+
+START_TEST(the_oldest_job_comes_first_and_an_owner_orders_his_own) {
+  Grid grid;
+  grid.add_job(1, 1, 1);
+  grid.add_job(2, 1, 2);
+  grid.add_job(3, 1, 1, 90);  // of the first owner, and he wants it before his first
+  std::vector<int> jobs;
+  for (int i = 0; i < 3; ++i) jobs.push_back(grid.add_slave(10 + i)->received[0]["job"]);
+  ck_assert(jobs == std::vector({3, 1, 2}));
+}
+END_TEST
+
+START_TEST(a_paused_job_gives_nothing_and_its_running_frames_count) {
+  Grid grid;
+  grid.add_job(1, 2);
+  auto const slave = grid.add_slave(7);
+  grid.core.pause_job(1);
+  grid.done(slave->received[0], 7);
+  grid.commit();
+  ck_assert_says(grid.answer, "accepted");
+  ck_assert_uint_eq(slave->of_type("order").size(), 1);
+  ck_assert_says(grid.core.job_live(1).waiting, "paused");
+  grid.core.resume_job(1, grid.now);
+  ck_assert_uint_eq(slave->of_type("order").size(), 2);
+}
+END_TEST
+
+START_TEST(a_cancelled_job_takes_its_frames_away) {
+  Grid grid;
+  grid.add_job(1, 2);
+  grid.add_job(2, 1);
+  auto const slave = grid.add_slave(7);
+  grid.core.remove_job(1, "cancelled by its owner", grid.now);
+  ck_assert_uint_eq(slave->of_type("cancel").size(), 1);
+  ck_assert_int_eq(slave->of_type("order").back()["job"].get<int>(), 2);
+}
+END_TEST
+
+START_TEST(a_lease_that_nobody_renews_goes_to_the_next_slave) {
+  Grid grid;
+  grid.add_job(1, 1);
+  auto const first = grid.add_slave(7);
+  grid.core.gone(7, first.get());
+  auto const second = grid.add_slave(8);
+  ck_assert_uint_eq(second->received.size(), 0);
+  grid.now += 599'000;
+  grid.core.tick(grid.now);
+  ck_assert_uint_eq(second->received.size(), 0);
+  grid.now += 2'000;
+  grid.core.tick(grid.now);
+  ck_assert_uint_eq(second->of_type("order").size(), 1);
+  ck_assert(grid.journal.endings.front().entry.ending == store::Ending::expired);
+}
+END_TEST
+
+START_TEST(progress_renews_a_lease) {
+  Grid grid;
+  grid.add_job(1, 1);
+  auto const slave = grid.add_slave(7);
+  for (int i = 0; i < 5; ++i) {
+    grid.now += 500'000;
+    ck_assert(!grid.core.progress(7, 100, 0.1 * i, grid.now));
+    grid.core.tick(grid.now);
+  }
+  ck_assert_int_eq(grid.core.job_live(1).leased, 1);
+  ck_assert_uint_gt(grid.journal.leases.size(), 1);  // the journal hears of it, so that a restart waits as well
+  ck_assert(grid.core.progress(8, 100, 0.5, grid.now).has_value());  // another slave's attempt: told to stop
+}
+END_TEST
+
+START_TEST(a_late_result_counts_when_nobody_was_faster) {
+  Grid grid;
+  grid.add_job(1, 1);
+  auto const slave = grid.add_slave(7);
+  json const order = slave->received[0];
+  grid.core.gone(7, slave.get());
+  grid.now += 700'000;
+  grid.core.tick(grid.now);
+  grid.commit();
+  grid.done(order, 7);
+  grid.commit();
+  ck_assert_says(grid.answer, "accepted");
+  ck_assert_uint_eq(grid.add_slave(8)->received.size(), 0);
+}
+END_TEST
+
+START_TEST(whoever_finishes_first_counts_and_the_other_is_told_to_stop) {
+  Grid grid;
+  grid.add_job(1, 1);
+  auto const first = grid.add_slave(7);
+  json const order = first->received[0];
+  grid.core.gone(7, first.get());
+  grid.now += 700'000;
+  grid.core.tick(grid.now);
+  grid.commit();
+  auto const second = grid.add_slave(8);
+  ck_assert_uint_eq(second->received.size(), 1);
+  grid.done(order, 7);
+  grid.commit();
+  ck_assert_uint_eq(second->of_type("cancel").size(), 1);
+  auto late = grid.report_for(second->received[0], 8, store::Ending::accepted);
+  ck_assert(grid.core.claim(late, grid.now) == ResultClaim::settled);
+}
+END_TEST
+
+START_TEST(two_images_of_one_frame_are_never_put_in_place_at_once) {
+  Grid grid;
+  grid.add_job(1, 1);
+  auto const first = grid.add_slave(7);
+  auto const report = grid.report_for(first->received[0], 7, store::Ending::accepted);
+  ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
+  auto other = report;
+  other.attempt = 55;
+  other.slave = 8;
+  ck_assert(grid.core.claim(other, grid.now) == ResultClaim::busy);
+  grid.core.release(report.attempt);
+  ck_assert(grid.core.claim(other, grid.now) == ResultClaim::go);
+}
+END_TEST
+
+START_TEST(a_frame_that_failed_goes_to_another_slave) {
+  Grid grid;
+  grid.add_job(1, 1);
+  auto const first = grid.add_slave(7);
+  auto const second = grid.add_slave(8);
+  grid.fails(first->received[0], 7);
+  grid.commit();
+  ck_assert_uint_eq(first->of_type("order").size(), 1);
+  ck_assert_uint_eq(second->of_type("order").size(), 1);
+}
+END_TEST
+
+START_TEST(on_a_grid_of_one_slave_a_failed_frame_comes_back_after_a_pause_three_times_in_all) {
+  Grid grid;
+  grid.add_job(1, 1);
+  auto const slave = grid.add_slave(7);
+  grid.fails(slave->of_type("order").back(), 7);
+  ck_assert_uint_eq(slave->of_type("order").size(), 1);
+  grid.now += 5'001;
+  grid.core.tick(grid.now);
+  ck_assert_uint_eq(slave->of_type("order").size(), 2);
+  grid.fails(slave->of_type("order").back(), 7);
+  grid.now += 5'001;
+  grid.core.tick(grid.now);
+  ck_assert_uint_eq(slave->of_type("order").size(), 2);  // the pause doubles
+  grid.now += 5'001;
+  grid.core.tick(grid.now);
+  ck_assert_uint_eq(slave->of_type("order").size(), 3);
+  ck_assert(!grid.journal.endings.back().entry.task_failed);
+  grid.fails(slave->of_type("order").back(), 7);
+  ck_assert(grid.journal.endings.back().entry.task_failed);
+  ck_assert_int_eq(grid.core.grid_live().jobs_active, 0);
+}
+END_TEST
+
+START_TEST(a_returned_frame_is_held_against_nobody) {
+  Grid grid;
+  grid.add_job(1, 1);
+  auto const slave = grid.add_slave(7);
+  for (int i = 0; i < 5; ++i) {
+    grid.core.report(grid.report_for(slave->of_type("order").back(), 7, store::Ending::returned), {}, grid.now);
+    grid.commit();
+  }
+  ck_assert_uint_eq(slave->of_type("order").size(), 6);
+}
+END_TEST
+
+START_TEST(a_slave_that_restarted_without_its_frame_loses_it_at_once) {
+  Grid grid;
+  grid.add_job(1, 1);
+  auto const before = grid.add_slave(7);
+  grid.core.gone(7, before.get());
+  auto const after = grid.add_slave(7);
+  ck_assert_uint_eq(after->of_type("order").size(), 1);
+  ck_assert_int_eq(after->received[0]["attempt"].get<int>(), 101);
+  ck_assert(grid.journal.endings.front().entry.ending == store::Ending::returned);
+}
+END_TEST
+
+START_TEST(a_slave_that_still_holds_its_frame_keeps_it_through_a_broken_connection) {
+  Grid grid;
+  grid.add_job(1, 1);
+  auto const before = grid.add_slave(7);
+  std::string const lease = before->received[0]["lease"];
+  grid.core.gone(7, before.get());
+  auto const after = grid.add_slave(7, 1, "3.4.1", {{100, lease}});
+  ck_assert_uint_eq(after->received.size(), 0);
+  grid.done(before->received[0], 7);
+  grid.commit();
+  ck_assert_says(grid.answer, "accepted");
+}
+END_TEST
+
+START_TEST(a_lease_that_the_server_forgot_is_believed_by_its_signature) {
+  Grid before;
+  before.add_job(1, 1);
+  json const order = before.add_slave(7)->received[0];
+  Grid after;  // restarted before the lease was journaled
+  after.add_job(1, 1);
+  auto const slave = after.add_slave(7, 1, "3.4.1", {{100, order["lease"]}});
+  ck_assert_uint_eq(slave->received.size(), 0);
+  ck_assert_int_eq(after.core.job_live(1).leased, 1);
+  auto const liar = after.add_slave(8, 1, "3.4.1", {{100, order["lease"]}, {5, "1.5.8.9.forged"}});
+  ck_assert_uint_eq(liar->of_type("cancel").size(), 2);
+}
+END_TEST
+
+START_TEST(after_a_restart_the_server_waits_for_the_holder_of_a_journaled_lease) {
+  Grid grid;
+  grid.add_job(1, 1);
+  grid.core.restore_lease({100, 1000, 7, grid.now + 1000}, grid.now);
+  auto const other = grid.add_slave(8);
+  grid.now += 60'000;  // the lease is over, but the holder had no way to renew it while the server was away
+  grid.core.tick(grid.now);
+  ck_assert_uint_eq(other->received.size(), 0);
+  grid.now += 60'000;
+  grid.core.tick(grid.now);
+  ck_assert_uint_eq(other->of_type("order").size(), 1);
+}
+END_TEST
+
+START_TEST(a_second_program_with_the_same_key_is_refused_while_the_first_lives) {
+  Grid grid;
+  auto const first = grid.add_slave(7);
+  auto const second = std::make_shared<FakeSlave>();
+  auto refused = grid.core.admit(7, "other", second, grid.now);
+  ck_assert(!refused && refused.error().code == Errc::conflict);
+  ck_assert_uint_eq(first->of_type("ping").size(), 1);
+  grid.now += 1000;
+  grid.core.heard(7, grid.now);  // it answered
+  grid.now += 10'000;
+  ck_assert(!grid.core.admit(7, "other", second, grid.now));
+  grid.now += 10'000;  // this time it did not
+  ck_assert(grid.core.admit(7, "other", second, grid.now).has_value());
+  ck_assert_text(first->closed, "the same slave signed on again");
+  grid.core.gone(7, first.get());  // the old connection's end is not the new one's
+  ck_assert(grid.core.online(7));
+}
+END_TEST
+
+START_TEST(no_work_is_given_while_attempt_numbers_are_missing) {
+  Grid grid;
+  grid.journal.next = 0;
+  grid.add_job(1, 1);
+  auto const slave = grid.add_slave(7);
+  ck_assert_uint_eq(slave->received.size(), 0);
+  grid.journal.next = 500;
+  grid.core.tick(grid.now);
+  ck_assert_int_eq(slave->received.at(0)["attempt"].get<int>(), 500);
+}
+END_TEST
+
+START_TEST(a_result_without_the_image_that_the_job_wants_is_rejected) {
+  Grid grid;
+  grid.add_job(1, 1);
+  auto const slave = grid.add_slave(7);
+  auto report = grid.report_for(slave->received[0], 7, store::Ending::accepted);
+  report.output.clear();
+  grid.core.report(
+      report, [&](std::string text) { grid.answer = std::move(text); }, grid.now);
+  grid.commit();
+  ck_assert_says(grid.answer, "rejected");
+}
+END_TEST
+
+START_TEST(a_disabled_slave_is_sent_away_and_its_frame_given_to_the_next) {
+  Grid grid;
+  grid.add_job(1, 1);
+  auto const first = grid.add_slave(7);
+  auto const second = grid.add_slave(8);
+  grid.core.disable(7, "disabled by its owner", grid.now);
+  ck_assert_text(first->closed, "disabled by its owner");
+  ck_assert_uint_eq(second->of_type("order").size(), 1);
+}
+END_TEST
+
+START_TEST(a_slave_over_https_asks_for_each_order_and_is_offline_when_it_stops_asking) {
+  Grid grid;
+  grid.add_job(1, 2);
+  ck_assert(grid.core.hello(Grid::state(9), grid.now).empty());
+  auto const order = grid.core.order_for(9, grid.now);
+  ck_assert(order.has_value());
+  ck_assert(!grid.core.order_for(9, grid.now));  // it has its one slot full
+  grid.now += 91'000;
+  grid.core.tick(grid.now);
+  ck_assert(!grid.core.online(9));
+}
+END_TEST
+
+START_TEST(a_lease_token_cannot_be_changed) {
+  std::string const token = sign_lease({1, 2, 3, 4}, "key");
+  ck_assert(verify_lease(token, "key").has_value());
+  ck_assert(!verify_lease(token, "another key"));
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    std::string changed = token;
+    changed[i] = changed[i] == '1' ? '2' : '1';
+    ck_assert_msg(!verify_lease(changed, "key"), "changed at %zu: %s", i, changed.c_str());
+  }
+  for (auto const* text : {"", ".", "....", "1.2.3.4.", "1.2.3.4", "a.b.c.d.e"}) ck_assert(!verify_lease(text, "key"));
+}
+END_TEST
+
+START_TEST(output_names_follow_the_pattern_and_nothing_else_of_printf) {
+  ck_assert_text(output_name({.format = "PNG", .pattern = "%04d.png"}, 7), "0007.png");
+  ck_assert_text(output_name({.format = "PNG", .pattern = "shot_%06d.exr"}, 123), "shot_000123.exr");
+  ck_assert_text(output_name({.format = "PNG", .pattern = "%s%n"}, 7), "0007");
+}
+END_TEST
+
+}  // namespace
+
+int main() {
+  TCase* orders = tcase_create("orders");
+  tcase_add_test(orders, an_order_says_all_that_a_slave_needs);
+  tcase_add_test(orders, every_frame_is_given_once_and_the_next_follows_the_result_before_its_commit);
+  tcase_add_test(orders, a_slave_gets_as_many_orders_as_it_has_slots);
+  tcase_add_test(orders, work_reaches_slaves_that_waited_for_it);
+  tcase_add_test(orders, a_slave_whose_renderer_is_too_old_gets_nothing_and_the_job_says_why);
+  tcase_add_test(orders, the_oldest_job_comes_first_and_an_owner_orders_his_own);
+  tcase_add_test(orders, a_paused_job_gives_nothing_and_its_running_frames_count);
+  tcase_add_test(orders, a_cancelled_job_takes_its_frames_away);
+  tcase_add_test(orders, no_work_is_given_while_attempt_numbers_are_missing);
+  tcase_add_test(orders, output_names_follow_the_pattern_and_nothing_else_of_printf);
+  TCase* leases = tcase_create("leases");
+  tcase_add_test(leases, a_lease_token_cannot_be_changed);
+  tcase_add_test(leases, a_lease_that_nobody_renews_goes_to_the_next_slave);
+  tcase_add_test(leases, progress_renews_a_lease);
+  tcase_add_test(leases, a_slave_that_restarted_without_its_frame_loses_it_at_once);
+  tcase_add_test(leases, a_slave_that_still_holds_its_frame_keeps_it_through_a_broken_connection);
+  tcase_add_test(leases, a_lease_that_the_server_forgot_is_believed_by_its_signature);
+  tcase_add_test(leases, after_a_restart_the_server_waits_for_the_holder_of_a_journaled_lease);
+  TCase* results = tcase_create("results");
+  tcase_add_test(results, a_late_result_counts_when_nobody_was_faster);
+  tcase_add_test(results, whoever_finishes_first_counts_and_the_other_is_told_to_stop);
+  tcase_add_test(results, two_images_of_one_frame_are_never_put_in_place_at_once);
+  tcase_add_test(results, a_frame_that_failed_goes_to_another_slave);
+  tcase_add_test(results, on_a_grid_of_one_slave_a_failed_frame_comes_back_after_a_pause_three_times_in_all);
+  tcase_add_test(results, a_returned_frame_is_held_against_nobody);
+  tcase_add_test(results, a_result_without_the_image_that_the_job_wants_is_rejected);
+  TCase* slaves = tcase_create("slaves");
+  tcase_add_test(slaves, a_second_program_with_the_same_key_is_refused_while_the_first_lives);
+  tcase_add_test(slaves, a_disabled_slave_is_sent_away_and_its_frame_given_to_the_next);
+  tcase_add_test(slaves, a_slave_over_https_asks_for_each_order_and_is_offline_when_it_stops_asking);
+  return run_suite("dispatcher", {orders, leases, results, slaves});
+}
