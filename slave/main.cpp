@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "common/log.h"
+#include "common/sandbox.h"
 #include "slave/check.h"
 #include "slave/slave.h"
 
@@ -24,6 +25,7 @@ struct Options {
   std::string log_level;
   bool once = false;
   bool check = false;
+  bool check_sandbox = false;
 };
 
 int complain(Error const& error) {
@@ -83,6 +85,8 @@ int main(int argc, char** argv) {
   app.add_option("--log-level", options.log_level, "trace, debug, info, warn or error");
   app.add_flag("--once", options.once, "Render one frame, hand it in, and end");
   app.add_flag("--check", options.check, "Print what was found (sandbox, methods, connection), and end");
+  app.add_flag("--check-sandbox", options.check_sandbox,
+               "Say whether this machine can shut strangers' files in, and end; needs no configuration");
   app.set_version_flag("--version", PACKAGE_NAME "-slave " PACKAGE_VERSION);
   try {
     app.parse(argc, argv);
@@ -90,6 +94,11 @@ int main(int argc, char** argv) {
     return app.exit(problem) == 0 ? 0 : 2;
   }
 
+  if (options.check_sandbox) {
+    auto const available = sandbox_available();
+    if (available) fmt::print("the sandbox works\n");
+    return available ? 0 : complain(available.error());
+  }
   auto const file = find_slave_config(options.config);
   if (!file) return complain(file.error());
   auto config = load_slave_config(*file);

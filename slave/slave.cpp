@@ -162,13 +162,13 @@ void Slave::take_order(json const& message) {
       return;
     }
     if (finished) return;
-    auto const in_hand = waiting_.size() + (working_ ? 1U : 0U);
+    auto const in_hand = waiting_.size() + (working_ && !working_cancelled_ ? 1U : 0U);
     refused = stopping_ || over_ || in_hand >= static_cast<std::size_t>(once_ ? 1 : config_.orders);
     if (!refused) {
       Held held;
       held.lease = lease;
       held.renew = order->renew;
-      held.told = Clock::now();
+      held.told = Clock::now() - kProgressApart;
       held_[attempt] = held;
       waiting_.push_back(std::move(*order));
       over_ = once_;
@@ -185,6 +185,7 @@ void Slave::cancel(std::int64_t attempt, std::string const& reason) {
   {
     std::lock_guard const lock(mutex_);
     if (working_ == attempt) {
+      working_cancelled_ = true;
       workshop_.cancel();
       return;  // the render thread clears up
     }
@@ -219,8 +220,10 @@ void Slave::progressed(std::int64_t attempt, RenderProgress const& progress) {
     Held& held = found->second;
     if (progress.fraction) held.fraction = *progress.fraction;
     held.remaining = progress.remaining;
+    held.news = true;
     if (Clock::now() - held.told < kProgressApart) return;
     held.told = Clock::now();
+    held.news = false;
     message = progress_message(attempt, held);
   }
   line_.send(message);
@@ -233,8 +236,10 @@ void Slave::tick() {
     std::lock_guard const lock(mutex_);
     auto const now = Clock::now();
     for (auto& [attempt, held] : held_) {
-      if (now - held.told < std::min(held.renew / 4, milliseconds(60000))) continue;
+      auto const apart = held.news ? kProgressApart : std::min(held.renew / 4, milliseconds(60000));
+      if (now - held.told < apart) continue;
       held.told = now;
+      held.news = false;
       messages.push_back(progress_message(attempt, held));
     }
     rested = resting_until_ && now >= *resting_until_;
@@ -277,6 +282,10 @@ void Slave::make(Order const& order) {
     was_stopped = stopping_;
     if (!was_stopped) workshop_.allow();
     if (!outcome.entry && !was_stopped) held_.erase(order.attempt);
+    if (auto const found = held_.find(order.attempt); found != held_.end()) {
+      found->second.fraction = 1;
+      found->second.remaining.reset();
+    }
     changed_.notify_all();
   }
   if (outcome.entry)
@@ -300,6 +309,7 @@ void Slave::render_orders() {
     Order const order = std::move(waiting_.front());
     waiting_.pop_front();
     working_ = order.attempt;
+    working_cancelled_ = false;
     lock.unlock();
     make(order);
     lock.lock();

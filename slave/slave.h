@@ -37,6 +37,7 @@ private:
     std::string lease;
     std::chrono::milliseconds renew{600000};
     Clock::time_point told{};
+    bool news = false;  // since then
     double fraction = 0;
     std::optional<std::chrono::milliseconds> remaining{};
   };
@@ -70,6 +71,7 @@ private:
   std::string base_url_;
   std::deque<Order> waiting_;
   std::optional<std::int64_t> working_;
+  bool working_cancelled_ = false;  // it is as good as over: its room is free
   std::map<std::int64_t, Held> held_;
   std::optional<Clock::time_point> resting_until_;
   Backoff rest_{std::chrono::seconds(10), std::chrono::minutes(5)};

@@ -1,0 +1,507 @@
+// The slave's parts: orders, cache, working copies, outbox, back-off and configuration.
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "common/digest.h"
+#include "common/files.h"
+#include "slave/backoff.h"
+#include "slave/cache.h"
+#include "slave/line.h"
+#include "slave/order.h"
+#include "slave/outbox.h"
+#include "slave/slave_config.h"
+#include "slave/workspace.h"
+#include "tests/support/check_main.h"
+#include "tests/support/helper_program.h"
+
+using namespace distren;
+using namespace std::chrono_literals;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+void write(fs::path const& path, std::string const& text) {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+std::string read(fs::path const& path) {
+  return read_file(path).value();
+}
+
+json good_order() {
+  std::string const digest = to_hex(sha256("scene"));
+  return {{"type", "order"},
+          {"attempt", 9},
+          {"task", 5},
+          {"job", 1},
+          {"method", "blender"},
+          {"lease", "l"},
+          {"upload", "/api/v1/uploads?attempt=9"},
+          {"parameters", {{"file", "scene.blend"}, {"frame", 5}}},
+          {"files", {{{"path", "scene.blend"}, {"size", 5}, {"sha256", digest}, {"url", "/api/v1/blobs/x"}}}},
+          {"output", {{"name", "0005.png"}, {"format", "PNG"}, {"width", 8}, {"height", 6}, {"limit", 1000}}}};
+}
+
+std::string refusal(json const& message) {
+  auto const order = parse_order(message);
+  return order ? "" : order.error().message;
+}
+
+OutboxEntry entry_of(std::int64_t attempt) {
+  OutboxEntry entry;
+  entry.attempt = attempt;
+  entry.lease = "lease";
+  entry.message = {{"type", "result"}, {"attempt", attempt}, {"state", "done"}};
+  entry.upload = "/api/v1/uploads";
+  entry.name = "0001.png";
+  return entry;
+}
+
+std::unique_ptr<Outbox> outbox_in(fs::path const& folder, std::string const& owner = "me") {
+  std::vector<std::string> dropped;
+  auto outbox = Outbox::open(folder, owner, dropped);
+  ck_assert_msg(outbox.has_value(), "%s", outbox ? "" : outbox.error().message.c_str());
+  return std::move(*outbox);
+}
+
+// A result with its picture, committed.
+OutboxEntry commit_picture(Outbox& outbox, fs::path const& scratch, std::int64_t attempt) {
+  write(scratch / "picture", "pixels");
+  OutboxEntry entry = entry_of(attempt);
+  auto const staged = outbox.stage(entry, scratch / "picture", 1000);
+  ck_assert_msg(staged.has_value(), "%s", staged ? "" : staged.error().message.c_str());
+  ck_assert(outbox.commit(entry).has_value());
+  return entry;
+}
+
+}  // namespace
+
+START_TEST(a_good_order_is_read) {
+  auto const order = parse_order(good_order());
+  ck_assert(order.has_value());
+  ck_assert_int_eq(order->attempt, 9);
+  ck_assert_int_eq(order->output->height, 6);
+  ck_assert(order->files.at(0).path == "scene.blend");
+  ck_assert(order->deadline == 900s);
+}
+END_TEST
+
+START_TEST(an_order_without_attempt_or_lease_is_refused) {
+  for (auto const* member : {"attempt", "lease", "method"}) {
+    auto message = good_order();
+    message.erase(member);
+    ck_assert_says(refusal(message), "missing");
+  }
+  ck_assert(!refusal(json::array()).empty());
+  ck_assert(!refusal(nullptr).empty());
+}
+END_TEST
+
+START_TEST(paths_that_lead_out_are_refused) {
+  for (auto const* path : {"../x", "/x", "a/../../x", "a//x", "", "a\\x", "./x"}) {
+    auto message = good_order();
+    message["files"][0]["path"] = path;
+    ck_assert_msg(!refusal(message).empty(), "%s", path);
+    message = good_order();
+    message["output"]["name"] = path;
+    ck_assert_msg(!refusal(message).empty(), "%s", path);
+  }
+}
+END_TEST
+
+START_TEST(a_name_that_is_file_and_folder_is_refused) {
+  auto message = good_order();
+  auto second = message["files"][0];
+  second["path"] = "scene.blend/x";
+  message["files"].push_back(second);
+  ck_assert_says(refusal(message), "file and a folder");
+  message["files"][1]["path"] = "scene.blend";
+  ck_assert_says(refusal(message), "twice");
+}
+END_TEST
+
+START_TEST(digests_sizes_and_limits_are_checked) {
+  auto message = good_order();
+  message["files"][0]["sha256"] = "../../etc";
+  ck_assert_says(refusal(message), "SHA-256");
+  message = good_order();
+  message["files"][0]["size"] = -1;
+  ck_assert_says(refusal(message), "size");
+  message = good_order();
+  message["output"]["limit"] = 0;
+  ck_assert_says(refusal(message), "limit");
+  message = good_order();
+  message["output"]["width"] = 1e9;
+  ck_assert(refusal(message).empty() && parse_order(message)->output->width == 0);  // no whole number: not known
+  message["output"]["width"] = 1000000;
+  ck_assert(!refusal(message).empty());
+}
+END_TEST
+
+START_TEST(a_file_in_the_cache_is_not_fetched_again) {
+  ScratchFolder const scratch;
+  std::string const digest = to_hex(sha256("scene"));
+  write(scratch / "cache" / digest.substr(0, 2) / digest, "scene");
+  auto cache = Cache::open(scratch / "cache", 1000);
+  ck_assert(cache.has_value());
+  HttpClient client;
+  OrderFile const file{"scene.blend", digest, 5, "http://127.0.0.1:1/nobody-listens"};
+  auto const path = cache->fetch(client, file, nullptr);
+  ck_assert_msg(path.has_value(), "%s", path ? "" : path.error().message.c_str());
+  ck_assert(read(*path) == "scene");
+}
+END_TEST
+
+START_TEST(a_file_that_the_disk_has_changed_is_not_used) {
+  ScratchFolder const scratch;
+  std::string const digest = to_hex(sha256("scene"));
+  fs::path const path = scratch / "cache" / digest.substr(0, 2) / digest;
+  write(path, "scEne");
+  auto cache = Cache::open(scratch / "cache", 1000);
+  std::atomic<bool> const cancelled = true;  // no waiting for a server that is not there
+  HttpClient::Options options;
+  options.cancelled = &cancelled;
+  HttpClient client(options);
+  OrderFile const file{"scene.blend", digest, 5, "http://127.0.0.1:1/nobody-listens"};
+  ck_assert(!cache->fetch(client, file, nullptr));
+  ck_assert(!fs::exists(path));
+}
+END_TEST
+
+START_TEST(a_complete_download_that_was_never_checked_is_checked) {
+  ScratchFolder const scratch;
+  std::string const digest = to_hex(sha256("scene"));
+  write(scratch / "cache" / "incoming" / (digest + ".part"), "scEne");
+  auto cache = Cache::open(scratch / "cache", 1000);
+  HttpClient client;
+  OrderFile const file{"scene.blend", digest, 5, "http://127.0.0.1:1/nobody-listens"};
+  auto const fetched = cache->fetch(client, file, nullptr);
+  ck_assert(!fetched);
+  ck_assert_says(fetched.error().message, "SHA-256");
+  ck_assert(fs::is_empty(scratch / "cache" / "incoming"));
+}
+END_TEST
+
+START_TEST(the_least_recently_used_files_go_first) {
+  ScratchFolder const scratch;
+  auto const now = fs::file_time_type::clock::now();
+  std::vector<std::string> digests;
+  for (int i = 0; i < 4; ++i) {
+    std::string const digest = to_hex(sha256(std::to_string(i)));
+    fs::path const path = scratch / "cache" / digest.substr(0, 2) / digest;
+    write(path, std::string(100, 'x'));
+    fs::last_write_time(path, now - std::chrono::hours(10 - i));
+    digests.push_back(digest);
+  }
+  auto cache = Cache::open(scratch / "cache", 350);
+  auto const there = [&](int i) { return fs::exists(scratch / "cache" / digests[i].substr(0, 2) / digests[i]); };
+  ck_assert(cache->make_room(100, {digests[0]}).has_value());
+  ck_assert(there(0) && !there(1) && !there(2) && there(3));
+}
+END_TEST
+
+START_TEST(a_disk_without_room_is_said_before_fetching) {
+  ScratchFolder const scratch;
+  auto cache = Cache::open(scratch / "cache", 1000);
+  auto const room = cache->make_room(std::uint64_t{1} << 60, {});
+  ck_assert(!room && room.error().code == Errc::unavailable);
+  ck_assert_says(room.error().message, "MiB free");
+}
+END_TEST
+
+START_TEST(a_working_copy_has_the_files_at_their_paths) {
+  ScratchFolder const scratch;
+  write(scratch / "blob", "scene");
+  for (bool const linked : {true, false}) {
+    auto workspace = Workspace::open(scratch / (linked ? "linked" : "copied"), linked);
+    auto message = good_order();
+    message["files"][0]["path"] = "video/a/scene.blend";
+    auto const order = parse_order(message);
+    int fetched = 0;
+    auto const fetch = [&](OrderFile const&) {
+      ++fetched;
+      return Result<fs::path>(scratch / "blob");
+    };
+    for (int i = 0; i < 2; ++i) {
+      auto const folder = workspace->prepare(*order, fetch);
+      ck_assert(folder.has_value());
+      ck_assert(read(*folder / "video/a/scene.blend") == "scene");
+      ck_assert_uint_eq(fs::hard_link_count(*folder / "video/a/scene.blend"), linked ? 2 : 1);
+    }
+    ck_assert_int_eq(fetched, 1);
+  }
+}
+END_TEST
+
+START_TEST(a_working_copy_that_was_not_finished_is_made_anew) {
+  ScratchFolder const scratch;
+  write(scratch / "jobs" / "1-abc.new" / "scene.blend", "half");
+  auto workspace = Workspace::open(scratch / "jobs", true);
+  ck_assert(fs::is_empty(scratch / "jobs"));
+  auto const order = parse_order(good_order());
+  auto const failing = workspace->prepare(*order, [](OrderFile const&) {
+    return Result<fs::path>(Error{Errc::unavailable, "the server is away"});
+  });
+  ck_assert(!failing && !workspace->holds(*order));
+}
+END_TEST
+
+START_TEST(other_files_of_a_job_are_another_working_copy) {
+  ScratchFolder const scratch;
+  write(scratch / "blob", "scene");
+  auto workspace = Workspace::open(scratch / "jobs", true);
+  auto const fetch = [&](OrderFile const&) { return Result<fs::path>(scratch / "blob"); };
+  auto first = parse_order(good_order());
+  auto second = first;
+  second->files[0].sha256 = to_hex(sha256("other"));
+  ck_assert(*workspace->prepare(*first, fetch) != *workspace->prepare(*second, fetch));
+}
+END_TEST
+
+START_TEST(a_result_is_found_again_by_the_next_process) {
+  ScratchFolder const scratch;
+  auto entry = commit_picture(*outbox_in(scratch / "outbox"), scratch.path(), 7);
+  auto again = outbox_in(scratch / "outbox");
+  ck_assert_uint_eq(again->entries().size(), 1);
+  auto const found = again->entries().at(0);
+  ck_assert(found.sha256 == to_hex(sha256("pixels")) && found.size == 6 && found.message == entry.message);
+  ck_assert(read(again->picture(found)) == "pixels");
+  ck_assert(result_message(found)["output"]["upload"] == "");
+}
+END_TEST
+
+START_TEST(an_uploads_id_is_found_again) {
+  ScratchFolder const scratch;
+  {
+    auto outbox = outbox_in(scratch / "outbox");
+    auto entry = commit_picture(*outbox, scratch.path(), 7);
+    entry.upload_id = "u1";
+    ck_assert(outbox->change(entry).has_value());
+  }
+  ck_assert(outbox_in(scratch / "outbox")->entries().at(0).upload_id == "u1");
+}
+END_TEST
+
+START_TEST(what_was_not_committed_is_gone) {
+  ScratchFolder const scratch;
+  write(scratch / "picture", "pixels");
+  {
+    auto outbox = outbox_in(scratch / "outbox");
+    auto entry = entry_of(7);
+    ck_assert(outbox->stage(entry, scratch / "picture", 1000).has_value());
+  }
+  ck_assert(outbox_in(scratch / "outbox")->entries().empty());
+  ck_assert(fs::is_empty(scratch / "outbox"));
+}
+END_TEST
+
+// Every state of the disk between two steps of commit and remove, as a kill leaves it.
+START_TEST(a_kill_at_any_step_leaves_all_or_nothing) {
+  ScratchFolder const scratch;
+  fs::path const folder = scratch / "outbox";
+  commit_picture(*outbox_in(folder), scratch.path(), 7);
+  std::string const text = read(folder / "7" / "result.json");
+
+  write(folder / "8.new" / "0001.png", "pixels");   // staged
+  fs::create_directories(folder / "9.new");         // begun
+  write(folder / "10.new" / "0001.png", "pixels");  // written, not renamed
+  write(folder / "10.new" / "result.json", text);
+  write(folder / "11.gone" / "0001.png", "pixels");       // removed, half deleted
+  write(folder / "7" / "result.json.tmp", "{\"half\":");  // being changed
+  auto const outbox = outbox_in(folder);
+  ck_assert_uint_eq(outbox->entries().size(), 1);
+  ck_assert_int_eq(outbox->entries().at(0).attempt, 7);
+  outbox->remove(7);
+  ck_assert(fs::is_empty(folder));
+  ck_assert(outbox->entries().empty());
+}
+END_TEST
+
+START_TEST(damaged_results_are_dropped_and_named) {
+  ScratchFolder const scratch;
+  fs::path const folder = scratch / "outbox";
+  for (int attempt : {1, 2, 3, 4}) commit_picture(*outbox_in(folder), scratch.path(), attempt);
+  write(folder / "1" / "result.json", "{\"attempt\":1,");
+  fs::remove(folder / "2" / "0001.png");
+  write(folder / "3" / "0001.png", "pix");
+  std::vector<std::string> dropped;
+  auto const outbox = Outbox::open(folder, "me", dropped);
+  ck_assert_uint_eq(dropped.size(), 3);
+  ck_assert_uint_eq((*outbox)->entries().size(), 1);
+}
+END_TEST
+
+START_TEST(results_for_another_server_stay_untouched) {
+  ScratchFolder const scratch;
+  commit_picture(*outbox_in(scratch / "outbox", "other"), scratch.path(), 7);
+  ck_assert(outbox_in(scratch / "outbox", "me")->entries().empty());
+  ck_assert_uint_eq(outbox_in(scratch / "outbox", "other")->entries().size(), 1);
+}
+END_TEST
+
+START_TEST(only_plain_files_of_allowed_size_are_taken) {
+  ScratchFolder const scratch;
+  auto outbox = outbox_in(scratch / "outbox");
+  auto entry = entry_of(1);
+  ck_assert(!outbox->stage(entry, scratch / "nothing", 1000));
+  write(scratch / "secret", "secret");
+  fs::create_symlink(scratch / "secret", scratch / "link");
+  ck_assert(!outbox->stage(entry, scratch / "link", 1000));
+  fs::create_hard_link(scratch / "secret", scratch / "hard");
+  ck_assert(!outbox->stage(entry, scratch / "hard", 1000));
+  fs::create_directory(scratch / "folder");
+  ck_assert(!outbox->stage(entry, scratch / "folder", 1000));
+  ck_assert_int_eq(::mkfifo((scratch / "pipe").c_str(), 0600), 0);
+  ck_assert(!outbox->stage(entry, scratch / "pipe", 1000));
+  write(scratch / "big", std::string(1001, 'x'));
+  auto const big = outbox->stage(entry, scratch / "big", 1000);
+  ck_assert(!big);
+  ck_assert_says(big.error().message, "1001");
+  ck_assert(read(scratch / "secret") == "secret");
+}
+END_TEST
+
+START_TEST(a_result_said_twice_is_kept_once) {
+  ScratchFolder const scratch;
+  auto outbox = outbox_in(scratch / "outbox");
+  commit_picture(*outbox, scratch.path(), 7);
+  auto other = entry_of(7);
+  other.name.clear();
+  other.message["state"] = "returned";
+  ck_assert(outbox->commit(other).has_value());
+  ck_assert_uint_eq(outbox->entries().size(), 1);
+  auto const again = outbox_in(scratch / "outbox");
+  ck_assert(again->entries().at(0).message["state"] == "returned");
+  ck_assert(!result_message(again->entries().at(0)).contains("output"));
+}
+END_TEST
+
+START_TEST(waits_double_up_to_the_longest) {
+  Backoff backoff(500ms, 4000ms);
+  std::vector<std::int64_t> waits;
+  for (int i = 0; i < 6; ++i) waits.push_back(backoff.wait(0.5).count());
+  ck_assert((waits == std::vector<std::int64_t>{500, 1000, 2000, 4000, 4000, 4000}));
+  backoff.reset();
+  ck_assert_int_eq(backoff.wait(0.5).count(), 500);
+}
+END_TEST
+
+START_TEST(waits_are_spread_and_never_above_the_longest) {
+  Backoff low(1000ms, 5000ms);
+  Backoff high(1000ms, 5000ms);
+  for (int i = 0; i < 10; ++i) {
+    auto const a = low.wait(0.0);
+    auto const b = high.wait(0.999);
+    ck_assert(a >= 500ms && a < b && b <= 5000ms);
+  }
+}
+END_TEST
+
+START_TEST(a_message_fits_a_line_and_is_utf8) {
+  json message{{"type", "result"}, {"reason", "x\xff y"}, {"log", std::string(200000, 'x')}};
+  auto const line = to_line(message);
+  ck_assert_uint_lt(line.size(), 64U << 10);
+  auto const read_back = json::parse(line);
+  ck_assert(read_back["type"] == "result" && !read_back.contains("log"));
+  message.erase("log");
+  message["reason"] = std::string(200000, '\n');
+  ck_assert_uint_lt(to_line(message).size(), 64U << 10);
+}
+END_TEST
+
+namespace {
+
+std::string config_problem(ScratchFolder const& scratch, std::string const& text) {
+  write(scratch / "slave.toml", text);
+  auto const config = load_slave_config(scratch / "slave.toml");
+  return config ? "" : config.error().message;
+}
+
+}  // namespace
+
+START_TEST(a_configuration_is_read) {
+  ScratchFolder const scratch;
+  write(scratch / "secret", "pass word\n");
+  ::chmod((scratch / "secret").c_str(), 0600);
+  write(scratch / "slave.toml",
+        "server = \"grid.example.org\"\nslavekey = \"K\"\nslavepassword_file = \"secret\"\nstate = \"s\"\n"
+        "methods = \"" +
+            fs::absolute(source_folder() / "methods").string() +
+            "\"\n[programs]\nblender = \"/opt/blender/blender\"\n");
+  auto const config = load_slave_config(scratch / "slave.toml");
+  ck_assert_msg(config.has_value(), "%s", config ? "" : config.error().message.c_str());
+  ck_assert(config->slavepassword == "pass word");
+  ck_assert(config->state == scratch / "s");  // from where the file lies
+  ck_assert(config->programs.at("blender") == "/opt/blender/blender");
+  ck_assert(config->sandboxed());
+}
+END_TEST
+
+START_TEST(wrong_settings_are_named) {
+  ScratchFolder const scratch;
+  std::string const methods = "methods = \"" + fs::absolute(source_folder() / "methods").string() + "\"\n";
+  std::string const good = "slavekey = \"K\"\nslavepassword = \"p\"\n" + methods;
+  ck_assert(config_problem(scratch, good).empty());
+  ck_assert_says(config_problem(scratch, good + "colour = 1\n"), "colour");
+  ck_assert_says(config_problem(scratch, good + "port = 70000\n"), "70000");
+  ck_assert_says(config_problem(scratch, good + "sandbox = \"maybe\"\n"), "sandbox");
+  ck_assert_says(config_problem(scratch, good + "[programs]\nmaya = \"/x\"\n"), "programs.maya");
+  ck_assert_says(config_problem(scratch, "slavepassword = \"p\"\n" + methods), "slavekey");
+  ck_assert_says(config_problem(scratch, "slavekey = \"K\"\n" + methods), "slavepassword");
+  ck_assert_says(config_problem(scratch, good + "slavepassword_file = \"x\"\n"), "both");
+}
+END_TEST
+
+START_TEST(a_password_file_that_others_can_read_is_refused) {
+  ScratchFolder const scratch;
+  write(scratch / "secret", "p\n");
+  ::chmod((scratch / "secret").c_str(), 0644);
+  auto const secret = read_secret_file(scratch / "secret");
+  ck_assert(!secret);
+  ck_assert_says(secret.error().message, "chmod 600");
+}
+END_TEST
+
+START_TEST(a_missing_configuration_names_where_it_was_sought) {
+  auto const named = find_slave_config("/no/such.toml");
+  ck_assert(!named);
+  ck_assert_says(named.error().message, "/no/such.toml");
+}
+END_TEST
+
+int main() {
+  TCase* slave = tcase_create("slave");
+  for (auto const* test : {a_good_order_is_read,
+                           an_order_without_attempt_or_lease_is_refused,
+                           paths_that_lead_out_are_refused,
+                           a_name_that_is_file_and_folder_is_refused,
+                           digests_sizes_and_limits_are_checked,
+                           a_file_in_the_cache_is_not_fetched_again,
+                           a_file_that_the_disk_has_changed_is_not_used,
+                           a_complete_download_that_was_never_checked_is_checked,
+                           the_least_recently_used_files_go_first,
+                           a_disk_without_room_is_said_before_fetching,
+                           a_working_copy_has_the_files_at_their_paths,
+                           a_working_copy_that_was_not_finished_is_made_anew,
+                           other_files_of_a_job_are_another_working_copy,
+                           a_result_is_found_again_by_the_next_process,
+                           an_uploads_id_is_found_again,
+                           what_was_not_committed_is_gone,
+                           a_kill_at_any_step_leaves_all_or_nothing,
+                           damaged_results_are_dropped_and_named,
+                           results_for_another_server_stay_untouched,
+                           only_plain_files_of_allowed_size_are_taken,
+                           a_result_said_twice_is_kept_once,
+                           waits_double_up_to_the_longest,
+                           waits_are_spread_and_never_above_the_longest,
+                           a_message_fits_a_line_and_is_utf8,
+                           a_configuration_is_read,
+                           wrong_settings_are_named,
+                           a_password_file_that_others_can_read_is_refused,
+                           a_missing_configuration_names_where_it_was_sought})
+    tcase_add_test(slave, test);
+  return run_suite("slave", {slave});
+}

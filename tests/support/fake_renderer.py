@@ -1,0 +1,72 @@
+#!/usr/bin/python3
+"""Speaks like Blender with DistRen's driver, and does to each frame what the scene file says, for tests only."""
+import json
+import os
+import random
+import struct
+import sys
+import time
+import zlib
+
+ME = "started as %d" % random.getrandbits(60)
+
+
+def say(**values):
+    print("DISTREN " + json.dumps(values), flush=True)
+
+
+def png(path, width, height, shade):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b""
+    for y in range(height):
+        rows += b"\0" + b"".join(bytes([shade, x * 20 % 256, y * 20 % 256]) for x in range(width))
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+                   + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def render(order, deed):
+    output, frame = order["output"], order["frame"]
+    say(event="warning", text=ME)
+    if deed == "problem":
+        return say(event="problem", text='the camera "Nope" is not in the file')
+    if deed == "crash":
+        print("about to crash", flush=True)
+        os.kill(os.getpid(), 11)
+    if deed == "crash when old" and render.count > 0:
+        os.kill(os.getpid(), 11)
+    if deed == "damaged":
+        print("Error: Failed to read blend file 'x': Missing DNA block", flush=True)
+        sys.exit(1)
+    if deed == "hang":
+        print("Fra:1 | Sample 1/4", flush=True)
+        time.sleep(1000)
+    if deed == "nothing":
+        return say(event="done", frame=frame, width=8, height=6, format="PNG")
+    if deed == "text":
+        with open(output, "w") as file:
+            file.write("no picture at all")
+    elif deed == "link":
+        os.symlink("/etc/passwd", output)
+    elif deed == "huge":
+        with open(output, "wb") as file:
+            file.truncate(2 << 20)
+    else:
+        print("Fra:1 | Remaining:00:01.00 | Sample 2/4", flush=True)
+        png(output, *((4, 4) if deed == "small" else (8, 6)), frame % 256)
+    render.count += 1
+    say(event="done", frame=frame, width=8, height=6, format="PNG")
+
+
+render.count = 0
+if "--version" in sys.argv:
+    print("Blender 3.4.1")
+    sys.exit(0)
+scene = next(a for a in sys.argv if a.endswith(".blend"))
+with open(scene) as file:
+    deed = file.read().strip()
+say(event="loaded", scenes=[])
+for line in sys.stdin:
+    render(json.loads(line), deed.split("#")[0].strip())
