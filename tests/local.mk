@@ -102,3 +102,15 @@ dist_check_SCRIPTS += tests/check_slave_life.sh
 EXTRA_DIST += tests/support/fake_server.py tests/support/fake_renderer.py tests/support/slave_life.py
 tests_check_slave_SOURCES = tests/check_slave.cpp tests/support/check_main.h tests/support/helper_program.h
 tests_check_slave_LDADD = libdistren-slave.a $(TEST_LIBS)
+
+check_PROGRAMS += tests/check_http_api
+TESTS += tests/check_http_api
+tests_check_http_api_SOURCES = tests/check_http_api.cpp tests/support/api_desk.h tests/support/check_main.h
+tests_check_http_api_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
+tests_check_http_api_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/check_openapi
+TESTS += tests/check_openapi
+tests_check_openapi_SOURCES = tests/check_openapi.cpp tests/support/check_main.h
+tests_check_openapi_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
+tests_check_openapi_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)

@@ -104,12 +104,8 @@ Result<Caller> find_caller(Request const& request, Services const& services, Dat
   caller.scopes = static_cast<unsigned>(Scope::all);
   caller.secret_hash = hash;
   bool const changes = request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
-  if (caller.by_cookie && changes &&
-      !equal_in_constant_time(request.header("x-csrf-token"), csrf_token(services, hash))) {
-    return fail(Errc::denied,
-                "the X-CSRF-Token of this request is missing or not the one of this login; reload the "
-                "page");
-  }
+  caller.csrf_missing = caller.by_cookie && changes &&
+                        !equal_in_constant_time(request.header("x-csrf-token"), csrf_token(services, hash));
   return caller;
 }
 

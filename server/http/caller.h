@@ -27,7 +27,8 @@ struct Caller {
   store::User user;     // id 0: nobody
   unsigned scopes = 0;  // of Scope
   bool by_cookie = false;
-  std::string secret_hash;  // of the session; empty for tokens
+  bool csrf_missing = false;  // by cookie, wants to change something, and lacks its token
+  std::string secret_hash;    // of the session; empty for tokens
   std::optional<store::SlaveIdentity> slave;
 
   [[nodiscard]] bool known() const { return user.id != 0; }

@@ -147,6 +147,10 @@ Reply Router::call(Route const& route, Request const& request, PathValues path, 
             "token",
             "Bearer");
       }
+      if (caller->csrf_missing) {
+        return error_reply(403,
+                           "the X-CSRF-Token of this request is missing or not that of this login; reload the page");
+      }
       auto const scope = static_cast<unsigned>(route.scope);
       if (caller->known() && (caller->scopes & scope) != scope) {
         return error_reply(

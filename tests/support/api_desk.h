@@ -1,0 +1,183 @@
+// The whole HTTP API without sockets: the router over a private MariaDB, a store in a temporary folder, and a
+// dispatcher that only writes down what it is told. One database for all tests of a program; names are made unique.
+#pragma once
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/digest.h"
+#include "server/api/handlers.h"
+#include "server/http/router.h"
+#include "server/http/uri.h"
+#include "server/services.h"
+#include "tests/support/check_main.h"
+
+namespace distren {
+
+class NotingDispatcher : public Dispatcher {
+public:
+  std::map<std::int64_t, std::size_t> added;  // job, unfinished tasks
+  std::set<std::int64_t> paused, removed, disabled;
+  std::map<std::int64_t, int> priorities;
+  std::optional<SlaveState> hello_seen;
+  std::optional<std::string> next_order, next_cancel;
+
+  void add_job(store::RunnableJob job, std::vector<store::RunnableTask> tasks,
+               std::vector<store::FailedOn> /*failures*/) override {
+    added[job.id] = tasks.size();
+  }
+  void pause_job(std::int64_t job) override { paused.insert(job); }
+  void resume_job(std::int64_t job) override { paused.erase(job); }
+  void remove_job(std::int64_t job, std::string /*reason*/) override { removed.insert(job); }
+  void change_priority(std::int64_t job, int priority) override { priorities[job] = priority; }
+  void disable_slave(std::int64_t slave, std::string /*reason*/) override { disabled.insert(slave); }
+  JobLive job_live(std::int64_t /*job*/) override { return {1, 0.5, "no slave is online"}; }
+  std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t /*job*/) override { return {}; }
+  GridLive grid_live() override { return {2, 1, 10, 3}; }
+  bool slave_online(std::int64_t /*slave*/) override { return true; }
+  std::vector<WorkingOn> slave_work(std::int64_t /*slave*/) override { return {{1, 5, 981, 5, 0.25}}; }
+  Result<void> admit(std::int64_t, std::string, std::shared_ptr<SlaveSink>) override { return {}; }
+  void hello(SlaveState) override {}
+  void gone(std::int64_t, std::shared_ptr<SlaveSink>) override {}
+  void progress(std::int64_t, std::int64_t, double) override {}
+  void heard(std::int64_t) override {}
+  std::vector<std::pair<std::int64_t, std::string>> http_hello(SlaveState slave) override {
+    hello_seen = slave;
+    return {{7, "job 3 was cancelled by its owner"}};
+  }
+  std::optional<std::string> http_order(std::int64_t) override { return next_order; }
+  std::optional<std::string> http_progress(std::int64_t, std::int64_t, double) override { return next_cancel; }
+  std::optional<ExpectedResult> expected_result(std::int64_t, std::int64_t) override { return std::nullopt; }
+  ResultClaim claim(AttemptReport) override { return ResultClaim::settled; }
+  void release(std::int64_t) override {}
+  void report(AttemptReport report, std::function<void(std::string)> done) override {
+    done("{\"type\":\"accepted\",\"attempt\":" + std::to_string(report.attempt) + "}");
+  }
+};
+
+// What a test sees of a reply.
+struct ApiReply {
+  int status = 0;
+  HeaderList headers;
+  std::string text;
+  nlohmann::json json;
+  bool is_file = false;
+  [[nodiscard]] std::string header(std::string_view name) const {
+    for (auto const& [key, value] : headers) {
+      if (key == name) return value;
+    }
+    return "";
+  }
+  [[nodiscard]] std::string message() const {
+    return json.is_object() && json.contains("error") ? json["error"].value("message", "") : "";
+  }
+};
+
+class ApiDesk {
+public:
+  explicit ApiDesk(DatabaseAddress address)
+      : database(std::move(address)),
+        folder(std::filesystem::temp_directory_path() / ("distren-api-" + random_secret())),
+        top(std::getenv("top_srcdir") == nullptr ? ".." : std::getenv("top_srcdir")) {
+    std::filesystem::create_directories(folder);
+    config.stor = folder;
+    config.htdocs = top / "htdocs";
+    config.openapi = top / "doc/openapi.yaml";
+    config.limits.free_bytes = 0;
+    auto loaded = load_render_methods(top / "methods");
+    ck_assert_msg(loaded.has_value(), "%s", loaded ? "" : loaded.error().message.c_str());
+    methods = std::move(*loaded);
+    blobs.emplace(std::move(*BlobStore::open(folder)));
+    uploads = std::move(*Uploads::open(folder, {.free_bytes = 0}, [this] { return now / 1000; }));
+    signer.emplace(std::move(*Signer::load(folder / "key")));
+    results = std::make_unique<ResultDesk>(
+        ResultDesk::Settings{signer->derive("lease", ""), folder, ImageChecker{"/nonexistent", false}}, dispatcher,
+        *uploads);
+    services.reset(new Services{.config = config,
+                                .dispatcher = dispatcher,
+                                .blobs = *blobs,
+                                .uploads = *uploads,
+                                .signer = *signer,
+                                .methods = methods,
+                                .slave_gate = gate,
+                                .results = *results,
+                                .counters = counters,
+                                .now_ms = [this] { return now; }});
+    router = std::make_unique<Router>(api_routes(), *services, handle_page);
+    for (auto const& [name, method] : methods) ck_assert(store::ensure_method(database, name).has_value());
+  }
+  ~ApiDesk() { std::filesystem::remove_all(folder); }
+
+  ApiReply send(Request request, std::string const& target) {
+    auto parsed = parse_target(target);
+    ck_assert(parsed.has_value());
+    request.path = parsed->path;
+    request.query = parsed->query;
+    request.address = "203.0.113.7";
+    request.loopback = true;
+    Worker worker{database};
+    auto reply = router->answer(request, worker);
+    ApiReply out{reply.status, reply.headers, {}, {}, std::holds_alternative<FilePiece>(reply.body)};
+    if (auto* text = std::get_if<std::string>(&reply.body)) out.text = *text;
+    if (auto* piece = std::get_if<FilePiece>(&reply.body)) {
+      out.text.resize(static_cast<std::size_t>(piece->length));
+      ck_assert_int_eq(::pread(piece->file.get(), out.text.data(), out.text.size(), piece->offset), piece->length);
+    }
+    out.json = nlohmann::json::parse(out.text, nullptr, false);
+    return out;
+  }
+
+  ApiReply call(std::string method, std::string const& target, std::string const& secret = "",
+                nlohmann::json const& body = nullptr) {
+    Request request;
+    request.method = std::move(method);
+    if (!secret.empty()) request.headers.emplace_back("authorization", "Bearer " + secret);
+    if (!body.is_null()) request.body = body.dump();
+    return send(std::move(request), target);
+  }
+
+  // A new account's session secret.
+  std::string person(std::string* name_out = nullptr) {
+    auto const name = "p" + random_secret().substr(0, 12);
+    auto const reply = call("POST", "/api/v1/register", "", {{"name", name}, {"password", "long enough"}});
+    ck_assert_msg(reply.status == 201, "%s", reply.text.c_str());
+    if (name_out != nullptr) *name_out = name;
+    return reply.json["token"];
+  }
+
+  ApiReply upload(std::string const& secret, std::string const& bytes) {
+    Request request;
+    request.method = "POST";
+    request.headers = {{"authorization", "Bearer " + secret},
+                       {"tus-resumable", "1.0.0"},
+                       {"upload-length", std::to_string(bytes.size())},
+                       {"upload-metadata", "sha256 " + to_base64(to_hex(sha256(bytes)))},
+                       {"content-type", "application/offset+octet-stream"}};
+    request.body = bytes;
+    return send(std::move(request), "/api/v1/uploads");
+  }
+
+  Database database;
+  std::filesystem::path folder, top;
+  ServerConfig config;
+  std::map<std::string, RenderMethod> methods;
+  NotingDispatcher dispatcher;
+  std::optional<BlobStore> blobs;
+  std::unique_ptr<Uploads> uploads;
+  std::optional<Signer> signer;
+  std::int64_t now = 1767225600000;
+  SlaveGate gate{[this] { return now; }};
+  std::unique_ptr<ResultDesk> results;
+  HttpCounters counters;
+  std::unique_ptr<Services> services;
+  std::unique_ptr<Router> router;
+};
+
+}  // namespace distren
