@@ -128,6 +128,7 @@ PrivateMariadb::PrivateMariadb(PrivateMariadb&& other) noexcept
       lock_(std::move(other.lock_)),
       owner_(std::move(other.owner_)),
       server_(std::move(other.server_)),
+      launcher_(other.launcher_),
       pid_(std::exchange(other.pid_, -1)) {}
 
 PrivateMariadb::~PrivateMariadb() {
@@ -255,7 +256,7 @@ Result<void> PrivateMariadb::launch() {
   FileDescriptor const log(open((home_ / "mariadb.log").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!null || !log) return failure(fmt::format("cannot open its log: {}", std::strerror(errno)));
 
-  pid_t const parent = getpid();
+  launcher_ = getpid();
   pid_ = fork();
   if (pid_ < 0) return failure(fmt::format("cannot start a process: {}", std::strerror(errno)));
   if (pid_ == 0) {
@@ -263,7 +264,7 @@ Result<void> PrivateMariadb::launch() {
     // distrend is killed, MariaDB shuts down by itself.
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent) _exit(1);
+    if (getppid() != launcher_) _exit(1);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -315,7 +316,7 @@ Error PrivateMariadb::failure(std::string_view what) const {
 }
 
 bool PrivateMariadb::alive() const {
-  if (pid_ > 0 && waitpid(pid_, nullptr, WNOHANG) != 0) pid_ = -1;
+  if (pid_ > 0 && getpid() == launcher_ && waitpid(pid_, nullptr, WNOHANG) != 0) pid_ = -1;
   return pid_ > 0;
 }
 
@@ -327,7 +328,7 @@ Result<void> PrivateMariadb::restart() {
 }
 
 void PrivateMariadb::stop() {
-  if (alive()) end_process(pid_, true);
+  if (getpid() == launcher_ && alive()) end_process(pid_, true);
   pid_ = -1;
 }
 

@@ -45,6 +45,7 @@ private:
   FileDescriptor lock_;         // held while this lives: one distrend per folder
   DatabaseAddress owner_;
   DatabaseAddress server_;
+  pid_t launcher_ = -1;  // a forked copy of this must not end what is not its child
   mutable pid_t pid_ = -1;
 };
 
