@@ -171,6 +171,9 @@ def choose_scene(wanted):
     scene = bpy.data.scenes.get(wanted)
     if scene is None:
         raise Problem('the scene "%s" is not in the file; %s' % (wanted, names(bpy.data.scenes.keys())))
+    # Blender 3.4 renders a scene that no window shows without moving its animation to the frame.
+    for window in bpy.context.window_manager.windows:
+        window.scene = scene
     return scene
 
 
