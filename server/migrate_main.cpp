@@ -8,6 +8,7 @@
 
 #include "common/files.h"
 #include "common/log.h"
+#include "common/places.h"
 #include "config.h"
 #include "server/migrate.h"
 #include "server/server_config.h"
@@ -54,7 +55,9 @@ Result<void> run(Options const& options) {
     if (!password) return password.error();
     server.password = *password;
   }
-  std::filesystem::path const sql_dir = options.sql_dir.empty() ? config.sql : std::filesystem::path(options.sql_dir);
+  std::filesystem::path const sql_dir = !options.sql_dir.empty() ? std::filesystem::path(options.sql_dir)
+                                        : !config.sql.empty()    ? config.sql
+                                                                 : find_data("sql");
 
   DatabaseAddress owner = server;
   if (!options.socket.empty()) owner.socket = options.socket;
