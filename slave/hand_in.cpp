@@ -55,6 +55,7 @@ void HandIn::connected(std::string base_url) {
 void HandIn::lost() {
   std::lock_guard const lock(mutex_);
   connected_ = false;
+  changed_.notify_all();
 }
 
 void HandIn::added(std::int64_t attempt) {
@@ -70,7 +71,8 @@ bool HandIn::empty() {
 
 bool HandIn::wait_until_empty(milliseconds time) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, time, [this] { return states_.empty(); });
+  changed_.wait_for(lock, time, [this] { return states_.empty() || !connected_; });
+  return states_.empty();
 }
 
 void HandIn::settle(std::int64_t attempt) {
@@ -159,8 +161,7 @@ bool HandIn::upload(OutboxEntry& entry, std::string const& base_url) {
   if (id) {
     entry.upload_id = *id;
     if (auto const kept = outbox_.change(entry); !kept && kept.error().code != Errc::not_found)
-      spdlog::error("cannot keep an upload's id attempt={} reason={}", entry.attempt,
-                    quote(kept.error().message));
+      spdlog::error("cannot keep an upload's id attempt={} reason={}", entry.attempt, quote(kept.error().message));
     return true;
   }
   spdlog::warn("upload failed attempt={} reason={}", entry.attempt, quote(id.error().message));

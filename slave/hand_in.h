@@ -35,7 +35,8 @@ public:
   void answered(nlohmann::json const& message);
   void cancelled(std::int64_t attempt);  // the server wants it no longer
   [[nodiscard]] bool empty();
-  bool wait_until_empty(std::chrono::milliseconds time);  // what is left stays in the outbox
+  // Not while there is no connection. False: what is left stays in the outbox.
+  bool wait_until_empty(std::chrono::milliseconds time);
 
 private:
   using Clock = std::chrono::steady_clock;

@@ -1,7 +1,6 @@
 # distren-slave, and the slave library that distren-simpleslave links too.
 noinst_LIBRARIES += libdistren-slave.a
-libdistren_slave_a_CPPFLAGS = $(AM_CPPFLAGS) -DDISTREN_LIBEXECDIR='"$(libexecdir)"' \
-  -DDISTREN_VERSION='"$(PACKAGE_VERSION)"'
+libdistren_slave_a_CPPFLAGS = $(AM_CPPFLAGS) -DDISTREN_VERSION='"$(PACKAGE_VERSION)"'
 libdistren_slave_a_CXXFLAGS = $(AM_CXXFLAGS)
 libdistren_slave_a_SOURCES = \
   %D%/backoff.h \

@@ -273,8 +273,7 @@ void Slave::make(Order const& order) {
   auto const outcome =
       workshop_.make(order, base, [&](RenderProgress const& progress) { progressed(order.attempt, progress); });
   spdlog::info("frame attempt={} state={} {}", order.attempt,
-               outcome.entry ? text_member(outcome.entry->message, "state") : "cancelled",
-               quote(outcome.text));
+               outcome.entry ? text_member(outcome.entry->message, "state") : "cancelled", quote(outcome.text));
   bool was_stopped = false;
   {
     std::lock_guard const lock(mutex_);

@@ -8,6 +8,7 @@
 
 #include "common/config.h"
 #include "common/files.h"
+#include "common/places.h"
 
 namespace distren {
 
@@ -18,11 +19,6 @@ namespace fs = std::filesystem;
 fs::path home_folder() {
   char const* const home = std::getenv("HOME");
   return home != nullptr && *home == '/' ? fs::path(home) : fs::path();
-}
-
-fs::path program_folder() {
-  std::error_code error;
-  return fs::read_symlink("/proc/self/exe", error).parent_path();
 }
 
 // Paths in the file are meant from where the file lies, not from where somebody happened to start the slave.
@@ -45,17 +41,11 @@ void read_programs(Config& config, SlaveConfig& out) {
 }  // namespace
 
 fs::path default_methods_folder() {
-  std::error_code error;
-  for (auto const& folder : {program_folder() / "methods", program_folder().parent_path() / "methods",
-                             fs::path(DISTREN_DATADIR) / "methods"})
-    if (fs::exists(folder / "method.xsd", error)) return folder;
-  return {};
+  return find_data("methods");
 }
 
 fs::path default_image_program() {
-  for (auto const& program : {program_folder() / "distren-image", fs::path(DISTREN_LIBEXECDIR) / "distren-image"})
-    if (::access(program.c_str(), X_OK) == 0) return program;
-  return {};
+  return find_helper("distren-image");
 }
 
 fs::path default_state_folder() {
