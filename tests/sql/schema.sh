@@ -4,8 +4,10 @@ migrate() {
   "$top_builddir/distren-migrate" --socket "$mariadb_socket" --user "$(id -un)" --sql-dir "${sql_dir:-$top_srcdir/sql}" "$@" 2>&1
 }
 
-is "$(owner 'SELECT MAX(version), COUNT(*) FROM schema_version')" "1	1" "a_migration_is_recorded_once"
-is "$(migrate | tail -1)" "The database has schema version 1." "migrating_twice_is_the_same_as_once"
+newest=$(ls "$top_srcdir"/sql/migrations/*.sql | wc -l | tr -d ' ')
+next=$((newest + 1))
+is "$(owner 'SELECT MAX(version), COUNT(*) FROM schema_version')" "$newest	$newest" "every_migration_is_recorded_once"
+is "$(migrate | tail -1)" "The database has schema version $newest." "migrating_twice_is_the_same_as_once"
 is "$(migrate | grep -c replaced)" 0 "procedures_that_did_not_change_are_left_alone"
 is "$(owner "SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = 'distren'")" \
   "$(ls "$top_srcdir"/sql/procedures/*.sql | wc -l | tr -d ' ')" "every_procedure_file_is_a_procedure"
@@ -22,31 +24,30 @@ is "$(owner "SELECT GROUP_CONCAT(routine_name) FROM information_schema.routines
   "a_lost_procedure_comes_back_and_a_stray_one_goes"
 
 cp -R "$top_srcdir/sql" "$work/sql" && chmod -R u+w "$work/sql"
-printf 'CREATE OR REPLACE PROCEDURE schema_show()\nSQL SECURITY DEFINER\nBEGIN\n  SELECT 2 AS version;\nEND\n' \
+printf 'CREATE OR REPLACE PROCEDURE schema_show()\nSQL SECURITY DEFINER\nBEGIN\n  SELECT %s AS version;\nEND\n' "$next" \
   >"$work/sql/procedures/schema_show.sql"
 printf -- "-- a; comment ' with traps\nCREATE TABLE IF NOT EXISTS two (a INT COMMENT 'one; \\\\' two');\n\nINSERT INTO two VALUES (2); # end\n" \
-  >"$work/sql/migrations/0002_second.sql"
+  >"$work/sql/migrations/$(printf %04d $next)_next.sql"
 said=$(sql_dir=$work/sql migrate)
 is "$(owner 'SELECT a FROM two; SELECT MAX(version) FROM schema_version')" "2
-2" "a_second_migration_is_applied_after_the_first"
-case $said in *"version 2"*"knows 1"*) said=both ;; esac
+$next" "a_new_migration_is_applied_after_the_others"
+case $said in *"version $next"*"knows $newest"*) said=both ;; esac
 is "$said" both "a_database_that_is_newer_than_the_program_is_refused_with_both_versions"
-case $(migrate) in *"version 2"*"knows 1"*"too old"*) said=both ;; *) said=no ;; esac
+case $(migrate) in *"version $next"*"knows $newest"*"too old"*) said=both ;; *) said=no ;; esac
 is "$said" both "an_older_program_does_not_touch_a_newer_database"
 owner 'DELETE FROM schema_version' >/dev/null
 owner "DROP PROCEDURE schema_show; CREATE PROCEDURE schema_show() SELECT 0 AS version" >/dev/null
-case $(migrate --check) in *"version 0"*"needs 1"*distren-migrate*) said=both ;; *) said=no ;; esac
+case $(migrate --check) in *"version 0"*"needs $newest"*distren-migrate*) said=both ;; *) said=no ;; esac
 is "$said" both "an_older_database_is_refused_with_both_versions"
-rm "$work/sql/migrations/0002_second.sql"
-cp "$work/sql/migrations/0001_first.sql" "$work/sql/migrations/0003_third.sql"
-case $(sql_dir=$work/sql migrate) in *"0003_third.sql should be migration 0002_"*) said=gap ;; *) said=no ;; esac
+mv "$work/sql/migrations/$(printf %04d $next)_next.sql" "$work/sql/migrations/9999_later.sql"
+case $(sql_dir=$work/sql migrate) in *"9999_later.sql should be migration $(printf %04d $next)_"*) said=gap ;; *) said=no ;; esac
 is "$said" gap "a_gap_in_the_migrations_is_named"
 rm -rf "$work/sql"
 
 fresh_schema
 migrate >/dev/null
 owner 'DELETE FROM schema_version; INSERT INTO setting (name, value) VALUES ("kept", "1")' >/dev/null
-is "$(migrate | tail -1)" "The database has schema version 1." "an_interrupted_migration_is_simply_run_again"
+is "$(migrate | tail -1)" "The database has schema version $newest." "an_interrupted_migration_is_simply_run_again"
 is "$(owner 'SELECT value FROM setting WHERE name = "kept"; SELECT COUNT(*) FROM account')" "1
 1" "running_a_migration_again_loses_nothing"
 case $(migrate --schema 'a`b') in *"cannot be the name of a schema"*) said=refused ;; *) said=no ;; esac
