@@ -32,6 +32,11 @@ std::string condition_of(Json const& slave) {
   return flag_of(slave, "online") ? "online" : "offline";
 }
 
+// A slave that was never here has told nothing.
+std::string known(std::int64_t number, std::string text) {
+  return number == 0 ? "" : std::move(text);
+}
+
 std::string slave_path(std::int64_t id) {
   return fmt::format("/api/v1/slaves/{}", id);
 }
@@ -57,9 +62,10 @@ Result<int> list_slaves(Context const& context, bool all) {
       all ? "/api/v1/slaves?all=1" : "/api/v1/slaves", "before", "the slaves", [&](Json const& slave) {
         items.push_back(slave);
         table.add({id_of(slave), text_of(slave, "name"), condition_of(slave), text_of(slave, "user_name"),
-                   fmt::to_string(number_of(slave, "cores")), human_size(number_of(slave, "memory") << 20),
-                   methods_of(slave), fmt::to_string(number_of(slave, "frames_accepted")),
-                   ago(text_of(slave, "last_seen_at"), now_ms()), work_of(slave)});
+                   known(number_of(slave, "cores"), fmt::to_string(number_of(slave, "cores"))),
+                   known(number_of(slave, "memory"), human_size(number_of(slave, "memory") << 20)), methods_of(slave),
+                   fmt::to_string(number_of(slave, "frames_accepted")), ago(text_of(slave, "last_seen_at"), now_ms()),
+                   work_of(slave)});
         return true;
       });
   if (!listed) return listed.error();

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <clocale>
 #include <cstdio>
+#include <exception>
 
 #include "client/context.h"
 #include "config.h"
@@ -68,5 +69,10 @@ int main(int argc, char** argv) {
 }  // namespace distren::client
 
 int main(int argc, char** argv) {
-  return distren::client::main(argc, argv);
+  try {
+    return distren::client::main(argc, argv);
+  } catch (std::exception const& problem) {
+    fmt::print(stderr, "distren: {}\n", problem.what());
+    return distren::client::exit_refused;
+  }
 }

@@ -68,7 +68,9 @@ Result<void> Credentials::remember(std::string const& server, Login const& login
 }
 
 Result<void> Credentials::forget(std::string const& server) {
-  if (logins_.erase(server) == 0) return {};
+  auto const found = logins_.find(server);
+  if (found == logins_.end()) return {};
+  found->second = Login{"", "", found->second.ca};
   return save();
 }
 

@@ -26,7 +26,7 @@ public:
   [[nodiscard]] std::optional<Login> find(std::string const& server) const;
   [[nodiscard]] std::string const& last_server() const { return last_server_; }
   Result<void> remember(std::string const& server, Login const& login);
-  Result<void> forget(std::string const& server);
+  Result<void> forget(std::string const& server);  // but not its certificate: the next login needs it
 
 private:
   explicit Credentials(std::filesystem::path file) : file_(std::move(file)) {}

@@ -266,10 +266,11 @@ END_TEST
 START_TEST(a_forgotten_login_is_gone_and_the_others_stay) {
   Home const home;
   home.remember("https://a:1", {"anna", "ta", ""});
-  home.remember("https://b:1", {"bert", "tb", ""});
+  home.remember("https://b:1", {"bert", "tb", "/b.pem"});
   auto store = Credentials::load(home.credentials);
   ck_assert(store->forget("https://b:1").has_value());
-  ck_assert(home.resolve(server_option("https://b:1"))->token.empty());
+  auto const b = home.resolve(server_option("https://b:1"));
+  ck_assert(b->token.empty() && b->user.empty() && b->ca == "/b.pem");
   ck_assert_text(home.resolve(server_option("https://a:1"))->token, "ta");
   ck_assert(read_file(home.credentials)->find("tb") == std::string::npos);
 }
