@@ -50,8 +50,13 @@ bool Slave::stopping() {
 }
 
 void Slave::stop() {
+  {
+    std::lock_guard const lock(mutex_);
+    stopping_ = true;
+  }
+  // Before anything is given back: a server that believes in a free slot would answer with the same frame at once.
+  line_.send(hello());
   std::lock_guard const lock(mutex_);
-  stopping_ = true;
   workshop_.cancel();
   changed_.notify_all();
 }
