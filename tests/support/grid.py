@@ -1,0 +1,284 @@
+"""A whole grid for a test: a real distrend with a database of its own, real slaves, the real command line, all on
+loopback and in one temporary folder. `with Grid() as grid:` starts the server; everything ends with the block.
+
+Settings are members of distrend.toml by dotted name: Grid({"times.lease": 5}). KEEP_GRID=1 keeps the folder.
+"""
+import base64
+import contextlib
+import getpass
+import hashlib
+import json
+import os
+import shutil
+import signal
+import ssl
+import subprocess
+import tempfile
+import urllib.error
+import urllib.request
+
+from programs import (SOURCE, Daemon, check_image, free_ports, need, processes_of, program, sandbox_works, tail, toml,
+                      wait_for_none)
+from tap import wait_until
+
+ENDED = ("finished", "failed", "cancelled")
+LARGEST_PART = 4 << 20
+
+
+class Slave(Daemon):
+    def __init__(self, grid, name, pair, settings):
+        self.name, self.pair, self.id = name, pair, pair["id"]
+        self.folder = os.path.join(grid.folder, "slaves", name)
+        self.state = settings.get("state", os.path.join(self.folder, "state"))
+        os.makedirs(self.folder, exist_ok=True)
+        config = os.path.join(self.folder, "distren-slave.toml")
+        text = toml({"server": "localhost", "port": grid.line_port, "ca_file": grid.ca, "slavekey": pair["slavekey"],
+                     "slavepassword": pair["slavepassword"], "state": self.state, "threads": 1,
+                     "methods": os.path.join(SOURCE, "methods"),
+                     "sandbox": "on" if sandbox_works() else "off", **settings})
+        with open(os.open(config, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(text)
+        super().__init__([program("distren-slave"), "--config", config], os.path.join(self.folder, "log"))
+        self.grid = grid
+
+    def start(self, wait=True):
+        self.launch()
+        if wait:
+            wait_until(f"slave {self.name} signs on", self.online)
+        return self
+
+    def online(self):
+        return self.grid.api("GET", f"/api/v1/slaves/{self.id}")[1].get("online")
+
+    def held(self):
+        """Attempts in its outbox."""
+        folder = os.path.join(self.state, "outbox")
+        return [name for name in os.listdir(folder) if name.isdigit()] if os.path.isdir(folder) else []
+
+
+class Grid(Daemon):
+    def __init__(self, settings=None, standalone=True, admin=True):
+        need("blender")
+        self.folder = tempfile.mkdtemp(prefix="distren-e2e-")
+        self.home, self.admin = os.path.join(self.folder, "grid"), admin
+        os.makedirs(self.home, exist_ok=True)
+        self.slaves, self.token = [], None
+        line, https, http = free_ports(3)
+        self.line_port, self.http_port = line, http
+        self.url, self.ca = f"https://localhost:{https}", os.path.join(self.home, "tls", "certificate.pem")
+        self.settings = {"listen.line": f"127.0.0.1:{line}", "listen.https": f"127.0.0.1:{https}",
+                         "listen.http": f"127.0.0.1:{http}", "limits.free_bytes": 0,
+                         "methods": os.path.join(SOURCE, "methods"), "sql": os.path.join(SOURCE, "sql"),
+                         "sandbox": "on" if sandbox_works() else "off", **(settings or {})}
+        self.config = os.path.join(self.home, "distrend.toml")
+        self.write_config()
+        how = ["--standalone", self.home] if standalone else ["--config", self.config]
+        super().__init__([program("distrend"), *how], os.path.join(self.folder, "distrend.log"))
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            print("\n".join("# " + each for each in tail(self.log).splitlines()))
+            self.close()
+            raise
+
+    def __exit__(self, *_):
+        self.close()
+
+    def write_config(self):
+        with open(self.config, "w") as file:
+            file.write(toml(self.settings))
+
+    # --- the server -------------------------------------------------------------------------------------------------
+    def start(self):
+        self.launch()
+        wait_until("the server starts", self.ready, 90)
+        if self.admin and not self.token:
+            self.token = self.sign_up("admin")
+        return self
+
+    def ready(self):
+        if not self.alive():
+            raise AssertionError(f"the server ended while starting, status {self.child.returncode}")
+        try:
+            return self.api("GET", "/healthz", token="")[0] == 200
+        except (OSError, ssl.SSLError):
+            return False
+
+    def restart(self):
+        status = self.stop()
+        assert status == 0, f"the server ended with status {status}"
+        return self.start()
+
+    def close(self):
+        for slave in self.slaves:
+            if slave.alive():
+                slave.child.terminate()
+        for each in [*self.slaves, self]:
+            with contextlib.suppress(AssertionError):
+                each.stop(20)
+        left = wait_for_none(lambda: processes_of(self.folder))
+        for pid in left:  # of a killed server or slave; ours alone, for the folder's name is random
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if os.environ.get("KEEP_GRID"):
+            print(f"# kept: {self.folder}")
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def evidence(self):
+        return tail(self.log) + "".join(tail(slave.log) for slave in self.slaves)
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.child.pid}/fd"))
+
+    def sql(self, statement):
+        """Rows of a standalone grid's own database, as lists of text; for looking only."""
+        done = subprocess.run(["mariadb", "--no-defaults", "-N", "-B", "--user=" + getpass.getuser(),
+                               "--socket=" + os.path.join(self.home, "db", "mariadb.sock"), "distren", "-e", statement],
+                              capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def database_pid(self):
+        with open(os.path.join(self.home, "db", "mariadb.pid")) as file:
+            return int(file.read())
+
+    # --- the API ----------------------------------------------------------------------------------------------------
+    def api(self, method, path, body=None, token=None, headers=None, data=None, timeout=60):
+        """(status, parsed body or bytes). token "" asks without one; data is sent as it is."""
+        status, content, kind, _ = self.http(method, path, body, token, headers, data, timeout)
+        return status, json.loads(content) if "json" in kind else content
+
+    def http(self, method, path, body=None, token=None, headers=None, data=None, timeout=60):
+        """(status, bytes, content type, headers)."""
+        headers = dict(headers or {})
+        token = self.token if token is None else token
+        if token:
+            headers["Authorization"] = "Bearer " + token
+        if body is not None:
+            data, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
+        url = path if path.startswith("http") else self.url + path
+        request = urllib.request.Request(url, data, headers, method=method)
+        context = ssl.create_default_context(cafile=self.ca)
+        try:
+            with urllib.request.urlopen(request, timeout=timeout, context=context) as answer:
+                return answer.status, answer.read(), answer.headers.get("Content-Type") or "", answer.headers
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read(), error.headers.get("Content-Type") or "", error.headers
+        except urllib.error.URLError as error:
+            raise OSError(f"{method} {path}: {error.reason}") from error
+
+    def sign_up(self, name, password="correct horse battery"):
+        status, answer = self.api("POST", "/api/v1/register", {"name": name, "password": password}, token="")
+        assert status == 201, answer
+        return answer["token"]
+
+    def job(self, number):
+        return self.api("GET", f"/api/v1/jobs/{number}")[1]
+
+    def tasks(self, number):
+        return self.api("GET", f"/api/v1/jobs/{number}/tasks?limit=1000")[1]["items"]
+
+    def wait(self, number, states=ENDED, seconds=180):
+        """The job in one of these states; trouble on the way to the server is waited out."""
+        def look():
+            try:
+                job = self.job(number)
+            except OSError:
+                return None
+            return job if job.get("state") in states else None
+        return wait_until(f"job {number} becomes {' or '.join(states)}", look, seconds)
+
+    def wait_frames(self, number, count, seconds=120):
+        return wait_until(f"{count} frames of job {number} are accepted",
+                          lambda: self.job(number)["accepted"] >= count, seconds)
+
+    # --- people and slaves ------------------------------------------------------------------------------------------
+    def cli(self, *arguments, words=None, user="admin", check=None, timeout=180, cwd=None):
+        """Runs distren as this user; check is the exit status that is expected."""
+        config = os.path.join(self.folder, "config", user)
+        os.makedirs(config, exist_ok=True)
+        environment = {**os.environ, "DISTREN_SERVER": self.url, "DISTREN_CA": self.ca, "XDG_CONFIG_HOME": config}
+        if user == "admin":
+            environment["DISTREN_TOKEN"] = self.token or ""
+        done = subprocess.run([program("distren"), *map(str, arguments)], input=words, capture_output=True, text=True,
+                              env=environment, timeout=timeout, cwd=cwd or self.folder)
+        if check is not None:
+            assert done.returncode == check, f"distren {' '.join(map(str, arguments))}: status {done.returncode}, " \
+                f"expected {check}\n{done.stdout}{done.stderr}"
+        return done
+
+    def submit(self, file, *options, check=0, **kinds):
+        """The job's number, through the command line."""
+        done = self.cli("submit", file, *options, "--json", check=check, **kinds)
+        return json.loads(done.stdout)["id"] if check == 0 else done
+
+    def new_slave(self, name):
+        status, pair = self.api("POST", "/api/v1/slaves", {"name": name})
+        assert status == 201, pair
+        return pair
+
+    def add_slave(self, name="attic", start=True, **settings):
+        slave = Slave(self, name, self.new_slave(name), settings)
+        self.slaves.append(slave)
+        return slave.start() if start else slave
+
+    # --- submitting without the client ------------------------------------------------------------------------------
+    def upload(self, content, name="file"):
+        """Sends bytes as a blob by tus, in parts; (status, answer) of the last request."""
+        def base64_of(text):
+            return base64.b64encode(text.encode()).decode()
+        digest = hashlib.sha256(content).hexdigest()
+        tus = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
+        status, answer, _, headers = self.http(
+            "POST", "/api/v1/uploads", data=content[:LARGEST_PART],
+            headers={**tus, "Upload-Length": str(len(content)),
+                     "Upload-Metadata": f"sha256 {base64_of(digest)},filename {base64_of(name)}"})
+        for offset in range(LARGEST_PART, len(content), LARGEST_PART):
+            if status not in (201, 204):
+                break
+            status, answer, _, _ = self.http("PATCH", headers["Location"], data=content[offset:offset + LARGEST_PART],
+                                             headers={**tus, "Upload-Offset": str(offset)})
+        return status, answer
+
+    def post_job(self, files, frames="1", **members):
+        """(status, answer) of a job made of {path: content}; the first file is its source."""
+        listed = []
+        for path, content in files.items():
+            status, answer = self.upload(content, path)
+            assert status in (201, 204), answer
+            listed.append({"path": path, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)})
+        return self.api("POST", "/api/v1/jobs", {"name": "by hand", "method": "blender", "source": listed[0]["path"],
+                                                 "files": listed, "frames": frames, **members})
+
+    # --- frames -----------------------------------------------------------------------------------------------------
+    def output(self, number):
+        return os.path.join(self.home, "stor", f"job{number}", "output")
+
+    def check_output(self, number, frames=None):
+        """Every frame of a finished job lies there once, decodes, has the digest of its row; nothing else lies there."""
+        tasks = self.tasks(number)
+        if frames is not None:
+            assert sorted(task["frame"] for task in tasks) == sorted(frames), [task["frame"] for task in tasks]
+        present = sorted(os.listdir(self.output(number)))
+        assert present == sorted(task["output"] for task in tasks), f"{present} lie there, rows are {tasks}"
+        for task in tasks:
+            path = os.path.join(self.output(number), task["output"])
+            with open(path, "rb") as file:
+                digest = hashlib.sha256(file.read()).hexdigest()
+            assert digest == task["sha256"], f"{path} has {digest}, its row says {task['sha256']}"
+            assert os.path.getsize(path) == task["size"], task
+            assert check_image(path).returncode == 0, f"{path} does not decode"
+        return present
+
+    def check_once(self, number):
+        """Every frame of a finished job was accepted once, and no lease, upload or half-written file is left of it."""
+        self.check_output(number)
+        rows = self.sql("SELECT t.frame, t.state, SUM(a.ending = 'accepted'), COUNT(l.attempt_id) FROM task t "
+                        "JOIN attempt a ON a.task_id = t.id LEFT JOIN lease l ON l.task_id = t.id "
+                        f"WHERE t.job_id = {number} GROUP BY t.id")
+        assert rows and all(row[1:] == ["accepted", "1", "0"] for row in rows), rows
+        assert len(rows) == self.job(number)["tasks"] == self.job(number)["accepted"], rows
