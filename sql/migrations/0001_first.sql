@@ -17,8 +17,8 @@ CREATE TABLE IF NOT EXISTS setting (
   CONSTRAINT setting_pk PRIMARY KEY (name)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
--- Numbers handed out in blocks: the ids of a job's tasks are consecutive, attempts are numbered before they are written.
--- The row 'user' counts nothing; it is the lock that makes exactly one person the first.
+-- Numbers handed out in blocks: the ids of a job's tasks are consecutive, attempts are numbered before they are
+-- written. The row 'user' counts nothing; it is the lock that makes exactly one person the first.
 CREATE TABLE IF NOT EXISTS counter (
   name VARCHAR(16) NOT NULL,
   next_value BIGINT NOT NULL,

@@ -1,4 +1,5 @@
--- Gives the first of p_count attempt numbers that nobody else will ever get. DR400 for a count below 1 or above 1,000,000.
+-- Gives the first of p_count attempt numbers that nobody else will ever get. DR400 for a count below 1 or above
+-- 1,000,000.
 CREATE OR REPLACE PROCEDURE attempt_reserve(IN p_count BIGINT)
 SQL SECURITY DEFINER
 BEGIN

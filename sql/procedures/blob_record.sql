@@ -23,7 +23,8 @@ BEGIN
   ON DUPLICATE KEY UPDATE wanted_at = v_now;
   SELECT id, size INTO v_blob, v_size FROM `blob` WHERE sha256 = UNHEX(p_sha256) FOR UPDATE;
   IF v_size <> p_size THEN
-    CALL error_raise(409, CONCAT('the file ', LEFT(p_sha256, 12), '... is known with ', v_size, ' bytes, not ', p_size));
+    CALL error_raise(409, CONCAT('the file ', LEFT(p_sha256, 12), '... is known with ', v_size,
+      ' bytes, not ', p_size));
   END IF;
   INSERT INTO blob_owner (user_id, blob_id) VALUES (p_user, v_blob) ON DUPLICATE KEY UPDATE blob_id = v_blob;
   COMMIT;

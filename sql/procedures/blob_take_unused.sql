@@ -1,5 +1,5 @@
--- Removes the rows of blobs that no job refers to and that nobody uploaded or asked for in p_age_s seconds; their digests
--- come back, and the caller removes the files.
+-- Removes the rows of blobs that no job refers to and that nobody uploaded or asked for in p_age_s seconds; their
+-- digests come back, and the caller removes the files.
 CREATE OR REPLACE PROCEDURE blob_take_unused(IN p_age_s BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN
@@ -7,7 +7,10 @@ BEGIN
   DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 10000);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
-  CREATE TEMPORARY TABLE IF NOT EXISTS blob_unused (id BIGINT NOT NULL PRIMARY KEY, sha256 BINARY(32) NOT NULL) ENGINE=MEMORY;
+  CREATE TEMPORARY TABLE IF NOT EXISTS blob_unused (
+    id BIGINT NOT NULL PRIMARY KEY,
+    sha256 BINARY(32) NOT NULL
+  ) ENGINE=MEMORY;
   DELETE FROM blob_unused;
 
   START TRANSACTION;

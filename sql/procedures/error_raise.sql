@@ -1,5 +1,5 @@
--- Refuses with SQLSTATE DR400 (invalid), DR403 (denied), DR404 (not found) or DR409 (conflict) and a message for people.
--- The other procedures call it, so that a message may be longer than a condition item and still arrive, cut.
+-- Refuses with SQLSTATE DR400 (invalid), DR403 (denied), DR404 (not found) or DR409 (conflict) and a message for
+-- people. The other procedures call it, so that a message may be longer than a condition item and still arrive, cut.
 CREATE OR REPLACE PROCEDURE error_raise(IN p_code INT, IN p_message TEXT)
 SQL SECURITY DEFINER
 BEGIN

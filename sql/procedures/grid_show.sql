@@ -1,4 +1,5 @@
--- The grid in three numbers: slaves that are not revoked, active jobs, accepted frames of the jobs that are still there.
+-- The grid in three numbers: slaves that are not revoked, active jobs, accepted frames of the jobs that are still
+-- there.
 CREATE OR REPLACE PROCEDURE grid_show()
 SQL SECURITY DEFINER
 BEGIN

@@ -99,8 +99,8 @@ BEGIN
 
   INSERT INTO job (user_id, project_id, method_id, name, state, source, parameters, output, version, warnings, priority,
     first_task, tasks, created_at)
-  VALUES (p_user, NULLIF(p_project, 0), v_method, TRIM(p_name), IF(p_paused, 'paused', 'active'), p_source, p_parameters,
-    p_output, p_version, p_warnings, p_priority, v_first, v_frames, v_now);
+  VALUES (p_user, NULLIF(p_project, 0), v_method, TRIM(p_name), IF(p_paused, 'paused', 'active'), p_source,
+    p_parameters, p_output, p_version, p_warnings, p_priority, v_first, v_frames, v_now);
   SET v_job = LAST_INSERT_ID();
   INSERT INTO job_file (job_id, number, path, blob_id)
   SELECT v_job, f.number, f.path, b.id FROM job_create_file f JOIN `blob` b ON b.sha256 = f.sha256;

@@ -1,4 +1,5 @@
--- Jobs, newest first, at most 1,000 rows. p_user 0: everybody's; p_state '': all; ids below p_before (0: from the start).
+-- Jobs, newest first, at most 1,000 rows. p_user 0: everybody's; p_state '': all; ids below p_before (0: from the
+-- start).
 CREATE OR REPLACE PROCEDURE job_list(IN p_user BIGINT, IN p_state VARCHAR(16), IN p_before BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN
@@ -10,9 +11,9 @@ BEGIN
       '"; use active, paused, finished, failed or cancelled'));
   END IF;
 
-  SELECT j.id, j.user_id, u.name AS user_name, COALESCE(j.project_id, 0) AS project_id, j.name, m.name AS method, j.state,
-    j.reason, j.source, j.parameters, j.output, j.version, j.warnings, j.priority, j.first_task, j.tasks, j.accepted,
-    j.failed, time_text(j.created_at) AS created_at, time_text(j.finished_at) AS finished_at
+  SELECT j.id, j.user_id, u.name AS user_name, COALESCE(j.project_id, 0) AS project_id, j.name, m.name AS method,
+    j.state, j.reason, j.source, j.parameters, j.output, j.version, j.warnings, j.priority, j.first_task, j.tasks,
+    j.accepted, j.failed, time_text(j.created_at) AS created_at, time_text(j.finished_at) AS finished_at
   FROM job j JOIN user u ON u.id = j.user_id JOIN render_method m ON m.id = j.method_id
   WHERE j.id < v_before AND (p_user = 0 OR j.user_id = p_user) AND (p_state = '' OR j.state = p_state)
   ORDER BY j.id DESC LIMIT v_limit;

@@ -1,4 +1,5 @@
--- Makes a paused job active again and starts the count of failures that are alike anew. DR404 no such job, DR409 it has ended.
+-- Makes a paused job active again and starts the count of failures that are alike anew. DR404 no such job, DR409 it
+-- has ended.
 CREATE OR REPLACE PROCEDURE job_resume(IN p_job BIGINT)
 SQL SECURITY DEFINER
 BEGIN
@@ -11,7 +12,8 @@ BEGIN
     CALL error_raise(404, CONCAT('there is no job ', p_job));
   END IF;
   IF v_state = 'failed' THEN
-    CALL error_raise(409, CONCAT('job ', p_job, ' is failed and cannot be resumed; requeue it to try its failed frames again'));
+    CALL error_raise(409, CONCAT('job ', p_job,
+      ' is failed and cannot be resumed; requeue it to try its failed frames again'));
   END IF;
   IF v_state NOT IN ('active', 'paused') THEN
     CALL error_raise(409, CONCAT('job ', p_job, ' is ', v_state, ' and cannot be resumed'));

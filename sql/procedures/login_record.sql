@@ -1,5 +1,5 @@
--- Counts a wrong password (p_ok 0) or forgets the wrong ones (p_ok 1). Row: milliseconds that the account is locked now:
--- nothing for the first four, then 1 s, doubling up to 15 minutes. DR404 no such user.
+-- Counts a wrong password (p_ok 0) or forgets the wrong ones (p_ok 1). Row: milliseconds that the account is locked
+-- now: nothing for the first four, then 1 s, doubling up to 15 minutes. DR404 no such user.
 CREATE OR REPLACE PROCEDURE login_record(IN p_user BIGINT, IN p_ok BOOLEAN)
 SQL SECURITY DEFINER
 BEGIN

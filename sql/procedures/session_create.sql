@@ -1,4 +1,5 @@
--- Opens a session; expired ones are cleared on the way, a hundred at a time. DR400 a bad hash or lifetime, DR404 no such user.
+-- Opens a session; expired ones are cleared on the way, a hundred at a time. DR400 a bad hash or lifetime, DR404 no
+-- such user.
 CREATE OR REPLACE PROCEDURE session_create(IN p_user BIGINT, IN p_secret_hash VARBINARY(64), IN p_lifetime_s BIGINT,
   IN p_address VARCHAR(64))
 SQL SECURITY DEFINER

@@ -1,5 +1,5 @@
--- The tasks of a job in frame order, ids above p_after (0: from the start), at most 1,000 rows, each with its live lease
--- or else its latest attempt. DR404 when there is no such job.
+-- The tasks of a job in frame order, ids above p_after (0: from the start), at most 1,000 rows, each with its live
+-- lease or else its latest attempt. DR404 when there is no such job.
 CREATE OR REPLACE PROCEDURE task_list(IN p_job BIGINT, IN p_after BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN
@@ -15,7 +15,8 @@ BEGIN
   SELECT t.id, t.frame, IF(t.state = 'ready' AND l.attempt_id IS NOT NULL, 'leased', t.state) AS state, t.failures,
     COALESCE(IF(t.state = 'ready', l.slave_id, NULL), a.slave_id, 0) AS slave_id, s.name AS slave_name,
     a.output, a.output_size, LOWER(HEX(a.output_sha256)) AS output_sha256, a.wall_ms, a.cpu_ms, a.reason
-  FROM (SELECT id, frame, state, failures, attempt_id FROM task WHERE id >= v_from AND id < v_to ORDER BY id LIMIT v_limit) t
+  FROM (SELECT id, frame, state, failures, attempt_id FROM task WHERE id >= v_from AND id < v_to
+        ORDER BY id LIMIT v_limit) t
   LEFT JOIN lease l ON l.attempt_id = (SELECT MAX(x.attempt_id) FROM lease x WHERE x.task_id = t.id)
   LEFT JOIN attempt a ON a.task_id = t.id AND a.id = t.attempt_id
   LEFT JOIN slave s ON s.id = COALESCE(IF(t.state = 'ready', l.slave_id, NULL), a.slave_id)

@@ -1,5 +1,6 @@
 -- Makes an API token; p_scopes are words of read, submit, slaves, admin. Row: id.
--- DR400 a bad name, scope or hash, DR403 admin for one who is no administrator, DR404 no such user, DR409 name taken or 100 tokens.
+-- DR400 a bad name, scope or hash, DR403 admin for one who is no administrator, DR404 no such user, DR409 name taken
+-- or 100 tokens.
 CREATE OR REPLACE PROCEDURE token_create(IN p_user BIGINT, IN p_name VARCHAR(1000), IN p_scopes VARCHAR(1000),
   IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER

@@ -1,4 +1,5 @@
--- Whose token this is. Row: id, name, role of the user, scopes. The time of use is noted once a minute at most. DR404 unknown.
+-- Whose token this is. Row: id, name, role of the user, scopes. The time of use is noted once a minute at most. DR404
+-- unknown.
 CREATE OR REPLACE PROCEDURE token_find(IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER
 BEGIN

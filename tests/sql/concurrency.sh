@@ -21,10 +21,12 @@ retrying() {  # as the server does after a deadlock
 
 owner 'DELETE FROM account WHERE user_id IS NOT NULL; DELETE FROM slave; DELETE FROM blob_owner; DELETE FROM user' >/dev/null
 together 8 'sql "CALL user_create('"'user\$each'"', '"''"', '"'h'"')"' >/dev/null
-is "$(owner "SELECT COUNT(*), SUM(role = 'administrator') FROM user")" "8	1" "of_eight_who_come_at_once_one_is_the_first"
+is "$(owner "SELECT COUNT(*), SUM(role = 'administrator') FROM user")" "8	1" \
+  "of_eight_who_come_at_once_one_is_the_first"
 together 8 'sql "CALL user_create('"'same'"', '"''"', '"'h'"')"' >/dev/null
 is "$(owner "SELECT COUNT(*) FROM user WHERE name = 'same'")" 1 "of_eight_who_want_a_name_one_gets_it"
-is "$(together 8 'sql "CALL attempt_reserve(10)"' | sort -n | uniq | wc -l | tr -d ' ')" 8 "attempt_numbers_asked_for_at_once_differ"
+is "$(together 8 'sql "CALL attempt_reserve(10)"' | sort -n | uniq | wc -l | tr -d ' ')" 8 \
+  "attempt_numbers_asked_for_at_once_differ"
 
 fresh_schema
 people

@@ -20,7 +20,8 @@ is "$(journal '' "$(good 6 1 2)"; owner 'SELECT state FROM task WHERE id = 1')" 
 failed" "a_failed_task_is_changed_by_requeue_alone"
 is "$(journal '' "$(good 7 2 2)"; job_column 1 'state, reason, accepted, failed')" "accepted finished:1
 failed	1 of 2 frames failed	1	1" "a_job_whose_tasks_ended_but_not_all_well_failed"
-is "$(owner "SELECT message FROM event WHERE kind = 'job_failed'")" "Job 1 (few) failed: 1 of 2 frames failed" "its_owner_is_told"
+is "$(owner "SELECT message FROM event WHERE kind = 'job_failed'")" "Job 1 (few) failed: 1 of 2 frames failed" \
+  "its_owner_is_told"
 refuses DR409 "requeue it" "a_failed_job_is_requeued_and_not_resumed" "CALL job_resume(1)"
 is "$(sql 'CALL job_requeue(1)'; job_column 1 "state, failed, finished_at IS NULL, reason = ''"; owner 'SELECT state, failures FROM task WHERE id = 1')" "1
 active	0	1	1
@@ -38,7 +39,8 @@ is "$(journal '' "$(bad 21 3 1 failed 'frame 1: no camera'),$(bad 22 4 2 failed 
   "recorded recorded recorded" "two_tasks_failing_alike_pause_nothing"
 is "$(journal '' "$(bad 24 5 1 failed 'out of memory')"; job_column 2 state)" "recorded
 active" "another_reason_is_not_alike"
-is "$(journal '' "$(bad 25 6 1 rejected 'frame 4: no camera')")" "recorded paused:2" "the_third_task_that_fails_alike_pauses_the_job"
+is "$(journal '' "$(bad 25 6 1 rejected 'frame 4: no camera')")" "recorded paused:2" \
+  "the_third_task_that_fails_alike_pauses_the_job"
 is "$(job_column 2 'state, reason')" "paused	paused: 3 of 10 frames failed alike: frame 4: no camera" "the_job_says_why"
 is "$(owner "SELECT user_id, message FROM event WHERE kind = 'job_paused'")" \
   "1	Job 2 (alike) paused: 3 of 10 frames failed alike: frame 4: no camera" "the_owner_is_told_why"

@@ -4,14 +4,16 @@ people
 d1=$(printf 'ab%.0s' $(seq 32))
 d2=$(printf 'cd%.0s' $(seq 32))
 D2=$(printf 'CD%.0s' $(seq 32))
-is "$(sql "CALL blob_missing(1, '[\"$d2\",\"$d1\",\"$D2\"]')")" "$d2" "what_the_user_has_not_uploaded_is_missing_and_named_once"
+is "$(sql "CALL blob_missing(1, '[\"$d2\",\"$d1\",\"$D2\"]')")" "$d2" \
+  "what_the_user_has_not_uploaded_is_missing_and_named_once"
 is "$(sql "CALL blob_missing(2, '[\"$d1\"]')")" "$d1" "knowing_a_digest_is_not_owning_the_file"
 sql "CALL blob_record(2, '$d1', 10); CALL blob_record(2, '$d1', 10)"
 is "$(sql "CALL blob_missing(2, '[\"$d1\"]')"; owner 'SELECT COUNT(*) FROM `blob`; SELECT COUNT(*) FROM blob_owner')" "1
 2" "a_file_that_two_people_upload_is_stored_once"
 refuses DR409 "10 bytes, not 11" "a_digest_cannot_have_two_sizes" "CALL blob_record(1, '$d1', 11)"
 refuses DR400 "not a SHA-256" "a_digest_that_is_none_is_refused" "CALL blob_record(1, 'abc', 1)"
-refuses DR400 "not a SHA-256" "a_question_with_a_digest_that_is_none_is_refused" "CALL blob_missing(1, '[\"$d1\",\"x\"]')"
+refuses DR400 "not a SHA-256" \
+  "a_question_with_a_digest_that_is_none_is_refused" "CALL blob_missing(1, '[\"$d1\",\"x\"]')"
 refuses DR400 "-1 bytes" "a_negative_size_is_refused" "CALL blob_record(1, '$d2', -1)"
 refuses DR404 "no user 99" "a_file_of_nobody_is_refused" "CALL blob_record(99, '$d2', 1)"
 is "$(sql "CALL blob_missing(1, '[]')")" "" "nothing_asked_nothing_missing"
@@ -24,7 +26,8 @@ sql "CALL blob_missing(1, '[\"$d2\"]')" >/dev/null
 is "$(sql 'CALL blob_take_unused(3600, 10)')" "" "a_file_that_somebody_asked_for_is_kept_for_another_while"
 owner 'UPDATE `blob` SET wanted_at = UTC_TIMESTAMP(3) - INTERVAL 1 DAY' >/dev/null
 is "$(sql 'CALL blob_take_unused(3600, 10)')" "$d2" "an_old_file_without_a_job_is_swept"
-is "$(sql 'CALL blob_take_unused(3600, 10)'; owner 'SELECT LOWER(HEX(sha256)) FROM `blob`')" "$d1" "the_file_of_a_job_is_never_swept"
+is "$(sql 'CALL blob_take_unused(3600, 10)'; owner 'SELECT LOWER(HEX(sha256)) FROM `blob`')" "$d1" \
+  "the_file_of_a_job_is_never_swept"
 is "$(sql "CALL blob_missing(1, '[\"$d2\"]')")" "$d2" "a_swept_file_is_missing_again"
 
 is "$(sql "CALL project_create(1, ' film ')")" 1 "a_project_is_made"

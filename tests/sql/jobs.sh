@@ -12,7 +12,8 @@ is "$(owner 'SELECT id, job_id, frame, state, failures FROM task')" "1	1	5	ready
 3	1	7	ready	0" "it_has_a_task_for_each_frame_with_ids_in_a_row"
 is "$(sql 'CALL job_show(1)' | cut -f 1-18)" \
   "1	1	alice	0	first	blender	active		scene.blend	{}	{\"format\":\"PNG\"}	3.4	[]	50	1	3	0	0" "a_job_is_shown"
-is "$(sql 'CALL job_show(1)' | cut -f 19 | grep -c '^20[0-9-]*T[0-9:]*\.[0-9][0-9][0-9]Z$')" 1 "times_are_iso_8601_in_utc"
+is "$(sql 'CALL job_show(1)' | cut -f 19 | grep -c '^20[0-9-]*T[0-9:]*\.[0-9][0-9][0-9]Z$')" 1 \
+  "times_are_iso_8601_in_utc"
 is "$(sql 'CALL job_file_list(1)')" "scene.blend	$(printf 'ab%.0s' $(seq 32))	10" "the_files_of_a_job_are_listed"
 is "$(job second '[30,10,20]' 1; owner 'SELECT id, frame FROM task WHERE job_id = 2; SELECT state FROM job WHERE id = 2')" "2
 4	10
@@ -27,14 +28,17 @@ refuses DR400 '"maya" is not known' "a_method_must_be_known" "$(create x 0 maya 
 refuses DR400 "priority 0" "a_priority_below_1_is_refused" "$(create x 0 blender scene.blend 0 "$file" '[1]')"
 refuses DR400 "priority 101" "a_priority_above_100_is_refused" "$(create x 0 blender scene.blend 101 "$file" '[1]')"
 refuses DR400 "not 0" "a_job_without_frames_is_refused" "$(create x 0 blender scene.blend 50 "$file" '[]')"
-refuses DR400 "1 frames are named twice" "a_frame_named_twice_is_refused" "$(create x 0 blender scene.blend 50 "$file" '[1,2,1]')"
-refuses DR400 "among the job" "the_source_must_be_a_file_of_the_job" "$(create x 0 blender other.blend 50 "$file" '[1]')"
+refuses DR400 "1 frames are named twice" \
+  "a_frame_named_twice_is_refused" "$(create x 0 blender scene.blend 50 "$file" '[1,2,1]')"
+refuses DR400 "among the job" \
+  "the_source_must_be_a_file_of_the_job" "$(create x 0 blender other.blend 50 "$file" '[1]')"
 refuses DR400 "among the job" "a_job_without_files_is_refused" "$(create x 0 blender scene.blend 50 '[]' '[1]')"
 refuses DR400 '"scene.blend" is named twice' "a_file_named_twice_is_refused" \
   "$(create x 0 blender scene.blend 50 "[${file#[}" '[1]' | sed "s/}\]', '\[1\]/},${file#[}', '[1]/; s/\[\[/[/")"
 refuses DR409 "1 file was not uploaded yet: scene.blend" "a_file_that_the_user_did_not_upload_is_missing" \
   "$(user=2 create x 0 blender scene.blend 50 "$file" '[1]')"
-refuses DR409 "not uploaded yet" "a_file_of_another_size_is_missing" "$(create x 0 blender scene.blend 50 "$(echo "$file" | sed s/10/11/)" '[1]')"
+refuses DR409 "not uploaded yet" \
+  "a_file_of_another_size_is_missing" "$(create x 0 blender scene.blend 50 "$(echo "$file" | sed s/10/11/)" '[1]')"
 for path in /etc/passwd ../up a/../../b; do
   refuses DR400 "does not stay inside" "the_path_${path}_is_refused" \
     "$(create x 0 blender $path 50 "$(echo "$file" | sed "s|scene.blend|$path|")" '[1]')"
@@ -52,7 +56,8 @@ refuses DR400 'state "done"' "an_unknown_state_is_refused" "CALL job_list(0, 'do
 refuses DR404 "no job 99" "an_unknown_job_is_not_shown" "CALL job_show(99)"
 refuses DR404 "no job 99" "an_unknown_job_has_no_files" "CALL job_file_list(99)"
 refuses DR404 "no job 99" "an_unknown_job_has_no_tasks" "CALL task_list(99, 0, 10)"
-is "$(sql 'CALL task_list(1, 0, 2)' | cut -f 1 | tr '\n' ' '; sql 'CALL task_list(1, 2, 100)' | cut -f 1)" "1 2 3" "tasks_are_listed_by_key"
+is "$(sql 'CALL task_list(1, 0, 2)' | cut -f 1 | tr '\n' ' '; sql 'CALL task_list(1, 2, 100)' | cut -f 1)" "1 2 3" \
+  "tasks_are_listed_by_key"
 is "$(sql 'CALL task_list(2, 1, 2)' | cut -f 1 | tr '\n' ' ')" "4 5 " "tasks_of_another_job_never_appear"
 
 sql "CALL job_pause(1, 'by its owner')"
@@ -90,7 +95,8 @@ is "$(journal "$(lease 13 1 1)" "$(good 14 1 1)"; owner 'SELECT COUNT(*) FROM at
 0
 0" "a_result_of_a_deleted_job_is_unknown"
 is "$(job third '[1]')" 3 "a_job_number_is_never_used_twice"
-is "$(journal '' "$(good 21 "$(job_column 3 first_task)" 1)")" "accepted finished:3" "a_job_whose_tasks_are_all_accepted_is_finished"
+is "$(journal '' "$(good 21 "$(job_column 3 first_task)" 1)")" "accepted finished:3" \
+  "a_job_whose_tasks_are_all_accepted_is_finished"
 refuses DR409 "is finished already" "a_finished_job_cannot_be_cancelled" "CALL job_cancel(3, '')"
 refuses DR409 "is finished and cannot be resumed" "a_finished_job_cannot_be_resumed" "CALL job_resume(3)"
 is "$(sql 'CALL job_requeue(3)'; job_column 3 state)" "0

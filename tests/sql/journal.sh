@@ -11,7 +11,8 @@ is "$(journal "$(lease 1 1 1),$(lease 2 2 2)" '')" "" "a_lease_needs_no_answer"
 is "$(sql 'CALL lease_load()')" "1	1	1	1900000000123
 2	2	2	1900000000123" "leases_are_loaded_with_their_milliseconds"
 journal "$(lease 1 1 1 1900000005000),$(lease 2 2 2 1800000000000)" '' >/dev/null
-is "$(sql 'CALL lease_load()' | cut -f 4 | tr '\n' ' ')" "1900000005000 1900000000123 " "a_lease_is_prolonged_and_never_cut_short"
+is "$(sql 'CALL lease_load()' | cut -f 4 | tr '\n' ' ')" "1900000005000 1900000000123 " \
+  "a_lease_is_prolonged_and_never_cut_short"
 is "$(sql 'CALL task_list(1, 0, 10)' | cut -f 2,3,5,6)" "1	leased	1	slave 1
 2	leased	2	slave 2
 3	ready	0	NULL" "a_leased_task_says_who_has_it"
@@ -52,7 +53,8 @@ is "$(journal '' "$(bad 5 3 1 expired ''),$(good 6 3 2)" ; journal '' "$(good 5 
 superseded
 6" "a_stale_lease_cannot_change_an_accepted_task"
 is "$(job_column 1 "state, accepted, finished_at IS NOT NULL, reason = ''")" "finished	3	1	1" "the_job_is_finished"
-is "$(owner "SELECT COUNT(*) FROM event WHERE kind = 'job_finished' AND user_id = 1 AND job_id = 1")" 1 "its_owner_is_told_once"
+is "$(owner "SELECT COUNT(*) FROM event WHERE kind = 'job_finished' AND user_id = 1 AND job_id = 1")" 1 \
+  "its_owner_is_told_once"
 
 is "$(journal "$(lease 7 4 1)" "$(good 7 4 1),$(good 7 4 1)"; job_column 2 accepted)" "accepted accepted
 1" "lease_and_result_and_the_result_again_fit_in_one_batch"
@@ -67,17 +69,20 @@ is "$(journal '' "$(good 11 999 1),$(bad 12 998 1 failed x 1),$(good 13 7 3)")" 
 
 job fourth '[1,2,3]' >/dev/null
 journal "$(lease 20 8 1),$(lease 21 9 1)" "$(bad 22 10 2 failed "it''s \\\\\"broken\\\\\"")" >/dev/null
-is "$(sql 'CALL job_load(0)')" "4	1	blender	scene.blend	{}	{\"format\":\"PNG\"}	3.4	50	active	8	3" "open_jobs_alone_are_loaded"
+is "$(sql 'CALL job_load(0)')" "4	1	blender	scene.blend	{}	{\"format\":\"PNG\"}	3.4	50	active	8	3" \
+  "open_jobs_alone_are_loaded"
 is "$(sql 'CALL job_load_files(0)')" "4	scene.blend	$(printf 'ab%.0s' $(seq 32))	10" "with_their_files"
 is "$(sql 'CALL task_load(0)')" "8	4	1	0
 9	4	2	0
 10	4	3	1" "open_tasks_are_loaded_leased_or_not"
 is "$(sql 'CALL failure_load(0)')" "10	2" "and_where_they_failed"
-is "$(sql 'CALL job_load(1); CALL task_load(1); CALL failure_load(1); CALL job_load_files(1)')" "" "of_an_ended_job_nothing_is_loaded"
+is "$(sql 'CALL job_load(1); CALL task_load(1); CALL failure_load(1); CALL job_load_files(1)')" "" \
+  "of_an_ended_job_nothing_is_loaded"
 is "$(sql 'CALL task_load(4)' | wc -l | tr -d ' ')" 3 "one_job_can_be_loaded_alone"
 is "$(owner 'SELECT reason FROM attempt WHERE id = 22')" "it's \"broken\"" "reasons_may_hold_quotes"
 owner "UPDATE task SET state = 'cancelled' WHERE id = 9" >/dev/null
 is "$(sql 'CALL lease_load()' | cut -f 1; owner 'SELECT COUNT(*) FROM lease')" "20
 1" "leases_of_tasks_that_are_no_longer_open_are_cleared_at_the_start"
 case $(sql "CALL journal_write('[$(lease 99 8 1)]', 'no json')") in *"Syntax error in JSON"*) said=refused ;; *) said=no ;; esac
-is "$said $(owner 'SELECT COUNT(*) FROM lease WHERE attempt_id = 99')" "refused 0" "a_batch_that_is_no_json_changes_nothing"
+is "$said $(owner 'SELECT COUNT(*) FROM lease WHERE attempt_id = 99')" "refused 0" \
+  "a_batch_that_is_no_json_changes_nothing"

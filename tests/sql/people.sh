@@ -1,6 +1,7 @@
 # Users, logins, sessions, tokens, events, settings.
 
-is "$(sql "CALL user_create('alice', 'a@example.org', 'hash-a')")" "1	alice	administrator" "the_first_user_is_administrator"
+is "$(sql "CALL user_create('alice', 'a@example.org', 'hash-a')")" "1	alice	administrator" \
+  "the_first_user_is_administrator"
 is "$(sql "CALL user_create('bob', '', 'hash-b')")" "2	bob	user" "the_second_user_is_not"
 is "$(owner 'SELECT kind, user_id, balance FROM account WHERE user_id IS NOT NULL ORDER BY user_id, id')" "pending	1	0
 available	1	0
@@ -10,7 +11,8 @@ refuses DR409 '"Alice" is taken' "a_name_is_taken_whatever_its_case" "CALL user_
 refuses DR400 "cannot be a user's name" "a_name_with_a_space_is_refused" "CALL user_create('al ice', '', 'x')"
 refuses DR400 "cannot be a user's name" "an_empty_name_is_refused" "CALL user_create('', '', 'x')"
 refuses DR400 "cannot be a user's name" "a_name_of_65_letters_is_refused" "CALL user_create(REPEAT('a', 65), '', 'x')"
-refuses DR400 "cannot be a user's name" "a_name_with_a_newline_at_its_end_is_refused" "CALL user_create('eve\n', '', 'x')"
+refuses DR400 "cannot be a user's name" \
+  "a_name_with_a_newline_at_its_end_is_refused" "CALL user_create('eve\n', '', 'x')"
 refuses DR400 "254 characters" "an_endless_email_is_refused" "CALL user_create('eve', REPEAT('a', 300), 'x')"
 refuses DR400 "needs a password" "a_user_without_password_is_refused" "CALL user_create('eve', '', '')"
 is "$(sql "CALL user_create('Zoë', '', 'h')")" "3	Zoë	user" "names_may_use_every_alphabet"
@@ -19,7 +21,8 @@ is "$(sql "CALL user_credentials('ALICE')")" "1	alice	administrator	hash-a	0" "c
 refuses DR404 "no user of this name" "unknown_credentials_are_not_found" "CALL user_credentials('nobody')"
 is "$(for i in 1 2 3 4 5 6 7; do sql 'CALL login_record(2, 0)'; done | tr '\n' ' ')" "0 0 0 0 1000 2000 4000 " \
   "wrong_passwords_lock_longer_and_longer"
-is "$(sql "CALL user_credentials('bob')" | awk '{ print ($5 > 0 && $5 <= 4000) }')" 1 "a_lock_is_told_with_the_credentials"
+is "$(sql "CALL user_credentials('bob')" | awk '{ print ($5 > 0 && $5 <= 4000) }')" 1 \
+  "a_lock_is_told_with_the_credentials"
 owner 'UPDATE user SET wrong_passwords = 100000 WHERE id = 2' >/dev/null
 is "$(sql 'CALL login_record(2, 0)')" 900000 "a_lock_lasts_a_quarter_of_an_hour_at_most"
 is "$(sql 'CALL login_record(2, 1)'; sql "CALL user_credentials('bob')" | cut -f 5; sql 'CALL login_record(2, 0)')" "0
@@ -42,14 +45,16 @@ refuses DR404 "no user 99" "a_session_of_nobody_is_refused" "CALL session_create
 
 is "$(sql "CALL token_create(2, 'laptop', 'read submit', REPEAT('t', 32))")" 1 "a_token_is_made"
 is "$(sql "CALL token_find(REPEAT('t', 32))")" "2	bob	user	read submit" "a_token_is_found_by_its_hash"
-is "$(sql 'CALL token_list(2)' | awk -F '\t' '{ print $2, $3, ($5 != "NULL") }')" "laptop read submit 1" "a_list_of_tokens_tells_their_use"
+is "$(sql 'CALL token_list(2)' | awk -F '\t' '{ print $2, $3, ($5 != "NULL") }')" "laptop read submit 1" \
+  "a_list_of_tokens_tells_their_use"
 refuses DR404 "unknown or was deleted" "an_unknown_token_is_not_found" "CALL token_find(REPEAT('u', 32))"
 refuses DR409 '"laptop" already' "a_token_name_stands_once" "CALL token_create(2, 'laptop', 'read', REPEAT('v', 32))"
 refuses DR400 "no scopes" "an_unknown_scope_is_refused" "CALL token_create(2, 'x', 'read write', REPEAT('v', 32))"
 refuses DR400 "no scopes" "no_scope_is_refused" "CALL token_create(2, 'x', '', REPEAT('v', 32))"
 refuses DR400 "1 to 100" "a_token_without_name_is_refused" "CALL token_create(2, ' ', 'read', REPEAT('v', 32))"
 refuses DR400 "32-byte hash" "a_token_needs_a_whole_hash" "CALL token_create(2, 'x', 'read', 'v')"
-refuses DR403 "only an administrator" "a_user_cannot_make_an_admin_token" "CALL token_create(2, 'x', 'read admin', REPEAT('v', 32))"
+refuses DR403 "only an administrator" \
+  "a_user_cannot_make_an_admin_token" "CALL token_create(2, 'x', 'read admin', REPEAT('v', 32))"
 is "$(sql "CALL token_create(1, 'root', 'admin', REPEAT('w', 32))")" 2 "an_administrator_can"
 refuses DR404 "no user 99" "a_token_of_nobody_is_refused" "CALL token_create(99, 'x', 'read', REPEAT('v', 32))"
 owner "INSERT INTO token (user_id, name, scopes, secret_hash, created_at)
@@ -60,7 +65,8 @@ sql "CALL token_delete(2, 1)"
 refuses DR404 "unknown or was deleted" "a_deleted_token_opens_nothing" "CALL token_find(REPEAT('t', 32))"
 
 sql "CALL event_record('login', 1, NULL, NULL, REPEAT('m', 2000))"
-is "$(owner "SELECT user_id, slave_id, LENGTH(message) FROM event WHERE kind = 'login'")" "1	NULL	1000" "an_event_is_recorded_and_cut"
+is "$(owner "SELECT user_id, slave_id, LENGTH(message) FROM event WHERE kind = 'login'")" "1	NULL	1000" \
+  "an_event_is_recorded_and_cut"
 refuses DR400 "kind of event" "a_bad_kind_of_event_is_refused" "CALL event_record('Bad Kind', NULL, NULL, NULL, '')"
 refuses DR404 'no setting "motto"' "a_setting_that_was_never_set_is_not_found" "CALL setting_find('motto')"
 sql "CALL setting_change('motto', 'one'); CALL setting_change('motto', 'two')"

@@ -1,7 +1,8 @@
 # Slaves and render methods.
 
 people
-is "$(sql "CALL slave_find('key1')")" "1	2	slave 1	$(printf 'p%.0s' $(seq 32))	enabled" "a_slave_is_found_by_its_slavekey"
+is "$(sql "CALL slave_find('key1')")" "1	2	slave 1	$(printf 'p%.0s' $(seq 32))	enabled" \
+  "a_slave_is_found_by_its_slavekey"
 refuses DR404 "this slavekey" "an_unknown_slavekey_is_not_found" "CALL slave_find('KEY1')"
 refuses DR409 "in use" "a_slavekey_stands_once" "CALL slave_create(2, 'x', 'key1', REPEAT('p', 32))"
 refuses DR400 "1 to 100" "a_slave_needs_a_name" "CALL slave_create(2, '', 'k', REPEAT('p', 32))"
@@ -20,7 +21,8 @@ refuses DR400 "method's name" "a_method_name_is_plain" "CALL method_ensure('Blen
 sql "CALL slave_hello(1, 'Debian 12', REPEAT('c', 300), 8, 16000, '[[\"blender\",\"3.4.1\"],[\"unheard\",\"1\"],[\"povray\",\"3.7\"]]', '10.0.0.1')"
 is "$(sql 'CALL slave_show(1)' | cut -f 7,9,10,11)" 'Debian 12	8	16000	[["blender", "3.4.1"],["povray", "3.7"]]' \
   "a_hello_is_recorded_without_methods_that_nobody_knows"
-is "$(owner 'SELECT LENGTH(cpu), address, last_seen_at IS NOT NULL FROM slave WHERE id = 1')" "200	10.0.0.1	1" "an_endless_cpu_name_is_cut"
+is "$(owner 'SELECT LENGTH(cpu), address, last_seen_at IS NOT NULL FROM slave WHERE id = 1')" "200	10.0.0.1	1" \
+  "an_endless_cpu_name_is_cut"
 owner "UPDATE slave_method SET power = 1200 WHERE slave_id = 1" >/dev/null
 sql "CALL slave_hello(1, 'Debian 12', 'cpu', 8, 16000, '[[\"blender\",\"3.4.1\"],[\"blender\",\"4.2\"]]', '10.0.0.1')"
 is "$(owner 'SELECT version, power FROM slave_method WHERE slave_id = 1 ORDER BY version')" "3.4.1	1200
