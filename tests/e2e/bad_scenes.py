@@ -21,6 +21,11 @@ def content_of(name):
         return file.read()
 
 
+def with_slave(grid):
+    if not grid.slaves:
+        grid.add_slave("attic")
+
+
 def refused_by_client(grid, name, words, *options, status=1):
     done = grid.cli("submit", path_of(name), *options, check=status)
     missing = [word for word in words if word not in done.stderr]
@@ -137,7 +142,7 @@ def nothing_that_was_refused_left_a_job(grid):
 
 @case
 def a_missing_texture_is_named_and_the_rest_is_rendered(grid):
-    grid.add_slave("attic")
+    with_slave(grid)
     done = grid.cli("submit", path_of("missing_texture.blend"), "--frames", "1", "--wait", check=0)
     assert "warning" in done.stderr and "gone.png" in done.stderr, done.stderr
     assert done.stderr.count("gone.png") == 1, f"it is named more than once: {done.stderr}"
@@ -147,6 +152,7 @@ def a_missing_texture_is_named_and_the_rest_is_rendered(grid):
 
 @case
 def a_scene_set_to_write_a_movie_becomes_frames(grid):
+    with_slave(grid)
     job = grid.submit(path_of("movie.blend"), "--frames", "1-2")
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     assert grid.check_output(job) == ["0001.png", "0002.png"]
@@ -157,6 +163,7 @@ def a_scene_set_to_write_a_movie_becomes_frames(grid):
 
 @case
 def a_file_output_node_writes_nowhere(grid):
+    with_slave(grid)
     job = grid.submit(path_of("fileoutput.blend"), "--frames", "1")
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     grid.check_output(job)
@@ -167,6 +174,7 @@ def a_file_output_node_writes_nowhere(grid):
 
 @case
 def scripts_in_drivers_do_not_run_and_the_owner_is_told(grid):
+    with_slave(grid)
     job = grid.submit(path_of("driver.blend"), "--frames", "1")
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     assert any("script" in warning for warning in grid.job(job)["warnings"]), grid.job(job)
@@ -180,6 +188,7 @@ def physics_that_were_not_baked_are_warned_of(grid):
 
 @case
 def a_job_whose_frames_cannot_be_rendered_fails_with_the_reason_and_can_be_requeued(grid):
+    with_slave(grid)
     # The camera may be in the library, so nobody can refuse it before Blender looks.
     done = grid.cli("submit", path_of(os.path.join("shots", "linked.blend")), "--frames", "1", "--camera", "Nope",
                     "--json", check=0)
