@@ -3,16 +3,27 @@ sqlmigrationsdir = $(pkgdatadir)/sql/migrations
 sqlproceduresdir = $(pkgdatadir)/sql/procedures
 sqlgrantsdir = $(pkgdatadir)/sql/grants
 dist_sqlmigrations_DATA = \
-  %D%/migrations/0001_first.sql
+  %D%/migrations/0001_first.sql \
+  %D%/migrations/0002_points.sql
 dist_sqlprocedures_DATA = \
   %D%/procedures/attempt_reserve.sql \
+  %D%/procedures/balance_show.sql \
   %D%/procedures/blob_missing.sql \
   %D%/procedures/blob_record.sql \
   %D%/procedures/blob_take_unused.sql \
+  %D%/procedures/claim_load.sql \
   %D%/procedures/error_raise.sql \
+  %D%/procedures/escrow_load.sql \
   %D%/procedures/event_record.sql \
   %D%/procedures/failure_load.sql \
+  %D%/procedures/grant_decide.sql \
+  %D%/procedures/grant_settle.sql \
+  %D%/procedures/grant_settle_overdue.sql \
+  %D%/procedures/grant_vest.sql \
+  %D%/procedures/grant_void.sql \
   %D%/procedures/grid_show.sql \
+  %D%/procedures/held_load.sql \
+  %D%/procedures/job_boost.sql \
   %D%/procedures/job_cancel.sql \
   %D%/procedures/job_change.sql \
   %D%/procedures/job_create.sql \
@@ -28,11 +39,28 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/job_show.sql \
   %D%/procedures/journal_write.sql \
   %D%/procedures/journal_write_failures.sql \
+  %D%/procedures/journal_write_grants.sql \
+  %D%/procedures/journal_write_points.sql \
   %D%/procedures/lease_load.sql \
+  %D%/procedures/ledger_check.sql \
   %D%/procedures/login_record.sql \
   %D%/procedures/method_ensure.sql \
+  %D%/procedures/points_adjust.sql \
+  %D%/procedures/points_begin.sql \
+  %D%/procedures/points_end_jobs.sql \
+  %D%/procedures/points_give.sql \
+  %D%/procedures/points_key_check.sql \
+  %D%/procedures/points_lock_jobs.sql \
+  %D%/procedures/points_move_pair.sql \
+  %D%/procedures/points_post.sql \
+  %D%/procedures/points_refund.sql \
+  %D%/procedures/points_take_held.sql \
+  %D%/procedures/power_correct.sql \
+  %D%/procedures/power_list.sql \
+  %D%/procedures/power_record.sql \
   %D%/procedures/project_create.sql \
   %D%/procedures/project_list.sql \
+  %D%/procedures/ranking_list.sql \
   %D%/procedures/schema_show.sql \
   %D%/procedures/session_create.sql \
   %D%/procedures/session_delete.sql \
@@ -48,6 +76,7 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/slave_seen.sql \
   %D%/procedures/slave_show.sql \
   %D%/procedures/slave_state_change.sql \
+  %D%/procedures/statement_list.sql \
   %D%/procedures/task_list.sql \
   %D%/procedures/task_load.sql \
   %D%/procedures/time_text.sql \
@@ -55,6 +84,7 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/token_delete.sql \
   %D%/procedures/token_find.sql \
   %D%/procedures/token_list.sql \
+  %D%/procedures/total_load.sql \
   %D%/procedures/user_create.sql \
   %D%/procedures/user_credentials.sql
 dist_sqlgrants_DATA = %D%/grants/server.sql

@@ -1,4 +1,5 @@
--- Ends a job: its open tasks are cancelled, accepted frames stay. Cancelling twice is the same as once.
+-- Ends a job: its open tasks are cancelled, accepted frames stay, what is left of its boost returns to its owner.
+-- Cancelling twice is the same as once.
 -- DR404 no such job, DR409 it has finished or failed.
 CREATE OR REPLACE PROCEDURE job_cancel(IN p_job BIGINT, IN p_reason VARCHAR(2000))
 SQL SECURITY DEFINER
@@ -9,6 +10,7 @@ BEGIN
   DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   START TRANSACTION;
   SELECT state, first_task, tasks INTO v_state, v_first, v_tasks FROM job WHERE id = p_job FOR UPDATE;
   IF v_state IS NULL THEN
@@ -25,6 +27,10 @@ BEGIN
     INSERT INTO event (created_at, kind, user_id, job_id, message)
     SELECT v_now, 'job_cancelled', user_id, id, LEFT(CONCAT('Job ', id, ' (', name, ') was cancelled: ', reason), 1000)
     FROM job WHERE id = p_job;
+    CALL points_begin();
+    INSERT INTO points_job (job_id) VALUES (p_job);
+    CALL points_end_jobs(1000);
+    CALL points_post();
   END IF;
   COMMIT;
 END

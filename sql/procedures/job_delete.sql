@@ -1,4 +1,5 @@
--- Removes a job that has ended, with its tasks, attempts and file rows. DR404 no such job, DR409 it has not ended.
+-- Removes a job that has ended, with its tasks, attempts and file rows; its transactions stay. What is still held of
+-- it is settled and what is left of its boost returned first. DR404 no such job, DR409 it has not ended.
 CREATE OR REPLACE PROCEDURE job_delete(IN p_job BIGINT)
 SQL SECURITY DEFINER
 BEGIN
@@ -7,6 +8,7 @@ BEGIN
   DECLARE v_tasks INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   START TRANSACTION;
   SELECT state, first_task, tasks INTO v_state, v_first, v_tasks FROM job WHERE id = p_job FOR UPDATE;
   IF v_state IS NULL THEN
@@ -15,6 +17,14 @@ BEGIN
   IF v_state IN ('active', 'paused') THEN
     CALL error_raise(409, CONCAT('job ', p_job, ' is ', v_state, '; cancel it first'));
   END IF;
+  CALL points_begin();
+  INSERT INTO points_job (job_id) VALUES (p_job);
+  WHILE EXISTS (SELECT 1 FROM held_grant WHERE job_id = p_job) DO
+    CALL points_end_jobs(1000);
+    CALL points_post();
+    INSERT IGNORE INTO points_job (job_id) VALUES (p_job);
+  END WHILE;
+  CALL points_post();
   DELETE FROM lease WHERE task_id >= v_first AND task_id < v_first + v_tasks;
   DELETE FROM attempt WHERE task_id >= v_first AND task_id < v_first + v_tasks;
   DELETE FROM task WHERE id >= v_first AND id < v_first + v_tasks;

@@ -1,11 +1,14 @@
 -- Writes one batch of the dispatcher in one transaction: attempts handed out, attempts that ended, and what follows
 -- from them for tasks, jobs and slaves. Writing the same batch again changes nothing and gives the same answer.
 --   p_leases   [[attempt, task, slave, expires (UNIX ms)]...]; one that is there already is only prolonged
---   p_endings  [[attempt, task, slave, ending, cpu ms, wall ms, memory MiB, last, reason, output, size, sha256]...]
---              last: 1 when the dispatcher gives the task up with this failure; output, size, sha256: accepted ones only
--- Rows: (0, number, verdict) per ending in order; (1, job, '') per job that ended now; (2, job, reason) per job paused now.
--- Verdicts: accepted (it is the task's result), superseded (good, but not needed), recorded, unknown (no such task).
--- A result whose lease had expired still counts while the task is open. An accepted task never changes.
+--   p_endings  [[attempt, task, slave, ending, cpu ms, wall ms, memory MiB, last, reason, output, size, sha256,
+--              claim, fair, grant, bound, boost]...]
+--              last: 1 when the dispatcher gives the task up with this failure; from output on: accepted ones only
+--              claim to bound are millipoints, see journal_write_grants; without a claim nobody is paid
+-- Rows: (0, number, verdict, points) per ending in order; (1, job, '', NULL) per job that ended now; (2, job, reason,
+-- NULL) per job paused now. points: NULL when there are none or the grant is held. Verdicts: accepted (it is the
+-- task's result), superseded (good, but not needed), recorded, unknown (no such task). A result whose lease had
+-- expired still counts while the task is open. An accepted task never changes.
 CREATE OR REPLACE PROCEDURE journal_write(IN p_leases LONGTEXT, IN p_endings LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN
@@ -16,6 +19,8 @@ BEGIN
   DECLARE v_attempts INT;
   DECLARE v_tasks INT;
   DECLARE v_bad INT;
+  DECLARE v_claims INT;
+  DECLARE v_ended INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   SET SESSION max_heap_table_size = 256 * 1024 * 1024;  -- a row below is 1.2 KiB; batches are thousands at most
@@ -25,6 +30,7 @@ BEGIN
     task_id BIGINT NOT NULL,
     slave_id BIGINT NOT NULL,
     job_id BIGINT NULL,
+    frame INT NULL,
     ending ENUM('accepted', 'failed', 'rejected', 'returned', 'expired', 'cancelled') NOT NULL,
     cpu_ms BIGINT NOT NULL,
     wall_ms BIGINT NOT NULL,
@@ -33,6 +39,14 @@ BEGIN
     output_size BIGINT NULL,
     output_sha256 BINARY(32) NULL,
     reason_hash BINARY(16) NULL,
+    claim BIGINT NULL,
+    fair BIGINT NULL,
+    asked BIGINT NULL COMMENT 'the grant as the dispatcher has it',
+    bound BIGINT NULL,
+    boost INT NULL,
+    user_id BIGINT NULL COMMENT 'whose slave it is, when there is a claim to judge',
+    counts BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'rendered for somebody else: its claim is one of the job',
+    points BIGINT NULL COMMENT 'the grant; NULL: held',
     last BOOLEAN NOT NULL,
     fresh BOOLEAN NOT NULL COMMENT 'this attempt has not been recorded yet',
     later BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'another image of the same task stands before it in the batch',
@@ -49,7 +63,8 @@ BEGIN
     INSERT INTO lease (attempt_id, task_id, slave_id, expires_at)
     SELECT n.attempt_id, n.task_id, n.slave_id, TIMESTAMPADD(MICROSECOND, n.expires * 1000, '1970-01-01')
     FROM JSON_TABLE(p_leases, '$[*]' COLUMNS (
-      attempt_id BIGINT PATH '$[0]', task_id BIGINT PATH '$[1]', slave_id BIGINT PATH '$[2]', expires BIGINT PATH '$[3]')) n
+      attempt_id BIGINT PATH '$[0]', task_id BIGINT PATH '$[1]', slave_id BIGINT PATH '$[2]',
+      expires BIGINT PATH '$[3]')) n
     JOIN task t ON t.id = n.task_id AND t.state = 'ready'
     LEFT JOIN attempt a ON a.task_id = n.task_id AND a.id = n.attempt_id
     WHERE a.id IS NULL
@@ -57,29 +72,31 @@ BEGIN
   END IF;
 
   IF p_endings <> '[]' THEN
-    INSERT INTO journal_ending (number, attempt_id, task_id, slave_id, job_id, ending, cpu_ms, wall_ms, memory_mib, output,
-      output_size, output_sha256, reason_hash, last, fresh)
-    SELECT n.number, n.attempt_id, n.task_id, n.slave_id, t.job_id, n.ending, n.cpu, n.wall, n.memory, n.output, n.size,
-      UNHEX(n.sha256),
+    INSERT INTO journal_ending (number, attempt_id, task_id, slave_id, job_id, frame, ending, cpu_ms, wall_ms,
+      memory_mib, output, output_size, output_sha256, claim, fair, asked, bound, boost, reason_hash, last, fresh)
+    SELECT n.number, n.attempt_id, n.task_id, n.slave_id, t.job_id, t.frame, n.ending, n.cpu, n.wall, n.memory,
+      n.output, n.size, UNHEX(n.sha256), n.claim, n.fair, n.asked, n.bound, n.boost,
       IF(n.ending IN ('failed', 'rejected'), UNHEX(MD5(REGEXP_REPLACE(LEFT(n.reason, 200), '[0-9]+', '#'))), NULL),
       n.last, t.id IS NOT NULL AND (a.id IS NULL OR (a.ending = 'expired' AND n.ending = 'accepted'))
     FROM JSON_TABLE(p_endings, '$[*]' COLUMNS (
       number FOR ORDINALITY, attempt_id BIGINT PATH '$[0]', task_id BIGINT PATH '$[1]', slave_id BIGINT PATH '$[2]',
       ending VARCHAR(16) PATH '$[3]', cpu BIGINT PATH '$[4]', wall BIGINT PATH '$[5]', memory INT UNSIGNED PATH '$[6]',
       last BOOLEAN PATH '$[7]', reason TEXT PATH '$[8]', output TEXT PATH '$[9]', size BIGINT PATH '$[10]',
-      sha256 VARCHAR(64) PATH '$[11]')) n
+      sha256 VARCHAR(64) PATH '$[11]', claim BIGINT PATH '$[12]', fair BIGINT PATH '$[13]', asked BIGINT PATH '$[14]',
+      bound BIGINT PATH '$[15]', boost INT PATH '$[16]')) n
     LEFT JOIN task t ON t.id = n.task_id
     LEFT JOIN attempt a ON a.task_id = n.task_id AND a.id = n.attempt_id;
 
     SELECT COUNT(*), COUNT(DISTINCT job_id), COUNT(DISTINCT attempt_id, task_id), COUNT(DISTINCT task_id),
-      COUNT(IF(ending = 'accepted', NULL, 1))
-    INTO v_rows, v_jobs, v_attempts, v_tasks, v_bad FROM journal_ending;
+      COUNT(IF(ending = 'accepted', NULL, 1)), COUNT(IF(claim > 0, 1, NULL))
+    INTO v_rows, v_jobs, v_attempts, v_tasks, v_bad, v_claims FROM journal_ending;
 
     -- The job's row is the lock of all its tasks, here as in every procedure that changes them.
     SELECT COUNT(*) INTO v_locked
     FROM job WHERE id IN (SELECT job_id FROM journal_ending WHERE job_id IS NOT NULL) FOR UPDATE;
     IF v_locked < v_jobs THEN  -- deleted since it was read
-      UPDATE journal_ending e LEFT JOIN job j ON j.id = e.job_id SET e.job_id = NULL, e.fresh = FALSE WHERE j.id IS NULL;
+      UPDATE journal_ending e LEFT JOIN job j ON j.id = e.job_id SET e.job_id = NULL, e.fresh = FALSE
+      WHERE j.id IS NULL;
     END IF;
 
     -- The same attempt twice in one batch: one entry counts, the one with the image if there is one.
@@ -91,7 +108,8 @@ BEGIN
     END IF;
     IF v_tasks < v_attempts THEN
       UPDATE journal_ending e
-      JOIN (SELECT task_id, MIN(number) AS number FROM journal_ending WHERE fresh AND ending = 'accepted' GROUP BY task_id) d
+      JOIN (SELECT task_id, MIN(number) AS number FROM journal_ending WHERE fresh AND ending = 'accepted'
+        GROUP BY task_id) d
         ON d.task_id = e.task_id
       SET e.later = TRUE WHERE e.number > d.number;
     END IF;
@@ -100,6 +118,9 @@ BEGIN
     UPDATE journal_ending e STRAIGHT_JOIN task t ON t.id = e.task_id
     SET e.won = TRUE
     WHERE e.fresh AND e.ending = 'accepted' AND NOT e.later AND t.state = 'ready';
+    IF v_claims > 0 THEN
+      CALL journal_write_grants();
+    END IF;
 
     -- An update in the form of an insert: faster than a join that updates its second table. The rows are
     -- there, for the job is locked.
@@ -108,13 +129,16 @@ BEGIN
     ON DUPLICATE KEY UPDATE state = 'accepted', attempt_id = VALUES(attempt_id);
 
     INSERT INTO attempt (task_id, id, slave_id, ending, cpu_ms, wall_ms, memory_mib, ended_at, output, output_size,
-      output_sha256)
+      output_sha256, user_id, claim, fair, bound, points)
     SELECT task_id, attempt_id, slave_id, IF(ending = 'accepted' AND NOT won, 'superseded', ending), cpu_ms, wall_ms,
-      memory_mib, v_now, IF(won, output, NULL), IF(won, output_size, NULL), IF(won, output_sha256, NULL)
+      memory_mib, v_now, IF(won, output, NULL), IF(won, output_size, NULL), IF(won, output_sha256, NULL),
+      user_id, IF(user_id IS NULL, NULL, claim), IF(user_id IS NULL, NULL, fair), IF(user_id IS NULL, NULL, bound),
+      points
     FROM journal_ending WHERE fresh
     ON DUPLICATE KEY UPDATE ending = VALUES(ending), cpu_ms = VALUES(cpu_ms), wall_ms = VALUES(wall_ms),
       memory_mib = VALUES(memory_mib), ended_at = v_now, output = VALUES(output), output_size = VALUES(output_size),
-      output_sha256 = VALUES(output_sha256), reason = NULL;
+      output_sha256 = VALUES(output_sha256), reason = NULL, user_id = VALUES(user_id), claim = VALUES(claim),
+      fair = VALUES(fair), bound = VALUES(bound), points = VALUES(points);
 
     DELETE l FROM journal_ending e STRAIGHT_JOIN lease l ON l.attempt_id = e.attempt_id;
 
@@ -127,7 +151,8 @@ BEGIN
     SET s.frames_accepted = s.frames_accepted + e.frames;
 
     -- Each assignment reads only columns that are assigned after it.
-    UPDATE (SELECT job_id, SUM(won) AS won, COUNT(DISTINCT IF(lost, task_id, NULL)) AS lost
+    UPDATE (SELECT job_id, SUM(won) AS won, COUNT(DISTINCT IF(lost, task_id, NULL)) AS lost,
+              MIN(IF(counts, claim, NULL)) AS claim
             FROM journal_ending WHERE won OR lost GROUP BY job_id) e
     STRAIGHT_JOIN job j ON j.id = e.job_id
     SET
@@ -137,7 +162,8 @@ BEGIN
       j.state = IF(j.accepted + j.failed + e.won + e.lost < j.tasks, j.state,
         IF(j.failed + e.lost = 0, 'finished', 'failed')),
       j.accepted = j.accepted + e.won,
-      j.failed = j.failed + e.lost
+      j.failed = j.failed + e.lost,
+      j.least_claim = IF(e.claim IS NULL, j.least_claim, LEAST(COALESCE(j.least_claim, e.claim), e.claim))
     WHERE j.state IN ('active', 'paused');
 
     IF v_bad > 0 THEN
@@ -149,6 +175,10 @@ BEGIN
       IF(j.state = 'finished', CONCAT('is finished: ', j.tasks, ' frames'), CONCAT('failed: ', j.reason))), 1000)
     FROM job j
     WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won OR lost) AND j.state IN ('finished', 'failed');
+    SET v_ended = ROW_COUNT();
+    IF v_claims > 0 OR v_ended > 0 THEN
+      CALL journal_write_points();
+    END IF;
   END IF;
 
   COMMIT;
@@ -157,12 +187,14 @@ BEGIN
       WHEN e.job_id IS NULL THEN 'unknown'
       WHEN e.won OR (t.state = 'accepted' AND t.attempt_id = e.attempt_id) THEN 'accepted'
       WHEN e.ending = 'accepted' THEN 'superseded'
-      ELSE 'recorded' END AS answer
+      ELSE 'recorded' END AS answer,
+    IF(e.fresh AND (e.points IS NOT NULL OR e.user_id IS NULL), e.points,
+      (SELECT a.points FROM attempt a WHERE a.task_id = e.task_id AND a.id = e.attempt_id)) AS points
   FROM journal_ending e LEFT JOIN task t ON t.id = e.task_id
   UNION ALL
-  SELECT 1, j.id, '' FROM job j
+  SELECT 1, j.id, '', NULL FROM job j
   WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won OR lost) AND j.state IN ('finished', 'failed')
   UNION ALL
-  SELECT 2, j.id, j.reason FROM job j
+  SELECT 2, j.id, j.reason, NULL FROM job j
   WHERE j.id IN (SELECT job_id FROM journal_ending WHERE paused);
 END

@@ -9,7 +9,7 @@ denied() {
   esac
 }
 
-is "$(sql 'CALL schema_show()')" 1 "the_servers_user_can_call_a_procedure"
+is "$(sql 'CALL schema_show()')" "$(ls "$top_srcdir"/sql/migrations/*.sql | wc -l | tr -d ' ')" "the_servers_user_can_call_a_procedure"
 is "$(mariadb_owner -e "SELECT table_schema, privilege_type FROM information_schema.schema_privileges WHERE grantee LIKE '''distren''@%'")" \
   "distren	EXECUTE" "the_servers_user_has_execute_on_the_schema_alone"
 is "$(mariadb_owner -e "SELECT privilege_type FROM information_schema.user_privileges WHERE grantee LIKE '''distren''@%'")" \

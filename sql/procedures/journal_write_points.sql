@@ -1,0 +1,27 @@
+-- Part of journal_write's transaction: writes the grants of its results into the ledger, remembers those that are
+-- held, and settles the jobs that it ended.
+CREATE OR REPLACE PROCEDURE journal_write_points()
+SQL SECURITY DEFINER
+BEGIN
+  CALL points_begin();
+  INSERT INTO points_due (attempt_id, ref, task_id, job_id, slave_id, frame, pending_id, available_id, escrow_id,
+    points, boost)
+  SELECT e.attempt_id, e.attempt_id, e.task_id, e.job_id, e.slave_id, e.frame, p.id, v.id, x.id, e.points, e.boost
+  FROM journal_ending e
+  STRAIGHT_JOIN account p ON p.user_id = e.user_id AND p.kind = 'pending'
+  STRAIGHT_JOIN account v ON v.user_id = e.user_id AND v.kind = 'available'
+  LEFT JOIN account x ON x.job_id = e.job_id AND x.kind = 'escrow' AND e.boost > 0
+  WHERE e.won AND e.points > 0;
+
+  INSERT INTO held_grant (attempt_id, task_id, job_id, user_id, claim, boost, held_at)
+  SELECT attempt_id, task_id, job_id, user_id, claim, boost, UTC_TIMESTAMP(3)
+  FROM journal_ending WHERE won AND user_id IS NOT NULL AND points IS NULL;
+
+  INSERT INTO points_job (job_id)
+  SELECT j.id FROM job j
+  WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won OR lost) AND j.state IN ('finished', 'failed');
+  IF ROW_COUNT() > 0 THEN
+    CALL points_end_jobs(1000);
+  END IF;
+  CALL points_post();
+END

@@ -1,0 +1,55 @@
+-- GIVE: points that a user has to spend become another's; nobody's rank changes. Row: transaction, receiver, points.
+-- The same key with the same values answers the same and moves nothing. DR400 an amount or a key that cannot be, or
+-- oneself; DR404 nobody has that name; DR409 more than is there, or a key that was used for something else.
+CREATE OR REPLACE PROCEDURE points_give(IN p_user BIGINT, IN p_to VARCHAR(1000), IN p_points BIGINT,
+  IN p_key VARCHAR(1000))
+SQL SECURITY DEFINER
+BEGIN
+  DECLARE v_ref VARCHAR(100) DEFAULT CONCAT(p_user, ':', LEFT(p_key, 64));
+  DECLARE v_receiver BIGINT;
+  DECLARE v_from BIGINT;
+  DECLARE v_to BIGINT;
+  DECLARE v_balance BIGINT;
+  DECLARE v_transaction BIGINT;
+  DECLARE v_old BIGINT;
+  DECLARE v_points BIGINT;
+  DECLARE v_locked INT;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+
+  CALL points_key_check(p_points, p_key);
+  SET v_receiver = (SELECT id FROM user WHERE name = p_to);
+  IF v_receiver IS NULL THEN
+    CALL error_raise(404, CONCAT('there is no user "', COALESCE(p_to, ''), '"'));
+  END IF;
+  IF v_receiver = p_user THEN
+    CALL error_raise(400, 'points given to yourself would only go round; name somebody else');
+  END IF;
+  SET v_from = (SELECT id FROM account WHERE user_id = p_user AND kind = 'available');
+  SET v_to = (SELECT id FROM account WHERE user_id = v_receiver AND kind = 'available');
+  IF v_from IS NULL THEN
+    CALL error_raise(404, CONCAT('there is no user ', p_user));
+  END IF;
+
+  SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+  START TRANSACTION;
+  SELECT COUNT(*) INTO v_locked FROM account WHERE id = LEAST(v_from, v_to) FOR UPDATE;
+  SELECT COUNT(*) INTO v_locked FROM account WHERE id = GREATEST(v_from, v_to) FOR UPDATE;
+  SELECT balance INTO v_balance FROM account WHERE id = v_from FOR UPDATE;
+  SELECT t.id, e.account_id, e.amount INTO v_transaction, v_old, v_points
+  FROM transaction t JOIN entry e ON e.transaction_id = t.id AND e.amount > 0
+  WHERE t.kind = 'give' AND t.ref = v_ref;
+  IF v_transaction IS NOT NULL AND (v_old <> v_to OR v_points <> p_points) THEN
+    CALL error_raise(409, CONCAT('the key "', p_key, '" was used to give ', v_points,
+      ' millipoints; take a new key for another gift'));
+  END IF;
+  IF v_transaction IS NULL THEN
+    IF v_balance < p_points THEN
+      CALL error_raise(409, CONCAT('you have ', v_balance, ' millipoints to spend, not ', p_points));
+    END IF;
+    INSERT INTO transaction (kind, ref, actor_id, created_at) VALUES ('give', v_ref, p_user, UTC_TIMESTAMP(3));
+    SET v_transaction = LAST_INSERT_ID();
+    CALL points_move_pair(v_transaction, v_from, v_to, p_points, 0);
+  END IF;
+  COMMIT;
+  SELECT v_transaction AS id, v_receiver AS receiver, p_points AS points;
+END

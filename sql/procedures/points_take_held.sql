@@ -1,0 +1,40 @@
+-- Part of a transaction: settles the held grants in points_held, whose jobs are locked: from held_grant to points_due,
+-- the points onto the attempt. A grant is never more than the claim, what the slave can do, 1.15 times the fair value
+-- or, without one, the smallest claim of the job; a number above that is cut, and an event says so.
+CREATE OR REPLACE PROCEDURE points_take_held()
+SQL SECURITY DEFINER
+BEGIN
+  INSERT INTO points_due (attempt_id, ref, task_id, job_id, slave_id, frame, pending_id, available_id, escrow_id,
+    points, fair, boost, fate)
+  SELECT h.attempt_id, h.attempt_id, h.task_id, h.job_id, a.slave_id, t.frame, p.id, v.id, x.id,
+    GREATEST(0, LEAST(h.claim, a.bound, COALESCE(n.grant, h.claim),
+      IF(n.fair > 0, n.fair DIV 100 * 115 + n.fair MOD 100 * 115 DIV 100, COALESCE(j.least_claim, h.claim)))),
+    IF(n.fair > 0, n.fair, NULL), h.boost, h.fate
+  FROM points_held n
+  STRAIGHT_JOIN held_grant h ON h.attempt_id = n.attempt_id
+  STRAIGHT_JOIN job j ON j.id = h.job_id
+  STRAIGHT_JOIN task t ON t.id = h.task_id
+  STRAIGHT_JOIN attempt a ON a.task_id = h.task_id AND a.id = h.attempt_id
+  STRAIGHT_JOIN account p ON p.user_id = h.user_id AND p.kind = 'pending'
+  STRAIGHT_JOIN account v ON v.user_id = h.user_id AND v.kind = 'available'
+  LEFT JOIN account x ON x.job_id = h.job_id AND x.kind = 'escrow';
+
+  INSERT INTO event (created_at, kind, user_id, slave_id, job_id, message)
+  SELECT UTC_TIMESTAMP(3), 'grant_capped', h.user_id, d.slave_id, d.job_id, CONCAT('A grant of ', n.grant,
+    ' millipoints for attempt ', d.attempt_id, ' was cut to ', d.points, ': claim ', h.claim, ', fair value ',
+    COALESCE(n.fair, 0))
+  FROM points_held n
+  STRAIGHT_JOIN points_due d ON d.attempt_id = n.attempt_id
+  STRAIGHT_JOIN held_grant h ON h.attempt_id = n.attempt_id
+  WHERE n.grant > d.points;
+
+  UPDATE points_held n
+  STRAIGHT_JOIN points_due d ON d.attempt_id = n.attempt_id
+  STRAIGHT_JOIN attempt a ON a.task_id = d.task_id AND a.id = d.attempt_id
+  SET a.points = d.points, a.fair = d.fair;
+
+  DELETE h FROM points_held n
+  STRAIGHT_JOIN points_due d ON d.attempt_id = n.attempt_id
+  STRAIGHT_JOIN held_grant h ON h.attempt_id = n.attempt_id;
+  DELETE FROM points_held;
+END
