@@ -12,6 +12,7 @@ namespace distren {
 
 struct Config::Tree {
   std::string name;
+  std::filesystem::path folder;  // relative paths in the file count from here; empty: as they are
   toml::table table;
   std::set<std::string, std::less<>> asked;
   std::vector<std::string> problems;
@@ -47,7 +48,9 @@ Config::~Config() = default;
 Result<Config> Config::load(std::filesystem::path const& file) {
   auto text = read_file(file, 1U << 20);
   if (!text) return text.error();
-  return parse(*text, file.string());
+  auto config = parse(*text, file.string());
+  if (config) config->tree_->folder = std::filesystem::absolute(file).parent_path();
+  return config;
 }
 
 Result<Config> Config::parse(std::string_view text, std::string_view name) {
@@ -74,6 +77,7 @@ void Config::read(std::string_view key, std::filesystem::path& target) {
   std::string text = target.string();
   read(key, text);
   target = text;
+  if (!target.empty() && target.is_relative()) target = tree_->folder / target;
 }
 
 void Config::read(std::string_view key, bool& target) {

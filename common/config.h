@@ -28,7 +28,7 @@ public:
   void read(std::string_view key, std::int64_t& target, std::int64_t min, std::int64_t max);
   void read(std::string_view key, int& target, int min, int max);
   void read(std::string_view key, std::vector<std::string>& target);
-  void read(std::string_view key, std::filesystem::path& target);
+  void read(std::string_view key, std::filesystem::path& target);  // relative to the file's folder
 
   // Every problem found, one a line, each with file, line, key, value and what is allowed.
   Result<void> finish() const;

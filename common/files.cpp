@@ -72,6 +72,19 @@ Result<std::string> read_file(std::filesystem::path const& path, std::uint64_t l
   }
 }
 
+Result<std::string> read_secret_file(std::filesystem::path const& file) {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH | S_IWGRP)) != 0)
+    return fail(Errc::denied,
+                fmt::format("{} can be read or changed by others; run: chmod 600 {}", file.string(), file.string()));
+  auto text = read_file(file, 4096);
+  if (!text) return text.error();
+  std::string secret = text->substr(0, text->find_first_of("\r\n"));
+  if (secret.empty())
+    return fail(Errc::invalid, fmt::format("{} is empty; it should hold the password", file.string()));
+  return secret;
+}
+
 Result<void> write_file_durably(std::filesystem::path const& path, std::string_view content, unsigned mode) {
   // A random name: two writers of the same file never share a temporary one.
   std::filesystem::path temporary = path;

@@ -29,6 +29,9 @@ private:
 // Whole file as text; invalid when it is larger than limit bytes, not_found when it is not there.
 Result<std::string> read_file(std::filesystem::path const& path, std::uint64_t limit = 16U << 20);
 
+// The first line of a file that holds a secret. denied: others may read or change the file.
+Result<std::string> read_secret_file(std::filesystem::path const& path);
+
 // Writes beside the target, fsyncs, renames over it, fsyncs the folder: after return the content is durable,
 // before it the old content stands. A full disk is Errc::unavailable and leaves no trace.
 Result<void> write_file_durably(std::filesystem::path const& path, std::string_view content, unsigned mode = 0644);

@@ -88,6 +88,8 @@ DispatchSettings dispatch_settings(ServerConfig const& config, std::string lease
 OrderLinks order_links(Signer const& signer, ServerConfig const& config) {
   return {.blob = [&signer, life = config.times.signed_url](
                       std::string_view sha256) { return blob_url(signer, sha256, 0, unix_ms() / 1000 + life); },
+          .file_list = [&signer, life = config.times.signed_url](
+                           std::int64_t job) { return file_list_url(signer, job, unix_ms() / 1000 + life); },
           .upload =
               [&signer, &config](Lease const& lease, std::string_view name) {
                 // Valid as long as the work may take and the slave may have been away: a week.
@@ -104,12 +106,12 @@ Result<void> ensure_methods(DatabaseAddress const& address, std::map<std::string
   return {};
 }
 
-// Blocks until SIGTERM or SIGINT, and meanwhile keeps the private database alive.
+// Blocks until SIGTERM, SIGINT or SIGHUP (the terminal is gone), and meanwhile keeps the private database alive.
 void wait_for_the_end(sigset_t const& signals, std::optional<PrivateMariadb>& mariadb) {
   for (;;) {
     timespec const second{1, 0};
     int const signal = sigtimedwait(&signals, nullptr, &second);
-    if (signal == SIGTERM || signal == SIGINT) {
+    if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP) {
       spdlog::info("distrend: signal {} received, stopping", signal);
       return;
     }
@@ -148,7 +150,8 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   auto methods = load_render_methods(config.methods);
   if (!methods) return methods.error();
   if (options.check) {
-    fmt::print("{} render methods, configuration is good\n", methods->size());
+    for (auto const& [name, method] : *methods) fmt::print("render method {}\n", name);
+    fmt::print("the configuration is good\n");
     return {};
   }
 
@@ -217,7 +220,9 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   if (!https_port) return https_port.error();
   auto const http_port = open_http_door(http, config.listen.http, nullptr);
   if (!http_port) return http_port.error();
-  if (config.url.empty() && *https_port != 0) config.url = fmt::format("https://localhost:{}", *https_port);
+  // Beyond loopback only the administrator knows the name; without it slaves use the line's host and port 8443.
+  if (auto const https = parse_listen_address(config.listen.https); config.url.empty() && https && https->loopback)
+    config.url = fmt::format("https://localhost:{}", *https_port);
 
   LineServer line(loops.all, {.workers = workers,
                               .dispatcher = dispatcher,
@@ -268,7 +273,11 @@ int main(int argc, char** argv) {
       ->type_name("DIR");
   app.add_option("--log-level", options.log_level, "trace, debug, info, warn, error or off");
   app.add_flag("--check", options.check, "check the configuration and exit");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& problem) {
+    return app.exit(problem) == 0 ? 0 : 2;
+  }
   if (options.config.empty()) options.config = DISTREN_SYSCONFDIR "/distrend.toml";
 
   // All threads inherit this: signals are taken in one place, and a vanished peer is an error code, not a death.
@@ -277,6 +286,7 @@ int main(int argc, char** argv) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
   try {

@@ -32,14 +32,6 @@ struct Options {
   bool check_only = false;
 };
 
-Result<std::string> read_password(std::string const& file) {
-  auto text = read_file(file, 4096);
-  if (!text) return text.error();
-  while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
-  if (text->empty()) return fail(Errc::invalid, fmt::format("{} holds no password", file));
-  return *text;
-}
-
 Result<void> run(Options const& options) {
   ServerConfig config;
   if (!options.config.empty()) {
@@ -51,7 +43,7 @@ Result<void> run(Options const& options) {
   if (!options.schema.empty()) server.schema = options.schema;
   if (!options.create_user.empty()) server.user = options.create_user;
   if (!options.create_password_file.empty()) {
-    auto password = read_password(options.create_password_file);
+    auto password = read_secret_file(options.create_password_file);
     if (!password) return password.error();
     server.password = *password;
   }
@@ -70,7 +62,7 @@ Result<void> run(Options const& options) {
   owner.password.clear();
   owner.answer_timeout_s = 24 * 3600;  // an index over tens of millions of tasks is not made in a minute
   if (!options.password_file.empty()) {
-    auto password = read_password(options.password_file);
+    auto password = read_secret_file(options.password_file);
     if (!password) return password.error();
     owner.password = *password;
   }
@@ -109,7 +101,11 @@ int main(int argc, char** argv) {
   app.add_option("--sql-dir", options.sql_dir, "folder with migrations/, procedures/ and grants/");
   app.add_flag("--check", options.check_only, "change nothing; succeed when the database belongs to this version");
   app.set_version_flag("--version", "distren-migrate " PACKAGE_VERSION);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& problem) {
+    return app.exit(problem) == 0 ? 0 : 2;
+  }
 
   if (auto started = start_log("distren-migrate", "info", ""); !started) {
     fmt::print(stderr, "distren-migrate: {}\n", started.error().message);

@@ -64,8 +64,8 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
   toml->read("limits.upload_bytes", config.limits.upload_bytes, 1, std::int64_t{1} << 44);
   toml->read("limits.result_bytes", config.limits.result_bytes, 1, std::int64_t{1} << 34);
   toml->read("limits.free_bytes", config.limits.free_bytes, 0, std::int64_t{1} << 50);
-  toml->read("limits.frames_per_job", config.limits.frames_per_job, 1, 1000000);
-  toml->read("limits.files_per_job", config.limits.files_per_job, 1, 1000000);
+  toml->read("limits.frames_per_job", config.limits.frames_per_job, 1, 100000);
+  toml->read("limits.files_per_job", config.limits.files_per_job, 1, 100000);
 
   toml->read("times.lease", config.times.lease, 5, 86400);
   toml->read("times.deadline", config.times.deadline, 10, 30 * 86400);
@@ -80,11 +80,9 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
 
   if (!password_file.empty()) {
     // The password stands in a file of its own, so that distrend.toml can be shown to others.
-    auto password = read_file(password_file, 4096);
+    auto password = read_secret_file(password_file);
     if (!password) return password.error();
-    config.database.password = *password;
-    while (!config.database.password.empty() && config.database.password.back() == '\n')
-      config.database.password.pop_back();
+    config.database.password = std::move(*password);
   }
   return config;
 }

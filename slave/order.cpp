@@ -78,6 +78,18 @@ std::int64_t number_member(json const& message, char const* name, std::int64_t o
   return found->get<std::int64_t>();
 }
 
+Result<std::vector<OrderFile>> parse_files(json const& list) {
+  if (!list.is_array() || list.size() > kFileLimit) return wrong("files");
+  std::vector<OrderFile> files;
+  for (auto const& each : list) {
+    auto file = parse_file(each);
+    if (!file) return file.error();
+    files.push_back(std::move(*file));
+  }
+  if (auto const good = check_tree(files); !good) return good.error();
+  return files;
+}
+
 Result<Order> parse_order(json const& message) {
   if (!message.is_object()) return wrong("it is no object");
   Order order;
@@ -94,15 +106,11 @@ Result<Order> parse_order(json const& message) {
   if (order.method.empty()) return wrong("method is missing");
   order.parameters = message.contains("parameters") ? message["parameters"] : json::object();
 
-  auto const files = message.find("files");
-  if (files != message.end()) {
-    if (!files->is_array() || files->size() > kFileLimit) return wrong("files");
-    for (auto const& each : *files) {
-      auto file = parse_file(each);
-      if (!file) return file.error();
-      order.files.push_back(std::move(*file));
-    }
-    if (auto const good = check_tree(order.files); !good) return good.error();
+  order.file_list = text_member(message, "file_list");
+  if (auto const list = message.find("files"); list != message.end()) {
+    auto files = parse_files(*list);
+    if (!files) return files.error();
+    order.files = std::move(*files);
   }
   if (auto const output = message.find("output"); output != message.end() && !output->is_null()) {
     auto parsed = parse_output(*output);

@@ -36,6 +36,7 @@ struct Order {
   std::string version;  // the oldest renderer that can open the file; empty: any
   nlohmann::json parameters;
   std::vector<OrderFile> files;
+  std::string file_list;              // URL of the files' list, for a job of many; files is empty then
   std::optional<OrderOutput> output;  // nothing: nothing is handed in
   std::string upload;
   std::string lease;
@@ -44,6 +45,8 @@ struct Order {
 };
 
 Result<Order> parse_order(nlohmann::json const& message);
+// An array of files, as in an order's "files" or in what its "file_list" answers.
+Result<std::vector<OrderFile>> parse_files(nlohmann::json const& list);
 
 // Members of messages from the server: absent or of another type is the fallback.
 std::string text_member(nlohmann::json const& message, char const* name, std::string const& otherwise = {});

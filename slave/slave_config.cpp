@@ -1,7 +1,6 @@
 #include "slave/slave_config.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -22,10 +21,6 @@ fs::path home_folder() {
 }
 
 // Paths in the file are meant from where the file lies, not from where somebody happened to start the slave.
-void anchor(fs::path& path, fs::path const& file) {
-  if (!path.empty() && path.is_relative()) path = fs::absolute(file).parent_path() / path;
-}
-
 // The names of the settings programs.NAME are those of the methods at hand.
 void read_programs(Config& config, SlaveConfig& out) {
   std::error_code error;
@@ -75,19 +70,6 @@ Result<fs::path> find_slave_config(fs::path const& named) {
                                            tried));
 }
 
-Result<std::string> read_secret_file(fs::path const& file) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH | S_IWGRP)) != 0)
-    return fail(Errc::denied,
-                fmt::format("{} can be read or changed by others; run: chmod 600 {}", file.string(), file.string()));
-  auto text = read_file(file, 4096);
-  if (!text) return text.error();
-  std::string secret = text->substr(0, text->find_first_of("\r\n"));
-  if (secret.empty())
-    return fail(Errc::invalid, fmt::format("{} is empty; it should hold the password", file.string()));
-  return secret;
-}
-
 Result<SlaveConfig> load_slave_config(fs::path const& file) {
   auto config = Config::load(file);
   if (!config) return config.error();
@@ -114,8 +96,6 @@ Result<SlaveConfig> load_slave_config(fs::path const& file) {
   config->read("image_program", out.image_program);
   config->read("log_level", out.log_level);
   config->read("log_file", out.log_file);
-  for (auto* path : {&out.ca_file, &out.slavepassword_file, &out.state, &out.methods, &out.image_program})
-    anchor(*path, file);
   read_programs(*config, out);
   if (auto const good = config->finish(); !good) return good.error();
 

@@ -44,9 +44,6 @@ struct SlaveConfig {
 Result<std::filesystem::path> find_slave_config(std::filesystem::path const& named);
 Result<SlaveConfig> load_slave_config(std::filesystem::path const& file);
 
-// The secret from a file's first line. A file that others may read is refused.
-Result<std::string> read_secret_file(std::filesystem::path const& file);
-
 // Where the parts of an installation or of a build tree lie; empty when nowhere.
 std::filesystem::path default_methods_folder();
 std::filesystem::path default_image_program();

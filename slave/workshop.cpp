@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::size_t kWarningsTold = 20;
+constexpr std::size_t kFileListLimit = 64U << 20;  // 100,000 files of some 500 bytes
 
 Result<FileDescriptor> lock_state(fs::path const& folder) {
   std::error_code error;
@@ -120,7 +121,32 @@ Result<InstalledMethod const*> Workshop::method_for(Order const& order) const {
   return fail(Errc::invalid, fmt::format("this slave has no render method {}", printable(order.method, 40)));
 }
 
-Result<fs::path> Workshop::lay_out(Order const& order, std::string const& base_url) {
+Result<void> Workshop::list_files(Order& order, std::string const& base_url) {
+  if (listed_job_ == order.job) {
+    order.files = listed_files_;
+    if (workspace_.holds(order)) return {};
+  }
+  auto const url = resolve_url(base_url, order.file_list);
+  if (!url) return url.error();
+  auto const answer =
+      client_->send({.url = *url, .headers = {}, .body = {}, .bearer = {}, .answer_limit = kFileListLimit});
+  if (!answer) return answer.error();
+  if (!answer->ok())
+    return fail(Errc::unavailable, fmt::format("the list of the job's files cannot be had: HTTP {}", answer->status));
+  auto const list = json::parse(answer->body, nullptr, false);
+  if (!list.is_object() || !list.contains("files"))
+    return fail(Errc::unavailable, "the list of the job's files is none");
+  auto files = parse_files(list["files"]);
+  if (!files) return files.error();
+  listed_job_ = order.job;
+  order.files = listed_files_ = std::move(*files);
+  return {};
+}
+
+Result<fs::path> Workshop::lay_out(Order order, std::string const& base_url) {
+  if (!order.file_list.empty()) {
+    if (auto const listed = list_files(order, base_url); !listed) return listed.error();
+  }
   if (!workspace_.holds(order)) {
     std::uint64_t coming = 0;
     std::set<std::string> needed;

@@ -50,7 +50,8 @@ public:
 private:
   Workshop(Cache cache, Workspace workspace) : cache_(std::move(cache)), workspace_(std::move(workspace)) {}
   Result<InstalledMethod const*> method_for(Order const& order) const;
-  Result<std::filesystem::path> lay_out(Order const& order, std::string const& base_url);
+  Result<std::filesystem::path> lay_out(Order order, std::string const& base_url);
+  Result<void> list_files(Order& order, std::string const& base_url);
   Result<OutboxEntry> finish(Order const& order, Rendered const& rendered);
   Outcome give_up(Order const& order, Error const& error, bool with_log);
 
@@ -66,6 +67,8 @@ private:
   std::unique_ptr<Renderer> renderer_;
   std::unique_ptr<Outbox> outbox_;
   PictureChecker checker_;
+  std::int64_t listed_job_ = 0;  // of many files: its list need not come with every frame
+  std::vector<OrderFile> listed_files_;
   std::atomic<bool> cancelled_ = false;
 };
 

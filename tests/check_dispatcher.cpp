@@ -53,6 +53,7 @@ struct Grid {
   DispatchCore core{
       {.lease_key = "key", .lease_ms = 600'000, .link_life_ms = 3'600'000, .heartbeat_ms = 30'000, .times = {}},
       {.blob = [](std::string_view sha256) { return "/blob/" + std::string(sha256); },
+       .file_list = [](std::int64_t job) { return "/list/" + std::to_string(job); },
        .upload = [](Lease const&, std::string_view name) { return "/upload/" + std::string(name); }},
       policy,
       journal};
@@ -147,6 +148,29 @@ START_TEST(an_order_says_all_that_a_slave_needs) {
   auto const lease = verify_lease(order["lease"].get<std::string>(), "key");
   ck_assert(lease && lease->task == 1000 && lease->attempt == 100 && lease->slave == 7);
   ck_assert_uint_eq(grid.journal.leases.size(), 1);
+}
+END_TEST
+
+START_TEST(an_order_of_a_job_with_many_files_names_their_list) {
+  Grid grid;
+  store::RunnableJob job{.id = 1,
+                         .user = 1,
+                         .method = "blender",
+                         .source = "scene.blend",
+                         .parameters = "{}",
+                         .output = R"({"format":"PNG","pattern":"%04d.png"})",
+                         .version = "2.80",
+                         .priority = 50,
+                         .state = "active",
+                         .first_task = 1000,
+                         .tasks = 1,
+                         .files = {}};
+  for (int i = 0; i < 5000; ++i) job.files.push_back({"tex/" + std::to_string(i) + ".png", "abc", 10});
+  grid.core.add_job(std::move(job), {{1000, 1, 1, 0}}, {}, grid.now);
+  auto const slave = grid.add_slave(7);
+  ck_assert_text(slave->received[0]["file_list"], "/list/1");
+  ck_assert(!slave->received[0].contains("files"));
+  ck_assert_uint_lt(slave->received[0].dump().size(), 64U << 10);
 }
 END_TEST
 
@@ -510,6 +534,7 @@ END_TEST
 int main() {
   TCase* orders = tcase_create("orders");
   tcase_add_test(orders, an_order_says_all_that_a_slave_needs);
+  tcase_add_test(orders, an_order_of_a_job_with_many_files_names_their_list);
   tcase_add_test(orders, every_frame_is_given_once_and_the_next_follows_the_result_before_its_commit);
   tcase_add_test(orders, a_slave_gets_as_many_orders_as_it_has_slots);
   tcase_add_test(orders, work_reaches_slaves_that_waited_for_it);

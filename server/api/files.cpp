@@ -8,6 +8,7 @@
 #include "server/http/json_body.h"
 #include "server/services.h"
 #include "server/storage/job_folder.h"
+#include "server/storage/signed_urls.h"
 
 namespace distren {
 
@@ -42,6 +43,22 @@ Reply handle_blob(Request const& request, Context& context) {
                               .tag = fmt::format("\"{}\"", sha256),
                               .download_name = {},
                               .cache_control = "private, max-age=31536000, immutable"});
+}
+
+Reply handle_file_list(Request const&, Context& context) {
+  auto const job = context.id();
+  if (!job) return error_reply(job.error());
+  auto const files = store::list_job_files(context.database(), *job);
+  if (!files) return error_reply(files.error());
+  Services const& services = context.services;
+  std::int64_t const expires = services.now_s() + services.config.times.signed_url;
+  nlohmann::json list = nlohmann::json::array();
+  for (auto const& file : *files)
+    list.push_back({{"path", file.path},
+                    {"size", file.size},
+                    {"sha256", file.sha256},
+                    {"url", blob_url(services.signer, file.sha256, 0, expires)}});
+  return json_reply(200, {{"files", std::move(list)}});
 }
 
 Reply handle_output_file(Request const& request, Context& context) {

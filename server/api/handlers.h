@@ -44,6 +44,7 @@ Reply handle_delete_upload(Request const&, Context&);
 // files.cpp
 Reply handle_missing_blobs(Request const&, Context&);
 Reply handle_blob(Request const&, Context&);
+Reply handle_file_list(Request const&, Context&);
 Reply handle_output_file(Request const&, Context&);
 
 // jobs.cpp

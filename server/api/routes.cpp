@@ -35,6 +35,7 @@ std::vector<Route> api_routes() {
 
       {"POST", "/api/v1/blobs/missing", login, submit, handle_missing_blobs},
       {"GET", "/api/v1/blobs/{sha256}", signature, none, handle_blob, small},
+      {"GET", "/api/v1/jobs/{id}/files", signature, none, handle_file_list, small},
       {"GET", "/api/v1/files/jobs/{id}/output/{name}", signature, none, handle_output_file, small},
 
       {"OPTIONS", "/api/v1/uploads", nothing, none, handle_upload_options, small},

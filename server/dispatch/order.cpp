@@ -9,6 +9,12 @@ namespace distren {
 
 using nlohmann::json;
 
+namespace {
+
+constexpr std::size_t files_in_order = 64;  // about 20 KiB of a line that may have 64; beyond, the slave fetches a list
+
+}  // namespace
+
 Result<OutputSpec> parse_output_spec(std::string_view text) {
   auto const parsed = json::parse(text, nullptr, false);
   if (!parsed.is_object()) return fail(Errc::invalid, fmt::format("the job's output is not a JSON object: {}", text));
@@ -46,12 +52,16 @@ OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec cons
   std::string parameters_text = parameters.dump();
   parameters_text.pop_back();  // the frame comes before the closing brace
 
+  order.before_frame = fmt::format(R"("method":{},"version":{},"parameters":{},"frame":)", json(job.method).dump(),
+                                   json(job.version).dump(), parameters_text);
+  if (job.files.size() > files_in_order) {
+    order.after_frame = fmt::format(R"(}},"file_list":{})", json(links.file_list(job.id)).dump());
+    return order;
+  }
   json files = json::array();
   for (auto const& file : job.files)
     files.push_back(
         {{"path", file.path}, {"size", file.size}, {"sha256", file.sha256}, {"url", links.blob(file.sha256)}});
-  order.before_frame = fmt::format(R"("method":{},"version":{},"parameters":{},"frame":)", json(job.method).dump(),
-                                   json(job.version).dump(), parameters_text);
   order.after_frame = fmt::format(R"(}},"files":{})", files.dump());
   return order;
 }

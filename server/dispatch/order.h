@@ -42,6 +42,7 @@ std::string output_name(OutputSpec const& spec, int frame);
 // Signed URLs, made by the storage's signer.
 struct OrderLinks {
   std::function<std::string(std::string_view sha256)> blob;
+  std::function<std::string(std::int64_t job)> file_list;  // for a job of many files
   std::function<std::string(Lease const& lease, std::string_view name)> upload;
 };
 

@@ -8,6 +8,10 @@ std::string blob_url(Signer const& signer, std::string_view sha256, std::int64_t
   return signer.sign(fmt::format("/api/v1/blobs/{}", sha256), {{"for", fmt::format("s{}", slave)}}, expires);
 }
 
+std::string file_list_url(Signer const& signer, std::int64_t job, std::int64_t expires) {
+  return signer.sign(fmt::format("/api/v1/jobs/{}/files", job), {}, expires);
+}
+
 std::string result_upload_url(Signer const& signer, std::int64_t attempt, std::int64_t slave, std::string_view name,
                               std::int64_t limit, std::int64_t expires) {
   return signer.sign("/api/v1/uploads",

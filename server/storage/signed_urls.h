@@ -13,6 +13,9 @@ namespace distren {
 // A job's source file, for a slave: GET /api/v1/blobs/SHA256?for=s7&expires=...&signature=...
 std::string blob_url(Signer const& signer, std::string_view sha256, std::int64_t slave, std::int64_t expires);
 
+// The list of all source files of a job of many: GET /api/v1/jobs/1/files?expires=...&signature=...
+std::string file_list_url(Signer const& signer, std::int64_t job, std::int64_t expires);
+
 // Where a slave creates the upload of one result: POST /api/v1/uploads?attempt=981&slave=7&name=0005.png&limit=...
 std::string result_upload_url(Signer const& signer, std::int64_t attempt, std::int64_t slave, std::string_view name,
                               std::int64_t limit, std::int64_t expires);

@@ -41,6 +41,10 @@ std::int64_t owner_of(UploadSpec const& spec) {
   return spec.user != 0 ? spec.user : -spec.slave;
 }
 
+bool is_counted(UploadState const& state) {
+  return !state.finished || state.spec.user == 0;
+}
+
 std::int64_t changed_at(struct stat const& info) {
   return static_cast<std::int64_t>(info.st_mtim.tv_sec);
 }
@@ -128,13 +132,18 @@ void Uploads::load_one(std::string const& id) {
   struct stat note {};
   bool const has_part = ::stat(part_path(id).c_str(), &part) == 0;
   if (::stat(note_path(id).c_str(), &note) != 0) return;
+  if (state->finished && state->spec.user == 0 && !has_part) {
+    // The result was put in place, and then the server was killed.
+    ::unlink(note_path(id).c_str());
+    return;
+  }
   auto entry = std::make_shared<Entry>();
   state->id = id;
   state->offset = state->finished ? state->spec.size : has_part ? static_cast<std::int64_t>(part.st_size) : 0;
   state->expires = (has_part ? std::max(changed_at(part), changed_at(note)) : changed_at(note)) +
                    (state->finished && state->spec.user != 0 ? limits_.finished_lifetime : limits_.lifetime);
   entry->state = std::move(*state);
-  if (!entry->state.finished) count(entry->state.spec, 1);
+  if (is_counted(entry->state)) count(entry->state.spec, 1);
   entries_.emplace(id, std::move(entry));
 }
 
@@ -154,7 +163,24 @@ Result<void> Uploads::save(Entry const& entry) const {
                             0600);
 }
 
+// A slave that begins again has lost the number of its first upload: one file an attempt is all that is kept.
+void Uploads::drop_others_of(UploadSpec const& spec) {
+  std::vector<std::shared_ptr<Entry>> others;
+  {
+    std::lock_guard const lock(mutex_);
+    for (auto const& [id, entry] : entries_) {
+      auto const& other = entry->state.spec;
+      if (other.user == 0 && other.attempt == spec.attempt && other.slave == spec.slave) others.push_back(entry);
+    }
+  }
+  for (auto const& entry : others) {
+    std::lock_guard const lock(entry->mutex);
+    if (!entry->gone) drop(*entry);
+  }
+}
+
 UploadOutcome Uploads::create(UploadSpec spec) {
+  if (spec.user == 0) drop_others_of(spec);
   auto const space = free_bytes(folder_);
   if (!space) return refuse(Kind::failed, space.error().message);
   if (*space - spec.size < limits_.free_bytes) {
@@ -285,7 +311,8 @@ UploadOutcome Uploads::complete(Entry& entry, Finish const& finish) {
     state.finished = false;
     return refuse(Kind::disk_full, saved.error().message);
   }
-  if (state.spec.user != 0) ::unlink(part.c_str());
+  if (state.spec.user == 0) return state;
+  ::unlink(part.c_str());
   std::lock_guard const lock(mutex_);
   count(state.spec, -1);
   return state;
@@ -304,7 +331,7 @@ void Uploads::drop(Entry& entry) {
   ::unlink(part_path(entry.state.id).c_str());
   ::unlink(note_path(entry.state.id).c_str());
   std::lock_guard const lock(mutex_);
-  if (!entry.state.finished) count(entry.state.spec, -1);
+  if (is_counted(entry.state)) count(entry.state.spec, -1);
   entries_.erase(entry.state.id);
 }
 

@@ -55,7 +55,7 @@ public:
     std::int64_t free_bytes = std::int64_t{1} << 30;  // refuse when the disk would have less
     std::int64_t lifetime = 24 * 3600;                // seconds without a new part
     std::int64_t finished_lifetime = 3600;            // how long a finished upload of a person still answers
-    int unfinished_per_owner = 256;
+    int unfinished_per_owner = 256;                   // a slave's count until their result is settled
   };
   using Clock = std::function<std::int64_t()>;  // UNIX seconds
   // Makes a whole, verified file durable in its final place (the blob and its row); called under the upload's lock.
@@ -88,6 +88,7 @@ private:
   UploadOutcome complete(Entry& entry, Finish const& finish);
   Result<void> save(Entry const& entry) const;
   void drop(Entry& entry);  // files and entry; the caller holds the entry's lock
+  void drop_others_of(UploadSpec const& spec);
   void count(UploadSpec const& spec, int change);
   [[nodiscard]] std::filesystem::path part_path(std::string const& id) const;
   [[nodiscard]] std::filesystem::path note_path(std::string const& id) const;
