@@ -116,12 +116,26 @@ Result<std::string> ResultDesk::take_and_wait(std::int64_t slave, json const& me
   return future.get();
 }
 
+// Said again while the first saying is being looked at (the line broke): that one's file is about to be moved.
 void ResultDesk::store_image(Message message, std::function<void(std::string answer)> answer) {
+  std::int64_t const attempt = message.report.attempt;
+  {
+    std::lock_guard const lock(mutex_);
+    if (!in_hand_.insert(attempt).second)
+      return answer(retry(attempt, retry_soon_ms, "this result is being looked at"));
+  }
+  look_and_store(std::move(message), std::move(answer));
+  std::lock_guard const lock(mutex_);
+  in_hand_.erase(attempt);
+}
+
+void ResultDesk::look_and_store(Message message, std::function<void(std::string answer)> answer) {
   AttemptReport& report = message.report;
   std::int64_t const attempt = report.attempt;
   auto const expected = dispatcher_.expected_result(attempt, report.task);
   if (!expected || expected->output.format.empty()) {
     // Nothing to put in place: the journal knows whether this attempt was the one.
+    if (uploads_.finished_upload(message.upload, attempt, report.slave)) uploads_.forget(message.upload);
     report.output.clear();
     dispatcher_.report(std::move(report), std::move(answer));
     return;
@@ -134,8 +148,10 @@ void ResultDesk::store_image(Message message, std::function<void(std::string ans
   };
   auto const upload = uploads_.finished_upload(message.upload, attempt, report.slave);
   if (!upload) return answer(retry(attempt, 0, upload.error().message, true));
-  if (upload->sha256 != report.output_sha256 || upload->size != report.output_size)
+  if (upload->sha256 != report.output_sha256 || upload->size != report.output_size) {
+    uploads_.forget(message.upload);
     return refuse("the upload is not the file that the result describes");
+  }
   if (auto const good = check_image(settings_.checker, upload->path, expected->output); !good) {
     if (good.error().code == Errc::unavailable) {
       spdlog::error("result: attempt={} cannot be looked at: {}", attempt, good.error().message);
@@ -149,6 +165,7 @@ void ResultDesk::store_image(Message message, std::function<void(std::string ans
     case ResultClaim::busy:
       return answer(retry(attempt, retry_soon_ms, "another result for this frame is being stored"));
     case ResultClaim::settled:
+      uploads_.forget(message.upload);
       dispatcher_.report(std::move(report), std::move(answer));
       return;
     case ResultClaim::go:

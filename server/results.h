@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <mutex>
 #include <nlohmann/json_fwd.hpp>
+#include <set>
 #include <string>
 
 #include "common/result.h"
@@ -41,10 +43,13 @@ private:
   };
   [[nodiscard]] Result<Message> parse(std::int64_t slave, nlohmann::json const& message) const;
   void store_image(Message message, std::function<void(std::string answer)> answer);
+  void look_and_store(Message message, std::function<void(std::string answer)> answer);
 
   Settings settings_;
   Dispatcher& dispatcher_;
   Uploads& uploads_;
+  std::mutex mutex_;
+  std::set<std::int64_t> in_hand_;  // attempts whose image a worker is looking at; guarded by mutex_
 };
 
 }  // namespace distren
