@@ -4,6 +4,7 @@ loopback and in one temporary folder. `with Grid() as grid:` starts the server; 
 Settings are members of distrend.toml by dotted name: Grid({"times.lease": 5}). KEEP_GRID=1 keeps the folder.
 """
 import base64
+import concurrent.futures
 import contextlib
 import getpass
 import hashlib
@@ -14,6 +15,7 @@ import signal
 import ssl
 import subprocess
 import tempfile
+import time
 import urllib.error
 import urllib.request
 
@@ -132,6 +134,16 @@ class Grid(Daemon):
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.child.pid}/fd"))
+
+    def descriptors_at_rest(self):
+        """How many it has when every worker has its database connection and nobody is connected."""
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            assert all(pool.map(lambda _: self.api("GET", "/api/v1/jobs")[0] == 200, range(64)))
+        lowest = self.descriptors()
+        for _ in range(20):
+            time.sleep(0.1)
+            lowest = min(lowest, self.descriptors())
+        return lowest
 
     def sql(self, statement):
         """Rows of a standalone grid's own database, as lists of text; for looking only."""

@@ -1,13 +1,17 @@
 """A slave in Python that renders nothing and can lie: the line by hand, uploads by hand. Each instance is a connection."""
 import base64
+import contextlib
 import hashlib
 import json
+import os
 import random
 import socket
 import ssl
 import struct
 import time
 import zlib
+
+from programs import scenes
 
 METHODS = [{"name": "blender", "version": "99.0"}]
 
@@ -139,3 +143,26 @@ class Line:
         verdict = self.verdict()
         assert verdict == {"type": "accepted", "attempt": order["attempt"]}, verdict
         return content
+
+
+def slave(grid, name):
+    """A key that is made once."""
+    pairs = grid.__dict__.setdefault("pairs", {})
+    if name not in pairs:
+        pairs[name] = grid.new_slave(name)
+    return pairs[name]
+
+
+@contextlib.contextmanager
+def order_for(grid, name="liar", **more):
+    """(line, order): a fresh job of one frame, given to this played slave; the job is cancelled afterwards."""
+    with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
+        status, job = grid.post_job({"plain.blend": file.read()}, **more)
+    assert status == 201, job
+    try:
+        with Line(grid).welcome(slave(grid, name)).hello() as line:
+            order = line.expect("order")
+            assert order["job"] == job["id"], order
+            yield line, order
+    finally:
+        grid.api("POST", f"/api/v1/jobs/{job['id']}/cancel")

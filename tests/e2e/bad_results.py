@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+"""Results that are forged, doubled, or no frames: rejected with the reason, and nothing of them is kept."""
+import contextlib
+import os
+import struct
+import sys
+import time
+import zlib
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from grid import Grid  # noqa: E402
+from liar import Line, digest_of, order_for, picture, slave  # noqa: E402
+from tap import case, run, wait_until  # noqa: E402
+
+
+@contextlib.contextmanager
+def fixture():
+    with Grid() as grid:
+        grid.before = grid.descriptors_at_rest()
+        yield grid
+
+
+def pictures(grid):
+    """What slaves have sent and nobody has judged."""
+    return {name for name in os.listdir(os.path.join(grid.home, "stor", "upload")) if name.endswith(".part")}
+
+
+@case
+def a_forged_lease_is_worth_nothing(grid):
+    with order_for(grid) as (line, order):
+        content = picture()
+        upload = line.upload(order, content)
+        task, attempt, number, expiry, mac = order["lease"].split(".", 4)
+        for lease in (order["lease"][:-1] + ("A" if order["lease"][-1] != "A" else "B"), "", "x" * 5000, 7,
+                      ".".join([task, attempt, number, str(int(expiry) + 10**9), mac]),
+                      ".".join([str(int(task) + 1), attempt, number, expiry, mac])):
+            line.result(order, content, upload, lease=lease)
+            verdict = line.verdict()
+            assert verdict["type"] == "rejected" and "lease" in verdict["reason"], (lease, verdict)
+        line.result(order, content, upload, attempt=order["attempt"] + 1)
+        assert line.verdict()["type"] == "rejected"
+        with Line(grid).welcome(slave(grid, "thief")).hello(slots=0, holding=[order]) as thief:
+            assert thief.expect("cancel")["attempt"] == order["attempt"]
+            thief.result(order, content, upload)
+            assert thief.verdict()["type"] == "rejected"
+        # None of it cost the honest holder anything.
+        line.result(order, content, upload)
+        assert line.verdict() == {"type": "accepted", "attempt": order["attempt"]}
+        assert grid.wait(order["job"])["state"] == "finished"
+
+
+def refused_picture(sentence, content, *words):
+    """A case: this picture is rejected in these words, nothing of it is stored, and the owner reads why."""
+    def check(grid):
+        with order_for(grid) as (line, order):
+            body = content() if callable(content) else content
+            upload = line.upload(order, body)
+            assert isinstance(upload, str), (upload, line.refusal)
+            line.result(order, body, upload)
+            verdict = line.verdict()
+            assert verdict["type"] == "rejected", verdict
+            missing = [word for word in words if word not in verdict["reason"]]
+            assert not missing, f"the reason does not say {missing}: {verdict}"
+            wait_until("the owner reads why",
+                       lambda: (grid.tasks(order["job"])[0]["reason"] or "") == verdict["reason"])
+            assert not os.path.isdir(grid.output(order["job"])) or not os.listdir(grid.output(order["job"]))
+            assert grid.job(order["job"])["accepted"] == 0
+    check.__name__ = sentence
+    case(check)
+
+
+def bomb():
+    """A PNG that says it has 100,000 x 100,000 pixels."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 100000, 100000, 8, 2, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(b"\0" * 1000000)) + chunk(b"IEND", b""))
+
+
+refused_picture("a_picture_of_the_wrong_size_is_rejected", lambda: picture(32, 18), "32", "18", "64", "36")
+refused_picture("what_is_not_a_picture_is_rejected", b"This is a letter.\n" * 100)
+refused_picture("an_empty_picture_is_rejected", b"")
+refused_picture("half_a_picture_is_rejected", lambda: picture()[:2000])
+refused_picture("a_picture_that_unpacks_to_gigabytes_is_rejected", bomb)
+
+
+@case
+def a_result_that_describes_another_file_than_it_sent_is_rejected(grid):
+    with order_for(grid) as (line, order):
+        upload = line.upload(order, picture(seed=1))
+        line.result(order, picture(seed=2), upload)
+        verdict = line.verdict()
+        assert verdict["type"] == "rejected" and "not the file" in verdict["reason"], verdict
+
+
+@case
+def an_upload_that_is_not_what_it_says_is_refused(grid):
+    with order_for(grid) as (line, order):
+        content = picture()
+        assert line.upload(order, content, digest="0" * 64) == 460, line.refusal
+        assert line.upload(order, content, digest="not a digest") == 400, line.refusal
+        assert line.upload(order, content, size=order["output"]["limit"] + 1) == 413, line.refusal
+        assert line.upload({**order, "upload": order["upload"].replace("slave=", "slave=1")}, content) == 403
+        assert line.upload({**order, "upload": order["upload"].split("?")[0]}, content) == 401
+
+
+@case
+def an_upload_that_the_server_does_not_have_is_asked_for_again(grid):
+    with order_for(grid) as (line, order):
+        content = picture()
+        for upload in ("0" * 32, "../../key", "", "x" * 10000, "\0"):
+            line.result(order, content, upload)
+            verdict = line.verdict()
+            assert verdict["type"] == "retry" and verdict["upload"] is True, (upload, verdict)
+        with order_for(grid, "other") as (other, its_order):
+            theirs = other.upload(its_order, content)
+        line.result(order, content, theirs)
+        assert line.verdict()["type"] == "retry", "another slave's upload counted"
+        assert grid.api("DELETE", "/api/v1/uploads/" + theirs, token="", headers={"Tus-Resumable": "1.0.0"})[0] == 204
+        line.deliver(order, content)
+
+
+@case
+def a_slave_cannot_fill_the_disk_with_pictures_of_one_frame(grid):
+    before = pictures(grid)
+    with order_for(grid) as (line, order):
+        for seed in range(5):
+            upload = line.upload(order, picture(seed=seed))
+        assert len(pictures(grid) - before) == 1, pictures(grid)
+        line.result(order, picture(seed=4), upload)
+        assert line.verdict()["type"] == "accepted"
+
+
+@case
+def a_result_without_a_file_is_rejected(grid):
+    with order_for(grid) as (line, order):
+        line.send({"type": "result", "attempt": order["attempt"], "lease": order["lease"], "state": "done"})
+        verdict = line.verdict()
+        assert verdict["type"] == "rejected" and "output" in verdict["reason"], verdict
+
+
+@case
+def the_same_result_said_twice_counts_once(grid):
+    with order_for(grid) as (line, order):
+        content = picture()
+        upload = line.upload(order, content)
+        for _ in range(3):
+            line.result(order, content, upload)
+        for _ in range(3):
+            verdict = line.verdict()
+            while verdict["type"] == "retry":  # the first of them is still being stored
+                time.sleep(verdict["after"] / 1000)
+                line.result(order, content, upload)
+                verdict = line.verdict()
+            assert verdict == {"type": "accepted", "attempt": order["attempt"]}, verdict
+        assert grid.wait(order["job"])["state"] == "finished"
+        grid.check_once(order["job"])
+
+
+@case
+def an_accepted_frame_is_not_changed_by_a_second_picture(grid):
+    with order_for(grid) as (line, order):
+        content = line.deliver(order)
+        line.upload(order, picture(seed=99))
+        line.result(order, picture(seed=99), line.upload(order, picture(seed=99)))
+        line.verdict()
+        assert grid.wait(order["job"])["state"] == "finished"
+        assert grid.tasks(order["job"])[0]["sha256"] == digest_of(content)
+        grid.check_once(order["job"])
+
+
+@case
+def a_failure_with_a_book_for_a_reason_is_recorded_in_short(grid):
+    with order_for(grid) as (line, order):
+        line.send({"type": "result", "attempt": order["attempt"], "lease": order["lease"], "state": "failed",
+                   "reason": "\u20ac<script>" * 500 + "\n\0\x1b[2J", "log": "y" * 20000})
+        assert line.verdict()["type"] == "accepted"
+        wait_until("the owner reads it", lambda: grid.tasks(order["job"])[0]["failures"] == 1)
+        assert 0 < len(grid.tasks(order["job"])[0]["reason"]) <= 1000
+
+
+@case
+def no_upload_and_no_descriptor_is_left_of_all_that(grid):
+    with order_for(grid, "honest") as (line, order):
+        line.deliver(order)
+        assert grid.wait(order["job"])["state"] == "finished"
+        grid.check_once(order["job"])
+    before = grid.before
+    wait_until(f"descriptors come back to {before}", lambda: grid.descriptors() <= before)
+    wait_until("no picture is left", lambda: not pictures(grid))
+
+
+if __name__ == "__main__":
+    run(fixture, Grid.evidence)

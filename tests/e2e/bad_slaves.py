@@ -1,0 +1,246 @@
+#!/usr/bin/env python3
+"""Slaves that are not who they say, talk nonsense, or never finish a sentence: refused, and nobody else notices."""
+import base64
+import contextlib
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from grid import Grid  # noqa: E402
+from liar import Line, order_for, slave  # noqa: E402
+from tap import case, run, wait_until  # noqa: E402
+
+
+@contextlib.contextmanager
+def fixture():
+    with Grid() as grid:
+        grid.before = grid.descriptors_at_rest()
+        yield grid
+
+
+@case
+def an_unknown_key_and_a_wrong_password_are_refused_in_the_same_words(grid):
+    pair = slave(grid, "liar")
+    answers = []
+    for wrong in ({**pair, "slavekey": "K0000000000000000"}, {**pair, "slavepassword": "wrong"}):
+        with Line(grid).sign_on(wrong) as line:
+            answers.append(line.receive())
+            assert line.receive() is None, "the server did not hang up"
+    assert answers[0] == answers[1] and answers[0]["type"] == "refused" and answers[0]["code"] == "denied", answers
+    statuses = []
+    for key, password in (("K0000000000000001", "wrong"), (pair["slavekey"], "wrong")):
+        login = base64.b64encode(f"{key}:{password}".encode()).decode()
+        statuses.append(grid.api("POST", "/api/v1/slave/hello", {}, token="", headers={"Authorization": "Basic " + login}))
+    assert statuses[0] == statuses[1] and statuses[0][0] == 401, statuses
+
+
+@case
+def a_slave_with_a_wrong_password_says_so_and_ends_with_status_three(grid):
+    pair = {**slave(grid, "mistyped"), "slavepassword": "wrong"}
+    grid.new_slave = lambda name: pair
+    wrong = grid.add_slave("mistyped", start=False)
+    del grid.new_slave
+    done = subprocess.run([*wrong.argv, "--once"], capture_output=True, text=True, timeout=120)
+    grid.slaves.remove(wrong)
+    assert done.returncode == 3 and "slavepassword is wrong" in done.stderr, done
+
+
+@case
+def guessing_passwords_is_slowed_down_for_that_key_alone(grid):
+    pair = slave(grid, "guessed")
+    for _ in range(6):
+        with Line(grid).sign_on({**pair, "slavepassword": "guess"}) as line:
+            assert line.receive()["type"] == "refused"
+    with Line(grid).sign_on({**pair, "slavepassword": "guess"}) as line:
+        refused = line.receive()
+        assert "wait" in refused["message"], refused
+    with Line(grid).welcome(slave(grid, "bystander")):
+        pass
+
+    def let_in():
+        with Line(grid).sign_on(pair) as line:
+            return line.receive()["type"] == "welcome"
+    wait_until("the right password counts again", let_in, pause=0.5)
+
+
+@case
+def a_second_slave_with_the_same_key_is_refused_while_the_first_answers(grid):
+    pair = slave(grid, "liar")
+    with Line(grid).welcome(pair, "first").hello(slots=0) as first:
+        with Line(grid).sign_on(pair, "second") as second:
+            refused = second.receive()
+            assert refused["type"] == "refused" and refused["code"] == "conflict" and refused["retry"] > 0, refused
+            assert "already" in refused["message"], refused
+        first.expect("ping")
+        first.send({"type": "pong"})
+        first.send({"type": "ping"})
+        first.expect("pong")
+
+
+@case
+def a_slave_that_lost_its_connection_takes_its_place_again_at_once(grid):
+    pair = slave(grid, "liar")
+    with Line(grid).welcome(pair, "same").hello(slots=0) as old:
+        with Line(grid).welcome(pair, "same"):
+            assert old.hung_up()["type"] == "error"
+
+
+@case
+def a_dead_first_slave_loses_its_place_to_the_second(grid):
+    pair = slave(grid, "liar")
+    with Line(grid).welcome(pair, "dead").hello(slots=0):  # never answers the ping
+
+        def gets_in():
+            with Line(grid).sign_on(pair, "living") as line:
+                return line.receive()["type"] == "welcome"
+        wait_until("the second gets in", gets_in, pause=0.5)
+
+
+@case
+def another_protocol_is_refused_and_both_versions_are_named(grid):
+    with Line(grid).sign_on(slave(grid, "liar"), protocol=7) as line:
+        refused = line.receive()
+    assert refused["code"] == "invalid" and "1" in refused["message"] and "7" in refused["message"], refused
+
+
+@case
+def lines_of_garbage_are_answered_and_then_the_line_is_closed(grid):
+    deep = b"[" * 60000 + b"\n"
+    for line in (b"hello?\n", b"\0\xff\xfe\n", b"{}\n", b"[1,2]\n", b'{"type":7}\n', b'{"type":"hello"}\n', deep):
+        with Line(grid) as talk:
+            talk.send(line)
+            answer = talk.receive()
+            assert answer["type"] == "error" and answer["message"], (line[:40], answer)
+            with contextlib.suppress(OSError):
+                for _ in range(12):
+                    talk.send(line)
+            talk.hung_up()
+
+
+@case
+def garbage_after_the_sign_on_costs_the_connection_and_nothing_else(grid):
+    with Line(grid).welcome(slave(grid, "liar")).hello(slots=0) as line:
+        with contextlib.suppress(OSError):
+            for message in ({"type": "hello", "cores": "many", "memory": -5, "slots": 1e300, "methods": 7, "holding": {}},
+                            {"type": "hello", "methods": [1, {"name": 5}], "holding": [{"attempt": "x"}, 9]},
+                            {"type": "progress", "attempt": 10**30, "fraction": "half"},
+                            {"type": "progress", "attempt": -1, "fraction": 1e308},
+                            {"type": "result"}, {"type": "result", "attempt": [], "lease": {}, "state": 5},
+                            {"type": "frobnicate"}, {"type": None}, {"no": "type"}):
+                line.send(message)
+            for _ in range(20):
+                line.send(b"garbage\n")
+        assert line.hung_up()["type"] == "error"
+
+
+@case
+def ten_megabytes_without_a_newline_end_early_and_take_no_memory(grid):
+    def memory():
+        with open(f"/proc/{grid.child.pid}/status") as file:
+            return next(int(row.split()[1]) for row in file if row.startswith("VmRSS"))
+    before = memory()
+    lines = [Line(grid) for _ in range(8)]
+    for line in lines:
+        with contextlib.suppress(OSError):
+            for _ in range(160):
+                line.send(b"x" * 65536)
+    grown = memory() - before
+    said = [line.hung_up() for line in lines]
+    for line in lines:
+        line.close()
+    assert grown < 40 << 10, f"80 MB of half lines made the server grow by {grown} KiB"
+    assert all(last is None or "longer than" in last["message"] for last in said), said
+
+
+@case
+def half_a_handshake_and_one_byte_a_second_end_at_the_sign_on_limit(grid):
+    """On both doors; meanwhile everybody else is served."""
+    ports = (grid.line_port, int(grid.url.rsplit(":", 1)[1]))
+    hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 10  # a ClientHello's beginning
+    silent = [socket.create_connection(("127.0.0.1", port), 30) for port in ports for _ in range(10)]
+    for each in silent[::2]:
+        each.sendall(hello)
+    context = ssl.create_default_context(cafile=grid.ca)
+    slow = [context.wrap_socket(socket.create_connection(("127.0.0.1", port), 30), server_hostname="localhost")
+            for port in ports for _ in range(3)]
+    text = b'POST /api/v1/login HTTP/1.1 {"type":"sign_on"' * 10
+
+    def closed(connection):
+        connection.setblocking(False)
+        try:
+            return connection.recv(4096) == b""
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return False
+        except OSError:
+            return True
+    start, position, everybody = time.monotonic(), 0, silent + slow
+    while everybody and time.monotonic() - start < 60:
+        for each in [each for each in slow if each in everybody]:
+            with contextlib.suppress(OSError):
+                each.send(text[position:position + 1])
+        position += 1
+        assert grid.api("GET", "/healthz", token="")[0] == 200
+        time.sleep(1)
+        everybody = [each for each in everybody if not closed(each)]
+    assert not everybody, f"{len(everybody)} of them were still connected after a minute"
+    for each in silent + slow:
+        each.close()
+
+
+@case
+def a_body_of_one_byte_a_second_is_cut_off(grid):
+    context = ssl.create_default_context(cafile=grid.ca)
+    port = int(grid.url.rsplit(":", 1)[1])
+    with context.wrap_socket(socket.create_connection(("127.0.0.1", port), 30), server_hostname="localhost") as line:
+        line.sendall(b"POST /api/v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000\r\n\r\n")
+        start = time.monotonic()
+        with contextlib.suppress(OSError):
+            while time.monotonic() - start < 60:
+                line.sendall(b"x")
+                line.settimeout(1)
+                with contextlib.suppress(TimeoutError):
+                    if line.recv(4096) == b"":
+                        break
+        assert time.monotonic() - start < 60, "it was still connected after a minute"
+
+
+@case
+def the_same_lies_over_https_are_refused(grid):
+    pair = slave(grid, "webby")
+    login = {"Authorization": "Basic " + base64.b64encode(
+        f"{pair['slavekey']}:{pair['slavepassword']}".encode()).decode()}
+
+    def say(what, body):
+        return grid.api("POST", "/api/v1/slave/" + what, body, token="", headers=login)
+    for what in ("hello", "order", "progress", "result"):
+        assert grid.api("POST", "/api/v1/slave/" + what, {}, token="")[0] == 401, what
+        assert grid.api("POST", "/api/v1/slave/" + what, {})[0] == 401, f"a person's login opened {what}"
+    assert say("hello", {"protocol": 7})[0] == 400
+    assert say("hello", [1])[0] == 400
+    assert say("result", {"attempt": 1, "lease": "1.1.1.1.x", "state": "done"})[0] == 403
+    assert say("progress", {"attempt": "x"})[0] == 400
+    assert grid.http("POST", "/api/v1/slave/hello", data=b"\xff{", token="", headers=login)[0] == 400
+    assert say("hello", {"protocol": 1, "slots": 1, "methods": []})[0] == 200
+
+
+@case
+def after_all_of_it_the_server_serves_and_its_descriptors_are_where_they_were(grid):
+    with order_for(grid, "honest") as (line, order):
+        line.deliver(order)
+        assert grid.wait(order["job"])["state"] == "finished"
+        grid.check_once(order["job"])
+    before = grid.before
+    wait_until(f"descriptors come back to {before}", lambda: grid.descriptors() <= before)
+    status = json.loads(grid.cli("status", "--json", check=0).stdout)
+    assert status["slaves"]["online"] <= 1, status  # the one over HTTPS is thought alive for three heartbeats
+
+
+if __name__ == "__main__":
+    run(fixture, Grid.evidence)
