@@ -48,6 +48,12 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
 }
 
 Result<Target> parse_target(std::string_view target) {
+  // The absolute form, as proxies are asked, names this server and then the path.
+  for (std::string_view const scheme : {"http://", "https://"}) {
+    if (!target.starts_with(scheme)) continue;
+    auto const slash = target.find('/', scheme.size());
+    target = slash == std::string_view::npos ? std::string_view("/") : target.substr(slash);
+  }
   auto const question = target.find('?');
   auto const path = percent_decode(target.substr(0, question));
   if (!path) return refuse(target, "it has a broken %-escape");
