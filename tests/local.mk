@@ -115,3 +115,13 @@ TESTS += tests/check_openapi
 tests_check_openapi_SOURCES = tests/check_openapi.cpp tests/support/check_main.h
 tests_check_openapi_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_openapi_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/check_loop
+TESTS += tests/check_loop
+tests_check_loop_SOURCES = tests/check_loop.cpp tests/support/check_main.h
+tests_check_loop_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
+tests_check_loop_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+
+# Run by ./runtests and by hand; the long ones are no part of make check.
+dist_check_SCRIPTS += tests/style/layering.sh tests/style/text.sh
+EXTRA_DIST += tests/long/distcheck.sh tests/long/quickstart.sh tests/long/chroot.sh

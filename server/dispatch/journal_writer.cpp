@@ -83,6 +83,7 @@ void JournalWriter::run() {
     auto pause = std::chrono::milliseconds(100);
     while (!write(database, batch)) {
       std::unique_lock lock(mutex_);
+      if (stopping_ && batch.leases.empty() && batch.endings.empty()) return;  // nothing that could be lost
       if (!behind_) spdlog::warn("journal: the database is away; {} results wait", batch.endings.size());
       behind_ = true;
       if (give_up && Clock::now() > *give_up) {

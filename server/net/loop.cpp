@@ -38,7 +38,8 @@ void Loop::stop() {
     stopping_ = true;
     posted_.clear();
   }
-  event_base_loopbreak(base_.get());
+  // Not loopbreak from here: a loop that has not begun yet would forget it.
+  event_active(wake_.get(), EV_READ, 0);
   if (thread_.joinable()) thread_.join();
 }
 
@@ -58,6 +59,7 @@ void Loop::run_posted() {
   {
     std::lock_guard const lock(mutex_);
     tasks.swap(posted_);
+    if (stopping_) event_base_loopbreak(base_.get());
   }
   for (auto const& task : tasks) task();
 }

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# A fresh Debian 12 that has nothing but the repository: ./quickstart installs what it needs and renders.
+number=0
+if [ "$(id -u)" -ne 0 ]; then
+  echo "1..0 # SKIP needs root for a chroot"
+  exit 0
+fi
+command -v debootstrap >/dev/null || apt-get install -y --no-install-recommends debootstrap >/dev/null 2>&1
+mirror=$(grep -rhoE 'https?://[^ ]+' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | grep -v security | head -n 1)
+root=$(mktemp -d)
+clean() {
+  [ ! -x "$root/src/quickstart" ] || chroot "$root" /src/quickstart --stop >/dev/null 2>&1
+  for point in proc sys dev; do umount -l "$root/$point" 2>/dev/null; done
+  rm -rf --one-file-system "$root"
+}
+trap clean EXIT
+if ! debootstrap --variant=minbase bookworm "$root" "${mirror:-http://deb.debian.org/debian}" >"$root.log" 2>&1; then
+  tail -n 5 "$root.log" | sed 's/^/# /'
+  echo "1..0 # SKIP debootstrap has no mirror"
+  exit 0
+fi
+cp -a /etc/apt/. "$root/etc/apt/"
+cp /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null
+mkdir -p "$root/src"
+(cd "${top_srcdir:?}" && git ls-files -z 2>/dev/null | tar --null -T - -cf -) | tar -C "$root/src" -xf -
+mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount --rbind /sys "$root/sys"
+number=1
+if chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 /src/quickstart >"$root.out" 2>"$root.err" </dev/null &&
+  [ "$(tail -n 3 "$root.out" | cut -d: -f1 | tr '\n' ' ')" = "frames web login " ]; then
+  echo "ok 1 - quickstart_works_on_a_fresh_debian_12"
+else
+  echo "not ok 1 - quickstart_works_on_a_fresh_debian_12"
+  tail -n 30 "$root.err" | sed 's/^/# /'
+fi
+echo "1..$number"

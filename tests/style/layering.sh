@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Who may include what (doc/architecture.md): each library has one home, and the folders do not reach into each other.
+cd "${top_srcdir:-.}" || exit 1
+number=0
+check() {  # SENTENCE PATTERN ALLOWED-FILES-REGEX [FOLDERS]: no file but the allowed ones includes the pattern
+  number=$((number + 1))
+  local found
+  # shellcheck disable=SC2086  # folders are a list of words
+  found=$(grep -rnE --include='*.cpp' --include='*.h' "^#include [<\"]($2)" ${4:-common server slave simpleslave client image} |
+    grep -vE "^($3):")
+  if [ -z "$found" ]; then
+    echo "ok $number - $1"
+  else
+    echo "not ok $number - $1"
+    sed 's/^/# /' <<<"$found"
+  fi
+}
+none='nowhere'
+check "sockets_belong_to_the_loops" 'event2/' 'server/(net|http|line)/[a-z_]+\.(cpp|h)'
+check "the_database_has_one_door" '(mysql_|cppconn/)' 'server/database\.cpp'
+check "all_http_clients_are_one" 'curl/' 'common/http_[a-z_]+\.(cpp|h)'
+check "openssl_is_for_digests_and_tls" 'openssl/' '(common/(digest|tls)\.cpp|server/(http|line)/[a-z_]+\.(cpp|h))'
+check "xml_is_read_in_one_place" 'libxml/' 'common/xml\.(cpp|h)'
+check "images_are_decoded_in_their_own_program" 'OpenImageIO/' 'image/[a-z_]+\.(cpp|h)'
+check "toml_is_read_in_one_place" 'toml\+\+/' 'common/config\.cpp'
+check "seccomp_is_the_sandbox_s" 'seccomp\.h' 'common/[a-z_]+\.cpp'
+check "options_are_parsed_by_main" 'CLI/' '([a-z]+/main\.cpp|server/migrate_main\.cpp|client/[a-z_]+\.(cpp|h))'
+check "what_is_common_knows_no_program" '(server|slave|simpleslave|client|image)/' "$none" common
+check "the_server_knows_no_other_program" '(slave|simpleslave|client|image)/' "$none" server
+check "the_slave_knows_no_other_program" '(server|simpleslave|client|image)/' "$none" slave
+check "simpleslave_knows_the_slave_library_alone" '(server|client|image)/' "$none" simpleslave
+check "the_client_knows_no_other_program" '(server|slave|simpleslave|image)/' "$none" client
+check "the_policy_has_no_clock_and_no_socket" '(chrono|thread|mutex|sys/|server/(http|line|net|database))' "$none" \
+  "server/dispatch/policy.h server/dispatch/oldest_first.h server/dispatch/oldest_first.cpp"
+echo "1..$number"
