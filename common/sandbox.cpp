@@ -84,10 +84,7 @@ Result<void> enter_sandbox(ProcessOptions& options, Sandbox const& sandbox) {
                            "--remount-ro", "/dev", "--size", temporary_size, "--tmpfs", "/tmp"});
   auto const shown = add_program_folder(argv, program);
   if (!shown) return shown;
-  if (sandbox.home.empty())
-    argv.insert(argv.end(), {"--size", temporary_size, "--tmpfs", "/home/render"});
-  else
-    argv.insert(argv.end(), {"--bind", sandbox.home.string(), "/home/render"});
+  argv.insert(argv.end(), {"--size", temporary_size, "--tmpfs", "/home/render"});
   for (auto const& binding : sandbox.bindings)
     argv.insert(argv.end(), {binding.writable ? "--bind" : "--ro-bind", binding.outside.string(), binding.inside});
   argv.insert(argv.end(), {"--remount-ro", "/", "--chdir", sandbox.directory});

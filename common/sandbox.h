@@ -20,8 +20,7 @@ struct Sandbox {
     std::string inside;  // absolute, not below /usr, /etc, /proc, /dev
     bool writable = false;
   };
-  std::vector<Binding> bindings{};
-  std::filesystem::path home{};             // a private folder that lasts (shader caches); empty: gone afterwards
+  std::vector<Binding> bindings{};          // later ones may lie inside earlier ones, /tmp and /home/render
   std::string directory = "/tmp";           // where the program starts, inside
   std::vector<std::string> environment{};   // NAME=value besides PATH, HOME, LANG, TMPDIR; nothing is inherited
   std::uint64_t temporary_size = 1U << 30;  // bytes, for /tmp and /dev/shm each

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "common/sandbox.h"
 
@@ -42,7 +43,7 @@ Renderer::~Renderer() {
 
 Result<std::unique_ptr<Renderer>> Renderer::open(RendererSettings settings) {
   std::error_code error;
-  for (auto const* part : {"out", "home"}) {
+  for (auto const* part : {"out", "cache"}) {
     fs::create_directories(settings.folder / part, error);
     if (error)
       return fail(Errc::unavailable,
@@ -99,12 +100,17 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   options.limits.nice = settings_.nice;
   if (settings_.sandboxed) {
     Sandbox sandbox;
-    sandbox.bindings = {
-        {task.job, "/job", false}, {method.folder, "/method", false}, {settings_.folder / "out", "/out", true}};
-    sandbox.home = settings_.folder / "home";
+    // Shaders compiled for one scene spare seconds to the next; nothing else in its home outlives a program.
+    sandbox.bindings = {{task.job, "/job", false},
+                        {method.folder, "/method", false},
+                        {settings_.folder / "out", "/out", true},
+                        {settings_.folder / "cache", "/home/render/.cache", true}};
     sandbox.directory = "/out";
     if (auto const entered = enter_sandbox(options, sandbox); !entered) return entered;
   } else {
+    char const* const path = std::getenv("PATH");
+    options.environment = std::vector<std::string>{fmt::format("PATH={}", path != nullptr ? path : "/usr/bin:/bin"),
+                                                   "HOME=" + settings_.folder.string(), "LANG=C.UTF-8"};
     options.directory = settings_.folder / "out";
   }
   clear_output();

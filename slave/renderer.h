@@ -25,7 +25,7 @@
 namespace distren {
 
 struct RendererSettings {
-  std::filesystem::path folder;  // the renderer's own: out/ and home/ are made in it
+  std::filesystem::path folder;  // the renderer's own: out/ and cache/ are made in it
   bool sandboxed = true;
   int threads = 1;
   int memory_mib = 0;  // 0: no limit

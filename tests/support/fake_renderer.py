@@ -30,6 +30,12 @@ def png(path, width, height, shade):
 def render(order, deed):
     output, frame = order["output"], order["frame"]
     say(event="warning", text=ME)
+    if deed == "plant":
+        home = os.environ["HOME"]
+        for name in ("planted", ".cache/kept"):
+            if os.path.exists(os.path.join(home, name)):
+                say(event="warning", text="found " + name)
+            open(os.path.join(home, name), "w").close()
     if deed == "problem":
         return say(event="problem", text='the camera "Nope" is not in the file')
     if deed == "crash":

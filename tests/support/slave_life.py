@@ -225,6 +225,17 @@ def a_program_that_dies_of_age_is_started_anew(server, slave):
     assert started_as(first) != started_as(second)
 
 
+def nothing_but_the_cache_outlives_a_program(server, slave):
+    line = slave.signed_on()
+    first = frame(server, line, 1, "plant")
+    assert first["state"] == "done", first
+    second = frame(server, line, 2, "plant # another job", job=2)
+    assert "found .cache/kept" in second["warnings"] and "found planted" not in second["warnings"], second
+
+
+nothing_but_the_cache_outlives_a_program.missing = None if SANDBOX else "there is no sandbox here"
+
+
 # --- what servers do -----------------------------------------------------------------------------------------------
 
 
