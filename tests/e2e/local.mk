@@ -1,9 +1,9 @@
 # End to end (e2e/), style (style/) and long (long/) tests. `make check` runs what takes seconds; ./runtests runs all.
 TESTS += tests/e2e/story.py
 dist_check_SCRIPTS += tests/e2e/story.py tests/e2e/kill.py tests/e2e/bad_scenes.py \
-  tests/e2e/bad_slaves.py tests/e2e/bad_results.py
+  tests/e2e/bad_slaves.py tests/e2e/bad_results.py tests/e2e/database.py
 EXTRA_DIST += tests/support/tap.py tests/support/tap_run.py tests/support/programs.py tests/support/grid.py \
-  tests/support/liar.py
+  tests/support/liar.py tests/support/database.py
 
 # The scenes that the tests render, made by the first test that needs them.
 clean-local:

@@ -60,6 +60,7 @@ class Slave(Daemon):
 
 class Grid(Daemon):
     def __init__(self, settings=None, standalone=True, admin=True):
+        """Not standalone: settings must say where the database is, and the caller migrates it before the start."""
         need("blender")
         self.folder = tempfile.mkdtemp(prefix="distren-e2e-")
         self.home, self.admin = os.path.join(self.folder, "grid"), admin
@@ -73,6 +74,8 @@ class Grid(Daemon):
                          "methods": os.path.join(SOURCE, "methods"), "sql": os.path.join(SOURCE, "sql"),
                          "sandbox": "on" if sandbox_works() else "off", **(settings or {})}
         self.config = os.path.join(self.home, "distrend.toml")
+        if not standalone:
+            self.make_home()
         self.write_config()
         how = ["--standalone", self.home] if standalone else ["--config", self.config]
         super().__init__([program("distrend"), *how], os.path.join(self.folder, "distrend.log"))
@@ -91,6 +94,17 @@ class Grid(Daemon):
     def write_config(self):
         with open(self.config, "w") as file:
             file.write(toml(self.settings))
+
+    def make_home(self):
+        """What --standalone makes by itself: a certificate and a store."""
+        for name in ("tls", "stor"):
+            os.makedirs(os.path.join(self.home, name), exist_ok=True)
+        key = os.path.join(self.home, "tls", "key.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", key, "-out", self.ca, "-days", "2", "-subj", "/CN=localhost", "-addext",
+                        "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
+        self.settings.update({"stor": os.path.join(self.home, "stor"), "tls.certificate": self.ca, "tls.key": key,
+                              "url": self.url})
 
     # --- the server -------------------------------------------------------------------------------------------------
     def start(self):
@@ -146,10 +160,10 @@ class Grid(Daemon):
         return lowest
 
     def sql(self, statement):
-        """Rows of a standalone grid's own database, as lists of text; for looking only."""
+        """Rows of the grid's database, as lists of text, with its owner's rights."""
+        socket = self.settings.get("database.socket", os.path.join(self.home, "db", "mariadb.sock"))
         done = subprocess.run(["mariadb", "--no-defaults", "-N", "-B", "--user=" + getpass.getuser(),
-                               "--socket=" + os.path.join(self.home, "db", "mariadb.sock"), "distren", "-e", statement],
-                              capture_output=True, text=True)
+                               "--socket=" + socket, "distren", "-e", statement], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return [line.split("\t") for line in done.stdout.splitlines()]
 
