@@ -25,7 +25,7 @@ std::string printable(std::string_view text, std::size_t limit) {
 std::string grouped(std::uint64_t number) {
   auto text = fmt::to_string(number);
   for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
-    text.insert(static_cast<std::size_t>(at), ",");
+    text.insert(static_cast<std::size_t>(at), 1, ',');
   return text;
 }
 

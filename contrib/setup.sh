@@ -57,7 +57,9 @@ show_progress() {
   if [ -t 2 ] && [ "$count" -gt 0 ]; then printf '\n' >&2; fi
 }
 
-# build_tree FOLDER "CONFIGURE OPTIONS" TARGET...: configures once, builds what changed.
+export CCACHE_NOHASHDIR=1
+
+# build_tree FOLDER "CONFIGURE OPTIONS" TARGET...: configures once, builds what changed. FOLDER lies in $top.
 build_tree() {
   local folder=$1 options=$2 log
   shift 2
@@ -68,8 +70,9 @@ build_tree() {
     (cd "$top" && ./bootstrap) >>"$log" 2>&1 || { tail -n 20 "$log" >&2; return 1; }
   fi
   if [ ! -f "$folder/Makefile" ] || [ "$(cat "$folder/configured" 2>/dev/null)" != "$options" ]; then
+    # By a relative path, so that ccache knows the same file again in another clone.
     # shellcheck disable=SC2086  # options is a list of words
-    (cd "$folder" && CXX="${CXX:-ccache g++}" "$top/configure" --enable-silent-rules $options) >>"$log" 2>&1 ||
+    (cd "$folder" && CXX="${CXX:-ccache g++}" ../configure --enable-silent-rules $options) >>"$log" 2>&1 ||
       { tail -n 20 "$log" >&2; return 1; }
     printf '%s\n' "$options" >"$folder/configured"
   fi
