@@ -124,4 +124,5 @@ tests_check_loop_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 # Run by ./runtests and by hand; the long ones are no part of make check.
 dist_check_SCRIPTS += tests/style/layering.sh tests/style/text.sh
-EXTRA_DIST += tests/long/distcheck.sh tests/long/quickstart.sh tests/long/chroot.sh
+EXTRA_DIST += tests/long/scenes.py tests/support/bench.py tests/bench/bench_start.py tests/bench/bench_idle.py \
+  tests/bench/bench_transfer.py tests/long/distcheck.sh tests/long/quickstart.sh tests/long/chroot.sh
