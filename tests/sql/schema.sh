@@ -55,6 +55,10 @@ is "$said" refused "a_schema_name_with_quotes_is_refused"
 case $(sql_dir=/nonexistent migrate) in *"/nonexistent/migrations"*) said=named ;; *) said=no ;; esac
 is "$said" named "a_missing_sql_folder_is_named"
 printf 'short\n' >"$work/short"
+chmod 644 "$work/short"
+case $(migrate --create-user distren --create-password-file "$work/short") in *"chmod 600"*) said=refused ;; *) said=no ;; esac
+is "$said" refused "a_password_file_that_others_can_read_is_refused"
+chmod 600 "$work/short"
 case $(migrate --create-user distren --create-password-file "$work/short") in *"8 characters"*) said=refused ;; *) said=no ;; esac
 is "$said" refused "a_short_database_password_is_refused"
 case $(migrate --create-user "x'y" --create-password-file "$work/password") in *"cannot be a database user"*) said=refused ;; *) said=no ;; esac
