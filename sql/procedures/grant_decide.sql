@@ -24,7 +24,7 @@ BEGIN
   SELECT h.job_id FROM grant_wish w STRAIGHT_JOIN held_grant h ON h.attempt_id = w.attempt_id;
   INSERT IGNORE INTO points_job (job_id)
   SELECT t.job_id FROM grant_wish w STRAIGHT_JOIN transaction t ON t.kind = 'earn' AND t.ref = w.ref;
-  CALL points_lock_jobs();
+  CALL points_lock_jobs(v_locked);
   -- The EARN is the lock of its fate, also when the job is gone.
   SELECT COUNT(*) INTO v_locked
   FROM grant_wish w FORCE INDEX (PRIMARY) STRAIGHT_JOIN transaction t ON t.kind = 'earn' AND t.ref = w.ref

@@ -5,6 +5,7 @@
 CREATE OR REPLACE PROCEDURE grant_settle(IN p_batch LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN
+  DECLARE v_locked INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   CALL points_begin();
@@ -13,7 +14,7 @@ BEGIN
   INSERT IGNORE INTO points_job (job_id)
   SELECT h.job_id FROM JSON_TABLE(p_batch, '$[*]' COLUMNS (attempt_id BIGINT PATH '$[0]')) n
   STRAIGHT_JOIN held_grant h ON h.attempt_id = n.attempt_id;
-  CALL points_lock_jobs();
+  CALL points_lock_jobs(v_locked);
 
   INSERT IGNORE INTO points_held (attempt_id, `grant`, fair)
   SELECT h.attempt_id, GREATEST(COALESCE(n.points, 0), 0), n.fair

@@ -5,6 +5,7 @@ CREATE OR REPLACE PROCEDURE grant_settle_overdue(IN p_hours INT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_settled INT;
+  DECLARE v_locked INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   IF p_limit NOT BETWEEN 1 AND 10000 OR p_hours < 0 THEN
@@ -21,7 +22,7 @@ BEGIN
     UNION ALL
     (SELECT h.job_id FROM held_grant h STRAIGHT_JOIN job j ON j.id = h.job_id
      WHERE j.state IN ('finished', 'failed', 'cancelled') LIMIT p_limit)) overdue;
-  CALL points_lock_jobs();
+  CALL points_lock_jobs(v_locked);
 
   INSERT INTO points_held (attempt_id)
   SELECT h.attempt_id

@@ -92,8 +92,14 @@ BEGIN
     INTO v_rows, v_jobs, v_attempts, v_tasks, v_bad, v_claims FROM journal_ending;
 
     -- The job's row is the lock of all its tasks, here as in every procedure that changes them.
-    SELECT COUNT(*) INTO v_locked
-    FROM job WHERE id IN (SELECT job_id FROM journal_ending WHERE job_id IS NOT NULL) FOR UPDATE;
+    IF v_jobs > 1 THEN
+      CALL points_begin();
+      INSERT IGNORE INTO points_job (job_id) SELECT job_id FROM journal_ending WHERE job_id IS NOT NULL;
+      CALL points_lock_jobs(v_locked);
+    ELSE
+      SELECT COUNT(*) INTO v_locked
+      FROM job WHERE id = (SELECT MAX(job_id) FROM journal_ending) FOR UPDATE;
+    END IF;
     IF v_locked < v_jobs THEN  -- deleted since it was read
       UPDATE journal_ending e LEFT JOIN job j ON j.id = e.job_id SET e.job_id = NULL, e.fresh = FALSE
       WHERE j.id IS NULL;
@@ -177,7 +183,7 @@ BEGIN
     WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won OR lost) AND j.state IN ('finished', 'failed');
     SET v_ended = ROW_COUNT();
     IF v_claims > 0 OR v_ended > 0 THEN
-      CALL journal_write_points();
+      CALL journal_write_points(v_ended);
     END IF;
   END IF;
 

@@ -1,6 +1,6 @@
 -- Part of journal_write's transaction: writes the grants of its results into the ledger, remembers those that are
 -- held, and settles the jobs that it ended.
-CREATE OR REPLACE PROCEDURE journal_write_points()
+CREATE OR REPLACE PROCEDURE journal_write_points(IN p_ended INT)
 SQL SECURITY DEFINER
 BEGIN
   CALL points_begin();
@@ -17,10 +17,10 @@ BEGIN
   SELECT attempt_id, task_id, job_id, user_id, claim, boost, UTC_TIMESTAMP(3)
   FROM journal_ending WHERE won AND user_id IS NOT NULL AND points IS NULL;
 
-  INSERT INTO points_job (job_id)
-  SELECT j.id FROM job j
-  WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won OR lost) AND j.state IN ('finished', 'failed');
-  IF ROW_COUNT() > 0 THEN
+  IF p_ended > 0 THEN
+    INSERT INTO points_job (job_id)
+    SELECT j.id FROM job j
+    WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won OR lost) AND j.state IN ('finished', 'failed');
     CALL points_end_jobs(1000);
   END IF;
   CALL points_post();

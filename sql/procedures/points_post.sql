@@ -11,14 +11,15 @@ BEGIN
   DECLARE v_fresh INT;
   DECLARE v_vested INT;
   DECLARE v_void INT;
-  DECLARE v_paid INT DEFAULT 0;
+  DECLARE v_paid INT;
 
   IF COALESCE((SELECT value FROM setting WHERE name = 'vest'), 'at_once') <> 'audited' THEN
     UPDATE points_due SET fate = 'vest' WHERE fate IS NULL;
   END IF;
   SELECT COUNT(*), COUNT(IF(boost > 0 AND NOT earned, 1, NULL)), COUNT(IF(points > 0 AND NOT earned, 1, NULL)),
-    COUNT(IF(fate = 'vest' AND points > 0, 1, NULL)), COUNT(IF(fate = 'void' AND points > 0, 1, NULL))
-  INTO v_rows, v_boosted, v_fresh, v_vested, v_void FROM points_due;
+    COUNT(IF(fate = 'vest' AND points > 0, 1, NULL)), COUNT(IF(fate = 'void' AND points > 0, 1, NULL)),
+    COUNT(IF(payout > 0, 1, NULL))
+  INTO v_rows, v_boosted, v_fresh, v_vested, v_void, v_paid FROM points_due;
 
   -- The escrow pays in the order of the attempts, until it is empty; a void result is not paid at all.
   IF v_boosted > 0 THEN
@@ -31,7 +32,7 @@ BEGIN
         WHERE n.boost > 0 AND NOT n.earned AND (n.fate IS NULL OR n.fate <> 'void')) wish
     ) share ON share.attempt_id = d.attempt_id
     SET d.payout = share.payout;
-    SELECT COUNT(*) INTO v_paid FROM points_due WHERE payout > 0 AND NOT earned;
+    SELECT COUNT(*) INTO v_paid FROM points_due WHERE payout > 0;
   END IF;
 
   IF v_fresh > 0 THEN
@@ -84,10 +85,12 @@ BEGIN
     INSERT INTO points_move (account_id, amount, total)
     SELECT available_id, SUM(points + payout) AS amount, SUM(points)
     FROM points_due WHERE fate = 'vest' GROUP BY available_id HAVING amount <> 0;
-    INSERT INTO points_move (account_id, amount, total)
-    SELECT escrow_id, SUM(IF(earned, payout, -payout)) AS amount, 0
-    FROM points_due WHERE payout > 0 AND (NOT earned OR fate = 'void') GROUP BY escrow_id HAVING amount <> 0
-    ON DUPLICATE KEY UPDATE amount = points_move.amount + VALUES(amount);
+    IF v_paid > 0 THEN
+      INSERT INTO points_move (account_id, amount, total)
+      SELECT escrow_id, SUM(IF(earned, payout, -payout)) AS amount, 0
+      FROM points_due WHERE payout > 0 AND (NOT earned OR fate = 'void') GROUP BY escrow_id HAVING amount <> 0
+      ON DUPLICATE KEY UPDATE amount = points_move.amount + VALUES(amount);
+    END IF;
     DELETE FROM points_due;
   END IF;
   IF EXISTS (SELECT 1 FROM points_job) THEN

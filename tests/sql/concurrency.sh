@@ -1,24 +1,6 @@
 # The same rows from many connections at once; whatever the order, the sums are right.
 
 people
-together() {  # COUNT COMMAND: runs COMMAND COUNT times at once, with $each
-  children=
-  for each in $(seq "$1"); do
-    (eval "$2") >"$work/out.$each" 2>&1 &
-    children="$children $!"
-  done
-  wait $children  # not plain `wait`: the private MariaDB is a child of this shell too
-  cat "$work"/out.*
-  rm -f "$work"/out.*
-}
-retrying() {  # as the server does after a deadlock
-  for try in 1 2 3 4 5; do
-    said=$(sql "$1")
-    case $said in *"(40001)"*) ;; *) break ;; esac
-  done
-  printf '%s\n' "$said"
-}
-
 owner 'DELETE FROM account WHERE user_id IS NOT NULL; DELETE FROM slave; DELETE FROM blob_owner; DELETE FROM user' >/dev/null
 together 8 'sql "CALL user_create('"'user\$each'"', '"''"', '"'h'"')"' >/dev/null
 is "$(owner "SELECT COUNT(*), SUM(role = 'administrator') FROM user")" "8	1" \

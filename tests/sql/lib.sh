@@ -75,3 +75,21 @@ journal() {
   sql "CALL journal_write('[$1]', '[$2]')" |
     awk -F '\t' '{ printf "%s%s", (NR > 1 ? " " : ""), ($1 == 0 ? $3 : ($1 == 1 ? "finished:" : "paused:") $2) } END { print "" }'
 }
+
+together() {  # COUNT COMMAND: runs COMMAND COUNT times at once, with $each
+  children=
+  for each in $(seq "$1"); do
+    (eval "$2") >"$work/out.$each" 2>&1 &
+    children="$children $!"
+  done
+  wait $children  # not plain `wait`: the private MariaDB is a child of this shell too
+  cat "$work"/out.*
+  rm -f "$work"/out.*
+}
+retrying() {  # as the server does after a deadlock
+  for try in 1 2 3 4 5; do
+    said=$(sql "$1")
+    case $said in *"(40001)"*) ;; *) break ;; esac
+  done
+  printf '%s\n' "$said"
+}
