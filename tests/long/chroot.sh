@@ -6,7 +6,9 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 0
 fi
 command -v debootstrap >/dev/null || apt-get install -y --no-install-recommends debootstrap >/dev/null 2>&1
-mirror=$(grep -rhoE 'https?://[^ ]+' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | grep -v security | head -n 1)
+mirror=$(grep -rhoE --include='*.list' --include='*.sources' 'https?://[^ ]+/debian/?$' /etc/apt 2>/dev/null | head -n 1)
+eval "$(apt-config shell http_proxy Acquire::http::Proxy)"
+[ -z "${http_proxy:-}" ] || export http_proxy
 root=$(mktemp -d)
 clean() {
   [ ! -x "$root/src/quickstart" ] || chroot "$root" /src/quickstart --stop >/dev/null 2>&1
