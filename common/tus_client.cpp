@@ -48,6 +48,7 @@ private:
   std::string location_;
   std::int64_t offset_ = 0;
   bool smaller_part_ = false;  // the server has just named a smaller limit: that is no failure
+  bool full_ = false;          // the server's disk; no wait of ours will change that
   bool lost_ = false;          // the server does not know the upload any more
   std::optional<milliseconds> asked_wait_;
 };
@@ -83,6 +84,7 @@ Error Uploader::judge(HttpClient::Response const& response) {
                                            "was sent? Submit again",
                                            upload_.filename));
   auto error = refusal(response, what);
+  full_ = response.status == 507;
   if (response.status == 404 || response.status == 410) lost_ = !location_.empty();
   if (response.status == 409 || response.status == 423) error.code = Errc::unavailable;  // offsets differ, or locked
   if (error.code == Errc::unavailable) asked_wait_ = retry_after(response, pause_);
@@ -158,6 +160,7 @@ Result<std::string> Uploader::run() {
                                                  upload_.filename, offset_, upload_.size));
     }
     if (client_.cancelled()) return fail(Errc::unavailable, "interrupted");
+    if (full_) return step.error();
     if (smaller_part_) {
       smaller_part_ = false;
       continue;

@@ -1,7 +1,7 @@
 // Uploads one file by tus 1.0.0 (creation, creation-with-upload): parts of at most 4 MiB, resumed after a lost
 // connection from where the server stands. The thread is the HttpClient's. The file must not change meanwhile.
 // Failure: denied (login or signature no longer valid), invalid (refused, or the digest did not match), unavailable
-// (no progress after `tries` attempts in a row, or cancelled), not_found (no such creation URL).
+// (no progress after `tries` attempts in a row, the server's disk is full, or cancelled), not_found (no such URL).
 #pragma once
 
 #include <cstdint>
