@@ -292,11 +292,11 @@ void Slave::make(Order const& order) {
     }
     changed_.notify_all();
   }
+  rest_after_trouble(outcome.trouble);  // said before the frame is given back, or it would be given to us again
   if (outcome.entry)
     hand_in_.added(order.attempt);
   else if (was_stopped)
     give_back(order.attempt, order.lease, "returned", "the volunteer stopped this slave");
-  rest_after_trouble(outcome.trouble);
 }
 
 void Slave::render_orders() {

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::size_t kWarningsTold = 20;
+constexpr std::uint64_t kLeastRoom = 16U << 20;    // bytes; with less a picture may not have fitted
 constexpr std::size_t kFileListLimit = 64U << 20;  // 100,000 files of some 500 bytes
 
 Result<FileDescriptor> lock_state(fs::path const& folder) {
@@ -61,6 +62,7 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
 
   std::unique_ptr<Workshop> shop(new Workshop(std::move(*cache), std::move(*workspace)));
   shop->lock_ = std::move(*lock);
+  shop->state_ = config.state;
   auto methods = find_installed_methods(config.methods, config.programs, shop->remarks_);
   if (!methods) return methods.error();
   shop->methods_ = std::move(*methods);
@@ -147,14 +149,14 @@ Result<fs::path> Workshop::lay_out(Order order, std::string const& base_url) {
   if (!order.file_list.empty()) {
     if (auto const listed = list_files(order, base_url); !listed) return listed.error();
   }
-  if (!workspace_.holds(order)) {
-    std::uint64_t coming = 0;
-    std::set<std::string> needed;
-    for (auto const& file : order.files) {
-      if (needed.insert(file.sha256).second && !cache_.holds(file)) coming += static_cast<std::uint64_t>(file.size);
-    }
-    if (auto const room = cache_.make_room(coming, needed); !room) return room.error();
+  bool const laid_out = workspace_.holds(order);
+  std::uint64_t coming = 0;
+  std::set<std::string> needed;
+  for (auto const& file : order.files) {
+    if (needed.insert(file.sha256).second && !laid_out && !cache_.holds(file))
+      coming += static_cast<std::uint64_t>(file.size);
   }
+  if (auto const room = cache_.make_room(coming, needed); !room) return room.error();
   return workspace_.prepare(order, [&](OrderFile const& file) -> Result<fs::path> {
     OrderFile wanted = file;
     auto url = resolve_url(base_url, file.url);
@@ -199,6 +201,14 @@ Result<OutboxEntry> Workshop::finish(Order const& order, Rendered const& rendere
   return entry;
 }
 
+// A disk that is full breaks renders in ways that look like the scene's fault.
+Error Workshop::blame(Error error) const {
+  std::error_code unknown;
+  auto const space = fs::space(state_, unknown);
+  if (unknown || error.code != Errc::invalid || space.available >= kLeastRoom) return error;
+  return fail(Errc::unavailable, fmt::format("the disk under {} is full: {}", state_.string(), error.message));
+}
+
 Workshop::Outcome Workshop::give_up(Order const& order, Error const& error, bool with_log) {
   Outcome outcome;
   bool const ours = error.code != Errc::invalid;
@@ -211,7 +221,10 @@ Workshop::Outcome Workshop::give_up(Order const& order, Error const& error, bool
   entry.message = ending_message(order.attempt, order.lease, ours ? "returned" : "failed", error.message,
                                  with_log ? renderer_->log() : "");
   if (auto const kept = outbox_->commit(entry); !kept) {
+    // Nothing is held then: the next hello tells the server, which gives the frame to another.
+    outbox_->unstage(order.attempt);
     outcome.text += "; and it cannot be kept: " + kept.error().message;
+    outcome.trouble = true;
     return outcome;
   }
   outcome.entry = std::move(entry);
@@ -240,10 +253,10 @@ Workshop::Outcome Workshop::make(Order const& order, std::string const& base_url
   task.deadline = order.deadline;
   task.size_limit = order.output ? static_cast<std::uint64_t>(order.output->limit) : 0;
   auto const rendered = renderer_->render(task, progress);
-  if (!rendered) return give_up(order, rendered.error(), true);
+  if (!rendered) return give_up(order, blame(rendered.error()), true);
 
   auto entry = finish(order, *rendered);
-  if (!entry) return give_up(order, entry.error(), true);
+  if (!entry) return give_up(order, blame(entry.error()), true);
   Outcome outcome;
   outcome.text = fmt::format("rendered in {} ms", rendered->wall.count());
   outcome.entry = std::move(*entry);

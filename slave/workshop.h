@@ -53,6 +53,7 @@ private:
   Result<std::filesystem::path> lay_out(Order order, std::string const& base_url);
   Result<void> list_files(Order& order, std::string const& base_url);
   Result<OutboxEntry> finish(Order const& order, Rendered const& rendered);
+  [[nodiscard]] Error blame(Error error) const;
   Outcome give_up(Order const& order, Error const& error, bool with_log);
 
   FileDescriptor lock_;  // on the state folder: two processes in it would take each other's work
@@ -62,6 +63,7 @@ private:
   std::vector<std::string> remarks_;
   HttpClient::Options http_;
   std::unique_ptr<HttpClient> client_;
+  std::filesystem::path state_;
   Cache cache_;
   Workspace workspace_;
   std::unique_ptr<Renderer> renderer_;
