@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Disks that are full: the server's and a slave's. It is said in words, and everything goes on when there is room."""
+import contextlib
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from grid import Grid  # noqa: E402
+from liar import Line, picture, slave as pair_of  # noqa: E402
+from programs import need, read_log, scenes  # noqa: E402
+from tap import Skip, case, run, wait_until  # noqa: E402
+
+
+class SmallDisk:
+    """A tmpfs of some MiB."""
+
+    def __init__(self, folder, mib):
+        self.folder, self.filler = folder, os.path.join(folder, "filler")
+        os.makedirs(folder, exist_ok=True)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mib}m,mode=700", "tmpfs", folder],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Skip(f"no tmpfs can be mounted here: {done.stderr.strip()}")
+
+    def fill(self):
+        with open(self.filler, "ab", buffering=0) as file:
+            for size in (1 << 20, 4096):
+                with contextlib.suppress(OSError):
+                    while True:
+                        file.write(b"\0" * size)
+
+    def free(self):
+        os.remove(self.filler)
+
+    def unmount(self):
+        subprocess.run(["umount", "-l", self.folder], check=True)
+
+
+@contextlib.contextmanager
+def fixture():
+    if os.geteuid() != 0:
+        raise Skip("only root can mount a small disk")
+    need("mount")
+    grid = Grid()
+    grid.disk = SmallDisk(os.path.join(grid.home, "stor"), 24)
+    try:
+        grid.start()
+        yield grid
+    finally:
+        grid.close()
+        grid.disk.unmount()
+        subprocess.run(["rm", "-rf", grid.folder], check=True)
+
+
+@contextlib.contextmanager
+def full(disk):
+    disk.fill()
+    try:
+        yield
+    finally:
+        disk.free()
+
+
+@case
+def a_full_store_refuses_uploads_in_a_sentence(grid):
+    content = os.urandom(1 << 20)
+    with full(grid.disk):
+        status, answer = grid.upload(content)
+        assert status == 507, (status, answer)
+        assert b"disk" in answer and b"unavailable" in answer, answer
+        done = grid.cli("submit", os.path.join(scenes(), "plain.blend"), "--frames", "1", check=5)
+        assert "disk" in done.stderr, done.stderr
+        assert grid.api("GET", "/api/v1/jobs")[1]["items"] == []
+        assert grid.api("GET", "/healthz", token="")[0] == 200
+    assert grid.upload(content)[0] == 201
+    job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1", "--paused")
+    grid.cli("cancel", job, check=0)
+
+
+@case
+def a_file_larger_than_the_room_is_refused_before_it_is_taken(grid):
+    content = os.urandom(30 << 20)
+    status, answer = grid.upload(content)
+    assert status == 507 and b"disk" in answer, (status, answer)
+    uploads = os.path.join(grid.home, "stor", "upload")
+    assert not [name for name in os.listdir(uploads) if name.endswith(".part")], os.listdir(uploads)
+    assert grid.upload(content[:1 << 20])[0] == 201
+
+
+@case
+def results_are_kept_by_the_slave_until_there_is_room(grid):
+    slave = grid.add_slave("attic")
+    job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-3", "--paused")
+    with full(grid.disk):
+        grid.cli("resume", job, check=0)
+        wait_until("a frame is kept", slave.held, 120)
+        wait_until("it says why", lambda: "disk" in read_log(slave.log) or "room" in read_log(slave.log), 120)
+    assert grid.wait(job)["state"] == "finished", grid.job(job)
+    grid.check_once(job)
+    assert all(task["failures"] == 0 for task in grid.tasks(job)), grid.tasks(job)
+    wait_until("its outbox is empty", lambda: not slave.held())
+    slave.stop()
+
+
+@case
+def a_picture_that_cannot_be_stored_is_asked_for_again(grid):
+    job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1")
+    with Line(grid).welcome(pair_of(grid, "played")).hello() as line:
+        order = line.expect("order")
+        with full(grid.disk):
+            assert line.upload(order, picture()) == 507, line.refusal
+        line.deliver(order)
+    assert grid.wait(job)["state"] == "finished"
+    grid.check_once(job)
+
+
+@case
+def a_slave_without_room_gives_frames_back_and_blames_nobody(grid):
+    disk = SmallDisk(os.path.join(grid.folder, "slaves", "shed", "state"), 96)
+    try:
+        shed = grid.add_slave("shed", start=False)
+        shed.start()
+        job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-4")
+        grid.wait_frames(job, 1)
+        grid.cli("pause", job, check=0)
+        wait_until("nothing is in work", lambda: grid.job(job)["leased"] == 0)
+        seen = len(read_log(shed.log))
+        with full(disk):
+            grid.cli("resume", job, check=0)
+            wait_until("it rests", lambda: "resting after trouble" in read_log(shed.log)[seen:], 120)
+            wait_until("the frame is free for others", lambda: grid.job(job)["leased"] == 0)
+            assert shed.alive()
+            said = read_log(shed.log)[seen:].lower()
+            assert "disk" in said or "no space" in said, said
+        assert grid.wait(job)["state"] == "finished", grid.job(job)
+        assert all(task["failures"] == 0 for task in grid.tasks(job)), grid.tasks(job)
+        grid.check_once(job)
+        shed.stop()
+    finally:
+        disk.unmount()
+
+
+@case
+def a_disk_that_fills_up_while_a_frame_is_rendered_is_no_fault_of_the_scene(grid):
+    disk = SmallDisk(os.path.join(grid.folder, "slaves", "barn", "state"), 96)
+    try:
+        barn = grid.add_slave("barn")
+        job = grid.submit(os.path.join(scenes(), "slow.blend"), "--frames", "1")
+        wait_until("it renders", lambda: [task for task in grid.tasks(job) if (task["fraction"] or 0) > 0])
+        with full(disk):
+            wait_until("it rests", lambda: "resting after trouble" in read_log(barn.log), 120)
+            wait_until("the frame is free for others", lambda: grid.job(job)["leased"] == 0)
+        assert grid.wait(job)["state"] == "finished", grid.job(job)
+        assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
+        grid.check_once(job)
+        barn.stop()
+    finally:
+        disk.unmount()
+
+
+@case
+def a_slave_that_cannot_keep_a_scene_says_so(grid):
+    disk = SmallDisk(os.path.join(grid.folder, "slaves", "cellar", "state"), 96)
+    try:
+        cellar = grid.add_slave("cellar", start=False)
+        cellar.start()
+        with full(disk):
+            job = grid.submit(os.path.join(scenes(), "textured.blend"), "--frames", "1")
+            wait_until("it rests", lambda: "resting after trouble" in read_log(cellar.log), 120)
+            wait_until("the frame is free for others", lambda: grid.job(job)["leased"] == 0)
+            assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
+        assert grid.wait(job)["state"] == "finished", grid.job(job)
+        grid.check_once(job)
+        cellar.stop()
+    finally:
+        disk.unmount()
+
+
+if __name__ == "__main__":
+    run(fixture, Grid.evidence)
