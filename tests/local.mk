@@ -68,12 +68,15 @@ tests_check_http_server_SOURCES = tests/check_http_server.cpp tests/support/chec
 tests_check_http_server_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_http_server_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
-check_PROGRAMS += tests/check_points tests/check_fair_share
-TESTS += tests/check_points tests/check_fair_share
+check_PROGRAMS += tests/check_points tests/check_fair_share tests/check_fair_share_slaves
+TESTS += tests/check_points tests/check_fair_share tests/check_fair_share_slaves
 tests_check_points_SOURCES = tests/check_points.cpp tests/support/check_main.h
 tests_check_points_LDADD = libdistren-server.a $(TEST_LIBS)
-tests_check_fair_share_SOURCES = tests/check_fair_share.cpp tests/support/check_main.h
+tests_check_fair_share_SOURCES = tests/check_fair_share.cpp tests/support/check_main.h tests/support/policy_grid.h
 tests_check_fair_share_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_fair_share_slaves_SOURCES = tests/check_fair_share_slaves.cpp tests/support/check_main.h \
+  tests/support/policy_grid.h
+tests_check_fair_share_slaves_LDADD = libdistren-server.a $(TEST_LIBS)
 
 # SQL: each group of procedures against a private MariaDB.
 dist_check_SCRIPTS += tests/sql/run.sh

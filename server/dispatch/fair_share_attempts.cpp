@@ -196,7 +196,7 @@ void FairShare::refresh_tail(Job& job) {
 }
 
 void FairShare::copy(PolicySlave const& asking, std::function<bool(std::int64_t attempt)> const& take) {
-  if ((copies_ + 1) * 10 > slots_) return;
+  if (tails_.empty() || (copies_ + 1) * 10 > slots_) return;
   auto const slave = slaves_.find(asking.id);
   if (slave == slaves_.end()) return;
   // Those that should end last, and those that should have ended long ago: what is overdue by a while is expected to

@@ -105,11 +105,12 @@ std::int64_t grant_without_value(std::int64_t claim, std::span<Sample const> sam
 }
 
 std::int64_t corrected_power(std::int64_t power, std::int64_t benchmark, std::int64_t fair_value, std::int64_t claim,
-                             int exponent_thousandths) {
+                             int exponent_thousandths, int anchor_thousandths) {
   benchmark = std::clamp<std::int64_t>(benchmark, 1, power_limit);
   power = std::clamp<std::int64_t>(power, 1, power_limit);
   if (fair_value > 0 && claim > 0) {
-    std::int64_t const exponent = scaled(log2_fixed(fair_value, claim), exponent_thousandths, 1000);
+    std::int64_t const exponent = scaled(log2_fixed(fair_value, claim), exponent_thousandths, 1000) +
+                                  scaled(log2_fixed(benchmark, power), anchor_thousandths, 1000);
     power = scaled(power, exp2_fixed(exponent), fixed_one);
   }
   return std::clamp(power, std::max<std::int64_t>(1, benchmark / 4), std::max<std::int64_t>(1, benchmark * 5 / 4));

@@ -57,9 +57,10 @@ std::int64_t grant(std::int64_t claim, std::int64_t fair_value);
 // When no V could form in a day, or the job ended: the least claim that the job has seen.
 std::int64_t grant_without_value(std::int64_t claim, std::span<Sample const> samples);
 
-// P (V/c)^(exponent/1000), clamped to [P_b/4, 1.25 P_b].
+// P (V/c)^0.1 (P_b/P)^0.05, clamped to [P_b/4, 1.25 P_b]; the exponents in thousandths. The second factor holds the
+// grid's powers to the benchmarks: claims compared with claims alone drift together, for short frames come in first.
 std::int64_t corrected_power(std::int64_t power, std::int64_t benchmark, std::int64_t fair_value, std::int64_t claim,
-                             int exponent_thousandths = 100);
+                             int exponent_thousandths = 100, int anchor_thousandths = 50);
 
 // w = min(1, T/600) (1 + min(3, log2(1 + T/600) / 2)), thousandths; T in millipoints. 0 below 60 points: no contributor
 // yet. The first factor keeps an army of fresh accounts with a frame each from weighing as much as people who work.
