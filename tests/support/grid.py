@@ -62,6 +62,7 @@ class Grid(Daemon):
     def __init__(self, settings=None, standalone=True, admin=True):
         """Not standalone: settings must say where the database is, and the caller migrates it before the start."""
         need("blender")
+        server, sandbox = program("distrend"), "on" if sandbox_works() else "off"
         self.folder = tempfile.mkdtemp(prefix="distren-e2e-")
         self.home, self.admin = os.path.join(self.folder, "grid"), admin
         os.makedirs(self.home, exist_ok=True)
@@ -72,13 +73,13 @@ class Grid(Daemon):
         self.settings = {"listen.line": f"127.0.0.1:{line}", "listen.https": f"127.0.0.1:{https}",
                          "listen.http": f"127.0.0.1:{http}", "limits.free_bytes": 0,
                          "methods": os.path.join(SOURCE, "methods"), "sql": os.path.join(SOURCE, "sql"),
-                         "sandbox": "on" if sandbox_works() else "off", **(settings or {})}
+                         "sandbox": sandbox, **(settings or {})}
         self.config = os.path.join(self.home, "distrend.toml")
         if not standalone:
             self.make_home()
         self.write_config()
         how = ["--standalone", self.home] if standalone else ["--config", self.config]
-        super().__init__([program("distrend"), *how], os.path.join(self.folder, "distrend.log"))
+        super().__init__([server, *how], os.path.join(self.folder, "distrend.log"))
 
     def __enter__(self):
         try:
