@@ -333,7 +333,8 @@ int run_program(std::string const& arguments) {
 
 START_TEST(the_program_speaks_json_and_three_exit_codes) {
   auto const file = picture("a.png", 8, 8, 3).string();
-  ck_assert_int_eq(run_program("check " + file + " --width 8 --memory-limit-mib 64"), 0);
+  // OpenImageIO takes 64 MiB for its rows, however small the image: less than that and a little is never enough.
+  ck_assert_int_eq(run_program("check " + file + " --width 8 --memory-limit-mib 128"), 0);
   ck_assert(nlohmann::json::parse(contents(folder / "said"))["ok"] == true);
   ck_assert_int_eq(run_program("check " + file + " --width 9"), 1);
   auto const report = nlohmann::json::parse(contents(folder / "said"));
