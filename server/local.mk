@@ -14,7 +14,8 @@ distrend_LDADD = $(SERVER_LIBS)
 # The database: one connection class, one typed function per procedure.
 libdistren_server_a_SOURCES += %D%/database.cpp %D%/database.h \
   %D%/store/jobs.cpp %D%/store/jobs.h %D%/store/journal.cpp %D%/store/journal.h \
-  %D%/store/people.cpp %D%/store/people.h %D%/store/slaves.cpp %D%/store/slaves.h
+  %D%/store/people.cpp %D%/store/people.h %D%/store/points.cpp %D%/store/points.h \
+  %D%/store/slaves.cpp %D%/store/slaves.h
 
 # Doors, dispatcher, results.
 libdistren_server_a_SOURCES += \

@@ -126,6 +126,11 @@ tests_check_loop_SOURCES = tests/check_loop.cpp tests/support/check_main.h
 tests_check_loop_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_loop_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/check_ledger
+TESTS += tests/check_ledger
+tests_check_ledger_SOURCES = tests/check_ledger.cpp tests/support/check_main.h tests/support/private_database.h
+tests_check_ledger_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+
 # Run by ./runtests and by hand; the long ones are no part of make check.
 dist_check_SCRIPTS += tests/style/layering.sh tests/style/text.sh
 EXTRA_DIST += tests/long/scenes.py tests/support/bench.py tests/bench/bench_start.py tests/bench/bench_idle.py \

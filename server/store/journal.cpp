@@ -37,6 +37,10 @@ std::string endings_text(std::vector<EndingEntry> const& endings) {
     if (entry.ending == Ending::accepted) {
       fmt::format_to(std::back_inserter(text), ",{},{},{}", text_of(entry.output), entry.output_size,
                      text_of(entry.output_sha256));
+      if (entry.claim > 0) {
+        fmt::format_to(std::back_inserter(text), ",{},{},{},{},{}", entry.claim, entry.fair, entry.grant, entry.bound,
+                       entry.boost);
+      }
     }
     text += ']';
   }
@@ -123,12 +127,14 @@ Result<JournalAnswer> write_journal(Database& database, JournalBatch const& batc
   std::string const endings = endings_text(batch.endings);
   JournalAnswer answer;
   answer.verdicts.assign(batch.endings.size(), JournalAnswer::Verdict::unknown);
+  answer.points.resize(batch.endings.size());
   auto const written =
       database.call("journal_write", {std::string_view(leases), std::string_view(endings)}, [&](SqlRow const& row) {
         std::int64_t const id = row.integer(1);
         switch (row.integer(0)) {
           case 0:
             answer.verdicts.at(static_cast<std::size_t>(id - 1)) = parse_verdict(row.text(2));
+            if (!row.is_null(3)) answer.points.at(static_cast<std::size_t>(id - 1)) = row.integer(3);
             break;
           case 1:
             answer.finished_jobs.push_back(id);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,6 +78,13 @@ struct EndingEntry {                 // an attempt that ended; accepted ones car
   std::string output_sha256{};
   std::string reason{};
   bool task_failed = false;          // this failure was the last one the task may have
+  // What an accepted frame is worth, in millipoints (economy.md); claim 0: nobody is paid. The database holds the grant
+  // to claim, bound and 1.15 * fair once more, and pays nothing for one's own job.
+  std::int64_t claim = 0;
+  std::int64_t fair = 0;             // 0: not known yet, the grant is held
+  std::int64_t grant = 0;
+  std::int64_t bound = 0;            // 1.25 * demonstrated power * wall time by the server's clock
+  int boost = 0;                     // L of the job, thousandths
 };
 
 struct JournalBatch {
@@ -88,6 +96,7 @@ struct JournalAnswer {               // what became of each ending, in order
   // accepted: this attempt is the task's result (also when it was already). superseded: another attempt was first.
   enum class Verdict { accepted, superseded, recorded, unknown };
   std::vector<Verdict> verdicts;
+  std::vector<std::optional<std::int64_t>> points;   // granted, millipoints; nullopt: held, or there was no claim
   std::vector<std::int64_t> finished_jobs;   // jobs whose last task this batch ended
   struct PausedJob {
     std::int64_t job = 0;

@@ -44,9 +44,7 @@ def an_unknown_key_and_a_wrong_password_are_refused_in_the_same_words(grid):
 @case
 def a_slave_with_a_wrong_password_says_so_and_ends_with_status_three(grid):
     pair = {**slave(grid, "mistyped"), "slavepassword": "wrong"}
-    grid.new_slave = lambda name: pair
-    wrong = grid.add_slave("mistyped", start=False)
-    del grid.new_slave
+    wrong = grid.add_slave("mistyped", start=False, pair=pair)
     done = subprocess.run([*wrong.argv, "--once"], capture_output=True, text=True, timeout=120)
     grid.slaves.remove(wrong)
     assert done.returncode == 3 and "slavepassword is wrong" in done.stderr, done

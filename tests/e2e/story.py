@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from programs import check_image, compare_images, scenes  # noqa: E402
+from programs import check_image, compare_images, read_log, scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
 PASSWORD = "correct horse battery"
@@ -65,8 +65,7 @@ def the_next_account_is_an_ordinary_one(grid):
 def a_slave_signs_on_with_the_key_that_its_owner_made(grid):
     pair = answer(grid, "slave", "new", "attic")
     assert pair["name"] == "attic" and pair["slavekey"] and pair["slavepassword"], pair
-    grid.new_slave = lambda name: pair
-    slave = grid.add_slave("attic")
+    slave = grid.add_slave("attic", pair=pair)
     shown = answer(grid, "slaves")["items"]
     assert [each["id"] for each in shown] == [slave.id], shown
     wait_until("its hello is written", lambda: answer(grid, "slave", "show", slave.id)["methods"])
@@ -260,11 +259,9 @@ def what_the_server_has_is_not_sent_again(grid):
 
 @case
 def a_revoked_slave_is_shown_the_door(grid):
-    pair = grid.api("POST", "/api/v1/slaves", {"name": "shed"})[1]
-    grid.new_slave = lambda name: pair
     shed = grid.add_slave("shed")
     anna(grid, "slave", "revoke", shed.id)
-    wait_until("it is turned away", lambda: "revoked" in open(shed.log).read())
+    wait_until("it is turned away", lambda: "revoked" in read_log(shed.log))
     shed.stop()
     grid.slaves.remove(shed)
 

@@ -248,8 +248,9 @@ class Grid(Daemon):
         assert status == 201, pair
         return pair
 
-    def add_slave(self, name="attic", start=True, **settings):
-        slave = Slave(self, name, self.new_slave(name), settings)
+    def add_slave(self, name="attic", start=True, pair=None, **settings):
+        """A real slave; settings are members of distren-slave.toml, pair an answer of new_slave."""
+        slave = Slave(self, name, pair or self.new_slave(name), settings)
         self.slaves.append(slave)
         return slave.start() if start else slave
 

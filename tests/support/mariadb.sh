@@ -1,6 +1,7 @@
 # A private MariaDB for tests: sourced by shell tests. mariadb_start makes one in a folder of its own under TMPDIR and sets
 # mariadb_dir, mariadb_socket; mariadb_stop ends it and removes the folder (put it in a trap). Its owner is this system user
-# through the socket: `mariadb_owner SCHEMA` is a client, statements on stdin. Not durable: it forgets fsync for speed.
+# through the socket: `mariadb_owner SCHEMA` is a client, statements on stdin. Not durable: it forgets fsync for speed, unless
+# mariadb_durability holds options that say otherwise.
 
 mariadb_find() {
   for mariadb_folder in $(echo "$PATH" | tr : ' ') /usr/sbin /usr/libexec /usr/local/sbin; do
@@ -26,7 +27,8 @@ mariadb_start() {
 mariadb_resume() {
   "$mariadb_program" --no-defaults --datadir="$mariadb_dir/data" --socket="$mariadb_socket" --skip-networking $mariadb_user \
     --pid-file="$mariadb_dir/pid" --log-error="$mariadb_dir/log" --tmpdir="$mariadb_dir/tmp" --performance-schema=OFF \
-    --innodb-log-file-size=32M --innodb-flush-log-at-trx-commit=0 --loose-debug-no-sync --max-allowed-packet=64M \
+    --innodb-log-file-size=32M --max-allowed-packet=64M \
+    ${mariadb_durability:---innodb-flush-log-at-trx-commit=0 --loose-debug-no-sync} \
     --innodb-buffer-pool-dump-at-shutdown=OFF --innodb-buffer-pool-load-at-startup=OFF </dev/null >/dev/null 2>&1 &
   mariadb_pid=$!
   while ! echo 'DO 1' | mariadb_owner '' >/dev/null 2>&1; do

@@ -1,0 +1,183 @@
+#include "server/store/points.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace distren::store {
+
+namespace {
+
+std::optional<std::int64_t> points_of(SqlRow const& row, unsigned column) {
+  if (row.is_null(column)) return std::nullopt;
+  return row.integer(column);
+}
+
+Result<std::int64_t> transaction_of(Database& database, std::string_view procedure,
+                                    std::initializer_list<SqlValue> values) {
+  std::int64_t transaction = 0;
+  auto const moved = database.call(procedure, values, [&](SqlRow const& row) { transaction = row.integer(0); });
+  if (!moved) return moved.error();
+  return transaction;
+}
+
+// Every row of a call, read into a value each.
+template <class Read>
+auto rows_of(Database& database, std::string_view procedure, std::initializer_list<SqlValue> values, Read read)
+    -> Result<std::vector<decltype(read(std::declval<SqlRow const&>()))>> {
+  std::vector<decltype(read(std::declval<SqlRow const&>()))> rows;
+  auto const listed = database.call(procedure, values, [&](SqlRow const& row) { rows.push_back(read(row)); });
+  if (!listed) return listed.error();
+  return rows;
+}
+
+Fate::Kind parse_fate(std::string_view name) {
+  if (name == "vested") return Fate::Kind::vested;
+  if (name == "void") return Fate::Kind::voided;
+  return name == "nothing" ? Fate::Kind::nothing : Fate::Kind::unknown;
+}
+
+Result<std::vector<Fate>> decide(Database& database, std::string_view procedure, std::vector<Audited> const& results) {
+  std::string batch = "[";
+  for (Audited const& result : results)
+    fmt::format_to(std::back_inserter(batch), "{}[{},{}]", batch.size() > 1 ? "," : "", result.attempt, result.task);
+  batch += ']';
+  return rows_of(database, procedure, {std::string_view(batch)}, [](SqlRow const& row) {
+    return Fate{parse_fate(row.text(1)), points_of(row, 2)};
+  });
+}
+
+}  // namespace
+
+Result<std::vector<std::optional<std::int64_t>>> settle_grants(Database& database,
+                                                               std::vector<Settlement> const& grants) {
+  std::string batch = "[";
+  for (Settlement const& grant : grants) {
+    fmt::format_to(std::back_inserter(batch), "{}[{},{},{},{}]", batch.size() > 1 ? "," : "", grant.attempt, grant.task,
+                   grant.grant, grant.fair);
+  }
+  batch += ']';
+  return rows_of(database, "grant_settle", {std::string_view(batch)},
+                 [](SqlRow const& row) { return points_of(row, 1); });
+}
+
+Result<int> settle_overdue_grants(Database& database, int hours, int limit) {
+  int settled = 0;
+  auto const done = database.call("grant_settle_overdue", {std::int64_t{hours}, std::int64_t{limit}},
+                                  [&](SqlRow const& row) { settled = static_cast<int>(row.integer(0)); });
+  if (!done) return done.error();
+  return settled;
+}
+
+Result<std::vector<Fate>> vest_grants(Database& database, std::vector<Audited> const& results) {
+  return decide(database, "grant_vest", results);
+}
+
+Result<std::vector<Fate>> void_grants(Database& database, std::vector<Audited> const& results) {
+  return decide(database, "grant_void", results);
+}
+
+Result<std::int64_t> boost_job(Database& database, std::int64_t user, std::int64_t job, std::int64_t points,
+                               std::string_view key) {
+  return transaction_of(database, "job_boost", {user, job, points, key});
+}
+
+Result<std::int64_t> give_points(Database& database, std::int64_t user, std::string_view to, std::int64_t points,
+                                 std::string_view key) {
+  return transaction_of(database, "points_give", {user, to, points, key});
+}
+
+Result<std::int64_t> adjust_points(Database& database, std::int64_t administrator, std::string_view from,
+                                   std::string_view to, std::int64_t points, std::string_view reason,
+                                   std::string_view key) {
+  return transaction_of(database, "points_adjust", {administrator, from, to, points, reason, key});
+}
+
+Result<Balance> show_balance(Database& database, std::int64_t user) {
+  Balance balance;
+  auto const shown = database.call("balance_show", {user}, [&](SqlRow const& row) {
+    balance = {row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.integer(4), row.integer(5)};
+  });
+  if (!shown) return shown.error();
+  return balance;
+}
+
+Result<std::vector<StatementLine>> list_statement(Database& database, std::int64_t user, std::int64_t before,
+                                                  int limit) {
+  return rows_of(database, "statement_list", {user, before, std::int64_t{limit}}, [](SqlRow const& row) {
+    StatementLine line;
+    line.transaction = row.integer(0);
+    line.kind = row.text(1);
+    line.created_at = row.text(2);
+    line.pending = row.integer(3);
+    line.available = row.integer(4);
+    line.total_change = row.integer(5);
+    line.job = row.integer(6);
+    line.job_name = row.text(7);
+    if (!row.is_null(8)) line.frame = static_cast<int>(row.integer(8));
+    line.slave = row.integer(9);
+    line.slave_name = row.text(10);
+    line.other = row.text(11);
+    line.reason = row.text(12);
+    return line;
+  });
+}
+
+Result<std::vector<Ranked>> list_ranking(Database& database, std::int64_t after, int limit) {
+  return rows_of(database, "ranking_list", {after, std::int64_t{limit}}, [](SqlRow const& row) {
+    return Ranked{static_cast<int>(row.integer(0)), row.integer(1), row.text(2), row.integer(3)};
+  });
+}
+
+Result<std::vector<Invariant>> check_ledger(Database& database) {
+  return rows_of(database, "ledger_check", {}, [](SqlRow const& row) {
+    return Invariant{row.text(0), row.integer(1) == 1, row.text(2)};
+  });
+}
+
+Result<std::vector<Power>> list_powers(Database& database, std::int64_t slave) {
+  return rows_of(database, "power_list", {slave}, [](SqlRow const& row) {
+    return Power{
+        row.integer(0), row.text(1), row.text(2), static_cast<int>(row.integer(3)), static_cast<int>(row.integer(4)),
+        row.integer(5)};
+  });
+}
+
+Result<void> record_power(Database& database, std::int64_t slave, std::string_view method, std::string_view version,
+                          int power) {
+  return database.call("power_record", {slave, method, version, std::int64_t{power}});
+}
+
+Result<void> correct_powers(Database& database, std::vector<Power> const& powers) {
+  nlohmann::json list = nlohmann::json::array();
+  for (Power const& power : powers) list.push_back({power.slave, power.method, power.version, power.power});
+  std::string const batch = list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return database.call("power_correct", {std::string_view(batch)});
+}
+
+Result<std::vector<UserTotal>> load_totals(Database& database, std::int64_t only_user) {
+  return rows_of(database, "total_load", {only_user}, [](SqlRow const& row) {
+    return UserTotal{row.integer(0), row.integer(1)};
+  });
+}
+
+Result<std::vector<AcceptedClaim>> load_claims(Database& database, std::int64_t only_job) {
+  return rows_of(database, "claim_load", {only_job}, [](SqlRow const& row) {
+    return AcceptedClaim{row.integer(0), static_cast<int>(row.integer(1)), row.integer(2), row.integer(3)};
+  });
+}
+
+Result<std::vector<HeldGrant>> load_held_grants(Database& database, std::int64_t only_job) {
+  return rows_of(database, "held_load", {only_job}, [](SqlRow const& row) {
+    return HeldGrant{row.integer(0), row.integer(1), row.integer(2), row.integer(3), static_cast<int>(row.integer(4)),
+                     row.integer(5)};
+  });
+}
+
+Result<std::vector<JobEscrow>> load_escrows(Database& database, std::int64_t only_job) {
+  return rows_of(database, "escrow_load", {only_job}, [](SqlRow const& row) {
+    return JobEscrow{row.integer(0), row.integer(1)};
+  });
+}
+
+}  // namespace distren::store
