@@ -19,11 +19,11 @@ libdistren_server_a_SOURCES += %D%/database.cpp %D%/database.h \
 
 # Doors, dispatcher, results.
 libdistren_server_a_SOURCES += \
-  %D%/dispatch/core.h %D%/dispatch/core_jobs.cpp %D%/dispatch/core_results.cpp %D%/dispatch/core_slaves.cpp \
+  %D%/dispatch/core.h %D%/dispatch/core_jobs.cpp %D%/dispatch/core_questions.cpp %D%/dispatch/core_results.cpp %D%/dispatch/core_slaves.cpp \
   %D%/dispatch/dispatcher.h %D%/dispatch/dispatcher_thread.cpp %D%/dispatch/dispatcher_thread.h \
   %D%/dispatch/hello.cpp %D%/dispatch/job_queue.cpp %D%/dispatch/job_queue.h \
   %D%/dispatch/journal_writer.cpp %D%/dispatch/journal_writer.h %D%/dispatch/lease.cpp %D%/dispatch/lease.h \
-  %D%/dispatch/oldest_first.cpp %D%/dispatch/oldest_first.h %D%/dispatch/order.cpp %D%/dispatch/order.h \
+  %D%/dispatch/order.cpp %D%/dispatch/order.h \
   %D%/dispatch/policy.h %D%/dispatch/version.h \
   %D%/grid_folder.cpp %D%/grid_folder.h %D%/image_check.cpp %D%/image_check.h \
   %D%/line/line_server.cpp %D%/line/line_server.h %D%/line/line_session.cpp %D%/line/line_session.h \

@@ -16,7 +16,7 @@
 #include "server/api/handlers.h"
 #include "server/api/maintenance.h"
 #include "server/dispatch/dispatcher_thread.h"
-#include "server/dispatch/oldest_first.h"
+#include "server/dispatch/fair_share.h"
 #include "server/grid_folder.h"
 #include "server/http/http_server.h"
 #include "server/http/router.h"
@@ -181,7 +181,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
 
   // The parts that work: dispatcher, workers, loops.
   DispatcherThread dispatcher(dispatch_settings(config, lease_key), order_links(*signer, config),
-                              std::make_unique<OldestFirst>(), config.database);
+                              std::make_unique<FairShare>(), config.database);
   {
     Database database(config.database);
     if (auto done = restore_job_folders(database, *blobs, config.stor); !done) return done;

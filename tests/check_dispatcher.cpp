@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "server/dispatch/core.h"
-#include "server/dispatch/oldest_first.h"
+#include "server/dispatch/fair_share.h"
 #include "server/dispatch/version.h"
 #include "tests/support/check_main.h"
 
@@ -47,7 +47,7 @@ struct FakeJournal : DispatchEffects {
 
 // A grid in memory; time is `now`, in milliseconds.
 struct Grid {
-  OldestFirst policy;
+  FairShare policy;
   FakeJournal journal;
   std::int64_t now = 1'000'000;
   DispatchCore core{
@@ -221,14 +221,14 @@ START_TEST(a_slave_whose_renderer_is_too_old_gets_nothing_and_the_job_says_why) 
 }
 END_TEST
 
-START_TEST(the_oldest_job_comes_first_and_an_owner_orders_his_own) {
+START_TEST(users_take_turns_and_an_owner_orders_his_own) {
   Grid grid;
   grid.add_job(1, 1, 1);
   grid.add_job(2, 1, 2);
   grid.add_job(3, 1, 1, 90);  // of the first owner, and he wants it before his first
   std::vector<int> jobs;
   for (int i = 0; i < 3; ++i) jobs.push_back(grid.add_slave(10 + i)->received[0]["job"]);
-  ck_assert(jobs == std::vector({3, 1, 2}));
+  ck_assert(jobs == std::vector({3, 2, 1}));
 }
 END_TEST
 
@@ -539,7 +539,7 @@ int main() {
   tcase_add_test(orders, a_slave_gets_as_many_orders_as_it_has_slots);
   tcase_add_test(orders, work_reaches_slaves_that_waited_for_it);
   tcase_add_test(orders, a_slave_whose_renderer_is_too_old_gets_nothing_and_the_job_says_why);
-  tcase_add_test(orders, the_oldest_job_comes_first_and_an_owner_orders_his_own);
+  tcase_add_test(orders, users_take_turns_and_an_owner_orders_his_own);
   tcase_add_test(orders, a_paused_job_gives_nothing_and_its_running_frames_count);
   tcase_add_test(orders, a_cancelled_job_takes_its_frames_away);
   tcase_add_test(orders, no_work_is_given_while_attempt_numbers_are_missing);

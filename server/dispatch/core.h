@@ -78,11 +78,15 @@ public:
   GridLive grid_live() const;
   bool online(std::int64_t slave) const { return slaves_.contains(slave); }
   std::vector<WorkingOn> slave_work(std::int64_t slave) const;
+  Explanation why_job(std::int64_t job) const;
+  Explanation why_slave(std::int64_t slave) const;
 
 private:
   struct Attempt {
     std::int64_t id = 0, task = 0, job = 0, slave = 0;
     int frame = 0;
+    std::int64_t started_ms = 0;
+    std::int64_t copy_of = 0;  // the attempt whose task it does a second time
     std::int64_t expires_ms = 0;
     std::int64_t journaled_ms = 0;  // the expiry that the journal knows
     double fraction = 0;
@@ -102,9 +106,15 @@ private:
   JobQueue const* find_job(std::int64_t job) const;
   [[nodiscard]] JobQueue* job_of(std::int64_t attempt, std::int64_t task);  // by the attempt, else by the task
   void sync_policy(JobQueue const& job);
+  void tell_policy(SlaveState const& slave, bool here);
+  void result_to_policy(AttemptReport const& report, std::int64_t now);
+  [[nodiscard]] std::int64_t kind_of(store::RunnableJob const& job);
+  [[nodiscard]] bool worked_on(JobQueue const& job, std::int64_t task) const;  // by a live attempt
   [[nodiscard]] bool fits(JobQueue const& job, SlaveState const& slave) const;
+  [[nodiscard]] bool kind_fits(std::int64_t kind, SlaveState const& slave) const;
   [[nodiscard]] bool another_fits(JobQueue const& job, std::int64_t task, std::int64_t not_slave) const;
   std::optional<std::string> give(Slave& slave, std::int64_t now);
+  std::string start(JobQueue& job, Attempt attempt, std::int64_t now);
   void feed(Slave& slave, std::int64_t now);  // push orders until its slots are full
   void feed_hungry(std::int64_t now);
   void lease(Attempt attempt, std::int64_t now);
@@ -121,6 +131,9 @@ private:
   std::map<std::int64_t, std::unique_ptr<JobQueue>> jobs_;
   std::unordered_map<std::int64_t, Slave> slaves_;
   std::unordered_map<std::int64_t, Attempt> attempts_;
+  // Jobs of one kind need the same method and version: what fits is asked once for all of them.
+  std::map<std::pair<std::string, std::string>, std::int64_t> kind_numbers_;
+  std::vector<std::pair<std::string, std::string>> kinds_;
   std::set<std::int64_t> hungry_;                                               // slaves of the line with a free slot
   std::multimap<std::int64_t, std::pair<std::int64_t, std::int64_t>> delayed_;  // time -> job, task
 };

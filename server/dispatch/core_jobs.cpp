@@ -1,10 +1,7 @@
 // DispatchCore: jobs come, pause and go; what memory knows of them.
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "server/dispatch/core.h"
-#include "server/dispatch/version.h"
 
 namespace distren {
 
@@ -23,9 +20,21 @@ JobQueue const* DispatchCore::find_job(std::int64_t job) const {
 // The policy knows exactly the jobs that have something to give.
 void DispatchCore::sync_policy(JobQueue const& job) {
   if (job.active() && job.ready() > 0)
-    policy_.add_job({job.info().id, job.info().user, job.info().priority});
+    policy_.add_job({.id = job.info().id,
+                     .user = job.info().user,
+                     .priority = job.info().priority,
+                     .kind = kind_of(job.info()),
+                     .ready = job.ready(),
+                     .unfinished = job.unfinished()});
   else
     policy_.remove_job(job.info().id);
+}
+
+std::int64_t DispatchCore::kind_of(store::RunnableJob const& job) {
+  auto const [found, added] =
+      kind_numbers_.try_emplace({job.method, job.version}, static_cast<std::int64_t>(kinds_.size()));
+  if (added) kinds_.push_back(found->first);
+  return found->second;
 }
 
 void DispatchCore::add_job(store::RunnableJob job, std::vector<store::RunnableTask> const& tasks,
@@ -53,6 +62,7 @@ void DispatchCore::restore_lease(store::LiveLease const& lease, std::int64_t now
     job->leases.insert(attempt.id);
     attempts_.emplace(attempt.id, attempt);
     sync_policy(*job);
+    policy_.dispatched({.id = attempt.id, .job = id, .slave = lease.slave, .now_ms = now});
     return;
   }
 }
@@ -75,7 +85,7 @@ void DispatchCore::resume_job(std::int64_t id, std::int64_t now) {
 void DispatchCore::remove_job(std::int64_t id, std::string const& reason, std::int64_t now) {
   JobQueue* const job = find_job(id);
   if (job == nullptr) return;
-  policy_.remove_job(id);
+  policy_.forget_job(id);
   std::set<std::int64_t> const leases = job->leases;
   for (std::int64_t const attempt : leases) {
     std::int64_t const slave = attempts_.at(attempt).slave;
@@ -96,56 +106,8 @@ void DispatchCore::change_priority(std::int64_t id, int priority) {
 void DispatchCore::finish_job_if_done(std::int64_t id) {
   JobQueue const* const job = find_job(id);
   if (job == nullptr || job->unfinished() > 0) return;
-  policy_.remove_job(id);
+  policy_.forget_job(id);
   jobs_.erase(id);
-}
-
-JobLive DispatchCore::job_live(std::int64_t id) const {
-  JobLive live;
-  JobQueue const* const job = find_job(id);
-  if (job == nullptr) return live;
-  for (std::int64_t const attempt : job->leases) {
-    ++live.leased;
-    live.running += attempts_.at(attempt).fraction;
-  }
-  if (live.leased > 0) return live;
-  auto const& info = job->info();
-  if (!job->active()) {
-    live.waiting = "it is paused";
-  } else if (slaves_.empty()) {
-    live.waiting = "no slave is online";
-  } else if (std::ranges::none_of(slaves_, [&](auto const& slave) { return fits(*job, slave.second.state); })) {
-    live.waiting =
-        fmt::format("none of the {} slaves online has {} {} or newer", slaves_.size(), info.method, info.version);
-  } else if (job->ready() == 0) {
-    live.waiting = "the frames left failed before and wait to be tried again";
-  } else {
-    live.waiting = "the slaves that fit are busy with jobs that come first";
-  }
-  return live;
-}
-
-std::vector<std::pair<std::int64_t, TaskLive>> DispatchCore::tasks_live(std::int64_t id) const {
-  std::vector<std::pair<std::int64_t, TaskLive>> tasks;
-  JobQueue const* const job = find_job(id);
-  if (job == nullptr) return tasks;
-  for (std::int64_t const leased : job->leases) {
-    Attempt const& attempt = attempts_.at(leased);
-    tasks.push_back({attempt.task, {attempt.slave, attempt.fraction}});
-  }
-  return tasks;
-}
-
-GridLive DispatchCore::grid_live() const {
-  GridLive live;
-  live.slaves_online = static_cast<int>(slaves_.size());
-  for (auto const& [id, job] : jobs_) {
-    if (!job->active()) continue;
-    ++live.jobs_active;
-    live.tasks_ready += job->ready();
-  }
-  live.tasks_leased = static_cast<std::int64_t>(attempts_.size());
-  return live;
 }
 
 }  // namespace distren

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "server/dispatch/core.h"
+#include "server/economy/points.h"
 
 namespace distren {
 
@@ -21,16 +22,20 @@ std::string answer_text(std::string_view type, std::int64_t attempt, std::string
 }  // namespace
 
 void DispatchCore::lease(Attempt attempt, std::int64_t now) {
+  attempt.started_ms = now;
   attempt.expires_ms = attempt.journaled_ms = now + settings_.lease_ms;
   find_job(attempt.job)->leases.insert(attempt.id);
   if (auto const slave = slaves_.find(attempt.slave); slave != slaves_.end()) slave->second.attempts.insert(attempt.id);
   effects_.journal_lease({attempt.id, attempt.task, attempt.slave, attempt.expires_ms});
   attempts_[attempt.id] = attempt;
+  policy_.dispatched(
+      {.id = attempt.id, .job = attempt.job, .slave = attempt.slave, .now_ms = now, .copy_of = attempt.copy_of});
 }
 
 void DispatchCore::drop_attempt(std::int64_t id) {
   auto const found = attempts_.find(id);
   if (found == attempts_.end()) return;
+  policy_.returned(id);  // nothing new to it when it was reported
   if (JobQueue* const job = find_job(found->second.job)) job->leases.erase(id);
   if (auto const slave = slaves_.find(found->second.slave); slave != slaves_.end()) {
     slave->second.attempts.erase(id);
@@ -44,11 +49,34 @@ void DispatchCore::end_early(std::int64_t id, store::Ending ending, std::string 
   Attempt const attempt = attempts_.at(id);
   drop_attempt(id);
   if (JobQueue* const job = find_job(attempt.job)) {
-    job->give_back(attempt.task);
+    if (!worked_on(*job, attempt.task)) job->give_back(attempt.task);
     sync_policy(*job);
   }
   effects_.journal_ending(
       {.attempt = id, .task = attempt.task, .slave = attempt.slave, .ending = ending, .reason = reason}, {});
+}
+
+bool DispatchCore::worked_on(JobQueue const& job, std::int64_t task) const {
+  return std::ranges::any_of(job.leases, [&](std::int64_t lease) { return attempts_.at(lease).task == task; });
+}
+
+// What a result was worth by the server's clock; its power was the slave's when it began.
+void DispatchCore::result_to_policy(AttemptReport const& report, std::int64_t now) {
+  auto const attempt = attempts_.find(report.attempt);
+  if (attempt == attempts_.end() || attempt->second.started_ms == 0) return;
+  auto const slave = slaves_.find(report.slave);
+  SlaveState const unknown;
+  SlaveState const& state = slave == slaves_.end() ? unknown : slave->second.state;
+  std::int64_t const wall_ms = now - attempt->second.started_ms;
+  std::int64_t const work = economy::claim({.power = state.power,
+                                            .benchmark = state.benchmark,
+                                            .cores = state.cores,
+                                            .cpu_ms = report.cpu_ms,
+                                            .wall_ms = wall_ms});
+  policy_.completed(report.attempt, {.work = work,
+                                     .cpu_ms = report.cpu_ms,
+                                     .wall_ms = wall_ms,
+                                     .accepted = report.ending == store::Ending::accepted});
 }
 
 JobQueue* DispatchCore::job_of(std::int64_t attempt, std::int64_t task) {
@@ -120,6 +148,7 @@ void DispatchCore::report(AttemptReport report, std::function<void(std::string a
   }
   std::int64_t const job_id = found == attempts_.end() ? 0 : found->second.job;
   JobQueue* const job = find_job(job_id);
+  if (report.ending != store::Ending::returned) result_to_policy(report, now);
   if (job != nullptr && report.ending == store::Ending::accepted) {
     found->second.claimed = true;  // stays until settled, so that nobody else is given the task
     if (auto const slave = slaves_.find(report.slave); slave != slaves_.end())
@@ -127,7 +156,7 @@ void DispatchCore::report(AttemptReport report, std::function<void(std::string a
   } else if (job != nullptr) {
     drop_attempt(report.attempt);
     if (report.ending == store::Ending::returned) {
-      job->give_back(report.task);
+      if (!worked_on(*job, report.task)) job->give_back(report.task);
     } else {
       task_failed(*job, ending, now);
     }
@@ -143,6 +172,7 @@ void DispatchCore::report(AttemptReport report, std::function<void(std::string a
 void DispatchCore::task_failed(JobQueue& job, store::EndingEntry& ending, std::int64_t now) {
   std::int64_t const task = ending.task;
   int const failures = job.record_failure(task, ending.slave);
+  if (worked_on(job, task)) return;  // another attempt may still do it
   if (failures >= failures_allowed) {
     ending.task_failed = true;
     job.finish(task);
@@ -181,7 +211,7 @@ void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswe
       sync_policy(*job);
       finish_job_if_done(job_id);
     } else if (job != nullptr) {
-      job->give_back(ending.task);
+      if (!worked_on(*job, ending.task)) job->give_back(ending.task);
       sync_policy(*job);
     }
     feed_hungry(now);
@@ -219,7 +249,15 @@ void DispatchCore::tick(std::int64_t now) {
   for (auto const& [id, slave] : slaves_) {
     if (!slave.sink && slave.heard_ms + 3 * settings_.heartbeat_ms < now) silent.push_back(id);
   }
-  for (std::int64_t const id : silent) slaves_.erase(id);
+  for (std::int64_t const id : silent) {
+    tell_policy(slaves_.at(id).state, false);
+    slaves_.erase(id);
+  }
+  // Frames take longer than they should from one second to the next: only now is asked who could copy them.
+  std::set<std::int64_t> const hungry = attempts_.empty() ? std::set<std::int64_t>{} : hungry_;
+  for (std::int64_t const id : hungry) {
+    if (auto const slave = slaves_.find(id); slave != slaves_.end()) feed(slave->second, now);
+  }
   feed_hungry(now);
 }
 

@@ -50,6 +50,7 @@ std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveState
   slave.state = state;
   slave.heard_ms = now;
   slave.greeted = true;
+  tell_policy(state, true);
 
   std::vector<std::pair<std::int64_t, std::string>> unwanted;
   std::set<std::int64_t> held;
@@ -95,8 +96,18 @@ std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveState
 void DispatchCore::gone(std::int64_t id, SlaveSink const* sink) {
   auto const found = slaves_.find(id);
   if (found == slaves_.end() || found->second.sink.get() != sink) return;
+  tell_policy(found->second.state, false);
   slaves_.erase(found);
   hungry_.erase(id);
+}
+
+void DispatchCore::tell_policy(SlaveState const& slave, bool here) {
+  int const slots = std::max(1, slave.slots);
+  policy_.know_slave({.id = slave.id,
+                      .user = slave.user,
+                      .power = slave.power,
+                      .threads = std::max(1, slave.cores / slots),
+                      .slots = here ? slots : 0});
 }
 
 void DispatchCore::heard(std::int64_t id, std::int64_t now) {
@@ -110,6 +121,7 @@ void DispatchCore::disable(std::int64_t id, std::string const& reason, std::int6
   }
   if (auto const found = slaves_.find(id); found != slaves_.end()) {
     if (found->second.sink) found->second.sink->close(reason);
+    tell_policy(found->second.state, false);
     slaves_.erase(found);
     hungry_.erase(id);
   }
@@ -123,6 +135,13 @@ bool DispatchCore::fits(JobQueue const& job, SlaveState const& slave) const {
   });
 }
 
+bool DispatchCore::kind_fits(std::int64_t kind, SlaveState const& slave) const {
+  auto const& [name, version] = kinds_.at(static_cast<std::size_t>(kind));
+  return std::ranges::any_of(slave.methods, [&](store::Method const& method) {
+    return method.name == name && version_at_least(method.version, version);
+  });
+}
+
 bool DispatchCore::another_fits(JobQueue const& job, std::int64_t task, std::int64_t not_slave) const {
   return std::ranges::any_of(slaves_, [&](auto const& slave) {
     return slave.first != not_slave && slave.second.state.slots > 0 && fits(job, slave.second.state) &&
@@ -130,25 +149,47 @@ bool DispatchCore::another_fits(JobQueue const& job, std::int64_t task, std::int
   });
 }
 
+std::string DispatchCore::start(JobQueue& job, Attempt attempt, std::int64_t now) {
+  if (!job.order || now - job.order_made_ms > settings_.link_life_ms / 2) {
+    job.order = make_order_template(job.info(), job.output(), links_);
+    job.order_made_ms = now;
+  }
+  attempt.job = job.info().id;
+  attempt.frame = job.frame(attempt.task);
+  lease(attempt, now);
+  Lease const token{attempt.task, attempt.id, attempt.slave, now + settings_.lease_ms};
+  return order_text(*job.order, token, sign_lease(token, settings_.lease_key), attempt.job, attempt.frame, links_,
+                    settings_.times);
+}
+
 std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
   std::optional<std::string> order;
   std::int64_t attempt_id = 0;
-  policy_.choose({slave.state.id, slave.state.user}, [&](std::int64_t job_id) {
+  std::int64_t const slave_id = slave.state.id;
+  PolicySlave const asking{.id = slave_id, .user = slave.state.user, .now_ms = now, .fits = [&](std::int64_t kind) {
+                             return kind_fits(kind, slave.state);
+                           }};
+  policy_.choose(asking, [&](std::int64_t job_id) {
     JobQueue* const job = find_job(job_id);
-    if (job == nullptr || !fits(*job, slave.state)) return false;
+    if (job == nullptr) return false;
     if (attempt_id == 0) attempt_id = effects_.next_attempt();
     if (attempt_id == 0) return true;  // none reserved yet: the next tick asks again
-    auto const task = job->take(slave.state.id);
+    auto const task = job->take_next(slave_id, policy_.block(job_id, slave_id));
     if (!task) return false;
+    order = start(*job, {.id = attempt_id, .task = *task, .slave = slave_id}, now);
     sync_policy(*job);
-    if (!job->order || now - job->order_made_ms > settings_.link_life_ms / 2) {
-      job->order = make_order_template(job->info(), job->output(), links_);
-      job->order_made_ms = now;
-    }
-    lease({.id = attempt_id, .task = *task, .job = job_id, .slave = slave.state.id, .frame = job->frame(*task)}, now);
-    Lease const token{*task, attempt_id, slave.state.id, now + settings_.lease_ms};
-    order = order_text(*job->order, token, sign_lease(token, settings_.lease_key), job_id, job->frame(*task), links_,
-                       settings_.times);
+    return true;
+  });
+  if (order) return order;
+  policy_.copy(asking, [&](std::int64_t original) {
+    auto const first = attempts_.find(original);
+    if (first == attempts_.end() || first->second.claimed) return false;
+    std::int64_t const task = first->second.task;
+    JobQueue* const job = find_job(first->second.job);
+    if (job == nullptr || !job->active() || job->failed_on(task, slave_id)) return false;
+    if (attempt_id == 0) attempt_id = effects_.next_attempt();
+    if (attempt_id == 0) return true;
+    order = start(*job, {.id = attempt_id, .task = task, .slave = slave_id, .copy_of = original}, now);
     return true;
   });
   return order;
@@ -207,17 +248,6 @@ void DispatchCore::cancel_on_slave(std::int64_t slave, std::int64_t attempt, std
   auto const found = slaves_.find(slave);
   if (found == slaves_.end() || !found->second.sink) return;
   found->second.sink->send(nlohmann::json{{"type", "cancel"}, {"attempt", attempt}, {"reason", reason}}.dump());
-}
-
-std::vector<WorkingOn> DispatchCore::slave_work(std::int64_t id) const {
-  std::vector<WorkingOn> work;
-  auto const found = slaves_.find(id);
-  if (found == slaves_.end()) return work;
-  for (std::int64_t const attempt_id : found->second.attempts) {
-    Attempt const& attempt = attempts_.at(attempt_id);
-    work.push_back({attempt.job, attempt.task, attempt.id, attempt.frame, attempt.fraction});
-  }
-  return work;
 }
 
 }  // namespace distren

@@ -14,6 +14,7 @@
 
 #include "common/result.h"
 #include "server/dispatch/order.h"
+#include "server/dispatch/policy.h"
 #include "server/store/journal.h"
 #include "server/store/slaves.h"
 
@@ -34,6 +35,8 @@ struct SlaveState {  // what a hello said
   int cores = 0;
   int memory_mib = 0;
   int slots = 1;
+  std::int64_t power = 1000;      // of one core, thousandths of the reference core; corrected after each result
+  std::int64_t benchmark = 1000;  // the same as benchmarked
   std::vector<store::Method> methods;
   std::vector<std::pair<std::int64_t, std::string>> holding;  // attempt, lease
 };
@@ -65,6 +68,12 @@ struct GridLive {
 struct TaskLive {
   std::int64_t slave = 0;
   double fraction = 0;
+};
+
+struct Explanation {             // why a job waits or gets what it gets, why a slave idles or renders what it renders
+  std::string rule = "unknown";  // for programs: see doc/points.md
+  std::int64_t number = 0;       // the rule's number
+  std::string sentence;          // for people; names both
 };
 
 // May the image of this attempt be put in place now?
@@ -99,6 +108,14 @@ public:
   virtual GridLive grid_live() = 0;
   virtual bool slave_online(std::int64_t slave) = 0;
   virtual std::vector<WorkingOn> slave_work(std::int64_t slave) = 0;
+  virtual Explanation why_job(std::int64_t job) = 0;
+  virtual Explanation why_slave(std::int64_t slave) = 0;
+  // When the job will be done and how many jobs come before it, if more_escrow millipoints were added to its boost.
+  virtual std::optional<Forecast> forecast(std::int64_t job, std::int64_t more_escrow) = 0;
+
+  // Points, after the ledger has them.
+  virtual void know_total(std::int64_t user, std::int64_t millipoints) = 0;  // ever vested: the user's rank
+  virtual void know_escrow(std::int64_t job, std::int64_t millipoints) = 0;  // what is left of the job's boost
 
   // Slaves on the line. admit: conflict when another instance is signed on; that one is asked whether it still lives.
   virtual Result<void> admit(std::int64_t slave, std::string instance, std::shared_ptr<SlaveSink> sink) = 0;

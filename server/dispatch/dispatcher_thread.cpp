@@ -175,6 +175,26 @@ std::vector<WorkingOn> DispatcherThread::slave_work(std::int64_t slave) {
   return ask([this, slave] { return core_.slave_work(slave); });
 }
 
+Explanation DispatcherThread::why_job(std::int64_t job) {
+  return ask([this, job] { return core_.why_job(job); });
+}
+
+Explanation DispatcherThread::why_slave(std::int64_t slave) {
+  return ask([this, slave] { return core_.why_slave(slave); });
+}
+
+std::optional<Forecast> DispatcherThread::forecast(std::int64_t job, std::int64_t more_escrow) {
+  return ask([this, job, more_escrow] { return policy_->forecast(job, more_escrow, unix_ms()); });
+}
+
+void DispatcherThread::know_total(std::int64_t user, std::int64_t millipoints) {
+  post([this, user, millipoints] { policy_->know_user(user, millipoints); });
+}
+
+void DispatcherThread::know_escrow(std::int64_t job, std::int64_t millipoints) {
+  post([this, job, millipoints] { policy_->know_boost(job, millipoints); });
+}
+
 Result<void> DispatcherThread::admit(std::int64_t slave, std::string instance, std::shared_ptr<SlaveSink> sink) {
   return ask([this, slave, instance = std::move(instance), sink = std::move(sink)] {
     return core_.admit(slave, instance, sink, unix_ms());

@@ -39,6 +39,11 @@ public:
   GridLive grid_live() override;
   bool slave_online(std::int64_t slave) override;
   std::vector<WorkingOn> slave_work(std::int64_t slave) override;
+  Explanation why_job(std::int64_t job) override;
+  Explanation why_slave(std::int64_t slave) override;
+  std::optional<Forecast> forecast(std::int64_t job, std::int64_t more_escrow) override;
+  void know_total(std::int64_t user, std::int64_t millipoints) override;
+  void know_escrow(std::int64_t job, std::int64_t millipoints) override;
 
   Result<void> admit(std::int64_t slave, std::string instance, std::shared_ptr<SlaveSink> sink) override;
   void hello(SlaveState slave) override;

@@ -38,6 +38,7 @@ public:
   void completed(std::int64_t attempt, PolicyResult const& result) override;
   void returned(std::int64_t attempt) override;
 
+  [[nodiscard]] std::int64_t boost_of(std::int64_t job) const override;
   [[nodiscard]] PolicyReason why_job(std::int64_t job) const override;
   [[nodiscard]] PolicyReason why_slave(std::int64_t slave) const override;
   [[nodiscard]] std::optional<Forecast> forecast(std::int64_t job, std::int64_t more_escrow,

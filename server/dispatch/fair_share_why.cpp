@@ -65,6 +65,42 @@ std::string sentence(PolicyReason const& reason) {
   return {};
 }
 
+std::string_view rule_name(PolicyReason::Rule rule) {
+  using Rule = PolicyReason::Rule;
+  switch (rule) {
+    case Rule::unknown:
+      return "unknown";
+    case Rule::nothing_ready:
+      return "nothing_ready";
+    case Rule::own_job_first:
+      return "own_job_first";
+    case Rule::users_ahead:
+      return "users_ahead";
+    case Rule::next:
+      return "next";
+    case Rule::fair_share:
+      return "fair_share";
+    case Rule::same_files:
+      return "same_files";
+    case Rule::tail_copy:
+      return "tail_copy";
+    case Rule::wait_for_faster:
+      return "wait_for_faster";
+    case Rule::too_long:
+      return "too_long";
+    case Rule::nothing_fits:
+      return "nothing_fits";
+    case Rule::nothing_to_do:
+      return "nothing_to_do";
+  }
+  return "unknown";
+}
+
+std::int64_t FairShare::boost_of(std::int64_t job) const {
+  auto const found = jobs_.find(job);
+  return found == jobs_.end() ? 0 : found->second.boost;
+}
+
 PolicyReason FairShare::why_job(std::int64_t id) const {
   auto const found = jobs_.find(id);
   if (found == jobs_.end() || found->second.facts.user == 0) return {};

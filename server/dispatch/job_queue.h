@@ -67,8 +67,8 @@ private:
   store::RunnableJob info_;
   OutputSpec output_;
   std::vector<Task> tasks_;
-  std::size_t next_ = 0;             // no task before this one is ready, but for those in returned_
-  std::size_t next_block_ = 0;       // tasks before this one are given out or belong to a slave's block
+  std::size_t next_ = 0;                            // no task before this one is ready, but for those in returned_
+  std::size_t next_block_ = 0;                      // tasks before this one are given out or belong to a slave's block
   std::unordered_map<std::int64_t, Block> blocks_;  // slave -> the frames that it goes on with
   std::set<std::int64_t> returned_;  // ready tasks before next_ or next_block_ that were given out before
   std::unordered_map<std::int64_t, std::vector<std::int64_t>> failed_on_;  // task -> slaves

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace distren {
 
@@ -74,6 +75,7 @@ struct PolicyReason {
   std::int64_t boost = 0;   // thousandths
 };
 std::string sentence(PolicyReason const& reason);
+std::string_view rule_name(PolicyReason::Rule rule);  // as programs read it: "users_ahead"
 
 struct Forecast {
   std::int64_t position = 0;   // 1: served next
@@ -105,6 +107,9 @@ public:
   virtual void copy(PolicySlave const& /*slave*/, std::function<bool(std::int64_t attempt)> const& /*take*/) {}
   // How many consecutive frames of this job to keep together on this slave.
   [[nodiscard]] virtual int block(std::int64_t /*job*/, std::int64_t /*slave*/) const { return 1; }
+
+  // What it pays on top of each grant of this job, thousandths.
+  [[nodiscard]] virtual std::int64_t boost_of(std::int64_t /*job*/) const { return 0; }
 
   // Questions of people; they may walk all users.
   [[nodiscard]] virtual PolicyReason why_job(std::int64_t /*job*/) const { return {}; }

@@ -26,6 +26,7 @@ public:
   std::map<std::int64_t, std::size_t> added;  // job, unfinished tasks
   std::set<std::int64_t> paused, removed, disabled;
   std::map<std::int64_t, int> priorities;
+  std::map<std::int64_t, std::int64_t> totals, escrows;
   std::optional<SlaveState> hello_seen;
   std::optional<std::string> next_order, next_cancel;
 
@@ -43,6 +44,13 @@ public:
   GridLive grid_live() override { return {2, 1, 10, 3}; }
   bool slave_online(std::int64_t /*slave*/) override { return true; }
   std::vector<WorkingOn> slave_work(std::int64_t /*slave*/) override { return {{1, 5, 981, 5, 0.25}}; }
+  Explanation why_job(std::int64_t /*job*/) override { return {"users_ahead", 2, "2 users come first"}; }
+  Explanation why_slave(std::int64_t /*slave*/) override { return {"nothing_to_do", 0, "no job has a frame waiting"}; }
+  std::optional<Forecast> forecast(std::int64_t /*job*/, std::int64_t more_escrow) override {
+    return more_escrow > 0 ? Forecast{2, 1000, 60000, 1'800'000'000'000} : Forecast{7, 0, 60000, 1'800'000'900'000};
+  }
+  void know_total(std::int64_t user, std::int64_t millipoints) override { totals[user] = millipoints; }
+  void know_escrow(std::int64_t job, std::int64_t millipoints) override { escrows[job] = millipoints; }
   Result<void> admit(std::int64_t, std::string, std::shared_ptr<SlaveSink>) override { return {}; }
   void hello(SlaveState) override {}
   void gone(std::int64_t, std::shared_ptr<SlaveSink>) override {}

@@ -1,0 +1,96 @@
+// DispatchCore: what people ask. What runs, what waits, and why.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "server/dispatch/core.h"
+
+namespace distren {
+
+JobLive DispatchCore::job_live(std::int64_t id) const {
+  JobLive live;
+  JobQueue const* const job = find_job(id);
+  if (job == nullptr) return live;
+  for (std::int64_t const attempt : job->leases) {
+    ++live.leased;
+    live.running += attempts_.at(attempt).fraction;
+  }
+  if (live.leased == 0) live.waiting = why_job(id).sentence;
+  return live;
+}
+
+Explanation DispatchCore::why_job(std::int64_t id) const {
+  JobQueue const* const job = find_job(id);
+  if (job == nullptr) return {.rule = "ended", .sentence = "none of its frames is left to render"};
+  auto const& info = job->info();
+  if (!job->active()) return {.rule = "paused", .sentence = "it is paused"};
+  if (slaves_.empty() && job->leases.empty()) return {.rule = "no_slave", .sentence = "no slave is online"};
+  if (job->leases.empty() &&
+      std::ranges::none_of(slaves_, [&](auto const& slave) { return fits(*job, slave.second.state); }))
+    return {.rule = "no_slave_fits",
+            .number = static_cast<std::int64_t>(slaves_.size()),
+            .sentence = fmt::format("none of the {} slaves online has {} {} or newer", slaves_.size(), info.method,
+                                    info.version)};
+  if (job->ready() == 0) {
+    if (job->leases.empty())
+      return {.rule = "failed_before",
+              .number = job->unfinished(),
+              .sentence = "the frames left failed before and wait to be tried again"};
+    return {.rule = "nothing_ready",
+            .number = static_cast<std::int64_t>(job->leases.size()),
+            .sentence = fmt::format("all that is left is being rendered: {} {}", job->leases.size(),
+                                    job->leases.size() == 1 ? "frame" : "frames")};
+  }
+  PolicyReason const reason = policy_.why_job(id);
+  return {.rule = std::string(rule_name(reason.rule)), .number = reason.number, .sentence = sentence(reason)};
+}
+
+Explanation DispatchCore::why_slave(std::int64_t id) const {
+  auto const found = slaves_.find(id);
+  if (found == slaves_.end()) return {.rule = "offline", .sentence = "it is not connected"};
+  Slave const& slave = found->second;
+  if (!slave.greeted) return {.rule = "no_hello", .sentence = "it has not said yet what it has"};
+  if (slave.state.slots < 1) return {.rule = "no_slots", .sentence = "it takes no work at the moment"};
+  if (slave.state.methods.empty())
+    return {.rule = "no_method", .sentence = "it found none of the programs that this grid renders with"};
+  PolicyReason const reason = policy_.why_slave(id);
+  if (slave.attempts.empty() && reason.rule == PolicyReason::Rule::unknown)
+    return {.rule = "nothing_to_do", .sentence = "no job has a frame waiting"};
+  return {.rule = std::string(rule_name(reason.rule)), .number = reason.number, .sentence = sentence(reason)};
+}
+
+std::vector<std::pair<std::int64_t, TaskLive>> DispatchCore::tasks_live(std::int64_t id) const {
+  std::vector<std::pair<std::int64_t, TaskLive>> tasks;
+  JobQueue const* const job = find_job(id);
+  if (job == nullptr) return tasks;
+  for (std::int64_t const leased : job->leases) {
+    Attempt const& attempt = attempts_.at(leased);
+    tasks.push_back({attempt.task, {attempt.slave, attempt.fraction}});
+  }
+  return tasks;
+}
+
+GridLive DispatchCore::grid_live() const {
+  GridLive live;
+  live.slaves_online = static_cast<int>(slaves_.size());
+  for (auto const& [id, job] : jobs_) {
+    if (!job->active()) continue;
+    ++live.jobs_active;
+    live.tasks_ready += job->ready();
+  }
+  live.tasks_leased = static_cast<std::int64_t>(attempts_.size());
+  return live;
+}
+
+std::vector<WorkingOn> DispatchCore::slave_work(std::int64_t id) const {
+  std::vector<WorkingOn> work;
+  auto const found = slaves_.find(id);
+  if (found == slaves_.end()) return work;
+  for (std::int64_t const attempt_id : found->second.attempts) {
+    Attempt const& attempt = attempts_.at(attempt_id);
+    work.push_back({attempt.job, attempt.task, attempt.id, attempt.frame, attempt.fraction});
+  }
+  return work;
+}
+
+}  // namespace distren
