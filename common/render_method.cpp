@@ -19,6 +19,7 @@ using nlohmann::json;
 
 constexpr std::size_t kMatchLimit = 2000;
 constexpr std::size_t kGroups = 6;
+constexpr int kSmallestSquare = 6;  // pixels, of a benchmark's strip
 
 std::int64_t number_of(XmlElement const& element, char const* attribute) {
   std::string const text = element.attribute(attribute).value_or("0");
@@ -101,6 +102,44 @@ Result<void> read_said(std::vector<RenderMethod::Said>& out, std::string const& 
   return {};
 }
 
+Result<Benchmark> read_benchmark(RenderMethod const& method, std::string const& file, XmlElement const& element) {
+  auto const number = [&element](char const* name) { return static_cast<int>(number_of(element, name)); };
+  Benchmark out;
+  out.scene = fs::absolute(fs::path(file).parent_path() / element.attribute("scene").value_or(""));
+  out.format = element.attribute("format").value_or("");
+  out.width = number("width");
+  out.height = number("height");
+  out.first_frame = number("first-frame");
+  out.last_frame = number("last-frame");
+  out.min_percentage = number("min-percentage");
+  out.max_percentage = number("max-percentage");
+  out.min_samples = number("min-samples");
+  out.max_samples = number("max-samples");
+  out.fixed_ms = number("fixed-ms");
+  out.ms_per_megasample = number("ms-per-megasample");
+  if (out.first_frame > out.last_frame || out.min_percentage > out.max_percentage || out.min_samples > out.max_samples)
+    return at(file, element, "a range of the benchmark ends before it begins");
+  if (std::error_code error; !fs::is_regular_file(out.scene, error))
+    return at(file, element, fmt::format("the benchmark's scene {} is not there", out.scene.string()));
+  if (std::ranges::none_of(method.formats, [&out](auto const& format) { return format.name == out.format; }))
+    return at(file, element, fmt::format("the benchmark's format {} is none of the output's", out.format));
+  std::int64_t const narrowest = std::int64_t{out.width} * out.min_percentage / 100;
+  if (narrowest < std::int64_t{benchmark_strip_squares} * kSmallestSquare)
+    return at(file, element,
+              fmt::format("a benchmark {} pixels wide has no room for its number; {} are needed", narrowest,
+                          benchmark_strip_squares * kSmallestSquare));
+  RenderMethod with = method;
+  with.benchmark = out;
+  for (auto const [frame, percentage, samples] : {std::array{out.first_frame, out.min_percentage, out.min_samples},
+                                                  std::array{out.last_frame, out.max_percentage, out.max_samples}}) {
+    BenchmarkVariant const variant{frame, percentage, samples, out.width * percentage / 100,
+                                   out.height * percentage / 100};
+    auto const good = check_parameters(with, benchmark_parameters(with, variant), ParameterScope::order);
+    if (!good) return at(file, element, "the benchmark's parameters: " + good.error().message);
+  }
+  return out;
+}
+
 Result<RenderMethod> read_method(std::string const& file, XmlElement const& root) {
   RenderMethod method;
   method.name = root.attribute("name").value_or("");
@@ -141,6 +180,11 @@ Result<RenderMethod> read_method(std::string const& file, XmlElement const& root
   method.digits = static_cast<int>(number_of(output, "digits"));
   for (auto const& element : output.children("format"))
     method.formats.push_back({element.attribute("name").value_or(""), element.attribute("extension").value_or("")});
+  if (auto const element = root.child("benchmark")) {
+    auto benchmark = read_benchmark(method, file, *element);
+    if (!benchmark) return benchmark.error();
+    method.benchmark = std::move(*benchmark);
+  }
   return method;
 }
 
@@ -292,6 +336,22 @@ RenderProgress read_progress(RenderMethod const& method, std::string_view line) 
     if (auto const groups = method.remaining->match(line); groups && groups->size() > 1)
       progress.remaining = duration((*groups)[1]);
   return progress;
+}
+
+json benchmark_parameters(RenderMethod const& method, BenchmarkVariant const& variant) {
+  auto const takes = [&method](char const* name) {
+    return std::ranges::any_of(method.parameters, [name](auto const& parameter) { return parameter.name == name; });
+  };
+  json out{{"frame", variant.frame}, {"samples", variant.samples}};
+  if (takes("file")) out["file"] = method.benchmark->file();
+  if (takes("format")) out["format"] = method.benchmark->format;
+  if (takes("percentage")) {
+    out["percentage"] = variant.percentage;
+  } else {
+    out["width"] = variant.width;
+    out["height"] = variant.height;
+  }
+  return out;
 }
 
 std::string output_name(RenderMethod const& method, std::int64_t frame, std::string_view format) {

@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/benchmark.h"
 #include "common/result.h"
 
 namespace distren {
@@ -72,6 +73,7 @@ struct RenderMethod {
   std::optional<Pattern> remaining;
   std::vector<Said> warnings;
   std::vector<Said> failures;
+  std::optional<Benchmark> benchmark{};  // nothing: this method's machines are not measured
   int digits = 4;
   std::vector<Format> formats;
 };
@@ -102,6 +104,9 @@ struct RenderProgress {
   std::optional<std::chrono::milliseconds> remaining{};
 };
 RenderProgress read_progress(RenderMethod const& method, std::string_view line);
+
+// What an order of this variant carries; they pass check_parameters. Only for a method that has a benchmark.
+nlohmann::json benchmark_parameters(RenderMethod const& method, BenchmarkVariant const& variant);
 
 // "0005.png"; the extension of the first format when this one is not known.
 std::string output_name(RenderMethod const& method, std::int64_t frame, std::string_view format);

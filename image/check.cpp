@@ -84,6 +84,13 @@ Result<nlohmann::json> check_image(std::filesystem::path const& file, CheckOptio
     if (!next) return next.error();
     more = *next;
   }
+  if (options.code > 0) {
+    auto const shown = read_code(file);
+    if (!shown) return shown.error();
+    if (*shown != options.code)
+      return fail(Errc::invalid, fmt::format("The picture shows frame {}, not {}.", *shown, options.code));
+    report["code"] = *shown;
+  }
   return report;
 }
 

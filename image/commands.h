@@ -16,8 +16,13 @@ struct CheckOptions {
   int width = 0;   // 0: any
   int height = 0;  // 0: any
   std::string format;
+  int code = 0;  // 0: none; else the frame that the strip along the lower edge must show
 };
 Result<nlohmann::json> check_image(std::filesystem::path const& file, CheckOptions const& options);
+
+// The number written along the lower edge of a benchmark's picture (methods/method.xsd): squares with sharp edges, or
+// it was scaled. Failure: there is none.
+Result<int> read_code(std::filesystem::path const& file);
 
 Result<nlohmann::json> compare_images(std::filesystem::path const& left, std::filesystem::path const& right,
                                       bool relaxed);

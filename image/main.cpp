@@ -12,6 +12,7 @@
 #include <iostream>
 #include <new>
 
+#include "common/benchmark.h"
 #include "image/commands.h"
 #include "image/picture.h"
 #include "image/sanitizer.h"
@@ -79,6 +80,8 @@ int main(int argc, char** argv) {
   check->add_option("--width", wanted.width, "Width that it must have")->check(CLI::PositiveNumber);
   check->add_option("--height", wanted.height, "Height that it must have")->check(CLI::PositiveNumber);
   check->add_option("--format", wanted.format, "Format that it must have: PNG, JPEG, OPEN_EXR, TIFF, ...");
+  check->add_option("--code", wanted.code, "Frame that the strip along a benchmark's lower edge must show")
+      ->check(CLI::Range(1, (1 << distren::benchmark_code_bits) - 1));
   check->callback([&] { command = [&] { return distren::check_image(first, wanted); }; });
 
   bool relaxed = false;

@@ -1,6 +1,7 @@
 # Render methods: a folder each, with definition, driver script and scenes.
 methodsdir = $(pkgdatadir)
-nobase_dist_methods_DATA = %D%/method.xsd %D%/blender/method.xml %D%/blender/driver.py
+nobase_dist_methods_DATA = %D%/method.xsd %D%/blender/method.xml %D%/blender/driver.py \
+  %D%/blender/benchmark/benchmark.blend %D%/blender/benchmark/make_benchmark.py
 
 # The animation that a new grid renders first.
 blendersampledir = $(pkgdatadir)/methods/blender/sample

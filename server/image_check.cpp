@@ -16,7 +16,8 @@ constexpr int memory_limit_mib = 2048;  // 100 Mpx of four floats are 1.6 GiB
 
 }  // namespace
 
-Result<void> check_image(ImageChecker const& checker, std::filesystem::path const& image, OutputSpec const& expected) {
+Result<void> check_image(ImageChecker const& checker, std::filesystem::path const& image, OutputSpec const& expected,
+                         int code) {
   ProcessOptions options;
   std::string const inside = checker.sandboxed ? "/image/file" : image.string();
   options.argv = {checker.program.string(),         "check",    inside,         "--memory-limit-mib",
@@ -24,6 +25,7 @@ Result<void> check_image(ImageChecker const& checker, std::filesystem::path cons
   if (expected.width > 0 && expected.height > 0)
     options.argv.insert(options.argv.end(),
                         {"--width", std::to_string(expected.width), "--height", std::to_string(expected.height)});
+  if (code > 0) options.argv.insert(options.argv.end(), {"--code", std::to_string(code)});
   options.error_output = ErrorOutput::discarded;
   if (checker.sandboxed) {
     Sandbox box;

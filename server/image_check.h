@@ -15,7 +15,9 @@ struct ImageChecker {
   bool sandboxed = true;
 };
 
+// code: the frame that a benchmark's picture must show along its lower edge; 0: it is no benchmark.
 // invalid: the image is not what was asked for; the message says how. unavailable: it could not be looked at.
-Result<void> check_image(ImageChecker const& checker, std::filesystem::path const& image, OutputSpec const& expected);
+Result<void> check_image(ImageChecker const& checker, std::filesystem::path const& image, OutputSpec const& expected,
+                         int code = 0);
 
 }  // namespace distren

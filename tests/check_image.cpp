@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -323,6 +325,60 @@ START_TEST(a_failed_write_leaves_nothing_behind) {
 }
 END_TEST
 
+// As a renderer draws a benchmark's strip: squares whose edges are averaged over the pixels that they cut.
+Paint strip_of(int width, int height, int code) {
+  return [=](int x, int y, int channel) {
+    double const side = width / 22.0;
+    if (y < height - static_cast<int>(side)) return gradient(x, y, channel);
+    auto const bright = [=](int square) { return square == 0 || (square <= 20 && (code >> (square - 1) & 1) != 0); };
+    int const left = static_cast<int>(x / side);
+    double const edge = (left + 1) * side;
+    double const share = std::min(1.0, edge - x);
+    return static_cast<float>((bright(left) ? share : 0) + (bright(left + 1) ? 1 - share : 0));
+  };
+}
+
+START_TEST(the_frame_in_a_benchmarks_strip_is_read) {
+  for (int const code : {1, 2, 699733, 349866, 1000000, (1 << 20) - 1})
+    for (auto const [width, height] : {std::array{240, 135}, {480, 270}, {331, 186}, {720, 405}, {132, 74}}) {
+      auto const file = picture("a.png", width, height, 3, strip_of(width, height, code));
+      auto const read = read_code(file);
+      ck_assert_msg(read.has_value(), "%d at %d: %s", code, width, read ? "" : read.error().message.c_str());
+      ck_assert_int_eq(*read, code);
+      ck_assert(good(check_image(file, {width, height, "PNG", code}))["code"] == code);
+    }
+}
+END_TEST
+
+START_TEST(another_frames_benchmark_is_refused) {
+  auto const file = picture("a.png", 480, 270, 3, strip_of(480, 270, 1234));
+  ck_assert_says(error_of(check_image(file, {480, 270, "PNG", 1235})), "shows frame 1234, not 1235");
+}
+END_TEST
+
+START_TEST(a_picture_without_the_strip_is_refused) {
+  for (auto const* name : {"a.png", "b.exr"})
+    ck_assert_says(error_of(check_image(picture(name, 480, 270, 3), {0, 0, "", 5})), "shows no frame number");
+  auto const black = picture("c.png", 480, 270, 3, [](int, int, int) { return 0.0F; });
+  ck_assert_says(error_of(check_image(black, {0, 0, "", 5})), "first square is not white");
+  auto const white = picture("d.png", 480, 270, 3, [](int, int, int) { return 1.0F; });
+  ck_assert_says(error_of(check_image(white, {0, 0, "", 5})), "last square is not black");
+  ck_assert_says(error_of(check_image(picture("e.png", 9, 9, 3), {0, 0, "", 5})), "too small");
+}
+END_TEST
+
+START_TEST(a_strip_that_was_scaled_is_refused) {
+  auto const small = strip_of(240, 135, 1234);
+  auto const larger = picture("a.png", 480, 270, 3, [&](int x, int y, int channel) {
+    double const from = std::clamp((x + 0.5) / 2 - 0.5, 0.0, 239.0);
+    int const left = static_cast<int>(from);
+    auto const part = static_cast<float>(from - left);
+    return small(left, y / 2, channel) * (1 - part) + small(std::min(left + 1, 239), y / 2, channel) * part;
+  });
+  ck_assert_says(error_of(check_image(larger, {480, 270, "PNG", 1234})), "neither black nor white");
+}
+END_TEST
+
 int run_program(std::string const& arguments) {
   char const* top = std::getenv("top_builddir");
   std::string const command = std::string(top != nullptr ? top : ".") + "/distren-image " + arguments + " >'" +
@@ -371,9 +427,13 @@ int main() {
     tcase_add_test(transform, test);
   TCase* program = tcase_create("program");
   tcase_add_test(program, the_program_speaks_json_and_three_exit_codes);
-  for (TCase* each : {check, compare, transform, program}) {
+  TCase* code = tcase_create("code");
+  for (auto const* test : {the_frame_in_a_benchmarks_strip_is_read, another_frames_benchmark_is_refused,
+                           a_picture_without_the_strip_is_refused, a_strip_that_was_scaled_is_refused})
+    tcase_add_test(code, test);
+  for (TCase* each : {check, compare, transform, code, program}) {
     tcase_add_checked_fixture(each, make_folder, remove_folder);
     tcase_set_timeout(each, 120);
   }
-  return run_suite("image", {check, compare, transform, program});
+  return run_suite("image", {check, compare, transform, code, program});
 }

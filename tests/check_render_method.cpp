@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <set>
 #include <sstream>
 
 #include "common/xml.h"
@@ -48,6 +49,7 @@ std::string refusal(std::string const& definition) {
   fs::path const folder = ::mkdtemp(scratch);
   fs::create_directories(folder / "blender");
   fs::copy_file(methods_folder() / "method.xsd", folder / "method.xsd");
+  fs::copy(methods_folder() / "blender" / "benchmark", folder / "blender" / "benchmark");
   std::ofstream(folder / "blender" / "method.xml") << definition;
   auto const method = load_render_method(folder / "blender");
   fs::remove_all(folder);
@@ -154,6 +156,78 @@ END_TEST
 
 START_TEST(a_parameter_twice_is_refused) {
   ck_assert(!refusal(replaced(shipped_text(), "name=\"percentage\"", "name=\"samples\"")).empty());
+}
+END_TEST
+
+START_TEST(the_shipped_benchmark_is_read) {
+  auto const method = blender();
+  ck_assert(method.benchmark.has_value());
+  ck_assert(fs::is_regular_file(method.benchmark->scene));
+  ck_assert(fs::file_size(method.benchmark->scene) < 200 * 1024);
+  ck_assert(method.benchmark->file() == "benchmark.blend");
+  ck_assert_int_gt(method.benchmark->ms_per_megasample, 0);
+}
+END_TEST
+
+START_TEST(a_benchmark_that_cannot_be_rendered_is_refused) {
+  auto const said = [](std::string const& what, std::string const& by) {
+    return refusal(replaced(shipped_text(), what, by));
+  };
+  ck_assert_says(said("benchmark/benchmark.blend", "benchmark/absent.blend"), "absent.blend is not there");
+  ck_assert_says(said("benchmark/benchmark.blend", "../benchmark.blend"), "scene");
+  ck_assert_says(said("first-frame=\"1\"", "first-frame=\"1000001\""), "ends before it begins");
+  ck_assert_says(said("last-frame=\"1000000\"", "last-frame=\"1048576\""), "last-frame");
+  ck_assert_says(said("max-percentage=\"150\"", "max-percentage=\"401\""), "percentage is 401");
+  ck_assert_says(said("min-percentage=\"50\"", "min-percentage=\"10\""), "no room for its number");
+  ck_assert_says(
+      said("scene=\"benchmark/benchmark.blend\" format=\"PNG\"", "scene=\"benchmark/benchmark.blend\" format=\"GIF\""),
+      "GIF");
+}
+END_TEST
+
+START_TEST(a_variant_of_the_benchmark_has_the_wanted_work) {
+  auto const bench = *blender().benchmark;
+  std::uint64_t state = 42;
+  auto const random = [&state] { return state = state * 6364136223846793005U + 1442695040888963407U; };
+  for (int i = 0; i < 1000; ++i) {
+    int const cores = 1 + i % 16;
+    auto const variant = choose_benchmark(bench, 10000, cores, random);
+    ck_assert(variant.frame >= bench.first_frame && variant.frame <= bench.last_frame);
+    ck_assert(variant.percentage >= bench.min_percentage && variant.percentage <= bench.max_percentage);
+    ck_assert_int_eq(variant.width, bench.width * variant.percentage / 100);
+    ck_assert_int_eq(variant.work_ms, benchmark_work(bench, variant.width, variant.height, variant.samples));
+    ck_assert_int_gt(variant.work_ms, 10000 * cores * 9 / 10);
+    ck_assert_int_lt(variant.work_ms, 10000 * cores * 11 / 10);
+    auto const order = benchmark_parameters(blender(), variant);
+    ck_assert(check_parameters(blender(), order, ParameterScope::order).has_value());
+  }
+}
+END_TEST
+
+START_TEST(a_variant_stays_in_its_ranges_whatever_is_wanted) {
+  auto const bench = *blender().benchmark;
+  for (std::uint64_t const number : {std::uint64_t{0}, std::numeric_limits<std::uint64_t>::max()})
+    for (auto const& [wanted, cores] : {std::pair{std::int64_t{-5}, 0}, {std::int64_t{0}, 1}, {INT64_MAX, INT32_MAX}}) {
+      auto const variant = choose_benchmark(bench, wanted, cores, [number] { return number; });
+      ck_assert(variant.samples >= bench.min_samples && variant.samples <= bench.max_samples);
+      ck_assert(variant.frame >= bench.first_frame && variant.frame <= bench.last_frame);
+      ck_assert_int_gt(variant.work_ms, 0);
+    }
+}
+END_TEST
+
+START_TEST(variants_cannot_be_foreseen) {
+  auto const bench = *blender().benchmark;
+  std::uint64_t state = 7;
+  auto const random = [&state] { return state = state * 6364136223846793005U + 1442695040888963407U; };
+  std::set<int> frames, sizes;
+  for (int i = 0; i < 1000; ++i) {
+    auto const variant = choose_benchmark(bench, 10000, 1, random);
+    frames.insert(variant.frame);
+    sizes.insert(variant.width);
+  }
+  ck_assert_uint_gt(frames.size(), 990);
+  ck_assert_uint_gt(sizes.size(), 90);
 }
 END_TEST
 
@@ -306,6 +380,11 @@ int main() {
         a_misspelt_place_is_refused, a_bad_pattern_is_refused, a_name_that_is_not_the_folders_is_refused,
         a_parameter_twice_is_refused})
     tcase_add_test(definition, test);
+  TCase* benchmark = tcase_create("benchmark");
+  for (auto const* test : {the_shipped_benchmark_is_read, a_benchmark_that_cannot_be_rendered_is_refused,
+                           a_variant_of_the_benchmark_has_the_wanted_work,
+                           a_variant_stays_in_its_ranges_whatever_is_wanted, variants_cannot_be_foreseen})
+    tcase_add_test(benchmark, test);
   TCase* parameters = tcase_create("parameters");
   for (auto const* test :
        {good_parameters_pass_unchanged, no_parameters_are_good, a_wrong_number_is_named_with_its_value_and_range,
@@ -316,5 +395,5 @@ int main() {
         progress_is_read_from_blenders_lines, long_lines_are_matched_without_harm,
         results_are_named_by_frame_and_format, versions_are_compared_as_numbers})
     tcase_add_test(parameters, test);
-  return run_suite("render_method", {definition, parameters});
+  return run_suite("render_method", {definition, benchmark, parameters});
 }
