@@ -33,9 +33,9 @@ class Slave:
         methods = SOURCE + "/methods"
         if not real:
             methods = self.folder + "/methods"
-            os.makedirs(methods + "/blender")
+            os.makedirs(methods)
             shutil.copy(SOURCE + "/methods/method.xsd", methods)
-            shutil.copy(SOURCE + "/methods/blender/method.xml", methods + "/blender")
+            shutil.copytree(SOURCE + "/methods/blender", methods + "/blender")
             os.makedirs(self.folder + "/program")
             shutil.copy(SOURCE + "/tests/support/fake_renderer.py", self.folder + "/program/renderer")
             os.chmod(self.folder + "/program/renderer", 0o755)
