@@ -1,0 +1,127 @@
+// distren-load's parts: members of messages, durations, pictures.
+#include <zlib.h>
+
+#include <string>
+
+#include "tests/load/figures.h"
+#include "tests/load/members.h"
+#include "tests/load/picture.h"
+#include "tests/support/check_main.h"
+
+using namespace distren;
+using namespace distren::load;
+
+namespace {
+
+std::uint32_t number_at(std::string const& bytes, std::size_t at) {
+  std::uint32_t number = 0;
+  for (std::size_t i = 0; i < 4; ++i) number = number << 8 | static_cast<unsigned char>(bytes.at(at + i));
+  return number;
+}
+
+}  // namespace
+
+START_TEST(members_are_found_whatever_stands_before_them) {
+  std::string const order =
+      R"({"type":"order", "files":[{"path":"a \"} b","type":"x"}],"deep":{"attempt":1,"b":[{}]},"attempt" : 981,"on":true})";
+  ck_assert_text(text_member(order, "type"), "order");
+  ck_assert_int_eq(number_member(order, "attempt"), 981);
+  ck_assert(raw_member(order, "on") == "true");
+  ck_assert(raw_member(order, "deep") == R"({"attempt":1,"b":[{}]})");
+  ck_assert(!raw_member(order, "path"));
+}
+END_TEST
+
+START_TEST(escaped_text_is_read_as_it_was_meant) {
+  ck_assert_text(text_member(R"({"message":"camera \"Side\" \u00e4"})", "message"), "camera \"Side\" \xc3\xa4");
+}
+END_TEST
+
+START_TEST(what_is_no_object_has_no_members) {
+  for (char const* text : {"", "[]", "{", R"({"type)", R"({"type")", R"({"type":)", R"({"type" 5})", "{type:5}", "5"}) {
+    ck_assert_text(text_member(text, "type"), "");
+    ck_assert_int_eq(number_member(text, "type", -7), -7);
+  }
+  ck_assert_int_eq(number_member(R"({"type":"5"})", "type", -7), -7);
+}
+END_TEST
+
+START_TEST(percentiles_are_near_the_truth_and_never_below_it) {
+  Durations durations;
+  ck_assert_double_eq(durations.percentile_ms(99), 0);
+  for (int i = 1; i <= 100000; ++i) durations.add(i);
+  for (double const percent : {1.0, 50.0, 90.0, 99.0, 99.9}) {
+    double const truth = percent;  // 100,000 microseconds are 100 ms
+    ck_assert_double_ge(durations.percentile_ms(percent), truth);
+    ck_assert_double_le(durations.percentile_ms(percent), truth * 1.02);
+  }
+  ck_assert_double_eq(durations.longest_ms(), 100);
+  durations.add(-5);
+  durations.add(INT64_MAX);
+  ck_assert_int_eq(durations.count(), 100002);
+  ck_assert_double_le(durations.percentile_ms(50), 51);
+}
+END_TEST
+
+START_TEST(a_picture_has_exactly_the_bytes_that_were_asked_for) {
+  for (std::size_t const bytes : {std::size_t{2000}, std::size_t{2001}, std::size_t{300000}}) {
+    auto const png = make_png(64, 48, bytes);
+    ck_assert(png.has_value());
+    ck_assert_uint_eq(png->size(), bytes);
+    std::string chunks;
+    std::size_t at = 8;
+    while (at < png->size()) {
+      std::size_t const length = number_at(*png, at);
+      chunks += png->substr(at + 4, 4) + " ";
+      auto const checked = png->substr(at + 4, length + 4);
+      ck_assert_uint_eq(number_at(*png, at + 8 + length),
+                        crc32(0, reinterpret_cast<Bytef const*>(checked.data()), static_cast<uInt>(checked.size())));
+      at += length + 12;
+    }
+    ck_assert_uint_eq(at, png->size());
+    ck_assert_text(chunks, "IHDR diSt IDAT IEND ");
+    ck_assert_uint_eq(number_at(*png, 16), 64);
+    ck_assert_uint_eq(number_at(*png, 20), 48);
+  }
+}
+END_TEST
+
+START_TEST(a_picture_that_cannot_be_so_small_says_how_small_it_can_be) {
+  auto const png = make_png(1000, 1000, 100);
+  ck_assert(!png.has_value());
+  ck_assert_says(png.error().message, "--result-bytes");
+  ck_assert(!make_png(0, 10, 1000).has_value());
+  ck_assert(!make_png(10, 20000, 1000).has_value());
+}
+END_TEST
+
+START_TEST(figures_say_the_same_in_words_and_in_json) {
+  Figures figures;
+  figures.slaves = figures.signed_on = 10;
+  figures.seconds = 2;
+  figures.results = 1000;
+  figures.orders = 1001;
+  figures.accepted.add(1500);
+  figures.trouble("retry", "the server is \"busy\"\xff");
+  figures.watched.push_back({});
+  figures.watched[0].end.name = "distrend";
+  figures.watched[0].end.cpu_s = 0.25;
+  ck_assert_says(figures.json(), R"("results_per_s":500.0)");
+  ck_assert_says(figures.json(), R"("errors":1)");
+  ck_assert_says(figures.json(), R"("accepted_max_ms":1.5)");
+  ck_assert_says(figures.table(), "0.250 CPU-s per 1,000");
+  ck_assert_says(figures.table(), "retry: the server is \"busy\"");
+}
+END_TEST
+
+int main() {
+  TCase* parts = tcase_create("load");
+  tcase_add_test(parts, members_are_found_whatever_stands_before_them);
+  tcase_add_test(parts, escaped_text_is_read_as_it_was_meant);
+  tcase_add_test(parts, what_is_no_object_has_no_members);
+  tcase_add_test(parts, percentiles_are_near_the_truth_and_never_below_it);
+  tcase_add_test(parts, a_picture_has_exactly_the_bytes_that_were_asked_for);
+  tcase_add_test(parts, a_picture_that_cannot_be_so_small_says_how_small_it_can_be);
+  tcase_add_test(parts, figures_say_the_same_in_words_and_in_json);
+  return run_suite("load", {parts});
+}

@@ -1,0 +1,23 @@
+# distren-load: simulated slaves that measure a server; installed, so that anyone can size one.
+noinst_LIBRARIES += libdistren-load.a
+libdistren_load_a_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS) $(ZLIB_CFLAGS)
+libdistren_load_a_SOURCES = %D%/crowd.cpp %D%/crowd.h %D%/figures.cpp %D%/figures.h %D%/members.cpp %D%/members.h \
+  %D%/picture.cpp %D%/picture.h %D%/plan.h %D%/slave.cpp %D%/slave.h %D%/uploaders.cpp %D%/uploaders.h
+LOAD_LIBS = libdistren-load.a libdistren-server.a $(COMMON_LIBS) $(LIBEVENT_LIBS)
+
+bin_PROGRAMS += distren-load
+distren_load_SOURCES = %D%/main.cpp
+distren_load_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(CLI11_CFLAGS)
+distren_load_LDADD = $(LOAD_LIBS)
+
+check_PROGRAMS += tests/check_load tests/check_wire
+TESTS += tests/check_load tests/check_wire
+tests_check_load_SOURCES = tests/check_load.cpp tests/support/check_main.h
+tests_check_load_CXXFLAGS = $(AM_CXXFLAGS) $(ZLIB_CFLAGS)
+tests_check_load_LDADD = $(LOAD_LIBS) $(CHECK_LIBS)
+tests_check_wire_SOURCES = tests/check_wire.cpp tests/support/check_main.h
+tests_check_wire_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_check_wire_LDADD = libdistren-server.a $(COMMON_LIBS) $(LIBEVENT_LIBS) $(CHECK_LIBS)
+
+dist_check_SCRIPTS += tests/e2e/load.py
+EXTRA_DIST += tests/support/load_grid.py
