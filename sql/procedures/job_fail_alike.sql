@@ -15,7 +15,7 @@ BEGIN
         FROM journal_ending e WHERE e.fresh AND e.reason_hash IS NOT NULL
         GROUP BY e.job_id, e.reason_hash) sample ON sample.job_id = j.id AND sample.reason_hash = alike.reason_hash
   JOIN journal_ending e ON e.number = sample.number
-  JOIN attempt a ON a.task_id = e.task_id AND a.id = e.attempt_id
+  JOIN attempt a FORCE INDEX (PRIMARY) ON a.task_id = e.task_id AND a.id = e.attempt_id
   SET j.reason = LEFT(CONCAT('paused: ', alike.tasks, ' of ', j.tasks, ' frames failed alike: ',
         COALESCE(a.reason, 'no reason given')), 1000),
       j.state = 'paused',

@@ -59,14 +59,16 @@ BEGIN
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   START TRANSACTION;
 
+  -- The indexes are named, here and below: a table that was filled a moment ago has no statistics yet, and a scan of
+  -- it for each row of the batch takes minutes.
   IF p_leases <> '[]' THEN
     INSERT INTO lease (attempt_id, task_id, slave_id, expires_at)
     SELECT n.attempt_id, n.task_id, n.slave_id, TIMESTAMPADD(MICROSECOND, n.expires * 1000, '1970-01-01')
     FROM JSON_TABLE(p_leases, '$[*]' COLUMNS (
       attempt_id BIGINT PATH '$[0]', task_id BIGINT PATH '$[1]', slave_id BIGINT PATH '$[2]',
       expires BIGINT PATH '$[3]')) n
-    JOIN task t ON t.id = n.task_id AND t.state = 'ready'
-    LEFT JOIN attempt a ON a.task_id = n.task_id AND a.id = n.attempt_id
+    STRAIGHT_JOIN task t FORCE INDEX (PRIMARY) ON t.id = n.task_id AND t.state = 'ready'
+    LEFT JOIN attempt a FORCE INDEX (PRIMARY) ON a.task_id = n.task_id AND a.id = n.attempt_id
     WHERE a.id IS NULL
     ON DUPLICATE KEY UPDATE expires_at = GREATEST(lease.expires_at, VALUES(expires_at));
   END IF;
@@ -84,8 +86,8 @@ BEGIN
       last BOOLEAN PATH '$[7]', reason TEXT PATH '$[8]', output TEXT PATH '$[9]', size BIGINT PATH '$[10]',
       sha256 VARCHAR(64) PATH '$[11]', claim BIGINT PATH '$[12]', fair BIGINT PATH '$[13]', asked BIGINT PATH '$[14]',
       bound BIGINT PATH '$[15]', boost INT PATH '$[16]')) n
-    LEFT JOIN task t ON t.id = n.task_id
-    LEFT JOIN attempt a ON a.task_id = n.task_id AND a.id = n.attempt_id;
+    LEFT JOIN task t FORCE INDEX (PRIMARY) ON t.id = n.task_id
+    LEFT JOIN attempt a FORCE INDEX (PRIMARY) ON a.task_id = n.task_id AND a.id = n.attempt_id;
 
     SELECT COUNT(*), COUNT(DISTINCT job_id), COUNT(DISTINCT attempt_id, task_id), COUNT(DISTINCT task_id),
       COUNT(IF(ending = 'accepted', NULL, 1)), COUNT(IF(claim > 0, 1, NULL))
@@ -121,7 +123,7 @@ BEGIN
     END IF;
 
     -- The first good image of an open task is its result.
-    UPDATE journal_ending e STRAIGHT_JOIN task t ON t.id = e.task_id
+    UPDATE journal_ending e STRAIGHT_JOIN task t FORCE INDEX (PRIMARY) ON t.id = e.task_id
     SET e.won = TRUE
     WHERE e.fresh AND e.ending = 'accepted' AND NOT e.later AND t.state = 'ready';
     IF v_claims > 0 THEN
@@ -146,7 +148,7 @@ BEGIN
       output_sha256 = VALUES(output_sha256), reason = NULL, user_id = VALUES(user_id), claim = VALUES(claim),
       fair = VALUES(fair), bound = VALUES(bound), points = VALUES(points);
 
-    DELETE l FROM journal_ending e STRAIGHT_JOIN lease l ON l.attempt_id = e.attempt_id;
+    DELETE l FROM journal_ending e STRAIGHT_JOIN lease l FORCE INDEX (PRIMARY) ON l.attempt_id = e.attempt_id;
 
     IF v_bad > 0 THEN
       CALL journal_write_failures(p_endings);
@@ -196,7 +198,7 @@ BEGIN
       ELSE 'recorded' END AS answer,
     IF(e.fresh AND (e.points IS NOT NULL OR e.user_id IS NULL), e.points,
       (SELECT a.points FROM attempt a WHERE a.task_id = e.task_id AND a.id = e.attempt_id)) AS points
-  FROM journal_ending e LEFT JOIN task t ON t.id = e.task_id
+  FROM journal_ending e LEFT JOIN task t FORCE INDEX (PRIMARY) ON t.id = e.task_id
   UNION ALL
   SELECT 1, j.id, '', NULL FROM job j
   WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won OR lost) AND j.state IN ('finished', 'failed')

@@ -66,7 +66,7 @@ BEGIN
       IF(side.n = 0, -1, 1) *
         CASE t.kind WHEN 'earn' THEN d.points WHEN 'payout' THEN d.payout WHEN 'vest' THEN d.points + d.payout
           ELSE d.points + IF(side.n = 0, d.payout, 0) END
-    FROM transaction t
+    FROM transaction t FORCE INDEX (PRIMARY)
     STRAIGHT_JOIN points_due d ON d.ref = t.ref
     STRAIGHT_JOIN (SELECT 0 AS n UNION ALL SELECT 1) side
     WHERE t.id >= v_first AND t.kind IN ('earn', 'payout', 'vest', 'void');
