@@ -52,6 +52,7 @@ public:
   void accepted(Clock::time_point said);
   void later(int number, std::int64_t attempt, int milliseconds);
   void upload(std::string url, Image image, Uploaders::Done done);
+  void cancelled() { ++figures_.cancelled; }
   void trouble(std::string const& kind, std::string const& words) { figures_.trouble(kind, words); }
 
 private:

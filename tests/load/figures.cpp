@@ -97,6 +97,7 @@ std::string Figures::table() const {
                                 : std::string(),
                     static_cast<double>(each.end.resident) / (1 << 20)));
   }
+  if (cancelled > 0) row("cancelled by the server", fmt::format("{}", cancelled));
   row("distren-load itself", fmt::format("{:.1f} % of a core", seconds > 0 ? 100 * own_cpu_s / seconds : 0.0));
   for (auto const& [kind, count] : troubles) row(kind, fmt::format("{}", count));
   for (auto const& sample : samples) text += "  " + sample + "\n";
@@ -109,10 +110,11 @@ std::string Figures::json() const {
   auto const rate = [&](std::int64_t count) {
     return seconds > 0 ? rounded(static_cast<double>(count) / seconds) : 0.0;
   };
-  json out{
-      {"program", "distren-load"},     {"slaves", slaves}, {"signed_on", signed_on}, {"sign_on_s", rounded(sign_on_s)},
-      {"seconds", rounded(seconds)},   {"orders", orders}, {"results", results},     {"orders_per_s", rate(orders)},
-      {"results_per_s", rate(results)}};
+  json out{{"program", "distren-load"},    {"slaves", slaves},
+           {"signed_on", signed_on},       {"sign_on_s", rounded(sign_on_s)},
+           {"seconds", rounded(seconds)},  {"orders", orders},
+           {"results", results},           {"cancelled", cancelled},
+           {"orders_per_s", rate(orders)}, {"results_per_s", rate(results)}};
   for (auto const& [name, durations] : {std::pair{"order", &next_order}, {"accepted", &accepted}}) {
     for (auto const& [suffix, percent] : {std::pair{"p50", 50.0}, {"p90", 90.0}, {"p99", 99.0}, {"p999", 99.9}})
       out[fmt::format("{}_{}_ms", name, suffix)] = rounded(durations->percentile_ms(percent));

@@ -47,9 +47,10 @@ struct Figures {
   double sign_on_s = 0;  // until all were there
   double seconds = 0;    // measured
   std::int64_t orders = 0;
-  std::int64_t results = 0;  // accepted
-  Durations accepted;        // from saying a result to `accepted`
-  Durations next_order;      // from saying a result to the next order
+  std::int64_t results = 0;    // accepted
+  std::int64_t cancelled = 0;  // the server wanted them no longer: another slave was first, the job is gone
+  Durations accepted;          // from saying a result to `accepted`
+  Durations next_order;        // from saying a result to the next order
   std::map<std::string, std::int64_t> troubles;
   std::vector<std::string> samples;  // a few of them in words
   std::vector<Watched> watched;

@@ -69,7 +69,7 @@ void Slave::on_line(std::string_view line) {
   } else if (type == "welcome") {
     welcome(line);
   } else if (type == "cancel") {
-    crowd_.trouble("cancelled", text_member(line, "reason"));
+    crowd_.cancelled();
     forget(number_member(line, "attempt"));
   } else if (type == "refused") {
     // `retry` says that it may be tried again: the server is busy, or the last connection not forgotten yet.
