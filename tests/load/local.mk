@@ -19,5 +19,5 @@ tests_check_wire_SOURCES = tests/check_wire.cpp tests/support/check_main.h
 tests_check_wire_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS)
 tests_check_wire_LDADD = libdistren-server.a $(COMMON_LIBS) $(LIBEVENT_LIBS) $(CHECK_LIBS)
 
-dist_check_SCRIPTS += tests/e2e/load.py
+dist_check_SCRIPTS += tests/e2e/load.py tests/bench/bench_dispatch.py
 EXTRA_DIST += tests/support/load_grid.py

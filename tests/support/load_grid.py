@@ -2,13 +2,15 @@
 whose password hashes are slow on purpose. Jobs have nothing to hand in, so that the dispatcher and the ledger are what
 is measured; with_images makes ordinary ones.
 """
+import contextlib
 import json
 import os
 import secrets
+import signal
 import subprocess
 
 from grid import Grid
-from programs import free_ports, program
+from programs import free_ports, processes_of, program, wait_for_none
 
 SLAVES_OF_A_USER = 100  # of 1,000 that one may have
 
@@ -72,6 +74,14 @@ class LoadGrid(Grid):
         """Whatever is left is cancelled, without the server knowing: restart it after this."""
         self.script(["UPDATE task t JOIN job j ON j.id = t.job_id SET t.state = 'cancelled' WHERE t.state = 'ready';",
                      "UPDATE job SET state = 'cancelled' WHERE state IN ('active', 'paused');", "DELETE FROM lease;"])
+
+    def stop_hard(self):
+        """As after a power cut: server and database are killed."""
+        database = self.database_pid()
+        self.kill9()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(database, signal.SIGKILL)
+        wait_for_none(lambda: processes_of(self.home))
 
     # --- measuring --------------------------------------------------------------------------------------------------
     def load(self, *options, plain=True, slaves=1000, check=True):
