@@ -27,7 +27,6 @@ libdistren_server_a_SOURCES += \
   %D%/dispatch/policy.h %D%/dispatch/version.h \
   %D%/grid_folder.cpp %D%/grid_folder.h %D%/image_check.cpp %D%/image_check.h \
   %D%/line/line_server.cpp %D%/line/line_server.h %D%/line/line_session.cpp %D%/line/line_session.h \
-  %D%/line/wire.cpp %D%/line/wire.h \
   %D%/net/listen_address.cpp %D%/net/listen_address.h %D%/net/loop.cpp %D%/net/loop.h \
   %D%/results.cpp %D%/results.h %D%/server_config.cpp %D%/server_config.h %D%/slave_gate.cpp %D%/slave_gate.h \
   %D%/workers.cpp %D%/workers.h

@@ -5,7 +5,7 @@ if ! git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
   echo "1..0 # SKIP this is no checkout"
   exit 0
 fi
-named=$(cat Makefile.am ./*/local.mk tests/*/local.mk)
+named=$(cat Makefile.am ./*/local.mk ./*/*/local.mk)
 number=0
 check() {  # SENTENCE PATH...: each tracked file below is named, or its folder is
   local sentence=$1 file missing=
