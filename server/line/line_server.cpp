@@ -1,6 +1,5 @@
 #include "server/line/line_server.h"
 
-#include <event2/bufferevent_ssl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -37,7 +36,8 @@ Result<void> LineServer::listen(std::string const& text, ssl_ctx_st* tls) {
   door->tls = tls;
   door->socket = std::move(*socket);
   ports_.push_back(bound_port(door->socket.get()));
-  door->listener = evconnlistener_new(loops_.front()->base(), accept, door.get(), 0, -1, door->socket.get());
+  door->listener =
+      evconnlistener_new(loops_.front()->base(), accept, door.get(), LEV_OPT_CLOSE_ON_EXEC, -1, door->socket.get());
   if (door->listener == nullptr) return fail(Errc::unavailable, "cannot accept connections on " + text);
   doors_.push_back(std::move(door));
   return {};
@@ -52,8 +52,8 @@ void LineServer::accept(evconnlistener*, int fd, sockaddr* peer, int, void* raw)
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   LineLoop& home = *server.line_loops_[server.next_loop_++ % server.line_loops_.size()];
-  home.loop().post(
-      [&home, fd, tls = door.tls, address = std::move(address), loopback] { home.adopt(fd, tls, address, !loopback); });
+  home.loop().post([&home, socket = std::make_shared<FileDescriptor>(fd), tls = door.tls, address = std::move(address),
+                    loopback] { home.adopt(std::move(*socket), tls, address, !loopback); });
 }
 
 void LineServer::stop() {
@@ -83,37 +83,26 @@ int LineServer::connections() const {
   return total;
 }
 
-void LineLoop::adopt(int fd, ssl_ctx_st* tls, std::string address, bool counted) {
+void LineLoop::adopt(FileDescriptor socket, ssl_ctx_st* context, std::string address, bool counted) {
   if (counted) {
     auto const same = std::ranges::count_if(sessions_, [&](auto const& other) { return other->address() == address; });
     if (same >= services_.connections_per_address) {
       spdlog::warn("line: address={} has {} connections already, refused", address, same);
-      ::close(fd);
       return;
     }
   }
-  bufferevent* connection = nullptr;
-  if (tls == nullptr) {
-    connection = bufferevent_socket_new(loop_.base(), fd, BEV_OPT_CLOSE_ON_FREE);
-  } else {
-    SSL* const ssl = SSL_new(tls);
-    connection = ssl == nullptr ? nullptr
-                                : bufferevent_openssl_socket_new(loop_.base(), fd, ssl, BUFFEREVENT_SSL_ACCEPTING,
-                                                                 BEV_OPT_CLOSE_ON_FREE);
-    if (connection != nullptr)
-      bufferevent_openssl_set_allow_dirty_shutdown(connection, 1);
-    else
-      SSL_free(ssl);
-  }
-  if (connection == nullptr) {
+  SSL* const tls = context == nullptr ? nullptr : SSL_new(context);
+  if (tls != nullptr) {
+    SSL_set_accept_state(tls);
+    SSL_set_read_ahead(tls, 1);  // a record in one read
+  } else if (context != nullptr) {
     spdlog::error("line: no memory for a connection from {}", address);
-    ::close(fd);
     return;
   }
-  auto session = std::make_shared<LineSession>(*this, connection, std::move(address), counted);
+  auto session = std::make_shared<LineSession>(*this, std::move(socket), tls, std::move(address), counted);
   sessions_.insert(session);
   count_.fetch_add(1, std::memory_order_relaxed);
-  session->open();
+  if (!session->open()) session->end("no memory for it");
 }
 
 void LineLoop::send(std::shared_ptr<LineSession> session, std::string line, bool then_close) {
@@ -133,9 +122,10 @@ void LineLoop::write_gathered() {
     gathered.swap(gathered_);
   }
   for (auto const& out : gathered) {
-    if (!out.line.empty()) out.session->write(out.line);
+    if (!out.line.empty()) out.session->add(out.line);
     if (out.then_close) out.session->finish_writing_then_end();
   }
+  for (auto const& out : gathered) out.session->flush();  // all that one slave gets in one piece
 }
 
 void LineLoop::sweep() {

@@ -1,6 +1,5 @@
 #include "server/line/line_session.h"
 
-#include <event2/buffer.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -53,34 +52,16 @@ std::string_view code_name(Errc code) {
 
 }  // namespace
 
-LineSession::LineSession(LineLoop& home, bufferevent* connection, std::string address, bool counted)
+LineSession::LineSession(LineLoop& home, FileDescriptor socket, ssl_st* tls, std::string address, bool counted)
     : home_(home),
-      connection_(connection),
       address_(std::move(address)),
       counted_(counted),
       opened_(Clock::now()),
-      heard_(opened_) {}
+      heard_(opened_),
+      wire_(home.loop().base(), std::move(socket), tls, line_limit, *this) {}
 
-LineSession::~LineSession() {
-  if (connection_ != nullptr) bufferevent_free(connection_);
-}
-
-void LineSession::open() {
-  // The loop's set keeps this session alive as long as libevent knows it, so the raw pointer is safe.
-  bufferevent_setcb(
-      connection_, [](bufferevent*, void* self) { static_cast<LineSession*>(self)->read_lines(); },
-      [](bufferevent* connection, void* self) {
-        auto* session = static_cast<LineSession*>(self);
-        if (session->stage_ == Stage::ending && evbuffer_get_length(bufferevent_get_output(connection)) == 0)
-          session->end("closed");
-      },
-      [](bufferevent*, short events, void* self) {
-        if ((events & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) != 0)
-          static_cast<LineSession*>(self)->end("the slave hung up");
-      },
-      this);
-  bufferevent_setwatermark(connection_, EV_READ, 0, 2 * line_limit);
-  bufferevent_enable(connection_, EV_READ | EV_WRITE);
+bool LineSession::open() {
+  return wire_.open();
 }
 
 void LineSession::send(std::string line) {
@@ -94,23 +75,35 @@ void LineSession::close(std::string_view reason) {
              true);
 }
 
+void LineSession::add(std::string_view line) {
+  if (!ended_ && stage_ != Stage::ending) wire_.add(line);
+}
+
+void LineSession::flush() {
+  if (ended_) return;
+  wire_.flush();
+  if (wire_.unsent() > unread_limit) end("it does not read what is sent");
+}
+
 void LineSession::write(std::string_view line) {
-  if (connection_ == nullptr || stage_ == Stage::ending) return;
-  evbuffer* const output = bufferevent_get_output(connection_);
-  evbuffer_add(output, line.data(), line.size());
-  evbuffer_add(output, "\n", 1);
-  if (evbuffer_get_length(output) > unread_limit) end("it does not read what is sent");
+  add(line);
+  flush();
 }
 
 void LineSession::finish_writing_then_end() {
-  if (connection_ == nullptr) return;
+  if (ended_) return;
   stage_ = Stage::ending;
-  bufferevent_disable(connection_, EV_READ);
-  if (evbuffer_get_length(bufferevent_get_output(connection_)) == 0) end("closed");
+  wire_.hold();
+  wire_.flush();
+  if (wire_.unsent() == 0) end("closed");
+}
+
+void LineSession::on_drained() {
+  if (stage_ == Stage::ending) end("closed");
 }
 
 void LineSession::end(std::string_view why) {
-  if (connection_ == nullptr) return;
+  if (std::exchange(ended_, true)) return;
   auto const self = shared_from_this();  // alive until this function returns
   if (slave_ != 0) {
     spdlog::info("line: slave={} address={} left: {}", slave_, address_, why);
@@ -118,8 +111,7 @@ void LineSession::end(std::string_view why) {
   } else {
     spdlog::debug("line: address={} left: {}", address_, why);
   }
-  bufferevent_free(connection_);
-  connection_ = nullptr;
+  wire_.end();
   home_.forget(this);
 }
 
@@ -137,25 +129,9 @@ bool LineSession::overdue(Clock::time_point now) const {
   return true;
 }
 
-void LineSession::read_lines() {
-  auto const self = shared_from_this();
-  while (connection_ != nullptr && stage_ != Stage::ending) {
-    evbuffer* const input = bufferevent_get_input(connection_);
-    std::size_t size = 0;
-    std::unique_ptr<char, decltype(&free)> const line(evbuffer_readln(input, &size, EVBUFFER_EOL_CRLF), &free);
-    if (!line) {
-      if (evbuffer_get_length(input) > line_limit) {
-        complain("invalid", fmt::format("a line is longer than {} bytes", line_limit));
-        finish_writing_then_end();
-      }
-      return;
-    }
-    if (size > line_limit) {
-      complain("invalid", fmt::format("a line is longer than {} bytes", line_limit));
-      return finish_writing_then_end();
-    }
-    handle({line.get(), size});
-  }
+void LineSession::on_too_long() {
+  complain("invalid", fmt::format("a line is longer than {} bytes", line_limit));
+  finish_writing_then_end();
 }
 
 void LineSession::complain(std::string_view code, std::string_view message) {
@@ -172,7 +148,7 @@ void LineSession::refuse(Error const& error) {
   finish_writing_then_end();
 }
 
-void LineSession::handle(std::string_view line) {
+void LineSession::on_line(std::string_view line) {
   // Depth is bounded by the line's length; nlohmann's parser does not recurse.
   json const message = json::parse(line, nullptr, false);
   if (!message.is_object() || !message.contains("type") || !message["type"].is_string())
@@ -221,6 +197,7 @@ void LineSession::sign_on(json const& message) {
         fail(Errc::invalid, fmt::format("this server speaks protocol {}, you asked for {}; update the older one",
                                         protocol, message.value("protocol", json(nullptr)).dump().substr(0, 40))));
   stage_ = Stage::checking;
+  wire_.hold();  // what it says next waits for the answer
   auto const self = shared_from_this();
   auto const work = [self, key = text_of(message, "slavekey"), password = text_of(message, "slavepassword"),
                      instance = text_of(message, "instance")](Worker& worker) {
@@ -237,7 +214,7 @@ void LineSession::sign_on(json const& message) {
 }
 
 void LineSession::signed_on(Result<store::SlaveIdentity> identity) {
-  if (connection_ == nullptr) {  // it hung up while we looked
+  if (ended_) {  // it hung up while we looked
     if (identity) home_.services().dispatcher.gone(identity->id, shared_from_this());
     return;
   }
@@ -259,7 +236,7 @@ void LineSession::signed_on(Result<store::SlaveIdentity> identity) {
                {"heartbeat", home_.services().heartbeat_ms}};
   if (!home_.services().url.empty()) welcome["url"] = home_.services().url;
   write(welcome.dump());
-  read_lines();  // what came while we looked
+  wire_.release();
 }
 
 void LineSession::hello(json const& message) {

@@ -2,8 +2,6 @@
 // else on the loop's thread. Shared: the dispatcher keeps its sink until it has heard that the session is gone.
 #pragma once
 
-#include <event2/bufferevent.h>
-
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -15,6 +13,7 @@
 
 #include "server/dispatch/dispatcher.h"
 #include "server/line/line_server.h"
+#include "server/line/wire.h"
 
 namespace distren {
 
@@ -25,9 +24,9 @@ class LineLoop {
 public:
   LineLoop(Loop& loop, LineServices& services) : loop_(loop), services_(services) {}
 
-  void adopt(int fd, ssl_ctx_st* tls, std::string address, bool counted);              // on the loop's thread
-  void send(std::shared_ptr<LineSession> session, std::string line, bool then_close);  // any thread
-  void sweep();                                                                        // each second
+  void adopt(FileDescriptor socket, ssl_ctx_st* tls, std::string address, bool counted);  // on the loop's thread
+  void send(std::shared_ptr<LineSession> session, std::string line, bool then_close);     // any thread
+  void sweep();                                                                           // each second
   void close_all();
   void forget(LineSession* session);
 
@@ -53,18 +52,18 @@ private:
   std::vector<Outgoing> gathered_;
 };
 
-class LineSession : public SlaveSink, public std::enable_shared_from_this<LineSession> {
+class LineSession : public SlaveSink, private WireOwner, public std::enable_shared_from_this<LineSession> {
 public:
   using Clock = std::chrono::steady_clock;
 
-  LineSession(LineLoop& home, bufferevent* connection, std::string address, bool counted);
-  ~LineSession() override;
+  LineSession(LineLoop& home, FileDescriptor socket, ssl_st* tls, std::string address, bool counted);
 
-  void open();  // after it is in the loop's set
+  [[nodiscard]] bool open();  // after it is in the loop's set; false: no memory
   void send(std::string line) override;
   void close(std::string_view reason) override;
 
-  void write(std::string_view line);
+  void add(std::string_view line);  // goes out with the next flush()
+  void flush();
   void end(std::string_view why);  // closes and tells the dispatcher; the session is no longer in the loop's set
   void finish_writing_then_end();
   [[nodiscard]] bool overdue(Clock::time_point now) const;
@@ -73,8 +72,13 @@ public:
 
 private:
   enum class Stage { sign_on, checking, ready, ending };
-  void read_lines();
-  void handle(std::string_view line);
+  std::shared_ptr<void> keep() override { return shared_from_this(); }
+  void on_line(std::string_view line) override;
+  void on_too_long() override;
+  void on_drained() override;
+  void on_end(std::string_view) override { end("the slave hung up"); }
+
+  void write(std::string_view line);
   void sign_on(nlohmann::json const& message);
   void signed_on(Result<store::SlaveIdentity> identity);
   void hello(nlohmann::json const& message);
@@ -82,16 +86,17 @@ private:
   void refuse(Error const& error);
 
   LineLoop& home_;
-  bufferevent* connection_;
   std::string address_;
   bool counted_;
   Stage stage_ = Stage::sign_on;
+  bool ended_ = false;
   Clock::time_point opened_;
   Clock::time_point heard_;
   std::int64_t slave_ = 0;
   std::int64_t user_ = 0;
   std::string name_;
   int complaints_ = 0;
+  Wire wire_;
 };
 
 }  // namespace distren
