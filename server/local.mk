@@ -19,16 +19,16 @@ libdistren_server_a_SOURCES += %D%/database.cpp %D%/database.h \
 
 # Doors, dispatcher, results.
 libdistren_server_a_SOURCES += \
-  %D%/dispatch/core.h %D%/dispatch/core_jobs.cpp %D%/dispatch/core_questions.cpp %D%/dispatch/core_results.cpp %D%/dispatch/core_slaves.cpp \
+  %D%/dispatch/core.h %D%/dispatch/core_jobs.cpp %D%/dispatch/core_points.cpp %D%/dispatch/core_questions.cpp %D%/dispatch/core_results.cpp %D%/dispatch/core_slaves.cpp \
   %D%/dispatch/dispatcher.h %D%/dispatch/dispatcher_thread.cpp %D%/dispatch/dispatcher_thread.h \
-  %D%/dispatch/hello.cpp %D%/dispatch/job_queue.cpp %D%/dispatch/job_queue.h \
+  %D%/dispatch/grants.cpp %D%/dispatch/grants.h %D%/dispatch/hello.cpp %D%/dispatch/job_queue.cpp %D%/dispatch/job_queue.h \
   %D%/dispatch/journal_writer.cpp %D%/dispatch/journal_writer.h %D%/dispatch/lease.cpp %D%/dispatch/lease.h \
   %D%/dispatch/order.cpp %D%/dispatch/order.h \
-  %D%/dispatch/policy.h %D%/dispatch/version.h \
+  %D%/dispatch/policy.h %D%/dispatch/powers.cpp %D%/dispatch/powers.h %D%/dispatch/version.h \
   %D%/grid_folder.cpp %D%/grid_folder.h %D%/image_check.cpp %D%/image_check.h \
   %D%/line/line_server.cpp %D%/line/line_server.h %D%/line/line_session.cpp %D%/line/line_session.h \
   %D%/net/listen_address.cpp %D%/net/listen_address.h %D%/net/loop.cpp %D%/net/loop.h \
-  %D%/results.cpp %D%/results.h %D%/server_config.cpp %D%/server_config.h %D%/slave_gate.cpp %D%/slave_gate.h \
+  %D%/benchmarks.cpp %D%/benchmarks.h %D%/results.cpp %D%/results.h %D%/server_config.cpp %D%/server_config.h %D%/slave_gate.cpp %D%/slave_gate.h \
   %D%/workers.cpp %D%/workers.h
 
 # Schema, rights and the private MariaDB of --standalone.

@@ -15,6 +15,7 @@
 #include "config.h"
 #include "server/api/handlers.h"
 #include "server/api/maintenance.h"
+#include "server/benchmarks.h"
 #include "server/dispatch/dispatcher_thread.h"
 #include "server/dispatch/fair_share.h"
 #include "server/grid_folder.h"
@@ -82,6 +83,8 @@ DispatchSettings dispatch_settings(ServerConfig const& config, std::string lease
   settings.times = {.renew_ms = settings.lease_ms,
                     .deadline_ms = std::int64_t{1000} * config.times.deadline,
                     .result_limit = config.limits.result_bytes};
+  settings.benchmark_ms = std::int64_t{1000} * config.benchmark_seconds;
+  settings.random = unguessable_number;
   return settings;
 }
 
@@ -166,6 +169,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   {
     Database database(config.database);
     if (auto done = check_schema(database); !done) return done;
+    if (auto done = store::change_setting(database, "trust", config.trust); !done) return done;
   }
   if (auto done = ensure_methods(config.database, *methods); !done) return done;
 
@@ -180,7 +184,13 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   std::string const lease_key = signer->derive("lease", "");
 
   // The parts that work: dispatcher, workers, loops.
-  DispatcherThread dispatcher(dispatch_settings(config, lease_key), order_links(*signer, config),
+  DispatchSettings settings = dispatch_settings(config, lease_key);
+  if (config.benchmark_seconds > 0) {
+    auto plans = prepare_benchmarks(*methods, *blobs);
+    if (!plans) return plans.error();
+    settings.benchmarks = std::move(*plans);
+  }
+  DispatcherThread dispatcher(std::move(settings), order_links(*signer, config),
                               std::make_unique<FairShare>(), config.database);
   {
     Database database(config.database);
@@ -189,7 +199,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   }
   dispatcher.start();
   SlaveGate gate(unix_ms);
-  ResultDesk desk({lease_key, config.stor, checker}, dispatcher, **uploads);
+  ResultDesk desk({lease_key, std::int64_t{1000} * config.times.lease, config.stor, checker}, dispatcher, **uploads);
   HttpCounters counters;
   Loops loops(config.limits.loops);
   WorkerPool workers(config.database, config.limits.workers, static_cast<std::size_t>(config.limits.queue));

@@ -22,6 +22,7 @@ class ResultDesk {
 public:
   struct Settings {
     std::string lease_key;
+    std::int64_t lease_ms = 0;  // a lease expires so much after it was given
     std::filesystem::path stor;
     ImageChecker checker;
   };

@@ -69,6 +69,8 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
 
   toml->read("times.lease", config.times.lease, 5, 86400);
   toml->read("times.deadline", config.times.deadline, 10, 30 * 86400);
+  toml->read("trust", config.trust);
+  toml->read("benchmark_seconds", config.benchmark_seconds, 0, 3600);
   toml->read("times.heartbeat", config.times.heartbeat, 1, 3600);
   toml->read("times.session", config.times.session, 60, 366 * 86400);
   toml->read("times.signed_url", config.times.signed_url, 10, 7 * 86400);
@@ -122,6 +124,8 @@ Result<void> check_server_config(ServerConfig const& config) {
       return fail(Errc::not_found,
                   fmt::format("{} = \"{}\" is not a folder; make it, or name another", key, folder.string()));
   }
+  if (config.trust != "open" && config.trust != "private")
+    return fail(Errc::invalid, fmt::format("trust = \"{}\": it takes \"open\" or \"private\"", config.trust));
   if (config.sandbox != "on" && config.sandbox != "off")
     return fail(Errc::invalid, fmt::format("sandbox = \"{}\": it takes \"on\" or \"off\"", config.sandbox));
   return {};

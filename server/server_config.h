@@ -48,6 +48,8 @@ struct ServerConfig {
     int files_per_job = 100000;
   } limits;
 
+  int benchmark_seconds = 20;  // of a reference PC, before a slave's first order and monthly; 0: all cores are equal
+  std::string trust = "open";  // "private": grants need no fair value, for a grid of few who know each other
   bool registration = true;    // may strangers make accounts
   std::string sandbox = "on";  // for distren-image; "off" only where user namespaces are impossible
 

@@ -43,6 +43,14 @@ struct FakeJournal : DispatchEffects {
     endings.push_back({std::move(ending), std::move(answer)});
   }
   std::int64_t next_attempt() override { return next == 0 ? 0 : next++; }
+  std::vector<store::Settlement> settled;
+  void settle_grants(std::vector<store::Settlement> grants) override {
+    settled.insert(settled.end(), grants.begin(), grants.end());
+  }
+  std::vector<std::pair<std::int64_t, std::int64_t>> powers;  // slave, power
+  void record_power(std::int64_t slave, store::Method const& /*method*/, std::int64_t power) override {
+    powers.emplace_back(slave, power);
+  }
 };
 
 // A grid in memory; time is `now`, in milliseconds.
@@ -119,13 +127,17 @@ struct Grid {
         report_for(order, slave, store::Ending::failed, std::move(reason)),
         [this](std::string text) { answer = std::move(text); }, now);
   }
+  // As the database decides: nothing for oneself, nothing yet without a value.
+  static std::optional<std::int64_t> granted(store::EndingEntry const& entry) {
+    return entry.fair > 0 ? std::optional(entry.grant) : std::nullopt;
+  }
   // What the journal does with everything that waits.
   void commit(std::optional<Verdict> verdict = std::nullopt) {
     while (!journal.endings.empty()) {
       auto written = std::move(journal.endings.front());
       journal.endings.pop_front();
       Verdict const usual = written.entry.ending == store::Ending::accepted ? Verdict::accepted : Verdict::recorded;
-      core.settled(written.entry, verdict.value_or(usual), written.answer, now);
+      core.settled(written.entry, verdict.value_or(usual), granted(written.entry), written.answer, now);
     }
   }
 };

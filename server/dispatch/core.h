@@ -16,9 +16,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/render_method.h"
 #include "server/dispatch/dispatcher.h"
+#include "server/dispatch/grants.h"
 #include "server/dispatch/job_queue.h"
 #include "server/dispatch/policy.h"
+#include "server/dispatch/powers.h"
 
 namespace distren {
 
@@ -28,7 +31,14 @@ public:
   virtual void journal_lease(store::LeaseEntry const& lease) = 0;
   // settled() comes back to the core when the ending is durable; answer (may be empty) is for the one who reported.
   virtual void journal_ending(store::EndingEntry ending, std::function<void(std::string answer)> answer) = 0;
-  virtual std::int64_t next_attempt() = 0;  // 0: none reserved at the moment
+  virtual std::int64_t next_attempt() = 0;                                // 0: none reserved at the moment
+  virtual void settle_grants(std::vector<store::Settlement> grants) = 0;  // held ones whose value is known now
+  virtual void record_power(std::int64_t slave, store::Method const& method, std::int64_t power) = 0;  // benchmarked
+};
+
+struct BenchmarkPlan {  // of a method that has one; the server's own files
+  RenderMethod method;
+  store::JobFile scene;
 };
 
 struct DispatchSettings {
@@ -37,6 +47,9 @@ struct DispatchSettings {
   std::int64_t link_life_ms = 3600000;
   std::int64_t heartbeat_ms = 30000;
   OrderTimes times;
+  std::vector<BenchmarkPlan> benchmarks{};  // empty: every core counts as one reference core
+  std::int64_t benchmark_ms = 20000;        // how long one keeps the cores of a reference PC busy
+  std::function<std::uint64_t()> random{};  // for the variants; needed when there are benchmarks
 };
 
 class DispatchCore {
@@ -51,6 +64,10 @@ public:
   void resume_job(std::int64_t job, std::int64_t now);
   void remove_job(std::int64_t job, std::string const& reason, std::int64_t now);
   void change_priority(std::int64_t job, int priority);
+
+  // Points. What the ledger holds of claims, held grants and measured powers.
+  GrantBook& grants() { return grants_; }
+  PowerBook& powers() { return powers_; }
 
   // Slaves. sink empty: a slave over HTTPS, whose orders are fetched.
   Result<void> admit(std::int64_t slave, std::string const& instance, std::shared_ptr<SlaveSink> sink,
@@ -67,8 +84,10 @@ public:
   ResultClaim claim(AttemptReport const& report, std::int64_t now);
   void release(std::int64_t attempt);
   void report(AttemptReport report, std::function<void(std::string answer)> answer, std::int64_t now);
+  // points: what the ending was granted; nothing: the grant is held, or there was no claim.
   void settled(store::EndingEntry const& ending, store::JournalAnswer::Verdict verdict,
-               std::function<void(std::string answer)> const& answer, std::int64_t now);
+               std::optional<std::int64_t> points, std::function<void(std::string answer)> const& answer,
+               std::int64_t now);
 
   void tick(std::int64_t now);  // each second: expired leases, delayed tasks, silent slaves, hungry slaves
 
@@ -90,7 +109,11 @@ private:
     std::int64_t expires_ms = 0;
     std::int64_t journaled_ms = 0;  // the expiry that the journal knows
     double fraction = 0;
-    bool claimed = false;  // its image is being put in place, its ending is being written
+    bool claimed = false;                         // its image is being put in place, its ending is being written
+    bool late = false;                            // it came back after its lease had ended
+    store::Method method{};                       // what the slave renders it with
+    Power power{};                                // the slave's when it began
+    std::optional<BenchmarkVariant> benchmark{};  // a benchmark: of no job
   };
   struct Slave {
     SlaveState state;
@@ -98,25 +121,38 @@ private:
     std::shared_ptr<SlaveSink> sink;
     std::set<std::int64_t> attempts;
     std::int64_t heard_ms = 0;
+    std::int64_t freed_ms = 0;   // its latest result: what it has only one slot for began later
     std::int64_t probed_ms = 0;  // a second instance asked for this place; 0: nobody did
     bool greeted = false;        // a hello came
+    bool greeted_once = false;   // also before it signed on again
   };
+
+  static PowerBook power_book(DispatchSettings const& settings);
+  static std::string answer_text(std::string_view type, std::int64_t attempt, std::string const& reason = {});
 
   JobQueue* find_job(std::int64_t job);
   JobQueue const* find_job(std::int64_t job) const;
   [[nodiscard]] JobQueue* job_of(std::int64_t attempt, std::int64_t task);  // by the attempt, else by the task
   void sync_policy(JobQueue const& job);
   void tell_policy(SlaveState const& slave, bool here);
-  void result_to_policy(AttemptReport const& report, std::int64_t now);
   [[nodiscard]] std::int64_t kind_of(store::RunnableJob const& job);
   [[nodiscard]] bool worked_on(JobQueue const& job, std::int64_t task) const;  // by a live attempt
   [[nodiscard]] bool fits(JobQueue const& job, SlaveState const& slave) const;
   [[nodiscard]] bool kind_fits(std::int64_t kind, SlaveState const& slave) const;
   [[nodiscard]] bool another_fits(JobQueue const& job, std::int64_t task, std::int64_t not_slave) const;
   std::optional<std::string> give(Slave& slave, std::int64_t now);
+  [[nodiscard]] store::Method method_for(SlaveState const& slave, std::string const& name) const;
   std::string start(JobQueue& job, Attempt attempt, std::int64_t now);
+  std::optional<std::string> give_benchmark(Slave& slave, store::Method const& method, std::int64_t now);
+  void benchmark_ended(AttemptReport const& report, std::function<void(std::string answer)> const& answer,
+                       std::int64_t now);
+  void value(JobQueue const& job, Attempt const& attempt, AttemptReport const& report, store::EndingEntry& ending,
+             std::int64_t now);
+  void remember_claim(store::EndingEntry const& ending, Attempt const& attempt, JobQueue const& job, bool held);
+  [[nodiscard]] bool benchmarking(Slave const& slave) const;
   void feed(Slave& slave, std::int64_t now);  // push orders until its slots are full
-  void feed_hungry(std::int64_t now);
+  void feed_hungry(std::int64_t now);         // after something became ready
+  void feed_some(std::int64_t now);           // a few in turn: their benchmark may be due, a frame may be worth a copy
   void lease(Attempt attempt, std::int64_t now);
   void drop_attempt(std::int64_t attempt);
   void end_early(std::int64_t attempt, store::Ending ending, std::string const& reason, std::int64_t now);
@@ -134,7 +170,11 @@ private:
   // Jobs of one kind need the same method and version: what fits is asked once for all of them.
   std::map<std::pair<std::string, std::string>, std::int64_t> kind_numbers_;
   std::vector<std::pair<std::string, std::string>> kinds_;
+  GrantBook grants_;
+  PowerBook powers_;
+  std::set<std::int64_t> ready_jobs_;                                           // those that the policy knows
   std::set<std::int64_t> hungry_;                                               // slaves of the line with a free slot
+  std::int64_t fed_ = 0;                                                        // the last one that feed_some asked
   std::multimap<std::int64_t, std::pair<std::int64_t, std::int64_t>> delayed_;  // time -> job, task
 };
 

@@ -6,7 +6,11 @@
 namespace distren {
 
 DispatchCore::DispatchCore(DispatchSettings settings, OrderLinks links, Policy& policy, DispatchEffects& effects)
-    : settings_(std::move(settings)), links_(std::move(links)), policy_(policy), effects_(effects) {}
+    : settings_(std::move(settings)),
+      links_(std::move(links)),
+      policy_(policy),
+      effects_(effects),
+      powers_(power_book(settings_)) {}
 
 JobQueue* DispatchCore::find_job(std::int64_t job) {
   auto const found = jobs_.find(job);
@@ -19,15 +23,18 @@ JobQueue const* DispatchCore::find_job(std::int64_t job) const {
 
 // The policy knows exactly the jobs that have something to give.
 void DispatchCore::sync_policy(JobQueue const& job) {
-  if (job.active() && job.ready() > 0)
+  if (job.active() && job.ready() > 0) {
+    ready_jobs_.insert(job.info().id);
     policy_.add_job({.id = job.info().id,
                      .user = job.info().user,
                      .priority = job.info().priority,
                      .kind = kind_of(job.info()),
                      .ready = job.ready(),
                      .unfinished = job.unfinished()});
-  else
+  } else {
+    ready_jobs_.erase(job.info().id);
     policy_.remove_job(job.info().id);
+  }
 }
 
 std::int64_t DispatchCore::kind_of(store::RunnableJob const& job) {
@@ -86,6 +93,8 @@ void DispatchCore::remove_job(std::int64_t id, std::string const& reason, std::i
   JobQueue* const job = find_job(id);
   if (job == nullptr) return;
   policy_.forget_job(id);
+  ready_jobs_.erase(id);
+  grants_.forget_job(id);
   std::set<std::int64_t> const leases = job->leases;
   for (std::int64_t const attempt : leases) {
     std::int64_t const slave = attempts_.at(attempt).slave;
@@ -107,6 +116,8 @@ void DispatchCore::finish_job_if_done(std::int64_t id) {
   JobQueue const* const job = find_job(id);
   if (job == nullptr || job->unfinished() > 0) return;
   policy_.forget_job(id);
+  ready_jobs_.erase(id);
+  grants_.forget_job(id);
   jobs_.erase(id);
 }
 

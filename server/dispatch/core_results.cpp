@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "server/dispatch/core.h"
-#include "server/economy/points.h"
 
 namespace distren {
 
@@ -14,12 +13,13 @@ namespace {
 constexpr int failures_allowed = 3;
 constexpr std::int64_t first_delay_ms = 5000;  // before a task returns to the only slave that fits; doubles each time
 
-std::string answer_text(std::string_view type, std::int64_t attempt, std::string const& reason = {}) {
-  if (reason.empty()) return fmt::format(R"({{"type":"{}","attempt":{}}})", type, attempt);
-  return nlohmann::json{{"type", type}, {"attempt", attempt}, {"reason", reason}}.dump();
-}
-
 }  // namespace
+
+std::string DispatchCore::answer_text(std::string_view type, std::int64_t attempt, std::string const& reason) {
+  if (reason.empty()) return fmt::format(R"({{"type":"{}","attempt":{}}})", type, attempt);
+  return nlohmann::json{{"type", type}, {"attempt", attempt}, {"reason", reason}}.dump(
+      -1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 void DispatchCore::lease(Attempt attempt, std::int64_t now) {
   attempt.started_ms = now;
@@ -45,9 +45,13 @@ void DispatchCore::drop_attempt(std::int64_t id) {
 }
 
 // A live attempt ends without a word from its slave: expired, lost, taken away. Its task is ready again.
-void DispatchCore::end_early(std::int64_t id, store::Ending ending, std::string const& reason, std::int64_t) {
+void DispatchCore::end_early(std::int64_t id, store::Ending ending, std::string const& reason, std::int64_t now) {
   Attempt const attempt = attempts_.at(id);
   drop_attempt(id);
+  if (attempt.benchmark) {
+    if (ending != store::Ending::returned) powers_.failed(attempt.slave, attempt.method, reason, now);
+    return;
+  }
   if (JobQueue* const job = find_job(attempt.job)) {
     if (!worked_on(*job, attempt.task)) job->give_back(attempt.task);
     sync_policy(*job);
@@ -60,25 +64,6 @@ bool DispatchCore::worked_on(JobQueue const& job, std::int64_t task) const {
   return std::ranges::any_of(job.leases, [&](std::int64_t lease) { return attempts_.at(lease).task == task; });
 }
 
-// What a result was worth by the server's clock; its power was the slave's when it began.
-void DispatchCore::result_to_policy(AttemptReport const& report, std::int64_t now) {
-  auto const attempt = attempts_.find(report.attempt);
-  if (attempt == attempts_.end() || attempt->second.started_ms == 0) return;
-  auto const slave = slaves_.find(report.slave);
-  SlaveState const unknown;
-  SlaveState const& state = slave == slaves_.end() ? unknown : slave->second.state;
-  std::int64_t const wall_ms = now - attempt->second.started_ms;
-  std::int64_t const work = economy::claim({.power = state.power,
-                                            .benchmark = state.benchmark,
-                                            .cores = state.cores,
-                                            .cpu_ms = report.cpu_ms,
-                                            .wall_ms = wall_ms});
-  policy_.completed(report.attempt, {.work = work,
-                                     .cpu_ms = report.cpu_ms,
-                                     .wall_ms = wall_ms,
-                                     .accepted = report.ending == store::Ending::accepted});
-}
-
 JobQueue* DispatchCore::job_of(std::int64_t attempt, std::int64_t task) {
   if (auto const own = attempts_.find(attempt); own != attempts_.end()) return find_job(own->second.job);
   for (auto& [id, job] : jobs_) {
@@ -88,9 +73,18 @@ JobQueue* DispatchCore::job_of(std::int64_t attempt, std::int64_t task) {
 }
 
 std::optional<ExpectedResult> DispatchCore::expected_result(std::int64_t attempt, std::int64_t task) const {
+  if (auto const found = attempts_.find(attempt); found != attempts_.end() && found->second.benchmark) {
+    BenchmarkVariant const& variant = *found->second.benchmark;
+    auto const plan = std::ranges::find(settings_.benchmarks, found->second.method.name,
+                                        [](BenchmarkPlan const& each) { return each.method.name; });
+    return ExpectedResult{.name = {},
+                          .output = {plan->method.benchmark->format, "", variant.width, variant.height},
+                          .code = variant.frame};
+  }
   JobQueue const* const job = const_cast<DispatchCore*>(this)->job_of(attempt, task);
   if (job == nullptr || !job->owns(task) || job->state(task) == JobQueue::State::done) return std::nullopt;
-  return ExpectedResult{job->info().id, output_name(job->output(), job->frame(task)), job->output()};
+  return ExpectedResult{
+      .job = job->info().id, .name = output_name(job->output(), job->frame(task)), .output = job->output()};
 }
 
 void DispatchCore::release(std::int64_t attempt) {
@@ -109,13 +103,17 @@ ResultClaim DispatchCore::claim(AttemptReport const& report, std::int64_t now) {
   if (own == attempts_.end()) {
     // Its lease ran out, perhaps another slave has the task by now. The work is done, so it counts if it is first.
     job->take_this(report.task);
-    own = attempts_
-              .emplace(report.attempt, Attempt{.id = report.attempt,
-                                               .task = report.task,
-                                               .job = job->info().id,
-                                               .slave = report.slave,
-                                               .frame = job->frame(report.task)})
-              .first;
+    Attempt late{.id = report.attempt,
+                 .task = report.task,
+                 .job = job->info().id,
+                 .slave = report.slave,
+                 .frame = job->frame(report.task),
+                 .started_ms = report.given_ms};
+    late.late = true;
+    if (auto const slave = slaves_.find(report.slave); slave != slaves_.end())
+      late.method = method_for(slave->second.state, job->info().method);
+    late.power = powers_.of(report.slave, late.method);
+    own = attempts_.emplace(report.attempt, std::move(late)).first;
     job->leases.insert(report.attempt);
     sync_policy(*job);
   }
@@ -126,6 +124,8 @@ ResultClaim DispatchCore::claim(AttemptReport const& report, std::int64_t now) {
 
 void DispatchCore::report(AttemptReport report, std::function<void(std::string answer)> answer, std::int64_t now) {
   heard(report.slave, now);
+  if (auto const own = attempts_.find(report.attempt); own != attempts_.end() && own->second.benchmark)
+    return benchmark_ended(report, answer, now);
   // A late result without an image comes here unclaimed.
   if (report.ending == store::Ending::accepted && !attempts_.contains(report.attempt)) (void)claim(report, now);
   store::EndingEntry ending{.attempt = report.attempt,
@@ -148,7 +148,7 @@ void DispatchCore::report(AttemptReport report, std::function<void(std::string a
   }
   std::int64_t const job_id = found == attempts_.end() ? 0 : found->second.job;
   JobQueue* const job = find_job(job_id);
-  if (report.ending != store::Ending::returned) result_to_policy(report, now);
+  if (job != nullptr && report.ending != store::Ending::returned) value(*job, found->second, report, ending, now);
   if (job != nullptr && report.ending == store::Ending::accepted) {
     found->second.claimed = true;  // stays until settled, so that nobody else is given the task
     if (auto const slave = slaves_.find(report.slave); slave != slaves_.end())
@@ -185,21 +185,25 @@ void DispatchCore::task_failed(JobQueue& job, store::EndingEntry& ending, std::i
 }
 
 void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswer::Verdict verdict,
-                           std::function<void(std::string answer)> const& answer, std::int64_t now) {
+                           std::optional<std::int64_t> points, std::function<void(std::string answer)> const& answer,
+                           std::int64_t now) {
   using Verdict = store::JournalAnswer::Verdict;
   auto const found = attempts_.find(ending.attempt);
   if (found != attempts_.end() && ending.ending == store::Ending::accepted) {
     std::int64_t const job_id = found->second.job;
     JobQueue* const job = find_job(job_id);
+    if (job != nullptr && verdict == Verdict::accepted) remember_claim(ending, found->second, *job, !points);
     drop_attempt(ending.attempt);
     if (job != nullptr && (verdict == Verdict::accepted || verdict == Verdict::superseded)) {
       std::set<std::int64_t> const leases = job->leases;
+      std::vector<std::int64_t> freed;
       for (std::int64_t const other : leases) {
         Attempt const& attempt = attempts_.at(other);
         if (attempt.task != ending.task) continue;
         cancel_on_slave(attempt.slave, other, "another slave finished this frame first");
         std::int64_t const slave = attempt.slave;
         drop_attempt(other);
+        freed.push_back(slave);
         effects_.journal_ending({.attempt = other,
                                  .task = ending.task,
                                  .slave = slave,
@@ -210,11 +214,14 @@ void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswe
       job->finish(ending.task);
       sync_policy(*job);
       finish_job_if_done(job_id);
+      for (std::int64_t const id : freed) {
+        if (auto const slave = slaves_.find(id); slave != slaves_.end()) feed(slave->second, now);
+      }
     } else if (job != nullptr) {
       if (!worked_on(*job, ending.task)) job->give_back(ending.task);
       sync_policy(*job);
+      feed_hungry(now);
     }
-    feed_hungry(now);
   }
   if (!answer) return;
   if (verdict == Verdict::accepted || verdict == Verdict::recorded) {
@@ -253,11 +260,7 @@ void DispatchCore::tick(std::int64_t now) {
     tell_policy(slaves_.at(id).state, false);
     slaves_.erase(id);
   }
-  // Frames take longer than they should from one second to the next: only now is asked who could copy them.
-  std::set<std::int64_t> const hungry = attempts_.empty() ? std::set<std::int64_t>{} : hungry_;
-  for (std::int64_t const id : hungry) {
-    if (auto const slave = slaves_.find(id); slave != slaves_.end()) feed(slave->second, now);
-  }
+  feed_some(now);
   feed_hungry(now);
 }
 

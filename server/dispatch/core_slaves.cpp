@@ -13,6 +13,7 @@ namespace {
 
 // How long a slave that may be dead has for an answer when another instance wants its place.
 constexpr std::int64_t probe_ms = 5000;
+constexpr std::size_t fed_at_once = 200;
 
 }  // namespace
 
@@ -47,9 +48,11 @@ Result<void> DispatchCore::admit(std::int64_t id, std::string const& instance, s
 
 std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveState const& state, std::int64_t now) {
   Slave& slave = slaves_[state.id];
+  bool const changed = slave.greeted_once && (slave.state.cpu != state.cpu || slave.state.cores != state.cores);
+  if (changed) powers_.hardware_changed(state.id);
   slave.state = state;
   slave.heard_ms = now;
-  slave.greeted = true;
+  slave.greeted = slave.greeted_once = true;
   tell_policy(state, true);
 
   std::vector<std::pair<std::int64_t, std::string>> unwanted;
@@ -103,9 +106,11 @@ void DispatchCore::gone(std::int64_t id, SlaveSink const* sink) {
 
 void DispatchCore::tell_policy(SlaveState const& slave, bool here) {
   int const slots = std::max(1, slave.slots);
+  std::int64_t power = 1;  // jobs of its slower methods are rare enough to be estimated by the fastest
+  for (store::Method const& method : slave.methods) power = std::max(power, powers_.of(slave.id, method).power);
   policy_.know_slave({.id = slave.id,
                       .user = slave.user,
-                      .power = slave.power,
+                      .power = power,
                       .threads = std::max(1, slave.cores / slots),
                       .slots = here ? slots : 0});
 }
@@ -138,8 +143,13 @@ bool DispatchCore::fits(JobQueue const& job, SlaveState const& slave) const {
 bool DispatchCore::kind_fits(std::int64_t kind, SlaveState const& slave) const {
   auto const& [name, version] = kinds_.at(static_cast<std::size_t>(kind));
   return std::ranges::any_of(slave.methods, [&](store::Method const& method) {
-    return method.name == name && version_at_least(method.version, version);
+    return method.name == name && version_at_least(method.version, version) && powers_.ready(slave.id, method);
   });
+}
+
+store::Method DispatchCore::method_for(SlaveState const& slave, std::string const& name) const {
+  auto const found = std::ranges::find(slave.methods, name, &store::Method::name);
+  return found == slave.methods.end() ? store::Method{name, ""} : *found;
 }
 
 bool DispatchCore::another_fits(JobQueue const& job, std::int64_t task, std::int64_t not_slave) const {
@@ -156,6 +166,10 @@ std::string DispatchCore::start(JobQueue& job, Attempt attempt, std::int64_t now
   }
   attempt.job = job.info().id;
   attempt.frame = job.frame(attempt.task);
+  if (auto const slave = slaves_.find(attempt.slave); slave != slaves_.end()) {
+    attempt.method = method_for(slave->second.state, job.info().method);
+    attempt.power = powers_.of(attempt.slave, attempt.method);
+  }
   lease(attempt, now);
   Lease const token{attempt.task, attempt.id, attempt.slave, now + settings_.lease_ms};
   return order_text(*job.order, token, sign_lease(token, settings_.lease_key), attempt.job, attempt.frame, links_,
@@ -163,6 +177,10 @@ std::string DispatchCore::start(JobQueue& job, Attempt attempt, std::int64_t now
 }
 
 std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
+  if (auto const method = powers_.due(slave.state.id, slave.state.methods, now)) {
+    // Alone on the machine, so that it is measured and not its neighbours.
+    return slave.attempts.empty() ? give_benchmark(slave, *method, now) : std::nullopt;
+  }
   std::optional<std::string> order;
   std::int64_t attempt_id = 0;
   std::int64_t const slave_id = slave.state.id;
@@ -197,7 +215,7 @@ std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
 
 void DispatchCore::feed(Slave& slave, std::int64_t now) {
   if (!slave.greeted || !slave.sink) return;
-  while (static_cast<int>(slave.attempts.size()) < slave.state.slots) {
+  while (static_cast<int>(slave.attempts.size()) < slave.state.slots && !benchmarking(slave)) {
     auto order = give(slave, now);
     if (!order) {
       hungry_.insert(slave.state.id);
@@ -208,11 +226,27 @@ void DispatchCore::feed(Slave& slave, std::int64_t now) {
   hungry_.erase(slave.state.id);
 }
 
+bool DispatchCore::benchmarking(Slave const& slave) const {
+  return slave.attempts.size() == 1 && attempts_.at(*slave.attempts.begin()).benchmark;
+}
+
 void DispatchCore::feed_hungry(std::int64_t now) {
-  std::set<std::int64_t> const hungry = hungry_;
+  std::vector<std::int64_t> const hungry(hungry_.begin(), hungry_.end());
   for (std::int64_t const id : hungry) {
-    if (std::ranges::none_of(jobs_, [](auto const& job) { return job.second->active() && job.second->ready() > 0; }))
-      return;
+    if (ready_jobs_.empty()) return;
+    if (auto const found = slaves_.find(id); found != slaves_.end()) feed(found->second, now);
+  }
+}
+
+void DispatchCore::feed_some(std::int64_t now) {
+  std::vector<std::int64_t> some;
+  auto next = hungry_.upper_bound(fed_);
+  while (some.size() < fed_at_once && some.size() < hungry_.size()) {
+    if (next == hungry_.end()) next = hungry_.begin();
+    some.push_back(*next++);
+  }
+  for (std::int64_t const id : some) {
+    fed_ = id;
     if (auto const found = slaves_.find(id); found != slaves_.end()) feed(found->second, now);
   }
 }
@@ -221,7 +255,9 @@ std::optional<std::string> DispatchCore::order_for(std::int64_t id, std::int64_t
   auto const found = slaves_.find(id);
   if (found == slaves_.end() || found->second.sink) return std::nullopt;
   found->second.heard_ms = now;
-  if (static_cast<int>(found->second.attempts.size()) >= std::max(1, found->second.state.slots)) return std::nullopt;
+  if (static_cast<int>(found->second.attempts.size()) >= std::max(1, found->second.state.slots) ||
+      benchmarking(found->second))
+    return std::nullopt;
   return give(found->second, now);
 }
 
@@ -236,7 +272,7 @@ std::optional<std::string> DispatchCore::progress(std::int64_t slave, std::int64
   Attempt& attempt = found->second;
   attempt.fraction = std::clamp(fraction, 0.0, 1.0);
   attempt.expires_ms = now + settings_.lease_ms;
-  if (attempt.journaled_ms - now < settings_.lease_ms / 2) {
+  if (!attempt.benchmark && attempt.journaled_ms - now < settings_.lease_ms / 2) {
     // The journal's expiry lags: write it again now and then, not with every sign of progress.
     attempt.journaled_ms = attempt.expires_ms;
     effects_.journal_lease({attempt.id, attempt.task, attempt.slave, attempt.expires_ms});

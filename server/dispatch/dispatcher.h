@@ -35,8 +35,7 @@ struct SlaveState {  // what a hello said
   int cores = 0;
   int memory_mib = 0;
   int slots = 1;
-  std::int64_t power = 1000;      // of one core, thousandths of the reference core; corrected after each result
-  std::int64_t benchmark = 1000;  // the same as benchmarked
+  std::string cpu;  // as it calls itself
   std::vector<store::Method> methods;
   std::vector<std::pair<std::int64_t, std::string>> holding;  // attempt, lease
 };
@@ -84,9 +83,10 @@ enum class ResultClaim {
 };
 
 struct ExpectedResult {  // what an attempt shall hand in
-  std::int64_t job = 0;
-  std::string name;  // below output/
+  std::int64_t job = 0;  // 0: a benchmark, whose picture is looked at and not kept
+  std::string name;      // below output/
   OutputSpec output;
+  std::optional<int> code{};  // the number that a benchmark's picture must show
 };
 
 class Dispatcher {

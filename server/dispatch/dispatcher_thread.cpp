@@ -11,10 +11,17 @@ namespace distren {
 
 namespace {
 
+// UNIX time as it was at the start, plus what has passed since: a clock that is set does not end leases or pay for time
+// that never was.
 std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
+  using namespace std::chrono;
+  static auto const started = steady_clock::now();
+  static auto const started_at = system_clock::now();
+  return duration_cast<milliseconds>((started_at + (steady_clock::now() - started)).time_since_epoch()).count();
 }
+
+constexpr int held_hours = 24;
+constexpr int settled_at_once = 10000;
 
 }  // namespace
 
@@ -30,7 +37,8 @@ DispatcherThread::DispatcherThread(DispatchSettings settings, OrderLinks links, 
             spdlog::info("dispatcher: job={} paused: {}", paused.job, quote(paused.reason));
             core_.pause_job(paused.job);
           }
-          for (auto const& one : shared->endings) core_.settled(one.ending.entry, one.verdict, one.ending.answer, now);
+          for (auto const& one : shared->endings)
+            core_.settled(one.ending.entry, one.verdict, one.points, one.ending.answer, now);
         });
       }) {}
 
@@ -48,6 +56,17 @@ Result<void> DispatcherThread::load(Database& database) {
   auto leases = store::load_leases(database);
   if (!leases) return leases.error();
 
+  auto powers = store::list_powers(database, 0);
+  if (!powers) return powers.error();
+  auto claims = store::load_claims(database);
+  if (!claims) return claims.error();
+  auto held = store::load_held_grants(database);
+  if (!held) return held.error();
+  auto totals = store::load_totals(database);
+  if (!totals) return totals.error();
+  auto escrows = store::load_escrows(database);
+  if (!escrows) return escrows.error();
+
   std::unordered_map<std::int64_t, std::vector<store::RunnableTask>> tasks_of;
   std::unordered_map<std::int64_t, std::int64_t> job_of;
   for (auto const& task : *tasks) tasks_of[task.job].push_back(task);
@@ -62,6 +81,13 @@ Result<void> DispatcherThread::load(Database& database) {
     std::int64_t const id = job.id;
     core_.add_job(std::move(job), tasks_of[id], failures_of[id], now);
   }
+  for (auto const& power : *powers) core_.powers().load(power, now);
+  for (auto const& claim : *claims) core_.grants().load_claim(claim.job, {claim.frame, claim.user, claim.claim});
+  for (auto const& one : *held)
+    core_.grants().load_held(
+        one.job, {.attempt = one.attempt, .task = one.task, .frame = one.frame, .user = one.user, .claim = one.claim});
+  for (auto const& total : *totals) policy_->know_user(total.user, total.total);
+  for (auto const& escrow : *escrows) policy_->know_boost(escrow.job, escrow.points);
   for (auto const& lease : *leases) core_.restore_lease(lease, now);
   spdlog::info("dispatcher: jobs={} frames={} leases={} read", jobs->size(), tasks->size(), leases->size());
   return {};
@@ -124,6 +150,7 @@ void DispatcherThread::run() {
     if (auto const now = std::chrono::steady_clock::now(); now >= next_tick) {
       core_.tick(unix_ms());
       next_tick = now + std::chrono::seconds(1);
+      if (now >= next_books_) keep_the_books();
     }
   }
 }
@@ -255,6 +282,39 @@ void DispatcherThread::journal_ending(store::EndingEntry ending, std::function<v
 
 std::int64_t DispatcherThread::next_attempt() {
   return journal_.next_attempt();
+}
+
+void DispatcherThread::settle_grants(std::vector<store::Settlement> grants) {
+  journal_.add([grants = std::move(grants)](Database& database) -> Result<void> {
+    auto const settled = store::settle_grants(database, grants);
+    return settled ? Result<void>() : settled.error();
+  });
+}
+
+void DispatcherThread::record_power(std::int64_t slave, store::Method const& method, std::int64_t power) {
+  journal_.add([slave, method, power](Database& database) {
+    return store::record_power(database, slave, method.name, method.version, static_cast<int>(power));
+  });
+}
+
+void DispatcherThread::keep_the_books() {
+  next_books_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  journal_.add([this, powers = core_.powers().take_corrected()](Database& database) -> Result<void> {
+    if (!powers.empty()) {
+      if (auto done = store::correct_powers(database, powers); !done) return done;
+    }
+    if (auto const settled = store::settle_overdue_grants(database, held_hours, settled_at_once); !settled)
+      return settled.error();
+    auto totals = store::load_totals(database);
+    if (!totals) return totals.error();
+    auto escrows = store::load_escrows(database);
+    if (!escrows) return escrows.error();
+    post([this, totals = std::move(*totals), escrows = std::move(*escrows)] {
+      for (auto const& total : totals) policy_->know_user(total.user, total.total);
+      for (auto const& escrow : escrows) policy_->know_boost(escrow.job, escrow.points);
+    });
+    return {};
+  });
 }
 
 }  // namespace distren

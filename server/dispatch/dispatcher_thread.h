@@ -1,6 +1,7 @@
 // The Dispatcher as a thread: a mailbox in front of DispatchCore, the journal behind it. start() after load().
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <future>
 #include <memory>
@@ -63,6 +64,9 @@ private:
   void journal_lease(store::LeaseEntry const& lease) override;
   void journal_ending(store::EndingEntry ending, std::function<void(std::string answer)> answer) override;
   std::int64_t next_attempt() override;
+  void settle_grants(std::vector<store::Settlement> grants) override;
+  void record_power(std::int64_t slave, store::Method const& method, std::int64_t power) override;
+  void keep_the_books();  // each minute: corrected powers out, totals and boosts in
 
   using Message = std::function<void()>;  // runs on the dispatcher's thread, may touch core_
   void post(Message message);
@@ -76,6 +80,7 @@ private:
   std::mutex mutex_;  // guards mailbox_ and stopping_
   std::condition_variable wake_;
   std::vector<Message> mailbox_;
+  std::chrono::steady_clock::time_point next_books_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -27,6 +27,7 @@ SlaveState parse_hello(json const& message) {
   SlaveState state;
   state.cores = number_of(message, "cores", 0, 4096);
   state.memory_mib = number_of(message, "memory", 0, 1 << 26);
+  state.cpu = text_of(message, "cpu", 200);
   state.slots = number_of(message, "slots", 0, 64);
   if (auto const methods = message.find("methods"); methods != message.end() && methods->is_array()) {
     for (auto const& method : *methods) {

@@ -44,6 +44,12 @@ void JournalWriter::add(JournalEnding ending) {
   wake_.notify_one();
 }
 
+void JournalWriter::add(std::function<Result<void>(Database&)> chore) {
+  std::lock_guard const lock(mutex_);
+  gathering_.chores.push_back(std::move(chore));
+  wake_.notify_one();
+}
+
 std::int64_t JournalWriter::next_attempt() {
   std::lock_guard const lock(mutex_);
   if (end_of_block_ - next_attempt_ < low_water && !gathering_.reserve) {
@@ -83,7 +89,8 @@ void JournalWriter::run() {
     auto pause = std::chrono::milliseconds(100);
     while (!write(database, batch)) {
       std::unique_lock lock(mutex_);
-      if (stopping_ && batch.leases.empty() && batch.endings.empty()) return;  // nothing that could be lost
+      if (stopping_ && batch.leases.empty() && batch.endings.empty() && batch.chores.empty())
+        return;  // nothing that could be lost
       if (!behind_) spdlog::warn("journal: the database is away; {} results wait", batch.endings.size());
       behind_ = true;
       if (give_up && Clock::now() > *give_up) {
@@ -107,6 +114,12 @@ bool JournalWriter::write(Database& database, Batch& batch) {
   batch.reserve = false;
   while (!batch.leases.empty() || !batch.endings.empty()) {
     if (!write_some(database, batch, std::min(batch.endings.size(), batch_limit))) return false;
+  }
+  while (!batch.chores.empty()) {
+    auto const done = batch.chores.front()(database);
+    if (!done && done.error().code == Errc::unavailable) return false;
+    if (!done) spdlog::error("journal: {}", done.error().message);
+    batch.chores.pop_front();
   }
   return true;
 }
@@ -136,7 +149,8 @@ bool JournalWriter::write_some(Database& database, Batch& batch, std::size_t end
         answer && i < answer->verdicts.size() ? answer->verdicts[i] : store::JournalAnswer::Verdict::unknown;
     if (!answer)
       spdlog::error("journal: attempt {} was refused: {}", batch.endings[i].entry.attempt, answer.error().message);
-    settled.endings.push_back({std::move(batch.endings[i]), verdict});
+    settled.endings.push_back(
+        {std::move(batch.endings[i]), verdict, answer && i < answer->points.size() ? answer->points[i] : std::nullopt});
   }
   batch.endings.erase(batch.endings.begin(), batch.endings.begin() + static_cast<std::ptrdiff_t>(endings));
   if (!settled.endings.empty()) settled_(std::move(settled));

@@ -5,8 +5,10 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,6 +26,7 @@ struct JournalEnding {
 struct SettledEnding {
   JournalEnding ending;
   store::JournalAnswer::Verdict verdict = store::JournalAnswer::Verdict::unknown;
+  std::optional<std::int64_t> points{};  // granted; nothing: held, or no claim
 };
 
 struct SettledBatch {
@@ -41,6 +44,9 @@ public:
 
   void add(store::LeaseEntry const& lease);
   void add(JournalEnding ending);
+  // Something else that must reach the database, after all that was added before it. Its failure is logged; while the
+  // database is away it is tried again.
+  void add(std::function<Result<void>(Database&)> chore);
   // The next attempt number, from a block reserved in the database; 0 while a new block is being fetched.
   std::int64_t next_attempt();
 
@@ -52,8 +58,9 @@ private:
   struct Batch {
     std::vector<store::LeaseEntry> leases;
     std::vector<JournalEnding> endings;
+    std::deque<std::function<Result<void>(Database&)>> chores;
     bool reserve = false;
-    [[nodiscard]] bool empty() const { return leases.empty() && endings.empty() && !reserve; }
+    [[nodiscard]] bool empty() const { return leases.empty() && endings.empty() && chores.empty() && !reserve; }
   };
   void run();
   bool write(Database& database, Batch& batch);  // false: the database is away, try the rest again

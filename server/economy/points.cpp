@@ -13,7 +13,6 @@ namespace distren::economy {
 namespace {
 
 constexpr std::size_t samples_wanted = 15;
-constexpr std::size_t users_wanted = 3;
 constexpr std::int64_t rank_unit = 600'000;          // 600 points, in millipoints
 constexpr std::int64_t contributor_points = 60'000;  // an hour of the reference core
 constexpr std::int64_t most_boost = 4000;
@@ -58,11 +57,15 @@ std::int64_t claim(Claim const& of) {
   std::int64_t cpu_ms = std::min(sane_time(of.cpu_ms), scaled(machine_ms, 21, 20));
   if (of.cpu_limit_ms > 0) cpu_ms = std::min(cpu_ms, of.cpu_limit_ms);
   std::int64_t const power = std::clamp<std::int64_t>(of.power, 0, power_limit);
-  std::int64_t const benchmark = std::clamp<std::int64_t>(of.benchmark, 0, power_limit);
   std::int64_t const asked = scaled(power, cpu_ms, unit_power * ms_per_millipoint);
-  // Rounded down, so that g <= 1.25 * demonstrated power * wall holds to the last digit.
-  std::int64_t const demonstrated = benchmark * machine_ms / (unit_power * ms_per_millipoint * 4 / 5);
-  return std::min(asked, demonstrated);
+  return std::min(asked, demonstrated(of));
+}
+
+// Rounded down, so that g <= 1.25 * demonstrated power * wall holds to the last digit.
+std::int64_t demonstrated(Claim const& of) {
+  std::int64_t const benchmark = std::clamp<std::int64_t>(of.benchmark, 0, power_limit);
+  std::int64_t const machine_ms = sane_time(of.wall_ms) * sane_cores(of.cores);
+  return benchmark * machine_ms / (unit_power * ms_per_millipoint * 4 / 5);
 }
 
 std::optional<std::int64_t> fair_value(std::span<Sample const> samples, std::int64_t frame, std::int64_t claimant,
@@ -86,7 +89,7 @@ std::optional<std::int64_t> fair_value(std::span<Sample const> samples, std::int
     ++count;
     claims.push_back(not_negative(sample.claim));
   }
-  if (of_user.size() < users_wanted) return std::nullopt;
+  if (of_user.size() < users_for_value) return std::nullopt;
   std::ranges::sort(claims);
   std::size_t const middle = claims.size() / 2;
   if (claims.size() % 2 == 1) return claims[middle];

@@ -17,6 +17,7 @@ inline constexpr std::int64_t power_limit =
     20000;  // no core is twenty times the reference: its clock or its owner lies
 inline constexpr std::int64_t time_limit_ms = std::int64_t{366} * 86400 * 1000;
 inline constexpr int cores_limit = 4096;
+inline constexpr std::size_t users_for_value = 3;  // other people who must have rendered some of a job
 
 // P = min(W/cpu, 1.25 W/(wall cores)); work in reference ms, wall by the server's clock. invalid: absurd times.
 struct Benchmark {
@@ -37,6 +38,8 @@ struct Claim {
   std::int64_t cpu_limit_ms = 0;
 };
 std::int64_t claim(Claim const& of);
+// The bound of a grant: 1.25 P_b cores wall.
+std::int64_t demonstrated(Claim const& of);
 
 // An accepted result of the same job.
 struct Sample {

@@ -78,6 +78,13 @@ Result<void> BlobStore::adopt(fs::path const& file, std::string_view sha256) con
   return synced ? sync_folder(folder_) : synced;
 }
 
+Result<void> BlobStore::copy_in(fs::path const& file, std::string_view sha256) const {
+  if (holds(sha256)) return {};
+  auto const target = path_of(sha256);
+  auto made = make_folders(target.parent_path());
+  return made ? copy_durably(file, target) : made;
+}
+
 Result<void> BlobStore::link_to(std::string_view sha256, fs::path const& target) const {
   auto const source = path_of(sha256);
   auto made = make_folders(target.parent_path());

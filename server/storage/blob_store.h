@@ -23,6 +23,9 @@ public:
   // Takes a hard link to a synced file whose digest the caller has verified; the file itself stays. Idempotent.
   [[nodiscard]] Result<void> adopt(std::filesystem::path const& file, std::string_view sha256) const;
 
+  // The same for a file that is not ours or lies elsewhere: the store gets a copy. Nothing to do when it is there.
+  [[nodiscard]] Result<void> copy_in(std::filesystem::path const& file, std::string_view sha256) const;
+
   // Hard-links a blob to target, making the folders between; an existing target with the same content is fine.
   // not_found: no such blob. Where a file has too many links already, the blob is copied.
   [[nodiscard]] Result<void> link_to(std::string_view sha256, std::filesystem::path const& target) const;

@@ -194,8 +194,12 @@ void World::turn_on(std::int64_t id) {
   state.cores = pc.cores;
   state.memory_mib = 16384;
   state.methods = {{"blender", "3.6"}};
-  state.power = payroll_.power(id);
-  state.benchmark = payroll_.benchmark(id);
+  core_.powers().load({.slave = id,
+                       .method = state.methods[0].name,
+                       .version = state.methods[0].version,
+                       .benchmark = static_cast<int>(payroll_.benchmark(id)),
+                       .power = static_cast<int>(payroll_.power(id))},
+                      now_);
   if (auto admitted = core_.admit(id, "the only one", pc.sink, now_); !admitted)
     ledger_.expect(false, admitted.error().message);
   (void)core_.hello(state, now_);
@@ -292,7 +296,7 @@ void World::journal() {
   while (!batch_.empty()) {
     auto const batch = std::move(batch_);
     batch_.clear();
-    for (auto const& [ending, answer] : batch) core_.settled(ending, record(ending), answer, now_);
+    for (auto const& [ending, answer] : batch) core_.settled(ending, record(ending), 0, answer, now_);
   }
 }
 

@@ -106,7 +106,7 @@ public:
     uploads = std::move(*Uploads::open(folder, {.free_bytes = 0}, [this] { return now / 1000; }));
     signer.emplace(std::move(*Signer::load(folder / "key")));
     results = std::make_unique<ResultDesk>(
-        ResultDesk::Settings{signer->derive("lease", ""), folder, ImageChecker{"/nonexistent", false}}, dispatcher,
+        ResultDesk::Settings{signer->derive("lease", ""), 600000, folder, ImageChecker{"/nonexistent", false}}, dispatcher,
         *uploads);
     services.reset(new Services{.config = config,
                                 .dispatcher = dispatcher,

@@ -71,7 +71,7 @@ class Grid(Daemon):
         self.line_port, self.http_port = line, http
         self.url, self.ca = f"https://localhost:{https}", os.path.join(self.home, "tls", "certificate.pem")
         self.settings = {"listen.line": f"127.0.0.1:{line}", "listen.https": f"127.0.0.1:{https}",
-                         "listen.http": f"127.0.0.1:{http}", "limits.free_bytes": 0,
+                         "listen.http": f"127.0.0.1:{http}", "limits.free_bytes": 0, "benchmark_seconds": 0,
                          "methods": os.path.join(SOURCE, "methods"), "sql": os.path.join(SOURCE, "sql"),
                          "sandbox": sandbox, **(settings or {})}
         self.config = os.path.join(self.home, "distrend.toml")

@@ -1,0 +1,137 @@
+#include "server/dispatch/powers.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace distren {
+
+namespace {
+
+constexpr std::int64_t month_ms = std::int64_t{30} * 86400 * 1000;
+constexpr std::int64_t first_pause_ms = 30'000;  // doubles with each failure
+constexpr std::int64_t longest_pause_ms = std::int64_t{4} * 3600 * 1000;
+constexpr std::size_t pictures_kept = 10'000;
+// Beyond this band the correction says that the machine is not what was measured (economy.md).
+constexpr std::int64_t least_kept = 700;
+constexpr std::int64_t most_kept = 1249;
+constexpr std::int64_t not_again_ms = std::int64_t{86400} * 1000;  // for that reason: at most daily
+
+}  // namespace
+
+PowerBook::Entry const* PowerBook::find(std::int64_t slave, store::Method const& method) const {
+  auto const found = slaves_.find(slave);
+  if (found == slaves_.end()) return nullptr;
+  auto const entry = std::ranges::find_if(found->second, [&](Entry const& each) {
+    return each.method.name == method.name && each.method.version == method.version;
+  });
+  return entry == found->second.end() ? nullptr : &*entry;
+}
+
+PowerBook::Entry* PowerBook::find(std::int64_t slave, store::Method const& method) {
+  return const_cast<Entry*>(std::as_const(*this).find(slave, method));
+}
+
+PowerBook::Entry& PowerBook::entry(std::int64_t slave, store::Method const& method) {
+  if (Entry* const known = find(slave, method)) return *known;
+  return slaves_[slave].emplace_back(Entry{.method = method, .power = {}});
+}
+
+void PowerBook::load(store::Power const& row, std::int64_t now) {
+  if (row.benchmark <= 0) return;
+  Power& power = entry(row.slave, {row.method, row.version}).power;
+  power.benchmark = row.benchmark;
+  power.power = row.power > 0 ? row.power : row.benchmark;
+  power.measured_ms = std::max<std::int64_t>(1, now - row.age_s * 1000);
+}
+
+void PowerBook::hardware_changed(std::int64_t slave) {
+  auto const found = slaves_.find(slave);
+  if (found == slaves_.end()) return;
+  for (Entry& each : found->second) {
+    if (each.power.measured_ms > 0) each.power.measured_ms = 1;
+    each.power.failures = 0;
+    each.power.next_try_ms = 0;
+  }
+}
+
+Power PowerBook::of(std::int64_t slave, store::Method const& method) const {
+  Entry const* const known = find(slave, method);
+  return known == nullptr ? Power{} : known->power;
+}
+
+bool PowerBook::ready(std::int64_t slave, store::Method const& method) const {
+  if (!benchmarked_.contains(method.name)) return true;
+  Entry const* const known = find(slave, method);
+  return known != nullptr && known->power.measured_ms > 0;
+}
+
+std::optional<store::Method> PowerBook::due(std::int64_t slave, std::vector<store::Method> const& methods,
+                                            std::int64_t now) const {
+  for (store::Method const& method : methods) {
+    if (!benchmarked_.contains(method.name)) continue;
+    Entry const* const known = find(slave, method);
+    if (known == nullptr) return method;
+    Power const& power = known->power;
+    if (power.next_try_ms > now) continue;
+    std::int64_t const age = now - power.measured_ms;
+    std::int64_t const ratio = power.power * 1000 / std::max<std::int64_t>(1, power.benchmark);
+    bool const off = ratio < least_kept || ratio > most_kept;
+    if (power.measured_ms == 0 || age > month_ms || (off && age > not_again_ms)) return method;
+  }
+  return std::nullopt;
+}
+
+Result<std::int64_t> PowerBook::measured(std::int64_t slave, store::Method const& method, economy::Benchmark const& run,
+                                         std::string_view sha256, std::int64_t now) {
+  std::string picture(sha256);
+  if (picture.empty() || seen_.contains(picture))
+    return fail(Errc::invalid, picture.empty() ? "the benchmark's answer has no picture"
+                                               : "this very picture was handed in for a benchmark before");
+  auto const power = economy::benchmark_power(run);
+  if (!power) return power.error();
+  seen_.insert(picture);
+  pictures_.push_back(std::move(picture));
+  if (pictures_.size() > pictures_kept) {
+    seen_.erase(pictures_.front());
+    pictures_.pop_front();
+  }
+  entry(slave, method).power = {.benchmark = *power, .power = *power, .measured_ms = now};
+  return *power;
+}
+
+void PowerBook::failed(std::int64_t slave, store::Method const& method, std::string reason, std::int64_t now) {
+  Power& power = entry(slave, method).power;
+  std::int64_t const pause = first_pause_ms << std::min(power.failures, 10);
+  power.next_try_ms = now + std::min(pause, longest_pause_ms);
+  power.reason = std::move(reason);
+  ++power.failures;
+}
+
+void PowerBook::correct(std::int64_t slave, store::Method const& method, std::int64_t fair, std::int64_t claim) {
+  Entry* const known = find(slave, method);
+  if (known == nullptr || known->power.measured_ms == 0) return;  // nobody's word is corrected, only measurements
+  std::int64_t const power = economy::corrected_power(known->power.power, known->power.benchmark, fair, claim);
+  if (power == known->power.power) return;
+  known->power.power = power;
+  known->corrected = true;
+  corrected_.insert(slave);
+}
+
+std::vector<store::Power> PowerBook::take_corrected() {
+  std::vector<store::Power> rows;
+  for (std::int64_t const slave : corrected_) {
+    auto const found = slaves_.find(slave);
+    if (found == slaves_.end()) continue;
+    for (Entry& each : found->second) {
+      if (!std::exchange(each.corrected, false)) continue;
+      rows.push_back({.slave = slave,
+                      .method = each.method.name,
+                      .version = each.method.version,
+                      .power = static_cast<int>(each.power.power)});
+    }
+  }
+  corrected_.clear();
+  return rows;
+}
+
+}  // namespace distren
