@@ -38,8 +38,13 @@ EXTRA_DIST += tests/fuzz/fuzz_blend_file.cpp tests/fuzz/run_blend_file
 
 check_PROGRAMS += tests/check_dispatcher
 TESTS += tests/check_dispatcher
-tests_check_dispatcher_SOURCES = tests/check_dispatcher.cpp tests/support/check_main.h
+tests_check_dispatcher_SOURCES = tests/check_dispatcher.cpp tests/support/check_main.h tests/support/dispatch_grid.h
 tests_check_dispatcher_LDADD = libdistren-server.a $(TEST_LIBS)
+
+check_PROGRAMS += tests/check_grants
+TESTS += tests/check_grants
+tests_check_grants_SOURCES = tests/check_grants.cpp tests/support/check_main.h tests/support/dispatch_grid.h
+tests_check_grants_LDADD = libdistren-server.a $(TEST_LIBS)
 
 check_PROGRAMS += tests/check_common
 TESTS += tests/check_common

@@ -124,7 +124,6 @@ private:
     std::int64_t freed_ms = 0;   // its latest result: what it has only one slot for began later
     std::int64_t probed_ms = 0;  // a second instance asked for this place; 0: nobody did
     bool greeted = false;        // a hello came
-    bool greeted_once = false;   // also before it signed on again
   };
 
   static PowerBook power_book(DispatchSettings const& settings);

@@ -37,10 +37,12 @@ std::optional<std::string> DispatchCore::give_benchmark(Slave& slave, store::Met
   if (id == 0) return std::nullopt;
   BenchmarkVariant const variant =
       choose_benchmark(*plan->method.benchmark, settings_.benchmark_ms, threads_of(slave.state), settings_.random);
+  auto parameters = benchmark_parameters(plan->method, variant);
+  parameters.erase("frame");  // an order says it by itself
   OutputSpec const output{plan->method.benchmark->format, code_pattern, variant.width, variant.height};
   store::RunnableJob const order{.method = method.name,
                                  .source = plan->scene.path,
-                                 .parameters = benchmark_parameters(plan->method, variant).dump(),
+                                 .parameters = parameters.dump(),
                                  .output = {},
                                  .version = method.version,
                                  .state = {},

@@ -53,6 +53,17 @@ Explanation DispatchCore::why_slave(std::int64_t id) const {
   if (slave.state.slots < 1) return {.rule = "no_slots", .sentence = "it takes no work at the moment"};
   if (slave.state.methods.empty())
     return {.rule = "no_method", .sentence = "it found none of the programs that this grid renders with"};
+  if (benchmarking(slave))
+    return {.rule = "benchmark",
+            .number = *slave.attempts.begin(),
+            .sentence = "it renders the benchmark that says how fast it is"};
+  // Without its first benchmark a method gets no orders; the next try says when.
+  if (auto const failed = powers_.waiting(id, slave.state.methods); failed && slave.attempts.empty())
+    return {.rule = "benchmark_failed",
+            .number = std::max<std::int64_t>(0, failed->next_try_ms - slave.heard_ms) / 1000,
+            .sentence =
+                fmt::format("its benchmark failed and is tried again in {} s: {}",
+                            std::max<std::int64_t>(0, failed->next_try_ms - slave.heard_ms) / 1000, failed->reason)};
   PolicyReason const reason = policy_.why_slave(id);
   if (slave.attempts.empty() && reason.rule == PolicyReason::Rule::unknown)
     return {.rule = "nothing_to_do", .sentence = "no job has a frame waiting"};

@@ -48,11 +48,10 @@ Result<void> DispatchCore::admit(std::int64_t id, std::string const& instance, s
 
 std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveState const& state, std::int64_t now) {
   Slave& slave = slaves_[state.id];
-  bool const changed = slave.greeted_once && (slave.state.cpu != state.cpu || slave.state.cores != state.cores);
-  if (changed) powers_.hardware_changed(state.id);
+  powers_.know_hardware(state.id, state.cpu, state.cores);
   slave.state = state;
   slave.heard_ms = now;
-  slave.greeted = slave.greeted_once = true;
+  slave.greeted = true;
   tell_policy(state, true);
 
   std::vector<std::pair<std::int64_t, std::string>> unwanted;

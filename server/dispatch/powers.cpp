@@ -44,7 +44,10 @@ void PowerBook::load(store::Power const& row, std::int64_t now) {
   power.measured_ms = std::max<std::int64_t>(1, now - row.age_s * 1000);
 }
 
-void PowerBook::hardware_changed(std::int64_t slave) {
+void PowerBook::know_hardware(std::int64_t slave, std::string_view cpu, int cores) {
+  std::size_t const now = std::hash<std::string_view>()(cpu) * 31 + static_cast<std::size_t>(cores);
+  auto const [known, first] = hardware_.try_emplace(slave, now);
+  if (first || std::exchange(known->second, now) == now) return;
   auto const found = slaves_.find(slave);
   if (found == slaves_.end()) return;
   for (Entry& each : found->second) {
@@ -77,6 +80,14 @@ std::optional<store::Method> PowerBook::due(std::int64_t slave, std::vector<stor
     std::int64_t const ratio = power.power * 1000 / std::max<std::int64_t>(1, power.benchmark);
     bool const off = ratio < least_kept || ratio > most_kept;
     if (power.measured_ms == 0 || age > month_ms || (off && age > not_again_ms)) return method;
+  }
+  return std::nullopt;
+}
+
+std::optional<Power> PowerBook::waiting(std::int64_t slave, std::vector<store::Method> const& methods) const {
+  for (store::Method const& method : methods) {
+    Entry const* const known = find(slave, method);
+    if (known != nullptr && known->power.measured_ms == 0 && known->power.failures > 0) return known->power;
   }
   return std::nullopt;
 }

@@ -34,7 +34,8 @@ public:
   explicit PowerBook(std::set<std::string> methods = {}) : benchmarked_(std::move(methods)) {}
 
   void load(store::Power const& row, std::int64_t now);  // at start-up
-  void hardware_changed(std::int64_t slave);             // what was measured holds until it is measured again
+  // As each hello says it. On other hardware what was measured holds until it is measured again.
+  void know_hardware(std::int64_t slave, std::string_view cpu, int cores);
 
   [[nodiscard]] Power of(std::int64_t slave, store::Method const& method) const;
   // May it have orders of this method? Not before its first benchmark.
@@ -42,6 +43,9 @@ public:
   // The benchmark that is to be run now: the first was never run, is a month old, or says nothing any more.
   [[nodiscard]] std::optional<store::Method> due(std::int64_t slave, std::vector<store::Method> const& methods,
                                                  std::int64_t now) const;
+
+  // The method without a benchmark whose last try failed, if there is one.
+  [[nodiscard]] std::optional<Power> waiting(std::int64_t slave, std::vector<store::Method> const& methods) const;
 
   // A benchmark's answer. Refused (invalid) when it is absurd or a picture that was handed in before.
   Result<std::int64_t> measured(std::int64_t slave, store::Method const& method, economy::Benchmark const& run,
@@ -64,9 +68,10 @@ private:
 
   std::set<std::string> benchmarked_;
   std::unordered_map<std::int64_t, std::vector<Entry>> slaves_;
-  std::unordered_set<std::int64_t> corrected_;  // slaves
-  std::deque<std::string> pictures_;            // digests of the latest benchmark pictures
-  std::unordered_set<std::string> seen_;        // the same
+  std::unordered_map<std::int64_t, std::size_t> hardware_;  // slave -> hash of what it said
+  std::unordered_set<std::int64_t> corrected_;              // slaves
+  std::deque<std::string> pictures_;                        // digests of the latest benchmark pictures
+  std::unordered_set<std::string> seen_;                    // the same
 };
 
 }  // namespace distren

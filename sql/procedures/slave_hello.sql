@@ -1,5 +1,6 @@
 -- What a slave says of itself when it signs on. p_methods: [[name, version]...]; methods that this server does not know
--- are left out, known ones keep their measured power. DR400 too many methods, DR404 no such slave.
+-- are left out, known ones keep their measured power; on other hardware it is due to be measured again. DR400 too many
+-- methods, DR404 no such slave.
 CREATE OR REPLACE PROCEDURE slave_hello(IN p_slave BIGINT, IN p_os TEXT, IN p_cpu TEXT, IN p_cores BIGINT,
   IN p_memory_mib BIGINT, IN p_methods LONGTEXT, IN p_address VARCHAR(64))
 SQL SECURITY DEFINER
@@ -13,6 +14,8 @@ BEGIN
   IF NOT EXISTS (SELECT 1 FROM slave WHERE id = p_slave FOR UPDATE) THEN
     CALL error_raise(404, CONCAT('there is no slave ', p_slave));
   END IF;
+  UPDATE slave_method k JOIN slave s ON s.id = k.slave_id SET k.benchmarked_at = NULL
+  WHERE s.id = p_slave AND s.cores > 0 AND (s.cores <> p_cores OR s.cpu <> LEFT(p_cpu, 200));
   UPDATE slave SET os = LEFT(p_os, 200), cpu = LEFT(p_cpu, 200), cores = LEAST(GREATEST(p_cores, 0), 65536),
     memory_mib = LEAST(GREATEST(p_memory_mib, 0), 1073741824), address = p_address, last_seen_at = UTC_TIMESTAMP(3)
   WHERE id = p_slave;

@@ -24,6 +24,8 @@ sql "CALL power_correct('[[1,\"blender\",\"3.4.1\",\"NaN\"],[1,\"blender\",\"3.4
 is "$(powers 1 | head -1)" "blender 3.4.1 1500 375" "what_is_no_number_corrects_nothing"
 sql "CALL slave_hello(1, 'Linux', 'cpu', 8, 16000, '[[\"blender\",\"3.4.1\"]]', '::1')"
 is "$(powers 1)" "blender 3.4.1 1500 375" "a_new_sign_on_keeps_what_was_measured"
+sql "CALL slave_hello(1, 'Linux', 'another cpu', 8, 16000, '[[\"blender\",\"3.4.1\"]]', '::1')"
+is "$(powers 1) $(sql 'CALL power_list(1)' | awk 'NR == 1 { print $6 }')" "blender 3.4.1 1500 375 1000000000" "on_another_cpu_it_holds_until_it_is_measured_again"
 sql "CALL power_record(1, 'blender', '3.4.1', 2000)"
 is "$(powers 1)" "blender 3.4.1 2000 2000" "after_a_new_benchmark_corrections_start_again"
 for power in 0 -1 20001 NULL; do

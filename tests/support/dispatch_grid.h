@@ -1,0 +1,152 @@
+// A grid in memory for tests of DispatchCore: a journal, slaves and a clock that the test holds.
+#pragma once
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/dispatch/core.h"
+#include "server/dispatch/fair_share.h"
+#include "tests/support/check_main.h"
+
+namespace distren {
+
+using nlohmann::json;
+using Verdict = store::JournalAnswer::Verdict;
+
+struct FakeSlave : SlaveSink {
+  std::vector<json> received;
+  std::string closed;
+  void send(std::string line) override { received.push_back(json::parse(line)); }
+  void close(std::string_view reason) override { closed = reason; }
+  [[nodiscard]] std::vector<json> of_type(std::string const& type) const {
+    std::vector<json> out;
+    std::ranges::copy_if(received, std::back_inserter(out), [&](json const& m) { return m["type"] == type; });
+    return out;
+  }
+};
+
+struct FakeJournal : DispatchEffects {
+  struct Written {
+    store::EndingEntry entry;
+    std::function<void(std::string)> answer;
+  };
+  std::vector<store::LeaseEntry> leases;
+  std::deque<Written> endings;
+  std::int64_t next = 100;  // 0: no attempt number is reserved
+  void journal_lease(store::LeaseEntry const& lease) override { leases.push_back(lease); }
+  void journal_ending(store::EndingEntry ending, std::function<void(std::string)> answer) override {
+    endings.push_back({std::move(ending), std::move(answer)});
+  }
+  std::int64_t next_attempt() override { return next == 0 ? 0 : next++; }
+  std::vector<store::Settlement> settled;
+  void settle_grants(std::vector<store::Settlement> grants) override {
+    settled.insert(settled.end(), grants.begin(), grants.end());
+  }
+  std::vector<std::pair<std::int64_t, std::int64_t>> powers;  // slave, power
+  void record_power(std::int64_t slave, store::Method const& /*method*/, std::int64_t power) override {
+    powers.emplace_back(slave, power);
+  }
+};
+
+// A grid in memory; time is `now`, in milliseconds.
+struct Grid {
+  FairShare policy;
+  FakeJournal journal;
+  std::int64_t now = 1'000'000;
+  std::vector<BenchmarkPlan> plans;
+  explicit Grid(std::vector<BenchmarkPlan> benchmarks = {}) : plans(std::move(benchmarks)) {}
+  DispatchCore core{{.lease_key = "key",
+                     .lease_ms = 600'000,
+                     .link_life_ms = 3'600'000,
+                     .heartbeat_ms = 30'000,
+                     .times = {},
+                     .benchmarks = plans,
+                     .random = [] { return std::uint64_t{7}; }},
+                    {.blob = [](std::string_view sha256) { return "/blob/" + std::string(sha256); },
+                     .file_list = [](std::int64_t job) { return "/list/" + std::to_string(job); },
+                     .upload = [](Lease const&, std::string_view name) { return "/upload/" + std::string(name); }},
+                    policy,
+                    journal};
+
+  void add_job(std::int64_t id, int frames, std::int64_t user = 1, int priority = 50, std::string version = "2.80",
+               std::string output = R"({"format":"PNG","pattern":"%04d.png","width":64,"height":36})") {
+    store::RunnableJob job{.id = id,
+                           .user = user,
+                           .method = "blender",
+                           .source = "scene.blend",
+                           .parameters = R"({"samples":4})",
+                           .output = std::move(output),
+                           .version = std::move(version),
+                           .priority = priority,
+                           .state = "active",
+                           .first_task = id * 1000,
+                           .tasks = frames,
+                           .files = {{"scene.blend", "abc", 10}}};
+    std::vector<store::RunnableTask> tasks;
+    for (int i = 0; i < frames; ++i) tasks.push_back({id * 1000 + i, id, i + 1, 0});
+    core.add_job(std::move(job), tasks, {}, now);
+  }
+
+  std::shared_ptr<FakeSlave> add_slave(std::int64_t id, int slots = 1, std::string version = "3.4.1",
+                                       std::vector<std::pair<std::int64_t, std::string>> holding = {}) {
+    auto slave = std::make_shared<FakeSlave>();
+    ck_assert(core.admit(id, "instance" + std::to_string(id), slave, now).has_value());
+    core.hello(state(id, slots, std::move(version), std::move(holding)), now);
+    return slave;
+  }
+
+  static SlaveState state(std::int64_t id, int slots = 1, std::string version = "3.4.1",
+                          std::vector<std::pair<std::int64_t, std::string>> holding = {}) {
+    SlaveState s;
+    s.id = id;
+    s.user = 50 + id;
+    s.slots = slots;
+    s.methods = {{"blender", std::move(version)}};
+    s.holding = std::move(holding);
+    return s;
+  }
+
+  AttemptReport report_for(json const& order, std::int64_t slave, store::Ending ending, std::string reason = {}) {
+    AttemptReport report;
+    report.attempt = order["attempt"];
+    report.task = order["task"];
+    report.slave = slave;
+    report.ending = ending;
+    report.reason = std::move(reason);
+    if (ending == store::Ending::accepted) report.output = order["output"]["name"];
+    return report;
+  }
+
+  std::string answer;
+  void done(json const& order, std::int64_t slave) {
+    auto report = report_for(order, slave, store::Ending::accepted);
+    ck_assert(core.claim(report, now) == ResultClaim::go);
+    core.report(
+        report, [this](std::string text) { answer = std::move(text); }, now);
+  }
+  void fails(json const& order, std::int64_t slave, std::string reason = "it crashed") {
+    core.report(
+        report_for(order, slave, store::Ending::failed, std::move(reason)),
+        [this](std::string text) { answer = std::move(text); }, now);
+  }
+  // As the database decides: nothing for oneself, nothing yet without a value.
+  static std::optional<std::int64_t> granted(store::EndingEntry const& entry) {
+    return entry.fair > 0 ? std::optional(entry.grant) : std::nullopt;
+  }
+  // What the journal does with everything that waits.
+  void commit(std::optional<Verdict> verdict = std::nullopt) {
+    while (!journal.endings.empty()) {
+      auto written = std::move(journal.endings.front());
+      journal.endings.pop_front();
+      Verdict const usual = written.entry.ending == store::Ending::accepted ? Verdict::accepted : Verdict::recorded;
+      core.settled(written.entry, verdict.value_or(usual), granted(written.entry), written.answer, now);
+    }
+  }
+};
+
+}  // namespace distren
