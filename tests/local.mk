@@ -138,10 +138,12 @@ tests_check_ledger_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 # Run by ./runtests and by hand; the long ones are no part of make check.
 dist_check_SCRIPTS += tests/style/layering.sh tests/style/text.sh
-EXTRA_DIST += tests/long/scenes.py tests/support/bench.py tests/bench/bench_start.py tests/bench/bench_idle.py \
+EXTRA_DIST += tests/long/sim.sh tests/long/scenes.py tests/support/bench.py tests/bench/bench_start.py tests/bench/bench_idle.py \
   tests/bench/bench_transfer.py tests/long/distcheck.sh tests/long/quickstart.sh tests/long/chroot.sh
 
-# The simulator of the economy: not built by make yet, for the policy it tries is not the one that the server runs.
-EXTRA_DIST += tests/sim/ledger.cpp tests/sim/ledger.h tests/sim/life.cpp tests/sim/main.cpp tests/sim/payroll.cpp \
-  tests/sim/payroll.h tests/sim/random.h tests/sim/scenarios.cpp tests/sim/scenarios.h \
+# Months of a grid in seconds, around the server's own dispatcher: ./runtests sim.
+check_PROGRAMS += tests/sim/distren-sim
+tests_sim_distren_sim_SOURCES = tests/sim/ledger.cpp tests/sim/ledger.h tests/sim/life.cpp tests/sim/main.cpp \
+  tests/sim/payroll.cpp tests/sim/payroll.h tests/sim/random.h tests/sim/scenarios.cpp tests/sim/scenarios.h \
   tests/sim/world.cpp tests/sim/world.h
+tests_sim_distren_sim_LDADD = libdistren-server.a $(COMMON_LIBS)
