@@ -1,24 +1,26 @@
 #!/usr/bin/env python3
 """Runs programs that print TAP and adds up their cases.
 
-usage: tap_run.py --log FOLDER --total FILE [--timeout SECONDS] NAME=COMMAND...
-Prints one line per program and every failed case with what was said about it; the whole output lies in FOLDER.
+usage: tap_run.py --log FOLDER --total FILE [--timeout SECONDS] [--jobs N] NAME=COMMAND...
+Runs N programs at a time. Prints one line per program and every failed case with what was said about it; the whole output lies in FOLDER.
 A program that dies, hangs, or prints fewer cases than its plan has failed cases for that: silence is no success.
 Adds "passed failed skipped" as a line to FILE. Exit status 1 when anything failed.
 """
 import argparse
+import concurrent.futures
 import os
 import re
 import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 CASE = re.compile(r"^(not )?ok\b\s*(\d+)?\s*-?\s*(.*)$")
 
 
-def run(name, command, log_path, timeout):
+def run(command, log_path, timeout):
     """Returns (passed, failed, skipped, lines to show)."""
     passed = failed = skipped = 0
     plan = None
@@ -29,7 +31,6 @@ def run(name, command, log_path, timeout):
                                  stderr=subprocess.STDOUT, start_new_session=True)
         killer = None
         if timeout:
-            import threading
             killer = threading.Timer(timeout, lambda: os.killpg(child.pid, signal.SIGKILL))
             killer.start()
         for raw in child.stdout:
@@ -78,19 +79,25 @@ def main():
     parser.add_argument("--log", required=True)
     parser.add_argument("--total", required=True)
     parser.add_argument("--timeout", type=int, default=600)
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("programs", nargs="*")
     options = parser.parse_args()
     os.makedirs(options.log, exist_ok=True)
     sums = [0, 0, 0]
-    for program in options.programs:
+
+    def one(program):
         name, _, command = program.partition("=")
         log = os.path.join(options.log, name.replace("/", "_") + ".log")
         start = time.monotonic()
-        *counts, show = run(name, command, log, options.timeout)
+        answer = run(command, log, options.timeout)
+        return name, log, time.monotonic() - start, answer
+
+    pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, options.jobs))
+    for name, log, seconds, (*counts, show) in pool.map(one, options.programs):
         sums = [a + b for a, b in zip(sums, counts)]
         mark = "FAIL" if counts[1] else "ok"
         skipped = f", {counts[2]} skipped" if counts[2] else ""
-        print(f"  {mark:4} {name}: {counts[0]} passed, {counts[1]} failed{skipped} ({time.monotonic() - start:.1f} s)")
+        print(f"  {mark:4} {name}: {counts[0]} passed, {counts[1]} failed{skipped} ({seconds:.1f} s)")
         for line in show:
             print(f"         {line}")
         if counts[1]:
