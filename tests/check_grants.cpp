@@ -214,6 +214,40 @@ START_TEST(grants_wait_until_three_others_have_rendered_some_of_the_job) {
 }
 END_TEST
 
+START_TEST(a_frame_given_before_a_restart_is_paid_by_its_lease_and_the_power_measured_before) {
+  MeasuredGrid grid;
+  grid.core.powers().load({7, "blender", "3.4.1", 3000, 3000, 60}, grid.now);
+  grid.add_job(1, 2);
+  grid.core.restore_lease({.attempt = 90, .task = 1000, .slave = 7, .expires_ms = grid.now + 500'000}, grid.now);
+  auto slave = std::make_shared<FakeSlave>();
+  ck_assert(grid.core.admit(7, "instance", slave, grid.now).has_value());
+  SlaveState hello = Grid::state(7, 1, "3.4.1", {{90, "any"}});
+  hello.cores = 1;
+  grid.core.hello(hello, grid.now);
+  ck_assert_uint_eq(slave->of_type("order").size(), 0);  // it has that frame
+  AttemptReport report{.attempt = 90, .task = 1000, .slave = 7, .given_ms = grid.now - 100'000, .cpu_ms = 60'000};
+  report.output = "0001.png";
+  ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
+  grid.core.report(
+      report, [](std::string const&) {}, grid.now);
+  ck_assert_int_eq(grid.journal.endings.back().entry.claim, 3000);
+}
+END_TEST
+
+START_TEST(a_clock_that_was_set_back_pays_nothing_and_breaks_nothing) {
+  Grid grid;
+  grid.add_job(1, 2);
+  auto const slave = grid.add_slave(7);
+  json const order = slave->of_type("order").back();
+  grid.now -= 3'600'000;
+  grid.done(order, 7);
+  ck_assert_int_eq(grid.journal.endings.back().entry.claim, 0);
+  grid.commit();
+  ck_assert_says(grid.answer, "accepted");
+  ck_assert_uint_eq(slave->of_type("order").size(), 2);
+}
+END_TEST
+
 START_TEST(one_s_own_frames_are_no_samples) {
   Grid grid;
   grid.add_job(1, 40, 57);  // user 57 owns slave 7
@@ -298,6 +332,8 @@ int main() {
   tcase_add_test(grants, cpu_time_is_a_claim_that_the_server_s_clock_bounds);
   tcase_add_test(grants, time_is_not_paid_twice_to_a_slave_that_holds_results_back);
   tcase_add_test(grants, grants_wait_until_three_others_have_rendered_some_of_the_job);
+  tcase_add_test(grants, a_frame_given_before_a_restart_is_paid_by_its_lease_and_the_power_measured_before);
+  tcase_add_test(grants, a_clock_that_was_set_back_pays_nothing_and_breaks_nothing);
   tcase_add_test(grants, one_s_own_frames_are_no_samples);
   tcase_add_test(grants, a_held_grant_is_remembered_over_a_restart);
   tcase_add_test(grants, a_power_that_claims_too_much_sinks_and_is_measured_again);

@@ -104,8 +104,13 @@ void DispatchCore::value(JobQueue const& job, Attempt const& attempt, AttemptRep
     started = std::max(started, slave->second.freed_ms);
   if (slave != slaves_.end()) slave->second.freed_ms = now;
   bool const known = slave != slaves_.end() && started > 0 && started <= now;
-  economy::Claim const run{.power = attempt.power.power,
-                           .benchmark = attempt.power.benchmark,
+  // A lease from before a restart does not say how fast its slave was: as fast as it is now.
+  store::Method const method = attempt.method.name.empty() && slave != slaves_.end()
+                                   ? method_for(slave->second.state, job.info().method)
+                                   : attempt.method;
+  Power const power = attempt.method.name.empty() ? powers_.of(attempt.slave, method) : attempt.power;
+  economy::Claim const run{.power = power.power,
+                           .benchmark = power.benchmark,
                            .cores = known ? threads_of(slave->second.state) : 1,
                            .cpu_ms = report.cpu_ms,
                            .wall_ms = known ? now - started : 0};
@@ -123,7 +128,7 @@ void DispatchCore::value(JobQueue const& job, Attempt const& attempt, AttemptRep
   if (auto const fair = grants_.fair_value(attempt.job, attempt.frame, user)) {
     ending.fair = *fair;
     ending.grant = economy::grant(work, *fair);
-    powers_.correct(attempt.slave, attempt.method, *fair, work);
+    powers_.correct(attempt.slave, method, *fair, work);
   }
 }
 

@@ -24,10 +24,10 @@ struct AttemptReport {
   std::int64_t cpu_ms = 0;
   std::int64_t wall_ms = 0;
   int memory_mib = 0;
-  std::string output;  // file name below output/
+  std::string output{};  // file name below output/
   std::int64_t output_size = 0;
-  std::string output_sha256;
-  std::string reason;
+  std::string output_sha256{};
+  std::string reason{};
 };
 
 // How a job's results are named and shaped: the job's `output` column, parsed.
