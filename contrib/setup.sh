@@ -2,7 +2,7 @@
 # Expects $top (the source tree). Package lists are code: a fresh Debian 12 must get by with them alone.
 
 build_packages=(
-  autoconf autoconf-archive automake ccache check g++ make pkg-config
+  autoconf autoconf-archive automake ccache check esbuild g++ make pkg-config
   libarchive-dev libcli11-dev libcurl4-openssl-dev libevent-dev libfmt-dev libmysqlcppconn-dev libopenimageio-dev
   libseccomp-dev libspdlog-dev libssl-dev libtomlplusplus-dev libxml2-dev libzstd-dev nlohmann-json3-dev zlib1g-dev
 )

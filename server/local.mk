@@ -33,7 +33,7 @@ libdistren_server_a_SOURCES += \
 
 # Schema, rights and the private MariaDB of --standalone.
 libdistren_server_a_SOURCES += %D%/migrate.cpp %D%/migrate.h %D%/sql_folder.cpp %D%/sql_folder.h \
-  %D%/standalone.cpp %D%/standalone.h
+  %D%/standalone.cpp %D%/standalone.h %D%/thumbnail.cpp %D%/thumbnail.h
 
 sbin_PROGRAMS += distren-migrate
 distren_migrate_SOURCES = %D%/migrate_main.cpp
@@ -48,8 +48,8 @@ libdistren_server_a_SOURCES += %D%/services.h \
   %D%/http/message.cpp %D%/http/message.h %D%/http/rate_limit.cpp %D%/http/rate_limit.h \
   %D%/http/router.cpp %D%/http/router.h %D%/http/uri.cpp %D%/http/uri.h \
   %D%/api/blend_check.cpp %D%/api/blend_check.h %D%/api/files.cpp %D%/api/grid.cpp %D%/api/handlers.h \
-  %D%/api/job_create.cpp %D%/api/job_request.cpp %D%/api/job_request.h %D%/api/jobs.cpp \
-  %D%/api/maintenance.cpp %D%/api/maintenance.h %D%/api/people.cpp %D%/api/projects.cpp %D%/api/routes.cpp \
+  %D%/api/job_create.cpp %D%/api/job_findings.cpp %D%/api/job_findings.h %D%/api/job_request.cpp %D%/api/job_request.h %D%/api/jobs.cpp \
+  %D%/api/maintenance.cpp %D%/api/maintenance.h %D%/api/people.cpp %D%/api/pictures.cpp %D%/api/projects.cpp %D%/api/routes.cpp \
   %D%/api/shapes.cpp %D%/api/shapes.h %D%/api/slave_door.cpp %D%/api/slaves.cpp %D%/api/tokens.cpp \
   %D%/api/uploads.cpp \
   %D%/storage/blob_store.cpp %D%/storage/blob_store.h %D%/storage/job_folder.cpp %D%/storage/job_folder.h \

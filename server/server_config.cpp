@@ -19,7 +19,7 @@ void fill_in_places(ServerConfig& config) {
   if (config.sql.empty()) config.sql = find_data("sql");
   if (config.openapi.empty()) config.openapi = find_data("openapi.yaml");
   if (config.openapi.empty()) config.openapi = find_data("doc/openapi.yaml");
-  if (config.htdocs.empty()) config.htdocs = find_data("htdocs");
+  if (config.htdocs.empty()) config.htdocs = find_data("htdocs/dist");  // as it is built
   if (config.htdocs.empty()) config.htdocs = DISTREN_HOME "/htdocs";
   if (config.image_program.empty()) config.image_program = find_helper("distren-image");
 }

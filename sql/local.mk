@@ -77,6 +77,7 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/slave_show.sql \
   %D%/procedures/slave_state_change.sql \
   %D%/procedures/statement_list.sql \
+  %D%/procedures/task_latest.sql \
   %D%/procedures/task_list.sql \
   %D%/procedures/task_load.sql \
   %D%/procedures/time_text.sql \

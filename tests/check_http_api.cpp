@@ -398,6 +398,57 @@ START_TEST(files_that_were_not_uploaded_by_this_person_are_named) {
 }
 END_TEST
 
+START_TEST(a_job_can_be_looked_into_before_it_is_one) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto look = [&](json const& changes) {
+    auto const reply = desk.call("POST", "/api/v1/jobs/check", secret, sample_job(desk, secret, changes));
+    ck_assert_msg(reply.status == 200, "%s", reply.text.c_str());
+    return reply.json;
+  };
+  auto const good = look(json::object());
+  ck_assert(good["problem"].is_null() && good["warnings"].is_array());
+  ck_assert_int_eq(good["frames"].get<int>(), 4);
+  ck_assert_text(good["output"]["format"], "PNG");
+  ck_assert_text(good["scene"]["active"], "Scene");
+  ck_assert_text(good["scene"]["scenes"][0]["camera"], "Camera");
+  ck_assert_int_gt(good["scene"]["scenes"][0]["frame_end"].get<int>(), 1);
+  auto const bad = look({{"parameters", {{"camera", "Nope"}}}});
+  ck_assert_says(bad["problem"].get<std::string>(), "camera 'Nope'");
+  ck_assert_text(bad["scene"]["cameras"][0], "Camera");  // so that another can be chosen
+  auto const somebodys = desk.call("POST", "/api/v1/jobs/check", secret, sample_job(desk, secret));
+  ck_assert_int_eq(somebodys.status, 200);
+  auto const thief = desk.person();
+  auto const refused = desk.call("POST", "/api/v1/jobs/check", thief, sample_job(desk, secret));
+  ck_assert_int_eq(refused.status, 409);
+  ck_assert_says(refused.message(), "scene.blend is not uploaded yet");
+  ck_assert(desk.dispatcher.added.empty());
+}
+END_TEST
+
+START_TEST(a_job_names_its_sources_to_its_owner) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const id = new_job(desk, secret);
+  auto const reply = desk.call("GET", job_path(id, "/sources"), secret);
+  ck_assert_int_eq(reply.status, 200);
+  ck_assert(reply.json["items"] == json::array({file_entry("scene.blend", sample(desk))}));
+}
+END_TEST
+
+START_TEST(pictures_wait_for_their_frame) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const id = new_job(desk, secret);
+  ck_assert_says(desk.call("GET", job_path(id, "/picture"), secret).message(), "no frame of job");
+  auto const task = desk.call("GET", job_path(id, "/tasks"), secret).json["items"][0]["id"].get<std::int64_t>();
+  auto const path = job_path(id, "/tasks/" + std::to_string(task) + "/picture");
+  ck_assert_text(desk.call("GET", path, secret).message(), "this frame is not finished yet");
+  ck_assert_int_eq(desk.call("GET", job_path(id, "/tasks/1/picture?size=256"), secret).status, 404);
+  ck_assert_int_eq(desk.call("GET", job_path(id, "/tasks/x/picture"), secret).status, 404);
+}
+END_TEST
+
 START_TEST(a_disk_that_takes_no_folder_leaves_no_job_behind) {
   Desk desk;
   auto const secret = desk.person();
@@ -637,6 +688,8 @@ int main() {
        add("jobs",
            {a_job_is_created_with_its_folder_and_reaches_the_dispatcher,
             what_is_not_in_the_scene_is_refused_by_naming_what_is, a_source_that_is_no_blend_is_refused,
+            a_job_can_be_looked_into_before_it_is_one, a_job_names_its_sources_to_its_owner,
+            pictures_wait_for_their_frame,
             files_that_were_not_uploaded_by_this_person_are_named, a_disk_that_takes_no_folder_leaves_no_job_behind,
             jobs_are_paused_resumed_changed_cancelled_and_deleted, frames_and_sources_come_by_signed_addresses_alone}),
        add("grid", {everybody_may_see_the_grid, what_is_not_there_and_what_is_not_possible_is_said,

@@ -5,6 +5,7 @@
 #include "server/api/handlers.h"
 #include "server/api/shapes.h"
 #include "server/http/file_reply.h"
+#include "server/net/listen_address.h"
 #include "server/services.h"
 #include "server/storage/blob_store.h"
 
@@ -16,6 +17,13 @@ void metric(std::string& text, std::string_view name, std::string_view type, std
             std::initializer_list<std::pair<std::string, double>> values) {
   text += fmt::format("# HELP distren_{0} {1}\n# TYPE distren_{0} {2}\n", name, help, type);
   for (auto const& [labels, value] : values) text += fmt::format("distren_{}{} {}\n", name, labels, value);
+}
+
+// Where slaves connect; 0 when they cannot.
+int line_port(std::string const& listen) {
+  if (listen.empty()) return 0;
+  auto const address = parse_listen_address(listen);
+  return address ? address->port : 0;
 }
 
 }  // namespace
@@ -33,7 +41,10 @@ Reply handle_status(Request const&, Context& context) {
        {"slaves", {{"online", live.slaves_online}, {"total", totals->slaves}}},
        {"jobs", {{"active", totals->active_jobs}}},
        {"frames", {{"ready", live.tasks_ready}, {"leased", live.tasks_leased}, {"accepted", totals->accepted_frames}}},
-       {"url", text_or_null(services.config.url)}});
+       {"url", text_or_null(services.config.url)},
+       {"line_port", line_port(services.config.listen.line)},
+       {"people", totals->people},
+       {"registration", services.config.registration}});
 }
 
 Reply handle_openapi(Request const& request, Context& context) {

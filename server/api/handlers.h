@@ -59,8 +59,14 @@ Reply handle_delete_job(Request const&, Context&);
 Reply handle_list_tasks(Request const&, Context&);
 Reply handle_list_output(Request const&, Context&);
 
-// job_create.cpp
+// pictures.cpp
+Reply handle_task_picture(Request const&, Context&);
+Reply handle_job_picture(Request const&, Context&);
+Reply handle_list_sources(Request const&, Context&);
+
+// job_create.cpp, job_findings.cpp
 Reply handle_create_job(Request const&, Context&);
+Reply handle_check_job(Request const&, Context&);
 
 // slave_door.cpp
 Reply handle_slave_hello(Request const&, Context&);

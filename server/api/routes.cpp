@@ -46,6 +46,7 @@ std::vector<Route> api_routes() {
 
       {"GET", "/api/v1/jobs", login, read, handle_list_jobs, small},
       {"POST", "/api/v1/jobs", login, submit, handle_create_job, job},
+      {"POST", "/api/v1/jobs/check", login, submit, handle_check_job, job},
       {"GET", "/api/v1/jobs/{id}", login, read, handle_show_job, small},
       {"PATCH", "/api/v1/jobs/{id}", login, submit, handle_change_job, small},
       {"DELETE", "/api/v1/jobs/{id}", login, submit, handle_delete_job, small},
@@ -55,6 +56,9 @@ std::vector<Route> api_routes() {
       {"POST", "/api/v1/jobs/{id}/requeue", login, submit, handle_requeue_job, small},
       {"GET", "/api/v1/jobs/{id}/tasks", login, read, handle_list_tasks, small},
       {"GET", "/api/v1/jobs/{id}/output", login, read, handle_list_output, small},
+      {"GET", "/api/v1/jobs/{id}/sources", login, read, handle_list_sources, small},
+      {"GET", "/api/v1/jobs/{id}/tasks/{task}/picture", login, read, handle_task_picture, small},
+      {"GET", "/api/v1/jobs/{id}/picture", login, read, handle_job_picture, small},
 
       {"POST", "/api/v1/slave/hello", slave, none, handle_slave_hello, small},
       {"POST", "/api/v1/slave/order", slave, none, handle_slave_order, small},

@@ -111,6 +111,13 @@ Result<std::vector<Task>> list_tasks(Database& database, std::int64_t job, std::
   return tasks;
 }
 
+Result<std::int64_t> latest_accepted(Database& database, std::int64_t job) {
+  std::int64_t task = 0;
+  auto const found = database.call("task_latest", {job}, [&](SqlRow const& row) { task = row.integer(0); });
+  if (!found) return found.error();
+  return task;
+}
+
 Result<void> pause_job(Database& database, std::int64_t job, std::string_view reason) {
   return database.call("job_pause", {job, reason});
 }
@@ -144,7 +151,7 @@ Result<void> delete_job(Database& database, std::int64_t job) {
 Result<GridTotals> show_totals(Database& database) {
   GridTotals totals;
   auto const shown = database.call("grid_show", {}, [&](SqlRow const& row) {
-    totals = {row.integer(0), row.integer(1), row.integer(2)};
+    totals = {row.integer(0), row.integer(1), row.integer(2), row.integer(3)};
   });
   if (!shown) return shown.error();
   return totals;

@@ -84,6 +84,9 @@ Result<std::vector<JobFile>> list_job_files(Database&, std::int64_t job);
 // Frames above `after_task` (0: from the start), in order.
 Result<std::vector<Task>> list_tasks(Database&, std::int64_t job, std::int64_t after_task, int limit);
 
+// The task whose frame was accepted last; 0: none was.
+Result<std::int64_t> latest_accepted(Database&, std::int64_t job);
+
 // conflict names the state when the change makes no sense (resuming a finished job...). Idempotent.
 Result<void> pause_job(Database&, std::int64_t job, std::string_view reason);
 Result<void> resume_job(Database&, std::int64_t job);
@@ -99,6 +102,7 @@ struct GridTotals {
   std::int64_t slaves = 0;           // not revoked
   std::int64_t active_jobs = 0;
   std::int64_t accepted_frames = 0;  // of jobs that are still there
+  std::int64_t people = 0;           // accounts
 };
 Result<GridTotals> show_totals(Database&);
 

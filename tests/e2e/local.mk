@@ -9,3 +9,8 @@ EXTRA_DIST += tests/support/tap.py tests/support/tap_run.py tests/support/progra
 # The scenes that the tests render, made by the first test that needs them.
 clean-local:
 	rm -rf tests/scenes.*
+
+# The web pages in a real browser.
+dist_check_SCRIPTS += tests/e2e/web.py tests/style/web.sh
+EXTRA_DIST += tests/bench/bench_web.py tests/support/browser.py tests/support/vendor/axe-core/axe.min.js \
+  tests/support/vendor/axe-core/LICENSE tests/support/vendor/axe-core/LICENSE-3RD-PARTY.txt

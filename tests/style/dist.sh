@@ -26,5 +26,6 @@ check "every_test_is_in_the_tarball" tests
 check "every_source_is_in_the_tarball" common server slave simpleslave client image
 check "every_man_page_and_document_is_in_the_tarball" man doc
 check "every_render_method_is_in_the_tarball" methods
+check "every_source_of_the_web_pages_is_in_the_tarball" htdocs
 check "every_piece_of_sql_is_in_the_tarball" sql
 echo "1..$number"

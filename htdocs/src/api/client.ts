@@ -1,0 +1,100 @@
+// Talks to the server: one typed function for every route, one place for the session's CSRF token, and two facts that
+// every page may follow: is the server away, and has the session ended.
+import { Store } from '../base/store';
+import { text } from '../text';
+import type { Routes } from './routes';
+
+/** The server said no; the message is for the reader. */
+export class Refused extends Error {
+  constructor(readonly status: number, message: string, readonly retryAfter = 0) {
+    super(message);
+  }
+}
+
+/** The server did not answer, or said that it cannot now; the same request may succeed later. */
+export class Away extends Error {}
+
+export const away = new Store(false);
+export const sessionEnded = new Store(false);
+
+let csrf: string | null = null;
+export function setCsrf(token: string | null): void {
+  csrf = token;
+}
+
+/** The address of a path of the API, below whatever prefix this page was opened. */
+export function url(path: string): string {
+  return new URL('.' + path, document.baseURI.split('#')[0]).href;
+}
+
+export function headersFor(method: string): Record<string, string> {
+  return csrf !== null && method !== 'GET' && method !== 'HEAD' ? { 'X-CSRF-Token': csrf } : {};
+}
+
+type Arguments<R extends keyof Routes> = {
+  path?: Record<string, string | number>;
+  query?: Routes[R]['query'];
+  signal?: AbortSignal | undefined;
+  key?: string; // of what must not happen twice
+} & (undefined extends Routes[R]['body'] ? { body?: undefined } : { body: Routes[R]['body'] });
+
+/** ask('GET /api/v1/jobs/{id}', { path: { id: 5 } }) */
+export async function ask<R extends keyof Routes>(route: R, given?: Arguments<R>): Promise<Routes[R]['answer']> {
+  const [method, pattern] = route.split(' ') as [string, string];
+  const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(given?.path?.[name])));
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(given?.query ?? {})) {
+    if (value !== undefined) query.set(name, String(value));
+  }
+  const headers = headersFor(method);
+  if (given?.key !== undefined) headers['Idempotency-Key'] = given.key;
+  if (given?.body !== undefined) headers['Content-Type'] = 'application/json';
+  const reply = await send(url(path) + (query.toString() ? '?' + query.toString() : ''), {
+    method,
+    headers,
+    body: given?.body === undefined ? null : JSON.stringify(given.body),
+    signal: given?.signal ?? null,
+  });
+  if (!reply.ok) throw await refusal(reply);
+  if (reply.status === 204) return null as Routes[R]['answer'];
+  return (await reply.json()) as Routes[R]['answer'];
+}
+
+/** fetch that keeps `away` true to life. */
+export async function send(address: string, how: RequestInit): Promise<Response> {
+  let reply: Response;
+  try {
+    reply = await fetch(address, { ...how, credentials: 'same-origin', cache: 'no-store' });
+  } catch (problem) {
+    if (how.signal?.aborted) throw problem;
+    away.set(true);
+    throw new Away(text.away.unreachable);
+  }
+  away.set(reply.status === 502 || reply.status === 503 || reply.status === 504);
+  return reply;
+}
+
+export async function refusal(reply: Response): Promise<Error> {
+  let message = text.away.strange(reply.status);
+  try {
+    const answer = (await reply.json()) as { error?: { message?: string } };
+    message = answer.error?.message ?? message;
+  } catch {
+    // a proxy's page, perhaps
+  }
+  if (reply.status === 401 && csrf !== null) {
+    csrf = null;
+    sessionEnded.set(true);
+  }
+  if (reply.status >= 502 && reply.status <= 504) return new Away(message);
+  return new Refused(reply.status, sentence(message), Number(reply.headers.get('Retry-After') ?? 0));
+}
+
+/** The server writes as programs do, 'name: ...'; people read sentences. */
+export function sentence(message: string): string {
+  return message.charAt(0).toUpperCase() + message.slice(1);
+}
+
+export function messageOf(problem: unknown): string {
+  return problem instanceof Error ? problem.message : String(problem);
+}

@@ -1,0 +1,49 @@
+// All jobs of somebody, kept up to date at little cost: everything once, then what is active and what is new. A job that
+// is active no more is asked for by itself.
+import { ask, Refused } from './client';
+import { everyPage, type Live, useLive } from './live';
+import type { Job } from './routes';
+
+const asksAtOnce = 20;
+
+async function withoutGone(id: number, signal: AbortSignal): Promise<Job | null> {
+  try {
+    return await ask('GET /api/v1/jobs/{id}', { path: { id }, signal });
+  } catch (problem) {
+    if (problem instanceof Refused && problem.status === 404) return null;
+    throw problem;
+  }
+}
+
+export function useJobList(all: boolean): Live<Job[]> {
+  const who: { all?: 1 } = all ? { all: 1 } : {};
+  return useLive<Job[]>(
+    `jobs ${all}`,
+    async (signal, before) => {
+      if (before === null) {
+        return everyPage((cursor) =>
+          ask('GET /api/v1/jobs', { query: { ...who, limit: 1000, ...(cursor ? { before: cursor } : {}) }, signal }),
+        );
+      }
+      const [active, newest] = await Promise.all([
+        ask('GET /api/v1/jobs', { query: { ...who, state: 'active', limit: 1000 }, signal }),
+        ask('GET /api/v1/jobs', { query: { ...who, limit: 50 }, signal }),
+      ]);
+      const jobs = new Map(before.map((job) => [job.id, job]));
+      // What stood among the newest and is not there any more was deleted.
+      const oldest = newest.next === null ? 0 : newest.items[newest.items.length - 1]?.id ?? 0;
+      for (const id of jobs.keys()) if (id >= oldest) jobs.delete(id);
+      for (const job of newest.items) jobs.set(job.id, job);
+      const stillActive = new Set(active.items.map((job) => job.id));
+      const changed = [...jobs.values()].filter((job) => job.state === 'active' && !stillActive.has(job.id));
+      for (const job of active.items) jobs.set(job.id, job);
+      for (const { id } of changed.slice(0, asksAtOnce)) {
+        const now = await withoutGone(id, signal);
+        if (now) jobs.set(id, now);
+        else jobs.delete(id);
+      }
+      return [...jobs.values()].sort((left, right) => right.id - left.id);
+    },
+    4000,
+  );
+}

@@ -1,0 +1,231 @@
+// Made by htdocs/make_types.py from doc/openapi.yaml; change that file, not this one.
+
+export type Nothing = Record<string, never>;
+export type List = { next: number | null };
+export type Digest = string;
+export type Scope = 'read' | 'submit' | 'slaves' | 'admin';
+export type User = { id: number; name: string; role: 'user' | 'moderator' | 'administrator' };
+export type Token = { id: number; name: string; scopes: Scope[]; created_at: string; last_used_at: string | null };
+export type Project = { id: number; name: string; jobs: number };
+export type Slave = { id: number; name: string; slavekey: string; state: 'enabled' | 'disabled' | 'revoked'; online: boolean; os: string; cpu: string; cores: number; memory: number; methods: { name: string; version: string }[]; created_at: string; last_seen_at: string | null; frames_accepted: number; user: number; user_name: string; working_on: { job: number; task: number; frame: number; fraction: number }[] };
+export type JobState = 'active' | 'paused' | 'finished' | 'failed' | 'cancelled';
+export type Parameters = { samples?: number; percentage?: number; format?: string; engine?: string; camera?: string; scene?: string };
+export type NewJob = { name: string; method?: string; source: string; files: { path: string; sha256: Digest; size: number }[]; frames: string; parameters?: Parameters; priority?: number; project?: number; paused?: boolean };
+export type Job = { id: number; name: string; user: number; user_name: string; project: number | null; method: string; state: JobState; reason: string | null; source: string; parameters: Parameters; output: Output; version: string; warnings: string[]; priority: number; tasks: number; accepted: number; failed: number; leased: number; progress: number; created_at: string; finished_at: string | null; waiting: string | null };
+export type Task = { id: number; frame: number; state: 'ready' | 'leased' | 'accepted' | 'failed' | 'cancelled'; fraction: number | null; failures: number; slave: number | null; slave_name: string | null; output: string | null; size: number | null; sha256: string | null; wall: number; cpu: number; reason: string | null };
+export type Output = { format: string; width?: number; height?: number; pattern: string };
+export type SceneFound = { active: string | null; cameras: string[]; scenes: ({ name: string; camera: string | null; frame_start: number | null; frame_end: number | null; frame_step: number | null; engine: string | null; width: number | null; height: number | null; percentage: number | null; format: string | null; samples: number | null })[] } | null;
+export type OutputFile = { frame: number; name: string; size: number; sha256: Digest; url: string };
+export type SessionAnswer = { user: User; token: string; csrf: string };
+export type SlaveAnswer = Slave;
+export type SlaveCredentialsAnswer = { id: number; name: string; slavekey: string; slavepassword: string };
+export type SlaveAnswerAnswer = Record<string, unknown>;
+export type JobAnswer = Job;
+
+export interface Routes {
+  'POST /api/v1/register': {
+    query: Nothing;
+    body: { name: string; email?: string; password: string };
+    answer: SessionAnswer;
+  };
+  'POST /api/v1/login': {
+    query: Nothing;
+    body: { name: string; password: string };
+    answer: SessionAnswer;
+  };
+  'POST /api/v1/logout': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
+  };
+  'GET /api/v1/me': {
+    query: Nothing;
+    body: undefined;
+    answer: { user: User; csrf?: string };
+  };
+  'GET /api/v1/tokens': {
+    query: Nothing;
+    body: undefined;
+    answer: List & { items: Token[] };
+  };
+  'POST /api/v1/tokens': {
+    query: Nothing;
+    body: { name: string; scopes: Scope[] };
+    answer: { id: number; name: string; scopes: Scope[]; secret: string };
+  };
+  'DELETE /api/v1/tokens/{id}': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
+  };
+  'GET /api/v1/slaves': {
+    query: { limit?: number; before?: number; all?: 0 | 1 };
+    body: undefined;
+    answer: List & { items: Slave[] };
+  };
+  'POST /api/v1/slaves': {
+    query: Nothing;
+    body: { name: string };
+    answer: SlaveCredentialsAnswer;
+  };
+  'GET /api/v1/slaves/{id}': {
+    query: Nothing;
+    body: undefined;
+    answer: SlaveAnswer;
+  };
+  'PATCH /api/v1/slaves/{id}': {
+    query: Nothing;
+    body: { name?: string; state?: 'enabled' | 'disabled' };
+    answer: SlaveAnswer;
+  };
+  'DELETE /api/v1/slaves/{id}': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
+  };
+  'POST /api/v1/slaves/{id}/password': {
+    query: Nothing;
+    body: undefined;
+    answer: SlaveCredentialsAnswer;
+  };
+  'GET /api/v1/projects': {
+    query: Nothing;
+    body: undefined;
+    answer: List & { items: Project[] };
+  };
+  'POST /api/v1/projects': {
+    query: Nothing;
+    body: { name: string };
+    answer: Project;
+  };
+  'POST /api/v1/blobs/missing': {
+    query: Nothing;
+    body: { sha256: Digest[] };
+    answer: { missing: Digest[] };
+  };
+  'GET /api/v1/blobs/{sha256}': {
+    query: { for?: string; expires?: number; signature?: string };
+    body: undefined;
+    answer: null;
+  };
+  'GET /api/v1/jobs/{id}/files': {
+    query: { expires?: number; signature?: string };
+    body: undefined;
+    answer: { files: { path: string; size: number; sha256: Digest; url: string }[] };
+  };
+  'GET /api/v1/files/jobs/{id}/output/{name}': {
+    query: { sha256?: Digest; expires?: number; signature?: string };
+    body: undefined;
+    answer: null;
+  };
+  'POST /api/v1/uploads': {
+    query: { attempt?: number; slave?: number; name?: string; limit?: number; expires?: number; signature?: string };
+    body: undefined;
+    answer: null;
+  };
+  'PATCH /api/v1/uploads/{id}': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
+  };
+  'DELETE /api/v1/uploads/{id}': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
+  };
+  'GET /api/v1/jobs': {
+    query: { limit?: number; before?: number; all?: 0 | 1; state?: JobState };
+    body: undefined;
+    answer: List & { items: Job[] };
+  };
+  'POST /api/v1/jobs': {
+    query: Nothing;
+    body: NewJob;
+    answer: JobAnswer;
+  };
+  'POST /api/v1/jobs/check': {
+    query: Nothing;
+    body: NewJob;
+    answer: { problem: string | null; frames: number; version: string; parameters: Parameters; output: Output; warnings: string[]; scene: SceneFound };
+  };
+  'GET /api/v1/jobs/{id}': {
+    query: Nothing;
+    body: undefined;
+    answer: JobAnswer;
+  };
+  'PATCH /api/v1/jobs/{id}': {
+    query: Nothing;
+    body: { name?: string; priority?: number };
+    answer: JobAnswer;
+  };
+  'DELETE /api/v1/jobs/{id}': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
+  };
+  'POST /api/v1/jobs/{id}/pause': {
+    query: Nothing;
+    body: undefined;
+    answer: JobAnswer;
+  };
+  'POST /api/v1/jobs/{id}/resume': {
+    query: Nothing;
+    body: undefined;
+    answer: JobAnswer;
+  };
+  'POST /api/v1/jobs/{id}/cancel': {
+    query: Nothing;
+    body: undefined;
+    answer: JobAnswer;
+  };
+  'POST /api/v1/jobs/{id}/requeue': {
+    query: Nothing;
+    body: undefined;
+    answer: JobAnswer;
+  };
+  'GET /api/v1/jobs/{id}/tasks': {
+    query: { limit?: number; after?: number };
+    body: undefined;
+    answer: List & { items: Task[] };
+  };
+  'GET /api/v1/jobs/{id}/output': {
+    query: { limit?: number; after?: number };
+    body: undefined;
+    answer: List & { items: OutputFile[] };
+  };
+  'GET /api/v1/jobs/{id}/sources': {
+    query: Nothing;
+    body: undefined;
+    answer: List & { items: { path: string; sha256: Digest; size: number }[] };
+  };
+  'GET /api/v1/jobs/{id}/tasks/{task}/picture': {
+    query: { size?: 256 | 1024; v?: string };
+    body: undefined;
+    answer: null;
+  };
+  'GET /api/v1/jobs/{id}/picture': {
+    query: { size?: 256 | 1024; v?: string };
+    body: undefined;
+    answer: null;
+  };
+  'GET /api/v1/status': {
+    query: Nothing;
+    body: undefined;
+    answer: { name: string; version: string; time: number; slaves: { online: number; total: number }; jobs: { active: number }; frames: { ready: number; leased: number; accepted: number }; url: string | null; line_port: number; people: number; registration: boolean };
+  };
+  'GET /api/v1/openapi.yaml': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
+  };
+  'GET /metrics': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
+  };
+  'GET /healthz': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
+  };
+}

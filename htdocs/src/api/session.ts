@@ -1,0 +1,53 @@
+// Who is logged in here. null: nobody; undefined: not known yet.
+import { Store, useStore } from '../base/store';
+import { Refused, ask, sessionEnded, setCsrf } from './client';
+import type { SessionAnswer, User } from './routes';
+
+export const me = new Store<User | null | undefined>(undefined);
+export const useMe = (): User | null | undefined => useStore(me);
+
+/** Only below App, which asks for a login first. */
+export function useUser(): User {
+  return useStore(me) ?? { id: 0, name: '', role: 'user' };
+}
+
+export const moderates = (user: User | null | undefined): boolean =>
+  user?.role === 'moderator' || user?.role === 'administrator';
+
+export async function findMe(): Promise<void> {
+  try {
+    const answer = await ask('GET /api/v1/me');
+    setCsrf(answer.csrf ?? null);
+    me.set(answer.user);
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    setCsrf(null);
+    me.set(null);
+  }
+}
+
+function begin(session: SessionAnswer): void {
+  const before = me.value;
+  setCsrf(session.csrf);
+  me.set(session.user);
+  sessionEnded.set(false);
+  // Somebody else logged in over an open page: nothing of the one before may stay on it.
+  if (before && before.id !== session.user.id) location.reload();
+}
+
+export async function logIn(name: string, password: string): Promise<void> {
+  begin(await ask('POST /api/v1/login', { body: { name, password } }));
+}
+
+export async function register(name: string, password: string, email: string): Promise<void> {
+  begin(await ask('POST /api/v1/register', { body: { name, password, ...(email ? { email } : {}) } }));
+}
+
+export async function logOut(): Promise<void> {
+  await ask('POST /api/v1/logout').catch((problem: unknown) => {
+    if (!(problem instanceof Refused && problem.status === 401)) throw problem;
+  });
+  setCsrf(null);
+  sessionEnded.set(false);
+  me.set(null);
+}

@@ -1,0 +1,145 @@
+// Home: the latest picture first, then what is being rendered, then the grid in figures.
+import { ask } from '../api/client';
+import { useLive } from '../api/live';
+import { latestPicture } from '../api/pictures';
+import type { Job } from '../api/routes';
+import { useUser } from '../api/session';
+import { address } from '../base/address';
+import { count, percent } from '../base/format';
+import { Empty, Heading, Loading, ProgressBar, Time, Trouble, useTitle } from '../parts/basics';
+import { Icon } from '../parts/icons';
+import { Picture, ratioOf } from '../parts/picture';
+import { text } from '../text';
+
+function Hero({ job }: { job: Job }) {
+  return (
+    <a class="hero" href={address(['jobs', job.id])}>
+      <Picture src={latestPicture(job, 1024)} alt={text.home.latestOf(job.name)} ratio={ratioOf(job.output)} />
+      <div class="hero-caption">
+        <strong class="cut">{job.name}</strong>
+        <span>{text.job.framesDone(count(job.accepted), count(job.tasks))}</span>
+      </div>
+    </a>
+  );
+}
+
+function JobCard({ job }: { job: Job }) {
+  return (
+    <a class="job-card" href={address(['jobs', job.id])}>
+      <Picture small src={job.accepted > 0 ? latestPicture(job, 256) : null} alt="" />
+      <div class="job-card-words">
+        <div class="between">
+          <strong class="cut">{job.name}</strong>
+          <span class="figure">{percent(job.progress)}</span>
+        </div>
+        <ProgressBar job={job} />
+        <p class="soft cut">{text.job.line(job)}</p>
+      </div>
+    </a>
+  );
+}
+
+function Recent({ jobs }: { jobs: Job[] }) {
+  return (
+    <section>
+      <h2>{text.home.recent}</h2>
+      <ul class="recent">
+        {jobs.map((job) => (
+          <li key={job.id}>
+            <a class="recent-job" href={address(['jobs', job.id])}>
+              <Picture small src={job.accepted > 0 ? latestPicture(job, 256) : null} alt="" />
+              <strong class="cut">{job.name}</strong>
+              <span class="soft cut">
+                {text.states[job.state]} · <Time at={job.finished_at ?? job.created_at} />
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export function HomePage() {
+  useTitle('');
+  const user = useUser();
+  const status = useLive('status', () => ask('GET /api/v1/status'), 3000);
+  const jobs = useLive('home jobs', () => ask('GET /api/v1/jobs', { query: { limit: 60 } }), 3000);
+  const mine = jobs.data?.items ?? [];
+  const active = mine.filter((job) => job.state === 'active');
+  const ended = mine.filter((job) => job.state !== 'active').slice(0, 8);
+  const hero = active.find((job) => job.accepted > 0) ?? mine.find((job) => job.accepted > 0);
+  const grid = status.data;
+  return (
+    <>
+      <Heading
+        actions={
+          <a class="button button-main" href="#/jobs/new">
+            <Icon name="add" /> {text.jobs.create}
+          </a>
+        }
+      >
+        {text.home.hello(user.name)}
+      </Heading>
+      {jobs.problem && !jobs.data && <Trouble problem={jobs.problem} retry={jobs.refresh} />}
+      <div class={hero ? 'home home-with-hero' : 'home'}>
+        {hero && <Hero job={hero} />}
+        <section class="home-side">
+          <dl class="figures" aria-label={text.home.grid}>
+            <div>
+              <dt>{text.home.slavesOnline}</dt>
+              <dd>
+                {grid ? count(grid.slaves.online) : '–'}
+                <small> / {grid ? count(grid.slaves.total) : '–'}</small>
+              </dd>
+            </div>
+            <div>
+              <dt>{text.home.rendering}</dt>
+              <dd>{grid ? count(grid.frames.leased) : '–'}</dd>
+            </div>
+            <div>
+              <dt>{text.home.waiting}</dt>
+              <dd>{grid ? count(grid.frames.ready) : '–'}</dd>
+            </div>
+            <div>
+              <dt>{text.home.done}</dt>
+              <dd>{grid ? count(grid.frames.accepted) : '–'}</dd>
+            </div>
+          </dl>
+          {active.length > 0 && (
+            <section>
+              <h2>
+                {text.home.active} <span class="soft">{count(active.length)}</span>
+              </h2>
+              <div class="job-cards">
+                {active.slice(0, 6).map((job) => (
+                  <JobCard key={job.id} job={job} />
+                ))}
+              </div>
+              {active.length > 6 && (
+                <p>
+                  <a href={address(['jobs'], { state: 'active' })}>{text.home.allActive(count(active.length))}</a>
+                </p>
+              )}
+            </section>
+          )}
+        </section>
+      </div>
+      {!jobs.data && !jobs.problem && <Loading />}
+      {jobs.data && mine.length === 0 && (
+        <Empty icon="jobs" title={text.home.emptyTitle}>
+          <p class="soft">{text.home.emptyBody}</p>
+          <p class="form-end">
+            <a class="button button-main" href="#/jobs/new">
+              {text.jobs.create}
+            </a>
+            <a class="button" href="#/slaves/new">
+              {text.slaves.add}
+            </a>
+          </p>
+        </Empty>
+      )}
+      {ended.length > 0 && <Recent jobs={ended} />}
+    </>
+  );
+}

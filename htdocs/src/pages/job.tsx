@@ -1,0 +1,254 @@
+// One job: its latest picture, how far it is and why it waits, what can be done, and every frame of it.
+import { useState } from 'preact/hooks';
+import { ask } from '../api/client';
+import { act, type Action, fits } from '../api/job_actions';
+import { useLive } from '../api/live';
+import { latestPicture } from '../api/pictures';
+import type { Job, Task } from '../api/routes';
+import { useTaskList } from '../api/task_list';
+import { address, go, setQuery, useAddress } from '../base/address';
+import { count, duration, percent } from '../base/format';
+import {
+  Again,
+  Fact,
+  Heading,
+  Loading,
+  Missing,
+  ProgressBar,
+  StateBadge,
+  Time,
+  Trouble,
+  useTitle,
+} from '../parts/basics';
+import { Dialog } from '../parts/dialog';
+import { Field, Form } from '../parts/form';
+import { Icon, type IconName } from '../parts/icons';
+import { Picture, ratioOf } from '../parts/picture';
+import { tried } from '../parts/toast';
+import { text } from '../text';
+import { Viewer } from '../viewer/viewer';
+import { Downloads } from './job_downloads';
+import { Frames } from './job_frames';
+
+const buttons: readonly (readonly [Action, IconName])[] = [
+  ['pause', 'pause'],
+  ['resume', 'play'],
+  ['requeue', 'requeue'],
+  ['cancel', 'cancel'],
+  ['delete', 'trash'],
+];
+
+/** How long the rest takes, from how long frames took and how many are in work at a time; null: nobody can say yet. */
+export function timeLeft(job: Job, tasks: Task[]): number | null {
+  const done = tasks.filter((task) => task.state === 'accepted' && task.wall > 0);
+  if (job.state !== 'active' || job.leased === 0 || done.length === 0) return null;
+  const mean = done.reduce((sum, task) => sum + task.wall, 0) / done.length;
+  return (mean * (job.tasks - job.failed) * (1 - job.progress)) / job.leased;
+}
+
+function Edit({ job, close }: { job: Job; close: (changed: boolean) => void }) {
+  const [name, setName] = useState(job.name);
+  const [priority, setPriority] = useState(String(job.priority));
+  const save = async (): Promise<void> => {
+    await ask('PATCH /api/v1/jobs/{id}', { path: { id: job.id }, body: { name, priority: Number(priority) } });
+    close(true);
+  };
+  return (
+    <Dialog title={text.job.edit} onClose={() => close(false)}>
+      <Form
+        submit={text.save}
+        onSubmit={save}
+        beside={
+          <button type="button" class="button" onClick={() => close(false)}>
+            {text.no}
+          </button>
+        }
+      >
+        <Field label={text.newJob.name} value={name} onInput={setName} more={{ required: true, maxLength: 200 }} />
+        <Field
+          label={text.newJob.priority}
+          value={priority}
+          onInput={setPriority}
+          type="number"
+          hint={text.newJob.priorityHint}
+          more={{ min: 1, max: 100, required: true }}
+        />
+      </Form>
+    </Dialog>
+  );
+}
+
+function Facts({ job, tasks }: { job: Job; tasks: Task[] }) {
+  const left = timeLeft(job, tasks);
+  const spent = tasks.reduce((sum, task) => sum + (task.state === 'accepted' ? task.wall : 0), 0);
+  const output = job.output;
+  const given = job.parameters ?? {};
+  return (
+    <dl class="facts">
+      <Fact name={text.job.frames}>
+        {text.job.framesDone(count(job.accepted), count(job.tasks))}
+        {job.leased > 0 && <span class="soft"> · {text.job.inWork(count(job.leased))}</span>}
+        {job.failed > 0 && <span class="bad"> · {text.job.failedFrames(count(job.failed))}</span>}
+      </Fact>
+      {left !== null && <Fact name={text.job.left}>{text.job.about(duration(left))}</Fact>}
+      {job.accepted > 0 && spent > 0 && <Fact name={text.job.perFrame}>{duration(spent / job.accepted)}</Fact>}
+      {spent > 0 && <Fact name={text.job.spent}>{duration(spent)}</Fact>}
+      <Fact name={text.job.picture}>
+        {output?.width ? `${output.width} × ${output.height}, ` : ''}
+        {output?.format ?? text.job.unknown}
+      </Fact>
+      <Fact name={text.job.source}>
+        <span class="break">{job.source}</span>
+      </Fact>
+      {given.scene && <Fact name={text.newJob.scene}>{given.scene}</Fact>}
+      {given.camera && <Fact name={text.newJob.camera}>{given.camera}</Fact>}
+      {given.engine && <Fact name={text.newJob.engine}>{text.engines[given.engine] ?? given.engine}</Fact>}
+      {given.samples && <Fact name={text.newJob.samples}>{count(given.samples)}</Fact>}
+      {given.percentage && <Fact name={text.newJob.percentage}>{given.percentage} %</Fact>}
+      <Fact name={text.job.needs}>{text.job.blender(job.version)}</Fact>
+      <Fact name={text.newJob.priority}>{job.priority}</Fact>
+      <Fact name={text.job.created}>
+        <Time at={job.created_at} /> {text.job.by(job.user_name)}
+      </Fact>
+      {job.finished_at && (
+        <Fact name={text.job.ended}>
+          <Time at={job.finished_at} />
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Notes({ job }: { job: Job }) {
+  const warnings = job.warnings ?? [];
+  return (
+    <>
+      {job.reason && (
+        <div class={job.state === 'failed' ? 'notice notice-bad' : 'notice'}>
+          <Icon name="warning" />
+          <p>{text.job.because(job)}</p>
+        </div>
+      )}
+      {job.waiting && (
+        <div class="notice">
+          <Icon name="pause" />
+          <p>{text.job.waits(job.waiting)}</p>
+        </div>
+      )}
+      {warnings.length > 0 && (
+        <details class="notice notice-warn" open={warnings.length < 3}>
+          <summary>
+            <Icon name="warning" /> {text.job.warnings(warnings.length)}
+          </summary>
+          <ul>
+            {warnings.map((each) => (
+              <li key={each}>{each}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
+  );
+}
+
+export function JobPage({ id }: { id: number }) {
+  const live = useLive(`job ${id}`, (signal) => ask('GET /api/v1/jobs/{id}', { path: { id }, signal }), 1500);
+  const job = live.data;
+  const list = useTaskList(job);
+  const tasks = list.data ?? [];
+  const { query } = useAddress();
+  const [editing, setEditing] = useState(false);
+  useTitle(job ? `${percent(job.progress)} ${job.name}` : text.job.title(id));
+  if (!job)
+    return live.problem ? (
+      <Missing title={text.job.title(id)} problem={live.problem} retry={live.refresh} />
+    ) : (
+      <Loading />
+    );
+
+  const refresh = (): void => {
+    live.refresh();
+    list.refresh();
+  };
+  const run = async (action: Action): Promise<void> => {
+    const done = await act(action, [job]);
+    if (done && action === 'delete') go(address(['jobs']));
+    else refresh();
+  };
+  const seen = Number(query['frame'] ?? NaN);
+  const frame = tasks.some((task) => task.frame === seen) ? seen : null;
+  const last = [...tasks].reverse().find((task) => task.state === 'accepted');
+  const show = (next: number | null): void => setQuery({ frame: next });
+
+  return (
+    <>
+      <p class="crumbs">
+        <a href="#/jobs">
+          <Icon name="back" /> {text.jobs.title}
+        </a>
+      </p>
+      <Heading
+        lead={
+          <>
+            <StateBadge state={job.state} /> <span class="figure">{percent(job.progress)}</span>
+          </>
+        }
+        actions={
+          <>
+            {buttons.map(
+              ([action, icon]) =>
+                fits(action, job) && (
+                  <button
+                    key={action}
+                    type="button"
+                    class={action === 'delete' ? 'button button-danger' : 'button'}
+                    onClick={() => void run(action)}
+                  >
+                    <Icon name={icon} /> {text.actions.name[action]}
+                  </button>
+                ),
+            )}
+            <a class="button" href={address(['jobs', 'new'], { from: job.id })}>
+              <Icon name="copy" /> {text.job.duplicate}
+            </a>
+            <button type="button" class="button" onClick={() => setEditing(true)}>
+              <Icon name="edit" /> {text.job.editShort}
+            </button>
+          </>
+        }
+      >
+        {job.name}
+      </Heading>
+      <ProgressBar job={job} />
+      <div class="job-top">
+        <button
+          type="button"
+          class="job-picture"
+          disabled={!last}
+          onClick={() => last && show(last.frame)}
+          aria-label={last ? text.job.openFrame(last.frame) : text.job.noPicture}
+        >
+          <Picture src={job.accepted > 0 ? latestPicture(job, 1024) : null} alt="" ratio={ratioOf(job.output)} />
+        </button>
+        <div class="job-facts">
+          <Notes job={job} />
+          <Facts job={job} tasks={tasks} />
+        </div>
+      </div>
+      <Again problem={live.problem} />
+      {list.problem && !list.data && <Trouble problem={list.problem} retry={list.refresh} />}
+      <Frames job={job} tasks={tasks} loading={!list.data} show={show} />
+      {job.accepted > 0 && <Downloads job={job} tasks={tasks} />}
+      {frame !== null && <Viewer job={job} tasks={tasks} frame={frame} show={show} />}
+      {editing && (
+        <Edit
+          job={job}
+          close={(changed) => {
+            setEditing(false);
+            if (changed) void tried(async () => refresh(), text.saved);
+          }}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,167 @@
+// What may be different from what the scene says. Empty means: as the scene has it.
+import type { Job, Parameters, Project, Routes, SceneFound } from '../api/routes';
+import { Field, Select } from '../parts/form';
+import { text } from '../text';
+import type { JobFile } from '../upload/bundle';
+
+export interface Choices {
+  name: string;
+  frames: string;
+  framesTyped: boolean;
+  scene: string;
+  camera: string;
+  engine: string;
+  samples: string;
+  percentage: string;
+  format: string;
+  priority: string;
+  project: string;
+  paused: boolean;
+}
+
+export const unchanged: Choices = {
+  name: '',
+  frames: '',
+  framesTyped: false,
+  scene: '',
+  camera: '',
+  engine: '',
+  samples: '',
+  percentage: '',
+  format: '',
+  priority: '50',
+  project: '',
+  paused: false,
+};
+
+const engines = ['CYCLES', 'BLENDER_EEVEE', 'BLENDER_EEVEE_NEXT', 'BLENDER_WORKBENCH'] as const;
+const formats = ['PNG', 'JPEG', 'OPEN_EXR', 'OPEN_EXR_MULTILAYER', 'TIFF', 'WEBP'] as const;
+
+export function choicesFrom(job: Job, frames: string): Choices {
+  const given = job.parameters ?? {};
+  return {
+    ...unchanged,
+    name: job.name,
+    frames,
+    framesTyped: true,
+    scene: given.scene ?? '',
+    camera: given.camera ?? '',
+    engine: given.engine ?? '',
+    samples: String(given.samples ?? ''),
+    percentage: String(given.percentage ?? ''),
+    format: given.format ?? '',
+    priority: String(job.priority),
+    project: String(job.project ?? ''),
+  };
+}
+
+/** The job as the server wants it. */
+export function bodyOf(choices: Choices, scene: string, files: JobFile[]): Routes['POST /api/v1/jobs']['body'] {
+  const parameters: Parameters = {};
+  if (choices.scene) parameters.scene = choices.scene;
+  if (choices.camera) parameters.camera = choices.camera;
+  if (choices.engine) parameters.engine = choices.engine;
+  if (choices.format) parameters.format = choices.format;
+  if (choices.samples) parameters.samples = Number(choices.samples);
+  if (choices.percentage) parameters.percentage = Number(choices.percentage);
+  return {
+    name: choices.name.trim() || 'untitled',
+    source: scene,
+    files,
+    frames: choices.frames.trim() || '1',
+    parameters,
+    priority: Number(choices.priority) || 50,
+    paused: choices.paused,
+    ...(choices.project ? { project: Number(choices.project) } : {}),
+  };
+}
+
+export function Overrides({
+  choices,
+  change,
+  scene,
+  projects,
+}: {
+  choices: Choices;
+  change: (part: Partial<Choices>) => void;
+  scene: SceneFound | null;
+  projects: Project[];
+}) {
+  const t = text.newJob;
+  const same = ['', t.asScene] as const;
+  const named = (name: string): readonly [string, string] => [name, name];
+  const withChosen = (known: readonly string[], chosen: string): string[] =>
+    chosen && !known.includes(chosen) ? [...known, chosen] : [...known];
+  const scenes = withChosen(scene?.scenes.map((each) => each.name) ?? [], choices.scene);
+  const cameras = withChosen(scene?.cameras ?? [], choices.camera);
+  return (
+    <>
+      {scenes.length > 1 && (
+        <Select
+          label={t.scene}
+          value={choices.scene}
+          options={[same, ...scenes.map(named)]}
+          onChange={(value) => change({ scene: value, ...(choices.framesTyped ? {} : { frames: '' }) })}
+        />
+      )}
+      {(cameras.length > 1 || choices.camera) && (
+        <Select
+          label={t.camera}
+          value={choices.camera}
+          options={[same, ...cameras.map(named)]}
+          onChange={(camera) => change({ camera })}
+        />
+      )}
+      <details class="more" open={Boolean(choices.engine || choices.samples || choices.percentage || choices.format)}>
+        <summary>{t.overrides}</summary>
+        <div class="more-fields">
+          <Field
+            label={t.percentage}
+            type="number"
+            value={choices.percentage}
+            onInput={(percentage) => change({ percentage })}
+            more={{ min: 1, max: 400, placeholder: t.asScene }}
+          />
+          <Field
+            label={t.samples}
+            type="number"
+            value={choices.samples}
+            onInput={(samples) => change({ samples })}
+            more={{ min: 1, max: 65536, placeholder: t.asScene }}
+          />
+          <Select
+            label={t.engine}
+            value={choices.engine}
+            onChange={(engine) => change({ engine })}
+            options={[
+              same,
+              ...withChosen(engines, choices.engine).map((each) => [each, text.engines[each] ?? each] as const),
+            ]}
+          />
+          <Select
+            label={t.format}
+            value={choices.format}
+            onChange={(format) => change({ format })}
+            options={[same, ...withChosen(formats, choices.format).map(named)]}
+          />
+        </div>
+      </details>
+      {projects.length > 0 && (
+        <Select
+          label={t.project}
+          value={choices.project}
+          onChange={(project) => change({ project })}
+          options={[['', t.noProject] as const, ...projects.map((each) => [String(each.id), each.name] as const)]}
+        />
+      )}
+      <Field
+        label={t.priority}
+        type="number"
+        value={choices.priority}
+        onInput={(priority) => change({ priority })}
+        hint={t.priorityHint}
+        more={{ min: 1, max: 100 }}
+      />
+    </>
+  );
+}

@@ -1,0 +1,85 @@
+// What the server found in the scene: what will be rendered, and what will probably look wrong.
+import { Fact, Trouble } from '../parts/basics';
+import type { Routes } from '../api/routes';
+import { Icon } from '../parts/icons';
+import { text } from '../text';
+import type { Choices } from './new_job_choices';
+
+type Answer = Routes['POST /api/v1/jobs/check']['answer'];
+
+export function Found({
+  answer,
+  waiting,
+  problem,
+  choices,
+}: {
+  answer: Answer | null;
+  waiting: boolean;
+  problem: Error | null;
+  choices: Choices;
+}) {
+  if (!answer) {
+    return (
+      <section class="card found" aria-busy={waiting}>
+        <h2>{text.newJob.inScene}</h2>
+        {problem ? <Trouble problem={problem} /> : <p class="soft">{text.newJob.looking}</p>}
+      </section>
+    );
+  }
+  const scene =
+    answer.scene?.scenes.find((each) => each.name === (choices.scene || answer.scene?.active)) ??
+    answer.scene?.scenes[0];
+  const t = text.newJob;
+  return (
+    <section class="card found">
+      <h2>{t.inScene}</h2>
+      {answer.problem && (
+        <div class="notice notice-bad" role="alert">
+          <Icon name="warning" />
+          <p>{answer.problem}</p>
+        </div>
+      )}
+      {scene && (
+        <dl class="facts">
+          <Fact name={t.scene}>{scene.name}</Fact>
+          {scene.frame_start !== null && (
+            <Fact name={t.frames}>
+              {scene.frame_start}–{scene.frame_end}
+            </Fact>
+          )}
+          <Fact name={t.camera}>{scene.camera ?? t.noCamera}</Fact>
+          {scene.engine && <Fact name={t.engine}>{text.engines[scene.engine] ?? scene.engine}</Fact>}
+          {scene.width !== null && (
+            <Fact name={t.size}>
+              {scene.width} × {scene.height}
+              {scene.percentage !== null && scene.percentage !== 100 && ` (${scene.percentage} %)`}
+            </Fact>
+          )}
+          {answer.output?.width && (
+            <Fact name={t.rendersAs}>
+              {answer.output.width} × {answer.output.height}, {answer.output.format}
+            </Fact>
+          )}
+          {scene.samples !== null && <Fact name={t.samples}>{scene.samples}</Fact>}
+          {answer.version && <Fact name={text.job.needs}>{text.job.blender(answer.version)}</Fact>}
+        </dl>
+      )}
+      {answer.warnings.length > 0 ? (
+        <div class="notice notice-warn">
+          <Icon name="warning" />
+          <ul>
+            {answer.warnings.map((each) => (
+              <li key={each}>{each}</li>
+            ))}
+          </ul>
+        </div>
+      ) : (
+        !answer.problem && (
+          <p class="good">
+            <Icon name="check" /> {t.noWarnings}
+          </p>
+        )
+      )}
+    </section>
+  );
+}

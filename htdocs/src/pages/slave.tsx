@@ -1,0 +1,202 @@
+// One slave: its machine, what it renders, and everything its owner can do with it.
+import { useState } from 'preact/hooks';
+import { ask } from '../api/client';
+import { useLive } from '../api/live';
+import type { Slave, SlaveCredentialsAnswer } from '../api/routes';
+import { address } from '../base/address';
+import { count, memory, percent } from '../base/format';
+import { Again, Bar, CopyLine, Fact, Heading, Loading, Missing, Time, useTitle } from '../parts/basics';
+import { confirmed, Dialog } from '../parts/dialog';
+import { Field, Form } from '../parts/form';
+import { Icon } from '../parts/icons';
+import { tried } from '../parts/toast';
+import { text } from '../text';
+import { SlaveBadge } from './slaves';
+import { SlaveSetup } from './slave_setup';
+
+function Rename({ slave, close }: { slave: Slave; close: () => void }) {
+  const [name, setName] = useState(slave.name);
+  const save = async (): Promise<void> => {
+    await ask('PATCH /api/v1/slaves/{id}', { path: { id: slave.id }, body: { name } });
+    close();
+  };
+  return (
+    <Dialog title={text.slaves.rename} onClose={close}>
+      <Form
+        submit={text.save}
+        onSubmit={save}
+        beside={
+          <button type="button" class="button" onClick={close}>
+            {text.no}
+          </button>
+        }
+      >
+        <Field label={text.slaves.name} value={name} onInput={setName} more={{ required: true, maxLength: 64 }} />
+      </Form>
+    </Dialog>
+  );
+}
+
+function Work({ slave }: { slave: Slave }) {
+  if (slave.working_on.length === 0) return null;
+  return (
+    <section class="section">
+      <h2>{text.slaves.workNow}</h2>
+      <ul class="works">
+        {slave.working_on.map((work) => (
+          <li key={work.task} class="card">
+            <div class="between">
+              <a href={address(['jobs', work.job], { frame: work.frame })}>
+                {text.slaves.frameOf(work.frame, work.job)}
+              </a>
+              <span class="figure">{percent(work.fraction)}</span>
+            </div>
+            <Bar value={work.fraction} label={text.slaves.frameOf(work.frame, work.job)} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+export function SlavePage({ id }: { id: number }) {
+  const live = useLive(`slave ${id}`, (signal) => ask('GET /api/v1/slaves/{id}', { path: { id }, signal }), 2000);
+  const [renaming, setRenaming] = useState(false);
+  const [pair, setPair] = useState<SlaveCredentialsAnswer | null>(null);
+  const slave = live.data;
+  useTitle(slave?.name ?? text.slaves.one(id));
+  if (!slave)
+    return live.problem ? (
+      <Missing title={text.slaves.one(id)} problem={live.problem} retry={live.refresh} />
+    ) : (
+      <Loading />
+    );
+  const path = { id };
+  const change = async (state: 'enabled' | 'disabled'): Promise<void> => {
+    await tried(
+      () => ask('PATCH /api/v1/slaves/{id}', { path, body: { state } }),
+      text.slaves.changed[state](slave.name),
+    );
+    live.refresh();
+  };
+  const rotate = async (): Promise<void> => {
+    if (!(await confirmed(text.slaves.rotateTitle(slave.name), text.slaves.rotateBody, text.slaves.rotate))) return;
+    await tried(async () => setPair(await ask('POST /api/v1/slaves/{id}/password', { path })));
+  };
+  const revoke = async (): Promise<void> => {
+    if (
+      !(await confirmed(
+        text.slaves.revokeTitle(slave.name),
+        text.slaves.revokeBody(count(slave.frames_accepted)),
+        text.slaves.revoke,
+        true,
+      ))
+    )
+      return;
+    await tried(() => ask('DELETE /api/v1/slaves/{id}', { path }), text.slaves.revoked(slave.name));
+    live.refresh();
+  };
+  const revoked = slave.state === 'revoked';
+  return (
+    <>
+      <p class="crumbs">
+        <a href="#/slaves">
+          <Icon name="back" /> {text.slaves.title}
+        </a>
+      </p>
+      <Heading
+        lead={<SlaveBadge slave={slave} />}
+        actions={
+          !revoked && (
+            <>
+              {slave.state === 'enabled' ? (
+                <button type="button" class="button" onClick={() => void change('disabled')}>
+                  <Icon name="pause" /> {text.slaves.disable}
+                </button>
+              ) : (
+                <button type="button" class="button button-main" onClick={() => void change('enabled')}>
+                  <Icon name="play" /> {text.slaves.enable}
+                </button>
+              )}
+              <button type="button" class="button" onClick={() => setRenaming(true)}>
+                <Icon name="edit" /> {text.slaves.rename}
+              </button>
+              <button type="button" class="button" onClick={() => void rotate()}>
+                <Icon name="key" /> {text.slaves.rotate}
+              </button>
+              <button type="button" class="button button-danger" onClick={() => void revoke()}>
+                <Icon name="trash" /> {text.slaves.revoke}
+              </button>
+            </>
+          )
+        }
+      >
+        {slave.name}
+      </Heading>
+      <Again problem={live.problem} />
+      {revoked && (
+        <div class="notice">
+          <Icon name="warning" />
+          <p>{text.slaves.isRevoked}</p>
+        </div>
+      )}
+      {slave.state === 'disabled' && (
+        <div class="notice">
+          <Icon name="pause" />
+          <p>{text.slaves.isDisabled}</p>
+        </div>
+      )}
+      {slave.state === 'enabled' && !slave.online && (
+        <div class="notice">
+          <Icon name="warning" />
+          <p>{slave.last_seen_at ? text.slaves.isOffline : text.slaves.isNew}</p>
+        </div>
+      )}
+      <Work slave={slave} />
+      <section class="section">
+        <h2>{text.slaves.machine}</h2>
+        <dl class="facts card">
+          <Fact name={text.slaves.framesDone}>{count(slave.frames_accepted)}</Fact>
+          <Fact name={text.slaves.lastSeen}>{slave.online ? text.slaves.now : <Time at={slave.last_seen_at} />}</Fact>
+          {slave.cpu && <Fact name={text.slaves.cpu}>{slave.cpu}</Fact>}
+          {slave.cores > 0 && <Fact name={text.slaves.coresLent}>{count(slave.cores)}</Fact>}
+          {slave.memory > 0 && <Fact name={text.slaves.memoryLent}>{memory(slave.memory)}</Fact>}
+          {slave.os && <Fact name={text.slaves.os}>{slave.os}</Fact>}
+          {slave.methods.length > 0 && (
+            <Fact name={text.slaves.renderers}>
+              {slave.methods.map((method) => `${method.name} ${method.version}`).join(', ')}
+            </Fact>
+          )}
+          <Fact name={text.slaves.owner}>{slave.user_name}</Fact>
+          <Fact name={text.slaves.addedAt}>
+            <Time at={slave.created_at} />
+          </Fact>
+          <Fact name="slavekey">
+            <code class="break">{slave.slavekey}</code>
+          </Fact>
+        </dl>
+      </section>
+      {renaming && (
+        <Rename
+          slave={slave}
+          close={() => {
+            setRenaming(false);
+            live.refresh();
+          }}
+        />
+      )}
+      {pair && (
+        <Dialog title={text.slaves.newPassword(slave.name)} onClose={() => setPair(null)}>
+          <p>{text.slaves.shownOnce}</p>
+          <CopyLine label="slavepassword" value={pair.slavepassword} />
+          <SlaveSetup pair={pair} />
+          <div class="form-end">
+            <button type="button" class="button button-main" onClick={() => setPair(null)}>
+              {text.done}
+            </button>
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,112 @@
+// The whole page: who is here decides whether it is a login or the grid; the address decides which page.
+import { useEffect, useState } from 'preact/hooks';
+import { Away, sessionEnded } from '../api/client';
+import { findMe, moderates, useMe } from '../api/session';
+import { type Address, useAddress } from '../base/address';
+import { useStore } from '../base/store';
+import { Empty, Heading, Loading, useTitle } from '../parts/basics';
+import { Dialog, Questions } from '../parts/dialog';
+import { Toasts } from '../parts/toast';
+import { AccountPage } from '../pages/account';
+import { AddSlavePage } from '../pages/add_slave';
+import { AdminPage } from '../pages/admin';
+import { HomePage } from '../pages/home';
+import { JobPage } from '../pages/job';
+import { JobsPage } from '../pages/jobs';
+import { LoginForm, LoginPage } from '../pages/login';
+import { NewJobPage } from '../pages/new_job';
+import { ProjectsPage } from '../pages/projects';
+import { SlavePage } from '../pages/slave';
+import { SlavesPage } from '../pages/slaves';
+import { text } from '../text';
+import { Frame } from './frame';
+
+function NotFound() {
+  useTitle(text.notFound.title);
+  return (
+    <>
+      <Heading lead={text.notFound.body}>{text.notFound.title}</Heading>
+      <a class="button button-main" href="#/">
+        {text.nav.home}
+      </a>
+    </>
+  );
+}
+
+function Page({ address, administers }: { address: Address; administers: boolean }) {
+  const [first, second, ...rest] = address.path;
+  const number = Number(second);
+  const numbered = second !== undefined && Number.isSafeInteger(number) && number > 0;
+  if (rest.length > 0) return <NotFound />;
+  if (first === undefined) return <HomePage />;
+  if (first === 'jobs' && second === undefined) return <JobsPage />;
+  if (first === 'jobs' && second === 'new') return <NewJobPage />;
+  if (first === 'jobs' && numbered) return <JobPage key={number} id={number} />;
+  if (first === 'slaves' && second === undefined) return <SlavesPage />;
+  if (first === 'slaves' && second === 'new') return <AddSlavePage />;
+  if (first === 'slaves' && numbered) return <SlavePage key={number} id={number} />;
+  if (first === 'projects' && second === undefined) return <ProjectsPage />;
+  if (first === 'account' && second === undefined) return <AccountPage />;
+  if (first === 'admin' && second === undefined && administers) return <AdminPage />;
+  return <NotFound />;
+}
+
+// A new page begins at its top, with the focus on its heading; a changed filter is no new page.
+function useBeginning(path: string): void {
+  const [first] = useState(path);
+  useEffect(() => {
+    if (path === first && document.activeElement === document.body && history.length <= 1) return;
+    window.scrollTo(0, 0);
+    document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
+  }, [path]);
+}
+
+function SessionEnded() {
+  return (
+    <Dialog title={text.login.endedTitle} onClose={() => undefined}>
+      <p class="soft">{text.login.endedBody}</p>
+      <LoginForm />
+    </Dialog>
+  );
+}
+
+export function App() {
+  const me = useMe();
+  const ended = useStore(sessionEnded);
+  const address = useAddress();
+  const [problem, setProblem] = useState(false);
+  useBeginning(address.path.join('/'));
+
+  useEffect(() => {
+    let timer = 0;
+    const find = (): void => {
+      findMe().then(
+        () => setProblem(false),
+        (wrong: unknown) => {
+          setProblem(wrong instanceof Away);
+          timer = window.setTimeout(find, 2000);
+        },
+      );
+    };
+    find();
+    return () => window.clearTimeout(timer);
+  }, []);
+
+  return (
+    <Frame>
+      {me === undefined &&
+        (problem ? (
+          <Empty icon="slaves" title={text.away.title}>
+            <p class="soft">{text.away.body}</p>
+          </Empty>
+        ) : (
+          <Loading />
+        ))}
+      {me === null && <LoginPage />}
+      {me && <Page address={address} administers={moderates(me)} />}
+      {me && ended && <SessionEnded />}
+      <Questions />
+      <Toasts />
+    </Frame>
+  );
+}

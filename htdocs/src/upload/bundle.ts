@@ -1,0 +1,102 @@
+// The files of a job on their way: digests first, then only what the server lacks, a few at a time, the scene first.
+import { ask } from '../api/client';
+import type { Chosen } from './chosen';
+import { digestOf } from './digests';
+import { upload } from './tus';
+
+export interface JobFile {
+  path: string;
+  sha256: string;
+  size: number;
+}
+
+export interface Progress {
+  phase: 'reading' | 'sending' | 'there';
+  done: number; // bytes of this phase
+  total: number;
+  files: JobFile[]; // complete when there
+  sceneThere: boolean;
+}
+
+const askedAtOnce = 5000;
+const sentAtOnce = 3;
+
+/** A hundred thousand small files are no reason to draw the page as often. */
+function seldom(tell: (progress: Progress) => void): (progress: Progress) => void {
+  let told = 0;
+  let before = '';
+  return (progress) => {
+    const stage = `${progress.phase} ${progress.sceneThere}`;
+    if (stage === before && performance.now() - told < 100) return;
+    told = performance.now();
+    before = stage;
+    tell(progress);
+  };
+}
+
+async function missingOf(digests: string[]): Promise<Set<string>> {
+  const missing = new Set<string>();
+  for (let i = 0; i < digests.length; i += askedAtOnce) {
+    const answer = await ask('POST /api/v1/blobs/missing', { body: { sha256: digests.slice(i, i + askedAtOnce) } });
+    for (const digest of answer.missing) missing.add(digest);
+  }
+  return missing;
+}
+
+/** tell() is called some times a second; the last call has phase 'there'. Fails with a message for the reader. */
+export async function bring(
+  chosen: Chosen[],
+  scene: string,
+  tellAll: (progress: Progress) => void,
+  signal: AbortSignal,
+): Promise<JobFile[]> {
+  const tell = seldom(tellAll);
+  const ordered = [...chosen].sort((left, right) => Number(right.path === scene) - Number(left.path === scene));
+  const total = ordered.reduce((sum, { file }) => sum + file.size, 0);
+  const files: JobFile[] = [];
+  const byDigest = new Map<string, File>();
+  let read = 0;
+  for (const { path, file } of ordered) {
+    const before = read;
+    const sha256 = await digestOf(file, (bytes) =>
+      tell({ phase: 'reading', done: before + bytes, total, files, sceneThere: false }),
+    );
+    if (signal.aborted) throw new DOMException('stopped', 'AbortError');
+    read += file.size;
+    files.push({ path, sha256, size: file.size });
+    byDigest.set(sha256, file);
+  }
+
+  const missing = await missingOf([...byDigest.keys()]);
+  const queue = [...byDigest].filter(([sha256]) => missing.has(sha256));
+  const toSend = queue.reduce((sum, [, file]) => sum + file.size, 0);
+  const sent = new Map<string, number>();
+  const sceneDigest = files.find((file) => file.path === scene)?.sha256 ?? '';
+  let sceneThere = !missing.has(sceneDigest);
+  const report = (): void => {
+    let done = 0;
+    for (const bytes of sent.values()) done += bytes;
+    tell({ phase: 'sending', done, total: toSend, files, sceneThere });
+  };
+  report();
+  const work = async (): Promise<void> => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const [sha256, file] = next;
+      await upload(
+        file,
+        sha256,
+        (bytes) => {
+          sent.set(sha256, bytes);
+          report();
+        },
+        signal,
+      );
+      sent.set(sha256, file.size);
+      if (sha256 === sceneDigest) sceneThere = true;
+      report();
+    }
+  };
+  await Promise.all(Array.from({ length: sentAtOnce }, work));
+  tell({ phase: 'there', done: toSend, total: toSend, files, sceneThere: true });
+  return files;
+}

@@ -1,0 +1,136 @@
+#include "server/api/job_findings.h"
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "common/blend_file.h"
+#include "common/text.h"
+#include "server/api/blend_check.h"
+#include "server/api/handlers.h"
+#include "server/http/message.h"
+
+namespace distren {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::size_t digests_at_once = 10000;
+
+template <typename T>
+json or_null(std::optional<T> const& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+json scene_shape(BlendSummary const& summary) {
+  json scenes = json::array();
+  for (auto const& scene : summary.scenes) {
+    scenes.push_back({{"name", scene.name},
+                      {"camera", or_null(scene.camera)},
+                      {"frame_start", or_null(scene.frame_start)},
+                      {"frame_end", or_null(scene.frame_end)},
+                      {"frame_step", or_null(scene.frame_step)},
+                      {"engine", or_null(scene.engine)},
+                      {"width", or_null(scene.width)},
+                      {"height", or_null(scene.height)},
+                      {"percentage", or_null(scene.percentage)},
+                      {"format", or_null(scene.format)},
+                      {"samples", or_null(scene.samples)}});
+  }
+  return {{"active", or_null(summary.active_scene)}, {"cameras", summary.cameras}, {"scenes", std::move(scenes)}};
+}
+
+json parsed(std::string const& text) {
+  auto value = json::parse(text, nullptr, false);
+  return value.is_discarded() ? json(nullptr) : value;
+}
+
+std::string digest_of(store::NewJob const& job, std::string_view path) {
+  for (auto const& file : job.files) {
+    if (file.path == path) return file.sha256;
+  }
+  return {};
+}
+
+}  // namespace
+
+JobRequestLimits limits_of(Services const& services) {
+  auto const& limits = services.config.limits;
+  return {.frames = limits.frames_per_job, .files = limits.files_per_job, .file_bytes = limits.upload_bytes};
+}
+
+Result<std::set<std::string>> missing_digests(Database& database, std::int64_t user,
+                                              std::vector<store::JobFile> const& files) {
+  std::set<std::string> unique;
+  for (auto const& file : files) unique.insert(file.sha256);
+  std::vector<std::string> const digests(unique.begin(), unique.end());
+  std::set<std::string> missing;
+  for (std::size_t begin = 0; begin < digests.size(); begin += digests_at_once) {
+    auto const end = std::min(begin + digests_at_once, digests.size());
+    auto part = store::missing_blobs(
+        database, user,
+        {digests.begin() + static_cast<std::ptrdiff_t>(begin), digests.begin() + static_cast<std::ptrdiff_t>(end)});
+    if (!part) return std::move(part).error();
+    missing.insert(part->begin(), part->end());
+  }
+  return missing;
+}
+
+Result<void> add_findings(Services const& services, JobRequest& request, std::set<std::string> const& missing) {
+  auto& job = request.job;
+  auto const& method = services.methods.at(job.method);
+  BlendFindings findings;
+  if (job.method == "blender") {
+    std::unordered_map<std::string_view, std::string_view> digests;
+    for (auto const& file : job.files) {
+      if (!missing.contains(file.sha256)) digests.emplace(file.path, file.sha256);
+    }
+    auto found = check_blend(method, job.source, request.parameters, job.files, [&](std::string_view path) {
+      auto const place = digests.find(path);
+      return place == digests.end() ? std::filesystem::path() : services.blobs.path_of(place->second);
+    });
+    if (!found) return std::move(found).error();
+    findings = std::move(*found);
+  } else {
+    auto const format = method.formats.empty() ? RenderMethod::Format{"PNG", "png"} : method.formats.front();
+    findings.output = {{"format", format.name}, {"pattern", fmt::format("%0{}d.{}", method.digits, format.extension)}};
+    findings.parameters = request.parameters;
+    findings.version = "0";
+  }
+  job.parameters = to_text(findings.parameters);
+  job.output = to_text(findings.output);
+  job.version = findings.version;
+  job.warnings = to_text(findings.warnings);
+  return {};
+}
+
+Reply handle_check_job(Request const& request, Context& context) {
+  auto& services = context.services;
+  auto wanted = read_job_request(request.body, services.methods, limits_of(services));
+  if (!wanted) return error_reply(wanted.error());
+  auto& job = wanted->job;
+  auto const missing = missing_digests(context.database(), context.caller.user.id, job.files);
+  if (!missing) return error_reply(missing.error());
+  auto const source = digest_of(job, job.source);
+  if (missing->contains(source)) {
+    return error_reply(409, fmt::format("{} is not uploaded yet; upload it first", printable(job.source, 200)));
+  }
+  job.output = "{}";
+  job.warnings = "[]";
+  auto const looked = add_findings(services, *wanted, *missing);
+  json scene = nullptr;
+  if (job.method == "blender") {
+    if (auto const summary = inspect_blend(services.blobs.path_of(source))) scene = scene_shape(*summary);
+  }
+  if (!looked && looked.error().code != Errc::invalid) return error_reply(looked.error());
+  return json_reply(200, {{"problem", looked ? json(nullptr) : json(looked.error().message)},
+                          {"frames", job.frames.size()},
+                          {"version", job.version},
+                          {"parameters", looked ? parsed(job.parameters) : wanted->parameters},
+                          {"output", parsed(job.output)},
+                          {"warnings", parsed(job.warnings)},
+                          {"scene", std::move(scene)}});
+}
+
+}  // namespace distren

@@ -1,0 +1,26 @@
+// What the server finds out about a job before it is one: which of its files are there, and what its source says.
+// On worker threads; reads files of the blob store.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "server/api/job_request.h"
+#include "server/services.h"
+
+namespace distren {
+
+JobRequestLimits limits_of(Services const& services);
+
+// Digests of files that this user has not uploaded himself. Nobody may look into those: that would tell a file's
+// content to everyone who knows its digest.
+Result<std::set<std::string>> missing_digests(Database& database, std::int64_t user,
+                                              std::vector<store::JobFile> const& files);
+
+// Fills in output, version, warnings and parameters; invalid when the source does not fit. Files in `missing` are not
+// looked into.
+Result<void> add_findings(Services const& services, JobRequest& request, std::set<std::string> const& missing);
+
+}  // namespace distren

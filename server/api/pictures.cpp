@@ -1,0 +1,118 @@
+// Frames as the pages show them: with a login instead of a signed address, and small where small will do.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "common/digest.h"
+#include "server/api/handlers.h"
+#include "server/http/file_reply.h"
+#include "server/services.h"
+#include "server/storage/job_folder.h"
+#include "server/thumbnail.h"
+
+namespace distren {
+
+namespace {
+
+// How many workers may be making small pictures: the others go on answering.
+std::atomic<int> making{0};
+
+class Turn {
+public:
+  explicit Turn(int limit) : had_(making.fetch_add(1) < limit) {}
+  Turn(Turn const&) = delete;
+  Turn& operator=(Turn const&) = delete;
+  ~Turn() { --making; }
+  explicit operator bool() const { return had_; }
+
+private:
+  bool had_;
+};
+
+Result<int> read_size(Request const& request) {
+  auto const text = request.parameter("size").value_or("0");
+  if (text == "0") return 0;
+  if (text == "256") return 256;
+  if (text == "1024") return 1024;
+  return fail(Errc::invalid, "size is 256 or 1024; leave it out for the frame as it was rendered");
+}
+
+Reply picture_reply(Request const& request, Context& context, store::Job const& job, store::Task const& task) {
+  auto const size = read_size(request);
+  if (!size) return error_reply(size.error());
+  auto const& config = context.services.config;
+  auto const frame = output_folder(config.stor, job.id) / task.output;
+  // A picture for good where its address says which it is, one to be asked for again where it does not.
+  auto const version = request.parameter("v").value_or("");
+  FileToSend file{.path = frame,
+                  .content_type = std::string(content_type_of(task.output)),
+                  .tag = fmt::format("\"{}-{}\"", task.output_sha256, *size),
+                  .download_name = {},
+                  .cache_control = version.empty() ? "private, no-cache" : "private, max-age=31536000, immutable"};
+  if (*size == 0) return file_reply(request, file);
+  if (!is_sha256_hex(task.output_sha256)) return error_reply(404, "there is no such picture");
+  file.content_type = "image/jpeg";
+  file.path = job_folder(config.stor, job.id) / "preview" / fmt::format("{}-{}.jpg", task.output_sha256, *size);
+  std::error_code ignored;
+  if (!names_tag(request.header("if-none-match"), file.tag) && !std::filesystem::exists(file.path, ignored)) {
+    Turn const turn(std::max(1, config.limits.workers / 2));
+    if (!turn) return busy_reply(503, "many pictures are being made; this one in a moment", 1000);
+    auto const made = make_thumbnail({config.image_program, config.sandbox != "off"}, frame, file.path, *size);
+    if (!made) return error_reply(made.error());
+  }
+  return file_reply(request, file);
+}
+
+Result<store::Job> find_own(Context& context) {
+  auto const id = context.id();
+  if (!id) return id.error();
+  auto job = store::show_job(context.database(), *id);
+  if (job && context.caller.may_touch(job->user)) return job;
+  if (!job && job.error().code != Errc::not_found) return job;
+  return fail(Errc::not_found, fmt::format("you have no job {}", *id));
+}
+
+Reply answer_task(Request const& request, Context& context, store::Job const& job, std::int64_t task) {
+  if (task < job.first_task || task >= job.first_task + job.tasks) {
+    return error_reply(404, fmt::format("job {} has no task {}", job.id, task));
+  }
+  auto const found = store::list_tasks(context.database(), job.id, task - 1, 1);
+  if (!found) return error_reply(found.error());
+  if (found->empty() || found->front().id != task || found->front().output.empty() ||
+      found->front().state != "accepted") {
+    return error_reply(404, "this frame is not finished yet");
+  }
+  return picture_reply(request, context, job, found->front());
+}
+
+}  // namespace
+
+Reply handle_task_picture(Request const& request, Context& context) {
+  auto const job = find_own(context);
+  if (!job) return error_reply(job.error());
+  auto const task = context.id("task");
+  if (!task) return error_reply(task.error());
+  return answer_task(request, context, *job, *task);
+}
+
+Reply handle_job_picture(Request const& request, Context& context) {
+  auto const job = find_own(context);
+  if (!job) return error_reply(job.error());
+  auto const task = store::latest_accepted(context.database(), job->id);
+  if (!task) return error_reply(task.error());
+  if (*task == 0) return error_reply(404, fmt::format("no frame of job {} is finished yet", job->id));
+  return answer_task(request, context, *job, *task);
+}
+
+Reply handle_list_sources(Request const&, Context& context) {
+  auto const job = find_own(context);
+  if (!job) return error_reply(job.error());
+  auto const files = store::list_job_files(context.database(), job->id);
+  if (!files) return error_reply(files.error());
+  auto items = nlohmann::json::array();
+  for (auto const& file : *files) items.push_back({{"path", file.path}, {"sha256", file.sha256}, {"size", file.size}});
+  return json_reply(200, {{"items", std::move(items)}, {"next", nullptr}});
+}
+
+}  // namespace distren

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""The web pages in a real browser, with 5,000 jobs and 1,000,000 frames: first sight, weight, scrolling."""
+import gzip
+import os
+import statistics
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from bench import report  # noqa: E402
+from browser import Browser  # noqa: E402
+from grid import Grid  # noqa: E402
+from programs import BUILD, scenes  # noqa: E402
+from tap import wait_until  # noqa: E402
+
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+JOBS, EACH, LARGE = 4998, 198, 10000  # and one job of LARGE frames: 999,604 in all
+BASE = 100000000  # numbers of the tasks that are only written down
+FIRST_PAGE = ("index.html", "app.js", "app.css", "icon.svg")
+# Notes when the page first shows what is asked for, in milliseconds since the navigation began.
+WATCH = """
+const look = () => {
+  const wanted = sessionStorage.getItem('bench');
+  if (wanted && document.querySelectorAll(wanted).length > 0) window.shown = performance.now();
+  else requestAnimationFrame(look);
+};
+look();
+"""
+SCROLL = """
+const gaps = []; let last = performance.now(); let step = 0;
+window.scrollTo(0, 0);
+await new Promise((done) => {
+  const tick = (now) => {
+    gaps.push(now - last); last = now; step += 1;
+    window.scrollBy(0, 240);
+    if (step < 180) requestAnimationFrame(tick); else done();
+  };
+  requestAnimationFrame(tick);
+});
+gaps.splice(0, 2);
+return gaps;
+"""
+
+
+def fill(grid):
+    """Finished jobs by the thousand, as rows: no slave could render them in a lifetime of a benchmark."""
+    with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
+        status, job = grid.post_job({"plain.blend": file.read()}, frames="1", paused=True)
+    assert status == 201, job
+    columns = "project_id, method_id, source, parameters, output, version, warnings, priority"
+
+    def jobs(count, each, name, base, state):
+        grid.sql(f"INSERT INTO job (user_id, name, state, {columns}, first_task, tasks, accepted, created_at, "
+                 f"finished_at) SELECT user_id, {name}, '{state}', {columns}, {base} + (s.seq - 1) * {each}, {each}, 0, "
+                 f"created_at, created_at FROM job JOIN seq_1_to_{count} s WHERE id = {job['id']}")
+    jobs(JOBS, EACH, "CONCAT('shot ', s.seq)", BASE, "finished")
+    jobs(1, LARGE, "'the long one'", BASE + JOBS * EACH, "cancelled")
+    grid.sql(f"INSERT INTO task (id, job_id, frame, state) SELECT t.id, j.id, t.id - j.first_task + 1, "
+             "IF(j.tasks > 1000, ELT(1 + t.id % 3, 'failed', 'cancelled', 'ready'), 'failed') "
+             f"FROM (SELECT {BASE} - 1 + seq AS id FROM seq_1_to_{JOBS * EACH + LARGE}) t "
+             f"JOIN job j ON j.first_task >= {BASE} AND t.id >= j.first_task AND t.id < j.first_task + j.tasks "
+             f"AND j.first_task = IF(t.id >= {BASE + JOBS * EACH}, {BASE + JOBS * EACH}, "
+             f"{BASE} + FLOOR((t.id - {BASE}) / {EACH}) * {EACH})")
+    return int(grid.sql("SELECT id FROM job WHERE name = 'the long one'")[0][0])
+
+
+def first_sight(page, base, place, selector):
+    """Median over a few loads of the whole page."""
+    times = []
+    for _ in range(ROUNDS):
+        page.open("about:blank")
+        page.open(base)
+        page.script("sessionStorage.setItem('bench', arguments[0])", selector)
+        page.open("about:blank")
+        page.open(base + "#/" + place)
+        times.append(wait_until(f"{selector} is shown", lambda: page.script("return window.shown || null"), 120))
+    return statistics.median(times)
+
+
+def main():
+    with Grid() as grid, Browser(grid.folder) as page:
+        large = fill(grid)
+        page.look()
+        page.chrome("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
+        base = f"http://127.0.0.1:{grid.http_port}/"
+        page.open(base)
+        page.fill("Name", "admin")
+        page.fill("Password", "correct horse battery")
+        page.press("Log in", "button.button-main")
+        page.heading("Hello admin")
+        home = first_sight(page, base, "", ".recent-job")
+        table = first_sight(page, base, "jobs", "tbody .row-link")
+        job = first_sight(page, base, f"jobs/{large}", ".job-facts .fact")
+        frames = first_sight(page, base, f"jobs/{large}", ".frames button")
+        gaps = sorted(page.promise(SCROLL))
+        weight = 0
+        for name in FIRST_PAGE:
+            with open(os.path.join(BUILD, "htdocs", "dist", name), "rb") as file:
+                weight += len(gzip.compress(file.read(), 9))
+    figures = {"home_ms": round(home), "jobs_ms": round(table), "job_ms": round(job), "job_frames_ms": round(frames),
+               "scroll_median_ms": round(statistics.median(gaps), 1),
+               "scroll_p99_ms": round(gaps[int(len(gaps) * 0.99)], 1),
+               "first_page_gzip_kib": round(weight / 1024, 1)}
+    report(f"web pages, {JOBS + 2:,} jobs, {JOBS * EACH + LARGE + 1:,} frames, median of {ROUNDS}",
+           [("home, from the address to recent jobs", figures["home_ms"], "ms"),
+            ("table of 5,000 jobs", figures["jobs_ms"], "ms"),
+            ("job of 10,000 frames, what it is", figures["job_ms"], "ms"),
+            ("job of 10,000 frames, all of them", figures["job_frames_ms"], "ms"),
+            ("scrolling them, a picture of the screen, median", figures["scroll_median_ms"], "ms"),
+            ("... the slowest of a hundred", figures["scroll_p99_ms"], "ms"),
+            ("first page, compressed", figures["first_page_gzip_kib"], "KiB")], figures)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,503 @@
+#!/usr/bin/env python3
+"""The web pages in a real browser, against the real daemons: from the first account to a grid in use, and what may go
+wrong under an open page. Screenshots of every page are left in screenshots/ of the build."""
+import contextlib
+import http.client
+import http.server
+import os
+import re
+import sys
+import threading
+import zipfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from browser import Browser  # noqa: E402
+from grid import Grid  # noqa: E402
+from programs import BUILD, scenes  # noqa: E402
+from tap import case, run, wait_until  # noqa: E402
+
+PASSWORD = "correct horse battery"
+SCRIPT = "<img src=x onerror=hacked=1>"
+SHOTS = os.path.join(BUILD, "screenshots")
+
+
+class Lab:
+    """A grid and a browser."""
+
+    def __init__(self, grid, page):
+        self.grid, self.page = grid, page
+        self.base = f"http://127.0.0.1:{grid.http_port}/"
+        self.complaints = []
+
+    def go(self, place, heading):
+        target = self.base + "#/" + place
+        if self.page.address() == target:
+            self.page.reload()
+        self.page.open(target)
+        self.page.heading(heading)
+
+    def at(self, part):
+        wait_until(f"the address has {part}", lambda: part in self.page.address())
+
+    def take(self, name):
+        """Screenshots: light, dark, phone. In light axe-core looks for everything, in dark for contrast; nothing is
+        wider than a phone."""
+        page = self.page
+        wait_until("no picture is on its way", lambda: not page.script(
+            "return document.querySelector('.picture-coming')"))
+        for kind, look in (("light", {}), ("dark", {"dark": True}), ("phone", {"width": 390, "height": 800})):
+            page.look(**look)
+            page.promise("await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));")
+            page.screenshot(os.path.join(SHOTS, f"{name}-{kind}.png"),
+                            whole=not name.startswith("viewer"))
+            if kind != "phone":
+                found = page.violations("color-contrast" if kind == "dark" else None)
+                self.complaints += [f"{name}, {kind}: {each}" for each in found]
+            wide = page.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if wide > 0:
+                self.complaints.append(f"{name}, {kind}: the page is {wide} pixels wider than the window")
+        page.look()
+
+
+@contextlib.contextmanager
+def lab():
+    os.makedirs(SHOTS, exist_ok=True)
+    with Grid(admin=False) as grid, Browser(grid.folder) as page:
+        page.look()
+        yield Lab(grid, page)
+
+
+def evidence(made):
+    with contextlib.suppress(Exception):
+        made.page.screenshot(os.path.join(SHOTS, "failed.png"))
+    return made.page.evidence() + made.grid.evidence()
+
+
+@contextlib.contextmanager
+def below_a_prefix(grid, prefix):
+    """A proxy that shows the grid below a path, as people put several services on one host."""
+    class Proxy(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            assert self.path.startswith(prefix), self.path
+            server = http.client.HTTPConnection("127.0.0.1", grid.http_port)
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
+            server.request(self.command, "/" + self.path[len(prefix):], body or None, headers)
+            answer = server.getresponse()
+            content = answer.read()
+            self.send_response_only(answer.status)
+            for name, value in answer.getheaders():
+                if name.lower() not in ("content-length", "connection", "transfer-encoding"):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+            server.close()
+
+        do_POST = do_PATCH = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{proxy.server_port}{prefix}"
+        proxy.shutdown()
+
+
+@case
+def the_first_account_is_made_on_the_page(lab):
+    page = lab.page
+    page.open(lab.base)
+    page.heading("A new grid")
+    lab.take("login")
+    page.fill("Name", "anna")
+    page.fill("Password", PASSWORD)
+    page.press("Make an account", "button.button-main")
+    page.heading("Hello anna")
+    page.see("Nothing rendered yet", "Administration")
+    lab.take("home-empty")
+    status, login = lab.grid.api("POST", "/api/v1/login", {"name": "anna", "password": PASSWORD}, token="")
+    assert status == 200 and login["user"]["role"] == "administrator", login
+    lab.grid.token = login["token"]
+
+
+@case
+def a_pc_is_added_and_the_page_turns_green(lab):
+    page = lab.page
+    page.press("Add a PC")
+    page.heading("Add a PC")
+    page.fill("What do you call this PC?", "attic")
+    page.press("Make its key")
+    page.see("slavepassword = ")
+    settings = page.text()
+    pair = {name: re.search(rf'{name} = "(\w+)"', settings)[1] for name in ("slavekey", "slavepassword")}
+    assert f"port = {lab.grid.line_port}\n" in settings, settings
+    lab.take("add-pc")
+    slave = lab.grid.api("GET", "/api/v1/slaves")[1]["items"][0]
+    lab.grid.add_slave("attic", pair={"id": slave["id"], **pair})
+    page.see("blender 3.4")
+    page.press("To attic")
+    page.heading("attic")
+    page.see("Idle", "Cores lent")
+    lab.take("slave")
+
+
+@case
+def a_chosen_scene_is_looked_into_and_becomes_frames(lab):
+    page = lab.page
+    page.press("Jobs")
+    page.see("No jobs yet")
+    page.press("New job")
+    page.see("Drop a .blend file or a folder here")
+    lab.take("new-job-empty")
+    page.choose_files("Choose files", os.path.join(scenes(), "plain.blend"))
+    page.see("Everything is uploaded", "Cycles", "64 × 36, PNG", "Nothing is missing.")
+    wait_until("the scene's frames are proposed", lambda: page.script(
+        "return [...document.querySelectorAll('input')].some((e) => e.value === '1-12')"))
+    lab.take("new-job")
+    page.fill("Frames", "1-4")
+    page.fill("Name", "cube")
+    page.press("Submit")
+    page.heading("cube")
+    page.see("Finished", "4 of 4", seconds=180)
+    wait_until("four pictures are shown", lambda: page.script(
+        "return [...document.querySelectorAll('.frames img')].filter((e) => e.naturalWidth > 0).length") == 4)
+    lab.take("job")
+
+
+@case
+def the_viewer_obeys_the_keyboard(lab):
+    page = lab.page
+
+    def shows(frame):
+        wait_until(f"frame {frame} is shown", lambda: page.script(
+            "return document.querySelector('.stage:last-child img')?.dataset.frame") == str(frame))
+    page.press("Frame 2")
+    shows(2)
+    for key, frame in (("ArrowRight", 3), ("End", 4), ("ArrowLeft", 3), ("Home", 1)):
+        page.key(key)
+        shows(frame)
+    lab.at("frame=1")
+    lab.take("viewer")
+    page.key("c")
+    page.key("End")
+    shows(4)
+    assert page.script("return document.querySelectorAll('.stage').length") == 2
+    lab.take("viewer-compare")
+    page.key("c")
+    page.key("+")
+    assert page.script("return document.querySelector('.stage-zoomed') !== null")
+    page.key("0")
+    page.key("Space")
+    wait_until("it plays on from the end", lambda: page.script(
+        "return document.querySelector('.stage:last-child img')?.dataset.frame") != "4")
+    page.key("Space")
+    page.key("Escape")
+    wait_until("the viewer is closed", lambda: page.script("return document.querySelector('.viewer') === null"))
+    assert "frame=" not in page.address(), page.address()
+
+
+@case
+def all_frames_come_home_in_one_zip(lab):
+    page = lab.page
+    page.chrome("Browser.setDownloadBehavior", behavior="allow", downloadPath=lab.grid.folder)
+    page.press("Download all as ZIP")
+    path = os.path.join(lab.grid.folder, "cube.zip")
+    wait_until("the ZIP is there", lambda: os.path.exists(path))
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        assert sorted(names) == sorted(os.listdir(lab.grid.output(1))), names
+        for name in names:
+            with open(os.path.join(lab.grid.output(1), name), "rb") as frame:
+                assert archive.read(name) == frame.read(), name
+
+
+@case
+def a_job_like_another_begins_with_its_files_and_choices(lab):
+    page = lab.page
+    page.press("Duplicate")
+    page.heading("Like “cube”")
+    wait_until("its frames are there", lambda: page.script(
+        "return [...document.querySelectorAll('input')].some((e) => e.value === '1-4')"))
+    page.fill("Name", "cube again")
+    page.fill("Camera", "Side")
+    page.press("Begin paused")
+    page.see("Nothing is missing.")
+    page.press("Submit")
+    page.heading("cube again")
+    page.see("Paused", "Side")
+    assert lab.grid.job(2)["parameters"]["camera"] == "Side", lab.grid.job(2)
+
+
+@case
+def jobs_are_filtered_sorted_and_changed_together(lab):
+    page, grid = lab.page, lab.grid
+    for number in range(3, 8):
+        grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-20", "--paused", "--name", f"shot {number}")
+    page.press("Jobs", "nav a")
+    page.see("shot 7", "cube again")
+    lab.take("jobs")
+    page.press("Paused", ".filters button")
+    lab.at("state=paused")
+    page.fill("Search by name or number", "shot")
+    lab.at("q=shot")
+    page.see_not("cube again")
+    page.press("Job", "th button")
+    page.reload()  # all of it is in the address
+    page.see("shot 7")
+    page.see_not("cube again")
+    first = page.script("return document.querySelector('tbody .row-link').innerText")
+    assert first == "shot 3", first
+    page.press("Choose all rows")
+    page.see("5 chosen")
+    lab.take("jobs-chosen")
+    page.press("Cancel", ".bulk button")
+    page.see("Cancel 5 jobs?", "100 frames will not be rendered")
+    lab.take("question")
+    page.press("Cancel", "dialog button")
+    page.see("No job is like that")
+    assert all(grid.job(number)["state"] == "cancelled" for number in range(3, 8))
+    page.press("Show all jobs")
+    page.press("shot 5")
+    page.heading("shot 5")
+    page.press("Delete")
+    page.see("no finished frames")
+    page.press("Delete", "dialog button")
+    page.heading("Jobs")
+    page.see_not("shot 5")
+    assert grid.api("GET", "/api/v1/jobs/5")[0] == 404
+
+
+@case
+def a_job_is_renamed_paused_and_resumed(lab):
+    page, grid = lab.page, lab.grid
+    lab.go("jobs/2", "cube again")
+    page.press("Edit")
+    page.fill("Name", "the other side")
+    page.fill("Priority", "70")
+    page.press("Save")
+    page.heading("the other side")
+    page.press("Resume")
+    page.see("Finished", seconds=120)
+    assert grid.job(2)["priority"] == 70, grid.job(2)
+    lab.go("", "Hello anna")
+    page.see("Recent jobs", "the other side")
+    lab.take("home")
+
+
+@case
+def a_file_that_is_no_scene_is_refused_in_words(lab):
+    page = lab.page
+    lab.go("jobs/new", "New job")
+    page.choose_files("Choose files", os.path.join(scenes(), "text.blend"))
+    page.see("text.blend:")
+    lab.take("no-scene")
+    notes = os.path.join(lab.grid.folder, "notes.txt")
+    with open(notes, "w") as file:
+        file.write("no scene")
+    page.choose_files("Choose others", notes)
+    page.see("There is no .blend in it")
+
+
+@case
+def an_upload_goes_on_after_a_reload(lab):
+    page = lab.page
+    path = os.path.join(lab.grid.folder, "large.blend")
+    with open(os.path.join(scenes(), "plain.blend"), "rb") as scene, open(path, "wb") as file:
+        file.write(scene.read())
+        file.write(os.urandom(10 << 20))  # Blender reads to the end mark and no further
+    watch = ("window.seen = []; const real = window.fetch; window.fetch = (address, how) => {"
+             "  const method = (how && how.method) || 'GET';"
+             "  if (String(address).includes('/uploads')) window.seen.push(method);"
+             "  return arguments[0] && method === 'PATCH' && window.seen.filter((m) => m === 'PATCH').length > 1"
+             "    ? new Promise(() => {}) : real(address, how); };")
+    lab.go("jobs/new", "New job")
+    page.script(watch, True)  # the second part never leaves
+    page.choose_files("Choose files", path)
+    wait_until("two parts are sent", lambda: page.script("return window.seen.join()") == "POST,PATCH,PATCH")
+    page.reload()
+    page.see("An upload was cut short")
+    page.script(watch, False)
+    page.choose_files("Choose files", path)
+    page.see("Everything is uploaded")
+    assert page.script("return window.seen.join()") == "HEAD,PATCH", page.script("return window.seen.join()")
+
+
+@case
+def script_in_every_name_is_shown_as_text(lab):
+    page, grid = lab.page, lab.grid
+    grid.api("POST", "/api/v1/projects", {"name": SCRIPT})
+    grid.api("POST", "/api/v1/tokens", {"name": SCRIPT, "scopes": ["read"]})
+    grid.new_slave(SCRIPT)
+    folder = os.path.join(grid.folder, "names")
+    os.makedirs(folder, exist_ok=True)
+    named = os.path.join(folder, SCRIPT + ".blend")
+    with open(os.path.join(scenes(), "plain.blend"), "rb") as scene, open(named, "wb") as file:
+        file.write(scene.read())
+    job = grid.submit(named, "--frames", "1", "--name", SCRIPT, "--paused")
+    for place, heading in (("projects", "Projects"), ("account", "anna"), ("slaves", "Slaves"), ("jobs", "Jobs"),
+                           (f"jobs/{job}", SCRIPT), (f"jobs/new?from={job}", "Like"), ("", "Hello")):
+        lab.go(place, heading)
+        page.see(SCRIPT)
+    lab.go("jobs/new", "New job")
+    page.choose_files("Choose files", named)
+    page.see("Everything is uploaded")
+    assert page.script("return typeof window.hacked") == "undefined"
+
+
+@case
+def slaves_are_renamed_disabled_and_revoked(lab):
+    page = lab.page
+    lab.go("slaves", "Slaves")
+    page.see("attic", "Idle")
+    lab.take("slaves")
+    page.press(SCRIPT)
+    page.heading(SCRIPT)
+    page.press("Rename")
+    page.fill("Name", "cellar")
+    page.press("Save")
+    page.heading("cellar")
+    page.press("Disable")
+    page.see("This slave is disabled")
+    page.press("Enable")
+    page.see("has not said hello")
+    page.press("New password")
+    page.press("New password", "dialog button")
+    page.see("shown this once", "slavepassword = ")
+    lab.take("new-password")
+    page.press("Done")
+    page.press("Revoke")
+    page.see("Revoke cellar for good?")
+    page.press("Revoke", "dialog button")
+    page.see("was revoked and may not come back")
+
+
+@case
+def projects_and_tokens_are_made_and_tokens_revoked(lab):
+    page = lab.page
+    lab.go("projects", "Projects")
+    page.fill("Name", "Short film")
+    page.press("Create")
+    page.see("The project “Short film” is there", "0 jobs")
+    lab.take("projects")
+    lab.go("account", "anna")
+    page.fill("What is it for?", "add-on")
+    page.press("submit and change jobs")
+    page.press("Make token")
+    page.see("dt_")
+    page.press("Done")
+    lab.take("account")
+    page.press("Revoke add-on")
+    page.press("Revoke", "dialog button")
+    page.see("“add-on” is revoked")
+    lab.go("admin", "Administration")
+    page.see("The server and its database answer.", "Free on the disk")
+    lab.take("admin")
+
+
+@case
+def what_is_not_there_is_said(lab):
+    lab.page.open(lab.base + "#/jobs/999")
+    lab.page.see("You have no job 999")
+    lab.take("gone")
+    lab.page.open(lab.base + "#/nowhere")
+    lab.page.see("There is no such page")
+
+
+@case
+def a_chosen_look_stays(lab):
+    page = lab.page
+    lab.go("account", "anna")
+    page.press("Dark")
+    page.reload()
+    page.heading("anna")
+    ground = page.script("return getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(18, 21, 23)", ground
+    page.press("As the system")
+
+
+@case
+def a_server_that_restarts_under_an_open_page_is_waited_for(lab):
+    page, grid = lab.page, lab.grid
+    lab.go("jobs/1", "cube")
+    assert grid.stop() == 0
+    page.see("The server does not answer. This page tries again by itself")
+    page.heading("cube")  # what was there stays
+    lab.take("away")
+    grid.start()
+    page.see_not("The server does not answer")
+    wait_until("the slave is back", grid.slaves[0].online)
+
+
+@case
+def a_session_that_ends_asks_for_a_login_over_the_page(lab):
+    page, grid = lab.page, lab.grid
+    grid.sql("DELETE FROM session")
+    page.see("Your session has ended")
+    lab.take("session-ended")
+    page.heading("cube")
+    page.fill("Name", "anna")
+    page.fill("Password", "wrong")
+    page.press("Log in", "dialog button")
+    page.see("Name or password is wrong")
+    page.fill("Password", PASSWORD)
+    page.press("Log in", "dialog button")
+    page.see_not("Your session has ended")
+    assert page.address().endswith("#/jobs/1"), page.address()
+    grid.token = grid.api("POST", "/api/v1/login", {"name": "anna", "password": PASSWORD}, token="")[1]["token"]
+
+
+@case
+def the_pages_work_below_a_path(lab):
+    page = lab.page
+    with below_a_prefix(lab.grid, "/render/grid/") as address:
+        page.open(address + "#/jobs/1")
+        page.heading("cube")  # a login is for the host, whatever the port
+        page.press("Edit")
+        page.fill("Name", "cube below a path")
+        page.press("Save")
+        page.heading("cube below a path")
+        wait_until("its pictures are shown", lambda: page.script(
+            "return [...document.querySelectorAll('.frames img')].filter((e) => e.naturalWidth > 0).length") == 4)
+        page.open("about:blank")
+
+
+@case
+def somebody_else_sees_nothing_of_it_and_logs_out(lab):
+    page = lab.page
+    lab.go("account", "anna")
+    page.press("Log out")
+    page.heading("Welcome")
+    page.press("Make an account")
+    page.fill("Name", "ben")
+    page.fill("Password", PASSWORD)
+    page.press("Make an account", "button.button-main")
+    page.heading("ben")
+    page.press("Jobs", "nav a")
+    page.see("No jobs yet")
+    assert "Administration" not in page.text()
+    page.open(lab.base + "#/admin")
+    page.see("There is no such page")
+    page.open(lab.base + "#/jobs/1")
+    page.see("You have no job 1")
+
+
+@case
+def nothing_was_found_by_axe_core_on_any_page(lab):
+    assert not lab.complaints, "\n".join(sorted(set(lab.complaints)))
+
+
+@case
+def the_console_stayed_silent(lab):
+    complaints = lab.page.console()
+    assert not complaints, "\n".join(complaints)
+
+
+if __name__ == "__main__":
+    run(lab, evidence)

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# The sources of the web pages: types that hold, types that are those of the API, files that say what they are.
+cd "${top_srcdir:-.}/htdocs" || exit 1
+number=0
+result() {  # SENTENCE PROBLEMS
+  number=$((number + 1))
+  if [ -z "$2" ]; then
+    echo "ok $number - $1"
+  else
+    echo "not ok $number - $1"
+    head -n 20 <<<"$2" | sed 's/^/# /'
+  fi
+}
+skip() {
+  number=$((number + 1))
+  echo "ok $number - $1 # SKIP $2 is not installed"
+}
+if command -v tsc >/dev/null; then
+  result "the_pages_types_hold" "$(tsc --noEmit -p . 2>&1)"
+else
+  skip "the_pages_types_hold" "node-typescript"
+fi
+if python3 -c 'import yaml' 2>/dev/null; then
+  result "the_pages_know_the_api_as_it_is_described" "$(PYTHONDONTWRITEBYTECODE=1 python3 make_types.py --check 2>&1)"
+else
+  skip "the_pages_know_the_api_as_it_is_described" "python3-yaml"
+fi
+result "no_page_parses_html_or_makes_code" "$(
+  grep -rnE 'innerHTML|outerHTML|insertAdjacentHTML|dangerouslySet|document\.write|eval\(|new Function' src)"
+result "no_page_asks_another_host" "$(grep -rnE "https?://" src style index.html)"
+result "no_file_of_the_pages_is_longer_than_350_lines" "$(
+  find src style -type f ! -name routes.ts ! -name text.ts -exec wc -l {} + | awk '$2 != "total" && $1 > 350 {print $2 " has " $1 " lines"}')"
+result "no_line_of_the_pages_ends_in_blanks_or_has_tabs" "$(grep -rnE -e '[[:blank:]]+$' -e $'\t' src style index.html)"
+echo "1..$number"
