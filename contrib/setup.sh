@@ -7,7 +7,9 @@ build_packages=(
   libseccomp-dev libspdlog-dev libssl-dev libtomlplusplus-dev libxml2-dev libzstd-dev nlohmann-json3-dev zlib1g-dev
 )
 grid_packages=(blender bubblewrap ca-certificates mariadb-server python3)
-test_packages=(curl ffmpeg libxml2-utils mandoc openssl procps python3-yaml)
+test_packages=(
+  chromium chromium-driver curl ffmpeg libxml2-utils mandoc node-typescript openssl procps python3-yaml
+)
 
 say() { printf '%s\n' "$*" >&2; }
 
