@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "server/dispatch/dispatcher_thread.h"
-#include "server/dispatch/oldest_first.h"
+#include "server/dispatch/fair_share.h"
 #include "server/net/loop.h"
 #include "server/workers.h"
 #include "tests/support/check_main.h"
@@ -136,7 +136,7 @@ START_TEST(the_dispatcher_answers_many_threads_at_once) {
                               {.blob = [](std::string_view) { return std::string(); },
                                .file_list = [](std::int64_t) { return std::string(); },
                                .upload = [](Lease const&, std::string_view) { return std::string(); }},
-                              std::make_unique<OldestFirst>(), nowhere());
+                              std::make_unique<FairShare>(), nowhere());
   dispatcher.start();
   std::atomic<int> wrong = 0;
   from_threads(4, [&](int thread) {
