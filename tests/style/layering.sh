@@ -31,5 +31,6 @@ check "the_slave_knows_no_other_program" '(server|simpleslave|client|image)/' "$
 check "simpleslave_knows_the_slave_library_alone" '(server|client|image)/' "$none" simpleslave
 check "the_client_knows_no_other_program" '(server|slave|simpleslave|image)/' "$none" client
 check "the_policy_has_no_clock_and_no_socket" '(chrono|thread|mutex|sys/|server/(http|line|net|database))' "$none" \
-  "server/dispatch/policy.h server/dispatch/oldest_first.h server/dispatch/oldest_first.cpp"
+  "server/dispatch/policy.h server/dispatch/fair_share* server/dispatch/estimate.* server/dispatch/grants.* server/dispatch/powers.* \
+  server/economy/*"
 echo "1..$number"
