@@ -101,6 +101,12 @@ public:
   Explanation why_slave(std::int64_t slave) const;
 
 private:
+  // Results that the journal has not written yet. Beyond the first number nobody gets an order until there are fewer
+  // than the second: a database that is slower than the slaves must not fill the memory, nor let results wait for ever
+  // longer.
+  static constexpr int writing_limit = 4096;
+  static constexpr int writing_few = 2048;
+
   struct Attempt {
     std::int64_t id = 0, task = 0, job = 0, slave = 0;
     int frame = 0;
@@ -132,6 +138,9 @@ private:
   JobQueue* find_job(std::int64_t job);
   JobQueue const* find_job(std::int64_t job) const;
   [[nodiscard]] JobQueue* job_of(std::int64_t attempt, std::int64_t task);  // by the attempt, else by the task
+  [[nodiscard]] JobQueue* owner_of(std::int64_t task) const;
+  Attempt& keep(JobQueue& job, Attempt attempt);
+  [[nodiscard]] std::vector<std::int64_t> unclaimed_of(std::int64_t slave) const;  // its live attempts
   void sync_policy(JobQueue const& job);
   void tell_policy(SlaveState const& slave, bool here);
   [[nodiscard]] std::int64_t kind_of(store::RunnableJob const& job);
@@ -166,14 +175,18 @@ private:
   std::map<std::int64_t, std::unique_ptr<JobQueue>> jobs_;
   std::unordered_map<std::int64_t, Slave> slaves_;
   std::unordered_map<std::int64_t, Attempt> attempts_;
+  std::unordered_multimap<std::int64_t, std::int64_t> held_;  // slave, here or not -> its attempts of jobs
+  std::map<std::int64_t, JobQueue*> by_first_task_;           // the tasks of a job are consecutive
   // Jobs of one kind need the same method and version: what fits is asked once for all of them.
   std::map<std::pair<std::string, std::string>, std::int64_t> kind_numbers_;
   std::vector<std::pair<std::string, std::string>> kinds_;
   GrantBook grants_;
   PowerBook powers_;
-  std::set<std::int64_t> ready_jobs_;                                           // those that the policy knows
-  std::set<std::int64_t> hungry_;                                               // slaves of the line with a free slot
-  std::int64_t fed_ = 0;                                                        // the last one that feed_some asked
+  std::set<std::int64_t> ready_jobs_;  // those that the policy knows
+  int writing_ = 0;                    // accepted results that are not settled yet
+  bool throttled_ = false;             // too many of them: no orders at the moment
+  std::set<std::int64_t> hungry_;      // slaves of the line with a free slot
+  std::int64_t fed_ = 0;               // the last one that feed_some asked
   std::multimap<std::int64_t, std::pair<std::int64_t, std::int64_t>> delayed_;  // time -> job, task
 };
 

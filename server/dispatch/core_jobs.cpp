@@ -50,28 +50,26 @@ void DispatchCore::add_job(store::RunnableJob job, std::vector<store::RunnableTa
   if (jobs_.contains(id)) remove_job(id, "the job was read again", now);
   auto queue = std::make_unique<JobQueue>(std::move(job), tasks, failures);
   sync_policy(*queue);
+  by_first_task_[queue->info().first_task] = queue.get();
   jobs_.emplace(id, std::move(queue));
   feed_hungry(now);
 }
 
 void DispatchCore::restore_lease(store::LiveLease const& lease, std::int64_t now) {
-  for (auto& [id, job] : jobs_) {
-    if (!job->owns(lease.task) || !job->take_this(lease.task)) continue;
-    Attempt attempt{.id = lease.attempt,
-                    .task = lease.task,
-                    .job = id,
-                    .slave = lease.slave,
-                    .frame = job->frame(lease.task),
-                    .expires_ms = lease.expires_ms,
-                    .journaled_ms = lease.expires_ms};
-    // Its holder had no chance to renew while the server was away: give it time to come back.
-    attempt.expires_ms = std::max(attempt.expires_ms, now + 3 * settings_.heartbeat_ms);
-    job->leases.insert(attempt.id);
-    attempts_.emplace(attempt.id, attempt);
-    sync_policy(*job);
-    policy_.dispatched({.id = attempt.id, .job = id, .slave = lease.slave, .now_ms = now});
-    return;
-  }
+  JobQueue* const job = owner_of(lease.task);
+  if (job == nullptr || !job->take_this(lease.task)) return;
+  Attempt attempt{.id = lease.attempt,
+                  .task = lease.task,
+                  .job = job->info().id,
+                  .slave = lease.slave,
+                  .frame = job->frame(lease.task),
+                  .expires_ms = lease.expires_ms,
+                  .journaled_ms = lease.expires_ms};
+  // Its holder had no chance to renew while the server was away: give it time to come back.
+  attempt.expires_ms = std::max(attempt.expires_ms, now + 3 * settings_.heartbeat_ms);
+  sync_policy(*job);
+  policy_.dispatched({.id = attempt.id, .job = attempt.job, .slave = lease.slave, .now_ms = now});
+  keep(*job, std::move(attempt));
 }
 
 void DispatchCore::pause_job(std::int64_t id) {
@@ -95,12 +93,13 @@ void DispatchCore::remove_job(std::int64_t id, std::string const& reason, std::i
   policy_.forget_job(id);
   ready_jobs_.erase(id);
   grants_.forget_job(id);
-  std::set<std::int64_t> const leases = job->leases;
-  for (std::int64_t const attempt : leases) {
+  auto const leases = job->leases;
+  for (auto const& [task, attempt] : leases) {
     std::int64_t const slave = attempts_.at(attempt).slave;
     cancel_on_slave(slave, attempt, reason);
     drop_attempt(attempt);
   }
+  by_first_task_.erase(job->info().first_task);
   jobs_.erase(id);
   feed_hungry(now);
 }
@@ -118,6 +117,7 @@ void DispatchCore::finish_job_if_done(std::int64_t id) {
   policy_.forget_job(id);
   ready_jobs_.erase(id);
   grants_.forget_job(id);
+  by_first_task_.erase(job->info().first_task);
   jobs_.erase(id);
 }
 

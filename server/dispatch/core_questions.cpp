@@ -11,7 +11,7 @@ JobLive DispatchCore::job_live(std::int64_t id) const {
   JobLive live;
   JobQueue const* const job = find_job(id);
   if (job == nullptr) return live;
-  for (std::int64_t const attempt : job->leases) {
+  for (auto const& [task, attempt] : job->leases) {
     ++live.leased;
     live.running += attempts_.at(attempt).fraction;
   }
@@ -74,7 +74,7 @@ std::vector<std::pair<std::int64_t, TaskLive>> DispatchCore::tasks_live(std::int
   std::vector<std::pair<std::int64_t, TaskLive>> tasks;
   JobQueue const* const job = find_job(id);
   if (job == nullptr) return tasks;
-  for (std::int64_t const leased : job->leases) {
+  for (auto const& [task, leased] : job->leases) {
     Attempt const& attempt = attempts_.at(leased);
     tasks.push_back({attempt.task, {attempt.slave, attempt.fraction}});
   }

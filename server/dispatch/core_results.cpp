@@ -24,21 +24,48 @@ std::string DispatchCore::answer_text(std::string_view type, std::int64_t attemp
 void DispatchCore::lease(Attempt attempt, std::int64_t now) {
   attempt.started_ms = now;
   attempt.expires_ms = attempt.journaled_ms = now + settings_.lease_ms;
-  find_job(attempt.job)->leases.insert(attempt.id);
   if (auto const slave = slaves_.find(attempt.slave); slave != slaves_.end()) slave->second.attempts.insert(attempt.id);
   effects_.journal_lease({attempt.id, attempt.task, attempt.slave, attempt.expires_ms});
-  attempts_[attempt.id] = attempt;
   policy_.dispatched(
       {.id = attempt.id, .job = attempt.job, .slave = attempt.slave, .now_ms = now, .copy_of = attempt.copy_of});
+  keep(*find_job(attempt.job), std::move(attempt));
 }
+
+DispatchCore::Attempt& DispatchCore::keep(JobQueue& job, Attempt attempt) {
+  job.leases.emplace(attempt.task, attempt.id);
+  held_.emplace(attempt.slave, attempt.id);
+  std::int64_t const id = attempt.id;
+  return attempts_[id] = std::move(attempt);
+}
+
+std::vector<std::int64_t> DispatchCore::unclaimed_of(std::int64_t slave) const {
+  std::vector<std::int64_t> found;
+  auto const [first, last] = held_.equal_range(slave);
+  for (auto held = first; held != last; ++held) {
+    if (!attempts_.at(held->second).claimed) found.push_back(held->second);
+  }
+  return found;
+}
+
+namespace {
+
+void erase_pair(std::unordered_multimap<std::int64_t, std::int64_t>& from, std::int64_t key, std::int64_t value) {
+  auto const [first, last] = from.equal_range(key);
+  auto const found = std::find_if(first, last, [value](auto const& each) { return each.second == value; });
+  if (found != last) from.erase(found);
+}
+
+}  // namespace
 
 void DispatchCore::drop_attempt(std::int64_t id) {
   auto const found = attempts_.find(id);
   if (found == attempts_.end()) return;
   policy_.returned(id);  // nothing new to it when it was reported
-  if (JobQueue* const job = find_job(found->second.job)) job->leases.erase(id);
-  if (auto const slave = slaves_.find(found->second.slave); slave != slaves_.end()) {
-    slave->second.attempts.erase(id);
+  if (JobQueue* const job = find_job(found->second.job)) erase_pair(job->leases, found->second.task, id);
+  erase_pair(held_, found->second.slave, id);
+  // What was claimed left its slot free when it was reported.
+  if (auto const slave = slaves_.find(found->second.slave);
+      slave != slaves_.end() && slave->second.attempts.erase(id) > 0) {
     if (slave->second.sink && slave->second.greeted) hungry_.insert(slave->first);
   }
   attempts_.erase(found);
@@ -61,15 +88,19 @@ void DispatchCore::end_early(std::int64_t id, store::Ending ending, std::string 
 }
 
 bool DispatchCore::worked_on(JobQueue const& job, std::int64_t task) const {
-  return std::ranges::any_of(job.leases, [&](std::int64_t lease) { return attempts_.at(lease).task == task; });
+  return job.leases.contains(task);
 }
 
 JobQueue* DispatchCore::job_of(std::int64_t attempt, std::int64_t task) {
   if (auto const own = attempts_.find(attempt); own != attempts_.end()) return find_job(own->second.job);
-  for (auto& [id, job] : jobs_) {
-    if (job->owns(task)) return job.get();
-  }
-  return nullptr;
+  return owner_of(task);
+}
+
+JobQueue* DispatchCore::owner_of(std::int64_t task) const {
+  auto const after = by_first_task_.upper_bound(task);
+  if (after == by_first_task_.begin()) return nullptr;
+  JobQueue* const job = std::prev(after)->second;
+  return job->owns(task) ? job : nullptr;
 }
 
 std::optional<ExpectedResult> DispatchCore::expected_result(std::int64_t attempt, std::int64_t task) const {
@@ -95,10 +126,9 @@ ResultClaim DispatchCore::claim(AttemptReport const& report, std::int64_t now) {
   heard(report.slave, now);
   JobQueue* const job = job_of(report.attempt, report.task);
   if (job == nullptr || job->state(report.task) == JobQueue::State::done) return ResultClaim::settled;
-  for (std::int64_t const other : job->leases) {
-    Attempt const& attempt = attempts_.at(other);
-    if (attempt.task == report.task && attempt.claimed) return ResultClaim::busy;
-  }
+  auto const [first, last] = job->leases.equal_range(report.task);
+  if (std::any_of(first, last, [this](auto const& lease) { return attempts_.at(lease.second).claimed; }))
+    return ResultClaim::busy;
   auto own = attempts_.find(report.attempt);
   if (own == attempts_.end()) {
     // Its lease ran out, perhaps another slave has the task by now. The work is done, so it counts if it is first.
@@ -113,8 +143,8 @@ ResultClaim DispatchCore::claim(AttemptReport const& report, std::int64_t now) {
     if (auto const slave = slaves_.find(report.slave); slave != slaves_.end())
       late.method = method_for(slave->second.state, job->info().method);
     late.power = powers_.of(report.slave, late.method);
-    own = attempts_.emplace(report.attempt, std::move(late)).first;
-    job->leases.insert(report.attempt);
+    keep(*job, std::move(late));
+    own = attempts_.find(report.attempt);
     sync_policy(*job);
   }
   own->second.claimed = true;
@@ -162,6 +192,7 @@ void DispatchCore::report(AttemptReport report, std::function<void(std::string a
     }
     sync_policy(*job);
   }
+  if (ending.ending == store::Ending::accepted) ++writing_;
   effects_.journal_ending(std::move(ending), std::move(answer));
   if (job != nullptr) finish_job_if_done(job_id);
   // The slave has a free slot from now on; it does not wait for the commit.
@@ -188,6 +219,7 @@ void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswe
                            std::optional<std::int64_t> points, std::function<void(std::string answer)> const& answer,
                            std::int64_t now) {
   using Verdict = store::JournalAnswer::Verdict;
+  if (ending.ending == store::Ending::accepted) --writing_;
   auto const found = attempts_.find(ending.attempt);
   if (found != attempts_.end() && ending.ending == store::Ending::accepted) {
     std::int64_t const job_id = found->second.job;
@@ -195,13 +227,11 @@ void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswe
     if (job != nullptr && verdict == Verdict::accepted) remember_claim(ending, found->second, *job, !points);
     drop_attempt(ending.attempt);
     if (job != nullptr && (verdict == Verdict::accepted || verdict == Verdict::superseded)) {
-      std::set<std::int64_t> const leases = job->leases;
       std::vector<std::int64_t> freed;
-      for (std::int64_t const other : leases) {
-        Attempt const& attempt = attempts_.at(other);
-        if (attempt.task != ending.task) continue;
-        cancel_on_slave(attempt.slave, other, "another slave finished this frame first");
-        std::int64_t const slave = attempt.slave;
+      while (job->leases.contains(ending.task)) {  // copies of it
+        std::int64_t const other = job->leases.find(ending.task)->second;
+        std::int64_t const slave = attempts_.at(other).slave;
+        cancel_on_slave(slave, other, "another slave finished this frame first");
         drop_attempt(other);
         freed.push_back(slave);
         effects_.journal_ending({.attempt = other,
@@ -222,6 +252,10 @@ void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswe
       sync_policy(*job);
       feed_hungry(now);
     }
+  }
+  if (throttled_ && writing_ < writing_few) {
+    throttled_ = false;
+    feed_hungry(now);
   }
   if (!answer) return;
   if (verdict == Verdict::accepted || verdict == Verdict::recorded) {

@@ -81,16 +81,14 @@ std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveState
     // Else another slave has it by now: let both go on, the first to finish counts.
   }
   // What it was given and does not hold any more is lost (the PC was switched off): give it to the next at once.
-  std::vector<std::int64_t> lost;
-  for (auto const& [id, attempt] : attempts_) {
-    if (attempt.slave == state.id && !attempt.claimed && !held.contains(id)) lost.push_back(id);
-  }
+  std::vector<std::int64_t> lost = unclaimed_of(state.id);
+  std::erase_if(lost, [&held](std::int64_t id) { return held.contains(id); });
   for (std::int64_t const id : lost) end_early(id, store::Ending::returned, "the slave lost it", now);
   if (slave.sink) {
     for (auto const& [id, reason] : unwanted) cancel_on_slave(state.id, id, reason);
     feed(slave, now);
   }
-  feed_hungry(now);
+  if (!lost.empty()) feed_hungry(now);
   return unwanted;
 }
 
@@ -119,10 +117,7 @@ void DispatchCore::heard(std::int64_t id, std::int64_t now) {
 }
 
 void DispatchCore::disable(std::int64_t id, std::string const& reason, std::int64_t now) {
-  std::vector<std::int64_t> lost;
-  for (auto const& [attempt_id, attempt] : attempts_) {
-    if (attempt.slave == id && !attempt.claimed) lost.push_back(attempt_id);
-  }
+  std::vector<std::int64_t> const lost = unclaimed_of(id);
   if (auto const found = slaves_.find(id); found != slaves_.end()) {
     if (found->second.sink) found->second.sink->close(reason);
     tell_policy(found->second.state, false);
@@ -176,6 +171,8 @@ std::string DispatchCore::start(JobQueue& job, Attempt attempt, std::int64_t now
 }
 
 std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
+  throttled_ = throttled_ || writing_ >= writing_limit;
+  if (throttled_) return std::nullopt;
   if (auto const method = powers_.due(slave.state.id, slave.state.methods, now)) {
     // Alone on the machine, so that it is measured and not its neighbours.
     return slave.attempts.empty() ? give_benchmark(slave, *method, now) : std::nullopt;
@@ -230,9 +227,10 @@ bool DispatchCore::benchmarking(Slave const& slave) const {
 }
 
 void DispatchCore::feed_hungry(std::int64_t now) {
+  if (ready_jobs_.empty()) return;
   std::vector<std::int64_t> const hungry(hungry_.begin(), hungry_.end());
   for (std::int64_t const id : hungry) {
-    if (ready_jobs_.empty()) return;
+    if (ready_jobs_.empty() || throttled_) return;
     if (auto const found = slaves_.find(id); found != slaves_.end()) feed(found->second, now);
   }
 }

@@ -109,12 +109,14 @@ void DispatcherThread::stop() {
 }
 
 void DispatcherThread::post(Message message) {
+  bool first = false;
   {
     std::lock_guard const lock(mutex_);
     if (stopping_) return;
+    first = mailbox_.empty();
     mailbox_.push_back(std::move(message));
   }
-  wake_.notify_one();
+  if (first) wake_.notify_one();
 }
 
 // After stop() nobody answers: the caller gets an empty value.
@@ -269,7 +271,9 @@ ResultClaim DispatcherThread::claim(AttemptReport report) {
 }
 
 void DispatcherThread::report(AttemptReport report, std::function<void(std::string answer)> done) {
-  post([this, report = std::move(report), done = std::move(done)] { core_.report(report, done, unix_ms()); });
+  post([this, report = std::move(report), done = std::move(done)]() mutable {
+    core_.report(std::move(report), std::move(done), unix_ms());
+  });
 }
 
 void DispatcherThread::journal_lease(store::LeaseEntry const& lease) {

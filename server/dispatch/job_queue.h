@@ -47,8 +47,8 @@ public:
   void activate(bool active) { info_.state = active ? "active" : "paused"; }
   void change_priority(int priority) { info_.priority = priority; }
 
-  std::set<std::int64_t> leases;       // live attempts of this job
-  std::optional<OrderTemplate> order;  // made when the first frame is given out
+  std::unordered_multimap<std::int64_t, std::int64_t> leases;  // task -> live attempts; usually one
+  std::optional<OrderTemplate> order;                          // made when the first frame is given out
   std::int64_t order_made_ms = 0;
 
 private:
