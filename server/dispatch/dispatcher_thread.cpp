@@ -289,10 +289,7 @@ std::int64_t DispatcherThread::next_attempt() {
 }
 
 void DispatcherThread::settle_grants(std::vector<store::Settlement> grants) {
-  journal_.add([grants = std::move(grants)](Database& database) -> Result<void> {
-    auto const settled = store::settle_grants(database, grants);
-    return settled ? Result<void>() : settled.error();
-  });
+  journal_.add(grants);
 }
 
 void DispatcherThread::record_power(std::int64_t slave, store::Method const& method, std::int64_t power) {

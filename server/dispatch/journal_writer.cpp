@@ -6,12 +6,17 @@
 #include <chrono>
 #include <iterator>
 #include <optional>
+#include <unordered_set>
+#include <utility>
 
 namespace distren {
 
 namespace {
 
-constexpr std::size_t batch_limit = 1024;  // endings in one transaction
+constexpr std::size_t batch_limit = 1024;                    // endings in one transaction
+constexpr std::size_t enough = 512;                          // endings that are written without waiting for more
+constexpr auto distance = std::chrono::milliseconds(20);     // from batch to batch when there are fewer
+constexpr auto lease_wait = std::chrono::milliseconds(500);  // a frame that ends sooner leaves no lease behind
 constexpr std::int64_t attempts_per_block = 200000;
 constexpr std::int64_t low_water = 50000;  // fetch the next block when fewer are left
 
@@ -34,14 +39,20 @@ void JournalWriter::start() {
 
 void JournalWriter::add(store::LeaseEntry const& lease) {
   std::lock_guard const lock(mutex_);
-  gathering_.leases.push_back(lease);
-  wake_.notify_one();
+  if (gathering_.leases.empty()) wake_.notify_one();
+  gathering_.leases.push_back({lease, Clock::now()});
 }
 
 void JournalWriter::add(JournalEnding ending) {
   std::lock_guard const lock(mutex_);
   gathering_.endings.push_back(std::move(ending));
-  wake_.notify_one();
+  if (gathering_.endings.size() == 1 || gathering_.endings.size() == enough) wake_.notify_one();
+}
+
+void JournalWriter::add(std::vector<store::Settlement> const& grants) {
+  std::lock_guard const lock(mutex_);
+  if (gathering_.grants.empty()) wake_.notify_one();
+  gathering_.grants.insert(gathering_.grants.end(), grants.begin(), grants.end());
 }
 
 void JournalWriter::add(std::function<Result<void>(Database&)> chore) {
@@ -77,19 +88,21 @@ void JournalWriter::run() {
   DatabaseThread const thread;
   Database database(address_);
   std::optional<Clock::time_point> give_up;
+  Clock::time_point last{};  // when the latest batch began
   for (;;) {
     Batch batch;
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !gathering_.empty(); });
+      wait_for_work(lock, last);
       if (stopping_ && !give_up) give_up = Clock::now() + std::chrono::seconds(10);
-      if (gathering_.empty()) return;
-      std::swap(batch, gathering_);
+      if (stopping_ && !urgent() && gathering_.leases.empty()) return;
+      batch = take_gathered(stopping_);
     }
+    last = Clock::now();
     auto pause = std::chrono::milliseconds(100);
     while (!write(database, batch)) {
       std::unique_lock lock(mutex_);
-      if (stopping_ && batch.leases.empty() && batch.endings.empty() && batch.chores.empty())
+      if (stopping_ && batch.leases.empty() && batch.endings.empty() && batch.grants.empty() && batch.chores.empty())
         return;  // nothing that could be lost
       if (!behind_) spdlog::warn("journal: the database is away; {} results wait", batch.endings.size());
       behind_ = true;
@@ -109,12 +122,57 @@ void JournalWriter::run() {
   }
 }
 
+bool JournalWriter::urgent() const {
+  return !gathering_.endings.empty() || !gathering_.grants.empty() || !gathering_.chores.empty() || gathering_.reserve;
+}
+
+void JournalWriter::wait_for_work(std::unique_lock<std::mutex>& lock, Clock::time_point last) {
+  for (;;) {
+    auto const lease_due =
+        gathering_.leases.empty() ? Clock::time_point::max() : gathering_.leases.front().since + lease_wait;
+    auto const due = urgent() ? last + distance : lease_due;
+    auto const now = Clock::now();
+    if (stopping_ || now >= due || gathering_.endings.size() >= enough) return;
+    if (due == Clock::time_point::max())
+      wake_.wait(lock);
+    else
+      wake_.wait_until(lock, due);
+  }
+}
+
+JournalWriter::Batch JournalWriter::take_gathered(bool everything) {
+  Batch batch = std::exchange(gathering_, {});
+  auto const now = Clock::now();
+  std::unordered_set<std::int64_t> ended;
+  for (JournalEnding const& ending : batch.endings) ended.insert(ending.entry.attempt);
+  std::erase_if(batch.leases, [&ended](TimedLease const& lease) { return ended.contains(lease.entry.attempt); });
+  while (!everything && !batch.leases.empty() && now - batch.leases.back().since < lease_wait) {
+    gathering_.leases.push_front(batch.leases.back());
+    batch.leases.pop_back();
+  }
+  return batch;
+}
+
+bool JournalWriter::write_grants(Database& database, Batch& batch) {
+  while (!batch.grants.empty()) {
+    std::vector<store::Settlement> const some(
+        batch.grants.begin(),
+        batch.grants.begin() + static_cast<std::ptrdiff_t>(std::min(batch.grants.size(), batch_limit)));
+    auto const settled = store::settle_grants(database, some);
+    if (!settled && settled.error().code == Errc::unavailable) return false;
+    if (!settled) spdlog::error("journal: {} held grants were not settled: {}", some.size(), settled.error().message);
+    batch.grants.erase(batch.grants.begin(), batch.grants.begin() + static_cast<std::ptrdiff_t>(some.size()));
+  }
+  return true;
+}
+
 bool JournalWriter::write(Database& database, Batch& batch) {
   if (batch.reserve && !reserve(database)) return false;
   batch.reserve = false;
   while (!batch.leases.empty() || !batch.endings.empty()) {
     if (!write_some(database, batch, std::min(batch.endings.size(), batch_limit))) return false;
   }
+  if (!write_grants(database, batch)) return false;
   while (!batch.chores.empty()) {
     auto const done = batch.chores.front()(database);
     if (!done && done.error().code == Errc::unavailable) return false;
@@ -126,15 +184,15 @@ bool JournalWriter::write(Database& database, Batch& batch) {
 
 bool JournalWriter::write_some(Database& database, Batch& batch, std::size_t endings) {
   store::JournalBatch rows;
-  rows.leases = batch.leases;
+  for (TimedLease const& lease : batch.leases) rows.leases.push_back(lease.entry);
   for (std::size_t i = 0; i < endings; ++i) rows.endings.push_back(batch.endings[i].entry);
   auto const answer = store::write_journal(database, rows);
   if (!answer && answer.error().code == Errc::unavailable) return false;
   if (!answer && endings + rows.leases.size() > 1) {
     // One row that the procedure refuses must not hold up the rest: write them one by one and see which it is.
     spdlog::error("journal: a batch was refused: {}", answer.error().message);
-    std::vector<store::LeaseEntry> const leases = std::exchange(batch.leases, {});
-    for (auto const& lease : leases) {
+    batch.leases.clear();
+    for (auto const& lease : rows.leases) {
       auto const one = store::write_journal(database, {{lease}, {}});
       if (!one && one.error().code == Errc::unavailable) return false;
       if (!one) spdlog::error("journal: the lease of attempt {} was refused: {}", lease.attempt, one.error().message);

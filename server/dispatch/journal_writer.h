@@ -1,8 +1,11 @@
 // The journal's thread: gathers leases and endings, writes what has gathered in one transaction, tells who waits for
-// it. While one batch is being written the next one gathers, so the batches grow with the load and nothing waits for a
-// timer. When the database is away it keeps everything and tries again until it is back. Public functions: any thread.
+// it. While one batch is being written the next one gathers, so the batches grow with the load; a transaction has a
+// price of its own, so under load they also have a least distance, and a result that comes alone waits for nothing.
+// Leases wait a little: those of short frames end unwritten. When the database is away it keeps everything and tries
+// again until it is back. Public functions: any thread.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -15,6 +18,7 @@
 
 #include "server/database.h"
 #include "server/store/journal.h"
+#include "server/store/points.h"
 
 namespace distren {
 
@@ -44,6 +48,7 @@ public:
 
   void add(store::LeaseEntry const& lease);
   void add(JournalEnding ending);
+  void add(std::vector<store::Settlement> const& grants);
   // Something else that must reach the database, after all that was added before it. Its failure is logged; while the
   // database is away it is tried again.
   void add(std::function<Result<void>(Database&)> chore);
@@ -55,14 +60,22 @@ public:
   [[nodiscard]] bool behind() const;  // the last write failed: the database is away
 
 private:
+  struct TimedLease {
+    store::LeaseEntry entry;
+    std::chrono::steady_clock::time_point since;
+  };
   struct Batch {
-    std::vector<store::LeaseEntry> leases;
+    std::deque<TimedLease> leases;
     std::vector<JournalEnding> endings;
+    std::vector<store::Settlement> grants;
     std::deque<std::function<Result<void>(Database&)>> chores;
     bool reserve = false;
-    [[nodiscard]] bool empty() const { return leases.empty() && endings.empty() && chores.empty() && !reserve; }
   };
+  [[nodiscard]] bool urgent() const;                   // something waits that must be written now
+  [[nodiscard]] Batch take_gathered(bool everything);  // leases that are too young stay
   void run();
+  void wait_for_work(std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point last);
+  bool write_grants(Database& database, Batch& batch);
   bool write(Database& database, Batch& batch);  // false: the database is away, try the rest again
   bool write_some(Database& database, Batch& batch, std::size_t endings);
   bool reserve(Database& database);

@@ -13,14 +13,14 @@ BEGIN
   START TRANSACTION;
   INSERT IGNORE INTO points_job (job_id)
   SELECT h.job_id FROM JSON_TABLE(p_batch, '$[*]' COLUMNS (attempt_id BIGINT PATH '$[0]')) n
-  STRAIGHT_JOIN held_grant h ON h.attempt_id = n.attempt_id;
+  STRAIGHT_JOIN held_grant h FORCE INDEX (PRIMARY) ON h.attempt_id = n.attempt_id;
   CALL points_lock_jobs(v_locked);
 
   INSERT IGNORE INTO points_held (attempt_id, `grant`, fair)
   SELECT h.attempt_id, GREATEST(COALESCE(n.points, 0), 0), n.fair
   FROM JSON_TABLE(p_batch, '$[*]' COLUMNS (
     attempt_id BIGINT PATH '$[0]', points BIGINT PATH '$[2]', fair BIGINT PATH '$[3]')) n
-  STRAIGHT_JOIN held_grant h ON h.attempt_id = n.attempt_id;
+  STRAIGHT_JOIN held_grant h FORCE INDEX (PRIMARY) ON h.attempt_id = n.attempt_id;
   IF ROW_COUNT() > 0 THEN
     CALL points_take_held();
     CALL points_post();
@@ -30,6 +30,6 @@ BEGIN
   SELECT n.attempt_id, a.points
   FROM JSON_TABLE(p_batch, '$[*]' COLUMNS (number FOR ORDINALITY, attempt_id BIGINT PATH '$[0]',
     task_id BIGINT PATH '$[1]')) n
-  LEFT JOIN attempt a ON a.task_id = n.task_id AND a.id = n.attempt_id
+  LEFT JOIN attempt a FORCE INDEX (PRIMARY) ON a.task_id = n.task_id AND a.id = n.attempt_id
   ORDER BY n.number;
 END

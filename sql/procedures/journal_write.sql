@@ -103,7 +103,8 @@ BEGIN
       FROM job WHERE id = (SELECT MAX(job_id) FROM journal_ending) FOR UPDATE;
     END IF;
     IF v_locked < v_jobs THEN  -- deleted since it was read
-      UPDATE journal_ending e LEFT JOIN job j ON j.id = e.job_id SET e.job_id = NULL, e.fresh = FALSE
+      UPDATE journal_ending e LEFT JOIN job j FORCE INDEX (PRIMARY) ON j.id = e.job_id
+      SET e.job_id = NULL, e.fresh = FALSE
       WHERE j.id IS NULL;
     END IF;
 
@@ -155,14 +156,14 @@ BEGIN
     END IF;
 
     UPDATE (SELECT slave_id, COUNT(*) AS frames FROM journal_ending WHERE won GROUP BY slave_id) e
-    STRAIGHT_JOIN slave s ON s.id = e.slave_id
+    STRAIGHT_JOIN slave s FORCE INDEX (PRIMARY) ON s.id = e.slave_id
     SET s.frames_accepted = s.frames_accepted + e.frames;
 
     -- Each assignment reads only columns that are assigned after it.
     UPDATE (SELECT job_id, SUM(won) AS won, COUNT(DISTINCT IF(lost, task_id, NULL)) AS lost,
               MIN(IF(counts, claim, NULL)) AS claim
             FROM journal_ending WHERE won OR lost GROUP BY job_id) e
-    STRAIGHT_JOIN job j ON j.id = e.job_id
+    STRAIGHT_JOIN job j FORCE INDEX (PRIMARY) ON j.id = e.job_id
     SET
       j.finished_at = IF(j.accepted + j.failed + e.won + e.lost = j.tasks, v_now, j.finished_at),
       j.reason = IF(j.accepted + j.failed + e.won + e.lost < j.tasks, j.reason, IF(j.failed + e.lost = 0, '',

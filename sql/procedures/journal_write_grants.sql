@@ -10,8 +10,8 @@ BEGIN
   DECLARE v_private BOOLEAN DEFAULT COALESCE((SELECT value = 'private' FROM setting WHERE name = 'trust'), FALSE);
 
   UPDATE journal_ending e
-  STRAIGHT_JOIN job j ON j.id = e.job_id
-  STRAIGHT_JOIN slave s ON s.id = e.slave_id
+  STRAIGHT_JOIN job j FORCE INDEX (PRIMARY) ON j.id = e.job_id
+  STRAIGHT_JOIN slave s FORCE INDEX (PRIMARY) ON s.id = e.slave_id
   SET e.user_id = s.user_id,
     e.counts = s.user_id <> j.user_id,
     e.claim = LEAST(e.claim, 1000000000000000),  -- a million million points: sums of these fit

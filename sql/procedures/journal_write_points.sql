@@ -8,9 +8,9 @@ BEGIN
     points, boost)
   SELECT e.attempt_id, e.attempt_id, e.task_id, e.job_id, e.slave_id, e.frame, p.id, v.id, x.id, e.points, e.boost
   FROM journal_ending e
-  STRAIGHT_JOIN account p ON p.user_id = e.user_id AND p.kind = 'pending'
-  STRAIGHT_JOIN account v ON v.user_id = e.user_id AND v.kind = 'available'
-  LEFT JOIN account x ON x.job_id = e.job_id AND x.kind = 'escrow' AND e.boost > 0
+  STRAIGHT_JOIN account p FORCE INDEX (account_user_unique) ON p.user_id = e.user_id AND p.kind = 'pending'
+  STRAIGHT_JOIN account v FORCE INDEX (account_user_unique) ON v.user_id = e.user_id AND v.kind = 'available'
+  LEFT JOIN account x FORCE INDEX (account_job_unique) ON x.job_id = e.job_id AND x.kind = 'escrow' AND e.boost > 0
   WHERE e.won AND e.points > 0;
 
   INSERT INTO held_grant (attempt_id, task_id, job_id, user_id, claim, boost, held_at)

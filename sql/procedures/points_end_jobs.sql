@@ -6,7 +6,7 @@ BEGIN
   INSERT INTO points_held (attempt_id)
   SELECT h.attempt_id
   FROM points_job n
-  STRAIGHT_JOIN job j ON j.id = n.job_id
+  STRAIGHT_JOIN job j FORCE INDEX (PRIMARY) ON j.id = n.job_id
   STRAIGHT_JOIN held_grant h ON h.job_id = n.job_id
   WHERE j.state IN ('finished', 'failed', 'cancelled')
   LIMIT p_limit;

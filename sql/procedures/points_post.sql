@@ -28,7 +28,7 @@ BEGIN
       SELECT attempt_id, GREATEST(0, LEAST(extra, balance - COALESCE(SUM(extra) OVER (PARTITION BY escrow_id ORDER BY
         attempt_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0))) AS payout
       FROM (SELECT n.attempt_id, n.escrow_id, x.balance, (n.points * LEAST(n.boost, 4000) + 500) DIV 1000 AS extra
-        FROM points_due n STRAIGHT_JOIN account x ON x.id = n.escrow_id
+        FROM points_due n STRAIGHT_JOIN account x FORCE INDEX (PRIMARY) ON x.id = n.escrow_id
         WHERE n.boost > 0 AND NOT n.earned AND (n.fate IS NULL OR n.fate <> 'void')) wish
     ) share ON share.attempt_id = d.attempt_id
     SET d.payout = share.payout;
@@ -74,7 +74,8 @@ BEGIN
   IF v_void > 0 THEN  -- what a void result had from the escrow returns to who paid it
     INSERT INTO entry (transaction_id, account_id, amount)
     SELECT t.id, d.escrow_id, d.payout
-    FROM points_due d STRAIGHT_JOIN transaction t ON t.kind = 'void' AND t.ref = d.ref
+    FROM points_due d
+    STRAIGHT_JOIN transaction t FORCE INDEX (transaction_kind_ref_unique) ON t.kind = 'void' AND t.ref = d.ref
     WHERE d.fate = 'void' AND d.payout > 0;
   END IF;
 
@@ -96,7 +97,7 @@ BEGIN
   IF EXISTS (SELECT 1 FROM points_job) THEN
     CALL points_refund();
   END IF;
-  UPDATE points_move m FORCE INDEX (PRIMARY) STRAIGHT_JOIN account a ON a.id = m.account_id
+  UPDATE points_move m FORCE INDEX (PRIMARY) STRAIGHT_JOIN account a FORCE INDEX (PRIMARY) ON a.id = m.account_id
   SET a.balance = a.balance + m.amount, a.total = a.total + m.total
   WHERE m.account_id > 1;
   DELETE FROM points_move;

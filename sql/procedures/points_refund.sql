@@ -12,9 +12,9 @@ BEGIN
   DECLARE v_refunds CURSOR FOR
     SELECT j.id, x.id, a.id, x.balance + COALESCE(m.amount, 0)
     FROM points_job n
-    STRAIGHT_JOIN job j ON j.id = n.job_id
-    STRAIGHT_JOIN account x ON x.job_id = n.job_id AND x.kind = 'escrow'
-    STRAIGHT_JOIN account a ON a.user_id = j.user_id AND a.kind = 'available'
+    STRAIGHT_JOIN job j FORCE INDEX (PRIMARY) ON j.id = n.job_id
+    STRAIGHT_JOIN account x FORCE INDEX (account_job_unique) ON x.job_id = n.job_id AND x.kind = 'escrow'
+    STRAIGHT_JOIN account a FORCE INDEX (account_user_unique) ON a.user_id = j.user_id AND a.kind = 'available'
     LEFT JOIN points_move m ON m.account_id = x.id
     WHERE j.state IN ('finished', 'failed', 'cancelled') AND x.balance + COALESCE(m.amount, 0) > 0
       AND NOT EXISTS (SELECT 1 FROM held_grant h WHERE h.job_id = n.job_id);

@@ -11,13 +11,13 @@ BEGIN
       IF(n.fair > 0, n.fair DIV 100 * 115 + n.fair MOD 100 * 115 DIV 100, COALESCE(j.least_claim, h.claim)))),
     IF(n.fair > 0, n.fair, NULL), h.boost, h.fate
   FROM points_held n
-  STRAIGHT_JOIN held_grant h ON h.attempt_id = n.attempt_id
-  STRAIGHT_JOIN job j ON j.id = h.job_id
-  STRAIGHT_JOIN task t ON t.id = h.task_id
-  STRAIGHT_JOIN attempt a ON a.task_id = h.task_id AND a.id = h.attempt_id
-  STRAIGHT_JOIN account p ON p.user_id = h.user_id AND p.kind = 'pending'
-  STRAIGHT_JOIN account v ON v.user_id = h.user_id AND v.kind = 'available'
-  LEFT JOIN account x ON x.job_id = h.job_id AND x.kind = 'escrow';
+  STRAIGHT_JOIN held_grant h FORCE INDEX (PRIMARY) ON h.attempt_id = n.attempt_id
+  STRAIGHT_JOIN job j FORCE INDEX (PRIMARY) ON j.id = h.job_id
+  STRAIGHT_JOIN task t FORCE INDEX (PRIMARY) ON t.id = h.task_id
+  STRAIGHT_JOIN attempt a FORCE INDEX (PRIMARY) ON a.task_id = h.task_id AND a.id = h.attempt_id
+  STRAIGHT_JOIN account p FORCE INDEX (account_user_unique) ON p.user_id = h.user_id AND p.kind = 'pending'
+  STRAIGHT_JOIN account v FORCE INDEX (account_user_unique) ON v.user_id = h.user_id AND v.kind = 'available'
+  LEFT JOIN account x FORCE INDEX (account_job_unique) ON x.job_id = h.job_id AND x.kind = 'escrow';
 
   INSERT INTO event (created_at, kind, user_id, slave_id, job_id, message)
   SELECT UTC_TIMESTAMP(3), 'grant_capped', h.user_id, d.slave_id, d.job_id, CONCAT('A grant of ', n.grant,
@@ -25,16 +25,16 @@ BEGIN
     COALESCE(n.fair, 0))
   FROM points_held n
   STRAIGHT_JOIN points_due d ON d.attempt_id = n.attempt_id
-  STRAIGHT_JOIN held_grant h ON h.attempt_id = n.attempt_id
+  STRAIGHT_JOIN held_grant h FORCE INDEX (PRIMARY) ON h.attempt_id = n.attempt_id
   WHERE n.grant > d.points;
 
   UPDATE points_held n
   STRAIGHT_JOIN points_due d ON d.attempt_id = n.attempt_id
-  STRAIGHT_JOIN attempt a ON a.task_id = d.task_id AND a.id = d.attempt_id
+  STRAIGHT_JOIN attempt a FORCE INDEX (PRIMARY) ON a.task_id = d.task_id AND a.id = d.attempt_id
   SET a.points = d.points, a.fair = d.fair;
 
   DELETE h FROM points_held n
   STRAIGHT_JOIN points_due d ON d.attempt_id = n.attempt_id
-  STRAIGHT_JOIN held_grant h ON h.attempt_id = n.attempt_id;
+  STRAIGHT_JOIN held_grant h FORCE INDEX (PRIMARY) ON h.attempt_id = n.attempt_id;
   DELETE FROM points_held;
 END
