@@ -129,6 +129,7 @@ void LineLoop::write_gathered() {
 }
 
 void LineLoop::sweep() {
+  for (std::int64_t const slave : std::exchange(pinged_, {})) services_.dispatcher.heard(slave);
   auto const now = LineSession::Clock::now();
   std::vector<std::shared_ptr<LineSession>> overdue;
   for (auto const& session : sessions_) {

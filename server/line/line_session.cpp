@@ -180,7 +180,7 @@ void LineSession::on_line(std::string_view line) {
       complain(code_name(taken.error().code), taken.error().message);
     }
   } else if (type == "ping") {
-    services.dispatcher.heard(slave_);
+    home_.pinged(slave_);
     write(R"({"type":"pong"})");
   } else if (type == "pong") {
     services.dispatcher.heard(slave_);

@@ -29,6 +29,7 @@ public:
   void sweep();                                                                           // each second
   void close_all();
   void forget(LineSession* session);
+  void pinged(std::int64_t slave) { pinged_.push_back(slave); }  // the dispatcher hears of all at the next sweep
 
   [[nodiscard]] Loop& loop() { return loop_; }
   [[nodiscard]] LineServices& services() { return services_; }
@@ -48,6 +49,7 @@ private:
   LineServices& services_;
   std::unordered_set<std::shared_ptr<LineSession>> sessions_;
   std::atomic<int> count_ = 0;
+  std::vector<std::int64_t> pinged_;
   std::mutex mutex_;  // guards gathered_
   std::vector<Outgoing> gathered_;
 };
