@@ -59,6 +59,8 @@ def rate(grid):
     say("  database CPU for 1,000 frames", database, "s", "db_cpu_s_per_1000")
     say("  distren-load's CPU for 1,000 frames", 1000 * found["own_cpu_s"] / max(1, found["results"]), "s")
     say("  troubles", found["errors"], "", "full_errors")
+    broken = [row for row in grid.sql("CALL ledger_check()") if row[1] != "1"]
+    assert not broken, f"the ledger is broken: {broken}"
 
 
 def steady(grid):
