@@ -55,6 +55,7 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/points_post.sql \
   %D%/procedures/points_refund.sql \
   %D%/procedures/points_take_held.sql \
+  %D%/procedures/points_text.sql \
   %D%/procedures/power_correct.sql \
   %D%/procedures/power_list.sql \
   %D%/procedures/power_record.sql \

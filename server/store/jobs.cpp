@@ -35,6 +35,7 @@ Job read_job(SqlRow const& row) {
   job.failed = static_cast<int>(row.integer(17));
   job.created_at = row.text(18);
   job.finished_at = row.text(19);
+  job.escrow = row.integer(20);
   return job;
 }
 

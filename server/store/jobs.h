@@ -58,6 +58,7 @@ struct Job {
   int failed = 0;
   std::string created_at;            // UTC, ISO 8601
   std::string finished_at;           // empty: not yet
+  std::int64_t escrow = 0;           // millipoints left of its boost
 };
 
 struct Task {

@@ -83,14 +83,20 @@ Result<std::int64_t> boost_job(Database& database, std::int64_t user, std::int64
 }
 
 Result<std::int64_t> give_points(Database& database, std::int64_t user, std::string_view to, std::int64_t points,
-                                 std::string_view key) {
-  return transaction_of(database, "points_give", {user, to, points, key});
+                                 std::string_view key, std::string_view reason) {
+  return transaction_of(database, "points_give", {user, to, points, key, reason});
 }
 
-Result<std::int64_t> adjust_points(Database& database, std::int64_t administrator, std::string_view from,
-                                   std::string_view to, std::int64_t points, std::string_view reason,
-                                   std::string_view key) {
-  return transaction_of(database, "points_adjust", {administrator, from, to, points, reason, key});
+Result<Adjustment> adjust_points(Database& database, std::int64_t administrator, std::string_view from,
+                                 std::string_view to, std::int64_t points, std::string_view reason,
+                                 std::string_view key) {
+  Adjustment adjustment;
+  auto const moved =
+      database.call("points_adjust", {administrator, from, to, points, reason, key}, [&](SqlRow const& row) {
+        adjustment = {row.integer(0), row.integer(2), row.integer(3)};
+      });
+  if (!moved) return moved.error();
+  return adjustment;
 }
 
 Result<Balance> show_balance(Database& database, std::int64_t user) {

@@ -45,10 +45,16 @@ Result<std::int64_t> boost_job(Database&, std::int64_t user, std::int64_t job, s
                                std::string_view key);
 // not_found: nobody has that name; invalid: to oneself.
 Result<std::int64_t> give_points(Database&, std::int64_t user, std::string_view to, std::int64_t points,
-                                 std::string_view key);
+                                 std::string_view key, std::string_view reason = "");
+
+struct Adjustment {
+  std::int64_t transaction = 0;
+  std::int64_t from = 0;  // user; 0: the mint
+  std::int64_t to = 0;
+};
 // An empty name is the mint. denied: not an administrator.
-Result<std::int64_t> adjust_points(Database&, std::int64_t administrator, std::string_view from, std::string_view to,
-                                   std::int64_t points, std::string_view reason, std::string_view key);
+Result<Adjustment> adjust_points(Database&, std::int64_t administrator, std::string_view from, std::string_view to,
+                                 std::int64_t points, std::string_view reason, std::string_view key);
 
 struct Balance {
   std::int64_t available = 0;

@@ -13,13 +13,14 @@ SlaveState parse_state(std::string_view name) {
   return name == "disabled" ? SlaveState::disabled : SlaveState::revoked;
 }
 
-// [[name, version]...], or "" for a slave that never said hello.
-std::vector<Method> parse_methods(std::string const& text) {
-  std::vector<Method> methods;
+// [[name, version, benchmark, power, age]...], or "" for a slave that never said hello.
+std::vector<MeasuredMethod> parse_methods(std::string const& text) {
+  std::vector<MeasuredMethod> methods;
   auto const list = nlohmann::json::parse(text, nullptr, false);
   if (!list.is_array()) return methods;
-  for (auto const& pair : list) {
-    methods.push_back({pair.at(0).get<std::string>(), pair.at(1).get<std::string>()});
+  for (auto const& one : list) {
+    methods.push_back({one.at(0).get<std::string>(), one.at(1).get<std::string>(), one.at(2).get<int>(),
+                       one.at(3).get<int>(), one.at(4).get<std::int64_t>()});
   }
   return methods;
 }

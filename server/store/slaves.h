@@ -18,6 +18,15 @@ struct Method {
   std::string version;
 };
 
+// What a slave renders with, and what one of its cores does then in thousandths of the reference core.
+struct MeasuredMethod {
+  std::string name;
+  std::string version;
+  int benchmark = 0;       // 0: never measured
+  int power = 0;           // corrected after each accepted result
+  std::int64_t age_s = 0;  // of the benchmark
+};
+
 struct Slave {
   std::int64_t id = 0;
   std::int64_t user = 0;
@@ -29,7 +38,7 @@ struct Slave {
   std::string cpu;
   int cores = 0;
   int memory_mib = 0;
-  std::vector<Method> methods;
+  std::vector<MeasuredMethod> methods;
   std::string created_at;
   std::string last_seen_at;          // empty: never; UTC, ISO 8601
   std::int64_t frames_accepted = 0;

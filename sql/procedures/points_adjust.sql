@@ -1,7 +1,8 @@
 -- ADJUST: an administrator moves points by hand, for a reason that both sides see. '' is the mint: points that are
--- new, or that go; only these change a lifetime total, which never falls below 0. Row: transaction, points. The same
--- key with the same values answers the same and moves nothing. DR400 a value that cannot be, DR403 no administrator,
--- DR404 nobody has that name, DR409 more than is there, or a key that was used for something else.
+-- new, or that go; only these change a lifetime total, which never falls below 0. Row: transaction, points, and the
+-- users whose they were and are, NULL for the mint. The same key with the same values answers the same and moves
+-- nothing. DR400 a value that cannot be, DR403 no administrator, DR404 nobody has that name, DR409 more than is there,
+-- or a key that was used for something else.
 CREATE OR REPLACE PROCEDURE points_adjust(IN p_administrator BIGINT, IN p_from VARCHAR(1000), IN p_to VARCHAR(1000),
   IN p_points BIGINT, IN p_reason TEXT, IN p_key VARCHAR(1000))
 SQL SECURITY DEFINER
@@ -54,7 +55,8 @@ BEGIN
   END IF;
   IF v_transaction IS NULL THEN
     IF v_from > 1 AND v_balance < p_points THEN
-      CALL error_raise(409, CONCAT(p_from, ' has ', v_balance, ' millipoints to spend, not ', p_points));
+      CALL error_raise(409, CONCAT(p_from, ' has ', points_text(v_balance), ' points to spend, not ',
+        points_text(p_points)));
     END IF;
     SET v_change = IF(v_from = 1, p_points, IF(v_to = 1, -LEAST(p_points, v_total), 0));
     INSERT INTO transaction (kind, ref, actor_id, total_change, created_at, reason)
@@ -62,10 +64,12 @@ BEGIN
     SET v_transaction = LAST_INSERT_ID();
     CALL points_move_pair(v_transaction, v_from, v_to, p_points, v_change);
     INSERT INTO event (created_at, kind, user_id, message)
-    SELECT UTC_TIMESTAMP(3), 'points_adjusted', a.user_id, LEFT(CONCAT(p_points, ' millipoints were moved from ',
+    SELECT UTC_TIMESTAMP(3), 'points_adjusted', a.user_id, LEFT(CONCAT(points_text(p_points), ' points were moved from ',
       IF(v_from = 1, 'the mint', p_from), ' to ', IF(v_to = 1, 'the mint', p_to), ': ', TRIM(p_reason)), 1000)
     FROM account a WHERE a.id IN (v_from, v_to) AND a.user_id IS NOT NULL;
   END IF;
   COMMIT;
-  SELECT v_transaction AS id, p_points AS points;
+  SELECT v_transaction AS id, p_points AS points,
+    (SELECT user_id FROM account WHERE id = v_from) AS from_user,
+    (SELECT user_id FROM account WHERE id = v_to) AS to_user;
 END

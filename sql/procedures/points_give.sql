@@ -1,8 +1,9 @@
--- GIVE: points that a user has to spend become another's; nobody's rank changes. Row: transaction, receiver, points.
--- The same key with the same values answers the same and moves nothing. DR400 an amount or a key that cannot be, or
--- oneself; DR404 nobody has that name; DR409 more than is there, or a key that was used for something else.
+-- GIVE: points that a user has to spend become another's, for a reason that both may read ('': none); nobody's rank
+-- changes. Row: transaction, receiver, points. The same key with the same values answers the same and moves nothing.
+-- DR400 an amount or a key that cannot be, or oneself; DR404 nobody has that name; DR409 more than is there, or a key
+-- that was used for something else.
 CREATE OR REPLACE PROCEDURE points_give(IN p_user BIGINT, IN p_to VARCHAR(1000), IN p_points BIGINT,
-  IN p_key VARCHAR(1000))
+  IN p_key VARCHAR(1000), IN p_reason TEXT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_ref VARCHAR(100) DEFAULT CONCAT(p_user, ':', LEFT(p_key, 64));
@@ -17,6 +18,9 @@ BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   CALL points_key_check(p_points, p_key);
+  IF CHAR_LENGTH(TRIM(p_reason)) > 1000 THEN
+    CALL error_raise(400, 'the reason of a gift has at most 1,000 characters');
+  END IF;
   SET v_receiver = (SELECT id FROM user WHERE name = p_to);
   IF v_receiver IS NULL THEN
     CALL error_raise(404, CONCAT('there is no user "', COALESCE(p_to, ''), '"'));
@@ -39,14 +43,15 @@ BEGIN
   FROM transaction t JOIN entry e ON e.transaction_id = t.id AND e.amount > 0
   WHERE t.kind = 'give' AND t.ref = v_ref;
   IF v_transaction IS NOT NULL AND (v_old <> v_to OR v_points <> p_points) THEN
-    CALL error_raise(409, CONCAT('the key "', p_key, '" was used to give ', v_points,
-      ' millipoints; take a new key for another gift'));
+    CALL error_raise(409, CONCAT('the key "', p_key, '" was used to give ', points_text(v_points),
+      ' points; take a new key for another gift'));
   END IF;
   IF v_transaction IS NULL THEN
     IF v_balance < p_points THEN
-      CALL error_raise(409, CONCAT('you have ', v_balance, ' millipoints to spend, not ', p_points));
+      CALL error_raise(409, CONCAT('you have ', points_text(v_balance), ' points to spend, not ', points_text(p_points)));
     END IF;
-    INSERT INTO transaction (kind, ref, actor_id, created_at) VALUES ('give', v_ref, p_user, UTC_TIMESTAMP(3));
+    INSERT INTO transaction (kind, ref, actor_id, created_at, reason)
+    VALUES ('give', v_ref, p_user, UTC_TIMESTAMP(3), NULLIF(TRIM(p_reason), ''));
     SET v_transaction = LAST_INSERT_ID();
     CALL points_move_pair(v_transaction, v_from, v_to, p_points, 0);
   END IF;

@@ -5,7 +5,7 @@ more_people
 points_to alice 100000
 job open '[1,2,3,4,5,6]' >/dev/null
 job ended '[1,2]' >/dev/null
-sql "CALL job_boost(1, 1, 3000, 'k1'); CALL points_give(1, 'carol', 50, 'g1')" >/dev/null
+sql "CALL job_boost(1, 1, 3000, 'k1'); CALL points_give(1, 'carol', 50, 'g1', '')" >/dev/null
 sql "CALL setting_change('vest', 'audited')"
 verdicts "$(paid 1 1 1 1000 1000 1000 1500 1000),$(paid 2 2 5 900 1000 900 1500),$(paid 3 3 6 800 800 800 900)" >/dev/null
 verdicts "$(paid 4 4 1 700 0 0 1500),$(paid 5 5 7 1000 1000 1000 1500)" >/dev/null
