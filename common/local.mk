@@ -14,7 +14,7 @@ libdistren_common_a_SOURCES = \
 
 libdistren_common_a_SOURCES += %D%/http_client.cpp %D%/http_client.h %D%/http_download.cpp %D%/http_download.h \
   %D%/http_error.cpp %D%/http_error.h %D%/tus_client.cpp %D%/tus_client.h %D%/frame_range.cpp %D%/frame_range.h \
-  %D%/text.cpp %D%/text.h
+  %D%/points_text.cpp %D%/points_text.h %D%/text.cpp %D%/text.h
 
 libdistren_common_a_SOURCES += %D%/process.cpp %D%/process.h %D%/process_usage.cpp %D%/sandbox.cpp %D%/sandbox.h \
   %D%/seccomp_filter.cpp %D%/xml.cpp %D%/xml.h %D%/render_method.cpp %D%/render_method.h %D%/method_parameters.cpp \

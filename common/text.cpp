@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 
 namespace distren {
 
@@ -49,6 +50,16 @@ std::string human_time(std::int64_t milliseconds) {
   if (s < 3600) return fmt::format("{} min {:02} s", s / 60, s % 60);
   if (s < 86400) return fmt::format("{} h {:02} min", s / 3600, s / 60 % 60);
   return fmt::format("{} d {:02} h", s / 86400, s / 3600 % 24);
+}
+
+std::string iso_time(std::int64_t unix_ms) {
+  auto const ms = (unix_ms % 1000 + 1000) % 1000;
+  std::time_t const seconds = (unix_ms - ms) / 1000;
+  std::tm parts{};
+  if (gmtime_r(&seconds, &parts) == nullptr) return {};
+  char text[64];
+  std::string const date(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts));
+  return fmt::format("{}.{:03}Z", date, ms);
 }
 
 }  // namespace distren

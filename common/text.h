@@ -21,4 +21,7 @@ std::string human_size(std::int64_t bytes);
 // "850 ms", "42 s", "3 min 05 s", "2 h 07 min", "3 d 04 h".
 std::string human_time(std::int64_t milliseconds);
 
+// Milliseconds since 1970 as "2026-01-05T10:00:00.123Z".
+std::string iso_time(std::int64_t unix_ms);
+
 }  // namespace distren

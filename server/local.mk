@@ -48,9 +48,11 @@ libdistren_server_a_SOURCES += %D%/services.h \
   %D%/http/message.cpp %D%/http/message.h %D%/http/rate_limit.cpp %D%/http/rate_limit.h \
   %D%/http/router.cpp %D%/http/router.h %D%/http/uri.cpp %D%/http/uri.h \
   %D%/api/blend_check.cpp %D%/api/blend_check.h %D%/api/files.cpp %D%/api/grid.cpp %D%/api/handlers.h \
-  %D%/api/job_create.cpp %D%/api/job_findings.cpp %D%/api/job_findings.h %D%/api/job_request.cpp %D%/api/job_request.h %D%/api/jobs.cpp \
-  %D%/api/maintenance.cpp %D%/api/maintenance.h %D%/api/people.cpp %D%/api/pictures.cpp %D%/api/projects.cpp %D%/api/routes.cpp \
-  %D%/api/shapes.cpp %D%/api/shapes.h %D%/api/slave_door.cpp %D%/api/slaves.cpp %D%/api/tokens.cpp \
+  %D%/api/job_create.cpp %D%/api/job_findings.cpp %D%/api/job_findings.h %D%/api/job_request.cpp \
+  %D%/api/job_request.h %D%/api/jobs.cpp %D%/api/maintenance.cpp %D%/api/maintenance.h %D%/api/own.cpp \
+  %D%/api/own.h %D%/api/people.cpp %D%/api/pictures.cpp %D%/api/points.cpp %D%/api/projects.cpp \
+  %D%/api/routes.cpp %D%/api/shapes.cpp %D%/api/shapes.h %D%/api/slave_door.cpp %D%/api/slaves.cpp \
+  %D%/api/spending.cpp %D%/api/tokens.cpp \
   %D%/api/uploads.cpp \
   %D%/storage/blob_store.cpp %D%/storage/blob_store.h %D%/storage/job_folder.cpp %D%/storage/job_folder.h \
   %D%/storage/signed_urls.cpp %D%/storage/signed_urls.h %D%/storage/signer.cpp %D%/storage/signer.h \

@@ -43,6 +43,9 @@ struct Services {
   std::mutex unloaded_mutex{};            // guards unloaded_jobs
   std::set<std::int64_t> unloaded_jobs{}; // in the database, but not yet with the dispatcher; see maintenance.h
 
+  // Held from asking the ledger to telling the dispatcher, so that the older of two answers is not told last.
+  std::mutex points_told{};
+
   [[nodiscard]] std::int64_t now_s() const { return now_ms() / 1000; }
 };
 

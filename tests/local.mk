@@ -119,6 +119,13 @@ tests_check_http_api_SOURCES = tests/check_http_api.cpp tests/support/api_desk.h
 tests_check_http_api_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_http_api_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/check_http_points
+TESTS += tests/check_http_points
+tests_check_http_points_SOURCES = tests/check_http_points.cpp tests/support/api_desk.h tests/support/check_main.h \
+  tests/support/private_database.h
+tests_check_http_points_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
+tests_check_http_points_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/check_openapi
 TESTS += tests/check_openapi
 tests_check_openapi_SOURCES = tests/check_openapi.cpp tests/support/check_main.h

@@ -26,6 +26,7 @@ Reply handle_delete_token(Request const&, Context&);
 Reply handle_list_slaves(Request const&, Context&);
 Reply handle_create_slave(Request const&, Context&);
 Reply handle_show_slave(Request const&, Context&);
+Reply handle_why_slave(Request const&, Context&);
 Reply handle_change_slave(Request const&, Context&);
 Reply handle_revoke_slave(Request const&, Context&);
 Reply handle_rotate_slave(Request const&, Context&);
@@ -50,6 +51,7 @@ Reply handle_output_file(Request const&, Context&);
 // jobs.cpp
 Reply handle_list_jobs(Request const&, Context&);
 Reply handle_show_job(Request const&, Context&);
+Reply handle_why_job(Request const&, Context&);
 Reply handle_pause_job(Request const&, Context&);
 Reply handle_resume_job(Request const&, Context&);
 Reply handle_cancel_job(Request const&, Context&);
@@ -67,6 +69,18 @@ Reply handle_list_sources(Request const&, Context&);
 // job_create.cpp, job_findings.cpp
 Reply handle_create_job(Request const&, Context&);
 Reply handle_check_job(Request const&, Context&);
+
+// points.cpp
+Reply handle_points(Request const&, Context&);
+Reply handle_statement(Request const&, Context&);
+Reply handle_ranking(Request const&, Context&);
+Reply handle_check_ledger(Request const&, Context&);
+
+// spending.cpp
+Reply handle_quote_boost(Request const&, Context&);
+Reply handle_boost_job(Request const&, Context&);
+Reply handle_give_points(Request const&, Context&);
+Reply handle_adjust_points(Request const&, Context&);
 
 // slave_door.cpp
 Reply handle_slave_hello(Request const&, Context&);

@@ -67,7 +67,7 @@ Reply handle_create_job(Request const& request, Context& context) {
   }
   auto const created = store::show_job(context.database(), *id);
   if (!created) return error_reply(created.error());
-  return json_reply(201, job_shape(*created, services.dispatcher.job_live(*id)));
+  return json_reply(201, job_shape(*created, services.dispatcher));
 }
 
 }  // namespace distren

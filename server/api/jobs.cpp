@@ -6,6 +6,7 @@
 #include "common/text.h"
 #include "server/api/handlers.h"
 #include "server/api/maintenance.h"
+#include "server/api/own.h"
 #include "server/api/shapes.h"
 #include "server/http/json_body.h"
 #include "server/services.h"
@@ -16,20 +17,10 @@ namespace distren {
 
 namespace {
 
-// The job at {id}, if the caller may touch it; others' jobs read like jobs that are not there.
-Result<store::Job> find_own(Context& context) {
-  auto const id = context.id();
-  if (!id) return id.error();
-  auto job = store::show_job(context.database(), *id);
-  if (job && context.caller.may_touch(job->user)) return job;
-  if (!job && job.error().code != Errc::not_found) return job;
-  return fail(Errc::not_found, fmt::format("you have no job {}", *id));
-}
-
 Reply job_reply(Context& context, std::int64_t id) {
   auto const job = store::show_job(context.database(), id);
   if (!job) return error_reply(job.error());
-  return json_reply(200, job_shape(*job, context.services.dispatcher.job_live(id)));
+  return json_reply(200, job_shape(*job, context.services.dispatcher));
 }
 
 std::string by_whom(Context const& context, store::Job const& job) {
@@ -53,19 +44,30 @@ Reply handle_list_jobs(Request const& request, Context& context) {
                                page->limit);
   if (!jobs) return error_reply(jobs.error());
   auto items = nlohmann::json::array();
-  for (auto const& job : *jobs) items.push_back(job_shape(job, context.services.dispatcher.job_live(job.id)));
+  for (auto const& job : *jobs) items.push_back(job_shape(job, context.services.dispatcher));
   bool const more = jobs->size() == static_cast<std::size_t>(page->limit);
   return list_reply(std::move(items), more ? std::optional(jobs->back().id) : std::nullopt);
 }
 
 Reply handle_show_job(Request const&, Context& context) {
-  auto const job = find_own(context);
+  auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
-  return json_reply(200, job_shape(*job, context.services.dispatcher.job_live(job->id)));
+  return json_reply(200, job_shape(*job, context.services.dispatcher));
+}
+
+Reply handle_why_job(Request const&, Context& context) {
+  auto const job = find_own_job(context);
+  if (!job) return error_reply(job.error());
+  if (job->state == store::JobState::active)
+    return json_reply(200, why_shape(context.services.dispatcher.why_job(job->id)));
+  auto const state = state_name(job->state);
+  return json_reply(200, why_shape({.rule = std::string(state),
+                                    .sentence = fmt::format("it is {}{}{}", state, job->reason.empty() ? "" : ": ",
+                                                            printable(job->reason))}));
 }
 
 Reply handle_pause_job(Request const&, Context& context) {
-  auto const job = find_own(context);
+  auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   auto const reason = fmt::format("paused by {}", by_whom(context, *job));
   if (auto const done = store::pause_job(context.database(), job->id, reason); !done) return error_reply(done.error());
@@ -74,7 +76,7 @@ Reply handle_pause_job(Request const&, Context& context) {
 }
 
 Reply handle_resume_job(Request const&, Context& context) {
-  auto const job = find_own(context);
+  auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   if (auto const done = store::resume_job(context.database(), job->id); !done) return error_reply(done.error());
   context.services.dispatcher.resume_job(job->id);
@@ -82,7 +84,7 @@ Reply handle_resume_job(Request const&, Context& context) {
 }
 
 Reply handle_cancel_job(Request const&, Context& context) {
-  auto const job = find_own(context);
+  auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   auto const reason = fmt::format("cancelled by {}", by_whom(context, *job));
   if (auto const done = store::cancel_job(context.database(), job->id, reason); !done) {
@@ -93,7 +95,7 @@ Reply handle_cancel_job(Request const&, Context& context) {
 }
 
 Reply handle_requeue_job(Request const&, Context& context) {
-  auto const job = find_own(context);
+  auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   if (auto const done = store::requeue_job(context.database(), job->id); !done) return error_reply(done.error());
   if (auto const loaded = hand_to_dispatcher(context.services, context.database(), job->id); !loaded) {
@@ -103,7 +105,7 @@ Reply handle_requeue_job(Request const&, Context& context) {
 }
 
 Reply handle_change_job(Request const& request, Context& context) {
-  auto const job = find_own(context);
+  auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
@@ -125,7 +127,7 @@ Reply handle_change_job(Request const& request, Context& context) {
 }
 
 Reply handle_delete_job(Request const&, Context& context) {
-  auto const job = find_own(context);
+  auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   if (job->state == store::JobState::active || job->state == store::JobState::paused) {
     return error_reply(409, fmt::format("job {} is {}; cancel it first", job->id, state_name(job->state)));
@@ -141,7 +143,7 @@ Reply handle_delete_job(Request const&, Context& context) {
 Reply handle_list_tasks(Request const& request, Context& context) {
   auto const page = read_page(request, "after", {});
   if (!page) return error_reply(page.error());
-  auto const job = find_own(context);
+  auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   auto tasks = store::list_tasks(context.database(), job->id, page->cursor, page->limit);
   if (!tasks) return error_reply(tasks.error());
@@ -160,7 +162,7 @@ Reply handle_list_tasks(Request const& request, Context& context) {
 Reply handle_list_output(Request const& request, Context& context) {
   auto const page = read_page(request, "after", {});
   if (!page) return error_reply(page.error());
-  auto const job = find_own(context);
+  auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   auto tasks = store::list_tasks(context.database(), job->id, page->cursor, page->limit);
   if (!tasks) return error_reply(tasks.error());

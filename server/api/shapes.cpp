@@ -35,18 +35,6 @@ std::string_view role_name(store::Role role) {
   return "user";
 }
 
-std::string_view slave_state_name(store::SlaveState state) {
-  switch (state) {
-    case store::SlaveState::disabled:
-      return "disabled";
-    case store::SlaveState::revoked:
-      return "revoked";
-    case store::SlaveState::enabled:
-      break;
-  }
-  return "enabled";
-}
-
 std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t min, std::int64_t max) {
   std::int64_t value = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -76,6 +64,31 @@ std::string_view state_name(store::JobState state) {
   return "cancelled";
 }
 
+std::string_view slave_state_name(store::SlaveState state) {
+  switch (state) {
+    case store::SlaveState::disabled:
+      return "disabled";
+    case store::SlaveState::revoked:
+      return "revoked";
+    case store::SlaveState::enabled:
+      break;
+  }
+  return "enabled";
+}
+
+json decimal(std::int64_t thousandths) {
+  if (thousandths % 1000 == 0) return thousandths / 1000;
+  return static_cast<double>(thousandths) / 1000;
+}
+
+json time_or_null(std::int64_t unix_ms) {
+  return unix_ms == 0 ? json(nullptr) : json(iso_time(unix_ms));
+}
+
+json why_shape(Explanation const& why) {
+  return {{"rule", why.rule}, {"number", why.number}, {"sentence", why.sentence}};
+}
+
 json user_shape(store::User const& user) {
   return {{"id", user.id}, {"name", user.name}, {"role", role_name(user.role)}};
 }
@@ -95,8 +108,10 @@ json token_shape(store::Token const& token) {
           {"last_used_at", text_or_null(token.last_used_at)}};
 }
 
-json job_shape(store::Job const& job, JobLive const& live) {
+json job_shape(store::Job const& job, Dispatcher& dispatcher) {
   bool const active = job.state == store::JobState::active;
+  auto const live = dispatcher.job_live(job.id);
+  auto const forecast = active ? dispatcher.forecast(job.id, 0) : std::nullopt;
   double const done = job.accepted + (active || live.leased > 0 ? live.running : 0.0);
   return {{"id", job.id},
           {"name", job.name},
@@ -119,6 +134,10 @@ json job_shape(store::Job const& job, JobLive const& live) {
           {"progress", job.tasks > 0 ? std::clamp(done / job.tasks, 0.0, 1.0) : 0.0},
           {"created_at", job.created_at},
           {"finished_at", text_or_null(job.finished_at)},
+          {"escrow", decimal(job.escrow)},
+          {"boost", decimal(forecast ? forecast->boost : 0)},
+          {"position", forecast ? json(forecast->position) : json(nullptr)},
+          {"finish_at", time_or_null(forecast ? forecast->finish_ms : 0)},
           {"waiting", active ? text_or_null(live.waiting) : json(nullptr)}};
 }
 
@@ -143,7 +162,14 @@ json task_shape(store::Task const& task, std::optional<TaskLive> const& live) {
 
 json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> const& working_on) {
   json methods = json::array();
-  for (auto const& method : slave.methods) methods.push_back({{"name", method.name}, {"version", method.version}});
+  for (auto const& method : slave.methods) {
+    bool const measured = method.benchmark > 0;
+    methods.push_back({{"name", method.name},
+                       {"version", method.version},
+                       {"benchmark", measured ? decimal(method.benchmark) : json(nullptr)},
+                       {"power", measured ? decimal(method.power) : json(nullptr)},
+                       {"age", measured ? json(1000 * method.age_s) : json(nullptr)}});
+  }
   json work = json::array();
   for (auto const& each : working_on) {
     work.push_back({{"job", each.job}, {"task", each.task}, {"frame", each.frame}, {"fraction", each.fraction}});

@@ -17,11 +17,17 @@ namespace distren {
 
 nlohmann::json user_shape(store::User const& user);
 nlohmann::json token_shape(store::Token const& token);
-nlohmann::json job_shape(store::Job const& job, JobLive const& live);
+nlohmann::json job_shape(store::Job const& job, Dispatcher& dispatcher);  // asks it for what only memory knows
 nlohmann::json task_shape(store::Task const& task, std::optional<TaskLive> const& live);
 nlohmann::json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> const& working_on);
 
 std::string_view state_name(store::JobState state);
+std::string_view slave_state_name(store::SlaveState state);
+
+// Points, powers, weights and boosts are thousandths inside and decimal numbers outside: 12500 is 12.5.
+nlohmann::json decimal(std::int64_t thousandths);
+nlohmann::json time_or_null(std::int64_t unix_ms);  // 0 becomes null
+nlohmann::json why_shape(Explanation const& why);
 
 // "" becomes null.
 nlohmann::json text_or_null(std::string const& text);

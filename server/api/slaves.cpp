@@ -3,6 +3,7 @@
 #include "common/digest.h"
 #include "common/text.h"
 #include "server/api/handlers.h"
+#include "server/api/own.h"
 #include "server/api/shapes.h"
 #include "server/http/json_body.h"
 #include "server/services.h"
@@ -18,16 +19,6 @@ std::string new_slavekey() {
 
 nlohmann::json shape(Services const& services, store::Slave const& slave) {
   return slave_shape(slave, services.dispatcher.slave_online(slave.id), services.dispatcher.slave_work(slave.id));
-}
-
-// The slave at {id}, if the caller may touch it; others' slaves read like slaves that are not there.
-Result<store::Slave> find_own(Context& context) {
-  auto const id = context.id();
-  if (!id) return id.error();
-  auto slave = store::show_slave(context.database(), *id);
-  if (slave && context.caller.may_touch(slave->user)) return slave;
-  if (!slave && slave.error().code != Errc::not_found) return slave;
-  return fail(Errc::not_found, fmt::format("you have no slave {}", *id));
 }
 
 Result<void> check_slave_name(std::string_view name) {
@@ -73,13 +64,22 @@ Reply handle_create_slave(Request const& request, Context& context) {
 }
 
 Reply handle_show_slave(Request const&, Context& context) {
-  auto const slave = find_own(context);
+  auto const slave = find_own_slave(context);
   if (!slave) return error_reply(slave.error());
   return json_reply(200, shape(context.services, *slave));
 }
 
+Reply handle_why_slave(Request const&, Context& context) {
+  auto const slave = find_own_slave(context);
+  if (!slave) return error_reply(slave.error());
+  if (slave->state == store::SlaveState::enabled)
+    return json_reply(200, why_shape(context.services.dispatcher.why_slave(slave->id)));
+  auto const state = slave_state_name(slave->state);
+  return json_reply(200, why_shape({.rule = std::string(state), .sentence = fmt::format("it is {}", state)}));
+}
+
 Reply handle_change_slave(Request const& request, Context& context) {
-  auto const slave = find_own(context);
+  auto const slave = find_own_slave(context);
   if (!slave) return error_reply(slave.error());
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
@@ -113,7 +113,7 @@ Reply handle_change_slave(Request const& request, Context& context) {
 }
 
 Reply handle_revoke_slave(Request const&, Context& context) {
-  auto const slave = find_own(context);
+  auto const slave = find_own_slave(context);
   if (!slave) return error_reply(slave.error());
   auto done = store::change_slave_state(context.database(), slave->id, store::SlaveState::revoked);
   if (!done) return error_reply(done.error());
@@ -122,7 +122,7 @@ Reply handle_revoke_slave(Request const&, Context& context) {
 }
 
 Reply handle_rotate_slave(Request const&, Context& context) {
-  auto const slave = find_own(context);
+  auto const slave = find_own_slave(context);
   if (!slave) return error_reply(slave.error());
   if (slave->state == store::SlaveState::revoked) {
     return error_reply(409, fmt::format("slave {} was revoked; make a new one", slave->id));

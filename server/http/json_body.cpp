@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/points_text.h"
 #include "common/text.h"
 #include "server/http/message.h"
 
@@ -52,6 +53,8 @@ Result<json> parse_json(std::string_view text) {
     return json::parse(text);
   } catch (json::parse_error const& error) {
     return fail(Errc::invalid, fmt::format("the body is not JSON: reading failed at byte {}", error.byte));
+  } catch (json::out_of_range const&) {
+    return fail(Errc::invalid, "the body holds a number that is too large");
   }
 }
 
@@ -110,6 +113,15 @@ bool JsonBody::read(char const* name, Need need, bool& target) {
   if (value == nullptr) return false;
   if (!value->is_boolean()) return wrong(name, *value, "neither true nor false");
   target = value->get<bool>();
+  return true;
+}
+
+bool JsonBody::read_points(char const* name, Need need, std::int64_t& target) {
+  auto* value = find(name, need);
+  if (value == nullptr) return false;
+  auto const points = value->is_number() ? millipoints_of(value->get<double>()) : std::nullopt;
+  if (!points) return wrong(name, *value, fmt::format("not {}", points_rule));
+  target = *points;
   return true;
 }
 

@@ -1,0 +1,14 @@
+// The things that a path names, if the caller may touch them: his own, or as a moderator anybody's. Others' things read
+// like things that are not there. Called by handlers, on a worker thread.
+#pragma once
+
+#include "server/http/router.h"
+#include "server/store/jobs.h"
+#include "server/store/slaves.h"
+
+namespace distren {
+
+Result<store::Job> find_own_job(Context& context);      // at {id}
+Result<store::Slave> find_own_slave(Context& context);  // at {id}
+
+}  // namespace distren

@@ -1,0 +1,94 @@
+// What is to be known of points: one's own, the ranking, and whether the ledger is in order.
+#include "server/economy/points.h"
+#include "server/api/handlers.h"
+#include "server/api/shapes.h"
+#include "server/services.h"
+#include "server/store/points.h"
+
+namespace distren {
+
+namespace {
+
+using nlohmann::json;
+
+json number_or_null(std::int64_t number) {
+  return number == 0 ? json(nullptr) : json(number);
+}
+
+json statement_shape(store::StatementLine const& line) {
+  return {{"id", line.transaction},
+          {"kind", line.kind},
+          {"created_at", line.created_at},
+          {"available", decimal(line.available)},
+          {"pending", decimal(line.pending)},
+          {"total", decimal(line.total_change)},
+          {"job", number_or_null(line.job)},
+          {"job_name", text_or_null(line.job_name)},
+          {"frame", line.frame ? json(*line.frame) : json(nullptr)},
+          {"slave", number_or_null(line.slave)},
+          {"slave_name", text_or_null(line.slave_name)},
+          {"other", text_or_null(line.other)},
+          {"reason", text_or_null(line.reason)}};
+}
+
+json ranked_shape(store::Ranked const& ranked) {
+  return {{"place", ranked.place},
+          {"user", ranked.user},
+          {"user_name", ranked.name},
+          {"total", decimal(ranked.total)},
+          {"weight", decimal(economy::user_weight(ranked.total))}};
+}
+
+}  // namespace
+
+Reply handle_points(Request const&, Context& context) {
+  auto const balance = store::show_balance(context.database(), context.caller.user.id);
+  if (!balance) return error_reply(balance.error());
+  return json_reply(200, {{"available", decimal(balance->available)},
+                          {"pending", decimal(balance->pending)},
+                          {"escrow", decimal(balance->escrow)},
+                          {"held", decimal(balance->held_claims)},
+                          {"held_frames", balance->held},
+                          {"total", decimal(balance->total)},
+                          {"weight", decimal(economy::user_weight(balance->total))}});
+}
+
+Reply handle_statement(Request const& request, Context& context) {
+  auto const page = read_page(request, "before", {});
+  if (!page) return error_reply(page.error());
+  auto const lines = store::list_statement(context.database(), context.caller.user.id, page->cursor, page->limit);
+  if (!lines) return error_reply(lines.error());
+  auto items = json::array();
+  for (auto const& line : *lines) items.push_back(statement_shape(line));
+  bool const more = lines->size() == static_cast<std::size_t>(page->limit);
+  return list_reply(std::move(items), more ? std::optional(lines->back().transaction) : std::nullopt);
+}
+
+Reply handle_ranking(Request const& request, Context& context) {
+  auto const page = read_page(request, "after", {});
+  if (!page) return error_reply(page.error());
+  auto const ranking = store::list_ranking(context.database(), page->cursor, page->limit);
+  if (!ranking) return error_reply(ranking.error());
+  auto items = json::array();
+  for (auto const& ranked : *ranking) items.push_back(ranked_shape(ranked));
+  bool const more = ranking->size() == static_cast<std::size_t>(page->limit);
+  return list_reply(std::move(items), more ? std::optional(ranking->back().user) : std::nullopt);
+}
+
+Reply handle_check_ledger(Request const&, Context& context) {
+  if (context.caller.user.role != store::Role::administrator) {
+    return error_reply(
+        403, "only an administrator may have the whole ledger read; your own statement is at points/statement");
+  }
+  auto const invariants = store::check_ledger(context.database());
+  if (!invariants) return error_reply(invariants.error());
+  bool clean = true;
+  auto items = json::array();
+  for (auto const& invariant : *invariants) {
+    clean = clean && invariant.holds;
+    items.push_back({{"name", invariant.name}, {"holds", invariant.holds}, {"detail", text_or_null(invariant.detail)}});
+  }
+  return json_reply(200, {{"clean", clean && !invariants->empty()}, {"invariants", items}});
+}
+
+}  // namespace distren

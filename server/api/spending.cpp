@@ -1,0 +1,169 @@
+// What moves points: boosts, with a quote before, gifts, and corrections by hand. Each takes an Idempotency-Key: sent
+// twice, because the first answer was lost, it moves points once and answers the same.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "common/points_text.h"
+#include "common/text.h"
+#include "server/api/handlers.h"
+#include "server/api/own.h"
+#include "server/api/shapes.h"
+#include "server/http/json_body.h"
+#include "server/services.h"
+#include "server/store/points.h"
+
+namespace distren {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t longest_key = 64;
+
+// The key, with or without the quotes that a structured header field has.
+Result<std::string> idempotency_key(Request const& request) {
+  auto key = request.header("idempotency-key");
+  if (key.size() >= 2 && key.front() == '"' && key.back() == '"') key = key.substr(1, key.size() - 2);
+  bool const plain = key.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
+                     std::string_view::npos;
+  if (!key.empty() && key.size() <= longest_key && plain) return std::string(key);
+  return fail(Errc::invalid,
+              fmt::format("Idempotency-Key: '{}' cannot be one; send 1 to {} of A-Z a-z 0-9 . _ -, another for each "
+                          "spending and the same when you repeat one",
+                          printable(key, 80), longest_key));
+}
+
+void read_reason(JsonBody& body, JsonBody::Need need, std::string& reason) {
+  if (body.read("reason", need, reason, 1000) && printable(reason, 1000) != reason) {
+    body.problem("reason: it has characters that cannot be printed");
+  }
+}
+
+json forecast_shape(std::optional<Forecast> const& forecast) {
+  if (!forecast) return nullptr;
+  return {{"position", forecast->position},
+          {"boost", decimal(forecast->boost)},
+          {"finish_at", time_or_null(forecast->finish_ms)}};
+}
+
+// The ledger has what was spent; the dispatcher is told what is there now. A failure leaves it with an older figure
+// until the job or the user changes again, and the spending stands.
+void tell_escrow(Context& context, std::int64_t job) {
+  std::lock_guard const lock(context.services.points_told);
+  auto const escrows = store::load_escrows(context.database(), job);
+  if (!escrows) {
+    spdlog::warn("the dispatcher was not told of the boost of job {}: {}", job, escrows.error().message);
+    return;
+  }
+  context.services.dispatcher.know_escrow(job, escrows->empty() ? 0 : escrows->front().points);
+}
+
+void tell_total(Context& context, std::int64_t user) {
+  if (user == 0) return;
+  std::lock_guard const lock(context.services.points_told);
+  auto const totals = store::load_totals(context.database(), user);
+  if (!totals) {
+    spdlog::warn("the dispatcher was not told of the points of user {}: {}", user, totals.error().message);
+    return;
+  }
+  context.services.dispatcher.know_total(user, totals->empty() ? 0 : totals->front().total);
+}
+
+}  // namespace
+
+Reply handle_quote_boost(Request const& request, Context& context) {
+  auto const job = find_own_job(context);
+  if (!job) return error_reply(job.error());
+  for (auto const& [name, value] : request.query) {
+    if (name != "points")
+      return error_reply(400, fmt::format("a quote knows no '{}'; it knows points", printable(name, 30)));
+  }
+  auto const asked = request.parameter("points");
+  if (!asked) return error_reply(400, fmt::format("points is missing; say {}", points_rule));
+  auto const points = parse_points(*asked);
+  if (!points) return error_reply(points.error());
+  if (job->state != store::JobState::active && job->state != store::JobState::paused) {
+    return error_reply(409,
+                       fmt::format("job {} is {}; there is nothing left to boost", job->id, state_name(job->state)));
+  }
+  auto const balance = store::show_balance(context.database(), context.caller.user.id);
+  if (!balance) return error_reply(balance.error());
+  auto const now = context.services.dispatcher.forecast(job->id, 0);
+  auto const then = context.services.dispatcher.forecast(job->id, *points);
+  return json_reply(200, {{"job", job->id},
+                          {"points", decimal(*points)},
+                          {"available", decimal(balance->available)},
+                          {"escrow", decimal(job->escrow)},
+                          {"remaining", now ? decimal(now->remaining) : json(nullptr)},
+                          {"now", forecast_shape(now)},
+                          {"then", forecast_shape(then)}});
+}
+
+Reply handle_boost_job(Request const& request, Context& context) {
+  auto const id = context.id();
+  if (!id) return error_reply(id.error());
+  // A request that is repeated after the job is gone is answered all the same: the procedure knows its key.
+  auto const job = store::show_job(context.database(), *id);
+  if (!job && job.error().code != Errc::not_found) return error_reply(job.error());
+  if (job && !context.caller.may_touch(job->user)) return error_reply(404, fmt::format("you have no job {}", *id));
+  auto const key = idempotency_key(request);
+  if (!key) return error_reply(key.error());
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  std::int64_t points = 0;
+  body->read_points("points", JsonBody::required, points);
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  auto const moved = store::boost_job(context.database(), context.caller.user.id, *id, points, *key);
+  if (!moved && moved.error().code == Errc::not_found) return error_reply(404, fmt::format("you have no job {}", *id));
+  if (!moved) return error_reply(moved.error());
+  tell_escrow(context, *id);
+  return json_reply(200, {{"id", *moved}, {"kind", "boost"}, {"job", *id}, {"points", decimal(points)}});
+}
+
+Reply handle_give_points(Request const& request, Context& context) {
+  auto const key = idempotency_key(request);
+  if (!key) return error_reply(key.error());
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  std::string to;
+  std::int64_t points = 0;
+  std::string reason;
+  body->read("to", JsonBody::required, to, 200);
+  body->read_points("points", JsonBody::required, points);
+  read_reason(*body, JsonBody::optional, reason);
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  auto const moved = store::give_points(context.database(), context.caller.user.id, to, points, *key, reason);
+  if (!moved) return error_reply(moved.error());
+  return json_reply(
+      200,
+      {{"id", *moved}, {"kind", "give"}, {"to", to}, {"points", decimal(points)}, {"reason", text_or_null(reason)}});
+}
+
+Reply handle_adjust_points(Request const& request, Context& context) {
+  auto const key = idempotency_key(request);
+  if (!key) return error_reply(key.error());
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  std::string from;
+  std::string to;
+  std::int64_t points = 0;
+  std::string reason;
+  body->read("from", JsonBody::optional, from, 200);
+  body->read("to", JsonBody::optional, to, 200);
+  body->read_points("points", JsonBody::required, points);
+  read_reason(*body, JsonBody::required, reason);
+  if (from.empty() && to.empty()) body->problem("from and to are both missing; name at least one user");
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  auto const moved = store::adjust_points(context.database(), context.caller.user.id, from, to, points, reason, *key);
+  if (!moved) return error_reply(moved.error());
+  tell_total(context, moved->from);
+  tell_total(context, moved->to);
+  return json_reply(200, {{"id", moved->transaction},
+                          {"kind", "adjust"},
+                          {"from", text_or_null(from)},
+                          {"to", text_or_null(to)},
+                          {"points", decimal(points)},
+                          {"reason", reason}});
+}
+
+}  // namespace distren
