@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "client/context.h"
+#include "client/points_words.h"
 #include "client/table.h"
 #include "client/watch.h"
 #include "common/frame_range.h"
@@ -42,6 +43,8 @@ Result<int> list_jobs(Context const& context, Listing const& listing) {
                {"DONE", Align::right},
                {"IN WORK", Align::right},
                {"FAILED", Align::right},
+               {"POSITION", Align::right},
+               {"FINISH"},
                {"SUBMITTED"}});
   Json items = Json::array();
   auto listed = session->each_item(path, "before", "the jobs", [&](Json const& job) {
@@ -50,6 +53,7 @@ Result<int> list_jobs(Context const& context, Listing const& listing) {
                fmt::to_string(number_of(job, "tasks")),
                fmt::format("{:.0f} %", std::floor(fraction_of(job, "progress") * 100)),
                fmt::to_string(number_of(job, "leased")), fmt::to_string(number_of(job, "failed")),
+               id_of(job, "position"), clock_time(text_of(job, "finish_at"), now_ms()),
                ago(text_of(job, "created_at"), now_ms())});
     return items.size() < listing.limit;
   });
@@ -81,6 +85,10 @@ std::string describe(Json const& job) {
                              number_of(job, "tasks"), number_of(job, "leased"), number_of(job, "failed"),
                              std::floor(fraction_of(job, "progress") * 100)));
   line("priority", fmt::to_string(number_of(job, "priority")));
+  line("position", id_of(job, "position"));
+  line("finish", clock_time(text_of(job, "finish_at"), now_ms()));
+  if (fraction_of(job, "escrow") > 0)
+    line("boost", fmt::format("{}, {} points are left for it", decimal_of(job, "boost"), decimal_of(job, "escrow")));
   line("submitted", ago(text_of(job, "created_at"), now_ms()));
   line("ended", ago(text_of(job, "finished_at"), now_ms()));
   for (auto const& warning : list_of(job, "warnings"))

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "client/context.h"
+#include "client/points_words.h"
 #include "client/table.h"
 #include "common/text.h"
 
@@ -16,6 +17,15 @@ std::string methods_of(Json const& slave) {
   for (auto const& method : list_of(slave, "methods"))
     out += fmt::format("{}{} {}", out.empty() ? "" : ", ", text_of(method, "name"), text_of(method, "version"));
   return out;
+}
+
+// What one of its cores does, compared with the grid's reference core; "" when it was never measured.
+std::string power_of(Json const& method) {
+  auto const power = decimal_of(method, "power");
+  if (power.empty()) return {};
+  return fmt::format("{} {}: {} of the reference core (benchmark {}, {} old)", text_of(method, "name"),
+                     text_of(method, "version"), power, decimal_of(method, "benchmark"),
+                     human_time(number_of(method, "age")));
 }
 
 std::string work_of(Json const& slave) {
@@ -92,6 +102,7 @@ Result<int> show_slave(Context const& context, std::int64_t id) {
   line("CPU", fmt::format("{} ({} cores, {})", text_of(*slave, "cpu"), number_of(*slave, "cores"),
                           human_size(number_of(*slave, "memory") << 20)));
   line("renders", methods_of(*slave));
+  for (auto const& method : list_of(*slave, "methods")) line("power", power_of(method));
   line("frames", fmt::to_string(number_of(*slave, "frames_accepted")));
   line("seen", ago(text_of(*slave, "last_seen_at"), now_ms()));
   line("works on", work_of(*slave));

@@ -4,13 +4,15 @@ libdistren_client_a_CPPFLAGS = $(AM_CPPFLAGS)
 libdistren_client_a_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
 libdistren_client_a_SOURCES = \
   %D%/command_account.cpp %D%/command_download.cpp %D%/command_jobs.cpp %D%/command_slaves.cpp \
-  %D%/command_submit.cpp %D%/command_tokens.cpp \
+  %D%/command_points.cpp %D%/command_spending.cpp %D%/command_submit.cpp %D%/command_tokens.cpp \
+  %D%/confirm.cpp %D%/confirm.h \
   %D%/context.cpp %D%/context.h \
   %D%/exit_code.h \
   %D%/fetch_output.cpp %D%/fetch_output.h \
   %D%/fields.cpp %D%/fields.h \
   %D%/parallel.cpp %D%/parallel.h \
   %D%/password.cpp %D%/password.h \
+  %D%/points_words.cpp %D%/points_words.h \
   %D%/progress.cpp %D%/progress.h \
   %D%/scene_choices.cpp %D%/scene_choices.h \
   %D%/scene_files.cpp %D%/scene_files.h \

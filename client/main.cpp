@@ -55,6 +55,8 @@ int main(int argc, char** argv) {
   add_download_command(app, context);
   add_slave_commands(app, context);
   add_token_commands(app, context);
+  add_points_commands(app, context);
+  add_spending_commands(app, context);
 
   try {
     app.parse(argc, argv);

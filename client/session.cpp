@@ -39,8 +39,8 @@ Result<Json> Session::get(std::string const& path, std::string_view what) {
   return send("GET", path, std::nullopt, what);
 }
 
-Result<Json> Session::send(std::string const& method, std::string const& path, std::optional<Json> const& body,
-                           std::string_view what) {
+Result<HttpClient::Request> Session::signed_request(std::string const& method, std::string const& path,
+                                                    std::optional<Json> const& body) const {
   if (settings_.token.empty())
     return fail(Errc::denied, fmt::format("you are not logged in at {}; run: distren login NAME", settings_.server));
   HttpClient::Request request;
@@ -48,7 +48,21 @@ Result<Json> Session::send(std::string const& method, std::string const& path, s
   request.url = url(path);
   request.bearer = settings_.token;
   if (body) request.body = body->dump(-1, ' ', false, Json::error_handler_t::replace);
-  return exchange(std::move(request), what);
+  return request;
+}
+
+Result<Json> Session::send(std::string const& method, std::string const& path, std::optional<Json> const& body,
+                           std::string_view what) {
+  auto request = signed_request(method, path, body);
+  if (!request) return request.error();
+  return exchange(std::move(*request), what, method == "GET");
+}
+
+Result<Json> Session::spend(std::string const& path, Json const& body, std::string const& key, std::string_view what) {
+  auto request = signed_request("POST", path, body);
+  if (!request) return request.error();
+  request->headers.emplace_back("Idempotency-Key", key);
+  return exchange(std::move(*request), what, true);
 }
 
 Result<Json> Session::send_openly(std::string const& method, std::string const& path, std::optional<Json> const& body,
@@ -57,15 +71,19 @@ Result<Json> Session::send_openly(std::string const& method, std::string const& 
   request.method = method;
   request.url = url(path);
   if (body) request.body = body->dump(-1, ' ', false, Json::error_handler_t::replace);
-  return exchange(std::move(request), what);
+  return exchange(std::move(request), what, method == "GET");
 }
 
-Result<Json> Session::exchange(HttpClient::Request request, std::string_view what) {
+Result<Json> Session::exchange(HttpClient::Request request, std::string_view what, bool repeatable) {
   request.headers.emplace_back("Accept", "application/json");
   if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
   request.answer_limit = 64U << 20U;
   for (int left = 4;; --left) {
     auto response = http_.send(request);
+    // A GET that fails is reported at once; of a spending nobody knows then whether it was carried out.
+    if (!response && response.error().code == Errc::unavailable && repeatable && request.method != "GET" && left > 1 &&
+        http_.pause(milliseconds(500)))
+      continue;
     if (!response) return response.error();
     if (response->status == 204) return Json();
     if (response->ok()) {
@@ -75,8 +93,8 @@ Result<Json> Session::exchange(HttpClient::Request request, std::string_view wha
                     fmt::format("{} answers with something else than JSON; is it a DistRen server?", settings_.server));
       return json;
     }
-    // 429 was not carried out; what else a busy server did is known only for requests that change nothing.
-    bool const again = response->status == 429 || (response->status == 503 && request.method == "GET");
+    // 429 was not carried out; of other refusals of a busy server that is not known.
+    bool const again = response->status == 429 || (response->status == 503 && repeatable);
     auto const wait = retry_after(*response, milliseconds(500));
     if (!again || left <= 1 || wait > std::chrono::seconds(20)) {
       auto error = refusal(*response, what);

@@ -31,6 +31,9 @@ public:
   Result<Json> get(std::string const& path, std::string_view what);
   Result<Json> send(std::string const& method, std::string const& path, std::optional<Json> const& body,
                     std::string_view what);
+  // A POST that moves points: `key` makes it safe to repeat, so it is repeated when the server is busy or its answer is
+  // lost on the way.
+  Result<Json> spend(std::string const& path, Json const& body, std::string const& key, std::string_view what);
   // Without a login: register, login, the public status.
   Result<Json> send_openly(std::string const& method, std::string const& path, std::optional<Json> const& body,
                            std::string_view what);
@@ -40,7 +43,9 @@ public:
                          std::function<bool(Json const&)> const& each);
 
 private:
-  Result<Json> exchange(HttpClient::Request request, std::string_view what);
+  Result<Json> exchange(HttpClient::Request request, std::string_view what, bool repeatable);
+  [[nodiscard]] Result<HttpClient::Request> signed_request(std::string const& method, std::string const& path,
+                                                           std::optional<Json> const& body) const;
   Settings settings_;
   HttpClient http_;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <ctime>
+#include <optional>
 
 #include "common/text.h"
 
@@ -54,17 +55,40 @@ std::string Table::text() const {
   return out;
 }
 
-std::string ago(std::string const& iso_time, std::int64_t now) {
+namespace {
+
+std::optional<std::time_t> parse_time(std::string const& iso_time) {
   std::tm parts{};
   if (strptime(iso_time.c_str(), "%Y-%m-%dT%H:%M:%S", &parts) == nullptr &&
       strptime(iso_time.c_str(), "%Y-%m-%d %H:%M:%S", &parts) == nullptr)
-    return iso_time;
-  auto const then = static_cast<std::int64_t>(timegm(&parts)) * 1000;
+    return std::nullopt;
+  return timegm(&parts);
+}
+
+}  // namespace
+
+std::string ago(std::string const& iso_time, std::int64_t now) {
+  auto const time = parse_time(iso_time);
+  if (!time) return iso_time;
+  auto const then = static_cast<std::int64_t>(*time) * 1000;
   auto const age = now - then;
   if (age >= 86400000) return iso_time.substr(0, 10);
   if (age < 60000) return "just now";
   if (age < 3600000) return fmt::format("{} min ago", age / 60000);
   return human_time(age) + " ago";
+}
+
+std::string clock_time(std::string const& iso_time, std::int64_t now) {
+  auto const time = parse_time(iso_time);
+  if (!time) return iso_time;
+  std::time_t const present = now / 1000;
+  std::tm there{};
+  std::tm here{};
+  localtime_r(&*time, &there);
+  localtime_r(&present, &here);
+  bool const today = there.tm_year == here.tm_year && there.tm_yday == here.tm_yday;
+  char text[64];
+  return {text, std::strftime(text, sizeof text, today ? "%H:%M" : "%Y-%m-%d %H:%M", &there)};
 }
 
 }  // namespace distren::client

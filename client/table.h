@@ -34,4 +34,7 @@ std::string clipped(std::string const& text, std::size_t columns);
 // "2026-01-05T10:00:00Z" as "5 min ago" or, when older than a day, "2026-01-05". now: ms since 1970, UTC.
 std::string ago(std::string const& iso_time, std::int64_t now);
 
+// The same form as a time in the reader's zone: "14:20", or on another day "2026-01-06 14:20"; "" stays "".
+std::string clock_time(std::string const& iso_time, std::int64_t now);
+
 }  // namespace distren::client

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "common/frame_range.h"
+#include "common/points_text.h"
 #include "common/text.h"
 
 namespace distren::client {
@@ -34,6 +35,14 @@ CLI::Validator frames_validator() {
             return frames ? std::string() : frames.error().message;
           },
           "RANGE"};
+}
+
+CLI::Validator points_validator() {
+  return {[](std::string& text) {
+            auto const points = parse_points(text);
+            return points ? std::string() : points.error().message;
+          },
+          "POINTS"};
 }
 
 int percentage_of(std::string const& text) {

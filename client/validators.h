@@ -8,6 +8,9 @@ namespace distren::client {
 
 CLI::Validator frames_validator();
 
+// As common/points_text.h has them.
+CLI::Validator points_validator();
+
 // "50%" or "50", 1 to 400.
 CLI::Validator percentage_validator();
 int percentage_of(std::string const& text);  // of a checked text

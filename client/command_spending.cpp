@@ -1,0 +1,126 @@
+// boost, give, adjust: what moves points. Each sends a key of its own, so that a request whose answer was lost can be
+// repeated and is carried out once.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "client/confirm.h"
+#include "client/context.h"
+#include "client/points_words.h"
+#include "client/validators.h"
+#include "common/digest.h"
+#include "common/points_text.h"
+
+namespace distren::client {
+namespace {
+
+struct Spending {
+  std::int64_t job = 0;
+  std::string from;
+  std::string to;
+  std::string points;
+  std::string reason;
+  std::string key;
+  bool quote = false;
+  bool yes = false;
+
+  [[nodiscard]] std::int64_t millipoints() const { return parse_points(points).value(); }  // it was checked
+  [[nodiscard]] Json amount() const { return points_json(millipoints()); }
+  [[nodiscard]] std::string text() const { return points_text(millipoints()); }
+  [[nodiscard]] std::string key_or_new() const { return key.empty() ? random_secret() : key; }
+};
+
+Result<int> declined() {
+  Context::tell("Nothing was spent.");
+  return exit_refused;
+}
+
+Result<int> boost_job(Context const& context, Spending const& spending) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto const path = fmt::format("/api/v1/jobs/{}/boost", spending.job);
+  auto const name = fmt::format("job {}", spending.job);
+  // With a key that was used before the job may be gone; what was done then is not quoted again.
+  if (spending.quote || (!spending.yes && spending.key.empty())) {
+    auto quote = session->get(with_query(path + "/quote", "points", spending.text()), name);
+    if (!quote) return quote.error();
+    auto const words = quote_words(*quote, now_ms());
+    if (spending.quote) {
+      context.print(*quote, words);
+      return exit_ok;
+    }
+    if (!confirmed(words, "Boost it?")) return declined();
+  }
+  auto receipt = session->spend(path, Json{{"points", spending.amount()}}, spending.key_or_new(), name);
+  if (!receipt) return receipt.error();
+  context.print(*receipt, fmt::format("{} points went into the boost of job {}; receipt {}.\n", spending.text(),
+                                      spending.job, id_of(*receipt)));
+  return exit_ok;
+}
+
+Result<int> give_points(Context const& context, Spending const& spending) {
+  auto session = context.session();
+  if (!session) return session.error();
+  if (!spending.yes && !confirmed("", fmt::format("Give {} points to {}?", spending.text(), spending.to)))
+    return declined();
+  Json body{{"to", spending.to}, {"points", spending.amount()}};
+  if (!spending.reason.empty()) body["reason"] = spending.reason;
+  auto receipt = session->spend("/api/v1/points/give", body, spending.key_or_new(), spending.to);
+  if (!receipt) return receipt.error();
+  context.print(*receipt,
+                fmt::format("{} points went to {}; receipt {}.\n", spending.text(), spending.to, id_of(*receipt)));
+  return exit_ok;
+}
+
+Result<int> adjust_points(Context const& context, Spending const& spending) {
+  auto session = context.session();
+  if (!session) return session.error();
+  Json body{{"points", spending.amount()}, {"reason", spending.reason}};
+  if (!spending.from.empty()) body["from"] = spending.from;
+  if (!spending.to.empty()) body["to"] = spending.to;
+  auto receipt = session->spend("/api/v1/points/adjust", body, spending.key_or_new(), "the adjustment");
+  if (!receipt) return receipt.error();
+  auto const place = [](std::string const& user) { return user.empty() ? "the mint" : user; };
+  context.print(*receipt, fmt::format("{} points went from {} to {}; receipt {}.\n", spending.text(),
+                                      place(spending.from), place(spending.to), id_of(*receipt)));
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_spending_commands(CLI::App& app, Context& context) {
+  // Shared with the callbacks, which run after this function has returned.
+  auto spending = std::make_shared<Spending>();
+  auto finish = [&](CLI::App* command, Result<int> (*act)(Context const&, Spending const&)) {
+    command->add_option("--key", spending->key, "Names this spending: the same key twice spends once");
+    command->callback(
+        [&context, spending, act] { context.run = [&context, spending, act] { return act(context, *spending); }; });
+  };
+  auto add_points = [&](CLI::App* command) {
+    command->add_option("POINTS", spending->points, "Like 120 or 12.5")->required()->check(points_validator());
+  };
+
+  auto* boost = app.add_subcommand("boost", "Spend points to have a job rendered earlier");
+  boost->add_option("JOB", spending->job, "The job's number")->required()->check(CLI::PositiveNumber);
+  add_points(boost);
+  auto* quote = boost->add_flag("--quote", spending->quote, "Only say what it would change");
+  boost->add_flag("--yes", spending->yes, "Do not ask")->excludes(quote);
+  finish(boost, boost_job);
+
+  auto* give = app.add_subcommand("give", "Give points to somebody else");
+  give->add_option("USER", spending->to, "The other's name")->required();
+  add_points(give);
+  give->add_option("--reason", spending->reason, "For both to read");
+  give->add_flag("--yes", spending->yes, "Do not ask");
+  finish(give, give_points);
+
+  auto* adjust = app.add_subcommand("adjust", "Correct points by hand (administrators only)");
+  add_points(adjust);
+  adjust->add_option("--from", spending->from, "Whose points; without it they are new");
+  adjust->add_option("--to", spending->to, "Who gets them; without it they go for good");
+  adjust->add_option("--reason", spending->reason, "For those concerned to read")->required();
+  finish(adjust, adjust_points);
+}
+
+}  // namespace distren::client

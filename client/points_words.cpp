@@ -1,0 +1,89 @@
+#include "client/points_words.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "client/table.h"
+#include "common/points_text.h"
+
+namespace distren::client {
+namespace {
+
+constexpr double largest = 9e12;  // beyond, thousandths are no longer exact
+
+std::int64_t thousandths_of(Json const& object, char const* key) {
+  auto const value = fraction_of(object, key);
+  return std::abs(value) < largest ? std::llround(value * 1000) : 0;
+}
+
+bool has_number(Json const& object, char const* key) {
+  auto const found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_number();
+}
+
+// "job 7 (film)"; the name is missing when the job is gone.
+std::string thing_of(Json const& line, char const* kind, char const* name) {
+  auto const id = id_of(line, kind);
+  if (id.empty()) return {};
+  auto const called = text_of(line, name);
+  return fmt::format("{} {}{}", kind, id, called.empty() ? "" : fmt::format(" ({})", called));
+}
+
+std::string finish_of(Json const& forecast, std::int64_t now) {
+  auto const at = text_of(forecast, "finish_at");
+  return at.empty() ? "unknown, for no slave works now" : clock_time(at, now);
+}
+
+}  // namespace
+
+std::string decimal_of(Json const& object, char const* key) {
+  return has_number(object, key) ? points_text(thousandths_of(object, key)) : std::string();
+}
+
+std::string change_of(Json const& object, char const* key) {
+  auto const change = thousandths_of(object, key);
+  if (change == 0) return {};
+  return (change > 0 ? "+" : "") + points_text(change);
+}
+
+Json points_json(std::int64_t millipoints) {
+  if (millipoints % 1000 == 0) return millipoints / 1000;
+  return static_cast<double>(millipoints) / 1000;
+}
+
+std::string purpose_of(Json const& line) {
+  auto const kind = text_of(line, "kind");
+  auto const job = thing_of(line, "job", "job_name");
+  auto const other = text_of(line, "other");
+  auto const reason = text_of(line, "reason");
+  auto const why = reason.empty() ? std::string() : ": " + reason;
+  if (kind == "boost") return "for the boost of " + job;
+  if (kind == "refund") return "left of the boost of " + job;
+  if (kind == "adjust") return fmt::format("by hand, by {}{}", other, why);
+  if (kind == "give") return fmt::format("{} {}{}", fraction_of(line, "available") < 0 ? "to" : "from", other, why);
+  auto const frame =
+      fmt::format("{}{} on {}", has_number(line, "frame") ? "frame " + id_of(line, "frame") + " of " : "", job,
+                  thing_of(line, "slave", "slave_name"));
+  if (kind == "payout") return frame + ", from its boost";
+  return frame;
+}
+
+std::string quote_words(Json const& quote, std::int64_t now) {
+  auto const& before = object_of(quote, "now");
+  auto const& after = object_of(quote, "then");
+  auto text = fmt::format("This boost costs {} points; you have {}.\n", decimal_of(quote, "points"),
+                          decimal_of(quote, "available"));
+  if (before.empty() || after.empty())
+    return text + fmt::format("Job {} is not in the queue now, so nobody can say what changes.\n", id_of(quote, "job"));
+  text += fmt::format("Job {} moves from position {} to {}, its boost from {} to {}.\n", id_of(quote, "job"),
+                      number_of(before, "position"), number_of(after, "position"), decimal_of(before, "boost"),
+                      decimal_of(after, "boost"));
+  auto const was = finish_of(before, now);
+  auto const is = finish_of(after, now);
+  text += was == is ? fmt::format("Its estimated finish stays: {}.\n", is)
+                    : fmt::format("Its estimated finish: {} instead of {}.\n", is, was);
+  return text;
+}
+
+}  // namespace distren::client
