@@ -62,9 +62,17 @@ tests_check_client_scene_LDADD = libdistren-client.a $(TEST_LIBS)
 check_PROGRAMS += tests/check_client_commands
 TESTS += tests/check_client_commands
 tests_check_client_commands_SOURCES = tests/check_client_commands.cpp tests/support/check_main.h \
-  tests/support/helper_program.h
+  tests/support/client_desk.h tests/support/helper_program.h
 tests_check_client_commands_LDADD = $(TEST_LIBS)
 EXTRA_tests_check_client_commands_DEPENDENCIES = distren
+
+check_PROGRAMS += tests/check_client_points
+TESTS += tests/check_client_points
+tests_check_client_points_SOURCES = tests/check_client_points.cpp tests/support/check_main.h \
+  tests/support/client_desk.h tests/support/helper_program.h
+tests_check_client_points_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
+tests_check_client_points_LDADD = libdistren-client.a $(TEST_LIBS)
+EXTRA_tests_check_client_points_DEPENDENCIES = distren
 EXTRA_DIST += tests/support/fake_grid.py
 
 check_PROGRAMS += tests/check_http_server

@@ -6,6 +6,7 @@
 
 #include "common/digest.h"
 #include "server/api/handlers.h"
+#include "server/api/own.h"
 #include "server/http/file_reply.h"
 #include "server/services.h"
 #include "server/storage/job_folder.h"
@@ -64,15 +65,6 @@ Reply picture_reply(Request const& request, Context& context, store::Job const& 
   return file_reply(request, file);
 }
 
-Result<store::Job> find_own(Context& context) {
-  auto const id = context.id();
-  if (!id) return id.error();
-  auto job = store::show_job(context.database(), *id);
-  if (job && context.caller.may_touch(job->user)) return job;
-  if (!job && job.error().code != Errc::not_found) return job;
-  return fail(Errc::not_found, fmt::format("you have no job {}", *id));
-}
-
 Reply answer_task(Request const& request, Context& context, store::Job const& job, std::int64_t task) {
   if (task < job.first_task || task >= job.first_task + job.tasks) {
     return error_reply(404, fmt::format("job {} has no task {}", job.id, task));
@@ -89,7 +81,7 @@ Reply answer_task(Request const& request, Context& context, store::Job const& jo
 }  // namespace
 
 Reply handle_task_picture(Request const& request, Context& context) {
-  auto const job = find_own(context);
+  auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   auto const task = context.id("task");
   if (!task) return error_reply(task.error());
@@ -97,7 +89,7 @@ Reply handle_task_picture(Request const& request, Context& context) {
 }
 
 Reply handle_job_picture(Request const& request, Context& context) {
-  auto const job = find_own(context);
+  auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   auto const task = store::latest_accepted(context.database(), job->id);
   if (!task) return error_reply(task.error());
@@ -106,7 +98,7 @@ Reply handle_job_picture(Request const& request, Context& context) {
 }
 
 Reply handle_list_sources(Request const&, Context& context) {
-  auto const job = find_own(context);
+  auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   auto const files = store::list_job_files(context.database(), job->id);
   if (!files) return error_reply(files.error());

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "common/points_text.h"
 #include "common/text.h"
 #include "server/api/handlers.h"
@@ -55,7 +57,8 @@ void tell_escrow(Context& context, std::int64_t job) {
     spdlog::warn("the dispatcher was not told of the boost of job {}: {}", job, escrows.error().message);
     return;
   }
-  context.services.dispatcher.know_escrow(job, escrows->empty() ? 0 : escrows->front().points);
+  // Nothing: the job has ended meanwhile, and the dispatcher has forgotten it.
+  if (!escrows->empty()) context.services.dispatcher.know_escrow(job, escrows->front().points);
 }
 
 void tell_total(Context& context, std::int64_t user) {
@@ -89,7 +92,11 @@ Reply handle_quote_boost(Request const& request, Context& context) {
   auto const balance = store::show_balance(context.database(), context.caller.user.id);
   if (!balance) return error_reply(balance.error());
   auto const now = context.services.dispatcher.forecast(job->id, 0);
-  auto const then = context.services.dispatcher.forecast(job->id, *points);
+  auto then = context.services.dispatcher.forecast(job->id, *points);
+  if (now && then) {  // asked one after the other: what became worse in between is not the boost's doing
+    then->position = std::min(then->position, now->position);
+    then->finish_ms = std::min(then->finish_ms, now->finish_ms);
+  }
   return json_reply(200, {{"job", job->id},
                           {"points", decimal(*points)},
                           {"available", decimal(balance->available)},

@@ -4,6 +4,8 @@ looked at. Prints its port, serves loopback.
 
 A job ends after three looks at it; a job whose name contains "fail" fails, one with "gap" loses its second frame, one
 with "damage" sends a wrong byte once, one with "away" makes the server answer 503 for a while.
+Everybody has 100 points at first. Of the first spending on a job called "lost" the answer is lost, called "busy" it is
+a 503; both are carried out.
 """
 import base64
 import hashlib
@@ -14,7 +16,7 @@ import threading
 
 lock = threading.RLock()
 state = {"users": {}, "tokens": {}, "slaves": {}, "jobs": {}, "blobs": {}, "uploads": {}, "projects": {}, "next": 1,
-         "damaged": set(), "away": 0}
+         "damaged": set(), "away": 0, "available": 100, "receipts": {}, "spoilt": set()}
 
 
 def number():
@@ -181,6 +183,8 @@ class Grid(http.server.BaseHTTPRequestHandler):
 
     def get_slaves(self, parts, query, _):
         self.user()
+        if parts[2:] == ["why"]:
+            return self.answer(200, {"rule": "nothing_to_do", "number": 0, "sentence": "no job has a frame waiting"})
         self.listed("slaves", query) if len(parts) == 1 else self.answer(200, self.slave(parts))
 
     def post_slaves(self, parts, _, body):
@@ -189,7 +193,8 @@ class Grid(http.server.BaseHTTPRequestHandler):
             return self.answer(200, {"slavekey": slave["slavekey"], "slavepassword": "new-secret"})
         slave = self.simple("slaves", lambda i: {
             "id": i, "name": body["name"], "slavekey": f"K{i}", "state": "enabled", "online": False, "os": "Linux",
-            "cpu": "EPYC", "cores": 8, "memory": 16000, "methods": [{"name": "blender", "version": "3.4.1"}],
+            "cpu": "EPYC", "cores": 8, "memory": 16000,
+            "methods": [{"name": "blender", "version": "3.4.1", "benchmark": 1.25, "power": 1.1, "age": 90000}],
             "frames_accepted": 3, "created_at": "2026-01-05T10:00:00Z", "last_seen_at": None, "user_name": "anna",
             "working_on": [{"job": 1, "task": 2, "frame": 5, "fraction": 0.42}]})
         self.answer(201, {"id": slave["id"], "name": slave["name"], "slavekey": slave["slavekey"],
@@ -203,6 +208,65 @@ class Grid(http.server.BaseHTTPRequestHandler):
     def delete_slaves(self, parts, *_):
         del state["slaves"][self.slave(parts)["id"]]
         self.answer(204)
+
+    # --- points -----------------------------------------------------------------------------------
+    def forecasts(self, job):
+        if job["state"] != "active":
+            return {"now": None, "then": None}
+        return {"now": {"position": 7, "boost": 0, "finish_at": "2031-01-05T19:05:00.000Z"},
+                "then": {"position": 2, "boost": 0.75, "finish_at": "2031-01-05T14:20:00.000Z"}}
+
+    def spend(self, line, points, job=None, sign=-1):
+        """Once for each key; spoilt answers are sent after the spending, as by a server that is killed then."""
+        key = self.headers["Idempotency-Key"]
+        receipt = state["receipts"].get(key)
+        if not receipt:
+            if points > state["available"]:
+                raise Refusal(409, f"you have {state['available']} points to spend, not {points}")
+            state["available"] += sign * points
+            receipt = {"id": number(), "created_at": "2020-01-05T10:00:00Z", "available": sign * points, "pending": 0,
+                       "points": points, **line}
+            state["receipts"][key] = receipt
+        trouble = job["name"] if job else ""
+        if trouble in ("lost", "busy") and trouble not in state["spoilt"]:
+            state["spoilt"].add(trouble)
+            if trouble == "busy":
+                raise Refusal(503, "the database is away")
+            self.close_connection = True
+            return
+        self.answer(200, receipt)
+
+    def get_points(self, parts, query, _):
+        self.user()
+        if parts[1:] == ["statement"]:
+            before = int(query.get("before", 1 << 60))
+            lines = sorted((r for r in state["receipts"].values() if r["id"] < before), key=lambda r: -r["id"])
+            return self.answer(200, {"items": lines[:2], "next": lines[1]["id"] if len(lines) > 2 else None})
+        self.answer(200, {"available": state["available"], "pending": 12.5, "escrow": 3, "held": 4.25, "held_frames": 2,
+                          "total": 1234.567, "weight": 1.808})
+
+    def post_points(self, parts, _, body):
+        user = self.user()
+        if parts[1] == "adjust":
+            line = {"kind": "adjust", "other": user["name"], "reason": body["reason"]}
+            return self.spend(line, body["points"], sign=1 if body.get("to") else -1)
+        if body["to"] == user["name"]:
+            raise Refusal(400, "points given to yourself would only go round; name somebody else")
+        self.spend({"kind": "give", "other": body["to"], "reason": body.get("reason")}, body["points"])
+
+    def get_ranking(self, _, query, __):
+        self.user()
+        users = [{"place": i, "user": i, "user_name": f"user{i}", "total": 1000.5 - i, "weight": 1.5}
+                 for i in range(1, 4)]
+        after = int(query.get("after", 0))
+        self.answer(200, {"items": users[after:after + 2], "next": 2 if after == 0 else None})
+
+    def get_ledger(self, *_):
+        self.user()
+        holds = not any(job["name"] == "broken" for job in state["jobs"].values())
+        self.answer(200, {"clean": holds, "invariants": [
+            {"name": "all_balances_sum_to_0", "holds": holds, "detail": None if holds else "the balances sum to 1"},
+            {"name": "every_transaction_sums_to_0", "holds": True, "detail": None}]})
 
     # --- files ------------------------------------------------------------------------------------
     def post_blobs(self, _, __, body):
@@ -235,6 +299,8 @@ class Grid(http.server.BaseHTTPRequestHandler):
         user = self.user()
         if len(parts) == 3:
             job = self.job(parts)
+            if parts[2] == "boost":
+                return self.spend({"kind": "boost", "job": job["id"], "job_name": job["name"]}, body["points"], job)
             if parts[2] == "resume" and job["state"] != "paused":
                 raise Refusal(409, f"job {job['id']} is {job['state']}, not paused")
             job["state"] = {"pause": "paused", "cancel": "cancelled"}.get(parts[2], "active")
@@ -249,6 +315,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
             "source": body["source"], "parameters": body["parameters"], "version": "3.4", "warnings": ["a soft warning"],
             "priority": body.get("priority", 50), "tasks": len(frames), "accepted": 0, "failed": 0, "leased": 0,
             "progress": 0.0, "created_at": "2026-01-05T10:00:00Z", "finished_at": None, "waiting": None,
+            "position": 3, "finish_at": "2031-01-05T19:05:00.000Z", "escrow": 12.5, "boost": 0.25,
             "submitted_files": body["files"], "frames": frames, "looks": 0})
         if "away" in job["name"]:
             state["away"] = 6
@@ -265,6 +332,12 @@ class Grid(http.server.BaseHTTPRequestHandler):
         job = self.job(parts)
         if len(parts) == 2:
             return self.answer(200, look_at(job))
+        if parts[2] == "why":
+            return self.answer(200, {"rule": "users_ahead", "number": 2, "sentence": "2 users come first"})
+        if parts[2] == "boost":
+            points = float(query["points"])
+            return self.answer(200, {"job": job["id"], "points": points, "available": state["available"], "escrow": 0,
+                                     "remaining": 60, **self.forecasts(job)})
         frames = job["frames"][:job["accepted"]]
         if "gap" in job["name"]:
             frames = [f for f in frames if f != job["frames"][1]]

@@ -1,0 +1,242 @@
+// Points at the command line: what is typed and shown, and `distren` against a grid that only pretends.
+#include <cmath>
+
+#include "client/points_words.h"
+#include "client/table.h"
+#include "client/validators.h"
+#include "common/points_text.h"
+#include "tests/support/client_desk.h"
+
+namespace distren {
+namespace {
+
+START_TEST(points_are_read_and_written_exactly) {
+  for (auto const& [text, millipoints] : {std::pair<char const*, std::int64_t>{"1", 1000},
+                                          {"0.001", 1},
+                                          {"12.5", 12500},
+                                          {"0.07", 70},
+                                          {"120", 120000},
+                                          {"999999999999.999", most_millipoints - 1},
+                                          {"1000000000000", most_millipoints}}) {
+    ck_assert_int_eq(parse_points(text).value(), millipoints);
+    ck_assert_text(points_text(millipoints), text);
+    ck_assert_int_eq(millipoints_of(static_cast<double>(millipoints) / 1000).value(), millipoints);
+  }
+  ck_assert_int_eq(parse_points("12.500").value(), 12500);
+  ck_assert_text(points_text(0), "0");
+  ck_assert_text(points_text(-70), "-0.07");
+  ck_assert_text(points_text(INT64_MIN), "-9223372036854775.808");
+}
+END_TEST
+
+START_TEST(what_cannot_be_points_is_refused_where_it_is_typed) {
+  auto const check = client::points_validator();
+  for (std::string bad : {"",
+                          "0",
+                          "0.000",
+                          "-1",
+                          "+1",
+                          " 1",
+                          "1 ",
+                          "1,5",
+                          "1.",
+                          ".5",
+                          "0.0001",
+                          "1.2345",
+                          "1e3",
+                          "nan",
+                          "inf",
+                          "0x10",
+                          "1.2.3",
+                          "1000000000000.001",
+                          "9223372036854775808",
+                          "99999999999999999999999"})
+    ck_assert_msg(!check(bad).empty(), "%s", bad.c_str());
+  ck_assert_says(parse_points("lots").error().message, "'lots' cannot be points; say a number above 0");
+  for (double const bad : {0.0, -1.0, 0.0001, 1.2345, 1e13, 0.1 + 0.2, std::nan(""), HUGE_VAL, -HUGE_VAL})
+    ck_assert_msg(!millipoints_of(bad), "%f", bad);
+}
+END_TEST
+
+START_TEST(a_receipt_says_what_it_was_for) {
+  using client::purpose_of;
+  Json const frame{{"kind", "earn"}, {"job", 7},   {"job_name", "film"},
+                   {"frame", 5},     {"slave", 3}, {"slave_name", "attic"}};
+  ck_assert_text(purpose_of(frame), "frame 5 of job 7 (film) on slave 3 (attic)");
+  ck_assert_text(purpose_of({{"kind", "boost"}, {"job", 7}, {"job_name", nullptr}}), "for the boost of job 7");
+  ck_assert_text(purpose_of({{"kind", "refund"}, {"job", 7}, {"job_name", "film"}}),
+                 "left of the boost of job 7 (film)");
+  Json gift{{"kind", "give"}, {"available", -5}, {"other", "ben"}, {"reason", "thanks"}};
+  ck_assert_text(purpose_of(gift), "to ben: thanks");
+  gift["available"] = 5;
+  gift["reason"] = nullptr;
+  ck_assert_text(purpose_of(gift), "from ben");
+  ck_assert_text(purpose_of({{"kind", "adjust"}, {"other", "admin"}, {"reason", "a prize"}}),
+                 "by hand, by admin: a prize");
+}
+END_TEST
+
+START_TEST(a_quote_is_told_in_sentences_even_when_little_is_known) {
+  Json quote{{"job", 7},
+             {"points", 120},
+             {"available", 300.5},
+             {"now", {{"position", 7}, {"boost", 0}, {"finish_at", nullptr}}},
+             {"then", {{"position", 2}, {"boost", 0.75}, {"finish_at", nullptr}}}};
+  auto const words = client::quote_words(quote, 0);
+  ck_assert_says(words, "This boost costs 120 points; you have 300.5.");
+  ck_assert_says(words, "from position 7 to 2, its boost from 0 to 0.75");
+  ck_assert_says(words, "stays: unknown, for no slave works now");
+  quote["now"] = nullptr;
+  ck_assert_says(client::quote_words(quote, 0), "nobody can say what changes");
+}
+END_TEST
+
+START_TEST(an_estimate_is_a_time_of_the_day_or_has_its_date) {
+  setenv("TZ", "UTC", 1);
+  tzset();
+  constexpr std::int64_t now = 1767607200000;  // 2026-01-05T10:00:00Z
+  ck_assert_text(client::clock_time("2026-01-05T14:20:00.500Z", now), "14:20");
+  ck_assert_text(client::clock_time("2026-01-06T00:05:00Z", now), "2026-01-06 00:05");
+  ck_assert_text(client::clock_time("2027-01-05T14:20:00Z", now), "2027-01-05 14:20");
+  ck_assert_text(client::clock_time("", now), "");
+}
+END_TEST
+
+START_TEST(points_are_shown_with_what_moved_them) {
+  Desk const desk;
+  desk.sign_on();
+  ck_assert_says(desk.good({"points", "--statement"}).out, "No points have moved.");
+  auto const balance = desk.good({"points"}).out;
+  ck_assert_says(balance, "12.5");
+  ck_assert_says(balance, "at most, for 2 frames");
+  ck_assert_says(balance, "1234.567");
+  ck_assert(desk.good({"points", "--json"}).json().at("total") == 1234.567);
+  for (int i = 1; i <= 5; ++i) desk.good({"give", "ben", std::to_string(i), "--reason", "thanks"});
+  auto const all = desk.good({"points", "--statement", "--json"}).json();
+  ck_assert(all.at("items").size() == 5 && all.at("next").is_null());
+  auto const some = desk.good({"points", "--statement", "--limit", "3", "--json"}).json();
+  ck_assert(some.at("items").size() == 3 && some.at("items")[0].at("available") == -5);
+  auto const rest = desk.good({"points", "--before", some.at("next").dump(), "--json"}).json();
+  ck_assert(rest.at("items").size() == 2 && rest.at("items")[0].at("available") == -2);
+  auto const text = desk.good({"points", "--statement", "--limit", "3"});
+  ck_assert_says(text.out, "to ben: thanks");
+  ck_assert_says(text.err, ("--before " + some.at("next").dump()).c_str());
+}
+END_TEST
+
+START_TEST(the_ranking_goes_over_pages) {
+  Desk const desk;
+  desk.sign_on();
+  ck_assert_uint_eq(desk.good({"rank", "--json"}).json().at("items").size(), 3);
+  ck_assert_uint_eq(desk.good({"rank", "--json", "--limit", "1"}).json().at("items").size(), 1);
+  ck_assert_says(desk.good({"rank"}).out, "user3");
+}
+END_TEST
+
+START_TEST(a_boost_is_quoted_made_and_made_once) {
+  Desk const desk;
+  desk.sign_on();
+  auto const job = desk.submit("film");
+  auto const quote = desk.good({"boost", job, "12.5", "--quote"}).out;
+  ck_assert_says(quote, "costs 12.5 points; you have 100");
+  ck_assert_says(quote, "from position 7 to 2");
+  ck_assert_says(quote, " instead of 2031-01-05");
+  ck_assert(desk.good({"boost", job, "12.5", "--quote", "--json"}).json().at("then").at("position") == 2);
+  ck_assert(desk.good({"points", "--json"}).json().at("available") == 100);
+  auto const made = desk.good({"boost", job, "12.5"});  // no terminal: nobody is asked
+  ck_assert_says(made.out, ("12.5 points went into the boost of job " + job).c_str());
+  auto const first = desk.good({"boost", job, "10", "--key", "k1", "--json"}).json();
+  ck_assert(desk.good({"boost", job, "10", "--key", "k1", "--json"}).json() == first);
+  ck_assert(desk.good({"points", "--json"}).json().at("available") == 77.5);
+  auto const refused = desk.run({"boost", job, "500", "--yes"});
+  ck_assert_int_eq(refused.code, 1);
+  ck_assert_says(refused.err, "you have 77.5 points to spend");
+  ck_assert_int_eq(desk.run({"boost", "999", "5"}).code, 4);
+}
+END_TEST
+
+START_TEST(a_spending_whose_answer_is_lost_is_repeated_and_spends_once) {
+  Desk const desk;
+  desk.sign_on();
+  for (auto const* name : {"lost", "busy"}) {
+    auto const before = desk.good({"points", "--json"}).json().at("available").get<double>();
+    ck_assert_says(desk.good({"boost", desk.submit(name), "10", "--yes"}).out, "10 points went");
+    ck_assert(desk.good({"points", "--json"}).json().at("available") == before - 10);
+  }
+}
+END_TEST
+
+START_TEST(gifts_and_adjustments_reach_the_grid_with_their_reason) {
+  Desk const desk;
+  desk.sign_on();
+  ck_assert_says(desk.good({"give", "ben", "0.5"}).out, "0.5 points went to ben");
+  ck_assert_int_eq(desk.run({"give", "anna", "1"}).code, 1);
+  ck_assert_says(desk.good({"adjust", "50", "--to", "ben", "--reason", "a prize"}).out, "from the mint to ben");
+  auto const line = desk.good({"points", "--statement", "--json"}).json().at("items")[0];
+  ck_assert(line.at("reason") == "a prize" && line.at("points") == 50);
+}
+END_TEST
+
+START_TEST(why_and_the_estimates_are_shown) {
+  Desk const desk;
+  desk.sign_on();
+  auto const job = desk.submit("film");
+  ck_assert_text(desk.good({"why", job}).out, "job " + job + ": 2 users come first [users_ahead]\n");
+  auto const shown = desk.good({"job", job}).out;
+  ck_assert_says(shown, "position   3");
+  ck_assert_says(shown, "0.25, 12.5 points are left for it");
+  ck_assert_says(desk.good({"jobs"}).out, "POSITION  FINISH");
+  auto const slave = desk.good({"slave", "new", "attic", "--json"}).json().at("id").dump();
+  ck_assert_says(desk.good({"why", "--slave", slave}).out, "no job has a frame waiting [nothing_to_do]");
+  ck_assert_says(desk.good({"slave", "show", slave}).out,
+                 "blender 3.4.1: 1.1 of the reference core (benchmark 1.25, 1 min 30 s old)");
+}
+END_TEST
+
+START_TEST(a_ledger_that_is_not_in_order_is_no_success) {
+  Desk const desk;
+  desk.sign_on();
+  ck_assert_says(desk.good({"ledger-check"}).out, "2 invariants hold");
+  desk.submit("broken");
+  auto const broken = desk.run({"ledger-check"});
+  ck_assert_int_eq(broken.code, 1);
+  ck_assert_says(broken.out, "all_balances_sum_to_0: the balances sum to 1");
+}
+END_TEST
+
+START_TEST(what_cannot_be_is_refused_before_the_server_is_asked) {
+  Desk const desk;
+  for (std::vector<std::string> const& words : {std::vector<std::string>{"boost", "1"},
+                                                {"boost", "1", "0"},
+                                                {"boost", "1", "1.2345"},
+                                                {"boost", "1", "-5"},
+                                                {"boost", "0", "5"},
+                                                {"boost", "1", "5", "--quote", "--yes"},
+                                                {"give", "ben"},
+                                                {"give", "ben", "lots"},
+                                                {"adjust", "5", "--to", "ben"},
+                                                {"why"},
+                                                {"why", "1", "--slave", "2"},
+                                                {"points", "--before", "0"}})
+    ck_assert_msg(desk.run(words).code == 2, "%s", fmt::format("{}", fmt::join(words, " ")).c_str());
+}
+END_TEST
+
+}  // namespace
+}  // namespace distren
+
+int main() {
+  using namespace distren;
+  TCase* group = tcase_create("points");
+  tcase_set_timeout(group, 120);
+  for (auto const* test :
+       {points_are_read_and_written_exactly, what_cannot_be_points_is_refused_where_it_is_typed,
+        a_receipt_says_what_it_was_for, a_quote_is_told_in_sentences_even_when_little_is_known,
+        an_estimate_is_a_time_of_the_day_or_has_its_date, points_are_shown_with_what_moved_them,
+        the_ranking_goes_over_pages, a_boost_is_quoted_made_and_made_once,
+        a_spending_whose_answer_is_lost_is_repeated_and_spends_once,
+        gifts_and_adjustments_reach_the_grid_with_their_reason, why_and_the_estimates_are_shown,
+        a_ledger_that_is_not_in_order_is_no_success, what_cannot_be_is_refused_before_the_server_is_asked})
+    tcase_add_test(group, test);
+  return run_suite("client_points", {group});
+}

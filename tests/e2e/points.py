@@ -1,0 +1,306 @@
+#!/usr/bin/env python3
+"""Points on a real grid: earned by rendering for others, spent on boosts, given away, accounted for to the last one."""
+import concurrent.futures
+import json
+import os
+import pty
+import select
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from grid import Grid  # noqa: E402
+from programs import program, scenes  # noqa: E402
+from tap import case, run, wait_until  # noqa: E402
+
+WORDS = "correct horse battery\n"
+SETTINGS = {"trust": "private"}
+
+
+def say(grid, user, *arguments, check=0):
+    """What a command of this user prints with --json."""
+    return json.loads(grid.cli(*arguments, "--json", user=user, check=check).stdout)
+
+
+def points(grid, user):
+    return say(grid, user, "points")
+
+
+def statement(grid, user, limit=1000):
+    return say(grid, user, "points", "--statement", "--limit", limit)["items"]
+
+
+def submit(grid, user, frames="1", scene="plain.blend", *options):
+    """Enough samples that a frame is worth some thousandths of a point, 60 ms each."""
+    return grid.submit(os.path.join(scenes(), scene), "--frames", frames, "--samples", 256, *options, user=user)
+
+
+def millipoints(number):
+    return round(number * 1000)
+
+
+def ledger_is_clean(grid):
+    checked = say(grid, "admin", "ledger-check")
+    assert checked["clean"] is True and len(checked["invariants"]) > 10, checked
+
+
+@case
+def people_begin_with_nothing_and_only_an_administrator_makes_points(grid):
+    for user in ("anna", "ben", "carl"):
+        grid.cli("register", user, "--password-stdin", words=WORDS, user=user, check=0)
+        balance = points(grid, user)
+        assert not any(balance.values()), balance
+        assert statement(grid, user) == [], statement(grid, user)
+    grid.cli("adjust", 5, "--to", "anna", "--reason", "mine", user="anna", check=3)
+    grid.cli("ledger-check", user="anna", check=3)
+    done = grid.cli("adjust", 1000, "--to", "anna", "--reason", "a prize", check=0)
+    assert "1000 points went from the mint to anna" in done.stdout, done.stdout
+    line = statement(grid, "anna")[0]
+    assert line["kind"] == "adjust" and line["other"] == "admin" and line["reason"] == "a prize", line
+    assert points(grid, "anna")["total"] == 1000 and points(grid, "anna")["weight"] > 1, points(grid, "anna")
+    assert [each["user_name"] for each in say(grid, "carl", "rank")["items"]] == ["anna"], say(grid, "carl", "rank")
+
+
+@case
+def frames_of_others_earn_points_and_each_has_its_receipt(grid):
+    pair = say(grid, "ben", "slave", "new", "attic")
+    job = submit(grid, "anna", "1-3")
+    why = say(grid, "anna", "why", job)
+    assert why["rule"] == "no_slave" and why["sentence"] == "no slave is online", why
+    slave = grid.add_slave("attic", pair=pair)
+    grid.wait(job)
+    lines = wait_until("three frames are paid", lambda: [each for each in statement(grid, "ben")
+                                                         if each["kind"] == "earn"][2:] and statement(grid, "ben"))
+    earned = [each for each in lines if each["kind"] == "earn"]
+    assert sorted(each["frame"] for each in earned) == [1, 2, 3], earned
+    assert all((each["job"], each["slave"], each["slave_name"]) == (job, slave.id, "attic") for each in earned), earned
+    assert all(each["pending"] > 0 for each in earned), earned
+    text = grid.cli("points", "--statement", user="ben", check=0).stdout
+    assert f"of job {job} (plain) on slave {slave.id} (attic)" in text, text
+    total = sum(millipoints(each["available"]) for each in lines)
+    assert total > 0 and total == millipoints(points(grid, "ben")["available"]), (lines, points(grid, "ben"))
+    assert sum(millipoints(each["pending"]) for each in lines) == 0, lines
+    assert points(grid, "anna")["available"] == 1000, points(grid, "anna")  # ordinary frames cost nothing
+
+
+@case
+def frames_of_ones_own_earn_nothing(grid):
+    before = points(grid, "ben")
+    grid.wait(submit(grid, "ben", "1-2"))
+    assert points(grid, "ben") == before, (before, points(grid, "ben"))
+    ledger_is_clean(grid)
+
+
+@case
+def a_boosted_job_pays_its_renderers_and_gives_back_the_rest(grid):
+    job = submit(grid, "anna", "1-4", "plain.blend", "--paused")
+    receipt = say(grid, "anna", "boost", job, "40.5")
+    assert receipt["kind"] == "boost" and receipt["job"] == job and receipt["points"] == 40.5, receipt
+    assert grid.job(job)["escrow"] == 40.5 and points(grid, "anna")["escrow"] == 40.5, grid.job(job)
+    assert points(grid, "anna")["available"] == 959.5, points(grid, "anna")
+    grid.cli("resume", job, user="anna", check=0)
+    grid.wait(job)
+    refund = wait_until("the rest comes back", lambda: [each for each in statement(grid, "anna")
+                                                        if each["kind"] == "refund" and each["job"] == job])[0]
+    paid = [each for each in statement(grid, "ben") if each["kind"] == "payout" and each["job"] == job]
+    assert sorted(each["frame"] for each in paid) == [1, 2, 3, 4], paid
+    earned = {each["frame"]: each["pending"] for each in statement(grid, "ben")
+              if each["kind"] == "earn" and each["job"] == job}
+    for each in paid:
+        assert 0 < millipoints(each["pending"]) <= 4 * millipoints(earned[each["frame"]]) + 1, (each, earned)
+    cost = sum(millipoints(each["pending"]) for each in paid)
+    assert millipoints(refund["available"]) == 40500 - cost, (refund, paid)
+    assert millipoints(points(grid, "anna")["available"]) == 1000000 - cost, points(grid, "anna")
+    assert points(grid, "anna")["total"] == 1000 and points(grid, "anna")["escrow"] == 0, points(grid, "anna")
+    grid.cli("boost", job, 5, user="anna", check=1)  # it has ended
+    ledger_is_clean(grid)
+
+
+def on_a_terminal(grid, answer, *arguments):
+    """Output and status of a command of anna's at a terminal, where a question is answered like this."""
+    config = os.path.join(grid.folder, "config", "anna")
+    environment = {**os.environ, "DISTREN_SERVER": grid.url, "DISTREN_CA": grid.ca, "XDG_CONFIG_HOME": config}
+    child, terminal = pty.fork()
+    if child == 0:
+        try:
+            os.execve(program("distren"), ["distren", *map(str, arguments)], environment)
+        finally:
+            os._exit(127)
+    said, answered, until = "", False, time.monotonic() + 60
+    try:
+        while time.monotonic() < until:
+            if not select.select([terminal], [], [], 1)[0]:
+                continue
+            try:
+                more = os.read(terminal, 4096)
+            except OSError:  # the command has ended
+                break
+            if not more:
+                break
+            said += more.decode()
+            if not answered and "[y/N]" in said:
+                os.write(terminal, answer.encode() + b"\n")
+                answered = True
+    finally:
+        os.close(terminal)
+    return said, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+@case
+def at_a_terminal_a_boost_is_quoted_and_waits_for_a_yes(grid):
+    job = submit(grid, "anna", "1", "plain.blend", "--paused")
+    for words, kept in ((["boost", job, 7], "Boost it?"), (["give", "carl", 7], "Give 7 points to carl?")):
+        before = points(grid, "anna")["available"]
+        said, status = on_a_terminal(grid, "no", *words)
+        assert status == 1 and kept in said and "Nothing was spent." in said, (status, said)
+        assert points(grid, "anna")["available"] == before, said
+        said, status = on_a_terminal(grid, "y", *words)
+        assert status == 0 and "7 points went" in said, (status, said)
+        assert millipoints(points(grid, "anna")["available"]) == millipoints(before) - 7000, said
+    said, status = on_a_terminal(grid, "no", "boost", job, 1, "--yes")
+    assert status == 0 and "[y/N]" not in said, (status, said)
+    grid.cli("cancel", job, user="anna", check=0)
+
+
+@case
+def a_quote_says_position_and_finish_now_and_then_and_why_says_who_comes_before(grid):
+    attic = grid.slaves[0]
+    grid.cli("adjust", 40000, "--to", "carl", "--reason", "an old hand", check=0)
+    busy = submit(grid, "carl", "1-40", "plain.blend")  # who has earned most, with much to do
+    wait_until("the slave is at work", lambda: grid.job(busy)["leased"] > 0)
+    job = submit(grid, "anna", "1-40", "plain.blend")
+    first = submit(grid, "anna", "1-40", "plain.blend", "--priority", "90")
+    why = say(grid, "anna", "why", job)
+    assert why["rule"] == "own_job_first" and why["number"] == first, why
+    assert say(grid, "anna", "why", first)["rule"] in ("users_ahead", "next"), say(grid, "anna", "why", first)
+    doing = say(grid, "ben", "why", "--slave", attic.id)
+    assert doing["rule"] in ("fair_share", "same_files") and f"job {busy}" in doing["sentence"], doing
+    grid.cli("cancel", first, user="anna", check=0)
+    # How much is left is known when the first frame of the kind has come back.
+    grid.wait_frames(busy, 1)
+    rest = say(grid, "anna", "boost", job, 1, "--quote")["remaining"]
+    quote = say(grid, "anna", "boost", job, 900, "--quote")
+    now, then = quote["now"], quote["then"]
+    assert rest > 0 and then["boost"] > now["boost"] == 0, quote
+    assert then["position"] <= now["position"] and now["finish_at"] and then["finish_at"], quote
+    assert then["finish_at"] < now["finish_at"], quote
+    assert quote["points"] == 900 and quote["available"] == points(grid, "anna")["available"], quote
+    text = grid.cli("boost", job, 900, "--quote", user="anna", check=0).stdout
+    assert "This boost costs 900 points" in text and "instead of" in text, text
+    shown = grid.job(job)
+    assert shown["position"] >= 1 and shown["finish_at"] and shown["escrow"] == 0, shown
+    grid.cli("boost", job, 900, user="anna", check=0)
+    boosted = grid.job(job)
+    assert boosted["boost"] > 0 and boosted["escrow"] == 900, boosted
+    assert "900 points are left for it" in grid.cli("job", job, user="anna", check=0).stdout
+    for user, number in (("anna", job), ("carl", busy)):
+        grid.cli("cancel", number, user=user, check=0)
+    assert points(grid, "anna")["escrow"] == 0, points(grid, "anna")
+    assert say(grid, "anna", "why", job)["rule"] == "cancelled"
+    ledger_is_clean(grid)
+
+
+@case
+def a_deleted_job_has_given_its_boost_back_and_its_receipts_stay(grid):
+    before = points(grid, "anna")["available"]
+    job = submit(grid, "anna", "1", "plain.blend", "--paused", "--name", "short lived")
+    first = say(grid, "anna", "boost", job, 30, "--key", "short-lived")
+    grid.cli("delete", job, user="anna", check=1)  # it has not ended
+    grid.cli("cancel", job, user="anna", check=0)
+    grid.cli("delete", job, user="anna", check=0)
+    assert points(grid, "anna")["available"] == before, points(grid, "anna")
+    lines = [each for each in statement(grid, "anna") if each["job"] == job]
+    assert [(each["kind"], each["available"]) for each in lines] == [("refund", 30), ("boost", -30)], lines
+    assert say(grid, "anna", "boost", job, 30, "--key", "short-lived") == first  # said again: answered, not done again
+    assert points(grid, "anna")["available"] == before, points(grid, "anna")
+    ledger_is_clean(grid)
+
+
+@case
+def gifts_reach_somebody_else_and_nobody_but_him(grid):
+    before = {user: points(grid, user) for user in ("anna", "ben")}
+    given = say(grid, "anna", "give", "ben", "12.345", "--reason", "for the attic", "--key", "gift")
+    assert say(grid, "anna", "give", "ben", "12.345", "--reason", "for the attic", "--key", "gift") == given
+    grid.cli("give", "ben", "12.346", "--key", "gift", user="anna", check=1)
+    now = {user: points(grid, user) for user in ("anna", "ben")}
+    for user, sign in (("anna", -1), ("ben", 1)):
+        assert millipoints(now[user]["available"]) == millipoints(before[user]["available"]) + sign * 12345, now
+        assert now[user]["total"] == before[user]["total"], now
+        line = statement(grid, user)[0]
+        assert line["kind"] == "give" and line["reason"] == "for the attic", line
+    for words, status in ((["anna", 1], 1), (["nobody-here", 1], 4), (["ben", 10 ** 9], 1), (["ben", 0], 2),
+                          (["ben", "0.0001"], 2), (["ben", "nan"], 2), (["ben", "1e3"], 2)):
+        done = grid.cli("give", *words, user="anna")
+        assert done.returncode == status and done.stderr.strip(), (words, done)
+    assert points(grid, "anna") == now["anna"], points(grid, "anna")
+
+
+@case
+def many_places_at_once_never_spend_a_point_twice(grid):
+    job = submit(grid, "carl", "1", "plain.blend", "--paused")
+    grid.cli("adjust", 40010, "--from", "carl", "--reason", "back to what is countable", check=1)
+    have = points(grid, "carl")["available"]
+    grid.cli("give", "ben", have - 100, user="carl", check=0)
+
+    def spend(number):
+        words = ["boost", job, 30] if number % 2 else ["give", "ben", 30]
+        return grid.cli(*words, user="carl").returncode
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        ended = list(pool.map(spend, range(8)))
+    assert sorted(ended) == [0, 0, 0, 1, 1, 1, 1, 1], ended
+    balance = points(grid, "carl")
+    assert balance["available"] == 10, balance
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        same = list(pool.map(lambda _: say(grid, "carl", "boost", job, 10, "--key", "one"), range(4)))
+    assert all(each == same[0] for each in same), same
+    assert points(grid, "carl")["available"] == 0, points(grid, "carl")
+    ledger_is_clean(grid)
+
+
+@case
+def a_boost_outlives_a_killed_server_and_is_not_made_twice(grid):
+    job = submit(grid, "anna", "1-2", "plain.blend", "--paused")
+    before = points(grid, "anna")["available"]
+    first = say(grid, "anna", "boost", job, 50, "--key", "before-the-fall")
+    grid.kill9()
+    grid.start()
+    assert say(grid, "anna", "boost", job, 50, "--key", "before-the-fall") == first
+    assert points(grid, "anna")["available"] == before - 50, points(grid, "anna")
+    grid.cli("resume", job, user="anna", check=0)
+    shown = grid.job(job)
+    assert shown["escrow"] == 50 and shown["boost"] > 0, shown  # the dispatcher read both from the ledger
+    grid.wait(job)
+    wait_until("the rest comes back", lambda: points(grid, "anna")["escrow"] == 0)
+    ledger_is_clean(grid)
+
+
+@case
+def what_a_slave_earned_stays_with_whose_it_was_then(grid):
+    grid.slaves[0].stop()
+    before = {user: points(grid, user) for user in ("ben", "carl")}
+    grid.sql("UPDATE slave SET user_id = (SELECT id FROM user WHERE name = 'carl') WHERE name = 'attic'")
+    grid.slaves[0].start(wait=False)
+    wait_until("it signs on for its new owner", lambda: say(grid, "carl", "slave", "show", grid.slaves[0].id)["online"])
+    job = submit(grid, "anna", "1-2")
+    grid.wait(job)
+    wait_until("the new owner is paid", lambda: points(grid, "carl")["total"] > before["carl"]["total"])
+    assert points(grid, "ben") == before["ben"], points(grid, "ben")
+    grid.cli("slave", "show", grid.slaves[0].id, user="ben", check=4)
+    ledger_is_clean(grid)
+
+
+@case
+def every_balance_is_the_sum_of_its_statement(grid):
+    for user in ("anna", "ben", "carl"):
+        balance, lines = points(grid, user), statement(grid, user)
+        for kind in ("available", "pending"):
+            assert sum(millipoints(each[kind]) for each in lines) == millipoints(balance[kind]), (user, balance, lines)
+    ranked = say(grid, "anna", "rank")["items"]
+    assert [each["total"] for each in ranked] == sorted((each["total"] for each in ranked), reverse=True), ranked
+    ledger_is_clean(grid)
+
+
+if __name__ == "__main__":
+    run(lambda: Grid(SETTINGS), Grid.evidence)
