@@ -56,12 +56,10 @@ def fill(grid):
                  f"created_at, created_at FROM job JOIN seq_1_to_{count} s WHERE id = {job['id']}")
     jobs(JOBS, EACH, "CONCAT('shot ', s.seq)", BASE, "finished")
     jobs(1, LARGE, "'the long one'", BASE + JOBS * EACH, "cancelled")
-    grid.sql(f"INSERT INTO task (id, job_id, frame, state) SELECT t.id, j.id, t.id - j.first_task + 1, "
-             "IF(j.tasks > 1000, ELT(1 + t.id % 3, 'failed', 'cancelled', 'ready'), 'failed') "
-             f"FROM (SELECT {BASE} - 1 + seq AS id FROM seq_1_to_{JOBS * EACH + LARGE}) t "
-             f"JOIN job j ON j.first_task >= {BASE} AND t.id >= j.first_task AND t.id < j.first_task + j.tasks "
-             f"AND j.first_task = IF(t.id >= {BASE + JOBS * EACH}, {BASE + JOBS * EACH}, "
-             f"{BASE} + FLOOR((t.id - {BASE}) / {EACH}) * {EACH})")
+    for state, each in (("finished", EACH), ("cancelled", LARGE)):
+        grid.sql("INSERT INTO task (id, job_id, frame, state) SELECT j.first_task + s.seq - 1, j.id, s.seq, "
+                 "ELT(1 + s.seq % 3, 'failed', 'cancelled', 'ready') "
+                 f"FROM job j JOIN seq_1_to_{each} s WHERE j.first_task >= {BASE} AND j.state = '{state}'")
     return int(grid.sql("SELECT id FROM job WHERE name = 'the long one'")[0][0])
 
 
