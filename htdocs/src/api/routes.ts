@@ -3,15 +3,21 @@
 export type Nothing = Record<string, never>;
 export type List = { next: number | null };
 export type Digest = string;
+export type Points = number;
+export type Weight = number;
+export type Balance = { available: Points; pending: number; escrow: number; held: number; held_frames: number; total: number; weight: Weight };
+export type StatementLine = { id: number; kind: 'earn' | 'vest' | 'void' | 'boost' | 'payout' | 'refund' | 'adjust' | 'give'; created_at: string; available: number; pending: number; total: number; job: number | null; job_name: string | null; frame: number | null; slave: number | null; slave_name: string | null; other: string | null; reason: string | null };
+export type Forecast = { position: number; boost: number; finish_at: string | null } | null;
+export type Why = { rule: string; number: number; sentence: string };
 export type Scope = 'read' | 'submit' | 'slaves' | 'admin';
 export type User = { id: number; name: string; role: 'user' | 'moderator' | 'administrator' };
 export type Token = { id: number; name: string; scopes: Scope[]; created_at: string; last_used_at: string | null };
 export type Project = { id: number; name: string; jobs: number };
-export type Slave = { id: number; name: string; slavekey: string; state: 'enabled' | 'disabled' | 'revoked'; online: boolean; os: string; cpu: string; cores: number; memory: number; methods: { name: string; version: string }[]; created_at: string; last_seen_at: string | null; frames_accepted: number; user: number; user_name: string; working_on: { job: number; task: number; frame: number; fraction: number }[] };
+export type Slave = { id: number; name: string; slavekey: string; state: 'enabled' | 'disabled' | 'revoked'; online: boolean; os: string; cpu: string; cores: number; memory: number; methods: ({ name: string; version: string; benchmark: number | null; power: number | null; age: number | null })[]; created_at: string; last_seen_at: string | null; frames_accepted: number; user: number; user_name: string; working_on: { job: number; task: number; frame: number; fraction: number }[] };
 export type JobState = 'active' | 'paused' | 'finished' | 'failed' | 'cancelled';
 export type Parameters = { samples?: number; percentage?: number; format?: string; engine?: string; camera?: string; scene?: string };
 export type NewJob = { name: string; method?: string; source: string; files: { path: string; sha256: Digest; size: number }[]; frames: string; parameters?: Parameters; priority?: number; project?: number; paused?: boolean };
-export type Job = { id: number; name: string; user: number; user_name: string; project: number | null; method: string; state: JobState; reason: string | null; source: string; parameters: Parameters; output: Output; version: string; warnings: string[]; priority: number; tasks: number; accepted: number; failed: number; leased: number; progress: number; created_at: string; finished_at: string | null; waiting: string | null };
+export type Job = { id: number; name: string; user: number; user_name: string; project: number | null; method: string; state: JobState; reason: string | null; source: string; parameters: Parameters; output: Output; version: string; warnings: string[]; priority: number; tasks: number; accepted: number; failed: number; leased: number; progress: number; created_at: string; finished_at: string | null; escrow: number; boost: number; position: number | null; finish_at: string | null; waiting: string | null };
 export type Task = { id: number; frame: number; state: 'ready' | 'leased' | 'accepted' | 'failed' | 'cancelled'; fraction: number | null; failures: number; slave: number | null; slave_name: string | null; output: string | null; size: number | null; sha256: string | null; wall: number; cpu: number; reason: string | null };
 export type Output = { format: string; width?: number; height?: number; pattern: string };
 export type SceneFound = { active: string | null; cameras: string[]; scenes: ({ name: string; camera: string | null; frame_start: number | null; frame_end: number | null; frame_step: number | null; engine: string | null; width: number | null; height: number | null; percentage: number | null; format: string | null; samples: number | null })[] } | null;
@@ -21,6 +27,7 @@ export type SlaveAnswer = Slave;
 export type SlaveCredentialsAnswer = { id: number; name: string; slavekey: string; slavepassword: string };
 export type SlaveAnswerAnswer = Record<string, unknown>;
 export type JobAnswer = Job;
+export type ReceiptAnswer = { id: number; kind: 'boost' | 'give' | 'adjust'; points: Points; job: number; from: string | null; to: string | null; reason: string | null };
 
 export interface Routes {
   'POST /api/v1/register': {
@@ -87,6 +94,41 @@ export interface Routes {
     query: Nothing;
     body: undefined;
     answer: SlaveCredentialsAnswer;
+  };
+  'GET /api/v1/slaves/{id}/why': {
+    query: Nothing;
+    body: undefined;
+    answer: Why;
+  };
+  'GET /api/v1/points': {
+    query: Nothing;
+    body: undefined;
+    answer: Balance;
+  };
+  'GET /api/v1/points/statement': {
+    query: { limit?: number; before?: number };
+    body: undefined;
+    answer: List & { items: StatementLine[] };
+  };
+  'POST /api/v1/points/give': {
+    query: Nothing;
+    body: { to: string; points: Points; reason?: string };
+    answer: ReceiptAnswer;
+  };
+  'POST /api/v1/points/adjust': {
+    query: Nothing;
+    body: { from?: string; to?: string; points: Points; reason: string };
+    answer: ReceiptAnswer;
+  };
+  'GET /api/v1/ranking': {
+    query: { limit?: number; after?: number };
+    body: undefined;
+    answer: List & { items: { place: number; user: number; user_name: string; total: Points; weight: Weight }[] };
+  };
+  'GET /api/v1/ledger/check': {
+    query: Nothing;
+    body: undefined;
+    answer: { clean: boolean; invariants: ({ name: string; holds: boolean; detail: string | null })[] };
   };
   'GET /api/v1/projects': {
     query: Nothing;
@@ -182,6 +224,21 @@ export interface Routes {
     query: Nothing;
     body: undefined;
     answer: JobAnswer;
+  };
+  'GET /api/v1/jobs/{id}/why': {
+    query: Nothing;
+    body: undefined;
+    answer: Why;
+  };
+  'GET /api/v1/jobs/{id}/boost/quote': {
+    query: { points: Points };
+    body: undefined;
+    answer: { job: number; points: Points; available: Points; escrow: Points; remaining: number | null; now: Forecast; then: Forecast };
+  };
+  'POST /api/v1/jobs/{id}/boost': {
+    query: Nothing;
+    body: { points: Points };
+    answer: ReceiptAnswer;
   };
   'GET /api/v1/jobs/{id}/tasks': {
     query: { limit?: number; after?: number };
