@@ -8,13 +8,14 @@ BEGIN
     SELECT 'every_transaction_sums_to_0' AS invariant, (
       SELECT CONCAT('transaction ', t.id, ' (', t.kind, ' ', t.ref, ') has ', COUNT(e.amount), ' entries and sums to ',
         COALESCE(SUM(e.amount), 0))
-      FROM transaction t LEFT JOIN entry e ON e.transaction_id = t.id
+      FROM transaction t LEFT JOIN entry e FORCE INDEX (PRIMARY) ON e.transaction_id = t.id
       GROUP BY t.id HAVING COUNT(e.amount) < 2 OR SUM(e.amount) <> 0 ORDER BY t.id LIMIT 1) AS detail
     UNION ALL
     SELECT 'every_entry_has_its_transaction_and_its_account', (
       SELECT CONCAT('an entry of ', e.amount, ' belongs to transaction ', e.transaction_id, ' and account ',
         e.account_id)
-      FROM entry e LEFT JOIN transaction t ON t.id = e.transaction_id LEFT JOIN account a ON a.id = e.account_id
+      FROM entry e LEFT JOIN transaction t FORCE INDEX (PRIMARY) ON t.id = e.transaction_id
+      LEFT JOIN account a FORCE INDEX (PRIMARY) ON a.id = e.account_id
       WHERE t.id IS NULL OR a.id IS NULL ORDER BY e.transaction_id LIMIT 1)
     UNION ALL
     SELECT 'all_balances_sum_to_0', (
@@ -36,7 +37,8 @@ BEGIN
     SELECT 'every_kind_moves_between_its_own_accounts', (
       SELECT CONCAT('transaction ', t.id, ' (', t.kind, ' ', t.ref, ') moves ', e.amount, ' on account ', a.id,
         ' (', a.kind, ')')
-      FROM entry e STRAIGHT_JOIN transaction t ON t.id = e.transaction_id STRAIGHT_JOIN account a ON a.id = e.account_id
+      FROM entry e STRAIGHT_JOIN transaction t FORCE INDEX (PRIMARY) ON t.id = e.transaction_id
+      STRAIGHT_JOIN account a FORCE INDEX (PRIMARY) ON a.id = e.account_id
       WHERE NOT CASE t.kind
         WHEN 'earn' THEN a.kind = IF(e.amount < 0, 'mint', 'pending')
         WHEN 'payout' THEN a.kind = IF(e.amount < 0, 'escrow', 'pending')
@@ -53,8 +55,9 @@ BEGIN
       SELECT CONCAT('attempt ', a.id, ' of task ', a.task_id, ' has ', COALESCE(a.points, 'no'), ' points, ',
         IF(a.points IS NULL, 'and is not held', 'and no EARN'))
       FROM attempt a
-      LEFT JOIN transaction t ON t.kind = 'earn' AND t.ref = CONVERT(a.id USING utf8mb4) COLLATE utf8mb4_bin
-      LEFT JOIN held_grant h ON h.attempt_id = a.id
+      LEFT JOIN transaction t FORCE INDEX (transaction_kind_ref_unique) ON t.kind = 'earn'
+        AND t.ref = CONVERT(a.id USING utf8mb4) COLLATE utf8mb4_bin
+      LEFT JOIN held_grant h FORCE INDEX (PRIMARY) ON h.attempt_id = a.id
       WHERE a.ending = 'accepted' AND a.claim > 0
         AND (a.points <> 0 AND t.id IS NULL OR a.points IS NULL AND h.claim IS NULL)
       ORDER BY a.task_id, a.id LIMIT 1)
@@ -64,11 +67,11 @@ BEGIN
         COALESCE(CONCAT('is ', a.ending, ' with ', COALESCE(a.points, 'no'), ' points'), 'is not there'),
         IF(h.attempt_id IS NULL, '', ' and held'))
       FROM transaction t
-      STRAIGHT_JOIN job j ON j.id = t.job_id
-      STRAIGHT_JOIN entry e ON e.transaction_id = t.id AND e.account_id <> 1
-      STRAIGHT_JOIN account p ON p.id = e.account_id
-      LEFT JOIN attempt a ON a.task_id = t.task_id AND a.id = CAST(t.ref AS SIGNED)
-      LEFT JOIN held_grant h ON h.attempt_id = CAST(t.ref AS SIGNED)
+      STRAIGHT_JOIN job j FORCE INDEX (PRIMARY) ON j.id = t.job_id
+      STRAIGHT_JOIN entry e FORCE INDEX (PRIMARY) ON e.transaction_id = t.id AND e.account_id <> 1
+      STRAIGHT_JOIN account p FORCE INDEX (PRIMARY) ON p.id = e.account_id
+      LEFT JOIN attempt a FORCE INDEX (PRIMARY) ON a.task_id = t.task_id AND a.id = CAST(t.ref AS SIGNED)
+      LEFT JOIN held_grant h FORCE INDEX (PRIMARY) ON h.attempt_id = CAST(t.ref AS SIGNED)
       WHERE t.kind = 'earn' AND (a.id IS NULL OR a.ending <> 'accepted' OR h.attempt_id IS NOT NULL
         OR NOT a.points <=> e.amount OR NOT a.user_id <=> p.user_id)
       ORDER BY t.id LIMIT 1)
@@ -76,16 +79,16 @@ BEGIN
     SELECT 'a_held_grant_has_its_accepted_result', (
       SELECT CONCAT('the held grant of attempt ', h.attempt_id, ' has ',
         COALESCE(CONCAT('a result that is ', a.ending, ' with ', COALESCE(a.points, 'no'), ' points'), 'no result'))
-      FROM held_grant h LEFT JOIN attempt a ON a.task_id = h.task_id AND a.id = h.attempt_id
+      FROM held_grant h LEFT JOIN attempt a FORCE INDEX (PRIMARY) ON a.task_id = h.task_id AND a.id = h.attempt_id
       WHERE a.id IS NULL OR a.ending <> 'accepted' OR a.points IS NOT NULL OR NOT a.claim <=> h.claim
       ORDER BY h.attempt_id LIMIT 1)
     UNION ALL
     SELECT 'nobody_earns_by_his_own_job', (
       SELECT CONCAT('EARN of attempt ', t.ref, ' goes to user ', p.user_id, ', the owner of job ', j.id)
       FROM transaction t
-      STRAIGHT_JOIN job j ON j.id = t.job_id
-      STRAIGHT_JOIN entry e ON e.transaction_id = t.id
-      STRAIGHT_JOIN account p ON p.id = e.account_id AND p.user_id = j.user_id
+      STRAIGHT_JOIN job j FORCE INDEX (PRIMARY) ON j.id = t.job_id
+      STRAIGHT_JOIN entry e FORCE INDEX (PRIMARY) ON e.transaction_id = t.id
+      STRAIGHT_JOIN account p FORCE INDEX (PRIMARY) ON p.id = e.account_id AND p.user_id = j.user_id
       WHERE t.kind = 'earn' ORDER BY t.id LIMIT 1)
     UNION ALL
     SELECT 'at_most_one_vest_or_void_after_an_earn', (
@@ -95,15 +98,16 @@ BEGIN
           'is not there'),
         IF(o.id IS NULL, '', ', and there is another fate'))
       FROM transaction t
-      STRAIGHT_JOIN entry m ON m.transaction_id = t.id AND m.amount < 0
-      LEFT JOIN transaction r ON r.kind = 'earn' AND r.ref = t.ref
-      LEFT JOIN entry e ON e.transaction_id = r.id AND e.amount > 0
-      LEFT JOIN transaction p ON p.kind = 'payout' AND p.ref = t.ref
-      LEFT JOIN entry f ON f.transaction_id = p.id AND f.amount > 0
-      LEFT JOIN transaction o ON t.kind = 'vest' AND o.kind = 'void' AND o.ref = t.ref
-      LEFT JOIN entry g ON t.kind = 'vest' AND g.transaction_id = t.id AND g.amount > 0
-      LEFT JOIN account c ON c.id = g.account_id
-      LEFT JOIN account d ON d.id = m.account_id
+      STRAIGHT_JOIN entry m FORCE INDEX (PRIMARY) ON m.transaction_id = t.id AND m.amount < 0
+      LEFT JOIN transaction r FORCE INDEX (transaction_kind_ref_unique) ON r.kind = 'earn' AND r.ref = t.ref
+      LEFT JOIN entry e FORCE INDEX (PRIMARY) ON e.transaction_id = r.id AND e.amount > 0
+      LEFT JOIN transaction p FORCE INDEX (transaction_kind_ref_unique) ON p.kind = 'payout' AND p.ref = t.ref
+      LEFT JOIN entry f FORCE INDEX (PRIMARY) ON f.transaction_id = p.id AND f.amount > 0
+      LEFT JOIN transaction o FORCE INDEX (transaction_kind_ref_unique) ON t.kind = 'vest' AND o.kind = 'void'
+        AND o.ref = t.ref
+      LEFT JOIN entry g FORCE INDEX (PRIMARY) ON t.kind = 'vest' AND g.transaction_id = t.id AND g.amount > 0
+      LEFT JOIN account c FORCE INDEX (PRIMARY) ON c.id = g.account_id
+      LEFT JOIN account d FORCE INDEX (PRIMARY) ON d.id = m.account_id
       WHERE t.kind IN ('vest', 'void') AND (NOT e.amount + COALESCE(f.amount, 0) <=> -m.amount
         OR NOT e.account_id <=> m.account_id OR o.id IS NOT NULL OR (t.kind = 'vest' AND NOT c.user_id <=> d.user_id))
       ORDER BY t.id LIMIT 1)
@@ -111,9 +115,9 @@ BEGIN
     SELECT 'a_payout_is_at_most_4_times_its_grant', (
       SELECT CONCAT('PAYOUT of attempt ', t.ref, ' is ', f.amount, ', its EARN ', COALESCE(e.amount, 'is not there'))
       FROM transaction t
-      STRAIGHT_JOIN entry f ON f.transaction_id = t.id AND f.amount > 0
-      LEFT JOIN transaction r ON r.kind = 'earn' AND r.ref = t.ref
-      LEFT JOIN entry e ON e.transaction_id = r.id AND e.amount > 0
+      STRAIGHT_JOIN entry f FORCE INDEX (PRIMARY) ON f.transaction_id = t.id AND f.amount > 0
+      LEFT JOIN transaction r FORCE INDEX (transaction_kind_ref_unique) ON r.kind = 'earn' AND r.ref = t.ref
+      LEFT JOIN entry e FORCE INDEX (PRIMARY) ON e.transaction_id = r.id AND e.amount > 0
       WHERE t.kind = 'payout' AND NOT COALESCE(f.amount <= 4 * e.amount AND e.account_id = f.account_id, FALSE)
       ORDER BY t.id LIMIT 1)
     UNION ALL
@@ -127,7 +131,7 @@ BEGIN
     UNION ALL
     SELECT 'the_escrow_of_an_ended_job_is_0', (
       SELECT CONCAT('job ', x.job_id, ' is ', COALESCE(j.state, 'gone'), ', its escrow holds ', x.balance)
-      FROM account x LEFT JOIN job j ON j.id = x.job_id
+      FROM account x LEFT JOIN job j FORCE INDEX (PRIMARY) ON j.id = x.job_id
       WHERE x.kind = 'escrow' AND x.balance <> 0 AND (j.id IS NULL OR j.state IN ('finished', 'failed', 'cancelled')
         AND NOT EXISTS (SELECT 1 FROM held_grant h WHERE h.job_id = j.id))
       ORDER BY x.id LIMIT 1)
@@ -137,8 +141,8 @@ BEGIN
         COALESCE(s.amount, 0))
       FROM account a LEFT JOIN (
         SELECT e.account_id, SUM(t.total_change) AS amount
-        FROM transaction t STRAIGHT_JOIN entry e ON e.transaction_id = t.id
-          STRAIGHT_JOIN account v ON v.id = e.account_id
+        FROM transaction t STRAIGHT_JOIN entry e FORCE INDEX (PRIMARY) ON e.transaction_id = t.id
+          STRAIGHT_JOIN account v FORCE INDEX (PRIMARY) ON v.id = e.account_id
         WHERE t.total_change <> 0 AND v.kind = 'available' GROUP BY e.account_id) s ON s.account_id = a.id
       WHERE a.total <> COALESCE(s.amount, 0) ORDER BY a.id LIMIT 1)
     UNION ALL
@@ -147,8 +151,9 @@ BEGIN
         COALESCE(t.total_change, 0),
         IF(e.amount IS NULL, '', CONCAT(', its EARN was ', e.amount)))
       FROM transaction t
-      LEFT JOIN transaction r ON t.kind = 'vest' AND r.kind = 'earn' AND r.ref = t.ref
-      LEFT JOIN entry e ON e.transaction_id = r.id AND e.amount > 0
+      LEFT JOIN transaction r FORCE INDEX (transaction_kind_ref_unique) ON t.kind = 'vest' AND r.kind = 'earn'
+        AND r.ref = t.ref
+      LEFT JOIN entry e FORCE INDEX (PRIMARY) ON e.transaction_id = r.id AND e.amount > 0
       WHERE NOT CASE t.kind WHEN 'vest' THEN t.total_change <=> e.amount WHEN 'adjust' THEN TRUE
         ELSE COALESCE(t.total_change, 0) = 0 END
       ORDER BY t.id LIMIT 1)
