@@ -119,7 +119,7 @@ def the_first_account_is_made_on_the_page(lab):
     page.fill("Password", PASSWORD)
     page.press("Make an account", "button.button-main")
     page.heading("Hello anna")
-    page.see("Nothing rendered yet", "Administration")
+    page.see("Nothing rendered yet", "Admin")
     lab.take("home-empty")
     status, login = lab.grid.api("POST", "/api/v1/login", {"name": "anna", "password": PASSWORD}, token="")
     assert status == 200 and login["user"]["role"] == "administrator", login
@@ -402,6 +402,48 @@ def projects_and_tokens_are_made_and_tokens_revoked(lab):
 
 
 @case
+def points_are_shown_given_and_spent_after_a_quote(lab):
+    page, grid = lab.page, lab.grid
+    lab.go("points", "Points")
+    page.see("No points have moved")
+    lab.take("points-empty")
+    status, answer = grid.api("POST", "/api/v1/points/adjust", {"to": "anna", "points": 250, "reason": "a prize"},
+                              headers={"Idempotency-Key": "prize"})
+    assert status == 200, answer
+    page.see("Corrected by anna", "a prize", "+250", "250 available")
+    grid.sign_up("carla", PASSWORD)
+    page.fill("To whom (name)", "carla")
+    page.fill("Points", "12.5")
+    page.fill("What for (both can read it)", SCRIPT)
+    page.press("Give", "button.button-main")
+    page.see("Give 12.5 points to carla?")
+    page.press("Give", "dialog button")
+    page.see("Gift to carla", "−12.5", SCRIPT)
+    lab.take("points")
+    page.press("Gifts and corrections")
+    lab.at("kind=given")
+    page.press("Ranking", ".tabs a")
+    page.heading("Ranking")
+    page.see("anna (you)", "250")
+    lab.take("ranking")
+    job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-50", "--paused", "--name", "dear")
+    lab.go(f"jobs/{job}", "dear")
+    page.press("Boost")
+    page.fill("Points", "40")
+    page.see("With the boost", "Spend 40 points", "237.5 available")
+    lab.take("boost")
+    page.press("Spend 40 points")
+    page.see("40 points are on “dear”", "40 points left")
+    assert grid.api("GET", "/api/v1/points")[1]["available"] == 197.5, grid.api("GET", "/api/v1/points")
+    lab.go("", "Hello anna")
+    page.see("197.5 available")
+    lab.take("home-points")
+    lab.go("admin", "Administration")
+    page.press("Check the ledger")
+    page.see("Every point is accounted for")
+
+
+@case
 def what_is_not_there_is_said(lab):
     lab.page.open(lab.base + "#/jobs/999")
     lab.page.see("You have no job 999")
@@ -481,7 +523,7 @@ def somebody_else_sees_nothing_of_it_and_logs_out(lab):
     page.heading("ben")
     page.press("Jobs", "nav a")
     page.see("No jobs yet")
-    assert "Administration" not in page.text()
+    assert "Admin" not in page.text()
     page.open(lab.base + "#/admin")
     page.see("There is no such page")
     page.open(lab.base + "#/jobs/1")

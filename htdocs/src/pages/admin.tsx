@@ -1,9 +1,13 @@
 // For moderators and administrators: is the server well, and the ways to everybody's things.
+import { useState } from 'preact/hooks';
 import { ask, send, url } from '../api/client';
 import { useLive } from '../api/live';
+import type { Routes } from '../api/routes';
+import { useUser } from '../api/session';
 import { address } from '../base/address';
 import { count, size } from '../base/format';
 import { Fact, Heading, Loading, Trouble, useTitle } from '../parts/basics';
+import { Form } from '../parts/form';
 import { Icon } from '../parts/icons';
 import { text } from '../text';
 
@@ -27,8 +31,36 @@ async function look(signal: AbortSignal) {
   return { status, metrics: parseMetrics(metrics), health };
 }
 
+/** Is every point accounted for? Asked for by hand: it reads the whole ledger. */
+function Ledger() {
+  const t = text.admin;
+  const [found, setFound] = useState<Routes['GET /api/v1/ledger/check']['answer'] | null>(null);
+  const broken = found?.invariants.filter((each) => !each.holds) ?? [];
+  return (
+    <section class="card">
+      <h2>{t.ledger}</h2>
+      <Form submit={t.checkLedger} onSubmit={async () => setFound(await ask('GET /api/v1/ledger/check'))}>
+        <p class="soft">{t.ledgerLead}</p>
+        <div aria-live="polite">
+          {found?.clean && (
+            <p class="good">
+              <Icon name="check" /> {t.ledgerClean(count(found.invariants.length))}
+            </p>
+          )}
+          {broken.map((each) => (
+            <p key={each.name} class="bad">
+              <Icon name="warning" /> {each.name}: {each.detail}
+            </p>
+          ))}
+        </div>
+      </Form>
+    </section>
+  );
+}
+
 export function AdminPage() {
   useTitle(text.admin.title);
+  const user = useUser();
   const live = useLive('admin', look, 5000);
   const t = text.admin;
   const seen = live.data;
@@ -78,6 +110,7 @@ export function AdminPage() {
                 <Fact name={t.turnedAway}>{count(metric('http_turned_away_total') ?? 0)}</Fact>
               </dl>
             </section>
+            {user.role === 'administrator' && <Ledger />}
           </div>
           <ul class="links">
             <li>

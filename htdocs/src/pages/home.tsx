@@ -5,7 +5,7 @@ import { latestPicture } from '../api/pictures';
 import type { Job } from '../api/routes';
 import { useUser } from '../api/session';
 import { address } from '../base/address';
-import { count, percent } from '../base/format';
+import { count, percent, points } from '../base/format';
 import { Empty, Heading, Loading, ProgressBar, Time, Trouble, useTitle } from '../parts/basics';
 import { Icon } from '../parts/icons';
 import { Picture, ratioOf } from '../parts/picture';
@@ -56,6 +56,35 @@ function Recent({ jobs }: { jobs: Job[] }) {
           </li>
         ))}
       </ul>
+    </section>
+  );
+}
+
+function Standing({ user }: { user: number }) {
+  const balance = useLive('balance', () => ask('GET /api/v1/points'), 10000);
+  const top = useLive('top', () => ask('GET /api/v1/ranking', { query: { limit: 5 } }), 30000);
+  const rows = top.data?.items ?? [];
+  return (
+    <section class="standing card">
+      <a class="between" href="#/points">
+        <h2>{text.home.myPoints}</h2>
+        <span class="figure">
+          {balance.data ? text.home.pointsLine(points(balance.data.available), points(balance.data.pending)) : '–'}
+        </span>
+      </a>
+      {rows.length > 0 && (
+        <ol>
+          {rows.map((row) => (
+            <li key={row.user} class={row.user === user ? 'between me' : 'between'}>
+              <span class="cut">
+                <span class="soft figure">{row.place}</span> {row.user_name}
+              </span>
+              <span class="figure">{points(row.total)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+      {rows.length > 0 && <a href="#/points/ranking">{text.points.ranking}</a>}
     </section>
   );
 }
@@ -123,6 +152,7 @@ export function HomePage() {
               )}
             </section>
           )}
+          <Standing user={user.id} />
         </section>
       </div>
       {!jobs.data && !jobs.problem && <Loading />}

@@ -6,8 +6,9 @@ import { useLive } from '../api/live';
 import { latestPicture } from '../api/pictures';
 import type { Job, Task } from '../api/routes';
 import { useTaskList } from '../api/task_list';
+import { useUser } from '../api/session';
 import { address, go, setQuery, useAddress } from '../base/address';
-import { count, duration, percent } from '../base/format';
+import { count, duration, percent, points } from '../base/format';
 import {
   Again,
   Fact,
@@ -27,6 +28,7 @@ import { Picture, ratioOf } from '../parts/picture';
 import { tried } from '../parts/toast';
 import { text } from '../text';
 import { Viewer } from '../viewer/viewer';
+import { Boost } from './job_boost';
 import { Downloads } from './job_downloads';
 import { Frames } from './job_frames';
 
@@ -79,7 +81,8 @@ function Edit({ job, close }: { job: Job; close: (changed: boolean) => void }) {
 }
 
 function Facts({ job, tasks }: { job: Job; tasks: Task[] }) {
-  const left = timeLeft(job, tasks);
+  const left =
+    job.finish_at && job.state === 'active' ? Date.parse(job.finish_at) - Date.now() : timeLeft(job, tasks);
   const spent = tasks.reduce((sum, task) => sum + (task.state === 'accepted' ? task.wall : 0), 0);
   const output = job.output;
   const given = job.parameters ?? {};
@@ -90,7 +93,7 @@ function Facts({ job, tasks }: { job: Job; tasks: Task[] }) {
         {job.leased > 0 && <span class="soft"> · {text.job.inWork(count(job.leased))}</span>}
         {job.failed > 0 && <span class="bad"> · {text.job.failedFrames(count(job.failed))}</span>}
       </Fact>
-      {left !== null && <Fact name={text.job.left}>{text.job.about(duration(left))}</Fact>}
+      {left !== null && left > 0 && <Fact name={text.job.left}>{text.job.about(duration(left))}</Fact>}
       {job.accepted > 0 && spent > 0 && <Fact name={text.job.perFrame}>{duration(spent / job.accepted)}</Fact>}
       {spent > 0 && <Fact name={text.job.spent}>{duration(spent)}</Fact>}
       <Fact name={text.job.picture}>
@@ -107,6 +110,12 @@ function Facts({ job, tasks }: { job: Job; tasks: Task[] }) {
       {given.percentage && <Fact name={text.newJob.percentage}>{given.percentage} %</Fact>}
       <Fact name={text.job.needs}>{text.job.blender(job.version)}</Fact>
       <Fact name={text.newJob.priority}>{job.priority}</Fact>
+      {job.position !== null && job.state === 'active' && (
+        <Fact name={text.boost.position}>{count(job.position)}</Fact>
+      )}
+      {job.escrow > 0 && (
+        <Fact name={text.boost.button}>{text.boost.running(points(1 + job.boost), points(job.escrow))}</Fact>
+      )}
       <Fact name={text.job.created}>
         <Time at={job.created_at} /> {text.job.by(job.user_name)}
       </Fact>
@@ -120,6 +129,13 @@ function Facts({ job, tasks }: { job: Job; tasks: Task[] }) {
 }
 
 function Notes({ job }: { job: Job }) {
+  // In a queue the rule that decides changes with what others do: asked again every now and then.
+  const why = useLive(
+    job.state === 'active' ? `why ${job.id}` : null,
+    (signal) => ask('GET /api/v1/jobs/{id}/why', { path: { id: job.id }, signal }),
+    10000,
+  );
+  const waits = job.waiting ?? (job.leased === 0 ? why.data?.sentence : null);
   const warnings = job.warnings ?? [];
   return (
     <>
@@ -129,10 +145,10 @@ function Notes({ job }: { job: Job }) {
           <p>{text.job.because(job)}</p>
         </div>
       )}
-      {job.waiting && (
+      {waits && (
         <div class="notice">
           <Icon name="pause" />
-          <p>{text.job.waits(job.waiting)}</p>
+          <p>{text.job.waits(waits)}</p>
         </div>
       )}
       {warnings.length > 0 && (
@@ -156,8 +172,10 @@ export function JobPage({ id }: { id: number }) {
   const job = live.data;
   const list = useTaskList(job);
   const tasks = list.data ?? [];
+  const user = useUser();
   const { query } = useAddress();
   const [editing, setEditing] = useState(false);
+  const [boosting, setBoosting] = useState(false);
   useTitle(job ? `${percent(job.progress)} ${job.name}` : text.job.title(id));
   if (!job)
     return live.problem ? (
@@ -208,6 +226,11 @@ export function JobPage({ id }: { id: number }) {
                   </button>
                 ),
             )}
+            {(job.state === 'active' || job.state === 'paused') && job.user === user.id && (
+              <button type="button" class="button" onClick={() => setBoosting(true)}>
+                <Icon name="points" /> {text.boost.button}
+              </button>
+            )}
             <a class="button" href={address(['jobs', 'new'], { from: job.id })}>
               <Icon name="copy" /> {text.job.duplicate}
             </a>
@@ -240,6 +263,15 @@ export function JobPage({ id }: { id: number }) {
       <Frames job={job} tasks={tasks} loading={!list.data} show={show} />
       {job.accepted > 0 && <Downloads job={job} tasks={tasks} />}
       {frame !== null && <Viewer job={job} tasks={tasks} frame={frame} show={show} />}
+      {boosting && (
+        <Boost
+          job={job}
+          close={(changed) => {
+            setBoosting(false);
+            if (changed) refresh();
+          }}
+        />
+      )}
       {editing && (
         <Edit
           job={job}

@@ -176,9 +176,14 @@ export function JobsPage() {
       <Heading
         lead={project ? text.jobs.inProject(project.name) : undefined}
         actions={
-          <a class="button button-main" href="#/jobs/new">
-            <Icon name="add" /> {text.jobs.create}
-          </a>
+          <>
+            <a class="button phone-only" href="#/projects">
+              <Icon name="folder" /> {text.nav.projects}
+            </a>
+            <a class="button button-main" href="#/jobs/new">
+              <Icon name="add" /> {text.jobs.create}
+            </a>
+          </>
         }
       >
         {everybody ? text.jobs.everybodys : text.jobs.title}

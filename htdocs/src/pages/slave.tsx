@@ -1,10 +1,10 @@
 // One slave: its machine, what it renders, and everything its owner can do with it.
 import { useState } from 'preact/hooks';
-import { ask } from '../api/client';
+import { ask, sentence } from '../api/client';
 import { useLive } from '../api/live';
 import type { Slave, SlaveCredentialsAnswer } from '../api/routes';
 import { address } from '../base/address';
-import { count, memory, percent } from '../base/format';
+import { count, memory, percent, points } from '../base/format';
 import { Again, Bar, CopyLine, Fact, Heading, Loading, Missing, Time, useTitle } from '../parts/basics';
 import { confirmed, Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
@@ -57,6 +57,16 @@ function Work({ slave }: { slave: Slave }) {
       </ul>
     </section>
   );
+}
+
+/** Why it idles, or renders what it renders. */
+function Why({ slave }: { slave: Slave }) {
+  const why = useLive(
+    `why slave ${slave.id}`,
+    (signal) => ask('GET /api/v1/slaves/{id}/why', { path: { id: slave.id }, signal }),
+    5000,
+  );
+  return <p class="soft why">{why.data ? sentence(why.data.sentence) : ''}</p>;
 }
 
 export function SlavePage({ id }: { id: number }) {
@@ -152,6 +162,7 @@ export function SlavePage({ id }: { id: number }) {
           <p>{slave.last_seen_at ? text.slaves.isOffline : text.slaves.isNew}</p>
         </div>
       )}
+      {slave.state === 'enabled' && slave.online && <Why slave={slave} />}
       <Work slave={slave} />
       <section class="section">
         <h2>{text.slaves.machine}</h2>
@@ -162,11 +173,11 @@ export function SlavePage({ id }: { id: number }) {
           {slave.cores > 0 && <Fact name={text.slaves.coresLent}>{count(slave.cores)}</Fact>}
           {slave.memory > 0 && <Fact name={text.slaves.memoryLent}>{memory(slave.memory)}</Fact>}
           {slave.os && <Fact name={text.slaves.os}>{slave.os}</Fact>}
-          {slave.methods.length > 0 && (
-            <Fact name={text.slaves.renderers}>
-              {slave.methods.map((method) => `${method.name} ${method.version}`).join(', ')}
+          {slave.methods.map((method) => (
+            <Fact key={`${method.name} ${method.version}`} name={`${method.name} ${method.version}`}>
+              {method.power !== null ? text.slaves.power(points(method.power)) : text.slaves.notMeasured}
             </Fact>
-          )}
+          ))}
           <Fact name={text.slaves.owner}>{slave.user_name}</Fact>
           <Fact name={text.slaves.addedAt}>
             <Time at={slave.created_at} />

@@ -15,7 +15,9 @@ import { JobPage } from '../pages/job';
 import { JobsPage } from '../pages/jobs';
 import { LoginForm, LoginPage } from '../pages/login';
 import { NewJobPage } from '../pages/new_job';
+import { PointsPage } from '../pages/points';
 import { ProjectsPage } from '../pages/projects';
+import { RankingPage } from '../pages/ranking';
 import { SlavePage } from '../pages/slave';
 import { SlavesPage } from '../pages/slaves';
 import { text } from '../text';
@@ -46,6 +48,8 @@ function Page({ address, administers }: { address: Address; administers: boolean
   if (first === 'slaves' && second === 'new') return <AddSlavePage />;
   if (first === 'slaves' && numbered) return <SlavePage key={number} id={number} />;
   if (first === 'projects' && second === undefined) return <ProjectsPage />;
+  if (first === 'points' && second === undefined) return <PointsPage />;
+  if (first === 'points' && second === 'ranking') return <RankingPage />;
   if (first === 'account' && second === undefined) return <AccountPage />;
   if (first === 'admin' && second === undefined && administers) return <AdminPage />;
   return <NotFound />;

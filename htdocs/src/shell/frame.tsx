@@ -12,6 +12,7 @@ const places: readonly (readonly [string, string, IconName])[] = [
   ['jobs', text.nav.jobs, 'jobs'],
   ['slaves', text.nav.slaves, 'slaves'],
   ['projects', text.nav.projects, 'folder'],
+  ['points', text.nav.points, 'points'],
 ];
 
 export function Frame({ children }: { children: ComponentChildren }) {
@@ -38,7 +39,12 @@ export function Frame({ children }: { children: ComponentChildren }) {
         {me && (
           <nav class="nav" aria-label={text.nav.label}>
             {places.map(([to, name, icon]) => (
-              <a key={to} href={`#/${to}`} aria-current={place === to ? 'page' : undefined}>
+              <a
+                key={to}
+                href={`#/${to}`}
+                class={to === 'projects' ? 'hide-phone' : undefined}
+                aria-current={place === to ? 'page' : undefined}
+              >
                 <Icon name={icon} />
                 <span>{name}</span>
               </a>

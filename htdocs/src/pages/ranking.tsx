@@ -1,0 +1,63 @@
+// Who has rendered most for others. Spending never lowers it, gifts never raise it.
+import { ask } from '../api/client';
+import { everyPage, useLive } from '../api/live';
+import type { Routes } from '../api/routes';
+import { useUser } from '../api/session';
+import { count, points } from '../base/format';
+import { Empty, Heading, Loading, Trouble, useTitle } from '../parts/basics';
+import { type Column, Table } from '../parts/table';
+import { text } from '../text';
+import { PointsTabs } from './points';
+
+type Ranked = Routes['GET /api/v1/ranking']['answer']['items'][number];
+
+export function RankingPage() {
+  const t = text.points;
+  useTitle(t.ranking);
+  const user = useUser();
+  const list = useLive(
+    'ranking',
+    (signal) =>
+      everyPage((after) =>
+        ask('GET /api/v1/ranking', { query: { limit: 1000, ...(after ? { after } : {}) }, signal }),
+      ),
+    10000,
+  );
+  const columns: Column<Ranked>[] = [
+    { id: 'place', title: t.columns.place, kind: 'number', cell: (row) => count(row.place) },
+    {
+      id: 'name',
+      title: t.columns.who,
+      kind: 'wide',
+      cell: (row) => (row.user === user.id ? <strong>{t.you(row.user_name)}</strong> : row.user_name),
+    },
+    { id: 'total', title: t.total, kind: 'number', cell: (row) => points(row.total) },
+    { id: 'weight', title: t.weight, kind: 'number', cell: (row) => points(row.weight), hide: 'phone' },
+  ];
+  const rows = list.data ?? [];
+  return (
+    <>
+      <Heading lead={t.rankingLead}>{t.ranking}</Heading>
+      <PointsTabs here="ranking" />
+      {list.problem && !list.data && <Trouble problem={list.problem} retry={list.refresh} />}
+      {!list.data && !list.problem && <Loading />}
+      {list.data && rows.length === 0 && (
+        <Empty icon="points" title={t.nobody}>
+          <p class="soft">{t.emptyBody}</p>
+        </Empty>
+      )}
+      {rows.length > 0 && (
+        <Table
+          label={t.ranking}
+          rows={rows}
+          columns={columns}
+          keyOf={(row) => row.user}
+          nameOf={(row) => row.user_name}
+          rowHeight={44}
+          sort={{ by: '', down: false }}
+          onSort={() => undefined}
+        />
+      )}
+    </>
+  );
+}
