@@ -248,6 +248,39 @@ START_TEST(a_clock_that_was_set_back_pays_nothing_and_breaks_nothing) {
 }
 END_TEST
 
+START_TEST(a_slave_with_too_little_memory_is_not_asked_and_one_liar_keeps_nobody_away) {
+  Grid grid;
+  grid.add_job(1, 40);
+  auto const add = [&grid](std::int64_t id, int memory_mib) {
+    auto slave = std::make_shared<FakeSlave>();
+    ck_assert(grid.core.admit(id, "instance", slave, grid.now).has_value());
+    SlaveState hello = Grid::state(id);
+    hello.memory_mib = memory_mib;
+    grid.core.hello(hello, grid.now);
+    return slave;
+  };
+  auto const uses = [&grid](std::shared_ptr<FakeSlave> const& slave, std::int64_t id, int memory_mib) {
+    auto report = grid.report_for(slave->of_type("order").back(), id, store::Ending::accepted);
+    report.memory_mib = memory_mib;
+    ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
+    grid.core.report(
+        report, [](std::string const&) {}, grid.now);
+  };
+  auto const big = add(7, 16000);
+  for (int i = 0; i < 3; ++i) uses(big, 7, 5000);
+  ck_assert_uint_eq(add(8, 5900)->of_type("order").size(), 0);
+  auto const enough = add(9, 6000);
+  ck_assert_uint_eq(enough->of_type("order").size(), 1);
+  uses(enough, 9, 1 << 30);
+  ck_assert_uint_eq(add(10, 6000)->of_type("order").size(), 1);
+  grid.core.gone(7, big.get());
+  uses(enough, 9, 16000);
+  uses(enough, 9, 16000);
+  uses(enough, 9, 16000);
+  ck_assert_uint_eq(enough->of_type("order").size(), 5);  // it has rendered some, so it has enough
+}
+END_TEST
+
 START_TEST(one_s_own_frames_are_no_samples) {
   Grid grid;
   grid.add_job(1, 40, 57);  // user 57 owns slave 7
@@ -334,6 +367,7 @@ int main() {
   tcase_add_test(grants, grants_wait_until_three_others_have_rendered_some_of_the_job);
   tcase_add_test(grants, a_frame_given_before_a_restart_is_paid_by_its_lease_and_the_power_measured_before);
   tcase_add_test(grants, a_clock_that_was_set_back_pays_nothing_and_breaks_nothing);
+  tcase_add_test(grants, a_slave_with_too_little_memory_is_not_asked_and_one_liar_keeps_nobody_away);
   tcase_add_test(grants, one_s_own_frames_are_no_samples);
   tcase_add_test(grants, a_held_grant_is_remembered_over_a_restart);
   tcase_add_test(grants, a_power_that_claims_too_much_sinks_and_is_measured_again);

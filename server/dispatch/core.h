@@ -154,7 +154,7 @@ private:
   std::optional<std::string> give_benchmark(Slave& slave, store::Method const& method, std::int64_t now);
   void benchmark_ended(AttemptReport const& report, std::function<void(std::string answer)> const& answer,
                        std::int64_t now);
-  void value(JobQueue const& job, Attempt const& attempt, AttemptReport const& report, store::EndingEntry& ending,
+  void value(JobQueue& job, Attempt const& attempt, AttemptReport const& report, store::EndingEntry& ending,
              std::int64_t now);
   void remember_claim(store::EndingEntry const& ending, Attempt const& attempt, JobQueue const& job, bool held);
   [[nodiscard]] bool benchmarking(Slave const& slave) const;

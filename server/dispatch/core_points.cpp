@@ -96,8 +96,8 @@ void DispatchCore::benchmark_ended(AttemptReport const& report, std::function<vo
 // What a result is worth -------------------------------------------------------------------------------------------
 
 // The time that counts ran on the server's clock, and where a slave has one slot it began when the one before ended.
-void DispatchCore::value(JobQueue const& job, Attempt const& attempt, AttemptReport const& report,
-                         store::EndingEntry& ending, std::int64_t now) {
+void DispatchCore::value(JobQueue& job, Attempt const& attempt, AttemptReport const& report, store::EndingEntry& ending,
+                         std::int64_t now) {
   auto const slave = slaves_.find(attempt.slave);
   std::int64_t started = attempt.started_ms;
   if (started == 0) started = report.given_ms;
@@ -120,6 +120,7 @@ void DispatchCore::value(JobQueue const& job, Attempt const& attempt, AttemptRep
                                      .cpu_ms = report.cpu_ms,
                                      .wall_ms = run.wall_ms,
                                      .accepted = report.ending == store::Ending::accepted});
+  if (report.ending == store::Ending::accepted) job.rendered(attempt.slave, report.memory_mib);
   if (report.ending != store::Ending::accepted || work == 0) return;
   ending.claim = work;
   ending.bound = economy::demonstrated(run);

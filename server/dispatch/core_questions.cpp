@@ -31,6 +31,13 @@ Explanation DispatchCore::why_job(std::int64_t id) const {
             .number = static_cast<std::int64_t>(slaves_.size()),
             .sentence = fmt::format("none of the {} slaves online has {} {} or newer", slaves_.size(), info.method,
                                     info.version)};
+  if (job->leases.empty() && std::ranges::none_of(slaves_, [&](auto const& slave) {
+        return job->memory_suffices(slave.first, slave.second.state.memory_mib);
+      }))
+    return {.rule = "no_slave_has_the_memory",
+            .number = job->memory_mib(),
+            .sentence = fmt::format("its frames need about {} MiB, and no slave online has a fifth more than that",
+                                    job->memory_mib())};
   if (job->ready() == 0) {
     if (job->leases.empty())
       return {.rule = "failed_before",

@@ -149,7 +149,7 @@ store::Method DispatchCore::method_for(SlaveState const& slave, std::string cons
 bool DispatchCore::another_fits(JobQueue const& job, std::int64_t task, std::int64_t not_slave) const {
   return std::ranges::any_of(slaves_, [&](auto const& slave) {
     return slave.first != not_slave && slave.second.state.slots > 0 && fits(job, slave.second.state) &&
-           !job.failed_on(task, slave.first);
+           job.memory_suffices(slave.first, slave.second.state.memory_mib) && !job.failed_on(task, slave.first);
   });
 }
 
@@ -185,7 +185,7 @@ std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
                            }};
   policy_.choose(asking, [&](std::int64_t job_id) {
     JobQueue* const job = find_job(job_id);
-    if (job == nullptr) return false;
+    if (job == nullptr || !job->memory_suffices(slave_id, slave.state.memory_mib)) return false;
     if (attempt_id == 0) attempt_id = effects_.next_attempt();
     if (attempt_id == 0) return true;  // none reserved yet: the next tick asks again
     auto const task = job->take_next(slave_id, policy_.block(job_id, slave_id));
@@ -200,7 +200,9 @@ std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
     if (first == attempts_.end() || first->second.claimed) return false;
     std::int64_t const task = first->second.task;
     JobQueue* const job = find_job(first->second.job);
-    if (job == nullptr || !job->active() || job->failed_on(task, slave_id)) return false;
+    if (job == nullptr || !job->active() || job->failed_on(task, slave_id) ||
+        !job->memory_suffices(slave_id, slave.state.memory_mib))
+      return false;
     if (attempt_id == 0) attempt_id = effects_.next_attempt();
     if (attempt_id == 0) return true;
     order = start(*job, {.id = attempt_id, .task = task, .slave = slave_id, .copy_of = original}, now);

@@ -8,6 +8,7 @@ namespace {
 
 // How far to look past tasks that this slave may not have; beyond, the slave waits for the others to take theirs.
 constexpr int look_ahead = 64;
+constexpr std::size_t memory_kept = 9;
 
 }  // namespace
 
@@ -22,6 +23,21 @@ JobQueue::JobQueue(store::RunnableJob job, std::vector<store::RunnableTask> cons
     tasks_[index(task.id)] = {task.frame, State::ready, static_cast<std::uint8_t>(std::min(task.failures, 255))};
   ready_ = unfinished_ = static_cast<int>(tasks.size());
   for (auto const& failure : failures) failed_on_[failure.task].push_back(failure.slave);
+}
+
+void JobQueue::rendered(std::int64_t slave, int memory_mib) {
+  rendered_by_.insert(slave);
+  if (memory_mib <= 0) return;
+  if (memory_seen_.size() == memory_kept) memory_seen_.erase(memory_seen_.begin());
+  memory_seen_.push_back(memory_mib);
+  std::vector<int> sorted = memory_seen_;
+  std::ranges::sort(sorted);
+  memory_mib_ = sorted[sorted.size() / 2];
+}
+
+bool JobQueue::memory_suffices(std::int64_t slave, int memory_mib) const {
+  if (memory_mib <= 0 || memory_mib_ == 0 || rendered_by_.contains(slave)) return true;
+  return memory_mib >= memory_mib_ + memory_mib_ / 5;
 }
 
 bool JobQueue::owns(std::int64_t task) const {

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "server/dispatch/order.h"
@@ -34,6 +35,12 @@ public:
   int record_failure(std::int64_t task, std::int64_t slave);  // returns how often it failed
   void forget_failures(std::int64_t task);                    // it may return to where it failed
   [[nodiscard]] bool failed_on(std::int64_t task, std::int64_t slave) const;
+
+  // Memory that its frames needed of late: the median of what slaves said, so that one liar keeps nobody away. A slave
+  // that has rendered one of them has enough, whatever it has.
+  void rendered(std::int64_t slave, int memory_mib);
+  [[nodiscard]] int memory_mib() const { return memory_mib_; }  // 0: not known
+  [[nodiscard]] bool memory_suffices(std::int64_t slave, int memory_mib) const;
 
   [[nodiscard]] bool owns(std::int64_t task) const;
   [[nodiscard]] State state(std::int64_t task) const { return tasks_[index(task)].state; }
@@ -72,6 +79,9 @@ private:
   std::unordered_map<std::int64_t, Block> blocks_;  // slave -> the frames that it goes on with
   std::set<std::int64_t> returned_;  // ready tasks before next_ or next_block_ that were given out before
   std::unordered_map<std::int64_t, std::vector<std::int64_t>> failed_on_;  // task -> slaves
+  std::vector<int> memory_seen_;                                           // the latest few
+  std::unordered_set<std::int64_t> rendered_by_;
+  int memory_mib_ = 0;
   int ready_ = 0;
   int unfinished_ = 0;
 };
