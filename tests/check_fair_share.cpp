@@ -46,6 +46,17 @@ START_TEST(newcomers_share_equally_whatever_their_frames_take) {
 }
 END_TEST
 
+START_TEST(a_grid_of_small_frames_is_shared_from_the_first_ones_on) {
+  Grid grid;
+  grid.job(1, 10, 1000, 4);
+  grid.job(2, 20, 1000, 4);
+  grid.pc(1);
+  auto const got = grid.serve(20);
+  ck_assert_int_ge(got.at(1), 9);
+  ck_assert_int_ge(got.at(2), 9);
+}
+END_TEST
+
 START_TEST(contributors_share_four_fifths_by_weight) {
   Grid grid;
   grid.policy.know_user(10, 600'000);       // weight 1.5
@@ -254,14 +265,14 @@ int main() {
   TCase* const order = tcase_create("order");
   for (auto const* test :
        {an_empty_grid_gives_nothing_and_says_so, one_job_is_served_until_it_has_nothing_left,
-        newcomers_share_equally_whatever_their_frames_take, contributors_share_four_fifths_by_weight,
-        a_hundred_fresh_accounts_share_one_fifth, without_contributors_everyone_gets_all_of_it,
-        a_boosted_job_weighs_one_plus_its_boost, a_newcomer_has_the_priority_that_he_pays_for,
-        an_owner_orders_his_jobs_by_priority_then_boost_then_age, changing_a_priority_takes_effect_at_once,
-        who_returns_gets_no_credit_for_the_time_away, who_returns_soon_keeps_what_he_had_ahead,
-        a_wrong_estimate_is_corrected_when_the_frame_is_done, a_lost_frame_costs_its_owner_nothing,
-        an_attempt_reported_twice_counts_once, a_backlogged_user_waits_no_longer_than_the_bound,
-        ten_thousand_users_are_all_served_in_turn})
+        newcomers_share_equally_whatever_their_frames_take, a_grid_of_small_frames_is_shared_from_the_first_ones_on,
+        contributors_share_four_fifths_by_weight, a_hundred_fresh_accounts_share_one_fifth,
+        without_contributors_everyone_gets_all_of_it, a_boosted_job_weighs_one_plus_its_boost,
+        a_newcomer_has_the_priority_that_he_pays_for, an_owner_orders_his_jobs_by_priority_then_boost_then_age,
+        changing_a_priority_takes_effect_at_once, who_returns_gets_no_credit_for_the_time_away,
+        who_returns_soon_keeps_what_he_had_ahead, a_wrong_estimate_is_corrected_when_the_frame_is_done,
+        a_lost_frame_costs_its_owner_nothing, an_attempt_reported_twice_counts_once,
+        a_backlogged_user_waits_no_longer_than_the_bound, ten_thousand_users_are_all_served_in_turn})
     tcase_add_test(order, test);
   return run_suite("fair_share", {order});
 }

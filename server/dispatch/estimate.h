@@ -51,6 +51,7 @@ private:
 class GridEstimate {
 public:
   void add(std::int64_t work);
+  [[nodiscard]] bool empty() const { return works_.empty(); }  // work() is a guess
   [[nodiscard]] std::int64_t work() const { return high_; }
 
 private:

@@ -165,6 +165,7 @@ void FairShare::completed(std::int64_t id, PolicyResult const& result) {
     auto const slave = slaves_.find(found->second.facts.slave);
     job->second.estimate.add(result.work, result.cpu_ms, result.wall_ms,
                              slave == slaves_.end() ? 1 : slave->second.facts.threads);
+    if (grid_.empty()) longest_ = 0;  // it was a guess, and what it allows would be spent before it fades
     grid_.add(result.work);
     longest_ -= longest_ / 4096;  // one monstrous frame is not remembered for ever
     longest_ = std::max(longest_, *job->second.estimate.work());
