@@ -95,7 +95,13 @@ void Wire::can_read(int, short, void* raw) {
 void Wire::can_write(int, short, void* raw) {
   auto& self = *static_cast<Wire*>(raw);
   auto const keep = self.owner_.keep();
-  if (self.stage_ != Stage::open) return self.proceed();
+  if (self.stage_ != Stage::open) {
+    self.proceed();
+    // A quick peer's first line may have been read together with the end of the handshake: no event tells of it.
+    if (!self.ended() && self.stage_ == Stage::open && self.tls_ != nullptr && SSL_has_pending(self.tls_) == 1)
+      event_active(self.readable_, EV_READ, 0);
+    return;
+  }
   self.flush();
   if (!self.ended() && self.unsent() == 0) self.owner_.on_drained();
 }
