@@ -308,7 +308,8 @@ START_TEST(a_full_queue_answers_503_at_once) {
   first.send("GET /1 HTTP/1.1\r\n\r\n");
   Probe second(grid.port);
   second.send("GET /2 HTTP/1.1\r\n\r\n");
-  // One of the next ones at the latest finds the worker busy and the queue full.
+  // One of the next ones at the latest finds the worker busy and the queue full; one of these two already, when both came
+  // before the worker had taken any.
   int refused = 0;
   for (int i = 0; i < 3 && refused == 0; ++i) {
     Probe probe(grid.port);
@@ -321,7 +322,9 @@ START_TEST(a_full_queue_answers_503_at_once) {
   }
   ck_assert_int_eq(refused, 1);
   grid.blocked = false;
-  ck_assert_int_eq(first.read_reply().status, 200);
+  int const statuses[] = {first.read_reply().status, second.read_reply().status};
+  for (int const status : statuses) ck_assert(status == 200 || status == 503);
+  ck_assert(statuses[0] == 200 || statuses[1] == 200);
 }
 END_TEST
 
