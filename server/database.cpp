@@ -20,6 +20,7 @@ namespace {
 constexpr int deadlock_attempts = 5;
 constexpr int connect_timeout_s = 5;
 constexpr auto idle_limit = std::chrono::seconds(10);
+constexpr int could_not_send = 2006;
 
 sql::Driver* driver() {
   static sql::Driver* const instance = get_driver_instance();
@@ -164,10 +165,12 @@ struct Database::Connection {
     open.reset(mysql);
   }
 
-  // Runs `sql`, built once the connection stands because escaping needs it; tries again after deadlocks.
+  // Runs `sql`, built once the connection stands because escaping needs it; tries again after deadlocks, and once on a new
+  // connection when the old one was closed before anything could be sent.
   Result<void> run(DatabaseAddress const& address, std::string_view what,
                    std::function<std::string(sql::mysql::MySQL_Connection&)> const& sql,
                    std::function<void(SqlRow const&)> const& on_row) {
+    bool reconnected = false;
     for (int attempt = 1;; attempt++) {
       bool delivered = false;
       try {
@@ -180,6 +183,10 @@ struct Database::Connection {
       } catch (sql::SQLException const& exception) {
         if (is_contention(exception.getErrorCode()) && !delivered && attempt < deadlock_attempts) {
           std::this_thread::sleep_for(std::chrono::milliseconds(1 << attempt));
+          continue;
+        }
+        if (exception.getErrorCode() == could_not_send && open && !std::exchange(reconnected, true)) {
+          open.reset();
           continue;
         }
         Error error = describe(exception, what);
