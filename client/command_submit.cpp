@@ -20,6 +20,8 @@ namespace {
 struct Submission {
   std::string file;
   std::string root;
+  std::string method = "blender";
+  std::vector<std::string> settings;  // NAME=VALUE, of any method
   SceneChoices choices;
   int samples = 0;
   std::string resolution;
@@ -61,8 +63,19 @@ Result<Json> find_project(Session& session, std::string const& wanted) {
                                            printable(wanted, 100), names.empty() ? "" : "you have " + names + ", or "));
 }
 
+// A whole number stands for one, everything else for a text.
+void add_setting(Json& out, std::string const& text) {
+  auto const equals = text.find('=');
+  auto const value = text.substr(equals + 1);
+  bool const whole = !value.empty() && value.size() < 18 &&
+                     value.find_first_not_of("0123456789", value.front() == '-' ? 1 : 0) == std::string::npos &&
+                     value != "-";
+  out[text.substr(0, equals)] = whole ? Json(std::stoll(value)) : Json(value);
+}
+
 Json parameters_of(Submission const& given) {
   auto out = Json::object();
+  for (auto const& setting : given.settings) add_setting(out, setting);
   if (given.samples > 0) out["samples"] = given.samples;
   if (!given.resolution.empty()) out["percentage"] = percentage_of(given.resolution);
   if (!given.format.empty()) out["format"] = format_word(given.format);
@@ -79,6 +92,14 @@ struct Prepared {
 
 // Everything that can be found out without the server.
 Result<Prepared> prepare(Submission const& given) {
+  if (given.method != "blender") {
+    if (given.choices.frames.empty())
+      return fail(Errc::invalid,
+                  fmt::format("{} does not tell its frames; name them by --frames, like 1-250", printable(given.file)));
+    auto scene = given.root.empty() ? files_of_scene(given.file, {}) : files_of_folder(given.file, {}, given.root);
+    if (!scene) return scene.error();
+    return Prepared{*std::move(scene), given.choices.frames};
+  }
   auto summary = inspect_blend(given.file);
   if (!summary)
     return fail(summary.error().code, fmt::format("{}: {}", printable(given.file), summary.error().message));
@@ -96,7 +117,7 @@ Result<Json> create_job(Session& session, Submission const& given, Prepared cons
   for (auto const& file : prepared.scene.files)
     files.push_back({{"path", file.path}, {"sha256", file.sha256}, {"size", file.size}});
   Json body{{"name", given.name.empty() ? std::filesystem::path(given.file).stem().string() : given.name},
-            {"method", "blender"},
+            {"method", given.method},
             {"source", prepared.scene.source},
             {"files", files},
             {"frames", prepared.frames},
@@ -163,9 +184,9 @@ Result<int> submit(Context const& context, Submission const& given) {
 }  // namespace
 
 void add_submit_command(CLI::App& app, Context& context) {
-  auto* command = app.add_subcommand("submit", "Submit a .blend file as a job");
+  auto* command = app.add_subcommand("submit", "Submit a .blend file, or another method's file, as a job");
   auto given = std::make_shared<Submission>();  // shared with the callback, which runs after this function has returned
-  command->add_option("FILE", given->file, "The .blend file")->required();
+  command->add_option("FILE", given->file, "The .blend file, or what the method takes")->required();
   command->add_option("--frames", given->choices.frames, "Like 1-250 or 1-10,20,30-40x2; the scene's own by default")
       ->check(frames_validator());
   command->add_option("--samples", given->samples, "Samples per pixel")->check(CLI::Range(1, 1 << 24));
@@ -175,6 +196,9 @@ void add_submit_command(CLI::App& app, Context& context) {
   command->add_option("--engine", given->engine, "CYCLES, EEVEE or WORKBENCH");
   command->add_option("--camera", given->choices.camera, "The camera's name");
   command->add_option("--scene", given->choices.scene, "The scene's name");
+  command->add_option("--method", given->method, "Render method of the grid, like povray")->capture_default_str();
+  command->add_option("--set", given->settings, "NAME=VALUE, a parameter of the method; can be given again")
+      ->check(setting_validator());
   command->add_option("--name", given->name, "The job's name; the file's by default");
   command->add_option("--project", given->project, "File it under this project");
   command->add_option("--priority", given->priority, "1 to 100 among your own jobs")->check(CLI::Range(1, 100));

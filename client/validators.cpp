@@ -45,6 +45,15 @@ CLI::Validator points_validator() {
           "POINTS"};
 }
 
+CLI::Validator setting_validator() {
+  return {[](std::string& text) {
+            auto const equals = text.find('=');
+            if (equals != std::string::npos && equals > 0 && equals + 1 < text.size()) return std::string();
+            return fmt::format("'{}' is not NAME=VALUE, like width=960", printable(text, 100));
+          },
+          "NAME=VALUE"};
+}
+
 int percentage_of(std::string const& text) {
   auto const number = text.ends_with('%') ? std::string_view(text).substr(0, text.size() - 1) : std::string_view(text);
   int value = 0;

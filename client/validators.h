@@ -15,6 +15,9 @@ CLI::Validator points_validator();
 CLI::Validator percentage_validator();
 int percentage_of(std::string const& text);  // of a checked text
 
+// "NAME=VALUE".
+CLI::Validator setting_validator();
+
 // The renderer's own word for what people write: "exr" is OPEN_EXR, "eevee" BLENDER_EEVEE. Unknown words pass in
 // capitals; the server knows best what it offers.
 std::string format_word(std::string const& text);

@@ -28,6 +28,11 @@ std::int64_t number_of(XmlElement const& element, char const* attribute) {
   return value;
 }
 
+bool is_true(XmlElement const& element, char const* attribute) {
+  auto const value = element.attribute(attribute);
+  return value == "true" || value == "1";
+}
+
 Error at(std::string const& file, XmlElement const& element, std::string const& what) {
   return fail(Errc::invalid, fmt::format("{}:{}: {}", file, element.line(), what));
 }
@@ -70,7 +75,7 @@ Result<void> check_argument(RenderMethod const& method, std::string const& text)
   for (std::size_t from = text.find('{'); from != std::string::npos; from = text.find('{', from + 1)) {
     auto const to = text.find('}', from);
     std::string const word = text.substr(from + 1, to == std::string::npos ? to : to - from - 1);
-    bool const known = word == "job" || word == "output" || word == "method" || word == "threads" ||
+    bool const known = word == "job" || word == "folder" || word == "output" || word == "method" || word == "threads" ||
                        std::ranges::any_of(method.parameters, [&word](auto const& p) { return p.name == word; });
     if (!known) return fail(Errc::invalid, fmt::format("{{{}}} is no parameter and no place", word));
   }
@@ -78,15 +83,25 @@ Result<void> check_argument(RenderMethod const& method, std::string const& text)
 }
 
 Result<void> read_command(RenderMethod& method, std::string const& file, XmlElement const& command) {
-  auto const session = command.attribute("session");
-  method.session = session == "true" || session == "1";
+  method.session = is_true(command, "session");
   for (auto const& element : command.children("argument")) {
-    RenderMethod::Argument argument{element.text(), element.attribute("when").value_or("")};
+    RenderMethod::Argument argument{element.text(), element.attribute("when").value_or(""), "",
+                                    element.attribute("unless").value_or("")};
+    if (auto const equals = argument.when.find('='); equals != std::string::npos) {
+      argument.equals = argument.when.substr(equals + 1);
+      argument.when.resize(equals);
+    }
     auto const known = check_argument(method, argument.text);
     if (!known) return at(file, element, known.error().message);
-    if (!argument.when.empty() &&
-        std::ranges::none_of(method.parameters, [&argument](auto const& p) { return p.name == argument.when; }))
-      return at(file, element, fmt::format("when: there is no parameter {}", argument.when));
+    for (auto const& name : {argument.when, argument.unless}) {
+      auto const known_name = std::ranges::find(method.parameters, name, &MethodParameter::name);
+      if (name.empty()) continue;
+      if (known_name == method.parameters.end())
+        return at(file, element, fmt::format("when: there is no parameter {}", name));
+      if (name == argument.when && !argument.equals.empty() && !known_name->values.empty() &&
+          std::ranges::count(known_name->values, argument.equals) == 0)
+        return at(file, element, fmt::format("when: {} is no value of {}", argument.equals, name));
+    }
     method.command.push_back(std::move(argument));
   }
   return {};
@@ -180,6 +195,8 @@ Result<RenderMethod> read_method(std::string const& file, XmlElement const& root
   method.digits = static_cast<int>(number_of(output, "digits"));
   for (auto const& element : output.children("format"))
     method.formats.push_back({element.attribute("name").value_or(""), element.attribute("extension").value_or("")});
+  method.only_file = is_true(output, "only-file");
+  method.sized = is_true(output, "sized");
   if (auto const element = root.child("benchmark")) {
     auto benchmark = read_benchmark(method, file, *element);
     if (!benchmark) return benchmark.error();
@@ -287,6 +304,10 @@ std::vector<std::string> command_arguments(RenderMethod const& method, json cons
                                            CommandPlaces const& places) {
   auto const value_of = [&](std::string const& word) -> std::string {
     if (word == "job") return places.job;
+    if (word == "folder") {
+      auto const folder = fs::path(parameters.value("file", "")).parent_path().string();
+      return folder.empty() ? places.job : places.job + "/" + folder;
+    }
     if (word == "output") return places.output;
     if (word == "method") return places.method;
     if (word == "threads") return std::to_string(places.threads);
@@ -297,6 +318,8 @@ std::vector<std::string> command_arguments(RenderMethod const& method, json cons
   std::vector<std::string> out;
   for (auto const& argument : method.command) {
     if (!argument.when.empty() && !parameters.contains(argument.when)) continue;
+    if (!argument.unless.empty() && parameters.contains(argument.unless)) continue;
+    if (!argument.equals.empty() && value_of(argument.when) != argument.equals) continue;
     std::string text;
     std::size_t from = 0;
     while (true) {  // one pass: braces inside a value stay what they are

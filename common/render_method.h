@@ -49,7 +49,9 @@ struct MethodParameter {
 struct RenderMethod {
   struct Argument {
     std::string text;
-    std::string when;  // a parameter's name; empty: always
+    std::string when{};    // a parameter's name; empty: always
+    std::string equals{};  // its value; empty: any
+    std::string unless{};  // a parameter's name: left out when it is there
   };
   struct Said {
     Pattern pattern;
@@ -76,6 +78,8 @@ struct RenderMethod {
   std::optional<Benchmark> benchmark{};  // nothing: this method's machines are not measured
   int digits = 4;
   std::vector<Format> formats;
+  bool sized = false;      // a picture is as large as its parameters width and height
+  bool only_file = false;  // the program adds to the name of its output
 };
 
 // folder: methods/NAME; the schema is method.xsd beside it.

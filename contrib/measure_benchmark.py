@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Fits the figures of a method's <benchmark>: renders variants of it, on one core, and prints fixed-ms and
-ms-per-megasample by least squares, with what is left unexplained. Run it on a quiet machine of the reference kind:
+ms-per-megasample by least squares, with what is left unexplained. The figures that stand there bound the variants to some 20 s. Run it on a quiet machine of the reference kind:
 
     contrib/measure_benchmark.py methods/blender [ROUNDS]
 """
@@ -52,7 +52,7 @@ def main(folder, rounds):
         for number in range(rounds):
             percentage = random.randint(bench["min-percentage"], bench["max-percentage"])
             width, height = bench["width"] * percentage // 100, bench["height"] * percentage // 100
-            most = min(bench["max-samples"], max(low, int(12e6 / width / height)))
+            most = min(bench["max-samples"], max(low, int(20e9 / bench["ms-per-megasample"] / width / height)))
             samples = random.randint(low, most)
             parameters = {"file": os.path.basename(bench["scene"]), "format": bench["format"], "samples": samples,
                           "frame": random.randint(bench["first-frame"], bench["last-frame"]),

@@ -8,7 +8,8 @@ build_packages=(
 )
 grid_packages=(blender bubblewrap ca-certificates mariadb-server python3)
 test_packages=(
-  chromium chromium-driver curl ffmpeg libxml2-utils mandoc node-typescript openssl procps python3-yaml
+  chromium chromium-driver curl ffmpeg imagemagick libxml2-utils mandoc node-typescript openssl povray procps
+  python3-yaml
 )
 
 say() { printf '%s\n' "$*" >&2; }

@@ -1,7 +1,8 @@
 # Render methods: a folder each, with definition, driver script and scenes.
 methodsdir = $(pkgdatadir)
 nobase_dist_methods_DATA = %D%/method.xsd %D%/blender/method.xml %D%/blender/driver.py \
-  %D%/blender/benchmark/benchmark.blend %D%/blender/benchmark/make_benchmark.py
+  %D%/blender/benchmark/benchmark.blend %D%/blender/benchmark/make_benchmark.py \
+  %D%/povray/method.xml %D%/povray/benchmark/benchmark.pov %D%/imagemagick/method.xml %D%/ffmpeg/method.xml
 
 # The animation that a new grid renders first.
 blendersampledir = $(pkgdatadir)/methods/blender/sample

@@ -6,6 +6,7 @@
 
 #include "common/process.h"
 #include "common/sandbox.h"
+#include "common/video.h"
 
 namespace distren {
 
@@ -18,6 +19,7 @@ constexpr int memory_limit_mib = 2048;  // 100 Mpx of four floats are 1.6 GiB
 
 Result<void> check_image(ImageChecker const& checker, std::filesystem::path const& image, OutputSpec const& expected,
                          int code) {
+  if (is_video_format(expected.format)) return check_video(image, expected.format);
   ProcessOptions options;
   std::string const inside = checker.sandboxed ? "/image/file" : image.string();
   options.argv = {checker.program.string(),         "check",    inside,         "--memory-limit-mib",

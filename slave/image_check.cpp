@@ -7,6 +7,7 @@
 #include "common/process.h"
 #include "common/sandbox.h"
 #include "common/text.h"
+#include "common/video.h"
 
 namespace distren {
 
@@ -18,6 +19,7 @@ constexpr int kMemoryMib = 4096;  // 100 megapixels of four floats, twice, and t
 
 Result<void> check_picture(PictureChecker const& checker, std::filesystem::path const& image,
                            PictureWanted const& wanted) {
+  if (is_video_format(wanted.format)) return check_video(image, wanted.format);
   ProcessOptions options;
   options.argv = {checker.program.string(), "--memory-limit-mib", std::to_string(kMemoryMib), "check"};
   options.argv.push_back(checker.sandboxed ? "/image/" + image.filename().string() : image.string());

@@ -20,6 +20,7 @@ constexpr int kFramesOfOneProgram = 100;   // bounds what a renderer leaks
 constexpr std::size_t kWarningLimit = 50;  // a stranger's file can make any number of them
 constexpr std::size_t kLogLimit = 6000;    // bytes
 constexpr std::string_view kMark = "DISTREN ";
+constexpr char const* job_inside = "/home/render/job";  // POV-Ray's own restrictions allow reading below the home
 
 std::string shortened(std::string const& text, std::size_t limit) {
   return text.size() <= limit ? text : text.substr(0, limit) + "...";
@@ -61,6 +62,15 @@ void Renderer::clear_output() const {
   for (auto const& path : left) fs::remove_all(path, error);
 }
 
+// What the program left under a name of its own gets the name that was asked for; two files are no answer.
+void Renderer::take_only_file(std::string const& name) const {
+  std::error_code error;
+  std::vector<fs::path> left;
+  for (auto const& item : fs::directory_iterator(settings_.folder / "out", error)) left.push_back(item.path());
+  if (left.size() == 1 && fs::is_regular_file(fs::symlink_status(left.front(), error)))
+    fs::rename(left.front(), settings_.folder / "out" / name, error);
+}
+
 void Renderer::cancel() {
   std::lock_guard const lock(process_mutex_);
   cancelled_ = true;
@@ -87,7 +97,7 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   RenderMethod const& method = *task.method;
   CommandPlaces places;
   places.threads = settings_.threads;
-  places.job = settings_.sandboxed ? "/job" : fs::absolute(task.job).string();
+  places.job = settings_.sandboxed ? job_inside : fs::absolute(task.job).string();
   places.method = settings_.sandboxed ? "/method" : method.folder.string();
   places.output = (settings_.sandboxed ? fs::path("/out") : settings_.folder / "out") / task.name;
 
@@ -101,7 +111,7 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   if (settings_.sandboxed) {
     Sandbox sandbox;
     // Shaders compiled for one scene spare seconds to the next; nothing else in its home outlives a program.
-    sandbox.bindings = {{task.job, "/job", false},
+    sandbox.bindings = {{task.job, job_inside, false},
                         {method.folder, "/method", false},
                         {settings_.folder / "out", "/out", true},
                         {settings_.folder / "cache", "/home/render/.cache", true}};
@@ -110,7 +120,7 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   } else {
     char const* const path = std::getenv("PATH");
     options.environment = std::vector<std::string>{fmt::format("PATH={}", path != nullptr ? path : "/usr/bin:/bin"),
-                                                   "HOME=" + settings_.folder.string(), "LANG=C.UTF-8"};
+                                                   "HOME=" + settings_.folder.parent_path().string(), "LANG=C.UTF-8"};
     options.directory = settings_.folder / "out";
   }
   clear_output();
@@ -240,6 +250,7 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
     auto const end = process_->wait(Clock::now() + std::chrono::seconds(10));
     used = end.usage;
     bool const good = !method.session && end.ok();
+    if (good && method.only_file) take_only_file(task.name);
     if (!good) {
       close();
       return explain(task, frame, end);

@@ -75,6 +75,7 @@ private:
   bool take_event(std::string_view text, Frame& frame);
   void take_line(RenderTask const& task, std::string const& line, Frame& frame, OnProgress const& progress);
   void clear_output() const;
+  void take_only_file(std::string const& name) const;
   [[nodiscard]] Error explain(RenderTask const& task, Frame const& frame, ProcessEnd const& end) const;
 
   RendererSettings settings_;

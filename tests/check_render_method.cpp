@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -186,7 +187,8 @@ START_TEST(a_benchmark_that_cannot_be_rendered_is_refused) {
 END_TEST
 
 START_TEST(a_variant_of_the_benchmark_has_the_wanted_work) {
-  auto const bench = *blender().benchmark;
+  auto const method = blender();
+  auto const bench = *method.benchmark;
   std::uint64_t state = 42;
   auto const random = [&state] { return state = state * 6364136223846793005U + 1442695040888963407U; };
   for (int i = 0; i < 1000; ++i) {
@@ -198,8 +200,8 @@ START_TEST(a_variant_of_the_benchmark_has_the_wanted_work) {
     ck_assert_int_eq(variant.work_ms, benchmark_work(bench, variant.width, variant.height, variant.samples));
     ck_assert_int_gt(variant.work_ms, 10000 * cores * 9 / 10);
     ck_assert_int_lt(variant.work_ms, 10000 * cores * 11 / 10);
-    auto const order = benchmark_parameters(blender(), variant);
-    ck_assert(check_parameters(blender(), order, ParameterScope::order).has_value());
+    auto const order = benchmark_parameters(method, variant);
+    ck_assert(check_parameters(method, order, ParameterScope::order).has_value());
   }
 }
 END_TEST
@@ -329,6 +331,55 @@ START_TEST(an_argument_can_depend_on_a_parameter) {
 }
 END_TEST
 
+START_TEST(an_argument_can_depend_on_a_value_or_on_an_absence) {
+  auto const method = load_render_method(methods_folder() / "povray");
+  ck_assert_msg(method.has_value(), "%s", method ? "" : method.error().message.c_str());
+  json parameters = {{"file", "sub/a.pov"}, {"frame", 5}, {"format", "JPEG"}, {"last", 250}};
+  auto arguments = command_arguments(*method, parameters, {"/job", "/out/9.jpg", "/method", 3});
+  auto const has = [&arguments](char const* each) { return std::ranges::count(arguments, each) > 0; };
+  ck_assert(has("+FJ90") && !has("+FN8") && has("+KFF250") && has("+L/job/sub") && has("+SF5") && !has("+UA"));
+  auto const finishing = load_render_method(methods_folder() / "imagemagick");
+  ck_assert(finishing.has_value());
+  arguments = command_arguments(*finishing, parameters, {"/job", "/out/9.jpg", "/method", 3});
+  ck_assert(has("/job/sub/a.pov[0]"));
+  parameters["sequence"] = "plates/%04d.png";
+  arguments = command_arguments(*finishing, parameters, {"/job", "/out/9.jpg", "/method", 3});
+  ck_assert(has("/job/plates/%04d.png[5]") && !has("/job/sub/a.pov[0]"));
+}
+END_TEST
+
+START_TEST(a_sequence_cannot_lead_out_of_the_job) {
+  auto const method = load_render_method(methods_folder() / "ffmpeg");
+  ck_assert_msg(method.has_value(), "%s", method ? "" : method.error().message.c_str());
+  auto const taken = [&method](char const* text) {
+    return check_parameters(*method, {{"sequence", text}}).has_value();
+  };
+  ck_assert(taken("output/%04d.png") && taken("a/b/c-%9d.EXR") == false && taken("a/b/c-%09d.EXR"));
+  for (auto const* bad : {"../%04d.png", "/etc/%04d.png", "a/../%04d.png", "%04d.png", "a:%04d.png",
+                          "http://a/%04d.png", "a%04d.png|id", "a%04d%s.png", "-a%04d.png", "@a%04d.png"})
+    ck_assert_msg(!taken(bad), "%s", bad);
+}
+END_TEST
+
+START_TEST(a_condition_on_what_is_not_there_is_refused) {
+  std::string const with = "<argument when=\"WHAT\">-t</argument>";
+  auto const said = [&with](std::string const& what) {
+    return refusal(replaced(shipped_text(), "<argument>-t</argument>", replaced(with, "WHAT", what)));
+  };
+  ck_assert(said("format=PNG").empty());
+  ck_assert_says(said("format=GIF"), "GIF is no value of format");
+  ck_assert_says(said("shape"), "no parameter shape");
+}
+END_TEST
+
+START_TEST(every_shipped_definition_is_valid) {
+  auto const methods = load_render_methods(methods_folder());
+  ck_assert_msg(methods.has_value(), "%s", methods ? "" : methods.error().message.c_str());
+  for (auto const* name : {"blender", "ffmpeg", "imagemagick", "povray"})
+    ck_assert_msg(methods->contains(name), "%s", name);
+}
+END_TEST
+
 START_TEST(progress_is_read_from_blenders_lines) {
   auto const method = blender();
   auto const cycles = read_progress(
@@ -386,14 +437,26 @@ int main() {
                            a_variant_stays_in_its_ranges_whatever_is_wanted, variants_cannot_be_foreseen})
     tcase_add_test(benchmark, test);
   TCase* parameters = tcase_create("parameters");
-  for (auto const* test :
-       {good_parameters_pass_unchanged, no_parameters_are_good, a_wrong_number_is_named_with_its_value_and_range,
-        a_wrong_choice_names_the_right_ones, a_text_has_a_length_and_no_control_characters,
-        an_unknown_parameter_is_refused_by_name, every_wrong_parameter_is_named_at_once,
-        parameters_that_are_no_object_are_refused, an_order_needs_file_and_frame, a_file_cannot_lie_outside_the_job,
-        the_command_line_is_built_from_the_definition, an_argument_can_depend_on_a_parameter,
-        progress_is_read_from_blenders_lines, long_lines_are_matched_without_harm,
-        results_are_named_by_frame_and_format, versions_are_compared_as_numbers})
+  for (auto const* test : {good_parameters_pass_unchanged,
+                           no_parameters_are_good,
+                           a_wrong_number_is_named_with_its_value_and_range,
+                           a_wrong_choice_names_the_right_ones,
+                           a_text_has_a_length_and_no_control_characters,
+                           an_unknown_parameter_is_refused_by_name,
+                           every_wrong_parameter_is_named_at_once,
+                           parameters_that_are_no_object_are_refused,
+                           an_order_needs_file_and_frame,
+                           a_file_cannot_lie_outside_the_job,
+                           the_command_line_is_built_from_the_definition,
+                           an_argument_can_depend_on_a_parameter,
+                           an_argument_can_depend_on_a_value_or_on_an_absence,
+                           a_sequence_cannot_lead_out_of_the_job,
+                           a_condition_on_what_is_not_there_is_refused,
+                           every_shipped_definition_is_valid,
+                           progress_is_read_from_blenders_lines,
+                           long_lines_are_matched_without_harm,
+                           results_are_named_by_frame_and_format,
+                           versions_are_compared_as_numbers})
     tcase_add_test(parameters, test);
   return run_suite("render_method", {definition, benchmark, parameters});
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "common/blend_file.h"
@@ -53,6 +54,23 @@ std::string digest_of(store::NewJob const& job, std::string_view path) {
   return {};
 }
 
+// For sources that nothing here can look into: what the definition and the owner's parameters tell.
+BlendFindings by_definition(RenderMethod const& method, json const& parameters) {
+  BlendFindings findings;
+  findings.parameters = parameters;
+  auto const wanted = parameters.value("format", "");
+  auto const found = std::find_if(method.formats.begin(), method.formats.end(),
+                                  [&wanted](auto const& format) { return format.name == wanted; });
+  auto const& format = found == method.formats.end() ? method.formats.front() : *found;  // the schema: at least one
+  findings.output = {{"format", format.name}, {"pattern", fmt::format("%0{}d.{}", method.digits, format.extension)}};
+  if (method.sized && parameters.contains("width") && parameters.contains("height")) {
+    findings.output["width"] = parameters["width"];
+    findings.output["height"] = parameters["height"];
+  }
+  findings.version = "0";
+  return findings;
+}
+
 }  // namespace
 
 JobRequestLimits limits_of(Services const& services) {
@@ -93,10 +111,7 @@ Result<void> add_findings(Services const& services, JobRequest& request, std::se
     if (!found) return std::move(found).error();
     findings = std::move(*found);
   } else {
-    auto const format = method.formats.empty() ? RenderMethod::Format{"PNG", "png"} : method.formats.front();
-    findings.output = {{"format", format.name}, {"pattern", fmt::format("%0{}d.{}", method.digits, format.extension)}};
-    findings.parameters = request.parameters;
-    findings.version = "0";
+    findings = by_definition(method, request.parameters);
   }
   job.parameters = to_text(findings.parameters);
   job.output = to_text(findings.output);

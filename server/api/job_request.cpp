@@ -71,6 +71,17 @@ void read_files(JsonBody& body, JobRequestLimits const& limits, std::vector<stor
   if (bad == 0) check_paths(files, body);
 }
 
+void check_frames(RenderMethod const& method, std::vector<int> const& frames, JsonBody& body) {
+  auto const frame = std::find_if(method.parameters.begin(), method.parameters.end(), [](auto const& parameter) {
+    return parameter.name == "frame" && parameter.kind == MethodParameter::Kind::integer;
+  });
+  if (frame == method.parameters.end()) return;
+  auto const [first, last] = std::minmax_element(frames.begin(), frames.end());
+  if (*first < frame->min || *last > frame->max)
+    body.problem(fmt::format("frames: {} takes frames from {} to {}, these are from {} to {}", method.title, frame->min,
+                             frame->max, *first, *last));
+}
+
 }  // namespace
 
 Result<JobRequest> read_job_request(std::string_view text, std::map<std::string, RenderMethod> const& methods,
@@ -109,6 +120,7 @@ Result<JobRequest> read_job_request(std::string_view text, std::map<std::string,
       job.frames = std::move(*parsed);
     }
   }
+  if (method != methods.end() && !job.frames.empty()) check_frames(method->second, job.frames, *body);
   request.parameters = nlohmann::json::object();
   nlohmann::json parameters = nlohmann::json::object();
   body->read_object("parameters", JsonBody::optional, parameters);
