@@ -24,18 +24,23 @@ def cpu_of_children():
 
 def render(method, folder, parameters, out):
     bench = method.find("m:benchmark", NAMES)
-    places = {"job": os.path.dirname(os.path.join(folder, bench.get("scene"))), "method": folder, "threads": "1",
-              "output": out}
+    job = os.path.dirname(os.path.join(folder, bench.get("scene")))
+    places = {"job": job, "folder": job, "method": folder, "threads": "1", "output": out}
     command = method.find("m:command", NAMES)
     argv = [method.find("m:program", NAMES).get("name")]
     for argument in command:
-        if argument.get("when") in (None, *parameters):
+        name, _, value = (argument.get("when") or "").partition("=")
+        if argument.get("unless") not in parameters and (not name or name in parameters and
+                                                         value in ("", str(parameters[name]))):
             argv.append(re.sub(r"\{([a-z_-]+)\}", lambda word: str({**places, **parameters}[word[1]]), argument.text or ""))
     words = json.dumps({**parameters, "output": out}) + "\n" if command.get("session") == "true" else ""
     before = cpu_of_children()
     done = subprocess.run(argv, input=words, capture_output=True, text=True, cwd=os.path.dirname(out))
     used = cpu_of_children() - before
-    if done.returncode != 0 or not os.path.exists(out):
+    left = os.listdir(os.path.dirname(out))
+    for name in left:
+        os.remove(os.path.join(os.path.dirname(out), name))
+    if done.returncode != 0 or len(left) != 1:
         sys.exit(f"{argv} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return used
 

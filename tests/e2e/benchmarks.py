@@ -37,13 +37,22 @@ class Method:
         wanted = {"file": os.path.basename(self.bench["scene"]), "frame": frame, "format": self.bench["format"],
                   "samples": int(self.bench["min-samples"]), "percentage": percentage, "width": width, "height": height}
         parameters = {name: value for name, value in wanted.items() if name in self.known}
-        words = {**parameters, "job": os.path.join(self.folder, os.path.dirname(self.bench["scene"])), "output": out,
-                 "method": self.folder, "threads": 2}
+        job = os.path.join(self.folder, os.path.dirname(self.bench["scene"]))
+        words = {**parameters, "job": job, "folder": job, "output": out, "method": self.folder, "threads": 2}
         command = self.root.find("m:command", SPACE)
+
+        def taken(argument):
+            name, _, value = (argument.get("when") or "").partition("=")
+            return argument.get("unless") not in parameters and (
+                not name or name in parameters and value in ("", str(parameters[name])))
+
         argv = [self.program] + [re.sub(r"\{([a-z_-]+)\}", lambda word: str(words[word[1]]), each.text or "")
-                                 for each in command if each.get("when") in (None, *parameters)]
+                                 for each in command if taken(each)]
         order = json.dumps({**parameters, "output": out}) + "\n" if command.get("session") == "true" else ""
         done = subprocess.run(argv, input=order, capture_output=True, text=True, cwd=os.path.dirname(out))
+        if self.root.find("m:output", SPACE).get("only-file") == "true":
+            (added,) = [name for name in os.listdir(os.path.dirname(out)) if name.startswith(os.path.basename(out))]
+            os.rename(os.path.join(os.path.dirname(out), added), out)
         assert os.path.exists(out), f"{argv}: {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
 
 

@@ -29,8 +29,10 @@ light_source { <40, 30, 10> rgb <0.3, 0.4, 0.55> }
 
 // --- the number, lit by nothing and lighting nothing
 #macro Square(Index, White)
+  // The outer ones reach beyond the picture: rays are spread around the middles of its pixels.
   polygon {
-    5, <0, -1>, <1, -1>, <1, 1>, <0, 1>, <0, -1>
+    5, <(Index = 0 ? -1 : 0), -1>, <(Index = 21 ? 2 : 1), -1>, <(Index = 21 ? 2 : 1), 1>, <(Index = 0 ? -1 : 0), 1>,
+    <(Index = 0 ? -1 : 0), -1>
     texture {
       pigment { rgb White }
       finish { ambient 0 diffuse 0 emission 1 }
