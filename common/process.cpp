@@ -16,6 +16,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 #include <thread>
 
 namespace distren {
@@ -323,6 +324,24 @@ void Process::interrupt() {
   [[maybe_unused]] ssize_t const told = ::write(wake_.get(), &one, sizeof one);
 }
 
+// Below a sandbox programs have sessions and process numbers of their own, so a signal to the group does not reach
+// them. Again until nobody new is found: whoever was about to fork has done so.
+void Process::suspend(bool stopped) {
+  std::lock_guard const lock(ending_);
+  if (collected_ || id_ <= 0) return;
+  std::set<pid_t> told;
+  for (int round = 0; round < 10; ++round) {
+    auto const members = usage_of_tree(id_).members;
+    bool news = false;
+    for (pid_t const member : members) {
+      if (!told.insert(member).second) continue;
+      ::kill(member, stopped ? SIGSTOP : SIGCONT);
+      news = true;
+    }
+    if (!news) return;
+  }
+}
+
 // Kills what is left of the group while its number cannot be anybody else's: before the leader is collected.
 bool Process::collect(bool block) {
   if (end_) return true;
@@ -330,6 +349,8 @@ bool Process::collect(bool block) {
   int const flags = WEXITED | WNOWAIT | (block ? 0 : WNOHANG);
   while (::waitid(P_PID, static_cast<id_t>(id_), &info, flags) != 0 && errno == EINTR) continue;
   if (info.si_pid != id_) return false;
+  std::lock_guard const lock(ending_);
+  collected_ = true;
   ::kill(-id_, SIGKILL);
   int status = 0;
   rusage used{};

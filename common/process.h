@@ -1,7 +1,7 @@
 // Runs one child program: no shell, its own process group, pipes, limits, a deadline. The child is killed when the
 // *thread* that started it ends (PR_SET_PDEATHSIG), so start() and everything else belongs to one lasting thread;
-// interrupt() alone may be called from any. Owned by whoever started it; the destructor kills the whole group.
-// Output comes as lines, each cut at line_limit; what a child prints is never kept beyond that and the tail.
+// interrupt() and suspend() alone may be called from any. Owned by whoever started it; the destructor kills the whole
+// group. Output comes as lines, each cut at line_limit; what a child prints is never kept beyond that and the tail.
 // Failure: start() is unavailable (not found, no processes left) and names the program; how it ended is ProcessEnd.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -77,6 +78,8 @@ public:
   Result<void> write(std::string_view bytes, Clock::time_point until);
   void close_input();
   void interrupt();  // any thread; lasting: every later next_line returns interrupted
+  // Stops the whole tree where it is, or lets it go on (SIGSTOP, SIGCONT); any thread, nothing once it has ended.
+  void suspend(bool stopped);
 
   // Ends the group if it still runs (SIGTERM, grace, SIGKILL; at once when `now`) and collects it.
   ProcessEnd stop(bool now = false);
@@ -118,6 +121,8 @@ private:
   std::deque<std::string> tail_;
   bool over_memory_ = false;
   std::optional<ProcessEnd> end_;
+  std::mutex ending_;  // suspend() against the end: an id that was collected can be anybody's
+  bool collected_ = false;
 };
 
 struct ProcessReport {
@@ -137,6 +142,7 @@ std::optional<std::filesystem::path> find_program(std::string_view name);
 // CPU time and memory of a process and all its descendants, as /proc shows them now; resident is their sum.
 struct TreeUsage {
   ProcessUsage usage;
+  std::vector<pid_t> members{};  // the root first
   std::uint64_t resident = 0;
 };
 TreeUsage usage_of_tree(pid_t root);

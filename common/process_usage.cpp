@@ -69,6 +69,7 @@ TreeUsage usage_of_tree(pid_t root) {
     todo.pop_back();
     auto const found = all.find(id);
     if (found == all.end() || !seen.insert(id).second) continue;
+    total.members.push_back(id);
     total.usage.cpu += std::chrono::microseconds(found->second.ticks * 1'000'000 / ticks);
     total.usage.peak_memory = std::max(total.usage.peak_memory, peak_of(id));
     total.resident += found->second.pages * page;

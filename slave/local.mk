@@ -6,16 +6,20 @@ libdistren_slave_a_SOURCES = \
   %D%/backoff.h \
   %D%/cache.cpp %D%/cache.h \
   %D%/check.cpp %D%/check.h \
+  %D%/control.cpp %D%/control.h \
   %D%/hand_in.cpp %D%/hand_in.h \
   %D%/image_check.cpp %D%/image_check.h \
   %D%/installed_methods.cpp %D%/installed_methods.h \
   %D%/line.cpp %D%/line.h \
   %D%/machine.cpp %D%/machine.h \
+  %D%/neighbour.cpp %D%/neighbour.h \
   %D%/order.cpp %D%/order.h \
   %D%/outbox.cpp %D%/outbox.h \
+  %D%/readings.cpp %D%/readings.h \
   %D%/renderer.cpp %D%/renderer.h \
   %D%/slave.cpp %D%/slave.h \
   %D%/slave_config.cpp %D%/slave_config.h \
+  %D%/watcher.cpp %D%/watcher.h \
   %D%/workshop.cpp %D%/workshop.h \
   %D%/workspace.cpp %D%/workspace.h
 

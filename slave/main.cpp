@@ -15,6 +15,7 @@
 #include "common/sandbox.h"
 #include "slave/check.h"
 #include "slave/slave.h"
+#include "slave/watcher.h"
 
 namespace {
 
@@ -38,14 +39,19 @@ class Signals {
 public:
   Signals() {
     sigemptyset(&set_);
-    for (int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set_, number);
+    for (int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&set_, number);
     ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
-  void watch(Slave& slave) {
-    thread_ = std::thread([this, &slave] {
+  void watch(Slave& slave, Watcher& watcher) {
+    thread_ = std::thread([this, &slave, &watcher] {
       for (int seen = 0; !over_;) {
         timespec const wait{0, 200'000'000};
-        if (::sigtimedwait(&set_, nullptr, &wait) < 0) continue;
+        int const signal = ::sigtimedwait(&set_, nullptr, &wait);
+        if (signal < 0) continue;
+        if (signal == SIGUSR1 || signal == SIGUSR2) {
+          watcher.pause(signal == SIGUSR1);
+          continue;
+        }
         if (++seen > 1) std::_Exit(1);
         spdlog::info("stopping; a second signal stops at once");
         slave.stop();
@@ -70,10 +76,23 @@ int serve(SlaveConfig const& config, Options const& options) {
   if (!config.sandboxed()) spdlog::warn("the sandbox is off: strangers' files run with all your rights");
   Signals signals;  // before any thread, so that all of them leave signals to its own
   Slave slave(config, **workshop, options.once);
-  signals.watch(slave);
+  auto control = Control::open(config.state);
+  if (!control) spdlog::warn("status, pause, resume and finish will not work: {}", control.error().message);
+  Watcher watcher(config.neighbour, control ? std::optional(std::move(*control)) : std::nullopt,
+                  {[&slave](bool may_work, std::string const&) { slave.allow(may_work); },
+                   [&slave](std::string const& reason) { slave.give_back_work(reason); }, [&slave] { slave.finish(); },
+                   [&slave] { return slave.status(); }});
+  signals.watch(slave, watcher);
   auto const ended = slave.run();
   signals.forget();
   return ended ? 0 : complain(ended.error());
+}
+
+int tell(SlaveConfig const& config, std::string const& command) {
+  auto const answer = ask_slave(config.state, command);
+  if (!answer) return complain(answer.error());
+  fmt::print("{}\n", answer->dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  return answer->value("ok", false) ? 0 : 1;
 }
 
 }  // namespace
@@ -87,6 +106,19 @@ int main(int argc, char** argv) {
   app.add_flag("--check", options.check, "Print what was found (sandbox, methods, connection), and end");
   app.add_flag("--check-sandbox", options.check_sandbox,
                "Say whether this machine can shut strangers' files in, and end; needs no configuration");
+  app.fallthrough();
+  std::string command;
+  int minutes = 0;
+  for (auto const& [name, help] : {std::pair{"status", "What the running slave does now"},
+                                   {"pause", "Let the running slave stand still"},
+                                   {"resume", "Let it go on"},
+                                   {"finish", "End it after the frame at work"}}) {
+    auto* each = app.add_subcommand(name, help);
+    each->callback([&command, name = std::string(name)] { command = name; });
+    if (each->get_name() == "pause")
+      each->add_option("--minutes", minutes, "Go on by itself after so long")->check(CLI::Range(1, 7 * 24 * 60));
+  }
+  app.require_subcommand(0, 1);
   app.set_version_flag("--version", PACKAGE_NAME "-slave " PACKAGE_VERSION);
   try {
     app.parse(argc, argv);
@@ -103,6 +135,7 @@ int main(int argc, char** argv) {
   if (!file) return complain(file.error());
   auto config = load_slave_config(*file);
   if (!config) return complain(config.error());
+  if (!command.empty()) return tell(*config, minutes > 0 ? fmt::format("{} {}", command, minutes) : command);
   if (!options.log_level.empty()) config->log_level = options.log_level;
   if (auto const started = start_log("distren-slave", config->log_level, config->log_file); !started)
     return complain(started.error());

@@ -30,6 +30,7 @@ std::string shortened(std::string const& text, std::size_t limit) {
 
 struct Renderer::Frame {
   Clock::time_point started = Clock::now();
+  milliseconds suspended{0};  // when it began
   bool done = false;
   std::string problem;      // said by a session's program
   std::string known_cause;  // of a pattern of the definition
@@ -75,6 +76,26 @@ void Renderer::cancel() {
   std::lock_guard const lock(process_mutex_);
   cancelled_ = true;
   if (process_) process_->interrupt();
+}
+
+void Renderer::suspend(bool stopped) {
+  std::lock_guard const lock(process_mutex_);
+  if (stopped == suspended_since_.has_value()) return;
+  if (stopped) {
+    suspended_since_ = Clock::now();
+  } else {
+    suspended_before_ += std::chrono::duration_cast<milliseconds>(Clock::now() - *suspended_since_);
+    suspended_since_.reset();
+  }
+  if (process_) process_->suspend(stopped);
+}
+
+// Time that programs have stood still so far.
+milliseconds Renderer::suspended() {
+  std::lock_guard const lock(process_mutex_);
+  auto total = suspended_before_;
+  if (suspended_since_) total += std::chrono::duration_cast<milliseconds>(Clock::now() - *suspended_since_);
+  return total;
 }
 
 void Renderer::allow() {
@@ -134,6 +155,7 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   warnings_.clear();
   log_.clear();
   if (cancelled_) process_->interrupt();
+  if (suspended_since_) process_->suspend(true);
   return {};
 }
 
@@ -182,9 +204,9 @@ void Renderer::take_line(RenderTask const& task, std::string const& line, Frame&
 
 // Reads until the frame is over or the program is.
 Result<void> Renderer::follow(RenderTask const& task, Frame& frame, OnProgress const& progress) {
-  auto const until = frame.started + task.deadline;
   std::string line;
   while (true) {
+    auto const until = frame.started + task.deadline + suspended() - frame.suspended;
     switch (process_->next_line(line, until)) {
       case ProcessEvent::line:
         if (task.method->session && line.starts_with(kMark)) {
@@ -198,6 +220,7 @@ Result<void> Renderer::follow(RenderTask const& task, Frame& frame, OnProgress c
       case ProcessEvent::interrupted:
         return fail(Errc::conflict, "cancelled");
       case ProcessEvent::timeout:
+        if (Clock::now() < frame.started + task.deadline + suspended() - frame.suspended) break;
         return fail(Errc::invalid,
                     fmt::format("the frame took longer than the {} s that it may take", task.deadline.count() / 1000));
     }
@@ -223,6 +246,7 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
   if (!method.session || key != key_ || frames_ >= kFramesOfOneProgram) close();
   if (cancelled_) return fail(Errc::conflict, "cancelled");
   Frame frame;
+  frame.suspended = suspended();
   if (!process_)
     if (auto const started = start(task, key); !started) return fail(Errc::unavailable, started.error().message);
 
@@ -233,7 +257,8 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
     static_cast<void>(process_->write(order.dump() + "\n", frame.started + task.deadline));
   }
   auto const followed = follow(task, frame, progress);
-  frame.result.wall = std::chrono::duration_cast<milliseconds>(Clock::now() - frame.started);
+  frame.result.wall =
+      std::chrono::duration_cast<milliseconds>(Clock::now() - frame.started) - (suspended() - frame.suspended);
   if (!followed) {
     close();
     return followed.error();

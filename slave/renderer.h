@@ -1,9 +1,9 @@
 // Renders frames by a render method's program, in a sandbox unless the volunteer said otherwise. A program that takes
 // frames one after the other (a session) stays open for the next frame of the same job; another job, a failure or a
-// hundred frames end it. One thread, which must last as long as a program is open; cancel() alone is for any thread.
-// Failure: invalid (this frame cannot be rendered; counts against it), unavailable (this machine's trouble),
-// conflict (cancelled). log() then has the program's last lines. Only the caller can know whether the file is a
-// picture.
+// hundred frames end it. One thread, which must last as long as a program is open; cancel() and suspend() alone are for
+// any thread. Failure: invalid (this frame cannot be rendered; counts against it), unavailable (this machine's
+// trouble), conflict (cancelled). log() then has the program's last lines. Only the caller can know whether the file is
+// a picture.
 #pragma once
 
 #include <atomic>
@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -64,6 +65,8 @@ public:
   void cancel();  // ends the frame at work, and every later one until allow()
   void allow();
   void close();  // ends a program that waits for more
+  // Stops the program where it is, or lets it go on; what stands still does not age. Any thread.
+  void suspend(bool stopped);
   [[nodiscard]] std::string log() const;
 
 private:
@@ -75,6 +78,7 @@ private:
   bool take_event(std::string_view text, Frame& frame);
   void take_line(RenderTask const& task, std::string const& line, Frame& frame, OnProgress const& progress);
   void clear_output() const;
+  std::chrono::milliseconds suspended();
   void take_only_file(std::string const& name) const;
   [[nodiscard]] Error explain(RenderTask const& task, Frame const& frame, ProcessEnd const& end) const;
 
@@ -82,8 +86,10 @@ private:
   std::mutex process_mutex_;  // cancel() against start and close
   std::unique_ptr<Process> process_;
   std::atomic<bool> cancelled_ = false;
-  std::string key_;     // what the open program was started for
-  int frames_ = 0;      // that it has rendered
+  std::optional<std::chrono::steady_clock::time_point> suspended_since_;  // under process_mutex_
+  std::chrono::milliseconds suspended_before_{0};                         // in all, under process_mutex_
+  std::string key_;                                                       // what the open program was started for
+  int frames_ = 0;                                                        // that it has rendered
   ProcessUsage usage_;  // of the open program when its last frame ended
   std::set<std::string> warnings_;
   std::deque<std::string> log_;

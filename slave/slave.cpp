@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "common/log.h"
 #include "common/text.h"
@@ -72,7 +73,7 @@ Result<void> Slave::run() {
   std::thread render([this] { render_orders(); });
   {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return stopping_ || (once_ && over_ && held_.empty()); });
+    changed_.wait(lock, [this] { return stopping_ || (over_ && held_.empty() && waiting_.empty() && !working_); });
     stopping_ = true;
     workshop_.cancel();
     changed_.notify_all();
@@ -87,7 +88,7 @@ Result<void> Slave::run() {
 
 json Slave::hello() {
   std::lock_guard const lock(mutex_);
-  bool const wants = !stopping_ && !over_ && !resting_until_;
+  bool const wants = !stopping_ && !over_ && !resting_until_ && allowed_;
   json message = workshop_.hello(!wants ? 0 : once_ ? 1 : config_.orders);
   std::map<std::int64_t, std::string> holding;
   for (auto const& [attempt, held] : held_) holding[attempt] = held.lease;
@@ -106,6 +107,7 @@ json Slave::signed_on(json const& welcome) {
   {
     std::lock_guard const lock(mutex_);
     base_url_ = base;
+    signed_on_ = true;
   }
   return hello();
 }
@@ -121,6 +123,10 @@ void Slave::ready() {
 
 void Slave::lost(std::string const& reason) {
   hand_in_.lost();
+  {
+    std::lock_guard const lock(mutex_);
+    signed_on_ = false;
+  }
   if (!stopping()) spdlog::warn("connection lost reason={}", quote(reason));
 }
 
@@ -168,7 +174,7 @@ void Slave::take_order(json const& message) {
     }
     if (finished) return;
     auto const in_hand = waiting_.size() + (working_ && !working_cancelled_ ? 1U : 0U);
-    refused = stopping_ || over_ || in_hand >= static_cast<std::size_t>(once_ ? 1 : config_.orders);
+    refused = stopping_ || over_ || !allowed_ || in_hand >= static_cast<std::size_t>(once_ ? 1 : config_.orders);
     if (!refused) {
       Held held;
       held.lease = lease;
@@ -254,6 +260,58 @@ void Slave::tick() {
   if (rested) line_.send(hello());
 }
 
+void Slave::finish() {
+  {
+    std::lock_guard const lock(mutex_);
+    over_ = true;
+    changed_.notify_all();
+  }
+  line_.send(hello());
+}
+
+void Slave::allow(bool may_work) {
+  {
+    std::lock_guard const lock(mutex_);
+    allowed_ = may_work;
+    workshop_.suspend(!may_work);
+    changed_.notify_all();
+  }
+  line_.send(hello());
+}
+
+void Slave::give_back_work(std::string const& reason) {
+  std::deque<Order> left;
+  {
+    std::lock_guard const lock(mutex_);
+    left = std::exchange(waiting_, {});
+    if (working_ && !working_cancelled_) {
+      given_back_for_ = reason;
+      workshop_.cancel();  // the render thread gives it back
+    }
+  }
+  for (auto const& order : left) give_back(order.attempt, order.lease, "returned", reason);
+}
+
+json Slave::status() {
+  auto const results = workshop_.outbox().entries().size();
+  std::lock_guard const lock(mutex_);
+  json out{{"connected", signed_on_},
+           {"server", config_.server},
+           {"waiting", waiting_.size()},
+           {"outbox", results},
+           {"state", stopping_  ? "stopping"
+                     : working_ ? (allowed_ ? "rendering" : "suspended")
+                     : allowed_ ? "idle"
+                                : "paused"},
+           {"finishing", over_ && !once_}};
+  if (!working_) return out;
+  out["attempt"] = *working_;
+  out["job"] = working_job_;
+  out["frame"] = working_frame_;
+  if (auto const found = held_.find(*working_); found != held_.end()) out["fraction"] = found->second.fraction;
+  return out;
+}
+
 // A slave that cannot work (disk full, network half gone) must not burn through a job by giving back frame after frame.
 void Slave::rest_after_trouble(bool trouble) {
   {
@@ -280,12 +338,14 @@ void Slave::make(Order const& order) {
   spdlog::info("frame attempt={} state={} {}", order.attempt,
                outcome.entry ? text_member(outcome.entry->message, "state") : "cancelled", quote(outcome.text));
   bool was_stopped = false;
+  std::string given_back_for;
   {
     std::lock_guard const lock(mutex_);
     working_.reset();
+    given_back_for = std::exchange(given_back_for_, {});
     was_stopped = stopping_;
     if (!was_stopped) workshop_.allow();
-    if (!outcome.entry && !was_stopped) held_.erase(order.attempt);
+    if (!outcome.entry && !was_stopped && given_back_for.empty()) held_.erase(order.attempt);
     if (auto const found = held_.find(order.attempt); found != held_.end()) {
       found->second.fraction = 1;
       found->second.remaining.reset();
@@ -295,15 +355,17 @@ void Slave::make(Order const& order) {
   rest_after_trouble(outcome.trouble);  // said before the frame is given back, or it would be given to us again
   if (outcome.entry)
     hand_in_.added(order.attempt);
-  else if (was_stopped)
-    give_back(order.attempt, order.lease, "returned", "the volunteer stopped this slave");
+  else if (was_stopped || !given_back_for.empty())
+    give_back(order.attempt, order.lease, "returned",
+              was_stopped ? "the volunteer stopped this slave" : given_back_for);
 }
 
 void Slave::render_orders() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    if (waiting_.empty()) {
-      if (!changed_.wait_for(lock, kIdleRenderer, [this] { return stopping_ || !waiting_.empty(); })) {
+    auto const has_work = [this] { return !waiting_.empty() && allowed_; };
+    if (!has_work()) {
+      if (!changed_.wait_for(lock, kIdleRenderer, [&] { return stopping_ || has_work(); })) {
         lock.unlock();
         workshop_.close_renderer();
         lock.lock();
@@ -314,6 +376,8 @@ void Slave::render_orders() {
     waiting_.pop_front();
     working_ = order.attempt;
     working_cancelled_ = false;
+    working_job_ = order.job;
+    working_frame_ = number_member(order.parameters, "frame");
     lock.unlock();
     make(order);
     lock.lock();

@@ -30,6 +30,11 @@ public:
   // Returns after stop(), with `once` after one frame; then an Error when the server refused or was not there.
   Result<void> run();
   void stop();
+  void finish();  // what is in hand, then the end
+  // Whether the machine may work now; a frame that is being rendered stands still meanwhile.
+  void allow(bool may_work);
+  void give_back_work(std::string const& reason);  // all that is not rendered yet
+  [[nodiscard]] nlohmann::json status();
 
 private:
   using Clock = std::chrono::steady_clock;
@@ -67,7 +72,12 @@ private:
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
-  bool over_ = false;  // the one order of `once` was taken
+  bool over_ = false;  // no order is taken any more: the one of `once` was, or finish() was said
+  bool allowed_ = true;
+  bool signed_on_ = false;
+  std::string given_back_for_;  // why the order at work was cancelled by the volunteer; empty: it was not
+  std::int64_t working_job_ = 0;
+  std::int64_t working_frame_ = 0;
   std::string base_url_;
   std::deque<Order> waiting_;
   std::optional<std::int64_t> working_;

@@ -33,6 +33,22 @@ void read_programs(Config& config, SlaveConfig& out) {
   }
 }
 
+Result<void> read_neighbour(Config& config, NeighbourSettings& out) {
+  config.read("neighbour.idle_minutes", out.idle_minutes, 0, 1440);
+  config.read("neighbour.load_by_others", out.load_by_others, 0, 100);
+  config.read("neighbour.on_battery", out.on_battery);
+  config.read("neighbour.battery_percent", out.battery_percent, 0, 100);
+  config.read("neighbour.temperature", out.temperature, 0, 150);
+  config.read("neighbour.programs", out.programs);
+  config.read("neighbour.give_back_minutes", out.give_back_minutes, 0, 1440);
+  std::vector<std::string> lines;
+  config.read("neighbour.schedule", lines);
+  auto schedule = parse_schedule(lines);
+  if (!schedule) return schedule.error();
+  out.schedule = *schedule;
+  return {};
+}
+
 }  // namespace
 
 fs::path default_methods_folder() {
@@ -97,7 +113,9 @@ Result<SlaveConfig> load_slave_config(fs::path const& file) {
   config->read("log_level", out.log_level);
   config->read("log_file", out.log_file);
   read_programs(*config, out);
+  auto const schedule = read_neighbour(*config, out.neighbour);
   if (auto const good = config->finish(); !good) return good.error();
+  if (!schedule) return fail(Errc::invalid, fmt::format("{}: {}", file.string(), schedule.error().message));
 
   auto const wrong = [&file](std::string const& what) {
     return fail(Errc::invalid, fmt::format("{}: {}", file.string(), what));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "slave/neighbour.h"
 
 namespace distren {
 
@@ -33,6 +34,8 @@ struct SlaveConfig {
   std::filesystem::path methods;  // definitions of render methods
   std::filesystem::path image_program;
   std::map<std::string, std::string> programs;  // by method: where its program is, when not in PATH
+
+  NeighbourSettings neighbour;  // when it may work
 
   std::string log_level = "info";
   std::string log_file;

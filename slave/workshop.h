@@ -39,6 +39,8 @@ public:
   Outcome make(Order const& order, std::string const& base_url, OnProgress const& progress);
   void cancel();  // the frame at work; counts for frames begun later too, until allow()
   void allow();
+  void suspend(bool stopped) { renderer_->suspend(stopped); }  // any thread
+  [[nodiscard]] std::filesystem::path const& state() const { return state_; }
   void close_renderer() { renderer_->close(); }
 
   [[nodiscard]] nlohmann::json hello(int slots) const;  // os, cpu, cores, memory, slots, methods

@@ -114,8 +114,10 @@ tests_check_database_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 tests_check_standalone_SOURCES = tests/check_standalone.cpp tests/support/check_main.h tests/support/private_database.h
 tests_check_standalone_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
-check_PROGRAMS += tests/check_slave
-TESTS += tests/check_slave tests/check_slave_life.sh
+check_PROGRAMS += tests/check_slave tests/check_neighbour
+TESTS += tests/check_slave tests/check_neighbour tests/check_slave_life.sh
+tests_check_neighbour_SOURCES = tests/check_neighbour.cpp tests/support/check_main.h tests/support/helper_program.h
+tests_check_neighbour_LDADD = libdistren-slave.a $(TEST_LIBS)
 dist_check_SCRIPTS += tests/check_slave_life.sh
 EXTRA_DIST += tests/support/fake_server.py tests/support/fake_renderer.py tests/support/slave_life.py
 tests_check_slave_SOURCES = tests/check_slave.cpp tests/support/check_main.h tests/support/helper_program.h

@@ -451,6 +451,105 @@ def sigterm_gives_the_frame_back_and_ends_well(server, slave):
     assert slave.process.wait(timeout=PATIENCE) == 0, slave.output()
 
 
+# --- what the volunteer says -----------------------------------------------------------------------------------------
+
+
+def say(slave, *command, status=0):
+    done = subprocess.run([BUILD + "/distren-slave", *command, "--config", slave.folder + "/slave.toml"],
+                          capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == status, done
+    return json.loads(done.stdout) if status == 0 else done.stderr
+
+
+def program_states(slave):
+    """States of all processes that the slave has started, as the kernel calls them; T stands still."""
+    parents, states = {}, {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/stat" % name) as file:
+                fields = file.read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        states[int(name)], parents[int(name)] = fields[0], int(fields[1])
+    found = {slave.process.pid}
+    while True:
+        more = {each for each, parent in parents.items() if parent in found} - found
+        if not more:
+            return [states[each] for each in found if each != slave.process.pid and states[each] != "Z"]
+        found |= more
+
+
+def until(condition, what):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def a_paused_slave_stands_still_and_goes_on(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"hang"))
+    line.expect("progress", attempt=1)
+    status = say(slave, "status")
+    assert status["state"] == "rendering" and status["attempt"] == 1 and status["connected"], status
+    status = say(slave, "pause")
+    assert status["state"] == "suspended" and "you paused" in status["reason"], status
+    assert line.expect("hello")["slots"] == 0
+    until(lambda: set(program_states(slave)) == {"T"}, "programs go on: %s" % program_states(slave))
+    assert say(slave, "resume")["state"] == "rendering"
+    assert line.expect("hello")["slots"] == 1
+    until(lambda: "T" not in program_states(slave), "programs stand still: %s" % program_states(slave))
+
+
+def signals_pause_and_resume(server, slave):
+    line = slave.signed_on()
+    slave.process.send_signal(signal.SIGUSR1)
+    assert line.expect("hello")["slots"] == 0
+    line.send(server.order(1, b"good"))
+    assert line.expect("result", attempt=1)["state"] == "returned"  # it crossed the pause on its way
+    slave.process.send_signal(signal.SIGUSR2)
+    assert line.expect("hello")["slots"] == 1
+
+
+def a_frame_that_stands_still_for_too_long_is_given_back(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"hang"))
+    line.expect("progress", attempt=1)
+    say(slave, "pause", "--minutes", "60")
+    result = line.expect("result", attempt=1)
+    assert result["state"] == "returned" and "was needed" in result["reason"], result
+    accept(line, result)
+    say(slave, "resume")
+    assert frame(server, line, 2, "good", job=2)["state"] == "done"
+
+
+a_frame_that_stands_still_for_too_long_is_given_back.settings = {"neighbour.give_back_minutes": 0}
+
+
+def finish_ends_the_slave_after_what_it_has(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"good"))
+    result = line.expect("result", attempt=1)
+    assert say(slave, "finish")["finishing"]
+    accept(line, result)
+    assert slave.process.wait(timeout=PATIENCE) == 0, slave.output()
+    assert "no slave of yours" in say(slave, "status", status=5)
+
+
+def a_schedule_that_excludes_now_means_no_work(server, slave):
+    line = slave.signed_on()
+    until(lambda: not say(slave, "status")["may_work"], "it works outside its schedule")
+    assert "schedule" in say(slave, "status")["reason"]
+    line.send(server.order(1, b"good"))
+    assert line.expect("result", attempt=1)["state"] == "returned"
+
+
+# Three hours that cannot be now, however long the test waits.
+a_schedule_that_excludes_now_means_no_work.settings = {
+    "neighbour.schedule": ["daily %02d:00-%02d:00" % ((time.localtime().tm_hour + 12) % 24,
+                                                      (time.localtime().tm_hour + 15) % 24)]}
+
+
 def a_second_slave_in_the_same_folder_is_refused(server, slave):
     slave.signed_on()
     other = subprocess.run([BUILD + "/distren-slave", "--config", slave.folder + "/slave.toml"], capture_output=True,

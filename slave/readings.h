@@ -1,0 +1,47 @@
+// What goes on on this machine, read from /proc and /sys (Linux). One thread, about every two seconds: load by others
+// is measured between two calls. What a machine does not tell is absent and never stops the work.
+// root: "/" in earnest; tests give a folder with proc/ and sys/ of their own making.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "slave/neighbour.h"
+
+namespace distren {
+
+struct Telemetry {  // for the server, once a minute
+  double load = 0;  // of the last minute
+  std::int64_t memory_total_mib = 0;
+  std::int64_t memory_free_mib = 0;
+};
+
+class MachineReader {
+public:
+  explicit MachineReader(std::filesystem::path root = "/") : root_(std::move(root)) {}
+
+  // ours: CPU time that this slave and its programs have used so far, in clock ticks. now: seconds since the epoch.
+  // programs: by name (comm), as the kernel tells it; those of `own` processes do not count.
+  Readings read(std::int64_t now, std::uint64_t ours, std::vector<std::string> const& programs,
+                std::set<std::int64_t> const& own);
+  [[nodiscard]] Telemetry telemetry() const;
+  [[nodiscard]] std::optional<int> temperature() const;  // of the hottest processor zone
+
+private:
+  [[nodiscard]] std::optional<int> others_percent(std::uint64_t ours);
+  [[nodiscard]] std::optional<int> idle_seconds(std::int64_t now) const;
+  [[nodiscard]] std::string running(std::vector<std::string> const& programs, std::set<std::int64_t> const& own) const;
+  void read_power(Readings& readings) const;
+
+  std::filesystem::path root_;
+  std::uint64_t busy_ = 0;  // ticks, when last asked
+  std::uint64_t all_ = 0;
+  std::uint64_t ours_ = 0;
+};
+
+int minute_of_week(std::int64_t now);  // local time
+
+}  // namespace distren

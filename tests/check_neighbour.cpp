@@ -1,0 +1,285 @@
+// When a slave may work: the schedule, the decision, what is read of a machine, the volunteer's commands, and renders
+// that stand still.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <thread>
+
+#include "common/process.h"
+#include "slave/control.h"
+#include "slave/neighbour.h"
+#include "slave/readings.h"
+#include "slave/slave_config.h"
+#include "slave/watcher.h"
+#include "tests/support/check_main.h"
+#include "tests/support/helper_program.h"
+
+using namespace distren;
+using namespace std::chrono_literals;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int hour = 60, day = 24 * hour;
+
+WeekSchedule week(std::vector<std::string> const& lines) {
+  auto const parsed = parse_schedule(lines);
+  ck_assert_msg(parsed.has_value(), "%s", parsed ? "" : parsed.error().message.c_str());
+  return *parsed;
+}
+
+void write(fs::path const& path, std::string const& text) {
+  fs::create_directories(path.parent_path());
+  std::ofstream(path) << text;
+}
+
+bool works(NeighbourSettings const& settings, Readings const& readings, bool working = true) {
+  auto const decision = decide(settings, readings, working);
+  ck_assert(decision.may_work == decision.reason.empty());
+  return decision.may_work;
+}
+
+}  // namespace
+
+START_TEST(no_schedule_is_always) {
+  ck_assert(week({}).all());
+}
+END_TEST
+
+START_TEST(a_night_belongs_to_the_day_on_which_it_begins) {
+  auto const nights = week({"mon-fri 18:00-08:00"});
+  ck_assert(!nights.test(17 * hour + 59) && nights.test(18 * hour));
+  ck_assert(nights.test(day + 7 * hour + 59) && !nights.test(day + 8 * hour));
+  ck_assert(nights.test(5 * day + 7 * hour));           // Saturday morning, from Friday
+  ck_assert(!nights.test(0) && !nights.test(6 * day));  // Monday and Sunday at midnight
+  ck_assert(week({"sun 23:00-01:00"}).test(30));        // Monday 00:30, over the end of the week
+}
+END_TEST
+
+START_TEST(days_can_be_listed_and_go_over_the_weeks_end) {
+  auto const days = week({"sat,sun 00:00-24:00", "Wed 12:00-13:00"});
+  ck_assert(days.test(5 * day) && days.test(7 * day - 1) && days.test(2 * day + 12 * hour));
+  ck_assert_uint_eq(days.count(), 2 * day + hour);
+  ck_assert_uint_eq(week({"sat-mon 00:00-24:00"}).count(), 3 * day);
+  ck_assert_uint_eq(week({"daily 22:00-06:30"}).count(), 7 * (8 * hour + 30));
+}
+END_TEST
+
+START_TEST(a_wrong_line_of_the_schedule_is_named) {
+  for (auto const* line : {"", "mon", "mon 8-9", "mon 08:00", "mon 08:00-08:00", "mon 24:00-01:00", "mon 25:00-26:00",
+                           "foo 08:00-09:00", "mon- 08:00-09:00", "mon, 08:00-09:00", "mon 08:60-09:00",
+                           "mon 08:00-24:01", "mon 08:00-09:00 x", "mon  08:00-09:00"}) {
+    auto const parsed = parse_schedule({"tue 08:00-09:00", line});
+    ck_assert_msg(!parsed, "'%s' was taken", line);
+    ck_assert_says(parsed.error().message, "mon-fri 18:00-08:00");
+  }
+}
+END_TEST
+
+START_TEST(nothing_set_means_always_but_not_on_battery) {
+  ck_assert(works({}, {}));
+  ck_assert(works({}, {.idle_seconds = 0, .others_percent = 100, .temperature = 99}));
+  ck_assert(!works({}, {.on_battery = true}));
+  ck_assert(works({.on_battery = true}, {.on_battery = true, .battery_percent = 3}));
+}
+END_TEST
+
+START_TEST(each_limit_stops_the_work_and_says_so) {
+  ck_assert_says(decide({}, {.paused_by_hand = true}, true).reason, "you paused");
+  ck_assert_says(decide({.schedule = week({"mon 08:00-09:00"})}, {.minute_of_week = 0}, true).reason, "schedule");
+  ck_assert_says(decide({.idle_minutes = 5}, {.idle_seconds = 299}, true).reason, "299 s ago");
+  ck_assert(works({.idle_minutes = 5}, {.idle_seconds = 300}));
+  ck_assert_says(decide({.load_by_others = 30}, {.others_percent = 31}, true).reason, "31 %");
+  ck_assert(works({.load_by_others = 30}, {.others_percent = 30}));
+  ck_assert_says(decide({.temperature = 80}, {.temperature = 80}, true).reason, "80 degrees");
+  ck_assert_says(decide({.programs = {"blender"}}, {.program = "blender"}, true).reason, "blender runs");
+  NeighbourSettings const battery{.on_battery = true, .battery_percent = 40};
+  ck_assert_says(decide(battery, {.on_battery = true, .battery_percent = 39}, true).reason, "39 %");
+}
+END_TEST
+
+START_TEST(what_a_machine_does_not_tell_stops_nothing) {
+  NeighbourSettings const all{
+      .idle_minutes = 5, .load_by_others = 10, .on_battery = true, .temperature = 50, .battery_percent = 50};
+  ck_assert(works(all, {.on_battery = true}));
+}
+END_TEST
+
+START_TEST(a_figure_that_swings_around_its_limit_does_not_start_the_work_again) {
+  NeighbourSettings const settings{.load_by_others = 50, .on_battery = true, .temperature = 80, .battery_percent = 40};
+  for (auto const& [reading, calm] :
+       {std::pair<Readings, Readings>{{.others_percent = 45}, {.others_percent = 30}},
+        {{.temperature = 78}, {.temperature = 70}},
+        {{.on_battery = true, .battery_percent = 42}, {.on_battery = true, .battery_percent = 60}}}) {
+    ck_assert(works(settings, reading, true));
+    ck_assert(!works(settings, reading, false));
+    ck_assert(works(settings, calm, false));
+  }
+}
+END_TEST
+
+START_TEST(a_machine_is_read_from_its_files) {
+  ScratchFolder const root;
+  write(root / "proc/stat", "cpu  100 0 100 800 0 0 0 0 0 0\n");
+  write(root / "proc/7/comm", "blender\n");
+  write(root / "proc/8/comm", "a-very-long-nam\n");
+  write(root / "sys/class/power_supply/AC/type", "Mains\n");
+  write(root / "sys/class/power_supply/AC/online", "0\n");
+  write(root / "sys/class/power_supply/BAT0/type", "Battery\n");
+  write(root / "sys/class/power_supply/BAT0/status", "Discharging\n");
+  write(root / "sys/class/power_supply/BAT0/capacity", "61\n");
+  write(root / "sys/class/power_supply/mouse/type", "Battery\n");
+  write(root / "sys/class/power_supply/mouse/scope", "Device\n");
+  write(root / "sys/class/power_supply/mouse/capacity", "2\n");
+  write(root / "sys/class/thermal/thermal_zone0/type", "x86_pkg_temp\n");
+  write(root / "sys/class/thermal/thermal_zone0/temp", "67500\n");
+  write(root / "sys/class/thermal/thermal_zone1/type", "iwlwifi\n");
+  write(root / "sys/class/thermal/thermal_zone1/temp", "90000\n");
+  write(root / "dev/input/event0", "");
+  timespec const used[2] = {{1000, 0}, {900, 0}};
+  ck_assert_int_eq(::utimensat(AT_FDCWD, (root / "dev/input/event0").c_str(), used, 0), 0);
+
+  MachineReader reader(root.path());
+  auto first = reader.read(1060, 50, {"blender"}, {});
+  ck_assert(!first.others_percent);  // nothing to compare with
+  ck_assert_int_eq(*first.idle_seconds, 60);
+  ck_assert_int_eq(*first.temperature, 67);
+  ck_assert(first.on_battery && first.battery_percent == 61);
+  ck_assert(first.program == "blender");
+  ck_assert(reader.read(1060, 50, {"blender"}, {7}).program.empty());  // ours
+  ck_assert(reader.read(1060, 50, {"a-very-long-name-of-a-program"}, {}).program == "a-very-long-name-of-a-program");
+
+  write(root / "proc/stat", "cpu  160 0 140 900 0 0 0 0 0 0\n");  // 200 more, 100 of them busy
+  write(root / "sys/class/power_supply/AC/online", "1\n");
+  auto const second = reader.read(900, 90, {}, {});
+  ck_assert_int_eq(*second.others_percent, 30);  // 40 of those were ours
+  ck_assert_int_eq(*second.idle_seconds, 0);     // the clock was set back
+  ck_assert(!second.on_battery);
+}
+END_TEST
+
+START_TEST(a_machine_that_tells_nothing_is_read_as_such) {
+  ScratchFolder const root;
+  auto const readings = MachineReader(root.path()).read(0, 0, {"blender"}, {});
+  ck_assert(!readings.idle_seconds && !readings.others_percent && !readings.temperature && !readings.on_battery);
+  ck_assert(readings.program.empty());
+}
+END_TEST
+
+START_TEST(garbage_in_the_files_of_a_machine_is_survived) {
+  ScratchFolder const root;
+  write(root / "proc/stat", "cpu x y z");
+  write(root / "proc/7x/comm", "blender\n");
+  write(root / "sys/class/power_supply/BAT0/type", "Battery\n");
+  write(root / "sys/class/power_supply/BAT0/capacity", "many\n");
+  write(root / "sys/class/thermal/thermal_zone0/type", "cpu\n");
+  write(root / "sys/class/thermal/thermal_zone0/temp", "99999999999999999999\n");
+  MachineReader reader(root.path());
+  auto const readings = reader.read(0, 0, {"blender"}, {});
+  ck_assert(!readings.temperature && !readings.battery_percent && readings.program.empty());
+}
+END_TEST
+
+START_TEST(minutes_of_a_pause_are_read) {
+  ck_assert(!minutes_of("pause"));
+  ck_assert_int_eq(*minutes_of("pause 30"), 30);
+  for (auto const* bad : {"pause x", "pause 0", "pause -1", "pause 99999999", "pause 1 2"})
+    ck_assert_int_eq(*minutes_of(bad), -1);
+}
+END_TEST
+
+START_TEST(a_command_reaches_the_slave_and_its_answer_comes_back) {
+  ScratchFolder const folder;
+  auto control = Control::open(folder.path());
+  ck_assert_msg(control.has_value(), "%s", control ? "" : control.error().message.c_str());
+  struct stat info {};
+  ck_assert_int_eq(::stat((folder / "control").c_str(), &info), 0);
+  ck_assert_uint_eq(info.st_mode & 0777, 0600);
+  std::thread slave([&control] {
+    for (bool answered = false; !answered;)
+      answered = control->serve(100ms, [](std::string const& command) {
+        return json{{"ok", true}, {"heard", command}};
+      });
+  });
+  auto const answer = ask_slave(folder.path(), "pause 5");
+  slave.join();
+  ck_assert_msg(answer.has_value(), "%s", answer ? "" : answer.error().message.c_str());
+  ck_assert((*answer)["heard"] == "pause 5");
+}
+END_TEST
+
+START_TEST(a_command_without_a_slave_says_so) {
+  ScratchFolder const folder;
+  ck_assert_says(ask_slave(folder.path(), "status").error().message, "no slave of yours works in");
+  fs::path const deep = folder / std::string(150, 'x');
+  ck_assert_says(ask_slave(deep, "status").error().message, "too long for a socket");
+}
+END_TEST
+
+START_TEST(a_whole_tree_of_programs_stands_still_and_goes_on) {
+  ProcessOptions options;
+  options.argv = {"sh", "-c", "setsid sh -c 'while :; do echo tick; sleep 0.01; done' & wait"};
+  auto process = Process::start(std::move(options));
+  ck_assert(process.has_value());
+  auto const soon = [] { return Process::Clock::now() + 20s; };
+  std::string line;
+  ck_assert((*process)->next_line(line, soon()) == ProcessEvent::line);
+  (*process)->suspend(true);
+  for (pid_t const member : usage_of_tree((*process)->id()).members) {
+    std::string const file = "/proc/" + std::to_string(member) + "/stat";
+    char state = ' ';
+    for (int i = 0; i < 2000 && state != 'T'; ++i) {
+      std::string text;
+      std::getline(std::ifstream(file), text);
+      auto const end = text.rfind(')');
+      state = end == std::string::npos ? 'T' : text[end + 2];  // gone: a sleep that ended
+      if (state != 'T') std::this_thread::sleep_for(5ms);
+    }
+    ck_assert_msg(state == 'T', "%d is in state %c", static_cast<int>(member), state);
+  }
+  (*process)->suspend(false);
+  for (int i = 0; i < 50; ++i) ck_assert((*process)->next_line(line, soon()) == ProcessEvent::line);
+  (*process)->suspend(true);
+  (*process)->stop(true);  // what stands still can be ended
+  (*process)->suspend(true);
+}
+END_TEST
+
+START_TEST(settings_of_the_neighbourhood_are_read_and_refused) {
+  ScratchFolder const folder;
+  std::string const head = "slavekey = \"K1\"\nslavepassword = \"s\"\nmethods = \"/\"\n[neighbour]\n";
+  write(folder / "good.toml",
+        head + "idle_minutes = 10\nschedule = [\"daily 20:00-06:00\"]\nprograms = [\"blender\"]\n");
+  auto const good = load_slave_config(folder / "good.toml");
+  ck_assert_msg(good.has_value(), "%s", good ? "" : good.error().message.c_str());
+  ck_assert_int_eq(good->neighbour.idle_minutes, 10);
+  ck_assert(!good->neighbour.schedule.test(12 * hour) && good->neighbour.schedule.test(21 * hour));
+  write(folder / "bad.toml", head + "idle_minutes = -1\n");
+  ck_assert_says(load_slave_config(folder / "bad.toml").error().message, "idle_minutes");
+  write(folder / "week.toml", head + "schedule = [\"always\"]\n");
+  ck_assert_says(load_slave_config(folder / "week.toml").error().message, "'always' is no part of a week");
+}
+END_TEST
+
+int main() {
+  TCase* decisions = tcase_create("decisions");
+  for (auto const* test :
+       {no_schedule_is_always, a_night_belongs_to_the_day_on_which_it_begins,
+        days_can_be_listed_and_go_over_the_weeks_end, a_wrong_line_of_the_schedule_is_named,
+        nothing_set_means_always_but_not_on_battery, each_limit_stops_the_work_and_says_so,
+        what_a_machine_does_not_tell_stops_nothing, a_figure_that_swings_around_its_limit_does_not_start_the_work_again,
+        minutes_of_a_pause_are_read})
+    tcase_add_test(decisions, test);
+  TCase* machine = tcase_create("machine");
+  for (auto const* test :
+       {a_machine_is_read_from_its_files, a_machine_that_tells_nothing_is_read_as_such,
+        garbage_in_the_files_of_a_machine_is_survived, a_command_reaches_the_slave_and_its_answer_comes_back,
+        a_command_without_a_slave_says_so, a_whole_tree_of_programs_stands_still_and_goes_on,
+        settings_of_the_neighbourhood_are_read_and_refused})
+    tcase_add_test(machine, test);
+  tcase_set_timeout(machine, 120);
+  return run_suite("neighbour", {decisions, machine});
+}
