@@ -12,6 +12,7 @@ namespace distren {
 namespace {
 
 constexpr float white = 0.9F, black = 0.1F;  // between them is neither
+constexpr double hair = 0.05;                // pixels by which rays may leave theirs
 constexpr int rounding = 2;                  // pixels by which the strip may be lower than a square is wide
 
 Error no_code(std::string const& why) {
@@ -46,8 +47,8 @@ Result<int> read_code(std::filesystem::path const& file) {
     if (y < first_row) continue;
     for (int index = 0; index < benchmark_strip_squares; ++index) {
       // Only pixels that lie in the square as a whole: one that an edge cuts is grey by right.
-      int const from = static_cast<int>(std::ceil(index * side - 1e-6));
-      int const to = static_cast<int>(std::floor((index + 1) * side + 1e-6));
+      int const from = static_cast<int>(std::ceil(index * side + hair));
+      int const to = static_cast<int>(std::floor((index + 1) * side - hair));
       for (int x = from; x < std::min(to, spec.width); ++x) {
         float const* pixel = *row + static_cast<std::ptrdiff_t>(x) * spec.nchannels;
         float low = 1, high = 0;
