@@ -130,16 +130,24 @@ Readings MachineReader::read(std::int64_t now, std::uint64_t ours, std::vector<s
   return readings;
 }
 
-Telemetry MachineReader::telemetry() const {
-  Telemetry out;
-  std::ifstream(root_ / "proc/loadavg") >> out.load;
+nlohmann::json MachineReader::telemetry(std::int64_t now, fs::path const& disk) {
+  nlohmann::json out{{"type", "telemetry"}};
+  double load = 0;
+  if (std::ifstream(root_ / "proc/loadavg") >> load && load >= 0) out["load"] = load;
   std::ifstream file(root_ / "proc/meminfo");
   std::string name, unit;
   std::int64_t kib = 0;
   while (file >> name >> kib && std::getline(file, unit)) {
-    if (name == "MemTotal:") out.memory_total_mib = kib >> 10;
-    if (name == "MemAvailable:") out.memory_free_mib = kib >> 10;
+    if (name == "MemTotal:") out["memory"] = kib >> 10;
+    if (name == "MemAvailable:") out["memory_free"] = kib >> 10;
   }
+  std::error_code error;
+  if (auto const space = fs::space(disk, error); !error) out["disk_free"] = space.available >> 20;
+  auto const readings = read(now, 0, {}, {});
+  if (readings.others_percent) out["cpu"] = *readings.others_percent;
+  if (readings.temperature) out["temperature"] = *readings.temperature;
+  if (readings.battery_percent) out["battery"] = *readings.battery_percent;
+  if (readings.on_battery) out["on_battery"] = true;
   return out;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,12 +13,6 @@
 #include "slave/neighbour.h"
 
 namespace distren {
-
-struct Telemetry {  // for the server, once a minute
-  double load = 0;  // of the last minute
-  std::int64_t memory_total_mib = 0;
-  std::int64_t memory_free_mib = 0;
-};
 
 class MachineReader {
 public:
@@ -27,10 +22,12 @@ public:
   // programs: by name (comm), as the kernel tells it; those of `own` processes do not count.
   Readings read(std::int64_t now, std::uint64_t ours, std::vector<std::string> const& programs,
                 std::set<std::int64_t> const& own);
-  [[nodiscard]] Telemetry telemetry() const;
-  [[nodiscard]] std::optional<int> temperature() const;  // of the hottest processor zone
+  // What the server may know of the machine, as doc/protocol.md has it; disk: the file system of this folder. cpu is of
+  // the time since the last call, and absent in the first one.
+  nlohmann::json telemetry(std::int64_t now, std::filesystem::path const& disk);
 
 private:
+  [[nodiscard]] std::optional<int> temperature() const;  // of the hottest processor zone
   [[nodiscard]] std::optional<int> others_percent(std::uint64_t ours);
   [[nodiscard]] std::optional<int> idle_seconds(std::int64_t now) const;
   [[nodiscard]] std::string running(std::vector<std::string> const& programs, std::set<std::int64_t> const& own) const;

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <ctime>
 #include <thread>
 #include <utility>
 
@@ -71,6 +72,7 @@ Result<void> Slave::run() {
     changed_.notify_all();
   });
   std::thread render([this] { render_orders(); });
+  std::thread fetch([this] { fetch_ahead(); });
   {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return stopping_ || (over_ && held_.empty() && waiting_.empty() && !working_); });
@@ -78,7 +80,9 @@ Result<void> Slave::run() {
     workshop_.cancel();
     changed_.notify_all();
   }
+  workshop_.allow_prefetch(false);
   render.join();
+  fetch.join();
   if (!hand_in_.wait_until_empty(line_ended ? kGoodbye : std::chrono::seconds(0)))
     spdlog::info("the server has not taken everything; it stays in the outbox for the next start");
   line_.stop();
@@ -104,6 +108,11 @@ json Slave::signed_on(json const& welcome) {
   if (base.empty()) base = fmt::format("https://{}:8443", config_.server);
   spdlog::info("signed on as={} server={} url={}", quote(text_member(welcome, "name")),
                quote(text_member(welcome, "server")), quote(base));
+  telemetry_apart_.reset();
+  if (auto const asked = number_member(welcome, "telemetry"); asked > 0) {
+    telemetry_apart_ = milliseconds(std::clamp<std::int64_t>(asked, 1000, 3600000));
+    telemetry_due_ = Clock::now();
+  }
   {
     std::lock_guard const lock(mutex_);
     base_url_ = base;
@@ -201,6 +210,7 @@ void Slave::cancel(std::int64_t attempt, std::string const& reason) {
       return;  // the render thread clears up
     }
     std::erase_if(waiting_, [attempt](auto const& order) { return order.attempt == attempt; });
+    if (fetched_ahead_ == attempt) workshop_.allow_prefetch(false);
     held_.erase(attempt);
     changed_.notify_all();
   }
@@ -240,7 +250,16 @@ void Slave::progressed(std::int64_t attempt, RenderProgress const& progress) {
   line_.send(message);
 }
 
+void Slave::tell_of_machine() {
+  if (!telemetry_apart_ || Clock::now() < telemetry_due_) return;
+  telemetry_due_ = Clock::now() + *telemetry_apart_;
+  auto message = reader_.telemetry(std::time(nullptr), config_.state);
+  message["state"] = status()["state"];
+  line_.send(message);
+}
+
 void Slave::tick() {
+  tell_of_machine();
   std::vector<json> messages;
   bool rested = false;
   {
@@ -360,6 +379,23 @@ void Slave::make(Order const& order) {
               was_stopped ? "the volunteer stopped this slave" : given_back_for);
 }
 
+// Only while another frame is rendered: else the render thread fetches as fast.
+void Slave::fetch_ahead() {
+  std::unique_lock lock(mutex_);
+  auto const due = [this] { return working_ && !waiting_.empty() && waiting_.front().attempt != fetched_ahead_; };
+  while (true) {
+    changed_.wait(lock, [&] { return stopping_ || due(); });
+    if (stopping_) return;
+    Order const order = waiting_.front();
+    std::string const base = base_url_;
+    fetched_ahead_ = order.attempt;
+    workshop_.allow_prefetch(true);
+    lock.unlock();
+    workshop_.prefetch(order, base);
+    lock.lock();
+  }
+}
+
 void Slave::render_orders() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
@@ -378,6 +414,7 @@ void Slave::render_orders() {
     working_cancelled_ = false;
     working_job_ = order.job;
     working_frame_ = number_member(order.parameters, "frame");
+    changed_.notify_all();
     lock.unlock();
     make(order);
     lock.lock();

@@ -1,7 +1,8 @@
 // The life of a slave: signs on, takes orders, renders them, hands results in, until it is stopped.
 // Its threads: *line* reads what the server says and keeps leases alive; *render* fetches and renders one order after
-// the other and owns the renderer's program; *hand-in* uploads and reports; run()'s own waits for the end. They share
-// what mutex_ guards, and never hold it while they wait for network, disk or renderer.
+// the other and owns the renderer's program; *fetch* brings the files of the next one meanwhile; *hand-in* uploads and
+// reports; run()'s own waits for the end. They share what mutex_ guards, and never hold it while they wait for network,
+// disk or renderer.
 // The Workshop must outlive it. stop() is for any thread; results that are not taken in time stay in the outbox.
 #pragma once
 
@@ -18,6 +19,7 @@
 #include "slave/backoff.h"
 #include "slave/hand_in.h"
 #include "slave/line.h"
+#include "slave/readings.h"
 #include "slave/slave_config.h"
 #include "slave/workshop.h"
 
@@ -57,12 +59,14 @@ private:
   void cancel(std::int64_t attempt, std::string const& reason);
   void settled(std::int64_t attempt, nlohmann::json const& answer);
   void render_orders();
+  void fetch_ahead();
   void make(Order const& order);
   void progressed(std::int64_t attempt, RenderProgress const& progress);
   void give_back(std::int64_t attempt, std::string const& lease, char const* state, std::string const& reason);
   void rest_after_trouble(bool trouble);
   [[nodiscard]] nlohmann::json hello();
   [[nodiscard]] bool stopping();
+  void tell_of_machine();
   static nlohmann::json progress_message(std::int64_t attempt, Held const& held);
 
   SlaveConfig const& config_;
@@ -81,9 +85,13 @@ private:
   std::string base_url_;
   std::deque<Order> waiting_;
   std::optional<std::int64_t> working_;
+  std::int64_t fetched_ahead_ = 0;  // the attempt whose files were fetched beforehand last
   bool working_cancelled_ = false;  // it is as good as over: its room is free
   std::map<std::int64_t, Held> held_;
   std::optional<Clock::time_point> resting_until_;
+  MachineReader reader_;                                      // of the line's thread, as the two below
+  std::optional<std::chrono::milliseconds> telemetry_apart_;  // as the server asked; nothing: it did not
+  Clock::time_point telemetry_due_{};
   Backoff rest_{std::chrono::seconds(10), std::chrono::minutes(5)};
 
   Line line_;

@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <sys/file.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "common/log.h"
 #include "common/sandbox.h"
 #include "common/text.h"
 
@@ -92,6 +94,9 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
   shop->http_.user_agent = "distren-slave";
   shop->http_.cancelled = &shop->cancelled_;
   shop->client_ = std::make_unique<HttpClient>(shop->http_);
+  auto beside = shop->http_;
+  beside.cancelled = &shop->prefetch_cancelled_;
+  shop->prefetch_client_ = std::make_unique<HttpClient>(beside);
   return shop;
 }
 
@@ -100,6 +105,12 @@ json Workshop::hello(int slots) const {
   for (auto const& each : methods_) methods.push_back({{"name", each.method.name}, {"version", each.version}});
   return {{"type", "hello"},       {"os", machine_.os}, {"cpu", machine_.cpu}, {"cores", machine_.cores},
           {"memory", memory_mib_}, {"slots", slots},    {"methods", methods}};
+}
+
+void Workshop::prefetch(Order const& order, std::string const& base_url) {
+  if (!method_for(order)) return;
+  if (auto const laid_out = lay_out(order, base_url, *prefetch_client_); !laid_out)
+    spdlog::debug("prefetch attempt={} reason={}", order.attempt, quote(laid_out.error().message));
 }
 
 void Workshop::cancel() {
@@ -123,7 +134,7 @@ Result<InstalledMethod const*> Workshop::method_for(Order const& order) const {
   return fail(Errc::invalid, fmt::format("this slave has no render method {}", printable(order.method, 40)));
 }
 
-Result<void> Workshop::list_files(Order& order, std::string const& base_url) {
+Result<void> Workshop::list_files(Order& order, std::string const& base_url, HttpClient& client) {
   if (listed_job_ == order.job) {
     order.files = listed_files_;
     if (workspace_.holds(order)) return {};
@@ -131,7 +142,7 @@ Result<void> Workshop::list_files(Order& order, std::string const& base_url) {
   auto const url = resolve_url(base_url, order.file_list);
   if (!url) return url.error();
   auto const answer =
-      client_->send({.url = *url, .headers = {}, .body = {}, .bearer = {}, .answer_limit = kFileListLimit});
+      client.send({.url = *url, .headers = {}, .body = {}, .bearer = {}, .answer_limit = kFileListLimit});
   if (!answer) return answer.error();
   if (!answer->ok())
     return fail(Errc::unavailable, fmt::format("the list of the job's files cannot be had: HTTP {}", answer->status));
@@ -145,9 +156,10 @@ Result<void> Workshop::list_files(Order& order, std::string const& base_url) {
   return {};
 }
 
-Result<fs::path> Workshop::lay_out(Order order, std::string const& base_url) {
+Result<fs::path> Workshop::lay_out(Order order, std::string const& base_url, HttpClient& client) {
+  std::lock_guard const lock(files_mutex_);
   if (!order.file_list.empty()) {
-    if (auto const listed = list_files(order, base_url); !listed) return listed.error();
+    if (auto const listed = list_files(order, base_url, client); !listed) return listed.error();
   }
   bool const laid_out = workspace_.holds(order);
   std::uint64_t coming = 0;
@@ -162,7 +174,7 @@ Result<fs::path> Workshop::lay_out(Order order, std::string const& base_url) {
     auto url = resolve_url(base_url, file.url);
     if (!url) return url.error();
     wanted.url = std::move(*url);
-    return cache_.fetch(*client_, wanted, nullptr);
+    return cache_.fetch(client, wanted, nullptr);
   });
 }
 
@@ -239,7 +251,7 @@ Workshop::Outcome Workshop::make(Order const& order, std::string const& base_url
   if (order.output && !order.output->format.empty() && !parameters->contains("format"))
     (*parameters)["format"] = order.output->format;
 
-  auto const folder = lay_out(order, base_url);
+  auto const folder = lay_out(order, base_url, *client_);
   if (cancelled_) return give_up(order, fail(Errc::conflict, "cancelled"), false);
   if (!folder) return give_up(order, folder.error(), false);
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,6 +38,10 @@ public:
   static Result<std::unique_ptr<Workshop>> open(SlaveConfig const& config);
 
   Outcome make(Order const& order, std::string const& base_url, OnProgress const& progress);
+  // Fetches and lays out the files of an order that waits, beside the rendering of another; what fails is tried again
+  // by make(). One thread of its own.
+  void prefetch(Order const& order, std::string const& base_url);
+  void allow_prefetch(bool allowed) { prefetch_cancelled_ = !allowed; }  // false also ends the one at work
   void cancel();  // the frame at work; counts for frames begun later too, until allow()
   void allow();
   void suspend(bool stopped) { renderer_->suspend(stopped); }  // any thread
@@ -52,8 +57,8 @@ public:
 private:
   Workshop(Cache cache, Workspace workspace) : cache_(std::move(cache)), workspace_(std::move(workspace)) {}
   Result<InstalledMethod const*> method_for(Order const& order) const;
-  Result<std::filesystem::path> lay_out(Order order, std::string const& base_url);
-  Result<void> list_files(Order& order, std::string const& base_url);
+  Result<std::filesystem::path> lay_out(Order order, std::string const& base_url, HttpClient& client);
+  Result<void> list_files(Order& order, std::string const& base_url, HttpClient& client);
   Result<OutboxEntry> finish(Order const& order, Rendered const& rendered);
   [[nodiscard]] Error blame(Error error) const;
   Outcome give_up(Order const& order, Error const& error, bool with_log);
@@ -65,6 +70,8 @@ private:
   std::vector<std::string> remarks_;
   HttpClient::Options http_;
   std::unique_ptr<HttpClient> client_;
+  std::unique_ptr<HttpClient> prefetch_client_;
+  std::mutex files_mutex_;  // cache, working copies and the list of files: of whoever lays out
   std::filesystem::path state_;
   Cache cache_;
   Workspace workspace_;
@@ -74,6 +81,7 @@ private:
   std::int64_t listed_job_ = 0;  // of many files: its list need not come with every frame
   std::vector<OrderFile> listed_files_;
   std::atomic<bool> cancelled_ = false;
+  std::atomic<bool> prefetch_cancelled_ = false;
 };
 
 }  // namespace distren

@@ -24,6 +24,7 @@ class FakeServer:
         self.cut_uploads = 0
         self.refuse_uploads = None  # a status
         self.refusal = None  # answer to the sign-on instead of welcome
+        self.welcome = {}  # further members of the welcome
         self.posts = queue.Queue()  # (path, authorization, body) of /api/v1/slave/
         self.answers = {}  # path -> function(body) -> (status, object or None)
         self.lines = queue.Queue()  # connections
@@ -56,7 +57,7 @@ class FakeServer:
             line.close()
             return
         line.send({"type": "welcome", "protocol": 1, "slave": 7, "name": "attic", "server": "fake", "url": self.url,
-                   "heartbeat": 30000})
+                   "heartbeat": 30000, **self.welcome})
         threading.Thread(target=line.pump, daemon=True).start()
         self.lines.put(line)
 

@@ -306,6 +306,26 @@ def a_second_order_waits_where_that_is_wanted(server, slave):
 a_second_order_waits_where_that_is_wanted.settings = {"orders": 2}
 
 
+def files_of_the_next_order_come_while_a_frame_is_rendered(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"hang"))
+    line.expect("progress", attempt=1)
+    before = len(server.gets)
+    line.send(server.order(2, b"good", job=2))
+    end = time.monotonic() + PATIENCE
+    while len(server.gets) == before or not any(name.startswith("2-") and not name.endswith(".new")
+                                                for name in os.listdir(slave.folder + "/state/jobs")):
+        assert time.monotonic() < end, "the files of the second order were not fetched"
+        time.sleep(0.02)
+    got = len(server.gets)
+    line.send({"type": "cancel", "attempt": 1, "reason": "job 1 was cancelled by its owner"})
+    assert line.expect("result", attempt=2)["state"] == "done"
+    assert len(server.gets) == got, server.gets
+
+
+files_of_the_next_order_come_while_a_frame_is_rendered.settings = {"orders": 2}
+
+
 def garbage_is_answered_and_survived(server, slave):
     line = slave.signed_on()
     line.send_bytes(b"garbage\n[1,2]\n{}\n\n" + b"\xff\xfe\n")
@@ -499,6 +519,20 @@ def a_paused_slave_stands_still_and_goes_on(server, slave):
     assert say(slave, "resume")["state"] == "rendering"
     assert line.expect("hello")["slots"] == 1
     until(lambda: "T" not in program_states(slave), "programs stand still: %s" % program_states(slave))
+
+
+def a_server_that_asks_is_told_of_the_machine(server, slave):
+    server.welcome["telemetry"] = 1000
+    line = slave.signed_on()
+    first, second = line.expect("telemetry"), line.expect("telemetry")
+    assert first["state"] == "idle" and first["memory"] > 0 and first["disk_free"] > 0 and "load" in first, first
+    assert 0 <= second["cpu"] <= 100, second
+
+
+def a_server_that_does_not_ask_is_told_nothing(server, slave):
+    line = slave.signed_on()
+    assert frame(server, line, 1, "good")["state"] == "done"
+    assert not [message for message in line.kept if message["type"] == "telemetry"], line.kept
 
 
 def signals_pause_and_resume(server, slave):
