@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <unordered_map>
+#include <utility>
 
 #include "common/log.h"
 
@@ -87,7 +88,7 @@ Result<void> DispatcherThread::load(Database& database) {
     core_.grants().load_held(
         one.job, {.attempt = one.attempt, .task = one.task, .frame = one.frame, .user = one.user, .claim = one.claim});
   for (auto const& total : *totals) policy_->know_user(total.user, total.total);
-  for (auto const& escrow : *escrows) policy_->know_boost(escrow.job, escrow.points);
+  know_escrows(*escrows);
   for (auto const& lease : *leases) core_.restore_lease(lease, now);
   spdlog::info("dispatcher: jobs={} frames={} leases={} read", jobs->size(), tasks->size(), leases->size());
   return {};
@@ -221,7 +222,22 @@ void DispatcherThread::know_total(std::int64_t user, std::int64_t millipoints) {
 }
 
 void DispatcherThread::know_escrow(std::int64_t job, std::int64_t millipoints) {
-  post([this, job, millipoints] { policy_->know_boost(job, millipoints); });
+  post([this, job, millipoints] {
+    boosted_.insert(job);
+    policy_->know_boost(job, millipoints);
+  });
+}
+
+// All that there are: a job that is not among them any more has paid its boost out.
+void DispatcherThread::know_escrows(std::vector<store::JobEscrow> const& escrows) {
+  std::set<std::int64_t> paid_out = std::exchange(boosted_, {});
+  for (auto const& escrow : escrows) {
+    policy_->know_boost(escrow.job, escrow.points);
+    if (escrow.points <= 0) continue;
+    boosted_.insert(escrow.job);
+    paid_out.erase(escrow.job);
+  }
+  for (std::int64_t const job : paid_out) policy_->know_boost(job, 0);
 }
 
 Result<void> DispatcherThread::admit(std::int64_t slave, std::string instance, std::shared_ptr<SlaveSink> sink) {
@@ -312,7 +328,7 @@ void DispatcherThread::keep_the_books() {
     if (!escrows) return escrows.error();
     post([this, totals = std::move(*totals), escrows = std::move(*escrows)] {
       for (auto const& total : totals) policy_->know_user(total.user, total.total);
-      for (auto const& escrow : escrows) policy_->know_boost(escrow.job, escrow.points);
+      know_escrows(escrows);
     });
     return {};
   });

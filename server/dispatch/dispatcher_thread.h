@@ -6,6 +6,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -66,6 +67,7 @@ private:
   std::int64_t next_attempt() override;
   void settle_grants(std::vector<store::Settlement> grants) override;
   void record_power(std::int64_t slave, store::Method const& method, std::int64_t power) override;
+  void know_escrows(std::vector<store::JobEscrow> const& escrows);
   void keep_the_books();  // each minute: corrected powers out, totals and boosts in
 
   using Message = std::function<void()>;  // runs on the dispatcher's thread, may touch core_
@@ -76,6 +78,7 @@ private:
 
   std::unique_ptr<Policy> policy_;
   DispatchCore core_;
+  std::set<std::int64_t> boosted_;  // jobs with an escrow, as far as the policy was told
   JournalWriter journal_;
   std::mutex mutex_;  // guards mailbox_ and stopping_
   std::condition_variable wake_;
