@@ -41,6 +41,14 @@ bool is_contention(int error) {
   return error == 1205 || error == 1213;  // lock wait timeout, deadlock: the procedure rolled back
 }
 
+// Without the address that the client's messages quote: they reach people who ask by HTTP.
+std::string without_address(std::string_view message) {
+  auto const from = message.find(" '");
+  auto const to = from == std::string_view::npos ? from : message.find('\'', from + 2);
+  if (to == std::string_view::npos) return std::string(message);
+  return std::string(message.substr(0, from)).append(message.substr(to + 1));
+}
+
 Error describe(sql::SQLException const& exception, std::string_view what) {
   static std::map<std::string, Errc, std::less<>> const refusals = {
       {"DR400", Errc::invalid}, {"DR403", Errc::denied}, {"DR404", Errc::not_found}, {"DR409", Errc::conflict}};
@@ -49,7 +57,8 @@ Error describe(sql::SQLException const& exception, std::string_view what) {
   }
   int const error = exception.getErrorCode();
   if (is_lost(error)) {
-    return fail(Errc::unavailable, fmt::format("the database does not answer: {} ({})", exception.what(), error));
+    return fail(Errc::unavailable,
+                fmt::format("the database does not answer: {} ({})", without_address(exception.what()), error));
   }
   if (error == 1044 || error == 1045 || error == 1049 || error == 1142 || error == 1370 || error == 1698) {
     return fail(Errc::unavailable,
@@ -165,8 +174,8 @@ struct Database::Connection {
     open.reset(mysql);
   }
 
-  // Runs `sql`, built once the connection stands because escaping needs it; tries again after deadlocks, and once on a new
-  // connection when the old one was closed before anything could be sent.
+  // Runs `sql`, built once the connection stands because escaping needs it; tries again after deadlocks, and once on a
+  // new connection when the old one was closed before anything could be sent.
   Result<void> run(DatabaseAddress const& address, std::string_view what,
                    std::function<std::string(sql::mysql::MySQL_Connection&)> const& sql,
                    std::function<void(SqlRow const&)> const& on_row) {

@@ -168,7 +168,10 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   }
   {
     Database database(config.database);
-    if (auto done = check_schema(database); !done) return done;
+    if (auto done = check_schema(database); !done)
+      return fail(done.error().code,
+                  fmt::format("{}: {}", config.database.socket.empty() ? config.database.host : config.database.socket,
+                              done.error().message));
     if (auto done = store::change_setting(database, "trust", config.trust); !done) return done;
   }
   if (auto done = ensure_methods(config.database, *methods); !done) return done;
@@ -190,8 +193,8 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     if (!plans) return plans.error();
     settings.benchmarks = std::move(*plans);
   }
-  DispatcherThread dispatcher(std::move(settings), order_links(*signer, config),
-                              std::make_unique<FairShare>(), config.database);
+  DispatcherThread dispatcher(std::move(settings), order_links(*signer, config), std::make_unique<FairShare>(),
+                              config.database);
   {
     Database database(config.database);
     if (auto done = restore_job_folders(database, *blobs, config.stor); !done) return done;
