@@ -18,6 +18,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <signal.h>
+
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <cstdio>
@@ -202,6 +204,7 @@ int complain(Error const& error) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_IGN);  // a server that hung up is an error of writing, not the end of the slave
   CLI::App app("Renders for a DistRen grid, one frame at a time, over HTTPS alone", "distren-simpleslave");
   SlaveConfig config;
   config.state = default_state_folder();

@@ -98,6 +98,7 @@ int tell(SlaveConfig const& config, std::string const& command) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_IGN);  // a server that hung up is an error of writing, not the end of the slave
   CLI::App app("Lends this machine to a DistRen render grid", "distren-slave");
   Options options;
   app.add_option("--config", options.config, "Configuration file (distren-slave.toml(5))");
