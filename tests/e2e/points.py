@@ -188,7 +188,8 @@ def a_quote_says_position_and_finish_now_and_then_and_why_says_who_comes_before(
     assert then["finish_at"] < now["finish_at"], quote
     assert quote["points"] == 900 and quote["available"] == points(grid, "anna")["available"], quote
     text = grid.cli("boost", job, 900, "--quote", user="anna", check=0).stdout
-    assert "This boost costs 900 points" in text and "instead of" in text, text
+    assert "This boost costs 900 points" in text, text
+    assert "instead of" in text or "stays" in text, text  # it is told to the minute, and a fast machine gains seconds
     shown = grid.job(job)
     assert shown["position"] >= 1 and shown["finish_at"] and shown["escrow"] == 0, shown
     grid.cli("boost", job, 900, user="anna", check=0)
