@@ -190,6 +190,36 @@ START_TEST(time_is_not_paid_twice_to_a_slave_that_holds_results_back) {
 }
 END_TEST
 
+// Three frames on three slots of a core each; handed in as if each had had all three cores.
+START_TEST(neither_new_connections_nor_new_slots_make_one_hour_two) {
+  Grid grid;
+  grid.add_job(1, 20);
+  auto const greet = [&grid](int slots, std::vector<json> const& holding) {
+    auto slave = std::make_shared<FakeSlave>();
+    ck_assert(grid.core.admit(7, "instance", slave, grid.now).has_value());
+    SlaveState hello = Grid::state(7, slots);
+    hello.cores = 3;
+    for (json const& order : holding) hello.holding.emplace_back(order["attempt"], order["lease"]);
+    grid.core.hello(hello, grid.now);
+    return slave;
+  };
+  auto slave = greet(3, {});
+  std::vector<json> orders = slave->of_type("order");
+  ck_assert_uint_eq(orders.size(), 3);
+  grid.now += 3'600'000;
+  std::int64_t claimed = 0;
+  while (!orders.empty()) {
+    grid.core.gone(7, slave.get());
+    slave = greet(1, orders);
+    render(grid, orders.back(), 7, 3 * 3'600'000, 0);
+    orders.pop_back();
+    claimed += grid.journal.endings.back().entry.claim;
+    grid.commit();
+  }
+  ck_assert_int_eq(claimed, 3 * 60'000);  // three hours of the reference core
+}
+END_TEST
+
 START_TEST(grants_wait_until_three_others_have_rendered_some_of_the_job) {
   Grid grid;
   grid.add_job(1, 40);
@@ -364,6 +394,7 @@ int main() {
   TCase* grants = tcase_create("grants");
   tcase_add_test(grants, cpu_time_is_a_claim_that_the_server_s_clock_bounds);
   tcase_add_test(grants, time_is_not_paid_twice_to_a_slave_that_holds_results_back);
+  tcase_add_test(grants, neither_new_connections_nor_new_slots_make_one_hour_two);
   tcase_add_test(grants, grants_wait_until_three_others_have_rendered_some_of_the_job);
   tcase_add_test(grants, a_frame_given_before_a_restart_is_paid_by_its_lease_and_the_power_measured_before);
   tcase_add_test(grants, a_clock_that_was_set_back_pays_nothing_and_breaks_nothing);

@@ -110,16 +110,13 @@ private:
   struct Attempt {
     std::int64_t id = 0, task = 0, job = 0, slave = 0;
     int frame = 0;
-    std::int64_t started_ms = 0;
     std::int64_t copy_of = 0;  // the attempt whose task it does a second time
     std::int64_t expires_ms = 0;
     std::int64_t journaled_ms = 0;  // the expiry that the journal knows
     double fraction = 0;
     bool claimed = false;                         // its image is being put in place, its ending is being written
-    bool late = false;                            // it came back after its lease had ended
-    store::Method method{};                       // what the slave renders it with
-    Power power{};                                // the slave's when it began
     std::optional<BenchmarkVariant> benchmark{};  // a benchmark: of no job
+    store::Method method{};                       // that it measures
   };
   struct Slave {
     SlaveState state;
@@ -127,7 +124,6 @@ private:
     std::shared_ptr<SlaveSink> sink;
     std::set<std::int64_t> attempts;
     std::int64_t heard_ms = 0;
-    std::int64_t freed_ms = 0;   // its latest result: what it has only one slot for began later
     std::int64_t probed_ms = 0;  // a second instance asked for this place; 0: nobody did
     bool greeted = false;        // a hello came
   };
@@ -145,15 +141,18 @@ private:
   void tell_policy(SlaveState const& slave, bool here);
   [[nodiscard]] std::int64_t kind_of(store::RunnableJob const& job);
   [[nodiscard]] bool worked_on(JobQueue const& job, std::int64_t task) const;  // by a live attempt
+  [[nodiscard]] static store::Method const* suitable(SlaveState const& slave, std::string const& name,
+                                                     std::string const& version);  // nullptr: it has none
   [[nodiscard]] bool fits(JobQueue const& job, SlaveState const& slave) const;
   [[nodiscard]] bool kind_fits(std::int64_t kind, SlaveState const& slave) const;
   [[nodiscard]] bool another_fits(JobQueue const& job, std::int64_t task, std::int64_t not_slave) const;
   std::optional<std::string> give(Slave& slave, std::int64_t now);
-  [[nodiscard]] store::Method method_for(SlaveState const& slave, std::string const& name) const;
   std::string start(JobQueue& job, Attempt attempt, std::int64_t now);
+  [[nodiscard]] BenchmarkPlan const* plan_of(std::string const& method) const;
   std::optional<std::string> give_benchmark(Slave& slave, store::Method const& method, std::int64_t now);
   void benchmark_ended(AttemptReport const& report, std::function<void(std::string answer)> const& answer,
                        std::int64_t now);
+  std::int64_t began(SlaveState const& slave, std::int64_t given, std::int64_t now);
   void value(JobQueue& job, Attempt const& attempt, AttemptReport const& report, store::EndingEntry& ending,
              std::int64_t now);
   void remember_claim(store::EndingEntry const& ending, Attempt const& attempt, JobQueue const& job, bool held);
@@ -180,6 +179,9 @@ private:
   // Jobs of one kind need the same method and version: what fits is asked once for all of them.
   std::map<std::pair<std::string, std::string>, std::int64_t> kind_numbers_;
   std::vector<std::pair<std::string, std::string>> kinds_;
+  // Slave, here or not -> when each of its slots was last free: no hour of a core is paid twice, however results are
+  // held back, slots said anew, or connections made again.
+  std::unordered_map<std::int64_t, std::vector<std::int64_t>> free_since_;
   GrantBook grants_;
   PowerBook powers_;
   std::set<std::int64_t> ready_jobs_;  // those that the policy knows

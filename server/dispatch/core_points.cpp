@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <utility>
 
 #include "common/log.h"
 #include "server/dispatch/core.h"
@@ -14,10 +15,6 @@ namespace {
 
 std::string const code_pattern = "benchmark-%04d.png";
 
-int threads_of(SlaveState const& slave) {
-  return std::max(1, slave.cores / std::max(1, slave.slots));
-}
-
 }  // namespace
 
 PowerBook DispatchCore::power_book(DispatchSettings const& settings) {
@@ -26,17 +23,21 @@ PowerBook DispatchCore::power_book(DispatchSettings const& settings) {
   return PowerBook(std::move(methods));
 }
 
-// Benchmarks: orders like any other, of no job
-// --------------------------------------------------------------------------
+// Benchmarks: orders like any other, of no job ---------------------------------------------------------------------
+
+BenchmarkPlan const* DispatchCore::plan_of(std::string const& method) const {
+  auto const plan =
+      std::ranges::find(settings_.benchmarks, method, [](BenchmarkPlan const& each) { return each.method.name; });
+  return plan == settings_.benchmarks.end() ? nullptr : &*plan;
+}
 
 std::optional<std::string> DispatchCore::give_benchmark(Slave& slave, store::Method const& method, std::int64_t now) {
-  auto const plan =
-      std::ranges::find(settings_.benchmarks, method.name, [](BenchmarkPlan const& each) { return each.method.name; });
-  if (plan == settings_.benchmarks.end()) return std::nullopt;
+  BenchmarkPlan const* const plan = plan_of(method.name);
+  if (plan == nullptr) return std::nullopt;
   std::int64_t const id = effects_.next_attempt();
   if (id == 0) return std::nullopt;
   BenchmarkVariant const variant =
-      choose_benchmark(*plan->method.benchmark, settings_.benchmark_ms, threads_of(slave.state), settings_.random);
+      choose_benchmark(*plan->method.benchmark, settings_.benchmark_ms, slave.state.threads(), settings_.random);
   auto parameters = benchmark_parameters(plan->method, variant);
   parameters.erase("frame");  // an order says it by itself
   OutputSpec const output{plan->method.benchmark->format, code_pattern, variant.width, variant.height};
@@ -47,7 +48,7 @@ std::optional<std::string> DispatchCore::give_benchmark(Slave& slave, store::Met
                                  .version = method.version,
                                  .state = {},
                                  .files = {plan->scene}};
-  Attempt attempt{.id = id, .slave = slave.state.id, .frame = variant.frame, .started_ms = now};
+  Attempt attempt{.id = id, .slave = slave.state.id, .frame = variant.frame};
   attempt.expires_ms = attempt.journaled_ms = now + settings_.lease_ms;
   attempt.method = method;
   attempt.benchmark = variant;
@@ -68,8 +69,8 @@ void DispatchCore::benchmark_ended(AttemptReport const& report, std::function<vo
     auto const power = powers_.measured(attempt.slave, attempt.method,
                                         {.work_ms = attempt.benchmark->work_ms,
                                          .cpu_ms = report.cpu_ms,
-                                         .wall_ms = now - attempt.started_ms,
-                                         .cores = threads_of(slave->second.state)},
+                                         .wall_ms = now - report.given_ms,
+                                         .cores = slave->second.state.threads()},
                                         report.output_sha256, now);
     if (power) {
       spdlog::info("dispatcher: slave={} benchmarked method={} version={} power={}", attempt.slave, attempt.method.name,
@@ -95,26 +96,28 @@ void DispatchCore::benchmark_ended(AttemptReport const& report, std::function<vo
 
 // What a result is worth -------------------------------------------------------------------------------------------
 
-// The time that counts ran on the server's clock, and where a slave has one slot it began when the one before ended.
+// When what is handed in now began: not before its order was signed, and not before one of the slave's slots was free.
+std::int64_t DispatchCore::began(SlaveState const& slave, std::int64_t given, std::int64_t now) {
+  std::vector<std::int64_t>& free = free_since_[slave.id];
+  auto const slots = static_cast<std::size_t>(std::max(1, slave.slots));
+  if (free.size() != slots) free.resize(slots, free.empty() ? 0 : *std::ranges::max_element(free));
+  auto const slot = std::ranges::min_element(free);
+  return std::max(given, std::exchange(*slot, now));
+}
+
 void DispatchCore::value(JobQueue& job, Attempt const& attempt, AttemptReport const& report, store::EndingEntry& ending,
                          std::int64_t now) {
-  auto const slave = slaves_.find(attempt.slave);
-  std::int64_t started = attempt.started_ms;
-  if (started == 0) started = report.given_ms;
-  if (slave != slaves_.end() && slave->second.state.slots <= 1 && !attempt.late)
-    started = std::max(started, slave->second.freed_ms);
-  if (slave != slaves_.end()) slave->second.freed_ms = now;
-  bool const known = slave != slaves_.end() && started > 0 && started <= now;
-  // A lease from before a restart does not say how fast its slave was: as fast as it is now.
-  store::Method const method = attempt.method.name.empty() && slave != slaves_.end()
-                                   ? method_for(slave->second.state, job.info().method)
-                                   : attempt.method;
-  Power const power = attempt.method.name.empty() ? powers_.of(attempt.slave, method) : attempt.power;
+  auto const found = slaves_.find(attempt.slave);
+  if (found == slaves_.end()) return;  // it can only have been disabled while its result was on the way
+  SlaveState const& slave = found->second.state;
+  store::Method const* const method = suitable(slave, job.info().method, job.info().version);
+  Power const power = method == nullptr ? Power{} : powers_.of(slave.id, *method);
+  std::int64_t const start = began(slave, report.given_ms, now);
   economy::Claim const run{.power = power.power,
                            .benchmark = power.benchmark,
-                           .cores = known ? threads_of(slave->second.state) : 1,
+                           .cores = slave.threads(),
                            .cpu_ms = report.cpu_ms,
-                           .wall_ms = known ? now - started : 0};
+                           .wall_ms = report.given_ms > 0 ? now - start : 0};
   std::int64_t const work = economy::claim(run);
   policy_.completed(report.attempt, {.work = work,
                                      .cpu_ms = report.cpu_ms,
@@ -125,12 +128,11 @@ void DispatchCore::value(JobQueue& job, Attempt const& attempt, AttemptReport co
   ending.claim = work;
   ending.bound = economy::demonstrated(run);
   ending.boost = static_cast<int>(policy_.boost_of(attempt.job));
-  std::int64_t const user = slave->second.state.user;
-  if (user == job.info().user) return;
-  if (auto const fair = grants_.fair_value(attempt.job, attempt.frame, user)) {
+  if (slave.user == job.info().user) return;
+  if (auto const fair = grants_.fair_value(attempt.job, attempt.frame, slave.user)) {
     ending.fair = *fair;
     ending.grant = economy::grant(work, *fair);
-    powers_.correct(attempt.slave, method, *fair, work);
+    if (method != nullptr) powers_.correct(slave.id, *method, *fair, work);
   }
 }
 
@@ -151,9 +153,10 @@ void DispatchCore::remember_claim(store::EndingEntry const& ending, Attempt cons
   std::vector<store::Settlement> grants;
   for (SettledClaim const& each : settled) {
     grants.push_back({each.held.attempt, each.held.task, each.grant, each.fair});
-    if (auto const renderer = slaves_.find(each.held.slave); renderer != slaves_.end())
-      powers_.correct(each.held.slave, method_for(renderer->second.state, job.info().method), each.fair,
-                      each.held.claim);
+    auto const renderer = slaves_.find(each.held.slave);
+    if (renderer == slaves_.end()) continue;
+    if (auto const* method = suitable(renderer->second.state, job.info().method, job.info().version))
+      powers_.correct(each.held.slave, *method, each.fair, each.held.claim);
   }
   effects_.settle_grants(std::move(grants));
 }

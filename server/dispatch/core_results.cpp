@@ -22,7 +22,6 @@ std::string DispatchCore::answer_text(std::string_view type, std::int64_t attemp
 }
 
 void DispatchCore::lease(Attempt attempt, std::int64_t now) {
-  attempt.started_ms = now;
   attempt.expires_ms = attempt.journaled_ms = now + settings_.lease_ms;
   if (auto const slave = slaves_.find(attempt.slave); slave != slaves_.end()) slave->second.attempts.insert(attempt.id);
   effects_.journal_lease({attempt.id, attempt.task, attempt.slave, attempt.expires_ms});
@@ -106,8 +105,7 @@ JobQueue* DispatchCore::owner_of(std::int64_t task) const {
 std::optional<ExpectedResult> DispatchCore::expected_result(std::int64_t attempt, std::int64_t task) const {
   if (auto const found = attempts_.find(attempt); found != attempts_.end() && found->second.benchmark) {
     BenchmarkVariant const& variant = *found->second.benchmark;
-    auto const plan = std::ranges::find(settings_.benchmarks, found->second.method.name,
-                                        [](BenchmarkPlan const& each) { return each.method.name; });
+    BenchmarkPlan const* const plan = plan_of(found->second.method.name);
     return ExpectedResult{.name = {},
                           .output = {plan->method.benchmark->format, "", variant.width, variant.height},
                           .code = variant.frame};
@@ -133,17 +131,11 @@ ResultClaim DispatchCore::claim(AttemptReport const& report, std::int64_t now) {
   if (own == attempts_.end()) {
     // Its lease ran out, perhaps another slave has the task by now. The work is done, so it counts if it is first.
     job->take_this(report.task);
-    Attempt late{.id = report.attempt,
-                 .task = report.task,
-                 .job = job->info().id,
-                 .slave = report.slave,
-                 .frame = job->frame(report.task),
-                 .started_ms = report.given_ms};
-    late.late = true;
-    if (auto const slave = slaves_.find(report.slave); slave != slaves_.end())
-      late.method = method_for(slave->second.state, job->info().method);
-    late.power = powers_.of(report.slave, late.method);
-    keep(*job, std::move(late));
+    keep(*job, {.id = report.attempt,
+                .task = report.task,
+                .job = job->info().id,
+                .slave = report.slave,
+                .frame = job->frame(report.task)});
     own = attempts_.find(report.attempt);
     sync_policy(*job);
   }

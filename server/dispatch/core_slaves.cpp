@@ -102,14 +102,13 @@ void DispatchCore::gone(std::int64_t id, SlaveSink const* sink) {
 }
 
 void DispatchCore::tell_policy(SlaveState const& slave, bool here) {
-  int const slots = std::max(1, slave.slots);
   std::int64_t power = 1;  // jobs of its slower methods are rare enough to be estimated by the fastest
   for (store::Method const& method : slave.methods) power = std::max(power, powers_.of(slave.id, method).power);
   policy_.know_slave({.id = slave.id,
                       .user = slave.user,
                       .power = power,
-                      .threads = std::max(1, slave.cores / slots),
-                      .slots = here ? slots : 0});
+                      .threads = slave.threads(),
+                      .slots = here ? std::max(1, slave.slots) : 0});
 }
 
 void DispatchCore::heard(std::int64_t id, std::int64_t now) {
@@ -128,22 +127,22 @@ void DispatchCore::disable(std::int64_t id, std::string const& reason, std::int6
   feed_hungry(now);
 }
 
-bool DispatchCore::fits(JobQueue const& job, SlaveState const& slave) const {
-  return std::ranges::any_of(slave.methods, [&job](store::Method const& method) {
-    return method.name == job.info().method && version_at_least(method.version, job.info().version);
+store::Method const* DispatchCore::suitable(SlaveState const& slave, std::string const& name,
+                                            std::string const& version) {
+  auto const found = std::ranges::find_if(slave.methods, [&](store::Method const& method) {
+    return method.name == name && version_at_least(method.version, version);
   });
+  return found == slave.methods.end() ? nullptr : &*found;
+}
+
+bool DispatchCore::fits(JobQueue const& job, SlaveState const& slave) const {
+  return suitable(slave, job.info().method, job.info().version) != nullptr;
 }
 
 bool DispatchCore::kind_fits(std::int64_t kind, SlaveState const& slave) const {
   auto const& [name, version] = kinds_.at(static_cast<std::size_t>(kind));
-  return std::ranges::any_of(slave.methods, [&](store::Method const& method) {
-    return method.name == name && version_at_least(method.version, version) && powers_.ready(slave.id, method);
-  });
-}
-
-store::Method DispatchCore::method_for(SlaveState const& slave, std::string const& name) const {
-  auto const found = std::ranges::find(slave.methods, name, &store::Method::name);
-  return found == slave.methods.end() ? store::Method{name, ""} : *found;
+  store::Method const* const method = suitable(slave, name, version);
+  return method != nullptr && powers_.ready(slave.id, *method);
 }
 
 bool DispatchCore::another_fits(JobQueue const& job, std::int64_t task, std::int64_t not_slave) const {
@@ -160,10 +159,6 @@ std::string DispatchCore::start(JobQueue& job, Attempt attempt, std::int64_t now
   }
   attempt.job = job.info().id;
   attempt.frame = job.frame(attempt.task);
-  if (auto const slave = slaves_.find(attempt.slave); slave != slaves_.end()) {
-    attempt.method = method_for(slave->second.state, job.info().method);
-    attempt.power = powers_.of(attempt.slave, attempt.method);
-  }
   lease(attempt, now);
   Lease const token{attempt.task, attempt.id, attempt.slave, now + settings_.lease_ms};
   return order_text(*job.order, token, sign_lease(token, settings_.lease_key), attempt.job, attempt.frame, links_,

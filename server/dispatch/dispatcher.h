@@ -4,6 +4,7 @@
 // Replies to slaves leave through SlaveSink, called on the dispatcher's thread; it must not block.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -36,6 +37,7 @@ struct SlaveState {  // what a hello said
   int memory_mib = 0;
   int slots = 1;
   std::string cpu;  // as it calls itself
+  [[nodiscard]] int threads() const { return std::max(1, cores / std::max(1, slots)); }  // of one task
   std::vector<store::Method> methods;
   std::vector<std::pair<std::int64_t, std::string>> holding;  // attempt, lease
 };

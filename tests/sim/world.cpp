@@ -273,6 +273,7 @@ void World::finish(std::int64_t id, std::int64_t attempt) {
   AttemptReport const report{.attempt = attempt,
                              .task = work.task,
                              .slave = id,
+                             .given_ms = work.start,
                              .cpu_ms = work.cpu_ms,
                              .wall_ms = now_ - work.start,
                              .output = {},

@@ -116,6 +116,8 @@ struct Grid {
     report.attempt = order["attempt"];
     report.task = order["task"];
     report.slave = slave;
+    auto const lease = verify_lease(order["lease"].get<std::string>(), "key");
+    report.given_ms = lease ? lease->expires_ms - 600'000 : 0;
     report.ending = ending;
     report.reason = std::move(reason);
     if (ending == store::Ending::accepted) report.output = order["output"]["name"];
