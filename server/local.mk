@@ -53,7 +53,7 @@ libdistren_server_a_SOURCES += %D%/services.h \
   %D%/api/own.h %D%/api/people.cpp %D%/api/pictures.cpp %D%/api/points.cpp %D%/api/projects.cpp \
   %D%/api/routes.cpp %D%/api/shapes.cpp %D%/api/shapes.h %D%/api/slave_door.cpp %D%/api/slaves.cpp \
   %D%/api/spending.cpp %D%/api/tokens.cpp \
-  %D%/api/uploads.cpp \
+  %D%/api/uploads.cpp %D%/scene_reader.cpp %D%/scene_reader.h \
   %D%/storage/blob_store.cpp %D%/storage/blob_store.h %D%/storage/job_folder.cpp %D%/storage/job_folder.h \
   %D%/storage/signed_urls.cpp %D%/storage/signed_urls.h %D%/storage/signer.cpp %D%/storage/signer.h \
   %D%/storage/uploads.cpp %D%/storage/uploads.h

@@ -147,9 +147,12 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   if (checker.program.empty())
     return fail(Errc::not_found,
                 "distren-image was not found beside distrend nor where it is installed; set image_program");
+  if (config.scene_program.empty())
+    return fail(Errc::not_found,
+                "distren-scene was not found beside distrend nor where it is installed; set scene_program");
   if (auto boxed = checker.sandboxed ? sandbox_available() : Result<void>(); !boxed)
     return fail(Errc::unavailable,
-                fmt::format("images from strangers are decoded in a sandbox, and {}", boxed.error().message));
+                fmt::format("scenes and images from strangers are read in a sandbox, and {}", boxed.error().message));
   auto methods = load_render_methods(config.methods);
   if (!methods) return methods.error();
   if (options.check) {

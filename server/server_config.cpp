@@ -22,6 +22,7 @@ void fill_in_places(ServerConfig& config) {
   if (config.htdocs.empty()) config.htdocs = find_data("htdocs/dist");  // as it is built
   if (config.htdocs.empty()) config.htdocs = DISTREN_HOME "/htdocs";
   if (config.image_program.empty()) config.image_program = find_helper("distren-image");
+  if (config.scene_program.empty()) config.scene_program = find_helper("distren-scene");
 }
 
 }  // namespace
@@ -37,6 +38,7 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
   toml->read("sql", config.sql);
   toml->read("openapi", config.openapi);
   toml->read("image_program", config.image_program);
+  toml->read("scene_program", config.scene_program);
   toml->read("url", config.url);
   toml->read("registration", config.registration);
   toml->read("sandbox", config.sandbox);

@@ -19,6 +19,7 @@ struct ServerConfig {
   std::filesystem::path sql;
   std::filesystem::path openapi;
   std::filesystem::path image_program;  // distren-image; empty: beside this program or where it is installed
+  std::filesystem::path scene_program;  // distren-scene, likewise
 
   std::string url;  // how slaves and people reach the HTTP door; empty: from the listen address
 
@@ -51,7 +52,7 @@ struct ServerConfig {
   int benchmark_seconds = 20;  // of a reference PC, before a slave's first order and monthly; 0: all cores are equal
   std::string trust = "open";  // "private": grants need no fair value, for a grid of few who know each other
   bool registration = true;    // may strangers make accounts
-  std::string sandbox = "on";  // for distren-image; "off" only where user namespaces are impossible
+  std::string sandbox = "on";  // for distren-image and distren-scene; "off" only where user namespaces are impossible
 
   struct Times {  // seconds unless the name says otherwise
     int lease = 600;

@@ -36,6 +36,13 @@ tests_check_image_CXXFLAGS = $(AM_CXXFLAGS) $(OIIO_CFLAGS)
 tests_check_image_LDADD = libdistren-image.a $(TEST_LIBS) $(OIIO_LIBS)
 EXTRA_DIST += tests/fuzz/fuzz_blend_file.cpp tests/fuzz/run_blend_file
 
+check_PROGRAMS += tests/check_scene_reader
+TESTS += tests/check_scene_reader
+tests_check_scene_reader_SOURCES = tests/check_scene_reader.cpp tests/support/check_main.h \
+  tests/support/helper_program.h
+tests_check_scene_reader_LDADD = libdistren-server.a $(TEST_LIBS)
+EXTRA_tests_check_scene_reader_DEPENDENCIES = distren-scene
+
 check_PROGRAMS += tests/check_dispatcher
 TESTS += tests/check_dispatcher
 tests_check_dispatcher_SOURCES = tests/check_dispatcher.cpp tests/support/check_main.h tests/support/dispatch_grid.h
@@ -128,6 +135,7 @@ TESTS += tests/check_http_api
 tests_check_http_api_SOURCES = tests/check_http_api.cpp tests/support/api_desk.h tests/support/check_main.h
 tests_check_http_api_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_http_api_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+EXTRA_tests_check_http_api_DEPENDENCIES = distren-scene
 
 check_PROGRAMS += tests/check_http_points
 TESTS += tests/check_http_points
@@ -135,6 +143,7 @@ tests_check_http_points_SOURCES = tests/check_http_points.cpp tests/support/api_
   tests/support/private_database.h
 tests_check_http_points_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_http_points_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+EXTRA_tests_check_http_points_DEPENDENCIES = distren-scene
 
 check_PROGRAMS += tests/check_openapi
 TESTS += tests/check_openapi

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <set>
 
-#include "common/blend_file.h"
 #include "common/text.h"
 
 namespace distren {
@@ -49,8 +48,8 @@ std::string lower(std::string text) {
 class Checker {
 public:
   Checker(RenderMethod const& method, std::string const& source, nlohmann::json const& parameters,
-          std::vector<store::JobFile> const& files, FindFile const& find)
-      : method_(method), source_(source), parameters_(parameters), find_(find) {
+          std::vector<store::JobFile> const& files, ReadBlend const& read)
+      : method_(method), source_(source), parameters_(parameters), read_(read) {
     for (auto const& file : files) {
       paths_.insert(file.path);
       lower_paths_.insert(lower(file.path));
@@ -73,7 +72,7 @@ private:
   RenderMethod const& method_;
   std::string const& source_;
   nlohmann::json const& parameters_;
-  FindFile const& find_;
+  ReadBlend const& read_;
   std::set<std::string> paths_;
   std::set<std::string> lower_paths_;
   std::set<std::string> folders_;
@@ -84,7 +83,7 @@ private:
 };
 
 Result<BlendFindings> Checker::run() {
-  auto summary = inspect_blend(find_(source_));
+  auto summary = read_(source_);
   if (!summary) {
     return fail(summary.error().code, fmt::format("{}: {}", printable(source_, 200), summary.error().message));
   }
@@ -246,7 +245,7 @@ void Checker::look_into_libraries() {
     auto const path = libraries_.back();
     libraries_.pop_back();
     if (!seen.insert(path).second) continue;
-    auto const summary = inspect_blend(find_(path));
+    auto const summary = read_(path);
     if (summary) {
       warn_of_files(path, *summary);
     } else {
@@ -259,8 +258,8 @@ void Checker::look_into_libraries() {
 
 Result<BlendFindings> check_blend(RenderMethod const& method, std::string const& source,
                                   nlohmann::json const& parameters, std::vector<store::JobFile> const& files,
-                                  FindFile const& find) {
-  return Checker(method, source, parameters, files, find).run();
+                                  ReadBlend const& read) {
+  return Checker(method, source, parameters, files, read).run();
 }
 
 }  // namespace distren

@@ -1,15 +1,15 @@
 // What a job's .blend means for the job: is what the owner asks for in the file, how large will the frames be, which
-// Blender can open it, and what will probably look wrong (warnings). Reads the files on the caller's thread; see
-// common/blend_file.h for what it survives. invalid: with a sentence that names what is there instead.
+// Blender can open it, and what will probably look wrong (warnings). The files are read by whoever calls, see
+// server/scene_reader.h. invalid: with a sentence that names what is there instead.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "common/blend_file.h"
 #include "common/render_method.h"
 #include "common/result.h"
 #include "server/store/jobs.h"
@@ -23,11 +23,11 @@ struct BlendFindings {
   std::vector<std::string> warnings;
 };
 
-// Where a file of the job can be read; empty when the job has no such path.
-using FindFile = std::function<std::filesystem::path(std::string_view path)>;
+// What is in the .blend at this path of the job.
+using ReadBlend = std::function<Result<BlendSummary>(std::string const& path)>;
 
 Result<BlendFindings> check_blend(RenderMethod const& method, std::string const& source,
                                   nlohmann::json const& parameters, std::vector<store::JobFile> const& files,
-                                  FindFile const& find);
+                                  ReadBlend const& read);
 
 }  // namespace distren

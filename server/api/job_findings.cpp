@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <map>
 #include <unordered_map>
 
-#include "common/blend_file.h"
 #include "common/text.h"
 #include "server/api/blend_check.h"
 #include "server/api/handlers.h"
 #include "server/http/message.h"
+#include "server/scene_reader.h"
 
 namespace distren {
 
@@ -18,6 +20,7 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t digests_at_once = 10000;
+constexpr auto patience = std::chrono::seconds(90);  // for all .blend files of one job together
 
 template <typename T>
 json or_null(std::optional<T> const& value) {
@@ -53,6 +56,40 @@ std::string digest_of(store::NewJob const& job, std::string_view path) {
   }
   return {};
 }
+
+// The .blend files of one job, each read once however often it is asked for.
+class Scenes {
+public:
+  Scenes(Services const& services, store::NewJob const& job, std::set<std::string> const& missing)
+      : services_(services), until_(Clock::now() + patience) {
+    for (auto const& file : job.files) {
+      if (!missing.contains(file.sha256)) digests_.emplace(file.path, file.sha256);
+    }
+  }
+
+  Result<BlendSummary> const& read(std::string const& path) {
+    auto const known = known_.find(path);
+    return known != known_.end() ? known->second : known_.emplace(path, look(path)).first->second;
+  }
+
+private:
+  using Clock = std::chrono::steady_clock;
+
+  Result<BlendSummary> look(std::string const& path) const {
+    auto const digest = digests_.find(path);
+    if (digest == digests_.end()) return fail(Errc::not_found, "it was not submitted");
+    auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(until_ - Clock::now());
+    if (left.count() <= 0) return fail(Errc::invalid, "the files before it took too long to read");
+    SceneReader reader{services_.config.scene_program, services_.config.sandbox != "off"};
+    reader.deadline = std::min(reader.deadline, left);
+    return read_blend(reader, services_.blobs.path_of(digest->second));
+  }
+
+  Services const& services_;
+  Clock::time_point until_;
+  std::unordered_map<std::string_view, std::string_view> digests_;
+  std::map<std::string, Result<BlendSummary>> known_;
+};
 
 // For sources that nothing here can look into: what the definition and the owner's parameters tell.
 BlendFindings by_definition(RenderMethod const& method, json const& parameters) {
@@ -95,19 +132,15 @@ Result<std::set<std::string>> missing_digests(Database& database, std::int64_t u
   return missing;
 }
 
-Result<void> add_findings(Services const& services, JobRequest& request, std::set<std::string> const& missing) {
+namespace {
+
+Result<void> look_into(Services const& services, JobRequest& request, Scenes& scenes) {
   auto& job = request.job;
   auto const& method = services.methods.at(job.method);
   BlendFindings findings;
   if (job.method == "blender") {
-    std::unordered_map<std::string_view, std::string_view> digests;
-    for (auto const& file : job.files) {
-      if (!missing.contains(file.sha256)) digests.emplace(file.path, file.sha256);
-    }
-    auto found = check_blend(method, job.source, request.parameters, job.files, [&](std::string_view path) {
-      auto const place = digests.find(path);
-      return place == digests.end() ? std::filesystem::path() : services.blobs.path_of(place->second);
-    });
+    auto found = check_blend(method, job.source, request.parameters, job.files,
+                             [&scenes](std::string const& path) { return scenes.read(path); });
     if (!found) return std::move(found).error();
     findings = std::move(*found);
   } else {
@@ -118,6 +151,13 @@ Result<void> add_findings(Services const& services, JobRequest& request, std::se
   job.version = findings.version;
   job.warnings = to_text(findings.warnings);
   return {};
+}
+
+}  // namespace
+
+Result<void> add_findings(Services const& services, JobRequest& request, std::set<std::string> const& missing) {
+  Scenes scenes(services, request.job, missing);
+  return look_into(services, request, scenes);
 }
 
 Reply handle_check_job(Request const& request, Context& context) {
@@ -133,10 +173,11 @@ Reply handle_check_job(Request const& request, Context& context) {
   }
   job.output = "{}";
   job.warnings = "[]";
-  auto const looked = add_findings(services, *wanted, *missing);
+  Scenes scenes(services, job, *missing);
+  auto const looked = look_into(services, *wanted, scenes);
   json scene = nullptr;
   if (job.method == "blender") {
-    if (auto const summary = inspect_blend(services.blobs.path_of(source))) scene = scene_shape(*summary);
+    if (auto const& summary = scenes.read(job.source)) scene = scene_shape(*summary);
   }
   if (!looked && looked.error().code != Errc::invalid) return error_reply(looked.error());
   return json_reply(200, {{"problem", looked ? json(nullptr) : json(looked.error().message)},

@@ -1,5 +1,5 @@
 // What the server finds out about a job before it is one: which of its files are there, and what its source says.
-// On worker threads; reads files of the blob store.
+// On worker threads; files of the blob store are read by sandboxed children (server/scene_reader.h).
 #pragma once
 
 #include <set>

@@ -23,7 +23,7 @@ check() {  # SENTENCE PATH...: each tracked file below is named, or its folder i
   fi
 }
 check "every_test_is_in_the_tarball" tests
-check "every_source_is_in_the_tarball" common server slave simpleslave client image
+check "every_source_is_in_the_tarball" common server slave simpleslave client image scene
 check "every_man_page_and_document_is_in_the_tarball" man doc
 check "every_render_method_is_in_the_tarball" methods
 check "every_source_of_the_web_pages_is_in_the_tarball" htdocs

@@ -6,7 +6,7 @@ check() {  # SENTENCE PATTERN ALLOWED-FILES-REGEX [FOLDERS]: no file but the all
   number=$((number + 1))
   local found
   # shellcheck disable=SC2086  # folders are a list of words
-  found=$(grep -rnE --include='*.cpp' --include='*.h' "^#include [<\"]($2)" ${4:-common server slave simpleslave client image} |
+  found=$(grep -rnE --include='*.cpp' --include='*.h' "^#include [<\"]($2)" ${4:-common server slave simpleslave client image scene} |
     grep -vE "^($3):")
   if [ -z "$found" ]; then
     echo "ok $number - $1"
@@ -25,11 +25,12 @@ check "images_are_decoded_in_their_own_program" 'OpenImageIO/' 'image/[a-z_]+\.(
 check "toml_is_read_in_one_place" 'toml\+\+/' 'common/config\.cpp'
 check "seccomp_is_the_sandbox_s" 'seccomp\.h' 'common/[a-z_]+\.cpp'
 check "options_are_parsed_by_main" 'CLI/' '([a-z]+/main\.cpp|server/migrate_main\.cpp|client/[a-z_]+\.(cpp|h))'
-check "what_is_common_knows_no_program" '(server|slave|simpleslave|client|image)/' "$none" common
-check "the_server_knows_no_other_program" '(slave|simpleslave|client|image)/' "$none" server
+check "what_is_common_knows_no_program" '(server|slave|simpleslave|client|image|scene)/' "$none" common
+check "the_server_knows_no_other_program" '(slave|simpleslave|client|image|scene)/' "$none" server
 check "the_slave_knows_no_other_program" '(server|simpleslave|client|image)/' "$none" slave
 check "simpleslave_knows_the_slave_library_alone" '(server|client|image)/' "$none" simpleslave
-check "the_client_knows_no_other_program" '(server|slave|simpleslave|image)/' "$none" client
+check "the_client_knows_no_other_program" '(server|slave|simpleslave|image|scene)/' "$none" client
+check "the_scene_reader_knows_no_other_program" '(server|slave|simpleslave|client|image)/' "$none" scene
 check "the_policy_has_no_clock_and_no_socket" '(chrono|thread|mutex|sys/|server/(http|line|net|database))' "$none" \
   "server/dispatch/policy.h server/dispatch/fair_share* server/dispatch/estimate.* server/dispatch/grants.* server/dispatch/powers.* \
   server/economy/*"

@@ -18,7 +18,7 @@ else
   echo "ok $number - every_man_page_is_clean_mdoc # SKIP mandoc is not installed"
 fi
 result "every_program_and_configuration_file_has_a_man_page" "$(
-  for page in distrend.8 distren-migrate.8 distren.1 distren-slave.1 distren-simpleslave.1 distren-image.1 \
+  for page in distrend.8 distren-migrate.8 distren.1 distren-slave.1 distren-simpleslave.1 distren-image.1 distren-scene.1 \
     distrend.toml.5 distren-slave.toml.5; do
     [ -s "man/$page" ] || echo "man/$page is missing"
   done)"
@@ -35,8 +35,8 @@ for name in sys.argv[1:]:
 ' {} +)"
 result "no_line_ends_in_blanks_and_no_source_has_tabs" "$(
   grep -rnE --include='*.cpp' --include='*.h' --include='*.sql' --include='*.py' -e '[[:blank:]]+$' -e $'\t' \
-    common server slave simpleslave client image sql tests methods 2>/dev/null)"
+    common server slave simpleslave client image scene sql tests methods 2>/dev/null)"
 result "no_shipped_source_file_is_longer_than_500_lines" "$(
-  find common server slave simpleslave client image \( -name '*.cpp' -o -name '*.h' \) -exec wc -l {} + |
+  find common server slave simpleslave client image scene \( -name '*.cpp' -o -name '*.h' \) -exec wc -l {} + |
     awk '$2 != "total" && $1 > 500 {print $2 " has " $1 " lines"}')"
 echo "1..$number"

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "common/digest.h"
+#include "common/sandbox.h"
 #include "server/api/handlers.h"
 #include "server/http/router.h"
 #include "server/http/uri.h"
@@ -99,6 +100,9 @@ public:
     config.htdocs = top / "htdocs";
     config.openapi = top / "doc/openapi.yaml";
     config.limits.free_bytes = 0;
+    auto const* build = std::getenv("top_builddir");
+    config.scene_program = std::filesystem::path(build == nullptr ? "." : build) / "distren-scene";
+    config.sandbox = sandbox_available() ? "on" : "off";
     auto loaded = load_render_methods(top / "methods");
     ck_assert_msg(loaded.has_value(), "%s", loaded ? "" : loaded.error().message.c_str());
     methods = std::move(*loaded);

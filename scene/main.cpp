@@ -1,0 +1,60 @@
+// distren-scene: describes a scene that may come from a stranger; always run as a sandboxed child by distrend.
+// Prints one JSON object. Exit 0: {"ok":true,...}; 1: it cannot be read, {"ok":false,"code":...,"error":...};
+// 2: wrong usage.
+#include "config.h"
+
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <new>
+
+#include "common/blend_json.h"
+
+namespace {
+
+using distren::Errc;
+using nlohmann::json;
+
+constexpr std::size_t most_entries = 20000;  // of each list; what is printed stays small enough to be read by another
+
+json problem(distren::Error const& error) {
+  return {{"ok", false}, {"code", error.code == Errc::invalid ? "invalid" : "unavailable"}, {"error", error.message}};
+}
+
+json describe_blend(std::string const& file) {
+  distren::BlendLimits limits;
+  limits.entries = most_entries;
+  auto const summary = distren::inspect_blend(std::filesystem::path(file), limits);
+  if (!summary) return problem(summary.error());
+  return {{"ok", true}, {"blend", distren::json_of_summary(*summary)}};
+}
+
+json guarded(std::string const& file) {
+  try {
+    return describe_blend(file);
+  } catch (std::bad_alloc const&) {
+    return problem(distren::fail(Errc::invalid, "The scene needs more memory to be read than is allowed."));
+  } catch (std::exception const& what) {
+    return problem(distren::fail(Errc::invalid, std::string("The scene cannot be read: ") + what.what()));
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Describe what a scene file holds and needs, without rendering it", "distren-scene");
+  app.set_version_flag("--version", PACKAGE_VERSION);
+  std::string file;
+  app.add_option("FILE", file, "A .blend file")->required();
+  try {
+    app.parse(argc, argv);
+  } catch (CLI::ParseError const& wrong) {
+    return app.exit(wrong) == 0 ? 0 : 2;
+  }
+  rlimit const no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  auto const report = guarded(file);
+  std::cout << report.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl;
+  return report.value("ok", false) && std::cout ? 0 : 1;
+}
