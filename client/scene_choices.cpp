@@ -51,7 +51,7 @@ Result<void> check_camera(BlendSummary const& summary, BlendScene const& scene, 
     return fail(Errc::invalid, fmt::format("the camera '{}' is not in the file; it has {}", printable(camera, 64),
                                            summary.cameras.empty() ? "none at all" : listed(summary.cameras)));
   }
-  if (scene.camera || scene.has_camera || scene.uses_sequencer) return {};
+  if (scene.camera || scene.has_camera || scene.camera_markers || scene.uses_sequencer) return {};
   auto const way_out =
       summary.cameras.empty() ? "add one in Blender" : "name one of these by --camera: " + listed(summary.cameras);
   return fail(Errc::invalid,

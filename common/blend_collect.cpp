@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "common/blend_memory.h"
+
 namespace distren {
 namespace {
 
@@ -14,8 +16,11 @@ constexpr int node_muted = 1 << 9;
 constexpr int tree_compositor = 1;
 constexpr int node_output_file = 223;  // before nodes had names of their types
 constexpr int cache_baked = 1 << 0, cache_disk = 1 << 6, cache_external = 1 << 9;
+constexpr int fluid_baked = 1 << 1;
 constexpr int driver_scripted = 1;
 constexpr int text_registered = 1 << 4;
+constexpr int view_layer_renders = 1 << 0;
+constexpr int most_subdivisions = 6;  // more is a mistake, and the estimate a joke
 constexpr std::size_t max_scene_properties = 20'000;
 
 struct NumberName {
@@ -57,6 +62,14 @@ constexpr std::array file_users{FileUser{"Library", "library", "filepath", "name
                                 FileUser{"Volume", "volume", "filepath", ""},
                                 FileUser{"MeshCacheModifierData", "cache", "filepath", ""}};
 
+constexpr std::int64_t most_geometry = std::int64_t{1} << 44;  // bytes; a stranger's claim
+
+// Meshes, curves, hair, point clouds, volumes, lattices, metaballs.
+bool geometry_owner(std::string_view code) {
+  constexpr std::array<std::string_view, 7> codes{"ME", "CU", "CV", "HA", "PT", "LT", "MB"};
+  return std::ranges::find(codes, code) != codes.end();
+}
+
 template <typename Number>
 std::optional<int> to_int(std::optional<Number> number) {
   return number ? std::optional(static_cast<int>(*number)) : std::nullopt;
@@ -84,7 +97,8 @@ bool is_packed(Record const& record) {
 
 }  // namespace
 
-BlendCollector::BlendCollector(BlendDna const& dna, std::size_t max_entries) : dna_(dna), max_entries_(max_entries) {
+BlendCollector::BlendCollector(BlendDna const& dna, std::size_t max_entries)
+    : dna_(dna), max_entries_(max_entries), physics_(dna, max_entries) {
   auto on = [&](std::string_view type, Taker taker) {
     if (auto const index = dna_.struct_index(type)) takers_[*index] = taker;
   };
@@ -101,18 +115,35 @@ BlendCollector::BlendCollector(BlendDna const& dna, std::size_t max_entries) : d
   on("FreestyleModuleConfig", &BlendCollector::freestyle);
   on("RigidBodyWorld", &BlendCollector::rigid_body);
   on("PointCache", &BlendCollector::point_cache);
+  on("FluidDomainSettings", &BlendCollector::fluid);
   on("Editing", &BlendCollector::editing);
   on("Strip", &BlendCollector::strip);
   on("StripData", &BlendCollector::strip);
   on("StripElem", &BlendCollector::strip_element);
+  on("ViewLayer", &BlendCollector::view_layer);
+  on("SceneRenderLayer", &BlendCollector::view_layer);
+  on("TimeMarker", &BlendCollector::marker);
+  on("PackedFile", &BlendCollector::packed_file);
+  on("SubsurfModifierData", &BlendCollector::subdivision);
+  on("MultiresModifierData", &BlendCollector::subdivision);
+  on("NodesModifierBake", &BlendCollector::simulation_bake);
   for (auto const& user : file_users) on(user.type, &BlendCollector::file_user);
 }
 
 bool BlendCollector::wants(BlendBlock const& block) {
   if (block.code != "DATA") {
     owner_ = block.code;
+    owner_address_ = block.address;
+    object_data_ = packed_data_ = 0;
     owner_is_compositor_ = block.code == "SC";
+  } else if (geometry_owner(owner_) &&
+             (geometry_bytes_.contains(owner_address_) || geometry_bytes_.size() < max_entries_)) {
+    auto& bytes = geometry_bytes_[owner_address_];
+    bytes += static_cast<std::int64_t>(std::min<std::uint64_t>(block.length, most_geometry));
+    bytes = std::min(bytes, most_geometry);
   }
+  if (packed_data_ != 0 && block.address == packed_data_) return true;
+  if (physics_.wants(block.struct_index)) return true;
   auto const taker = takers_.find(static_cast<std::size_t>(block.struct_index));
   if (taker == takers_.end()) return false;
   // Index 0 is also what blocks without a struct carry, and properties matter on scenes alone.
@@ -122,13 +153,21 @@ bool BlendCollector::wants(BlendBlock const& block) {
 }
 
 void BlendCollector::take(BlendBlock const& block, std::vector<unsigned char> const& payload) {
+  if (packed_data_ != 0 && block.address == packed_data_) {
+    if (!summary_.images.empty()) summary_.images.back().pixels = picture_pixels(payload);
+    packed_data_ = 0;
+    return;
+  }
   auto const index = static_cast<std::size_t>(block.struct_index);
   auto const taker = takers_.find(index);
+  bool const of_physics = physics_.wants(index);
   auto const size = dna_.struct_size(index);
-  if (taker == takers_.end() || size == 0) return;
+  if ((taker == takers_.end() && !of_physics) || size == 0) return;
   std::span<unsigned char const> rest(payload);
   for (std::uint64_t i = 0; i < block.count && rest.size() >= size; ++i) {
-    (this->*taker->second)(Record(dna_, index, rest.first(size)), block);
+    Record const record(dna_, index, rest.first(size));
+    if (of_physics) physics_.take(record, block);
+    if (taker != takers_.end()) (this->*taker->second)(record, block);
     rest = rest.subspan(size);
   }
 }
@@ -179,6 +218,7 @@ void BlendCollector::scene(Record const& record, BlendBlock const& block) {
 void BlendCollector::object(Record const& record, BlendBlock const& block) {
   if (block.code != "OB") return;
   auto name = id_name(record);
+  object_data_ = record.pointer("data").value_or(0);
   bool const camera = record.integer("type") == object_camera;
   // An object of another kind may serve as a camera, so names are kept, cameras' before all.
   if (camera || object_names_.size() < max_entries_) object_names_[block.address] = name;
@@ -228,6 +268,11 @@ void BlendCollector::node_tree(Record const& record, BlendBlock const& block) {
 }
 
 void BlendCollector::node(Record const& record, BlendBlock const&) {
+  if (auto const name = record.text("idname"); name == "ShaderNodeScript") {
+    ++summary_.script_nodes;
+  } else if (name == "GeometryNodeSimulationOutput") {
+    simulation_nodes_ = true;
+  }
   if (!owner_is_compositor_ || (record.integer("flag").value_or(0) & node_muted) != 0) return;
   auto const kind = record.text("idname");
   bool const writes =
@@ -266,11 +311,10 @@ void BlendCollector::rigid_body(Record const&, BlendBlock const&) {
   if (owner_ == "SC" && !summary_.scenes.empty()) summary_.scenes.back().rigid_body_world = true;
 }
 
-void BlendCollector::point_cache(Record const& record, BlendBlock const&) {
+void BlendCollector::point_cache(Record const& record, BlendBlock const& block) {
   auto const flags = record.integer("flag").value_or(0);
   bool const baked = (flags & cache_baked) != 0;
-  ++summary_.point_caches;
-  if (!baked) ++summary_.unbaked_point_caches;
+  physics_.cache(block.address, baked);
   // A scene itself has no other cache than that of its rigid bodies.
   if (owner_ == "SC" && baked && !summary_.scenes.empty()) summary_.scenes.back().rigid_body_baked = true;
   auto const folder = record.text("path").value_or("");
@@ -278,6 +322,13 @@ void BlendCollector::point_cache(Record const& record, BlendBlock const&) {
     add(summary_.files, BlendFileUse{"cache", folder, false, true});
   else if ((flags & cache_disk) != 0 && baked)
     summary_.disk_cache = true;
+}
+
+// A baked fluid always lies in a folder, never in the file.
+void BlendCollector::fluid(Record const& record, BlendBlock const&) {
+  auto folder = record.text("cache_directory").value_or("");
+  if ((record.integer("cache_flag").value_or(0) & fluid_baked) == 0 || folder.empty()) return;
+  add(summary_.files, BlendFileUse{"cache", std::move(folder), false, true});
 }
 
 void BlendCollector::editing(Record const& record, BlendBlock const&) {
@@ -294,6 +345,45 @@ void BlendCollector::strip_element(Record const& record, BlendBlock const&) {
   if (strip_folder_.empty() || name.empty()) return;
   bool const slash = strip_folder_.ends_with('/') || strip_folder_.ends_with('\\');
   add(summary_.files, BlendFileUse{"sequence strip", strip_folder_ + (slash ? "" : "/") + name, false, false});
+}
+
+void BlendCollector::view_layer(Record const& record, BlendBlock const&) {
+  if (owner_ != "SC" || summary_.scenes.empty()) return;
+  if (record.type() == "ViewLayer" && (record.integer("flag").value_or(1) & view_layer_renders) == 0) return;
+  add(summary_.scenes.back().view_layers, record.text("name").value_or(""));
+}
+
+void BlendCollector::marker(Record const& record, BlendBlock const&) {
+  if (owner_ == "SC" && !summary_.scenes.empty() && record.pointer("camera").value_or(0) != 0)
+    summary_.scenes.back().camera_markers = true;
+}
+
+void BlendCollector::packed_file(Record const& record, BlendBlock const&) {
+  if (owner_ != "IM" || summary_.images.empty()) return;
+  summary_.images.back().packed_bytes += std::max<std::int64_t>(0, record.integer("size").value_or(0));
+  packed_data_ = record.pointer("data").value_or(0);
+}
+
+void BlendCollector::subdivision(Record const& record, BlendBlock const&) {
+  auto const levels = either(record.integer("renderLevels"), record.integer("renderlvl")).value_or(0);
+  if (owner_ == "OB" && object_data_ != 0 && levels > 0 && subdivided_.size() < max_entries_)
+    subdivided_.push_back({object_data_, static_cast<int>(std::min<std::int64_t>(levels, most_subdivisions))});
+}
+
+void BlendCollector::simulation_bake(Record const& record, BlendBlock const&) {
+  if (record.pointer("packed").value_or(0) != 0) simulation_packed_ = true;
+}
+
+std::int64_t BlendCollector::geometry() const {
+  std::int64_t sum = 0;
+  for (auto const& [address, bytes] : geometry_bytes_) sum = std::min(sum + bytes, most_geometry);
+  for (auto const& [data, levels] : subdivided_) {
+    auto const found = geometry_bytes_.find(data);
+    if (found == geometry_bytes_.end()) continue;
+    auto const factor = std::int64_t{1} << (2 * levels);  // each level makes four faces of one
+    sum = std::min(sum + std::min(found->second, most_geometry / factor) * factor, most_geometry);
+  }
+  return sum;
 }
 
 void BlendCollector::resolve(BlendScene& scene, SceneLinks const& links) const {
@@ -323,6 +413,7 @@ void BlendCollector::resolve(BlendScene& scene, SceneLinks const& links) const {
     if (cycles == nullptr) continue;
     if (auto const* samples = find(cycles->first, "samples")) scene.samples = static_cast<int>(samples->value);
     if (auto const* denoising = find(cycles->first, "use_denoising")) scene.denoising = denoising->value != 0;
+    if (auto const* osl = find(cycles->first, "shading_system")) scene.osl = osl->value != 0;
   }
 }
 
@@ -332,6 +423,9 @@ BlendSummary BlendCollector::finish() {
     if (links_[i].address == active_scene_) summary_.active_scene = summary_.scenes[i].name;
   }
   std::ranges::sort(summary_.cameras);
+  summary_.unbaked = physics_.unbaked();
+  if (simulation_nodes_ && !simulation_packed_) summary_.unbaked.emplace_back("simulation nodes");
+  summary_.geometry_bytes = geometry();
   return std::move(summary_);
 }
 

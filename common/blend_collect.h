@@ -11,6 +11,7 @@
 #include "common/blend_blocks.h"
 #include "common/blend_dna.h"
 #include "common/blend_file.h"
+#include "common/blend_physics.h"
 
 namespace distren {
 
@@ -56,9 +57,16 @@ private:
   void freestyle(Record const& record, BlendBlock const& block);
   void rigid_body(Record const& record, BlendBlock const& block);
   void point_cache(Record const& record, BlendBlock const& block);
+  void fluid(Record const& record, BlendBlock const& block);
   void editing(Record const& record, BlendBlock const& block);
   void strip(Record const& record, BlendBlock const& block);
   void strip_element(Record const& record, BlendBlock const& block);
+  void view_layer(Record const& record, BlendBlock const& block);
+  void marker(Record const& record, BlendBlock const& block);
+  void packed_file(Record const& record, BlendBlock const& block);
+  void subdivision(Record const& record, BlendBlock const& block);
+  void simulation_bake(Record const& record, BlendBlock const& block);
+  [[nodiscard]] std::int64_t geometry() const;
   void resolve(BlendScene& scene, SceneLinks const& links) const;
   template <typename List, typename Entry>
   void add(List& list, Entry entry);
@@ -75,6 +83,16 @@ private:
   bool group_writes_files_ = false;
   bool group_denoises_ = false;
   std::string strip_folder_;
+  BlendPhysics physics_;
+  bool simulation_nodes_ = false;
+  bool simulation_packed_ = false;
+  struct Subdivided {
+    std::uint64_t data = 0;  // the mesh
+    int levels = 0;
+  };
+  std::unordered_map<std::uint64_t, std::int64_t> geometry_bytes_;  // by mesh
+  std::vector<Subdivided> subdivided_;
+  std::uint64_t owner_address_ = 0, object_data_ = 0, packed_data_ = 0;
 };
 
 }  // namespace distren

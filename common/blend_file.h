@@ -19,8 +19,9 @@ namespace distren {
 
 struct BlendScene {
   std::string name;
-  std::optional<std::string> camera;  // name of the active camera; nullopt: none
-  bool has_camera = false;            // true without a name: the camera lies in a linked library
+  std::vector<std::string> view_layers;  // those that render
+  std::optional<std::string> camera;     // name of the active camera; nullopt: none
+  bool has_camera = false;               // true without a name: the camera lies in a linked library
   std::optional<int> frame_start, frame_end, frame_step, frame_current;
   std::optional<std::string> engine;  // CYCLES, BLENDER_EEVEE, BLENDER_RENDER, ...
   std::optional<int> width, height;   // pixels at 100 %
@@ -31,6 +32,8 @@ struct BlendScene {
   std::optional<std::string> output_path;
   std::optional<int> samples;     // of Cycles; nullopt: not stored, so Blender's default
   std::optional<bool> denoising;  // of Cycles, as above
+  bool camera_markers = false;    // cameras change with the frame
+  std::optional<bool> osl;        // Cycles with Open Shading Language
   bool uses_sequencer = false;
   bool file_output_nodes = false;  // the compositor writes files of its own
   bool denoise_nodes = false;      // the compositor denoises, which not every build can
@@ -44,6 +47,8 @@ struct BlendImage {
   std::string source;  // file, sequence, movie, generated, viewer, tiled
   bool packed = false;
   std::optional<int> users;  // not stored by newer Blenders
+  std::int64_t packed_bytes = 0;
+  std::optional<std::int64_t> pixels{};  // of a packed PNG or JPEG
 };
 
 // A sound, font, movie clip, library, volume, cache or strip: anything else that names a file.
@@ -69,10 +74,11 @@ struct BlendSummary {
   int drivers = 0;
   int scripted_drivers = 0;
   int freestyle_scripts = 0;
-  int point_caches = 0;
-  int unbaked_point_caches = 0;
-  bool disk_cache = false;  // baked physics lie in blendcache_NAME/ beside the .blend
-  bool lists_cut = false;   // there were more entries than are kept
+  int script_nodes = 0;              // shaders of their own in OSL
+  std::vector<std::string> unbaked;  // kinds of simulation without a baked result, but for rigid bodies; sorted
+  std::int64_t geometry_bytes = 0;   // meshes, curves, volumes, with what subdivision makes of them for a render
+  bool disk_cache = false;           // baked physics lie in blendcache_NAME/ beside the .blend
+  bool lists_cut = false;            // there were more entries than are kept
 };
 
 struct BlendLimits {

@@ -14,6 +14,7 @@ using nlohmann::json;
 template <typename Self, typename Visit>
 void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_const_t<Self>, BlendScene> {
   visit("name", self.name);
+  visit("view_layers", self.view_layers);
   visit("camera", self.camera);
   visit("has_camera", self.has_camera);
   visit("frame_start", self.frame_start);
@@ -31,6 +32,8 @@ void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_c
   visit("output_path", self.output_path);
   visit("samples", self.samples);
   visit("denoising", self.denoising);
+  visit("camera_markers", self.camera_markers);
+  visit("osl", self.osl);
   visit("uses_sequencer", self.uses_sequencer);
   visit("file_output_nodes", self.file_output_nodes);
   visit("denoise_nodes", self.denoise_nodes);
@@ -45,6 +48,8 @@ void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_c
   visit("source", self.source);
   visit("packed", self.packed);
   visit("users", self.users);
+  visit("packed_bytes", self.packed_bytes);
+  visit("pixels", self.pixels);
 }
 
 template <typename Self, typename Visit>
@@ -70,8 +75,9 @@ void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_c
   visit("drivers", self.drivers);
   visit("scripted_drivers", self.scripted_drivers);
   visit("freestyle_scripts", self.freestyle_scripts);
-  visit("point_caches", self.point_caches);
-  visit("unbaked_point_caches", self.unbaked_point_caches);
+  visit("script_nodes", self.script_nodes);
+  visit("unbaked", self.unbaked);
+  visit("geometry_bytes", self.geometry_bytes);
   visit("disk_cache", self.disk_cache);
   visit("lists_cut", self.lists_cut);
 }

@@ -22,7 +22,8 @@ libdistren_common_a_SOURCES += %D%/process.cpp %D%/process.h %D%/process_usage.c
 
 libdistren_common_a_SOURCES += %D%/blend_blocks.cpp %D%/blend_blocks.h %D%/blend_collect.cpp %D%/blend_collect.h \
   %D%/blend_dna.cpp %D%/blend_dna.h %D%/blend_file.cpp %D%/blend_file.h %D%/blend_json.cpp %D%/blend_json.h \
-  %D%/blend_paths.cpp %D%/inflate.cpp %D%/inflate.h
+  %D%/blend_memory.cpp %D%/blend_memory.h %D%/blend_paths.cpp %D%/blend_physics.cpp %D%/blend_physics.h \
+  %D%/inflate.cpp %D%/inflate.h
 
 COMMON_LIBS = libdistren-common.a $(CURL_LIBS) $(OPENSSL_LIBS) $(XML_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
   $(SECCOMP_LIBS) $(TOML_LIBS) $(SPDLOG_LIBS) $(FMT_LIBS)

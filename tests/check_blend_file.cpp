@@ -1,6 +1,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -324,6 +325,31 @@ START_TEST(files_that_blender_saved_tell_what_blender_knows) {
   ck_assert_int_eq(look("driver.blend").scripted_drivers, 1);
   auto const rigid = look("rigidbody.blend");
   ck_assert(rigid.scenes[0].rigid_body_world && !rigid.scenes[0].rigid_body_baked);
+  auto const unbaked = [&](std::string const& name) {
+    auto const kinds = look("physics/" + name + ".blend").unbaked;
+    ck_assert_uint_le(kinds.size(), 1);
+    return kinds.empty() ? std::string("none") : kinds.front();
+  };
+  for (auto const& [name, kind] :
+       {std::pair{"cloth", "cloth"}, std::pair{"cloth_baked", "none"}, std::pair{"cloth_off", "none"},
+        std::pair{"soft", "soft bodies"}, std::pair{"particles", "particles"}, std::pair{"particles_still", "none"},
+        std::pair{"hair", "none"}, std::pair{"hair_moving", "moving hair"}, std::pair{"fluid", "fluid"},
+        std::pair{"fluid_baked", "none"}})
+    ck_assert_text(unbaked(name), kind);
+  auto const fluid_cache = external_files(look("physics/fluid_baked.blend"));
+  ck_assert_uint_eq(fluid_cache.size(), 1);
+  ck_assert_text(fluid_cache[0].path, "fluid");
+  ck_assert(external_files(look("physics/fluid.blend")).empty());
+  auto const marked = look("markers.blend");
+  ck_assert(marked.scenes[0].camera_markers && !marked.scenes[0].has_camera);
+  ck_assert((marked.scenes[0].view_layers == std::vector<std::string>{"Front", "Back"}));
+  ck_assert(!look("plain.blend").scenes[0].camera_markers);
+  auto const osl = look("osl.blend");
+  ck_assert(osl.scenes[0].osl == true && osl.script_nodes == 1);
+  ck_assert(look("plain.blend").script_nodes == 0 && !look("plain.blend").scenes[0].osl.value_or(false));
+  auto const packed = look("packed.blend").images;
+  auto const in_it = std::ranges::find(packed, true, &BlendImage::packed);
+  ck_assert(in_it != packed.end() && in_it->pixels == 32 * 32 && in_it->packed_bytes > 100);
   for (auto const& [name, says] : {std::pair{"text.blend", "looks like text"}, std::pair{"image.blend", "PNG image"},
                                    std::pair{"empty.blend", "is empty"}, std::pair{"truncated.blend", "cut short"},
                                    std::pair{"truncated_gzip.blend", "cut short"}, std::pair{"lfs.blend", "git-LFS"},

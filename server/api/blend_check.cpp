@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
+#include "common/blend_memory.h"
 #include "common/text.h"
+#include "server/api/scene_warnings.h"
 
 namespace distren {
 
@@ -16,6 +19,7 @@ namespace fs = std::filesystem;
 constexpr int longest_side = 16384;  // what the image checker decodes
 constexpr std::int64_t most_pixels = 100000000;
 constexpr std::size_t most_warnings = 50;
+constexpr std::size_t most_needs = 1000;
 constexpr std::size_t most_libraries = 50;  // looked into for what they need themselves
 
 std::string listed(std::vector<std::string> const& names) {
@@ -51,7 +55,7 @@ public:
           std::vector<store::JobFile> const& files, ReadBlend const& read)
       : method_(method), source_(source), parameters_(parameters), read_(read) {
     for (auto const& file : files) {
-      paths_.insert(file.path);
+      sizes_.emplace(file.path, file.size);
       lower_paths_.insert(lower(file.path));
       folders_.insert(fs::path(file.path).parent_path().generic_string());
     }
@@ -65,6 +69,11 @@ private:
   Result<void> choose_output();
   void choose_version();
   void warn_of_content();
+  void estimate_memory();
+  [[nodiscard]] bool has_folder(std::string const& path) const;
+  [[nodiscard]] std::string like_named(std::string const& path) const;
+  [[nodiscard]] bool is_here(ExternalFile const& file, std::string const& path) const;
+  std::string state_of(ExternalFile const& file, std::string const& referrer);
   void warn_of_files(std::string const& referrer, BlendSummary const& summary);
   void look_into_libraries();
   void warn(std::string sentence);
@@ -73,7 +82,7 @@ private:
   std::string const& source_;
   nlohmann::json const& parameters_;
   ReadBlend const& read_;
-  std::set<std::string> paths_;
+  std::map<std::string, std::int64_t> sizes_;  // by path
   std::set<std::string> lower_paths_;
   std::set<std::string> folders_;
   std::vector<std::string> libraries_;  // of the job, still to be looked into
@@ -96,6 +105,7 @@ Result<BlendFindings> Checker::run() {
   warn_of_content();
   warn_of_files(source_, summary_);
   look_into_libraries();
+  estimate_memory();
   return std::move(findings_);
 }
 
@@ -136,7 +146,7 @@ Result<void> Checker::check_camera() {
     warn(fmt::format("camera '{}' is not in the file itself; unless a library has it, every frame will fail",
                      printable(wanted, 100)));
   }
-  if (wanted.empty() && !scene_->has_camera && !scene_->uses_sequencer) {
+  if (wanted.empty() && !scene_->has_camera && !scene_->camera_markers && !scene_->uses_sequencer) {
     return fail(Errc::invalid, fmt::format("scene '{}' of {} has no active camera; name one as camera: {}",
                                            printable(scene_->name, 100), printable(source_, 200), listed(cameras)));
   }
@@ -191,52 +201,85 @@ void Checker::choose_version() {
 }
 
 void Checker::warn_of_content() {
-  if (summary_.version < 280) {
-    warn(fmt::format("the file was saved by Blender {}; newer ones open it, but its materials may look different",
-                     summary_.version_text));
+  for (auto& sentence : scene_warnings(summary_, *scene_)) warn(std::move(sentence));
+  auto const baked = "blendcache_" + fs::path(source_).stem().string();
+  if (summary_.disk_cache && !has_folder((fs::path(source_).parent_path() / baked).generic_string())) {
+    warn(fmt::format("its physics are baked into the folder {}, which was not submitted", printable(baked, 200)));
   }
-  if (scene_->rigid_body_world && !scene_->rigid_body_baked) {
-    warn(
-        "its rigid bodies are not baked: frames rendered on different machines will not fit together; bake them and "
-        "submit again");
-  } else if (summary_.unbaked_point_caches > 0) {
-    warn("some of its physics are not baked: frames rendered on different machines may not fit together");
+}
+
+bool Checker::has_folder(std::string const& path) const {
+  auto const next = sizes_.lower_bound(path + "/");
+  return next != sizes_.end() && next->first.starts_with(path + "/");
+}
+
+// Whatever the referrer's folder, a file of this name that was submitted is probably the one.
+std::string Checker::like_named(std::string const& path) const {
+  auto const name = lower(fs::path(path).filename().generic_string());
+  for (auto const& [each, size] : sizes_)
+    if (lower(fs::path(each).filename().generic_string()) == name) return each;
+  return {};
+}
+
+bool Checker::is_here(ExternalFile const& file, std::string const& path) const {
+  if (sizes_.contains(path)) return true;
+  if (!file.many) return false;
+  return has_folder(path) || (file.kind != "cache" && folders_.contains(fs::path(path).parent_path().generic_string()));
+}
+
+std::string Checker::state_of(ExternalFile const& file, std::string const& referrer) {
+  auto const stored = printable(file.stored, 200);
+  auto const who =
+      fmt::format("{}{} '{}'", referrer == source_ ? "" : printable(referrer, 200) + ": ", file.kind, stored);
+  bool const audible = file.kind == "sound";  // no frame looks different without it
+  auto const told = [&](char const* state, std::string sentence) {
+    if (!audible) warn(std::move(sentence));
+    return std::string(state);
+  };
+  if (file.absolute) {
+    auto const shipped = like_named(file.path);
+    if (!shipped.empty()) {
+      return told("absolute", fmt::format("{} is named by an absolute path and will not be found elsewhere, although "
+                                          "{} was submitted; in Blender choose File > External Data > Make All Paths "
+                                          "Relative",
+                                          who, printable(shipped, 200)));
+    }
+    return told("absolute", fmt::format("{} is named by an absolute path and will not be found elsewhere; make it "
+                                        "relative or pack it",
+                                        who));
   }
-  if (summary_.scripted_drivers > 0 || summary_.registered_texts > 0) {
-    warn(
-        "it has scripts (drivers or texts); they do not run on other people's machines, so what they move stands "
-        "still");
+  auto const path = inside_job(referrer, file.path);
+  if (path.empty()) {
+    return told("outside", fmt::format("{} lies outside the submitted folder; submit from a folder above it", who));
   }
-  if (summary_.freestyle_scripts > 0) warn("its Freestyle scripts do not run on other people's machines");
-  if (scene_->file_output_nodes) warn("its File Output nodes are switched off; only the frame itself is handed in");
-  if (scene_->denoise_nodes || scene_->denoising.value_or(false)) {
-    warn("it denoises; slaves whose Blender cannot denoise will hand in the frame as it was rendered");
+  if (is_here(file, path)) {
+    if (file.kind == "library") libraries_.push_back(path);
+    return "here";
   }
+  if (!file.many && lower_paths_.contains(lower(path))) {
+    return told("other case", fmt::format("{} is submitted in other upper and lower case; it may not be found", who));
+  }
+  return told("missing", fmt::format("{} is missing: {} was not submitted", who, printable(path, 200)));
 }
 
 void Checker::warn_of_files(std::string const& referrer, BlendSummary const& summary) {
   for (auto const& file : external_files(summary)) {
-    if (file.kind == "sound") continue;
-    auto const stored = printable(file.stored, 200);
-    auto const who =
-        fmt::format("{}{} '{}'", referrer == source_ ? "" : printable(referrer, 200) + ": ", file.kind, stored);
-    if (file.absolute) {
-      warn(fmt::format("{} is named by an absolute path and will not be found elsewhere; make it relative or pack it",
-                       who));
-      continue;
-    }
-    auto const path = inside_job(referrer, file.path);
-    if (path.empty()) {
-      warn(fmt::format("{} lies outside the submitted folder; submit from a folder above it", who));
-    } else if (paths_.contains(path)) {
-      if (file.kind == "library") libraries_.push_back(path);
-    } else if (file.many ? !folders_.contains(fs::path(path).parent_path().generic_string())
-                         : !lower_paths_.contains(lower(path))) {
-      warn(fmt::format("{} is missing: {} was not submitted", who, printable(path, 200)));
-    } else if (!file.many) {
-      warn(fmt::format("{} is submitted in other upper and lower case; it may not be found", who));
+    auto state = state_of(file, referrer);
+    if (findings_.needs.size() < most_needs) {
+      findings_.needs.push_back({printable(file.stored, 1000), file.kind, std::move(state)});
     }
   }
+}
+
+void Checker::estimate_memory() {
+  auto const width = findings_.output.value("width", scene_->width.value_or(1920));
+  auto const height = findings_.output.value("height", scene_->height.value_or(1080));
+  auto const bytes =
+      memory_estimate(summary_, std::int64_t{width} * height, [this](std::string const& path) -> std::int64_t {
+        auto const found = sizes_.find(inside_job(source_, path));
+        return found == sizes_.end() ? 0 : found->second;
+      });
+  findings_.memory_mib = (bytes >> 20) / 10 * 10;  // it is a guess, and should look like one
 }
 
 void Checker::look_into_libraries() {

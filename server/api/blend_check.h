@@ -16,11 +16,21 @@
 
 namespace distren {
 
+// A file that the scene names: "here", "missing", "absolute" (a path of another machine), "outside" (of the submitted
+// folder) or "other case".
+struct SceneNeed {
+  std::string path;  // as the scene has it
+  std::string kind;
+  std::string state;
+};
+
 struct BlendFindings {
   nlohmann::json output;      // {"format","width","height","pattern"}; no size where it is not known beforehand
   nlohmann::json parameters;  // as given, with what the file makes necessary
   std::string version;        // oldest Blender that can open it
   std::vector<std::string> warnings;
+  std::vector<SceneNeed> needs;
+  std::int64_t memory_mib = 0;  // roughly, of one frame; 0: not known
 };
 
 // What is in the .blend at this path of the job.

@@ -40,9 +40,14 @@ json scene_shape(BlendSummary const& summary) {
                       {"height", or_null(scene.height)},
                       {"percentage", or_null(scene.percentage)},
                       {"format", or_null(scene.format)},
-                      {"samples", or_null(scene.samples)}});
+                      {"samples", or_null(scene.samples)},
+                      {"denoising", or_null(scene.denoising)},
+                      {"view_layers", scene.view_layers}});
   }
-  return {{"active", or_null(summary.active_scene)}, {"cameras", summary.cameras}, {"scenes", std::move(scenes)}};
+  return {{"active", or_null(summary.active_scene)},
+          {"cameras", summary.cameras},
+          {"saved_by", summary.version_text},
+          {"scenes", std::move(scenes)}};
 }
 
 json parsed(std::string const& text) {
@@ -134,7 +139,7 @@ Result<std::set<std::string>> missing_digests(Database& database, std::int64_t u
 
 namespace {
 
-Result<void> look_into(Services const& services, JobRequest& request, Scenes& scenes) {
+Result<BlendFindings> look_into(Services const& services, JobRequest& request, Scenes& scenes) {
   auto& job = request.job;
   auto const& method = services.methods.at(job.method);
   BlendFindings findings;
@@ -150,14 +155,15 @@ Result<void> look_into(Services const& services, JobRequest& request, Scenes& sc
   job.output = to_text(findings.output);
   job.version = findings.version;
   job.warnings = to_text(findings.warnings);
-  return {};
+  return findings;
 }
 
 }  // namespace
 
 Result<void> add_findings(Services const& services, JobRequest& request, std::set<std::string> const& missing) {
   Scenes scenes(services, request.job, missing);
-  return look_into(services, request, scenes);
+  if (auto looked = look_into(services, request, scenes); !looked) return std::move(looked).error();
+  return {};
 }
 
 Reply handle_check_job(Request const& request, Context& context) {
@@ -179,6 +185,11 @@ Reply handle_check_job(Request const& request, Context& context) {
   if (job.method == "blender") {
     if (auto const& summary = scenes.read(job.source)) scene = scene_shape(*summary);
   }
+  json needs = json::array();
+  if (looked) {
+    for (auto const& need : looked->needs)
+      needs.push_back({{"path", need.path}, {"kind", need.kind}, {"state", need.state}});
+  }
   if (!looked && looked.error().code != Errc::invalid) return error_reply(looked.error());
   return json_reply(200, {{"problem", looked ? json(nullptr) : json(looked.error().message)},
                           {"frames", job.frames.size()},
@@ -186,6 +197,8 @@ Reply handle_check_job(Request const& request, Context& context) {
                           {"parameters", looked ? parsed(job.parameters) : wanted->parameters},
                           {"output", parsed(job.output)},
                           {"warnings", parsed(job.warnings)},
+                          {"needs", std::move(needs)},
+                          {"memory_mib", looked && looked->memory_mib > 0 ? json(looked->memory_mib) : json(nullptr)},
                           {"scene", std::move(scene)}});
 }
 

@@ -20,7 +20,7 @@ export type NewJob = { name: string; method?: string; source: string; files: { p
 export type Job = { id: number; name: string; user: number; user_name: string; project: number | null; method: string; state: JobState; reason: string | null; source: string; parameters: Parameters; output: Output; version: string; warnings: string[]; priority: number; tasks: number; accepted: number; failed: number; leased: number; progress: number; created_at: string; finished_at: string | null; escrow: number; boost: number; position: number | null; finish_at: string | null; waiting: string | null };
 export type Task = { id: number; frame: number; state: 'ready' | 'leased' | 'accepted' | 'failed' | 'cancelled'; fraction: number | null; failures: number; slave: number | null; slave_name: string | null; output: string | null; size: number | null; sha256: string | null; wall: number; cpu: number; reason: string | null };
 export type Output = { format: string; width?: number; height?: number; pattern: string };
-export type SceneFound = { active: string | null; cameras: string[]; scenes: ({ name: string; camera: string | null; frame_start: number | null; frame_end: number | null; frame_step: number | null; engine: string | null; width: number | null; height: number | null; percentage: number | null; format: string | null; samples: number | null })[] } | null;
+export type SceneFound = { active: string | null; cameras: string[]; saved_by: string; scenes: ({ name: string; camera: string | null; frame_start: number | null; frame_end: number | null; frame_step: number | null; engine: string | null; width: number | null; height: number | null; percentage: number | null; format: string | null; samples: number | null; denoising: boolean | null; view_layers: string[] })[] } | null;
 export type OutputFile = { frame: number; name: string; size: number; sha256: Digest; url: string };
 export type SessionAnswer = { user: User; token: string; csrf: string };
 export type SlaveAnswer = Slave;
@@ -188,7 +188,7 @@ export interface Routes {
   'POST /api/v1/jobs/check': {
     query: Nothing;
     body: NewJob;
-    answer: { problem: string | null; frames: number; version: string; parameters: Parameters; output: Output; warnings: string[]; scene: SceneFound };
+    answer: { problem: string | null; frames: number; version: string; parameters: Parameters; output: Output; warnings: string[]; needs: ({ path: string; kind: string; state: 'here' | 'missing' | 'absolute' | 'outside' | 'other case' })[]; memory_mib: number | null; scene: SceneFound };
   };
   'GET /api/v1/jobs/{id}': {
     query: Nothing;

@@ -1,6 +1,7 @@
 // What the server found in the scene: what will be rendered, and what will probably look wrong.
 import { Fact, Trouble } from '../parts/basics';
 import type { Routes } from '../api/routes';
+import { memory } from '../base/format';
 import { Icon } from '../parts/icons';
 import { text } from '../text';
 import type { Choices } from './new_job_choices';
@@ -60,6 +61,9 @@ export function Found({
               {answer.output.width} × {answer.output.height}, {answer.output.format}
             </Fact>
           )}
+          {scene.view_layers.length > 1 && <Fact name={t.viewLayers}>{scene.view_layers.join(', ')}</Fact>}
+          {answer.memory_mib !== null && <Fact name={t.memory}>{t.about(memory(answer.memory_mib))}</Fact>}
+          {answer.scene && <Fact name={t.savedBy}>{t.blender(answer.scene.saved_by)}</Fact>}
           {scene.samples !== null && <Fact name={t.samples}>{scene.samples}</Fact>}
           {answer.version && <Fact name={text.job.needs}>{text.job.blender(answer.version)}</Fact>}
         </dl>

@@ -133,6 +133,50 @@ def make_linked():
     save("shots", "linked.blend")
 
 
+def bake(thing, cache):
+    cache.frame_end = 2
+    with bpy.context.temp_override(active_object=thing, object=thing, scene=bpy.context.scene, point_cache=cache):
+        bpy.ops.ptcache.bake(bake=True)
+
+
+def make_physics():
+    """One simulation a file, first as it was made, then baked; hair that stands still needs no bake."""
+    _, cube = new_file()
+    cloth = cube.modifiers.new("Cloth", "CLOTH")
+    save("physics", "cloth.blend")
+    bake(cube, cloth.point_cache)
+    save("physics", "cloth_baked.blend")
+    _, cube = new_file()
+    cube.modifiers.new("Cloth", "CLOTH").show_render = False
+    save("physics", "cloth_off.blend")
+    _, cube = new_file()
+    cube.modifiers.new("Soft", "SOFT_BODY")
+    save("physics", "soft.blend")
+    _, cube = new_file()
+    cube.modifiers.new("Particles", "PARTICLE_SYSTEM")
+    system = cube.particle_systems[0]
+    system.settings.count = 10
+    save("physics", "particles.blend")
+    system.settings.physics_type = "NO"
+    save("physics", "particles_still.blend")
+    system.settings.type = "HAIR"
+    save("physics", "hair.blend")
+    system.use_hair_dynamics = True
+    save("physics", "hair_moving.blend")
+    _, cube = new_file()
+    fluid = cube.modifiers.new("Fluid", "FLUID")
+    fluid.fluid_type = "DOMAIN"
+    domain = fluid.domain_settings
+    domain.cache_type, domain.resolution_max, domain.cache_frame_end = "ALL", 8, 2
+    domain.cache_directory = "//fluid"
+    save("physics", "fluid.blend")
+    domain.cache_directory = at("physics", "fluid")
+    with bpy.context.temp_override(active_object=cube, object=cube):
+        bpy.ops.fluid.bake_all()
+    domain.cache_directory = "//fluid"
+    save("physics", "fluid_baked.blend")
+
+
 def make_traps():
     scene, _ = new_file()
     for camera in [thing for thing in scene.objects if thing.type == "CAMERA"]:
@@ -161,6 +205,25 @@ def make_traps():
     bpy.ops.rigidbody.world_add()
     bpy.ops.rigidbody.object_add(type="ACTIVE")
     save("rigidbody.blend")
+
+    make_physics()
+
+    scene, _ = new_file()
+    for frame, name in ((1, "Camera"), (6, "Side")):
+        scene.timeline_markers.new(name, frame=frame).camera = bpy.data.objects[name]
+    scene.camera = None
+    scene.view_layers[0].name = "Front"
+    scene.view_layers.new("Back")
+    scene.view_layers.new("Unused").use = False
+    save("markers.blend")
+
+    scene, cube = new_file()
+    scene.cycles.shading_system = True
+    image = bpy.data.images.new("elsewhere.png", 8, 8)
+    image.source, image.filepath = "FILE", "/somebody/else/checker.png"
+    textured(cube, image)
+    cube.active_material.node_tree.nodes.new("ShaderNodeScript")
+    save("osl.blend")
 
     scene, cube = new_file()
     small(scene, samples=230, first=1, last=8)
