@@ -1,4 +1,4 @@
-// submit: look into the scene, bring what the server lacks, make the job, and perhaps wait for it.
+// submit, check: look into the scene, bring what the server lacks, make the job, and perhaps wait for it.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +9,7 @@
 #include "client/fetch_output.h"
 #include "client/scene_choices.h"
 #include "client/scene_files.h"
+#include "client/scene_report.h"
 #include "client/upload.h"
 #include "client/validators.h"
 #include "client/watch.h"
@@ -32,6 +33,7 @@ struct Submission {
   int priority = 0;
   bool paused = false;
   bool wait = false;
+  bool check = false;  // only look
   std::string download;
 };
 
@@ -125,7 +127,7 @@ Result<Json> create_job(Session& session, Submission const& given, Prepared cons
   if (given.priority != 0) body["priority"] = given.priority;
   if (!project.is_null()) body["project"] = project;
   if (given.paused) body["paused"] = true;
-  return session.send("POST", "/api/v1/jobs", body, "the job");
+  return session.send("POST", given.check ? "/api/v1/jobs/check" : "/api/v1/jobs", body, "the job");
 }
 
 Result<int> wait_for(Context const& context, Session& session, Submission const& given, std::string const& id) {
@@ -144,6 +146,18 @@ Result<int> wait_for(Context const& context, Session& session, Submission const&
   if (context.options.json) return fetched->missing.empty() ? code : static_cast<int>(exit_refused);
   int const all_here = report_fetched(quiet, *fetched, given.download);
   return code != exit_ok ? code : all_here;
+}
+
+// Warnings go where submit has them, so that what is printed can be worked with.
+int show_findings(Context const& context, Submission const& given, Prepared const& prepared, Json const& answer) {
+  context.print(answer, scene_report(answer, given.file));
+  for (auto const& sentence : list_of(answer, "warnings"))
+    if (sentence.is_string() && !is_said(prepared.scene.warnings, sentence.get<std::string>()))
+      warn(printable(sentence.get<std::string>()));
+  auto const problem = text_of(answer, "problem");
+  if (problem.empty()) return exit_ok;
+  Context::tell("problem: " + problem);
+  return exit_refused;
 }
 
 Result<int> submit(Context const& context, Submission const& given) {
@@ -165,6 +179,7 @@ Result<int> submit(Context const& context, Submission const& given) {
   if (!sent) return sent.error();
   auto job = create_job(*session, given, *prepared, project);
   if (!job) return job.error();
+  if (given.check) return show_findings(context, given, *prepared, *job);
 
   for (auto const& sentence : list_of(*job, "warnings"))
     if (sentence.is_string() && !is_said(prepared->scene.warnings, sentence.get<std::string>()))
@@ -181,11 +196,7 @@ Result<int> submit(Context const& context, Submission const& given) {
   return wait_for(context, *session, given, id);
 }
 
-}  // namespace
-
-void add_submit_command(CLI::App& app, Context& context) {
-  auto* command = app.add_subcommand("submit", "Submit a .blend file, or another method's file, as a job");
-  auto given = std::make_shared<Submission>();  // shared with the callback, which runs after this function has returned
+void add_scene_options(CLI::App* command, std::shared_ptr<Submission> const& given) {
   command->add_option("FILE", given->file, "The .blend file, or what the method takes")->required();
   command->add_option("--frames", given->choices.frames, "Like 1-250 or 1-10,20,30-40x2; the scene's own by default")
       ->check(frames_validator());
@@ -199,10 +210,27 @@ void add_submit_command(CLI::App& app, Context& context) {
   command->add_option("--method", given->method, "Render method of the grid, like povray")->capture_default_str();
   command->add_option("--set", given->settings, "NAME=VALUE, a parameter of the method; can be given again")
       ->check(setting_validator());
+  command->add_option("--root", given->root, "Submit this whole folder, which holds the scene");
+}
+
+}  // namespace
+
+void add_submit_command(CLI::App& app, Context& context) {
+  // Shared with the callback, which runs after this function has returned.
+  auto only_look = std::make_shared<Submission>();
+  only_look->check = true;
+  auto* check = app.add_subcommand("check", "Say what is in a scene and what will go wrong, without submitting it");
+  add_scene_options(check, only_look);
+  check->callback(
+      [&context, only_look] { context.run = [&context, only_look] { return submit(context, *only_look); }; });
+
+  auto* command = app.add_subcommand("submit", "Submit a .blend file, or another method's file, as a job");
+  auto given = std::make_shared<Submission>();
+  add_scene_options(command, given);
+  command->add_flag("--check", given->check, "Only look into the scene, like distren check");
   command->add_option("--name", given->name, "The job's name; the file's by default");
   command->add_option("--project", given->project, "File it under this project");
   command->add_option("--priority", given->priority, "1 to 100 among your own jobs")->check(CLI::Range(1, 100));
-  command->add_option("--root", given->root, "Submit this whole folder, which holds the scene");
   auto* paused = command->add_flag("--paused", given->paused, "Do not begin yet");
   auto* wait = command->add_flag("--wait", given->wait, "Show progress until the job ends")->excludes(paused);
   command->add_option("--download", given->download, "With --wait: fetch the frames into this folder")->needs(wait);

@@ -16,6 +16,7 @@ libdistren_client_a_SOURCES = \
   %D%/progress.cpp %D%/progress.h \
   %D%/scene_choices.cpp %D%/scene_choices.h \
   %D%/scene_files.cpp %D%/scene_files.h \
+  %D%/scene_report.cpp %D%/scene_report.h \
   %D%/session.cpp %D%/session.h \
   %D%/settings.cpp %D%/settings.h \
   %D%/table.cpp %D%/table.h \

@@ -134,6 +134,52 @@ def what_arrives_damaged_is_not_stored(grid):
     assert grid.api("POST", "/api/v1/blobs/missing", {"sha256": ["0" * 64]})[1] == {"missing": ["0" * 64]}
 
 
+def looked_into(grid, name, *options, status=0):
+    return grid.cli("check", path_of(name), *options, check=status)
+
+
+@case
+def a_scene_can_be_looked_into_without_a_job(grid):
+    done = looked_into(grid, "plain.blend")
+    for words in ("saved by   Blender 3.", "scene *    Scene: frames 1-12, 64x36, CYCLES, PNG, 1 sample, camera Camera",
+                  "scene      Second: frames 1-3", "cameras    Camera, SecondCamera, SecondSide, Side",
+                  "renders    12 frames of 64x36, PNG", "memory     about "):
+        assert words in done.stdout, f"it does not say '{words}': {done.stdout}"
+    assert done.stderr.count("warning") == 0, done.stderr
+    done = looked_into(grid, "missing_texture.blend", "--frames", "1")
+    assert "//tex/gone.png" in done.stdout and "missing" in done.stdout and done.stderr.count("gone.png") == 1, done
+    done = looked_into(grid, os.path.join("shots", "linked.blend"), "--root", path_of(""))
+    assert "//../lib/lib.blend" in done.stdout and " here" in done.stdout, done.stdout
+
+
+@case
+def choices_and_camera_markers_are_looked_into(grid):
+    done = looked_into(grid, "plain.blend", "--resolution", "400%", "--set", "engine=CYCLES")
+    assert "256x144" in done.stdout, done.stdout
+    assert "no active camera" in looked_into(grid, "nocamera.blend", status=1).stderr
+    done = looked_into(grid, os.path.join("shots", "linked.blend"), "--camera", "Nope")  # the library may have it
+    assert "Nope" in done.stderr, done.stderr
+    done = looked_into(grid, "markers.blend")
+    assert "view layers Front, Back" in done.stdout and "no camera of its own" in done.stdout, done.stdout
+
+
+@case
+def each_kind_of_physics_is_named_unless_it_was_baked(grid):
+    for name, kind in (("cloth", "cloth"), ("soft", "soft bodies"), ("particles", "particles"), ("fluid", "fluid"),
+                       ("hair_moving", "moving hair"), ("cloth_baked", ""), ("cloth_off", ""), ("hair", ""),
+                       ("particles_still", ""), ("fluid_baked", "")):
+        done = looked_into(grid, os.path.join("physics", name + ".blend"))
+        said = f"not baked ({kind})" if kind else "not baked"
+        assert (said in done.stderr) == bool(kind), f"{name}: {done.stderr}"
+
+
+@case
+def open_shading_language_and_paths_of_other_machines_are_warned_of(grid):
+    done = looked_into(grid, "osl.blend")
+    assert "Open Shading Language" in done.stderr and "absolute path" in done.stderr, done.stderr
+    assert "/somebody/else/checker.png  image  absolute" in done.stdout, done.stdout
+
+
 @case
 def nothing_that_was_refused_left_a_job(grid):
     assert grid.api("GET", "/api/v1/jobs")[1]["items"] == []
