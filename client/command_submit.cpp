@@ -7,6 +7,7 @@
 
 #include "client/context.h"
 #include "client/fetch_output.h"
+#include "client/povray_files.h"
 #include "client/scene_choices.h"
 #include "client/scene_files.h"
 #include "client/scene_report.h"
@@ -98,7 +99,10 @@ Result<Prepared> prepare(Submission const& given) {
     if (given.choices.frames.empty())
       return fail(Errc::invalid,
                   fmt::format("{} does not tell its frames; name them by --frames, like 1-250", printable(given.file)));
-    auto scene = given.root.empty() ? files_of_scene(given.file, {}) : files_of_folder(given.file, {}, given.root);
+    auto const named = given.method == "povray" ? povray_references(given.file) : Result<BlendSummary>(BlendSummary{});
+    if (!named) return fail(named.error().code, fmt::format("{}: {}", printable(given.file), named.error().message));
+    auto scene =
+        given.root.empty() ? files_of_scene(given.file, *named) : files_of_folder(given.file, *named, given.root);
     if (!scene) return scene.error();
     return Prepared{*std::move(scene), given.choices.frames};
   }

@@ -13,6 +13,7 @@ libdistren_client_a_SOURCES = \
   %D%/parallel.cpp %D%/parallel.h \
   %D%/password.cpp %D%/password.h \
   %D%/points_words.cpp %D%/points_words.h \
+  %D%/povray_files.cpp %D%/povray_files.h \
   %D%/progress.cpp %D%/progress.h \
   %D%/scene_choices.cpp %D%/scene_choices.h \
   %D%/scene_files.cpp %D%/scene_files.h \

@@ -21,9 +21,9 @@ libdistren_common_a_SOURCES += %D%/process.cpp %D%/process.h %D%/process_usage.c
   %D%/benchmark.cpp %D%/benchmark.h %D%/video.cpp %D%/video.h
 
 libdistren_common_a_SOURCES += %D%/blend_blocks.cpp %D%/blend_blocks.h %D%/blend_collect.cpp %D%/blend_collect.h \
-  %D%/blend_dna.cpp %D%/blend_dna.h %D%/blend_file.cpp %D%/blend_file.h %D%/blend_json.cpp %D%/blend_json.h \
+  %D%/blend_dna.cpp %D%/blend_dna.h %D%/blend_file.cpp %D%/blend_file.h \
   %D%/blend_memory.cpp %D%/blend_memory.h %D%/blend_paths.cpp %D%/blend_physics.cpp %D%/blend_physics.h \
-  %D%/inflate.cpp %D%/inflate.h
+  %D%/inflate.cpp %D%/inflate.h %D%/povray_text.cpp %D%/povray_text.h %D%/scene_json.cpp %D%/scene_json.h
 
 COMMON_LIBS = libdistren-common.a $(CURL_LIBS) $(OPENSSL_LIBS) $(XML_LIBS) $(ZSTD_LIBS) $(ZLIB_LIBS) \
   $(SECCOMP_LIBS) $(TOML_LIBS) $(SPDLOG_LIBS) $(FMT_LIBS)

@@ -167,6 +167,7 @@ Result<RenderMethod> read_method(std::string const& file, XmlElement const& root
   if (!version_pattern) return version_pattern.error();
   method.version_pattern = std::move(*version_pattern);
 
+  if (auto const element = root.child("preflight")) method.preflight = element->attribute("reader").value_or("");
   XmlElement const parameters = *root.child("parameters");
   for (auto const& element : parameters.children()) {
     auto parameter = read_parameter(file, element);

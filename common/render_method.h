@@ -68,6 +68,7 @@ struct RenderMethod {
   std::string program;
   std::vector<std::string> version_arguments;
   Pattern version_pattern;
+  std::string preflight{};  // "blend", "povray": how scenes are looked into; empty: not at all
   std::vector<MethodParameter> parameters;
   std::vector<Argument> command;
   bool session = false;  // the program stays open and takes frames as JSON lines

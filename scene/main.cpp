@@ -9,7 +9,7 @@
 #include <iostream>
 #include <new>
 
-#include "common/blend_json.h"
+#include "common/scene_json.h"
 
 namespace {
 
@@ -30,9 +30,15 @@ json describe_blend(std::string const& file) {
   return {{"ok", true}, {"blend", distren::json_of_summary(*summary)}};
 }
 
-json guarded(std::string const& file) {
+json describe_povray(std::string const& file) {
+  auto const summary = distren::inspect_povray(file);
+  if (!summary) return problem(summary.error());
+  return {{"ok", true}, {"povray", distren::json_of_povray(*summary)}};
+}
+
+json guarded(std::string const& reader, std::string const& file) {
   try {
-    return describe_blend(file);
+    return reader == "povray" ? describe_povray(file) : describe_blend(file);
   } catch (std::bad_alloc const&) {
     return problem(distren::fail(Errc::invalid, "The scene needs more memory to be read than is allowed."));
   } catch (std::exception const& what) {
@@ -45,8 +51,10 @@ json guarded(std::string const& file) {
 int main(int argc, char** argv) {
   CLI::App app("Describe what a scene file holds and needs, without rendering it", "distren-scene");
   app.set_version_flag("--version", PACKAGE_VERSION);
+  std::string reader = "blend";
+  app.add_option("--reader", reader, "What the file is: blend or povray")->check(CLI::IsMember({"blend", "povray"}));
   std::string file;
-  app.add_option("FILE", file, "A .blend file")->required();
+  app.add_option("FILE", file, "The scene")->required();
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& wrong) {
@@ -54,7 +62,7 @@ int main(int argc, char** argv) {
   }
   rlimit const no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
-  auto const report = guarded(file);
+  auto const report = guarded(reader, file);
   std::cout << report.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl;
   return report.value("ok", false) && std::cout ? 0 : 1;
 }

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "common/blend_json.h"
 #include "common/process.h"
 #include "common/sandbox.h"
+#include "common/scene_json.h"
 #include "common/text.h"
 
 namespace distren {
@@ -27,11 +27,10 @@ Error broken(std::string const& how) {
   return fail(Errc::invalid, fmt::format("it cannot be read: its reader {}; {}", how, way_out));
 }
 
-}  // namespace
-
-Result<BlendSummary> read_blend(SceneReader const& reader, std::filesystem::path const& file) {
+Result<nlohmann::json> read_scene(SceneReader const& reader, std::string const& kind,
+                                  std::filesystem::path const& file) {
   ProcessOptions options;
-  options.argv = {reader.program.string(), reader.sandboxed ? "/scene/file" : file.string()};
+  options.argv = {reader.program.string(), "--reader", kind, reader.sandboxed ? "/scene/file" : file.string()};
   options.error_output = ErrorOutput::discarded;
   options.line_limit = output_limit;
   options.limits = {.memory = sanitized ? 0 : reader.memory, .file_size = 4096, .open_files = 64, .nice = 5};
@@ -58,11 +57,26 @@ Result<BlendSummary> read_blend(SceneReader const& reader, std::filesystem::path
     auto const said = answer.find("error");
     return fail(code, said != answer.end() && said->is_string() ? printable(said->get<std::string>(), 600) : way_out);
   }
-  auto const blend = answer.find("blend");
-  if (blend == answer.end()) return broken("said nothing of use");
-  auto summary = summary_of_json(*blend);
-  if (!summary) return broken(fmt::format("does not speak as it should ({})", summary.error().message));
-  return summary;
+  if (auto const found = answer.find(kind); found != answer.end()) return *found;
+  return broken("said nothing of use");
+}
+
+template <typename Summary>
+Result<Summary> believed(Result<Summary> summary) {
+  if (summary) return summary;
+  return broken(fmt::format("does not speak as it should ({})", summary.error().message));
+}
+
+}  // namespace
+
+Result<BlendSummary> read_blend(SceneReader const& reader, std::filesystem::path const& file) {
+  auto const scene = read_scene(reader, "blend", file);
+  return scene ? believed(summary_of_json(*scene)) : scene.error();
+}
+
+Result<PovraySummary> read_povray(SceneReader const& reader, std::filesystem::path const& file) {
+  auto const scene = read_scene(reader, "povray", file);
+  return scene ? believed(povray_of_json(*scene)) : scene.error();
 }
 
 }  // namespace distren

@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "common/blend_file.h"
+#include "common/povray_text.h"
 #include "common/result.h"
 
 namespace distren {
@@ -21,5 +22,6 @@ struct SceneReader {
 };
 
 Result<BlendSummary> read_blend(SceneReader const& reader, std::filesystem::path const& file);
+Result<PovraySummary> read_povray(SceneReader const& reader, std::filesystem::path const& file);
 
 }  // namespace distren

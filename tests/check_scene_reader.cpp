@@ -5,8 +5,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "common/blend_json.h"
 #include "common/sandbox.h"
+#include "common/scene_json.h"
 #include "server/scene_reader.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
@@ -29,7 +29,7 @@ void write(std::filesystem::path const& file, std::string const& text) {
   std::ofstream(file, std::ios::binary) << text;
 }
 
-// A reader that does this instead of reading; $1 is the scene.
+// A reader that does this instead of reading; $3 is the scene.
 SceneReader pretender(ScratchFolder const& scratch, std::string const& script) {
   auto const program = scratch / "program" / "distren-scene";
   std::filesystem::create_directories(program.parent_path());
@@ -136,8 +136,8 @@ START_TEST(the_reader_sees_the_scene_and_nothing_else) {
   write(scratch / "scene.blend", "a scene");
   write(scratch / "secret", "another file beside it");
   auto const script =
-      "if cat \"$1\" >/dev/null && ! cat '" + (scratch / "secret").string() + "' && ! ls /root >&2 && " +
-      "! echo x >>\"$1\" && ! head -c 100000000 /dev/zero >/tmp/full && [ \"$(ls /sys/class/net)\" = '' ]; " +
+      "if cat \"$3\" >/dev/null && ! cat '" + (scratch / "secret").string() + "' && ! ls /root >&2 && " +
+      "! echo x >>\"$3\" && ! head -c 100000000 /dev/zero >/tmp/full && [ \"$(ls /sys/class/net)\" = '' ]; " +
       "then printf '{\"ok\":true,\"blend\":{\"version\":304}}'; fi";
   auto const summary = read_blend(pretender(scratch, script), scratch / "scene.blend");
   ck_assert_msg(summary.has_value(), "%s", summary ? "" : summary.error().message.c_str());

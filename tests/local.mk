@@ -36,8 +36,10 @@ tests_check_image_CXXFLAGS = $(AM_CXXFLAGS) $(OIIO_CFLAGS)
 tests_check_image_LDADD = libdistren-image.a $(TEST_LIBS) $(OIIO_LIBS)
 EXTRA_DIST += tests/fuzz/fuzz_blend_file.cpp tests/fuzz/run_blend_file
 
-check_PROGRAMS += tests/check_scene_reader tests/check_scene_findings
-TESTS += tests/check_scene_reader tests/check_scene_findings
+check_PROGRAMS += tests/check_scene_reader tests/check_scene_findings tests/check_povray
+TESTS += tests/check_scene_reader tests/check_scene_findings tests/check_povray
+tests_check_povray_SOURCES = tests/check_povray.cpp tests/support/check_main.h tests/support/helper_program.h
+tests_check_povray_LDADD = libdistren-server.a libdistren-client.a $(TEST_LIBS)
 tests_check_scene_findings_SOURCES = tests/check_scene_findings.cpp tests/support/check_main.h \
   tests/support/helper_program.h
 tests_check_scene_findings_LDADD = libdistren-server.a $(TEST_LIBS)

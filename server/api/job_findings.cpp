@@ -10,6 +10,7 @@
 #include "common/text.h"
 #include "server/api/blend_check.h"
 #include "server/api/handlers.h"
+#include "server/api/povray_check.h"
 #include "server/http/message.h"
 #include "server/scene_reader.h"
 
@@ -62,7 +63,7 @@ std::string digest_of(store::NewJob const& job, std::string_view path) {
   return {};
 }
 
-// The .blend files of one job, each read once however often it is asked for.
+// The scene files of one job; each .blend is read once however often it is asked for.
 class Scenes {
 public:
   Scenes(Services const& services, store::NewJob const& job, std::set<std::string> const& missing)
@@ -77,17 +78,24 @@ public:
     return known != known_.end() ? known->second : known_.emplace(path, look(path)).first->second;
   }
 
+  Result<PovraySummary> read_povray_text(std::string const& path) const {
+    return with_reader<PovraySummary>(path, read_povray);
+  }
+
 private:
   using Clock = std::chrono::steady_clock;
 
-  Result<BlendSummary> look(std::string const& path) const {
+  Result<BlendSummary> look(std::string const& path) const { return with_reader<BlendSummary>(path, read_blend); }
+
+  template <typename Summary, typename Read>
+  Result<Summary> with_reader(std::string const& path, Read const& read) const {
     auto const digest = digests_.find(path);
     if (digest == digests_.end()) return fail(Errc::not_found, "it was not submitted");
     auto const left = std::chrono::duration_cast<std::chrono::milliseconds>(until_ - Clock::now());
     if (left.count() <= 0) return fail(Errc::invalid, "the files before it took too long to read");
     SceneReader reader{services_.config.scene_program, services_.config.sandbox != "off"};
     reader.deadline = std::min(reader.deadline, left);
-    return read_blend(reader, services_.blobs.path_of(digest->second));
+    return read(reader, services_.blobs.path_of(digest->second));
   }
 
   Services const& services_;
@@ -143,13 +151,18 @@ Result<BlendFindings> look_into(Services const& services, JobRequest& request, S
   auto& job = request.job;
   auto const& method = services.methods.at(job.method);
   BlendFindings findings;
-  if (job.method == "blender") {
+  if (method.preflight == "blend") {
     auto found = check_blend(method, job.source, request.parameters, job.files,
                              [&scenes](std::string const& path) { return scenes.read(path); });
     if (!found) return std::move(found).error();
     findings = std::move(*found);
   } else {
     findings = by_definition(method, request.parameters);
+    if (method.preflight == "povray") {
+      auto checked = check_povray(
+          job, [&scenes](std::string const& path) { return scenes.read_povray_text(path); }, findings);
+      if (!checked) return std::move(checked).error();
+    }
   }
   job.parameters = to_text(findings.parameters);
   job.output = to_text(findings.output);
@@ -182,7 +195,7 @@ Reply handle_check_job(Request const& request, Context& context) {
   Scenes scenes(services, job, *missing);
   auto const looked = look_into(services, *wanted, scenes);
   json scene = nullptr;
-  if (job.method == "blender") {
+  if (services.methods.at(job.method).preflight == "blend") {
     if (auto const& summary = scenes.read(job.source)) scene = scene_shape(*summary);
   }
   json needs = json::array();

@@ -113,13 +113,36 @@ def hostile(sentence, body, *words):
 
 
 hostile("a_scene_of_another_language_is_explained", b"<html>", "does not understand the scene")
-hostile("a_missing_include_is_named_as_the_cause", SCENE, "is missing")
+hostile("a_missing_include_is_named_as_the_cause", b'#version 3.7;\n#if (1)\n#include "gone.inc"\n#end\n',
+        "is missing")
 hostile("a_scene_cannot_run_programs",
         b'#version 3.7;\nglobal_settings { assumed_gamma 1 }\n#declare x1 = 1;\nPre_Frame_Command=id\n',
         "does not understand the scene")
-hostile("a_scene_cannot_read_what_is_not_of_the_job", b'#version 3.7;\n#include "/etc/passwd"\n', "not of the job", "missing")
+hostile("a_scene_cannot_read_what_is_not_of_the_job", b'#version 3.7;\n#if (1)\n#include "/etc/passwd"\n#end\n',
+        "not of the job", "missing")
 hostile("a_scene_cannot_write_beside_its_picture",
         b'#version 3.7;\n#fopen F "/var/tmp/distren-planted" write\n#write (F, "x")\n#fclose F\n', "not of the job", "understand")
+
+
+@case
+def a_scene_is_looked_into_before_its_first_frame(grid):
+    status, answer = grid.post_job({"scene.pov": SCENE}, method="povray")
+    assert status == 400 and "'color.inc' is missing" in answer["error"]["message"], answer
+    status, answer = grid.post_job({"scene.pov": b"\x89PNG\r\n\x1a\n\0"}, method="povray")
+    assert status == 400 and "no text" in answer["error"]["message"], answer
+    scene = os.path.join(grid.folder, "film", "shots", "scene.pov")
+    done = grid.cli("check", scene, "--method", "povray", "--frames", "1-3", "--set", "width=64", "--set", "height=48",
+                    check=0)
+    for words in ("color.inc      include  here", "3 frames of 64x48, PNG"):
+        assert words in done.stdout, done.stdout
+    assert "warning" not in done.stderr, done.stderr
+
+
+@case
+def the_files_that_a_scene_includes_travel_with_it(grid):
+    number = grid.submit(os.path.join(grid.folder, "film", "shots", "scene.pov"), "--method", "povray", "--frames", "1",
+                         "--set", "width=32", "--set", "height=24")
+    assert finished(grid, number) == ["0001.png"]
 
 
 @case

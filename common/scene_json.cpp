@@ -1,4 +1,4 @@
-#include "common/blend_json.h"
+#include "common/scene_json.h"
 
 #include <fmt/format.h>
 
@@ -80,6 +80,23 @@ void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_c
   visit("geometry_bytes", self.geometry_bytes);
   visit("disk_cache", self.disk_cache);
   visit("lists_cut", self.lists_cut);
+}
+
+template <typename Self, typename Visit>
+void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_const_t<Self>, PovrayNeed> {
+  visit("path", self.path);
+  visit("kind", self.kind);
+  visit("certain", self.certain);
+}
+
+template <typename Self, typename Visit>
+void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_const_t<Self>, PovraySummary> {
+  visit("version", self.version);
+  visit("needs", self.needs);
+  visit("uses_clock", self.uses_clock);
+  visit("writes_files", self.writes_files);
+  visit("unclosed", self.unclosed);
+  visit("cut", self.cut);
 }
 
 struct Writer {
@@ -166,6 +183,15 @@ private:
   std::string problem_;
 };
 
+template <typename Summary>
+Result<Summary> read_back(json const& from) {
+  Summary summary;
+  Reader reader;
+  reader.object(from, summary);
+  if (!reader.good()) return fail(Errc::invalid, "the description of the scene makes no sense: " + reader.problem());
+  return summary;
+}
+
 }  // namespace
 
 json json_of_summary(BlendSummary const& summary) {
@@ -173,11 +199,15 @@ json json_of_summary(BlendSummary const& summary) {
 }
 
 Result<BlendSummary> summary_of_json(json const& json) {
-  BlendSummary summary;
-  Reader reader;
-  reader.object(json, summary);
-  if (!reader.good()) return fail(Errc::invalid, "the description of the scene makes no sense: " + reader.problem());
-  return summary;
+  return read_back<BlendSummary>(json);
+}
+
+json json_of_povray(PovraySummary const& summary) {
+  return Writer::value(summary);
+}
+
+Result<PovraySummary> povray_of_json(json const& json) {
+  return read_back<PovraySummary>(json);
 }
 
 }  // namespace distren

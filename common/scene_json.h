@@ -1,16 +1,20 @@
-// A BlendSummary as JSON and back: what distren-scene prints and the server reads. Values only; any thread.
+// What is known of a scene as JSON and back: what distren-scene prints and the server reads. Values only; any thread.
 // What a file does not store is left out; text that is not UTF-8 is mended when it is printed.
-// Failure of summary_of_json: invalid, naming the member that is not what it should be.
+// Failure of the way back: invalid, naming the member that is not what it should be.
 #pragma once
 
 #include <nlohmann/json.hpp>
 
 #include "common/blend_file.h"
+#include "common/povray_text.h"
 #include "common/result.h"
 
 namespace distren {
 
 nlohmann::json json_of_summary(BlendSummary const& summary);
 Result<BlendSummary> summary_of_json(nlohmann::json const& json);
+
+nlohmann::json json_of_povray(PovraySummary const& summary);
+Result<PovraySummary> povray_of_json(nlohmann::json const& json);
 
 }  // namespace distren

@@ -1,0 +1,133 @@
+#include "server/api/povray_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "common/text.h"
+
+namespace distren {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t most_warnings = 50;
+constexpr std::size_t most_needs = 1000;
+constexpr std::size_t most_files = 50;  // looked into for what they need themselves
+
+class Checker {
+public:
+  Checker(store::NewJob const& job, ReadPovray const& read, BlendFindings& findings)
+      : job_(job), read_(read), findings_(findings) {
+    for (auto const& file : job.files) paths_.insert(file.path);
+  }
+
+  Result<void> run();
+
+private:
+  Result<void> look_into(std::string const& path);
+  Result<void> take(PovrayNeed const& need, std::string const& referrer);
+  // POV-Ray looks beside the scene, whoever names the file, and then from the job's root.
+  [[nodiscard]] std::string place_of(std::string const& name) const;
+  void warn(std::string sentence) {
+    if (findings_.warnings.size() < most_warnings) findings_.warnings.push_back(std::move(sentence));
+  }
+  void list(PovrayNeed const& need, char const* state) {
+    if (findings_.needs.size() < most_needs) findings_.needs.push_back({printable(need.path, 1000), need.kind, state});
+  }
+
+  store::NewJob const& job_;
+  ReadPovray const& read_;
+  BlendFindings& findings_;
+  std::set<std::string> paths_;
+  std::set<std::string> seen_;
+  std::vector<std::string> includes_;  // still to be looked into
+  bool clock_ = false;
+  bool complete_ = true;  // all that it includes was looked into
+};
+
+std::string Checker::place_of(std::string const& name) const {
+  for (auto const& folder : {fs::path(job_.source).parent_path(), fs::path()}) {
+    auto const path = (folder / name).lexically_normal().generic_string();
+    if (paths_.contains(path)) return path;
+  }
+  return {};
+}
+
+Result<void> Checker::take(PovrayNeed const& need, std::string const& referrer) {
+  auto const who = fmt::format("{}{} '{}'", referrer == job_.source ? "" : printable(referrer, 200) + ": ",
+                               need.kind == "include" ? "included file" : need.kind, printable(need.path, 200));
+  if (auto const place = place_of(need.path); !place.empty()) {
+    if (need.kind == "include") includes_.push_back(place);
+    list(need, "here");
+    return {};
+  }
+  bool const absolute = need.path.starts_with('/') || need.path.find(":\\") == 1 || need.path.find(":/") == 1;
+  list(need, absolute ? "absolute" : "missing");
+  complete_ = complete_ && need.kind != "include";
+  auto const sentence =
+      absolute ? fmt::format(
+                     "{} is named by an absolute path and will not be found elsewhere; name it from the "
+                     "scene's folder and submit it",
+                     who)
+               : fmt::format(
+                     "{} is missing: it was not submitted and does not come with POV-Ray; submit the folder "
+                     "that holds it",
+                     who);
+  // A later file may be reached by a branch of an earlier one, which nobody here can follow.
+  if (need.certain && referrer == job_.source && need.kind != "file") {
+    return fail(Errc::invalid,
+                fmt::format("{}: {}; without it no frame can be rendered", printable(job_.source, 200), sentence));
+  }
+  warn(sentence);
+  return {};
+}
+
+Result<void> Checker::look_into(std::string const& path) {
+  auto const summary = read_(path);
+  if (!summary) {
+    if (path == job_.source || summary.error().code == Errc::unavailable)
+      return fail(summary.error().code, fmt::format("{}: {}", printable(path, 200), summary.error().message));
+    complete_ = false;
+    warn(fmt::format("the included file {} cannot be read: {}", printable(path, 200), summary.error().message));
+    return {};
+  }
+  clock_ = clock_ || summary->uses_clock;
+  complete_ = complete_ && !summary->cut;
+  if (path == job_.source && summary->version.empty())
+    warn("it does not begin with #version; POV-Ray takes it for one of version 3.6 and may render it differently");
+  if (summary->writes_files) warn(fmt::format("{} writes files, which go nowhere here", printable(path, 200)));
+  if (summary->unclosed)
+    warn(fmt::format("{} ends while a brace, comment or text is open: is it cut short?", printable(path, 200)));
+  for (auto const& need : summary->needs)
+    if (auto taken = take(need, path); !taken) return taken;
+  return {};
+}
+
+Result<void> Checker::run() {
+  includes_.push_back(job_.source);
+  while (!includes_.empty()) {
+    auto const path = includes_.back();
+    includes_.pop_back();
+    if (!seen_.insert(path).second) continue;
+    if (seen_.size() > most_files) {
+      complete_ = false;
+      break;
+    }
+    if (auto looked = look_into(path); !looked) return looked;
+  }
+  if (job_.frames.size() > 1 && complete_ && !clock_)
+    warn("it does not use clock or frame_number: all its frames will look alike");
+  return {};
+}
+
+}  // namespace
+
+Result<void> check_povray(store::NewJob const& job, ReadPovray const& read, BlendFindings& findings) {
+  return Checker(job, read, findings).run();
+}
+
+}  // namespace distren

@@ -1,0 +1,22 @@
+// What a job's POV-Ray scene means for the job: which files it names and lacks, and what will probably look wrong.
+// The files are read by whoever calls, see server/scene_reader.h. invalid: every frame would fail, and why.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/povray_text.h"
+#include "common/result.h"
+#include "server/api/blend_check.h"
+#include "server/store/jobs.h"
+
+namespace distren {
+
+// What is in the file at this path of the job.
+using ReadPovray = std::function<Result<PovraySummary>(std::string const& path)>;
+
+// Adds warnings and needs to the findings.
+Result<void> check_povray(store::NewJob const& job, ReadPovray const& read, BlendFindings& findings);
+
+}  // namespace distren
