@@ -106,7 +106,7 @@ void Outbox::scan(std::vector<std::string>& dropped) {
   std::ranges::sort(entries_, {}, &OutboxEntry::attempt);
 }
 
-Result<fs::path> Outbox::stage(OutboxEntry& entry, fs::path const& from, std::int64_t limit) {
+Result<void> Outbox::take(OutboxEntry const& entry, fs::path const& from, std::int64_t limit) {
   struct stat status {};
   // Not through links: the renderer may have been made to leave one that points at the volunteer's own files.
   if (::lstat(from.c_str(), &status) != 0) return fail(Errc::invalid, "the renderer left no picture");
@@ -124,13 +124,19 @@ Result<fs::path> Outbox::stage(OutboxEntry& entry, fs::path const& from, std::in
   fs::rename(from, to, error);
   if (error) return disk("move the picture to", to, error);
   ::chmod(to.c_str(), 0600);
-  auto const digest = sha256_file(to);
+  return {};
+}
+
+Result<fs::path> Outbox::measure(OutboxEntry& entry) const {
+  fs::path path = place(entry.attempt, ".new") / entry.name;
+  auto const digest = sha256_file(path);
   if (!digest) return fail(Errc::unavailable, digest.error().message);
-  if (::lstat(to.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
     return fail(Errc::invalid, "what the renderer left is not a plain file");
   entry.size = status.st_size;
   entry.sha256 = to_hex(*digest);
-  return to;
+  return path;
 }
 
 void Outbox::unstage(std::int64_t attempt) {

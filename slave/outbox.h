@@ -1,8 +1,9 @@
 // Results that the server has not yet taken, one folder each, complete or not there at all: kill -9 and power cuts at
 // any moment leave either the whole result or none. Any thread, calls are serialised inside; the folder belongs to one
 // slave process.
-// Life: stage() moves the picture out of the renderer's reach, commit() makes it lasting, change() records progress,
-// remove() after the server's last word. Failure: unavailable (disk), invalid (what the renderer left is no file).
+// Life: take() moves the picture out of the renderer's reach, measure() reads it, commit() makes it lasting, change()
+// records progress, remove() after the server's last word. Failure: unavailable (disk), invalid (what the renderer left
+// is no file).
 #pragma once
 
 #include <cstdint>
@@ -34,10 +35,11 @@ public:
   static Result<std::unique_ptr<Outbox>> open(std::filesystem::path folder, std::string owner,
                                               std::vector<std::string>& dropped);
 
-  // Moves `from` (a regular file, at most limit bytes, else invalid) in; the new path. Fills size and sha256.
-  Result<std::filesystem::path> stage(OutboxEntry& entry, std::filesystem::path const& from, std::int64_t limit);
+  // Moves `from` (a regular file, at most limit bytes, else invalid) in.
+  Result<void> take(OutboxEntry const& entry, std::filesystem::path const& from, std::int64_t limit);
+  Result<std::filesystem::path> measure(OutboxEntry& entry) const;  // fills size and sha256; where the picture is
   void unstage(std::int64_t attempt);
-  Result<void> commit(OutboxEntry const& entry);  // after stage(), or alone when there is no picture
+  Result<void> commit(OutboxEntry const& entry);  // after measure(), or alone when there is no picture
   Result<void> change(OutboxEntry const& entry);
   void remove(std::int64_t attempt);
 

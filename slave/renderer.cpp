@@ -1,11 +1,13 @@
 #include "slave/renderer.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cstdlib>
 
 #include "common/sandbox.h"
+#include "common/text.h"
 
 namespace distren {
 
@@ -16,9 +18,12 @@ using nlohmann::json;
 using std::chrono::milliseconds;
 using Clock = Process::Clock;
 
-constexpr int kFramesOfOneProgram = 100;   // bounds what a renderer leaks
+constexpr int kFramesOfOneProgram = 1000;  // bounds what a renderer leaks besides memory
+constexpr int kSettlingFrames = 3;         // caches fill; after them memory should not grow much
+constexpr std::uint64_t kGrowth = 256U << 20;
 constexpr std::size_t kWarningLimit = 50;  // a stranger's file can make any number of them
-constexpr std::size_t kLogLimit = 6000;    // bytes
+constexpr std::size_t kLogLines = 200;
+constexpr std::size_t kLineLimit = 500;  // bytes
 constexpr std::string_view kMark = "DISTREN ";
 constexpr char const* job_inside = "/home/render/job";  // POV-Ray's own restrictions allow reading below the home
 
@@ -109,9 +114,13 @@ void Renderer::close() {
 }
 
 std::string Renderer::log() const {
+  std::lock_guard const lock(log_mutex_);
   std::string text;
   for (auto const& line : log_) text += line + "\n";
-  return text.size() <= kLogLimit ? text : text.substr(text.size() - kLogLimit);
+  if (!last_progress_.empty()) text += last_progress_ + "\n";
+  if (text.size() <= log_limit) return text;
+  auto const line = text.find('\n', text.size() - log_limit);  // whole lines
+  return text.substr(line + 1);
 }
 
 Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
@@ -147,20 +156,66 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   clear_output();
   auto started = Process::start(std::move(options));
   if (!started) return started.error();
+  spdlog::debug("started program={} job={}", task.program.string(), task.job.filename().string());
   std::lock_guard const lock(process_mutex_);
   process_ = std::move(*started);
   key_ = key;
   frames_ = 0;
+  settled_ = 0;
+  next_.reset();
   usage_ = {};
   warnings_.clear();
-  log_.clear();
+  {
+    std::lock_guard const log_lock(log_mutex_);
+    log_.clear();
+    last_progress_.clear();
+  }
   if (cancelled_) process_->interrupt();
   if (suspended_since_) process_->suspend(true);
   return {};
 }
 
+namespace {
+
+json without_frame(json parameters) {
+  parameters.erase("frame");
+  return parameters;
+}
+
+}  // namespace
+
+bool Renderer::can_follow(RenderTask const& task) const {
+  if (!next_) return true;
+  auto const frame = task.parameters.value("frame", std::int64_t{0});
+  return frame >= next_->first && frame <= next_->last && without_frame(task.parameters) == next_->parameters;
+}
+
+// Twice what it took after its first frames, and noticeably so; or near the limit by having grown.
+bool Renderer::worn_out(std::uint64_t resident) {
+  if (frames_ <= kSettlingFrames) settled_ = std::max(settled_, resident);
+  std::uint64_t const limit = static_cast<std::uint64_t>(settings_.memory_mib) << 20;
+  if (resident > 2 * settled_ + kGrowth) return true;
+  return limit > 0 && resident > limit / 10 * 9 && resident > settled_ + settled_ / 8;
+}
+
+void Renderer::take_done(RenderTask const& task, json const& event, Frame& frame) {
+  auto const number = [&event](char const* name) {
+    auto const value = event.value(name, json());
+    return value.is_number_integer() && value >= 0 && value <= 1000000 ? value.get<int>() : 0;
+  };
+  frame.result.width = number("width");
+  frame.result.height = number("height");
+  if (auto const format = event.value("format", json()); format.is_string())
+    frame.result.format = shortened(format.get<std::string>(), 64);
+  frame.done = true;
+  next_.reset();
+  auto const next = event.value("next", json());
+  if (next.is_array() && next.size() == 2 && next[0].is_number_integer() && next[1].is_number_integer())
+    next_ = Next{next[0].get<std::int64_t>(), next[1].get<std::int64_t>(), without_frame(task.parameters)};
+}
+
 // One of the program's own lines about the frame. True: the frame is over.
-bool Renderer::take_event(std::string_view text, Frame& frame) {
+bool Renderer::take_event(RenderTask const& task, std::string_view text, Frame& frame) {
   auto const event = json::parse(text, nullptr, false);
   if (!event.is_object()) return false;
   auto const kind = event.value("event", json());
@@ -172,26 +227,23 @@ bool Renderer::take_event(std::string_view text, Frame& frame) {
     return true;
   }
   if (kind != "done") return false;
-  auto const number = [&event](char const* name) {
-    auto const value = event.value(name, json());
-    return value.is_number_integer() && value >= 0 && value <= 1000000 ? value.get<int>() : 0;
-  };
-  frame.result.width = number("width");
-  frame.result.height = number("height");
-  if (auto const format = event.value("format", json()); format.is_string())
-    frame.result.format = shortened(format.get<std::string>(), 64);
-  frame.done = true;
+  take_done(task, event, frame);
   return true;
 }
 
 void Renderer::take_line(RenderTask const& task, std::string const& line, Frame& frame, OnProgress const& progress) {
   auto const now = read_progress(*task.method, line);
-  if (now.fraction || now.remaining) {
-    if (progress) progress(now);
-    return;  // thousands of these would push all else out of the log
+  bool const is_progress = now.fraction || now.remaining;
+  {
+    std::lock_guard const lock(log_mutex_);
+    last_progress_ = is_progress ? printable(line, kLineLimit) : "";
+    if (!is_progress) log_.push_back(printable(line, kLineLimit));
+    if (log_.size() > kLogLines) log_.pop_front();
   }
-  log_.push_back(shortened(line, 500));
-  if (log_.size() > 60) log_.pop_front();
+  if (is_progress) {  // thousands of these would push all else out of the log
+    if (progress) progress(now);
+    return;
+  }
   for (auto const& warning : task.method->warnings)
     if (warnings_.size() < kWarningLimit && warning.pattern.match(line)) warnings_.insert(warning.text);
   if (!frame.known_cause.empty()) return;
@@ -210,7 +262,7 @@ Result<void> Renderer::follow(RenderTask const& task, Frame& frame, OnProgress c
     switch (process_->next_line(line, until)) {
       case ProcessEvent::line:
         if (task.method->session && line.starts_with(kMark)) {
-          if (take_event(std::string_view(line).substr(kMark.size()), frame)) return {};
+          if (take_event(task, std::string_view(line).substr(kMark.size()), frame)) return {};
         } else {
           take_line(task, line, frame, progress);
         }
@@ -243,7 +295,7 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
   auto const file = task.parameters.value("file", json());
   std::string const key =
       fmt::format("{}\n{}\n{}\n{}", method.name, task.program.string(), task.job.string(), file.dump());
-  if (!method.session || key != key_ || frames_ >= kFramesOfOneProgram) close();
+  if (!method.session || key != key_ || frames_ >= kFramesOfOneProgram || !can_follow(task)) close();
   if (cancelled_) return fail(Errc::conflict, "cancelled");
   Frame frame;
   frame.suspended = suspended();
@@ -268,9 +320,12 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
     return fail(Errc::invalid, frame.problem);
   }
   ProcessUsage used;
+  bool worn = false;
   if (frame.done) {
-    used = process_->usage();
+    auto const tree = usage_of_tree(process_->id());
+    used = tree.usage;
     ++frames_;
+    worn = worn_out(tree.resident);
   } else {
     auto const end = process_->wait(Clock::now() + std::chrono::seconds(10));
     used = end.usage;
@@ -286,7 +341,7 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
   usage_ = used;
   frame.result.warnings.assign(warnings_.begin(), warnings_.end());
   frame.result.path = settings_.folder / "out" / task.name;
-  if (!method.session) close();
+  if (!method.session || worn) close();
   return frame.result;
 }
 

@@ -1,9 +1,9 @@
 // Renders frames by a render method's program, in a sandbox unless the volunteer said otherwise. A program that takes
-// frames one after the other (a session) stays open for the next frame of the same job; another job, a failure or a
-// hundred frames end it. One thread, which must last as long as a program is open; cancel() and suspend() alone are for
-// any thread. Failure: invalid (this frame cannot be rendered; counts against it), unavailable (this machine's
-// trouble), conflict (cancelled). log() then has the program's last lines. Only the caller can know whether the file is
-// a picture.
+// frames one after the other (a session) stays open for the next frame of the same job; another job, a failure, a
+// hundred frames or memory that grew too far end it. One thread, which must last as long as a program is open;
+// cancel(), suspend() and log() alone are for any thread. Failure: invalid (this frame cannot be rendered; counts
+// against it), unavailable (this machine's trouble), conflict (cancelled). log() then has the program's last lines.
+// Only the caller knows if it is a picture.
 #pragma once
 
 #include <atomic>
@@ -67,7 +67,8 @@ public:
   void close();  // ends a program that waits for more
   // Stops the program where it is, or lets it go on; what stands still does not age. Any thread.
   void suspend(bool stopped);
-  [[nodiscard]] std::string log() const;
+  [[nodiscard]] std::string log() const;  // the last lines of the open program, printable, at most log_limit bytes
+  static constexpr std::size_t log_limit = 16U << 10;
 
 private:
   struct Frame;
@@ -75,7 +76,10 @@ private:
   Result<Rendered> attempt(RenderTask const& task, OnProgress const& progress);
   Result<void> start(RenderTask const& task, std::string const& key);
   Result<void> follow(RenderTask const& task, Frame& frame, OnProgress const& progress);
-  bool take_event(std::string_view text, Frame& frame);
+  bool take_event(RenderTask const& task, std::string_view text, Frame& frame);
+  void take_done(RenderTask const& task, nlohmann::json const& event, Frame& frame);
+  [[nodiscard]] bool can_follow(RenderTask const& task) const;
+  [[nodiscard]] bool worn_out(std::uint64_t resident);
   void take_line(RenderTask const& task, std::string const& line, Frame& frame, OnProgress const& progress);
   void clear_output() const;
   std::chrono::milliseconds suspended();
@@ -90,9 +94,18 @@ private:
   std::chrono::milliseconds suspended_before_{0};                         // in all, under process_mutex_
   std::string key_;                                                       // what the open program was started for
   int frames_ = 0;                                                        // that it has rendered
-  ProcessUsage usage_;  // of the open program when its last frame ended
+  struct Next {  // the only frames that the open program can go on with, asked for with these parameters
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+    nlohmann::json parameters;
+  };
+  std::optional<Next> next_;   // nothing: any
+  std::uint64_t settled_ = 0;  // bytes resident after the open program's first frames
+  ProcessUsage usage_;         // of the open program when its last frame ended
   std::set<std::string> warnings_;
+  mutable std::mutex log_mutex_;
   std::deque<std::string> log_;
+  std::string last_progress_;
 };
 
 }  // namespace distren

@@ -21,6 +21,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kProgressApart{1000};
 constexpr std::chrono::seconds kIdleRenderer{60};  // a program that waits so long gives its memory back
 constexpr std::chrono::seconds kGoodbye{10};
+constexpr std::size_t kFinishingLimit = 4;  // pictures to look at; a renderer that is faster than that waits
+constexpr char const* stopped_reason = "the volunteer stopped this slave";
 
 LineOptions line_options(SlaveConfig const& config, bool once) {
   LineOptions options;
@@ -73,6 +75,7 @@ Result<void> Slave::run() {
   });
   std::thread render([this] { render_orders(); });
   std::thread fetch([this] { fetch_ahead(); });
+  std::thread finish([this] { finish_rendered(); });
   {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return stopping_ || (over_ && held_.empty() && waiting_.empty() && !working_); });
@@ -83,6 +86,7 @@ Result<void> Slave::run() {
   workshop_.allow_prefetch(false);
   render.join();
   fetch.join();
+  finish.join();
   if (!hand_in_.wait_until_empty(line_ended ? kGoodbye : std::chrono::seconds(0)))
     spdlog::info("the server has not taken everything; it stays in the outbox for the next start");
   line_.stop();
@@ -93,7 +97,8 @@ Result<void> Slave::run() {
 json Slave::hello() {
   std::lock_guard const lock(mutex_);
   bool const wants = !stopping_ && !over_ && !resting_until_ && allowed_;
-  json message = workshop_.hello(!wants ? 0 : once_ ? 1 : config_.orders);
+  json message = workshop_.hello(wants ? 1 : 0);
+  message["orders"] = once_ ? 1 : config_.orders;
   std::map<std::int64_t, std::string> holding;
   for (auto const& [attempt, held] : held_) holding[attempt] = held.lease;
   for (auto const& entry : workshop_.outbox().entries()) holding[entry.attempt] = entry.lease;
@@ -289,13 +294,16 @@ void Slave::finish() {
 }
 
 void Slave::allow(bool may_work) {
+  std::deque<Order> left;
   {
     std::lock_guard const lock(mutex_);
     allowed_ = may_work;
     workshop_.suspend(!may_work);
+    if (!may_work) left = std::exchange(waiting_, {});  // what is not begun need not stand still
     changed_.notify_all();
   }
   line_.send(hello());
+  for (auto const& order : left) give_back(order.attempt, order.lease, "returned", "this machine is needed now");
 }
 
 void Slave::give_back_work(std::string const& reason) {
@@ -346,37 +354,67 @@ void Slave::rest_after_trouble(bool trouble) {
   line_.send(hello());
 }
 
-void Slave::make(Order const& order) {
+void Slave::render(Order const& order) {
   std::string base;
   {
     std::lock_guard const lock(mutex_);
     base = base_url_;
   }
-  auto const outcome =
-      workshop_.make(order, base, [&](RenderProgress const& progress) { progressed(order.attempt, progress); });
+  if (rendered_at_)
+    spdlog::debug("rendering attempt={} gap_us={}", order.attempt,
+                  std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - *rendered_at_).count());
+  Finishing done{order, {}, {}};
+  done.made =
+      workshop_.render(order, base, [&](RenderProgress const& progress) { progressed(order.attempt, progress); });
+  rendered_at_ = Clock::now();
+  std::unique_lock lock(mutex_);
+  working_.reset();
+  done.given_back_for = std::exchange(given_back_for_, {});
+  if (stopping_)
+    done.given_back_for = stopped_reason;
+  else
+    workshop_.allow();
+  finishing_.push_back(std::move(done));
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return finishing_.size() <= kFinishingLimit; });
+}
+
+void Slave::finish_rendered() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return !finishing_.empty() || !renders_; });
+    if (finishing_.empty()) return;
+    Finishing& first = finishing_.front();  // others only add behind it
+    lock.unlock();
+    auto const outcome = workshop_.finish(first.order, std::move(first.made));
+    settle_rendered(first.order, outcome, first.given_back_for);
+    lock.lock();
+    finishing_.pop_front();
+    changed_.notify_all();
+  }
+}
+
+void Slave::settle_rendered(Order const& order, Workshop::Outcome const& outcome, std::string const& given_back_for) {
   spdlog::info("frame attempt={} state={} {}", order.attempt,
                outcome.entry ? text_member(outcome.entry->message, "state") : "cancelled", quote(outcome.text));
-  bool was_stopped = false;
-  std::string given_back_for;
+  bool wanted = false;
   {
     std::lock_guard const lock(mutex_);
-    working_.reset();
-    given_back_for = std::exchange(given_back_for_, {});
-    was_stopped = stopping_;
-    if (!was_stopped) workshop_.allow();
-    if (!outcome.entry && !was_stopped && given_back_for.empty()) held_.erase(order.attempt);
+    if (!outcome.entry && given_back_for.empty()) held_.erase(order.attempt);
     if (auto const found = held_.find(order.attempt); found != held_.end()) {
+      wanted = true;
       found->second.fraction = 1;
       found->second.remaining.reset();
     }
     changed_.notify_all();
   }
   rest_after_trouble(outcome.trouble);  // said before the frame is given back, or it would be given to us again
-  if (outcome.entry)
+  if (outcome.entry && !wanted)
+    workshop_.outbox().remove(order.attempt);  // cancelled while its picture was looked at
+  else if (outcome.entry)
     hand_in_.added(order.attempt);
-  else if (was_stopped || !given_back_for.empty())
-    give_back(order.attempt, order.lease, "returned",
-              was_stopped ? "the volunteer stopped this slave" : given_back_for);
+  else if (!given_back_for.empty())
+    give_back(order.attempt, order.lease, "returned", given_back_for);
 }
 
 // Only while another frame is rendered: else the render thread fetches as fast.
@@ -416,12 +454,14 @@ void Slave::render_orders() {
     working_frame_ = number_member(order.parameters, "frame");
     changed_.notify_all();
     lock.unlock();
-    make(order);
+    render(order);
     lock.lock();
   }
+  renders_ = false;
+  changed_.notify_all();
   auto const left = std::exchange(waiting_, {});
   lock.unlock();
-  for (auto const& order : left) give_back(order.attempt, order.lease, "returned", "the volunteer stopped this slave");
+  for (auto const& order : left) give_back(order.attempt, order.lease, "returned", stopped_reason);
   workshop_.close_renderer();
 }
 

@@ -1,8 +1,8 @@
 // The life of a slave: signs on, takes orders, renders them, hands results in, until it is stopped.
 // Its threads: *line* reads what the server says and keeps leases alive; *render* fetches and renders one order after
-// the other and owns the renderer's program; *fetch* brings the files of the next one meanwhile; *hand-in* uploads and
-// reports; run()'s own waits for the end. They share what mutex_ guards, and never hold it while they wait for network,
-// disk or renderer.
+// the other and owns the renderer's program; *fetch* brings the files of the next one meanwhile, *finish* looks at the
+// pictures of the ones before; *hand-in* uploads and reports; run()'s own waits for the end. They share what mutex_
+// guards, and never hold it while they wait for network, disk or renderer.
 // The Workshop must outlive it. stop() is for any thread; results that are not taken in time stay in the outbox.
 #pragma once
 
@@ -60,7 +60,9 @@ private:
   void settled(std::int64_t attempt, nlohmann::json const& answer);
   void render_orders();
   void fetch_ahead();
-  void make(Order const& order);
+  void render(Order const& order);
+  void finish_rendered();
+  void settle_rendered(Order const& order, Workshop::Outcome const& outcome, std::string const& given_back_for);
   void progressed(std::int64_t attempt, RenderProgress const& progress);
   void give_back(std::int64_t attempt, std::string const& lease, char const* state, std::string const& reason);
   void rest_after_trouble(bool trouble);
@@ -87,6 +89,14 @@ private:
   std::optional<std::int64_t> working_;
   std::int64_t fetched_ahead_ = 0;  // the attempt whose files were fetched beforehand last
   bool working_cancelled_ = false;  // it is as good as over: its room is free
+  struct Finishing {
+    Order order;
+    Workshop::Made made;
+    std::string given_back_for;  // why it came to nothing, as the server is told; empty: it was not taken away
+  };
+  std::deque<Finishing> finishing_;               // the first is at work
+  bool renders_ = true;                           // false: finishing_ gets no more
+  std::optional<Clock::time_point> rendered_at_;  // of the render thread: when the last frame was over
   std::map<std::int64_t, Held> held_;
   std::optional<Clock::time_point> resting_until_;
   MachineReader reader_;                                      // of the line's thread, as the two below

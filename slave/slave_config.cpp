@@ -106,7 +106,7 @@ Result<SlaveConfig> load_slave_config(fs::path const& file) {
   config->read("threads", out.threads, 0, 1024);
   config->read("memory_mib", out.memory_mib, 0, 1 << 30);
   config->read("nice", out.nice, 0, 19);
-  config->read("orders", out.orders, 1, 8);
+  config->read("orders", out.orders, 1, 64);
   config->read("sandbox", out.sandbox);
   config->read("methods", out.methods);
   config->read("image_program", out.image_program);

@@ -29,7 +29,7 @@ struct SlaveConfig {
   int threads = 0;              // 0: all
   int memory_mib = 0;           // lent to a renderer; 0: what the machine has less 512
   int nice = 10;
-  int orders = 1;                 // in hand at once; one is rendered, the others wait
+  int orders = 8;                 // in hand at most; one is rendered, the others wait
   std::string sandbox = "on";     // "off": strangers' files run with the volunteer's own rights
   std::filesystem::path methods;  // definitions of render methods
   std::filesystem::path image_program;

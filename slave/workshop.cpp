@@ -179,7 +179,7 @@ Result<fs::path> Workshop::lay_out(Order order, std::string const& base_url, Htt
 }
 
 // The picture is moved out of the renderer's reach before anybody opens it.
-Result<OutboxEntry> Workshop::finish(Order const& order, Rendered const& rendered) {
+Result<void> Workshop::take(Order const& order, Rendered const& rendered, Made& made) {
   OutboxEntry entry;
   entry.attempt = order.attempt;
   entry.lease = order.lease;
@@ -198,19 +198,29 @@ Result<OutboxEntry> Workshop::finish(Order const& order, Rendered const& rendere
   if (order.output) {
     entry.name = order.output->name;
     entry.upload = order.upload;
-    auto const staged = outbox_->stage(entry, rendered.path, order.output->limit);
-    if (!staged) return staged.error();
+    if (auto const taken = outbox_->take(entry, rendered.path, order.output->limit); !taken) return taken;
     bool const known = order.output->width > 0 && order.output->height > 0;
-    PictureWanted const wanted{known ? order.output->width : rendered.width,
-                               known ? order.output->height : rendered.height,
-                               order.output->format.empty() ? rendered.format : order.output->format};
-    if (auto const good = check_picture(checker_, *staged, wanted); !good) {
+    made.wanted = {known ? order.output->width : rendered.width, known ? order.output->height : rendered.height,
+                   order.output->format.empty() ? rendered.format : order.output->format};
+  }
+  made.entry = std::move(entry);
+  return {};
+}
+
+Workshop::Outcome Workshop::finish(Order const& order, Made made) {
+  if (!made.entry) return std::move(made.outcome);
+  if (!made.entry->name.empty()) {
+    auto const picture = outbox_->measure(*made.entry);
+    auto const good = picture ? check_picture(checker_, *picture, made.wanted) : picture.error();
+    if (!good) {
       outbox_->unstage(order.attempt);
-      return good.error();
+      return give_up(order, blame(good.error()), made.log);
     }
   }
-  if (auto const kept = outbox_->commit(entry); !kept) return fail(Errc::unavailable, kept.error().message);
-  return entry;
+  if (auto const kept = outbox_->commit(*made.entry); !kept)
+    return give_up(order, fail(Errc::unavailable, kept.error().message));
+  made.outcome.entry = std::move(made.entry);
+  return std::move(made.outcome);
 }
 
 // A disk that is full breaks renders in ways that look like the scene's fault.
@@ -221,7 +231,7 @@ Error Workshop::blame(Error error) const {
   return fail(Errc::unavailable, fmt::format("the disk under {} is full: {}", state_.string(), error.message));
 }
 
-Workshop::Outcome Workshop::give_up(Order const& order, Error const& error, bool with_log) {
+Workshop::Outcome Workshop::give_up(Order const& order, Error const& error, std::string const& log) {
   Outcome outcome;
   bool const ours = error.code != Errc::invalid;
   outcome.trouble = ours && error.code != Errc::conflict;
@@ -230,8 +240,7 @@ Workshop::Outcome Workshop::give_up(Order const& order, Error const& error, bool
   OutboxEntry entry;
   entry.attempt = order.attempt;
   entry.lease = order.lease;
-  entry.message = ending_message(order.attempt, order.lease, ours ? "returned" : "failed", error.message,
-                                 with_log ? renderer_->log() : "");
+  entry.message = ending_message(order.attempt, order.lease, ours ? "returned" : "failed", error.message, log);
   if (auto const kept = outbox_->commit(entry); !kept) {
     // Nothing is held then: the next hello tells the server, which gives the frame to another.
     outbox_->unstage(order.attempt);
@@ -243,17 +252,18 @@ Workshop::Outcome Workshop::give_up(Order const& order, Error const& error, bool
   return outcome;
 }
 
-Workshop::Outcome Workshop::make(Order const& order, std::string const& base_url, OnProgress const& progress) {
+Workshop::Made Workshop::render(Order const& order, std::string const& base_url, OnProgress const& progress) {
+  Made made;
   auto const method = method_for(order);
-  if (!method) return give_up(order, method.error(), false);
+  if (!method) return {.outcome = give_up(order, method.error())};
   auto parameters = check_parameters((*method)->method, order.parameters, ParameterScope::order);
-  if (!parameters) return give_up(order, parameters.error(), false);
+  if (!parameters) return {.outcome = give_up(order, parameters.error())};
   if (order.output && !order.output->format.empty() && !parameters->contains("format"))
     (*parameters)["format"] = order.output->format;
 
   auto const folder = lay_out(order, base_url, *client_);
-  if (cancelled_) return give_up(order, fail(Errc::conflict, "cancelled"), false);
-  if (!folder) return give_up(order, folder.error(), false);
+  if (cancelled_) return {.outcome = give_up(order, fail(Errc::conflict, "cancelled"))};
+  if (!folder) return {.outcome = give_up(order, folder.error())};
 
   RenderTask task;
   task.method = &(*method)->method;
@@ -265,14 +275,24 @@ Workshop::Outcome Workshop::make(Order const& order, std::string const& base_url
   task.deadline = order.deadline;
   task.size_limit = order.output ? static_cast<std::uint64_t>(order.output->limit) : 0;
   auto const rendered = renderer_->render(task, progress);
-  if (!rendered) return give_up(order, blame(rendered.error()), true);
+  made.log = log();
+  if (!rendered) return {.outcome = give_up(order, blame(rendered.error()), made.log)};
 
-  auto entry = finish(order, *rendered);
-  if (!entry) return give_up(order, blame(entry.error()), true);
-  Outcome outcome;
-  outcome.text = fmt::format("rendered in {} ms", rendered->wall.count());
-  outcome.entry = std::move(*entry);
-  return outcome;
+  if (auto const taken = take(order, *rendered, made); !taken)
+    return {.outcome = give_up(order, blame(taken.error()), made.log)};
+  made.outcome.text = fmt::format("rendered in {} ms", rendered->wall.count());
+  return made;
+}
+
+std::string Workshop::log() const {
+  std::string text = renderer_->log();
+  char const* const home = std::getenv("HOME");
+  for (std::string const& path : {state_.string(), std::string(home != nullptr ? home : "")}) {
+    if (path.size() < 2) continue;
+    for (auto at = text.find(path); at != std::string::npos; at = text.find(path, at + 1))
+      text.replace(at, path.size(), "~");
+  }
+  return text;
 }
 
 }  // namespace distren

@@ -1,5 +1,6 @@
 // From an order to a result in the outbox: fetch, lay out, render, look at the picture, keep it. What distren-slave and
-// distren-simpleslave share. One lasting thread makes frames (the renderer's rule); cancel() is for any thread.
+// distren-simpleslave share. One lasting thread renders (the renderer's rule), another may finish() what was rendered
+// meanwhile; cancel() and log() are for any thread.
 // Every frame that was begun ends as an entry of the outbox (done, failed or returned) unless it was cancelled.
 #pragma once
 
@@ -37,7 +38,20 @@ public:
   // Refuses (unavailable) when the sandbox is wanted and does not work, when no method or no distren-image is there.
   static Result<std::unique_ptr<Workshop>> open(SlaveConfig const& config);
 
-  Outcome make(Order const& order, std::string const& base_url, OnProgress const& progress);
+  struct Made {                          // by render()
+    Outcome outcome{};                   // what came of it, unless there is a picture to look at
+    std::optional<OutboxEntry> entry{};  // its picture is out of the renderer's reach
+    PictureWanted wanted{};
+    std::string log{};
+  };
+  Made render(Order const& order, std::string const& base_url, OnProgress const& progress);
+  // One thread at a time, which need not be the renderer's.
+  Outcome finish(Order const& order, Made made);
+  Outcome make(Order const& order, std::string const& base_url, OnProgress const& progress) {
+    return finish(order, render(order, base_url, progress));
+  }
+  // The last lines that the renderer has printed for the frame at work; nothing of the volunteer's paths is in them.
+  [[nodiscard]] std::string log() const;
   // Fetches and lays out the files of an order that waits, beside the rendering of another; what fails is tried again
   // by make(). One thread of its own.
   void prefetch(Order const& order, std::string const& base_url);
@@ -59,9 +73,9 @@ private:
   Result<InstalledMethod const*> method_for(Order const& order) const;
   Result<std::filesystem::path> lay_out(Order order, std::string const& base_url, HttpClient& client);
   Result<void> list_files(Order& order, std::string const& base_url, HttpClient& client);
-  Result<OutboxEntry> finish(Order const& order, Rendered const& rendered);
+  Result<void> take(Order const& order, Rendered const& rendered, Made& made);
   [[nodiscard]] Error blame(Error error) const;
-  Outcome give_up(Order const& order, Error const& error, bool with_log);
+  Outcome give_up(Order const& order, Error const& error, std::string const& log = {});
 
   FileDescriptor lock_;  // on the state folder: two processes in it would take each other's work
   Machine machine_;

@@ -77,6 +77,46 @@ START_TEST(a_slave_gets_as_many_orders_as_it_has_slots) {
 }
 END_TEST
 
+// A slave that holds orders, and results whose frames took so long.
+struct Holder {
+  Grid grid;
+  std::shared_ptr<FakeSlave> slave = std::make_shared<FakeSlave>();
+  Holder(int frames, std::int64_t ms, int results) {
+    grid.add_job(1, frames);
+    ck_assert(grid.core.admit(7, "one", slave, grid.now).has_value());
+    SlaveState hello = Grid::state(7);
+    hello.cores = 1;
+    hello.orders = 8;
+    grid.core.hello(hello, grid.now);
+    for (int i = 0; i < results; ++i) {
+      grid.now += ms;
+      auto report = grid.report_for(slave->of_type("order")[static_cast<std::size_t>(i)], 7, store::Ending::accepted);
+      report.cpu_ms = report.wall_ms = ms;
+      ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
+      grid.core.report(report, {}, grid.now);
+      grid.commit();
+    }
+  }
+  [[nodiscard]] std::size_t in_hand() const { return slave->of_type("order").size(); }
+};
+
+START_TEST(a_slave_holds_one_order_ahead_and_many_of_short_frames) {
+  ck_assert_uint_eq(Holder(100, 1000, 0).in_hand(), 2);  // nobody knows how long they are
+  ck_assert_uint_eq(Holder(100, 1000, 9).in_hand(), 9 + 8);
+  ck_assert_uint_eq(Holder(100, 60'000, 9).in_hand(), 9 + 2);
+}
+END_TEST
+
+START_TEST(near_the_end_of_a_job_nothing_is_held_back_from_others) {
+  Holder few(12, 1000, 6);
+  ck_assert_uint_eq(few.in_hand(), 6 + 4);  // of the last six
+  auto const other = few.grid.add_slave(8);
+  ck_assert_uint_eq(other->of_type("order").size(), 1);
+  Holder last(1, 1000, 0);
+  ck_assert_uint_eq(last.in_hand(), 1);
+}
+END_TEST
+
 START_TEST(work_reaches_slaves_that_waited_for_it) {
   Grid grid;
   auto const slave = grid.add_slave(7);
@@ -413,6 +453,8 @@ int main() {
   tcase_add_test(orders, an_order_of_a_job_with_many_files_names_their_list);
   tcase_add_test(orders, every_frame_is_given_once_and_the_next_follows_the_result_before_its_commit);
   tcase_add_test(orders, a_slave_gets_as_many_orders_as_it_has_slots);
+  tcase_add_test(orders, a_slave_holds_one_order_ahead_and_many_of_short_frames);
+  tcase_add_test(orders, near_the_end_of_a_job_nothing_is_held_back_from_others);
   tcase_add_test(orders, work_reaches_slaves_that_waited_for_it);
   tcase_add_test(orders, a_slave_whose_renderer_is_too_old_gets_nothing_and_the_job_says_why);
   tcase_add_test(orders, users_take_turns_and_an_owner_orders_his_own);

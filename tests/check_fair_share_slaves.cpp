@@ -109,6 +109,22 @@ START_TEST(a_block_is_a_quarter_of_an_hour_of_frames) {
 }
 END_TEST
 
+START_TEST(an_order_that_a_slave_only_holds_adds_nothing_to_the_speed_of_its_job) {
+  Grid grid;
+  grid.pc(1);
+  grid.job(1, 10, 1000, 1000);
+  grid.serve(20);
+  grid.give(1);
+  std::int64_t const finish = grid.policy.forecast(1, 0, grid.now)->finish_ms;
+  for (int i = 0; i < 7; ++i) grid.give(1);
+  std::int64_t const held = grid.policy.forecast(1, 0, grid.now)->finish_ms;
+  ck_assert_int_le(std::abs(held - finish), (finish - grid.now) / 50);
+  // The first ends, the next begins: the job is as fast as before.
+  grid.finish(grid.attempts.begin()->first);
+  ck_assert_int_le(std::abs(grid.policy.forecast(1, 0, grid.now)->finish_ms - finish), (finish - grid.now) / 50);
+}
+END_TEST
+
 START_TEST(a_frame_too_long_for_a_slaves_limit_goes_to_another) {
   Grid grid;
   grid.pc(1);
@@ -248,20 +264,30 @@ std::vector<store::RunnableTask> tasks(int count) {
   return all;
 }
 
-START_TEST(a_job_gives_its_probes_first_then_blocks) {
-  JobQueue queue(ten_frames(), tasks(10), {});
+START_TEST(a_long_job_gives_its_probes_first) {
+  JobQueue queue(ten_frames(), tasks(100), {});
   std::vector<std::int64_t> got;
-  for (int i = 0; i < 3; ++i) got.push_back(*queue.take_next(7, 1));
-  ck_assert(got == (std::vector<std::int64_t>{101, 106, 110}));
+  for (int i = 0; i < 4; ++i) got.push_back(*queue.take_next(7, 1));
+  ck_assert(got == (std::vector<std::int64_t>{101, 151, 200, 102}));
+  JobQueue shorter(ten_frames(), tasks(99), {});
+  ck_assert_int_eq(*shorter.take_next(7, 1), 101);
+  ck_assert_int_eq(*shorter.take_next(7, 1), 102);
+}
+END_TEST
+
+START_TEST(a_job_gives_blocks) {
+  JobQueue queue(ten_frames(), tasks(10), {});
+  ck_assert_int_eq(*queue.take_next(7, 3), 101);
+  ck_assert_int_eq(*queue.take_next(8, 3), 104);
   ck_assert_int_eq(*queue.take_next(7, 3), 102);
-  ck_assert_int_eq(*queue.take_next(8, 3), 105);
   ck_assert_int_eq(*queue.take_next(7, 3), 103);
-  ck_assert_int_eq(*queue.take_next(7, 3), 104);
-  ck_assert_int_eq(*queue.take_next(8, 3), 107);
-  queue.give_back(103);
-  ck_assert_int_eq(*queue.take_next(8, 3), 103);  // what came back goes first
-  ck_assert_int_eq(*queue.take_next(9, 3), 108);
-  ck_assert_int_eq(*queue.take_next(7, 3), 109);  // the rest of another's block is nobody's for ever
+  ck_assert_int_eq(*queue.take_next(8, 3), 105);
+  queue.give_back(102);
+  ck_assert_int_eq(*queue.take_next(8, 3), 102);  // what came back goes first
+  ck_assert_int_eq(*queue.take_next(9, 3), 107);
+  ck_assert_int_eq(*queue.take_next(7, 3), 110);
+  for (std::int64_t const left : {106, 108, 109})  // the rest of another's block is nobody's for ever
+    ck_assert_int_eq(*queue.take_next(7, 3), left);
   ck_assert(!queue.take_next(7, 3).has_value());
   ck_assert_int_eq(queue.ready(), 0);
 }
@@ -269,9 +295,8 @@ END_TEST
 
 START_TEST(frames_that_failed_on_a_slave_are_passed_over) {
   JobQueue queue(ten_frames(), tasks(10), {{101, 7}, {102, 7}});
-  ck_assert_int_eq(*queue.take_next(7, 1), 106);
-  ck_assert_int_eq(*queue.take_next(7, 1), 110);
   ck_assert_int_eq(*queue.take_next(7, 1), 103);
+  ck_assert_int_eq(*queue.take_next(7, 1), 104);
   ck_assert_int_eq(*queue.take_next(8, 1), 101);
   ck_assert_int_eq(*queue.take_next(8, 1), 102);
 }
@@ -318,14 +343,16 @@ int main() {
        {who_does_not_fit_does_not_stop_the_others, kinds_are_asked_once_and_not_job_by_job,
         a_long_row_of_refusals_is_gone_through_in_several_turns, who_no_slave_fits_does_not_get_a_month_at_once,
         a_slave_stays_with_the_files_it_holds_within_one_frame, a_block_is_a_quarter_of_an_hour_of_frames,
+        an_order_that_a_slave_only_holds_adds_nothing_to_the_speed_of_its_job,
         a_frame_too_long_for_a_slaves_limit_goes_to_another, the_last_frames_wait_for_a_fast_slave_two_minutes_at_most,
         an_idle_fast_slave_of_another_user_copies_the_slowest_last_frame, copies_take_a_tenth_of_the_slots_at_most,
         a_frame_long_overdue_is_copied_too, a_forecast_says_what_a_boost_would_change,
         reasons_are_sentences_with_rule_and_number})
     tcase_add_test(slaves, test);
   TCase* const frames = tcase_create("frames");
-  for (auto const* test : {a_job_gives_its_probes_first_then_blocks, frames_that_failed_on_a_slave_are_passed_over,
-                           every_frame_is_given_exactly_once_whatever_the_order})
+  for (auto const* test :
+       {a_long_job_gives_its_probes_first, a_job_gives_blocks, frames_that_failed_on_a_slave_are_passed_over,
+        every_frame_is_given_exactly_once_whatever_the_order})
     tcase_add_test(frames, test);
   return run_suite("fair_share_slaves", {slaves, frames});
 }

@@ -1,12 +1,14 @@
-# DistRen's driver inside Blender: renders single frames of the file that is open, one after the other.
+# DistRen's driver inside Blender: renders frames of the file that is open, one after the other.
 # Run as: blender --background --factory-startup --disable-autoexec -t N FILE --python-exit-code 97 --python driver.py
 # Reads one JSON object a line from stdin, {"frame": 5, "output": "/out/0005.png", "format": "PNG", ...}, and renders
 # it; the end of stdin ends Blender. Answers are lines "DISTREN {json}" on stdout with an "event": loaded, warning,
-# problem (this frame cannot be rendered, and why), done. The file was made by a stranger: nothing of it may run or
-# write, and what it asks for that this Blender cannot do is said, not guessed.
+# problem (this frame cannot be rendered, and why), done. A "done" with "next": [6, 14] says that only these frames can
+# follow, asked for in the same way (see Animation); for others a new Blender is to be started. The file was made by a
+# stranger: nothing of it may run or write, and what it asks for that this Blender cannot do is said, not guessed.
 
 import json
 import os
+import shutil
 import sys
 
 import bpy
@@ -132,7 +134,6 @@ def neutralise_scene(scene, denoise):
         warn("Freestyle is switched off: its style modules are programs, and these do not run on volunteers' machines")
     render.use_freestyle = False
     render.use_multiview = False
-    render.use_overwrite = True
     render.use_placeholder = False
     render.threads_mode = "AUTO"  # the number given on the command line counts
     for layer in scene.view_layers:
@@ -255,7 +256,7 @@ def size_of(scene):
     return max(width, 1), max(height, 1)
 
 
-def render_frame(order):
+def prepare(order):
     scene = choose_scene(order.get("scene"))
     choose_camera(scene, order.get("camera"))
     choose_engine(scene, order.get("engine"))
@@ -264,31 +265,156 @@ def render_frame(order):
     if order.get("percentage") is not None:
         scene.render.resolution_percentage = order["percentage"]
     neutralise()
-    output = order["output"]
-    scene.render.filepath = output
     scene.render.use_file_extension = False
-    if os.path.exists(output):
-        os.remove(output)
-    scene.frame_set(order["frame"])
-    try:
-        bpy.ops.render.render(write_still=True, scene=scene.name)
-    except RuntimeError as error:
-        raise Problem("Blender says: " + " ".join(str(error).split()))
-    width, height = size_of(scene)
+    return scene
+
+
+def say_done(scene, order, **more):
+    output = order["output"]
     if not os.path.isfile(output) or os.path.getsize(output) == 0:
         raise Problem("Blender rendered frame %d but saved no image" % order["frame"])
-    say("done", frame=order["frame"], width=width, height=height, format=scene.render.image_settings.file_format)
+    width, height = size_of(scene)
+    file_format = scene.render.image_settings.file_format
+    say("done", frame=order["frame"], width=width, height=height, format=file_format, **more)
+
+
+def remove(path):
+    if os.path.exists(path):
+        os.remove(path)
+
+
+def render(scene, **how):
+    try:
+        bpy.ops.render.render(scene=scene.name, **how)
+    except RuntimeError as error:
+        raise Problem("Blender says: " + " ".join(str(error).split()))
+
+
+def render_alone(scene, order):
+    scene.render.filepath = order["output"]
+    scene.render.use_overwrite = True
+    remove(order["output"])
+    scene.frame_set(order["frame"])
+    render(scene, write_still=True)
+    say_done(scene, order)
+
+
+class Animation:
+    """Frame after frame in one render(): an engine that draws on the GPU needs seconds to set up for each render(),
+    and a fraction of that for a frame. Blender walks through the frames; after each one the handler waits for the next
+    order, and lets frames that nobody asked for be skipped: Blender leaves out those whose file is there already."""
+
+    FRAMES = 100  # of one render(); then the set-up is paid again
+    AHEAD = 8  # what may be skipped: each frame is passed through, which costs as much as moving the scene there
+
+    def __init__(self, scene, order):
+        self.scene = scene
+        self.order = order
+        self.first = order["frame"]
+        self.last = self.first + self.FRAMES - 1
+        self.finished = False  # the order at work
+        self.skipped = []  # empty files in the place of frames
+        self.range = (scene.frame_start, scene.frame_end, scene.frame_step)
+
+    @staticmethod
+    def suits(scene, order):
+        engine = scene.render.engine
+        drawn = engine.startswith("BLENDER_EEVEE") or engine == "BLENDER_WORKBENCH"
+        return drawn and 0 <= order["frame"] <= 1048574 - Animation.FRAMES
+
+    def path(self, frame):
+        return self.scene.render.frame_path(frame=frame)
+
+    def run(self):
+        scene = self.scene
+        folder = os.path.dirname(self.order["output"])
+        scene.render.filepath = os.path.join(folder, "animation-########")
+        scene.render.use_overwrite = False
+        for frame in range(self.first, self.last + 1):
+            remove(self.path(frame))
+        scene.frame_start, scene.frame_end, scene.frame_step = self.first, self.last, 1
+        handlers = bpy.app.handlers
+        handlers.render_init.append(self.begun)
+        handlers.render_write.append(self.written)
+        try:
+            render(scene, animation=True)
+        finally:
+            handlers.render_init.remove(self.begun)
+            handlers.render_write.remove(self.written)
+            self.begun()
+        if not self.finished:
+            raise Problem("Blender rendered frame %d but saved no image" % self.order["frame"])
+
+    def begun(self, *_):
+        """Blender has taken the range; what in the scene depends on it shall see its own."""
+        self.scene.frame_start, self.scene.frame_end, self.scene.frame_step = self.range
+
+    def written(self, *_):
+        # Blender prints what a handler raises, and goes on.
+        try:
+            self.hand_over()
+        except Problem as problem:
+            say("problem", text=str(problem))
+            leave()
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+            leave(97)
+
+    def hand_over(self):
+        frame = self.order["frame"]
+        if self.scene.frame_current != frame:
+            raise Problem("Blender rendered frame %d in place of %d" % (self.scene.frame_current, frame))
+        os.replace(self.path(frame), self.order["output"])
+        while self.skipped:
+            os.remove(self.skipped.pop())
+        self.finished = True
+        if frame == self.last:
+            say_done(self.scene, self.order)
+            return  # the next order is taken by main()
+        until = min(frame + self.AHEAD, self.last)
+        say_done(self.scene, self.order, next=[frame + 1, until])
+        order = next_order()
+        if order is None:
+            leave()
+        same = {**self.order, "frame": 0, "output": ""} == {**order, "frame": 0, "output": ""}
+        if not same or not frame < order["frame"] <= until:
+            leave()
+        self.skipped = [self.path(each) for each in range(frame + 1, order["frame"])]
+        for path in self.skipped:
+            open(path, "x").close()
+        self.order = order
+        self.finished = False
+
+
+def next_order():
+    for line in sys.stdin:
+        if line.strip():
+            return json.loads(line)
+    return None
+
+
+def leave(code=0):
+    """From within a handler, where Blender would not end by itself."""
+    shutil.rmtree(bpy.app.tempdir, ignore_errors=True)
+    sys.stdout.flush()
+    os._exit(code)
+
+
+def render_frame(order):
+    scene = prepare(order)
+    if Animation.suits(scene, order):
+        Animation(scene, order).run()
+    else:
+        render_alone(scene, order)
 
 
 def main():
     neutralise()
     report_missing()
     report_loaded()
-    for line in sys.stdin:
-        if not line.strip():
-            continue
+    while (order := next_order()) is not None:
         try:
-            render_frame(json.loads(line))
+            render_frame(order)
         except Problem as problem:
             say("problem", text=str(problem))
 

@@ -157,7 +157,8 @@ private:
              std::int64_t now);
   void remember_claim(store::EndingEntry const& ending, Attempt const& attempt, JobQueue const& job, bool held);
   [[nodiscard]] bool benchmarking(Slave const& slave) const;
-  void feed(Slave& slave, std::int64_t now);  // push orders until its slots are full
+  [[nodiscard]] bool may_hold(Slave const& slave, JobQueue const& job) const;
+  void feed(Slave& slave, std::int64_t now);  // push orders until its slots are full, and what it may hold besides
   void feed_hungry(std::int64_t now);         // after something became ready
   void feed_some(std::int64_t now);           // a few in turn: their benchmark may be due, a frame may be worth a copy
   void lease(Attempt attempt, std::int64_t now);

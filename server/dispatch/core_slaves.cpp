@@ -14,6 +14,7 @@ namespace {
 // How long a slave that may be dead has for an answer when another instance wants its place.
 constexpr std::int64_t probe_ms = 5000;
 constexpr std::size_t fed_at_once = 200;
+constexpr std::int64_t held_ms = 30'000;  // of work, beside what a slave renders
 
 }  // namespace
 
@@ -165,6 +166,17 @@ std::string DispatchCore::start(JobQueue& job, Attempt attempt, std::int64_t now
                     settings_.times);
 }
 
+// Beside the frames in its slots a slave holds some, so that it waits for nobody between two of them: one of a job that
+// has frames enough for all, more of them while they are short. What is held is not there for others, so a job near its
+// end has less and less of it.
+bool DispatchCore::may_hold(Slave const& slave, JobQueue const& job) const {
+  std::size_t const in_hand = slave.attempts.size();
+  if (static_cast<std::size_t>(job.ready()) < in_hand * slaves_.size()) return false;
+  if (in_hand == static_cast<std::size_t>(slave.state.slots)) return true;
+  auto const ms = policy_.frame_ms(job.info().id, slave.state.id);
+  return ms && *ms * static_cast<std::int64_t>(in_hand) / slave.state.slots <= held_ms;
+}
+
 std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
   throttled_ = throttled_ || writing_ >= writing_limit;
   if (throttled_) return std::nullopt;
@@ -175,12 +187,14 @@ std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
   std::optional<std::string> order;
   std::int64_t attempt_id = 0;
   std::int64_t const slave_id = slave.state.id;
+  bool const ahead = static_cast<int>(slave.attempts.size()) >= std::max(1, slave.state.slots);
   PolicySlave const asking{.id = slave_id, .user = slave.state.user, .now_ms = now, .fits = [&](std::int64_t kind) {
                              return kind_fits(kind, slave.state);
                            }};
   policy_.choose(asking, [&](std::int64_t job_id) {
     JobQueue* const job = find_job(job_id);
     if (job == nullptr || !job->memory_suffices(slave_id, slave.state.memory_mib)) return false;
+    if (ahead && !may_hold(slave, *job)) return true;  // nobody is served before the one whose turn it is
     if (attempt_id == 0) attempt_id = effects_.next_attempt();
     if (attempt_id == 0) return true;  // none reserved yet: the next tick asks again
     auto const task = job->take_next(slave_id, policy_.block(job_id, slave_id));
@@ -189,7 +203,7 @@ std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
     sync_policy(*job);
     return true;
   });
-  if (order) return order;
+  if (order || ahead) return order;
   policy_.copy(asking, [&](std::int64_t original) {
     auto const first = attempts_.find(original);
     if (first == attempts_.end() || first->second.claimed) return false;
@@ -208,10 +222,13 @@ std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
 
 void DispatchCore::feed(Slave& slave, std::int64_t now) {
   if (!slave.greeted || !slave.sink) return;
-  while (static_cast<int>(slave.attempts.size()) < slave.state.slots && !benchmarking(slave)) {
+  while (static_cast<int>(slave.attempts.size()) < slave.state.room() && !benchmarking(slave)) {
     auto order = give(slave, now);
     if (!order) {
-      hungry_.insert(slave.state.id);
+      if (static_cast<int>(slave.attempts.size()) < slave.state.slots)
+        hungry_.insert(slave.state.id);
+      else
+        hungry_.erase(slave.state.id);
       return;
     }
     slave.sink->send(std::move(*order));

@@ -35,8 +35,10 @@ struct SlaveState {  // what a hello said
   std::string name;
   int cores = 0;
   int memory_mib = 0;
-  int slots = 1;
-  std::string cpu;  // as it calls itself
+  int slots = 1;   // frames that it renders at once; 0: it wants no work
+  int orders = 0;  // that it likes to hold, those in its slots among them
+  [[nodiscard]] int room() const { return slots == 0 ? 0 : std::max(slots, orders); }
+  std::string cpu;                                                                       // as it calls itself
   [[nodiscard]] int threads() const { return std::max(1, cores / std::max(1, slots)); }  // of one task
   std::vector<store::Method> methods;
   std::vector<std::pair<std::int64_t, std::string>> holding;  // attempt, lease

@@ -8,6 +8,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -38,6 +39,7 @@ public:
   void completed(std::int64_t attempt, PolicyResult const& result) override;
   void returned(std::int64_t attempt) override;
 
+  [[nodiscard]] std::optional<std::int64_t> frame_ms(std::int64_t job, std::int64_t slave) const override;
   [[nodiscard]] std::int64_t boost_of(std::int64_t job) const override;
   [[nodiscard]] PolicyReason why_job(std::int64_t job) const override;
   [[nodiscard]] PolicyReason why_slave(std::int64_t slave) const override;
@@ -87,6 +89,8 @@ private:
     std::int64_t held_ms = 0;            // since when
     std::optional<Key> resume{};         // a long row of refusals goes on here
     PolicyReason reason{};
+    int working = 0;                     // attempts in its slots
+    std::deque<std::int64_t> waiting{};  // attempts that it holds besides: their rate is 0 until a slot is free
   };
   struct Attempt {
     PolicyAttempt facts;
@@ -125,6 +129,8 @@ private:
   [[nodiscard]] std::optional<std::int64_t> faster_in(Job const& job, Slave const& slave, std::int64_t now_ms) const;
 
   // Attempts.
+  void begin(Attempt& attempt, Job& job, Slave& slave);
+  void leave_slave(Attempt const& attempt);
   void end(std::int64_t attempt, std::int64_t work);
   void begin_turn(Attempt const& attempt, User& user);
   void charge(Attempt const& attempt, std::int64_t work);

@@ -32,7 +32,7 @@ std::int64_t FairShare::expected_work(Job const& job) const {
 }
 
 std::int64_t FairShare::expected_ms(Job const& job, SlaveFacts const& slave) const {
-  return frame_ms(expected_work(job), slave.power, slave.threads, job.estimate.efficiency());
+  return distren::frame_ms(expected_work(job), slave.power, slave.threads, job.estimate.efficiency());
 }
 
 int FairShare::block(std::int64_t job_id, std::int64_t slave_id) const {
@@ -41,6 +41,13 @@ int FairShare::block(std::int64_t job_id, std::int64_t slave_id) const {
   if (job == jobs_.end() || slave == slaves_.end() || !job->second.estimate.work()) return 1;
   std::int64_t const frames = block_ms / expected_ms(job->second, slave->second.facts);
   return static_cast<int>(std::clamp<std::int64_t>(frames, 1, most_frames_in_block));
+}
+
+std::optional<std::int64_t> FairShare::frame_ms(std::int64_t job_id, std::int64_t slave_id) const {
+  auto const job = jobs_.find(job_id);
+  auto const slave = slaves_.find(slave_id);
+  if (job == jobs_.end() || slave == slaves_.end() || !job->second.estimate.work()) return std::nullopt;
+  return expected_ms(job->second, slave->second.facts);
 }
 
 // Near its end a job is better off without a slave that would finish one frame after everything else, if one at least
@@ -100,14 +107,19 @@ void FairShare::dispatched(PolicyAttempt const& facts) {
   attempt.side = chosen ? turn_->side : everyone;
   attempt.weight = weight(attempt.side, user, job);
   attempt.work = expected_work(job);
-  attempt.rate = rate_of(slave.facts);
   attempt.end_ms = facts.now_ms + expected_ms(job, slave.facts);
   longest_ = std::max(longest_, attempt.work);
   begin_turn(attempt, user);
   charge(attempt, attempt.work);
 
-  job.rate += attempt.rate;
-  ends_[speed(attempt.rate)].emplace(attempt.end_ms, facts.id);
+  if (slave.working < std::max(1, slave.facts.slots)) {
+    begin(attempt, job, slave);
+  } else {
+    if (auto const before = attempts_.find(slave.waiting.empty() ? 0 : slave.waiting.back()); before != attempts_.end())
+      attempt.end_ms = std::max(attempt.end_ms, before->second.end_ms);
+    attempt.end_ms += expected_ms(job, slave.facts);
+    slave.waiting.push_back(facts.id);
+  }
   if (auto const first = facts.copy_of == 0 ? attempts_.end() : attempts_.find(facts.copy_of);
       first != attempts_.end()) {
     first->second.copied_by = facts.id;
@@ -133,18 +145,41 @@ void FairShare::dispatched(PolicyAttempt const& facts) {
                   .boost = job.boost};
 }
 
+void FairShare::begin(Attempt& attempt, Job& job, Slave& slave) {
+  ++slave.working;
+  attempt.rate = rate_of(slave.facts);
+  job.rate += attempt.rate;
+  ends_[speed(attempt.rate)].emplace(attempt.end_ms, attempt.facts.id);
+}
+
+// An attempt has left its slave: the next that waits there begins.
+void FairShare::leave_slave(Attempt const& attempt) {
+  Slave& slave = slaves_.at(attempt.facts.slave);
+  if (attempt.rate == 0) {
+    std::erase(slave.waiting, attempt.facts.id);
+    return;
+  }
+  --slave.working;
+  ends_[speed(attempt.rate)].erase({attempt.end_ms, attempt.facts.id});
+  if (auto const job = jobs_.find(attempt.facts.job); job != jobs_.end())
+    job->second.rate = std::max<std::int64_t>(0, job->second.rate - attempt.rate);
+  while (!slave.waiting.empty() && slave.working < std::max(1, slave.facts.slots)) {
+    Attempt& next = attempts_.at(slave.waiting.front());
+    slave.waiting.pop_front();
+    auto const job = jobs_.find(next.facts.job);
+    if (job != jobs_.end()) begin(next, job->second, slave);
+  }
+}
+
 void FairShare::end(std::int64_t id, std::int64_t work) {
   auto const found = attempts_.find(id);
   if (found == attempts_.end()) return;
   Attempt const attempt = found->second;
   attempts_.erase(found);
   charge(attempt, std::clamp<std::int64_t>(work, 0, frame_work_limit) - attempt.work);
-  ends_[speed(attempt.rate)].erase({attempt.end_ms, id});
+  leave_slave(attempt);
   auto const job = jobs_.find(attempt.facts.job);
-  if (job != jobs_.end()) {
-    job->second.rate = std::max<std::int64_t>(0, job->second.rate - attempt.rate);
-    list_for_copies(attempt, job->second, false);
-  }
+  if (job != jobs_.end()) list_for_copies(attempt, job->second, false);
   if (attempt.facts.copy_of != 0) {
     --copies_;
     if (auto const first = attempts_.find(attempt.facts.copy_of); first != attempts_.end()) {

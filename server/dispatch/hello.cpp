@@ -29,6 +29,7 @@ SlaveState parse_hello(json const& message) {
   state.memory_mib = number_of(message, "memory", 0, 1 << 26);
   state.cpu = text_of(message, "cpu", 200);
   state.slots = number_of(message, "slots", 0, 64);
+  state.orders = number_of(message, "orders", 0, 64);
   if (auto const methods = message.find("methods"); methods != message.end() && methods->is_array()) {
     for (auto const& method : *methods) {
       if (state.methods.size() == 64) break;

@@ -9,6 +9,7 @@ namespace {
 // How far to look past tasks that this slave may not have; beyond, the slave waits for the others to take theirs.
 constexpr int look_ahead = 64;
 constexpr std::size_t memory_kept = 9;
+constexpr std::size_t fewest_to_probe = 100;  // a renderer goes from frame to frame faster than it jumps
 
 }  // namespace
 
@@ -79,8 +80,10 @@ bool JobQueue::take_at(std::size_t at, std::int64_t slave) {
 std::optional<std::int64_t> JobQueue::take_next(std::int64_t slave, int block) {
   auto const task_at = [this](std::size_t at) { return info_.first_task + static_cast<std::int64_t>(at); };
   if (tasks_.empty()) return std::nullopt;
-  for (std::size_t const probe : {std::size_t{0}, tasks_.size() / 2, tasks_.size() - 1}) {
-    if (take_at(probe, slave)) return task_at(probe);
+  if (tasks_.size() >= fewest_to_probe) {
+    for (std::size_t const probe : {std::size_t{0}, tasks_.size() / 2, tasks_.size() - 1}) {
+      if (take_at(probe, slave)) return task_at(probe);
+    }
   }
   int seen = 0;
   for (std::int64_t const task : returned_) {

@@ -25,8 +25,8 @@ public:
 
   // The first ready task that has not failed on this slave; it becomes leased.
   std::optional<std::int64_t> take(std::int64_t slave);
-  // The same for a policy that keeps frames together: first the probes (first, middle and last frame), then what came
-  // back, then the next of the slave's own block of frames, then a new block. block: frames in one.
+  // The same for a policy that keeps frames together: first the probes of a long job (first, middle and last frame), then
+  // what came back, then the next of the slave's own block of frames, then a new block. block: frames in one.
   std::optional<std::int64_t> take_next(std::int64_t slave, int block);
   bool take_this(std::int64_t task);                          // a slave came back with it; false: it is not ready
   void give_back(std::int64_t task);                          // leased or delayed -> ready

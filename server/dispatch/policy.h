@@ -107,6 +107,10 @@ public:
   virtual void copy(PolicySlave const& /*slave*/, std::function<bool(std::int64_t attempt)> const& /*take*/) {}
   // How many consecutive frames of this job to keep together on this slave.
   [[nodiscard]] virtual int block(std::int64_t /*job*/, std::int64_t /*slave*/) const { return 1; }
+  // How long a frame of this job should take there; nothing: nobody knows yet.
+  [[nodiscard]] virtual std::optional<std::int64_t> frame_ms(std::int64_t /*job*/, std::int64_t /*slave*/) const {
+    return std::nullopt;
+  }
 
   // What it pays on top of each grant of this job, thousandths.
   [[nodiscard]] virtual std::int64_t boost_of(std::int64_t /*job*/) const { return 0; }

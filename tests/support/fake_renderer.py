@@ -63,7 +63,10 @@ def render(order, deed):
         print("Fra:1 | Remaining:00:01.00 | Sample 2/4", flush=True)
         png(output, *((4, 4) if deed == "small" else (8, 6)), frame % 256)
     render.count += 1
-    say(event="done", frame=frame, width=8, height=6, format="PNG")
+    if deed == "grow" and render.count == 4:
+        render.hoard = b"x" * (320 << 20)  # twice what it took before, and 256 MiB
+    more = {"next": [frame + 1, frame + 3]} if deed == "walk" else {}
+    say(event="done", frame=frame, width=8, height=6, format="PNG", **more)
 
 
 render.count = 0

@@ -225,6 +225,24 @@ def a_program_that_dies_of_age_is_started_anew(server, slave):
     assert started_as(first) != started_as(second)
 
 
+def a_program_that_can_only_go_on_is_started_anew_for_another_frame(server, slave):
+    line = slave.signed_on()
+    programs = []
+    for attempt, number in enumerate((1, 2, 4, 8, 7), 1):
+        result = frame(server, line, attempt, "walk", number)
+        assert result["state"] == "done", result
+        programs.append(str(started_as(result)))
+    assert programs[0] == programs[1] == programs[2] and len(set(programs)) == 3, programs
+    result = frame(server, line, 9, "walk", 8, parameters={"samples": 2})
+    assert str(started_as(result)) != programs[-1], "the same program went on with other parameters"
+
+
+def a_program_whose_memory_grew_is_started_anew(server, slave):
+    line = slave.signed_on()
+    programs = [str(started_as(frame(server, line, number, "grow", number))) for number in range(1, 7)]
+    assert len(set(programs[:4])) == 1 and len(set(programs[4:])) == 1 and len(set(programs)) == 2, programs
+
+
 def nothing_but_the_cache_outlives_a_program(server, slave):
     line = slave.signed_on()
     first = frame(server, line, 1, "plant")
@@ -292,9 +310,12 @@ def an_order_beyond_its_room_is_given_back(server, slave):
     assert result["state"] == "returned" and "room" in result["reason"], result
 
 
+an_order_beyond_its_room_is_given_back.settings = {"orders": 1}
+
+
 def a_second_order_waits_where_that_is_wanted(server, slave):
     line = slave.signed_on()
-    assert line.hello["slots"] == 2
+    assert line.hello["slots"] == 1 and line.hello["orders"] == 2
     for attempt in (1, 2):
         line.send(server.order(attempt, b"good", attempt))
     for attempt in (1, 2):
@@ -519,6 +540,31 @@ def a_paused_slave_stands_still_and_goes_on(server, slave):
     assert say(slave, "resume")["state"] == "rendering"
     assert line.expect("hello")["slots"] == 1
     until(lambda: "T" not in program_states(slave), "programs stand still: %s" % program_states(slave))
+
+
+def what_a_paused_slave_has_not_begun_is_given_back(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"hang"))
+    line.expect("progress", attempt=1)
+    line.send(server.order(2, b"good"))
+    until(lambda: say(slave, "status")["waiting"] == 1, "the second order does not wait")
+    say(slave, "pause")
+    result = line.expect("result", attempt=2)
+    assert result["state"] == "returned" and "needed" in result["reason"], result
+    assert [m["slots"] for m in line.kept if m["type"] == "hello"] == [0], line.kept
+
+
+def a_frame_cancelled_while_its_picture_is_looked_at_is_not_handed_in(server, slave):
+    line = slave.signed_on()
+    for attempt in range(1, 4):
+        line.send(server.order(attempt, b"good", attempt))
+    line.send({"type": "cancel", "attempt": 1, "reason": "job 1 was cancelled by its owner"})
+    for attempt in (2, 3):
+        accept(line, line.expect("result", attempt=attempt))
+    said = [m for m in line.kept if m["type"] == "result" and m["attempt"] == 1]
+    for each in said:  # it was faster than the cancel
+        accept(line, each)
+    slave.wait_for_empty_outbox()
 
 
 def a_server_that_asks_is_told_of_the_machine(server, slave):
