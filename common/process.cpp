@@ -130,6 +130,7 @@ bool has_ended(pid_t id) {
 
 std::string ProcessEnd::text() const {
   if (over_memory) return "was ended because it outgrew its memory limit";
+  if (!overstepped.empty()) return "was ended because it " + overstepped;
   if (exit_code) return fmt::format("exited with {}", *exit_code);
   return fmt::format("was killed by signal {} ({})", signal, ::strsignal(signal));
 }
@@ -258,12 +259,19 @@ bool Process::take_line(std::string& line, bool* from_error) {
   return true;
 }
 
-void Process::watch_memory() {
-  if (options_.limits.memory == 0 || Clock::now() - memory_seen_ < milliseconds(500)) return;
+void Process::watch() {
+  auto const& limits = options_.limits;
+  bool const counts = limits.memory != 0 || limits.processes != 0;
+  if ((!counts && !options_.watch) || Clock::now() - memory_seen_ < milliseconds(500)) return;
   memory_seen_ = Clock::now();
-  if (usage_of_tree(id_).resident <= options_.limits.memory) return;
-  over_memory_ = true;
-  ::kill(-id_, SIGKILL);
+  if (counts) {
+    auto const tree = usage_of_tree(id_);
+    over_memory_ = over_memory_ || (limits.memory != 0 && tree.resident > limits.memory);
+    if (limits.processes != 0 && tree.members.size() > limits.processes)
+      overstepped_ = fmt::format("started more than {} processes", limits.processes);
+  }
+  if (overstepped_.empty() && options_.watch) overstepped_ = options_.watch();
+  if (over_memory_ || !overstepped_.empty()) ::kill(-id_, SIGKILL);
 }
 
 ProcessEvent Process::next_line(std::string& line, Clock::time_point until, bool* from_error) {
@@ -277,7 +285,7 @@ ProcessEvent Process::next_line(std::string& line, Clock::time_point until, bool
     if (ready < 0 && errno != EINTR) return ProcessEvent::closed;
     if (fds[0].revents != 0) receive(output_);
     if (fds[1].revents != 0) receive(error_);
-    if (id_ > 0 && !end_) watch_memory();
+    if (id_ > 0 && !end_) watch();
     if (ready == 0 && (end_ || has_ended(id_))) {
       // It is gone and silent, yet somebody whom it left behind holds its output open.
       if (!end_) ::kill(-id_, SIGKILL);
@@ -359,6 +367,7 @@ bool Process::collect(bool block) {
   if (WIFEXITED(status)) end.exit_code = WEXITSTATUS(status);
   if (WIFSIGNALED(status)) end.signal = WTERMSIG(status);
   end.over_memory = over_memory_;
+  end.overstepped = overstepped_;
   auto const time = [](timeval value) {
     return std::chrono::seconds(value.tv_sec) + std::chrono::microseconds(value.tv_usec);
   };

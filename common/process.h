@@ -29,6 +29,7 @@ struct ProcessLimits {           // 0: the parent's own limit stays
   std::uint64_t memory = 0;      // bytes of private writable memory per process; the whole tree is watched besides
   std::uint64_t file_size = 0;   // bytes of any one file written
   std::uint64_t open_files = 0;  // descriptors per process
+  std::size_t processes = 0;     // of the whole tree, which is watched
   int nice = 0;
 };
 
@@ -45,6 +46,8 @@ struct ProcessOptions {
   std::size_t line_limit = 4096;          // bytes; the rest of a longer line is dropped
   std::size_t tail_lines = 40;            // last lines kept for error reports
   std::chrono::milliseconds grace{2000};  // between SIGTERM and SIGKILL
+  // Asked twice a second by the thread that reads; what it answers but "" is why the program is killed.
+  std::function<std::string()> watch{};
 };
 
 struct ProcessUsage {
@@ -56,6 +59,7 @@ struct ProcessEnd {
   std::optional<int> exit_code{};  // absent: ended by `signal`
   int signal = 0;
   bool over_memory = false;  // killed because the tree outgrew limits.memory
+  std::string overstepped{};  // killed for this, as options.watch said it, or for its many processes
   ProcessUsage usage{};
   std::chrono::milliseconds wall{0};
   [[nodiscard]] bool ok() const { return exit_code == 0; }
@@ -101,7 +105,7 @@ private:
   bool take_line(std::string& line, bool* from_error);
   void receive(Stream& stream);
   void append(Stream& stream, std::string_view bytes);
-  void watch_memory();
+  void watch();
   bool collect(bool block);
 
   ProcessOptions options_;
@@ -120,6 +124,7 @@ private:
   std::deque<Line> lines_;
   std::deque<std::string> tail_;
   bool over_memory_ = false;
+  std::string overstepped_;
   std::optional<ProcessEnd> end_;
   std::mutex ending_;  // suspend() against the end: an id that was collected can be anybody's
   bool collected_ = false;

@@ -7,6 +7,7 @@ libdistren_slave_a_SOURCES = \
   %D%/cache.cpp %D%/cache.h \
   %D%/check.cpp %D%/check.h \
   %D%/control.cpp %D%/control.h \
+  %D%/folder_watch.cpp %D%/folder_watch.h \
   %D%/hand_in.cpp %D%/hand_in.h \
   %D%/image_check.cpp %D%/image_check.h \
   %D%/installed_methods.cpp %D%/installed_methods.h \

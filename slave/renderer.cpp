@@ -8,6 +8,7 @@
 
 #include "common/sandbox.h"
 #include "common/text.h"
+#include "slave/folder_watch.h"
 
 namespace distren {
 
@@ -23,7 +24,9 @@ constexpr int kSettlingFrames = 3;         // caches fill; after them memory sho
 constexpr std::uint64_t kGrowth = 256U << 20;
 constexpr std::size_t kWarningLimit = 50;  // a stranger's file can make any number of them
 constexpr std::size_t kLogLines = 200;
-constexpr std::size_t kLineLimit = 500;  // bytes
+constexpr std::size_t kLineLimit = 500;           // bytes
+constexpr std::size_t kMostProcesses = 200;       // threads are not counted; a renderer has one or two
+constexpr std::uint64_t kDiskLimit = 1ULL << 30;  // bytes of output and shader cache together
 constexpr std::string_view kMark = "DISTREN ";
 constexpr char const* job_inside = "/home/render/job";  // POV-Ray's own restrictions allow reading below the home
 
@@ -66,6 +69,18 @@ void Renderer::clear_output() const {
   std::vector<fs::path> left;
   for (auto const& item : fs::directory_iterator(settings_.folder / "out", error)) left.push_back(item.path());
   for (auto const& path : left) fs::remove_all(path, error);
+}
+
+// What one scene leaves there must not fill the disk for the next.
+void Renderer::clear_large_cache() const {
+  auto const cache = settings_.folder / "cache";
+  FolderLimits limits;
+  limits.bytes = kDiskLimit / 2;
+  limits.free_bytes = 0;
+  if (overstepped({cache}, limits).empty()) return;
+  std::error_code error;
+  fs::remove_all(cache, error);
+  fs::create_directories(cache, error);
 }
 
 // What the program left under a name of its own gets the name that was asked for; two files are no answer.
@@ -138,6 +153,12 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   options.limits.memory = static_cast<std::uint64_t>(settings_.memory_mib) << 20;
   options.limits.file_size = std::max<std::uint64_t>(task.size_limit, 64U << 20);  // shader caches are files too
   options.limits.nice = settings_.nice;
+  options.limits.processes = kMostProcesses;
+  std::vector<fs::path> const folders{settings_.folder / "out", settings_.folder / "cache"};
+  FolderLimits limits;
+  limits.bytes = std::max<std::uint64_t>(4 * task.size_limit, kDiskLimit);
+  options.watch = [folders, limits] { return overstepped(folders, limits); };
+  clear_large_cache();
   if (settings_.sandboxed) {
     Sandbox sandbox;
     // Shaders compiled for one scene spare seconds to the next; nothing else in its home outlives a program.
@@ -280,6 +301,10 @@ Result<void> Renderer::follow(RenderTask const& task, Frame& frame, OnProgress c
 }
 
 Error Renderer::explain(RenderTask const& task, Frame const& frame, ProcessEnd const& end) const {
+  if (!end.overstepped.empty()) {
+    bool const own_fault = end.overstepped != disk_is_full;
+    return fail(own_fault ? Errc::invalid : Errc::unavailable, (own_fault ? "the scene " : "") + end.overstepped);
+  }
   if (end.over_memory)
     return fail(Errc::invalid,
                 fmt::format("the scene needs more memory than the {} MiB that this slave lends", settings_.memory_mib));

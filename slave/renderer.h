@@ -82,6 +82,7 @@ private:
   [[nodiscard]] bool worn_out(std::uint64_t resident);
   void take_line(RenderTask const& task, std::string const& line, Frame& frame, OnProgress const& progress);
   void clear_output() const;
+  void clear_large_cache() const;
   std::chrono::milliseconds suspended();
   void take_only_file(std::string const& name) const;
   [[nodiscard]] Error explain(RenderTask const& task, Frame const& frame, ProcessEnd const& end) const;

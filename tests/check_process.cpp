@@ -226,6 +226,28 @@ START_TEST(processor_time_of_children_is_counted) {
 }
 END_TEST
 
+START_TEST(too_many_processes_end_them_all) {
+  ProcessOptions options;
+  options.argv = {"/bin/sh", "-c", "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 1000 & done; wait"};
+  options.limits.processes = 5;
+  auto const report = run_process(std::move(options), std::chrono::seconds(100));
+  ck_assert(report.has_value() && !report->timed_out);
+  ck_assert_int_eq(report->end.signal, SIGKILL);
+  ck_assert_says(report->end.text(), "started more than 5 processes");
+}
+END_TEST
+
+START_TEST(a_watcher_can_end_a_program_with_its_reason) {
+  ProcessOptions options;
+  options.argv = {"/bin/sleep", "1000"};
+  int asked = 0;
+  options.watch = [&asked] { return ++asked < 3 ? std::string() : std::string("did it three times"); };
+  auto const report = run_process(std::move(options), std::chrono::seconds(100));
+  ck_assert(report.has_value() && !report->timed_out);
+  ck_assert_text(report->end.overstepped, "did it three times");
+}
+END_TEST
+
 START_TEST(memory_beyond_the_limit_is_refused) {
   ProcessOptions options = shell("head -c 300000000 /dev/zero | tail -c 299999999 | wc -c");
   options.limits.memory = 100U << 20;
@@ -344,6 +366,8 @@ int main() {
                            writing_to_a_child_that_ended_is_an_error_and_no_signal,
                            processor_time_of_children_is_counted,
                            memory_beyond_the_limit_is_refused,
+                           too_many_processes_end_them_all,
+                           a_watcher_can_end_a_program_with_its_reason,
                            a_file_beyond_the_limit_is_refused,
                            descriptors_of_the_parent_are_not_inherited})
     tcase_add_test(basic, test);

@@ -27,7 +27,7 @@ check_PROGRAMS += tests/check_blend_file
 TESTS += tests/check_blend_file
 tests_check_blend_file_SOURCES = tests/check_blend_file.cpp tests/support/blend_writer.h tests/support/check_main.h
 tests_check_blend_file_LDADD = $(TEST_LIBS)
-EXTRA_DIST += tests/support/scenes/make_scenes.py
+EXTRA_DIST += tests/support/scenes/make_scenes.py tests/support/scenes/make_hostile.py
 
 check_PROGRAMS += tests/check_image
 TESTS += tests/check_image
@@ -125,6 +125,12 @@ tests_check_database_SOURCES = tests/check_database.cpp tests/support/check_main
 tests_check_database_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 tests_check_standalone_SOURCES = tests/check_standalone.cpp tests/support/check_main.h tests/support/private_database.h
 tests_check_standalone_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/check_folder_watch
+TESTS += tests/check_folder_watch
+tests_check_folder_watch_SOURCES = tests/check_folder_watch.cpp tests/support/check_main.h \
+  tests/support/helper_program.h
+tests_check_folder_watch_LDADD = libdistren-slave.a $(TEST_LIBS)
 
 check_PROGRAMS += tests/check_slave tests/check_neighbour
 TESTS += tests/check_slave tests/check_neighbour tests/check_slave_life.sh
