@@ -2,6 +2,7 @@
 """What is no scene, or asks for what cannot be, gets a clear answer from the client and, without it, from the server."""
 import glob
 import os
+import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -9,7 +10,7 @@ sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
 from programs import check_image, scenes  # noqa: E402
-from tap import case, run  # noqa: E402
+from tap import case, run, wait_until  # noqa: E402
 
 
 def path_of(name):
@@ -230,6 +231,32 @@ def scripts_in_drivers_do_not_run_and_the_owner_is_told(grid):
 def physics_that_were_not_baked_are_warned_of(grid):
     done = grid.cli("submit", path_of("rigidbody.blend"), "--frames", "1", "--paused", check=0)
     assert "baked" in done.stderr, done.stderr
+
+
+def saved_by_5_0(plain):
+    """The same file in the shape of Blender 5.0: another header, blocks with long lengths."""
+    out, at = [b"BLENDER17-01v0500"], 12
+    while True:
+        code, length, address, kind, count = struct.unpack_from("<4sIQII", plain, at)
+        at += 24
+        out.append(struct.pack("<4sIQQQ", code, kind, address, length, count) + plain[at:at + length])
+        at += length
+        if code == b"ENDB":
+            return b"".join(out)
+
+
+@case
+def scenes_of_newer_blenders_wait_for_one_that_can_open_them(grid):
+    with_slave(grid)
+    plain = content_of("plain.blend")
+    assert plain.startswith(b"BLENDER-v3"), plain[:12]
+    for content, version in ((b"BLENDER-v402" + plain[12:], "4.0"), (saved_by_5_0(plain), "5.0")):
+        status, job = grid.post_job({"newer.blend": content})
+        assert status == 201 and job["version"] == version, job
+        number = job["id"]
+        wait_until(f"the job says that it needs {version}", lambda: version in (grid.job(number)["waiting"] or ""))
+        assert grid.tasks(number)[0]["failures"] == 0, "it was given to a Blender that it crashes"
+        grid.cli("cancel", number, check=0)
 
 
 @case

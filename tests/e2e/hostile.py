@@ -193,7 +193,8 @@ def make_grid():
                                    os.path.join(grid.slave.folder, "distren-slave.toml"), os.path.expanduser("~")],
                        "words": [word, grid.slave.pair["slavepassword"]], "port": grid.listeners.port,
                        "abstract": grid.listeners.abstract, "socket": grid.listeners.path,
-                       "folders": [home, grid.folder], "plant": f"planted-{random.getrandbits(40):x}", "slave": grid.slave.child.pid,
+                       "folders": [home, grid.folder], "plant": f"planted-{random.getrandbits(40):x}",
+                       "slave": grid.slave.child.pid,
                        "ghost": grid.ghost, "picture": picture}
         with open(os.path.join(grid.folder, "places.json"), "w") as file:
             json.dump(grid.places, file)
