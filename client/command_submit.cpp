@@ -14,10 +14,13 @@
 #include "client/upload.h"
 #include "client/validators.h"
 #include "client/watch.h"
+#include "common/files.h"
 #include "common/text.h"
 
 namespace distren::client {
 namespace {
+
+constexpr std::size_t most_parameters = 256 << 10;  // bytes that the server takes
 
 struct Submission {
   std::string file;
@@ -33,6 +36,12 @@ struct Submission {
   std::string project;
   int priority = 0;
   bool paused = false;
+  std::string parameter_file;
+  std::string tiles;
+  int overscan = -1;
+  bool denoise = false;
+  std::string video;
+  int fps = 0;
   bool wait = false;
   bool check = false;  // only look
   std::string download;
@@ -131,10 +140,24 @@ Result<Json> create_job(Session& session, Submission const& given, Prepared cons
   if (given.priority != 0) body["priority"] = given.priority;
   if (!project.is_null()) body["project"] = project;
   if (given.paused) body["paused"] = true;
+  if (!given.parameter_file.empty()) {
+    auto text = read_file(given.parameter_file, most_parameters);
+    if (!text) return fail(text.error().code, fmt::format("--parameters: {}", text.error().message));
+    body["parameter_file"] = *std::move(text);
+  }
+  if (!given.tiles.empty()) body["tiles"] = given.tiles;
+  if (given.overscan >= 0) body["overscan"] = given.overscan;
+  if (given.denoise) body["denoise"] = true;
+  if (!given.video.empty()) {
+    body["video"] = {{"format", format_word(given.video)}};
+    if (given.fps > 0) body["video"]["fps"] = given.fps;
+  }
   return session.send("POST", given.check ? "/api/v1/jobs/check" : "/api/v1/jobs", body, "the job");
 }
 
-Result<int> wait_for(Context const& context, Session& session, Submission const& given, std::string const& id) {
+// One job, and its pictures below folder.
+Result<int> wait_for_job(Context const& context, Session& session, Submission const& given, std::string const& id,
+                         bool wanted, std::filesystem::path const& folder) {
   auto ended = watch_job(session, id);
   if (!ended && interrupted) return keep_running(id);
   if (!ended) {
@@ -143,13 +166,34 @@ Result<int> wait_for(Context const& context, Session& session, Submission const&
   }
   context.print(*ended, "");
   int const code = conclude(*ended);
-  if (given.download.empty()) return code;
-  auto fetched = fetch_output(session, id, {}, given.download);
+  if (given.download.empty() || !wanted) return code;
+  auto fetched = fetch_output(session, id, {}, folder);
   if (!fetched) return fetched.error();
   Context quiet;  // with --json stdout carries the job alone
   if (context.options.json) return fetched->missing.empty() ? code : static_cast<int>(exit_refused);
-  int const all_here = report_fetched(quiet, *fetched, given.download);
+  int const all_here = report_fetched(quiet, *fetched, folder);
   return code != exit_ok ? code : all_here;
+}
+
+// All of a submission's, in their order; the first that ends badly is the last.
+Result<int> wait_for(Context const& context, Session& session, Submission const& given, Json const& jobs) {
+  int code = exit_ok;
+  for (auto const& job : jobs) {
+    auto const folder = std::filesystem::path(given.download) / text_of(job, "folder");
+    auto const waited = wait_for_job(context, session, given, id_of(job), job.value("result", true), folder);
+    if (!waited) return waited.error();
+    code = *waited;
+    if (code != exit_ok || interrupted) break;
+  }
+  return code;
+}
+
+// "Job 13: scene (stitch) is made of it."
+std::string told_of_others(Json const& jobs) {
+  std::string out;
+  for (std::size_t i = 1; i < jobs.size(); ++i)
+    out += fmt::format("Job {}: {} ({}).\n", id_of(jobs[i]), text_of(jobs[i], "name"), text_of(jobs[i], "method"));
+  return out;
 }
 
 // Warnings go where submit has them, so that what is printed can be worked with.
@@ -193,11 +237,11 @@ Result<int> submit(Context const& context, Submission const& given) {
                                 prepared->scene.files.size(), prepared->scene.files.size() == 1 ? "file" : "files",
                                 *sent == 0 ? "nothing" : human_size(*sent));
   if (!given.wait) {
-    context.print(*job, told + "\n");
+    context.print(*job, told + "\n" + told_of_others(list_of(*job, "jobs")));
     return exit_ok;
   }
   Context::tell(told);
-  return wait_for(context, *session, given, id);
+  return wait_for(context, *session, given, list_of(*job, "jobs"));
 }
 
 void add_scene_options(CLI::App* command, std::shared_ptr<Submission> const& given) {
@@ -214,6 +258,15 @@ void add_scene_options(CLI::App* command, std::shared_ptr<Submission> const& giv
   command->add_option("--method", given->method, "Render method of the grid, like povray")->capture_default_str();
   command->add_option("--set", given->settings, "NAME=VALUE, a parameter of the method; can be given again")
       ->check(setting_validator());
+  command->add_option("--parameters", given->parameter_file, "XML file of variations of the scene, each a job of its own")
+      ->check(CLI::ExistingFile);
+  auto* tiles = command->add_option("--tiles", given->tiles, "Render each frame in parts: auto, or like 4x3");
+  command->add_option("--overscan", given->overscan, "Pixels that a tile is rendered beyond its edges")
+      ->check(CLI::Range(0, 256))
+      ->needs(tiles);
+  command->add_flag("--denoise", given->denoise, "Denoise the frame when its tiles are stitched")->needs(tiles);
+  auto* video = command->add_option("--video", given->video, "Make a video of the frames: MP4 or WEBM");
+  command->add_option("--fps", given->fps, "Frames per second of the video")->check(CLI::Range(1, 240))->needs(video);
   command->add_option("--root", given->root, "Submit this whole folder, which holds the scene");
 }
 

@@ -18,7 +18,7 @@ libdistren_common_a_SOURCES += %D%/http_client.cpp %D%/http_client.h %D%/http_do
 
 libdistren_common_a_SOURCES += %D%/process.cpp %D%/process.h %D%/process_usage.cpp %D%/sandbox.cpp %D%/sandbox.h \
   %D%/seccomp_filter.cpp %D%/xml.cpp %D%/xml.h %D%/render_method.cpp %D%/render_method.h %D%/method_parameters.cpp \
-  %D%/benchmark.cpp %D%/benchmark.h %D%/video.cpp %D%/video.h
+  %D%/benchmark.cpp %D%/benchmark.h %D%/tiles.cpp %D%/tiles.h %D%/video.cpp %D%/video.h
 
 libdistren_common_a_SOURCES += %D%/blend_blocks.cpp %D%/blend_blocks.h %D%/blend_collect.cpp %D%/blend_collect.h \
   %D%/blend_dna.cpp %D%/blend_dna.h %D%/blend_file.cpp %D%/blend_file.h \

@@ -82,7 +82,7 @@ Result<json> check_parameters(RenderMethod const& method, json const& given, Par
   std::vector<std::string> problems;
   std::vector<std::string> names;
   for (auto const& parameter : method.parameters) {
-    if (scope == ParameterScope::job && parameter.of_task) continue;
+    if (scope == ParameterScope::job && (parameter.of_task || parameter.of_tile)) continue;
     names.push_back(parameter.name);
     auto const found = given.is_object() ? given.find(parameter.name) : given.end();
     if (found == given.end() || found->is_null()) {

@@ -47,6 +47,7 @@ Result<MethodParameter> read_parameter(std::string const& file, XmlElement const
   MethodParameter parameter;
   parameter.name = element.attribute("name").value_or("");
   parameter.of_task = element.attribute("scope") == "task";
+  parameter.of_tile = element.attribute("scope") == "tile";
   std::string const kind = element.name();
   if (kind == "integer") {
     parameter.min = number_of(element, "min");
@@ -166,6 +167,7 @@ Result<RenderMethod> read_method(std::string const& file, XmlElement const& root
   auto version_pattern = pattern_of(file, version);
   if (!version_pattern) return version_pattern.error();
   method.version_pattern = std::move(*version_pattern);
+  method.version_missing = version.attribute("missing").value_or("");
 
   if (auto const element = root.child("preflight")) method.preflight = element->attribute("reader").value_or("");
   XmlElement const parameters = *root.child("parameters");
@@ -198,6 +200,8 @@ Result<RenderMethod> read_method(std::string const& file, XmlElement const& root
     method.formats.push_back({element.attribute("name").value_or(""), element.attribute("extension").value_or("")});
   method.only_file = is_true(output, "only-file");
   method.sized = is_true(output, "sized");
+  if (auto const tiles = output.attribute("tiles"))
+    method.tiles = *tiles == "whole" ? RenderMethod::Tiles::whole : RenderMethod::Tiles::cropped;
   if (auto const element = root.child("benchmark")) {
     auto benchmark = read_benchmark(method, file, *element);
     if (!benchmark) return benchmark.error();

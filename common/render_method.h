@@ -39,6 +39,7 @@ struct MethodParameter {
   std::string name;
   Kind kind = Kind::integer;
   bool of_task = false;  // set by the server for each frame, and always there
+  bool of_tile = false;  // set by the server where a frame is rendered in tiles
   std::int64_t min = 0;
   std::int64_t max = 0;
   std::size_t max_bytes = 0;
@@ -69,6 +70,7 @@ struct RenderMethod {
   std::vector<std::string> version_arguments;
   Pattern version_pattern;
   std::string preflight{};  // "blend", "povray": how scenes are looked into; empty: not at all
+  std::string version_missing;  // why a program may tell no version; empty: it is another program
   std::vector<MethodParameter> parameters;
   std::vector<Argument> command;
   bool session = false;  // the program stays open and takes frames as JSON lines
@@ -81,6 +83,8 @@ struct RenderMethod {
   std::vector<Format> formats;
   bool sized = false;      // a picture is as large as its parameters width and height
   bool only_file = false;  // the program adds to the name of its output
+  enum class Tiles { none, cropped, whole };
+  Tiles tiles = Tiles::none;  // whether frames can be rendered in tiles, and what size a tile's picture has
 };
 
 // folder: methods/NAME; the schema is method.xsd beside it.

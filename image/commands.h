@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "common/tiles.h"
 
 namespace distren {
 
@@ -33,8 +34,11 @@ struct TileAt {
   std::filesystem::path file;
   int x = 0;  // pixels from the left edge
   int y = 0;  // pixels from the top edge
+  PixelBox part{};  // of its own pixels, without the overscan; empty: all of them
 };
 Result<TileAt> parse_tile(std::string const& text);
+// The tiles of a frame as they were ordered: files by the pattern (common/tiles.h), their overscan cut off.
+std::vector<TileAt> tiles_of_frame(TileGrid const& grid, std::string const& pattern, long frame);
 Result<nlohmann::json> stitch_tiles(std::filesystem::path const& out, int width, int height,
                                     std::vector<TileAt> const& tiles);
 

@@ -98,21 +98,34 @@ int main(int argc, char** argv) {
   thumbnail->add_option("--size", size, "Length of the long side in pixels")->required();
   thumbnail->callback([&] { command = [&] { return distren::make_thumbnail(first, second, size); }; });
 
-  int width = 0, height = 0;
+  distren::TileGrid grid;
+  long frame = 0;
+  std::string pattern;
   std::vector<std::string> words;
   auto* stitch = app.add_subcommand("stitch", "Put tiles together, pixel for pixel");
   stitch->add_option("OUT", first)->required();
-  stitch->add_option("--width", width)->required();
-  stitch->add_option("--height", height)->required();
-  stitch->add_option("TILES", words, "FILE@X,Y, counted from the top left corner")->required();
+  stitch->add_option("--width", grid.width)->required();
+  stitch->add_option("--height", grid.height)->required();
+  auto* listed = stitch->add_option("TILES", words, "FILE@X,Y, counted from the top left corner");
+  auto* named = stitch->add_option("--pattern", pattern, "Names of a frame's tiles, like %04d.png for 0005-t0003.png");
+  stitch->add_option("--frame", frame, "With --pattern: the frame's number")->needs(named);
+  stitch->add_option("--columns", grid.columns, "With --pattern: tiles side by side")->needs(named);
+  stitch->add_option("--rows", grid.rows, "With --pattern: tiles one below the other")->needs(named);
+  stitch->add_option("--overscan", grid.overscan, "Pixels that each picture shows beyond its tile")->needs(named);
+  stitch->add_flag("--whole", grid.whole, "Each picture has the size of the whole frame")->needs(named);
+  listed->excludes(named);
+  stitch->require_option(3, 0);
   std::vector<distren::TileAt> tiles;
   stitch->callback([&] {
+    if (auto good = distren::check_tiles(grid); !pattern.empty() && !good)
+      throw CLI::ValidationError("--pattern", good.error().message);
+    if (!pattern.empty()) tiles = distren::tiles_of_frame(grid, pattern, frame);
     for (auto const& word : words) {
       auto tile = distren::parse_tile(word);
       if (!tile) throw CLI::ValidationError("TILES", tile.error().message);
       tiles.push_back(*tile);
     }
-    command = [&] { return distren::stitch_tiles(first, width, height, tiles); };
+    command = [&] { return distren::stitch_tiles(first, grid.width, grid.height, tiles); };
   });
 
   try {

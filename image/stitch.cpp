@@ -11,17 +11,16 @@
 namespace distren {
 namespace {
 
-constexpr std::size_t max_tiles = 4096;
-
 struct Placed {
   TileAt tile;
-  int width = 0;
-  int height = 0;
+  PixelBox part;
+  [[nodiscard]] int width() const { return part.width(); }
+  [[nodiscard]] int height() const { return part.height(); }
 };
 
 bool overlap(Placed const& a, Placed const& b) {
-  return a.tile.x < b.tile.x + b.width && b.tile.x < a.tile.x + a.width && a.tile.y < b.tile.y + b.height &&
-         b.tile.y < a.tile.y + a.height;
+  return a.tile.x < b.tile.x + b.width() && b.tile.x < a.tile.x + a.width() && a.tile.y < b.tile.y + b.height() &&
+         b.tile.y < a.tile.y + a.height();
 }
 
 std::string named(TileAt const& tile) {
@@ -33,13 +32,14 @@ Result<void> covers(std::vector<Placed> const& placed, int width, int height) {
   long area = 0;
   for (std::size_t i = 0; i < placed.size(); ++i) {
     auto const& tile = placed[i];
-    if (tile.tile.x < 0 || tile.tile.y < 0 || tile.width > width - tile.tile.x || tile.height > height - tile.tile.y)
+    if (tile.tile.x < 0 || tile.tile.y < 0 || tile.width() > width - tile.tile.x ||
+        tile.height() > height - tile.tile.y)
       return fail(Errc::invalid, fmt::format("Tile {} of {} x {} pixels sticks out of the picture of {} x {}.",
-                                             named(tile.tile), tile.width, tile.height, width, height));
+                                             named(tile.tile), tile.width(), tile.height(), width, height));
     for (std::size_t j = 0; j < i; ++j)
       if (overlap(tile, placed[j]))
         return fail(Errc::invalid, fmt::format("Tiles {} and {} overlap.", named(placed[j].tile), named(tile.tile)));
-    area += static_cast<long>(tile.width) * tile.height;
+    area += static_cast<long>(tile.width()) * tile.height();
   }
   long const whole = static_cast<long>(width) * height;
   if (area != whole)
@@ -87,7 +87,19 @@ Result<TileAt> parse_tile(std::string const& text) {
   if (!x) return x.error();
   auto y = whole_number(std::string_view(text).substr(comma + 1));
   if (!y) return y.error();
-  return TileAt{text.substr(0, at), *x, *y};
+  return TileAt{text.substr(0, at), *x, *y, {}};
+}
+
+std::vector<TileAt> tiles_of_frame(TileGrid const& grid, std::string const& pattern, long frame) {
+  std::vector<TileAt> tiles;
+  for (int tile = 1; tile <= grid.count(); ++tile) {
+    PixelBox const box = tile_box(grid, tile);
+    PixelBox const picture = grid.whole ? PixelBox{} : rendered_box(grid, tile);
+    tiles.push_back({picture_name(pattern, frame, tile), box.left, box.top,
+                     {box.left - picture.left, box.top - picture.top, box.right - picture.left,
+                      box.bottom - picture.top}});
+  }
+  return tiles;
 }
 
 Result<nlohmann::json> stitch_tiles(std::filesystem::path const& out, int width, int height,
@@ -95,8 +107,8 @@ Result<nlohmann::json> stitch_tiles(std::filesystem::path const& out, int width,
   if (width < 1 || height < 1 || width > max_side || height > max_side ||
       static_cast<long>(width) * height > max_pixels)
     return fail(Errc::invalid, fmt::format("A picture of {} x {} pixels is not possible.", width, height));
-  if (tiles.empty() || tiles.size() > max_tiles)
-    return fail(Errc::invalid, fmt::format("{} tiles are given; 1 to {} are possible.", tiles.size(), max_tiles));
+  if (tiles.empty() || tiles.size() > static_cast<std::size_t>(most_tiles))
+    return fail(Errc::invalid, fmt::format("{} tiles are given; 1 to {} are possible.", tiles.size(), most_tiles));
   std::string_view const writer = reader_for_suffix(out);
   if (writer == "jpeg" || writer == "webp" || writer == "jpeg2000")
     return fail(Errc::invalid,
@@ -106,7 +118,13 @@ Result<nlohmann::json> stitch_tiles(std::filesystem::path const& out, int width,
   for (auto const& tile : tiles) {
     auto picture = Picture::open(tile.file);
     if (!picture) return fail(picture.error().code, fmt::format("Tile {}: {}", named(tile), picture.error().message));
-    placed.push_back({tile, picture->spec().width, picture->spec().height});
+    int const across = picture->spec().width, down = picture->spec().height;
+    PixelBox const part = tile.part.width() > 0 ? tile.part : PixelBox{0, 0, across, down};
+    if (part.left < 0 || part.top < 0 || part.right > across || part.bottom > down)
+      return fail(Errc::invalid, fmt::format("Tile {} has {} x {} pixels; at least {} x {} are needed.", named(tile),
+                                             across, down, part.right, part.bottom));
+    placed.push_back({tile, part});
+    placed.back().tile.part = part;
   }
   if (auto good = covers(placed, width, height); !good) return good.error();
 
@@ -115,18 +133,21 @@ Result<nlohmann::json> stitch_tiles(std::filesystem::path const& out, int width,
   auto const spec = result_spec(first->spec(), width, height);
   auto const pixel_size = static_cast<std::size_t>(spec.pixel_bytes());
   std::vector<unsigned char> canvas(pixel_size * static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
-  for (auto const& tile : tiles) {
+  for (auto const& [tile, part] : placed) {
     auto picture = Picture::open(tile.file);
     if (!picture) return picture.error();
     if (auto same = same_kind(*first, *picture, tile); !same) return same.error();
     auto pixels = picture->stored_pixels();
     if (!pixels) return fail(pixels.error().code, fmt::format("Tile {}: {}", named(tile), pixels.error().message));
-    auto const row_size = static_cast<std::size_t>(picture->spec().width) * pixel_size;
-    for (int y = 0; y < picture->spec().height; ++y) {
+    auto const row_size = static_cast<std::size_t>(part.width()) * pixel_size;
+    for (int y = 0; y < part.height(); ++y) {
+      auto const from = (static_cast<std::size_t>(part.top + y) * static_cast<std::size_t>(picture->spec().width) +
+                         static_cast<std::size_t>(part.left)) *
+                        pixel_size;
       auto const to =
           (static_cast<std::size_t>(tile.y + y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(tile.x)) *
           pixel_size;
-      std::memcpy(canvas.data() + to, pixels->data() + static_cast<std::size_t>(y) * row_size, row_size);
+      std::memcpy(canvas.data() + to, pixels->data() + from, row_size);
     }
   }
   if (auto written = write_picture(out, spec, canvas.data()); !written) return written.error();

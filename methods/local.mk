@@ -2,7 +2,8 @@
 methodsdir = $(pkgdatadir)
 nobase_dist_methods_DATA = %D%/method.xsd %D%/blender/method.xml %D%/blender/driver.py \
   %D%/blender/benchmark/benchmark.blend %D%/blender/benchmark/make_benchmark.py \
-  %D%/povray/method.xml %D%/povray/benchmark/benchmark.pov %D%/imagemagick/method.xml %D%/ffmpeg/method.xml
+  %D%/povray/method.xml %D%/povray/benchmark/benchmark.pov %D%/imagemagick/method.xml %D%/ffmpeg/method.xml \
+  %D%/stitch/method.xml %D%/denoise/method.xml %D%/denoise/denoise.py %D%/parameters.xsd
 
 # The animation that a new grid renders first.
 blendersampledir = $(pkgdatadir)/methods/blender/sample

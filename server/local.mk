@@ -48,7 +48,8 @@ libdistren_server_a_SOURCES += %D%/services.h \
   %D%/http/message.cpp %D%/http/message.h %D%/http/rate_limit.cpp %D%/http/rate_limit.h \
   %D%/http/router.cpp %D%/http/router.h %D%/http/uri.cpp %D%/http/uri.h \
   %D%/api/blend_check.cpp %D%/api/blend_check.h %D%/api/files.cpp %D%/api/grid.cpp %D%/api/handlers.h \
-  %D%/api/job_create.cpp %D%/api/job_findings.cpp %D%/api/job_findings.h %D%/api/job_request.cpp \
+  %D%/api/job_create.cpp %D%/api/job_findings.cpp %D%/api/job_findings.h %D%/api/job_request.cpp %D%/api/parameter_file.cpp %D%/api/parameter_file.h \
+  %D%/api/submission.cpp %D%/api/submission.h \
   %D%/api/job_request.h %D%/api/jobs.cpp %D%/api/maintenance.cpp %D%/api/maintenance.h %D%/api/own.cpp \
   %D%/api/own.h %D%/api/people.cpp %D%/api/pictures.cpp %D%/api/povray_check.cpp %D%/api/povray_check.h %D%/api/points.cpp %D%/api/projects.cpp \
   %D%/api/routes.cpp %D%/api/scene_warnings.cpp %D%/api/scene_warnings.h %D%/api/shapes.cpp %D%/api/shapes.h %D%/api/slave_door.cpp %D%/api/slaves.cpp \

@@ -65,10 +65,13 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
   std::unique_ptr<Workshop> shop(new Workshop(std::move(*cache), std::move(*workspace)));
   shop->lock_ = std::move(*lock);
   shop->state_ = config.state;
-  auto methods = find_installed_methods(config.methods, config.programs, shop->remarks_);
+  auto programs = config.programs;
+  programs.try_emplace("stitch", config.image_program.string());  // not in PATH
+  auto methods = find_installed_methods(config.methods, programs, shop->remarks_);
   if (!methods) return methods.error();
   shop->methods_ = std::move(*methods);
-  if (shop->methods_.empty())
+  bool const renders = std::ranges::any_of(shop->methods_, [](auto const& each) { return each.method.name != "stitch"; });
+  if (!renders)
     return fail(Errc::unavailable, fmt::format("no render program was found: {}", fmt::join(shop->remarks_, "; ")));
 
   shop->machine_ = this_machine();

@@ -4,7 +4,7 @@ sqlproceduresdir = $(pkgdatadir)/sql/procedures
 sqlgrantsdir = $(pkgdatadir)/sql/grants
 dist_sqlmigrations_DATA = \
   %D%/migrations/0001_first.sql \
-  %D%/migrations/0002_points.sql
+  %D%/migrations/0002_points.sql %D%/migrations/0003_steps.sql
 dist_sqlprocedures_DATA = \
   %D%/procedures/attempt_reserve.sql \
   %D%/procedures/balance_show.sql \
@@ -30,7 +30,7 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/job_delete.sql \
   %D%/procedures/job_fail_alike.sql \
   %D%/procedures/job_file_list.sql \
-  %D%/procedures/job_list.sql \
+  %D%/procedures/job_list.sql %D%/procedures/job_list_after.sql \
   %D%/procedures/job_load.sql \
   %D%/procedures/job_load_files.sql \
   %D%/procedures/job_pause.sql \

@@ -438,10 +438,77 @@ START_TEST(a_lease_token_cannot_be_changed) {
 }
 END_TEST
 
+START_TEST(each_tile_of_a_frame_is_a_task_with_its_place_size_and_name) {
+  Grid grid;
+  store::RunnableJob job{.id = 1,
+                         .user = 1,
+                         .method = "blender",
+                         .source = "scene.blend",
+                         .parameters = "{}",
+                         .output = R"({"format":"PNG","pattern":"%04d.png","width":100,"height":60,
+                                       "tiles":{"columns":2,"rows":2,"overscan":4}})",
+                         .version = "2.80",
+                         .priority = 50,
+                         .state = "active",
+                         .first_task = 1000,
+                         .tasks = 8,
+                         .tiles = 4,
+                         .files = {{"scene.blend", "abc", 10}}};
+  std::vector<store::RunnableTask> tasks;
+  for (int i = 0; i < 8; ++i) tasks.push_back({1000 + i, 1, 5 + i / 4, 0});
+  grid.core.add_job(std::move(job), tasks, {}, grid.now);
+  auto const slave = grid.add_slave(7, 8);
+  std::map<std::string, json> by_name;
+  for (auto const& order : slave->of_type("order")) by_name[order["output"]["name"]] = order;
+  ck_assert_uint_eq(by_name.size(), 8);
+  auto const& last = by_name.at("0006-t0004.png");
+  ck_assert_text(last["parameters"].dump(),
+                 R"({"file":"scene.blend","first-column":47,"first-row":27,"frame":6,"last-column":100,"last-row":60})");
+  ck_assert_int_eq(last["output"]["width"].get<int>(), 54);
+  ck_assert_int_eq(last["output"]["height"].get<int>(), 34);
+  auto const expected = grid.core.expected_result(last["attempt"], last["task"]);
+  ck_assert(expected && expected->name == "0006-t0004.png" && expected->output.width == 54);
+}
+END_TEST
+
+START_TEST(a_job_made_of_anothers_output_begins_when_that_one_is_finished) {
+  Grid grid;
+  grid.add_job(1, 1);
+  store::RunnableJob video{.id = 2,
+                           .user = 1,
+                           .method = "blender",
+                           .source = "output/%04d.png",
+                           .parameters = "{}",
+                           .output = R"({"format":"MP4","pattern":"video.mp4"})",
+                           .version = "2.80",
+                           .priority = 100,
+                           .state = "active",
+                           .first_task = 2000,
+                           .tasks = 1,
+                           .after = 1,
+                           .waits = true,
+                           .files = {}};
+  grid.core.add_job(std::move(video), {{2000, 2, 1, 0}}, {}, grid.now);
+  auto const slave = grid.add_slave(7, 2);
+  ck_assert_uint_eq(slave->of_type("order").size(), 1);
+  ck_assert_text(grid.core.why_job(2).rule, "waits_for_job");
+  grid.core.pause_job(2);
+  grid.core.resume_job(2, grid.now);
+  ck_assert_uint_eq(slave->of_type("order").size(), 1);
+  grid.done(slave->received.back(), 7);
+  grid.commit();
+  ck_assert_uint_eq(slave->of_type("order").size(), 1);
+  grid.core.job_finished(1, grid.now);
+  ck_assert_uint_eq(slave->of_type("order").size(), 2);
+  ck_assert_text(slave->received.back()["file_list"], "/list/2");
+  ck_assert_text(slave->received.back()["output"]["name"], "video.mp4");
+}
+END_TEST
+
 START_TEST(output_names_follow_the_pattern_and_nothing_else_of_printf) {
-  ck_assert_text(output_name({.format = "PNG", .pattern = "%04d.png"}, 7), "0007.png");
-  ck_assert_text(output_name({.format = "PNG", .pattern = "shot_%06d.exr"}, 123), "shot_000123.exr");
-  ck_assert_text(output_name({.format = "PNG", .pattern = "%s%n"}, 7), "0007");
+  ck_assert_text(output_name({.format = "PNG", .pattern = "%04d.png"}, {7}), "0007.png");
+  ck_assert_text(output_name({.format = "PNG", .pattern = "shot_%06d.exr"}, {123}), "shot_000123.exr");
+  ck_assert_text(output_name({.format = "PNG", .pattern = "%s%n"}, {7}), "%s%n");
 }
 END_TEST
 
@@ -461,6 +528,8 @@ int main() {
   tcase_add_test(orders, a_paused_job_gives_nothing_and_its_running_frames_count);
   tcase_add_test(orders, a_cancelled_job_takes_its_frames_away);
   tcase_add_test(orders, no_work_is_given_while_attempt_numbers_are_missing);
+  tcase_add_test(orders, each_tile_of_a_frame_is_a_task_with_its_place_size_and_name);
+  tcase_add_test(orders, a_job_made_of_anothers_output_begins_when_that_one_is_finished);
   tcase_add_test(orders, output_names_follow_the_pattern_and_nothing_else_of_printf);
   TCase* leases = tcase_create("leases");
   tcase_add_test(leases, a_lease_token_cannot_be_changed);

@@ -291,6 +291,32 @@ START_TEST(stitched_tiles_equal_the_whole_pixel_for_pixel) {
 }
 END_TEST
 
+START_TEST(tiles_of_a_frame_are_stitched_without_their_overscan) {
+  for (bool const whole : {false, true}) {
+    TileGrid const grid{.width = 100, .height = 70, .columns = 3, .rows = 2, .overscan = 5, .whole = whole};
+    for (int tile = 1; tile <= grid.count(); ++tile) {
+      PixelBox const box = rendered_box(grid, tile);
+      int const left = whole ? 0 : box.left, top = whole ? 0 : box.top;
+      // Beyond the tile itself the pixels are wrong, so that one of them in the result would be seen.
+      PixelBox const good_part = tile_box(grid, tile);
+      picture(picture_name("%04d.png", 7, tile), whole ? 100 : box.width(), whole ? 70 : box.height(), 3,
+              [&](int i, int j, int c) {
+                int const x = left + i, y = top + j;
+                bool const inside =
+                    x >= good_part.left && x < good_part.right && y >= good_part.top && y < good_part.bottom;
+                return inside ? gradient(x, y, c) : 1.0F;
+              });
+    }
+    auto const out = folder / "frame.png";
+    good(stitch_tiles(out, 100, 70, tiles_of_frame(grid, (folder / "%04d.png").string(), 7)));
+    ck_assert(good(compare_images(out, picture("whole.png", 100, 70, 3), false))["psnr"] == 200.0);
+    picture("0007-t0003.png", 20, 20, 3);
+    ck_assert_says(error_of(stitch_tiles(out, 100, 70, tiles_of_frame(grid, (folder / "%04d.png").string(), 7))),
+                   "has 20 x 20 pixels");
+  }
+}
+END_TEST
+
 START_TEST(tiles_that_do_not_fit_are_refused) {
   auto const tile = picture("t.png", 8, 8, 3);
   auto stitch = [&](std::vector<TileAt> const& tiles, int width = 16) {
@@ -422,7 +448,8 @@ int main() {
   TCase* transform = tcase_create("transform");
   for (auto const* test : {a_thumbnail_keeps_proportion_and_mean, a_thumbnail_of_an_uneven_size_leaves_no_dark_edge,
                            a_small_image_is_not_enlarged, bright_linear_light_fades_into_white,
-                           stitched_tiles_equal_the_whole_pixel_for_pixel, tiles_that_do_not_fit_are_refused,
+                           stitched_tiles_equal_the_whole_pixel_for_pixel,
+                           tiles_of_a_frame_are_stitched_without_their_overscan, tiles_that_do_not_fit_are_refused,
                            tile_words_are_read_or_refused, a_failed_write_leaves_nothing_behind})
     tcase_add_test(transform, test);
   TCase* program = tcase_create("program");

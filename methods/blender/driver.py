@@ -15,6 +15,7 @@ import bpy
 
 MOVIE_FORMATS = ("AVI_JPEG", "AVI_RAW", "FFMPEG")
 SAID = set()
+BORDERS = {}  # a scene's name -> whether it renders a region by itself
 
 
 def say(event, **values):
@@ -213,6 +214,57 @@ def choose_engine(scene, wanted):
     raise Problem('this Blender (%s) has no render engine "%s"' % (bpy.app.version_string, wanted))
 
 
+def choose_view_layer(scene, wanted):
+    if wanted is None:
+        return
+    if wanted not in scene.view_layers:
+        text = 'the view layer "%s" is not in the scene "%s"; %s'
+        raise Problem(text % (wanted, scene.name, names(scene.view_layers.keys())))
+    for layer in scene.view_layers:
+        layer.use = layer.name == wanted
+
+
+def choose_size(scene, order):
+    render = scene.render
+    if order.get("width") is not None:
+        render.resolution_x, render.resolution_y = order["width"], order["height"]
+        render.resolution_percentage = 100
+    if order.get("percentage") is not None:
+        render.resolution_percentage = order["percentage"]
+
+
+def choose_tile(scene, order):
+    """Pixels are counted from 1 and from the top left corner; Blender wants shares of the size, from the bottom left.
+    The half pixel is there because Blender cuts the product off."""
+    if order.get("first-column") is None:
+        return
+    render = scene.render
+    if scene.name not in BORDERS:
+        BORDERS[scene.name] = render.use_border
+    if BORDERS[scene.name]:
+        raise Problem('the scene "%s" renders only a region of its picture; switch that off to render in tiles' % scene.name)
+    width = render.resolution_x * render.resolution_percentage // 100
+    height = render.resolution_y * render.resolution_percentage // 100
+    render.use_border = render.use_crop_to_border = True
+    render.border_min_x = (order["first-column"] - 0.5) / width
+    render.border_max_x = (order["last-column"] + 0.5) / width
+    render.border_min_y = (height - order["last-row"] + 0.5) / height
+    render.border_max_y = (height - order["first-row"] + 1.5) / height
+    if render.use_compositing and scene.use_nodes:
+        warn("its compositing sees one tile at a time: what spreads further than the overscan shows at the edges of tiles")
+    if render.engine == "CYCLES" and scene.cycles.use_denoising:
+        scene.cycles.use_denoising = False
+        warn("tiles are not denoised one by one, which would show at their edges; ask for denoising of the whole frame")
+
+
+def choose_denoising_data(scene, wanted):
+    if wanted != "on":
+        return
+    for layer in scene.view_layers:
+        if hasattr(layer, "cycles"):
+            layer.cycles.denoising_store_passes = True
+
+
 def choose_samples(scene, samples):
     if samples is None:
         return
@@ -262,8 +314,10 @@ def prepare(order):
     choose_engine(scene, order.get("engine"))
     choose_samples(scene, order.get("samples"))
     choose_format(scene, order.get("format"))
-    if order.get("percentage") is not None:
-        scene.render.resolution_percentage = order["percentage"]
+    choose_view_layer(scene, order.get("view-layer"))
+    choose_size(scene, order)
+    choose_denoising_data(scene, order.get("denoising-data"))
+    choose_tile(scene, order)
     neutralise()
     scene.render.use_file_extension = False
     return scene

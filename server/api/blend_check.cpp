@@ -170,13 +170,29 @@ Result<void> Checker::choose_output() {
   auto const extension = place == method_.formats.end() ? std::string("png") : place->extension;
   findings_.output = {{"format", format}, {"pattern", fmt::format("%0{}d.{}", method_.digits, extension)}};
 
-  auto const given = parameters_.find("percentage");
-  std::int64_t const percentage = given != parameters_.end() && given->is_number_integer()
-                                      ? given->get<std::int64_t>()
-                                      : scene_->percentage.value_or(100);
-  if (!scene_->width || !scene_->height) return {};
-  std::int64_t const width = std::int64_t{*scene_->width} * percentage / 100;  // as Blender rounds it
-  std::int64_t const height = std::int64_t{*scene_->height} * percentage / 100;
+  auto const number_of = [this](char const* name) {
+    auto const given = findings_.parameters.find(name);
+    return given != findings_.parameters.end() && given->is_number_integer() ? given->get<std::int64_t>() : 0;
+  };
+  if (scene_->width.value_or(0) < 1 || scene_->height.value_or(0) < 1) return {};
+  std::int64_t across = *scene_->width, down = *scene_->height;
+  std::int64_t percentage = scene_->percentage.value_or(100);
+  if (number_of("width") > 0 || number_of("height") > 0) {
+    // One side alone: the other follows. The renderer is told both, so that it need not compute the same again.
+    if (number_of("width") == 0) {
+      across = std::max<std::int64_t>(1, across * number_of("height") / down);
+      down = number_of("height");
+    } else {
+      down = number_of("height") > 0 ? number_of("height") : std::max<std::int64_t>(1, down * number_of("width") / across);
+      across = number_of("width");
+    }
+    findings_.parameters["width"] = across;
+    findings_.parameters["height"] = down;
+    percentage = 100;
+  }
+  if (number_of("percentage") > 0) percentage = number_of("percentage");
+  std::int64_t const width = across * percentage / 100;  // as Blender rounds it
+  std::int64_t const height = down * percentage / 100;
   if (width < 1 || height < 1 || width > longest_side || height > longest_side || width * height > most_pixels) {
     return fail(Errc::invalid, fmt::format("frames of {}x{} pixels cannot be taken: 1 to {} a side and at most {} "
                                            "megapixels; change percentage or the scene's resolution",

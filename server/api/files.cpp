@@ -15,6 +15,25 @@ namespace distren {
 namespace {
 
 constexpr std::size_t most_digests = 10000;
+constexpr int tasks_at_once = 1000;
+
+// The finished pictures of a job, as files of one that is made of them.
+Result<void> add_output(Context& context, std::int64_t job, std::int64_t expires, nlohmann::json& list) {
+  std::int64_t after = 0;
+  for (;;) {
+    auto const tasks = store::list_tasks(context.database(), job, after, tasks_at_once);
+    if (!tasks) return tasks.error();
+    for (auto const& task : *tasks) {
+      if (task.state != "accepted" || task.output.empty()) continue;
+      list.push_back({{"path", "output/" + task.output},
+                      {"size", task.output_size},
+                      {"sha256", task.output_sha256},
+                      {"url", output_url(context.services.signer, job, task.output, task.output_sha256, expires)}});
+    }
+    if (tasks->size() < static_cast<std::size_t>(tasks_at_once)) return {};
+    after = tasks->back().id;
+  }
+}
 
 }  // namespace
 
@@ -58,6 +77,11 @@ Reply handle_file_list(Request const&, Context& context) {
                     {"size", file.size},
                     {"sha256", file.sha256},
                     {"url", blob_url(services.signer, file.sha256, 0, expires)}});
+  auto const made_of = store::show_job(context.database(), *job);
+  if (!made_of) return error_reply(made_of.error());
+  if (made_of->after != 0) {
+    if (auto const added = add_output(context, made_of->after, expires, list); !added) return error_reply(added.error());
+  }
   return json_reply(200, {{"files", std::move(list)}});
 }
 

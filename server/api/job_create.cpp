@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <optional>
 #include <set>
 
 #include "common/text.h"
@@ -8,6 +9,7 @@
 #include "server/api/job_findings.h"
 #include "server/api/maintenance.h"
 #include "server/api/shapes.h"
+#include "server/api/submission.h"
 #include "server/services.h"
 #include "server/storage/job_folder.h"
 
@@ -40,34 +42,64 @@ void undo(Context& context, std::int64_t job) {
   }
 }
 
+// All of the plan or nothing: an answer when it failed. made: numbers in the plan's order.
+std::optional<Reply> make_jobs(Context& context, std::vector<PlannedJob>& plan, std::vector<std::int64_t>& made) {
+  auto& services = context.services;
+  auto const undo_all = [&] {
+    for (auto job = made.rbegin(); job != made.rend(); ++job) undo(context, *job);
+  };
+  for (auto& [job, after, result, folder] : plan) {
+    if (after >= 0) job.after = made[static_cast<std::size_t>(after)];
+    if (!made.empty()) job.submission = made.front();
+    auto const id = store::create_job(context.database(), job);
+    if (!id) {
+      undo_all();
+      return error_reply(id.error());
+    }
+    made.push_back(*id);
+    // Its number names its folder, so the row comes first. A kill in between is mended at the next start from the blobs,
+    // which are durable (restore_job_folders); nothing of the job is given out before its folder is there.
+    if (auto const placed = place_job_files(services.config.stor, *id, services.blobs, job.files); !placed) {
+      spdlog::error("job {}: {}", *id, placed.error().message);
+      undo_all();
+      return error_reply(507, "the server cannot store the job's files now, its disk may be full; try again later");
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Reply handle_create_job(Request const& request, Context& context) {
   auto& services = context.services;
   auto wanted = read_job_request(request.body, services.methods, limits_of(services));
   if (!wanted) return error_reply(wanted.error());
-  auto& job = wanted->job;
-  job.user = context.caller.user.id;
-  if (auto const uploaded = check_uploaded(context.database(), job.user, job.files); !uploaded) {
+  wanted->job.user = context.caller.user.id;
+  if (auto const uploaded = check_uploaded(context.database(), wanted->job.user, wanted->job.files); !uploaded) {
     return error_reply(uploaded.error());
   }
-  if (auto const looked = add_findings(services, *wanted, {}); !looked) return error_reply(looked.error());
+  auto variations = variations_of(*wanted);
+  if (auto const looked = add_findings(services, variations, {}); !looked) return error_reply(looked.error());
+  auto plan = plan_submission(variations, services.methods, services.dispatcher.grid_live().slots);
+  if (!plan) return error_reply(plan.error());
 
-  auto const id = store::create_job(context.database(), job);
-  if (!id) return error_reply(id.error());
-  // Its number names its folder, so the row comes first. A kill in between is mended at the next start from the blobs,
-  // which are durable (restore_job_folders); nothing of the job is given out before its folder is there.
-  if (auto const placed = place_job_files(services.config.stor, *id, services.blobs, job.files); !placed) {
-    spdlog::error("job {}: {}", *id, placed.error().message);
-    undo(context, *id);
-    return error_reply(507, "the server cannot store the job's files now, its disk may be full; try again later");
+  std::vector<std::int64_t> made;
+  if (auto failed = make_jobs(context, *plan, made)) return std::move(*failed);
+  // The later ones first: when the one that they wait for is finished, the dispatcher knows them.
+  for (auto id = made.rbegin(); id != made.rend(); ++id) {
+    if (auto const loaded = hand_to_dispatcher(services, context.database(), *id); !loaded)
+      spdlog::warn("job {} could not be handed to the dispatcher yet: {}", *id, loaded.error().message);
   }
-  if (auto const loaded = hand_to_dispatcher(services, context.database(), *id); !loaded) {
-    spdlog::warn("job {} could not be handed to the dispatcher yet: {}", *id, loaded.error().message);
+  auto const first = store::show_job(context.database(), made.front());
+  if (!first) return error_reply(first.error());
+  auto answer = job_shape(*first, services.dispatcher);
+  answer["jobs"] = nlohmann::json::array();
+  for (std::size_t i = 0; i < plan->size(); ++i) {
+    auto const& [job, after, result, folder] = (*plan)[i];
+    answer["jobs"].push_back(
+        {{"id", made[i]}, {"name", job.name}, {"method", job.method}, {"result", result}, {"folder", folder}});
   }
-  auto const created = store::show_job(context.database(), *id);
-  if (!created) return error_reply(created.error());
-  return json_reply(201, job_shape(*created, services.dispatcher));
+  return json_reply(201, answer);
 }
 
 }  // namespace distren

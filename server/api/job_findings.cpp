@@ -11,6 +11,7 @@
 #include "server/api/blend_check.h"
 #include "server/api/handlers.h"
 #include "server/api/povray_check.h"
+#include "server/api/submission.h"
 #include "server/http/message.h"
 #include "server/scene_reader.h"
 
@@ -171,12 +172,26 @@ Result<BlendFindings> look_into(Services const& services, JobRequest& request, S
   return findings;
 }
 
+// Of the first one.
+Result<BlendFindings> look_into_all(Services const& services, std::span<JobRequest> variations, Scenes& scenes) {
+  std::optional<BlendFindings> first;
+  for (auto& one : variations) {
+    auto looked = look_into(services, one, scenes);
+    if (!looked && one.variation.empty()) return looked;
+    if (!looked)
+      return fail(looked.error().code, fmt::format("variation {}: {}", one.variation, looked.error().message));
+    if (!first) first = std::move(*looked);
+  }
+  return std::move(*first);
+}
+
 }  // namespace
 
-Result<void> add_findings(Services const& services, JobRequest& request, std::set<std::string> const& missing) {
-  Scenes scenes(services, request.job, missing);
-  if (auto looked = look_into(services, request, scenes); !looked) return std::move(looked).error();
-  return {};
+Result<void> add_findings(Services const& services, std::span<JobRequest> variations,
+                          std::set<std::string> const& missing) {
+  Scenes scenes(services, variations.front().job, missing);
+  auto const looked = look_into_all(services, variations, scenes);
+  return looked ? Result<void>() : looked.error();
 }
 
 Reply handle_check_job(Request const& request, Context& context) {
@@ -193,7 +208,16 @@ Reply handle_check_job(Request const& request, Context& context) {
   job.output = "{}";
   job.warnings = "[]";
   Scenes scenes(services, job, *missing);
-  auto const looked = look_into(services, *wanted, scenes);
+  auto variations = variations_of(*wanted);
+  auto looked = look_into_all(services, variations, scenes);
+  std::size_t jobs = 0;
+  if (looked) {
+    job = variations.front().job;
+    if (auto const plan = plan_submission(variations, services.methods, 1))
+      jobs = plan->size();
+    else
+      looked = plan.error();
+  }
   json scene = nullptr;
   if (services.methods.at(job.method).preflight == "blend") {
     if (auto const& summary = scenes.read(job.source)) scene = scene_shape(*summary);
@@ -206,6 +230,7 @@ Reply handle_check_job(Request const& request, Context& context) {
   if (!looked && looked.error().code != Errc::invalid) return error_reply(looked.error());
   return json_reply(200, {{"problem", looked ? json(nullptr) : json(looked.error().message)},
                           {"frames", job.frames.size()},
+                          {"jobs", jobs},
                           {"version", job.version},
                           {"parameters", looked ? parsed(job.parameters) : wanted->parameters},
                           {"output", parsed(job.output)},

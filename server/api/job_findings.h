@@ -3,6 +3,7 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,9 @@ JobRequestLimits limits_of(Services const& services);
 Result<std::set<std::string>> missing_digests(Database& database, std::int64_t user,
                                               std::vector<store::JobFile> const& files);
 
-// Fills in output, version, warnings and parameters; invalid when the source does not fit. Files in `missing` are not
-// looked into.
-Result<void> add_findings(Services const& services, JobRequest& request, std::set<std::string> const& missing);
+// Fills in output, version, warnings and parameters of each; invalid when the source does not fit. The requests are
+// variations of one, with the same files, of which those in `missing` are not looked into.
+Result<void> add_findings(Services const& services, std::span<JobRequest> variations,
+                          std::set<std::string> const& missing);
 
 }  // namespace distren

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <unordered_set>
 
@@ -10,6 +11,8 @@
 #include "common/files.h"
 #include "common/frame_range.h"
 #include "common/text.h"
+#include "common/tiles.h"
+#include "common/xml.h"
 #include "server/http/json_body.h"
 
 namespace distren {
@@ -82,6 +85,49 @@ void check_frames(RenderMethod const& method, std::vector<int> const& frames, Js
                              frame->max, *first, *last));
 }
 
+// "4x3": columns and rows; "auto": the server's choice.
+bool parse_grid(std::string const& text, JobSteps& steps) {
+  if (text == "auto") return true;
+  auto const cross = text.find('x');
+  if (cross == std::string::npos) return false;
+  auto const number = [](std::string_view part, int& into) {
+    auto const [end, problem] = std::from_chars(part.data(), part.data() + part.size(), into);
+    return problem == std::errc() && end == part.data() + part.size() && into >= 1;
+  };
+  return number(std::string_view(text).substr(0, cross), steps.columns) &&
+         number(std::string_view(text).substr(cross + 1), steps.rows);
+}
+
+void read_steps(JsonBody& body, JobSteps& steps) {
+  std::string tiles;
+  steps.tiled = body.read("tiles", JsonBody::optional, tiles, 20);
+  if (steps.tiled && !parse_grid(tiles, steps))
+    body.problem(fmt::format("tiles: '{}' is neither auto nor COLUMNSxROWS, like 4x3", printable(tiles, 30)));
+  std::int64_t overscan = steps.overscan;
+  if (body.read("overscan", JsonBody::optional, overscan, 0, most_overscan) && !steps.tiled)
+    body.problem("overscan: the frame is not rendered in tiles; ask for tiles too");
+  steps.overscan = static_cast<int>(overscan);
+  body.read("denoise", JsonBody::optional, steps.denoise);
+  if (steps.denoise && !steps.tiled)
+    body.problem("denoise: whole frames are denoised as the scene says; this is for tiles, ask for them too");
+  body.read_object("video", JsonBody::optional, steps.video);
+}
+
+void read_variations(JsonBody& body, RenderMethod const& method, JobRequestLimits const& limits, JobRequest& request) {
+  std::string text;
+  if (!body.read("parameter_file", JsonBody::optional, text, XmlDocument::kSizeLimit)) return;
+  auto variations = read_parameter_file(text, method);
+  if (!variations) return body.problem("parameter_file: " + variations.error().message);
+  for (auto const& variation : *variations) {
+    if (variation.frames.size() > static_cast<std::size_t>(limits.frames))
+      body.problem(fmt::format("parameter_file: variation {} has {} frames, a job of this grid has at most {}",
+                               variation.name, grouped(variation.frames.size()),
+                               grouped(static_cast<std::uint64_t>(limits.frames))));
+    if (!variation.frames.empty()) check_frames(method, variation.frames, body);
+  }
+  request.variations = std::move(*variations);
+}
+
 }  // namespace
 
 Result<JobRequest> read_job_request(std::string_view text, std::map<std::string, RenderMethod> const& methods,
@@ -132,6 +178,8 @@ Result<JobRequest> read_job_request(std::string_view text, std::map<std::string,
       body->problem("parameters: " + checked.error().message);
     }
   }
+  if (method != methods.end()) read_variations(*body, method->second, limits, request);
+  read_steps(*body, request.steps);
   std::int64_t priority = 50;
   body->read("priority", JsonBody::optional, priority, 1, 100);
   job.priority = static_cast<int>(priority);

@@ -10,6 +10,7 @@
 
 #include "common/render_method.h"
 #include "common/result.h"
+#include "server/api/parameter_file.h"
 #include "server/store/jobs.h"
 
 namespace distren {
@@ -20,10 +21,23 @@ struct JobRequestLimits {
   std::int64_t file_bytes = std::int64_t{8} << 30;
 };
 
+// What is to be made of the frames; see submission.h.
+struct JobSteps {
+  bool tiled = false;
+  int columns = 0;  // 0: the server chooses
+  int rows = 0;
+  int overscan = 8;  // pixels
+  bool denoise = false;
+  nlohmann::json video{};  // parameters of methods/ffmpeg; null: none
+};
+
 // Everything of the job but output, version and warnings, which come from looking into its source.
 struct JobRequest {
   store::NewJob job;
   nlohmann::json parameters;  // checked by the method's definition
+  JobSteps steps{};
+  std::vector<Variation> variations{};
+  std::string variation{};  // which one of a submission's this is; empty: it has none
 };
 
 Result<JobRequest> read_job_request(std::string_view body, std::map<std::string, RenderMethod> const& methods,

@@ -87,6 +87,14 @@ Reply handle_cancel_job(Request const&, Context& context) {
   auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   auto const reason = fmt::format("cancelled by {}", by_whom(context, *job));
+  // What is made of its output can never begin: it goes first, so that nothing is left waiting.
+  auto const later = store::list_jobs_after(context.database(), job->id);
+  if (!later) return error_reply(later.error());
+  for (auto each = later->rbegin(); each != later->rend(); ++each) {
+    auto const why = fmt::format("cancelled with job {}, whose output it is made of", job->id);
+    if (auto const done = store::cancel_job(context.database(), *each, why); !done) return error_reply(done.error());
+    context.services.dispatcher.remove_job(*each, fmt::format("job {} was {}", *each, why));
+  }
   if (auto const done = store::cancel_job(context.database(), job->id, reason); !done) {
     return error_reply(done.error());
   }
@@ -153,6 +161,7 @@ Reply handle_list_tasks(Request const& request, Context& context) {
   for (auto const& task : *tasks) {
     auto const found = live.find(task.id);
     items.push_back(task_shape(task, found == live.end() ? std::nullopt : std::optional(found->second)));
+    items.back()["tile"] = job->tiles > 1 ? nlohmann::json((task.id - job->first_task) % job->tiles + 1) : nullptr;
   }
   bool const more = tasks->size() == static_cast<std::size_t>(page->limit);
   return list_reply(std::move(items), more ? std::optional(tasks->back().id) : std::nullopt);

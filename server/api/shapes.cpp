@@ -138,7 +138,10 @@ json job_shape(store::Job const& job, Dispatcher& dispatcher) {
           {"boost", decimal(forecast ? forecast->boost : 0)},
           {"position", forecast ? json(forecast->position) : json(nullptr)},
           {"finish_at", time_or_null(forecast ? forecast->finish_ms : 0)},
-          {"waiting", active ? text_or_null(live.waiting) : json(nullptr)}};
+          {"waiting", active ? text_or_null(live.waiting) : json(nullptr)},
+          {"tiles", job.tiles},
+          {"after", number_or_null(job.after)},
+          {"submission", number_or_null(job.submission)}};
 }
 
 json task_shape(store::Task const& task, std::optional<TaskLive> const& live) {

@@ -64,6 +64,7 @@ public:
   void resume_job(std::int64_t job, std::int64_t now);
   void remove_job(std::int64_t job, std::string const& reason, std::int64_t now);
   void change_priority(std::int64_t job, int priority);
+  void job_finished(std::int64_t job, std::int64_t now);  // all of it is accepted: what is made of it may begin
 
   // Points. What the ledger holds of claims, held grants and measured powers.
   GrantBook& grants() { return grants_; }
@@ -177,6 +178,7 @@ private:
   std::unordered_map<std::int64_t, Attempt> attempts_;
   std::unordered_multimap<std::int64_t, std::int64_t> held_;  // slave, here or not -> its attempts of jobs
   std::map<std::int64_t, JobQueue*> by_first_task_;           // the tasks of a job are consecutive
+  std::set<std::pair<std::int64_t, std::int64_t>> waiting_;   // a job, one that is made of its output
   // Jobs of one kind need the same method and version: what fits is asked once for all of them.
   std::map<std::pair<std::string, std::string>, std::int64_t> kind_numbers_;
   std::vector<std::pair<std::string, std::string>> kinds_;

@@ -49,6 +49,7 @@ void DispatchCore::add_job(store::RunnableJob job, std::vector<store::RunnableTa
   std::int64_t const id = job.id;
   if (jobs_.contains(id)) remove_job(id, "the job was read again", now);
   auto queue = std::make_unique<JobQueue>(std::move(job), tasks, failures);
+  if (queue->waits()) waiting_.emplace(queue->info().after, id);
   sync_policy(*queue);
   by_first_task_[queue->info().first_task] = queue.get();
   jobs_.emplace(id, std::move(queue));
@@ -100,6 +101,7 @@ void DispatchCore::remove_job(std::int64_t id, std::string const& reason, std::i
     drop_attempt(attempt);
   }
   by_first_task_.erase(job->info().first_task);
+  waiting_.erase({job->info().after, id});
   jobs_.erase(id);
   feed_hungry(now);
 }
@@ -109,6 +111,18 @@ void DispatchCore::change_priority(std::int64_t id, int priority) {
   if (job == nullptr) return;
   job->change_priority(priority);
   sync_policy(*job);
+}
+
+void DispatchCore::job_finished(std::int64_t id, std::int64_t now) {
+  auto next = waiting_.lower_bound({id, 0});
+  while (next != waiting_.end() && next->first == id) {
+    if (JobQueue* const job = find_job(next->second)) {
+      job->wait_no_more();
+      sync_policy(*job);
+    }
+    next = waiting_.erase(next);
+  }
+  feed_hungry(now);
 }
 
 void DispatchCore::finish_job_if_done(std::int64_t id) {

@@ -57,7 +57,7 @@ std::optional<std::string> DispatchCore::give_benchmark(Slave& slave, store::Met
   slave.attempts.insert(id);
   Lease const token{0, id, slave.state.id, attempt.expires_ms};
   return order_text(make_order_template(order, output, links_), token, sign_lease(token, settings_.lease_key), 0,
-                    variant.frame, links_, settings_.times);
+                    {variant.frame}, links_, settings_.times);
 }
 
 void DispatchCore::benchmark_ended(AttemptReport const& report, std::function<void(std::string answer)> const& answer,

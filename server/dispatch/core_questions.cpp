@@ -23,6 +23,10 @@ Explanation DispatchCore::why_job(std::int64_t id) const {
   JobQueue const* const job = find_job(id);
   if (job == nullptr) return {.rule = "ended", .sentence = "none of its frames is left to render"};
   auto const& info = job->info();
+  if (job->waits())
+    return {.rule = "waits_for_job",
+            .number = info.after,
+            .sentence = fmt::format("it is made of the output of job {}, which is not finished", info.after)};
   if (!job->active()) return {.rule = "paused", .sentence = "it is paused"};
   if (slaves_.empty() && job->leases.empty()) return {.rule = "no_slave", .sentence = "no slave is online"};
   if (job->leases.empty() &&
@@ -90,6 +94,7 @@ std::vector<std::pair<std::int64_t, TaskLive>> DispatchCore::tasks_live(std::int
 
 GridLive DispatchCore::grid_live() const {
   GridLive live;
+  for (auto const& [id, slave] : slaves_) live.slots += std::max(0, slave.state.slots);
   live.slaves_online = static_cast<int>(slaves_.size());
   for (auto const& [id, job] : jobs_) {
     if (!job->active()) continue;

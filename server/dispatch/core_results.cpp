@@ -112,8 +112,9 @@ std::optional<ExpectedResult> DispatchCore::expected_result(std::int64_t attempt
   }
   JobQueue const* const job = const_cast<DispatchCore*>(this)->job_of(attempt, task);
   if (job == nullptr || !job->owns(task) || job->state(task) == JobQueue::State::done) return std::nullopt;
+  TaskPlace const place = job->place(task);
   return ExpectedResult{
-      .job = job->info().id, .name = output_name(job->output(), job->frame(task)), .output = job->output()};
+      .job = job->info().id, .name = output_name(job->output(), place), .output = output_of(job->output(), place)};
 }
 
 void DispatchCore::release(std::int64_t attempt) {

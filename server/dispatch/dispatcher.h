@@ -66,6 +66,7 @@ struct GridLive {
   int jobs_active = 0;
   std::int64_t tasks_ready = 0;
   std::int64_t tasks_leased = 0;
+  int slots = 0;  // frames that the slaves online render at once
 };
 
 struct TaskLive {

@@ -40,6 +40,7 @@ DispatcherThread::DispatcherThread(DispatchSettings settings, OrderLinks links, 
           }
           for (auto const& one : shared->endings)
             core_.settled(one.ending.entry, one.verdict, one.points, one.ending.answer, now);
+          for (std::int64_t const job : shared->finished) core_.job_finished(job, now);
         });
       }) {}
 

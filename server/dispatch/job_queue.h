@@ -45,12 +45,17 @@ public:
   [[nodiscard]] bool owns(std::int64_t task) const;
   [[nodiscard]] State state(std::int64_t task) const { return tasks_[index(task)].state; }
   [[nodiscard]] int frame(std::int64_t task) const { return tasks_[index(task)].frame; }
+  [[nodiscard]] TaskPlace place(std::int64_t task) const {
+    return {frame(task), info_.tiles > 1 ? static_cast<int>(index(task)) % info_.tiles + 1 : 0};
+  }
   [[nodiscard]] int ready() const { return ready_; }
   [[nodiscard]] int unfinished() const { return unfinished_; }
   [[nodiscard]] int total() const { return info_.tasks; }
   [[nodiscard]] store::RunnableJob const& info() const { return info_; }
   [[nodiscard]] OutputSpec const& output() const { return output_; }
-  [[nodiscard]] bool active() const { return info_.state == "active"; }
+  [[nodiscard]] bool active() const { return info_.state == "active" && !info_.waits; }
+  [[nodiscard]] bool waits() const { return info_.waits; }  // for the job whose output it is made of
+  void wait_no_more() { info_.waits = false; }
   void activate(bool active) { info_.state = active ? "active" : "paused"; }
   void change_priority(int priority) { info_.priority = priority; }
 

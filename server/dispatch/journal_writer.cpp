@@ -201,7 +201,10 @@ bool JournalWriter::write_some(Database& database, Batch& batch, std::size_t end
   }
   batch.leases.clear();
   SettledBatch settled;
-  if (answer) settled.paused = answer->paused_jobs;
+  if (answer) {
+    settled.finished = answer->finished_jobs;
+    settled.paused = answer->paused_jobs;
+  }
   for (std::size_t i = 0; i < endings; ++i) {
     auto const verdict =
         answer && i < answer->verdicts.size() ? answer->verdicts[i] : store::JournalAnswer::Verdict::unknown;

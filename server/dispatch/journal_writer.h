@@ -35,6 +35,7 @@ struct SettledEnding {
 
 struct SettledBatch {
   std::vector<SettledEnding> endings;
+  std::vector<std::int64_t> finished;                   // jobs of which everything is accepted now
   std::vector<store::JournalAnswer::PausedJob> paused;  // jobs that this batch paused, because their tasks fail alike
 };
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace distren {
@@ -23,24 +22,37 @@ Result<OutputSpec> parse_output_spec(std::string_view text) {
     auto const found = parsed.find(key);
     return found != parsed.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
-  auto const number_of = [&parsed](char const* key) {
-    auto const found = parsed.find(key);
-    return found != parsed.end() && found->is_number_integer() ? found->get<int>() : 0;
+  auto const number_of = [](json const& object, char const* key) {
+    auto const found = object.find(key);
+    return found != object.end() && found->is_number_integer() ? found->get<int>() : 0;
   };
   spec.format = string_of("format");
   spec.pattern = string_of("pattern");
-  spec.width = number_of("width");
-  spec.height = number_of("height");
+  spec.width = number_of(parsed, "width");
+  spec.height = number_of(parsed, "height");
+  if (auto const tiles = parsed.find("tiles"); tiles != parsed.end() && tiles->is_object()) {
+    spec.tiles = TileGrid{.width = spec.width,
+                          .height = spec.height,
+                          .columns = number_of(*tiles, "columns"),
+                          .rows = number_of(*tiles, "rows"),
+                          .overscan = number_of(*tiles, "overscan"),
+                          .whole = tiles->value("whole", false)};
+    if (auto const good = check_tiles(*spec.tiles); !good) return good.error();
+  }
   return spec;
 }
 
-std::string output_name(OutputSpec const& spec, int frame) {
-  // "%0Nd" and nothing else of printf: the pattern comes from a table, not from our own code.
-  auto const start = spec.pattern.find("%0");
-  auto const end = spec.pattern.find('d', start);
-  if (start == std::string::npos || end != start + 3) return fmt::format("{:04}", frame);
-  int const digits = std::clamp(spec.pattern[start + 2] - '0', 1, 9);
-  return spec.pattern.substr(0, start) + fmt::format("{:0{}}", frame, digits) + spec.pattern.substr(end + 1);
+std::string output_name(OutputSpec const& spec, TaskPlace place) {
+  return picture_name(spec.pattern, place.frame, place.tile);
+}
+
+OutputSpec output_of(OutputSpec const& spec, TaskPlace place) {
+  OutputSpec out = spec;
+  if (place.tile == 0 || !spec.tiles || spec.tiles->whole) return out;
+  PixelBox const box = rendered_box(*spec.tiles, place.tile);
+  out.width = box.width();
+  out.height = box.height();
+  return out;
 }
 
 OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec const& output, OrderLinks const& links) {
@@ -48,13 +60,13 @@ OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec cons
   order.output = output;
   auto parameters = json::parse(job.parameters, nullptr, false);
   if (!parameters.is_object()) parameters = json::object();
-  parameters["file"] = job.source;
+  parameters["file"] = job.source;  // of a job made of another's output, the pattern of its pictures
   std::string parameters_text = parameters.dump();
   parameters_text.pop_back();  // the frame comes before the closing brace
 
   order.before_frame = fmt::format(R"("method":{},"version":{},"parameters":{},"frame":)", json(job.method).dump(),
                                    json(job.version).dump(), parameters_text);
-  if (job.files.size() > files_in_order) {
+  if (job.after != 0 || job.files.size() > files_in_order) {
     order.after_frame = fmt::format(R"(}},"file_list":{})", json(links.file_list(job.id)).dump());
     return order;
   }
@@ -67,15 +79,22 @@ OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec cons
 }
 
 std::string order_text(OrderTemplate const& order, Lease const& lease, std::string_view lease_text, std::int64_t job,
-                       int frame, OrderLinks const& links, OrderTimes const& times) {
-  std::string text = fmt::format(R"({{"type":"order","attempt":{},"task":{},"job":{},{}{}{})", lease.attempt,
-                                 lease.task, job, order.before_frame, frame, order.after_frame);
+                       TaskPlace place, OrderLinks const& links, OrderTimes const& times) {
+  std::string text = fmt::format(R"({{"type":"order","attempt":{},"task":{},"job":{},{}{})", lease.attempt, lease.task,
+                                 job, order.before_frame, place.frame);
+  if (place.tile > 0 && order.output.tiles) {
+    PixelBox const box = rendered_box(*order.output.tiles, place.tile);
+    text += fmt::format(R"(,"first-column":{},"last-column":{},"first-row":{},"last-row":{})", box.left + 1, box.right,
+                        box.top + 1, box.bottom);
+  }
+  text += order.after_frame;
   if (!order.output.format.empty()) {
-    std::string const name = output_name(order.output, frame);
-    json output{{"name", name}, {"format", order.output.format}, {"limit", times.result_limit}};
-    if (order.output.width > 0 && order.output.height > 0) {
-      output["width"] = order.output.width;
-      output["height"] = order.output.height;
+    OutputSpec const expected = output_of(order.output, place);
+    std::string const name = output_name(expected, place);
+    json output{{"name", name}, {"format", expected.format}, {"limit", times.result_limit}};
+    if (expected.width > 0 && expected.height > 0) {
+      output["width"] = expected.width;
+      output["height"] = expected.height;
     }
     text += fmt::format(R"(,"output":{},"upload":{})", output.dump(), json(links.upload(lease, name)).dump());
   }

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "common/result.h"
+#include "common/tiles.h"
 #include "server/dispatch/lease.h"
 #include "server/store/journal.h"
 
@@ -34,16 +36,24 @@ struct AttemptReport {
 struct OutputSpec {
   std::string format;   // empty: the method hands nothing in
   std::string pattern;  // "%04d.png"
-  int width = 0;        // 0: not known beforehand
+  int width = 0;        // of a whole frame; 0: not known beforehand
   int height = 0;
+  std::optional<TileGrid> tiles{};  // rendered in parts
 };
 Result<OutputSpec> parse_output_spec(std::string_view json);
-std::string output_name(OutputSpec const& spec, int frame);
+
+struct TaskPlace {  // what a task is of its job
+  int frame = 0;
+  int tile = 0;  // 0: the whole frame
+};
+std::string output_name(OutputSpec const& spec, TaskPlace place);
+// The picture of one task: the size of a tile's is the tile's own.
+OutputSpec output_of(OutputSpec const& spec, TaskPlace place);
 
 // Signed URLs, made by the storage's signer.
 struct OrderLinks {
   std::function<std::string(std::string_view sha256)> blob;
-  std::function<std::string(std::int64_t job)> file_list;  // for a job of many files
+  std::function<std::string(std::int64_t job)> file_list;  // for a job of many files, or made of another's output
   std::function<std::string(Lease const& lease, std::string_view name)> upload;
 };
 
@@ -62,6 +72,6 @@ struct OrderTemplate {
 };
 OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec const& output, OrderLinks const& links);
 std::string order_text(OrderTemplate const& order, Lease const& lease, std::string_view lease_text, std::int64_t job,
-                       int frame, OrderLinks const& links, OrderTimes const& times);
+                       TaskPlace place, OrderLinks const& links, OrderTimes const& times);
 
 }  // namespace distren

@@ -36,6 +36,9 @@ Job read_job(SqlRow const& row) {
   job.created_at = row.text(18);
   job.finished_at = row.text(19);
   job.escrow = row.integer(20);
+  job.tiles = static_cast<int>(row.integer(21));
+  job.after = row.integer(22);
+  job.submission = row.integer(23);
   return job;
 }
 
@@ -73,7 +76,7 @@ Result<std::int64_t> create_job(Database& database, NewJob const& job) {
                     {job.user, job.project, std::string_view(job.name), std::string_view(job.method),
                      std::string_view(job.source), std::string_view(job.parameters), std::string_view(job.output),
                      std::string_view(job.version), std::string_view(job.warnings), std::int64_t{job.priority},
-                     std::int64_t{job.paused}, std::string_view(files), std::string_view(frames)},
+                     std::int64_t{job.paused}, std::string_view(files), std::string_view(frames), std::int64_t{job.tiles}, job.after, job.submission},
                     [&](SqlRow const& row) { id = row.integer(0); });
   if (!created) return created.error();
   return id;
@@ -117,6 +120,13 @@ Result<std::int64_t> latest_accepted(Database& database, std::int64_t job) {
   auto const found = database.call("task_latest", {job}, [&](SqlRow const& row) { task = row.integer(0); });
   if (!found) return found.error();
   return task;
+}
+
+Result<std::vector<std::int64_t>> list_jobs_after(Database& database, std::int64_t job) {
+  std::vector<std::int64_t> jobs;
+  auto const listed = database.call("job_list_after", {job}, [&](SqlRow const& row) { jobs.push_back(row.integer(0)); });
+  if (!listed) return listed.error();
+  return jobs;
 }
 
 Result<void> pause_job(Database& database, std::int64_t job, std::string_view reason) {

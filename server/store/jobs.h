@@ -28,13 +28,16 @@ struct NewJob {
   std::string method;                // must be known (ensure_method)
   std::string source;                // the main file: one of files' paths
   std::string parameters;            // JSON object, checked by the render method's definition
-  std::string output;                // JSON object {"format","width","height","pattern"}
+  std::string output;                // JSON object {"format","width","height","pattern","tiles"}; see order.h
   std::string version;               // oldest renderer version that can open it
   std::string warnings;              // JSON array of sentences
   int priority = 50;                 // 1 to 100, the owner's own order
   bool paused = false;               // starts paused
   std::vector<JobFile> files;
   std::vector<int> frames;           // ascending, unique
+  int tiles = 1;                     // of each frame
+  std::int64_t after = 0;            // the job whose output it is made of; 0: none, it has files of its own
+  std::int64_t submission = 0;       // the first of those submitted together; 0: this one
 };
 
 struct Job {
@@ -52,13 +55,16 @@ struct Job {
   std::string version;
   std::string warnings;
   int priority = 50;
-  std::int64_t first_task = 0;       // tasks of a job have consecutive ids, in frame order
+  std::int64_t first_task = 0;       // tasks of a job have consecutive ids, in the order of frames and their tiles
   int tasks = 0;
   int accepted = 0;
   int failed = 0;
   std::string created_at;            // UTC, ISO 8601
   std::string finished_at;           // empty: not yet
   std::int64_t escrow = 0;           // millipoints left of its boost
+  int tiles = 1;                     // of each frame
+  std::int64_t after = 0;            // the job whose output it is made of; 0: none
+  std::int64_t submission = 0;       // the first of the jobs that were submitted with it; 0: alone
 };
 
 struct Task {
@@ -92,6 +98,8 @@ Result<std::int64_t> latest_accepted(Database&, std::int64_t job);
 Result<void> pause_job(Database&, std::int64_t job, std::string_view reason);
 Result<void> resume_job(Database&, std::int64_t job);
 Result<void> cancel_job(Database&, std::int64_t job, std::string_view reason);
+// Unfinished jobs that are made of its output, or of theirs, and so on.
+Result<std::vector<std::int64_t>> list_jobs_after(Database&, std::int64_t job);
 // Puts failed tasks back to ready and the job to active; returns how many.
 Result<int> requeue_job(Database&, std::int64_t job);
 // Absent values stay as they are.

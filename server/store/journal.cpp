@@ -71,6 +71,9 @@ Result<std::vector<RunnableJob>> load_jobs(Database& database, std::int64_t only
     job.state = row.text(8);
     job.first_task = row.integer(9);
     job.tasks = static_cast<int>(row.integer(10));
+    job.tiles = static_cast<int>(row.integer(11));
+    job.after = row.integer(12);
+    job.waits = row.integer(13) != 0;
     jobs.push_back(std::move(job));
   });
   if (!loaded) return loaded.error();

@@ -26,6 +26,9 @@ struct RunnableJob {
   std::string state;                 // active or paused
   std::int64_t first_task = 0;
   int tasks = 0;
+  int tiles = 1;                     // of each frame
+  std::int64_t after = 0;            // the job whose output it is made of; 0: none
+  bool waits = false;                // that job is not finished yet
   std::vector<JobFile> files;
 };
 
@@ -97,7 +100,7 @@ struct JournalAnswer {               // what became of each ending, in order
   enum class Verdict { accepted, superseded, recorded, unknown };
   std::vector<Verdict> verdicts;
   std::vector<std::optional<std::int64_t>> points;   // granted, millipoints; nullopt: held, or there was no claim
-  std::vector<std::int64_t> finished_jobs;   // jobs whose last task this batch ended
+  std::vector<std::int64_t> finished_jobs;   // every frame of them is accepted now
   struct PausedJob {
     std::int64_t job = 0;
     std::string reason;

@@ -1,11 +1,13 @@
 -- Removes a job that has ended, with its tasks, attempts and file rows; its transactions stay. What is still held of
--- it is settled and what is left of its boost returned first. DR404 no such job, DR409 it has not ended.
+-- it is settled and what is left of its boost returned first. DR404 no such job, DR409 it has not ended, or
+-- another job still needs its output.
 CREATE OR REPLACE PROCEDURE job_delete(IN p_job BIGINT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_state VARCHAR(16);
   DECLARE v_first BIGINT;
   DECLARE v_tasks INT;
+  DECLARE v_after BIGINT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
@@ -16,6 +18,10 @@ BEGIN
   END IF;
   IF v_state IN ('active', 'paused') THEN
     CALL error_raise(409, CONCAT('job ', p_job, ' is ', v_state, '; cancel it first'));
+  END IF;
+  SET v_after = (SELECT MIN(id) FROM job WHERE after_job = p_job AND state IN ('active', 'paused'));
+  IF v_after IS NOT NULL THEN
+    CALL error_raise(409, CONCAT('job ', v_after, ' is made of the output of job ', p_job, '; cancel that one first'));
   END IF;
   CALL points_begin();
   INSERT INTO points_job (job_id) VALUES (p_job);

@@ -5,7 +5,7 @@
 --              claim, fair, grant, bound, boost]...]
 --              last: 1 when the dispatcher gives the task up with this failure; from output on: accepted ones only
 --              claim to bound are millipoints, see journal_write_grants; without a claim nobody is paid
--- Rows: (0, number, verdict, points) per ending in order; (1, job, '', NULL) per job that ended now; (2, job, reason,
+-- Rows: (0, number, verdict, points) per ending in order; (1, job, '', NULL) per job that is finished now; (2, job, reason,
 -- NULL) per job paused now. points: NULL when there are none or the grant is held. Verdicts: accepted (it is the
 -- task's result), superseded (good, but not needed), recorded, unknown (no such task). A result whose lease had
 -- expired still counts while the task is open. An accepted task never changes.
@@ -202,7 +202,7 @@ BEGIN
   FROM journal_ending e LEFT JOIN task t FORCE INDEX (PRIMARY) ON t.id = e.task_id
   UNION ALL
   SELECT 1, j.id, '', NULL FROM job j
-  WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won OR lost) AND j.state IN ('finished', 'failed')
+  WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won) AND j.state = 'finished'
   UNION ALL
   SELECT 2, j.id, j.reason, NULL FROM job j
   WHERE j.id IN (SELECT job_id FROM journal_ending WHERE paused);

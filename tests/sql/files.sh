@@ -36,6 +36,6 @@ is "$(sql "CALL project_create(2, 'film')")" 2 "another_user_may_use_the_same_na
 refuses DR400 "1 to 200" "a_project_needs_a_name" "CALL project_create(1, ' ')"
 refuses DR404 "no user 99" "a_project_of_nobody_is_refused" "CALL project_create(99, 'x')"
 sql "CALL job_create(1, 1, 'in a project', 'blender', 'scene.blend', '{}', '{}', '', '[]', 50, 0,
-  '[{\"path\":\"scene.blend\",\"sha256\":\"$d1\",\"size\":10}]', '[1]')" >/dev/null
+  '[{\"path\":\"scene.blend\",\"sha256\":\"$d1\",\"size\":10}]', '[1]', 1, 0, 0)" >/dev/null
 is "$(sql 'CALL project_list(1)')" "1	1	film	1" "a_list_of_projects_counts_jobs"
 is "$(sql 'CALL project_list(0)' | wc -l | tr -d ' ')" 2 "user_0_sees_everybodys_projects"

@@ -3,7 +3,7 @@
 people
 file="[{\"path\":\"scene.blend\",\"sha256\":\"$(printf 'ab%.0s' $(seq 32))\",\"size\":10}]"
 create() {  # NAME PROJECT METHOD SOURCE PRIORITY FILES FRAMES
-  echo "CALL job_create(${user:-1}, $2, '$1', '$3', '$4', '{}', '{}', '', '[]', $5, 0, '$6', '$7')"
+  echo "CALL job_create(${user:-1}, $2, '$1', '$3', '$4', '{}', '{}', '', '[]', $5, 0, '$6', '$7', ${tiles:-1}, ${after:-0}, 0)"
 }
 
 is "$(job first '[5,6,7]')" 1 "a_job_is_made"
@@ -102,3 +102,21 @@ refuses DR409 "is finished and cannot be resumed" "a_finished_job_cannot_be_resu
 is "$(sql 'CALL job_requeue(3)'; job_column 3 state)" "0
 finished" "requeueing_a_finished_job_changes_nothing"
 is "$(sql 'CALL grid_show()')" "4	0	1	2" "the_grid_counts_active_jobs_and_accepted_frames"
+
+# Several steps, frames in tiles.
+parent=$(tiles=4 job tiled '[7,8]')
+is "$(owner "SELECT tiles, tasks FROM job WHERE id = $parent; SELECT GROUP_CONCAT(frame ORDER BY id) FROM task WHERE job_id = $parent")" \
+  "4	8
+7,7,7,7,8,8,8,8" "a_job_in_tiles_has_a_task_for_each_tile_in_the_order_of_frames"
+refuses DR400 "1 to 4,096 tiles, not 5,000" "too_many_tiles_are_refused" "$(tiles=5000 create x 0 blender scene.blend 50 "$file" '[1]')"
+refuses DR404 "you have no job 4711" "a_job_after_one_that_is_not_there_is_refused" "$(after=4711 create x 0 blender '' 50 '[]' '[1]')"
+child=$(sql "$(after=$parent create step 0 blender 'output/%04d.png' 50 '[]' '[1]')")
+is "$(sql "CALL job_load($child)" | cut -f 12-14)" "1	$parent	1" "a_job_made_of_anothers_output_needs_no_files_and_waits_for_it"
+grandchild=$(sql "$(after=$child create last 0 blender 'output/%04d.png' 50 '[]' '[1]')")
+is "$(sql "CALL job_list_after($parent)" | tr '\n' ' ')" "$child $grandchild " "all_jobs_that_are_made_of_one_are_listed"
+owner "UPDATE job SET state = 'finished' WHERE id = $parent"
+is "$(sql "CALL job_load($child)" | cut -f 14)" 0 "it_waits_no_more_when_that_job_is_finished"
+refuses DR409 "job $child is made of the output of job $parent" "a_job_whose_output_is_needed_is_not_deleted" "CALL job_delete($parent)"
+owner "UPDATE job SET state = 'failed', failed = 1 WHERE id = $child; UPDATE task SET state = 'failed' WHERE job_id = $child"
+sql "CALL job_delete($parent)"
+refuses DR409 "which was deleted; submit it again" "a_job_made_of_a_deleted_one_is_not_requeued" "CALL job_requeue($child)"

@@ -50,7 +50,7 @@ people() {
 # job NAME FRAMES [PAUSED]: alice's job; prints its id.
 job() {
   sql "CALL job_create(1, 0, '$1', 'blender', 'scene.blend', '{}', '{\"format\":\"PNG\"}', '3.4', '[]', 50, ${3:-0},
-    CONCAT('[{\"path\":\"scene.blend\",\"sha256\":\"', REPEAT('ab', 32), '\",\"size\":10}]'), '$2')"
+    CONCAT('[{\"path\":\"scene.blend\",\"sha256\":\"', REPEAT('ab', 32), '\",\"size\":10}]'), '$2', ${tiles:-1}, ${after:-0}, 0)"
 }
 
 # The value of one column of a job's row.

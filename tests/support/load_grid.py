@@ -61,7 +61,7 @@ class LoadGrid(Grid):
         files = json.dumps([{"path": "scene.blend", "sha256": digest.lower(), "size": len(content)}])
         rows = self.script([f"SET @frames = (SELECT JSON_ARRAYAGG(seq) FROM seq_1_to_{frames});"] + [
             f"CALL job_create({owner}, 0, 'load', 'blender', 'scene.blend', '{{}}', '{json.dumps(output or {})}', '', "
-            f"'[]', 50, 0, '{files}', @frames);"] * count)
+            f"'[]', 50, 0, '{files}', @frames, 1, 0, 0);"] * count)
         numbers = [int(row[0]) for row in rows]
         for number in numbers:
             os.makedirs(self.output(number))

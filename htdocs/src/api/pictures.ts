@@ -16,7 +16,13 @@ export function original(job: number, task: Task): string {
 }
 
 /** The latest frame of a job; only where one is accepted. */
-export function latestPicture(job: Job, size: PictureSize): string {
+export const isVideo = (job: Job): boolean => job.output?.format === 'MP4' || job.output?.format === 'WEBM';
+
+/** The video of a job that makes one. */
+export const videoOf = (job: Job): string => url(`/api/v1/jobs/${job.id}/picture?v=${job.accepted}`);
+
+export function latestPicture(job: Job, size: PictureSize): string | null {
+  if (isVideo(job)) return null;
   return url(`/api/v1/jobs/${job.id}/picture?size=${size}&v=${job.accepted}`);
 }
 

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { act, type Action, fits } from '../api/job_actions';
 import { useLive } from '../api/live';
-import { latestPicture } from '../api/pictures';
+import { isVideo, latestPicture, videoOf } from '../api/pictures';
 import type { Job, Task } from '../api/routes';
 import { useTaskList } from '../api/task_list';
 import { useUser } from '../api/session';
@@ -90,6 +90,7 @@ function Facts({ job, tasks }: { job: Job; tasks: Task[] }) {
     <dl class="facts">
       <Fact name={text.job.frames}>
         {text.job.framesDone(count(job.accepted), count(job.tasks))}
+        {job.tiles > 1 && <span class="soft"> · {text.job.inTiles(count(job.tiles))}</span>}
         {job.leased > 0 && <span class="soft"> · {text.job.inWork(count(job.leased))}</span>}
         {job.failed > 0 && <span class="bad"> · {text.job.failedFrames(count(job.failed))}</span>}
       </Fact>
@@ -100,6 +101,16 @@ function Facts({ job, tasks }: { job: Job; tasks: Task[] }) {
         {output?.width ? `${output.width} × ${output.height}, ` : ''}
         {output?.format ?? text.job.unknown}
       </Fact>
+      {job.after !== null && (
+        <Fact name={text.job.after}>
+          <a href={address(['jobs', job.after])}>{text.job.afterJob(job.after)}</a>
+        </Fact>
+      )}
+      {job.submission !== null && job.submission !== job.after && (
+        <Fact name={text.job.together}>
+          <a href={address(['jobs', job.submission])}>{text.job.job(job.submission)}</a>
+        </Fact>
+      )}
       <Fact name={text.job.source}>
         <span class="break">{job.source}</span>
       </Fact>
@@ -126,6 +137,11 @@ function Facts({ job, tasks }: { job: Job; tasks: Task[] }) {
       )}
     </dl>
   );
+}
+
+function Film({ job }: { job: Job }) {
+  if (job.accepted === 0) return <Picture src={null} alt="" ratio={ratioOf(job.output)} />;
+  return <video class="job-video" controls preload="metadata" src={videoOf(job)} aria-label={text.job.film} />;
 }
 
 function Notes({ job }: { job: Job }) {
@@ -244,15 +260,19 @@ export function JobPage({ id }: { id: number }) {
       </Heading>
       <ProgressBar job={job} />
       <div class="job-top">
-        <button
-          type="button"
-          class="job-picture"
-          disabled={!last}
-          onClick={() => last && show(last.frame)}
-          aria-label={last ? text.job.openFrame(last.frame) : text.job.noPicture}
-        >
-          <Picture src={job.accepted > 0 ? latestPicture(job, 1024) : null} alt="" ratio={ratioOf(job.output)} />
-        </button>
+        {isVideo(job) ? (
+          <Film job={job} />
+        ) : (
+          <button
+            type="button"
+            class="job-picture"
+            disabled={!last}
+            onClick={() => last && show(last.frame)}
+            aria-label={last ? text.job.openFrame(last.frame) : text.job.noPicture}
+          >
+            <Picture src={job.accepted > 0 ? latestPicture(job, 1024) : null} alt="" ratio={ratioOf(job.output)} />
+          </button>
+        )}
         <div class="job-facts">
           <Notes job={job} />
           <Facts job={job} tasks={tasks} />
@@ -260,7 +280,7 @@ export function JobPage({ id }: { id: number }) {
       </div>
       <Again problem={live.problem} />
       {list.problem && !list.data && <Trouble problem={list.problem} retry={list.refresh} />}
-      <Frames job={job} tasks={tasks} loading={!list.data} show={show} />
+      {!isVideo(job) && <Frames job={job} tasks={tasks} loading={!list.data} show={show} />}
       {job.accepted > 0 && <Downloads job={job} tasks={tasks} />}
       {frame !== null && <Viewer job={job} tasks={tasks} frame={frame} show={show} />}
       {boosting && (

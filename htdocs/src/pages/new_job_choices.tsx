@@ -3,6 +3,7 @@ import type { Job, Parameters, Project, Routes, SceneFound } from '../api/routes
 import { Field, Select } from '../parts/form';
 import { text } from '../text';
 import type { JobFile } from '../upload/bundle';
+import { useId } from 'preact/hooks';
 
 export interface Choices {
   name: string;
@@ -17,6 +18,9 @@ export interface Choices {
   priority: string;
   project: string;
   paused: boolean;
+  tiles: string;
+  video: string;
+  parameterFile: string;
 }
 
 export const unchanged: Choices = {
@@ -32,6 +36,9 @@ export const unchanged: Choices = {
   priority: '50',
   project: '',
   paused: false,
+  tiles: '',
+  video: '',
+  parameterFile: '',
 };
 
 const engines = ['CYCLES', 'BLENDER_EEVEE', 'BLENDER_EEVEE_NEXT', 'BLENDER_WORKBENCH'] as const;
@@ -73,7 +80,36 @@ export function bodyOf(choices: Choices, scene: string, files: JobFile[]): Route
     priority: Number(choices.priority) || 50,
     paused: choices.paused,
     ...(choices.project ? { project: Number(choices.project) } : {}),
+    ...(choices.tiles ? { tiles: choices.tiles } : {}),
+    ...(choices.video ? { video: { format: choices.video } } : {}),
+    ...(choices.parameterFile ? { parameter_file: choices.parameterFile } : {}),
   };
+}
+
+/** One scene, many variations: an XML file from this computer. */
+function ParameterFile({ change }: { change: (part: Partial<Choices>) => void }) {
+  const t = text.newJob;
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{t.parameterFile}</label>
+      <input
+        id={id}
+        type="file"
+        accept=".xml,application/xml,text/xml"
+        aria-describedby={`${id}-hint`}
+        onChange={(event) => {
+          const file = event.currentTarget.files?.[0];
+          if (!file) return change({ parameterFile: '' });
+          void file.text().then((content) => change({ parameterFile: content }));
+          return undefined;
+        }}
+      />
+      <p class="hint" id={`${id}-hint`}>
+        {t.parameterFileHint}
+      </p>
+    </div>
+  );
 }
 
 export function Overrides({
@@ -144,6 +180,29 @@ export function Overrides({
             onChange={(format) => change({ format })}
             options={[same, ...withChosen(formats, choices.format).map(named)]}
           />
+        </div>
+      </details>
+      <details class="more" open={Boolean(choices.tiles || choices.video || choices.parameterFile)}>
+        <summary>{t.steps}</summary>
+        <div class="more-fields">
+          <Select
+            label={t.tiles}
+            value={choices.tiles}
+            onChange={(tiles) => change({ tiles })}
+            options={[
+              ['', t.noTiles] as const,
+              ['auto', t.autoTiles] as const,
+              ...['2x2', '3x3', '4x4', '8x8'].map(named),
+            ]}
+            hint={t.tilesHint}
+          />
+          <Select
+            label={t.video}
+            value={choices.video}
+            onChange={(video) => change({ video })}
+            options={[['', t.noVideo] as const, named('MP4'), named('WEBM')]}
+          />
+          <ParameterFile change={change} />
         </div>
       </details>
       {projects.length > 0 && (

@@ -1,0 +1,28 @@
+// What one submission becomes: a job for each variation, and after each the steps that make something of its frames:
+// tiles are stitched, the whole is denoised, frames become a video. A step is a job of its own, made of the output of
+// the one before it. Worker threads. invalid: names what was asked for and what stands against it.
+#pragma once
+
+#include <vector>
+
+#include "common/result.h"
+#include "server/api/job_request.h"
+#include "server/services.h"
+
+namespace distren {
+
+struct PlannedJob {
+  store::NewJob job;
+  int after = -1;        // the place in the plan of the job whose output it is made of; -1: none
+  bool result = true;    // what people wait for; false: another job is made of it
+  std::string folder{};  // of its output beside the others'; empty: the submission's own
+};
+
+// The request's variations as requests of their own; itself alone when it has none.
+std::vector<JobRequest> variations_of(JobRequest const& request);
+
+// variations: looked into (add_findings). slots: how many frames the grid renders at once, for the number of tiles.
+Result<std::vector<PlannedJob>> plan_submission(std::vector<JobRequest> const& variations,
+                                                std::map<std::string, RenderMethod> const& methods, int slots);
+
+}  // namespace distren
