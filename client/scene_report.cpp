@@ -60,7 +60,7 @@ std::string scene_report(Json const& answer, std::string const& file) {
   auto const version = text_of(answer, "version");
   line("file", printable(file, 300));
   line("saved by", scene.empty() ? "" : "Blender " + text_of(scene, "saved_by"));
-  line("needs", version.empty() || version == "0" ? "" : version + " or later");
+  line("needs", version.empty() || version == "0" ? "" : (scene.empty() ? "" : "Blender ") + version + " or later");
   for (auto const& each : list_of(scene, "scenes")) {
     auto const name = text_of(each, "name");
     line(name == text_of(scene, "active") ? "scene *" : "scene", fmt::format("{}: {}", name, in_words(each)));

@@ -2,13 +2,16 @@
 """Scenes by other people through a whole grid, each with what is to come of it. They are no part of the project: without
 ../shared/scenes beside it everything is skipped. Few frames, small, few samples: the subject is that they render."""
 import os
+import shutil
+import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from programs import SOURCE, check_image, compare_images  # noqa: E402
+from programs import SOURCE, check_image, compare_images, need  # noqa: E402
 from tap import Skip, case, run  # noqa: E402
 
 FOLDER = os.environ.get("DISTREN_SCENES") or os.path.join(SOURCE, "..", "shared", "scenes")
@@ -29,11 +32,68 @@ def blends():
 
 def with_slave(grid):
     if not grid.slaves:
-        grid.add_slave("attic", threads=0)
+        grid.add_slave("attic", threads=1)  # with more, POV-Ray's radiosity is another at each run, without a grid, too
+
+
+# What the grid changes in a scene, done by hand: choices of the job, and what a slave tames.
+AS_THE_GRID = """
+import bpy
+scene = bpy.context.scene
+options = {options!r}
+if "--camera" in options:
+    scene.camera = bpy.data.objects[options["--camera"]]
+if "--engine" in options:
+    scene.render.engine = options["--engine"]
+if "--resolution" in options:
+    scene.render.resolution_percentage = int(options["--resolution"].rstrip("%"))
+if "--samples" in options and scene.render.engine == "CYCLES":
+    scene.cycles.samples = int(options["--samples"])
+    scene.cycles.use_square_samples = False if hasattr(scene.cycles, "use_square_samples") else None
+    for layer in scene.view_layers:
+        layer.samples = 0
+scene.cycles.use_denoising = False
+scene.cycles.device = "CPU"
+scene.render.use_file_extension = True
+for tree in [scene.node_tree] if scene.node_tree else []:
+    for node in tree.nodes:
+        if node.type in ("OUTPUT_FILE", "DENOISE"):
+            node.mute = True
+"""
+
+
+def rendered_here(file, options, frame, folder):
+    """One frame by plain Blender, without grid, slave or sandbox."""
+    given = {name: value for name, value in zip(options[::2], options[1::2])}
+    script = os.path.join(folder, "as_the_grid.py")
+    with open(script, "w") as out:
+        out.write(AS_THE_GRID.format(options=given))
+    done = subprocess.run(["blender", "--background", "--factory-startup", "--disable-autoexec", "-t", "1", file,
+                           "--python-exit-code", "3", "--python", script, "-o", os.path.join(folder, "here-####"), "-F",
+                           "PNG", "-f", str(frame)], capture_output=True, text=True, timeout=PATIENCE,
+                          env={**os.environ, "HOME": folder})
+    made = os.path.join(folder, f"here-{frame:04}.png")
+    assert done.returncode == 0 and os.path.exists(made), done.stdout[-2000:] + done.stderr[-500:]
+    return made
+
+
+def same_as_here(file, options, frames):
+    """The first of the job's frames shows what one Blender shows that is started by hand."""
+    first = frames[0]
+    if not first.endswith(".png"):
+        return
+    folder = tempfile.mkdtemp(prefix="distren-here-")
+    try:
+        here = rendered_here(file, options, int(os.path.basename(first).split(".")[0]), folder)
+        found = compare_images(here, first)
+        print(f"# {os.path.basename(file)}: {found}"[:200])
+        assert found["verdict"] == "match", f"{os.path.basename(first)} differs from a local render: {found}"
+    finally:
+        shutil.rmtree(folder)
 
 
 def rendered(grid, file, *options, frames="1", warnings=()):
-    """Paths of the frames of a job that is to finish; these words are to stand among its warnings."""
+    """Paths of the frames of a job that is to finish; these words are to stand among its warnings, and the first frame
+    is to be the picture that a Blender makes that is started by hand."""
     with_slave(grid)
     done = grid.cli("submit", file, "--frames", frames, *options, "--json", check=0, timeout=PATIENCE)
     for word in warnings:
@@ -45,7 +105,9 @@ def rendered(grid, file, *options, frames="1", warnings=()):
     for name in os.listdir(grid.output(job)):
         good = check_image(os.path.join(grid.output(job), name))
         assert good.returncode == 0 and '"constant":false' in good.stdout, f"{name} shows nothing: {good.stdout}"
-    return [os.path.join(grid.output(job), name) for name in sorted(os.listdir(grid.output(job)))]
+    frames = [os.path.join(grid.output(job), name) for name in sorted(os.listdir(grid.output(job)))]
+    same_as_here(file, options, frames)
+    return frames
 
 
 def refused(grid, file, *words):
@@ -80,7 +142,7 @@ def cameras_of(grid, file):
 @case
 def a_rocket_of_2014_renders_with_its_textures(grid):
     for name in (name for name in blends() if name.startswith(("f9r_rocket", "fhr_exttex"))):
-        rendered(grid, path_of(name), "--resolution", "5%", "--samples", "2")
+        rendered(grid, path_of(name), "--resolution", "5%", "--samples", "2", "--format", "PNG")
 
 
 @case
@@ -116,6 +178,31 @@ def a_missing_texture_is_named_and_the_frame_comes_all_the_same(grid):
     for name in (name for name in blends() if name.startswith("missing_tex_279")):
         rendered(grid, path_of(name), "--resolution", "10%", "--engine", "CYCLES", "--samples", "2",
                  warnings=["missing"])
+
+
+@case
+def pov_ray_scenes_look_as_they_do_without_a_grid(grid):
+    need("povray")
+    for parts, frame in ((("pov", "pov_clockd", "clockd.pov"), 5), (("pov", "pov_patio", "patio-radio_37.pov"), 1)):
+        file = path_of(*parts)
+        sizes = {"width": 160, "height": 120, "first": 1, "last": 20}
+        with_slave(grid)
+        job = grid.submit(file, "--method", "povray", "--frames", frame,
+                          *(word for name, value in sizes.items() for word in ("--set", f"{name}={value}")))
+        ended = grid.wait(job, seconds=PATIENCE)
+        assert ended["state"] == "finished", (ended, grid.tasks(job))
+        folder = tempfile.mkdtemp(prefix="distren-here-")
+        try:
+            done = subprocess.run(["povray", f"+I{file}", f"+L{os.path.dirname(file)}", f"+O{folder}/here.png", "+FN8",
+                                   "+W160", "+H120", "+KFI1", "+KFF20", f"+SF{frame}", f"+EF{frame}", "-D", "+WT1"],
+                                  capture_output=True, text=True, cwd=folder)
+            made = os.path.join(folder, f"here{frame:02}.png")
+            assert done.returncode == 0 and os.path.exists(made), done.stderr[-1500:]
+            found = compare_images(made, os.path.join(grid.output(job), f"{frame:04}.png"))
+            print(f"# {parts[-1]}: {found}"[:200])
+            assert found["verdict"] == "match", found
+        finally:
+            shutil.rmtree(folder)
 
 
 @case
