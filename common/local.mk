@@ -16,7 +16,7 @@ libdistren_common_a_SOURCES += %D%/http_client.cpp %D%/http_client.h %D%/http_do
   %D%/http_error.cpp %D%/http_error.h %D%/tus_client.cpp %D%/tus_client.h %D%/frame_range.cpp %D%/frame_range.h \
   %D%/points_text.cpp %D%/points_text.h %D%/text.cpp %D%/text.h
 
-libdistren_common_a_SOURCES += %D%/process.cpp %D%/process.h %D%/process_usage.cpp %D%/sandbox.cpp %D%/sandbox.h \
+libdistren_common_a_SOURCES += %D%/image_program.cpp %D%/image_program.h %D%/process.cpp %D%/process.h %D%/process_usage.cpp %D%/sandbox.cpp %D%/sandbox.h \
   %D%/seccomp_filter.cpp %D%/xml.cpp %D%/xml.h %D%/render_method.cpp %D%/render_method.h %D%/method_parameters.cpp \
   %D%/benchmark.cpp %D%/benchmark.h %D%/tiles.cpp %D%/tiles.h %D%/video.cpp %D%/video.h
 

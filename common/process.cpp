@@ -81,7 +81,7 @@ bool apply_limit(__rlimit_resource resource, std::uint64_t value) {
     if (::fcntl(fd.get(), F_SETFD, 0) != 0) give_up();
 
   if (launch.directory != nullptr && ::chdir(launch.directory) != 0) give_up();
-  if (!apply_limit(RLIMIT_DATA, limits.memory) || !apply_limit(RLIMIT_FSIZE, limits.file_size) ||
+  if (!apply_limit(RLIMIT_DATA, limits.only_watched ? 0 : limits.memory) || !apply_limit(RLIMIT_FSIZE, limits.file_size) ||
       !apply_limit(RLIMIT_NOFILE, limits.open_files))
     give_up();
   rlimit const no_core{0, 0};
@@ -320,6 +320,27 @@ Result<void> Process::write(std::string_view bytes, Clock::time_point until) {
     if (fds[1].revents != 0) receive(error_);
   }
   return {};
+}
+
+Result<void> Process::write_with(std::string_view line, int descriptor) {
+  if (!input_) return fail(Errc::unavailable, "the program's input is closed");
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> beside{};
+  iovec part{const_cast<char*>(line.data()), line.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = beside.data();
+  message.msg_controllen = beside.size();
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof descriptor);
+  std::memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+  ssize_t sent = 0;
+  while ((sent = ::sendmsg(input_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT)) < 0 && errno == EINTR) continue;
+  if (sent == static_cast<ssize_t>(line.size())) return {};
+  return fail(Errc::unavailable, fmt::format("the program does not read its input: {}",
+                                             sent < 0 ? std::strerror(errno) : "it took a part only"));
 }
 
 void Process::close_input() {

@@ -30,6 +30,7 @@ struct ProcessLimits {           // 0: the parent's own limit stays
   std::uint64_t file_size = 0;   // bytes of any one file written
   std::uint64_t open_files = 0;  // descriptors per process
   std::size_t processes = 0;     // of the whole tree, which is watched
+  bool only_watched = false;     // memory: the kernel is not asked, since drivers of graphics cards map far more
   int nice = 0;
 };
 
@@ -80,6 +81,7 @@ public:
   // The next line without its newline; closed when all who could write have closed their output.
   ProcessEvent next_line(std::string& line, Clock::time_point until, bool* from_error = nullptr);
   Result<void> write(std::string_view bytes, Clock::time_point until);
+  Result<void> write_with(std::string_view line, int descriptor);  // a short line, and an open file beside it
   void close_input();
   void interrupt();  // any thread; lasting: every later next_line returns interrupted
   // Stops the whole tree where it is, or lets it go on (SIGSTOP, SIGCONT); any thread, nothing once it has ended.

@@ -1,5 +1,6 @@
 // distren-image: decodes, checks, compares, thumbnails and stitches images that may come from strangers.
-// Prints one JSON object. Exit 0: done; 1: the image is not acceptable, {"ok":false,"error":...}; 2: wrong usage.
+// Prints one JSON object (serve: one for each file). Exit 0: done; 1: the image is not acceptable,
+// {"ok":false,"error":...}; 2: wrong usage.
 #include "config.h"
 
 #include <sys/resource.h>
@@ -16,6 +17,7 @@
 #include "image/commands.h"
 #include "image/picture.h"
 #include "image/sanitizer.h"
+#include "image/serve.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool sanitized = true;  // their shadow memory alone is beyond any limit
@@ -128,11 +130,22 @@ int main(int argc, char** argv) {
     command = [&] { return distren::stitch_tiles(first, grid.width, grid.height, tiles); };
   });
 
+  bool serve = false;
+  auto* server = app.add_subcommand("serve", "Check the files that come as descriptors on standard input, one by one");
+  server->callback([&serve] { serve = true; });
+
   try {
     app.parse(argc, argv);
   } catch (CLI::ParseError const& problem) {
     return app.exit(problem) == 0 ? 0 : 2;
   }
+  if (serve)
+    return distren::serve_checks([&](std::filesystem::path const& file, distren::CheckOptions const& options) {
+      distren::image_library_limits();
+      if (!limit_memory(memory_limit_mib))
+        return Outcome(distren::fail(distren::Errc::unavailable, "no limit can be set"));
+      return run_guarded([&] { return distren::check_image(file, options); });
+    });
   distren::image_library_limits();  // first: the library starts a thread here, which the limit would forbid
   if (!limit_memory(memory_limit_mib)) {
     std::perror("distren-image: setrlimit");
