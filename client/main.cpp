@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   add_submit_command(app, context);
   add_job_commands(app, context);
   add_download_command(app, context);
+  add_log_command(app, context);
   add_slave_commands(app, context);
   add_token_commands(app, context);
   add_points_commands(app, context);

@@ -181,6 +181,14 @@ Result<RenderMethod> read_method(std::string const& file, XmlElement const& root
   auto const command = read_command(method, file, *root.child("command"));
   if (!command) return command.error();
 
+  if (auto const devices = root.child("devices")) {
+    for (auto const& element : devices->children("argument")) {
+      std::string const text = element.text();
+      for (auto from = text.find('{'); from != std::string::npos; from = text.find('{', from + 1))
+        if (text.substr(from, 8) != "{method}") return at(file, element, "{method} is the only place known here");
+      method.device_arguments.push_back(text);
+    }
+  }
   for (auto const& element : root.children("progress")) {
     auto pattern = pattern_of(file, element);
     if (!pattern) return pattern.error();

@@ -73,7 +73,8 @@ struct RenderMethod {
   std::string version_missing;  // why a program may tell no version; empty: it is another program
   std::vector<MethodParameter> parameters;
   std::vector<Argument> command;
-  bool session = false;  // the program stays open and takes frames as JSON lines
+  std::vector<std::string> device_arguments{};  // to list graphics cards; empty: it renders on the processor alone
+  bool session = false;                         // the program stays open and takes frames as JSON lines
   std::vector<Pattern> progress;
   std::optional<Pattern> remaining;
   std::vector<Said> warnings;

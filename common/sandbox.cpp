@@ -80,8 +80,13 @@ Result<void> enter_sandbox(ProcessOptions& options, Sandbox const& sandbox) {
                                    "--gid",      "1000",          "--die-with-parent", "--new-session", "--clearenv",
                                    "--cap-drop", "ALL",           "--hostname",        "distren"};
   add_system(argv);
-  argv.insert(argv.end(), {"--proc", "/proc", "--dev", "/dev", "--size", temporary_size, "--tmpfs", "/dev/shm",
-                           "--remount-ro", "/dev", "--size", temporary_size, "--tmpfs", "/tmp"});
+  argv.insert(argv.end(), {"--proc", "/proc", "--dev", "/dev", "--size", temporary_size, "--tmpfs", "/dev/shm"});
+  for (auto const& device : sandbox.devices)
+    argv.insert(argv.end(), {"--dev-bind-try", device.string(), device.string()});
+  if (!sandbox.devices.empty())
+    for (auto const* path : {"/sys/devices", "/sys/class/drm", "/sys/class/kfd", "/sys/bus/pci", "/sys/dev/char"})
+      argv.insert(argv.end(), {"--ro-bind-try", path, path});
+  argv.insert(argv.end(), {"--remount-ro", "/dev", "--size", temporary_size, "--tmpfs", "/tmp"});
   auto const shown = add_program_folder(argv, program);
   if (!shown) return shown;
   argv.insert(argv.end(), {"--size", temporary_size, "--tmpfs", "/home/render"});

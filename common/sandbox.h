@@ -20,10 +20,11 @@ struct Sandbox {
     std::string inside;  // absolute, not below /usr, /etc, /proc, /dev
     bool writable = false;
   };
-  std::vector<Binding> bindings{};          // later ones may lie inside earlier ones, /tmp and /home/render
-  std::string directory = "/tmp";           // where the program starts, inside
-  std::vector<std::string> environment{};   // NAME=value besides PATH, HOME, LANG, TMPDIR; nothing is inherited
-  std::uint64_t temporary_size = 1U << 30;  // bytes, for /tmp and /dev/shm each
+  std::vector<Binding> bindings{};               // later ones may lie inside earlier ones, /tmp and /home/render
+  std::vector<std::filesystem::path> devices{};  // below /dev, for graphics cards; with them what /sys says of devices
+  std::string directory = "/tmp";                // where the program starts, inside
+  std::vector<std::string> environment{};        // NAME=value besides PATH, HOME, LANG, TMPDIR; nothing is inherited
+  std::uint64_t temporary_size = 1U << 30;       // bytes, for /tmp and /dev/shm each
 };
 
 // Rewrites options so that its program runs inside. The program's own folder is shown read-only when it is not below

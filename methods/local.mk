@@ -1,6 +1,6 @@
 # Render methods: a folder each, with definition, driver script and scenes.
 methodsdir = $(pkgdatadir)
-nobase_dist_methods_DATA = %D%/method.xsd %D%/blender/method.xml %D%/blender/driver.py \
+nobase_dist_methods_DATA = %D%/method.xsd %D%/blender/method.xml %D%/blender/driver.py %D%/blender/devices.py \
   %D%/blender/benchmark/benchmark.blend %D%/blender/benchmark/make_benchmark.py \
   %D%/povray/method.xml %D%/povray/benchmark/benchmark.pov %D%/imagemagick/method.xml %D%/ffmpeg/method.xml \
   %D%/stitch/method.xml %D%/denoise/method.xml %D%/denoise/denoise.py %D%/parameters.xsd

@@ -19,7 +19,7 @@ libdistren_server_a_SOURCES += %D%/database.cpp %D%/database.h \
 
 # Doors, dispatcher, results.
 libdistren_server_a_SOURCES += \
-  %D%/dispatch/core.h %D%/dispatch/core_jobs.cpp %D%/dispatch/core_points.cpp %D%/dispatch/core_questions.cpp %D%/dispatch/core_results.cpp %D%/dispatch/core_slaves.cpp \
+  %D%/dispatch/core.h %D%/dispatch/core_jobs.cpp %D%/dispatch/core_logs.cpp %D%/dispatch/core_points.cpp %D%/dispatch/core_questions.cpp %D%/dispatch/core_results.cpp %D%/dispatch/core_slaves.cpp \
   %D%/dispatch/dispatcher.h %D%/dispatch/dispatcher_thread.cpp %D%/dispatch/dispatcher_thread.h \
   %D%/dispatch/grants.cpp %D%/dispatch/grants.h %D%/dispatch/hello.cpp %D%/dispatch/job_queue.cpp %D%/dispatch/job_queue.h \
   %D%/dispatch/journal_writer.cpp %D%/dispatch/journal_writer.h %D%/dispatch/lease.cpp %D%/dispatch/lease.h \
@@ -53,7 +53,7 @@ libdistren_server_a_SOURCES += %D%/services.h \
   %D%/api/job_request.h %D%/api/jobs.cpp %D%/api/maintenance.cpp %D%/api/maintenance.h %D%/api/own.cpp \
   %D%/api/own.h %D%/api/people.cpp %D%/api/pictures.cpp %D%/api/povray_check.cpp %D%/api/povray_check.h %D%/api/points.cpp %D%/api/projects.cpp \
   %D%/api/routes.cpp %D%/api/scene_warnings.cpp %D%/api/scene_warnings.h %D%/api/shapes.cpp %D%/api/shapes.h %D%/api/slave_door.cpp %D%/api/slaves.cpp \
-  %D%/api/spending.cpp %D%/api/tokens.cpp \
+  %D%/api/spending.cpp %D%/api/task_log.cpp %D%/api/tokens.cpp \
   %D%/api/uploads.cpp %D%/scene_reader.cpp %D%/scene_reader.h \
   %D%/storage/blob_store.cpp %D%/storage/blob_store.h %D%/storage/job_folder.cpp %D%/storage/job_folder.h \
   %D%/storage/signed_urls.cpp %D%/storage/signed_urls.h %D%/storage/signer.cpp %D%/storage/signer.h \

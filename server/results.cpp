@@ -68,6 +68,7 @@ Result<ResultDesk::Message> ResultDesk::parse(std::int64_t slave, json const& me
   if (state == "failed") {
     out.report.ending = store::Ending::failed;
     if (out.report.reason.empty()) out.report.reason = "the slave gave no reason";
+    out.log = cleaned_log(text_of(message, "log"));
   } else if (state == "returned") {
     out.report.ending = store::Ending::returned;
   } else if (state == "done") {
@@ -91,7 +92,12 @@ Result<void> ResultDesk::take(std::int64_t slave, json const& message, WorkerPoo
   auto parsed = parse(slave, message);
   if (!parsed) return parsed.error();
   if (!parsed->with_output) {
-    dispatcher_.report(std::move(parsed->report), std::move(answer));
+    auto const keep = [this, message = *parsed, answer](Worker&) {
+      keep_log(message);
+      dispatcher_.report(message.report, answer);
+    };
+    // A log is worth a try, and no more: the result counts without it.
+    if (parsed->log.empty() || !workers.submit(keep)) dispatcher_.report(std::move(parsed->report), std::move(answer));
     return {};
   }
   std::int64_t const attempt = parsed->report.attempt;
@@ -107,6 +113,7 @@ Result<std::string> ResultDesk::take_and_wait(std::int64_t slave, json const& me
   auto promise = std::make_shared<std::promise<std::string>>();  // shared: the answer may come after we stopped waiting
   auto future = promise->get_future();
   auto const answer = [promise](std::string text) { promise->set_value(std::move(text)); };
+  if (!parsed->log.empty()) keep_log(*parsed);
   if (parsed->with_output)
     store_image(std::move(*parsed), answer);
   else
@@ -115,6 +122,17 @@ Result<std::string> ResultDesk::take_and_wait(std::int64_t slave, json const& me
   if (future.wait_for(commit_wait) != std::future_status::ready)
     return retry(attempt, retry_later_ms, "the database is away");
   return future.get();
+}
+
+void ResultDesk::keep_log(Message const& message) {
+  auto const expected = dispatcher_.expected_result(message.report.attempt, message.report.task);
+  if (!expected || expected->job == 0) return;
+  auto const file = log_file(settings_.stor, expected->job, message.report.task);
+  std::error_code error;
+  if (!std::filesystem::is_directory(job_folder(settings_.stor, expected->job), error)) return;
+  std::filesystem::create_directory(file.parent_path(), error);
+  if (auto const kept = write_file_durably(file, message.log); !kept)
+    spdlog::warn("result: attempt={} its log is not kept: {}", message.report.attempt, quote(kept.error().message));
 }
 
 // Said again while the first saying is being looked at (the line broke): that one's file is about to be moved.
@@ -153,7 +171,8 @@ void ResultDesk::look_and_store(Message message, std::function<void(std::string 
     uploads_.forget(message.upload);
     return refuse("the upload is not the file that the result describes");
   }
-  if (auto const good = check_image(settings_.checker, upload->path, expected->output, expected->code.value_or(0)); !good) {
+  if (auto const good = check_image(settings_.checker, upload->path, expected->output, expected->code.value_or(0));
+      !good) {
     if (good.error().code == Errc::unavailable) {
       spdlog::error("result: attempt={} cannot be looked at: {}", attempt, good.error().message);
       return answer(retry(attempt, retry_later_ms, "the server cannot look at images at the moment"));

@@ -40,9 +40,11 @@ private:
   struct Message {
     AttemptReport report;
     bool with_output = false;
+    std::string log{};  // of a failure: what the renderer said last
     std::string upload;
   };
   [[nodiscard]] Result<Message> parse(std::int64_t slave, nlohmann::json const& message) const;
+  void keep_log(Message const& message);
   void store_image(Message message, std::function<void(std::string answer)> answer);
   void look_and_store(Message message, std::function<void(std::string answer)> answer);
 

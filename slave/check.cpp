@@ -71,8 +71,10 @@ int check_slave(SlaveConfig const& config) {
     row("methods", "FAILED: " + shop.error().message);
     return 1;
   }
-  for (auto const& each : (*shop)->methods())
-    row("method", fmt::format("{} {} ({})", each.method.title, each.version, each.program.string()));
+  for (auto const& each : (*shop)->methods()) {
+    row("method", fmt::format("{} {} ({})", each.method.title, each.full_version(), each.program.string()));
+    for (auto const& gpu : each.gpus) row("gpu", fmt::format("{} ({}, {})", gpu.name, gpu.type, gpu.id));
+  }
   for (auto const& remark : (*shop)->remarks()) row("remark", remark);
   row("outbox", fmt::format("{} results wait", (*shop)->outbox().entries().size()));
   return check_connection(config, **shop) ? 0 : 1;

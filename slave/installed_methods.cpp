@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "common/process.h"
+#include "common/sandbox.h"
 
 namespace distren {
 
@@ -26,6 +27,31 @@ Result<std::string> version_of(RenderMethod const& method, std::filesystem::path
 }
 
 }  // namespace
+
+Result<std::vector<Gpu>> find_gpus(InstalledMethod const& method, bool sandboxed) {
+  ProcessOptions options;
+  options.argv = {method.program.string()};
+  for (std::string argument : method.method.device_arguments) {
+    std::string const folder = sandboxed ? "/method" : method.method.folder.string();
+    for (auto at = argument.find("{method}"); at != std::string::npos; at = argument.find("{method}"))
+      argument.replace(at, 8, folder);
+    options.argv.push_back(argument);
+  }
+  options.line_limit = 64U << 10;
+  if (sandboxed) {
+    Sandbox sandbox;
+    sandbox.bindings = {{method.method.folder, "/method", false}};
+    sandbox.devices = gpu_nodes();
+    if (auto const entered = enter_sandbox(options, sandbox); !entered) return entered.error();
+  }
+  auto const report = run_process(std::move(options), std::chrono::seconds(120));
+  if (!report) return report.error();
+  std::istringstream lines(report->output);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("DISTREN "))
+      if (auto gpus = parse_gpus(std::string_view(line).substr(8))) return gpus;
+  return fail(Errc::unavailable, fmt::format("{} lists no devices: it {}", method.method.title, report->end.text()));
+}
 
 Result<std::vector<InstalledMethod>> find_installed_methods(std::filesystem::path const& methods,
                                                             std::map<std::string, std::string> const& programs,

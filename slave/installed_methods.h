@@ -9,6 +9,7 @@
 
 #include "common/render_method.h"
 #include "common/result.h"
+#include "slave/gpu.h"
 
 namespace distren {
 
@@ -16,7 +17,13 @@ struct InstalledMethod {
   RenderMethod method;
   std::filesystem::path program;
   std::string version;
+  std::vector<Gpu> gpus{};  // that it renders on; empty: the processor
+  // As the server is told: with the devices, since the power on them is another.
+  [[nodiscard]] std::string full_version() const { return version + gpu_tag(gpus); }
 };
+
+// What this method's program finds on this machine, asked in the sandbox; unavailable: it does not say.
+Result<std::vector<Gpu>> find_gpus(InstalledMethod const& method, bool sandboxed);
 
 // missing: one sentence for each definition whose program cannot be used.
 Result<std::vector<InstalledMethod>> find_installed_methods(std::filesystem::path const& methods,

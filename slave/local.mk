@@ -10,7 +10,7 @@ libdistren_slave_a_SOURCES = \
   %D%/folder_watch.cpp %D%/folder_watch.h \
   %D%/hand_in.cpp %D%/hand_in.h \
   %D%/image_check.cpp %D%/image_check.h \
-  %D%/installed_methods.cpp %D%/installed_methods.h \
+  %D%/gpu.cpp %D%/gpu.h %D%/scope.cpp %D%/scope.h %D%/installed_methods.cpp %D%/installed_methods.h \
   %D%/line.cpp %D%/line.h \
   %D%/machine.cpp %D%/machine.h \
   %D%/neighbour.cpp %D%/neighbour.h \

@@ -96,6 +96,10 @@ Result<Order> parse_order(json const& message) {
   order.attempt = number_member(message, "attempt");
   order.task = number_member(message, "task");
   order.job = number_member(message, "job");
+  if (auto const owner = message.find("owner"); owner != message.end()) {
+    order.owner = number_member(*owner, "id");
+    order.owner_name = text_member(*owner, "name");
+  }
   order.method = text_member(message, "method");
   order.version = text_member(message, "version");
   order.lease = text_member(message, "lease");

@@ -32,6 +32,8 @@ struct Order {
   std::int64_t attempt = 0;
   std::int64_t task = 0;
   std::int64_t job = 0;
+  std::int64_t owner = 0;  // who made the job, and what he is called; 0: nobody (a benchmark)
+  std::string owner_name;
   std::string method;
   std::string version;  // the oldest renderer that can open the file; empty: any
   nlohmann::json parameters;

@@ -41,6 +41,7 @@ struct Renderer::Frame {
   milliseconds suspended{0};  // when it began
   bool done = false;
   std::string problem;      // said by a session's program
+  bool ours = false;        // it lies with this machine and not with the frame
   std::string known_cause;  // of a pattern of the definition
   Rendered result;
 };
@@ -159,8 +160,13 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   limits.bytes = std::max<std::uint64_t>(4 * task.size_limit, kDiskLimit);
   options.watch = [folders, limits] { return overstepped(folders, limits); };
   clear_large_cache();
+  options.limits.only_watched = !task.gpus.empty();
   if (settings_.sandboxed) {
     Sandbox sandbox;
+    if (!task.gpus.empty()) {
+      sandbox.devices = gpu_nodes();
+      sandbox.environment = {"CUDA_CACHE_PATH=/home/render/.cache/cuda"};
+    }
     // Shaders compiled for one scene spare seconds to the next; nothing else in its home outlives a program.
     sandbox.bindings = {{task.job, job_inside, false},
                         {method.folder, "/method", false},
@@ -174,6 +180,7 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
                                                    "HOME=" + settings_.folder.parent_path().string(), "LANG=C.UTF-8"};
     options.directory = settings_.folder / "out";
   }
+  if (settings_.scope) enter_scope(options, *settings_.scope);
   clear_output();
   auto started = Process::start(std::move(options));
   if (!started) return started.error();
@@ -244,6 +251,7 @@ bool Renderer::take_event(RenderTask const& task, std::string_view text, Frame& 
   if (kind == "warning" && said.is_string() && warnings_.size() < kWarningLimit)
     warnings_.insert(shortened(said.get<std::string>(), 500));
   if (kind == "problem") {
+    frame.ours = event.value("machine", json()) == true;
     frame.problem = said.is_string() ? shortened(said.get<std::string>(), 2000) : "the program gives no reason";
     return true;
   }
@@ -318,8 +326,8 @@ Error Renderer::explain(RenderTask const& task, Frame const& frame, ProcessEnd c
 Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& progress) {
   RenderMethod const& method = *task.method;
   auto const file = task.parameters.value("file", json());
-  std::string const key =
-      fmt::format("{}\n{}\n{}\n{}", method.name, task.program.string(), task.job.string(), file.dump());
+  std::string const key = fmt::format("{}\n{}\n{}\n{}\n{}", method.name, task.program.string(), task.job.string(),
+                                      file.dump(), task.parameters.contains("scripts"));
   if (!method.session || key != key_ || frames_ >= kFramesOfOneProgram || !can_follow(task)) close();
   if (cancelled_) return fail(Errc::conflict, "cancelled");
   Frame frame;
@@ -329,6 +337,7 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
 
   if (method.session) {
     json order = task.parameters;
+    if (!task.gpus.empty()) order["devices"] = to_json(task.gpus);
     order["output"] = ((settings_.sandboxed ? fs::path("/out") : settings_.folder / "out") / task.name).string();
     // A program that has already gone says why in its output; that is read below.
     static_cast<void>(process_->write(order.dump() + "\n", frame.started + task.deadline));
@@ -342,7 +351,7 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
   }
   if (!frame.problem.empty()) {
     close();
-    return fail(Errc::invalid, frame.problem);
+    return fail(frame.ours ? Errc::unavailable : Errc::invalid, frame.problem);
   }
   ProcessUsage used;
   bool worn = false;
@@ -363,6 +372,9 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
   }
   frame.result.cpu = std::max(used.cpu - usage_.cpu, std::chrono::microseconds(0));
   frame.result.memory_mib = static_cast<int>(used.peak_memory >> 20);
+  // A card at work shows in no process's time: the machine was lent for as long as the frame took.
+  if (!task.gpus.empty())
+    frame.result.cpu = std::max(frame.result.cpu, std::chrono::microseconds(frame.result.wall) * settings_.threads);
   usage_ = used;
   frame.result.warnings.assign(warnings_.begin(), warnings_.end());
   frame.result.path = settings_.folder / "out" / task.name;

@@ -22,6 +22,8 @@
 #include "common/process.h"
 #include "common/render_method.h"
 #include "common/result.h"
+#include "slave/gpu.h"
+#include "slave/scope.h"
 
 namespace distren {
 
@@ -31,6 +33,7 @@ struct RendererSettings {
   int threads = 1;
   int memory_mib = 0;  // 0: no limit
   int nice = 0;
+  std::optional<ScopeLimits> scope{};  // nothing: no control group
 };
 
 struct RenderTask {
@@ -41,6 +44,7 @@ struct RenderTask {
   std::string name;           // of the file in out/, one path part
   std::chrono::milliseconds deadline{0};
   std::uint64_t size_limit = 0;  // bytes of the file
+  std::vector<Gpu> gpus{};       // to render on; the same for all frames of an open program
 };
 
 struct Rendered {

@@ -150,6 +150,8 @@ void Slave::received(json const& message) {
     take_order(message);
   else if (type == "cancel")
     cancel(number_member(message, "attempt"), text_member(message, "reason"));
+  else if (type == "log")
+    tell_log(number_member(message, "attempt"));
   else if (type == "accepted" || type == "rejected" || type == "retry")
     hand_in_.answered(message);
   else
@@ -229,6 +231,15 @@ void Slave::settled(std::int64_t attempt, json const& answer) {
   std::lock_guard const lock(mutex_);
   held_.erase(attempt);
   changed_.notify_all();
+}
+
+void Slave::tell_log(std::int64_t attempt) {
+  json message{{"type", "log"}, {"attempt", attempt}, {"text", ""}};
+  {
+    std::lock_guard const lock(mutex_);
+    if (working_ == attempt) message["text"] = workshop_.log();
+  }
+  line_.send(message);
 }
 
 json Slave::progress_message(std::int64_t attempt, Held const& held) {
@@ -382,7 +393,13 @@ void Slave::render(Order const& order) {
 void Slave::finish_rendered() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return !finishing_.empty() || !renders_; });
+    auto const due = [this] { return !finishing_.empty() || !renders_; };
+    if (!changed_.wait_for(lock, kIdleRenderer, due)) {
+      lock.unlock();
+      workshop_.rest();
+      lock.lock();
+      changed_.wait(lock, due);
+    }
     if (finishing_.empty()) return;
     Finishing& first = finishing_.front();  // others only add behind it
     lock.unlock();

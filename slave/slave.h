@@ -58,6 +58,7 @@ private:
   void take_order(nlohmann::json const& message);
   void cancel(std::int64_t attempt, std::string const& reason);
   void settled(std::int64_t attempt, nlohmann::json const& answer);
+  void tell_log(std::int64_t attempt);
   void render_orders();
   void fetch_ahead();
   void render(Order const& order);

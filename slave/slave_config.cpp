@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "common/config.h"
@@ -86,6 +87,13 @@ Result<fs::path> find_slave_config(fs::path const& named) {
                                            tried));
 }
 
+bool SlaveConfig::allows_scripts(std::int64_t owner, std::string const& name) const {
+  if (!trusted_scripts || owner <= 0 || !sandboxed()) return false;
+  return std::ranges::any_of(trusted_owners, [&](std::string const& each) {
+    return !each.empty() && (each == name || each == std::to_string(owner));
+  });
+}
+
 Result<SlaveConfig> load_slave_config(fs::path const& file) {
   auto config = Config::load(file);
   if (!config) return config.error();
@@ -112,6 +120,12 @@ Result<SlaveConfig> load_slave_config(fs::path const& file) {
   config->read("image_program", out.image_program);
   config->read("log_level", out.log_level);
   config->read("log_file", out.log_file);
+  config->read("trust.owners", out.trusted_owners);
+  config->read("trust.scripts", out.trusted_scripts);
+  config->read("cgroup", out.cgroup);
+  config->read("tasks", out.tasks, 16, 1 << 20);
+  config->read("gpu.devices", out.gpu_devices);
+  std::erase(out.gpu_devices, "none");
   read_programs(*config, out);
   auto const schedule = read_neighbour(*config, out.neighbour);
   if (auto const good = config->finish(); !good) return good.error();
@@ -121,6 +135,8 @@ Result<SlaveConfig> load_slave_config(fs::path const& file) {
     return fail(Errc::invalid, fmt::format("{}: {}", file.string(), what));
   };
   if (out.sandbox != "on" && out.sandbox != "off") return wrong("sandbox is \"on\" or \"off\"");
+  if (out.cgroup != "auto" && out.cgroup != "on" && out.cgroup != "off")
+    return wrong("cgroup is \"auto\", \"on\" or \"off\"");
   if (out.slavekey.empty()) return wrong("slavekey is missing; get one with: distren slave new NAME");
   if (!out.slavepassword.empty() && !out.slavepassword_file.empty())
     return wrong("slavepassword and slavepassword_file are both set; keep one of them");

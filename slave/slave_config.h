@@ -29,11 +29,19 @@ struct SlaveConfig {
   int threads = 0;              // 0: all
   int memory_mib = 0;           // lent to a renderer; 0: what the machine has less 512
   int nice = 10;
-  int orders = 8;                 // in hand at most; one is rendered, the others wait
-  std::string sandbox = "on";     // "off": strangers' files run with the volunteer's own rights
-  std::filesystem::path methods;  // definitions of render methods
+  int orders = 8;                        // in hand at most; one is rendered, the others wait
+  std::string cgroup = "auto";           // "on": no work without; "off"
+  int tasks = 512;                       // processes and threads of a renderer, with cgroup
+  std::vector<std::string> gpu_devices;  // lent: "auto", words of names, ids; empty: none
+  std::string sandbox = "on";            // "off": strangers' files run with the volunteer's own rights
+  std::filesystem::path methods;         // definitions of render methods
   std::filesystem::path image_program;
   std::map<std::string, std::string> programs;  // by method: where its program is, when not in PATH
+
+  std::vector<std::string> trusted_owners;  // names or numbers of users
+  bool trusted_scripts = false;             // may their scenes run scripts and drivers, inside the sandbox
+  // Whether scripts of this user's scenes may run; a question of the volunteer's alone.
+  [[nodiscard]] bool allows_scripts(std::int64_t owner, std::string const& name) const;
 
   NeighbourSettings neighbour;  // when it may work
 

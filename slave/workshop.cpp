@@ -65,6 +65,9 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
   std::unique_ptr<Workshop> shop(new Workshop(std::move(*cache), std::move(*workspace)));
   shop->lock_ = std::move(*lock);
   shop->state_ = config.state;
+  shop->allows_scripts_ = [config](std::int64_t owner, std::string const& name) {
+    return config.allows_scripts(owner, name);
+  };
   auto programs = config.programs;
   programs.try_emplace("stitch", config.image_program.string());  // not in PATH
   auto methods = find_installed_methods(config.methods, programs, shop->remarks_);
@@ -74,6 +77,15 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
   if (!renders)
     return fail(Errc::unavailable, fmt::format("no render program was found: {}", fmt::join(shop->remarks_, "; ")));
 
+  for (auto& each : shop->methods_) {
+    if (config.gpu_devices.empty() || each.method.device_arguments.empty()) continue;
+    auto const found = find_gpus(each, config.sandboxed());
+    if (found)
+      each.gpus = choose_gpus(config.gpu_devices, *found, shop->remarks_);
+    else
+      shop->remarks_.push_back("gpu: " + found.error().message);
+  }
+
   shop->machine_ = this_machine();
   shop->memory_mib_ = config.memory_mib > 0 ? config.memory_mib : std::max(512, shop->machine_.memory_mib - 512);
   RendererSettings settings;
@@ -82,6 +94,19 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
   settings.threads = config.threads > 0 ? config.threads : shop->machine_.cores;
   settings.memory_mib = shop->memory_mib_;
   settings.nice = config.nice;
+  if (config.cgroup != "off") {
+    auto const scopes = scopes_available();
+    if (!scopes && config.cgroup == "on")
+      return fail(Errc::unavailable,
+                  fmt::format("cgroup = \"on\", and there are no control groups: {}", scopes.error().message));
+    if (scopes)
+      settings.scope = ScopeLimits{settings.memory_mib, config.tasks, settings.threads};
+    else
+      shop->remarks_.push_back(
+          fmt::format("a renderer's memory is limited by process and watched as a whole; there are "
+                      "no control groups: {}",
+                      scopes.error().message));
+  }
   auto renderer = Renderer::open(settings);
   if (!renderer) return renderer.error();
   shop->renderer_ = std::move(*renderer);
@@ -92,7 +117,7 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
   shop->outbox_ = std::move(*outbox);
   for (auto const& path : dropped) shop->remarks_.push_back(fmt::format("{} was damaged and is deleted", path));
 
-  shop->checker_ = {fs::absolute(config.image_program), config.sandboxed()};
+  shop->checker_ = {.program = fs::absolute(config.image_program), .sandboxed = config.sandboxed(), .seconds = 120};
   shop->http_.ca_file = config.ca_file.string();
   shop->http_.user_agent = "distren-slave";
   shop->http_.cancelled = &shop->cancelled_;
@@ -105,9 +130,13 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
 
 json Workshop::hello(int slots) const {
   json methods = json::array();
-  for (auto const& each : methods_) methods.push_back({{"name", each.method.name}, {"version", each.version}});
+  for (auto const& each : methods_) methods.push_back({{"name", each.method.name}, {"version", each.full_version()}});
+  json gpus = json::array();  // by name, each once
+  for (auto const& each : methods_)
+    for (auto const& gpu : each.gpus)
+      if (std::ranges::find(gpus, json(gpu.name)) == gpus.end()) gpus.push_back(gpu.name);
   return {{"type", "hello"},       {"os", machine_.os}, {"cpu", machine_.cpu}, {"cores", machine_.cores},
-          {"memory", memory_mib_}, {"slots", slots},    {"methods", methods}};
+          {"memory", memory_mib_}, {"slots", slots},    {"methods", methods},  {"gpus", gpus}};
 }
 
 void Workshop::prefetch(Order const& order, std::string const& base_url) {
@@ -261,6 +290,11 @@ Workshop::Made Workshop::render(Order const& order, std::string const& base_url,
   if (!method) return {.outcome = give_up(order, method.error())};
   auto parameters = check_parameters((*method)->method, order.parameters, ParameterScope::order);
   if (!parameters) return {.outcome = give_up(order, parameters.error())};
+  // Whatever the job says: scripts are this machine's to allow.
+  parameters->erase("scripts");
+  bool const known = std::ranges::find((*method)->method.parameters, "scripts", &MethodParameter::name) !=
+                     (*method)->method.parameters.end();
+  if (known && allows_scripts_(order.owner, order.owner_name)) (*parameters)["scripts"] = "allowed";
   if (order.output && !order.output->format.empty() && !parameters->contains("format"))
     (*parameters)["format"] = order.output->format;
 
@@ -276,6 +310,7 @@ Workshop::Made Workshop::render(Order const& order, std::string const& base_url,
   std::string const extension = order.output ? fs::path(order.output->name).extension().string() : "";
   task.name = fmt::format("{}{}", order.attempt, extension);
   task.deadline = order.deadline;
+  task.gpus = (*method)->gpus;
   task.size_limit = order.output ? static_cast<std::uint64_t>(order.output->limit) : 0;
   auto const rendered = renderer_->render(task, progress);
   made.log = log();

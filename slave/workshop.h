@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -50,6 +51,7 @@ public:
   Outcome make(Order const& order, std::string const& base_url, OnProgress const& progress) {
     return finish(order, render(order, base_url, progress));
   }
+  void rest() { close_image_program(); }  // of the thread that finishes: it has had nothing to do for a while
   // The last lines that the renderer has printed for the frame at work; nothing of the volunteer's paths is in them.
   [[nodiscard]] std::string log() const;
   // Fetches and lays out the files of an order that waits, beside the rendering of another; what fails is tried again
@@ -77,6 +79,7 @@ private:
   [[nodiscard]] Error blame(Error error) const;
   Outcome give_up(Order const& order, Error const& error, std::string const& log = {});
 
+  std::function<bool(std::int64_t owner, std::string const& name)> allows_scripts_;
   FileDescriptor lock_;  // on the state folder: two processes in it would take each other's work
   Machine machine_;
   int memory_mib_ = 0;
@@ -91,7 +94,7 @@ private:
   Workspace workspace_;
   std::unique_ptr<Renderer> renderer_;
   std::unique_ptr<Outbox> outbox_;
-  PictureChecker checker_;
+  ImageProgram checker_;
   std::int64_t listed_job_ = 0;  // of many files: its list need not come with every frame
   std::vector<OrderFile> listed_files_;
   std::atomic<bool> cancelled_ = false;

@@ -1,12 +1,16 @@
 // The slave's parts: orders, cache, working copies, outbox, back-off and configuration.
 #include <sys/stat.h>
 
+#include <fmt/format.h>
+
 #include <fstream>
 
 #include "common/digest.h"
 #include "common/files.h"
+#include "common/render_method.h"
 #include "slave/backoff.h"
 #include "slave/cache.h"
+#include "slave/gpu.h"
 #include "slave/line.h"
 #include "slave/order.h"
 #include "slave/outbox.h"
@@ -380,6 +384,60 @@ START_TEST(a_result_said_twice_is_kept_once) {
 }
 END_TEST
 
+START_TEST(only_device_files_of_compute_drivers_are_shown) {
+  ScratchFolder const scratch;
+  for (auto const* name : {"nvidia0", "nvidia12", "nvidiactl", "nvidia-uvm", "nvidia-modeset", "nvidiaX", "kfd", "sda",
+                           "dri/renderD128", "dri/card0"})
+    write(scratch / name, "");
+  std::vector<std::string> names;
+  for (auto const& path : gpu_nodes(scratch.path())) names.push_back(path.filename().string());
+  ck_assert(names == (std::vector<std::string>{"renderD128", "kfd", "nvidia-uvm", "nvidia0", "nvidia12", "nvidiactl"}));
+  ck_assert(gpu_nodes(scratch / "nothing").empty());
+}
+END_TEST
+
+START_TEST(a_list_of_devices_is_believed_only_as_far_as_it_goes) {
+  for (auto const* wrong : {"", "7", "{}", R"({"event":"devices"})", R"({"event":"devices","devices":{}})"})
+    ck_assert_msg(!parse_gpus(wrong), "%s", wrong);
+  json many = json::array();
+  for (int i = 0; i < 100; ++i)
+    many.push_back({{"id", fmt::format("ID{}", i)}, {"name", std::string(500, 'n') + "\x1b"}, {"type", "CUDA"}});
+  many.push_back({{"id", ""}, {"name", "x"}, {"type", "CUDA"}});
+  auto const gpus = parse_gpus(json{{"event", "devices"}, {"devices", many}}.dump());
+  ck_assert(gpus.has_value());
+  ck_assert_uint_eq(gpus->size(), 16);
+  ck_assert_uint_le(gpus->front().name.size(), 130);
+  ck_assert(parse_gpus(R"({"event":"devices","devices":[{"id":"a","name":"b","type":"MAGIC"},3]})")->empty());
+}
+END_TEST
+
+START_TEST(devices_of_one_type_are_chosen_and_change_the_version) {
+  std::vector<Gpu> const found{{"C0", "NVIDIA One", "CUDA"},
+                               {"C1", "NVIDIA Two", "CUDA"},
+                               {"O0", "NVIDIA One", "OPTIX"},
+                               {"O1", "NVIDIA Two", "OPTIX"},
+                               {"H0", "AMD Three", "HIP"}};
+  std::vector<std::string> remarks;
+  auto const ids = [&](std::vector<std::string> const& wanted) {
+    std::string out;
+    for (auto const& gpu : choose_gpus(wanted, found, remarks)) out += gpu.id + " ";
+    return out;
+  };
+  ck_assert_text(ids({"auto"}), "O0 O1 ");
+  ck_assert_text(ids({"two"}), "O1 ");
+  ck_assert_text(ids({"C1"}), "C1 ");
+  ck_assert_text(ids({"amd"}), "H0 ");
+  ck_assert(remarks.empty());
+  ck_assert_text(ids({"Voodoo"}), "");
+  ck_assert_says(remarks.at(0), "Voodoo");
+  ck_assert_text(ids({}), "");
+  ck_assert_text(gpu_tag({}), "");
+  ck_assert(gpu_tag({found[0]}) != gpu_tag({found[1]}) && gpu_tag({found[0]}) != gpu_tag({found[2]}));
+  ck_assert_text(gpu_tag({found[0], found[1]}), gpu_tag({found[1], found[0]}));
+  ck_assert_int_eq(compare_versions("3.4.1" + gpu_tag({found[0]}), "3.4.1"), 0);
+}
+END_TEST
+
 START_TEST(waits_double_up_to_the_longest) {
   Backoff backoff(500ms, 4000ms);
   std::vector<std::int64_t> waits;
@@ -441,6 +499,21 @@ START_TEST(a_configuration_is_read) {
 }
 END_TEST
 
+START_TEST(scripts_are_allowed_to_named_owners_alone) {
+  SlaveConfig config;
+  config.trusted_owners = {"anna", "7"};
+  ck_assert(!config.allows_scripts(5, "anna"));
+  config.trusted_scripts = true;
+  ck_assert(config.allows_scripts(5, "anna") && config.allows_scripts(7, ""));
+  ck_assert(!config.allows_scripts(5, "bob") && !config.allows_scripts(5, "") && !config.allows_scripts(0, "anna"));
+  config.sandbox = "off";
+  ck_assert(!config.allows_scripts(5, "anna"));
+  config.trusted_owners = {"", "0"};
+  config.sandbox = "on";
+  ck_assert(!config.allows_scripts(0, "") && !config.allows_scripts(5, ""));
+}
+END_TEST
+
 START_TEST(wrong_settings_are_named) {
   ScratchFolder const scratch;
   std::string const methods = "methods = \"" + fs::absolute(source_folder() / "methods").string() + "\"\n";
@@ -496,10 +569,14 @@ int main() {
                            results_for_another_server_stay_untouched,
                            only_plain_files_of_allowed_size_are_taken,
                            a_result_said_twice_is_kept_once,
+                           only_device_files_of_compute_drivers_are_shown,
+                           a_list_of_devices_is_believed_only_as_far_as_it_goes,
+                           devices_of_one_type_are_chosen_and_change_the_version,
                            waits_double_up_to_the_longest,
                            waits_are_spread_and_never_above_the_longest,
                            a_message_fits_a_line_and_is_utf8,
                            a_configuration_is_read,
+                           scripts_are_allowed_to_named_owners_alone,
                            wrong_settings_are_named,
                            a_password_file_that_others_can_read_is_refused,
                            a_missing_configuration_names_where_it_was_sought})

@@ -176,7 +176,7 @@ tests_check_ledger_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 # Run by ./runtests and by hand; the long ones are no part of make check.
 dist_check_SCRIPTS += tests/style/layering.sh tests/style/text.sh
 EXTRA_DIST += tests/bench/bench_journal tests/long/sim.sh tests/long/scenes.py tests/support/bench.py tests/bench/bench_start.py tests/bench/bench_idle.py \
-  tests/bench/bench_transfer.py tests/long/distcheck.sh tests/long/quickstart.sh tests/long/chroot.sh
+  tests/bench/bench_transfer.py tests/bench/bench_render.py tests/long/distcheck.sh tests/long/quickstart.sh tests/long/chroot.sh
 
 # Months of a grid in seconds, around the server's own dispatcher: ./runtests sim.
 check_PROGRAMS += tests/sim/distren-sim

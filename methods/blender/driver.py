@@ -13,6 +13,7 @@ import sys
 
 import bpy
 
+TRUSTED = "--enable-autoexec" in sys.argv  # the volunteer lets this owner's scenes run scripts
 MOVIE_FORMATS = ("AVI_JPEG", "AVI_RAW", "FFMPEG")
 SAID = set()
 BORDERS = {}  # a scene's name -> whether it renders a region by itself
@@ -32,7 +33,14 @@ def warn(text):
 
 
 class Problem(Exception):
-    """This frame cannot be rendered; the text is for the owner of the job."""
+    """This frame cannot be rendered; the text is for the owner of the job. machine: here, but perhaps elsewhere."""
+
+    def __init__(self, text, machine=False):
+        super().__init__(text)
+        self.machine = machine
+
+    def say(self):
+        say("problem", text=str(self), machine=self.machine)
 
 
 def names(things):
@@ -129,24 +137,29 @@ def neutralise_nodes(denoise):
                 warn("the compositor's Denoise node is muted: this Blender was built without OpenImageDenoise")
 
 
-def neutralise_scene(scene, denoise):
-    render = scene.render
-    if render.use_freestyle:
-        warn("Freestyle is switched off: its style modules are programs, and these do not run on volunteers' machines")
-    render.use_freestyle = False
-    render.use_multiview = False
-    render.use_placeholder = False
-    render.threads_mode = "AUTO"  # the number given on the command line counts
+def remove_freestyle(scene):
+    scene.render.use_freestyle = False
     for layer in scene.view_layers:
         layer.use_freestyle = False
         modules = layer.freestyle_settings.modules if hasattr(layer, "freestyle_settings") else ()
         for module in list(modules):
             modules.remove(module)
+
+
+def neutralise_scene(scene, denoise):
+    render = scene.render
+    if render.use_freestyle and not TRUSTED:
+        warn("Freestyle is switched off: its style modules are programs, and these do not run on volunteers' machines")
+    if not TRUSTED:
+        remove_freestyle(scene)
+    render.use_multiview = False
+    render.use_placeholder = False
+    render.threads_mode = "AUTO"  # the number given on the command line counts
     cycles = getattr(scene, "cycles", None)
     if cycles is None:
         return
     cycles.device = "CPU"
-    if getattr(cycles, "shading_system", False):
+    if getattr(cycles, "shading_system", False) and not TRUSTED:
         cycles.shading_system = False
         warn("Open Shading Language is switched off: its shaders can write files")
     if denoise:
@@ -155,6 +168,26 @@ def neutralise_scene(scene, denoise):
     if render.engine == "CYCLES" and cycles.use_denoising and any(getattr(l, "use_denoising", True) for l in layers):
         warn("denoising is switched off: this Blender was built without OpenImageDenoise")
     cycles.use_denoising = False
+
+
+def use_devices(wanted):
+    """Exactly these, and not the processor beside them: two kinds of kernels in one picture do not agree in every pixel."""
+    preferences = bpy.context.preferences.addons["cycles"].preferences
+    kind = wanted[0]["type"]
+    ids = {device["id"] for device in wanted}
+    try:
+        preferences.compute_device_type = kind
+        listed = list(preferences.get_devices_for_type(kind) or ())
+    except (TypeError, ValueError):
+        listed = []
+    here = {device.id for device in listed if device.type == kind}
+    if not ids <= here:
+        raise Problem("the graphics card %s is not there any more" % ", ".join(sorted(ids - here)), machine=True)
+    for device in preferences.devices:
+        device.use = device.type == kind and device.id in ids
+    for scene in bpy.data.scenes:
+        if getattr(scene, "cycles", None) is not None:
+            scene.cycles.device = "GPU"
 
 
 def neutralise():
@@ -319,6 +352,8 @@ def prepare(order):
     choose_denoising_data(scene, order.get("denoising-data"))
     choose_tile(scene, order)
     neutralise()
+    if order.get("devices"):
+        use_devices(order["devices"])
     scene.render.use_file_extension = False
     return scene
 
@@ -408,7 +443,7 @@ class Animation:
         try:
             self.hand_over()
         except Problem as problem:
-            say("problem", text=str(problem))
+            problem.say()
             leave()
         except BaseException:
             sys.excepthook(*sys.exc_info())
@@ -470,7 +505,7 @@ def main():
         try:
             render_frame(order)
         except Problem as problem:
-            say("problem", text=str(problem))
+            problem.say()
 
 
 main()

@@ -59,6 +59,7 @@ Reply handle_requeue_job(Request const&, Context&);
 Reply handle_change_job(Request const&, Context&);
 Reply handle_delete_job(Request const&, Context&);
 Reply handle_list_tasks(Request const&, Context&);
+Reply handle_task_log(Request const&, Context&);
 Reply handle_list_output(Request const&, Context&);
 
 // pictures.cpp

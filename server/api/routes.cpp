@@ -68,6 +68,7 @@ std::vector<Route> api_routes() {
       {"GET", "/api/v1/jobs/{id}/tasks", login, read, handle_list_tasks, small},
       {"GET", "/api/v1/jobs/{id}/output", login, read, handle_list_output, small},
       {"GET", "/api/v1/jobs/{id}/sources", login, read, handle_list_sources, small},
+      {"GET", "/api/v1/jobs/{id}/tasks/{task}/log", login, read, handle_task_log, small},
       {"GET", "/api/v1/jobs/{id}/tasks/{task}/picture", login, read, handle_task_picture, small},
       {"GET", "/api/v1/jobs/{id}/picture", login, read, handle_job_picture, small},
 

@@ -80,6 +80,9 @@ public:
   std::optional<std::string> order_for(std::int64_t slave, std::int64_t now);  // HTTPS
   std::optional<std::string> progress(std::int64_t slave, std::int64_t attempt, double fraction, std::int64_t now);
 
+  void want_log(std::int64_t task, Dispatcher::LogAnswer const& answer, std::int64_t now);
+  void told_log(std::int64_t slave, std::int64_t attempt, std::string const& text);
+
   // Results. claim: only one attempt at a time may put its image in place.
   std::optional<ExpectedResult> expected_result(std::int64_t attempt, std::int64_t task) const;
   ResultClaim claim(AttemptReport const& report, std::int64_t now);
@@ -165,6 +168,8 @@ private:
   void lease(Attempt attempt, std::int64_t now);
   void drop_attempt(std::int64_t attempt);
   void end_early(std::int64_t attempt, store::Ending ending, std::string const& reason, std::int64_t now);
+  void answer_logs(std::function<bool(std::int64_t attempt, std::int64_t until)> const& which,
+                   std::optional<std::string> const& text);
   void cancel_on_slave(std::int64_t slave, std::int64_t attempt, std::string const& reason);
   void task_failed(JobQueue& job, store::EndingEntry& ending, std::int64_t now);
   void finish_job_if_done(std::int64_t job);
@@ -185,6 +190,12 @@ private:
   // Slave, here or not -> when each of its slots was last free: no hour of a core is paid twice, however results are
   // held back, slots said anew, or connections made again.
   std::unordered_map<std::int64_t, std::vector<std::int64_t>> free_since_;
+  struct WantedLog {
+    std::int64_t attempt = 0;
+    std::int64_t until_ms = 0;
+    Dispatcher::LogAnswer answer;
+  };
+  std::vector<WantedLog> wanted_logs_;
   GrantBook grants_;
   PowerBook powers_;
   std::set<std::int64_t> ready_jobs_;  // those that the policy knows

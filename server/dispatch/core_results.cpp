@@ -287,6 +287,7 @@ void DispatchCore::tick(std::int64_t now) {
     tell_policy(slaves_.at(id).state, false);
     slaves_.erase(id);
   }
+  answer_logs([now](std::int64_t, std::int64_t until) { return until <= now; }, std::nullopt);
   feed_some(now);
   feed_hungry(now);
 }

@@ -122,6 +122,12 @@ public:
   virtual void know_total(std::int64_t user, std::int64_t millipoints) = 0;  // ever vested: the user's rank
   virtual void know_escrow(std::int64_t job, std::int64_t millipoints) = 0;  // what is left of the job's boost
 
+  // The last lines of the renderer that is at this task now; nothing: nobody is who could tell. answer comes once, from
+  // any thread, within a few seconds.
+  using LogAnswer = std::function<void(std::optional<std::string> text)>;
+  virtual void want_log(std::int64_t /*task*/, LogAnswer answer) { answer(std::nullopt); }
+  virtual void told_log(std::int64_t /*slave*/, std::int64_t /*attempt*/, std::string /*text*/) {}
+
   // Slaves on the line. admit: conflict when another instance is signed on; that one is asked whether it still lives.
   virtual Result<void> admit(std::int64_t slave, std::string instance, std::shared_ptr<SlaveSink> sink) = 0;
   virtual void hello(SlaveState slave) = 0;

@@ -166,6 +166,14 @@ void DispatcherThread::add_job(store::RunnableJob job, std::vector<store::Runnab
   });
 }
 
+void DispatcherThread::want_log(std::int64_t task, LogAnswer answer) {
+  post([this, task, answer = std::move(answer)] { core_.want_log(task, answer, unix_ms()); });
+}
+
+void DispatcherThread::told_log(std::int64_t slave, std::int64_t attempt, std::string text) {
+  post([this, slave, attempt, text = std::move(text)] { core_.told_log(slave, attempt, text); });
+}
+
 void DispatcherThread::pause_job(std::int64_t job) {
   post([this, job] { core_.pause_job(job); });
 }

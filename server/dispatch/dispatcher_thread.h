@@ -44,6 +44,8 @@ public:
   Explanation why_job(std::int64_t job) override;
   Explanation why_slave(std::int64_t slave) override;
   std::optional<Forecast> forecast(std::int64_t job, std::int64_t more_escrow) override;
+  void want_log(std::int64_t task, LogAnswer answer) override;
+  void told_log(std::int64_t slave, std::int64_t attempt, std::string text) override;
   void know_total(std::int64_t user, std::int64_t millipoints) override;
   void know_escrow(std::int64_t job, std::int64_t millipoints) override;
 

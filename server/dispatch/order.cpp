@@ -64,8 +64,9 @@ OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec cons
   std::string parameters_text = parameters.dump();
   parameters_text.pop_back();  // the frame comes before the closing brace
 
-  order.before_frame = fmt::format(R"("method":{},"version":{},"parameters":{},"frame":)", json(job.method).dump(),
-                                   json(job.version).dump(), parameters_text);
+  std::string const owner = job.user > 0 ? fmt::format(R"("owner":{{"id":{}}},)", job.user) : "";
+  order.before_frame = owner + fmt::format(R"("method":{},"version":{},"parameters":{},"frame":)",
+                                           json(job.method).dump(), json(job.version).dump(), parameters_text);
   if (job.after != 0 || job.files.size() > files_in_order) {
     order.after_frame = fmt::format(R"(}},"file_list":{})", json(links.file_list(job.id)).dump());
     return order;

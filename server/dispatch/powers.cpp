@@ -98,7 +98,9 @@ Result<std::int64_t> PowerBook::measured(std::int64_t slave, store::Method const
   if (picture.empty() || seen_.contains(picture))
     return fail(Errc::invalid, picture.empty() ? "the benchmark's answer has no picture"
                                                : "this very picture was handed in for a benchmark before");
-  auto const power = economy::benchmark_power(run);
+  economy::Benchmark measured = run;
+  measured.device = method.version.find('+') != std::string::npos;
+  auto const power = economy::benchmark_power(measured);
   if (!power) return power.error();
   seen_.insert(picture);
   pictures_.push_back(std::move(picture));

@@ -41,7 +41,8 @@ Result<std::int64_t> benchmark_power(Benchmark const& run) {
                                            run.cpu_ms, run.wall_ms));
   std::int64_t const by_cpu = scaled(run.work_ms, unit_power, run.cpu_ms);
   std::int64_t const by_wall = scaled(run.work_ms, unit_power * 5, run.wall_ms * run.cores * 4);
-  std::int64_t const power = std::min(by_cpu, by_wall);
+  std::int64_t power = std::min(by_cpu, by_wall);
+  if (run.device) power = std::min(power, power_limit);
   if (power > power_limit)
     return fail(Errc::invalid, fmt::format("the benchmark says {}.{:03} times the reference core, more than any core "
                                            "has: its answer is not believed, run it again",

@@ -25,6 +25,7 @@ struct Benchmark {
   std::int64_t cpu_ms = 0;
   std::int64_t wall_ms = 0;
   int cores = 0;
+  bool device = false;  // on a graphics card: above the limit it is worth the limit, and no lie
 };
 Result<std::int64_t> benchmark_power(Benchmark const& run);
 

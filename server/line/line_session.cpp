@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "config.h"
+#include "server/storage/job_folder.h"
 
 namespace distren {
 
@@ -179,6 +180,9 @@ void LineSession::on_line(std::string_view line) {
     } else if (!taken) {
       complain(code_name(taken.error().code), taken.error().message);
     }
+  } else if (type == "log") {
+    services.dispatcher.told_log(slave_, number_of(message, "attempt", 0, INT64_MAX / 2),
+                                 cleaned_log(text_of(message, "text", log_limit)));
   } else if (type == "ping") {
     home_.pinged(slave_);
     write(R"({"type":"pong"})");

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <system_error>
 
 #include "common/digest.h"
 #include "common/files.h"
+#include "common/text.h"
 
 namespace distren {
 
@@ -18,7 +20,7 @@ constexpr std::string_view removed_prefix = ".removed-job";
 
 bool reserved(std::string_view path) {
   auto const top = path.substr(0, path.find('/'));
-  return top == "output" || top == "preview";
+  return top == "output" || top == "preview" || top == "log";
 }
 
 }  // namespace
@@ -29,6 +31,24 @@ fs::path job_folder(fs::path const& stor, std::int64_t job) {
 
 fs::path output_folder(fs::path const& stor, std::int64_t job) {
   return job_folder(stor, job) / "output";
+}
+
+fs::path log_file(fs::path const& stor, std::int64_t job, std::int64_t task) {
+  return job_folder(stor, job) / "log" / fmt::format("{}.txt", task);
+}
+
+std::string cleaned_log(std::string_view text) {
+  if (text.size() > log_limit) {
+    text.remove_prefix(text.size() - log_limit);
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);  // whole lines
+  }
+  std::string out;
+  while (!text.empty()) {
+    auto const end = std::min(text.find('\n'), text.size());
+    out += printable(text.substr(0, end), log_limit) + "\n";
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
 }
 
 Result<void> place_job_files(fs::path const& stor, std::int64_t job, BlobStore const& blobs,

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,8 +18,13 @@ namespace distren {
 std::filesystem::path job_folder(std::filesystem::path const& stor, std::int64_t job);
 std::filesystem::path output_folder(std::filesystem::path const& stor, std::int64_t job);
 
+// What the renderer said before this task failed last, as text; bounded, whoever sent it.
+inline constexpr std::size_t log_limit = 16U << 10;
+std::filesystem::path log_file(std::filesystem::path const& stor, std::int64_t job, std::int64_t task);
+std::string cleaned_log(std::string_view text);  // its end, lines of printable UTF-8
+
 // Hard-links every file (paths already checked) and makes output/; all folders are synced once at the end. Sources
-// whose own path begins with output/ or preview/ stay in the blob store alone: in the job's folder these names are
+// whose own path begins with output/, preview/ or log/ stay in the blob store alone: in the job's folder these names are
 // ours.
 Result<void> place_job_files(std::filesystem::path const& stor, std::int64_t job, BlobStore const& blobs,
                              std::vector<store::JobFile> const& files);

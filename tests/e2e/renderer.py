@@ -2,8 +2,10 @@
 """The warm renderer with the real Blender through the whole grid: Eevee frame after frame in one go, compared with frames
 that Blender rendered by itself."""
 import contextlib
+import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,8 +14,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from programs import need, program  # noqa: E402
-from tap import case, run  # noqa: E402
+from programs import need, processes_of, program  # noqa: E402
+from tap import case, run, wait_until  # noqa: E402
 
 SCENE = """
 import bpy
@@ -90,6 +92,50 @@ def frames_of_cycles_share_one_program_whatever_their_order(grid):
     same(grid, grid.submit(scene, "--frames", "1,5,29"), alone)
     assert starts(slave) - before == 1, starts(slave) - before
     slave.stop()
+
+
+def parent(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        return int(file.read().rsplit(")", 1)[1].split()[1])
+
+
+def renderers(slave):
+    """Blenders below the sandboxes of this slave."""
+    boxes, found = set(processes_of(slave.state)), []
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{pid}/comm") as file:
+                blender_here = file.read().strip() == "blender"
+            above = pid
+            while blender_here and above > 1:
+                above = parent(above)
+                if above in boxes:
+                    found.append(pid)
+                    break
+    return found
+
+
+@case
+def an_owner_reads_what_the_renderer_says_now_and_said_before_it_failed(grid):
+    scene = made(grid.folder, "CYCLES")
+    slave = grid.add_slave()
+    number = grid.submit(scene, "--frames", "1", "--samples", "65536", "--resolution", "400%")
+    task = grid.tasks(number)[0]["id"]
+    path = f"/api/v1/jobs/{number}/tasks/{task}/log"
+    wait_until("the frame makes progress", lambda: (grid.tasks(number)[0].get("fraction") or 0) > 0)
+    status, log = grid.api("GET", path)
+    assert status == 200 and log["live"] and "Sample" in log["text"], (status, log)
+    assert slave.folder not in log["text"], log
+    assert grid.api("GET", path, token=grid.sign_up("stranger"))[0] == 404
+    for renderer in renderers(slave):
+        os.kill(renderer, signal.SIGSEGV)
+    wait_until("the failure is kept", lambda: grid.api("GET", path)[1].get("live") is False, seconds=LIMIT)
+    grid.cli("cancel", number, check=0)
+    slave.stop()
+    said = grid.cli("log", number, 1, check=0).stdout
+    assert "Fra:1" in said, said
+    assert json.loads(grid.cli("log", number, 1, "--json", check=0).stdout)["live"] is False
+    assert "has no frame 7" in grid.cli("log", number, 7).stderr
 
 
 @contextlib.contextmanager

@@ -30,6 +30,10 @@ def png(path, width, height, shade):
 def render(order, deed):
     output, frame = order["output"], order["frame"]
     say(event="warning", text=ME)
+    if "devices" in order:
+        say(event="warning", text="devices " + " ".join(d["type"] + ":" + d["id"] for d in order["devices"]))
+    if deed == "no card":
+        return say(event="problem", text="the graphics card is not there any more", machine=True)
     if deed == "plant":
         home = os.environ["HOME"]
         for name in ("planted", ".cache/kept"):
@@ -46,6 +50,11 @@ def render(order, deed):
     if deed == "damaged":
         print("Error: Failed to read blend file 'x': Missing DNA block", flush=True)
         sys.exit(1)
+    if deed == "chatter":
+        for number in range(3000):
+            print("line %d \x1b" % number, flush=True)
+        print(os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + "/state/secret", flush=True)
+        deed = "hang"
     if deed == "hang":
         print("Fra:1 | Sample 1/4", flush=True)
         time.sleep(1000)
@@ -72,6 +81,12 @@ def render(order, deed):
 render.count = 0
 if "--version" in sys.argv:
     print("Blender 3.4.1")
+    sys.exit(0)
+if sys.argv[-1].endswith("devices.py"):
+    say(event="devices", devices=[{"id": "CUDA_0", "name": "NVIDIA Fake 9", "type": "CUDA"},
+                                  {"id": "OPTIX_0", "name": "NVIDIA Fake 9", "type": "OPTIX"},
+                                  {"id": "HIP_0", "name": "AMD Fake 3", "type": "HIP"},
+                                  {"id": "X", "name": "a lie", "type": "MAGIC"}, 7])
     sys.exit(0)
 scene = next(a for a in sys.argv if a.endswith(".blend"))
 with open(scene) as file:

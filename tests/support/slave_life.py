@@ -48,11 +48,13 @@ class Slave:
             if not real:
                 file.write("[programs]\nblender = %s\n" % json.dumps(self.folder + "/program/renderer"))
         self.process = None
+        self.path = os.environ["PATH"]
 
     def start(self, *arguments):
         self.log = open(self.folder + "/log", "ab")
         self.process = subprocess.Popen([BUILD + "/distren-slave", "--config", self.folder + "/slave.toml", *arguments],
-                                        stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+                                        stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL,
+                                        env={**os.environ, "PATH": self.path})
         return self
 
     def signed_on(self, *arguments):
@@ -567,6 +569,134 @@ def a_frame_cancelled_while_its_picture_is_looked_at_is_not_handed_in(server, sl
     slave.wait_for_empty_outbox()
 
 
+def the_last_words_of_a_renderer_are_told_when_asked(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"chatter"))
+    line.expect("progress", attempt=1)
+    line.send({"type": "log", "attempt": 1})
+    text = line.expect("log", attempt=1)["text"]
+    assert len(text) <= 16384 and text.endswith("Fra:1 | Sample 1/4\n"), text
+    assert "line 2999" in text and "\x1b" not in text and "line 5 " not in text, text
+    assert slave.folder + "/state" not in text, text
+    line.send({"type": "log", "attempt": 99})
+    assert line.expect("log", attempt=99)["text"] == ""
+
+
+DRIVEN = """
+import bpy
+cube = bpy.data.objects["Cube"]
+text = bpy.data.texts.new("run.py")
+text.write("import bpy\\nbpy.app.driver_namespace['big'] = lambda: 40.0\\n")
+text.use_module = True
+cube.driver_add("scale", 0).driver.expression = "big()"
+bpy.context.scene.render.engine = "BLENDER_WORKBENCH"
+bpy.context.scene.render.resolution_x, bpy.context.scene.render.resolution_y = 64, 36
+bpy.ops.wm.save_as_mainfile(filepath=%r)
+"""
+
+
+def scripts_run_for_owners_whom_the_volunteer_names_and_for_nobody_else(server, slave):
+    scene = made_scene(slave, DRIVEN)
+    line = slave.signed_on()
+    output = {"name": "0001.png", "format": "PNG", "width": 64, "height": 36, "limit": 1 << 20}
+    pictures = []
+    for attempt, owner in ((1, {"id": 5, "name": "anna"}), (2, {"id": 6, "name": "bob"})):
+        line.send(server.order(attempt, scene, 1, job=attempt, output=output, owner=owner, parameters={"scripts": "allowed"}))
+        result = line.expect("result", attempt=attempt)
+        assert result["state"] == "done", result
+        assert (owner["id"] == 6) == any("blocked" in w for w in result.get("warnings", ())), (owner, result)
+        pictures.append(server.uploaded(result))
+        accept(line, result)
+    assert pictures[0] != pictures[1], "the script changed nothing"
+
+
+scripts_run_for_owners_whom_the_volunteer_names_and_for_nobody_else.real = True
+scripts_run_for_owners_whom_the_volunteer_names_and_for_nobody_else.settings = {
+    "trust.owners": ["anna", "99"], "trust.scripts": True}
+scripts_run_for_owners_whom_the_volunteer_names_and_for_nobody_else.missing = (
+    None if shutil.which("blender") and SANDBOX else "there is no Blender, or no sandbox")
+
+
+SYSTEMD_RUN = """#!/bin/sh
+printf '%s\\n' "$*" >>"$(dirname "$0")/groups"
+while [ "$1" != -- ]; do shift; done
+shift
+exec "$@"
+"""
+
+
+def give_systemd(slave):
+    os.makedirs(slave.folder + "/bin")
+    with open(slave.folder + "/bin/systemd-run", "w") as file:
+        file.write(SYSTEMD_RUN)
+    os.chmod(slave.folder + "/bin/systemd-run", 0o755)
+    slave.path = slave.folder + "/bin:" + os.environ["PATH"]
+
+
+def a_renderer_gets_a_control_group_where_there_is_one(server, slave):
+    give_systemd(slave)
+    line = slave.signed_on()
+    assert frame(server, line, 1, "good")["state"] == "done"
+    with open(slave.folder + "/bin/groups") as file:
+        groups = file.read().splitlines()
+    assert len(groups) == 2 and "/bin/true" in groups[0], groups
+    for word in ("--user --scope", "MemoryMax=900M", "TasksMax=77", "CPUQuota=200%", " -- "):
+        assert word in groups[1], groups
+
+
+a_renderer_gets_a_control_group_where_there_is_one.settings = {"memory_mib": 900, "tasks": 77}
+
+
+def without_control_groups_the_slave_says_so_and_renders(server, slave):
+    slave.path = "/usr/local/bin:/usr/bin:/bin"
+    line = slave.signed_on()
+    assert frame(server, line, 1, "good")["state"] == "done"
+    if not shutil.which("systemd-run", path=slave.path):
+        assert "no control groups: there is no systemd-run" in slave.output(), slave.output()
+
+
+def a_slave_that_insists_on_control_groups_does_not_start_without(server, slave):
+    give_systemd(slave)
+    with open(slave.folder + "/bin/systemd-run", "w") as file:
+        file.write("#!/bin/sh\necho 'Failed to connect to bus: No medium found' >&2\nexit 1\n")
+    slave.start()
+    assert slave.process.wait(timeout=PATIENCE) == 5, slave.output()
+    assert "no control groups" in slave.output() and "No medium found" in slave.output(), slave.output()
+
+
+a_slave_that_insists_on_control_groups_does_not_start_without.settings = {"cgroup": "on"}
+
+
+def graphics_cards_are_neither_offered_nor_used_unless_lent(server, slave):
+    line = slave.signed_on()
+    assert line.hello["gpus"] == [] and line.hello["methods"][0]["version"] == "3.4.1", line.hello
+    assert not [w for w in frame(server, line, 1, "good")["warnings"] if w.startswith("devices")]
+
+
+def graphics_cards_that_are_lent_are_offered_and_used(server, slave):
+    line = slave.signed_on()
+    version = line.hello["methods"][0]["version"]
+    assert line.hello["gpus"] == ["NVIDIA Fake 9"] and version.startswith("3.4.1+optix-"), line.hello
+    result = frame(server, line, 1, "good", version=version)
+    assert "devices OPTIX:OPTIX_0" in result["warnings"], result
+    assert result["cpu"] >= 2 * result["wall"], result  # the whole machine was lent, whatever its processor did
+
+
+graphics_cards_that_are_lent_are_offered_and_used.settings = {"gpu.devices": ["auto"]}
+
+
+def a_graphics_card_is_chosen_by_a_word_of_its_name(server, slave):
+    line = slave.signed_on()
+    assert line.hello["gpus"] == ["AMD Fake 3"], line.hello
+    assert "devices HIP:HIP_0" in frame(server, line, 1, "good")["warnings"]
+    result = frame(server, line, 2, "no card", job=2)
+    assert result["state"] == "returned" and "not there any more" in result["reason"], result
+    assert 'no device is \"Voodoo\"' in slave.output() or 'no device is "Voodoo"' in slave.output(), slave.output()
+
+
+a_graphics_card_is_chosen_by_a_word_of_its_name.settings = {"gpu.devices": ["amd", "Voodoo"]}
+
+
 def a_server_that_asks_is_told_of_the_machine(server, slave):
     server.welcome["telemetry"] = 1000
     line = slave.signed_on()
@@ -717,9 +847,9 @@ bpy.ops.wm.save_as_mainfile(filepath=%r)
 """
 
 
-def real_scene(slave):
+def made_scene(slave, script):
     path = slave.folder + "/scene.blend"
-    made = subprocess.run(["blender", "--background", "--factory-startup", "--python-expr", SCENE % path],
+    made = subprocess.run(["blender", "--background", "--factory-startup", "--python-expr", script % path],
                           capture_output=True, timeout=PATIENCE)
     assert os.path.exists(path), made.stdout
     with open(path, "rb") as file:
@@ -727,7 +857,7 @@ def real_scene(slave):
 
 
 def blender_renders_in_its_sandbox(server, slave):
-    scene = real_scene(slave)
+    scene = made_scene(slave, SCENE)
     line = slave.signed_on()
     output = {"name": "0001.png", "format": "PNG", "width": 64, "height": 36, "limit": 1 << 20}
     for attempt in (1, 2):

@@ -1,0 +1,36 @@
+// What the renderer of a frame says: live from the slave that is at it, else what it said last when the frame failed.
+#include <fmt/format.h>
+
+#include "common/files.h"
+#include "server/api/handlers.h"
+#include "server/api/own.h"
+#include "server/services.h"
+#include "server/storage/job_folder.h"
+
+namespace distren {
+
+Reply handle_task_log(Request const&, Context& context) {
+  auto const job = find_own_job(context);
+  if (!job) return error_reply(job.error());
+  auto const task = context.id("task");
+  if (!task) return error_reply(task.error());
+  if (*task < job->first_task || *task >= job->first_task + job->tasks)
+    return error_reply(404, fmt::format("job {} has no task {}", job->id, *task));
+  auto const kept = log_file(context.services.config.stor, job->id, *task);
+  auto const start = [&dispatcher = context.services.dispatcher, kept, task = *task](std::shared_ptr<Answer> answer) {
+    dispatcher.want_log(task, [answer, kept, task](std::optional<std::string> const& live) {
+      if (live) return answer->give(json_reply(200, {{"task", task}, {"live", true}, {"text", *live}}));
+      auto const text = read_file(kept, 2 * log_limit);
+      if (!text)
+        return answer->give(error_reply(404,
+                                        "nothing is known of this frame's renderer: it is not being rendered now, "
+                                        "and it has not failed"));
+      answer->give(json_reply(200, {{"task", task}, {"live", false}, {"text", *text}}));
+    });
+  };
+  Reply reply;
+  reply.body = Later{start};
+  return reply;
+}
+
+}  // namespace distren

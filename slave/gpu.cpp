@@ -1,0 +1,104 @@
+#include "slave/gpu.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "common/digest.h"
+#include "common/text.h"
+
+namespace distren {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::size_t kMost = 16;
+constexpr std::size_t kTextLimit = 120;  // bytes of an id or a name
+constexpr std::array<std::string_view, 5> kTypes = {"OPTIX", "CUDA", "HIP", "ONEAPI", "METAL"};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+bool matches(std::string const& wanted, Gpu const& gpu) {
+  return wanted == "auto" || wanted == gpu.id || lower(gpu.name).find(lower(wanted)) != std::string::npos;
+}
+
+std::string text_of(json const& device, char const* name) {
+  auto const found = device.find(name);
+  return found != device.end() && found->is_string() ? printable(found->get<std::string>(), kTextLimit) : "";
+}
+
+}  // namespace
+
+std::vector<fs::path> gpu_nodes(fs::path const& dev) {
+  std::vector<fs::path> nodes;
+  std::error_code error;
+  for (auto const& item : fs::directory_iterator(dev, error)) {
+    std::string const name = item.path().filename().string();
+    bool const card = name.starts_with("nvidia") && is_number(std::string_view(name).substr(6));
+    if (card || name == "nvidiactl" || name == "nvidia-uvm" || name == "nvidia-uvm-tools" || name == "kfd")
+      nodes.push_back(item.path());
+  }
+  for (auto const& item : fs::directory_iterator(dev / "dri", error))
+    if (item.path().filename().string().starts_with("renderD")) nodes.push_back(item.path());
+  std::ranges::sort(nodes);
+  return nodes;
+}
+
+Result<std::vector<Gpu>> parse_gpus(std::string_view line) {
+  auto const said = json::parse(line, nullptr, false);
+  if (!said.is_object() || said.value("event", json()) != "devices" || !said.contains("devices") ||
+      !said["devices"].is_array())
+    return fail(Errc::invalid, "no list of devices");
+  std::vector<Gpu> gpus;
+  for (auto const& each : said["devices"]) {
+    if (!each.is_object() || gpus.size() == kMost) continue;
+    Gpu gpu{text_of(each, "id"), text_of(each, "name"), text_of(each, "type")};
+    if (!gpu.id.empty() && !gpu.name.empty() && std::ranges::find(kTypes, gpu.type) != kTypes.end())
+      gpus.push_back(std::move(gpu));
+  }
+  return gpus;
+}
+
+std::vector<Gpu> choose_gpus(std::vector<std::string> const& wanted, std::vector<Gpu> const& found,
+                             std::vector<std::string>& remarks) {
+  for (auto const& each : wanted)
+    if (std::ranges::none_of(found, [&each](Gpu const& gpu) { return matches(each, gpu); }))
+      remarks.push_back(fmt::format("gpu: no device is \"{}\"; frames are rendered without it", each));
+  for (auto const type : kTypes) {
+    std::vector<Gpu> chosen;
+    std::ranges::copy_if(found, std::back_inserter(chosen), [&](Gpu const& gpu) {
+      return gpu.type == type && std::ranges::any_of(wanted, [&gpu](auto const& each) { return matches(each, gpu); });
+    });
+    if (!chosen.empty()) return chosen;
+  }
+  return {};
+}
+
+std::string gpu_tag(std::vector<Gpu> const& chosen) {
+  if (chosen.empty()) return {};
+  std::vector<std::string> names;
+  for (auto const& gpu : chosen) names.push_back(gpu.name);
+  std::ranges::sort(names);
+  return fmt::format("+{}-{}", lower(chosen.front().type),
+                     to_hex(sha256(fmt::format("{}", fmt::join(names, "\n")))).substr(0, 8));
+}
+
+json to_json(std::vector<Gpu> const& gpus) {
+  json out = json::array();
+  for (auto const& gpu : gpus) out.push_back({{"id", gpu.id}, {"name", gpu.name}, {"type", gpu.type}});
+  return out;
+}
+
+}  // namespace distren
