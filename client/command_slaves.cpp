@@ -36,6 +36,24 @@ std::string work_of(Json const& slave) {
   return out;
 }
 
+// "load 2.1, CPU 97 %, ..." of the latest word about the machine; "" when there is none.
+std::string machine_now(Json const& slave) {
+  if (!slave.contains("telemetry") || !slave["telemetry"].is_object()) return {};
+  Json const& now = slave["telemetry"];
+  std::string out = ago(text_of(now, "at"), now_ms());
+  auto const say = [&](char const* name, std::string text) {
+    if (now.contains(name) && now[name].is_number()) out += ", " + std::move(text);
+  };
+  say("cpu", fmt::format("CPU {} %", number_of(now, "cpu")));
+  say("load", fmt::format("load {}", decimal_of(now, "load")));
+  say("memory_free", human_size(number_of(now, "memory_free") << 20) + " memory free");
+  say("disk_free", human_size(number_of(now, "disk_free") << 20) + " disk free");
+  say("temperature", fmt::format("{} degrees", number_of(now, "temperature")));
+  say("battery", fmt::format("battery {} %{}", number_of(now, "battery"),
+                             flag_of(now, "on_battery") ? ", in use" : ""));
+  return out;
+}
+
 std::string condition_of(Json const& slave) {
   auto const state = text_of(slave, "state");
   if (!state.empty() && state != "enabled") return state;
@@ -101,6 +119,10 @@ Result<int> show_slave(Context const& context, std::int64_t id) {
   line("system", text_of(*slave, "os"));
   line("CPU", fmt::format("{} ({} cores, {})", text_of(*slave, "cpu"), number_of(*slave, "cores"),
                           human_size(number_of(*slave, "memory") << 20)));
+  for (auto const& gpu : list_of(*slave, "gpus"))
+    if (gpu.is_string()) line("GPU", printable(gpu.get<std::string>(), 100));
+  line("address", text_of(*slave, "address"));
+  line("machine", machine_now(*slave));
   line("renders", methods_of(*slave));
   for (auto const& method : list_of(*slave, "methods")) line("power", power_of(method));
   line("frames", fmt::to_string(number_of(*slave, "frames_accepted")));

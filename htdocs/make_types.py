@@ -37,8 +37,8 @@ class Writer:
         if "$ref" in schema:
             return name_of(schema["$ref"])
         if "allOf" in schema:
-            return " & ".join(self.type_of(each, answer) for each in schema["allOf"])
-        if "oneOf" in schema:
+            found = " & ".join(self.type_of(each, answer) for each in schema["allOf"])
+        elif "oneOf" in schema:
             found = " | ".join(self.type_of(each, answer) for each in schema["oneOf"])
         elif "enum" in schema:
             found = " | ".join(repr(value) if isinstance(value, str) else str(value) for value in schema["enum"])

@@ -15,7 +15,7 @@ distrend_LDADD = $(SERVER_LIBS)
 libdistren_server_a_SOURCES += %D%/database.cpp %D%/database.h \
   %D%/store/jobs.cpp %D%/store/jobs.h %D%/store/journal.cpp %D%/store/journal.h \
   %D%/store/people.cpp %D%/store/people.h %D%/store/points.cpp %D%/store/points.h \
-  %D%/store/slaves.cpp %D%/store/slaves.h
+  %D%/store/slaves.cpp %D%/store/slaves.h %D%/store/telemetry.cpp %D%/store/telemetry.h
 
 # Doors, dispatcher, results.
 libdistren_server_a_SOURCES += \
@@ -29,7 +29,7 @@ libdistren_server_a_SOURCES += \
   %D%/line/line_server.cpp %D%/line/line_server.h %D%/line/line_session.cpp %D%/line/line_session.h \
   %D%/net/listen_address.cpp %D%/net/listen_address.h %D%/net/loop.cpp %D%/net/loop.h \
   %D%/benchmarks.cpp %D%/benchmarks.h %D%/results.cpp %D%/results.h %D%/server_config.cpp %D%/server_config.h %D%/slave_gate.cpp %D%/slave_gate.h \
-  %D%/workers.cpp %D%/workers.h
+  %D%/telemetry.cpp %D%/telemetry.h %D%/workers.cpp %D%/workers.h
 
 # Schema, rights and the private MariaDB of --standalone.
 libdistren_server_a_SOURCES += %D%/migrate.cpp %D%/migrate.h %D%/sql_folder.cpp %D%/sql_folder.h \
@@ -39,6 +39,9 @@ sbin_PROGRAMS += distren-migrate
 distren_migrate_SOURCES = %D%/migrate_main.cpp
 distren_migrate_CXXFLAGS = $(libdistren_server_a_CXXFLAGS) $(CLI11_CFLAGS)
 distren_migrate_LDADD = $(SERVER_LIBS)
+
+# What slaves say of their machines, and what their owners want of them.
+libdistren_server_a_SOURCES += %D%/api/slave_telemetry.cpp
 
 # The HTTP door: server/http speaks it, server/api answers, server/storage keeps the files.
 libdistren_server_a_SOURCES += %D%/services.h \

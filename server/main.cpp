@@ -109,6 +109,15 @@ Result<void> ensure_methods(DatabaseAddress const& address, std::map<std::string
   return {};
 }
 
+// The hour that runs, so that a restart loses nothing of it.
+void write_telemetry(TelemetryBook& telemetry, DatabaseAddress const& address) {
+  auto const hours = telemetry.take_hours(unix_ms(), true);
+  if (hours.empty()) return;
+  Database database(address);
+  if (auto const done = store::write_telemetry(database, hours); !done)
+    spdlog::warn("distrend: what {} slaves said of their machines is lost: {}", hours.size(), done.error().message);
+}
+
 // Blocks until SIGTERM, SIGINT or SIGHUP (the terminal is gone), and meanwhile keeps the private database alive.
 void wait_for_the_end(sigset_t const& signals, std::optional<PrivateMariadb>& mariadb) {
   for (;;) {
@@ -207,6 +216,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   SlaveGate gate(unix_ms);
   ResultDesk desk({lease_key, std::int64_t{1000} * config.times.lease, config.stor, checker}, dispatcher, **uploads);
   HttpCounters counters;
+  TelemetryBook telemetry;
   Loops loops(config.limits.loops);
   WorkerPool workers(config.database, config.limits.workers, static_cast<std::size_t>(config.limits.queue));
 
@@ -223,6 +233,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
                     .slave_gate = gate,
                     .results = desk,
                     .counters = counters,
+                    .telemetry = telemetry,
                     .now_ms = unix_ms};
   Router const router(api_routes(), services, handle_page);
   HttpOptions http_options;
@@ -244,8 +255,10 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
                               .dispatcher = dispatcher,
                               .desk = desk,
                               .gate = gate,
+                              .telemetry = telemetry,
                               .url = config.url,
                               .heartbeat_ms = 1000 * config.times.heartbeat,
+                              .telemetry_ms = 1000 * config.times.telemetry,
                               .connections_per_address = config.listen.connections_per_address});
   for (auto const& [where, context] :
        {std::pair{config.listen.line, tls->get()}, {config.listen.line_plain, nullptr}}) {
@@ -270,6 +283,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   http.stop_accepting();
   line.stop();
   workers.stop();
+  write_telemetry(telemetry, config.database);
   dispatcher.stop();
   http.stop();
   loops.stop();

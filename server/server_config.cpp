@@ -74,6 +74,7 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
   toml->read("trust", config.trust);
   toml->read("benchmark_seconds", config.benchmark_seconds, 0, 3600);
   toml->read("times.heartbeat", config.times.heartbeat, 1, 3600);
+  toml->read("times.telemetry", config.times.telemetry, 0, 3600);
   toml->read("times.session", config.times.session, 60, 366 * 86400);
   toml->read("times.signed_url", config.times.signed_url, 10, 7 * 86400);
 

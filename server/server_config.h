@@ -58,6 +58,7 @@ struct ServerConfig {
     int lease = 600;
     int deadline = 900;
     int heartbeat = 30;
+    int telemetry = 60;  // how often slaves say how their machines are; 0: never
     int session = 30 * 24 * 3600;
     int signed_url = 3600;
   } times;

@@ -20,6 +20,7 @@
 #include "server/storage/blob_store.h"
 #include "server/storage/signer.h"
 #include "server/storage/uploads.h"
+#include "server/telemetry.h"
 
 namespace distren {
 
@@ -33,6 +34,7 @@ struct Services {
   SlaveGate& slave_gate;
   ResultDesk& results;
   HttpCounters& counters;
+  TelemetryBook& telemetry;
   std::function<std::int64_t()> now_ms;  // UNIX time
 
   TokenBuckets login_attempts{0.2, 20};  // per address: one in five seconds, after twenty at once

@@ -11,6 +11,7 @@
 //     POST /api/v1/slave/progress   so that the lease does not run out         -> 204, or cancel
 //       upload the picture by tus 1.0 to the order's `upload` URL
 //     POST /api/v1/slave/result     done, failed or returned                   -> accepted, rejected or retry
+//     POST /api/v1/slave/telemetry  how the machine is, if the welcome asked   -> 204
 //
 // and again from the order. Every request carries slavekey and slavepassword as HTTP Basic authentication.
 #include "config.h"
@@ -30,6 +31,7 @@
 #include "common/log.h"
 #include "common/tus_client.h"
 #include "slave/backoff.h"
+#include "slave/readings.h"
 #include "slave/workshop.h"
 
 namespace {
@@ -102,6 +104,25 @@ private:
   std::jthread thread_;
 };
 
+// Says how the machine is, as often as the server asked, until it goes out of scope. What fails is not said again.
+class Telemetry {
+public:
+  Telemetry(Door door, milliseconds apart, std::filesystem::path disk)
+      : thread_([door = std::move(door), apart, disk = std::move(disk)](std::stop_token const& over) mutable {
+          MachineReader reader;
+          for (auto next = Clock::now(); !over.stop_requested(); std::this_thread::sleep_for(milliseconds(100))) {
+            if (Clock::now() < next) continue;
+            next = Clock::now() + apart;
+            if (auto const said = door.say("telemetry", reader.telemetry(std::time(nullptr), disk)); !said)
+              spdlog::debug("telemetry reason={}", quote(said.error().message));
+          }
+        }) {}
+
+private:
+  using Clock = std::chrono::steady_clock;
+  std::jthread thread_;
+};
+
 // One result to its end: upload, say, until the server has accepted or rejected it. Network trouble is an Error; the
 // result then stays in the outbox, on disk, and is handed in at the next try or the next start.
 Result<void> hand_in(Door& door, Outbox& outbox, OutboxEntry entry, std::string const& base_url) {
@@ -164,6 +185,10 @@ Result<bool> work(Work const& here, Backoff& backoff, bool once) {
   if (!welcome) return welcome.error();
   std::string const base_url = text_member(*welcome, "url", here.server);
   spdlog::info("signed on as={} server={}", quote(text_member(*welcome, "name")), quote(base_url));
+  std::optional<Telemetry> telemetry;
+  if (auto const apart = number_member(*welcome, "telemetry"); apart > 0)
+    telemetry.emplace(Door(here.server, here.login, here.workshop.http_options()),
+                      milliseconds(std::clamp<std::int64_t>(apart, 1000, 3600000)), here.workshop.state());
   if (auto const cancel = welcome->find("cancel"); cancel != welcome->end() && cancel->is_array())
     for (auto const& each : *cancel) outbox.remove(number_member(each, "attempt"));
   for (auto const& entry : outbox.entries())  // of an earlier life

@@ -14,8 +14,13 @@ namespace distren {
 
 namespace {
 
-std::string cpu_model() {
-  std::ifstream file("/proc/cpuinfo");
+namespace fs = std::filesystem;
+
+constexpr std::size_t longest_name = 100;
+constexpr std::size_t most_gpus = 16;
+
+std::string cpu_model(fs::path const& root) {
+  std::ifstream file(root / "proc/cpuinfo");
   std::string line;
   while (std::getline(file, line)) {
     if (!line.starts_with("model name")) continue;
@@ -33,6 +38,57 @@ int usable_cores() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
+// PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"; "" where no such file is.
+std::string distribution(fs::path const& root) {
+  std::ifstream file(root / "etc/os-release");
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with("PRETTY_NAME=")) continue;
+    std::string name = line.substr(12);
+    std::erase(name, '"');
+    return name.substr(0, longest_name);
+  }
+  return {};
+}
+
+std::string first_line(fs::path const& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+std::vector<fs::path> folders_in(fs::path const& path) {
+  std::vector<fs::path> out;
+  std::error_code error;
+  for (auto const& item : fs::directory_iterator(path, error)) out.push_back(item.path());
+  std::ranges::sort(out);
+  return out;
+}
+
+// NVIDIA's driver says names; of all others the kernel knows maker and number. Cards of virtual machines are none.
+std::vector<std::string> gpus_of(fs::path const& root) {
+  std::vector<std::string> gpus;
+  for (auto const& card : folders_in(root / "proc/driver/nvidia/gpus")) {
+    std::ifstream file(card / "information");
+    for (std::string line; std::getline(file, line);) {
+      auto const name = line.find_first_not_of(" \t", 6);
+      if (line.starts_with("Model:") && name != std::string::npos) gpus.push_back(line.substr(name, longest_name));
+    }
+  }
+  bool const named = !gpus.empty();
+  for (auto const& card : folders_in(root / "sys/class/drm")) {
+    if (card.filename().string().find('-') != std::string::npos) continue;  // a plug of the card
+    if (!card.filename().string().starts_with("card")) continue;
+    std::string const maker = first_line(card / "device/vendor");
+    std::string const number = first_line(card / "device/device").substr(0, 10);
+    if (maker == "0x10de" && !named) gpus.push_back("NVIDIA " + number);
+    if (maker == "0x1002") gpus.push_back("AMD " + number);
+    if (maker == "0x8086") gpus.push_back("Intel " + number);
+  }
+  if (gpus.size() > most_gpus) gpus.resize(most_gpus);
+  return gpus;
+}
+
 int usable_memory() {
   struct sysinfo info {};
   std::uint64_t bytes = ::sysinfo(&info) == 0 ? static_cast<std::uint64_t>(info.totalram) * info.mem_unit : 0;
@@ -43,11 +99,14 @@ int usable_memory() {
 
 }  // namespace
 
-Machine this_machine() {
+Machine this_machine(fs::path const& root) {
   Machine machine;
   utsname name{};
   if (::uname(&name) == 0) machine.os = fmt::format("{} {} {}", name.sysname, name.release, name.machine);
-  machine.cpu = cpu_model();
+  if (auto const name_of = distribution(root); !name_of.empty())
+    machine.os = name_of + (machine.os.empty() ? "" : ", " + machine.os);
+  machine.cpu = cpu_model(root);
+  machine.gpus = gpus_of(root);
   machine.cores = usable_cores();
   machine.memory_mib = usable_memory();
   return machine;

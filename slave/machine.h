@@ -1,17 +1,21 @@
 // What this machine is, as told to the server and shown to people.
 #pragma once
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
 namespace distren {
 
 struct Machine {
-  std::string os;      // "Linux 6.1.0 x86_64"
-  std::string cpu;     // model name
-  int cores = 1;       // that this process may use
-  int memory_mib = 0;  // of the machine, or of the container when that has less
+  std::string os;                   // "Debian GNU/Linux 12 (bookworm), Linux 6.1.0 x86_64"
+  std::string cpu;                  // model name
+  int cores = 1;                    // that this process may use
+  int memory_mib = 0;               // of the machine, or of the container when that has less
+  std::vector<std::string> gpus{};  // "NVIDIA GeForce RTX 3060", or maker and number where nobody says a name
 };
 
-Machine this_machine();
+// root: "/" in earnest; tests give a folder with etc/, proc/ and sys/ of their own making.
+Machine this_machine(std::filesystem::path const& root = "/");
 
 }  // namespace distren

@@ -4,7 +4,8 @@ sqlproceduresdir = $(pkgdatadir)/sql/procedures
 sqlgrantsdir = $(pkgdatadir)/sql/grants
 dist_sqlmigrations_DATA = \
   %D%/migrations/0001_first.sql \
-  %D%/migrations/0002_points.sql %D%/migrations/0003_steps.sql
+  %D%/migrations/0002_points.sql %D%/migrations/0003_steps.sql \
+  %D%/migrations/0004_slaves.sql
 dist_sqlprocedures_DATA = \
   %D%/procedures/attempt_reserve.sql \
   %D%/procedures/balance_show.sql \
@@ -81,6 +82,8 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/task_latest.sql \
   %D%/procedures/task_list.sql \
   %D%/procedures/task_load.sql \
+  %D%/procedures/telemetry_list.sql \
+  %D%/procedures/telemetry_write.sql \
   %D%/procedures/time_text.sql \
   %D%/procedures/token_create.sql \
   %D%/procedures/token_delete.sql \

@@ -9,6 +9,7 @@
 
 #include "common/process.h"
 #include "slave/control.h"
+#include "slave/machine.h"
 #include "slave/neighbour.h"
 #include "slave/readings.h"
 #include "slave/slave_config.h"
@@ -43,6 +44,25 @@ bool works(NeighbourSettings const& settings, Readings const& readings, bool wor
 }
 
 }  // namespace
+
+START_TEST(a_machine_names_its_system_and_its_graphics_cards) {
+  ScratchFolder const scratch;
+  fs::path const root = scratch.path();
+  write(root / "etc/os-release", "NAME=x\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n");
+  write(root / "proc/cpuinfo", "processor : 0\nmodel name\t: AMD EPYC\n");
+  write(root / "proc/driver/nvidia/gpus/0000:01:00.0/information", "Model: \t\t NVIDIA GeForce RTX 3060\nIRQ: 5\n");
+  write(root / "sys/class/drm/card0/device/vendor", "0x10de\n");  // the same card once more
+  write(root / "sys/class/drm/card1/device/vendor", "0x8086\n");
+  write(root / "sys/class/drm/card1/device/device", "0x46a6\n");
+  write(root / "sys/class/drm/card1-HDMI-A-1/device/vendor", "0x8086\n");
+  write(root / "sys/class/drm/card2/device/vendor", "0x1234\n");  // a virtual machine's
+  auto const machine = this_machine(root);
+  ck_assert_says(machine.os, "Debian GNU/Linux 12 (bookworm), Linux ");
+  ck_assert_text(machine.cpu, "AMD EPYC");
+  ck_assert(machine.gpus == std::vector<std::string>({"NVIDIA GeForce RTX 3060", "Intel 0x46a6"}));
+  ck_assert(this_machine(root / "nothing").gpus.empty());
+}
+END_TEST
 
 START_TEST(no_schedule_is_always) {
   ck_assert(week({}).all());
@@ -290,10 +310,11 @@ int main() {
     tcase_add_test(decisions, test);
   TCase* machine = tcase_create("machine");
   for (auto const* test :
-       {a_machine_is_read_from_its_files, the_server_is_told_what_the_machine_tells,
-        a_machine_that_tells_nothing_is_read_as_such, garbage_in_the_files_of_a_machine_is_survived,
-        a_command_reaches_the_slave_and_its_answer_comes_back, a_command_without_a_slave_says_so,
-        a_whole_tree_of_programs_stands_still_and_goes_on, settings_of_the_neighbourhood_are_read_and_refused})
+       {a_machine_names_its_system_and_its_graphics_cards, a_machine_is_read_from_its_files,
+        the_server_is_told_what_the_machine_tells, a_machine_that_tells_nothing_is_read_as_such,
+        garbage_in_the_files_of_a_machine_is_survived, a_command_reaches_the_slave_and_its_answer_comes_back,
+        a_command_without_a_slave_says_so, a_whole_tree_of_programs_stands_still_and_goes_on,
+        settings_of_the_neighbourhood_are_read_and_refused})
     tcase_add_test(machine, test);
   tcase_set_timeout(machine, 120);
   return run_suite("neighbour", {decisions, machine});

@@ -48,6 +48,11 @@ tests_check_scene_reader_SOURCES = tests/check_scene_reader.cpp tests/support/ch
 tests_check_scene_reader_LDADD = libdistren-server.a $(TEST_LIBS)
 EXTRA_tests_check_scene_reader_DEPENDENCIES = distren-scene
 
+check_PROGRAMS += tests/check_telemetry
+TESTS += tests/check_telemetry
+tests_check_telemetry_SOURCES = tests/check_telemetry.cpp tests/support/check_main.h
+tests_check_telemetry_LDADD = libdistren-server.a $(TEST_LIBS)
+
 check_PROGRAMS += tests/check_dispatcher
 TESTS += tests/check_dispatcher
 tests_check_dispatcher_SOURCES = tests/check_dispatcher.cpp tests/support/check_main.h tests/support/dispatch_grid.h
@@ -109,7 +114,7 @@ TESTS += tests/sql/run.sh
 EXTRA_DIST += tests/support/mariadb.sh tests/sql/lib.sh tests/sql/schema.sh tests/sql/rights.sh tests/sql/people.sh \
   tests/sql/slaves.sh tests/sql/jobs.sh tests/sql/journal.sh tests/sql/failures.sh tests/sql/files.sh tests/sql/concurrency.sh \
   tests/sql/points_lib.sh tests/sql/points.sh tests/sql/spending.sh tests/sql/ledger.sh tests/sql/powers.sh \
-  tests/sql/points_together.sh
+  tests/sql/points_together.sh tests/sql/telemetry.sh
 
 check_PROGRAMS += tests/check_storage tests/check_http_parts
 TESTS += tests/check_storage tests/check_http_parts
@@ -155,6 +160,12 @@ tests_check_http_points_SOURCES = tests/check_http_points.cpp tests/support/api_
 tests_check_http_points_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_http_points_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 EXTRA_tests_check_http_points_DEPENDENCIES = distren-scene
+
+check_PROGRAMS += tests/check_http_slaves
+TESTS += tests/check_http_slaves
+tests_check_http_slaves_SOURCES = tests/check_http_slaves.cpp tests/support/api_desk.h tests/support/check_main.h
+tests_check_http_slaves_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
+tests_check_http_slaves_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_openapi
 TESTS += tests/check_openapi

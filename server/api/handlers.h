@@ -31,6 +31,9 @@ Reply handle_change_slave(Request const&, Context&);
 Reply handle_revoke_slave(Request const&, Context&);
 Reply handle_rotate_slave(Request const&, Context&);
 
+// slave_telemetry.cpp
+Reply handle_show_telemetry(Request const&, Context&);
+
 // projects.cpp
 Reply handle_list_projects(Request const&, Context&);
 Reply handle_create_project(Request const&, Context&);
@@ -88,6 +91,7 @@ Reply handle_slave_hello(Request const&, Context&);
 Reply handle_slave_order(Request const&, Context&);
 Reply handle_slave_progress(Request const&, Context&);
 Reply handle_slave_result(Request const&, Context&);
+Reply handle_slave_telemetry(Request const&, Context&);
 
 // grid.cpp
 Reply handle_status(Request const&, Context&);

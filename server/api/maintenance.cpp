@@ -44,6 +44,15 @@ void load_the_unloaded(Services& services, Database& database) {
   }
 }
 
+void write_telemetry(Services& services, Database& database) {
+  auto hours = services.telemetry.take_hours(services.now_ms(), false);
+  if (hours.empty()) return;
+  if (auto const done = store::write_telemetry(database, hours); !done) {
+    spdlog::warn("telemetry of {} hours waits for the database: {}", hours.size(), done.error().message);
+    services.telemetry.put_back(std::move(hours));
+  }
+}
+
 }  // namespace
 
 Result<void> hand_to_dispatcher(Services& services, Database& database, std::int64_t job) {
@@ -64,6 +73,7 @@ void run_maintenance(Services& services, Database& database) {
   load_the_unloaded(services, database);
   if (int const removed = services.uploads.sweep(); removed > 0) spdlog::info("removed {} expired uploads", removed);
   sweep_blobs(services, database);
+  write_telemetry(services, database);
 }
 
 Result<void> restore_job_folders(Database& database, BlobStore const& blobs, std::filesystem::path const& stor) {

@@ -30,6 +30,7 @@ std::vector<Route> api_routes() {
       {"DELETE", "/api/v1/slaves/{id}", login, slaves, handle_revoke_slave, small},
       {"POST", "/api/v1/slaves/{id}/password", login, slaves, handle_rotate_slave, small},
       {"GET", "/api/v1/slaves/{id}/why", login, read, handle_why_slave, small},
+      {"GET", "/api/v1/slaves/{id}/telemetry", login, read, handle_show_telemetry, small},
 
       {"GET", "/api/v1/points", login, read, handle_points, small},
       {"GET", "/api/v1/points/statement", login, read, handle_statement, small},
@@ -76,6 +77,7 @@ std::vector<Route> api_routes() {
       {"POST", "/api/v1/slave/order", slave, none, handle_slave_order, small},
       {"POST", "/api/v1/slave/progress", slave, none, handle_slave_progress, small},
       {"POST", "/api/v1/slave/result", slave, none, handle_slave_result, small},
+      {"POST", "/api/v1/slave/telemetry", slave, none, handle_slave_telemetry, small},
 
       {"GET", "/api/v1/status", nothing, none, handle_status, small},
       {"GET", "/api/v1/openapi.yaml", nothing, none, handle_openapi, small},

@@ -35,13 +35,6 @@ std::string_view role_name(store::Role role) {
   return "user";
 }
 
-std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t min, std::int64_t max) {
-  std::int64_t value = 0;
-  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < min || value > max) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 json text_or_null(std::string const& text) {
@@ -163,7 +156,46 @@ json task_shape(store::Task const& task, std::optional<TaskLive> const& live) {
           {"reason", text_or_null(task.reason)}};
 }
 
-json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> const& working_on) {
+namespace {
+
+template <typename Number>
+json or_null(std::optional<Number> const& number) {
+  return number ? json(*number) : json(nullptr);
+}
+
+json figure_shape(std::optional<store::SlaveHour::Figure> const& figure, int parts = 1) {
+  if (!figure) return nullptr;
+  if (parts == 1) return {{"mean", figure->mean}, {"max", figure->most}};
+  return {{"mean", static_cast<double>(figure->mean) / parts}, {"max", static_cast<double>(figure->most) / parts}};
+}
+
+}  // namespace
+
+json telemetry_shape(TelemetryReading const& reading) {
+  return {{"at", iso_time(reading.at_ms)},
+          {"state", text_or_null(std::string(reading.state))},
+          {"load", or_null(reading.load)},
+          {"cpu", or_null(reading.cpu)},
+          {"memory_free", or_null(reading.memory_free)},
+          {"disk_free", or_null(reading.disk_free)},
+          {"temperature", or_null(reading.temperature)},
+          {"battery", or_null(reading.battery)},
+          {"on_battery", reading.on_battery}};
+}
+
+json telemetry_shape(store::SlaveHour const& hour) {
+  return {{"at", iso_time(hour.hour * 3'600'000)},
+          {"samples", hour.samples},
+          {"rendering", hour.rendering},
+          {"load", figure_shape(hour.load, 100)},
+          {"cpu", figure_shape(hour.cpu)},
+          {"memory_used", figure_shape(hour.memory_used)},
+          {"temperature", figure_shape(hour.temperature)},
+          {"disk_least", or_null(hour.disk_least)}};
+}
+
+json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> const& working_on,
+                 std::optional<TelemetryReading> const& telemetry, bool address) {
   json methods = json::array();
   for (auto const& method : slave.methods) {
     bool const measured = method.benchmark > 0;
@@ -186,6 +218,9 @@ json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> 
           {"cpu", slave.cpu},
           {"cores", slave.cores},
           {"memory", slave.memory_mib},
+          {"gpus", slave.gpus},
+          {"address", address ? text_or_null(slave.address) : json(nullptr)},
+          {"telemetry", telemetry ? telemetry_shape(*telemetry) : json(nullptr)},
           {"methods", methods},
           {"created_at", slave.created_at},
           {"last_seen_at", text_or_null(slave.last_seen_at)},
@@ -193,6 +228,13 @@ json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> 
           {"user", slave.user},
           {"user_name", slave.user_name},
           {"working_on", work}};
+}
+
+std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t min, std::int64_t max) {
+  std::int64_t value = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < min || value > max) return std::nullopt;
+  return value;
 }
 
 Result<Page> read_page(Request const& request, std::string_view cursor,

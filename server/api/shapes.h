@@ -12,6 +12,7 @@
 #include "server/store/jobs.h"
 #include "server/store/people.h"
 #include "server/store/slaves.h"
+#include "server/telemetry.h"
 
 namespace distren {
 
@@ -19,7 +20,11 @@ nlohmann::json user_shape(store::User const& user);
 nlohmann::json token_shape(store::Token const& token);
 nlohmann::json job_shape(store::Job const& job, Dispatcher& dispatcher);  // asks it for what only memory knows
 nlohmann::json task_shape(store::Task const& task, std::optional<TaskLive> const& live);
-nlohmann::json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> const& working_on);
+// address: whether the one who asks may see from where it came.
+nlohmann::json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> const& working_on,
+                           std::optional<TelemetryReading> const& telemetry, bool address);
+nlohmann::json telemetry_shape(TelemetryReading const& reading);
+nlohmann::json telemetry_shape(store::SlaveHour const& hour);
 
 std::string_view state_name(store::JobState state);
 std::string_view slave_state_name(store::SlaveState state);
@@ -31,6 +36,9 @@ nlohmann::json why_shape(Explanation const& why);
 
 // "" becomes null.
 nlohmann::json text_or_null(std::string const& text);
+
+// Of a query: decimal digits alone, within the bounds.
+std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t min, std::int64_t max);
 
 struct Page {
   int limit = 100;

@@ -54,6 +54,7 @@ Reply handle_slave_hello(Request const& request, Context& context) {
                                 .cores = state.cores,
                                 .memory_mib = state.memory_mib,
                                 .methods = state.methods,
+                                .gpus = state.gpus,
                                 .address = request.address};
   if (auto const recorded = store::record_hello(context.database(), who.id, hello); !recorded) {
     return error_reply(recorded.error());
@@ -71,6 +72,7 @@ Reply handle_slave_hello(Request const& request, Context& context) {
                          {"heartbeat", services.config.times.heartbeat * 1000},
                          {"cancel", cancel}};
   if (!services.config.url.empty()) welcome["url"] = services.config.url;
+  if (services.config.times.telemetry > 0) welcome["telemetry"] = 1000 * services.config.times.telemetry;
   return json_reply(200, welcome);
 }
 
@@ -92,6 +94,13 @@ Reply handle_slave_progress(Request const& request, Context& context) {
   done = std::isfinite(done) ? std::clamp(done, 0.0, 1.0) : 0.0;
   auto cancel = context.services.dispatcher.http_progress(context.caller.slave->id, attempt->get<std::int64_t>(), done);
   if (cancel) return message_reply(std::move(*cancel));
+  return empty_reply(204);
+}
+
+Reply handle_slave_telemetry(Request const& request, Context& context) {
+  auto const message = read_message(request);
+  if (!message) return error_reply(message.error());
+  context.services.telemetry.take(context.caller.slave->id, *message, context.services.now_ms());
   return empty_reply(204);
 }
 

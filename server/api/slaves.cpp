@@ -17,8 +17,10 @@ std::string new_slavekey() {
   return "K" + random_secret().substr(0, 20);
 }
 
-nlohmann::json shape(Services const& services, store::Slave const& slave) {
-  return slave_shape(slave, services.dispatcher.slave_online(slave.id), services.dispatcher.slave_work(slave.id));
+nlohmann::json shape(Context const& context, store::Slave const& slave) {
+  Services const& services = context.services;
+  return slave_shape(slave, services.dispatcher.slave_online(slave.id), services.dispatcher.slave_work(slave.id),
+                     services.telemetry.latest(slave.id, services.now_ms()), context.caller.user.id == slave.user);
 }
 
 Result<void> check_slave_name(std::string_view name) {
@@ -44,7 +46,7 @@ Reply handle_list_slaves(Request const& request, Context& context) {
       store::list_slaves(context.database(), page->all ? 0 : context.caller.user.id, page->cursor, page->limit);
   if (!slaves) return error_reply(slaves.error());
   auto items = nlohmann::json::array();
-  for (auto const& slave : *slaves) items.push_back(shape(context.services, slave));
+  for (auto const& slave : *slaves) items.push_back(shape(context, slave));
   bool const more = slaves->size() == static_cast<std::size_t>(page->limit);
   return list_reply(std::move(items), more ? std::optional(slaves->back().id) : std::nullopt);
 }
@@ -66,7 +68,7 @@ Reply handle_create_slave(Request const& request, Context& context) {
 Reply handle_show_slave(Request const&, Context& context) {
   auto const slave = find_own_slave(context);
   if (!slave) return error_reply(slave.error());
-  return json_reply(200, shape(context.services, *slave));
+  return json_reply(200, shape(context, *slave));
 }
 
 Reply handle_why_slave(Request const&, Context& context) {

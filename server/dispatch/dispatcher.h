@@ -41,10 +41,12 @@ struct SlaveState {  // what a hello said
   std::string cpu;                                                                       // as it calls itself
   [[nodiscard]] int threads() const { return std::max(1, cores / std::max(1, slots)); }  // of one task
   std::vector<store::Method> methods;
+  std::vector<std::string> gpus;
   std::vector<std::pair<std::int64_t, std::string>> holding;  // attempt, lease
 };
 
-// A hello message without its sender: absurd or missing members read as 0 or empty; at most 64 methods and 1,000 held.
+// A hello message without its sender: absurd or missing members read as 0 or empty; at most 64 methods, 16 graphics
+// cards and 1,000 held.
 SlaveState parse_hello(nlohmann::json const& message);
 
 struct WorkingOn {

@@ -36,6 +36,12 @@ SlaveState parse_hello(json const& message) {
       if (method.is_object()) state.methods.push_back({text_of(method, "name", 40), text_of(method, "version", 40)});
     }
   }
+  if (auto const gpus = message.find("gpus"); gpus != message.end() && gpus->is_array()) {
+    for (auto const& gpu : *gpus) {
+      if (state.gpus.size() == 16) break;
+      if (gpu.is_string()) state.gpus.push_back(gpu.get<std::string>().substr(0, 100));
+    }
+  }
   if (auto const holding = message.find("holding"); holding != message.end() && holding->is_array()) {
     for (auto const& held : *holding) {
       if (state.holding.size() == 1000) break;

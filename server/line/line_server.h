@@ -16,6 +16,7 @@
 #include "server/net/loop.h"
 #include "server/results.h"
 #include "server/slave_gate.h"
+#include "server/telemetry.h"
 #include "server/workers.h"
 
 struct ssl_ctx_st;
@@ -27,8 +28,10 @@ struct LineServices {
   Dispatcher& dispatcher;
   ResultDesk& desk;
   SlaveGate& gate;
+  TelemetryBook& telemetry;
   std::string url;  // told to slaves; empty: the line's host, port 8443
   int heartbeat_ms = 30000;
+  int telemetry_ms = 60000;  // how often slaves say how their machines are; 0: never
   int connections_per_address = 64;  // not counted on loopback
 };
 

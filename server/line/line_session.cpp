@@ -35,6 +35,11 @@ std::int64_t number_of(json const& message, char const* key, std::int64_t low, s
                                                                                  : low;
 }
 
+std::int64_t unix_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
 std::string_view code_name(Errc code) {
   switch (code) {
     case Errc::invalid:
@@ -188,6 +193,8 @@ void LineSession::on_line(std::string_view line) {
     write(R"({"type":"pong"})");
   } else if (type == "pong") {
     services.dispatcher.heard(slave_);
+  } else if (type == "telemetry") {
+    services.telemetry.take(slave_, message, unix_ms());
   } else if (type == "hello") {
     hello(message);
   } else {
@@ -234,11 +241,10 @@ void LineSession::signed_on(Result<store::SlaveIdentity> identity) {
                {"slave", slave_},
                {"name", name_},
                {"server", "distrend " PACKAGE_VERSION},
-               {"time", std::chrono::duration_cast<std::chrono::milliseconds>(
-                            std::chrono::system_clock::now().time_since_epoch())
-                            .count()},
+               {"time", unix_ms()},
                {"heartbeat", home_.services().heartbeat_ms}};
   if (!home_.services().url.empty()) welcome["url"] = home_.services().url;
+  if (home_.services().telemetry_ms > 0) welcome["telemetry"] = home_.services().telemetry_ms;
   write(welcome.dump());
   wire_.release();
 }
@@ -253,6 +259,7 @@ void LineSession::hello(json const& message) {
                         .cores = state.cores,
                         .memory_mib = state.memory_mib,
                         .methods = state.methods,
+                        .gpus = state.gpus,
                         .address = address_};
   home_.services().dispatcher.hello(std::move(state));
   // For the pages only; when the database is away the next hello writes it.

@@ -41,6 +41,9 @@ Slave read_slave(SqlRow const& row) {
   slave.created_at = row.text(11);
   slave.last_seen_at = row.text(12);
   slave.frames_accepted = row.integer(13);
+  slave.address = row.text(14);
+  if (auto const gpus = nlohmann::json::parse(row.text(15), nullptr, false); gpus.is_array()) slave.gpus = gpus;
+  slave.settings = row.text(16);
   return slave;
 }
 
@@ -95,9 +98,13 @@ Result<void> record_hello(Database& database, std::int64_t slave, SlaveHello con
   nlohmann::json list = nlohmann::json::array();
   for (Method const& method : hello.methods) list.push_back({method.name, method.version});
   std::string const methods = list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string const gpus =
+      hello.gpus.empty() ? std::string()
+                         : nlohmann::json(hello.gpus).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   return database.call("slave_hello",
                        {slave, std::string_view(hello.os), std::string_view(hello.cpu), std::int64_t{hello.cores},
-                        std::int64_t{hello.memory_mib}, std::string_view(methods), std::string_view(hello.address)});
+                        std::int64_t{hello.memory_mib}, std::string_view(methods), std::string_view(gpus),
+                        std::string_view(hello.address)});
 }
 
 Result<void> record_slave_seen(Database& database, std::int64_t slave) {

@@ -42,6 +42,9 @@ struct Slave {
   std::string created_at;
   std::string last_seen_at;          // empty: never; UTC, ISO 8601
   std::int64_t frames_accepted = 0;
+  std::string address;               // of the last sign-on
+  std::vector<std::string> gpus;
+  std::string settings;              // JSON: what the owner asks for from afar; empty: nothing
 };
 
 struct SlaveIdentity {
@@ -69,6 +72,7 @@ struct SlaveHello {
   int cores = 0;
   int memory_mib = 0;
   std::vector<Method> methods;
+  std::vector<std::string> gpus;
   std::string address;
 };
 Result<void> record_hello(Database&, std::int64_t slave, SlaveHello const& hello);

@@ -1,8 +1,8 @@
 -- What a slave says of itself when it signs on. p_methods: [[name, version]...]; methods that this server does not know
--- are left out, known ones keep their measured power; on other hardware it is due to be measured again. DR400 too many
--- methods, DR404 no such slave.
+-- are left out, known ones keep their measured power; on other hardware it is due to be measured again. p_gpus: [name
+-- ...] or ''. DR400 too many methods, DR404 no such slave.
 CREATE OR REPLACE PROCEDURE slave_hello(IN p_slave BIGINT, IN p_os TEXT, IN p_cpu TEXT, IN p_cores BIGINT,
-  IN p_memory_mib BIGINT, IN p_methods LONGTEXT, IN p_address VARCHAR(64))
+  IN p_memory_mib BIGINT, IN p_methods LONGTEXT, IN p_gpus TEXT, IN p_address VARCHAR(64))
 SQL SECURITY DEFINER
 BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
@@ -17,7 +17,8 @@ BEGIN
   UPDATE slave_method k JOIN slave s ON s.id = k.slave_id SET k.benchmarked_at = NULL
   WHERE s.id = p_slave AND s.cores > 0 AND (s.cores <> p_cores OR s.cpu <> LEFT(p_cpu, 200));
   UPDATE slave SET os = LEFT(p_os, 200), cpu = LEFT(p_cpu, 200), cores = LEAST(GREATEST(p_cores, 0), 65536),
-    memory_mib = LEAST(GREATEST(p_memory_mib, 0), 1073741824), address = p_address, last_seen_at = UTC_TIMESTAMP(3)
+    memory_mib = LEAST(GREATEST(p_memory_mib, 0), 1073741824), gpus = IF(CHAR_LENGTH(p_gpus) > 2000, '', p_gpus),
+    address = p_address, last_seen_at = UTC_TIMESTAMP(3)
   WHERE id = p_slave;
 
   DELETE k FROM slave_method k JOIN render_method m ON m.id = k.method_id

@@ -1,8 +1,8 @@
 # What slaves can do: benchmarks and corrections.
 
 people
-sql "CALL method_ensure('povray'); CALL slave_hello(1, 'Linux', 'cpu', 8, 16000, '[[\"blender\",\"3.4.1\"],[\"blender\",\"4.2.0\"],[\"povray\",\"3.7\"]]', '::1')"
-sql "CALL slave_hello(2, 'Linux', 'cpu', 8, 16000, '[[\"blender\",\"3.4.1\"]]', '::1')"
+sql "CALL method_ensure('povray'); CALL slave_hello(1, 'Linux', 'cpu', 8, 16000, '[[\"blender\",\"3.4.1\"],[\"blender\",\"4.2.0\"],[\"povray\",\"3.7\"]]', '', '::1')"
+sql "CALL slave_hello(2, 'Linux', 'cpu', 8, 16000, '[[\"blender\",\"3.4.1\"]]', '', '::1')"
 powers() { sql "CALL power_list($1)" | cut -f 2-5 | tr '\t' ' '; }
 
 is "$(powers 1)" "blender 3.4.1 0 0
@@ -22,9 +22,9 @@ sql "CALL power_correct('[[1,\"blender\",\"3.4.1\",-7]]')"
 is "$(powers 1 | head -1)" "blender 3.4.1 1500 375" "and_above_a_quarter_of_it"
 sql "CALL power_correct('[[1,\"blender\",\"3.4.1\",\"NaN\"],[1,\"blender\",\"3.4.1\",null]]')"
 is "$(powers 1 | head -1)" "blender 3.4.1 1500 375" "what_is_no_number_corrects_nothing"
-sql "CALL slave_hello(1, 'Linux', 'cpu', 8, 16000, '[[\"blender\",\"3.4.1\"]]', '::1')"
+sql "CALL slave_hello(1, 'Linux', 'cpu', 8, 16000, '[[\"blender\",\"3.4.1\"]]', '', '::1')"
 is "$(powers 1)" "blender 3.4.1 1500 375" "a_new_sign_on_keeps_what_was_measured"
-sql "CALL slave_hello(1, 'Linux', 'another cpu', 8, 16000, '[[\"blender\",\"3.4.1\"]]', '::1')"
+sql "CALL slave_hello(1, 'Linux', 'another cpu', 8, 16000, '[[\"blender\",\"3.4.1\"]]', '', '::1')"
 is "$(powers 1) $(sql 'CALL power_list(1)' | awk 'NR == 1 { print $6 }')" "blender 3.4.1 1500 375 1000000000" "on_another_cpu_it_holds_until_it_is_measured_again"
 sql "CALL power_record(1, 'blender', '3.4.1', 2000)"
 is "$(powers 1)" "blender 3.4.1 2000 2000" "after_a_new_benchmark_corrections_start_again"

@@ -18,21 +18,21 @@ sql "CALL method_ensure('povray'); CALL method_ensure('povray')"
 is "$(owner 'SELECT GROUP_CONCAT(name ORDER BY id) FROM render_method')" "blender,povray" "a_method_is_made_once"
 refuses DR400 "method's name" "a_method_name_is_plain" "CALL method_ensure('Blender!')"
 
-sql "CALL slave_hello(1, 'Debian 12', REPEAT('c', 300), 8, 16000, '[[\"blender\",\"3.4.1\"],[\"unheard\",\"1\"],[\"povray\",\"3.7\"]]', '10.0.0.1')"
+sql "CALL slave_hello(1, 'Debian 12', REPEAT('c', 300), 8, 16000, '[[\"blender\",\"3.4.1\"],[\"unheard\",\"1\"],[\"povray\",\"3.7\"]]', '', '10.0.0.1')"
 is "$(sql 'CALL slave_show(1)' | cut -f 7,9,10,11)" 'Debian 12	8	16000	[["blender", "3.4.1", 0, 0, 0],["povray", "3.7", 0, 0, 0]]' \
   "a_hello_is_recorded_without_methods_that_nobody_knows"
 is "$(owner 'SELECT LENGTH(cpu), address, last_seen_at IS NOT NULL FROM slave WHERE id = 1')" "200	10.0.0.1	1" \
   "an_endless_cpu_name_is_cut"
 owner "UPDATE slave_method SET power = 1200 WHERE slave_id = 1" >/dev/null
-sql "CALL slave_hello(1, 'Debian 12', 'cpu', 8, 16000, '[[\"blender\",\"3.4.1\"],[\"blender\",\"4.2\"]]', '10.0.0.1')"
+sql "CALL slave_hello(1, 'Debian 12', 'cpu', 8, 16000, '[[\"blender\",\"3.4.1\"],[\"blender\",\"4.2\"]]', '', '10.0.0.1')"
 is "$(owner 'SELECT version, power FROM slave_method WHERE slave_id = 1 ORDER BY version')" "3.4.1	1200
 4.2	NULL" "a_method_that_stays_keeps_its_power_and_one_that_is_gone_goes"
-sql "CALL slave_hello(1, 'Debian 12', 'cpu', -5, 99999999999, '[]', '10.0.0.1')"
+sql "CALL slave_hello(1, 'Debian 12', 'cpu', -5, 99999999999, '[]', '', '10.0.0.1')"
 is "$(owner 'SELECT cores, memory_mib FROM slave WHERE id = 1; SELECT COUNT(*) FROM slave_method')" "0	1073741824
 0" "absurd_figures_are_brought_into_range"
 refuses DR400 "100 render methods, not 101" "too_many_methods_are_refused" \
-  "CALL slave_hello(1, '', '', 1, 1, CONCAT('[1', REPEAT(',1', 100), ']'), '')"
-refuses DR404 "no slave 99" "a_hello_of_nobody_is_refused" "CALL slave_hello(99, '', '', 1, 1, '[]', '')"
+  "CALL slave_hello(1, '', '', 1, 1, CONCAT('[1', REPEAT(',1', 100), ']'), '', '')"
+refuses DR404 "no slave 99" "a_hello_of_nobody_is_refused" "CALL slave_hello(99, '', '', 1, 1, '[]', '', '')"
 is "$(sql 'CALL slave_seen(2); CALL slave_seen(99)'; owner 'SELECT last_seen_at IS NOT NULL FROM slave WHERE id = 2')" 1 "a_sign_of_life_is_noted"
 
 is "$(sql 'CALL slave_list(2, 0, 3)' | cut -f 1 | tr '\n' ' ')" "4 3 2 " "slaves_are_listed_newest_first"

@@ -121,6 +121,7 @@ public:
                                 .slave_gate = gate,
                                 .results = *results,
                                 .counters = counters,
+                                .telemetry = telemetry,
                                 .now_ms = [this] { return now; }});
     router = std::make_unique<Router>(api_routes(), *services, handle_page);
     for (auto const& [name, method] : methods) ck_assert(store::ensure_method(database, name).has_value());
@@ -188,6 +189,7 @@ public:
   SlaveGate gate{[this] { return now; }};
   std::unique_ptr<ResultDesk> results;
   HttpCounters counters;
+  TelemetryBook telemetry;
   std::unique_ptr<Services> services;
   std::unique_ptr<Router> router;
 };

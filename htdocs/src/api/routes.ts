@@ -13,7 +13,10 @@ export type Scope = 'read' | 'submit' | 'slaves' | 'admin';
 export type User = { id: number; name: string; role: 'user' | 'moderator' | 'administrator' };
 export type Token = { id: number; name: string; scopes: Scope[]; created_at: string; last_used_at: string | null };
 export type Project = { id: number; name: string; jobs: number };
-export type Slave = { id: number; name: string; slavekey: string; state: 'enabled' | 'disabled' | 'revoked'; online: boolean; os: string; cpu: string; cores: number; memory: number; methods: ({ name: string; version: string; benchmark: number | null; power: number | null; age: number | null })[]; created_at: string; last_seen_at: string | null; frames_accepted: number; user: number; user_name: string; working_on: { job: number; task: number; frame: number; fraction: number }[] };
+export type Slave = { id: number; name: string; slavekey: string; state: 'enabled' | 'disabled' | 'revoked'; online: boolean; os: string; cpu: string; cores: number; memory: number; gpus: string[]; address: string | null; telemetry: TelemetryMinute | null; methods: ({ name: string; version: string; benchmark: number | null; power: number | null; age: number | null })[]; created_at: string; last_seen_at: string | null; frames_accepted: number; user: number; user_name: string; working_on: { job: number; task: number; frame: number; fraction: number }[] };
+export type TelemetryMinute = { at: string; state: 'idle' | 'rendering' | 'suspended' | 'paused' | 'stopping' | null; load: number | null; cpu: number | null; memory_free: number | null; disk_free: number | null; temperature: number | null; battery: number | null; on_battery: boolean };
+export type TelemetryFigure = { mean: number; max: number };
+export type Telemetry = { memory: number | null; minutes_apart: number; minutes: TelemetryMinute[]; hours: ({ at: string; samples: number; rendering: number; load: TelemetryFigure | null; cpu: TelemetryFigure | null; memory_used: TelemetryFigure | null; temperature: TelemetryFigure | null; disk_least: number | null })[] };
 export type JobState = 'active' | 'paused' | 'finished' | 'failed' | 'cancelled';
 export type Parameters = { samples?: number; percentage?: number; format?: string; engine?: string; camera?: string; scene?: string };
 export type NewJob = { name: string; method?: string; source: string; files: { path: string; sha256: Digest; size: number }[]; frames: string; parameters?: Parameters; priority?: number; project?: number; paused?: boolean; parameter_file?: string; tiles?: string; overscan?: number; denoise?: boolean; video?: Record<string, unknown> };
@@ -99,6 +102,11 @@ export interface Routes {
     query: Nothing;
     body: undefined;
     answer: Why;
+  };
+  'GET /api/v1/slaves/{id}/telemetry': {
+    query: { hours?: number };
+    body: undefined;
+    answer: Telemetry;
   };
   'GET /api/v1/points': {
     query: Nothing;

@@ -12,6 +12,7 @@ import { Icon } from '../parts/icons';
 import { tried } from '../parts/toast';
 import { text } from '../text';
 import { SlaveBadge } from './slaves';
+import { SlaveMachine } from './slave_machine';
 import { SlaveSetup } from './slave_setup';
 
 function Rename({ slave, close }: { slave: Slave; close: () => void }) {
@@ -164,6 +165,7 @@ export function SlavePage({ id }: { id: number }) {
       )}
       {slave.state === 'enabled' && slave.online && <Why slave={slave} />}
       <Work slave={slave} />
+      <SlaveMachine slave={slave} />
       <section class="section">
         <h2>{text.slaves.machine}</h2>
         <dl class="facts card">
@@ -173,6 +175,8 @@ export function SlavePage({ id }: { id: number }) {
           {slave.cores > 0 && <Fact name={text.slaves.coresLent}>{count(slave.cores)}</Fact>}
           {slave.memory > 0 && <Fact name={text.slaves.memoryLent}>{memory(slave.memory)}</Fact>}
           {slave.os && <Fact name={text.slaves.os}>{slave.os}</Fact>}
+          {slave.gpus.length > 0 && <Fact name={text.slaves.gpus}>{slave.gpus.join(', ')}</Fact>}
+          {slave.address && <Fact name={text.slaves.address}>{slave.address}</Fact>}
           {slave.methods.map((method) => (
             <Fact key={`${method.name} ${method.version}`} name={`${method.name} ${method.version}`}>
               {method.power !== null ? text.slaves.power(points(method.power)) : text.slaves.notMeasured}

@@ -1,0 +1,53 @@
+// How a slave's machine was: minutes from memory, hours from the database.
+#include <fmt/format.h>
+
+#include "common/text.h"
+#include "server/api/handlers.h"
+#include "server/api/own.h"
+#include "server/api/shapes.h"
+#include "server/services.h"
+
+namespace distren {
+
+namespace {
+
+constexpr std::int64_t year_hours = 366 * 24;
+
+Result<int> read_hours(Request const& request) {
+  std::int64_t hours = 24;
+  for (auto const& [name, value] : request.query) {
+    if (name != "hours")
+      return fail(Errc::invalid, fmt::format("there is no '{}' here; say hours=", printable(name, 30)));
+    auto const number = whole_number(value, 1, year_hours);
+    if (!number)
+      return fail(Errc::invalid, fmt::format("hours={} is not between 1 and {}", printable(value, 30), year_hours));
+    hours = *number;
+  }
+  return static_cast<int>(hours);
+}
+
+}  // namespace
+
+Reply handle_show_telemetry(Request const& request, Context& context) {
+  auto const slave = find_own_slave(context);
+  if (!slave) return error_reply(slave.error());
+  auto const asked = read_hours(request);
+  if (!asked) return error_reply(asked.error());
+  auto const& services = context.services;
+  auto minutes = nlohmann::json::array();
+  auto hours = nlohmann::json::array();
+  for (auto const& reading : services.telemetry.last(slave->id, *asked, services.now_ms()))
+    minutes.push_back(telemetry_shape(reading));
+  if (*asked > 24) {  // within a day the minutes say all
+    auto const listed = store::list_telemetry(context.database(), slave->id, services.now_s() / 3600 - *asked);
+    if (!listed) return error_reply(listed.error());
+    for (auto const& hour : *listed) hours.push_back(telemetry_shape(hour));
+  }
+  int const memory = services.telemetry.memory_mib(slave->id);
+  return json_reply(200, {{"memory", memory > 0 ? nlohmann::json(memory) : nlohmann::json(nullptr)},
+                          {"minutes_apart", services.telemetry.minutes_apart()},
+                          {"minutes", minutes},
+                          {"hours", hours}});
+}
+
+}  // namespace distren

@@ -1,0 +1,34 @@
+// What slaves said of their machines, by the hour, kept for a year. See people.h for the rules of this folder.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "common/result.h"
+#include "server/database.h"
+
+namespace distren::store {
+
+struct SlaveHour {
+  struct Figure {
+    int mean = 0;
+    int most = 0;
+  };
+  std::int64_t slave = 0;
+  std::int64_t hour = 0;  // UNIX time / 3,600
+  int samples = 0;
+  int rendering = 0;                    // samples
+  std::optional<Figure> load{};         // hundredths
+  std::optional<Figure> cpu{};          // percent of all cores
+  std::optional<Figure> memory_used{};  // MiB
+  std::optional<Figure> temperature{};  // degrees Celsius
+  std::optional<int> disk_least{};      // MiB free
+};
+
+// Hours that are there already are added to. Of slaves that are gone nothing is written.
+Result<void> write_telemetry(Database&, std::vector<SlaveHour> const& hours);
+// Oldest first; hours after `after` (UNIX time / 3,600).
+Result<std::vector<SlaveHour>> list_telemetry(Database&, std::int64_t slave, std::int64_t after);
+
+}  // namespace distren::store

@@ -1,0 +1,166 @@
+// What slaves say of their machines: what is taken, what is dropped, what a day of ten thousand of them costs.
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "server/telemetry.h"
+#include "tests/support/check_main.h"
+
+using namespace distren;
+using nlohmann::json;
+
+namespace {
+
+constexpr std::int64_t minute = 60'000, hour = 60 * minute, start = 500'000 * hour;
+
+json good() {
+  return {{"type", "telemetry"}, {"state", "rendering"}, {"load", 7.91},      {"cpu", 97},     {"memory", 16000},
+          {"memory_free", 9104}, {"disk_free", 20480},   {"temperature", 61}, {"battery", 80}, {"on_battery", true}};
+}
+
+}  // namespace
+
+START_TEST(what_a_slave_says_is_shown_as_it_was_said) {
+  TelemetryBook book;
+  ck_assert(!book.latest(1, start));
+  book.take(1, good(), start + 1234);
+  auto const now = book.latest(1, start + minute);
+  ck_assert(now && now->at_ms == start && now->state == "rendering" && now->on_battery);
+  ck_assert(now->load == 7.91 && now->cpu == 97 && now->memory_free == 9104 && now->disk_free == 20480);
+  ck_assert(now->temperature == 61 && now->battery == 80);
+  ck_assert_int_eq(book.memory_mib(1), 16000);
+  ck_assert(!book.latest(2, start) && book.last(2, 24, start).empty());
+}
+END_TEST
+
+START_TEST(absurd_numbers_are_dropped_one_by_one) {
+  TelemetryBook book;
+  json absurd = good();
+  absurd["load"] = -1;
+  absurd["cpu"] = 101;
+  absurd["memory"] = 1e300;
+  absurd["memory_free"] = "much";
+  absurd["disk_free"] = -5;
+  absurd["temperature"] = 4000;
+  absurd["battery"] = nullptr;
+  absurd["on_battery"] = 1;
+  absurd["state"] = std::string(100000, 'x');
+  book.take(1, absurd, start);
+  auto const now = book.latest(1, start);
+  ck_assert(now.has_value());
+  ck_assert(!now->load && !now->cpu && !now->memory_free && !now->disk_free && !now->temperature && !now->battery);
+  ck_assert(!now->on_battery && now->state.empty() && book.memory_mib(1) == 0);
+  book.take(1, {{"type", "telemetry"}, {"cpu", 12}, {"temperature", -20}, {"memory_free", 60'000'000}}, start);
+  ck_assert(book.latest(1, start)->cpu == 12 && book.latest(1, start)->temperature == -20);
+  ck_assert(book.latest(1, start)->memory_free == 16 * 65534);  // as much as a row holds
+}
+END_TEST
+
+START_TEST(a_minute_has_one_row_however_often_a_slave_speaks) {
+  TelemetryBook book;
+  for (int i = 0; i < 600; ++i) book.take(1, {{"cpu", i % 100}}, start + i * 100);
+  auto const rows = book.last(1, 24, start + minute);
+  ck_assert_uint_eq(rows.size(), 1);
+  ck_assert(rows[0].cpu == 99);  // the latest
+  auto const hours = book.take_hours(start + hour, false);
+  ck_assert_uint_eq(hours.size(), 1);
+  ck_assert_int_eq(hours[0].samples, 1);
+}
+END_TEST
+
+START_TEST(a_day_is_kept_and_no_more) {
+  TelemetryBook book;
+  int const minutes = 3 * 24 * 60;
+  for (int i = 0; i < minutes; ++i) book.take(1, good(), start + i * minute);
+  std::int64_t const now = start + (minutes - 1) * minute;
+  ck_assert_uint_eq(book.last(1, 24, now).size(), 24 * 60);
+  ck_assert_uint_eq(book.last(1, 2, now).size(), 120);
+  ck_assert(book.last(1, 24, now).front().at_ms == now - 24 * hour + minute);
+  (void)book.take_hours(now, true);
+  ck_assert_uint_lt(book.bytes(), 30'000);
+  ck_assert(book.last(1, 24, now + 24 * hour).empty() && !book.latest(1, now + 25 * hour));
+  (void)book.take_hours(now + 25 * hour, false);
+  ck_assert_uint_lt(book.bytes(), 5'000);  // silent for a day: forgotten
+}
+END_TEST
+
+START_TEST(an_hour_is_summed_up_once) {
+  TelemetryBook book;
+  for (int i = 0; i < 60; ++i)
+    book.take(1,
+              {{"cpu", i < 30 ? 10 : 50},
+               {"load", 2},
+               {"memory", 1600},
+               {"memory_free", 800},
+               {"disk_free", 1000 - i},
+               {"state", i < 15 ? "rendering" : "idle"}},
+              start + i * minute);
+  ck_assert(book.take_hours(start + 59 * minute, false).empty());  // it is not over
+  auto const hours = book.take_hours(start + hour, false);
+  ck_assert_uint_eq(hours.size(), 1);
+  ck_assert(hours[0].slave == 1 && hours[0].hour == start / hour && hours[0].samples == 60);
+  ck_assert_int_eq(hours[0].rendering, 15);
+  ck_assert(hours[0].cpu->mean == 30 && hours[0].cpu->most == 50 && hours[0].load->mean == 200);
+  ck_assert(hours[0].memory_used->mean == 800 && hours[0].disk_least == 941 && !hours[0].temperature);
+  ck_assert(book.take_hours(start + hour, true).empty());
+  book.put_back(hours);
+  ck_assert_uint_eq(book.take_hours(start + hour, false).size(), 1);
+}
+END_TEST
+
+START_TEST(an_hour_that_ends_while_nobody_looks_is_not_lost) {
+  TelemetryBook book;
+  for (int i = 0; i < 150; ++i) book.take(1, good(), start + i * minute);
+  ck_assert_uint_eq(book.take_hours(start + 149 * minute, false).size(), 2);
+  auto const rest = book.take_hours(start + 149 * minute, true);  // the server stops
+  ck_assert(rest.size() == 1 && rest[0].samples == 30);
+}
+END_TEST
+
+START_TEST(ten_thousand_slaves_stay_within_the_budget_and_cost_next_to_nothing) {
+  TelemetryBook book;
+  json const message = good();
+  auto const begun = std::chrono::steady_clock::now();
+  constexpr int slaves = 10'000, minutes = 300;
+  for (int at = 0; at < minutes; ++at)
+    for (int slave = 1; slave <= slaves; ++slave) book.take(slave, message, start + at * minute);
+  auto const spent = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  std::printf("# %.2f us a message; %d slaves: a row each %d minutes, %.1f MiB after %d minutes\n",
+              spent / slaves / minutes * 1e6, slaves, book.minutes_apart(),
+              static_cast<double>(book.bytes()) / (1 << 20), minutes);
+  ck_assert_uint_lt(book.bytes(), TelemetryBook::default_budget + (std::size_t{8} << 20));
+  ck_assert_int_lt(book.minutes_apart(), 6);
+  ck_assert_uint_ge(book.last(slaves, 24, start + minutes * minute).size(), minutes / book.minutes_apart());
+}
+END_TEST
+
+START_TEST(rows_move_apart_when_more_slaves_come_than_fit) {
+  TelemetryBook book(1 << 20);  // 65,536 rows: full resolution for some forty slaves
+  for (int at = 0; at < 24 * 60; ++at)
+    for (int slave = 1; slave <= 20; ++slave) book.take(slave, good(), start + at * minute);
+  ck_assert_int_eq(book.minutes_apart(), 1);
+  std::int64_t const later = start + 24 * hour;
+  for (int at = 0; at < 24 * 60; ++at)
+    for (int slave = 1; slave <= 400; ++slave) book.take(slave, good(), later + at * minute);
+  ck_assert_int_gt(book.minutes_apart(), 1);
+  (void)book.take_hours(later + 24 * hour, true);
+  ck_assert_uint_lt(book.bytes(), (3U << 20) / 2);
+  auto const rows = book.last(1, 24, later + 24 * hour);
+  ck_assert_uint_ge(rows.size(), static_cast<unsigned>(24 * 60 / book.minutes_apart() - 1));
+  for (std::size_t i = 1; i < rows.size(); ++i) ck_assert(rows[i].at_ms > rows[i - 1].at_ms);
+}
+END_TEST
+
+int main() {
+  auto* taken = tcase_create("taken");
+  for (auto const* test : {what_a_slave_says_is_shown_as_it_was_said, absurd_numbers_are_dropped_one_by_one,
+                           a_minute_has_one_row_however_often_a_slave_speaks, a_day_is_kept_and_no_more})
+    tcase_add_test(taken, test);
+  auto* hours = tcase_create("hours");
+  tcase_add_test(hours, an_hour_is_summed_up_once);
+  tcase_add_test(hours, an_hour_that_ends_while_nobody_looks_is_not_lost);
+  auto* many = tcase_create("many");
+  tcase_set_timeout(many, 120);
+  tcase_add_test(many, ten_thousand_slaves_stay_within_the_budget_and_cost_next_to_nothing);
+  tcase_add_test(many, rows_move_apart_when_more_slaves_come_than_fit);
+  return run_suite("telemetry", {taken, hours, many});
+}
