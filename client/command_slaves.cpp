@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <memory>
 
 #include "client/context.h"
@@ -49,8 +50,8 @@ std::string machine_now(Json const& slave) {
   say("memory_free", human_size(number_of(now, "memory_free") << 20) + " memory free");
   say("disk_free", human_size(number_of(now, "disk_free") << 20) + " disk free");
   say("temperature", fmt::format("{} degrees", number_of(now, "temperature")));
-  say("battery", fmt::format("battery {} %{}", number_of(now, "battery"),
-                             flag_of(now, "on_battery") ? ", in use" : ""));
+  say("battery",
+      fmt::format("battery {} %{}", number_of(now, "battery"), flag_of(now, "on_battery") ? ", in use" : ""));
   return out;
 }
 
@@ -63,6 +64,23 @@ std::string condition_of(Json const& slave) {
 // A slave that was never here has told nothing.
 std::string known(std::int64_t number, std::string text) {
   return number == 0 ? "" : std::move(text);
+}
+
+// What was asked for from afar, and what holds.
+std::string settings_text(Json const& slave) {
+  if (!slave.contains("settings") || !slave["settings"].is_object()) return {};
+  auto const say = [](Json const& of) {
+    std::string out;
+    for (auto const& [name, value] : of.items())
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, value.dump());
+    return printable(out, 300);
+  };
+  Json const& settings = slave["settings"];
+  std::string const wanted = settings.contains("wanted") ? say(settings["wanted"]) : "";
+  std::string const hold = settings.contains("hold") && settings["hold"].is_object() ? say(settings["hold"]) : "";
+  if (wanted.empty() && hold.empty()) return {};
+  return fmt::format("asked for: {}; in force: {}", wanted.empty() ? "nothing" : wanted,
+                     hold.empty() ? "not known now" : hold);
 }
 
 std::string slave_path(std::int64_t id) {
@@ -128,6 +146,7 @@ Result<int> show_slave(Context const& context, std::int64_t id) {
   line("frames", fmt::to_string(number_of(*slave, "frames_accepted")));
   line("seen", ago(text_of(*slave, "last_seen_at"), now_ms()));
   line("works on", work_of(*slave));
+  line("settings", settings_text(*slave));
   context.print(*slave, text);
   return exit_ok;
 }
@@ -159,6 +178,85 @@ Result<int> set_state(Context const& context, std::int64_t id, std::string const
   auto slave = session->send("PATCH", slave_path(id), Json{{"state", state}}, slave_name(id));
   if (!slave) return slave.error();
   context.print(*slave, fmt::format("Slave {} is {}.\n", id, state));
+  return exit_ok;
+}
+
+std::string blocks_text(Json const& answer) {
+  Table table({{"KIND"}, {"NUMBER", Align::right}, {"NAME"}});
+  for (auto const& block : list_of(answer, "items"))
+    table.add({text_of(block, "kind"), fmt::to_string(number_of(block, "target")), text_of(block, "name")});
+  return table.empty() ? "Nothing is blocked there from here; the slave may have blocks of its own.\n" : table.text();
+}
+
+Result<int> list_blocks(Context const& context, std::int64_t id) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto blocks = session->get(slave_path(id) + "/blocks", slave_name(id));
+  if (!blocks) return blocks.error();
+  context.print(*blocks, blocks_text(*blocks));
+  return exit_ok;
+}
+
+Result<std::int64_t> number_in(std::string const& kind, std::string const& what) {
+  std::int64_t number = 0;
+  auto const [end, problem] = std::from_chars(what.data(), what.data() + what.size(), number);
+  if (problem == std::errc() && end == what.data() + what.size() && number > 0) return number;
+  return fail(Errc::invalid, fmt::format("'{}' is no number of a {}", printable(what, 40), kind));
+}
+
+Result<int> block(Context const& context, std::int64_t id, std::string const& kind, std::string const& what) {
+  Json body;
+  if (kind == "user") {
+    body[kind] = what;
+  } else {
+    auto const number = number_in(kind, what);
+    if (!number) return number.error();
+    body[kind] = *number;
+  }
+  auto session = context.session();
+  if (!session) return session.error();
+  auto blocks = session->send("POST", slave_path(id) + "/blocks", body, slave_name(id));
+  if (!blocks) return blocks.error();
+  context.print(*blocks, blocks_text(*blocks));
+  return exit_ok;
+}
+
+Result<int> unblock(Context const& context, std::int64_t id, std::string const& kind, std::string const& what) {
+  auto session = context.session();
+  if (!session) return session.error();
+  std::int64_t target = 0;
+  if (kind == "user") {
+    auto blocks = session->get(slave_path(id) + "/blocks", slave_name(id));
+    if (!blocks) return blocks.error();
+    for (auto const& each : list_of(*blocks, "items"))
+      if (text_of(each, "kind") == kind && text_of(each, "name") == what) target = number_of(each, "target");
+    if (target == 0)
+      return fail(Errc::not_found, fmt::format("slave {} has not blocked user {}; see: distren slave blocks {}", id,
+                                               printable(what, 60), id));
+  } else {
+    auto const number = number_in(kind, what);
+    if (!number) return number.error();
+    target = *number;
+  }
+  auto gone = session->send("DELETE", fmt::format("{}/blocks/{}/{}", slave_path(id), kind, target), std::nullopt,
+                            slave_name(id));
+  if (!gone) return gone.error();
+  context.print({{"kind", kind}, {"target", target}},
+                fmt::format("Slave {} is offered work of {} {} again.\n", id, kind, printable(what, 60)));
+  return exit_ok;
+}
+
+// changes: null takes a wish away.
+Result<int> change_settings(Context const& context, std::int64_t id, Json const& changes) {
+  if (changes.empty())
+    return fail(Errc::invalid,
+                "say what to change: --threads, --memory, --minutes-per-frame, --schedule, --pause, "
+                "--resume or --as-it-was");
+  auto session = context.session();
+  if (!session) return session.error();
+  auto slave = session->send("PATCH", slave_path(id) + "/settings", changes, slave_name(id));
+  if (!slave) return slave.error();
+  context.print(*slave, settings_text(*slave) + "\n");
   return exit_ok;
 }
 
@@ -194,10 +292,59 @@ void add_slave_commands(CLI::App& app, Context& context) {
     command->callback([&context, id, act] { context.run = [&context, id, act] { return act(context, *id); }; });
   };
   add("show", "Show one slave", show_slave);
+  add("blocks", "What is blocked there", list_blocks);
   add("enable", "Let it work again",
       [](Context const& c, std::int64_t slave_id) { return set_state(c, slave_id, "enabled"); });
   add("disable", "Give it no more work",
       [](Context const& c, std::int64_t slave_id) { return set_state(c, slave_id, "disabled"); });
+  struct Blocked {
+    std::string kind, what;
+  };
+  auto blocked = std::make_shared<Blocked>();
+  for (bool const away : {false, true}) {
+    auto* command = slave->add_subcommand(
+        away ? "unblock" : "block", away ? "Offer it such work again" : "Offer it no work of a user, project or job");
+    command->add_option("SLAVE", *id, "The slave's number")->required()->check(CLI::PositiveNumber);
+    command->add_option("KIND", blocked->kind, "user, project or job")
+        ->required()
+        ->check(CLI::IsMember({"user", "project", "job"}));
+    command->add_option("WHAT", blocked->what, "The user's name, or the number of the project or job")->required();
+    command->callback([&context, id, blocked, away] {
+      context.run = [&context, id, blocked, away] {
+        return (away ? unblock : block)(context, *id, blocked->kind, blocked->what);
+      };
+    });
+  }
+  struct Wishes {
+    int threads = 0, memory = 0, minutes = 0;
+    std::vector<std::string> schedule;
+    bool pause = false, resume = false, as_it_was = false;
+  };
+  auto wishes = std::make_shared<Wishes>();
+  auto* set = slave->add_subcommand("set", "Ask it to lend less, where its volunteer allows that");
+  set->add_option("SLAVE", *id, "The slave's number")->required()->check(CLI::PositiveNumber);
+  set->add_option("--threads", wishes->threads, "Threads of a renderer")->check(CLI::Range(1, 1024));
+  set->add_option("--memory", wishes->memory, "Memory of a renderer in MiB")->check(CLI::Range(64, 1 << 26));
+  set->add_option("--minutes-per-frame", wishes->minutes, "Longer frames go back")->check(CLI::Range(1, 100000));
+  set->add_option("--schedule", wishes->schedule, "Part of the week, like \"mon-fri 18:00-08:00\"; may be given again");
+  auto* pause = set->add_flag("--pause", wishes->pause, "Stand still until --resume");
+  set->add_flag("--resume", wishes->resume, "Go on")->excludes(pause);
+  set->add_flag("--as-it-was", wishes->as_it_was, "What its own file says, but for what else is said here");
+  set->callback([&context, id, wishes] {
+    context.run = [&context, id, wishes] {
+      Json changes = Json::object();
+      if (wishes->as_it_was)
+        for (char const* each : {"threads", "memory", "minutes_per_frame", "schedule", "paused"})
+          changes[each] = nullptr;
+      if (wishes->threads > 0) changes["threads"] = wishes->threads;
+      if (wishes->memory > 0) changes["memory"] = wishes->memory;
+      if (wishes->minutes > 0) changes["minutes_per_frame"] = wishes->minutes;
+      if (!wishes->schedule.empty()) changes["schedule"] = wishes->schedule;
+      if (wishes->pause) changes["paused"] = true;
+      if (wishes->resume) changes["paused"] = nullptr;
+      return change_settings(context, *id, changes);
+    };
+  });
   add("rotate", "Give it a new password; the old one ends at once", rotate_slave);
   add("revoke", "Remove it for good", revoke_slave);
 }

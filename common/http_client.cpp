@@ -233,6 +233,8 @@ void HttpClient::Impl::set_connection(Url const& url) {
   curl_easy_setopt(h, CURLOPT_LOW_SPEED_LIMIT, options.slowest);
   curl_easy_setopt(h, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.slow_for.count()));
   curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(h, CURLOPT_MAX_RECV_SPEED_LARGE, static_cast<curl_off_t>(options.download_limit));
+  curl_easy_setopt(h, CURLOPT_MAX_SEND_SPEED_LARGE, static_cast<curl_off_t>(options.upload_limit));
   if (is_this_machine(url.host)) curl_easy_setopt(h, CURLOPT_PROXY, "");
 }
 

@@ -27,6 +27,8 @@ public:
   using Headers = std::vector<std::pair<std::string, std::string>>;
 
   struct Options {
+    std::int64_t download_limit = 0;  // bytes/s of one transfer; 0: none
+    std::int64_t upload_limit = 0;
     std::string ca_file;            // PEM; replaces the system's certificates when set
     std::string pinned_public_key;  // "sha256//BASE64", checked besides the certificate
     std::string user_agent = "distren";

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,10 @@
 namespace distren {
 
 namespace {
+
+constexpr int io_of_process = 1;    // IOPRIO_WHO_PROCESS of linux/ioprio.h, which not every system has
+constexpr int idle_io = 3 << 13;    // IOPRIO_CLASS_IDLE
+
 
 using std::chrono::milliseconds;
 using Clock = Process::Clock;
@@ -86,7 +91,10 @@ bool apply_limit(__rlimit_resource resource, std::uint64_t value) {
     give_up();
   rlimit const no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
-  if (limits.nice != 0) ::setpriority(PRIO_PROCESS, 0, limits.nice);
+  if (limits.nice != 0) {
+    ::setpriority(PRIO_PROCESS, 0, limits.nice);
+    ::syscall(SYS_ioprio_set, io_of_process, 0, idle_io);  // the disk, too, is everybody else's first
+  }
   ::execve(launch.program, launch.argv, launch.environment);
   give_up();
   ::_exit(127);

@@ -31,7 +31,7 @@ struct ProcessLimits {           // 0: the parent's own limit stays
   std::uint64_t open_files = 0;  // descriptors per process
   std::size_t processes = 0;     // of the whole tree, which is watched
   bool only_watched = false;     // memory: the kernel is not asked, since drivers of graphics cards map far more
-  int nice = 0;
+  int nice = 0;  // with it the idle class of I/O
 };
 
 enum class ErrorOutput { merged, discarded, separate };  // separate: lines come with from_error set

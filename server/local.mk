@@ -19,7 +19,7 @@ libdistren_server_a_SOURCES += %D%/database.cpp %D%/database.h \
 
 # Doors, dispatcher, results.
 libdistren_server_a_SOURCES += \
-  %D%/dispatch/core.h %D%/dispatch/core_jobs.cpp %D%/dispatch/core_logs.cpp %D%/dispatch/core_points.cpp %D%/dispatch/core_questions.cpp %D%/dispatch/core_results.cpp %D%/dispatch/core_slaves.cpp \
+  %D%/dispatch/blocks.cpp %D%/dispatch/blocks.h %D%/dispatch/core_refusals.cpp %D%/dispatch/core.h %D%/dispatch/core_jobs.cpp %D%/dispatch/core_logs.cpp %D%/dispatch/core_points.cpp %D%/dispatch/core_questions.cpp %D%/dispatch/core_results.cpp %D%/dispatch/core_slaves.cpp \
   %D%/dispatch/dispatcher.h %D%/dispatch/dispatcher_thread.cpp %D%/dispatch/dispatcher_thread.h \
   %D%/dispatch/grants.cpp %D%/dispatch/grants.h %D%/dispatch/hello.cpp %D%/dispatch/job_queue.cpp %D%/dispatch/job_queue.h \
   %D%/dispatch/journal_writer.cpp %D%/dispatch/journal_writer.h %D%/dispatch/lease.cpp %D%/dispatch/lease.h \
@@ -29,7 +29,7 @@ libdistren_server_a_SOURCES += \
   %D%/line/line_server.cpp %D%/line/line_server.h %D%/line/line_session.cpp %D%/line/line_session.h \
   %D%/net/listen_address.cpp %D%/net/listen_address.h %D%/net/loop.cpp %D%/net/loop.h \
   %D%/benchmarks.cpp %D%/benchmarks.h %D%/results.cpp %D%/results.h %D%/server_config.cpp %D%/server_config.h %D%/slave_gate.cpp %D%/slave_gate.h \
-  %D%/telemetry.cpp %D%/telemetry.h %D%/workers.cpp %D%/workers.h
+  %D%/slave_settings.cpp %D%/slave_settings.h %D%/telemetry.cpp %D%/telemetry.h %D%/workers.cpp %D%/workers.h
 
 # Schema, rights and the private MariaDB of --standalone.
 libdistren_server_a_SOURCES += %D%/migrate.cpp %D%/migrate.h %D%/sql_folder.cpp %D%/sql_folder.h \
@@ -41,7 +41,7 @@ distren_migrate_CXXFLAGS = $(libdistren_server_a_CXXFLAGS) $(CLI11_CFLAGS)
 distren_migrate_LDADD = $(SERVER_LIBS)
 
 # What slaves say of their machines, and what their owners want of them.
-libdistren_server_a_SOURCES += %D%/api/slave_telemetry.cpp
+libdistren_server_a_SOURCES += %D%/api/slave_telemetry.cpp %D%/api/slave_wishes.cpp
 
 # The HTTP door: server/http speaks it, server/api answers, server/storage keeps the files.
 libdistren_server_a_SOURCES += %D%/services.h \

@@ -71,6 +71,7 @@ Result<ResultDesk::Message> ResultDesk::parse(std::int64_t slave, json const& me
     out.log = cleaned_log(text_of(message, "log"));
   } else if (state == "returned") {
     out.report.ending = store::Ending::returned;
+    out.report.too_long = text_of(message, "code") == "too_long";
   } else if (state == "done") {
     out.report.ending = store::Ending::accepted;
     if (auto const output = message.find("output"); output != message.end() && output->is_object()) {

@@ -48,6 +48,9 @@ struct Services {
   // Held from asking the ledger to telling the dispatcher, so that the older of two answers is not told last.
   std::mutex points_told{};
 
+  // The same for what the owners of slaves want of them.
+  std::mutex slaves_told{};
+
   [[nodiscard]] std::int64_t now_s() const { return now_ms() / 1000; }
 };
 

@@ -4,13 +4,16 @@ libdistren_slave_a_CPPFLAGS = $(AM_CPPFLAGS) -DDISTREN_VERSION='"$(PACKAGE_VERSI
 libdistren_slave_a_CXXFLAGS = $(AM_CXXFLAGS)
 libdistren_slave_a_SOURCES = \
   %D%/backoff.h \
+  %D%/blocks.cpp %D%/blocks.h \
   %D%/cache.cpp %D%/cache.h \
   %D%/check.cpp %D%/check.h \
   %D%/control.cpp %D%/control.h \
   %D%/folder_watch.cpp %D%/folder_watch.h \
+  %D%/full_screen.cpp %D%/full_screen.h \
   %D%/hand_in.cpp %D%/hand_in.h \
   %D%/image_check.cpp %D%/image_check.h \
   %D%/gpu.cpp %D%/gpu.h %D%/scope.cpp %D%/scope.h %D%/installed_methods.cpp %D%/installed_methods.h \
+  %D%/lent.cpp %D%/lent.h \
   %D%/line.cpp %D%/line.h \
   %D%/machine.cpp %D%/machine.h \
   %D%/neighbour.cpp %D%/neighbour.h \
@@ -19,6 +22,7 @@ libdistren_slave_a_SOURCES = \
   %D%/readings.cpp %D%/readings.h \
   %D%/renderer.cpp %D%/renderer.h \
   %D%/slave.cpp %D%/slave.h \
+  %D%/slave_wishes.cpp \
   %D%/slave_config.cpp %D%/slave_config.h \
   %D%/watcher.cpp %D%/watcher.h \
   %D%/workshop.cpp %D%/workshop.h \

@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 #include "common/sandbox.h"
+#include "slave/blocks.h"
 #include "slave/check.h"
 #include "slave/slave.h"
 #include "slave/watcher.h"
@@ -78,10 +79,17 @@ int serve(SlaveConfig const& config, Options const& options) {
   Slave slave(config, **workshop, options.once);
   auto control = Control::open(config.state);
   if (!control) spdlog::warn("status, pause, resume and finish will not work: {}", control.error().message);
+  std::optional<FullScreen> screen;
+  if (!config.full_screen) screen.emplace();
+  if (screen && !screen->can_know())
+    spdlog::warn("full_screen = false forbids nothing: neither xprop with an X server nor systemd-inhibit is here");
   Watcher watcher(config.neighbour, control ? std::optional(std::move(*control)) : std::nullopt,
                   {[&slave](bool may_work, std::string const&) { slave.allow(may_work); },
                    [&slave](std::string const& reason) { slave.give_back_work(reason); }, [&slave] { slave.finish(); },
-                   [&slave] { return slave.status(); }});
+                   [&slave] { return slave.status(); }, [&slave] { slave.pulse(); },
+                   [&slave](std::string const& command) { return slave.command(command); }},
+                  MachineReader(), screen);
+  slave.tell_lent([&watcher](Lent const& lent) { watcher.lend(lent.schedule, lent.paused); });
   signals.watch(slave, watcher);
   auto const ended = slave.run();
   signals.forget();
@@ -93,6 +101,25 @@ int tell(SlaveConfig const& config, std::string const& command) {
   if (!answer) return complain(answer.error());
   fmt::print("{}\n", answer->dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
   return answer->value("ok", false) ? 0 : 1;
+}
+
+// With or without a slave that runs.
+int tell_blocks(SlaveConfig const& config, std::string const& word, std::string const& kind, std::string const& what) {
+  std::string const command = kind.empty() ? word : fmt::format("{} {} {}", word, kind, what);
+  if (auto const answer = ask_slave(config.state, command); answer || answer.error().code != Errc::unavailable)
+    return answer && answer->value("ok", false)
+               ? (fmt::print("{}\n", answer->dump(2, ' ', false, nlohmann::json::error_handler_t::replace)), 0)
+               : complain(answer ? fail(Errc::invalid, answer->value("error", "the slave did not say why not"))
+                                 : answer.error());
+  std::error_code error;
+  std::filesystem::create_directories(config.state, error);
+  BlockList blocks(config.state);
+  if (word != "blocks") {
+    auto const changed = word == "block" ? blocks.block(kind, what) : blocks.unblock(kind, what);
+    if (!changed) return complain(changed.error());
+  }
+  fmt::print("{}\n", blocks.message().dump(2));
+  return 0;
 }
 
 }  // namespace
@@ -119,6 +146,18 @@ int main(int argc, char** argv) {
     if (each->get_name() == "pause")
       each->add_option("--minutes", minutes, "Go on by itself after so long")->check(CLI::Range(1, 7 * 24 * 60));
   }
+  std::string kind, what;
+  for (auto const& [name, help] : {std::pair{"block", "Take no work of a user, project or job any more"},
+                                   {"unblock", "Take it again"},
+                                   {"blocks", "What is blocked here"}}) {
+    auto* each = app.add_subcommand(name, help);
+    each->callback([&command, name = std::string(name)] { command = name; });
+    if (each->get_name() == "blocks") continue;
+    each->add_option("KIND", kind, "user, project or job")
+        ->required()
+        ->check(CLI::IsMember({"user", "project", "job"}));
+    each->add_option("WHAT", what, "The user's name, or the number of the project or job")->required();
+  }
   app.require_subcommand(0, 1);
   app.set_version_flag("--version", PACKAGE_NAME "-slave " PACKAGE_VERSION);
   try {
@@ -136,6 +175,7 @@ int main(int argc, char** argv) {
   if (!file) return complain(file.error());
   auto config = load_slave_config(*file);
   if (!config) return complain(config.error());
+  if (command.ends_with("block") || command == "blocks") return tell_blocks(*config, command, kind, what);
   if (!command.empty()) return tell(*config, minutes > 0 ? fmt::format("{} {}", command, minutes) : command);
   if (!options.log_level.empty()) config->log_level = options.log_level;
   if (auto const started = start_log("distren-slave", config->log_level, config->log_file); !started)

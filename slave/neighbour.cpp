@@ -100,6 +100,7 @@ Result<WeekSchedule> parse_schedule(std::vector<std::string> const& lines) {
 
 NeighbourDecision decide(NeighbourSettings const& settings, Readings const& readings, bool working) {
   if (readings.paused_by_hand) return no("you paused it");
+  if (readings.paused_from_afar) return no("its owner paused it from afar");
   auto const minute = static_cast<std::size_t>(std::clamp(readings.minute_of_week, 0, week_minutes - 1));
   if (!settings.schedule.test(minute)) return no("it is not in the schedule now");
   if (readings.on_battery && !settings.on_battery) return no("the machine runs on its battery");
@@ -110,6 +111,7 @@ NeighbourDecision decide(NeighbourSettings const& settings, Readings const& read
                             settings.battery_percent));
   }
   if (!readings.program.empty()) return no(fmt::format("{} runs", readings.program));
+  if (!readings.screen.empty()) return no(readings.screen);
   if (settings.temperature > 0 && readings.temperature &&
       *readings.temperature >= settings.temperature - (working ? 0 : cooler))
     return no(

@@ -40,6 +40,8 @@ struct Readings {
   std::optional<int> battery_percent{};
   std::string program{};  // of settings.programs that runs; empty: none
   bool paused_by_hand = false;
+  bool paused_from_afar = false;
+  std::string screen{};  // what fills it or keeps it on; empty: nothing, or it does not matter
 };
 
 struct NeighbourDecision {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <tuple>
+#include <utility>
 
 #include "common/sandbox.h"
 #include "common/text.h"
@@ -127,6 +129,21 @@ void Renderer::close() {
   std::lock_guard const lock(process_mutex_);
   process_.reset();
   key_.clear();
+}
+
+void Renderer::lend(int threads, int memory_mib) {
+  std::lock_guard const lock(process_mutex_);
+  lent_ = {threads, memory_mib};
+}
+
+void Renderer::take_lent() {
+  {
+    std::lock_guard const lock(process_mutex_);
+    auto const lent = std::exchange(lent_, {});
+    if (!lent || *lent == std::pair(settings_.threads, settings_.memory_mib)) return;
+    std::tie(settings_.threads, settings_.memory_mib) = *lent;
+  }
+  close();
 }
 
 std::string Renderer::log() const {
@@ -326,6 +343,7 @@ Error Renderer::explain(RenderTask const& task, Frame const& frame, ProcessEnd c
 Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& progress) {
   RenderMethod const& method = *task.method;
   auto const file = task.parameters.value("file", json());
+  take_lent();
   std::string const key = fmt::format("{}\n{}\n{}\n{}\n{}", method.name, task.program.string(), task.job.string(),
                                       file.dump(), task.parameters.contains("scripts"));
   if (!method.session || key != key_ || frames_ >= kFramesOfOneProgram || !can_follow(task)) close();

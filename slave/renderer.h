@@ -71,7 +71,8 @@ public:
   void close();  // ends a program that waits for more
   // Stops the program where it is, or lets it go on; what stands still does not age. Any thread.
   void suspend(bool stopped);
-  [[nodiscard]] std::string log() const;  // the last lines of the open program, printable, at most log_limit bytes
+  void lend(int threads, int memory_mib);  // from the next frame on, by a new program. Any thread.
+  [[nodiscard]] std::string log() const;   // the last lines of the open program, printable, at most log_limit bytes
   static constexpr std::size_t log_limit = 16U << 10;
 
 private:
@@ -87,6 +88,7 @@ private:
   void take_line(RenderTask const& task, std::string const& line, Frame& frame, OnProgress const& progress);
   void clear_output() const;
   void clear_large_cache() const;
+  void take_lent();
   std::chrono::milliseconds suspended();
   void take_only_file(std::string const& name) const;
   [[nodiscard]] Error explain(RenderTask const& task, Frame const& frame, ProcessEnd const& end) const;
@@ -97,8 +99,9 @@ private:
   std::atomic<bool> cancelled_ = false;
   std::optional<std::chrono::steady_clock::time_point> suspended_since_;  // under process_mutex_
   std::chrono::milliseconds suspended_before_{0};                         // in all, under process_mutex_
-  std::string key_;                                                       // what the open program was started for
-  int frames_ = 0;                                                        // that it has rendered
+  std::optional<std::pair<int, int>> lent_;  // threads, MiB; not in use yet; under process_mutex_
+  std::string key_;                          // what the open program was started for
+  int frames_ = 0;                           // that it has rendered
   struct Next {  // the only frames that the open program can go on with, asked for with these parameters
     std::int64_t first = 0;
     std::int64_t last = 0;

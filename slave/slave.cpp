@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/files.h"
 #include "common/log.h"
 #include "common/text.h"
 
@@ -43,10 +44,21 @@ Slave::Slave(SlaveConfig const& config, Workshop& workshop, bool once)
     : config_(config),
       workshop_(workshop),
       once_(once),
+      blocks_(workshop.state()),
       line_(line_options(config, once), *this),
       hand_in_(
           workshop.outbox(), workshop.http_options(), [this](json const& message) { return line_.send(message); },
-          [this](std::int64_t attempt, json const& answer) { settled(attempt, answer); }) {}
+          [this](std::int64_t attempt, json const& answer) { settled(attempt, answer); }) {
+  by_file_.threads = workshop.threads();
+  by_file_.memory_mib = workshop.memory_mib();
+  by_file_.minutes_per_frame = config.minutes_per_frame;
+  by_file_.schedule = config.neighbour.schedule;
+  lent_ = by_file_;
+  if (!config.remote_settings) return;
+  // As before the last end, until the server says otherwise.
+  auto const kept = read_file(workshop.state() / "settings.json", wishes_limit);
+  if (kept) take_wishes(json::parse(*kept, nullptr, false), false);
+}
 
 bool Slave::stopping() {
   std::lock_guard const lock(mutex_);
@@ -99,6 +111,9 @@ json Slave::hello() {
   bool const wants = !stopping_ && !over_ && !resting_until_ && allowed_;
   json message = workshop_.hello(wants ? 1 : 0);
   message["orders"] = once_ ? 1 : config_.orders;
+  if (lent_.minutes_per_frame > 0) message["minutes_per_frame"] = lent_.minutes_per_frame;
+  if (config_.remote_settings) message["settings"] = lent_message(lent_, wishes_);
+  if (!blocks_.empty()) message["blocks"] = blocks_.message();
   std::map<std::int64_t, std::string> holding;
   for (auto const& [attempt, held] : held_) holding[attempt] = held.lease;
   for (auto const& entry : workshop_.outbox().entries()) holding[entry.attempt] = entry.lease;
@@ -123,6 +138,8 @@ json Slave::signed_on(json const& welcome) {
     base_url_ = base;
     signed_on_ = true;
   }
+  if (auto const wishes = welcome.find("settings"); config_.remote_settings && wishes != welcome.end())
+    take_wishes(*wishes, true);
   return hello();
 }
 
@@ -154,16 +171,23 @@ void Slave::received(json const& message) {
     tell_log(number_member(message, "attempt"));
   else if (type == "accepted" || type == "rejected" || type == "retry")
     hand_in_.answered(message);
+  else if (type == "settings" && config_.remote_settings) {
+    take_wishes(message, true);
+    line_.send(hello());
+  } else if (type == "settings")
+    spdlog::info("settings from afar are not taken here; remote_settings = true in [neighbour] would");
   else
     line_.send({{"type", "error"}, {"code", "invalid"}, {"message", "unknown type " + printable(type, 40)}});
 }
 
 // A result without a picture, said like any other: kept until the server has taken it.
-void Slave::give_back(std::int64_t attempt, std::string const& lease, char const* state, std::string const& reason) {
+void Slave::give_back(std::int64_t attempt, std::string const& lease, char const* state, std::string const& reason,
+                      char const* code) {
   OutboxEntry entry;
   entry.attempt = attempt;
   entry.lease = lease;
   entry.message = ending_message(attempt, lease, state, reason);
+  if (code != nullptr) entry.message["code"] = code;
   if (auto const kept = workshop_.outbox().commit(entry); kept)
     hand_in_.added(attempt);
   else
@@ -190,7 +214,8 @@ void Slave::take_order(json const& message) {
     }
     if (finished) return;
     auto const in_hand = waiting_.size() + (working_ && !working_cancelled_ ? 1U : 0U);
-    refused = stopping_ || over_ || !allowed_ || in_hand >= static_cast<std::size_t>(once_ ? 1 : config_.orders);
+    refused = stopping_ || over_ || !allowed_ || blocks_.holds_job(order->job) ||
+              in_hand >= static_cast<std::size_t>(once_ ? 1 : config_.orders);
     if (!refused) {
       Held held;
       held.lease = lease;
@@ -317,19 +342,6 @@ void Slave::allow(bool may_work) {
   for (auto const& order : left) give_back(order.attempt, order.lease, "returned", "this machine is needed now");
 }
 
-void Slave::give_back_work(std::string const& reason) {
-  std::deque<Order> left;
-  {
-    std::lock_guard const lock(mutex_);
-    left = std::exchange(waiting_, {});
-    if (working_ && !working_cancelled_) {
-      given_back_for_ = reason;
-      workshop_.cancel();  // the render thread gives it back
-    }
-  }
-  for (auto const& order : left) give_back(order.attempt, order.lease, "returned", reason);
-}
-
 json Slave::status() {
   auto const results = workshop_.outbox().entries().size();
   std::lock_guard const lock(mutex_);
@@ -374,13 +386,14 @@ void Slave::render(Order const& order) {
   if (rendered_at_)
     spdlog::debug("rendering attempt={} gap_us={}", order.attempt,
                   std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - *rendered_at_).count());
-  Finishing done{order, {}, {}};
+  Finishing done{order, {}, {}, false};
   done.made =
       workshop_.render(order, base, [&](RenderProgress const& progress) { progressed(order.attempt, progress); });
   rendered_at_ = Clock::now();
   std::unique_lock lock(mutex_);
   working_.reset();
   done.given_back_for = std::exchange(given_back_for_, {});
+  done.too_long = std::exchange(too_long_, false) && !stopping_;
   if (stopping_)
     done.given_back_for = stopped_reason;
   else
@@ -404,14 +417,15 @@ void Slave::finish_rendered() {
     Finishing& first = finishing_.front();  // others only add behind it
     lock.unlock();
     auto const outcome = workshop_.finish(first.order, std::move(first.made));
-    settle_rendered(first.order, outcome, first.given_back_for);
+    settle_rendered(first.order, outcome, first.given_back_for, first.too_long);
     lock.lock();
     finishing_.pop_front();
     changed_.notify_all();
   }
 }
 
-void Slave::settle_rendered(Order const& order, Workshop::Outcome const& outcome, std::string const& given_back_for) {
+void Slave::settle_rendered(Order const& order, Workshop::Outcome const& outcome, std::string const& given_back_for,
+                            bool too_long) {
   spdlog::info("frame attempt={} state={} {}", order.attempt,
                outcome.entry ? text_member(outcome.entry->message, "state") : "cancelled", quote(outcome.text));
   bool wanted = false;
@@ -431,7 +445,7 @@ void Slave::settle_rendered(Order const& order, Workshop::Outcome const& outcome
   else if (outcome.entry)
     hand_in_.added(order.attempt);
   else if (!given_back_for.empty())
-    give_back(order.attempt, order.lease, "returned", given_back_for);
+    give_back(order.attempt, order.lease, "returned", given_back_for, too_long ? "too_long" : nullptr);
 }
 
 // Only while another frame is rendered: else the render thread fetches as fast.

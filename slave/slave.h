@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -17,7 +18,9 @@
 
 #include "common/result.h"
 #include "slave/backoff.h"
+#include "slave/blocks.h"
 #include "slave/hand_in.h"
+#include "slave/lent.h"
 #include "slave/line.h"
 #include "slave/readings.h"
 #include "slave/slave_config.h"
@@ -36,11 +39,18 @@ public:
   // Whether the machine may work now; a frame that is being rendered stands still meanwhile.
   void allow(bool may_work);
   void give_back_work(std::string const& reason);  // all that is not rendered yet
+  // Four times a second: a frame that takes longer than the volunteer lends goes back.
+  void pulse();
+  // "block user NAME", "unblock job 5", "blocks": what is blocked here then; nothing: another word.
+  std::optional<nlohmann::json> command(std::string const& command);
+  // What is lent now, at once and whenever that changes; from the line's thread. Before run().
+  void tell_lent(std::function<void(Lent const&)> told);
   [[nodiscard]] nlohmann::json status();
 
 private:
   using Clock = std::chrono::steady_clock;
-  struct Held {  // an attempt of ours whose lease is to be kept alive
+  static constexpr std::size_t wishes_limit = 8000;  // bytes of settings from afar
+  struct Held {                                      // an attempt of ours whose lease is to be kept alive
     std::string lease;
     std::chrono::milliseconds renew{600000};
     Clock::time_point told{};
@@ -63,13 +73,17 @@ private:
   void fetch_ahead();
   void render(Order const& order);
   void finish_rendered();
-  void settle_rendered(Order const& order, Workshop::Outcome const& outcome, std::string const& given_back_for);
+  void settle_rendered(Order const& order, Workshop::Outcome const& outcome, std::string const& given_back_for,
+                       bool too_long);
   void progressed(std::int64_t attempt, RenderProgress const& progress);
-  void give_back(std::int64_t attempt, std::string const& lease, char const* state, std::string const& reason);
+  void give_back(std::int64_t attempt, std::string const& lease, char const* state, std::string const& reason,
+                 char const* code = nullptr);
   void rest_after_trouble(bool trouble);
   [[nodiscard]] nlohmann::json hello();
   [[nodiscard]] bool stopping();
   void tell_of_machine();
+  void give_back_blocked();
+  void take_wishes(nlohmann::json wishes, bool keep);
   static nlohmann::json progress_message(std::int64_t attempt, Held const& held);
 
   SlaveConfig const& config_;
@@ -82,6 +96,15 @@ private:
   bool over_ = false;  // no order is taken any more: the one of `once` was, or finish() was said
   bool allowed_ = true;
   bool signed_on_ = false;
+  BlockList blocks_;
+  Lent by_file_;                                      // as the configuration says; the same while this lives
+  Lent lent_;                                         // what holds
+  nlohmann::json wishes_ = nlohmann::json::object();  // from afar
+  std::function<void(Lent const&)> lent_told_;
+  Clock::time_point pulsed_{};
+  std::int64_t timed_ = 0;      // the attempt whose rendering is timed
+  Clock::duration rendered_{};  // so long, without the time it stood still
+  bool too_long_ = false;       // given_back_for_ is that
   std::string given_back_for_;  // why the order at work was cancelled by the volunteer; empty: it was not
   std::int64_t working_job_ = 0;
   std::int64_t working_frame_ = 0;
@@ -94,6 +117,7 @@ private:
     Order order;
     Workshop::Made made;
     std::string given_back_for;  // why it came to nothing, as the server is told; empty: it was not taken away
+    bool too_long = false;
   };
   std::deque<Finishing> finishing_;               // the first is at work
   bool renders_ = true;                           // false: finishing_ gets no more

@@ -126,6 +126,11 @@ Result<SlaveConfig> load_slave_config(fs::path const& file) {
   config->read("tasks", out.tasks, 16, 1 << 20);
   config->read("gpu.devices", out.gpu_devices);
   std::erase(out.gpu_devices, "none");
+  config->read("limits.minutes_per_frame", out.minutes_per_frame, 0, 100'000);
+  config->read("limits.download_kib", out.download_kib, 0, 10 << 20);
+  config->read("limits.upload_kib", out.upload_kib, 0, 10 << 20);
+  config->read("neighbour.full_screen", out.full_screen);
+  config->read("neighbour.remote_settings", out.remote_settings);
   read_programs(*config, out);
   auto const schedule = read_neighbour(*config, out.neighbour);
   if (auto const good = config->finish(); !good) return good.error();
@@ -137,6 +142,8 @@ Result<SlaveConfig> load_slave_config(fs::path const& file) {
   if (out.sandbox != "on" && out.sandbox != "off") return wrong("sandbox is \"on\" or \"off\"");
   if (out.cgroup != "auto" && out.cgroup != "on" && out.cgroup != "off")
     return wrong("cgroup is \"auto\", \"on\" or \"off\"");
+  for (int const limit : {out.download_kib, out.upload_kib})
+    if (limit > 0 && limit < 16) return wrong("a limit of download or upload has at least 16 KiB/s; 0 is none");
   if (out.slavekey.empty()) return wrong("slavekey is missing; get one with: distren slave new NAME");
   if (!out.slavepassword.empty() && !out.slavepassword_file.empty())
     return wrong("slavepassword and slavepassword_file are both set; keep one of them");

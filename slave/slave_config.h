@@ -29,6 +29,9 @@ struct SlaveConfig {
   int threads = 0;              // 0: all
   int memory_mib = 0;           // lent to a renderer; 0: what the machine has less 512
   int nice = 10;
+  int minutes_per_frame = 0;  // longer frames go back; 0: any
+  int download_kib = 0;       // KiB/s; 0: no limit
+  int upload_kib = 0;
   int orders = 8;                        // in hand at most; one is rendered, the others wait
   std::string cgroup = "auto";           // "on": no work without; "off"
   int tasks = 512;                       // processes and threads of a renderer, with cgroup
@@ -43,7 +46,9 @@ struct SlaveConfig {
   // Whether scripts of this user's scenes may run; a question of the volunteer's alone.
   [[nodiscard]] bool allows_scripts(std::int64_t owner, std::string const& name) const;
 
-  NeighbourSettings neighbour;  // when it may work
+  NeighbourSettings neighbour;   // when it may work
+  bool full_screen = true;       // also while a program fills the screen or keeps it on
+  bool remote_settings = false;  // may the owner of the slave ask for less from afar
 
   std::string log_level = "info";
   std::string log_file;

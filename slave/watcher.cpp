@@ -33,11 +33,13 @@ std::optional<int> minutes_of(std::string const& command) {
 }
 
 Watcher::Watcher(NeighbourSettings settings, std::optional<Control> control, WatcherActions actions,
-                 MachineReader reader)
+                 MachineReader reader, std::optional<FullScreen> screen)
     : settings_(std::move(settings)),
       control_(std::move(control)),
       actions_(std::move(actions)),
       reader_(std::move(reader)),
+      screen_(std::move(screen)),
+      schedule_(settings_.schedule),
       thread_([this] { run(); }) {}
 
 Watcher::~Watcher() {
@@ -49,6 +51,13 @@ void Watcher::pause(bool paused) {
   paused_ = paused;
 }
 
+void Watcher::lend(WeekSchedule const& schedule, bool paused) {
+  std::lock_guard const lock(lent_mutex_);
+  schedule_ = schedule;
+  paused_from_afar_ = paused;
+  lent_ = true;
+}
+
 Readings Watcher::read() {
   Readings readings;
   bool const processes = settings_.load_by_others > 0 || !settings_.programs.empty();
@@ -58,6 +67,10 @@ Readings Watcher::read() {
   auto const used = static_cast<std::uint64_t>(ours.usage.cpu.count()) * static_cast<std::uint64_t>(ticks) / 1'000'000;
   readings = reader_.read(std::time(nullptr), used, settings_.programs, {ours.members.begin(), ours.members.end()});
   readings.paused_by_hand = paused_;
+  if (screen_) readings.screen = screen_->look();
+  std::lock_guard const lock(lent_mutex_);
+  settings_.schedule = schedule_;
+  readings.paused_from_afar = paused_from_afar_;
   return readings;
 }
 
@@ -66,7 +79,8 @@ void Watcher::look() {
     paused_until_.reset();
     paused_ = false;
   }
-  auto const decision = decide(settings_, read(), decision_.may_work);
+  auto const readings = read();
+  auto const decision = decide(settings_, readings, decision_.may_work);
   if (decision.may_work != decision_.may_work) {
     spdlog::info("{}{}", decision.may_work ? "working again" : "standing still reason=",
                  decision.may_work ? "" : quote(decision.reason));
@@ -101,7 +115,9 @@ nlohmann::json Watcher::answer(std::string const& command) {
   } else if (word == "finish") {
     actions_.finish();
   } else if (word != "status") {
-    return {{"ok", false}, {"error", "unknown command; there are status, pause, resume and finish"}};
+    if (auto const known = actions_.command ? actions_.command(command) : std::nullopt) return *known;
+    return {{"ok", false},
+            {"error", "unknown command; there are status, pause, resume, finish, block, unblock and blocks"}};
   }
   look();
   auto status = actions_.status();
@@ -115,7 +131,8 @@ void Watcher::run() {
   auto next = Clock::now();
   bool was_paused = false;
   while (!over_) {
-    bool const asked = paused_ != was_paused;  // by a signal
+    if (actions_.pulse) actions_.pulse();
+    bool const asked = paused_ != was_paused || lent_.exchange(false);  // by a signal, or from afar
     if (Clock::now() >= next || asked) {
       was_paused = paused_;
       look();

@@ -7,12 +7,14 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "slave/control.h"
+#include "slave/full_screen.h"
 #include "slave/neighbour.h"
 #include "slave/readings.h"
 
@@ -23,16 +25,20 @@ struct WatcherActions {  // all from the watcher's thread
   std::function<void(std::string const& reason)> give_back;  // what stood still for too long
   std::function<void()> finish;                              // this frame, then the end
   std::function<nlohmann::json()> status;
+  std::function<void()> pulse{};  // four times a second
+  // A word that the watcher does not know; nothing: nobody does.
+  std::function<std::optional<nlohmann::json>(std::string const& command)> command{};
 };
 
 class Watcher {
 public:
-  // control: nothing where no socket could be made.
+  // control: nothing where no socket could be made. screen: nothing where it does not matter what fills it.
   Watcher(NeighbourSettings settings, std::optional<Control> control, WatcherActions actions,
-          MachineReader reader = MachineReader());
+          MachineReader reader = MachineReader(), std::optional<FullScreen> screen = std::nullopt);
   ~Watcher();
 
-  void pause(bool paused);  // any thread: by a signal
+  void pause(bool paused);                               // any thread: by a signal
+  void lend(WeekSchedule const& schedule, bool paused);  // any thread: what is asked for from afar, made fit
 
 private:
   using Clock = std::chrono::steady_clock;
@@ -50,6 +56,11 @@ private:
   bool given_back_ = false;
   std::optional<Clock::time_point> paused_until_;
   std::atomic<bool> paused_ = false;
+  std::optional<FullScreen> screen_;  // nothing: it does not matter
+  std::mutex lent_mutex_;             // guards the next two
+  WeekSchedule schedule_;
+  bool paused_from_afar_ = false;
+  std::atomic<bool> lent_ = false;  // anew, since the last look
   std::atomic<bool> over_ = false;
   std::thread thread_;  // last: it uses all above
 };

@@ -73,7 +73,8 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
   auto methods = find_installed_methods(config.methods, programs, shop->remarks_);
   if (!methods) return methods.error();
   shop->methods_ = std::move(*methods);
-  bool const renders = std::ranges::any_of(shop->methods_, [](auto const& each) { return each.method.name != "stitch"; });
+  bool const renders =
+      std::ranges::any_of(shop->methods_, [](auto const& each) { return each.method.name != "stitch"; });
   if (!renders)
     return fail(Errc::unavailable, fmt::format("no render program was found: {}", fmt::join(shop->remarks_, "; ")));
 
@@ -91,7 +92,8 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
   RendererSettings settings;
   settings.folder = fs::absolute(config.state) / "render";
   settings.sandboxed = config.sandboxed();
-  settings.threads = config.threads > 0 ? config.threads : shop->machine_.cores;
+  shop->threads_ = config.threads > 0 ? config.threads : shop->machine_.cores;
+  settings.threads = shop->threads_;
   settings.memory_mib = shop->memory_mib_;
   settings.nice = config.nice;
   if (config.cgroup != "off") {
@@ -120,6 +122,8 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
   shop->checker_ = {.program = fs::absolute(config.image_program), .sandboxed = config.sandboxed(), .seconds = 120};
   shop->http_.ca_file = config.ca_file.string();
   shop->http_.user_agent = "distren-slave";
+  shop->http_.download_limit = std::int64_t{1024} * config.download_kib;
+  shop->http_.upload_limit = std::int64_t{1024} * config.upload_kib;
   shop->http_.cancelled = &shop->cancelled_;
   shop->client_ = std::make_unique<HttpClient>(shop->http_);
   auto beside = shop->http_;
@@ -135,14 +139,26 @@ json Workshop::hello(int slots) const {
   for (auto const& each : methods_)
     for (auto const& gpu : each.gpus)
       if (std::ranges::find(gpus, json(gpu.name)) == gpus.end()) gpus.push_back(gpu.name);
-  return {{"type", "hello"},       {"os", machine_.os}, {"cpu", machine_.cpu}, {"cores", machine_.cores},
-          {"memory", memory_mib_}, {"slots", slots},    {"methods", methods},  {"gpus", gpus}};
+  return {{"type", "hello"},
+          {"os", machine_.os},
+          {"cpu", machine_.cpu},
+          {"cores", threads_.load()},
+          {"memory", memory_mib_.load()},
+          {"slots", slots},
+          {"methods", methods},
+          {"gpus", gpus}};
 }
 
 void Workshop::prefetch(Order const& order, std::string const& base_url) {
   if (!method_for(order)) return;
   if (auto const laid_out = lay_out(order, base_url, *prefetch_client_); !laid_out)
     spdlog::debug("prefetch attempt={} reason={}", order.attempt, quote(laid_out.error().message));
+}
+
+void Workshop::lend(int threads, int memory_mib) {
+  threads_ = threads;
+  memory_mib_ = memory_mib;
+  renderer_->lend(threads, memory_mib);
 }
 
 void Workshop::cancel() {
@@ -312,7 +328,9 @@ Workshop::Made Workshop::render(Order const& order, std::string const& base_url,
   task.deadline = order.deadline;
   task.gpus = (*method)->gpus;
   task.size_limit = order.output ? static_cast<std::uint64_t>(order.output->limit) : 0;
+  rendering_ = true;
   auto const rendered = renderer_->render(task, progress);
+  rendering_ = false;
   made.log = log();
   if (!rendered) return {.outcome = give_up(order, blame(rendered.error()), made.log)};
 

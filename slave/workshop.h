@@ -60,6 +60,11 @@ public:
   void allow_prefetch(bool allowed) { prefetch_cancelled_ = !allowed; }  // false also ends the one at work
   void cancel();  // the frame at work; counts for frames begun later too, until allow()
   void allow();
+  // From the next frame on; at once in hello(). Any thread.
+  void lend(int threads, int memory_mib);
+  [[nodiscard]] int threads() const { return threads_; }
+  [[nodiscard]] int memory_mib() const { return memory_mib_; }
+  [[nodiscard]] bool rendering() const { return rendering_; }  // and not fetching, or looking at the picture
   void suspend(bool stopped) { renderer_->suspend(stopped); }  // any thread
   [[nodiscard]] std::filesystem::path const& state() const { return state_; }
   void close_renderer() { renderer_->close(); }
@@ -82,7 +87,9 @@ private:
   std::function<bool(std::int64_t owner, std::string const& name)> allows_scripts_;
   FileDescriptor lock_;  // on the state folder: two processes in it would take each other's work
   Machine machine_;
-  int memory_mib_ = 0;
+  std::atomic<int> threads_ = 1;
+  std::atomic<int> memory_mib_ = 0;
+  std::atomic<bool> rendering_ = false;
   std::vector<InstalledMethod> methods_;
   std::vector<std::string> remarks_;
   HttpClient::Options http_;

@@ -69,6 +69,9 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/session_find.sql \
   %D%/procedures/setting_change.sql \
   %D%/procedures/setting_find.sql \
+  %D%/procedures/slave_block_add.sql \
+  %D%/procedures/slave_block_delete.sql \
+  %D%/procedures/slave_block_list.sql \
   %D%/procedures/slave_create.sql \
   %D%/procedures/slave_find.sql \
   %D%/procedures/slave_hello.sql \
@@ -76,6 +79,7 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/slave_password_change.sql \
   %D%/procedures/slave_rename.sql \
   %D%/procedures/slave_seen.sql \
+  %D%/procedures/slave_settings_change.sql \
   %D%/procedures/slave_show.sql \
   %D%/procedures/slave_state_change.sql \
   %D%/procedures/statement_list.sql \

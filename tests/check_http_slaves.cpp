@@ -1,4 +1,4 @@
-// Slaves over the HTTP API: what their machines said, and to whom it is shown.
+// Slaves over the HTTP API: what their machines said, and what their owners want of them.
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -95,6 +95,56 @@ START_TEST(hours_reach_the_database_in_one_batch_and_wait_while_it_is_away) {
 }
 END_TEST
 
+START_TEST(an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it) {
+  Desk desk;
+  std::string mallory;
+  desk.person(&mallory);
+  auto const id = desk.call("POST", desk.path + "/blocks", desk.owner, {{"user", mallory}});
+  ck_assert_int_eq(id.status, 200);
+  ck_assert_text(id.json["items"][0]["name"], mallory);
+  auto const target = id.json["items"][0]["target"].get<std::int64_t>();
+  ck_assert(desk.dispatcher.blocks[desk.slave].users.contains(target));
+  ck_assert_uint_eq(desk.call("GET", desk.path + "/blocks", desk.owner).json["items"].size(), 1);
+  ck_assert_int_eq(desk.call("POST", desk.path + "/blocks", desk.owner, {{"user", "nobody at all"}}).status, 404);
+  ck_assert_int_eq(desk.call("POST", desk.path + "/blocks", desk.owner, {{"job", 987654}}).status, 404);
+  for (json const& bad : std::initializer_list<json>{
+           json::object(), {{"user", mallory}, {"job", 1}}, {{"job", "1"}}, {{"job", -1}}, {{"planet", 1}}})
+    ck_assert_msg(desk.call("POST", desk.path + "/blocks", desk.owner, bad).status == 400, "%s", bad.dump().c_str());
+  auto const block = desk.path + "/blocks/user/" + std::to_string(target);
+  ck_assert_int_eq(desk.call("DELETE", block, desk.person()).status, 404);
+  ck_assert_int_eq(desk.call("DELETE", block, desk.owner).status, 204);
+  ck_assert(desk.dispatcher.blocks[desk.slave].empty());
+  ck_assert_int_eq(desk.call("DELETE", block, desk.owner).status, 404);
+  ck_assert_int_eq(desk.call("DELETE", desk.path + "/blocks/planet/1", desk.owner).status, 404);
+}
+END_TEST
+
+START_TEST(settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does_not_allow_them) {
+  Desk desk;
+  auto const refused = desk.call("PATCH", desk.path + "/settings", desk.owner, {{"threads", 2}});
+  ck_assert_int_eq(refused.status, 409);
+  ck_assert_says(refused.message(), "remote_settings = true");
+  desk.dispatcher.settings = R"({"threads":8,"memory":16000,"minutes_per_frame":0,"paused":false})";
+  auto const shown = desk.call("PATCH", desk.path + "/settings", desk.owner, {{"threads", 2}, {"paused", true}});
+  ck_assert_int_eq(shown.status, 200);
+  ck_assert(shown.json["settings"]["wanted"] == json({{"threads", 2}, {"paused", true}}));
+  ck_assert_int_eq(shown.json["settings"]["hold"]["threads"].get<int>(), 8);  // until the slave says otherwise
+  ck_assert(json::parse(desk.dispatcher.told[desk.slave]) ==
+            json({{"type", "settings"}, {"threads", 2}, {"paused", true}}));
+  desk.call("PATCH", desk.path + "/settings", desk.owner, {{"threads", nullptr}, {"paused", nullptr}});
+  ck_assert(desk.call("GET", desk.path, desk.owner).json["settings"]["wanted"].empty());
+  ck_assert(json::parse(desk.dispatcher.told[desk.slave]) == json({{"type", "settings"}}));
+  for (auto const* bad : {"[]", "{\"threads\":0}", "{\"nice\":0}", "{"}) {
+    Request request;
+    request.method = "PATCH";
+    request.headers = {{"authorization", "Bearer " + desk.owner}};
+    request.body = bad;
+    ck_assert_msg(desk.send(std::move(request), desk.path + "/settings").status == 400, "%s", bad);
+  }
+  ck_assert_int_eq(desk.call("PATCH", desk.path + "/settings", desk.person(), {{"threads", 2}}).status, 404);
+}
+END_TEST
+
 int main() {
   auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
   std::filesystem::create_directories(folder);
@@ -110,7 +160,9 @@ int main() {
   tcase_set_timeout(group, 120);
   for (auto const* test : {a_slave_shows_its_hardware_and_to_its_owner_its_address,
                            telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute,
-                           hours_reach_the_database_in_one_batch_and_wait_while_it_is_away})
+                           hours_reach_the_database_in_one_batch_and_wait_while_it_is_away,
+                           an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it,
+                           settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does_not_allow_them})
     tcase_add_test(group, test);
   int const failed = run_suite("http_slaves", {group});
   database->stop();

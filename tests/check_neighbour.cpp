@@ -8,7 +8,10 @@
 #include <thread>
 
 #include "common/process.h"
+#include "slave/blocks.h"
 #include "slave/control.h"
+#include "slave/full_screen.h"
+#include "slave/lent.h"
 #include "slave/machine.h"
 #include "slave/neighbour.h"
 #include "slave/readings.h"
@@ -61,6 +64,75 @@ START_TEST(a_machine_names_its_system_and_its_graphics_cards) {
   ck_assert_text(machine.cpu, "AMD EPYC");
   ck_assert(machine.gpus == std::vector<std::string>({"NVIDIA GeForce RTX 3060", "Intel 0x46a6"}));
   ck_assert(this_machine(root / "nothing").gpus.empty());
+}
+END_TEST
+
+START_TEST(what_is_asked_for_from_afar_never_goes_beyond_the_file) {
+  Lent file;
+  file.threads = 4;
+  file.memory_mib = 8000;
+  file.schedule = week({"mon 08:00-12:00"});
+  auto lent = lend(file, {{"threads", 8}, {"memory", 100'000}, {"minutes_per_frame", 30}, {"paused", true}});
+  ck_assert(lent.threads == 4 && lent.memory_mib == 8000 && lent.minutes_per_frame == 30 && lent.paused);
+  file.minutes_per_frame = 20;
+  lent = lend(file, {{"threads", 2}, {"memory", 4000}, {"minutes_per_frame", 30}, {"schedule", {"mon 10:00-14:00"}}});
+  ck_assert(lent.threads == 2 && lent.memory_mib == 4000 && lent.minutes_per_frame == 20 && !lent.paused);
+  ck_assert(lent.schedule == week({"mon 10:00-12:00"}) && lent.problems.empty());
+  lent = lend(file, {{"threads", 0}, {"memory", "all"}, {"paused", 1}, {"schedule", {"mon 25:00-26:00"}}});
+  ck_assert_uint_eq(lent.problems.size(), 4);
+  ck_assert(lent.threads == 4 && lent.memory_mib == 8000 && !lent.paused && lent.schedule == file.schedule);
+  ck_assert_uint_eq(lent_message(lent, json::object())["problems"].size(), 4);
+  ck_assert(lend(file, json::array()).threads == 4 && lend(file, nullptr).problems.empty());
+}
+END_TEST
+
+START_TEST(blocks_are_kept_in_the_state_folder) {
+  ScratchFolder const state;
+  BlockList blocks(state.path());
+  ck_assert(blocks.empty());
+  ck_assert(*blocks.block("user", "mallory") && !*blocks.block("user", "mallory"));
+  ck_assert(*blocks.block("project", "3") && *blocks.block("job", "9") && blocks.holds_job(9));
+  BlockList const again(state.path());
+  ck_assert(again.message() == json({{"users", {"mallory"}}, {"projects", {3}}, {"jobs", {9}}}));
+  ck_assert(*blocks.unblock("job", "9") && !*blocks.unblock("job", "9") && !blocks.holds_job(9));
+  for (auto const& [kind, what] :
+       {std::pair{"planet", "3"}, {"job", "nine"}, {"job", "-1"}, {"user", ""}, {"job", "0"}})
+    ck_assert_msg(!blocks.block(kind, what), "%s %s was taken", kind, what);
+  ck_assert(!blocks.block("user", std::string(100, 'x')) && !blocks.block("user", "two\nlines"));
+  for (int i = 1; i <= 298; ++i) ck_assert(blocks.block("job", std::to_string(i)).has_value());
+  ck_assert_says(blocks.block("job", "999").error().message, "300 blocks are there already");
+  ck_assert(!blocks.holds_job(999));
+  write(state / "blocks.json", "garbage");
+  ck_assert(BlockList(state.path()).empty());
+}
+END_TEST
+
+START_TEST(a_program_that_fills_the_screen_is_seen) {
+  ScratchFolder const folder;
+  auto const program = [&folder](char const* name, std::string const& text) {
+    write(folder / name, "#!/bin/sh\n" + text);
+    fs::permissions(folder / name, fs::perms::owner_all);
+  };
+  ::setenv("PATH", (folder.path().string() + ":/usr/bin:/bin").c_str(), 1);
+  ::setenv("DISPLAY", ":77", 1);
+  program("xprop", R"(case "$2" in
+_NET_ACTIVE_WINDOW) echo '_NET_ACTIVE_WINDOW(WINDOW): window id # 0x3a00007' ;;
+0x3a00007) cat "$(dirname "$0")/window" ;;
+esac
+)");
+  program("systemd-inhibit", "exit 1\n");
+  write(folder / "window", "_NET_WM_STATE(ATOM) = _NET_WM_STATE_FULLSCREEN\nWM_CLASS(STRING) = \"vlc\", \"Vlc\"\n");
+  ck_assert_text(FullScreen().look(), "vlc fills the screen");
+  write(folder / "window", "_NET_WM_STATE(ATOM) = _NET_WM_STATE_MAXIMIZED_VERT\nWM_CLASS(STRING) = \"vlc\", \"Vlc\"\n");
+  ck_assert_text(FullScreen().look(), "");
+  program("systemd-inhibit", R"(echo 'NetworkManager 0 root 801 NetworkManager sleep network delay'
+echo 'Firefox 1000 ada 4242 firefox idle video block'
+)");
+  ck_assert_text(FullScreen().look(), "Firefox keeps the screen on");
+  program("systemd-inhibit", "echo 'NetworkManager 0 root 801 NetworkManager sleep network delay'\n");
+  ck_assert_text(FullScreen().look(), "");
+  program("xprop", "echo garbage\n");
+  ck_assert_text(FullScreen().look(), "");
 }
 END_TEST
 
@@ -310,11 +382,12 @@ int main() {
     tcase_add_test(decisions, test);
   TCase* machine = tcase_create("machine");
   for (auto const* test :
-       {a_machine_names_its_system_and_its_graphics_cards, a_machine_is_read_from_its_files,
-        the_server_is_told_what_the_machine_tells, a_machine_that_tells_nothing_is_read_as_such,
-        garbage_in_the_files_of_a_machine_is_survived, a_command_reaches_the_slave_and_its_answer_comes_back,
-        a_command_without_a_slave_says_so, a_whole_tree_of_programs_stands_still_and_goes_on,
-        settings_of_the_neighbourhood_are_read_and_refused})
+       {what_is_asked_for_from_afar_never_goes_beyond_the_file, blocks_are_kept_in_the_state_folder,
+        a_program_that_fills_the_screen_is_seen, a_machine_names_its_system_and_its_graphics_cards,
+        a_machine_is_read_from_its_files, the_server_is_told_what_the_machine_tells,
+        a_machine_that_tells_nothing_is_read_as_such, garbage_in_the_files_of_a_machine_is_survived,
+        a_command_reaches_the_slave_and_its_answer_comes_back, a_command_without_a_slave_says_so,
+        a_whole_tree_of_programs_stands_still_and_goes_on, settings_of_the_neighbourhood_are_read_and_refused})
     tcase_add_test(machine, test);
   tcase_set_timeout(machine, 120);
   return run_suite("neighbour", {decisions, machine});

@@ -48,6 +48,11 @@ tests_check_scene_reader_SOURCES = tests/check_scene_reader.cpp tests/support/ch
 tests_check_scene_reader_LDADD = libdistren-server.a $(TEST_LIBS)
 EXTRA_tests_check_scene_reader_DEPENDENCIES = distren-scene
 
+check_PROGRAMS += tests/check_refusals
+TESTS += tests/check_refusals
+tests_check_refusals_SOURCES = tests/check_refusals.cpp tests/support/check_main.h tests/support/dispatch_grid.h
+tests_check_refusals_LDADD = libdistren-server.a $(TEST_LIBS)
+
 check_PROGRAMS += tests/check_telemetry
 TESTS += tests/check_telemetry
 tests_check_telemetry_SOURCES = tests/check_telemetry.cpp tests/support/check_main.h
@@ -114,7 +119,7 @@ TESTS += tests/sql/run.sh
 EXTRA_DIST += tests/support/mariadb.sh tests/sql/lib.sh tests/sql/schema.sh tests/sql/rights.sh tests/sql/people.sh \
   tests/sql/slaves.sh tests/sql/jobs.sh tests/sql/journal.sh tests/sql/failures.sh tests/sql/files.sh tests/sql/concurrency.sh \
   tests/sql/points_lib.sh tests/sql/points.sh tests/sql/spending.sh tests/sql/ledger.sh tests/sql/powers.sh \
-  tests/sql/points_together.sh tests/sql/telemetry.sh
+  tests/sql/points_together.sh tests/sql/telemetry.sh tests/sql/wishes.sh
 
 check_PROGRAMS += tests/check_storage tests/check_http_parts
 TESTS += tests/check_storage tests/check_http_parts

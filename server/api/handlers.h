@@ -31,6 +31,12 @@ Reply handle_change_slave(Request const&, Context&);
 Reply handle_revoke_slave(Request const&, Context&);
 Reply handle_rotate_slave(Request const&, Context&);
 
+// slave_wishes.cpp
+Reply handle_list_blocks(Request const&, Context&);
+Reply handle_add_block(Request const&, Context&);
+Reply handle_delete_block(Request const&, Context&);
+Reply handle_change_settings(Request const&, Context&);
+
 // slave_telemetry.cpp
 Reply handle_show_telemetry(Request const&, Context&);
 

@@ -30,6 +30,10 @@ std::vector<Route> api_routes() {
       {"DELETE", "/api/v1/slaves/{id}", login, slaves, handle_revoke_slave, small},
       {"POST", "/api/v1/slaves/{id}/password", login, slaves, handle_rotate_slave, small},
       {"GET", "/api/v1/slaves/{id}/why", login, read, handle_why_slave, small},
+      {"GET", "/api/v1/slaves/{id}/blocks", login, read, handle_list_blocks, small},
+      {"POST", "/api/v1/slaves/{id}/blocks", login, slaves, handle_add_block, small},
+      {"DELETE", "/api/v1/slaves/{id}/blocks/{kind}/{target}", login, slaves, handle_delete_block, small},
+      {"PATCH", "/api/v1/slaves/{id}/settings", login, slaves, handle_change_settings, small},
       {"GET", "/api/v1/slaves/{id}/telemetry", login, read, handle_show_telemetry, small},
 
       {"GET", "/api/v1/points", login, read, handle_points, small},

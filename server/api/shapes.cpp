@@ -195,7 +195,9 @@ json telemetry_shape(store::SlaveHour const& hour) {
 }
 
 json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> const& working_on,
-                 std::optional<TelemetryReading> const& telemetry, bool address) {
+                 std::optional<TelemetryReading> const& telemetry, std::string const& settings, bool address) {
+  auto const wanted = json::parse(slave.settings, nullptr, false);
+  auto const holds = json::parse(settings, nullptr, false);
   json methods = json::array();
   for (auto const& method : slave.methods) {
     bool const measured = method.benchmark > 0;
@@ -220,6 +222,7 @@ json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> 
           {"memory", slave.memory_mib},
           {"gpus", slave.gpus},
           {"address", address ? text_or_null(slave.address) : json(nullptr)},
+          {"settings", {{"wanted", wanted.is_object() ? wanted : json::object()}, {"hold", holds.is_object() ? holds : json()}}},
           {"telemetry", telemetry ? telemetry_shape(*telemetry) : json(nullptr)},
           {"methods", methods},
           {"created_at", slave.created_at},

@@ -20,7 +20,8 @@ std::string new_slavekey() {
 nlohmann::json shape(Context const& context, store::Slave const& slave) {
   Services const& services = context.services;
   return slave_shape(slave, services.dispatcher.slave_online(slave.id), services.dispatcher.slave_work(slave.id),
-                     services.telemetry.latest(slave.id, services.now_ms()), context.caller.user.id == slave.user);
+                     services.telemetry.latest(slave.id, services.now_ms()),
+                     services.dispatcher.slave_settings(slave.id), context.caller.user.id == slave.user);
 }
 
 Result<void> check_slave_name(std::string_view name) {

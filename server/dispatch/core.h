@@ -76,6 +76,8 @@ public:
   std::vector<std::pair<std::int64_t, std::string>> hello(SlaveState const& state, std::int64_t now);
   void gone(std::int64_t slave, SlaveSink const* sink);
   void heard(std::int64_t slave, std::int64_t now);
+  void change_blocks(std::int64_t slave, Blocks blocks, std::int64_t now);  // its owner's
+  void tell(std::int64_t slave, std::string line);
   void disable(std::int64_t slave, std::string const& reason, std::int64_t now);
   std::optional<std::string> order_for(std::int64_t slave, std::int64_t now);  // HTTPS
   std::optional<std::string> progress(std::int64_t slave, std::int64_t attempt, double fraction, std::int64_t now);
@@ -103,6 +105,7 @@ public:
   std::vector<WorkingOn> slave_work(std::int64_t slave) const;
   Explanation why_job(std::int64_t job) const;
   Explanation why_slave(std::int64_t slave) const;
+  std::string settings_of(std::int64_t slave) const;
 
 private:
   // Results that the journal has not written yet. Beyond the first number nobody gets an order until there are fewer
@@ -130,6 +133,7 @@ private:
     std::int64_t heard_ms = 0;
     std::int64_t probed_ms = 0;  // a second instance asked for this place; 0: nobody did
     bool greeted = false;        // a hello came
+    std::int64_t refused = 0;    // the job that came first and that it may not have; 0: none when last asked
   };
 
   static PowerBook power_book(DispatchSettings const& settings);
@@ -148,6 +152,8 @@ private:
   [[nodiscard]] static store::Method const* suitable(SlaveState const& slave, std::string const& name,
                                                      std::string const& version);  // nullptr: it has none
   [[nodiscard]] bool fits(JobQueue const& job, SlaveState const& slave) const;
+  [[nodiscard]] bool may_have(JobQueue const& job, SlaveState const& slave) const;
+  [[nodiscard]] std::optional<Explanation> refusal(JobQueue const& job, SlaveState const& slave) const;
   [[nodiscard]] bool kind_fits(std::int64_t kind, SlaveState const& slave) const;
   [[nodiscard]] bool another_fits(JobQueue const& job, std::int64_t task, std::int64_t not_slave) const;
   std::optional<std::string> give(Slave& slave, std::int64_t now);
@@ -182,6 +188,7 @@ private:
   std::unordered_map<std::int64_t, Slave> slaves_;
   std::unordered_map<std::int64_t, Attempt> attempts_;
   std::unordered_multimap<std::int64_t, std::int64_t> held_;  // slave, here or not -> its attempts of jobs
+  std::unordered_map<std::int64_t, Blocks> owner_blocks_;  // slave, here or not; those without any are not in it
   std::map<std::int64_t, JobQueue*> by_first_task_;           // the tasks of a job are consecutive
   std::set<std::pair<std::int64_t, std::int64_t>> waiting_;   // a job, one that is made of its output
   // Jobs of one kind need the same method and version: what fits is asked once for all of them.

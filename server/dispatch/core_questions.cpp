@@ -42,6 +42,13 @@ Explanation DispatchCore::why_job(std::int64_t id) const {
             .number = job->memory_mib(),
             .sentence = fmt::format("its frames need about {} MiB, and no slave online has a fifth more than that",
                                     job->memory_mib())};
+  if (job->leases.empty() && std::ranges::none_of(slaves_, [&](auto const& slave) {
+        return fits(*job, slave.second.state) && may_have(*job, slave.second.state);
+      }))
+    return {.rule = "refused_by_slaves",
+            .number = static_cast<std::int64_t>(slaves_.size()),
+            .sentence = "every slave online that could render it has blocked it, or its frames take longer than that "
+                        "slave lends itself for"};
   if (job->ready() == 0) {
     if (job->leases.empty())
       return {.rule = "failed_before",
@@ -75,6 +82,9 @@ Explanation DispatchCore::why_slave(std::int64_t id) const {
             .sentence =
                 fmt::format("its benchmark failed and is tried again in {} s: {}",
                             std::max<std::int64_t>(0, failed->next_try_ms - slave.heard_ms) / 1000, failed->reason)};
+  if (JobQueue const* const refused = find_job(slave.refused); refused != nullptr && slave.attempts.empty()) {
+    if (auto const why = refusal(*refused, slave.state)) return *why;
+  }
   PolicyReason const reason = policy_.why_slave(id);
   if (slave.attempts.empty() && reason.rule == PolicyReason::Rule::unknown)
     return {.rule = "nothing_to_do", .sentence = "no job has a frame waiting"};

@@ -179,6 +179,8 @@ void DispatchCore::report(AttemptReport report, std::function<void(std::string a
   } else if (job != nullptr) {
     drop_attempt(report.attempt);
     if (report.ending == store::Ending::returned) {
+      if (auto const slave = slaves_.find(report.slave); report.too_long && slave != slaves_.end())
+        job->record_too_long(report.slave, slave->second.state.limit_ms());
       if (!worked_on(*job, report.task)) job->give_back(report.task);
     } else {
       task_failed(*job, ending, now);

@@ -109,7 +109,8 @@ void DispatchCore::tell_policy(SlaveState const& slave, bool here) {
                       .user = slave.user,
                       .power = power,
                       .threads = slave.threads(),
-                      .slots = here ? std::max(1, slave.slots) : 0});
+                      .slots = here ? std::max(1, slave.slots) : 0,
+                      .limit_ms = slave.limit_ms()});
 }
 
 void DispatchCore::heard(std::int64_t id, std::int64_t now) {
@@ -149,7 +150,8 @@ bool DispatchCore::kind_fits(std::int64_t kind, SlaveState const& slave) const {
 bool DispatchCore::another_fits(JobQueue const& job, std::int64_t task, std::int64_t not_slave) const {
   return std::ranges::any_of(slaves_, [&](auto const& slave) {
     return slave.first != not_slave && slave.second.state.slots > 0 && fits(job, slave.second.state) &&
-           job.memory_suffices(slave.first, slave.second.state.memory_mib) && !job.failed_on(task, slave.first);
+           job.memory_suffices(slave.first, slave.second.state.memory_mib) && !job.failed_on(task, slave.first) &&
+           may_have(job, slave.second.state);
   });
 }
 
@@ -191,9 +193,14 @@ std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
   PolicySlave const asking{.id = slave_id, .user = slave.state.user, .now_ms = now, .fits = [&](std::int64_t kind) {
                              return kind_fits(kind, slave.state);
                            }};
+  slave.refused = 0;
   policy_.choose(asking, [&](std::int64_t job_id) {
     JobQueue* const job = find_job(job_id);
     if (job == nullptr || !job->memory_suffices(slave_id, slave.state.memory_mib)) return false;
+    if (!may_have(*job, slave.state)) {
+      if (slave.refused == 0) slave.refused = job_id;
+      return false;
+    }
     if (ahead && !may_hold(slave, *job)) return true;  // nobody is served before the one whose turn it is
     if (attempt_id == 0) attempt_id = effects_.next_attempt();
     if (attempt_id == 0) return true;  // none reserved yet: the next tick asks again
@@ -210,7 +217,7 @@ std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
     std::int64_t const task = first->second.task;
     JobQueue* const job = find_job(first->second.job);
     if (job == nullptr || !job->active() || job->failed_on(task, slave_id) ||
-        !job->memory_suffices(slave_id, slave.state.memory_mib))
+        !job->memory_suffices(slave_id, slave.state.memory_mib) || !may_have(*job, slave.state))
       return false;
     if (attempt_id == 0) attempt_id = effects_.next_attempt();
     if (attempt_id == 0) return true;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "server/dispatch/blocks.h"
 #include "server/dispatch/order.h"
 #include "server/dispatch/policy.h"
 #include "server/store/journal.h"
@@ -42,6 +43,10 @@ struct SlaveState {  // what a hello said
   [[nodiscard]] int threads() const { return std::max(1, cores / std::max(1, slots)); }  // of one task
   std::vector<store::Method> methods;
   std::vector<std::string> gpus;
+  int minutes_per_frame = 0;  // the longest that it lends itself for; 0: any
+  [[nodiscard]] std::int64_t limit_ms() const { return std::int64_t{60'000} * minutes_per_frame; }
+  Blocks blocks{};         // said by the slave itself
+  std::string settings{};  // JSON: what holds there now; empty: it takes no settings from afar
   std::vector<std::pair<std::int64_t, std::string>> holding;  // attempt, lease
 };
 
@@ -107,6 +112,9 @@ public:
   virtual void resume_job(std::int64_t job) = 0;
   virtual void remove_job(std::int64_t job, std::string reason) = 0;  // cancelled or deleted: its leases are cancelled
   virtual void change_priority(std::int64_t job, int priority) = 0;
+  // What a slave's owner blocks, all of it, in place of what was told before.
+  virtual void change_blocks(std::int64_t slave, Blocks blocks) = 0;
+  virtual void tell_slave(std::int64_t slave, std::string line) = 0;  // if it is on the line; else nothing
   virtual void disable_slave(std::int64_t slave, std::string reason) = 0;  // takes its work away and disconnects it
 
   // Questions.
@@ -115,6 +123,7 @@ public:
   virtual GridLive grid_live() = 0;
   virtual bool slave_online(std::int64_t slave) = 0;
   virtual std::vector<WorkingOn> slave_work(std::int64_t slave) = 0;
+  virtual std::string slave_settings(std::int64_t slave) = 0;  // JSON, as its last hello said; empty: offline, or none
   virtual Explanation why_job(std::int64_t job) = 0;
   virtual Explanation why_slave(std::int64_t slave) = 0;
   // When the job will be done and how many jobs come before it, if more_escrow millipoints were added to its boost.

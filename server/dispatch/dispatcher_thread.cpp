@@ -68,6 +68,8 @@ Result<void> DispatcherThread::load(Database& database) {
   if (!totals) return totals.error();
   auto escrows = store::load_escrows(database);
   if (!escrows) return escrows.error();
+  auto blocks = store::load_blocks(database);
+  if (!blocks) return blocks.error();
 
   std::unordered_map<std::int64_t, std::vector<store::RunnableTask>> tasks_of;
   std::unordered_map<std::int64_t, std::int64_t> job_of;
@@ -79,6 +81,7 @@ Result<void> DispatcherThread::load(Database& database) {
   for (auto const& failure : *failures) failures_of[job_of[failure.task]].push_back(failure);
 
   std::int64_t const now = unix_ms();
+  for (auto& [slave, of] : blocks_by_slave(*blocks)) core_.change_blocks(slave, std::move(of), now);
   for (auto& job : *jobs) {
     std::int64_t const id = job.id;
     core_.add_job(std::move(job), tasks_of[id], failures_of[id], now);
@@ -190,6 +193,14 @@ void DispatcherThread::change_priority(std::int64_t job, int priority) {
   post([this, job, priority] { core_.change_priority(job, priority); });
 }
 
+void DispatcherThread::change_blocks(std::int64_t slave, Blocks blocks) {
+  post([this, slave, blocks = std::move(blocks)] { core_.change_blocks(slave, blocks, unix_ms()); });
+}
+
+void DispatcherThread::tell_slave(std::int64_t slave, std::string line) {
+  post([this, slave, line = std::move(line)] { core_.tell(slave, line); });
+}
+
 void DispatcherThread::disable_slave(std::int64_t slave, std::string reason) {
   post([this, slave, reason = std::move(reason)] { core_.disable(slave, reason, unix_ms()); });
 }
@@ -212,6 +223,10 @@ bool DispatcherThread::slave_online(std::int64_t slave) {
 
 std::vector<WorkingOn> DispatcherThread::slave_work(std::int64_t slave) {
   return ask([this, slave] { return core_.slave_work(slave); });
+}
+
+std::string DispatcherThread::slave_settings(std::int64_t slave) {
+  return ask([this, slave] { return core_.settings_of(slave); });
 }
 
 Explanation DispatcherThread::why_job(std::int64_t job) {

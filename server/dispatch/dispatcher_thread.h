@@ -34,6 +34,8 @@ public:
   void resume_job(std::int64_t job) override;
   void remove_job(std::int64_t job, std::string reason) override;
   void change_priority(std::int64_t job, int priority) override;
+  void change_blocks(std::int64_t slave, Blocks blocks) override;
+  void tell_slave(std::int64_t slave, std::string line) override;
   void disable_slave(std::int64_t slave, std::string reason) override;
 
   JobLive job_live(std::int64_t job) override;
@@ -41,6 +43,7 @@ public:
   GridLive grid_live() override;
   bool slave_online(std::int64_t slave) override;
   std::vector<WorkingOn> slave_work(std::int64_t slave) override;
+  std::string slave_settings(std::int64_t slave) override;
   Explanation why_job(std::int64_t job) override;
   Explanation why_slave(std::int64_t slave) override;
   std::optional<Forecast> forecast(std::int64_t job, std::int64_t more_escrow) override;

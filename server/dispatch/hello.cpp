@@ -9,6 +9,8 @@ using nlohmann::json;
 
 namespace {
 
+constexpr std::size_t settings_limit = 8000;  // bytes
+
 int number_of(json const& message, char const* key, int low, int high) {
   auto const found = message.find(key);
   if (found == message.end() || !found->is_number()) return low;
@@ -30,6 +32,12 @@ SlaveState parse_hello(json const& message) {
   state.cpu = text_of(message, "cpu", 200);
   state.slots = number_of(message, "slots", 0, 64);
   state.orders = number_of(message, "orders", 0, 64);
+  state.minutes_per_frame = number_of(message, "minutes_per_frame", 0, 100'000);
+  if (auto const blocks = message.find("blocks"); blocks != message.end()) state.blocks = parse_blocks(*blocks);
+  if (auto const settings = message.find("settings"); settings != message.end() && settings->is_object()) {
+    state.settings = settings->dump(-1, ' ', false, json::error_handler_t::replace);
+    if (state.settings.size() > settings_limit) state.settings.clear();
+  }
   if (auto const methods = message.find("methods"); methods != message.end() && methods->is_array()) {
     for (auto const& method : *methods) {
       if (state.methods.size() == 64) break;

@@ -41,6 +41,16 @@ bool JobQueue::memory_suffices(std::int64_t slave, int memory_mib) const {
   return memory_mib >= memory_mib_ + memory_mib_ / 5;
 }
 
+void JobQueue::record_too_long(std::int64_t slave, std::int64_t limit_ms) {
+  if (limit_ms > 0) too_long_[slave] = std::max(too_long_[slave], limit_ms);
+}
+
+bool JobQueue::too_long_for(std::int64_t slave, std::int64_t limit_ms) const {
+  if (too_long_.empty() || limit_ms == 0) return false;
+  auto const found = too_long_.find(slave);
+  return found != too_long_.end() && limit_ms <= found->second;
+}
+
 bool JobQueue::owns(std::int64_t task) const {
   return task >= info_.first_task && index(task) < tasks_.size();
 }

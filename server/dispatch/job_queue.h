@@ -42,6 +42,10 @@ public:
   [[nodiscard]] int memory_mib() const { return memory_mib_; }  // 0: not known
   [[nodiscard]] bool memory_suffices(std::int64_t slave, int memory_mib) const;
 
+  // A frame took longer than the slave lends itself for: it gets none of this job until its limit is higher. ms; 0: none.
+  void record_too_long(std::int64_t slave, std::int64_t limit_ms);
+  [[nodiscard]] bool too_long_for(std::int64_t slave, std::int64_t limit_ms) const;
+
   [[nodiscard]] bool owns(std::int64_t task) const;
   [[nodiscard]] State state(std::int64_t task) const { return tasks_[index(task)].state; }
   [[nodiscard]] int frame(std::int64_t task) const { return tasks_[index(task)].frame; }
@@ -86,6 +90,7 @@ private:
   std::unordered_map<std::int64_t, std::vector<std::int64_t>> failed_on_;  // task -> slaves
   std::vector<int> memory_seen_;                                           // the latest few
   std::unordered_set<std::int64_t> rendered_by_;
+  std::unordered_map<std::int64_t, std::int64_t> too_long_;  // slave -> the limit that was too low
   int memory_mib_ = 0;
   int ready_ = 0;
   int unfinished_ = 0;

@@ -30,6 +30,7 @@ struct AttemptReport {
   std::int64_t output_size = 0;
   std::string output_sha256{};
   std::string reason{};
+  bool too_long = false;  // returned: it took longer than the slave lends itself for
 };
 
 // How a job's results are named and shaped: the job's `output` column, parsed.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/log.h"
+#include "server/slave_settings.h"
 #include "config.h"
 #include "server/storage/job_folder.h"
 
@@ -245,6 +246,7 @@ void LineSession::signed_on(Result<store::SlaveIdentity> identity) {
                {"heartbeat", home_.services().heartbeat_ms}};
   if (!home_.services().url.empty()) welcome["url"] = home_.services().url;
   if (home_.services().telemetry_ms > 0) welcome["telemetry"] = home_.services().telemetry_ms;
+  welcome["settings"] = settings_object(identity->settings);
   write(welcome.dump());
   wire_.release();
 }

@@ -74,6 +74,8 @@ Result<std::vector<RunnableJob>> load_jobs(Database& database, std::int64_t only
     job.tiles = static_cast<int>(row.integer(11));
     job.after = row.integer(12);
     job.waits = row.integer(13) != 0;
+    job.user_name = row.text(14);
+    job.project = row.integer(15);
     jobs.push_back(std::move(job));
   });
   if (!loaded) return loaded.error();

@@ -17,6 +17,8 @@ namespace distren::store {
 struct RunnableJob {
   std::int64_t id = 0;
   std::int64_t user = 0;
+  std::string user_name{};
+  std::int64_t project = 0;          // 0: none
   std::string method;
   std::string source;
   std::string parameters;

@@ -61,7 +61,8 @@ Result<std::int64_t> create_slave(Database& database, std::int64_t user, std::st
 Result<SlaveIdentity> find_slave(Database& database, std::string_view slavekey) {
   SlaveIdentity identity;
   auto const found = database.call("slave_find", {slavekey}, [&](SqlRow const& row) {
-    identity = {row.integer(0), row.integer(1), row.text(2), row.text(3), parse_state(row.text(4))};
+    identity = {row.integer(0), row.integer(1), row.text(2), row.text(3), parse_state(row.text(4)),
+                row.text(5)};
   });
   if (!found) return found.error();
   return identity;
@@ -92,6 +93,28 @@ Result<void> change_slave_state(Database& database, std::int64_t slave, SlaveSta
 
 Result<void> change_slave_password(Database& database, std::int64_t slave, std::string_view password_hash) {
   return database.call("slave_password_change", {slave, password_hash});
+}
+
+Result<void> add_block(Database& database, std::int64_t slave, std::string_view kind, std::string_view name,
+                       std::int64_t target) {
+  return database.call("slave_block_add", {slave, kind, name, target});
+}
+
+Result<void> delete_block(Database& database, std::int64_t slave, std::string_view kind, std::int64_t target) {
+  return database.call("slave_block_delete", {slave, kind, target});
+}
+
+Result<std::vector<SlaveBlock>> list_blocks(Database& database, std::int64_t slave) {
+  std::vector<SlaveBlock> blocks;
+  auto const listed = database.call("slave_block_list", {slave}, [&](SqlRow const& row) {
+    blocks.push_back({row.integer(0), row.text(1), row.integer(2), row.text(3)});
+  });
+  if (!listed) return listed.error();
+  return blocks;
+}
+
+Result<void> change_slave_settings(Database& database, std::int64_t slave, std::string_view settings) {
+  return database.call("slave_settings_change", {slave, settings});
 }
 
 Result<void> record_hello(Database& database, std::int64_t slave, SlaveHello const& hello) {

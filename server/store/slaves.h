@@ -53,6 +53,14 @@ struct SlaveIdentity {
   std::string name;
   std::string password_hash;         // 32 bytes SHA-256 of the slavepassword
   SlaveState state = SlaveState::enabled;
+  std::string settings;              // as in Slave
+};
+
+struct SlaveBlock {                  // work that a slave's owner keeps from it
+  std::int64_t slave = 0;
+  std::string kind;                  // user, project or job
+  std::int64_t target = 0;
+  std::string name;                  // of the target
 };
 
 Result<std::int64_t> create_slave(Database&, std::int64_t user, std::string_view name, std::string_view slavekey,
@@ -65,6 +73,15 @@ Result<std::vector<Slave>> list_slaves(Database&, std::int64_t user, std::int64_
 Result<void> rename_slave(Database&, std::int64_t slave, std::string_view name);
 Result<void> change_slave_state(Database&, std::int64_t slave, SlaveState state);
 Result<void> change_slave_password(Database&, std::int64_t slave, std::string_view password_hash);
+
+// kind user: by name, and target is ignored.
+Result<void> add_block(Database&, std::int64_t slave, std::string_view kind, std::string_view name,
+                       std::int64_t target);
+Result<void> delete_block(Database&, std::int64_t slave, std::string_view kind, std::int64_t target);
+Result<std::vector<SlaveBlock>> list_blocks(Database&, std::int64_t slave);
+inline Result<std::vector<SlaveBlock>> load_blocks(Database& database) { return list_blocks(database, 0); }
+// settings: JSON; empty: none.
+Result<void> change_slave_settings(Database&, std::int64_t slave, std::string_view settings);
 
 struct SlaveHello {
   std::string os;

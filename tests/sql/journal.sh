@@ -69,7 +69,7 @@ is "$(journal '' "$(good 11 999 1),$(bad 12 998 1 failed x 1),$(good 13 7 3)")" 
 
 job fourth '[1,2,3]' >/dev/null
 journal "$(lease 20 8 1),$(lease 21 9 1)" "$(bad 22 10 2 failed "it''s \\\\\"broken\\\\\"")" >/dev/null
-is "$(sql 'CALL job_load(0)')" "4	1	blender	scene.blend	{}	{\"format\":\"PNG\"}	3.4	50	active	8	3	1	0	0" \
+is "$(sql 'CALL job_load(0)' | cut -f 1-14)" "4	1	blender	scene.blend	{}	{\"format\":\"PNG\"}	3.4	50	active	8	3	1	0	0" \
   "open_jobs_alone_are_loaded"
 is "$(sql 'CALL job_load_files(0)')" "4	scene.blend	$(printf 'ab%.0s' $(seq 32))	10" "with_their_files"
 is "$(sql 'CALL task_load(0)')" "8	4	1	0

@@ -1,7 +1,7 @@
 # Slaves and render methods.
 
 people
-is "$(sql "CALL slave_find('key1')")" "1	2	slave 1	$(printf 'p%.0s' $(seq 32))	enabled" \
+is "$(sql "CALL slave_find('key1')" | cut -f 1-5)" "1	2	slave 1	$(printf 'p%.0s' $(seq 32))	enabled" \
   "a_slave_is_found_by_its_slavekey"
 refuses DR404 "this slavekey" "an_unknown_slavekey_is_not_found" "CALL slave_find('KEY1')"
 refuses DR409 "in use" "a_slavekey_stands_once" "CALL slave_create(2, 'x', 'key1', REPEAT('p', 32))"

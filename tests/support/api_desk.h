@@ -28,6 +28,9 @@ public:
   std::set<std::int64_t> paused, removed, disabled;
   std::map<std::int64_t, int> priorities;
   std::map<std::int64_t, std::int64_t> totals, escrows;
+  std::map<std::int64_t, Blocks> blocks;
+  std::map<std::int64_t, std::string> told;
+  std::string settings;
   std::optional<SlaveState> hello_seen;
   std::optional<std::string> next_order, next_cancel;
 
@@ -39,6 +42,9 @@ public:
   void resume_job(std::int64_t job) override { paused.erase(job); }
   void remove_job(std::int64_t job, std::string /*reason*/) override { removed.insert(job); }
   void change_priority(std::int64_t job, int priority) override { priorities[job] = priority; }
+  void change_blocks(std::int64_t slave, Blocks of) override { blocks[slave] = std::move(of); }
+  void tell_slave(std::int64_t slave, std::string line) override { told[slave] = std::move(line); }
+  std::string slave_settings(std::int64_t /*slave*/) override { return settings; }
   void disable_slave(std::int64_t slave, std::string /*reason*/) override { disabled.insert(slave); }
   JobLive job_live(std::int64_t /*job*/) override { return {1, 0.5, "no slave is online"}; }
   std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t /*job*/) override { return {}; }

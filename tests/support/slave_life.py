@@ -736,6 +736,98 @@ def a_frame_that_stands_still_for_too_long_is_given_back(server, slave):
 a_frame_that_stands_still_for_too_long_is_given_back.settings = {"neighbour.give_back_minutes": 0}
 
 
+def what_is_blocked_is_said_kept_and_given_back(server, slave):
+    assert say(slave, "block", "user", "mallory")["users"] == ["mallory"]  # before it runs
+    line = slave.signed_on()
+    assert line.hello["blocks"] == {"users": ["mallory"], "projects": [], "jobs": []}, line.hello
+    line.send(server.order(1, b"hang", job=5))
+    line.expect("progress", attempt=1, fraction=0.25)
+    assert say(slave, "block", "job", "5")["jobs"] == [5]
+    assert line.expect("hello")["blocks"]["jobs"] == [5]
+    result = line.expect("result", attempt=1)
+    assert result["state"] == "returned" and "blocked this job" in result["reason"], result
+    accept(line, result)
+    line.send(server.order(2, b"good", job=5))  # it crossed the hello on its way
+    result = line.expect("result", attempt=2)
+    assert result["state"] == "returned", result
+    accept(line, result)
+    assert frame(server, line, 3, "good", job=6)["state"] == "done"
+    slave.kill()
+    assert say(slave, "blocks")["jobs"] == [5]
+    line = slave.signed_on()
+    assert line.hello["blocks"]["jobs"] == [5], line.hello
+    say(slave, "unblock", "job", "5")
+    assert line.expect("hello")["blocks"]["jobs"] == []
+    assert frame(server, line, 4, "good", job=5)["state"] == "done"
+    assert "no number" in say(slave, "block", "job", "five", status=1)
+
+
+def a_frame_that_takes_longer_than_is_lent_goes_back(server, slave):
+    line = slave.signed_on()
+    assert line.hello["minutes_per_frame"] == 1, line.hello
+    line.send(server.order(1, b"hang", renew=3000))
+    begun = time.monotonic()
+    line.expect("progress", attempt=1, fraction=0.25)
+    while time.monotonic() < begun + 55:  # messages come meanwhile; the last part of the minute is awaited below
+        line.expect("progress", attempt=1)
+    result = line.expect("result", attempt=1)
+    assert result["state"] == "returned" and result["code"] == "too_long", result
+    assert result["reason"] == "it took longer than the 1 minutes that this slave lends", result
+    assert time.monotonic() - begun >= 59
+    accept(line, result)
+    assert frame(server, line, 2, "good", job=2)["state"] == "done"
+
+
+a_frame_that_takes_longer_than_is_lent_goes_back.settings = {"limits.minutes_per_frame": 1}
+
+
+def settings_from_afar_hold_at_once_and_over_a_restart(server, slave):
+    line = slave.signed_on()
+    assert line.hello["settings"]["threads"] == 2 and line.hello["settings"]["paused"] is False, line.hello
+    memory = line.hello["memory"]
+    assert frame(server, line, 1, "good")["state"] == "done"
+    line.send({"type": "settings", "threads": 1, "memory": 10**9, "minutes_per_frame": 7, "nonsense": [1]})
+    hello = line.expect("hello")
+    assert hello["cores"] == 1 and hello["memory"] == memory and hello["minutes_per_frame"] == 7, hello
+    line.send({"type": "settings", "paused": True, "schedule": ["sometimes"]})
+    hello = line.expect("hello", slots=0)
+    assert hello["settings"]["paused"] and "sometimes" in hello["settings"]["problems"][0], hello
+    assert hello["cores"] == 2 and "minutes_per_frame" not in hello, hello
+    until(lambda: say(slave, "status")["may_work"] is False, "the pause from afar holds")
+    assert "from afar" in say(slave, "status")["reason"]
+    slave.kill()
+    server.welcome["settings"] = {"threads": 1}
+    line = slave.signed_on()
+    assert line.hello["cores"] == 1 and not line.hello["settings"]["paused"], line.hello
+    if line.hello["slots"] == 0:
+        line.expect("hello", slots=1)  # it stood still until it was asked again
+    assert frame(server, line, 2, "good")["state"] == "done"
+
+
+settings_from_afar_hold_at_once_and_over_a_restart.settings = {"neighbour.remote_settings": True}
+
+
+def settings_from_afar_are_refused_by_default(server, slave):
+    server.welcome["settings"] = {"paused": True, "threads": 1}
+    line = slave.signed_on()
+    assert "settings" not in line.hello and line.hello["slots"] == 1 and line.hello["cores"] == 2, line.hello
+    line.send({"type": "settings", "paused": True})
+    assert frame(server, line, 1, "good")["state"] == "done"
+    assert "remote_settings = true" in slave.output()
+
+
+def downloads_keep_to_their_limit(server, slave):
+    line = slave.signed_on()
+    data = os.urandom(6 << 20)
+    begun = time.monotonic()
+    files = [("scene.blend", server.add(b"good"), 4), ("t.bin", server.add(data), len(data))]
+    assert frame(server, line, 1, "good", files=files)["state"] == "done"
+    assert time.monotonic() - begun > 2, time.monotonic() - begun  # 6 MiB by 1 MiB/s, but for a first burst
+
+
+downloads_keep_to_their_limit.settings = {"limits.download_kib": 1024}
+
+
 def finish_ends_the_slave_after_what_it_has(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"good"))

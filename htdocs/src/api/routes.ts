@@ -13,7 +13,8 @@ export type Scope = 'read' | 'submit' | 'slaves' | 'admin';
 export type User = { id: number; name: string; role: 'user' | 'moderator' | 'administrator' };
 export type Token = { id: number; name: string; scopes: Scope[]; created_at: string; last_used_at: string | null };
 export type Project = { id: number; name: string; jobs: number };
-export type Slave = { id: number; name: string; slavekey: string; state: 'enabled' | 'disabled' | 'revoked'; online: boolean; os: string; cpu: string; cores: number; memory: number; gpus: string[]; address: string | null; telemetry: TelemetryMinute | null; methods: ({ name: string; version: string; benchmark: number | null; power: number | null; age: number | null })[]; created_at: string; last_seen_at: string | null; frames_accepted: number; user: number; user_name: string; working_on: { job: number; task: number; frame: number; fraction: number }[] };
+export type Slave = { id: number; name: string; slavekey: string; state: 'enabled' | 'disabled' | 'revoked'; online: boolean; os: string; cpu: string; cores: number; memory: number; gpus: string[]; settings: { wanted: SlaveWishes; hold: { threads: number; memory: number; minutes_per_frame: number; paused: boolean; schedule?: string[]; problems?: string[] } | null }; address: string | null; telemetry: TelemetryMinute | null; methods: ({ name: string; version: string; benchmark: number | null; power: number | null; age: number | null })[]; created_at: string; last_seen_at: string | null; frames_accepted: number; user: number; user_name: string; working_on: { job: number; task: number; frame: number; fraction: number }[] };
+export type SlaveWishes = { threads?: number | null; memory?: number | null; minutes_per_frame?: number | null; schedule?: string[] | null; paused?: boolean | null };
 export type TelemetryMinute = { at: string; state: 'idle' | 'rendering' | 'suspended' | 'paused' | 'stopping' | null; load: number | null; cpu: number | null; memory_free: number | null; disk_free: number | null; temperature: number | null; battery: number | null; on_battery: boolean };
 export type TelemetryFigure = { mean: number; max: number };
 export type Telemetry = { memory: number | null; minutes_apart: number; minutes: TelemetryMinute[]; hours: ({ at: string; samples: number; rendering: number; load: TelemetryFigure | null; cpu: TelemetryFigure | null; memory_used: TelemetryFigure | null; temperature: TelemetryFigure | null; disk_least: number | null })[] };
@@ -27,6 +28,7 @@ export type SceneFound = { active: string | null; cameras: string[]; saved_by: s
 export type OutputFile = { frame: number; name: string; size: number; sha256: Digest; url: string };
 export type SessionAnswer = { user: User; token: string; csrf: string };
 export type SlaveAnswer = Slave;
+export type SlaveBlocksAnswer = { items: ({ kind: 'user' | 'project' | 'job'; target: number; name: string })[] };
 export type SlaveCredentialsAnswer = { id: number; name: string; slavekey: string; slavepassword: string };
 export type SlaveAnswerAnswer = Record<string, unknown>;
 export type JobAnswer = Job;
@@ -102,6 +104,26 @@ export interface Routes {
     query: Nothing;
     body: undefined;
     answer: Why;
+  };
+  'GET /api/v1/slaves/{id}/blocks': {
+    query: Nothing;
+    body: undefined;
+    answer: SlaveBlocksAnswer;
+  };
+  'POST /api/v1/slaves/{id}/blocks': {
+    query: Nothing;
+    body: { user?: string; project?: number; job?: number };
+    answer: SlaveBlocksAnswer;
+  };
+  'DELETE /api/v1/slaves/{id}/blocks/{kind}/{target}': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
+  };
+  'PATCH /api/v1/slaves/{id}/settings': {
+    query: Nothing;
+    body: SlaveWishes;
+    answer: SlaveAnswer;
   };
   'GET /api/v1/slaves/{id}/telemetry': {
     query: { hours?: number };

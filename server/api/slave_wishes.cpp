@@ -1,0 +1,106 @@
+// What the owner of a slave wants of it: work that it is not to be offered, and settings from afar.
+#include <fmt/format.h>
+
+#include "common/text.h"
+#include "server/api/handlers.h"
+#include "server/api/own.h"
+#include "server/api/shapes.h"
+#include "server/http/json_body.h"
+#include "server/services.h"
+#include "server/slave_settings.h"
+
+namespace distren {
+
+namespace {
+
+nlohmann::json shape(store::SlaveBlock const& block) {
+  return {{"kind", block.kind}, {"target", block.target}, {"name", block.name}};
+}
+
+Reply list(Context& context, std::int64_t slave) {
+  auto const blocks = store::list_blocks(context.database(), slave);
+  if (!blocks) return error_reply(blocks.error());
+  auto items = nlohmann::json::array();
+  for (auto const& block : *blocks) items.push_back(shape(block));
+  return json_reply(200, {{"items", items}});
+}
+
+// Under slaves_told: from the change in the database to the word to the dispatcher.
+Result<void> tell_blocks(Context& context, std::int64_t slave) {
+  auto const blocks = store::list_blocks(context.database(), slave);
+  if (!blocks) return blocks.error();
+  auto by_slave = blocks_by_slave(*blocks);
+  context.services.dispatcher.change_blocks(slave, std::move(by_slave[slave]));
+  return {};
+}
+
+}  // namespace
+
+Reply handle_list_blocks(Request const&, Context& context) {
+  auto const slave = find_own_slave(context);
+  if (!slave) return error_reply(slave.error());
+  return list(context, slave->id);
+}
+
+Reply handle_add_block(Request const& request, Context& context) {
+  auto const slave = find_own_slave(context);
+  if (!slave) return error_reply(slave.error());
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  std::string user;
+  std::int64_t project = 0, job = 0;
+  int const said = int{body->read("user", JsonBody::optional, user, 200)} +
+                   int{body->read("project", JsonBody::optional, project, 1, INT64_MAX)} +
+                   int{body->read("job", JsonBody::optional, job, 1, INT64_MAX)};
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  if (said != 1) return error_reply(400, R"(say one of {"user":NAME}, {"project":NUMBER} and {"job":NUMBER})");
+  std::lock_guard const lock(context.services.slaves_told);
+  auto const added = store::add_block(context.database(), slave->id,
+                                      project > 0 ? "project"
+                                      : job > 0   ? "job"
+                                                  : "user",
+                                      user, project > 0 ? project : job);
+  if (!added) return error_reply(added.error());
+  if (auto const told = tell_blocks(context, slave->id); !told) return error_reply(told.error());
+  return list(context, slave->id);
+}
+
+Reply handle_delete_block(Request const&, Context& context) {
+  auto const slave = find_own_slave(context);
+  if (!slave) return error_reply(slave.error());
+  auto const target = context.id("target");
+  if (!target) return error_reply(target.error());
+  std::lock_guard const lock(context.services.slaves_told);
+  if (auto const gone = store::delete_block(context.database(), slave->id, context.value("kind"), *target); !gone)
+    return error_reply(gone.error());
+  if (auto const told = tell_blocks(context, slave->id); !told) return error_reply(told.error());
+  return empty_reply(204);
+}
+
+Reply handle_change_settings(Request const& request, Context& context) {
+  auto slave = find_own_slave(context);
+  if (!slave) return error_reply(slave.error());
+  auto const& services = context.services;
+  auto const changes = parse_json(request.body);
+  if (!changes) return error_reply(changes.error());
+  if (slave->state == store::SlaveState::revoked)
+    return error_reply(409, fmt::format("slave {} was revoked; make a new one", slave->id));
+  // What is offline may allow it when it comes back.
+  if (services.dispatcher.slave_online(slave->id) && services.dispatcher.slave_settings(slave->id).empty())
+    return error_reply(409, fmt::format("slave {} takes no settings from afar; its volunteer can allow them by "
+                                        "remote_settings = true under [neighbour] in its distren-slave.toml",
+                                        slave->id));
+  {
+    std::lock_guard const lock(context.services.slaves_told);
+    slave = store::show_slave(context.database(), slave->id);
+    if (!slave) return error_reply(slave.error());
+    auto const settings = change_settings(slave->settings, *changes);
+    if (!settings) return error_reply(settings.error());
+    if (auto const done = store::change_slave_settings(context.database(), slave->id, *settings); !done)
+      return error_reply(done.error());
+    context.services.dispatcher.tell_slave(slave->id, settings_message(*settings));
+  }
+  return handle_show_slave(request, context);
+}
+
+}  // namespace distren

@@ -1,0 +1,27 @@
+// What of this machine is lent: what the volunteer's file says, and where he allows it (remote_settings) less, as the
+// slave's owner asks for from afar. A wish never goes beyond the file: threads, memory and minutes are the smaller of
+// both, the schedule what both allow. Pure. What of a wish cannot be used is named in `problems` and the rest holds.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "slave/neighbour.h"
+
+namespace distren {
+
+struct Lent {
+  int threads = 0;            // of a renderer
+  int memory_mib = 0;         // of it
+  int minutes_per_frame = 0;  // 0: any
+  WeekSchedule schedule = WeekSchedule().set();
+  bool paused = false;  // from afar
+  std::vector<std::string> problems{};
+};
+
+Lent lend(Lent const& by_file, nlohmann::json const& wishes);
+// "settings" of a hello: what holds now.
+nlohmann::json lent_message(Lent const& lent, nlohmann::json const& wishes);
+
+}  // namespace distren

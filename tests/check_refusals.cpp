@@ -1,0 +1,142 @@
+// What a slave is not offered: what it or its owner blocked, and what takes longer than it lends itself for.
+#include "server/dispatch/blocks.h"
+#include "server/slave_settings.h"
+#include "tests/support/dispatch_grid.h"
+
+using namespace distren;
+
+namespace {
+
+START_TEST(a_slave_is_not_offered_what_it_or_its_owner_blocked) {
+  Grid grid;
+  grid.add_job(1, 3, 1);
+  grid.add_job(2, 3, 2);
+  grid.core.change_blocks(7, {.users = {2}}, grid.now);
+  auto slave = std::make_shared<FakeSlave>();
+  ck_assert(grid.core.admit(7, "i", slave, grid.now).has_value());
+  auto state = Grid::state(7);
+  state.blocks.jobs = {1};
+  grid.core.hello(state, grid.now);
+  ck_assert(slave->of_type("order").empty());
+  auto why = grid.core.why_slave(7);
+  ck_assert_text(why.rule, "blocked");
+  ck_assert(why.number == 1 || why.number == 2);
+  ck_assert_says(why.sentence, "blocked");
+  ck_assert_text(grid.core.why_job(1).rule, "refused_by_slaves");
+  auto const other = grid.add_slave(8);  // nobody else minds
+  ck_assert_uint_eq(other->of_type("order").size(), 1);
+  grid.core.change_blocks(7, {}, grid.now);  // its owner takes it back: at once there is work
+  ck_assert_uint_eq(slave->of_type("order").size(), 1);
+  ck_assert_int_eq(slave->received.back()["job"].get<int>(), 2);
+}
+END_TEST
+
+store::RunnableJob job_of(std::int64_t id, std::string user, std::int64_t project) {
+  store::RunnableJob job;
+  job.id = id;
+  job.user = 4;
+  job.user_name = std::move(user);
+  job.project = project;
+  return job;
+}
+
+START_TEST(names_and_projects_are_blocked_like_numbers) {
+  Blocks const blocks =
+      parse_blocks(json::parse(R"({"users":["Mallory",5],"projects":[3,"x"],"jobs":[9,1e300,null],"more":1})"));
+  ck_assert_text(blocks.of(job_of(1, "mallory", 0)), "user mallory");
+  ck_assert_text(blocks.of(job_of(1, "bob", 3)), "project 3");
+  ck_assert_text(blocks.of(job_of(9, "bob", 0)), "job 9");
+  ck_assert_text(blocks.of(job_of(1, "bob", 0)), "");
+  json many;
+  for (int i = 1; i <= 5000; ++i) many["jobs"].push_back(i);
+  ck_assert_uint_eq(parse_blocks(many).jobs.size(), Blocks::most);
+  ck_assert(parse_blocks(json::array({1})).empty() && parse_blocks(nullptr).empty());
+}
+END_TEST
+
+START_TEST(a_frame_that_took_longer_than_a_slave_lends_goes_elsewhere_and_counts_against_nobody) {
+  Grid grid;
+  grid.add_job(1, 2);
+  auto slave = std::make_shared<FakeSlave>();
+  ck_assert(grid.core.admit(7, "i", slave, grid.now).has_value());
+  auto state = Grid::state(7);
+  state.minutes_per_frame = 10;
+  grid.core.hello(state, grid.now);
+  ck_assert_uint_eq(slave->of_type("order").size(), 1);
+  auto report =
+      grid.report_for(slave->received.back(), 7, store::Ending::returned, "it took longer than the 10 minutes");
+  report.too_long = true;
+  grid.core.report(report, {}, grid.now);
+  grid.commit();
+  ck_assert_uint_eq(slave->of_type("order").size(), 1);  // neither this frame again nor the next of the job
+  grid.core.hello(state, grid.now);
+  grid.core.tick(grid.now + 60'000);
+  ck_assert_uint_eq(slave->of_type("order").size(), 1);
+  ck_assert_text(grid.core.why_slave(7).rule, "took_too_long");
+  ck_assert_says(grid.core.why_slave(7).sentence, "the 10 minutes that this slave lends");
+  ck_assert_uint_eq(grid.add_slave(8)->of_type("order").size(), 1);
+  state.minutes_per_frame = 20;
+  grid.core.hello(state, grid.now);
+  ck_assert_uint_eq(slave->of_type("order").size(), 2);  // it lends more now
+}
+END_TEST
+
+START_TEST(a_slave_is_not_given_frames_that_are_expected_to_take_longer_than_it_lends) {
+  Grid grid;
+  grid.add_job(1, 10);
+  auto const first = grid.add_slave(8);
+  for (int i = 0; i < 3; ++i) {  // an hour each
+    grid.now += 3'600'000;
+    auto report = grid.report_for(first->received.back(), 8, store::Ending::accepted);
+    report.cpu_ms = report.wall_ms = 3'600'000;
+    ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
+    grid.core.report(report, {}, grid.now);
+    grid.commit();
+  }
+  auto slave = std::make_shared<FakeSlave>();
+  ck_assert(grid.core.admit(7, "i", slave, grid.now).has_value());
+  auto state = Grid::state(7);
+  state.minutes_per_frame = 10;
+  grid.core.hello(state, grid.now);
+  ck_assert(slave->of_type("order").empty());
+  ck_assert_text(grid.core.why_slave(7).rule, "too_long");
+}
+END_TEST
+
+START_TEST(settings_from_afar_are_checked_by_name_and_null_takes_them_away) {
+  auto const kept = change_settings("", {{"threads", 2}, {"schedule", {"mon 08:00-09:00"}}, {"paused", true}});
+  ck_assert(kept.has_value());
+  auto const less = change_settings(*kept, {{"paused", nullptr}, {"memory", 4000}});
+  ck_assert(less && json::parse(*less) == json({{"threads", 2}, {"schedule", {"mon 08:00-09:00"}}, {"memory", 4000}}));
+  ck_assert_text(*change_settings(R"({"threads":2})", {{"threads", nullptr}}), "");
+  for (json const& bad : std::initializer_list<json>{{{"threads", 0}},
+                                                     {{"threads", 2.5}},
+                                                     {{"memory", "all"}},
+                                                     {{"minutes_per_frame", -1}},
+                                                     {{"paused", 1}},
+                                                     {{"schedule", "mon"}},
+                                                     {{"schedule", json::array({std::string(100, 'x')})}},
+                                                     {{"sandbox", "off"}},
+                                                     {{"sandbox", nullptr}},
+                                                     json::array()})
+    ck_assert_msg(!change_settings("", bad), "%s was taken", bad.dump().c_str());
+  auto const both = change_settings("", {{"threads", 0}, {"sandbox", "off"}});
+  ck_assert_says(both.error().message, "threads: a number from 1 to 1,024");
+  ck_assert_says(both.error().message, "there is no setting 'sandbox'");
+  ck_assert(json::parse(settings_message(*kept))["type"] == "settings");
+  ck_assert(settings_object("garbage") == json::object());
+}
+END_TEST
+
+}  // namespace
+
+int main() {
+  TCase* refusals = tcase_create("refusals");
+  for (auto const* test :
+       {a_slave_is_not_offered_what_it_or_its_owner_blocked, names_and_projects_are_blocked_like_numbers,
+        a_frame_that_took_longer_than_a_slave_lends_goes_elsewhere_and_counts_against_nobody,
+        a_slave_is_not_given_frames_that_are_expected_to_take_longer_than_it_lends,
+        settings_from_afar_are_checked_by_name_and_null_takes_them_away})
+    tcase_add_test(refusals, test);
+  return run_suite("refusals", {refusals});
+}
