@@ -285,6 +285,11 @@ export interface Routes {
     body: undefined;
     answer: List & { items: { path: string; sha256: Digest; size: number }[] };
   };
+  'GET /api/v1/jobs/{id}/tasks/{task}/log': {
+    query: Nothing;
+    body: undefined;
+    answer: { task: number; live: boolean; text: string };
+  };
   'GET /api/v1/jobs/{id}/tasks/{task}/picture': {
     query: { size?: 256 | 1024; v?: string };
     body: undefined;
