@@ -18,7 +18,7 @@ is "$(journal '' "$(bad 5 1 4 failed 'third time' 1)"; job_column 1 failed)" "re
 1" "the_last_failure_twice_fails_the_task_once"
 is "$(journal '' "$(good 6 1 2)"; owner 'SELECT state FROM task WHERE id = 1')" "superseded
 failed" "a_failed_task_is_changed_by_requeue_alone"
-is "$(journal '' "$(good 7 2 2)"; job_column 1 'state, reason, accepted, failed')" "accepted finished:1
+is "$(journal '' "$(good 7 2 2)"; job_column 1 'state, reason, accepted, failed')" "accepted
 failed	1 of 2 frames failed	1	1" "a_job_whose_tasks_ended_but_not_all_well_failed"
 is "$(owner "SELECT message FROM event WHERE kind = 'job_failed'")" "Job 1 (few) failed: 1 of 2 frames failed" \
   "its_owner_is_told"
@@ -30,7 +30,7 @@ journal '' "$(bad 8 1 1 failed again)" >/dev/null
 is "$(sql 'CALL failure_load(0)')" "1	1" "old_failures_are_forgiven_and_new_ones_count"
 is "$(sql 'CALL job_requeue(1)'; owner 'SELECT failures FROM task WHERE id = 1')" "0
 1" "requeueing_without_failed_tasks_changes_nothing"
-is "$(journal '' "$(bad 9 1 3 expired 'gone for good' 1)"; job_column 1 state)" "recorded finished:1
+is "$(journal '' "$(bad 9 1 3 expired 'gone for good' 1)"; job_column 1 state)" "recorded
 failed" "a_task_may_be_given_up_after_it_expired_too"
 
 # Alike: the reason without its digits.
@@ -60,7 +60,7 @@ is "$(journal '' "$(bad 200 17 1 failed boom)")" "recorded paused:3" "5_of_100_a
 job doomed '[1,2,3]' >/dev/null
 first=$(job_column 4 first_task)
 is "$(journal '' "$(bad 301 $first 1 failed no 1),$(bad 302 $((first + 1)) 1 failed no 1),$(bad 303 $((first + 2)) 1 failed no 1)"; job_column 4 'state, failed, reason')" \
-  "recorded recorded recorded finished:4
+  "recorded recorded recorded
 failed	3	3 of 3 frames failed" "a_job_that_has_ended_is_not_paused"
 is "$(owner 'SELECT COUNT(*) FROM job j WHERE j.accepted <> (SELECT COUNT(*) FROM task t WHERE t.job_id = j.id AND t.state = "accepted")
   OR j.failed <> (SELECT COUNT(*) FROM task t WHERE t.job_id = j.id AND t.state = "failed")')" 0 "the_counts_of_every_job_are_those_of_its_tasks"
