@@ -102,7 +102,7 @@ START_TEST(a_refusal_of_a_procedure_is_an_error_of_the_same_number) {
   ck_assert_refused(database.call("no_such_procedure", {}), Errc::unavailable, "run distren-migrate");
   ck_assert_refused(database.call("session_create", {user, std::string_view("x"), nullptr, std::string_view("")}),
                     Errc::invalid, "32-byte");
-  ck_assert_refused(store::record_hello(database, 1, {"", "", 1, 1, {}, std::string(100, 'x')}), Errc::invalid,
+  ck_assert_refused(store::record_hello(database, 1, {"", "", 1, 1, {}, {}, std::string(100, 'x')}), Errc::invalid,
                     "too long");
 }
 END_TEST
@@ -187,7 +187,7 @@ START_TEST(slaves_are_kept_with_what_they_can_render) {
   ck_assert_good(silent);
   ck_assert(silent->methods.empty() && silent->last_seen_at.empty());
   ck_assert_good(
-      store::record_hello(database, *slave, {"Debian 12", "cpu", 8, 16000, {{"blender", "3.4.1"}}, "10.0.0.1"}));
+      store::record_hello(database, *slave, {"Debian 12", "cpu", 8, 16000, {{"blender", "3.4.1"}}, {}, "10.0.0.1"}));
   ck_assert_good(store::record_slave_seen(database, *slave));
   auto const shown = store::show_slave(database, *slave);
   ck_assert_good(shown);

@@ -46,7 +46,7 @@ struct Grid {
     auto const made = store::create_slave(database, renderer, "PC", name + "-key", std::string(32, 'p'));
     ck_assert_good(made);
     slave = *made;
-    ck_assert_good(store::record_hello(database, slave, {"Linux", "cpu", 4, 8000, {{"blender", "3.4.1"}}, "::1"}));
+    ck_assert_good(store::record_hello(database, slave, {"Linux", "cpu", 4, 8000, {{"blender", "3.4.1"}}, {}, "::1"}));
     auto const created = store::create_job(database, new_job(owner, frames));
     ck_assert_good(created);
     job = *created;
