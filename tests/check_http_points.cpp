@@ -464,7 +464,8 @@ START_TEST(a_slave_shows_the_power_of_its_cores) {
   auto const ann = desk.user();
   auto const made = desk.call("POST", "/api/v1/slaves", ann.secret, {{"name", "attic"}}).json["id"];
   auto const slave = made.get<std::int64_t>();
-  ck_assert_good(store::record_hello(desk.database, slave, {"Linux", "cpu", 4, 8000, {{"blender", "3.4.1"}}, {}, "::1"}));
+  ck_assert_good(
+      store::record_hello(desk.database, slave, {"Linux", "cpu", 4, 8000, {{"blender", "3.4.1"}}, {}, "::1"}));
   auto const path = "/api/v1/slaves/" + made.dump();
   auto const unknown = desk.call("GET", path, ann.secret).json["methods"][0];
   ck_assert(unknown["benchmark"].is_null() && unknown["power"].is_null() && unknown["age"].is_null());
