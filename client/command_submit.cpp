@@ -241,7 +241,8 @@ Result<int> submit(Context const& context, Submission const& given) {
     return exit_ok;
   }
   Context::tell(told);
-  return wait_for(context, *session, given, list_of(*job, "jobs"));
+  auto const& jobs = list_of(*job, "jobs");
+  return wait_for(context, *session, given, jobs.empty() ? Json::array({*job}) : jobs);  // an older server names none
 }
 
 void add_scene_options(CLI::App* command, std::shared_ptr<Submission> const& given) {

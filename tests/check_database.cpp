@@ -255,7 +255,7 @@ START_TEST(a_job_lives_from_its_creation_to_its_end) {
   auto const last = store::write_journal(database, {{}, {accepted(1002, first, 2), accepted(1003, first + 2, 2)}});
   ck_assert_good(last);
   ck_assert(last->verdicts == (std::vector{Verdict::superseded, Verdict::accepted}));
-  ck_assert(last->finished_jobs == std::vector{*id});
+  ck_assert(last->finished_jobs.empty());  // it ended, but not well
 
   auto const tasks = store::list_tasks(database, *id, 0, 10);
   ck_assert_good(tasks);
