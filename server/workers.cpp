@@ -1,8 +1,17 @@
 #include "server/workers.h"
 
+#include <chrono>
 #include <utility>
 
+#include "common/image_program.h"
+
 namespace distren {
+
+namespace {
+
+constexpr auto idle_time = std::chrono::seconds(30);
+
+}  // namespace
 
 WorkerPool::WorkerPool(DatabaseAddress address, int threads, std::size_t queue_limit)
     : address_(std::move(address)), queue_limit_(queue_limit) {
@@ -43,7 +52,14 @@ void WorkerPool::run() {
     std::function<void(Worker&)> work;
     {
       std::unique_lock lock(mutex_);
-      ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      auto const called = [this] { return stopping_ || !queue_.empty(); };
+      if (!ready_.wait_for(lock, idle_time, called)) {
+        // Nothing to look at for a while: the memory of this thread's decoder is worth more than its quick start.
+        lock.unlock();
+        close_image_program();
+        lock.lock();
+        ready_.wait(lock, called);
+      }
       if (queue_.empty()) return;  // stopping, and everything queued is done
       work = std::move(queue_.front());
       queue_.pop_front();

@@ -64,7 +64,8 @@ OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec cons
   std::string parameters_text = parameters.dump();
   parameters_text.pop_back();  // the frame comes before the closing brace
 
-  std::string const owner = job.user > 0 ? fmt::format(R"("owner":{{"id":{}}},)", job.user) : "";
+  std::string const owner =
+      job.user > 0 ? fmt::format(R"("owner":{{"id":{},"name":{}}},)", job.user, json(job.user_name).dump()) : "";
   order.before_frame = owner + fmt::format(R"("method":{},"version":{},"parameters":{},"frame":)",
                                            json(job.method).dump(), json(job.version).dump(), parameters_text);
   if (job.after != 0 || job.files.size() > files_in_order) {
