@@ -36,6 +36,8 @@ class Method:
         width, height = self.size(percentage)
         wanted = {"file": os.path.basename(self.bench["scene"]), "frame": frame, "format": self.bench["format"],
                   "samples": int(self.bench["min-samples"]), "percentage": percentage, "width": width, "height": height}
+        if "percentage" in self.known:
+            del wanted["width"], wanted["height"]
         parameters = {name: value for name, value in wanted.items() if name in self.known}
         job = os.path.join(self.folder, os.path.dirname(self.bench["scene"]))
         words = {**parameters, "job": job, "folder": job, "output": out, "method": self.folder, "threads": 2}

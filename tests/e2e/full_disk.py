@@ -123,10 +123,9 @@ def a_slave_without_room_gives_frames_back_and_blames_nobody(grid):
     try:
         shed = grid.add_slave("shed", start=False)
         shed.start()
-        job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-4")
-        grid.wait_frames(job, 1)
-        grid.cli("pause", job, check=0)
-        wait_until("nothing is in work", lambda: grid.job(job)["leased"] == 0)
+        before = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "5")
+        assert grid.wait(before)["state"] == "finished", grid.job(before)
+        job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-4", "--paused")
         seen = len(read_log(shed.log))
         with full(disk):
             grid.cli("resume", job, check=0)
