@@ -2,14 +2,17 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <thread>
 #include <vector>
 
 #include "common/digest.h"
-#include "common/files.h"
 #include "common/http_download.h"
 
 namespace distren {
@@ -17,41 +20,119 @@ namespace distren {
 namespace {
 
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr auto kPollTime = 50ms;
+constexpr int kEvictionPolls = 100;                  // 5 s; another slave looks through the folder in less
+constexpr std::uint64_t kReserve = 64U << 20;        // bytes of the disk that stay free
+constexpr std::int64_t kLastSecond = 9'000'000'000;  // what nanoseconds in 64 bits can hold
 
 struct Held {
   fs::path path;
+  std::string sha256;
   std::uint64_t size = 0;
-  fs::file_time_type used;
+  std::int64_t used = 0;  // ns
 };
 
+std::int64_t nanoseconds(timespec const& time) {
+  return std::clamp<std::int64_t>(time.tv_sec, 0, kLastSecond) * 1'000'000'000 + time.tv_nsec;
+}
+
+// The time of last access tells the use; that of the content is left to tell whether somebody wrote.
+void set_use(fs::path const& path, std::int64_t used) {
+  timespec const times[2] = {{used / 1'000'000'000, used % 1'000'000'000}, {0, UTIME_OMIT}};
+  ::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW);
+}
+
+void add_file(fs::path const& path, std::string sha256, std::vector<Held>& out) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return;
+  out.push_back({path, std::move(sha256), std::uint64_t(info.st_size), nanoseconds(info.st_atim)});
+}
+
+// Ours by name and place: whatever else lies in a folder that somebody chose is never touched.
 std::vector<Held> all_files(fs::path const& folder) {
   std::vector<Held> out;
   std::error_code error;
-  for (auto item = fs::recursive_directory_iterator(folder, error);
-       !error && item != fs::recursive_directory_iterator(); item.increment(error)) {
-    if (!item->is_regular_file(error)) continue;
-    out.push_back({item->path(), item->file_size(error), item->last_write_time(error)});
+  for (auto part = fs::directory_iterator(folder, error); !error && part != fs::directory_iterator();
+       part.increment(error)) {
+    std::string const prefix = part->path().filename();
+    bool const incoming = prefix == "incoming";
+    if (!incoming && (prefix.size() != 2 || !part->is_directory())) continue;
+    std::error_code inner;
+    for (auto item = fs::directory_iterator(part->path(), inner); !inner && item != fs::directory_iterator();
+         item.increment(inner)) {
+      std::string name = item->path().filename();
+      if (incoming && name.ends_with(".part")) name.resize(name.size() - 5);
+      if (is_sha256_hex(name) && (incoming || name.starts_with(prefix))) add_file(item->path(), name, out);
+    }
   }
   return out;
 }
 
-void touch(fs::path const& path) {
-  ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
+// Bytes of what arrives under a lock of this digest; that they grow shows that somebody is at work.
+std::uint64_t arrived(fs::path const& folder, std::string const& sha256) {
+  std::uint64_t total = 0;
+  for (auto const& file : all_files(folder))
+    if (file.sha256.starts_with(sha256.substr(0, 2))) total += file.size;
+  return total;
+}
+
+enum class Locked { yes, busy, failed };  // failed: errno says why
+
+Locked try_lock(FileDescriptor const& file, int how) {
+  while (::flock(file.get(), how | LOCK_NB) != 0) {
+    if (errno != EINTR) return errno == EWOULDBLOCK ? Locked::busy : Locked::failed;
+  }
+  return Locked::yes;
+}
+
+FileDescriptor open_lock(fs::path const& path) {
+  return FileDescriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+}
+
+Error lock_failed(fs::path const& path) {
+  return fail(Errc::unavailable, fmt::format("cannot lock {}: {}; the cache has to be on a local disk of this user",
+                                             path.string(), std::strerror(errno)));
+}
+
+// The folder is somebody's choice: its rights are looked at, never changed.
+Result<void> check_owner(fs::path const& folder) {
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) != 0)
+    return fail(Errc::unavailable, fmt::format("cannot use the cache {}: {}", folder.string(), std::strerror(errno)));
+  if (info.st_uid != ::geteuid() || (info.st_mode & 0022U) != 0)
+    return fail(Errc::denied, fmt::format("others may write in the cache {}, or it belongs to another user; give the "
+                                          "slaves of this user a folder of their own with: cache = \"DIR\"",
+                                          folder.string()));
+  return {};
 }
 
 }  // namespace
 
-Result<Cache> Cache::open(fs::path folder, std::uint64_t limit) {
+Result<Cache> Cache::open(fs::path folder, Options options) {
   std::error_code error;
-  fs::create_directories(folder / "incoming", error);
+  if (!folder.has_filename()) folder = folder.parent_path();  // it ends in a slash
+  fs::create_directories(folder.parent_path(), error);
+  if (!error && ::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    error = std::error_code(errno, std::generic_category());
+  if (!error) {
+    if (auto const ours = check_owner(folder); !ours) return ours.error();
+    for (auto const* part : {"incoming", "locks"})
+      if (!error) fs::create_directories(folder / part, error);
+  }
   if (error)
     return fail(Errc::unavailable, fmt::format("cannot make the cache {}: {}", folder.string(), error.message()));
-  fs::permissions(folder, fs::perms::owner_all, error);
-  return Cache(std::move(folder), limit);
+  return Cache(std::move(folder), std::move(options));
 }
 
 fs::path Cache::place(std::string const& sha256) const {
   return folder_ / sha256.substr(0, 2) / sha256;
+}
+
+// One lock for many digests, so that none need ever be deleted.
+fs::path Cache::lock_of(std::string const& sha256) const {
+  return folder_ / "locks" / sha256.substr(0, 2);
 }
 
 bool Cache::holds(OrderFile const& file) const {
@@ -59,24 +140,70 @@ bool Cache::holds(OrderFile const& file) const {
   return fs::file_size(place(file.sha256), error) == static_cast<std::uint64_t>(file.size) && !error;
 }
 
-bool Cache::verified(fs::path const& path, OrderFile const& file) {
-  if (verified_.contains(file.sha256)) return true;
-  auto const digest = sha256_file(path);
-  if (!digest || to_hex(*digest) != file.sha256) return false;
-  verified_.insert(file.sha256);
-  return true;
+std::optional<Cache::Seen> Cache::look_at(fs::path const& path) {
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
+  return Seen{info.st_dev, info.st_ino, info.st_size, nanoseconds(info.st_mtim)};
 }
 
-Result<fs::path> Cache::fetch(HttpClient& client, OrderFile const& file, HttpClient::Progress const& received) {
-  fs::path const path = place(file.sha256);
-  std::error_code error;
-  if (holds(file)) {
-    if (verified(path, file)) {
-      touch(path);
-      return path;
-    }
-    fs::remove(path, error);  // the disk has changed it
+// A use is newer than all others, whatever the clock was set to since.
+std::int64_t Cache::next_use() {
+  auto const now = std::chrono::duration_cast<std::chrono::nanoseconds>(options_.now().time_since_epoch()).count();
+  newest_use_ = std::max<std::int64_t>({0, now, newest_use_ + 1});
+  return newest_use_;
+}
+
+// Nothing where the file is not there, or is another than its name says.
+std::optional<Cache::Pinned> Cache::pin(fs::path const& path, OrderFile const& file) {
+  Pinned out{path, FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK))};
+  if (!out.lock) return std::nullopt;
+  while (::flock(out.lock.get(), LOCK_SH) != 0) {  // whoever is about to delete it has it for a moment
+    if (errno != EINTR) return std::nullopt;
   }
+  struct stat info {};
+  auto const before = look_at(path);
+  bool const same = ::fstat(out.lock.get(), &info) == 0 && before && before->inode == info.st_ino &&
+                    before->device == info.st_dev && before->size == file.size;
+  if (!same) return std::nullopt;
+  auto const known = verified_.find(file.sha256);
+  if (known == verified_.end() || known->second != *before) {
+    auto const digest = sha256_file(path);
+    if (!digest || to_hex(*digest) != file.sha256 || look_at(path) != before) return std::nullopt;
+    verified_[file.sha256] = *before;
+  }
+  set_use(path, next_use());
+  return out;
+}
+
+// One slave fetches a file, the others of this host wait and then find it.
+Result<FileDescriptor> Cache::wait_for_turn(HttpClient& client, OrderFile const& file) {
+  fs::path const path = lock_of(file.sha256);
+  FileDescriptor turn = open_lock(path);
+  if (!turn) return lock_failed(path);
+  std::uint64_t before = 0;
+  auto still = 0ms;
+  for (;;) {
+    auto const locked = try_lock(turn, LOCK_EX);
+    if (locked == Locked::yes) return turn;
+    if (locked == Locked::failed) return lock_failed(path);
+    auto const now = arrived(folder_, file.sha256);
+    still = now == before ? still + kPollTime : 0ms;
+    before = now;
+    if (still >= options_.patience)
+      return fail(Errc::unavailable, fmt::format("another slave with the cache {} is fetching {} and gets no further",
+                                                 folder_.string(), file.path));
+    if (!client.pause(kPollTime)) return fail(Errc::unavailable, "interrupted");
+  }
+}
+
+Result<Cache::Pinned> Cache::fetch(HttpClient& client, OrderFile const& file, HttpClient::Progress const& received) {
+  fs::path const path = place(file.sha256);
+  if (auto found = pin(path, file)) return std::move(*found);
+  auto const turn = wait_for_turn(client, file);
+  if (!turn) return turn.error();
+  if (auto found = pin(path, file)) return std::move(*found);
+  std::error_code error;
+  fs::remove(path, error);  // the disk, or somebody, has changed it
   verified_.erase(file.sha256);
 
   fs::path const incoming = folder_ / "incoming" / file.sha256;
@@ -87,36 +214,55 @@ Result<fs::path> Cache::fetch(HttpClient& client, OrderFile const& file, HttpCli
   what.received = received;
   auto const fetched = download(client, what);
   if (!fetched) return fetched.error();
-  if (!verified(incoming, file)) {
+  auto found = pin(incoming, file);
+  if (!found) {
     fs::remove(incoming, error);
     return fail(Errc::invalid, fmt::format("{} arrived with another SHA-256 than the order says", file.path));
   }
   ::chmod(incoming.c_str(), 0444);
   fs::create_directories(path.parent_path(), error);
   if (auto const kept = rename_durably(incoming, path); !kept) return kept.error();
-  return path;
+  found->path = path;
+  return std::move(*found);
+}
+
+// Not what is pinned, and nothing of a digest that is being fetched.
+bool Cache::evict(fs::path const& path) {
+  std::string const name = path.filename();
+  auto const turn = open_lock(lock_of(name));
+  if (!turn || try_lock(turn, LOCK_EX) != Locked::yes) return false;
+  FileDescriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file || try_lock(file, LOCK_EX) != Locked::yes) return false;
+  return ::unlink(path.c_str()) == 0;
 }
 
 Result<void> Cache::make_room(std::uint64_t coming, std::set<std::string> const& needed) {
+  auto const alone = open_lock(folder_ / "locks" / "eviction");  // two would delete twice what is too much
+  if (!alone) return lock_failed(folder_ / "locks" / "eviction");
+  auto locked = try_lock(alone, LOCK_EX);
+  for (int polls = 0; locked == Locked::busy && polls < kEvictionPolls; ++polls) {
+    std::this_thread::sleep_for(kPollTime);
+    locked = try_lock(alone, LOCK_EX);
+  }
+  if (locked == Locked::failed) return lock_failed(folder_ / "locks" / "eviction");
   auto held = all_files(folder_);
   std::uint64_t total = coming;
-  for (auto const& file : held) total += file.size;
-  std::ranges::sort(held, {}, &Held::used);
-  std::error_code error;
   for (auto const& file : held) {
-    if (total <= limit_) break;
-    std::string name = file.path.filename().string();
-    if (name.ends_with(".part")) name.resize(name.size() - 5);
-    if (needed.contains(name)) continue;
-    fs::remove(file.path, error);
-    verified_.erase(name);
-    total -= file.size;
+    total += file.size;
+    newest_use_ = std::max(newest_use_, file.used);
   }
+  std::ranges::sort(held, {}, &Held::used);
+  // Where the other one takes longer than that, it is the one to delete.
+  for (auto file = held.begin(); file != held.end() && total > options_.limit && locked == Locked::yes; ++file) {
+    if (needed.contains(file->sha256) || !evict(file->path)) continue;
+    verified_.erase(file->sha256);
+    total -= file->size;
+  }
+  std::error_code error;
   auto const space = fs::space(folder_, error);
-  std::uint64_t const reserve = 64U << 20;
-  if (!error && space.available < coming + reserve)
+  if (!error && space.available < coming + kReserve)
     return fail(Errc::unavailable, fmt::format("the disk under {} has {} MiB free, and {} MiB are needed",
-                                               folder_.string(), space.available >> 20, (coming + reserve) >> 20));
+                                               folder_.string(), space.available >> 20, (coming + kReserve) >> 20));
   return {};
 }
 

@@ -1,14 +1,21 @@
-// Files of scenes by SHA-256, kept between orders. One thread at a time; the folder belongs to one slave process.
-// A file is only ever found under its digest after every byte of it was hashed; what is half there stays in
-// incoming/ and is continued. The least recently used go first when the limit is passed.
-// Failure: unavailable (network or disk; ask again later), invalid (the server's file is not what it announced).
+// Files of scenes by SHA-256, kept between orders. One thread at a time; all slaves of one user on a host may share the
+// folder. A file is only used after this process hashed every byte of it, whoever brought it; what is half there stays
+// in incoming/ and is continued, by one slave at a time. The least recently used go first when the limit is passed,
+// never one that is pinned. Slaves that fetch different files at once may pass the limit until room is made again.
+// Failure: denied (the folder is not ours alone), unavailable (network, disk or another slave; ask again later),
+// invalid (the server's file is not what it announced).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 
+#include "common/files.h"
 #include "common/http_client.h"
 #include "common/result.h"
 #include "slave/order.h"
@@ -17,23 +24,50 @@ namespace distren {
 
 class Cache {
 public:
-  // limit: bytes.
-  static Result<Cache> open(std::filesystem::path folder, std::uint64_t limit);
+  struct Options {
+    std::uint64_t limit = 0;  // bytes
+    // Only ever used to order files by use, and never backwards: see next_use().
+    std::function<std::chrono::system_clock::time_point()> now = std::chrono::system_clock::now;
+    // How long another slave that fetches the same file may get no further.
+    std::chrono::milliseconds patience{120'000};
+  };
+  // Makes the folder when it is not there.
+  static Result<Cache> open(std::filesystem::path folder, Options options);
 
-  // From the cache, or fetched over the network (file.url must be absolute). The path is good until room is made.
-  Result<std::filesystem::path> fetch(HttpClient& client, OrderFile const& file, HttpClient::Progress const& received);
-  // Deletes old files until `coming` bytes more would fit; those of `needed` digests stay.
+  // No slave deletes the file while this lives; link or copy it meanwhile.
+  struct Pinned {
+    std::filesystem::path path;
+    FileDescriptor lock;
+  };
+  // From the cache, or fetched over the network (file.url must be absolute).
+  Result<Pinned> fetch(HttpClient& client, OrderFile const& file, HttpClient::Progress const& received);
+  // Deletes old files until `coming` bytes more would fit; those of `needed` digests stay, and so does what another
+  // slave has pinned or is fetching.
   Result<void> make_room(std::uint64_t coming, std::set<std::string> const& needed);
   [[nodiscard]] bool holds(OrderFile const& file) const;
 
 private:
-  Cache(std::filesystem::path folder, std::uint64_t limit) : folder_(std::move(folder)), limit_(limit) {}
+  struct Seen {  // a file as it was when it was hashed; another under its name, or a changed one, is hashed anew
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
+    std::int64_t size = 0;
+    std::int64_t changed = 0;  // ns
+    bool operator==(Seen const&) const = default;
+  };
+
+  Cache(std::filesystem::path folder, Options options) : folder_(std::move(folder)), options_(std::move(options)) {}
+  static std::optional<Seen> look_at(std::filesystem::path const& path);
   [[nodiscard]] std::filesystem::path place(std::string const& sha256) const;
-  bool verified(std::filesystem::path const& path, OrderFile const& file);
+  [[nodiscard]] std::filesystem::path lock_of(std::string const& sha256) const;
+  Result<FileDescriptor> wait_for_turn(HttpClient& client, OrderFile const& file);
+  std::optional<Pinned> pin(std::filesystem::path const& path, OrderFile const& file);
+  bool evict(std::filesystem::path const& path);
+  std::int64_t next_use();
 
   std::filesystem::path folder_;
-  std::uint64_t limit_;
-  std::set<std::string> verified_;  // hashed by this process; the disk is not asked twice
+  Options options_;
+  std::map<std::string, Seen> verified_;  // hashed by this process; the disk is not asked twice
+  std::int64_t newest_use_ = 0;           // ns; of all files at the last look
 };
 
 }  // namespace distren

@@ -66,6 +66,7 @@ int check_slave(SlaveConfig const& config) {
     row("sandbox", "OFF by your configuration: strangers' files can do what you can");
   }
   row("state", config.state.string());
+  row("cache", config.cache_folder().string());
   auto const shop = Workshop::open(config);
   if (!shop) {
     row("methods", "FAILED: " + shop.error().message);

@@ -110,6 +110,7 @@ Result<SlaveConfig> load_slave_config(fs::path const& file) {
   config->read("slavepassword", out.slavepassword);
   config->read("slavepassword_file", out.slavepassword_file);
   config->read("state", out.state);
+  config->read("cache", out.cache);
   config->read("cache_mib", out.cache_mib, 64, 100 << 20);
   config->read("threads", out.threads, 0, 1024);
   config->read("memory_mib", out.memory_mib, 0, 1 << 30);

@@ -24,7 +24,8 @@ struct SlaveConfig {
   std::string slavepassword;                 // or, better,
   std::filesystem::path slavepassword_file;  // its first line
 
-  std::filesystem::path state;  // cache, jobs, outbox, the renderer's home
+  std::filesystem::path state;  // jobs, outbox, the renderer's home
+  std::filesystem::path cache;  // slaves of a user may share it; empty: below the state
   int cache_mib = 10240;        // of scene files kept for later orders
   int threads = 0;              // 0: all
   int memory_mib = 0;           // lent to a renderer; 0: what the machine has less 512
@@ -53,6 +54,7 @@ struct SlaveConfig {
   std::string log_level = "info";
   std::string log_file;
 
+  [[nodiscard]] std::filesystem::path cache_folder() const { return cache.empty() ? state / "cache" : cache; }
   [[nodiscard]] bool sandboxed() const { return sandbox != "off"; }
 };
 

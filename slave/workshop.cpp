@@ -57,7 +57,7 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
                             config.image_program.empty() ? "" : " at " + config.image_program.string()));
   auto lock = lock_state(config.state);
   if (!lock) return lock.error();
-  auto cache = Cache::open(config.state / "cache", static_cast<std::uint64_t>(config.cache_mib) << 20);
+  auto cache = Cache::open(config.cache_folder(), {.limit = static_cast<std::uint64_t>(config.cache_mib) << 20});
   if (!cache) return cache.error();
   auto workspace = Workspace::open(config.state / "jobs", config.sandboxed());
   if (!workspace) return workspace.error();
@@ -217,12 +217,16 @@ Result<fs::path> Workshop::lay_out(Order order, std::string const& base_url, Htt
       coming += static_cast<std::uint64_t>(file.size);
   }
   if (auto const room = cache_.make_room(coming, needed); !room) return room.error();
+  Cache::Pinned pinned;  // until it is linked or copied
   return workspace_.prepare(order, [&](OrderFile const& file) -> Result<fs::path> {
     OrderFile wanted = file;
     auto url = resolve_url(base_url, file.url);
     if (!url) return url.error();
     wanted.url = std::move(*url);
-    return cache_.fetch(client, wanted, nullptr);
+    auto found = cache_.fetch(client, wanted, nullptr);
+    if (!found) return found.error();
+    pinned = std::move(*found);
+    return pinned.path;
   });
 }
 

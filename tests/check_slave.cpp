@@ -1,4 +1,4 @@
-// The slave's parts: orders, cache, working copies, outbox, back-off and configuration.
+// The slave's parts: orders, working copies, outbox, back-off and configuration.
 #include <sys/stat.h>
 
 #include <fmt/format.h>
@@ -9,7 +9,6 @@
 #include "common/files.h"
 #include "common/render_method.h"
 #include "slave/backoff.h"
-#include "slave/cache.h"
 #include "slave/gpu.h"
 #include "slave/line.h"
 #include "slave/order.h"
@@ -143,77 +142,6 @@ START_TEST(digests_sizes_and_limits_are_checked) {
   ck_assert(refusal(message).empty() && parse_order(message)->output->width == 0);  // no whole number: not known
   message["output"]["width"] = 1000000;
   ck_assert(!refusal(message).empty());
-}
-END_TEST
-
-START_TEST(a_file_in_the_cache_is_not_fetched_again) {
-  ScratchFolder const scratch;
-  std::string const digest = to_hex(sha256("scene"));
-  write(scratch / "cache" / digest.substr(0, 2) / digest, "scene");
-  auto cache = Cache::open(scratch / "cache", 1000);
-  ck_assert(cache.has_value());
-  HttpClient client;
-  OrderFile const file{"scene.blend", digest, 5, "http://127.0.0.1:1/nobody-listens"};
-  auto const path = cache->fetch(client, file, nullptr);
-  ck_assert_msg(path.has_value(), "%s", path ? "" : path.error().message.c_str());
-  ck_assert(read(*path) == "scene");
-}
-END_TEST
-
-START_TEST(a_file_that_the_disk_has_changed_is_not_used) {
-  ScratchFolder const scratch;
-  std::string const digest = to_hex(sha256("scene"));
-  fs::path const path = scratch / "cache" / digest.substr(0, 2) / digest;
-  write(path, "scEne");
-  auto cache = Cache::open(scratch / "cache", 1000);
-  std::atomic<bool> const cancelled = true;  // no waiting for a server that is not there
-  HttpClient::Options options;
-  options.cancelled = &cancelled;
-  HttpClient client(options);
-  OrderFile const file{"scene.blend", digest, 5, "http://127.0.0.1:1/nobody-listens"};
-  ck_assert(!cache->fetch(client, file, nullptr));
-  ck_assert(!fs::exists(path));
-}
-END_TEST
-
-START_TEST(a_complete_download_that_was_never_checked_is_checked) {
-  ScratchFolder const scratch;
-  std::string const digest = to_hex(sha256("scene"));
-  write(scratch / "cache" / "incoming" / (digest + ".part"), "scEne");
-  auto cache = Cache::open(scratch / "cache", 1000);
-  HttpClient client;
-  OrderFile const file{"scene.blend", digest, 5, "http://127.0.0.1:1/nobody-listens"};
-  auto const fetched = cache->fetch(client, file, nullptr);
-  ck_assert(!fetched);
-  ck_assert_says(fetched.error().message, "SHA-256");
-  ck_assert(fs::is_empty(scratch / "cache" / "incoming"));
-}
-END_TEST
-
-START_TEST(the_least_recently_used_files_go_first) {
-  ScratchFolder const scratch;
-  auto const now = fs::file_time_type::clock::now();
-  std::vector<std::string> digests;
-  for (int i = 0; i < 4; ++i) {
-    std::string const digest = to_hex(sha256(std::to_string(i)));
-    fs::path const path = scratch / "cache" / digest.substr(0, 2) / digest;
-    write(path, std::string(100, 'x'));
-    fs::last_write_time(path, now - std::chrono::hours(10 - i));
-    digests.push_back(digest);
-  }
-  auto cache = Cache::open(scratch / "cache", 350);
-  auto const there = [&](int i) { return fs::exists(scratch / "cache" / digests[i].substr(0, 2) / digests[i]); };
-  ck_assert(cache->make_room(100, {digests[0]}).has_value());
-  ck_assert(there(0) && !there(1) && !there(2) && there(3));
-}
-END_TEST
-
-START_TEST(a_disk_without_room_is_said_before_fetching) {
-  ScratchFolder const scratch;
-  auto cache = Cache::open(scratch / "cache", 1000);
-  auto const room = cache->make_room(std::uint64_t{1} << 60, {});
-  ck_assert(!room && room.error().code == Errc::unavailable);
-  ck_assert_says(room.error().message, "MiB free");
 }
 END_TEST
 
@@ -494,8 +422,12 @@ START_TEST(a_configuration_is_read) {
   ck_assert_msg(config.has_value(), "%s", config ? "" : config.error().message.c_str());
   ck_assert(config->slavepassword == "pass word");
   ck_assert(config->state == scratch / "s");  // from where the file lies
+  ck_assert(config->cache_folder() == scratch / "s/cache");
   ck_assert(config->programs.at("blender") == "/opt/blender/blender");
   ck_assert(config->sandboxed());
+  write(scratch / "slave.toml", read(scratch / "slave.toml").insert(0, "cache = \"shared\"\n"));
+  auto const sharing = load_slave_config(scratch / "slave.toml");
+  ck_assert(sharing.has_value() && sharing->cache_folder() == scratch / "shared");
 }
 END_TEST
 
@@ -553,11 +485,6 @@ int main() {
                            paths_that_lead_out_are_refused,
                            a_name_that_is_file_and_folder_is_refused,
                            digests_sizes_and_limits_are_checked,
-                           a_file_in_the_cache_is_not_fetched_again,
-                           a_file_that_the_disk_has_changed_is_not_used,
-                           a_complete_download_that_was_never_checked_is_checked,
-                           the_least_recently_used_files_go_first,
-                           a_disk_without_room_is_said_before_fetching,
                            a_working_copy_has_the_files_at_their_paths,
                            a_working_copy_that_was_not_finished_is_made_anew,
                            other_files_of_a_job_are_another_working_copy,
