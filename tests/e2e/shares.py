@@ -110,9 +110,13 @@ def a_boost_changes_the_shares_as_it_should(grid):
     grid.cli("adjust", 1000000, "--to", "carl", "--reason", "for the test", check=0)
     grid.cli("give", "ben", 900000, user="carl", check=0)  # a gift raises no rank: what changes is the boost alone
     weights = {each["user_name"]: each["weight"] for each in say(grid, "anna", "rank")["items"]}
-    before = work(grid)
     grid.cli("boost", STATE["ben"], 900000, user="ben", check=0)
     assert grid.job(STATE["ben"])["boost"] == 4, grid.job(STATE["ben"])
+    # What the slaves hold was given to them before, at most eight orders each, and the frames after it are of the same
+    # blocks.
+    held = sum(each[2] for each in work(grid).values()) + 4 * 9
+    wait_until("what was held is rendered", lambda: sum(each[2] for each in work(grid).values()) >= held)
+    before = work(grid)
     share, bound = measure(grid, before, 2, 0.3)
     wanted = expected(weights["anna"], 5 * weights["ben"])
     assert expected(weights["anna"], weights["ben"]) - wanted > 0.3, wanted  # no boost at all would be seen
