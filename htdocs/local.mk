@@ -9,7 +9,7 @@ web_sources = \
   %D%/src/pages/home.tsx %D%/src/pages/job.tsx %D%/src/pages/job_boost.tsx %D%/src/pages/job_downloads.tsx %D%/src/pages/job_frames.tsx \
   %D%/src/pages/jobs.tsx %D%/src/pages/login.tsx %D%/src/pages/new_job.tsx %D%/src/pages/new_job_choices.tsx \
   %D%/src/pages/new_job_files.tsx %D%/src/pages/new_job_found.tsx %D%/src/pages/points.tsx %D%/src/pages/projects.tsx %D%/src/pages/ranking.tsx \
-  %D%/src/pages/slave.tsx %D%/src/pages/slave_machine.tsx %D%/src/pages/slave_setup.tsx %D%/src/pages/slaves.tsx %D%/src/parts/basics.tsx \
+  %D%/src/pages/slave.tsx %D%/src/pages/slave_lent.tsx %D%/src/pages/slave_machine.tsx %D%/src/pages/slave_setup.tsx %D%/src/pages/slaves.tsx %D%/src/parts/basics.tsx \
   %D%/src/parts/dialog.tsx %D%/src/parts/form.tsx %D%/src/parts/icons.tsx %D%/src/parts/picture.tsx \
   %D%/src/parts/table.tsx %D%/src/parts/toast.tsx %D%/src/parts/virtual.ts %D%/src/shell/app.tsx \
   %D%/src/shell/frame.tsx %D%/src/text.ts %D%/src/upload/bundle.ts %D%/src/upload/chosen.ts \

@@ -12,6 +12,7 @@ import { Icon } from '../parts/icons';
 import { tried } from '../parts/toast';
 import { text } from '../text';
 import { SlaveBadge } from './slaves';
+import { SlaveLent } from './slave_lent';
 import { SlaveMachine } from './slave_machine';
 import { SlaveSetup } from './slave_setup';
 
@@ -166,6 +167,7 @@ export function SlavePage({ id }: { id: number }) {
       {slave.state === 'enabled' && slave.online && <Why slave={slave} />}
       <Work slave={slave} />
       <SlaveMachine slave={slave} />
+      {!revoked && <SlaveLent slave={slave} changed={live.refresh} />}
       <section class="section">
         <h2>{text.slaves.machine}</h2>
         <dl class="facts card">

@@ -1,0 +1,151 @@
+// What the owner of a slave wants of it from here: how much it lends, where its volunteer allows that, and work that it
+// shall never be offered.
+import { useState } from 'preact/hooks';
+import { ask } from '../api/client';
+import { useLive } from '../api/live';
+import type { Slave } from '../api/routes';
+import { Check, Field, Form, Select } from '../parts/form';
+import { Icon } from '../parts/icons';
+import { tell, tried } from '../parts/toast';
+import { text } from '../text';
+
+const written = (value: number | null | undefined): string => (value ? String(value) : '');
+const number = (value: string): number | null => (value.trim() === '' ? null : Number(value));
+
+function Wishes({ slave, changed }: { slave: Slave; changed: () => void }) {
+  const t = text.slaves;
+  const { wanted, hold } = slave.settings;
+  const [threads, setThreads] = useState(written(wanted.threads));
+  const [memory, setMemory] = useState(written(wanted.memory));
+  const [minutes, setMinutes] = useState(written(wanted.minutes_per_frame));
+  const [schedule, setSchedule] = useState((wanted.schedule ?? []).join(', '));
+  const [paused, setPaused] = useState(Boolean(wanted.paused));
+  const save = async (): Promise<void> => {
+    const times = schedule.split(',').flatMap((each) => each.trim() || []);
+    await ask('PATCH /api/v1/slaves/{id}/settings', {
+      path: { id: slave.id },
+      body: {
+        threads: number(threads),
+        memory: number(memory),
+        minutes_per_frame: number(minutes),
+        schedule: times.length > 0 ? times : null,
+        paused,
+      },
+    });
+    tell(text.saved);
+    changed();
+  };
+  const holds = (value: number | undefined): string | undefined => (value ? t.holds(value) : undefined);
+  return (
+    <Form submit={text.save} onSubmit={save}>
+      <Field
+        label={t.wishThreads}
+        type="number"
+        value={threads}
+        onInput={setThreads}
+        hint={holds(hold?.threads)}
+        more={{ min: 1, max: 1024, placeholder: t.asFile }}
+      />
+      <Field
+        label={t.wishMemory}
+        type="number"
+        value={memory}
+        onInput={setMemory}
+        hint={holds(hold?.memory)}
+        more={{ min: 64, placeholder: t.asFile }}
+      />
+      <Field
+        label={t.wishMinutes}
+        type="number"
+        value={minutes}
+        onInput={setMinutes}
+        hint={holds(hold?.minutes_per_frame)}
+        more={{ min: 1, max: 100000, placeholder: t.asFile }}
+      />
+      <Field
+        label={t.wishSchedule}
+        value={schedule}
+        onInput={setSchedule}
+        hint={t.wishScheduleHint}
+        more={{ spellcheck: false, placeholder: t.asFile }}
+      />
+      <Check label={t.wishPaused} checked={paused} onChange={setPaused} />
+      {(hold?.problems ?? []).map((each) => (
+        <p key={each} class="problem">
+          {each}
+        </p>
+      ))}
+    </Form>
+  );
+}
+
+const kinds = ['user', 'project', 'job'] as const;
+type Kind = (typeof kinds)[number];
+
+function Blocks({ slave }: { slave: Slave }) {
+  const t = text.slaves;
+  const path = { id: slave.id };
+  const live = useLive(`blocks ${slave.id}`, () => ask('GET /api/v1/slaves/{id}/blocks', { path }), 0);
+  const [kind, setKind] = useState<Kind>('user');
+  const [target, setTarget] = useState('');
+  const add = async (): Promise<void> => {
+    const body = kind === 'user' ? { user: target.trim() } : { [kind]: Number(target) };
+    await ask('POST /api/v1/slaves/{id}/blocks', { path, body });
+    setTarget('');
+    live.refresh();
+  };
+  const remove = (from: Kind, what: number): Promise<boolean> =>
+    tried(() =>
+      ask('DELETE /api/v1/slaves/{id}/blocks/{kind}/{target}', { path: { ...path, kind: from, target: what } }),
+    );
+  return (
+    <>
+      <ul>
+        {(live.data?.items ?? []).map((each) => (
+          <li key={`${each.kind} ${each.target}`}>
+            {t.blocked(t.kinds[each.kind], each.name || String(each.target))}{' '}
+            <button
+              type="button"
+              class="button"
+              onClick={() => void remove(each.kind, each.target).then(() => live.refresh())}
+            >
+              <Icon name="trash" /> {t.unblock}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <Form submit={t.block} onSubmit={add} disabled={target.trim() === ''}>
+        <Select
+          label={t.blockKind}
+          value={kind}
+          options={kinds.map((each) => [each, t.kinds[each]] as const)}
+          onChange={setKind}
+        />
+        <Field
+          label={kind === 'user' ? t.blockName : t.blockNumber}
+          type={kind === 'user' ? 'text' : 'number'}
+          value={target}
+          onInput={setTarget}
+        />
+      </Form>
+    </>
+  );
+}
+
+export function SlaveLent({ slave, changed }: { slave: Slave; changed: () => void }) {
+  const t = text.slaves;
+  const takes = slave.settings.hold !== null;
+  return (
+    <section class="section" aria-label={t.lent}>
+      <h2>{t.lent}</h2>
+      <details class="more card">
+        <summary>{t.wishes}</summary>
+        {takes ? <Wishes slave={slave} changed={changed} /> : <p class="soft">{t.noWishes}</p>}
+      </details>
+      <details class="more card">
+        <summary>{t.blocks}</summary>
+        <Blocks slave={slave} />
+      </details>
+    </section>
+  );
+}
