@@ -138,14 +138,20 @@ export function SlaveLent({ slave, changed }: { slave: Slave; changed: () => voi
   return (
     <section class="section" aria-label={t.lent}>
       <h2>{t.lent}</h2>
-      <details class="more card">
-        <summary>{t.wishes}</summary>
-        {takes ? <Wishes slave={slave} changed={changed} /> : <p class="soft">{t.noWishes}</p>}
-      </details>
-      <details class="more card">
-        <summary>{t.blocks}</summary>
-        <Blocks slave={slave} />
-      </details>
+      <div class="card">
+        <details class="more">
+          <summary>{t.wishes}</summary>
+          <div class="more-fields">
+            {takes ? <Wishes slave={slave} changed={changed} /> : <p class="soft">{t.noWishes}</p>}
+          </div>
+        </details>
+        <details class="more">
+          <summary>{t.blocks}</summary>
+          <div class="more-fields">
+            <Blocks slave={slave} />
+          </div>
+        </details>
+      </div>
     </section>
   );
 }
