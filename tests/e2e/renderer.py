@@ -29,6 +29,7 @@ scene.render.engine = "%s"
 scene.eevee.taa_render_samples = 4
 scene.cycles.samples = 2
 scene.cycles.use_denoising = False
+scene.cycles.use_adaptive_sampling = False
 scene.render.resolution_x, scene.render.resolution_y = 64, 36
 scene.frame_start, scene.frame_end = 3, 17
 bpy.ops.wm.save_as_mainfile(filepath=%r)
@@ -119,7 +120,7 @@ def renderers(slave):
 def an_owner_reads_what_the_renderer_says_now_and_said_before_it_failed(grid):
     scene = made(grid.folder, "CYCLES")
     slave = grid.add_slave()
-    number = grid.submit(scene, "--frames", "1", "--samples", "65536", "--resolution", "400%")
+    number = grid.submit(scene, "--frames", "1", "--samples", "65536", "--set", "width=4096")
     task = grid.tasks(number)[0]["id"]
     path = f"/api/v1/jobs/{number}/tasks/{task}/log"
     wait_until("the frame makes progress", lambda: (grid.tasks(number)[0].get("fraction") or 0) > 0)
