@@ -4,6 +4,8 @@
 #include <cctype>
 #include <string_view>
 
+#include "common/text.h"
+
 namespace distren {
 namespace {
 
@@ -38,8 +40,7 @@ std::optional<std::int64_t> jpeg_pixels(std::span<unsigned char const> head) {
 // How much larger a picture of this kind usually is when it is unpacked.
 std::int64_t unpacking_factor(std::string_view path) {
   auto const dot = path.rfind('.');
-  std::string suffix(dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1));
-  std::ranges::transform(suffix, suffix.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::string const suffix = lower_case(dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1));
   if (suffix == "jpg" || suffix == "jpeg" || suffix == "webp" || suffix == "jp2") return 12;
   if (suffix == "png") return 5;
   if (suffix == "exr" || suffix == "hdr") return 4;

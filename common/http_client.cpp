@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "common/files.h"
+#include "common/text.h"
 
 namespace distren {
 namespace {
@@ -37,12 +38,6 @@ std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
   return text;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 // What stands before '?' and '#': the part of a URL that may be shown.
 std::string shown(std::string const& url) {
   return url.substr(0, std::min(url.find_first_of("?#"), std::size_t{200}));
@@ -53,7 +48,7 @@ Result<Url> parse_url(std::string const& text) {
   if (!url || text.size() > 8192 || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK)
     return fail(Errc::invalid,
                 fmt::format("'{}' is not a web address; it should look like https://host:8443", shown(text)));
-  Url out{lower(part_of(url.get(), CURLUPART_SCHEME)), lower(part_of(url.get(), CURLUPART_HOST)),
+  Url out{lower_case(part_of(url.get(), CURLUPART_SCHEME)), lower_case(part_of(url.get(), CURLUPART_HOST)),
           part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT)};
   if (out.scheme != "https" && out.scheme != "http")
     return fail(Errc::invalid, fmt::format("'{}://' addresses are not supported; use https://", out.scheme));
@@ -148,7 +143,7 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
     auto value = line.substr(colon + 1);
     while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
     while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
-    t.response.headers.emplace_back(lower(line.substr(0, colon)), value);
+    t.response.headers.emplace_back(lower_case(line.substr(0, colon)), value);
   }
   return size * count;
 }

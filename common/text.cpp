@@ -23,6 +23,13 @@ std::string printable(std::string_view text, std::size_t limit) {
   return out.substr(0, end) + "...";
 }
 
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
 std::string grouped(std::uint64_t number) {
   auto text = fmt::to_string(number);
   for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)

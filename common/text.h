@@ -12,6 +12,9 @@ namespace distren {
 // to a terminal or a log.
 std::string printable(std::string_view text, std::size_t limit = 1000);
 
+// A to Z in small letters; everything else stays, in every locale.
+std::string lower_case(std::string_view text);
+
 // 1234567 is "1,234,567".
 std::string grouped(std::uint64_t number);
 

@@ -20,18 +20,12 @@ constexpr std::size_t kMost = 16;
 constexpr std::size_t kTextLimit = 120;  // bytes of an id or a name
 constexpr std::array<std::string_view, 5> kTypes = {"OPTIX", "CUDA", "HIP", "ONEAPI", "METAL"};
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 bool is_number(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
 bool matches(std::string const& wanted, Gpu const& gpu) {
-  return wanted == "auto" || wanted == gpu.id || lower(gpu.name).find(lower(wanted)) != std::string::npos;
+  return wanted == "auto" || wanted == gpu.id || lower_case(gpu.name).find(lower_case(wanted)) != std::string::npos;
 }
 
 std::string text_of(json const& device, char const* name) {
@@ -91,7 +85,7 @@ std::string gpu_tag(std::vector<Gpu> const& chosen) {
   std::vector<std::string> names;
   for (auto const& gpu : chosen) names.push_back(gpu.name);
   std::ranges::sort(names);
-  return fmt::format("+{}-{}", lower(chosen.front().type),
+  return fmt::format("+{}-{}", lower_case(chosen.front().type),
                      to_hex(sha256(fmt::format("{}", fmt::join(names, "\n")))).substr(0, 8));
 }
 

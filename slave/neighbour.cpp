@@ -87,9 +87,7 @@ NeighbourDecision no(std::string reason) {
 Result<WeekSchedule> parse_schedule(std::vector<std::string> const& lines) {
   WeekSchedule week;
   for (auto const& line : lines) {
-    std::string lower = line;
-    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (!add_line(week, lower))
+    if (!add_line(week, lower_case(line)))
       return fail(Errc::invalid,
                   fmt::format("schedule: '{}' is no part of a week; write it like "
                               "\"mon-fri 18:00-08:00\", \"sat,sun 00:00-24:00\" or \"daily 22:00-06:00\"",

@@ -43,12 +43,6 @@ std::string inside_job(std::string const& referrer, std::string const& path) {
   return joined.starts_with("../") || joined == ".." || joined.starts_with('/') ? std::string() : joined;
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
-
 class Checker {
 public:
   Checker(RenderMethod const& method, std::string const& source, nlohmann::json const& parameters,
@@ -56,7 +50,7 @@ public:
       : method_(method), source_(source), parameters_(parameters), read_(read) {
     for (auto const& file : files) {
       sizes_.emplace(file.path, file.size);
-      lower_paths_.insert(lower(file.path));
+      lower_paths_.insert(lower_case(file.path));
       folders_.insert(fs::path(file.path).parent_path().generic_string());
     }
   }
@@ -231,9 +225,9 @@ bool Checker::has_folder(std::string const& path) const {
 
 // Whatever the referrer's folder, a file of this name that was submitted is probably the one.
 std::string Checker::like_named(std::string const& path) const {
-  auto const name = lower(fs::path(path).filename().generic_string());
+  auto const name = lower_case(fs::path(path).filename().generic_string());
   for (auto const& [each, size] : sizes_)
-    if (lower(fs::path(each).filename().generic_string()) == name) return each;
+    if (lower_case(fs::path(each).filename().generic_string()) == name) return each;
   return {};
 }
 
@@ -272,7 +266,7 @@ std::string Checker::state_of(ExternalFile const& file, std::string const& refer
     if (file.kind == "library") libraries_.push_back(path);
     return "here";
   }
-  if (!file.many && lower_paths_.contains(lower(path))) {
+  if (!file.many && lower_paths_.contains(lower_case(path))) {
     return told("other case", fmt::format("{} is submitted in other upper and lower case; it may not be found", who));
   }
   return told("missing", fmt::format("{} is missing: {} was not submitted", who, printable(path, 200)));

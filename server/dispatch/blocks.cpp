@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/text.h"
+
 namespace distren {
 
 namespace {
@@ -24,13 +26,6 @@ void each_in(json const& message, char const* key, Take const& take) {
 }
 
 }  // namespace
-
-std::string lower_case(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 std::string Blocks::of(store::RunnableJob const& job) const {
   if (users.contains(job.user) || (!user_names.empty() && user_names.contains(lower_case(job.user_name))))

@@ -32,6 +32,5 @@ struct Blocks {
 Blocks parse_blocks(nlohmann::json const& message);
 // As the database has them, of many slaves.
 std::unordered_map<std::int64_t, Blocks> blocks_by_slave(std::vector<store::SlaveBlock> const& rows);
-std::string lower_case(std::string_view text);
 
 }  // namespace distren

@@ -21,6 +21,7 @@
 #include <cstring>
 
 #include "common/log.h"
+#include "common/text.h"
 #include "server/http/uri.h"
 
 namespace distren {
@@ -63,10 +64,7 @@ HeaderList headers_of(evhttp_request* request) {
   HeaderList headers;
   auto const* list = evhttp_request_get_input_headers(request);
   for (auto const* each = list->tqh_first; each != nullptr; each = each->next.tqe_next) {
-    std::string name = each->key;
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    headers.emplace_back(std::move(name), each->value);
+    headers.emplace_back(lower_case(each->key), each->value);
   }
   return headers;
 }
