@@ -73,6 +73,43 @@ void render(Grid& grid, json const& order, std::int64_t slave, std::int64_t cpu_
 
 }  // namespace
 
+START_TEST(results_that_come_together_are_each_worth_the_time_that_they_took) {
+  Grid grid;
+  grid.add_job(1, 3);
+  auto const slave = grid.add_slave(7, 1);
+  auto const first = slave->of_type("order").back();
+  // Held ahead, as the slave asked: all are given now, and handed in 60 seconds later in the same millisecond.
+  auto const second = [&] {
+    auto report = grid.report_for(first, 7, store::Ending::accepted);
+    report.cpu_ms = 20'000;
+    report.wall_ms = 20'000;
+    grid.now += 60'000;
+    ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
+    grid.core.report(
+        report, [](std::string const&) {}, grid.now);
+    return slave->of_type("order").back();
+  }();
+  auto report = grid.report_for(second, 7, store::Ending::accepted);
+  report.given_ms = grid.now - 60'000;  // signed with the first
+  report.cpu_ms = 30'000;
+  report.wall_ms = 30'000;
+  ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
+  grid.core.report(
+      report, [](std::string const&) {}, grid.now);
+  ck_assert_int_gt(grid.journal.endings[0].entry.claim, 0);
+  auto const expected = grid.journal.endings[0].entry.claim * 3 / 2;
+  ck_assert_int_le(std::abs(grid.journal.endings[1].entry.claim - expected), 2);  // both are rounded
+  // And what is left of the minute is all that a third could be paid for, whatever it says.
+  auto third = grid.report_for(slave->of_type("order").back(), 7, store::Ending::accepted);
+  third.given_ms = grid.now - 60'000;
+  third.cpu_ms = third.wall_ms = 3'600'000;
+  ck_assert(grid.core.claim(third, grid.now) == ResultClaim::go);
+  grid.core.report(
+      third, [](std::string const&) {}, grid.now);
+  ck_assert_int_le(grid.journal.endings[2].entry.bound, grid.journal.endings[0].entry.bound / 2 + 1);
+}
+END_TEST
+
 START_TEST(a_slave_renders_a_benchmark_before_its_first_order) {
   MeasuredGrid grid;
   grid.add_job(1, 3);
@@ -392,6 +429,7 @@ int main() {
   tcase_add_test(benchmarks, a_benchmark_that_is_too_fast_or_copied_or_without_a_picture_is_not_believed);
   tcase_add_test(benchmarks, a_benchmark_is_repeated_after_a_month_and_on_other_hardware);
   TCase* grants = tcase_create("grants");
+  tcase_add_test(grants, results_that_come_together_are_each_worth_the_time_that_they_took);
   tcase_add_test(grants, cpu_time_is_a_claim_that_the_server_s_clock_bounds);
   tcase_add_test(grants, time_is_not_paid_twice_to_a_slave_that_holds_results_back);
   tcase_add_test(grants, neither_new_connections_nor_new_slots_make_one_hour_two);

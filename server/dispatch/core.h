@@ -162,7 +162,7 @@ private:
   std::optional<std::string> give_benchmark(Slave& slave, store::Method const& method, std::int64_t now);
   void benchmark_ended(AttemptReport const& report, std::function<void(std::string answer)> const& answer,
                        std::int64_t now);
-  std::int64_t began(SlaveState const& slave, std::int64_t given, std::int64_t now);
+  std::int64_t time_of(SlaveState const& slave, AttemptReport const& report, std::int64_t now);
   void value(JobQueue& job, Attempt const& attempt, AttemptReport const& report, store::EndingEntry& ending,
              std::int64_t now);
   void remember_claim(store::EndingEntry const& ending, Attempt const& attempt, JobQueue const& job, bool held);
@@ -194,9 +194,9 @@ private:
   // Jobs of one kind need the same method and version: what fits is asked once for all of them.
   std::map<std::pair<std::string, std::string>, std::int64_t> kind_numbers_;
   std::vector<std::pair<std::string, std::string>> kinds_;
-  // Slave, here or not -> when each of its slots was last free: no hour of a core is paid twice, however results are
-  // held back, slots said anew, or connections made again.
-  std::unordered_map<std::int64_t, std::vector<std::int64_t>> free_since_;
+  // Slave, here or not -> until when the time of each of its slots has been paid: no hour of a core is paid twice,
+  // however results are held back, slots said anew, or connections made again.
+  std::unordered_map<std::int64_t, std::vector<std::int64_t>> paid_until_;
   struct WantedLog {
     std::int64_t attempt = 0;
     std::int64_t until_ms = 0;

@@ -96,13 +96,19 @@ void DispatchCore::benchmark_ended(AttemptReport const& report, std::function<vo
 
 // What a result is worth -------------------------------------------------------------------------------------------
 
-// When what is handed in now began: not before its order was signed, and not before one of the slave's slots was free.
-std::int64_t DispatchCore::began(SlaveState const& slave, std::int64_t given, std::int64_t now) {
-  std::vector<std::int64_t>& free = free_since_[slave.id];
+// How long what is handed in now took: what its slave says, and no longer than since its order was signed and since the
+// time that one of the slave's slots was paid for last. What a frame did not claim stays for the next, so that results
+// which come together, after frames that were held ahead, are each worth their own time.
+std::int64_t DispatchCore::time_of(SlaveState const& slave, AttemptReport const& report, std::int64_t now) {
+  std::vector<std::int64_t>& paid = paid_until_[slave.id];
   auto const slots = static_cast<std::size_t>(std::max(1, slave.slots));
-  if (free.size() != slots) free.resize(slots, free.empty() ? 0 : *std::ranges::max_element(free));
-  auto const slot = std::ranges::min_element(free);
-  return std::max(given, std::exchange(*slot, now));
+  if (paid.size() != slots) paid.resize(slots, paid.empty() ? 0 : *std::ranges::max_element(paid));
+  auto const slot = std::ranges::min_element(paid);
+  std::int64_t const start = std::max(report.given_ms, *slot);
+  std::int64_t const most = std::max<std::int64_t>(0, now - start);
+  std::int64_t const took = report.wall_ms > 0 ? std::min(report.wall_ms, most) : most;
+  *slot = start + took;
+  return took;
 }
 
 void DispatchCore::value(JobQueue& job, Attempt const& attempt, AttemptReport const& report, store::EndingEntry& ending,
@@ -112,12 +118,12 @@ void DispatchCore::value(JobQueue& job, Attempt const& attempt, AttemptReport co
   SlaveState const& slave = found->second.state;
   store::Method const* const method = suitable(slave, job.info().method, job.info().version);
   Power const power = method == nullptr ? Power{} : powers_.of(slave.id, *method);
-  std::int64_t const start = began(slave, report.given_ms, now);
+  std::int64_t const took = time_of(slave, report, now);
   economy::Claim const run{.power = power.power,
                            .benchmark = power.benchmark,
                            .cores = slave.threads(),
                            .cpu_ms = report.cpu_ms,
-                           .wall_ms = report.given_ms > 0 ? now - start : 0};
+                           .wall_ms = report.given_ms > 0 ? took : 0};
   std::int64_t const work = economy::claim(run);
   policy_.completed(report.attempt, {.work = work,
                                      .cpu_ms = report.cpu_ms,
