@@ -15,7 +15,7 @@ libdistren_slave_a_SOURCES = \
   %D%/gpu.cpp %D%/gpu.h %D%/scope.cpp %D%/scope.h %D%/installed_methods.cpp %D%/installed_methods.h \
   %D%/lent.cpp %D%/lent.h \
   %D%/line.cpp %D%/line.h \
-  %D%/machine.cpp %D%/machine.h \
+  %D%/machine.cpp %D%/machine.h %D%/kernel_files.h \
   %D%/neighbour.cpp %D%/neighbour.h \
   %D%/order.cpp %D%/order.h \
   %D%/outbox.cpp %D%/outbox.h \

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <thread>
 
+#include "slave/kernel_files.h"
+
 namespace distren {
 
 namespace {
@@ -50,25 +52,10 @@ std::string distribution(fs::path const& root) {
   return {};
 }
 
-std::string first_line(fs::path const& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
-}
-
-std::vector<fs::path> folders_in(fs::path const& path) {
-  std::vector<fs::path> out;
-  std::error_code error;
-  for (auto const& item : fs::directory_iterator(path, error)) out.push_back(item.path());
-  std::ranges::sort(out);
-  return out;
-}
-
 // NVIDIA's driver says names; of all others the kernel knows maker and number. Cards of virtual machines are none.
 std::vector<std::string> gpus_of(fs::path const& root) {
   std::vector<std::string> gpus;
-  for (auto const& card : folders_in(root / "proc/driver/nvidia/gpus")) {
+  for (auto const& card : entries_of(root / "proc/driver/nvidia/gpus")) {
     std::ifstream file(card / "information");
     for (std::string line; std::getline(file, line);) {
       auto const name = line.find_first_not_of(" \t", 6);
@@ -76,7 +63,7 @@ std::vector<std::string> gpus_of(fs::path const& root) {
     }
   }
   bool const named = !gpus.empty();
-  for (auto const& card : folders_in(root / "sys/class/drm")) {
+  for (auto const& card : entries_of(root / "sys/class/drm")) {
     if (card.filename().string().find('-') != std::string::npos) continue;  // a plug of the card
     if (!card.filename().string().starts_with("card")) continue;
     std::string const maker = first_line(card / "device/vendor");

@@ -7,18 +7,13 @@
 #include <ctime>
 #include <fstream>
 
+#include "slave/kernel_files.h"
+
 namespace distren {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string first_line(fs::path const& path) {
-  std::ifstream file(path);
-  std::string line;
-  std::getline(file, line);
-  return line;
-}
 
 std::optional<std::int64_t> number_in(fs::path const& path) {
   std::string const text = first_line(path);
@@ -26,14 +21,6 @@ std::optional<std::int64_t> number_in(fs::path const& path) {
   auto const [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (problem != std::errc() || end == text.data()) return std::nullopt;
   return value;
-}
-
-std::vector<fs::path> folders_in(fs::path const& path) {
-  std::vector<fs::path> out;
-  std::error_code error;
-  for (auto const& item : fs::directory_iterator(path, error)) out.push_back(item.path());
-  std::ranges::sort(out);
-  return out;
 }
 
 }  // namespace
@@ -69,7 +56,7 @@ std::optional<int> MachineReader::others_percent(std::uint64_t ours) {
 std::optional<int> MachineReader::idle_seconds(std::int64_t now) const {
   std::int64_t last = 0;
   for (auto const* folder : {"dev/input", "dev/pts"})
-    for (auto const& path : folders_in(root_ / folder)) {
+    for (auto const& path : entries_of(root_ / folder)) {
       struct stat info {};
       if (path.filename() == "ptmx" || ::stat(path.c_str(), &info) != 0) continue;
       last = std::max<std::int64_t>({last, info.st_atim.tv_sec, info.st_mtim.tv_sec});
@@ -80,7 +67,7 @@ std::optional<int> MachineReader::idle_seconds(std::int64_t now) const {
 
 std::string MachineReader::running(std::vector<std::string> const& programs, std::set<std::int64_t> const& own) const {
   if (programs.empty()) return {};
-  for (auto const& path : folders_in(root_ / "proc")) {
+  for (auto const& path : entries_of(root_ / "proc")) {
     std::string const name = path.filename().string();
     std::int64_t id = 0;
     auto const [end, problem] = std::from_chars(name.data(), name.data() + name.size(), id);
@@ -95,7 +82,7 @@ std::string MachineReader::running(std::vector<std::string> const& programs, std
 
 void MachineReader::read_power(Readings& readings) const {
   bool plugged = false, discharging = false;
-  for (auto const& path : folders_in(root_ / "sys/class/power_supply")) {
+  for (auto const& path : entries_of(root_ / "sys/class/power_supply")) {
     std::string const type = first_line(path / "type");
     if (type == "Mains" || type == "USB") plugged = plugged || number_in(path / "online").value_or(0) == 1;
     if (type != "Battery" || first_line(path / "scope") == "Device") continue;  // a mouse's battery is none
@@ -108,7 +95,7 @@ void MachineReader::read_power(Readings& readings) const {
 
 std::optional<int> MachineReader::temperature() const {
   std::optional<int> hottest;
-  for (auto const& path : folders_in(root_ / "sys/class/thermal")) {
+  for (auto const& path : entries_of(root_ / "sys/class/thermal")) {
     std::string const type = first_line(path / "type");
     bool const processor = type == "x86_pkg_temp" || type.find("cpu") != std::string::npos || type == "acpitz";
     auto const value = number_in(path / "temp");  // thousandths
