@@ -139,6 +139,7 @@ json Workshop::hello(int slots) const {
   for (auto const& each : methods_)
     for (auto const& gpu : each.gpus)
       if (std::ranges::find(gpus, json(gpu.name)) == gpus.end()) gpus.push_back(gpu.name);
+  if (gpus.empty()) gpus = machine_.gpus;  // none is lent: those that are there
   return {{"type", "hello"},
           {"os", machine_.os},
           {"cpu", machine_.cpu},
