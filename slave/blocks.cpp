@@ -104,9 +104,11 @@ bool BlockList::empty() const {
   return users_.empty() && projects_.empty() && jobs_.empty();
 }
 
-bool BlockList::holds_job(std::int64_t job) const {
+bool BlockList::holds(std::int64_t job, std::string const& user) const {
   std::lock_guard const lock(mutex_);
-  return jobs_.contains(job);
+  return jobs_.contains(job) || std::ranges::any_of(users_, [name = lower_case(user)](std::string const& each) {
+           return lower_case(each) == name;  // as the server compares names
+         });
 }
 
 }  // namespace distren

@@ -26,7 +26,8 @@ public:
   // {"users":[...],"projects":[...],"jobs":[...]}, as in a hello.
   [[nodiscard]] nlohmann::json message() const;
   [[nodiscard]] bool empty() const;
-  [[nodiscard]] bool holds_job(std::int64_t job) const;
+  // Of what an order tells: its job and whose that is; its project it does not.
+  [[nodiscard]] bool holds(std::int64_t job, std::string const& user) const;
 
 private:
   Result<bool> change(std::string const& kind, std::string const& what, bool blocked);

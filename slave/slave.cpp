@@ -214,7 +214,7 @@ void Slave::take_order(json const& message) {
     }
     if (finished) return;
     auto const in_hand = waiting_.size() + (working_ && !working_cancelled_ ? 1U : 0U);
-    refused = stopping_ || over_ || !allowed_ || blocks_.holds_job(order->job) ||
+    refused = stopping_ || over_ || !allowed_ || blocks_.holds(order->job, order->owner_name) ||
               in_hand >= static_cast<std::size_t>(once_ ? 1 : config_.orders);
     if (!refused) {
       Held held;
@@ -482,6 +482,7 @@ void Slave::render_orders() {
     working_ = order.attempt;
     working_cancelled_ = false;
     working_job_ = order.job;
+    working_owner_ = order.owner_name;
     working_frame_ = number_member(order.parameters, "frame");
     changed_.notify_all();
     lock.unlock();

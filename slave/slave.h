@@ -107,6 +107,7 @@ private:
   bool too_long_ = false;       // given_back_for_ is that
   std::string given_back_for_;  // why the order at work was cancelled by the volunteer; empty: it was not
   std::int64_t working_job_ = 0;
+  std::string working_owner_;
   std::int64_t working_frame_ = 0;
   std::string base_url_;
   std::deque<Order> waiting_;

@@ -90,21 +90,20 @@ void Slave::give_back_work(std::string const& reason) {
   for (auto const& order : left) give_back(order.attempt, order.lease, "returned", reason);
 }
 
-// Whose a frame is the slave does not know: only the job's number stands in the order.
 void Slave::give_back_blocked() {
   std::vector<Order> left;
-  std::string const reason = "the volunteer blocked this job here";
+  std::string const reason = "the volunteer blocked this work here";
   {
     std::lock_guard const lock(mutex_);
     for (auto order = waiting_.begin(); order != waiting_.end();) {
-      if (blocks_.holds_job(order->job)) {
+      if (blocks_.holds(order->job, order->owner_name)) {
         left.push_back(std::move(*order));
         order = waiting_.erase(order);
       } else {
         ++order;
       }
     }
-    if (working_ && !working_cancelled_ && blocks_.holds_job(working_job_)) {
+    if (working_ && !working_cancelled_ && blocks_.holds(working_job_, working_owner_)) {
       given_back_for_ = reason;
       workshop_.cancel();
     }

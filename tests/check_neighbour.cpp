@@ -91,17 +91,17 @@ START_TEST(blocks_are_kept_in_the_state_folder) {
   BlockList blocks(state.path());
   ck_assert(blocks.empty());
   ck_assert(*blocks.block("user", "mallory") && !*blocks.block("user", "mallory"));
-  ck_assert(*blocks.block("project", "3") && *blocks.block("job", "9") && blocks.holds_job(9));
+  ck_assert(*blocks.block("project", "3") && *blocks.block("job", "9") && blocks.holds(9, ""));
   BlockList const again(state.path());
   ck_assert(again.message() == json({{"users", {"mallory"}}, {"projects", {3}}, {"jobs", {9}}}));
-  ck_assert(*blocks.unblock("job", "9") && !*blocks.unblock("job", "9") && !blocks.holds_job(9));
+  ck_assert(*blocks.unblock("job", "9") && !*blocks.unblock("job", "9") && !blocks.holds(9, ""));
   for (auto const& [kind, what] :
        {std::pair{"planet", "3"}, {"job", "nine"}, {"job", "-1"}, {"user", ""}, {"job", "0"}})
     ck_assert_msg(!blocks.block(kind, what), "%s %s was taken", kind, what);
   ck_assert(!blocks.block("user", std::string(100, 'x')) && !blocks.block("user", "two\nlines"));
   for (int i = 1; i <= 298; ++i) ck_assert(blocks.block("job", std::to_string(i)).has_value());
   ck_assert_says(blocks.block("job", "999").error().message, "300 blocks are there already");
-  ck_assert(!blocks.holds_job(999));
+  ck_assert(!blocks.holds(999, "Somebody"));
   write(state / "blocks.json", "garbage");
   ck_assert(BlockList(state.path()).empty());
 }
