@@ -15,9 +15,16 @@ const number = (value: string): number | null => (value.trim() === '' ? null : N
 function Wishes({ slave, changed }: { slave: Slave; changed: () => void }) {
   const t = text.slaves;
   const { wanted, hold } = slave.settings;
-  const [threads, setThreads] = useState(written(wanted.threads));
-  const [memory, setMemory] = useState(written(wanted.memory));
-  const [minutes, setMinutes] = useState(written(wanted.minutes_per_frame));
+  const limits = [
+    ['threads', t.wishThreads, 1],
+    ['memory', t.wishMemory, 64],
+    ['minutes_per_frame', t.wishMinutes, 1],
+  ] as const;
+  const [lent, setLent] = useState({
+    threads: written(wanted.threads),
+    memory: written(wanted.memory),
+    minutes_per_frame: written(wanted.minutes_per_frame),
+  });
   const [schedule, setSchedule] = useState((wanted.schedule ?? []).join(', '));
   const [paused, setPaused] = useState(Boolean(wanted.paused));
   const save = async (): Promise<void> => {
@@ -25,9 +32,9 @@ function Wishes({ slave, changed }: { slave: Slave; changed: () => void }) {
     await ask('PATCH /api/v1/slaves/{id}/settings', {
       path: { id: slave.id },
       body: {
-        threads: number(threads),
-        memory: number(memory),
-        minutes_per_frame: number(minutes),
+        threads: number(lent.threads),
+        memory: number(lent.memory),
+        minutes_per_frame: number(lent.minutes_per_frame),
         schedule: times.length > 0 ? times : null,
         paused,
       },
@@ -35,33 +42,19 @@ function Wishes({ slave, changed }: { slave: Slave; changed: () => void }) {
     tell(text.saved);
     changed();
   };
-  const holds = (value: number | undefined): string | undefined => (value ? t.holds(value) : undefined);
   return (
     <Form submit={text.save} onSubmit={save}>
-      <Field
-        label={t.wishThreads}
-        type="number"
-        value={threads}
-        onInput={setThreads}
-        hint={holds(hold?.threads)}
-        more={{ min: 1, max: 1024, placeholder: t.asFile }}
-      />
-      <Field
-        label={t.wishMemory}
-        type="number"
-        value={memory}
-        onInput={setMemory}
-        hint={holds(hold?.memory)}
-        more={{ min: 64, placeholder: t.asFile }}
-      />
-      <Field
-        label={t.wishMinutes}
-        type="number"
-        value={minutes}
-        onInput={setMinutes}
-        hint={holds(hold?.minutes_per_frame)}
-        more={{ min: 1, max: 100000, placeholder: t.asFile }}
-      />
+      {limits.map(([name, label, least]) => (
+        <Field
+          key={name}
+          label={label}
+          type="number"
+          value={lent[name]}
+          onInput={(value) => setLent({ ...lent, [name]: value })}
+          hint={hold?.[name] ? t.holds(hold[name]) : undefined}
+          more={{ min: least, placeholder: t.asFile }}
+        />
+      ))}
       <Field
         label={t.wishSchedule}
         value={schedule}
