@@ -1,7 +1,7 @@
 // What slaves say of their machines: the last 24 hours in memory, one row a minute and slave, and sums of the hour that
 // runs, for the database. Owned by main; any thread, one lock for all: a message costs less than a microsecond.
 // A row is 16 bytes, a day of one slave 26 KiB at most. All rows together stay below `budget` bytes: with more slaves
-// than fit into it rows are kept two, three ... minutes apart (10,000 slaves: five minutes).
+// than fit into it rows are kept two, three ... minutes apart (10,000 slaves: four minutes).
 // What is absent, of another type or absurd is left out, member by member.
 #pragma once
 
