@@ -4,7 +4,7 @@ web_sources = \
   %D%/src/api/client.ts %D%/src/api/job_actions.ts %D%/src/api/job_list.ts %D%/src/api/live.ts \
   %D%/src/api/pictures.ts %D%/src/api/routes.ts %D%/src/api/session.ts %D%/src/api/task_list.ts \
   %D%/src/base/address.ts %D%/src/base/format.ts %D%/src/base/random.ts %D%/src/base/store.ts \
-  %D%/src/base/theme.ts %D%/src/base/zip.ts \
+  %D%/src/base/theme.ts \
   %D%/src/main.tsx %D%/src/pages/account.tsx %D%/src/pages/add_slave.tsx %D%/src/pages/admin.tsx \
   %D%/src/pages/home.tsx %D%/src/pages/job.tsx %D%/src/pages/job_boost.tsx %D%/src/pages/job_downloads.tsx %D%/src/pages/job_frames.tsx \
   %D%/src/pages/jobs.tsx %D%/src/pages/login.tsx %D%/src/pages/new_job.tsx %D%/src/pages/new_job_choices.tsx \

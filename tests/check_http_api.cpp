@@ -571,6 +571,41 @@ START_TEST(frames_and_sources_come_by_signed_addresses_alone) {
 }
 END_TEST
 
+START_TEST(all_finished_frames_come_in_one_archive) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const id = desk.call("POST", "/api/v1/jobs", secret, sample_job(desk, secret, {{"name", "../Ä film/"}})).json["id"];
+  auto const path = job_path(id, "/zip");
+  auto const early = desk.call("GET", path, secret);
+  ck_assert_int_eq(early.status, 404);
+  ck_assert_says(early.message(), "no frame of job");
+  auto const job = store::show_job(desk.database, id);
+  ck_assert(job.has_value());
+  std::ofstream(output_folder(desk.folder, id) / "0002.png") << "a frame";
+  auto const ending = json::array({json::array({4711, job->first_task + 1, 1, "accepted", 10, 10, 64, 0, "", "0002.png", 7,
+                                                to_hex(sha256("a frame"))})});
+  auto const text = ending.dump();
+  auto const written = desk.database.call("journal_write", {std::string_view("[]"), std::string_view(text)});
+  ck_assert_msg(written.has_value(), "%s", written ? "" : written.error().message.c_str());
+  auto const address = desk.call("GET", path, secret);
+  ck_assert_msg(address.status == 200, "%s", address.text.c_str());
+  ck_assert_text(address.json["name"], "_Ä film_.zip");
+  ck_assert_int_eq(address.json["files"].get<int>(), 1);
+  std::string const url = address.json["url"];
+  auto const archive = desk.call("GET", url);
+  ck_assert_int_eq(archive.status, 200);
+  ck_assert_text(archive.header("Content-Type"), "application/zip");
+  ck_assert_says(archive.header("Content-Disposition"), "_%C3%84%20film_.zip");
+  ck_assert_uint_eq(archive.text.size(), address.json["size"].get<std::size_t>());
+  ck_assert_text(archive.text.substr(0, 4), "PK\3\4");
+  ck_assert_says(archive.text, "a frame");
+  ck_assert_int_eq(desk.call("GET", path, desk.person()).status, 404);
+  ck_assert_int_eq(desk.call("GET", url.substr(0, url.find('?')), secret).status, 403);
+  desk.now += 1000 * (desk.config.times.signed_url + 1);
+  ck_assert_int_eq(desk.call("GET", url).status, 403);
+}
+END_TEST
+
 START_TEST(the_slaves_door_knows_its_slaves) {
   Desk desk;
   auto const made = desk.call("POST", "/api/v1/slaves", desk.person(), {{"name", "attic"}});

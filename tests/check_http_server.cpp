@@ -26,6 +26,23 @@ using namespace distren;
 
 namespace {
 
+constexpr std::int64_t made_length = 1000000;
+
+// Bytes made on their way, an odd number at a time; fails after `good` of them.
+class Counting : public ByteSource {
+public:
+  explicit Counting(std::int64_t good) : good_(good) {}
+  Result<std::size_t> read(char* into, std::size_t size) override {
+    std::size_t const count = std::min<std::size_t>(size, 77777);
+    for (std::size_t i = 0; i < count; ++i) into[i] = static_cast<char>(at_++ * 7);
+    if (at_ > good_) return Error{Errc::unavailable, "the disk is gone"};
+    return count;
+  }
+
+private:
+  std::int64_t good_, at_ = 0;
+};
+
 // A server with one worker on a free port of loopback.
 struct Grid {
   Loop first;
@@ -101,6 +118,11 @@ struct Grid {
                                   .tag = {},
                                   .download_name = {},
                                   .cache_control = "private"});
+    }
+    if (request.path == "/made" || request.path == "/broken") {
+      Reply reply;
+      reply.body = Stream{std::make_unique<Counting>(request.path == "/broken" ? 700000 : made_length), made_length};
+      return reply;
     }
     if (request.path == "/empty") return empty_reply(204);
     return text_reply(200, "text/plain",
@@ -405,6 +427,24 @@ START_TEST(head_of_a_file_tells_its_length) {
 }
 END_TEST
 
+START_TEST(bytes_made_on_their_way_come_whole_or_are_cut_short) {
+  Grid grid;
+  Probe probe(grid.port);
+  probe.send("GET /made HTTP/1.1\r\nHost: x\r\n\r\nHEAD /made HTTP/1.1\r\nHost: x\r\n\r\n");
+  auto const made = probe.read_reply();
+  ck_assert_int_eq(made.status, 200);
+  ck_assert_uint_eq(made.body.size(), made_length);
+  for (std::size_t i = 0; i < made.body.size(); ++i) ck_assert(made.body[i] == static_cast<char>(i * 7));
+  ck_assert_text(probe.read_reply(true).header("content-length"), "1000000");
+  Probe unlucky(grid.port);
+  unlucky.send("GET /broken HTTP/1.1\r\nHost: x\r\n\r\n");
+  auto const all = unlucky.read_to_end();
+  ck_assert_says(all, "Content-Length: 1000000");
+  ck_assert_uint_gt(all.size(), 0);
+  ck_assert_uint_le(all.size(), 700000 + 4096);
+}
+END_TEST
+
 START_TEST(a_download_that_is_broken_off_frees_its_file) {
   Grid grid;
   grid.make_file(32 << 20);
@@ -526,6 +566,7 @@ int main() {
   tcase_set_timeout(files, 120);
   tcase_add_test(files, files_come_whole_in_ranges_and_not_again_when_unchanged);
   tcase_add_test(files, head_of_a_file_tells_its_length);
+  tcase_add_test(files, bytes_made_on_their_way_come_whole_or_are_cut_short);
   tcase_add_test(files, a_download_that_is_broken_off_frees_its_file);
   tcase_add_test(files, downloads_hold_a_piece_in_memory_not_the_file);
   return run_suite("http_server", {speaks, refuses, answers, files});

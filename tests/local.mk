@@ -121,6 +121,11 @@ EXTRA_DIST += tests/support/mariadb.sh tests/sql/lib.sh tests/sql/schema.sh test
   tests/sql/points_lib.sh tests/sql/points.sh tests/sql/spending.sh tests/sql/ledger.sh tests/sql/powers.sh \
   tests/sql/points_together.sh tests/sql/telemetry.sh tests/sql/wishes.sh
 
+check_PROGRAMS += tests/check_zip
+TESTS += tests/check_zip
+tests_check_zip_SOURCES = tests/check_zip.cpp tests/support/check_main.h
+tests_check_zip_LDADD = libdistren-server.a $(TEST_LIBS)
+
 check_PROGRAMS += tests/check_storage tests/check_http_parts
 TESTS += tests/check_storage tests/check_http_parts
 tests_check_storage_SOURCES = tests/check_storage.cpp tests/support/check_main.h

@@ -264,11 +264,8 @@ export const text = {
     title: 'Download',
     all: (count: string, size: string): string => `${count} finished frames, ${size}.`,
     zip: 'Download all as ZIP',
-    tooLarge: 'That is more than a browser packs; the command line brings it, resumed and verified.',
-    progress: 'Packing',
     cli: 'Or with the command line, which goes on where it was cut and mends what is damaged:',
     command: 'command',
-    failed: (frame: number): string => `Frame ${frame} could not be fetched; try again.`,
   },
 
   points: {

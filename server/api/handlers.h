@@ -76,6 +76,10 @@ Reply handle_task_picture(Request const&, Context&);
 Reply handle_job_picture(Request const&, Context&);
 Reply handle_list_sources(Request const&, Context&);
 
+// job_zip.cpp
+Reply handle_zip_address(Request const&, Context&);
+Reply handle_zip(Request const&, Context&);
+
 // job_create.cpp, job_findings.cpp
 Reply handle_create_job(Request const&, Context&);
 Reply handle_check_job(Request const&, Context&);

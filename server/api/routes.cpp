@@ -50,6 +50,7 @@ std::vector<Route> api_routes() {
       {"GET", "/api/v1/blobs/{sha256}", signature, none, handle_blob, small},
       {"GET", "/api/v1/jobs/{id}/files", signature, none, handle_file_list, small},
       {"GET", "/api/v1/files/jobs/{id}/output/{name}", signature, none, handle_output_file, small},
+      {"GET", "/api/v1/files/jobs/{id}/zip/{name}", signature, none, handle_zip, small},
 
       {"OPTIONS", "/api/v1/uploads", nothing, none, handle_upload_options, small},
       {"POST", "/api/v1/uploads", anybody, submit, handle_create_upload, part},
@@ -72,6 +73,7 @@ std::vector<Route> api_routes() {
       {"POST", "/api/v1/jobs/{id}/boost", login, submit, handle_boost_job, small},
       {"GET", "/api/v1/jobs/{id}/tasks", login, read, handle_list_tasks, small},
       {"GET", "/api/v1/jobs/{id}/output", login, read, handle_list_output, small},
+      {"GET", "/api/v1/jobs/{id}/zip", login, read, handle_zip_address, small},
       {"GET", "/api/v1/jobs/{id}/sources", login, read, handle_list_sources, small},
       {"GET", "/api/v1/jobs/{id}/tasks/{task}/log", login, read, handle_task_log, small},
       {"GET", "/api/v1/jobs/{id}/tasks/{task}/picture", login, read, handle_task_picture, small},

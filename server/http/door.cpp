@@ -28,7 +28,7 @@ namespace distren {
 
 namespace {
 
-constexpr std::size_t piece_size = 256 << 10;  // of a file, in memory per download
+constexpr std::size_t piece_size = 256 << 10;  // in memory per download
 constexpr ev_uint16_t methods = EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH |
                                 EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS;
 
@@ -92,7 +92,8 @@ struct Door::Exchange {
   evhttp_request* request;  // evhttp's while it has a connection
   bufferevent* connection;
   bool streaming = false;
-  FilePiece piece{};      // what is still to be sent
+  FilePiece piece{};                     // what is still to be sent; of a source only the length counts
+  std::unique_ptr<ByteSource> source{};  // of its bytes; none: the file
   std::string summary{};  // for the log
 };
 
@@ -225,7 +226,14 @@ void Door::write(std::uint64_t id, Reply reply) {
   guard_.reply_started(exchange.connection, false);
 
   if (auto* piece = std::get_if<FilePiece>(&reply.body)) {
-    send_file(exchange, std::move(*piece), reply.status);
+    exchange.piece = std::move(*piece);
+    send_pieces(exchange, reply.status);
+    return;
+  }
+  if (auto* stream = std::get_if<Stream>(&reply.body)) {
+    exchange.piece.length = stream->length;
+    exchange.source = std::move(stream->source);
+    send_pieces(exchange, reply.status);
     return;
   }
   auto const* text = std::get_if<std::string>(&reply.body);
@@ -240,18 +248,25 @@ void Door::write(std::uint64_t id, Reply reply) {
   evbuffer_free(body);
 }
 
-void Door::send_file(Exchange& exchange, FilePiece piece, int status) {
+void Door::send_pieces(Exchange& exchange, int status) {
   auto* request = exchange.request;
-  evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Length", fmt::to_string(piece.length).c_str());
+  auto const length = exchange.piece.length;
+  evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Length", fmt::to_string(length).c_str());
   bool const head = evhttp_request_get_command(request) == EVHTTP_REQ_HEAD;
-  if (head || piece.length == 0) {
+  if (head || length == 0) {
     evhttp_send_reply(request, status, nullptr, nullptr);
     return;
   }
   exchange.streaming = true;
-  exchange.piece = std::move(piece);
   evhttp_send_reply_start(request, status, nullptr);
   next_piece(exchange);
+}
+
+Result<std::size_t> Door::read_piece(Exchange& exchange, char* into, std::size_t size) {
+  if (exchange.source) return exchange.source->read(into, size);
+  auto const got = ::pread(exchange.piece.file.get(), into, size, static_cast<off_t>(exchange.piece.offset));
+  if (got > 0) return static_cast<std::size_t>(got);
+  return fail(Errc::unavailable, fmt::format("reading the file failed: {}", got < 0 ? std::strerror(errno) : "too short"));
 }
 
 void Door::next_piece(Exchange& exchange) {
@@ -264,20 +279,20 @@ void Door::next_piece(Exchange& exchange) {
   auto const wanted = static_cast<std::size_t>(std::min<std::int64_t>(piece.length, piece_size));
   evbuffer* data = evbuffer_new();
   evbuffer_iovec space{};
-  ssize_t got = -1;
+  Result<std::size_t> got = fail(Errc::unavailable, "out of memory");
   if (evbuffer_reserve_space(data, static_cast<ev_ssize_t>(wanted), &space, 1) == 1) {
-    got = ::pread(piece.file.get(), space.iov_base, wanted, static_cast<off_t>(piece.offset));
-    space.iov_len = got > 0 ? static_cast<std::size_t>(got) : 0;
+    got = read_piece(exchange, static_cast<char*>(space.iov_base), wanted);
+    space.iov_len = got ? *got : 0;
     evbuffer_commit_space(data, &space, 1);
   }
-  if (got <= 0) {  // shorter than it was, or the disk fails: the client must see that the answer is not complete
-    spdlog::error("{}: reading the file failed: {}", exchange.summary, got < 0 ? std::strerror(errno) : "too short");
+  if (!got) {  // shorter than it was, or the disk fails: the client must see that the answer is not complete
+    spdlog::error("{}: {}", exchange.summary, got.error().message);
     guard_.close(exchange.connection);
     evbuffer_free(data);
     return;
   }
-  piece.offset += got;
-  piece.length -= got;
+  piece.offset += static_cast<std::int64_t>(*got);
+  piece.length -= static_cast<std::int64_t>(*got);
   evhttp_send_reply_chunk_with_cb(
       request, data,
       [](evhttp_connection*, void* each) noexcept {

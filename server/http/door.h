@@ -55,7 +55,8 @@ private:
   bufferevent* new_connection();
   void request_arrived(evhttp_request* request);
   void write(std::uint64_t id, Reply reply);
-  void send_file(Exchange& exchange, FilePiece piece, int status);
+  void send_pieces(Exchange& exchange, int status);
+  static Result<std::size_t> read_piece(Exchange& exchange, char* into, std::size_t size);
   void next_piece(Exchange& exchange);
   void connection_closed(std::uint64_t id);
   void reply_sent(std::uint64_t id);

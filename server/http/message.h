@@ -1,5 +1,6 @@
 // A request and a reply as plain values: no socket, no libevent, so that handlers are tested without either.
-// Header names of a request are in lower case. A Reply is a text, a piece of a file, or a promise (Later).
+// Header names of a request are in lower case. A Reply is a text, a piece of a file, bytes made on their way (Stream),
+// or a promise (Later).
 #pragma once
 
 #include <cstdint>
@@ -40,6 +41,19 @@ struct FilePiece {
   std::int64_t length = 0;
 };
 
+// Gives bytes in order, a piece at a time, on the loop's thread: it may read a file, but waits for nothing else.
+class ByteSource {
+public:
+  virtual ~ByteSource() = default;
+  // At least one byte and at most `size`; a failure cuts the answer short, which the client sees.
+  virtual Result<std::size_t> read(char* into, std::size_t size) = 0;
+};
+
+struct Stream {
+  std::unique_ptr<ByteSource> source;
+  std::int64_t length = 0;  // of all that it gives
+};
+
 struct Reply;
 
 // Gives the one answer to a request that waits; any thread. Destroyed without an answer it answers 503.
@@ -58,7 +72,7 @@ struct Later {
 struct Reply {
   int status = 200;
   HeaderList headers;
-  std::variant<std::string, FilePiece, Later> body;
+  std::variant<std::string, FilePiece, Stream, Later> body;
 
   Reply& with(std::string name, std::string value) & {
     headers.emplace_back(std::move(name), std::move(value));

@@ -28,4 +28,8 @@ std::string output_url(Signer const& signer, std::int64_t job, std::string_view 
                      expires);
 }
 
+std::string zip_url(Signer const& signer, std::int64_t job, std::string_view name, std::int64_t expires) {
+  return signer.sign(fmt::format("/api/v1/files/jobs/{}/zip/{}", job, name), {}, expires);
+}
+
 }  // namespace distren

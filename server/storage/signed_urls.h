@@ -24,4 +24,7 @@ std::string result_upload_url(Signer const& signer, std::int64_t attempt, std::i
 std::string output_url(Signer const& signer, std::int64_t job, std::string_view name, std::string_view sha256,
                        std::int64_t expires);
 
+// All finished frames of a job: GET /api/v1/files/jobs/1/zip/film.zip?expires=...&signature=...
+std::string zip_url(Signer const& signer, std::int64_t job, std::string_view name, std::int64_t expires);
+
 }  // namespace distren

@@ -149,6 +149,14 @@ public:
       out.text.resize(static_cast<std::size_t>(piece->length));
       ck_assert_int_eq(::pread(piece->file.get(), out.text.data(), out.text.size(), piece->offset), piece->length);
     }
+    if (auto* stream = std::get_if<Stream>(&reply.body)) {
+      out.text.resize(static_cast<std::size_t>(stream->length));
+      for (std::size_t at = 0; at < out.text.size();) {
+        auto const got = stream->source->read(out.text.data() + at, out.text.size() - at);
+        ck_assert_msg(got.has_value(), "%s", got ? "" : got.error().message.c_str());
+        at += *got;
+      }
+    }
     out.json = nlohmann::json::parse(out.text, nullptr, false);
     return out;
   }

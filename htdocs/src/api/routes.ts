@@ -190,6 +190,11 @@ export interface Routes {
     body: undefined;
     answer: null;
   };
+  'GET /api/v1/files/jobs/{id}/zip/{name}': {
+    query: { expires?: number; signature?: string };
+    body: undefined;
+    answer: null;
+  };
   'POST /api/v1/uploads': {
     query: { attempt?: number; slave?: number; name?: string; limit?: number; expires?: number; signature?: string };
     body: undefined;
@@ -279,6 +284,11 @@ export interface Routes {
     query: { limit?: number; after?: number };
     body: undefined;
     answer: List & { items: OutputFile[] };
+  };
+  'GET /api/v1/jobs/{id}/zip': {
+    query: Nothing;
+    body: undefined;
+    answer: { name: string; files: number; size: number; url: string };
   };
   'GET /api/v1/jobs/{id}/sources': {
     query: Nothing;

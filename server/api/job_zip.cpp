@@ -1,0 +1,90 @@
+// All finished frames of a job in one archive, made while it is sent. The page asks with its login for an address that
+// is good for a while; whoever has that needs no login, as for single frames.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "common/text.h"
+#include "server/api/handlers.h"
+#include "server/api/own.h"
+#include "server/services.h"
+#include "server/storage/job_folder.h"
+#include "server/storage/signed_urls.h"
+#include "server/storage/zip_stream.h"
+
+namespace distren {
+
+namespace {
+
+constexpr int tasks_at_once = 1000;
+constexpr std::size_t longest_name = 100;  // bytes
+
+// A name that every file system takes; beyond ASCII letters stay as they are.
+std::string file_name(std::string_view name) {
+  std::string out;
+  for (char const c : name) {
+    auto const byte = static_cast<unsigned char>(c);
+    bool const kept = byte >= 0x80 || (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                      (byte >= 'A' && byte <= 'Z') || c == ' ' || c == '.' || c == '_' || c == '-';
+    if (kept) {
+      out.push_back(c);
+    } else if (out.empty() || out.back() != '_') {
+      out.push_back('_');
+    }
+  }
+  out.erase(0, std::min(out.find_first_not_of(". "), out.size()));
+  if (out.size() > longest_name) {
+    auto end = longest_name;
+    while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xc0) == 0x80) --end;  // no half letter
+    out.resize(end);
+  }
+  return out.empty() ? "frames" : out;
+}
+
+Result<std::unique_ptr<ZipStream>> frames_of(Context& context, std::int64_t job) {
+  auto zip = std::make_unique<ZipStream>(output_folder(context.services.config.stor, job), context.services.now_s());
+  std::int64_t after = 0;
+  for (;;) {
+    auto const tasks = store::list_tasks(context.database(), job, after, tasks_at_once);
+    if (!tasks) return tasks.error();
+    for (auto const& task : *tasks) {
+      if (task.state == "accepted" && !task.output.empty()) zip->add(task.output, task.output_size);
+    }
+    if (tasks->size() < static_cast<std::size_t>(tasks_at_once)) break;
+    after = tasks->back().id;
+  }
+  if (zip->files() == 0) return fail(Errc::not_found, fmt::format("no frame of job {} is finished yet", job));
+  return zip;
+}
+
+}  // namespace
+
+Reply handle_zip_address(Request const&, Context& context) {
+  auto const job = find_own_job(context);
+  if (!job) return error_reply(job.error());
+  auto const zip = frames_of(context, job->id);
+  if (!zip) return error_reply(zip.error());
+  auto const name = file_name(job->name) + ".zip";
+  auto const expires = context.services.now_s() + context.services.config.times.signed_url;
+  return json_reply(200, {{"name", name},
+                          {"files", (*zip)->files()},
+                          {"size", (*zip)->length()},
+                          {"url", zip_url(context.services.signer, job->id, name, expires)}});
+}
+
+Reply handle_zip(Request const&, Context& context) {
+  auto const job = context.id();
+  if (!job) return error_reply(job.error());
+  auto zip = frames_of(context, *job);
+  if (!zip) return error_reply(zip.error());
+  auto const length = (*zip)->length();
+  Reply reply;
+  reply.with("Content-Type", "application/zip")
+      .with("Content-Disposition",
+            fmt::format("attachment; filename*=UTF-8''{}", percent_encode(printable(context.value("name")))))
+      .with("Accept-Ranges", "none");
+  reply.body = Stream{std::move(*zip), length};
+  return reply;
+}
+
+}  // namespace distren
