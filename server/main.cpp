@@ -217,6 +217,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   ResultDesk desk({lease_key, std::int64_t{1000} * config.times.lease, config.stor, checker}, dispatcher, **uploads);
   HttpCounters counters;
   TelemetryBook telemetry;
+  PreviewMaker previews(config.stor, checker);
   Loops loops(config.limits.loops);
   WorkerPool workers(config.database, config.limits.workers, static_cast<std::size_t>(config.limits.queue));
 
@@ -234,6 +235,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
                     .results = desk,
                     .counters = counters,
                     .telemetry = telemetry,
+                    .previews = previews,
                     .now_ms = unix_ms};
   Router const router(api_routes(), services, handle_page);
   HttpOptions http_options;
@@ -283,6 +285,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   http.stop_accepting();
   line.stop();
   workers.stop();
+  previews.stop();
   write_telemetry(telemetry, config.database);
   dispatcher.stop();
   http.stop();

@@ -14,6 +14,7 @@
 #include "server/dispatch/dispatcher.h"
 #include "server/http/http_server.h"
 #include "server/http/rate_limit.h"
+#include "server/preview.h"
 #include "server/results.h"
 #include "server/server_config.h"
 #include "server/slave_gate.h"
@@ -35,6 +36,7 @@ struct Services {
   ResultDesk& results;
   HttpCounters& counters;
   TelemetryBook& telemetry;
+  PreviewMaker& previews;
   std::function<std::int64_t()> now_ms;  // UNIX time
 
   TokenBuckets login_attempts{0.2, 20};  // per address: one in five seconds, after twenty at once

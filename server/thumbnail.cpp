@@ -35,6 +35,10 @@ public:
 
 }  // namespace
 
+fs::path thumbnail_file(fs::path const& job_folder, std::string_view sha256, int longest_side) {
+  return job_folder / "preview" / fmt::format("{}-{}.jpg", sha256, longest_side);
+}
+
 Result<void> make_thumbnail(ImageChecker const& program, fs::path const& image, fs::path const& small,
                             int longest_side) {
   std::error_code error;

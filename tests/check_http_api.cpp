@@ -606,6 +606,20 @@ START_TEST(all_finished_frames_come_in_one_archive) {
 }
 END_TEST
 
+START_TEST(a_preview_is_the_owners_and_begins_with_two_frames) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const id = new_job(desk, secret);
+  auto const none = desk.call("GET", job_path(id, "/preview"), secret);
+  ck_assert_int_eq(none.status, 200);
+  ck_assert_text(none.json["state"], "none");
+  ck_assert(none.json["url"].is_null());
+  ck_assert_int_eq(desk.call("GET", job_path(id, "/preview"), desk.person()).status, 404);
+  ck_assert_int_eq(desk.call("GET", job_path(id, "/preview/film.mp4"), secret).status, 404);
+  ck_assert_int_eq(desk.call("GET", job_path(id, "/preview/0123456789abcdef-5-1.mp4"), secret).status, 404);
+}
+END_TEST
+
 START_TEST(the_slaves_door_knows_its_slaves) {
   Desk desk;
   auto const made = desk.call("POST", "/api/v1/slaves", desk.person(), {{"name", "attic"}});
@@ -731,7 +745,8 @@ int main() {
             a_job_can_be_looked_into_before_it_is_one, a_job_names_its_sources_to_its_owner,
             pictures_wait_for_their_frame,
             files_that_were_not_uploaded_by_this_person_are_named, a_disk_that_takes_no_folder_leaves_no_job_behind,
-            jobs_are_paused_resumed_changed_cancelled_and_deleted, frames_and_sources_come_by_signed_addresses_alone}),
+            jobs_are_paused_resumed_changed_cancelled_and_deleted, frames_and_sources_come_by_signed_addresses_alone,
+            all_finished_frames_come_in_one_archive, a_preview_is_the_owners_and_begins_with_two_frames}),
        add("grid", {everybody_may_see_the_grid, what_is_not_there_and_what_is_not_possible_is_said,
                     nobody_reaches_anothers_things_on_any_route, a_database_that_is_away_is_a_503})});
   database->stop();

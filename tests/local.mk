@@ -121,6 +121,12 @@ EXTRA_DIST += tests/support/mariadb.sh tests/sql/lib.sh tests/sql/schema.sh test
   tests/sql/points_lib.sh tests/sql/points.sh tests/sql/spending.sh tests/sql/ledger.sh tests/sql/powers.sh \
   tests/sql/points_together.sh tests/sql/telemetry.sh tests/sql/wishes.sh
 
+check_PROGRAMS += tests/check_preview
+TESTS += tests/check_preview
+tests_check_preview_SOURCES = tests/check_preview.cpp tests/support/check_main.h
+tests_check_preview_LDADD = libdistren-server.a $(TEST_LIBS)
+EXTRA_tests_check_preview_DEPENDENCIES = distren-image
+
 check_PROGRAMS += tests/check_zip
 TESTS += tests/check_zip
 tests_check_zip_SOURCES = tests/check_zip.cpp tests/support/check_main.h

@@ -268,6 +268,21 @@ export const text = {
     command: 'command',
   },
 
+  preview: {
+    look: 'What is shown',
+    frame: 'Latest frame',
+    motion: 'Animation',
+    label: (name: string): string => `Animation of “${name}”`,
+    making: 'The animation is being made.',
+    renewing: 'Newer frames are being added.',
+    older: 'There are newer frames.',
+    again: 'Make it again',
+    every: (step: string): string => `It shows one of every ${step} frames.`,
+    failed: (problem: string): string => `The animation could not be made: ${problem}`,
+    none: 'There is something to see when two frames are finished.',
+    unavailable: 'This server has no ffmpeg to make animations with; the flip-book shows the frames in motion.',
+  },
+
   points: {
     title: 'Points',
     lead: 'You earn them by rendering for others, and spend them to have your own rendered sooner.',

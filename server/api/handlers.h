@@ -80,6 +80,10 @@ Reply handle_list_sources(Request const&, Context&);
 Reply handle_zip_address(Request const&, Context&);
 Reply handle_zip(Request const&, Context&);
 
+// job_preview.cpp
+Reply handle_preview(Request const&, Context&);
+Reply handle_preview_file(Request const&, Context&);
+
 // job_create.cpp, job_findings.cpp
 Reply handle_create_job(Request const&, Context&);
 Reply handle_check_job(Request const&, Context&);

@@ -54,7 +54,7 @@ Reply picture_reply(Request const& request, Context& context, store::Job const& 
   if (*size == 0) return file_reply(request, file);
   if (!is_sha256_hex(task.output_sha256)) return error_reply(404, "there is no such picture");
   file.content_type = "image/jpeg";
-  file.path = job_folder(config.stor, job.id) / "preview" / fmt::format("{}-{}.jpg", task.output_sha256, *size);
+  file.path = thumbnail_file(job_folder(config.stor, job.id), task.output_sha256, *size);
   std::error_code ignored;
   if (!names_tag(request.header("if-none-match"), file.tag) && !std::filesystem::exists(file.path, ignored)) {
     Turn const turn(std::max(1, config.limits.workers / 2));

@@ -74,6 +74,8 @@ std::vector<Route> api_routes() {
       {"GET", "/api/v1/jobs/{id}/tasks", login, read, handle_list_tasks, small},
       {"GET", "/api/v1/jobs/{id}/output", login, read, handle_list_output, small},
       {"GET", "/api/v1/jobs/{id}/zip", login, read, handle_zip_address, small},
+      {"GET", "/api/v1/jobs/{id}/preview", login, read, handle_preview, small},
+      {"GET", "/api/v1/jobs/{id}/preview/{name}", login, read, handle_preview_file, small},
       {"GET", "/api/v1/jobs/{id}/sources", login, read, handle_list_sources, small},
       {"GET", "/api/v1/jobs/{id}/tasks/{task}/log", login, read, handle_task_log, small},
       {"GET", "/api/v1/jobs/{id}/tasks/{task}/picture", login, read, handle_task_picture, small},

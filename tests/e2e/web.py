@@ -203,6 +203,23 @@ def the_viewer_obeys_the_keyboard(lab):
 
 
 @case
+def the_animation_is_made_and_plays(lab):
+    page = lab.page
+    page.press("Animation", ".switch button")
+    wait_until("the film is there", lambda: page.script(
+        "const film = document.querySelector('video'); return film !== null && film.readyState >= 2"))
+    assert page.script("return document.querySelector('video').paused")  # this reader asked for little motion
+    page.promise("await document.querySelector('video').play()")
+    wait_until("it plays", lambda: page.script("return document.querySelector('video').currentTime > 0"))
+    assert page.script("return document.querySelector('video').duration > 0.1")
+    page.script("document.querySelector('video').pause()")
+    page.see_not("The animation is being made")
+    lab.take("job-animation")
+    page.press("Latest frame", ".switch button")
+    wait_until("the frame is back", lambda: page.script("return document.querySelector('video') === null"))
+
+
+@case
 def all_frames_come_home_in_one_zip(lab):
     page = lab.page
     page.chrome("Browser.setDownloadBehavior", behavior="allow", downloadPath=lab.grid.folder)

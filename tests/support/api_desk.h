@@ -118,6 +118,8 @@ public:
     results = std::make_unique<ResultDesk>(
         ResultDesk::Settings{signer->derive("lease", ""), 600000, folder, ImageChecker{"/nonexistent", false}}, dispatcher,
         *uploads);
+    config.image_program = config.scene_program.parent_path() / "distren-image";
+    previews = std::make_unique<PreviewMaker>(folder, ImageChecker{config.image_program, config.sandbox == "on"});
     services.reset(new Services{.config = config,
                                 .dispatcher = dispatcher,
                                 .blobs = *blobs,
@@ -128,6 +130,7 @@ public:
                                 .results = *results,
                                 .counters = counters,
                                 .telemetry = telemetry,
+                                .previews = *previews,
                                 .now_ms = [this] { return now; }});
     router = std::make_unique<Router>(api_routes(), *services, handle_page);
     for (auto const& [name, method] : methods) ck_assert(store::ensure_method(database, name).has_value());
@@ -204,6 +207,7 @@ public:
   std::unique_ptr<ResultDesk> results;
   HttpCounters counters;
   TelemetryBook telemetry;
+  std::unique_ptr<PreviewMaker> previews;
   std::unique_ptr<Services> services;
   std::unique_ptr<Router> router;
 };

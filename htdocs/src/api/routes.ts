@@ -25,6 +25,7 @@ export type Job = { id: number; name: string; user: number; user_name: string; p
 export type Task = { id: number; frame: number; tile: number | null; state: 'ready' | 'leased' | 'accepted' | 'failed' | 'cancelled'; fraction: number | null; failures: number; slave: number | null; slave_name: string | null; output: string | null; size: number | null; sha256: string | null; wall: number; cpu: number; reason: string | null };
 export type Output = { format: string; width?: number; height?: number; pattern: string; tiles?: { columns: number; rows: number; overscan: number; whole: boolean } };
 export type SceneFound = { active: string | null; cameras: string[]; saved_by: string; scenes: ({ name: string; camera: string | null; frame_start: number | null; frame_end: number | null; frame_step: number | null; engine: string | null; width: number | null; height: number | null; percentage: number | null; format: string | null; samples: number | null; denoising: boolean | null; view_layers: string[] })[] } | null;
+export type Preview = { state: 'none' | 'making' | 'ready' | 'failed' | 'unavailable'; fresh: boolean; progress: number | null; problem: string | null; frames: number; step: number; url: string | null };
 export type OutputFile = { frame: number; name: string; size: number; sha256: Digest; url: string };
 export type SessionAnswer = { user: User; token: string; csrf: string };
 export type SlaveAnswer = Slave;
@@ -289,6 +290,16 @@ export interface Routes {
     query: Nothing;
     body: undefined;
     answer: { name: string; files: number; size: number; url: string };
+  };
+  'GET /api/v1/jobs/{id}/preview': {
+    query: Nothing;
+    body: undefined;
+    answer: Preview;
+  };
+  'GET /api/v1/jobs/{id}/preview/{name}': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
   };
   'GET /api/v1/jobs/{id}/sources': {
     query: Nothing;

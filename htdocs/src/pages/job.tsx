@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { act, type Action, fits } from '../api/job_actions';
 import { useLive } from '../api/live';
-import { isVideo, latestPicture, videoOf } from '../api/pictures';
+import { isVideo } from '../api/pictures';
 import type { Job, Task } from '../api/routes';
 import { useTaskList } from '../api/task_list';
 import { useUser } from '../api/session';
@@ -24,13 +24,13 @@ import {
 import { Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
 import { Icon, type IconName } from '../parts/icons';
-import { Picture, ratioOf } from '../parts/picture';
 import { tried } from '../parts/toast';
 import { text } from '../text';
 import { Viewer } from '../viewer/viewer';
 import { Boost } from './job_boost';
 import { Downloads } from './job_downloads';
 import { Frames } from './job_frames';
+import { JobPicture } from './job_picture';
 
 const buttons: readonly (readonly [Action, IconName])[] = [
   ['pause', 'pause'],
@@ -137,11 +137,6 @@ function Facts({ job, tasks }: { job: Job; tasks: Task[] }) {
       )}
     </dl>
   );
-}
-
-function Film({ job }: { job: Job }) {
-  if (job.accepted === 0) return <Picture src={null} alt="" ratio={ratioOf(job.output)} />;
-  return <video class="job-video" controls preload="metadata" src={videoOf(job)} aria-label={text.job.film} />;
 }
 
 function Notes({ job }: { job: Job }) {
@@ -260,19 +255,12 @@ export function JobPage({ id }: { id: number }) {
       </Heading>
       <ProgressBar job={job} />
       <div class="job-top">
-        {isVideo(job) ? (
-          <Film job={job} />
-        ) : (
-          <button
-            type="button"
-            class="job-picture"
-            disabled={!last}
-            onClick={() => last && show(last.frame)}
-            aria-label={last ? text.job.openFrame(last.frame) : text.job.noPicture}
-          >
-            <Picture src={job.accepted > 0 ? latestPicture(job, 1024) : null} alt="" ratio={ratioOf(job.output)} />
-          </button>
-        )}
+        <JobPicture
+          job={job}
+          last={last?.frame ?? null}
+          show={show}
+          play={() => setQuery({ frame: tasks.find((task) => task.state === 'accepted')?.frame ?? null, play: 1 })}
+        />
         <div class="job-facts">
           <Notes job={job} />
           <Facts job={job} tasks={tasks} />

@@ -1,0 +1,90 @@
+// The preview film of a job's frames: made when it is asked for and not there, or older than the frames.
+#include <fmt/format.h>
+
+#include "server/api/handlers.h"
+#include "server/api/own.h"
+#include "server/http/file_reply.h"
+#include "server/preview.h"
+#include "server/services.h"
+
+namespace distren {
+
+namespace {
+
+constexpr int tasks_at_once = 1000;
+
+Result<std::vector<PreviewFrame>> finished_frames(Context& context, std::int64_t job) {
+  std::vector<PreviewFrame> frames;
+  std::int64_t after = 0;
+  for (;;) {
+    auto const tasks = store::list_tasks(context.database(), job, after, tasks_at_once);
+    if (!tasks) return tasks.error();
+    for (auto const& task : *tasks) {
+      if (task.state == "accepted" && !task.output.empty()) frames.push_back({task.output, task.output_sha256});
+    }
+    if (tasks->size() < static_cast<std::size_t>(tasks_at_once)) return frames;
+    after = tasks->back().id;
+  }
+}
+
+// Single frames of one picture each: not tiles, which are parts, nor a video, which moves by itself.
+bool has_frames(store::Job const& job) {
+  auto const output = nlohmann::json::parse(job.output, nullptr, false);
+  auto const format = output.is_object() ? output.value("format", "") : std::string();
+  return job.tiles == 1 && job.accepted > 1 && format != "MP4" && format != "WEBM";
+}
+
+nlohmann::json shape(std::int64_t job, std::string_view state, std::string const& there, PreviewPlan const* plan) {
+  auto const film = read_preview_name(there);
+  return {{"state", state},
+          {"fresh", plan != nullptr && there == plan->name},
+          {"progress", nullptr},
+          {"problem", nullptr},
+          {"frames", film ? film->frames : 0},
+          {"step", film ? film->step : 1},
+          {"url", film ? nlohmann::json(fmt::format("/api/v1/jobs/{}/preview/{}", job, there)) : nullptr}};
+}
+
+}  // namespace
+
+Reply handle_preview(Request const&, Context& context) {
+  auto const job = find_own_job(context);
+  if (!job) return error_reply(job.error());
+  if (!has_frames(*job)) return json_reply(200, shape(job->id, "none", "", nullptr));
+  auto& previews = context.services.previews;
+  auto const there = find_preview(context.services.config.stor, job->id);
+  auto progress = previews.see(job->id);
+  if (progress.making) {
+    auto answer = shape(job->id, "making", there, nullptr);
+    answer["progress"] = progress.part;
+    return json_reply(200, answer);
+  }
+  auto frames = finished_frames(context, job->id);
+  if (!frames) return error_reply(frames.error());
+  auto const plan = plan_preview(std::move(*frames));
+  if (there == plan.name) return json_reply(200, shape(job->id, "ready", there, &plan));
+  if (!progress.problem.empty()) {
+    auto answer = shape(job->id, "failed", there, &plan);
+    answer["problem"] = progress.problem;
+    return json_reply(200, answer);
+  }
+  if (!previews.available()) return json_reply(200, shape(job->id, "unavailable", there, &plan));
+  if (auto const asked = previews.ask(job->id, plan); !asked) return error_reply(asked.error());
+  auto answer = shape(job->id, "making", there, &plan);
+  answer["progress"] = 0;
+  return json_reply(200, answer);
+}
+
+Reply handle_preview_file(Request const& request, Context& context) {
+  auto const job = find_own_job(context);
+  if (!job) return error_reply(job.error());
+  auto const name = context.value("name");
+  if (!read_preview_name(name)) return error_reply(404, "there is no such film");
+  return file_reply(request, {.path = preview_folder(context.services.config.stor, job->id) / name,
+                              .content_type = "video/mp4",
+                              .tag = fmt::format("\"{}\"", name),
+                              .download_name = {},
+                              .cache_control = "private, max-age=31536000, immutable"});
+}
+
+}  // namespace distren

@@ -1,0 +1,247 @@
+#include "server/preview.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "common/digest.h"
+#include "common/process.h"
+#include "common/sandbox.h"
+#include "server/storage/job_folder.h"
+#include "server/thumbnail.h"
+
+namespace distren {
+
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+
+constexpr std::size_t most_frames = 1000;
+constexpr std::size_t most_waiting = 32;
+constexpr std::size_t most_problems = 1000;
+constexpr int longest_side = 1024;  // as the viewer's pictures, so that one may use the other's
+constexpr int usual_fps = 24;
+constexpr int slowest_fps = 12;  // when frames are left out: below it is a row of pictures
+constexpr auto encoding_limit = std::chrono::minutes(5);
+constexpr std::uint64_t memory_limit = std::uint64_t{2} << 30;
+constexpr std::uint64_t film_limit = std::uint64_t{256} << 20;
+constexpr double encoding_part = 0.3;  // of the progress that is shown; the rest is the pictures
+
+// A folder of its own beside the film, gone with the object.
+struct Scratch {
+  fs::path path;
+  explicit Scratch(fs::path const& beside) {
+    auto name = (beside / ".making-XXXXXX").string();
+    if (::mkdtemp(name.data()) != nullptr) path = name;
+  }
+  Scratch(Scratch const&) = delete;
+  Scratch& operator=(Scratch const&) = delete;
+  ~Scratch() {
+    std::error_code ignored;
+    if (!path.empty()) fs::remove_all(path, ignored);
+  }
+};
+
+Error no_room(fs::path const& folder) {
+  return {Errc::unavailable, fmt::format("nothing can be written in {}: is the disk full?", folder.string())};
+}
+
+}  // namespace
+
+PreviewPlan plan_preview(std::vector<PreviewFrame> all) {
+  PreviewPlan plan;
+  plan.step = static_cast<int>((all.size() + most_frames - 1) / most_frames);
+  plan.step = std::max(plan.step, 1);
+  plan.fps = std::max(slowest_fps, usual_fps / plan.step);
+  std::string digests;
+  for (std::size_t i = 0; i < all.size(); i += static_cast<std::size_t>(plan.step)) {
+    digests += all[i].sha256;
+    plan.frames.push_back(std::move(all[i]));
+  }
+  plan.name = fmt::format("{}-{}-{}.mp4", to_hex(sha256(digests)).substr(0, 16), plan.frames.size(), plan.step);
+  return plan;
+}
+
+std::optional<PreviewName> read_preview_name(std::string_view name) {
+  PreviewName read;
+  int end = 0;
+  std::string const text(name.substr(0, 64));
+  constexpr std::size_t digits = 16;
+  if (text.size() < digits || text.find_first_not_of("0123456789abcdef") != digits) return std::nullopt;
+  // NOLINTNEXTLINE(cert-err34-c): the lengths are bounded and the whole is compared below
+  if (std::sscanf(text.c_str() + digits, "-%4d-%6d.mp4%n", &read.frames, &read.step, &end) != 2) return std::nullopt;
+  auto const whole = fmt::format("{}-{}-{}.mp4", text.substr(0, digits), read.frames, read.step);
+  return whole == name && read.frames > 0 && read.step > 0 ? std::optional(read) : std::nullopt;
+}
+
+fs::path preview_folder(fs::path const& stor, std::int64_t job) {
+  return job_folder(stor, job) / "preview" / "film";
+}
+
+std::string find_preview(fs::path const& stor, std::int64_t job) {
+  std::error_code ignored;
+  std::string found;
+  fs::file_time_type newest{};
+  for (auto const& entry : fs::directory_iterator(preview_folder(stor, job), ignored)) {
+    if (!read_preview_name(entry.path().filename().string())) continue;
+    auto const written = entry.last_write_time(ignored);
+    if (!found.empty() && written <= newest) continue;
+    found = entry.path().filename().string();
+    newest = written;
+  }
+  return found;
+}
+
+PreviewMaker::PreviewMaker(fs::path stor, ImageChecker image, std::string_view encoder)
+    : stor_(std::move(stor)), image_(std::move(image)), encoder_(find_program(encoder)), thread_([this] { run(); }) {}
+
+PreviewMaker::~PreviewMaker() {
+  stop();
+}
+
+void PreviewMaker::stop() {
+  {
+    std::lock_guard const lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool PreviewMaker::stopping() {
+  std::lock_guard const lock(mutex_);
+  return stopping_;
+}
+
+void PreviewMaker::advance(double part) {
+  std::lock_guard const lock(mutex_);
+  part_ = part;
+}
+
+Result<void> PreviewMaker::ask(std::int64_t job, PreviewPlan plan) {
+  {
+    std::lock_guard const lock(mutex_);
+    bool const queued = std::ranges::find(waiting_, job, &Wish::job) != waiting_.end();
+    if (queued || making_ == job) return {};
+    if (waiting_.size() >= most_waiting)
+      return fail(Errc::unavailable, "many previews are being made; ask again in a minute");
+    waiting_.push_back({job, std::move(plan)});
+  }
+  wake_.notify_all();
+  return {};
+}
+
+PreviewMaker::Progress PreviewMaker::see(std::int64_t job) {
+  std::lock_guard const lock(mutex_);
+  if (making_ == job) return {true, part_, {}};
+  if (std::ranges::find(waiting_, job, &Wish::job) != waiting_.end()) return {true, 0, {}};
+  auto const problem = problems_.extract(job);
+  return {false, 0, problem.empty() ? std::string() : problem.mapped()};
+}
+
+void PreviewMaker::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (stopping_) return;
+    auto const wish = std::move(waiting_.front());
+    waiting_.pop_front();
+    making_ = wish.job;
+    part_ = 0;
+    lock.unlock();
+    auto const made = make(wish);
+    lock.lock();
+    making_ = 0;
+    if (made || stopping_) continue;
+    spdlog::warn("the preview of job {} could not be made: {}", wish.job, made.error().message);
+    if (problems_.size() >= most_problems) problems_.clear();
+    problems_[wish.job] = made.error().message;
+  }
+}
+
+Result<void> PreviewMaker::make(Wish const& wish) {
+  auto const output = output_folder(stor_, wish.job);
+  auto const folder = preview_folder(stor_, wish.job);
+  std::error_code error;
+  if (!fs::exists(output, error)) return fail(Errc::not_found, fmt::format("job {} is gone", wish.job));
+  fs::create_directories(folder, error);
+  Scratch const scratch(folder);
+  auto const pictures = scratch.path / "frames";
+  if (scratch.path.empty() || !fs::create_directory(pictures, error)) return no_room(folder);
+
+  Result<void> latest = fail(Errc::invalid, "no frame of it can be shown");
+  int number = 0;
+  for (std::size_t i = 0; i < wish.plan.frames.size(); ++i) {
+    if (stopping()) return fail(Errc::unavailable, "the server is stopping");
+    auto const& frame = wish.plan.frames[i];
+    auto const small = thumbnail_file(job_folder(stor_, wish.job), frame.sha256, longest_side);
+    if (!fs::exists(small, error)) {
+      if (!fs::exists(output, error)) return fail(Errc::not_found, fmt::format("job {} is gone", wish.job));
+      auto const made = make_thumbnail(image_, output / frame.output, small, longest_side);
+      if (!made && made.error().code == Errc::unavailable) return made;
+      if (!made) {
+        latest = made;
+        continue;  // a frame that cannot be shown is left out
+      }
+    }
+    fs::create_hard_link(small, pictures / fmt::format("{:05}.jpg", number), error);
+    if (error) return no_room(folder);
+    ++number;
+    advance((1 - encoding_part) * static_cast<double>(i + 1) / static_cast<double>(wish.plan.frames.size()));
+  }
+  if (number == 0) return latest;
+
+  auto const film = scratch.path / "film.mp4";
+  if (auto const encoded = encode(wish, pictures, film); !encoded) return encoded;
+  auto const before = find_preview(stor_, wish.job);
+  fs::rename(film, folder / wish.plan.name, error);
+  if (error) return no_room(folder);
+  if (!before.empty() && before != wish.plan.name) fs::remove(folder / before, error);
+  return {};
+}
+
+Result<void> PreviewMaker::encode(Wish const& wish, fs::path const& frames, fs::path const& film) {
+  bool const boxed = image_.sandboxed;
+  auto const made = boxed ? fs::path("/made") : film.parent_path();
+  ProcessOptions options;
+  options.argv = {encoder_->string(), "-nostdin", "-hide_banner", "-loglevel", "error", "-y"};
+  auto const add = [&options](std::initializer_list<std::string> more) {
+    options.argv.insert(options.argv.end(), more);
+  };
+  add({"-protocol_whitelist", "file", "-f", "image2", "-framerate", std::to_string(wish.plan.fps)});
+  add({"-i", (boxed ? fs::path("/frames") : frames) / "%05d.jpg", "-an", "-sn", "-map_metadata", "-1"});
+  add({"-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2,format=yuv420p", "-c:v", "libx264", "-preset", "veryfast"});
+  add({"-crf", "23", "-movflags", "+faststart", "-threads", "2", made / "film.mp4"});
+  options.limits = {.memory = memory_limit, .file_size = film_limit, .open_files = 256, .processes = 64, .nice = 10};
+  if (boxed) {
+    Sandbox box;
+    box.bindings = {{frames, "/frames", false}, {film.parent_path(), "/made", true}};
+    if (auto entered = enter_sandbox(options, box); !entered) return entered;
+  }
+  auto started = Process::start(std::move(options));
+  if (!started) return started.error();
+  auto& process = **started;
+  auto const until = Process::Clock::now() + encoding_limit;
+  std::string line, last;
+  for (;;) {
+    auto const event = process.next_line(line, std::min(until, Process::Clock::now() + milliseconds(500)));
+    if (event == ProcessEvent::line) last = line;
+    if (event == ProcessEvent::closed) break;
+    bool const late = Process::Clock::now() >= until;
+    if (!late && !stopping()) continue;
+    process.stop(true);
+    return fail(Errc::unavailable,
+                late ? "putting the film together took more than five minutes" : "the server is stopping");
+  }
+  auto const end = process.wait(until);
+  std::error_code error;
+  auto const status = fs::symlink_status(film, error);
+  if (end.ok() && fs::is_regular_file(status) && fs::file_size(film, error) > 0) return {};
+  return fail(Errc::unavailable, fmt::format("ffmpeg {}: {}", end.text(), last.empty() ? "it said nothing" : last));
+}
+
+}  // namespace distren
