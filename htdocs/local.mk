@@ -10,6 +10,7 @@ web_sources = \
   %D%/src/pages/jobs.tsx %D%/src/pages/login.tsx %D%/src/pages/new_job.tsx %D%/src/pages/new_job_choices.tsx \
   %D%/src/pages/new_job_files.tsx %D%/src/pages/new_job_found.tsx %D%/src/pages/points.tsx %D%/src/pages/projects.tsx %D%/src/pages/ranking.tsx \
   %D%/src/pages/slave.tsx %D%/src/pages/slave_lent.tsx %D%/src/pages/slave_machine.tsx %D%/src/pages/slave_setup.tsx %D%/src/pages/slaves.tsx %D%/src/parts/basics.tsx \
+  %D%/src/pages/statistics.tsx %D%/src/parts/chart.tsx %D%/style/statistics.css \
   %D%/src/parts/dialog.tsx %D%/src/parts/form.tsx %D%/src/parts/icons.tsx %D%/src/parts/picture.tsx \
   %D%/src/parts/table.tsx %D%/src/parts/toast.tsx %D%/src/parts/virtual.ts %D%/src/shell/app.tsx \
   %D%/src/shell/frame.tsx %D%/src/text.ts %D%/src/upload/bundle.ts %D%/src/upload/chosen.ts \
@@ -22,7 +23,9 @@ web_vendor = \
   %D%/vendor/preact/hooks/package.json %D%/vendor/preact/hooks/src/index.d.ts \
   %D%/vendor/preact/jsx-runtime/dist/jsxRuntime.mjs %D%/vendor/preact/jsx-runtime/package.json \
   %D%/vendor/preact/jsx-runtime/src/index.d.ts %D%/vendor/preact/package.json %D%/vendor/preact/src/dom.d.ts \
-  %D%/vendor/preact/src/index.d.ts %D%/vendor/preact/src/jsx.d.ts
+  %D%/vendor/preact/src/index.d.ts %D%/vendor/preact/src/jsx.d.ts \
+  %D%/vendor/uplot/LICENSE %D%/vendor/uplot/dist/uPlot.d.ts %D%/vendor/uplot/dist/uPlot.esm.js \
+  %D%/vendor/uplot/dist/uPlot.min.css %D%/vendor/uplot/package.json
 EXTRA_DIST += $(web_sources) $(web_vendor) %D%/README.md %D%/make_types.py %D%/tsconfig.json %D%/index.html %D%/icon.svg
 
 htdocsdir = $(distrenhome)/htdocs
@@ -37,7 +40,7 @@ bundle = $(AM_V_GEN)$(MKDIR_P) %D%/dist && $(ESBUILD) --bundle --minify --log-le
 %D%/dist/digest_worker.js: $(web_sources) %D%/tsconfig.json
 	$(bundle) --format=iife --outfile=$@ $(srcdir)/%D%/src/upload/digest_worker.ts
 
-%D%/dist/app.css: $(web_sources)
+%D%/dist/app.css: $(web_sources) $(web_vendor)
 	$(AM_V_GEN)$(MKDIR_P) %D%/dist && $(ESBUILD) --bundle --minify --log-level=warning \
 	  --target=chrome105,firefox115,safari16 --outfile=$@ $(srcdir)/%D%/style/main.css
 

@@ -15,7 +15,8 @@ distrend_LDADD = $(SERVER_LIBS)
 libdistren_server_a_SOURCES += %D%/database.cpp %D%/database.h \
   %D%/store/jobs.cpp %D%/store/jobs.h %D%/store/journal.cpp %D%/store/journal.h \
   %D%/store/people.cpp %D%/store/people.h %D%/store/points.cpp %D%/store/points.h \
-  %D%/store/slaves.cpp %D%/store/slaves.h %D%/store/telemetry.cpp %D%/store/telemetry.h
+  %D%/store/slaves.cpp %D%/store/slaves.h %D%/store/telemetry.cpp %D%/store/telemetry.h \
+  %D%/store/statistics.cpp %D%/store/statistics.h %D%/api/statistics.cpp
 
 # Doors, dispatcher, results.
 libdistren_server_a_SOURCES += \

@@ -5,7 +5,7 @@ sqlgrantsdir = $(pkgdatadir)/sql/grants
 dist_sqlmigrations_DATA = \
   %D%/migrations/0001_first.sql \
   %D%/migrations/0002_points.sql %D%/migrations/0003_steps.sql \
-  %D%/migrations/0004_slaves.sql
+  %D%/migrations/0004_slaves.sql %D%/migrations/0005_overview.sql
 dist_sqlprocedures_DATA = \
   %D%/procedures/attempt_reserve.sql \
   %D%/procedures/balance_show.sql \
@@ -42,6 +42,7 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/journal_write_failures.sql \
   %D%/procedures/journal_write_grants.sql \
   %D%/procedures/journal_write_points.sql \
+  %D%/procedures/journal_write_statistics.sql \
   %D%/procedures/lease_load.sql \
   %D%/procedures/ledger_check.sql \
   %D%/procedures/login_record.sql \
@@ -83,6 +84,9 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/slave_show.sql \
   %D%/procedures/slave_state_change.sql \
   %D%/procedures/statement_list.sql \
+  %D%/procedures/statistic_list.sql \
+  %D%/procedures/statistic_roll.sql \
+  %D%/procedures/statistic_sample.sql \
   %D%/procedures/task_latest.sql \
   %D%/procedures/task_list.sql \
   %D%/procedures/task_load.sql \

@@ -107,6 +107,9 @@ Reply handle_slave_progress(Request const&, Context&);
 Reply handle_slave_result(Request const&, Context&);
 Reply handle_slave_telemetry(Request const&, Context&);
 
+// statistics.cpp
+Reply handle_statistics(Request const&, Context&);
+
 // grid.cpp
 Reply handle_status(Request const&, Context&);
 Reply handle_openapi(Request const&, Context&);

@@ -9,6 +9,7 @@
 #include "server/storage/job_folder.h"
 #include "server/store/jobs.h"
 #include "server/store/journal.h"
+#include "server/store/statistics.h"
 
 namespace distren {
 
@@ -53,6 +54,14 @@ void write_telemetry(Services& services, Database& database) {
   }
 }
 
+// What there is now, once a minute: the grid and everybody who has something in it.
+void sample_statistics(Services& services, Database& database) {
+  if (auto const done = store::sample_statistics(database, services.dispatcher.users_live()); !done)
+    spdlog::warn("the statistics of this minute are lost: {}", done.error().message);
+  if (auto const rolled = store::roll_statistics(database); !rolled)
+    spdlog::warn("statistics of days wait for the next minute: {}", rolled.error().message);
+}
+
 }  // namespace
 
 Result<void> hand_to_dispatcher(Services& services, Database& database, std::int64_t job) {
@@ -74,6 +83,7 @@ void run_maintenance(Services& services, Database& database) {
   if (int const removed = services.uploads.sweep(); removed > 0) spdlog::info("removed {} expired uploads", removed);
   sweep_blobs(services, database);
   write_telemetry(services, database);
+  sample_statistics(services, database);
 }
 
 Result<void> restore_job_folders(Database& database, BlobStore const& blobs, std::filesystem::path const& stor) {

@@ -1,6 +1,7 @@
 // What must be done now and then: expired uploads and unused blobs go, jobs that could not be handed to the dispatcher
-// when they were made are handed over, hours of telemetry that are over are written. Run it about every minute on a worker thread; failures are logged and tried
-// again at the next run. restore_job_folders belongs to the start, before the first order.
+// when they were made are handed over, hours of telemetry that are over are written, what there is now goes into the
+// statistics. Run it about every minute on a worker thread; failures are logged and tried again at the next run.
+// restore_job_folders belongs to the start, before the first order.
 #pragma once
 
 #include <cstdint>

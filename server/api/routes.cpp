@@ -87,6 +87,7 @@ std::vector<Route> api_routes() {
       {"POST", "/api/v1/slave/result", slave, none, handle_slave_result, small},
       {"POST", "/api/v1/slave/telemetry", slave, none, handle_slave_telemetry, small},
 
+      {"GET", "/api/v1/statistics", login, read, handle_statistics, small},
       {"GET", "/api/v1/status", nothing, none, handle_status, small},
       {"GET", "/api/v1/openapi.yaml", nothing, none, handle_openapi, small},
       {"GET", "/metrics", nothing, none, handle_metrics, small},

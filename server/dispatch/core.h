@@ -101,6 +101,7 @@ public:
   JobLive job_live(std::int64_t job) const;
   std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) const;
   GridLive grid_live() const;
+  std::vector<UserLive> users_live() const;
   bool online(std::int64_t slave) const { return slaves_.contains(slave); }
   std::vector<WorkingOn> slave_work(std::int64_t slave) const;
   Explanation why_job(std::int64_t job) const;
@@ -147,6 +148,8 @@ private:
   [[nodiscard]] std::vector<std::int64_t> unclaimed_of(std::int64_t slave) const;  // its live attempts
   void sync_policy(JobQueue const& job);
   void tell_policy(SlaveState const& slave, bool here);
+  [[nodiscard]] std::int64_t best_power(SlaveState const& slave) const;   // of one core with its fastest method
+  [[nodiscard]] std::int64_t whole_power(SlaveState const& slave) const;  // of all that it lends now
   [[nodiscard]] std::int64_t kind_of(store::RunnableJob const& job);
   [[nodiscard]] bool worked_on(JobQueue const& job, std::int64_t task) const;  // by a live attempt
   [[nodiscard]] static store::Method const* suitable(SlaveState const& slave, std::string const& name,

@@ -102,9 +102,38 @@ std::vector<std::pair<std::int64_t, TaskLive>> DispatchCore::tasks_live(std::int
   return tasks;
 }
 
+std::int64_t DispatchCore::whole_power(SlaveState const& slave) const {
+  return slave.slots > 0 && !slave.methods.empty() ? best_power(slave) * slave.cores : 0;
+}
+
+std::vector<UserLive> DispatchCore::users_live() const {
+  std::map<std::int64_t, UserLive> users;
+  for (auto const& [id, slave] : slaves_) {
+    if (!slave.greeted) continue;
+    auto& user = users[slave.state.user];
+    ++user.slaves;
+    user.power += whole_power(slave.state);
+  }
+  for (auto const& [id, job] : jobs_) {
+    if (!job->active() && job->leases.empty()) continue;
+    auto& user = users[job->info().user];
+    if (job->active()) user.ready += job->ready();
+    user.leased += static_cast<std::int64_t>(job->leases.size());
+  }
+  std::vector<UserLive> out;
+  for (auto& [id, user] : users) {
+    user.user = id;
+    out.push_back(user);
+  }
+  return out;
+}
+
 GridLive DispatchCore::grid_live() const {
   GridLive live;
-  for (auto const& [id, slave] : slaves_) live.slots += std::max(0, slave.state.slots);
+  for (auto const& [id, slave] : slaves_) {
+    live.slots += std::max(0, slave.state.slots);
+    live.power += whole_power(slave.state);
+  }
   live.slaves_online = static_cast<int>(slaves_.size());
   for (auto const& [id, job] : jobs_) {
     if (!job->active()) continue;

@@ -102,12 +102,16 @@ void DispatchCore::gone(std::int64_t id, SlaveSink const* sink) {
   hungry_.erase(id);
 }
 
-void DispatchCore::tell_policy(SlaveState const& slave, bool here) {
+std::int64_t DispatchCore::best_power(SlaveState const& slave) const {
   std::int64_t power = 1;  // jobs of its slower methods are rare enough to be estimated by the fastest
   for (store::Method const& method : slave.methods) power = std::max(power, powers_.of(slave.id, method).power);
+  return power;
+}
+
+void DispatchCore::tell_policy(SlaveState const& slave, bool here) {
   policy_.know_slave({.id = slave.id,
                       .user = slave.user,
-                      .power = power,
+                      .power = best_power(slave),
                       .threads = slave.threads(),
                       .slots = here ? std::max(1, slave.slots) : 0,
                       .limit_ms = slave.limit_ms()});

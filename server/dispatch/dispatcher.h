@@ -74,6 +74,15 @@ struct GridLive {
   std::int64_t tasks_ready = 0;
   std::int64_t tasks_leased = 0;
   int slots = 0;  // frames that the slaves online render at once
+  std::int64_t power = 0;  // of the slaves online that take work; thousandths of a reference core
+};
+
+struct UserLive {  // what a user has in the grid now: the slaves that are his, the frames of his jobs
+  std::int64_t user = 0;
+  std::int64_t slaves = 0;  // online
+  std::int64_t power = 0;   // theirs; as in GridLive
+  std::int64_t ready = 0;   // frames that wait
+  std::int64_t leased = 0;  // frames that are being rendered
 };
 
 struct TaskLive {
@@ -121,6 +130,7 @@ public:
   virtual JobLive job_live(std::int64_t job) = 0;
   virtual std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) = 0;  // leased tasks only
   virtual GridLive grid_live() = 0;
+  virtual std::vector<UserLive> users_live() = 0;  // by user; who has nothing is left out
   virtual bool slave_online(std::int64_t slave) = 0;
   virtual std::vector<WorkingOn> slave_work(std::int64_t slave) = 0;
   virtual std::string slave_settings(std::int64_t slave) = 0;  // JSON, as its last hello said; empty: offline, or none

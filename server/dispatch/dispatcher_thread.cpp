@@ -217,6 +217,10 @@ GridLive DispatcherThread::grid_live() {
   return ask([this] { return core_.grid_live(); });
 }
 
+std::vector<UserLive> DispatcherThread::users_live() {
+  return ask([this] { return core_.users_live(); });
+}
+
 bool DispatcherThread::slave_online(std::int64_t slave) {
   return ask([this, slave] { return core_.online(slave); });
 }

@@ -41,6 +41,7 @@ public:
   JobLive job_live(std::int64_t job) override;
   std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) override;
   GridLive grid_live() override;
+  std::vector<UserLive> users_live() override;
   bool slave_online(std::int64_t slave) override;
   std::vector<WorkingOn> slave_work(std::int64_t slave) override;
   std::string slave_settings(std::int64_t slave) override;

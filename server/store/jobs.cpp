@@ -162,7 +162,7 @@ Result<void> delete_job(Database& database, std::int64_t job) {
 Result<GridTotals> show_totals(Database& database) {
   GridTotals totals;
   auto const shown = database.call("grid_show", {}, [&](SqlRow const& row) {
-    totals = {row.integer(0), row.integer(1), row.integer(2), row.integer(3)};
+    totals = {row.integer(0), row.integer(1), row.integer(2), row.integer(3), row.integer(4)};
   });
   if (!shown) return shown.error();
   return totals;

@@ -112,6 +112,7 @@ struct GridTotals {
   std::int64_t active_jobs = 0;
   std::int64_t accepted_frames = 0;  // of jobs that are still there
   std::int64_t people = 0;           // accounts
+  std::int64_t frames_an_hour = 0;   // accepted within the last hour, about
 };
 Result<GridTotals> show_totals(Database&);
 

@@ -20,7 +20,8 @@ BEGIN
   END IF;
   IF v_state = 'paused' THEN
     DELETE FROM job_failure WHERE job_id = p_job;
-    UPDATE job SET state = 'active', reason = '' WHERE id = p_job;
+    UPDATE job SET state = 'active', reason = '', waits_since = IF(accepted = 0, UTC_TIMESTAMP(3), waits_since)
+    WHERE id = p_job;
   END IF;
   COMMIT;
 END

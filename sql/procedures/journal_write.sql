@@ -178,6 +178,7 @@ BEGIN
     IF v_bad > 0 THEN
       CALL job_fail_alike();
     END IF;
+    CALL journal_write_statistics();
 
     INSERT INTO event (created_at, kind, user_id, job_id, message)
     SELECT v_now, CONCAT('job_', j.state), j.user_id, j.id, LEFT(CONCAT('Job ', j.id, ' (', j.name, ') ',

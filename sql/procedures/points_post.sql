@@ -39,6 +39,14 @@ BEGIN
     INSERT INTO transaction (kind, ref, job_id, task_id, slave_id, frame, created_at)
     SELECT 'earn', ref, job_id, task_id, slave_id, frame, v_now FROM points_due WHERE points > 0 AND NOT earned;
     SET v_first = LAST_INSERT_ID();
+    INSERT INTO statistic_hour (user_id, hour_at, points)
+    SELECT IF(side.n = 0, 0, p.user_id) AS of_user, DATE_FORMAT(v_now, '%Y-%m-%d %H:00:00'), SUM(d.points)
+    FROM points_due d
+    STRAIGHT_JOIN account p FORCE INDEX (PRIMARY) ON p.id = d.pending_id
+    STRAIGHT_JOIN (SELECT 0 AS n UNION ALL SELECT 1) side
+    WHERE d.points > 0 AND NOT d.earned
+    GROUP BY of_user ORDER BY of_user
+    ON DUPLICATE KEY UPDATE points = statistic_hour.points + VALUES(points);
   END IF;
   IF v_paid > 0 THEN
     INSERT INTO transaction (kind, ref, job_id, task_id, slave_id, frame, created_at)

@@ -13,66 +13,11 @@ import zipfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.dont_write_bytecode = True
 
-from browser import Browser  # noqa: E402
-from grid import Grid  # noqa: E402
-from programs import BUILD, scenes  # noqa: E402
+from programs import scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
+from web_lab import PASSWORD, SHOTS, evidence, lab  # noqa: E402
 
-PASSWORD = "correct horse battery"
 SCRIPT = "<img src=x onerror=hacked=1>"
-SHOTS = os.path.join(BUILD, "screenshots")
-
-
-class Lab:
-    """A grid and a browser."""
-
-    def __init__(self, grid, page):
-        self.grid, self.page = grid, page
-        self.base = f"http://127.0.0.1:{grid.http_port}/"
-        self.complaints = []
-
-    def go(self, place, heading):
-        target = self.base + "#/" + place
-        if self.page.address() == target:
-            self.page.reload()
-        self.page.open(target)
-        self.page.heading(heading)
-
-    def at(self, part):
-        wait_until(f"the address has {part}", lambda: part in self.page.address())
-
-    def take(self, name):
-        """Screenshots: light, dark, phone. In light axe-core looks for everything, in dark for contrast; nothing is
-        wider than a phone."""
-        page = self.page
-        wait_until("no picture is on its way", lambda: not page.script(
-            "return document.querySelector('.picture-coming')"))
-        for kind, look in (("light", {}), ("dark", {"dark": True}), ("phone", {"width": 390, "height": 800})):
-            page.look(**look)
-            page.promise("await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));")
-            page.screenshot(os.path.join(SHOTS, f"{name}-{kind}.png"),
-                            whole=not name.startswith("viewer"))
-            if kind != "phone":
-                found = page.violations("color-contrast" if kind == "dark" else None)
-                self.complaints += [f"{name}, {kind}: {each}" for each in found]
-            wide = page.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            if wide > 0:
-                self.complaints.append(f"{name}, {kind}: the page is {wide} pixels wider than the window")
-        page.look()
-
-
-@contextlib.contextmanager
-def lab():
-    os.makedirs(SHOTS, exist_ok=True)
-    with Grid(admin=False) as grid, Browser(grid.folder) as page:
-        page.look()
-        yield Lab(grid, page)
-
-
-def evidence(made):
-    with contextlib.suppress(Exception):
-        made.page.screenshot(os.path.join(SHOTS, "failed.png"))
-    return made.page.evidence() + made.grid.evidence()
 
 
 @contextlib.contextmanager

@@ -101,7 +101,7 @@ refuses DR409 "is finished already" "a_finished_job_cannot_be_cancelled" "CALL j
 refuses DR409 "is finished and cannot be resumed" "a_finished_job_cannot_be_resumed" "CALL job_resume(3)"
 is "$(sql 'CALL job_requeue(3)'; job_column 3 state)" "0
 finished" "requeueing_a_finished_job_changes_nothing"
-is "$(sql 'CALL grid_show()')" "4	0	1	2" "the_grid_counts_active_jobs_and_accepted_frames"
+is "$(sql 'CALL grid_show()')" "4	0	1	2	2" "the_grid_counts_active_jobs_and_accepted_frames"
 
 # Several steps, frames in tiles.
 parent=$(tiles=4 job tiled '[7,8]')

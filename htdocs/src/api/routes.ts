@@ -14,6 +14,8 @@ export type User = { id: number; name: string; role: 'user' | 'moderator' | 'adm
 export type Token = { id: number; name: string; scopes: Scope[]; created_at: string; last_used_at: string | null };
 export type Project = { id: number; name: string; jobs: number };
 export type Slave = { id: number; name: string; slavekey: string; state: 'enabled' | 'disabled' | 'revoked'; online: boolean; os: string; cpu: string; cores: number; memory: number; gpus: string[]; settings: { wanted: SlaveWishes; hold: { threads: number; memory: number; minutes_per_frame: number; paused: boolean; schedule?: string[]; problems?: string[] } | null }; address: string | null; telemetry: TelemetryMinute | null; methods: ({ name: string; version: string; benchmark: number | null; power: number | null; age: number | null })[]; created_at: string; last_seen_at: string | null; frames_accepted: number; user: number; user_name: string; working_on: { job: number; task: number; frame: number; fraction: number }[] };
+export type StatisticLevel = { mean: (number | null)[]; max: (number | null)[] };
+export type Statistics = { of: 'grid' | 'mine'; span: 'day' | 'week' | 'month' | 'year' | 'all'; step: number; from: string; frames: number[]; failures: number[]; cpu: number[]; wall: number[]; points: Points[]; received: number[]; begun: number[]; wait: StatisticLevel; slaves: StatisticLevel; power: StatisticLevel; ready: StatisticLevel; leased: StatisticLevel };
 export type SlaveWishes = { threads?: number | null; memory?: number | null; minutes_per_frame?: number | null; schedule?: string[] | null; paused?: boolean | null };
 export type TelemetryMinute = { at: string; state: 'idle' | 'rendering' | 'suspended' | 'paused' | 'stopping' | null; load: number | null; cpu: number | null; memory_free: number | null; disk_free: number | null; temperature: number | null; battery: number | null; on_battery: boolean };
 export type TelemetryFigure = { mean: number; max: number };
@@ -321,10 +323,15 @@ export interface Routes {
     body: undefined;
     answer: null;
   };
+  'GET /api/v1/statistics': {
+    query: { of?: 'grid' | 'mine'; span?: 'day' | 'week' | 'month' | 'year' | 'all' };
+    body: undefined;
+    answer: Statistics;
+  };
   'GET /api/v1/status': {
     query: Nothing;
     body: undefined;
-    answer: { name: string; version: string; time: number; slaves: { online: number; total: number }; jobs: { active: number }; frames: { ready: number; leased: number; accepted: number }; url: string | null; line_port: number; people: number; registration: boolean };
+    answer: { name: string; version: string; time: number; slaves: { online: number; total: number }; jobs: { active: number }; frames: { ready: number; leased: number; accepted: number; an_hour: number }; power: number; url: string | null; line_port: number; people: number; registration: boolean };
   };
   'GET /api/v1/openapi.yaml': {
     query: Nothing;

@@ -134,7 +134,18 @@ export function HomePage() {
               <dt>{text.home.done}</dt>
               <dd>{grid ? count(grid.frames.accepted) : '–'}</dd>
             </div>
+            <div>
+              <dt>{text.home.anHour}</dt>
+              <dd>{grid ? count(grid.frames.an_hour) : '–'}</dd>
+            </div>
+            <div>
+              <dt>{text.home.power}</dt>
+              <dd>{grid ? points(grid.power) : '–'}</dd>
+            </div>
           </dl>
+          <p>
+            <a href="#/statistics">{text.home.toStatistics}</a>
+          </p>
           {active.length > 0 && (
             <section>
               <h2>

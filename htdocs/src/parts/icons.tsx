@@ -6,6 +6,7 @@ const shapes = {
   cancel: 'M4 4l8 8M12 4l-8 8',
   check: 'M3 8.5 6.5 12 13 4.5',
   compare: 'M8 2v12M2.5 4h3v8h-3zM10.5 4h3v8h-3z',
+  chart: 'M2.5 2.5v11h11M5.5 11V8M8.5 11V4.5M11.5 11V6.5',
   copy: 'M5.5 5.5h8v8h-8zM3 10.5h-.5v-8h8V3',
   down: 'M3.5 6 8 10.5 12.5 6',
   download: 'M8 2.5v7.5M4.5 7 8 10.5 11.5 7M3 13.5h10',

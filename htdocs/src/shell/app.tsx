@@ -20,6 +20,7 @@ import { ProjectsPage } from '../pages/projects';
 import { RankingPage } from '../pages/ranking';
 import { SlavePage } from '../pages/slave';
 import { SlavesPage } from '../pages/slaves';
+import { StatisticsPage } from '../pages/statistics';
 import { text } from '../text';
 import { Frame } from './frame';
 
@@ -50,6 +51,7 @@ function Page({ address, administers }: { address: Address; administers: boolean
   if (first === 'projects' && second === undefined) return <ProjectsPage />;
   if (first === 'points' && second === undefined) return <PointsPage />;
   if (first === 'points' && second === 'ranking') return <RankingPage />;
+  if (first === 'statistics' && second === undefined) return <StatisticsPage />;
   if (first === 'account' && second === undefined) return <AccountPage />;
   if (first === 'admin' && second === undefined && administers) return <AdminPage />;
   return <NotFound />;

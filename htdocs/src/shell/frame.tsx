@@ -13,6 +13,7 @@ const places: readonly (readonly [string, string, IconName])[] = [
   ['slaves', text.nav.slaves, 'slaves'],
   ['projects', text.nav.projects, 'folder'],
   ['points', text.nav.points, 'points'],
+  ['statistics', text.nav.statistics, 'chart'],
 ];
 
 export function Frame({ children }: { children: ComponentChildren }) {
@@ -42,7 +43,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
               <a
                 key={to}
                 href={`#/${to}`}
-                class={to === 'projects' ? 'hide-phone' : undefined}
+                class={to === 'projects' || to === 'statistics' ? 'hide-phone' : undefined}
                 aria-current={place === to ? 'page' : undefined}
               >
                 <Icon name={icon} />

@@ -1,0 +1,142 @@
+// What the grid did, over the HTTP API: samples by maintenance, columns with a value for each step.
+#include <ctime>
+#include <optional>
+#include <string>
+
+#include "server/api/maintenance.h"
+#include "server/standalone.h"
+#include "server/store/statistics.h"
+#include "tests/support/api_desk.h"
+
+using namespace distren;
+using nlohmann::json;
+
+namespace {
+
+std::optional<DatabaseAddress> the_database;  // started once by main; each test is a fork of it
+
+struct Desk : DatabaseThread, ApiDesk {
+  Desk() : ApiDesk(*the_database) { now = 1000 * static_cast<std::int64_t>(std::time(nullptr)); }
+  std::string secret = person();
+  std::int64_t user = call("GET", "/api/v1/me", secret).json["user"]["id"].get<std::int64_t>();
+
+  json ask(std::string const& query) {
+    auto const reply = call("GET", "/api/v1/statistics" + query, secret);
+    ck_assert_msg(reply.status == 200, "%s: %s", query.c_str(), reply.text.c_str());
+    return reply.json;
+  }
+};
+
+// The hour may turn while a test runs: what was sampled is in one of the last two steps.
+double late(json const& column) {
+  double sum = 0;
+  for (std::size_t i = column.size() - 2; i < column.size(); ++i)
+    sum = std::max(sum, column[i].is_null() ? 0.0 : column[i].get<double>());
+  return sum;
+}
+
+}  // namespace
+
+START_TEST(every_column_has_a_value_for_each_step) {
+  Desk desk;
+  for (auto const& [span, step, steps] : {std::tuple{"day", 3600, 24},
+                                          {"week", 3600, 168},
+                                          {"month", 3600, 720},
+                                          {"year", 86400, 365},
+                                          {"all", 604800, 520}}) {
+    auto const found = desk.ask(std::string("?of=mine&span=") + span);
+    ck_assert_text(found["span"], span);
+    ck_assert_int_eq(found["step"].get<int>(), step);
+    for (auto const* name : {"frames", "failures", "cpu", "wall", "points", "received", "begun"})
+      ck_assert_msg(found[name].size() == static_cast<std::size_t>(steps), "%s of %s", name, span);
+    for (auto const* name : {"wait", "slaves", "power", "ready", "leased"})
+      ck_assert_msg(found[name]["mean"].size() == static_cast<std::size_t>(steps) &&
+                        found[name]["max"].size() == static_cast<std::size_t>(steps),
+                    "%s of %s", name, span);
+  }
+}
+END_TEST
+
+START_TEST(a_sample_of_each_minute_tells_the_grids_and_ones_own) {
+  Desk desk;
+  desk.dispatcher.users = {{.user = desk.user, .slaves = 2, .power = 8000, .ready = 40, .leased = 3},
+                           {.user = desk.user + 1000000, .slaves = 1, .power = 500, .ready = 0, .leased = 1}};
+  run_maintenance(*desk.services, desk.database);
+  desk.dispatcher.users.pop_back();
+  desk.dispatcher.users.front().slaves = 4;
+  run_maintenance(*desk.services, desk.database);
+  auto const mine = desk.ask("?of=mine&span=day");
+  ck_assert(late(mine["slaves"]["max"]) == 4 && late(mine["power"]["max"]) == 8 && late(mine["ready"]["mean"]) > 0);
+  auto const grid = desk.ask("?span=day");
+  ck_assert_text(grid["of"], "grid");
+  ck_assert(late(grid["power"]["max"]) >= 8.5 && late(grid["leased"]["max"]) >= 4);
+  // Somebody who has nothing has nothing, and not nothing known.
+  desk.secret = desk.person();
+  auto const other = desk.ask("?of=mine&span=day");
+  ck_assert(!other["slaves"]["mean"].back().is_null() || !other["slaves"]["mean"][22].is_null());
+  ck_assert(late(other["slaves"]["mean"]) == 0 && other["slaves"]["mean"][0].is_null());
+  ck_assert(other["wait"]["mean"].back().is_null() && other["frames"].back() == 0);
+}
+END_TEST
+
+START_TEST(a_question_that_makes_no_sense_is_refused_with_what_there_is) {
+  Desk desk;
+  for (auto const* bad : {"?span=century", "?of=bob", "?hours=3", "?span="})
+    ck_assert_msg(desk.call("GET", std::string("/api/v1/statistics") + bad, desk.secret).status == 400, "%s", bad);
+  ck_assert_says(desk.call("GET", "/api/v1/statistics?span=x", desk.secret).message(), "day, week, month, year or all");
+  ck_assert_int_eq(desk.call("GET", "/api/v1/statistics").status, 401);
+}
+END_TEST
+
+START_TEST(the_status_says_frames_an_hour_and_power) {
+  Desk desk;
+  auto const status = desk.call("GET", "/api/v1/status").json;
+  ck_assert(status["frames"]["an_hour"].is_number_integer() && status["power"] == 6.5);
+}
+END_TEST
+
+START_TEST(a_database_that_is_away_costs_one_minutes_sample) {
+  Desk desk;
+  auto address = *the_database;
+  address.socket = "/nowhere";
+  Database away(address);
+  ck_assert(!store::sample_statistics(away, {}).has_value());
+  ck_assert(!store::roll_statistics(away).has_value());
+  ck_assert(!store::list_statistics(away, 0, 0, "hour").has_value());
+  run_maintenance(*desk.services, away);  // says so in the log, and that is all
+}
+END_TEST
+
+START_TEST(many_users_fit_into_one_minute) {
+  Desk desk;
+  std::vector<UserLive> users;
+  for (std::int64_t id = 1; id <= 12000; ++id) users.push_back({.user = 5000000 + id, .slaves = 1, .power = 1000});
+  ck_assert(store::sample_statistics(desk.database, users).has_value());
+  auto const rows = store::list_statistics(desk.database, 5012000, 0, "hour");
+  ck_assert(rows.has_value() && rows->size() == 1 && rows->front().samples == 1 && rows->front().power.most == 1000);
+}
+END_TEST
+
+int main() {
+  auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
+  std::filesystem::create_directories(folder);
+  char const* top = std::getenv("top_srcdir");
+  DatabaseThread const thread;
+  auto database = PrivateMariadb::start(folder, std::filesystem::path(top == nullptr ? ".." : top) / "sql");
+  if (!database) {
+    std::printf("Bail out! %s\n", database.error().message.c_str());
+    return EXIT_FAILURE;
+  }
+  the_database = database->address();
+  auto* group = tcase_create("statistics");
+  tcase_set_timeout(group, 120);
+  for (auto const* test :
+       {every_column_has_a_value_for_each_step, a_sample_of_each_minute_tells_the_grids_and_ones_own,
+        a_question_that_makes_no_sense_is_refused_with_what_there_is, the_status_says_frames_an_hour_and_power,
+        a_database_that_is_away_costs_one_minutes_sample, many_users_fit_into_one_minute})
+    tcase_add_test(group, test);
+  int const failed = run_suite("statistics", {group});
+  database->stop();
+  std::filesystem::remove_all(folder);
+  return failed;
+}

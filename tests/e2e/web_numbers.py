@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""The pages of figures and of administration in a real browser, against a real server."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from tap import case, run, wait_until  # noqa: E402
+from web_lab import PASSWORD, evidence, lab  # noqa: E402
+
+# Forty days of a grid that grows and rests at night: a row an hour for everybody (0) and for user 1.
+HISTORY = """
+INSERT INTO statistic_{table} (user_id, hour_at, frames, failures, cpu_ms, wall_ms, points, received, begun, wait_ms,
+  wait_most_ms, samples, slaves_sum, slaves_most, power_sum, power_most, ready_sum, ready_most, leased_sum, leased_most)
+SELECT u.seq, at, n, n DIV 40 + (s.seq % 29 = 0) * 12, n * 61000, n * 9000, n * 1700, n DIV 2, s.seq % 3, s.seq % 3 * 90000,
+  s.seq % 3 * 70000, 60, 60 * (4 + n DIV 40), 6 + n DIV 40, 60000 * (24 + n DIV 9), 60000 * 2, 60 * n * 3, n * 5, 60 * (n DIV 30),
+  4 + n DIV 20
+FROM (SELECT seq, UTC_DATE() - INTERVAL seq {step} AS at,
+        CAST((900 - seq * {slope}) * (1.2 + SIN(seq / 24 * 6.283)) * (0.8 + (seq * 7919 % 41) / 100) AS SIGNED) AS n
+      FROM seq_1_to_900) s
+JOIN seq_0_to_1 u ON at > UTC_DATE() - INTERVAL {days} DAY
+ON DUPLICATE KEY UPDATE frames = VALUES(frames)
+"""
+
+
+@case
+def a_grid_without_a_past_says_so(lab):
+    page = lab.page
+    page.open(lab.base)
+    page.heading("A new grid")
+    page.fill("Name", "anna")
+    page.fill("Password", PASSWORD)
+    page.press("Make an account", "button.button-main")
+    page.heading("Hello anna")
+    page.see("Frames an hour", "Reference cores")
+    lab.grid.token = lab.grid.api("POST", "/api/v1/login", {"name": "anna", "password": PASSWORD}, token="")[1]["token"]
+    page.press("Statistics", "nav a")
+    page.heading("Statistics")
+    page.see("Nothing happened in this time", "Figures come with the first frame")
+    lab.take("statistics-empty")
+
+
+@case
+def statistics_are_drawn_for_hours_and_for_years(lab):
+    page = lab.page
+    lab.grid.sql(HISTORY.format(table="hour", step="HOUR", slope=1, days=30))
+    lab.grid.sql(HISTORY.format(table="day", step="DAY", slope=1, days=2000))
+    drawn = "return [...document.querySelectorAll('.chart canvas')].filter((e) => e.width > 0).length"
+    lab.go("statistics", "Statistics")
+    page.see("Points earned", "How long jobs waited for their first frame", "of all attempts")
+    wait_until("the charts are drawn", lambda: page.script(drawn) == 7)
+    frames = lab.grid.api("GET", "/api/v1/statistics?span=week")[1]["frames"]
+    shown = page.script("return document.querySelector('.figures dd').innerText")
+    assert int(shown.replace(",", "")) == sum(frames) > 1000, (shown, sum(frames))
+    lab.take("statistics")
+    page.press("Mine")
+    lab.at("of=mine")
+    wait_until("one chart more for what my jobs got", lambda: page.script(drawn) == 8)
+    page.press("A year")
+    lab.at("span=year")
+    page.see("by the day (UTC)")
+    wait_until("the charts are drawn again", lambda: page.script(drawn) == 8)
+    lab.take("statistics-year")
+    page.reload()
+    page.see("by the day (UTC)", "Frames that my PCs rendered")
+
+
+@case
+def the_value_under_the_pointer_is_read_out(lab):
+    page = lab.page
+    lab.go("statistics", "Statistics")
+    page.see("in all")
+    left, top = page.script("""
+      const box = document.querySelector('.chart .u-over').getBoundingClientRect();
+      return [box.left + box.width / 2, box.top + 20];""")
+    for step in (-9, 0):
+        page.chrome("Input.dispatchMouseEvent", type="mouseMoved", x=left + step, y=top)
+    wait_until("the caption says a time and a value", lambda: page.script(
+        r"return /\d\d:\d\d.*: [\d,.]+/.test(document.querySelector('.chart-read').innerText)"))
+
+
+@case
+def nothing_was_found_by_axe_core_on_any_page(lab):
+    assert not lab.complaints, "\n".join(sorted(set(lab.complaints)))
+
+
+@case
+def the_console_stayed_silent(lab):
+    complaints = lab.page.console()
+    assert not complaints, "\n".join(complaints)
+
+
+if __name__ == "__main__":
+    run(lab, evidence)

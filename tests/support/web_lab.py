@@ -1,0 +1,63 @@
+"""What the tests of the web pages work with: a grid, a browser, and screenshots that axe-core has looked at."""
+import contextlib
+import os
+
+from browser import Browser
+from grid import Grid
+from programs import BUILD
+from tap import wait_until
+
+PASSWORD = "correct horse battery"
+SHOTS = os.path.join(BUILD, "screenshots")
+
+
+class Lab:
+    """A grid and a browser."""
+
+    def __init__(self, grid, page):
+        self.grid, self.page = grid, page
+        self.base = f"http://127.0.0.1:{grid.http_port}/"
+        self.complaints = []
+
+    def go(self, place, heading):
+        target = self.base + "#/" + place
+        if self.page.address() == target:
+            self.page.reload()
+        self.page.open(target)
+        self.page.heading(heading)
+
+    def at(self, part):
+        wait_until(f"the address has {part}", lambda: part in self.page.address())
+
+    def take(self, name):
+        """Screenshots: light, dark, phone. In light axe-core looks for everything, in dark for contrast; nothing is
+        wider than a phone."""
+        page = self.page
+        wait_until("no picture is on its way", lambda: not page.script(
+            "return document.querySelector('.picture-coming')"))
+        for kind, look in (("light", {}), ("dark", {"dark": True}), ("phone", {"width": 390, "height": 800})):
+            page.look(**look)
+            page.promise("await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));")
+            page.screenshot(os.path.join(SHOTS, f"{name}-{kind}.png"),
+                            whole=not name.startswith("viewer"))
+            if kind != "phone":
+                found = page.violations("color-contrast" if kind == "dark" else None)
+                self.complaints += [f"{name}, {kind}: {each}" for each in found]
+            wide = page.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if wide > 0:
+                self.complaints.append(f"{name}, {kind}: the page is {wide} pixels wider than the window")
+        page.look()
+
+
+@contextlib.contextmanager
+def lab(settings=None):
+    os.makedirs(SHOTS, exist_ok=True)
+    with Grid(settings, admin=False) as grid, Browser(grid.folder) as page:
+        page.look()
+        yield Lab(grid, page)
+
+
+def evidence(made):
+    with contextlib.suppress(Exception):
+        made.page.screenshot(os.path.join(SHOTS, "failed.png"))
+    return made.page.evidence() + made.grid.evidence()
