@@ -8,6 +8,7 @@
 #include "client/context.h"
 #include "client/fetch_output.h"
 #include "client/povray_files.h"
+#include "client/project.h"
 #include "client/scene_choices.h"
 #include "client/scene_files.h"
 #include "client/scene_report.h"
@@ -34,6 +35,7 @@ struct Submission {
   std::string engine;
   std::string name;
   std::string project;
+  std::string shot;
   int priority = 0;
   bool paused = false;
   std::string parameter_file;
@@ -58,21 +60,6 @@ bool is_said(std::vector<std::string> const& said, std::string const& sentence) 
   if (end == std::string::npos) return false;
   auto const name = sentence.substr(begin, end + 1 - begin);
   return std::ranges::any_of(said, [&name](std::string const& each) { return each.find(name) != std::string::npos; });
-}
-
-// The project's number, by number or name.
-Result<Json> find_project(Session& session, std::string const& wanted) {
-  Json id;
-  std::string names;
-  auto listed = session.each_item("/api/v1/projects", "before", "the projects", [&](Json const& project) {
-    if (text_of(project, "name") == wanted || id_of(project) == wanted) id = project["id"];
-    names += (names.empty() ? "'" : ", '") + text_of(project, "name") + "'";
-    return id.is_null();
-  });
-  if (!listed) return listed.error();
-  if (!id.is_null()) return id;
-  return fail(Errc::not_found, fmt::format("there is no project '{}'; {}make it by: distren projects new NAME",
-                                           printable(wanted, 100), names.empty() ? "" : "you have " + names + ", or "));
 }
 
 // A whole number stands for one, everything else for a text.
@@ -139,6 +126,7 @@ Result<Json> create_job(Session& session, Submission const& given, Prepared cons
             {"parameters", parameters_of(given)}};
   if (given.priority != 0) body["priority"] = given.priority;
   if (!project.is_null()) body["project"] = project;
+  if (!given.shot.empty()) body["shot"] = given.shot;
   if (given.paused) body["paused"] = true;
   if (!given.parameter_file.empty()) {
     auto text = read_file(given.parameter_file, most_parameters);
@@ -287,7 +275,10 @@ void add_submit_command(CLI::App& app, Context& context) {
   add_scene_options(command, given);
   command->add_flag("--check", given->check, "Only look into the scene, like distren check");
   command->add_option("--name", given->name, "The job's name; the file's by default");
-  command->add_option("--project", given->project, "File it under this project");
+  auto* project = command->add_option("--project", given->project, "File it under this project");
+  command->add_option("--shot", given->shot, "SEQUENCE/SHOT of the project; made where it is new")
+      ->check(shot_validator())
+      ->needs(project);
   command->add_option("--priority", given->priority, "1 to 100 among your own jobs")->check(CLI::Range(1, 100));
   auto* paused = command->add_flag("--paused", given->paused, "Do not begin yet");
   auto* wait = command->add_flag("--wait", given->wait, "Show progress until the job ends")->excludes(paused);

@@ -4,7 +4,7 @@ libdistren_client_a_CPPFLAGS = $(AM_CPPFLAGS)
 libdistren_client_a_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
 libdistren_client_a_SOURCES = \
   %D%/command_account.cpp %D%/command_download.cpp %D%/command_jobs.cpp %D%/command_log.cpp %D%/command_slaves.cpp \
-  %D%/command_points.cpp %D%/command_spending.cpp %D%/command_submit.cpp %D%/command_tokens.cpp \
+  %D%/command_points.cpp %D%/command_shots.cpp %D%/command_spending.cpp %D%/command_submit.cpp %D%/command_tokens.cpp \
   %D%/confirm.cpp %D%/confirm.h \
   %D%/context.cpp %D%/context.h \
   %D%/exit_code.h \
@@ -15,6 +15,7 @@ libdistren_client_a_SOURCES = \
   %D%/points_words.cpp %D%/points_words.h \
   %D%/povray_files.cpp %D%/povray_files.h \
   %D%/progress.cpp %D%/progress.h \
+  %D%/project.cpp %D%/project.h \
   %D%/scene_choices.cpp %D%/scene_choices.h \
   %D%/scene_files.cpp %D%/scene_files.h \
   %D%/scene_report.cpp %D%/scene_report.h \

@@ -18,6 +18,9 @@ int percentage_of(std::string const& text);  // of a checked text
 // "NAME=VALUE".
 CLI::Validator setting_validator();
 
+// SEQUENCE/SHOT.
+CLI::Validator shot_validator();
+
 // The renderer's own word for what people write: "exr" is OPEN_EXR, "eevee" BLENDER_EEVEE. Unknown words pass in
 // capitals; the server knows best what it offers.
 std::string format_word(std::string const& text);

@@ -62,7 +62,8 @@ libdistren_server_a_SOURCES += %D%/services.h \
   %D%/storage/blob_store.cpp %D%/storage/blob_store.h %D%/storage/job_folder.cpp %D%/storage/job_folder.h \
   %D%/storage/signed_urls.cpp %D%/storage/signed_urls.h %D%/storage/signer.cpp %D%/storage/signer.h \
   %D%/storage/uploads.cpp %D%/storage/uploads.h
-libdistren_server_a_SOURCES += %D%/api/job_preview.cpp %D%/preview.cpp %D%/preview.h \
+libdistren_server_a_SOURCES += %D%/api/shots.cpp %D%/store/shots.cpp %D%/store/shots.h \
+  %D%/api/job_preview.cpp %D%/preview.cpp %D%/preview.h \
   %D%/api/job_zip.cpp %D%/storage/zip_stream.cpp %D%/storage/zip_stream.h
 
 # Points and fair shares.

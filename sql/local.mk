@@ -5,7 +5,7 @@ sqlgrantsdir = $(pkgdatadir)/sql/grants
 dist_sqlmigrations_DATA = \
   %D%/migrations/0001_first.sql \
   %D%/migrations/0002_points.sql %D%/migrations/0003_steps.sql \
-  %D%/migrations/0004_slaves.sql %D%/migrations/0005_overview.sql
+  %D%/migrations/0004_slaves.sql %D%/migrations/0005_overview.sql %D%/migrations/0006_shots.sql
 dist_sqlprocedures_DATA = \
   %D%/procedures/attempt_reserve.sql \
   %D%/procedures/balance_show.sql \
@@ -63,6 +63,7 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/power_record.sql \
   %D%/procedures/project_create.sql \
   %D%/procedures/project_list.sql \
+  %D%/procedures/project_show.sql \
   %D%/procedures/ranking_list.sql \
   %D%/procedures/schema_show.sql \
   %D%/procedures/session_create.sql \
@@ -70,6 +71,13 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/session_find.sql \
   %D%/procedures/setting_change.sql \
   %D%/procedures/setting_find.sql \
+  %D%/procedures/shot_add_job.sql \
+  %D%/procedures/shot_change.sql \
+  %D%/procedures/shot_delete.sql \
+  %D%/procedures/shot_ensure.sql \
+  %D%/procedures/shot_job_list.sql \
+  %D%/procedures/shot_list.sql \
+  %D%/procedures/shot_name_check.sql \
   %D%/procedures/slave_block_add.sql \
   %D%/procedures/slave_block_delete.sql \
   %D%/procedures/slave_block_list.sql \

@@ -130,6 +130,10 @@ START_TEST(a_job_has_what_was_asked_for) {
   auto const missing = desk.run({"submit", Desk::sample(), "--project", "absent"});
   ck_assert_int_eq(missing.code, 4);
   ck_assert_says(missing.err, "'other'");
+  ck_assert_int_eq(desk.run({"submit", Desk::sample(), "--shot", "SQ010/SH010"}).code, 2);
+  auto const bad = desk.run({"submit", Desk::sample(), "--project", "film", "--shot", "SH010"});
+  ck_assert_int_eq(bad.code, 2);
+  ck_assert_says(bad.err, "is not like SEQUENCE/SHOT");
 }
 END_TEST
 

@@ -505,6 +505,10 @@ START_TEST(nobody_reaches_anothers_things_on_any_route) {
   auto const token =
       desk.call("POST", "/api/v1/tokens", owner, {{"name", "t"}, {"scopes", {"read"}}}).json["id"].dump();
   auto const upload = desk.upload(owner, "mine").header("Location");
+  auto const project = desk.call("POST", "/api/v1/projects", owner, {{"name", "film"}}).json["id"].dump();
+  auto const shot = desk.call("POST", "/api/v1/projects/" + project + "/shots", owner, {{"sequence", "a"}, {"name", "b"}})
+                        .json["id"]
+                        .dump();
   int walked = 0;
   for (auto const& route : api_routes()) {
     std::string path(route.pattern);
@@ -524,7 +528,9 @@ START_TEST(nobody_reaches_anothers_things_on_any_route) {
     }
     if (place == std::string::npos || (route.needs != Needs::login && route.needs != Needs::anybody)) continue;
     path.replace(place, 4,
-                 path.find("jobs") != std::string::npos     ? job
+                 path.starts_with("/api/v1/projects")       ? project
+                 : path.starts_with("/api/v1/shots")        ? shot
+                 : path.find("jobs") != std::string::npos   ? job
                  : path.find("slaves") != std::string::npos ? slave
                  : path.find("tokens") != std::string::npos ? token
                                                             : upload.substr(upload.rfind('/') + 1));

@@ -119,7 +119,7 @@ TESTS += tests/sql/run.sh
 EXTRA_DIST += tests/support/mariadb.sh tests/sql/lib.sh tests/sql/schema.sh tests/sql/rights.sh tests/sql/people.sh \
   tests/sql/slaves.sh tests/sql/jobs.sh tests/sql/journal.sh tests/sql/failures.sh tests/sql/files.sh tests/sql/concurrency.sh \
   tests/sql/points_lib.sh tests/sql/points.sh tests/sql/spending.sh tests/sql/ledger.sh tests/sql/powers.sh \
-  tests/sql/points_together.sh tests/sql/telemetry.sh tests/sql/wishes.sh tests/sql/statistics.sh
+  tests/sql/points_together.sh tests/sql/shots.sh tests/sql/telemetry.sh tests/sql/wishes.sh tests/sql/statistics.sh
 
 check_PROGRAMS += tests/check_preview
 TESTS += tests/check_preview
@@ -190,6 +190,13 @@ TESTS += tests/check_statistics
 tests_check_statistics_SOURCES = tests/check_statistics.cpp tests/support/api_desk.h tests/support/check_main.h
 tests_check_statistics_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_statistics_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/check_http_shots
+TESTS += tests/check_http_shots
+tests_check_http_shots_SOURCES = tests/check_http_shots.cpp tests/support/api_desk.h tests/support/check_main.h
+tests_check_http_shots_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
+tests_check_http_shots_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+EXTRA_tests_check_http_shots_DEPENDENCIES = distren-scene
 
 check_PROGRAMS += tests/check_openapi
 TESTS += tests/check_openapi

@@ -12,6 +12,7 @@
 #include "server/api/submission.h"
 #include "server/services.h"
 #include "server/storage/job_folder.h"
+#include "server/store/shots.h"
 
 namespace distren {
 
@@ -42,8 +43,20 @@ void undo(Context& context, std::int64_t job) {
   }
 }
 
+// The shot of the request, made where it is not there; 0: it names none.
+Result<std::int64_t> shot_of(Context& context, JobRequest const& wanted) {
+  if (wanted.shot.empty()) return 0;
+  auto const project = store::show_project(context.database(), wanted.job.project);
+  if (!project && project.error().code != Errc::not_found) return project.error();
+  if (!project || project->user != context.caller.user.id) {
+    return fail(Errc::not_found, fmt::format("you have no project {}", wanted.job.project));
+  }
+  return store::ensure_shot(context.database(), wanted.job.project, wanted.sequence, wanted.shot);
+}
+
 // All of the plan or nothing: an answer when it failed. made: numbers in the plan's order.
-std::optional<Reply> make_jobs(Context& context, std::vector<PlannedJob>& plan, std::vector<std::int64_t>& made) {
+std::optional<Reply> make_jobs(Context& context, std::vector<PlannedJob>& plan, std::int64_t shot,
+                               std::vector<std::int64_t>& made) {
   auto& services = context.services;
   auto const undo_all = [&] {
     for (auto job = made.rbegin(); job != made.rend(); ++job) undo(context, *job);
@@ -57,6 +70,10 @@ std::optional<Reply> make_jobs(Context& context, std::vector<PlannedJob>& plan, 
       return error_reply(id.error());
     }
     made.push_back(*id);
+    if (auto const added = shot != 0 ? store::add_job_to_shot(context.database(), shot, *id) : Result<void>(); !added) {
+      undo_all();
+      return error_reply(added.error());
+    }
     // Its number names its folder, so the row comes first. A kill in between is mended at the next start from the blobs,
     // which are durable (restore_job_folders); nothing of the job is given out before its folder is there.
     if (auto const placed = place_job_files(services.config.stor, *id, services.blobs, job.files); !placed) {
@@ -83,8 +100,11 @@ Reply handle_create_job(Request const& request, Context& context) {
   auto plan = plan_submission(variations, services.methods, services.dispatcher.grid_live().slots);
   if (!plan) return error_reply(plan.error());
 
+  auto const shot = shot_of(context, *wanted);
+  if (!shot) return error_reply(shot.error());
+
   std::vector<std::int64_t> made;
-  if (auto failed = make_jobs(context, *plan, made)) return std::move(*failed);
+  if (auto failed = make_jobs(context, *plan, *shot, made)) return std::move(*failed);
   // The later ones first: when the one that they wait for is finished, the dispatcher knows them.
   for (auto id = made.rbegin(); id != made.rend(); ++id) {
     if (auto const loaded = hand_to_dispatcher(services, context.database(), *id); !loaded)

@@ -113,6 +113,19 @@ void read_steps(JsonBody& body, JobSteps& steps) {
   body.read_object("video", JsonBody::optional, steps.video);
 }
 
+// "SEQUENCE/SHOT"; how long names may be is the procedure's affair.
+void read_shot(JsonBody& body, JobRequest& request) {
+  std::string name;
+  if (!body.read("shot", JsonBody::optional, name, 512)) return;
+  auto const slash = name.find('/');
+  if (slash == std::string::npos || slash == 0 || slash + 1 == name.size() || printable(name) != name) {
+    return body.problem(fmt::format("shot: '{}' is not like SEQUENCE/SHOT", printable(name, 100)));
+  }
+  if (request.job.project == 0) return body.problem("shot: shots belong to projects; name the project too");
+  request.sequence = name.substr(0, slash);
+  request.shot = name.substr(slash + 1);
+}
+
 void read_variations(JsonBody& body, RenderMethod const& method, JobRequestLimits const& limits, JobRequest& request) {
   std::string text;
   if (!body.read("parameter_file", JsonBody::optional, text, XmlDocument::kSizeLimit)) return;
@@ -184,6 +197,7 @@ Result<JobRequest> read_job_request(std::string_view text, std::map<std::string,
   body->read("priority", JsonBody::optional, priority, 1, 100);
   job.priority = static_cast<int>(priority);
   body->read("project", JsonBody::optional, job.project, 1, INT64_MAX);
+  read_shot(*body, request);
   body->read("paused", JsonBody::optional, job.paused);
   if (auto finished = body->finish(); !finished) return std::move(finished).error();
   return request;

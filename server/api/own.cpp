@@ -22,4 +22,22 @@ Result<store::Slave> find_own_slave(Context& context) {
   return fail(Errc::not_found, fmt::format("you have no slave {}", *id));
 }
 
+Result<store::Project> find_own_project(Context& context) {
+  auto const id = context.id();
+  if (!id) return id.error();
+  auto project = store::show_project(context.database(), *id);
+  if (project && context.caller.may_touch(project->user)) return project;
+  if (!project && project.error().code != Errc::not_found) return project;
+  return fail(Errc::not_found, fmt::format("you have no project {}", *id));
+}
+
+Result<store::Shot> find_own_shot(Context& context) {
+  auto const id = context.id();
+  if (!id) return id.error();
+  auto shot = store::show_shot(context.database(), *id);
+  if (shot && context.caller.may_touch(shot->user)) return shot;
+  if (!shot && shot.error().code != Errc::not_found) return shot;
+  return fail(Errc::not_found, fmt::format("you have no shot {}", *id));
+}
+
 }  // namespace distren

@@ -4,11 +4,14 @@
 
 #include "server/http/router.h"
 #include "server/store/jobs.h"
+#include "server/store/shots.h"
 #include "server/store/slaves.h"
 
 namespace distren {
 
-Result<store::Job> find_own_job(Context& context);      // at {id}
-Result<store::Slave> find_own_slave(Context& context);  // at {id}
+Result<store::Job> find_own_job(Context& context);          // at {id}
+Result<store::Slave> find_own_slave(Context& context);      // at {id}
+Result<store::Project> find_own_project(Context& context);  // at {id}
+Result<store::Shot> find_own_shot(Context& context);        // at {id}
 
 }  // namespace distren

@@ -45,6 +45,15 @@ std::vector<Route> api_routes() {
 
       {"GET", "/api/v1/projects", login, read, handle_list_projects, small},
       {"POST", "/api/v1/projects", login, submit, handle_create_project, small},
+      {"GET", "/api/v1/projects/{id}", login, read, handle_show_project, small},
+      {"GET", "/api/v1/projects/{id}/shots", login, read, handle_list_shots, small},
+      {"POST", "/api/v1/projects/{id}/shots", login, submit, handle_create_shot, small},
+      {"GET", "/api/v1/shots/{id}", login, read, handle_show_shot, small},
+      {"PATCH", "/api/v1/shots/{id}", login, submit, handle_change_shot, small},
+      {"DELETE", "/api/v1/shots/{id}", login, submit, handle_delete_shot, small},
+      {"GET", "/api/v1/shots/{id}/jobs", login, read, handle_list_shot_jobs, small},
+      {"POST", "/api/v1/shots/{id}/jobs", login, submit, handle_add_shot_job, small},
+      {"DELETE", "/api/v1/shots/{id}/jobs/{job}", login, submit, handle_remove_shot_job, small},
 
       {"POST", "/api/v1/blobs/missing", login, submit, handle_missing_blobs},
       {"GET", "/api/v1/blobs/{sha256}", signature, none, handle_blob, small},

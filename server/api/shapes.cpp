@@ -134,7 +134,9 @@ json job_shape(store::Job const& job, Dispatcher& dispatcher) {
           {"waiting", active ? text_or_null(live.waiting) : json(nullptr)},
           {"tiles", job.tiles},
           {"after", number_or_null(job.after)},
-          {"submission", number_or_null(job.submission)}};
+          {"submission", number_or_null(job.submission)},
+          {"shot", number_or_null(job.shot)},
+          {"shot_name", text_or_null(job.shot_name)}};
 }
 
 json task_shape(store::Task const& task, std::optional<TaskLive> const& live) {

@@ -39,6 +39,8 @@ Job read_job(SqlRow const& row) {
   job.tiles = static_cast<int>(row.integer(21));
   job.after = row.integer(22);
   job.submission = row.integer(23);
+  job.shot = row.integer(24);
+  job.shot_name = row.text(25);
   return job;
 }
 
@@ -182,6 +184,15 @@ Result<std::vector<Project>> list_projects(Database& database, std::int64_t user
   });
   if (!listed) return listed.error();
   return projects;
+}
+
+Result<Project> show_project(Database& database, std::int64_t project) {
+  Project found;
+  auto const shown = database.call("project_show", {project}, [&](SqlRow const& row) {
+    found = {row.integer(0), row.integer(1), row.text(2), static_cast<int>(row.integer(3))};
+  });
+  if (!shown) return shown.error();
+  return found;
 }
 
 Result<void> record_blob(Database& database, std::int64_t user, std::string_view sha256, std::int64_t size) {

@@ -65,6 +65,8 @@ struct Job {
   int tiles = 1;                     // of each frame
   std::int64_t after = 0;            // the job whose output it is made of; 0: none
   std::int64_t submission = 0;       // the first of the jobs that were submitted with it; 0: alone
+  std::int64_t shot = 0;             // of its project; 0: none
+  std::string shot_name;             // SEQUENCE/SHOT
 };
 
 struct Task {
@@ -124,6 +126,7 @@ struct Project {
 };
 Result<std::int64_t> create_project(Database&, std::int64_t user, std::string_view name);
 Result<std::vector<Project>> list_projects(Database&, std::int64_t user);
+Result<Project> show_project(Database&, std::int64_t project);
 
 // A finished upload: the blob's row and that this user owns it. Idempotent.
 Result<void> record_blob(Database&, std::int64_t user, std::string_view sha256, std::int64_t size);

@@ -13,6 +13,7 @@ export type Scope = 'read' | 'submit' | 'slaves' | 'admin';
 export type User = { id: number; name: string; role: 'user' | 'moderator' | 'administrator' };
 export type Token = { id: number; name: string; scopes: Scope[]; created_at: string; last_used_at: string | null };
 export type Project = { id: number; name: string; jobs: number };
+export type Shot = { id: number; project: number; project_name: string; sequence: string; name: string; state: 'waiting' | 'work' | 'review' | 'done'; said: boolean; jobs: number; latest: { job: number; state: 'active' | 'paused' | 'finished' | 'failed' | 'cancelled'; tasks: number; accepted: number } | null; picture: { job: number; accepted: number; output: Output } | null; created_at: string };
 export type Slave = { id: number; name: string; slavekey: string; state: 'enabled' | 'disabled' | 'revoked'; online: boolean; os: string; cpu: string; cores: number; memory: number; gpus: string[]; settings: { wanted: SlaveWishes; hold: { threads: number; memory: number; minutes_per_frame: number; paused: boolean; schedule?: string[]; problems?: string[] } | null }; address: string | null; telemetry: TelemetryMinute | null; methods: ({ name: string; version: string; benchmark: number | null; power: number | null; age: number | null })[]; created_at: string; last_seen_at: string | null; frames_accepted: number; user: number; user_name: string; working_on: { job: number; task: number; frame: number; fraction: number }[] };
 export type StatisticLevel = { mean: (number | null)[]; max: (number | null)[] };
 export type Statistics = { of: 'grid' | 'mine'; span: 'day' | 'week' | 'month' | 'year' | 'all'; step: number; from: string; frames: number[]; failures: number[]; cpu: number[]; wall: number[]; points: Points[]; received: number[]; begun: number[]; wait: StatisticLevel; slaves: StatisticLevel; power: StatisticLevel; ready: StatisticLevel; leased: StatisticLevel };
@@ -22,8 +23,8 @@ export type TelemetryFigure = { mean: number; max: number };
 export type Telemetry = { memory: number | null; minutes_apart: number; minutes: TelemetryMinute[]; hours: ({ at: string; samples: number; rendering: number; load: TelemetryFigure | null; cpu: TelemetryFigure | null; memory_used: TelemetryFigure | null; temperature: TelemetryFigure | null; disk_least: number | null })[] };
 export type JobState = 'active' | 'paused' | 'finished' | 'failed' | 'cancelled';
 export type Parameters = { samples?: number; percentage?: number; format?: string; engine?: string; camera?: string; scene?: string };
-export type NewJob = { name: string; method?: string; source: string; files: { path: string; sha256: Digest; size: number }[]; frames: string; parameters?: Parameters; priority?: number; project?: number; paused?: boolean; parameter_file?: string; tiles?: string; overscan?: number; denoise?: boolean; video?: Record<string, unknown> };
-export type Job = { id: number; name: string; user: number; user_name: string; project: number | null; method: string; state: JobState; reason: string | null; source: string; parameters: Parameters; output: Output; version: string; warnings: string[]; priority: number; tasks: number; accepted: number; failed: number; leased: number; progress: number; created_at: string; finished_at: string | null; escrow: number; boost: number; position: number | null; finish_at: string | null; waiting: string | null; tiles: number; after: number | null; submission: number | null; jobs: { id: number; name: string; method: string; result: boolean; folder: string }[] };
+export type NewJob = { name: string; method?: string; source: string; files: { path: string; sha256: Digest; size: number }[]; frames: string; parameters?: Parameters; priority?: number; project?: number; shot?: string; paused?: boolean; parameter_file?: string; tiles?: string; overscan?: number; denoise?: boolean; video?: Record<string, unknown> };
+export type Job = { id: number; name: string; user: number; user_name: string; project: number | null; method: string; state: JobState; reason: string | null; source: string; parameters: Parameters; output: Output; version: string; warnings: string[]; priority: number; tasks: number; accepted: number; failed: number; leased: number; progress: number; created_at: string; finished_at: string | null; escrow: number; boost: number; position: number | null; finish_at: string | null; waiting: string | null; tiles: number; after: number | null; submission: number | null; shot: number | null; shot_name: string | null; jobs: { id: number; name: string; method: string; result: boolean; folder: string }[] };
 export type Task = { id: number; frame: number; tile: number | null; state: 'ready' | 'leased' | 'accepted' | 'failed' | 'cancelled'; fraction: number | null; failures: number; slave: number | null; slave_name: string | null; output: string | null; size: number | null; sha256: string | null; wall: number; cpu: number; reason: string | null };
 export type Output = { format: string; width?: number; height?: number; pattern: string; tiles?: { columns: number; rows: number; overscan: number; whole: boolean } };
 export type SceneFound = { active: string | null; cameras: string[]; saved_by: string; scenes: ({ name: string; camera: string | null; frame_start: number | null; frame_end: number | null; frame_step: number | null; engine: string | null; width: number | null; height: number | null; percentage: number | null; format: string | null; samples: number | null; denoising: boolean | null; view_layers: string[] })[] } | null;
@@ -172,6 +173,51 @@ export interface Routes {
     query: Nothing;
     body: { name: string };
     answer: Project;
+  };
+  'GET /api/v1/projects/{id}': {
+    query: Nothing;
+    body: undefined;
+    answer: Project;
+  };
+  'GET /api/v1/projects/{id}/shots': {
+    query: { limit?: number; after?: number };
+    body: undefined;
+    answer: List & { items: Shot[] };
+  };
+  'POST /api/v1/projects/{id}/shots': {
+    query: Nothing;
+    body: { sequence: string; name: string };
+    answer: Shot;
+  };
+  'GET /api/v1/shots/{id}': {
+    query: Nothing;
+    body: undefined;
+    answer: Shot;
+  };
+  'PATCH /api/v1/shots/{id}': {
+    query: Nothing;
+    body: { sequence?: string; name?: string; state?: 'auto' | 'waiting' | 'work' | 'review' | 'done' };
+    answer: Shot;
+  };
+  'DELETE /api/v1/shots/{id}': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
+  };
+  'GET /api/v1/shots/{id}/jobs': {
+    query: Nothing;
+    body: undefined;
+    answer: List & { items: Job[] };
+  };
+  'POST /api/v1/shots/{id}/jobs': {
+    query: Nothing;
+    body: { job: number };
+    answer: Shot;
+  };
+  'DELETE /api/v1/shots/{id}/jobs/{job}': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
   };
   'POST /api/v1/blobs/missing': {
     query: Nothing;

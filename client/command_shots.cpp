@@ -1,0 +1,99 @@
+// shots: the pieces of a film, how they stand, and a word about that.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "client/context.h"
+#include "client/exit_code.h"
+#include "client/fields.h"
+#include "client/project.h"
+#include "client/table.h"
+#include "common/text.h"
+
+namespace distren::client {
+
+namespace {
+
+struct Wish {
+  std::string project;
+  std::string shot;   // SEQUENCE/SHOT
+  std::string state;  // that it gets
+};
+
+std::string name_of(Json const& shot) {
+  return text_of(shot, "sequence") + "/" + text_of(shot, "name");
+}
+
+std::string latest_of(Json const& shot) {
+  auto const latest = shot.find("latest");
+  if (latest == shot.end() || !latest->is_object()) return "-";
+  return fmt::format("{}: {} of {}", number_of(*latest, "job"), number_of(*latest, "accepted"),
+                     number_of(*latest, "tasks"));
+}
+
+Result<std::vector<Json>> fetch_shots(Session& session, Json const& project) {
+  std::vector<Json> shots;
+  auto listed = session.each_item(fmt::format("/api/v1/projects/{}/shots", project.dump()), "after", "the shots",
+                                  [&](Json const& shot) {
+                                    shots.push_back(shot);
+                                    return true;
+                                  });
+  if (!listed) return listed.error();
+  std::ranges::sort(shots, {}, name_of);
+  return shots;
+}
+
+Result<int> list_shots(Context const& context, Wish const& wish) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto const project = find_project(*session, wish.project);
+  if (!project) return project.error();
+  auto const shots = fetch_shots(*session, *project);
+  if (!shots) return shots.error();
+  Table table({{"SHOT"}, {"STATE"}, {"JOBS", Align::right}, {"LATEST JOB"}});
+  for (auto const& shot : *shots)
+    table.add({name_of(shot), text_of(shot, "state"), fmt::to_string(number_of(shot, "jobs")), latest_of(shot)});
+  context.print({{"items", *shots}}, table.empty() ? "The project has no shots.\n" : table.text());
+  return exit_ok;
+}
+
+Result<int> mark_shot(Context const& context, Wish const& wish) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto const project = find_project(*session, wish.project);
+  if (!project) return project.error();
+  auto const shots = fetch_shots(*session, *project);
+  if (!shots) return shots.error();
+  auto const found = std::ranges::find(*shots, wish.shot, name_of);
+  if (found == shots->end()) {
+    return fail(Errc::not_found, fmt::format("the project has no shot '{}'; see: distren shots {}",
+                                             printable(wish.shot, 100), printable(wish.project, 100)));
+  }
+  auto const path = fmt::format("/api/v1/shots/{}", id_of(*found));
+  auto changed = session->send("PATCH", path, Json{{"state", wish.state}}, "the shot");
+  if (!changed) return changed.error();
+  context.print(*changed, fmt::format("Shot {}: {}.\n", name_of(*changed), text_of(*changed, "state")));
+  return exit_ok;
+}
+
+}  // namespace
+
+void add_shot_commands(CLI::App& app, Context& context) {
+  auto wish = std::make_shared<Wish>();  // shared with the callback, which runs after this function has returned
+  auto* shots = app.add_subcommand("shots", "List a project's shots, or say how one stands");
+  shots->add_option("PROJECT", wish->project, "The project's name or number")->required();
+  auto* shot = shots->add_option("SHOT", wish->shot, "SEQUENCE/SHOT");
+  auto* state = shots->add_option("STATE", wish->state, "waiting, work, review, done, or auto: as its jobs are")
+                    ->check(CLI::IsMember({"auto", "waiting", "work", "review", "done"}));
+  shot->needs(state);
+  state->needs(shot);
+  shots->callback([&context, wish] {
+    context.run = [&context, wish] {
+      return wish->state.empty() ? list_shots(context, *wish) : mark_shot(context, *wish);
+    };
+  });
+}
+
+}  // namespace distren::client

@@ -1,0 +1,169 @@
+// Shots: what artists and their producers call the pieces of a film. They are their project's owner's, like its jobs.
+#include <fmt/format.h>
+
+#include "common/text.h"
+#include "server/api/handlers.h"
+#include "server/api/own.h"
+#include "server/api/shapes.h"
+#include "server/http/json_body.h"
+#include "server/services.h"
+#include "server/store/shots.h"
+
+namespace distren {
+
+namespace {
+
+nlohmann::json shape(store::Shot const& shot) {
+  nlohmann::json latest = nullptr, picture = nullptr;
+  if (shot.latest_job != 0) {
+    latest = {{"job", shot.latest_job},
+              {"state", shot.latest_state},
+              {"tasks", shot.latest_tasks},
+              {"accepted", shot.latest_accepted}};
+  }
+  if (shot.picture_job != 0) {
+    auto output = nlohmann::json::parse(shot.picture_output, nullptr, false);
+    picture = {{"job", shot.picture_job},
+               {"accepted", shot.picture_accepted},
+               {"output", output.is_object() ? std::move(output) : nlohmann::json(nullptr)}};
+  }
+  return {{"id", shot.id},
+          {"project", shot.project},
+          {"project_name", shot.project_name},
+          {"sequence", shot.sequence},
+          {"name", shot.name},
+          {"state", shot.state},
+          {"said", shot.said},
+          {"jobs", shot.jobs},
+          {"latest", std::move(latest)},
+          {"picture", std::move(picture)},
+          {"created_at", shot.created_at}};
+}
+
+Reply shot_reply(Context& context, std::int64_t shot, int status = 200) {
+  auto const shown = store::show_shot(context.database(), shot);
+  if (!shown) return error_reply(shown.error());
+  return json_reply(status, shape(*shown));
+}
+
+// The length is the procedure's affair.
+void check_name(JsonBody& body, std::string_view what, std::string const& name) {
+  if (printable(name) == name) return;
+  body.problem(fmt::format("{}: '{}' has characters that cannot be shown", what, printable(name, 60)));
+}
+
+}  // namespace
+
+Reply handle_show_project(Request const&, Context& context) {
+  auto const project = find_own_project(context);
+  if (!project) return error_reply(project.error());
+  return json_reply(200, {{"id", project->id}, {"name", project->name}, {"jobs", project->jobs}});
+}
+
+Reply handle_list_shots(Request const& request, Context& context) {
+  auto const page = read_page(request, "after", {});
+  if (!page) return error_reply(page.error());
+  auto const project = find_own_project(context);
+  if (!project) return error_reply(project.error());
+  auto const shots = store::list_shots(context.database(), project->id, page->cursor, page->limit);
+  if (!shots) return error_reply(shots.error());
+  auto items = nlohmann::json::array();
+  for (auto const& shot : *shots) items.push_back(shape(shot));
+  bool const more = shots->size() == static_cast<std::size_t>(page->limit);
+  return list_reply(std::move(items), more ? std::optional(shots->back().id) : std::nullopt);
+}
+
+Reply handle_create_shot(Request const& request, Context& context) {
+  auto const project = find_own_project(context);
+  if (!project) return error_reply(project.error());
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  std::string sequence, name;
+  if (body->read("sequence", JsonBody::required, sequence, 256)) check_name(*body, "sequence", sequence);
+  if (body->read("name", JsonBody::required, name, 256)) check_name(*body, "name", name);
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  auto const shot = store::ensure_shot(context.database(), project->id, sequence, name);
+  if (!shot) return error_reply(shot.error());
+  return shot_reply(context, *shot, 201);
+}
+
+Reply handle_show_shot(Request const&, Context& context) {
+  auto const shot = find_own_shot(context);
+  if (!shot) return error_reply(shot.error());
+  return json_reply(200, shape(*shot));
+}
+
+Reply handle_change_shot(Request const& request, Context& context) {
+  auto const shot = find_own_shot(context);
+  if (!shot) return error_reply(shot.error());
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  std::string sequence, name, state;
+  std::optional<std::string_view> new_sequence, new_name, new_state;
+  if (body->read("sequence", JsonBody::optional, sequence, 256)) {
+    check_name(*body, "sequence", sequence);
+    new_sequence = sequence;
+  }
+  if (body->read("name", JsonBody::optional, name, 256)) {
+    check_name(*body, "name", name);
+    new_name = name;
+  }
+  if (body->read("state", JsonBody::optional, state, 16)) new_state = state == "auto" ? std::string_view() : state;
+  if (new_state && state.empty()) body->problem("state: it is empty; say auto, waiting, work, review or done");
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  auto const done = store::change_shot(context.database(), shot->id, new_sequence, new_name, new_state);
+  if (!done) return error_reply(done.error());
+  return shot_reply(context, shot->id);
+}
+
+Reply handle_delete_shot(Request const&, Context& context) {
+  auto const shot = find_own_shot(context);
+  if (!shot) return error_reply(shot.error());
+  if (auto const done = store::delete_shot(context.database(), shot->id); !done) return error_reply(done.error());
+  return empty_reply(204);
+}
+
+Reply handle_list_shot_jobs(Request const&, Context& context) {
+  auto const shot = find_own_shot(context);
+  if (!shot) return error_reply(shot.error());
+  auto const jobs = store::list_shot_jobs(context.database(), shot->id);
+  if (!jobs) return error_reply(jobs.error());
+  auto items = nlohmann::json::array();
+  for (auto const id : *jobs) {
+    auto const job = store::show_job(context.database(), id);
+    if (job) items.push_back(job_shape(*job, context.services.dispatcher));
+    if (!job && job.error().code != Errc::not_found) return error_reply(job.error());  // deleted meanwhile is fine
+  }
+  return list_reply(std::move(items), std::nullopt);
+}
+
+Reply handle_add_shot_job(Request const& request, Context& context) {
+  auto const shot = find_own_shot(context);
+  if (!shot) return error_reply(shot.error());
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  std::int64_t job = 0;
+  body->read("job", JsonBody::required, job, 1, INT64_MAX);
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  // Whose job it is need not be asked: it must be in the shot's project, and that is its owner's alone.
+  if (auto const done = store::add_job_to_shot(context.database(), shot->id, job); !done) {
+    return done.error().code == Errc::not_found
+               ? error_reply(404, fmt::format("you have no job {}", job))
+               : error_reply(409, fmt::format("job {} is not in the project {}", job, shot->project_name));
+  }
+  return shot_reply(context, shot->id);
+}
+
+Reply handle_remove_shot_job(Request const&, Context& context) {
+  auto const shot = find_own_shot(context);
+  if (!shot) return error_reply(shot.error());
+  auto const number = context.id("job");
+  if (!number) return error_reply(number.error());
+  auto const job = store::show_job(context.database(), *number);
+  if (!job && job.error().code != Errc::not_found) return error_reply(job.error());
+  if (!job || job->shot != shot->id) return error_reply(404, fmt::format("job {} is not in this shot", *number));
+  if (auto const done = store::add_job_to_shot(context.database(), 0, job->id); !done) return error_reply(done.error());
+  return empty_reply(204);
+}
+
+}  // namespace distren

@@ -1,0 +1,50 @@
+// Sequences and shots of projects. One function per stored procedure; see people.h for the rules of this folder.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "server/database.h"
+
+namespace distren::store {
+
+struct Shot {
+  std::int64_t id = 0;
+  std::int64_t project = 0;
+  std::string project_name;
+  std::int64_t user = 0;             // whose project it is
+  std::string sequence;
+  std::string name;
+  std::string state;                 // waiting work review done
+  bool said = false;                 // by somebody; false: as its jobs are
+  int jobs = 0;
+  std::int64_t latest_job = 0;       // newest that renders frames to look at; 0: none
+  std::string latest_state;
+  int latest_tasks = 0;
+  int latest_accepted = 0;
+  std::int64_t picture_job = 0;      // newest of these that has a frame; 0: none
+  int picture_accepted = 0;
+  std::string picture_output;        // JSON object, see NewJob
+  std::string created_at;            // UTC, ISO 8601
+};
+
+// Found by its names, or made, with its sequence.
+Result<std::int64_t> ensure_shot(Database&, std::int64_t project, std::string_view sequence, std::string_view name);
+// Ids above `after` (0: from the start).
+Result<std::vector<Shot>> list_shots(Database&, std::int64_t project, std::int64_t after, int limit);
+Result<Shot> show_shot(Database&, std::int64_t shot);
+// Absent values stay; state "" is what its jobs say.
+Result<void> change_shot(Database&, std::int64_t shot, std::optional<std::string_view> sequence,
+                         std::optional<std::string_view> name, std::optional<std::string_view> state);
+// Its jobs stay.
+Result<void> delete_shot(Database&, std::int64_t shot);
+// A job of the shot's project; shot 0: takes it out.
+Result<void> add_job_to_shot(Database&, std::int64_t shot, std::int64_t job);
+// Newest first.
+Result<std::vector<std::int64_t>> list_shot_jobs(Database&, std::int64_t shot);
+
+}  // namespace distren::store

@@ -1,0 +1,162 @@
+// Projects, sequences and shots over the HTTP API.
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+
+#include "server/standalone.h"
+#include "tests/support/api_desk.h"
+
+using namespace distren;
+using nlohmann::json;
+
+namespace {
+
+std::optional<DatabaseAddress> the_database;  // started once by main; each test is a fork of it
+
+struct Desk : DatabaseThread, ApiDesk {
+  Desk() : ApiDesk(*the_database) {}
+  std::string owner = person();
+  std::string project = call("POST", "/api/v1/projects", owner, {{"name", "film"}}).json["id"].dump();
+  std::string shots = "/api/v1/projects/" + project + "/shots";
+
+  ApiReply submit(json const& changes) {
+    std::ifstream file(top / "methods/blender/sample/distren-sample.blend", std::ios::binary);
+    std::stringstream text;
+    text << file.rdbuf();
+    auto const blend = text.str();
+    ck_assert_int_eq(upload(owner, blend).status, 201);
+    json request{{"name", "film"}, {"source", "scene.blend"}, {"frames", "1-4"}};
+    request["files"] =
+        json::array({{{"path", "scene.blend"}, {"sha256", to_hex(sha256(blend))}, {"size", blend.size()}}});
+    request.merge_patch(changes);
+    return call("POST", "/api/v1/jobs", owner, request);
+  }
+};
+
+}  // namespace
+
+START_TEST(shots_are_made_listed_changed_and_removed) {
+  Desk desk;
+  auto const made = desk.call("POST", desk.shots, desk.owner, {{"sequence", "SQ010"}, {"name", "SH010"}});
+  ck_assert_msg(made.status == 201, "%s", made.text.c_str());
+  ck_assert_text(made.json["state"], "waiting");
+  ck_assert(made.json["said"] == false && made.json["latest"].is_null() && made.json["picture"].is_null());
+  auto const again = desk.call("POST", desk.shots, desk.owner, {{"sequence", "SQ010"}, {"name", "SH010"}});
+  ck_assert(again.status == 201 && again.json["id"] == made.json["id"]);
+  desk.call("POST", desk.shots, desk.owner, {{"sequence", "SQ020"}, {"name", "SH010"}});
+  auto const page = desk.call("GET", desk.shots + "?limit=1", desk.owner);
+  ck_assert_uint_eq(page.json["items"].size(), 1);
+  auto const next = desk.call("GET", desk.shots + "?after=" + page.json["next"].dump(), desk.owner);
+  ck_assert_text(next.json["items"][0]["sequence"], "SQ020");
+  auto const path = "/api/v1/shots/" + made.json["id"].dump();
+  auto const changed =
+      desk.call("PATCH", path, desk.owner, {{"name", "SH015"}, {"sequence", "SQ030"}, {"state", "done"}});
+  ck_assert_msg(changed.status == 200, "%s", changed.text.c_str());
+  ck_assert_text(changed.json["name"], "SH015");
+  ck_assert(changed.json["state"] == "done" && changed.json["said"] == true && changed.json["sequence"] == "SQ030");
+  ck_assert(desk.call("PATCH", path, desk.owner, {{"state", "auto"}}).json["state"] == "waiting");
+  ck_assert_text(desk.call("GET", "/api/v1/projects/" + desk.project, desk.owner).json["name"], "film");
+  ck_assert_int_eq(desk.call("DELETE", path, desk.owner).status, 204);
+  ck_assert_int_eq(desk.call("GET", path, desk.owner).status, 404);
+}
+END_TEST
+
+START_TEST(bad_shots_get_a_sentence) {
+  Desk desk;
+  auto say = [&desk](json const& body) { return desk.call("POST", desk.shots, desk.owner, body).message(); };
+  ck_assert_says(say({{"sequence", "a/b"}, {"name", "x"}}), "cannot be a sequence's name");
+  ck_assert_says(say({{"sequence", "a"}, {"name", std::string(65, 'x')}}), "1 to 64 characters");
+  ck_assert_says(say({{"sequence", "a"}, {"name", "x\ny"}}), "cannot be shown");
+  ck_assert_says(say({{"sequence", "a"}}), "name");
+  auto const path = "/api/v1/shots/" +
+                    desk.call("POST", desk.shots, desk.owner, {{"sequence", "a"}, {"name", "b"}}).json["id"].dump();
+  ck_assert_says(desk.call("PATCH", path, desk.owner, {{"state", "lost"}}).message(), "no shot state");
+  ck_assert_says(desk.call("PATCH", path, desk.owner, {{"state", ""}}).message(), "say auto");
+  desk.call("POST", desk.shots, desk.owner, {{"sequence", "a"}, {"name", "c"}});
+  ck_assert_int_eq(desk.call("PATCH", path, desk.owner, {{"name", "c"}}).status, 409);
+  ck_assert_int_eq(
+      desk.call("POST", "/api/v1/projects/99999/shots", desk.owner, {{"sequence", "a"}, {"name", "b"}}).status, 404);
+}
+END_TEST
+
+START_TEST(a_job_is_submitted_into_a_shot) {
+  Desk desk;
+  auto const project = json::parse(desk.project);
+  ck_assert_says(desk.submit({{"shot", "SQ010/SH010"}}).message(), "name the project too");
+  for (auto const* bad : {"SH010", "/SH010", "SQ010/", "a\nb/c"})
+    ck_assert_says(desk.submit({{"project", project}, {"shot", bad}}).message(), "is not like SEQUENCE/SHOT");
+  ck_assert_says(desk.submit({{"project", project}, {"shot", "a/b/c"}}).message(), "cannot be a shot's name");
+  ck_assert_int_eq(desk.submit({{"project", 99999}, {"shot", "a/b"}}).status, 404);
+  auto const job = desk.submit({{"project", project}, {"shot", "SQ010/SH010"}});
+  ck_assert_msg(job.status == 201, "%s", job.text.c_str());
+  ck_assert_text(job.json["shot_name"], "SQ010/SH010");
+  auto const path = "/api/v1/shots/" + job.json["shot"].dump();
+  auto const shot = desk.call("GET", path, desk.owner);
+  ck_assert_text(shot.json["state"], "work");
+  ck_assert(shot.json["latest"]["job"] == job.json["id"] && shot.json["jobs"] == 1);
+  auto const jobs = desk.call("GET", path + "/jobs", desk.owner);
+  ck_assert_uint_eq(jobs.json["items"].size(), 1);
+  ck_assert_text(jobs.json["items"][0]["name"], "film");
+}
+END_TEST
+
+START_TEST(all_steps_of_a_submission_are_in_its_shot) {
+  Desk desk;
+  auto const job = desk.submit({{"project", json::parse(desk.project)},
+                                {"shot", "SQ010/SH010"},
+                                {"tiles", "2x2"},
+                                {"parameters", {{"percentage", 100}}},
+                                {"video", {{"format", "MP4"}}}});
+  ck_assert_msg(job.status == 201, "%s", job.text.c_str());
+  ck_assert_uint_eq(job.json["jobs"].size(), 3);
+  auto const shot = desk.call("GET", "/api/v1/shots/" + job.json["shot"].dump(), desk.owner);
+  ck_assert(shot.json["jobs"] == 3);
+  ck_assert(shot.json["latest"]["job"] == job.json["jobs"][1]["id"]);  // neither the tiles nor the video
+}
+END_TEST
+
+START_TEST(a_job_is_moved_between_shots_of_its_project) {
+  Desk desk;
+  auto const job = desk.submit({{"project", json::parse(desk.project)}, {"shot", "SQ010/SH010"}});
+  auto const first = "/api/v1/shots/" + job.json["shot"].dump();
+  auto const second =
+      "/api/v1/shots/" +
+      desk.call("POST", desk.shots, desk.owner, {{"sequence", "SQ010"}, {"name", "SH020"}}).json["id"].dump();
+  auto const moved = desk.call("POST", second + "/jobs", desk.owner, {{"job", job.json["id"]}});
+  ck_assert_msg(moved.status == 200, "%s", moved.text.c_str());
+  ck_assert(moved.json["jobs"] == 1 && moved.json["state"] == "work");
+  ck_assert(desk.call("GET", first, desk.owner).json["jobs"] == 0);
+  auto const alone = desk.submit(json::object());
+  ck_assert_int_eq(desk.call("POST", second + "/jobs", desk.owner, {{"job", alone.json["id"]}}).status, 409);
+  ck_assert_int_eq(desk.call("POST", second + "/jobs", desk.owner, {{"job", 99999}}).status, 404);
+  auto const place = second + "/jobs/" + job.json["id"].dump();
+  ck_assert_int_eq(desk.call("DELETE", first + "/jobs/" + job.json["id"].dump(), desk.owner).status, 404);
+  ck_assert_int_eq(desk.call("DELETE", place, desk.owner).status, 204);
+  ck_assert_int_eq(desk.call("DELETE", place, desk.owner).status, 404);
+}
+END_TEST
+
+int main() {
+  auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
+  std::filesystem::create_directories(folder);
+  char const* top = std::getenv("top_srcdir");
+  DatabaseThread const thread;
+  auto database = PrivateMariadb::start(folder, std::filesystem::path(top == nullptr ? ".." : top) / "sql");
+  if (!database) {
+    std::printf("Bail out! %s\n", database.error().message.c_str());
+    return EXIT_FAILURE;
+  }
+  the_database = database->address();
+  auto* group = tcase_create("shots");
+  tcase_set_timeout(group, 120);
+  for (auto const* test :
+       {shots_are_made_listed_changed_and_removed, bad_shots_get_a_sentence, a_job_is_submitted_into_a_shot,
+        all_steps_of_a_submission_are_in_its_shot, a_job_is_moved_between_shots_of_its_project})
+    tcase_add_test(group, test);
+  int const failed = run_suite("http_shots", {group});
+  database->stop();
+  std::filesystem::remove_all(folder);
+  return failed;
+}
