@@ -8,7 +8,7 @@ web_sources = \
   %D%/src/main.tsx %D%/src/pages/account.tsx %D%/src/pages/add_slave.tsx %D%/src/pages/admin.tsx \
   %D%/src/pages/home.tsx %D%/src/pages/job.tsx %D%/src/pages/job_boost.tsx %D%/src/pages/job_downloads.tsx %D%/src/pages/job_frames.tsx %D%/src/pages/job_picture.tsx \
   %D%/src/pages/jobs.tsx %D%/src/pages/login.tsx %D%/src/pages/new_job.tsx %D%/src/pages/new_job_choices.tsx \
-  %D%/src/pages/new_job_files.tsx %D%/src/pages/new_job_found.tsx %D%/src/pages/points.tsx %D%/src/pages/projects.tsx %D%/src/pages/ranking.tsx \
+  %D%/src/pages/new_job_files.tsx %D%/src/pages/new_job_found.tsx %D%/src/pages/points.tsx %D%/src/pages/project.tsx %D%/src/pages/projects.tsx %D%/src/pages/shot.tsx %D%/src/pages/ranking.tsx \
   %D%/src/pages/slave.tsx %D%/src/pages/slave_lent.tsx %D%/src/pages/slave_machine.tsx %D%/src/pages/slave_setup.tsx %D%/src/pages/slaves.tsx %D%/src/parts/basics.tsx \
   %D%/src/pages/statistics.tsx %D%/src/parts/chart.tsx %D%/style/statistics.css \
   %D%/src/parts/dialog.tsx %D%/src/parts/form.tsx %D%/src/parts/icons.tsx %D%/src/parts/picture.tsx \

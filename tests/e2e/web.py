@@ -15,9 +15,7 @@ sys.dont_write_bytecode = True
 
 from programs import scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
-from web_lab import PASSWORD, SHOTS, evidence, lab  # noqa: E402
-
-SCRIPT = "<img src=x onerror=hacked=1>"
+from web_lab import PASSWORD, SCRIPT, SHOTS, evidence, lab  # noqa: E402
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from programs import BUILD
 from tap import wait_until
 
 PASSWORD = "correct horse battery"
+SCRIPT = "<img src=x onerror=hacked=1>"
 SHOTS = os.path.join(BUILD, "screenshots")
 
 
@@ -18,6 +19,24 @@ class Lab:
         self.grid, self.page = grid, page
         self.base = f"http://127.0.0.1:{grid.http_port}/"
         self.complaints = []
+
+    def sign_up(self, name="anna"):
+        """The first account, made on the page; scripts may use it too."""
+        page = self.page
+        page.open(self.base)
+        page.heading("A new grid")
+        page.fill("Name", name)
+        page.fill("Password", PASSWORD)
+        page.press("Make an account", "button.button-main")
+        page.heading("Hello " + name)
+        status, login = self.grid.api("POST", "/api/v1/login", {"name": name, "password": PASSWORD}, token="")
+        assert status == 200, login
+        self.grid.token = login["token"]
+
+    def pictures(self, where, number):
+        wait_until(f"{number} pictures are shown", lambda: self.page.script(
+            "return [...document.querySelectorAll(arguments[0] + ' img')].filter((e) => e.naturalWidth > 0).length",
+            where) == number)
 
     def go(self, place, heading):
         target = self.base + "#/" + place

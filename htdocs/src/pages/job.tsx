@@ -111,6 +111,11 @@ function Facts({ job, tasks }: { job: Job; tasks: Task[] }) {
           <a href={address(['jobs', job.submission])}>{text.job.job(job.submission)}</a>
         </Fact>
       )}
+      {job.shot !== null && (
+        <Fact name={text.shots.shot}>
+          <a href={address(['shots', job.shot])}>{job.shot_name}</a>
+        </Fact>
+      )}
       <Fact name={text.job.source}>
         <span class="break">{job.source}</span>
       </Fact>

@@ -91,11 +91,12 @@ function Film({ job }: { job: Job }) {
 }
 
 /** last: the frame that a press on the picture shows. */
-export function JobPicture({ job, last, show, play }: {
+export function JobPicture({ job, last, show, play, label }: {
   job: Job;
   last: number | null;
   show: (frame: number) => void;
   play: () => void;
+  label?: string; // of the press on the picture, where it shows no frame
 }) {
   const [view, setView] = useState<'frame' | 'motion'>('frame');
   if (isVideo(job)) return <Film job={job} />;
@@ -110,7 +111,7 @@ export function JobPicture({ job, last, show, play }: {
           class="job-picture"
           disabled={last === null}
           onClick={() => last !== null && show(last)}
-          aria-label={last !== null ? text.job.openFrame(last) : text.job.noPicture}
+          aria-label={label ?? (last !== null ? text.job.openFrame(last) : text.job.noPicture)}
         >
           <Picture src={job.accepted > 0 ? latestPicture(job, 1024) : null} alt="" ratio={ratioOf(job.output)} />
         </button>

@@ -15,7 +15,7 @@ import { bring, type JobFile, type Progress } from '../upload/bundle';
 import { type Chosen, isScene, likelyScene, mostFiles, tidy } from '../upload/chosen';
 import { DropZone, FileList, type Listed } from './new_job_files';
 import { Found } from './new_job_found';
-import { bodyOf, type Choices, choicesFrom, Overrides, unchanged } from './new_job_choices';
+import { bodyOf, type Choices, choicesFrom, goodShot, Overrides, unchanged } from './new_job_choices';
 
 type CheckAnswer = Routes['POST /api/v1/jobs/check']['answer'];
 
@@ -55,7 +55,11 @@ export function NewJobPage() {
   const [files, setFiles] = useState<JobFile[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [found, setFound] = useState<CheckAnswer | null>(null);
-  const [choices, setChoices] = useState<Choices>({ ...unchanged, project: query['project'] ?? '' });
+  const [choices, setChoices] = useState<Choices>({
+    ...unchanged,
+    project: query['project'] ?? '',
+    shot: query['shot'] ?? '',
+  });
   const [armed, setArmed] = useState(false);
   const [busy, setBusy] = useState(false);
   const ending = useRef<AbortController | null>(null);
@@ -142,7 +146,7 @@ export function NewJobPage() {
   }, [found, choices.scene]);
 
   const frames = countFrames(choices.frames);
-  const ready = frames !== null && choices.name.trim() !== '' && !latest?.problem;
+  const ready = frames !== null && choices.name.trim() !== '' && !latest?.problem && goodShot(choices.shot);
   const submit = async (): Promise<void> => {
     if (!files) return;
     setBusy(true);

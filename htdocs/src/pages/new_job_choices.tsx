@@ -1,4 +1,6 @@
 // What may be different from what the scene says. Empty means: as the scene has it.
+import { ask } from '../api/client';
+import { useLive } from '../api/live';
 import type { Job, Parameters, Project, Routes, SceneFound } from '../api/routes';
 import { Field, Select } from '../parts/form';
 import { text } from '../text';
@@ -17,6 +19,7 @@ export interface Choices {
   format: string;
   priority: string;
   project: string;
+  shot: string;
   paused: boolean;
   tiles: string;
   video: string;
@@ -35,6 +38,7 @@ export const unchanged: Choices = {
   format: '',
   priority: '50',
   project: '',
+  shot: '',
   paused: false,
   tiles: '',
   video: '',
@@ -59,6 +63,7 @@ export function choicesFrom(job: Job, frames: string): Choices {
     format: given.format ?? '',
     priority: String(job.priority),
     project: String(job.project ?? ''),
+    shot: job.shot_name ?? '',
   };
 }
 
@@ -80,6 +85,7 @@ export function bodyOf(choices: Choices, scene: string, files: JobFile[]): Route
     priority: Number(choices.priority) || 50,
     paused: choices.paused,
     ...(choices.project ? { project: Number(choices.project) } : {}),
+    ...(choices.project && choices.shot.trim() ? { shot: choices.shot.trim() } : {}),
     ...(choices.tiles ? { tiles: choices.tiles } : {}),
     ...(choices.video ? { video: { format: choices.video } } : {}),
     ...(choices.parameterFile ? { parameter_file: choices.parameterFile } : {}),
@@ -111,6 +117,35 @@ function ParameterFile({ change }: { change: (part: Partial<Choices>) => void })
     </div>
   );
 }
+
+/** Of the chosen project; the ones that are there are proposed. */
+function ShotField({ choices, change }: { choices: Choices; change: (part: Partial<Choices>) => void }) {
+  const list = useId();
+  const shots = useLive(
+    `shots of ${choices.project}`,
+    () => ask('GET /api/v1/projects/{id}/shots', { path: { id: choices.project }, query: { limit: 1000 } }),
+    0,
+  );
+  return (
+    <>
+      <Field
+        label={text.shots.inProject}
+        value={choices.shot}
+        onInput={(shot) => change({ shot })}
+        hint={text.shots.hint}
+        problem={goodShot(choices.shot) ? null : text.shots.problem}
+        more={{ maxLength: 129, placeholder: 'SQ010/SH020', list, spellcheck: false }}
+      />
+      <datalist id={list}>
+        {shots.data?.items.map((shot) => (
+          <option key={shot.id} value={`${shot.sequence}/${shot.name}`} />
+        ))}
+      </datalist>
+    </>
+  );
+}
+
+export const goodShot = (name: string): boolean => name.trim() === '' || /^[^/]+\/[^/]+$/.test(name.trim());
 
 export function Overrides({
   choices,
@@ -213,6 +248,7 @@ export function Overrides({
           options={[['', t.noProject] as const, ...projects.map((each) => [String(each.id), each.name] as const)]}
         />
       )}
+      {choices.project && <ShotField choices={choices} change={change} />}
       <Field
         label={t.priority}
         type="number"

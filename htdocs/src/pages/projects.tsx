@@ -34,7 +34,7 @@ export function ProjectsPage() {
         <ul class="tiles">
           {items.map((project) => (
             <li key={project.id} class="card tile">
-              <a class="tile-link" href={address(['jobs'], { project: project.id })}>
+              <a class="tile-link" href={address(['projects', project.id])}>
                 <Icon name="folder" />
                 <strong class="cut">{project.name}</strong>
                 <span class="soft">{text.projects.jobs(project.jobs)}</span>

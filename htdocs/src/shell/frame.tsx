@@ -20,7 +20,7 @@ export function Frame({ children }: { children: ComponentChildren }) {
   const me = useMe();
   const gone = useStore(away);
   const { path } = useAddress();
-  const place = path[0] ?? '';
+  const place = path[0] === 'shots' ? 'projects' : path[0] ?? '';
   return (
     <>
       <a

@@ -1,0 +1,188 @@
+// One shot: what it looks like, in motion too, how it stands, and every job that was made for it.
+import { useState } from 'preact/hooks';
+import { ask } from '../api/client';
+import { useLive } from '../api/live';
+import { latestPicture } from '../api/pictures';
+import type { Job, Shot } from '../api/routes';
+import { address, go } from '../base/address';
+import { count, percent } from '../base/format';
+import { Again, Empty, Fact, Heading, Loading, Missing, ProgressBar, Switch, Time, useTitle } from '../parts/basics';
+import { confirmed, Dialog } from '../parts/dialog';
+import { Field, Form } from '../parts/form';
+import { Icon } from '../parts/icons';
+import { Picture, ratioOf } from '../parts/picture';
+import { tried } from '../parts/toast';
+import { text } from '../text';
+import { JobPicture } from './job_picture';
+import { ShotBadge, shotPicture, shotStates } from './project';
+
+function Edit({ shot, close }: { shot: Shot; close: (changed: boolean) => void }) {
+  const [given, setGiven] = useState({ sequence: shot.sequence, name: shot.name });
+  const t = text.shots;
+  const save = async (): Promise<void> => {
+    await ask('PATCH /api/v1/shots/{id}', { path: { id: shot.id }, body: given });
+    close(true);
+  };
+  return (
+    <Dialog title={t.edit} onClose={() => close(false)}>
+      <Form submit={text.save} onSubmit={save} disabled={!given.sequence.trim() || !given.name.trim()}>
+        <Field
+          label={t.sequence}
+          value={given.sequence}
+          onInput={(sequence) => setGiven({ ...given, sequence })}
+          more={{ required: true, maxLength: 64 }}
+        />
+        <Field
+          label={t.shot}
+          value={given.name}
+          onInput={(name) => setGiven({ ...given, name })}
+          more={{ required: true, maxLength: 64 }}
+        />
+      </Form>
+    </Dialog>
+  );
+}
+
+function JobLine({ job }: { job: Job }) {
+  return (
+    <a class="job-card" href={address(['jobs', job.id])}>
+      <Picture small src={job.accepted > 0 ? latestPicture(job, 256) : null} alt="" ratio={ratioOf(job.output)} />
+      <div class="job-card-words">
+        <div class="between">
+          <strong class="cut">{job.name}</strong>
+          <span class="figure">{percent(job.progress)}</span>
+        </div>
+        <ProgressBar job={job} />
+        <p class="soft cut">{text.job.line(job)}</p>
+      </div>
+    </a>
+  );
+}
+
+export function ShotPage({ id }: { id: number }) {
+  const t = text.shots;
+  const path = { id };
+  const live = useLive(
+    `shot ${id}`,
+    async (signal) => {
+      const [shot, jobs] = await Promise.all([
+        ask('GET /api/v1/shots/{id}', { path, signal }),
+        ask('GET /api/v1/shots/{id}/jobs', { path, signal }),
+      ]);
+      return { shot, jobs: jobs.items };
+    },
+    3000,
+  );
+  const [editing, setEditing] = useState(false);
+  const shot = live.data?.shot;
+  useTitle(shot ? `${shot.sequence} / ${shot.name}` : t.shot);
+  if (!live.data || !shot)
+    return live.problem ? <Missing title={t.shot} problem={live.problem} retry={live.refresh} /> : <Loading />;
+
+  const jobs = live.data.jobs;
+  const pictured = jobs.find((job) => job.id === shot.picture?.job);
+  const say = async (state: (typeof shotStates)[number] | 'auto'): Promise<void> => {
+    await tried(() => ask('PATCH /api/v1/shots/{id}', { path, body: { state } }));
+    live.refresh();
+  };
+  const remove = async (): Promise<void> => {
+    if (!(await confirmed(t.deleteAsk(shot.name), t.deleteLoses(jobs.length), text.actions.name.delete, true))) return;
+    if (await tried(() => ask('DELETE /api/v1/shots/{id}', { path }))) go(address(['projects', shot.project]));
+  };
+  const watch = (more: Record<string, string | number>): void => {
+    if (pictured) go(address(['jobs', pictured.id], more));
+  };
+  return (
+    <>
+      <p class="crumbs">
+        <a href={address(['projects', shot.project])}>
+          <Icon name="back" /> {shot.project_name}
+        </a>
+      </p>
+      <Heading
+        lead={<ShotBadge state={shot.state} />}
+        actions={
+          <>
+            <a
+              class="button button-main"
+              href={address(['jobs', 'new'], { project: shot.project, shot: `${shot.sequence}/${shot.name}` })}
+            >
+              <Icon name="add" /> {text.jobs.create}
+            </a>
+            <button type="button" class="button" onClick={() => setEditing(true)}>
+              <Icon name="edit" /> {text.job.editShort}
+            </button>
+            <button type="button" class="button button-danger" onClick={() => void remove()}>
+              <Icon name="trash" /> {text.actions.name.delete}
+            </button>
+          </>
+        }
+      >
+        {shot.sequence} / {shot.name}
+      </Heading>
+      <div class="job-top">
+        {pictured ? (
+          <JobPicture
+            job={pictured}
+            last={0}
+            show={() => watch({})}
+            play={() => watch({})}
+            label={t.openJob(pictured.name)}
+          />
+        ) : (
+          <Picture src={shotPicture(shot, 1024)} alt="" ratio={ratioOf(shot.picture?.output)} />
+        )}
+        <div class="job-facts">
+          <div class="shot-state">
+            <h2>{t.stands}</h2>
+            <Switch
+              label={t.stands}
+              value={shot.state}
+              onChange={(state) => void say(state)}
+              options={shotStates.map((state) => [state, t.states[state]] as const)}
+            />
+            <p class="soft">{shot.said ? t.said : t.byJobs}</p>
+            {shot.said && (
+              <button type="button" class="button" onClick={() => void say('auto')}>
+                {t.auto}
+              </button>
+            )}
+          </div>
+          <dl class="facts">
+            <Fact name={text.jobs.title}>{count(shot.jobs)}</Fact>
+            {shot.latest && (
+              <Fact name={t.latest}>{text.job.framesDone(count(shot.latest.accepted), count(shot.latest.tasks))}</Fact>
+            )}
+            <Fact name={t.since}>
+              <Time at={shot.created_at} />
+            </Fact>
+          </dl>
+        </div>
+      </div>
+      <Again problem={live.problem} />
+      <section class="section" aria-label={text.jobs.title}>
+        <h2>{text.jobs.title}</h2>
+        {jobs.length === 0 ? (
+          <Empty icon="jobs" title={t.noJobs}>
+            <p class="soft">{t.noJobsBody(`${shot.sequence}/${shot.name}`)}</p>
+          </Empty>
+        ) : (
+          <div class="job-cards shot-jobs">
+            {jobs.map((job) => (
+              <JobLine key={job.id} job={job} />
+            ))}
+          </div>
+        )}
+      </section>
+      {editing && (
+        <Edit
+          shot={shot}
+          close={(changed) => {
+            setEditing(false);
+            if (changed) live.refresh();
+          }}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""Projects, sequences and shots on the pages, on the command line and in between, with the real renderer."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from programs import scenes  # noqa: E402
+from tap import case, run, wait_until  # noqa: E402
+from web_lab import SCRIPT, evidence, lab  # noqa: E402
+
+
+def plain():
+    return os.path.join(scenes(), "plain.blend")
+
+
+@case
+def a_project_begins_without_shots_and_gets_one(lab):
+    page = lab.page
+    lab.sign_up()
+    lab.go("projects", "Projects")
+    page.fill("Name", "Short film")
+    page.press("Create")
+    page.press("Short film")
+    page.heading("Short film")
+    page.see("No shots yet")
+    lab.take("project-empty")
+    page.press("New shot")
+    page.fill("Sequence", "SQ010")
+    page.fill("Shot", "SH010")
+    lab.take("new-shot")
+    page.press("Make the shot")
+    page.heading("SQ010 / SH010")
+    page.see("Waiting", "Nothing was rendered for it yet")
+    lab.take("shot-empty")
+
+
+@case
+def a_job_is_submitted_for_a_shot_on_the_page(lab):
+    page = lab.page
+    page.press("New job")
+    page.heading("New job")
+    page.choose_files("Choose files", plain())
+    page.see("Everything is uploaded", "Nothing is missing.")
+    wait_until("the shot is filled in", lambda: page.script(
+        "return [...document.querySelectorAll('input')].some((e) => e.value === 'SQ010/SH010')"))
+    page.fill("Shot of the project", "nonsense")
+    page.see("Write it like SQ010/SH020.")
+    page.fill("Shot of the project", "SQ010/SH010")
+    page.fill("Name", "animatic")
+    page.fill("Frames", "1-6")
+    page.press("Submit")
+    page.heading("animatic")
+    page.see("SQ010/SH010")
+    page.press("SQ010/SH010")
+    page.heading("SQ010 / SH010")
+    page.see("In work", "animatic")
+
+
+@case
+def its_frames_and_its_animation_are_the_shots(lab):
+    page = lab.page
+    lab.grid.add_slave("attic")
+    page.see("To review", "6 of 6", seconds=180)
+    lab.pictures(".job-look", 1)
+    lab.take("shot")
+    page.press("Animation", ".switch button")
+    wait_until("the film is there", lambda: page.script(
+        "const film = document.querySelector('video'); return film !== null && film.readyState >= 2"))
+    page.promise("await document.querySelector('video').play()")
+    wait_until("it plays", lambda: page.script("return document.querySelector('video').currentTime > 0"))
+
+
+@case
+def the_command_line_files_jobs_under_shots_and_lists_them(lab):
+    grid = lab.grid
+    grid.wait(grid.submit(plain(), "--frames", "3", "--name", "street", "--project", "Short film", "--shot", "SQ020/SH010"))
+    grid.submit(plain(), "--frames", "1-9", "--name", "crowd", "--project", "Short film", "--shot", "SQ020/SH020", "--paused")
+    listed = grid.cli("shots", "Short film").stdout
+    assert "SQ010/SH010  review" in listed and "SQ020/SH020  work" in listed, listed
+    said = grid.cli("shots", "Short film", "SQ020/SH010", "done").stdout
+    assert said == "Shot SQ020/SH010: done.\n", said
+    lost = grid.cli("shots", "Short film", "SQ020/SH990", "done", check=4)
+    assert "no shot 'SQ020/SH990'" in lost.stderr, lost.stderr
+
+
+@case
+def a_producer_sees_every_shot_and_says_what_is_done(lab):
+    page = lab.page
+    page.press("Short film", ".crumbs a")
+    page.heading("Short film")
+    page.see("SQ010", "SQ020", "3 shots in 2 sequences", "In work", "Done", "To review")
+    lab.pictures(".shots", 2)
+    lab.take("project")
+    page.press("To review", ".filters button")
+    lab.at("state=review")
+    page.see_not("SQ020")
+    page.press("SH010", "a.shot")
+    page.heading("SQ010 / SH010")
+    page.press("Done", ".shot-state button")
+    page.see("Somebody said so")
+    page.press("Let its jobs say")
+    page.see("By its jobs")
+
+
+@case
+def a_shot_is_renamed_and_deleted_and_its_jobs_stay(lab):
+    page = lab.page
+    page.press("Edit")
+    page.fill("Sequence", "SQ030")
+    page.fill("Shot", SCRIPT)
+    page.press("Save")
+    page.heading("SQ030 / " + SCRIPT)
+    page.press("Delete")
+    page.see("Its job stays.")
+    page.press("Delete", "dialog button")
+    page.heading("Short film")
+    page.see_not("SQ030")
+    lab.go("jobs/1", "animatic")
+    page.see_not("SQ010/SH010")
+    assert page.script("return typeof window.hacked") == "undefined"
+
+
+@case
+def somebody_else_sees_neither_project_nor_shot(lab):
+    lab.grid.sign_up("ben", "correct horse battery")
+    status, login = lab.grid.api("POST", "/api/v1/login", {"name": "ben", "password": "correct horse battery"}, token="")
+    assert status == 200
+    for path in ("projects/1", "projects/1/shots", "shots/2", "shots/2/jobs"):
+        assert lab.grid.api("GET", "/api/v1/" + path, token=login["token"])[0] == 404, path
+
+
+@case
+def nothing_was_found_by_axe_core_on_any_page(lab):
+    assert not lab.complaints, "\n".join(sorted(set(lab.complaints)))
+
+
+@case
+def the_console_stayed_silent(lab):
+    complaints = lab.page.console()
+    assert not complaints, "\n".join(complaints)
+
+
+if __name__ == "__main__":
+    run(lab, evidence)
