@@ -4,18 +4,25 @@ sqlproceduresdir = $(pkgdatadir)/sql/procedures
 sqlgrantsdir = $(pkgdatadir)/sql/grants
 dist_sqlmigrations_DATA = \
   %D%/migrations/0001_first.sql \
-  %D%/migrations/0002_points.sql %D%/migrations/0003_steps.sql \
-  %D%/migrations/0004_slaves.sql %D%/migrations/0005_overview.sql %D%/migrations/0006_shots.sql
+  %D%/migrations/0002_points.sql \
+  %D%/migrations/0003_steps.sql \
+  %D%/migrations/0004_slaves.sql \
+  %D%/migrations/0005_overview.sql \
+  %D%/migrations/0006_shots.sql
 dist_sqlprocedures_DATA = \
+  %D%/procedures/admin_check.sql \
   %D%/procedures/attempt_reserve.sql \
   %D%/procedures/balance_show.sql \
   %D%/procedures/blob_missing.sql \
   %D%/procedures/blob_record.sql \
   %D%/procedures/blob_take_unused.sql \
   %D%/procedures/claim_load.sql \
+  %D%/procedures/database_health.sql \
   %D%/procedures/error_raise.sql \
   %D%/procedures/escrow_load.sql \
+  %D%/procedures/event_list.sql \
   %D%/procedures/event_record.sql \
+  %D%/procedures/event_trim.sql \
   %D%/procedures/failure_load.sql \
   %D%/procedures/grant_decide.sql \
   %D%/procedures/grant_settle.sql \
@@ -31,7 +38,8 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/job_delete.sql \
   %D%/procedures/job_fail_alike.sql \
   %D%/procedures/job_file_list.sql \
-  %D%/procedures/job_list.sql %D%/procedures/job_list_after.sql \
+  %D%/procedures/job_list.sql \
+  %D%/procedures/job_list_after.sql \
   %D%/procedures/job_load.sql \
   %D%/procedures/job_load_files.sql \
   %D%/procedures/job_pause.sql \
@@ -47,6 +55,7 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/ledger_check.sql \
   %D%/procedures/login_record.sql \
   %D%/procedures/method_ensure.sql \
+  %D%/procedures/method_list.sql \
   %D%/procedures/points_adjust.sql \
   %D%/procedures/points_begin.sql \
   %D%/procedures/points_end_jobs.sql \
@@ -70,7 +79,9 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/session_delete.sql \
   %D%/procedures/session_find.sql \
   %D%/procedures/setting_change.sql \
+  %D%/procedures/setting_edit.sql \
   %D%/procedures/setting_find.sql \
+  %D%/procedures/setting_list.sql \
   %D%/procedures/shot_add_job.sql \
   %D%/procedures/shot_change.sql \
   %D%/procedures/shot_delete.sql \
@@ -106,6 +117,11 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/token_find.sql \
   %D%/procedures/token_list.sql \
   %D%/procedures/total_load.sql \
+  %D%/procedures/user_block.sql \
+  %D%/procedures/user_blocked_check.sql \
   %D%/procedures/user_create.sql \
-  %D%/procedures/user_credentials.sql
+  %D%/procedures/user_credentials.sql \
+  %D%/procedures/user_list.sql \
+  %D%/procedures/user_role_change.sql \
+  %D%/procedures/user_unblock.sql
 dist_sqlgrants_DATA = %D%/grants/server.sql

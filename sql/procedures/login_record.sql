@@ -22,6 +22,11 @@ BEGIN
     UPDATE user SET wrong_passwords = v_wrong,
       locked_until = IF(v_locked_s = 0, NULL, UTC_TIMESTAMP(3) + INTERVAL v_locked_s SECOND)
     WHERE id = p_user;
+    IF v_wrong IN (5, 20, 100, 1000) THEN
+      INSERT INTO event (created_at, kind, user_id, message)
+      SELECT UTC_TIMESTAMP(3), 'login_locked', id, CONCAT(name, ' was locked after ', v_wrong, ' wrong passwords')
+      FROM user WHERE id = p_user;
+    END IF;
   END IF;
   COMMIT;
   SELECT v_locked_s * 1000 AS locked_for_ms;

@@ -1,5 +1,5 @@
--- Opens a session; expired ones are cleared on the way, a hundred at a time. DR400 a bad hash or lifetime, DR404 no
--- such user.
+-- Opens a session; expired ones are cleared on the way, a hundred at a time. The login of an administrator is an event.
+-- DR400 a bad hash or lifetime, DR403 the user is blocked, DR404 no such user.
 CREATE OR REPLACE PROCEDURE session_create(IN p_user BIGINT, IN p_secret_hash VARBINARY(64), IN p_lifetime_s BIGINT,
   IN p_address VARCHAR(64))
 SQL SECURITY DEFINER
@@ -16,9 +16,13 @@ BEGIN
   IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user) THEN
     CALL error_raise(404, CONCAT('there is no user ', p_user));
   END IF;
+  CALL user_blocked_check(p_user);
   START TRANSACTION;
   DELETE FROM session WHERE expires_at <= v_now ORDER BY expires_at LIMIT 100;
   INSERT INTO session (secret_hash, user_id, address, created_at, expires_at)
   VALUES (p_secret_hash, p_user, p_address, v_now, v_now + INTERVAL p_lifetime_s SECOND);
+  INSERT INTO event (created_at, kind, user_id, message)
+  SELECT v_now, 'admin_login', id, LEFT(CONCAT(name, ' logged in from ', p_address), 1000)
+  FROM user WHERE id = p_user AND role = 'administrator';
   COMMIT;
 END

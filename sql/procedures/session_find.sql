@@ -1,4 +1,4 @@
--- Whose session this is. Row: id, name, role of the user. DR404 unknown or expired.
+-- Whose session this is. Row: id, name, role of the user. DR403 he is blocked, DR404 unknown or expired.
 CREATE OR REPLACE PROCEDURE session_find(IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER
 BEGIN
@@ -7,5 +7,6 @@ BEGIN
   IF v_user IS NULL THEN
     CALL error_raise(404, 'this session is unknown or has expired; log in again');
   END IF;
+  CALL user_blocked_check(v_user);
   SELECT id, name, role FROM user WHERE id = v_user;
 END

@@ -1,5 +1,5 @@
--- Whose token this is. Row: id, name, role of the user, scopes. The time of use is noted once a minute at most. DR404
--- unknown.
+-- Whose token this is. Row: id, name, role of the user, scopes. The time of use is noted once a minute at most. DR403
+-- the user is blocked, DR404 unknown.
 CREATE OR REPLACE PROCEDURE token_find(IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER
 BEGIN
@@ -10,6 +10,7 @@ BEGIN
   IF v_token IS NULL THEN
     CALL error_raise(404, 'this token is unknown or was deleted');
   END IF;
+  CALL user_blocked_check((SELECT user_id FROM token WHERE id = v_token));
   IF EXISTS (SELECT 1 FROM token
              WHERE id = v_token AND (last_used_at IS NULL OR last_used_at < v_now - INTERVAL 1 MINUTE)) THEN
     START TRANSACTION;

@@ -1,0 +1,6 @@
+-- Every setting that was ever set: name, value, when. For the server alone: what an administrator sees of it, it chooses.
+CREATE OR REPLACE PROCEDURE setting_list()
+SQL SECURITY DEFINER
+BEGIN
+  SELECT name, value, time_text(changed_at) AS changed_at FROM setting ORDER BY name LIMIT 1000;
+END
