@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <thread>
 
 #include "common/files.h"
+#include "common/public_address.h"
 #include "common/text.h"
 
 namespace distren {
@@ -187,6 +189,15 @@ int on_seek(void* user, curl_off_t offset, int origin) {
   return CURL_SEEKFUNC_OK;
 }
 
+// The last moment before a connection: what the name resolved to is known, and nothing was sent.
+curl_socket_t open_public(void* user, curlsocktype, curl_sockaddr* address) {
+  if (!is_public_address(&address->addr)) {
+    *static_cast<bool*>(user) = true;
+    return CURL_SOCKET_BAD;
+  }
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t uploaded) {
   auto& t = *static_cast<Transfer*>(user);
   if (t.cancelled != nullptr && t.cancelled->load()) return 1;
@@ -230,7 +241,8 @@ void HttpClient::Impl::set_connection(Url const& url) {
   curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(h, CURLOPT_MAX_RECV_SPEED_LARGE, static_cast<curl_off_t>(options.download_limit));
   curl_easy_setopt(h, CURLOPT_MAX_SEND_SPEED_LARGE, static_cast<curl_off_t>(options.upload_limit));
-  if (is_this_machine(url.host)) curl_easy_setopt(h, CURLOPT_PROXY, "");
+  if (is_this_machine(url.host) || options.public_only) curl_easy_setopt(h, CURLOPT_PROXY, "");
+  if (options.whole.count() > 0) curl_easy_setopt(h, CURLOPT_TIMEOUT, static_cast<long>(options.whole.count()));
 }
 
 void HttpClient::Impl::set_body(Transfer& t) {
@@ -336,11 +348,18 @@ Result<HttpClient::Response> HttpClient::send(Request const& request, Sink const
   curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, on_progress);
   curl_easy_setopt(h, CURLOPT_XFERINFODATA, &t);
+  bool refused = false;
+  if (impl_->options.public_only) {
+    curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_public);
+    curl_easy_setopt(h, CURLOPT_OPENSOCKETDATA, &refused);
+  }
   auto const code = curl_easy_perform(h);
   curl_easy_setopt(h, CURLOPT_ERRORBUFFER, nullptr);
 
   if (t.error) return *std::move(t.error);
   if (code == CURLE_ABORTED_BY_CALLBACK) return fail(Errc::unavailable, "interrupted");
+  if (code != CURLE_OK && refused)
+    return fail(Errc::denied, fmt::format("{} leads into a private network, where nothing may be sent", where));
   if (code != CURLE_OK) return fail(Errc::unavailable, explain(code, where, impl_->options, detail));
   if (!begin(t)) return *std::move(t.error);
   return std::move(t.response);

@@ -33,6 +33,9 @@ public:
     std::string pinned_public_key;  // "sha256//BASE64", checked besides the certificate
     std::string user_agent = "distren";
     bool plain_http_anywhere = false;  // http:// to hosts other than this one: secrets travel readable
+    // For addresses that strangers name: connects to none that is not public, whatever a name resolves to, by no proxy.
+    bool public_only = false;
+    std::chrono::seconds whole{0};  // the most that one transfer may take; 0: no limit
     std::chrono::milliseconds connect_timeout{15000};
     long slowest = 1024;  // bytes/s
     std::chrono::seconds slow_for{30};

@@ -13,7 +13,7 @@ libdistren_common_a_SOURCES = \
   %D%/tls.cpp %D%/tls.h
 
 libdistren_common_a_SOURCES += %D%/http_client.cpp %D%/http_client.h %D%/http_download.cpp %D%/http_download.h \
-  %D%/http_error.cpp %D%/http_error.h %D%/tus_client.cpp %D%/tus_client.h %D%/frame_range.cpp %D%/frame_range.h \
+  %D%/http_error.cpp %D%/http_error.h %D%/mail_client.cpp %D%/mail_client.h %D%/public_address.cpp %D%/public_address.h %D%/tus_client.cpp %D%/tus_client.h %D%/frame_range.cpp %D%/frame_range.h \
   %D%/points_text.cpp %D%/points_text.h %D%/text.cpp %D%/text.h
 
 libdistren_common_a_SOURCES += %D%/image_program.cpp %D%/image_program.h %D%/process.cpp %D%/process.h %D%/process_usage.cpp %D%/sandbox.cpp %D%/sandbox.h \

@@ -16,7 +16,9 @@ libdistren_server_a_SOURCES += %D%/database.cpp %D%/database.h \
   %D%/store/jobs.cpp %D%/store/jobs.h %D%/store/journal.cpp %D%/store/journal.h \
   %D%/store/people.cpp %D%/store/people.h %D%/store/points.cpp %D%/store/points.h \
   %D%/store/slaves.cpp %D%/store/slaves.h %D%/store/telemetry.cpp %D%/store/telemetry.h \
-  %D%/store/statistics.cpp %D%/store/statistics.h %D%/api/statistics.cpp
+  %D%/store/statistics.cpp %D%/store/statistics.h %D%/api/statistics.cpp \
+  %D%/api/administration.cpp %D%/api/health.cpp %D%/api/settings.cpp %D%/runtime_settings.cpp %D%/runtime_settings.h \
+  %D%/store/administration.cpp %D%/store/administration.h
 
 # Doors, dispatcher, results.
 libdistren_server_a_SOURCES += \

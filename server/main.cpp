@@ -28,6 +28,7 @@
 #include "server/standalone.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
+#include "server/store/administration.h"
 
 namespace {
 
@@ -236,7 +237,14 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
                     .counters = counters,
                     .telemetry = telemetry,
                     .previews = previews,
-                    .now_ms = unix_ms};
+                    .now_ms = unix_ms,
+                    .workers = &workers};
+  {
+    Database database(config.database);
+    auto kept = store::list_settings(database);
+    if (!kept) return kept.error();
+    services.runtime.take(std::move(*kept));
+  }
   Router const router(api_routes(), services, handle_page);
   HttpOptions http_options;
   http_options.door.always = security_headers(!config.listen.https.empty());

@@ -7,6 +7,7 @@
 
 #include "common/config.h"
 #include "common/files.h"
+#include "common/mail_client.h"
 #include "common/places.h"
 #include "server/net/listen_address.h"
 
@@ -23,6 +24,18 @@ void fill_in_places(ServerConfig& config) {
   if (config.htdocs.empty()) config.htdocs = DISTREN_HOME "/htdocs";
   if (config.image_program.empty()) config.image_program = find_helper("distren-image");
   if (config.scene_program.empty()) config.scene_program = find_helper("distren-scene");
+}
+
+Result<void> check_mail(ServerConfig::Mail const& mail) {
+  if (mail.tls != "required" && mail.tls != "off")
+    return fail(Errc::invalid, fmt::format("mail.tls = \"{}\": it takes \"required\" or \"off\"", mail.tls));
+  if (mail.server.empty()) return {};
+  if (auto const good = check_mail_server(mail.server, mail.tls == "required"); !good)
+    return fail(Errc::invalid, fmt::format("mail.server = \"{}\": {}", mail.server, good.error().message));
+  if (!is_mail_address(mail.from))
+    return fail(Errc::invalid,
+                fmt::format("mail.from = \"{}\" is not an e-mail address, and mail needs a sender", mail.from));
+  return {};
 }
 
 }  // namespace
@@ -78,6 +91,15 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
   toml->read("times.session", config.times.session, 60, 366 * 86400);
   toml->read("times.signed_url", config.times.signed_url, 10, 7 * 86400);
 
+  toml->read("mail.server", config.mail.server);
+  toml->read("mail.from", config.mail.from);
+  toml->read("mail.user", config.mail.user);
+  toml->read("mail.tls", config.mail.tls);
+  std::filesystem::path mail_password_file;
+  toml->read("mail.password_file", mail_password_file);
+  toml->read("webhook.enabled", config.webhook.enabled);
+  toml->read("webhook.private_addresses", config.webhook.private_addresses);
+
   toml->read("log.level", config.log_level);
   toml->read("log.file", config.log_file);
   if (auto done = toml->finish(); !done) return done.error();
@@ -88,6 +110,11 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
     auto password = read_secret_file(password_file);
     if (!password) return password.error();
     config.database.password = std::move(*password);
+  }
+  if (!mail_password_file.empty()) {
+    auto password = read_secret_file(mail_password_file);
+    if (!password) return password.error();
+    config.mail.password = std::move(*password);
   }
   return config;
 }
@@ -131,7 +158,7 @@ Result<void> check_server_config(ServerConfig const& config) {
     return fail(Errc::invalid, fmt::format("trust = \"{}\": it takes \"open\" or \"private\"", config.trust));
   if (config.sandbox != "on" && config.sandbox != "off")
     return fail(Errc::invalid, fmt::format("sandbox = \"{}\": it takes \"on\" or \"off\"", config.sandbox));
-  return {};
+  return check_mail(config.mail);
 }
 
 }  // namespace distren

@@ -63,6 +63,19 @@ struct ServerConfig {
     int signed_url = 3600;
   } times;
 
+  struct Mail {  // notifications by e-mail
+    std::string server;       // smtp://host:587 or smtps://host:465; empty: none are sent
+    std::string from;         // the sender's address
+    std::string user;         // empty: without a login
+    std::string password;     // from mail.password_file
+    std::string tls = "required";  // "off" only to this machine
+  } mail;
+
+  struct Webhook {
+    bool enabled = true;
+    bool private_addresses = false;  // may people's webhooks lead into this machine's own networks
+  } webhook;
+
   std::string log_level = "info";
   std::string log_file;  // empty: stderr
 };

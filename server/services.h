@@ -16,12 +16,14 @@
 #include "server/http/rate_limit.h"
 #include "server/preview.h"
 #include "server/results.h"
+#include "server/runtime_settings.h"
 #include "server/server_config.h"
 #include "server/slave_gate.h"
 #include "server/storage/blob_store.h"
 #include "server/storage/signer.h"
 #include "server/storage/uploads.h"
 #include "server/telemetry.h"
+#include "server/workers.h"
 
 namespace distren {
 
@@ -38,6 +40,10 @@ struct Services {
   TelemetryBook& telemetry;
   PreviewMaker& previews;
   std::function<std::int64_t()> now_ms;  // UNIX time
+  WorkerPool const* workers = nullptr;   // for the figures of its queue; nullptr: there is none
+
+  RuntimeSettings runtime{config};          // what an administrator may change while the server runs
+  std::int64_t const started_ms = now_ms();
 
   TokenBuckets login_attempts{0.2, 20};  // per address: one in five seconds, after twenty at once
 

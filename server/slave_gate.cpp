@@ -46,6 +46,8 @@ Result<store::SlaveIdentity> SlaveGate::enter(Database& database, std::string_vi
   failures_.erase(who);
   if (identity->state == store::SlaveState::revoked)
     return fail(Errc::denied, "this slave was revoked by its owner; make a new one with: distren slave new NAME");
+  if (identity->owner_blocked)
+    return fail(Errc::denied, "the account of this slave's owner is blocked; ask the administrator of the grid");
   if (identity->state == store::SlaveState::disabled)
     return fail(Errc::denied,
                 fmt::format("this slave is disabled; enable it with: distren slave enable {}", identity->id));

@@ -18,7 +18,8 @@ class SlaveGate {
 public:
   explicit SlaveGate(std::function<std::int64_t()> now_ms) : now_ms_(std::move(now_ms)) {}
 
-  // denied: wrong, revoked, disabled, or this address must wait (the message says which of the last three).
+  // denied: wrong, revoked, disabled, of somebody blocked, or this address must wait (the message says which of the
+  // last four).
   // unavailable: the database is away.
   Result<store::SlaveIdentity> enter(Database& database, std::string_view address, std::string_view slavekey,
                                      std::string_view slavepassword);

@@ -32,6 +32,11 @@ bool WorkerPool::submit(std::function<void(Worker&)> work) {
   return true;
 }
 
+std::size_t WorkerPool::waiting() const {
+  std::lock_guard const lock(mutex_);
+  return queue_.size();
+}
+
 void WorkerPool::stop() {
   {
     std::lock_guard const lock(mutex_);

@@ -27,12 +27,13 @@ public:
 
   [[nodiscard]] bool submit(std::function<void(Worker&)> work);
   void stop();
+  [[nodiscard]] std::size_t waiting() const;  // requests in the queue; any thread
 
 private:
   void run();
   DatabaseAddress address_;
   std::size_t queue_limit_;
-  std::mutex mutex_;  // guards queue_ and stopping_
+  mutable std::mutex mutex_;  // guards queue_ and stopping_
   std::condition_variable ready_;
   std::deque<std::function<void(Worker&)>> queue_;
   bool stopping_ = false;

@@ -8,7 +8,8 @@ dist_sqlmigrations_DATA = \
   %D%/migrations/0003_steps.sql \
   %D%/migrations/0004_slaves.sql \
   %D%/migrations/0005_overview.sql \
-  %D%/migrations/0006_shots.sql
+  %D%/migrations/0006_shots.sql \
+  %D%/migrations/0007_notifications.sql
 dist_sqlprocedures_DATA = \
   %D%/procedures/admin_check.sql \
   %D%/procedures/attempt_reserve.sql \
@@ -56,6 +57,15 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/login_record.sql \
   %D%/procedures/method_ensure.sql \
   %D%/procedures/method_list.sql \
+  %D%/procedures/notification_end.sql \
+  %D%/procedures/notification_gather.sql \
+  %D%/procedures/notification_list.sql \
+  %D%/procedures/notification_settings_change.sql \
+  %D%/procedures/notification_settings_show.sql \
+  %D%/procedures/notification_take.sql \
+  %D%/procedures/notification_test.sql \
+  %D%/procedures/notification_trim.sql \
+  %D%/procedures/notification_watch.sql \
   %D%/procedures/points_adjust.sql \
   %D%/procedures/points_begin.sql \
   %D%/procedures/points_end_jobs.sql \

@@ -33,9 +33,10 @@ Reply handle_status(Request const&, Context& context) {
   auto const totals = store::show_totals(context.database());
   if (!totals) return error_reply(totals.error());
   auto const live = services.dispatcher.grid_live();
+  auto const settings = services.runtime.now();
   return json_reply(
       200,
-      {{"name", services.config.name},
+      {{"name", settings.name},
        {"version", PACKAGE_VERSION},
        {"time", services.now_ms()},
        {"slaves", {{"online", live.slaves_online}, {"total", totals->slaves}}},
@@ -46,7 +47,7 @@ Reply handle_status(Request const&, Context& context) {
        {"url", text_or_null(services.config.url)},
        {"line_port", line_port(services.config.listen.line)},
        {"people", totals->people},
-       {"registration", services.config.registration}});
+       {"registration", settings.registration}});
 }
 
 Reply handle_openapi(Request const& request, Context& context) {

@@ -118,6 +118,19 @@ Reply handle_slave_progress(Request const&, Context&);
 Reply handle_slave_result(Request const&, Context&);
 Reply handle_slave_telemetry(Request const&, Context&);
 
+// administration.cpp
+Reply handle_list_accounts(Request const&, Context&);
+Reply handle_change_account(Request const&, Context&);
+Reply handle_block_account(Request const&, Context&);
+Reply handle_unblock_account(Request const&, Context&);
+Reply handle_list_happenings(Request const&, Context&);
+Reply handle_list_methods(Request const&, Context&);
+
+// settings.cpp, health.cpp
+Reply handle_list_settings(Request const&, Context&);
+Reply handle_edit_setting(Request const&, Context&);
+Reply handle_show_health(Request const&, Context&);
+
 // statistics.cpp
 Reply handle_statistics(Request const&, Context&);
 

@@ -125,7 +125,7 @@ BlendFindings by_definition(RenderMethod const& method, json const& parameters) 
 }  // namespace
 
 JobRequestLimits limits_of(Services const& services) {
-  auto const& limits = services.config.limits;
+  auto const limits = services.runtime.now();
   return {.frames = limits.frames_per_job, .files = limits.files_per_job, .file_bytes = limits.upload_bytes};
 }
 

@@ -9,6 +9,7 @@
 #include "server/storage/job_folder.h"
 #include "server/store/jobs.h"
 #include "server/store/journal.h"
+#include "server/store/administration.h"
 #include "server/store/statistics.h"
 
 namespace distren {
@@ -62,6 +63,18 @@ void sample_statistics(Services& services, Database& database) {
     spdlog::warn("statistics of days wait for the next minute: {}", rolled.error().message);
 }
 
+constexpr std::int64_t events_kept = 200000;
+
+// What was set by another way than this server's own is in force within a minute.
+void look_after_settings_and_events(Services& services, Database& database) {
+  if (auto kept = store::list_settings(database); kept)
+    services.runtime.take(std::move(*kept));
+  else
+    spdlog::warn("settings could not be read: {}", kept.error().message);
+  if (auto const done = store::trim_events(database, events_kept); !done)
+    spdlog::warn("old events stay for now: {}", done.error().message);
+}
+
 }  // namespace
 
 Result<void> hand_to_dispatcher(Services& services, Database& database, std::int64_t job) {
@@ -84,6 +97,7 @@ void run_maintenance(Services& services, Database& database) {
   sweep_blobs(services, database);
   write_telemetry(services, database);
   sample_statistics(services, database);
+  look_after_settings_and_events(services, database);
 }
 
 Result<void> restore_job_folders(Database& database, BlobStore const& blobs, std::filesystem::path const& stor) {

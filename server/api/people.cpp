@@ -29,7 +29,7 @@ Result<void> check_name(std::string_view name) {
 
 std::string cookie(Services const& services, bool secure, std::string_view secret, bool expired) {
   return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict{}; Max-Age={}", session_cookie, secret,
-                     secure ? "; Secure" : "", expired ? 0 : services.config.times.session);
+                     secure ? "; Secure" : "", expired ? 0 : services.runtime.now().session_s);
 }
 
 // A new session of this user as the answer to login and registration.
@@ -38,7 +38,7 @@ Reply session_reply(int status, Request const& request, Context& context, store:
   auto const secret = random_secret();
   auto const hash = secret_hash(secret);
   auto created =
-      store::create_session(context.database(), user.id, hash, services.config.times.session, request.address);
+      store::create_session(context.database(), user.id, hash, services.runtime.now().session_s, request.address);
   if (!created) return error_reply(created.error());
   return json_reply(status, {{"user", user_shape(user)}, {"token", secret}, {"csrf", csrf_token(services, hash)}})
       .with("Set-Cookie", cookie(services, request.secure, secret, false));
@@ -62,7 +62,7 @@ Reply handle_register(Request const& request, Context& context) {
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   if (auto const good = check_name(name); !good) return error_reply(good.error());
-  if (!context.services.config.registration) {
+  if (!context.services.runtime.now().registration) {
     return error_reply(403, "this grid takes no new accounts by itself; ask its administrator for one");
   }
   auto user = store::create_user(context.database(), name, email, hash_password(password));

@@ -96,6 +96,16 @@ std::vector<Route> api_routes() {
       {"POST", "/api/v1/slave/result", slave, none, handle_slave_result, small},
       {"POST", "/api/v1/slave/telemetry", slave, none, handle_slave_telemetry, small},
 
+      {"GET", "/api/v1/admin/users", login, admin, handle_list_accounts, small},
+      {"PATCH", "/api/v1/admin/users/{id}", login, admin, handle_change_account, small},
+      {"POST", "/api/v1/admin/users/{id}/block", login, admin, handle_block_account, small},
+      {"POST", "/api/v1/admin/users/{id}/unblock", login, admin, handle_unblock_account, small},
+      {"GET", "/api/v1/admin/settings", login, admin, handle_list_settings, small},
+      {"PATCH", "/api/v1/admin/settings/{name}", login, admin, handle_edit_setting, small},
+      {"GET", "/api/v1/admin/events", login, admin, handle_list_happenings, small},
+      {"GET", "/api/v1/admin/methods", login, admin, handle_list_methods, small},
+      {"GET", "/api/v1/admin/health", login, admin, handle_show_health, small},
+
       {"GET", "/api/v1/statistics", login, read, handle_statistics, small},
       {"GET", "/api/v1/status", nothing, none, handle_status, small},
       {"GET", "/api/v1/openapi.yaml", nothing, none, handle_openapi, small},

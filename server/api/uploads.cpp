@@ -131,7 +131,7 @@ Result<UploadSpec> read_owner(Request const& request, Context const& context, st
     return spec;
   }
   spec.user = context.caller.user.id;
-  limit = context.services.config.limits.upload_bytes;
+  limit = context.services.runtime.now().upload_bytes;
   return spec;
 }
 
@@ -150,7 +150,7 @@ Reply handle_upload_options(Request const&, Context& context) {
       .with("Tus-Version", std::string(tus_version))
       .with("Tus-Extension", "creation,creation-with-upload,checksum,termination,expiration")
       .with("Tus-Checksum-Algorithm", "sha256")
-      .with("Tus-Max-Size", fmt::to_string(context.services.config.limits.upload_bytes))
+      .with("Tus-Max-Size", fmt::to_string(context.services.runtime.now().upload_bytes))
       .with("Tus-Max-Part", fmt::to_string(largest_part));
 }
 

@@ -102,6 +102,7 @@ public:
   std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) const;
   GridLive grid_live() const;
   std::vector<UserLive> users_live() const;
+  std::vector<std::int64_t> slaves_online() const;
   bool online(std::int64_t slave) const { return slaves_.contains(slave); }
   std::vector<WorkingOn> slave_work(std::int64_t slave) const;
   Explanation why_job(std::int64_t job) const;

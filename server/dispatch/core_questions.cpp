@@ -106,6 +106,13 @@ std::int64_t DispatchCore::whole_power(SlaveState const& slave) const {
   return slave.slots > 0 && !slave.methods.empty() ? best_power(slave) * slave.cores : 0;
 }
 
+std::vector<std::int64_t> DispatchCore::slaves_online() const {
+  std::vector<std::int64_t> ids;
+  ids.reserve(slaves_.size());
+  for (auto const& [id, slave] : slaves_) ids.push_back(id);
+  return ids;
+}
+
 std::vector<UserLive> DispatchCore::users_live() const {
   std::map<std::int64_t, UserLive> users;
   for (auto const& [id, slave] : slaves_) {

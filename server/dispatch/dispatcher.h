@@ -85,6 +85,12 @@ struct UserLive {  // what a user has in the grid now: the slaves that are his, 
   std::int64_t leased = 0;  // frames that are being rendered
 };
 
+struct JournalLive {  // how far the database is behind
+  bool away = false;         // the last write failed
+  std::int64_t waiting = 0;  // results that are not written yet
+  std::int64_t lag_ms = 0;   // how long the batch that is being written takes so far
+};
+
 struct TaskLive {
   std::int64_t slave = 0;
   double fraction = 0;
@@ -130,6 +136,8 @@ public:
   virtual JobLive job_live(std::int64_t job) = 0;
   virtual std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) = 0;  // leased tasks only
   virtual GridLive grid_live() = 0;
+  virtual JournalLive journal_live() = 0;
+  virtual std::vector<std::int64_t> slaves_online() = 0;
   virtual std::vector<UserLive> users_live() = 0;  // by user; who has nothing is left out
   virtual bool slave_online(std::int64_t slave) = 0;
   virtual std::vector<WorkingOn> slave_work(std::int64_t slave) = 0;

@@ -217,6 +217,10 @@ GridLive DispatcherThread::grid_live() {
   return ask([this] { return core_.grid_live(); });
 }
 
+std::vector<std::int64_t> DispatcherThread::slaves_online() {
+  return ask([this] { return core_.slaves_online(); });
+}
+
 std::vector<UserLive> DispatcherThread::users_live() {
   return ask([this] { return core_.users_live(); });
 }

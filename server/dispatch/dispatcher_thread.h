@@ -42,6 +42,8 @@ public:
   std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) override;
   GridLive grid_live() override;
   std::vector<UserLive> users_live() override;
+  JournalLive journal_live() override { return journal_.live(); }
+  std::vector<std::int64_t> slaves_online() override;
   bool slave_online(std::int64_t slave) override;
   std::vector<WorkingOn> slave_work(std::int64_t slave) override;
   std::string slave_settings(std::int64_t slave) override;

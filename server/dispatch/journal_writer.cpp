@@ -75,6 +75,14 @@ bool JournalWriter::behind() const {
   return behind_;
 }
 
+JournalLive JournalWriter::live() const {
+  std::lock_guard const lock(mutex_);
+  auto const lag = writing_ > 0 ? Clock::now() - writing_since_ : Clock::duration::zero();
+  return {.away = behind_,
+          .waiting = static_cast<std::int64_t>(gathering_.endings.size() + writing_),
+          .lag_ms = std::chrono::duration_cast<std::chrono::milliseconds>(lag).count()};
+}
+
 void JournalWriter::stop() {
   {
     std::lock_guard const lock(mutex_);
@@ -97,6 +105,8 @@ void JournalWriter::run() {
       if (stopping_ && !give_up) give_up = Clock::now() + std::chrono::seconds(10);
       if (stopping_ && !urgent() && gathering_.leases.empty()) return;
       batch = take_gathered(stopping_);
+      writing_ = batch.endings.size();
+      writing_since_ = Clock::now();
     }
     last = Clock::now();
     auto pause = std::chrono::milliseconds(100);
@@ -119,6 +129,7 @@ void JournalWriter::run() {
     std::lock_guard const lock(mutex_);
     if (behind_) spdlog::info("journal: the database is back");
     behind_ = false;
+    writing_ = 0;
   }
 }
 

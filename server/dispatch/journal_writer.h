@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "server/database.h"
+#include "server/dispatch/dispatcher.h"
 #include "server/store/journal.h"
 #include "server/store/points.h"
 
@@ -59,6 +60,7 @@ public:
   void start();
   void stop();                        // writes what has gathered, for at most 10 seconds when the database is away
   [[nodiscard]] bool behind() const;  // the last write failed: the database is away
+  [[nodiscard]] JournalLive live() const;
 
 private:
   struct TimedLease {
@@ -90,6 +92,8 @@ private:
   std::int64_t end_of_block_ = 0;
   bool stopping_ = false;
   bool behind_ = false;
+  std::size_t writing_ = 0;  // endings of the batch that is being written
+  std::chrono::steady_clock::time_point writing_since_;
   std::thread thread_;
 };
 

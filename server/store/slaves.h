@@ -54,6 +54,7 @@ struct SlaveIdentity {
   std::string password_hash;         // 32 bytes SHA-256 of the slavepassword
   SlaveState state = SlaveState::enabled;
   std::string settings;              // as in Slave
+  bool owner_blocked = false;
 };
 
 struct SlaveBlock {                  // work that a slave's owner keeps from it

@@ -81,6 +81,81 @@ def the_value_under_the_pointer_is_read_out(lab):
 
 
 @case
+def a_new_grid_says_what_comes_next(lab):
+    page = lab.page
+    lab.go("admin", "Administration")
+    page.see("A new grid: what comes next", "Add a first PC", "Let others reach it", "Disk and database", "schema")
+    lab.take("admin")
+    page.press("Hide it")
+    wait_until("the list is gone", lambda: "what comes next" not in page.text())
+    page.reload()
+    page.see("Disk and database")
+    assert "what comes next" not in page.text()
+
+
+@case
+def roles_are_given_and_somebody_is_kept_out(lab):
+    page, api = lab.page, lab.grid.api
+    for name in ("ben", "carla", "mallory"):
+        assert api("POST", "/api/v1/register", {"name": name, "password": PASSWORD,
+                                                "email": f"{name}@example.org"}, token="")[0] == 201
+    lab.go("admin/users", "Administration")
+    page.see("mallory", "ben@example.org")
+    lab.take("admin-users")
+    page.script("""
+      const place = [...document.querySelectorAll('select')].find((e) => e.ariaLabel === 'Role of ben');
+      place.value = 'moderator';
+      place.dispatchEvent(new Event('change', {bubbles: true}));""")
+    page.see("Make ben Moderator?")
+    page.press("Change the role")
+    page.see("ben: Moderator")
+    page.press("Block mallory")
+    page.see("Nothing is deleted.")
+    lab.take("admin-block")
+    page.fill("Reason", "<b>mines coins</b>")
+    page.press("Block", "dialog button.button-main")
+    page.see("mallory is blocked", "<b>mines coins</b>")
+    status, answer = api("POST", "/api/v1/login", {"name": "mallory", "password": PASSWORD}, token="")
+    assert status == 403 and "mines coins" in answer["error"]["message"], answer
+    page.press("Blocked")
+    lab.at("which=blocked")
+    page.see("Let in again")
+    page.press("Let mallory in again")
+    page.see("No such account")
+    assert api("POST", "/api/v1/login", {"name": "mallory", "password": PASSWORD}, token="")[0] == 200
+    users = {each["name"]: each for each in api("GET", "/api/v1/admin/users")[1]["items"]}
+    assert users["ben"]["role"] == "moderator" and users["mallory"]["blocked_at"] is None, users
+
+
+@case
+def a_setting_holds_when_it_is_saved(lab):
+    page, api = lab.page, lab.grid.api
+    lab.go("admin/settings", "Administration")
+    page.see("Name of the grid", "Only in distrend.toml", "limits.workers")
+    page.fill("Name of the grid", "Attic")
+    page.press("Save")
+    page.see("Name of the grid is saved", "distrend.toml says DistRen.")
+    assert api("GET", "/api/v1/status")[1]["name"] == "Attic"
+    lab.take("admin-settings")
+    page.press("Use what the file says")
+    wait_until("the file's name holds again", lambda: api("GET", "/api/v1/status")[1]["name"] == "DistRen")
+
+
+@case
+def methods_and_events_are_shown(lab):
+    page = lab.page
+    lab.go("admin/methods", "Administration")
+    page.see("blender", "No slave has it.")
+    lab.take("admin-methods")
+    lab.go("admin/events", "Administration")
+    page.see("anna logged in from", "mallory was blocked by anna: <b>mines coins</b>", "ben is moderator now")
+    lab.take("admin-events")
+    lab.go("admin/events?kind=setting_changed", "Administration")
+    wait_until("only these are shown", lambda: "mallory" not in page.text())
+    page.see('anna set name to "Attic"')
+
+
+@case
 def nothing_was_found_by_axe_core_on_any_page(lab):
     assert not lab.complaints, "\n".join(sorted(set(lab.complaints)))
 

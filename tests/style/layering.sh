@@ -18,7 +18,7 @@ check() {  # SENTENCE PATTERN ALLOWED-FILES-REGEX [FOLDERS]: no file but the all
 none='nowhere'
 check "sockets_belong_to_the_loops" 'event2/' 'server/(net|http|line)/[a-z_]+\.(cpp|h)'
 check "the_database_has_one_door" '(mysql_|cppconn/)' 'server/database\.cpp'
-check "all_http_clients_are_one" 'curl/' 'common/http_[a-z_]+\.(cpp|h)'
+check "all_http_clients_are_one" 'curl/' 'common/(http|mail)_[a-z_]+\.(cpp|h)'
 check "openssl_is_for_digests_and_tls" 'openssl/' '(common/(digest|tls)\.cpp|server/(http|line)/[a-z_]+\.(cpp|h))'
 check "xml_is_read_in_one_place" 'libxml/' 'common/xml\.(cpp|h)'
 check "images_are_decoded_in_their_own_program" 'OpenImageIO/' 'image/[a-z_]+\.(cpp|h)'

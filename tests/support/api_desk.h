@@ -31,6 +31,7 @@ public:
   std::map<std::int64_t, Blocks> blocks;
   std::map<std::int64_t, std::string> told;
   std::vector<UserLive> users;
+  std::vector<std::int64_t> online;
   std::string settings;
   std::optional<SlaveState> hello_seen;
   std::optional<std::string> next_order, next_cancel;
@@ -51,6 +52,8 @@ public:
   std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t /*job*/) override { return {}; }
   GridLive grid_live() override { return {2, 1, 10, 3, 2, 6500}; }
   std::vector<UserLive> users_live() override { return users; }
+  std::vector<std::int64_t> slaves_online() override { return online; }
+  JournalLive journal_live() override { return {false, 3, 20}; }
   bool slave_online(std::int64_t /*slave*/) override { return true; }
   std::vector<WorkingOn> slave_work(std::int64_t /*slave*/) override { return {{1, 5, 981, 5, 0.25}}; }
   Explanation why_job(std::int64_t /*job*/) override { return {"users_ahead", 2, "2 users come first"}; }

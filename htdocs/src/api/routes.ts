@@ -15,6 +15,10 @@ export type Token = { id: number; name: string; scopes: Scope[]; created_at: str
 export type Project = { id: number; name: string; jobs: number };
 export type Shot = { id: number; project: number; project_name: string; sequence: string; name: string; state: 'waiting' | 'work' | 'review' | 'done'; said: boolean; jobs: number; latest: { job: number; state: 'active' | 'paused' | 'finished' | 'failed' | 'cancelled'; tasks: number; accepted: number } | null; picture: { job: number; accepted: number; output: Output } | null; created_at: string };
 export type Slave = { id: number; name: string; slavekey: string; state: 'enabled' | 'disabled' | 'revoked'; online: boolean; os: string; cpu: string; cores: number; memory: number; gpus: string[]; settings: { wanted: SlaveWishes; hold: { threads: number; memory: number; minutes_per_frame: number; paused: boolean; schedule?: string[]; problems?: string[] } | null }; address: string | null; telemetry: TelemetryMinute | null; methods: ({ name: string; version: string; benchmark: number | null; power: number | null; age: number | null })[]; created_at: string; last_seen_at: string | null; frames_accepted: number; user: number; user_name: string; working_on: { job: number; task: number; frame: number; fraction: number }[] };
+export type Named = { id: number; name: string | null } | null;
+export type Account = { id: number; name: string; email: string | null; role: 'user' | 'moderator' | 'administrator'; created_at: string; blocked_at: string | null; blocked_reason: string | null; jobs: number; slaves: number; total: Points; login_at: string | null };
+export type Setting = { name: string; kind: 'text' | 'flag' | 'number' | 'fixed'; value: string | number | boolean; file: string | number | boolean; set: boolean; least: number | null; most: number | null };
+export type Health = { version: string; uptime: number; stor: { free: number | null; total: number | null; keep: number }; database: { bytes: number; schema: number; tables: { name: string; rows: number; bytes: number }[] }; journal: { away: boolean; waiting: number; lag: number }; workers: { threads: number; waiting: number; queue: number; turned_away: number }; setup: { reachable: boolean; registration: boolean; slaves: boolean; jobs: boolean; second: boolean; mail: boolean } };
 export type StatisticLevel = { mean: (number | null)[]; max: (number | null)[] };
 export type Statistics = { of: 'grid' | 'mine'; span: 'day' | 'week' | 'month' | 'year' | 'all'; step: number; from: string; frames: number[]; failures: number[]; cpu: number[]; wall: number[]; points: Points[]; received: number[]; begun: number[]; wait: StatisticLevel; slaves: StatisticLevel; power: StatisticLevel; ready: StatisticLevel; leased: StatisticLevel };
 export type SlaveWishes = { threads?: number | null; memory?: number | null; minutes_per_frame?: number | null; schedule?: string[] | null; paused?: boolean | null };
@@ -30,6 +34,7 @@ export type Output = { format: string; width?: number; height?: number; pattern:
 export type SceneFound = { active: string | null; cameras: string[]; saved_by: string; scenes: ({ name: string; camera: string | null; frame_start: number | null; frame_end: number | null; frame_step: number | null; engine: string | null; width: number | null; height: number | null; percentage: number | null; format: string | null; samples: number | null; denoising: boolean | null; view_layers: string[] })[] } | null;
 export type Preview = { state: 'none' | 'making' | 'ready' | 'failed' | 'unavailable'; fresh: boolean; progress: number | null; problem: string | null; frames: number; step: number; url: string | null };
 export type OutputFile = { frame: number; name: string; size: number; sha256: Digest; url: string };
+export type SettingsAnswer = List & { items: Setting[] };
 export type SessionAnswer = { user: User; token: string; csrf: string };
 export type SlaveAnswer = Slave;
 export type SlaveBlocksAnswer = { items: ({ kind: 'user' | 'project' | 'job'; target: number; name: string })[] };
@@ -368,6 +373,51 @@ export interface Routes {
     query: { size?: 256 | 1024; v?: string };
     body: undefined;
     answer: null;
+  };
+  'GET /api/v1/admin/users': {
+    query: { limit?: number; before?: number; search?: string; which?: 'staff' | 'blocked' };
+    body: undefined;
+    answer: List & { items: Account[] };
+  };
+  'PATCH /api/v1/admin/users/{id}': {
+    query: Nothing;
+    body: { role: 'user' | 'moderator' | 'administrator' };
+    answer: null;
+  };
+  'POST /api/v1/admin/users/{id}/block': {
+    query: Nothing;
+    body: { reason: string };
+    answer: { jobs: number; slaves: number };
+  };
+  'POST /api/v1/admin/users/{id}/unblock': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
+  };
+  'GET /api/v1/admin/settings': {
+    query: Nothing;
+    body: undefined;
+    answer: SettingsAnswer;
+  };
+  'PATCH /api/v1/admin/settings/{name}': {
+    query: Nothing;
+    body: { value: string | number | boolean | null };
+    answer: SettingsAnswer;
+  };
+  'GET /api/v1/admin/events': {
+    query: { limit?: number; before?: number; kind?: string };
+    body: undefined;
+    answer: List & { items: { id: number; created_at: string; kind: string; user: Named; slave: Named; job: Named; message: string }[] };
+  };
+  'GET /api/v1/admin/methods': {
+    query: Nothing;
+    body: undefined;
+    answer: List & { items: ({ name: string; defined: boolean; benchmark: boolean; versions: ({ version: string; slaves: number; lately: number; power: number | null })[] })[] };
+  };
+  'GET /api/v1/admin/health': {
+    query: Nothing;
+    body: undefined;
+    answer: Health;
   };
   'GET /api/v1/statistics': {
     query: { of?: 'grid' | 'mine'; span?: 'day' | 'week' | 'month' | 'year' | 'all' };

@@ -9,6 +9,8 @@ import { count, size } from '../base/format';
 import { Fact, Heading, Loading, Trouble, useTitle } from '../parts/basics';
 import { Form } from '../parts/form';
 import { Icon } from '../parts/icons';
+import { AdminTabs } from './admin_tabs';
+import { Health, Setup } from './admin_health';
 import { text } from '../text';
 
 /** 'name{labels} value' lines of Prometheus' text format. */
@@ -69,6 +71,8 @@ export function AdminPage() {
   return (
     <>
       <Heading>{t.title}</Heading>
+      {user.role === 'administrator' && <AdminTabs here="" />}
+      {user.role === 'administrator' && <Setup />}
       {live.problem && !seen && <Trouble problem={live.problem} retry={live.refresh} />}
       {!seen && !live.problem && <Loading />}
       {seen && (
@@ -110,6 +114,7 @@ export function AdminPage() {
                 <Fact name={t.turnedAway}>{count(metric('http_turned_away_total') ?? 0)}</Fact>
               </dl>
             </section>
+            {user.role === 'administrator' && <Health />}
             {user.role === 'administrator' && <Ledger />}
           </div>
           <ul class="links">

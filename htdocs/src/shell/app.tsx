@@ -1,6 +1,7 @@
 // The whole page: who is here decides whether it is a login or the grid; the address decides which page.
 import { useEffect, useState } from 'preact/hooks';
 import { Away, sessionEnded } from '../api/client';
+import type { User } from '../api/routes';
 import { findMe, moderates, useMe } from '../api/session';
 import { type Address, useAddress } from '../base/address';
 import { useStore } from '../base/store';
@@ -10,6 +11,10 @@ import { Toasts } from '../parts/toast';
 import { AccountPage } from '../pages/account';
 import { AddSlavePage } from '../pages/add_slave';
 import { AdminPage } from '../pages/admin';
+import { AdminEventsPage } from '../pages/admin_events';
+import { AdminMethodsPage } from '../pages/admin_methods';
+import { AdminSettingsPage } from '../pages/admin_settings';
+import { AdminUsersPage } from '../pages/admin_users';
 import { HomePage } from '../pages/home';
 import { JobPage } from '../pages/job';
 import { JobsPage } from '../pages/jobs';
@@ -38,7 +43,7 @@ function NotFound() {
   );
 }
 
-function Page({ address, administers }: { address: Address; administers: boolean }) {
+function Page({ address, user }: { address: Address; user: User }) {
   const [first, second, ...rest] = address.path;
   const number = Number(second);
   const numbered = second !== undefined && Number.isSafeInteger(number) && number > 0;
@@ -57,7 +62,13 @@ function Page({ address, administers }: { address: Address; administers: boolean
   if (first === 'points' && second === 'ranking') return <RankingPage />;
   if (first === 'statistics' && second === undefined) return <StatisticsPage />;
   if (first === 'account' && second === undefined) return <AccountPage />;
-  if (first === 'admin' && second === undefined && administers) return <AdminPage />;
+  if (first === 'admin' && second === undefined && moderates(user)) return <AdminPage />;
+  if (first === 'admin' && user.role === 'administrator') {
+    if (second === 'users') return <AdminUsersPage />;
+    if (second === 'settings') return <AdminSettingsPage />;
+    if (second === 'methods') return <AdminMethodsPage />;
+    if (second === 'events') return <AdminEventsPage />;
+  }
   return <NotFound />;
 }
 
@@ -113,7 +124,7 @@ export function App() {
           <Loading />
         ))}
       {me === null && <LoginPage />}
-      {me && <Page address={address} administers={moderates(me)} />}
+      {me && <Page address={address} user={me} />}
       {me && ended && <SessionEnded />}
       <Questions />
       <Toasts />

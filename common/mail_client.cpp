@@ -1,0 +1,196 @@
+#include "common/mail_client.h"
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <memory>
+
+#include "common/digest.h"
+#include "common/text.h"
+
+namespace distren {
+
+namespace {
+
+struct CurlDeleter {
+  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+struct Place {
+  std::string scheme;
+  std::string host;
+};
+
+Result<Place> parse_place(std::string const& text) {
+  std::unique_ptr<CURLU, CurlDeleter> const url(curl_url());
+  auto const part = [&url](CURLUPart which) {
+    char* found = nullptr;
+    if (curl_url_get(url.get(), which, &found, 0) != CURLUE_OK || found == nullptr) return std::string();
+    std::string out(found);
+    curl_free(found);
+    return out;
+  };
+  if (!url || text.size() > 1000 || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK)
+    return fail(Errc::invalid, "it is no address of a mail server; say smtp://host:587 or smtps://host:465");
+  Place place{lower_case(part(CURLUPART_SCHEME)), lower_case(part(CURLUPART_HOST))};
+  if (place.scheme != "smtp" && place.scheme != "smtps")
+    return fail(Errc::invalid,
+                fmt::format("{}:// sends no mail; say smtp://host:587 or smtps://host:465", place.scheme));
+  if (!part(CURLUPART_USER).empty() || !part(CURLUPART_PASSWORD).empty())
+    return fail(Errc::invalid, "it carries a name or password; say mail.user and mail.password_file instead");
+  return place;
+}
+
+bool is_this_machine(std::string const& host) {
+  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
+}
+
+std::string in_base64(std::string_view text, std::size_t width) {
+  auto const whole = to_base64(text);
+  std::string out;
+  for (std::size_t at = 0; at < whole.size(); at += width) out += whole.substr(at, width) + "\r\n";
+  return out;
+}
+
+// RFC 2047, in words that end between characters; plain text stays as it is.
+std::string header_text(std::string_view text) {
+  std::string clean;
+  for (char const c : text) clean += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+  if (std::ranges::all_of(clean, [](char c) { return static_cast<unsigned char>(c) < 0x80; }) && clean.size() < 60 &&
+      clean.find("=?") == std::string::npos)
+    return clean;
+  std::string out;
+  for (std::size_t at = 0; at < clean.size();) {
+    std::size_t end = std::min(at + 42, clean.size());
+    while (end < clean.size() && end > at + 1 && (static_cast<unsigned char>(clean[end]) & 0xC0U) == 0x80U) --end;
+    out += fmt::format("{}=?UTF-8?B?{}?=", out.empty() ? "" : "\r\n ", to_base64(clean.substr(at, end - at)));
+    at = end;
+  }
+  return out;
+}
+
+std::string date_text(std::int64_t seconds) {
+  std::time_t const time = seconds;
+  std::tm utc{};
+  gmtime_r(&time, &utc);
+  constexpr char const* days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr char const* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  return fmt::format("{}, {} {} {} {:02}:{:02}:{:02} +0000", days[utc.tm_wday], utc.tm_mday, months[utc.tm_mon],
+                     1900 + utc.tm_year, utc.tm_hour, utc.tm_min, utc.tm_sec);
+}
+
+struct Upload {
+  std::string text;
+  std::size_t at = 0;
+  std::atomic<bool> const* cancelled = nullptr;
+};
+
+std::size_t on_read(char* to, std::size_t size, std::size_t count, void* user) {
+  auto& upload = *static_cast<Upload*>(user);
+  auto const bytes = std::min(size * count, upload.text.size() - upload.at);
+  std::copy_n(upload.text.data() + upload.at, bytes, to);
+  upload.at += bytes;
+  return bytes;
+}
+
+int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto const* cancelled = static_cast<Upload*>(user)->cancelled;
+  return cancelled != nullptr && cancelled->load() ? 1 : 0;
+}
+
+}  // namespace
+
+bool is_mail_address(std::string_view text) {
+  auto const at = text.find('@');
+  if (text.size() > 254 || at == 0 || at == text.npos || at > 64 || at + 1 == text.size()) return false;
+  auto const fits = [](std::string_view part, std::string_view others) {
+    return std::ranges::all_of(part, [others](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             others.find(c) != others.npos;
+    });
+  };
+  auto const domain = text.substr(at + 1);
+  return fits(text.substr(0, at), ".!#$%&'*+/=?^_`{|}~-") && fits(domain, ".-") && domain.front() != '.' &&
+         domain.back() != '.';
+}
+
+Result<void> check_mail_server(std::string const& url, bool tls_required) {
+  auto const place = parse_place(url);
+  if (!place) return place.error();
+  if (!tls_required && !is_this_machine(place->host))
+    return fail(Errc::invalid, "without TLS mail goes to this machine alone; leave mail.tls = \"required\"");
+  return {};
+}
+
+std::string mail_text(Mail const& mail) {
+  auto const domain = mail.from.substr(mail.from.find('@') + 1);
+  std::string body;
+  for (char const c : mail.body) body += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  return fmt::format(
+             "Date: {}\r\nFrom: {} <{}>\r\nTo: <{}>\r\nSubject: {}\r\nMessage-ID: <{}@{}>\r\nAuto-Submitted: "
+             "auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+             "Content-Transfer-Encoding: base64\r\n\r\n",
+             date_text(mail.date_s), header_text(mail.from_name), mail.from, mail.to, header_text(mail.subject),
+             mail.id, domain) +
+         in_base64(body, 76);
+}
+
+Result<void> send_mail(MailServer const& server, Mail const& mail, std::atomic<bool> const* cancelled) {
+  for (auto const& address : {mail.from, mail.to}) {
+    if (!is_mail_address(address))
+      return fail(Errc::invalid, fmt::format("'{}' is not an e-mail address", printable(address, 60)));
+  }
+  auto const place = parse_place(server.url);
+  if (!place) return place.error();
+  static bool const initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  std::unique_ptr<CURL, CurlDeleter> const handle(initialised ? curl_easy_init() : nullptr);
+  std::unique_ptr<curl_slist, CurlDeleter> const to(curl_slist_append(nullptr, ("<" + mail.to + ">").c_str()));
+  if (!handle || !to) std::abort();  // no memory for the first few hundred bytes
+  Upload upload{mail_text(mail), 0, cancelled};
+  std::string const from = "<" + mail.from + ">";
+  auto* h = handle.get();
+  curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(h, CURLOPT_URL, server.url.c_str());
+  curl_easy_setopt(h, CURLOPT_PROXY, "");
+#if LIBCURL_VERSION_NUM >= 0x075500
+  curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+#else
+  curl_easy_setopt(h, CURLOPT_PROTOCOLS, static_cast<long>(CURLPROTO_SMTP | CURLPROTO_SMTPS));
+#endif
+  curl_easy_setopt(h, CURLOPT_USE_SSL, static_cast<long>(server.tls_required ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+  curl_easy_setopt(h, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(h, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  if (!server.user.empty()) {
+    curl_easy_setopt(h, CURLOPT_USERNAME, server.user.c_str());
+    curl_easy_setopt(h, CURLOPT_PASSWORD, server.password.c_str());
+  }
+  curl_easy_setopt(h, CURLOPT_MAIL_FROM, from.c_str());
+  curl_easy_setopt(h, CURLOPT_MAIL_RCPT, to.get());
+  curl_easy_setopt(h, CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(h, CURLOPT_READFUNCTION, on_read);
+  curl_easy_setopt(h, CURLOPT_READDATA, &upload);
+  curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT, 15L);
+  curl_easy_setopt(h, CURLOPT_TIMEOUT, 60L);
+  curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, on_progress);
+  curl_easy_setopt(h, CURLOPT_XFERINFODATA, &upload);
+  auto const code = curl_easy_perform(h);
+  if (code == CURLE_OK) return {};
+  if (code == CURLE_ABORTED_BY_CALLBACK) return fail(Errc::unavailable, "interrupted");
+  long answer = 0;
+  curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &answer);
+  auto const what = fmt::format(
+      "the mail server {} {}", place->host,
+      answer >= 400 ? fmt::format("said {}", answer) : fmt::format("did not take it: {}", curl_easy_strerror(code)));
+  // 5xx is an answer for good, but not to a login: that is the grid's own fault, and may be mended.
+  bool const for_good = answer >= 500 && answer < 600 && answer != 530 && answer != 535;
+  return fail(for_good ? Errc::invalid : Errc::unavailable, what);
+}
+
+}  // namespace distren

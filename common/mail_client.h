@@ -1,0 +1,38 @@
+// Sends a mail by SMTP over libcurl, blocking, for at most a minute. Any thread. Addresses and subject are made safe:
+// no line of theirs becomes a header. Errors: invalid when the server refused it for good (or an address is none),
+// unavailable when trying again later may help. Messages name the server, never the login or the text.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+
+namespace distren {
+
+struct MailServer {
+  std::string url;  // smtp://host:587 or smtps://host:465
+  std::string user;
+  std::string password;
+  bool tls_required = true;
+};
+
+struct Mail {
+  std::string from;
+  std::string from_name;
+  std::string to;
+  std::string subject;
+  std::string body;  // UTF-8, lines end with \n
+  std::string id;    // unique; becomes the Message-ID at the sender's domain
+  std::int64_t date_s = 0;
+};
+
+bool is_mail_address(std::string_view text);  // one that may stand in an envelope: plain ASCII, at most 254 characters
+// The scheme is smtp or smtps; without TLS it leads to this machine.
+Result<void> check_mail_server(std::string const& url, bool tls_required);
+std::string mail_text(Mail const& mail);  // headers and body as they are sent
+Result<void> send_mail(MailServer const& server, Mail const& mail, std::atomic<bool> const* cancelled = nullptr);
+
+}  // namespace distren

@@ -1,0 +1,82 @@
+// Is the server well: disk, database, journal, workers, and what a new grid still lacks. For administrators.
+#include "config.h"
+
+#include <filesystem>
+#include <system_error>
+
+#include "server/api/handlers.h"
+#include "server/api/shapes.h"
+#include "server/migrate.h"
+#include "server/net/listen_address.h"
+#include "server/services.h"
+#include "server/storage/blob_store.h"
+#include "server/store/administration.h"
+#include "server/store/jobs.h"
+
+namespace distren {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t tables_shown = 8;
+
+json stor_shape(ServerConfig const& config) {
+  std::error_code problem;
+  auto const space = std::filesystem::space(config.stor, problem);
+  if (problem) return {{"free", nullptr}, {"total", nullptr}, {"keep", config.limits.free_bytes}};
+  return {{"free", space.available}, {"total", space.capacity}, {"keep", config.limits.free_bytes}};
+}
+
+json database_shape(std::vector<store::TableSize> const& tables) {
+  std::int64_t bytes = 0;
+  auto largest = json::array();
+  for (auto const& table : tables) {
+    bytes += table.bytes;
+    if (largest.size() < tables_shown)
+      largest.push_back({{"name", table.name}, {"rows", table.rows}, {"bytes", table.bytes}});
+  }
+  return {{"bytes", bytes}, {"schema", known_schema}, {"tables", std::move(largest)}};
+}
+
+// Can others reach it? Not through a door that only this machine sees.
+bool is_open(ServerConfig const& config) {
+  auto const https = parse_listen_address(config.listen.https);
+  return !config.listen.https.empty() && https && !https->loopback;
+}
+
+}  // namespace
+
+Reply handle_show_health(Request const&, Context& context) {
+  auto& services = context.services;
+  auto const tables = store::database_sizes(context.database(), context.caller.user.id);  // checks who asks
+  if (!tables) return error_reply(tables.error());
+  auto const totals = store::show_totals(context.database());
+  if (!totals) return error_reply(totals.error());
+  auto const staff = store::list_accounts(context.database(), context.caller.user.id, "", "staff", 0, 2);
+  if (!staff) return error_reply(staff.error());
+  auto const jobs = store::list_jobs(context.database(), 0, "", 0, 1);
+  if (!jobs) return error_reply(jobs.error());
+  auto const journal = services.dispatcher.journal_live();
+  auto const* workers = services.workers;
+  auto const& config = services.config;
+  return json_reply(200, {{"version", PACKAGE_VERSION},
+                          {"uptime", services.now_ms() - services.started_ms},
+                          {"stor", stor_shape(config)},
+                          {"database", database_shape(*tables)},
+                          {"journal", {{"away", journal.away}, {"waiting", journal.waiting}, {"lag", journal.lag_ms}}},
+                          {"workers",
+                           {{"threads", config.limits.workers},
+                            {"waiting", workers == nullptr ? 0 : workers->waiting()},
+                            {"queue", config.limits.queue},
+                            {"turned_away", services.counters.turned_away.load()}}},
+                          {"setup",
+                           {{"reachable", is_open(config)},
+                            {"registration", services.runtime.now().registration},
+                            {"slaves", totals->slaves > 0},
+                            {"jobs", !jobs->empty()},
+                            {"second", staff->size() > 1},
+                            {"mail", !config.mail.server.empty()}}}});
+}
+
+}  // namespace distren

@@ -1,0 +1,80 @@
+// What administrators do and see. Each procedure checks that `administrator` is one (denied); see people.h for the
+// rules of this folder.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/result.h"
+#include "server/database.h"
+
+namespace distren::store {
+
+struct Account {
+  std::int64_t id = 0;
+  std::string name;
+  std::string email;  // empty: none
+  std::string role;
+  std::string created_at;
+  std::string blocked_at;  // empty: not blocked
+  std::string blocked_reason;
+  std::int64_t jobs = 0;
+  std::int64_t slaves = 0;  // not revoked
+  std::int64_t total = 0;   // millipoints ever earned
+  std::string login_at;     // of the newest session; empty: none is open
+};
+// Newest first; ids below `before` (0: from the start). search: in name or address; which: "", "staff" or "blocked".
+Result<std::vector<Account>> list_accounts(Database&, std::int64_t administrator, std::string_view search,
+                                           std::string_view which, std::int64_t before, int limit);
+// conflict: it is the last administrator.
+Result<void> change_role(Database&, std::int64_t administrator, std::int64_t user, std::string_view role);
+
+struct Blocked {
+  std::vector<std::int64_t> jobs;    // paused now
+  std::vector<std::int64_t> slaves;  // that are to be sent away
+};
+Result<Blocked> block_user(Database&, std::int64_t administrator, std::int64_t user, std::string_view reason);
+Result<void> unblock_user(Database&, std::int64_t administrator, std::int64_t user);
+
+Result<std::map<std::string, std::string>> list_settings(Database&);  // all that were ever set
+// nullopt: what the file says holds again.
+Result<void> edit_setting(Database&, std::int64_t administrator, std::string_view name,
+                          std::optional<std::string_view> value);
+
+struct Event {
+  std::int64_t id = 0;
+  std::string created_at;
+  std::string kind;
+  std::int64_t user = 0;  // this and the next: 0 none; names are empty for what is gone
+  std::string user_name;
+  std::int64_t slave = 0;
+  std::string slave_name;
+  std::int64_t job = 0;
+  std::string job_name;
+  std::string message;
+};
+Result<std::vector<Event>> list_events(Database&, std::int64_t administrator, std::string_view kind,
+                                       std::int64_t before, int limit);
+Result<void> trim_events(Database&, std::int64_t keep);
+
+struct MethodVersion {
+  std::string name;
+  std::string version;      // empty: no slave has the method
+  std::int64_t slaves = 0;  // that have it
+  std::int64_t lately = 0;  // of these, seen within a day
+  std::int64_t power = 0;   // mean per core, thousandths; 0: never measured
+};
+Result<std::vector<MethodVersion>> list_methods(Database&, std::int64_t administrator);
+
+struct TableSize {
+  std::string name;
+  std::int64_t rows = 0;  // about
+  std::int64_t bytes = 0;
+};
+Result<std::vector<TableSize>> database_sizes(Database&, std::int64_t administrator);  // largest first
+
+}  // namespace distren::store

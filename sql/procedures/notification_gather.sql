@@ -1,0 +1,39 @@
+-- Puts what happened since the last call into the outbox of those who want to be told; each event once. Events get their
+-- number before their transaction is over: those of the last minute are looked at again. Beyond 30 an hour for a person
+-- and a channel the rest is given up, and says so in his list. Row: how many were put in.
+CREATE OR REPLACE PROCEDURE notification_gather()
+SQL SECURITY DEFINER
+BEGIN
+  DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
+  DECLARE v_from BIGINT;
+  DECLARE v_to BIGINT;
+  DECLARE v_made INT;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+
+  START TRANSACTION;
+  SELECT next_value INTO v_from FROM counter WHERE name = 'notified_event' FOR UPDATE;
+  SET v_to = GREATEST(v_from, COALESCE((SELECT MAX(id) FROM event), 0));
+  INSERT IGNORE INTO notification (user_id, kind, channel, event_id, job_id, slave_id, message, state, created_at,
+    due_at, ended_at)
+  SELECT e.user_id, c.kind, c.channel, e.id, e.job_id, e.slave_id, e.message, IF(c.channel = 'browser', 'sent', 'waiting'),
+    v_now, v_now, IF(c.channel = 'browser', v_now, NULL)
+  FROM event e FORCE INDEX (PRIMARY)
+  JOIN notification_choice c ON c.user_id = e.user_id AND c.kind = CASE e.kind
+    WHEN 'job_finished' THEN 'job_done' WHEN 'job_failed' THEN 'job_done' WHEN 'job_paused' THEN 'job_paused'
+    WHEN 'slave_offline' THEN 'slave_offline'
+    WHEN 'points_given' THEN 'points' WHEN 'points_adjusted' THEN 'points' END
+  JOIN user u ON u.id = e.user_id AND u.blocked_at IS NULL
+  WHERE e.id > v_from - 1000 AND e.id <= v_to AND e.created_at > v_now - INTERVAL 1 DAY
+    AND (e.id > v_from OR e.created_at > v_now - INTERVAL 1 MINUTE);
+  SET v_made = ROW_COUNT();
+  UPDATE counter SET next_value = v_to WHERE name = 'notified_event';
+  IF v_made > 0 THEN
+    UPDATE notification n
+    JOIN (SELECT id, ROW_NUMBER() OVER (PARTITION BY user_id, channel ORDER BY id) AS place
+          FROM notification WHERE created_at > v_now - INTERVAL 1 HOUR AND channel <> 'browser') r ON r.id = n.id
+    SET n.state = 'given_up', n.ended_at = v_now, n.problem = 'more than 30 within an hour'
+    WHERE r.place > 30 AND n.state = 'waiting' AND n.attempts = 0;
+  END IF;
+  COMMIT;
+  SELECT v_made AS made;
+END

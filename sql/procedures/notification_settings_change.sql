@@ -1,0 +1,52 @@
+-- Changes how a user wants to be told; NULL leaves a part as it is. p_webhook '' takes the webhook away; another one
+-- comes with a new p_secret. p_choices: all of them, JSON [[kind, channel]...]. DR400 a value that cannot be, DR404 no
+-- such user.
+CREATE OR REPLACE PROCEDURE notification_settings_change(IN p_user BIGINT, IN p_email VARCHAR(1000),
+  IN p_webhook VARCHAR(2000), IN p_secret VARCHAR(200), IN p_choices LONGTEXT)
+SQL SECURITY DEFINER
+BEGIN
+  DECLARE v_bad TEXT;
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+
+  IF CHAR_LENGTH(p_email) > 254 THEN
+    CALL error_raise(400, 'an e-mail address has at most 254 characters');
+  END IF;
+  IF CHAR_LENGTH(p_webhook) > 1000 THEN
+    CALL error_raise(400, 'the address of a webhook has at most 1,000 characters');
+  END IF;
+  IF p_webhook <> '' AND CHAR_LENGTH(COALESCE(p_secret, '')) NOT BETWEEN 16 AND 64 THEN
+    CALL error_raise(400, 'a webhook needs a secret of 16 to 64 characters');
+  END IF;
+  IF p_choices IS NOT NULL THEN
+    IF NOT JSON_VALID(p_choices) THEN
+      CALL error_raise(400, 'the choices are no JSON');
+    END IF;
+    SET v_bad = (SELECT CONCAT(COALESCE(kind, ''), ' by ', COALESCE(channel, ''))
+      FROM JSON_TABLE(p_choices, '$[*]' COLUMNS (kind VARCHAR(100) PATH '$[0]', channel VARCHAR(100) PATH '$[1]')) n
+      WHERE COALESCE(kind, '') NOT IN ('job_done', 'job_paused', 'slave_offline', 'points')
+        OR COALESCE(channel, '') NOT IN ('mail', 'webhook', 'browser') LIMIT 1);
+    IF v_bad IS NOT NULL THEN
+      CALL error_raise(400, CONCAT('nobody can be told "', v_bad, '"'));
+    END IF;
+  END IF;
+
+  START TRANSACTION;
+  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user FOR UPDATE) THEN
+    CALL error_raise(404, CONCAT('there is no user ', p_user));
+  END IF;
+  IF p_email IS NOT NULL THEN
+    UPDATE user SET email = NULLIF(p_email, '') WHERE id = p_user;
+  END IF;
+  IF p_webhook IS NOT NULL THEN
+    INSERT INTO notification_target (user_id, webhook_url, webhook_secret)
+    VALUES (p_user, p_webhook, IF(p_webhook = '', '', p_secret))
+    ON DUPLICATE KEY UPDATE webhook_url = VALUES(webhook_url), webhook_secret = VALUES(webhook_secret);
+  END IF;
+  IF p_choices IS NOT NULL THEN
+    DELETE FROM notification_choice WHERE user_id = p_user;
+    INSERT IGNORE INTO notification_choice (user_id, kind, channel)
+    SELECT p_user, n.kind, n.channel
+    FROM JSON_TABLE(p_choices, '$[*]' COLUMNS (kind VARCHAR(100) PATH '$[0]', channel VARCHAR(100) PATH '$[1]')) n;
+  END IF;
+  COMMIT;
+END

@@ -1,0 +1,15 @@
+-- How a user wants to be told. Row: e-mail address, webhook, its secret, choices as JSON [[kind, channel]...], and the
+-- number of the newest notification. DR404 no such user.
+CREATE OR REPLACE PROCEDURE notification_settings_show(IN p_user BIGINT)
+SQL SECURITY DEFINER
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user) THEN
+    CALL error_raise(404, CONCAT('there is no user ', p_user));
+  END IF;
+  SELECT COALESCE(u.email, '') AS email, COALESCE(t.webhook_url, '') AS webhook_url,
+    COALESCE(t.webhook_secret, '') AS webhook_secret,
+    COALESCE((SELECT JSON_ARRAYAGG(JSON_ARRAY(c.kind, c.channel) ORDER BY c.kind, c.channel)
+      FROM notification_choice c WHERE c.user_id = u.id), '[]') AS choices,
+    COALESCE((SELECT MAX(n.id) FROM notification n WHERE n.user_id = u.id), 0) AS newest
+  FROM user u LEFT JOIN notification_target t ON t.user_id = u.id WHERE u.id = p_user;
+END

@@ -1,0 +1,28 @@
+-- Up to p_limit notifications that are due, oldest first, for the one who sends them now: until five minutes have passed
+-- nobody else gets them. Rows: id, user's name, kind, channel, message, job, slave (0: none), e-mail address, webhook and
+-- its secret, when it was made (UNIX time), how often it was tried before.
+CREATE OR REPLACE PROCEDURE notification_take(IN p_limit INT)
+SQL SECURITY DEFINER
+BEGIN
+  DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
+  DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
+
+  CREATE TEMPORARY TABLE IF NOT EXISTS notification_taken (id BIGINT NOT NULL PRIMARY KEY) ENGINE=MEMORY;
+  DELETE FROM notification_taken;
+  START TRANSACTION;
+  INSERT INTO notification_taken (id)
+  SELECT id FROM notification WHERE state = 'waiting' AND due_at <= v_now ORDER BY due_at, id LIMIT p_limit FOR UPDATE;
+  UPDATE notification_taken t STRAIGHT_JOIN notification n FORCE INDEX (PRIMARY) ON n.id = t.id
+  SET n.attempts = n.attempts + 1, n.due_at = v_now + INTERVAL 5 MINUTE;
+  COMMIT;
+
+  SELECT n.id, u.name, n.kind, n.channel, n.message, COALESCE(n.job_id, 0) AS job_id,
+    COALESCE(n.slave_id, 0) AS slave_id, COALESCE(u.email, '') AS email, COALESCE(g.webhook_url, '') AS webhook_url,
+    COALESCE(g.webhook_secret, '') AS webhook_secret, TIMESTAMPDIFF(SECOND, '1970-01-01', n.created_at) AS created_s,
+    n.attempts - 1 AS tried
+  FROM notification_taken t
+  STRAIGHT_JOIN notification n FORCE INDEX (PRIMARY) ON n.id = t.id
+  JOIN user u ON u.id = n.user_id
+  LEFT JOIN notification_target g ON g.user_id = n.user_id
+  ORDER BY n.id;
+END

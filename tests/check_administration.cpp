@@ -1,0 +1,239 @@
+// Administration over the HTTP API: who may, what follows for sessions, jobs and slaves, settings that hold at once.
+#include <ctime>
+#include <optional>
+#include <string>
+
+#include "server/api/maintenance.h"
+#include "server/standalone.h"
+#include "server/store/administration.h"
+#include "tests/support/api_desk.h"
+
+using namespace distren;
+using nlohmann::json;
+
+namespace {
+
+std::optional<DatabaseAddress> the_database;  // started once by main; each test is a fork of it
+
+struct Desk : DatabaseThread, ApiDesk {
+  Desk() : ApiDesk(*the_database) {}
+  std::string admin = call("POST", "/api/v1/login", "", {{"name", "root"}, {"password", "long enough"}}).json["token"];
+
+  std::int64_t id_of(std::string const& secret) {
+    return call("GET", "/api/v1/me", secret).json["user"]["id"].get<std::int64_t>();
+  }
+  json account(std::string const& name) {
+    auto const found = call("GET", "/api/v1/admin/users?search=" + name, admin).json;
+    for (auto const& each : found["items"])
+      if (each["name"] == name) return each;
+    return nullptr;
+  }
+  json setting(std::string const& name) {
+    auto const found = call("GET", "/api/v1/admin/settings", admin).json;
+    for (auto const& each : found["items"])
+      if (each["name"] == name) return each;
+    return nullptr;
+  }
+  ApiReply set(std::string const& name, json const& value) {
+    return call("PATCH", "/api/v1/admin/settings/" + name, admin, {{"value", value}});
+  }
+};
+
+}  // namespace
+
+START_TEST(only_administrators_get_in) {
+  Desk desk;
+  auto const user = desk.person();
+  for (auto const& [method, path] :
+       {std::pair{"GET", "users"}, {"GET", "settings"}, {"GET", "events"}, {"GET", "methods"}, {"GET", "health"}}) {
+    auto const target = std::string("/api/v1/admin/") + path;
+    ck_assert_msg(desk.call(method, target, user).status == 403, "%s", path);
+    ck_assert_msg(desk.call(method, target).status == 401, "%s", path);
+    ck_assert_msg(desk.call(method, target, desk.admin).status == 200, "%s", path);
+  }
+  ck_assert_int_eq(desk.call("PATCH", "/api/v1/admin/settings/registration", user, {{"value", false}}).status, 403);
+  ck_assert_int_eq(desk.call("PATCH", "/api/v1/admin/users/1", user, {{"role", "user"}}).status, 403);
+  ck_assert_int_eq(desk.call("POST", "/api/v1/admin/users/1/block", user, {{"reason", "x"}}).status, 403);
+  // A token of an administrator needs the scope as well.
+  auto const reading = desk.call("POST", "/api/v1/tokens", desk.admin,
+                                 {{"name", "t" + random_secret().substr(0, 8)}, {"scopes", {"read"}}});
+  ck_assert_int_eq(reading.status, 201);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/admin/users", reading.json["secret"]).status, 403);
+}
+END_TEST
+
+START_TEST(a_role_is_given_and_the_last_administrator_keeps_it) {
+  Desk desk;
+  std::string name;
+  auto const other = desk.person(&name);
+  auto const path = "/api/v1/admin/users/" + std::to_string(desk.id_of(other));
+  auto const mine = "/api/v1/admin/users/" + std::to_string(desk.id_of(desk.admin));
+  auto const refused = desk.call("PATCH", mine, desk.admin, {{"role", "user"}});
+  ck_assert_int_eq(refused.status, 409);
+  ck_assert_says(refused.message(), "last administrator");
+  ck_assert_int_eq(desk.call("PATCH", path, desk.admin, {{"role", "moderator"}}).status, 204);
+  ck_assert_text(desk.account(name)["role"], "moderator");
+  ck_assert_int_eq(desk.call("PATCH", path, desk.admin, {{"role", "king"}}).status, 400);
+  ck_assert_int_eq(desk.call("PATCH", path, desk.admin, {{"role", 1}}).status, 400);
+  ck_assert_int_eq(desk.call("PATCH", "/api/v1/admin/users/987654", desk.admin, {{"role", "user"}}).status, 404);
+  ck_assert_int_eq(desk.call("PATCH", path, desk.admin, {{"role", "user"}}).status, 204);
+}
+END_TEST
+
+START_TEST(who_is_blocked_is_out_at_once_and_reads_why) {
+  Desk desk;
+  std::string name;
+  auto const bad = desk.person(&name);
+  auto const path = "/api/v1/admin/users/" + std::to_string(desk.id_of(bad));
+  auto const slave = desk.call("POST", "/api/v1/slaves", bad, {{"name", "attic"}}).json;
+  auto const token = desk.call("POST", "/api/v1/tokens", bad, {{"name", "laptop"}, {"scopes", {"read"}}})
+                         .json["secret"]
+                         .get<std::string>();
+  ck_assert_int_eq(desk.call("POST", path + "/block", desk.admin, {{"reason", ""}}).status, 400);
+  auto const blocked = desk.call("POST", path + "/block", desk.admin, {{"reason", "mines coins"}});
+  ck_assert_msg(blocked.status == 200 && blocked.json["slaves"] == 1 && blocked.json["jobs"] == 0, "%s",
+                blocked.text.c_str());
+  ck_assert(desk.dispatcher.disabled.contains(slave["id"].get<std::int64_t>()));
+  ck_assert_int_eq(desk.call("GET", "/api/v1/me", bad).status, 401);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/jobs", token).status, 401);
+  auto const login = desk.call("POST", "/api/v1/login", "", {{"name", name}, {"password", "long enough"}});
+  ck_assert_int_eq(login.status, 403);
+  ck_assert_says(login.message(), "mines coins");
+  auto const entered = desk.gate.enter(desk.database, "203.0.113.9", slave["slavekey"].get<std::string>(),
+                                       slave["slavepassword"].get<std::string>());
+  ck_assert(!entered && entered.error().code == Errc::denied);
+  ck_assert_says(entered.error().message, "owner is blocked");
+  ck_assert_text(desk.account(name)["blocked_reason"], "mines coins");
+  ck_assert_uint_ge(desk.call("GET", "/api/v1/admin/users?which=blocked", desk.admin).json["items"].size(), 1);
+
+  ck_assert_int_eq(desk.call("POST", path + "/unblock", desk.admin).status, 204);
+  ck_assert(desk.account(name)["blocked_at"].is_null());
+  ck_assert_int_eq(desk.call("GET", "/api/v1/jobs", token).status, 200);
+  ck_assert(desk.gate.enter(desk.database, "203.0.113.9", slave["slavekey"].get<std::string>(),
+                            slave["slavepassword"].get<std::string>()));
+}
+END_TEST
+
+START_TEST(a_setting_holds_at_once_and_can_be_taken_back) {
+  Desk desk;
+  ck_assert_int_eq(desk.set("name", "Attic ☀").status, 200);
+  ck_assert_text(desk.call("GET", "/api/v1/status").json["name"], "Attic ☀");
+  ck_assert_int_eq(desk.set("registration", false).status, 200);
+  ck_assert_int_eq(desk.call("POST", "/api/v1/register", "", {{"name", "late"}, {"password", "long enough"}}).status,
+                   403);
+  auto const changed = desk.setting("registration");
+  ck_assert(changed["value"] == false && changed["file"] == true && changed["set"] == true);
+  // Another server, or this one started anew, finds it at its next look.
+  Desk other;
+  ck_assert(other.services->runtime.now().registration);
+  run_maintenance(*other.services, other.database);
+  ck_assert(!other.services->runtime.now().registration);
+  ck_assert_int_eq(desk.set("registration", nullptr).status, 200);
+  ck_assert_int_eq(desk.set("name", nullptr).status, 200);
+  ck_assert_text(desk.call("GET", "/api/v1/status").json["name"], "DistRen");
+  ck_assert(desk.setting("registration")["set"] == false && desk.services->runtime.now().registration);
+  auto const events = desk.call("GET", "/api/v1/admin/events?kind=setting_changed", desk.admin).json["items"];
+  ck_assert_uint_ge(events.size(), 4);
+  ck_assert_says(events[0]["message"].get<std::string>(), "what the file says");
+}
+END_TEST
+
+START_TEST(a_value_that_cannot_be_is_refused_with_what_can) {
+  Desk desk;
+  for (auto const& [name, value] : {std::pair<char const*, json>{"name", ""},
+                                    {"name", std::string(61, 'x')},
+                                    {"name", "two\nlines"},
+                                    {"name", 5},
+                                    {"registration", "false"},
+                                    {"registration", 0},
+                                    {"times.session", 59},
+                                    {"times.session", 1e99},
+                                    {"times.session", 18446744073709551615U},
+                                    {"times.session", "3600"},
+                                    {"limits.frames_per_job", 100001},
+                                    {"limits.upload_bytes", -1}})
+    ck_assert_msg(desk.set(name, value).status == 400, "%s %s", name, value.dump().c_str());
+  ck_assert_says(desk.set("times.session", 59).message(), "59 is not between 60 and");
+  auto const fixed = desk.set("listen.https", "0.0.0.0:443");
+  ck_assert_int_eq(fixed.status, 404);
+  ck_assert_says(fixed.message(), "distrend.toml alone");
+  for (auto const* name : {"trust", "procedures_sha256", "no.such", "Name", "database.password"})
+    for (json const& value : {json("x"), json(nullptr)}) ck_assert_msg(desk.set(name, value).status == 404, "%s", name);
+  for (auto const* body : {"[]", "{}", "{\"value\":1,\"more\":2}", "{", "\"x\""}) {
+    Request request;
+    request.method = "PATCH";
+    request.headers = {{"authorization", "Bearer " + desk.admin}};
+    request.body = body;
+    ck_assert_msg(desk.send(std::move(request), "/api/v1/admin/settings/name").status == 400, "%s", body);
+  }
+  auto const all = desk.call("GET", "/api/v1/admin/settings", desk.admin).text;
+  ck_assert(all.find("password") == std::string::npos);
+}
+END_TEST
+
+START_TEST(what_was_written_into_the_database_by_hand_is_looked_at_too) {
+  Desk desk;
+  desk.services->runtime.take({{"times.session", "1"}, {"registration", "maybe"}, {"name", ""}, {"trust", "private"}});
+  auto const now = desk.services->runtime.now();
+  ck_assert(now.session_s == desk.config.times.session && now.registration && now.name == "DistRen");
+}
+END_TEST
+
+START_TEST(health_and_methods_are_told) {
+  Desk desk;
+  auto const health = desk.call("GET", "/api/v1/admin/health", desk.admin).json;
+  ck_assert(health["journal"] == json({{"away", false}, {"waiting", 3}, {"lag", 20}}));
+  ck_assert(health["stor"]["free"].get<std::int64_t>() > 0 && health["database"]["bytes"].get<std::int64_t>() > 100000);
+  ck_assert(!health["database"]["tables"].empty() && health["setup"]["reachable"] == false);
+  auto const methods = desk.call("GET", "/api/v1/admin/methods", desk.admin).json["items"];
+  bool blender = false;
+  for (auto const& each : methods) blender = blender || (each["name"] == "blender" && each["defined"] == true);
+  ck_assert(blender);
+}
+END_TEST
+
+START_TEST(lists_page_by_key_and_refuse_what_they_do_not_know) {
+  Desk desk;
+  desk.person();
+  desk.person();
+  auto const first = desk.call("GET", "/api/v1/admin/users?limit=1", desk.admin).json;
+  ck_assert_uint_eq(first["items"].size(), 1);
+  auto const second = desk.call("GET", "/api/v1/admin/users?limit=1&before=" + first["next"].dump(), desk.admin).json;
+  ck_assert(second["items"][0]["id"] < first["items"][0]["id"]);
+  auto const events = desk.call("GET", "/api/v1/admin/events?limit=1", desk.admin).json;
+  auto const older = desk.call("GET", "/api/v1/admin/events?limit=1&before=" + events["next"].dump(), desk.admin).json;
+  ck_assert(older["items"][0]["id"] < events["items"][0]["id"]);
+  for (auto const* bad : {"users?limit=0", "users?limit=1001", "users?before=x", "users?kind=a", "users?which=all",
+                          "events?search=a", "events?limit=x"})
+    ck_assert_msg(desk.call("GET", std::string("/api/v1/admin/") + bad, desk.admin).status == 400, "%s", bad);
+}
+END_TEST
+
+int main() {
+  auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
+  std::filesystem::create_directories(folder);
+  char const* top = std::getenv("top_srcdir");
+  DatabaseThread const thread;
+  auto database = PrivateMariadb::start(folder, std::filesystem::path(top == nullptr ? ".." : top) / "sql");
+  if (!database) {
+    std::printf("Bail out! %s\n", database.error().message.c_str());
+    return EXIT_FAILURE;
+  }
+  the_database = database->address();
+  {
+    Database first(*the_database);
+    if (!store::create_user(first, "root", "", hash_password("long enough"))) return EXIT_FAILURE;
+  }
+  auto* group = tcase_create("administration");
+  tcase_set_timeout(group, 120);
+  for (auto const* test :
+       {only_administrators_get_in, a_role_is_given_and_the_last_administrator_keeps_it,
+        who_is_blocked_is_out_at_once_and_reads_why, a_setting_holds_at_once_and_can_be_taken_back,
+        a_value_that_cannot_be_is_refused_with_what_can, what_was_written_into_the_database_by_hand_is_looked_at_too,
+        health_and_methods_are_told, lists_page_by_key_and_refuse_what_they_do_not_know})
+    tcase_add_test(group, test);
+  int const failed = run_suite("administration", {group});
+  database->stop();
+  std::filesystem::remove_all(folder);
+  return failed;
+}

@@ -1,0 +1,119 @@
+# Notifications: who wants to be told what, the outbox, its retries, and slaves that are gone.
+
+people
+choose() {  # USER CHOICES
+  sql "CALL notification_settings_change($1, NULL, NULL, NULL, '$2')"
+}
+boxes() {  # WHERE
+  owner "SELECT user_id, kind, channel, state, message FROM notification WHERE ${1:-1} ORDER BY id"
+}
+happens() {  # KIND USER [SLAVE] [JOB]: an event; prints its id
+  owner "INSERT INTO event (created_at, kind, user_id, slave_id, job_id, message) VALUES
+    (UTC_TIMESTAMP(3), '$1', $2, ${3:-NULL}, ${4:-NULL}, '$1 of $2'); SELECT LAST_INSERT_ID()"
+}
+is "$(sql 'CALL notification_settings_show(1)')" "alice@example.org			[]	0" "nobody_is_told_anything_unasked"
+happens job_finished 1 >/dev/null
+is "$(sql 'CALL notification_gather()'; boxes)" 0 "and_nothing_is_put_into_the_outbox"
+choose 1 '[["job_done","mail"],["job_done","browser"],["job_paused","webhook"],["job_done","mail"]]'
+sql "CALL notification_settings_change(1, 'al@example.org', 'https://hook.example.org/x', REPEAT('s', 32), NULL)"
+is "$(sql 'CALL notification_settings_show(1)')" \
+  "al@example.org	https://hook.example.org/x	$(printf 's%.0s' $(seq 32))	[[\"job_done\", \"mail\"],[\"job_done\", \"browser\"],[\"job_paused\", \"webhook\"]]	0" \
+  "choices_addresses_and_secret_are_kept"
+owner "UPDATE event SET created_at = UTC_TIMESTAMP(3) - INTERVAL 2 MINUTE" >/dev/null
+is "$(sql 'CALL notification_gather()')" 0 "what_happened_before_somebody_asked_is_not_told"
+happens job_finished 1 NULL 7 >/dev/null; happens job_paused 1 >/dev/null; happens job_failed 2 >/dev/null; happens job_created 1 >/dev/null
+is "$(sql 'CALL notification_gather(); CALL notification_gather()' | tr '\n' ' ')" "3 0 " "each_event_is_told_once"
+is "$(boxes)" "1	job_done	mail	waiting	job_finished of 1
+1	job_done	browser	sent	job_finished of 1
+1	job_paused	webhook	waiting	job_paused of 1" "to_who_asked_by_the_way_that_was_asked_for"
+# An event that was numbered before the last gathering and committed after it.
+early=$(happens job_finished 1)
+owner "UPDATE event SET id = id + 500 WHERE id = $early" >/dev/null; sql 'CALL notification_gather()' >/dev/null
+owner "INSERT INTO event (id, created_at, kind, user_id, message) VALUES ($early, UTC_TIMESTAMP(3), 'job_failed', 1, 'late')" >/dev/null
+is "$(sql 'CALL notification_gather()')" 2 "an_event_that_is_committed_late_is_not_passed_over"
+owner "DELETE FROM notification WHERE message <> 'job_finished of 1' OR event_id > $early; UPDATE event SET created_at = created_at - INTERVAL 2 MINUTE" >/dev/null
+
+is "$(sql 'CALL notification_take(10)' | cut -f 2-9,12)" \
+  "alice	job_done	mail	job_finished of 1	7	0	al@example.org	https://hook.example.org/x	0" "what_is_due_is_taken_with_where_it_goes"
+is "$(sql 'CALL notification_take(10)')" "" "and_by_nobody_else_meanwhile"
+id=$(owner "SELECT id FROM notification WHERE channel = 'mail'")
+state() {
+  owner "SELECT state, attempts, problem, ROUND(TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), due_at) / 60) FROM notification WHERE id = $id"
+}
+for try in 1 2 3 4 5 6 7; do
+  sql "CALL notification_end($id, 'no route', 0)"
+  state | cut -f 1,4
+  owner "UPDATE notification SET due_at = UTC_TIMESTAMP(3) WHERE id = $id" >/dev/null
+  sql 'CALL notification_take(10)' >/dev/null
+done >"$work/tries"
+is "$(tr '\t\n' ', ' <"$work/tries")" "waiting,1 waiting,5 waiting,15 waiting,60 waiting,180 waiting,360 given_up,360 " \
+  "it_is_tried_again_later_and_later_and_then_given_up"
+is "$(state | cut -f 1-3)" "given_up	7	no route" "and_says_why"
+sql "CALL notification_end($id, '', 0)"
+is "$(state | cut -f 1)" given_up "what_has_ended_stays_as_it_is"
+owner "UPDATE notification SET state = 'waiting', attempts = 1 WHERE id = $id" >/dev/null
+sql "CALL notification_end($id, '', 0)"
+is "$(state | cut -f 1-3)" "sent	1	" "a_sent_one_is_sent"
+owner "UPDATE notification SET state = 'waiting', ended_at = NULL WHERE id = $id" >/dev/null
+sql "CALL notification_end($id, 'no such mailbox', 1)"
+is "$(state | cut -f 1-3)" "given_up	1	no such mailbox" "a_refusal_for_good_is_not_tried_again"
+owner "UPDATE notification SET state = 'waiting', due_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE id = $id" >/dev/null
+is "$(sql 'CALL notification_take(10)' | wc -l | tr -d ' ')" 1 "what_was_taken_by_a_server_that_died_comes_back"
+
+# Limits.
+for n in $(seq 40); do echo "(UTC_TIMESTAMP(3), 'job_finished', 1, 'n$n')"; done | paste -sd, >"$work/many"
+owner "INSERT INTO event (created_at, kind, user_id, message) VALUES $(cat "$work/many")" >/dev/null
+sql 'CALL notification_gather()' >/dev/null
+is "$(owner "SELECT COUNT(*) FROM notification WHERE channel = 'mail' AND state = 'waiting'; SELECT COUNT(*) FROM notification
+  WHERE channel = 'mail' AND problem = 'more than 30 within an hour'; SELECT COUNT(*) FROM notification WHERE channel = 'browser'" | tr '\n' ' ')" \
+  "30 11 41 " "nobody_gets_more_than_thirty_mails_an_hour"
+for n in $(seq 10); do sql "CALL notification_test(2, 'mail', 'Hello')"; done
+refuses DR409 "ten tests" "nobody_sends_tests_without_end" "CALL notification_test(2, 'mail', 'Hello')"
+refuses DR400 'no channel "pigeon"' "a_channel_that_is_none_is_refused" "CALL notification_test(1, 'pigeon', 'x')"
+refuses DR400 'told "job_done by pigeon"' "a_choice_that_is_none_is_refused" \
+  "CALL notification_settings_change(1, NULL, NULL, NULL, '[[\"job_done\",\"pigeon\"]]')"
+refuses DR400 "no JSON" "choices_that_are_no_json_are_refused" "CALL notification_settings_change(1, NULL, NULL, NULL, '[')"
+refuses DR400 "needs a secret" "a_webhook_needs_a_secret" \
+  "CALL notification_settings_change(1, NULL, 'https://x', 'short', NULL)"
+refuses DR400 "1,000 characters" "an_endless_webhook_is_refused" \
+  "CALL notification_settings_change(1, NULL, REPEAT('x', 1001), REPEAT('s', 32), NULL)"
+refuses DR404 "no user 99" "nobody_has_no_notifications" "CALL notification_settings_show(99)"
+is "$(sql 'CALL notification_settings_show(1)' | cut -f 2)" "https://hook.example.org/x" "a_refused_change_changes_nothing"
+sql "CALL notification_settings_change(1, '', '', NULL, '[]')"
+is "$(sql 'CALL notification_settings_show(1)' | cut -f 1-4)" "			[]" "everything_can_be_taken_back"
+
+newest=$(owner 'SELECT MAX(id) FROM notification WHERE user_id = 1')
+is "$(sql "CALL notification_list(1, '', 0, NULL, 1)" | cut -f 1)" "$newest" "ones_own_are_listed_newest_first"
+is "$(sql "CALL notification_list(1, 'browser', 0, $((newest - 4)), 10)" | cut -f 1 | sort -n | head -1 | awk -v n="$newest" '{ print ($1 > n - 4) }')" 1 \
+  "or_those_after_the_last_that_was_seen"
+owner "UPDATE notification SET created_at = UTC_TIMESTAMP() - INTERVAL 31 DAY" >/dev/null
+sql 'CALL notification_trim()'
+is "$(owner "SELECT COUNT(*) FROM notification WHERE state <> 'waiting'")" 0 "old_ones_go"
+
+# Points and slaves.
+choose 2 '[["points","mail"],["slave_offline","mail"]]'
+owner "DELETE FROM notification; UPDATE account SET balance = 5000 WHERE user_id = 1 AND kind = 'available'" >/dev/null
+sql "CALL points_give(1, 'bob', 1500, 'k1', 'thanks'); CALL points_give(1, 'bob', 1500, 'k1', 'thanks'); CALL notification_gather()" >/dev/null
+is "$(boxes)" "2	points	mail	waiting	alice gave you 1.5 points: thanks" "a_gift_is_told_once"
+watched() {
+  sql "CALL notification_watch('$1'); CALL notification_gather()" >/dev/null
+  boxes "kind = 'slave_offline'" | cut -f 5 | sed 's/since.*//'
+}
+later() {
+  owner 'UPDATE slave_watch SET missing_since = missing_since - INTERVAL 11 MINUTE' >/dev/null
+}
+is "$(watched '[]'; later; watched '[]')" "" "a_slave_that_was_never_online_is_not_missed"
+is "$(watched '[1,2,2,99]'; watched '[2]'; watched '[2]')" "" "one_that_is_gone_a_moment_is_not_missed_yet"
+later
+is "$(watched '[2]')" "Slave 1 (slave 1) is offline " "after_ten_minutes_its_owner_is_told"
+later
+is "$(watched '[2]')" "Slave 1 (slave 1) is offline " "once"
+watched '[1,2]' >/dev/null; watched '[2]' >/dev/null; later
+is "$(watched '[2]' | wc -l | tr -d ' ')" 2 "and_again_after_it_was_back"
+sql "CALL slave_state_change(2, 'disabled')"
+is "$(watched '[]'; later; watched '[]' | wc -l | tr -d ' ')" "$(watched '[]')
+2" "one_that_was_disabled_is_not_missed"
+refuses DR400 "no JSON" "slaves_that_are_no_json_are_refused" "CALL notification_watch('[1,')"
+sql "CALL user_block(1, 2, 'x')" >/dev/null
+happens points_given 2 >/dev/null
+is "$(sql 'CALL notification_gather()')" 0 "who_is_blocked_is_told_nothing"
