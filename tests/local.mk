@@ -119,7 +119,7 @@ TESTS += tests/sql/run.sh
 EXTRA_DIST += tests/support/mariadb.sh tests/sql/lib.sh tests/sql/schema.sh tests/sql/rights.sh tests/sql/people.sh \
   tests/sql/slaves.sh tests/sql/jobs.sh tests/sql/journal.sh tests/sql/failures.sh tests/sql/files.sh tests/sql/concurrency.sh \
   tests/sql/points_lib.sh tests/sql/points.sh tests/sql/spending.sh tests/sql/ledger.sh tests/sql/powers.sh \
-  tests/sql/points_together.sh tests/sql/shots.sh tests/sql/telemetry.sh tests/sql/wishes.sh tests/sql/statistics.sh tests/sql/administration.sh tests/sql/notifications.sh tests/sql/administration.sh
+  tests/sql/points_together.sh tests/sql/shots.sh tests/sql/telemetry.sh tests/sql/wishes.sh tests/sql/statistics.sh tests/sql/administration.sh tests/sql/notifications.sh
 
 check_PROGRAMS += tests/check_preview
 TESTS += tests/check_preview
