@@ -38,6 +38,14 @@ class Lab:
             "return [...document.querySelectorAll(arguments[0] + ' img')].filter((e) => e.naturalWidth > 0).length",
             where) == number)
 
+    def drop(self, where, *paths):
+        """Files or folders, as by a hand from the desktop."""
+        x, y = self.page.script("const b = document.querySelector(arguments[0]).getBoundingClientRect();"
+                                "return [b.x + b.width / 2, b.y + b.height / 2]", where)
+        data = {"items": [], "files": list(paths), "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            self.page.chrome("Input.dispatchDragEvent", type=kind, x=x, y=y, data=data)
+
     def go(self, place, heading):
         target = self.base + "#/" + place
         if self.page.address() == target:

@@ -54,6 +54,7 @@ export function NewJobPage() {
   const [progress, setProgress] = useState<Progress | null>(null);
   const [files, setFiles] = useState<JobFile[] | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
+  const [cut, setCut] = useState(false); // the problem ended the upload, which can go on
   const [found, setFound] = useState<CheckAnswer | null>(null);
   const [choices, setChoices] = useState<Choices>({
     ...unchanged,
@@ -84,6 +85,7 @@ export function NewJobPage() {
     setFound(null);
     setProgress(null);
     setArmed(false);
+    setCut(false);
     if (chosen.length > mostFiles) return setProblem(text.newJob.tooMany(count(mostFiles)));
     if (likely === null)
       return setProblem(chosen.length === 0 ? text.newJob.nothing : text.newJob.noScene(chosen[0]?.path ?? ''));
@@ -101,7 +103,11 @@ export function NewJobPage() {
     ending.current = stop;
     bring(source.chosen, scene, (now) => !stop.signal.aborted && setProgress({ ...now }), stop.signal).then(
       (there) => !stop.signal.aborted && setFiles(there),
-      (wrong: unknown) => !stop.signal.aborted && setProblem(messageOf(wrong)),
+      (wrong: unknown) => {
+        if (stop.signal.aborted) return;
+        setProblem(messageOf(wrong));
+        setCut(true);
+      },
     );
     return () => stop.abort();
   }, [source]);
@@ -187,6 +193,19 @@ export function NewJobPage() {
         <div class="notice notice-bad" role="alert">
           <Icon name="warning" />
           <p>{problem}</p>
+          {cut && (
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                setProblem(null);
+                setCut(false);
+                setSource(source && { ...source });
+              }}
+            >
+              <Icon name="requeue" /> {text.newJob.again}
+            </button>
+          )}
         </div>
       )}
       {!source && !from && <DropZone take={take} />}

@@ -15,7 +15,7 @@ export interface Listed {
 
 export function DropZone({ take }: { take: (chosen: Chosen[]) => void }) {
   const [over, setOver] = useState(false);
-  const [looking, setLooking] = useState(false);
+  const [looking, setLooking] = useState<number | null>(null); // files seen so far
   const files = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
   const unfinished = Object.keys(remembered<Record<string, unknown>>('uploads', {})).length > 0;
@@ -35,14 +35,16 @@ export function DropZone({ take }: { take: (chosen: Chosen[]) => void }) {
         event.preventDefault();
         setOver(false);
         if (!event.dataTransfer) return;
-        setLooking(true);
-        void fromDrop(event.dataTransfer)
+        setLooking(0);
+        void fromDrop(event.dataTransfer, setLooking)
           .then(take)
-          .finally(() => setLooking(false));
+          .finally(() => setLooking(null));
       }}
     >
       <Icon name="drop" />
-      <p class="drop-title">{looking ? text.newJob.lookingAround : text.newJob.drop}</p>
+      <p class="drop-title" role="status">
+        {looking === null ? text.newJob.drop : text.newJob.lookingAround(count(looking), looking)}
+      </p>
       <p class="soft">{text.newJob.dropHint}</p>
       <p class="form-end">
         <button type="button" class="button button-main" onClick={() => files.current?.click()}>

@@ -73,10 +73,11 @@ export async function bring(
   const sent = new Map<string, number>();
   const sceneDigest = files.find((file) => file.path === scene)?.sha256 ?? '';
   let sceneThere = !missing.has(sceneDigest);
-  const report = (): void => {
-    let done = 0;
-    for (const bytes of sent.values()) done += bytes;
-    tell({ phase: 'sending', done, total: toSend, files, sceneThere });
+  let done = 0; // the sum of sent, kept: there may be a hundred thousand
+  const report = (): void => tell({ phase: 'sending', done, total: toSend, files, sceneThere });
+  const note = (sha256: string, bytes: number): void => {
+    done += bytes - (sent.get(sha256) ?? 0);
+    sent.set(sha256, bytes);
   };
   report();
   const work = async (): Promise<void> => {
@@ -86,12 +87,12 @@ export async function bring(
         file,
         sha256,
         (bytes) => {
-          sent.set(sha256, bytes);
+          note(sha256, bytes);
           report();
         },
         signal,
       );
-      sent.set(sha256, file.size);
+      note(sha256, file.size);
       if (sha256 === sceneDigest) sceneThere = true;
       report();
     }

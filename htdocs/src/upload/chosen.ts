@@ -24,7 +24,7 @@ function entriesOf(reader: FileSystemDirectoryReader): Promise<FileSystemEntry[]
   return new Promise((resolve, reject) => reader.readEntries(resolve, reject));
 }
 
-async function walk(entry: FileSystemEntry, into: Chosen[]): Promise<void> {
+async function walk(entry: FileSystemEntry, into: Chosen[], seen: (files: number) => void): Promise<void> {
   if (into.length > mostFiles) return;
   if (entry.isFile) {
     const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
@@ -33,19 +33,22 @@ async function walk(entry: FileSystemEntry, into: Chosen[]): Promise<void> {
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   for (let some = await entriesOf(reader); some.length > 0; some = await entriesOf(reader)) {
-    // a hundred at a time
-    for (const each of some) await walk(each, into);
+    // A hundred at a time: files together, then the folders one by one, so that no more is open than must be.
+    await Promise.all(some.filter((each) => each.isFile).map((each) => walk(each, into, seen)));
+    seen(into.length);
+    for (const each of some) if (!each.isFile) await walk(each, into, seen);
+    if (into.length > mostFiles) return;
   }
 }
 
 /** Must be called at once from the drop event: the browser forgets what was dropped. */
-export async function fromDrop(transfer: DataTransfer): Promise<Chosen[]> {
+export async function fromDrop(transfer: DataTransfer, seen: (files: number) => void): Promise<Chosen[]> {
   const entries = [...transfer.items]
     .map((item) => item.webkitGetAsEntry?.())
     .filter((entry): entry is FileSystemEntry => Boolean(entry));
   if (entries.length === 0) return fromInput(transfer.files);
   const found: Chosen[] = [];
-  for (const entry of entries) await walk(entry, found);
+  for (const entry of entries) await walk(entry, found, seen);
   return found;
 }
 

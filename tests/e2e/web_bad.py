@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+"""What goes wrong for people at the web pages, in a real browser: uploads that are cut, files that are no scenes, folders
+without end, names that are script, a server without room. Each ends in one clear sentence and a way to go on."""
+import os
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from programs import scenes  # noqa: E402
+from tap import case, run, wait_until  # noqa: E402
+from web_lab import SCRIPT, evidence, lab  # noqa: E402
+
+MOST_FILES = 100000
+# What a test may see of requests, and hold back: window.seen is "METHOD offset" of every one to /uploads; from the
+# second PATCH on none leaves while window.held is true, and window.go() lets it.
+WATCH = """
+window.seen = [];
+window.held = arguments[0];
+const real = window.fetch;
+window.fetch = (address, how) => {
+  const method = (how && how.method) || 'GET';
+  if (String(address).includes('/uploads')) window.seen.push(method + ' ' + ((how.headers || {})['Upload-Offset'] || ''));
+  const parts = window.seen.filter((each) => each.startsWith('PATCH')).length;
+  const wait = window.held && method === 'PATCH' && parts > 1 ? new Promise((go) => { window.go = go; }) : null;
+  return wait ? wait.then(() => real(address, how)) : real(address, how);
+};
+"""
+
+
+def plain():
+    with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
+        return file.read()
+
+
+def written(lab, name, content):
+    path = os.path.join(lab.grid.folder, name)
+    with open(path, "wb") as file:
+        file.write(content)
+    return path
+
+
+def new_job(lab):
+    lab.go("jobs/new", "New job")
+    if "Choose file" not in lab.page.text():
+        lab.page.reload()
+        lab.page.heading("New job")
+
+
+@case
+def an_upload_is_cut_by_a_reload_and_goes_on_from_there(lab):
+    page = lab.page
+    lab.sign_up()
+    path = written(lab, "large.blend", plain() + os.urandom(12 << 20))  # Blender reads to the end mark and no further
+    new_job(lab)
+    page.script(WATCH, True)
+    page.choose_files("Choose files", path)
+    wait_until("two parts were begun", lambda: page.script("return window.seen.length") == 3)
+    page.reload()
+    page.see("An upload was cut short")
+    lab.take("upload-cut")
+    page.script(WATCH, False)
+    page.choose_files("Choose files", path)
+    page.see("Everything is uploaded")
+    seen = page.script("return window.seen")
+    assert seen[0].startswith("HEAD") and not any(each.startswith("POST") for each in seen), seen
+    assert seen[1] == f"PATCH {8 << 20}", seen
+
+
+@case
+def an_upload_is_cut_by_the_server_and_goes_on_by_itself(lab):
+    page, grid = lab.page, lab.grid
+    path = written(lab, "other.blend", plain() + os.urandom(12 << 20))
+    new_job(lab)
+    page.script(WATCH, True)
+    page.choose_files("Choose files", path)
+    wait_until("a part waits", lambda: page.script("return typeof window.go") == "function")
+    assert grid.stop() == 0
+    page.script("window.held = false; window.go()")
+    page.see("The server does not answer. This page tries again by itself")
+    grid.start()
+    page.see_not("The server does not answer")
+    page.see("Everything is uploaded", seconds=60)
+    assert page.script("return window.seen.filter((each) => each.startsWith('POST')).length") == 1
+
+
+@case
+def what_is_no_scene_is_said_in_words(lab):
+    page = lab.page
+    for name, content in (("noise.blend", os.urandom(50000)), ("cut.blend", plain()[:30000]), ("empty.blend", b""),
+                          ("text.blend", b"a recipe for soup\n" * 100)):
+        path = written(lab, name, content)
+        new_job(lab)
+        page.choose_files("Choose files", path)
+        page.see(name + ":")
+        assert page.script("return [...document.querySelectorAll('button')].find((e) => e.innerText === 'Submit')"
+                           "?.disabled ?? true"), f"{name} could be submitted"
+    lab.take("no-scene-empty")
+    new_job(lab)
+    page.choose_files("Choose files", written(lab, "holiday.jpg", b"no picture"))
+    page.see("There is no .blend in it")
+    lab.take("no-blend")
+
+
+@case
+def script_in_the_names_inside_a_scene_is_shown_as_text(lab):
+    page = lab.page
+    path = written(lab, SCRIPT + ".blend", plain())
+    words = f"import bpy; name = {SCRIPT!r}; bpy.context.scene.name = name; bpy.context.scene.camera.name = name; " \
+            "bpy.ops.wm.save_mainfile()"
+    subprocess.run(["blender", "--background", "--factory-startup", "--python-exit-code", "9", path, "--python-expr",
+                    words], check=True, capture_output=True)
+    new_job(lab)
+    page.choose_files("Choose files", path)
+    page.see("Everything is uploaded", "Nothing is missing.", SCRIPT)
+    page.fill("Frames", "1")
+    lab.take("script-in-names")
+    page.press("Submit")
+    page.heading(SCRIPT)
+    page.see(SCRIPT + ".blend")
+    assert page.script("return typeof window.hacked") == "undefined"
+
+
+@case
+def a_folder_of_too_many_files_is_refused_and_the_page_goes_on(lab):
+    page = lab.page
+    folder = os.path.join(lab.grid.folder, "everything")
+    for number in range(MOST_FILES // 1000 + 1):
+        inner = os.path.join(folder, f"{number:03}")
+        os.makedirs(inner)
+        for each in range(1000):
+            os.close(os.open(os.path.join(inner, f"{each:03}.txt"), os.O_CREAT | os.O_WRONLY, 0o600))
+    new_job(lab)
+    # Turns of the page's own clock while it looks: were it frozen, there would be none.
+    page.script("window.turns = 0; window.clock = setInterval(() => window.turns += 1, 20)")
+    lab.drop(".drop", folder)
+    page.see("files", seconds=60)
+    page.see("These are more than 100,000 files", seconds=300)
+    assert page.script("clearInterval(window.clock); return window.turns") > 50
+    lab.take("too-many-files")
+    page.choose_files("Choose files", os.path.join(scenes(), "plain.blend"))
+    page.see("Everything is uploaded")
+    page.see_not("These are more than")
+    shutil.rmtree(folder)
+
+
+@case
+def a_server_without_room_says_so_and_the_upload_goes_on_later(lab):
+    page, grid = lab.page, lab.grid
+    grid.settings["limits.free_bytes"] = 1 << 50
+    grid.write_config()
+    grid.restart()
+    path = written(lab, "late.blend", plain() + os.urandom(1 << 20))
+    new_job(lab)
+    page.choose_files("Choose files", path)
+    page.see("disk has no room", "try again later")
+    lab.take("no-room")
+    grid.settings["limits.free_bytes"] = 0
+    grid.write_config()
+    grid.restart()
+    page.see_not("The server does not answer")
+    page.press("Try again")
+    page.see("Everything is uploaded")
+    page.see_not("disk has no room")
+
+
+@case
+def nothing_was_found_by_axe_core_on_any_page(lab):
+    assert not lab.complaints, "\n".join(sorted(set(lab.complaints)))
+
+
+@case
+def the_console_stayed_silent(lab):
+    complaints = lab.page.console()
+    assert not complaints, "\n".join(complaints)
+
+
+if __name__ == "__main__":
+    run(lab, evidence)

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""One evening of somebody new, in a real browser with the real renderer: an account, a PC, a film dropped onto the page,
+frames that come, a boost, the frames as a ZIP, the animation and the video played."""
+import os
+import re
+import sys
+import zipfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from programs import need, scenes  # noqa: E402
+from tap import case, run, wait_until  # noqa: E402
+from web_lab import evidence, lab  # noqa: E402
+
+FRAMES = 12
+
+
+def plays(page):
+    wait_until("the film is there", lambda: page.script(
+        "const film = document.querySelector('video'); return film !== null && film.readyState >= 2"))
+    page.promise("await document.querySelector('video').play()")
+    wait_until("it plays", lambda: page.script("return document.querySelector('video').currentTime > 0"))
+
+
+@case
+def somebody_signs_up(lab):
+    need("ffmpeg")
+    lab.sign_up()
+    lab.page.see("Nothing rendered yet")
+
+
+@case
+def a_pc_is_added_by_the_lines_on_the_page(lab):
+    page = lab.page
+    page.press("Add a PC")
+    page.heading("Add a PC")
+    page.fill("What do you call this PC?", "studio")
+    page.press("Make its key")
+    page.see("slavepassword = ")
+    settings = page.text()
+    pair = {name: re.search(rf'{name} = "(\w+)"', settings)[1] for name in ("slavekey", "slavepassword")}
+    slave = lab.grid.api("GET", "/api/v1/slaves")[1]["items"][0]
+    lab.grid.add_slave("studio", pair={"id": slave["id"], **pair})
+    page.see("blender")
+    lab.take("story-pc")
+
+
+@case
+def a_film_is_dropped_and_submitted_with_a_video(lab):
+    page = lab.page
+    lab.go("jobs/new", "New job")
+    lab.drop(".drop", os.path.join(scenes(), "plain.blend"))
+    page.see("Everything is uploaded", "Nothing is missing.")
+    page.fill("Name", "the opening")
+    page.fill("Frames", f"1-{FRAMES}")
+    page.press("Tiles, video, variations")
+    page.fill("Video of the frames", "MP4")
+    page.press("Begin paused")
+    lab.take("story-new-job")
+    page.press("Submit")
+    page.heading("the opening")
+    page.see("Paused")
+
+
+@case
+def it_is_boosted_before_it_begins(lab):
+    page, grid = lab.page, lab.grid
+    status, answer = grid.api("POST", "/api/v1/points/adjust", {"to": "anna", "points": 100, "reason": "welcome"},
+                              headers={"Idempotency-Key": "welcome"})
+    assert status == 200, answer
+    page.press("Boost")
+    page.fill("Points", "30")
+    page.press("Spend 30 points")
+    page.see("30 points are on “the opening”")
+    assert grid.api("GET", "/api/v1/points")[1]["available"] == 70
+
+
+@case
+def frames_come_while_one_watches(lab):
+    page = lab.page
+    page.script("""window.counts = new Set();
+      const look = () => window.counts.add(document.querySelectorAll('.frames .state-accepted').length);
+      new MutationObserver(look).observe(document.body, {subtree: true, childList: true, attributes: true}); look();""")
+    page.press("Resume")
+    page.see("Finished", f"{FRAMES} of {FRAMES}", seconds=180)
+    lab.pictures(".frames", FRAMES)
+    seen = page.script("return [...window.counts]")  # on one page that was never loaded anew
+    assert seen[0] == 0 and seen[-1] == FRAMES, seen
+    lab.take("story-frames")
+
+
+@case
+def the_frames_come_home_in_a_zip(lab):
+    page, grid = lab.page, lab.grid
+    page.chrome("Browser.setDownloadBehavior", behavior="allow", downloadPath=grid.folder)
+    page.press("Download all as ZIP")
+    path = os.path.join(grid.folder, "the opening.zip")
+    wait_until("the ZIP is there", lambda: os.path.exists(path))
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [f"{number:04}.png" for number in range(1, FRAMES + 1)], archive.namelist()
+    assert os.path.getsize(path) == grid.api("GET", "/api/v1/jobs/1/zip")[1]["size"]
+
+
+@case
+def the_animation_plays_and_so_does_the_video(lab):
+    page = lab.page
+    page.press("Animation", ".switch button")
+    plays(page)
+    lab.take("story-animation")
+    lab.go("jobs/2", "the opening: video")
+    page.see("Finished", seconds=180)
+    plays(page)
+    lab.take("story-video")
+
+
+@case
+def what_the_boost_did_not_spend_comes_back(lab):
+    left = wait_until("the jobs are settled", lambda: [
+        lab.grid.job(1)["escrow"] == 0 and lab.grid.api("GET", "/api/v1/points")[1]["available"]])[0]
+    assert left == 100, left  # one's own slave earns nothing of it
+    lab.go("points", "Points")
+    lab.take("story-points")
+
+
+@case
+def nothing_was_found_by_axe_core_on_any_page(lab):
+    assert not lab.complaints, "\n".join(sorted(set(lab.complaints)))
+
+
+@case
+def the_console_stayed_silent(lab):
+    complaints = lab.page.console()
+    assert not complaints, "\n".join(complaints)
+
+
+if __name__ == "__main__":
+    run(lab, evidence)
