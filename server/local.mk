@@ -46,6 +46,10 @@ distren_migrate_LDADD = $(SERVER_LIBS)
 # What slaves say of their machines, and what their owners want of them.
 libdistren_server_a_SOURCES += %D%/api/slave_telemetry.cpp %D%/api/slave_wishes.cpp
 
+# What is new, for open pages.
+libdistren_server_a_SOURCES += %D%/api/live_events.cpp %D%/live/gatherer.cpp %D%/live/gatherer.h %D%/live/hub.cpp %D%/live/hub.h \
+  %D%/live/tell.cpp %D%/live/tell.h
+
 # The HTTP door: server/http speaks it, server/api answers, server/storage keeps the files.
 libdistren_server_a_SOURCES += %D%/services.h \
   %D%/http/caller.cpp %D%/http/caller.h %D%/http/door.cpp %D%/http/door.h \

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "common/digest.h"
 #include "common/log.h"
 #include "common/places.h"
 #include "common/sandbox.h"
@@ -213,6 +214,10 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     if (auto done = restore_job_folders(database, *blobs, config.stor); !done) return done;
     if (auto done = dispatcher.load(database); !done) return done;
   }
+  LiveHub live({.per_person = static_cast<std::size_t>(config.limits.streams_per_person),
+                .altogether = static_cast<std::size_t>(config.limits.streams)},
+               random_secret().substr(0, 12), unix_ms);
+  dispatcher.tell(live);
   dispatcher.start();
   SlaveGate gate(unix_ms);
   ResultDesk desk({lease_key, std::int64_t{1000} * config.times.lease, config.stor, checker}, dispatcher, **uploads);
@@ -237,6 +242,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
                     .counters = counters,
                     .telemetry = telemetry,
                     .previews = previews,
+                    .live = live,
                     .now_ms = unix_ms,
                     .workers = &workers};
   {
@@ -279,6 +285,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     bool const queued = workers.submit([&](Worker& worker) { run_maintenance(services, worker.database); });
     if (!queued) spdlog::warn("maintenance: the workers are busy, next try in a minute");
   });
+  EventPtr const beats = loops.all.front()->every(20000, [&live] { live.beat(); });
   loops.start();
   int const line_port = line.ports().empty() ? 0 : line.ports().front();
   if (grid) {
@@ -290,6 +297,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   wait_for_the_end(signals, mariadb);
 
   // The end, in the order that loses nothing: no new work, finish what is being handled, write the journal, close.
+  live.close();
   http.stop_accepting();
   line.stop();
   workers.stop();

@@ -76,6 +76,8 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
   toml->read("limits.loops", config.limits.loops, 1, 64);
   toml->read("limits.workers", config.limits.workers, 1, 256);
   toml->read("limits.queue", config.limits.queue, 1, 1000000);
+  toml->read("limits.streams", config.limits.streams, 0, 1000000);
+  toml->read("limits.streams_per_person", config.limits.streams_per_person, 1, 1000000);
   toml->read("limits.upload_bytes", config.limits.upload_bytes, 1, std::int64_t{1} << 44);
   toml->read("limits.result_bytes", config.limits.result_bytes, 1, std::int64_t{1} << 34);
   toml->read("limits.free_bytes", config.limits.free_bytes, 0, std::int64_t{1} << 50);

@@ -42,6 +42,8 @@ struct ServerConfig {
     int loops = 2;  // threads
     int workers = 4;
     int queue = 1000;  // requests waiting for a worker
+    int streams = 4000;           // pages that follow the grid by events
+    int streams_per_person = 24;  // ... of one account
     std::int64_t upload_bytes = std::int64_t{8} << 30;
     std::int64_t result_bytes = std::int64_t{256} << 20;
     std::int64_t free_bytes = std::int64_t{1} << 30;  // refuse uploads when the disk has less

@@ -14,6 +14,7 @@
 #include "server/dispatch/dispatcher.h"
 #include "server/http/http_server.h"
 #include "server/http/rate_limit.h"
+#include "server/live/hub.h"
 #include "server/preview.h"
 #include "server/results.h"
 #include "server/runtime_settings.h"
@@ -39,6 +40,7 @@ struct Services {
   HttpCounters& counters;
   TelemetryBook& telemetry;
   PreviewMaker& previews;
+  LiveHub& live;
   std::function<std::int64_t()> now_ms;  // UNIX time
   WorkerPool const* workers = nullptr;   // for the figures of its queue; nullptr: there is none
 

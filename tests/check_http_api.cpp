@@ -6,6 +6,7 @@
 #include <sstream>
 #include <string>
 
+#include "server/api/maintenance.h"
 #include "server/dispatch/lease.h"
 #include "server/standalone.h"
 #include "server/storage/job_folder.h"
@@ -718,6 +719,69 @@ START_TEST(a_database_that_is_away_is_a_503) {
 }
 END_TEST
 
+namespace {
+
+struct Ended : Outlet {
+  bool ended = false;
+  void send(std::shared_ptr<std::string const>) override {}
+  void end() override { ended = true; }
+};
+
+// The reply to GET /api/v1/events with this secret, opened.
+Reply follow(Desk& desk, std::string const& secret, std::shared_ptr<Ended> const& outlet) {
+  Request request;
+  request.method = "GET";
+  request.path = "/api/v1/events";
+  request.headers = {{"authorization", "Bearer " + secret}};
+  Worker worker{desk.database};
+  Reply reply = desk.router->answer(request, worker);
+  if (auto* stream = std::get_if<Feed>(&reply.body)) stream->opened(outlet);
+  return reply;
+}
+
+}  // namespace
+
+START_TEST(streams_end_when_their_login_is_gone) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const staying = desk.person();
+  auto const token = desk.call("POST", "/api/v1/tokens", staying, {{"name", "t"}, {"scopes", {"read"}}});
+  auto const first = std::make_shared<Ended>();
+  auto const second = std::make_shared<Ended>();
+  auto const third = std::make_shared<Ended>();
+  Reply const streams[] = {follow(desk, secret, first), follow(desk, staying, second),
+                           follow(desk, token.json["secret"], third)};
+  for (auto const& each : streams) ck_assert_int_eq(each.status, 200);
+  run_maintenance(*desk.services, desk.database);
+  ck_assert(!first->ended && !second->ended && !third->ended);
+  ck_assert(store::delete_session(desk.database, secret_hash(secret)).has_value());  // as when it expires
+  ck_assert_int_eq(desk.call("DELETE", "/api/v1/tokens/" + token.json["id"].dump(), staying).status, 204);
+  run_maintenance(*desk.services, desk.database);
+  ck_assert(first->ended && !second->ended && third->ended);
+}
+END_TEST
+
+START_TEST(a_token_that_may_not_read_hears_nothing) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const token = desk.call("POST", "/api/v1/tokens", secret, {{"name", "t"}, {"scopes", {"submit"}}});
+  ck_assert_int_eq(desk.call("GET", "/api/v1/events", token.json["secret"]).status, 403);
+}
+END_TEST
+
+START_TEST(what_handlers_change_is_told) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const job = new_job(desk, secret);
+  auto const before = desk.live.position();
+  ck_assert_int_eq(desk.call("POST", job_path(job, "/pause"), secret).status, 200);
+  auto const paused = desk.live.position();
+  ck_assert_str_ne(paused.c_str(), before.c_str());
+  ck_assert_int_eq(desk.call("GET", job_path(job), secret).status, 200);
+  ck_assert_text(desk.live.position(), paused);
+}
+END_TEST
+
 int main() {
   auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
   std::filesystem::create_directories(folder);
@@ -753,6 +817,8 @@ int main() {
             files_that_were_not_uploaded_by_this_person_are_named, a_disk_that_takes_no_folder_leaves_no_job_behind,
             jobs_are_paused_resumed_changed_cancelled_and_deleted, frames_and_sources_come_by_signed_addresses_alone,
             all_finished_frames_come_in_one_archive, a_preview_is_the_owners_and_begins_with_two_frames}),
+       add("events", {streams_end_when_their_login_is_gone, a_token_that_may_not_read_hears_nothing,
+                      what_handlers_change_is_told}),
        add("grid", {everybody_may_see_the_grid, what_is_not_there_and_what_is_not_possible_is_said,
                     nobody_reaches_anothers_things_on_any_route, a_database_that_is_away_is_a_503})});
   database->stop();

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 
@@ -51,6 +52,16 @@ struct Grid {
   WorkerPool workers;
   std::filesystem::path folder;
   std::shared_ptr<Answer> kept;  // of GET /later
+  struct Open {                  // of GET /stream
+    std::mutex mutex;
+    std::shared_ptr<Outlet> outlet;
+    std::atomic<int> streams{0};
+    void send(std::string text) {
+      std::lock_guard const lock(mutex);
+      outlet->send(std::make_shared<std::string const>(std::move(text)));
+    }
+  };
+  std::shared_ptr<Open> open = std::make_shared<Open>();
   std::atomic<bool> blocked{false};
   HttpServer server;
   int port = 0;
@@ -105,6 +116,18 @@ struct Grid {
     if (request.path == "/later") {
       Reply reply;
       reply.body = Later{[this](std::shared_ptr<Answer> answer) { kept = std::move(answer); }};
+      return reply;
+    }
+    if (request.path == "/stream") {
+      Reply reply;
+      reply.with("Content-Type", "text/event-stream");
+      ++open->streams;
+      auto const held = std::shared_ptr<Open>(open.get(), [each = open](Open*) { --each->streams; });
+      reply.body = Feed{[held](std::shared_ptr<Outlet> outlet) {
+        std::lock_guard const lock(held->mutex);
+        held->outlet = std::move(outlet);
+        held->outlet->send(std::make_shared<std::string const>("begun\n"));
+      }};
       return reply;
     }
     if (request.path == "/dropped") {
@@ -389,6 +412,58 @@ START_TEST(stopping_answers_what_was_asked) {
 }
 END_TEST
 
+START_TEST(a_reply_that_stays_open_is_written_piece_by_piece_and_ends_with_its_reader) {
+  Grid grid({.idle_ms = 300, .silence_ms = 300});
+  {
+    Probe probe(grid.port);
+    probe.send("GET /stream HTTP/1.1\r\n\r\n");
+    ck_assert_says(probe.read_until("begun\n"), "Transfer-Encoding: chunked");
+    std::this_thread::sleep_for(std::chrono::milliseconds(1000));  // silent, and not idle
+    grid.open->send("more\n");
+    ck_assert_says(probe.read_until("more\n"), "more");
+    ck_assert_int_eq(grid.open->streams, 1);
+  }
+  for (int i = 0; i < 1000 && grid.open->streams > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ck_assert_int_eq(grid.open->streams, 0);
+  grid.open->send("nobody listens\n");
+  Probe head(grid.port);
+  head.send("HEAD /stream HTTP/1.1\r\nConnection: close\r\n\r\n");
+  auto const reply = head.read_to_end();
+  ck_assert(reply.starts_with("HTTP/1.1 200 ") && reply.ends_with("\r\n\r\n"));
+  ck_assert_int_eq(grid.open->streams, 0);
+}
+END_TEST
+
+START_TEST(a_reply_that_stays_open_can_be_ended_and_the_connection_goes_on) {
+  Grid grid;
+  Probe probe(grid.port);
+  probe.send("GET /stream HTTP/1.1\r\n\r\n");
+  probe.read_until("begun\n");
+  grid.open->outlet->end();
+  grid.open->outlet->end();
+  grid.open->send("too late\n");
+  probe.read_until("0\r\n\r\n");
+  probe.send("GET /hello HTTP/1.1\r\n\r\n");
+  ck_assert_text(probe.read_reply().body, "GET /hello 0");
+}
+END_TEST
+
+START_TEST(who_does_not_read_a_reply_that_stays_open_is_cut_off_and_costs_little) {
+  Grid grid;
+  Probe slow(grid.port);
+  slow.send("GET /stream HTTP/1.1\r\n\r\n");
+  slow.read_until("begun\n");
+  std::string const piece(100'000, 'x');
+  int sent = 0;
+  for (; sent < 1000 && grid.open->streams > 0; ++sent) {
+    grid.open->send(piece);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  ck_assert_int_eq(grid.open->streams, 0);
+  ck_assert_int_lt(sent, 1000);  // what the kernel takes, and a quarter of a mebibyte
+}
+END_TEST
+
 START_TEST(files_come_whole_in_ranges_and_not_again_when_unchanged) {
   Grid grid;
   auto const content = grid.make_file((3 << 20) + 17);
@@ -562,6 +637,9 @@ int main() {
   tcase_add_test(answers, an_answer_may_come_later_and_a_dropped_one_is_503);
   tcase_add_test(answers, an_answer_for_a_client_that_left_harms_nobody);
   tcase_add_test(answers, stopping_answers_what_was_asked);
+  tcase_add_test(answers, a_reply_that_stays_open_is_written_piece_by_piece_and_ends_with_its_reader);
+  tcase_add_test(answers, a_reply_that_stays_open_can_be_ended_and_the_connection_goes_on);
+  tcase_add_test(answers, who_does_not_read_a_reply_that_stays_open_is_cut_off_and_costs_little);
   auto* files = tcase_create("files");
   tcase_set_timeout(files, 120);
   tcase_add_test(files, files_come_whole_in_ranges_and_not_again_when_unchanged);

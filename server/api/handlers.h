@@ -133,6 +133,8 @@ Reply handle_show_health(Request const&, Context&);
 
 // statistics.cpp
 Reply handle_statistics(Request const&, Context&);
+// live_events.cpp
+Reply handle_events(Request const&, Context&);
 
 // grid.cpp
 Reply handle_status(Request const&, Context&);

@@ -10,6 +10,7 @@
 #include "server/api/maintenance.h"
 #include "server/api/shapes.h"
 #include "server/api/submission.h"
+#include "server/live/tell.h"
 #include "server/services.h"
 #include "server/storage/job_folder.h"
 #include "server/store/shots.h"
@@ -109,6 +110,7 @@ Reply handle_create_job(Request const& request, Context& context) {
   for (auto id = made.rbegin(); id != made.rend(); ++id) {
     if (auto const loaded = hand_to_dispatcher(services, context.database(), *id); !loaded)
       spdlog::warn("job {} could not be handed to the dispatcher yet: {}", *id, loaded.error().message);
+    tell_job_made(services.live, *id, context.caller.user.id);
   }
   auto const first = store::show_job(context.database(), made.front());
   if (!first) return error_reply(first.error());

@@ -9,6 +9,7 @@
 #include "server/api/own.h"
 #include "server/api/shapes.h"
 #include "server/http/json_body.h"
+#include "server/live/tell.h"
 #include "server/services.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
@@ -17,10 +18,13 @@ namespace distren {
 
 namespace {
 
+// After a change of it, which the open pages hear of.
 Reply job_reply(Context& context, std::int64_t id) {
   auto const job = store::show_job(context.database(), id);
   if (!job) return error_reply(job.error());
-  return json_reply(200, job_shape(*job, context.services.dispatcher));
+  auto const shape = job_shape(*job, context.services.dispatcher);
+  tell_job(context.services.live, shape);
+  return json_reply(200, shape);
 }
 
 std::string by_whom(Context const& context, store::Job const& job) {
@@ -94,6 +98,7 @@ Reply handle_cancel_job(Request const&, Context& context) {
     auto const why = fmt::format("cancelled with job {}, whose output it is made of", job->id);
     if (auto const done = store::cancel_job(context.database(), *each, why); !done) return error_reply(done.error());
     context.services.dispatcher.remove_job(*each, fmt::format("job {} was {}", *each, why));
+    (void)job_reply(context, *each);
   }
   if (auto const done = store::cancel_job(context.database(), job->id, reason); !done) {
     return error_reply(done.error());
@@ -145,6 +150,7 @@ Reply handle_delete_job(Request const&, Context& context) {
   if (auto const removed = remove_job_folder(context.services.config.stor, job->id); !removed) {
     spdlog::error("job {} is deleted, but its folder is not: {}", job->id, removed.error().message);
   }
+  tell_job_gone(context.services.live, job->id, job->user);
   return empty_reply(204);
 }
 

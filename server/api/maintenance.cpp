@@ -10,6 +10,7 @@
 #include "server/store/jobs.h"
 #include "server/store/journal.h"
 #include "server/store/administration.h"
+#include "server/store/people.h"
 #include "server/store/statistics.h"
 
 namespace distren {
@@ -75,6 +76,21 @@ void look_after_settings_and_events(Services& services, Database& database) {
     spdlog::warn("old events stay for now: {}", done.error().message);
 }
 
+// Whoever may not read any more hears no more.
+void check_streams(Services& services, Database& database) {
+  for (auto const& session : services.live.sessions()) {
+    bool over = false;
+    if (session.by_token) {
+      auto const token = store::find_token(database, session.secret_hash);
+      over = token ? session.by_role && token->user.role == store::Role::user : token.error().code == Errc::not_found;
+    } else {
+      auto const user = store::find_session(database, session.secret_hash);
+      over = user ? session.by_role && user->role == store::Role::user : user.error().code == Errc::not_found;
+    }
+    if (over) services.live.end_session(session.secret_hash);
+  }
+}
+
 }  // namespace
 
 Result<void> hand_to_dispatcher(Services& services, Database& database, std::int64_t job) {
@@ -98,6 +114,7 @@ void run_maintenance(Services& services, Database& database) {
   write_telemetry(services, database);
   sample_statistics(services, database);
   look_after_settings_and_events(services, database);
+  check_streams(services, database);
 }
 
 Result<void> restore_job_folders(Database& database, BlobStore const& blobs, std::filesystem::path const& stor) {

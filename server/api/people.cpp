@@ -98,12 +98,13 @@ Reply handle_logout(Request const& request, Context& context) {
   if (!context.caller.secret_hash.empty()) {
     auto deleted = store::delete_session(context.database(), context.caller.secret_hash);
     if (!deleted && deleted.error().code != Errc::not_found) return error_reply(deleted.error());
+    context.services.live.end_session(context.caller.secret_hash);
   }
   return empty_reply(204).with("Set-Cookie", cookie(context.services, request.secure, "", true));
 }
 
 Reply handle_me(Request const&, Context& context) {
-  nlohmann::json answer{{"user", user_shape(context.caller.user)}};
+  nlohmann::json answer{{"user", user_shape(context.caller.user)}, {"event", context.services.live.position()}};
   // A page that was opened anew has the cookie, but no longer the token that goes with it.
   if (context.caller.by_cookie) answer["csrf"] = csrf_token(context.services, context.caller.secret_hash);
   return json_reply(200, answer);

@@ -107,6 +107,8 @@ std::vector<Route> api_routes() {
       {"GET", "/api/v1/admin/health", login, admin, handle_show_health, small},
 
       {"GET", "/api/v1/statistics", login, read, handle_statistics, small},
+      {"GET", "/api/v1/events", login, read, handle_events, small},
+
       {"GET", "/api/v1/status", nothing, none, handle_status, small},
       {"GET", "/api/v1/openapi.yaml", nothing, none, handle_openapi, small},
       {"GET", "/metrics", nothing, none, handle_metrics, small},

@@ -6,6 +6,7 @@
 #include "server/api/own.h"
 #include "server/api/shapes.h"
 #include "server/http/json_body.h"
+#include "server/live/tell.h"
 #include "server/services.h"
 #include "server/slave_settings.h"
 
@@ -100,6 +101,7 @@ Reply handle_change_settings(Request const& request, Context& context) {
       return error_reply(done.error());
     context.services.dispatcher.tell_slave(slave->id, settings_message(*settings));
   }
+  tell_slave_changed(context.services.live, slave->id, slave->user);
   return handle_show_slave(request, context);
 }
 

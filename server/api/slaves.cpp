@@ -6,6 +6,7 @@
 #include "server/api/own.h"
 #include "server/api/shapes.h"
 #include "server/http/json_body.h"
+#include "server/live/tell.h"
 #include "server/services.h"
 
 namespace distren {
@@ -63,6 +64,7 @@ Reply handle_create_slave(Request const& request, Context& context) {
   auto const password = random_secret();
   auto id = store::create_slave(context.database(), context.caller.user.id, name, key, secret_hash(password));
   if (!id) return error_reply(id.error());
+  tell_slave_changed(context.services.live, *id, context.caller.user.id);
   return credentials_reply(201, *id, name, key, password);
 }
 
@@ -112,6 +114,7 @@ Reply handle_change_slave(Request const& request, Context& context) {
       context.services.dispatcher.disable_slave(slave->id, "this slave was disabled by its owner");
     }
   }
+  tell_slave_changed(context.services.live, slave->id, slave->user);
   return handle_show_slave(request, context);
 }
 
@@ -121,6 +124,7 @@ Reply handle_revoke_slave(Request const&, Context& context) {
   auto done = store::change_slave_state(context.database(), slave->id, store::SlaveState::revoked);
   if (!done) return error_reply(done.error());
   context.services.dispatcher.disable_slave(slave->id, "this slave was revoked by its owner");
+  tell_slave_changed(context.services.live, slave->id, slave->user);
   return empty_reply(204);
 }
 

@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -25,6 +26,20 @@
 
 namespace distren {
 
+struct FrameNews {  // for people who look at the job: what became of a frame
+  std::int64_t job = 0, user = 0, task = 0;
+  std::string_view state = "ready";  // as the API calls it
+  std::int64_t slave = 0;
+  std::string slave_name{};
+  double fraction = 0;
+  int failures = 0;
+  std::string output{};  // of accepted ones, with size and digest
+  std::int64_t size = 0;
+  std::string sha256{};
+  std::int64_t wall_ms = 0, cpu_ms = 0;
+  std::string reason{};
+};
+
 class DispatchEffects {
 public:
   virtual ~DispatchEffects() = default;
@@ -34,6 +49,8 @@ public:
   virtual std::int64_t next_attempt() = 0;                                // 0: none reserved at the moment
   virtual void settle_grants(std::vector<store::Settlement> grants) = 0;  // held ones whose value is known now
   virtual void record_power(std::int64_t slave, store::Method const& method, std::int64_t power) = 0;  // benchmarked
+  virtual void frame_changed(FrameNews const& /*news*/) {}
+  virtual void slave_changed(std::int64_t /*slave*/, std::int64_t /*user*/) {}  // came, went, has other work
 };
 
 struct BenchmarkPlan {  // of a method that has one; the server's own files
@@ -99,12 +116,14 @@ public:
 
   // Questions.
   JobLive job_live(std::int64_t job) const;
+  JobLive job_running(std::int64_t job) const;  // without why it waits
   std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) const;
   GridLive grid_live() const;
   std::vector<UserLive> users_live() const;
   std::vector<std::int64_t> slaves_online() const;
   bool online(std::int64_t slave) const { return slaves_.contains(slave); }
   std::vector<WorkingOn> slave_work(std::int64_t slave) const;
+  [[nodiscard]] std::int64_t owner(std::int64_t slave) const;  // 0: it is not online
   Explanation why_job(std::int64_t job) const;
   Explanation why_slave(std::int64_t slave) const;
   std::string settings_of(std::int64_t slave) const;
@@ -182,6 +201,8 @@ private:
                    std::optional<std::string> const& text);
   void cancel_on_slave(std::int64_t slave, std::int64_t attempt, std::string const& reason);
   void task_failed(JobQueue& job, store::EndingEntry& ending, std::int64_t now);
+  [[nodiscard]] FrameNews news(JobQueue const& job, std::int64_t task, std::string_view state, std::int64_t slave) const;
+  void slave_changed(std::int64_t slave);
   void finish_job_if_done(std::int64_t job);
 
   DispatchSettings settings_;

@@ -8,6 +8,12 @@
 namespace distren {
 
 JobLive DispatchCore::job_live(std::int64_t id) const {
+  JobLive live = job_running(id);
+  if (live.leased == 0 && find_job(id) != nullptr) live.waiting = why_job(id).sentence;
+  return live;
+}
+
+JobLive DispatchCore::job_running(std::int64_t id) const {
   JobLive live;
   JobQueue const* const job = find_job(id);
   if (job == nullptr) return live;
@@ -15,8 +21,27 @@ JobLive DispatchCore::job_live(std::int64_t id) const {
     ++live.leased;
     live.running += attempts_.at(attempt).fraction;
   }
-  if (live.leased == 0) live.waiting = why_job(id).sentence;
   return live;
+}
+
+std::int64_t DispatchCore::owner(std::int64_t slave) const {
+  auto const found = slaves_.find(slave);
+  return found == slaves_.end() ? 0 : found->second.state.user;
+}
+
+FrameNews DispatchCore::news(JobQueue const& job, std::int64_t task, std::string_view state, std::int64_t slave) const {
+  auto const found = slaves_.find(slave);
+  return {.job = job.info().id,
+          .user = job.info().user,
+          .task = task,
+          .state = state,
+          .slave = slave,
+          .slave_name = found == slaves_.end() ? std::string() : found->second.state.name,
+          .failures = job.failures(task)};
+}
+
+void DispatchCore::slave_changed(std::int64_t slave) {
+  if (auto const user = owner(slave); user != 0) effects_.slave_changed(slave, user);
 }
 
 Explanation DispatchCore::why_job(std::int64_t id) const {

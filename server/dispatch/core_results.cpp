@@ -27,7 +27,10 @@ void DispatchCore::lease(Attempt attempt, std::int64_t now) {
   effects_.journal_lease({attempt.id, attempt.task, attempt.slave, attempt.expires_ms});
   policy_.dispatched(
       {.id = attempt.id, .job = attempt.job, .slave = attempt.slave, .now_ms = now, .copy_of = attempt.copy_of});
-  keep(*find_job(attempt.job), std::move(attempt));
+  JobQueue& job = *find_job(attempt.job);
+  effects_.frame_changed(news(job, attempt.task, "leased", attempt.slave));
+  slave_changed(attempt.slave);
+  keep(job, std::move(attempt));
 }
 
 DispatchCore::Attempt& DispatchCore::keep(JobQueue& job, Attempt attempt) {
@@ -67,6 +70,7 @@ void DispatchCore::drop_attempt(std::int64_t id) {
       slave != slaves_.end() && slave->second.attempts.erase(id) > 0) {
     if (slave->second.sink && slave->second.greeted) hungry_.insert(slave->first);
   }
+  slave_changed(found->second.slave);
   attempts_.erase(found);
 }
 
@@ -79,7 +83,10 @@ void DispatchCore::end_early(std::int64_t id, store::Ending ending, std::string 
     return;
   }
   if (JobQueue* const job = find_job(attempt.job)) {
-    if (!worked_on(*job, attempt.task)) job->give_back(attempt.task);
+    if (!worked_on(*job, attempt.task)) {
+      job->give_back(attempt.task);
+      effects_.frame_changed(news(*job, attempt.task, "ready", 0));
+    }
     sync_policy(*job);
   }
   effects_.journal_ending(
@@ -181,7 +188,10 @@ void DispatchCore::report(AttemptReport report, std::function<void(std::string a
     if (report.ending == store::Ending::returned) {
       if (auto const slave = slaves_.find(report.slave); report.too_long && slave != slaves_.end())
         job->record_too_long(report.slave, slave->second.state.limit_ms());
-      if (!worked_on(*job, report.task)) job->give_back(report.task);
+      if (!worked_on(*job, report.task)) {
+        job->give_back(report.task);
+        effects_.frame_changed(news(*job, report.task, "ready", 0));
+      }
     } else {
       task_failed(*job, ending, now);
     }
@@ -208,6 +218,12 @@ void DispatchCore::task_failed(JobQueue& job, store::EndingEntry& ending, std::i
     job.delay(task);
     delayed_.emplace(now + (first_delay_ms << (failures - 1)), std::pair{job.info().id, task});
   }
+  FrameNews failed = news(job, task, ending.task_failed ? "failed" : "ready", ending.slave);
+  failed.failures = failures;
+  failed.reason = ending.reason;
+  failed.wall_ms = ending.wall_ms;
+  failed.cpu_ms = ending.cpu_ms;
+  effects_.frame_changed(failed);
 }
 
 void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswer::Verdict verdict,
@@ -235,6 +251,15 @@ void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswe
                                  .ending = store::Ending::cancelled,
                                  .reason = "another slave was first"},
                                 {});
+      }
+      if (verdict == Verdict::accepted) {
+        FrameNews done = news(*job, ending.task, "accepted", ending.slave);
+        done.output = ending.output;
+        done.size = ending.output_size;
+        done.sha256 = ending.output_sha256;
+        done.wall_ms = ending.wall_ms;
+        done.cpu_ms = ending.cpu_ms;
+        effects_.frame_changed(done);
       }
       job->finish(ending.task);
       sync_policy(*job);
@@ -286,6 +311,7 @@ void DispatchCore::tick(std::int64_t now) {
     if (!slave.sink && slave.heard_ms + 3 * settings_.heartbeat_ms < now) silent.push_back(id);
   }
   for (std::int64_t const id : silent) {
+    effects_.slave_changed(id, slaves_.at(id).state.user);
     tell_policy(slaves_.at(id).state, false);
     slaves_.erase(id);
   }

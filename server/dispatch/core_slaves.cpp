@@ -53,6 +53,7 @@ std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveState
   slave.state = state;
   slave.heard_ms = now;
   slave.greeted = true;
+  effects_.slave_changed(state.id, state.user);
   tell_policy(state, true);
 
   std::vector<std::pair<std::int64_t, std::string>> unwanted;
@@ -97,6 +98,7 @@ std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveState
 void DispatchCore::gone(std::int64_t id, SlaveSink const* sink) {
   auto const found = slaves_.find(id);
   if (found == slaves_.end() || found->second.sink.get() != sink) return;
+  effects_.slave_changed(id, found->second.state.user);
   tell_policy(found->second.state, false);
   slaves_.erase(found);
   hungry_.erase(id);
@@ -125,6 +127,7 @@ void DispatchCore::disable(std::int64_t id, std::string const& reason, std::int6
   std::vector<std::int64_t> const lost = unclaimed_of(id);
   if (auto const found = slaves_.find(id); found != slaves_.end()) {
     if (found->second.sink) found->second.sink->close(reason);
+    effects_.slave_changed(id, found->second.state.user);
     tell_policy(found->second.state, false);
     slaves_.erase(found);
     hungry_.erase(id);
@@ -293,6 +296,12 @@ std::optional<std::string> DispatchCore::progress(std::int64_t slave, std::int64
   }
   Attempt& attempt = found->second;
   attempt.fraction = std::clamp(fraction, 0.0, 1.0);
+  if (JobQueue const* const job = attempt.benchmark ? nullptr : find_job(attempt.job); job != nullptr) {
+    FrameNews rendering = news(*job, attempt.task, "leased", slave);
+    rendering.fraction = attempt.fraction;
+    effects_.frame_changed(rendering);
+    slave_changed(slave);
+  }
   attempt.expires_ms = now + settings_.lease_ms;
   if (!attempt.benchmark && attempt.journaled_ms - now < settings_.lease_ms / 2) {
     // The journal's expiry lags: write it again now and then, not with every sign of progress.

@@ -75,6 +75,7 @@ struct GridLive {
   std::int64_t tasks_leased = 0;
   int slots = 0;  // frames that the slaves online render at once
   std::int64_t power = 0;  // of the slaves online that take work; thousandths of a reference core
+  bool operator==(GridLive const&) const = default;
 };
 
 struct UserLive {  // what a user has in the grid now: the slaves that are his, the frames of his jobs

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <unordered_map>
 #include <utility>
@@ -38,8 +39,13 @@ DispatcherThread::DispatcherThread(DispatchSettings settings, OrderLinks links, 
             spdlog::info("dispatcher: job={} paused: {}", paused.job, quote(paused.reason));
             core_.pause_job(paused.job);
           }
-          for (auto const& one : shared->endings)
+          for (auto const& one : shared->endings) {
             core_.settled(one.ending.entry, one.verdict, one.points, one.ending.answer, now);
+            if (news_ && one.points && *one.points > 0) news_->points(core_.owner(one.ending.entry.slave));
+          }
+          for (auto const& job : shared->changed) {
+            if (news_) news_->job(job);
+          }
           for (std::int64_t const job : shared->finished) core_.job_finished(job, now);
         });
       }) {}
@@ -146,19 +152,27 @@ void DispatcherThread::run() {
   auto next_tick = std::chrono::steady_clock::now();
   std::vector<Message> messages;
   for (;;) {
+    auto until = next_tick;
+    if (auto const due = news_ ? news_->due() : std::nullopt; due)
+      until = std::min(until, std::chrono::steady_clock::time_point(std::chrono::milliseconds(*due)));
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_until(lock, next_tick, [this] { return stopping_ || !mailbox_.empty(); });
+      wake_.wait_until(lock, until, [this] { return stopping_ || !mailbox_.empty(); });
       messages.swap(mailbox_);
       if (stopping_ && messages.empty()) return;
     }
     for (auto& message : messages) message();
     messages.clear();
-    if (auto const now = std::chrono::steady_clock::now(); now >= next_tick) {
+    auto const now = std::chrono::steady_clock::now();
+    bool const ticked = now >= next_tick;
+    if (ticked) {
       core_.tick(unix_ms());
       next_tick = now + std::chrono::seconds(1);
       if (now >= next_books_) keep_the_books();
     }
+    if (!news_) continue;
+    auto const now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+    if (auto const due = news_->due(); ticked || (due && *due <= now_ms)) news_->tell(core_, now_ms);
   }
 }
 
@@ -344,6 +358,14 @@ void DispatcherThread::record_power(std::int64_t slave, store::Method const& met
   journal_.add([slave, method, power](Database& database) {
     return store::record_power(database, slave, method.name, method.version, static_cast<int>(power));
   });
+}
+
+void DispatcherThread::frame_changed(FrameNews const& news) {
+  if (news_) news_->frame(news);
+}
+
+void DispatcherThread::slave_changed(std::int64_t slave, std::int64_t user) {
+  if (news_) news_->slave(slave, user);
 }
 
 void DispatcherThread::keep_the_books() {

@@ -6,6 +6,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "server/dispatch/core.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/dispatch/journal_writer.h"
+#include "server/live/gatherer.h"
 
 namespace distren {
 
@@ -24,6 +26,7 @@ public:
 
   // Reads unfinished work from the database; before start().
   Result<void> load(Database& database);
+  void tell(LiveHub& hub) { news_.emplace(hub); }  // what becomes of frames and slaves; before start()
   void start();
   void stop();  // no more orders; the journal is written out
   [[nodiscard]] bool database_away() const { return journal_.behind(); }
@@ -75,6 +78,8 @@ private:
   std::int64_t next_attempt() override;
   void settle_grants(std::vector<store::Settlement> grants) override;
   void record_power(std::int64_t slave, store::Method const& method, std::int64_t power) override;
+  void frame_changed(FrameNews const& news) override;
+  void slave_changed(std::int64_t slave, std::int64_t user) override;
   void know_escrows(std::vector<store::JobEscrow> const& escrows);
   void keep_the_books();  // each minute: corrected powers out, totals and boosts in
 
@@ -87,6 +92,7 @@ private:
   std::unique_ptr<Policy> policy_;
   DispatchCore core_;
   std::set<std::int64_t> boosted_;  // jobs with an escrow, as far as the policy was told
+  std::optional<NewsGatherer> news_;
   JournalWriter journal_;
   std::mutex mutex_;  // guards mailbox_ and stopping_
   std::condition_variable wake_;

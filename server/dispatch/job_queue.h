@@ -49,6 +49,7 @@ public:
   [[nodiscard]] bool owns(std::int64_t task) const;
   [[nodiscard]] State state(std::int64_t task) const { return tasks_[index(task)].state; }
   [[nodiscard]] int frame(std::int64_t task) const { return tasks_[index(task)].frame; }
+  [[nodiscard]] int failures(std::int64_t task) const { return tasks_[index(task)].failures; }
   [[nodiscard]] TaskPlace place(std::int64_t task) const {
     return {frame(task), info_.tiles > 1 ? static_cast<int>(index(task)) % info_.tiles + 1 : 0};
   }

@@ -215,6 +215,7 @@ bool JournalWriter::write_some(Database& database, Batch& batch, std::size_t end
   if (answer) {
     settled.finished = answer->finished_jobs;
     settled.paused = answer->paused_jobs;
+    settled.changed = answer->changed_jobs;
   }
   for (std::size_t i = 0; i < endings; ++i) {
     auto const verdict =

@@ -38,6 +38,7 @@ struct SettledBatch {
   std::vector<SettledEnding> endings;
   std::vector<std::int64_t> finished;                   // jobs of which everything is accepted now
   std::vector<store::JournalAnswer::PausedJob> paused;  // jobs that this batch paused, because their tasks fail alike
+  std::vector<store::JournalAnswer::JobFigures> changed;
 };
 
 class JournalWriter {

@@ -96,6 +96,7 @@ Result<Caller> find_caller(Request const& request, Services const& services, Dat
     if (!token) return as_denied(std::move(token).error());
     caller.user = std::move(token->user);
     caller.scopes = scopes_of(token->scopes);
+    caller.token_hash = hash;
     return caller;
   }
   auto user = store::find_session(database, hash);

@@ -29,6 +29,7 @@ struct Caller {
   bool by_cookie = false;
   bool csrf_missing = false;  // by cookie, wants to change something, and lacks its token
   std::string secret_hash;    // of the session; empty for tokens
+  std::string token_hash;     // of the API token; empty for sessions
   std::optional<store::SlaveIdentity> slave;
 
   [[nodiscard]] bool known() const { return user.id != 0; }

@@ -94,6 +94,7 @@ struct Door::Exchange {
   bool streaming = false;
   FilePiece piece{};                     // what is still to be sent; of a source only the length counts
   std::unique_ptr<ByteSource> source{};  // of its bytes; none: the file
+  Feed feed{};                           // of a reply that stays open
   std::string summary{};  // for the log
 };
 
@@ -236,6 +237,7 @@ void Door::write(std::uint64_t id, Reply reply) {
     send_pieces(exchange, reply.status);
     return;
   }
+  if (auto* feed = std::get_if<Feed>(&reply.body)) return open_feed(exchange, std::move(*feed), reply.status);
   auto const* text = std::get_if<std::string>(&reply.body);
   bool const no_body = reply.status == 204 || reply.status == 304;
   if (!no_body)
@@ -301,6 +303,66 @@ void Door::next_piece(Exchange& exchange) {
       },
       &exchange);
   evbuffer_free(data);
+}
+
+class Door::FeedOutlet : public Outlet {
+public:
+  FeedOutlet(Door& door, std::uint64_t exchange) : door_(door), exchange_(exchange) {}
+  void send(std::shared_ptr<std::string const> text) override {
+    door_.loop_.post([&door = door_, exchange = exchange_, text = std::move(text)] { door.push(exchange, text); });
+  }
+  void end() override {
+    door_.loop_.post([&door = door_, exchange = exchange_] { door.end_feed(exchange); });
+  }
+
+private:
+  Door& door_;
+  std::uint64_t exchange_;
+};
+
+void Door::open_feed(Exchange& exchange, Feed feed, int status) {
+  auto* request = exchange.request;
+  if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD) {
+    evhttp_send_reply(request, status, nullptr, nullptr);
+    return;
+  }
+  guard_.reply_started(exchange.connection, true);
+  exchange.streaming = true;
+  exchange.feed = std::move(feed);
+  auto const outlet = std::make_shared<FeedOutlet>(*this, exchange.id);
+  auto const opened = exchange.feed.opened;
+  evhttp_send_reply_start(request, status, nullptr);
+  opened(outlet);
+}
+
+void Door::push(std::uint64_t id, std::shared_ptr<std::string const> const& text) {
+  auto const found = exchanges_.find(id);
+  if (found == exchanges_.end() || !found->second->feed.opened || text->empty()) return;
+  auto& exchange = *found->second;
+  if (evbuffer_get_length(bufferevent_get_output(exchange.connection)) > options_.feed_limit) {
+    spdlog::debug("{}: cut off, its reader is too slow", exchange.summary);
+    exchange.feed = {};
+    guard_.close(exchange.connection);
+    return;
+  }
+  evbuffer* data = evbuffer_new();
+  auto* const held = new std::shared_ptr<std::string const>(text);  // given free when the socket has taken it
+  auto const free_held = [](void const*, std::size_t, void* each) noexcept {
+    delete static_cast<std::shared_ptr<std::string const>*>(each);
+  };
+  if (evbuffer_add_reference(data, text->data(), text->size(), free_held, held) != 0) {
+    delete held;
+  } else {
+    evhttp_send_reply_chunk(exchange.request, data);
+  }
+  evbuffer_free(data);
+}
+
+void Door::end_feed(std::uint64_t id) {
+  auto const found = exchanges_.find(id);
+  if (found == exchanges_.end() || !found->second->feed.opened) return;
+  found->second->feed = {};
+  evhttp_send_reply_end(found->second->request);  // ends the exchange when all is sent
 }
 
 void Door::connection_closed(std::uint64_t id) {

@@ -26,6 +26,7 @@ struct DoorOptions {
   std::size_t header_limit = 16 << 10;
   std::size_t body_limit = 16 << 20;       // in memory before anybody sees it; see Route::body_limit
   std::size_t buffered_limit = 256 << 20;  // unfinished requests of this door together
+  std::size_t feed_limit = 256 << 10;    // of a reply that stays open, not taken by its reader
   GuardTimes times;
   HeaderList always;  // headers of every reply that does not bring its own
 };
@@ -50,6 +51,7 @@ public:
 
 private:
   struct Exchange;
+  class FeedOutlet;
   Door(Loop& loop, ssl_ctx_st* tls, DoorOptions const& options, ConnectionCounts& counts, Dispatch dispatch);
   Result<void> start(int socket);
   bufferevent* new_connection();
@@ -58,6 +60,9 @@ private:
   void send_pieces(Exchange& exchange, int status);
   static Result<std::size_t> read_piece(Exchange& exchange, char* into, std::size_t size);
   void next_piece(Exchange& exchange);
+  void open_feed(Exchange& exchange, Feed feed, int status);
+  void push(std::uint64_t id, std::shared_ptr<std::string const> const& text);
+  void end_feed(std::uint64_t id);
   void connection_closed(std::uint64_t id);
   void reply_sent(std::uint64_t id);
 

@@ -1,6 +1,6 @@
 // A request and a reply as plain values: no socket, no libevent, so that handlers are tested without either.
-// Header names of a request are in lower case. A Reply is a text, a piece of a file, bytes made on their way (Stream),
-// or a promise (Later).
+// Header names of a request are in lower case. A Reply is a text, a piece of a file, bytes made on their way (Stream), a
+// promise (Later), or stays open (Feed).
 #pragma once
 
 #include <cstdint>
@@ -69,10 +69,24 @@ struct Later {
   std::function<void(std::shared_ptr<Answer>)> start;
 };
 
+// The way to a reply that stays open; any thread. A reader who does not take what is sent is cut off.
+class Outlet {
+public:
+  virtual ~Outlet() = default;
+  virtual void send(std::shared_ptr<std::string const> text) = 0;  // shared by all that it goes to
+  virtual void end() = 0;
+};
+
+// A reply that stays open until either side ends it. opened is called once, on the loop's thread, when its headers are
+// on their way, and destroyed when it is over, also when it never began.
+struct Feed {
+  std::function<void(std::shared_ptr<Outlet>)> opened;
+};
+
 struct Reply {
   int status = 200;
   HeaderList headers;
-  std::variant<std::string, FilePiece, Stream, Later> body;
+  std::variant<std::string, FilePiece, Stream, Later, Feed> body;
 
   Reply& with(std::string name, std::string value) & {
     headers.emplace_back(std::move(name), std::move(value));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string_view>
 #include <unordered_map>
 
@@ -52,6 +53,13 @@ JournalAnswer::Verdict parse_verdict(std::string_view name) {
   if (name == "accepted") return Verdict::accepted;
   if (name == "superseded") return Verdict::superseded;
   return name == "recorded" ? Verdict::recorded : Verdict::unknown;
+}
+
+JournalAnswer::JobFigures parse_figures(std::int64_t job, std::string const& text) {
+  JournalAnswer::JobFigures figures{.job = job, .state = {}};
+  std::istringstream words(text);
+  words >> figures.user >> figures.accepted >> figures.failed >> figures.state;
+  return figures;
 }
 
 }  // namespace
@@ -144,8 +152,11 @@ Result<JournalAnswer> write_journal(Database& database, JournalBatch const& batc
           case 1:
             answer.finished_jobs.push_back(id);
             break;
-          default:
+          case 2:
             answer.paused_jobs.push_back({id, row.text(2)});
+            break;
+          default:
+            answer.changed_jobs.push_back(parse_figures(id, row.text(2)));
         }
       });
   if (!written) return written.error();

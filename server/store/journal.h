@@ -108,6 +108,14 @@ struct JournalAnswer {               // what became of each ending, in order
     std::string reason;
   };
   std::vector<PausedJob> paused_jobs;        // now: too many of its tasks failed alike (economy.md)
+  struct JobFigures {
+    std::int64_t job = 0;
+    std::int64_t user = 0;
+    int accepted = 0;
+    int failed = 0;
+    std::string state;
+  };
+  std::vector<JobFigures> changed_jobs;      // as they are now
 };
 
 Result<JournalAnswer> write_journal(Database&, JournalBatch const& batch);

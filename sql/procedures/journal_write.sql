@@ -6,7 +6,7 @@
 --              last: 1 when the dispatcher gives the task up with this failure; from output on: accepted ones only
 --              claim to bound are millipoints, see journal_write_grants; without a claim nobody is paid
 -- Rows: (0, number, verdict, points) per ending in order; (1, job, '', NULL) per job that is finished now; (2, job, reason,
--- NULL) per job paused now. points: NULL when there are none or the grant is held. Verdicts: accepted (it is the
+-- NULL) per job paused now; (3, job, 'user accepted failed state', NULL) per job whose figures changed. points: NULL when there are none or the grant is held. Verdicts: accepted (it is the
 -- task's result), superseded (good, but not needed), recorded, unknown (no such task). A result whose lease had
 -- expired still counts while the task is open. An accepted task never changes.
 CREATE OR REPLACE PROCEDURE journal_write(IN p_leases LONGTEXT, IN p_endings LONGTEXT)
@@ -206,5 +206,8 @@ BEGIN
   WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won) AND j.state = 'finished'
   UNION ALL
   SELECT 2, j.id, j.reason, NULL FROM job j
-  WHERE j.id IN (SELECT job_id FROM journal_ending WHERE paused);
+  WHERE j.id IN (SELECT job_id FROM journal_ending WHERE paused)
+  UNION ALL
+  SELECT 3, j.id, CONCAT_WS(' ', j.user_id, j.accepted, j.failed, j.state), NULL FROM job j
+  WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won OR lost OR paused);
 END

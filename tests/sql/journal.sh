@@ -86,3 +86,11 @@ is "$(sql 'CALL lease_load()' | cut -f 1; owner 'SELECT COUNT(*) FROM lease')" "
 case $(sql "CALL journal_write('[$(lease 99 8 1)]', 'no json')") in *"Syntax error in JSON"*) said=refused ;; *) said=no ;; esac
 is "$said $(owner 'SELECT COUNT(*) FROM lease WHERE attempt_id = 99')" "refused 0" \
   "a_batch_that_is_no_json_changes_nothing"
+job sixth '[1,2,3]' >/dev/null
+first=$(owner "SELECT first_task FROM job WHERE name = 'sixth'")
+number=$(owner "SELECT id FROM job WHERE name = 'sixth'")
+is "$(figures "" "$(good 60 "$first" 1),$(bad 61 $((first + 1)) 1 failed broken),$(good 62 99999 1)")" "$number: 1 1 0 active" \
+  "a_job_whose_frames_ended_is_told_with_its_figures"
+is "$(figures "" "$(bad 63 $((first + 1)) 1 failed broken)")" "" "a_failure_that_changes_no_figure_tells_nothing"
+is "$(figures "" "$(bad 64 $((first + 1)) 1 failed broken 1),$(good 65 $((first + 2)) 1)")" "$number: 1 2 1 failed" \
+  "and_with_its_state"

@@ -73,7 +73,12 @@ lease() {  # ATTEMPT TASK SLAVE [EXPIRES]
 # journal LEASES ENDINGS: lists without their brackets; prints verdicts and what became of jobs on one line.
 journal() {
   sql "CALL journal_write('[$1]', '[$2]')" |
-    awk -F '\t' '{ printf "%s%s", (NR > 1 ? " " : ""), ($1 == 0 ? $3 : ($1 == 1 ? "finished:" : "paused:") $2) } END { print "" }'
+    awk -F '\t' '$1 < 3 { printf "%s%s", (NR > 1 ? " " : ""), ($1 == 0 ? $3 : ($1 == 1 ? "finished:" : "paused:") $2) } END { print "" }'
+}
+
+# figures LEASES ENDINGS: what the pages are told of the jobs that changed.
+figures() {
+  sql "CALL journal_write('[$1]', '[$2]')" | awk -F '\t' '$1 == 3 { print $2 ": " $3 }'
 }
 
 together() {  # COUNT COMMAND: runs COMMAND COUNT times at once, with $each

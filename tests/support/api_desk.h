@@ -136,6 +136,7 @@ public:
                                 .counters = counters,
                                 .telemetry = telemetry,
                                 .previews = *previews,
+                                .live = live,
                                 .now_ms = [this] { return now; }});
     router = std::make_unique<Router>(api_routes(), *services, handle_page);
     for (auto const& [name, method] : methods) ck_assert(store::ensure_method(database, name).has_value());
@@ -213,6 +214,7 @@ public:
   HttpCounters counters;
   TelemetryBook telemetry;
   std::unique_ptr<PreviewMaker> previews;
+  LiveHub live{{.per_person = 2, .altogether = 3}, "life", [this] { return now; }};
   std::unique_ptr<Services> services;
   std::unique_ptr<Router> router;
 };

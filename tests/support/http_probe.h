@@ -70,6 +70,18 @@ public:
     return piece;
   }
 
+  // Everything up to these words, which must come.
+  std::string read_until(std::string const& words) {
+    std::string all;
+    while (all.find(words) == std::string::npos) {
+      auto const piece = read_some(1 << 20);
+      ck_assert_msg(!piece.empty(), "the connection ended before '%s': %s", words.c_str(), all.c_str());
+      all += piece;
+    }
+    buffer_ = all.substr(all.find(words) + words.size());
+    return all.substr(0, all.find(words) + words.size());
+  }
+
   std::string read_to_end() {
     std::string all;
     for (;;) {

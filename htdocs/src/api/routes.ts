@@ -62,7 +62,7 @@ export interface Routes {
   'GET /api/v1/me': {
     query: Nothing;
     body: undefined;
-    answer: { user: User; csrf?: string };
+    answer: { user: User; csrf?: string; event: string };
   };
   'GET /api/v1/tokens': {
     query: Nothing;
@@ -423,6 +423,11 @@ export interface Routes {
     query: { of?: 'grid' | 'mine'; span?: 'day' | 'week' | 'month' | 'year' | 'all' };
     body: undefined;
     answer: Statistics;
+  };
+  'GET /api/v1/events': {
+    query: { since?: string; job?: number; slaves?: 0 | 1; all?: 0 | 1 };
+    body: undefined;
+    answer: null;
   };
   'GET /api/v1/status': {
     query: Nothing;

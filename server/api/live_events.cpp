@@ -1,0 +1,72 @@
+// Server-Sent Events: what is new, for pages that are open. doc/openapi.yaml says what the events are.
+#include <fmt/format.h>
+
+#include "common/text.h"
+#include "server/api/handlers.h"
+#include "server/api/shapes.h"
+#include "server/services.h"
+#include "server/store/jobs.h"
+
+namespace distren {
+
+namespace {
+
+constexpr std::size_t longest_position = 64;
+
+Result<bool> switched(std::string_view name, std::string_view value) {
+  if (value == "0" || value == "1") return value == "1";
+  return fail(Errc::invalid, fmt::format("{}={} is neither 0 nor 1", name, printable(value, 30)));
+}
+
+Result<void> read_parameter(std::string_view name, std::string_view value, StreamReader& reader, std::string& since) {
+  if (name == "since") {
+    since = value.substr(0, longest_position);
+  } else if (name == "job") {
+    auto const job = whole_number(value, 1, INT64_MAX);
+    if (!job) return fail(Errc::invalid, fmt::format("job={} is not a job's number", printable(value, 30)));
+    reader.job = *job;
+  } else if (name == "all" || name == "slaves") {
+    auto const on = switched(name, value);
+    if (!on) return on.error();
+    (name == "all" ? reader.all : reader.slaves) = *on;
+  } else {
+    return fail(Errc::invalid,
+                fmt::format("events know no '{}'; they know since, job, slaves, all", printable(name, 30)));
+  }
+  return {};
+}
+
+}  // namespace
+
+Reply handle_events(Request const& request, Context& context) {
+  auto const& caller = context.caller;
+  StreamReader reader{.user = caller.user.id,
+                      .secret_hash = caller.secret_hash.empty() ? caller.token_hash : caller.secret_hash,
+                      .by_token = caller.secret_hash.empty()};
+  std::string since;
+  for (auto const& [name, value] : request.query) {
+    if (auto const read = read_parameter(name, value, reader, since); !read) return error_reply(read.error());
+  }
+  // What the browser says itself when it comes back is newer than the address that it was given.
+  if (auto const last = request.header("last-event-id"); !last.empty()) since = last.substr(0, longest_position);
+  if (reader.all && !caller.moderates())
+    return error_reply(403, "only moderators hear of everybody's jobs; leave out all=1 to hear of yours");
+  if (reader.job != 0) {
+    auto const job = store::show_job(context.database(), reader.job);
+    if (!job && job.error().code != Errc::not_found) return error_reply(job.error());
+    if (!job || !caller.may_touch(job->user)) return error_reply(404, fmt::format("you have no job {}", reader.job));
+    reader.by_role = job->user != caller.user.id;
+  }
+  reader.by_role = reader.by_role || reader.all;
+  auto stream = context.services.live.open(std::move(reader), std::move(since));
+  if (!stream) {
+    bool const own = stream.error().code == Errc::conflict;
+    return busy_reply(own ? 429 : 503, stream.error().message, 30000);
+  }
+  Reply reply;
+  reply.with("Content-Type", "text/event-stream; charset=utf-8").with("X-Accel-Buffering", "no");
+  reply.body = std::move(*stream);
+  return reply;
+}
+
+}  // namespace distren

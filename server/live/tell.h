@@ -1,0 +1,18 @@
+// What handlers changed, told to the open pages. Called on a worker thread, after the commit.
+#pragma once
+
+#include <cstdint>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "server/live/hub.h"
+
+namespace distren {
+
+void tell_job(LiveHub& live, nlohmann::json const& job);  // as the API shows it
+void tell_job_gone(LiveHub& live, std::int64_t job, std::int64_t user);
+void tell_job_made(LiveHub& live, std::int64_t job, std::int64_t user);
+// Something of it is different, its page should ask.
+void tell_slave_changed(LiveHub& live, std::int64_t slave, std::int64_t user);
+
+}  // namespace distren
