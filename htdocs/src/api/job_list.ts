@@ -1,7 +1,8 @@
 // All jobs of somebody, kept up to date at little cost: everything once, then what is active and what is new. A job that
 // is active no more is asked for by itself.
 import { ask, Refused } from './client';
-import { everyPage, type Live, useLive } from './live';
+import { type Heard, type JobNews, listWithNews, withNews } from './events';
+import { everyPage, type Live, useLive, useWish } from './live';
 import type { Job } from './routes';
 
 const asksAtOnce = 20;
@@ -15,7 +16,15 @@ async function withoutGone(id: number, signal: AbortSignal): Promise<Job | null>
   }
 }
 
+/** Jobs with what was told of one of them. */
+export function jobsWithNews(jobs: Job[], news: JobNews): Heard<Job[]> {
+  if (news.created) return 'ask';
+  if (!news.deleted) return listWithNews(jobs, news.id, (job) => withNews(job, news));
+  return jobs.some((job) => job.id === news.id) ? { data: jobs.filter((job) => job.id !== news.id) } : undefined;
+}
+
 export function useJobList(all: boolean): Live<Job[]> {
+  useWish(all ? { all: true } : null);
   const who: { all?: 1 } = all ? { all: 1 } : {};
   return useLive<Job[]>(
     `jobs ${all}`,
@@ -45,5 +54,6 @@ export function useJobList(all: boolean): Live<Job[]> {
       return [...jobs.values()].sort((left, right) => right.id - left.id);
     },
     4000,
+    { job: (news, jobs) => jobsWithNews(jobs, news) },
   );
 }

@@ -1,9 +1,15 @@
-// What keeps a page up to date. For now by asking again: while the page is seen, less often while nothing changes or
-// the server is away, not at all while it is hidden. Events from the server can take its place without a page noticing.
+// What keeps a page up to date: what the server tells by itself, and asking again. Who follows events asks rarely while
+// they come, and every few seconds while they do not; less often while the server is away, not at all while the page is
+// hidden.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Away, Refused, sessionEnded } from './client';
+import { type Events, follow, type Heard, listening, type Topic, type Wish, wish } from './events';
 
 const slowest = 20000;
+const calm = 75000; // from asking to asking while events come: for what they do not say
+const least = 1200; // from asking to asking because of events
+
+export type Hearing<T> = { [K in Topic]?: (event: Events[K], data: T) => Heard<T> };
 
 export interface Live<T> {
   data: T | null;
@@ -11,14 +17,21 @@ export interface Live<T> {
   refresh: () => void;
 }
 
+/** While this is on the page the server is asked to tell of it. null: not now. */
+export function useWish(what: Wish | null): void {
+  const key = JSON.stringify(what);
+  useEffect(() => (what === null ? undefined : wish(what)), [key]);
+}
+
 /**
- * Asks at once and again every `every` ms (0: only when refresh is called). A new key drops the data. The function may
- * use what it found before.
+ * Asks at once and again every `every` ms (0: only when refresh is called), rarely while the events that it hears come. A
+ * new key drops the data. The function may use what it found before.
  */
 export function useLive<T>(
   key: string | null,
   fetcher: (signal: AbortSignal, before: T | null) => Promise<T>,
   every = 3000,
+  hears?: Hearing<T>,
 ): Live<T> {
   const [state, setState] = useState<{ key: string | null; data: T | null; problem: Error | null }>({
     key,
@@ -27,6 +40,8 @@ export function useLive<T>(
   });
   const latest = useRef(fetcher);
   latest.current = fetcher;
+  const hearing = useRef(hears);
+  hearing.current = hears;
   const wake = useRef<() => void>(() => undefined);
 
   useEffect(() => {
@@ -37,14 +52,21 @@ export function useLive<T>(
     let again = false;
     let wait = every;
     let data: T | null = null;
+    let asked = 0;
+    let soon = 0;
 
+    const pause = (): number =>
+      wait === every && hears && listening.value ? Math.max(every, calm * (0.75 + Math.random() / 2)) : wait;
     const tick = async (): Promise<void> => {
       window.clearTimeout(timer);
+      window.clearTimeout(soon);
+      soon = 0;
       if (running) {
         again = true;
         return;
       }
       running = true;
+      asked = Date.now();
       try {
         data = await latest.current(stop.signal, data);
         wait = every;
@@ -64,10 +86,36 @@ export function useLive<T>(
         again = false;
         void tick();
       } else if (every > 0 && wait > 0 && !document.hidden) {
-        timer = window.setTimeout(() => void tick(), wait);
+        timer = window.setTimeout(() => void tick(), pause());
       }
     };
 
+    // Many pages hear the same at the same time; they do not all ask at the same time.
+    const askSoon = (): void => {
+      if (document.hidden || soon !== 0) return;
+      soon = window.setTimeout(() => void tick(), Math.max(0, asked + least - Date.now()) + Math.random() * 150);
+    };
+    const hear = (topic: Topic, event: never): void => {
+      if (topic === 'everything') return askSoon();
+      const made = data === null ? undefined : (hearing.current?.[topic] as Hearing<T>['job'])?.(event, data);
+      if (running) again = again || data === null || made !== undefined; // what is on its way may be older
+      if (made === undefined) return;
+      if (made === 'ask') return askSoon();
+      data = made.data;
+      setState({ key, data, problem: null });
+      if (made.ask) askSoon();
+    };
+    const unfollow = hears
+      ? [...(Object.keys(hears) as Topic[]), 'everything' as const].map((topic) =>
+          follow(topic, (event) => hear(topic, event as never)),
+        )
+      : [];
+    // When the events stop, what they kept up to date is asked for as before.
+    const heardLess = listening.follow((on) => {
+      if (on || !hears || every === 0) return;
+      window.clearTimeout(timer);
+      if (!document.hidden) timer = window.setTimeout(() => void tick(), every);
+    });
     const seen = (): void => {
       if (!document.hidden) void tick();
       else window.clearTimeout(timer);
@@ -81,6 +129,9 @@ export function useLive<T>(
     return () => {
       stop.abort();
       window.clearTimeout(timer);
+      window.clearTimeout(soon);
+      for (const each of unfollow) each();
+      heardLess();
       backIn();
       document.removeEventListener('visibilitychange', seen);
     };

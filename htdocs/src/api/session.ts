@@ -1,6 +1,7 @@
 // Who is logged in here. null: nobody; undefined: not known yet.
 import { Store, useStore } from '../base/store';
 import { Refused, ask, sessionEnded, setCsrf } from './client';
+import { knowPosition, listen, stopListening } from './events';
 import type { SessionAnswer, User } from './routes';
 
 export const me = new Store<User | null | undefined>(undefined);
@@ -18,7 +19,9 @@ export async function findMe(): Promise<void> {
   try {
     const answer = await ask('GET /api/v1/me');
     setCsrf(answer.csrf ?? null);
+    knowPosition(answer.event);
     me.set(answer.user);
+    listen();
   } catch (problem) {
     if (!(problem instanceof Refused)) throw problem;
     setCsrf(null);
@@ -31,6 +34,7 @@ function begin(session: SessionAnswer): void {
   setCsrf(session.csrf);
   me.set(session.user);
   sessionEnded.set(false);
+  listen();
   // Somebody else logged in over an open page: nothing of the one before may stay on it.
   if (before && before.id !== session.user.id) location.reload();
 }
@@ -49,5 +53,6 @@ export async function logOut(): Promise<void> {
   });
   setCsrf(null);
   sessionEnded.set(false);
+  stopListening();
   me.set(null);
 }

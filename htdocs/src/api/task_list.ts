@@ -1,12 +1,14 @@
-// The frames of a job, kept up to date: all of them once, then only the pages in which something may still happen, and
-// only when the job's figures say that something has.
-import { useRef } from 'preact/hooks';
+// The frames of a job, kept up to date: all of them once, then what the server tells of each; where it does not, the pages
+// in which something may still happen, and only when the job's figures say that something has.
+import { useEffect, useRef } from 'preact/hooks';
 import { ask } from './client';
+import { type Events, listening, type TaskNews } from './events';
 import { type Live, useLive } from './live';
 import type { Job, Task } from './routes';
 
 const pageSize = 1000;
 const pagesAtOnce = 4;
+const everywhere = 'everywhere'; // the stamp of a list in which any frame may be different
 
 interface Page {
   after: number | undefined; // the cursor that gave it
@@ -38,11 +40,41 @@ async function fetchAll(job: number, signal: AbortSignal): Promise<Page[]> {
   }
 }
 
+function taskWithNews(task: Task, news: TaskNews): Task {
+  const next = { ...task, ...news, failures: news.failures ?? task.failures };
+  if (news.slave === task.slave && news.slave_name === null) next.slave_name = task.slave_name;
+  return next;
+}
+
+interface Kept {
+  stamp: string;
+  looks: number;
+  pages: Page[];
+  all: Task[];
+}
+
+function keepNews(kept: Kept, news: Events['frames']): Task[] | undefined {
+  const items = new Map(news.items.map((item) => [item.id, item]));
+  let found = false;
+  for (const page of kept.pages) {
+    const [first, last] = [page.tasks[0], page.tasks[page.tasks.length - 1]];
+    if (!first || !last || !news.items.some(({ id }) => id >= first.id && id <= last.id)) continue;
+    found = true;
+    page.tasks = page.tasks.map((task) => {
+      const item = items.get(task.id);
+      return item ? taskWithNews(task, item) : task;
+    });
+  }
+  if (!found) return undefined;
+  kept.all = kept.pages.flatMap((page) => page.tasks);
+  return kept.all;
+}
+
 export function useTaskList(job: Job | null): Live<Task[]> {
   const latest = useRef(job);
   latest.current = job;
-  const kept = useRef<{ stamp: string; looks: number; pages: Page[]; all: Task[] } | null>(null);
-  return useLive<Task[]>(
+  const kept = useRef<Kept | null>(null);
+  const list = useLive<Task[]>(
     job === null ? null : `tasks ${job.id}`,
     async (signal, before) => {
       const now = latest.current as Job;
@@ -55,20 +87,42 @@ export function useTaskList(job: Job | null): Live<Task[]> {
       }
       if (old.stamp === stamp) return old.all;
       // Where frames are in work first, then what was not looked at for longest.
-      const live = old.pages.filter((page) => !page.tasks.every(over));
+      const whole = old.stamp === everywhere;
+      const live = old.pages.filter((page) => whole || !page.tasks.every(over));
+      const most = whole ? live.length : pagesAtOnce;
       const inWork = (page: Page): number => (page.tasks.some((task) => task.state === 'leased') ? 0 : 1);
       live.sort((left, right) => inWork(left) - inWork(right) || left.looked - right.looked);
       old.looks += 1;
       await Promise.all(
-        live.slice(0, pagesAtOnce).map(async (page) => {
+        live.slice(0, most).map(async (page) => {
           page.tasks = (await fetchPage(now.id, page.after, signal)).tasks;
           page.looked = old.looks;
         }),
       );
-      old.stamp = live.length > pagesAtOnce ? '' : stamp; // there is more to look at
+      old.stamp = live.length > most ? '' : stamp; // there is more to look at
       old.all = old.pages.flatMap((page) => page.tasks);
       return old.all;
     },
     1500,
+    {
+      frames: (news) => {
+        if (!job || news.job !== job.id || !kept.current) return undefined;
+        const now = keepNews(kept.current, news);
+        if (!news.more) return now && { data: now };
+        kept.current.stamp = ''; // more happened than was told
+        return now ? { data: now, ask: true } : 'ask';
+      },
+    },
   );
+  // Cancelled, put back: of that nothing is told frame by frame.
+  const state = job && `${job.id} ${job.state} ${job.failed}`;
+  const before = useRef(state);
+  useEffect(() => {
+    if (before.current && before.current !== state && listening.value && kept.current) {
+      kept.current.stamp = everywhere;
+      list.refresh();
+    }
+    before.current = state;
+  }, [state]);
+  return list;
 }

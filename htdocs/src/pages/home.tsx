@@ -1,8 +1,10 @@
 // Home: the latest picture first, then what is being rendered, then the grid in figures.
 import { ask } from '../api/client';
+import type { Events } from '../api/events';
+import { jobsWithNews } from '../api/job_list';
 import { useLive } from '../api/live';
 import { latestPicture } from '../api/pictures';
-import type { Job } from '../api/routes';
+import type { Job, Routes } from '../api/routes';
 import { useUser } from '../api/session';
 import { address } from '../base/address';
 import { count, percent, points } from '../base/format';
@@ -61,8 +63,8 @@ function Recent({ jobs }: { jobs: Job[] }) {
 }
 
 function Standing({ user }: { user: number }) {
-  const balance = useLive('balance', () => ask('GET /api/v1/points'), 10000);
-  const top = useLive('top', () => ask('GET /api/v1/ranking', { query: { limit: 5 } }), 30000);
+  const balance = useLive('balance', () => ask('GET /api/v1/points'), 10000, { points: () => 'ask' });
+  const top = useLive('top', () => ask('GET /api/v1/ranking', { query: { limit: 5 } }), 30000, {});
   const rows = top.data?.items ?? [];
   return (
     <section class="standing card">
@@ -89,11 +91,29 @@ function Standing({ user }: { user: number }) {
   );
 }
 
+type Status = Routes['GET /api/v1/status']['answer'];
+
+function statusWithNews(news: Events['grid'], status: Status): Status {
+  return {
+    ...status,
+    slaves: { ...status.slaves, online: news.online },
+    jobs: { active: news.active },
+    frames: { ...status.frames, ready: news.ready, leased: news.leased },
+  };
+}
+
 export function HomePage() {
   useTitle('');
   const user = useUser();
-  const status = useLive('status', () => ask('GET /api/v1/status'), 3000);
-  const jobs = useLive('home jobs', () => ask('GET /api/v1/jobs', { query: { limit: 60 } }), 3000);
+  const status = useLive('status', () => ask('GET /api/v1/status'), 3000, {
+    grid: (news, status) => ({ data: statusWithNews(news, status) }),
+  });
+  const jobs = useLive('home jobs', () => ask('GET /api/v1/jobs', { query: { limit: 60 } }), 3000, {
+    job: (news, { items, next }) => {
+      const now = jobsWithNews(items, news);
+      return now && now !== 'ask' ? { ...now, data: { items: now.data, next } } : now;
+    },
+  });
   const mine = jobs.data?.items ?? [];
   const active = mine.filter((job) => job.state === 'active');
   const ended = mine.filter((job) => job.state !== 'active').slice(0, 8);

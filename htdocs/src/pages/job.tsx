@@ -2,7 +2,8 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { act, type Action, fits } from '../api/job_actions';
-import { useLive } from '../api/live';
+import { withNews } from '../api/events';
+import { useLive, useWish } from '../api/live';
 import { isVideo } from '../api/pictures';
 import type { Job, Task } from '../api/routes';
 import { useTaskList } from '../api/task_list';
@@ -150,6 +151,7 @@ function Notes({ job }: { job: Job }) {
     job.state === 'active' ? `why ${job.id}` : null,
     (signal) => ask('GET /api/v1/jobs/{id}/why', { path: { id: job.id }, signal }),
     10000,
+    { job: (news) => (news.id === job.id && (news.state || news.leased === 0) ? 'ask' : undefined) },
   );
   const waits = job.waiting ?? (job.leased === 0 ? why.data?.sentence : null);
   const warnings = job.warnings ?? [];
@@ -184,7 +186,10 @@ function Notes({ job }: { job: Job }) {
 }
 
 export function JobPage({ id }: { id: number }) {
-  const live = useLive(`job ${id}`, (signal) => ask('GET /api/v1/jobs/{id}', { path: { id }, signal }), 1500);
+  useWish({ job: id });
+  const live = useLive(`job ${id}`, (signal) => ask('GET /api/v1/jobs/{id}', { path: { id }, signal }), 1500, {
+    job: (news, job) => (news.id === id ? withNews(job, news) : undefined),
+  });
   const job = live.data;
   const list = useTaskList(job);
   const tasks = list.data ?? [];

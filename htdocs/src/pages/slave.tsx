@@ -1,8 +1,10 @@
 // One slave: its machine, what it renders, and everything its owner can do with it.
 import { useState } from 'preact/hooks';
 import { ask, sentence } from '../api/client';
-import { useLive } from '../api/live';
+import { slaveWithNews } from '../api/events';
+import { useLive, useWish } from '../api/live';
 import type { Slave, SlaveCredentialsAnswer } from '../api/routes';
+import { useUser } from '../api/session';
 import { address } from '../base/address';
 import { count, memory, percent, points } from '../base/format';
 import { Again, Bar, CopyLine, Fact, Heading, Loading, Missing, Time, useTitle } from '../parts/basics';
@@ -72,10 +74,14 @@ function Why({ slave }: { slave: Slave }) {
 }
 
 export function SlavePage({ id }: { id: number }) {
-  const live = useLive(`slave ${id}`, (signal) => ask('GET /api/v1/slaves/{id}', { path: { id }, signal }), 2000);
+  const user = useUser();
+  const live = useLive(`slave ${id}`, (signal) => ask('GET /api/v1/slaves/{id}', { path: { id }, signal }), 2000, {
+    slave: (news, slave) => (news.id === id ? slaveWithNews(slave, news) : undefined),
+  });
   const [renaming, setRenaming] = useState(false);
   const [pair, setPair] = useState<SlaveCredentialsAnswer | null>(null);
   const slave = live.data;
+  useWish({ slaves: true, ...(slave && slave.user !== user.id ? { all: true } : {}) });
   useTitle(slave?.name ?? text.slaves.one(id));
   if (!slave)
     return live.problem ? (

@@ -1,7 +1,8 @@
 // The slaves: what each is, whether it is here, and what it renders now.
 import { useMemo } from 'preact/hooks';
 import { ask } from '../api/client';
-import { everyPage, useLive } from '../api/live';
+import { listWithNews, slaveWithNews } from '../api/events';
+import { everyPage, useLive, useWish } from '../api/live';
 import type { Slave } from '../api/routes';
 import { moderates, useUser } from '../api/session';
 import { address, setQuery, useAddress } from '../base/address';
@@ -98,6 +99,7 @@ export function SlavesPage() {
   const user = useUser();
   const { query } = useAddress();
   const everybody = query['all'] === '1' && moderates(user);
+  useWish({ slaves: true, ...(everybody ? { all: true } : {}) });
   const list = useLive(
     `slaves ${everybody}`,
     (signal) =>
@@ -108,6 +110,9 @@ export function SlavesPage() {
         }),
       ),
     4000,
+    {
+      slave: (news, slaves) => listWithNews(slaves, news.id, (slave) => slaveWithNews(slave, news)) ?? 'ask',
+    },
   );
   const columns = useMemo(() => columnsFor(everybody), [everybody]);
   const sort = { by: query['sort'] ?? 'name', down: query['down'] === '1' };

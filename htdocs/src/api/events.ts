@@ -1,0 +1,202 @@
+// What the server tells by itself (Server-Sent Events): one stream for the whole page, with all that its parts want to
+// hear of. It goes on where it was cut, and where the server cannot say what was missed everything is asked for anew.
+// While there is no stream pages ask again every few seconds, as if this were not here. A hidden page has none, unless
+// something wants to be told in the background: browsers open six connections to a server, for all pages together.
+import { Store } from '../base/store';
+import { ask, Refused, sessionEnded, url } from './client';
+import type { Job, Slave, Task } from './routes';
+
+export type JobNews = { id: number } & Partial<Job> & { running?: number; created?: true; deleted?: true };
+export type TaskNews = { id: number } & Partial<Omit<Task, 'failures'>> & { failures?: number | null };
+export interface Events {
+  job: JobNews;
+  frames: { job: number; more: boolean; items: TaskNews[] };
+  slave: { id: number; changed?: true } & Partial<Pick<Slave, 'online' | 'working_on'>>;
+  grid: { online: number; active: number; ready: number; leased: number };
+  points: object;
+  everything: null; // nobody knows what was missed
+}
+export type Topic = keyof Events;
+const topics = ['job', 'frames', 'slave', 'grid', 'points'] as const;
+
+export interface Wish {
+  job?: number; // its frames, too
+  slaves?: boolean;
+  all?: boolean; // everybody's
+}
+
+/** True while the server tells by itself. */
+export const listening = new Store(false);
+listening.follow((on) => (document.documentElement.dataset['live'] = on ? 'on' : 'off')); // for those who look from outside
+
+const silence = 50_000; // the server gives a sign of life every 20 s
+const slowest = 30_000;
+
+const followers = new Map<Topic, Set<(event: never) => void>>();
+const wishes = new Set<Wish>();
+let wanted = ''; // by the stream that is open
+let source: EventSource | null = null;
+let last: string | null = null; // the latest event
+let heard = 0;
+let fails = 0;
+let retry = 0;
+let changing = 0;
+let running = false;
+let background = 0;
+
+export function follow<T extends Topic>(topic: T, follower: (event: Events[T]) => void): () => void {
+  const known = followers.get(topic) ?? new Set();
+  followers.set(topic, known);
+  known.add(follower);
+  return () => known.delete(follower);
+}
+
+function tell<T extends Topic>(topic: T, event: Events[T]): void {
+  for (const follower of [...(followers.get(topic) ?? [])]) (follower as (event: Events[T]) => void)(event);
+}
+
+/** From here on the page wants to hear of this, until the answer is called. */
+export function wish(what: Wish): () => void {
+  wishes.add(what);
+  changed();
+  return () => {
+    wishes.delete(what);
+    changed();
+  };
+}
+
+/** Something wants to be told even while the page is hidden. */
+export function inBackground(): () => void {
+  background += 1;
+  changed();
+  return () => {
+    background -= 1;
+    changed();
+  };
+}
+
+/** Events after this one are news; the server said so with the answer to who is logged in. */
+export function knowPosition(event: string): void {
+  last ??= event;
+}
+
+export function listen(): void {
+  if (running) return;
+  running = true;
+  document.addEventListener('visibilitychange', changed);
+  sessionEnded.follow(changed);
+  window.setInterval(() => {
+    if (source && Date.now() - heard > silence) failed();
+  }, 10_000);
+  changed();
+}
+
+export function stopListening(): void {
+  running = false;
+  document.removeEventListener('visibilitychange', changed);
+  last = null;
+  close();
+}
+
+function query(): string {
+  const parts = new URLSearchParams();
+  const all = [...wishes];
+  const job = all.find((each) => each.job !== undefined)?.job;
+  if (job !== undefined) parts.set('job', String(job));
+  if (all.some((each) => each.slaves)) parts.set('slaves', '1');
+  if (all.some((each) => each.all)) parts.set('all', '1');
+  return parts.toString();
+}
+
+// Pages come and go: what they want is looked at when the new one has said it.
+function changed(): void {
+  window.clearTimeout(changing);
+  changing = window.setTimeout(() => {
+    if (!running || sessionEnded.value || (document.hidden && background === 0)) return close();
+    if (!source || query() !== wanted) open();
+  }, 20);
+}
+
+function close(): void {
+  window.clearTimeout(retry);
+  source?.close();
+  source = null;
+  listening.set(false);
+}
+
+function open(): void {
+  close();
+  wanted = query();
+  const parts = new URLSearchParams(wanted);
+  if (last !== null) parts.set('since', last);
+  const stream = new EventSource(url('/api/v1/events') + (parts.toString() ? '?' + parts.toString() : ''));
+  source = stream;
+  heard = Date.now();
+  const on = (name: string, does: (event: MessageEvent<string>) => void): void =>
+    stream.addEventListener(name, (event) => {
+      if (source !== stream) return;
+      heard = Date.now();
+      const message = event as MessageEvent<string>;
+      if (message.lastEventId) last = message.lastEventId;
+      does(message);
+    });
+  const begin = (complete: boolean): void => {
+    fails = 0;
+    listening.set(true);
+    if (!complete) tell('everything', null);
+  };
+  const resumed = last !== null;
+  on('hello', () => begin(resumed));
+  on('reset', () => begin(false));
+  on('end', failed);
+  on('beat', () => undefined);
+  for (const topic of topics) on(topic, (event) => tell(topic, JSON.parse(event.data) as never));
+  stream.onerror = () => source === stream && failed();
+}
+
+// The browser says nothing of why. Asking who is logged in does: the server is away, the session has ended, or neither.
+function failed(): void {
+  close();
+  fails += 1;
+  const wait = Math.min(slowest, 500 * 2 ** Math.min(fails, 6)) * (0.75 + Math.random() / 2);
+  ask('GET /api/v1/me').then(
+    () => later(fails > 1 ? wait : 100),
+    (problem: unknown) => later(problem instanceof Refused && problem.status === 401 ? slowest : wait),
+  );
+}
+
+function later(wait: number): void {
+  window.clearTimeout(retry);
+  if (source) return;
+  retry = window.setTimeout(changed, wait);
+}
+
+/** A slave with what was told of it. A frame that ended changed more than what it works on. */
+export function slaveWithNews(slave: Slave, news: Events['slave']): Heard<Slave> {
+  if (news.changed || news.online !== slave.online || !news.working_on) return 'ask';
+  const here = new Set(news.working_on.map((work) => work.task));
+  const ended = slave.working_on.some((work) => !here.has(work.task));
+  return { data: { ...slave, working_on: news.working_on }, ask: ended };
+}
+
+/** What an event makes of data: new data, a reason to ask for it, both, or nothing. */
+export type Heard<T> = { data: T; ask?: boolean } | 'ask' | undefined;
+
+/** A job with what was told of it. A state that the server changed by itself has more to it than was told. */
+export function withNews(job: Job, news: JobNews): Heard<Job> {
+  if (news.created || news.deleted) return 'ask';
+  if (news.tasks !== undefined) return { data: { ...job, ...news } };
+  const { running, ...rest } = news;
+  const next: Job = { ...job, ...rest };
+  next.progress = job.tasks > 0 ? Math.min(1, (next.accepted + (running ?? 0)) / job.tasks) : 0;
+  if (next.leased > 0) next.waiting = null;
+  return { data: next, ask: next.state !== job.state };
+}
+
+/** A list with what was told of one thing in it. */
+export function listWithNews<T extends { id: number }>(list: T[], id: number, hear: (one: T) => Heard<T>): Heard<T[]> {
+  const at = list.findIndex((one) => one.id === id);
+  const made = at < 0 ? undefined : hear(list[at] as T);
+  if (made === undefined || made === 'ask') return made;
+  return { ...made, data: [...list.slice(0, at), made.data, ...list.slice(at + 1)] };
+}

@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Open pages that are told what is new: without asking, in two windows at once, over a server that is restarted and a
+login that ends in the middle."""
+import contextlib
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from browser import Browser  # noqa: E402
+from grid import Grid  # noqa: E402
+from programs import scenes  # noqa: E402
+from tap import case, run, wait_until  # noqa: E402
+
+PASSWORD = "correct horse battery"
+SCENE = os.path.join(scenes(), "plain.blend")
+# From here on no question about jobs, frames or slaves is answered: what the page shows then it was told. Questions are
+# noted.
+DEAF = """
+window.asked = [];
+const real = window.fetch;
+window.fetch = (address, how) => {
+  const method = (how && how.method) || 'GET';
+  if (method !== 'GET' || !/api.v1.(jobs|slaves|status)/.test(String(address))) return real(address, how);
+  window.asked.push(String(address));
+  return new Promise(() => {});
+};
+"""
+
+
+class Lab:
+    def __init__(self, grid, page):
+        self.grid, self.page = grid, page
+        self.base = f"http://127.0.0.1:{grid.http_port}/"
+
+    def go(self, place, heading):
+        self.page.open(self.base + "#/" + place)
+        self.page.heading(heading)
+
+    def hears(self):
+        return self.page.script("return document.documentElement.dataset.live === 'on'")
+
+    def settled(self):
+        """The page hears what is new, and has what it asked for."""
+        wait_until("the page hears what is new", self.hears)
+        wait_until("nothing is on its way", lambda: self.page.promise(
+            "const count = () => performance.getEntriesByType('resource').length; const before = count();"
+            "await new Promise((done) => setTimeout(done, 300)); return count() === before"))
+
+
+@contextlib.contextmanager
+def lab():
+    with Grid() as grid, Browser(grid.folder) as page:
+        page.look()
+        made = Lab(grid, page)
+        page.open(made.base)
+        page.fill("Name", "admin")
+        page.fill("Password", PASSWORD)
+        page.press("Log in", "button.button-main")
+        page.heading("Hello admin")
+        yield made
+
+
+@case
+def frames_come_onto_the_job_s_page_without_a_question(lab):
+    page, grid = lab.page, lab.grid
+    job = grid.submit(SCENE, "--frames", "1-4", "--name", "told")
+    lab.go(f"jobs/{job}", "told")
+    page.see("0 of 4", "Waiting")
+    lab.settled()
+    page.script(DEAF)
+    grid.add_slave("attic")
+    page.see("4 of 4", seconds=120)
+    wait_until("four pictures are shown", lambda: page.script(
+        "return [...document.querySelectorAll('.frames img')].filter((e) => e.naturalWidth > 0).length") == 4)
+    wait_until("that the job is finished is asked once", lambda: any(
+        each.endswith(f"/jobs/{job}") for each in page.script("return window.asked")))
+    page.reload()
+    page.heading("told")
+    page.see("Finished")
+
+
+@case
+def what_is_done_in_one_window_is_seen_in_the_other(lab):
+    page, grid = lab.page, lab.grid
+    job = grid.submit(SCENE, "--frames", "1-3", "--name", "twice", "--paused")
+    lab.go("jobs", "Jobs")
+    page.see("twice")
+    lab.settled()
+    page.script(DEAF)
+    first = page.do("GET", "/window")
+    second = page.do("POST", "/window/new", {"type": "window"})["handle"]
+    page.do("POST", "/window", {"handle": second})
+    lab.go(f"jobs/{job}", "twice")
+    page.press("Edit")
+    page.fill("Name", "thrice")
+    page.press("Save")
+    page.heading("thrice")
+    page.do("POST", "/window", {"handle": first})
+    page.see("thrice")
+    page.do("POST", "/window", {"handle": second})
+    page.press("Cancel", "main button")
+    page.press("Cancel", "dialog button")
+    page.see("Cancelled")
+    page.press("Delete", "main button")
+    page.press("Delete", "dialog button")
+    page.heading("Jobs")
+    page.do("DELETE", "/window")
+    page.do("POST", "/window", {"handle": first})
+    page.see_not("thrice")
+    alone = page.script("return window.asked.filter((each) => !each.includes('?'))")
+    assert not alone, alone
+    page.reload()
+
+
+@case
+def a_hidden_page_keeps_no_connection_and_is_up_to_date_when_seen(lab):
+    page, grid = lab.page, lab.grid
+    lab.go("jobs", "Jobs")
+    lab.settled()
+    page.script("Object.defineProperty(document, 'hidden', {get: () => window.away, configurable: true});"
+                "window.away = true; document.dispatchEvent(new Event('visibilitychange'))")
+    wait_until("the stream is closed", lambda: not lab.hears())
+    grid.submit(SCENE, "--frames", "1", "--name", "meanwhile", "--paused")
+    page.script("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+    page.see("meanwhile")
+    lab.settled()
+
+
+@case
+def a_server_that_is_restarted_is_missed_and_found_again(lab):
+    page, grid = lab.page, lab.grid
+    job = grid.submit(SCENE, "--frames", "1", "--name", "before", "--paused")
+    lab.go(f"jobs/{job}", "before")
+    lab.settled()
+    page.script("window.same = true")
+    assert grid.stop() == 0
+    page.see("The server does not answer")
+    grid.start()
+    page.see_not("The server does not answer")
+    lab.settled()
+    grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "after"})
+    page.heading("after")
+    assert page.script("return window.same"), "the page was loaded anew"
+
+
+@case
+def a_login_that_ends_in_the_middle_is_asked_for_and_the_page_goes_on(lab):
+    page, grid = lab.page, lab.grid
+    job = grid.submit(SCENE, "--frames", "1", "--name", "asleep", "--paused")
+    lab.go(f"jobs/{job}", "asleep")
+    lab.settled()
+    page.script("window.same = true")
+    # The same login, ended from elsewhere: by another window of this browser.
+    page.promise("const me = await (await fetch('api/v1/me')).json();"
+                 "await fetch('api/v1/logout', {method: 'POST', headers: {'X-CSRF-Token': me.csrf}})")
+    page.see("Your session has ended")
+    page.fill("Name", "admin")
+    page.fill("Password", PASSWORD)
+    page.press("Log in", "dialog button")
+    page.see_not("Your session has ended")
+    lab.settled()
+    grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "awake"})
+    page.heading("awake")
+    assert page.script("return window.same"), "the page was loaded anew"
+
+
+@case
+def a_server_that_tells_nothing_is_asked(lab):
+    page, grid = lab.page, lab.grid
+    grid.settings["limits.streams"] = 0
+    grid.write_config()
+    grid.restart()
+    job = grid.submit(SCENE, "--frames", "1", "--name", "quiet", "--paused")
+    lab.go(f"jobs/{job}", "quiet")
+    assert not lab.hears()
+    grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "asked"})
+    page.heading("asked")
+    page.see_not("The server does not answer")
+
+
+@case
+def the_console_stayed_silent(lab):
+    complaints = lab.page.console()
+    assert not complaints, "\n".join(complaints)
+
+
+if __name__ == "__main__":
+    run(lab, lambda made: made.page.evidence() + made.grid.evidence())
