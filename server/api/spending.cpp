@@ -11,6 +11,7 @@
 #include "server/api/own.h"
 #include "server/api/shapes.h"
 #include "server/http/json_body.h"
+#include "server/live/tell.h"
 #include "server/services.h"
 #include "server/store/points.h"
 
@@ -69,6 +70,7 @@ void tell_total(Context& context, std::int64_t user) {
     spdlog::warn("the dispatcher was not told of the points of user {}: {}", user, totals.error().message);
     return;
   }
+  tell_points(context.services.live, user);
   context.services.dispatcher.know_total(user, totals->empty() ? 0 : totals->front().total);
 }
 
@@ -124,6 +126,9 @@ Reply handle_boost_job(Request const& request, Context& context) {
   if (!moved && moved.error().code == Errc::not_found) return error_reply(404, fmt::format("you have no job {}", *id));
   if (!moved) return error_reply(moved.error());
   tell_escrow(context, *id);
+  tell_points(context.services.live, context.caller.user.id);
+  if (auto const boosted = store::show_job(context.database(), *id))
+    tell_job(context.services.live, job_shape(*boosted, context.services.dispatcher));
   return json_reply(200, {{"id", *moved}, {"kind", "boost"}, {"job", *id}, {"points", decimal(points)}});
 }
 
@@ -141,6 +146,7 @@ Reply handle_give_points(Request const& request, Context& context) {
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   auto const moved = store::give_points(context.database(), context.caller.user.id, to, points, *key, reason);
   if (!moved) return error_reply(moved.error());
+  tell_points(context.services.live, context.caller.user.id);
   return json_reply(
       200,
       {{"id", *moved}, {"kind", "give"}, {"to", to}, {"points", decimal(points)}, {"reason", text_or_null(reason)}});

@@ -29,6 +29,10 @@ void tell_job_made(LiveHub& live, std::int64_t job, std::int64_t user) {
   tell(live, News::Kind::job, user, job, fmt::format(R"({{"id":{},"created":true}})", job));
 }
 
+void tell_points(LiveHub& live, std::int64_t user) {
+  tell(live, News::Kind::points, user, 0, "{}");
+}
+
 void tell_slave_changed(LiveHub& live, std::int64_t slave, std::int64_t user) {
   tell(live, News::Kind::slave, user, 0, fmt::format(R"({{"id":{},"changed":true}})", slave));
 }

@@ -177,7 +177,7 @@ export function PointsPage() {
   const user = useUser();
   const { query } = useAddress();
   const kind = (kinds as readonly string[]).includes(query['kind'] ?? '') ? (query['kind'] as Kind) : 'all';
-  const balance = useLive('balance', () => ask('GET /api/v1/points'), 5000, { points: () => 'ask' });
+  const balance = useLive('balance', () => ask('GET /api/v1/points'), 5000);
   const list = useLive<{ items: StatementLine[]; more: boolean }>(
     'statement',
     async (signal, before) => {
