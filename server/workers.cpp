@@ -1,5 +1,6 @@
 #include "server/workers.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -23,12 +24,13 @@ WorkerPool::~WorkerPool() {
 }
 
 bool WorkerPool::submit(std::function<void(Worker&)> work) {
-  {
-    std::lock_guard const lock(mutex_);
-    if (stopping_ || queue_.size() >= queue_limit_) return false;
-    queue_.push_back(std::move(work));
+  std::lock_guard const lock(mutex_);
+  if (stopping_ || queue_.size() >= queue_limit_) return false;
+  queue_.push_back(std::move(work));
+  if (!resting_.empty()) {
+    resting_.back()->notify_one();
+    resting_.pop_back();
   }
-  ready_.notify_one();
   return true;
 }
 
@@ -41,36 +43,40 @@ void WorkerPool::stop() {
   {
     std::lock_guard const lock(mutex_);
     stopping_ = true;
+    for (auto* each : std::exchange(resting_, {})) each->notify_one();
   }
-  ready_.notify_all();
   for (auto& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
   threads_.clear();
 }
 
+// Nothing: stopping, and everything queued is done.
+std::function<void(Worker&)> WorkerPool::next() {
+  std::unique_lock lock(mutex_);
+  while (queue_.empty() && !stopping_) {
+    std::condition_variable woken;
+    auto const called = [&] { return std::ranges::find(resting_, &woken) == resting_.end(); };
+    resting_.push_back(&woken);
+    if (!woken.wait_for(lock, idle_time, called)) {
+      // Nothing to look at for a while: the memory of this thread's decoder is worth more than its quick start.
+      lock.unlock();
+      close_image_program();
+      lock.lock();
+      woken.wait(lock, called);
+    }
+  }
+  if (queue_.empty()) return {};
+  auto work = std::move(queue_.front());
+  queue_.pop_front();
+  return work;
+}
+
 void WorkerPool::run() {
   DatabaseThread const thread;
   Database database(address_);
   Worker worker{database};
-  for (;;) {
-    std::function<void(Worker&)> work;
-    {
-      std::unique_lock lock(mutex_);
-      auto const called = [this] { return stopping_ || !queue_.empty(); };
-      if (!ready_.wait_for(lock, idle_time, called)) {
-        // Nothing to look at for a while: the memory of this thread's decoder is worth more than its quick start.
-        lock.unlock();
-        close_image_program();
-        lock.lock();
-        ready_.wait(lock, called);
-      }
-      if (queue_.empty()) return;  // stopping, and everything queued is done
-      work = std::move(queue_.front());
-      queue_.pop_front();
-    }
-    work(worker);
-  }
+  while (auto const work = next()) work(worker);
 }
 
 }  // namespace distren
