@@ -1,6 +1,7 @@
 #include "slave/renderer.h"
 
 #include <fmt/format.h>
+#include <signal.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -325,7 +326,7 @@ Result<void> Renderer::follow(RenderTask const& task, Frame& frame, OnProgress c
   }
 }
 
-Error Renderer::explain(RenderTask const& task, Frame const& frame, ProcessEnd const& end) const {
+Error Renderer::explain(RenderTask const& task, Frame const& frame, ProcessEnd const& end) {
   if (!end.overstepped.empty()) {
     bool const own_fault = end.overstepped != disk_is_full;
     return fail(own_fault ? Errc::invalid : Errc::unavailable, (own_fault ? "the scene " : "") + end.overstepped);
@@ -336,6 +337,13 @@ Error Renderer::explain(RenderTask const& task, Frame const& frame, ProcessEnd c
   if (!frame.known_cause.empty()) return fail(Errc::invalid, frame.known_cause);
   // A crash inside the sandbox comes as the shell tells it: 128 and the signal.
   int const signal = end.signal != 0 ? end.signal : end.exit_code.value_or(0) > 128 ? *end.exit_code - 128 : 0;
+  // Nobody in the box can send it: the kernel did, out of memory, or somebody on this machine. The same frame a second
+  // time is more likely to be the reason itself.
+  std::string const which = fmt::format("{}\n{}", task.job.string(), task.parameters.dump());
+  if (signal == SIGKILL && std::exchange(killed_, which) != which)
+    return fail(
+        Errc::unavailable,
+        fmt::format("{} was killed: this machine ran out of memory, or somebody here ended it", task.method->title));
   if (signal != 0) return fail(Errc::invalid, fmt::format("{} crashed (signal {})", task.method->title, signal));
   return fail(Errc::invalid, fmt::format("{} ended without a picture ({})", task.method->title, end.text()));
 }
