@@ -57,11 +57,8 @@ Result<FileDescriptor> open_picture(std::filesystem::path const& picture) {
 Result<json> ask(ImageProgram const& image, FileDescriptor const& file, PictureWanted const& wanted) {
   Process& process = *open_program().process;
   auto const until = Process::Clock::now() + std::chrono::seconds(image.seconds + 10);
-  json const request{{"width", wanted.width},
-                     {"height", wanted.height},
-                     {"format", wanted.format},
-                     {"code", wanted.code},
-                     {"seconds", image.seconds}};
+  json const request{{"width", wanted.width}, {"height", wanted.height},  {"format", wanted.format},
+                     {"code", wanted.code},   {"seconds", image.seconds}, {"source", wanted.source}};
   std::string line;
   if (auto const written = process.write_with(request.dump() + "\n", file.get()); !written) return written.error();
   auto const event = process.next_line(line, until);

@@ -23,6 +23,8 @@ struct PictureWanted {
   int height = 0;
   std::string format{};  // Blender's name; empty: any
   int code = 0;          // the frame that a benchmark's picture must show along its lower edge; 0: it is none
+  // Whoever made it, in any words: pictures of one source may be decoded by one process. Empty: by one of its own.
+  std::string source{};
 };
 
 Result<void> look_at_picture(ImageProgram const& image, std::filesystem::path const& picture,

@@ -140,12 +140,14 @@ int main(int argc, char** argv) {
     return app.exit(problem) == 0 ? 0 : 2;
   }
   if (serve)
-    return distren::serve_checks([&](std::filesystem::path const& file, distren::CheckOptions const& options) {
-      distren::image_library_limits();
-      if (!limit_memory(memory_limit_mib))
-        return Outcome(distren::fail(distren::Errc::unavailable, "no limit can be set"));
-      return run_guarded([&] { return distren::check_image(file, options); });
-    });
+    return distren::serve_checks({[&]() -> distren::Result<void> {
+                                    distren::image_library_limits();
+                                    if (limit_memory(memory_limit_mib)) return {};
+                                    return distren::fail(distren::Errc::unavailable, "no limit can be set");
+                                  },
+                                  [](auto const& file, auto const& options) {
+                                    return run_guarded([&] { return distren::check_image(file, options); });
+                                  }});
   distren::image_library_limits();  // first: the library starts a thread here, which the limit would forbid
   if (!limit_memory(memory_limit_mib)) {
     std::perror("distren-image: setrlimit");

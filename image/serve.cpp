@@ -25,9 +25,11 @@ using nlohmann::json;
 
 constexpr std::size_t kLineLimit = 4096;
 constexpr std::size_t kAnswerLimit = 64U << 10;
-constexpr int kFile = 3;  // the descriptor in the child
+constexpr int kFile = 3;        // the descriptor in the child
+constexpr int kPictures = 500;  // of one child, which may leak
 
 struct Request {
+  std::string line;
   json wanted;
   FileDescriptor file;
 };
@@ -46,7 +48,7 @@ FileDescriptor descriptor_of(msghdr& message) {
 // Nothing: the input is over, or no request can be found in it any more.
 std::optional<Request> next_request() {
   Request request;
-  std::string line;
+  std::string& line = request.line;
   while (line.empty() || line.back() != '\n') {
     std::array<char, kLineLimit> bytes;
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> beside{};
@@ -77,66 +79,134 @@ bool write_all(int descriptor, std::string_view text) {
   return true;
 }
 
+bool send_with(int socket, std::string_view line, int descriptor) {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> beside{};
+  iovec part{const_cast<char*>(line.data()), line.size()};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = beside.data();
+  message.msg_controllen = beside.size();
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+  ssize_t sent = 0;
+  while ((sent = ::sendmsg(socket, &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) continue;
+  return sent == static_cast<ssize_t>(line.size());
+}
+
 int number_of(json const& wanted, char const* name) {
   auto const found = wanted.find(name);
   return found != wanted.end() && found->is_number_integer() ? found->get<int>() : 0;
 }
 
-[[noreturn]] void look(Request const& request, int answer, Checker const& check) {
-  ::prctl(PR_SET_DUMPABLE, 1);  // its own /proc/self is its own again
-  if (::dup2(answer, STDOUT_FILENO) < 0 || ::dup2(request.file.get(), kFile) < 0) ::_exit(2);
-  ::close(STDIN_FILENO);
-  ::close_range(kFile + 1, ~0U, 0);
-  ::alarm(static_cast<unsigned>(std::max(1, number_of(request.wanted, "seconds"))));
-  CheckOptions options;
-  options.width = number_of(request.wanted, "width");
-  options.height = number_of(request.wanted, "height");
-  options.code = number_of(request.wanted, "code");
-  if (auto const format = request.wanted.find("format"); format != request.wanted.end() && format->is_string())
-    options.format = format->get<std::string>();
-  auto const outcome = check(fmt::format("/proc/self/fd/{}", kFile), options);
-  json const report = outcome ? *outcome : json{{"ok", false}, {"error", outcome.error().message}};
-  std::string const text = report.dump(-1, ' ', false, json::error_handler_t::replace);
-  ::_exit(write_all(STDOUT_FILENO, text) ? 0 : 2);
+std::string text_of(json const& wanted, char const* name) {
+  auto const found = wanted.find(name);
+  return found != wanted.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 json refusal(std::string const& text) {
   return {{"ok", false}, {"error", text}};
 }
 
-json answer_to(Request const& request, Checker const& check) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return refusal("The image cannot be looked at: no pipe is left");
-  FileDescriptor const read_end(ends[0]);
-  FileDescriptor write_end(ends[1]);
-  pid_t const child = ::fork();
-  if (child < 0) return refusal("The image cannot be looked at: no process is left");
-  if (child == 0) look(request, write_end.get(), check);
-  write_end = FileDescriptor();
-  std::string text;
-  std::array<char, 4096> bytes;
-  for (ssize_t got = 0; (got = ::read(read_end.get(), bytes.data(), bytes.size())) != 0;) {
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 || text.size() > kAnswerLimit) break;
-    text.append(bytes.data(), static_cast<std::size_t>(got));
+// The life of a child: it is asked and answers on standard input.
+[[noreturn]] void look(int socket, Looker const& looker) {
+  ::prctl(PR_SET_DUMPABLE, 1);  // its own /proc/self is its own again
+  if (::dup2(socket, STDIN_FILENO) < 0 || ::dup2(socket, STDOUT_FILENO) < 0) ::_exit(2);
+  ::close_range(kFile, ~0U, 0);
+  auto const ready = looker.prepare();
+  while (auto const request = next_request()) {
+    if (request->file.get() != kFile && ::dup2(request->file.get(), kFile) < 0) ::_exit(2);
+    ::alarm(static_cast<unsigned>(std::max(1, number_of(request->wanted, "seconds"))));
+    CheckOptions options;
+    options.width = number_of(request->wanted, "width");
+    options.height = number_of(request->wanted, "height");
+    options.code = number_of(request->wanted, "code");
+    options.format = text_of(request->wanted, "format");
+    auto const outcome = ready ? looker.check(fmt::format("/proc/self/fd/{}", kFile), options) : ready.error();
+    ::alarm(0);
+    json const report = outcome ? *outcome : json{{"ok", false}, {"error", outcome.error().message}};
+    if (!write_all(STDOUT_FILENO, report.dump(-1, ' ', false, json::error_handler_t::replace) + "\n")) break;
   }
-  ::kill(child, SIGKILL);  // what has answered is over, and so is what says too much
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-  auto report = json::parse(text, nullptr, false);
-  if (report.is_object()) return report;
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) return refusal("The image takes too long to decode.");
-  if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-    return refusal(fmt::format("The image cannot be decoded: the decoder was killed by signal {}.", WTERMSIG(status)));
-  return refusal("The image cannot be decoded: the decoder gave no answer.");
+  ::_exit(0);
 }
+
+class Child {
+public:
+  Child() = default;
+  Child(Child const&) = delete;
+  Child& operator=(Child const&) = delete;
+  ~Child() { end(); }
+
+  [[nodiscard]] bool takes(std::string const& source) const {
+    return pid_ > 0 && !source.empty() && source == source_ && pictures_ < kPictures;
+  }
+
+  bool start(std::string source, Looker const& looker) {
+    end();
+    std::array<int, 2> ends{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return false;
+    socket_ = FileDescriptor(ends[0]);
+    FileDescriptor const theirs(ends[1]);
+    pid_ = ::fork();
+    if (pid_ == 0) look(theirs.get(), looker);
+    source_ = std::move(source);
+    pictures_ = 0;
+    return pid_ > 0;
+  }
+
+  json ask(Request const& request) {
+    ++pictures_;
+    std::string text;
+    if (send_with(socket_.get(), request.line, request.file.get())) {
+      std::array<char, 4096> bytes;
+      while (text.size() <= kAnswerLimit && !text.ends_with('\n')) {
+        ssize_t const got = ::read(socket_.get(), bytes.data(), bytes.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        text.append(bytes.data(), static_cast<std::size_t>(got));
+      }
+    }
+    auto report = json::parse(text, nullptr, false);
+    if (report.is_object() && report.value("ok", json()) == true) return report;
+    int const status = end();  // whoever met a bad picture, or says too much, sees no other
+    if (report.is_object()) return report;
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) return refusal("The image takes too long to decode.");
+    if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+      return refusal(
+          fmt::format("The image cannot be decoded: the decoder was killed by signal {}.", WTERMSIG(status)));
+    return refusal("The image cannot be decoded: the decoder gave no answer.");
+  }
+
+private:
+  int end() {
+    if (pid_ <= 0) return 0;
+    ::kill(pid_, SIGKILL);
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) continue;
+    pid_ = -1;
+    return status;
+  }
+
+  pid_t pid_ = -1;
+  FileDescriptor socket_;
+  std::string source_;
+  int pictures_ = 0;
+};
 
 }  // namespace
 
-int serve_checks(Checker const& check) {
+int serve_checks(Looker const& looker) {
   ::prctl(PR_SET_DUMPABLE, 0);  // a child that a picture has taken over cannot open this process's memory
+  Child child;
   while (auto const request = next_request()) {
-    std::cout << answer_to(*request, check).dump(-1, ' ', false, json::error_handler_t::replace) << std::endl;
+    std::string source = text_of(request->wanted, "source");
+    json const answer = child.takes(source) || child.start(std::move(source), looker)
+                            ? child.ask(*request)
+                            : refusal("The image cannot be looked at: no process is left");
+    std::cout << answer.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl;
     if (!std::cout) return 1;
   }
   return 0;

@@ -15,9 +15,10 @@ struct ImageChecker {
   bool sandboxed = true;
 };
 
-// code: the frame that a benchmark's picture must show along its lower edge; 0: it is no benchmark.
+// code: the frame that a benchmark's picture must show along its lower edge; 0: it is no benchmark. source: whose
+// pictures may share a decoder's process (common/image_program.h).
 // invalid: the image is not what was asked for; the message says how. unavailable: it could not be looked at.
 Result<void> check_image(ImageChecker const& checker, std::filesystem::path const& image, OutputSpec const& expected,
-                         int code = 0);
+                         int code = 0, std::string source = {});
 
 }  // namespace distren

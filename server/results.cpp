@@ -172,7 +172,10 @@ void ResultDesk::look_and_store(Message message, std::function<void(std::string 
     uploads_.forget(message.upload);
     return refuse("the upload is not the file that the result describes");
   }
-  if (auto const good = check_image(settings_.checker, upload->path, expected->output, expected->code.value_or(0));
+  // A slave's pictures of a job: of a benchmark each stands alone.
+  std::string source = expected->job == 0 ? "" : fmt::format("slave {} job {}", report.slave, expected->job);
+  if (auto const good =
+          check_image(settings_.checker, upload->path, expected->output, expected->code.value_or(0), std::move(source));
       !good) {
     if (good.error().code == Errc::unavailable) {
       spdlog::error("result: attempt={} cannot be looked at: {}", attempt, good.error().message);

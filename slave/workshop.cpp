@@ -255,6 +255,7 @@ Result<void> Workshop::take(Order const& order, Rendered const& rendered, Made& 
     bool const known = order.output->width > 0 && order.output->height > 0;
     made.wanted = {known ? order.output->width : rendered.width, known ? order.output->height : rendered.height,
                    order.output->format.empty() ? rendered.format : order.output->format};
+    made.wanted.source = fmt::format("job {}", order.job);
   }
   made.entry = std::move(entry);
   return {};

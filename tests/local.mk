@@ -29,8 +29,11 @@ tests_check_blend_file_SOURCES = tests/check_blend_file.cpp tests/support/blend_
 tests_check_blend_file_LDADD = $(TEST_LIBS)
 EXTRA_DIST += tests/support/scenes/make_scenes.py tests/support/scenes/make_hostile.py
 
-check_PROGRAMS += tests/check_image
-TESTS += tests/check_image
+check_PROGRAMS += tests/check_image tests/check_image_serve
+TESTS += tests/check_image tests/check_image_serve
+tests_check_image_serve_SOURCES = tests/check_image_serve.cpp tests/support/check_main.h
+tests_check_image_serve_CXXFLAGS = $(AM_CXXFLAGS) $(OIIO_CFLAGS)
+tests_check_image_serve_LDADD = libdistren-image.a $(TEST_LIBS) $(OIIO_LIBS)
 tests_check_image_SOURCES = tests/check_image.cpp tests/support/check_main.h
 tests_check_image_CXXFLAGS = $(AM_CXXFLAGS) $(OIIO_CFLAGS)
 tests_check_image_LDADD = libdistren-image.a $(TEST_LIBS) $(OIIO_LIBS)
