@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from programs import need, processes_of, program  # noqa: E402
+from programs import need, program, renderers  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
 SCENE = """
@@ -93,27 +93,6 @@ def frames_of_cycles_share_one_program_whatever_their_order(grid):
     same(grid, grid.submit(scene, "--frames", "1,5,29"), alone)
     assert starts(slave) - before == 1, starts(slave) - before
     slave.stop()
-
-
-def parent(pid):
-    with open(f"/proc/{pid}/stat") as file:
-        return int(file.read().rsplit(")", 1)[1].split()[1])
-
-
-def renderers(slave):
-    """Blenders below the sandboxes of this slave."""
-    boxes, found = set(processes_of(slave.state)), []
-    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
-        with contextlib.suppress(OSError):
-            with open(f"/proc/{pid}/comm") as file:
-                blender_here = file.read().strip() == "blender"
-            above = pid
-            while blender_here and above > 1:
-                above = parent(above)
-                if above in boxes:
-                    found.append(pid)
-                    break
-    return found
 
 
 @case

@@ -127,6 +127,27 @@ class Daemon:
         return self.child.returncode if self.child else None
 
 
+def parent(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        return int(file.read().rsplit(")", 1)[1].split()[1])
+
+
+def renderers(slave):
+    """Blenders below the sandboxes of this slave."""
+    boxes, found = set(processes_of(slave.state)), []
+    for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{pid}/comm") as file:
+                blender_here = file.read().strip() == "blender"
+            above = pid
+            while blender_here and above > 1:
+                above = parent(above)
+                if above in boxes:
+                    found.append(pid)
+                    break
+    return found
+
+
 def check_image(path, *options):
     return subprocess.run([program("distren-image"), "check", path, *map(str, options)], capture_output=True, text=True)
 
