@@ -112,8 +112,7 @@ def a_boost_changes_the_shares_as_it_should(grid):
     weights = {each["user_name"]: each["weight"] for each in say(grid, "anna", "rank")["items"]}
     grid.cli("boost", STATE["ben"], 900000, user="ben", check=0)
     assert grid.job(STATE["ben"])["boost"] == 4, grid.job(STATE["ben"])
-    # What the slaves hold was given to them before, at most eight orders each, and the frames after it are of the same
-    # blocks.
+    # What the slaves hold was given to them before: at most eight orders each, and one that is on its way.
     held = sum(each[2] for each in work(grid).values()) + 4 * 9
     wait_until("what was held is rendered", lambda: sum(each[2] for each in work(grid).values()) >= held)
     before = work(grid)
