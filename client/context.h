@@ -39,5 +39,6 @@ void add_shot_commands(CLI::App& app, Context& context);
 void add_token_commands(CLI::App& app, Context& context);
 void add_points_commands(CLI::App& app, Context& context);
 void add_spending_commands(CLI::App& app, Context& context);
+void add_statistics_command(CLI::App& app, Context& context);
 
 }  // namespace distren::client

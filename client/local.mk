@@ -4,7 +4,7 @@ libdistren_client_a_CPPFLAGS = $(AM_CPPFLAGS)
 libdistren_client_a_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
 libdistren_client_a_SOURCES = \
   %D%/command_account.cpp %D%/command_download.cpp %D%/command_jobs.cpp %D%/command_log.cpp %D%/command_slaves.cpp \
-  %D%/command_points.cpp %D%/command_shots.cpp %D%/command_spending.cpp %D%/command_submit.cpp %D%/command_tokens.cpp \
+  %D%/command_points.cpp %D%/command_shots.cpp %D%/command_spending.cpp %D%/command_statistics.cpp %D%/command_submit.cpp %D%/command_tokens.cpp \
   %D%/confirm.cpp %D%/confirm.h \
   %D%/context.cpp %D%/context.h \
   %D%/exit_code.h \

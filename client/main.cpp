@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
   add_shot_commands(app, context);
   add_points_commands(app, context);
   add_spending_commands(app, context);
+  add_statistics_command(app, context);
 
   try {
     app.parse(argc, argv);

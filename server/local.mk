@@ -18,7 +18,9 @@ libdistren_server_a_SOURCES += %D%/database.cpp %D%/database.h \
   %D%/store/slaves.cpp %D%/store/slaves.h %D%/store/telemetry.cpp %D%/store/telemetry.h \
   %D%/store/statistics.cpp %D%/store/statistics.h %D%/api/statistics.cpp \
   %D%/api/administration.cpp %D%/api/health.cpp %D%/api/settings.cpp %D%/runtime_settings.cpp %D%/runtime_settings.h \
-  %D%/store/administration.cpp %D%/store/administration.h
+  %D%/store/administration.cpp %D%/store/administration.h \
+  %D%/api/notifications.cpp %D%/notify/delivery.cpp %D%/notify/delivery.h %D%/notify/notifier.cpp \
+  %D%/notify/notifier.h %D%/store/notifications.cpp %D%/store/notifications.h
 
 # Doors, dispatcher, results.
 libdistren_server_a_SOURCES += \

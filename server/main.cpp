@@ -25,6 +25,7 @@
 #include "server/line/line_server.h"
 #include "server/migrate.h"
 #include "server/net/listen_address.h"
+#include "server/notify/notifier.h"
 #include "server/services.h"
 #include "server/standalone.h"
 #include "server/storage/job_folder.h"
@@ -251,6 +252,8 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     if (!kept) return kept.error();
     services.runtime.take(std::move(*kept));
   }
+  Notifier notifier(config, services.runtime, dispatcher, unix_ms);
+  services.wake_notifier = [&notifier] { notifier.wake(); };
   Router const router(api_routes(), services, handle_page);
   HttpOptions http_options;
   http_options.door.always = security_headers(!config.listen.https.empty());
@@ -286,6 +289,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     if (!queued) spdlog::warn("maintenance: the workers are busy, next try in a minute");
   });
   EventPtr const beats = loops.all.front()->every(20000, [&live] { live.beat(); });
+  notifier.start();
   loops.start();
   int const line_port = line.ports().empty() ? 0 : line.ports().front();
   if (grid) {
@@ -301,6 +305,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   http.stop_accepting();
   line.stop();
   workers.stop();
+  notifier.stop();
   previews.stop();
   write_telemetry(telemetry, config.database);
   dispatcher.stop();

@@ -133,6 +133,20 @@ START_TEST(the_ranking_goes_over_pages) {
 }
 END_TEST
 
+START_TEST(statistics_are_a_few_lines_with_their_sum) {
+  Desk const desk;
+  desk.sign_on();
+  auto const day = desk.good({"statistics", "--span", "day"}).out;
+  ck_assert_says(day, "2 h ago      100       0");
+  ck_assert_says(day, "in all       120       3    12.5    2.5");
+  auto const week = desk.good({"statistics"}).out;  // the last day is one line
+  ck_assert_says(week, "24 h ago     120       3    12.5");
+  ck_assert_says(desk.good({"statistics", "--mine", "--span", "all"}).out, "Nothing happened");
+  ck_assert_uint_eq(desk.good({"statistics", "--span", "year", "--json"}).json().at("frames").size(), 365);
+  ck_assert_int_eq(desk.run({"statistics", "--span", "century"}).code, 2);
+}
+END_TEST
+
 START_TEST(a_boost_is_quoted_made_and_made_once) {
   Desk const desk;
   desk.sign_on();
@@ -233,7 +247,7 @@ int main() {
        {points_are_read_and_written_exactly, what_cannot_be_points_is_refused_where_it_is_typed,
         a_receipt_says_what_it_was_for, a_quote_is_told_in_sentences_even_when_little_is_known,
         an_estimate_is_a_time_of_the_day_or_has_its_date, points_are_shown_with_what_moved_them,
-        the_ranking_goes_over_pages, a_boost_is_quoted_made_and_made_once,
+        the_ranking_goes_over_pages, statistics_are_a_few_lines_with_their_sum, a_boost_is_quoted_made_and_made_once,
         a_spending_whose_answer_is_lost_is_repeated_and_spends_once,
         gifts_and_adjustments_reach_the_grid_with_their_reason, why_and_the_estimates_are_shown,
         a_ledger_that_is_not_in_order_is_no_success, what_cannot_be_is_refused_before_the_server_is_asked})

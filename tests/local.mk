@@ -193,6 +193,12 @@ tests_check_http_slaves_SOURCES = tests/check_http_slaves.cpp tests/support/api_
 tests_check_http_slaves_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_http_slaves_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += tests/check_notify
+TESTS += tests/check_notify
+tests_check_notify_SOURCES = tests/check_notify.cpp tests/support/api_desk.h tests/support/check_main.h
+tests_check_notify_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
+tests_check_notify_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += tests/check_administration
 TESTS += tests/check_administration
 tests_check_administration_SOURCES = tests/check_administration.cpp tests/support/api_desk.h tests/support/check_main.h

@@ -118,6 +118,12 @@ Reply handle_slave_progress(Request const&, Context&);
 Reply handle_slave_result(Request const&, Context&);
 Reply handle_slave_telemetry(Request const&, Context&);
 
+// notifications.cpp
+Reply handle_show_notification_settings(Request const&, Context&);
+Reply handle_change_notification_settings(Request const&, Context&);
+Reply handle_test_notification(Request const&, Context&);
+Reply handle_list_notifications(Request const&, Context&);
+
 // administration.cpp
 Reply handle_list_accounts(Request const&, Context&);
 Reply handle_change_account(Request const&, Context&);

@@ -96,6 +96,11 @@ std::vector<Route> api_routes() {
       {"POST", "/api/v1/slave/result", slave, none, handle_slave_result, small},
       {"POST", "/api/v1/slave/telemetry", slave, none, handle_slave_telemetry, small},
 
+      {"GET", "/api/v1/notifications", login, read, handle_list_notifications, small},
+      {"GET", "/api/v1/notifications/settings", login, admin, handle_show_notification_settings, small},
+      {"PATCH", "/api/v1/notifications/settings", login, admin, handle_change_notification_settings, small},
+      {"POST", "/api/v1/notifications/test", login, admin, handle_test_notification, small},
+
       {"GET", "/api/v1/admin/users", login, admin, handle_list_accounts, small},
       {"PATCH", "/api/v1/admin/users/{id}", login, admin, handle_change_account, small},
       {"POST", "/api/v1/admin/users/{id}/block", login, admin, handle_block_account, small},

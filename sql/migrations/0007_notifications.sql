@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS notification_choice (
   user_id BIGINT NOT NULL,
   kind ENUM('job_done', 'job_paused', 'slave_offline', 'points') NOT NULL,
   channel ENUM('mail', 'webhook', 'browser') NOT NULL,
+  chosen_at DATETIME(3) NOT NULL COMMENT 'what happened before is not told',
   CONSTRAINT notification_choice_pk PRIMARY KEY (user_id, kind, channel),
   CONSTRAINT notification_choice_user_fk FOREIGN KEY (user_id) REFERENCES user (id) ON DELETE CASCADE,
   INDEX notification_choice_kind (kind)

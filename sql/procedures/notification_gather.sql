@@ -21,7 +21,7 @@ BEGIN
   JOIN notification_choice c ON c.user_id = e.user_id AND c.kind = CASE e.kind
     WHEN 'job_finished' THEN 'job_done' WHEN 'job_failed' THEN 'job_done' WHEN 'job_paused' THEN 'job_paused'
     WHEN 'slave_offline' THEN 'slave_offline'
-    WHEN 'points_given' THEN 'points' WHEN 'points_adjusted' THEN 'points' END
+    WHEN 'points_given' THEN 'points' WHEN 'points_adjusted' THEN 'points' END AND c.chosen_at <= e.created_at
   JOIN user u ON u.id = e.user_id AND u.blocked_at IS NULL
   WHERE e.id > v_from - 1000 AND e.id <= v_to AND e.created_at > v_now - INTERVAL 1 DAY
     AND (e.id > v_from OR e.created_at > v_now - INTERVAL 1 MINUTE);

@@ -43,9 +43,10 @@ BEGIN
     ON DUPLICATE KEY UPDATE webhook_url = VALUES(webhook_url), webhook_secret = VALUES(webhook_secret);
   END IF;
   IF p_choices IS NOT NULL THEN
-    DELETE FROM notification_choice WHERE user_id = p_user;
-    INSERT IGNORE INTO notification_choice (user_id, kind, channel)
-    SELECT p_user, n.kind, n.channel
+    DELETE FROM notification_choice WHERE user_id = p_user AND (kind, channel) NOT IN (SELECT n.kind, n.channel
+      FROM JSON_TABLE(p_choices, '$[*]' COLUMNS (kind VARCHAR(100) PATH '$[0]', channel VARCHAR(100) PATH '$[1]')) n);
+    INSERT IGNORE INTO notification_choice (user_id, kind, channel, chosen_at)
+    SELECT p_user, n.kind, n.channel, UTC_TIMESTAMP(3)
     FROM JSON_TABLE(p_choices, '$[*]' COLUMNS (kind VARCHAR(100) PATH '$[0]', channel VARCHAR(100) PATH '$[1]')) n;
   END IF;
   COMMIT;

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """The pages of figures and of administration in a real browser, against a real server."""
+import contextlib
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.dont_write_bytecode = True
 
+from sinks import HookSink, MailSink  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 from web_lab import PASSWORD, evidence, lab  # noqa: E402
 
@@ -22,6 +24,15 @@ FROM (SELECT seq, UTC_DATE() - INTERVAL seq {step} AS at,
 JOIN seq_0_to_1 u ON at > UTC_DATE() - INTERVAL {days} DAY
 ON DUPLICATE KEY UPDATE frames = VALUES(frames)
 """
+
+
+@contextlib.contextmanager
+def lab_with_sinks():
+    with MailSink() as mail, HookSink() as hook, lab({
+            "mail.server": f"smtp://127.0.0.1:{mail.port}", "mail.from": "grid@example.org", "mail.tls": "off",
+            "webhook.private_addresses": True}) as made:
+        made.mail, made.hook = mail, hook
+        yield made
 
 
 @case
@@ -156,6 +167,54 @@ def methods_and_events_are_shown(lab):
 
 
 @case
+def notifications_are_chosen_on_the_account_page(lab):
+    page, api = lab.page, lab.grid.api
+    lab.go("account", "anna")
+    page.see("What you want to be told")
+    page.fill("E-mail address", "anna@example.org")
+    page.fill("Webhook", f"http://127.0.0.1:{lab.hook.port}/hook")
+    for way in ("E-mail", "Webhook", "Browser"):
+        page.press(f"A job of mine is done or has failed: {way}", "input")
+    page.press("Save")
+    page.see("Notifications are saved", "X-DistRen-Signature")
+    lab.take("account-notifications")
+    kept = api("GET", "/api/v1/notifications/settings")[1]
+    assert {each["channel"] for each in kept["choices"]} == {"mail", "webhook", "browser"}, kept
+    page.press("Send a test by E-mail")
+    wait_until("the test arrives", lambda: lab.mail.mails)
+    page.press("Send a test by Webhook")
+    wait_until("the webhook is called", lambda: lab.hook.requests)
+    page.reload()
+    page.see("What was sent")
+    page.fill("Webhook", "http://user:secret@example.org/")
+    page.press("Save")
+    page.see("carries a user name or password")
+
+
+@case
+def the_browser_shows_what_is_new_once(lab):
+    page = lab.page
+    record = """
+      window.shown = [];
+      window.Notification = class { constructor(title, how) { window.shown.push(how.body); } close() {} };
+      window.Notification.permission = 'granted';"""
+    page.chrome("Page.addScriptToEvaluateOnNewDocument", source=record)
+    lab.go("points", "Points")
+    page.reload()
+    page.heading("Points")
+    wait_until("this browser knows what came before", lambda: page.script(
+        "return Object.keys(localStorage).some((key) => key.includes('notified'))"))
+    assert lab.grid.api("POST", "/api/v1/notifications/test", {"channel": "browser"})[0] == 204
+    wait_until("the browser shows it", lambda: page.script("return window.shown.length") == 1)
+    assert "This is a test" in page.script("return window.shown[0]")
+    page.reload()
+    page.heading("Points")
+    assert lab.grid.api("POST", "/api/v1/notifications/test", {"channel": "browser"})[0] == 204
+    wait_until("the browser shows the next", lambda: page.script("return window.shown.length") > 0)
+    assert page.script("return window.shown.length") == 1, "the first is not shown again"
+
+
+@case
 def nothing_was_found_by_axe_core_on_any_page(lab):
     assert not lab.complaints, "\n".join(sorted(set(lab.complaints)))
 
@@ -167,4 +226,4 @@ def the_console_stayed_silent(lab):
 
 
 if __name__ == "__main__":
-    run(lab, evidence)
+    run(lab_with_sinks, evidence)

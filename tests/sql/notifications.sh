@@ -14,12 +14,12 @@ happens() {  # KIND USER [SLAVE] [JOB]: an event; prints its id
 is "$(sql 'CALL notification_settings_show(1)')" "alice@example.org			[]	0" "nobody_is_told_anything_unasked"
 happens job_finished 1 >/dev/null
 is "$(sql 'CALL notification_gather()'; boxes)" 0 "and_nothing_is_put_into_the_outbox"
+happens job_finished 1 >/dev/null
 choose 1 '[["job_done","mail"],["job_done","browser"],["job_paused","webhook"],["job_done","mail"]]'
 sql "CALL notification_settings_change(1, 'al@example.org', 'https://hook.example.org/x', REPEAT('s', 32), NULL)"
 is "$(sql 'CALL notification_settings_show(1)')" \
   "al@example.org	https://hook.example.org/x	$(printf 's%.0s' $(seq 32))	[[\"job_done\", \"mail\"],[\"job_done\", \"browser\"],[\"job_paused\", \"webhook\"]]	0" \
   "choices_addresses_and_secret_are_kept"
-owner "UPDATE event SET created_at = UTC_TIMESTAMP(3) - INTERVAL 2 MINUTE" >/dev/null
 is "$(sql 'CALL notification_gather()')" 0 "what_happened_before_somebody_asked_is_not_told"
 happens job_finished 1 NULL 7 >/dev/null; happens job_paused 1 >/dev/null; happens job_failed 2 >/dev/null; happens job_created 1 >/dev/null
 is "$(sql 'CALL notification_gather(); CALL notification_gather()' | tr '\n' ' ')" "3 0 " "each_event_is_told_once"

@@ -261,6 +261,15 @@ class Grid(http.server.BaseHTTPRequestHandler):
         after = int(query.get("after", 0))
         self.answer(200, {"items": users[after:after + 2], "next": 2 if after == 0 else None})
 
+    def get_statistics(self, _, query, __):
+        self.user()
+        steps = {"day": 24, "week": 168, "month": 720, "year": 365, "all": 520}[query["span"]]
+        busy = query["of"] == "grid"
+        level = {"mean": [None] * (steps - 2) + [1.25 * busy, 3.75 * busy], "max": [None] * (steps - 2) + [2, 4]}
+        self.answer(200, {"of": query["of"], "span": query["span"], "step": 3600, "from": "2026-01-01T00:00:00.000Z",
+                          "frames": [0] * (steps - 2) + [100 * busy, 20 * busy], "failures": [0] * (steps - 1) + [3 * busy],
+                          "points": [0] * (steps - 1) + [12.5 * busy], "power": level, "ready": level})
+
     def get_ledger(self, *_):
         self.user()
         holds = not any(job["name"] == "broken" for job in state["jobs"].values())

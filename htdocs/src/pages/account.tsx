@@ -12,6 +12,7 @@ import { Check, Field, Form } from '../parts/form';
 import { Icon } from '../parts/icons';
 import { tried } from '../parts/toast';
 import { text } from '../text';
+import { Notifications } from './account_notifications';
 
 const scopes: readonly Scope[] = ['read', 'submit', 'slaves', 'admin'];
 const themes: readonly (readonly [Theme, string])[] = [
@@ -149,6 +150,7 @@ export function AccountPage() {
         <h2>{text.account.look}</h2>
         <Switch label={text.account.look} value={chosen} options={themes} onChange={(value) => theme.set(value)} />
       </section>
+      <Notifications />
       <Tokens />
     </>
   );

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Away, sessionEnded } from '../api/client';
 import type { User } from '../api/routes';
+import { useBrowserNotifications } from '../api/notify';
 import { findMe, moderates, useMe } from '../api/session';
 import { type Address, useAddress } from '../base/address';
 import { useStore } from '../base/store';
@@ -93,6 +94,7 @@ function SessionEnded() {
 
 export function App() {
   const me = useMe();
+  useBrowserNotifications(me?.id ?? null);
   const ended = useStore(sessionEnded);
   const address = useAddress();
   const [problem, setProblem] = useState(false);

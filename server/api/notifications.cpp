@@ -1,0 +1,149 @@
+// How I want to be told what, and what became of it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/digest.h"
+#include "common/mail_client.h"
+#include "common/text.h"
+#include "server/api/handlers.h"
+#include "server/api/shapes.h"
+#include "server/http/json_body.h"
+#include "server/notify/delivery.h"
+#include "server/services.h"
+#include "server/store/notifications.h"
+
+namespace distren {
+
+namespace {
+
+using nlohmann::json;
+
+json settings_shape(store::NotificationSettings const& settings, ServerConfig const& config) {
+  auto choices = json::array();
+  for (auto const& [kind, channel] : settings.choices) choices.push_back({{"kind", kind}, {"channel", channel}});
+  return {{"email", text_or_null(settings.email)},
+          {"mail", !config.mail.server.empty()},
+          {"webhook", text_or_null(settings.webhook)},
+          {"secret", text_or_null(settings.secret)},
+          {"webhooks", config.webhook.enabled},
+          {"choices", std::move(choices)},
+          {"newest", settings.newest}};
+}
+
+json notification_shape(store::Notification const& notification) {
+  return {{"id", notification.id},
+          {"kind", notification.kind},
+          {"channel", notification.channel},
+          {"message", notification.message},
+          {"job", notification.job == 0 ? json(nullptr) : json(notification.job)},
+          {"slave", notification.slave == 0 ? json(nullptr) : json(notification.slave)},
+          {"state", notification.state},
+          {"attempts", notification.attempts},
+          {"problem", text_or_null(notification.problem)},
+          {"created_at", notification.created_at},
+          {"ended_at", text_or_null(notification.ended_at)}};
+}
+
+Reply shown(Context& context) {
+  auto const settings = store::show_notification_settings(context.database(), context.caller.user.id);
+  return settings ? json_reply(200, settings_shape(*settings, context.services.config)) : error_reply(settings.error());
+}
+
+// [{"kind","channel"}...] as the procedure takes them.
+Result<std::string> read_choices(json const& given) {
+  auto out = json::array();
+  for (auto const& choice : given) {
+    if (!choice.is_object() || choice.size() != 2 || !choice.contains("kind") || !choice.contains("channel") ||
+        !choice["kind"].is_string() || !choice["channel"].is_string())
+      return fail(Errc::invalid, "choices: each is {\"kind\": ..., \"channel\": ...}");
+    out.push_back({choice["kind"], choice["channel"]});
+  }
+  return out.dump();
+}
+
+}  // namespace
+
+Reply handle_show_notification_settings(Request const&, Context& context) {
+  return shown(context);
+}
+
+Reply handle_change_notification_settings(Request const& request, Context& context) {
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  store::NotificationChange change;
+  std::string email;
+  std::string webhook;
+  json choices;
+  if (body->read("email", JsonBody::optional, email, 254)) {
+    if (!email.empty() && !is_mail_address(email))
+      body->problem(fmt::format("email: '{}' is not an e-mail address", printable(email, 60)));
+    change.email = email;
+  }
+  if (body->read("webhook", JsonBody::optional, webhook, 1000)) {
+    if (!webhook.empty()) {
+      if (auto const good = check_webhook(webhook, context.services.config.webhook.private_addresses); !good)
+        body->problem("webhook: " + good.error().message);
+      change.secret = random_secret();
+    }
+    change.webhook = webhook;
+  }
+  if (body->read_array("choices", JsonBody::optional, choices, 100)) {
+    auto read = read_choices(choices);
+    if (read)
+      change.choices = std::move(*read);
+    else
+      body->problem(read.error().message);
+  }
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  if (change.webhook && !change.webhook->empty()) {  // the same again keeps its secret
+    auto const before = store::show_notification_settings(context.database(), context.caller.user.id);
+    if (!before) return error_reply(before.error());
+    if (before->webhook == *change.webhook) change.webhook.reset();
+  }
+  auto const done = store::change_notification_settings(context.database(), context.caller.user.id, change);
+  return done ? shown(context) : error_reply(done.error());
+}
+
+Reply handle_test_notification(Request const& request, Context& context) {
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  std::string channel;
+  body->read("channel", JsonBody::required, channel, 32);
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  auto const done = store::test_notification(
+      context.database(), context.caller.user.id, channel,
+      fmt::format("This is a test of {}: notifications reach you here", context.services.runtime.now().name));
+  if (!done) return error_reply(done.error());
+  if (context.services.wake_notifier) context.services.wake_notifier();
+  return empty_reply(204);
+}
+
+Reply handle_list_notifications(Request const& request, Context& context) {
+  int limit = 100;
+  std::int64_t before = 0;
+  std::optional<std::int64_t> after;
+  std::string channel;
+  for (auto const& [name, value] : request.query) {
+    auto const number = whole_number(value, name == "limit" ? 1 : 0, name == "limit" ? 1000 : INT64_MAX);
+    if (name != "channel" && name != "limit" && name != "before" && name != "after")
+      return error_reply(400, fmt::format("there is no '{}' here", printable(name, 30)));
+    if (name == "channel" && value != "mail" && value != "webhook" && value != "browser")
+      return error_reply(400, fmt::format("there is no channel '{}'", printable(value, 30)));
+    if (name != "channel" && !number)
+      return error_reply(400, fmt::format("{}={} is no number that fits", name, printable(value, 30)));
+    if (name == "limit") limit = static_cast<int>(*number);
+    if (name == "before") before = *number;
+    if (name == "after") after = *number;
+    if (name == "channel") channel = value;
+  }
+  auto const found =
+      store::list_notifications(context.database(), context.caller.user.id, channel, before, after, limit);
+  if (!found) return error_reply(found.error());
+  auto items = json::array();
+  for (auto const& each : *found) items.push_back(notification_shape(each));
+  bool const more = found->size() == static_cast<std::size_t>(limit);
+  return list_reply(std::move(items), more ? std::optional(found->back().id) : std::nullopt);
+}
+
+}  // namespace distren

@@ -1,0 +1,28 @@
+// One notification on its way: as a mail, or as a signed request to a webhook. Blocking; on the notifier's thread.
+// Errors: invalid and denied are for good, unavailable may pass.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/mail_client.h"
+#include "common/result.h"
+#include "server/server_config.h"
+#include "server/store/notifications.h"
+
+namespace distren {
+
+// https://..., or http:// where private addresses are allowed; without a login in it and at most 1,000 characters.
+Result<void> check_webhook(std::string const& url, bool private_addresses);
+
+Mail notification_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
+std::string webhook_body(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
+// "sha256=" and the HMAC-SHA256 over "TIMESTAMP.BODY" in hexadecimal digits.
+std::string webhook_signature(std::string_view secret, std::int64_t timestamp_s, std::string_view body);
+
+Result<void> deliver(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery,
+                     std::int64_t now_s, std::atomic<bool> const& cancelled);
+
+}  // namespace distren

@@ -1,0 +1,97 @@
+#include "server/notify/notifier.h"
+
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+
+#include "server/notify/delivery.h"
+#include "server/store/notifications.h"
+
+namespace distren {
+
+namespace {
+
+constexpr auto distance = std::chrono::seconds(5);
+constexpr std::int64_t watch_ms = 60000;
+
+}  // namespace
+
+Notifier::Notifier(ServerConfig const& config, RuntimeSettings const& settings, Dispatcher& dispatcher,
+                   std::function<std::int64_t()> now_ms)
+    : config_(config),
+      settings_(settings),
+      dispatcher_(dispatcher),
+      now_ms_(std::move(now_ms)),
+      watched_ms_(now_ms_()) {}  // slaves need a moment to come back after a start
+
+Notifier::~Notifier() {
+  stop();
+}
+
+void Notifier::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Notifier::stop() {
+  {
+    std::lock_guard const lock(mutex_);
+    stopping_ = true;
+  }
+  cancelled_ = true;
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Notifier::wake() {
+  {
+    std::lock_guard const lock(mutex_);
+    wanted_ = true;
+  }
+  wake_.notify_one();
+}
+
+void Notifier::run() {
+  DatabaseThread const thread;
+  Database database(config_.database);
+  bool away = false;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, distance, [this] { return stopping_ || wanted_; });
+      if (stopping_) return;
+      wanted_ = false;
+    }
+    bool const there = round(database);
+    if (!there && !away) spdlog::warn("notifications wait for the database");
+    away = !there;
+  }
+}
+
+bool Notifier::round(Database& database) {
+  if (now_ms_() - watched_ms_ >= watch_ms) {
+    watched_ms_ = now_ms_();
+    if (auto const done = store::watch_slaves(database, dispatcher_.slaves_online()); !done) return false;
+    if (auto const done = store::trim_notifications(database); !done) return false;
+  }
+  if (auto const gathered = store::gather_notifications(database); !gathered) return false;
+  return send_due(database);
+}
+
+bool Notifier::send_due(Database& database) {
+  for (;;) {
+    // One at a time: it is taken for five minutes, and a mail may take one.
+    auto const due = store::take_notifications(database, 1);
+    if (!due) return false;
+    if (due->empty() || cancelled_) return true;
+    auto const& delivery = due->front();
+    auto const sent = deliver(config_, settings_.now().name, delivery, now_ms_() / 1000, cancelled_);
+    if (!sent && cancelled_) return true;
+    if (!sent)
+      spdlog::info("notification {} by {} was not sent: {}", delivery.id, delivery.channel, sent.error().message);
+    auto const ended = store::end_notification(database, delivery.id, sent ? "" : sent.error().message,
+                                               !sent && sent.error().code != Errc::unavailable);
+    if (!ended) return false;
+  }
+}
+
+}  // namespace distren

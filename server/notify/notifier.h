@@ -1,0 +1,53 @@
+// The thread that tells people what they asked to be told: every few seconds it puts what happened into the outbox of
+// the database and sends what is due; once a minute it looks for slaves that are gone. What cannot be sent waits there,
+// over restarts, and is given up in the end. Owned by main; everything it refers to must outlive it. stop() ends a
+// transfer within a second; what was being sent then is tried again after the next start.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include "server/database.h"
+#include "server/dispatch/dispatcher.h"
+#include "server/runtime_settings.h"
+#include "server/server_config.h"
+
+namespace distren {
+
+class Notifier {
+public:
+  Notifier(ServerConfig const& config, RuntimeSettings const& settings, Dispatcher& dispatcher,
+           std::function<std::int64_t()> now_ms);
+  ~Notifier();
+  Notifier(Notifier const&) = delete;
+  Notifier& operator=(Notifier const&) = delete;
+
+  void start();
+  void stop();
+  void wake();  // somebody waits for a test; any thread
+
+  // One round: gathers, sends what is due. What the thread does, for tests. False: the database is away.
+  bool round(Database& database);
+
+private:
+  void run();
+  bool send_due(Database& database);
+
+  ServerConfig const& config_;
+  RuntimeSettings const& settings_;
+  Dispatcher& dispatcher_;
+  std::function<std::int64_t()> now_ms_;
+  std::atomic<bool> cancelled_ = false;
+  std::int64_t watched_ms_ = 0;
+  std::mutex mutex_;  // guards wanted_ and stopping_
+  std::condition_variable wake_;
+  bool wanted_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace distren

@@ -1,0 +1,74 @@
+// Who wants to be told what, and the outbox. One function per stored procedure; see people.h for the rules of this
+// folder.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/result.h"
+#include "server/database.h"
+
+namespace distren::store {
+
+struct NotificationSettings {
+  std::string email;
+  std::string webhook;                                       // empty: none
+  std::string secret;                                        // of the webhook
+  std::vector<std::pair<std::string, std::string>> choices;  // kind, channel
+  std::int64_t newest = 0;                                   // notification
+};
+Result<NotificationSettings> show_notification_settings(Database&, std::int64_t user);
+
+struct NotificationChange {  // what is absent stays as it is
+  std::optional<std::string> email{};
+  std::optional<std::string> webhook{};
+  std::string secret{};                  // with a webhook
+  std::optional<std::string> choices{};  // JSON [[kind, channel]...]
+};
+Result<void> change_notification_settings(Database&, std::int64_t user, NotificationChange const& change);
+// conflict: ten within an hour.
+Result<void> test_notification(Database&, std::int64_t user, std::string_view channel, std::string_view message);
+
+struct Notification {
+  std::int64_t id = 0;
+  std::string kind;
+  std::string channel;
+  std::string message;
+  std::int64_t job = 0;    // 0: none
+  std::int64_t slave = 0;  // 0: none
+  std::string state;       // waiting, sent, given_up
+  int attempts = 0;
+  std::string problem;
+  std::string created_at;
+  std::string ended_at;
+};
+// Newest first below `before` (0: from the start), or with `after` the oldest first above it. channel empty: all.
+Result<std::vector<Notification>> list_notifications(Database&, std::int64_t user, std::string_view channel,
+                                                     std::int64_t before, std::optional<std::int64_t> after, int limit);
+
+struct Delivery {  // a notification with where it goes
+  std::int64_t id = 0;
+  std::string user_name;
+  std::string kind;
+  std::string channel;
+  std::string message;
+  std::int64_t job = 0;
+  std::int64_t slave = 0;
+  std::string email;
+  std::string webhook;
+  std::string secret;
+  std::int64_t created_s = 0;
+  int tried = 0;
+};
+Result<int> gather_notifications(Database&);  // puts what happened into the outbox; returns how many
+Result<std::vector<Delivery>> take_notifications(Database&, int limit);
+// problem empty: it was sent. for_good: it is not tried again.
+Result<void> end_notification(Database&, std::int64_t id, std::string_view problem, bool for_good);
+Result<void> trim_notifications(Database&);
+Result<void> watch_slaves(Database&, std::vector<std::int64_t> const& online);
+
+}  // namespace distren::store

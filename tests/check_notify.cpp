@@ -1,0 +1,258 @@
+// Notifications: what may be connected to, what a mail and a signed request look like, and how people choose.
+#include <optional>
+#include <string>
+
+#include "common/digest.h"
+#include "common/http_client.h"
+#include "common/mail_client.h"
+#include "common/public_address.h"
+#include "server/notify/delivery.h"
+#include "server/notify/notifier.h"
+#include "server/standalone.h"
+#include "tests/support/api_desk.h"
+
+using namespace distren;
+using nlohmann::json;
+
+namespace {
+
+std::optional<DatabaseAddress> the_database;  // started once by main; each test is a fork of it
+
+struct Desk : DatabaseThread, ApiDesk {
+  Desk() : ApiDesk(*the_database) {
+    config.database = *the_database;
+    config.mail.server = "smtp://127.0.0.1:1";  // nobody listens there
+    config.mail.from = "grid@example.org";
+    config.mail.tls = "off";
+  }
+  std::string secret = person();
+  ApiReply choose(json const& body) { return call("PATCH", "/api/v1/notifications/settings", secret, body); }
+  json newest() { return call("GET", "/api/v1/notifications?limit=1", secret).json["items"][0]; }
+};
+
+}  // namespace
+
+START_TEST(only_addresses_of_the_public_internet_are_public) {
+  for (auto const* good :
+       {"1.1.1.1", "8.8.8.8", "93.184.216.34", "100.63.255.255", "100.128.0.1", "172.15.0.1", "172.32.0.1",
+        "192.167.1.1", "223.255.255.254", "2606:4700::1111", "2a00:1450:4001::1", "64:ff9b::8.8.8.8", "::ffff:8.8.8.8"})
+    ck_assert_msg(is_public_address(good), "%s", good);
+  for (auto const* bad : {"0.0.0.0",
+                          "0.1.2.3",
+                          "10.0.0.1",
+                          "100.64.0.1",
+                          "127.0.0.1",
+                          "127.255.0.1",
+                          "169.254.169.254",
+                          "172.16.0.1",
+                          "172.31.255.255",
+                          "192.0.0.1",
+                          "192.0.2.1",
+                          "192.168.1.1",
+                          "198.18.0.1",
+                          "198.19.255.255",
+                          "198.51.100.7",
+                          "203.0.113.1",
+                          "224.0.0.1",
+                          "239.1.1.1",
+                          "240.0.0.1",
+                          "255.255.255.255",
+                          "::",
+                          "::1",
+                          "::ffff:127.0.0.1",
+                          "::ffff:10.0.0.1",
+                          "64:ff9b::10.0.0.1",
+                          "64:ff9b::127.0.0.1",
+                          "fe80::1",
+                          "fc00::1",
+                          "fd12:3456::1",
+                          "ff02::1",
+                          "2001::1",
+                          "2001:db8::1",
+                          "2002:7f00:1::1",
+                          "2002:a00:1::",
+                          "fec0::1",
+                          "100::1",
+                          "::127.0.0.1",
+                          "3fff::1",
+                          "no address",
+                          "",
+                          "127.1",
+                          "1.1.1.1.1"})
+    ck_assert_msg(!is_public_address(bad), "%s", bad);
+}
+END_TEST
+
+START_TEST(a_name_that_leads_into_this_machine_is_refused_before_anything_is_sent) {
+  HttpClient::Options options;
+  options.plain_http_anywhere = true;
+  options.public_only = true;
+  HttpClient client(options);
+  for (auto const* url : {"http://127.0.0.1:1/", "http://localhost:1/x", "http://[::1]:1/", "http://2130706433:1/",
+                          "http://0x7f.1:1/", "http://0:1/", "http://10.255.255.1:1/"}) {
+    auto const answer = client.send({.method = "POST", .url = url});
+    ck_assert_msg(!answer && answer.error().code == Errc::denied, "%s: %s", url,
+                  answer ? "was sent" : answer.error().message.c_str());
+  }
+}
+END_TEST
+
+START_TEST(addresses_of_mail_are_plain) {
+  for (auto const* good : {"a@b", "anna.b+c@mail.example.org", "o'neil@example.org"})
+    ck_assert_msg(is_mail_address(good), "%s", good);
+  for (auto const& bad : std::initializer_list<std::string>{
+           "", "@", "a@", "@b", "a b@c", "a@b c", "a@b\r\nBcc: x@y", "<a@b>", "a@b>", "a@b,c@d", "a@b@c", "ä@b", "a@.b",
+           "a@b.", "\"a b\"@c", "a@[127.0.0.1]", std::string(65, 'a') + "@b", "a@" + std::string(254, 'b')})
+    ck_assert_msg(!is_mail_address(bad), "%s", bad.c_str());
+}
+END_TEST
+
+START_TEST(a_mail_server_is_named_with_its_scheme_and_without_a_login) {
+  for (auto const* good : {"smtp://mail.example.org:587", "smtps://mail.example.org"})
+    ck_assert_msg(check_mail_server(good, true).has_value(), "%s", good);
+  for (auto const* bad : {"mail.example.org", "http://mail.example.org", "smtp://a:b@mail.example.org", "", "smtp://"})
+    ck_assert_msg(!check_mail_server(bad, true), "%s", bad);
+  ck_assert(check_mail_server("smtp://localhost:25", false) && check_mail_server("smtp://127.0.0.1:25", false));
+  ck_assert_says(check_mail_server("smtp://mail.example.org", false).error().message, "without TLS");
+}
+END_TEST
+
+START_TEST(nothing_in_a_mail_becomes_a_header) {
+  auto const text = mail_text({.from = "grid@example.org",
+                               .from_name = "Attic\r\nBcc: everybody@example.org",
+                               .to = "anna@example.org",
+                               .subject = "Job 5 (cube\r\nX-Evil: 1) is finished",
+                               .body = "Hällo\n.\nQUIT\n",
+                               .id = "distren-7-1",
+                               .date_s = 1767225600});
+  auto const head = text.substr(0, text.find("\r\n\r\n"));
+  ck_assert(head.find("\nBcc:") == std::string::npos && head.find("\nX-Evil") == std::string::npos);
+  ck_assert_says(head, "Subject: Job 5 (cube  X-Evil: 1) is finished\r\n");
+  ck_assert_says(head, "Date: Thu, 1 Jan 2026 00:00:00 +0000\r\n");
+  ck_assert_says(head, "Message-ID: <distren-7-1@example.org>");
+  auto const body = text.substr(text.find("\r\n\r\n") + 4);
+  ck_assert_text(body, to_base64("Hällo\r\n.\r\nQUIT\r\n") + "\r\n");
+  // Words of a header that is not plain, each whole by itself.
+  auto const encoded = mail_text({.from = "g@e",
+                                  .from_name = "",
+                                  .to = "a@b",
+                                  .subject = std::string(30, 'x') + "äöüßéñ☀☀☀☀☀☀☀☀☀☀",
+                                  .body = "",
+                                  .id = "1",
+                                  .date_s = 0});
+  ck_assert_says(encoded, "Subject: =?UTF-8?B?");
+  ck_assert_says(encoded, "?=\r\n =?UTF-8?B?");
+}
+END_TEST
+
+START_TEST(a_request_is_signed_over_time_and_body) {
+  // By hand: printf '1767225600.{"a":1}' | openssl dgst -sha256 -hmac secret
+  ck_assert_text(webhook_signature("secret", 1767225600, "{\"a\":1}"),
+                 "sha256=" + to_hex(hmac_sha256("secret", "1767225600.{\"a\":1}")));
+  ck_assert(webhook_signature("secret", 1767225601, "{\"a\":1}") !=
+            webhook_signature("secret", 1767225600, "{\"a\":1}"));
+  ServerConfig config;
+  config.url = "https://grid.example.org/";
+  auto const body = json::parse(
+      webhook_body(config, "Attic",
+                   {.id = 7, .user_name = "anna", .kind = "job_done", .message = "\"x\"\n", .job = 5, .created_s = 9}));
+  ck_assert(body["url"] == "https://grid.example.org/#/jobs/5" && body["message"] == "\"x\"\n" &&
+            body["slave"].is_null());
+}
+END_TEST
+
+START_TEST(a_webhook_goes_over_tls_unless_the_grid_is_private) {
+  ck_assert(check_webhook("https://hook.example.org/x?y=1", false).has_value());
+  for (std::string const& bad : {std::string("http://hook.example.org/"), std::string("ftp://x"), std::string("x"),
+                                 std::string("https://a:b@c/"), "https://x/" + std::string(1000, 'y')})
+    ck_assert_msg(!check_webhook(bad, false), "%s", bad.c_str());
+  ck_assert(check_webhook("http://10.0.0.1/x", true).has_value());
+}
+END_TEST
+
+START_TEST(people_choose_what_they_are_told) {
+  Desk desk;
+  auto const before = desk.call("GET", "/api/v1/notifications/settings", desk.secret).json;
+  ck_assert(before["choices"].empty() && before["email"].is_null() && before["mail"] == true);
+  auto const set = desk.choose({{"email", "anna@example.org"},
+                                {"webhook", "https://hook.example.org/x"},
+                                {"choices", {{{"kind", "job_done"}, {"channel", "mail"}}}}});
+  ck_assert_msg(set.status == 200, "%s", set.text.c_str());
+  ck_assert_uint_ge(set.json["secret"].get<std::string>().size(), 16);
+  // The same webhook keeps its secret, another one gets another.
+  ck_assert(desk.choose({{"webhook", "https://hook.example.org/x"}}).json["secret"] == set.json["secret"]);
+  ck_assert(desk.choose({{"webhook", "https://hook.example.org/y"}}).json["secret"] != set.json["secret"]);
+  ck_assert(desk.choose({{"webhook", ""}}).json["secret"].is_null());
+  for (json const& bad : std::initializer_list<json>{{{"email", "no address"}},
+                                                     {{"email", 1}},
+                                                     {{"webhook", "http://x"}},
+                                                     {{"choices", "all"}},
+                                                     {{"pigeon", 1}},
+                                                     {{"choices", {{{"kind", "job_done"}}}}},
+                                                     {{"choices", {{{"kind", "job_done"}, {"channel", "pigeon"}}}}},
+                                                     {{"choices", {1}}}})
+    ck_assert_msg(desk.choose(bad).status == 400, "%s", bad.dump().c_str());
+  auto const kept = desk.call("GET", "/api/v1/notifications/settings", desk.secret).json;
+  ck_assert(kept["email"] == "anna@example.org" && kept["choices"].size() == 1);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/notifications/settings").status, 401);
+  for (auto const* bad : {"?limit=0", "?channel=pigeon", "?after=x", "?kind=test"})
+    ck_assert_msg(desk.call("GET", std::string("/api/v1/notifications") + bad, desk.secret).status == 400, "%s", bad);
+}
+END_TEST
+
+START_TEST(what_cannot_be_sent_waits_or_is_given_up_and_says_why) {
+  Desk desk;
+  Notifier notifier(desk.config, desk.services->runtime, desk.dispatcher, [&desk] { return desk.now; });
+  auto const test = [&desk](char const* channel) {
+    ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", channel}}).status, 204);
+  };
+  test("mail");
+  ck_assert(notifier.round(desk.database));
+  auto tried = desk.newest();
+  ck_assert(tried["state"] == "given_up");
+  ck_assert_says(tried["problem"].get<std::string>(), "no e-mail address is set");
+  desk.choose({{"email", "anna@example.org"}, {"webhook", "https://127.0.0.1:1/x"}});
+  test("mail");
+  ck_assert(notifier.round(desk.database));
+  tried = desk.newest();
+  ck_assert_msg(tried["state"] == "waiting" && tried["attempts"] == 1, "%s", tried.dump().c_str());
+  test("webhook");
+  ck_assert(notifier.round(desk.database));
+  tried = desk.newest();
+  ck_assert_msg(tried["state"] == "given_up", "%s", tried.dump().c_str());
+  ck_assert_says(tried["problem"].get<std::string>(), "private network");
+  test("browser");
+  ck_assert(desk.newest()["state"] == "sent");
+  ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", "pigeon"}}).status, 400);
+  auto address = *the_database;
+  address.socket = "/nowhere";
+  Database away(address);
+  ck_assert(!notifier.round(away));
+}
+END_TEST
+
+int main() {
+  auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
+  std::filesystem::create_directories(folder);
+  char const* top = std::getenv("top_srcdir");
+  DatabaseThread const thread;
+  auto database = PrivateMariadb::start(folder, std::filesystem::path(top == nullptr ? ".." : top) / "sql");
+  if (!database) {
+    std::printf("Bail out! %s\n", database.error().message.c_str());
+    return EXIT_FAILURE;
+  }
+  the_database = database->address();
+  auto* group = tcase_create("notify");
+  tcase_set_timeout(group, 120);
+  for (auto const* test :
+       {only_addresses_of_the_public_internet_are_public,
+        a_name_that_leads_into_this_machine_is_refused_before_anything_is_sent, addresses_of_mail_are_plain,
+        a_mail_server_is_named_with_its_scheme_and_without_a_login, nothing_in_a_mail_becomes_a_header,
+        a_request_is_signed_over_time_and_body, a_webhook_goes_over_tls_unless_the_grid_is_private,
+        people_choose_what_they_are_told, what_cannot_be_sent_waits_or_is_given_up_and_says_why})
+    tcase_add_test(group, test);
+  int const failed = run_suite("notify", {group});
+  database->stop();
+  std::filesystem::remove_all(folder);
+  return failed;
+}

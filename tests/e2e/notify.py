@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Notifications of a real server, to a mail server and a webhook that keep what they get: sent once, signed, tried again
+over a restart, and never into a private network unless the grid allows it."""
+import base64
+import contextlib
+import email
+import email.policy
+import hashlib
+import hmac
+import json
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from grid import Grid  # noqa: E402
+from sinks import HookSink, MailSink  # noqa: E402
+from tap import case, run, wait_until  # noqa: E402
+
+ALL = [{"kind": kind, "channel": channel} for kind in ("job_done", "job_paused", "slave_offline", "points")
+       for channel in ("mail", "webhook", "browser")]
+
+
+class Lab:
+    def __init__(self, grid, mail, hook):
+        self.grid, self.mail, self.hook = grid, mail, hook
+        self.ben = grid.sign_up("ben")
+
+    def api(self, *request, **more):
+        return self.grid.api(*request, token=self.ben, **more)
+
+    def give(self, points, reason):
+        """An administrator's points arrive at ben's."""
+        status, answer = self.grid.api("POST", "/api/v1/points/adjust",
+                                       {"to": "ben", "points": points, "reason": reason},
+                                       headers={"Idempotency-Key": f"k{points}"})
+        assert status == 200, answer
+
+    def told(self, what):
+        return [each for each in self.api("GET", "/api/v1/notifications?limit=1000")[1]["items"]
+                if what in each["message"]]
+
+
+@contextlib.contextmanager
+def lab():
+    with MailSink() as mail, HookSink() as hook, Grid({
+            "mail.server": f"smtp://127.0.0.1:{mail.port}", "mail.from": "grid@example.org", "mail.tls": "off",
+            "webhook.private_addresses": True}) as grid:
+        yield Lab(grid, mail, hook)
+
+
+@case
+def nobody_is_told_anything_unasked(lab):
+    lab.give(1, "first")
+    status, answer = lab.api("PATCH", "/api/v1/notifications/settings", {
+        "email": "ben@example.org", "webhook": f"http://127.0.0.1:{lab.hook.port}/hook?x=1"})
+    assert status == 200 and answer["secret"] and not answer["choices"], answer
+    lab.secret = answer["secret"]
+    assert not lab.mail.mails and not lab.hook.requests
+
+
+@case
+def what_was_asked_for_arrives_once_by_each_way(lab):
+    status, answer = lab.api("PATCH", "/api/v1/notifications/settings", {"choices": ALL})
+    assert status == 200 and len(answer["choices"]) == len(ALL), answer
+    lab.give(7.5, "for the höckers ☀")
+    wait_until("the mail arrives", lambda: len(lab.mail.mails) == 1)
+    wait_until("the webhook is called", lambda: len(lab.hook.requests) == 1)
+    wait_until("both are known to be sent", lambda: {each["state"] for each in lab.told("7.5")} == {"sent"})
+    mail = lab.mail.mails[0]
+    assert mail["from"] == "grid@example.org" and mail["to"] == ["ben@example.org"], mail
+    message = email.message_from_string(mail["text"], policy=email.policy.default)
+    assert "7.5 points" in message["Subject"] and "höckers ☀" in message["Subject"], message["Subject"]
+    assert "ben@example.org" in message["To"] and message["Auto-Submitted"] == "auto-generated", mail
+    assert "Hello ben" in message.get_content() and "#/points" in message.get_content(), message.get_content()
+    assert len(lab.told("7.5")) == 3 and not lab.told("first")
+
+
+@case
+def a_webhook_can_tell_who_called_it(lab):
+    headers, body = lab.hook.requests[0]
+    said = json.loads(body)
+    assert said["kind"] == "points" and said["user"] == "ben" and "7.5" in said["message"], said
+    stamp = headers["X-DistRen-Timestamp"]
+    assert abs(int(stamp) - time.time()) < 300
+    mine = hmac.new(lab.secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    assert headers["X-DistRen-Signature"] == "sha256=" + mine, headers
+    assert headers["X-DistRen-Delivery"] == str(said["id"])
+
+
+@case
+def what_was_not_taken_is_tried_again_after_a_restart(lab):
+    lab.hook.status, lab.mail.answer = 503, 451
+    lab.give(9.25, "later")
+    wait_until("both were tried", lambda: [each for each in lab.told("9.25") if each["attempts"] == 1 and each["problem"]
+                                           and each["channel"] != "browser"][1:])
+    waiting = {each["channel"]: each for each in lab.told("9.25")}
+    assert waiting["mail"]["state"] == waiting["webhook"]["state"] == "waiting", waiting
+    assert "451" in waiting["mail"]["problem"] and "503" in waiting["webhook"]["problem"], waiting
+    lab.grid.stop()
+    lab.hook.status, lab.mail.answer = 204, 250
+    lab.grid.start()
+    lab.grid.sql("UPDATE notification SET due_at = UTC_TIMESTAMP(3) WHERE state = 'waiting'")
+    wait_until("both are sent", lambda: {each["state"] for each in lab.told("9.25")} == {"sent"})
+    assert len(lab.mail.mails) == 2
+    deliveries = [headers["X-DistRen-Delivery"] for headers, _ in lab.hook.requests]
+    assert deliveries[1] == deliveries[2], "the second try has the number of the first"
+
+
+@case
+def a_refusal_for_good_is_given_up_and_a_redirection_is_one(lab):
+    for number, (status, answer) in enumerate(((410, 250), (302, 550))):
+        lab.hook.status, lab.mail.answer = status, answer
+        lab.hook.headers = {"Location": f"http://127.0.0.1:{lab.hook.port}/elsewhere"}
+        calls = len(lab.hook.requests)
+        lab.give(20 + number, "refused")
+        wait_until("the webhook is given up", lambda: [each for each in lab.told(f"{20 + number} points")
+                                                       if each["channel"] == "webhook" and each["state"] == "given_up"])
+        assert len(lab.hook.requests) == calls + 1, "a redirection is not followed"
+    wait_until("the mail is given up", lambda: [each for each in lab.told("21 points")
+                                                if each["channel"] == "mail" and each["state"] == "given_up"])
+    lab.hook.status, lab.mail.answer, lab.hook.headers = 204, 250, {}
+
+
+@case
+def a_finished_job_is_told_to_its_owner_alone(lab):
+    lab.grid.sql("INSERT INTO event (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished', "
+                 "id, 42, 'Job 42 (cube) is finished: 3 frames' FROM user WHERE name = 'admin'")
+    lab.grid.sql("INSERT INTO event (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished', "
+                 "id, 43, 'Job 43 (cube) is finished: 3 frames' FROM user WHERE name = 'ben'")
+    wait_until("ben is told", lambda: {each["state"] for each in lab.told("Job 43")} == {"sent"})
+    assert not lab.told("Job 42")
+    said = json.loads(lab.hook.requests[-1][1])
+    assert said["job"] == 43 and said["url"].endswith("#/jobs/43"), said
+
+
+@case
+def a_test_comes_at_once(lab):
+    before = len(lab.mail.mails)
+    assert lab.api("POST", "/api/v1/notifications/test", {"channel": "mail"})[0] == 204
+    wait_until("the test arrives", lambda: len(lab.mail.mails) > before)
+    text = email.message_from_string(lab.mail.mails[-1]["text"], policy=email.policy.default).get_content()
+    assert "This is a test" in text, text
+
+
+@case
+def no_secret_is_in_the_log(lab):
+    with open(lab.grid.log, encoding="utf-8") as file:
+        log = file.read()
+    assert lab.secret not in log and base64.b64encode(lab.secret.encode()).decode() not in log
+
+
+@case
+def a_grid_that_does_not_allow_it_calls_nobody_in_its_own_network(lab):
+    lab.grid.stop()
+    lab.grid.settings["webhook.private_addresses"] = False
+    lab.grid.write_config()
+    lab.grid.start()
+    calls = len(lab.hook.requests)
+    status, answer = lab.api("PATCH", "/api/v1/notifications/settings",
+                             {"webhook": f"http://127.0.0.1:{lab.hook.port}/"})
+    assert status == 400 and "https://" in answer["error"]["message"], answer
+    for host in ("127.0.0.1", "localhost", "0"):
+        status, answer = lab.api("PATCH", "/api/v1/notifications/settings",
+                                 {"webhook": f"https://{host}:{lab.hook.port}/"})
+        assert status == 200, answer
+        assert lab.api("POST", "/api/v1/notifications/test", {"channel": "webhook"})[0] == 204
+        wait_until("it is given up", lambda: lab.told("This is a test")[0]["state"] == "given_up")
+        assert "private network" in lab.told("This is a test")[0]["problem"]
+    assert len(lab.hook.requests) == calls
+
+
+if __name__ == "__main__":
+    run(lab, lambda made: made.grid.evidence())

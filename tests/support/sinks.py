@@ -1,0 +1,88 @@
+"""Where notifications arrive in tests: a mail server and a webhook that keep what they get, on loopback.
+
+    with MailSink() as mail: ... mail.port, mail.mails: [{"from", "to", "text"}...]; mail.answer = 451 refuses
+    with HookSink() as hook: ... hook.port, hook.requests: [(headers, body)...]; hook.status = 500 refuses
+"""
+import http.server
+import socketserver
+import threading
+
+
+class Sink:
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+    @property
+    def port(self):
+        return self.server.server_address[1]
+
+
+class MailSink(Sink):
+    def __init__(self):
+        self.mails, self.answer = [], 250
+        sink = self
+
+        class Session(socketserver.StreamRequestHandler):
+            timeout = 60
+
+            def say(self, line):
+                self.wfile.write(line.encode() + b"\r\n")
+
+            def handle(self):
+                self.say("220 sink")
+                mail = {"to": []}
+                while line := self.rfile.readline():
+                    word = line.decode().strip()
+                    verb = word.upper().split(" ")[0].split(":")[0]
+                    if verb in ("EHLO", "HELO"):
+                        self.say("250 sink")
+                    elif verb == "MAIL":
+                        mail["from"] = word.split("<")[1].split(">")[0]
+                        self.say("250 well" if sink.answer == 250 else f"{sink.answer} no")
+                    elif verb == "RCPT":
+                        mail["to"].append(word.split("<")[1].split(">")[0])
+                        self.say("250 well")
+                    elif verb == "DATA":
+                        self.say("354 go on")
+                        lines = []
+                        while (line := self.rfile.readline()) not in (b".\r\n", b""):
+                            lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
+                        mail["text"] = b"".join(lines).decode()
+                        sink.mails.append(mail)
+                        self.say("250 kept")
+                    elif verb == "QUIT":
+                        self.say("221 bye")
+                        return
+                    else:
+                        self.say("502 what?")
+
+        socketserver.ThreadingTCPServer.daemon_threads = True
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)
+
+
+class HookSink(Sink):
+    def __init__(self):
+        self.requests, self.status, self.headers = [], 204, {}
+        sink = self
+
+        class Hook(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                sink.requests.append((dict(self.headers.items()), body))
+                self.send_response(sink.status)
+                for name, value in sink.headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
