@@ -655,7 +655,7 @@ export const text = {
     noWebhooks: 'This grid sends to no webhooks.',
     secret: 'Secret of the webhook',
     secretHint:
-      'X-DistRen-Signature is sha256= and the HMAC-SHA256, by this secret, of X-DistRen-Timestamp, a dot and the body.',
+      'The webhook’s secret: X-DistRen-Signature is sha256= and the HMAC-SHA256 by it of X-DistRen-Timestamp, a dot and the body.',
     browserHint: 'While a page of this grid is open.',
     browserAsk: 'Allow notifications in this browser',
     browserDenied: 'This browser does not allow notifications of this page; its settings can change that.',

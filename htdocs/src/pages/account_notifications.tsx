@@ -16,7 +16,15 @@ const channels = ['mail', 'webhook', 'browser'] as const;
 type Channel = NotificationChoice['channel'];
 const keyOf = (kind: string, channel: string): string => `${kind} ${channel}`;
 
-function Choices({ chosen, usable, change }: { chosen: ReadonlySet<string>; usable: (channel: Channel) => boolean; change: (next: Set<string>) => void }) {
+function Choices({
+  chosen,
+  usable,
+  change,
+}: {
+  chosen: ReadonlySet<string>;
+  usable: (channel: Channel) => boolean;
+  change: (next: Set<string>) => void;
+}) {
   return (
     <table class="plain-table" aria-label={t.table}>
       <thead>
@@ -68,9 +76,11 @@ function BrowserLine() {
   if (can === 'denied') return <p class="soft">{t.browserDenied}</p>;
   if (can === 'yes') return <p class="soft">{`${t.channels.browser}: ${t.browserHint}`}</p>;
   return (
-    <button type="button" class="button" onClick={() => void allow()}>
-      {t.browserAsk}
-    </button>
+    <div>
+      <button type="button" class="button" onClick={() => void allow()}>
+        {t.browserAsk}
+      </button>
+    </div>
   );
 }
 
