@@ -1,6 +1,6 @@
--- Puts what happened since the last call into the outbox of those who want to be told; each event once. Events get their
--- number before their transaction is over: those of the last minute are looked at again. Beyond 30 an hour for a person
--- and a channel the rest is given up, and says so in his list. Row: how many were put in.
+-- Puts what happened since the last call, and after it was asked for, into the outbox of those who want to be told; each
+-- event once. Events get their number before their transaction is over: those of the last minute are looked at again.
+-- Beyond 30 an hour for a person and a channel the rest is given up, and says so in his list. Row: how many were put in.
 CREATE OR REPLACE PROCEDURE notification_gather()
 SQL SECURITY DEFINER
 BEGIN
@@ -15,8 +15,8 @@ BEGIN
   SET v_to = GREATEST(v_from, COALESCE((SELECT MAX(id) FROM event), 0));
   INSERT IGNORE INTO notification (user_id, kind, channel, event_id, job_id, slave_id, message, state, created_at,
     due_at, ended_at)
-  SELECT e.user_id, c.kind, c.channel, e.id, e.job_id, e.slave_id, e.message, IF(c.channel = 'browser', 'sent', 'waiting'),
-    v_now, v_now, IF(c.channel = 'browser', v_now, NULL)
+  SELECT e.user_id, c.kind, c.channel, e.id, e.job_id, e.slave_id, e.message,
+    IF(c.channel = 'browser', 'sent', 'waiting'), v_now, v_now, IF(c.channel = 'browser', v_now, NULL)
   FROM event e FORCE INDEX (PRIMARY)
   JOIN notification_choice c ON c.user_id = e.user_id AND c.kind = CASE e.kind
     WHEN 'job_finished' THEN 'job_done' WHEN 'job_failed' THEN 'job_done' WHEN 'job_paused' THEN 'job_paused'

@@ -10,6 +10,7 @@ BEGIN
   SELECT n.id, n.kind, n.channel, n.message, COALESCE(n.job_id, 0) AS job_id, COALESCE(n.slave_id, 0) AS slave_id,
     n.state, n.attempts, n.problem, time_text(n.created_at) AS created_at, time_text(n.ended_at) AS ended_at
   FROM notification n FORCE INDEX (notification_user)
-  WHERE n.user_id = p_user AND n.id < v_before AND n.id > COALESCE(p_after, 0) AND (p_channel = '' OR n.channel = p_channel)
+  WHERE n.user_id = p_user AND n.id < v_before AND n.id > COALESCE(p_after, 0)
+    AND (p_channel = '' OR n.channel = p_channel)
   ORDER BY IF(p_after IS NULL, -n.id, n.id) LIMIT v_limit;
 END

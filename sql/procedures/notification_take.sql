@@ -1,6 +1,6 @@
--- Up to p_limit notifications that are due, oldest first, for the one who sends them now: until five minutes have passed
--- nobody else gets them. Rows: id, user's name, kind, channel, message, job, slave (0: none), e-mail address, webhook and
--- its secret, when it was made (UNIX time), how often it was tried before.
+-- Up to p_limit notifications that are due, oldest first, for the one who sends them now: until five minutes have
+-- passed nobody else gets them. Rows: id, user's name, kind, channel, message, job, slave (0: none), e-mail address,
+-- webhook and its secret, when it was made (UNIX time), how often it was tried before.
 CREATE OR REPLACE PROCEDURE notification_take(IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN

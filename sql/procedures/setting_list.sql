@@ -1,4 +1,4 @@
--- Every setting that was ever set: name, value, when. For the server alone: what an administrator sees of it, it chooses.
+-- Every setting that was ever set: name, value, when. For the server alone: it chooses what an administrator sees.
 CREATE OR REPLACE PROCEDURE setting_list()
 SQL SECURITY DEFINER
 BEGIN

@@ -111,7 +111,8 @@ function Editor({ found, changed }: { found: NotificationSettingsAnswer; changed
       submit={t.save}
       onSubmit={save}
       beside={channels
-        .filter((channel) => channel !== 'browser' && usable(channel) && found[channel === 'mail' ? 'email' : 'webhook'])
+        .filter((channel) => channel !== 'browser' && usable(channel))
+        .filter((channel) => found[channel === 'mail' ? 'email' : 'webhook'])
         .map((channel) => (
           <button
             key={channel}
@@ -126,7 +127,14 @@ function Editor({ found, changed }: { found: NotificationSettingsAnswer; changed
         ))}
     >
       {found.mail ? (
-        <Field label={t.email} type="email" value={email} onInput={setEmail} hint={t.emailHint} more={{ maxLength: 254 }} />
+        <Field
+          label={t.email}
+          type="email"
+          value={email}
+          onInput={setEmail}
+          hint={t.emailHint}
+          more={{ maxLength: 254 }}
+        />
       ) : (
         <p class="soft">{t.noMail}</p>
       )}
@@ -148,8 +156,16 @@ function Editor({ found, changed }: { found: NotificationSettingsAnswer; changed
 }
 
 export function Notifications() {
-  const settings = useLive('notification settings', (signal) => ask('GET /api/v1/notifications/settings', { signal }), 0);
-  const history = useLive('notifications', (signal) => ask('GET /api/v1/notifications', { query: { limit: 10 }, signal }), 5000);
+  const settings = useLive(
+    'notification settings',
+    (signal) => ask('GET /api/v1/notifications/settings', { signal }),
+    0,
+  );
+  const history = useLive(
+    'notifications',
+    (signal) => ask('GET /api/v1/notifications', { query: { limit: 10 }, signal }),
+    5000,
+  );
   const [first, setFirst] = useState<NotificationSettingsAnswer | null>(null);
   useEffect(() => {
     if (settings.data) setFirst(settings.data);

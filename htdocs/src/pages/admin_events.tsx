@@ -20,7 +20,11 @@ function About({ event }: { event: Event }) {
       {event.job && (
         <>
           {' '}
-          {event.job.name ? <a href={address(['jobs', event.job.id])}>{event.job.name}</a> : text.points.goneJob(event.job.id)}
+          {event.job.name ? (
+            <a href={address(['jobs', event.job.id])}>{event.job.name}</a>
+          ) : (
+            text.points.goneJob(event.job.id)
+          )}
         </>
       )}
       {event.slave?.name && (

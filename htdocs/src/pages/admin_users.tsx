@@ -56,7 +56,8 @@ function Line({ account, mine, changed }: { account: Account; mine: boolean; cha
   const [blocking, setBlocking] = useState(false);
   const blocked = account.blocked_at !== null;
   const change = async (role: Account['role'], place: HTMLSelectElement): Promise<void> => {
-    const sure = await confirmed(t.roleTitle(account.name, t.roles[role]), t.roleBody[role], t.roleYes, role !== 'user');
+    const title = t.roleTitle(account.name, t.roles[role]);
+    const sure = await confirmed(title, t.roleBody[role], t.roleYes, role !== 'user');
     if (sure) {
       await tried(
         () => ask('PATCH /api/v1/admin/users/{id}', { path: { id: account.id }, body: { role } }),

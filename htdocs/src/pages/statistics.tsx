@@ -207,7 +207,9 @@ export function StatisticsPage() {
           options={spans.map((each) => [each, t.spans[each]] as const)}
           onChange={(next) => setQuery({ span: next === 'week' ? null : next })}
         />
-        {found && <span class="soft">{found.step === 3600 ? t.byHour : found.step === 86400 ? t.byDay : t.byWeek}</span>}
+        {found && (
+          <span class="soft">{found.step === 3600 ? t.byHour : found.step === 86400 ? t.byDay : t.byWeek}</span>
+        )}
       </div>
       {live.problem && !found && <Trouble problem={live.problem} retry={live.refresh} />}
       <Again problem={found ? live.problem : null} />

@@ -33,7 +33,12 @@ const dayAndHour = new Intl.DateTimeFormat(undefined, {
   hour: '2-digit',
   minute: '2-digit',
 });
-const wholeDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' });
+const wholeDay = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+  timeZone: 'UTC',
+});
 
 /** When a step was: hours in the reader's zone, days and weeks in that of the server's days. */
 export const stepName = (at: number, step: number): string =>
@@ -48,7 +53,8 @@ function axisTimes(splits: number[], apart: number): string[] {
   });
 }
 
-function draw(box: HTMLElement, { at, series, show, scale = show }: Props, point: (index: number | null) => void): uPlot {
+function draw(box: HTMLElement, given: Props, point: (index: number | null) => void): uPlot {
+  const { at, series, show, scale = show } = given;
   const style = getComputedStyle(box);
   const token = (name: string): string => style.getPropertyValue(name).trim();
   const axis: uPlot.Axis = {
