@@ -147,10 +147,15 @@ class Browser:
         self.do("POST", f"/element/{element[ELEMENT]}/click")
 
     def press(self, name, kinds="button, a, summary, input[type=checkbox], [role=button]", seconds=30):
-        """A control may be replaced while the page updates: then the new one is pressed."""
+        """A control may be replaced while the page updates: then the new one is pressed. One that lies behind the bar at
+        the top is scrolled to first, as a reader would."""
         def once():
             try:
-                self.click(self.control(kinds, name, seconds))
+                control = self.control(kinds, name, seconds)
+                self.script("const top = document.querySelector('header.top')?.getBoundingClientRect().bottom ?? 0;"
+                            "if (arguments[0].getBoundingClientRect().top < top && !arguments[0].closest('header.top'))"
+                            " arguments[0].scrollIntoView({block: 'center'})", control)
+                self.click(control)
                 return True
             except WebDriverError as problem:
                 if "stale" in str(problem) or "intercepted" in str(problem) or "not interactable" in str(problem):
