@@ -16,6 +16,7 @@
 
 #include "common/digest.h"
 #include "common/files.h"
+#include "common/text.h"
 #include "server/storage/blob_store.h"
 
 namespace distren {
@@ -185,7 +186,8 @@ UploadOutcome Uploads::create(UploadSpec spec) {
   if (!space) return refuse(Kind::failed, space.error().message);
   if (*space - spec.size < limits_.free_bytes) {
     return refuse(Kind::disk_full,
-                  fmt::format("the server's disk has no room for these {} bytes now; try again later", spec.size));
+                  fmt::format("the server's disk has no room for these {} bytes now; try again later",
+                              grouped(static_cast<std::uint64_t>(spec.size))));
   }
   auto entry = std::make_shared<Entry>();
   auto const random = random_bytes(16);

@@ -134,38 +134,38 @@ export function HomePage() {
       <div class={hero ? 'home home-with-hero' : 'home'}>
         {hero && <Hero job={hero} />}
         <section class="home-side">
-          <dl class="figures" aria-label={text.home.grid}>
-            <div>
-              <dt>{text.home.slavesOnline}</dt>
-              <dd>
-                {grid ? count(grid.slaves.online) : '–'}
-                <small> / {grid ? count(grid.slaves.total) : '–'}</small>
-              </dd>
-            </div>
-            <div>
-              <dt>{text.home.rendering}</dt>
-              <dd>{grid ? count(grid.frames.leased) : '–'}</dd>
-            </div>
-            <div>
-              <dt>{text.home.waiting}</dt>
-              <dd>{grid ? count(grid.frames.ready) : '–'}</dd>
-            </div>
-            <div>
-              <dt>{text.home.done}</dt>
-              <dd>{grid ? count(grid.frames.accepted) : '–'}</dd>
-            </div>
-            <div>
-              <dt>{text.home.anHour}</dt>
-              <dd>{grid ? count(grid.frames.an_hour) : '–'}</dd>
-            </div>
-            <div>
-              <dt>{text.home.power}</dt>
-              <dd>{grid ? points(grid.power) : '–'}</dd>
-            </div>
-          </dl>
-          <p>
+          <div class="card grid-now">
+            <dl class="figures" aria-label={text.home.grid}>
+              <div>
+                <dt>{text.home.slavesOnline}</dt>
+                <dd>
+                  {grid ? count(grid.slaves.online) : '–'}
+                  <small> / {grid ? count(grid.slaves.total) : '–'}</small>
+                </dd>
+              </div>
+              <div>
+                <dt>{text.home.rendering}</dt>
+                <dd>{grid ? count(grid.frames.leased) : '–'}</dd>
+              </div>
+              <div>
+                <dt>{text.home.waiting}</dt>
+                <dd>{grid ? count(grid.frames.ready) : '–'}</dd>
+              </div>
+              <div>
+                <dt>{text.home.done}</dt>
+                <dd>{grid ? count(grid.frames.accepted) : '–'}</dd>
+              </div>
+              <div>
+                <dt>{text.home.anHour}</dt>
+                <dd>{grid ? count(grid.frames.an_hour) : '–'}</dd>
+              </div>
+              <div>
+                <dt>{text.home.power}</dt>
+                <dd>{grid ? points(grid.power) : '–'}</dd>
+              </div>
+            </dl>
             <a href="#/statistics">{text.home.toStatistics}</a>
-          </p>
+          </div>
           {active.length > 0 && (
             <section>
               <h2>
