@@ -1,21 +1,26 @@
 #!/usr/bin/env python3
-"""The web pages in a real browser, with 5,000 jobs and 1,000,000 frames: first sight, weight, scrolling."""
+"""The web pages in a real browser, with 5,000 jobs and 1,000,000 frames: first sight, weight, scrolling; how soon a
+finished frame is on the page; and what a thousand open pages cost the server."""
 import gzip
 import os
 import statistics
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.dont_write_bytecode = True
 
-from bench import report  # noqa: E402
+from bench import cpu_seconds, report  # noqa: E402
 from browser import Browser  # noqa: E402
 from grid import Grid  # noqa: E402
+from many_pages import Pages  # noqa: E402
 from programs import BUILD, scenes  # noqa: E402
 from tap import wait_until  # noqa: E402
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 JOBS, EACH, LARGE = 4998, 198, 10000  # and one job of LARGE frames: 999,604 in all
+FRAMES = 24  # that are watched as they come
+PAGES, PEOPLE, WATCHED = 1000, 50, 20
 BASE = 100000000  # numbers of the tasks that are only written down
 FIRST_PAGE = ("index.html", "app.js", "app.css", "icon.svg")
 # Notes when the page first shows what is asked for, in milliseconds since the navigation began.
@@ -76,8 +81,62 @@ def first_sight(page, base, place, selector):
     return statistics.median(times)
 
 
+# When each cell of the frames becomes a finished one, by the clock of the page.
+SEEN = """
+window.seen = {};
+const look = () => document.querySelectorAll('.frames .state-accepted[data-frame]').forEach((cell) => {
+  window.seen[cell.dataset.frame] ??= Date.now();
+});
+new MutationObserver(look).observe(document.querySelector('main'),
+  {subtree: true, childList: true, attributes: true, attributeFilter: ['class']});
+look();
+"""
+
+
+def frame_to_page(grid, page, base):
+    """From the commit of a frame to its picture's place on the page, in milliseconds: median and the slowest."""
+    job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", f"1-{FRAMES}", "--name", "live", "--paused")
+    page.open(f"{base}#/jobs/{job}")
+    page.heading("live")
+    wait_until("its frames are there", lambda: page.script("return document.querySelector('.frames button') !== null"))
+    page.script(SEEN)
+    grid.api("POST", f"/api/v1/jobs/{job}/resume")
+    seen = wait_until("all frames are seen", lambda: page.script(
+        f"return Object.keys(window.seen).length === {FRAMES} ? window.seen : null"), 300)
+    rows = grid.sql("SELECT t.frame, TIMESTAMPDIFF(MICROSECOND, '1970-01-01', a.ended_at) DIV 1000 FROM task t "
+                    f"JOIN attempt a ON a.task_id = t.id AND a.id = t.attempt_id WHERE t.job_id = {job}")
+    waits = sorted(seen[frame] - int(at) for frame, at in rows)
+    return statistics.median(waits), waits[-1]
+
+
+def thousand_pages(grid):
+    """What 1,000 open pages of 50 people cost server and database while the grid renders, in percent of a core."""
+    pids = [grid.child.pid, grid.database_pid()]
+    tokens = [grid.token] + [grid.sign_up(f"p{number}") for number in range(PEOPLE - 1)]
+    job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-100000", "--name", "on and on")
+
+    def spent():
+        return sum(cpu_seconds(pid) for pid in pids)
+
+    def percent(seconds):
+        before, began = spent(), time.monotonic()
+        time.sleep(seconds)
+        return 100 * (spent() - before) / (time.monotonic() - began)
+    grid.wait_frames(job, 5)
+    alone = percent(WATCHED)
+    with Pages(grid.http_port, tokens, PAGES // PEOPLE) as pages:
+        wait_until("all pages hear", lambda: pages.open == PAGES or pages.failed)
+        assert not pages.failed, pages.failed[0]
+        heard, asked = pages.heard, pages.asked
+        together = percent(WATCHED)
+        heard, asked = (pages.heard - heard) / WATCHED, (pages.asked - asked) / WATCHED
+        assert not pages.failed, pages.failed[0]
+    grid.api("POST", f"/api/v1/jobs/{job}/cancel")
+    return max(0, together - alone), heard, asked
+
+
 def main():
-    with Grid() as grid, Browser(grid.folder) as page:
+    with Grid({"limits.streams_per_person": PAGES}) as grid, Browser(grid.folder) as page:
         large = fill(grid)
         page.look()
         page.chrome("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
@@ -92,6 +151,10 @@ def main():
         job = first_sight(page, base, f"jobs/{large}", ".job-facts .fact")
         frames = first_sight(page, base, f"jobs/{large}", ".frames button")
         gaps = sorted(page.promise(SCROLL))
+        grid.add_slave("attic")
+        soon, latest = frame_to_page(grid, page, base)
+        page.open("about:blank")
+        cost, heard, asked = thousand_pages(grid)
         weight = 0
         for name in FIRST_PAGE:
             with open(os.path.join(BUILD, "htdocs", "dist", name), "rb") as file:
@@ -99,7 +162,8 @@ def main():
     figures = {"home_ms": round(home), "jobs_ms": round(table), "job_ms": round(job), "job_frames_ms": round(frames),
                "scroll_median_ms": round(statistics.median(gaps), 1),
                "scroll_p99_ms": round(gaps[int(len(gaps) * 0.99)], 1),
-               "first_page_gzip_kib": round(weight / 1024, 1)}
+               "first_page_gzip_kib": round(weight / 1024, 1), "frame_to_page_ms": round(soon),
+               "frame_to_page_max_ms": round(latest), "sse_1000_core_percent": round(cost, 1)}
     report(f"web pages, {JOBS + 2:,} jobs, {JOBS * EACH + LARGE + 1:,} frames, median of {ROUNDS}",
            [("home, from the address to recent jobs", figures["home_ms"], "ms"),
             ("table of 5,000 jobs", figures["jobs_ms"], "ms"),
@@ -107,7 +171,11 @@ def main():
             ("job of 10,000 frames, all of them", figures["job_frames_ms"], "ms"),
             ("scrolling them, a picture of the screen, median", figures["scroll_median_ms"], "ms"),
             ("... the slowest of a hundred", figures["scroll_p99_ms"], "ms"),
-            ("first page, compressed", figures["first_page_gzip_kib"], "KiB")], figures)
+            ("first page, compressed", figures["first_page_gzip_kib"], "KiB"),
+            ("a finished frame on the page, from its commit, median", figures["frame_to_page_ms"], "ms"),
+            (f"... the slowest of {FRAMES}", figures["frame_to_page_max_ms"], "ms"),
+            (f"{PAGES:,} open pages, {heard:.0f} events and {asked:.0f} questions a second",
+             figures["sse_1000_core_percent"], "% of a core")], figures)
 
 
 if __name__ == "__main__":
