@@ -1,4 +1,4 @@
-// jobs, job, pause, resume, cancel, requeue, change, delete: looking after what was submitted.
+// jobs, job, pause, resume, cancel, approve, requeue, change, delete: looking after what was submitted.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -203,7 +203,7 @@ void add_job_commands(CLI::App& app, Context& context) {
   for (auto const& action : {Action{"pause", "Give out no more frames of jobs", "paused"},
                              Action{"resume", "Go on with paused jobs", "active again"},
                              Action{"cancel", "End jobs for good; finished frames stay", "cancelled"},
-                             Action{"requeue", "Render failed and cancelled frames again", "queued again"},
+                             Action{"approve", "Render the rest of jobs whose test frames came first", "approved"},
                              Action{"delete", "Delete ended jobs and their frames", "deleted"}}) {
     auto* command = app.add_subcommand(action.word, action.help);
     command->add_option("JOB", *ids, "Numbers of jobs")->required()->check(CLI::PositiveNumber);
@@ -215,6 +215,17 @@ void add_job_commands(CLI::App& app, Context& context) {
       };
     });
   }
+
+  auto all = std::make_shared<bool>(false);
+  auto* requeue = app.add_subcommand("requeue", "Render failed frames again");
+  requeue->add_option("JOB", *ids, "Numbers of jobs")->required()->check(CLI::PositiveNumber);
+  requeue->add_flag("--all", *all, "Finished frames, too; their pictures stay until there are new ones");
+  requeue->callback([&context, ids, all] {
+    context.run = [&context, ids, all] {
+      return for_each_job(context, *ids, "POST", "/requeue", nlohmann::json{{"frames", *all ? "all" : "failed"}},
+                          "queued again");
+    };
+  });
 
   auto* alter = app.add_subcommand("change", "Change a job's name or priority");
   alter->add_option("JOB", change->id, "The job's number")->required()->check(CLI::PositiveNumber);

@@ -38,6 +38,7 @@ struct Submission {
   std::string shot;
   int priority = 0;
   bool paused = false;
+  bool test_first = false;
   std::string parameter_file;
   std::string tiles;
   int overscan = -1;
@@ -128,6 +129,7 @@ Result<Json> create_job(Session& session, Submission const& given, Prepared cons
   if (!project.is_null()) body["project"] = project;
   if (!given.shot.empty()) body["shot"] = given.shot;
   if (given.paused) body["paused"] = true;
+  if (given.test_first) body["test_first"] = true;
   if (!given.parameter_file.empty()) {
     auto text = read_file(given.parameter_file, most_parameters);
     if (!text) return fail(text.error().code, fmt::format("--parameters: {}", text.error().message));
@@ -280,6 +282,8 @@ void add_submit_command(CLI::App& app, Context& context) {
       ->check(shot_validator())
       ->needs(project);
   command->add_option("--priority", given->priority, "1 to 100 among your own jobs")->check(CLI::Range(1, 100));
+  command->add_flag("--test-first", given->test_first,
+                    "Render the first, the middle and the last frame, and the rest after distren approve");
   auto* paused = command->add_flag("--paused", given->paused, "Do not begin yet");
   auto* wait = command->add_flag("--wait", given->wait, "Show progress until the job ends")->excludes(paused);
   command->add_option("--download", given->download, "With --wait: fetch the frames into this folder")->needs(wait);

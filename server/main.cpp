@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -119,6 +121,14 @@ void write_telemetry(TelemetryBook& telemetry, DatabaseAddress const& address) {
   Database database(address);
   if (auto const done = store::write_telemetry(database, hours); !done)
     spdlog::warn("distrend: what {} slaves said of their machines is lost: {}", hours.size(), done.error().message);
+}
+
+// Every open page and every slave keeps a connection; what a login allows by itself is often 1,024.
+void allow_descriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::max(limit.rlim_cur, std::min<rlim_t>(limit.rlim_max, 65536));
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // Blocks until SIGTERM, SIGINT or SIGHUP (the terminal is gone), and meanwhile keeps the private database alive.
@@ -334,6 +344,7 @@ int main(int argc, char** argv) {
   }
   if (options.config.empty()) options.config = DISTREN_SYSCONFDIR "/distrend.toml";
 
+  allow_descriptors();
   // All threads inherit this: signals are taken in one place, and a vanished peer is an error code, not a death.
   ::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;

@@ -9,7 +9,7 @@ dist_sqlmigrations_DATA = \
   %D%/migrations/0004_slaves.sql \
   %D%/migrations/0005_overview.sql \
   %D%/migrations/0006_shots.sql \
-  %D%/migrations/0007_notifications.sql
+  %D%/migrations/0007_notifications.sql %D%/migrations/0008_held.sql
 dist_sqlprocedures_DATA = \
   %D%/procedures/admin_check.sql \
   %D%/procedures/attempt_reserve.sql \
@@ -32,14 +32,14 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/grant_void.sql \
   %D%/procedures/grid_show.sql \
   %D%/procedures/held_load.sql \
-  %D%/procedures/job_boost.sql \
+  %D%/procedures/job_approve.sql %D%/procedures/job_boost.sql \
   %D%/procedures/job_cancel.sql \
   %D%/procedures/job_change.sql \
   %D%/procedures/job_create.sql \
   %D%/procedures/job_delete.sql \
   %D%/procedures/job_fail_alike.sql \
   %D%/procedures/job_file_list.sql \
-  %D%/procedures/job_list.sql \
+  %D%/procedures/job_hold.sql %D%/procedures/job_list.sql \
   %D%/procedures/job_list_after.sql \
   %D%/procedures/job_load.sql \
   %D%/procedures/job_load_files.sql \

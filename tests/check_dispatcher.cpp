@@ -514,6 +514,47 @@ END_TEST
 
 }  // namespace
 
+START_TEST(a_held_job_gives_its_test_frames_and_the_rest_when_it_is_approved) {
+  Grid grid;
+  grid.hold = true;
+  grid.add_job(1, 9);
+  auto const slave = grid.add_slave(1);
+  std::vector<int> frames;
+  for (int i = 0; i < 3; ++i) {
+    auto const orders = slave->of_type("order");
+    ck_assert_uint_eq(orders.size(), static_cast<std::size_t>(i) + 1);
+    frames.push_back(orders.back()["frame"]);
+    grid.done(orders.back(), 1);
+    grid.commit();
+  }
+  ck_assert(frames == (std::vector<int>{1, 5, 9}));
+  grid.core.tick(grid.now += 1000);
+  ck_assert_uint_eq(slave->of_type("order").size(), 3);
+  ck_assert_text(grid.core.why_job(1).rule, "waits_for_approval");
+  ck_assert_int_eq(grid.core.why_job(1).number, 6);
+  grid.core.approve_job(1, grid.now);
+  ck_assert_uint_eq(slave->of_type("order").size(), 4);
+}
+END_TEST
+
+START_TEST(a_finished_frame_can_be_opened_again_while_the_job_is_worked_on) {
+  Grid grid;
+  grid.add_job(1, 2);
+  auto const slave = grid.add_slave(1);
+  auto const order = slave->of_type("order").back();
+  grid.done(order, 1);
+  grid.commit();
+  ck_assert(grid.core.reopen(1, order["task"], grid.now));
+  grid.done(slave->of_type("order").back(), 1);
+  grid.commit();
+  auto const again = slave->of_type("order").back();
+  ck_assert(again["task"] == order["task"] && again["attempt"] != order["attempt"]);
+  grid.done(again, 1);
+  grid.commit();
+  ck_assert(!grid.core.reopen(1, order["task"], grid.now));  // the job has ended here
+}
+END_TEST
+
 int main() {
   TCase* orders = tcase_create("orders");
   tcase_add_test(orders, an_order_says_all_that_a_slave_needs);
@@ -546,6 +587,8 @@ int main() {
   tcase_add_test(results, a_frame_that_failed_goes_to_another_slave);
   tcase_add_test(results, on_a_grid_of_one_slave_a_failed_frame_comes_back_after_a_pause_three_times_in_all);
   tcase_add_test(results, a_returned_frame_is_held_against_nobody);
+  tcase_add_test(results, a_held_job_gives_its_test_frames_and_the_rest_when_it_is_approved);
+  tcase_add_test(results, a_finished_frame_can_be_opened_again_while_the_job_is_worked_on);
   tcase_add_test(results, a_result_without_the_image_that_the_job_wants_is_rejected);
   TCase* slaves = tcase_create("slaves");
   tcase_add_test(slaves, a_second_program_with_the_same_key_is_refused_while_the_first_lives);

@@ -76,6 +76,8 @@ Reply handle_pause_job(Request const&, Context&);
 Reply handle_resume_job(Request const&, Context&);
 Reply handle_cancel_job(Request const&, Context&);
 Reply handle_requeue_job(Request const&, Context&);
+Reply handle_requeue_task(Request const&, Context&);
+Reply handle_approve_job(Request const&, Context&);
 Reply handle_change_job(Request const&, Context&);
 Reply handle_delete_job(Request const&, Context&);
 Reply handle_list_tasks(Request const&, Context&);

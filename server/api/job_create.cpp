@@ -71,6 +71,10 @@ std::optional<Reply> make_jobs(Context& context, std::vector<PlannedJob>& plan, 
       return error_reply(id.error());
     }
     made.push_back(*id);
+    if (auto const held = job.held ? store::hold_job(context.database(), *id) : Result<void>(); !held) {
+      undo_all();
+      return error_reply(held.error());
+    }
     if (auto const added = shot != 0 ? store::add_job_to_shot(context.database(), shot, *id) : Result<void>(); !added) {
       undo_all();
       return error_reply(added.error());

@@ -27,6 +27,11 @@ Reply job_reply(Context& context, std::int64_t id) {
   return json_reply(200, shape);
 }
 
+void load_again(Context& context, std::int64_t job) {
+  if (auto const loaded = hand_to_dispatcher(context.services, context.database(), job); !loaded)
+    spdlog::warn("job {} could not be handed to the dispatcher yet: {}", job, loaded.error().message);
+}
+
 std::string by_whom(Context const& context, store::Job const& job) {
   if (context.caller.user.id == job.user) return "its owner";
   return fmt::format("the moderator {}", context.caller.user.name);
@@ -107,13 +112,40 @@ Reply handle_cancel_job(Request const&, Context& context) {
   return job_reply(context, job->id);
 }
 
-Reply handle_requeue_job(Request const&, Context& context) {
+Reply handle_requeue_job(Request const& request, Context& context) {
   auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
-  if (auto const done = store::requeue_job(context.database(), job->id); !done) return error_reply(done.error());
-  if (auto const loaded = hand_to_dispatcher(context.services, context.database(), job->id); !loaded) {
-    spdlog::warn("job {} could not be handed to the dispatcher yet: {}", job->id, loaded.error().message);
+  std::string frames = "failed";
+  if (!request.body.empty()) {
+    auto body = JsonBody::parse(request.body);
+    if (!body) return error_reply(body.error());
+    if (body->read("frames", JsonBody::optional, frames, 20) && frames != "failed" && frames != "all")
+      body->problem(fmt::format("frames: '{}' is neither failed nor all", printable(frames, 30)));
+    if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   }
+  auto const requeued = store::requeue_job(context.database(), job->id, frames == "all");
+  if (!requeued) return error_reply(requeued.error());
+  if (*requeued > 0) load_again(context, job->id);
+  return job_reply(context, job->id);
+}
+
+Reply handle_requeue_task(Request const&, Context& context) {
+  auto const job = find_own_job(context);
+  if (!job) return error_reply(job.error());
+  auto const task = context.id("task");
+  if (!task) return error_reply(task.error());
+  auto const requeued = store::requeue_task(context.database(), job->id, *task);
+  if (!requeued) return error_reply(requeued.error());
+  // A job that is being worked on goes on as it is.
+  if (*requeued > 0 && !context.services.dispatcher.reopen(job->id, *task)) load_again(context, job->id);
+  return job_reply(context, job->id);
+}
+
+Reply handle_approve_job(Request const&, Context& context) {
+  auto const job = find_own_job(context);
+  if (!job) return error_reply(job.error());
+  if (auto const done = store::approve_job(context.database(), job->id); !done) return error_reply(done.error());
+  context.services.dispatcher.approve_job(job->id);
   return job_reply(context, job->id);
 }
 

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "server/storage/job_folder.h"
+#include "server/store/administration.h"
 #include "server/store/jobs.h"
 #include "server/store/journal.h"
-#include "server/store/administration.h"
 #include "server/store/people.h"
 #include "server/store/statistics.h"
 

@@ -101,6 +101,18 @@ json token_shape(store::Token const& token) {
           {"last_used_at", text_or_null(token.last_used_at)}};
 }
 
+namespace {
+
+// Of a job whose test frames come first: are they rendered?
+json approval_of(store::Job const& job) {
+  bool const open = job.state == store::JobState::active || job.state == store::JobState::paused;
+  if (!job.held || !open) return nullptr;
+  int const tests = std::min(3, job.tasks / std::max(1, job.tiles)) * job.tiles;
+  return job.accepted + job.failed < tests ? "testing" : "waiting";
+}
+
+}  // namespace
+
 json job_shape(store::Job const& job, Dispatcher& dispatcher) {
   bool const active = job.state == store::JobState::active;
   auto const live = dispatcher.job_live(job.id);
@@ -133,6 +145,7 @@ json job_shape(store::Job const& job, Dispatcher& dispatcher) {
           {"finish_at", time_or_null(forecast ? forecast->finish_ms : 0)},
           {"waiting", active ? text_or_null(live.waiting) : json(nullptr)},
           {"tiles", job.tiles},
+          {"approval", approval_of(job)},
           {"after", number_or_null(job.after)},
           {"submission", number_or_null(job.submission)},
           {"shot", number_or_null(job.shot)},
@@ -224,7 +237,8 @@ json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> 
           {"memory", slave.memory_mib},
           {"gpus", slave.gpus},
           {"address", address ? text_or_null(slave.address) : json(nullptr)},
-          {"settings", {{"wanted", wanted.is_object() ? wanted : json::object()}, {"hold", holds.is_object() ? holds : json()}}},
+          {"settings",
+           {{"wanted", wanted.is_object() ? wanted : json::object()}, {"hold", holds.is_object() ? holds : json()}}},
           {"telemetry", telemetry ? telemetry_shape(*telemetry) : json(nullptr)},
           {"methods", methods},
           {"created_at", slave.created_at},

@@ -81,6 +81,8 @@ public:
   void resume_job(std::int64_t job, std::int64_t now);
   void remove_job(std::int64_t job, std::string const& reason, std::int64_t now);
   void change_priority(std::int64_t job, int priority);
+  void approve_job(std::int64_t job, std::int64_t now);
+  bool reopen(std::int64_t job, std::int64_t task, std::int64_t now);  // false: the job is not here
   void job_finished(std::int64_t job, std::int64_t now);  // all of it is accepted: what is made of it may begin
 
   // Points. What the ledger holds of claims, held grants and measured powers.

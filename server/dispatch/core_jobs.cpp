@@ -113,6 +113,25 @@ void DispatchCore::change_priority(std::int64_t id, int priority) {
   sync_policy(*job);
 }
 
+void DispatchCore::approve_job(std::int64_t id, std::int64_t now) {
+  JobQueue* const job = find_job(id);
+  if (job == nullptr) return;
+  job->approve();
+  sync_policy(*job);
+  feed_hungry(now);
+}
+
+bool DispatchCore::reopen(std::int64_t id, std::int64_t task, std::int64_t now) {
+  JobQueue* const job = find_job(id);
+  if (job == nullptr || !job->owns(task)) return false;
+  job->reopen(task);
+  job->activate(true);
+  effects_.frame_changed(news(*job, task, "ready", 0));
+  sync_policy(*job);
+  feed_hungry(now);
+  return true;
+}
+
 void DispatchCore::job_finished(std::int64_t id, std::int64_t now) {
   auto next = waiting_.lower_bound({id, 0});
   while (next != waiting_.end() && next->first == id) {

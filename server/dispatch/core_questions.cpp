@@ -74,6 +74,11 @@ Explanation DispatchCore::why_job(std::int64_t id) const {
             .number = static_cast<std::int64_t>(slaves_.size()),
             .sentence = "every slave online that could render it has blocked it, or its frames take longer than that "
                         "slave lends itself for"};
+  if (job->held() && job->ready() == 0 && job->leases.empty())
+    return {.rule = "waits_for_approval",
+            .number = job->unfinished(),
+            .sentence = fmt::format("its test frames were rendered; approve it to have the other {} rendered, too",
+                                    job->unfinished())};
   if (job->ready() == 0) {
     if (job->leases.empty())
       return {.rule = "failed_before",

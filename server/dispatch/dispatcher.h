@@ -128,6 +128,9 @@ public:
   virtual void resume_job(std::int64_t job) = 0;
   virtual void remove_job(std::int64_t job, std::string reason) = 0;  // cancelled or deleted: its leases are cancelled
   virtual void change_priority(std::int64_t job, int priority) = 0;
+  virtual void approve_job(std::int64_t /*job*/) {}  // a held one: the rest may be rendered
+  // One frame of a job once more. false: the job is not here, it must be added.
+  virtual bool reopen(std::int64_t /*job*/, std::int64_t /*task*/) { return false; }
   // What a slave's owner blocks, all of it, in place of what was told before.
   virtual void change_blocks(std::int64_t slave, Blocks blocks) = 0;
   virtual void tell_slave(std::int64_t slave, std::string line) = 0;  // if it is on the line; else nothing

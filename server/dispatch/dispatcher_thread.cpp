@@ -207,6 +207,14 @@ void DispatcherThread::change_priority(std::int64_t job, int priority) {
   post([this, job, priority] { core_.change_priority(job, priority); });
 }
 
+void DispatcherThread::approve_job(std::int64_t job) {
+  post([this, job] { core_.approve_job(job, unix_ms()); });
+}
+
+bool DispatcherThread::reopen(std::int64_t job, std::int64_t task) {
+  return ask([this, job, task] { return core_.reopen(job, task, unix_ms()); });
+}
+
 void DispatcherThread::change_blocks(std::int64_t slave, Blocks blocks) {
   post([this, slave, blocks = std::move(blocks)] { core_.change_blocks(slave, blocks, unix_ms()); });
 }

@@ -37,6 +37,8 @@ public:
   void resume_job(std::int64_t job) override;
   void remove_job(std::int64_t job, std::string reason) override;
   void change_priority(std::int64_t job, int priority) override;
+  void approve_job(std::int64_t job) override;
+  bool reopen(std::int64_t job, std::int64_t task) override;
   void change_blocks(std::int64_t slave, Blocks blocks) override;
   void tell_slave(std::int64_t slave, std::string line) override;
   void disable_slave(std::int64_t slave, std::string reason) override;

@@ -60,7 +60,41 @@ bool JobQueue::failed_on(std::int64_t task, std::int64_t slave) const {
   return found != failed_on_.end() && std::ranges::find(found->second, slave) != found->second.end();
 }
 
+template <typename Do>
+bool JobQueue::each_test(Do what) const {
+  auto const tiles = static_cast<std::size_t>(std::max(1, info_.tiles));
+  std::size_t const frames = tasks_.size() / tiles;
+  std::set<std::size_t> const tests{0, frames / 2, frames - 1};
+  for (std::size_t const frame : tests) {
+    for (std::size_t at = frame * tiles; at < (frame + 1) * tiles; ++at) {
+      if (what(at)) return true;
+    }
+  }
+  return false;
+}
+
+int JobQueue::ready() const {
+  if (!info_.held || tasks_.empty()) return ready_;
+  int count = 0;
+  each_test([this, &count](std::size_t at) {
+    if (tasks_[at].state == State::ready) ++count;
+    return false;
+  });
+  return count;
+}
+
+void JobQueue::reopen(std::int64_t task) {
+  Task& t = tasks_[index(task)];
+  if (t.state != State::done) return;
+  t.state = State::ready;
+  t.failures = 0;
+  ++ready_;
+  ++unfinished_;
+  if (index(task) < std::max(next_, next_block_)) returned_.insert(task);
+}
+
 std::optional<std::int64_t> JobQueue::take(std::int64_t slave) {
+  if (info_.held) return take_next(slave, 1);
   int seen = 0;
   for (std::int64_t const task : returned_) {
     if (++seen > look_ahead) break;
@@ -90,6 +124,14 @@ bool JobQueue::take_at(std::size_t at, std::int64_t slave) {
 std::optional<std::int64_t> JobQueue::take_next(std::int64_t slave, int block) {
   auto const task_at = [this](std::size_t at) { return info_.first_task + static_cast<std::int64_t>(at); };
   if (tasks_.empty()) return std::nullopt;
+  if (info_.held) {
+    std::optional<std::int64_t> taken;
+    each_test([&](std::size_t at) {
+      if (take_at(at, slave)) taken = task_at(at);
+      return taken.has_value();
+    });
+    return taken;
+  }
   if (tasks_.size() >= fewest_to_probe) {
     for (std::size_t const probe : {std::size_t{0}, tasks_.size() / 2, tasks_.size() - 1}) {
       if (take_at(probe, slave)) return task_at(probe);

@@ -53,7 +53,7 @@ public:
   [[nodiscard]] TaskPlace place(std::int64_t task) const {
     return {frame(task), info_.tiles > 1 ? static_cast<int>(index(task)) % info_.tiles + 1 : 0};
   }
-  [[nodiscard]] int ready() const { return ready_; }
+  [[nodiscard]] int ready() const;  // of a held job: test frames alone
   [[nodiscard]] int unfinished() const { return unfinished_; }
   [[nodiscard]] int total() const { return info_.tasks; }
   [[nodiscard]] store::RunnableJob const& info() const { return info_; }
@@ -61,6 +61,10 @@ public:
   [[nodiscard]] bool active() const { return info_.state == "active" && !info_.waits; }
   [[nodiscard]] bool waits() const { return info_.waits; }  // for the job whose output it is made of
   void wait_no_more() { info_.waits = false; }
+  // Only the first, the middle and the last frame are given out until approve().
+  [[nodiscard]] bool held() const { return info_.held; }
+  void approve() { info_.held = false; }
+  void reopen(std::int64_t task);  // done -> ready: it shall be rendered once more
   void activate(bool active) { info_.state = active ? "active" : "paused"; }
   void change_priority(int priority) { info_.priority = priority; }
 
@@ -78,6 +82,8 @@ private:
     std::size_t next = 0;
     std::size_t end = 0;
   };
+  template <typename Do>
+  bool each_test(Do what) const;                     // until it says true; in order
   bool take_at(std::size_t at, std::int64_t slave);  // false: it is not ready, or failed there
   [[nodiscard]] std::size_t index(std::int64_t task) const { return static_cast<std::size_t>(task - info_.first_task); }
 

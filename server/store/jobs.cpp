@@ -41,6 +41,7 @@ Job read_job(SqlRow const& row) {
   job.submission = row.integer(23);
   job.shot = row.integer(24);
   job.shot_name = row.text(25);
+  job.held = row.integer(26) != 0;
   return job;
 }
 
@@ -143,12 +144,32 @@ Result<void> cancel_job(Database& database, std::int64_t job, std::string_view r
   return database.call("job_cancel", {job, reason});
 }
 
-Result<int> requeue_job(Database& database, std::int64_t job) {
-  int count = 0;
-  auto const requeued =
-      database.call("job_requeue", {job}, [&](SqlRow const& row) { count = static_cast<int>(row.integer(0)); });
-  if (!requeued) return requeued.error();
-  return count;
+namespace {
+
+Result<int> requeue(Database& database, std::int64_t job, std::int64_t task, bool all) {
+  int requeued = 0;
+  auto const done = database.call("job_requeue", {job, task, std::int64_t{all}},
+                                  [&](SqlRow const& row) { requeued = static_cast<int>(row.integer(0)); });
+  if (!done) return done.error();
+  return requeued;
+}
+
+}  // namespace
+
+Result<int> requeue_job(Database& database, std::int64_t job, bool all) {
+  return requeue(database, job, 0, all);
+}
+
+Result<int> requeue_task(Database& database, std::int64_t job, std::int64_t task) {
+  return requeue(database, job, task, false);
+}
+
+Result<void> hold_job(Database& database, std::int64_t job) {
+  return database.call("job_hold", {job});
+}
+
+Result<void> approve_job(Database& database, std::int64_t job) {
+  return database.call("job_approve", {job});
 }
 
 Result<void> change_job(Database& database, std::int64_t job, std::optional<std::string_view> name,

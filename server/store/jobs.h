@@ -38,6 +38,7 @@ struct NewJob {
   int tiles = 1;                     // of each frame
   std::int64_t after = 0;            // the job whose output it is made of; 0: none, it has files of its own
   std::int64_t submission = 0;       // the first of those submitted together; 0: this one
+  bool held = false;                 // only its test frames at first (hold_job, after it is made)
 };
 
 struct Job {
@@ -67,6 +68,7 @@ struct Job {
   std::int64_t submission = 0;       // the first of the jobs that were submitted with it; 0: alone
   std::int64_t shot = 0;             // of its project; 0: none
   std::string shot_name;             // SEQUENCE/SHOT
+  bool held = false;                 // only its test frames are rendered until it is approved
 };
 
 struct Task {
@@ -102,8 +104,13 @@ Result<void> resume_job(Database&, std::int64_t job);
 Result<void> cancel_job(Database&, std::int64_t job, std::string_view reason);
 // Unfinished jobs that are made of its output, or of theirs, and so on.
 Result<std::vector<std::int64_t>> list_jobs_after(Database&, std::int64_t job);
-// Puts failed tasks back to ready and the job to active; returns how many.
-Result<int> requeue_job(Database&, std::int64_t job);
+// Puts failed tasks, with `all` accepted ones too, or one task that is either, back to ready and the job to active;
+// returns how many.
+Result<int> requeue_job(Database&, std::int64_t job, bool all = false);
+Result<int> requeue_task(Database&, std::int64_t job, std::int64_t task);
+// Only its test frames (first, middle, last) are rendered until it is approved; for a job that nobody works on yet.
+Result<void> hold_job(Database&, std::int64_t job);
+Result<void> approve_job(Database&, std::int64_t job);
 // Absent values stay as they are.
 Result<void> change_job(Database&, std::int64_t job, std::optional<std::string_view> name, std::optional<int> priority);
 // Removes the job with tasks, attempts and files' rows; the caller removes the folder.

@@ -84,6 +84,7 @@ Result<std::vector<RunnableJob>> load_jobs(Database& database, std::int64_t only
     job.waits = row.integer(13) != 0;
     job.user_name = row.text(14);
     job.project = row.integer(15);
+    job.held = row.integer(16) != 0;
     jobs.push_back(std::move(job));
   });
   if (!loaded) return loaded.error();

@@ -31,6 +31,7 @@ struct RunnableJob {
   int tiles = 1;                     // of each frame
   std::int64_t after = 0;            // the job whose output it is made of; 0: none
   bool waits = false;                // that job is not finished yet
+  bool held = false;                 // only its test frames are given out
   std::vector<JobFile> files;
 };
 

@@ -1,18 +1,22 @@
--- Puts the failed tasks of a job back to ready and the job to active; the row that comes back holds how many. Their old
--- failures are forgiven: any slave may try them again. A job without failed tasks stays as it is.
--- DR404 no such job, DR409 it was cancelled, or the job whose output it is made of is gone.
-CREATE OR REPLACE PROCEDURE job_requeue(IN p_job BIGINT)
+-- Puts tasks of a job back to ready and the job to active; the row that comes back holds how many. Their old failures are
+-- forgiven: any slave may try them again. A job without such tasks stays as it is.
+--   p_task  this one, failed or accepted; 0: all that failed
+--   p_all   with p_task 0: the accepted ones, too; their pictures stay until there are new ones
+-- DR404 no such job or task, DR409 it was cancelled, or the job whose output it is made of is gone.
+CREATE OR REPLACE PROCEDURE job_requeue(IN p_job BIGINT, IN p_task BIGINT, IN p_all BOOLEAN)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_state VARCHAR(16);
   DECLARE v_first BIGINT;
   DECLARE v_tasks INT;
+  DECLARE v_to BIGINT;
   DECLARE v_failed INT;
+  DECLARE v_accepted INT DEFAULT 0;
   DECLARE v_after BIGINT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
-  SELECT state, first_task, tasks, failed, after_job INTO v_state, v_first, v_tasks, v_failed, v_after
+  SELECT state, first_task, tasks, after_job INTO v_state, v_first, v_tasks, v_after
   FROM job WHERE id = p_job FOR UPDATE;
   IF v_state IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job));
@@ -24,13 +28,25 @@ BEGIN
     CALL error_raise(409, CONCAT('job ', p_job, ' is made of the output of job ', v_after,
       ', which was deleted; submit it again'));
   END IF;
-  IF v_failed > 0 THEN
+  SET v_to = v_first + v_tasks;
+  IF p_task <> 0 THEN
+    IF p_task < v_first OR p_task >= v_to THEN
+      CALL error_raise(404, CONCAT('job ', p_job, ' has no task ', p_task));
+    END IF;
+    SET v_first = p_task, v_to = p_task + 1;
+  END IF;
+  SELECT COUNT(IF(state = 'failed', 1, NULL)), COUNT(IF(state = 'accepted' AND (p_all OR p_task <> 0), 1, NULL))
+  INTO v_failed, v_accepted FROM task WHERE id >= v_first AND id < v_to;
+  IF v_failed + v_accepted > 0 THEN
     UPDATE attempt a JOIN task t ON t.id = a.task_id SET a.forgiven = TRUE
-    WHERE t.id >= v_first AND t.id < v_first + v_tasks AND t.state = 'failed';
-    UPDATE task SET state = 'ready', failures = 0 WHERE id >= v_first AND id < v_first + v_tasks AND state = 'failed';
+    WHERE t.id >= v_first AND t.id < v_to AND (t.state = 'failed' OR (v_accepted > 0 AND t.state = 'accepted'));
+    UPDATE task SET state = 'ready', failures = 0
+    WHERE id >= v_first AND id < v_to AND (state = 'failed' OR (v_accepted > 0 AND state = 'accepted'));
     DELETE FROM job_failure WHERE job_id = p_job;
-    UPDATE job SET state = 'active', reason = '', failed = 0, finished_at = NULL WHERE id = p_job;
+    UPDATE job SET state = 'active', reason = '', failed = failed - v_failed, accepted = accepted - v_accepted,
+      finished_at = NULL
+    WHERE id = p_job;
   END IF;
   COMMIT;
-  SELECT v_failed AS requeued;
+  SELECT v_failed + v_accepted AS requeued;
 END

@@ -23,12 +23,12 @@ failed	1 of 2 frames failed	1	1" "a_job_whose_tasks_ended_but_not_all_well_faile
 is "$(owner "SELECT message FROM event WHERE kind = 'job_failed'")" "Job 1 (few) failed: 1 of 2 frames failed" \
   "its_owner_is_told"
 refuses DR409 "requeue it" "a_failed_job_is_requeued_and_not_resumed" "CALL job_resume(1)"
-is "$(sql 'CALL job_requeue(1)'; job_column 1 "state, failed, finished_at IS NULL, reason = ''"; owner 'SELECT state, failures FROM task WHERE id = 1')" "1
+is "$(sql 'CALL job_requeue(1, 0, FALSE)'; job_column 1 "state, failed, finished_at IS NULL, reason = ''"; owner 'SELECT state, failures FROM task WHERE id = 1')" "1
 active	0	1	1
 ready	0" "requeueing_opens_failed_tasks_and_the_job"
 journal '' "$(bad 8 1 1 failed again)" >/dev/null
 is "$(sql 'CALL failure_load(0)')" "1	1" "old_failures_are_forgiven_and_new_ones_count"
-is "$(sql 'CALL job_requeue(1)'; owner 'SELECT failures FROM task WHERE id = 1')" "0
+is "$(sql 'CALL job_requeue(1, 0, FALSE)'; owner 'SELECT failures FROM task WHERE id = 1')" "0
 1" "requeueing_without_failed_tasks_changes_nothing"
 is "$(journal '' "$(bad 9 1 3 expired 'gone for good' 1)"; job_column 1 state)" "recorded
 failed" "a_task_may_be_given_up_after_it_expired_too"
@@ -64,3 +64,27 @@ is "$(journal '' "$(bad 301 $first 1 failed no 1),$(bad 302 $((first + 1)) 1 fai
 failed	3	3 of 3 frames failed" "a_job_that_has_ended_is_not_paused"
 is "$(owner 'SELECT COUNT(*) FROM job j WHERE j.accepted <> (SELECT COUNT(*) FROM task t WHERE t.job_id = j.id AND t.state = "accepted")
   OR j.failed <> (SELECT COUNT(*) FROM task t WHERE t.job_id = j.id AND t.state = "failed")')" 0 "the_counts_of_every_job_are_those_of_its_tasks"
+
+# One frame, all frames, finished ones too.
+job once '[1,2,3]' >/dev/null
+number=$(owner "SELECT id FROM job WHERE name = 'once'")
+first=$(owner "SELECT first_task FROM job WHERE name = 'once'")
+journal '' "$(good 91 "$first" 1),$(good 92 $((first + 1)) 1),$(bad 93 $((first + 2)) 1 failed broken 1)" >/dev/null
+is "$(sql "CALL job_requeue($number, $first, FALSE)"; job_column "$number" 'state, accepted, failed, finished_at IS NULL')" "1
+active	1	1	1" "a_finished_frame_is_rendered_again"
+is "$(journal '' "$(good 94 "$first" 2)"; owner "SELECT attempt_id FROM task WHERE id = $first")" "accepted
+94" "and_its_new_picture_counts"
+is "$(sql "CALL job_requeue($number, 0, TRUE)"; job_column "$number" 'state, accepted, failed')" "3
+active	0	0" "all_frames_are_rendered_again"
+is "$(journal '' "$(good 95 "$first" 1),$(good 96 $((first + 1)) 1),$(good 97 $((first + 2)) 2)"; job_column "$number" state)" \
+  "accepted accepted accepted finished:$number
+finished" "and_finish_the_job_again"
+refuses DR404 "has no task 1" "a_task_of_another_job_is_not_requeued" "CALL job_requeue($number, 1, FALSE)"
+
+# Test frames first.
+job held '[1,2,3]' >/dev/null
+number=$(owner "SELECT id FROM job WHERE name = 'held'")
+is "$(sql "CALL job_hold($number); CALL job_load($number)" | cut -f 17)" 1 "a_held_job_is_loaded_as_one"
+is "$(sql "CALL job_approve($number); CALL job_load($number)" | cut -f 17)" 0 "and_approved_it_is_not"
+refuses DR404 "no job 999" "what_is_not_there_is_not_approved" "CALL job_approve(999)"
+refuses DR409 "nothing left to approve" "what_has_ended_is_not_approved" "CALL job_approve(1)"

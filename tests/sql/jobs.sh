@@ -70,7 +70,7 @@ sql "CALL job_change(1, 'renamed', NULL); CALL job_change(1, NULL, 90)"
 is "$(job_column 1 'name, priority')" "renamed	90" "name_and_priority_change_one_by_one"
 refuses DR400 "priority 200" "a_priority_out_of_range_is_refused" "CALL job_change(1, NULL, 200)"
 refuses DR400 "1 to 200" "a_job_cannot_lose_its_name" "CALL job_change(1, '', NULL)"
-for call in "job_pause(99, '')" "job_resume(99)" "job_cancel(99, '')" "job_requeue(99)" "job_delete(99)" "job_change(99, 'x', 1)"; do
+for call in "job_pause(99, '')" "job_resume(99)" "job_cancel(99, '')" "job_requeue(99, 0, FALSE)" "job_delete(99)" "job_change(99, 'x', 1)"; do
   refuses DR404 "no job 99" "an_unknown_job_is_refused_by_${call%%(*}" "CALL $call"
 done
 refuses DR409 "is active; cancel it first" "an_active_job_is_not_deleted" "CALL job_delete(1)"
@@ -85,7 +85,7 @@ cancelled
 0" "cancelling_ends_open_tasks_and_leases_and_keeps_frames"
 refuses DR409 "is cancelled and cannot be paused" "a_cancelled_job_cannot_be_paused" "CALL job_pause(1, '')"
 refuses DR409 "is cancelled and cannot be resumed" "a_cancelled_job_cannot_be_resumed" "CALL job_resume(1)"
-refuses DR409 "was cancelled; submit it again" "a_cancelled_job_cannot_be_requeued" "CALL job_requeue(1)"
+refuses DR409 "was cancelled; submit it again" "a_cancelled_job_cannot_be_requeued" "CALL job_requeue(1, 0, FALSE)"
 is "$(journal '' "$(good 11 1 1)"; owner 'SELECT state FROM task WHERE id = 1')" "superseded
 cancelled" "a_late_result_of_a_cancelled_job_is_superseded"
 sql 'CALL job_delete(1)'
@@ -99,7 +99,7 @@ is "$(journal '' "$(good 21 "$(job_column 3 first_task)" 1)")" "accepted finishe
   "a_job_whose_tasks_are_all_accepted_is_finished"
 refuses DR409 "is finished already" "a_finished_job_cannot_be_cancelled" "CALL job_cancel(3, '')"
 refuses DR409 "is finished and cannot be resumed" "a_finished_job_cannot_be_resumed" "CALL job_resume(3)"
-is "$(sql 'CALL job_requeue(3)'; job_column 3 state)" "0
+is "$(sql 'CALL job_requeue(3, 0, FALSE)'; job_column 3 state)" "0
 finished" "requeueing_a_finished_job_changes_nothing"
 is "$(sql 'CALL grid_show()')" "4	0	1	2	2" "the_grid_counts_active_jobs_and_accepted_frames"
 
@@ -119,4 +119,4 @@ is "$(sql "CALL job_load($child)" | cut -f 14)" 0 "it_waits_no_more_when_that_jo
 refuses DR409 "job $child is made of the output of job $parent" "a_job_whose_output_is_needed_is_not_deleted" "CALL job_delete($parent)"
 owner "UPDATE job SET state = 'failed', failed = 1 WHERE id = $child; UPDATE task SET state = 'failed' WHERE job_id = $child"
 sql "CALL job_delete($parent)"
-refuses DR409 "which was deleted; submit it again" "a_job_made_of_a_deleted_one_is_not_requeued" "CALL job_requeue($child)"
+refuses DR409 "which was deleted; submit it again" "a_job_made_of_a_deleted_one_is_not_requeued" "CALL job_requeue($child, 0, FALSE)"

@@ -69,7 +69,7 @@ sql "CALL job_boost(1, $third, 1000, 'k7')" >/dev/null
 journal '' "$(bad 11 "$first" 1 failed x 1),$(bad 12 $((first + 1)) 1 failed y 1)" >/dev/null
 is "$(job_column "$third" state; escrow "$third")" "failed
 0" "a_failed_job_returns_its_escrow"
-sql "CALL job_requeue($third); CALL job_boost(1, $third, 700, 'k8')" >/dev/null
+sql "CALL job_requeue($third, 0, FALSE); CALL job_boost(1, $third, 700, 'k8')" >/dev/null
 journal '' "$(bad 13 "$first" 2 failed x 1),$(bad 14 $((first + 1)) 2 failed y 1)" >/dev/null
 is "$(transactions | grep refund | cut -d : -f 1 | tr '\n' ' '; balances 1 | cut -f 1)" "refund 1.1 refund $second.1 refund $third.1 refund $third.2 96900" \
   "a_job_that_was_put_back_returns_its_escrow_again"

@@ -58,6 +58,7 @@ struct Grid {
   FairShare policy;
   FakeJournal journal;
   std::int64_t now = 1'000'000;
+  bool hold = false;  // jobs: only their test frames, until they are approved
   std::vector<BenchmarkPlan> plans;
   explicit Grid(std::vector<BenchmarkPlan> benchmarks = {}) : plans(std::move(benchmarks)) {}
   DispatchCore core{{.lease_key = "key",
@@ -86,6 +87,7 @@ struct Grid {
                            .state = "active",
                            .first_task = id * 1000,
                            .tasks = frames,
+                           .held = hold,
                            .files = {{"scene.blend", "abc", 10}}};
     std::vector<store::RunnableTask> tasks;
     for (int i = 0; i < frames; ++i) tasks.push_back({id * 1000 + i, id, i + 1, 0});

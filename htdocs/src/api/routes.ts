@@ -29,8 +29,8 @@ export type TelemetryFigure = { mean: number; max: number };
 export type Telemetry = { memory: number | null; minutes_apart: number; minutes: TelemetryMinute[]; hours: ({ at: string; samples: number; rendering: number; load: TelemetryFigure | null; cpu: TelemetryFigure | null; memory_used: TelemetryFigure | null; temperature: TelemetryFigure | null; disk_least: number | null })[] };
 export type JobState = 'active' | 'paused' | 'finished' | 'failed' | 'cancelled';
 export type Parameters = { samples?: number; percentage?: number; format?: string; engine?: string; camera?: string; scene?: string };
-export type NewJob = { name: string; method?: string; source: string; files: { path: string; sha256: Digest; size: number }[]; frames: string; parameters?: Parameters; priority?: number; project?: number; shot?: string; paused?: boolean; parameter_file?: string; tiles?: string; overscan?: number; denoise?: boolean; video?: Record<string, unknown> };
-export type Job = { id: number; name: string; user: number; user_name: string; project: number | null; method: string; state: JobState; reason: string | null; source: string; parameters: Parameters; output: Output; version: string; warnings: string[]; priority: number; tasks: number; accepted: number; failed: number; leased: number; progress: number; created_at: string; finished_at: string | null; escrow: number; boost: number; position: number | null; finish_at: string | null; waiting: string | null; tiles: number; after: number | null; submission: number | null; shot: number | null; shot_name: string | null; jobs: { id: number; name: string; method: string; result: boolean; folder: string }[] };
+export type NewJob = { name: string; method?: string; source: string; files: { path: string; sha256: Digest; size: number }[]; frames: string; parameters?: Parameters; priority?: number; project?: number; shot?: string; paused?: boolean; test_first?: boolean; parameter_file?: string; tiles?: string; overscan?: number; denoise?: boolean; video?: Record<string, unknown> };
+export type Job = { id: number; name: string; user: number; user_name: string; project: number | null; method: string; state: JobState; reason: string | null; source: string; parameters: Parameters; output: Output; version: string; warnings: string[]; priority: number; tasks: number; accepted: number; failed: number; leased: number; progress: number; created_at: string; finished_at: string | null; escrow: number; boost: number; position: number | null; finish_at: string | null; waiting: string | null; tiles: number; approval: 'testing' | 'waiting' | null; after: number | null; submission: number | null; shot: number | null; shot_name: string | null; jobs: { id: number; name: string; method: string; result: boolean; folder: string }[] };
 export type Task = { id: number; frame: number; tile: number | null; state: 'ready' | 'leased' | 'accepted' | 'failed' | 'cancelled'; fraction: number | null; failures: number; slave: number | null; slave_name: string | null; output: string | null; size: number | null; sha256: string | null; wall: number; cpu: number; reason: string | null };
 export type Output = { format: string; width?: number; height?: number; pattern: string; tiles?: { columns: number; rows: number; overscan: number; whole: boolean } };
 export type SceneFound = { active: string | null; cameras: string[]; saved_by: string; scenes: ({ name: string; camera: string | null; frame_start: number | null; frame_end: number | null; frame_step: number | null; engine: string | null; width: number | null; height: number | null; percentage: number | null; format: string | null; samples: number | null; denoising: boolean | null; view_layers: string[] })[] } | null;
@@ -314,6 +314,11 @@ export interface Routes {
   };
   'POST /api/v1/jobs/{id}/requeue': {
     query: Nothing;
+    body: { frames?: 'failed' | 'all' };
+    answer: JobAnswer;
+  };
+  'POST /api/v1/jobs/{id}/approve': {
+    query: Nothing;
     body: undefined;
     answer: JobAnswer;
   };
@@ -361,6 +366,11 @@ export interface Routes {
     query: Nothing;
     body: undefined;
     answer: List & { items: { path: string; sha256: Digest; size: number }[] };
+  };
+  'POST /api/v1/jobs/{id}/tasks/{task}/requeue': {
+    query: Nothing;
+    body: undefined;
+    answer: JobAnswer;
   };
   'GET /api/v1/jobs/{id}/tasks/{task}/log': {
     query: Nothing;
