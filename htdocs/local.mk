@@ -17,7 +17,7 @@ web_sources = \
   %D%/src/parts/table.tsx %D%/src/parts/toast.tsx %D%/src/parts/virtual.ts %D%/src/shell/app.tsx \
   %D%/src/shell/frame.tsx %D%/src/text.ts %D%/src/upload/bundle.ts %D%/src/upload/chosen.ts \
   %D%/src/upload/digest_worker.ts %D%/src/upload/digests.ts %D%/src/upload/sha256.ts %D%/src/upload/tus.ts \
-  %D%/src/viewer/player.ts %D%/src/viewer/stage.tsx %D%/src/viewer/viewer.tsx %D%/style/base.css \
+  %D%/src/viewer/log.tsx %D%/src/viewer/player.ts %D%/src/viewer/stage.tsx %D%/src/viewer/viewer.tsx %D%/style/base.css \
   %D%/style/controls.css %D%/style/feedback.css %D%/style/lists.css %D%/style/main.css %D%/style/pages.css \
   %D%/style/pictures.css %D%/style/tokens.css %D%/style/viewer.css %D%/style/workshop.css
 web_vendor = \

@@ -176,6 +176,16 @@ export const text = {
       `What would go: ${left} frames will not be rendered any more, and what is in work is dropped. ${
         n === 0 ? '' : `${frames} finished ${many(n, 'frame stays', 'frames stay')}. `
       }A cancelled job cannot go on; pause it if you may want it later.`,
+    approve: 'Approve',
+    approved: (name: string): string => `“${name}”: the rest is rendered`,
+    again: 'Render all again',
+    againQuestion: (name: string): string => `Render all of “${name}” again?`,
+    againLoses: (frames: string, n: number): string =>
+      `What would go: ${frames} finished ${many(n, 'picture', 'pictures')}, one by one as the new ones come. Rendering costs as much as the first time.`,
+    againDone: (name: string): string => `“${name}”: all frames are rendered again`,
+    frameQuestion: (frame: number): string => `Render frame ${frame} again?`,
+    frameLoses: 'Its picture is replaced when the new one is there.',
+    frameDone: (frame: number): string => `Frame ${frame} is rendered again`,
     failed: (count: string, first: string): string =>
       count === '1' ? first : `${count} could not be done. The first: ${first}`,
   },
@@ -192,6 +202,10 @@ export const text = {
       if (job.failed > 0) parts.push(`${job.failed} failed`);
       const why = job.reason ?? job.waiting;
       return parts.join(', ') + (why ? ` – ${why}` : '');
+    },
+    approval: {
+      testing: 'The first, the middle and the last frame are rendered first. The rest waits until you approve it.',
+      waiting: 'The test frames are done. Look at them; the rest is rendered when you approve it.',
     },
     frames: 'Frames',
     inWork: (count: string): string => `${count} in work`,
@@ -259,9 +273,25 @@ export const text = {
       ['+ − 0', 'larger, smaller, whole'],
       ['C', 'compare with this one'],
       ['S', 'save'],
+      ['L', 'what the renderer says'],
       ['Esc', 'close'],
     ] as const,
+    again: 'Render again',
     cannotShow: 'This picture cannot be shown here. Save it to see it.',
+  },
+
+  log: {
+    title: 'Log',
+    lines: 'What the renderer says',
+    live: 'as it renders',
+    failed: 'before it failed last',
+    none: {
+      ready: 'This frame waits; nobody renders it yet.',
+      leased: 'The renderer has said nothing yet.',
+      accepted: 'Logs of finished frames are not kept.',
+      failed: 'Nothing was kept of its renderer.',
+      cancelled: 'This frame was not rendered.',
+    },
   },
 
   downloads: {
@@ -426,6 +456,8 @@ export const text = {
     parameterFileHint: 'XML that names variations of the scene: other cameras, sizes, frames. Each becomes a job.',
     priorityHint: '1 to 100, among your own jobs; higher goes first.',
     paused: 'Begin paused',
+    testFirst: 'Test frames first',
+    testFirstHint: 'The first, the middle and the last frame; the rest when you approve it.',
     pausedHint: 'Nothing is rendered until you resume it.',
     submit: 'Submit',
     submitWhenThere: 'Submit when uploaded',

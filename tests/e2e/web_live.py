@@ -181,6 +181,62 @@ def a_server_that_tells_nothing_is_asked(lab):
 
 
 @case
+def test_frames_come_first_and_the_rest_when_they_are_approved(lab):
+    page, grid = lab.page, lab.grid
+    job = grid.submit(SCENE, "--frames", "1-9", "--name", "careful", "--test-first")
+    lab.go(f"jobs/{job}", "careful")
+    page.see("3 of 9", "The test frames are done")
+    done = [task["frame"] for task in grid.tasks(job) if task["state"] == "accepted"]
+    assert done == [1, 5, 9], done
+    assert grid.api("GET", f"/api/v1/jobs/{job}/why")[1]["rule"] == "waits_for_approval"
+    page.press("Approve")
+    page.see("9 of 9", "Finished", seconds=120)
+    page.see_not("The test frames are done")
+    other = grid.submit(SCENE, "--frames", "1-9", "--name", "also careful", "--test-first")
+    wait_until("it waits", lambda: grid.job(other)["approval"] == "waiting")
+    grid.restart()
+    assert grid.job(other)["approval"] == "waiting" and grid.job(other)["accepted"] == 3, grid.job(other)
+    grid.cli("approve", other, check=0)
+    assert grid.wait(other)["state"] == "finished"
+
+
+@case
+def a_frame_is_rendered_again_from_the_viewer_and_its_log_is_shown(lab):
+    page, grid = lab.page, lab.grid
+    job = grid.submit(SCENE, "--frames", "1-2", "--name", "again")
+    grid.wait(job)
+    before = grid.tasks(job)
+    lab.go(f"jobs/{job}?frame=2", "again")
+    page.press("Render again")
+    page.see("Render frame 2 again?")
+    page.press("Render again", "dialog button")
+    wait_until("frame 2 was rendered again", lambda: grid.sql(
+        f"SELECT COUNT(*) FROM attempt WHERE task_id = {before[1]['id']} AND ending = 'accepted'") == [["2"]])
+    assert grid.wait(job)["state"] == "finished"
+    assert grid.sql(f"SELECT COUNT(*) FROM attempt WHERE task_id = {before[0]['id']}") == [["1"]]
+    page.key("l")
+    page.see("Logs of finished frames are not kept.")
+    page.key("Escape")
+    page.press("Render all again")
+    page.see("2 finished pictures")
+    page.press("Render all again", "dialog button")
+    wait_until("all were rendered again", lambda: grid.sql(
+        f"SELECT COUNT(*) FROM attempt a JOIN task t ON t.id = a.task_id WHERE t.job_id = {job}") == [["5"]])
+    assert grid.wait(job)["state"] == "finished"
+    slow = grid.submit(os.path.join(scenes(), "slow.blend"), "--frames", "1", "--samples", "4000", "--name", "slow")
+    lab.go(f"jobs/{slow}?frame=1", "slow")
+    page.see("as it renders", seconds=60)
+    wait_until("the renderer says something", lambda: page.script(
+        "return (document.querySelector('.viewer-log pre')?.innerText || '').length > 0"))
+    violations = page.violations()
+    assert not violations, violations
+    page.screenshot(os.path.join(grid.folder, "log.png"), whole=False)
+    page.key("l")
+    page.key("Escape")
+    grid.api("POST", f"/api/v1/jobs/{slow}/cancel")
+
+
+@case
 def the_console_stayed_silent(lab):
     complaints = lab.page.console()
     assert not complaints, "\n".join(complaints)

@@ -1,9 +1,9 @@
 // What can be done to jobs, alone or many at once, and which of it fits a job's state.
 import { ask, messageOf } from './client';
-import type { Job, JobState } from './routes';
+import type { Job, JobState, Task } from './routes';
 import { text } from '../text';
 import { confirmed } from '../parts/dialog';
-import { tell } from '../parts/toast';
+import { tell, tried } from '../parts/toast';
 import { count } from '../base/format';
 
 export type Action = 'pause' | 'resume' | 'cancel' | 'requeue' | 'delete';
@@ -30,7 +30,7 @@ function send(action: Action, id: number): Promise<unknown> {
     case 'cancel':
       return ask('POST /api/v1/jobs/{id}/cancel', { path });
     case 'requeue':
-      return ask('POST /api/v1/jobs/{id}/requeue', { path });
+      return ask('POST /api/v1/jobs/{id}/requeue', { path, body: {} });
     case 'delete':
       return ask('DELETE /api/v1/jobs/{id}', { path });
   }
@@ -70,4 +70,33 @@ export async function act(action: Action, jobs: Job[]): Promise<boolean> {
   if (done > 0) tell(text.actions.done[action](able.length === 1 ? names : text.actions.jobs(count(done))));
   if (problems.length > 0) tell(text.actions.failed(count(problems.length), problems[0] as string), true);
   return problems.length === 0;
+}
+
+export const mayRequeue = (job: Job, task: Task): boolean =>
+  job.state !== 'cancelled' && (task.state === 'accepted' || task.state === 'failed');
+
+/** One frame once more; asks first where a picture would go. */
+export async function requeueTask(job: Job, task: Task): Promise<void> {
+  const t = text.actions;
+  const agreed =
+    task.state !== 'accepted' || (await confirmed(t.frameQuestion(task.frame), t.frameLoses, text.viewer.again));
+  if (!agreed) return;
+  const path = { id: job.id, task: task.id };
+  await tried(() => ask('POST /api/v1/jobs/{id}/tasks/{task}/requeue', { path }), t.frameDone(task.frame));
+}
+
+export async function approve(job: Job): Promise<void> {
+  await tried(() => ask('POST /api/v1/jobs/{id}/approve', { path: { id: job.id } }), text.actions.approved(job.name));
+}
+
+export const mayRequeueAll = (job: Job): boolean => job.state !== 'cancelled' && job.accepted > 0;
+
+export async function requeueAll(job: Job): Promise<void> {
+  const t = text.actions;
+  if (!(await confirmed(t.againQuestion(job.name), t.againLoses(count(job.accepted), job.accepted), t.again, true)))
+    return;
+  await tried(
+    () => ask('POST /api/v1/jobs/{id}/requeue', { path: { id: job.id }, body: { frames: 'all' } }),
+    t.againDone(job.name),
+  );
 }

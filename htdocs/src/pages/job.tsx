@@ -1,7 +1,7 @@
 // One job: its latest picture, how far it is and why it waits, what can be done, and every frame of it.
 import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
-import { act, type Action, fits } from '../api/job_actions';
+import { act, type Action, approve, fits, mayRequeueAll, requeueAll } from '../api/job_actions';
 import { withNews } from '../api/events';
 import { useLive, useWish } from '../api/live';
 import { isVideo } from '../api/pictures';
@@ -163,7 +163,16 @@ function Notes({ job }: { job: Job }) {
           <p>{text.job.because(job)}</p>
         </div>
       )}
-      {waits && (
+      {job.approval && (
+        <div class="notice">
+          <Icon name="check" />
+          <p>{text.job.approval[job.approval]}</p>
+          <button type="button" class="button button-main" onClick={() => void approve(job)}>
+            {text.actions.approve}
+          </button>
+        </div>
+      )}
+      {waits && job.approval !== 'waiting' && (
         <div class="notice">
           <Icon name="pause" />
           <p>{text.job.waits(waits)}</p>
@@ -246,6 +255,11 @@ export function JobPage({ id }: { id: number }) {
                     <Icon name={icon} /> {text.actions.name[action]}
                   </button>
                 ),
+            )}
+            {mayRequeueAll(job) && !isVideo(job) && (
+              <button type="button" class="button" onClick={() => void requeueAll(job).then(refresh)}>
+                <Icon name="requeue" /> {text.actions.again}
+              </button>
             )}
             {(job.state === 'active' || job.state === 'paused') && job.user === user.id && (
               <button type="button" class="button" onClick={() => setBoosting(true)}>

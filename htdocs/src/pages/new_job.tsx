@@ -262,6 +262,12 @@ export function NewJobPage() {
               projects={projects.data?.items ?? []}
             />
             <Check
+              label={text.newJob.testFirst}
+              hint={text.newJob.testFirstHint}
+              checked={choices.testFirst}
+              onChange={(testFirst) => change({ testFirst })}
+            />
+            <Check
               label={text.newJob.paused}
               hint={text.newJob.pausedHint}
               checked={choices.paused}

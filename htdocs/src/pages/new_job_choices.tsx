@@ -21,6 +21,7 @@ export interface Choices {
   project: string;
   shot: string;
   paused: boolean;
+  testFirst: boolean;
   tiles: string;
   video: string;
   parameterFile: string;
@@ -40,6 +41,7 @@ export const unchanged: Choices = {
   project: '',
   shot: '',
   paused: false,
+  testFirst: false,
   tiles: '',
   video: '',
   parameterFile: '',
@@ -84,6 +86,7 @@ export function bodyOf(choices: Choices, scene: string, files: JobFile[]): Route
     parameters,
     priority: Number(choices.priority) || 50,
     paused: choices.paused,
+    test_first: choices.testFirst,
     ...(choices.project ? { project: Number(choices.project) } : {}),
     ...(choices.project && choices.shot.trim() ? { shot: choices.shot.trim() } : {}),
     ...(choices.tiles ? { tiles: choices.tiles } : {}),

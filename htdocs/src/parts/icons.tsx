@@ -18,6 +18,7 @@ const shapes = {
   home: 'M2.5 8 8 3l5.5 5M4 7v6.5h8V7',
   jobs: 'M2.5 3.5h11v9h-11zM2.5 10l3-3 2.5 2.5L10.5 7l3 3',
   key: 'M9.8 6.2a3.3 3.3 0 1 0-2 2l1 1H10v1.3h1.3v1.3h2V10z',
+  log: 'M3 3h10M3 6.3h10M3 9.6h7M3 12.9h9',
   next: 'M6 3l5 5-5 5',
   pause: 'M5.5 3.5v9M10.5 3.5v9',
   play: 'M5 3l8 5-8 5z',

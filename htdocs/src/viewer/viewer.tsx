@@ -1,5 +1,6 @@
-// One frame over the whole window, with keys: arrows, Home, End, Space, + - 0, C to compare, S to save, Escape.
+// One frame over the whole window, with keys: arrows, Home, End, Space, + - 0, C to compare, S to save, L for the log, Escape.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { mayRequeue, requeueTask } from '../api/job_actions';
 import { original, shownByBrowsers, thumbnail } from '../api/pictures';
 import type { Job, Task } from '../api/routes';
 import { setQuery, useAddress } from '../base/address';
@@ -7,6 +8,7 @@ import { remember, remembered } from '../base/store';
 import { Icon } from '../parts/icons';
 import { describe } from '../pages/job_frames';
 import { text } from '../text';
+import { TaskLog } from './log';
 import { Player, speeds } from './player';
 import { Stage } from './stage';
 
@@ -35,6 +37,7 @@ export function Viewer({
   const [playing, setPlaying] = useState(false);
   const [other, setOther] = useState<number | null>(null); // compared with
   const [zoom, setZoom] = useState(1);
+  const [logged, setLogged] = useState(remembered('log', false));
   const task = tasks.find((each) => each.frame === frame) ?? (tasks.find((each) => each.frame === given) as Task);
   useEffect(() => show(given), [given]);
   useEffect(() => {
@@ -97,6 +100,10 @@ export function Viewer({
     setPerSecond(next);
     remember('speed', next);
   };
+  const log = (on: boolean): void => {
+    setLogged(on);
+    remember('log', on);
+  };
   const compare = (): void => setOther(other === null ? frame : null);
   const saveLink = useRef<HTMLAnchorElement>(null);
   const keys: Record<string, () => void> = {
@@ -115,10 +122,11 @@ export function Viewer({
     ']': () => faster(1),
     c: compare,
     s: () => saveLink.current?.click(),
+    l: () => log(!logged),
   };
   const press = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const onControl = event.target instanceof HTMLElement && event.target.matches('input, select');
+    const onControl = event.target instanceof HTMLElement && event.target.matches('input, select, pre');
     if (
       onControl ||
       (event.key === ' ' && event.target instanceof HTMLElement && event.target.matches('button, summary'))
@@ -159,6 +167,16 @@ export function Viewer({
           <Icon name="compare" />
           <span class="hide-phone">{t.compare}</span>
         </button>
+        <button type="button" class="plain" onClick={() => log(!logged)} aria-pressed={logged} title={`${text.log.title} (L)`}>
+          <Icon name="log" />
+          <span class="hide-phone">{text.log.title}</span>
+        </button>
+        {mayRequeue(job, task) && (
+          <button type="button" class="plain" onClick={() => void requeueTask(job, task).then(() => stages.current?.focus())} title={t.again}>
+            <Icon name="requeue" />
+            <span class="hide-phone">{t.again}</span>
+          </button>
+        )}
         {task.state === 'accepted' && (
           <a
             ref={saveLink}
@@ -202,6 +220,7 @@ export function Viewer({
           setZoom={setZoom}
         />
       </div>
+      {logged && <TaskLog job={job.id} task={task} />}
       <div class="viewer-bar viewer-foot">
         <button
           type="button"
