@@ -137,8 +137,8 @@ START_TEST(statistics_are_a_few_lines_with_their_sum) {
   Desk const desk;
   desk.sign_on();
   auto const day = desk.good({"statistics", "--span", "day"}).out;
-  ck_assert_says(day, "2 h ago      100       0");
-  ck_assert_says(day, "in all       120       3    12.5    2.5");
+  ck_assert_says(day, "2 h ago     100       0");
+  ck_assert_says(day, "in all      120       3    12.5    2.5");
   auto const week = desk.good({"statistics"}).out;  // the last day is one line
   ck_assert_says(week, "24 h ago     120       3    12.5");
   ck_assert_says(desk.good({"statistics", "--mine", "--span", "all"}).out, "Nothing happened");
