@@ -450,7 +450,7 @@ def a_server_that_restarts_under_an_open_page_is_waited_for(lab):
 def a_session_that_ends_asks_for_a_login_over_the_page(lab):
     page, grid = lab.page, lab.grid
     grid.sql("DELETE FROM session")
-    page.see("Your session has ended")
+    page.see("Your session has ended", seconds=120)  # what the server tells a page is looked through once a minute
     lab.take("session-ended")
     page.heading("cube")
     page.fill("Name", "anna")

@@ -3,7 +3,7 @@
 // While there is no stream pages ask again every few seconds, as if this were not here. A hidden page has none, unless
 // something wants to be told in the background: browsers open six connections to a server, for all pages together.
 import { Store } from '../base/store';
-import { ask, Refused, sessionEnded, url } from './client';
+import { ask, away, Refused, sessionEnded, url } from './client';
 import type { Job, Slave, Task } from './routes';
 
 export type JobNews = { id: number } & Partial<Job> & { running?: number; created?: true; deleted?: true };
@@ -30,7 +30,7 @@ export const listening = new Store(false);
 listening.follow((on) => (document.documentElement.dataset['live'] = on ? 'on' : 'off')); // for those who look from outside
 
 const silence = 50_000; // the server gives a sign of life every 20 s
-const slowest = 30_000;
+const slowest = 10_000;
 
 const followers = new Map<Topic, Set<(event: never) => void>>();
 const wishes = new Set<Wish>();
@@ -142,6 +142,7 @@ function open(): void {
     });
   const begin = (complete: boolean): void => {
     fails = 0;
+    away.set(false); // nothing else may ask, and find it out
     listening.set(true);
     if (!complete) tell('everything', null);
   };
