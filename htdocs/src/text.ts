@@ -459,6 +459,8 @@ export const text = {
     testFirst: 'Test frames first',
     testFirstHint: 'The first, the middle and the last frame; the rest when you approve it.',
     pausedHint: 'Nothing is rendered until you resume it.',
+    boost: 'Boost it',
+    boostHint: 'Spend points on it. You see what that changes before you say how many.',
     submit: 'Submit',
     submitWhenThere: 'Submit when uploaded',
     armed: 'Submits by itself … (stop)',

@@ -205,7 +205,7 @@ export function JobPage({ id }: { id: number }) {
   const user = useUser();
   const { query } = useAddress();
   const [editing, setEditing] = useState(false);
-  const [boosting, setBoosting] = useState(false);
+  const [boosting, setBoosting] = useState(query['boost'] !== undefined);
   useTitle(job ? `${percent(job.progress)} ${job.name}` : text.job.title(id));
   if (!job)
     return live.problem ? (
@@ -300,6 +300,7 @@ export function JobPage({ id }: { id: number }) {
           job={job}
           close={(changed) => {
             setBoosting(false);
+            setQuery({ boost: null });
             if (changed) refresh();
           }}
         />

@@ -159,7 +159,7 @@ export function NewJobPage() {
     try {
       const job = await ask('POST /api/v1/jobs', { body: bodyOf(choices, scene, files) });
       tell(text.newJob.submitted(job.name));
-      go(address(['jobs', job.id]));
+      go(address(['jobs', job.id], { boost: choices.boost ? 1 : null }));
     } catch (wrong) {
       setProblem(messageOf(wrong));
     } finally {
@@ -272,6 +272,12 @@ export function NewJobPage() {
               hint={text.newJob.pausedHint}
               checked={choices.paused}
               onChange={(paused) => change({ paused })}
+            />
+            <Check
+              label={text.newJob.boost}
+              hint={text.newJob.boostHint}
+              checked={choices.boost}
+              onChange={(boost) => change({ boost })}
             />
             <div class="form-end">
               <button class="button button-main" disabled={!ready || busy} aria-pressed={armed}>

@@ -22,6 +22,7 @@ export interface Choices {
   shot: string;
   paused: boolean;
   testFirst: boolean;
+  boost: boolean; // asked how much when the job is there
   tiles: string;
   video: string;
   parameterFile: string;
@@ -42,6 +43,7 @@ export const unchanged: Choices = {
   shot: '',
   paused: false,
   testFirst: false,
+  boost: false,
   tiles: '',
   video: '',
   parameterFile: '',
