@@ -1,7 +1,7 @@
 // What the server tells by itself (Server-Sent Events): one stream for the whole page, with all that its parts want to
 // hear of. It goes on where it was cut, and where the server cannot say what was missed everything is asked for anew.
-// While there is no stream pages ask again every few seconds, as if this were not here. A hidden page has none, unless
-// something wants to be told in the background: browsers open six connections to a server, for all pages together.
+// While there is no stream pages ask again every few seconds, as if this were not here. A hidden page has none:
+// browsers open six connections to a server, for all pages together.
 import { Store } from '../base/store';
 import { ask, away, Refused, sessionEnded, url } from './client';
 import type { Job, Slave, Task } from './routes';
@@ -42,7 +42,6 @@ let fails = 0;
 let retry = 0;
 let changing = 0;
 let running = false;
-let background = 0;
 
 export function follow<T extends Topic>(topic: T, follower: (event: Events[T]) => void): () => void {
   const known = followers.get(topic) ?? new Set();
@@ -61,16 +60,6 @@ export function wish(what: Wish): () => void {
   changed();
   return () => {
     wishes.delete(what);
-    changed();
-  };
-}
-
-/** Something wants to be told even while the page is hidden. */
-export function inBackground(): () => void {
-  background += 1;
-  changed();
-  return () => {
-    background -= 1;
     changed();
   };
 }
@@ -112,7 +101,7 @@ function query(): string {
 function changed(): void {
   window.clearTimeout(changing);
   changing = window.setTimeout(() => {
-    if (!running || sessionEnded.value || (document.hidden && background === 0)) return close();
+    if (!running || sessionEnded.value || document.hidden) return close();
     if (!source || query() !== wanted) open();
   }, 20);
 }
