@@ -185,7 +185,9 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
       sandbox.devices = gpu_nodes();
       sandbox.environment = {"CUDA_CACHE_PATH=/home/render/.cache/cuda"};
     }
-    // Shaders compiled for one scene spare seconds to the next; nothing else in its home outlives a program.
+    // Shaders compiled for one scene spare seconds to the next; nothing else in its home outlives a program. Mesa looks
+    // for them in the home of /etc/passwd, which is not there, unless it is told.
+    sandbox.environment.emplace_back("XDG_CACHE_HOME=/home/render/.cache");
     sandbox.bindings = {{task.job, job_inside, false},
                         {method.folder, "/method", false},
                         {settings_.folder / "out", "/out", true},
