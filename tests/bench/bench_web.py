@@ -69,7 +69,7 @@ def fill(grid):
 
 
 def first_sight(page, base, place, selector):
-    """Median over a few loads of the whole page."""
+    """Median and slowest of a few loads of the whole page, in milliseconds."""
     times = []
     for _ in range(ROUNDS):
         page.open("about:blank")
@@ -78,7 +78,7 @@ def first_sight(page, base, place, selector):
         page.open("about:blank")
         page.open(base + "#/" + place)
         times.append(wait_until(f"{selector} is shown", lambda: page.script("return window.shown || null"), 120))
-    return statistics.median(times)
+    return round(statistics.median(times)), round(max(times))
 
 
 # When each cell of the frames becomes a finished one, by the clock of the page.
@@ -146,10 +146,10 @@ def main():
         page.fill("Password", "correct horse battery")
         page.press("Log in", "button.button-main")
         page.heading("Hello admin")
-        home = first_sight(page, base, "", ".recent-job")
-        table = first_sight(page, base, "jobs", "tbody .row-link")
-        job = first_sight(page, base, f"jobs/{large}", ".job-facts .fact")
-        frames = first_sight(page, base, f"jobs/{large}", ".frames button")
+        home, home_max = first_sight(page, base, "", ".recent-job")
+        table, table_max = first_sight(page, base, "jobs", "tbody .row-link")
+        job, job_max = first_sight(page, base, f"jobs/{large}", ".job-facts .fact")
+        frames, frames_max = first_sight(page, base, f"jobs/{large}", ".frames button")
         gaps = sorted(page.promise(SCROLL))
         grid.add_slave("attic")
         soon, latest = frame_to_page(grid, page, base)
@@ -159,16 +159,21 @@ def main():
         for name in FIRST_PAGE:
             with open(os.path.join(BUILD, "htdocs", "dist", name), "rb") as file:
                 weight += len(gzip.compress(file.read(), 9))
-    figures = {"home_ms": round(home), "jobs_ms": round(table), "job_ms": round(job), "job_frames_ms": round(frames),
+    figures = {"home_ms": home, "home_max_ms": home_max, "jobs_ms": table, "jobs_max_ms": table_max, "job_ms": job,
+               "job_max_ms": job_max, "job_frames_ms": frames, "job_frames_max_ms": frames_max,
                "scroll_median_ms": round(statistics.median(gaps), 1),
                "scroll_p99_ms": round(gaps[int(len(gaps) * 0.99)], 1),
                "first_page_gzip_kib": round(weight / 1024, 1), "frame_to_page_ms": round(soon),
                "frame_to_page_max_ms": round(latest), "sse_1000_core_percent": round(cost, 1)}
     report(f"web pages, {JOBS + 2:,} jobs, {JOBS * EACH + LARGE + 1:,} frames, median of {ROUNDS}",
            [("home, from the address to recent jobs", figures["home_ms"], "ms"),
+            (f"... the slowest of {ROUNDS}", figures["home_max_ms"], "ms"),
             ("table of 5,000 jobs", figures["jobs_ms"], "ms"),
+            (f"... the slowest of {ROUNDS}", figures["jobs_max_ms"], "ms"),
             ("job of 10,000 frames, what it is", figures["job_ms"], "ms"),
+            (f"... the slowest of {ROUNDS}", figures["job_max_ms"], "ms"),
             ("job of 10,000 frames, all of them", figures["job_frames_ms"], "ms"),
+            (f"... the slowest of {ROUNDS}", figures["job_frames_max_ms"], "ms"),
             ("scrolling them, a picture of the screen, median", figures["scroll_median_ms"], "ms"),
             ("... the slowest of a hundred", figures["scroll_p99_ms"], "ms"),
             ("first page, compressed", figures["first_page_gzip_kib"], "KiB"),

@@ -10,8 +10,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from programs import scenes  # noqa: E402
-from tap import case, run, wait_until  # noqa: E402
-from web_lab import SCRIPT, evidence, lab  # noqa: E402
+from tap import case, wait_until  # noqa: E402
+from web_lab import SCRIPT, lab, run_pages  # noqa: E402
 
 MOST_FILES = 100000
 # What a test may see of requests, and hold back: window.seen is "METHOD offset" of every one to /uploads; from the
@@ -166,16 +166,5 @@ def a_server_without_room_says_so_and_the_upload_goes_on_later(lab):
     page.see_not("disk has no room")
 
 
-@case
-def nothing_was_found_by_axe_core_on_any_page(lab):
-    assert not lab.complaints, "\n".join(sorted(set(lab.complaints)))
-
-
-@case
-def the_console_stayed_silent(lab):
-    complaints = lab.page.console()
-    assert not complaints, "\n".join(complaints)
-
-
 if __name__ == "__main__":
-    run(lab, evidence)
+    run_pages(lab)

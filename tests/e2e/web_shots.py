@@ -7,8 +7,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from programs import scenes  # noqa: E402
-from tap import case, run, wait_until  # noqa: E402
-from web_lab import SCRIPT, evidence, lab  # noqa: E402
+from tap import case, wait_until  # noqa: E402
+from web_lab import SCRIPT, lab, run_pages  # noqa: E402
 
 
 def plain():
@@ -131,16 +131,5 @@ def somebody_else_sees_neither_project_nor_shot(lab):
         assert lab.grid.api("GET", "/api/v1/" + path, token=login["token"])[0] == 404, path
 
 
-@case
-def nothing_was_found_by_axe_core_on_any_page(lab):
-    assert not lab.complaints, "\n".join(sorted(set(lab.complaints)))
-
-
-@case
-def the_console_stayed_silent(lab):
-    complaints = lab.page.console()
-    assert not complaints, "\n".join(complaints)
-
-
 if __name__ == "__main__":
-    run(lab, evidence)
+    run_pages(lab)

@@ -10,8 +10,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from programs import need, scenes  # noqa: E402
-from tap import case, run, wait_until  # noqa: E402
-from web_lab import evidence, lab  # noqa: E402
+from tap import case, wait_until  # noqa: E402
+from web_lab import lab, run_pages  # noqa: E402
 
 FRAMES = 12
 
@@ -125,16 +125,5 @@ def what_the_boost_did_not_spend_comes_back(lab):
     lab.take("story-points")
 
 
-@case
-def nothing_was_found_by_axe_core_on_any_page(lab):
-    assert not lab.complaints, "\n".join(sorted(set(lab.complaints)))
-
-
-@case
-def the_console_stayed_silent(lab):
-    complaints = lab.page.console()
-    assert not complaints, "\n".join(complaints)
-
-
 if __name__ == "__main__":
-    run(lab, evidence)
+    run_pages(lab)

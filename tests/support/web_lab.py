@@ -5,7 +5,7 @@ import os
 from browser import Browser
 from grid import Grid
 from programs import BUILD
-from tap import wait_until
+from tap import case, run, wait_until
 
 PASSWORD = "correct horse battery"
 SCRIPT = "<img src=x onerror=hacked=1>"
@@ -53,6 +53,17 @@ class Lab:
         self.page.open(target)
         self.page.heading(heading)
 
+    def hears(self):
+        """Whether the server tells the page what is new."""
+        return self.page.script("return document.documentElement.dataset.live === 'on'")
+
+    def settled(self):
+        """The page hears what is new, and has what it asked for."""
+        wait_until("the page hears what is new", self.hears)
+        wait_until("nothing is on its way", lambda: self.page.promise(
+            "const count = () => performance.getEntriesByType('resource').length; const before = count();"
+            "await new Promise((done) => setTimeout(done, 300)); return count() === before"))
+
     def at(self, part):
         wait_until(f"the address has {part}", lambda: part in self.page.address())
 
@@ -91,3 +102,19 @@ def evidence(made):
     with contextlib.suppress(Exception):
         made.page.screenshot(os.path.join(SHOTS, "failed.png"))
     return made.page.evidence() + made.grid.evidence()
+
+
+def nothing_was_found_by_axe_core_on_any_page(made):
+    assert not made.complaints, "\n".join(sorted(set(made.complaints)))
+
+
+def the_console_stayed_silent(made):
+    complaints = made.page.console()
+    assert not complaints, "\n".join(complaints)
+
+
+def run_pages(make_lab):
+    """Every case of a file, and two that look back on all of them."""
+    case(nothing_was_found_by_axe_core_on_any_page)
+    case(the_console_stayed_silent)
+    run(make_lab, evidence)

@@ -73,6 +73,8 @@ export function listen(): void {
   if (running) return;
   running = true;
   document.addEventListener('visibilitychange', changed);
+  window.addEventListener('pagehide', close);
+  window.addEventListener('pageshow', changed);
   sessionEnded.follow(changed);
   window.setInterval(() => {
     if (source && Date.now() - heard > silence) failed();
@@ -83,6 +85,8 @@ export function listen(): void {
 export function stopListening(): void {
   running = false;
   document.removeEventListener('visibilitychange', changed);
+  window.removeEventListener('pagehide', close);
+  window.removeEventListener('pageshow', changed);
   last = null;
   close();
 }
@@ -97,12 +101,15 @@ function query(): string {
   return parts.toString();
 }
 
-// Pages come and go: what they want is looked at when the new one has said it.
+// A stream is closed at once: a page that the browser lays aside when it goes elsewhere runs no timer any more, and
+// would keep one of the six connections for a minute. Opening waits, for pages come and go: what they want is looked at
+// when the new one has said it.
 function changed(): void {
   window.clearTimeout(changing);
+  const silent = (): boolean => !running || sessionEnded.value || document.hidden;
+  if (silent()) return close();
   changing = window.setTimeout(() => {
-    if (!running || sessionEnded.value || document.hidden) return close();
-    if (!source || query() !== wanted) open();
+    if (!silent() && (!source || query() !== wanted)) open();
   }, 20);
 }
 
