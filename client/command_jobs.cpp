@@ -7,6 +7,7 @@
 #include "client/context.h"
 #include "client/points_words.h"
 #include "client/table.h"
+#include "client/validators.h"
 #include "client/watch.h"
 #include "common/frame_range.h"
 #include "common/text.h"
@@ -73,6 +74,7 @@ std::string describe(Json const& job) {
   line("state", text_of(job, "state"));
   line("reason", text_of(job, "reason"));
   line("waits for", text_of(job, "waiting"));
+  line("shot", text_of(job, "shot_name"));
   line("source",
        fmt::format("{} ({} {} or later)", text_of(job, "source"), text_of(job, "method"), text_of(job, "version")));
   std::string parameters;
@@ -163,6 +165,8 @@ Result<int> for_each_job(Context const& context, Ids const& ids, std::string con
 struct Change {
   std::int64_t id = 0;
   std::string name;
+  std::string shot;
+  bool no_shot = false;
   int priority = 0;
 };
 
@@ -170,6 +174,7 @@ Result<int> change_job(Context const& context, Change const& change) {
   Json body = Json::object();
   if (!change.name.empty()) body["name"] = change.name;
   if (change.priority != 0) body["priority"] = change.priority;
+  if (!change.shot.empty() || change.no_shot) body["shot"] = change.shot;
   return for_each_job(context, {change.id}, "PATCH", "", body, "changed");
 }
 
@@ -227,11 +232,14 @@ void add_job_commands(CLI::App& app, Context& context) {
     };
   });
 
-  auto* alter = app.add_subcommand("change", "Change a job's name or priority");
+  auto* alter = app.add_subcommand("change", "Change a job's name, priority or shot");
   alter->add_option("JOB", change->id, "The job's number")->required()->check(CLI::PositiveNumber);
   alter->add_option("--name", change->name, "Its new name");
   alter->add_option("--priority", change->priority, "1 to 100 among your own jobs")->check(CLI::Range(1, 100));
-  alter->require_option(2, 3);
+  auto* shot = alter->add_option("--shot", change->shot, "SEQUENCE/SHOT of its project; made where it is new")
+                   ->check(shot_validator());
+  alter->add_flag("--no-shot", change->no_shot, "It belongs to no shot")->excludes(shot);
+  alter->require_option(2, 4);
   alter->callback([&context, change] { context.run = [&context, change] { return change_job(context, *change); }; });
 }
 

@@ -138,6 +138,34 @@ START_TEST(a_job_is_moved_between_shots_of_its_project) {
 }
 END_TEST
 
+START_TEST(a_job_says_itself_which_shot_it_is_for) {
+  Desk desk;
+  auto const job = desk.submit({{"project", json::parse(desk.project)}, {"shot", "SQ010/SH010"}});
+  auto const path = "/api/v1/jobs/" + job.json["id"].dump();
+  auto const first = "/api/v1/shots/" + job.json["shot"].dump();
+  auto change = [&](json const& body) { return desk.call("PATCH", path, desk.owner, body); };
+  ck_assert_int_eq(desk.call("PATCH", first, desk.owner, {{"state", "done"}}).status, 200);
+  ck_assert_int_eq(change({{"shot", "SQ010/SH010"}}).status, 200);
+  ck_assert(desk.call("GET", first, desk.owner).json["state"] == "done");  // nothing was moved
+  auto const moved = change({{"shot", "SQ020/SH030"}, {"name", "moved"}});
+  ck_assert_msg(moved.status == 200, "%s", moved.text.c_str());
+  ck_assert(moved.json["shot_name"] == "SQ020/SH030" && moved.json["name"] == "moved");
+  ck_assert(desk.call("GET", first, desk.owner).json["jobs"] == 0);
+  ck_assert(desk.call("GET", "/api/v1/shots/" + moved.json["shot"].dump(), desk.owner).json["jobs"] == 1);
+  auto const refused = change({{"shot", "nowhere"}, {"name", "not this"}});
+  ck_assert_int_eq(refused.status, 400);
+  ck_assert_says(refused.message(), "is not like SEQUENCE/SHOT");
+  ck_assert_says(change({{"shot", "a/b/c"}, {"name", "not this"}}).message(), "cannot be a shot's name");
+  auto const out = change({{"shot", ""}});
+  ck_assert(out.status == 200 && out.json["shot"].is_null() && out.json["shot_name"].is_null());
+  ck_assert_text(out.json["name"], "moved");
+  auto const alone = desk.submit(json::object());
+  auto const lost = desk.call("PATCH", "/api/v1/jobs/" + alone.json["id"].dump(), desk.owner, {{"shot", "a/b"}});
+  ck_assert_int_eq(lost.status, 409);
+  ck_assert_says(lost.message(), "is in no project");
+}
+END_TEST
+
 int main() {
   auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
   std::filesystem::create_directories(folder);
@@ -153,7 +181,8 @@ int main() {
   tcase_set_timeout(group, 120);
   for (auto const* test :
        {shots_are_made_listed_changed_and_removed, bad_shots_get_a_sentence, a_job_is_submitted_into_a_shot,
-        all_steps_of_a_submission_are_in_its_shot, a_job_is_moved_between_shots_of_its_project})
+        all_steps_of_a_submission_are_in_its_shot, a_job_is_moved_between_shots_of_its_project,
+        a_job_says_itself_which_shot_it_is_for})
     tcase_add_test(group, test);
   int const failed = run_suite("http_shots", {group});
   database->stop();

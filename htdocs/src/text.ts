@@ -511,6 +511,14 @@ export const text = {
     hint: 'Sequence and shot, like SQ010/SH020; a new one is made.',
     problem: 'Write it like SQ010/SH020.',
     inProject: 'Shot of the project',
+    none: 'None',
+    another: 'A new one…',
+    newName: 'Its name',
+    move: 'Move to another shot',
+    moveShort: 'Move',
+    moveHint: 'A shot that gets a job stands as its jobs say again.',
+    moved: (job: string, shot: string): string => `${job} belongs to ${shot} now`,
+    movedOut: (job: string): string => `${job} belongs to no shot any more`,
   },
 
   slaves: {

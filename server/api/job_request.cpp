@@ -113,17 +113,14 @@ void read_steps(JsonBody& body, JobSteps& steps) {
   body.read_object("video", JsonBody::optional, steps.video);
 }
 
-// "SEQUENCE/SHOT"; how long names may be is the procedure's affair.
 void read_shot(JsonBody& body, JobRequest& request) {
-  std::string name;
-  if (!body.read("shot", JsonBody::optional, name, 512)) return;
-  auto const slash = name.find('/');
-  if (slash == std::string::npos || slash == 0 || slash + 1 == name.size() || printable(name) != name) {
-    return body.problem(fmt::format("shot: '{}' is not like SEQUENCE/SHOT", printable(name, 100)));
-  }
+  std::string text;
+  if (!body.read("shot", JsonBody::optional, text, 512)) return;
+  auto name = parse_shot_name(text);
+  if (!name) return body.problem(name.error().message);
   if (request.job.project == 0) return body.problem("shot: shots belong to projects; name the project too");
-  request.sequence = name.substr(0, slash);
-  request.shot = name.substr(slash + 1);
+  request.sequence = std::move(name->sequence);
+  request.shot = std::move(name->shot);
 }
 
 void read_variations(JsonBody& body, RenderMethod const& method, JobRequestLimits const& limits, JobRequest& request) {
@@ -142,6 +139,13 @@ void read_variations(JsonBody& body, RenderMethod const& method, JobRequestLimit
 }
 
 }  // namespace
+
+Result<ShotName> parse_shot_name(std::string_view text) {
+  auto const slash = text.find('/');
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == text.size() || printable(text) != text)
+    return fail(Errc::invalid, fmt::format("shot: '{}' is not like SEQUENCE/SHOT", printable(text, 100)));
+  return ShotName{std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
+}
 
 Result<JobRequest> read_job_request(std::string_view text, std::map<std::string, RenderMethod> const& methods,
                                     JobRequestLimits const& limits) {

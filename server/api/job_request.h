@@ -42,6 +42,13 @@ struct JobRequest {
   std::string variation{};  // which one of a submission's this is; empty: it has none
 };
 
+// What is said of a shot, "SEQUENCE/SHOT"; how long names may be is the procedure's affair.
+struct ShotName {
+  std::string sequence;
+  std::string shot;
+};
+Result<ShotName> parse_shot_name(std::string_view text);
+
 Result<JobRequest> read_job_request(std::string_view body, std::map<std::string, RenderMethod> const& methods,
                                     JobRequestLimits const& limits);
 

@@ -5,6 +5,7 @@
 
 #include "common/text.h"
 #include "server/api/handlers.h"
+#include "server/api/job_request.h"
 #include "server/api/maintenance.h"
 #include "server/api/own.h"
 #include "server/api/shapes.h"
@@ -13,6 +14,7 @@
 #include "server/services.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
+#include "server/store/shots.h"
 
 namespace distren {
 
@@ -35,6 +37,19 @@ void load_again(Context& context, std::int64_t job) {
 std::string by_whom(Context const& context, store::Job const& job) {
   if (context.caller.user.id == job.user) return "its owner";
   return fmt::format("the moderator {}", context.caller.user.name);
+}
+
+// Into a shot of its project, which is made where it is new; empty: out of the one that it is in.
+Result<void> move_to_shot(Context& context, store::Job const& job, std::string_view shot) {
+  if (shot.empty()) return store::add_job_to_shot(context.database(), 0, job.id);
+  auto const name = parse_shot_name(shot);
+  if (!name) return name.error();
+  if (job.project == 0) {
+    return fail(Errc::conflict, fmt::format("job {} is in no project, and shots belong to projects", job.id));
+  }
+  auto const found = store::ensure_shot(context.database(), job.project, name->sequence, name->shot);
+  if (!found) return found.error();
+  return *found == job.shot ? Result<void>() : store::add_job_to_shot(context.database(), *found, job.id);
 }
 
 }  // namespace
@@ -154,15 +169,20 @@ Reply handle_change_job(Request const& request, Context& context) {
   if (!job) return error_reply(job.error());
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
-  std::string name;
+  std::string name, shot;
   std::int64_t priority = 0;
   bool const rename = body->read("name", JsonBody::optional, name, 200);
   bool const reorder = body->read("priority", JsonBody::optional, priority, 1, 100);
+  bool const move = body->read("shot", JsonBody::optional, shot, 512);
   if (rename && (name.empty() || printable(name) != name)) {
     body->problem(
         fmt::format("name: '{}' cannot be a job's name; it has 1 to 200 printable characters", printable(name, 60)));
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  // First, for only this can be refused now.
+  if (move) {
+    if (auto const moved = move_to_shot(context, *job, shot); !moved) return error_reply(moved.error());
+  }
   auto const done =
       store::change_job(context.database(), job->id, rename ? std::optional<std::string_view>(name) : std::nullopt,
                         reorder ? std::optional(static_cast<int>(priority)) : std::nullopt);

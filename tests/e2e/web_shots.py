@@ -105,6 +105,35 @@ def a_producer_sees_every_shot_and_says_what_is_done(lab):
 
 
 @case
+def a_job_is_moved_to_another_shot_on_its_page(lab):
+    page = lab.page
+    shot = page.address()
+    page.press("animatic")
+    page.heading("animatic")
+    page.press("Move to another shot")
+    lab.take("move-job")
+    page.fill("Shot of the project", "SQ020/SH010")
+    page.press("Move", "dialog button")
+    page.see("animatic belongs to SQ020/SH010 now")
+    page.press("Move to another shot")
+    page.fill("Shot of the project", "A new one…")
+    page.fill("Its name", "nonsense")
+    page.see("Write it like SQ010/SH020.")
+    page.fill("Its name", "SQ040/SH010")
+    page.press("Move", "dialog button")
+    page.see("animatic belongs to SQ040/SH010 now")
+    moved = lab.grid.cli("change", "1", "--no-shot", "--json").stdout
+    assert '"shot_name": null' in moved, moved
+    wait_until("the page hears of it", lambda: page.script(
+        "return [...document.querySelectorAll('.fact')].some((e) => /^Shot\\s+None/.test(e.innerText))"))
+    lab.grid.cli("change", "1", "--shot", "SQ010/SH010")
+    page.press("SQ010/SH010")
+    page.heading("SQ010 / SH010")
+    page.see("animatic", "To review")
+    assert page.address() == shot
+
+
+@case
 def a_shot_is_renamed_and_deleted_and_its_jobs_stay(lab):
     page = lab.page
     page.press("Edit")

@@ -289,7 +289,7 @@ export interface Routes {
   };
   'PATCH /api/v1/jobs/{id}': {
     query: Nothing;
-    body: { name?: string; priority?: number };
+    body: { name?: string; priority?: number; shot?: string };
     answer: JobAnswer;
   };
   'DELETE /api/v1/jobs/{id}': {

@@ -32,6 +32,7 @@ import { Boost } from './job_boost';
 import { Downloads } from './job_downloads';
 import { Frames } from './job_frames';
 import { JobPicture } from './job_picture';
+import { ShotFact } from './job_shot';
 
 const buttons: readonly (readonly [Action, IconName])[] = [
   ['pause', 'pause'],
@@ -81,7 +82,7 @@ function Edit({ job, close }: { job: Job; close: (changed: boolean) => void }) {
   );
 }
 
-function Facts({ job, tasks }: { job: Job; tasks: Task[] }) {
+function Facts({ job, tasks, changed }: { job: Job; tasks: Task[]; changed: () => void }) {
   const left =
     job.finish_at && job.state === 'active' ? Date.parse(job.finish_at) - Date.now() : timeLeft(job, tasks);
   const spent = tasks.reduce((sum, task) => sum + (task.state === 'accepted' ? task.wall : 0), 0);
@@ -112,11 +113,7 @@ function Facts({ job, tasks }: { job: Job; tasks: Task[] }) {
           <a href={address(['jobs', job.submission])}>{text.job.job(job.submission)}</a>
         </Fact>
       )}
-      {job.shot !== null && (
-        <Fact name={text.shots.shot}>
-          <a href={address(['shots', job.shot])}>{job.shot_name}</a>
-        </Fact>
-      )}
+      <ShotFact job={job} changed={changed} />
       <Fact name={text.job.source}>
         <span class="break">{job.source}</span>
       </Fact>
@@ -287,7 +284,7 @@ export function JobPage({ id }: { id: number }) {
         />
         <div class="job-facts">
           <Notes job={job} />
-          <Facts job={job} tasks={tasks} />
+          <Facts job={job} tasks={tasks} changed={refresh} />
         </div>
       </div>
       <Again problem={live.problem} />

@@ -15,7 +15,8 @@ import { bring, type JobFile, type Progress } from '../upload/bundle';
 import { type Chosen, isScene, likelyScene, mostFiles, tidy } from '../upload/chosen';
 import { DropZone, FileList, type Listed } from './new_job_files';
 import { Found } from './new_job_found';
-import { bodyOf, type Choices, choicesFrom, goodShot, Overrides, unchanged } from './new_job_choices';
+import { goodShot } from './job_shot';
+import { bodyOf, type Choices, choicesFrom, Overrides, unchanged } from './new_job_choices';
 
 type CheckAnswer = Routes['POST /api/v1/jobs/check']['answer'];
 

@@ -6,6 +6,7 @@ import { Field, Select } from '../parts/form';
 import { text } from '../text';
 import type { JobFile } from '../upload/bundle';
 import { useId } from 'preact/hooks';
+import { goodShot } from './job_shot';
 
 export interface Choices {
   name: string;
@@ -149,8 +150,6 @@ function ShotField({ choices, change }: { choices: Choices; change: (part: Parti
     </>
   );
 }
-
-export const goodShot = (name: string): boolean => name.trim() === '' || /^[^/]+\/[^/]+$/.test(name.trim());
 
 export function Overrides({
   choices,

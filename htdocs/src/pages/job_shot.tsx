@@ -1,0 +1,108 @@
+// Which shot of its project a job is for, and moving it to another one.
+import { useMemo, useState } from 'preact/hooks';
+import { ask } from '../api/client';
+import { everyPage, useLive } from '../api/live';
+import type { Job } from '../api/routes';
+import { address } from '../base/address';
+import { Fact, Loading, Trouble } from '../parts/basics';
+import { Dialog } from '../parts/dialog';
+import { Field, Form, Select } from '../parts/form';
+import { tell } from '../parts/toast';
+import { text } from '../text';
+
+/** Nothing, or SEQUENCE/SHOT. */
+export const goodShot = (name: string): boolean => name.trim() === '' || /^[^/]+\/[^/]+$/.test(name.trim());
+
+const byName = new Intl.Collator(undefined, { numeric: true });
+const none = '';
+const another = '/'; // no shot is called so
+
+function Move({ job, project, close }: { job: Job; project: number; close: (changed: boolean) => void }) {
+  const t = text.shots;
+  const [chosen, setChosen] = useState(job.shot_name ?? none);
+  const [made, setMade] = useState('');
+  const shots = useLive(
+    `shots to move to ${project}`,
+    (signal) =>
+      everyPage((after) =>
+        ask('GET /api/v1/projects/{id}/shots', {
+          path: { id: project },
+          query: { limit: 1000, ...(after ? { after } : {}) },
+          signal,
+        }),
+      ),
+    0,
+  );
+  const options = useMemo(() => {
+    const names = new Set((shots.data ?? []).map((shot) => `${shot.sequence}/${shot.name}`));
+    if (job.shot_name) names.add(job.shot_name);
+    const sorted = [...names].sort(byName.compare).map((name) => [name, name] as const);
+    return [[none, t.none] as const, ...sorted, [another, t.another] as const];
+  }, [shots.data, job.shot_name]);
+  const wanted = chosen === another ? made.trim() : chosen;
+  const save = async (): Promise<void> => {
+    await ask('PATCH /api/v1/jobs/{id}', { path: { id: job.id }, body: { shot: wanted } });
+    tell(wanted ? t.moved(job.name, wanted) : t.movedOut(job.name));
+    close(true);
+  };
+  return (
+    <Dialog title={t.move} onClose={() => close(false)}>
+      {shots.problem && !shots.data && <Trouble problem={shots.problem} retry={shots.refresh} />}
+      {!shots.data && !shots.problem && <Loading />}
+      {shots.data && (
+        <Form
+          submit={t.moveShort}
+          onSubmit={save}
+          disabled={
+            wanted === (job.shot_name ?? none) || (chosen === another && (wanted === '' || !goodShot(wanted)))
+          }
+          beside={
+            <button type="button" class="button" onClick={() => close(false)}>
+              {text.no}
+            </button>
+          }
+        >
+          <Select label={t.inProject} value={chosen} options={options} onChange={setChosen} hint={t.moveHint} />
+          {chosen === another && (
+            <Field
+              label={t.newName}
+              value={made}
+              onInput={setMade}
+              hint={t.hint}
+              problem={goodShot(made) ? null : t.problem}
+              more={{ maxLength: 129, required: true, placeholder: 'SQ010/SH010' }}
+            />
+          )}
+        </Form>
+      )}
+    </Dialog>
+  );
+}
+
+/** Among a job's facts; jobs without a project have no shots to be in. */
+export function ShotFact({ job, changed }: { job: Job; changed: () => void }) {
+  const [moving, setMoving] = useState(false);
+  if (job.project === null) return null;
+  return (
+    <Fact name={text.shots.shot}>
+      {job.shot === null ? (
+        <span class="soft">{text.shots.none}</span>
+      ) : (
+        <a href={address(['shots', job.shot])}>{job.shot_name}</a>
+      )}{' '}
+      <button type="button" class="button-link" aria-label={text.shots.move} onClick={() => setMoving(true)}>
+        {text.shots.moveShort}
+      </button>
+      {moving && (
+        <Move
+          job={job}
+          project={job.project}
+          close={(moved) => {
+            setMoving(false);
+            if (moved) changed();
+          }}
+        />
+      )}
+    </Fact>
+  );
+}
