@@ -10,12 +10,13 @@
 namespace distren {
 namespace {
 
+// Of each channel, with 1 for the largest 8-bit value.
 struct Statistics {
   std::vector<double> sum;
   std::vector<float> low, high;
 };
 
-Result<Statistics> read_all(Picture& picture) {
+Result<Statistics> read_floats(Picture& picture) {
   auto const& spec = picture.spec();
   auto const channels = static_cast<std::size_t>(spec.nchannels);
   Statistics statistics{std::vector<double>(channels), std::vector<float>(channels, std::numeric_limits<float>::max()),
@@ -36,7 +37,43 @@ Result<Statistics> read_all(Picture& picture) {
         statistics.high[channel] = std::max(statistics.high[channel], value);
       }
   }
-  if (auto end = picture.finish(); !end) return end.error();
+  return statistics;
+}
+
+// Most frames are 8-bit, and every one is looked at by slave and server: what takes a third of the time is left out.
+Result<Statistics> read_bytes(Picture& picture) {
+  auto const& spec = picture.spec();
+  auto const channels = static_cast<std::size_t>(spec.nchannels), width = static_cast<std::size_t>(spec.width);
+  std::vector<std::uint64_t> sum(channels);
+  std::vector<unsigned> low(channels, 255), high(channels, 0);
+  for (int y = 0; y < spec.height; ++y) {
+    auto row = picture.bytes(y, 1);
+    if (!row) return row.error();
+    for (std::size_t channel = 0; channel < channels; ++channel) {
+      unsigned char const* value = *row + channel;
+      unsigned together = 0, least = 255, most = 0;  // a row has at most max_side values
+      for (std::size_t x = 0; x < width; ++x, value += channels) {
+        together += *value;
+        least = std::min<unsigned>(least, *value);
+        most = std::max<unsigned>(most, *value);
+      }
+      sum[channel] += together;
+      low[channel] = std::min(low[channel], least);
+      high[channel] = std::max(high[channel], most);
+    }
+  }
+  Statistics statistics;
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    statistics.sum.push_back(static_cast<double>(sum[channel]) / 255);
+    statistics.low.push_back(static_cast<float>(low[channel]) / 255);
+    statistics.high.push_back(static_cast<float>(high[channel]) / 255);
+  }
+  return statistics;
+}
+
+Result<Statistics> read_all(Picture& picture) {
+  auto statistics = picture.is_8_bit() ? read_bytes(picture) : read_floats(picture);
+  if (auto end = picture.finish(); statistics && !end) return end.error();
   return statistics;
 }
 

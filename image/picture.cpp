@@ -218,26 +218,38 @@ PictureChannels Picture::channels() const {
   return result;
 }
 
-Result<float const*> Picture::rows(int y, int count) {
+Result<unsigned char const*> Picture::band(int y, int count, OIIO::TypeDesc type) {
   if (y < 0 || count < 1 || count > band_rows || y + count > spec_.height) std::abort();  // a bug of the caller
-  auto const row_size = static_cast<std::size_t>(spec_.width) * static_cast<std::size_t>(spec_.nchannels);
-  if (y < band_start_ || y + count > band_end_) {
+  auto const row_size = static_cast<std::size_t>(spec_.width) * static_cast<std::size_t>(spec_.nchannels) * type.size();
+  if (type != band_type_ || y < band_start_ || y + count > band_end_) {
     int const unit = spec_.tile_width > 0 ? std::max(1, spec_.tile_height) : 1;
     int const first = y / unit * unit;
     int const last =
         std::min(spec_.height, std::max((y + count + unit - 1) / unit * unit, first + band_rows / unit * unit));
     band_.resize(row_size * static_cast<std::size_t>(last - first));
-    bool const good =
-        spec_.tile_width > 0
-            ? input_->read_tiles(part_, 0, spec_.x, spec_.x + spec_.width, spec_.y + first, spec_.y + last, spec_.z,
-                                 spec_.z + 1, 0, spec_.nchannels, OIIO::TypeDesc::FLOAT, band_.data())
-            : input_->read_scanlines(part_, 0, spec_.y + first, spec_.y + last, spec_.z, 0, spec_.nchannels,
-                                     OIIO::TypeDesc::FLOAT, band_.data());
+    bool const good = spec_.tile_width > 0 ? input_->read_tiles(part_, 0, spec_.x, spec_.x + spec_.width,
+                                                                spec_.y + first, spec_.y + last, spec_.z, spec_.z + 1,
+                                                                0, spec_.nchannels, type, band_.data())
+                                           : input_->read_scanlines(part_, 0, spec_.y + first, spec_.y + last, spec_.z,
+                                                                    0, spec_.nchannels, type, band_.data());
     if (!good) return damaged();
+    band_type_ = type;
     band_start_ = first;
     band_end_ = last;
   }
   return band_.data() + static_cast<std::size_t>(y - band_start_) * row_size;
+}
+
+Result<float const*> Picture::rows(int y, int count) {
+  auto const begin = band(y, count, OIIO::TypeDesc::FLOAT);
+  if (!begin) return begin.error();
+  return reinterpret_cast<float const*>(
+      *begin);  // a vector's memory is aligned for anything, and rows are whole floats
+}
+
+Result<unsigned char const*> Picture::bytes(int y, int count) {
+  if (!is_8_bit()) std::abort();  // a bug of the caller
+  return band(y, count, OIIO::TypeDesc::UINT8);
 }
 
 Result<std::vector<unsigned char>> Picture::stored_pixels() {

@@ -1,8 +1,8 @@
 // Opens an image that may come from a stranger, and hands out its pixels by rows.
 // The kind is told from the first bytes, never from the name, and only the kinds listed in picture.cpp are decoded.
 // Failure: not an image, a kind we do not read, too large, damaged. Every message is one sentence without the path.
-// One thread; call image_library_limits() once before the first open. Rows are floats as stored: 8-bit values are
-// divided by 255, alpha is left as the file has it.
+// One thread; call image_library_limits() once before the first open. Rows are as stored, alpha is left as the file has
+// it; as floats 8-bit values are divided by 255.
 #pragma once
 
 #include <OpenImageIO/imageio.h>
@@ -37,8 +37,11 @@ public:
   bool is_linear() const;
   PictureChannels channels() const;
 
+  bool is_8_bit() const { return spec_.format == OIIO::TypeDesc::UINT8; }
+
   // Rows y .. y+count-1, all channels interleaved; valid until the next call. Ask in rising order of y.
   Result<float const*> rows(int y, int count);
+  Result<unsigned char const*> bytes(int y, int count);  // the same of an 8-bit picture, without becoming floats
   // The whole image in the type it is stored in, row after row.
   Result<std::vector<unsigned char>> stored_pixels();
   // To be asked after the last row: decoders report some damage only as a warning.
@@ -49,12 +52,14 @@ public:
 private:
   Result<void> refuse_unreasonable() const;
   Error damaged();
+  Result<unsigned char const*> band(int y, int count, OIIO::TypeDesc type);
 
   std::unique_ptr<OIIO::ImageInput> input_;
   OIIO::ImageSpec spec_;
   std::string format_;
   std::filesystem::path file_;
-  std::vector<float> band_;
+  std::vector<unsigned char> band_;  // rows of band_type_
+  OIIO::TypeDesc band_type_;
   int band_start_ = 0;
   int band_end_ = 0;
   int part_ = 0;

@@ -3,8 +3,11 @@
 
 Ratios of times measured in turns in one run, so that what else the machine does falls on all alike; medians of ROUNDS.
 SCENES_DIR names a folder with suzanne_anim/, f9r_rocket/ and looper/; without it scenes of like weight are made.
-ONLY=suzanne_anim,looper limits the scenes, FRAMES=10 the frames, TILES=0 leaves the large still out.
+Measured twice: with all on the same cores, and apart, as in real life: server and database have a core of their own,
+slave and local Blender the others. ONLY=suzanne_anim,looper limits the scenes, FRAMES=10 the frames, TILES=0 leaves the
+large still out, APART=0 the second measurement.
 """
+import contextlib
 import http.client
 import json
 import os
@@ -81,6 +84,17 @@ def local(folder, scene, threads, frames):
             "-s", str(frames[0]), "-e", str(frames[-1]), "-a")
 
 
+@contextlib.contextmanager
+def cores(some):
+    """What is started meanwhile has these cores alone."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, some)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def timed(work, *arguments):
     began = time.monotonic()
     work(*arguments)
@@ -139,26 +153,49 @@ def in_and_out_of_the_sandbox(folder, scene, threads):
     return statistics.median(ratios)
 
 
-def measure_scene(grid, slave, name, threads):
-    scene, count, aim = scene_file(grid.folder, name)
-    frames = list(range(1, count + 1))
+def side_by_side(grid, slave, scene, threads, count):
+    """Seconds of each round through the grid and by one local Blender, in turns, and the slave's gaps in milliseconds."""
     through_grid(grid, scene, 2)  # the scene and its shaders are there
-    grid_s, local_s, single_s, five_s, between = [], [], [], [], []
-    for turn in range(ROUNDS):
-        local_s.append(timed(local, grid.folder, scene, threads, frames))
+    grid_s, local_s, between = [], [], []
+    for _ in range(ROUNDS):
+        local_s.append(timed(local, grid.folder, scene, threads, range(1, count + 1)))
         mark = log_size(slave)
         grid_s.append(through_grid(grid, scene, count))
         between += gaps(slave, mark)[1:]
-        if turn == 0:  # they take long, and their ratios are far from one
-            single_s.append(timed(lambda: [local(grid.folder, scene, threads, [frame]) for frame in frames]))
-            five_s.append(timed(lambda: [local(grid.folder, scene, threads, frames[i:i + 5])
-                                         for i in range(0, count, 5)]))
-    ratio = statistics.median(g / l for g, l in zip(grid_s, local_s))
+    return grid_s, local_s, between
+
+
+def ratio(grid_s, local_s):
+    return round(statistics.median(g / l for g, l in zip(grid_s, local_s)), 3)
+
+
+def measure_scene(grid, slave, name, threads):
+    scene, count, aim = scene_file(grid.folder, name)
+    frames = list(range(1, count + 1))
+    grid_s, local_s, between = side_by_side(grid, slave, scene, threads, count)
+    # Once each: they take long, and their ratios are far from one.
+    single_s = timed(lambda: [local(grid.folder, scene, threads, [frame]) for frame in frames])
+    five_s = timed(lambda: [local(grid.folder, scene, threads, frames[i:i + 5]) for i in range(0, count, 5)])
     whole = statistics.median(grid_s)
     return {"frames": count, "grid_s": round(whole, 2), "local_s": round(statistics.median(local_s), 2),
-            "grid_over_local": round(ratio, 3), "aim": aim,
-            "per_frame_process_over_grid": round(single_s[0] / whole, 2), "chunks_of_5_over_grid": round(five_s[0] / whole, 2),
+            "grid_over_local": ratio(grid_s, local_s), "aim": aim,
+            "per_frame_process_over_grid": round(single_s / whole, 2), "chunks_of_5_over_grid": round(five_s / whole, 2),
             "gap_median_ms": round(statistics.median(between), 2) if between else None}
+
+
+def measure_apart(names):
+    """The ratio of each scene when the server is somewhere else: on a core that slave and local Blender have not."""
+    mine = sorted(os.sched_getaffinity(0))
+    with cores(mine[-1:]), Grid() as grid:
+        with cores(mine[:-1]):
+            slave = grid.add_slave("apart", threads=len(mine) - 1, log_level="debug", nice=0)
+            found = {}
+            for name in names:
+                scene, count, _ = scene_file(grid.folder, name)
+                grid_s, local_s, _ = side_by_side(grid, slave, scene, len(mine) - 1, count)
+                found[name] = ratio(grid_s, local_s)
+        slave.stop()
+    return found
 
 
 def idle(slave):
@@ -224,6 +261,11 @@ def main():
         if can_tile():
             figures["tiles_speedup"] = round(tiles_speedup(grid), 2)
             rows.append(("6000x6000 in tiles, two slaves of a core", figures["tiles_speedup"], "times one (aim 1.9)"))
+    if os.environ.get("APART", "1") != "0" and threads > 1:
+        for name, found in measure_apart(names).items():
+            figures["scenes"][name]["grid_over_local_apart"] = found
+            rows.append((f"{name}: the same, the server on a core of its own", found,
+                         f"(aim {figures['scenes'][name]['aim']})"))
     figures["load_after"] = round(os.getloadavg()[0], 2)
     report(f"renders at {PERCENTAGE} %, {SAMPLES} samples, {threads} threads, medians of {ROUNDS}", rows, figures)
 
