@@ -4,6 +4,7 @@
 
 #include "server/live/gatherer.h"
 #include "server/live/hub.h"
+#include "server/live/tell.h"
 #include "tests/support/check_main.h"
 #include "tests/support/dispatch_grid.h"
 
@@ -77,6 +78,9 @@ START_TEST(everybody_hears_of_his_own_and_moderators_of_all) {
   for (auto const* each : {&mine, &other, &moderator}) ck_assert_uint_eq(each->paper->of("grid").size(), 1);
   ck_assert_uint_eq(mine.paper->of("points").size(), 1);
   ck_assert_uint_eq(moderator.paper->of("points").size(), 0);
+  tell_notification(place.hub, 1);
+  ck_assert_uint_eq(mine.paper->of("notification").size(), 1);
+  ck_assert_uint_eq(moderator.paper->of("notification").size(), 0);
 }
 END_TEST
 

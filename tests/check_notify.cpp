@@ -202,7 +202,7 @@ END_TEST
 
 START_TEST(what_cannot_be_sent_waits_or_is_given_up_and_says_why) {
   Desk desk;
-  Notifier notifier(desk.config, desk.services->runtime, desk.dispatcher, [&desk] { return desk.now; });
+  Notifier notifier(desk.config, desk.services->runtime, desk.dispatcher, desk.live, [&desk] { return desk.now; });
   auto const test = [&desk](char const* channel) {
     ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", channel}}).status, 204);
   };

@@ -23,9 +23,11 @@ std::string_view name_of(News::Kind kind) {
     case News::Kind::grid:
       return "grid";
     case News::Kind::points:
+      return "points";
+    case News::Kind::notification:
       break;
   }
-  return "points";
+  return "notification";
 }
 
 std::shared_ptr<std::string const> shared(std::string text) {
@@ -72,7 +74,7 @@ void LiveHub::catch_up() {
 bool LiveHub::reads(StreamReader const& reader, Event const& event) {
   bool const watched = event.job != 0 && event.job == reader.job;
   if (event.user != 0 && event.user != reader.user && !reader.all && !watched) return false;
-  if (event.kind == News::Kind::points) return event.user == reader.user;
+  if (event.kind == News::Kind::points || event.kind == News::Kind::notification) return event.user == reader.user;
   if (event.kind == News::Kind::slave) return reader.slaves;
   if (event.kind == News::Kind::frames) return watched;
   return true;

@@ -33,6 +33,10 @@ void tell_points(LiveHub& live, std::int64_t user) {
   tell(live, News::Kind::points, user, 0, "{}");
 }
 
+void tell_notification(LiveHub& live, std::int64_t user) {
+  tell(live, News::Kind::notification, user, 0, "{}");
+}
+
 void tell_slave_changed(LiveHub& live, std::int64_t slave, std::int64_t user) {
   tell(live, News::Kind::slave, user, 0, fmt::format(R"({{"id":{},"changed":true}})", slave));
 }

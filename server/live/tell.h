@@ -13,6 +13,7 @@ void tell_job(LiveHub& live, nlohmann::json const& job);  // as the API shows it
 void tell_job_gone(LiveHub& live, std::int64_t job, std::int64_t user);
 void tell_job_made(LiveHub& live, std::int64_t job, std::int64_t user);
 void tell_points(LiveHub& live, std::int64_t user);  // its balance is another
+void tell_notification(LiveHub& live, std::int64_t user);  // there is one for its browser
 // Something of it is different, its page should ask.
 void tell_slave_changed(LiveHub& live, std::int64_t slave, std::int64_t user);
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "server/live/tell.h"
 #include "server/notify/delivery.h"
 #include "server/store/notifications.h"
 
@@ -17,10 +18,11 @@ constexpr std::int64_t watch_ms = 60000;
 }  // namespace
 
 Notifier::Notifier(ServerConfig const& config, RuntimeSettings const& settings, Dispatcher& dispatcher,
-                   std::function<std::int64_t()> now_ms)
+                   LiveHub& live, std::function<std::int64_t()> now_ms)
     : config_(config),
       settings_(settings),
       dispatcher_(dispatcher),
+      live_(live),
       now_ms_(std::move(now_ms)),
       watched_ms_(now_ms_()) {}  // slaves need a moment to come back after a start
 
@@ -73,7 +75,9 @@ bool Notifier::round(Database& database) {
     if (auto const done = store::watch_slaves(database, dispatcher_.slaves_online()); !done) return false;
     if (auto const done = store::trim_notifications(database); !done) return false;
   }
-  if (auto const gathered = store::gather_notifications(database); !gathered) return false;
+  auto const gathered = store::gather_notifications(database);
+  if (!gathered) return false;
+  for (auto const user : *gathered) tell_notification(live_, user);
   return send_due(database);
 }
 

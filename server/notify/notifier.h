@@ -1,5 +1,5 @@
 // The thread that tells people what they asked to be told: every few seconds it puts what happened into the outbox of
-// the database and sends what is due; once a minute it looks for slaves that are gone. What cannot be sent waits there,
+// the database, tells open pages that something is there for the browser, and sends what is due; once a minute it looks for slaves that are gone. What cannot be sent waits there,
 // over restarts, and is given up in the end. Owned by main; everything it refers to must outlive it. stop() ends a
 // transfer within a second; what was being sent then is tried again after the next start.
 #pragma once
@@ -13,6 +13,7 @@
 
 #include "server/database.h"
 #include "server/dispatch/dispatcher.h"
+#include "server/live/hub.h"
 #include "server/runtime_settings.h"
 #include "server/server_config.h"
 
@@ -20,7 +21,7 @@ namespace distren {
 
 class Notifier {
 public:
-  Notifier(ServerConfig const& config, RuntimeSettings const& settings, Dispatcher& dispatcher,
+  Notifier(ServerConfig const& config, RuntimeSettings const& settings, Dispatcher& dispatcher, LiveHub& live,
            std::function<std::int64_t()> now_ms);
   ~Notifier();
   Notifier(Notifier const&) = delete;
@@ -40,6 +41,7 @@ private:
   ServerConfig const& config_;
   RuntimeSettings const& settings_;
   Dispatcher& dispatcher_;
+  LiveHub& live_;
   std::function<std::int64_t()> now_ms_;
   std::atomic<bool> cancelled_ = false;
   std::int64_t watched_ms_ = 0;

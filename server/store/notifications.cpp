@@ -59,12 +59,12 @@ Result<std::vector<Notification>> list_notifications(Database& database, std::in
   return notifications;
 }
 
-Result<int> gather_notifications(Database& database) {
-  int made = 0;
+Result<std::vector<std::int64_t>> gather_notifications(Database& database) {
+  std::vector<std::int64_t> users;
   auto const gathered =
-      database.call("notification_gather", {}, [&](SqlRow const& row) { made = static_cast<int>(row.integer(0)); });
+      database.call("notification_gather", {}, [&](SqlRow const& row) { users.push_back(row.integer(0)); });
   if (!gathered) return gathered.error();
-  return made;
+  return users;
 }
 
 Result<std::vector<Delivery>> take_notifications(Database& database, int limit) {

@@ -64,7 +64,8 @@ struct Delivery {  // a notification with where it goes
   std::int64_t created_s = 0;
   int tried = 0;
 };
-Result<int> gather_notifications(Database&);  // puts what happened into the outbox; returns how many
+// Puts what happened into the outbox; returns the users with something new for their browser.
+Result<std::vector<std::int64_t>> gather_notifications(Database&);
 Result<std::vector<Delivery>> take_notifications(Database&, int limit);
 // problem empty: it was sent. for_good: it is not tried again.
 Result<void> end_notification(Database&, std::int64_t id, std::string_view problem, bool for_good);

@@ -1,6 +1,7 @@
 -- Puts what happened since the last call, and after it was asked for, into the outbox of those who want to be told; each
 -- event once. Events get their number before their transaction is over: those of the last minute are looked at again.
--- Beyond 30 an hour for a person and a channel the rest is given up, and says so in his list. Row: how many were put in.
+-- Beyond 30 an hour for a person and a channel the rest is given up, and says so in his list.
+-- Rows: those who have new ones for their browser.
 CREATE OR REPLACE PROCEDURE notification_gather()
 SQL SECURITY DEFINER
 BEGIN
@@ -35,5 +36,5 @@ BEGIN
     WHERE r.place > 30 AND n.state = 'waiting' AND n.attempts = 0;
   END IF;
   COMMIT;
-  SELECT v_made AS made;
+  SELECT DISTINCT user_id FROM notification WHERE v_made > 0 AND channel = 'browser' AND created_at >= v_now;
 END

@@ -192,10 +192,12 @@ def notifications_are_chosen_on_the_account_page(lab):
 
 
 @case
-def the_browser_shows_what_is_new_once(lab):
+def the_browser_shows_what_it_is_told_of_once_and_asks_only_without_a_stream(lab):
     page = lab.page
     record = """
       window.shown = [];
+      const real = window.setInterval;  // the rare question is asked when this test says so
+      window.setInterval = (does, time) => time === 15000 ? (window.rare = does, 0) : real(does, time);
       window.Notification = class { constructor(title, how) { window.shown.push(how.body); } close() {} };
       window.Notification.permission = 'granted';"""
     page.chrome("Page.addScriptToEvaluateOnNewDocument", source=record)
@@ -212,6 +214,24 @@ def the_browser_shows_what_is_new_once(lab):
     assert lab.grid.api("POST", "/api/v1/notifications/test", {"channel": "browser"})[0] == 204
     wait_until("the browser shows the next", lambda: page.script("return window.shown.length") > 0)
     assert page.script("return window.shown.length") == 1, "the first is not shown again"
+    lab.settled()
+    happened = ("INSERT INTO event (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished',"
+                " id, 42, 'Job {0} (cube) is finished' FROM user WHERE name = 'anna'")
+    lab.grid.sql(happened.format(42))
+    wait_until("it is told what happened", lambda: page.script("return window.shown[1]") == "Job 42 (cube) is finished")
+    page.script("Object.defineProperty(document, 'hidden', {get: () => window.away, configurable: true});"
+                "window.away = true; document.dispatchEvent(new Event('visibilitychange'))")
+    wait_until("the stream is closed", lambda: not lab.hears())
+    lab.grid.sql(happened.format(43))
+    told = "/api/v1/notifications?channel=browser&limit=1000"
+    wait_until("it is there", lambda: "Job 43" in str(lab.grid.api("GET", told)[1]))
+    assert page.script("return window.shown.length") == 2
+    page.script("window.rare()")
+    wait_until("a hidden page asks", lambda: page.script("return window.shown[2]") == "Job 43 (cube) is finished")
+    page.script("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+    lab.settled()
+    assert page.script("return window.shown.length") == 3
+    page.script("window.rare()")
 
 
 if __name__ == "__main__":

@@ -14,10 +14,11 @@ export interface Events {
   slave: { id: number; changed?: true } & Partial<Pick<Slave, 'online' | 'working_on'>>;
   grid: { online: number; active: number; ready: number; leased: number };
   points: object;
+  notification: object;
   everything: null; // nobody knows what was missed
 }
 export type Topic = keyof Events;
-const topics = ['job', 'frames', 'slave', 'grid', 'points'] as const;
+const topics = ['job', 'frames', 'slave', 'grid', 'points', 'notification'] as const;
 
 export interface Wish {
   job?: number; // its frames, too

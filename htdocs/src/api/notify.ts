@@ -1,9 +1,10 @@
-// The browser's own notifications while a page is open: asks now and then for what is new for this reader, and shows it
-// once, in one of his open pages.
+// The browser's own notifications while a page is open: the server tells that something is new for this reader, and it
+// is shown once, in one of his open pages. A page without a stream, as a hidden one, asks now and then.
 import { useEffect } from 'preact/hooks';
 import { remember, remembered } from '../base/store';
 import { text } from '../text';
 import { ask } from './client';
+import { follow, listening } from './events';
 
 const every = 15000;
 
@@ -16,8 +17,13 @@ export const canNotify = (): 'no' | 'ask' | 'yes' | 'denied' =>
         ? 'denied'
         : 'ask';
 
-/** Asks what came since the last time, and shows it; resolves to how many. */
-export async function showNew(user: number): Promise<number> {
+/** Asks what came since the last time, and shows it; resolves to how many. All pages hear at once, one asks at a time. */
+export function showNew(user: number): Promise<number> {
+  const show = (): Promise<number> => showUnseen(user);
+  return 'locks' in navigator ? navigator.locks.request('distren-notify', show) : show(); // not without TLS
+}
+
+async function showUnseen(user: number): Promise<number> {
   const key = `notified-${user}`;
   const seen = Number(remembered<string>(key, '-1'));
   if (!(seen >= 0)) {
@@ -49,7 +55,13 @@ export function useBrowserNotifications(user: number | null): void {
       if (canNotify() === 'yes') showNew(user).catch(() => undefined); // away or logged out: next time
     };
     look();
-    const timer = window.setInterval(look, every);
-    return () => window.clearInterval(timer);
+    const told = [follow('notification', look), follow('everything', look)];
+    const timer = window.setInterval(() => {
+      if (!listening.value) look();
+    }, every);
+    return () => {
+      window.clearInterval(timer);
+      for (const each of told) each();
+    };
   }, [user]);
 }
