@@ -299,13 +299,15 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     if (!queued) spdlog::warn("maintenance: the workers are busy, next try in a minute");
   });
   EventPtr const beats = loops.all.front()->every(20000, [&live] { live.beat(); });
-  notifier.start();
-  loops.start();
+  // Who reads the file and knocks at once waits in the doors' queues. The last thing that may fail: once the loops run,
+  // only the order below ends what they work with.
   int const line_port = line.ports().empty() ? 0 : line.ports().front();
   if (grid) {
     GridDoors const doors{config.url, fmt::format("http://127.0.0.1:{}", *http_port), line_port};
     if (auto written = write_grid_file(*grid, doors); !written) return written;
   }
+  notifier.start();
+  loops.start();
   spdlog::info("distrend {}: ready line={} https={} http={}", PACKAGE_VERSION, line_port, *https_port, *http_port);
 
   wait_for_the_end(signals, mariadb);
