@@ -25,7 +25,9 @@ cp -a /etc/apt/. "$root/etc/apt/"
 cp /etc/resolv.conf /etc/hosts "$root/etc/" 2>/dev/null
 mkdir -p "$root/src"
 (cd "${top_srcdir:?}" && git ls-files -z 2>/dev/null | tar --null -T - -cf -) | tar -C "$root/src" -xf -
-mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount --rbind /sys "$root/sys"
+# Slaves: where the machine's own mounts are shared, taking these away would take /dev/pts from the machine, too.
+mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount --make-rslave "$root/dev" &&
+  mount --rbind /sys "$root/sys" && mount --make-rslave "$root/sys"
 number=1
 if chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 /src/quickstart >"$root.out" 2>"$root.err" </dev/null &&
   [ "$(tail -n 3 "$root.out" | cut -d: -f1 | tr '\n' ' ')" = "frames web login " ]; then
