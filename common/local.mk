@@ -10,6 +10,7 @@ libdistren_common_a_SOURCES = \
   %D%/files.cpp %D%/files.h \
   %D%/log.cpp %D%/log.h \
   %D%/places.cpp %D%/places.h \
+  %D%/sanitizer.h \
   %D%/tls.cpp %D%/tls.h
 
 libdistren_common_a_SOURCES += %D%/http_client.cpp %D%/http_client.h %D%/http_download.cpp %D%/http_download.h \

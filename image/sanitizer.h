@@ -2,12 +2,10 @@
 // Included by each program that links the library, once; defines nothing in other builds.
 #pragma once
 
+#include "common/sanitizer.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 extern "C" inline __attribute__((used)) char const* __lsan_default_suppressions() {
   return "leak:PNGInput::PngReadCallback\n";
-}
-// The whole stack is needed to find that name in it.
-extern "C" inline __attribute__((used)) char const* __asan_default_options() {
-  return "fast_unwind_on_malloc=0";
 }
 #endif
