@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <fstream>
 #include <memory>
 #include <mutex>
@@ -51,6 +52,8 @@ struct Grid {
   HttpCounters counters;
   WorkerPool workers;
   std::filesystem::path folder;
+  std::mutex mutex;  // guards kept
+  std::condition_variable arrived;
   std::shared_ptr<Answer> kept;  // of GET /later
   struct Open {                  // of GET /stream
     std::mutex mutex;
@@ -115,7 +118,11 @@ struct Grid {
     if (request.path == "/throw") throw std::runtime_error("on purpose");
     if (request.path == "/later") {
       Reply reply;
-      reply.body = Later{[this](std::shared_ptr<Answer> answer) { kept = std::move(answer); }};
+      reply.body = Later{[this](std::shared_ptr<Answer> answer) {
+        std::lock_guard const lock(mutex);
+        kept = std::move(answer);
+        arrived.notify_one();
+      }};
       return reply;
     }
     if (request.path == "/stream") {
@@ -150,6 +157,13 @@ struct Grid {
     if (request.path == "/empty") return empty_reply(204);
     return text_reply(200, "text/plain",
                       request.method + " " + request.path + " " + std::to_string(request.body.size()));
+  }
+
+  // The right to answer "/later", when the request has come so far.
+  std::shared_ptr<Answer> take_kept() {
+    std::unique_lock lock(mutex);
+    arrived.wait(lock, [this] { return kept != nullptr; });
+    return std::move(kept);
   }
 
   // Bytes that differ from place to place, so that a wrong piece shows.
@@ -377,9 +391,10 @@ START_TEST(an_answer_may_come_later_and_a_dropped_one_is_503) {
   Grid grid;
   Probe probe(grid.port);
   probe.send("GET /later HTTP/1.1\r\n\r\n");
+  auto const answer = grid.take_kept();
   ck_assert(!probe.readable(200));
-  grid.kept->give(text_reply(200, "text/plain", "at last"));
-  grid.kept->give(text_reply(200, "text/plain", "twice"));
+  answer->give(text_reply(200, "text/plain", "at last"));
+  answer->give(text_reply(200, "text/plain", "twice"));
   ck_assert_text(probe.read_reply().body, "at last");
   probe.send("GET /dropped HTTP/1.1\r\n\r\n");
   ck_assert_int_eq(probe.read_reply().status, 503);
@@ -388,13 +403,15 @@ END_TEST
 
 START_TEST(an_answer_for_a_client_that_left_harms_nobody) {
   Grid grid;
+  std::shared_ptr<Answer> answer;
   {
     Probe probe(grid.port);
     probe.send("GET /later HTTP/1.1\r\n\r\n");
+    answer = grid.take_kept();
     ck_assert(!probe.readable(200));
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  grid.kept->give(text_reply(200, "text/plain", "nobody listens"));
+  answer->give(text_reply(200, "text/plain", "nobody listens"));
   ck_assert_int_eq(ask_once(grid.port, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n").status, 200);
 }
 END_TEST
@@ -403,9 +420,10 @@ START_TEST(stopping_answers_what_was_asked) {
   Grid grid;
   Probe waiting(grid.port);
   waiting.send("GET /later HTTP/1.1\r\n\r\n");
+  auto answer = grid.take_kept();
   ck_assert(!waiting.readable(200));
   std::thread stopper([&grid] { grid.stop(); });
-  grid.kept.reset();
+  answer.reset();
   auto const reply = waiting.read_reply();
   stopper.join();
   ck_assert_int_eq(reply.status, 503);
