@@ -8,7 +8,7 @@ web_sources = \
   %D%/src/main.tsx %D%/src/pages/account.tsx %D%/src/pages/add_slave.tsx %D%/src/pages/admin.tsx %D%/src/pages/account_notifications.tsx %D%/src/api/notify.ts \
   %D%/src/pages/admin_events.tsx %D%/src/pages/admin_health.tsx %D%/src/pages/admin_methods.tsx \
   %D%/src/pages/admin_settings.tsx %D%/src/pages/admin_tabs.tsx %D%/src/pages/admin_users.tsx \
-  %D%/src/pages/home.tsx %D%/src/pages/job.tsx %D%/src/pages/job_boost.tsx %D%/src/pages/job_downloads.tsx %D%/src/pages/job_frames.tsx %D%/src/pages/job_picture.tsx \
+  %D%/src/pages/home.tsx %D%/src/pages/job.tsx %D%/src/pages/job_boost.tsx %D%/src/pages/job_downloads.tsx %D%/src/pages/job_frames.tsx %D%/src/pages/job_picture.tsx %D%/src/pages/job_shot.tsx \
   %D%/src/pages/jobs.tsx %D%/src/pages/login.tsx %D%/src/pages/new_job.tsx %D%/src/pages/new_job_choices.tsx \
   %D%/src/pages/new_job_files.tsx %D%/src/pages/new_job_found.tsx %D%/src/pages/points.tsx %D%/src/pages/project.tsx %D%/src/pages/projects.tsx %D%/src/pages/shot.tsx %D%/src/pages/ranking.tsx \
   %D%/src/pages/slave.tsx %D%/src/pages/slave_lent.tsx %D%/src/pages/slave_machine.tsx %D%/src/pages/slave_setup.tsx %D%/src/pages/slaves.tsx %D%/src/parts/basics.tsx \
