@@ -240,6 +240,10 @@ void HttpClient::Impl::set_connection(Url const& url) {
   curl_easy_setopt(h, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.slow_for.count()));
   curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(h, CURLOPT_MAX_RECV_SPEED_LARGE, static_cast<curl_off_t>(options.download_limit));
+  // curl looks at the limit after a hundred buffers: they are to be no more than a second's worth.
+  if (options.download_limit > 0)
+    curl_easy_setopt(h, CURLOPT_BUFFERSIZE,
+                     static_cast<long>(std::clamp<std::int64_t>(options.download_limit / 100, 1024, 16384)));
   curl_easy_setopt(h, CURLOPT_MAX_SEND_SPEED_LARGE, static_cast<curl_off_t>(options.upload_limit));
   if (is_this_machine(url.host) || options.public_only) curl_easy_setopt(h, CURLOPT_PROXY, "");
   if (options.whole.count() > 0) curl_easy_setopt(h, CURLOPT_TIMEOUT, static_cast<long>(options.whole.count()));

@@ -143,6 +143,7 @@ void Renderer::take_lent() {
     auto const lent = std::exchange(lent_, {});
     if (!lent || *lent == std::pair(settings_.threads, settings_.memory_mib)) return;
     std::tie(settings_.threads, settings_.memory_mib) = *lent;
+    if (settings_.scope) std::tie(settings_.scope->threads, settings_.scope->memory_mib) = *lent;
   }
   close();
 }

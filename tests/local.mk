@@ -8,8 +8,13 @@ tests_check_frame_range_LDADD = $(TEST_LIBS)
 
 check_PROGRAMS += tests/check_http_client
 TESTS += tests/check_http_client
-tests_check_http_client_SOURCES = tests/check_http_client.cpp tests/support/check_main.h tests/support/helper_program.h
+tests_check_http_client_SOURCES = tests/check_http_client.cpp $(http_lab)
 tests_check_http_client_LDADD = $(TEST_LIBS)
+check_PROGRAMS += tests/check_http_transfer
+TESTS += tests/check_http_transfer
+tests_check_http_transfer_SOURCES = tests/check_http_transfer.cpp $(http_lab)
+tests_check_http_transfer_LDADD = $(TEST_LIBS)
+http_lab = tests/support/check_main.h tests/support/helper_program.h tests/support/http_lab.h
 EXTRA_DIST += tests/support/http_lab.py
 
 check_PROGRAMS += tests/check_process

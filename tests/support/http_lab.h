@@ -1,0 +1,73 @@
+// The server that has every fault (http_lab.py), plain and with TLS, and questions to it. For a case's fixture.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "common/http_client.h"
+#include "common/tls.h"
+#include "tests/support/check_main.h"
+#include "tests/support/helper_program.h"
+
+namespace distren {
+
+constexpr std::int64_t content_size = 300000;  // of every file that it has
+inline std::unique_ptr<HelperProgram> lab;
+inline std::unique_ptr<HelperProgram> tls_lab;
+inline std::unique_ptr<ScratchFolder> certificates;
+
+inline void start_lab() {
+  auto const script = (source_folder() / "tests/support/http_lab.py").string();
+  certificates = std::make_unique<ScratchFolder>();
+  ck_assert(make_self_signed(*certificates / "cert.pem", *certificates / "key.pem", {"localhost"}).has_value());
+  lab = std::make_unique<HelperProgram>(std::vector<std::string>{"python3", script});
+  tls_lab = std::make_unique<HelperProgram>(
+      std::vector<std::string>{"python3", script, *certificates / "cert.pem", *certificates / "key.pem"});
+  ck_assert_msg(!lab->first_line().empty() && !tls_lab->first_line().empty(), "http_lab.py does not start");
+}
+
+inline void stop_lab() {
+  lab.reset();
+  tls_lab.reset();
+  certificates.reset();
+}
+
+inline std::string at(std::string const& path) {
+  return fmt::format("http://127.0.0.1:{}{}", lab->first_line(), path);
+}
+inline std::string tls_at(std::string const& path) {
+  return fmt::format("https://localhost:{}{}", tls_lab->first_line(), path);
+}
+
+inline HttpClient::Response get(HttpClient& client, HttpClient::Request const& request) {
+  auto response = client.send(request);
+  ck_assert_msg(response.has_value(), "%s", response ? "" : response.error().message.c_str());
+  return *std::move(response);
+}
+
+inline HttpClient::Request request_to(std::string url) {
+  HttpClient::Request request;
+  request.url = std::move(url);
+  return request;
+}
+
+inline nlohmann::json json_of(HttpClient& client, HttpClient::Request const& request) {
+  return nlohmann::json::parse(get(client, request).body);
+}
+
+inline int requests_of(std::string const& path) {
+  HttpClient client;
+  return json_of(client, request_to(at("/count" + path))).at("count");
+}
+
+inline TCase* lab_case(char const* name, std::initializer_list<TTest const*> tests) {
+  TCase* group = tcase_create(name);
+  tcase_add_unchecked_fixture(group, start_lab, stop_lab);
+  tcase_set_timeout(group, 60);
+  for (auto const* test : tests) tcase_add_test(group, test);
+  return group;
+}
+
+}  // namespace distren
