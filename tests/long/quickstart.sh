@@ -41,4 +41,25 @@ result $? "stop_leaves_no_server" "$folder/stop"
 sleep 1
 ! pgrep -f "$DISTREN_GRID" >/dev/null
 result $? "stop_leaves_no_other_process"
+
+# Containers often allow no sandbox; a bwrap that fails is such a machine.
+mkdir "$folder/bin"
+printf '#!/bin/sh\necho "bwrap: No permissions to create new namespace" >&2\nexit 1\n' >"$folder/bin/bwrap"
+chmod +x "$folder/bin/bwrap"
+export DISTREN_GRID=$folder/open
+PATH=$folder/bin:$PATH ./quickstart methods/blender/sample/distren-sample.blend --frames 1-2 --resolution 25% \
+  >"$folder/open.out" 2>"$folder/open.err" </dev/null
+result $? "a_machine_without_a_sandbox_renders_its_own_scene" "$folder/open.err"
+grep -q 'offers no sandbox' "$folder/open.err"
+result $? "and_says_that_there_is_none" "$folder/open.err"
+./quickstart --stop >"$folder/stop" 2>&1
+result $? "that_grid_stops_as_well" "$folder/stop"
+
+# What cannot start says why at once and does not wait for its time to pass.
+mkdir "$folder/wrong"
+printf 'colour = "green"\n' >"$folder/wrong/distrend.toml"
+export DISTREN_GRID=$folder/wrong
+./quickstart >"$folder/wrong.out" 2>"$folder/wrong.err" </dev/null
+[ $? -ne 0 ] && grep -q 'the server does not start' "$folder/wrong.err" && grep -q 'colour' "$folder/wrong.err"
+result $? "a_server_that_ends_is_not_waited_for" "$folder/wrong.err"
 echo "1..$number"
