@@ -167,13 +167,13 @@ tests_check_folder_watch_SOURCES = tests/check_folder_watch.cpp tests/support/ch
 tests_check_folder_watch_LDADD = libdistren-slave.a $(TEST_LIBS)
 
 check_PROGRAMS += tests/check_slave tests/check_cache tests/check_neighbour
-TESTS += tests/check_slave tests/check_cache tests/check_neighbour tests/check_slave_life.sh
+TESTS += tests/check_slave tests/check_cache tests/check_neighbour
 tests_check_cache_SOURCES = tests/check_cache.cpp tests/support/check_main.h tests/support/helper_program.h
 tests_check_cache_LDADD = libdistren-slave.a $(TEST_LIBS)
 tests_check_neighbour_SOURCES = tests/check_neighbour.cpp tests/support/check_main.h tests/support/helper_program.h
 tests_check_neighbour_LDADD = libdistren-slave.a $(TEST_LIBS)
-dist_check_SCRIPTS += tests/check_slave_life.sh
-EXTRA_DIST += tests/support/fake_server.py tests/support/fake_renderer.py tests/support/slave_life.py
+dist_check_SCRIPTS +=
+EXTRA_DIST += tests/support/fake_server.py tests/support/fake_renderer.py tests/support/slave_lab.py
 tests_check_slave_SOURCES = tests/check_slave.cpp tests/support/check_main.h tests/support/helper_program.h
 tests_check_slave_LDADD = libdistren-slave.a $(TEST_LIBS)
 

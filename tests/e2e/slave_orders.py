@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""What a slave makes of an order: the straight path, all that a renderer may do instead, the simple slave, Blender."""
+import base64
+import os
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from fake_server import PATIENCE  # noqa: E402
+from programs import BUILD  # noqa: E402
+from slave_lab import SANDBOX, accept, failed, frame, made_scene, run_cases, started_as  # noqa: E402
+
+
+# --- the straight path ---------------------------------------------------------------------------------------------
+
+
+def it_signs_on_and_says_what_it_has(server, slave):
+    line = slave.signed_on()
+    assert line.sign_on["protocol"] == 1 and line.sign_on["slavekey"] == "K1", line.sign_on
+    assert line.sign_on["slavepassword"] == "s3cret" and len(line.sign_on["instance"]) == 32
+    hello = line.hello
+    assert hello["methods"] == [{"name": "blender", "version": "3.4.1"}], hello
+    assert hello["slots"] == 1 and hello["cores"] >= 1 and hello["memory"] > 0 and hello["holding"] == []
+
+
+def an_order_becomes_a_picture_and_a_result(server, slave):
+    line = slave.signed_on()
+    result = frame(server, line, 5, "good", 3)
+    assert result["state"] == "done" and result["lease"] == "lease-5", result
+    assert result["output"]["name"] == "0003.png" and result["memory"] >= 0 and result["wall"] >= 0, result
+    data = server.uploaded(result)
+    assert data.startswith(b"\x89PNG") and len(data) == result["output"]["size"]
+    upload = server.uploads[result["output"]["upload"]]
+    assert upload["sha256"] == result["output"]["sha256"] and "attempt=5" in upload["query"]
+    slave.wait_for_empty_outbox()
+
+
+def frames_of_a_job_share_program_and_files(server, slave):
+    line = slave.signed_on()
+    first = frame(server, line, 1, "good", 1)
+    second = frame(server, line, 2, "good", 2)
+    other = frame(server, line, 3, "good # another", 1, job=2)
+    assert started_as(first) == started_as(second) != started_as(other), (first, second, other)
+    assert len(server.gets) == 2, server.gets
+    assert server.uploaded(first) != server.uploaded(second)
+
+
+def files_are_laid_out_at_their_paths(server, slave):
+    line = slave.signed_on()
+    texture = b"t" * 1000
+    files = [("video/a/scene.blend", server.add(b"good"), 4), ("img/t.png", server.add(texture), len(texture))]
+    assert frame(server, line, 1, "good", files=files)["state"] == "done"
+    jobs = slave.folder + "/state/jobs/"
+    (job,) = os.listdir(jobs)
+    with open(jobs + job + "/img/t.png", "rb") as file:
+        assert file.read() == texture
+
+
+def progress_is_told(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"hang", renew=3000))
+    # The lease is kept alive while the renderer is silent.
+    line.expect("progress", attempt=1, fraction=0.25)
+    line.expect("progress", attempt=1, fraction=0.25)
+
+
+def once_ends_after_one_frame(server, slave):
+    line = slave.signed_on("--once")
+    assert frame(server, line, 1, "good")["state"] == "done"
+    assert slave.process.wait(timeout=PATIENCE) == 0, slave.output()
+    assert slave.outbox() == []
+
+
+# --- what renderers do ---------------------------------------------------------------------------------------------
+
+
+def a_problem_is_told_in_the_renderers_words(server, slave):
+    failed(server, slave, "problem", 'the camera "Nope" is not in the file')
+
+
+def a_crash_is_a_failure_with_its_signal(server, slave):
+    result = failed(server, slave, "crash", "signal 11")
+    assert "about to crash" in result["log"], result
+
+
+def a_known_message_explains_the_failure(server, slave):
+    failed(server, slave, "damaged", "damaged")
+
+
+def a_picture_of_the_wrong_size_is_a_failure(server, slave):
+    failed(server, slave, "small", "4")
+
+
+def text_instead_of_a_picture_is_a_failure(server, slave):
+    failed(server, slave, "text", "picture")
+
+
+def done_without_a_picture_is_a_failure(server, slave):
+    failed(server, slave, "nothing", "no picture")
+
+
+def a_link_instead_of_a_picture_is_a_failure(server, slave):
+    failed(server, slave, "link", "not a plain file")
+
+
+def a_picture_beyond_the_limit_is_a_failure(server, slave):
+    failed(server, slave, "huge", "allows")
+
+
+def the_deadline_ends_a_frame(server, slave):
+    failed(server, slave, "hang", "longer than", deadline=1500)
+
+
+def a_program_that_dies_of_age_is_started_anew(server, slave):
+    line = slave.signed_on()
+    first = frame(server, line, 1, "crash when old", 1)
+    second = frame(server, line, 2, "crash when old", 2)
+    assert first["state"] == second["state"] == "done", second
+    assert started_as(first) != started_as(second)
+
+
+def a_program_that_can_only_go_on_is_started_anew_for_another_frame(server, slave):
+    line = slave.signed_on()
+    programs = []
+    for attempt, number in enumerate((1, 2, 4, 8, 7), 1):
+        result = frame(server, line, attempt, "walk", number)
+        assert result["state"] == "done", result
+        programs.append(str(started_as(result)))
+    assert programs[0] == programs[1] == programs[2] and len(set(programs)) == 3, programs
+    result = frame(server, line, 9, "walk", 8, parameters={"samples": 2})
+    assert str(started_as(result)) != programs[-1], "the same program went on with other parameters"
+
+
+def a_program_whose_memory_grew_is_started_anew(server, slave):
+    line = slave.signed_on()
+    programs = [str(started_as(frame(server, line, number, "grow", number))) for number in range(1, 7)]
+    assert len(set(programs[:4])) == 1 and len(set(programs[4:])) == 1 and len(set(programs)) == 2, programs
+
+
+def nothing_but_the_cache_outlives_a_program(server, slave):
+    line = slave.signed_on()
+    first = frame(server, line, 1, "plant")
+    assert first["state"] == "done", first
+    second = frame(server, line, 2, "plant # another job", job=2)
+    assert "found .cache/kept" in second["warnings"] and "found planted" not in second["warnings"], second
+
+
+nothing_but_the_cache_outlives_a_program.missing = None if SANDBOX else "there is no sandbox here"
+
+
+# --- over HTTPS alone ----------------------------------------------------------------------------------------------
+
+
+def simple(server, slave, deed, orders=1):
+    """Runs distren-simpleslave --once; its result."""
+    pending = [server.order(i + 1, deed.encode()) for i in range(orders)]
+    results = []
+    server.answers = {
+        "hello": lambda body: (200, {"type": "welcome", "name": "attic", "url": server.url}),
+        "order": lambda body: (200, pending.pop(0)) if pending else (204, None),
+        "progress": lambda body: (204, None),
+        "result": lambda body: results.append(body) or (200, {"type": "accepted", "attempt": body["attempt"]}),
+    }
+    secret = slave.folder + "/secret"
+    with open(secret, "w") as file:
+        file.write("s3cret\n")
+    os.chmod(secret, 0o600)
+    methods = slave.folder + "/methods"
+    with open(methods + "/blender/method.xml") as file:
+        text = file.read()
+    with open(methods + "/blender/method.xml", "w") as file:
+        file.write(text.replace('<program name="blender">', '<program name="renderer">'))
+    done = subprocess.run(
+        [BUILD + "/distren-simpleslave", "--server", server.url, "--slavekey", "K1", "--slavepassword-file", secret,
+         "--work-dir", slave.folder + "/state", "--methods", methods, "--once"] + ([] if SANDBOX else ["--no-sandbox"]),
+        capture_output=True, text=True, timeout=PATIENCE * 2,
+        env={**os.environ, "PATH": slave.folder + "/program:" + os.environ["PATH"]})
+    return done, results
+
+
+def the_simple_slave_renders_over_http_alone(server, slave):
+    done, results = simple(server, slave, "good")
+    assert done.returncode == 0, done
+    (result,) = results
+    assert result["state"] == "done" and server.uploaded(result).startswith(b"\x89PNG"), result
+    path, authorization, hello = server.posts.get_nowait()
+    assert path == "hello" and hello["methods"][0]["name"] == "blender"
+    assert base64.b64decode(authorization.split()[1]) == b"K1:s3cret"
+    assert slave.outbox() == []
+
+
+def the_simple_slave_tells_of_failures(server, slave):
+    done, results = simple(server, slave, "problem")
+    assert done.returncode == 0, done
+    assert results[0]["state"] == "failed" and "Nope" in results[0]["reason"], results
+
+
+# --- the real Blender ----------------------------------------------------------------------------------------------
+
+SCENE = """
+import bpy
+scene = bpy.context.scene
+scene.render.resolution_x, scene.render.resolution_y, scene.render.engine = 64, 36, "CYCLES"
+scene.cycles.samples = 1
+side = bpy.data.objects.new("Side", bpy.data.cameras.new("Side"))
+side.location = (9, 0, 0)
+scene.collection.objects.link(side)
+image = bpy.data.images.new("gone", 4, 4)
+image.source, image.filepath = "FILE", "//tex/gone.png"
+image.use_fake_user = True
+bpy.ops.wm.save_as_mainfile(filepath=%r)
+"""
+
+
+def blender_renders_in_its_sandbox(server, slave):
+    scene = made_scene(slave, SCENE)
+    line = slave.signed_on()
+    output = {"name": "0001.png", "format": "PNG", "width": 64, "height": 36, "limit": 1 << 20}
+    for attempt in (1, 2):
+        line.send(server.order(attempt, scene, attempt, output=output))
+        result = line.expect("result", attempt=attempt)
+        assert result["state"] == "done", result
+        assert any("tex/gone.png" in w for w in result["warnings"]), result
+        assert server.uploaded(result).startswith(b"\x89PNG")
+        assert result["memory"] > 10, result
+        assert attempt == 2 or result["cpu"] > 0, result  # a warm frame of this size takes less than a clock tick
+        accept(line, result)
+    wrong = {**output, "width": 65}
+    line.send(server.order(3, scene, 3, output=wrong))
+    result = line.expect("result", attempt=3)
+    assert result["state"] == "failed" and "64" in result["reason"], result
+    accept(line, result)
+    line.send(server.order(4, scene, 3, output=output, parameters={"camera": "Nope"}))
+    result = line.expect("result", attempt=4)
+    assert result["state"] == "failed" and '"Side"' in result["reason"] and "Nope" in result["reason"], result
+    accept(line, result)
+    line.send(server.order(5, scene, 3, output=dict(output, name="0003.exr", format="OPEN_EXR"),
+                           parameters={"camera": "Side", "samples": 2, "format": "OPEN_EXR"}))
+    result = line.expect("result", attempt=5)
+    assert result["state"] == "done" and server.uploaded(result)[:4] == b"\x76\x2f\x31\x01", result
+
+
+blender_renders_in_its_sandbox.real = True
+blender_renders_in_its_sandbox.missing = None if shutil.which("blender") else "there is no Blender"
+
+
+if __name__ == "__main__":
+    run_cases(dict(globals()))

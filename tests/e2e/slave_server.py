@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+"""A slave and its server: strange orders, lost connections, kill -9. Nothing is lost."""
+import os
+import signal
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from fake_server import PATIENCE  # noqa: E402
+from slave_lab import accept, failed, frame, run_cases, until  # noqa: E402
+
+
+# --- what servers do -----------------------------------------------------------------------------------------------
+
+
+def a_cancelled_frame_ends_without_a_result(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"hang"))
+    line.expect("progress", attempt=1)
+    line.send({"type": "cancel", "attempt": 1, "reason": "job 1 was cancelled by its owner"})
+    assert frame(server, line, 2, "good", job=2)["state"] == "done"
+    assert not [m for m in line.kept if m["type"] == "result" and m["attempt"] == 1], line.kept
+
+
+def paths_outside_the_job_are_refused(server, slave):
+    line = slave.signed_on()
+    digest = server.add(b"good")
+    for attempt, path in enumerate(["../scene.blend", "/tmp/scene.blend", "a/../../b.blend", "x\\y.blend"], 1):
+        result = frame(server, line, attempt, "good", files=[(path, digest, 4)])
+        assert result["state"] == "failed", result
+    assert server.gets == []
+
+
+def wrong_parameters_are_refused_by_name(server, slave):
+    failed(server, slave, "good", "samples", parameters={"samples": -3})
+
+
+def a_newer_file_is_refused_with_both_versions(server, slave):
+    failed(server, slave, "good", "4.2", "3.4.1", version="4.2")
+
+
+def an_unknown_method_is_refused(server, slave):
+    failed(server, slave, "good", "maya", method="maya")
+
+
+def a_file_that_is_not_what_was_announced_is_refused(server, slave):
+    line = slave.signed_on()
+    digest = server.add(b"good")
+    server.blobs[digest] = b"evil"
+    result = frame(server, line, 1, "x", files=[("scene.blend", digest, 4)])
+    assert result["state"] == "failed" and "SHA-256" in result["reason"], result
+
+
+def a_download_is_resumed_where_it_broke(server, slave):
+    server.cut_downloads = 1
+    line = slave.signed_on()
+    assert frame(server, line, 1, "good" + " " * 5000)["state"] == "done"
+    assert server.gets[1][1] == "bytes=2502-", server.gets
+
+
+def an_order_beyond_its_room_is_given_back(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"hang"))
+    line.expect("progress", attempt=1)
+    result = frame(server, line, 2, "good")
+    assert result["state"] == "returned" and "room" in result["reason"], result
+
+
+an_order_beyond_its_room_is_given_back.settings = {"orders": 1}
+
+
+def a_second_order_waits_where_that_is_wanted(server, slave):
+    line = slave.signed_on()
+    assert line.hello["slots"] == 1 and line.hello["orders"] == 2
+    for attempt in (1, 2):
+        line.send(server.order(attempt, b"good", attempt))
+    for attempt in (1, 2):
+        result = line.expect("result", attempt=attempt)
+        assert result["state"] == "done", result
+        accept(line, result)
+
+
+a_second_order_waits_where_that_is_wanted.settings = {"orders": 2}
+
+
+def files_of_the_next_order_come_while_a_frame_is_rendered(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"hang"))
+    line.expect("progress", attempt=1)
+    before = len(server.gets)
+    line.send(server.order(2, b"good", job=2))
+    end = time.monotonic() + PATIENCE
+    while len(server.gets) == before or not any(name.startswith("2-") and not name.endswith(".new")
+                                                for name in os.listdir(slave.folder + "/state/jobs")):
+        assert time.monotonic() < end, "the files of the second order were not fetched"
+        time.sleep(0.02)
+    got = len(server.gets)
+    line.send({"type": "cancel", "attempt": 1, "reason": "job 1 was cancelled by its owner"})
+    assert line.expect("result", attempt=2)["state"] == "done"
+    assert len(server.gets) == got, server.gets
+
+
+files_of_the_next_order_come_while_a_frame_is_rendered.settings = {"orders": 2}
+
+
+def garbage_is_answered_and_survived(server, slave):
+    line = slave.signed_on()
+    line.send_bytes(b"garbage\n[1,2]\n{}\n\n" + b"\xff\xfe\n")
+    line.expect("error")
+    line.send({"type": "dance"})
+    assert "dance" in line.expect("error", message="unknown type dance")["message"]
+    line.send({"type": "order"})
+    line.send({"type": "accepted", "attempt": "x"})
+    line.send({"type": "ping"})
+    line.expect("pong")
+    assert frame(server, line, 1, "good")["state"] == "done"
+
+
+def a_refused_slave_says_why_and_tries_again(server, slave):
+    server.refusal = {"type": "refused", "code": "denied", "message": "no such slave or wrong password", "retry": 10}
+    slave.start("--once")
+    assert slave.process.wait(timeout=PATIENCE) == 3
+    assert "no such slave or wrong password" in slave.output() and "s3cret" not in slave.output()
+    server.refusal = {**server.refusal, "code": "unavailable"}
+    slave.start()
+    until = time.monotonic() + PATIENCE
+    while slave.output().count("no connection") < 2:
+        assert time.monotonic() < until, slave.output()
+        time.sleep(0.01)
+    server.refusal = None
+    server.next_line()
+
+
+# --- nothing is lost -----------------------------------------------------------------------------------------------
+
+
+def a_result_is_said_again_after_a_lost_connection(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"good"))
+    line.expect("result", attempt=1)
+    line.close()
+    line = server.next_line()
+    assert line.hello["holding"] == [{"attempt": 1, "lease": "lease-1"}], line.hello
+    accept(line, line.expect("result", attempt=1))
+    slave.wait_for_empty_outbox()
+    assert len(server.uploads) == 1
+
+
+def a_render_goes_on_while_the_server_is_away(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"hang"))
+    line.expect("progress", attempt=1)
+    line.close()
+    line = server.next_line()
+    assert line.hello["holding"] == [{"attempt": 1, "lease": "lease-1"}], line.hello
+    line.send(server.order(1, b"hang", lease="lease-again"))  # is ours already: no second render
+    line.send({"type": "cancel", "attempt": 1, "reason": "test"})
+    assert frame(server, line, 2, "good", job=2)["state"] == "done"
+
+
+def a_result_survives_kill_9_and_is_handed_in(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"good"))
+    result = line.expect("result", attempt=1)
+    slave.kill()
+    assert slave.outbox() == ["1"]
+    line = slave.signed_on()
+    assert line.hello["holding"] == [{"attempt": 1, "lease": "lease-1"}], line.hello
+    again = line.expect("result", attempt=1)
+    assert again == result, (again, result)
+    accept(line, again)
+    slave.wait_for_empty_outbox()
+
+
+def a_picture_not_yet_uploaded_survives_kill_9(server, slave):
+    server.cut_uploads = 1000
+    line = slave.signed_on()
+    line.send(server.order(1, b"good"))
+    until = time.monotonic() + PATIENCE
+    while slave.outbox() != ["1"]:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    slave.kill()
+    server.cut_uploads = 0
+    line = slave.signed_on()
+    result = line.expect("result", attempt=1)
+    assert server.uploaded(result).startswith(b"\x89PNG")
+    accept(line, result)
+    slave.wait_for_empty_outbox()
+
+
+def kill_9_in_mid_render_leaves_nothing_behind(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"hang"))
+    line.expect("progress", attempt=1)
+    slave.kill()
+    line = slave.signed_on()
+    assert line.hello["holding"] == [], line.hello
+    assert frame(server, line, 2, "good")["state"] == "done"
+
+
+def a_result_no_longer_wanted_is_dropped(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"good"))
+    line.expect("result", attempt=1)
+    line.send({"type": "cancel", "attempt": 1, "reason": "job 1 is over"})
+    slave.wait_for_empty_outbox()
+
+
+def retry_means_later_and_upload_means_again(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"good"))
+    first = line.expect("result", attempt=1)
+    line.send({"type": "retry", "attempt": 1, "after": 100, "reason": "the database is away"})
+    assert line.expect("result", attempt=1) == first
+    server.uploads.clear()
+    line.send({"type": "retry", "attempt": 1, "after": 100, "upload": True})
+    result = line.expect("result", attempt=1)
+    assert server.uploaded(result).startswith(b"\x89PNG")
+    accept(line, result)
+    slave.wait_for_empty_outbox()
+
+
+def a_rejected_picture_is_forgotten(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"good"))
+    line.expect("result", attempt=1)
+    line.send({"type": "rejected", "attempt": 1, "reason": "the image is 8x6, the job asks for 9x9"})
+    slave.wait_for_empty_outbox()
+
+
+def a_picture_that_may_not_be_uploaded_is_given_back(server, slave):
+    server.refuse_uploads = 403
+    line = slave.signed_on()
+    result = frame(server, line, 1, "good")
+    assert result["state"] == "returned" and "too old" in result["reason"], result
+    slave.wait_for_empty_outbox()
+
+
+def sigterm_gives_the_frame_back_and_ends_well(server, slave):
+    line = slave.signed_on()
+    line.send(server.order(1, b"hang"))
+    line.expect("progress", attempt=1)
+    slave.process.send_signal(signal.SIGTERM)
+    result = line.expect("result", attempt=1)
+    assert result["state"] == "returned" and "stopped" in result["reason"], result
+    accept(line, result)
+    assert slave.process.wait(timeout=PATIENCE) == 0, slave.output()
+
+
+if __name__ == "__main__":
+    run_cases(dict(globals()))
