@@ -1,11 +1,12 @@
-// All jobs of somebody, kept up to date at little cost: everything once, then what is active and what is new. A job that
-// is active no more is asked for by itself.
+// All jobs of somebody, kept up to date at little cost: everything once, of which the newest are shown as soon as they are
+// there, then what is active and what is new. A job that is active no more is asked for by itself.
 import { ask, Refused } from './client';
 import { type Heard, type JobNews, listWithNews, withNews } from './events';
 import { everyPage, type Live, useLive, useWish } from './live';
 import type { Job } from './routes';
 
 const asksAtOnce = 20;
+const firstPage = 60; // rows: more than a window shows
 
 async function withoutGone(id: number, signal: AbortSignal): Promise<Job | null> {
   try {
@@ -28,10 +29,15 @@ export function useJobList(all: boolean): Live<Job[]> {
   const who: { all?: 1 } = all ? { all: 1 } : {};
   return useLive<Job[]>(
     `jobs ${all}`,
-    async (signal, before) => {
+    async (signal, before, first) => {
       if (before === null) {
-        return everyPage((cursor) =>
-          ask('GET /api/v1/jobs', { query: { ...who, limit: 1000, ...(cursor ? { before: cursor } : {}) }, signal }),
+        return everyPage(
+          (cursor) =>
+            ask('GET /api/v1/jobs', {
+              query: { ...who, limit: cursor ? 1000 : firstPage, ...(cursor ? { before: cursor } : {}) },
+              signal,
+            }),
+          (jobs) => jobs.length <= firstPage && first([...jobs]),
         );
       }
       const [active, newest] = await Promise.all([

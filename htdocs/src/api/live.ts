@@ -13,6 +13,7 @@ export type Hearing<T> = { [K in Topic]?: (event: Events[K], data: T) => Heard<T
 
 export interface Live<T> {
   data: T | null;
+  whole: boolean; // false: the first part of the data, while the rest is on its way
   problem: Error | null; // of the latest try; the data before it stays
   refresh: () => void;
 }
@@ -25,17 +26,19 @@ export function useWish(what: Wish | null): void {
 
 /**
  * Asks at once and again every `every` ms (0: only when refresh is called), rarely while the events that it hears come. A
- * new key drops the data. The function may use what it found before.
+ * new key drops the data. The function may use what it found before, and show the first part
+ * of what it finds while the rest is on its way.
  */
 export function useLive<T>(
   key: string | null,
-  fetcher: (signal: AbortSignal, before: T | null) => Promise<T>,
+  fetcher: (signal: AbortSignal, before: T | null, first: (part: T) => void) => Promise<T>,
   every = 3000,
   hears?: Hearing<T>,
 ): Live<T> {
-  const [state, setState] = useState<{ key: string | null; data: T | null; problem: Error | null }>({
+  const [state, setState] = useState<{ key: string | null; data: T | null; whole: boolean; problem: Error | null }>({
     key,
     data: null,
+    whole: false,
     problem: null,
   });
   const latest = useRef(fetcher);
@@ -68,14 +71,16 @@ export function useLive<T>(
       running = true;
       asked = Date.now();
       try {
-        data = await latest.current(stop.signal, data);
+        data = await latest.current(stop.signal, data, (part) => {
+          if (!stop.signal.aborted && data === null) setState({ key, data: part, whole: false, problem: null });
+        });
         wait = every;
-        if (!stop.signal.aborted) setState({ key, data, problem: null });
+        if (!stop.signal.aborted) setState({ key, data, whole: true, problem: null });
       } catch (problem) {
         if (stop.signal.aborted) return;
         wait = Math.min(Math.max(wait, 1000) * 1.6, slowest);
         if (problem instanceof Refused) wait = Math.max(wait, problem.retryAfter * 1000);
-        setState({ key, data, problem: problem as Error });
+        setState({ key, data, whole: data !== null, problem: problem as Error });
         if (problem instanceof Refused && problem.status === 404) wait = 0; // it will not come back
         if (problem instanceof Away && wait > 5000) wait = 5000;
       } finally {
@@ -102,7 +107,7 @@ export function useLive<T>(
       if (made === undefined) return;
       if (made === 'ask') return askSoon();
       data = made.data;
-      setState({ key, data, problem: null });
+      setState({ key, data, whole: true, problem: null });
       if (made.ask) askSoon();
     };
     const unfollow = hears
@@ -137,14 +142,14 @@ export function useLive<T>(
     };
   }, [key, every]);
 
-  const current = state.key === key ? state : { data: null, problem: null };
-  return { data: current.data, problem: current.problem, refresh: () => wake.current() };
+  const current = state.key === key ? state : { data: null, whole: false, problem: null };
+  return { data: current.data, whole: current.whole, problem: current.problem, refresh: () => wake.current() };
 }
 
 /** All pages of a list, by its cursor. */
 export async function everyPage<T>(
   fetchPage: (cursor: number | undefined) => Promise<{ items: T[]; next: number | null }>,
-  seen: (items: T[]) => void = () => undefined,
+  seen: (items: T[]) => unknown = () => undefined,
 ): Promise<T[]> {
   const all: T[] = [];
   let cursor: number | undefined;

@@ -16,6 +16,7 @@ import { type Column, sorted, Table } from '../parts/table';
 import { text } from '../text';
 
 const states = ['active', 'paused', 'finished', 'failed', 'cancelled'] as const;
+const unknown = '…';
 const actions: readonly Action[] = ['pause', 'resume', 'requeue', 'cancel', 'delete'];
 const byText = (left: string, right: string): number => left.localeCompare(right, undefined, { numeric: true });
 
@@ -201,7 +202,7 @@ export function JobsPage() {
         </label>
         <div class="switch" role="group" aria-label={text.jobs.byState}>
           <button type="button" aria-pressed={!query['state']} onClick={() => setQuery({ state: null })}>
-            {text.jobs.any} <small>{count(found.length)}</small>
+            {text.jobs.any} <small>{list.whole ? count(found.length) : unknown}</small>
           </button>
           {states.map((state) => (
             <button
@@ -210,7 +211,7 @@ export function JobsPage() {
               aria-pressed={query['state'] === state}
               onClick={() => setQuery({ state: query['state'] === state ? null : state })}
             >
-              {text.states[state]} <small>{count(found.filter((job) => job.state === state).length)}</small>
+              {text.states[state]} <small>{list.whole ? count(found.filter((job) => job.state === state).length) : unknown}</small>
             </button>
           ))}
         </div>
@@ -222,8 +223,8 @@ export function JobsPage() {
         )}
       </div>
       {list.problem && !list.data && <Trouble problem={list.problem} retry={list.refresh} />}
-      {!list.data && !list.problem && <Loading />}
-      {list.data &&
+      {!list.whole && !list.problem && shown.length === 0 && <Loading />}
+      {list.whole &&
         shown.length === 0 &&
         (filtered ? (
           <Empty icon="search" title={text.jobs.noneFound}>
