@@ -2,7 +2,7 @@
 # See README.md in here.
 web_sources = \
   %D%/src/api/client.ts %D%/src/api/events.ts %D%/src/api/job_actions.ts %D%/src/api/job_list.ts %D%/src/api/live.ts \
-  %D%/src/api/pictures.ts %D%/src/api/routes.ts %D%/src/api/session.ts %D%/src/api/task_list.ts \
+  %D%/src/api/pictures.ts %D%/src/api/routes.ts %D%/src/api/session.ts %D%/src/api/shot_list.ts %D%/src/api/task_list.ts \
   %D%/src/base/address.ts %D%/src/base/format.ts %D%/src/base/random.ts %D%/src/base/store.ts \
   %D%/src/base/theme.ts \
   %D%/src/main.tsx %D%/src/pages/account.tsx %D%/src/pages/add_slave.tsx %D%/src/pages/admin.tsx %D%/src/pages/account_notifications.tsx %D%/src/api/notify.ts \

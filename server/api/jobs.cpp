@@ -203,6 +203,7 @@ Reply handle_delete_job(Request const&, Context& context) {
     spdlog::error("job {} is deleted, but its folder is not: {}", job->id, removed.error().message);
   }
   tell_job_gone(context.services.live, job->id, job->user);
+    if (job->project != 0) tell_project(context.services.live, job->project, job->user);
   return empty_reply(204);
 }
 

@@ -6,6 +6,7 @@
 #include "server/api/own.h"
 #include "server/api/shapes.h"
 #include "server/http/json_body.h"
+#include "server/live/tell.h"
 #include "server/services.h"
 #include "server/store/shots.h"
 
@@ -40,9 +41,11 @@ nlohmann::json shape(store::Shot const& shot) {
           {"created_at", shot.created_at}};
 }
 
+// After a change of it, which the open pages hear of.
 Reply shot_reply(Context& context, std::int64_t shot, int status = 200) {
   auto const shown = store::show_shot(context.database(), shot);
   if (!shown) return error_reply(shown.error());
+  tell_project(context.services.live, shown->project, shown->user);
   return json_reply(status, shape(*shown));
 }
 
@@ -120,6 +123,7 @@ Reply handle_delete_shot(Request const&, Context& context) {
   auto const shot = find_own_shot(context);
   if (!shot) return error_reply(shot.error());
   if (auto const done = store::delete_shot(context.database(), shot->id); !done) return error_reply(done.error());
+  tell_project(context.services.live, shot->project, shot->user);
   return empty_reply(204);
 }
 
@@ -163,6 +167,7 @@ Reply handle_remove_shot_job(Request const&, Context& context) {
   if (!job && job.error().code != Errc::not_found) return error_reply(job.error());
   if (!job || job->shot != shot->id) return error_reply(404, fmt::format("job {} is not in this shot", *number));
   if (auto const done = store::add_job_to_shot(context.database(), 0, job->id); !done) return error_reply(done.error());
+  tell_project(context.services.live, shot->project, shot->user);
   return empty_reply(204);
 }
 

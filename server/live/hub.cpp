@@ -25,9 +25,11 @@ std::string_view name_of(News::Kind kind) {
     case News::Kind::points:
       return "points";
     case News::Kind::notification:
+      return "notification";
+    case News::Kind::project:
       break;
   }
-  return "notification";
+  return "project";
 }
 
 std::shared_ptr<std::string const> shared(std::string text) {

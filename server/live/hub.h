@@ -23,7 +23,7 @@
 namespace distren {
 
 struct News {
-  enum class Kind { job, frames, slave, grid, points, notification };
+  enum class Kind { job, frames, slave, grid, points, notification, project };
   Kind kind = Kind::job;
   std::int64_t user = 0;  // whose thing it is; 0: everybody's
   std::int64_t job = 0;   // of jobs and frames: which

@@ -37,6 +37,10 @@ void tell_notification(LiveHub& live, std::int64_t user) {
   tell(live, News::Kind::notification, user, 0, "{}");
 }
 
+void tell_project(LiveHub& live, std::int64_t project, std::int64_t user) {
+  tell(live, News::Kind::project, user, 0, fmt::format(R"({{"id":{}}})", project));
+}
+
 void tell_slave_changed(LiveHub& live, std::int64_t slave, std::int64_t user) {
   tell(live, News::Kind::slave, user, 0, fmt::format(R"({{"id":{},"changed":true}})", slave));
 }

@@ -4,6 +4,7 @@ login that ends in the middle."""
 import contextlib
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.dont_write_bytecode = True
@@ -83,6 +84,79 @@ def what_is_done_in_one_window_is_seen_in_the_other(lab):
     page.see_not("thrice")
     alone = page.script("return window.asked.filter((each) => !each.includes('?'))")
     assert not alone, alone
+    page.reload()
+
+
+def asks_nothing(page, seconds):
+    """A page that hears what is new has asked once more at most since it began to, and then asks nothing by itself."""
+    page.script("window.asks = []; const real = window.fetch; window.fetch = (address, how) => {"
+                " window.asks.push(String(address)); return real(address, how); };")
+    time.sleep(seconds)
+    page.script("window.asks = []")
+    time.sleep(seconds)
+    asked = page.script("return window.asks")
+    assert not asked, asked
+
+
+@case
+def pages_of_a_project_and_its_shots_are_told(lab):
+    page, grid = lab.page, lab.grid
+    assert grid.api("POST", "/api/v1/projects", {"name": "Short film"})[0] == 201
+    options = ("--project", "Short film", "--shot", "SQ010/SH010", "--paused")
+    job = grid.submit(SCENE, "--frames", "1-4", "--name", "street", *options)
+    lab.go("projects/1", "Short film")
+    page.see("SH010", "0 of 4 frames")
+    lab.settled()
+    asks_nothing(page, 6)
+    grid.cli("resume", str(job))
+    page.see("To review", seconds=120)
+    lab.pictures(".shots", 1)
+    grid.cli("shots", "Short film", "SQ010/SH010", "done")
+    wait_until("that it is done is heard", lambda: page.script(
+        "return document.querySelector('a.shot .badge').innerText") == "Done")
+    page.press("SH010", "a.shot")
+    page.heading("SQ010 / SH010")
+    lab.settled()
+    asks_nothing(page, 4)
+    second = grid.submit(SCENE, "--frames", "1-2", "--name", "crowd", *options)
+    page.see("crowd", "In work")
+    grid.cli("resume", str(second))
+    page.see("2 of 2 frames", "To review", seconds=120)
+    grid.cli("change", str(second), "--no-shot")
+    page.see_not("crowd")
+    lab.go("projects", "Projects")
+    page.see("Short film", "2 jobs")
+    lab.settled()
+    assert grid.api("POST", "/api/v1/projects", {"name": "Long film"})[0] == 201
+    page.see("Long film")
+
+
+@case
+def the_newest_of_many_jobs_are_shown_before_the_rest_is_there(lab):
+    page, grid = lab.page, lab.grid
+    job = grid.submit(SCENE, "--frames", "1", "--name", "model", "--paused")
+    columns = "project_id, method_id, source, parameters, output, version, warnings, priority"
+    grid.sql(f"INSERT INTO job (user_id, name, state, {columns}, first_task, tasks, accepted, created_at, finished_at) "
+             f"SELECT user_id, CONCAT('many ', s.seq), 'finished', {columns}, 100000000 + s.seq, 1, 0, created_at, created_at "
+             f"FROM job JOIN seq_1_to_150 s WHERE id = {job}")
+    script = page.chrome("Page.addScriptToEvaluateOnNewDocument", source="""
+      const real = window.fetch; const go = new Promise((done) => { window.rest = done; });
+      window.fetch = (address, how) => /jobs[?].*before=/.test(String(address)) ? go.then(() => real(address, how))
+        : real(address, how);""")["identifier"]
+    lab.go("jobs", "Jobs")
+    page.reload()
+    page.heading("Jobs")
+    rows = "return document.querySelectorAll('tbody .row-link').length"
+    wait_until("there are rows", lambda: page.script(rows) > 10)
+    assert "All …" in " ".join(page.script("return document.querySelector('.filters .switch').innerText").split())
+    page.press("Cancelled", ".filters button")
+    page.see("Loading …")
+    page.script("window.rest()")
+    wait_until("all are counted", lambda: "…" not in page.script("return document.querySelector('.filters').innerText"))
+    page.see_not("Loading …")
+    page.press("Finished", ".filters button")
+    wait_until("there are rows", lambda: page.script(rows) > 10)
+    page.chrome("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
     page.reload()
 
 

@@ -15,10 +15,11 @@ export interface Events {
   grid: { online: number; active: number; ready: number; leased: number };
   points: object;
   notification: object;
+  project: { id: number }; // it is new, or its shots are different
   everything: null; // nobody knows what was missed
 }
 export type Topic = keyof Events;
-const topics = ['job', 'frames', 'slave', 'grid', 'points', 'notification'] as const;
+const topics = ['job', 'frames', 'slave', 'grid', 'points', 'notification', 'project'] as const;
 
 export interface Wish {
   job?: number; // its frames, too

@@ -1,8 +1,10 @@
 // A project as its producer sees it: sequences with their shots, each with its latest frame and how it stands.
 import { useMemo, useState } from 'preact/hooks';
 import { ask, url } from '../api/client';
-import { everyPage, useLive } from '../api/live';
+import { everyPage, useLive, useWish } from '../api/live';
 import type { Shot } from '../api/routes';
+import { moderates, useUser } from '../api/session';
+import { shotsWithNews } from '../api/shot_list';
 import { address, go, setQuery, useAddress } from '../base/address';
 import { count } from '../base/format';
 import { Empty, Heading, Loading, Missing, Trouble, useTitle } from '../parts/basics';
@@ -74,6 +76,7 @@ function NewShot({ project, sequence, close }: { project: number; sequence: stri
 
 export function ProjectPage({ id }: { id: number }) {
   const t = text.shots;
+  useWish(moderates(useUser()) ? { all: true } : null); // it may be somebody else's
   const project = useLive(`project ${id}`, () => ask('GET /api/v1/projects/{id}', { path: { id } }), 0);
   const list = useLive(
     `shots ${id}`,
@@ -86,6 +89,10 @@ export function ProjectPage({ id }: { id: number }) {
         }),
       ),
     5000,
+    {
+      job: (news, shots) => shotsWithNews(shots, id, news),
+      project: (news) => (news.id === id ? 'ask' : undefined),
+    },
   );
   const { query } = useAddress();
   const [adding, setAdding] = useState<string | null>(null);

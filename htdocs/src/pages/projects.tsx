@@ -11,7 +11,10 @@ import { text } from '../text';
 
 export function ProjectsPage() {
   useTitle(text.projects.title);
-  const list = useLive('projects', () => ask('GET /api/v1/projects'), 10000);
+  const list = useLive('projects', () => ask('GET /api/v1/projects'), 10000, {
+    project: () => 'ask',
+    job: (news) => (news.created || news.deleted ? 'ask' : undefined),
+  });
   const [name, setName] = useState('');
   const items = list.data?.items ?? [];
   const create = async (): Promise<void> => {

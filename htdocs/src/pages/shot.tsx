@@ -1,9 +1,12 @@
 // One shot: what it looks like, in motion too, how it stands, and every job that was made for it.
 import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
-import { useLive } from '../api/live';
+import { jobsWithNews } from '../api/job_list';
+import { useLive, useWish } from '../api/live';
 import { latestPicture } from '../api/pictures';
 import type { Job, Shot } from '../api/routes';
+import { moderates, useUser } from '../api/session';
+import { shotsWithNews } from '../api/shot_list';
 import { address, go } from '../base/address';
 import { count, percent } from '../base/format';
 import { Again, Empty, Fact, Heading, Loading, Missing, ProgressBar, Switch, Time, useTitle } from '../parts/basics';
@@ -62,6 +65,7 @@ function JobLine({ job }: { job: Job }) {
 export function ShotPage({ id }: { id: number }) {
   const t = text.shots;
   const path = { id };
+  useWish(moderates(useUser()) ? { all: true } : null); // it may be somebody else's
   const live = useLive(
     `shot ${id}`,
     async (signal) => {
@@ -72,6 +76,20 @@ export function ShotPage({ id }: { id: number }) {
       return { shot, jobs: jobs.items };
     },
     3000,
+    {
+      job: (news, { shot, jobs }) => {
+        const mine = jobs.some((job) => job.id === news.id);
+        if (mine !== (news.shot === undefined ? mine : news.shot === id) || news.created) return 'ask';
+        if (!mine) return undefined;
+        const now = jobsWithNews(jobs, news);
+        const stands = shotsWithNews([shot], shot.project, news);
+        if (now === undefined || now === 'ask') return now;
+        const known = stands !== undefined && stands !== 'ask' ? stands.data[0] : undefined;
+        const asks = now.ask === true || stands === 'ask' || (stands !== undefined && stands.ask === true);
+        return { data: { shot: known ?? shot, jobs: now.data }, ask: asks };
+      },
+      project: (news, { shot }) => (news.id === shot.project ? 'ask' : undefined),
+    },
   );
   const [editing, setEditing] = useState(false);
   const shot = live.data?.shot;
