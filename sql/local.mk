@@ -9,7 +9,8 @@ dist_sqlmigrations_DATA = \
   %D%/migrations/0004_slaves.sql \
   %D%/migrations/0005_overview.sql \
   %D%/migrations/0006_shots.sql \
-  %D%/migrations/0007_notifications.sql %D%/migrations/0008_held.sql
+  %D%/migrations/0007_notifications.sql %D%/migrations/0008_held.sql \
+  %D%/migrations/0009_confirmed.sql
 dist_sqlprocedures_DATA = \
   %D%/procedures/admin_check.sql \
   %D%/procedures/attempt_reserve.sql \
@@ -55,6 +56,7 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/lease_load.sql \
   %D%/procedures/ledger_check.sql \
   %D%/procedures/login_record.sql \
+  %D%/procedures/mail_code_make.sql %D%/procedures/mail_code_try.sql \
   %D%/procedures/method_ensure.sql \
   %D%/procedures/method_list.sql \
   %D%/procedures/notification_end.sql \

@@ -1,4 +1,5 @@
 // Notifications: what may be connected to, what a mail and a signed request look like, and how people choose.
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,15 @@ struct Desk : DatabaseThread, ApiDesk {
   }
   std::string secret = person();
   ApiReply choose(json const& body) { return call("PATCH", "/api/v1/notifications/settings", secret, body); }
+  void confirm(std::string_view email) {
+    ck_assert_int_eq(call("POST", "/api/v1/notifications/code", secret).status, 204);
+    auto const taken = store::take_notifications(database, 10);
+    ck_assert(taken.has_value());
+    auto const sent = std::ranges::find(*taken, email, &store::Delivery::email);
+    ck_assert(sent != taken->end() && sent->kind == "confirm" && sent->code.size() == 8);
+    auto const done = call("POST", "/api/v1/notifications/confirm", secret, {{"code", sent->code}});
+    ck_assert_msg(done.status == 200 && done.json["confirmed"] == true, "%s", done.text.c_str());
+  }
   json newest() { return call("GET", "/api/v1/notifications?limit=1", secret).json["items"][0]; }
 };
 
@@ -200,21 +210,55 @@ START_TEST(people_choose_what_they_are_told) {
 }
 END_TEST
 
+START_TEST(an_address_is_written_to_when_its_owner_has_given_the_code) {
+  Desk desk;
+  auto const code = [&desk] { return desk.call("POST", "/api/v1/notifications/code", desk.secret); };
+  auto const give = [&desk](json const& body) {
+    return desk.call("POST", "/api/v1/notifications/confirm", desk.secret, body);
+  };
+  auto const refused = desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", "mail"}});
+  ck_assert_int_eq(refused.status, 409);
+  ck_assert_says(refused.message(), "no confirmed e-mail address");
+  ck_assert_says(code().message(), "save one first");
+  ck_assert(desk.choose({{"email", "ben@example.org"}}).json["confirmed"] == false);
+  ck_assert_int_eq(give({{"code", "12345678"}}).status, 409);
+  desk.confirm("ben@example.org");
+  ck_assert_int_eq(code().status, 409);
+  ck_assert(desk.choose({{"email", "carla@example.org"}}).json["confirmed"] == false);
+  ck_assert_int_eq(code().status, 204);
+  ck_assert_says(give({{"code", "no"}}).message(), "4 tries are left");
+  ck_assert_int_eq(give({{"code", 1}}).status, 400);
+  ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/code").status, 401);
+  desk.config.mail.server.clear();
+  ck_assert_says(code().message(), "this grid sends no e-mail");
+}
+END_TEST
+
+START_TEST(the_mail_with_the_code_says_nothing_that_its_asker_chose) {
+  ServerConfig config;
+  config.url = "https://grid.example.org/";
+  auto const mail = confirmation_mail(config, "Attic",
+                                      {.id = 7, .user_name = "buy-coins", .kind = "confirm", .message = "spam",
+                                       .email = "ben@example.org", .created_s = 9, .code = "12345678"});
+  ck_assert_text(mail.to, "ben@example.org");
+  ck_assert_says(mail.subject, "12345678");
+  ck_assert_says(mail.body, "12345678");
+  ck_assert_says(mail.body, "https://grid.example.org/#/account");
+  ck_assert(mail.body.find("buy-coins") == std::string::npos && mail.body.find("spam") == std::string::npos);
+}
+END_TEST
+
 START_TEST(what_cannot_be_sent_waits_or_is_given_up_and_says_why) {
   Desk desk;
   Notifier notifier(desk.config, desk.services->runtime, desk.dispatcher, desk.live, [&desk] { return desk.now; });
   auto const test = [&desk](char const* channel) {
     ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", channel}}).status, 204);
   };
+  desk.choose({{"email", "dora@example.org"}, {"webhook", "https://127.0.0.1:1/x"}});
+  desk.confirm("dora@example.org");
   test("mail");
   ck_assert(notifier.round(desk.database));
   auto tried = desk.newest();
-  ck_assert(tried["state"] == "given_up");
-  ck_assert_says(tried["problem"].get<std::string>(), "no e-mail address is set");
-  desk.choose({{"email", "anna@example.org"}, {"webhook", "https://127.0.0.1:1/x"}});
-  test("mail");
-  ck_assert(notifier.round(desk.database));
-  tried = desk.newest();
   ck_assert_msg(tried["state"] == "waiting" && tried["attempts"] == 1, "%s", tried.dump().c_str());
   test("webhook");
   ck_assert(notifier.round(desk.database));
@@ -249,7 +293,8 @@ int main() {
         a_name_that_leads_into_this_machine_is_refused_before_anything_is_sent, addresses_of_mail_are_plain,
         a_mail_server_is_named_with_its_scheme_and_without_a_login, nothing_in_a_mail_becomes_a_header,
         a_request_is_signed_over_time_and_body, a_webhook_goes_over_tls_unless_the_grid_is_private,
-        people_choose_what_they_are_told, what_cannot_be_sent_waits_or_is_given_up_and_says_why})
+        people_choose_what_they_are_told, an_address_is_written_to_when_its_owner_has_given_the_code,
+        the_mail_with_the_code_says_nothing_that_its_asker_chose, what_cannot_be_sent_waits_or_is_given_up_and_says_why})
     tcase_add_test(group, test);
   int const failed = run_suite("notify", {group});
   database->stop();

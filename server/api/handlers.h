@@ -124,6 +124,8 @@ Reply handle_slave_telemetry(Request const&, Context&);
 Reply handle_show_notification_settings(Request const&, Context&);
 Reply handle_change_notification_settings(Request const&, Context&);
 Reply handle_test_notification(Request const&, Context&);
+Reply handle_send_mail_code(Request const&, Context&);
+Reply handle_confirm_mail(Request const&, Context&);
 Reply handle_list_notifications(Request const&, Context&);
 
 // administration.cpp

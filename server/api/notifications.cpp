@@ -24,6 +24,7 @@ json settings_shape(store::NotificationSettings const& settings, ServerConfig co
   auto choices = json::array();
   for (auto const& [kind, channel] : settings.choices) choices.push_back({{"kind", kind}, {"channel", channel}});
   return {{"email", text_or_null(settings.email)},
+          {"confirmed", settings.confirmed},
           {"mail", !config.mail.server.empty()},
           {"webhook", text_or_null(settings.webhook)},
           {"secret", text_or_null(settings.secret)},
@@ -103,6 +104,30 @@ Reply handle_change_notification_settings(Request const& request, Context& conte
     if (before->webhook == *change.webhook) change.webhook.reset();
   }
   auto const done = store::change_notification_settings(context.database(), context.caller.user.id, change);
+  return done ? shown(context) : error_reply(done.error());
+}
+
+Reply handle_send_mail_code(Request const&, Context& context) {
+  if (context.services.config.mail.server.empty())
+    return error_reply(409, "this grid sends no e-mail: mail.server is not set");
+  // Of 64 random bits: no digit is likelier than another by more than chance can show.
+  std::uint64_t number = 0;
+  for (unsigned char const byte : random_bytes(sizeof number)) number = number << 8 | byte;
+  auto const done = store::make_mail_code(context.database(), context.caller.user.id,
+                                          fmt::format("{:08}", number % 100'000'000));
+  if (!done) return error_reply(done.error());
+  if (context.services.wake_notifier) context.services.wake_notifier();
+  return empty_reply(204);
+}
+
+Reply handle_confirm_mail(Request const& request, Context& context) {
+  auto body = JsonBody::parse(request.body);
+  if (!body) return error_reply(body.error());
+  std::string code;
+  body->read("code", JsonBody::required, code, 32);
+  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
+  std::erase(code, ' ');  // as people copy it
+  auto const done = store::try_mail_code(context.database(), context.caller.user.id, code);
   return done ? shown(context) : error_reply(done.error());
 }
 

@@ -101,6 +101,8 @@ std::vector<Route> api_routes() {
       {"GET", "/api/v1/notifications", login, read, handle_list_notifications, small},
       {"GET", "/api/v1/notifications/settings", login, admin, handle_show_notification_settings, small},
       {"PATCH", "/api/v1/notifications/settings", login, admin, handle_change_notification_settings, small},
+      {"POST", "/api/v1/notifications/code", login, admin, handle_send_mail_code, small},
+      {"POST", "/api/v1/notifications/confirm", login, admin, handle_confirm_mail, small},
       {"POST", "/api/v1/notifications/test", login, admin, handle_test_notification, small},
 
       {"GET", "/api/v1/admin/users", login, admin, handle_list_accounts, small},

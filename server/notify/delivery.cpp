@@ -76,6 +76,17 @@ Mail notification_mail(ServerConfig const& config, std::string_view grid, store:
       .date_s = delivery.created_s};
 }
 
+Mail confirmation_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery) {
+  auto mail = notification_mail(config, grid, delivery);
+  auto const base = config.url + (config.url.ends_with('/') ? "" : "/");
+  mail.subject = fmt::format("{} is your code for {}", delivery.code, grid);
+  mail.body = fmt::format(
+      "Hello,\n\nsomebody, hopefully you, wants news of {} sent to this address. The code that confirms it is\n\n"
+      "    {}\n{}\nIt holds for two hours. If it was not you, do nothing: nothing else is sent here.\n",
+      grid, delivery.code, config.url.empty() ? "" : fmt::format("\nGive it here: {}#/account\n", base));
+  return mail;
+}
+
 std::string webhook_body(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery) {
   auto const number = [](std::int64_t id) { return id == 0 ? nlohmann::json(nullptr) : nlohmann::json(id); };
   auto const link = link_of(config, delivery);
@@ -98,12 +109,14 @@ Result<void> deliver(ServerConfig const& config, std::string_view grid, store::D
                      std::int64_t now_s, std::atomic<bool> const& cancelled) {
   if (delivery.channel == "webhook") return send_webhook(config, grid, delivery, now_s, cancelled);
   if (config.mail.server.empty()) return fail(Errc::denied, "this grid sends no e-mail: mail.server is not set");
-  if (delivery.email.empty()) return fail(Errc::invalid, "no e-mail address is set");
+  if (delivery.email.empty()) return fail(Errc::invalid, "no confirmed e-mail address is set");
   return send_mail({.url = config.mail.server,
                     .user = config.mail.user,
                     .password = config.mail.password,
                     .tls_required = config.mail.tls == "required"},
-                   notification_mail(config, grid, delivery), &cancelled);
+                   delivery.code.empty() ? notification_mail(config, grid, delivery)
+                                         : confirmation_mail(config, grid, delivery),
+                   &cancelled);
 }
 
 }  // namespace distren

@@ -18,6 +18,8 @@ namespace distren {
 Result<void> check_webhook(std::string const& url, bool private_addresses);
 
 Mail notification_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
+// Says nothing that its asker could choose, for it may go to a stranger.
+Mail confirmation_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
 std::string webhook_body(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
 // "sha256=" and the HMAC-SHA256 over "TIMESTAMP.BODY" in hexadecimal digits.
 std::string webhook_signature(std::string_view secret, std::int64_t timestamp_s, std::string_view body);

@@ -16,7 +16,8 @@ Result<NotificationSettings> show_notification_settings(Database& database, std:
   NotificationSettings settings;
   auto const shown = database.call("notification_settings_show", {user}, [&](SqlRow const& row) {
     settings = {
-        .email = row.text(0), .webhook = row.text(1), .secret = row.text(2), .choices = {}, .newest = row.integer(4)};
+        .email = row.text(0), .webhook = row.text(1), .secret = row.text(2), .choices = {}, .newest = row.integer(4),
+        .confirmed = row.integer(5) != 0};
     auto const choices = nlohmann::json::parse(row.text(3), nullptr, false);
     if (!choices.is_array()) return;
     for (auto const& choice : choices)
@@ -29,6 +30,14 @@ Result<NotificationSettings> show_notification_settings(Database& database, std:
 Result<void> change_notification_settings(Database& database, std::int64_t user, NotificationChange const& change) {
   return database.call("notification_settings_change", {user, text_or_null(change.email), text_or_null(change.webhook),
                                                         std::string_view(change.secret), text_or_null(change.choices)});
+}
+
+Result<void> make_mail_code(Database& database, std::int64_t user, std::string_view code) {
+  return database.call("mail_code_make", {user, code});
+}
+
+Result<void> try_mail_code(Database& database, std::int64_t user, std::string_view code) {
+  return database.call("mail_code_try", {user, code});
 }
 
 Result<void> test_notification(Database& database, std::int64_t user, std::string_view channel,
@@ -81,7 +90,8 @@ Result<std::vector<Delivery>> take_notifications(Database& database, int limit) 
                           .webhook = row.text(8),
                           .secret = row.text(9),
                           .created_s = row.integer(10),
-                          .tried = static_cast<int>(row.integer(11))});
+                          .tried = static_cast<int>(row.integer(11)),
+                          .code = row.text(12)});
   });
   if (!taken) return taken.error();
   return deliveries;

@@ -20,6 +20,7 @@ struct NotificationSettings {
   std::string secret;                                        // of the webhook
   std::vector<std::pair<std::string, std::string>> choices;  // kind, channel
   std::int64_t newest = 0;                                   // notification
+  bool confirmed = false;                                    // the e-mail address
 };
 Result<NotificationSettings> show_notification_settings(Database&, std::int64_t user);
 
@@ -30,7 +31,11 @@ struct NotificationChange {  // what is absent stays as it is
   std::optional<std::string> choices{};  // JSON [[kind, channel]...]
 };
 Result<void> change_notification_settings(Database&, std::int64_t user, NotificationChange const& change);
-// conflict: ten within an hour.
+// Sends 8 digits to the user's e-mail address. conflict: there is none, it is confirmed, or many were sent.
+Result<void> make_mail_code(Database&, std::int64_t user, std::string_view code);
+// Confirms the address. invalid: it is another code; conflict: none holds.
+Result<void> try_mail_code(Database&, std::int64_t user, std::string_view code);
+// conflict: ten within an hour, or no confirmed e-mail address.
 Result<void> test_notification(Database&, std::int64_t user, std::string_view channel, std::string_view message);
 
 struct Notification {
@@ -58,11 +63,12 @@ struct Delivery {  // a notification with where it goes
   std::string message;
   std::int64_t job = 0;
   std::int64_t slave = 0;
-  std::string email;
+  std::string email;  // empty: none that may be written to
   std::string webhook;
   std::string secret;
   std::int64_t created_s = 0;
   int tried = 0;
+  std::string code{};  // of a mail that confirms its address
 };
 // Puts what happened into the outbox; returns the users with something new for their browser.
 Result<std::vector<std::int64_t>> gather_notifications(Database&);

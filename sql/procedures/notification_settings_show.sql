@@ -1,5 +1,5 @@
--- How a user wants to be told. Row: e-mail address, webhook, its secret, choices as JSON [[kind, channel]...], and the
--- number of the newest notification. DR404 no such user.
+-- How a user wants to be told. Row: e-mail address, webhook, its secret, choices as JSON [[kind, channel]...], the
+-- number of the newest notification, and whether the e-mail address is confirmed. DR404 no such user.
 CREATE OR REPLACE PROCEDURE notification_settings_show(IN p_user BIGINT)
 SQL SECURITY DEFINER
 BEGIN
@@ -10,6 +10,7 @@ BEGIN
     COALESCE(t.webhook_secret, '') AS webhook_secret,
     COALESCE((SELECT JSON_ARRAYAGG(JSON_ARRAY(c.kind, c.channel) ORDER BY c.kind, c.channel)
       FROM notification_choice c WHERE c.user_id = u.id), '[]') AS choices,
-    COALESCE((SELECT MAX(n.id) FROM notification n WHERE n.user_id = u.id), 0) AS newest
+    COALESCE((SELECT MAX(n.id) FROM notification n WHERE n.user_id = u.id), 0) AS newest,
+    COALESCE(BINARY u.email = BINARY u.email_confirmed, FALSE) AS confirmed
   FROM user u LEFT JOIN notification_target t ON t.user_id = u.id WHERE u.id = p_user;
 END

@@ -1,6 +1,7 @@
 -- Up to p_limit notifications that are due, oldest first, for the one who sends them now: until five minutes have
--- passed nobody else gets them. Rows: id, user's name, kind, channel, message, job, slave (0: none), e-mail address,
--- webhook and its secret, when it was made (UNIX time), how often it was tried before.
+-- passed nobody else gets them. An address that is not confirmed gets nothing but the code that confirms it. Rows: id, user's name, kind, channel, message, job, slave (0: none), e-mail address,
+-- webhook and its secret, when it was made (UNIX time), how often it was tried before,
+-- the code.
 CREATE OR REPLACE PROCEDURE notification_take(IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN
@@ -17,12 +18,16 @@ BEGIN
   COMMIT;
 
   SELECT n.id, u.name, n.kind, n.channel, n.message, COALESCE(n.job_id, 0) AS job_id,
-    COALESCE(n.slave_id, 0) AS slave_id, COALESCE(u.email, '') AS email, COALESCE(g.webhook_url, '') AS webhook_url,
+    COALESCE(n.slave_id, 0) AS slave_id, CASE
+      WHEN n.kind = 'confirm' THEN COALESCE(c.email, '')
+      WHEN BINARY u.email = BINARY u.email_confirmed THEN u.email
+      ELSE '' END AS email, COALESCE(g.webhook_url, '') AS webhook_url,
     COALESCE(g.webhook_secret, '') AS webhook_secret, TIMESTAMPDIFF(SECOND, '1970-01-01', n.created_at) AS created_s,
-    n.attempts - 1 AS tried
+    n.attempts - 1 AS tried, IF(n.kind = 'confirm', COALESCE(c.code, ''), '') AS code
   FROM notification_taken t
   STRAIGHT_JOIN notification n FORCE INDEX (PRIMARY) ON n.id = t.id
   JOIN user u ON u.id = n.user_id
   LEFT JOIN notification_target g ON g.user_id = n.user_id
+  LEFT JOIN mail_code c ON c.user_id = n.user_id AND c.expires_at > v_now AND BINARY c.email = BINARY u.email
   ORDER BY n.id;
 END

@@ -1,4 +1,5 @@
--- Puts a test into a user's outbox. DR400 no such channel, DR409 ten were asked for within an hour.
+-- Puts a test into a user's outbox. DR400 no such channel, DR409 ten were asked for within an hour, or the
+-- e-mail address is not confirmed.
 CREATE OR REPLACE PROCEDURE notification_test(IN p_user BIGINT, IN p_channel VARCHAR(16), IN p_message TEXT)
 SQL SECURITY DEFINER
 BEGIN
@@ -7,6 +8,10 @@ BEGIN
 
   IF p_channel NOT IN ('mail', 'webhook', 'browser') THEN
     CALL error_raise(400, CONCAT('there is no channel "', p_channel, '"; use mail, webhook or browser'));
+  END IF;
+  IF p_channel = 'mail' AND NOT EXISTS (SELECT 1 FROM user
+      WHERE id = p_user AND BINARY email = BINARY email_confirmed) THEN
+    CALL error_raise(409, 'no confirmed e-mail address is set; set one, and give the code that is sent there');
   END IF;
   START TRANSACTION;
   IF (SELECT COUNT(*) FROM notification WHERE user_id = p_user AND kind = 'test'

@@ -1,9 +1,11 @@
--- What ended 30 days ago goes, some at a time.
+-- What ended 30 days ago goes, some at a time; and codes that hold no more.
 CREATE OR REPLACE PROCEDURE notification_trim()
 SQL SECURITY DEFINER
 BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
   START TRANSACTION;
   DELETE FROM notification WHERE created_at < UTC_TIMESTAMP() - INTERVAL 30 DAY AND state <> 'waiting' LIMIT 10000;
+  DELETE FROM mail_code_sent WHERE created_at < UTC_TIMESTAMP() - INTERVAL 1 DAY LIMIT 10000;
+  DELETE FROM mail_code WHERE expires_at < UTC_TIMESTAMP() LIMIT 10000;
   COMMIT;
 END

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import sys
 import time
 
@@ -59,6 +60,28 @@ def nobody_is_told_anything_unasked(lab):
     assert status == 200 and answer["secret"] and not answer["choices"], answer
     lab.secret = answer["secret"]
     assert not lab.mail.mails and not lab.hook.requests
+
+
+@case
+def an_address_gets_nothing_but_a_code_until_it_is_confirmed(lab):
+    lab.api("PATCH", "/api/v1/notifications/settings", {"choices": [{"kind": "points", "channel": "mail"}]})
+    lab.give(2, "too early")
+    wait_until("it is given up", lambda: [each for each in lab.told("2 points") if each["state"] == "given_up"])
+    assert "no confirmed e-mail address" in lab.told("2 points")[0]["problem"]
+    assert lab.api("POST", "/api/v1/notifications/test", {"channel": "mail"})[0] == 409
+    assert not lab.mail.mails
+    assert lab.api("POST", "/api/v1/notifications/code")[0] == 204
+    wait_until("the code arrives", lambda: lab.mail.mails)
+    text = lab.mail.text(0)
+    lab.code = re.search(r"\b\d{8}\b", text)[0]
+    assert "ben" not in text and lab.mail.mails[0]["to"] == ["ben@example.org"], text
+    wrong = f"{(int(lab.code) + 1) % 10**8:08}"
+    assert lab.api("POST", "/api/v1/notifications/confirm", {"code": wrong})[0] == 400
+    assert lab.code not in str(lab.api("GET", "/api/v1/notifications")[1])
+    status, answer = lab.api("POST", "/api/v1/notifications/confirm", {"code": lab.code})
+    assert status == 200 and answer["confirmed"], answer
+    assert lab.api("POST", "/api/v1/notifications/confirm", {"code": lab.code})[0] == 409
+    lab.mail.mails.clear()
 
 
 @case
@@ -149,6 +172,7 @@ def a_test_comes_at_once(lab):
 def no_secret_is_in_the_log(lab):
     with open(lab.grid.log, encoding="utf-8") as file:
         log = file.read()
+    assert lab.code not in log
     assert lab.secret not in log and base64.b64encode(lab.secret.encode()).decode() not in log
 
 

@@ -2,6 +2,7 @@
 """The pages of figures and of administration in a real browser, against a real server."""
 import contextlib
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -178,6 +179,18 @@ def notifications_are_chosen_on_the_account_page(lab):
     page.press("Save")
     page.see("Notifications are saved", "X-DistRen-Signature")
     lab.take("account-notifications")
+    page.see("anna@example.org is not confirmed yet", "Send another code")
+    wait_until("the code arrives", lambda: lab.mail.mails)
+    lab.take("account-confirm")
+    page.fill("The code from the mail", "no code")
+    page.press("Confirm")
+    page.see("This is not the code; 4 tries are left")
+    code = re.search(r"\b\d{8}\b", lab.mail.text(0))[0]
+    page.fill("The code from the mail", f"{code[:4]} {code[4:]}")
+    page.press("Confirm")
+    page.see("anna@example.org is confirmed")
+    page.see_not("is not confirmed yet")
+    lab.mail.mails.clear()
     kept = api("GET", "/api/v1/notifications/settings")[1]
     assert {each["channel"] for each in kept["choices"]} == {"mail", "webhook", "browser"}, kept
     page.press("Send a test by E-mail")

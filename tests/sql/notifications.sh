@@ -11,14 +11,14 @@ happens() {  # KIND USER [SLAVE] [JOB]: an event; prints its id
   owner "INSERT INTO event (created_at, kind, user_id, slave_id, job_id, message) VALUES
     (UTC_TIMESTAMP(3), '$1', $2, ${3:-NULL}, ${4:-NULL}, '$1 of $2'); SELECT LAST_INSERT_ID()"
 }
-is "$(sql 'CALL notification_settings_show(1)')" "alice@example.org			[]	0" "nobody_is_told_anything_unasked"
+is "$(sql 'CALL notification_settings_show(1)')" "alice@example.org			[]	0	0" "nobody_is_told_anything_unasked"
 happens job_finished 1 >/dev/null
 is "$(sql 'CALL notification_gather()'; boxes)" "" "and_nothing_is_put_into_the_outbox"
 happens job_finished 1 >/dev/null
 choose 1 '[["job_done","mail"],["job_done","browser"],["job_paused","webhook"],["job_done","mail"]]'
 sql "CALL notification_settings_change(1, 'al@example.org', 'https://hook.example.org/x', REPEAT('s', 32), NULL)"
 is "$(sql 'CALL notification_settings_show(1)')" \
-  "al@example.org	https://hook.example.org/x	$(printf 's%.0s' $(seq 32))	[[\"job_done\", \"mail\"],[\"job_done\", \"browser\"],[\"job_paused\", \"webhook\"]]	0" \
+  "al@example.org	https://hook.example.org/x	$(printf 's%.0s' $(seq 32))	[[\"job_done\", \"mail\"],[\"job_done\", \"browser\"],[\"job_paused\", \"webhook\"]]	0	0" \
   "choices_addresses_and_secret_are_kept"
 is "$(sql 'CALL notification_gather()')" "" "what_happened_before_somebody_asked_is_not_told"
 happens job_finished 1 NULL 7 >/dev/null; happens job_paused 1 >/dev/null; happens job_failed 2 >/dev/null; happens job_created 1 >/dev/null
@@ -34,6 +34,7 @@ is "$(sql 'CALL notification_gather()'; boxes "message = 'late'" | wc -l | tr -d
 2" "an_event_that_is_committed_late_is_not_passed_over"
 owner "DELETE FROM notification WHERE message <> 'job_finished of 1' OR event_id > $early; UPDATE event SET created_at = created_at - INTERVAL 2 MINUTE" >/dev/null
 
+owner "UPDATE user SET email = COALESCE(email, 'bob@example.org'), email_confirmed = email" >/dev/null
 is "$(sql 'CALL notification_take(10)' | cut -f 2-9,12)" \
   "alice	job_done	mail	job_finished of 1	7	0	al@example.org	https://hook.example.org/x	0" "what_is_due_is_taken_with_where_it_goes"
 is "$(sql 'CALL notification_take(10)')" "" "and_by_nobody_else_meanwhile"
@@ -118,3 +119,43 @@ refuses DR400 "no JSON" "slaves_that_are_no_json_are_refused" "CALL notification
 sql "CALL user_block(1, 2, 'x')" >/dev/null
 happens points_given 2 >/dev/null
 is "$(sql 'CALL notification_gather()'; boxes "message = 'points_given of 2'")" "" "who_is_blocked_is_told_nothing"
+
+# Addresses are written to when they are confirmed.
+sql "CALL user_unblock(1, 2); CALL notification_settings_change(1, 'new@example.org', NULL, NULL, NULL)" >/dev/null
+owner "DELETE FROM notification; INSERT INTO notification (user_id, kind, channel, message, created_at, due_at)
+  VALUES (1, 'points', 'mail', 'x', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))" >/dev/null
+is "$(sql 'CALL notification_take(10)' | cut -f 3,8)" "points	" "another_address_than_the_confirmed_one_gets_no_news"
+refuses DR409 "no confirmed e-mail address" "and_no_test" "CALL notification_test(1, 'mail', 'Hello')"
+refuses DR400 "8 digits" "a_code_that_is_none_is_refused" "CALL mail_code_make(1, '1234567a')"
+refuses DR404 "no user 99" "nobody_gets_no_code" "CALL mail_code_make(99, '12345678')"
+refuses DR409 "have another one sent" "a_code_that_was_not_sent_confirms_nothing" "CALL mail_code_try(1, '12345678')"
+sql "CALL mail_code_make(1, '12345678')"
+is "$(sql 'CALL notification_take(10)' | cut -f 3,5,8,13)" \
+  "confirm	The code that confirms new@example.org	new@example.org	12345678" "a_code_goes_to_the_address_that_is_not_confirmed"
+is "$(sql "CALL notification_list(1, '', 0, NULL, 9)" | grep -c 12345678)" 0 "and_is_not_in_the_list"
+refuses DR400 "4 tries are left" "a_wrong_code_is_refused" "CALL mail_code_try(1, '00000000')"
+refuses DR409 "have another one sent" "it_is_the_code_of_its_user_alone" "CALL mail_code_try(2, '12345678')"
+for n in 3 2 '1 try'; do refuses DR400 "$n" "and_so_is_the_next" "CALL mail_code_try(1, '')"; done
+refuses DR400 "there were five tries" "the_fifth_wrong_one_ends_it" "CALL mail_code_try(1, '00000000')"
+refuses DR409 "have another one sent" "and_then_the_right_one_is_too_late" "CALL mail_code_try(1, '12345678')"
+sql "CALL mail_code_make(1, '23456789')"
+owner "UPDATE mail_code SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND" >/dev/null
+refuses DR409 "have another one sent" "a_code_holds_two_hours" "CALL mail_code_try(1, '23456789')"
+sql "CALL mail_code_make(1, '34567890')"
+sql "CALL notification_settings_change(1, 'other@example.org', NULL, NULL, NULL)"
+refuses DR409 "have another one sent" "a_code_is_for_the_address_that_it_was_sent_to" "CALL mail_code_try(1, '34567890')"
+sql "CALL notification_settings_change(2, 'new@example.org', NULL, NULL, NULL)"
+refuses DR409 "enough codes were sent to new@example.org" "nobody_has_a_stranger_flooded" "CALL mail_code_make(2, '45678901')"
+sql "CALL mail_code_make(1, '45678901'); CALL mail_code_try(1, '45678901')"
+is "$(sql 'CALL notification_settings_show(1)' | cut -f 1,6)" "other@example.org	1" "the_right_code_confirms_the_address"
+refuses DR409 "is confirmed already" "which_needs_no_other_code" "CALL mail_code_make(1, '45678901')"
+sql "CALL notification_settings_change(1, 'Other@example.org', NULL, NULL, NULL)"
+is "$(sql 'CALL notification_settings_show(1)' | cut -f 6)" 0 "another_letter_is_another_address"
+for n in 1 2; do
+  sql "CALL notification_settings_change(1, 'n$n@example.org', NULL, NULL, NULL); CALL mail_code_make(1, '45678901')"
+done
+sql "CALL notification_settings_change(1, 'last@example.org', NULL, NULL, NULL)"
+refuses DR409 "enough codes" "nobody_tries_one_stranger_after_the_other" "CALL mail_code_make(1, '45678901')"
+owner "UPDATE mail_code_sent SET created_at = created_at - INTERVAL 2 DAY" >/dev/null
+sql "CALL mail_code_make(1, '45678901'); CALL notification_trim()"
+is "$(owner 'SELECT COUNT(*) FROM mail_code_sent; SELECT COUNT(*) FROM mail_code' | tr '\n' ' ')" "1 1 " "what_holds_no_more_goes"

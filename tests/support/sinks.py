@@ -3,6 +3,8 @@
     with MailSink() as mail: ... mail.port, mail.mails: [{"from", "to", "text"}...]; mail.answer = 451 refuses
     with HookSink() as hook: ... hook.port, hook.requests: [(headers, body)...]; hook.status = 500 refuses
 """
+import email
+import email.policy
 import http.server
 import socketserver
 import threading
@@ -23,6 +25,11 @@ class Sink:
 
 
 class MailSink(Sink):
+    def text(self, number):
+        """What a reader sees of a mail: its subject and its text."""
+        message = email.message_from_string(self.mails[number]["text"], policy=email.policy.default)
+        return message["Subject"] + "\n" + message.get_content()
+
     def __init__(self):
         self.mails, self.answer = [], 250
         sink = self

@@ -16,7 +16,7 @@ export type Project = { id: number; name: string; jobs: number };
 export type Shot = { id: number; project: number; project_name: string; sequence: string; name: string; state: 'waiting' | 'work' | 'review' | 'done'; said: boolean; jobs: number; latest: { job: number; state: 'active' | 'paused' | 'finished' | 'failed' | 'cancelled'; tasks: number; accepted: number } | null; picture: { job: number; accepted: number; output: Output } | null; created_at: string };
 export type Slave = { id: number; name: string; slavekey: string; state: 'enabled' | 'disabled' | 'revoked'; online: boolean; os: string; cpu: string; cores: number; memory: number; gpus: string[]; settings: { wanted: SlaveWishes; hold: { threads: number; memory: number; minutes_per_frame: number; paused: boolean; schedule?: string[]; problems?: string[] } | null }; address: string | null; telemetry: TelemetryMinute | null; methods: ({ name: string; version: string; benchmark: number | null; power: number | null; age: number | null })[]; created_at: string; last_seen_at: string | null; frames_accepted: number; user: number; user_name: string; working_on: { job: number; task: number; frame: number; fraction: number }[] };
 export type NotificationChoice = { kind: 'job_done' | 'job_paused' | 'slave_offline' | 'points'; channel: 'mail' | 'webhook' | 'browser' };
-export type Notification = { id: number; kind: 'job_done' | 'job_paused' | 'slave_offline' | 'points' | 'test'; channel: 'mail' | 'webhook' | 'browser'; message: string; job: number | null; slave: number | null; state: 'waiting' | 'sent' | 'given_up'; attempts: number; problem: string | null; created_at: string; ended_at: string | null };
+export type Notification = { id: number; kind: 'job_done' | 'job_paused' | 'slave_offline' | 'points' | 'test' | 'confirm'; channel: 'mail' | 'webhook' | 'browser'; message: string; job: number | null; slave: number | null; state: 'waiting' | 'sent' | 'given_up'; attempts: number; problem: string | null; created_at: string; ended_at: string | null };
 export type Named = { id: number; name: string | null } | null;
 export type Account = { id: number; name: string; email: string | null; role: 'user' | 'moderator' | 'administrator'; created_at: string; blocked_at: string | null; blocked_reason: string | null; jobs: number; slaves: number; total: Points; login_at: string | null };
 export type Setting = { name: string; kind: 'text' | 'flag' | 'number' | 'fixed'; value: string | number | boolean; file: string | number | boolean; set: boolean; least: number | null; most: number | null };
@@ -36,7 +36,7 @@ export type Output = { format: string; width?: number; height?: number; pattern:
 export type SceneFound = { active: string | null; cameras: string[]; saved_by: string; scenes: ({ name: string; camera: string | null; frame_start: number | null; frame_end: number | null; frame_step: number | null; engine: string | null; width: number | null; height: number | null; percentage: number | null; format: string | null; samples: number | null; denoising: boolean | null; view_layers: string[] })[] } | null;
 export type Preview = { state: 'none' | 'making' | 'ready' | 'failed' | 'unavailable'; fresh: boolean; progress: number | null; problem: string | null; frames: number; step: number; url: string | null };
 export type OutputFile = { frame: number; name: string; size: number; sha256: Digest; url: string };
-export type NotificationSettingsAnswer = { email: string | null; mail: boolean; webhook: string | null; secret: string | null; webhooks: boolean; choices: NotificationChoice[]; newest: number };
+export type NotificationSettingsAnswer = { email: string | null; confirmed: boolean; mail: boolean; webhook: string | null; secret: string | null; webhooks: boolean; choices: NotificationChoice[]; newest: number };
 export type SettingsAnswer = List & { items: Setting[] };
 export type SessionAnswer = { user: User; token: string; csrf: string };
 export type SlaveAnswer = Slave;
@@ -400,6 +400,16 @@ export interface Routes {
   'PATCH /api/v1/notifications/settings': {
     query: Nothing;
     body: { email?: string; webhook?: string; choices?: NotificationChoice[] };
+    answer: NotificationSettingsAnswer;
+  };
+  'POST /api/v1/notifications/code': {
+    query: Nothing;
+    body: undefined;
+    answer: null;
+  };
+  'POST /api/v1/notifications/confirm': {
+    query: Nothing;
+    body: { code: string };
     answer: NotificationSettingsAnswer;
   };
   'POST /api/v1/notifications/test': {

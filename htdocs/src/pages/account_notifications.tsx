@@ -9,6 +9,7 @@ import { CopyLine, Loading, Time, Trouble } from '../parts/basics';
 import { Field, Form } from '../parts/form';
 import { tell, tried } from '../parts/toast';
 import { text } from '../text';
+import { ConfirmMail, sendCode } from './account_mail';
 
 const t = text.notifications;
 const kinds = ['job_done', 'job_paused', 'slave_offline', 'points'] as const;
@@ -84,7 +85,15 @@ function BrowserLine() {
   );
 }
 
-function Editor({ found, changed }: { found: NotificationSettingsAnswer; changed: () => void }) {
+function Editor({
+  found,
+  changed,
+  sent,
+}: {
+  found: NotificationSettingsAnswer;
+  changed: () => void;
+  sent: (code: boolean) => void;
+}) {
   const [email, setEmail] = useState(found.email ?? '');
   const [webhook, setWebhook] = useState(found.webhook ?? '');
   const [secret, setSecret] = useState(found.secret);
@@ -104,6 +113,7 @@ function Editor({ found, changed }: { found: NotificationSettingsAnswer; changed
     });
     setSecret(kept.secret);
     tell(t.saved);
+    if (kept.email && kept.email !== found.email && !kept.confirmed && kept.mail) sent(await sendCode(kept.email));
     changed();
   };
   return (
@@ -112,7 +122,7 @@ function Editor({ found, changed }: { found: NotificationSettingsAnswer; changed
       onSubmit={save}
       beside={channels
         .filter((channel) => channel !== 'browser' && usable(channel))
-        .filter((channel) => found[channel === 'mail' ? 'email' : 'webhook'])
+        .filter((channel) => (channel === 'mail' ? found.confirmed : found.webhook))
         .map((channel) => (
           <button
             key={channel}
@@ -132,7 +142,7 @@ function Editor({ found, changed }: { found: NotificationSettingsAnswer; changed
           type="email"
           value={email}
           onInput={setEmail}
-          hint={t.emailHint}
+          hint={found.confirmed && email === found.email ? t.confirmed : t.emailHint}
           more={{ maxLength: 254 }}
         />
       ) : (
@@ -167,9 +177,14 @@ export function Notifications() {
     5000,
   );
   const [first, setFirst] = useState<NotificationSettingsAnswer | null>(null);
+  const [sent, setSent] = useState(false);
   useEffect(() => {
     if (settings.data) setFirst(settings.data);
   }, [settings.data]);
+  const changed = (): void => {
+    settings.refresh();
+    history.refresh();
+  };
   const items = history.data?.items ?? [];
   return (
     <section class="section">
@@ -181,11 +196,12 @@ export function Notifications() {
         <div class="card notify">
           <Editor
             found={first}
-            changed={() => {
-              settings.refresh();
-              history.refresh();
-            }}
+            changed={changed}
+            sent={setSent}
           />
+          {first.mail && first.email && !first.confirmed && (
+            <ConfirmMail key={first.email} email={first.email} sent={sent} changed={changed} />
+          )}
         </div>
       )}
       {items.length > 0 && (
