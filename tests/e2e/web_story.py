@@ -57,6 +57,7 @@ def a_film_is_dropped_and_submitted_with_a_video(lab):
     page.press("Tiles, video, variations")
     page.fill("Video of the frames", "MP4")
     page.press("Begin paused")
+    page.press("Test frames first")
     page.press("Boost it")
     lab.take("story-new-job")
     status, answer = lab.grid.api("POST", "/api/v1/points/adjust", {"to": "anna", "points": 100, "reason": "welcome"},
@@ -80,14 +81,29 @@ def it_is_boosted_before_it_begins(lab):
 @case
 def frames_come_while_one_watches(lab):
     page = lab.page
-    page.script("""window.counts = new Set();
-      const look = () => window.counts.add(document.querySelectorAll('.frames .state-accepted').length);
+    cells = "return [...document.querySelectorAll('.frames .state-accepted')].map((e) => e.dataset.frame)"
+    page.see(f"0 of {FRAMES}")
+    assert page.script(cells) == []
+    page.script("""window.counts = [];  // of one page that is never loaded anew
+      const look = () => {
+        const count = document.querySelectorAll('.frames .state-accepted').length;
+        if (window.counts[window.counts.length - 1] !== count) window.counts.push(count);
+      };
       new MutationObserver(look).observe(document.body, {subtree: true, childList: true, attributes: true}); look();""")
     page.press("Resume")
+    page.see(f"3 of {FRAMES}", "The test frames are done", seconds=180)
+    lab.pictures(".frames", 3)
+    assert page.script(cells) == ["1", "7", "12"], page.script(cells)
+    seen = page.script("return window.counts")
+    assert seen[0] == 0 and seen[-1] == 3 and seen == sorted(seen), seen
+    lab.take("story-test-frames")  # a phone shows fewer cells at a time: counted anew
+    page.script("window.counts = []")
+    page.press("Approve")
     page.see("Finished", f"{FRAMES} of {FRAMES}", seconds=180)
     lab.pictures(".frames", FRAMES)
-    seen = page.script("return [...window.counts]")  # on one page that was never loaded anew
-    assert seen[0] == 0 and seen[-1] == FRAMES, seen
+    assert page.script(cells) == [str(number) for number in range(1, FRAMES + 1)]
+    seen = page.script("return window.counts")
+    assert seen[-1] == FRAMES and seen == sorted(seen), seen
     lab.take("story-frames")
 
 
