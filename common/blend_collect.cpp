@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "common/blend_memory.h"
 
@@ -193,6 +194,10 @@ void BlendCollector::scene(Record const& record, BlendBlock const& block) {
   scene.width = to_int(record.integer("r.xsch"));
   scene.height = to_int(record.integer("r.ysch"));
   scene.percentage = to_int(record.integer("r.size"));
+  // A base other than 1 is for rates like 29.97, 30 over 1.001.
+  double const rate =
+      static_cast<double>(record.integer("r.frs_sec").value_or(0)) / record.real("r.frs_sec_base").value_or(1);
+  if (rate >= 0.1 && rate <= 1000) scene.milli_fps = static_cast<int>(std::lround(rate * 1000));
   auto const mode = record.integer("r.mode");
   scene.border = bit(mode, mode_border);
   scene.crop = bit(mode, mode_crop);

@@ -24,8 +24,8 @@ constexpr std::size_t most_frames = 1000;
 constexpr std::size_t most_waiting = 32;
 constexpr std::size_t most_problems = 1000;
 constexpr int longest_side = 1024;  // as the viewer's pictures, so that one may use the other's
-constexpr int usual_fps = 24;
-constexpr int slowest_fps = 12;  // when frames are left out: below it is a row of pictures
+constexpr double usual_fps = 24;
+constexpr double slowest_fps = 12;  // when frames are left out: below it is a row of pictures
 constexpr auto encoding_limit = std::chrono::minutes(5);
 constexpr std::uint64_t memory_limit = std::uint64_t{2} << 30;
 constexpr std::uint64_t film_limit = std::uint64_t{256} << 20;
@@ -52,12 +52,13 @@ Error no_room(fs::path const& folder) {
 
 }  // namespace
 
-PreviewPlan plan_preview(std::vector<PreviewFrame> all) {
+PreviewPlan plan_preview(std::vector<PreviewFrame> all, double fps) {
   PreviewPlan plan;
+  plan.fps = fps >= 1 && fps <= 240 ? fps : usual_fps;
+  std::string digests = plan.fps == usual_fps ? "" : fmt::format("{:g} ", plan.fps);
   plan.step = static_cast<int>((all.size() + most_frames - 1) / most_frames);
   plan.step = std::max(plan.step, 1);
-  plan.fps = std::max(slowest_fps, usual_fps / plan.step);
-  std::string digests;
+  plan.fps = std::max(std::min(plan.fps, slowest_fps), plan.fps / plan.step);
   for (std::size_t i = 0; i < all.size(); i += static_cast<std::size_t>(plan.step)) {
     digests += all[i].sha256;
     plan.frames.push_back(std::move(all[i]));
@@ -212,7 +213,7 @@ Result<void> PreviewMaker::encode(Wish const& wish, fs::path const& frames, fs::
   auto const add = [&options](std::initializer_list<std::string> more) {
     options.argv.insert(options.argv.end(), more);
   };
-  add({"-protocol_whitelist", "file", "-f", "image2", "-framerate", std::to_string(wish.plan.fps)});
+  add({"-protocol_whitelist", "file", "-f", "image2", "-framerate", fmt::format("{:g}", wish.plan.fps)});
   add({"-i", (boxed ? fs::path("/frames") : frames) / "%05d.jpg", "-an", "-sn", "-map_metadata", "-1"});
   add({"-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2,format=yuv420p", "-c:v", "libx264", "-preset", "veryfast"});
   add({"-crf", "23", "-movflags", "+faststart", "-threads", "2", made / "film.mp4"});

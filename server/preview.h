@@ -30,10 +30,11 @@ struct PreviewFrame {
 struct PreviewPlan {
   std::vector<PreviewFrame> frames;
   int step = 1;  // every nth of the job's
-  int fps = 24;
+  double fps = 24;
   std::string name;
 };
-PreviewPlan plan_preview(std::vector<PreviewFrame> all);
+// fps: of the scene; 0: nobody knows.
+PreviewPlan plan_preview(std::vector<PreviewFrame> all, double fps = 0);
 
 // What a film's name says of it; nothing for a name that is none.
 struct PreviewName {

@@ -89,13 +89,20 @@ START_TEST(a_plan_takes_all_frames_or_every_nth) {
   auto const few = plan_preview(imagined(3));
   ck_assert_uint_eq(few.frames.size(), 3);
   ck_assert_int_eq(few.step, 1);
-  ck_assert_int_eq(few.fps, 24);
+  ck_assert_double_eq(few.fps, 24);
   auto const many = plan_preview(imagined(2001));
   ck_assert_uint_eq(many.frames.size(), 667);
   ck_assert_int_eq(many.step, 3);
-  ck_assert_int_eq(many.fps, 12);
+  ck_assert_double_eq(many.fps, 12);
   ck_assert_text(many.frames[1].output, "3");
   ck_assert_uint_eq(plan_preview(imagined(1000000)).frames.size(), 1000);
+  ck_assert_double_eq(plan_preview(imagined(3), 29.97).fps, 29.97);
+  ck_assert(plan_preview(imagined(3), 25).name != few.name);  // an older film has another speed
+  ck_assert(plan_preview(imagined(3), 24).name == few.name);
+  ck_assert_double_eq(plan_preview(imagined(3), 8).fps, 8);
+  ck_assert_double_eq(plan_preview(imagined(2001), 8).fps, 8);
+  ck_assert_double_eq(plan_preview(imagined(1001), 60).fps, 30);
+  ck_assert_double_eq(plan_preview(imagined(3), 1e9).fps, 24);
   ck_assert(plan_preview(imagined(4)).name != few.name);
   ck_assert(plan_preview(imagined(3)).name == few.name);
 }

@@ -163,6 +163,7 @@ Result<void> Checker::choose_output() {
   if (scene_->format != format) findings_.parameters["format"] = format;
   auto const extension = place == method_.formats.end() ? std::string("png") : place->extension;
   findings_.output = {{"format", format}, {"pattern", fmt::format("%0{}d.{}", method_.digits, extension)}};
+  if (scene_->milli_fps) findings_.output["fps"] = *scene_->milli_fps / 1000.0;
 
   auto const number_of = [this](char const* name) {
     auto const given = findings_.parameters.find(name);

@@ -41,6 +41,7 @@ json scene_shape(BlendSummary const& summary) {
                       {"width", or_null(scene.width)},
                       {"height", or_null(scene.height)},
                       {"percentage", or_null(scene.percentage)},
+                      {"fps", scene.milli_fps ? json(*scene.milli_fps / 1000.0) : json(nullptr)},
                       {"format", or_null(scene.format)},
                       {"samples", or_null(scene.samples)},
                       {"denoising", or_null(scene.denoising)},

@@ -34,6 +34,12 @@ bool has_frames(store::Job const& job) {
   return job.tiles == 1 && job.accepted > 1 && format != "MP4" && format != "WEBM";
 }
 
+double fps_of(store::Job const& job) {
+  auto const output = nlohmann::json::parse(job.output, nullptr, false);
+  auto const fps = output.is_object() ? output.value("fps", nlohmann::json()) : nlohmann::json();
+  return fps.is_number() ? fps.get<double>() : 0;
+}
+
 nlohmann::json shape(std::int64_t job, std::string_view state, std::string const& there, PreviewPlan const* plan) {
   auto const film = read_preview_name(there);
   return {{"state", state},
@@ -61,7 +67,7 @@ Reply handle_preview(Request const&, Context& context) {
   }
   auto frames = finished_frames(context, job->id);
   if (!frames) return error_reply(frames.error());
-  auto const plan = plan_preview(std::move(*frames));
+  auto const plan = plan_preview(std::move(*frames), fps_of(*job));
   if (there == plan.name) return json_reply(200, shape(job->id, "ready", there, &plan));
   if (!progress.problem.empty()) {
     auto answer = shape(job->id, "failed", there, &plan);

@@ -39,6 +39,21 @@ std::string by_whom(Context const& context, store::Job const& job) {
   return fmt::format("the moderator {}", context.caller.user.name);
 }
 
+// What a finished job's output was made into, its video say, is older than frames that are rendered again: it waits for
+// them, and is made anew. Before the job itself goes to the dispatcher, so that those that wait are known when it ends.
+Result<void> make_anew(Context& context, store::Job const& job) {
+  auto const later = store::list_jobs_after(context.database(), job.id, true);
+  if (!later) return later.error();
+  for (auto const each : *later) {
+    if (auto const requeued = store::requeue_job(context.database(), each, true); !requeued) return requeued.error();
+  }
+  for (auto const each : *later) {
+    load_again(context, each);
+    (void)job_reply(context, each);
+  }
+  return {};
+}
+
 // Into a shot of its project, which is made where it is new; empty: out of the one that it is in.
 Result<void> move_to_shot(Context& context, store::Job const& job, std::string_view shot) {
   if (shot.empty()) return store::add_job_to_shot(context.database(), 0, job.id);
@@ -112,7 +127,7 @@ Reply handle_cancel_job(Request const&, Context& context) {
   if (!job) return error_reply(job.error());
   auto const reason = fmt::format("cancelled by {}", by_whom(context, *job));
   // What is made of its output can never begin: it goes first, so that nothing is left waiting.
-  auto const later = store::list_jobs_after(context.database(), job->id);
+  auto const later = store::list_jobs_after(context.database(), job->id, false);
   if (!later) return error_reply(later.error());
   for (auto each = later->rbegin(); each != later->rend(); ++each) {
     auto const why = fmt::format("cancelled with job {}, whose output it is made of", job->id);
@@ -140,6 +155,9 @@ Reply handle_requeue_job(Request const& request, Context& context) {
   }
   auto const requeued = store::requeue_job(context.database(), job->id, frames == "all");
   if (!requeued) return error_reply(requeued.error());
+  if (*requeued > 0 && job->state == store::JobState::finished) {
+    if (auto const waits = make_anew(context, *job); !waits) return error_reply(waits.error());
+  }
   if (*requeued > 0) load_again(context, job->id);
   return job_reply(context, job->id);
 }
@@ -151,6 +169,9 @@ Reply handle_requeue_task(Request const&, Context& context) {
   if (!task) return error_reply(task.error());
   auto const requeued = store::requeue_task(context.database(), job->id, *task);
   if (!requeued) return error_reply(requeued.error());
+  if (*requeued > 0 && job->state == store::JobState::finished) {
+    if (auto const waits = make_anew(context, *job); !waits) return error_reply(waits.error());
+  }
   // A job that is being worked on goes on as it is.
   if (*requeued > 0 && !context.services.dispatcher.reopen(job->id, *task)) load_again(context, job->id);
   return job_reply(context, job->id);
@@ -182,6 +203,7 @@ Reply handle_change_job(Request const& request, Context& context) {
   // First, for only this can be refused now.
   if (move) {
     if (auto const moved = move_to_shot(context, *job, shot); !moved) return error_reply(moved.error());
+    if (job->project != 0) tell_project(context.services.live, job->project, job->user);
   }
   auto const done =
       store::change_job(context.database(), job->id, rename ? std::optional<std::string_view>(name) : std::nullopt,
@@ -203,7 +225,6 @@ Reply handle_delete_job(Request const&, Context& context) {
     spdlog::error("job {} is deleted, but its folder is not: {}", job->id, removed.error().message);
   }
   tell_job_gone(context.services.live, job->id, job->user);
-    if (job->project != 0) tell_project(context.services.live, job->project, job->user);
   return empty_reply(204);
 }
 

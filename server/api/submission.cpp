@@ -142,6 +142,9 @@ Result<void> add_video(Chain& chain) {
     parameters["sequence"] = "output/*" + pattern.substr(pattern.rfind('.'));
     parameters["gaps"] = "on";
   }
+  if (!parameters.contains("fps") && chain.output.contains("fps")) {
+    parameters["fps"] = std::clamp(static_cast<int>(std::lround(chain.output["fps"].get<double>())), 1, 240);
+  }
   auto const step = chain.step("ffmpeg", ": video");
   if (!step) return fail(Errc::invalid, "video: " + step.error().message);
   auto checked = check_parameters(chain.methods.at("ffmpeg"), parameters);

@@ -125,9 +125,10 @@ Result<std::int64_t> latest_accepted(Database& database, std::int64_t job) {
   return task;
 }
 
-Result<std::vector<std::int64_t>> list_jobs_after(Database& database, std::int64_t job) {
+Result<std::vector<std::int64_t>> list_jobs_after(Database& database, std::int64_t job, bool ended) {
   std::vector<std::int64_t> jobs;
-  auto const listed = database.call("job_list_after", {job}, [&](SqlRow const& row) { jobs.push_back(row.integer(0)); });
+  auto const listed = database.call("job_list_after", {job, std::int64_t{ended}},
+                                    [&](SqlRow const& row) { jobs.push_back(row.integer(0)); });
   if (!listed) return listed.error();
   return jobs;
 }

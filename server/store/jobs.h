@@ -103,7 +103,7 @@ Result<void> pause_job(Database&, std::int64_t job, std::string_view reason);
 Result<void> resume_job(Database&, std::int64_t job);
 Result<void> cancel_job(Database&, std::int64_t job, std::string_view reason);
 // Unfinished jobs that are made of its output, or of theirs, and so on.
-Result<std::vector<std::int64_t>> list_jobs_after(Database&, std::int64_t job);
+Result<std::vector<std::int64_t>> list_jobs_after(Database&, std::int64_t job, bool ended);
 // Puts failed tasks, with `all` accepted ones too, or one task that is either, back to ready and the job to active;
 // returns how many.
 Result<int> requeue_job(Database&, std::int64_t job, bool all = false);

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from programs import need, program, sandbox_works, scenes  # noqa: E402
+from programs import SOURCE, need, program, sandbox_works, scenes  # noqa: E402
 from tap import Skip, case, run  # noqa: E402
 
 PARAMETERS = """<?xml version="1.0"?>
@@ -127,6 +127,39 @@ def frames_in_tiles_become_a_video(grid):
                              "-of", "csv=p=0", os.path.join(grid.output(jobs[2]["id"]), "video.mp4")],
                             capture_output=True, text=True).stdout.strip()
     assert frames == "12/1,3", frames
+
+
+def film_of(grid, number):
+    """Of a video: its rate, its frames, and when it was written."""
+    path = os.path.join(grid.output(number), "video.mp4")
+    said = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames,r_frame_rate",
+                           "-of", "csv=p=0", path], capture_output=True, text=True).stdout.strip()
+    return said, os.stat(path).st_mtime_ns
+
+
+@case
+def a_video_is_as_fast_as_its_scene_and_made_anew_when_frames_are_rendered_again(grid):
+    need("ffmpeg")
+    sample = os.path.join(SOURCE, "methods", "blender", "sample", "distren-sample.blend")  # of 12 frames a second
+    done = grid.cli("submit", sample, "--frames", "1-2", "--resolution", "5%", "--samples", "1", "--video", "mp4", "--json")
+    frames, video = [job["id"] for job in json.loads(done.stdout)["jobs"]]
+    assert grid.job(frames)["output"]["fps"] == 12, grid.job(frames)
+    filmed(grid, video)
+    said, first = film_of(grid, video)
+    assert said == "12/1,2", said
+    assert grid.api("POST", f"/api/v1/jobs/{frames}/tasks/{grid.tasks(frames)[1]['id']}/requeue")[0] == 200
+    assert grid.job(video)["state"] == "active", "the video waits for the frame"
+    finished(grid, frames)
+    filmed(grid, video)
+    second = film_of(grid, video)[1]
+    assert second > first
+    grid.cli("requeue", str(frames), "--all")
+    assert grid.job(video)["state"] == "active"
+    filmed(grid, video)
+    said, third = film_of(grid, video)
+    assert third > second and said == "12/1,2", said
+    grid.cli("requeue", str(frames))
+    assert grid.job(video)["state"] == "finished", "nothing was rendered again"
 
 
 @case

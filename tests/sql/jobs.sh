@@ -113,8 +113,11 @@ refuses DR404 "you have no job 4711" "a_job_after_one_that_is_not_there_is_refus
 child=$(sql "$(after=$parent create step 0 blender 'output/%04d.png' 50 '[]' '[1]')")
 is "$(sql "CALL job_load($child)" | cut -f 12-14)" "1	$parent	1" "a_job_made_of_anothers_output_needs_no_files_and_waits_for_it"
 grandchild=$(sql "$(after=$child create last 0 blender 'output/%04d.png' 50 '[]' '[1]')")
-is "$(sql "CALL job_list_after($parent)" | tr '\n' ' ')" "$child $grandchild " "all_jobs_that_are_made_of_one_are_listed"
-owner "UPDATE job SET state = 'finished' WHERE id = $parent"
+is "$(sql "CALL job_list_after($parent, FALSE)" | tr '\n' ' ')" "$child $grandchild " "all_jobs_that_are_made_of_one_are_listed"
+owner "UPDATE job SET state = 'finished' WHERE id = $parent OR id = $child"
+is "$(sql "CALL job_list_after($parent, FALSE); CALL job_list_after($parent, TRUE)" | tr '\n' ' ')" "$grandchild $child $grandchild " \
+  "those_that_are_finished_are_listed_for_who_wants_them_made_anew"
+owner "UPDATE job SET state = 'active' WHERE id = $child"
 is "$(sql "CALL job_load($child)" | cut -f 14)" 0 "it_waits_no_more_when_that_job_is_finished"
 refuses DR409 "job $child is made of the output of job $parent" "a_job_whose_output_is_needed_is_not_deleted" "CALL job_delete($parent)"
 owner "UPDATE job SET state = 'failed', failed = 1 WHERE id = $child; UPDATE task SET state = 'failed' WHERE job_id = $child"
