@@ -4,16 +4,14 @@
 #include <string>
 
 #include "server/api/maintenance.h"
-#include "server/standalone.h"
 #include "server/store/administration.h"
 #include "tests/support/api_desk.h"
+#include "tests/support/database_suite.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
-
-std::optional<DatabaseAddress> the_database;  // started once by main; each test is a fork of it
 
 struct Desk : DatabaseThread, ApiDesk {
   Desk() : ApiDesk(*the_database) {}
@@ -210,30 +208,17 @@ START_TEST(lists_page_by_key_and_refuse_what_they_do_not_know) {
 END_TEST
 
 int main() {
-  auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
-  std::filesystem::create_directories(folder);
-  char const* top = std::getenv("top_srcdir");
-  DatabaseThread const thread;
-  auto database = PrivateMariadb::start(folder, std::filesystem::path(top == nullptr ? ".." : top) / "sql");
-  if (!database) {
-    std::printf("Bail out! %s\n", database.error().message.c_str());
-    return EXIT_FAILURE;
-  }
-  the_database = database->address();
-  {
-    Database first(*the_database);
-    if (!store::create_user(first, "root", "", hash_password("long enough"))) return EXIT_FAILURE;
-  }
-  auto* group = tcase_create("administration");
-  tcase_set_timeout(group, 120);
-  for (auto const* test :
-       {only_administrators_get_in, a_role_is_given_and_the_last_administrator_keeps_it,
-        who_is_blocked_is_out_at_once_and_reads_why, a_setting_holds_at_once_and_can_be_taken_back,
-        a_value_that_cannot_be_is_refused_with_what_can, what_was_written_into_the_database_by_hand_is_looked_at_too,
-        health_and_methods_are_told, lists_page_by_key_and_refuse_what_they_do_not_know})
-    tcase_add_test(group, test);
-  int const failed = run_suite("administration", {group});
-  database->stop();
-  std::filesystem::remove_all(folder);
-  return failed;
+  return run_database_suite(
+      "administration",
+      {database_cases(
+          "administration",
+          {only_administrators_get_in, a_role_is_given_and_the_last_administrator_keeps_it,
+           who_is_blocked_is_out_at_once_and_reads_why, a_setting_holds_at_once_and_can_be_taken_back,
+           a_value_that_cannot_be_is_refused_with_what_can, what_was_written_into_the_database_by_hand_is_looked_at_too,
+           health_and_methods_are_told, lists_page_by_key_and_refuse_what_they_do_not_know})},
+      [](Database& first) -> Result<void> {
+        auto const made = store::create_user(first, "root", "", hash_password("long enough"));
+        if (!made) return made.error();
+        return {};
+      });
 }

@@ -8,17 +8,15 @@
 
 #include "server/api/maintenance.h"
 #include "server/dispatch/lease.h"
-#include "server/standalone.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
 #include "tests/support/api_desk.h"
+#include "tests/support/database_suite.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
-
-std::optional<DatabaseAddress> the_database;  // started once by main; each test is a fork of it
 
 struct Desk : DatabaseThread, ApiDesk {
   Desk() : ApiDesk(*the_database) {}
@@ -507,9 +505,10 @@ START_TEST(nobody_reaches_anothers_things_on_any_route) {
       desk.call("POST", "/api/v1/tokens", owner, {{"name", "t"}, {"scopes", {"read"}}}).json["id"].dump();
   auto const upload = desk.upload(owner, "mine").header("Location");
   auto const project = desk.call("POST", "/api/v1/projects", owner, {{"name", "film"}}).json["id"].dump();
-  auto const shot = desk.call("POST", "/api/v1/projects/" + project + "/shots", owner, {{"sequence", "a"}, {"name", "b"}})
-                        .json["id"]
-                        .dump();
+  auto const shot =
+      desk.call("POST", "/api/v1/projects/" + project + "/shots", owner, {{"sequence", "a"}, {"name", "b"}})
+          .json["id"]
+          .dump();
   int walked = 0;
   for (auto const& route : api_routes()) {
     std::string path(route.pattern);
@@ -581,7 +580,8 @@ END_TEST
 START_TEST(all_finished_frames_come_in_one_archive) {
   Desk desk;
   auto const secret = desk.person();
-  auto const id = desk.call("POST", "/api/v1/jobs", secret, sample_job(desk, secret, {{"name", "../Ä film/"}})).json["id"];
+  auto const id =
+      desk.call("POST", "/api/v1/jobs", secret, sample_job(desk, secret, {{"name", "../Ä film/"}})).json["id"];
   auto const path = job_path(id, "/zip");
   auto const early = desk.call("GET", path, secret);
   ck_assert_int_eq(early.status, 404);
@@ -589,8 +589,8 @@ START_TEST(all_finished_frames_come_in_one_archive) {
   auto const job = store::show_job(desk.database, id);
   ck_assert(job.has_value());
   std::ofstream(output_folder(desk.folder, id) / "0002.png") << "a frame";
-  auto const ending = json::array({json::array({4711, job->first_task + 1, 1, "accepted", 10, 10, 64, 0, "", "0002.png", 7,
-                                                to_hex(sha256("a frame"))})});
+  auto const ending = json::array({json::array(
+      {4711, job->first_task + 1, 1, "accepted", 10, 10, 64, 0, "", "0002.png", 7, to_hex(sha256("a frame"))})});
   auto const text = ending.dump();
   auto const written = desk.database.call("journal_write", {std::string_view("[]"), std::string_view(text)});
   ck_assert_msg(written.has_value(), "%s", written ? "" : written.error().message.c_str());
@@ -783,45 +783,28 @@ START_TEST(what_handlers_change_is_told) {
 END_TEST
 
 int main() {
-  auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
-  std::filesystem::create_directories(folder);
-  char const* top = std::getenv("top_srcdir");
-  DatabaseThread const thread;
-  auto database = PrivateMariadb::start(folder, std::filesystem::path(top == nullptr ? ".." : top) / "sql");
-  if (!database) {
-    std::printf("Bail out! %s\n", database.error().message.c_str());
-    return EXIT_FAILURE;
-  }
-  the_database = database->address();
-  auto add = [](char const* name, std::initializer_list<TTest const*> tests) {
-    auto* group = tcase_create(name);
-    tcase_set_timeout(group, 120);
-    for (auto const* test : tests) tcase_add_test(group, test);
-    return group;
-  };
-  int const failed = run_suite(
+  return run_database_suite(
       "http_api",
-      {add("people", {people_register_log_in_and_out, bad_registrations_get_a_sentence,
-                      many_wrong_passwords_lock_the_account_for_a_while,
-                      a_cookie_changes_things_only_with_its_csrf_token, tokens_may_do_what_their_scopes_say}),
-       add("slaves", {slaves_are_made_shown_changed_and_revoked, lists_are_paged_by_their_next,
-                      the_slaves_door_knows_its_slaves}),
-       add("uploads", {uploads_become_blobs_of_their_owner, tus_rules_are_kept,
-                       an_upload_whose_row_cannot_be_written_is_finished_later,
-                       a_slaves_upload_needs_the_signed_address_of_its_order}),
-       add("jobs",
+      {database_cases("people",
+                      {people_register_log_in_and_out, bad_registrations_get_a_sentence,
+                       many_wrong_passwords_lock_the_account_for_a_while,
+                       a_cookie_changes_things_only_with_its_csrf_token, tokens_may_do_what_their_scopes_say}),
+       database_cases("slaves", {slaves_are_made_shown_changed_and_revoked, lists_are_paged_by_their_next,
+                                 the_slaves_door_knows_its_slaves}),
+       database_cases("uploads", {uploads_become_blobs_of_their_owner, tus_rules_are_kept,
+                                  an_upload_whose_row_cannot_be_written_is_finished_later,
+                                  a_slaves_upload_needs_the_signed_address_of_its_order}),
+       database_cases(
+           "jobs",
            {a_job_is_created_with_its_folder_and_reaches_the_dispatcher,
             what_is_not_in_the_scene_is_refused_by_naming_what_is, a_source_that_is_no_blend_is_refused,
             a_job_can_be_looked_into_before_it_is_one, a_job_names_its_sources_to_its_owner,
-            pictures_wait_for_their_frame,
-            files_that_were_not_uploaded_by_this_person_are_named, a_disk_that_takes_no_folder_leaves_no_job_behind,
-            jobs_are_paused_resumed_changed_cancelled_and_deleted, frames_and_sources_come_by_signed_addresses_alone,
-            all_finished_frames_come_in_one_archive, a_preview_is_the_owners_and_begins_with_two_frames}),
-       add("events", {streams_end_when_their_login_is_gone, a_token_that_may_not_read_hears_nothing,
-                      what_handlers_change_is_told}),
-       add("grid", {everybody_may_see_the_grid, what_is_not_there_and_what_is_not_possible_is_said,
-                    nobody_reaches_anothers_things_on_any_route, a_database_that_is_away_is_a_503})});
-  database->stop();
-  std::filesystem::remove_all(folder);
-  return failed;
+            pictures_wait_for_their_frame, files_that_were_not_uploaded_by_this_person_are_named,
+            a_disk_that_takes_no_folder_leaves_no_job_behind, jobs_are_paused_resumed_changed_cancelled_and_deleted,
+            frames_and_sources_come_by_signed_addresses_alone, all_finished_frames_come_in_one_archive,
+            a_preview_is_the_owners_and_begins_with_two_frames}),
+       database_cases("events", {streams_end_when_their_login_is_gone, a_token_that_may_not_read_hears_nothing,
+                                 what_handlers_change_is_told}),
+       database_cases("grid", {everybody_may_see_the_grid, what_is_not_there_and_what_is_not_possible_is_said,
+                               nobody_reaches_anothers_things_on_any_route, a_database_that_is_away_is_a_503})});
 }

@@ -11,6 +11,7 @@
 
 #include "server/store/points.h"
 #include "tests/support/api_desk.h"
+#include "tests/support/database_suite.h"
 #include "tests/support/private_database.h"
 
 using namespace distren;
@@ -18,7 +19,6 @@ using nlohmann::json;
 
 namespace {
 
-std::optional<DatabaseAddress> the_database;  // started once by main; each test is a fork of it
 constexpr char const* admin = "the-administrators-session";
 
 struct Person {
@@ -527,42 +527,26 @@ START_TEST(a_token_spends_as_far_as_its_scopes_go) {
 END_TEST
 
 int main() {
-  auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
-  std::filesystem::create_directories(folder);
-  char const* top = std::getenv("top_srcdir");
-  DatabaseThread const thread;
-  auto database = PrivateMariadb::start(folder, std::filesystem::path(top == nullptr ? ".." : top) / "sql");
-  if (!database) {
-    std::printf("Bail out! %s\n", database.error().message.c_str());
-    return EXIT_FAILURE;
-  }
-  the_database = database->address();
-  {
-    Database first(*the_database);
-    auto const made = store::create_user(first, "admin", "", "hash");
-    auto const session = made ? store::create_session(first, made->id, secret_hash(admin), 3600, "::1") : made.error();
-    if (!session) {
-      std::printf("Bail out! %s\n", session.error().message.c_str());
-      return EXIT_FAILURE;
-    }
-  }
-  auto* group = tcase_create("points");
-  tcase_set_timeout(group, 120);
-  for (auto const* test :
-       {a_new_account_has_nothing_and_an_adjustment_is_receipted, only_administrators_adjust_and_read_the_whole_ledger,
-        a_ledger_that_is_not_in_order_says_which_row_breaks_it,
-        amounts_that_cannot_be_are_refused_with_a_sentence_and_move_nothing,
-        the_smallest_and_the_largest_amounts_arrive_exactly, a_boost_moves_points_once_however_often_it_is_sent,
-        what_spends_needs_a_key_of_plain_letters, more_than_is_there_is_not_spent,
-        nobody_boosts_another_s_job_or_one_that_has_ended, two_places_at_once_spend_no_point_twice,
-        a_gift_reaches_somebody_else_with_its_reason_and_raises_nobodys_rank,
-        what_is_left_of_a_boost_comes_back_and_its_receipts_outlive_the_job,
-        a_quote_tells_what_a_boost_would_change_and_spends_nothing,
-        why_names_the_rule_of_a_job_and_of_a_slave_to_its_owner, a_slave_shows_the_power_of_its_cores,
-        the_ranking_and_the_statement_come_page_by_page, a_token_spends_as_far_as_its_scopes_go})
-    tcase_add_test(group, test);
-  int const failed = run_suite("http_points", {group});
-  database->stop();
-  std::filesystem::remove_all(folder);
-  return failed;
+  return run_database_suite(
+      "http_points",
+      {database_cases(
+          "points",
+          {a_new_account_has_nothing_and_an_adjustment_is_receipted,
+           only_administrators_adjust_and_read_the_whole_ledger, a_ledger_that_is_not_in_order_says_which_row_breaks_it,
+           amounts_that_cannot_be_are_refused_with_a_sentence_and_move_nothing,
+           the_smallest_and_the_largest_amounts_arrive_exactly, a_boost_moves_points_once_however_often_it_is_sent,
+           what_spends_needs_a_key_of_plain_letters, more_than_is_there_is_not_spent,
+           nobody_boosts_another_s_job_or_one_that_has_ended, two_places_at_once_spend_no_point_twice,
+           a_gift_reaches_somebody_else_with_its_reason_and_raises_nobodys_rank,
+           what_is_left_of_a_boost_comes_back_and_its_receipts_outlive_the_job,
+           a_quote_tells_what_a_boost_would_change_and_spends_nothing,
+           why_names_the_rule_of_a_job_and_of_a_slave_to_its_owner, a_slave_shows_the_power_of_its_cores,
+           the_ranking_and_the_statement_come_page_by_page, a_token_spends_as_far_as_its_scopes_go})},
+      [](Database& first) -> Result<void> {
+        auto const made = store::create_user(first, "admin", "", "hash");
+        if (!made) return made.error();
+        auto const session = store::create_session(first, made->id, secret_hash(admin), 3600, "::1");
+        if (!session) return session.error();
+        return {};
+      });
 }

@@ -4,15 +4,13 @@
 #include <string>
 
 #include "server/api/maintenance.h"
-#include "server/standalone.h"
 #include "tests/support/api_desk.h"
+#include "tests/support/database_suite.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
-
-std::optional<DatabaseAddress> the_database;  // started once by main; each test is a fork of it
 
 struct Desk : DatabaseThread, ApiDesk {
   Desk() : ApiDesk(*the_database) {}
@@ -146,26 +144,12 @@ START_TEST(settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does
 END_TEST
 
 int main() {
-  auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
-  std::filesystem::create_directories(folder);
-  char const* top = std::getenv("top_srcdir");
-  DatabaseThread const thread;
-  auto database = PrivateMariadb::start(folder, std::filesystem::path(top == nullptr ? ".." : top) / "sql");
-  if (!database) {
-    std::printf("Bail out! %s\n", database.error().message.c_str());
-    return EXIT_FAILURE;
-  }
-  the_database = database->address();
-  auto* group = tcase_create("slaves");
-  tcase_set_timeout(group, 120);
-  for (auto const* test : {a_slave_shows_its_hardware_and_to_its_owner_its_address,
-                           telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute,
-                           hours_reach_the_database_in_one_batch_and_wait_while_it_is_away,
-                           an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it,
-                           settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does_not_allow_them})
-    tcase_add_test(group, test);
-  int const failed = run_suite("http_slaves", {group});
-  database->stop();
-  std::filesystem::remove_all(folder);
-  return failed;
+  return run_database_suite(
+      "http_slaves",
+      {database_cases("slaves",
+                      {a_slave_shows_its_hardware_and_to_its_owner_its_address,
+                       telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute,
+                       hours_reach_the_database_in_one_batch_and_wait_while_it_is_away,
+                       an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it,
+                       settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does_not_allow_them})});
 }

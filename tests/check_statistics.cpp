@@ -4,16 +4,14 @@
 #include <string>
 
 #include "server/api/maintenance.h"
-#include "server/standalone.h"
 #include "server/store/statistics.h"
 #include "tests/support/api_desk.h"
+#include "tests/support/database_suite.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
-
-std::optional<DatabaseAddress> the_database;  // started once by main; each test is a fork of it
 
 struct Desk : DatabaseThread, ApiDesk {
   Desk() : ApiDesk(*the_database) { now = 1000 * static_cast<std::int64_t>(std::time(nullptr)); }
@@ -118,25 +116,11 @@ START_TEST(many_users_fit_into_one_minute) {
 END_TEST
 
 int main() {
-  auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
-  std::filesystem::create_directories(folder);
-  char const* top = std::getenv("top_srcdir");
-  DatabaseThread const thread;
-  auto database = PrivateMariadb::start(folder, std::filesystem::path(top == nullptr ? ".." : top) / "sql");
-  if (!database) {
-    std::printf("Bail out! %s\n", database.error().message.c_str());
-    return EXIT_FAILURE;
-  }
-  the_database = database->address();
-  auto* group = tcase_create("statistics");
-  tcase_set_timeout(group, 120);
-  for (auto const* test :
-       {every_column_has_a_value_for_each_step, a_sample_of_each_minute_tells_the_grids_and_ones_own,
-        a_question_that_makes_no_sense_is_refused_with_what_there_is, the_status_says_frames_an_hour_and_power,
-        a_database_that_is_away_costs_one_minutes_sample, many_users_fit_into_one_minute})
-    tcase_add_test(group, test);
-  int const failed = run_suite("statistics", {group});
-  database->stop();
-  std::filesystem::remove_all(folder);
-  return failed;
+  return run_database_suite(
+      "statistics",
+      {database_cases(
+          "statistics",
+          {every_column_has_a_value_for_each_step, a_sample_of_each_minute_tells_the_grids_and_ones_own,
+           a_question_that_makes_no_sense_is_refused_with_what_there_is, the_status_says_frames_an_hour_and_power,
+           a_database_that_is_away_costs_one_minutes_sample, many_users_fit_into_one_minute})});
 }

@@ -15,6 +15,8 @@ TESTS += tests/check_http_transfer
 tests_check_http_transfer_SOURCES = tests/check_http_transfer.cpp $(http_lab)
 tests_check_http_transfer_LDADD = $(TEST_LIBS)
 http_lab = tests/support/check_main.h tests/support/helper_program.h tests/support/http_lab.h
+api_desk = tests/support/api_desk.h tests/support/check_main.h tests/support/database_suite.h \
+  tests/support/helper_program.h
 EXTRA_DIST += tests/support/http_lab.py
 
 check_PROGRAMS += tests/check_process
@@ -179,14 +181,14 @@ tests_check_slave_LDADD = libdistren-slave.a $(TEST_LIBS)
 
 check_PROGRAMS += tests/check_http_api
 TESTS += tests/check_http_api
-tests_check_http_api_SOURCES = tests/check_http_api.cpp tests/support/api_desk.h tests/support/check_main.h
+tests_check_http_api_SOURCES = tests/check_http_api.cpp $(api_desk)
 tests_check_http_api_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_http_api_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 EXTRA_tests_check_http_api_DEPENDENCIES = distren-scene
 
 check_PROGRAMS += tests/check_http_points
 TESTS += tests/check_http_points
-tests_check_http_points_SOURCES = tests/check_http_points.cpp tests/support/api_desk.h tests/support/check_main.h \
+tests_check_http_points_SOURCES = tests/check_http_points.cpp $(api_desk) \
   tests/support/private_database.h
 tests_check_http_points_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_http_points_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
@@ -194,31 +196,31 @@ EXTRA_tests_check_http_points_DEPENDENCIES = distren-scene
 
 check_PROGRAMS += tests/check_http_slaves
 TESTS += tests/check_http_slaves
-tests_check_http_slaves_SOURCES = tests/check_http_slaves.cpp tests/support/api_desk.h tests/support/check_main.h
+tests_check_http_slaves_SOURCES = tests/check_http_slaves.cpp $(api_desk)
 tests_check_http_slaves_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_http_slaves_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_notify
 TESTS += tests/check_notify
-tests_check_notify_SOURCES = tests/check_notify.cpp tests/support/api_desk.h tests/support/check_main.h
+tests_check_notify_SOURCES = tests/check_notify.cpp $(api_desk)
 tests_check_notify_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_notify_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_administration
 TESTS += tests/check_administration
-tests_check_administration_SOURCES = tests/check_administration.cpp tests/support/api_desk.h tests/support/check_main.h
+tests_check_administration_SOURCES = tests/check_administration.cpp $(api_desk)
 tests_check_administration_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_administration_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_statistics
 TESTS += tests/check_statistics
-tests_check_statistics_SOURCES = tests/check_statistics.cpp tests/support/api_desk.h tests/support/check_main.h
+tests_check_statistics_SOURCES = tests/check_statistics.cpp $(api_desk)
 tests_check_statistics_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_statistics_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_http_shots
 TESTS += tests/check_http_shots
-tests_check_http_shots_SOURCES = tests/check_http_shots.cpp tests/support/api_desk.h tests/support/check_main.h
+tests_check_http_shots_SOURCES = tests/check_http_shots.cpp $(api_desk)
 tests_check_http_shots_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_http_shots_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 EXTRA_tests_check_http_shots_DEPENDENCIES = distren-scene

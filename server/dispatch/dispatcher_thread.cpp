@@ -133,18 +133,18 @@ void DispatcherThread::post(Message message) {
 // After stop() nobody answers: the caller gets an empty value.
 template <typename Ask>
 auto DispatcherThread::ask(Ask question) -> decltype(question()) {
-  using Answer = decltype(question());
-  auto promise = std::make_shared<std::promise<Answer>>();
+  using Value = decltype(question());
+  auto promise = std::make_shared<std::promise<Value>>();
   auto future = promise->get_future();
   post([promise, question = std::move(question)] { promise->set_value(question()); });
   promise.reset();  // when the mailbox drops the message the future is broken, not blocked for ever
   try {
     return future.get();
   } catch (std::future_error const&) {
-    if constexpr (std::is_same_v<Answer, Result<void>>)
+    if constexpr (std::is_same_v<Value, Result<void>>)
       return fail(Errc::unavailable, "the server is stopping");
     else
-      return Answer{};
+      return Value{};
   }
 }
 
