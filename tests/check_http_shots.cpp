@@ -5,15 +5,13 @@
 #include <sstream>
 #include <string>
 
-#include "server/standalone.h"
 #include "tests/support/api_desk.h"
+#include "tests/support/database_suite.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
-
-std::optional<DatabaseAddress> the_database;  // started once by main; each test is a fork of it
 
 struct Desk : DatabaseThread, ApiDesk {
   Desk() : ApiDesk(*the_database) {}
@@ -167,25 +165,9 @@ START_TEST(a_job_says_itself_which_shot_it_is_for) {
 END_TEST
 
 int main() {
-  auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
-  std::filesystem::create_directories(folder);
-  char const* top = std::getenv("top_srcdir");
-  DatabaseThread const thread;
-  auto database = PrivateMariadb::start(folder, std::filesystem::path(top == nullptr ? ".." : top) / "sql");
-  if (!database) {
-    std::printf("Bail out! %s\n", database.error().message.c_str());
-    return EXIT_FAILURE;
-  }
-  the_database = database->address();
-  auto* group = tcase_create("shots");
-  tcase_set_timeout(group, 120);
-  for (auto const* test :
-       {shots_are_made_listed_changed_and_removed, bad_shots_get_a_sentence, a_job_is_submitted_into_a_shot,
-        all_steps_of_a_submission_are_in_its_shot, a_job_is_moved_between_shots_of_its_project,
-        a_job_says_itself_which_shot_it_is_for})
-    tcase_add_test(group, test);
-  int const failed = run_suite("http_shots", {group});
-  database->stop();
-  std::filesystem::remove_all(folder);
-  return failed;
+  return run_database_suite(
+      "http_shots",
+      {database_cases("shots", {shots_are_made_listed_changed_and_removed, bad_shots_get_a_sentence,
+                                a_job_is_submitted_into_a_shot, all_steps_of_a_submission_are_in_its_shot,
+                                a_job_is_moved_between_shots_of_its_project, a_job_says_itself_which_shot_it_is_for})});
 }

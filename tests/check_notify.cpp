@@ -9,15 +9,13 @@
 #include "common/public_address.h"
 #include "server/notify/delivery.h"
 #include "server/notify/notifier.h"
-#include "server/standalone.h"
 #include "tests/support/api_desk.h"
+#include "tests/support/database_suite.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
-
-std::optional<DatabaseAddress> the_database;  // started once by main; each test is a fork of it
 
 struct Desk : DatabaseThread, ApiDesk {
   Desk() : ApiDesk(*the_database) {
@@ -238,8 +236,13 @@ START_TEST(the_mail_with_the_code_says_nothing_that_its_asker_chose) {
   ServerConfig config;
   config.url = "https://grid.example.org/";
   auto const mail = confirmation_mail(config, "Attic",
-                                      {.id = 7, .user_name = "buy-coins", .kind = "confirm", .message = "spam",
-                                       .email = "ben@example.org", .created_s = 9, .code = "12345678"});
+                                      {.id = 7,
+                                       .user_name = "buy-coins",
+                                       .kind = "confirm",
+                                       .message = "spam",
+                                       .email = "ben@example.org",
+                                       .created_s = 9,
+                                       .code = "12345678"});
   ck_assert_text(mail.to, "ben@example.org");
   ck_assert_says(mail.subject, "12345678");
   ck_assert_says(mail.body, "12345678");
@@ -276,28 +279,14 @@ START_TEST(what_cannot_be_sent_waits_or_is_given_up_and_says_why) {
 END_TEST
 
 int main() {
-  auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
-  std::filesystem::create_directories(folder);
-  char const* top = std::getenv("top_srcdir");
-  DatabaseThread const thread;
-  auto database = PrivateMariadb::start(folder, std::filesystem::path(top == nullptr ? ".." : top) / "sql");
-  if (!database) {
-    std::printf("Bail out! %s\n", database.error().message.c_str());
-    return EXIT_FAILURE;
-  }
-  the_database = database->address();
-  auto* group = tcase_create("notify");
-  tcase_set_timeout(group, 120);
-  for (auto const* test :
-       {only_addresses_of_the_public_internet_are_public,
-        a_name_that_leads_into_this_machine_is_refused_before_anything_is_sent, addresses_of_mail_are_plain,
-        a_mail_server_is_named_with_its_scheme_and_without_a_login, nothing_in_a_mail_becomes_a_header,
-        a_request_is_signed_over_time_and_body, a_webhook_goes_over_tls_unless_the_grid_is_private,
-        people_choose_what_they_are_told, an_address_is_written_to_when_its_owner_has_given_the_code,
-        the_mail_with_the_code_says_nothing_that_its_asker_chose, what_cannot_be_sent_waits_or_is_given_up_and_says_why})
-    tcase_add_test(group, test);
-  int const failed = run_suite("notify", {group});
-  database->stop();
-  std::filesystem::remove_all(folder);
-  return failed;
+  return run_database_suite(
+      "notify", {database_cases(
+                    "notify", {only_addresses_of_the_public_internet_are_public,
+                               a_name_that_leads_into_this_machine_is_refused_before_anything_is_sent,
+                               addresses_of_mail_are_plain, a_mail_server_is_named_with_its_scheme_and_without_a_login,
+                               nothing_in_a_mail_becomes_a_header, a_request_is_signed_over_time_and_body,
+                               a_webhook_goes_over_tls_unless_the_grid_is_private, people_choose_what_they_are_told,
+                               an_address_is_written_to_when_its_owner_has_given_the_code,
+                               the_mail_with_the_code_says_nothing_that_its_asker_chose,
+                               what_cannot_be_sent_waits_or_is_given_up_and_says_why})});
 }
