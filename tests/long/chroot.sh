@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A fresh Debian 12 that has nothing but the repository: ./quickstart installs what it needs and renders.
-# With CCACHE_DIR set what this machine has compiled already is not compiled again there.
+# SHARE_CCACHE=1: what this machine has compiled already is not compiled again there.
 number=0
 if [ "$(id -u)" -ne 0 ]; then
   echo "1..0 # SKIP needs root for a chroot"
@@ -35,8 +35,8 @@ mkdir -p "$root/src"
 mount -t proc proc "$root/proc" && mount --rbind /dev "$root/dev" && mount --make-rslave "$root/dev" &&
   mount --rbind /sys "$root/sys" && mount --make-rslave "$root/sys"
 compiled=()
-if [ -n "${CCACHE_DIR:-}" ]; then
-  mkdir -p "$root/root/.cache/ccache" && mount --bind "$CCACHE_DIR" "$root/root/.cache/ccache"
+if [ -n "${SHARE_CCACHE:-}" ]; then
+  mkdir -p "$root/root/.cache/ccache" && mount --bind "$(ccache --get-config cache_dir)" "$root/root/.cache/ccache"
   compiled=("CCACHE_SLOPPINESS=$(ccache --get-config sloppiness)" "CCACHE_MAXSIZE=$(ccache --get-config max_size)")
 fi
 number=1
