@@ -34,8 +34,14 @@ std::string size_of(Json const& scene) {
                      percentage == 100 || percentage == 0 ? "" : fmt::format(" at {} %", percentage));
 }
 
+std::string rate_of(Json const& scene) {
+  auto const fps = fraction_of(scene, "fps");
+  return fps > 0 ? fmt::format("{:g} frames a second", fps) : "";
+}
+
 std::string in_words(Json const& scene) {
-  std::vector<std::string> parts{frames_of(scene), size_of(scene), text_of(scene, "engine"), text_of(scene, "format")};
+  std::vector<std::string> parts{frames_of(scene), size_of(scene), rate_of(scene), text_of(scene, "engine"),
+                                 text_of(scene, "format")};
   if (auto const samples = number_of(scene, "samples"); samples > 0)
     parts.push_back(fmt::format("{} {}", samples, samples == 1 ? "sample" : "samples"));
   if (flag_of(scene, "denoising")) parts.emplace_back("denoised");

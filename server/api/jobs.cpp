@@ -41,17 +41,19 @@ std::string by_whom(Context const& context, store::Job const& job) {
 
 // What a finished job's output was made into, its video say, is older than frames that are rendered again: it waits for
 // them, and is made anew. Before the job itself goes to the dispatcher, so that those that wait are known when it ends.
-Result<void> make_anew(Context& context, store::Job const& job) {
-  auto const later = store::list_jobs_after(context.database(), job.id, true);
-  if (!later) return later.error();
-  for (auto const each : *later) {
-    if (auto const requeued = store::requeue_job(context.database(), each, true); !requeued) return requeued.error();
-  }
+// That one of them cannot be, because it was cancelled just now, say, must not hold up the frames.
+void make_anew(Context& context, store::Job const& job) {
+  auto later = store::list_jobs_after(context.database(), job.id, true);
+  if (!later) return spdlog::warn("what is made of job {} stays as it is: {}", job.id, later.error().message);
+  std::erase_if(*later, [&context](std::int64_t each) {
+    auto const requeued = store::requeue_job(context.database(), each, true);
+    if (!requeued) spdlog::warn("job {} is not made anew: {}", each, requeued.error().message);
+    return !requeued.has_value();
+  });
   for (auto const each : *later) {
     load_again(context, each);
     (void)job_reply(context, each);
   }
-  return {};
 }
 
 // Into a shot of its project, which is made where it is new; empty: out of the one that it is in.
@@ -155,9 +157,7 @@ Reply handle_requeue_job(Request const& request, Context& context) {
   }
   auto const requeued = store::requeue_job(context.database(), job->id, frames == "all");
   if (!requeued) return error_reply(requeued.error());
-  if (*requeued > 0 && job->state == store::JobState::finished) {
-    if (auto const waits = make_anew(context, *job); !waits) return error_reply(waits.error());
-  }
+  if (*requeued > 0 && job->state == store::JobState::finished) make_anew(context, *job);
   if (*requeued > 0) load_again(context, job->id);
   return job_reply(context, job->id);
 }
@@ -169,9 +169,7 @@ Reply handle_requeue_task(Request const&, Context& context) {
   if (!task) return error_reply(task.error());
   auto const requeued = store::requeue_task(context.database(), job->id, *task);
   if (!requeued) return error_reply(requeued.error());
-  if (*requeued > 0 && job->state == store::JobState::finished) {
-    if (auto const waits = make_anew(context, *job); !waits) return error_reply(waits.error());
-  }
+  if (*requeued > 0 && job->state == store::JobState::finished) make_anew(context, *job);
   // A job that is being worked on goes on as it is.
   if (*requeued > 0 && !context.services.dispatcher.reopen(job->id, *task)) load_again(context, job->id);
   return job_reply(context, job->id);

@@ -142,7 +142,8 @@ def looked_into(grid, name, *options, status=0):
 @case
 def a_scene_can_be_looked_into_without_a_job(grid):
     done = looked_into(grid, "plain.blend")
-    for words in ("saved by   Blender 3.", "scene *    Scene: frames 1-12, 64x36, CYCLES, PNG, 1 sample, camera Camera",
+    for words in ("saved by   Blender 3.", "scene *    Scene: frames 1-12, 64x36, 24 frames a second, CYCLES, PNG, "
+                  "1 sample, camera Camera",
                   "scene      Second: frames 1-3", "cameras    Camera, SecondCamera, SecondSide, Side",
                   "renders    12 frames of 64x36, PNG", "memory     about "):
         assert words in done.stdout, f"it does not say '{words}': {done.stdout}"

@@ -46,6 +46,7 @@ export function Found({
           {scene.frame_start !== null && (
             <Fact name={t.frames}>
               {scene.frame_start}–{scene.frame_end}
+              {scene.fps !== null && <span class="soft"> · {text.viewer.perSecond(scene.fps)}</span>}
             </Fact>
           )}
           <Fact name={t.camera}>{scene.camera ?? t.noCamera}</Fact>
