@@ -352,8 +352,10 @@ START_TEST(a_whole_tree_of_programs_stands_still_and_goes_on) {
   (*process)->suspend(false);
   for (int i = 0; i < 50; ++i) ck_assert((*process)->next_line(line, soon()) == ProcessEvent::line);
   (*process)->suspend(true);
+  auto const members = usage_of_tree((*process)->id()).members;
   (*process)->stop(true);  // what stands still can be ended
   (*process)->suspend(true);
+  for (pid_t const member : members) ::kill(member, SIGKILL);  // its session of its own outlives the group
 }
 END_TEST
 
