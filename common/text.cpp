@@ -17,10 +17,15 @@ std::string printable(std::string_view text, std::size_t limit) {
     if (latin_control) ++i;
     out += c < 0x20 || c == 0x7F || latin_control ? ' ' : static_cast<char>(c);
   }
-  if (out.size() <= limit) return out;
-  auto end = limit;
-  while (end > 0 && (static_cast<unsigned char>(out[end]) & 0xC0U) == 0x80) --end;  // not inside a character
-  return out.substr(0, end) + "...";
+  return out.size() <= limit ? out : whole_characters(out, limit) + "...";
+}
+
+std::string whole_characters(std::string_view text, std::size_t limit) {
+  if (text.size() > limit) {
+    while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0U) == 0x80) --limit;
+    text = text.substr(0, limit);
+  }
+  return std::string(text);
 }
 
 std::string lower_case(std::string_view text) {

@@ -12,6 +12,10 @@ namespace distren {
 // to a terminal or a log.
 std::string printable(std::string_view text, std::size_t limit = 1000);
 
+// The beginning of a UTF-8 text: at most `limit` bytes, and no half character at its end, which JSON and the database
+// refuse.
+std::string whole_characters(std::string_view text, std::size_t limit);
+
 // A to Z in small letters; everything else stays, in every locale.
 std::string lower_case(std::string_view text);
 

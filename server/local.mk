@@ -63,7 +63,7 @@ libdistren_server_a_SOURCES += %D%/services.h \
   %D%/api/job_create.cpp %D%/api/job_findings.cpp %D%/api/job_findings.h %D%/api/job_request.cpp %D%/api/parameter_file.cpp %D%/api/parameter_file.h \
   %D%/api/submission.cpp %D%/api/submission.h \
   %D%/api/job_request.h %D%/api/jobs.cpp %D%/api/maintenance.cpp %D%/api/maintenance.h %D%/api/own.cpp \
-  %D%/api/own.h %D%/api/people.cpp %D%/api/pictures.cpp %D%/api/povray_check.cpp %D%/api/povray_check.h %D%/api/points.cpp %D%/api/projects.cpp \
+  %D%/api/own.h %D%/api/people.cpp %D%/api/pictures.cpp %D%/api/povray_check.cpp %D%/api/povray_check.h %D%/api/turns.h %D%/api/points.cpp %D%/api/projects.cpp \
   %D%/api/routes.cpp %D%/api/scene_warnings.cpp %D%/api/scene_warnings.h %D%/api/shapes.cpp %D%/api/shapes.h %D%/api/slave_door.cpp %D%/api/slaves.cpp \
   %D%/api/spending.cpp %D%/api/task_log.cpp %D%/api/tokens.cpp \
   %D%/api/uploads.cpp %D%/scene_reader.cpp %D%/scene_reader.h \

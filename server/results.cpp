@@ -11,6 +11,7 @@
 #include "common/digest.h"
 #include "common/files.h"
 #include "common/log.h"
+#include "common/text.h"
 #include "server/dispatch/lease.h"
 #include "server/storage/job_folder.h"
 
@@ -63,7 +64,7 @@ Result<ResultDesk::Message> ResultDesk::parse(std::int64_t slave, json const& me
   out.report.cpu_ms = claimed_number(message, "cpu", time_limit_ms);
   out.report.wall_ms = claimed_number(message, "wall", time_limit_ms);
   out.report.memory_mib = static_cast<int>(claimed_number(message, "memory", 1 << 30));
-  out.report.reason = text_of(message, "reason").substr(0, reason_limit);
+  out.report.reason = whole_characters(text_of(message, "reason"), reason_limit);
   std::string const state = text_of(message, "state");
   if (state == "failed") {
     out.report.ending = store::Ending::failed;

@@ -82,6 +82,7 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
   toml->read("limits.result_bytes", config.limits.result_bytes, 1, std::int64_t{1} << 34);
   toml->read("limits.free_bytes", config.limits.free_bytes, 0, std::int64_t{1} << 50);
   toml->read("limits.frames_per_job", config.limits.frames_per_job, 1, 100000);
+  toml->read("limits.frames_per_person", config.limits.frames_per_person, 1, std::int64_t{1} << 40);
   toml->read("limits.files_per_job", config.limits.files_per_job, 1, 100000);
 
   toml->read("times.lease", config.times.lease, 5, 86400);

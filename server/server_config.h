@@ -48,6 +48,7 @@ struct ServerConfig {
     std::int64_t result_bytes = std::int64_t{256} << 20;
     std::int64_t free_bytes = std::int64_t{1} << 30;  // refuse uploads when the disk has less
     int frames_per_job = 100000;
+    std::int64_t frames_per_person = 2'000'000;  // of all jobs of one account, tiles counted
     int files_per_job = 100000;
   } limits;
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "common/digest.h"
+#include "server/http/rate_limit.h"
 
 namespace distren {
 
@@ -19,7 +20,7 @@ constexpr std::size_t addresses_kept = 100000;  // beyond, the table starts afre
 Result<store::SlaveIdentity> SlaveGate::enter(Database& database, std::string_view address, std::string_view slavekey,
                                               std::string_view slavepassword) {
   // Per address and key: one broken PC must not lock out the others of its household.
-  std::string const who = fmt::format("{} {}", address, slavekey.substr(0, 64));
+  std::string const who = fmt::format("{} {}", limit_key(address), slavekey.substr(0, 64));
   std::int64_t const now = now_ms_();
   {
     std::lock_guard const lock(mutex_);

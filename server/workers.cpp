@@ -1,5 +1,7 @@
 #include "server/workers.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -76,7 +78,14 @@ void WorkerPool::run() {
   DatabaseThread const thread;
   Database database(address_);
   Worker worker{database};
-  while (auto const work = next()) work(worker);
+  while (auto const work = next()) {
+    try {
+      work(worker);
+    } catch (std::exception const& error) {
+      // A fault of ours, met by one request: the server of everybody else goes on.
+      spdlog::critical("a worker's task ended by an exception: {}", error.what());
+    }
+  }
 }
 
 }  // namespace distren

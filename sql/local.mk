@@ -40,7 +40,7 @@ dist_sqlprocedures_DATA = \
   %D%/procedures/job_delete.sql \
   %D%/procedures/job_fail_alike.sql \
   %D%/procedures/job_file_list.sql \
-  %D%/procedures/job_hold.sql %D%/procedures/job_list.sql \
+  %D%/procedures/job_hold.sql %D%/procedures/job_tasks.sql %D%/procedures/job_list.sql \
   %D%/procedures/job_list_after.sql \
   %D%/procedures/job_load.sql \
   %D%/procedures/job_load_files.sql \

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "server/api/maintenance.h"
+#include "server/api/turns.h"
 #include "server/dispatch/lease.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
@@ -134,6 +135,39 @@ START_TEST(a_cookie_changes_things_only_with_its_csrf_token) {
   ck_assert_int_eq(by_cookie("POST", "").status, 403);
   ck_assert_int_eq(by_cookie("POST", "guess").status, 403);
   ck_assert_int_eq(by_cookie("POST", login.json["csrf"]).status, 201);
+}
+END_TEST
+
+START_TEST(another_sites_page_logs_nobody_in) {
+  Desk desk;
+  std::string name;
+  desk.person(&name);
+  auto const from = [&](std::string const& site) {
+    Request request;
+    request.method = "POST";
+    if (!site.empty()) request.headers = {{"content-type", "text/plain"}, {"sec-fetch-site", site}};
+    request.body = json{{"name", name}, {"password", "long enough"}}.dump();
+    return desk.send(std::move(request), "/api/v1/login");
+  };
+  for (auto const* site : {"cross-site", "same-site"}) {
+    auto const refused = from(site);
+    ck_assert_int_eq(refused.status, 403);
+    ck_assert_text(refused.header("Set-Cookie"), "");
+  }
+  for (auto const* site : {"same-origin", "none", ""}) ck_assert_int_eq(from(site).status, 200);
+}
+END_TEST
+
+START_TEST(one_person_s_scenes_leave_workers_for_the_others) {
+  Turns turns;
+  auto const first = turns.take(7, 3, 2);
+  {
+    auto const second = turns.take(7, 3, 2);
+    ck_assert(first && second && !turns.take(7, 3, 2));
+    auto const third = turns.take(8, 3, 2);
+    ck_assert(third && !turns.take(9, 3, 2));
+  }
+  ck_assert(turns.take(7, 3, 2) && turns.take(9, 3, 2));
 }
 END_TEST
 
@@ -328,6 +362,25 @@ START_TEST(a_slaves_upload_needs_the_signed_address_of_its_order) {
   ck_assert_int_eq(create(blob_url(*desk.signer, std::string(64, 'a'), 7, desk.now / 1000 + 60), "5").status, 405);
   desk.now += 61000;
   ck_assert_says(create(url, "5").message(), "expired; ask for a new one");
+}
+END_TEST
+
+START_TEST(one_account_keeps_so_many_frames_and_gets_room_by_deleting) {
+  Desk desk;
+  auto const secret = desk.person(), other = desk.person();
+  desk.config.limits.frames_per_person = 7;
+  auto const post = [&](std::string const& who) {
+    return desk.call("POST", "/api/v1/jobs", who, sample_job(desk, who, json::object()));
+  };
+  auto const first = post(secret);
+  ck_assert_int_eq(first.status, 201);
+  auto const refused = post(secret);
+  ck_assert_int_eq(refused.status, 409);
+  ck_assert_says(refused.message(), "your jobs have 4 frames and this one has 4 more, but at most 7");
+  ck_assert_int_eq(post(other).status, 201);
+  ck_assert_int_eq(desk.call("POST", job_path(first.json["id"], "/cancel"), secret).status, 200);
+  ck_assert_int_eq(desk.call("DELETE", job_path(first.json["id"]), secret).status, 204);
+  ck_assert_int_eq(post(secret).status, 201);
 }
 END_TEST
 
@@ -785,10 +838,10 @@ END_TEST
 int main() {
   return run_database_suite(
       "http_api",
-      {database_cases("people",
-                      {people_register_log_in_and_out, bad_registrations_get_a_sentence,
-                       many_wrong_passwords_lock_the_account_for_a_while,
-                       a_cookie_changes_things_only_with_its_csrf_token, tokens_may_do_what_their_scopes_say}),
+      {database_cases("people", {people_register_log_in_and_out, bad_registrations_get_a_sentence,
+                                 many_wrong_passwords_lock_the_account_for_a_while,
+                                 a_cookie_changes_things_only_with_its_csrf_token, tokens_may_do_what_their_scopes_say,
+                                 another_sites_page_logs_nobody_in, one_person_s_scenes_leave_workers_for_the_others}),
        database_cases("slaves", {slaves_are_made_shown_changed_and_revoked, lists_are_paged_by_their_next,
                                  the_slaves_door_knows_its_slaves}),
        database_cases("uploads", {uploads_become_blobs_of_their_owner, tus_rules_are_kept,
@@ -797,6 +850,7 @@ int main() {
        database_cases(
            "jobs",
            {a_job_is_created_with_its_folder_and_reaches_the_dispatcher,
+            one_account_keeps_so_many_frames_and_gets_room_by_deleting,
             what_is_not_in_the_scene_is_refused_by_naming_what_is, a_source_that_is_no_blend_is_refused,
             a_job_can_be_looked_into_before_it_is_one, a_job_names_its_sources_to_its_owner,
             pictures_wait_for_their_frame, files_that_were_not_uploaded_by_this_person_are_named,

@@ -165,6 +165,33 @@ START_TEST(buckets_refill_with_time) {
 }
 END_TEST
 
+START_TEST(a_network_of_ipv6_counts_as_one_address) {
+  ck_assert_text(limit_key("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+  ck_assert_text(limit_key("2001:db8:1:2:ffff::1"), limit_key("2001:db8:1:2::"));
+  ck_assert(limit_key("2001:db8:1:3::1") != limit_key("2001:db8:1:2::1"));
+  ck_assert_text(limit_key("::ffff:192.0.2.7"), "192.0.2.7");
+  ck_assert_text(limit_key("192.0.2.7"), "192.0.2.7");
+  ck_assert_text(limit_key("17"), "17");
+  TokenBuckets buckets(1, 1);
+  ck_assert_int_eq(buckets.take("2001:db8::1", 1000), 0);
+  ck_assert_int_gt(buckets.take("2001:db8::2", 1000), 0);
+  ConnectionCounts counts(1);
+  ck_assert(counts.add("2001:db8::1") && !counts.add("2001:db8::2"));
+  counts.remove("2001:db8::1");
+  ck_assert(counts.add("2001:db8::2"));
+}
+END_TEST
+
+START_TEST(an_attack_from_everywhere_frees_nobody_who_is_held_back) {
+  TokenBuckets buckets(0.001, 1);
+  ck_assert_int_eq(buckets.take("first", 1000), 0);
+  int held = 0;
+  for (int i = 0; i < 20100; ++i) ck_assert_int_eq(buckets.take(std::to_string(i), 1000), 0);
+  for (int i = 0; i < 20100; ++i) held += buckets.take(std::to_string(i), 1000) > 0 ? 1 : 0;
+  ck_assert_int_gt(held, 10000);
+}
+END_TEST
+
 START_TEST(connections_are_counted_by_address) {
   ConnectionCounts counts(2);
   ck_assert(counts.add("a"));
@@ -270,6 +297,8 @@ int main() {
   tcase_add_test(bodies, bodies_that_are_no_json_objects_are_refused);
   auto* limits = tcase_create("limits");
   tcase_add_test(limits, buckets_refill_with_time);
+  tcase_add_test(limits, a_network_of_ipv6_counts_as_one_address);
+  tcase_add_test(limits, an_attack_from_everywhere_frees_nobody_who_is_held_back);
   tcase_add_test(limits, connections_are_counted_by_address);
   auto* jobs = tcase_create("job requests");
   tcase_add_test(jobs, a_good_job_request_is_read);

@@ -79,8 +79,8 @@ std::optional<Reply> make_jobs(Context& context, std::vector<PlannedJob>& plan, 
       undo_all();
       return error_reply(added.error());
     }
-    // Its number names its folder, so the row comes first. A kill in between is mended at the next start from the blobs,
-    // which are durable (restore_job_folders); nothing of the job is given out before its folder is there.
+    // Its number names its folder, so the row comes first. A kill in between is mended at the next start from the
+    // blobs, which are durable (restore_job_folders); nothing of the job is given out before its folder is there.
     if (auto const placed = place_job_files(services.config.stor, *id, services.blobs, job.files); !placed) {
       spdlog::error("job {}: {}", *id, placed.error().message);
       undo_all();
@@ -90,10 +90,27 @@ std::optional<Reply> make_jobs(Context& context, std::vector<PlannedJob>& plan, 
   return std::nullopt;
 }
 
+// Two submissions at once may exceed it once; the next is refused.
+Result<void> leaves_room(Context& context, std::vector<PlannedJob> const& plan) {
+  auto const have = store::count_tasks(context.database(), context.caller.user.id);
+  if (!have) return have.error();
+  std::int64_t more = 0;
+  for (auto const& each : plan) more += static_cast<std::int64_t>(each.job.frames.size()) * each.job.tiles;
+  auto const most = context.services.config.limits.frames_per_person;
+  if (*have + more <= most) return {};
+  return fail(Errc::conflict,
+              fmt::format("your jobs have {} frames and this one has {} more, but at most {} are kept for "
+                          "one account; delete jobs that you no longer need",
+                          grouped(static_cast<std::uint64_t>(*have)), grouped(static_cast<std::uint64_t>(more)),
+                          grouped(static_cast<std::uint64_t>(most))));
+}
+
 }  // namespace
 
 Reply handle_create_job(Request const& request, Context& context) {
   auto& services = context.services;
+  auto const turn = turn_to_look(services, context.caller.user.id);
+  if (!turn) return many_scenes();
   auto wanted = read_job_request(request.body, services.methods, limits_of(services));
   if (!wanted) return error_reply(wanted.error());
   wanted->job.user = context.caller.user.id;
@@ -105,6 +122,7 @@ Reply handle_create_job(Request const& request, Context& context) {
   auto plan = plan_submission(variations, services.methods, services.dispatcher.grid_live().slots);
   if (!plan) return error_reply(plan.error());
 
+  if (auto const room = leaves_room(context, *plan); !room) return error_reply(room.error());
   auto const shot = shot_of(context, *wanted);
   if (!shot) return error_reply(shot.error());
 

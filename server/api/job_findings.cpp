@@ -195,8 +195,20 @@ Result<void> add_findings(Services const& services, std::span<JobRequest> variat
   return looked ? Result<void>() : looked.error();
 }
 
+Turns::Turn turn_to_look(Services const& services, std::int64_t person) {
+  static Turns looking;
+  int const workers = services.config.limits.workers;
+  return looking.take(person, std::max(1, workers * 3 / 4), std::max(1, workers / 2));
+}
+
+Reply many_scenes() {
+  return busy_reply(429, "several scenes are being looked into; this one in a moment", 1000);
+}
+
 Reply handle_check_job(Request const& request, Context& context) {
   auto& services = context.services;
+  auto const turn = turn_to_look(services, context.caller.user.id);
+  if (!turn) return many_scenes();
   auto wanted = read_job_request(request.body, services.methods, limits_of(services));
   if (!wanted) return error_reply(wanted.error());
   auto& job = wanted->job;

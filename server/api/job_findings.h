@@ -9,9 +9,16 @@
 
 #include "common/result.h"
 #include "server/api/job_request.h"
+#include "server/api/turns.h"
+#include "server/http/message.h"
 #include "server/services.h"
 
 namespace distren {
+
+// To be held while a job is looked into and made, which takes seconds: false when enough workers are at it, or with what
+// this person asked for; many_scenes() says so.
+Turns::Turn turn_to_look(Services const& services, std::int64_t person);
+Reply many_scenes();
 
 JobRequestLimits limits_of(Services const& services);
 

@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 
 #include "common/digest.h"
 #include "server/api/handlers.h"
 #include "server/api/own.h"
+#include "server/api/turns.h"
 #include "server/http/file_reply.h"
 #include "server/services.h"
 #include "server/storage/job_folder.h"
@@ -16,20 +16,7 @@ namespace distren {
 
 namespace {
 
-// How many workers may be making small pictures: the others go on answering.
-std::atomic<int> making{0};
-
-class Turn {
-public:
-  explicit Turn(int limit) : had_(making.fetch_add(1) < limit) {}
-  Turn(Turn const&) = delete;
-  Turn& operator=(Turn const&) = delete;
-  ~Turn() { --making; }
-  explicit operator bool() const { return had_; }
-
-private:
-  bool had_;
-};
+Turns making;
 
 Result<int> read_size(Request const& request) {
   auto const text = request.parameter("size").value_or("0");
@@ -57,7 +44,8 @@ Reply picture_reply(Request const& request, Context& context, store::Job const& 
   file.path = thumbnail_file(job_folder(config.stor, job.id), task.output_sha256, *size);
   std::error_code ignored;
   if (!names_tag(request.header("if-none-match"), file.tag) && !std::filesystem::exists(file.path, ignored)) {
-    Turn const turn(std::max(1, config.limits.workers / 2));
+    int const most = std::max(1, config.limits.workers / 2);
+    auto const turn = making.take(context.caller.user.id, most, most);
     if (!turn) return busy_reply(503, "many pictures are being made; this one in a moment", 1000);
     auto const made = make_thumbnail({config.image_program, config.sandbox != "off"}, frame, file.path, *size);
     if (!made) return error_reply(made.error());

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "common/text.h"
 #include "server/api/handlers.h"
 #include "server/http/json_body.h"
 #include "server/services.h"
@@ -49,8 +50,8 @@ Reply handle_slave_hello(Request const& request, Context& context) {
   state.id = who.id;
   state.user = who.user;
   state.name = who.name;
-  store::SlaveHello const hello{.os = text_of(*message, "os").substr(0, 200),
-                                .cpu = text_of(*message, "cpu").substr(0, 200),
+  store::SlaveHello const hello{.os = whole_characters(text_of(*message, "os"), 200),
+                                .cpu = whole_characters(text_of(*message, "cpu"), 200),
                                 .cores = state.cores,
                                 .memory_mib = state.memory_mib,
                                 .methods = state.methods,

@@ -148,6 +148,15 @@ auto DispatcherThread::ask(Ask question) -> decltype(question()) {
   }
 }
 
+// What one message says may be a fault of ours that a stranger found: it must not end the grid of all others.
+void DispatcherThread::carry_out(Message const& message) {
+  try {
+    message();
+  } catch (std::exception const& error) {
+    spdlog::critical("the dispatcher left a message half done: {}", error.what());
+  }
+}
+
 void DispatcherThread::run() {
   auto next_tick = std::chrono::steady_clock::now();
   std::vector<Message> messages;
@@ -161,7 +170,7 @@ void DispatcherThread::run() {
       messages.swap(mailbox_);
       if (stopping_ && messages.empty()) return;
     }
-    for (auto& message : messages) message();
+    for (auto& message : messages) carry_out(message);
     messages.clear();
     auto const now = std::chrono::steady_clock::now();
     bool const ticked = now >= next_tick;

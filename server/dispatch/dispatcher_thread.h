@@ -90,6 +90,7 @@ private:
   template <typename Ask>
   auto ask(Ask question) -> decltype(question());
   void run();
+  static void carry_out(Message const& message);
 
   std::unique_ptr<Policy> policy_;
   DispatchCore core_;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "common/text.h"
 #include "server/dispatch/dispatcher.h"
 
 namespace distren {
@@ -20,7 +21,8 @@ int number_of(json const& message, char const* key, int low, int high) {
 
 std::string text_of(json const& message, char const* key, std::size_t limit) {
   auto const found = message.find(key);
-  return found != message.end() && found->is_string() ? found->get<std::string>().substr(0, limit) : std::string();
+  return found != message.end() && found->is_string() ? whole_characters(found->get_ref<std::string const&>(), limit)
+                                                      : std::string();
 }
 
 }  // namespace
@@ -47,7 +49,7 @@ SlaveState parse_hello(json const& message) {
   if (auto const gpus = message.find("gpus"); gpus != message.end() && gpus->is_array()) {
     for (auto const& gpu : *gpus) {
       if (state.gpus.size() == 16) break;
-      if (gpu.is_string()) state.gpus.push_back(gpu.get<std::string>().substr(0, 100));
+      if (gpu.is_string()) state.gpus.push_back(whole_characters(gpu.get_ref<std::string const&>(), 100));
     }
   }
   if (auto const holding = message.find("holding"); holding != message.end() && holding->is_array()) {

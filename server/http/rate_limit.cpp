@@ -1,6 +1,9 @@
 #include "server/http/rate_limit.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace distren {
@@ -10,15 +13,29 @@ namespace {
 constexpr std::size_t most_keys = 20000;
 constexpr std::int64_t forget_after_ms = 600000;
 
-// Room for one more key: first what is no longer needed, then, under attack from everywhere, everything.
+// Room for one more key: first what is no longer needed, then, under attack from everywhere, any.
 template <typename Map, typename Stale>
 void make_room(Map& map, Stale const& stale) {
   if (map.size() < most_keys) return;
   std::erase_if(map, [&stale](auto const& item) { return stale(item.second); });
-  if (map.size() >= most_keys) map.clear();
+  if (map.size() >= most_keys) map.erase(map.begin());
 }
 
 }  // namespace
+
+std::string limit_key(std::string_view address) {
+  in6_addr binary{};
+  std::string const plain(address);
+  if (plain.find(':') == std::string::npos || inet_pton(AF_INET6, plain.c_str(), &binary) != 1) return plain;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (IN6_IS_ADDR_V4MAPPED(&binary)) {
+    inet_ntop(AF_INET, &binary.s6_addr[12], text.data(), text.size());
+    return text.data();
+  }
+  std::fill(std::begin(binary.s6_addr) + 8, std::end(binary.s6_addr), std::uint8_t{0});
+  inet_ntop(AF_INET6, &binary, text.data(), text.size());
+  return std::string(text.data()) + "/64";
+}
 
 std::int64_t TokenBuckets::take(std::string const& key, std::int64_t now_ms) {
   std::lock_guard const lock(mutex_);
@@ -26,7 +43,7 @@ std::int64_t TokenBuckets::take(std::string const& key, std::int64_t now_ms) {
     return bucket.tokens + static_cast<double>(now_ms - bucket.at) / 1000 * per_second_ >= burst_;
   };
   make_room(buckets_, full);
-  auto& bucket = buckets_.try_emplace(key, Bucket{burst_, now_ms}).first->second;
+  auto& bucket = buckets_.try_emplace(limit_key(key), Bucket{burst_, now_ms}).first->second;
   auto const passed = static_cast<double>(std::max<std::int64_t>(0, now_ms - bucket.at)) / 1000;
   bucket.tokens = std::min(burst_, bucket.tokens + passed * per_second_);
   bucket.at = now_ms;
@@ -37,7 +54,7 @@ std::int64_t TokenBuckets::take(std::string const& key, std::int64_t now_ms) {
 
 bool ConnectionCounts::add(std::string const& address) {
   std::lock_guard const lock(mutex_);
-  auto& count = open_[address];
+  auto& count = open_[limit_key(address)];
   if (count >= limit_) return false;
   ++count;
   return true;
@@ -45,7 +62,7 @@ bool ConnectionCounts::add(std::string const& address) {
 
 void ConnectionCounts::remove(std::string const& address) {
   std::lock_guard const lock(mutex_);
-  auto const found = open_.find(address);
+  auto const found = open_.find(limit_key(address));
   if (found != open_.end() && --found->second <= 0) open_.erase(found);
 }
 

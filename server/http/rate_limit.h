@@ -11,6 +11,10 @@
 
 namespace distren {
 
+// Whom an address is counted as: an IPv6 address as its /64, of which everybody has at least one, an IPv4 address that is
+// written as IPv6 as itself. Anything else is its own key.
+std::string limit_key(std::string_view address);
+
 class TokenBuckets {
 public:
   // per_second tokens flow in, up to burst.

@@ -7,8 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "common/log.h"
-#include "server/slave_settings.h"
+#include "common/text.h"
 #include "config.h"
+#include "server/slave_settings.h"
 #include "server/storage/job_folder.h"
 
 namespace distren {
@@ -25,7 +26,8 @@ constexpr int protocol = 1;
 
 std::string text_of(json const& message, char const* key, std::size_t limit = 200) {
   auto const found = message.find(key);
-  return found != message.end() && found->is_string() ? found->get<std::string>().substr(0, limit) : std::string();
+  return found != message.end() && found->is_string() ? whole_characters(found->get_ref<std::string const&>(), limit)
+                                                      : std::string();
 }
 
 std::int64_t number_of(json const& message, char const* key, std::int64_t low, std::int64_t high) {
@@ -251,25 +253,41 @@ void LineSession::signed_on(Result<store::SlaveIdentity> identity) {
   wire_.release();
 }
 
+bool LineLoop::may_say_hello(std::int64_t slave) {
+  using namespace std::chrono;
+  auto const now = duration_cast<milliseconds>(LineSession::Clock::now().time_since_epoch()).count();
+  return hellos_.take(std::to_string(slave), now) == 0;
+}
+
 void LineSession::hello(json const& message) {
+  if (!home_.may_say_hello(slave_)) return complain("invalid", "more hellos than one a second; say what changes, once");
   SlaveState state = parse_hello(message);
   state.id = slave_;
   state.user = user_;
   state.name = name_;
-  store::SlaveHello row{.os = text_of(message, "os"),
-                        .cpu = text_of(message, "cpu"),
-                        .cores = state.cores,
-                        .memory_mib = state.memory_mib,
-                        .methods = state.methods,
-                        .gpus = state.gpus,
-                        .address = address_};
+  unrecorded_ = store::SlaveHello{.os = text_of(message, "os"),
+                                  .cpu = text_of(message, "cpu"),
+                                  .cores = state.cores,
+                                  .memory_mib = state.memory_mib,
+                                  .methods = state.methods,
+                                  .gpus = state.gpus,
+                                  .address = address_};
   home_.services().dispatcher.hello(std::move(state));
-  // For the pages only; when the database is away the next hello writes it.
-  bool const queued = home_.services().workers.submit([slave = slave_, row = std::move(row)](Worker& worker) {
+  if (!recording_) record_hello();
+}
+
+// For the pages only; when the database is away the next hello writes it.
+void LineSession::record_hello() {
+  auto const work = [self = shared_from_this(), slave = slave_, row = *std::exchange(unrecorded_, {})](Worker& worker) {
     if (auto done = store::record_hello(worker.database, slave, row); !done)
       spdlog::warn("line: slave={} hello not recorded: {}", slave, done.error().message);
-  });
-  if (!queued) spdlog::warn("line: slave={} hello not recorded: the server is busy", slave_);
+    self->home_.loop().post([self] {
+      self->recording_ = false;
+      if (self->unrecorded_) self->record_hello();
+    });
+  };
+  recording_ = home_.services().workers.submit(work);
+  if (!recording_) spdlog::warn("line: slave={} hello not recorded: the server is busy", slave_);
 }
 
 }  // namespace distren

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "server/dispatch/dispatcher.h"
+#include "server/http/rate_limit.h"
 #include "server/line/line_server.h"
 #include "server/line/wire.h"
 
@@ -31,6 +32,8 @@ public:
   void forget(LineSession* session);
   void pinged(std::int64_t slave) { pinged_.push_back(slave); }  // the dispatcher hears of all at the next sweep
 
+  // False: this slave said hello too often. By its number, so that a new connection is no new start.
+  [[nodiscard]] bool may_say_hello(std::int64_t slave);
   [[nodiscard]] Loop& loop() { return loop_; }
   [[nodiscard]] LineServices& services() { return services_; }
   [[nodiscard]] int connections() const { return count_.load(std::memory_order_relaxed); }
@@ -50,6 +53,7 @@ private:
   std::unordered_set<std::shared_ptr<LineSession>> sessions_;
   std::atomic<int> count_ = 0;
   std::vector<std::int64_t> pinged_;
+  TokenBuckets hellos_{1, 60};  // one a second, after sixty at once
   std::mutex mutex_;  // guards gathered_
   std::vector<Outgoing> gathered_;
 };
@@ -84,6 +88,7 @@ private:
   void sign_on(nlohmann::json const& message);
   void signed_on(Result<store::SlaveIdentity> identity);
   void hello(nlohmann::json const& message);
+  void record_hello();
   void complain(std::string_view code, std::string_view message);
   void refuse(Error const& error);
 
@@ -98,6 +103,8 @@ private:
   std::int64_t user_ = 0;
   std::string name_;
   int complaints_ = 0;
+  std::optional<store::SlaveHello> unrecorded_;  // the newest hello, until the database has it
+  bool recording_ = false;                       // one is on its way there: a slave has no more of the workers than one
   Wire wire_;
 };
 

@@ -165,6 +165,13 @@ Result<int> requeue_task(Database& database, std::int64_t job, std::int64_t task
   return requeue(database, job, task, false);
 }
 
+Result<std::int64_t> count_tasks(Database& database, std::int64_t user) {
+  std::int64_t tasks = 0;
+  auto const counted = database.call("job_tasks", {user}, [&](SqlRow const& row) { tasks = row.integer(0); });
+  if (!counted) return counted.error();
+  return tasks;
+}
+
 Result<void> hold_job(Database& database, std::int64_t job) {
   return database.call("job_hold", {job});
 }

@@ -109,6 +109,7 @@ Result<std::vector<std::int64_t>> list_jobs_after(Database&, std::int64_t job, b
 Result<int> requeue_job(Database&, std::int64_t job, bool all = false);
 Result<int> requeue_task(Database&, std::int64_t job, std::int64_t task);
 // Only its test frames (first, middle, last) are rendered until it is approved; for a job that nobody works on yet.
+Result<std::int64_t> count_tasks(Database&, std::int64_t user);  // of all jobs of this user
 Result<void> hold_job(Database&, std::int64_t job);
 Result<void> approve_job(Database&, std::int64_t job);
 // Absent values stay as they are.

@@ -1,7 +1,7 @@
 -- Up to p_limit notifications that are due, oldest first, for the one who sends them now: until five minutes have
--- passed nobody else gets them. An address that is not confirmed gets nothing but the code that confirms it. Rows: id, user's name, kind, channel, message, job, slave (0: none), e-mail address,
--- webhook and its secret, when it was made (UNIX time), how often it was tried before,
--- the code.
+-- passed nobody else gets them. An address that is not confirmed gets nothing but the code that confirms it.
+-- Rows: id, user's name, kind, channel, message, job, slave (0: none), e-mail address, webhook and its secret, when it
+-- was made (UNIX time), how often it was tried before, the code.
 CREATE OR REPLACE PROCEDURE notification_take(IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN

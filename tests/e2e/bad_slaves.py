@@ -139,6 +139,30 @@ def garbage_after_the_sign_on_costs_the_connection_and_nothing_else(grid):
 
 
 @case
+def words_that_are_cut_within_a_character_end_no_server(grid):
+    for text in ("3.4.1" + "\u00e9" * 200, "\U0001f600" * 200, "3" + "\u20ac" * 200):
+        with Line(grid).welcome(slave(grid, "words")) as line:
+            line.send({"type": "hello", "os": text, "cpu": text, "cores": 1, "memory": 1000, "slots": 1, "gpus": [text],
+                       "methods": [{"name": "blender", "version": text}, {"name": text, "version": text}],
+                       "holding": [{"attempt": 1, "lease": text}]})
+            line.send({"type": "result", "attempt": 1, "lease": text, "state": "failed", "reason": text * 20})
+            line.send({"type": "ping"})
+            line.expect("pong")
+    assert grid.api("GET", "/api/v1/status")[0] == 200
+    assert grid.child.poll() is None
+
+
+@case
+def a_slave_that_says_hello_without_end_is_cut_off_and_nobody_waits_for_it(grid):
+    with Line(grid).welcome(slave(grid, "eager")) as line:
+        with contextlib.suppress(OSError):
+            for _ in range(5000):
+                line.hello(slots=0)
+        assert line.hung_up()["type"] == "error"
+    assert grid.api("GET", "/api/v1/status")[0] == 200
+
+
+@case
 def ten_megabytes_without_a_newline_end_early_and_take_no_memory(grid):
     def memory():
         with open(f"/proc/{grid.child.pid}/status") as file:
