@@ -6,6 +6,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "common/json_depth.h"
 #include "common/text.h"
 
 namespace distren {
@@ -52,7 +53,7 @@ char const* meaning_of(int status) {
 }
 
 std::string sentence_of(HttpClient::Response const& response) {
-  auto const json = nlohmann::json::parse(response.body, nullptr, false);
+  auto const json = parse_shallow_json(response.body);
   if (!json.is_object()) return {};
   auto const error = json.find("error");
   if (error == json.end() || !error->is_object()) return {};

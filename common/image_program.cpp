@@ -9,6 +9,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "common/json_depth.h"
 #include "common/process.h"
 #include "common/sandbox.h"
 #include "common/text.h"
@@ -62,7 +63,7 @@ Result<json> ask(ImageProgram const& image, FileDescriptor const& file, PictureW
   std::string line;
   if (auto const written = process.write_with(request.dump() + "\n", file.get()); !written) return written.error();
   auto const event = process.next_line(line, until);
-  auto answer = json::parse(line, nullptr, false);
+  auto answer = parse_shallow_json(line);
   if (event == ProcessEvent::line && answer.is_object()) return answer;
   auto const end = process.stop(true);
   return fail(Errc::unavailable, fmt::format("the decoder {}", end.text()));

@@ -28,6 +28,7 @@
 #include <thread>
 
 #include "common/http_error.h"
+#include "common/json_depth.h"
 #include "common/log.h"
 #include "common/tus_client.h"
 #include "slave/backoff.h"
@@ -59,7 +60,7 @@ public:
     if (!response->ok()) return refusal(*response, fmt::format("the slave's {}", what));
     if (later != nullptr) *later = retry_after(*response, milliseconds(5000));
     if (response->status == 204) return json();
-    auto answer = json::parse(response->body, nullptr, false);
+    auto answer = parse_shallow_json(response->body);
     if (!answer.is_object()) return fail(Errc::unavailable, server_ + " does not answer like a DistRen server");
     return answer;
   }

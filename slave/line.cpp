@@ -7,6 +7,7 @@
 #include <random>
 
 #include "common/digest.h"
+#include "common/json_depth.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "slave/backoff.h"
@@ -89,7 +90,7 @@ Result<json> Line::sign_on(LineStream& stream, milliseconds& retry) {
     auto const line = stream.read_line(kTick, kLineLimit);
     if (!line) return line.error();
     if (!*line) continue;
-    auto answer = json::parse(**line, nullptr, false);
+    auto answer = parse_shallow_json(**line);
     std::string const type = text_member(answer, "type");
     if (type == "welcome") return answer;
     if (type == "ping") static_cast<void>(stream.write_line(R"({"type":"pong"})"));
@@ -106,14 +107,14 @@ Result<json> Line::sign_on(LineStream& stream, milliseconds& retry) {
 }
 
 void Line::take(LineStream& stream, std::string const& line) {
-  auto const message = json::parse(line, nullptr, false);
+  auto const message = parse_shallow_json(line);
   std::string const type = text_member(message, "type");
   if (type == "ping") {
     static_cast<void>(stream.write_line(R"({"type":"pong"})"));
   } else if (type == "error") {
     spdlog::warn("the server could not use a message message={}", quote(text_member(message, "message")));
   } else if (type.empty()) {
-    static_cast<void>(stream.write_line(R"({"type":"error","code":"invalid","message":"not an object with a type"})"));
+    static_cast<void>(stream.write_line(R"({"type":"error","code":"invalid","message":"not an object with a type, or nested too deep"})"));
   } else if (type != "pong") {
     handler_.received(message);
   }

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "common/json_depth.h"
 #include "common/sandbox.h"
 #include "common/text.h"
 #include "slave/folder_watch.h"
@@ -265,7 +266,7 @@ void Renderer::take_done(RenderTask const& task, json const& event, Frame& frame
 
 // One of the program's own lines about the frame. True: the frame is over.
 bool Renderer::take_event(RenderTask const& task, std::string_view text, Frame& frame) {
-  auto const event = json::parse(text, nullptr, false);
+  auto const event = parse_shallow_json(text);
   if (!event.is_object()) return false;
   auto const kind = event.value("event", json());
   auto const said = event.value("text", json());

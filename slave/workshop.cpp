@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/json_depth.h"
 #include "common/log.h"
 #include "common/sandbox.h"
 #include "common/text.h"
@@ -195,7 +196,7 @@ Result<void> Workshop::list_files(Order& order, std::string const& base_url, Htt
   if (!answer) return answer.error();
   if (!answer->ok())
     return fail(Errc::unavailable, fmt::format("the list of the job's files cannot be had: HTTP {}", answer->status));
-  auto const list = json::parse(answer->body, nullptr, false);
+  auto const list = parse_shallow_json(answer->body);
   if (!list.is_object() || !list.contains("files"))
     return fail(Errc::unavailable, "the list of the job's files is none");
   auto files = parse_files(list["files"]);

@@ -1,4 +1,4 @@
-// Digests, durable files, paths from strangers, configuration, TLS.
+// Digests, durable files, paths and JSON from strangers, configuration, TLS.
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -10,6 +10,7 @@
 #include "common/config.h"
 #include "common/digest.h"
 #include "common/files.h"
+#include "common/json_depth.h"
 #include "common/log.h"
 #include "common/tls.h"
 #include "tests/support/check_main.h"
@@ -153,6 +154,22 @@ START_TEST(the_line_without_tls_leaves_this_machine_never) {
 }
 END_TEST
 
+START_TEST(json_that_is_nested_too_deep_is_none) {
+  auto const nested = [](std::size_t levels) {
+    return R"({"a":)" + std::string(levels - 1, '[') + std::string(levels - 1, ']') + "}";
+  };
+  ck_assert(parse_shallow_json(nested(32)).is_object());
+  ck_assert(parse_shallow_json(nested(33)).is_discarded());
+  ck_assert(parse_shallow_json(nested(1000000)).is_discarded());
+  ck_assert(parse_shallow_json("{").is_discarded());
+  // Neither brackets in text nor those beside each other count.
+  ck_assert_uint_eq(parse_shallow_json(R"(["\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["])").size(), 1);
+  std::string wide = "[0";
+  for (int i = 0; i < 100; ++i) wide += ",[{}]";
+  ck_assert_uint_eq(parse_shallow_json(wide + "]").size(), 101);
+}
+END_TEST
+
 }  // namespace
 
 int main() {
@@ -168,6 +185,7 @@ int main() {
   TCase* rest = tcase_create("rest");
   tcase_add_test(rest, a_configuration_names_every_wrong_setting_with_its_line);
   tcase_add_test(rest, what_strangers_say_cannot_look_like_a_line_of_the_log);
+  tcase_add_test(rest, json_that_is_nested_too_deep_is_none);
   tcase_add_test(rest, a_self_signed_certificate_serves_tls_and_its_key_is_private);
   tcase_add_test(rest, the_line_without_tls_leaves_this_machine_never);
   return run_suite("common", {digests, files, rest});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "common/json_depth.h"
 #include "common/points_text.h"
 #include "common/text.h"
 #include "server/http/message.h"
@@ -14,28 +15,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int deepest = 32;
 constexpr std::size_t most_problems = 20;
-
-// Counted on the text, before the parser builds anything.
-bool too_deep(std::string_view text) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char const c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > deepest) return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -48,7 +28,8 @@ std::string shown(json const& value) {
 
 Result<json> parse_json(std::string_view text) {
   if (text.empty()) return fail(Errc::invalid, "the body is empty; a JSON object is expected");
-  if (too_deep(text)) return fail(Errc::invalid, fmt::format("the JSON is nested more than {} levels deep", deepest));
+  if (json_too_deep(text))
+    return fail(Errc::invalid, fmt::format("the JSON is nested more than {} levels deep", json_depth_limit));
   try {
     return json::parse(text);
   } catch (json::parse_error const& error) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "common/json_depth.h"
 #include "common/log.h"
 #include "common/text.h"
 #include "config.h"
@@ -158,8 +159,7 @@ void LineSession::refuse(Error const& error) {
 }
 
 void LineSession::on_line(std::string_view line) {
-  // Depth is bounded by the line's length; nlohmann's parser does not recurse.
-  json const message = json::parse(line, nullptr, false);
+  json const message = parse_shallow_json(line);
   if (!message.is_object() || !message.contains("type") || !message["type"].is_string())
     return complain("invalid", R"(a message is one JSON object with a "type", on one line)");
   std::string const& type = message["type"].get_ref<std::string const&>();

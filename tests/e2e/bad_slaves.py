@@ -163,6 +163,15 @@ def a_slave_that_says_hello_without_end_is_cut_off_and_nobody_waits_for_it(grid)
 
 
 @case
+def a_message_nested_without_end_is_not_read(grid):
+    with Line(grid).welcome(slave(grid, "liar")).hello(slots=0) as line:
+        line.send(b'{"type":"ping","deep":' + b"[" * 30000 + b"]" * 30000 + b"}\n")
+        assert "one JSON object" in line.expect("error")["message"]
+        line.send({"type": "ping"})
+        line.expect("pong")
+
+
+@case
 def ten_megabytes_without_a_newline_end_early_and_take_no_memory(grid):
     def memory():
         with open(f"/proc/{grid.child.pid}/status") as file:

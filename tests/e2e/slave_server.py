@@ -118,6 +118,19 @@ def garbage_is_answered_and_survived(server, slave):
     assert frame(server, line, 1, "good")["state"] == "done"
 
 
+def an_order_nested_without_end_is_refused_and_survived(server, slave):
+    line = slave.signed_on()
+    deep = b"[" * 2_000_000 + b"]" * 2_000_000
+    line.send_bytes(b'{"type":"order","attempt":1,"lease":"x","method":"blender","parameters":' + deep + b"}\n")
+    assert "nested too deep" in line.expect("error")["message"]
+    listed = server.order(2, b"good", file_list="/api/v1/lists/deep")
+    server.blobs["deep"] = b'{"files":' + deep + b"}"
+    line.send({**listed, "files": []})
+    result = line.expect("result", attempt=2)
+    assert result["state"] == "returned" and "is none" in result["reason"], result
+    accept(line, result)
+
+
 def a_refused_slave_says_why_and_tries_again(server, slave):
     server.refusal = {"type": "refused", "code": "denied", "message": "no such slave or wrong password", "retry": 10}
     slave.start("--once")
