@@ -380,6 +380,13 @@ Result<std::string> url_origin(std::string const& url) {
   return fmt::format("{}://{}:{}", parsed->scheme, parsed->host, parsed->port);
 }
 
+Result<std::string> url_host(std::string const& url) {
+  auto parsed = parse_url(url);
+  if (!parsed) return parsed.error();
+  auto const& host = parsed->host;
+  return host.starts_with('[') && host.ends_with(']') ? host.substr(1, host.size() - 2) : host;
+}
+
 Result<std::string> resolve_url(std::string const& base, std::string const& reference) {
   if (reference.starts_with('/') && !reference.starts_with("//")) {
     auto origin = url_origin(base);
@@ -388,6 +395,18 @@ Result<std::string> resolve_url(std::string const& base, std::string const& refe
   auto parsed = parse_url(reference);
   if (!parsed) return parsed.error();
   return reference;
+}
+
+Result<std::string> resolve_within(std::string const& base, std::string const& reference) {
+  auto resolved = resolve_url(base, reference);
+  auto const home = url_origin(base);
+  auto const origin = resolved ? url_origin(*resolved) : resolved;
+  if (!origin) return origin.error();
+  if (!home) return home.error();
+  if (*origin != *home)
+    return fail(Errc::invalid,
+                fmt::format("'{}' leads away from the server's own address {}", shown(reference), *home));
+  return resolved;
 }
 
 std::string url_escape(std::string_view text) {

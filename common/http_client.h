@@ -103,8 +103,14 @@ private:
 // scheme://host:port in lower case with the default port filled in; invalid for what is no http(s) URL.
 Result<std::string> url_origin(std::string const& url);
 
+// The host's name or address in lower case, an IPv6 address without its brackets.
+Result<std::string> url_host(std::string const& url);
+
 // `reference` as seen from `base`: an absolute URL, or a path from the root ("/api/v1/...").
 Result<std::string> resolve_url(std::string const& base, std::string const& reference);
+
+// The same for what a stranger names: invalid when it leads to another scheme, host or port than `base`.
+Result<std::string> resolve_within(std::string const& base, std::string const& reference);
 
 // Percent-encodes everything but letters, digits and -._~ for use in a query or one path part.
 std::string url_escape(std::string_view text);

@@ -33,6 +33,7 @@
 #include "common/tus_client.h"
 #include "slave/backoff.h"
 #include "slave/readings.h"
+#include "slave/server_address.h"
 #include "slave/workshop.h"
 
 namespace {
@@ -129,15 +130,14 @@ private:
 Result<void> hand_in(Door& door, Outbox& outbox, OutboxEntry entry, std::string const& base_url) {
   while (true) {
     if (!entry.name.empty() && entry.upload_id.empty()) {
-      auto const url = resolve_url(base_url, entry.upload);
-      if (!url) return url.error();
+      auto const url = resolve_within(base_url, entry.upload);
       TusUpload upload;
-      upload.creation_url = *url;
+      if (url) upload.creation_url = *url;
       upload.path = outbox.picture(entry);
       upload.size = entry.size;
       upload.sha256 = entry.sha256;
       upload.filename = entry.name;
-      auto const id = upload_by_tus(door.client(), upload);
+      auto const id = url ? upload_by_tus(door.client(), upload) : Result<std::string>(url.error());
       if (id) {
         entry.upload_id = *id;
         if (auto const kept = outbox.change(entry); !kept) return kept;
@@ -184,7 +184,13 @@ Result<bool> work(Work const& here, Backoff& backoff, bool once) {
     hello["holding"].push_back({{"attempt", entry.attempt}, {"lease", entry.lease}});
   auto const welcome = here.door.say("hello", hello);
   if (!welcome) return welcome.error();
-  std::string const base_url = text_member(*welcome, "url", here.server);
+  std::string base_url = text_member(*welcome, "url", here.server);
+  auto const server_host = url_host(here.server);
+  if (!server_host) return server_host.error();
+  if (auto const good = check_named_url(base_url, *server_host); !good) {
+    spdlog::warn("using url={} for files reason={}", quote(here.server), quote(good.error().message));
+    base_url = here.server;
+  }
   spdlog::info("signed on as={} server={}", quote(text_member(*welcome, "name")), quote(base_url));
   std::optional<Telemetry> telemetry;
   if (auto const apart = number_member(*welcome, "telemetry"); apart > 0)

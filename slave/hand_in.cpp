@@ -148,7 +148,7 @@ void HandIn::run() {
 // True: the picture is at the server, or there is none.
 bool HandIn::upload(OutboxEntry& entry, std::string const& base_url) {
   if (entry.name.empty() || !entry.upload_id.empty()) return true;
-  auto const url = resolve_url(base_url, entry.upload);
+  auto const url = resolve_within(base_url, entry.upload);
   TusUpload what;
   what.path = outbox_.picture(entry);
   what.size = entry.size;

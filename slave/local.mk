@@ -21,6 +21,7 @@ libdistren_slave_a_SOURCES = \
   %D%/outbox.cpp %D%/outbox.h \
   %D%/readings.cpp %D%/readings.h \
   %D%/renderer.cpp %D%/renderer.h \
+  %D%/server_address.cpp %D%/server_address.h \
   %D%/slave.cpp %D%/slave.h \
   %D%/slave_wishes.cpp \
   %D%/slave_config.cpp %D%/slave_config.h \

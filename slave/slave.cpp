@@ -11,6 +11,7 @@
 #include "common/files.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "slave/server_address.h"
 
 namespace distren {
 
@@ -123,9 +124,7 @@ json Slave::hello() {
 }
 
 json Slave::signed_on(json const& welcome) {
-  std::string base = config_.url;
-  if (base.empty()) base = text_member(welcome, "url");
-  if (base.empty()) base = fmt::format("https://{}:8443", config_.server);
+  std::string const base = files_url(config_.url, text_member(welcome, "url"), config_.server);
   spdlog::info("signed on as={} server={} url={}", quote(text_member(welcome, "name")),
                quote(text_member(welcome, "server")), quote(base));
   telemetry_apart_.reset();

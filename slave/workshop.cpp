@@ -189,7 +189,7 @@ Result<void> Workshop::list_files(Order& order, std::string const& base_url, Htt
     order.files = listed_files_;
     if (workspace_.holds(order)) return {};
   }
-  auto const url = resolve_url(base_url, order.file_list);
+  auto const url = resolve_within(base_url, order.file_list);
   if (!url) return url.error();
   auto const answer =
       client.send({.url = *url, .headers = {}, .body = {}, .bearer = {}, .answer_limit = kFileListLimit});
@@ -222,7 +222,7 @@ Result<fs::path> Workshop::lay_out(Order order, std::string const& base_url, Htt
   Cache::Pinned pinned;  // until it is linked or copied
   return workspace_.prepare(order, [&](OrderFile const& file) -> Result<fs::path> {
     OrderFile wanted = file;
-    auto url = resolve_url(base_url, file.url);
+    auto url = resolve_within(base_url, file.url);
     if (!url) return url.error();
     wanted.url = std::move(*url);
     auto found = cache_.fetch(client, wanted, nullptr);
@@ -320,6 +320,11 @@ Workshop::Made Workshop::render(Order const& order, std::string const& base_url,
   if (known && allows_scripts_(order.owner, order.owner_name)) (*parameters)["scripts"] = "allowed";
   if (order.output && !order.output->format.empty() && !parameters->contains("format"))
     (*parameters)["format"] = order.output->format;
+
+  // Before the work, not after it.
+  if (order.output)
+    if (auto const upload = resolve_within(base_url, order.upload); !upload)
+      return {.outcome = give_up(order, upload.error())};
 
   auto const folder = lay_out(order, base_url, *client_);
   if (cancelled_) return {.outcome = give_up(order, fail(Errc::conflict, "cancelled"))};

@@ -229,7 +229,28 @@ START_TEST(addresses_are_resolved_and_compared) {
   ck_assert_text(resolve_url("https://h:1/", "https://i/d").value(), "https://i/d");
   ck_assert(!resolve_url("https://h:1/", "d").has_value());
   ck_assert(!resolve_url("https://h:1/", "//i/d").has_value());
+  ck_assert_text(url_host("https://Grid.example.org:8443/x").value(), "grid.example.org");
+  ck_assert_text(url_host("https://[::1]:8443/").value(), "::1");
   ck_assert_text(url_escape("a b/ä?&~"), "a%20b%2F%C3%A4%3F%26~");
+}
+END_TEST
+
+START_TEST(what_a_stranger_names_stays_at_the_servers_own_address) {
+  std::string const base = "https://grid.example.org/x";
+  ck_assert_text(resolve_within(base, "/d?e").value(), "https://grid.example.org:443/d?e");
+  ck_assert_text(resolve_within(base, "https://GRID.example.org:443/d").value(), "https://GRID.example.org:443/d");
+  for (auto const* away : {"http://grid.example.org/d", "http://grid.example.org:443/d",
+                           "https://grid.example.org:8443/d", "https://example.org/d", "https://127.0.0.1/d",
+                           "http://localhost:631/d?key=secret", "https://grid.example.org.evil.net/d"}) {
+    auto const resolved = resolve_within(base, away);
+    ck_assert_msg(!resolved, "%s", away);
+    ck_assert(resolved.error().code == Errc::invalid);
+    ck_assert_says(resolved.error().message, "leads away from the server's own address https://grid.example.org:443");
+    ck_assert(resolved.error().message.find("secret") == std::string::npos);
+  }
+  for (auto const* bad :
+       {"d", "//grid.example.org/d", "https://grid.example.org@127.0.0.1/d", "file:///etc/passwd", ""})
+    ck_assert_msg(!resolve_within(base, bad), "%s", bad);
 }
 END_TEST
 
@@ -238,17 +259,24 @@ END_TEST
 
 int main() {
   using namespace distren;
-  return run_suite(
-      "http_client",
-      {lab_case(
-          "requests",
-          {method_headers_body_and_logins_reach_the_server, nothing_of_one_request_leaks_into_the_next,
-           a_connection_is_used_again, answer_headers_are_lower_case_and_trimmed,
-           a_refusal_is_an_answer_with_the_servers_sentence, a_redirect_is_not_followed,
-           an_answer_longer_than_its_limit_is_an_error, plain_http_goes_to_this_machine_only,
-           what_is_no_web_address_is_refused_without_its_query, line_breaks_cannot_smuggle_headers,
-           an_absent_server_is_named_with_what_to_do, a_hangup_is_unavailable, a_stalled_transfer_ends_by_its_speed,
-           a_cancelled_transfer_ends_at_once, an_unknown_certificate_is_refused_and_the_way_out_named,
-           a_ca_file_makes_its_server_trusted_by_its_name_only, a_wrong_pinned_key_is_refused,
-           a_missing_ca_file_is_named, addresses_are_resolved_and_compared})});
+  return run_suite("http_client", {lab_case("requests", {method_headers_body_and_logins_reach_the_server,
+                                                         nothing_of_one_request_leaks_into_the_next,
+                                                         a_connection_is_used_again,
+                                                         answer_headers_are_lower_case_and_trimmed,
+                                                         a_refusal_is_an_answer_with_the_servers_sentence,
+                                                         a_redirect_is_not_followed,
+                                                         an_answer_longer_than_its_limit_is_an_error,
+                                                         plain_http_goes_to_this_machine_only,
+                                                         what_is_no_web_address_is_refused_without_its_query,
+                                                         line_breaks_cannot_smuggle_headers,
+                                                         an_absent_server_is_named_with_what_to_do,
+                                                         a_hangup_is_unavailable,
+                                                         a_stalled_transfer_ends_by_its_speed,
+                                                         a_cancelled_transfer_ends_at_once,
+                                                         an_unknown_certificate_is_refused_and_the_way_out_named,
+                                                         a_ca_file_makes_its_server_trusted_by_its_name_only,
+                                                         a_wrong_pinned_key_is_refused,
+                                                         a_missing_ca_file_is_named,
+                                                         addresses_are_resolved_and_compared,
+                                                         what_a_stranger_names_stays_at_the_servers_own_address})});
 }

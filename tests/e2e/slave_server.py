@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """A slave and its server: strange orders, lost connections, kill -9. Nothing is lost."""
+import contextlib
 import os
 import signal
+import socket
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -129,6 +132,33 @@ def an_order_nested_without_end_is_refused_and_survived(server, slave):
     result = line.expect("result", attempt=2)
     assert result["state"] == "returned" and "is none" in result["reason"], result
     accept(line, result)
+
+
+def files_and_uploads_at_other_addresses_than_the_servers_are_refused(server, slave):
+    """A service of the volunteer's own on this machine hears nothing."""
+    heard = []
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        def listen():
+            with contextlib.suppress(OSError):
+                while True:
+                    service.accept()[0].close()
+                    heard.append(1)
+        threading.Thread(target=listen, daemon=True).start()
+        there = "http://127.0.0.1:%d/private?x=secret" % service.getsockname()[1]
+        line = slave.signed_on()
+        digest = server.add(b"good")
+        for attempt, changes in enumerate((
+                {"files": [{"path": "scene.blend", "sha256": digest, "size": 4, "url": there}]},
+                {"files": [], "file_list": there}, {"upload": there},
+                {"upload": there.replace("http:", "https:")}, {"upload": "//" + there.split("//")[1]}), 1):
+            line.send({**server.order(attempt, b"good", job=attempt), **changes})
+            result = line.expect("result", attempt=attempt)
+            assert result["state"] == "failed" and "address" in result["reason"], result
+            assert "secret" not in result["reason"], result
+            accept(line, result)
+        slave.wait_for_empty_outbox()
+        assert frame(server, line, 9, "good", job=9)["state"] == "done"  # a visitor would have been counted by now
+        assert not heard, "somebody was called"
 
 
 def a_refused_slave_says_why_and_tries_again(server, slave):
