@@ -1,27 +1,79 @@
 #include "slave/folder_watch.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include "common/files.h"
 #include "common/text.h"
 
 namespace distren {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+constexpr int kDeepest = 64;
+
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
+// By descriptors: a path of long names would be too long for the kernel, and could lead elsewhere by now.
+void walk(int parent, char const* name, int depth, std::uint64_t most_files, FolderUse& use) {
+  int const follow = depth == 0 ? 0 : O_NOFOLLOW;
+  FileDescriptor folder(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow));
+  if (!folder && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return;  // gone, or another thing by now
+  if (!folder && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) return;  // ours; it is looked at again
+  std::unique_ptr<DIR, CloseFolder> const entries(folder ? ::fdopendir(folder.get()) : nullptr);
+  if (!entries) {
+    use.problem = "made a folder that cannot be looked into";
+    return;
+  }
+  static_cast<void>(folder.release());
+  int const here = ::dirfd(entries.get());
+  while (auto const* entry = ::readdir(entries.get())) {
+    std::string_view const each = entry->d_name;
+    if (each == "." || each == "..") continue;
+    struct stat status {};
+    bool const there = ::fstatat(here, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!there && errno != ENOENT) use.problem = "made a folder that cannot be looked into";
+    if (there) use.bytes += static_cast<std::uint64_t>(status.st_blocks) * 512;
+    if (++use.files > most_files) use.problem = fmt::format("made more than {} files", grouped(most_files));
+    if (there && S_ISDIR(status.st_mode) && use.problem.empty()) {
+      if (depth == kDeepest)
+        use.problem = "made folders in folders without end";
+      else
+        walk(here, entry->d_name, depth + 1, most_files, use);
+    }
+    if (!use.problem.empty()) return;
+  }
+}
+
+}  // namespace
+
+FolderUse use_of(fs::path const& folder, std::uint64_t most_files) {
+  FolderUse use;
+  walk(AT_FDCWD, folder.c_str(), 0, most_files, use);
+  return use;
+}
+
 std::string overstepped(std::vector<fs::path> const& folders, FolderLimits const& limits) {
   std::uint64_t bytes = 0;
   std::uint64_t files = 0;
   for (auto const& folder : folders) {
-    std::error_code error;
-    fs::recursive_directory_iterator entries(folder, fs::directory_options::skip_permission_denied, error);
-    for (; !error && entries != fs::recursive_directory_iterator(); entries.increment(error)) {
-      struct stat status {};
-      if (::lstat(entries->path().c_str(), &status) == 0) bytes += static_cast<std::uint64_t>(status.st_blocks) * 512;
-      if (++files > limits.files) return fmt::format("made more than {} files", grouped(limits.files));
-      if (entries.depth() > 64) return "made folders in folders without end";
-    }
+    auto const use = use_of(folder, limits.files - files);
+    bytes += use.bytes;
+    files += use.files;
+    if (files > limits.files) return fmt::format("made more than {} files", grouped(limits.files));
+    if (!use.problem.empty()) return use.problem;
   }
   if (bytes > limits.bytes)
     return fmt::format("wrote more than {} to the disk", human_size(static_cast<std::int64_t>(limits.bytes)));
@@ -30,6 +82,16 @@ std::string overstepped(std::vector<fs::path> const& folders, FolderLimits const
       static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize < limits.free_bytes)
     return disk_is_full;
   return {};
+}
+
+std::uint64_t room_to_leave(std::uint64_t disk_bytes) {
+  return std::min(std::uint64_t{1} << 30, disk_bytes / 20);
+}
+
+std::uint64_t room_to_leave_in(fs::path const& folder) {
+  struct statvfs disk {};
+  if (::statvfs(folder.c_str(), &disk) != 0) return 0;
+  return room_to_leave(static_cast<std::uint64_t>(disk.f_blocks) * disk.f_frsize);
 }
 
 }  // namespace distren

@@ -8,6 +8,7 @@ libdistren_slave_a_SOURCES = \
   %D%/cache.cpp %D%/cache.h \
   %D%/check.cpp %D%/check.h \
   %D%/control.cpp %D%/control.h \
+  %D%/folder_clearing.cpp %D%/folder_clearing.h \
   %D%/folder_watch.cpp %D%/folder_watch.h \
   %D%/full_screen.cpp %D%/full_screen.h \
   %D%/hand_in.cpp %D%/hand_in.h \
@@ -19,6 +20,7 @@ libdistren_slave_a_SOURCES = \
   %D%/neighbour.cpp %D%/neighbour.h \
   %D%/order.cpp %D%/order.h \
   %D%/outbox.cpp %D%/outbox.h \
+  %D%/owner_caches.cpp %D%/owner_caches.h \
   %D%/readings.cpp %D%/readings.h \
   %D%/renderer.cpp %D%/renderer.h \
   %D%/server_address.cpp %D%/server_address.h \

@@ -12,7 +12,9 @@
 #include "common/json_depth.h"
 #include "common/sandbox.h"
 #include "common/text.h"
+#include "slave/folder_clearing.h"
 #include "slave/folder_watch.h"
+#include "slave/owner_caches.h"
 
 namespace distren {
 
@@ -58,34 +60,13 @@ Renderer::~Renderer() {
 
 Result<std::unique_ptr<Renderer>> Renderer::open(RendererSettings settings) {
   std::error_code error;
-  for (auto const* part : {"out", "cache"}) {
-    fs::create_directories(settings.folder / part, error);
-    if (error)
-      return fail(Errc::unavailable,
-                  fmt::format("cannot make {}: {}", (settings.folder / part).string(), error.message()));
-  }
-  std::unique_ptr<Renderer> renderer(new Renderer(std::move(settings)));
-  renderer->clear_output();
-  return renderer;
-}
-
-void Renderer::clear_output() const {
-  std::error_code error;
-  std::vector<fs::path> left;
-  for (auto const& item : fs::directory_iterator(settings_.folder / "out", error)) left.push_back(item.path());
-  for (auto const& path : left) fs::remove_all(path, error);
-}
-
-// What one scene leaves there must not fill the disk for the next.
-void Renderer::clear_large_cache() const {
-  auto const cache = settings_.folder / "cache";
-  FolderLimits limits;
-  limits.bytes = kDiskLimit / 2;
-  limits.free_bytes = 0;
-  if (overstepped({cache}, limits).empty()) return;
-  std::error_code error;
-  fs::remove_all(cache, error);
-  fs::create_directories(cache, error);
+  fs::create_directories(settings.folder / "cache", error);
+  if (error)
+    return fail(Errc::unavailable,
+                fmt::format("cannot make {}: {}", (settings.folder / "cache").string(), error.message()));
+  remove_what_was_left(settings.folder);
+  if (auto const renewed = renew_folder(settings.folder / "out"); !renewed) return renewed.error();
+  return std::unique_ptr<Renderer>(new Renderer(std::move(settings)));
 }
 
 // What the program left under a name of its own gets the name that was asked for; two files are no answer.
@@ -175,11 +156,14 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   options.limits.file_size = std::max<std::uint64_t>(task.size_limit, 64U << 20);  // shader caches are files too
   options.limits.nice = settings_.nice;
   options.limits.processes = kMostProcesses;
-  std::vector<fs::path> const folders{settings_.folder / "out", settings_.folder / "cache"};
+  auto const out = settings_.folder / "out";
+  if (auto const renewed = renew_folder(out); !renewed) return renewed;
+  auto const cache = OwnerCaches(settings_.folder / "cache").enter(task.owner);
+  if (!cache) return cache.error();
   FolderLimits limits;
   limits.bytes = std::max<std::uint64_t>(4 * task.size_limit, kDiskLimit);
-  options.watch = [folders, limits] { return overstepped(folders, limits); };
-  clear_large_cache();
+  limits.free_bytes = room_to_leave_in(out);
+  options.watch = [folders = std::vector{out, *cache}, limits] { return overstepped(folders, limits); };
   options.limits.only_watched = !task.gpus.empty();
   if (settings_.sandboxed) {
     Sandbox sandbox;
@@ -187,23 +171,22 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
       sandbox.devices = gpu_nodes();
       sandbox.environment = {"CUDA_CACHE_PATH=/home/render/.cache/cuda"};
     }
-    // Shaders compiled for one scene spare seconds to the next; nothing else in its home outlives a program. Mesa looks
-    // for them in the home of /etc/passwd, which is not there, unless it is told.
+    // Shaders compiled for one scene spare seconds to the next of the same owner; nothing else in its home outlives a
+    // program. Mesa looks for them in the home of /etc/passwd, which is not there, unless it is told.
     sandbox.environment.emplace_back("XDG_CACHE_HOME=/home/render/.cache");
     sandbox.bindings = {{task.job, job_inside, false},
                         {method.folder, "/method", false},
-                        {settings_.folder / "out", "/out", true},
-                        {settings_.folder / "cache", "/home/render/.cache", true}};
+                        {out, "/out", true},
+                        {*cache, "/home/render/.cache", true}};
     sandbox.directory = "/out";
     if (auto const entered = enter_sandbox(options, sandbox); !entered) return entered;
   } else {
     char const* const path = std::getenv("PATH");
     options.environment = std::vector<std::string>{fmt::format("PATH={}", path != nullptr ? path : "/usr/bin:/bin"),
                                                    "HOME=" + settings_.folder.parent_path().string(), "LANG=C.UTF-8"};
-    options.directory = settings_.folder / "out";
+    options.directory = out;
   }
   if (settings_.scope) enter_scope(options, *settings_.scope);
-  clear_output();
   auto started = Process::start(std::move(options));
   if (!started) return started.error();
   spdlog::debug("started program={} job={}", task.program.string(), task.job.filename().string());

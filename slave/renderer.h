@@ -40,6 +40,7 @@ struct RenderTask {
   RenderMethod const* method = nullptr;
   std::filesystem::path program;
   std::filesystem::path job;  // folder of the scene's files
+  std::int64_t owner = 0;     // of the job: the program finds what it kept for this one's scenes alone
   nlohmann::json parameters;  // checked for the whole order
   std::string name;           // of the file in out/, one path part
   std::chrono::milliseconds deadline{0};
@@ -86,8 +87,6 @@ private:
   [[nodiscard]] bool can_follow(RenderTask const& task) const;
   [[nodiscard]] bool worn_out(std::uint64_t resident);
   void take_line(RenderTask const& task, std::string const& line, Frame& frame, OnProgress const& progress);
-  void clear_output() const;
-  void clear_large_cache() const;
   void take_lent();
   std::chrono::milliseconds suspended();
   void take_only_file(std::string const& name) const;

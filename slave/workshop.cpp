@@ -334,6 +334,7 @@ Workshop::Made Workshop::render(Order const& order, std::string const& base_url,
   task.method = &(*method)->method;
   task.program = (*method)->program;
   task.job = *folder;
+  task.owner = order.owner;
   task.parameters = std::move(*parameters);
   std::string const extension = order.output ? fs::path(order.output->name).extension().string() : "";
   task.name = fmt::format("{}{}", order.attempt, extension);

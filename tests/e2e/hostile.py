@@ -106,6 +106,9 @@ attack("a_script_sees_no_other_processes", "others")
 attack("a_script_gets_nothing_from_the_kernel", "kernel")
 attack("a_fork_bomb_is_ended", "fork", "started more than 200 processes", "needs more memory")
 attack("a_script_that_fills_the_disk_is_ended", "disk", "wrote more than 1.00 GiB")
+# Where the slave is root, nothing is hidden from it.
+attack("a_script_that_hides_what_it_writes_is_ended", "hide", "made a folder that cannot be looked into",
+       "wrote more than 1.00 GiB")
 attack("a_script_that_makes_files_without_end_is_ended", "files", "made more than 20,000 files")
 attack("a_script_that_kills_all_it_can_reaches_nobody_outside", "kill", "")
 attack("a_picture_that_was_never_rendered_is_not_believed", "lie", "picture", "image", "file")

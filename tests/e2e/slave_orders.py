@@ -140,15 +140,23 @@ def a_program_whose_memory_grew_is_started_anew(server, slave):
     assert len(set(programs[:4])) == 1 and len(set(programs[4:])) == 1 and len(set(programs)) == 2, programs
 
 
-def nothing_but_the_cache_outlives_a_program(server, slave):
+def nothing_but_the_cache_of_its_owner_outlives_a_program(server, slave):
     line = slave.signed_on()
-    first = frame(server, line, 1, "plant")
+    anna, bob = {"id": 5, "name": "anna"}, {"id": 6, "name": "bob"}
+    first = frame(server, line, 1, "plant", owner=anna)
     assert first["state"] == "done", first
-    second = frame(server, line, 2, "plant # another job", job=2)
+    second = frame(server, line, 2, "plant # another job", job=2, owner=anna)
     assert "found .cache/kept" in second["warnings"] and "found planted" not in second["warnings"], second
+    for attempt, owner in ((3, bob), (4, None)):
+        changes = {"owner": owner} if owner else {}
+        other = frame(server, line, attempt, "plant # job %d" % attempt, job=attempt, **changes)
+        assert other["state"] == "done", other
+        assert not [w for w in other["warnings"] if w.startswith("found")], other
+    again = frame(server, line, 5, "plant # once more", job=5, owner=anna)
+    assert "found .cache/kept" in again["warnings"], again
 
 
-nothing_but_the_cache_outlives_a_program.missing = None if SANDBOX else "there is no sandbox here"
+nothing_but_the_cache_of_its_owner_outlives_a_program.missing = None if SANDBOX else "there is no sandbox here"
 
 
 # --- over HTTPS alone ----------------------------------------------------------------------------------------------

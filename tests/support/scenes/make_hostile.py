@@ -96,6 +96,18 @@ while True:
         for _ in range(48):
             file.write(block)
 """,
+    "hide": """
+block, number = b"x" * (1 << 20), 0
+for folder in ("/out/hidden", "/home/render/.cache/hidden"):
+    os.mkdir(folder)
+    os.chmod(folder, 0o300)
+while True:
+    number += 1
+    for folder in ("/out/hidden", "/home/render/.cache/hidden"):
+        with open("%s/%d" % (folder, number), "wb") as file:
+            for _ in range(48):
+                file.write(block)
+""",
     "files": """
 number = 0
 while True:
