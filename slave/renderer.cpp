@@ -81,7 +81,13 @@ void Renderer::take_only_file(std::string const& name) const {
 void Renderer::cancel() {
   std::lock_guard const lock(process_mutex_);
   cancelled_ = true;
-  if (process_) process_->interrupt();
+  if (process_) interrupt();
+}
+
+// Under process_mutex_. Lasting: a program whose frame was over by then is of no use for the next one.
+void Renderer::interrupt() {
+  process_->interrupt();
+  interrupted_ = true;
 }
 
 void Renderer::suspend(bool stopped) {
@@ -111,6 +117,7 @@ void Renderer::allow() {
 void Renderer::close() {
   std::lock_guard const lock(process_mutex_);
   process_.reset();
+  interrupted_ = false;
   key_.clear();
 }
 
@@ -203,7 +210,7 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
     log_.clear();
     last_progress_.clear();
   }
-  if (cancelled_) process_->interrupt();
+  if (cancelled_) interrupt();
   if (suspended_since_) process_->suspend(true);
   return {};
 }
@@ -341,7 +348,7 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
   take_lent();
   std::string const key = fmt::format("{}\n{}\n{}\n{}\n{}", method.name, task.program.string(), task.job.string(),
                                       file.dump(), task.parameters.contains("scripts"));
-  if (!method.session || key != key_ || frames_ >= kFramesOfOneProgram || !can_follow(task)) close();
+  if (!method.session || key != key_ || interrupted_ || frames_ >= kFramesOfOneProgram || !can_follow(task)) close();
   if (cancelled_) return fail(Errc::conflict, "cancelled");
   Frame frame;
   frame.suspended = suspended();

@@ -88,6 +88,7 @@ private:
   [[nodiscard]] bool worn_out(std::uint64_t resident);
   void take_line(RenderTask const& task, std::string const& line, Frame& frame, OnProgress const& progress);
   void take_lent();
+  void interrupt();
   std::chrono::milliseconds suspended();
   void take_only_file(std::string const& name) const;
   Error explain(RenderTask const& task, Frame const& frame, ProcessEnd const& end);
@@ -96,7 +97,8 @@ private:
   std::mutex process_mutex_;  // cancel() against start and close
   std::unique_ptr<Process> process_;
   std::atomic<bool> cancelled_ = false;
-  std::string killed_;  // the last frame whose program somebody killed, job and parameters
+  std::atomic<bool> interrupted_ = false;  // the open program
+  std::string killed_;                     // the last frame whose program somebody killed, job and parameters
   std::optional<std::chrono::steady_clock::time_point> suspended_since_;  // under process_mutex_
   std::chrono::milliseconds suspended_before_{0};                         // in all, under process_mutex_
   std::optional<std::pair<int, int>> lent_;  // threads, MiB; not in use yet; under process_mutex_
