@@ -60,8 +60,20 @@ export async function ask<R extends keyof Routes>(route: R, given?: Arguments<R>
   return (await reply.json()) as Routes[R]['answer'];
 }
 
-/** fetch that keeps `away` true to life. */
+const patience = 10; // times
+
+/** fetch that keeps `away` true to life, and asks again when the server says 429, which it has not carried out, and that
+ * it takes a second or two. */
 export async function send(address: string, how: RequestInit): Promise<Response> {
+  for (let left = patience; ; left -= 1) {
+    const reply = await sendOnce(address, how);
+    const wait = Number(reply.headers.get('Retry-After') ?? Infinity);
+    if (reply.status !== 429 || wait > 2 || left === 0) return reply;
+    await new Promise((go) => window.setTimeout(go, wait * 1000));
+  }
+}
+
+async function sendOnce(address: string, how: RequestInit): Promise<Response> {
   let reply: Response;
   try {
     reply = await fetch(address, { ...how, credentials: 'same-origin', cache: 'no-store' });
