@@ -251,6 +251,25 @@ START_TEST(the_mail_with_the_code_says_nothing_that_its_asker_chose) {
 }
 END_TEST
 
+START_TEST(a_webhook_that_took_long_is_asked_later) {
+  Desk desk;
+  std::int64_t now = desk.now;  // every delivery takes four seconds of this clock
+  Notifier notifier(desk.config, desk.services->runtime, desk.dispatcher, desk.live, [&now] { return now += 4000; });
+  desk.choose({{"webhook", "https://127.0.0.1:1/x"}});
+  auto const problem = [&] {
+    ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", "webhook"}}).status,
+                     204);
+    ck_assert(notifier.round(desk.database));
+    return desk.newest()["problem"].get<std::string>();
+  };
+  ck_assert_says(problem(), "private network");
+  ck_assert_says(problem(), "took long to answer");
+  ck_assert_text(desk.newest()["state"], "waiting");
+  now += 120000;
+  ck_assert_says(problem(), "private network");
+}
+END_TEST
+
 START_TEST(what_cannot_be_sent_waits_or_is_given_up_and_says_why) {
   Desk desk;
   Notifier notifier(desk.config, desk.services->runtime, desk.dispatcher, desk.live, [&desk] { return desk.now; });
@@ -280,13 +299,14 @@ END_TEST
 
 int main() {
   return run_database_suite(
-      "notify", {database_cases(
-                    "notify", {only_addresses_of_the_public_internet_are_public,
-                               a_name_that_leads_into_this_machine_is_refused_before_anything_is_sent,
-                               addresses_of_mail_are_plain, a_mail_server_is_named_with_its_scheme_and_without_a_login,
-                               nothing_in_a_mail_becomes_a_header, a_request_is_signed_over_time_and_body,
-                               a_webhook_goes_over_tls_unless_the_grid_is_private, people_choose_what_they_are_told,
-                               an_address_is_written_to_when_its_owner_has_given_the_code,
-                               the_mail_with_the_code_says_nothing_that_its_asker_chose,
-                               what_cannot_be_sent_waits_or_is_given_up_and_says_why})});
+      "notify",
+      {database_cases(
+          "notify",
+          {only_addresses_of_the_public_internet_are_public,
+           a_name_that_leads_into_this_machine_is_refused_before_anything_is_sent, addresses_of_mail_are_plain,
+           a_mail_server_is_named_with_its_scheme_and_without_a_login, nothing_in_a_mail_becomes_a_header,
+           a_request_is_signed_over_time_and_body, a_webhook_goes_over_tls_unless_the_grid_is_private,
+           people_choose_what_they_are_told, an_address_is_written_to_when_its_owner_has_given_the_code,
+           the_mail_with_the_code_says_nothing_that_its_asker_chose, a_webhook_that_took_long_is_asked_later,
+           what_cannot_be_sent_waits_or_is_given_up_and_says_why})});
 }
