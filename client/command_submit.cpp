@@ -249,7 +249,8 @@ void add_scene_options(CLI::App* command, std::shared_ptr<Submission> const& giv
   command->add_option("--method", given->method, "Render method of the grid, like povray")->capture_default_str();
   command->add_option("--set", given->settings, "NAME=VALUE, a parameter of the method; can be given again")
       ->check(setting_validator());
-  command->add_option("--parameters", given->parameter_file, "XML file of variations of the scene, each a job of its own")
+  command
+      ->add_option("--parameters", given->parameter_file, "XML file of variations of the scene, each a job of its own")
       ->check(CLI::ExistingFile);
   auto* tiles = command->add_option("--tiles", given->tiles, "Render each frame in parts: auto, or like 4x3");
   command->add_option("--overscan", given->overscan, "Pixels that a tile is rendered beyond its edges")

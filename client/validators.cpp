@@ -86,7 +86,8 @@ std::string engine_word(std::string const& text) {
 CLI::Validator shot_validator() {
   return {[](std::string const& text) -> std::string {
             auto const slash = text.find('/');
-            bool const good = slash != std::string::npos && slash > 0 && slash + 1 < text.size() && slash == text.rfind('/');
+            bool const good =
+                slash != std::string::npos && slash > 0 && slash + 1 < text.size() && slash == text.rfind('/');
             return good ? "" : fmt::format("'{}' is not like SEQUENCE/SHOT", printable(text, 100));
           },
           "SEQUENCE/SHOT"};

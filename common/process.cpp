@@ -7,8 +7,8 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,9 +24,8 @@ namespace distren {
 
 namespace {
 
-constexpr int io_of_process = 1;    // IOPRIO_WHO_PROCESS of linux/ioprio.h, which not every system has
-constexpr int idle_io = 3 << 13;    // IOPRIO_CLASS_IDLE
-
+constexpr int io_of_process = 1;  // IOPRIO_WHO_PROCESS of linux/ioprio.h, which not every system has
+constexpr int idle_io = 3 << 13;  // IOPRIO_CLASS_IDLE
 
 using std::chrono::milliseconds;
 using Clock = Process::Clock;
@@ -86,8 +85,8 @@ bool apply_limit(__rlimit_resource resource, std::uint64_t value) {
     if (::fcntl(fd.get(), F_SETFD, 0) != 0) give_up();
 
   if (launch.directory != nullptr && ::chdir(launch.directory) != 0) give_up();
-  if (!apply_limit(RLIMIT_DATA, limits.only_watched ? 0 : limits.memory) || !apply_limit(RLIMIT_FSIZE, limits.file_size) ||
-      !apply_limit(RLIMIT_NOFILE, limits.open_files))
+  if (!apply_limit(RLIMIT_DATA, limits.only_watched ? 0 : limits.memory) ||
+      !apply_limit(RLIMIT_FSIZE, limits.file_size) || !apply_limit(RLIMIT_NOFILE, limits.open_files))
     give_up();
   rlimit const no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);

@@ -31,7 +31,7 @@ struct ProcessLimits {           // 0: the parent's own limit stays
   std::uint64_t open_files = 0;  // descriptors per process
   std::size_t processes = 0;     // of the whole tree, which is watched
   bool only_watched = false;     // memory: the kernel is not asked, since drivers of graphics cards map far more
-  int nice = 0;  // with it the idle class of I/O
+  int nice = 0;                  // with it the idle class of I/O
 };
 
 enum class ErrorOutput { merged, discarded, separate };  // separate: lines come with from_error set
@@ -59,7 +59,7 @@ struct ProcessUsage {
 struct ProcessEnd {
   std::optional<int> exit_code{};  // absent: ended by `signal`
   int signal = 0;
-  bool over_memory = false;  // killed because the tree outgrew limits.memory
+  bool over_memory = false;   // killed because the tree outgrew limits.memory
   std::string overstepped{};  // killed for this, as options.watch said it, or for its many processes
   ProcessUsage usage{};
   std::chrono::milliseconds wall{0};

@@ -69,7 +69,7 @@ struct RenderMethod {
   std::string program;
   std::vector<std::string> version_arguments;
   Pattern version_pattern;
-  std::string preflight{};  // "blend", "povray": how scenes are looked into; empty: not at all
+  std::string preflight{};      // "blend", "povray": how scenes are looked into; empty: not at all
   std::string version_missing;  // why a program may tell no version; empty: it is another program
   std::vector<MethodParameter> parameters;
   std::vector<Argument> command;

@@ -77,6 +77,8 @@ private:
 };
 
 // Short for the many places that fail: return fail(Errc::invalid, fmt::format(...)).
-[[nodiscard]] inline Error fail(Errc code, std::string message) { return Error{code, std::move(message)}; }
+[[nodiscard]] inline Error fail(Errc code, std::string message) {
+  return Error{code, std::move(message)};
+}
 
 }  // namespace distren

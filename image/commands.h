@@ -32,8 +32,8 @@ Result<nlohmann::json> make_thumbnail(std::filesystem::path const& in, std::file
 
 struct TileAt {
   std::filesystem::path file;
-  int x = 0;  // pixels from the left edge
-  int y = 0;  // pixels from the top edge
+  int x = 0;        // pixels from the left edge
+  int y = 0;        // pixels from the top edge
   PixelBox part{};  // of its own pixels, without the overscan; empty: all of them
 };
 Result<TileAt> parse_tile(std::string const& text);

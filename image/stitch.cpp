@@ -95,9 +95,11 @@ std::vector<TileAt> tiles_of_frame(TileGrid const& grid, std::string const& patt
   for (int tile = 1; tile <= grid.count(); ++tile) {
     PixelBox const box = tile_box(grid, tile);
     PixelBox const picture = grid.whole ? PixelBox{} : rendered_box(grid, tile);
-    tiles.push_back({picture_name(pattern, frame, tile), box.left, box.top,
-                     {box.left - picture.left, box.top - picture.top, box.right - picture.left,
-                      box.bottom - picture.top}});
+    tiles.push_back(
+        {picture_name(pattern, frame, tile),
+         box.left,
+         box.top,
+         {box.left - picture.left, box.top - picture.top, box.right - picture.left, box.bottom - picture.top}});
   }
   return tiles;
 }

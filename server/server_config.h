@@ -41,7 +41,7 @@ struct ServerConfig {
   struct Limits {
     int loops = 2;  // threads
     int workers = 4;
-    int queue = 1000;  // requests waiting for a worker
+    int queue = 1000;             // requests waiting for a worker
     int streams = 4000;           // pages that follow the grid by events
     int streams_per_person = 24;  // ... of one account
     std::int64_t upload_bytes = std::int64_t{8} << 30;
@@ -66,11 +66,11 @@ struct ServerConfig {
     int signed_url = 3600;
   } times;
 
-  struct Mail {  // notifications by e-mail
-    std::string server;       // smtp://host:587 or smtps://host:465; empty: none are sent
-    std::string from;         // the sender's address
-    std::string user;         // empty: without a login
-    std::string password;     // from mail.password_file
+  struct Mail {                    // notifications by e-mail
+    std::string server;            // smtp://host:587 or smtps://host:465; empty: none are sent
+    std::string from;              // the sender's address
+    std::string user;              // empty: without a login
+    std::string password;          // from mail.password_file
     std::string tls = "required";  // "off" only to this machine
   } mail;
 

@@ -44,7 +44,7 @@ struct Services {
   std::function<std::int64_t()> now_ms;  // UNIX time
   WorkerPool const* workers = nullptr;   // for the figures of its queue; nullptr: there is none
 
-  RuntimeSettings runtime{config};          // what an administrator may change while the server runs
+  RuntimeSettings runtime{config};  // what an administrator may change while the server runs
   std::int64_t const started_ms = now_ms();
   std::function<void()> wake_notifier{};  // there is something in the outbox that somebody waits for; may be empty
 
@@ -53,8 +53,8 @@ struct Services {
   // Shared while a file becomes a blob (the file, then the row), exclusive while unused ones go (row, then file).
   std::shared_mutex blob_sweep{};
 
-  std::mutex unloaded_mutex{};            // guards unloaded_jobs
-  std::set<std::int64_t> unloaded_jobs{}; // in the database, but not yet with the dispatcher; see maintenance.h
+  std::mutex unloaded_mutex{};             // guards unloaded_jobs
+  std::set<std::int64_t> unloaded_jobs{};  // in the database, but not yet with the dispatcher; see maintenance.h
 
   // Held from asking the ledger to telling the dispatcher, so that the older of two answers is not told last.
   std::mutex points_told{};

@@ -12,7 +12,8 @@
 namespace distren {
 
 // Where the small picture of a frame is kept, in the job's folder.
-std::filesystem::path thumbnail_file(std::filesystem::path const& job_folder, std::string_view sha256, int longest_side);
+std::filesystem::path thumbnail_file(std::filesystem::path const& job_folder, std::string_view sha256,
+                                     int longest_side);
 
 // invalid: the image cannot be shown. unavailable: it could not be looked at. The folder of `small` is made.
 Result<void> make_thumbnail(ImageChecker const& program, std::filesystem::path const& image,

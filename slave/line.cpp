@@ -114,7 +114,8 @@ void Line::take(LineStream& stream, std::string const& line) {
   } else if (type == "error") {
     spdlog::warn("the server could not use a message message={}", quote(text_member(message, "message")));
   } else if (type.empty()) {
-    static_cast<void>(stream.write_line(R"({"type":"error","code":"invalid","message":"not an object with a type, or nested too deep"})"));
+    static_cast<void>(stream.write_line(
+        R"({"type":"error","code":"invalid","message":"not an object with a type, or nested too deep"})"));
   } else if (type != "pong") {
     handler_.received(message);
   }

@@ -462,8 +462,9 @@ START_TEST(each_tile_of_a_frame_is_a_task_with_its_place_size_and_name) {
   for (auto const& order : slave->of_type("order")) by_name[order["output"]["name"]] = order;
   ck_assert_uint_eq(by_name.size(), 8);
   auto const& last = by_name.at("0006-t0004.png");
-  ck_assert_text(last["parameters"].dump(),
-                 R"({"file":"scene.blend","first-column":47,"first-row":27,"frame":6,"last-column":100,"last-row":60})");
+  ck_assert_text(
+      last["parameters"].dump(),
+      R"({"file":"scene.blend","first-column":47,"first-row":27,"frame":6,"last-column":100,"last-row":60})");
   ck_assert_int_eq(last["output"]["width"].get<int>(), 54);
   ck_assert_int_eq(last["output"]["height"].get<int>(), 34);
   auto const expected = grid.core.expected_result(last["attempt"], last["task"]);

@@ -371,8 +371,8 @@ START_TEST(a_full_queue_answers_503_at_once) {
   first.send("GET /1 HTTP/1.1\r\n\r\n");
   Probe second(grid.port);
   second.send("GET /2 HTTP/1.1\r\n\r\n");
-  // One of the next ones at the latest finds the worker busy and the queue full; one of these two already, when both came
-  // before the worker had taken any.
+  // One of the next ones at the latest finds the worker busy and the queue full; one of these two already, when both
+  // came before the worker had taken any.
   int refused = 0;
   for (int i = 0; i < 3 && refused == 0; ++i) {
     Probe probe(grid.port);

@@ -446,11 +446,11 @@ int main() {
         relaxed_limits_forgive_what_strict_ones_do_not, images_of_different_sizes_cannot_be_compared})
     tcase_add_test(compare, test);
   TCase* transform = tcase_create("transform");
-  for (auto const* test : {a_thumbnail_keeps_proportion_and_mean, a_thumbnail_of_an_uneven_size_leaves_no_dark_edge,
-                           a_small_image_is_not_enlarged, bright_linear_light_fades_into_white,
-                           stitched_tiles_equal_the_whole_pixel_for_pixel,
-                           tiles_of_a_frame_are_stitched_without_their_overscan, tiles_that_do_not_fit_are_refused,
-                           tile_words_are_read_or_refused, a_failed_write_leaves_nothing_behind})
+  for (auto const* test :
+       {a_thumbnail_keeps_proportion_and_mean, a_thumbnail_of_an_uneven_size_leaves_no_dark_edge,
+        a_small_image_is_not_enlarged, bright_linear_light_fades_into_white,
+        stitched_tiles_equal_the_whole_pixel_for_pixel, tiles_of_a_frame_are_stitched_without_their_overscan,
+        tiles_that_do_not_fit_are_refused, tile_words_are_read_or_refused, a_failed_write_leaves_nothing_behind})
     tcase_add_test(transform, test);
   TCase* program = tcase_create("program");
   tcase_add_test(program, the_program_speaks_json_and_three_exit_codes);

@@ -178,7 +178,8 @@ Result<void> Checker::choose_output() {
       across = std::max<std::int64_t>(1, across * number_of("height") / down);
       down = number_of("height");
     } else {
-      down = number_of("height") > 0 ? number_of("height") : std::max<std::int64_t>(1, down * number_of("width") / across);
+      down =
+          number_of("height") > 0 ? number_of("height") : std::max<std::int64_t>(1, down * number_of("width") / across);
       across = number_of("width");
     }
     findings_.parameters["width"] = across;

@@ -80,7 +80,8 @@ Reply handle_file_list(Request const&, Context& context) {
   auto const made_of = store::show_job(context.database(), *job);
   if (!made_of) return error_reply(made_of.error());
   if (made_of->after != 0) {
-    if (auto const added = add_output(context, made_of->after, expires, list); !added) return error_reply(added.error());
+    if (auto const added = add_output(context, made_of->after, expires, list); !added)
+      return error_reply(added.error());
   }
   return json_reply(200, {{"files", std::move(list)}});
 }

@@ -34,20 +34,21 @@ Reply handle_status(Request const&, Context& context) {
   if (!totals) return error_reply(totals.error());
   auto const live = services.dispatcher.grid_live();
   auto const settings = services.runtime.now();
-  return json_reply(
-      200,
-      {{"name", settings.name},
-       {"version", PACKAGE_VERSION},
-       {"time", services.now_ms()},
-       {"slaves", {{"online", live.slaves_online}, {"total", totals->slaves}}},
-       {"jobs", {{"active", totals->active_jobs}}},
-       {"frames", {{"ready", live.tasks_ready}, {"leased", live.tasks_leased}, {"accepted", totals->accepted_frames},
-                   {"an_hour", totals->frames_an_hour}}},
-       {"power", decimal(live.power)},
-       {"url", text_or_null(services.config.url)},
-       {"line_port", line_port(services.config.listen.line)},
-       {"people", totals->people},
-       {"registration", settings.registration}});
+  return json_reply(200, {{"name", settings.name},
+                          {"version", PACKAGE_VERSION},
+                          {"time", services.now_ms()},
+                          {"slaves", {{"online", live.slaves_online}, {"total", totals->slaves}}},
+                          {"jobs", {{"active", totals->active_jobs}}},
+                          {"frames",
+                           {{"ready", live.tasks_ready},
+                            {"leased", live.tasks_leased},
+                            {"accepted", totals->accepted_frames},
+                            {"an_hour", totals->frames_an_hour}}},
+                          {"power", decimal(live.power)},
+                          {"url", text_or_null(services.config.url)},
+                          {"line_port", line_port(services.config.listen.line)},
+                          {"people", totals->people},
+                          {"registration", settings.registration}});
 }
 
 Reply handle_openapi(Request const& request, Context& context) {

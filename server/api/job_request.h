@@ -37,7 +37,7 @@ struct JobRequest {
   nlohmann::json parameters;  // checked by the method's definition
   JobSteps steps{};
   std::vector<Variation> variations{};
-  std::string sequence{};   // of the shot that all of it belongs to; empty: none
+  std::string sequence{};  // of the shot that all of it belongs to; empty: none
   std::string shot{};
   std::string variation{};  // which one of a submission's this is; empty: it has none
 };

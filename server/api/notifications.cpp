@@ -23,14 +23,10 @@ using nlohmann::json;
 json settings_shape(store::NotificationSettings const& settings, ServerConfig const& config) {
   auto choices = json::array();
   for (auto const& [kind, channel] : settings.choices) choices.push_back({{"kind", kind}, {"channel", channel}});
-  return {{"email", text_or_null(settings.email)},
-          {"confirmed", settings.confirmed},
-          {"mail", !config.mail.server.empty()},
-          {"webhook", text_or_null(settings.webhook)},
-          {"secret", text_or_null(settings.secret)},
-          {"webhooks", config.webhook.enabled},
-          {"choices", std::move(choices)},
-          {"newest", settings.newest}};
+  return {{"email", text_or_null(settings.email)},   {"confirmed", settings.confirmed},
+          {"mail", !config.mail.server.empty()},     {"webhook", text_or_null(settings.webhook)},
+          {"secret", text_or_null(settings.secret)}, {"webhooks", config.webhook.enabled},
+          {"choices", std::move(choices)},           {"newest", settings.newest}};
 }
 
 json notification_shape(store::Notification const& notification) {
@@ -113,8 +109,8 @@ Reply handle_send_mail_code(Request const&, Context& context) {
   // Of 64 random bits: no digit is likelier than another by more than chance can show.
   std::uint64_t number = 0;
   for (unsigned char const byte : random_bytes(sizeof number)) number = number << 8 | byte;
-  auto const done = store::make_mail_code(context.database(), context.caller.user.id,
-                                          fmt::format("{:08}", number % 100'000'000));
+  auto const done =
+      store::make_mail_code(context.database(), context.caller.user.id, fmt::format("{:08}", number % 100'000'000));
   if (!done) return error_reply(done.error());
   if (context.services.wake_notifier) context.services.wake_notifier();
   return empty_reply(204);

@@ -20,7 +20,8 @@ nlohmann::json user_shape(store::User const& user);
 nlohmann::json token_shape(store::Token const& token);
 nlohmann::json job_shape(store::Job const& job, Dispatcher& dispatcher);  // asks it for what only memory knows
 nlohmann::json task_shape(store::Task const& task, std::optional<TaskLive> const& live);
-// settings: what holds there now, JSON as its hello said; empty: offline, or it takes none from afar. address: whether the one who asks may see from where it came.
+// settings: what holds there now, JSON as its hello said; empty: offline, or it takes none from afar. address: whether
+// the one who asks may see from where it came.
 nlohmann::json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> const& working_on,
                            std::optional<TelemetryReading> const& telemetry, std::string const& settings, bool address);
 nlohmann::json telemetry_shape(TelemetryReading const& reading);

@@ -109,8 +109,10 @@ Result<void> add_stitching(Chain& chain, TileGrid const& grid) {
 }
 
 Result<void> add_denoising(Chain& chain, std::string const& format) {
-  json parameters{{"pictures", "output/" + chain.output.value("pattern", "")}, {"format", format},
-                  {"width", chain.output["width"]}, {"height", chain.output["height"]}};
+  json parameters{{"pictures", "output/" + chain.output.value("pattern", "")},
+                  {"format", format},
+                  {"width", chain.output["width"]},
+                  {"height", chain.output["height"]}};
   auto const own = json::parse(chain.request.job.parameters, nullptr, false);
   if (own.contains("scene")) parameters["scene"] = own["scene"];
   auto const step = chain.step("denoise", "");

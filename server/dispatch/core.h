@@ -203,7 +203,8 @@ private:
                    std::optional<std::string> const& text);
   void cancel_on_slave(std::int64_t slave, std::int64_t attempt, std::string const& reason);
   void task_failed(JobQueue& job, store::EndingEntry& ending, std::int64_t now);
-  [[nodiscard]] FrameNews news(JobQueue const& job, std::int64_t task, std::string_view state, std::int64_t slave) const;
+  [[nodiscard]] FrameNews news(JobQueue const& job, std::int64_t task, std::string_view state,
+                               std::int64_t slave) const;
   void slave_changed(std::int64_t slave);
   void finish_job_if_done(std::int64_t job);
 
@@ -215,7 +216,7 @@ private:
   std::unordered_map<std::int64_t, Slave> slaves_;
   std::unordered_map<std::int64_t, Attempt> attempts_;
   std::unordered_multimap<std::int64_t, std::int64_t> held_;  // slave, here or not -> its attempts of jobs
-  std::unordered_map<std::int64_t, Blocks> owner_blocks_;  // slave, here or not; those without any are not in it
+  std::unordered_map<std::int64_t, Blocks> owner_blocks_;     // slave, here or not; those without any are not in it
   std::map<std::int64_t, JobQueue*> by_first_task_;           // the tasks of a job are consecutive
   std::set<std::pair<std::int64_t, std::int64_t>> waiting_;   // a job, one that is made of its output
   // Jobs of one kind need the same method and version: what fits is asked once for all of them.

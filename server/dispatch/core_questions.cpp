@@ -72,8 +72,9 @@ Explanation DispatchCore::why_job(std::int64_t id) const {
       }))
     return {.rule = "refused_by_slaves",
             .number = static_cast<std::int64_t>(slaves_.size()),
-            .sentence = "every slave online that could render it has blocked it, or its frames take longer than that "
-                        "slave lends itself for"};
+            .sentence =
+                "every slave online that could render it has blocked it, or its frames take longer than that "
+                "slave lends itself for"};
   if (job->held() && job->ready() == 0 && job->leases.empty())
     return {.rule = "waits_for_approval",
             .number = job->unfinished(),

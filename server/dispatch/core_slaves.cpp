@@ -171,8 +171,8 @@ std::string DispatchCore::start(JobQueue& job, Attempt attempt, std::int64_t now
   attempt.frame = job.frame(attempt.task);
   lease(attempt, now);
   Lease const token{attempt.task, attempt.id, attempt.slave, now + settings_.lease_ms};
-  return order_text(*job.order, token, sign_lease(token, settings_.lease_key), attempt.job, job.place(attempt.task), links_,
-                    settings_.times);
+  return order_text(*job.order, token, sign_lease(token, settings_.lease_key), attempt.job, job.place(attempt.task),
+                    links_, settings_.times);
 }
 
 // Beside the frames in its slots a slave holds some, so that it waits for nobody between two of them: one of a job that

@@ -73,7 +73,7 @@ struct GridLive {
   int jobs_active = 0;
   std::int64_t tasks_ready = 0;
   std::int64_t tasks_leased = 0;
-  int slots = 0;  // frames that the slaves online render at once
+  int slots = 0;           // frames that the slaves online render at once
   std::int64_t power = 0;  // of the slaves online that take work; thousandths of a reference core
   bool operator==(GridLive const&) const = default;
 };
@@ -86,7 +86,7 @@ struct UserLive {  // what a user has in the grid now: the slaves that are his, 
   std::int64_t leased = 0;  // frames that are being rendered
 };
 
-struct JournalLive {  // how far the database is behind
+struct JournalLive {         // how far the database is behind
   bool away = false;         // the last write failed
   std::int64_t waiting = 0;  // results that are not written yet
   std::int64_t lag_ms = 0;   // how long the batch that is being written takes so far
@@ -133,7 +133,7 @@ public:
   virtual bool reopen(std::int64_t /*job*/, std::int64_t /*task*/) { return false; }
   // What a slave's owner blocks, all of it, in place of what was told before.
   virtual void change_blocks(std::int64_t slave, Blocks blocks) = 0;
-  virtual void tell_slave(std::int64_t slave, std::string line) = 0;  // if it is on the line; else nothing
+  virtual void tell_slave(std::int64_t slave, std::string line) = 0;       // if it is on the line; else nothing
   virtual void disable_slave(std::int64_t slave, std::string reason) = 0;  // takes its work away and disconnects it
 
   // Questions.

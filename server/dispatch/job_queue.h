@@ -25,8 +25,8 @@ public:
 
   // The first ready task that has not failed on this slave; it becomes leased.
   std::optional<std::int64_t> take(std::int64_t slave);
-  // The same for a policy that keeps frames together: first the probes of a long job (first, middle and last frame), then
-  // what came back, then the next of the slave's own block of frames, then a new block. block: frames in one.
+  // The same for a policy that keeps frames together: first the probes of a long job (first, middle and last frame),
+  // then what came back, then the next of the slave's own block of frames, then a new block. block: frames in one.
   std::optional<std::int64_t> take_next(std::int64_t slave, int block);
   bool take_this(std::int64_t task);                          // a slave came back with it; false: it is not ready
   void give_back(std::int64_t task);                          // leased or delayed -> ready
@@ -42,7 +42,8 @@ public:
   [[nodiscard]] int memory_mib() const { return memory_mib_; }  // 0: not known
   [[nodiscard]] bool memory_suffices(std::int64_t slave, int memory_mib) const;
 
-  // A frame took longer than the slave lends itself for: it gets none of this job until its limit is higher. ms; 0: none.
+  // A frame took longer than the slave lends itself for: it gets none of this job until its limit is higher. ms; 0:
+  // none.
   void record_too_long(std::int64_t slave, std::int64_t limit_ms);
   [[nodiscard]] bool too_long_for(std::int64_t slave, std::int64_t limit_ms) const;
 

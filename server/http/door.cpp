@@ -95,7 +95,7 @@ struct Door::Exchange {
   FilePiece piece{};                     // what is still to be sent; of a source only the length counts
   std::unique_ptr<ByteSource> source{};  // of its bytes; none: the file
   Feed feed{};                           // of a reply that stays open
-  std::string summary{};  // for the log
+  std::string summary{};                 // for the log
 };
 
 Door::Door(Loop& loop, ssl_ctx_st* tls, DoorOptions const& options, ConnectionCounts& counts, Dispatch dispatch)
@@ -268,7 +268,8 @@ Result<std::size_t> Door::read_piece(Exchange& exchange, char* into, std::size_t
   if (exchange.source) return exchange.source->read(into, size);
   auto const got = ::pread(exchange.piece.file.get(), into, size, static_cast<off_t>(exchange.piece.offset));
   if (got > 0) return static_cast<std::size_t>(got);
-  return fail(Errc::unavailable, fmt::format("reading the file failed: {}", got < 0 ? std::strerror(errno) : "too short"));
+  return fail(Errc::unavailable,
+              fmt::format("reading the file failed: {}", got < 0 ? std::strerror(errno) : "too short"));
 }
 
 void Door::next_piece(Exchange& exchange) {

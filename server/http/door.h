@@ -26,7 +26,7 @@ struct DoorOptions {
   std::size_t header_limit = 16 << 10;
   std::size_t body_limit = 16 << 20;       // in memory before anybody sees it; see Route::body_limit
   std::size_t buffered_limit = 256 << 20;  // unfinished requests of this door together
-  std::size_t feed_limit = 256 << 10;    // of a reply that stays open, not taken by its reader
+  std::size_t feed_limit = 256 << 10;      // of a reply that stays open, not taken by its reader
   GuardTimes times;
   HeaderList always;  // headers of every reply that does not bring its own
 };

@@ -1,6 +1,6 @@
 // A request and a reply as plain values: no socket, no libevent, so that handlers are tested without either.
-// Header names of a request are in lower case. A Reply is a text, a piece of a file, bytes made on their way (Stream), a
-// promise (Later), or stays open (Feed).
+// Header names of a request are in lower case. A Reply is a text, a piece of a file, bytes made on their way (Stream),
+// a promise (Later), or stays open (Feed).
 #pragma once
 
 #include <cstdint>

@@ -31,7 +31,7 @@ struct LineServices {
   TelemetryBook& telemetry;
   std::string url;  // told to slaves; empty: the line's host, port 8443
   int heartbeat_ms = 30000;
-  int telemetry_ms = 60000;  // how often slaves say how their machines are; 0: never
+  int telemetry_ms = 60000;          // how often slaves say how their machines are; 0: never
   int connections_per_address = 64;  // not counted on loopback
 };
 

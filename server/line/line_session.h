@@ -54,7 +54,7 @@ private:
   std::atomic<int> count_ = 0;
   std::vector<std::int64_t> pinged_;
   TokenBuckets hellos_{1, 60};  // one a second, after sixty at once
-  std::mutex mutex_;  // guards gathered_
+  std::mutex mutex_;            // guards gathered_
   std::vector<Outgoing> gathered_;
 };
 

@@ -110,13 +110,13 @@ Result<void> deliver(ServerConfig const& config, std::string_view grid, store::D
   if (delivery.channel == "webhook") return send_webhook(config, grid, delivery, now_s, cancelled);
   if (config.mail.server.empty()) return fail(Errc::denied, "this grid sends no e-mail: mail.server is not set");
   if (delivery.email.empty()) return fail(Errc::invalid, "no confirmed e-mail address is set");
-  return send_mail({.url = config.mail.server,
-                    .user = config.mail.user,
-                    .password = config.mail.password,
-                    .tls_required = config.mail.tls == "required"},
-                   delivery.code.empty() ? notification_mail(config, grid, delivery)
-                                         : confirmation_mail(config, grid, delivery),
-                   &cancelled);
+  return send_mail(
+      {.url = config.mail.server,
+       .user = config.mail.user,
+       .password = config.mail.password,
+       .tls_required = config.mail.tls == "required"},
+      delivery.code.empty() ? notification_mail(config, grid, delivery) : confirmation_mail(config, grid, delivery),
+      &cancelled);
 }
 
 }  // namespace distren

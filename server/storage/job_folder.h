@@ -24,8 +24,8 @@ std::filesystem::path log_file(std::filesystem::path const& stor, std::int64_t j
 std::string cleaned_log(std::string_view text);  // its end, lines of printable UTF-8
 
 // Hard-links every file (paths already checked) and makes output/; all folders are synced once at the end. Sources
-// whose own path begins with output/, preview/ or log/ stay in the blob store alone: in the job's folder these names are
-// ours.
+// whose own path begins with output/, preview/ or log/ stay in the blob store alone: in the job's folder these names
+// are ours.
 Result<void> place_job_files(std::filesystem::path const& stor, std::int64_t job, BlobStore const& blobs,
                              std::vector<store::JobFile> const& files);
 

@@ -185,9 +185,8 @@ UploadOutcome Uploads::create(UploadSpec spec) {
   auto const space = free_bytes(folder_);
   if (!space) return refuse(Kind::failed, space.error().message);
   if (*space - spec.size < limits_.free_bytes) {
-    return refuse(Kind::disk_full,
-                  fmt::format("the server's disk has no room for these {} bytes now; try again later",
-                              grouped(static_cast<std::uint64_t>(spec.size))));
+    return refuse(Kind::disk_full, fmt::format("the server's disk has no room for these {} bytes now; try again later",
+                                               grouped(static_cast<std::uint64_t>(spec.size))));
   }
   auto entry = std::make_shared<Entry>();
   auto const random = random_bytes(16);

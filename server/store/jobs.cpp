@@ -74,13 +74,13 @@ Result<std::int64_t> create_job(Database& database, NewJob const& job) {
   std::string const files = files_text(job.files);
   std::string const frames = nlohmann::json(job.frames).dump();
   std::int64_t id = 0;
-  auto const created =
-      database.call("job_create",
-                    {job.user, job.project, std::string_view(job.name), std::string_view(job.method),
-                     std::string_view(job.source), std::string_view(job.parameters), std::string_view(job.output),
-                     std::string_view(job.version), std::string_view(job.warnings), std::int64_t{job.priority},
-                     std::int64_t{job.paused}, std::string_view(files), std::string_view(frames), std::int64_t{job.tiles}, job.after, job.submission},
-                    [&](SqlRow const& row) { id = row.integer(0); });
+  auto const created = database.call(
+      "job_create",
+      {job.user, job.project, std::string_view(job.name), std::string_view(job.method), std::string_view(job.source),
+       std::string_view(job.parameters), std::string_view(job.output), std::string_view(job.version),
+       std::string_view(job.warnings), std::int64_t{job.priority}, std::int64_t{job.paused}, std::string_view(files),
+       std::string_view(frames), std::int64_t{job.tiles}, job.after, job.submission},
+      [&](SqlRow const& row) { id = row.integer(0); });
   if (!created) return created.error();
   return id;
 }

@@ -16,29 +16,29 @@ namespace distren::store {
 enum class JobState { active, paused, finished, failed, cancelled };
 
 struct JobFile {
-  std::string path;                  // relative to the job's folder, '/' between parts
+  std::string path;  // relative to the job's folder, '/' between parts
   std::string sha256;
   std::int64_t size = 0;
 };
 
 struct NewJob {
   std::int64_t user = 0;
-  std::int64_t project = 0;          // 0: none
+  std::int64_t project = 0;  // 0: none
   std::string name;
-  std::string method;                // must be known (ensure_method)
-  std::string source;                // the main file: one of files' paths
-  std::string parameters;            // JSON object, checked by the render method's definition
-  std::string output;                // JSON object {"format","width","height","pattern","tiles"}; see order.h
-  std::string version;               // oldest renderer version that can open it
-  std::string warnings;              // JSON array of sentences
-  int priority = 50;                 // 1 to 100, the owner's own order
-  bool paused = false;               // starts paused
+  std::string method;      // must be known (ensure_method)
+  std::string source;      // the main file: one of files' paths
+  std::string parameters;  // JSON object, checked by the render method's definition
+  std::string output;      // JSON object {"format","width","height","pattern","tiles"}; see order.h
+  std::string version;     // oldest renderer version that can open it
+  std::string warnings;    // JSON array of sentences
+  int priority = 50;       // 1 to 100, the owner's own order
+  bool paused = false;     // starts paused
   std::vector<JobFile> files;
-  std::vector<int> frames;           // ascending, unique
-  int tiles = 1;                     // of each frame
-  std::int64_t after = 0;            // the job whose output it is made of; 0: none, it has files of its own
-  std::int64_t submission = 0;       // the first of those submitted together; 0: this one
-  bool held = false;                 // only its test frames at first (hold_job, after it is made)
+  std::vector<int> frames;      // ascending, unique
+  int tiles = 1;                // of each frame
+  std::int64_t after = 0;       // the job whose output it is made of; 0: none, it has files of its own
+  std::int64_t submission = 0;  // the first of those submitted together; 0: this one
+  bool held = false;            // only its test frames at first (hold_job, after it is made)
 };
 
 struct Job {
@@ -49,48 +49,49 @@ struct Job {
   std::string name;
   std::string method;
   JobState state = JobState::active;
-  std::string reason;                // why it is paused, failed or cancelled
+  std::string reason;  // why it is paused, failed or cancelled
   std::string source;
   std::string parameters;
   std::string output;
   std::string version;
   std::string warnings;
   int priority = 50;
-  std::int64_t first_task = 0;       // tasks of a job have consecutive ids, in the order of frames and their tiles
+  std::int64_t first_task = 0;  // tasks of a job have consecutive ids, in the order of frames and their tiles
   int tasks = 0;
   int accepted = 0;
   int failed = 0;
-  std::string created_at;            // UTC, ISO 8601
-  std::string finished_at;           // empty: not yet
-  std::int64_t escrow = 0;           // millipoints left of its boost
-  int tiles = 1;                     // of each frame
-  std::int64_t after = 0;            // the job whose output it is made of; 0: none
-  std::int64_t submission = 0;       // the first of the jobs that were submitted with it; 0: alone
-  std::int64_t shot = 0;             // of its project; 0: none
-  std::string shot_name;             // SEQUENCE/SHOT
-  bool held = false;                 // only its test frames are rendered until it is approved
+  std::string created_at;       // UTC, ISO 8601
+  std::string finished_at;      // empty: not yet
+  std::int64_t escrow = 0;      // millipoints left of its boost
+  int tiles = 1;                // of each frame
+  std::int64_t after = 0;       // the job whose output it is made of; 0: none
+  std::int64_t submission = 0;  // the first of the jobs that were submitted with it; 0: alone
+  std::int64_t shot = 0;        // of its project; 0: none
+  std::string shot_name;        // SEQUENCE/SHOT
+  bool held = false;            // only its test frames are rendered until it is approved
 };
 
 struct Task {
   std::int64_t id = 0;
   int frame = 0;
-  std::string state;                 // ready leased accepted failed cancelled
-  int failures = 0;                  // attempts that failed
-  std::int64_t slave = 0;            // of the latest attempt
+  std::string state;       // ready leased accepted failed cancelled
+  int failures = 0;        // attempts that failed
+  std::int64_t slave = 0;  // of the latest attempt
   std::string slave_name;
-  std::string output;                // file name below output/, once accepted
+  std::string output;  // file name below output/, once accepted
   std::int64_t output_size = 0;
   std::string output_sha256;
   std::int64_t wall_ms = 0;
   std::int64_t cpu_ms = 0;
-  std::string reason;                // of the latest failure
+  std::string reason;  // of the latest failure
 };
 
 // Writes job, files and tasks in one transaction. Every file's blob must exist and be the user's (blob_missing).
 Result<std::int64_t> create_job(Database&, NewJob const& job);
 Result<Job> show_job(Database&, std::int64_t job);
 // Newest first; user 0: everybody's; state empty: all; ids below `before` (0: from the start).
-Result<std::vector<Job>> list_jobs(Database&, std::int64_t user, std::string_view state, std::int64_t before, int limit);
+Result<std::vector<Job>> list_jobs(Database&, std::int64_t user, std::string_view state, std::int64_t before,
+                                   int limit);
 Result<std::vector<JobFile>> list_job_files(Database&, std::int64_t job);
 // Frames above `after_task` (0: from the start), in order.
 Result<std::vector<Task>> list_tasks(Database&, std::int64_t job, std::int64_t after_task, int limit);
@@ -118,7 +119,7 @@ Result<void> change_job(Database&, std::int64_t job, std::optional<std::string_v
 Result<void> delete_job(Database&, std::int64_t job);
 
 struct GridTotals {
-  std::int64_t slaves = 0;           // not revoked
+  std::int64_t slaves = 0;  // not revoked
   std::int64_t active_jobs = 0;
   std::int64_t accepted_frames = 0;  // of jobs that are still there
   std::int64_t people = 0;           // accounts

@@ -18,24 +18,24 @@ struct RunnableJob {
   std::int64_t id = 0;
   std::int64_t user = 0;
   std::string user_name{};
-  std::int64_t project = 0;          // 0: none
+  std::int64_t project = 0;  // 0: none
   std::string method;
   std::string source;
   std::string parameters;
   std::string output;
   std::string version;
   int priority = 50;
-  std::string state;                 // active or paused
+  std::string state;  // active or paused
   std::int64_t first_task = 0;
   int tasks = 0;
-  int tiles = 1;                     // of each frame
-  std::int64_t after = 0;            // the job whose output it is made of; 0: none
-  bool waits = false;                // that job is not finished yet
-  bool held = false;                 // only its test frames are given out
+  int tiles = 1;           // of each frame
+  std::int64_t after = 0;  // the job whose output it is made of; 0: none
+  bool waits = false;      // that job is not finished yet
+  bool held = false;       // only its test frames are given out
   std::vector<JobFile> files;
 };
 
-struct RunnableTask {                // unfinished tasks only
+struct RunnableTask {  // unfinished tasks only
   std::int64_t id = 0;
   std::int64_t job = 0;
   int frame = 0;
@@ -46,10 +46,10 @@ struct LiveLease {
   std::int64_t attempt = 0;
   std::int64_t task = 0;
   std::int64_t slave = 0;
-  std::int64_t expires_ms = 0;       // UNIX time
+  std::int64_t expires_ms = 0;  // UNIX time
 };
 
-struct FailedOn {                    // a task that failed on a slave never returns to it
+struct FailedOn {  // a task that failed on a slave never returns to it
   std::int64_t task = 0;
   std::int64_t slave = 0;
 };
@@ -62,7 +62,7 @@ Result<std::vector<FailedOn>> load_failures(Database&, std::int64_t only_job = 0
 // Returns the first of `count` attempt numbers that nobody else will ever get.
 Result<std::int64_t> reserve_attempts(Database&, std::int64_t count);
 
-struct LeaseEntry {                  // an attempt that was handed out
+struct LeaseEntry {  // an attempt that was handed out
   std::int64_t attempt = 0;
   std::int64_t task = 0;
   std::int64_t slave = 0;
@@ -71,7 +71,7 @@ struct LeaseEntry {                  // an attempt that was handed out
 
 enum class Ending { accepted, failed, rejected, returned, expired, cancelled };
 
-struct EndingEntry {                 // an attempt that ended; accepted ones carry the file
+struct EndingEntry {  // an attempt that ended; accepted ones carry the file
   std::int64_t attempt = 0;
   std::int64_t task = 0;
   std::int64_t slave = 0;
@@ -79,18 +79,18 @@ struct EndingEntry {                 // an attempt that ended; accepted ones car
   std::int64_t cpu_ms = 0;
   std::int64_t wall_ms = 0;
   int memory_mib = 0;
-  std::string output{};               // file name below output/
+  std::string output{};  // file name below output/
   std::int64_t output_size = 0;
   std::string output_sha256{};
   std::string reason{};
-  bool task_failed = false;          // this failure was the last one the task may have
+  bool task_failed = false;  // this failure was the last one the task may have
   // What an accepted frame is worth, in millipoints (economy.md); claim 0: nobody is paid. The database holds the grant
   // to claim, bound and 1.15 * fair once more, and pays nothing for one's own job.
   std::int64_t claim = 0;
-  std::int64_t fair = 0;             // 0: not known yet, the grant is held
+  std::int64_t fair = 0;  // 0: not known yet, the grant is held
   std::int64_t grant = 0;
-  std::int64_t bound = 0;            // 1.25 * demonstrated power * wall time by the server's clock
-  int boost = 0;                     // L of the job, thousandths
+  std::int64_t bound = 0;  // 1.25 * demonstrated power * wall time by the server's clock
+  int boost = 0;           // L of the job, thousandths
 };
 
 struct JournalBatch {
@@ -98,17 +98,17 @@ struct JournalBatch {
   std::vector<EndingEntry> endings;
 };
 
-struct JournalAnswer {               // what became of each ending, in order
+struct JournalAnswer {  // what became of each ending, in order
   // accepted: this attempt is the task's result (also when it was already). superseded: another attempt was first.
   enum class Verdict { accepted, superseded, recorded, unknown };
   std::vector<Verdict> verdicts;
-  std::vector<std::optional<std::int64_t>> points;   // granted, millipoints; nullopt: held, or there was no claim
-  std::vector<std::int64_t> finished_jobs;   // every frame of them is accepted now
+  std::vector<std::optional<std::int64_t>> points;  // granted, millipoints; nullopt: held, or there was no claim
+  std::vector<std::int64_t> finished_jobs;          // every frame of them is accepted now
   struct PausedJob {
     std::int64_t job = 0;
     std::string reason;
   };
-  std::vector<PausedJob> paused_jobs;        // now: too many of its tasks failed alike (economy.md)
+  std::vector<PausedJob> paused_jobs;  // now: too many of its tasks failed alike (economy.md)
   struct JobFigures {
     std::int64_t job = 0;
     std::int64_t user = 0;
@@ -116,7 +116,7 @@ struct JournalAnswer {               // what became of each ending, in order
     int failed = 0;
     std::string state;
   };
-  std::vector<JobFigures> changed_jobs;      // as they are now
+  std::vector<JobFigures> changed_jobs;  // as they are now
 };
 
 Result<JournalAnswer> write_journal(Database&, JournalBatch const& batch);

@@ -15,9 +15,12 @@ SqlValue text_or_null(std::optional<std::string> const& text) {
 Result<NotificationSettings> show_notification_settings(Database& database, std::int64_t user) {
   NotificationSettings settings;
   auto const shown = database.call("notification_settings_show", {user}, [&](SqlRow const& row) {
-    settings = {
-        .email = row.text(0), .webhook = row.text(1), .secret = row.text(2), .choices = {}, .newest = row.integer(4),
-        .confirmed = row.integer(5) != 0};
+    settings = {.email = row.text(0),
+                .webhook = row.text(1),
+                .secret = row.text(2),
+                .choices = {},
+                .newest = row.integer(4),
+                .confirmed = row.integer(5) != 0};
     auto const choices = nlohmann::json::parse(row.text(3), nullptr, false);
     if (!choices.is_array()) return;
     for (auto const& choice : choices)

@@ -23,16 +23,16 @@ struct User {
 
 struct Credentials {
   User user;
-  std::string password_hash;        // as common/digest.h's hash_password made it
-  std::int64_t locked_for_ms = 0;   // > 0: too many wrong passwords, refuse until then
+  std::string password_hash;       // as common/digest.h's hash_password made it
+  std::int64_t locked_for_ms = 0;  // > 0: too many wrong passwords, refuse until then
 };
 
 struct Token {
   std::int64_t id = 0;
   std::string name;
-  std::string scopes;               // space-separated: read submit slaves admin
-  std::string created_at;           // UTC, ISO 8601
-  std::string last_used_at;         // empty: never
+  std::string scopes;        // space-separated: read submit slaves admin
+  std::string created_at;    // UTC, ISO 8601
+  std::string last_used_at;  // empty: never
 };
 
 // conflict: the name is taken. The first user of a grid becomes administrator; others get role user.

@@ -16,20 +16,20 @@ struct Shot {
   std::int64_t id = 0;
   std::int64_t project = 0;
   std::string project_name;
-  std::int64_t user = 0;             // whose project it is
+  std::int64_t user = 0;  // whose project it is
   std::string sequence;
   std::string name;
-  std::string state;                 // waiting work review done
-  bool said = false;                 // by somebody; false: as its jobs are
+  std::string state;  // waiting work review done
+  bool said = false;  // by somebody; false: as its jobs are
   int jobs = 0;
-  std::int64_t latest_job = 0;       // newest that renders frames to look at; 0: none
+  std::int64_t latest_job = 0;  // newest that renders frames to look at; 0: none
   std::string latest_state;
   int latest_tasks = 0;
   int latest_accepted = 0;
-  std::int64_t picture_job = 0;      // newest of these that has a frame; 0: none
+  std::int64_t picture_job = 0;  // newest of these that has a frame; 0: none
   int picture_accepted = 0;
-  std::string picture_output;        // JSON object, see NewJob
-  std::string created_at;            // UTC, ISO 8601
+  std::string picture_output;  // JSON object, see NewJob
+  std::string created_at;      // UTC, ISO 8601
 };
 
 // Found by its names, or made, with its sequence.

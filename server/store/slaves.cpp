@@ -61,8 +61,8 @@ Result<std::int64_t> create_slave(Database& database, std::int64_t user, std::st
 Result<SlaveIdentity> find_slave(Database& database, std::string_view slavekey) {
   SlaveIdentity identity;
   auto const found = database.call("slave_find", {slavekey}, [&](SqlRow const& row) {
-    identity = {row.integer(0), row.integer(1), row.text(2), row.text(3), parse_state(row.text(4)),
-                row.text(5), row.integer(6) != 0};
+    identity = {row.integer(0),           row.integer(1), row.text(2),        row.text(3),
+                parse_state(row.text(4)), row.text(5),    row.integer(6) != 0};
   });
   if (!found) return found.error();
   return identity;

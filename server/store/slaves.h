@@ -40,28 +40,28 @@ struct Slave {
   int memory_mib = 0;
   std::vector<MeasuredMethod> methods;
   std::string created_at;
-  std::string last_seen_at;          // empty: never; UTC, ISO 8601
+  std::string last_seen_at;  // empty: never; UTC, ISO 8601
   std::int64_t frames_accepted = 0;
-  std::string address;               // of the last sign-on
+  std::string address;  // of the last sign-on
   std::vector<std::string> gpus;
-  std::string settings;              // JSON: what the owner asks for from afar; empty: nothing
+  std::string settings;  // JSON: what the owner asks for from afar; empty: nothing
 };
 
 struct SlaveIdentity {
   std::int64_t id = 0;
   std::int64_t user = 0;
   std::string name;
-  std::string password_hash;         // 32 bytes SHA-256 of the slavepassword
+  std::string password_hash;  // 32 bytes SHA-256 of the slavepassword
   SlaveState state = SlaveState::enabled;
-  std::string settings;              // as in Slave
+  std::string settings;  // as in Slave
   bool owner_blocked = false;
 };
 
-struct SlaveBlock {                  // work that a slave's owner keeps from it
+struct SlaveBlock {  // work that a slave's owner keeps from it
   std::int64_t slave = 0;
-  std::string kind;                  // user, project or job
+  std::string kind;  // user, project or job
   std::int64_t target = 0;
-  std::string name;                  // of the target
+  std::string name;  // of the target
 };
 
 Result<std::int64_t> create_slave(Database&, std::int64_t user, std::string_view name, std::string_view slavekey,
@@ -80,7 +80,9 @@ Result<void> add_block(Database&, std::int64_t slave, std::string_view kind, std
                        std::int64_t target);
 Result<void> delete_block(Database&, std::int64_t slave, std::string_view kind, std::int64_t target);
 Result<std::vector<SlaveBlock>> list_blocks(Database&, std::int64_t slave);
-inline Result<std::vector<SlaveBlock>> load_blocks(Database& database) { return list_blocks(database, 0); }
+inline Result<std::vector<SlaveBlock>> load_blocks(Database& database) {
+  return list_blocks(database, 0);
+}
 // settings: JSON; empty: none.
 Result<void> change_slave_settings(Database&, std::int64_t slave, std::string_view settings);
 

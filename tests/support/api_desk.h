@@ -121,8 +121,8 @@ public:
     uploads = std::move(*Uploads::open(folder, {.free_bytes = 0}, [this] { return now / 1000; }));
     signer.emplace(std::move(*Signer::load(folder / "key")));
     results = std::make_unique<ResultDesk>(
-        ResultDesk::Settings{signer->derive("lease", ""), 600000, folder, ImageChecker{"/nonexistent", false}}, dispatcher,
-        *uploads);
+        ResultDesk::Settings{signer->derive("lease", ""), 600000, folder, ImageChecker{"/nonexistent", false}},
+        dispatcher, *uploads);
     config.image_program = config.scene_program.parent_path() / "distren-image";
     previews = std::make_unique<PreviewMaker>(folder, ImageChecker{config.image_program, config.sandbox == "on"});
     services.reset(new Services{.config = config,
