@@ -6,7 +6,7 @@
 
 #include "client/context.h"
 #include "client/password.h"
-#include "common/text.h"
+#include "common/base/text.h"
 
 namespace distren::client {
 namespace {

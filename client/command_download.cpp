@@ -7,7 +7,7 @@
 #include "client/context.h"
 #include "client/fetch_output.h"
 #include "client/validators.h"
-#include "common/frame_range.h"
+#include "common/render/frame_range.h"
 
 namespace distren::client {
 namespace {

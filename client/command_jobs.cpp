@@ -9,8 +9,8 @@
 #include "client/table.h"
 #include "client/validators.h"
 #include "client/watch.h"
-#include "common/frame_range.h"
-#include "common/text.h"
+#include "common/base/text.h"
+#include "common/render/frame_range.h"
 
 namespace distren::client {
 namespace {

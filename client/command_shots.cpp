@@ -10,7 +10,7 @@
 #include "client/fields.h"
 #include "client/project.h"
 #include "client/table.h"
-#include "common/text.h"
+#include "common/base/text.h"
 
 namespace distren::client {
 

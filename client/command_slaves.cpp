@@ -8,7 +8,7 @@
 #include "client/context.h"
 #include "client/points_words.h"
 #include "client/table.h"
-#include "common/text.h"
+#include "common/base/text.h"
 
 namespace distren::client {
 namespace {

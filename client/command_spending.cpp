@@ -9,8 +9,8 @@
 #include "client/context.h"
 #include "client/points_words.h"
 #include "client/validators.h"
-#include "common/digest.h"
-#include "common/points_text.h"
+#include "common/base/digest.h"
+#include "common/base/points_text.h"
 
 namespace distren::client {
 namespace {

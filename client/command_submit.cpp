@@ -15,8 +15,8 @@
 #include "client/upload.h"
 #include "client/validators.h"
 #include "client/watch.h"
-#include "common/files.h"
-#include "common/text.h"
+#include "common/base/files.h"
+#include "common/base/text.h"
 
 namespace distren::client {
 namespace {

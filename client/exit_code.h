@@ -1,7 +1,7 @@
 // What `distren` tells a script when it ends; the man page lists the same numbers.
 #pragma once
 
-#include "common/result.h"
+#include "common/base/result.h"
 
 namespace distren::client {
 

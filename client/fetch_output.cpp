@@ -7,11 +7,11 @@
 
 #include "client/parallel.h"
 #include "client/progress.h"
-#include "common/digest.h"
-#include "common/files.h"
-#include "common/frame_range.h"
-#include "common/http_download.h"
-#include "common/text.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
+#include "common/base/text.h"
+#include "common/http/http_download.h"
+#include "common/render/frame_range.h"
 
 namespace distren::client {
 namespace {

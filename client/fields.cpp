@@ -1,6 +1,6 @@
 #include "client/fields.h"
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 namespace distren::client {
 namespace {

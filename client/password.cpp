@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "client/session.h"
-#include "common/files.h"
+#include "common/base/files.h"
 
 namespace distren::client {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "client/table.h"
-#include "common/points_text.h"
+#include "common/base/points_text.h"
 
 namespace distren::client {
 namespace {

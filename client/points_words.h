@@ -1,4 +1,5 @@
-// What the server says about points, as sentences and cells. Points arrive as JSON numbers, see common/points_text.h.
+// What the server says about points, as sentences and cells. Points arrive as JSON numbers, see
+// common/base/points_text.h.
 #pragma once
 
 #include <cstdint>

@@ -5,8 +5,8 @@
 
 #include <filesystem>
 
+#include "common/base/result.h"
 #include "common/blend_file.h"
-#include "common/result.h"
 
 namespace distren::client {
 

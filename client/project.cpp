@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "client/fields.h"
-#include "common/text.h"
+#include "common/base/text.h"
 
 namespace distren::client {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "client/context.h"
-#include "common/result.h"
+#include "common/base/result.h"
 
 namespace distren::client {
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "common/frame_range.h"
-#include "common/text.h"
+#include "common/base/text.h"
+#include "common/render/frame_range.h"
 
 namespace distren::client {
 namespace {

@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "common/files.h"
-#include "common/text.h"
+#include "common/base/files.h"
+#include "common/base/text.h"
 
 namespace distren::client {
 namespace {

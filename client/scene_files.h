@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "common/base/result.h"
 #include "common/blend_file.h"
-#include "common/result.h"
 
 namespace distren::client {
 

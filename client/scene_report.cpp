@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "client/table.h"
-#include "common/text.h"
+#include "common/base/text.h"
 
 namespace distren::client {
 namespace {

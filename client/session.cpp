@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "common/http_error.h"
+#include "common/http/http_error.h"
 #include "config.h"
 
 namespace distren::client {

@@ -10,8 +10,8 @@
 
 #include "client/fields.h"
 #include "client/settings.h"
-#include "common/http_client.h"
-#include "common/result.h"
+#include "common/base/result.h"
+#include "common/http/http_client.h"
 
 namespace distren::client {
 

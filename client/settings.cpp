@@ -7,9 +7,9 @@
 #include <cstring>
 
 #include "client/fields.h"
-#include "common/config.h"
-#include "common/files.h"
-#include "common/http_client.h"
+#include "common/base/config.h"
+#include "common/base/files.h"
+#include "common/http/http_client.h"
 
 namespace distren::client {
 namespace {

@@ -7,7 +7,7 @@
 #include <ctime>
 #include <optional>
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 namespace distren::client {
 

@@ -7,9 +7,9 @@
 #include <set>
 
 #include "client/parallel.h"
-#include "common/digest.h"
-#include "common/text.h"
-#include "common/tus_client.h"
+#include "common/base/digest.h"
+#include "common/base/text.h"
+#include "common/http/tus_client.h"
 
 namespace distren::client {
 namespace {

@@ -7,9 +7,9 @@
 #include <charconv>
 #include <map>
 
-#include "common/frame_range.h"
-#include "common/points_text.h"
-#include "common/text.h"
+#include "common/base/points_text.h"
+#include "common/base/text.h"
+#include "common/render/frame_range.h"
 
 namespace distren::client {
 namespace {

@@ -8,7 +8,7 @@ namespace distren::client {
 
 CLI::Validator frames_validator();
 
-// As common/points_text.h has them.
+// As common/base/points_text.h has them.
 CLI::Validator points_validator();
 
 // "50%" or "50", 1 to 400.

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "common/base/result.h"
 #include "common/blend_dna.h"
 #include "common/inflate.h"
-#include "common/result.h"
 
 namespace distren {
 

@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "common/result.h"
+#include "common/base/result.h"
 
 namespace distren {
 

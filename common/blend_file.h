@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "common/base/result.h"
 #include "common/inflate.h"
-#include "common/result.h"
 
 namespace distren {
 

@@ -4,7 +4,7 @@
 #include <cctype>
 #include <string_view>
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 namespace distren {
 namespace {

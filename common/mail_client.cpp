@@ -8,8 +8,8 @@
 #include <ctime>
 #include <memory>
 
-#include "common/digest.h"
-#include "common/text.h"
+#include "common/base/digest.h"
+#include "common/base/text.h"
 
 namespace distren {
 

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <unordered_map>
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 namespace distren {
 namespace {

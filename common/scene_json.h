@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/result.h"
 #include "common/blend_file.h"
 #include "common/povray_text.h"
-#include "common/result.h"
 
 namespace distren {
 

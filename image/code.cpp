@@ -4,7 +4,7 @@
 #include <cmath>
 #include <optional>
 
-#include "common/benchmark.h"
+#include "common/render/benchmark.h"
 #include "image/commands.h"
 #include "image/picture.h"
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "common/result.h"
-#include "common/tiles.h"
+#include "common/base/result.h"
+#include "common/render/tiles.h"
 
 namespace distren {
 
@@ -37,7 +37,7 @@ struct TileAt {
   PixelBox part{};  // of its own pixels, without the overscan; empty: all of them
 };
 Result<TileAt> parse_tile(std::string const& text);
-// The tiles of a frame as they were ordered: files by the pattern (common/tiles.h), their overscan cut off.
+// The tiles of a frame as they were ordered: files by the pattern (common/render/tiles.h), their overscan cut off.
 std::vector<TileAt> tiles_of_frame(TileGrid const& grid, std::string const& pattern, long frame);
 Result<nlohmann::json> stitch_tiles(std::filesystem::path const& out, int width, int height,
                                     std::vector<TileAt> const& tiles);

@@ -13,7 +13,7 @@
 #include <iostream>
 #include <new>
 
-#include "common/benchmark.h"
+#include "common/render/benchmark.h"
 #include "image/commands.h"
 #include "image/picture.h"
 #include "image/sanitizer.h"

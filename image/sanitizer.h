@@ -2,7 +2,7 @@
 // Included by each program that links the library, once; defines nothing in other builds.
 #pragma once
 
-#include "common/sanitizer.h"
+#include "common/base/sanitizer.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 extern "C" inline __attribute__((used)) char const* __lsan_default_suppressions() {

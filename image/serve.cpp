@@ -15,7 +15,7 @@
 #include <optional>
 #include <string>
 
-#include "common/files.h"
+#include "common/base/files.h"
 
 namespace distren {
 

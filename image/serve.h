@@ -9,7 +9,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "image/commands.h"
 
 namespace distren {

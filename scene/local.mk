@@ -1,5 +1,12 @@
-# distren-scene: reads scenes from strangers and says what is in them. Always run as a sandboxed child.
+# The readers of scenes as a library, and distren-scene: reads untrusted scenes, always run as a sandboxed child.
+noinst_LIBRARIES += libdistren-scenes.a
+libdistren_scenes_a_CPPFLAGS = $(AM_CPPFLAGS)
+libdistren_scenes_a_CXXFLAGS = $(AM_CXXFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS)
+libdistren_scenes_a_SOURCES =
+
+SCENE_LIBS = libdistren-scenes.a $(ZSTD_LIBS) $(ZLIB_LIBS)
+
 libexec_PROGRAMS += distren-scene
 distren_scene_SOURCES = %D%/main.cpp
 distren_scene_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
-distren_scene_LDADD = $(COMMON_LIBS)
+distren_scene_LDADD = $(SCENE_LIBS) $(COMMON_LIBS)

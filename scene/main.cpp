@@ -9,7 +9,7 @@
 #include <iostream>
 #include <new>
 
-#include "common/sanitizer.h"
+#include "common/base/sanitizer.h"
 #include "common/scene_json.h"
 
 namespace {

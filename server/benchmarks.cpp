@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "common/digest.h"
+#include "common/base/digest.h"
 
 namespace distren {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "common/render_method.h"
-#include "common/result.h"
+#include "common/base/result.h"
+#include "common/render/render_method.h"
 #include "server/dispatch/core.h"
 #include "server/storage/blob_store.h"
 

@@ -14,7 +14,7 @@
 #include <variant>
 #include <vector>
 
-#include "common/result.h"
+#include "common/base/result.h"
 
 namespace distren {
 

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "common/tls.h"
+#include "common/http/tls.h"
 #include "server/net/listen_address.h"
 
 namespace distren {

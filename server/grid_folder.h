@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <string>
 
-#include "common/files.h"
-#include "common/result.h"
+#include "common/base/files.h"
+#include "common/base/result.h"
 #include "server/server_config.h"
 
 namespace distren {

@@ -1,7 +1,7 @@
 #include "server/image_check.h"
 
-#include "common/image_program.h"
-#include "common/video.h"
+#include "common/process/image_program.h"
+#include "common/render/video.h"
 
 namespace distren {
 

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/dispatch/order.h"
 
 namespace distren {
@@ -16,7 +16,7 @@ struct ImageChecker {
 };
 
 // code: the frame that a benchmark's picture must show along its lower edge; 0: it is no benchmark. source: whose
-// pictures may share a decoder's process (common/image_program.h).
+// pictures may share a decoder's process (common/process/image_program.h).
 // invalid: the image is not what was asked for; the message says how. unavailable: it could not be looked at.
 Result<void> check_image(ImageChecker const& checker, std::filesystem::path const& image, OutputSpec const& expected,
                          int code = 0, std::string source = {});

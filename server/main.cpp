@@ -10,11 +10,11 @@
 #include <cstdio>
 #include <optional>
 
-#include "common/digest.h"
-#include "common/log.h"
-#include "common/places.h"
-#include "common/sandbox.h"
-#include "common/tls.h"
+#include "common/base/digest.h"
+#include "common/base/log.h"
+#include "common/base/places.h"
+#include "common/http/tls.h"
+#include "common/process/sandbox.h"
 #include "config.h"
 #include "server/api/handlers.h"
 #include "server/api/maintenance.h"

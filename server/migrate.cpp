@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "common/files.h"
+#include "common/base/files.h"
 #include "server/sql_folder.h"
 
 namespace distren {

@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <string>
 
-#include "common/files.h"
-#include "common/log.h"
-#include "common/places.h"
+#include "common/base/files.h"
+#include "common/base/log.h"
+#include "common/base/places.h"
 #include "config.h"
 #include "server/migrate.h"
 #include "server/server_config.h"

@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <chrono>
 
-#include "common/digest.h"
-#include "common/process.h"
-#include "common/sandbox.h"
+#include "common/base/digest.h"
+#include "common/process/process.h"
+#include "common/process/sandbox.h"
 #include "server/storage/job_folder.h"
 #include "server/thumbnail.h"
 

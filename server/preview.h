@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/image_check.h"
 
 namespace distren {

@@ -8,10 +8,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "common/digest.h"
-#include "common/files.h"
-#include "common/log.h"
-#include "common/text.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
 #include "server/dispatch/lease.h"
 #include "server/storage/job_folder.h"
 

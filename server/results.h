@@ -10,7 +10,7 @@
 #include <set>
 #include <string>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/image_check.h"
 #include "server/storage/uploads.h"

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 namespace distren {
 

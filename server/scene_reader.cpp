@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "common/process.h"
-#include "common/sandbox.h"
+#include "common/base/text.h"
+#include "common/process/process.h"
+#include "common/process/sandbox.h"
 #include "common/scene_json.h"
-#include "common/text.h"
 
 namespace distren {
 

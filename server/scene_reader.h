@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "common/base/result.h"
 #include "common/blend_file.h"
 #include "common/povray_text.h"
-#include "common/result.h"
 
 namespace distren {
 

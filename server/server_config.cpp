@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <optional>
 
-#include "common/config.h"
-#include "common/files.h"
+#include "common/base/config.h"
+#include "common/base/files.h"
+#include "common/base/places.h"
 #include "common/mail_client.h"
-#include "common/places.h"
 #include "server/net/listen_address.h"
 
 namespace distren {

@@ -10,7 +10,7 @@
 #include <shared_mutex>
 #include <string>
 
-#include "common/render_method.h"
+#include "common/render/render_method.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/http/http_server.h"
 #include "server/http/rate_limit.h"

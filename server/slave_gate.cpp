@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "common/digest.h"
+#include "common/base/digest.h"
 #include "server/http/rate_limit.h"
 
 namespace distren {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/store/slaves.h"
 
 namespace distren {

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 namespace distren {
 

@@ -6,8 +6,8 @@
 #include <charconv>
 #include <system_error>
 
-#include "common/digest.h"
-#include "common/files.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
 
 namespace distren {
 

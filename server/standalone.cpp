@@ -18,8 +18,8 @@
 #include <thread>
 #include <vector>
 
-#include "common/digest.h"
-#include "common/process.h"
+#include "common/base/digest.h"
+#include "common/process/process.h"
 #include "server/migrate.h"
 
 namespace distren {

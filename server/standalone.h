@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <string>
 
-#include "common/files.h"
-#include "common/result.h"
+#include "common/base/files.h"
+#include "common/base/result.h"
 #include "server/database.h"
 
 namespace distren {

@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common/process.h"
-#include "common/sandbox.h"
+#include "common/process/process.h"
+#include "common/process/sandbox.h"
 
 namespace distren {
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string_view>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/image_check.h"
 
 namespace distren {

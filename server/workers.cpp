@@ -6,7 +6,7 @@
 #include <chrono>
 #include <utility>
 
-#include "common/image_program.h"
+#include "common/process/image_program.h"
 
 namespace distren {
 

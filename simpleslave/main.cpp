@@ -27,10 +27,10 @@
 #include <random>
 #include <thread>
 
-#include "common/http_error.h"
-#include "common/json_depth.h"
-#include "common/log.h"
-#include "common/tus_client.h"
+#include "common/base/json_depth.h"
+#include "common/base/log.h"
+#include "common/http/http_error.h"
+#include "common/http/tus_client.h"
 #include "slave/backoff.h"
 #include "slave/readings.h"
 #include "slave/server_address.h"

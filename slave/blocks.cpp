@@ -5,9 +5,9 @@
 
 #include <charconv>
 
-#include "common/files.h"
-#include "common/log.h"
-#include "common/text.h"
+#include "common/base/files.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
 
 namespace distren {
 

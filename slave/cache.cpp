@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "common/digest.h"
-#include "common/http_download.h"
+#include "common/base/digest.h"
+#include "common/http/http_download.h"
 
 namespace distren {
 

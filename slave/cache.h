@@ -15,9 +15,9 @@
 #include <set>
 #include <string>
 
-#include "common/files.h"
-#include "common/http_client.h"
-#include "common/result.h"
+#include "common/base/files.h"
+#include "common/base/result.h"
+#include "common/http/http_client.h"
 #include "slave/order.h"
 
 namespace distren {

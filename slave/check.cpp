@@ -4,8 +4,8 @@
 
 #include <optional>
 
-#include "common/sandbox.h"
-#include "common/text.h"
+#include "common/base/text.h"
+#include "common/process/sandbox.h"
 #include "slave/line.h"
 #include "slave/workshop.h"
 

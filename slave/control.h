@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "common/files.h"
-#include "common/result.h"
+#include "common/base/files.h"
+#include "common/base/result.h"
 
 namespace distren {
 

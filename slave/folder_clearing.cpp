@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
-#include "common/digest.h"
-#include "common/files.h"
-#include "common/log.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
+#include "common/base/log.h"
 
 namespace distren {
 

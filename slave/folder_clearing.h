@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "common/result.h"
+#include "common/base/result.h"
 
 namespace distren {
 

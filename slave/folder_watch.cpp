@@ -11,8 +11,8 @@
 #include <cerrno>
 #include <memory>
 
-#include "common/files.h"
-#include "common/text.h"
+#include "common/base/files.h"
+#include "common/base/text.h"
 
 namespace distren {
 

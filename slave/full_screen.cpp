@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "common/process.h"
-#include "common/text.h"
+#include "common/base/text.h"
+#include "common/process/process.h"
 
 namespace distren {
 

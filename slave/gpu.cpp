@@ -6,8 +6,8 @@
 #include <array>
 #include <cctype>
 
-#include "common/digest.h"
-#include "common/text.h"
+#include "common/base/digest.h"
+#include "common/base/text.h"
 
 namespace distren {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "common/log.h"
-#include "common/tus_client.h"
+#include "common/base/log.h"
+#include "common/http/tus_client.h"
 #include "slave/order.h"
 
 namespace distren {

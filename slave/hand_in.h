@@ -14,7 +14,7 @@
 #include <string>
 #include <thread>
 
-#include "common/http_client.h"
+#include "common/http/http_client.h"
 #include "slave/outbox.h"
 
 namespace distren {

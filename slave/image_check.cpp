@@ -1,6 +1,6 @@
 #include "slave/image_check.h"
 
-#include "common/video.h"
+#include "common/render/video.h"
 
 namespace distren {
 

@@ -5,8 +5,8 @@
 
 #include <filesystem>
 
-#include "common/image_program.h"
-#include "common/result.h"
+#include "common/base/result.h"
+#include "common/process/image_program.h"
 
 namespace distren {
 

@@ -4,8 +4,8 @@
 
 #include <sstream>
 
-#include "common/process.h"
-#include "common/sandbox.h"
+#include "common/process/process.h"
+#include "common/process/sandbox.h"
 
 namespace distren {
 

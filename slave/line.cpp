@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <random>
 
-#include "common/digest.h"
-#include "common/json_depth.h"
-#include "common/log.h"
-#include "common/text.h"
+#include "common/base/digest.h"
+#include "common/base/json_depth.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
 #include "slave/backoff.h"
 #include "slave/order.h"
 

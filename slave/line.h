@@ -12,8 +12,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "common/result.h"
-#include "common/tls.h"
+#include "common/base/result.h"
+#include "common/http/tls.h"
 
 namespace distren {
 

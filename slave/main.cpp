@@ -11,8 +11,8 @@
 #include <cstdio>
 #include <thread>
 
-#include "common/log.h"
-#include "common/sandbox.h"
+#include "common/base/log.h"
+#include "common/process/sandbox.h"
 #include "slave/blocks.h"
 #include "slave/check.h"
 #include "slave/slave.h"

@@ -8,7 +8,7 @@
 #include <charconv>
 #include <string_view>
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 namespace distren {
 

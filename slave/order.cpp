@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <set>
 
-#include "common/digest.h"
-#include "common/files.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
 
 namespace distren {
 

@@ -8,8 +8,8 @@
 #include <charconv>
 #include <cstring>
 
-#include "common/digest.h"
-#include "common/files.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
 #include "slave/order.h"
 
 namespace distren {

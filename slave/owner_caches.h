@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "common/result.h"
+#include "common/base/result.h"
 
 namespace distren {
 

@@ -9,9 +9,9 @@
 #include <tuple>
 #include <utility>
 
-#include "common/json_depth.h"
-#include "common/sandbox.h"
-#include "common/text.h"
+#include "common/base/json_depth.h"
+#include "common/base/text.h"
+#include "common/process/sandbox.h"
 #include "slave/folder_clearing.h"
 #include "slave/folder_watch.h"
 #include "slave/owner_caches.h"

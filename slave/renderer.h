@@ -19,9 +19,9 @@
 #include <string>
 #include <vector>
 
-#include "common/process.h"
-#include "common/render_method.h"
-#include "common/result.h"
+#include "common/base/result.h"
+#include "common/process/process.h"
+#include "common/render/render_method.h"
 #include "slave/gpu.h"
 #include "slave/scope.h"
 

@@ -3,8 +3,8 @@
 // stand alone. Any thread. Failure: unavailable, with what systemd-run says.
 #pragma once
 
-#include "common/process.h"
-#include "common/result.h"
+#include "common/base/result.h"
+#include "common/process/process.h"
 
 namespace distren {
 

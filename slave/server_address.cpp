@@ -10,10 +10,10 @@
 #include <algorithm>
 #include <memory>
 
-#include "common/http_client.h"
-#include "common/log.h"
-#include "common/public_address.h"
-#include "common/text.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/http/http_client.h"
+#include "common/http/public_address.h"
 
 namespace distren {
 

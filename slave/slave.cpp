@@ -8,9 +8,9 @@
 #include <thread>
 #include <utility>
 
-#include "common/files.h"
-#include "common/log.h"
-#include "common/text.h"
+#include "common/base/files.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
 #include "slave/server_address.h"
 
 namespace distren {

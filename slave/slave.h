@@ -16,7 +16,7 @@
 #include <optional>
 #include <string>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "slave/backoff.h"
 #include "slave/blocks.h"
 #include "slave/hand_in.h"

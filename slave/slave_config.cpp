@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "common/config.h"
-#include "common/files.h"
-#include "common/places.h"
+#include "common/base/config.h"
+#include "common/base/files.h"
+#include "common/base/places.h"
 
 namespace distren {
 

@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "common/files.h"
-#include "common/log.h"
+#include "common/base/files.h"
+#include "common/base/log.h"
 #include "slave/slave.h"
 
 namespace distren {

@@ -8,8 +8,8 @@
 #include <charconv>
 #include <ctime>
 
-#include "common/log.h"
-#include "common/process.h"
+#include "common/base/log.h"
+#include "common/process/process.h"
 
 namespace distren {
 

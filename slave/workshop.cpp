@@ -9,10 +9,10 @@
 #include <cerrno>
 #include <cstring>
 
-#include "common/json_depth.h"
-#include "common/log.h"
-#include "common/sandbox.h"
-#include "common/text.h"
+#include "common/base/json_depth.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/process/sandbox.h"
 
 namespace distren {
 

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "common/files.h"
-#include "common/http_client.h"
-#include "common/result.h"
+#include "common/base/files.h"
+#include "common/base/result.h"
+#include "common/http/http_client.h"
 #include "slave/cache.h"
 #include "slave/image_check.h"
 #include "slave/installed_methods.h"

@@ -10,8 +10,8 @@
 #include <cstring>
 #include <vector>
 
-#include "common/digest.h"
-#include "common/files.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
 
 namespace distren {
 

@@ -8,7 +8,7 @@
 #include <functional>
 #include <string>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "slave/order.h"
 
 namespace distren {

@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "common/digest.h"
-#include "common/files.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
 #include "slave/cache.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"

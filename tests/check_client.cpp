@@ -14,8 +14,8 @@
 #include "client/table.h"
 #include "client/validators.h"
 #include "client/watch.h"
-#include "common/files.h"
-#include "common/text.h"
+#include "common/base/files.h"
+#include "common/base/text.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
 

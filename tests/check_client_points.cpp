@@ -4,7 +4,7 @@
 #include "client/points_words.h"
 #include "client/table.h"
 #include "client/validators.h"
-#include "common/points_text.h"
+#include "common/base/points_text.h"
 #include "tests/support/client_desk.h"
 
 namespace distren {

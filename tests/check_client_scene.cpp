@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "client/scene_files.h"
-#include "common/files.h"
+#include "common/base/files.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
 

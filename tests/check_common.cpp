@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <fstream>
 
-#include "common/config.h"
-#include "common/digest.h"
-#include "common/files.h"
-#include "common/json_depth.h"
-#include "common/log.h"
-#include "common/tls.h"
+#include "common/base/config.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
+#include "common/base/json_depth.h"
+#include "common/base/log.h"
+#include "common/http/tls.h"
 #include "tests/support/check_main.h"
 
 using namespace distren;

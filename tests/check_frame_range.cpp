@@ -1,5 +1,5 @@
 // Frame ranges as people type them, right and wrong.
-#include "common/frame_range.h"
+#include "common/render/frame_range.h"
 
 #include <algorithm>
 

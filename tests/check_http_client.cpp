@@ -1,12 +1,12 @@
 // The HTTP client against a server that has every fault; see support/http_lab.py.
-#include "common/http_client.h"
+#include "common/http/http_client.h"
 
 #include <sys/stat.h>
 
-#include "common/digest.h"
-#include "common/files.h"
-#include "common/http_error.h"
-#include "common/tls.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
+#include "common/http/http_error.h"
+#include "common/http/tls.h"
 #include "tests/support/http_lab.h"
 
 namespace distren {

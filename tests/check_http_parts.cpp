@@ -1,7 +1,7 @@
 // The parts of the HTTP door that need no socket: addresses, ranges, JSON bodies, limits, patterns, job requests.
 #include <string>
 
-#include "common/digest.h"
+#include "common/base/digest.h"
 #include "server/api/handlers.h"
 #include "server/api/job_request.h"
 #include "server/http/file_reply.h"

@@ -16,8 +16,8 @@
 #include <string>
 #include <thread>
 
-#include "common/digest.h"
-#include "common/tls.h"
+#include "common/base/digest.h"
+#include "common/http/tls.h"
 #include "server/http/file_reply.h"
 #include "server/http/http_server.h"
 #include "server/net/listen_address.h"

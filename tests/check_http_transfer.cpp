@@ -3,10 +3,10 @@
 
 #include <fstream>
 
-#include "common/digest.h"
-#include "common/files.h"
-#include "common/http_download.h"
-#include "common/tus_client.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
+#include "common/http/http_download.h"
+#include "common/http/tus_client.h"
 #include "tests/support/http_lab.h"
 
 namespace distren {

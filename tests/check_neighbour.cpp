@@ -7,7 +7,7 @@
 #include <fstream>
 #include <thread>
 
-#include "common/process.h"
+#include "common/process/process.h"
 #include "slave/blocks.h"
 #include "slave/control.h"
 #include "slave/full_screen.h"

@@ -3,10 +3,10 @@
 #include <optional>
 #include <string>
 
-#include "common/digest.h"
-#include "common/http_client.h"
+#include "common/base/digest.h"
+#include "common/http/http_client.h"
+#include "common/http/public_address.h"
 #include "common/mail_client.h"
-#include "common/public_address.h"
 #include "server/notify/delivery.h"
 #include "server/notify/notifier.h"
 #include "tests/support/api_desk.h"

@@ -8,9 +8,9 @@
 
 #include <fmt/format.h>
 
-#include "common/digest.h"
-#include "common/process.h"
-#include "common/sandbox.h"
+#include "common/base/digest.h"
+#include "common/process/process.h"
+#include "common/process/sandbox.h"
 #include "server/preview.h"
 #include "server/storage/job_folder.h"
 #include "tests/support/check_main.h"

@@ -1,4 +1,4 @@
-#include "common/process.h"
+#include "common/process/process.h"
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -6,7 +6,7 @@
 #include <fstream>
 #include <thread>
 
-#include "common/sandbox.h"
+#include "common/process/sandbox.h"
 #include "tests/support/check_main.h"
 
 using namespace distren;

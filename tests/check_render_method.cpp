@@ -1,4 +1,4 @@
-#include "common/render_method.h"
+#include "common/render/render_method.h"
 
 #include <unistd.h>
 
@@ -10,7 +10,7 @@
 #include <set>
 #include <sstream>
 
-#include "common/xml.h"
+#include "common/base/xml.h"
 #include "tests/support/check_main.h"
 
 using namespace distren;

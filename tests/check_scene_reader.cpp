@@ -5,7 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "common/sandbox.h"
+#include "common/process/sandbox.h"
 #include "common/scene_json.h"
 #include "server/scene_reader.h"
 #include "tests/support/check_main.h"

@@ -5,9 +5,9 @@
 
 #include <fstream>
 
-#include "common/digest.h"
-#include "common/files.h"
-#include "common/render_method.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
+#include "common/render/render_method.h"
 #include "slave/backoff.h"
 #include "slave/gpu.h"
 #include "slave/line.h"

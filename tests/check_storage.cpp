@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "common/digest.h"
-#include "common/files.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
 #include "server/storage/blob_store.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"

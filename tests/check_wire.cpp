@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "common/tls.h"
+#include "common/http/tls.h"
 #include "server/line/wire.h"
 #include "tests/support/check_main.h"
 

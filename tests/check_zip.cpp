@@ -7,8 +7,8 @@
 #include <fstream>
 #include <string>
 
-#include "common/digest.h"
-#include "common/process.h"
+#include "common/base/digest.h"
+#include "common/process/process.h"
 #include "server/storage/zip_stream.h"
 #include "tests/support/check_main.h"
 

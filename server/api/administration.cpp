@@ -2,7 +2,7 @@
 // procedures check who asks; the dispatcher is told what follows for jobs and slaves.
 #include <fmt/format.h>
 
-#include "common/text.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/shapes.h"
 #include "server/http/json_body.h"

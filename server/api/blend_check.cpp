@@ -6,8 +6,8 @@
 #include <map>
 #include <set>
 
+#include "common/base/text.h"
 #include "common/blend_memory.h"
-#include "common/text.h"
 #include "server/api/scene_warnings.h"
 
 namespace distren {

@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/result.h"
 #include "common/blend_file.h"
-#include "common/render_method.h"
-#include "common/result.h"
+#include "common/render/render_method.h"
 #include "server/store/jobs.h"
 
 namespace distren {

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include "common/digest.h"
-#include "common/files.h"
-#include "common/text.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/http/file_reply.h"
 #include "server/http/json_body.h"

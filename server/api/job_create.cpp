@@ -4,7 +4,7 @@
 #include <optional>
 #include <set>
 
-#include "common/text.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/job_findings.h"
 #include "server/api/maintenance.h"

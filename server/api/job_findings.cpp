@@ -7,7 +7,7 @@
 #include <map>
 #include <unordered_map>
 
-#include "common/text.h"
+#include "common/base/text.h"
 #include "server/api/blend_check.h"
 #include "server/api/handlers.h"
 #include "server/api/povray_check.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/api/job_request.h"
 #include "server/api/turns.h"
 #include "server/http/message.h"

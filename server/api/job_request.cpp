@@ -7,12 +7,12 @@
 #include <set>
 #include <unordered_set>
 
-#include "common/digest.h"
-#include "common/files.h"
-#include "common/frame_range.h"
-#include "common/text.h"
-#include "common/tiles.h"
-#include "common/xml.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
+#include "common/base/text.h"
+#include "common/base/xml.h"
+#include "common/render/frame_range.h"
+#include "common/render/tiles.h"
 #include "server/http/json_body.h"
 
 namespace distren {

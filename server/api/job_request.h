@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "common/render_method.h"
-#include "common/result.h"
+#include "common/base/result.h"
+#include "common/render/render_method.h"
 #include "server/api/parameter_file.h"
 #include "server/store/jobs.h"
 

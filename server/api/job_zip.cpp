@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "common/text.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/own.h"
 #include "server/services.h"

@@ -3,7 +3,7 @@
 
 #include <unordered_map>
 
-#include "common/text.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/job_request.h"
 #include "server/api/maintenance.h"

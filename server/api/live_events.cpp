@@ -1,7 +1,7 @@
 // Server-Sent Events: what is new, for pages that are open. doc/openapi.yaml says what the events are.
 #include <fmt/format.h>
 
-#include "common/text.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/shapes.h"
 #include "server/services.h"

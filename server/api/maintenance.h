@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/database.h"
 #include "server/services.h"
 

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "common/digest.h"
+#include "common/base/digest.h"
+#include "common/base/text.h"
 #include "common/mail_client.h"
-#include "common/text.h"
 #include "server/api/handlers.h"
 #include "server/api/shapes.h"
 #include "server/http/json_body.h"

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <charconv>
 
-#include "common/frame_range.h"
-#include "common/text.h"
-#include "common/xml.h"
+#include "common/base/text.h"
+#include "common/base/xml.h"
+#include "common/render/frame_range.h"
 
 namespace distren {
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "common/render_method.h"
-#include "common/result.h"
+#include "common/base/result.h"
+#include "common/render/render_method.h"
 
 namespace distren {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "common/digest.h"
+#include "common/base/digest.h"
 #include "server/api/handlers.h"
 #include "server/api/own.h"
 #include "server/api/turns.h"

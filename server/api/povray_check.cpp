@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <set>
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 namespace distren {
 

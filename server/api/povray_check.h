@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "common/base/result.h"
 #include "common/povray_text.h"
-#include "common/result.h"
 #include "server/api/blend_check.h"
 #include "server/store/jobs.h"
 

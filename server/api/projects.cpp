@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "common/text.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/shapes.h"
 #include "server/http/json_body.h"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 namespace distren {
 

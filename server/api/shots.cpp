@@ -1,7 +1,7 @@
 // Shots: what artists and their producers call the pieces of a film. They are their project's owner's, like its jobs.
 #include <fmt/format.h>
 
-#include "common/text.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/own.h"
 #include "server/api/shapes.h"

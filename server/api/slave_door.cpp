@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "common/text.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/http/json_body.h"
 #include "server/services.h"

@@ -1,7 +1,7 @@
 // How a slave's machine was: minutes from memory, hours from the database.
 #include <fmt/format.h>
 
-#include "common/text.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/own.h"
 #include "server/api/shapes.h"

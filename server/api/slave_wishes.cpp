@@ -1,7 +1,7 @@
 // What the owner of a slave wants of it: work that it is not to be offered, and settings from afar.
 #include <fmt/format.h>
 
-#include "common/text.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/own.h"
 #include "server/api/shapes.h"

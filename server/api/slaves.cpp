@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include "common/digest.h"
-#include "common/text.h"
+#include "common/base/digest.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/own.h"
 #include "server/api/shapes.h"

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "common/points_text.h"
-#include "common/text.h"
+#include "common/base/points_text.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/own.h"
 #include "server/api/shapes.h"

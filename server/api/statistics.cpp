@@ -5,7 +5,7 @@
 #include <array>
 #include <unordered_map>
 
-#include "common/text.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/shapes.h"
 #include "server/services.h"

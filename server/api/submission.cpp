@@ -6,7 +6,7 @@
 #include <array>
 #include <cmath>
 
-#include "common/tiles.h"
+#include "common/render/tiles.h"
 #include "server/dispatch/order.h"
 #include "server/http/message.h"
 

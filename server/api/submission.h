@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/api/job_request.h"
 #include "server/services.h"
 

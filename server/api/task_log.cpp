@@ -1,7 +1,7 @@
 // What the renderer of a frame says: live from the slave that is at it, else what it said last when the frame failed.
 #include <fmt/format.h>
 
-#include "common/files.h"
+#include "common/base/files.h"
 #include "server/api/handlers.h"
 #include "server/api/own.h"
 #include "server/services.h"

@@ -4,8 +4,8 @@
 #include <ctime>
 #include <shared_mutex>
 
-#include "common/digest.h"
-#include "common/text.h"
+#include "common/base/digest.h"
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/services.h"
 

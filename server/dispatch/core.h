@@ -17,7 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "common/render_method.h"
+#include "common/render/render_method.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/dispatch/grants.h"
 #include "server/dispatch/job_queue.h"

@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "common/log.h"
+#include "common/base/log.h"
 #include "server/dispatch/core.h"
 
 namespace distren {

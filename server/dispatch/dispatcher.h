@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/dispatch/blocks.h"
 #include "server/dispatch/order.h"
 #include "server/dispatch/policy.h"

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "common/log.h"
+#include "common/base/log.h"
 
 namespace distren {
 

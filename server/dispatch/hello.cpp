@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "common/text.h"
+#include "common/base/text.h"
 #include "server/dispatch/dispatcher.h"
 
 namespace distren {

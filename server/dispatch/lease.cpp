@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 
-#include "common/digest.h"
+#include "common/base/digest.h"
 
 namespace distren {
 

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "common/result.h"
-#include "common/tiles.h"
+#include "common/base/result.h"
+#include "common/render/tiles.h"
 #include "server/dispatch/lease.h"
 #include "server/store/journal.h"
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <span>
 
-#include "common/result.h"
+#include "common/base/result.h"
 
 namespace distren::economy {
 

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "common/digest.h"
+#include "common/base/digest.h"
 #include "server/services.h"
 
 namespace distren {

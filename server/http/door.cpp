@@ -20,8 +20,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "common/log.h"
-#include "common/text.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
 #include "server/http/uri.h"
 
 namespace distren {

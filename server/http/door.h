@@ -13,7 +13,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/http/guard.h"
 #include "server/http/message.h"
 #include "server/net/loop.h"

@@ -6,7 +6,7 @@
 #include <future>
 #include <thread>
 
-#include "common/log.h"
+#include "common/base/log.h"
 
 namespace distren {
 

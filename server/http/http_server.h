@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/http/door.h"
 #include "server/http/message.h"
 #include "server/http/rate_limit.h"

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "common/json_depth.h"
-#include "common/points_text.h"
-#include "common/text.h"
+#include "common/base/json_depth.h"
+#include "common/base/points_text.h"
+#include "common/base/text.h"
 #include "server/http/message.h"
 
 namespace distren {

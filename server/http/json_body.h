@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/result.h"
+#include "common/base/result.h"
 
 namespace distren {
 
@@ -32,7 +32,7 @@ public:
   bool read(char const* name, Need need, std::string& target, std::size_t longest = 1000);
   bool read(char const* name, Need need, std::int64_t& target, std::int64_t min, std::int64_t max);
   bool read(char const* name, Need need, bool& target);
-  // Points as common/points_text.h has them, into millipoints.
+  // Points as common/base/points_text.h has them, into millipoints.
   bool read_points(char const* name, Need need, std::int64_t& target);
   // Objects and lists move out of the body into the target.
   bool read_object(char const* name, Need need, nlohmann::json& target);

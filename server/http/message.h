@@ -14,8 +14,8 @@
 #include <variant>
 #include <vector>
 
-#include "common/files.h"
-#include "common/result.h"
+#include "common/base/files.h"
+#include "common/base/result.h"
 
 namespace distren {
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "common/files.h"
-#include "common/result.h"
+#include "common/base/files.h"
+#include "common/base/result.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/net/loop.h"
 #include "server/results.h"

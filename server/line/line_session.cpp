@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "common/json_depth.h"
-#include "common/log.h"
-#include "common/text.h"
+#include "common/base/json_depth.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
 #include "config.h"
 #include "server/slave_settings.h"
 #include "server/storage/job_folder.h"

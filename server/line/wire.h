@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-#include "common/files.h"
+#include "common/base/files.h"
 
 struct ssl_st;
 

@@ -17,7 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/http/message.h"
 
 namespace distren {

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "common/files.h"
-#include "common/result.h"
+#include "common/base/files.h"
+#include "common/base/result.h"
 
 namespace distren {
 

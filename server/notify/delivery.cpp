@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "common/digest.h"
-#include "common/http_client.h"
+#include "common/base/digest.h"
+#include "common/http/http_client.h"
 #include "server/http/message.h"
 
 namespace distren {

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/result.h"
 #include "common/mail_client.h"
-#include "common/result.h"
 #include "server/server_config.h"
 #include "server/store/notifications.h"
 

@@ -9,8 +9,8 @@
 #include <cstring>
 #include <system_error>
 
-#include "common/digest.h"
-#include "common/files.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
 
 namespace distren {
 

@@ -6,9 +6,9 @@
 #include <set>
 #include <system_error>
 
-#include "common/digest.h"
-#include "common/files.h"
-#include "common/text.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
+#include "common/base/text.h"
 
 namespace distren {
 

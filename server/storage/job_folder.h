@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/storage/blob_store.h"
 #include "server/store/jobs.h"
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "common/digest.h"
-#include "common/files.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
 
 namespace distren {
 

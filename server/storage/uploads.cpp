@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "common/digest.h"
-#include "common/files.h"
-#include "common/text.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
+#include "common/base/text.h"
 #include "server/storage/blob_store.h"
 
 namespace distren {

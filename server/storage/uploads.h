@@ -14,7 +14,7 @@
 #include <unordered_map>
 #include <variant>
 
-#include "common/result.h"
+#include "common/base/result.h"
 
 namespace distren {
 

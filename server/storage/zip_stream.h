@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/files.h"
+#include "common/base/files.h"
 #include "server/http/message.h"
 
 namespace distren {

@@ -1,5 +1,5 @@
 // People: users, sessions, API tokens. One function per stored procedure; all rules live in the procedures.
-// Called on a worker thread with that worker's own Database. Secrets arrive here already hashed (common/digest.h).
+// Called on a worker thread with that worker's own Database. Secrets arrive here already hashed (common/base/digest.h).
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/database.h"
 
 namespace distren::store {
@@ -23,7 +23,7 @@ struct User {
 
 struct Credentials {
   User user;
-  std::string password_hash;       // as common/digest.h's hash_password made it
+  std::string password_hash;       // as common/base/digest.h's hash_password made it
   std::int64_t locked_for_ms = 0;  // > 0: too many wrong passwords, refuse until then
 };
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/database.h"
 
 namespace distren::store {

@@ -16,8 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include "common/files.h"
-#include "common/result.h"
+#include "common/base/files.h"
+#include "common/base/result.h"
 #include "server/net/loop.h"
 #include "tests/load/figures.h"
 #include "tests/load/plan.h"

@@ -10,7 +10,7 @@
 #include <cstdio>
 #include <sstream>
 
-#include "common/files.h"
+#include "common/base/files.h"
 #include "config.h"
 #include "server/net/loop.h"
 #include "tests/load/crowd.h"

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string>
 
-#include "common/result.h"
+#include "common/base/result.h"
 
 namespace distren::load {
 

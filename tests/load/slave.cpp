@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "common/http_client.h"
+#include "common/http/http_client.h"
 #include "config.h"
 #include "tests/load/crowd.h"
 #include "tests/load/members.h"

@@ -5,10 +5,10 @@
 #include <cstdlib>
 #include <memory>
 
-#include "common/digest.h"
-#include "common/files.h"
-#include "common/http_client.h"
-#include "common/tus_client.h"
+#include "common/base/digest.h"
+#include "common/base/files.h"
+#include "common/http/http_client.h"
+#include "common/http/tus_client.h"
 #include "tests/load/picture.h"
 
 namespace distren::load {

@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "common/result.h"
+#include "common/base/result.h"
 #include "server/net/loop.h"
 
 namespace distren::load {

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "common/digest.h"
-#include "common/sandbox.h"
+#include "common/base/digest.h"
+#include "common/process/sandbox.h"
 #include "server/api/handlers.h"
 #include "server/http/router.h"
 #include "server/http/uri.h"

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "common/files.h"
+#include "common/base/files.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
 

@@ -8,7 +8,7 @@
 #include <initializer_list>
 #include <optional>
 
-#include "common/digest.h"
+#include "common/base/digest.h"
 #include "server/database.h"
 #include "server/standalone.h"
 #include "tests/support/check_main.h"

@@ -6,8 +6,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "common/http_client.h"
-#include "common/tls.h"
+#include "common/http/http_client.h"
+#include "common/http/tls.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
 

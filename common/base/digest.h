@@ -1,0 +1,65 @@
+// Digests, message authentication, random secrets and password hashes; the only user of OpenSSL's crypto half.
+// Any thread. Functions that cannot fail short of a broken OpenSSL abort when it is broken.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "common/base/result.h"
+
+namespace distren {
+
+using Digest = std::array<unsigned char, 32>;
+
+class Sha256 {
+public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+  void update(void const* data, std::size_t size);
+  void update(std::string_view bytes) { update(bytes.data(), bytes.size()); }
+  Digest finish();  // once; the object is spent
+
+private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
+
+Digest sha256(std::string_view bytes);
+Result<Digest> sha256_file(std::filesystem::path const& path);
+Digest hmac_sha256(std::string_view key, std::string_view message);
+
+std::string random_bytes(std::size_t count);
+// 160 random bits as 32 characters a-z2-7 (RFC 4648 base32, lower case): slavepasswords, session secrets, API tokens.
+std::string random_secret();
+
+std::string to_hex(void const* data, std::size_t size);
+inline std::string to_hex(Digest const& digest) {
+  return to_hex(digest.data(), digest.size());
+}
+std::optional<std::string> from_hex(std::string_view hex);  // nothing: odd length or not hexadecimal
+bool is_sha256_hex(std::string_view text);                  // 64 lower-case hexadecimal digits
+std::string to_base64(std::string_view bytes);
+std::optional<std::string> from_base64(std::string_view text);
+std::string to_base64url(std::string_view bytes);  // without padding
+
+inline std::string_view as_bytes(Digest const& digest) {
+  return {reinterpret_cast<char const*>(digest.data()), digest.size()};
+}
+
+// Takes the same time wherever the first difference is.
+bool equal_in_constant_time(std::string_view a, std::string_view b);
+
+// scrypt with N=2^15, r=8, p=1 (32 MiB, about 80 ms): "scrypt$15$8$1$salt$hash". For people's passwords only;
+// random secrets are stored as plain SHA-256, which is enough for 160 bits and costs microseconds.
+std::string hash_password(std::string_view password);
+bool verify_password(std::string_view password, std::string_view hash);
+
+}  // namespace distren

@@ -1,0 +1,81 @@
+#include "common/http/http_error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "common/base/json_depth.h"
+#include "common/base/text.h"
+
+namespace distren {
+namespace {
+
+Errc code_of(int status) {
+  switch (status) {
+    case 401:
+    case 403:
+      return Errc::denied;
+    case 404:
+    case 410:
+      return Errc::not_found;
+    case 409:
+      return Errc::conflict;
+    case 408:
+    case 425:
+    case 429:
+      return Errc::unavailable;
+    default:
+      return status >= 500 ? Errc::unavailable : Errc::invalid;
+  }
+}
+
+char const* meaning_of(int status) {
+  switch (status) {
+    case 401:
+      return "not logged in, or the login has expired; log in again";
+    case 403:
+      return "not allowed";
+    case 404:
+      return "not there";
+    case 410:
+      return "no longer there";
+    case 413:
+      return "too large for the server";
+    case 429:
+      return "too many requests; wait a little";
+    case 503:
+      return "the server is busy or its database is away; try again";
+    default:
+      return status >= 500 ? "the server failed; its log says why" : "the server did not accept it";
+  }
+}
+
+std::string sentence_of(HttpClient::Response const& response) {
+  auto const json = parse_shallow_json(response.body);
+  if (!json.is_object()) return {};
+  auto const error = json.find("error");
+  if (error == json.end() || !error->is_object()) return {};
+  auto const message = error->find("message");
+  if (message == error->end() || !message->is_string()) return {};
+  return printable(message->get<std::string>());
+}
+
+}  // namespace
+
+Error refusal(HttpClient::Response const& response, std::string_view what) {
+  auto message = sentence_of(response);
+  if (message.empty()) message = fmt::format("{}: {} (HTTP {})", what, meaning_of(response.status), response.status);
+  return fail(code_of(response.status), std::move(message));
+}
+
+std::chrono::milliseconds retry_after(HttpClient::Response const& response, std::chrono::milliseconds otherwise) {
+  auto const text = response.header("retry-after");
+  long seconds = 0;
+  auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size() || seconds < 0) return otherwise;
+  return std::chrono::seconds(std::min(seconds, 3600L));
+}
+
+}  // namespace distren

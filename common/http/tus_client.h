@@ -1,0 +1,30 @@
+// Uploads one file by tus 1.0.0 (creation, creation-with-upload): parts of at most 4 MiB, resumed after a lost
+// connection from where the server stands. The thread is the HttpClient's. The file must not change meanwhile.
+// Failure: denied (login or signature no longer valid), invalid (refused, or the digest did not match), unavailable
+// (no progress after `tries` attempts in a row, the server's disk is full, or cancelled), not_found (no such URL).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "common/http/http_client.h"
+
+namespace distren {
+
+struct TusUpload {
+  std::string creation_url;
+  std::filesystem::path path;
+  std::int64_t size = 0;
+  std::string sha256;    // lower-case hex
+  std::string filename;  // told to the server; not a path of this machine
+  std::string bearer{};
+  HttpClient::Progress sent = nullptr;  // bytes of the file that are safe or on their way
+  std::int64_t part_size = 4 << 20;
+  int tries = 8;  // in a row without a single new byte
+  std::chrono::milliseconds first_pause{500};
+};
+
+// The upload's id: the last part of the path that the server gave it.
+Result<std::string> upload_by_tus(HttpClient& client, TusUpload const& upload);
+
+}  // namespace distren

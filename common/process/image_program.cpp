@@ -1,0 +1,101 @@
+#include "common/process/image_program.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "common/base/json_depth.h"
+#include "common/base/text.h"
+#include "common/process/process.h"
+#include "common/process/sandbox.h"
+
+namespace distren {
+
+namespace {
+
+using nlohmann::json;
+
+struct Open {
+  std::string program;
+  std::unique_ptr<Process> process;
+};
+
+Open& open_program() {
+  thread_local Open open;
+  return open;
+}
+
+Result<void> start(ImageProgram const& image) {
+  ProcessOptions options;
+  options.argv = {image.program.string(), "--memory-limit-mib", std::to_string(image.memory_mib), "serve"};
+  options.error_output = ErrorOutput::discarded;
+  options.line_limit = 64U << 10;
+  options.tail_lines = 1;
+  options.input = true;
+  if (image.sandboxed)
+    if (auto const entered = enter_sandbox(options, {}); !entered) return entered;
+  auto process = Process::start(std::move(options));
+  if (!process) return process.error();
+  open_program() = {image.program.string(), std::move(*process)};
+  return {};
+}
+
+Result<FileDescriptor> open_picture(std::filesystem::path const& picture) {
+  FileDescriptor file(::open(picture.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0)
+    return fail(Errc::unavailable, fmt::format("cannot open {}: {}", picture.string(), std::strerror(errno)));
+  if (!S_ISREG(status.st_mode)) return fail(Errc::invalid, "the picture is no plain file");
+  return file;
+}
+
+// Nothing (unavailable): the program has gone without an answer.
+Result<json> ask(ImageProgram const& image, FileDescriptor const& file, PictureWanted const& wanted) {
+  Process& process = *open_program().process;
+  auto const until = Process::Clock::now() + std::chrono::seconds(image.seconds + 10);
+  json const request{{"width", wanted.width}, {"height", wanted.height},  {"format", wanted.format},
+                     {"code", wanted.code},   {"seconds", image.seconds}, {"source", wanted.source}};
+  std::string line;
+  if (auto const written = process.write_with(request.dump() + "\n", file.get()); !written) return written.error();
+  auto const event = process.next_line(line, until);
+  auto answer = parse_shallow_json(line);
+  if (event == ProcessEvent::line && answer.is_object()) return answer;
+  auto const end = process.stop(true);
+  return fail(Errc::unavailable, fmt::format("the decoder {}", end.text()));
+}
+
+}  // namespace
+
+void close_image_program() {
+  open_program().process.reset();
+}
+
+Result<void> look_at_picture(ImageProgram const& image, std::filesystem::path const& picture,
+                             PictureWanted const& wanted) {
+  auto const file = open_picture(picture);
+  if (!file) return file.error();
+  if (open_program().program != image.program.string()) close_image_program();
+  for (bool last = false;; last = true) {
+    bool const fresh = !open_program().process;
+    if (fresh)
+      if (auto const started = start(image); !started) return fail(Errc::unavailable, started.error().message);
+    auto const answer = ask(image, *file, wanted);
+    if (!answer) {
+      close_image_program();
+      if (!fresh && !last) continue;  // it may have been killed while nobody asked it anything
+      return fail(Errc::unavailable, "the picture could not be looked at: " + answer.error().message);
+    }
+    if (answer->value("ok", json()) == true) return {};
+    auto const error = answer->value("error", json());
+    return fail(Errc::invalid,
+                "the picture is not usable: " +
+                    (error.is_string() ? printable(error.get<std::string>(), 500) : "no reason is given"));
+  }
+}
+
+}  // namespace distren

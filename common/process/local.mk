@@ -1,0 +1,7 @@
+# Programs, their sandbox and what they use.
+libdistren_common_a_SOURCES += \
+  %D%/image_program.cpp %D%/image_program.h \
+  %D%/process.cpp %D%/process.h \
+  %D%/process_usage.cpp \
+  %D%/sandbox.cpp %D%/sandbox.h \
+  %D%/seccomp_filter.cpp

@@ -1,0 +1,40 @@
+// Shuts a child process in by bubblewrap: own user, process, network, IPC and host name spaces, programs read-only, no
+// home, no network, an empty /tmp, and a seccomp filter against the kernel's darker corners. Any thread.
+// Usage: fill ProcessOptions as for an open run, with paths as they are *inside*, then enter_sandbox(), then start.
+// Failure: unavailable with the reason and the way to mend it; nobody falls back to running without.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/base/result.h"
+#include "common/process/process.h"
+
+namespace distren {
+
+struct Sandbox {
+  struct Binding {
+    std::filesystem::path outside;
+    std::string inside;  // absolute, not below /usr, /etc, /proc, /dev
+    bool writable = false;
+  };
+  std::vector<Binding> bindings{};               // later ones may lie inside earlier ones, /tmp and /home/render
+  std::vector<std::filesystem::path> devices{};  // below /dev, for graphics cards; with them what /sys says of devices
+  std::string directory = "/tmp";                // where the program starts, inside
+  std::vector<std::string> environment{};        // NAME=value besides PATH, HOME, LANG, TMPDIR; nothing is inherited
+  std::uint64_t temporary_size = 1U << 30;       // bytes, for /tmp and /dev/shm each
+};
+
+// Rewrites options so that its program runs inside. The program's own folder is shown read-only when it is not below
+// /usr; options.environment and options.directory are replaced.
+Result<void> enter_sandbox(ProcessOptions& options, Sandbox const& sandbox);
+
+// Runs /bin/true inside one. The Error says what is missing on this machine and how to get it.
+Result<void> sandbox_available();
+
+// The filter as bubblewrap's --seccomp reads it, in a file without a name, read position at its start.
+Result<FileDescriptor> seccomp_filter();
+
+}  // namespace distren

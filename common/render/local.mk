@@ -1,0 +1,8 @@
+# Render methods, frame ranges, tiles, benchmarks.
+libdistren_common_a_SOURCES += \
+  %D%/benchmark.cpp %D%/benchmark.h \
+  %D%/frame_range.cpp %D%/frame_range.h \
+  %D%/method_parameters.cpp \
+  %D%/render_method.cpp %D%/render_method.h \
+  %D%/tiles.cpp %D%/tiles.h \
+  %D%/video.cpp %D%/video.h

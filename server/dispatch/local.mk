@@ -1,0 +1,26 @@
+# Who renders what, in memory, and the journal that makes it last.
+libdistren_server_a_SOURCES += \
+  %D%/blocks.cpp %D%/blocks.h \
+  %D%/core.h \
+  %D%/core_jobs.cpp \
+  %D%/core_logs.cpp \
+  %D%/core_points.cpp \
+  %D%/core_questions.cpp \
+  %D%/core_refusals.cpp \
+  %D%/core_results.cpp \
+  %D%/core_slaves.cpp \
+  %D%/dispatcher.h \
+  %D%/dispatcher_thread.cpp %D%/dispatcher_thread.h \
+  %D%/estimate.cpp %D%/estimate.h \
+  %D%/fair_share.cpp %D%/fair_share.h \
+  %D%/fair_share_attempts.cpp \
+  %D%/fair_share_why.cpp \
+  %D%/grants.cpp %D%/grants.h \
+  %D%/hello.cpp \
+  %D%/job_queue.cpp %D%/job_queue.h \
+  %D%/journal_writer.cpp %D%/journal_writer.h \
+  %D%/lease.cpp %D%/lease.h \
+  %D%/order.cpp %D%/order.h \
+  %D%/policy.h \
+  %D%/powers.cpp %D%/powers.h \
+  %D%/version.h

@@ -1,0 +1,4 @@
+# E-mail and webhooks.
+libdistren_server_a_SOURCES += \
+  %D%/delivery.cpp %D%/delivery.h \
+  %D%/notifier.cpp %D%/notifier.h

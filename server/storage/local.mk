@@ -1,0 +1,8 @@
+# Files: blobs, uploads, job folders, signed addresses.
+libdistren_server_a_SOURCES += \
+  %D%/blob_store.cpp %D%/blob_store.h \
+  %D%/job_folder.cpp %D%/job_folder.h \
+  %D%/signed_urls.cpp %D%/signed_urls.h \
+  %D%/signer.cpp %D%/signer.h \
+  %D%/uploads.cpp %D%/uploads.h \
+  %D%/zip_stream.cpp %D%/zip_stream.h

@@ -1,0 +1,12 @@
+# One typed function per stored procedure.
+libdistren_server_a_SOURCES += \
+  %D%/administration.cpp %D%/administration.h \
+  %D%/jobs.cpp %D%/jobs.h \
+  %D%/journal.cpp %D%/journal.h \
+  %D%/notifications.cpp %D%/notifications.h \
+  %D%/people.cpp %D%/people.h \
+  %D%/points.cpp %D%/points.h \
+  %D%/shots.cpp %D%/shots.h \
+  %D%/slaves.cpp %D%/slaves.h \
+  %D%/statistics.cpp %D%/statistics.h \
+  %D%/telemetry.cpp %D%/telemetry.h
