@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "common/povray_text.h"
+#include "scene/povray_text.h"
 
 namespace distren::client {
 

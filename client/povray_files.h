@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "common/base/result.h"
-#include "common/blend_file.h"
+#include "scene/blend/blend_file.h"
 
 namespace distren::client {
 

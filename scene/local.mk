@@ -10,3 +10,6 @@ libexec_PROGRAMS += distren-scene
 distren_scene_SOURCES = %D%/main.cpp
 distren_scene_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
 distren_scene_LDADD = $(SCENE_LIBS) $(COMMON_LIBS)
+libdistren_scenes_a_SOURCES += \
+  %D%/povray_text.cpp %D%/povray_text.h \
+  %D%/scene_json.cpp %D%/scene_json.h

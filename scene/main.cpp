@@ -10,7 +10,7 @@
 #include <new>
 
 #include "common/base/sanitizer.h"
-#include "common/scene_json.h"
+#include "scene/scene_json.h"
 
 namespace {
 

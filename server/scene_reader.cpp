@@ -5,7 +5,7 @@
 #include "common/base/text.h"
 #include "common/process/process.h"
 #include "common/process/sandbox.h"
-#include "common/scene_json.h"
+#include "scene/scene_json.h"
 
 namespace distren {
 

@@ -9,8 +9,8 @@
 #include <filesystem>
 
 #include "common/base/result.h"
-#include "common/blend_file.h"
-#include "common/povray_text.h"
+#include "scene/blend/blend_file.h"
+#include "scene/povray_text.h"
 
 namespace distren {
 

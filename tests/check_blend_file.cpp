@@ -8,7 +8,7 @@
 #include <fstream>
 #include <functional>
 
-#include "common/blend_file.h"
+#include "scene/blend/blend_file.h"
 #include "tests/support/blend_writer.h"
 #include "tests/support/check_main.h"
 

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "client/povray_files.h"
-#include "common/povray_text.h"
-#include "common/scene_json.h"
+#include "scene/povray_text.h"
+#include "scene/scene_json.h"
 #include "server/api/povray_check.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"

@@ -1,7 +1,7 @@
 // What the server tells an owner about a scene before its first frame: the sentences, and which of them stop the job.
 #include <nlohmann/json.hpp>
 
-#include "common/blend_memory.h"
+#include "scene/blend/blend_memory.h"
 #include "server/api/blend_check.h"
 #include "server/api/scene_warnings.h"
 #include "tests/support/check_main.h"

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/process/sandbox.h"
-#include "common/scene_json.h"
+#include "scene/scene_json.h"
 #include "server/scene_reader.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"

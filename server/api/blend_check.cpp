@@ -7,7 +7,7 @@
 #include <set>
 
 #include "common/base/text.h"
-#include "common/blend_memory.h"
+#include "scene/blend/blend_memory.h"
 #include "server/api/scene_warnings.h"
 
 namespace distren {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "common/blend_file.h"
 #include "common/render/render_method.h"
+#include "scene/blend/blend_file.h"
 #include "server/store/jobs.h"
 
 namespace distren {

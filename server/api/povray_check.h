@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "common/povray_text.h"
+#include "scene/povray_text.h"
 #include "server/api/blend_check.h"
 #include "server/store/jobs.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "common/blend_file.h"
+#include "scene/blend/blend_file.h"
 
 namespace distren {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include "common/blend_file.h"
+#include "scene/blend/blend_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
   distren::BlendLimits limits;

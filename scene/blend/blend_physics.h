@@ -9,8 +9,8 @@
 #include <unordered_set>
 #include <vector>
 
-#include "common/blend_blocks.h"
-#include "common/blend_dna.h"
+#include "scene/blend/blend_blocks.h"
+#include "scene/blend/blend_dna.h"
 
 namespace distren {
 

@@ -1,4 +1,4 @@
-#include "common/blend_memory.h"
+#include "scene/blend/blend_memory.h"
 
 #include <algorithm>
 #include <cctype>

@@ -1,4 +1,4 @@
-#include "common/inflate.h"
+#include "scene/blend/byte_stream.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "common/blend_blocks.h"
+#include "scene/blend/blend_blocks.h"
 
 #include <fmt/format.h>
 

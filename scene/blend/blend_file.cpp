@@ -1,9 +1,9 @@
-#include "common/blend_file.h"
+#include "scene/blend/blend_file.h"
 
 #include <fmt/format.h>
 
-#include "common/blend_blocks.h"
-#include "common/blend_collect.h"
+#include "scene/blend/blend_blocks.h"
+#include "scene/blend/blend_collect.h"
 
 namespace distren {
 namespace {

@@ -1,10 +1,10 @@
-#include "common/blend_collect.h"
+#include "scene/blend/blend_collect.h"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "common/blend_memory.h"
+#include "scene/blend/blend_memory.h"
 
 namespace distren {
 namespace {

@@ -8,10 +8,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "common/blend_blocks.h"
-#include "common/blend_dna.h"
-#include "common/blend_file.h"
-#include "common/blend_physics.h"
+#include "scene/blend/blend_blocks.h"
+#include "scene/blend/blend_dna.h"
+#include "scene/blend/blend_file.h"
+#include "scene/blend/blend_physics.h"
 
 namespace distren {
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "common/inflate.h"
+#include "scene/blend/byte_stream.h"
 
 namespace distren {
 

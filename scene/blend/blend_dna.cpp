@@ -1,4 +1,4 @@
-#include "common/blend_dna.h"
+#include "scene/blend/blend_dna.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "common/povray_text.h"
+#include "scene/povray_text.h"
 
 #include <fmt/format.h>
 

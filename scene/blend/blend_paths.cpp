@@ -2,7 +2,7 @@
 #include <cctype>
 #include <map>
 
-#include "common/blend_file.h"
+#include "scene/blend/blend_file.h"
 
 namespace distren {
 namespace {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "common/blend_dna.h"
-#include "common/inflate.h"
+#include "scene/blend/blend_dna.h"
+#include "scene/blend/byte_stream.h"
 
 namespace distren {
 

@@ -1,4 +1,4 @@
-#include "common/scene_json.h"
+#include "scene/scene_json.h"
 
 #include <fmt/format.h>
 

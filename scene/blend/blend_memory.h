@@ -10,7 +10,7 @@
 #include <span>
 #include <string>
 
-#include "common/blend_file.h"
+#include "scene/blend/blend_file.h"
 
 namespace distren {
 

@@ -1,4 +1,4 @@
-#include "common/blend_physics.h"
+#include "scene/blend/blend_physics.h"
 
 #include <algorithm>
 

@@ -1,0 +1,10 @@
+# The reader of .blend files.
+libdistren_scenes_a_SOURCES += \
+  %D%/blend_blocks.cpp %D%/blend_blocks.h \
+  %D%/blend_collect.cpp %D%/blend_collect.h \
+  %D%/blend_dna.cpp %D%/blend_dna.h \
+  %D%/blend_file.cpp %D%/blend_file.h \
+  %D%/blend_memory.cpp %D%/blend_memory.h \
+  %D%/blend_paths.cpp \
+  %D%/blend_physics.cpp %D%/blend_physics.h \
+  %D%/byte_stream.cpp %D%/byte_stream.h
