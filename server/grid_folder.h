@@ -7,7 +7,7 @@
 
 #include "common/base/files.h"
 #include "common/base/result.h"
-#include "server/server_config.h"
+#include "server/config/server_config.h"
 
 namespace distren {
 

@@ -23,9 +23,7 @@ libdistren_server_a_SOURCES += \
   %D%/migrate.cpp %D%/migrate.h \
   %D%/preview.cpp %D%/preview.h \
   %D%/results.cpp %D%/results.h \
-  %D%/runtime_settings.cpp %D%/runtime_settings.h \
   %D%/scene_reader.cpp %D%/scene_reader.h \
-  %D%/server_config.cpp %D%/server_config.h \
   %D%/services.h \
   %D%/slave_gate.cpp %D%/slave_gate.h \
   %D%/slave_settings.cpp %D%/slave_settings.h \

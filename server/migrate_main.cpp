@@ -10,8 +10,8 @@
 #include "common/base/log.h"
 #include "common/base/places.h"
 #include "config.h"
+#include "server/config/server_config.h"
 #include "server/migrate.h"
-#include "server/server_config.h"
 
 namespace {
 

@@ -11,14 +11,14 @@
 #include <string>
 
 #include "common/render/render_method.h"
+#include "server/config/runtime_settings.h"
+#include "server/config/server_config.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/http/http_server.h"
 #include "server/http/rate_limit.h"
 #include "server/live/hub.h"
 #include "server/preview.h"
 #include "server/results.h"
-#include "server/runtime_settings.h"
-#include "server/server_config.h"
 #include "server/slave_gate.h"
 #include "server/storage/blob_store.h"
 #include "server/storage/signer.h"

@@ -9,7 +9,7 @@
 
 #include "common/base/result.h"
 #include "common/mail_client.h"
-#include "server/server_config.h"
+#include "server/config/server_config.h"
 #include "server/store/notifications.h"
 
 namespace distren {

@@ -14,11 +14,11 @@
 #include <thread>
 #include <unordered_map>
 
+#include "server/config/runtime_settings.h"
+#include "server/config/server_config.h"
 #include "server/database.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/live/hub.h"
-#include "server/runtime_settings.h"
-#include "server/server_config.h"
 #include "server/store/notifications.h"
 
 namespace distren {

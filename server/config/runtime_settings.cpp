@@ -1,4 +1,4 @@
-#include "server/runtime_settings.h"
+#include "server/config/runtime_settings.h"
 
 #include <fmt/format.h>
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "server/server_config.h"
+#include "server/config/server_config.h"
 
 namespace distren {
 

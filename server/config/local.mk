@@ -1,0 +1,4 @@
+# The configuration file and the runtime settings.
+libdistren_server_a_SOURCES += \
+  %D%/runtime_settings.cpp %D%/runtime_settings.h \
+  %D%/server_config.cpp %D%/server_config.h
