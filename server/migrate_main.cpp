@@ -11,7 +11,7 @@
 #include "common/base/places.h"
 #include "config.h"
 #include "server/config/server_config.h"
-#include "server/migrate.h"
+#include "server/database/migrate.h"
 
 namespace {
 

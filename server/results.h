@@ -11,10 +11,10 @@
 #include <string>
 
 #include "common/base/result.h"
+#include "server/database/workers.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/image_check.h"
 #include "server/storage/uploads.h"
-#include "server/workers.h"
 
 namespace distren {
 

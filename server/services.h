@@ -13,6 +13,7 @@
 #include "common/render/render_method.h"
 #include "server/config/runtime_settings.h"
 #include "server/config/server_config.h"
+#include "server/database/workers.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/http/http_server.h"
 #include "server/http/rate_limit.h"
@@ -24,7 +25,6 @@
 #include "server/storage/signer.h"
 #include "server/storage/uploads.h"
 #include "server/telemetry.h"
-#include "server/workers.h"
 
 namespace distren {
 

@@ -20,7 +20,7 @@
 
 #include "common/base/digest.h"
 #include "common/process/process.h"
-#include "server/migrate.h"
+#include "server/database/migrate.h"
 
 namespace distren {
 

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "server/migrate.h"
+#include "server/database/migrate.h"
 #include "server/store/journal.h"
 #include "tests/support/private_database.h"
 

@@ -6,10 +6,10 @@
 #include <thread>
 #include <vector>
 
+#include "server/database/workers.h"
 #include "server/dispatch/dispatcher_thread.h"
 #include "server/dispatch/fair_share.h"
 #include "server/net/loop.h"
-#include "server/workers.h"
 #include "tests/support/check_main.h"
 
 using namespace distren;

@@ -6,7 +6,7 @@
 
 #include "server/api/handlers.h"
 #include "server/api/shapes.h"
-#include "server/migrate.h"
+#include "server/database/migrate.h"
 #include "server/net/listen_address.h"
 #include "server/services.h"
 #include "server/storage/blob_store.h"

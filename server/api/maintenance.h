@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "common/base/result.h"
-#include "server/database.h"
+#include "server/database/connection.h"
 #include "server/services.h"
 
 namespace distren {

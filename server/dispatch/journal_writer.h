@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-#include "server/database.h"
+#include "server/database/connection.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/store/journal.h"
 #include "server/store/points.h"

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "common/base/result.h"
-#include "server/database.h"
+#include "server/database/connection.h"
 #include "server/http/message.h"
 #include "server/store/people.h"
 #include "server/store/slaves.h"

@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "server/database/workers.h"
 #include "server/http/door.h"
 #include "server/http/message.h"
 #include "server/http/rate_limit.h"
 #include "server/net/loop.h"
-#include "server/workers.h"
 
 namespace distren {
 

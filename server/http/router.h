@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "server/database/workers.h"
 #include "server/http/caller.h"
 #include "server/http/message.h"
-#include "server/workers.h"
 
 namespace distren {
 

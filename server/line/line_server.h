@@ -12,12 +12,12 @@
 
 #include "common/base/files.h"
 #include "common/base/result.h"
+#include "server/database/workers.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/net/loop.h"
 #include "server/results.h"
 #include "server/slave_gate.h"
 #include "server/telemetry.h"
-#include "server/workers.h"
 
 struct ssl_ctx_st;
 

@@ -16,7 +16,7 @@
 
 #include "server/config/runtime_settings.h"
 #include "server/config/server_config.h"
-#include "server/database.h"
+#include "server/database/connection.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/live/hub.h"
 #include "server/store/notifications.h"

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "common/base/digest.h"
-#include "server/database.h"
+#include "server/database/connection.h"
 #include "server/standalone.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"

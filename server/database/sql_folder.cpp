@@ -1,4 +1,4 @@
-#include "server/sql_folder.h"
+#include "server/database/sql_folder.h"
 
 #include <fmt/format.h>
 

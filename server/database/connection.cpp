@@ -1,4 +1,4 @@
-#include "server/database.h"
+#include "server/database/connection.h"
 
 #include <cppconn/driver.h>
 #include <cppconn/exception.h>

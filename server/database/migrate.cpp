@@ -1,4 +1,4 @@
-#include "server/migrate.h"
+#include "server/database/migrate.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -7,7 +7,7 @@
 #include <set>
 
 #include "common/base/files.h"
-#include "server/sql_folder.h"
+#include "server/database/sql_folder.h"
 
 namespace distren {
 

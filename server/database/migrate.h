@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "server/database.h"
+#include "server/database/connection.h"
 
 namespace distren {
 

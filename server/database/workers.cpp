@@ -1,4 +1,4 @@
-#include "server/workers.h"
+#include "server/database/workers.h"
 
 #include <spdlog/spdlog.h>
 

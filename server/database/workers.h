@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "server/database.h"
+#include "server/database/connection.h"
 
 namespace distren {
 
