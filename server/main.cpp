@@ -234,7 +234,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   ResultDesk desk({lease_key, std::int64_t{1000} * config.times.lease, config.stor, checker}, dispatcher, **uploads);
   HttpCounters counters;
   TelemetryBook telemetry;
-  PreviewMaker previews(config.stor, checker);
+  PreviewEncoder previews(config.stor, checker);
   Loops loops(config.limits.loops);
   WorkerPool workers(config.database, config.limits.workers, static_cast<std::size_t>(config.limits.queue));
 

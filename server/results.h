@@ -13,7 +13,7 @@
 #include "common/base/result.h"
 #include "server/database/workers.h"
 #include "server/dispatch/dispatcher.h"
-#include "server/image_check.h"
+#include "server/media/image_check.h"
 #include "server/storage/uploads.h"
 
 namespace distren {

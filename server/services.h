@@ -18,7 +18,7 @@
 #include "server/http/http_server.h"
 #include "server/http/rate_limit.h"
 #include "server/live/hub.h"
-#include "server/preview.h"
+#include "server/media/preview.h"
 #include "server/results.h"
 #include "server/slave_gate.h"
 #include "server/storage/blob_store.h"
@@ -39,7 +39,7 @@ struct Services {
   ResultDesk& results;
   HttpCounters& counters;
   TelemetryBook& telemetry;
-  PreviewMaker& previews;
+  PreviewEncoder& previews;
   LiveHub& live;
   std::function<std::int64_t()> now_ms;  // UNIX time
   WorkerPool const* workers = nullptr;   // for the figures of its queue; nullptr: there is none

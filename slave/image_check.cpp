@@ -4,8 +4,8 @@
 
 namespace distren {
 
-Result<void> check_picture(ImageProgram const& checker, std::filesystem::path const& image,
-                           PictureWanted const& wanted) {
+Result<void> check_picture(ImageDecoder const& checker, std::filesystem::path const& image,
+                           ExpectedImage const& wanted) {
   if (is_video_format(wanted.format)) return check_video(image, wanted.format);
   return look_at_picture(checker, image, wanted);
 }

@@ -10,7 +10,7 @@
 
 namespace distren {
 
-Result<void> check_picture(ImageProgram const& checker, std::filesystem::path const& image,
-                           PictureWanted const& wanted);
+Result<void> check_picture(ImageDecoder const& checker, std::filesystem::path const& image,
+                           ExpectedImage const& wanted);
 
 }  // namespace distren

@@ -42,7 +42,7 @@ public:
   struct Made {                          // by render()
     Outcome outcome{};                   // what came of it, unless there is a picture to look at
     std::optional<OutboxEntry> entry{};  // its picture is out of the renderer's reach
-    PictureWanted wanted{};
+    ExpectedImage wanted{};
     std::string log{};
   };
   Made render(Order const& order, std::string const& base_url, OnProgress const& progress);
@@ -101,7 +101,7 @@ private:
   Workspace workspace_;
   std::unique_ptr<Renderer> renderer_;
   std::unique_ptr<Outbox> outbox_;
-  ImageProgram checker_;
+  ImageDecoder checker_;
   std::int64_t listed_job_ = 0;  // of many files: its list need not come with every frame
   std::vector<OrderFile> listed_files_;
   std::atomic<bool> cancelled_ = false;

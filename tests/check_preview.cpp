@@ -11,7 +11,7 @@
 #include "common/base/digest.h"
 #include "common/process/process.h"
 #include "common/process/sandbox.h"
-#include "server/preview.h"
+#include "server/media/preview.h"
 #include "server/storage/job_folder.h"
 #include "tests/support/check_main.h"
 
@@ -56,7 +56,7 @@ ImageChecker checker() {
           sandbox_available().has_value()};
 }
 
-PreviewMaker::Progress wait_for(PreviewMaker& maker, std::int64_t job) {
+PreviewEncoder::Progress wait_for(PreviewEncoder& maker, std::int64_t job) {
   for (int i = 0; i < 1200; ++i) {
     auto seen = maker.see(job);
     if (!seen.making) return seen;
@@ -126,7 +126,7 @@ START_TEST(a_film_is_made_and_made_anew_when_frames_changed) {
   if (!find_program("ffmpeg") || !find_program("ffprobe")) return;
   Folder const folder;
   auto frames = folder.draw(5);
-  PreviewMaker maker(folder.path, checker());
+  PreviewEncoder maker(folder.path, checker());
   ck_assert(maker.available());
   auto const plan = plan_preview({frames.begin(), frames.begin() + 3});
   ck_assert_text(find_preview(folder.path, 1), "");
@@ -151,14 +151,14 @@ END_TEST
 START_TEST(what_cannot_be_made_is_said_once) {
   Folder const folder;
   std::ofstream(output_folder(folder.path, 1) / "bad.png") << "no picture";
-  PreviewMaker maker(folder.path, checker(), "true");
+  PreviewEncoder maker(folder.path, checker(), "true");
   ck_assert(maker.ask(1, plan_preview({{"bad.png", to_hex(sha256("bad"))}})).has_value());
   ck_assert(!wait_for(maker, 1).problem.empty());
   ck_assert_text(maker.see(1).problem, "");
   ck_assert(maker.ask(99, plan_preview({{"bad.png", to_hex(sha256("bad"))}})).has_value());
   ck_assert_says(wait_for(maker, 99).problem, "job 99 is gone");
   ck_assert(!std::filesystem::exists(job_folder(folder.path, 99)));
-  PreviewMaker none(folder.path, checker(), "no-such-encoder");
+  PreviewEncoder none(folder.path, checker(), "no-such-encoder");
   ck_assert(!none.available());
 }
 END_TEST
@@ -168,14 +168,14 @@ START_TEST(an_encoder_that_makes_nothing_or_never_ends_is_dealt_with) {
   Folder const folder;
   auto const plan = plan_preview(folder.draw(2));
   auto image = checker();
-  PreviewMaker lazy(folder.path, image, "true");
+  PreviewEncoder lazy(folder.path, image, "true");
   ck_assert(lazy.ask(1, plan).has_value());
   ck_assert_says(wait_for(lazy, 1).problem, "it said nothing");
   image.sandboxed = false;
   auto const script = folder.path / "endless";
   std::ofstream(script) << "#!/bin/sh\necho > " << (folder.path / "begun").string() << "\nexec sleep 1000\n";
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
-  PreviewMaker endless(folder.path, image, script.string());
+  PreviewEncoder endless(folder.path, image, script.string());
   ck_assert(endless.ask(1, plan).has_value());
   for (int i = 0; i < 1200 && !std::filesystem::exists(folder.path / "begun"); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -194,7 +194,7 @@ START_TEST(a_queue_that_is_full_says_so) {
   auto const script = folder.path / "endless";
   std::ofstream(script) << "#!/bin/sh\nexec sleep 1000\n";
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
-  PreviewMaker maker(folder.path, image, script.string());
+  PreviewEncoder maker(folder.path, image, script.string());
   Result<void> asked;
   int taken = 0;
   for (int job = 1; job <= 100; ++job) {

@@ -30,7 +30,7 @@ Open& open_program() {
   return open;
 }
 
-Result<void> start(ImageProgram const& image) {
+Result<void> start(ImageDecoder const& image) {
   ProcessOptions options;
   options.argv = {image.program.string(), "--memory-limit-mib", std::to_string(image.memory_mib), "serve"};
   options.error_output = ErrorOutput::discarded;
@@ -55,7 +55,7 @@ Result<FileDescriptor> open_picture(std::filesystem::path const& picture) {
 }
 
 // Nothing (unavailable): the program has gone without an answer.
-Result<json> ask(ImageProgram const& image, FileDescriptor const& file, PictureWanted const& wanted) {
+Result<json> ask(ImageDecoder const& image, FileDescriptor const& file, ExpectedImage const& wanted) {
   Process& process = *open_program().process;
   auto const until = Process::Clock::now() + std::chrono::seconds(image.seconds + 10);
   json const request{{"width", wanted.width}, {"height", wanted.height},  {"format", wanted.format},
@@ -75,8 +75,8 @@ void close_image_program() {
   open_program().process.reset();
 }
 
-Result<void> look_at_picture(ImageProgram const& image, std::filesystem::path const& picture,
-                             PictureWanted const& wanted) {
+Result<void> look_at_picture(ImageDecoder const& image, std::filesystem::path const& picture,
+                             ExpectedImage const& wanted) {
   auto const file = open_picture(picture);
   if (!file) return file.error();
   if (open_program().program != image.program.string()) close_image_program();

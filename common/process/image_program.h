@@ -11,14 +11,14 @@
 
 namespace distren {
 
-struct ImageProgram {
+struct ImageDecoder {
   std::filesystem::path program;  // distren-image
   bool sandboxed = true;
   int memory_mib = 4096;  // of one picture
   int seconds = 60;
 };
 
-struct PictureWanted {
+struct ExpectedImage {
   int width = 0;  // 0: any
   int height = 0;
   std::string format{};  // Blender's name; empty: any
@@ -27,8 +27,8 @@ struct PictureWanted {
   std::string source{};
 };
 
-Result<void> look_at_picture(ImageProgram const& image, std::filesystem::path const& picture,
-                             PictureWanted const& wanted);
+Result<void> look_at_picture(ImageDecoder const& image, std::filesystem::path const& picture,
+                             ExpectedImage const& wanted);
 void close_image_program();  // of this thread, to give its memory back
 
 }  // namespace distren

@@ -4,7 +4,7 @@
 #include "server/api/handlers.h"
 #include "server/api/own.h"
 #include "server/http/file_reply.h"
-#include "server/preview.h"
+#include "server/media/preview.h"
 #include "server/services.h"
 
 namespace distren {

@@ -8,9 +8,9 @@
 #include "server/api/own.h"
 #include "server/api/turns.h"
 #include "server/http/file_reply.h"
+#include "server/media/thumbnail.h"
 #include "server/services.h"
 #include "server/storage/job_folder.h"
-#include "server/thumbnail.h"
 
 namespace distren {
 

@@ -124,7 +124,7 @@ public:
         ResultDesk::Settings{signer->derive("lease", ""), 600000, folder, ImageChecker{"/nonexistent", false}},
         dispatcher, *uploads);
     config.image_program = config.scene_program.parent_path() / "distren-image";
-    previews = std::make_unique<PreviewMaker>(folder, ImageChecker{config.image_program, config.sandbox == "on"});
+    previews = std::make_unique<PreviewEncoder>(folder, ImageChecker{config.image_program, config.sandbox == "on"});
     services.reset(new Services{.config = config,
                                 .dispatcher = dispatcher,
                                 .blobs = *blobs,
@@ -213,7 +213,7 @@ public:
   std::unique_ptr<ResultDesk> results;
   HttpCounters counters;
   TelemetryBook telemetry;
-  std::unique_ptr<PreviewMaker> previews;
+  std::unique_ptr<PreviewEncoder> previews;
   LiveHub live{{.per_person = 2, .altogether = 3}, "life", [this] { return now; }};
   std::unique_ptr<Services> services;
   std::unique_ptr<Router> router;

@@ -1,4 +1,4 @@
-#include "server/preview.h"
+#include "server/media/preview.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -10,8 +10,8 @@
 #include "common/base/digest.h"
 #include "common/process/process.h"
 #include "common/process/sandbox.h"
+#include "server/media/thumbnail.h"
 #include "server/storage/job_folder.h"
-#include "server/thumbnail.h"
 
 namespace distren {
 
@@ -97,14 +97,14 @@ std::string find_preview(fs::path const& stor, std::int64_t job) {
   return found;
 }
 
-PreviewMaker::PreviewMaker(fs::path stor, ImageChecker image, std::string_view encoder)
+PreviewEncoder::PreviewEncoder(fs::path stor, ImageChecker image, std::string_view encoder)
     : stor_(std::move(stor)), image_(std::move(image)), encoder_(find_program(encoder)), thread_([this] { run(); }) {}
 
-PreviewMaker::~PreviewMaker() {
+PreviewEncoder::~PreviewEncoder() {
   stop();
 }
 
-void PreviewMaker::stop() {
+void PreviewEncoder::stop() {
   {
     std::lock_guard const lock(mutex_);
     stopping_ = true;
@@ -113,17 +113,17 @@ void PreviewMaker::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool PreviewMaker::stopping() {
+bool PreviewEncoder::stopping() {
   std::lock_guard const lock(mutex_);
   return stopping_;
 }
 
-void PreviewMaker::advance(double part) {
+void PreviewEncoder::advance(double part) {
   std::lock_guard const lock(mutex_);
   part_ = part;
 }
 
-Result<void> PreviewMaker::ask(std::int64_t job, PreviewPlan plan) {
+Result<void> PreviewEncoder::ask(std::int64_t job, PreviewPlan plan) {
   {
     std::lock_guard const lock(mutex_);
     bool const queued = std::ranges::find(waiting_, job, &Wish::job) != waiting_.end();
@@ -136,7 +136,7 @@ Result<void> PreviewMaker::ask(std::int64_t job, PreviewPlan plan) {
   return {};
 }
 
-PreviewMaker::Progress PreviewMaker::see(std::int64_t job) {
+PreviewEncoder::Progress PreviewEncoder::see(std::int64_t job) {
   std::lock_guard const lock(mutex_);
   if (making_ == job) return {true, part_, {}};
   if (std::ranges::find(waiting_, job, &Wish::job) != waiting_.end()) return {true, 0, {}};
@@ -144,7 +144,7 @@ PreviewMaker::Progress PreviewMaker::see(std::int64_t job) {
   return {false, 0, problem.empty() ? std::string() : problem.mapped()};
 }
 
-void PreviewMaker::run() {
+void PreviewEncoder::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
@@ -164,7 +164,7 @@ void PreviewMaker::run() {
   }
 }
 
-Result<void> PreviewMaker::make(Wish const& wish) {
+Result<void> PreviewEncoder::make(Wish const& wish) {
   auto const output = output_folder(stor_, wish.job);
   auto const folder = preview_folder(stor_, wish.job);
   std::error_code error;
@@ -205,7 +205,7 @@ Result<void> PreviewMaker::make(Wish const& wish) {
   return {};
 }
 
-Result<void> PreviewMaker::encode(Wish const& wish, fs::path const& frames, fs::path const& film) {
+Result<void> PreviewEncoder::encode(Wish const& wish, fs::path const& frames, fs::path const& film) {
   bool const boxed = image_.sandboxed;
   auto const made = boxed ? fs::path("/made") : film.parent_path();
   ProcessOptions options;

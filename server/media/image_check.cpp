@@ -1,4 +1,4 @@
-#include "server/image_check.h"
+#include "server/media/image_check.h"
 
 #include "common/process/image_program.h"
 #include "common/render/video.h"

@@ -1,4 +1,4 @@
-#include "server/thumbnail.h"
+#include "server/media/thumbnail.h"
 
 #include <fmt/format.h>
 #include <stdlib.h>

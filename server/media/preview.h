@@ -1,7 +1,8 @@
 // Small films of a job's frames, to look at how they move: a thread of its own makes one at a time, when somebody asks.
-// Its frames are the small pictures that the pages show (server/thumbnail.h), many thousands become every nth; ffmpeg
-// puts them together in a sandbox, with limits on time, memory and size. A film appears under its name whole or not at
-// all, and takes the place of the one before. ask(), see() and available(): any thread. stop() ends what is being made.
+// Its frames are the small pictures that the pages show (server/media/thumbnail.h), many thousands become every nth;
+// ffmpeg puts them together in a sandbox, with limits on time, memory and size. A film appears under its name whole or
+// not at all, and takes the place of the one before. ask(), see() and available(): any thread. stop() ends what is
+// being made.
 #pragma once
 
 #include <condition_variable>
@@ -17,7 +18,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "server/image_check.h"
+#include "server/media/image_check.h"
 
 namespace distren {
 
@@ -47,7 +48,7 @@ std::filesystem::path preview_folder(std::filesystem::path const& stor, std::int
 // The name of the film that is there; empty: none.
 std::string find_preview(std::filesystem::path const& stor, std::int64_t job);
 
-class PreviewMaker {
+class PreviewEncoder {
 public:
   struct Progress {
     bool making = false;  // or in the queue
@@ -56,10 +57,10 @@ public:
   };
 
   // encoder: the program, looked up in PATH.
-  PreviewMaker(std::filesystem::path stor, ImageChecker image, std::string_view encoder = "ffmpeg");
-  ~PreviewMaker();
-  PreviewMaker(PreviewMaker const&) = delete;
-  PreviewMaker& operator=(PreviewMaker const&) = delete;
+  PreviewEncoder(std::filesystem::path stor, ImageChecker image, std::string_view encoder = "ffmpeg");
+  ~PreviewEncoder();
+  PreviewEncoder(PreviewEncoder const&) = delete;
+  PreviewEncoder& operator=(PreviewEncoder const&) = delete;
 
   [[nodiscard]] bool available() const { return encoder_.has_value(); }
   // Sees to it that the film is made, unless one of this job is being made already. unavailable: too many wait.

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "common/base/result.h"
-#include "server/image_check.h"
+#include "server/media/image_check.h"
 
 namespace distren {
 

@@ -1,0 +1,5 @@
+# Thumbnails, previews and image checks, by sandboxed children.
+libdistren_server_a_SOURCES += \
+  %D%/image_check.cpp %D%/image_check.h \
+  %D%/preview.cpp %D%/preview.h \
+  %D%/thumbnail.cpp %D%/thumbnail.h
