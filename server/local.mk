@@ -17,11 +17,9 @@ distren_migrate_CXXFLAGS = $(libdistren_server_a_CXXFLAGS) $(CLI11_CFLAGS)
 distren_migrate_LDADD = $(SERVER_LIBS)
 libdistren_server_a_SOURCES += \
   %D%/benchmarks.cpp %D%/benchmarks.h \
-  %D%/grid_folder.cpp %D%/grid_folder.h \
   %D%/results.cpp %D%/results.h \
   %D%/scene_reader.cpp %D%/scene_reader.h \
   %D%/services.h \
   %D%/slave_gate.cpp %D%/slave_gate.h \
   %D%/slave_settings.cpp %D%/slave_settings.h \
-  %D%/standalone.cpp %D%/standalone.h \
   %D%/telemetry.cpp %D%/telemetry.h

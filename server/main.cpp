@@ -22,14 +22,14 @@
 #include "server/database/migrate.h"
 #include "server/dispatch/dispatcher_thread.h"
 #include "server/dispatch/fair_share.h"
-#include "server/grid_folder.h"
 #include "server/http/http_server.h"
 #include "server/http/router.h"
 #include "server/line/line_server.h"
 #include "server/net/listen_address.h"
 #include "server/notify/notifier.h"
 #include "server/services.h"
-#include "server/standalone.h"
+#include "server/standalone/grid_folder.h"
+#include "server/standalone/private_mariadb.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
 #include "server/store/administration.h"
@@ -303,7 +303,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   // only the order below ends what they work with.
   int const line_port = line.ports().empty() ? 0 : line.ports().front();
   if (grid) {
-    GridDoors const doors{config.url, fmt::format("http://127.0.0.1:{}", *http_port), line_port};
+    GridEndpoints const doors{config.url, fmt::format("http://127.0.0.1:{}", *http_port), line_port};
     if (auto written = write_grid_file(*grid, doors); !written) return written;
   }
   notifier.start();

@@ -10,7 +10,7 @@
 
 #include "common/base/digest.h"
 #include "server/database/connection.h"
-#include "server/standalone.h"
+#include "server/standalone/private_mariadb.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
 

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <string>
 
-#include "server/standalone.h"
+#include "server/standalone/private_mariadb.h"
 #include "server/store/jobs.h"
 #include "server/store/people.h"
 #include "server/store/slaves.h"

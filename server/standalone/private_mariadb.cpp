@@ -1,4 +1,4 @@
-#include "server/standalone.h"
+#include "server/standalone/private_mariadb.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

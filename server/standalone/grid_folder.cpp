@@ -1,4 +1,4 @@
-#include "server/grid_folder.h"
+#include "server/standalone/grid_folder.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -96,7 +96,7 @@ Result<GridFolder> open_grid_folder(fs::path const& given) {
   return grid;
 }
 
-Result<void> write_grid_file(GridFolder const& grid, GridDoors const& doors) {
+Result<void> write_grid_file(GridFolder const& grid, GridEndpoints const& doors) {
   nlohmann::json const text{{"pid", ::getpid()},
                             {"https", doors.https},
                             {"http", doors.http},

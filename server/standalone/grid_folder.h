@@ -21,12 +21,12 @@ struct GridFolder {
 // another server uses the folder (its process id is named).
 Result<GridFolder> open_grid_folder(std::filesystem::path const& dir);
 
-struct GridDoors {
+struct GridEndpoints {
   std::string https;  // "https://localhost:8443"
   std::string http;
   int line_port = 0;
 };
 // Tells scripts where the grid is: DIR/grid.json {pid, https, http, line_port, ca}. Written when all doors are open.
-Result<void> write_grid_file(GridFolder const& grid, GridDoors const& doors);
+Result<void> write_grid_file(GridFolder const& grid, GridEndpoints const& doors);
 
 }  // namespace distren
