@@ -18,7 +18,6 @@ distren_migrate_LDADD = $(SERVER_LIBS)
 libdistren_server_a_SOURCES += \
   %D%/benchmarks.cpp %D%/benchmarks.h \
   %D%/results.cpp %D%/results.h \
-  %D%/scene_reader.cpp %D%/scene_reader.h \
   %D%/services.h \
   %D%/slave_gate.cpp %D%/slave_gate.h \
   %D%/slave_settings.cpp %D%/slave_settings.h \

@@ -3,12 +3,12 @@
 
 #include "common/base/digest.h"
 #include "server/api/handlers.h"
-#include "server/api/job_request.h"
 #include "server/http/file_reply.h"
 #include "server/http/json_body.h"
 #include "server/http/rate_limit.h"
 #include "server/http/router.h"
 #include "server/http/uri.h"
+#include "server/submit/job_request.h"
 #include "tests/support/check_main.h"
 
 using namespace distren;

@@ -6,7 +6,7 @@
 #include "client/povray_files.h"
 #include "scene/povray_text.h"
 #include "scene/scene_json.h"
-#include "server/api/povray_check.h"
+#include "server/submit/povray_check.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
 

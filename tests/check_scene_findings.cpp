@@ -2,8 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "scene/blend/blend_memory.h"
-#include "server/api/blend_check.h"
-#include "server/api/scene_warnings.h"
+#include "server/submit/blend_check.h"
+#include "server/submit/scene_warnings.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
 

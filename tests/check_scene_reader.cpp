@@ -7,7 +7,7 @@
 
 #include "common/process/sandbox.h"
 #include "scene/scene_json.h"
-#include "server/scene_reader.h"
+#include "server/submit/scene_reader.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
 

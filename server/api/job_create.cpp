@@ -9,11 +9,11 @@
 #include "server/api/job_findings.h"
 #include "server/api/maintenance.h"
 #include "server/api/shapes.h"
-#include "server/api/submission.h"
 #include "server/live/tell.h"
 #include "server/services.h"
 #include "server/storage/job_folder.h"
 #include "server/store/shots.h"
+#include "server/submit/plan.h"
 
 namespace distren {
 

@@ -8,12 +8,12 @@
 #include <unordered_map>
 
 #include "common/base/text.h"
-#include "server/api/blend_check.h"
 #include "server/api/handlers.h"
-#include "server/api/povray_check.h"
-#include "server/api/submission.h"
 #include "server/http/message.h"
-#include "server/scene_reader.h"
+#include "server/submit/blend_check.h"
+#include "server/submit/plan.h"
+#include "server/submit/povray_check.h"
+#include "server/submit/scene_reader.h"
 
 namespace distren {
 

@@ -1,5 +1,5 @@
 // What the server finds out about a job before it is one: which of its files are there, and what its source says.
-// On worker threads; files of the blob store are read by sandboxed children (server/scene_reader.h).
+// On worker threads; files of the blob store are read by sandboxed children (server/submit/scene_reader.h).
 #pragma once
 
 #include <set>
@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "server/api/job_request.h"
 #include "server/api/turns.h"
 #include "server/http/message.h"
 #include "server/services.h"
+#include "server/submit/job_request.h"
 
 namespace distren {
 

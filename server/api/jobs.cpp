@@ -5,7 +5,6 @@
 
 #include "common/base/text.h"
 #include "server/api/handlers.h"
-#include "server/api/job_request.h"
 #include "server/api/maintenance.h"
 #include "server/api/own.h"
 #include "server/api/shapes.h"
@@ -15,6 +14,7 @@
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
 #include "server/store/shots.h"
+#include "server/submit/job_request.h"
 
 namespace distren {
 

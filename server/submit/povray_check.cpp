@@ -1,4 +1,4 @@
-#include "server/api/povray_check.h"
+#include "server/submit/povray_check.h"
 
 #include <fmt/format.h>
 

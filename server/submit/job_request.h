@@ -10,8 +10,8 @@
 
 #include "common/base/result.h"
 #include "common/render/render_method.h"
-#include "server/api/parameter_file.h"
 #include "server/store/jobs.h"
+#include "server/submit/parameter_file.h"
 
 namespace distren {
 

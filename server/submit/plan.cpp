@@ -1,4 +1,4 @@
-#include "server/api/submission.h"
+#include "server/submit/plan.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "server/api/scene_warnings.h"
+#include "server/submit/scene_warnings.h"
 
 #include <fmt/format.h>
 

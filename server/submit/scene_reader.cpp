@@ -1,4 +1,4 @@
-#include "server/scene_reader.h"
+#include "server/submit/scene_reader.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // What a job's POV-Ray scene means for the job: which files it names and lacks, and what will probably look wrong.
-// The files are read by whoever calls, see server/scene_reader.h. invalid: every frame would fail, and why.
+// The files are read by whoever calls, see server/submit/scene_reader.h. invalid: every frame would fail, and why.
 #pragma once
 
 #include <functional>
@@ -8,8 +8,8 @@
 
 #include "common/base/result.h"
 #include "scene/povray_text.h"
-#include "server/api/blend_check.h"
 #include "server/store/jobs.h"
+#include "server/submit/blend_check.h"
 
 namespace distren {
 

@@ -1,4 +1,4 @@
-#include "server/api/blend_check.h"
+#include "server/submit/blend_check.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 
 #include "common/base/text.h"
 #include "scene/blend/blend_memory.h"
-#include "server/api/scene_warnings.h"
+#include "server/submit/scene_warnings.h"
 
 namespace distren {
 

@@ -1,4 +1,4 @@
-#include "server/api/parameter_file.h"
+#include "server/submit/parameter_file.h"
 
 #include <fmt/format.h>
 

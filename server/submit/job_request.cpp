@@ -1,4 +1,4 @@
-#include "server/api/job_request.h"
+#include "server/submit/job_request.h"
 
 #include <fmt/format.h>
 

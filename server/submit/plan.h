@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "server/api/job_request.h"
 #include "server/services.h"
+#include "server/submit/job_request.h"
 
 namespace distren {
 

@@ -1,0 +1,9 @@
+# From a request to a planned submission: checks, parameter file, variations, tiles, steps; no HTTP.
+libdistren_server_a_SOURCES += \
+  %D%/blend_check.cpp %D%/blend_check.h \
+  %D%/job_request.cpp %D%/job_request.h \
+  %D%/parameter_file.cpp %D%/parameter_file.h \
+  %D%/plan.cpp %D%/plan.h \
+  %D%/povray_check.cpp %D%/povray_check.h \
+  %D%/scene_reader.cpp %D%/scene_reader.h \
+  %D%/scene_warnings.cpp %D%/scene_warnings.h
