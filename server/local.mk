@@ -16,9 +16,4 @@ distren_migrate_SOURCES = %D%/migrate_main.cpp
 distren_migrate_CXXFLAGS = $(libdistren_server_a_CXXFLAGS) $(CLI11_CFLAGS)
 distren_migrate_LDADD = $(SERVER_LIBS)
 libdistren_server_a_SOURCES += \
-  %D%/benchmarks.cpp %D%/benchmarks.h \
-  %D%/results.cpp %D%/results.h \
-  %D%/services.h \
-  %D%/slave_gate.cpp %D%/slave_gate.h \
-  %D%/slave_settings.cpp %D%/slave_settings.h \
-  %D%/telemetry.cpp %D%/telemetry.h
+  %D%/services.h

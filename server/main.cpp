@@ -18,16 +18,16 @@
 #include "config.h"
 #include "server/api/handlers.h"
 #include "server/api/maintenance.h"
-#include "server/benchmarks.h"
 #include "server/database/migrate.h"
 #include "server/dispatch/dispatcher_thread.h"
 #include "server/dispatch/fair_share.h"
 #include "server/http/http_server.h"
 #include "server/http/router.h"
-#include "server/line/line_server.h"
 #include "server/net/listen_address.h"
 #include "server/notify/notifier.h"
 #include "server/services.h"
+#include "server/slaves/benchmark_scenes.h"
+#include "server/slaves/line_server.h"
 #include "server/standalone/grid_folder.h"
 #include "server/standalone/private_mariadb.h"
 #include "server/storage/job_folder.h"
@@ -115,7 +115,7 @@ Result<void> ensure_methods(DatabaseAddress const& address, std::map<std::string
 }
 
 // The hour that runs, so that a restart loses nothing of it.
-void write_telemetry(TelemetryBook& telemetry, DatabaseAddress const& address) {
+void write_telemetry(TelemetryHistory& telemetry, DatabaseAddress const& address) {
   auto const hours = telemetry.take_hours(unix_ms(), true);
   if (hours.empty()) return;
   Database database(address);
@@ -230,10 +230,11 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
                random_secret().substr(0, 12), unix_ms);
   dispatcher.tell(live);
   dispatcher.start();
-  SlaveGate gate(unix_ms);
-  ResultDesk desk({lease_key, std::int64_t{1000} * config.times.lease, config.stor, checker}, dispatcher, **uploads);
+  SlaveAuthenticator gate(unix_ms);
+  ResultReceiver desk({lease_key, std::int64_t{1000} * config.times.lease, config.stor, checker}, dispatcher,
+                      **uploads);
   HttpCounters counters;
-  TelemetryBook telemetry;
+  TelemetryHistory telemetry;
   PreviewEncoder previews(config.stor, checker);
   Loops loops(config.limits.loops);
   WorkerPool workers(config.database, config.limits.workers, static_cast<std::size_t>(config.limits.queue));

@@ -19,12 +19,12 @@
 #include "server/http/rate_limit.h"
 #include "server/live/hub.h"
 #include "server/media/preview.h"
-#include "server/results.h"
-#include "server/slave_gate.h"
+#include "server/slaves/result_receiver.h"
+#include "server/slaves/slave_authenticator.h"
+#include "server/slaves/telemetry_history.h"
 #include "server/storage/blob_store.h"
 #include "server/storage/signer.h"
 #include "server/storage/uploads.h"
-#include "server/telemetry.h"
 
 namespace distren {
 
@@ -35,10 +35,10 @@ struct Services {
   Uploads& uploads;
   Signer const& signer;
   std::map<std::string, RenderMethod> const& methods;
-  SlaveGate& slave_gate;
-  ResultDesk& results;
+  SlaveAuthenticator& slave_gate;
+  ResultReceiver& results;
   HttpCounters& counters;
-  TelemetryBook& telemetry;
+  TelemetryHistory& telemetry;
   PreviewEncoder& previews;
   LiveHub& live;
   std::function<std::int64_t()> now_ms;  // UNIX time

@@ -1,6 +1,6 @@
 // What a slave is not offered: what it or its owner blocked, and what takes longer than it lends itself for.
 #include "server/dispatch/blocks.h"
-#include "server/slave_settings.h"
+#include "server/slaves/remote_settings.h"
 #include "tests/support/dispatch_grid.h"
 
 using namespace distren;

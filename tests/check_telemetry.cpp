@@ -2,7 +2,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "server/telemetry.h"
+#include "server/slaves/telemetry_history.h"
 #include "tests/support/check_main.h"
 
 using namespace distren;
@@ -20,7 +20,7 @@ json good() {
 }  // namespace
 
 START_TEST(what_a_slave_says_is_shown_as_it_was_said) {
-  TelemetryBook book;
+  TelemetryHistory book;
   ck_assert(!book.latest(1, start));
   book.take(1, good(), start + 1234);
   auto const now = book.latest(1, start + minute);
@@ -33,7 +33,7 @@ START_TEST(what_a_slave_says_is_shown_as_it_was_said) {
 END_TEST
 
 START_TEST(absurd_numbers_are_dropped_one_by_one) {
-  TelemetryBook book;
+  TelemetryHistory book;
   json absurd = good();
   absurd["load"] = -1;
   absurd["cpu"] = 101;
@@ -56,7 +56,7 @@ START_TEST(absurd_numbers_are_dropped_one_by_one) {
 END_TEST
 
 START_TEST(a_minute_has_one_row_however_often_a_slave_speaks) {
-  TelemetryBook book;
+  TelemetryHistory book;
   for (int i = 0; i < 600; ++i) book.take(1, {{"cpu", i % 100}}, start + i * 100);
   auto const rows = book.last(1, 24, start + minute);
   ck_assert_uint_eq(rows.size(), 1);
@@ -68,7 +68,7 @@ START_TEST(a_minute_has_one_row_however_often_a_slave_speaks) {
 END_TEST
 
 START_TEST(a_day_is_kept_and_no_more) {
-  TelemetryBook book;
+  TelemetryHistory book;
   int const minutes = 3 * 24 * 60;
   for (int i = 0; i < minutes; ++i) book.take(1, good(), start + i * minute);
   std::int64_t const now = start + (minutes - 1) * minute;
@@ -84,7 +84,7 @@ START_TEST(a_day_is_kept_and_no_more) {
 END_TEST
 
 START_TEST(an_hour_is_summed_up_once) {
-  TelemetryBook book;
+  TelemetryHistory book;
   for (int i = 0; i < 60; ++i)
     book.take(1,
               {{"cpu", i < 30 ? 10 : 50},
@@ -108,7 +108,7 @@ START_TEST(an_hour_is_summed_up_once) {
 END_TEST
 
 START_TEST(an_hour_that_ends_while_nobody_looks_is_not_lost) {
-  TelemetryBook book;
+  TelemetryHistory book;
   for (int i = 0; i < 150; ++i) book.take(1, good(), start + i * minute);
   ck_assert_uint_eq(book.take_hours(start + 149 * minute, false).size(), 2);
   auto const rest = book.take_hours(start + 149 * minute, true);  // the server stops
@@ -117,7 +117,7 @@ START_TEST(an_hour_that_ends_while_nobody_looks_is_not_lost) {
 END_TEST
 
 START_TEST(ten_thousand_slaves_stay_within_the_budget_and_cost_next_to_nothing) {
-  TelemetryBook book;
+  TelemetryHistory book;
   json const message = good();
   auto const begun = std::chrono::steady_clock::now();
   constexpr int slaves = 10'000, minutes = 300;
@@ -127,14 +127,14 @@ START_TEST(ten_thousand_slaves_stay_within_the_budget_and_cost_next_to_nothing) 
   std::printf("# %.2f us a message; %d slaves: a row each %d minutes, %.1f MiB after %d minutes\n",
               spent / slaves / minutes * 1e6, slaves, book.minutes_apart(),
               static_cast<double>(book.bytes()) / (1 << 20), minutes);
-  ck_assert_uint_lt(book.bytes(), TelemetryBook::default_budget + (std::size_t{8} << 20));
+  ck_assert_uint_lt(book.bytes(), TelemetryHistory::default_budget + (std::size_t{8} << 20));
   ck_assert_int_lt(book.minutes_apart(), 6);
   ck_assert_uint_ge(book.last(slaves, 24, start + minutes * minute).size(), minutes / book.minutes_apart());
 }
 END_TEST
 
 START_TEST(rows_move_apart_when_more_slaves_come_than_fit) {
-  TelemetryBook book(1 << 20);  // 65,536 rows: full resolution for some forty slaves
+  TelemetryHistory book(1 << 20);  // 65,536 rows: full resolution for some forty slaves
   for (int at = 0; at < 24 * 60; ++at)
     for (int slave = 1; slave <= 20; ++slave) book.take(slave, good(), start + at * minute);
   ck_assert_int_eq(book.minutes_apart(), 1);

@@ -9,10 +9,10 @@
 
 #include "server/dispatch/dispatcher.h"
 #include "server/http/message.h"
+#include "server/slaves/telemetry_history.h"
 #include "server/store/jobs.h"
 #include "server/store/people.h"
 #include "server/store/slaves.h"
-#include "server/telemetry.h"
 
 namespace distren {
 

@@ -8,7 +8,7 @@
 #include "server/http/json_body.h"
 #include "server/live/tell.h"
 #include "server/services.h"
-#include "server/slave_settings.h"
+#include "server/slaves/remote_settings.h"
 
 namespace distren {
 

@@ -120,8 +120,8 @@ public:
     blobs.emplace(std::move(*BlobStore::open(folder)));
     uploads = std::move(*Uploads::open(folder, {.free_bytes = 0}, [this] { return now / 1000; }));
     signer.emplace(std::move(*Signer::load(folder / "key")));
-    results = std::make_unique<ResultDesk>(
-        ResultDesk::Settings{signer->derive("lease", ""), 600000, folder, ImageChecker{"/nonexistent", false}},
+    results = std::make_unique<ResultReceiver>(
+        ResultReceiver::Settings{signer->derive("lease", ""), 600000, folder, ImageChecker{"/nonexistent", false}},
         dispatcher, *uploads);
     config.image_program = config.scene_program.parent_path() / "distren-image";
     previews = std::make_unique<PreviewEncoder>(folder, ImageChecker{config.image_program, config.sandbox == "on"});
@@ -209,10 +209,10 @@ public:
   std::unique_ptr<Uploads> uploads;
   std::optional<Signer> signer;
   std::int64_t now = 1767225600000;
-  SlaveGate gate{[this] { return now; }};
-  std::unique_ptr<ResultDesk> results;
+  SlaveAuthenticator gate{[this] { return now; }};
+  std::unique_ptr<ResultReceiver> results;
   HttpCounters counters;
-  TelemetryBook telemetry;
+  TelemetryHistory telemetry;
   std::unique_ptr<PreviewEncoder> previews;
   LiveHub live{{.per_person = 2, .altogether = 3}, "life", [this] { return now; }};
   std::unique_ptr<Services> services;

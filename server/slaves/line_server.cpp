@@ -1,4 +1,4 @@
-#include "server/line/line_server.h"
+#include "server/slaves/line_server.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <future>
 
-#include "server/line/line_session.h"
 #include "server/net/listen_address.h"
+#include "server/slaves/line_session.h"
 
 namespace distren {
 

@@ -18,7 +18,7 @@
 
 namespace distren {
 
-class ResultDesk {
+class ResultReceiver {
 public:
   struct Settings {
     std::string lease_key;
@@ -26,7 +26,7 @@ public:
     std::filesystem::path stor;
     ImageChecker checker;
   };
-  ResultDesk(Settings settings, Dispatcher& dispatcher, Uploads& uploads);
+  ResultReceiver(Settings settings, Dispatcher& dispatcher, Uploads& uploads);
 
   // The answer (accepted, rejected or retry) comes exactly once, on any thread. Results without an image are handled at
   // once; those with one need a worker, and get `retry` when all are busy. invalid: not a result message.

@@ -1,4 +1,4 @@
-#include "server/telemetry.h"
+#include "server/slaves/telemetry_history.h"
 
 #include <algorithm>
 #include <array>
@@ -37,18 +37,18 @@ std::optional<int> unless(std::int64_t value, std::int64_t absent, int times = 1
 
 }  // namespace
 
-void TelemetryBook::Sum::add(std::uint32_t value) {
+void TelemetryHistory::Sum::add(std::uint32_t value) {
   ++count;
   sum += value;
   most = std::max(most, value);
 }
 
-std::optional<store::SlaveHour::Figure> TelemetryBook::Sum::figure() const {
+std::optional<store::SlaveHour::Figure> TelemetryHistory::Sum::figure() const {
   if (count == 0) return std::nullopt;
   return store::SlaveHour::Figure{.mean = static_cast<int>((sum + count / 2) / count), .most = static_cast<int>(most)};
 }
 
-TelemetryBook::Row TelemetryBook::parse(json const& message, int& memory_mib) {
+TelemetryHistory::Row TelemetryHistory::parse(json const& message, int& memory_mib) {
   Row row;
   read(message, "load", 0, 650, 100, row.load);
   read(message, "cpu", 0, 100, 1, row.cpu);
@@ -67,7 +67,7 @@ TelemetryBook::Row TelemetryBook::parse(json const& message, int& memory_mib) {
   return row;
 }
 
-TelemetryReading TelemetryBook::decode(Row const& row) {
+TelemetryReading TelemetryHistory::decode(Row const& row) {
   TelemetryReading out;
   out.at_ms = std::int64_t{row.minute} * 60'000;
   if (row.load != UINT16_MAX) out.load = row.load / 100.0;
@@ -81,13 +81,13 @@ TelemetryReading TelemetryBook::decode(Row const& row) {
   return out;
 }
 
-int TelemetryBook::apart() const {
+int TelemetryHistory::apart() const {
   std::size_t const rows = slaves_.size() * day_minutes * 9 / 8;  // with what keep() lets stand a while
   return static_cast<int>(
       std::clamp<std::size_t>((rows + budget_rows_ - 1) / std::max<std::size_t>(budget_rows_, 1), 1, day_minutes));
 }
 
-void TelemetryBook::keep(Slave& slave, Row const& row) const {
+void TelemetryHistory::keep(Slave& slave, Row const& row) const {
   auto const minutes = static_cast<std::uint32_t>(apart());
   auto& rows = slave.rows;
   if (static_cast<int>(minutes) > slave.apart) {  // more slaves came: the latest row of each stretch stays
@@ -113,7 +113,7 @@ void TelemetryBook::keep(Slave& slave, Row const& row) const {
 }
 
 // Once a minute, however often a slave speaks.
-void TelemetryBook::count(std::int64_t id, Slave& slave, Row const& row) {
+void TelemetryHistory::count(std::int64_t id, Slave& slave, Row const& row) {
   Hour& hour = slave.hour;
   if (std::uint32_t const now = row.minute / 60; hour.hour != now) {
     if (hour.samples > 0) over_.push_back(finished(id, hour));
@@ -131,7 +131,7 @@ void TelemetryBook::count(std::int64_t id, Slave& slave, Row const& row) {
   if (row.disk_free != UINT32_MAX) hour.disk_least = std::min(hour.disk_least.value_or(row.disk_free), row.disk_free);
 }
 
-void TelemetryBook::take(std::int64_t id, json const& message, std::int64_t now_ms) {
+void TelemetryHistory::take(std::int64_t id, json const& message, std::int64_t now_ms) {
   int memory = 0;
   Row row = parse(message, memory);
   row.minute = static_cast<std::uint32_t>(std::clamp<std::int64_t>(now_ms / 60'000, 1, UINT32_MAX));
@@ -143,7 +143,7 @@ void TelemetryBook::take(std::int64_t id, json const& message, std::int64_t now_
   slave.latest = row;
 }
 
-std::optional<TelemetryReading> TelemetryBook::latest(std::int64_t id, std::int64_t now_ms) const {
+std::optional<TelemetryReading> TelemetryHistory::latest(std::int64_t id, std::int64_t now_ms) const {
   std::lock_guard const lock(mutex_);
   auto const found = slaves_.find(id);
   if (found == slaves_.end() || (found->second.latest.minute + day_minutes) * std::int64_t{60'000} <= now_ms)
@@ -151,7 +151,7 @@ std::optional<TelemetryReading> TelemetryBook::latest(std::int64_t id, std::int6
   return decode(found->second.latest);
 }
 
-std::vector<TelemetryReading> TelemetryBook::last(std::int64_t id, int hours, std::int64_t now_ms) const {
+std::vector<TelemetryReading> TelemetryHistory::last(std::int64_t id, int hours, std::int64_t now_ms) const {
   std::int64_t const since = now_ms / 60'000 - std::int64_t{60} * std::clamp(hours, 0, 24);
   std::vector<TelemetryReading> out;
   std::lock_guard const lock(mutex_);
@@ -163,18 +163,18 @@ std::vector<TelemetryReading> TelemetryBook::last(std::int64_t id, int hours, st
   return out;
 }
 
-int TelemetryBook::memory_mib(std::int64_t id) const {
+int TelemetryHistory::memory_mib(std::int64_t id) const {
   std::lock_guard const lock(mutex_);
   auto const found = slaves_.find(id);
   return found == slaves_.end() ? 0 : found->second.memory_mib;
 }
 
-int TelemetryBook::minutes_apart() const {
+int TelemetryHistory::minutes_apart() const {
   std::lock_guard const lock(mutex_);
   return apart();
 }
 
-store::SlaveHour TelemetryBook::finished(std::int64_t slave, Hour const& hour) {
+store::SlaveHour TelemetryHistory::finished(std::int64_t slave, Hour const& hour) {
   store::SlaveHour out{.slave = slave,
                        .hour = hour.hour,
                        .samples = static_cast<int>(hour.samples),
@@ -187,7 +187,7 @@ store::SlaveHour TelemetryBook::finished(std::int64_t slave, Hour const& hour) {
   return out;
 }
 
-std::vector<store::SlaveHour> TelemetryBook::take_hours(std::int64_t now_ms, bool all) {
+std::vector<store::SlaveHour> TelemetryHistory::take_hours(std::int64_t now_ms, bool all) {
   auto const now = static_cast<std::uint32_t>(now_ms / 60'000);
   std::lock_guard const lock(mutex_);
   for (auto& [id, slave] : slaves_) {
@@ -199,14 +199,14 @@ std::vector<store::SlaveHour> TelemetryBook::take_hours(std::int64_t now_ms, boo
   return std::exchange(over_, {});
 }
 
-void TelemetryBook::put_back(std::vector<store::SlaveHour> hours) {
+void TelemetryHistory::put_back(std::vector<store::SlaveHour> hours) {
   std::lock_guard const lock(mutex_);
   hours.insert(hours.end(), over_.begin(), over_.end());
   if (hours.size() > hours_kept) hours.erase(hours.begin(), hours.end() - static_cast<std::ptrdiff_t>(hours_kept));
   over_ = std::move(hours);
 }
 
-std::size_t TelemetryBook::bytes() const {
+std::size_t TelemetryHistory::bytes() const {
   std::lock_guard const lock(mutex_);
   std::size_t total = slaves_.bucket_count() * sizeof(void*) + over_.capacity() * sizeof(store::SlaveHour);
   for (auto const& [id, slave] : slaves_)

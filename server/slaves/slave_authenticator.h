@@ -14,9 +14,9 @@
 
 namespace distren {
 
-class SlaveGate {
+class SlaveAuthenticator {
 public:
-  explicit SlaveGate(std::function<std::int64_t()> now_ms) : now_ms_(std::move(now_ms)) {}
+  explicit SlaveAuthenticator(std::function<std::int64_t()> now_ms) : now_ms_(std::move(now_ms)) {}
 
   // denied: wrong, revoked, disabled, of somebody blocked, or this address must wait (the message says which of the
   // last four).

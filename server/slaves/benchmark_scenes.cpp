@@ -1,4 +1,4 @@
-#include "server/benchmarks.h"
+#include "server/slaves/benchmark_scenes.h"
 
 #include <fmt/format.h>
 

@@ -15,9 +15,9 @@
 #include "server/database/workers.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/net/loop.h"
-#include "server/results.h"
-#include "server/slave_gate.h"
-#include "server/telemetry.h"
+#include "server/slaves/result_receiver.h"
+#include "server/slaves/slave_authenticator.h"
+#include "server/slaves/telemetry_history.h"
 
 struct ssl_ctx_st;
 
@@ -26,9 +26,9 @@ namespace distren {
 struct LineServices {
   WorkerPool& workers;
   Dispatcher& dispatcher;
-  ResultDesk& desk;
-  SlaveGate& gate;
-  TelemetryBook& telemetry;
+  ResultReceiver& desk;
+  SlaveAuthenticator& gate;
+  TelemetryHistory& telemetry;
   std::string url;  // told to slaves; empty: the line's host, port 8443
   int heartbeat_ms = 30000;
   int telemetry_ms = 60000;          // how often slaves say how their machines are; 0: never

@@ -29,10 +29,10 @@ struct TelemetryReading {
   std::string_view state;  // "idle", "rendering", "suspended", "paused", "stopping"; empty: it did not say
 };
 
-class TelemetryBook {
+class TelemetryHistory {
 public:
   static constexpr std::size_t default_budget = 64U << 20;
-  explicit TelemetryBook(std::size_t budget = default_budget) : budget_rows_(budget / sizeof(Row)) {}
+  explicit TelemetryHistory(std::size_t budget = default_budget) : budget_rows_(budget / sizeof(Row)) {}
 
   // A message "telemetry" of doc/protocol.md.
   void take(std::int64_t slave, nlohmann::json const& message, std::int64_t now_ms);

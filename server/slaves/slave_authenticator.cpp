@@ -1,4 +1,4 @@
-#include "server/slave_gate.h"
+#include "server/slaves/slave_authenticator.h"
 
 #include <fmt/format.h>
 
@@ -17,8 +17,8 @@ constexpr std::size_t addresses_kept = 100000;  // beyond, the table starts afre
 
 }  // namespace
 
-Result<store::SlaveIdentity> SlaveGate::enter(Database& database, std::string_view address, std::string_view slavekey,
-                                              std::string_view slavepassword) {
+Result<store::SlaveIdentity> SlaveAuthenticator::enter(Database& database, std::string_view address,
+                                                       std::string_view slavekey, std::string_view slavepassword) {
   // Per address and key: one broken PC must not lock out the others of its household.
   std::string const who = fmt::format("{} {}", limit_key(address), slavekey.substr(0, 64));
   std::int64_t const now = now_ms_();

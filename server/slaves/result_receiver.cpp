@@ -1,4 +1,4 @@
-#include "server/results.h"
+#include "server/slaves/result_receiver.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -49,10 +49,10 @@ std::string text_of(json const& message, char const* key) {
 
 }  // namespace
 
-ResultDesk::ResultDesk(Settings settings, Dispatcher& dispatcher, Uploads& uploads)
+ResultReceiver::ResultReceiver(Settings settings, Dispatcher& dispatcher, Uploads& uploads)
     : settings_(std::move(settings)), dispatcher_(dispatcher), uploads_(uploads) {}
 
-Result<ResultDesk::Message> ResultDesk::parse(std::int64_t slave, json const& message) const {
+Result<ResultReceiver::Message> ResultReceiver::parse(std::int64_t slave, json const& message) const {
   Message out;
   auto const lease = verify_lease(text_of(message, "lease"), settings_.lease_key);
   out.report.attempt = claimed_number(message, "attempt", INT64_MAX);
@@ -89,8 +89,8 @@ Result<ResultDesk::Message> ResultDesk::parse(std::int64_t slave, json const& me
   return out;
 }
 
-Result<void> ResultDesk::take(std::int64_t slave, json const& message, WorkerPool& workers,
-                              std::function<void(std::string answer)> answer) {
+Result<void> ResultReceiver::take(std::int64_t slave, json const& message, WorkerPool& workers,
+                                  std::function<void(std::string answer)> answer) {
   auto parsed = parse(slave, message);
   if (!parsed) return parsed.error();
   if (!parsed->with_output) {
@@ -108,7 +108,7 @@ Result<void> ResultDesk::take(std::int64_t slave, json const& message, WorkerPoo
   return {};
 }
 
-Result<std::string> ResultDesk::take_and_wait(std::int64_t slave, json const& message) {
+Result<std::string> ResultReceiver::take_and_wait(std::int64_t slave, json const& message) {
   auto parsed = parse(slave, message);
   if (!parsed) return parsed.error();
   std::int64_t const attempt = parsed->report.attempt;
@@ -126,7 +126,7 @@ Result<std::string> ResultDesk::take_and_wait(std::int64_t slave, json const& me
   return future.get();
 }
 
-void ResultDesk::keep_log(Message const& message) {
+void ResultReceiver::keep_log(Message const& message) {
   auto const expected = dispatcher_.expected_result(message.report.attempt, message.report.task);
   if (!expected || expected->job == 0) return;
   auto const file = log_file(settings_.stor, expected->job, message.report.task);
@@ -138,7 +138,7 @@ void ResultDesk::keep_log(Message const& message) {
 }
 
 // Said again while the first saying is being looked at (the line broke): that one's file is about to be moved.
-void ResultDesk::store_image(Message message, std::function<void(std::string answer)> answer) {
+void ResultReceiver::store_image(Message message, std::function<void(std::string answer)> answer) {
   std::int64_t const attempt = message.report.attempt;
   {
     std::lock_guard const lock(mutex_);
@@ -150,7 +150,7 @@ void ResultDesk::store_image(Message message, std::function<void(std::string ans
   in_hand_.erase(attempt);
 }
 
-void ResultDesk::look_and_store(Message message, std::function<void(std::string answer)> answer) {
+void ResultReceiver::look_and_store(Message message, std::function<void(std::string answer)> answer) {
   AttemptReport& report = message.report;
   std::int64_t const attempt = report.attempt;
   auto const expected = dispatcher_.expected_result(attempt, report.task);

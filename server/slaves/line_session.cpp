@@ -1,4 +1,4 @@
-#include "server/line/line_session.h"
+#include "server/slaves/line_session.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -10,7 +10,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "config.h"
-#include "server/slave_settings.h"
+#include "server/slaves/remote_settings.h"
 #include "server/storage/job_folder.h"
 
 namespace distren {

@@ -1,4 +1,4 @@
-#include "server/slave_settings.h"
+#include "server/slaves/remote_settings.h"
 
 #include <fmt/format.h>
 

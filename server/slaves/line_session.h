@@ -13,8 +13,8 @@
 
 #include "server/dispatch/dispatcher.h"
 #include "server/http/rate_limit.h"
-#include "server/line/line_server.h"
 #include "server/line/wire.h"
+#include "server/slaves/line_server.h"
 
 namespace distren {
 

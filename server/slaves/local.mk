@@ -1,0 +1,9 @@
+# Slaves: sign-on, line, results, settings, telemetry, benchmarks.
+libdistren_server_a_SOURCES += \
+  %D%/benchmark_scenes.cpp %D%/benchmark_scenes.h \
+  %D%/line_server.cpp %D%/line_server.h \
+  %D%/line_session.cpp %D%/line_session.h \
+  %D%/remote_settings.cpp %D%/remote_settings.h \
+  %D%/result_receiver.cpp %D%/result_receiver.h \
+  %D%/slave_authenticator.cpp %D%/slave_authenticator.h \
+  %D%/telemetry_history.cpp %D%/telemetry_history.h
