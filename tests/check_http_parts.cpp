@@ -5,9 +5,9 @@
 #include "server/api/handlers.h"
 #include "server/http/file_reply.h"
 #include "server/http/json_body.h"
-#include "server/http/rate_limit.h"
 #include "server/http/router.h"
 #include "server/http/uri.h"
+#include "server/net/rate_limit.h"
 #include "server/submit/job_request.h"
 #include "tests/support/check_main.h"
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "common/http/tls.h"
-#include "server/line/wire.h"
+#include "server/net/line_connection.h"
 #include "tests/support/check_main.h"
 
 using namespace distren;
@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t limit = 1000;
 
-struct Owner : WireOwner {
+struct Owner : LineConnectionHandler {
   void on_open() override { opened = true; }
   void on_line(std::string_view line) override {
     lines.emplace_back(line);
@@ -53,8 +53,8 @@ struct Pair {
     event_base_free(base);
   }
   void open(ssl_st* left_tls = nullptr, ssl_st* right_tls = nullptr) {
-    left = std::make_unique<Wire>(base, FileDescriptor(sockets[0]), left_tls, limit, at_left);
-    right = std::make_unique<Wire>(base, FileDescriptor(sockets[1]), right_tls, limit, at_right);
+    left = std::make_unique<LineConnection>(base, FileDescriptor(sockets[0]), left_tls, limit, at_left);
+    right = std::make_unique<LineConnection>(base, FileDescriptor(sockets[1]), right_tls, limit, at_right);
     ck_assert(left->open());
     ck_assert(right->open());
     turn();
@@ -78,7 +78,7 @@ struct Pair {
   event_base* base;
   int sockets[2]{};
   Owner at_left, at_right;
-  std::unique_ptr<Wire> left, right;
+  std::unique_ptr<LineConnection> left, right;
 };
 
 std::string joined(std::vector<std::string> const& lines) {

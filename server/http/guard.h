@@ -14,8 +14,8 @@
 #include <string>
 #include <unordered_map>
 
-#include "server/http/rate_limit.h"
 #include "server/net/loop.h"
+#include "server/net/rate_limit.h"
 
 namespace distren {
 

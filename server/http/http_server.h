@@ -15,8 +15,8 @@
 #include "server/database/workers.h"
 #include "server/http/door.h"
 #include "server/http/message.h"
-#include "server/http/rate_limit.h"
 #include "server/net/loop.h"
+#include "server/net/rate_limit.h"
 
 namespace distren {
 

@@ -7,6 +7,5 @@ libdistren_server_a_SOURCES += \
   %D%/http_server.cpp %D%/http_server.h \
   %D%/json_body.cpp %D%/json_body.h \
   %D%/message.cpp %D%/message.h \
-  %D%/rate_limit.cpp %D%/rate_limit.h \
   %D%/router.cpp %D%/router.h \
   %D%/uri.cpp %D%/uri.h

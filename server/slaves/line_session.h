@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "server/dispatch/dispatcher.h"
-#include "server/http/rate_limit.h"
-#include "server/line/wire.h"
+#include "server/net/line_connection.h"
+#include "server/net/rate_limit.h"
 #include "server/slaves/line_server.h"
 
 namespace distren {
@@ -58,7 +58,7 @@ private:
   std::vector<Outgoing> gathered_;
 };
 
-class LineSession : public SlaveSink, private WireOwner, public std::enable_shared_from_this<LineSession> {
+class LineSession : public SlaveSink, private LineConnectionHandler, public std::enable_shared_from_this<LineSession> {
 public:
   using Clock = std::chrono::steady_clock;
 
@@ -105,7 +105,7 @@ private:
   int complaints_ = 0;
   std::optional<store::SlaveHello> unrecorded_;  // the newest hello, until the database has it
   bool recording_ = false;                       // one is on its way there: a slave has no more of the workers than one
-  Wire wire_;
+  LineConnection wire_;
 };
 
 }  // namespace distren

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "common/base/digest.h"
-#include "server/http/rate_limit.h"
+#include "server/net/rate_limit.h"
 
 namespace distren {
 

@@ -27,8 +27,8 @@ void Slave::connect() {
   spent_.clear();
   auto socket = crowd_.socket_for(number_);
   if (!socket) return crowd_.not_signed_on(number_, socket.error().message, -1);
-  wire_ = std::make_unique<Wire>(crowd_.base(), std::move(*socket), crowd_.new_tls(), line_limit,
-                                 static_cast<WireOwner&>(*this));
+  wire_ = std::make_unique<LineConnection>(crowd_.base(), std::move(*socket), crowd_.new_tls(), line_limit,
+                                           static_cast<LineConnectionHandler&>(*this));
   stage_ = Stage::connecting;
   if (!wire_->open()) lost("no memory for a connection");
 }

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "server/line/wire.h"
+#include "server/net/line_connection.h"
 #include "tests/load/plan.h"
 #include "tests/load/uploaders.h"
 
@@ -19,7 +19,7 @@ namespace distren::load {
 class Crowd;
 using Clock = std::chrono::steady_clock;
 
-class Slave : private WireOwner {
+class Slave : private LineConnectionHandler {
 public:
   Slave(Crowd& crowd, KeyPair const& pair, int number) : crowd_(crowd), pair_(pair), number_(number) {}
 
@@ -62,8 +62,9 @@ private:
   KeyPair const& pair_;
   int number_;
   Stage stage_ = Stage::away;
-  std::unique_ptr<Wire> wire_;
-  std::vector<std::unique_ptr<Wire>> spent_;  // ended in a callback of their own, destroyed at the next connect()
+  std::unique_ptr<LineConnection> wire_;
+  std::vector<std::unique_ptr<LineConnection>>
+      spent_;  // ended in a callback of their own, destroyed at the next connect()
   std::string base_url_;
   std::vector<Work> works_;                  // a few
   std::deque<Clock::time_point> unordered_;  // when those results were said that no order has followed yet

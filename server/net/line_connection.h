@@ -1,7 +1,8 @@
 // One connected socket that carries lines, plain or TLS, on a libevent loop. While nothing is on its way it keeps no
 // buffers: bytes are read into one that the thread's wires share, and what goes out is offered to the socket at once.
-// Owned by a WireOwner; everything on the loop's thread. The owner may end() it in any callback, and must not destroy
-// it in one: keep() names what must live until the callback has returned. on_end comes once, unless the owner ended it.
+// Owned by a LineConnectionHandler; everything on the loop's thread. The owner may end() it in any callback, and must
+// not destroy it in one: keep() names what must live until the callback has returned. on_end comes once, unless the
+// owner ended it.
 #pragma once
 
 #include <event2/event.h>
@@ -17,9 +18,9 @@ struct ssl_st;
 
 namespace distren {
 
-class WireOwner {
+class LineConnectionHandler {
 public:
-  virtual ~WireOwner() = default;
+  virtual ~LineConnectionHandler() = default;
   virtual std::shared_ptr<void> keep() { return {}; }
   virtual void on_open() {}                         // connected and, with TLS, shaken hands
   virtual void on_line(std::string_view line) = 0;  // without its newline; valid during the call
@@ -28,13 +29,14 @@ public:
   virtual void on_end(std::string_view why) = 0;    // the other side is gone
 };
 
-class Wire {
+class LineConnection {
 public:
   // socket: connected or connecting, not blocking. tls: owned from now on, in its accept or connect state; null: plain.
-  Wire(event_base* base, FileDescriptor socket, ssl_st* tls, std::size_t line_limit, WireOwner& owner);
-  ~Wire();
-  Wire(Wire const&) = delete;
-  Wire& operator=(Wire const&) = delete;
+  LineConnection(event_base* base, FileDescriptor socket, ssl_st* tls, std::size_t line_limit,
+                 LineConnectionHandler& owner);
+  ~LineConnection();
+  LineConnection(LineConnection const&) = delete;
+  LineConnection& operator=(LineConnection const&) = delete;
 
   [[nodiscard]] bool open();  // false: no memory
   void end();                 // closes; no callback comes after it
@@ -69,7 +71,7 @@ private:
   FileDescriptor socket_;
   ssl_st* tls_;
   std::size_t line_limit_;
-  WireOwner& owner_;
+  LineConnectionHandler& owner_;
   Stage stage_ = Stage::connecting;
   bool held_ = false;
   bool taking_ = false;  // kept_ is being read from

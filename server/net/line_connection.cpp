@@ -1,4 +1,4 @@
-#include "server/line/wire.h"
+#include "server/net/line_connection.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -38,14 +38,15 @@ std::string tls_reason() {
 
 }  // namespace
 
-Wire::Wire(event_base* base, FileDescriptor socket, ssl_st* tls, std::size_t line_limit, WireOwner& owner)
+LineConnection::LineConnection(event_base* base, FileDescriptor socket, ssl_st* tls, std::size_t line_limit,
+                               LineConnectionHandler& owner)
     : base_(base), socket_(std::move(socket)), tls_(tls), line_limit_(line_limit), owner_(owner) {}
 
-Wire::~Wire() {
+LineConnection::~LineConnection() {
   end();
 }
 
-bool Wire::open() {
+bool LineConnection::open() {
   if (tls_ != nullptr && SSL_set_fd(tls_, socket_.get()) != 1) return false;
   readable_ = event_new(base_, socket_.get(), EV_READ | EV_PERSIST, can_read, this);
   if (readable_ == nullptr || event_add(readable_, nullptr) != 0) return false;
@@ -53,7 +54,7 @@ bool Wire::open() {
   return true;
 }
 
-void Wire::end() {
+void LineConnection::end() {
   for (event** const each : {&readable_, &writable_}) {
     if (*each != nullptr) event_free(*each);
     *each = nullptr;
@@ -68,13 +69,13 @@ void Wire::end() {
   socket_ = FileDescriptor();
 }
 
-void Wire::fail(std::string_view why) {
+void LineConnection::fail(std::string_view why) {
   if (ended()) return;
   end();
   owner_.on_end(why);
 }
 
-void Wire::want_write(bool wanted) {
+void LineConnection::want_write(bool wanted) {
   if (wanted == wants_write_) return;
   if (writable_ == nullptr) writable_ = event_new(base_, socket_.get(), EV_WRITE | EV_PERSIST, can_write, this);
   if (writable_ == nullptr) return;
@@ -85,15 +86,15 @@ void Wire::want_write(bool wanted) {
     event_del(writable_);
 }
 
-void Wire::can_read(int, short, void* raw) {
-  auto& self = *static_cast<Wire*>(raw);
+void LineConnection::can_read(int, short, void* raw) {
+  auto& self = *static_cast<LineConnection*>(raw);
   auto const keep = self.owner_.keep();
   if (self.stage_ != Stage::open) self.proceed();
   if (self.stage_ == Stage::open && !self.ended()) self.read();
 }
 
-void Wire::can_write(int, short, void* raw) {
-  auto& self = *static_cast<Wire*>(raw);
+void LineConnection::can_write(int, short, void* raw) {
+  auto& self = *static_cast<LineConnection*>(raw);
   auto const keep = self.owner_.keep();
   if (self.stage_ != Stage::open) {
     self.proceed();
@@ -106,7 +107,7 @@ void Wire::can_write(int, short, void* raw) {
   if (!self.ended() && self.unsent() == 0) self.owner_.on_drained();
 }
 
-void Wire::proceed() {
+void LineConnection::proceed() {
   if (stage_ == Stage::connecting) {
     int error = 0;
     socklen_t size = sizeof error;
@@ -130,7 +131,7 @@ void Wire::proceed() {
   if (!ended()) flush();
 }
 
-int Wire::receive(char* buffer, std::size_t size) {
+int LineConnection::receive(char* buffer, std::size_t size) {
   if (tls_ == nullptr) {
     ssize_t const got = ::recv(socket_.get(), buffer, size, 0);
     if (got > 0) return static_cast<int>(got);
@@ -144,7 +145,7 @@ int Wire::receive(char* buffer, std::size_t size) {
   return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? 0 : -1;
 }
 
-void Wire::read() {
+void LineConnection::read() {
   auto& buffer = shared_buffer();
   std::size_t total = 0;
   do {
@@ -158,7 +159,7 @@ void Wire::read() {
   if (!ended() && !held_ && tls_ != nullptr && SSL_has_pending(tls_) == 1) event_active(readable_, EV_READ, 0);
 }
 
-void Wire::take(std::string_view bytes) {
+void LineConnection::take(std::string_view bytes) {
   if (held_ || !kept_.empty()) {
     bool const whole = bytes.find('\n') != std::string_view::npos;
     kept_.append(bytes);
@@ -187,7 +188,7 @@ void Wire::take(std::string_view bytes) {
 }
 
 // Lines out of kept_; it stands still meanwhile, for a line is a part of it.
-void Wire::take_kept() {
+void LineConnection::take_kept() {
   if (taking_) return;
   taking_ = true;
   std::size_t at = 0;
@@ -212,11 +213,11 @@ void Wire::take_kept() {
   owner_.on_too_long();
 }
 
-void Wire::hold() {
+void LineConnection::hold() {
   held_ = true;
 }
 
-void Wire::release() {
+void LineConnection::release() {
   if (ended() || !held_) return;
   auto const keep = owner_.keep();
   held_ = false;
@@ -225,13 +226,13 @@ void Wire::release() {
   if (!ended() && !held_ && tls_ != nullptr && SSL_has_pending(tls_) == 1) event_active(readable_, EV_READ, 0);
 }
 
-void Wire::add(std::string_view line) {
+void LineConnection::add(std::string_view line) {
   if (ended()) return;
   out_.append(line);
   out_ += '\n';
 }
 
-int Wire::offer(char const* bytes, std::size_t size) {
+int LineConnection::offer(char const* bytes, std::size_t size) {
   if (tls_ == nullptr) {
     ssize_t const sent = ::send(socket_.get(), bytes, size, MSG_NOSIGNAL);
     if (sent >= 0) return static_cast<int>(sent);
@@ -244,7 +245,7 @@ int Wire::offer(char const* bytes, std::size_t size) {
   return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? 0 : -1;
 }
 
-void Wire::flush() {
+void LineConnection::flush() {
   if (ended() || stage_ != Stage::open) return;
   while (sent_ < out_.size()) {
     int const sent = offer(out_.data() + sent_, out_.size() - sent_);

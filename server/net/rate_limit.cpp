@@ -1,4 +1,4 @@
-#include "server/http/rate_limit.h"
+#include "server/net/rate_limit.h"
 
 #include <arpa/inet.h>
 

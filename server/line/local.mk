@@ -1,3 +1,0 @@
-# 
-libdistren_server_a_SOURCES += \
-  %D%/wire.cpp %D%/wire.h
