@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "server/api/maintenance.h"
+#include "server/jobs/maintenance.h"
 #include "server/store/administration.h"
 #include "tests/support/api_desk.h"
 #include "tests/support/database_suite.h"

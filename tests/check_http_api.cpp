@@ -6,9 +6,9 @@
 #include <sstream>
 #include <string>
 
-#include "server/api/maintenance.h"
 #include "server/api/turns.h"
 #include "server/dispatch/lease.h"
+#include "server/jobs/maintenance.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
 #include "tests/support/api_desk.h"

@@ -5,10 +5,10 @@
 
 #include "common/base/text.h"
 #include "server/api/handlers.h"
-#include "server/api/maintenance.h"
 #include "server/api/own.h"
 #include "server/api/shapes.h"
 #include "server/http/json_body.h"
+#include "server/jobs/maintenance.h"
 #include "server/live/tell.h"
 #include "server/services.h"
 #include "server/storage/job_folder.h"

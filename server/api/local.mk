@@ -11,7 +11,6 @@ libdistren_server_a_SOURCES += \
   %D%/job_zip.cpp \
   %D%/jobs.cpp \
   %D%/live_events.cpp \
-  %D%/maintenance.cpp %D%/maintenance.h \
   %D%/notifications.cpp \
   %D%/own.cpp %D%/own.h \
   %D%/people.cpp \

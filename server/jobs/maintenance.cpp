@@ -1,4 +1,4 @@
-#include "server/api/maintenance.h"
+#include "server/jobs/maintenance.h"
 
 #include <spdlog/spdlog.h>
 

@@ -1,0 +1,3 @@
+# What happens to jobs.
+libdistren_server_a_SOURCES += \
+  %D%/maintenance.cpp %D%/maintenance.h
