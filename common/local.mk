@@ -7,5 +7,3 @@ libdistren_common_a_SOURCES =
 
 COMMON_LIBS = libdistren-common.a $(CURL_LIBS) $(OPENSSL_LIBS) $(XML_LIBS) \
   $(SECCOMP_LIBS) $(TOML_LIBS) $(SPDLOG_LIBS) $(FMT_LIBS)
-libdistren_common_a_SOURCES += \
-  %D%/mail_client.cpp %D%/mail_client.h

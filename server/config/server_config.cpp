@@ -8,8 +8,8 @@
 #include "common/base/config.h"
 #include "common/base/files.h"
 #include "common/base/places.h"
-#include "common/mail_client.h"
 #include "server/net/listen_address.h"
+#include "server/notify/mail_client.h"
 
 namespace distren {
 

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "common/base/result.h"
-#include "common/mail_client.h"
 #include "server/config/server_config.h"
+#include "server/notify/mail_client.h"
 #include "server/store/notifications.h"
 
 namespace distren {

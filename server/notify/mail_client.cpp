@@ -1,4 +1,4 @@
-#include "common/mail_client.h"
+#include "server/notify/mail_client.h"
 
 #include <curl/curl.h>
 #include <fmt/format.h>
