@@ -15,5 +15,3 @@ sbin_PROGRAMS += distren-migrate
 distren_migrate_SOURCES = %D%/migrate_main.cpp
 distren_migrate_CXXFLAGS = $(libdistren_server_a_CXXFLAGS) $(CLI11_CFLAGS)
 distren_migrate_LDADD = $(SERVER_LIBS)
-libdistren_server_a_SOURCES += \
-  %D%/services.h

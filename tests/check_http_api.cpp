@@ -6,7 +6,7 @@
 #include <sstream>
 #include <string>
 
-#include "server/api/turns.h"
+#include "server/api/concurrency_limiter.h"
 #include "server/dispatch/lease.h"
 #include "server/jobs/maintenance.h"
 #include "server/storage/job_folder.h"

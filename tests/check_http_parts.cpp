@@ -3,9 +3,9 @@
 
 #include "common/base/digest.h"
 #include "server/api/handlers.h"
+#include "server/api/router.h"
 #include "server/http/file_reply.h"
 #include "server/http/json_body.h"
-#include "server/http/router.h"
 #include "server/http/uri.h"
 #include "server/net/rate_limit.h"
 #include "server/submit/job_request.h"

@@ -4,9 +4,9 @@
 #include "common/base/files.h"
 #include "common/base/text.h"
 #include "server/api/handlers.h"
+#include "server/api/services.h"
 #include "server/http/file_reply.h"
 #include "server/http/json_body.h"
-#include "server/services.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
 

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "server/api/handlers.h"
-#include "server/api/shapes.h"
+#include "server/api/json.h"
+#include "server/api/services.h"
 #include "server/http/file_reply.h"
 #include "server/net/listen_address.h"
-#include "server/services.h"
 #include "server/storage/blob_store.h"
 
 namespace distren {

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "server/http/router.h"
+#include "server/api/router.h"
 
 namespace distren {
 

@@ -5,10 +5,10 @@
 #include <system_error>
 
 #include "server/api/handlers.h"
-#include "server/api/shapes.h"
+#include "server/api/json.h"
+#include "server/api/services.h"
 #include "server/database/migrate.h"
 #include "server/net/listen_address.h"
-#include "server/services.h"
 #include "server/storage/blob_store.h"
 #include "server/store/administration.h"
 #include "server/store/jobs.h"

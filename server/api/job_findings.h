@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "server/api/turns.h"
+#include "server/api/concurrency_limiter.h"
+#include "server/api/services.h"
 #include "server/http/message.h"
-#include "server/services.h"
 #include "server/submit/job_request.h"
 
 namespace distren {

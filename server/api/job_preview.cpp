@@ -1,11 +1,11 @@
 // The preview film of a job's frames: made when it is asked for and not there, or older than the frames.
 #include <fmt/format.h>
 
+#include "server/api/access.h"
 #include "server/api/handlers.h"
-#include "server/api/own.h"
+#include "server/api/services.h"
 #include "server/http/file_reply.h"
 #include "server/media/preview.h"
-#include "server/services.h"
 
 namespace distren {
 

@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "common/base/text.h"
+#include "server/api/access.h"
 #include "server/api/handlers.h"
-#include "server/api/own.h"
-#include "server/services.h"
+#include "server/api/services.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
 #include "server/storage/zip_stream.h"

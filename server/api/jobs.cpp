@@ -4,13 +4,13 @@
 #include <unordered_map>
 
 #include "common/base/text.h"
+#include "server/api/access.h"
 #include "server/api/handlers.h"
-#include "server/api/own.h"
-#include "server/api/shapes.h"
+#include "server/api/json.h"
+#include "server/api/services.h"
 #include "server/http/json_body.h"
 #include "server/jobs/maintenance.h"
 #include "server/live/tell.h"
-#include "server/services.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
 #include "server/store/shots.h"

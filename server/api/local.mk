@@ -1,33 +1,36 @@
 # HTTP routes, callers and replies; nothing else.
 libdistren_server_a_SOURCES += \
+  %D%/access.cpp %D%/access.h \
   %D%/administration.cpp \
+  %D%/caller.cpp %D%/caller.h \
+  %D%/concurrency_limiter.h \
+  %D%/events.cpp \
   %D%/files.cpp \
   %D%/grid.cpp \
   %D%/handlers.h \
   %D%/health.cpp \
+  %D%/images.cpp \
   %D%/job_create.cpp \
   %D%/job_findings.cpp %D%/job_findings.h \
   %D%/job_preview.cpp \
   %D%/job_zip.cpp \
   %D%/jobs.cpp \
-  %D%/live_events.cpp \
+  %D%/json.cpp %D%/json.h \
   %D%/notifications.cpp \
-  %D%/own.cpp %D%/own.h \
-  %D%/people.cpp \
-  %D%/pictures.cpp \
   %D%/points.cpp \
   %D%/projects.cpp \
+  %D%/remote_settings.cpp \
+  %D%/router.cpp %D%/router.h \
   %D%/routes.cpp \
+  %D%/services.h \
   %D%/settings.cpp \
-  %D%/shapes.cpp %D%/shapes.h \
   %D%/shots.cpp \
-  %D%/slave_door.cpp \
+  %D%/slave_protocol.cpp \
   %D%/slave_telemetry.cpp \
-  %D%/slave_wishes.cpp \
   %D%/slaves.cpp \
   %D%/spending.cpp \
   %D%/statistics.cpp \
   %D%/task_log.cpp \
   %D%/tokens.cpp \
-  %D%/turns.h \
-  %D%/uploads.cpp
+  %D%/uploads.cpp \
+  %D%/users.cpp

@@ -6,12 +6,12 @@
 #include "common/base/digest.h"
 #include "common/base/text.h"
 #include "server/api/handlers.h"
-#include "server/api/shapes.h"
+#include "server/api/json.h"
+#include "server/api/services.h"
 #include "server/http/json_body.h"
 #include "server/live/tell.h"
 #include "server/notify/delivery.h"
 #include "server/notify/mail_client.h"
-#include "server/services.h"
 #include "server/store/notifications.h"
 
 namespace distren {

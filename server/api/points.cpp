@@ -1,8 +1,8 @@
 // What is to be known of points: one's own, the ranking, and whether the ledger is in order.
 #include "server/economy/points.h"
 #include "server/api/handlers.h"
-#include "server/api/shapes.h"
-#include "server/services.h"
+#include "server/api/json.h"
+#include "server/api/services.h"
 #include "server/store/points.h"
 
 namespace distren {

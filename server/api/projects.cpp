@@ -2,10 +2,10 @@
 
 #include "common/base/text.h"
 #include "server/api/handlers.h"
-#include "server/api/shapes.h"
+#include "server/api/json.h"
+#include "server/api/services.h"
 #include "server/http/json_body.h"
 #include "server/live/tell.h"
-#include "server/services.h"
 
 namespace distren {
 

@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include "common/base/text.h"
+#include "server/api/access.h"
 #include "server/api/handlers.h"
-#include "server/api/own.h"
-#include "server/api/shapes.h"
+#include "server/api/json.h"
+#include "server/api/services.h"
 #include "server/http/json_body.h"
 #include "server/live/tell.h"
-#include "server/services.h"
 #include "server/store/shots.h"
 
 namespace distren {

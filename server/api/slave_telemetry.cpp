@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include "common/base/text.h"
+#include "server/api/access.h"
 #include "server/api/handlers.h"
-#include "server/api/own.h"
-#include "server/api/shapes.h"
-#include "server/services.h"
+#include "server/api/json.h"
+#include "server/api/services.h"
 
 namespace distren {
 

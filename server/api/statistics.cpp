@@ -7,8 +7,8 @@
 
 #include "common/base/text.h"
 #include "server/api/handlers.h"
-#include "server/api/shapes.h"
-#include "server/services.h"
+#include "server/api/json.h"
+#include "server/api/services.h"
 #include "server/store/statistics.h"
 
 namespace distren {

@@ -2,9 +2,9 @@
 #include <fmt/format.h>
 
 #include "common/base/files.h"
+#include "server/api/access.h"
 #include "server/api/handlers.h"
-#include "server/api/own.h"
-#include "server/services.h"
+#include "server/api/services.h"
 #include "server/storage/job_folder.h"
 
 namespace distren {

@@ -5,9 +5,9 @@
 #include "common/base/digest.h"
 #include "common/base/text.h"
 #include "server/api/handlers.h"
-#include "server/api/shapes.h"
+#include "server/api/json.h"
+#include "server/api/services.h"
 #include "server/http/json_body.h"
-#include "server/services.h"
 
 namespace distren {
 

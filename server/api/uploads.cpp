@@ -7,7 +7,7 @@
 #include "common/base/digest.h"
 #include "common/base/text.h"
 #include "server/api/handlers.h"
-#include "server/services.h"
+#include "server/api/services.h"
 
 namespace distren {
 

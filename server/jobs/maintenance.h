@@ -7,8 +7,8 @@
 #include <cstdint>
 
 #include "common/base/result.h"
+#include "server/api/services.h"
 #include "server/database/connection.h"
-#include "server/services.h"
 
 namespace distren {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "server/services.h"
+#include "server/api/services.h"
 #include "server/submit/job_request.h"
 
 namespace distren {

@@ -15,9 +15,9 @@
 #include "common/base/digest.h"
 #include "common/process/sandbox.h"
 #include "server/api/handlers.h"
-#include "server/http/router.h"
+#include "server/api/router.h"
+#include "server/api/services.h"
 #include "server/http/uri.h"
-#include "server/services.h"
 #include "tests/support/check_main.h"
 
 namespace distren {

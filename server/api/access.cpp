@@ -1,4 +1,4 @@
-#include "server/api/own.h"
+#include "server/api/access.h"
 
 #include <fmt/format.h>
 

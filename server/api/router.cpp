@@ -1,4 +1,4 @@
-#include "server/http/router.h"
+#include "server/api/router.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <charconv>
 
 #include "common/base/text.h"
-#include "server/services.h"
+#include "server/api/services.h"
 
 namespace distren {
 

@@ -2,7 +2,7 @@
 // like things that are not there. Called by handlers, on a worker thread.
 #pragma once
 
-#include "server/http/router.h"
+#include "server/api/router.h"
 #include "server/store/jobs.h"
 #include "server/store/shots.h"
 #include "server/store/slaves.h"

@@ -1,4 +1,4 @@
-#include "server/api/shapes.h"
+#include "server/api/json.h"
 
 #include <fmt/format.h>
 

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "server/api/caller.h"
 #include "server/database/workers.h"
-#include "server/http/caller.h"
 #include "server/http/message.h"
 
 namespace distren {

@@ -1,9 +1,9 @@
-#include "server/http/caller.h"
+#include "server/api/caller.h"
 
 #include <array>
 
 #include "common/base/digest.h"
-#include "server/services.h"
+#include "server/api/services.h"
 
 namespace distren {
 

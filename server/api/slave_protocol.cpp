@@ -7,8 +7,8 @@
 
 #include "common/base/text.h"
 #include "server/api/handlers.h"
+#include "server/api/services.h"
 #include "server/http/json_body.h"
-#include "server/services.h"
 
 namespace distren {
 

@@ -3,8 +3,8 @@
 
 #include "common/base/text.h"
 #include "server/api/handlers.h"
-#include "server/api/shapes.h"
-#include "server/services.h"
+#include "server/api/json.h"
+#include "server/api/services.h"
 #include "server/store/jobs.h"
 
 namespace distren {

@@ -4,12 +4,12 @@
 #include <algorithm>
 
 #include "common/base/digest.h"
+#include "server/api/access.h"
+#include "server/api/concurrency_limiter.h"
 #include "server/api/handlers.h"
-#include "server/api/own.h"
-#include "server/api/turns.h"
+#include "server/api/services.h"
 #include "server/http/file_reply.h"
 #include "server/media/thumbnail.h"
-#include "server/services.h"
 #include "server/storage/job_folder.h"
 
 namespace distren {
