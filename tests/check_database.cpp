@@ -198,13 +198,13 @@ START_TEST(slaves_are_kept_with_what_they_can_render) {
   ck_assert(!shown->last_seen_at.empty());
   ck_assert_good(store::rename_slave(database, *slave, "cellar"));
   ck_assert_good(store::change_slave_password(database, *slave, std::string(32, 'i')));
-  ck_assert_good(store::change_slave_state(database, *slave, store::SlaveState::disabled));
+  ck_assert_good(store::change_slave_state(database, *slave, store::SlaveCapabilities::disabled));
   auto const listed = store::list_slaves(database, user, 0, 10);
   ck_assert_good(listed);
   ck_assert_uint_eq(listed->size(), 1);
   ck_assert_text(listed->front().name, "cellar");
-  ck_assert(listed->front().state == store::SlaveState::disabled);
-  ck_assert_good(store::change_slave_state(database, *slave, store::SlaveState::revoked));
+  ck_assert(listed->front().state == store::SlaveCapabilities::disabled);
+  ck_assert_good(store::change_slave_state(database, *slave, store::SlaveCapabilities::revoked));
   ck_assert_uint_eq(store::list_slaves(database, user, 0, 10)->size(), 0);
 }
 END_TEST

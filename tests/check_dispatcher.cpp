@@ -84,7 +84,7 @@ struct Holder {
   Holder(int frames, std::int64_t ms, int results) {
     grid.add_job(1, frames);
     ck_assert(grid.core.admit(7, "one", slave, grid.now).has_value());
-    SlaveState hello = Grid::state(7);
+    SlaveCapabilities hello = Grid::state(7);
     hello.cores = 1;
     hello.orders = 8;
     grid.core.hello(hello, grid.now);

@@ -1,6 +1,6 @@
 // What frames are worth and how fast slaves are: benchmarks before the first order, claims on the server's clock, fair
 // values, held grants, corrected powers; and everything that a slave may claim wrongly.
-#include "server/dispatch/powers.h"
+#include "server/dispatch/benchmarks.h"
 #include "tests/support/dispatch_grid.h"
 
 using namespace distren;
@@ -39,7 +39,7 @@ struct MeasuredGrid : Grid {
     return slave;
   }
   void greet(std::int64_t id, int cores = 4, int slots = 1, std::string cpu = "a CPU") {
-    SlaveState hello = state(id, slots);
+    SlaveCapabilities hello = state(id, slots);
     hello.cores = cores;
     hello.cpu = std::move(cpu);
     core.hello(hello, now);
@@ -234,7 +234,7 @@ START_TEST(neither_new_connections_nor_new_slots_make_one_hour_two) {
   auto const greet = [&grid](int slots, std::vector<json> const& holding) {
     auto slave = std::make_shared<FakeSlave>();
     ck_assert(grid.core.admit(7, "instance", slave, grid.now).has_value());
-    SlaveState hello = Grid::state(7, slots);
+    SlaveCapabilities hello = Grid::state(7, slots);
     hello.cores = 3;
     for (json const& order : holding) hello.holding.emplace_back(order["attempt"], order["lease"]);
     grid.core.hello(hello, grid.now);
@@ -288,7 +288,7 @@ START_TEST(a_frame_given_before_a_restart_is_paid_by_its_lease_and_the_power_mea
   grid.core.restore_lease({.attempt = 90, .task = 1000, .slave = 7, .expires_ms = grid.now + 500'000}, grid.now);
   auto slave = std::make_shared<FakeSlave>();
   ck_assert(grid.core.admit(7, "instance", slave, grid.now).has_value());
-  SlaveState hello = Grid::state(7, 1, "3.4.1", {{90, "any"}});
+  SlaveCapabilities hello = Grid::state(7, 1, "3.4.1", {{90, "any"}});
   hello.cores = 1;
   grid.core.hello(hello, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 0);  // it has that frame
@@ -321,7 +321,7 @@ START_TEST(a_slave_with_too_little_memory_is_not_asked_and_one_liar_keeps_nobody
   auto const add = [&grid](std::int64_t id, int memory_mib) {
     auto slave = std::make_shared<FakeSlave>();
     ck_assert(grid.core.admit(id, "instance", slave, grid.now).has_value());
-    SlaveState hello = Grid::state(id);
+    SlaveCapabilities hello = Grid::state(id);
     hello.memory_mib = memory_mib;
     grid.core.hello(hello, grid.now);
     return slave;
@@ -379,7 +379,7 @@ START_TEST(a_held_grant_is_remembered_over_a_restart) {
 END_TEST
 
 START_TEST(a_power_that_claims_too_much_sinks_and_is_measured_again) {
-  PowerBook powers({"blender"});
+  Benchmarks powers({"blender"});
   powers.load({7, "blender", "3.4.1", 2000, 2000, 60}, 0);
   ck_assert(!powers.due(7, {blender}, 0));
   for (int i = 0; i < 200; ++i) powers.correct(7, blender, 100, 1000);
@@ -396,7 +396,7 @@ START_TEST(a_power_that_claims_too_much_sinks_and_is_measured_again) {
 END_TEST
 
 START_TEST(failed_benchmarks_are_tried_less_and_less_often) {
-  PowerBook powers({"blender"});
+  Benchmarks powers({"blender"});
   ck_assert(powers.due(7, {blender}, 0).has_value() && !powers.ready(7, blender));
   ck_assert(powers.ready(7, {"povray", "3.8"}));  // it has no benchmark
   std::int64_t now = 0;
@@ -410,7 +410,7 @@ START_TEST(failed_benchmarks_are_tried_less_and_less_often) {
 END_TEST
 
 START_TEST(a_job_of_many_frames_keeps_few_claims_and_no_user_fills_them) {
-  GrantBook grants;
+  Grants grants;
   for (std::int64_t frame = 1; frame <= 5000; ++frame)
     (void)grants.accepted(1, {.frame = frame, .user = 1, .claim = 10}, false);
   ck_assert(!grants.fair_value(1, 5000, 9));

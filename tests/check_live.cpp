@@ -2,7 +2,7 @@
 // the door through which people come.
 #include <nlohmann/json.hpp>
 
-#include "server/live/gatherer.h"
+#include "server/dispatch/event_batcher.h"
 #include "server/live/hub.h"
 #include "server/live/tell.h"
 #include "tests/support/check_main.h"
@@ -50,13 +50,13 @@ struct Place {
   }
 };
 
-NewsGatherer gatherer_after(LiveHub& hub, Grid& grid) {
-  NewsGatherer gatherer(hub);
+EventBatcher gatherer_after(LiveHub& hub, Grid& grid) {
+  EventBatcher gatherer(hub);
   gatherer.tell(grid.core, 1'000'000);  // the grid's own figures
   return gatherer;
 }
 
-FrameNews frame(std::int64_t task, std::string_view state) {
+FrameUpdate frame(std::int64_t task, std::string_view state) {
   return {.job = 1, .user = 7, .task = task, .state = state};
 }
 
@@ -197,7 +197,7 @@ START_TEST(the_last_state_of_a_frame_is_told_once) {
   auto gatherer = gatherer_after(place.hub, grid);
   gatherer.frame(frame(1, "leased"));
   gatherer.frame(frame(2, "leased"));
-  FrameNews done = frame(1, "accepted");
+  FrameUpdate done = frame(1, "accepted");
   done.slave = 4;
   done.slave_name = "att\"ic\n\xff";
   done.output = "0001.png";
@@ -250,7 +250,7 @@ START_TEST(what_a_slave_does_is_told_to_its_owner) {
   Place place;
   Grid grid;
   Reader owner(place.hub, {.user = 51, .slaves = true});
-  NewsGatherer gatherer(place.hub);
+  EventBatcher gatherer(place.hub);
   grid.add_job(1, 3);
   auto const slave = grid.add_slave(1);
   gatherer.slave(1, 51);

@@ -144,7 +144,7 @@ START_TEST(the_dispatcher_answers_many_threads_at_once) {
       std::int64_t const id = thread * 1000 + i;
       auto const sink = std::make_shared<QuietSlave>();
       if (!dispatcher.admit(id, "i", sink)) ++wrong;
-      SlaveState state;
+      SlaveCapabilities state;
       state.id = id;
       state.methods = {{"blender", "3.4.1"}};
       dispatcher.hello(state);

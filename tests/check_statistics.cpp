@@ -107,7 +107,7 @@ END_TEST
 
 START_TEST(many_users_fit_into_one_minute) {
   Desk desk;
-  std::vector<UserLive> users;
+  std::vector<UserStatus> users;
   for (std::int64_t id = 1; id <= 12000; ++id) users.push_back({.user = 5000000 + id, .slaves = 1, .power = 1000});
   ck_assert(store::sample_statistics(desk.database, users).has_value());
   auto const rows = store::list_statistics(desk.database, 5012000, 0, "hour");

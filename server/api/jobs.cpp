@@ -233,7 +233,7 @@ Reply handle_list_tasks(Request const& request, Context& context) {
   if (!job) return error_reply(job.error());
   auto tasks = store::list_tasks(context.database(), job->id, page->cursor, page->limit);
   if (!tasks) return error_reply(tasks.error());
-  std::unordered_map<std::int64_t, TaskLive> live;
+  std::unordered_map<std::int64_t, TaskStatus> live;
   for (auto const& [task, state] : context.services.dispatcher.tasks_live(job->id)) live.emplace(task, state);
   auto items = nlohmann::json::array();
   for (auto const& task : *tasks) {

@@ -57,13 +57,13 @@ std::string_view state_name(store::JobState state) {
   return "cancelled";
 }
 
-std::string_view slave_state_name(store::SlaveState state) {
+std::string_view slave_state_name(store::SlaveCapabilities state) {
   switch (state) {
-    case store::SlaveState::disabled:
+    case store::SlaveCapabilities::disabled:
       return "disabled";
-    case store::SlaveState::revoked:
+    case store::SlaveCapabilities::revoked:
       return "revoked";
-    case store::SlaveState::enabled:
+    case store::SlaveCapabilities::enabled:
       break;
   }
   return "enabled";
@@ -152,7 +152,7 @@ json job_shape(store::Job const& job, Dispatcher& dispatcher) {
           {"shot_name", text_or_null(job.shot_name)}};
 }
 
-json task_shape(store::Task const& task, std::optional<TaskLive> const& live) {
+json task_shape(store::Task const& task, std::optional<TaskStatus> const& live) {
   bool const accepted = task.state == "accepted";
   bool const leased = live.has_value() && !accepted;
   return {{"id", task.id},
@@ -209,7 +209,7 @@ json telemetry_shape(store::SlaveHour const& hour) {
           {"disk_least", or_null(hour.disk_least)}};
 }
 
-json slave_shape(store::Slave const& slave, bool online, std::vector<WorkingOn> const& working_on,
+json slave_shape(store::Slave const& slave, bool online, std::vector<CurrentTask> const& working_on,
                  std::optional<TelemetryReading> const& telemetry, std::string const& settings, bool address) {
   auto const wanted = json::parse(slave.settings, nullptr, false);
   auto const holds = json::parse(settings, nullptr, false);

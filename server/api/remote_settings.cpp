@@ -84,7 +84,7 @@ Reply handle_change_settings(Request const& request, Context& context) {
   auto const& services = context.services;
   auto const changes = parse_json(request.body);
   if (!changes) return error_reply(changes.error());
-  if (slave->state == store::SlaveState::revoked)
+  if (slave->state == store::SlaveCapabilities::revoked)
     return error_reply(409, fmt::format("slave {} was revoked; make a new one", slave->id));
   // What is offline may allow it when it comes back.
   if (services.dispatcher.slave_online(slave->id) && services.dispatcher.slave_settings(slave->id).empty())

@@ -46,7 +46,7 @@ Reply handle_slave_hello(Request const& request, Context& context) {
                                         shown(*version), protocol_version));
   }
   auto const& who = *context.caller.slave;
-  SlaveState state = parse_hello(*message);
+  SlaveCapabilities state = parse_hello(*message);
   state.id = who.id;
   state.user = who.user;
   state.name = who.name;

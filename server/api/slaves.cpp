@@ -77,7 +77,7 @@ Reply handle_show_slave(Request const&, Context& context) {
 Reply handle_why_slave(Request const&, Context& context) {
   auto const slave = find_own_slave(context);
   if (!slave) return error_reply(slave.error());
-  if (slave->state == store::SlaveState::enabled)
+  if (slave->state == store::SlaveCapabilities::enabled)
     return json_reply(200, why_shape(context.services.dispatcher.why_slave(slave->id)));
   auto const state = slave_state_name(slave->state);
   return json_reply(200, why_shape({.rule = std::string(state), .sentence = fmt::format("it is {}", state)}));
@@ -96,7 +96,7 @@ Reply handle_change_slave(Request const& request, Context& context) {
     body->problem(fmt::format("state: '{}' is neither enabled nor disabled", printable(state, 30)));
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
-  if (slave->state == store::SlaveState::revoked) {
+  if (slave->state == store::SlaveCapabilities::revoked) {
     return error_reply(409, fmt::format("slave {} was revoked; make a new one", slave->id));
   }
   if (rename) {
@@ -106,11 +106,11 @@ Reply handle_change_slave(Request const& request, Context& context) {
     }
   }
   if (change) {
-    auto const wanted = state == "enabled" ? store::SlaveState::enabled : store::SlaveState::disabled;
+    auto const wanted = state == "enabled" ? store::SlaveCapabilities::enabled : store::SlaveCapabilities::disabled;
     if (auto const done = store::change_slave_state(context.database(), slave->id, wanted); !done) {
       return error_reply(done.error());
     }
-    if (wanted == store::SlaveState::disabled) {
+    if (wanted == store::SlaveCapabilities::disabled) {
       context.services.dispatcher.disable_slave(slave->id, "this slave was disabled by its owner");
     }
   }
@@ -121,7 +121,7 @@ Reply handle_change_slave(Request const& request, Context& context) {
 Reply handle_revoke_slave(Request const&, Context& context) {
   auto const slave = find_own_slave(context);
   if (!slave) return error_reply(slave.error());
-  auto done = store::change_slave_state(context.database(), slave->id, store::SlaveState::revoked);
+  auto done = store::change_slave_state(context.database(), slave->id, store::SlaveCapabilities::revoked);
   if (!done) return error_reply(done.error());
   context.services.dispatcher.disable_slave(slave->id, "this slave was revoked by its owner");
   tell_slave_changed(context.services.live, slave->id, slave->user);
@@ -131,7 +131,7 @@ Reply handle_revoke_slave(Request const&, Context& context) {
 Reply handle_rotate_slave(Request const&, Context& context) {
   auto const slave = find_own_slave(context);
   if (!slave) return error_reply(slave.error());
-  if (slave->state == store::SlaveState::revoked) {
+  if (slave->state == store::SlaveCapabilities::revoked) {
     return error_reply(409, fmt::format("slave {} was revoked; make a new one", slave->id));
   }
   auto const password = random_secret();

@@ -18,15 +18,15 @@
 #include <vector>
 
 #include "common/render/render_method.h"
+#include "server/dispatch/benchmarks.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/dispatch/grants.h"
 #include "server/dispatch/job_queue.h"
 #include "server/dispatch/policy.h"
-#include "server/dispatch/powers.h"
 
 namespace distren {
 
-struct FrameNews {  // for people who look at the job: what became of a frame
+struct FrameUpdate {  // for people who look at the job: what became of a frame
   std::int64_t job = 0, user = 0, task = 0;
   std::string_view state = "ready";  // as the API calls it
   std::int64_t slave = 0;
@@ -49,7 +49,7 @@ public:
   virtual std::int64_t next_attempt() = 0;                                // 0: none reserved at the moment
   virtual void settle_grants(std::vector<store::Settlement> grants) = 0;  // held ones whose value is known now
   virtual void record_power(std::int64_t slave, store::Method const& method, std::int64_t power) = 0;  // benchmarked
-  virtual void frame_changed(FrameNews const& /*news*/) {}
+  virtual void frame_changed(FrameUpdate const& /*news*/) {}
   virtual void slave_changed(std::int64_t /*slave*/, std::int64_t /*user*/) {}  // came, went, has other work
 };
 
@@ -86,13 +86,13 @@ public:
   void job_finished(std::int64_t job, std::int64_t now);  // all of it is accepted: what is made of it may begin
 
   // Points. What the ledger holds of claims, held grants and measured powers.
-  GrantBook& grants() { return grants_; }
-  PowerBook& powers() { return powers_; }
+  Grants& grants() { return grants_; }
+  Benchmarks& powers() { return powers_; }
 
   // Slaves. sink empty: a slave over HTTPS, whose orders are fetched.
   Result<void> admit(std::int64_t slave, std::string const& instance, std::shared_ptr<SlaveSink> sink,
                      std::int64_t now);
-  std::vector<std::pair<std::int64_t, std::string>> hello(SlaveState const& state, std::int64_t now);
+  std::vector<std::pair<std::int64_t, std::string>> hello(SlaveCapabilities const& state, std::int64_t now);
   void gone(std::int64_t slave, SlaveSink const* sink);
   void heard(std::int64_t slave, std::int64_t now);
   void change_blocks(std::int64_t slave, Blocks blocks, std::int64_t now);  // its owner's
@@ -117,14 +117,14 @@ public:
   void tick(std::int64_t now);  // each second: expired leases, delayed tasks, silent slaves, hungry slaves
 
   // Questions.
-  JobLive job_live(std::int64_t job) const;
-  JobLive job_running(std::int64_t job) const;  // without why it waits
-  std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) const;
-  GridLive grid_live() const;
-  std::vector<UserLive> users_live() const;
+  JobStatus job_live(std::int64_t job) const;
+  JobStatus job_running(std::int64_t job) const;  // without why it waits
+  std::vector<std::pair<std::int64_t, TaskStatus>> tasks_live(std::int64_t job) const;
+  GridStatus grid_live() const;
+  std::vector<UserStatus> users_live() const;
   std::vector<std::int64_t> slaves_online() const;
   bool online(std::int64_t slave) const { return slaves_.contains(slave); }
-  std::vector<WorkingOn> slave_work(std::int64_t slave) const;
+  std::vector<CurrentTask> slave_work(std::int64_t slave) const;
   [[nodiscard]] std::int64_t owner(std::int64_t slave) const;  // 0: it is not online
   Explanation why_job(std::int64_t job) const;
   Explanation why_slave(std::int64_t slave) const;
@@ -149,7 +149,7 @@ private:
     store::Method method{};                       // that it measures
   };
   struct Slave {
-    SlaveState state;
+    SlaveCapabilities state;
     std::string instance;
     std::shared_ptr<SlaveSink> sink;
     std::set<std::int64_t> attempts;
@@ -159,7 +159,7 @@ private:
     std::int64_t refused = 0;    // the job that came first and that it may not have; 0: none when last asked
   };
 
-  static PowerBook power_book(DispatchSettings const& settings);
+  static Benchmarks power_book(DispatchSettings const& settings);
   static std::string answer_text(std::string_view type, std::int64_t attempt, std::string const& reason = {});
 
   JobQueue* find_job(std::int64_t job);
@@ -169,17 +169,17 @@ private:
   Attempt& keep(JobQueue& job, Attempt attempt);
   [[nodiscard]] std::vector<std::int64_t> unclaimed_of(std::int64_t slave) const;  // its live attempts
   void sync_policy(JobQueue const& job);
-  void tell_policy(SlaveState const& slave, bool here);
-  [[nodiscard]] std::int64_t best_power(SlaveState const& slave) const;   // of one core with its fastest method
-  [[nodiscard]] std::int64_t whole_power(SlaveState const& slave) const;  // of all that it lends now
+  void tell_policy(SlaveCapabilities const& slave, bool here);
+  [[nodiscard]] std::int64_t best_power(SlaveCapabilities const& slave) const;   // of one core with its fastest method
+  [[nodiscard]] std::int64_t whole_power(SlaveCapabilities const& slave) const;  // of all that it lends now
   [[nodiscard]] std::int64_t kind_of(store::RunnableJob const& job);
   [[nodiscard]] bool worked_on(JobQueue const& job, std::int64_t task) const;  // by a live attempt
-  [[nodiscard]] static store::Method const* suitable(SlaveState const& slave, std::string const& name,
+  [[nodiscard]] static store::Method const* suitable(SlaveCapabilities const& slave, std::string const& name,
                                                      std::string const& version);  // nullptr: it has none
-  [[nodiscard]] bool fits(JobQueue const& job, SlaveState const& slave) const;
-  [[nodiscard]] bool may_have(JobQueue const& job, SlaveState const& slave) const;
-  [[nodiscard]] std::optional<Explanation> refusal(JobQueue const& job, SlaveState const& slave) const;
-  [[nodiscard]] bool kind_fits(std::int64_t kind, SlaveState const& slave) const;
+  [[nodiscard]] bool fits(JobQueue const& job, SlaveCapabilities const& slave) const;
+  [[nodiscard]] bool may_have(JobQueue const& job, SlaveCapabilities const& slave) const;
+  [[nodiscard]] std::optional<Explanation> refusal(JobQueue const& job, SlaveCapabilities const& slave) const;
+  [[nodiscard]] bool kind_fits(std::int64_t kind, SlaveCapabilities const& slave) const;
   [[nodiscard]] bool another_fits(JobQueue const& job, std::int64_t task, std::int64_t not_slave) const;
   std::optional<std::string> give(Slave& slave, std::int64_t now);
   std::string start(JobQueue& job, Attempt attempt, std::int64_t now);
@@ -187,7 +187,7 @@ private:
   std::optional<std::string> give_benchmark(Slave& slave, store::Method const& method, std::int64_t now);
   void benchmark_ended(AttemptReport const& report, std::function<void(std::string answer)> const& answer,
                        std::int64_t now);
-  std::int64_t time_of(SlaveState const& slave, AttemptReport const& report, std::int64_t now);
+  std::int64_t time_of(SlaveCapabilities const& slave, AttemptReport const& report, std::int64_t now);
   void value(JobQueue& job, Attempt const& attempt, AttemptReport const& report, store::EndingEntry& ending,
              std::int64_t now);
   void remember_claim(store::EndingEntry const& ending, Attempt const& attempt, JobQueue const& job, bool held);
@@ -203,8 +203,8 @@ private:
                    std::optional<std::string> const& text);
   void cancel_on_slave(std::int64_t slave, std::int64_t attempt, std::string const& reason);
   void task_failed(JobQueue& job, store::EndingEntry& ending, std::int64_t now);
-  [[nodiscard]] FrameNews news(JobQueue const& job, std::int64_t task, std::string_view state,
-                               std::int64_t slave) const;
+  [[nodiscard]] FrameUpdate news(JobQueue const& job, std::int64_t task, std::string_view state,
+                                 std::int64_t slave) const;
   void slave_changed(std::int64_t slave);
   void finish_job_if_done(std::int64_t job);
 
@@ -231,8 +231,8 @@ private:
     Dispatcher::LogAnswer answer;
   };
   std::vector<WantedLog> wanted_logs_;
-  GrantBook grants_;
-  PowerBook powers_;
+  Grants grants_;
+  Benchmarks powers_;
   std::set<std::int64_t> ready_jobs_;  // those that the policy knows
   int writing_ = 0;                    // accepted results that are not settled yet
   bool throttled_ = false;             // too many of them: no orders at the moment

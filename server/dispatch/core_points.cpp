@@ -17,10 +17,10 @@ std::string const code_pattern = "benchmark-%04d.png";
 
 }  // namespace
 
-PowerBook DispatchCore::power_book(DispatchSettings const& settings) {
+Benchmarks DispatchCore::power_book(DispatchSettings const& settings) {
   std::set<std::string> methods;
   for (BenchmarkPlan const& plan : settings.benchmarks) methods.insert(plan.method.name);
-  return PowerBook(std::move(methods));
+  return Benchmarks(std::move(methods));
 }
 
 // Benchmarks: orders like any other, of no job ---------------------------------------------------------------------
@@ -99,7 +99,7 @@ void DispatchCore::benchmark_ended(AttemptReport const& report, std::function<vo
 // How long what is handed in now took: what its slave says, and no longer than since its order was signed and since the
 // time that one of the slave's slots was paid for last. What a frame did not claim stays for the next, so that results
 // which come together, after frames that were held ahead, are each worth their own time.
-std::int64_t DispatchCore::time_of(SlaveState const& slave, AttemptReport const& report, std::int64_t now) {
+std::int64_t DispatchCore::time_of(SlaveCapabilities const& slave, AttemptReport const& report, std::int64_t now) {
   std::vector<std::int64_t>& paid = paid_until_[slave.id];
   auto const slots = static_cast<std::size_t>(std::max(1, slave.slots));
   if (paid.size() != slots) paid.resize(slots, paid.empty() ? 0 : *std::ranges::max_element(paid));
@@ -115,7 +115,7 @@ void DispatchCore::value(JobQueue& job, Attempt const& attempt, AttemptReport co
                          std::int64_t now) {
   auto const found = slaves_.find(attempt.slave);
   if (found == slaves_.end()) return;  // it can only have been disabled while its result was on the way
-  SlaveState const& slave = found->second.state;
+  SlaveCapabilities const& slave = found->second.state;
   store::Method const* const method = suitable(slave, job.info().method, job.info().version);
   Power const power = method == nullptr ? Power{} : powers_.of(slave.id, *method);
   std::int64_t const took = time_of(slave, report, now);

@@ -218,7 +218,7 @@ void DispatchCore::task_failed(JobQueue& job, store::EndingEntry& ending, std::i
     job.delay(task);
     delayed_.emplace(now + (first_delay_ms << (failures - 1)), std::pair{job.info().id, task});
   }
-  FrameNews failed = news(job, task, ending.task_failed ? "failed" : "ready", ending.slave);
+  FrameUpdate failed = news(job, task, ending.task_failed ? "failed" : "ready", ending.slave);
   failed.failures = failures;
   failed.reason = ending.reason;
   failed.wall_ms = ending.wall_ms;
@@ -253,7 +253,7 @@ void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswe
                                 {});
       }
       if (verdict == Verdict::accepted) {
-        FrameNews done = news(*job, ending.task, "accepted", ending.slave);
+        FrameUpdate done = news(*job, ending.task, "accepted", ending.slave);
         done.output = ending.output;
         done.size = ending.output_size;
         done.sha256 = ending.output_sha256;

@@ -47,7 +47,8 @@ Result<void> DispatchCore::admit(std::int64_t id, std::string const& instance, s
   return {};
 }
 
-std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveState const& state, std::int64_t now) {
+std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveCapabilities const& state,
+                                                                      std::int64_t now) {
   Slave& slave = slaves_[state.id];
   powers_.know_hardware(state.id, state.cpu, state.cores);
   slave.state = state;
@@ -104,13 +105,13 @@ void DispatchCore::gone(std::int64_t id, SlaveSink const* sink) {
   hungry_.erase(id);
 }
 
-std::int64_t DispatchCore::best_power(SlaveState const& slave) const {
+std::int64_t DispatchCore::best_power(SlaveCapabilities const& slave) const {
   std::int64_t power = 1;  // jobs of its slower methods are rare enough to be estimated by the fastest
   for (store::Method const& method : slave.methods) power = std::max(power, powers_.of(slave.id, method).power);
   return power;
 }
 
-void DispatchCore::tell_policy(SlaveState const& slave, bool here) {
+void DispatchCore::tell_policy(SlaveCapabilities const& slave, bool here) {
   policy_.know_slave({.id = slave.id,
                       .user = slave.user,
                       .power = best_power(slave),
@@ -136,7 +137,7 @@ void DispatchCore::disable(std::int64_t id, std::string const& reason, std::int6
   feed_hungry(now);
 }
 
-store::Method const* DispatchCore::suitable(SlaveState const& slave, std::string const& name,
+store::Method const* DispatchCore::suitable(SlaveCapabilities const& slave, std::string const& name,
                                             std::string const& version) {
   auto const found = std::ranges::find_if(slave.methods, [&](store::Method const& method) {
     return method.name == name && version_at_least(method.version, version);
@@ -144,11 +145,11 @@ store::Method const* DispatchCore::suitable(SlaveState const& slave, std::string
   return found == slave.methods.end() ? nullptr : &*found;
 }
 
-bool DispatchCore::fits(JobQueue const& job, SlaveState const& slave) const {
+bool DispatchCore::fits(JobQueue const& job, SlaveCapabilities const& slave) const {
   return suitable(slave, job.info().method, job.info().version) != nullptr;
 }
 
-bool DispatchCore::kind_fits(std::int64_t kind, SlaveState const& slave) const {
+bool DispatchCore::kind_fits(std::int64_t kind, SlaveCapabilities const& slave) const {
   auto const& [name, version] = kinds_.at(static_cast<std::size_t>(kind));
   store::Method const* const method = suitable(slave, name, version);
   return method != nullptr && powers_.ready(slave.id, *method);
@@ -297,7 +298,7 @@ std::optional<std::string> DispatchCore::progress(std::int64_t slave, std::int64
   Attempt& attempt = found->second;
   attempt.fraction = std::clamp(fraction, 0.0, 1.0);
   if (JobQueue const* const job = attempt.benchmark ? nullptr : find_job(attempt.job); job != nullptr) {
-    FrameNews rendering = news(*job, attempt.task, "leased", slave);
+    FrameUpdate rendering = news(*job, attempt.task, "leased", slave);
     rendering.fraction = attempt.fraction;
     effects_.frame_changed(rendering);
     slave_changed(slave);

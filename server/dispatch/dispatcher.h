@@ -30,7 +30,7 @@ public:
   virtual void close(std::string_view reason) = 0;
 };
 
-struct SlaveState {  // what a hello said
+struct SlaveCapabilities {  // what a hello said
   std::int64_t id = 0;
   std::int64_t user = 0;
   std::string name;
@@ -52,9 +52,9 @@ struct SlaveState {  // what a hello said
 
 // A hello message without its sender: absurd or missing members read as 0 or empty; at most 64 methods, 16 graphics
 // cards and 1,000 held.
-SlaveState parse_hello(nlohmann::json const& message);
+SlaveCapabilities parse_hello(nlohmann::json const& message);
 
-struct WorkingOn {
+struct CurrentTask {
   std::int64_t job = 0;
   std::int64_t task = 0;
   std::int64_t attempt = 0;
@@ -62,37 +62,37 @@ struct WorkingOn {
   double fraction = 0;
 };
 
-struct JobLive {  // what only memory knows of a job
+struct JobStatus {  // what only memory knows of a job
   int leased = 0;
   double running = 0;   // sum of the fractions of frames being rendered
   std::string waiting;  // why nothing of it is being rendered now; empty: something is
 };
 
-struct GridLive {
+struct GridStatus {
   int slaves_online = 0;
   int jobs_active = 0;
   std::int64_t tasks_ready = 0;
   std::int64_t tasks_leased = 0;
   int slots = 0;           // frames that the slaves online render at once
   std::int64_t power = 0;  // of the slaves online that take work; thousandths of a reference core
-  bool operator==(GridLive const&) const = default;
+  bool operator==(GridStatus const&) const = default;
 };
 
-struct UserLive {  // what a user has in the grid now: the slaves that are his, the frames of his jobs
+struct UserStatus {  // what a user has in the grid now: the slaves that are his, the frames of his jobs
   std::int64_t user = 0;
   std::int64_t slaves = 0;  // online
-  std::int64_t power = 0;   // theirs; as in GridLive
+  std::int64_t power = 0;   // theirs; as in GridStatus
   std::int64_t ready = 0;   // frames that wait
   std::int64_t leased = 0;  // frames that are being rendered
 };
 
-struct JournalLive {         // how far the database is behind
+struct JournalStatus {       // how far the database is behind
   bool away = false;         // the last write failed
   std::int64_t waiting = 0;  // results that are not written yet
   std::int64_t lag_ms = 0;   // how long the batch that is being written takes so far
 };
 
-struct TaskLive {
+struct TaskStatus {
   std::int64_t slave = 0;
   double fraction = 0;
 };
@@ -137,14 +137,14 @@ public:
   virtual void disable_slave(std::int64_t slave, std::string reason) = 0;  // takes its work away and disconnects it
 
   // Questions.
-  virtual JobLive job_live(std::int64_t job) = 0;
-  virtual std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) = 0;  // leased tasks only
-  virtual GridLive grid_live() = 0;
-  virtual JournalLive journal_live() = 0;
+  virtual JobStatus job_live(std::int64_t job) = 0;
+  virtual std::vector<std::pair<std::int64_t, TaskStatus>> tasks_live(std::int64_t job) = 0;  // leased tasks only
+  virtual GridStatus grid_live() = 0;
+  virtual JournalStatus journal_live() = 0;
   virtual std::vector<std::int64_t> slaves_online() = 0;
-  virtual std::vector<UserLive> users_live() = 0;  // by user; who has nothing is left out
+  virtual std::vector<UserStatus> users_live() = 0;  // by user; who has nothing is left out
   virtual bool slave_online(std::int64_t slave) = 0;
-  virtual std::vector<WorkingOn> slave_work(std::int64_t slave) = 0;
+  virtual std::vector<CurrentTask> slave_work(std::int64_t slave) = 0;
   virtual std::string slave_settings(std::int64_t slave) = 0;  // JSON, as its last hello said; empty: offline, or none
   virtual Explanation why_job(std::int64_t job) = 0;
   virtual Explanation why_slave(std::int64_t slave) = 0;
@@ -163,14 +163,14 @@ public:
 
   // Slaves on the line. admit: conflict when another instance is signed on; that one is asked whether it still lives.
   virtual Result<void> admit(std::int64_t slave, std::string instance, std::shared_ptr<SlaveSink> sink) = 0;
-  virtual void hello(SlaveState slave) = 0;
+  virtual void hello(SlaveCapabilities slave) = 0;
   virtual void gone(std::int64_t slave, std::shared_ptr<SlaveSink> sink) = 0;
   virtual void progress(std::int64_t slave, std::int64_t attempt, double fraction) = 0;
   virtual void heard(std::int64_t slave) = 0;
 
   // Slaves over HTTPS: the same life without a connection. A slave that asked within three heartbeats counts as online.
   // http_hello returns the attempts among `holding` that are no longer wanted, with the reason.
-  virtual std::vector<std::pair<std::int64_t, std::string>> http_hello(SlaveState slave) = 0;
+  virtual std::vector<std::pair<std::int64_t, std::string>> http_hello(SlaveCapabilities slave) = 0;
   virtual std::optional<std::string> http_order(std::int64_t slave) = 0;  // an order as JSON, or nothing to do
   virtual std::optional<std::string> http_progress(std::int64_t slave, std::int64_t attempt,
                                                    double fraction) = 0;  // a cancel

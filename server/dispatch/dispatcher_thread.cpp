@@ -236,15 +236,15 @@ void DispatcherThread::disable_slave(std::int64_t slave, std::string reason) {
   post([this, slave, reason = std::move(reason)] { core_.disable(slave, reason, unix_ms()); });
 }
 
-JobLive DispatcherThread::job_live(std::int64_t job) {
+JobStatus DispatcherThread::job_live(std::int64_t job) {
   return ask([this, job] { return core_.job_live(job); });
 }
 
-std::vector<std::pair<std::int64_t, TaskLive>> DispatcherThread::tasks_live(std::int64_t job) {
+std::vector<std::pair<std::int64_t, TaskStatus>> DispatcherThread::tasks_live(std::int64_t job) {
   return ask([this, job] { return core_.tasks_live(job); });
 }
 
-GridLive DispatcherThread::grid_live() {
+GridStatus DispatcherThread::grid_live() {
   return ask([this] { return core_.grid_live(); });
 }
 
@@ -252,7 +252,7 @@ std::vector<std::int64_t> DispatcherThread::slaves_online() {
   return ask([this] { return core_.slaves_online(); });
 }
 
-std::vector<UserLive> DispatcherThread::users_live() {
+std::vector<UserStatus> DispatcherThread::users_live() {
   return ask([this] { return core_.users_live(); });
 }
 
@@ -260,7 +260,7 @@ bool DispatcherThread::slave_online(std::int64_t slave) {
   return ask([this, slave] { return core_.online(slave); });
 }
 
-std::vector<WorkingOn> DispatcherThread::slave_work(std::int64_t slave) {
+std::vector<CurrentTask> DispatcherThread::slave_work(std::int64_t slave) {
   return ask([this, slave] { return core_.slave_work(slave); });
 }
 
@@ -309,7 +309,7 @@ Result<void> DispatcherThread::admit(std::int64_t slave, std::string instance, s
   });
 }
 
-void DispatcherThread::hello(SlaveState slave) {
+void DispatcherThread::hello(SlaveCapabilities slave) {
   post([this, slave = std::move(slave)] { core_.hello(slave, unix_ms()); });
 }
 
@@ -325,7 +325,7 @@ void DispatcherThread::heard(std::int64_t slave) {
   post([this, slave] { core_.heard(slave, unix_ms()); });
 }
 
-std::vector<std::pair<std::int64_t, std::string>> DispatcherThread::http_hello(SlaveState slave) {
+std::vector<std::pair<std::int64_t, std::string>> DispatcherThread::http_hello(SlaveCapabilities slave) {
   return ask([this, slave = std::move(slave)] { return core_.hello(slave, unix_ms()); });
 }
 
@@ -360,7 +360,7 @@ void DispatcherThread::journal_lease(store::LeaseEntry const& lease) {
 }
 
 void DispatcherThread::journal_ending(store::EndingEntry ending, std::function<void(std::string answer)> answer) {
-  journal_.add(JournalEnding{std::move(ending), std::move(answer)});
+  journal_.add(JournalOutcome{std::move(ending), std::move(answer)});
 }
 
 std::int64_t DispatcherThread::next_attempt() {
@@ -377,7 +377,7 @@ void DispatcherThread::record_power(std::int64_t slave, store::Method const& met
   });
 }
 
-void DispatcherThread::frame_changed(FrameNews const& news) {
+void DispatcherThread::frame_changed(FrameUpdate const& news) {
   if (news_) news_->frame(news);
 }
 

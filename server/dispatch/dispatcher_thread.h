@@ -13,8 +13,8 @@
 
 #include "server/dispatch/core.h"
 #include "server/dispatch/dispatcher.h"
+#include "server/dispatch/event_batcher.h"
 #include "server/dispatch/journal_writer.h"
-#include "server/live/gatherer.h"
 
 namespace distren {
 
@@ -43,14 +43,14 @@ public:
   void tell_slave(std::int64_t slave, std::string line) override;
   void disable_slave(std::int64_t slave, std::string reason) override;
 
-  JobLive job_live(std::int64_t job) override;
-  std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t job) override;
-  GridLive grid_live() override;
-  std::vector<UserLive> users_live() override;
-  JournalLive journal_live() override { return journal_.live(); }
+  JobStatus job_live(std::int64_t job) override;
+  std::vector<std::pair<std::int64_t, TaskStatus>> tasks_live(std::int64_t job) override;
+  GridStatus grid_live() override;
+  std::vector<UserStatus> users_live() override;
+  JournalStatus journal_live() override { return journal_.live(); }
   std::vector<std::int64_t> slaves_online() override;
   bool slave_online(std::int64_t slave) override;
-  std::vector<WorkingOn> slave_work(std::int64_t slave) override;
+  std::vector<CurrentTask> slave_work(std::int64_t slave) override;
   std::string slave_settings(std::int64_t slave) override;
   Explanation why_job(std::int64_t job) override;
   Explanation why_slave(std::int64_t slave) override;
@@ -61,12 +61,12 @@ public:
   void know_escrow(std::int64_t job, std::int64_t millipoints) override;
 
   Result<void> admit(std::int64_t slave, std::string instance, std::shared_ptr<SlaveSink> sink) override;
-  void hello(SlaveState slave) override;
+  void hello(SlaveCapabilities slave) override;
   void gone(std::int64_t slave, std::shared_ptr<SlaveSink> sink) override;
   void progress(std::int64_t slave, std::int64_t attempt, double fraction) override;
   void heard(std::int64_t slave) override;
 
-  std::vector<std::pair<std::int64_t, std::string>> http_hello(SlaveState slave) override;
+  std::vector<std::pair<std::int64_t, std::string>> http_hello(SlaveCapabilities slave) override;
   std::optional<std::string> http_order(std::int64_t slave) override;
   std::optional<std::string> http_progress(std::int64_t slave, std::int64_t attempt, double fraction) override;
   std::optional<ExpectedResult> expected_result(std::int64_t attempt, std::int64_t task) override;
@@ -80,7 +80,7 @@ private:
   std::int64_t next_attempt() override;
   void settle_grants(std::vector<store::Settlement> grants) override;
   void record_power(std::int64_t slave, store::Method const& method, std::int64_t power) override;
-  void frame_changed(FrameNews const& news) override;
+  void frame_changed(FrameUpdate const& news) override;
   void slave_changed(std::int64_t slave, std::int64_t user) override;
   void know_escrows(std::vector<store::JobEscrow> const& escrows);
   void keep_the_books();  // each minute: corrected powers out, totals and boosts in
@@ -95,7 +95,7 @@ private:
   std::unique_ptr<Policy> policy_;
   DispatchCore core_;
   std::set<std::int64_t> boosted_;  // jobs with an escrow, as far as the policy was told
-  std::optional<NewsGatherer> news_;
+  std::optional<EventBatcher> news_;
   JournalWriter journal_;
   std::mutex mutex_;  // guards mailbox_ and stopping_
   std::condition_variable wake_;

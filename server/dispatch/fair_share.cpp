@@ -158,9 +158,9 @@ void FairShare::know_boost(std::int64_t id, std::int64_t escrow) {
   queue(job);
 }
 
-void FairShare::know_slave(SlaveFacts const& facts) {
-  auto const rate = [](SlaveFacts const& f) { return f.power * f.threads * f.slots; };
-  SlaveFacts& known = slaves_.try_emplace(facts.id, Slave{.facts = {.slots = 0}}).first->second.facts;
+void FairShare::know_slave(SlaveCapacity const& facts) {
+  auto const rate = [](SlaveCapacity const& f) { return f.power * f.threads * f.slots; };
+  SlaveCapacity& known = slaves_.try_emplace(facts.id, Slave{.facts = {.slots = 0}}).first->second.facts;
   slots_ -= known.slots;
   rate_ -= rate(known);
   known = facts;
@@ -183,7 +183,7 @@ std::int64_t FairShare::weight(Side side, User const& user, Job const& job) cons
 bool FairShare::offer(Job& job, Side side, Rule rule, Search& search) {
   std::int64_t const id = job.facts.id;
   if (search.refused.contains(id)) return false;
-  SlaveFacts const& facts = search.slave.facts;
+  SlaveCapacity const& facts = search.slave.facts;
   std::int64_t const now = search.asking.now_ms;
   std::optional<PolicyReason> obstacle;
   if (std::int64_t const ms = expected_ms(job, facts); facts.limit_ms > 0 && ms > facts.limit_ms) {

@@ -29,7 +29,7 @@ public:
   void forget_job(std::int64_t job) override;
   void know_user(std::int64_t user, std::int64_t total_points) override;
   void know_boost(std::int64_t job, std::int64_t escrow) override;
-  void know_slave(SlaveFacts const& slave) override;
+  void know_slave(SlaveCapacity const& slave) override;
 
   void choose(PolicySlave const& slave, std::function<bool(std::int64_t job)> const& take) override;
   void copy(PolicySlave const& slave, std::function<bool(std::int64_t attempt)> const& take) override;
@@ -83,7 +83,7 @@ private:
     std::unordered_map<std::int64_t, std::set<Key>> queues;  // kind -> virtual time, user
   };
   struct Slave {
-    SlaveFacts facts;
+    SlaveCapacity facts;
     std::vector<std::int64_t> recent{};  // jobs whose files it holds, latest first
     std::int64_t held_for = 0;           // job that it leaves to a faster slave
     std::int64_t held_ms = 0;            // since when
@@ -137,7 +137,7 @@ private:
   void list_for_copies(Attempt const& attempt, Job& job, bool listed);
   void refresh_tail(Job& job);
   [[nodiscard]] std::int64_t expected_work(Job const& job) const;
-  [[nodiscard]] std::int64_t expected_ms(Job const& job, SlaveFacts const& slave) const;
+  [[nodiscard]] std::int64_t expected_ms(Job const& job, SlaveCapacity const& slave) const;
 
   std::unordered_map<std::int64_t, Job> jobs_;
   std::unordered_map<std::int64_t, User> users_;

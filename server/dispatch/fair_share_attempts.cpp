@@ -21,7 +21,7 @@ std::size_t speed(std::int64_t rate) {
   return static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(rate, 1))));
 }
 
-std::int64_t rate_of(SlaveFacts const& slave) {
+std::int64_t rate_of(SlaveCapacity const& slave) {
   return slave.power * slave.threads;
 }
 
@@ -31,7 +31,7 @@ std::int64_t FairShare::expected_work(Job const& job) const {
   return std::max<std::int64_t>(1, job.estimate.work().value_or(grid_.work()));
 }
 
-std::int64_t FairShare::expected_ms(Job const& job, SlaveFacts const& slave) const {
+std::int64_t FairShare::expected_ms(Job const& job, SlaveCapacity const& slave) const {
   return distren::frame_ms(expected_work(job), slave.power, slave.threads, job.estimate.efficiency());
 }
 

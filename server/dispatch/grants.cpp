@@ -11,7 +11,7 @@ constexpr int samples_of_user = 16;
 
 }  // namespace
 
-bool GrantBook::add(Job& job, economy::Sample const& sample) {
+bool Grants::add(Job& job, economy::Sample const& sample) {
   int& count = job.of_user[sample.user];
   bool const is_new = count == 0;
   auto oldest = job.samples.end();
@@ -28,7 +28,7 @@ bool GrantBook::add(Job& job, economy::Sample const& sample) {
   return is_new;
 }
 
-std::optional<std::int64_t> GrantBook::fair_value(std::int64_t job, std::int64_t frame, std::int64_t user) const {
+std::optional<std::int64_t> Grants::fair_value(std::int64_t job, std::int64_t frame, std::int64_t user) const {
   auto const found = jobs_.find(job);
   if (found == jobs_.end()) return std::nullopt;
   std::size_t const others = found->second.of_user.size() - found->second.of_user.count(user);
@@ -36,7 +36,7 @@ std::optional<std::int64_t> GrantBook::fair_value(std::int64_t job, std::int64_t
   return economy::fair_value(found->second.samples, frame, user);
 }
 
-std::vector<SettledClaim> GrantBook::accepted(std::int64_t job_id, HeldClaim const& claim, bool held) {
+std::vector<SettledClaim> Grants::accepted(std::int64_t job_id, HeldClaim const& claim, bool held) {
   std::vector<SettledClaim> settled;
   Job& job = jobs_[job_id];
   if (held) job.held.push_back(claim);
@@ -52,15 +52,15 @@ std::vector<SettledClaim> GrantBook::accepted(std::int64_t job_id, HeldClaim con
   return settled;
 }
 
-void GrantBook::load_claim(std::int64_t job, economy::Sample const& sample) {
+void Grants::load_claim(std::int64_t job, economy::Sample const& sample) {
   add(jobs_[job], sample);
 }
 
-void GrantBook::load_held(std::int64_t job, HeldClaim const& held) {
+void Grants::load_held(std::int64_t job, HeldClaim const& held) {
   jobs_[job].held.push_back(held);
 }
 
-void GrantBook::forget_job(std::int64_t job) {
+void Grants::forget_job(std::int64_t job) {
   jobs_.erase(job);
 }
 

@@ -30,7 +30,7 @@ struct SettledClaim {
   std::int64_t grant = 0;
 };
 
-class GrantBook {
+class Grants {
 public:
   // The value of a frame for whoever is `user`; nothing until three others have rendered some of the job.
   [[nodiscard]] std::optional<std::int64_t> fair_value(std::int64_t job, std::int64_t frame, std::int64_t user) const;

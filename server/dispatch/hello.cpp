@@ -27,8 +27,8 @@ std::string text_of(json const& message, char const* key, std::size_t limit) {
 
 }  // namespace
 
-SlaveState parse_hello(json const& message) {
-  SlaveState state;
+SlaveCapabilities parse_hello(json const& message) {
+  SlaveCapabilities state;
   state.cores = number_of(message, "cores", 0, 4096);
   state.memory_mib = number_of(message, "memory", 0, 1 << 26);
   state.cpu = text_of(message, "cpu", 200);

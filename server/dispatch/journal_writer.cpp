@@ -43,7 +43,7 @@ void JournalWriter::add(store::LeaseEntry const& lease) {
   gathering_.leases.push_back({lease, Clock::now()});
 }
 
-void JournalWriter::add(JournalEnding ending) {
+void JournalWriter::add(JournalOutcome ending) {
   std::lock_guard const lock(mutex_);
   gathering_.endings.push_back(std::move(ending));
   if (gathering_.endings.size() == 1 || gathering_.endings.size() == enough) wake_.notify_one();
@@ -75,7 +75,7 @@ bool JournalWriter::behind() const {
   return behind_;
 }
 
-JournalLive JournalWriter::live() const {
+JournalStatus JournalWriter::live() const {
   std::lock_guard const lock(mutex_);
   auto const lag = writing_ > 0 ? Clock::now() - writing_since_ : Clock::duration::zero();
   return {.away = behind_,
@@ -155,7 +155,7 @@ JournalWriter::Batch JournalWriter::take_gathered(bool everything) {
   Batch batch = std::exchange(gathering_, {});
   auto const now = Clock::now();
   std::unordered_set<std::int64_t> ended;
-  for (JournalEnding const& ending : batch.endings) ended.insert(ending.entry.attempt);
+  for (JournalOutcome const& ending : batch.endings) ended.insert(ending.entry.attempt);
   std::erase_if(batch.leases, [&ended](TimedLease const& lease) { return ended.contains(lease.entry.attempt); });
   while (!everything && !batch.leases.empty() && now - batch.leases.back().since < lease_wait) {
     gathering_.leases.push_front(batch.leases.back());

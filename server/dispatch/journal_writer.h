@@ -23,13 +23,13 @@
 
 namespace distren {
 
-struct JournalEnding {
+struct JournalOutcome {
   store::EndingEntry entry;
   std::function<void(std::string answer)> answer;
 };
 
 struct SettledEnding {
-  JournalEnding ending;
+  JournalOutcome ending;
   store::JournalAnswer::Verdict verdict = store::JournalAnswer::Verdict::unknown;
   std::optional<std::int64_t> points{};  // granted; nothing: held, or no claim
 };
@@ -50,7 +50,7 @@ public:
   JournalWriter& operator=(JournalWriter const&) = delete;
 
   void add(store::LeaseEntry const& lease);
-  void add(JournalEnding ending);
+  void add(JournalOutcome ending);
   void add(std::vector<store::Settlement> const& grants);
   // Something else that must reach the database, after all that was added before it. Its failure is logged; while the
   // database is away it is tried again.
@@ -61,7 +61,7 @@ public:
   void start();
   void stop();                        // writes what has gathered, for at most 10 seconds when the database is away
   [[nodiscard]] bool behind() const;  // the last write failed: the database is away
-  [[nodiscard]] JournalLive live() const;
+  [[nodiscard]] JournalStatus live() const;
 
 private:
   struct TimedLease {
@@ -70,7 +70,7 @@ private:
   };
   struct Batch {
     std::deque<TimedLease> leases;
-    std::vector<JournalEnding> endings;
+    std::vector<JournalOutcome> endings;
     std::vector<store::Settlement> grants;
     std::deque<std::function<Result<void>(Database&)>> chores;
     bool reserve = false;

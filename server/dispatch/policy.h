@@ -27,7 +27,7 @@ struct PolicySlave {  // a slave that asks
   std::function<bool(std::int64_t kind)> fits{};  // empty: every kind does
 };
 
-struct SlaveFacts {
+struct SlaveCapacity {
   std::int64_t id = 0;
   std::int64_t user = 0;
   std::int64_t power = 1000;  // of one core, thousandths of the reference core
@@ -95,7 +95,7 @@ public:
   // Facts from outside. A user nobody told of has no points, a slave is one reference core.
   virtual void know_user(std::int64_t /*user*/, std::int64_t /*total_points*/) {}
   virtual void know_boost(std::int64_t /*job*/, std::int64_t /*escrow*/) {}
-  virtual void know_slave(SlaveFacts const& /*slave*/) {}
+  virtual void know_slave(SlaveCapacity const& /*slave*/) {}
   virtual void forget_job(std::int64_t job) { remove_job(job); }  // it is gone for good
 
   // The course of attempts. dispatched: from within take, or when a lease is found again after a restart.

@@ -1,5 +1,4 @@
 # What is new, for open pages.
 libdistren_server_a_SOURCES += \
-  %D%/gatherer.cpp %D%/gatherer.h \
   %D%/hub.cpp %D%/hub.h \
   %D%/tell.cpp %D%/tell.h

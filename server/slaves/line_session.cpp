@@ -261,7 +261,7 @@ bool LineLoop::may_say_hello(std::int64_t slave) {
 
 void LineSession::hello(json const& message) {
   if (!home_.may_say_hello(slave_)) return complain("invalid", "more hellos than one a second; say what changes, once");
-  SlaveState state = parse_hello(message);
+  SlaveCapabilities state = parse_hello(message);
   state.id = slave_;
   state.user = user_;
   state.name = name_;

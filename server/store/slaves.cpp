@@ -8,9 +8,9 @@ namespace {
 
 constexpr std::string_view state_names[] = {"enabled", "disabled", "revoked"};
 
-SlaveState parse_state(std::string_view name) {
-  if (name == "enabled") return SlaveState::enabled;
-  return name == "disabled" ? SlaveState::disabled : SlaveState::revoked;
+SlaveCapabilities parse_state(std::string_view name) {
+  if (name == "enabled") return SlaveCapabilities::enabled;
+  return name == "disabled" ? SlaveCapabilities::disabled : SlaveCapabilities::revoked;
 }
 
 // [[name, version, benchmark, power, age]...], or "" for a slave that never said hello.
@@ -87,7 +87,7 @@ Result<void> rename_slave(Database& database, std::int64_t slave, std::string_vi
   return database.call("slave_rename", {slave, name});
 }
 
-Result<void> change_slave_state(Database& database, std::int64_t slave, SlaveState state) {
+Result<void> change_slave_state(Database& database, std::int64_t slave, SlaveCapabilities state) {
   return database.call("slave_state_change", {slave, state_names[static_cast<std::size_t>(state)]});
 }
 

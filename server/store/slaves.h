@@ -11,7 +11,7 @@
 
 namespace distren::store {
 
-enum class SlaveState { enabled, disabled, revoked };
+enum class SlaveCapabilities { enabled, disabled, revoked };
 
 struct Method {
   std::string name;
@@ -33,7 +33,7 @@ struct Slave {
   std::string user_name;
   std::string name;
   std::string slavekey;
-  SlaveState state = SlaveState::enabled;
+  SlaveCapabilities state = SlaveCapabilities::enabled;
   std::string os;
   std::string cpu;
   int cores = 0;
@@ -52,7 +52,7 @@ struct SlaveIdentity {
   std::int64_t user = 0;
   std::string name;
   std::string password_hash;  // 32 bytes SHA-256 of the slavepassword
-  SlaveState state = SlaveState::enabled;
+  SlaveCapabilities state = SlaveCapabilities::enabled;
   std::string settings;  // as in Slave
   bool owner_blocked = false;
 };
@@ -72,7 +72,7 @@ Result<Slave> show_slave(Database&, std::int64_t slave);
 // Newest first; user 0 lists everybody's; ids below `before` (0: from the start).
 Result<std::vector<Slave>> list_slaves(Database&, std::int64_t user, std::int64_t before, int limit);
 Result<void> rename_slave(Database&, std::int64_t slave, std::string_view name);
-Result<void> change_slave_state(Database&, std::int64_t slave, SlaveState state);
+Result<void> change_slave_state(Database&, std::int64_t slave, SlaveCapabilities state);
 Result<void> change_slave_password(Database&, std::int64_t slave, std::string_view password_hash);
 
 // kind user: by name, and target is ignored.

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t at_once = 5000;  // rows of some 50 bytes, far below the database's largest packet
 
-nlohmann::json sample_of(UserLive const& user) {
+nlohmann::json sample_of(UserStatus const& user) {
   return {user.user, user.slaves, user.power, user.ready, user.leased};
 }
 
@@ -19,8 +19,8 @@ StatisticRow::Level read_level(SqlRow const& row, unsigned column) {
 
 }  // namespace
 
-Result<void> sample_statistics(Database& database, std::vector<UserLive> const& users) {
-  UserLive grid;
+Result<void> sample_statistics(Database& database, std::vector<UserStatus> const& users) {
+  UserStatus grid;
   for (auto const& user : users) {
     grid.slaves += user.slaves;
     grid.power += user.power;

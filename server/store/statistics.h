@@ -32,7 +32,7 @@ struct StatisticRow {
 };
 
 // One sample of all users, and of user 0, the grid.
-Result<void> sample_statistics(Database&, std::vector<UserLive> const& users);
+Result<void> sample_statistics(Database&, std::vector<UserStatus> const& users);
 // Sums days that are over up from their hours, and drops what is too old. To be called now and then.
 Result<void> roll_statistics(Database&);
 // Oldest first, from `after_s` on; step: hour, day or week. user 0: the grid.

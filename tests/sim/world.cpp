@@ -188,7 +188,7 @@ void World::turn_on(std::int64_t id) {
   if (payroll_.disabled(id, now_)) return schedule(day_ms / 4, Kind::on, id);
   pc.on = true;
   pc.sink = std::make_shared<Sink>(*this, id);
-  SlaveState state;
+  SlaveCapabilities state;
   state.id = id;
   state.user = pc.user;
   state.cores = pc.cores;

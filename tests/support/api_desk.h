@@ -30,10 +30,10 @@ public:
   std::map<std::int64_t, std::int64_t> totals, escrows;
   std::map<std::int64_t, Blocks> blocks;
   std::map<std::int64_t, std::string> told;
-  std::vector<UserLive> users;
+  std::vector<UserStatus> users;
   std::vector<std::int64_t> online;
   std::string settings;
-  std::optional<SlaveState> hello_seen;
+  std::optional<SlaveCapabilities> hello_seen;
   std::optional<std::string> next_order, next_cancel;
 
   void add_job(store::RunnableJob job, std::vector<store::RunnableTask> tasks,
@@ -48,14 +48,14 @@ public:
   void tell_slave(std::int64_t slave, std::string line) override { told[slave] = std::move(line); }
   std::string slave_settings(std::int64_t /*slave*/) override { return settings; }
   void disable_slave(std::int64_t slave, std::string /*reason*/) override { disabled.insert(slave); }
-  JobLive job_live(std::int64_t /*job*/) override { return {1, 0.5, "no slave is online"}; }
-  std::vector<std::pair<std::int64_t, TaskLive>> tasks_live(std::int64_t /*job*/) override { return {}; }
-  GridLive grid_live() override { return {2, 1, 10, 3, 2, 6500}; }
-  std::vector<UserLive> users_live() override { return users; }
+  JobStatus job_live(std::int64_t /*job*/) override { return {1, 0.5, "no slave is online"}; }
+  std::vector<std::pair<std::int64_t, TaskStatus>> tasks_live(std::int64_t /*job*/) override { return {}; }
+  GridStatus grid_live() override { return {2, 1, 10, 3, 2, 6500}; }
+  std::vector<UserStatus> users_live() override { return users; }
   std::vector<std::int64_t> slaves_online() override { return online; }
-  JournalLive journal_live() override { return {false, 3, 20}; }
+  JournalStatus journal_live() override { return {false, 3, 20}; }
   bool slave_online(std::int64_t /*slave*/) override { return true; }
-  std::vector<WorkingOn> slave_work(std::int64_t /*slave*/) override { return {{1, 5, 981, 5, 0.25}}; }
+  std::vector<CurrentTask> slave_work(std::int64_t /*slave*/) override { return {{1, 5, 981, 5, 0.25}}; }
   Explanation why_job(std::int64_t /*job*/) override { return {"users_ahead", 2, "2 users come first"}; }
   Explanation why_slave(std::int64_t /*slave*/) override { return {"nothing_to_do", 0, "no job has a frame waiting"}; }
   std::optional<Forecast> forecast(std::int64_t /*job*/, std::int64_t more_escrow) override {
@@ -64,11 +64,11 @@ public:
   void know_total(std::int64_t user, std::int64_t millipoints) override { totals[user] = millipoints; }
   void know_escrow(std::int64_t job, std::int64_t millipoints) override { escrows[job] = millipoints; }
   Result<void> admit(std::int64_t, std::string, std::shared_ptr<SlaveSink>) override { return {}; }
-  void hello(SlaveState) override {}
+  void hello(SlaveCapabilities) override {}
   void gone(std::int64_t, std::shared_ptr<SlaveSink>) override {}
   void progress(std::int64_t, std::int64_t, double) override {}
   void heard(std::int64_t) override {}
-  std::vector<std::pair<std::int64_t, std::string>> http_hello(SlaveState slave) override {
+  std::vector<std::pair<std::int64_t, std::string>> http_hello(SlaveCapabilities slave) override {
     hello_seen = slave;
     return {{7, "job 3 was cancelled by its owner"}};
   }

@@ -102,9 +102,9 @@ struct Grid {
     return slave;
   }
 
-  static SlaveState state(std::int64_t id, int slots = 1, std::string version = "3.4.1",
-                          std::vector<std::pair<std::int64_t, std::string>> holding = {}) {
-    SlaveState s;
+  static SlaveCapabilities state(std::int64_t id, int slots = 1, std::string version = "3.4.1",
+                                 std::vector<std::pair<std::int64_t, std::string>> holding = {}) {
+    SlaveCapabilities s;
     s.id = id;
     s.user = 50 + id;
     s.slots = slots;

@@ -8,7 +8,7 @@
 
 namespace distren {
 
-bool DispatchCore::may_have(JobQueue const& job, SlaveState const& slave) const {
+bool DispatchCore::may_have(JobQueue const& job, SlaveCapabilities const& slave) const {
   if (job.too_long_for(slave.id, slave.limit_ms())) return false;
   if (!slave.blocks.empty() && !slave.blocks.of(job.info()).empty()) return false;
   if (owner_blocks_.empty()) return true;
@@ -16,7 +16,7 @@ bool DispatchCore::may_have(JobQueue const& job, SlaveState const& slave) const 
   return owners == owner_blocks_.end() || owners->second.of(job.info()).empty();
 }
 
-std::optional<Explanation> DispatchCore::refusal(JobQueue const& job, SlaveState const& slave) const {
+std::optional<Explanation> DispatchCore::refusal(JobQueue const& job, SlaveCapabilities const& slave) const {
   std::int64_t const id = job.info().id;
   std::string blocked = slave.blocks.of(job.info());
   std::string who = "this slave's volunteer";

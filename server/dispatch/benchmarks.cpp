@@ -1,4 +1,4 @@
-#include "server/dispatch/powers.h"
+#include "server/dispatch/benchmarks.h"
 
 #include <algorithm>
 #include <utility>
@@ -18,7 +18,7 @@ constexpr std::int64_t not_again_ms = std::int64_t{86400} * 1000;  // for that r
 
 }  // namespace
 
-PowerBook::Entry const* PowerBook::find(std::int64_t slave, store::Method const& method) const {
+Benchmarks::Entry const* Benchmarks::find(std::int64_t slave, store::Method const& method) const {
   auto const found = slaves_.find(slave);
   if (found == slaves_.end()) return nullptr;
   auto const entry = std::ranges::find_if(found->second, [&](Entry const& each) {
@@ -27,16 +27,16 @@ PowerBook::Entry const* PowerBook::find(std::int64_t slave, store::Method const&
   return entry == found->second.end() ? nullptr : &*entry;
 }
 
-PowerBook::Entry* PowerBook::find(std::int64_t slave, store::Method const& method) {
+Benchmarks::Entry* Benchmarks::find(std::int64_t slave, store::Method const& method) {
   return const_cast<Entry*>(std::as_const(*this).find(slave, method));
 }
 
-PowerBook::Entry& PowerBook::entry(std::int64_t slave, store::Method const& method) {
+Benchmarks::Entry& Benchmarks::entry(std::int64_t slave, store::Method const& method) {
   if (Entry* const known = find(slave, method)) return *known;
   return slaves_[slave].emplace_back(Entry{.method = method, .power = {}});
 }
 
-void PowerBook::load(store::Power const& row, std::int64_t now) {
+void Benchmarks::load(store::Power const& row, std::int64_t now) {
   if (row.benchmark <= 0) return;
   Power& power = entry(row.slave, {row.method, row.version}).power;
   power.benchmark = row.benchmark;
@@ -44,7 +44,7 @@ void PowerBook::load(store::Power const& row, std::int64_t now) {
   power.measured_ms = std::max<std::int64_t>(1, now - row.age_s * 1000);
 }
 
-void PowerBook::know_hardware(std::int64_t slave, std::string_view cpu, int cores) {
+void Benchmarks::know_hardware(std::int64_t slave, std::string_view cpu, int cores) {
   std::size_t const now = std::hash<std::string_view>()(cpu) * 31 + static_cast<std::size_t>(cores);
   auto const [known, first] = hardware_.try_emplace(slave, now);
   if (first || std::exchange(known->second, now) == now) return;
@@ -57,19 +57,19 @@ void PowerBook::know_hardware(std::int64_t slave, std::string_view cpu, int core
   }
 }
 
-Power PowerBook::of(std::int64_t slave, store::Method const& method) const {
+Power Benchmarks::of(std::int64_t slave, store::Method const& method) const {
   Entry const* const known = find(slave, method);
   return known == nullptr ? Power{} : known->power;
 }
 
-bool PowerBook::ready(std::int64_t slave, store::Method const& method) const {
+bool Benchmarks::ready(std::int64_t slave, store::Method const& method) const {
   if (!benchmarked_.contains(method.name)) return true;
   Entry const* const known = find(slave, method);
   return known != nullptr && known->power.measured_ms > 0;
 }
 
-std::optional<store::Method> PowerBook::due(std::int64_t slave, std::vector<store::Method> const& methods,
-                                            std::int64_t now) const {
+std::optional<store::Method> Benchmarks::due(std::int64_t slave, std::vector<store::Method> const& methods,
+                                             std::int64_t now) const {
   for (store::Method const& method : methods) {
     if (!benchmarked_.contains(method.name)) continue;
     Entry const* const known = find(slave, method);
@@ -84,7 +84,7 @@ std::optional<store::Method> PowerBook::due(std::int64_t slave, std::vector<stor
   return std::nullopt;
 }
 
-std::optional<Power> PowerBook::waiting(std::int64_t slave, std::vector<store::Method> const& methods) const {
+std::optional<Power> Benchmarks::waiting(std::int64_t slave, std::vector<store::Method> const& methods) const {
   for (store::Method const& method : methods) {
     Entry const* const known = find(slave, method);
     if (known != nullptr && known->power.measured_ms == 0 && known->power.failures > 0) return known->power;
@@ -92,8 +92,8 @@ std::optional<Power> PowerBook::waiting(std::int64_t slave, std::vector<store::M
   return std::nullopt;
 }
 
-Result<std::int64_t> PowerBook::measured(std::int64_t slave, store::Method const& method, economy::Benchmark const& run,
-                                         std::string_view sha256, std::int64_t now) {
+Result<std::int64_t> Benchmarks::measured(std::int64_t slave, store::Method const& method,
+                                          economy::Benchmark const& run, std::string_view sha256, std::int64_t now) {
   std::string picture(sha256);
   if (picture.empty() || seen_.contains(picture))
     return fail(Errc::invalid, picture.empty() ? "the benchmark's answer has no picture"
@@ -112,7 +112,7 @@ Result<std::int64_t> PowerBook::measured(std::int64_t slave, store::Method const
   return *power;
 }
 
-void PowerBook::failed(std::int64_t slave, store::Method const& method, std::string reason, std::int64_t now) {
+void Benchmarks::failed(std::int64_t slave, store::Method const& method, std::string reason, std::int64_t now) {
   Power& power = entry(slave, method).power;
   std::int64_t const pause = first_pause_ms << std::min(power.failures, 10);
   power.next_try_ms = now + std::min(pause, longest_pause_ms);
@@ -120,7 +120,7 @@ void PowerBook::failed(std::int64_t slave, store::Method const& method, std::str
   ++power.failures;
 }
 
-void PowerBook::correct(std::int64_t slave, store::Method const& method, std::int64_t fair, std::int64_t claim) {
+void Benchmarks::correct(std::int64_t slave, store::Method const& method, std::int64_t fair, std::int64_t claim) {
   Entry* const known = find(slave, method);
   if (known == nullptr || known->power.measured_ms == 0) return;  // nobody's word is corrected, only measurements
   std::int64_t const power = economy::corrected_power(known->power.power, known->power.benchmark, fair, claim);
@@ -130,7 +130,7 @@ void PowerBook::correct(std::int64_t slave, store::Method const& method, std::in
   corrected_.insert(slave);
 }
 
-std::vector<store::Power> PowerBook::take_corrected() {
+std::vector<store::Power> Benchmarks::take_corrected() {
   std::vector<store::Power> rows;
   for (std::int64_t const slave : corrected_) {
     auto const found = slaves_.find(slave);

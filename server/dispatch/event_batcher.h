@@ -16,11 +16,11 @@
 
 namespace distren {
 
-class NewsGatherer {
+class EventBatcher {
 public:
-  explicit NewsGatherer(LiveHub& hub) : hub_(hub) {}
+  explicit EventBatcher(LiveHub& hub) : hub_(hub) {}
 
-  void frame(FrameNews const& news);
+  void frame(FrameUpdate const& news);
   void slave(std::int64_t slave, std::int64_t user);
   void points(std::int64_t user);
   void job(store::JournalAnswer::JobFigures const& figures);
@@ -32,7 +32,7 @@ private:
   struct Job {
     std::int64_t user = 0;
     std::optional<store::JournalAnswer::JobFigures> figures{};
-    std::map<std::int64_t, FrameNews> frames{};
+    std::map<std::int64_t, FrameUpdate> frames{};
     bool more = false;  // frames than are kept here
   };
   Job& of(std::int64_t job, std::int64_t user);
@@ -44,7 +44,7 @@ private:
   std::map<std::int64_t, Job> jobs_;
   std::map<std::int64_t, std::int64_t> slaves_;  // and whose they are
   std::set<std::int64_t> paid_;
-  GridLive grid_{.slaves_online = -1};
+  GridStatus grid_{.slaves_online = -1};
   std::int64_t told_ms_ = 0;
   std::int64_t grid_told_ms_ = 0;
   std::int64_t points_told_ms_ = 0;

@@ -1,4 +1,4 @@
-#include "server/live/gatherer.h"
+#include "server/dispatch/event_batcher.h"
 
 #include <fmt/format.h>
 
@@ -26,7 +26,7 @@ std::string number_of(std::int64_t number) {
 }
 
 // The members of a Task of the API that change.
-std::string task_text(FrameNews const& news) {
+std::string task_text(FrameUpdate const& news) {
   bool const accepted = news.state == "accepted";
   return fmt::format(
       R"({{"id":{},"state":"{}","fraction":{},"failures":{},"slave":{},"slave_name":{},"output":{},)"
@@ -39,13 +39,13 @@ std::string task_text(FrameNews const& news) {
 
 }  // namespace
 
-NewsGatherer::Job& NewsGatherer::of(std::int64_t job, std::int64_t user) {
+EventBatcher::Job& EventBatcher::of(std::int64_t job, std::int64_t user) {
   auto& found = jobs_[job];
   found.user = user;
   return found;
 }
 
-void NewsGatherer::frame(FrameNews const& news) {
+void EventBatcher::frame(FrameUpdate const& news) {
   if (!hub_.wanted()) return hub_.miss();
   auto& job = of(news.job, news.user);
   if (auto const known = job.frames.find(news.task); known != job.frames.end()) {
@@ -57,27 +57,27 @@ void NewsGatherer::frame(FrameNews const& news) {
   }
 }
 
-void NewsGatherer::slave(std::int64_t slave, std::int64_t user) {
+void EventBatcher::slave(std::int64_t slave, std::int64_t user) {
   if (!hub_.wanted()) return hub_.miss();
   slaves_[slave] = user;
 }
 
-void NewsGatherer::points(std::int64_t user) {
+void EventBatcher::points(std::int64_t user) {
   if (hub_.wanted()) paid_.insert(user);
 }
 
-void NewsGatherer::job(store::JournalAnswer::JobFigures const& figures) {
+void EventBatcher::job(store::JournalAnswer::JobFigures const& figures) {
   if (!hub_.wanted()) return hub_.miss();
   of(figures.job, figures.user).figures = figures;
 }
 
-std::optional<std::int64_t> NewsGatherer::due() const {
+std::optional<std::int64_t> EventBatcher::due() const {
   if (!jobs_.empty() || !slaves_.empty()) return told_ms_ + pace_ms;
   if (!paid_.empty()) return points_told_ms_ + points_pace_ms;
   return std::nullopt;
 }
 
-News NewsGatherer::news_of(std::int64_t id, Job const& job, DispatchCore const& core) {
+News EventBatcher::news_of(std::int64_t id, Job const& job, DispatchCore const& core) {
   auto const live = core.job_running(id);
   std::string text = fmt::format(R"({{"id":{},"leased":{},"running":{:.3f})", id, live.leased, live.running);
   if (job.figures) {
@@ -88,7 +88,7 @@ News NewsGatherer::news_of(std::int64_t id, Job const& job, DispatchCore const& 
   return {.kind = News::Kind::job, .user = job.user, .job = id, .data = text + "}"};
 }
 
-News NewsGatherer::frames_of(std::int64_t id, Job const& job) {
+News EventBatcher::frames_of(std::int64_t id, Job const& job) {
   std::string text = fmt::format(R"({{"job":{},"more":{},"items":[)", id, job.more);
   bool first = true;
   for (auto const& [task, news] : job.frames) {
@@ -98,7 +98,7 @@ News NewsGatherer::frames_of(std::int64_t id, Job const& job) {
   return {.kind = News::Kind::frames, .user = job.user, .job = id, .data = text + "]}"};
 }
 
-News NewsGatherer::slave_of(std::int64_t id, std::int64_t user, DispatchCore const& core) {
+News EventBatcher::slave_of(std::int64_t id, std::int64_t user, DispatchCore const& core) {
   std::string text = fmt::format(R"({{"id":{},"online":{},"working_on":[)", id, core.online(id));
   bool first = true;
   for (auto const& work : core.slave_work(id)) {
@@ -108,7 +108,7 @@ News NewsGatherer::slave_of(std::int64_t id, std::int64_t user, DispatchCore con
   return {.kind = News::Kind::slave, .user = user, .data = text + "]}"};
 }
 
-void NewsGatherer::tell(DispatchCore const& core, std::int64_t now) {
+void EventBatcher::tell(DispatchCore const& core, std::int64_t now) {
   std::vector<News> news;
   if (now - told_ms_ >= pace_ms) {
     told_ms_ = now;

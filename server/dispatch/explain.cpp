@@ -7,14 +7,14 @@
 
 namespace distren {
 
-JobLive DispatchCore::job_live(std::int64_t id) const {
-  JobLive live = job_running(id);
+JobStatus DispatchCore::job_live(std::int64_t id) const {
+  JobStatus live = job_running(id);
   if (live.leased == 0 && find_job(id) != nullptr) live.waiting = why_job(id).sentence;
   return live;
 }
 
-JobLive DispatchCore::job_running(std::int64_t id) const {
-  JobLive live;
+JobStatus DispatchCore::job_running(std::int64_t id) const {
+  JobStatus live;
   JobQueue const* const job = find_job(id);
   if (job == nullptr) return live;
   for (auto const& [task, attempt] : job->leases) {
@@ -29,7 +29,8 @@ std::int64_t DispatchCore::owner(std::int64_t slave) const {
   return found == slaves_.end() ? 0 : found->second.state.user;
 }
 
-FrameNews DispatchCore::news(JobQueue const& job, std::int64_t task, std::string_view state, std::int64_t slave) const {
+FrameUpdate DispatchCore::news(JobQueue const& job, std::int64_t task, std::string_view state,
+                               std::int64_t slave) const {
   auto const found = slaves_.find(slave);
   return {.job = job.info().id,
           .user = job.info().user,
@@ -122,8 +123,8 @@ Explanation DispatchCore::why_slave(std::int64_t id) const {
   return {.rule = std::string(rule_name(reason.rule)), .number = reason.number, .sentence = sentence(reason)};
 }
 
-std::vector<std::pair<std::int64_t, TaskLive>> DispatchCore::tasks_live(std::int64_t id) const {
-  std::vector<std::pair<std::int64_t, TaskLive>> tasks;
+std::vector<std::pair<std::int64_t, TaskStatus>> DispatchCore::tasks_live(std::int64_t id) const {
+  std::vector<std::pair<std::int64_t, TaskStatus>> tasks;
   JobQueue const* const job = find_job(id);
   if (job == nullptr) return tasks;
   for (auto const& [task, leased] : job->leases) {
@@ -133,7 +134,7 @@ std::vector<std::pair<std::int64_t, TaskLive>> DispatchCore::tasks_live(std::int
   return tasks;
 }
 
-std::int64_t DispatchCore::whole_power(SlaveState const& slave) const {
+std::int64_t DispatchCore::whole_power(SlaveCapabilities const& slave) const {
   return slave.slots > 0 && !slave.methods.empty() ? best_power(slave) * slave.cores : 0;
 }
 
@@ -144,8 +145,8 @@ std::vector<std::int64_t> DispatchCore::slaves_online() const {
   return ids;
 }
 
-std::vector<UserLive> DispatchCore::users_live() const {
-  std::map<std::int64_t, UserLive> users;
+std::vector<UserStatus> DispatchCore::users_live() const {
+  std::map<std::int64_t, UserStatus> users;
   for (auto const& [id, slave] : slaves_) {
     if (!slave.greeted) continue;
     auto& user = users[slave.state.user];
@@ -158,7 +159,7 @@ std::vector<UserLive> DispatchCore::users_live() const {
     if (job->active()) user.ready += job->ready();
     user.leased += static_cast<std::int64_t>(job->leases.size());
   }
-  std::vector<UserLive> out;
+  std::vector<UserStatus> out;
   for (auto& [id, user] : users) {
     user.user = id;
     out.push_back(user);
@@ -166,8 +167,8 @@ std::vector<UserLive> DispatchCore::users_live() const {
   return out;
 }
 
-GridLive DispatchCore::grid_live() const {
-  GridLive live;
+GridStatus DispatchCore::grid_live() const {
+  GridStatus live;
   for (auto const& [id, slave] : slaves_) {
     live.slots += std::max(0, slave.state.slots);
     live.power += whole_power(slave.state);
@@ -182,8 +183,8 @@ GridLive DispatchCore::grid_live() const {
   return live;
 }
 
-std::vector<WorkingOn> DispatchCore::slave_work(std::int64_t id) const {
-  std::vector<WorkingOn> work;
+std::vector<CurrentTask> DispatchCore::slave_work(std::int64_t id) const {
+  std::vector<CurrentTask> work;
   auto const found = slaves_.find(id);
   if (found == slaves_.end()) return work;
   for (std::int64_t const attempt_id : found->second.attempts) {

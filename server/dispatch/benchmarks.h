@@ -28,10 +28,10 @@ struct Power {
   std::string reason{};  // why the last one failed
 };
 
-class PowerBook {
+class Benchmarks {
 public:
   // methods: those that have a benchmark.
-  explicit PowerBook(std::set<std::string> methods = {}) : benchmarked_(std::move(methods)) {}
+  explicit Benchmarks(std::set<std::string> methods = {}) : benchmarked_(std::move(methods)) {}
 
   void load(store::Power const& row, std::int64_t now);  // at start-up
   // As each hello says it. On other hardware what was measured holds until it is measured again.
