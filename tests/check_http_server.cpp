@@ -80,14 +80,14 @@ struct Grid {
     return address;
   }
 
-  static HttpOptions options(GuardTimes times) {
+  static HttpOptions options(ConnectionTimeouts times) {
     HttpOptions options;
     options.door.body_limit = 1 << 20;
     options.door.times = times;
     return options;
   }
 
-  explicit Grid(GuardTimes times = {}, std::size_t queue = 100, ssl_ctx_st* tls = nullptr)
+  explicit Grid(ConnectionTimeouts times = {}, std::size_t queue = 100, ssl_ctx_st* tls = nullptr)
       : workers(nowhere(), 1, queue),
         folder(std::filesystem::temp_directory_path() / ("distren-http-" + random_secret())),
         server(

@@ -66,7 +66,7 @@ HttpServer::HttpServer(std::vector<Loop*> loops, WorkerPool& workers, Handler ha
 HttpServer::~HttpServer() = default;
 
 Result<void> HttpServer::listen(int socket, ssl_ctx_st* tls) {
-  DoorOptions options = options_.door;
+  ListenerOptions options = options_.door;
   options.always = security_headers(tls != nullptr);
   for (auto* loop : loops_) {
     auto& place = doors_.emplace_back(Place{loop, nullptr});

@@ -13,7 +13,7 @@
 
 #include "common/base/result.h"
 #include "server/database/workers.h"
-#include "server/http/door.h"
+#include "server/http/listener.h"
 #include "server/http/message.h"
 #include "server/net/loop.h"
 #include "server/net/rate_limit.h"
@@ -21,7 +21,7 @@
 namespace distren {
 
 struct HttpOptions {
-  DoorOptions door;
+  ListenerOptions door;
   int connections_per_address = 64;  // neither counts on loopback
   double requests_per_second = 200;  // per address; bursts of three seconds' worth
 };

@@ -19,7 +19,7 @@
 
 namespace distren {
 
-struct GuardTimes {
+struct ConnectionTimeouts {
   std::int64_t first_request_ms = 15000;   // from accept, TLS handshake included
   std::int64_t idle_ms = 60000;            // between requests
   std::int64_t silence_ms = 15000;         // within a request
@@ -36,7 +36,8 @@ public:
   };
 
   // counts must outlive the guard. buffered_limit: bytes of unfinished requests that this door may hold.
-  Guard(Loop& loop, GuardTimes times, ConnectionCounts& counts, std::size_t request_limit, std::size_t buffered_limit);
+  Guard(Loop& loop, ConnectionTimeouts times, ConnectionCounts& counts, std::size_t request_limit,
+        std::size_t buffered_limit);
   ~Guard();
   Guard(Guard const&) = delete;
   Guard& operator=(Guard const&) = delete;
@@ -59,7 +60,7 @@ private:
   static void on_input(evbuffer*, evbuffer_cb_info const* info, void* watched);
   static void on_output(evbuffer*, evbuffer_cb_info const* info, void* watched);
 
-  GuardTimes times_;
+  ConnectionTimeouts times_;
   ConnectionCounts& counts_;
   std::size_t request_limit_;
   std::size_t buffered_limit_;

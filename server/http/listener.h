@@ -14,7 +14,7 @@
 #include <unordered_map>
 
 #include "common/base/result.h"
-#include "server/http/guard.h"
+#include "server/http/connection_limiter.h"
 #include "server/http/message.h"
 #include "server/net/loop.h"
 
@@ -22,12 +22,12 @@ struct ssl_ctx_st;
 
 namespace distren {
 
-struct DoorOptions {
+struct ListenerOptions {
   std::size_t header_limit = 16 << 10;
   std::size_t body_limit = 16 << 20;       // in memory before anybody sees it; see Route::body_limit
   std::size_t buffered_limit = 256 << 20;  // unfinished requests of this door together
   std::size_t feed_limit = 256 << 10;      // of a reply that stays open, not taken by its reader
-  GuardTimes times;
+  ConnectionTimeouts times;
   HeaderList always;  // headers of every reply that does not bring its own
 };
 
@@ -37,7 +37,7 @@ public:
   using Dispatch = std::function<void(std::uint64_t exchange, Request request)>;
 
   // tls may be nullptr. socket listens already; the door duplicates it.
-  static Result<std::unique_ptr<Door>> open(Loop& loop, int socket, ssl_ctx_st* tls, DoorOptions const& options,
+  static Result<std::unique_ptr<Door>> open(Loop& loop, int socket, ssl_ctx_st* tls, ListenerOptions const& options,
                                             ConnectionCounts& counts, Dispatch dispatch);
   ~Door();
   Door(Door const&) = delete;
@@ -52,7 +52,7 @@ public:
 private:
   struct Exchange;
   class FeedOutlet;
-  Door(Loop& loop, ssl_ctx_st* tls, DoorOptions const& options, ConnectionCounts& counts, Dispatch dispatch);
+  Door(Loop& loop, ssl_ctx_st* tls, ListenerOptions const& options, ConnectionCounts& counts, Dispatch dispatch);
   Result<void> start(int socket);
   bufferevent* new_connection();
   void request_arrived(evhttp_request* request);
@@ -71,7 +71,7 @@ private:
   };
   Loop& loop_;
   ssl_ctx_st* tls_;
-  DoorOptions options_;
+  ListenerOptions options_;
   Dispatch dispatch_;
   std::uint64_t next_exchange_ = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<Exchange>> exchanges_;

@@ -1,4 +1,4 @@
-#include "server/http/door.h"
+#include "server/http/listener.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
@@ -98,7 +98,7 @@ struct Door::Exchange {
   std::string summary{};                 // for the log
 };
 
-Door::Door(Loop& loop, ssl_ctx_st* tls, DoorOptions const& options, ConnectionCounts& counts, Dispatch dispatch)
+Door::Door(Loop& loop, ssl_ctx_st* tls, ListenerOptions const& options, ConnectionCounts& counts, Dispatch dispatch)
     : loop_(loop),
       tls_(tls),
       options_(options),
@@ -117,7 +117,7 @@ void Door::close() {
   http_.reset();  // frees the connections, which ends their exchanges
 }
 
-Result<std::unique_ptr<Door>> Door::open(Loop& loop, int socket, ssl_ctx_st* tls, DoorOptions const& options,
+Result<std::unique_ptr<Door>> Door::open(Loop& loop, int socket, ssl_ctx_st* tls, ListenerOptions const& options,
                                          ConnectionCounts& counts, Dispatch dispatch) {
   std::unique_ptr<Door> door(new Door(loop, tls, options, counts, std::move(dispatch)));
   auto started = door->start(socket);

@@ -1,4 +1,4 @@
-#include "server/http/guard.h"
+#include "server/http/connection_limiter.h"
 
 #include <event2/buffer.h>
 #include <event2/util.h>
@@ -44,7 +44,7 @@ struct Guard::Watched {
   [[nodiscard]] std::size_t buffered() const { return evbuffer_get_length(bufferevent_get_input(connection)); }
 };
 
-Guard::Guard(Loop& loop, GuardTimes times, ConnectionCounts& counts, std::size_t request_limit,
+Guard::Guard(Loop& loop, ConnectionTimeouts times, ConnectionCounts& counts, std::size_t request_limit,
              std::size_t buffered_limit)
     : times_(times), counts_(counts), request_limit_(request_limit), buffered_limit_(buffered_limit) {
   adopt_.reset(event_new(
