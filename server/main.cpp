@@ -225,9 +225,9 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     if (auto done = restore_job_folders(database, *blobs, config.stor); !done) return done;
     if (auto done = dispatcher.load(database); !done) return done;
   }
-  LiveHub live({.per_person = static_cast<std::size_t>(config.limits.streams_per_person),
-                .altogether = static_cast<std::size_t>(config.limits.streams)},
-               random_secret().substr(0, 12), unix_ms);
+  EventBroker live({.per_person = static_cast<std::size_t>(config.limits.streams_per_person),
+                    .altogether = static_cast<std::size_t>(config.limits.streams)},
+                   random_secret().substr(0, 12), unix_ms);
   dispatcher.tell(live);
   dispatcher.start();
   SlaveAuthenticator gate(unix_ms);

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "server/dispatch/event_batcher.h"
-#include "server/live/hub.h"
-#include "server/live/tell.h"
+#include "server/live/event_broker.h"
+#include "server/live/publish.h"
 #include "tests/support/check_main.h"
 #include "tests/support/dispatch_grid.h"
 
@@ -33,7 +33,7 @@ struct Paper : Outlet {
 struct Reader {
   std::shared_ptr<Paper> paper = std::make_shared<Paper>();
   std::optional<Feed> stream;
-  Reader(LiveHub& hub, StreamReader who, std::string since = {}) {
+  Reader(EventBroker& hub, Subscriber who, std::string since = {}) {
     auto opened = hub.open(std::move(who), std::move(since));
     ck_assert(opened.has_value());
     stream = std::move(*opened);
@@ -43,14 +43,14 @@ struct Reader {
 
 struct Place {
   std::int64_t now = 1'000'000'000;
-  LiveHub hub;
+  EventBroker hub;
   explicit Place(StreamLimits limits = {}) : hub(limits, "life", [this] { return now; }) {}
   void job(std::int64_t user, std::string data, std::int64_t job = 1) {
     hub.publish({{.kind = News::Kind::job, .user = user, .job = job, .data = std::move(data)}});
   }
 };
 
-EventBatcher gatherer_after(LiveHub& hub, Grid& grid) {
+EventBatcher gatherer_after(EventBroker& hub, Grid& grid) {
   EventBatcher gatherer(hub);
   gatherer.tell(grid.core, 1'000'000);  // the grid's own figures
   return gatherer;
@@ -159,7 +159,7 @@ END_TEST
 
 START_TEST(streams_have_limits_and_their_places_come_back) {
   Place place({.per_person = 2, .altogether = 3});
-  auto first = std::make_unique<Reader>(place.hub, StreamReader{.user = 1});
+  auto first = std::make_unique<Reader>(place.hub, Subscriber{.user = 1});
   Reader second(place.hub, {.user = 1});
   ck_assert(place.hub.open({.user = 1}, "").error().code == Errc::conflict);
   {

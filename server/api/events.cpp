@@ -18,7 +18,7 @@ Result<bool> switched(std::string_view name, std::string_view value) {
   return fail(Errc::invalid, fmt::format("{}={} is neither 0 nor 1", name, printable(value, 30)));
 }
 
-Result<void> read_parameter(std::string_view name, std::string_view value, StreamReader& reader, std::string& since) {
+Result<void> read_parameter(std::string_view name, std::string_view value, Subscriber& reader, std::string& since) {
   if (name == "since") {
     since = value.substr(0, longest_position);
   } else if (name == "job") {
@@ -40,9 +40,9 @@ Result<void> read_parameter(std::string_view name, std::string_view value, Strea
 
 Reply handle_events(Request const& request, Context& context) {
   auto const& caller = context.caller;
-  StreamReader reader{.user = caller.user.id,
-                      .secret_hash = caller.secret_hash.empty() ? caller.token_hash : caller.secret_hash,
-                      .by_token = caller.secret_hash.empty()};
+  Subscriber reader{.user = caller.user.id,
+                    .secret_hash = caller.secret_hash.empty() ? caller.token_hash : caller.secret_hash,
+                    .by_token = caller.secret_hash.empty()};
   std::string since;
   for (auto const& [name, value] : request.query) {
     if (auto const read = read_parameter(name, value, reader, since); !read) return error_reply(read.error());

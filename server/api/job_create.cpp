@@ -10,7 +10,7 @@
 #include "server/api/json.h"
 #include "server/api/services.h"
 #include "server/jobs/maintenance.h"
-#include "server/live/tell.h"
+#include "server/live/publish.h"
 #include "server/storage/job_folder.h"
 #include "server/store/shots.h"
 #include "server/submit/plan.h"

@@ -10,7 +10,7 @@
 #include "server/api/services.h"
 #include "server/http/json_body.h"
 #include "server/jobs/maintenance.h"
-#include "server/live/tell.h"
+#include "server/live/publish.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
 #include "server/store/shots.h"

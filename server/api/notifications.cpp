@@ -9,7 +9,7 @@
 #include "server/api/json.h"
 #include "server/api/services.h"
 #include "server/http/json_body.h"
-#include "server/live/tell.h"
+#include "server/live/publish.h"
 #include "server/notify/delivery.h"
 #include "server/notify/mail_client.h"
 #include "server/store/notifications.h"

@@ -5,7 +5,7 @@
 #include "server/api/json.h"
 #include "server/api/services.h"
 #include "server/http/json_body.h"
-#include "server/live/tell.h"
+#include "server/live/publish.h"
 
 namespace distren {
 

@@ -7,7 +7,7 @@
 #include "server/api/json.h"
 #include "server/api/services.h"
 #include "server/http/json_body.h"
-#include "server/live/tell.h"
+#include "server/live/publish.h"
 #include "server/slaves/remote_settings.h"
 
 namespace distren {

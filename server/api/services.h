@@ -16,7 +16,7 @@
 #include "server/database/workers.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/http/http_server.h"
-#include "server/live/hub.h"
+#include "server/live/event_broker.h"
 #include "server/media/preview.h"
 #include "server/net/rate_limit.h"
 #include "server/slaves/result_receiver.h"
@@ -40,7 +40,7 @@ struct Services {
   HttpCounters& counters;
   TelemetryHistory& telemetry;
   PreviewEncoder& previews;
-  LiveHub& live;
+  EventBroker& live;
   std::function<std::int64_t()> now_ms;  // UNIX time
   WorkerPool const* workers = nullptr;   // for the figures of its queue; nullptr: there is none
 

@@ -26,7 +26,7 @@ public:
 
   // Reads unfinished work from the database; before start().
   Result<void> load(Database& database);
-  void tell(LiveHub& hub) { news_.emplace(hub); }  // what becomes of frames and slaves; before start()
+  void tell(EventBroker& hub) { news_.emplace(hub); }  // what becomes of frames and slaves; before start()
   void start();
   void stop();  // no more orders; the journal is written out
   [[nodiscard]] bool database_away() const { return journal_.behind(); }

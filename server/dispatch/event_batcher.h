@@ -12,13 +12,13 @@
 #include <string>
 
 #include "server/dispatch/core.h"
-#include "server/live/hub.h"
+#include "server/live/event_broker.h"
 
 namespace distren {
 
 class EventBatcher {
 public:
-  explicit EventBatcher(LiveHub& hub) : hub_(hub) {}
+  explicit EventBatcher(EventBroker& hub) : hub_(hub) {}
 
   void frame(FrameUpdate const& news);
   void slave(std::int64_t slave, std::int64_t user);
@@ -40,7 +40,7 @@ private:
   static News frames_of(std::int64_t id, Job const& job);
   static News slave_of(std::int64_t id, std::int64_t user, DispatchCore const& core);
 
-  LiveHub& hub_;
+  EventBroker& hub_;
   std::map<std::int64_t, Job> jobs_;
   std::map<std::int64_t, std::int64_t> slaves_;  // and whose they are
   std::set<std::int64_t> paid_;

@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-#include "server/live/tell.h"
+#include "server/live/publish.h"
 #include "server/notify/delivery.h"
 #include "server/store/notifications.h"
 
@@ -19,8 +19,8 @@ constexpr std::int64_t slow_share = 29;
 
 }  // namespace
 
-Notifier::Notifier(ServerConfig const& config, RuntimeSettings const& settings, Dispatcher& dispatcher, LiveHub& live,
-                   std::function<std::int64_t()> now_ms)
+Notifier::Notifier(ServerConfig const& config, RuntimeSettings const& settings, Dispatcher& dispatcher,
+                   EventBroker& live, std::function<std::int64_t()> now_ms)
     : config_(config),
       settings_(settings),
       dispatcher_(dispatcher),

@@ -18,14 +18,14 @@
 #include "server/config/server_config.h"
 #include "server/database/connection.h"
 #include "server/dispatch/dispatcher.h"
-#include "server/live/hub.h"
+#include "server/live/event_broker.h"
 #include "server/store/notifications.h"
 
 namespace distren {
 
 class Notifier {
 public:
-  Notifier(ServerConfig const& config, RuntimeSettings const& settings, Dispatcher& dispatcher, LiveHub& live,
+  Notifier(ServerConfig const& config, RuntimeSettings const& settings, Dispatcher& dispatcher, EventBroker& live,
            std::function<std::int64_t()> now_ms);
   ~Notifier();
   Notifier(Notifier const&) = delete;
@@ -46,7 +46,7 @@ private:
   ServerConfig const& config_;
   RuntimeSettings const& settings_;
   Dispatcher& dispatcher_;
-  LiveHub& live_;
+  EventBroker& live_;
   std::function<std::int64_t()> now_ms_;
   std::atomic<bool> cancelled_ = false;
   std::int64_t watched_ms_ = 0;

@@ -214,7 +214,7 @@ public:
   HttpCounters counters;
   TelemetryHistory telemetry;
   std::unique_ptr<PreviewEncoder> previews;
-  LiveHub live{{.per_person = 2, .altogether = 3}, "life", [this] { return now; }};
+  EventBroker live{{.per_person = 2, .altogether = 3}, "life", [this] { return now; }};
   std::unique_ptr<Services> services;
   std::unique_ptr<Router> router;
 };

@@ -30,7 +30,7 @@ struct News {
   std::string data;       // JSON on one line
 };
 
-struct StreamReader {
+struct Subscriber {
   std::int64_t user = 0;
   bool all = false;           // a moderator who sees everybody's
   bool slaves = false;        // wants to know of slaves
@@ -47,14 +47,14 @@ struct StreamLimits {
   std::size_t kept_bytes = 4 << 20;
 };
 
-class LiveHub {
+class EventBroker {
 public:
   using Clock = std::function<std::int64_t()>;
 
   // epoch: letters and digits that no other life of the server had.
-  LiveHub(StreamLimits limits, std::string epoch, Clock now_ms);
-  LiveHub(LiveHub const&) = delete;
-  LiveHub& operator=(LiveHub const&) = delete;
+  EventBroker(StreamLimits limits, std::string epoch, Clock now_ms);
+  EventBroker(EventBroker const&) = delete;
+  EventBroker& operator=(EventBroker const&) = delete;
 
   // Is anybody there who would read it? Else it is not worth being made; miss() it instead.
   [[nodiscard]] bool wanted() const;
@@ -68,7 +68,7 @@ public:
   // The reply that stays open. since: the number of the last event that the reader knows; empty: none. A number that is
   // not in the ring any more, or of another life of the server, gets the event "reset": everything may have changed.
   // conflict: this person has too many streams; unavailable: all have, or the server is stopping.
-  Result<Feed> open(StreamReader reader, std::string since);
+  Result<Feed> open(Subscriber reader, std::string since);
 
   struct Session {
     std::string secret_hash;
@@ -90,13 +90,13 @@ private:
     std::shared_ptr<std::string const> text;
   };
   struct Place {
-    StreamReader reader;
+    Subscriber reader;
     std::string since;
     std::shared_ptr<Outlet> outlet{};  // empty: the reply is not on its way yet
   };
   class Seat;
 
-  [[nodiscard]] static bool reads(StreamReader const& reader, Event const& event);
+  [[nodiscard]] static bool reads(Subscriber const& reader, Event const& event);
   [[nodiscard]] std::optional<std::uint64_t> number_of(std::string_view since) const;
   void forget_all();  // what was kept; positions before now are too old
   void catch_up();    // with what was missed

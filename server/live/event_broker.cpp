@@ -1,4 +1,4 @@
-#include "server/live/hub.h"
+#include "server/live/event_broker.h"
 
 #include <fmt/format.h>
 
@@ -39,41 +39,41 @@ std::shared_ptr<std::string const> shared(std::string text) {
 }  // namespace
 
 // The right to one stream, held by the reply; whatever ends that gives the place free.
-class LiveHub::Seat {
+class EventBroker::Seat {
 public:
-  Seat(LiveHub& hub, std::uint64_t place) : hub_(hub), place_(place) {}
+  Seat(EventBroker& hub, std::uint64_t place) : hub_(hub), place_(place) {}
   Seat(Seat const&) = delete;
   Seat& operator=(Seat const&) = delete;
   ~Seat() { hub_.leave(place_); }
   void begin(std::shared_ptr<Outlet> outlet) { hub_.begin(place_, std::move(outlet)); }
 
 private:
-  LiveHub& hub_;
+  EventBroker& hub_;
   std::uint64_t place_;
 };
 
-LiveHub::LiveHub(StreamLimits limits, std::string epoch, Clock now_ms)
+EventBroker::EventBroker(StreamLimits limits, std::string epoch, Clock now_ms)
     : limits_(limits), epoch_(std::move(epoch)), now_ms_(std::move(now_ms)) {}
 
-bool LiveHub::wanted() const {
+bool EventBroker::wanted() const {
   return open_ > 0 || now_ms_() - asked_ms_ < interest_ms;
 }
 
-void LiveHub::miss() {
+void EventBroker::miss() {
   missed_ = true;
 }
 
-void LiveHub::forget_all() {
+void EventBroker::forget_all() {
   ring_.clear();
   ring_bytes_ = 0;
   oldest_known_ = ++last_;
 }
 
-void LiveHub::catch_up() {
+void EventBroker::catch_up() {
   if (missed_.exchange(false)) forget_all();
 }
 
-bool LiveHub::reads(StreamReader const& reader, Event const& event) {
+bool EventBroker::reads(Subscriber const& reader, Event const& event) {
   bool const watched = event.job != 0 && event.job == reader.job;
   if (event.user != 0 && event.user != reader.user && !reader.all && !watched) return false;
   if (event.kind == News::Kind::points || event.kind == News::Kind::notification) return event.user == reader.user;
@@ -82,7 +82,7 @@ bool LiveHub::reads(StreamReader const& reader, Event const& event) {
   return true;
 }
 
-void LiveHub::publish(std::vector<News> news) {
+void EventBroker::publish(std::vector<News> news) {
   if (news.empty()) return;
   if (!wanted()) return miss();
   std::lock_guard const lock(mutex_);
@@ -105,14 +105,14 @@ void LiveHub::publish(std::vector<News> news) {
   }
 }
 
-std::string LiveHub::position() {
+std::string EventBroker::position() {
   asked_ms_ = now_ms_();
   std::lock_guard const lock(mutex_);
   catch_up();
   return fmt::format("{}-{}", epoch_, last_);
 }
 
-std::optional<std::uint64_t> LiveHub::number_of(std::string_view since) const {
+std::optional<std::uint64_t> EventBroker::number_of(std::string_view since) const {
   if (!since.starts_with(epoch_) || since.size() < epoch_.size() + 2 || since[epoch_.size()] != '-')
     return std::nullopt;
   since.remove_prefix(epoch_.size() + 1);
@@ -123,7 +123,7 @@ std::optional<std::uint64_t> LiveHub::number_of(std::string_view since) const {
   return number;
 }
 
-Result<Feed> LiveHub::open(StreamReader reader, std::string since) {
+Result<Feed> EventBroker::open(Subscriber reader, std::string since) {
   std::lock_guard const lock(mutex_);
   if (closed_) return fail(Errc::unavailable, "the server is stopping; try again");
   if (places_.size() >= limits_.altogether)
@@ -141,7 +141,7 @@ Result<Feed> LiveHub::open(StreamReader reader, std::string since) {
   return Feed{[seat](std::shared_ptr<Outlet> outlet) { seat->begin(std::move(outlet)); }};
 }
 
-void LiveHub::begin(std::uint64_t number, std::shared_ptr<Outlet> outlet) {
+void EventBroker::begin(std::uint64_t number, std::shared_ptr<Outlet> outlet) {
   std::lock_guard const lock(mutex_);
   auto const found = places_.find(number);
   if (found == places_.end()) return;
@@ -161,7 +161,7 @@ void LiveHub::begin(std::uint64_t number, std::shared_ptr<Outlet> outlet) {
   place.outlet->send(shared(std::move(text)));
 }
 
-void LiveHub::leave(std::uint64_t number) {
+void EventBroker::leave(std::uint64_t number) {
   Place gone;  // its outlet goes when the lock is free
   std::lock_guard const lock(mutex_);
   auto const found = places_.find(number);
@@ -173,7 +173,7 @@ void LiveHub::leave(std::uint64_t number) {
   if (auto const person = of_person_.find(gone.reader.user); --person->second == 0) of_person_.erase(person);
 }
 
-std::vector<LiveHub::Session> LiveHub::sessions() const {
+std::vector<EventBroker::Session> EventBroker::sessions() const {
   std::vector<Session> all;
   std::set<std::pair<std::string_view, bool>> seen;
   std::lock_guard const lock(mutex_);
@@ -185,7 +185,7 @@ std::vector<LiveHub::Session> LiveHub::sessions() const {
   return all;
 }
 
-void LiveHub::end_session(std::string_view secret_hash) {
+void EventBroker::end_session(std::string_view secret_hash) {
   static auto const farewell = shared("event: end\ndata: {}\n\n");
   std::lock_guard const lock(mutex_);
   for (auto const& [number, place] : places_) {
@@ -195,7 +195,7 @@ void LiveHub::end_session(std::string_view secret_hash) {
   }
 }
 
-void LiveHub::beat() {
+void EventBroker::beat() {
   static auto const sign = shared("event: beat\ndata: {}\n\n");
   std::lock_guard const lock(mutex_);
   for (auto const& [number, place] : places_) {
@@ -203,7 +203,7 @@ void LiveHub::beat() {
   }
 }
 
-void LiveHub::close() {
+void EventBroker::close() {
   std::lock_guard const lock(mutex_);
   closed_ = true;
   for (auto const& [number, place] : places_) {
@@ -211,7 +211,7 @@ void LiveHub::close() {
   }
 }
 
-std::size_t LiveHub::streams() const {
+std::size_t EventBroker::streams() const {
   return open_;
 }
 
