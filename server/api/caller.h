@@ -11,8 +11,8 @@
 #include "common/base/result.h"
 #include "server/database/connection.h"
 #include "server/http/message.h"
-#include "server/store/people.h"
 #include "server/store/slaves.h"
+#include "server/store/users.h"
 
 namespace distren {
 

@@ -11,8 +11,8 @@
 #include "server/http/message.h"
 #include "server/slaves/telemetry_history.h"
 #include "server/store/jobs.h"
-#include "server/store/people.h"
 #include "server/store/slaves.h"
+#include "server/store/users.h"
 
 namespace distren {
 

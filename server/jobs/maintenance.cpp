@@ -10,8 +10,8 @@
 #include "server/store/administration.h"
 #include "server/store/jobs.h"
 #include "server/store/journal.h"
-#include "server/store/people.h"
 #include "server/store/statistics.h"
+#include "server/store/users.h"
 
 namespace distren {
 

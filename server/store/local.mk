@@ -4,9 +4,9 @@ libdistren_server_a_SOURCES += \
   %D%/jobs.cpp %D%/jobs.h \
   %D%/journal.cpp %D%/journal.h \
   %D%/notifications.cpp %D%/notifications.h \
-  %D%/people.cpp %D%/people.h \
   %D%/points.cpp %D%/points.h \
   %D%/shots.cpp %D%/shots.h \
   %D%/slaves.cpp %D%/slaves.h \
   %D%/statistics.cpp %D%/statistics.h \
-  %D%/telemetry.cpp %D%/telemetry.h
+  %D%/telemetry.cpp %D%/telemetry.h \
+  %D%/users.cpp %D%/users.h

@@ -8,8 +8,8 @@
 
 #include "server/standalone/private_mariadb.h"
 #include "server/store/jobs.h"
-#include "server/store/people.h"
 #include "server/store/slaves.h"
+#include "server/store/users.h"
 #include "tests/support/check_main.h"
 
 namespace distren {

@@ -1,4 +1,4 @@
-#include "server/store/people.h"
+#include "server/store/users.h"
 
 namespace distren::store {
 
