@@ -2,7 +2,7 @@
 //
 // Read it to learn how a slave talks to a DistRen server; doc/protocol.md has every message. A slave in another
 // language needs what stands here and a way to render: the fetching, rendering, checking and keeping of results is
-// slave/workshop.h, shared with distren-slave. The conversation:
+// slave/task_runner.h, shared with distren-slave. The conversation:
 //
 //     POST /api/v1/slave/hello      what this machine is and can do            -> welcome
 //     POST /api/v1/slave/order      "anything to do?"                          -> an order, or 204: ask again later
@@ -32,9 +32,9 @@
 #include "common/http/http_error.h"
 #include "common/http/tus_client.h"
 #include "slave/backoff.h"
-#include "slave/readings.h"
+#include "slave/machine_monitor.h"
 #include "slave/server_address.h"
-#include "slave/workshop.h"
+#include "slave/task_runner.h"
 
 namespace {
 
@@ -83,7 +83,7 @@ double random_fraction() {
 // because a renderer may be silent for longer than a lease; the frame itself is made by the main thread.
 class Progress {
 public:
-  Progress(Door door, Order const& order, Workshop& workshop)
+  Progress(Door door, Order const& order, TaskRunner& workshop)
       : thread_([this, door = std::move(door), attempt = order.attempt,
                  apart = std::min(order.renew / 4, milliseconds(10000)),
                  &workshop](std::stop_token const& over) mutable {
@@ -111,7 +111,7 @@ class Telemetry {
 public:
   Telemetry(Door door, milliseconds apart, std::filesystem::path disk)
       : thread_([door = std::move(door), apart, disk = std::move(disk)](std::stop_token const& over) mutable {
-          MachineReader reader;
+          MachineMonitor reader;
           for (auto next = Clock::now(); !over.stop_requested(); std::this_thread::sleep_for(milliseconds(100))) {
             if (Clock::now() < next) continue;
             next = Clock::now() + apart;
@@ -169,7 +169,7 @@ Result<void> hand_in(Door& door, Outbox& outbox, OutboxEntry entry, std::string 
 
 struct Work {
   Door& door;
-  Workshop& workshop;
+  TaskRunner& workshop;
   std::string server;
   HttpClient::BasicLogin login;
 };
@@ -213,7 +213,7 @@ Result<bool> work(Work const& here, Backoff& backoff, bool once) {
     auto const order = parse_order(*answer);
     if (!order) return order.error();
     spdlog::info("order attempt={} job={}", order->attempt, order->job);
-    Workshop::Outcome outcome;
+    TaskRunner::Outcome outcome;
     {
       Progress progress(Door(here.server, here.login, here.workshop.http_options()), *order, here.workshop);
       outcome = here.workshop.make(*order, base_url, [&progress](RenderProgress const& now) { progress.at(now); });
@@ -263,7 +263,7 @@ int main(int argc, char** argv) {
   if (auto const started = start_log("distren-simpleslave", "info", ""); !started) return complain(started.error());
   auto const password = read_secret_file(config.slavepassword_file);
   if (!password) return complain(password.error());
-  auto workshop = Workshop::open(config);
+  auto workshop = TaskRunner::open(config);
   if (!workshop) return complain(workshop.error());
 
   HttpClient::BasicLogin const login{config.slavekey, *password};

@@ -7,7 +7,7 @@
 #include "common/base/text.h"
 #include "common/process/sandbox.h"
 #include "slave/line.h"
-#include "slave/workshop.h"
+#include "slave/task_runner.h"
 
 namespace distren {
 
@@ -32,7 +32,7 @@ struct Knock final : LineHandler {
   void tick() override {}
 };
 
-bool check_connection(SlaveConfig const& config, Workshop const& shop) {
+bool check_connection(SlaveConfig const& config, TaskRunner const& shop) {
   LineOptions options;
   options.target = {config.server, config.port, config.ca_file, config.plain};
   options.slavekey = config.slavekey;
@@ -67,7 +67,7 @@ int check_slave(SlaveConfig const& config) {
   }
   row("state", config.state.string());
   row("cache", config.cache_folder().string());
-  auto const shop = Workshop::open(config);
+  auto const shop = TaskRunner::open(config);
   if (!shop) {
     row("methods", "FAILED: " + shop.error().message);
     return 1;

@@ -8,27 +8,27 @@ libdistren_slave_a_SOURCES = \
   %D%/cache.cpp %D%/cache.h \
   %D%/check.cpp %D%/check.h \
   %D%/control.cpp %D%/control.h \
-  %D%/folder_clearing.cpp %D%/folder_clearing.h \
-  %D%/folder_watch.cpp %D%/folder_watch.h \
+  %D%/folder_cleanup.cpp %D%/folder_cleanup.h \
+  %D%/disk_usage.cpp %D%/disk_usage.h \
   %D%/full_screen.cpp %D%/full_screen.h \
-  %D%/hand_in.cpp %D%/hand_in.h \
+  %D%/result_uploader.cpp %D%/result_uploader.h \
   %D%/image_check.cpp %D%/image_check.h \
-  %D%/gpu.cpp %D%/gpu.h %D%/scope.cpp %D%/scope.h %D%/installed_methods.cpp %D%/installed_methods.h \
-  %D%/lent.cpp %D%/lent.h \
+  %D%/gpu.cpp %D%/gpu.h %D%/cgroup.cpp %D%/cgroup.h %D%/installed_methods.cpp %D%/installed_methods.h \
+  %D%/resource_limits.cpp %D%/resource_limits.h \
   %D%/line.cpp %D%/line.h \
   %D%/machine.cpp %D%/machine.h %D%/kernel_files.h \
-  %D%/neighbour.cpp %D%/neighbour.h \
+  %D%/availability.cpp %D%/availability.h \
   %D%/order.cpp %D%/order.h \
   %D%/outbox.cpp %D%/outbox.h \
-  %D%/owner_caches.cpp %D%/owner_caches.h \
-  %D%/readings.cpp %D%/readings.h \
+  %D%/shader_caches.cpp %D%/shader_caches.h \
+  %D%/machine_monitor.cpp %D%/machine_monitor.h \
   %D%/renderer.cpp %D%/renderer.h \
   %D%/server_address.cpp %D%/server_address.h \
   %D%/slave.cpp %D%/slave.h \
-  %D%/slave_wishes.cpp \
+  %D%/remote_settings.cpp \
   %D%/slave_config.cpp %D%/slave_config.h \
-  %D%/watcher.cpp %D%/watcher.h \
-  %D%/workshop.cpp %D%/workshop.h \
+  %D%/availability_monitor.cpp %D%/availability_monitor.h \
+  %D%/task_runner.cpp %D%/task_runner.h \
   %D%/workspace.cpp %D%/workspace.h
 
 bin_PROGRAMS += distren-slave

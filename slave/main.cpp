@@ -13,10 +13,10 @@
 
 #include "common/base/log.h"
 #include "common/process/sandbox.h"
+#include "slave/availability_monitor.h"
 #include "slave/blocks.h"
 #include "slave/check.h"
 #include "slave/slave.h"
-#include "slave/watcher.h"
 
 namespace {
 
@@ -43,7 +43,7 @@ public:
     for (int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&set_, number);
     ::pthread_sigmask(SIG_BLOCK, &set_, nullptr);
   }
-  void watch(Slave& slave, Watcher& watcher) {
+  void watch(Slave& slave, AvailabilityMonitor& watcher) {
     thread_ = std::thread([this, &slave, &watcher] {
       for (int seen = 0; !over_;) {
         timespec const wait{0, 200'000'000};
@@ -71,7 +71,7 @@ private:
 };
 
 int serve(SlaveConfig const& config, Options const& options) {
-  auto workshop = Workshop::open(config);
+  auto workshop = TaskRunner::open(config);
   if (!workshop) return complain(workshop.error());
   for (auto const& remark : (*workshop)->remarks()) spdlog::warn("{}", remark);
   if (!config.sandboxed()) spdlog::warn("the sandbox is off: strangers' files run with all your rights");
@@ -83,12 +83,13 @@ int serve(SlaveConfig const& config, Options const& options) {
   if (!config.full_screen) screen.emplace();
   if (screen && !screen->can_know())
     spdlog::warn("full_screen = false forbids nothing: neither xprop with an X server nor systemd-inhibit is here");
-  Watcher watcher(config.neighbour, control ? std::optional(std::move(*control)) : std::nullopt,
-                  {[&slave](bool may_work, std::string const&) { slave.allow(may_work); },
-                   [&slave](std::string const& reason) { slave.give_back_work(reason); }, [&slave] { slave.finish(); },
-                   [&slave] { return slave.status(); }, [&slave] { slave.pulse(); },
-                   [&slave](std::string const& command) { return slave.command(command); }},
-                  MachineReader(), screen);
+  AvailabilityMonitor watcher(
+      config.neighbour, control ? std::optional(std::move(*control)) : std::nullopt,
+      {[&slave](bool may_work, std::string const&) { slave.allow(may_work); },
+       [&slave](std::string const& reason) { slave.give_back_work(reason); }, [&slave] { slave.finish(); },
+       [&slave] { return slave.status(); }, [&slave] { slave.pulse(); },
+       [&slave](std::string const& command) { return slave.command(command); }},
+      MachineMonitor(), screen);
   slave.tell_lent([&watcher](Lent const& lent) { watcher.lend(lent.schedule, lent.paused); });
   signals.watch(slave, watcher);
   auto const ended = slave.run();

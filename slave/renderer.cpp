@@ -12,9 +12,9 @@
 #include "common/base/json_depth.h"
 #include "common/base/text.h"
 #include "common/process/sandbox.h"
-#include "slave/folder_clearing.h"
-#include "slave/folder_watch.h"
-#include "slave/owner_caches.h"
+#include "slave/disk_usage.h"
+#include "slave/folder_cleanup.h"
+#include "slave/shader_caches.h"
 
 namespace distren {
 
@@ -165,7 +165,7 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   options.limits.processes = kMostProcesses;
   auto const out = settings_.folder / "out";
   if (auto const renewed = renew_folder(out); !renewed) return renewed;
-  auto const cache = OwnerCaches(settings_.folder / "cache").enter(task.owner);
+  auto const cache = ShaderCaches(settings_.folder / "cache").enter(task.owner);
   if (!cache) return cache.error();
   FolderLimits limits;
   limits.bytes = std::max<std::uint64_t>(4 * task.size_limit, kDiskLimit);

@@ -22,8 +22,8 @@
 #include "common/base/result.h"
 #include "common/process/process.h"
 #include "common/render/render_method.h"
+#include "slave/cgroup.h"
 #include "slave/gpu.h"
-#include "slave/scope.h"
 
 namespace distren {
 
@@ -33,7 +33,7 @@ struct RendererSettings {
   int threads = 1;
   int memory_mib = 0;  // 0: no limit
   int nice = 0;
-  std::optional<ScopeLimits> scope{};  // nothing: no control group
+  std::optional<CgroupLimits> scope{};  // nothing: no control group
 };
 
 struct RenderTask {

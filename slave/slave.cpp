@@ -41,7 +41,7 @@ LineOptions line_options(SlaveConfig const& config, bool once) {
 
 }  // namespace
 
-Slave::Slave(SlaveConfig const& config, Workshop& workshop, bool once)
+Slave::Slave(SlaveConfig const& config, TaskRunner& workshop, bool once)
     : config_(config),
       workshop_(workshop),
       once_(once),
@@ -423,7 +423,7 @@ void Slave::finish_rendered() {
   }
 }
 
-void Slave::settle_rendered(Order const& order, Workshop::Outcome const& outcome, std::string const& given_back_for,
+void Slave::settle_rendered(Order const& order, TaskRunner::Outcome const& outcome, std::string const& given_back_for,
                             bool too_long) {
   spdlog::info("frame attempt={} state={} {}", order.attempt,
                outcome.entry ? text_member(outcome.entry->message, "state") : "cancelled", quote(outcome.text));

@@ -3,7 +3,7 @@
 // the other and owns the renderer's program; *fetch* brings the files of the next one meanwhile, *finish* looks at the
 // pictures of the ones before; *hand-in* uploads and reports; run()'s own waits for the end. They share what mutex_
 // guards, and never hold it while they wait for network, disk or renderer.
-// The Workshop must outlive it. stop() is for any thread; results that are not taken in time stay in the outbox.
+// The TaskRunner must outlive it. stop() is for any thread; results that are not taken in time stay in the outbox.
 #pragma once
 
 #include <chrono>
@@ -19,18 +19,18 @@
 #include "common/base/result.h"
 #include "slave/backoff.h"
 #include "slave/blocks.h"
-#include "slave/hand_in.h"
-#include "slave/lent.h"
 #include "slave/line.h"
-#include "slave/readings.h"
+#include "slave/machine_monitor.h"
+#include "slave/resource_limits.h"
+#include "slave/result_uploader.h"
 #include "slave/slave_config.h"
-#include "slave/workshop.h"
+#include "slave/task_runner.h"
 
 namespace distren {
 
 class Slave final : private LineHandler {
 public:
-  Slave(SlaveConfig const& config, Workshop& workshop, bool once);
+  Slave(SlaveConfig const& config, TaskRunner& workshop, bool once);
 
   // Returns after stop(), with `once` after one frame; then an Error when the server refused or was not there.
   Result<void> run();
@@ -73,7 +73,7 @@ private:
   void fetch_ahead();
   void render(Order const& order);
   void finish_rendered();
-  void settle_rendered(Order const& order, Workshop::Outcome const& outcome, std::string const& given_back_for,
+  void settle_rendered(Order const& order, TaskRunner::Outcome const& outcome, std::string const& given_back_for,
                        bool too_long);
   void progressed(std::int64_t attempt, RenderProgress const& progress);
   void give_back(std::int64_t attempt, std::string const& lease, char const* state, std::string const& reason,
@@ -87,7 +87,7 @@ private:
   static nlohmann::json progress_message(std::int64_t attempt, Held const& held);
 
   SlaveConfig const& config_;
-  Workshop& workshop_;
+  TaskRunner& workshop_;
   bool once_;
 
   std::mutex mutex_;
@@ -116,7 +116,7 @@ private:
   bool working_cancelled_ = false;  // it is as good as over: its room is free
   struct Finishing {
     Order order;
-    Workshop::Made made;
+    TaskRunner::Made made;
     std::string given_back_for;  // why it came to nothing, as the server is told; empty: it was not taken away
     bool too_long = false;
   };
@@ -125,13 +125,13 @@ private:
   std::optional<Clock::time_point> rendered_at_;  // of the render thread: when the last frame was over
   std::map<std::int64_t, Held> held_;
   std::optional<Clock::time_point> resting_until_;
-  MachineReader reader_;                                      // of the line's thread, as the two below
+  MachineMonitor reader_;                                     // of the line's thread, as the two below
   std::optional<std::chrono::milliseconds> telemetry_apart_;  // as the server asked; nothing: it did not
   Clock::time_point telemetry_due_{};
   Backoff rest_{std::chrono::seconds(10), std::chrono::minutes(5)};
 
   Line line_;
-  HandIn hand_in_;  // last: its thread uses all above
+  ResultUploader hand_in_;  // last: its thread uses all above
 };
 
 }  // namespace distren

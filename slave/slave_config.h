@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "common/base/result.h"
-#include "slave/neighbour.h"
+#include "slave/availability.h"
 
 namespace distren {
 

@@ -6,9 +6,9 @@
 
 #include <fstream>
 
-#include "slave/folder_clearing.h"
-#include "slave/folder_watch.h"
-#include "slave/owner_caches.h"
+#include "slave/disk_usage.h"
+#include "slave/folder_cleanup.h"
+#include "slave/shader_caches.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
 
@@ -58,7 +58,7 @@ void dig(fs::path const& folder, int levels) {
   close(at);
 }
 
-OwnerCaches::Limits cache_limits(std::size_t owners, std::uint64_t bytes) {
+ShaderCaches::Limits cache_limits(std::size_t owners, std::uint64_t bytes) {
   return {.owners = owners, .bytes = bytes, .files = 100};
 }
 
@@ -218,7 +218,7 @@ END_TEST
 
 START_TEST(each_owner_has_a_cache_of_his_own) {
   ScratchFolder const scratch;
-  OwnerCaches const caches(scratch / "cache", cache_limits(8, 1 << 20));
+  ShaderCaches const caches(scratch / "cache", cache_limits(8, 1 << 20));
   auto const annas = caches.enter(5).value();
   auto const bobs = caches.enter(6).value();
   ck_assert(annas != bobs);
@@ -231,7 +231,7 @@ END_TEST
 
 START_TEST(who_was_not_served_for_longest_loses_his_cache_first) {
   ScratchFolder const scratch;
-  OwnerCaches const caches(scratch / "cache", cache_limits(3, 1 << 20));
+  ShaderCaches const caches(scratch / "cache", cache_limits(3, 1 << 20));
   std::vector<fs::path> places;
   for (int owner = 0; owner < 3; ++owner) {
     places.push_back(caches.enter(owner).value());
@@ -249,7 +249,7 @@ END_TEST
 
 START_TEST(caches_of_all_owners_are_bounded_together) {
   ScratchFolder const scratch;
-  OwnerCaches const caches(scratch / "cache", cache_limits(8, 1 << 20));
+  ShaderCaches const caches(scratch / "cache", cache_limits(8, 1 << 20));
   std::vector<fs::path> places;
   for (int owner = 0; owner < 3; ++owner) {
     places.push_back(caches.enter(owner).value());
@@ -271,7 +271,7 @@ END_TEST
 START_TEST(a_cache_that_cannot_be_looked_into_is_emptied_or_goes) {
   ScratchFolder const scratch;
   be_nobody(scratch);
-  OwnerCaches const caches(scratch / "cache", cache_limits(8, 1 << 20));
+  ShaderCaches const caches(scratch / "cache", cache_limits(8, 1 << 20));
   auto const annas = caches.enter(5).value();
   lock(annas / "x", 0300);
   ck_assert(caches.enter(5).value() == annas);
@@ -286,7 +286,7 @@ START_TEST(what_an_older_version_kept_for_everybody_is_removed) {
   ScratchFolder const scratch;
   fill(scratch / "cache" / "mesa_shader_cache" / "aa" / "b", 10);
   fill(scratch / "cache" / "file", 10);
-  OwnerCaches const caches(scratch / "cache", cache_limits(8, 1 << 20));
+  ShaderCaches const caches(scratch / "cache", cache_limits(8, 1 << 20));
   ck_assert(caches.enter(5).has_value());
   ck_assert_int_eq(std::distance(fs::directory_iterator(scratch / "cache"), fs::directory_iterator()), 1);
 }

@@ -8,15 +8,15 @@
 #include <thread>
 
 #include "common/process/process.h"
+#include "slave/availability.h"
+#include "slave/availability_monitor.h"
 #include "slave/blocks.h"
 #include "slave/control.h"
 #include "slave/full_screen.h"
-#include "slave/lent.h"
 #include "slave/machine.h"
-#include "slave/neighbour.h"
-#include "slave/readings.h"
+#include "slave/machine_monitor.h"
+#include "slave/resource_limits.h"
 #include "slave/slave_config.h"
-#include "slave/watcher.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
 
@@ -234,7 +234,7 @@ START_TEST(a_machine_is_read_from_its_files) {
   timespec const used[2] = {{1000, 0}, {900, 0}};
   ck_assert_int_eq(::utimensat(AT_FDCWD, (root / "dev/input/event0").c_str(), used, 0), 0);
 
-  MachineReader reader(root.path());
+  MachineMonitor reader(root.path());
   auto first = reader.read(1060, 50, {"blender"}, {});
   ck_assert(!first.others_percent);  // nothing to compare with
   ck_assert_int_eq(*first.idle_seconds, 60);
@@ -258,7 +258,7 @@ START_TEST(the_server_is_told_what_the_machine_tells) {
   write(root / "proc/loadavg", "1.25 0.9 0.5 2/100 7\n");
   write(root / "proc/meminfo", "MemTotal:       16384000 kB\nMemFree: 1 kB\nMemAvailable:    8192000 kB\n");
   write(root / "proc/stat", "cpu  100 0 100 800 0 0 0 0 0 0\n");
-  MachineReader reader(root.path());
+  MachineMonitor reader(root.path());
   auto message = reader.telemetry(0, root.path());
   ck_assert(message["type"] == "telemetry" && message["load"] == 1.25 && message["memory"] == 16000);
   ck_assert(message["memory_free"] == 8000 && message["disk_free"].is_number() && !message.contains("cpu"));
@@ -271,7 +271,7 @@ END_TEST
 
 START_TEST(a_machine_that_tells_nothing_is_read_as_such) {
   ScratchFolder const root;
-  auto const readings = MachineReader(root.path()).read(0, 0, {"blender"}, {});
+  auto const readings = MachineMonitor(root.path()).read(0, 0, {"blender"}, {});
   ck_assert(!readings.idle_seconds && !readings.others_percent && !readings.temperature && !readings.on_battery);
   ck_assert(readings.program.empty());
 }
@@ -285,7 +285,7 @@ START_TEST(garbage_in_the_files_of_a_machine_is_survived) {
   write(root / "sys/class/power_supply/BAT0/capacity", "many\n");
   write(root / "sys/class/thermal/thermal_zone0/type", "cpu\n");
   write(root / "sys/class/thermal/thermal_zone0/temp", "99999999999999999999\n");
-  MachineReader reader(root.path());
+  MachineMonitor reader(root.path());
   auto const readings = reader.read(0, 0, {"blender"}, {});
   ck_assert(!readings.temperature && !readings.battery_percent && readings.program.empty());
 }

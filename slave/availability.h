@@ -1,6 +1,7 @@
 // When this machine may render: what the volunteer allows, held against what is going on. Pure: readings and settings
-// in, a decision with its reason out; slave/readings.cpp reads the machine, slave/watcher.cpp carries decisions out.
-// Any thread. Failure: a line of the schedule that cannot be read is invalid, with an example of a right one.
+// in, a decision with its reason out; slave/machine_monitor.cpp reads the machine, slave/availability_monitor.cpp
+// carries decisions out. Any thread. Failure: a line of the schedule that cannot be read is invalid, with an example of
+// a right one.
 #pragma once
 
 #include <bitset>

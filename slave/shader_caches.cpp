@@ -1,4 +1,4 @@
-#include "slave/owner_caches.h"
+#include "slave/shader_caches.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,8 +9,8 @@
 #include <chrono>
 #include <string>
 
-#include "slave/folder_clearing.h"
-#include "slave/folder_watch.h"
+#include "slave/disk_usage.h"
+#include "slave/folder_cleanup.h"
 
 namespace distren {
 
@@ -36,7 +36,7 @@ std::int64_t now() {
 
 }  // namespace
 
-std::vector<OwnerCaches::Place> OwnerCaches::places() const {
+std::vector<ShaderCaches::Place> ShaderCaches::places() const {
   std::vector<Place> out;
   std::error_code error;
   for (auto const& item : fs::directory_iterator(folder_, error)) {
@@ -47,7 +47,7 @@ std::vector<OwnerCaches::Place> OwnerCaches::places() const {
   return out;
 }
 
-Result<fs::path> OwnerCaches::enter(std::int64_t owner) const {
+Result<fs::path> ShaderCaches::enter(std::int64_t owner) const {
   fs::path const own = folder_ / fmt::to_string(owner);
   auto all = places();
   // Newer than all others, whatever the clock was set to since.

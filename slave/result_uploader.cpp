@@ -1,4 +1,4 @@
-#include "slave/hand_in.h"
+#include "slave/result_uploader.h"
 
 #include <spdlog/spdlog.h>
 
@@ -26,7 +26,7 @@ HttpClient::Options with_switch(HttpClient::Options options, std::atomic<bool> c
 
 }  // namespace
 
-HandIn::HandIn(Outbox& outbox, HttpClient::Options http, Send send, Settled settled)
+ResultUploader::ResultUploader(Outbox& outbox, HttpClient::Options http, Send send, Settled settled)
     : outbox_(outbox),
       send_(std::move(send)),
       settled_(std::move(settled)),
@@ -35,7 +35,7 @@ HandIn::HandIn(Outbox& outbox, HttpClient::Options http, Send send, Settled sett
   thread_ = std::thread([this] { run(); });
 }
 
-HandIn::~HandIn() {
+ResultUploader::~ResultUploader() {
   {
     std::lock_guard const lock(mutex_);
     stopping_ = true;
@@ -44,7 +44,7 @@ HandIn::~HandIn() {
   thread_.join();
 }
 
-void HandIn::connected(std::string base_url) {
+void ResultUploader::connected(std::string base_url) {
   std::lock_guard const lock(mutex_);
   connected_ = true;
   base_url_ = std::move(base_url);
@@ -52,43 +52,43 @@ void HandIn::connected(std::string base_url) {
   changed_.notify_all();
 }
 
-void HandIn::lost() {
+void ResultUploader::lost() {
   std::lock_guard const lock(mutex_);
   connected_ = false;
   changed_.notify_all();
 }
 
-void HandIn::added(std::int64_t attempt) {
+void ResultUploader::added(std::int64_t attempt) {
   std::lock_guard const lock(mutex_);
   states_[attempt] = {};
   changed_.notify_all();
 }
 
-bool HandIn::empty() {
+bool ResultUploader::empty() {
   std::lock_guard const lock(mutex_);
   return states_.empty();
 }
 
-bool HandIn::wait_until_empty(milliseconds time) {
+bool ResultUploader::wait_until_empty(milliseconds time) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, time, [this] { return states_.empty() || !connected_; });
   return states_.empty();
 }
 
-void HandIn::settle(std::int64_t attempt) {
+void ResultUploader::settle(std::int64_t attempt) {
   outbox_.remove(attempt);
   std::lock_guard const lock(mutex_);
   states_.erase(attempt);
   changed_.notify_all();
 }
 
-void HandIn::postpone(std::int64_t attempt, milliseconds time) {
+void ResultUploader::postpone(std::int64_t attempt, milliseconds time) {
   std::lock_guard const lock(mutex_);
   if (auto const found = states_.find(attempt); found != states_.end()) found->second.due = Clock::now() + time;
   changed_.notify_all();
 }
 
-void HandIn::answered(json const& message) {
+void ResultUploader::answered(json const& message) {
   auto const attempt = number_member(message, "attempt");
   std::string const type = text_member(message, "type");
   {
@@ -110,7 +110,7 @@ void HandIn::answered(json const& message) {
   postpone(attempt, milliseconds(std::clamp<std::int64_t>(number_member(message, "after", 5000), 100, 3600000)));
 }
 
-void HandIn::cancelled(std::int64_t attempt) {
+void ResultUploader::cancelled(std::int64_t attempt) {
   {
     std::lock_guard const lock(mutex_);
     if (!states_.contains(attempt)) return;
@@ -119,7 +119,7 @@ void HandIn::cancelled(std::int64_t attempt) {
 }
 
 // The attempt to work on, 0 when stopping.
-std::int64_t HandIn::next_due(std::unique_lock<std::mutex>& lock) {
+std::int64_t ResultUploader::next_due(std::unique_lock<std::mutex>& lock) {
   while (!stopping_) {
     auto const now = Clock::now();
     auto soonest = now + std::chrono::hours(1);
@@ -133,7 +133,7 @@ std::int64_t HandIn::next_due(std::unique_lock<std::mutex>& lock) {
   return 0;
 }
 
-void HandIn::run() {
+void ResultUploader::run() {
   while (true) {
     std::unique_lock lock(mutex_);
     auto const attempt = next_due(lock);
@@ -146,7 +146,7 @@ void HandIn::run() {
 }
 
 // True: the picture is at the server, or there is none.
-bool HandIn::upload(OutboxEntry& entry, std::string const& base_url) {
+bool ResultUploader::upload(OutboxEntry& entry, std::string const& base_url) {
   if (entry.name.empty() || !entry.upload_id.empty()) return true;
   auto const url = resolve_within(base_url, entry.upload);
   TusUpload what;
@@ -185,7 +185,7 @@ bool HandIn::upload(OutboxEntry& entry, std::string const& base_url) {
   return true;
 }
 
-void HandIn::hand_in(std::int64_t attempt) {
+void ResultUploader::hand_in(std::int64_t attempt) {
   std::string base_url;
   {
     std::lock_guard const lock(mutex_);

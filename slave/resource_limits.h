@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "slave/neighbour.h"
+#include "slave/availability.h"
 
 namespace distren {
 

@@ -8,7 +8,7 @@
 
 namespace distren {
 
-struct ScopeLimits {
+struct CgroupLimits {
   int memory_mib = 0;  // 0: no limit
   int tasks = 512;     // processes and threads
   int threads = 0;     // so many cores' worth of time; 0: no limit
@@ -17,6 +17,6 @@ struct ScopeLimits {
 Result<void> scopes_available();  // tries one, in up to ten seconds
 
 // Rewrites options so that its program, a sandbox or another, runs in a group of its own. After enter_sandbox().
-void enter_scope(ProcessOptions& options, ScopeLimits const& limits);
+void enter_scope(ProcessOptions& options, CgroupLimits const& limits);
 
 }  // namespace distren

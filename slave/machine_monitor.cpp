@@ -1,4 +1,4 @@
-#include "slave/readings.h"
+#include "slave/machine_monitor.h"
 
 #include <sys/stat.h>
 
@@ -33,7 +33,7 @@ int minute_of_week(std::int64_t now) {
 }
 
 // /proc/stat: user nice system idle iowait irq softirq steal. Nice counts: others may be polite, too.
-std::optional<int> MachineReader::others_percent(std::uint64_t ours) {
+std::optional<int> MachineMonitor::others_percent(std::uint64_t ours) {
   std::ifstream file(root_ / "proc/stat");
   std::string name;
   if (!(file >> name) || name != "cpu") return std::nullopt;
@@ -53,7 +53,7 @@ std::optional<int> MachineReader::others_percent(std::uint64_t ours) {
 }
 
 // The last use of a terminal or of an input device (their access times, as w(1) and logind take them).
-std::optional<int> MachineReader::idle_seconds(std::int64_t now) const {
+std::optional<int> MachineMonitor::idle_seconds(std::int64_t now) const {
   std::int64_t last = 0;
   for (auto const* folder : {"dev/input", "dev/pts"})
     for (auto const& path : entries_of(root_ / folder)) {
@@ -65,7 +65,7 @@ std::optional<int> MachineReader::idle_seconds(std::int64_t now) const {
   return static_cast<int>(std::clamp<std::int64_t>(now - last, 0, INT32_MAX));  // a clock set back: just now
 }
 
-std::string MachineReader::running(std::vector<std::string> const& programs, std::set<std::int64_t> const& own) const {
+std::string MachineMonitor::running(std::vector<std::string> const& programs, std::set<std::int64_t> const& own) const {
   if (programs.empty()) return {};
   for (auto const& path : entries_of(root_ / "proc")) {
     std::string const name = path.filename().string();
@@ -80,7 +80,7 @@ std::string MachineReader::running(std::vector<std::string> const& programs, std
   return {};
 }
 
-void MachineReader::read_power(Readings& readings) const {
+void MachineMonitor::read_power(Readings& readings) const {
   bool plugged = false, discharging = false;
   for (auto const& path : entries_of(root_ / "sys/class/power_supply")) {
     std::string const type = first_line(path / "type");
@@ -93,7 +93,7 @@ void MachineReader::read_power(Readings& readings) const {
   readings.on_battery = discharging && !plugged;
 }
 
-std::optional<int> MachineReader::temperature() const {
+std::optional<int> MachineMonitor::temperature() const {
   std::optional<int> hottest;
   for (auto const& path : entries_of(root_ / "sys/class/thermal")) {
     std::string const type = first_line(path / "type");
@@ -105,8 +105,8 @@ std::optional<int> MachineReader::temperature() const {
   return hottest;
 }
 
-Readings MachineReader::read(std::int64_t now, std::uint64_t ours, std::vector<std::string> const& programs,
-                             std::set<std::int64_t> const& own) {
+Readings MachineMonitor::read(std::int64_t now, std::uint64_t ours, std::vector<std::string> const& programs,
+                              std::set<std::int64_t> const& own) {
   Readings readings;
   readings.minute_of_week = minute_of_week(now);
   readings.idle_seconds = idle_seconds(now);
@@ -117,7 +117,7 @@ Readings MachineReader::read(std::int64_t now, std::uint64_t ours, std::vector<s
   return readings;
 }
 
-nlohmann::json MachineReader::telemetry(std::int64_t now, fs::path const& disk) {
+nlohmann::json MachineMonitor::telemetry(std::int64_t now, fs::path const& disk) {
   nlohmann::json out{{"type", "telemetry"}};
   double load = 0;
   if (std::ifstream(root_ / "proc/loadavg") >> load && load >= 0) out["load"] = load;

@@ -10,13 +10,13 @@
 #include <string>
 #include <vector>
 
-#include "slave/neighbour.h"
+#include "slave/availability.h"
 
 namespace distren {
 
-class MachineReader {
+class MachineMonitor {
 public:
-  explicit MachineReader(std::filesystem::path root = "/") : root_(std::move(root)) {}
+  explicit MachineMonitor(std::filesystem::path root = "/") : root_(std::move(root)) {}
 
   // ours: CPU time that this slave and its programs have used so far, in clock ticks. now: seconds since the epoch.
   // programs: by name (comm), as the kernel tells it; those of `own` processes do not count.

@@ -1,4 +1,4 @@
-#include "slave/neighbour.h"
+#include "slave/availability.h"
 
 #include <fmt/format.h>
 

@@ -19,14 +19,14 @@
 
 namespace distren {
 
-class HandIn {
+class ResultUploader {
 public:
   using Send = std::function<bool(nlohmann::json const&)>;
   using Settled = std::function<void(std::int64_t attempt, nlohmann::json const& answer)>;
 
   // http.cancelled is replaced by its own switch.
-  HandIn(Outbox& outbox, HttpClient::Options http, Send send, Settled settled);
-  ~HandIn();
+  ResultUploader(Outbox& outbox, HttpClient::Options http, Send send, Settled settled);
+  ~ResultUploader();
 
   void connected(std::string base_url);  // everything is said again
   void lost();

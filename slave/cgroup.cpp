@@ -1,4 +1,4 @@
-#include "slave/scope.h"
+#include "slave/cgroup.h"
 
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@ void pass_on(std::vector<std::string>& environment, char const* name) {
 }  // namespace
 
 // With --scope systemd-run registers itself and becomes the program: same process, same descriptors.
-void enter_scope(ProcessOptions& options, ScopeLimits const& limits) {
+void enter_scope(ProcessOptions& options, CgroupLimits const& limits) {
   std::vector<std::string> argv = {kProgram, "--user", "--scope", "--quiet", "--collect", "--slice=distren"};
   argv.push_back(fmt::format("--property=TasksMax={}", limits.tasks));
   if (limits.memory_mib > 0) {

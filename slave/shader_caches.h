@@ -13,7 +13,7 @@
 
 namespace distren {
 
-class OwnerCaches {
+class ShaderCaches {
 public:
   struct Limits {
     std::size_t owners = 8;
@@ -21,8 +21,8 @@ public:
     std::uint64_t files = 10000;         // likewise
   };
 
-  explicit OwnerCaches(std::filesystem::path folder) : OwnerCaches(std::move(folder), Limits{}) {}
-  OwnerCaches(std::filesystem::path folder, Limits limits) : folder_(std::move(folder)), limits_(limits) {}
+  explicit ShaderCaches(std::filesystem::path folder) : ShaderCaches(std::move(folder), Limits{}) {}
+  ShaderCaches(std::filesystem::path folder, Limits limits) : folder_(std::move(folder)), limits_(limits) {}
 
   // The folder for a program of this owner; before it, room is made. No program may be running.
   Result<std::filesystem::path> enter(std::int64_t owner) const;

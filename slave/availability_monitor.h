@@ -1,7 +1,7 @@
-// Keeps the slave a good neighbour: a thread that looks at the machine every few seconds, decides (slave/neighbour.h),
-// tells the slave when its answer changes, takes the volunteer's commands (slave/control.h), and once a minute what the
-// server may know of the machine. Owned by main beside the slave, whose functions it calls and which must outlive it.
-// Costs nothing that the settings do not ask for: an idle slave sleeps.
+// Keeps the slave a good neighbour: a thread that looks at the machine every few seconds, decides
+// (slave/availability.h), tells the slave when its answer changes, takes the volunteer's commands (slave/control.h),
+// and once a minute what the server may know of the machine. Owned by main beside the slave, whose functions it calls
+// and which must outlive it. Costs nothing that the settings do not ask for: an idle slave sleeps.
 #pragma once
 
 #include <atomic>
@@ -13,10 +13,10 @@
 #include <string>
 #include <thread>
 
+#include "slave/availability.h"
 #include "slave/control.h"
 #include "slave/full_screen.h"
-#include "slave/neighbour.h"
-#include "slave/readings.h"
+#include "slave/machine_monitor.h"
 
 namespace distren {
 
@@ -30,12 +30,12 @@ struct WatcherActions {  // all from the watcher's thread
   std::function<std::optional<nlohmann::json>(std::string const& command)> command{};
 };
 
-class Watcher {
+class AvailabilityMonitor {
 public:
   // control: nothing where no socket could be made. screen: nothing where it does not matter what fills it.
-  Watcher(NeighbourSettings settings, std::optional<Control> control, WatcherActions actions,
-          MachineReader reader = MachineReader(), std::optional<FullScreen> screen = std::nullopt);
-  ~Watcher();
+  AvailabilityMonitor(NeighbourSettings settings, std::optional<Control> control, WatcherActions actions,
+                      MachineMonitor reader = MachineMonitor(), std::optional<FullScreen> screen = std::nullopt);
+  ~AvailabilityMonitor();
 
   void pause(bool paused);                               // any thread: by a signal
   void lend(WeekSchedule const& schedule, bool paused);  // any thread: what is asked for from afar, made fit
@@ -50,7 +50,7 @@ private:
   NeighbourSettings settings_;
   std::optional<Control> control_;
   WatcherActions actions_;
-  MachineReader reader_;
+  MachineMonitor reader_;
   NeighbourDecision decision_{};
   std::optional<Clock::time_point> stands_still_since_;
   bool given_back_ = false;

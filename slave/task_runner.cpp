@@ -1,4 +1,4 @@
-#include "slave/workshop.h"
+#include "slave/task_runner.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -42,7 +42,7 @@ Result<FileDescriptor> lock_state(fs::path const& folder) {
 
 }  // namespace
 
-Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
+Result<std::unique_ptr<TaskRunner>> TaskRunner::open(SlaveConfig const& config) {
   if (config.sandboxed()) {
     auto const available = sandbox_available();
     if (!available)
@@ -63,7 +63,7 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
   auto workspace = Workspace::open(config.state / "jobs", config.sandboxed());
   if (!workspace) return workspace.error();
 
-  std::unique_ptr<Workshop> shop(new Workshop(std::move(*cache), std::move(*workspace)));
+  std::unique_ptr<TaskRunner> shop(new TaskRunner(std::move(*cache), std::move(*workspace)));
   shop->lock_ = std::move(*lock);
   shop->state_ = config.state;
   shop->allows_scripts_ = [config](std::int64_t owner, std::string const& name) {
@@ -103,7 +103,7 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
       return fail(Errc::unavailable,
                   fmt::format("cgroup = \"on\", and there are no control groups: {}", scopes.error().message));
     if (scopes)
-      settings.scope = ScopeLimits{settings.memory_mib, config.tasks, settings.threads};
+      settings.scope = CgroupLimits{settings.memory_mib, config.tasks, settings.threads};
     else
       shop->remarks_.push_back(
           fmt::format("a renderer's memory is limited by process and watched as a whole; there are "
@@ -133,7 +133,7 @@ Result<std::unique_ptr<Workshop>> Workshop::open(SlaveConfig const& config) {
   return shop;
 }
 
-json Workshop::hello(int slots) const {
+json TaskRunner::hello(int slots) const {
   json methods = json::array();
   for (auto const& each : methods_) methods.push_back({{"name", each.method.name}, {"version", each.full_version()}});
   json gpus = json::array();  // by name, each once
@@ -151,29 +151,29 @@ json Workshop::hello(int slots) const {
           {"gpus", gpus}};
 }
 
-void Workshop::prefetch(Order const& order, std::string const& base_url) {
+void TaskRunner::prefetch(Order const& order, std::string const& base_url) {
   if (!method_for(order)) return;
   if (auto const laid_out = lay_out(order, base_url, *prefetch_client_); !laid_out)
     spdlog::debug("prefetch attempt={} reason={}", order.attempt, quote(laid_out.error().message));
 }
 
-void Workshop::lend(int threads, int memory_mib) {
+void TaskRunner::lend(int threads, int memory_mib) {
   threads_ = threads;
   memory_mib_ = memory_mib;
   renderer_->lend(threads, memory_mib);
 }
 
-void Workshop::cancel() {
+void TaskRunner::cancel() {
   cancelled_ = true;
   renderer_->cancel();
 }
 
-void Workshop::allow() {
+void TaskRunner::allow() {
   cancelled_ = false;
   renderer_->allow();
 }
 
-Result<InstalledMethod const*> Workshop::method_for(Order const& order) const {
+Result<InstalledMethod const*> TaskRunner::method_for(Order const& order) const {
   for (auto const& each : methods_) {
     if (each.method.name != order.method) continue;
     if (compare_versions(each.version, order.version) < 0)
@@ -184,7 +184,7 @@ Result<InstalledMethod const*> Workshop::method_for(Order const& order) const {
   return fail(Errc::invalid, fmt::format("this slave has no render method {}", printable(order.method, 40)));
 }
 
-Result<void> Workshop::list_files(Order& order, std::string const& base_url, HttpClient& client) {
+Result<void> TaskRunner::list_files(Order& order, std::string const& base_url, HttpClient& client) {
   if (listed_job_ == order.job) {
     order.files = listed_files_;
     if (workspace_.holds(order)) return {};
@@ -206,7 +206,7 @@ Result<void> Workshop::list_files(Order& order, std::string const& base_url, Htt
   return {};
 }
 
-Result<fs::path> Workshop::lay_out(Order order, std::string const& base_url, HttpClient& client) {
+Result<fs::path> TaskRunner::lay_out(Order order, std::string const& base_url, HttpClient& client) {
   std::lock_guard const lock(files_mutex_);
   if (!order.file_list.empty()) {
     if (auto const listed = list_files(order, base_url, client); !listed) return listed.error();
@@ -233,7 +233,7 @@ Result<fs::path> Workshop::lay_out(Order order, std::string const& base_url, Htt
 }
 
 // The picture is moved out of the renderer's reach before anybody opens it.
-Result<void> Workshop::take(Order const& order, Rendered const& rendered, Made& made) {
+Result<void> TaskRunner::take(Order const& order, Rendered const& rendered, Made& made) {
   OutboxEntry entry;
   entry.attempt = order.attempt;
   entry.lease = order.lease;
@@ -262,7 +262,7 @@ Result<void> Workshop::take(Order const& order, Rendered const& rendered, Made& 
   return {};
 }
 
-Workshop::Outcome Workshop::finish(Order const& order, Made made) {
+TaskRunner::Outcome TaskRunner::finish(Order const& order, Made made) {
   if (!made.entry) return std::move(made.outcome);
   if (!made.entry->name.empty()) {
     auto const picture = outbox_->measure(*made.entry);
@@ -279,14 +279,14 @@ Workshop::Outcome Workshop::finish(Order const& order, Made made) {
 }
 
 // A disk that is full breaks renders in ways that look like the scene's fault.
-Error Workshop::blame(Error error) const {
+Error TaskRunner::blame(Error error) const {
   std::error_code unknown;
   auto const space = fs::space(state_, unknown);
   if (unknown || error.code != Errc::invalid || space.available >= kLeastRoom) return error;
   return fail(Errc::unavailable, fmt::format("the disk under {} is full: {}", state_.string(), error.message));
 }
 
-Workshop::Outcome Workshop::give_up(Order const& order, Error const& error, std::string const& log) {
+TaskRunner::Outcome TaskRunner::give_up(Order const& order, Error const& error, std::string const& log) {
   Outcome outcome;
   bool const ours = error.code != Errc::invalid;
   outcome.trouble = ours && error.code != Errc::conflict;
@@ -307,7 +307,7 @@ Workshop::Outcome Workshop::give_up(Order const& order, Error const& error, std:
   return outcome;
 }
 
-Workshop::Made Workshop::render(Order const& order, std::string const& base_url, OnProgress const& progress) {
+TaskRunner::Made TaskRunner::render(Order const& order, std::string const& base_url, OnProgress const& progress) {
   Made made;
   auto const method = method_for(order);
   if (!method) return {.outcome = give_up(order, method.error())};
@@ -353,7 +353,7 @@ Workshop::Made Workshop::render(Order const& order, std::string const& base_url,
   return made;
 }
 
-std::string Workshop::log() const {
+std::string TaskRunner::log() const {
   std::string text = renderer_->log();
   char const* const home = std::getenv("HOME");
   for (std::string const& path : {state_.string(), std::string(home != nullptr ? home : "")}) {

@@ -1,4 +1,4 @@
-#include "slave/watcher.h"
+#include "slave/availability_monitor.h"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -32,8 +32,9 @@ std::optional<int> minutes_of(std::string const& command) {
   return problem == std::errc() && end == last && value > 0 && value <= longest_pause ? value : -1;
 }
 
-Watcher::Watcher(NeighbourSettings settings, std::optional<Control> control, WatcherActions actions,
-                 MachineReader reader, std::optional<FullScreen> screen)
+AvailabilityMonitor::AvailabilityMonitor(NeighbourSettings settings, std::optional<Control> control,
+                                         WatcherActions actions, MachineMonitor reader,
+                                         std::optional<FullScreen> screen)
     : settings_(std::move(settings)),
       control_(std::move(control)),
       actions_(std::move(actions)),
@@ -42,23 +43,23 @@ Watcher::Watcher(NeighbourSettings settings, std::optional<Control> control, Wat
       schedule_(settings_.schedule),
       thread_([this] { run(); }) {}
 
-Watcher::~Watcher() {
+AvailabilityMonitor::~AvailabilityMonitor() {
   over_ = true;
   thread_.join();
 }
 
-void Watcher::pause(bool paused) {
+void AvailabilityMonitor::pause(bool paused) {
   paused_ = paused;
 }
 
-void Watcher::lend(WeekSchedule const& schedule, bool paused) {
+void AvailabilityMonitor::lend(WeekSchedule const& schedule, bool paused) {
   std::lock_guard const lock(lent_mutex_);
   schedule_ = schedule;
   paused_from_afar_ = paused;
   lent_ = true;
 }
 
-Readings Watcher::read() {
+Readings AvailabilityMonitor::read() {
   Readings readings;
   bool const processes = settings_.load_by_others > 0 || !settings_.programs.empty();
   TreeUsage ours;
@@ -74,7 +75,7 @@ Readings Watcher::read() {
   return readings;
 }
 
-void Watcher::look() {
+void AvailabilityMonitor::look() {
   if (paused_until_ && Clock::now() >= *paused_until_) {
     paused_until_.reset();
     paused_ = false;
@@ -100,7 +101,7 @@ void Watcher::look() {
   }
 }
 
-nlohmann::json Watcher::answer(std::string const& command) {
+nlohmann::json AvailabilityMonitor::answer(std::string const& command) {
   auto const word = command.substr(0, command.find(' '));
   if (word == "pause") {
     auto const minutes = minutes_of(command);
@@ -127,7 +128,7 @@ nlohmann::json Watcher::answer(std::string const& command) {
   return status;
 }
 
-void Watcher::run() {
+void AvailabilityMonitor::run() {
   auto next = Clock::now();
   bool was_paused = false;
   while (!over_) {

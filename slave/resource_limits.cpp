@@ -1,4 +1,4 @@
-#include "slave/lent.h"
+#include "slave/resource_limits.h"
 
 #include <fmt/format.h>
 

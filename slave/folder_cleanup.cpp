@@ -1,4 +1,4 @@
-#include "slave/folder_clearing.h"
+#include "slave/folder_cleanup.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "slave/folder_watch.h"
+#include "slave/disk_usage.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -27,7 +27,7 @@
 
 namespace distren {
 
-class Workshop {
+class TaskRunner {
 public:
   struct Outcome {
     std::optional<OutboxEntry> entry{};  // nothing: cancelled, or the disk took nothing; `trouble` says
@@ -37,7 +37,7 @@ public:
   using OnProgress = std::function<void(RenderProgress const&)>;
 
   // Refuses (unavailable) when the sandbox is wanted and does not work, when no method or no distren-image is there.
-  static Result<std::unique_ptr<Workshop>> open(SlaveConfig const& config);
+  static Result<std::unique_ptr<TaskRunner>> open(SlaveConfig const& config);
 
   struct Made {                          // by render()
     Outcome outcome{};                   // what came of it, unless there is a picture to look at
@@ -76,7 +76,7 @@ public:
   [[nodiscard]] HttpClient::Options const& http_options() const { return http_; }
 
 private:
-  Workshop(Cache cache, Workspace workspace) : cache_(std::move(cache)), workspace_(std::move(workspace)) {}
+  TaskRunner(Cache cache, Workspace workspace) : cache_(std::move(cache)), workspace_(std::move(workspace)) {}
   Result<InstalledMethod const*> method_for(Order const& order) const;
   Result<std::filesystem::path> lay_out(Order order, std::string const& base_url, HttpClient& client);
   Result<void> list_files(Order& order, std::string const& base_url, HttpClient& client);
