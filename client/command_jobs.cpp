@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "client/context.h"
-#include "client/points_words.h"
+#include "client/points_format.h"
 #include "client/table.h"
 #include "client/validators.h"
 #include "client/watch.h"

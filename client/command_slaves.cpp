@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "client/context.h"
-#include "client/points_words.h"
+#include "client/points_format.h"
 #include "client/table.h"
 #include "common/base/text.h"
 

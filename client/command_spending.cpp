@@ -7,7 +7,7 @@
 
 #include "client/confirm.h"
 #include "client/context.h"
-#include "client/points_words.h"
+#include "client/points_format.h"
 #include "client/validators.h"
 #include "common/base/digest.h"
 #include "common/base/points_text.h"

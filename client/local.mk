@@ -12,11 +12,11 @@ libdistren_client_a_SOURCES = \
   %D%/fields.cpp %D%/fields.h \
   %D%/parallel.cpp %D%/parallel.h \
   %D%/password.cpp %D%/password.h \
-  %D%/points_words.cpp %D%/points_words.h \
+  %D%/points_format.cpp %D%/points_format.h \
   %D%/povray_files.cpp %D%/povray_files.h \
   %D%/progress.cpp %D%/progress.h \
   %D%/project.cpp %D%/project.h \
-  %D%/scene_choices.cpp %D%/scene_choices.h \
+  %D%/scene_options.cpp %D%/scene_options.h \
   %D%/scene_files.cpp %D%/scene_files.h \
   %D%/scene_report.cpp %D%/scene_report.h \
   %D%/session.cpp %D%/session.h \

@@ -9,7 +9,7 @@
 
 #include "client/password.h"
 #include "client/progress.h"
-#include "client/scene_choices.h"
+#include "client/scene_options.h"
 #include "client/settings.h"
 #include "client/table.h"
 #include "client/validators.h"

@@ -1,7 +1,7 @@
 // Points at the command line: what is typed and shown, and `distren` against a grid that only pretends.
 #include <cmath>
 
-#include "client/points_words.h"
+#include "client/points_format.h"
 #include "client/table.h"
 #include "client/validators.h"
 #include "common/base/points_text.h"

@@ -1,4 +1,4 @@
-#include "client/scene_choices.h"
+#include "client/scene_options.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "client/points_words.h"
+#include "client/points_format.h"
 
 #include <fmt/format.h>
 
