@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "image/commands.h"
-#include "image/picture.h"
+#include "image/image.h"
 
 namespace distren {
 namespace {

@@ -3,7 +3,7 @@ noinst_LIBRARIES += libdistren-image.a
 libdistren_image_a_CPPFLAGS = $(AM_CPPFLAGS)
 libdistren_image_a_CXXFLAGS = $(AM_CXXFLAGS) $(OIIO_CFLAGS)
 libdistren_image_a_SOURCES = \
-  %D%/check.cpp %D%/code.cpp %D%/color.h %D%/commands.h %D%/compare.cpp %D%/picture.cpp %D%/picture.h %D%/serve.cpp \
+  %D%/check.cpp %D%/benchmark_code.cpp %D%/color.h %D%/commands.h %D%/compare.cpp %D%/image.cpp %D%/image.h %D%/serve.cpp \
   %D%/serve.h %D%/stitch.cpp \
   %D%/thumbnail.cpp %D%/write.cpp %D%/write.h
 

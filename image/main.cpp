@@ -15,7 +15,7 @@
 
 #include "common/render/benchmark.h"
 #include "image/commands.h"
-#include "image/picture.h"
+#include "image/image.h"
 #include "image/sanitizer.h"
 #include "image/serve.h"
 

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "image/commands.h"
-#include "image/picture.h"
+#include "image/image.h"
 #include "image/write.h"
 
 namespace distren {

@@ -6,7 +6,7 @@
 
 #include "image/color.h"
 #include "image/commands.h"
-#include "image/picture.h"
+#include "image/image.h"
 #include "image/write.h"
 
 namespace distren {

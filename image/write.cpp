@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "image/picture.h"
+#include "image/image.h"
 
 namespace distren {
 namespace {

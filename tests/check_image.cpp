@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "image/commands.h"
-#include "image/picture.h"
+#include "image/image.h"
 #include "image/sanitizer.h"
 #include "image/write.h"
 #include "tests/support/check_main.h"

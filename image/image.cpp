@@ -1,4 +1,4 @@
-#include "image/picture.h"
+#include "image/image.h"
 
 #include <fmt/format.h>
 

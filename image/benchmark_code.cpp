@@ -6,7 +6,7 @@
 
 #include "common/render/benchmark.h"
 #include "image/commands.h"
-#include "image/picture.h"
+#include "image/image.h"
 
 namespace distren {
 namespace {
