@@ -29,4 +29,4 @@ libdistren_client_a_SOURCES = \
 bin_PROGRAMS += distren
 distren_SOURCES = %D%/main.cpp
 distren_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
-distren_LDADD = libdistren-client.a $(COMMON_LIBS)
+distren_LDADD = libdistren-client.a $(SCENE_LIBS) $(COMMON_LIBS)

@@ -1,5 +1,5 @@
 # Check units (check_*.cpp), SQL (sql/), end to end (e2e/), benchmarks (bench/). Everything speaks TAP.
-TEST_LIBS = $(COMMON_LIBS) $(CHECK_LIBS)
+TEST_LIBS = $(SCENE_LIBS) $(COMMON_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_frame_range
 TESTS += tests/check_frame_range

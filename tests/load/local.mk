@@ -3,7 +3,7 @@ noinst_LIBRARIES += libdistren-load.a
 libdistren_load_a_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS) $(ZLIB_CFLAGS)
 libdistren_load_a_SOURCES = %D%/crowd.cpp %D%/crowd.h %D%/figures.cpp %D%/figures.h %D%/members.cpp %D%/members.h \
   %D%/picture.cpp %D%/picture.h %D%/plan.h %D%/slave.cpp %D%/slave.h %D%/uploaders.cpp %D%/uploaders.h
-LOAD_LIBS = libdistren-load.a libdistren-server.a $(COMMON_LIBS) $(LIBEVENT_LIBS)
+LOAD_LIBS = libdistren-load.a $(SERVER_LIBS) $(ZLIB_LIBS)
 
 bin_PROGRAMS += distren-load
 distren_load_SOURCES = %D%/main.cpp
@@ -17,7 +17,7 @@ tests_check_load_CXXFLAGS = $(AM_CXXFLAGS) $(ZLIB_CFLAGS)
 tests_check_load_LDADD = $(LOAD_LIBS) $(CHECK_LIBS)
 tests_check_wire_SOURCES = tests/check_wire.cpp tests/support/check_main.h
 tests_check_wire_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS)
-tests_check_wire_LDADD = libdistren-server.a $(COMMON_LIBS) $(LIBEVENT_LIBS) $(CHECK_LIBS)
+tests_check_wire_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 dist_check_SCRIPTS += tests/e2e/load.py tests/bench/bench_dispatch.py
 EXTRA_DIST += tests/support/load_grid.py

@@ -16,22 +16,22 @@ check() {  # SENTENCE PATTERN ALLOWED-FILES-REGEX [FOLDERS]: no file but the all
   fi
 }
 none='nowhere'
-check "sockets_belong_to_the_loops" 'event2/' 'server/(net|http|line)/[a-z_]+\.(cpp|h)'
-check "the_database_has_one_door" '(mysql_|cppconn/)' 'server/database\.cpp'
-check "all_http_clients_are_one" 'curl/' 'common/(http|mail)_[a-z_]+\.(cpp|h)'
-check "openssl_is_for_digests_and_tls" 'openssl/' '(common/(digest|tls)\.cpp|server/(http|line)/[a-z_]+\.(cpp|h))'
-check "xml_is_read_in_one_place" 'libxml/' 'common/xml\.(cpp|h)'
+check "sockets_belong_to_the_loops" 'event2/' 'server/(net|http|slaves)/[a-z_]+\.(cpp|h)'
+check "the_database_has_one_door" '(mysql_|cppconn/)' 'server/database/connection\.cpp'
+check "all_http_clients_are_one" 'curl/' '(common/http/http_[a-z_]+|server/notify/mail_client)\.(cpp|h)'
+check "openssl_is_for_digests_and_tls" 'openssl/' '(common/(base/digest|http/tls)\.cpp|server/(http|net|slaves)/[a-z_]+\.(cpp|h))'
+check "xml_is_read_in_one_place" 'libxml/' 'common/base/xml\.(cpp|h)'
 check "images_are_decoded_in_their_own_program" 'OpenImageIO/' 'image/[a-z_]+\.(cpp|h)'
-check "toml_is_read_in_one_place" 'toml\+\+/' 'common/config\.cpp'
-check "seccomp_is_the_sandbox_s" 'seccomp\.h' 'common/[a-z_]+\.cpp'
+check "toml_is_read_in_one_place" 'toml\+\+/' 'common/base/config\.cpp'
+check "seccomp_is_the_sandbox_s" 'seccomp\.h' 'common/process/[a-z_]+\.cpp'
 check "options_are_parsed_by_main" 'CLI/' '([a-z]+/main\.cpp|server/migrate_main\.cpp|client/[a-z_]+\.(cpp|h))'
 check "what_is_common_knows_no_program" '(server|slave|simpleslave|client|image|scene)/' "$none" common
-check "the_server_knows_no_other_program" '(slave|simpleslave|client|image|scene)/' "$none" server
+check "the_server_knows_no_other_program" '(slave|simpleslave|client|image|scene/main)/' "$none" server
 check "the_slave_knows_no_other_program" '(server|simpleslave|client|image)/' "$none" slave
 check "simpleslave_knows_the_slave_library_alone" '(server|client|image)/' "$none" simpleslave
-check "the_client_knows_no_other_program" '(server|slave|simpleslave|image|scene)/' "$none" client
+check "the_client_knows_no_other_program" '(server|slave|simpleslave|image)/' "$none" client
 check "the_scene_reader_knows_no_other_program" '(server|slave|simpleslave|client|image)/' "$none" scene
 check "the_policy_has_no_clock_and_no_socket" '(chrono|thread|mutex|sys/|server/(http|line|net|database))' "$none" \
-  "server/dispatch/policy.h server/dispatch/fair_share* server/dispatch/estimate.* server/dispatch/grants.* server/dispatch/powers.* \
+  "server/dispatch/policy.h server/dispatch/fair_share* server/dispatch/estimate.* server/dispatch/grants.* server/dispatch/benchmarks.* \
   server/economy/*"
 echo "1..$number"
