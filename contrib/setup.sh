@@ -60,7 +60,7 @@ show_progress() {
   if [ -t 2 ] && [ "$count" -gt 0 ]; then printf '\n' >&2; fi
 }
 
-export CCACHE_NOHASHDIR=1
+export CCACHE_NOHASHDIR=1 CCACHE_PCH_EXTSUM=1 CCACHE_SLOPPINESS=pch_defines,time_macros
 
 # build_tree FOLDER "CONFIGURE OPTIONS" TARGET...: configures once, builds what changed. FOLDER lies in $top.
 build_tree() {

@@ -3,6 +3,7 @@ libdistren_common_a_SOURCES += \
   %D%/config.cpp %D%/config.h \
   %D%/digest.cpp %D%/digest.h \
   %D%/files.cpp %D%/files.h \
+  %D%/json.cpp %D%/precompiled.h \
   %D%/json_depth.h \
   %D%/log.cpp %D%/log.h \
   %D%/places.cpp %D%/places.h \
