@@ -1,7 +1,7 @@
 # The web pages: TypeScript and CSS, bundled by esbuild into htdocs/dist of the build tree, which gets installed.
 # See README.md in here.
 web_sources = \
-  %D%/src/api/client.ts %D%/src/api/events.ts %D%/src/api/job_actions.ts %D%/src/api/job_list.ts %D%/src/api/live.ts \
+  %D%/src/api/client.ts %D%/src/api/events.ts %D%/src/api/job_list.ts %D%/src/api/live.ts \
   %D%/src/api/pictures.ts %D%/src/api/routes.ts %D%/src/api/session.ts %D%/src/api/shot_list.ts %D%/src/api/task_list.ts \
   %D%/src/base/address.ts %D%/src/base/format.ts %D%/src/base/random.ts %D%/src/base/store.ts \
   %D%/src/base/theme.ts \
@@ -10,11 +10,11 @@ web_sources = \
   %D%/src/pages/admin_settings.tsx %D%/src/pages/admin_tabs.tsx %D%/src/pages/admin_users.tsx \
   %D%/src/pages/home.tsx %D%/src/pages/job.tsx %D%/src/pages/job_boost.tsx %D%/src/pages/job_downloads.tsx %D%/src/pages/job_frames.tsx %D%/src/pages/job_picture.tsx %D%/src/pages/job_shot.tsx \
   %D%/src/pages/jobs.tsx %D%/src/pages/login.tsx %D%/src/pages/new_job.tsx %D%/src/pages/new_job_choices.tsx \
-  %D%/src/pages/new_job_files.tsx %D%/src/pages/new_job_found.tsx %D%/src/pages/points.tsx %D%/src/pages/project.tsx %D%/src/pages/projects.tsx %D%/src/pages/shot.tsx %D%/src/pages/ranking.tsx \
-  %D%/src/pages/slave.tsx %D%/src/pages/slave_lent.tsx %D%/src/pages/slave_machine.tsx %D%/src/pages/slave_setup.tsx %D%/src/pages/slaves.tsx %D%/src/parts/basics.tsx \
+  %D%/src/pages/new_job_files.tsx %D%/src/pages/new_job_findings.tsx %D%/src/pages/points.tsx %D%/src/pages/project.tsx %D%/src/pages/projects.tsx %D%/src/pages/shot.tsx %D%/src/pages/ranking.tsx \
+  %D%/src/pages/slave.tsx %D%/src/pages/slave_resources.tsx %D%/src/pages/slave_machine.tsx %D%/src/pages/slave_setup.tsx %D%/src/pages/slaves.tsx %D%/src/parts/basics.tsx \
   %D%/src/pages/statistics.tsx %D%/src/parts/chart.tsx %D%/style/statistics.css \
-  %D%/src/parts/dialog.tsx %D%/src/parts/form.tsx %D%/src/parts/icons.tsx %D%/src/parts/picture.tsx \
-  %D%/src/parts/table.tsx %D%/src/parts/toast.tsx %D%/src/parts/virtual.ts %D%/src/shell/app.tsx \
+  %D%/src/parts/dialog.tsx %D%/src/parts/form.tsx %D%/src/parts/icons.tsx %D%/src/parts/job_actions.ts %D%/src/parts/picture.tsx \
+  %D%/src/parts/table.tsx %D%/src/parts/task_summary.ts %D%/src/parts/toast.tsx %D%/src/parts/virtual.ts %D%/src/shell/app.tsx \
   %D%/src/shell/frame.tsx %D%/src/text.ts %D%/src/upload/bundle.ts %D%/src/upload/chosen.ts \
   %D%/src/upload/digest_worker.ts %D%/src/upload/digests.ts %D%/src/upload/sha256.ts %D%/src/upload/tus.ts \
   %D%/src/viewer/log.tsx %D%/src/viewer/player.ts %D%/src/viewer/stage.tsx %D%/src/viewer/viewer.tsx %D%/style/base.css \

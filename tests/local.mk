@@ -17,7 +17,7 @@ tests_check_http_transfer_LDADD = $(TEST_LIBS)
 http_lab = tests/support/check_main.h tests/support/helper_program.h tests/support/http_lab.h
 api_desk = tests/support/api_desk.h tests/support/check_main.h tests/support/database_suite.h \
   tests/support/helper_program.h
-EXTRA_DIST += tests/support/http_lab.py
+EXTRA_DIST += tests/support/http_lab.py tests/support/import_floors.py
 
 check_PROGRAMS += tests/check_process
 TESTS += tests/check_process

@@ -1,12 +1,9 @@
 // Every word that the pages say, so that another language needs this file alone. What the server says (reasons,
 // warnings, refusals) comes in its own words.
-import type { Job, JobState, Task } from './api/routes';
-import type { Action } from './api/job_actions';
-import type { SlaveLook } from './pages/slaves';
 
 const many = (count: number, one: string, more: string): string => (count === 1 ? one : more);
 
-const states: Record<JobState | Task['state'], string> = {
+const states = {
   active: 'Active',
   paused: 'Paused',
   finished: 'Finished',
@@ -17,7 +14,7 @@ const states: Record<JobState | Task['state'], string> = {
   accepted: 'Done',
 };
 
-const looks: Record<SlaveLook, string> = {
+const statuses = {
   working: 'Rendering',
   idle: 'Idle',
   offline: 'Away',
@@ -33,13 +30,24 @@ const engines: Record<string, string> = {
   BLENDER_RENDER: 'Blender Internal',
 };
 
-const actionNames: Record<Action, string> = {
+const actionNames = {
   pause: 'Pause',
   resume: 'Resume',
   cancel: 'Cancel',
   requeue: 'Retry failed',
   delete: 'Delete',
 };
+
+/** What is said of a job. */
+interface JobFacts {
+  state: keyof typeof states;
+  tasks: number;
+  accepted: number;
+  leased: number;
+  failed: number;
+  reason: string | null;
+  waiting: string | null;
+}
 
 export const text = {
   product: 'DistRen',
@@ -160,14 +168,14 @@ export const text = {
       cancel: (names: string): string => `Cancel ${names}?`,
       requeue: (names: string): string => `Retry ${names}?`,
       delete: (names: string): string => `Delete ${names}?`,
-    } as Record<Action, (names: string) => string>,
+    } as Record<keyof typeof actionNames, (names: string) => string>,
     done: {
       pause: (names: string): string => `${names}: paused; frames in work are finished`,
       resume: (names: string): string => `${names}: goes on`,
       cancel: (names: string): string => `${names}: cancelled`,
       requeue: (names: string): string => `${names}: failed frames are tried again`,
       delete: (names: string): string => `${names}: deleted`,
-    } as Record<Action, (names: string) => string>,
+    } as Record<keyof typeof actionNames, (names: string) => string>,
     deleteLoses: (jobs: string, frames: string, n: number): string =>
       `What would go: ${many(Number(jobs), 'the job', `${jobs} jobs`)} with ${
         n === 0 ? 'no finished frames' : `${frames} finished ${many(n, 'frame', 'frames')}`
@@ -194,7 +202,7 @@ export const text = {
     title: (id: number): string => `Job ${id}`,
     progressOf: (name: string): string => `Progress of ${name}`,
     framesDone: (done: string, all: string): string => `${done} of ${all}`,
-    line: (job: Job): string => {
+    line: (job: JobFacts): string => {
       const parts = [
         `${job.accepted.toLocaleString()} of ${job.tasks.toLocaleString()} ${many(job.tasks, 'frame', 'frames')}`,
       ];
@@ -222,7 +230,7 @@ export const text = {
     created: 'Submitted',
     by: (name: string): string => `by ${name}`,
     ended: 'Ended',
-    because: (job: Job): string => `${states[job.state]}: ${job.reason ?? ''}`,
+    because: (job: JobFacts): string => `${states[job.state]}: ${job.reason ?? ''}`,
     waits: (why: string): string => `Waiting: ${why}`,
     after: 'Made of',
     afterJob: (id: number): string => `the output of job ${id}`,
@@ -544,7 +552,7 @@ export const text = {
     title: 'Slaves',
     everybodys: 'Everybody’s slaves',
     add: 'Add a PC',
-    looks,
+    statuses,
     one: (id: number): string => `Slave ${id}`,
     lead: (online: number, all: number, cores: number): string =>
       `${online} of ${all} online${cores > 0 ? `, lending ${cores} ${many(cores, 'core', 'cores')}` : ''}`,

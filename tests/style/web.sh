@@ -25,6 +25,20 @@ if python3 -c 'import yaml' 2>/dev/null; then
 else
   skip "the_pages_know_the_api_as_it_is_described" "python3-yaml"
 fi
+result "no_file_of_the_pages_imports_in_a_circle_or_from_a_higher_floor" "$(
+  PYTHONDONTWRITEBYTECODE=1 python3 ../tests/support/import_floors.py src 2>&1)"
+planted=$(mktemp -d)
+trap 'rm -rf "$planted"' EXIT
+mkdir "$planted/api" "$planted/parts"
+echo "export { two } from './two'; import '../parts/button';" >"$planted/api/one.ts"
+echo "import type { One } from './one';" >"$planted/api/two.ts"
+touch "$planted/parts/button.tsx"
+result "a_planted_circle_and_a_planted_import_upwards_are_found" "$(diff - \
+  <(PYTHONDONTWRITEBYTECODE=1 python3 ../tests/support/import_floors.py "$planted" 2>&1) <<'TEXT'
+api/one.ts imports parts/button.tsx, which is on a higher floor
+an import circle: api/one.ts, api/two.ts
+TEXT
+)"
 result "no_page_parses_html_or_makes_code" "$(
   grep -rnE 'innerHTML|outerHTML|insertAdjacentHTML|dangerouslySet|document\.write|eval\(|new Function' src)"
 result "no_page_asks_another_host" "$(grep -rnE "https?://" src style index.html)"

@@ -1,20 +1,20 @@
 // Talks to the server: one typed function for every route, one place for the session's CSRF token, and two facts that
-// every page may follow: is the server away, and has the session ended.
+// every page may follow: whether the server is unavailable, and whether the session has ended.
 import { Store } from '../base/store';
 import { text } from '../text';
 import type { Routes } from './routes';
 
-/** The server said no; the message is for the reader. */
-export class Refused extends Error {
+/** The server rejected the request; the message is for the user. */
+export class ApiError extends Error {
   constructor(readonly status: number, message: string, readonly retryAfter = 0) {
     super(message);
   }
 }
 
-/** The server did not answer, or said that it cannot now; the same request may succeed later. */
-export class Away extends Error {}
+/** The server did not answer, or answered 502 to 504; the same request may succeed later. */
+export class Unreachable extends Error {}
 
-export const away = new Store(false);
+export const unavailable = new Store(false);
 export const sessionEnded = new Store(false);
 
 let csrf: string | null = null;
@@ -55,15 +55,15 @@ export async function ask<R extends keyof Routes>(route: R, given?: Arguments<R>
     body: given?.body === undefined ? null : JSON.stringify(given.body),
     signal: given?.signal ?? null,
   });
-  if (!reply.ok) throw await refusal(reply);
+  if (!reply.ok) throw await errorOf(reply);
   if (reply.status === 204) return null as Routes[R]['answer'];
   return (await reply.json()) as Routes[R]['answer'];
 }
 
 const patience = 10; // times
 
-/** fetch that keeps `away` true to life, and asks again when the server says 429, which it has not carried out, and that
- * it takes a second or two. */
+/** fetch that keeps `unavailable` up to date, and retries a 429, of which the server has carried out nothing, when the
+ * wait is a second or two. */
 export async function send(address: string, how: RequestInit): Promise<Response> {
   for (let left = patience; ; left -= 1) {
     const reply = await sendOnce(address, how);
@@ -79,14 +79,14 @@ async function sendOnce(address: string, how: RequestInit): Promise<Response> {
     reply = await fetch(address, { ...how, credentials: 'same-origin', cache: 'no-store' });
   } catch (problem) {
     if (how.signal?.aborted) throw problem;
-    away.set(true);
-    throw new Away(text.away.unreachable);
+    unavailable.set(true);
+    throw new Unreachable(text.away.unreachable);
   }
-  away.set(reply.status === 502 || reply.status === 503 || reply.status === 504);
+  unavailable.set(reply.status === 502 || reply.status === 503 || reply.status === 504);
   return reply;
 }
 
-export async function refusal(reply: Response): Promise<Error> {
+export async function errorOf(reply: Response): Promise<Error> {
   let message = text.away.strange(reply.status);
   try {
     const answer = (await reply.json()) as { error?: { message?: string } };
@@ -98,8 +98,8 @@ export async function refusal(reply: Response): Promise<Error> {
     csrf = null;
     sessionEnded.set(true);
   }
-  if (reply.status >= 502 && reply.status <= 504) return new Away(message);
-  return new Refused(reply.status, sentence(message), Number(reply.headers.get('Retry-After') ?? 0));
+  if (reply.status >= 502 && reply.status <= 504) return new Unreachable(message);
+  return new ApiError(reply.status, sentence(message), Number(reply.headers.get('Retry-After') ?? 0));
 }
 
 /** The server writes as programs do, 'name: ...'; people read sentences. */

@@ -3,14 +3,14 @@
 // While there is no stream pages ask again every few seconds, as if this were not here. A hidden page has none:
 // browsers open six connections to a server, for all pages together.
 import { Store } from '../base/store';
-import { ask, away, Refused, sessionEnded, url } from './client';
+import { ask, unavailable, ApiError, sessionEnded, url } from './client';
 import type { Job, Slave, Task } from './routes';
 
-export type JobNews = { id: number } & Partial<Job> & { running?: number; created?: true; deleted?: true };
-export type TaskNews = { id: number } & Partial<Omit<Task, 'failures'>> & { failures?: number | null };
+export type JobUpdate = { id: number } & Partial<Job> & { running?: number; created?: true; deleted?: true };
+export type TaskUpdate = { id: number } & Partial<Omit<Task, 'failures'>> & { failures?: number | null };
 export interface Events {
-  job: JobNews;
-  frames: { job: number; more: boolean; items: TaskNews[] };
+  job: JobUpdate;
+  frames: { job: number; more: boolean; items: TaskUpdate[] };
   slave: { id: number; changed?: true } & Partial<Pick<Slave, 'online' | 'working_on'>>;
   grid: { online: number; active: number; ready: number; leased: number };
   points: object;
@@ -21,7 +21,7 @@ export interface Events {
 export type Topic = keyof Events;
 const topics = ['job', 'frames', 'slave', 'grid', 'points', 'notification', 'project'] as const;
 
-export interface Wish {
+export interface Interest {
   job?: number; // its frames, too
   slaves?: boolean;
   all?: boolean; // everybody's
@@ -35,7 +35,7 @@ const silence = 50_000; // the server gives a sign of life every 20 s
 const slowest = 10_000;
 
 const followers = new Map<Topic, Set<(event: never) => void>>();
-const wishes = new Set<Wish>();
+const interests = new Set<Interest>();
 let wanted = ''; // by the stream that is open
 let source: EventSource | null = null;
 let last: string | null = null; // the latest event
@@ -52,21 +52,21 @@ export function follow<T extends Topic>(topic: T, follower: (event: Events[T]) =
   return () => known.delete(follower);
 }
 
-function tell<T extends Topic>(topic: T, event: Events[T]): void {
+function publish<T extends Topic>(topic: T, event: Events[T]): void {
   for (const follower of [...(followers.get(topic) ?? [])]) (follower as (event: Events[T]) => void)(event);
 }
 
-/** From here on the page wants to hear of this, until the answer is called. */
-export function wish(what: Wish): () => void {
-  wishes.add(what);
+/** The stream includes events of this interest until the returned function is called. */
+export function subscribe(interest: Interest): () => void {
+  interests.add(interest);
   changed();
   return () => {
-    wishes.delete(what);
+    interests.delete(interest);
     changed();
   };
 }
 
-/** Events after this one are news; the server said so with the answer to who is logged in. */
+/** Events after this one are new; the server said so with the answer to who is logged in. */
 export function knowPosition(event: string): void {
   last ??= event;
 }
@@ -95,7 +95,7 @@ export function stopListening(): void {
 
 function query(): string {
   const parts = new URLSearchParams();
-  const all = [...wishes];
+  const all = [...interests];
   const job = all.find((each) => each.job !== undefined)?.job;
   if (job !== undefined) parts.set('job', String(job));
   if (all.some((each) => each.slaves)) parts.set('slaves', '1');
@@ -140,27 +140,28 @@ function open(): void {
     });
   const begin = (complete: boolean): void => {
     fails = 0;
-    away.set(false); // nothing else may ask, and find it out
+    unavailable.set(false); // nothing else may ask, and find it out
     listening.set(true);
-    if (!complete) tell('everything', null);
+    if (!complete) publish('everything', null);
   };
   const resumed = last !== null;
   on('hello', () => begin(resumed));
   on('reset', () => begin(false));
   on('end', failed);
   on('beat', () => undefined);
-  for (const topic of topics) on(topic, (event) => tell(topic, JSON.parse(event.data) as never));
+  for (const topic of topics) on(topic, (event) => publish(topic, JSON.parse(event.data) as never));
   stream.onerror = () => source === stream && failed();
 }
 
-// The browser says nothing of why. Asking who is logged in does: the server is away, the session has ended, or neither.
+// The browser says nothing of why. Asking who is logged in does: the server is unavailable,
+// the session has ended, or neither.
 function failed(): void {
   close();
   fails += 1;
   const wait = Math.min(slowest, 500 * 2 ** Math.min(fails, 6)) * (0.75 + Math.random() / 2);
   ask('GET /api/v1/me').then(
     () => later(fails > 1 ? wait : 100),
-    (problem: unknown) => later(problem instanceof Refused && problem.status === 401 ? slowest : wait),
+    (problem: unknown) => later(problem instanceof ApiError && problem.status === 401 ? slowest : wait),
   );
 }
 
@@ -170,30 +171,34 @@ function later(wait: number): void {
   retry = window.setTimeout(changed, wait);
 }
 
-/** A slave with what was told of it. A frame that ended changed more than what it works on. */
-export function slaveWithNews(slave: Slave, news: Events['slave']): Heard<Slave> {
-  if (news.changed || news.online !== slave.online || !news.working_on) return 'ask';
-  const here = new Set(news.working_on.map((work) => work.task));
+/** A slave with an update applied. A frame that ended changed more than what it works on. */
+export function applySlaveUpdate(slave: Slave, update: Events['slave']): Heard<Slave> {
+  if (update.changed || update.online !== slave.online || !update.working_on) return 'ask';
+  const here = new Set(update.working_on.map((work) => work.task));
   const ended = slave.working_on.some((work) => !here.has(work.task));
-  return { data: { ...slave, working_on: news.working_on }, ask: ended };
+  return { data: { ...slave, working_on: update.working_on }, ask: ended };
 }
 
 /** What an event makes of data: new data, a reason to ask for it, both, or nothing. */
 export type Heard<T> = { data: T; ask?: boolean } | 'ask' | undefined;
 
-/** A job with what was told of it. A state that the server changed by itself has more to it than was told. */
-export function withNews(job: Job, news: JobNews): Heard<Job> {
-  if (news.created || news.deleted) return 'ask';
-  if (news.tasks !== undefined) return { data: { ...job, ...news } };
-  const { running, ...rest } = news;
+/** A job with an update applied. A state that the server changed by itself has more to it than the update. */
+export function applyUpdate(job: Job, update: JobUpdate): Heard<Job> {
+  if (update.created || update.deleted) return 'ask';
+  if (update.tasks !== undefined) return { data: { ...job, ...update } };
+  const { running, ...rest } = update;
   const next: Job = { ...job, ...rest };
   next.progress = job.tasks > 0 ? Math.min(1, (next.accepted + (running ?? 0)) / job.tasks) : 0;
   if (next.leased > 0) next.waiting = null;
   return { data: next, ask: next.state !== job.state };
 }
 
-/** A list with what was told of one thing in it. */
-export function listWithNews<T extends { id: number }>(list: T[], id: number, hear: (one: T) => Heard<T>): Heard<T[]> {
+/** A list with an update applied to one of its items. */
+export function applyListUpdate<T extends { id: number }>(
+  list: T[],
+  id: number,
+  hear: (one: T) => Heard<T>,
+): Heard<T[]> {
   const at = list.findIndex((one) => one.id === id);
   const made = at < 0 ? undefined : hear(list[at] as T);
   if (made === undefined || made === 'ask') return made;

@@ -1,8 +1,8 @@
 // All jobs of somebody, kept up to date at little cost: everything once, of which the newest are shown as soon as they are
 // there, then what is active and what is new. A job that is active no more is asked for by itself.
-import { ask, Refused } from './client';
-import { type Heard, type JobNews, listWithNews, withNews } from './events';
-import { everyPage, type Live, useLive, useWish } from './live';
+import { ask, ApiError } from './client';
+import { type Heard, type JobUpdate, applyListUpdate, applyUpdate } from './events';
+import { everyPage, type Live, useLive, useInterest } from './live';
 import type { Job } from './routes';
 
 const asksAtOnce = 20;
@@ -12,20 +12,20 @@ async function withoutGone(id: number, signal: AbortSignal): Promise<Job | null>
   try {
     return await ask('GET /api/v1/jobs/{id}', { path: { id }, signal });
   } catch (problem) {
-    if (problem instanceof Refused && problem.status === 404) return null;
+    if (problem instanceof ApiError && problem.status === 404) return null;
     throw problem;
   }
 }
 
-/** Jobs with what was told of one of them. */
-export function jobsWithNews(jobs: Job[], news: JobNews): Heard<Job[]> {
-  if (news.created) return 'ask';
-  if (!news.deleted) return listWithNews(jobs, news.id, (job) => withNews(job, news));
-  return jobs.some((job) => job.id === news.id) ? { data: jobs.filter((job) => job.id !== news.id) } : undefined;
+/** Jobs with an update of one of them applied. */
+export function applyJobsUpdate(jobs: Job[], update: JobUpdate): Heard<Job[]> {
+  if (update.created) return 'ask';
+  if (!update.deleted) return applyListUpdate(jobs, update.id, (job) => applyUpdate(job, update));
+  return jobs.some((job) => job.id === update.id) ? { data: jobs.filter((job) => job.id !== update.id) } : undefined;
 }
 
 export function useJobList(all: boolean): Live<Job[]> {
-  useWish(all ? { all: true } : null);
+  useInterest(all ? { all: true } : null);
   const who: { all?: 1 } = all ? { all: 1 } : {};
   return useLive<Job[]>(
     `jobs ${all}`,
@@ -60,6 +60,6 @@ export function useJobList(all: boolean): Live<Job[]> {
       return [...jobs.values()].sort((left, right) => right.id - left.id);
     },
     4000,
-    { job: (news, jobs) => jobsWithNews(jobs, news) },
+    { job: (update, jobs) => applyJobsUpdate(jobs, update) },
   );
 }

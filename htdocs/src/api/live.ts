@@ -2,8 +2,8 @@
 // they come, and every few seconds while they do not; less often while the server is away, not at all while the page is
 // hidden.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { Away, Refused, sessionEnded } from './client';
-import { type Events, follow, type Heard, listening, type Topic, type Wish, wish } from './events';
+import { Unreachable, ApiError, sessionEnded } from './client';
+import { type Events, follow, type Heard, listening, type Topic, type Interest, subscribe } from './events';
 
 const slowest = 20000;
 const calm = 75000; // from asking to asking while events come: for what they do not say
@@ -18,10 +18,10 @@ export interface Live<T> {
   refresh: () => void;
 }
 
-/** While this is on the page the server is asked to tell of it. null: not now. */
-export function useWish(what: Wish | null): void {
+/** Subscribes while the component is on the page. null: not now. */
+export function useInterest(what: Interest | null): void {
   const key = JSON.stringify(what);
-  useEffect(() => (what === null ? undefined : wish(what)), [key]);
+  useEffect(() => (what === null ? undefined : subscribe(what)), [key]);
 }
 
 /**
@@ -79,10 +79,10 @@ export function useLive<T>(
       } catch (problem) {
         if (stop.signal.aborted) return;
         wait = Math.min(Math.max(wait, 1000) * 1.6, slowest);
-        if (problem instanceof Refused) wait = Math.max(wait, problem.retryAfter * 1000);
+        if (problem instanceof ApiError) wait = Math.max(wait, problem.retryAfter * 1000);
         setState({ key, data, whole: data !== null, problem: problem as Error });
-        if (problem instanceof Refused && problem.status === 404) wait = 0; // it will not come back
-        if (problem instanceof Away && wait > 5000) wait = 5000;
+        if (problem instanceof ApiError && problem.status === 404) wait = 0; // it will not come back
+        if (problem instanceof Unreachable && wait > 5000) wait = 5000;
       } finally {
         running = false;
       }

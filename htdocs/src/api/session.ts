@@ -1,6 +1,6 @@
 // Who is logged in here. null: nobody; undefined: not known yet.
 import { Store, useStore } from '../base/store';
-import { Refused, ask, sessionEnded, setCsrf } from './client';
+import { ApiError, ask, sessionEnded, setCsrf } from './client';
 import { knowPosition, listen, stopListening } from './events';
 import type { SessionAnswer, User } from './routes';
 
@@ -23,7 +23,7 @@ export async function findMe(): Promise<void> {
     me.set(answer.user);
     listen();
   } catch (problem) {
-    if (!(problem instanceof Refused)) throw problem;
+    if (!(problem instanceof ApiError)) throw problem;
     setCsrf(null);
     me.set(null);
   }
@@ -49,7 +49,7 @@ export async function register(name: string, password: string, email: string): P
 
 export async function logOut(): Promise<void> {
   await ask('POST /api/v1/logout').catch((problem: unknown) => {
-    if (!(problem instanceof Refused && problem.status === 401)) throw problem;
+    if (!(problem instanceof ApiError && problem.status === 401)) throw problem;
   });
   setCsrf(null);
   sessionEnded.set(false);

@@ -2,7 +2,7 @@
 // in which something may still happen, and only when the job's figures say that something has.
 import { useEffect, useRef } from 'preact/hooks';
 import { ask } from './client';
-import { type Events, listening, type TaskNews } from './events';
+import { type Events, listening, type TaskUpdate } from './events';
 import { type Live, useLive } from './live';
 import type { Job, Task } from './routes';
 
@@ -40,9 +40,9 @@ async function fetchAll(job: number, signal: AbortSignal): Promise<Page[]> {
   }
 }
 
-function taskWithNews(task: Task, news: TaskNews): Task {
-  const next = { ...task, ...news, failures: news.failures ?? task.failures };
-  if (news.slave === task.slave && news.slave_name === null) next.slave_name = task.slave_name;
+function applyTaskUpdate(task: Task, update: TaskUpdate): Task {
+  const next = { ...task, ...update, failures: update.failures ?? task.failures };
+  if (update.slave === task.slave && update.slave_name === null) next.slave_name = task.slave_name;
   return next;
 }
 
@@ -53,16 +53,16 @@ interface Kept {
   all: Task[];
 }
 
-function keepNews(kept: Kept, news: Events['frames']): Task[] | undefined {
-  const items = new Map(news.items.map((item) => [item.id, item]));
+function applyFramesUpdate(kept: Kept, update: Events['frames']): Task[] | undefined {
+  const items = new Map(update.items.map((item) => [item.id, item]));
   let found = false;
   for (const page of kept.pages) {
     const [first, last] = [page.tasks[0], page.tasks[page.tasks.length - 1]];
-    if (!first || !last || !news.items.some(({ id }) => id >= first.id && id <= last.id)) continue;
+    if (!first || !last || !update.items.some(({ id }) => id >= first.id && id <= last.id)) continue;
     found = true;
     page.tasks = page.tasks.map((task) => {
       const item = items.get(task.id);
-      return item ? taskWithNews(task, item) : task;
+      return item ? applyTaskUpdate(task, item) : task;
     });
   }
   if (!found) return undefined;
@@ -105,10 +105,10 @@ export function useTaskList(job: Job | null): Live<Task[]> {
     },
     1500,
     {
-      frames: (news) => {
-        if (!job || news.job !== job.id || !kept.current) return undefined;
-        const now = keepNews(kept.current, news);
-        if (!news.more) return now && { data: now };
+      frames: (update) => {
+        if (!job || update.job !== job.id || !kept.current) return undefined;
+        const now = applyFramesUpdate(kept.current, update);
+        if (!update.more) return now && { data: now };
         kept.current.stamp = ''; // more happened than was told
         return now ? { data: now, ask: true } : 'ask';
       },

@@ -6,7 +6,7 @@ import type { Routes, Scope, Token } from '../api/routes';
 import { logOut, useUser } from '../api/session';
 import { useStore } from '../base/store';
 import { theme, type Theme } from '../base/theme';
-import { CopyLine, Empty, Heading, Loading, Switch, Time, Trouble, useTitle } from '../parts/basics';
+import { CopyLine, Empty, Heading, Loading, Switch, Time, ErrorMessage, useTitle } from '../parts/basics';
 import { confirmed, Dialog } from '../parts/dialog';
 import { Check, Field, Form } from '../parts/form';
 import { Icon } from '../parts/icons';
@@ -79,7 +79,7 @@ function Tokens() {
     <section class="section">
       <h2>{text.account.tokens}</h2>
       <p class="soft">{text.account.tokensLead}</p>
-      {list.problem && !list.data && <Trouble problem={list.problem} retry={list.refresh} />}
+      {list.problem && !list.data && <ErrorMessage problem={list.problem} retry={list.refresh} />}
       {!list.data && !list.problem && <Loading />}
       {list.data && items.length === 0 && <Empty icon="key" title={text.account.noTokens} />}
       {items.length > 0 && (

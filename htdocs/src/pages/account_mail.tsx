@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { Field, Form } from '../parts/form';
 import { Icon } from '../parts/icons';
-import { tell, tried } from '../parts/toast';
+import { showToast, tried } from '../parts/toast';
 import { text } from '../text';
 
 const t = text.notifications;
@@ -19,7 +19,7 @@ export function ConfirmMail({ email, sent, changed }: { email: string; sent: boo
   const [again, setAgain] = useState(sent);
   const confirm = async (): Promise<void> => {
     await ask('POST /api/v1/notifications/confirm', { body: { code: code.trim() } });
-    tell(t.confirmedNow(email));
+    showToast(t.confirmedNow(email));
     changed();
   };
   return (

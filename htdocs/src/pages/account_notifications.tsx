@@ -5,9 +5,9 @@ import { useLive } from '../api/live';
 import { canNotify, showNew } from '../api/notify';
 import type { NotificationChoice, NotificationSettingsAnswer } from '../api/routes';
 import { useUser } from '../api/session';
-import { CopyLine, Loading, Time, Trouble } from '../parts/basics';
+import { CopyLine, Loading, Time, ErrorMessage } from '../parts/basics';
 import { Field, Form } from '../parts/form';
-import { tell, tried } from '../parts/toast';
+import { showToast, tried } from '../parts/toast';
 import { text } from '../text';
 import { ConfirmMail, sendCode } from './account_mail';
 
@@ -112,7 +112,7 @@ function Editor({
       body: { email: email.trim(), webhook: webhook.trim(), choices },
     });
     setSecret(kept.secret);
-    tell(t.saved);
+    showToast(t.saved);
     if (kept.email && kept.email !== found.email && !kept.confirmed && kept.mail) sent(await sendCode(kept.email));
     changed();
   };
@@ -190,7 +190,7 @@ export function Notifications() {
     <section class="section">
       <h2>{t.title}</h2>
       <p class="soft">{t.lead}</p>
-      {settings.problem && !first && <Trouble problem={settings.problem} retry={settings.refresh} />}
+      {settings.problem && !first && <ErrorMessage problem={settings.problem} retry={settings.refresh} />}
       {!first && !settings.problem && <Loading />}
       {first && (
         <div class="card notify">

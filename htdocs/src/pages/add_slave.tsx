@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../api/client';
-import { useLive, useWish } from '../api/live';
+import { useLive, useInterest } from '../api/live';
 import type { Slave, SlaveCredentialsAnswer } from '../api/routes';
 import { address } from '../base/address';
 import { Heading, useTitle } from '../parts/basics';
@@ -38,12 +38,12 @@ function Step({
 }
 
 function Watch({ pair }: { pair: SlaveCredentialsAnswer }) {
-  useWish({ slaves: true });
+  useInterest({ slaves: true });
   const live = useLive(
     `slave ${pair.id}`,
     (signal) => ask('GET /api/v1/slaves/{id}', { path: { id: pair.id }, signal }),
     1500,
-    { slave: (news) => (news.id === pair.id ? 'ask' : undefined) },
+    { slave: (update) => (update.id === pair.id ? 'ask' : undefined) },
   );
   const slave: Slave | null = live.data;
   const hello = Boolean(slave && (slave.online || slave.methods.length > 0));

@@ -6,7 +6,7 @@ import type { Routes } from '../api/routes';
 import { useUser } from '../api/session';
 import { address } from '../base/address';
 import { count, size } from '../base/format';
-import { Fact, Heading, Loading, Trouble, useTitle } from '../parts/basics';
+import { Fact, Heading, Loading, ErrorMessage, useTitle } from '../parts/basics';
 import { Form } from '../parts/form';
 import { Icon } from '../parts/icons';
 import { AdminTabs } from './admin_tabs';
@@ -73,7 +73,7 @@ export function AdminPage() {
       <Heading>{t.title}</Heading>
       {user.role === 'administrator' && <AdminTabs here="" />}
       {user.role === 'administrator' && <Setup />}
-      {live.problem && !seen && <Trouble problem={live.problem} retry={live.refresh} />}
+      {live.problem && !seen && <ErrorMessage problem={live.problem} retry={live.refresh} />}
       {!seen && !live.problem && <Loading />}
       {seen && (
         <>

@@ -3,7 +3,7 @@ import { ask } from '../api/client';
 import { useLive } from '../api/live';
 import type { Routes } from '../api/routes';
 import { address, setQuery, useAddress } from '../base/address';
-import { Empty, Heading, Loading, Time, Trouble, useTitle } from '../parts/basics';
+import { Empty, Heading, Loading, Time, ErrorMessage, useTitle } from '../parts/basics';
 import { Select } from '../parts/form';
 import { type Column, Table } from '../parts/table';
 import { text } from '../text';
@@ -75,7 +75,7 @@ export function AdminEventsPage() {
           onChange={(next) => setQuery({ kind: next })}
         />
       </div>
-      {live.problem && !live.data && <Trouble problem={live.problem} retry={live.refresh} />}
+      {live.problem && !live.data && <ErrorMessage problem={live.problem} retry={live.refresh} />}
       {!live.data && !live.problem && <Loading />}
       {live.data && rows.length === 0 && <Empty icon="search" title={t.noEvents} />}
       {rows.length > 0 && (

@@ -2,7 +2,7 @@
 import { ask } from '../api/client';
 import { useLive } from '../api/live';
 import { count, points } from '../base/format';
-import { Heading, Loading, Trouble, useTitle } from '../parts/basics';
+import { Heading, Loading, ErrorMessage, useTitle } from '../parts/basics';
 import { text } from '../text';
 import { AdminTabs } from './admin_tabs';
 
@@ -17,7 +17,7 @@ export function AdminMethodsPage() {
       <Heading>{t.title}</Heading>
       <AdminTabs here="methods" />
       <p class="soft admin-lead">{t.methodsLead}</p>
-      {live.problem && !live.data && <Trouble problem={live.problem} retry={live.refresh} />}
+      {live.problem && !live.data && <ErrorMessage problem={live.problem} retry={live.refresh} />}
       {!live.data && !live.problem && <Loading />}
       <div class="admin">
         {live.data?.items.map((method) => (

@@ -3,9 +3,9 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { useLive } from '../api/live';
 import type { Setting } from '../api/routes';
-import { Fact, Heading, Loading, Trouble, useTitle } from '../parts/basics';
+import { Fact, Heading, Loading, ErrorMessage, useTitle } from '../parts/basics';
 import { Check, Field, Form } from '../parts/form';
-import { tell, tried } from '../parts/toast';
+import { showToast, tried } from '../parts/toast';
 import { text } from '../text';
 import { AdminTabs } from './admin_tabs';
 
@@ -24,7 +24,7 @@ function Editor({ setting, changed }: { setting: Setting; changed: () => void })
     });
     const now = found.items.find((each) => each.name === setting.name);
     if (now) setValue(now.value);
-    tell(t.saved(title));
+    showToast(t.saved(title));
     changed();
   };
   const number = setting.kind === 'number';
@@ -74,7 +74,7 @@ export function AdminSettingsPage() {
     <>
       <Heading>{t.title}</Heading>
       <AdminTabs here="settings" />
-      {live.problem && !live.data && <Trouble problem={live.problem} retry={live.refresh} />}
+      {live.problem && !live.data && <ErrorMessage problem={live.problem} retry={live.refresh} />}
       {!live.data && !live.problem && <Loading />}
       {live.data && (
         <>

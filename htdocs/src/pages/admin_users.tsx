@@ -6,11 +6,11 @@ import type { Account } from '../api/routes';
 import { useUser } from '../api/session';
 import { setQuery, useAddress } from '../base/address';
 import { count, points } from '../base/format';
-import { Empty, Heading, Loading, Switch, Time, Trouble, useTitle } from '../parts/basics';
+import { Empty, Heading, Loading, Switch, Time, ErrorMessage, useTitle } from '../parts/basics';
 import { confirmed, Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
 import { Icon } from '../parts/icons';
-import { tell, tried } from '../parts/toast';
+import { showToast, tried } from '../parts/toast';
 import { text } from '../text';
 import { AdminTabs } from './admin_tabs';
 
@@ -24,7 +24,7 @@ function Block({ account, close, done }: { account: Account; close: () => void; 
   const [reason, setReason] = useState('');
   const block = async (): Promise<void> => {
     const gone = await ask('POST /api/v1/admin/users/{id}/block', { path: { id: account.id }, body: { reason } });
-    tell(t.blocked(account.name, gone.jobs, gone.slaves));
+    showToast(t.blocked(account.name, gone.jobs, gone.slaves));
     done();
   };
   return (
@@ -192,7 +192,7 @@ export function AdminUsersPage() {
           onChange={(next) => setQuery({ which: next })}
         />
       </div>
-      {list.problem && !list.data && <Trouble problem={list.problem} retry={list.refresh} />}
+      {list.problem && !list.data && <ErrorMessage problem={list.problem} retry={list.refresh} />}
       {!list.data && !list.problem && <Loading />}
       {list.data && items.length === 0 && <Empty icon="user" title={t.noAccounts} />}
       {items.length > 0 && (

@@ -1,14 +1,14 @@
 // Home: the latest picture first, then what is being rendered, then the grid in figures.
 import { ask } from '../api/client';
 import type { Events } from '../api/events';
-import { jobsWithNews } from '../api/job_list';
+import { applyJobsUpdate } from '../api/job_list';
 import { useLive } from '../api/live';
 import { latestPicture } from '../api/pictures';
 import type { Job, Routes } from '../api/routes';
 import { useUser } from '../api/session';
 import { address } from '../base/address';
 import { count, percent, points } from '../base/format';
-import { Empty, Heading, Loading, ProgressBar, Time, Trouble, useTitle } from '../parts/basics';
+import { Empty, Heading, Loading, ProgressBar, Time, ErrorMessage, useTitle } from '../parts/basics';
 import { Icon } from '../parts/icons';
 import { Picture, ratioOf } from '../parts/picture';
 import { text } from '../text';
@@ -93,12 +93,12 @@ function Standing({ user }: { user: number }) {
 
 type Status = Routes['GET /api/v1/status']['answer'];
 
-function statusWithNews(news: Events['grid'], status: Status): Status {
+function applyStatusUpdate(update: Events['grid'], status: Status): Status {
   return {
     ...status,
-    slaves: { ...status.slaves, online: news.online },
-    jobs: { active: news.active },
-    frames: { ...status.frames, ready: news.ready, leased: news.leased },
+    slaves: { ...status.slaves, online: update.online },
+    jobs: { active: update.active },
+    frames: { ...status.frames, ready: update.ready, leased: update.leased },
   };
 }
 
@@ -106,11 +106,11 @@ export function HomePage() {
   useTitle('');
   const user = useUser();
   const status = useLive('status', () => ask('GET /api/v1/status'), 3000, {
-    grid: (news, status) => ({ data: statusWithNews(news, status) }),
+    grid: (update, status) => ({ data: applyStatusUpdate(update, status) }),
   });
   const jobs = useLive('home jobs', () => ask('GET /api/v1/jobs', { query: { limit: 60 } }), 3000, {
-    job: (news, { items, next }) => {
-      const now = jobsWithNews(items, news);
+    job: (update, { items, next }) => {
+      const now = applyJobsUpdate(items, update);
       return now && now !== 'ask' ? { ...now, data: { items: now.data, next } } : now;
     },
   });
@@ -130,7 +130,7 @@ export function HomePage() {
       >
         {text.home.hello(user.name)}
       </Heading>
-      {jobs.problem && !jobs.data && <Trouble problem={jobs.problem} retry={jobs.refresh} />}
+      {jobs.problem && !jobs.data && <ErrorMessage problem={jobs.problem} retry={jobs.refresh} />}
       <div class={hero ? 'home home-with-hero' : 'home'}>
         {hero && <Hero job={hero} />}
         <section class="home-side">

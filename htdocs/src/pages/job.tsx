@@ -1,9 +1,9 @@
 // One job: its latest picture, how far it is and why it waits, what can be done, and every frame of it.
 import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
-import { act, type Action, approve, fits, mayRequeueAll, requeueAll } from '../api/job_actions';
-import { withNews } from '../api/events';
-import { useLive, useWish } from '../api/live';
+import { act, type Action, approve, fits, mayRequeueAll, requeueAll } from '../parts/job_actions';
+import { applyUpdate } from '../api/events';
+import { useLive, useInterest } from '../api/live';
 import { isVideo } from '../api/pictures';
 import type { Job, Task } from '../api/routes';
 import { useTaskList } from '../api/task_list';
@@ -19,7 +19,7 @@ import {
   ProgressBar,
   StateBadge,
   Time,
-  Trouble,
+  ErrorMessage,
   useTitle,
 } from '../parts/basics';
 import { Dialog } from '../parts/dialog';
@@ -148,7 +148,7 @@ function Notes({ job }: { job: Job }) {
     job.state === 'active' ? `why ${job.id}` : null,
     (signal) => ask('GET /api/v1/jobs/{id}/why', { path: { id: job.id }, signal }),
     10000,
-    { job: (news) => (news.id === job.id && (news.state || news.leased === 0) ? 'ask' : undefined) },
+    { job: (update) => (update.id === job.id && (update.state || update.leased === 0) ? 'ask' : undefined) },
   );
   const waits = job.waiting ?? (job.leased === 0 ? why.data?.sentence : null);
   const warnings = job.warnings ?? [];
@@ -192,9 +192,9 @@ function Notes({ job }: { job: Job }) {
 }
 
 export function JobPage({ id }: { id: number }) {
-  useWish({ job: id });
+  useInterest({ job: id });
   const live = useLive(`job ${id}`, (signal) => ask('GET /api/v1/jobs/{id}', { path: { id }, signal }), 1500, {
-    job: (news, job) => (news.id === id ? withNews(job, news) : undefined),
+    job: (update, job) => (update.id === id ? applyUpdate(job, update) : undefined),
   });
   const job = live.data;
   const list = useTaskList(job);
@@ -288,7 +288,7 @@ export function JobPage({ id }: { id: number }) {
         </div>
       </div>
       <Again problem={live.problem} />
-      {list.problem && !list.data && <Trouble problem={list.problem} retry={list.refresh} />}
+      {list.problem && !list.data && <ErrorMessage problem={list.problem} retry={list.refresh} />}
       {!isVideo(job) && <Frames job={job} tasks={tasks} loading={!list.data} show={show} />}
       {job.accepted > 0 && <Downloads job={job} tasks={tasks} />}
       {frame !== null && <Viewer job={job} tasks={tasks} frame={frame} show={show} />}

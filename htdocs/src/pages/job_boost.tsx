@@ -5,10 +5,10 @@ import { useLive } from '../api/live';
 import type { Forecast, Job } from '../api/routes';
 import { duration, points, time } from '../base/format';
 import { newKey } from '../base/random';
-import { Loading, Trouble } from '../parts/basics';
+import { Loading, ErrorMessage } from '../parts/basics';
 import { Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
-import { tell } from '../parts/toast';
+import { showToast } from '../parts/toast';
 import { text } from '../text';
 
 function Side({ title, forecast }: { title: string; forecast: Forecast }) {
@@ -60,7 +60,7 @@ export function Boost({ job, close }: { job: Job; close: (done: boolean) => void
   const seen = quote.data;
   const spend = async (): Promise<void> => {
     await ask('POST /api/v1/jobs/{id}/boost', { path: { id: job.id }, key, body: { points: Number(amount) } });
-    tell(t.done(points(Number(amount)), job.name));
+    showToast(t.done(points(Number(amount)), job.name));
     close(true);
   };
   return (
@@ -84,7 +84,7 @@ export function Boost({ job, close }: { job: Job; close: (done: boolean) => void
           hint={seen ? text.points.have(points(seen.available)) : ' '}
           more={{ min: 0.001, step: 'any', required: true }}
         />
-        {quote.problem && <Trouble problem={quote.problem} />}
+        {quote.problem && <ErrorMessage problem={quote.problem} />}
         {!seen && !quote.problem && value > 0 && <Loading />}
         {seen && (
           <div class="quote" aria-live="polite">

@@ -8,23 +8,12 @@ import { count, duration, percent } from '../base/format';
 import { Empty, Loading, Switch } from '../parts/basics';
 import { Icon } from '../parts/icons';
 import { Picture, ratioOf } from '../parts/picture';
+import { describeTask } from '../parts/task_summary';
 import { useWidth, useWindowRows } from '../parts/virtual';
 import { text } from '../text';
 
 const states = ['accepted', 'leased', 'ready', 'failed', 'cancelled'] as const;
 type View = 'pictures' | 'map';
-
-/** Who, how long, how often: what one wants to know of a frame. */
-export function describe(task: Task): string {
-  const t = text.frames;
-  const parts = [`${t.frame(task.frame)}: ${text.states[task.state]}`];
-  if (task.state === 'leased' && task.fraction !== null) parts.push(percent(task.fraction));
-  if (task.slave_name) parts.push(t.on(task.slave_name));
-  if (task.state === 'accepted' && task.wall > 0) parts.push(duration(task.wall));
-  if (task.failures > 0) parts.push(t.failures(task.failures));
-  if (task.reason && task.state !== 'accepted') parts.push(task.reason);
-  return parts.join(' · ');
-}
 
 function PictureCell({ job, task, show }: { job: Job; task: Task; show: (frame: number) => void }) {
   const accepted = task.state === 'accepted';
@@ -32,11 +21,11 @@ function PictureCell({ job, task, show }: { job: Job; task: Task; show: (frame: 
     <button
       type="button"
       class={`cell state-${task.state}`}
-      title={describe(task)}
+      title={describeTask(task)}
       data-frame={task.frame}
       onClick={() => show(task.frame)}
     >
-      <span class="unseen">{describe(task)}</span>
+      <span class="unseen">{describeTask(task)}</span>
       <Picture small src={accepted ? thumbnail(job.id, task, 256) : null} alt="" ratio={ratioOf(job.output)} />
       <span class="cell-foot" aria-hidden="true">
         <span class="figure">{task.frame}</span>
@@ -58,8 +47,8 @@ function MapCell({ task, show }: { task: Task; show: (frame: number) => void }) 
     <button
       type="button"
       class={`dot state-${task.state}`}
-      title={describe(task)}
-      aria-label={describe(task)}
+      title={describeTask(task)}
+      aria-label={describeTask(task)}
       data-frame={task.frame}
       onClick={() => show(task.frame)}
     />

@@ -85,7 +85,7 @@ export function Animation({ job, play }: { job: Job; play?: (() => void) | undef
   );
 }
 
-function Film({ job }: { job: Job }) {
+function Video({ job }: { job: Job }) {
   if (job.accepted === 0) return <Picture src={null} alt="" ratio={ratioOf(job.output)} />;
   return <video class="job-video" controls preload="metadata" src={videoOf(job)} aria-label={text.job.film} />;
 }
@@ -99,7 +99,7 @@ export function JobPicture({ job, last, show, play, label }: {
   label?: string; // of the press on the picture, where it shows no frame
 }) {
   const [view, setView] = useState<'frame' | 'motion'>('frame');
-  if (isVideo(job)) return <Film job={job} />;
+  if (isVideo(job)) return <Video job={job} />;
   const moves = job.accepted > 1 && job.tiles === 1;
   return (
     <div class="job-look">

@@ -4,10 +4,10 @@ import { ask } from '../api/client';
 import { everyPage, useLive } from '../api/live';
 import type { Job } from '../api/routes';
 import { address } from '../base/address';
-import { Fact, Loading, Trouble } from '../parts/basics';
+import { Fact, Loading, ErrorMessage } from '../parts/basics';
 import { Dialog } from '../parts/dialog';
 import { Field, Form, Select } from '../parts/form';
-import { tell } from '../parts/toast';
+import { showToast } from '../parts/toast';
 import { text } from '../text';
 
 /** Nothing, or SEQUENCE/SHOT. */
@@ -42,12 +42,12 @@ function Move({ job, project, close }: { job: Job; project: number; close: (chan
   const wanted = chosen === another ? made.trim() : chosen;
   const save = async (): Promise<void> => {
     await ask('PATCH /api/v1/jobs/{id}', { path: { id: job.id }, body: { shot: wanted } });
-    tell(wanted ? t.moved(job.name, wanted) : t.movedOut(job.name));
+    showToast(wanted ? t.moved(job.name, wanted) : t.movedOut(job.name));
     close(true);
   };
   return (
     <Dialog title={t.move} onClose={() => close(false)}>
-      {shots.problem && !shots.data && <Trouble problem={shots.problem} retry={shots.refresh} />}
+      {shots.problem && !shots.data && <ErrorMessage problem={shots.problem} retry={shots.refresh} />}
       {!shots.data && !shots.problem && <Loading />}
       {shots.data && (
         <Form

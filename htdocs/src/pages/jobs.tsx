@@ -1,7 +1,7 @@
 // The table of jobs. What it is filtered and sorted by stands in the address.
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { ask } from '../api/client';
-import { act, type Action, fits } from '../api/job_actions';
+import { act, type Action, fits } from '../parts/job_actions';
 import { useJobList } from '../api/job_list';
 import { useLive } from '../api/live';
 import { latestPicture } from '../api/pictures';
@@ -9,7 +9,7 @@ import type { Job } from '../api/routes';
 import { moderates, useUser } from '../api/session';
 import { address, setQuery, useAddress } from '../base/address';
 import { count, percent } from '../base/format';
-import { Empty, Heading, Loading, ProgressBar, StateBadge, Time, Trouble, useTitle } from '../parts/basics';
+import { Empty, Heading, Loading, ProgressBar, StateBadge, Time, ErrorMessage, useTitle } from '../parts/basics';
 import { Icon } from '../parts/icons';
 import { Picture } from '../parts/picture';
 import { type Column, sorted, Table } from '../parts/table';
@@ -222,7 +222,7 @@ export function JobsPage() {
           </label>
         )}
       </div>
-      {list.problem && !list.data && <Trouble problem={list.problem} retry={list.refresh} />}
+      {list.problem && !list.data && <ErrorMessage problem={list.problem} retry={list.refresh} />}
       {!list.whole && !list.problem && shown.length === 0 && <Loading />}
       {list.whole &&
         shown.length === 0 &&

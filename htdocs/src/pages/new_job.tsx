@@ -6,15 +6,15 @@ import { useLive } from '../api/live';
 import type { Job, Routes } from '../api/routes';
 import { address, go, useAddress } from '../base/address';
 import { countFrames, count, frameList } from '../base/format';
-import { Heading, Loading, Trouble, useTitle } from '../parts/basics';
+import { Heading, Loading, ErrorMessage, useTitle } from '../parts/basics';
 import { Check, Field, Select } from '../parts/form';
 import { Icon } from '../parts/icons';
-import { tell } from '../parts/toast';
+import { showToast } from '../parts/toast';
 import { text } from '../text';
 import { bring, type JobFile, type Progress } from '../upload/bundle';
 import { type Chosen, isScene, likelyScene, mostFiles, tidy } from '../upload/chosen';
 import { DropZone, FileList, type Listed } from './new_job_files';
-import { Found } from './new_job_found';
+import { Findings } from './new_job_findings';
 import { goodShot } from './job_shot';
 import { bodyOf, type Choices, choicesFrom, Overrides, unchanged } from './new_job_choices';
 
@@ -159,7 +159,7 @@ export function NewJobPage() {
     setBusy(true);
     try {
       const job = await ask('POST /api/v1/jobs', { body: bodyOf(choices, scene, files) });
-      tell(text.newJob.submitted(job.name));
+      showToast(text.newJob.submitted(job.name));
       go(address(['jobs', job.id], { boost: choices.boost ? 1 : null }));
     } catch (wrong) {
       setProblem(messageOf(wrong));
@@ -189,7 +189,7 @@ export function NewJobPage() {
       <Heading lead={source ? undefined : text.newJob.lead}>
         {before.data ? text.newJob.like(before.data.job.name) : text.newJob.title}
       </Heading>
-      {from > 0 && !before.data && (before.problem ? <Trouble problem={before.problem} /> : <Loading />)}
+      {from > 0 && !before.data && (before.problem ? <ErrorMessage problem={before.problem} /> : <Loading />)}
       {problem && (
         <div class="notice notice-bad" role="alert">
           <Icon name="warning" />
@@ -239,7 +239,7 @@ export function NewJobPage() {
                 }}
               />
             )}
-            <Found answer={latest} waiting={!latest} problem={looked.problem} choices={choices} />
+            <Findings answer={latest} waiting={!latest} problem={looked.problem} choices={choices} />
           </div>
           <div class="new-job-side card">
             <Field

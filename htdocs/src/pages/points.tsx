@@ -7,11 +7,11 @@ import { useUser } from '../api/session';
 import { address, setQuery, useAddress } from '../base/address';
 import { count, points } from '../base/format';
 import { newKey } from '../base/random';
-import { Empty, Heading, Loading, Switch, Time, Trouble, useTitle } from '../parts/basics';
+import { Empty, Heading, Loading, Switch, Time, ErrorMessage, useTitle } from '../parts/basics';
 import { confirmed } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
 import { type Column, Table } from '../parts/table';
-import { tell } from '../parts/toast';
+import { showToast } from '../parts/toast';
 import { text } from '../text';
 
 const most = 2000; // lines shown at once; older ones are asked for
@@ -135,7 +135,7 @@ function Give({ available, given }: { available: number; given: () => void }) {
       key,
       body: { to: to.trim(), points: value, ...(reason ? { reason } : {}) },
     });
-    tell(t.gave(points(value), to));
+    showToast(t.gave(points(value), to));
     setTo('');
     setAmount('');
     setReason('');
@@ -205,7 +205,7 @@ export function PointsPage() {
     <>
       <Heading lead={t.lead}>{t.title}</Heading>
       <PointsTabs here="mine" />
-      {balance.problem && !balance.data && <Trouble problem={balance.problem} retry={balance.refresh} />}
+      {balance.problem && !balance.data && <ErrorMessage problem={balance.problem} retry={balance.refresh} />}
       {!balance.data && !balance.problem && <Loading />}
       {balance.data && <BalanceFigures balance={balance.data} />}
       <section class="section">

@@ -1,13 +1,13 @@
 // A project as its producer sees it: sequences with their shots, each with its latest frame and how it stands.
 import { useMemo, useState } from 'preact/hooks';
 import { ask, url } from '../api/client';
-import { everyPage, useLive, useWish } from '../api/live';
+import { everyPage, useLive, useInterest } from '../api/live';
 import type { Shot } from '../api/routes';
 import { moderates, useUser } from '../api/session';
-import { shotsWithNews } from '../api/shot_list';
+import { applyShotsUpdate } from '../api/shot_list';
 import { address, go, setQuery, useAddress } from '../base/address';
 import { count } from '../base/format';
-import { Empty, Heading, Loading, Missing, Trouble, useTitle } from '../parts/basics';
+import { Empty, Heading, Loading, Missing, ErrorMessage, useTitle } from '../parts/basics';
 import { Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
 import { Icon } from '../parts/icons';
@@ -76,7 +76,7 @@ function NewShot({ project, sequence, close }: { project: number; sequence: stri
 
 export function ProjectPage({ id }: { id: number }) {
   const t = text.shots;
-  useWish(moderates(useUser()) ? { all: true } : null); // it may be somebody else's
+  useInterest(moderates(useUser()) ? { all: true } : null); // it may be somebody else's
   const project = useLive(`project ${id}`, () => ask('GET /api/v1/projects/{id}', { path: { id } }), 0);
   const list = useLive(
     `shots ${id}`,
@@ -90,8 +90,8 @@ export function ProjectPage({ id }: { id: number }) {
       ),
     5000,
     {
-      job: (news, shots) => shotsWithNews(shots, id, news),
-      project: (news) => (news.id === id ? 'ask' : undefined),
+      job: (update, shots) => applyShotsUpdate(shots, id, update),
+      project: (update) => (update.id === id ? 'ask' : undefined),
     },
   );
   const { query } = useAddress();
@@ -159,7 +159,7 @@ export function ProjectPage({ id }: { id: number }) {
           </div>
         </div>
       )}
-      {list.problem && !list.data && <Trouble problem={list.problem} retry={list.refresh} />}
+      {list.problem && !list.data && <ErrorMessage problem={list.problem} retry={list.refresh} />}
       {!list.data && !list.problem && <Loading />}
       {list.data && shots.length === 0 && (
         <Empty icon="film" title={t.emptyTitle}>

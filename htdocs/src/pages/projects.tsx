@@ -3,30 +3,30 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { useLive } from '../api/live';
 import { address } from '../base/address';
-import { Empty, Heading, Loading, Trouble, useTitle } from '../parts/basics';
+import { Empty, Heading, Loading, ErrorMessage, useTitle } from '../parts/basics';
 import { Field, Form } from '../parts/form';
 import { Icon } from '../parts/icons';
-import { tell } from '../parts/toast';
+import { showToast } from '../parts/toast';
 import { text } from '../text';
 
 export function ProjectsPage() {
   useTitle(text.projects.title);
   const list = useLive('projects', () => ask('GET /api/v1/projects'), 10000, {
     project: () => 'ask',
-    job: (news) => (news.created || news.deleted ? 'ask' : undefined),
+    job: (update) => (update.created || update.deleted ? 'ask' : undefined),
   });
   const [name, setName] = useState('');
   const items = list.data?.items ?? [];
   const create = async (): Promise<void> => {
     const made = await ask('POST /api/v1/projects', { body: { name: name.trim() } });
     setName('');
-    tell(text.projects.made(made.name));
+    showToast(text.projects.made(made.name));
     list.refresh();
   };
   return (
     <>
       <Heading lead={text.projects.lead}>{text.projects.title}</Heading>
-      {list.problem && !list.data && <Trouble problem={list.problem} retry={list.refresh} />}
+      {list.problem && !list.data && <ErrorMessage problem={list.problem} retry={list.refresh} />}
       {!list.data && !list.problem && <Loading />}
       {list.data && items.length === 0 && (
         <Empty icon="folder" title={text.projects.emptyTitle}>

@@ -4,7 +4,7 @@ import { everyPage, useLive } from '../api/live';
 import type { Routes } from '../api/routes';
 import { useUser } from '../api/session';
 import { count, points } from '../base/format';
-import { Empty, Heading, Loading, Trouble, useTitle } from '../parts/basics';
+import { Empty, Heading, Loading, ErrorMessage, useTitle } from '../parts/basics';
 import { type Column, Table } from '../parts/table';
 import { text } from '../text';
 import { PointsTabs } from './points';
@@ -39,7 +39,7 @@ export function RankingPage() {
     <>
       <Heading lead={t.rankingLead}>{t.ranking}</Heading>
       <PointsTabs here="ranking" />
-      {list.problem && !list.data && <Trouble problem={list.problem} retry={list.refresh} />}
+      {list.problem && !list.data && <ErrorMessage problem={list.problem} retry={list.refresh} />}
       {!list.data && !list.problem && <Loading />}
       {list.data && rows.length === 0 && (
         <Empty icon="points" title={t.nobody}>

@@ -1,12 +1,12 @@
 // One shot: what it looks like, in motion too, how it stands, and every job that was made for it.
 import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
-import { jobsWithNews } from '../api/job_list';
-import { useLive, useWish } from '../api/live';
+import { applyJobsUpdate } from '../api/job_list';
+import { useLive, useInterest } from '../api/live';
 import { latestPicture } from '../api/pictures';
 import type { Job, Shot } from '../api/routes';
 import { moderates, useUser } from '../api/session';
-import { shotsWithNews } from '../api/shot_list';
+import { applyShotsUpdate } from '../api/shot_list';
 import { address, go } from '../base/address';
 import { count, percent } from '../base/format';
 import { Again, Empty, Fact, Heading, Loading, Missing, ProgressBar, Switch, Time, useTitle } from '../parts/basics';
@@ -65,7 +65,7 @@ function JobLine({ job }: { job: Job }) {
 export function ShotPage({ id }: { id: number }) {
   const t = text.shots;
   const path = { id };
-  useWish(moderates(useUser()) ? { all: true } : null); // it may be somebody else's
+  useInterest(moderates(useUser()) ? { all: true } : null); // it may be somebody else's
   const live = useLive(
     `shot ${id}`,
     async (signal) => {
@@ -77,18 +77,18 @@ export function ShotPage({ id }: { id: number }) {
     },
     3000,
     {
-      job: (news, { shot, jobs }) => {
-        const mine = jobs.some((job) => job.id === news.id);
-        if (mine !== (news.shot === undefined ? mine : news.shot === id) || news.created) return 'ask';
+      job: (update, { shot, jobs }) => {
+        const mine = jobs.some((job) => job.id === update.id);
+        if (mine !== (update.shot === undefined ? mine : update.shot === id) || update.created) return 'ask';
         if (!mine) return undefined;
-        const now = jobsWithNews(jobs, news);
-        const stands = shotsWithNews([shot], shot.project, news);
+        const now = applyJobsUpdate(jobs, update);
+        const stands = applyShotsUpdate([shot], shot.project, update);
         if (now === undefined || now === 'ask') return now;
         const known = stands !== undefined && stands !== 'ask' ? stands.data[0] : undefined;
         const asks = now.ask === true || stands === 'ask' || (stands !== undefined && stands.ask === true);
         return { data: { shot: known ?? shot, jobs: now.data }, ask: asks };
       },
-      project: (news, { shot }) => (news.id === shot.project ? 'ask' : undefined),
+      project: (update, { shot }) => (update.id === shot.project ? 'ask' : undefined),
     },
   );
   const [editing, setEditing] = useState(false);

@@ -1,8 +1,8 @@
 // One slave: its machine, what it renders, and everything its owner can do with it.
 import { useState } from 'preact/hooks';
 import { ask, sentence } from '../api/client';
-import { slaveWithNews } from '../api/events';
-import { useLive, useWish } from '../api/live';
+import { applySlaveUpdate } from '../api/events';
+import { useLive, useInterest } from '../api/live';
 import type { Slave, SlaveCredentialsAnswer } from '../api/routes';
 import { useUser } from '../api/session';
 import { address } from '../base/address';
@@ -14,7 +14,7 @@ import { Icon } from '../parts/icons';
 import { tried } from '../parts/toast';
 import { text } from '../text';
 import { SlaveBadge } from './slaves';
-import { SlaveLent } from './slave_lent';
+import { SlaveResources } from './slave_resources';
 import { SlaveMachine } from './slave_machine';
 import { SlaveSetup } from './slave_setup';
 
@@ -76,12 +76,12 @@ function Why({ slave }: { slave: Slave }) {
 export function SlavePage({ id }: { id: number }) {
   const user = useUser();
   const live = useLive(`slave ${id}`, (signal) => ask('GET /api/v1/slaves/{id}', { path: { id }, signal }), 2000, {
-    slave: (news, slave) => (news.id === id ? slaveWithNews(slave, news) : undefined),
+    slave: (update, slave) => (update.id === id ? applySlaveUpdate(slave, update) : undefined),
   });
   const [renaming, setRenaming] = useState(false);
   const [pair, setPair] = useState<SlaveCredentialsAnswer | null>(null);
   const slave = live.data;
-  useWish({ slaves: true, ...(slave && slave.user !== user.id ? { all: true } : {}) });
+  useInterest({ slaves: true, ...(slave && slave.user !== user.id ? { all: true } : {}) });
   useTitle(slave?.name ?? text.slaves.one(id));
   if (!slave)
     return live.problem ? (
@@ -173,7 +173,7 @@ export function SlavePage({ id }: { id: number }) {
       {slave.state === 'enabled' && slave.online && <Why slave={slave} />}
       <Work slave={slave} />
       <SlaveMachine slave={slave} />
-      {!revoked && <SlaveLent slave={slave} changed={live.refresh} />}
+      {!revoked && <SlaveResources slave={slave} changed={live.refresh} />}
       <section class="section">
         <h2>{text.slaves.machine}</h2>
         <dl class="facts card">

@@ -2,7 +2,7 @@
 import { ask } from '../api/client';
 import { useLive } from '../api/live';
 import type { SlaveCredentialsAnswer } from '../api/routes';
-import { CopyLine, Loading, Trouble } from '../parts/basics';
+import { CopyLine, Loading, ErrorMessage } from '../parts/basics';
 import { Icon } from '../parts/icons';
 import { text } from '../text';
 import { save } from './job_downloads';
@@ -21,7 +21,7 @@ export function settingsFor(pair: SlaveCredentialsAnswer, server: string, port: 
 
 export function SlaveSetup({ pair }: { pair: SlaveCredentialsAnswer }) {
   const status = useLive('status', () => ask('GET /api/v1/status'), 0);
-  if (!status.data) return status.problem ? <Trouble problem={status.problem} retry={status.refresh} /> : <Loading />;
+  if (!status.data) return status.problem ? <ErrorMessage problem={status.problem} retry={status.refresh} /> : <Loading />;
   const server = status.data.url ? new URL(status.data.url).hostname : location.hostname;
   const settings = settingsFor(pair, server, status.data.line_port || 4554);
   // It begins with a blank, so that most shells leave it out of their history.

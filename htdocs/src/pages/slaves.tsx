@@ -1,31 +1,31 @@
 // The slaves: what each is, whether it is here, and what it renders now.
 import { useMemo } from 'preact/hooks';
 import { ask } from '../api/client';
-import { listWithNews, slaveWithNews } from '../api/events';
-import { everyPage, useLive, useWish } from '../api/live';
+import { applyListUpdate, applySlaveUpdate } from '../api/events';
+import { everyPage, useLive, useInterest } from '../api/live';
 import type { Slave } from '../api/routes';
 import { moderates, useUser } from '../api/session';
 import { address, setQuery, useAddress } from '../base/address';
 import { count, memory, percent } from '../base/format';
-import { Empty, Heading, Loading, Time, Trouble, useTitle } from '../parts/basics';
+import { Empty, Heading, Loading, Time, ErrorMessage, useTitle } from '../parts/basics';
 import { Icon } from '../parts/icons';
 import { type Column, sorted, Table } from '../parts/table';
 import { text } from '../text';
 
-export type SlaveLook = 'working' | 'idle' | 'offline' | 'disabled' | 'revoked';
+export type SlaveStatus = 'working' | 'idle' | 'offline' | 'disabled' | 'revoked';
 
-export function lookOf(slave: Slave): SlaveLook {
+export function statusOf(slave: Slave): SlaveStatus {
   if (slave.state !== 'enabled') return slave.state;
   if (!slave.online) return 'offline';
   return slave.working_on.length > 0 ? 'working' : 'idle';
 }
 
 export function SlaveBadge({ slave }: { slave: Slave }) {
-  const look = lookOf(slave);
-  return <span class={`badge slave-${look}`}>{text.slaves.looks[look]}</span>;
+  const status = statusOf(slave);
+  return <span class={`badge slave-${status}`}>{text.slaves.statuses[status]}</span>;
 }
 
-const looks: readonly SlaveLook[] = ['working', 'idle', 'offline', 'disabled', 'revoked'];
+const statuses: readonly SlaveStatus[] = ['working', 'idle', 'offline', 'disabled', 'revoked'];
 
 function columnsFor(everybody: boolean): Column<Slave>[] {
   const t = text.slaves.columns;
@@ -64,7 +64,7 @@ function columnsFor(everybody: boolean): Column<Slave>[] {
       id: 'state',
       title: t.state,
       cell: (slave) => <SlaveBadge slave={slave} />,
-      compare: (a, b) => looks.indexOf(lookOf(a)) - looks.indexOf(lookOf(b)),
+      compare: (a, b) => statuses.indexOf(statusOf(a)) - statuses.indexOf(statusOf(b)),
     },
     {
       id: 'work',
@@ -99,7 +99,7 @@ export function SlavesPage() {
   const user = useUser();
   const { query } = useAddress();
   const everybody = query['all'] === '1' && moderates(user);
-  useWish({ slaves: true, ...(everybody ? { all: true } : {}) });
+  useInterest({ slaves: true, ...(everybody ? { all: true } : {}) });
   const list = useLive(
     `slaves ${everybody}`,
     (signal) =>
@@ -111,7 +111,8 @@ export function SlavesPage() {
       ),
     4000,
     {
-      slave: (news, slaves) => listWithNews(slaves, news.id, (slave) => slaveWithNews(slave, news)) ?? 'ask',
+      slave: (update, slaves) =>
+        applyListUpdate(slaves, update.id, (slave) => applySlaveUpdate(slave, update)) ?? 'ask',
     },
   );
   const columns = useMemo(() => columnsFor(everybody), [everybody]);
@@ -165,7 +166,7 @@ export function SlavesPage() {
           )}
         </div>
       )}
-      {list.problem && !list.data && <Trouble problem={list.problem} retry={list.refresh} />}
+      {list.problem && !list.data && <ErrorMessage problem={list.problem} retry={list.refresh} />}
       {!list.data && !list.problem && <Loading />}
       {list.data && shown.length === 0 && (
         <Empty icon="slaves" title={text.slaves.emptyTitle}>

@@ -5,7 +5,7 @@ import { useLive } from '../api/live';
 import type { Statistics } from '../api/routes';
 import { setQuery, useAddress } from '../base/address';
 import { count, duration, percent, points } from '../base/format';
-import { Again, Empty, Heading, Loading, Switch, Trouble, useTitle } from '../parts/basics';
+import { Again, Empty, Heading, Loading, Switch, ErrorMessage, useTitle } from '../parts/basics';
 import { Chart } from '../parts/chart';
 import { text } from '../text';
 
@@ -211,7 +211,7 @@ export function StatisticsPage() {
           <span class="soft">{found.step === 3600 ? t.byHour : found.step === 86400 ? t.byDay : t.byWeek}</span>
         )}
       </div>
-      {live.problem && !found && <Trouble problem={live.problem} retry={live.refresh} />}
+      {live.problem && !found && <ErrorMessage problem={live.problem} retry={live.refresh} />}
       <Again problem={found ? live.problem : null} />
       {!found && !live.problem && <Loading />}
       {found && empty && (

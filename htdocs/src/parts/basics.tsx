@@ -1,7 +1,7 @@
 // Small pieces that every page is made of.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { messageOf, Refused } from '../api/client';
+import { messageOf, ApiError } from '../api/client';
 import type { Job, JobState, Task } from '../api/routes';
 import { exactTime, percent, time } from '../base/format';
 import { text } from '../text';
@@ -101,12 +101,12 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
 
 /** Over data that are there: a server that is away has its banner, an ended session its dialog. */
 export function Again({ problem }: { problem: Error | null }) {
-  return problem instanceof Refused && problem.status !== 401 ? <Trouble problem={problem} /> : null;
+  return problem instanceof ApiError && problem.status !== 401 ? <ErrorMessage problem={problem} /> : null;
 }
 
 /** What went wrong, in words; what is not there any more reads calmer than a fault. */
-export function Trouble({ problem, retry }: { problem: Error; retry?: (() => void) | undefined }) {
-  const gone = problem instanceof Refused && problem.status === 404;
+export function ErrorMessage({ problem, retry }: { problem: Error; retry?: (() => void) | undefined }) {
+  const gone = problem instanceof ApiError && problem.status === 404;
   return (
     <div class={gone ? 'notice' : 'notice notice-bad'} role="alert">
       <Icon name="warning" />
@@ -125,7 +125,7 @@ export function Missing({ title, problem, retry }: { title: string; problem: Err
   return (
     <>
       <Heading>{title}</Heading>
-      <Trouble problem={problem} retry={retry} />
+      <ErrorMessage problem={problem} retry={retry} />
     </>
   );
 }

@@ -104,10 +104,10 @@ export function Chart(props: Props) {
   const [dark, setDark] = useState(0); // counts changes of the system's look
 
   useEffect(() => {
-    const wish = window.matchMedia('(prefers-color-scheme: dark)');
+    const scheme = window.matchMedia('(prefers-color-scheme: dark)');
     const changed = (): void => setDark((n) => n + 1);
-    wish.addEventListener('change', changed);
-    return () => wish.removeEventListener('change', changed);
+    scheme.addEventListener('change', changed);
+    return () => scheme.removeEventListener('change', changed);
   }, []);
 
   useEffect(() => {

@@ -6,10 +6,10 @@ import { Icon } from './icons';
 
 const atOnce = 2;
 const triesEach = 6;
-const queue: Wish[] = [];
+const queue: LoadRequest[] = [];
 let underWay = 0;
 
-interface Wish {
+interface LoadRequest {
   source: string;
   tries: number;
   wanted: boolean;
@@ -18,37 +18,37 @@ interface Wish {
 
 function next(): void {
   while (underWay < atOnce) {
-    const wish = queue.shift();
-    if (!wish) return;
-    if (!wish.wanted) continue;
+    const request = queue.shift();
+    if (!request) return;
+    if (!request.wanted) continue;
     underWay += 1;
     const image = new Image();
     const ended = (there: boolean): void => {
       underWay -= 1;
-      wish.tries += 1;
-      if (!there && wish.wanted && wish.tries < triesEach) {
+      request.tries += 1;
+      if (!there && request.wanted && request.tries < triesEach) {
         window.setTimeout(() => {
-          queue.push(wish);
+          queue.push(request);
           next();
-        }, 400 * 2 ** wish.tries);
-      } else if (wish.wanted) {
-        wish.done(there);
+        }, 400 * 2 ** request.tries);
+      } else if (request.wanted) {
+        request.done(there);
       }
       next();
     };
     image.onload = () => ended(true);
     image.onerror = () => ended(false);
-    image.src = wish.source;
+    image.src = request.source;
   }
 }
 
 /** Resolves by done(), unless it is no longer wanted. */
 function load(source: string, done: (there: boolean) => void): () => void {
-  const wish: Wish = { source, tries: 0, wanted: true, done };
-  queue.push(wish);
+  const request: LoadRequest = { source, tries: 0, wanted: true, done };
+  queue.push(request);
   next();
   return () => {
-    wish.wanted = false;
+    request.wanted = false;
   };
 }
 

@@ -17,7 +17,7 @@ function close(id: number): void {
   notes.set(notes.value.filter((note) => note.id !== id));
 }
 
-export function tell(words: string, bad = false): void {
+export function showToast(words: string, bad = false): void {
   lastId += 1;
   const id = lastId;
   notes.set([...notes.value.filter((note) => note.words !== words).slice(-3), { id, words, bad }]);
@@ -28,10 +28,10 @@ export function tell(words: string, bad = false): void {
 export async function tried(action: () => Promise<unknown>, done?: string): Promise<boolean> {
   try {
     await action();
-    if (done) tell(done);
+    if (done) showToast(done);
     return true;
   } catch (problem) {
-    tell(messageOf(problem), true);
+    showToast(messageOf(problem), true);
     return false;
   }
 }

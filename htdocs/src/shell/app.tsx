@@ -1,6 +1,6 @@
 // The whole page: who is here decides whether it is a login or the grid; the address decides which page.
 import { useEffect, useState } from 'preact/hooks';
-import { Away, sessionEnded } from '../api/client';
+import { Unreachable, sessionEnded } from '../api/client';
 import type { User } from '../api/routes';
 import { useBrowserNotifications } from '../api/notify';
 import { findMe, moderates, useMe } from '../api/session';
@@ -106,7 +106,7 @@ export function App() {
       findMe().then(
         () => setProblem(false),
         (wrong: unknown) => {
-          setProblem(wrong instanceof Away);
+          setProblem(wrong instanceof Unreachable);
           timer = window.setTimeout(find, 2000);
         },
       );

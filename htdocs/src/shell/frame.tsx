@@ -1,6 +1,6 @@
 // What stands around every page: the grid's name, where one can go, who one is, and whether the server answers.
 import type { ComponentChildren } from 'preact';
-import { away } from '../api/client';
+import { unavailable } from '../api/client';
 import { moderates, useMe } from '../api/session';
 import { useAddress } from '../base/address';
 import { useStore } from '../base/store';
@@ -18,7 +18,7 @@ const places: readonly (readonly [string, string, IconName])[] = [
 
 export function Frame({ children }: { children: ComponentChildren }) {
   const me = useMe();
-  const gone = useStore(away);
+  const gone = useStore(unavailable);
   const { path } = useAddress();
   const place = path[0] === 'shots' ? 'projects' : path[0] ?? '';
   return (

@@ -4,14 +4,14 @@ import { Sha256 } from './sha256';
 
 const piece = 4 << 20;
 
-interface Wish {
+interface DigestRequest {
   id: number;
   file: File;
 }
 
 const answer = (message: unknown): void => (self as unknown as Worker).postMessage(message);
 
-async function digest({ id, file }: Wish): Promise<void> {
+async function digest({ id, file }: DigestRequest): Promise<void> {
   const sum = new Sha256();
   try {
     for (let at = 0; at < file.size; at += piece) {
@@ -25,6 +25,6 @@ async function digest({ id, file }: Wish): Promise<void> {
 }
 
 let queue: Promise<void> = Promise.resolve();
-self.addEventListener('message', (event: MessageEvent<Wish>) => {
+self.addEventListener('message', (event: MessageEvent<DigestRequest>) => {
   queue = queue.then(() => digest(event.data));
 });

@@ -1,6 +1,6 @@
 // Sends one file by tus 1.0 in the server's parts. Where an upload is known from before (a reload, a lost connection) it
 // goes on from where the server is. Lost connections are waited out for as long as the reader is.
-import { Away, headersFor, refusal, Refused, send, url } from '../api/client';
+import { Unreachable, headersFor, errorOf, ApiError, send, url } from '../api/client';
 import { remember, remembered } from '../base/store';
 
 const part = 4 << 20; // the server's limit for one request
@@ -53,7 +53,7 @@ async function request(
     body,
     signal,
   });
-  if (!reply.ok) throw await refusal(reply);
+  if (!reply.ok) throw await errorOf(reply);
   return reply;
 }
 
@@ -81,7 +81,7 @@ async function find(sha256: string, signal: AbortSignal): Promise<{ path: string
   try {
     return { path, offset: offsetOf(await request('HEAD', path, {}, null, signal)) };
   } catch (problem) {
-    if (problem instanceof Refused) return null;
+    if (problem instanceof ApiError) return null;
     throw problem;
   }
 }
@@ -113,7 +113,7 @@ async function sendOnce(
 }
 
 const passes = (problem: unknown): boolean =>
-  problem instanceof Away || (problem instanceof Refused && [401, 404, 409, 429].includes(problem.status));
+  problem instanceof Unreachable || (problem instanceof ApiError && [401, 404, 409, 429].includes(problem.status));
 
 export async function upload(
   file: File,
@@ -127,8 +127,8 @@ export async function upload(
       return;
     } catch (problem) {
       if (signal.aborted || !passes(problem)) throw problem;
-      if (problem instanceof Refused && problem.status === 404) note(sha256, null);
-      const asked = problem instanceof Refused ? problem.retryAfter * 1000 : 0;
+      if (problem instanceof ApiError && problem.status === 404) note(sha256, null);
+      const asked = problem instanceof ApiError ? problem.retryAfter * 1000 : 0;
       await pause(Math.max(asked, Math.min(500 * 2 ** Math.min(tries, 5), 10000)), signal);
       if (signal.aborted) throw problem;
     }

@@ -1,6 +1,6 @@
 // What the renderer of a frame says: live while it renders, else what it said before it failed last.
 import { useEffect, useRef } from 'preact/hooks';
-import { ask, Refused } from '../api/client';
+import { ask, ApiError } from '../api/client';
 import { useLive } from '../api/live';
 import type { Task } from '../api/routes';
 import { text } from '../text';
@@ -14,7 +14,7 @@ async function said(job: number, task: number, signal: AbortSignal): Promise<Sai
   try {
     return await ask('GET /api/v1/jobs/{id}/tasks/{task}/log', { path: { id: job, task }, signal });
   } catch (problem) {
-    if (problem instanceof Refused && problem.status === 404) return null; // nothing is known, yet
+    if (problem instanceof ApiError && problem.status === 404) return null; // nothing is known, yet
     throw problem;
   }
 }

@@ -1,12 +1,12 @@
 // One frame over the whole window, with keys: arrows, Home, End, Space, + - 0, C to compare, S to save, L for the log, Escape.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { mayRequeue, requeueTask } from '../api/job_actions';
+import { mayRequeue, requeueTask } from '../parts/job_actions';
 import { original, shownByBrowsers, thumbnail } from '../api/pictures';
 import type { Job, Task } from '../api/routes';
 import { setQuery, useAddress } from '../base/address';
 import { remember, remembered } from '../base/store';
 import { Icon } from '../parts/icons';
-import { describe } from '../pages/job_frames';
+import { describeTask } from '../parts/task_summary';
 import { text } from '../text';
 import { TaskLog } from './log';
 import { Player, speeds } from './player';
@@ -154,7 +154,7 @@ export function Viewer({
       <div class="viewer-bar">
         <strong class="cut">{job.name}</strong>
         <span class="viewer-what cut" aria-live={playing ? 'off' : 'polite'}>
-          {describe(task)}
+          {describeTask(task)}
         </span>
         <span class="grow" />
         <button

@@ -1,9 +1,9 @@
 // What can be done to jobs, alone or many at once, and which of it fits a job's state.
-import { ask, messageOf } from './client';
-import type { Job, JobState, Task } from './routes';
+import { ask, messageOf } from '../api/client';
+import type { Job, JobState, Task } from '../api/routes';
 import { text } from '../text';
-import { confirmed } from '../parts/dialog';
-import { tell, tried } from '../parts/toast';
+import { confirmed } from './dialog';
+import { showToast, tried } from './toast';
 import { count } from '../base/format';
 
 export type Action = 'pause' | 'resume' | 'cancel' | 'requeue' | 'delete';
@@ -36,8 +36,8 @@ function send(action: Action, id: number): Promise<unknown> {
   }
 }
 
-/** What would go, in words; null where nothing does. */
-function whatGoes(action: Action, jobs: Job[]): string | null {
+/** What would be lost, in words; null where nothing is. */
+function consequences(action: Action, jobs: Job[]): string | null {
   const frames = jobs.reduce((sum, job) => sum + job.accepted, 0);
   const left = jobs.reduce((sum, job) => sum + (job.tasks - job.accepted), 0);
   if (action === 'delete') return text.actions.deleteLoses(count(jobs.length), count(frames), frames);
@@ -50,7 +50,7 @@ export async function act(action: Action, jobs: Job[]): Promise<boolean> {
   const able = jobs.filter((job) => fits(action, job));
   if (able.length === 0) return false;
   const names = able.length === 1 ? `“${able[0]?.name}”` : text.actions.jobs(count(able.length));
-  const loss = whatGoes(action, able);
+  const loss = consequences(action, able);
   if (loss && !(await confirmed(text.actions.question[action](names), loss, text.actions.name[action], true)))
     return false;
   let done = 0;
@@ -67,8 +67,8 @@ export async function act(action: Action, jobs: Job[]): Promise<boolean> {
     }
   };
   await Promise.all([work(), work(), work(), work()]);
-  if (done > 0) tell(text.actions.done[action](able.length === 1 ? names : text.actions.jobs(count(done))));
-  if (problems.length > 0) tell(text.actions.failed(count(problems.length), problems[0] as string), true);
+  if (done > 0) showToast(text.actions.done[action](able.length === 1 ? names : text.actions.jobs(count(done))));
+  if (problems.length > 0) showToast(text.actions.failed(count(problems.length), problems[0] as string), true);
   return problems.length === 0;
 }
 

@@ -1,5 +1,5 @@
 // What the server found in the scene: what will be rendered, and what will probably look wrong.
-import { Fact, Trouble } from '../parts/basics';
+import { Fact, ErrorMessage } from '../parts/basics';
 import type { Routes } from '../api/routes';
 import { memory } from '../base/format';
 import { Icon } from '../parts/icons';
@@ -8,7 +8,7 @@ import type { Choices } from './new_job_choices';
 
 type Answer = Routes['POST /api/v1/jobs/check']['answer'];
 
-export function Found({
+export function Findings({
   answer,
   waiting,
   problem,
@@ -23,7 +23,7 @@ export function Found({
     return (
       <section class="card found" aria-busy={waiting}>
         <h2>{text.newJob.inScene}</h2>
-        {problem ? <Trouble problem={problem} /> : <p class="soft">{text.newJob.looking}</p>}
+        {problem ? <ErrorMessage problem={problem} /> : <p class="soft">{text.newJob.looking}</p>}
       </section>
     );
   }

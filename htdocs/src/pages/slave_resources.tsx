@@ -6,7 +6,7 @@ import { useLive } from '../api/live';
 import type { Slave } from '../api/routes';
 import { Check, Field, Form, Select } from '../parts/form';
 import { Icon } from '../parts/icons';
-import { tell, tried } from '../parts/toast';
+import { showToast, tried } from '../parts/toast';
 import { text } from '../text';
 
 const written = (value: number | null | undefined): string => (value ? String(value) : '');
@@ -39,7 +39,7 @@ function Wishes({ slave, changed }: { slave: Slave; changed: () => void }) {
         paused,
       },
     });
-    tell(text.saved);
+    showToast(text.saved);
     changed();
   };
   return (
@@ -125,7 +125,7 @@ function Blocks({ slave }: { slave: Slave }) {
   );
 }
 
-export function SlaveLent({ slave, changed }: { slave: Slave; changed: () => void }) {
+export function SlaveResources({ slave, changed }: { slave: Slave; changed: () => void }) {
   const t = text.slaves;
   const takes = slave.settings.hold !== null;
   return (
