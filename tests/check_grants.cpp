@@ -253,7 +253,7 @@ START_TEST(neither_new_connections_nor_new_slots_make_one_hour_two) {
     claimed += grid.journal.endings.back().entry.claim;
     grid.commit();
   }
-  ck_assert_int_eq(claimed, 3 * 60'000);  // three hours of the reference core
+  ck_assert_int_eq(claimed, 3 * 63'000);  // three hours of the reference core, and what clocks may differ
 }
 END_TEST
 
@@ -292,7 +292,12 @@ START_TEST(a_frame_given_before_a_restart_is_paid_by_its_lease_and_the_power_mea
   hello.cores = 1;
   grid.core.hello(hello, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 0);  // it has that frame
-  AttemptReport report{.attempt = 90, .task = 1000, .slave = 7, .given_ms = grid.now - 100'000, .cpu_ms = 60'000};
+  AttemptReport report{.attempt = 90,
+                       .task = 1000,
+                       .slave = 7,
+                       .given_ms = grid.now - 100'000,
+                       .terms = {.user = 57, .power = 3000, .benchmark = 3000},
+                       .cpu_ms = 60'000};
   report.output = "0001.png";
   ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
   grid.core.report(
@@ -422,6 +427,105 @@ START_TEST(a_job_of_many_frames_keeps_few_claims_and_no_user_fills_them) {
 }
 END_TEST
 
+// Pay belongs to the attempt: what its order froze, whatever has become of its slave when the result counts.
+
+START_TEST(a_frame_is_paid_whose_slave_left_while_its_image_was_checked) {
+  for (bool const disabled : {false, true}) {
+    Grid grid;
+    grid.add_job(1, 3);
+    auto const slave = grid.add_slave(7);
+    auto report = grid.report_for(slave->received.back(), 7, store::Ending::accepted);
+    grid.now += 60'000;
+    report.cpu_ms = 60'000;
+    ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
+    if (disabled)
+      grid.core.disable(7, "disabled by its owner", grid.now);
+    else
+      grid.core.gone(7, slave.get());
+    grid.core.report(report, {}, grid.now);
+    ck_assert_int_eq(grid.journal.endings.back().entry.claim, 1000);
+    ck_assert_int_eq(grid.journal.endings.back().entry.bound, 1250);
+  }
+}
+END_TEST
+
+START_TEST(what_a_slave_says_of_itself_after_its_order_changes_nothing_of_its_pay) {
+  MeasuredGrid grid;
+  grid.core.powers().load({7, "blender", "3.4.1", 2000, 2000, 60}, grid.now);
+  grid.core.powers().load({7, "blender", "4.2", 9000, 9000, 60}, grid.now);
+  grid.add_job(1, 3);
+  auto const slave = grid.add(7, 2);
+  json const order = slave->received.back();
+  SlaveCapabilities other = Grid::state(7, 1, "4.2", {{order["attempt"], order["lease"]}});
+  other.cores = 64;
+  other.user = 99;
+  grid.core.hello(other, grid.now);
+  render(grid, order, 7, 64 * 60'000, 60'000);
+  auto const& entry = grid.journal.endings.back().entry;
+  ck_assert_int_eq(entry.claim, 2 * 2 * 1050);  // two cores of power 2 for a minute, and what clocks may differ
+  ck_assert_int_eq(entry.bound, 2 * 2 * 1250);
+}
+END_TEST
+
+START_TEST(a_boost_pays_what_it_paid_when_the_frame_was_given) {
+  Grid grid;
+  grid.add_job(1, 2);
+  grid.policy.know_boost(1, 1'000'000'000);
+  auto const slave = grid.add_slave(7);
+  json const order = slave->received.back();
+  grid.policy.know_boost(1, 0);
+  render(grid, order, 7, 60'000, 60'000);
+  ck_assert_int_eq(grid.journal.endings.back().entry.boost, 4000);
+  render(grid, slave->received.back(), 7, 60'000, 60'000);
+  ck_assert_int_eq(grid.journal.endings.back().entry.boost, 0);
+}
+END_TEST
+
+START_TEST(claims_of_slaves_that_left_make_the_fair_value_too) {
+  Grid grid;
+  grid.add_job(1, 40);
+  for (std::int64_t const id : {11, 12, 13}) {
+    auto const slave = grid.add_slave(id);
+    render(grid, slave->received.back(), id, 60'000, 60'000);
+    grid.core.gone(id, slave.get());
+    grid.commit();
+  }
+  auto const slave = grid.add_slave(14);
+  render(grid, slave->received.back(), 14, 60'000, 60'000);
+  ck_assert_int_eq(grid.journal.endings.back().entry.fair, 1000);
+}
+END_TEST
+
+START_TEST(a_late_frame_is_paid_by_the_terms_of_its_lease) {
+  MeasuredGrid grid;
+  grid.core.powers().load({7, "blender", "3.4.1", 2000, 2000, 60}, grid.now);
+  grid.add_job(1, 1);
+  auto const slave = grid.add(7, 2);
+  json const order = slave->received.back();
+  grid.core.gone(7, slave.get());
+  grid.now += 700'000;
+  grid.core.tick(grid.now);
+  grid.commit();
+  render(grid, order, 7, 60'000, 0);
+  ck_assert_int_eq(grid.journal.endings.back().entry.claim, 2000);
+}
+END_TEST
+
+START_TEST(a_slave_is_measured_with_the_cores_that_its_benchmark_was_ordered_for) {
+  MeasuredGrid grid;
+  grid.add_job(1, 3);
+  auto const slave = grid.add(7, 4);
+  json const order = slave->received[0];
+  std::int64_t const work = MeasuredGrid::work_of(order);
+  SlaveCapabilities fewer = Grid::state(7, 1, "3.4.1", {{order["attempt"], order["lease"]}});
+  fewer.cores = 1;  // as if one core had done what four did
+  fewer.cpu = "a CPU";
+  grid.core.hello(fewer, grid.now);
+  grid.answer_benchmark(order, 7, work / 5, work / 2, "one");
+  ck_assert_int_eq(grid.journal.powers.at(0).second, 1250 * 2 / 4);
+}
+END_TEST
+
 int main() {
   TCase* benchmarks = tcase_create("benchmarks");
   tcase_add_test(benchmarks, a_slave_renders_a_benchmark_before_its_first_order);
@@ -442,5 +546,12 @@ int main() {
   tcase_add_test(grants, a_power_that_claims_too_much_sinks_and_is_measured_again);
   tcase_add_test(grants, failed_benchmarks_are_tried_less_and_less_often);
   tcase_add_test(grants, a_job_of_many_frames_keeps_few_claims_and_no_user_fills_them);
-  return run_suite("grants", {benchmarks, grants});
+  TCase* terms = tcase_create("terms");
+  tcase_add_test(terms, a_frame_is_paid_whose_slave_left_while_its_image_was_checked);
+  tcase_add_test(terms, what_a_slave_says_of_itself_after_its_order_changes_nothing_of_its_pay);
+  tcase_add_test(terms, a_boost_pays_what_it_paid_when_the_frame_was_given);
+  tcase_add_test(terms, claims_of_slaves_that_left_make_the_fair_value_too);
+  tcase_add_test(terms, a_late_frame_is_paid_by_the_terms_of_its_lease);
+  tcase_add_test(terms, a_slave_is_measured_with_the_cores_that_its_benchmark_was_ordered_for);
+  return run_suite("grants", {benchmarks, grants, terms});
 }

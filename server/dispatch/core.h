@@ -22,6 +22,7 @@
 #include "server/dispatch/dispatcher.h"
 #include "server/dispatch/grants.h"
 #include "server/dispatch/job_queue.h"
+#include "server/dispatch/paid_time.h"
 #include "server/dispatch/policy.h"
 
 namespace distren {
@@ -144,9 +145,10 @@ private:
     std::int64_t expires_ms = 0;
     std::int64_t journaled_ms = 0;  // the expiry that the journal knows
     double fraction = 0;
-    bool claimed = false;                         // its image is being put in place, its ending is being written
-    std::optional<BenchmarkVariant> benchmark{};  // a benchmark: of no job
-    store::Method method{};                       // that it measures
+    bool claimed = false;  // its image is being put in place, its ending is being written
+    AttemptTerms terms{};
+    store::Method method{};                       // that renders it
+    std::optional<BenchmarkVariant> benchmark{};  // it measures the method: of no job
   };
   struct Slave {
     SlaveCapabilities state;
@@ -182,12 +184,12 @@ private:
   [[nodiscard]] bool kind_fits(std::int64_t kind, SlaveCapabilities const& slave) const;
   [[nodiscard]] bool another_fits(JobQueue const& job, std::int64_t task, std::int64_t not_slave) const;
   std::optional<std::string> give(Slave& slave, std::int64_t now);
-  std::string start(JobQueue& job, Attempt attempt, std::int64_t now);
+  std::string start(JobQueue& job, Slave const& slave, Attempt attempt, std::int64_t now);
   [[nodiscard]] BenchmarkPlan const* plan_of(std::string const& method) const;
   std::optional<std::string> give_benchmark(Slave& slave, store::Method const& method, std::int64_t now);
   void benchmark_ended(AttemptReport const& report, std::function<void(std::string answer)> const& answer,
                        std::int64_t now);
-  std::int64_t time_of(SlaveCapabilities const& slave, AttemptReport const& report, std::int64_t now);
+  [[nodiscard]] AttemptTerms terms_of(SlaveCapabilities const& slave, store::Method const& method) const;
   void value(JobQueue& job, Attempt const& attempt, AttemptReport const& report, store::EndingEntry& ending,
              std::int64_t now);
   void remember_claim(store::EndingEntry const& ending, Attempt const& attempt, JobQueue const& job, bool held);
@@ -222,9 +224,7 @@ private:
   // Jobs of one kind need the same method and version: what fits is asked once for all of them.
   std::map<std::pair<std::string, std::string>, std::int64_t> kind_numbers_;
   std::vector<std::pair<std::string, std::string>> kinds_;
-  // Slave, here or not -> until when the time of each of its slots has been paid: no hour of a core is paid twice,
-  // however results are held back, slots said anew, or connections made again.
-  std::unordered_map<std::int64_t, std::vector<std::int64_t>> paid_until_;
+  PaidTime paid_time_;
   struct WantedLog {
     std::int64_t attempt = 0;
     std::int64_t until_ms = 0;

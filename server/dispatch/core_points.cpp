@@ -51,11 +51,12 @@ std::optional<std::string> DispatchCore::give_benchmark(Slave& slave, store::Met
   Attempt attempt{.id = id, .slave = slave.state.id, .frame = variant.frame};
   attempt.expires_ms = attempt.journaled_ms = now + settings_.lease_ms;
   attempt.method = method;
+  attempt.terms = terms_of(slave.state, method);
   attempt.benchmark = variant;
   attempts_[id] = attempt;
   held_.emplace(slave.state.id, id);
   slave.attempts.insert(id);
-  Lease const token{0, id, slave.state.id, attempt.expires_ms};
+  Lease const token{0, id, slave.state.id, attempt.expires_ms, attempt.terms};
   return order_text(make_order_template(order, output, links_), token, sign_lease(token, settings_.lease_key), 0,
                     {variant.frame}, links_, settings_.times);
 }
@@ -65,12 +66,12 @@ void DispatchCore::benchmark_ended(AttemptReport const& report, std::function<vo
   Attempt const attempt = attempts_.at(report.attempt);
   auto const slave = slaves_.find(attempt.slave);
   std::string reason;
-  if (report.ending == store::Ending::accepted && slave != slaves_.end()) {
+  if (report.ending == store::Ending::accepted) {
     auto const power = powers_.measured(attempt.slave, attempt.method,
                                         {.work_ms = attempt.benchmark->work_ms,
                                          .cpu_ms = report.cpu_ms,
                                          .wall_ms = now - report.given_ms,
-                                         .cores = slave->second.state.threads()},
+                                         .cores = attempt.terms.threads()},
                                         report.output_sha256, now);
     if (power) {
       spdlog::info("dispatcher: slave={} benchmarked method={} version={} power={}", attempt.slave, attempt.method.name,
@@ -96,32 +97,22 @@ void DispatchCore::benchmark_ended(AttemptReport const& report, std::function<vo
 
 // What a result is worth -------------------------------------------------------------------------------------------
 
-// How long what is handed in now took: what its slave says, and no longer than since its order was signed and since the
-// time that one of the slave's slots was paid for last. What a frame did not claim stays for the next, so that results
-// which come together, after frames that were held ahead, are each worth their own time.
-std::int64_t DispatchCore::time_of(SlaveCapabilities const& slave, AttemptReport const& report, std::int64_t now) {
-  std::vector<std::int64_t>& paid = paid_until_[slave.id];
-  auto const slots = static_cast<std::size_t>(std::max(1, slave.slots));
-  if (paid.size() != slots) paid.resize(slots, paid.empty() ? 0 : *std::ranges::max_element(paid));
-  auto const slot = std::ranges::min_element(paid);
-  std::int64_t const start = std::max(report.given_ms, *slot);
-  std::int64_t const most = std::max<std::int64_t>(0, now - start);
-  std::int64_t const took = report.wall_ms > 0 ? std::min(report.wall_ms, most) : most;
-  *slot = start + took;
-  return took;
+AttemptTerms DispatchCore::terms_of(SlaveCapabilities const& slave, store::Method const& method) const {
+  Power const power = powers_.of(slave.id, method);
+  return {.user = slave.user,
+          .cores = slave.cores,
+          .slots = slave.slots,
+          .power = power.power,
+          .benchmark = power.benchmark};
 }
 
 void DispatchCore::value(JobQueue& job, Attempt const& attempt, AttemptReport const& report, store::EndingEntry& ending,
                          std::int64_t now) {
-  auto const found = slaves_.find(attempt.slave);
-  if (found == slaves_.end()) return;  // it can only have been disabled while its result was on the way
-  SlaveCapabilities const& slave = found->second.state;
-  store::Method const* const method = suitable(slave, job.info().method, job.info().version);
-  Power const power = method == nullptr ? Power{} : powers_.of(slave.id, *method);
-  std::int64_t const took = time_of(slave, report, now);
-  economy::Claim const run{.power = power.power,
-                           .benchmark = power.benchmark,
-                           .cores = slave.threads(),
+  AttemptTerms const& terms = attempt.terms;
+  std::int64_t const took = paid_time_.take(attempt.slave, terms, report.given_ms, report.wall_ms, now);
+  economy::Claim const run{.power = terms.power,
+                           .benchmark = terms.benchmark,
+                           .cores = terms.threads(),
                            .cpu_ms = report.cpu_ms,
                            .wall_ms = report.given_ms > 0 ? took : 0};
   std::int64_t const work = economy::claim(run);
@@ -130,28 +121,32 @@ void DispatchCore::value(JobQueue& job, Attempt const& attempt, AttemptReport co
                                      .wall_ms = run.wall_ms,
                                      .accepted = report.ending == store::Ending::accepted});
   if (report.ending == store::Ending::accepted) job.rendered(attempt.slave, report.memory_mib);
-  if (report.ending != store::Ending::accepted || work == 0) return;
+  if (report.ending != store::Ending::accepted || work == 0 || terms.user == 0) return;
   ending.claim = work;
   ending.bound = economy::demonstrated(run);
-  ending.boost = static_cast<int>(policy_.boost_of(attempt.job));
-  if (slave.user == job.info().user) return;
-  if (auto const fair = grants_.fair_value(attempt.job, attempt.frame, slave.user)) {
+  ending.boost = static_cast<int>(terms.boost);
+  if (terms.user == job.info().user) return;
+  if (auto const fair = grants_.fair_value(attempt.job, attempt.frame, terms.user)) {
     ending.fair = *fair;
     ending.grant = economy::grant(work, *fair);
-    if (method != nullptr) powers_.correct(slave.id, *method, *fair, work);
+    auto const slave = slaves_.find(attempt.slave);
+    store::Method const* method = &attempt.method;
+    if (method->name.empty() && slave != slaves_.end())  // given before a restart
+      method = suitable(slave->second.state, job.info().method, job.info().version);
+    if (method != nullptr) powers_.correct(attempt.slave, *method, *fair, work);
   }
 }
 
 // After the commit: the claim is a sample for the frames near it, and may be what held grants waited for.
 void DispatchCore::remember_claim(store::EndingEntry const& ending, Attempt const& attempt, JobQueue const& job,
                                   bool held) {
-  auto const slave = slaves_.find(attempt.slave);
-  if (ending.claim == 0 || slave == slaves_.end() || slave->second.state.user == job.info().user) return;
+  std::int64_t const user = attempt.terms.user;
+  if (ending.claim == 0 || user == job.info().user) return;
   auto const settled = grants_.accepted(attempt.job,
                                         {.attempt = attempt.id,
                                          .task = attempt.task,
                                          .frame = attempt.frame,
-                                         .user = slave->second.state.user,
+                                         .user = user,
                                          .claim = ending.claim,
                                          .slave = attempt.slave},
                                         held);

@@ -143,7 +143,8 @@ ResultClaim DispatchCore::claim(AttemptReport const& report, std::int64_t now) {
                 .task = report.task,
                 .job = job->info().id,
                 .slave = report.slave,
-                .frame = job->frame(report.task)});
+                .frame = job->frame(report.task),
+                .terms = report.terms});
     own = attempts_.find(report.attempt);
     sync_policy(*job);
   }
@@ -178,7 +179,10 @@ void DispatchCore::report(AttemptReport report, std::function<void(std::string a
   }
   std::int64_t const job_id = found == attempts_.end() ? 0 : found->second.job;
   JobQueue* const job = find_job(job_id);
-  if (job != nullptr && report.ending != store::Ending::returned) value(*job, found->second, report, ending, now);
+  if (job != nullptr && report.ending != store::Ending::returned) {
+    if (found->second.terms.user == 0) found->second.terms = report.terms;  // found again after a restart
+    value(*job, found->second, report, ending, now);
+  }
   if (job != nullptr && report.ending == store::Ending::accepted) {
     found->second.claimed = true;  // stays until settled, so that nobody else is given the task
     if (auto const slave = slaves_.find(report.slave); slave != slaves_.end())

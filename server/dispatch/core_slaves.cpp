@@ -77,7 +77,8 @@ std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveCapab
              .task = given->task,
              .job = job->info().id,
              .slave = state.id,
-             .frame = job->frame(given->task)},
+             .frame = job->frame(given->task),
+             .terms = given->terms},
             now);
       sync_policy(*job);
     }
@@ -163,15 +164,19 @@ bool DispatchCore::another_fits(JobQueue const& job, std::int64_t task, std::int
   });
 }
 
-std::string DispatchCore::start(JobQueue& job, Attempt attempt, std::int64_t now) {
+std::string DispatchCore::start(JobQueue& job, Slave const& slave, Attempt attempt, std::int64_t now) {
   if (!job.order || now - job.order_made_ms > settings_.link_life_ms / 2) {
     job.order = make_order_template(job.info(), job.output(), links_);
     job.order_made_ms = now;
   }
   attempt.job = job.info().id;
+  attempt.slave = slave.state.id;
   attempt.frame = job.frame(attempt.task);
+  if (auto const* const method = suitable(slave.state, job.info().method, job.info().version)) attempt.method = *method;
+  attempt.terms = terms_of(slave.state, attempt.method);
+  attempt.terms.boost = policy_.boost_of(attempt.job);
   lease(attempt, now);
-  Lease const token{attempt.task, attempt.id, attempt.slave, now + settings_.lease_ms};
+  Lease const token{attempt.task, attempt.id, attempt.slave, now + settings_.lease_ms, attempt.terms};
   return order_text(*job.order, token, sign_lease(token, settings_.lease_key), attempt.job, job.place(attempt.task),
                     links_, settings_.times);
 }
@@ -214,7 +219,7 @@ std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
     if (attempt_id == 0) return true;  // none reserved yet: the next tick asks again
     auto const task = job->take_next(slave_id, policy_.block(job_id, slave_id));
     if (!task) return false;
-    order = start(*job, {.id = attempt_id, .task = *task, .slave = slave_id}, now);
+    order = start(*job, slave, {.id = attempt_id, .task = *task}, now);
     sync_policy(*job);
     return true;
   });
@@ -229,7 +234,7 @@ std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
       return false;
     if (attempt_id == 0) attempt_id = effects_.next_attempt();
     if (attempt_id == 0) return true;
-    order = start(*job, {.id = attempt_id, .task = task, .slave = slave_id, .copy_of = original}, now);
+    order = start(*job, slave, {.id = attempt_id, .task = task, .copy_of = original}, now);
     return true;
   });
   return order;

@@ -56,7 +56,7 @@ SlaveCapabilities parse_hello(json const& message) {
     for (auto const& held : *holding) {
       if (state.holding.size() == 1000) break;
       if (held.is_object() && held.contains("attempt") && held["attempt"].is_number_integer())
-        state.holding.emplace_back(held["attempt"].get<std::int64_t>(), text_of(held, "lease", 200));
+        state.holding.emplace_back(held["attempt"].get<std::int64_t>(), text_of(held, "lease", lease_text_limit));
     }
   }
   return state;

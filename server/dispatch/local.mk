@@ -23,5 +23,6 @@ libdistren_server_a_SOURCES += \
   %D%/journal_writer.cpp %D%/journal_writer.h \
   %D%/lease.cpp %D%/lease.h \
   %D%/order.cpp %D%/order.h \
+  %D%/paid_time.cpp %D%/paid_time.h \
   %D%/policy.h \
   %D%/version.h

@@ -61,6 +61,7 @@ Result<ResultReceiver::Message> ResultReceiver::parse(std::int64_t slave, json c
   out.report.task = lease->task;
   out.report.slave = slave;
   out.report.given_ms = lease->expires_ms - settings_.lease_ms;
+  out.report.terms = lease->terms;
   out.report.cpu_ms = claimed_number(message, "cpu", time_limit_ms);
   out.report.wall_ms = claimed_number(message, "wall", time_limit_ms);
   out.report.memory_mib = static_cast<int>(claimed_number(message, "memory", 1 << 30));

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::int64_t tick_ms = 60'000;
 constexpr std::int64_t lease_ms = hour_ms;
+constexpr char const* lease_key = "a key of the simulation";
 
 OrderLinks no_links() {
   return {.blob = [](std::string_view) { return std::string(); },
@@ -22,10 +23,17 @@ OrderLinks no_links() {
 
 DispatchSettings settings_of() {
   DispatchSettings settings;
-  settings.lease_key = "a key of the simulation";
+  settings.lease_key = lease_key;
   settings.lease_ms = lease_ms;
   settings.link_life_ms = 1000 * day_ms;
   return settings;
+}
+
+AttemptTerms terms_in(std::string_view order) {
+  constexpr std::string_view before = R"("lease":")";
+  order.remove_prefix(order.find(before) + before.size());
+  auto const lease = verify_lease(order.substr(0, order.find('"')), lease_key);
+  return lease ? lease->terms : AttemptTerms{};
 }
 
 }  // namespace
@@ -39,7 +47,8 @@ struct World::Sink : SlaveSink {
     long long job = 0;
     if (std::sscanf(line.c_str(), R"({"type":"order","attempt":%lld,"task":%lld,"job":%lld)", &attempt, &task, &job) ==
         3)
-      return world.begin(pc, attempt, task, job, std::atoi(line.c_str() + line.find(R"("frame":)") + 8));
+      return world.begin(pc, attempt, task, job, std::atoi(line.c_str() + line.find(R"("frame":)") + 8),
+                         terms_in(line));
     if (line.starts_with(R"({"attempt":)") && line.find(R"("type":"cancel")") != std::string::npos)
       world.cancel(pc, std::atoll(line.c_str() + 11));
   }
@@ -231,7 +240,8 @@ void World::turn_off(std::int64_t id) {
   schedule(static_cast<std::int64_t>(off), Kind::on, id);
 }
 
-void World::begin(std::int64_t id, std::int64_t attempt, std::int64_t task, std::int64_t job, int frame) {
+void World::begin(std::int64_t id, std::int64_t attempt, std::int64_t task, std::int64_t job, int frame,
+                  AttemptTerms const& terms) {
   Machine& pc = machines_[static_cast<std::size_t>(id)];
   Job& of = jobs_[static_cast<std::size_t>(job)];
   User& user = users_[static_cast<std::size_t>(of.user)];
@@ -240,7 +250,7 @@ void World::begin(std::int64_t id, std::int64_t attempt, std::int64_t task, std:
   auto const cpu_ms =
       static_cast<std::int64_t>(static_cast<double>(work * economy::ms_per_millipoint * 1000 / pc.true_power) * suits);
   auto const wall_ms = static_cast<std::int64_t>(static_cast<double>(cpu_ms) / pc.cores / of.efficiency) + 1000;
-  pc.running[attempt] = {job, task, frame, now_, cpu_ms};
+  pc.running[attempt] = {job, task, frame, now_, cpu_ms, terms};
   schedule(wall_ms, Kind::finish, id, attempt);
   if (wall_ms > lease_ms / 2) schedule(lease_ms / 2, Kind::renew, id, attempt);
 
@@ -274,6 +284,7 @@ void World::finish(std::int64_t id, std::int64_t attempt) {
                              .task = work.task,
                              .slave = id,
                              .given_ms = work.start,
+                             .terms = work.terms,
                              .cpu_ms = work.cpu_ms,
                              .wall_ms = now_ - work.start,
                              .output = {},

@@ -97,6 +97,7 @@ private:
     int frame = 0;
     std::int64_t start = 0;
     std::int64_t cpu_ms = 0;
+    AttemptTerms terms{};  // of its lease
   };
   struct Machine : Pc {
     bool on = false;
@@ -127,7 +128,8 @@ private:
   void submit(std::int64_t user);
   void turn_on(std::int64_t pc);
   void turn_off(std::int64_t pc);
-  void begin(std::int64_t pc, std::int64_t attempt, std::int64_t task, std::int64_t job, int frame);
+  void begin(std::int64_t pc, std::int64_t attempt, std::int64_t task, std::int64_t job, int frame,
+             AttemptTerms const& terms);
   void cancel(std::int64_t pc, std::int64_t attempt);
   void finish(std::int64_t pc, std::int64_t attempt);
   void journal();  // the batch: ledger, then the core learns what became of it

@@ -120,6 +120,7 @@ struct Grid {
     report.slave = slave;
     auto const lease = verify_lease(order["lease"].get<std::string>(), "key");
     report.given_ms = lease ? lease->expires_ms - 600'000 : 0;
+    if (lease) report.terms = lease->terms;
     report.ending = ending;
     report.reason = std::move(reason);
     if (ending == store::Ending::accepted) report.output = order["output"]["name"];
