@@ -83,7 +83,7 @@ START_TEST(the_server_accepts_the_schema_that_was_just_made) {
   ck_assert_good(check_schema(database, sql_folder()));
   TemporaryFolder other;
   std::filesystem::copy(sql_folder(), other.path / "sql", std::filesystem::copy_options::recursive);
-  std::filesystem::remove(other.path / "sql/procedures/job_show.sql");
+  std::filesystem::remove(other.path / "sql/procedures/job/job_show.sql");
   ck_assert_refused(check_schema(database, other.path / "sql"), Errc::conflict, "run distren-migrate");
 }
 END_TEST

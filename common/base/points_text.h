@@ -12,7 +12,7 @@
 
 namespace distren {
 
-// What one transaction may move; sql/procedures/points_key_check.sql says the same.
+// What one transaction may move; sql/procedures/points/points_key_check.sql says the same.
 inline constexpr std::int64_t most_millipoints = 1'000'000'000'000'000;
 inline constexpr std::string_view points_rule =
     "a number above 0 and at most 1,000,000,000,000, like 120 or 12.5, with at most three digits behind the point";

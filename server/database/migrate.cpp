@@ -129,7 +129,7 @@ Result<void> replace_procedures(Database& owner, std::vector<Procedure> const& p
   }
   for (Procedure const& procedure : procedures) {
     if (auto made = owner.execute(procedure.text); !made) {
-      return fail(made.error().code, fmt::format("procedures/{}.sql: {}", procedure.name, made.error().message));
+      return fail(made.error().code, fmt::format("{}: {}", procedure.file.string(), made.error().message));
     }
   }
   spdlog::info("database: replaced {} procedures", procedures.size());

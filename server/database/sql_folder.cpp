@@ -13,11 +13,13 @@ namespace distren {
 
 namespace {
 
+// The .sql files of a folder and of those in it, by name: the order does not change when a file moves to another
+// folder.
 Result<std::vector<std::filesystem::path>> list_sql(std::filesystem::path const& folder) {
   std::error_code error;
   std::vector<std::filesystem::path> files;
-  for (auto entry = std::filesystem::directory_iterator(folder, error);
-       !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+  for (auto entry = std::filesystem::recursive_directory_iterator(folder, error);
+       !error && entry != std::filesystem::recursive_directory_iterator(); entry.increment(error)) {
     if (entry->path().extension() == ".sql") files.push_back(entry->path());
   }
   if (error) {
@@ -25,7 +27,7 @@ Result<std::vector<std::filesystem::path>> list_sql(std::filesystem::path const&
                                              folder.string(), error.message()));
   }
   if (files.empty()) return fail(Errc::not_found, fmt::format("{} holds no .sql file", folder.string()));
-  std::ranges::sort(files);
+  std::ranges::sort(files, {}, [](std::filesystem::path const& file) { return file.filename(); });
   return files;
 }
 
@@ -59,10 +61,17 @@ Result<std::vector<Procedure>> read_procedures(std::filesystem::path const& sql_
   auto const files = list_sql(sql_dir / "procedures");
   if (!files) return files.error();
   std::vector<Procedure> procedures;
+  std::filesystem::path previous;
   for (auto const& file : *files) {
+    if (file.filename() == previous.filename()) {
+      return fail(Errc::invalid, fmt::format("{} and {} are the same procedure; remove the one that does not belong to "
+                                             "this version",
+                                             previous.string(), file.string()));
+    }
+    previous = file;
     auto text = read_file(file);
     if (!text) return text.error();
-    procedures.push_back({file.stem().string(), std::move(*text)});
+    procedures.push_back({file.stem().string(), file, std::move(*text)});
   }
   return procedures;
 }

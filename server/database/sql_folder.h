@@ -1,4 +1,5 @@
-// The files under sql/, as migrate.h needs them. Any thread; reads files only.
+// The files under sql/, as migrate.h needs them: migrations/*.sql and procedures/SUBJECT/*.sql. Any thread; reads files
+// only. Fails with not_found when a folder is missing or empty, invalid when names contradict each other.
 #pragma once
 
 #include <filesystem>
@@ -17,14 +18,17 @@ struct Migration {
 
 struct Procedure {
   std::string name;  // the file's name without .sql, and the routine's
+  std::filesystem::path file;
   std::string text;
 };
 
-// invalid when a number is missing or stands twice; not_found when there is no such folder.
+// By number; invalid when a number is missing or stands twice.
 Result<std::vector<Migration>> read_migrations(std::filesystem::path const& sql_dir);
+
+// By name, from every folder below procedures/; invalid when two folders have the same name in them.
 Result<std::vector<Procedure>> read_procedures(std::filesystem::path const& sql_dir);
 
-// SHA-256 of names and texts: the same set has the same digest.
+// SHA-256 of names and texts: the same set has the same digest, whatever folders it lies in.
 std::string digest_of(std::vector<Procedure> const& procedures);
 
 }  // namespace distren

@@ -10,10 +10,10 @@ is "$(owner 'SELECT MAX(version), COUNT(*) FROM schema_version')" "$newest	$newe
 is "$(migrate | tail -1)" "The database has schema version $newest." "migrating_twice_is_the_same_as_once"
 is "$(migrate | grep -c replaced)" 0 "procedures_that_did_not_change_are_left_alone"
 is "$(owner "SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = 'distren'")" \
-  "$(ls "$top_srcdir"/sql/procedures/*.sql | wc -l | tr -d ' ')" "every_procedure_file_is_a_procedure"
+  "$(find "$top_srcdir/sql/procedures" -name '*.sql' | wc -l)" "every_procedure_file_is_a_procedure"
 is "$(owner "SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = 'distren' AND security_type <> 'DEFINER'")" \
   0 "every_procedure_runs_with_its_definers_rights"
-for file in "$top_srcdir"/sql/procedures/*.sql; do basename "$file" .sql; done >"$work/files"
+find "$top_srcdir/sql/procedures" -name '*.sql' -exec basename {} .sql \; >"$work/files"
 is "$(owner "SELECT routine_name FROM information_schema.routines WHERE routine_schema = 'distren' ORDER BY 1" | sort)" \
   "$(sort "$work/files")" "a_file_is_named_as_its_procedure"
 
@@ -25,7 +25,7 @@ is "$(owner "SELECT GROUP_CONCAT(routine_name) FROM information_schema.routines
 
 cp -R "$top_srcdir/sql" "$work/sql" && chmod -R u+w "$work/sql"
 printf 'CREATE OR REPLACE PROCEDURE schema_show()\nSQL SECURITY DEFINER\nBEGIN\n  SELECT %s AS version;\nEND\n' "$next" \
-  >"$work/sql/procedures/schema_show.sql"
+  >"$work/sql/procedures/server/schema_show.sql"
 printf -- "-- a; comment ' with traps\nCREATE TABLE IF NOT EXISTS two (a INT COMMENT 'one; \\\\' two');\n\nINSERT INTO two VALUES (2); # end\n" \
   >"$work/sql/migrations/$(printf %04d $next)_next.sql"
 said=$(sql_dir=$work/sql migrate)
@@ -42,6 +42,10 @@ is "$said" both "an_older_database_is_refused_with_both_versions"
 mv "$work/sql/migrations/$(printf %04d $next)_next.sql" "$work/sql/migrations/9999_later.sql"
 case $(sql_dir=$work/sql migrate) in *"9999_later.sql should be migration $(printf %04d $next)_"*) said=gap ;; *) said=no ;; esac
 is "$said" gap "a_gap_in_the_migrations_is_named"
+rm "$work/sql/migrations/9999_later.sql"
+cp "$work/sql/procedures/job/job_show.sql" "$work/sql/procedures/user"
+case $(sql_dir=$work/sql migrate) in *"job/job_show.sql and "*"user/job_show.sql are the same procedure"*) said=both ;; *) said=no ;; esac
+is "$said" both "a_procedure_that_lies_in_two_folders_is_refused_with_both"
 rm -rf "$work/sql"
 
 fresh_schema
