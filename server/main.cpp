@@ -32,6 +32,7 @@
 #include "server/standalone/private_mariadb.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
+#include "server/storage/staged_results.h"
 #include "server/store/administration.h"
 
 namespace {
@@ -207,6 +208,8 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   if (!blobs) return blobs.error();
   auto uploads = Uploads::open(config.stor, {.free_bytes = config.limits.free_bytes}, [] { return unix_ms() / 1000; });
   if (!uploads) return uploads.error();
+  StagedResults staged(config.stor, [] { return unix_ms() / 1000; });
+  if (auto opened = staged.open(); !opened) return opened;
   auto signer = Signer::load(config.stor / "key");
   if (!signer) return signer.error();
   std::string const lease_key = signer->derive("lease", "");
@@ -223,16 +226,18 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   {
     Database database(config.database);
     if (auto done = restore_job_folders(database, *blobs, config.stor); !done) return done;
+    if (auto done = finish_staged_results(database, staged); !done) return done;
     if (auto done = dispatcher.load(database); !done) return done;
   }
   EventBroker live({.per_person = static_cast<std::size_t>(config.limits.streams_per_person),
                     .altogether = static_cast<std::size_t>(config.limits.streams)},
                    random_secret().substr(0, 12), unix_ms);
   dispatcher.tell(live);
+  dispatcher.settle_images([&staged](std::int64_t attempt, bool accepted) { staged.settle(attempt, accepted); });
   dispatcher.start();
   SlaveAuthenticator gate(unix_ms);
-  ResultReceiver desk({lease_key, std::int64_t{1000} * config.times.lease, config.stor, checker}, dispatcher,
-                      **uploads);
+  ResultReceiver desk({lease_key, std::int64_t{1000} * config.times.lease, config.stor, checker}, dispatcher, **uploads,
+                      staged);
   HttpCounters counters;
   TelemetryHistory telemetry;
   PreviewEncoder previews(config.stor, checker);

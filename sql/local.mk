@@ -41,6 +41,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/job/job_tasks.sql \
   %D%/procedures/job/task_latest.sql \
   %D%/procedures/job/task_list.sql \
+  %D%/procedures/journal/attempt_accepted.sql \
   %D%/procedures/journal/attempt_reserve.sql \
   %D%/procedures/journal/job_fail_alike.sql \
   %D%/procedures/journal/journal_write.sql \

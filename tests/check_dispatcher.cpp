@@ -251,7 +251,7 @@ START_TEST(two_images_of_one_frame_are_never_put_in_place_at_once) {
   other.attempt = 55;
   other.slave = 8;
   ck_assert(grid.core.claim(other, grid.now) == ResultClaim::busy);
-  grid.core.release(report.attempt);
+  grid.core.release(report.attempt, grid.now);
   ck_assert(grid.core.claim(other, grid.now) == ResultClaim::go);
 }
 END_TEST
@@ -556,6 +556,142 @@ START_TEST(a_finished_frame_can_be_opened_again_while_the_job_is_worked_on) {
 }
 END_TEST
 
+// An attempt that has ended may not speak again: only a live or an expired one may bring an image.
+
+// Slave 7 had frame 1 and ended its attempt; slave 8 has it now.
+struct Ghost {
+  Grid grid;
+  std::shared_ptr<FakeSlave> liar, honest;
+  json old;
+  explicit Ghost(std::function<void(Grid&, json const& order)> const& end) {
+    grid.add_job(1, 1);
+    liar = grid.add_slave(7);
+    old = liar->received[0];
+    end(grid, old);
+    grid.commit();
+    honest = grid.add_slave(8);
+  }
+  // Says done for the attempt that has ended; the database answers as it does.
+  void speak(Verdict verdict) {
+    auto report = grid.report_for(old, 7, store::Ending::accepted);
+    if (grid.core.claim(report, grid.now) != ResultClaim::go) report.output.clear();
+    grid.core.report(
+        report, [this](std::string text) { grid.answer = std::move(text); }, grid.now);
+    grid.commit(verdict);
+  }
+  void expect_honest_work_counts() {
+    ck_assert_says(grid.answer, "rejected");
+    ck_assert_uint_eq(honest->of_type("order").size(), 1);
+    ck_assert_uint_eq(honest->of_type("cancel").size(), 0);
+    ck_assert_int_eq(grid.core.job_live(1).leased, 1);
+    grid.done(honest->received[0], 8);
+    grid.commit();
+    ck_assert_says(grid.answer, "accepted");
+    ck_assert_int_eq(grid.core.grid_live().jobs_active, 0);
+  }
+};
+
+void returns(Grid& grid, json const& order) {
+  grid.core.report(grid.report_for(order, 7, store::Ending::returned), {}, grid.now);
+  grid.core.hello(Grid::state(7, 0), grid.now);
+}
+
+START_TEST(only_what_is_out_or_expired_may_begin_a_commit) {
+  using enum AttemptState;
+  for (auto const state : {unknown, leased, expired}) ck_assert(after(state, AttemptEvent::begin_commit) == committing);
+  for (auto const state : {committing, ended}) ck_assert(!after(state, AttemptEvent::begin_commit));
+  for (auto const event : {AttemptEvent::lease, AttemptEvent::expire, AttemptEvent::abort_commit, AttemptEvent::end})
+    ck_assert(!after(ended, event));
+  ck_assert(!after(committing, AttemptEvent::expire));  // a slow database takes no frame away
+  ck_assert(after(committing, AttemptEvent::abort_commit) == leased);
+}
+END_TEST
+
+START_TEST(an_attempt_that_ended_is_remembered_as_long_as_memory_goes) {
+  AttemptTable attempts;
+  auto const last = static_cast<std::int64_t>(AttemptTable::past_kept) + 1;
+  for (std::int64_t id = 1; id <= last; ++id) {
+    attempts.add({.id = id, .slave = 7});
+    ck_assert(attempts.remove(id, id == 2 ? AttemptEvent::expire : AttemptEvent::end).has_value());
+  }
+  ck_assert(attempts.state(1) == AttemptState::unknown && attempts.state(2) == AttemptState::expired);
+  ck_assert(attempts.state(last) == AttemptState::ended && attempts.leased_by(7).empty());
+}
+END_TEST
+
+START_TEST(a_returned_frame_cannot_be_brought_after_all) {
+  Ghost ghost(returns);
+  ghost.speak(Verdict::superseded);
+  ghost.expect_honest_work_counts();
+}
+END_TEST
+
+START_TEST(a_frame_that_a_hello_left_out_cannot_be_brought_after_all) {
+  Ghost ghost([](Grid& grid, json const&) { grid.core.hello(Grid::state(7, 0), grid.now); });
+  ck_assert(ghost.grid.core.claim(ghost.grid.report_for(ghost.old, 7, store::Ending::accepted), ghost.grid.now) !=
+            ResultClaim::go);
+  ghost.speak(Verdict::superseded);
+  ghost.expect_honest_work_counts();
+  auto const again = ghost.grid.add_slave(7, 1, "3.4.1", {{ghost.old["attempt"], ghost.old["lease"]}});
+  ck_assert_uint_eq(again->of_type("cancel").size(), 1);
+}
+END_TEST
+
+// After a restart memory knows nothing of the attempt: the image is stored, the database refuses it.
+START_TEST(what_the_database_calls_ended_gives_the_frame_to_the_next) {
+  Grid before;
+  before.add_job(1, 1);
+  json const order = before.add_slave(7)->received[0];
+  Grid grid;
+  grid.add_job(1, 1);
+  grid.core.hello(Grid::state(7, 0), grid.now);
+  grid.done(order, 7);
+  grid.commit(Verdict::ended);
+  ck_assert_says(grid.answer, "rejected");
+  ck_assert_uint_eq(grid.add_slave(8)->of_type("order").size(), 1);
+  ck_assert(grid.core.claim(grid.report_for(order, 7, store::Ending::accepted), grid.now) == ResultClaim::settled);
+}
+END_TEST
+
+START_TEST(what_a_slave_says_beside_a_commit_changes_nothing) {
+  Grid grid;
+  grid.add_job(1, 1);
+  json const order = grid.add_slave(7)->received[0];
+  auto const other = grid.add_slave(8);
+  grid.done(order, 7);
+  for (auto const ending : {store::Ending::returned, store::Ending::failed})
+    grid.core.report(grid.report_for(order, 7, ending, "no"), {}, grid.now);
+  ck_assert_uint_eq(other->received.size(), 0);
+  grid.commit();
+  ck_assert_int_eq(grid.core.grid_live().jobs_active, 0);
+}
+END_TEST
+
+START_TEST(a_result_that_the_dispatcher_does_not_know_cannot_win_without_its_image) {
+  Grid grid;
+  grid.add_job(1, 1);
+  json const order = grid.add_slave(7)->received[0];
+  grid.core.remove_job(1, "it is read again", grid.now);
+  auto report = grid.report_for(order, 7, store::Ending::accepted);
+  ck_assert(grid.core.claim(report, grid.now) == ResultClaim::settled);
+  report.output.clear();
+  grid.core.report(report, {}, grid.now);
+  ck_assert(!grid.journal.endings.back().entry.may_win);
+}
+END_TEST
+
+START_TEST(a_failed_frame_cannot_be_brought_after_all) {
+  Ghost ghost([](Grid& grid, json const& order) {
+    grid.fails(order, 7);
+    grid.core.hello(Grid::state(7, 0), grid.now);
+    grid.now += 10'000;
+    grid.core.tick(grid.now);
+  });
+  ghost.speak(Verdict::superseded);
+  ghost.expect_honest_work_counts();
+}
+END_TEST
+
 int main() {
   TCase* orders = tcase_create("orders");
   tcase_add_test(orders, an_order_says_all_that_a_slave_needs);
@@ -591,6 +727,14 @@ int main() {
   tcase_add_test(results, a_held_job_gives_its_test_frames_and_the_rest_when_it_is_approved);
   tcase_add_test(results, a_finished_frame_can_be_opened_again_while_the_job_is_worked_on);
   tcase_add_test(results, a_result_without_the_image_that_the_job_wants_is_rejected);
+  tcase_add_test(results, only_what_is_out_or_expired_may_begin_a_commit);
+  tcase_add_test(results, an_attempt_that_ended_is_remembered_as_long_as_memory_goes);
+  tcase_add_test(results, what_the_database_calls_ended_gives_the_frame_to_the_next);
+  tcase_add_test(results, what_a_slave_says_beside_a_commit_changes_nothing);
+  tcase_add_test(results, a_result_that_the_dispatcher_does_not_know_cannot_win_without_its_image);
+  tcase_add_test(results, a_returned_frame_cannot_be_brought_after_all);
+  tcase_add_test(results, a_frame_that_a_hello_left_out_cannot_be_brought_after_all);
+  tcase_add_test(results, a_failed_frame_cannot_be_brought_after_all);
   TCase* slaves = tcase_create("slaves");
   tcase_add_test(slaves, a_second_program_with_the_same_key_is_refused_while_the_first_lives);
   tcase_add_test(slaves, a_disabled_slave_is_sent_away_and_its_frame_given_to_the_next);

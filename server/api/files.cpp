@@ -95,6 +95,7 @@ Reply handle_output_file(Request const& request, Context& context) {
   }
   // The signature covers the digest that the task's row had: the tag is exact without reading the file.
   auto const digest = std::string(request.parameter("sha256").value_or(""));
+  context.services.results.staged().place(*job, name, digest);
   return file_reply(request, {.path = output_folder(context.services.config.stor, *job) / name,
                               .content_type = std::string(content_type_of(name)),
                               .tag = is_sha256_hex(digest) ? fmt::format("\"{}\"", digest) : std::string(),

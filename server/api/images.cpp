@@ -30,6 +30,7 @@ Reply picture_reply(Request const& request, Context& context, store::Job const& 
   auto const size = read_size(request);
   if (!size) return error_reply(size.error());
   auto const& config = context.services.config;
+  context.services.results.staged().place(job.id, task.output, task.output_sha256);
   auto const frame = output_folder(config.stor, job.id) / task.output;
   // A picture for good where its address says which it is, one to be asked for again where it does not.
   auto const version = request.parameter("v").value_or("");

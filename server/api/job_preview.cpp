@@ -20,7 +20,9 @@ Result<std::vector<PreviewFrame>> finished_frames(Context& context, std::int64_t
     auto const tasks = store::list_tasks(context.database(), job, after, tasks_at_once);
     if (!tasks) return tasks.error();
     for (auto const& task : *tasks) {
-      if (task.state == "accepted" && !task.output.empty()) frames.push_back({task.output, task.output_sha256});
+      if (task.state != "accepted" || task.output.empty()) continue;
+      context.services.results.staged().place(job, task.output, task.output_sha256);
+      frames.push_back({task.output, task.output_sha256});
     }
     if (tasks->size() < static_cast<std::size_t>(tasks_at_once)) return frames;
     after = tasks->back().id;

@@ -48,7 +48,9 @@ Result<std::unique_ptr<ZipStream>> frames_of(Context& context, std::int64_t job)
     auto const tasks = store::list_tasks(context.database(), job, after, tasks_at_once);
     if (!tasks) return tasks.error();
     for (auto const& task : *tasks) {
-      if (task.state == "accepted" && !task.output.empty()) zip->add(task.output, task.output_size);
+      if (task.state != "accepted" || task.output.empty()) continue;
+      context.services.results.staged().place(job, task.output, task.output_sha256);
+      zip->add(task.output, task.output_size);
     }
     if (tasks->size() < static_cast<std::size_t>(tasks_at_once)) break;
     after = tasks->back().id;

@@ -1,7 +1,7 @@
 // The dispatcher's state and rules, without thread, clock or socket: messages in, effects out. The dispatcher runs it
 // on its thread; tests and the simulator run the very same code with a clock of their own (now_ms, UNIX time).
 //
-// Life of a task here: ready -> leased -> (claimed while its image is put in place) -> done. A task that failed on a
+// Life of a task here: ready -> leased -> done; of an attempt: attempt_state.h. A task that failed on a
 // slave returns to it only when no other slave that fits is there, after a pause; the third failure is its last.
 // Jobs whose tasks fail alike are paused by the journal, which counts them across restarts; the dispatcher is told.
 #pragma once
@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "common/render/render_method.h"
+#include "server/dispatch/attempt_table.h"
 #include "server/dispatch/benchmarks.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/dispatch/grants.h"
@@ -108,7 +109,7 @@ public:
   // Results. claim: only one attempt at a time may put its image in place.
   std::optional<ExpectedResult> expected_result(std::int64_t attempt, std::int64_t task) const;
   ResultClaim claim(AttemptReport const& report, std::int64_t now);
-  void release(std::int64_t attempt);
+  void release(std::int64_t attempt, std::int64_t now);
   void report(AttemptReport report, std::function<void(std::string answer)> answer, std::int64_t now);
   // points: what the ending was granted; nothing: the grant is held, or there was no claim.
   void settled(store::EndingEntry const& ending, store::JournalAnswer::Verdict verdict,
@@ -138,18 +139,6 @@ private:
   static constexpr int writing_limit = 4096;
   static constexpr int writing_few = 2048;
 
-  struct Attempt {
-    std::int64_t id = 0, task = 0, job = 0, slave = 0;
-    int frame = 0;
-    std::int64_t copy_of = 0;  // the attempt whose task it does a second time
-    std::int64_t expires_ms = 0;
-    std::int64_t journaled_ms = 0;  // the expiry that the journal knows
-    double fraction = 0;
-    bool claimed = false;  // its image is being put in place, its ending is being written
-    AttemptTerms terms{};
-    store::Method method{};                       // that renders it
-    std::optional<BenchmarkVariant> benchmark{};  // it measures the method: of no job
-  };
   struct Slave {
     SlaveCapabilities state;
     std::string instance;
@@ -169,7 +158,6 @@ private:
   [[nodiscard]] JobQueue* job_of(std::int64_t attempt, std::int64_t task);  // by the attempt, else by the task
   [[nodiscard]] JobQueue* owner_of(std::int64_t task) const;
   Attempt& keep(JobQueue& job, Attempt attempt);
-  [[nodiscard]] std::vector<std::int64_t> unclaimed_of(std::int64_t slave) const;  // its live attempts
   void sync_policy(JobQueue const& job);
   void tell_policy(SlaveCapabilities const& slave, bool here);
   [[nodiscard]] std::int64_t best_power(SlaveCapabilities const& slave) const;   // of one core with its fastest method
@@ -199,7 +187,7 @@ private:
   void feed_hungry(std::int64_t now);         // after something became ready
   void feed_some(std::int64_t now);           // a few in turn: their benchmark may be due, a frame may be worth a copy
   void lease(Attempt attempt, std::int64_t now);
-  void drop_attempt(std::int64_t attempt);
+  void drop_attempt(std::int64_t attempt, AttemptEvent event = AttemptEvent::end);
   void end_early(std::int64_t attempt, store::Ending ending, std::string const& reason, std::int64_t now);
   void answer_logs(std::function<bool(std::int64_t attempt, std::int64_t until)> const& which,
                    std::optional<std::string> const& text);
@@ -216,11 +204,10 @@ private:
   DispatchEffects& effects_;
   std::map<std::int64_t, std::unique_ptr<JobQueue>> jobs_;
   std::unordered_map<std::int64_t, Slave> slaves_;
-  std::unordered_map<std::int64_t, Attempt> attempts_;
-  std::unordered_multimap<std::int64_t, std::int64_t> held_;  // slave, here or not -> its attempts of jobs
-  std::unordered_map<std::int64_t, Blocks> owner_blocks_;     // slave, here or not; those without any are not in it
-  std::map<std::int64_t, JobQueue*> by_first_task_;           // the tasks of a job are consecutive
-  std::set<std::pair<std::int64_t, std::int64_t>> waiting_;   // a job, one that is made of its output
+  AttemptTable attempts_;
+  std::unordered_map<std::int64_t, Blocks> owner_blocks_;    // slave, here or not; those without any are not in it
+  std::map<std::int64_t, JobQueue*> by_first_task_;          // the tasks of a job are consecutive
+  std::set<std::pair<std::int64_t, std::int64_t>> waiting_;  // a job, one that is made of its output
   // Jobs of one kind need the same method and version: what fits is asked once for all of them.
   std::map<std::pair<std::string, std::string>, std::int64_t> kind_numbers_;
   std::vector<std::pair<std::string, std::string>> kinds_;

@@ -22,7 +22,7 @@ void DispatchCore::want_log(std::int64_t task, Dispatcher::LogAnswer const& answ
   for (auto lease = first; lease != last; ++lease) {
     Attempt const& attempt = attempts_.at(lease->second);
     auto const slave = slaves_.find(attempt.slave);
-    if (attempt.claimed || slave == slaves_.end() || !slave->second.sink) continue;
+    if (attempt.committing() || slave == slaves_.end() || !slave->second.sink) continue;
     wanted_logs_.push_back({attempt.id, now + patience_ms, answer});
     slave->second.sink->send(nlohmann::json{{"type", "log"}, {"attempt", attempt.id}}.dump());
     return;
@@ -41,8 +41,8 @@ void DispatchCore::answer_logs(std::function<bool(std::int64_t attempt, std::int
 }
 
 void DispatchCore::told_log(std::int64_t slave, std::int64_t id, std::string const& text) {
-  auto const attempt = attempts_.find(id);
-  if (attempt == attempts_.end() || attempt->second.slave != slave) return;
+  Attempt const* const attempt = attempts_.find(id);
+  if (attempt == nullptr || attempt->slave != slave) return;
   answer_logs([id](std::int64_t wanted, std::int64_t) { return wanted == id; }, text);
 }
 

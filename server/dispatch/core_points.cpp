@@ -53,8 +53,7 @@ std::optional<std::string> DispatchCore::give_benchmark(Slave& slave, store::Met
   attempt.method = method;
   attempt.terms = terms_of(slave.state, method);
   attempt.benchmark = variant;
-  attempts_[id] = attempt;
-  held_.emplace(slave.state.id, id);
+  attempts_.add(attempt);
   slave.attempts.insert(id);
   Lease const token{0, id, slave.state.id, attempt.expires_ms, attempt.terms};
   return order_text(make_order_template(order, output, links_), token, sign_lease(token, settings_.lease_key), 0,

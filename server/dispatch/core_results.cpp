@@ -33,51 +33,31 @@ void DispatchCore::lease(Attempt attempt, std::int64_t now) {
   keep(job, std::move(attempt));
 }
 
-DispatchCore::Attempt& DispatchCore::keep(JobQueue& job, Attempt attempt) {
+Attempt& DispatchCore::keep(JobQueue& job, Attempt attempt) {
   job.leases.emplace(attempt.task, attempt.id);
-  held_.emplace(attempt.slave, attempt.id);
-  std::int64_t const id = attempt.id;
-  return attempts_[id] = std::move(attempt);
+  return attempts_.add(std::move(attempt));
 }
 
-std::vector<std::int64_t> DispatchCore::unclaimed_of(std::int64_t slave) const {
-  std::vector<std::int64_t> found;
-  auto const [first, last] = held_.equal_range(slave);
-  for (auto held = first; held != last; ++held) {
-    if (!attempts_.at(held->second).claimed) found.push_back(held->second);
-  }
-  return found;
-}
-
-namespace {
-
-void erase_pair(std::unordered_multimap<std::int64_t, std::int64_t>& from, std::int64_t key, std::int64_t value) {
-  auto const [first, last] = from.equal_range(key);
-  auto const found = std::find_if(first, last, [value](auto const& each) { return each.second == value; });
-  if (found != last) from.erase(found);
-}
-
-}  // namespace
-
-void DispatchCore::drop_attempt(std::int64_t id) {
-  auto const found = attempts_.find(id);
-  if (found == attempts_.end()) return;
+void DispatchCore::drop_attempt(std::int64_t id, AttemptEvent event) {
+  auto const attempt = attempts_.remove(id, event);
+  if (!attempt) return;
   policy_.returned(id);  // nothing new to it when it was reported
-  if (JobQueue* const job = find_job(found->second.job)) erase_pair(job->leases, found->second.task, id);
-  erase_pair(held_, found->second.slave, id);
-  // What was claimed left its slot free when it was reported.
-  if (auto const slave = slaves_.find(found->second.slave);
-      slave != slaves_.end() && slave->second.attempts.erase(id) > 0) {
+  if (JobQueue* const job = find_job(attempt->job)) {
+    auto const [first, last] = job->leases.equal_range(attempt->task);
+    auto const own = std::find_if(first, last, [id](auto const& each) { return each.second == id; });
+    if (own != last) job->leases.erase(own);
+  }
+  // What is committing left its slot free when it was reported.
+  if (auto const slave = slaves_.find(attempt->slave); slave != slaves_.end() && slave->second.attempts.erase(id) > 0) {
     if (slave->second.sink && slave->second.greeted) hungry_.insert(slave->first);
   }
-  slave_changed(found->second.slave);
-  attempts_.erase(found);
+  slave_changed(attempt->slave);
 }
 
 // A live attempt ends without a word from its slave: expired, lost, taken away. Its task is ready again.
 void DispatchCore::end_early(std::int64_t id, store::Ending ending, std::string const& reason, std::int64_t now) {
   Attempt const attempt = attempts_.at(id);
-  drop_attempt(id);
+  drop_attempt(id, ending == store::Ending::expired ? AttemptEvent::expire : AttemptEvent::end);
   if (attempt.benchmark) {
     if (ending != store::Ending::returned) powers_.failed(attempt.slave, attempt.method, reason, now);
     return;
@@ -98,7 +78,7 @@ bool DispatchCore::worked_on(JobQueue const& job, std::int64_t task) const {
 }
 
 JobQueue* DispatchCore::job_of(std::int64_t attempt, std::int64_t task) {
-  if (auto const own = attempts_.find(attempt); own != attempts_.end()) return find_job(own->second.job);
+  if (Attempt const* const own = attempts_.find(attempt)) return find_job(own->job);
   return owner_of(task);
 }
 
@@ -110,22 +90,25 @@ JobQueue* DispatchCore::owner_of(std::int64_t task) const {
 }
 
 std::optional<ExpectedResult> DispatchCore::expected_result(std::int64_t attempt, std::int64_t task) const {
-  if (auto const found = attempts_.find(attempt); found != attempts_.end() && found->second.benchmark) {
-    BenchmarkVariant const& variant = *found->second.benchmark;
-    BenchmarkPlan const* const plan = plan_of(found->second.method.name);
+  if (Attempt const* const found = attempts_.find(attempt); found != nullptr && found->benchmark) {
+    BenchmarkVariant const& variant = *found->benchmark;
+    BenchmarkPlan const* const plan = plan_of(found->method.name);
     return ExpectedResult{.name = {},
                           .output = {plan->method.benchmark->format, "", variant.width, variant.height},
                           .code = variant.frame};
   }
   JobQueue const* const job = const_cast<DispatchCore*>(this)->job_of(attempt, task);
+  if (attempts_.state(attempt) == AttemptState::ended) return std::nullopt;
   if (job == nullptr || !job->owns(task) || job->state(task) == JobQueue::State::done) return std::nullopt;
   TaskPlace const place = job->place(task);
   return ExpectedResult{
       .job = job->info().id, .name = output_name(job->output(), place), .output = output_of(job->output(), place)};
 }
 
-void DispatchCore::release(std::int64_t attempt) {
-  if (auto const found = attempts_.find(attempt); found != attempts_.end()) found->second.claimed = false;
+void DispatchCore::release(std::int64_t id, std::int64_t now) {
+  if (!attempts_.apply(id, AttemptEvent::abort_commit)) return;
+  Attempt& attempt = *attempts_.find(id);
+  attempt.expires_ms = std::max(attempt.expires_ms, now + 3 * settings_.heartbeat_ms);  // its slave tries again
 }
 
 ResultClaim DispatchCore::claim(AttemptReport const& report, std::int64_t now) {
@@ -133,10 +116,10 @@ ResultClaim DispatchCore::claim(AttemptReport const& report, std::int64_t now) {
   JobQueue* const job = job_of(report.attempt, report.task);
   if (job == nullptr || job->state(report.task) == JobQueue::State::done) return ResultClaim::settled;
   auto const [first, last] = job->leases.equal_range(report.task);
-  if (std::any_of(first, last, [this](auto const& lease) { return attempts_.at(lease.second).claimed; }))
+  if (std::any_of(first, last, [this](auto const& lease) { return attempts_.at(lease.second).committing(); }))
     return ResultClaim::busy;
-  auto own = attempts_.find(report.attempt);
-  if (own == attempts_.end()) {
+  if (!after(attempts_.state(report.attempt), AttemptEvent::begin_commit)) return ResultClaim::settled;
+  if (attempts_.find(report.attempt) == nullptr) {
     // Its lease ran out, perhaps another slave has the task by now. The work is done, so it counts if it is first.
     job->take_this(report.task);
     keep(*job, {.id = report.attempt,
@@ -145,20 +128,34 @@ ResultClaim DispatchCore::claim(AttemptReport const& report, std::int64_t now) {
                 .slave = report.slave,
                 .frame = job->frame(report.task),
                 .terms = report.terms});
-    own = attempts_.find(report.attempt);
     sync_policy(*job);
   }
-  own->second.claimed = true;
-  own->second.fraction = 1;
+  attempts_.apply(report.attempt, AttemptEvent::begin_commit);
+  attempts_.find(report.attempt)->fraction = 1;
   return ResultClaim::go;
 }
 
 void DispatchCore::report(AttemptReport report, std::function<void(std::string answer)> answer, std::int64_t now) {
+  using store::Ending;
   heard(report.slave, now);
-  if (auto const own = attempts_.find(report.attempt); own != attempts_.end() && own->second.benchmark)
+  if (Attempt const* const own = attempts_.find(report.attempt); own != nullptr && own->benchmark)
     return benchmark_ended(report, answer, now);
-  // A late result without an image comes here unclaimed.
-  if (report.ending == store::Ending::accepted && !attempts_.contains(report.attempt)) (void)claim(report, now);
+  if (JobQueue const* const of = job_of(report.attempt, report.task);
+      of != nullptr && report.ending == Ending::accepted) {
+    bool const lacks_image = report.output.empty() && !of->output().format.empty();
+    if (lacks_image && attempts_.find(report.attempt) != nullptr) {
+      report.ending = Ending::rejected;
+      report.reason = "the result names no output";
+    } else if (!lacks_image && attempts_.state(report.attempt) != AttemptState::committing) {
+      (void)claim(report, now);  // of a method without images: what has one is committing when it comes here
+    }
+  }
+  bool const committing = attempts_.state(report.attempt) == AttemptState::committing;
+  Attempt* const attempt = attempts_.find(report.attempt);
+  // While its image is being written down, and when it is out no longer, the database alone says what else it says.
+  bool const counts = attempt != nullptr && committing == (report.ending == Ending::accepted);
+  std::int64_t const job_id = counts ? attempt->job : 0;
+  JobQueue* const job = find_job(job_id);
   store::EndingEntry ending{.attempt = report.attempt,
                             .task = report.task,
                             .slave = report.slave,
@@ -166,30 +163,21 @@ void DispatchCore::report(AttemptReport report, std::function<void(std::string a
                             .cpu_ms = report.cpu_ms,
                             .wall_ms = report.wall_ms,
                             .memory_mib = report.memory_mib,
+                            .may_win = job != nullptr && report.ending == Ending::accepted,
                             .output = std::move(report.output),
                             .output_size = report.output_size,
                             .output_sha256 = std::move(report.output_sha256),
                             .reason = std::move(report.reason)};
-  auto const found = attempts_.find(report.attempt);
-  if (auto const* const job = found == attempts_.end() ? nullptr : find_job(found->second.job);
-      job != nullptr && ending.ending == store::Ending::accepted && ending.output.empty() &&
-      !job->output().format.empty()) {
-    ending.ending = report.ending = store::Ending::rejected;
-    ending.reason = "the result names no output";
+  if (job != nullptr && report.ending != Ending::returned) {
+    if (attempt->terms.user == 0) attempt->terms = report.terms;  // found again after a restart
+    value(*job, *attempt, report, ending, now);
   }
-  std::int64_t const job_id = found == attempts_.end() ? 0 : found->second.job;
-  JobQueue* const job = find_job(job_id);
-  if (job != nullptr && report.ending != store::Ending::returned) {
-    if (found->second.terms.user == 0) found->second.terms = report.terms;  // found again after a restart
-    value(*job, found->second, report, ending, now);
-  }
-  if (job != nullptr && report.ending == store::Ending::accepted) {
-    found->second.claimed = true;  // stays until settled, so that nobody else is given the task
+  if (job != nullptr && report.ending == Ending::accepted) {
     if (auto const slave = slaves_.find(report.slave); slave != slaves_.end())
       slave->second.attempts.erase(report.attempt);
   } else if (job != nullptr) {
     drop_attempt(report.attempt);
-    if (report.ending == store::Ending::returned) {
+    if (report.ending == Ending::returned) {
       if (auto const slave = slaves_.find(report.slave); report.too_long && slave != slaves_.end())
         job->record_too_long(report.slave, slave->second.state.limit_ms());
       if (!worked_on(*job, report.task)) {
@@ -235,11 +223,11 @@ void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswe
                            std::int64_t now) {
   using Verdict = store::JournalAnswer::Verdict;
   if (ending.ending == store::Ending::accepted) --writing_;
-  auto const found = attempts_.find(ending.attempt);
-  if (found != attempts_.end() && ending.ending == store::Ending::accepted) {
-    std::int64_t const job_id = found->second.job;
+  Attempt const* const found = attempts_.find(ending.attempt);
+  if (found != nullptr && found->committing() && ending.may_win) {
+    std::int64_t const job_id = found->job;
     JobQueue* const job = find_job(job_id);
-    if (job != nullptr && verdict == Verdict::accepted) remember_claim(ending, found->second, *job, !points);
+    if (job != nullptr && verdict == Verdict::accepted) remember_claim(ending, *found, *job, !points);
     drop_attempt(ending.attempt);
     if (job != nullptr && (verdict == Verdict::accepted || verdict == Verdict::superseded)) {
       std::vector<std::int64_t> freed;
@@ -288,6 +276,7 @@ void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswe
   } else {
     answer(answer_text("rejected", ending.attempt,
                        verdict == Verdict::superseded ? "another slave's result for this frame came first"
+                       : verdict == Verdict::ended    ? "this frame was given up, or taken from this slave, before"
                                                       : "the job of this frame is gone"));
   }
 }
@@ -295,7 +284,7 @@ void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswe
 void DispatchCore::tick(std::int64_t now) {
   std::vector<std::int64_t> expired;
   for (auto const& [id, attempt] : attempts_) {
-    if (!attempt.claimed && attempt.expires_ms <= now) expired.push_back(id);
+    if (!attempt.committing() && attempt.expires_ms <= now) expired.push_back(id);
   }
   for (std::int64_t const id : expired) {
     cancel_on_slave(attempts_.at(id).slave, id, "nothing was heard of this frame for too long");

@@ -61,7 +61,7 @@ std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveCapab
   std::set<std::int64_t> held;
   for (auto const& [attempt_id, token] : state.holding) {
     held.insert(attempt_id);
-    if (auto const known = attempts_.find(attempt_id); known != attempts_.end() && known->second.slave == state.id) {
+    if (Attempt const* const known = attempts_.find(attempt_id); known != nullptr && known->slave == state.id) {
       slave.attempts.insert(attempt_id);
       continue;
     }
@@ -69,7 +69,8 @@ std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveCapab
     // given.
     auto const given = verify_lease(token, settings_.lease_key);
     bool const genuine = given && given->attempt == attempt_id && given->slave == state.id;
-    JobQueue* const job = genuine ? job_of(0, given->task) : nullptr;
+    bool const open = after(attempts_.state(attempt_id), AttemptEvent::lease).has_value();
+    JobQueue* const job = genuine && open ? job_of(0, given->task) : nullptr;
     if (job == nullptr || job->state(given->task) == JobQueue::State::done) {
       unwanted.emplace_back(attempt_id, "this frame is not wanted any more");
     } else if (job->take_this(given->task)) {
@@ -85,7 +86,7 @@ std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveCapab
     // Else another slave has it by now: let both go on, the first to finish counts.
   }
   // What it was given and does not hold any more is lost (the PC was switched off): give it to the next at once.
-  std::vector<std::int64_t> lost = unclaimed_of(state.id);
+  std::vector<std::int64_t> lost = attempts_.leased_by(state.id);
   std::erase_if(lost, [&held](std::int64_t id) { return held.contains(id); });
   for (std::int64_t const id : lost) end_early(id, store::Ending::returned, "the slave lost it", now);
   if (slave.sink) {
@@ -126,7 +127,7 @@ void DispatchCore::heard(std::int64_t id, std::int64_t now) {
 }
 
 void DispatchCore::disable(std::int64_t id, std::string const& reason, std::int64_t now) {
-  std::vector<std::int64_t> const lost = unclaimed_of(id);
+  std::vector<std::int64_t> const lost = attempts_.leased_by(id);
   if (auto const found = slaves_.find(id); found != slaves_.end()) {
     if (found->second.sink) found->second.sink->close(reason);
     effects_.slave_changed(id, found->second.state.user);
@@ -225,10 +226,10 @@ std::optional<std::string> DispatchCore::give(Slave& slave, std::int64_t now) {
   });
   if (order || ahead) return order;
   policy_.copy(asking, [&](std::int64_t original) {
-    auto const first = attempts_.find(original);
-    if (first == attempts_.end() || first->second.claimed) return false;
-    std::int64_t const task = first->second.task;
-    JobQueue* const job = find_job(first->second.job);
+    Attempt const* const first = attempts_.find(original);
+    if (first == nullptr || first->committing()) return false;
+    std::int64_t const task = first->task;
+    JobQueue* const job = find_job(first->job);
     if (job == nullptr || !job->active() || job->failed_on(task, slave_id) ||
         !job->memory_suffices(slave_id, slave.state.memory_mib) || !may_have(*job, slave.state))
       return false;
@@ -295,12 +296,12 @@ std::optional<std::string> DispatchCore::order_for(std::int64_t id, std::int64_t
 std::optional<std::string> DispatchCore::progress(std::int64_t slave, std::int64_t id, double fraction,
                                                   std::int64_t now) {
   heard(slave, now);
-  auto const found = attempts_.find(id);
-  if (found == attempts_.end() || found->second.slave != slave) {
+  Attempt* const found = attempts_.find(id);
+  if (found == nullptr || found->slave != slave) {
     cancel_on_slave(slave, id, "this frame is not wanted any more");
     return nlohmann::json{{"type", "cancel"}, {"attempt", id}, {"reason", "this frame is not wanted any more"}}.dump();
   }
-  Attempt& attempt = found->second;
+  Attempt& attempt = *found;
   attempt.fraction = std::clamp(fraction, 0.0, 1.0);
   if (JobQueue const* const job = attempt.benchmark ? nullptr : find_job(attempt.job); job != nullptr) {
     FrameUpdate rendering = news(*job, attempt.task, "leased", slave);

@@ -32,6 +32,12 @@ DispatcherThread::DispatcherThread(DispatchSettings settings, OrderLinks links, 
     : policy_(std::move(policy)),
       core_(std::move(settings), std::move(links), *policy_, *this),
       journal_(std::move(address), [this](SettledBatch batch) {
+        // Before anybody hears of it: what is accepted lies in its place then.
+        for (auto const& one : batch.endings) {
+          store::EndingEntry const& ending = one.ending.entry;
+          if (settle_image_ && ending.may_win && !ending.output.empty())
+            settle_image_(ending.attempt, one.verdict == store::JournalAnswer::Verdict::accepted);
+        }
         auto shared = std::make_shared<SettledBatch>(std::move(batch));  // std::function must be copyable
         post([this, shared] {
           std::int64_t const now = unix_ms();
@@ -342,7 +348,7 @@ std::optional<ExpectedResult> DispatcherThread::expected_result(std::int64_t att
 }
 
 void DispatcherThread::release(std::int64_t attempt) {
-  post([this, attempt] { core_.release(attempt); });
+  post([this, attempt] { core_.release(attempt, unix_ms()); });
 }
 
 ResultClaim DispatcherThread::claim(AttemptReport report) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -27,6 +28,11 @@ public:
   // Reads unfinished work from the database; before start().
   Result<void> load(Database& database);
   void tell(EventBroker& hub) { news_.emplace(hub); }  // what becomes of frames and slaves; before start()
+  // What becomes of a stored image, after the commit and before anybody hears of it; on the journal's thread. Before
+  // start().
+  void settle_images(std::function<void(std::int64_t attempt, bool accepted)> settle) {
+    settle_image_ = std::move(settle);
+  }
   void start();
   void stop();  // no more orders; the journal is written out
   [[nodiscard]] bool database_away() const { return journal_.behind(); }
@@ -96,6 +102,7 @@ private:
   DispatchCore core_;
   std::set<std::int64_t> boosted_;  // jobs with an escrow, as far as the policy was told
   std::optional<EventBatcher> news_;
+  std::function<void(std::int64_t attempt, bool accepted)> settle_image_;
   JournalWriter journal_;
   std::mutex mutex_;  // guards mailbox_ and stopping_
   std::condition_variable wake_;

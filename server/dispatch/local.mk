@@ -1,5 +1,7 @@
 # Who renders what, in memory, and the journal that makes it last.
 libdistren_server_a_SOURCES += \
+  %D%/attempt_state.cpp %D%/attempt_state.h \
+  %D%/attempt_table.cpp %D%/attempt_table.h \
   %D%/benchmarks.cpp %D%/benchmarks.h \
   %D%/blocks.cpp %D%/blocks.h \
   %D%/core.h \

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/storage/job_folder.h"
+#include "server/storage/staged_results.h"
 #include "server/store/administration.h"
 #include "server/store/jobs.h"
 #include "server/store/journal.h"
@@ -110,6 +111,8 @@ Result<void> hand_to_dispatcher(Services& services, Database& database, std::int
 void run_maintenance(Services& services, Database& database) {
   load_the_unloaded(services, database);
   if (int const removed = services.uploads.sweep(); removed > 0) spdlog::info("removed {} expired uploads", removed);
+  if (auto const done = finish_staged_results(database, services.results.staged()); !done)
+    spdlog::warn("staged images wait for the database: {}", done.error().message);
   sweep_blobs(services, database);
   write_telemetry(services, database);
   sample_statistics(services, database);

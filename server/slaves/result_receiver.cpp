@@ -49,8 +49,8 @@ std::string text_of(json const& message, char const* key) {
 
 }  // namespace
 
-ResultReceiver::ResultReceiver(Settings settings, Dispatcher& dispatcher, Uploads& uploads)
-    : settings_(std::move(settings)), dispatcher_(dispatcher), uploads_(uploads) {}
+ResultReceiver::ResultReceiver(Settings settings, Dispatcher& dispatcher, Uploads& uploads, StagedResults& staged)
+    : settings_(std::move(settings)), dispatcher_(dispatcher), uploads_(uploads), staged_(staged) {}
 
 Result<ResultReceiver::Message> ResultReceiver::parse(std::int64_t slave, json const& message) const {
   Message out;
@@ -202,10 +202,10 @@ void ResultReceiver::look_and_store(Message message, std::function<void(std::str
     case ResultClaim::go:
       break;
   }
-  auto const target = output_folder(settings_.stor, expected->job) / expected->name;
-  if (auto const moved = rename_durably(upload->path, target); !moved) {
+  StagedImage image{expected->job, report.task, attempt, expected->name, report.output_sha256};
+  if (auto const staged = staged_.stage(std::move(image), upload->path); !staged) {
     dispatcher_.release(attempt);
-    spdlog::error("result: attempt={} cannot be stored: {}", attempt, moved.error().message);
+    spdlog::error("result: attempt={} cannot be stored: {}", attempt, staged.error().message);
     return answer(retry(attempt, retry_later_ms, "the server cannot store the image at the moment"));
   }
   uploads_.forget(message.upload);

@@ -1,5 +1,5 @@
-// A result message from a slave, from either door: verify the lease, look at the image, put it in place, hand it to the
-// dispatcher, answer after the commit. See doc/protocol.md, "Responses".
+// A result message from a slave, from either listener: verify the lease, check the image, stage it, report to the
+// dispatcher, answer after the commit, when the image lies in its place. See doc/protocol.md, "Responses".
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 #include "server/database/workers.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/media/image_check.h"
+#include "server/storage/staged_results.h"
 #include "server/storage/uploads.h"
 
 namespace distren {
@@ -26,7 +27,7 @@ public:
     std::filesystem::path stor;
     ImageChecker checker;
   };
-  ResultReceiver(Settings settings, Dispatcher& dispatcher, Uploads& uploads);
+  ResultReceiver(Settings settings, Dispatcher& dispatcher, Uploads& uploads, StagedResults& staged);
 
   // The answer (accepted, rejected or retry) comes exactly once, on any thread. Results without an image are handled at
   // once; those with one need a worker, and get `retry` when all are busy. invalid: not a result message.
@@ -35,6 +36,8 @@ public:
 
   // The same for a caller who is on a worker thread already and may block.
   Result<std::string> take_and_wait(std::int64_t slave, nlohmann::json const& message);
+
+  StagedResults& staged() { return staged_; }
 
 private:
   struct Message {
@@ -51,6 +54,7 @@ private:
   Settings settings_;
   Dispatcher& dispatcher_;
   Uploads& uploads_;
+  StagedResults& staged_;
   std::mutex mutex_;
   std::set<std::int64_t> in_hand_;  // attempts whose image a worker is looking at; guarded by mutex_
 };

@@ -4,5 +4,6 @@ libdistren_server_a_SOURCES += \
   %D%/job_folder.cpp %D%/job_folder.h \
   %D%/signed_urls.cpp %D%/signed_urls.h \
   %D%/signer.cpp %D%/signer.h \
+  %D%/staged_results.cpp %D%/staged_results.h \
   %D%/uploads.cpp %D%/uploads.h \
   %D%/zip_stream.cpp %D%/zip_stream.h

@@ -36,8 +36,8 @@ std::string endings_text(std::vector<EndingEntry> const& endings) {
                    entry.cpu_ms, entry.wall_ms, entry.memory_mib, entry.task_failed ? 1 : 0,
                    entry.reason.empty() ? "\"\"" : text_of(entry.reason));
     if (entry.ending == Ending::accepted) {
-      fmt::format_to(std::back_inserter(text), ",{},{},{}", text_of(entry.output), entry.output_size,
-                     text_of(entry.output_sha256));
+      fmt::format_to(std::back_inserter(text), ",{},{},{}", entry.may_win ? text_of(entry.output) : "null",
+                     entry.output_size, text_of(entry.output_sha256));
       if (entry.claim > 0) {
         fmt::format_to(std::back_inserter(text), ",{},{},{},{},{}", entry.claim, entry.fair, entry.grant, entry.bound,
                        entry.boost);
@@ -52,6 +52,7 @@ JournalAnswer::Verdict parse_verdict(std::string_view name) {
   using Verdict = JournalAnswer::Verdict;
   if (name == "accepted") return Verdict::accepted;
   if (name == "superseded") return Verdict::superseded;
+  if (name == "ended") return Verdict::ended;
   return name == "recorded" ? Verdict::recorded : Verdict::unknown;
 }
 
@@ -134,6 +135,18 @@ Result<std::int64_t> reserve_attempts(Database& database, std::int64_t count) {
   auto const reserved = database.call("attempt_reserve", {count}, [&](SqlRow const& row) { first = row.integer(0); });
   if (!reserved) return reserved.error();
   return first;
+}
+
+Result<std::unordered_map<std::int64_t, std::string>> find_accepted_outputs(Database& database,
+                                                                            std::vector<TaskAttempt> const& attempts) {
+  auto asked = nlohmann::json::array();
+  for (TaskAttempt const& each : attempts) asked.push_back({{"task", each.task}, {"attempt", each.attempt}});
+  std::string const text = asked.dump();
+  std::unordered_map<std::int64_t, std::string> outputs;
+  auto const found = database.call("attempt_accepted", {std::string_view(text)},
+                                   [&](SqlRow const& row) { outputs[row.integer(1)] = row.text(2); });
+  if (!found) return found.error();
+  return outputs;
 }
 
 Result<JournalAnswer> write_journal(Database& database, JournalBatch const& batch) {

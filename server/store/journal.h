@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "common/base/result.h"
@@ -79,6 +80,7 @@ struct EndingEntry {  // an attempt that ended; accepted ones carry the file
   std::int64_t cpu_ms = 0;
   std::int64_t wall_ms = 0;
   int memory_mib = 0;
+  bool may_win = false;  // accepted: its image is stored, and no other of its task can be; else it is only answered
   std::string output{};  // file name below output/
   std::int64_t output_size = 0;
   std::string output_sha256{};
@@ -99,8 +101,9 @@ struct JournalBatch {
 };
 
 struct JournalAnswer {  // what became of each ending, in order
-  // accepted: this attempt is the task's result (also when it was already). superseded: another attempt was first.
-  enum class Verdict { accepted, superseded, recorded, unknown };
+  // accepted: this attempt is the task's result (also when it was already). superseded: another attempt's image is.
+  // ended: a good result, but the attempt or its task had ended before. recorded: an ending without a result.
+  enum class Verdict { accepted, superseded, ended, recorded, unknown };
   std::vector<Verdict> verdicts;
   std::vector<std::optional<std::int64_t>> points;  // granted, millipoints; nullopt: held, or there was no claim
   std::vector<std::int64_t> finished_jobs;          // every frame of them is accepted now
@@ -118,6 +121,14 @@ struct JournalAnswer {  // what became of each ending, in order
   };
   std::vector<JobFigures> changed_jobs;  // as they are now
 };
+
+struct TaskAttempt {
+  std::int64_t task = 0;
+  std::int64_t attempt = 0;
+};
+// Which of these are the results of their tasks: attempt -> file name below output/.
+Result<std::unordered_map<std::int64_t, std::string>> find_accepted_outputs(Database&,
+                                                                            std::vector<TaskAttempt> const& attempts);
 
 Result<JournalAnswer> write_journal(Database&, JournalBatch const& batch);
 

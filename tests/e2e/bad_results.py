@@ -12,6 +12,7 @@ sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
 from liar import Line, digest_of, order_for, picture, slave  # noqa: E402
+from programs import scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
 
@@ -169,6 +170,32 @@ def an_accepted_frame_is_not_changed_by_a_second_picture(grid):
         assert grid.wait(order["job"])["state"] == "finished"
         assert grid.tasks(order["job"])[0]["sha256"] == digest_of(content)
         grid.check_once(order["job"])
+
+
+@case
+def an_attempt_that_was_returned_or_left_out_cannot_bring_its_image_after_all(grid):
+    with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
+        status, made = grid.post_job({"plain.blend": file.read()}, frames="1-2")
+    assert status == 201, made
+    job = made["id"]
+    with Line(grid).welcome(slave(grid, "ghost")).hello(slots=2) as ghost:
+        returned, left_out = ghost.expect("order"), ghost.expect("order")
+        ghost.send({"type": "result", "attempt": returned["attempt"], "lease": returned["lease"], "state": "returned",
+                    "reason": "busy"})
+        assert ghost.verdict()["type"] == "accepted"
+        ghost.hello(slots=0)  # and does not name the other
+        with Line(grid).welcome(slave(grid, "honest")).hello(slots=2) as honest:
+            orders = {order["task"]: order for order in (honest.expect("order"), honest.expect("order"))}
+            for old in (returned, left_out):
+                content = picture(seed=666)
+                ghost.result(old, content, ghost.upload(old, content))
+                assert ghost.verdict()["type"] == "rejected"
+                assert not os.path.exists(os.path.join(grid.output(job), old["output"]["name"]))
+            assert grid.job(job)["leased"] == 2, grid.job(job)
+            for order in orders.values():
+                honest.deliver(order)
+    assert grid.wait(job)["state"] == "finished"
+    grid.check_once(job)
 
 
 @case

@@ -205,6 +205,31 @@ def an_acceptance_that_never_arrived_is_said_again(grid):
 
 
 @case
+def what_a_kill_left_between_verdict_and_rename_is_finished_by_the_next_start(grid):
+    rest(grid)
+    pair = grid.new_slave("unlucky")
+    job = submit(grid, PLAIN, "1-2")
+    with Line(grid).welcome(pair).hello(slots=2) as line:
+        for _ in range(2):
+            order = line.expect("order")
+            line.deliver(order)
+    assert grid.wait(job)["state"] == "finished"
+    rows = grid.sql("SELECT t.id, a.id, a.output FROM task t JOIN attempt a ON a.task_id = t.id AND a.id = t.attempt_id "
+                    f"WHERE t.job_id = {job}")
+    grid.kill9()
+    # As if the kill had come a moment earlier; and beside it an image that nobody accepted.
+    staged = os.path.join(grid.home, "stor", "staged")
+    assert os.listdir(staged) == []
+    for task, attempt, output in rows:
+        os.rename(os.path.join(grid.output(job), output), os.path.join(staged, f"{job}.{task}.{attempt}"))
+    with open(os.path.join(staged, f"{job}.{task}.999999"), "wb") as file:
+        file.write(b"nobody's")
+    grid.start()
+    assert os.listdir(staged) == [f"{job}.{task}.999999"], os.listdir(staged)
+    grid.check_once(job)
+
+
+@case
 def a_leased_frame_is_not_given_twice_while_its_holder_is_away(grid):
     rest(grid)
     holder, eager = grid.new_slave("holder"), grid.new_slave("eager")

@@ -16,7 +16,7 @@ active	1" "the_last_failure_fails_the_task_and_not_the_job"
 is "$(sql 'CALL task_load(0)' | cut -f 1)" 2 "a_failed_task_is_not_open"
 is "$(journal '' "$(bad 5 1 4 failed 'third time' 1)"; job_column 1 failed)" "recorded
 1" "the_last_failure_twice_fails_the_task_once"
-is "$(journal '' "$(good 6 1 2)"; owner 'SELECT state FROM task WHERE id = 1')" "superseded
+is "$(journal '' "$(good 6 1 2)"; owner 'SELECT state FROM task WHERE id = 1')" "ended
 failed" "a_failed_task_is_changed_by_requeue_alone"
 is "$(journal '' "$(good 7 2 2)"; job_column 1 'state, reason, accepted, failed')" "accepted
 failed	1 of 2 frames failed	1	1" "a_job_whose_tasks_ended_but_not_all_well_failed"

@@ -86,8 +86,8 @@ cancelled
 refuses DR409 "is cancelled and cannot be paused" "a_cancelled_job_cannot_be_paused" "CALL job_pause(1, '')"
 refuses DR409 "is cancelled and cannot be resumed" "a_cancelled_job_cannot_be_resumed" "CALL job_resume(1)"
 refuses DR409 "was cancelled; submit it again" "a_cancelled_job_cannot_be_requeued" "CALL job_requeue(1, 0, FALSE)"
-is "$(journal '' "$(good 11 1 1)"; owner 'SELECT state FROM task WHERE id = 1')" "superseded
-cancelled" "a_late_result_of_a_cancelled_job_is_superseded"
+is "$(journal '' "$(good 11 1 1)"; owner 'SELECT state FROM task WHERE id = 1')" "ended
+cancelled" "a_late_result_of_a_cancelled_job_does_not_count"
 sql 'CALL job_delete(1)'
 is "$(owner 'SELECT (SELECT COUNT(*) FROM job), (SELECT COUNT(*) FROM task), (SELECT COUNT(*) FROM attempt), (SELECT COUNT(*) FROM job_file)')" \
   "1	3	0	1" "deleting_a_job_leaves_nothing_of_it"

@@ -94,3 +94,16 @@ is "$(figures "" "$(good 60 "$first" 1),$(bad 61 $((first + 1)) 1 failed broken)
 is "$(figures "" "$(bad 63 $((first + 1)) 1 failed broken)")" "" "a_failure_that_changes_no_figure_tells_nothing"
 is "$(figures "" "$(bad 64 $((first + 1)) 1 failed broken 1),$(good 65 $((first + 2)) 1)")" "$number: 1 2 1 failed" \
   "and_with_its_state"
+job seventh '[1,2]' >/dev/null
+first=$(owner "SELECT first_task FROM job WHERE name = 'seventh'")
+unseen() { good "$@" | sed 's/"[0-9]*\.png"/null/'; }
+is "$(journal '' "$(good 70 "$first" 1)"; journal '' "$(bad 71 $((first + 1)) 1 returned '')"
+  journal '' "$(good 71 $((first + 1)) 1)"; owner "SELECT state FROM task WHERE id = $first + 1")" "accepted
+recorded
+ended
+ready" "what_was_returned_cannot_be_brought_after_all"
+is "$(journal '' "$(unseen 72 $((first + 1)) 1),$(good 73 $((first + 1)) 2)"; owner "SELECT attempt_id FROM task WHERE id = $first + 1")" \
+  "superseded accepted finished:$(owner "SELECT id FROM job WHERE name = 'seventh'")
+73" "a_result_without_its_image_never_wins_nor_stands_before_one_that_may"
+is "$(sql "CALL attempt_accepted('[{\"task\":$first,\"attempt\":70},{\"task\":$((first + 1)),\"attempt\":71},{\"task\":$((first + 1)),\"attempt\":73},{\"task\":9999,\"attempt\":1}]')" | cut -f 2)" "70
+73" "accepted_attempts_are_known_by_task_and_number"

@@ -122,7 +122,8 @@ public:
     signer.emplace(std::move(*Signer::load(folder / "key")));
     results = std::make_unique<ResultReceiver>(
         ResultReceiver::Settings{signer->derive("lease", ""), 600000, folder, ImageChecker{"/nonexistent", false}},
-        dispatcher, *uploads);
+        dispatcher, *uploads, staged);
+    ck_assert(staged.open().has_value());
     config.image_program = config.scene_program.parent_path() / "distren-image";
     previews = std::make_unique<PreviewEncoder>(folder, ImageChecker{config.image_program, config.sandbox == "on"});
     services.reset(new Services{.config = config,
@@ -210,6 +211,7 @@ public:
   std::optional<Signer> signer;
   std::int64_t now = 1767225600000;
   SlaveAuthenticator gate{[this] { return now; }};
+  StagedResults staged{folder, [this] { return now / 1000; }};
   std::unique_ptr<ResultReceiver> results;
   HttpCounters counters;
   TelemetryHistory telemetry;

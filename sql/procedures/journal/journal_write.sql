@@ -7,8 +7,9 @@
 --              claim to bound are millipoints, see journal_write_grants; without a claim nobody is paid
 -- Rows: (0, number, verdict, points) per ending in order; (1, job, '', NULL) per job that is finished now; (2, job, reason,
 -- NULL) per job paused now; (3, job, 'user accepted failed state', NULL) per job whose figures changed. points: NULL when there are none or the grant is held. Verdicts: accepted (it is the
--- task's result), superseded (good, but not needed), recorded, unknown (no such task). A result whose lease had
--- expired still counts while the task is open. An accepted task never changes.
+-- task's result), superseded (another attempt's image is), ended (good, but the attempt or its task had ended before),
+-- recorded, unknown (no such task). A result whose lease had expired still counts while the task is open; one whose
+-- output is null never does, it is only answered. An accepted task never changes.
 CREATE OR REPLACE PROCEDURE journal_write(IN p_leases LONGTEXT, IN p_endings LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN
@@ -117,7 +118,7 @@ BEGIN
     END IF;
     IF v_tasks < v_attempts THEN
       UPDATE journal_ending e
-      JOIN (SELECT task_id, MIN(number) AS number FROM journal_ending WHERE fresh AND ending = 'accepted'
+      JOIN (SELECT task_id, MIN(number) AS number FROM journal_ending WHERE fresh AND output IS NOT NULL
         GROUP BY task_id) d
         ON d.task_id = e.task_id
       SET e.later = TRUE WHERE e.number > d.number;
@@ -126,7 +127,7 @@ BEGIN
     -- The first good image of an open task is its result.
     UPDATE journal_ending e STRAIGHT_JOIN task t FORCE INDEX (PRIMARY) ON t.id = e.task_id
     SET e.won = TRUE
-    WHERE e.fresh AND e.ending = 'accepted' AND NOT e.later AND t.state = 'ready';
+    WHERE e.fresh AND e.ending = 'accepted' AND e.output IS NOT NULL AND NOT e.later AND t.state = 'ready';
     IF v_claims > 0 THEN
       CALL journal_write_grants();
     END IF;
@@ -196,8 +197,9 @@ BEGIN
   SELECT 0 AS kind, e.number AS id, CASE
       WHEN e.job_id IS NULL THEN 'unknown'
       WHEN e.won OR (t.state = 'accepted' AND t.attempt_id = e.attempt_id) THEN 'accepted'
-      WHEN e.ending = 'accepted' THEN 'superseded'
-      ELSE 'recorded' END AS answer,
+      WHEN e.ending <> 'accepted' THEN 'recorded'
+      WHEN t.state = 'accepted' THEN 'superseded'
+      ELSE 'ended' END AS answer,
     IF(e.fresh AND (e.points IS NOT NULL OR e.user_id IS NULL), e.points,
       (SELECT a.points FROM attempt a WHERE a.task_id = e.task_id AND a.id = e.attempt_id)) AS points
   FROM journal_ending e LEFT JOIN task t FORCE INDEX (PRIMARY) ON t.id = e.task_id

@@ -1,0 +1,160 @@
+// Images between check and verdict: nothing but an accepted one gets its final name, and a kill at any point loses
+// none.
+#include <stdlib.h>
+
+#include <fstream>
+
+#include "common/base/files.h"
+#include "server/storage/job_folder.h"
+#include "server/storage/staged_results.h"
+#include "tests/support/check_main.h"
+
+using namespace distren;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Stor {
+  fs::path folder;
+  std::int64_t now = 1'000'000;
+  std::unique_ptr<StagedResults> staged;
+  Stor() {
+    char name[] = "/tmp/distren-staged-XXXXXX";
+    folder = ::mkdtemp(name);
+    fs::create_directories(output_folder(folder, 1));
+    start();
+  }
+  Stor(Stor const&) = delete;
+  Stor& operator=(Stor const&) = delete;
+  ~Stor() { fs::remove_all(folder); }
+  void start() {  // again: what memory knew is gone
+    staged = std::make_unique<StagedResults>(folder, [this] { return now; });
+    ck_assert(staged->open().has_value());
+  }
+  void stage(std::int64_t attempt, std::string const& content) {
+    auto const upload = folder / "upload";
+    std::ofstream(upload) << content;
+    ck_assert(staged->stage({1, 5, attempt, "0001.png", content}, upload).has_value());
+    ck_assert(!fs::exists(upload));
+  }
+  [[nodiscard]] std::string image() const {
+    auto const content = read_file(output_folder(folder, 1) / "0001.png", 100);
+    return content ? *content : "";
+  }
+  [[nodiscard]] bool empty() const { return fs::is_empty(folder / "staged"); }
+};
+
+}  // namespace
+
+START_TEST(an_image_gets_its_name_with_the_verdict_alone) {
+  Stor stor;
+  stor.stage(9, "good");
+  ck_assert_text(stor.image(), "");
+  stor.staged->settle(9, true);
+  ck_assert_text(stor.image(), "good");
+  stor.stage(10, "false");
+  stor.staged->settle(10, false);
+  stor.staged->settle(10, true);  // said again: there is nothing any more
+  ck_assert_text(stor.image(), "good");
+  ck_assert(stor.empty());
+}
+END_TEST
+
+START_TEST(a_reader_whose_row_says_accepted_finds_the_image_before_the_rename) {
+  Stor stor;
+  stor.stage(9, "old");
+  stor.staged->settle(9, true);
+  stor.stage(10, "new");
+  stor.staged->place(1, "0001.png", "old");  // the row is not written yet
+  ck_assert_text(stor.image(), "old");
+  stor.staged->place(1, "0001.png", "new");
+  ck_assert_text(stor.image(), "new");
+  stor.staged->settle(10, true);
+  ck_assert_text(stor.image(), "new");
+  ck_assert(stor.empty());
+}
+END_TEST
+
+START_TEST(what_a_kill_left_is_placed_when_the_database_has_accepted_it) {
+  Stor stor;
+  stor.stage(9, "good");
+  stor.start();
+  auto const left = stor.staged->left_over();
+  ck_assert_uint_eq(left.size(), 1);
+  ck_assert(left[0].job == 1 && left[0].task == 5 && left[0].attempt == 9);
+  stor.staged->resolve(left[0], "0001.png");
+  ck_assert_text(stor.image(), "good");
+  ck_assert(stor.empty() && stor.staged->left_over().empty());
+}
+END_TEST
+
+START_TEST(what_a_kill_left_and_nobody_accepts_is_swept_after_an_hour) {
+  Stor stor;
+  stor.stage(9, "lost");
+  stor.start();
+  auto const left = stor.staged->left_over();
+  stor.now += 3599;
+  stor.staged->resolve(left[0], "");
+  ck_assert(!stor.empty());  // its commit may still be on the way
+  stor.now += 1;
+  stor.staged->resolve(left[0], "");
+  ck_assert(stor.empty());
+  ck_assert_text(stor.image(), "");
+}
+END_TEST
+
+START_TEST(an_image_that_is_sent_again_after_a_restart_takes_the_old_one_s_place) {
+  Stor stor;
+  stor.stage(9, "first");
+  stor.start();
+  stor.stage(9, "again");
+  ck_assert(stor.staged->left_over().empty());
+  stor.staged->settle(9, true);
+  ck_assert_text(stor.image(), "again");
+}
+END_TEST
+
+START_TEST(an_image_of_a_deleted_job_goes_with_it) {
+  Stor stor;
+  stor.stage(9, "good");
+  ck_assert(remove_job_folder(stor.folder, 1).has_value());
+  stor.staged->settle(9, true);
+  ck_assert(stor.empty() && stor.staged->left_over().empty());
+}
+END_TEST
+
+START_TEST(an_image_that_cannot_be_placed_is_kept_and_tried_again) {
+  Stor stor;
+  fs::remove(output_folder(stor.folder, 1));
+  std::ofstream(output_folder(stor.folder, 1)) << "in the way";
+  stor.stage(9, "good");
+  stor.staged->settle(9, true);
+  auto const left = stor.staged->left_over();
+  ck_assert_uint_eq(left.size(), 1);
+  fs::remove(output_folder(stor.folder, 1));
+  fs::create_directory(output_folder(stor.folder, 1));
+  stor.staged->resolve(left[0], "0001.png");
+  ck_assert_text(stor.image(), "good");
+}
+END_TEST
+
+START_TEST(strange_files_are_removed_at_the_start) {
+  Stor stor;
+  for (auto const* name : {"1.2", "1.2.3.4", "x.y.z", "1.2.3x"}) std::ofstream(stor.folder / "staged" / name) << "?";
+  stor.start();
+  ck_assert(stor.empty() && stor.staged->left_over().empty());
+}
+END_TEST
+
+int main() {
+  TCase* staged = tcase_create("staged");
+  tcase_add_test(staged, an_image_gets_its_name_with_the_verdict_alone);
+  tcase_add_test(staged, a_reader_whose_row_says_accepted_finds_the_image_before_the_rename);
+  tcase_add_test(staged, what_a_kill_left_is_placed_when_the_database_has_accepted_it);
+  tcase_add_test(staged, what_a_kill_left_and_nobody_accepts_is_swept_after_an_hour);
+  tcase_add_test(staged, an_image_that_is_sent_again_after_a_restart_takes_the_old_one_s_place);
+  tcase_add_test(staged, an_image_of_a_deleted_job_goes_with_it);
+  tcase_add_test(staged, an_image_that_cannot_be_placed_is_kept_and_tried_again);
+  tcase_add_test(staged, strange_files_are_removed_at_the_start);
+  return run_suite("staged_results", {staged});
+}
