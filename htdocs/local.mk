@@ -2,7 +2,7 @@
 # See README.md in here.
 web_sources = \
   %D%/src/api/client.ts %D%/src/api/events.ts %D%/src/api/job_list.ts %D%/src/api/live.ts \
-  %D%/src/api/pictures.ts %D%/src/api/routes.ts %D%/src/api/session.ts %D%/src/api/shot_list.ts %D%/src/api/task_list.ts \
+  %D%/src/api/pictures.ts %D%/src/api/routes.ts %D%/src/api/schema.d.ts %D%/src/api/session.ts %D%/src/api/shot_list.ts %D%/src/api/task_list.ts \
   %D%/src/base/address.ts %D%/src/base/format.ts %D%/src/base/random.ts %D%/src/base/store.ts \
   %D%/src/base/theme.ts \
   %D%/src/main.tsx %D%/src/pages/account.tsx %D%/src/pages/add_slave.tsx %D%/src/pages/admin.tsx %D%/src/pages/account_mail.tsx %D%/src/pages/account_notifications.tsx %D%/src/api/notify.ts \
@@ -28,7 +28,7 @@ web_vendor = \
   %D%/vendor/preact/src/index.d.ts %D%/vendor/preact/src/jsx.d.ts \
   %D%/vendor/uplot/LICENSE %D%/vendor/uplot/dist/uPlot.d.ts %D%/vendor/uplot/dist/uPlot.esm.js \
   %D%/vendor/uplot/dist/uPlot.min.css %D%/vendor/uplot/package.json
-EXTRA_DIST += $(web_sources) $(web_vendor) %D%/README.md %D%/make_types.py %D%/tsconfig.json %D%/index.html %D%/icon.svg
+EXTRA_DIST += $(web_sources) $(web_vendor) %D%/README.md %D%/package.json %D%/package-lock.json %D%/tsconfig.json %D%/index.html %D%/icon.svg
 
 htdocsdir = $(distrenhome)/htdocs
 htdocs_DATA = %D%/dist/index.html %D%/dist/icon.svg %D%/dist/app.js %D%/dist/app.css %D%/dist/digest_worker.js

@@ -2,7 +2,7 @@
 // every page may follow: whether the server is unavailable, and whether the session has ended.
 import { Store } from '../base/store';
 import { text } from '../text';
-import type { Routes } from './routes';
+import type { AnswerOf, BodyOf, PathOf, QueryOf, Route } from './routes';
 
 /** The server rejected the request; the message is for the user. */
 export class ApiError extends Error {
@@ -31,17 +31,21 @@ export function headersFor(method: string): Record<string, string> {
   return csrf !== null && method !== 'GET' && method !== 'HEAD' ? { 'X-CSRF-Token': csrf } : {};
 }
 
-type Arguments<R extends keyof Routes> = {
-  path?: Record<string, string | number>;
-  query?: Routes[R]['query'];
+type Arguments<R extends Route> = {
+  query?: QueryOf<R>;
   signal?: AbortSignal | undefined;
   key?: string; // of what must not happen twice
-} & (undefined extends Routes[R]['body'] ? { body?: undefined } : { body: Routes[R]['body'] });
+} & (undefined extends PathOf<R> ? { path?: undefined } : { path: PathOf<R> }) &
+  (undefined extends BodyOf<R> ? { body?: BodyOf<R> } : { body: BodyOf<R> });
+
+/** May be left out where no member is required. */
+type Given<R extends Route> = Record<string, never> extends Omit<Arguments<R>, never> ? [Arguments<R>?] : [Arguments<R>];
 
 /** ask('GET /api/v1/jobs/{id}', { path: { id: 5 } }) */
-export async function ask<R extends keyof Routes>(route: R, given?: Arguments<R>): Promise<Routes[R]['answer']> {
+export async function ask<R extends Route>(route: R, ...[given]: Given<R>): Promise<AnswerOf<R>> {
   const [method, pattern] = route.split(' ') as [string, string];
-  const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(given?.path?.[name])));
+  const values: Record<string, unknown> = given?.path ?? {};
+  const path = pattern.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(values[name])));
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(given?.query ?? {})) {
     if (value !== undefined) query.set(name, String(value));
@@ -56,8 +60,8 @@ export async function ask<R extends keyof Routes>(route: R, given?: Arguments<R>
     signal: given?.signal ?? null,
   });
   if (!reply.ok) throw await errorOf(reply);
-  if (reply.status === 204) return null as Routes[R]['answer'];
-  return (await reply.json()) as Routes[R]['answer'];
+  if (reply.status === 204) return null as AnswerOf<R>;
+  return (await reply.json()) as AnswerOf<R>;
 }
 
 const patience = 10; // times

@@ -18,9 +18,9 @@ export const canNotify = (): 'no' | 'ask' | 'yes' | 'denied' =>
         : 'ask';
 
 /** Asks what came since the last time, and shows it; resolves to how many. All pages hear at once, one asks at a time. */
-export function showNew(user: number): Promise<number> {
+export async function showNew(user: number): Promise<number> {
   const show = (): Promise<number> => showUnseen(user);
-  return 'locks' in navigator ? navigator.locks.request('distren-notify', show) : show(); // not without TLS
+  return 'locks' in navigator ? await navigator.locks.request('distren-notify', show) : show(); // not without TLS
 }
 
 async function showUnseen(user: number): Promise<number> {

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { useLive } from '../api/live';
-import type { Routes, Scope, Token } from '../api/routes';
+import type { AnswerOf, Scope, Token } from '../api/routes';
 import { logOut, useUser } from '../api/session';
 import { useStore } from '../base/store';
 import { theme, type Theme } from '../base/theme';
@@ -20,7 +20,7 @@ const themes: readonly (readonly [Theme, string])[] = [
   ['light', text.account.themes.light],
   ['dark', text.account.themes.dark],
 ];
-type NewToken = Routes['POST /api/v1/tokens']['answer'];
+type NewToken = AnswerOf<'POST /api/v1/tokens'>;
 
 function MakeToken({ made }: { made: (token: NewToken) => void }) {
   const [name, setName] = useState('');

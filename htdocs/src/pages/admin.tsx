@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { ask, send, url } from '../api/client';
 import { useLive } from '../api/live';
-import type { Routes } from '../api/routes';
+import type { AnswerOf } from '../api/routes';
 import { useUser } from '../api/session';
 import { address } from '../base/address';
 import { count, size } from '../base/format';
@@ -36,7 +36,7 @@ async function look(signal: AbortSignal) {
 /** Is every point accounted for? Asked for by hand: it reads the whole ledger. */
 function Ledger() {
   const t = text.admin;
-  const [found, setFound] = useState<Routes['GET /api/v1/ledger/check']['answer'] | null>(null);
+  const [found, setFound] = useState<AnswerOf<'GET /api/v1/ledger/check'> | null>(null);
   const broken = found?.invariants.filter((each) => !each.holds) ?? [];
   return (
     <section class="card">

@@ -1,7 +1,7 @@
 // What happened on the grid, newest first.
 import { ask } from '../api/client';
 import { useLive } from '../api/live';
-import type { Routes } from '../api/routes';
+import type { AnswerOf } from '../api/routes';
 import { address, setQuery, useAddress } from '../base/address';
 import { Empty, Heading, Loading, Time, ErrorMessage, useTitle } from '../parts/basics';
 import { Select } from '../parts/form';
@@ -11,7 +11,7 @@ import { AdminTabs } from './admin_tabs';
 
 const t = text.admin;
 const most = 1000;
-type Event = Routes['GET /api/v1/admin/events']['answer']['items'][number];
+type Event = AnswerOf<'GET /api/v1/admin/events'>['items'][number];
 
 function About({ event }: { event: Event }) {
   return (

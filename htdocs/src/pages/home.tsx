@@ -4,7 +4,7 @@ import type { Events } from '../api/events';
 import { applyJobsUpdate } from '../api/job_list';
 import { useLive } from '../api/live';
 import { latestPicture } from '../api/pictures';
-import type { Job, Routes } from '../api/routes';
+import type { Job, AnswerOf } from '../api/routes';
 import { useUser } from '../api/session';
 import { address } from '../base/address';
 import { count, percent, points } from '../base/format';
@@ -91,7 +91,7 @@ function Standing({ user }: { user: number }) {
   );
 }
 
-type Status = Routes['GET /api/v1/status']['answer'];
+type Status = AnswerOf<'GET /api/v1/status'>;
 
 function applyStatusUpdate(update: Events['grid'], status: Status): Status {
   return {

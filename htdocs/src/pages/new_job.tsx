@@ -3,7 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ask, messageOf } from '../api/client';
 import { useLive } from '../api/live';
-import type { Job, Routes } from '../api/routes';
+import type { Job, AnswerOf } from '../api/routes';
 import { address, go, useAddress } from '../base/address';
 import { countFrames, count, frameList } from '../base/format';
 import { Heading, Loading, ErrorMessage, useTitle } from '../parts/basics';
@@ -18,7 +18,7 @@ import { Findings } from './new_job_findings';
 import { goodShot } from './job_shot';
 import { bodyOf, type Choices, choicesFrom, Overrides, unchanged } from './new_job_choices';
 
-type CheckAnswer = Routes['POST /api/v1/jobs/check']['answer'];
+type CheckAnswer = AnswerOf<'POST /api/v1/jobs/check'>;
 
 interface Source {
   listed: Listed[];

@@ -1,7 +1,7 @@
 // What may be different from what the scene says. Empty means: as the scene has it.
 import { ask } from '../api/client';
 import { useLive } from '../api/live';
-import type { Job, Parameters, Project, Routes, SceneFound } from '../api/routes';
+import type { Job, Parameters, Project, BodyOf, SceneFound } from '../api/routes';
 import { Field, Select } from '../parts/form';
 import { text } from '../text';
 import type { JobFile } from '../upload/bundle';
@@ -73,7 +73,7 @@ export function choicesFrom(job: Job, frames: string): Choices {
 }
 
 /** The job as the server wants it. */
-export function bodyOf(choices: Choices, scene: string, files: JobFile[]): Routes['POST /api/v1/jobs']['body'] {
+export function bodyOf(choices: Choices, scene: string, files: JobFile[]): BodyOf<'POST /api/v1/jobs'> {
   const parameters: Parameters = {};
   if (choices.scene) parameters.scene = choices.scene;
   if (choices.camera) parameters.camera = choices.camera;
@@ -129,7 +129,7 @@ function ShotField({ choices, change }: { choices: Choices; change: (part: Parti
   const list = useId();
   const shots = useLive(
     `shots of ${choices.project}`,
-    () => ask('GET /api/v1/projects/{id}/shots', { path: { id: choices.project }, query: { limit: 1000 } }),
+    () => ask('GET /api/v1/projects/{id}/shots', { path: { id: Number(choices.project) }, query: { limit: 1000 } }),
     0,
   );
   return (

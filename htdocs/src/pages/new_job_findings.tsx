@@ -1,12 +1,12 @@
 // What the server found in the scene: what will be rendered, and what will probably look wrong.
 import { Fact, ErrorMessage } from '../parts/basics';
-import type { Routes } from '../api/routes';
+import type { AnswerOf } from '../api/routes';
 import { memory } from '../base/format';
 import { Icon } from '../parts/icons';
 import { text } from '../text';
 import type { Choices } from './new_job_choices';
 
-type Answer = Routes['POST /api/v1/jobs/check']['answer'];
+type Answer = AnswerOf<'POST /api/v1/jobs/check'>;
 
 export function Findings({
   answer,

@@ -1,7 +1,7 @@
 // Who has rendered most for others. Spending never lowers it, gifts never raise it.
 import { ask } from '../api/client';
 import { everyPage, useLive } from '../api/live';
-import type { Routes } from '../api/routes';
+import type { AnswerOf } from '../api/routes';
 import { useUser } from '../api/session';
 import { count, points } from '../base/format';
 import { Empty, Heading, Loading, ErrorMessage, useTitle } from '../parts/basics';
@@ -9,7 +9,7 @@ import { type Column, Table } from '../parts/table';
 import { text } from '../text';
 import { PointsTabs } from './points';
 
-type Ranked = Routes['GET /api/v1/ranking']['answer']['items'][number];
+type Ranked = AnswerOf<'GET /api/v1/ranking'>['items'][number];
 
 export function RankingPage() {
   const t = text.points;
