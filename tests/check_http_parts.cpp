@@ -74,11 +74,35 @@ START_TEST(targets_are_taken_apart_and_decoded_once) {
   ck_assert_uint_eq(target->query.size(), 3);
   ck_assert_text(target->query[1].second, "a b&c");
   ck_assert_text(target->query[2].second, "");
+  ck_assert_text(parse_target("/?%41%3d=1&&%2541=")->query[0].first, "A=");
+  ck_assert_text(parse_target("/?%41%3d=1&&%2541=")->query[1].first, "%41");
   ck_assert_text(parse_target("https://grid.example.org:8443/a?b=c")->path, "/a");
   ck_assert_text(parse_target("http://grid.example.org")->path, "/");
   ck_assert_says(parse_target("/?a=1&b=2&a=3").error().message, "names 'a' twice");
-  for (auto const* bad : {"", "x", "*", "http:/x", "http://x/../y", "/a/../b", "/..", "/%2e%2e", "/.", "/a//b", "/%",
-                          "/%4", "/%4g", "/%00", "/\x01", "/?a=%", "/?%0a=1"}) {
+  for (auto const* bad : {"",
+                          "x",
+                          "*",
+                          "http:/x",
+                          "http://x/../y",
+                          "/a/../b",
+                          "/..",
+                          "/%2e%2e",
+                          "/.",
+                          "/a//b",
+                          "/%",
+                          "/%4",
+                          "/%4g",
+                          "/%00",
+                          "/\x01",
+                          "/?a=%",
+                          "/?%0a=1",
+                          "/?a=b%00c",
+                          "/a b",
+                          "/\xc3\xa4",
+                          "/a#b",
+                          "//example.org/a",
+                          "ftp://example.org/a",
+                          "mailto:/a"}) {
     ck_assert_msg(!parse_target(bad).has_value(), "'%s' was taken", bad);
   }
 }

@@ -1,10 +1,10 @@
 // Takes the target of a request apart: "/api/v1/jobs?limit=5". Everything is percent-decoded exactly once. Any thread.
-// invalid, with a sentence: broken %-escapes, control characters, "." or ".." parts, empty parts, a name given twice.
+// evhttp's parser and decoder, and stricter: what it would take and a handler must never see is rejected.
+// invalid, with a sentence: no address by RFC 3986 (broken %-escapes, blanks, control characters), a fragment, "." or
+// ".." parts, empty parts, a name given twice.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,8 +17,6 @@ struct Target {
   std::vector<std::pair<std::string, std::string>> query;
 };
 
-Result<Target> parse_target(std::string_view target);
-
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
+Result<Target> parse_target(std::string const& target);
 
 }  // namespace distren
