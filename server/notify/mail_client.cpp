@@ -19,7 +19,10 @@ struct CurlDeleter {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
   void operator()(CURLU* url) const { curl_url_cleanup(url); }
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(curl_mime* mime) const { curl_mime_free(mime); }
 };
+
+using List = std::unique_ptr<curl_slist, CurlDeleter>;
 
 struct Place {
   std::string scheme;
@@ -50,13 +53,6 @@ bool is_this_machine(std::string const& host) {
   return host == "localhost" || host == "[::1]" || host.starts_with("127.");
 }
 
-std::string in_base64(std::string_view text, std::size_t width) {
-  auto const whole = to_base64(text);
-  std::string out;
-  for (std::size_t at = 0; at < whole.size(); at += width) out += whole.substr(at, width) + "\r\n";
-  return out;
-}
-
 // RFC 2047, in words that end between characters; plain text stays as it is.
 std::string header_text(std::string_view text) {
   std::string clean;
@@ -84,23 +80,27 @@ std::string date_text(std::int64_t seconds) {
                      1900 + utc.tm_year, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
-struct Upload {
-  std::string text;
-  std::size_t at = 0;
-  std::atomic<bool> const* cancelled = nullptr;
-};
-
-std::size_t on_read(char* to, std::size_t size, std::size_t count, void* user) {
-  auto& upload = *static_cast<Upload*>(user);
-  auto const bytes = std::min(size * count, upload.text.size() - upload.at);
-  std::copy_n(upload.text.data() + upload.at, bytes, to);
-  upload.at += bytes;
-  return bytes;
+void append(List& list, std::string const& line) {
+  auto* const longer = curl_slist_append(list.get(), line.c_str());
+  if (longer == nullptr) std::abort();  // no memory for a few hundred bytes
+  static_cast<void>(list.release());
+  list.reset(longer);
 }
 
-int on_progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  auto const* cancelled = static_cast<Upload*>(user)->cancelled;
-  return cancelled != nullptr && cancelled->load() ? 1 : 0;
+// The one part of the mail: its text, in base64, so that no line of it is too long or ends the mail.
+std::unique_ptr<curl_mime, CurlDeleter> mime_of(CURL* handle, Mail const& mail) {
+  std::string body;
+  for (char const c : mail.body) body += c == '\n' ? std::string("\r\n") : std::string(1, c);
+  std::unique_ptr<curl_mime, CurlDeleter> mime(curl_mime_init(handle));
+  auto* const part = mime ? curl_mime_addpart(mime.get()) : nullptr;
+  if (part == nullptr || curl_mime_data(part, body.data(), body.size()) != CURLE_OK ||
+      curl_mime_type(part, "text/plain; charset=utf-8") != CURLE_OK || curl_mime_encoder(part, "base64") != CURLE_OK)
+    std::abort();  // no memory for a few thousand bytes
+  return mime;
+}
+
+int on_progress(void* cancelled, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return cancelled != nullptr && static_cast<std::atomic<bool> const*>(cancelled)->load() ? 1 : 0;
 }
 
 }  // namespace
@@ -127,17 +127,14 @@ Result<void> check_mail_server(std::string const& url, bool tls_required) {
   return {};
 }
 
-std::string mail_text(Mail const& mail) {
+std::vector<std::string> mail_headers(Mail const& mail) {
   auto const domain = mail.from.substr(mail.from.find('@') + 1);
-  std::string body;
-  for (char const c : mail.body) body += c == '\n' ? std::string("\r\n") : std::string(1, c);
-  return fmt::format(
-             "Date: {}\r\nFrom: {} <{}>\r\nTo: <{}>\r\nSubject: {}\r\nMessage-ID: <{}@{}>\r\nAuto-Submitted: "
-             "auto-generated\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-             "Content-Transfer-Encoding: base64\r\n\r\n",
-             date_text(mail.date_s), header_text(mail.from_name), mail.from, mail.to, header_text(mail.subject),
-             mail.id, domain) +
-         in_base64(body, 76);
+  return {"Date: " + date_text(mail.date_s),
+          fmt::format("From: {} <{}>", header_text(mail.from_name), mail.from),
+          fmt::format("To: <{}>", mail.to),
+          "Subject: " + header_text(mail.subject),
+          fmt::format("Message-ID: <{}@{}>", mail.id, domain),
+          "Auto-Submitted: auto-generated"};
 }
 
 Result<void> send_mail(MailServer const& server, Mail const& mail, std::atomic<bool> const* cancelled) {
@@ -149,9 +146,11 @@ Result<void> send_mail(MailServer const& server, Mail const& mail, std::atomic<b
   if (!place) return place.error();
   static bool const initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   std::unique_ptr<CURL, CurlDeleter> const handle(initialised ? curl_easy_init() : nullptr);
-  std::unique_ptr<curl_slist, CurlDeleter> const to(curl_slist_append(nullptr, ("<" + mail.to + ">").c_str()));
-  if (!handle || !to) std::abort();  // no memory for the first few hundred bytes
-  Upload upload{mail_text(mail), 0, cancelled};
+  if (!handle) std::abort();  // no memory for the first few hundred bytes
+  List to, headers;
+  append(to, "<" + mail.to + ">");
+  for (auto const& header : mail_headers(mail)) append(headers, header);
+  auto const mime = mime_of(handle.get(), mail);
   std::string const from = "<" + mail.from + ">";
   auto* h = handle.get();
   curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L);
@@ -172,14 +171,13 @@ Result<void> send_mail(MailServer const& server, Mail const& mail, std::atomic<b
   }
   curl_easy_setopt(h, CURLOPT_MAIL_FROM, from.c_str());
   curl_easy_setopt(h, CURLOPT_MAIL_RCPT, to.get());
-  curl_easy_setopt(h, CURLOPT_UPLOAD, 1L);
-  curl_easy_setopt(h, CURLOPT_READFUNCTION, on_read);
-  curl_easy_setopt(h, CURLOPT_READDATA, &upload);
+  curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(h, CURLOPT_MIMEPOST, mime.get());
   curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT, 15L);
   curl_easy_setopt(h, CURLOPT_TIMEOUT, 60L);
   curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L);
   curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, on_progress);
-  curl_easy_setopt(h, CURLOPT_XFERINFODATA, &upload);
+  curl_easy_setopt(h, CURLOPT_XFERINFODATA, const_cast<std::atomic<bool>*>(cancelled));
   auto const code = curl_easy_perform(h);
   if (code == CURLE_OK) return {};
   if (code == CURLE_ABORTED_BY_CALLBACK) return fail(Errc::unavailable, "interrupted");

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/base/result.h"
 
@@ -32,7 +33,8 @@ struct Mail {
 bool is_mail_address(std::string_view text);  // one that may stand in an envelope: plain ASCII, at most 254 characters
 // The scheme is smtp or smtps; without TLS it leads to this machine.
 Result<void> check_mail_server(std::string const& url, bool tls_required);
-std::string mail_text(Mail const& mail);  // headers and body as they are sent
+// All headers but those of MIME, one each, folded; no text of the mail can begin another.
+std::vector<std::string> mail_headers(Mail const& mail);
 Result<void> send_mail(MailServer const& server, Mail const& mail, std::atomic<bool> const* cancelled = nullptr);
 
 }  // namespace distren

@@ -3,8 +3,6 @@
 over a restart, and never into a private network unless the grid allows it."""
 import base64
 import contextlib
-import email
-import email.policy
 import hashlib
 import hmac
 import json
@@ -94,10 +92,14 @@ def what_was_asked_for_arrives_once_by_each_way(lab):
     wait_until("both are known to be sent", lambda: {each["state"] for each in lab.told("7.5")} == {"sent"})
     mail = lab.mail.mails[0]
     assert mail["from"] == "grid@example.org" and mail["to"] == ["ben@example.org"], mail
-    message = email.message_from_string(mail["text"], policy=email.policy.default)
+    message = lab.mail.message(0)
     assert "7.5 points" in message["Subject"] and "höckers ☀" in message["Subject"], message["Subject"]
     assert "ben@example.org" in message["To"] and message["Auto-Submitted"] == "auto-generated", mail
-    assert "Hello ben" in message.get_content() and "#/points" in message.get_content(), message.get_content()
+    part = message.get_body()
+    assert "Hello ben" in part.get_content() and "#/points" in part.get_content(), part.get_content()
+    assert "höckers ☀" in part.get_content() and (part.get_content_type(), part.get_content_charset(),
+                                                  part["Content-Transfer-Encoding"]) == ("text/plain", "utf-8", "base64"), mail
+    assert message["MIME-Version"] == "1.0" and all(len(line) <= 78 for line in mail["text"].split("\r\n")), mail
     assert len(lab.told("7.5")) == 3 and not lab.told("first")
 
 
@@ -164,7 +166,7 @@ def a_test_comes_at_once(lab):
     before = len(lab.mail.mails)
     assert lab.api("POST", "/api/v1/notifications/test", {"channel": "mail"})[0] == 204
     wait_until("the test arrives", lambda: len(lab.mail.mails) > before)
-    text = email.message_from_string(lab.mail.mails[-1]["text"], policy=email.policy.default).get_content()
+    text = lab.mail.text(-1)
     assert "This is a test" in text, text
 
 

@@ -25,10 +25,14 @@ class Sink:
 
 
 class MailSink(Sink):
+    def message(self, number):
+        """A mail as its reader's program takes it apart."""
+        return email.message_from_string(self.mails[number]["text"], policy=email.policy.default)
+
     def text(self, number):
         """What a reader sees of a mail: its subject and its text."""
-        message = email.message_from_string(self.mails[number]["text"], policy=email.policy.default)
-        return message["Subject"] + "\n" + message.get_content()
+        message = self.message(number)
+        return message["Subject"] + "\n" + message.get_body().get_content()
 
     def __init__(self):
         self.mails, self.answer = [], 250
