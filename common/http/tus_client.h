@@ -2,6 +2,7 @@
 // connection from where the server stands. The thread is the HttpClient's. The file must not change meanwhile.
 // Failure: denied (login or signature no longer valid), invalid (refused, or the digest did not match), unavailable
 // (no progress after `tries` attempts in a row, the server's disk is full, or cancelled), not_found (no such URL).
+// Our own: Debian has no library for C or C++ that uploads by tus; libcurl does the requests.
 #pragma once
 
 #include <cstdint>

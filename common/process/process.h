@@ -3,6 +3,7 @@
 // interrupt() and suspend() alone may be called from any. Owned by whoever started it; the destructor kills the whole
 // group. Output comes as lines, each cut at line_limit; what a child prints is never kept beyond that and the tail.
 // Failure: start() is unavailable (not found, no processes left) and names the program; how it ended is ProcessEnd.
+// Our own: neither posix_spawn nor Boost.Process sets limits, dies with its thread and suspends a whole group.
 #pragma once
 
 #include <sys/types.h>

@@ -3,6 +3,7 @@
 // What a version of Blender does not store is nullopt. Text is as stored: not always UTF-8.
 // Failure: Errc::not_found/denied the file cannot be opened; Errc::invalid it is not a .blend, cut short or damaged,
 // each with a sentence for its owner.
+// Our own: there is no library for .blend, and Blender itself must not open untrusted files on a server.
 #pragma once
 
 #include <cstdint>

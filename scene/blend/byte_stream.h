@@ -2,6 +2,7 @@
 // frames as Blender writes them). Nothing is held but one buffer, so size does not matter to memory.
 // Owned by one caller on one thread; a buffer given to of() must outlive the stream.
 // Failure (Errc::invalid): damaged or cut short packing, more output than ByteLimits allows; (not_found) no such file.
+// By zlib and zstd themselves: libarchive's filters would open a dozen more formats to untrusted files.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,8 @@
 // event is written down once and shared by all streams. An event says nothing that a GET of the same thing would not
 // tell its reader: it goes to the streams of its user and of moderators who see all; events of user 0 go to everybody.
 // Any thread; nothing here blocks or knows a socket. While nobody has asked for long, nothing is kept: positions from
-// before that are too old. Lives longer than the doors. Times are UNIX milliseconds.
+// before that are too old. Must outlive all listeners. Times are UNIX milliseconds.
+// Our own: libevent serves no event streams, and who may see what is most of it.
 #pragma once
 
 #include <atomic>

@@ -2,6 +2,7 @@
 // of the part is the offset, so a restart loses nothing; the running SHA-256 is rebuilt from the part when it is not in
 // memory. Parts of one upload are taken one at a time (a lock per upload). Any thread.
 // People's uploads become blobs; those of slaves wait for the result message that names them.
+// Our own: Debian has no library for C or C++ that serves tus.
 #pragma once
 
 #include <cstdint>

@@ -2,6 +2,7 @@
 // its file, so that every file is read once. The whole length is known beforehand; what is above the old limits of 4
 // GiB and 65,534 files is written as zip64. In memory: the names and 16 bytes for each file. One thread at a time.
 // Failure: a file that is gone, or is not as long as was said, ends the stream in the middle.
+// Our own: libarchive cannot tell the archive's length beforehand, and a browser shows no progress without it.
 #pragma once
 
 #include <cstdint>
