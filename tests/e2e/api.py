@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""What a real server answers has the members and types that doc/openapi.yaml names, and no others."""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from api_document import Document  # noqa: E402
+from grid import Grid  # noqa: E402
+from programs import scenes  # noqa: E402
+from tap import case, run, wait_until  # noqa: E402
+
+# For holders of a signed address alone, and the stream of events.
+ELSEWHERE = {"/api/v1/jobs/{id}/files"}
+
+
+class Lab:
+    def __init__(self, grid):
+        self.grid, self.document = grid, Document()
+        project = self.post("/api/v1/projects", {"name": "Film"})
+        shot = self.post("/api/v1/projects/{id}/shots", {"sequence": "SQ010", "name": "SH020"}, id=project["id"])
+        self.post("/api/v1/tokens", {"name": "a script", "scopes": ["read"]})
+        slave = grid.add_slave()
+        with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
+            status, job = grid.post_job({"plain.blend": file.read()}, "1-2", project=project["id"], shot="SQ010/SH020",
+                                        parameters={"samples": 1, "percentage": 20})
+        assert status == 201, job
+        self.submitted = job
+        grid.wait(job["id"])
+        wait_until("the slave's machine is known",
+                   lambda: grid.api("GET", f"/api/v1/slaves/{slave.id}")[1]["telemetry"], 90)
+        self.post("/api/v1/slaves/{id}/blocks", {"job": job["id"]}, id=slave.id)
+        self.ids = {"jobs": job["id"], "slaves": slave.id, "projects": project["id"], "shots": shot["id"],
+                    "task": grid.tasks(job["id"])[0]["id"]}
+
+    def path(self, pattern):
+        """With the numbers of what is there; None where nothing is."""
+        kind = pattern.split("/")[3]
+        ids = {"id": self.ids.get(kind), "task": self.ids["task"]}
+        names = re.findall(r"\{(\w+)\}", pattern)
+        if not all(ids.get(name) for name in names):
+            return None
+        return re.sub(r"\{(\w+)\}", lambda found: str(ids[found[1]]), pattern)
+
+    def post(self, pattern, body, **ids):
+        status, answer = self.grid.api("POST", pattern.format(**ids), body)
+        assert status in (200, 201), answer
+        faults = self.document.faults(self.document.answers("POST")[pattern], answer)
+        assert not faults, (pattern, faults)
+        return answer
+
+
+@case
+def every_get_answers_as_it_is_described(lab):
+    faults, asked = [], 0
+    for pattern, schema in lab.document.answers("GET").items():
+        path = lab.path(pattern)
+        if path is None or pattern in ELSEWHERE:
+            continue
+        if pattern.endswith("/quote"):
+            path += "?points=1"
+        status, answer = lab.grid.api("GET", path)
+        if pattern.endswith("/log"):  # of an accepted frame there is none
+            assert status == 404, answer
+            continue
+        assert status == 200, (path, answer)
+        asked += 1
+        faults += [f"{pattern} {each}" for each in lab.document.faults(schema, answer)]
+    assert asked > 30 and not faults, (asked, "\n".join(faults))
+
+
+@case
+def a_submitted_job_is_answered_as_it_is_described(lab):
+    faults = lab.document.faults(lab.document.answers("POST")["/api/v1/jobs"], lab.submitted)
+    assert not faults, "\n".join(faults)
+
+
+@case
+def a_check_is_answered_as_it_is_described(lab):
+    path = "/api/v1/jobs/check"
+    status, listed = lab.grid.api("GET", f"/api/v1/jobs/{lab.ids['jobs']}/sources")
+    assert status == 200, listed
+    lab.post(path, {"name": "again", "source": "plain.blend", "frames": "1-3", "files": listed["items"]})
+
+
+@case
+def a_member_too_few_and_one_too_many_are_found(lab):
+    schema = {"$ref": "#/components/schemas/Project"}
+    assert not lab.document.faults(schema, {"id": 1, "name": "x", "jobs": 0})
+    assert "'jobs' is a required property" in lab.document.faults(schema, {"id": 1, "name": "x"})[0]
+    assert "'more'" in lab.document.faults(schema, {"id": 1, "name": "x", "jobs": 0, "more": 0})[0]
+    assert lab.document.faults(schema, {"id": 1, "name": None, "jobs": 0})
+
+
+class Fixture:
+    def __init__(self):
+        self.grid = Grid()
+
+    def __enter__(self):
+        return Lab(self.grid.__enter__())
+
+    def __exit__(self, *error):
+        self.grid.__exit__(*error)
+
+
+run(Fixture, lambda lab: lab.grid.evidence())
