@@ -291,9 +291,9 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
                               .desk = desk,
                               .gate = gate,
                               .telemetry = telemetry,
-                              .url = config.url,
-                              .heartbeat_ms = 1000 * config.times.heartbeat,
-                              .telemetry_ms = 1000 * config.times.telemetry,
+                              .welcome = {.files_url = config.url,
+                                          .heartbeat_ms = std::int64_t{1000} * config.times.heartbeat,
+                                          .telemetry_interval_ms = std::int64_t{1000} * config.times.telemetry},
                               .connections_per_address = config.listen.connections_per_address});
   for (auto const& [where, context] :
        {std::pair{config.listen.line, tls->get()}, {config.listen.line_plain, nullptr}}) {

@@ -1,8 +1,8 @@
 // distren-simpleslave: the smallest correct slave. One frame at a time, over HTTPS alone, no line, in one file.
 //
-// Read it to learn how a slave talks to a DistRen server; doc/protocol.md has every message. A slave in another
-// language needs what stands here and a way to render: the fetching, rendering, checking and keeping of results is
-// slave/task_runner.h, shared with distren-slave. The conversation:
+// Read it to learn how a slave talks to a DistRen server; doc/protocol.md has every message, common/protocol/ reads and
+// writes them. Fetching, rendering, checking and keeping results is slave/task_runner.h, and bringing them to the
+// server slave/result_uploader.h, both shared with distren-slave. The conversation:
 //
 //     POST /api/v1/slave/hello      what this machine is and can do            -> welcome
 //     POST /api/v1/slave/order      "anything to do?"                          -> an order, or 204: ask again later
@@ -27,46 +27,46 @@
 #include <random>
 #include <thread>
 
-#include "common/base/json_depth.h"
 #include "common/base/log.h"
 #include "common/http/http_error.h"
-#include "common/http/tus_client.h"
+#include "common/protocol/codec.h"
+#include "common/protocol/hello.h"
+#include "common/protocol/order.h"
+#include "common/protocol/result.h"
 #include "slave/backoff.h"
 #include "slave/machine_monitor.h"
+#include "slave/result_uploader.h"
 #include "slave/server_address.h"
 #include "slave/task_runner.h"
 
 namespace {
 
 using namespace distren;
-using nlohmann::json;
 using std::chrono::milliseconds;
 
-// The server's door for slaves: a message goes in, a message comes out.
-class Door {
+// The server's address for slaves: a message goes in, a message comes out. Each thread has its own.
+class SlaveApi {
 public:
-  Door(std::string server, HttpClient::BasicLogin login, HttpClient::Options options)
+  SlaveApi(std::string server, HttpClient::BasicLogin login, HttpClient::Options options)
       : server_(std::move(server)), login_(std::move(login)), client_(std::move(options)) {}
 
-  // null: the server has nothing to say (204). `later` is then how long it asks us to wait.
-  Result<json> say(char const* what, json const& message, milliseconds* later = nullptr) {
+  // Nothing: the server has nothing to say (204). `later` is then how long it asks us to wait.
+  Result<std::optional<protocol::Incoming>> say(char const* what, std::string message, milliseconds* later = nullptr) {
     HttpClient::Request request;
     request.method = "POST";
     request.url = server_ + "/api/v1/slave/" + what;
     request.headers.emplace_back("Content-Type", "application/json");
-    request.body = message.dump(-1, ' ', false, json::error_handler_t::replace);
+    request.body = std::move(message);
     request.basic = login_;
     auto const response = client_.send(request);
     if (!response) return response.error();
     if (!response->ok()) return refusal(*response, fmt::format("the slave's {}", what));
     if (later != nullptr) *later = retry_after(*response, milliseconds(5000));
-    if (response->status == 204) return json();
-    auto answer = parse_shallow_json(response->body);
-    if (!answer.is_object()) return fail(Errc::unavailable, server_ + " does not answer like a DistRen server");
-    return answer;
+    if (response->status == 204) return std::optional<protocol::Incoming>();
+    auto answer = protocol::parse_line(response->body);
+    if (!answer) return fail(Errc::unavailable, server_ + " does not answer like a DistRen server");
+    return std::optional(std::move(*answer));
   }
-
-  HttpClient& client() { return client_; }
 
 private:
   std::string server_;
@@ -83,17 +83,17 @@ double random_fraction() {
 // because a renderer may be silent for longer than a lease; the frame itself is made by the main thread.
 class Progress {
 public:
-  Progress(Door door, Order const& order, TaskRunner& workshop)
-      : thread_([this, door = std::move(door), attempt = order.attempt,
-                 apart = std::min(order.renew / 4, milliseconds(10000)),
-                 &workshop](std::stop_token const& over) mutable {
+  Progress(SlaveApi api, protocol::Order const& order, TaskRunner& runner)
+      : thread_([this, api = std::move(api), attempt = order.attempt,
+                 apart = std::min(milliseconds(order.lease_ms) / 4, milliseconds(10000)),
+                 &runner](std::stop_token const& over) mutable {
           for (auto next = Clock::now() + apart; !over.stop_requested();
                std::this_thread::sleep_for(milliseconds(50))) {
             if (Clock::now() < next) continue;
             next = Clock::now() + apart;
             auto const answer =
-                door.say("progress", {{"type", "progress"}, {"attempt", attempt}, {"fraction", fraction_.load()}});
-            if (answer && text_member(*answer, "type") == "cancel") workshop.cancel();
+                api.say("progress", protocol::write(protocol::Progress{attempt, fraction_.load(), std::nullopt}));
+            if (answer && *answer && (*answer)->type == protocol::Cancel::type) runner.cancel();
           }
         }) {}
   void at(RenderProgress const& progress) {
@@ -109,14 +109,14 @@ private:
 // Says how the machine is, as often as the server asked, until it goes out of scope. What fails is not said again.
 class Telemetry {
 public:
-  Telemetry(Door door, milliseconds apart, std::filesystem::path disk)
-      : thread_([door = std::move(door), apart, disk = std::move(disk)](std::stop_token const& over) mutable {
-          MachineMonitor reader;
+  Telemetry(SlaveApi api, milliseconds apart, std::filesystem::path disk)
+      : thread_([api = std::move(api), apart, disk = std::move(disk)](std::stop_token const& over) mutable {
+          MachineMonitor monitor;
           for (auto next = Clock::now(); !over.stop_requested(); std::this_thread::sleep_for(milliseconds(100))) {
             if (Clock::now() < next) continue;
             next = Clock::now() + apart;
-            if (auto const said = door.say("telemetry", reader.telemetry(std::time(nullptr), disk)); !said)
-              spdlog::debug("telemetry reason={}", quote(said.error().message));
+            auto const told = api.say("telemetry", protocol::write(monitor.telemetry(std::time(nullptr), disk)));
+            if (!told) spdlog::debug("telemetry reason={}", quote(told.error().message));
           }
         }) {}
 
@@ -125,104 +125,107 @@ private:
   std::jthread thread_;
 };
 
-// One result to its end: upload, say, until the server has accepted or rejected it. Network trouble is an Error; the
-// result then stays in the outbox, on disk, and is handed in at the next try or the next start.
-Result<void> hand_in(Door& door, Outbox& outbox, OutboxEntry entry, std::string const& base_url) {
-  while (true) {
-    if (!entry.name.empty() && entry.upload_id.empty()) {
-      auto const url = resolve_within(base_url, entry.upload);
-      TusUpload upload;
-      if (url) upload.creation_url = *url;
-      upload.path = outbox.picture(entry);
-      upload.size = entry.size;
-      upload.sha256 = entry.sha256;
-      upload.filename = entry.name;
-      auto const id = url ? upload_by_tus(door.client(), upload) : Result<std::string>(url.error());
-      if (id) {
-        entry.upload_id = *id;
-        if (auto const kept = outbox.change(entry); !kept) return kept;
-      } else if (id.error().code == Errc::unavailable) {
-        return id.error();
-      } else {  // refused for good, most likely because the attempt is over: give the frame back
-        OutboxEntry given_back;
-        given_back.attempt = entry.attempt;
-        given_back.lease = entry.lease;
-        given_back.message = ending_message(entry.attempt, entry.lease, "returned", id.error().message);
-        if (auto const kept = outbox.commit(given_back); !kept) return kept;
-        entry = std::move(given_back);
-      }
-    }
-    auto const answer = door.say("result", result_message(entry));
-    if (!answer && answer.error().code == Errc::unavailable) return answer.error();
-    std::string const type = answer ? text_member(*answer, "type") : "rejected";
-    spdlog::info("{} attempt={} {}", type, entry.attempt,
-                 answer ? text_member(*answer, "reason") : answer.error().message);
-    if (type == "accepted" || type == "rejected") {
-      outbox.remove(entry.attempt);
-      return {};
-    }
-    if (answer->value("upload", json()) == true) entry.upload_id.clear();
-    std::this_thread::sleep_for(
-        milliseconds(std::clamp<std::int64_t>(number_member(*answer, "after", 5000), 100, 600000)));
-  }
-}
-
-struct Work {
-  Door& door;
-  TaskRunner& workshop;
-  std::string server;
+// What this slave consists of. The uploader brings results from the outbox, on disk, to the server; what network
+// trouble keeps there is brought after the next hello, or at the next start.
+struct SimpleSlave {
+  SlaveConfig const& config;
+  TaskRunner& runner;
   HttpClient::BasicLogin login;
+  SlaveApi api{new_api()};
+  SlaveApi results_api{new_api()};  // of the uploader's thread
+  ResultUploader uploader{runner.outbox(), runner.http_options(),
+                          [this](protocol::ResultReport const& result) { return report(result); },
+                          [](std::int64_t attempt, protocol::ResultAnswer const& answer) { log(attempt, answer); }};
+
+  [[nodiscard]] SlaveApi new_api() const { return {config.server, login, runner.http_options()}; }
+
+  // False: the server could not be reached.
+  bool report(protocol::ResultReport const& result) {
+    auto const answer = results_api.say("result", protocol::write_line(result));
+    if (!answer && answer.error().code == Errc::unavailable) {
+      spdlog::warn("result attempt={} reason={}", result.attempt, quote(answer.error().message));
+      uploader.lost();
+      return false;
+    }
+    if (!answer) {  // a server that takes no result of this attempt will never take one
+      uploader.answered(protocol::Rejected{result.attempt, answer.error().message});
+    } else {
+      auto const said = *answer ? protocol::read_answer(**answer) : std::nullopt;
+      uploader.answered(said ? *said : protocol::Retry{.attempt = result.attempt});
+    }
+    return true;
+  }
+
+  static void log(std::int64_t attempt, protocol::ResultAnswer const& answer) {
+    auto const* const rejected = std::get_if<protocol::Rejected>(&answer);
+    spdlog::info("{} attempt={} {}", rejected != nullptr ? "rejected" : "accepted", attempt,
+                 rejected != nullptr ? quote(rejected->reason) : "");
+  }
+
+  // Until all results are taken. unavailable: the server cannot be reached.
+  Result<void> wait_for_results() {
+    while (!uploader.empty()) {
+      if (!uploader.wait_until_empty(std::chrono::hours(1)) && !uploader.is_connected())
+        return fail(Errc::unavailable, "a result could not be reported; it is kept");
+    }
+    return {};
+  }
 };
 
-// From hello until trouble. True: a frame was handed in and `once` was asked for.
-Result<bool> work(Work const& here, Backoff& backoff, bool once) {
-  json hello = here.workshop.hello(1);
-  hello["protocol"] = 1;
-  hello["holding"] = json::array();
-  Outbox& outbox = here.workshop.outbox();
-  for (auto const& entry : outbox.entries())
-    hello["holding"].push_back({{"attempt", entry.attempt}, {"lease", entry.lease}});
-  auto const welcome = here.door.say("hello", hello);
+Result<protocol::Welcome> say_hello(SimpleSlave& slave) {
+  auto hello = slave.runner.hello(1);
+  hello.protocol = protocol::version;
+  for (auto const& entry : slave.runner.outbox().entries()) hello.attempts.push_back({entry.attempt, entry.lease});
+  auto const answer = slave.api.say("hello", protocol::write(hello));
+  if (!answer) return answer.error();
+  if (!*answer || (*answer)->type != protocol::Welcome::type)
+    return fail(Errc::unavailable, slave.config.server + " does not answer like a DistRen server");
+  return protocol::parse<protocol::Welcome>((*answer)->message);
+}
+
+// From hello until trouble; returns when a frame was rendered and reported and `once` was asked for.
+Result<void> work(SimpleSlave& slave, Backoff& backoff, bool once) {
+  auto const welcome = say_hello(slave);
   if (!welcome) return welcome.error();
-  std::string base_url = text_member(*welcome, "url", here.server);
-  auto const server_host = url_host(here.server);
+  std::string const& server = slave.config.server;
+  auto const server_host = url_host(server);
   if (!server_host) return server_host.error();
+  std::string base_url = welcome->files_url.empty() ? server : welcome->files_url;
   if (auto const good = check_named_url(base_url, *server_host); !good) {
-    spdlog::warn("using url={} for files reason={}", quote(here.server), quote(good.error().message));
-    base_url = here.server;
+    spdlog::warn("using url={} for files reason={}", quote(server), quote(good.error().message));
+    base_url = server;
   }
-  spdlog::info("signed on as={} server={}", quote(text_member(*welcome, "name")), quote(base_url));
+  spdlog::info("signed on as={} server={}", quote(welcome->name), quote(base_url));
   std::optional<Telemetry> telemetry;
-  if (auto const apart = number_member(*welcome, "telemetry"); apart > 0)
-    telemetry.emplace(Door(here.server, here.login, here.workshop.http_options()),
-                      milliseconds(std::clamp<std::int64_t>(apart, 1000, 3600000)), here.workshop.state());
-  if (auto const cancel = welcome->find("cancel"); cancel != welcome->end() && cancel->is_array())
-    for (auto const& each : *cancel) outbox.remove(number_member(each, "attempt"));
-  for (auto const& entry : outbox.entries())  // of an earlier life
-    if (auto const done = hand_in(here.door, outbox, entry, base_url); !done) return done.error();
+  if (welcome->telemetry_interval_ms > 0)
+    telemetry.emplace(slave.new_api(), milliseconds(welcome->telemetry_interval_ms), slave.runner.state());
+  for (auto const& cancelled : welcome->cancelled_attempts) slave.uploader.cancelled(cancelled.attempt);
+  slave.uploader.connected(base_url);  // brings what is left of an earlier life, too
+  if (auto const done = slave.wait_for_results(); !done) return done;
 
   while (true) {
     milliseconds later{0};
-    auto const answer = here.door.say("order", json::object(), &later);
+    auto const answer = slave.api.say("order", "{}", &later);
     if (!answer) return answer.error();
     backoff.reset();
-    if (answer->is_null()) {
+    if (!*answer) {
       std::this_thread::sleep_for(later);
       continue;
     }
-    auto const order = parse_order(*answer);
+    auto const order = protocol::parse<protocol::Order>((*answer)->message);
     if (!order) return order.error();
     spdlog::info("order attempt={} job={}", order->attempt, order->job);
     TaskRunner::Outcome outcome;
     {
-      Progress progress(Door(here.server, here.login, here.workshop.http_options()), *order, here.workshop);
-      outcome = here.workshop.make(*order, base_url, [&progress](RenderProgress const& now) { progress.at(now); });
+      Progress progress(slave.new_api(), *order, slave.runner);
+      outcome = slave.runner.make(*order, base_url, [&progress](RenderProgress const& now) { progress.at(now); });
     }
-    here.workshop.allow();
+    slave.runner.allow();
     spdlog::info("frame attempt={} {}", order->attempt, quote(outcome.text));
     if (outcome.entry) {
-      if (auto const done = hand_in(here.door, outbox, *outcome.entry, base_url); !done) return done.error();
-      if (once) return true;
+      slave.uploader.enqueue(order->attempt);
+      if (auto const done = slave.wait_for_results(); !done) return done;
+      if (once) return {};
     }
     if (outcome.trouble) return fail(Errc::unavailable, outcome.text);
   }
@@ -263,14 +266,13 @@ int main(int argc, char** argv) {
   if (auto const started = start_log("distren-simpleslave", "info", ""); !started) return complain(started.error());
   auto const password = read_secret_file(config.slavepassword_file);
   if (!password) return complain(password.error());
-  auto workshop = TaskRunner::open(config);
-  if (!workshop) return complain(workshop.error());
+  auto runner = TaskRunner::open(config);
+  if (!runner) return complain(runner.error());
 
-  HttpClient::BasicLogin const login{config.slavekey, *password};
-  Door door(config.server, login, (*workshop)->http_options());
+  SimpleSlave slave{.config = config, .runner = **runner, .login = {config.slavekey, *password}};
   Backoff backoff(milliseconds(1000), milliseconds(300000));
   while (true) {
-    auto const ended = work({door, **workshop, config.server, login}, backoff, once);
+    auto const ended = work(slave, backoff, once);
     if (ended) return 0;
     if (ended.error().code == Errc::denied) return complain(ended.error());
     auto const wait = backoff.wait(random_fraction());

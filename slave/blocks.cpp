@@ -8,6 +8,7 @@
 #include "common/base/files.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/protocol/codec.h"
 
 namespace distren {
 
@@ -25,12 +26,6 @@ std::optional<std::int64_t> number_in(std::string const& text) {
   return value;
 }
 
-void read_numbers(json const& list, std::set<std::int64_t>& into) {
-  if (!list.is_array()) return;
-  for (auto const& one : list)
-    if (one.is_number_integer()) into.insert(one.get<std::int64_t>());
-}
-
 }  // namespace
 
 BlockList::BlockList(std::filesystem::path const& state) : file_(state / "blocks.json") {
@@ -44,15 +39,16 @@ BlockList::BlockList(std::filesystem::path const& state) : file_(state / "blocks
     spdlog::warn("{} cannot be read: what was blocked here is not; block it again", file_.string());
     return;
   }
-  if (auto const users = kept.value("users", json()); users.is_array())
-    for (auto const& name : users)
-      if (name.is_string()) users_.insert(name.get<std::string>());
-  read_numbers(kept.value("projects", json()), projects_);
-  read_numbers(kept.value("jobs", json()), jobs_);
+  auto const read = protocol::read<protocol::Blocks>(kept).message;
+  users_.insert(read.users.begin(), read.users.end());
+  projects_.insert(read.projects.begin(), read.projects.end());
+  jobs_.insert(read.jobs.begin(), read.jobs.end());
 }
 
-json BlockList::shape() const {
-  return {{"users", users_}, {"projects", projects_}, {"jobs", jobs_}};
+protocol::Blocks BlockList::all() const {
+  return {.users = {users_.begin(), users_.end()},
+          .projects = {projects_.begin(), projects_.end()},
+          .jobs = {jobs_.begin(), jobs_.end()}};
 }
 
 Result<bool> BlockList::change(std::string const& kind, std::string const& what, bool blocked) {
@@ -78,7 +74,7 @@ Result<bool> BlockList::change(std::string const& kind, std::string const& what,
   if (users_.size() + projects_.size() + jobs_.size() > most)
     kept = fail(Errc::invalid, fmt::format("{} blocks are there already; unblock something", most));
   else
-    kept = write_file_durably(file_, shape().dump(1) + "\n");
+    kept = write_file_durably(file_, protocol::write_members(all()) + "\n");
   if (kept) return true;
   users_ = users;
   projects_ = projects;
@@ -94,9 +90,9 @@ Result<bool> BlockList::unblock(std::string const& kind, std::string const& what
   return change(kind, what, false);
 }
 
-json BlockList::message() const {
+protocol::Blocks BlockList::message() const {
   std::lock_guard const lock(mutex_);
-  return shape();
+  return all();
 }
 
 bool BlockList::empty() const {

@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 
 #include "common/base/result.h"
+#include "common/protocol/hello.h"
 
 namespace distren {
 
@@ -23,15 +23,14 @@ public:
   // kind: user (by name), project or job (by number). False: it was so already.
   Result<bool> block(std::string const& kind, std::string const& what);
   Result<bool> unblock(std::string const& kind, std::string const& what);
-  // {"users":[...],"projects":[...],"jobs":[...]}, as in a hello.
-  [[nodiscard]] nlohmann::json message() const;
+  [[nodiscard]] protocol::Blocks message() const;  // as in a hello
   [[nodiscard]] bool empty() const;
   // Of what an order tells: its job and whose that is; its project it does not.
   [[nodiscard]] bool holds(std::int64_t job, std::string const& user) const;
 
 private:
   Result<bool> change(std::string const& kind, std::string const& what, bool blocked);
-  [[nodiscard]] nlohmann::json shape() const;
+  [[nodiscard]] protocol::Blocks all() const;
 
   std::filesystem::path file_;
   mutable std::mutex mutex_;

@@ -135,7 +135,7 @@ fs::path Cache::lock_of(std::string const& sha256) const {
   return folder_ / "locks" / sha256.substr(0, 2);
 }
 
-bool Cache::holds(OrderFile const& file) const {
+bool Cache::holds(protocol::OrderFile const& file) const {
   std::error_code error;
   return fs::file_size(place(file.sha256), error) == static_cast<std::uint64_t>(file.size) && !error;
 }
@@ -154,7 +154,7 @@ std::int64_t Cache::next_use() {
 }
 
 // Nothing where the file is not there, or is another than its name says.
-std::optional<Cache::Pinned> Cache::pin(fs::path const& path, OrderFile const& file) {
+std::optional<Cache::Pinned> Cache::pin(fs::path const& path, protocol::OrderFile const& file) {
   Pinned out{path, FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK))};
   if (!out.lock) return std::nullopt;
   while (::flock(out.lock.get(), LOCK_SH) != 0) {  // whoever is about to delete it has it for a moment
@@ -176,7 +176,7 @@ std::optional<Cache::Pinned> Cache::pin(fs::path const& path, OrderFile const& f
 }
 
 // One slave fetches a file, the others of this host wait and then find it.
-Result<FileDescriptor> Cache::wait_for_turn(HttpClient& client, OrderFile const& file) {
+Result<FileDescriptor> Cache::wait_for_turn(HttpClient& client, protocol::OrderFile const& file) {
   fs::path const path = lock_of(file.sha256);
   FileDescriptor turn = open_lock(path);
   if (!turn) return lock_failed(path);
@@ -196,7 +196,8 @@ Result<FileDescriptor> Cache::wait_for_turn(HttpClient& client, OrderFile const&
   }
 }
 
-Result<Cache::Pinned> Cache::fetch(HttpClient& client, OrderFile const& file, HttpClient::Progress const& received) {
+Result<Cache::Pinned> Cache::fetch(HttpClient& client, protocol::OrderFile const& file,
+                                   HttpClient::Progress const& received) {
   fs::path const path = place(file.sha256);
   if (auto found = pin(path, file)) return std::move(*found);
   auto const turn = wait_for_turn(client, file);

@@ -18,7 +18,7 @@
 #include "common/base/files.h"
 #include "common/base/result.h"
 #include "common/http/http_client.h"
-#include "slave/order.h"
+#include "common/protocol/order.h"
 
 namespace distren {
 
@@ -40,11 +40,11 @@ public:
     FileDescriptor lock;
   };
   // From the cache, or fetched over the network (file.url must be absolute).
-  Result<Pinned> fetch(HttpClient& client, OrderFile const& file, HttpClient::Progress const& received);
+  Result<Pinned> fetch(HttpClient& client, protocol::OrderFile const& file, HttpClient::Progress const& received);
   // Deletes old files until `coming` bytes more would fit; those of `needed` digests stay, and so does what another
   // slave has pinned or is fetching.
   Result<void> make_room(std::uint64_t coming, std::set<std::string> const& needed);
-  [[nodiscard]] bool holds(OrderFile const& file) const;
+  [[nodiscard]] bool holds(protocol::OrderFile const& file) const;
 
 private:
   struct Seen {  // a file as it was when it was hashed; another under its name, or a changed one, is hashed anew
@@ -59,8 +59,8 @@ private:
   static std::optional<Seen> look_at(std::filesystem::path const& path);
   [[nodiscard]] std::filesystem::path place(std::string const& sha256) const;
   [[nodiscard]] std::filesystem::path lock_of(std::string const& sha256) const;
-  Result<FileDescriptor> wait_for_turn(HttpClient& client, OrderFile const& file);
-  std::optional<Pinned> pin(std::filesystem::path const& path, OrderFile const& file);
+  Result<FileDescriptor> wait_for_turn(HttpClient& client, protocol::OrderFile const& file);
+  std::optional<Pinned> pin(std::filesystem::path const& path, protocol::OrderFile const& file);
   bool evict(std::filesystem::path const& path);
   std::int64_t next_use();
 

@@ -20,14 +20,14 @@ void row(char const* what, std::string const& text) {
 // Signs on, wants no work, and leaves.
 struct Knock final : LineHandler {
   Line* line = nullptr;
-  nlohmann::json greeting;
-  nlohmann::json welcome;
-  nlohmann::json signed_on(nlohmann::json const& message) override {
-    welcome = message;
+  protocol::Hello greeting;
+  std::optional<protocol::Welcome> welcome;
+  protocol::Hello signed_on(protocol::Reading<protocol::Welcome> const& said) override {
+    welcome = said.message;
     return greeting;
   }
   void ready() override { line->stop(); }
-  void received(nlohmann::json const&) override {}
+  void received(protocol::Incoming const&) override {}
   void lost(std::string const&) override {}
   void tick() override {}
 };
@@ -44,13 +44,12 @@ bool check_connection(SlaveConfig const& config, TaskRunner const& shop) {
   Line line(std::move(options), knock);
   knock.line = &line;
   auto const ran = line.run();
-  if (knock.welcome.is_null()) {
+  if (!knock.welcome) {
     row("connection", "FAILED: " + (ran ? std::string("no answer") : ran.error().message));
     return false;
   }
   row("connection", fmt::format("ok: {}:{}, {}, signed on as {}", config.server, config.port,
-                                printable(text_member(knock.welcome, "server"), 80),
-                                printable(text_member(knock.welcome, "name"), 80)));
+                                printable(knock.welcome->software, 80), printable(knock.welcome->name, 80)));
   return true;
 }
 

@@ -7,21 +7,16 @@
 #include <random>
 
 #include "common/base/digest.h"
-#include "common/base/json_depth.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "slave/backoff.h"
-#include "slave/order.h"
 
 namespace distren {
 
 namespace {
 
-using nlohmann::json;
 using std::chrono::milliseconds;
 
-constexpr std::size_t kLineLimit = 64U << 10;
-constexpr std::size_t kLineLimitIn = 16U << 20;  // an order names every file of its job
 constexpr milliseconds kTick{250};
 constexpr milliseconds kConnectTimeout{15000};
 
@@ -31,18 +26,6 @@ double system_random() {
 }
 
 }  // namespace
-
-std::string to_line(json const& message) {
-  auto const dump = [](json const& what) { return what.dump(-1, ' ', false, json::error_handler_t::replace); };
-  std::string line = dump(message);
-  if (line.size() < kLineLimit) return line;
-  json shorter = message;  // only free text can be that long
-  shorter.erase("log");
-  shorter.erase("warnings");
-  if (auto const reason = shorter.find("reason"); reason != shorter.end() && reason->is_string())
-    *reason = printable(reason->get<std::string>(), 2000);
-  return dump(shorter);
-}
 
 Line::Line(LineOptions options, LineHandler& handler) : options_(std::move(options)), handler_(handler) {
   if (!options_.random) options_.random = system_random;
@@ -72,52 +55,47 @@ void Line::pause(milliseconds time) {
   changed_.wait_for(lock, time, [this] { return stopping_.load(); });
 }
 
-bool Line::send(json const& message) {
+bool Line::send(std::string const& message) {
   auto const stream = current();
-  return stream && stream->write_line(to_line(message)).has_value();
+  return stream && stream->write_line(message).has_value();
 }
 
-Result<json> Line::sign_on(LineStream& stream, milliseconds& retry) {
-  json const message{{"type", "sign_on"},
-                     {"protocol", 1},
-                     {"slavekey", options_.slavekey},
-                     {"slavepassword", options_.slavepassword},
-                     {"instance", instance_},
-                     {"software", options_.software}};
-  if (auto const sent = stream.write_line(message.dump()); !sent) return sent.error();
+Result<protocol::Reading<protocol::Welcome>> Line::sign_on(LineStream& stream, milliseconds& retry) {
+  protocol::SignOn const message{.protocol = protocol::version,
+                                 .slavekey = options_.slavekey,
+                                 .slavepassword = options_.slavepassword,
+                                 .instance = instance_,
+                                 .software = options_.software};
+  if (auto const sent = stream.write_line(protocol::write(message)); !sent) return sent.error();
   auto const until = Clock::now() + milliseconds(20000);
   while (Clock::now() < until && !stopping_) {
-    auto const line = stream.read_line(kTick, kLineLimit);
+    auto const line = stream.read_line(kTick, protocol::max_line_bytes);
     if (!line) return line.error();
     if (!*line) continue;
-    auto answer = parse_shallow_json(**line);
-    std::string const type = text_member(answer, "type");
-    if (type == "welcome") return answer;
-    if (type == "ping") static_cast<void>(stream.write_line(R"({"type":"pong"})"));
-    if (type != "refused" && type != "error") continue;
-    retry = milliseconds(std::clamp<std::int64_t>(number_member(answer, "retry", 0), 0, 3600000));
-    std::string const code = text_member(answer, "code");
-    return fail(code == "unavailable" ? Errc::unavailable
-                : code == "conflict"  ? Errc::conflict
-                : code == "denied"    ? Errc::denied
-                                      : Errc::invalid,
-                "the server refuses this slave: " + printable(text_member(answer, "message", code), 500));
+    auto const answer = protocol::parse_line(**line);
+    if (!answer) continue;
+    if (answer->type == protocol::Welcome::type) return protocol::read<protocol::Welcome>(answer->message);
+    if (answer->type == protocol::Ping::type) static_cast<void>(stream.write_line(protocol::write(protocol::Pong{})));
+    if (answer->type != protocol::Refused::type && answer->type != protocol::ErrorMessage::type) continue;
+    auto const refused = protocol::read<protocol::Refused>(answer->message).message;  // an error has the same members
+    retry = milliseconds(refused.retry_after_ms);
+    return fail(refused.code, "the server refuses this slave: " + printable(refused.message, 500));
   }
   return fail(Errc::unavailable, "the server does not answer the sign-on");
 }
 
 void Line::take(LineStream& stream, std::string const& line) {
-  auto const message = parse_shallow_json(line);
-  std::string const type = text_member(message, "type");
-  if (type == "ping") {
-    static_cast<void>(stream.write_line(R"({"type":"pong"})"));
-  } else if (type == "error") {
-    spdlog::warn("the server could not use a message message={}", quote(text_member(message, "message")));
-  } else if (type.empty()) {
+  auto const incoming = protocol::parse_line(line);
+  if (!incoming) {
     static_cast<void>(stream.write_line(
-        R"({"type":"error","code":"invalid","message":"not an object with a type, or nested too deep"})"));
-  } else if (type != "pong") {
-    handler_.received(message);
+        protocol::write(protocol::ErrorMessage{Errc::invalid, "not an object with a type, or nested too deep"})));
+  } else if (incoming->type == protocol::Ping::type) {
+    static_cast<void>(stream.write_line(protocol::write(protocol::Pong{})));
+  } else if (incoming->type == protocol::ErrorMessage::type) {
+    spdlog::warn("the server could not use a message message={}",
+                 quote(protocol::read<protocol::ErrorMessage>(incoming->message).message.message));
+  } else if (incoming->type != protocol::Pong::type) {
+    handler_.received(*incoming);
   }
 }
 
@@ -125,7 +103,7 @@ Result<void> Line::serve(LineStream& stream, milliseconds heartbeat) {
   auto heard = Clock::now();
   auto asked = heard;
   while (!stopping_) {
-    auto const line = stream.read_line(kTick, kLineLimitIn);
+    auto const line = stream.read_line(kTick, protocol::max_server_line_bytes);
     if (!line) return line.error();
     auto const now = Clock::now();
     if (*line) {
@@ -136,7 +114,7 @@ Result<void> Line::serve(LineStream& stream, milliseconds heartbeat) {
     }
     if (now - heard > heartbeat && now - asked > heartbeat) {
       asked = now;
-      if (auto const sent = stream.write_line(R"({"type":"ping"})"); !sent) return sent.error();
+      if (auto const sent = stream.write_line(protocol::write(protocol::Ping{})); !sent) return sent.error();
     }
     handler_.tick();
   }
@@ -150,10 +128,8 @@ Result<void> Line::one_connection(milliseconds& retry) {
   auto const welcome = sign_on(*stream, retry);
   if (!welcome) return welcome.error();
   was_signed_on_ = true;
-  auto const heartbeat =
-      milliseconds(std::clamp<std::int64_t>(number_member(*welcome, "heartbeat", 30000), 1000, 300000));
-  json const hello = handler_.signed_on(*welcome);
-  Result<void> served = stream->write_line(to_line(hello));
+  milliseconds const heartbeat(welcome->message.heartbeat_ms);
+  Result<void> served = stream->write_line(protocol::write(handler_.signed_on(*welcome)));
   if (served) {
     become(stream);
     handler_.ready();

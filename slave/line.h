@@ -9,11 +9,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "common/base/result.h"
 #include "common/http/tls.h"
+#include "common/protocol/codec.h"
+#include "common/protocol/hello.h"
 
 namespace distren {
 
@@ -30,11 +31,11 @@ struct LineOptions {
 
 struct LineHandler {
   virtual ~LineHandler() = default;
-  virtual nlohmann::json signed_on(nlohmann::json const& welcome) = 0;  // the hello to send
-  virtual void ready() = 0;                                             // the hello went out, send() works
-  virtual void received(nlohmann::json const& message) = 0;             // an order, cancel, accepted, ...
-  virtual void lost(std::string const& reason) = 0;                     // after signed_on only
-  virtual void tick() = 0;                                              // about four times a second while signed on
+  virtual protocol::Hello signed_on(protocol::Reading<protocol::Welcome> const& welcome) = 0;  // the hello to send
+  virtual void ready() = 0;                                       // the hello went out, send() works
+  virtual void received(protocol::Incoming const& incoming) = 0;  // an order, cancel, accepted, ...
+  virtual void lost(std::string const& reason) = 0;               // after signed_on only
+  virtual void tick() = 0;                                        // about four times a second while signed on
 };
 
 class Line {
@@ -44,12 +45,16 @@ public:
   Result<void> run();  // until stop(); with options.once also an Error when the server cannot be reached or refuses
   void stop();
   // False: not signed on, or the connection is broken. True does not mean that it arrived.
-  bool send(nlohmann::json const& message);
+  bool send(std::string const& message);
+  template <typename Message>
+  bool send(Message const& message) {
+    return send(protocol::write(message));
+  }
 
 private:
   using Clock = std::chrono::steady_clock;
   Result<void> one_connection(std::chrono::milliseconds& retry);
-  Result<nlohmann::json> sign_on(LineStream& stream, std::chrono::milliseconds& retry);
+  Result<protocol::Reading<protocol::Welcome>> sign_on(LineStream& stream, std::chrono::milliseconds& retry);
   Result<void> serve(LineStream& stream, std::chrono::milliseconds heartbeat);
   void take(LineStream& stream, std::string const& line);
   void pause(std::chrono::milliseconds time);
@@ -66,8 +71,5 @@ private:
   // Shared: a sender may be in write_line while the line's thread drops a broken connection.
   std::shared_ptr<LineStream> stream_;
 };
-
-// One line of at most 64 KiB; text that is no UTF-8 is mended.
-std::string to_line(nlohmann::json const& message);
 
 }  // namespace distren

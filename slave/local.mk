@@ -18,7 +18,6 @@ libdistren_slave_a_SOURCES = \
   %D%/line.cpp %D%/line.h \
   %D%/machine.cpp %D%/machine.h %D%/kernel_files.h \
   %D%/availability.cpp %D%/availability.h \
-  %D%/order.cpp %D%/order.h \
   %D%/outbox.cpp %D%/outbox.h \
   %D%/shader_caches.cpp %D%/shader_caches.h \
   %D%/machine_monitor.cpp %D%/machine_monitor.h \

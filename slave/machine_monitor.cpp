@@ -117,24 +117,24 @@ Readings MachineMonitor::read(std::int64_t now, std::uint64_t ours, std::vector<
   return readings;
 }
 
-nlohmann::json MachineMonitor::telemetry(std::int64_t now, fs::path const& disk) {
-  nlohmann::json out{{"type", "telemetry"}};
+protocol::Telemetry MachineMonitor::telemetry(std::int64_t now, fs::path const& disk) {
+  protocol::Telemetry out;
   double load = 0;
-  if (std::ifstream(root_ / "proc/loadavg") >> load && load >= 0) out["load"] = load;
+  if (std::ifstream(root_ / "proc/loadavg") >> load && load >= 0) out.load = load;
   std::ifstream file(root_ / "proc/meminfo");
   std::string name, unit;
   std::int64_t kib = 0;
   while (file >> name >> kib && std::getline(file, unit)) {
-    if (name == "MemTotal:") out["memory"] = kib >> 10;
-    if (name == "MemAvailable:") out["memory_free"] = kib >> 10;
+    if (name == "MemTotal:") out.memory_mib = static_cast<double>(kib >> 10);
+    if (name == "MemAvailable:") out.memory_free_mib = static_cast<double>(kib >> 10);
   }
   std::error_code error;
-  if (auto const space = fs::space(disk, error); !error) out["disk_free"] = space.available >> 20;
+  if (auto const space = fs::space(disk, error); !error) out.disk_free_mib = static_cast<double>(space.available >> 20);
   auto const readings = read(now, 0, {}, {});
-  if (readings.others_percent) out["cpu"] = *readings.others_percent;
-  if (readings.temperature) out["temperature"] = *readings.temperature;
-  if (readings.battery_percent) out["battery"] = *readings.battery_percent;
-  if (readings.on_battery) out["on_battery"] = true;
+  if (readings.others_percent) out.cpu_percent = *readings.others_percent;
+  if (readings.temperature) out.temperature_c = *readings.temperature;
+  if (readings.battery_percent) out.battery_percent = *readings.battery_percent;
+  out.on_battery = readings.on_battery;
   return out;
 }
 

@@ -5,11 +5,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "common/protocol/telemetry.h"
 #include "slave/availability.h"
 
 namespace distren {
@@ -24,7 +24,7 @@ public:
                 std::set<std::int64_t> const& own);
   // What the server may know of the machine, as doc/protocol.md has it; disk: the file system of this folder. cpu is of
   // the time since the last call, and absent in the first one.
-  nlohmann::json telemetry(std::int64_t now, std::filesystem::path const& disk);
+  protocol::Telemetry telemetry(std::int64_t now, std::filesystem::path const& disk);
 
 private:
   [[nodiscard]] std::optional<int> temperature() const;  // of the hottest processor zone

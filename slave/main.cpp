@@ -13,6 +13,7 @@
 
 #include "common/base/log.h"
 #include "common/process/sandbox.h"
+#include "common/protocol/codec.h"
 #include "slave/availability_monitor.h"
 #include "slave/blocks.h"
 #include "slave/check.h"
@@ -119,7 +120,7 @@ int tell_blocks(SlaveConfig const& config, std::string const& word, std::string 
     auto const changed = word == "block" ? blocks.block(kind, what) : blocks.unblock(kind, what);
     if (!changed) return complain(changed.error());
   }
-  fmt::print("{}\n", blocks.message().dump(2));
+  fmt::print("{}\n", protocol::to_json(blocks.message()).dump(2));
   return 0;
 }
 

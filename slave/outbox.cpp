@@ -10,14 +10,14 @@
 
 #include "common/base/digest.h"
 #include "common/base/files.h"
-#include "slave/order.h"
+#include "common/protocol/json_reader.h"
+#include "common/protocol/text_writer.h"
 
 namespace distren {
 
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
 constexpr char const* kFile = "result.json";
 
@@ -25,39 +25,63 @@ Error disk(std::string const& what, fs::path const& path, std::error_code const&
   return fail(Errc::unavailable, fmt::format("cannot {} {}: {}", what, path.string(), error.message()));
 }
 
+// What lies in a result's folder.
+struct KeptResult {
+  std::string owner{};
+  OutboxEntry entry{};
+};
+void members(auto& visit, protocol::Is<KeptResult> auto& kept) {
+  using namespace protocol;
+  visit.text("owner", kept.owner, limits::urls);
+  visit.integer("attempt", kept.entry.attempt, limits::ids);
+  visit.text("lease", kept.entry.lease, limits::leases);
+  visit.object("message", kept.entry.result);
+  visit.text("upload", kept.entry.upload, limits::urls);
+  visit.text("name", kept.entry.name, limits::paths);
+  visit.integer("size", kept.entry.size, limits::file_sizes);
+  visit.text("sha256", kept.entry.sha256, limits::digests);
+  visit.text("upload_id", kept.entry.upload_id, limits::instances);
+}
+
 // Nothing when the folder's content is not what commit() leaves.
-std::optional<std::pair<std::string, OutboxEntry>> read_entry(fs::path const& folder) {
+std::optional<KeptResult> read_entry(fs::path const& folder) {
   auto const text = read_file(folder / kFile, 1U << 20);
   if (!text) return std::nullopt;
-  auto const read = json::parse(*text, nullptr, false);
-  if (!read.is_object() || !read.contains("message")) return std::nullopt;
-  OutboxEntry entry;
-  entry.attempt = number_member(read, "attempt");
-  entry.lease = text_member(read, "lease");
-  entry.message = read["message"];
-  entry.upload = text_member(read, "upload");
-  entry.name = text_member(read, "name");
-  entry.size = number_member(read, "size");
-  entry.sha256 = text_member(read, "sha256");
-  entry.upload_id = text_member(read, "upload_id");
-  if (entry.attempt <= 0 || !entry.message.is_object() || folder.filename() != std::to_string(entry.attempt))
+  auto const read = nlohmann::json::parse(*text, nullptr, false);
+  KeptResult kept;
+  std::vector<std::string> problems;
+  protocol::JsonReader reader(read, problems);
+  members(reader, kept);
+  OutboxEntry const& entry = kept.entry;
+  if (!problems.empty() || !check(entry.result) || folder.filename() != std::to_string(entry.attempt))
     return std::nullopt;
   if (!entry.name.empty()) {
     std::error_code error;
     if (!check_relative_path(entry.name) || fs::file_size(folder / entry.name, error) != std::uintmax_t(entry.size))
       return std::nullopt;
   }
-  return std::pair(text_member(read, "owner"), std::move(entry));
+  return kept;
 }
 
 }  // namespace
 
-json result_message(OutboxEntry const& entry) {
-  json message = entry.message;
-  if (!entry.name.empty())
-    message["output"] = {
-        {"name", entry.name}, {"size", entry.size}, {"sha256", entry.sha256}, {"upload", entry.upload_id}};
-  return message;
+OutboxEntry entry_without_image(std::int64_t attempt, std::string const& lease, protocol::Outcome outcome,
+                                std::string const& reason, std::string const& log) {
+  OutboxEntry entry;
+  entry.attempt = attempt;
+  entry.lease = lease;
+  entry.result.attempt = attempt;
+  entry.result.lease = lease;
+  entry.result.outcome = outcome;
+  entry.result.reason = reason;
+  entry.result.log = log;
+  return entry;
+}
+
+protocol::ResultReport result_message(OutboxEntry const& entry) {
+  auto result = entry.result;
+  if (!entry.name.empty()) result.output = {entry.name, entry.size, entry.sha256, entry.upload_id};
+  return result;
 }
 
 fs::path Outbox::place(std::int64_t attempt, char const* suffix) const {
@@ -68,11 +92,12 @@ fs::path Outbox::picture(OutboxEntry const& entry) const {
   return place(entry.attempt) / entry.name;
 }
 
-std::string Outbox::text_of(OutboxEntry const& entry) const {
-  json const all{{"owner", owner_},          {"attempt", entry.attempt}, {"lease", entry.lease},
-                 {"message", entry.message}, {"upload", entry.upload},   {"name", entry.name},
-                 {"size", entry.size},       {"sha256", entry.sha256},   {"upload_id", entry.upload_id}};
-  return all.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+std::string Outbox::kept_text(OutboxEntry const& entry) const {
+  std::string text = "{";
+  protocol::TextWriter writer(text, true);
+  KeptResult const kept{owner_, entry};
+  members(writer, kept);
+  return text + "}\n";
 }
 
 Result<std::unique_ptr<Outbox>> Outbox::open(fs::path folder, std::string owner, std::vector<std::string>& dropped) {
@@ -99,8 +124,8 @@ void Outbox::scan(std::vector<std::string>& dropped) {
     if (!entry) {
       dropped.push_back(path.string());
       fs::remove_all(path, error);
-    } else if (entry->first == owner_) {
-      entries_.push_back(std::move(entry->second));
+    } else if (entry->owner == owner_) {
+      entries_.push_back(std::move(entry->entry));
     }
   }
   std::ranges::sort(entries_, {}, &OutboxEntry::attempt);
@@ -154,7 +179,7 @@ Result<void> Outbox::commit(OutboxEntry const& entry) {
   if (error) return disk("make", making, error);
   if (!entry.name.empty())
     if (auto const synced = sync_file(making / entry.name); !synced) return synced;
-  if (auto const written = write_file_durably(making / kFile, text_of(entry), 0600); !written) return written;
+  if (auto const written = write_file_durably(making / kFile, kept_text(entry), 0600); !written) return written;
   if (fs::exists(path, error)) fs::rename(path, place(entry.attempt, ".gone"), error);  // said before; this one counts
   if (auto const kept = rename_durably(making, path); !kept) return kept;
   fs::remove_all(place(entry.attempt, ".gone"), error);
@@ -168,7 +193,7 @@ Result<void> Outbox::change(OutboxEntry const& entry) {
   for (auto& other : entries_) {
     if (other.attempt != entry.attempt) continue;
     other = entry;
-    return write_file_durably(place(entry.attempt) / kFile, text_of(entry), 0600);
+    return write_file_durably(place(entry.attempt) / kFile, kept_text(entry), 0600);
   }
   return fail(Errc::not_found, fmt::format("attempt {} is not in the outbox", entry.attempt));
 }

@@ -9,20 +9,20 @@
 #include <cstdint>
 #include <filesystem>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/protocol/result.h"
 
 namespace distren {
 
 struct OutboxEntry {
   std::int64_t attempt = 0;
   std::string lease;
-  nlohmann::json message;  // the result as the server is told; output.upload is filled in from upload_id
-  std::string upload;      // where to create the upload; empty: there is no picture
-  std::string name;        // of the picture
+  protocol::ResultReport result;  // as the server is told; its output is filled in from what stands below
+  std::string upload;             // where to create the upload; empty: there is no picture
+  std::string name;               // of the picture
   std::int64_t size = 0;
   std::string sha256;
   std::string upload_id;  // of the finished upload; empty: still to do
@@ -50,7 +50,7 @@ private:
   Outbox(std::filesystem::path folder, std::string owner) : folder_(std::move(folder)), owner_(std::move(owner)) {}
   void scan(std::vector<std::string>& dropped);
   [[nodiscard]] std::filesystem::path place(std::int64_t attempt, char const* suffix = "") const;
-  [[nodiscard]] std::string text_of(OutboxEntry const& entry) const;
+  [[nodiscard]] std::string kept_text(OutboxEntry const& entry) const;
 
   std::mutex mutex_;
   std::filesystem::path folder_;
@@ -58,7 +58,10 @@ private:
   std::vector<OutboxEntry> entries_;
 };
 
+// An attempt that ends without an image; log may be empty.
+OutboxEntry entry_without_image(std::int64_t attempt, std::string const& lease, protocol::Outcome outcome,
+                                std::string const& reason, std::string const& log = {});
 // The result message, with the upload's id where there is one.
-nlohmann::json result_message(OutboxEntry const& entry);
+protocol::ResultReport result_message(OutboxEntry const& entry);
 
 }  // namespace distren

@@ -6,6 +6,7 @@
 
 #include "common/base/files.h"
 #include "common/base/log.h"
+#include "common/protocol/codec.h"
 #include "slave/slave.h"
 
 namespace distren {
@@ -18,22 +19,20 @@ void Slave::tell_lent(std::function<void(Lent const&)> told) {
   lent_told_(lent_);
 }
 
-void Slave::take_wishes(json wishes, bool keep) {
-  if (!wishes.is_object()) return;
-  wishes.erase("type");
+void Slave::take_wishes(protocol::Reading<protocol::RemoteSettings> const& wishes, bool keep) {
   {
     std::lock_guard const lock(mutex_);
-    if (wishes == wishes_) return;
+    if (wishes.message == wishes_ && wishes.problems == wishes_problems_) return;
   }
-  std::string const text = wishes.dump(-1, ' ', false, json::error_handler_t::replace);
-  if (text.size() > wishes_limit) return;
   if (keep) {
-    if (auto const kept = write_file_durably(workshop_.state() / "settings.json", text + "\n", 0600); !kept)
+    auto const text = protocol::write_members(wishes.message) + "\n";
+    if (auto const kept = write_file_durably(workshop_.state() / "settings.json", text, 0600); !kept)
       spdlog::warn("settings from afar cannot be kept reason={}", quote(kept.error().message));
   }
   std::lock_guard const lock(mutex_);
-  wishes_ = std::move(wishes);
-  lent_ = lend(by_file_, wishes_);
+  wishes_ = wishes.message;
+  wishes_problems_ = wishes.problems;
+  lent_ = lend(by_file_, wishes);
   spdlog::info("settings from afar threads={} memory={} minutes_per_frame={} paused={}{}", lent_.threads,
                lent_.memory_mib, lent_.minutes_per_frame, lent_.paused,
                lent_.problems.empty() ? "" : " unusable=" + quote(lent_.problems.front()));
@@ -72,13 +71,13 @@ std::optional<json> Slave::command(std::string const& command) {
       give_back_blocked();
     }
   }
-  json answer = blocks_.message();
+  json answer = protocol::to_json(blocks_.message());
   answer["ok"] = true;
   return answer;
 }
 
 void Slave::give_back_work(std::string const& reason) {
-  std::deque<Order> left;
+  std::deque<protocol::Order> left;
   {
     std::lock_guard const lock(mutex_);
     left = std::exchange(waiting_, {});
@@ -87,16 +86,16 @@ void Slave::give_back_work(std::string const& reason) {
       workshop_.cancel();  // the render thread gives it back
     }
   }
-  for (auto const& order : left) give_back(order.attempt, order.lease, "returned", reason);
+  for (auto const& order : left) give_back(order.attempt, order.lease, protocol::Outcome::returned, reason);
 }
 
 void Slave::give_back_blocked() {
-  std::vector<Order> left;
+  std::vector<protocol::Order> left;
   std::string const reason = "the volunteer blocked this work here";
   {
     std::lock_guard const lock(mutex_);
     for (auto order = waiting_.begin(); order != waiting_.end();) {
-      if (blocks_.holds(order->job, order->owner_name)) {
+      if (blocks_.holds(order->job, order->owner.name)) {
         left.push_back(std::move(*order));
         order = waiting_.erase(order);
       } else {
@@ -108,7 +107,7 @@ void Slave::give_back_blocked() {
       workshop_.cancel();
     }
   }
-  for (auto const& order : left) give_back(order.attempt, order.lease, "returned", reason);
+  for (auto const& order : left) give_back(order.attempt, order.lease, protocol::Outcome::returned, reason);
 }
 
 }  // namespace distren

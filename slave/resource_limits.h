@@ -3,10 +3,11 @@
 // both, the schedule what both allow. Pure. What of a wish cannot be used is named in `problems` and the rest holds.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "common/protocol/codec.h"
+#include "common/protocol/hello.h"
 #include "slave/availability.h"
 
 namespace distren {
@@ -20,8 +21,9 @@ struct Lent {
   std::vector<std::string> problems{};
 };
 
-Lent lend(Lent const& by_file, nlohmann::json const& wishes);
+// wishes: with what could not be read of them.
+Lent lend(Lent const& by_file, protocol::Reading<protocol::RemoteSettings> const& wishes);
 // "settings" of a hello: what holds now.
-nlohmann::json lent_message(Lent const& lent, nlohmann::json const& wishes);
+protocol::EffectiveSettings lent_message(Lent const& lent, protocol::RemoteSettings const& wishes);
 
 }  // namespace distren

@@ -7,17 +7,16 @@
 
 #include "common/base/log.h"
 #include "common/http/tus_client.h"
-#include "slave/order.h"
 
 namespace distren {
 
 namespace {
 
-using nlohmann::json;
 using std::chrono::milliseconds;
 
 // A server that says nothing about a result may never have read it.
 constexpr milliseconds kSayAgain{60000};
+constexpr milliseconds kRetryAtLeast{100};
 
 HttpClient::Options with_switch(HttpClient::Options options, std::atomic<bool> const& stopping) {
   options.cancelled = &stopping;
@@ -58,7 +57,7 @@ void ResultUploader::lost() {
   changed_.notify_all();
 }
 
-void ResultUploader::added(std::int64_t attempt) {
+void ResultUploader::enqueue(std::int64_t attempt) {
   std::lock_guard const lock(mutex_);
   states_[attempt] = {};
   changed_.notify_all();
@@ -67,6 +66,11 @@ void ResultUploader::added(std::int64_t attempt) {
 bool ResultUploader::empty() {
   std::lock_guard const lock(mutex_);
   return states_.empty();
+}
+
+bool ResultUploader::is_connected() {
+  std::lock_guard const lock(mutex_);
+  return connected_;
 }
 
 bool ResultUploader::wait_until_empty(milliseconds time) {
@@ -88,26 +92,26 @@ void ResultUploader::postpone(std::int64_t attempt, milliseconds time) {
   changed_.notify_all();
 }
 
-void ResultUploader::answered(json const& message) {
-  auto const attempt = number_member(message, "attempt");
-  std::string const type = text_member(message, "type");
+void ResultUploader::answered(protocol::ResultAnswer const& answer) {
+  auto const attempt = std::visit([](auto const& any) { return any.attempt; }, answer);
   {
     std::lock_guard const lock(mutex_);
     if (!states_.contains(attempt)) return;
   }
-  if (type == "accepted" || type == "rejected") {
+  auto const* const retry = std::get_if<protocol::Retry>(&answer);
+  if (retry == nullptr) {
     settle(attempt);
-    settled_(attempt, message);
+    settled_(attempt, answer);
     return;
   }
-  if (message.value("upload", json()) == true)
+  if (retry->upload_again)
     for (auto entry : outbox_.entries())
       if (entry.attempt == attempt) {
         entry.upload_id.clear();
         if (auto const kept = outbox_.change(entry); !kept)
           spdlog::error("cannot keep a result attempt={} reason={}", attempt, quote(kept.error().message));
       }
-  postpone(attempt, milliseconds(std::clamp<std::int64_t>(number_member(message, "after", 5000), 100, 3600000)));
+  postpone(attempt, std::max(kRetryAtLeast, milliseconds(retry->retry_after_ms)));
 }
 
 void ResultUploader::cancelled(std::int64_t attempt) {
@@ -141,7 +145,7 @@ void ResultUploader::run() {
     // Set before it is said: an answer may be faster than our return from saying it.
     states_[attempt].due = Clock::now() + kSayAgain;
     lock.unlock();
-    hand_in(attempt);
+    deliver(attempt);
   }
 }
 
@@ -174,18 +178,15 @@ bool ResultUploader::upload(OutboxEntry& entry, std::string const& base_url) {
     return false;
   }
   // Refused for good (the signature aged, the attempt is over): the frame is given back without blame.
-  OutboxEntry given_back;
-  given_back.attempt = entry.attempt;
-  given_back.lease = entry.lease;
-  given_back.message = ending_message(entry.attempt, entry.lease, "returned",
-                                      "the server did not take the picture: " + id.error().message);
+  auto given_back = entry_without_image(entry.attempt, entry.lease, protocol::Outcome::returned,
+                                        "the server did not take the picture: " + id.error().message);
   if (auto const kept = outbox_.commit(given_back); !kept)
     spdlog::error("cannot keep a result attempt={} reason={}", entry.attempt, quote(kept.error().message));
   entry = std::move(given_back);
   return true;
 }
 
-void ResultUploader::hand_in(std::int64_t attempt) {
+void ResultUploader::deliver(std::int64_t attempt) {
   std::string base_url;
   {
     std::lock_guard const lock(mutex_);

@@ -1,6 +1,6 @@
-// Brings results from the outbox to the server: uploads the picture (resumed after a loss), says the result, waits for
-// the last word. A thread of its own, beside the rendering of the next frame. Owned by Slave; the outbox, the sender
-// and the callbacks must outlive it. connected(), lost(), added() and the answers are for any thread.
+// Brings results from the outbox to the server: uploads the image (resumed after a loss), reports the result, waits for
+// the last word. A thread of its own, beside the rendering of the next frame; send is called on it. The outbox, the
+// sender and the callbacks must outlive it. connected(), lost(), enqueue() and the answers are for any thread.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,6 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
 
@@ -21,8 +20,8 @@ namespace distren {
 
 class ResultUploader {
 public:
-  using Send = std::function<bool(nlohmann::json const&)>;
-  using Settled = std::function<void(std::int64_t attempt, nlohmann::json const& answer)>;
+  using Send = std::function<bool(protocol::ResultReport const& result)>;
+  using Settled = std::function<void(std::int64_t attempt, protocol::ResultAnswer const& answer)>;
 
   // http.cancelled is replaced by its own switch.
   ResultUploader(Outbox& outbox, HttpClient::Options http, Send send, Settled settled);
@@ -30,11 +29,11 @@ public:
 
   void connected(std::string base_url);  // everything is said again
   void lost();
-  void added(std::int64_t attempt);  // an entry was committed
-  // accepted, rejected, retry of the server; an attempt that is not here is ignored.
-  void answered(nlohmann::json const& message);
-  void cancelled(std::int64_t attempt);  // the server wants it no longer
+  void enqueue(std::int64_t attempt);                   // an entry was committed
+  void answered(protocol::ResultAnswer const& answer);  // of an attempt that is not here: ignored
+  void cancelled(std::int64_t attempt);                 // the server wants it no longer
   [[nodiscard]] bool empty();
+  [[nodiscard]] bool is_connected();
   // Not while there is no connection. False: what is left stays in the outbox.
   bool wait_until_empty(std::chrono::milliseconds time);
 
@@ -46,7 +45,7 @@ private:
   };
   void run();
   std::int64_t next_due(std::unique_lock<std::mutex>& lock);
-  void hand_in(std::int64_t attempt);
+  void deliver(std::int64_t attempt);
   bool upload(OutboxEntry& entry, std::string const& base_url);
   void postpone(std::int64_t attempt, std::chrono::milliseconds time);
   void settle(std::int64_t attempt);

@@ -48,8 +48,9 @@ Slave::Slave(SlaveConfig const& config, TaskRunner& workshop, bool once)
       blocks_(workshop.state()),
       line_(line_options(config, once), *this),
       hand_in_(
-          workshop.outbox(), workshop.http_options(), [this](json const& message) { return line_.send(message); },
-          [this](std::int64_t attempt, json const& answer) { settled(attempt, answer); }) {
+          workshop.outbox(), workshop.http_options(),
+          [this](protocol::ResultReport const& result) { return line_.send(protocol::write_line(result)); },
+          [this](std::int64_t attempt, protocol::ResultAnswer const& answer) { settled(attempt, answer); }) {
   by_file_.threads = workshop.threads();
   by_file_.memory_mib = workshop.memory_mib();
   by_file_.minutes_per_frame = config.minutes_per_frame;
@@ -58,7 +59,7 @@ Slave::Slave(SlaveConfig const& config, TaskRunner& workshop, bool once)
   if (!config.remote_settings) return;
   // As before the last end, until the server says otherwise.
   auto const kept = read_file(workshop.state() / "settings.json", wishes_limit);
-  if (kept) take_wishes(json::parse(*kept, nullptr, false), false);
+  if (kept) take_wishes(protocol::read<protocol::RemoteSettings>(json::parse(*kept, nullptr, false)), false);
 }
 
 bool Slave::stopping() {
@@ -107,29 +108,28 @@ Result<void> Slave::run() {
   return line_ended;
 }
 
-json Slave::hello() {
+protocol::Hello Slave::hello() {
   std::lock_guard const lock(mutex_);
   bool const wants = !stopping_ && !over_ && !resting_until_ && allowed_;
-  json message = workshop_.hello(wants ? 1 : 0);
-  message["orders"] = once_ ? 1 : config_.orders;
-  if (lent_.minutes_per_frame > 0) message["minutes_per_frame"] = lent_.minutes_per_frame;
-  if (config_.remote_settings) message["settings"] = lent_message(lent_, wishes_);
-  if (!blocks_.empty()) message["blocks"] = blocks_.message();
-  std::map<std::int64_t, std::string> holding;
-  for (auto const& [attempt, held] : held_) holding[attempt] = held.lease;
-  for (auto const& entry : workshop_.outbox().entries()) holding[entry.attempt] = entry.lease;
-  message["holding"] = json::array();
-  for (auto const& [attempt, lease] : holding) message["holding"].push_back({{"attempt", attempt}, {"lease", lease}});
-  return message;
+  auto hello = workshop_.hello(wants ? 1 : 0);
+  hello.max_orders = once_ ? 1 : config_.orders;
+  hello.minutes_per_frame = lent_.minutes_per_frame;
+  if (config_.remote_settings) hello.effective_settings = lent_message(lent_, wishes_);
+  hello.blocks = blocks_.message();
+  std::map<std::int64_t, std::string> attempts;
+  for (auto const& [attempt, held] : held_) attempts[attempt] = held.lease;
+  for (auto const& entry : workshop_.outbox().entries()) attempts[entry.attempt] = entry.lease;
+  for (auto const& [attempt, lease] : attempts) hello.attempts.push_back({attempt, lease});
+  return hello;
 }
 
-json Slave::signed_on(json const& welcome) {
-  std::string const base = files_url(config_.url, text_member(welcome, "url"), config_.server);
-  spdlog::info("signed on as={} server={} url={}", quote(text_member(welcome, "name")),
-               quote(text_member(welcome, "server")), quote(base));
+protocol::Hello Slave::signed_on(protocol::Reading<protocol::Welcome> const& said) {
+  protocol::Welcome const& welcome = said.message;
+  std::string const base = files_url(config_.url, welcome.files_url, config_.server);
+  spdlog::info("signed on as={} server={} url={}", quote(welcome.name), quote(welcome.software), quote(base));
   telemetry_apart_.reset();
-  if (auto const asked = number_member(welcome, "telemetry"); asked > 0) {
-    telemetry_apart_ = milliseconds(std::clamp<std::int64_t>(asked, 1000, 3600000));
+  if (welcome.telemetry_interval_ms > 0) {
+    telemetry_apart_ = milliseconds(welcome.telemetry_interval_ms);
     telemetry_due_ = Clock::now();
   }
   {
@@ -137,8 +137,7 @@ json Slave::signed_on(json const& welcome) {
     base_url_ = base;
     signed_on_ = true;
   }
-  if (auto const wishes = welcome.find("settings"); config_.remote_settings && wishes != welcome.end())
-    take_wishes(*wishes, true);
+  if (config_.remote_settings && welcome.remote_settings) take_wishes({*welcome.remote_settings, said.problems}, true);
   return hello();
 }
 
@@ -160,48 +159,50 @@ void Slave::lost(std::string const& reason) {
   if (!stopping()) spdlog::warn("connection lost reason={}", quote(reason));
 }
 
-void Slave::received(json const& message) {
-  std::string const type = text_member(message, "type");
-  if (type == "order")
+void Slave::received(protocol::Incoming const& incoming) {
+  auto const& [type, message] = incoming;
+  if (type == protocol::Order::type) {
     take_order(message);
-  else if (type == "cancel")
-    cancel(number_member(message, "attempt"), text_member(message, "reason"));
-  else if (type == "log")
-    tell_log(number_member(message, "attempt"));
-  else if (type == "accepted" || type == "rejected" || type == "retry")
-    hand_in_.answered(message);
-  else if (type == "settings" && config_.remote_settings) {
-    take_wishes(message, true);
+  } else if (type == protocol::Cancel::type) {
+    auto const told = protocol::read<protocol::Cancel>(message).message;
+    cancel(told.attempt, told.reason);
+  } else if (type == protocol::LogRequest::type) {
+    tell_log(protocol::read<protocol::LogRequest>(message).message.attempt);
+  } else if (auto const answer = protocol::read_answer(incoming)) {
+    hand_in_.answered(*answer);
+  } else if (type == protocol::RemoteSettings::type && config_.remote_settings) {
+    take_wishes(protocol::read<protocol::RemoteSettings>(message), true);
     line_.send(hello());
-  } else if (type == "settings")
+  } else if (type == protocol::RemoteSettings::type) {
     spdlog::info("settings from afar are not taken here; remote_settings = true in [neighbour] would");
-  else
-    line_.send({{"type", "error"}, {"code", "invalid"}, {"message", "unknown type " + printable(type, 40)}});
+  } else {
+    line_.send(protocol::ErrorMessage{Errc::invalid, "unknown type " + printable(type, 40)});
+  }
 }
 
 // A result without a picture, said like any other: kept until the server has taken it.
-void Slave::give_back(std::int64_t attempt, std::string const& lease, char const* state, std::string const& reason,
-                      char const* code) {
-  OutboxEntry entry;
-  entry.attempt = attempt;
-  entry.lease = lease;
-  entry.message = ending_message(attempt, lease, state, reason);
-  if (code != nullptr) entry.message["code"] = code;
+void Slave::give_back(std::int64_t attempt, std::string const& lease, protocol::Outcome outcome,
+                      std::string const& reason, protocol::ReturnCode code) {
+  auto entry = entry_without_image(attempt, lease, outcome, reason);
+  entry.result.code = code;
   if (auto const kept = workshop_.outbox().commit(entry); kept)
-    hand_in_.added(attempt);
+    hand_in_.enqueue(attempt);
   else
     spdlog::error("cannot keep a result attempt={} reason={}", attempt, quote(kept.error().message));
 }
 
 void Slave::take_order(json const& message) {
-  auto order = parse_order(message);
-  auto const attempt = number_member(message, "attempt");
-  std::string const lease = text_member(message, "lease");
+  auto order = protocol::parse<protocol::Order>(message);
   if (!order) {
-    spdlog::warn("bad order attempt={} reason={}", attempt, quote(order.error().message));
-    if (attempt > 0) give_back(attempt, lease, "failed", order.error().message);
+    auto const unusable = protocol::read<protocol::Order>(message).message;
+    spdlog::warn("bad order attempt={} reason={}", unusable.attempt, quote(order.error().message));
+    if (unusable.attempt > 0)
+      give_back(unusable.attempt, unusable.lease, protocol::Outcome::failed, order.error().message);
     return;
   }
+  auto const attempt = order->attempt, job = order->job;
+  auto const frame = protocol::read<protocol::FrameParameters>(order->parameters).message.frame;
+  std::string const lease = order->lease;
   auto const done = workshop_.outbox().entries();
   bool const finished = std::ranges::any_of(done, [attempt](auto const& entry) { return entry.attempt == attempt; });
   bool refused = false;
@@ -213,12 +214,12 @@ void Slave::take_order(json const& message) {
     }
     if (finished) return;
     auto const in_hand = waiting_.size() + (working_ && !working_cancelled_ ? 1U : 0U);
-    refused = stopping_ || over_ || !allowed_ || blocks_.holds(order->job, order->owner_name) ||
+    refused = stopping_ || over_ || !allowed_ || blocks_.holds(order->job, order->owner.name) ||
               in_hand >= static_cast<std::size_t>(once_ ? 1 : config_.orders);
     if (!refused) {
       Held held;
       held.lease = lease;
-      held.renew = order->renew;
+      held.renew = milliseconds(order->lease_ms);
       held.told = Clock::now() - kProgressApart;
       held_[attempt] = held;
       waiting_.push_back(std::move(*order));
@@ -226,9 +227,8 @@ void Slave::take_order(json const& message) {
       changed_.notify_all();
     }
   }
-  if (refused) give_back(attempt, lease, "returned", "this slave has no room for another order now");
-  spdlog::info("order attempt={} job={} frame={}{}", attempt, number_member(message, "job"),
-               number_member(message.value("parameters", json()), "frame"), refused ? " refused=full" : "");
+  if (refused) give_back(attempt, lease, protocol::Outcome::returned, "this slave has no room for another order now");
+  spdlog::info("order attempt={} job={} frame={}{}", attempt, job, frame, refused ? " refused=full" : "");
 }
 
 void Slave::cancel(std::int64_t attempt, std::string const& reason) {
@@ -248,32 +248,32 @@ void Slave::cancel(std::int64_t attempt, std::string const& reason) {
   hand_in_.cancelled(attempt);
 }
 
-void Slave::settled(std::int64_t attempt, json const& answer) {
-  std::string const reason = text_member(answer, "reason");
-  spdlog::info("{} attempt={}{}", text_member(answer, "type"), attempt,
-               reason.empty() ? "" : " reason=" + quote(reason));
+void Slave::settled(std::int64_t attempt, protocol::ResultAnswer const& answer) {
+  auto const* const rejected = std::get_if<protocol::Rejected>(&answer);
+  spdlog::info("{} attempt={}{}", std::visit([](auto const& any) { return any.type; }, answer), attempt,
+               rejected != nullptr ? " reason=" + quote(rejected->reason) : "");
   std::lock_guard const lock(mutex_);
   held_.erase(attempt);
   changed_.notify_all();
 }
 
 void Slave::tell_log(std::int64_t attempt) {
-  json message{{"type", "log"}, {"attempt", attempt}, {"text", ""}};
+  protocol::LogText message{attempt};
   {
     std::lock_guard const lock(mutex_);
-    if (working_ == attempt) message["text"] = workshop_.log();
+    if (working_ == attempt) message.text = workshop_.log();
   }
   line_.send(message);
 }
 
-json Slave::progress_message(std::int64_t attempt, Held const& held) {
-  json message{{"type", "progress"}, {"attempt", attempt}, {"fraction", held.fraction}};
-  if (held.remaining) message["remaining"] = held.remaining->count();
+protocol::Progress Slave::progress_message(std::int64_t attempt, Held const& held) {
+  protocol::Progress message{attempt, held.fraction};
+  if (held.remaining) message.remaining_ms = held.remaining->count();
   return message;
 }
 
 void Slave::progressed(std::int64_t attempt, RenderProgress const& progress) {
-  json message;
+  protocol::Progress message;
   {
     std::lock_guard const lock(mutex_);
     auto const found = held_.find(attempt);
@@ -294,13 +294,16 @@ void Slave::tell_of_machine() {
   if (!telemetry_apart_ || Clock::now() < telemetry_due_) return;
   telemetry_due_ = Clock::now() + *telemetry_apart_;
   auto message = reader_.telemetry(std::time(nullptr), config_.state);
-  message["state"] = status()["state"];
+  {
+    std::lock_guard const lock(mutex_);
+    message.state = activity();
+  }
   line_.send(message);
 }
 
 void Slave::tick() {
   tell_of_machine();
-  std::vector<json> messages;
+  std::vector<protocol::Progress> messages;
   bool rested = false;
   {
     std::lock_guard const lock(mutex_);
@@ -329,7 +332,7 @@ void Slave::finish() {
 }
 
 void Slave::allow(bool may_work) {
-  std::deque<Order> left;
+  std::deque<protocol::Order> left;
   {
     std::lock_guard const lock(mutex_);
     allowed_ = may_work;
@@ -338,7 +341,15 @@ void Slave::allow(bool may_work) {
     changed_.notify_all();
   }
   line_.send(hello());
-  for (auto const& order : left) give_back(order.attempt, order.lease, "returned", "this machine is needed now");
+  for (auto const& order : left)
+    give_back(order.attempt, order.lease, protocol::Outcome::returned, "this machine is needed now");
+}
+
+protocol::SlaveActivity Slave::activity() const {
+  using enum protocol::SlaveActivity;
+  if (stopping_) return stopping;
+  if (working_) return allowed_ ? rendering : suspended;
+  return allowed_ ? idle : paused;
 }
 
 json Slave::status() {
@@ -348,10 +359,7 @@ json Slave::status() {
            {"server", config_.server},
            {"waiting", waiting_.size()},
            {"outbox", results},
-           {"state", stopping_  ? "stopping"
-                     : working_ ? (allowed_ ? "rendering" : "suspended")
-                     : allowed_ ? "idle"
-                                : "paused"},
+           {"state", protocol::choice_name(protocol::activities, activity())},
            {"finishing", over_ && !once_}};
   if (!working_) return out;
   out["attempt"] = *working_;
@@ -376,7 +384,7 @@ void Slave::rest_after_trouble(bool trouble) {
   line_.send(hello());
 }
 
-void Slave::render(Order const& order) {
+void Slave::render(protocol::Order const& order) {
   std::string base;
   {
     std::lock_guard const lock(mutex_);
@@ -423,10 +431,11 @@ void Slave::finish_rendered() {
   }
 }
 
-void Slave::settle_rendered(Order const& order, TaskRunner::Outcome const& outcome, std::string const& given_back_for,
-                            bool too_long) {
+void Slave::settle_rendered(protocol::Order const& order, TaskRunner::Outcome const& outcome,
+                            std::string const& given_back_for, bool too_long) {
   spdlog::info("frame attempt={} state={} {}", order.attempt,
-               outcome.entry ? text_member(outcome.entry->message, "state") : "cancelled", quote(outcome.text));
+               outcome.entry ? protocol::choice_name(protocol::outcomes, *outcome.entry->result.outcome) : "cancelled",
+               quote(outcome.text));
   bool wanted = false;
   {
     std::lock_guard const lock(mutex_);
@@ -442,9 +451,10 @@ void Slave::settle_rendered(Order const& order, TaskRunner::Outcome const& outco
   if (outcome.entry && !wanted)
     workshop_.outbox().remove(order.attempt);  // cancelled while its picture was looked at
   else if (outcome.entry)
-    hand_in_.added(order.attempt);
+    hand_in_.enqueue(order.attempt);
   else if (!given_back_for.empty())
-    give_back(order.attempt, order.lease, "returned", given_back_for, too_long ? "too_long" : nullptr);
+    give_back(order.attempt, order.lease, protocol::Outcome::returned, given_back_for,
+              too_long ? protocol::ReturnCode::too_long : protocol::ReturnCode::none);
 }
 
 // Only while another frame is rendered: else the render thread fetches as fast.
@@ -454,7 +464,7 @@ void Slave::fetch_ahead() {
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || due(); });
     if (stopping_) return;
-    Order const order = waiting_.front();
+    protocol::Order const order = waiting_.front();
     std::string const base = base_url_;
     fetched_ahead_ = order.attempt;
     workshop_.allow_prefetch(true);
@@ -476,13 +486,13 @@ void Slave::render_orders() {
       }
       continue;
     }
-    Order const order = std::move(waiting_.front());
+    protocol::Order const order = std::move(waiting_.front());
     waiting_.pop_front();
     working_ = order.attempt;
     working_cancelled_ = false;
     working_job_ = order.job;
-    working_owner_ = order.owner_name;
-    working_frame_ = number_member(order.parameters, "frame");
+    working_owner_ = order.owner.name;
+    working_frame_ = protocol::read<protocol::FrameParameters>(order.parameters).message.frame;
     changed_.notify_all();
     lock.unlock();
     render(order);
@@ -492,7 +502,7 @@ void Slave::render_orders() {
   changed_.notify_all();
   auto const left = std::exchange(waiting_, {});
   lock.unlock();
-  for (auto const& order : left) give_back(order.attempt, order.lease, "returned", stopped_reason);
+  for (auto const& order : left) give_back(order.attempt, order.lease, protocol::Outcome::returned, stopped_reason);
   workshop_.close_renderer();
 }
 

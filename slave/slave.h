@@ -17,6 +17,9 @@
 #include <string>
 
 #include "common/base/result.h"
+#include "common/protocol/codec.h"
+#include "common/protocol/hello.h"
+#include "common/protocol/result.h"
 #include "slave/backoff.h"
 #include "slave/blocks.h"
 #include "slave/line.h"
@@ -59,32 +62,33 @@ private:
     std::optional<std::chrono::milliseconds> remaining{};
   };
 
-  nlohmann::json signed_on(nlohmann::json const& welcome) override;
+  protocol::Hello signed_on(protocol::Reading<protocol::Welcome> const& welcome) override;
   void ready() override;
-  void received(nlohmann::json const& message) override;
+  void received(protocol::Incoming const& incoming) override;
   void lost(std::string const& reason) override;
   void tick() override;
 
   void take_order(nlohmann::json const& message);
   void cancel(std::int64_t attempt, std::string const& reason);
-  void settled(std::int64_t attempt, nlohmann::json const& answer);
+  void settled(std::int64_t attempt, protocol::ResultAnswer const& answer);
   void tell_log(std::int64_t attempt);
   void render_orders();
   void fetch_ahead();
-  void render(Order const& order);
+  void render(protocol::Order const& order);
   void finish_rendered();
-  void settle_rendered(Order const& order, TaskRunner::Outcome const& outcome, std::string const& given_back_for,
-                       bool too_long);
+  void settle_rendered(protocol::Order const& order, TaskRunner::Outcome const& outcome,
+                       std::string const& given_back_for, bool too_long);
   void progressed(std::int64_t attempt, RenderProgress const& progress);
-  void give_back(std::int64_t attempt, std::string const& lease, char const* state, std::string const& reason,
-                 char const* code = nullptr);
+  void give_back(std::int64_t attempt, std::string const& lease, protocol::Outcome outcome, std::string const& reason,
+                 protocol::ReturnCode code = protocol::ReturnCode::none);
   void rest_after_trouble(bool trouble);
-  [[nodiscard]] nlohmann::json hello();
+  [[nodiscard]] protocol::Hello hello();
   [[nodiscard]] bool stopping();
   void tell_of_machine();
   void give_back_blocked();
-  void take_wishes(nlohmann::json wishes, bool keep);
-  static nlohmann::json progress_message(std::int64_t attempt, Held const& held);
+  void take_wishes(protocol::Reading<protocol::RemoteSettings> const& wishes, bool keep);
+  [[nodiscard]] protocol::SlaveActivity activity() const;  // with mutex_ held
+  static protocol::Progress progress_message(std::int64_t attempt, Held const& held);
 
   SlaveConfig const& config_;
   TaskRunner& workshop_;
@@ -97,9 +101,10 @@ private:
   bool allowed_ = true;
   bool signed_on_ = false;
   BlockList blocks_;
-  Lent by_file_;                                      // as the configuration says; the same while this lives
-  Lent lent_;                                         // what holds
-  nlohmann::json wishes_ = nlohmann::json::object();  // from afar
+  Lent by_file_;                              // as the configuration says; the same while this lives
+  Lent lent_;                                 // what holds
+  protocol::RemoteSettings wishes_;           // from afar
+  std::vector<std::string> wishes_problems_;  // what of them could not be read
   std::function<void(Lent const&)> lent_told_;
   Clock::time_point pulsed_{};
   std::int64_t timed_ = 0;      // the attempt whose rendering is timed
@@ -110,12 +115,12 @@ private:
   std::string working_owner_;
   std::int64_t working_frame_ = 0;
   std::string base_url_;
-  std::deque<Order> waiting_;
+  std::deque<protocol::Order> waiting_;
   std::optional<std::int64_t> working_;
   std::int64_t fetched_ahead_ = 0;  // the attempt whose files were fetched beforehand last
   bool working_cancelled_ = false;  // it is as good as over: its room is free
   struct Finishing {
-    Order order;
+    protocol::Order order;
     TaskRunner::Made made;
     std::string given_back_for;  // why it came to nothing, as the server is told; empty: it was not taken away
     bool too_long = false;

@@ -13,15 +13,14 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/process/sandbox.h"
+#include "common/protocol/codec.h"
 
 namespace distren {
 
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
-constexpr std::size_t kWarningsTold = 20;
 constexpr std::uint64_t kLeastRoom = 16U << 20;    // bytes; with less a picture may not have fitted
 constexpr std::size_t kFileListLimit = 64U << 20;  // 100,000 files of some 500 bytes
 
@@ -133,25 +132,22 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::open(SlaveConfig const& config) 
   return shop;
 }
 
-json TaskRunner::hello(int slots) const {
-  json methods = json::array();
-  for (auto const& each : methods_) methods.push_back({{"name", each.method.name}, {"version", each.full_version()}});
-  json gpus = json::array();  // by name, each once
-  for (auto const& each : methods_)
+protocol::Hello TaskRunner::hello(int slots) const {
+  protocol::Hello hello;
+  hello.os = machine_.os;
+  hello.cpu = machine_.cpu;
+  hello.cores = threads_;
+  hello.memory_mib = memory_mib_;
+  hello.slots = slots;
+  for (auto const& each : methods_) hello.methods.push_back({each.method.name, each.full_version()});
+  for (auto const& each : methods_)  // by name, each once
     for (auto const& gpu : each.gpus)
-      if (std::ranges::find(gpus, json(gpu.name)) == gpus.end()) gpus.push_back(gpu.name);
-  if (gpus.empty()) gpus = machine_.gpus;  // none is lent: those that are there
-  return {{"type", "hello"},
-          {"os", machine_.os},
-          {"cpu", machine_.cpu},
-          {"cores", threads_.load()},
-          {"memory", memory_mib_.load()},
-          {"slots", slots},
-          {"methods", methods},
-          {"gpus", gpus}};
+      if (std::ranges::find(hello.gpus, gpu.name) == hello.gpus.end()) hello.gpus.push_back(gpu.name);
+  if (hello.gpus.empty()) hello.gpus = machine_.gpus;  // none is lent: those that are there
+  return hello;
 }
 
-void TaskRunner::prefetch(Order const& order, std::string const& base_url) {
+void TaskRunner::prefetch(protocol::Order const& order, std::string const& base_url) {
   if (!method_for(order)) return;
   if (auto const laid_out = lay_out(order, base_url, *prefetch_client_); !laid_out)
     spdlog::debug("prefetch attempt={} reason={}", order.attempt, quote(laid_out.error().message));
@@ -173,7 +169,7 @@ void TaskRunner::allow() {
   renderer_->allow();
 }
 
-Result<InstalledMethod const*> TaskRunner::method_for(Order const& order) const {
+Result<InstalledMethod const*> TaskRunner::method_for(protocol::Order const& order) const {
   for (auto const& each : methods_) {
     if (each.method.name != order.method) continue;
     if (compare_versions(each.version, order.version) < 0)
@@ -184,31 +180,28 @@ Result<InstalledMethod const*> TaskRunner::method_for(Order const& order) const 
   return fail(Errc::invalid, fmt::format("this slave has no render method {}", printable(order.method, 40)));
 }
 
-Result<void> TaskRunner::list_files(Order& order, std::string const& base_url, HttpClient& client) {
+Result<void> TaskRunner::list_files(protocol::Order& order, std::string const& base_url, HttpClient& client) {
   if (listed_job_ == order.job) {
     order.files = listed_files_;
     if (workspace_.holds(order)) return {};
   }
-  auto const url = resolve_within(base_url, order.file_list);
+  auto const url = resolve_within(base_url, order.file_list_url);
   if (!url) return url.error();
   auto const answer =
       client.send({.url = *url, .headers = {}, .body = {}, .bearer = {}, .answer_limit = kFileListLimit});
   if (!answer) return answer.error();
   if (!answer->ok())
     return fail(Errc::unavailable, fmt::format("the list of the job's files cannot be had: HTTP {}", answer->status));
-  auto const list = parse_shallow_json(answer->body);
-  if (!list.is_object() || !list.contains("files"))
-    return fail(Errc::unavailable, "the list of the job's files is none");
-  auto files = parse_files(list["files"]);
-  if (!files) return files.error();
+  auto list = protocol::parse<protocol::FileList>(parse_shallow_json(answer->body));
+  if (!list) return list.error();
   listed_job_ = order.job;
-  order.files = listed_files_ = std::move(*files);
+  order.files = listed_files_ = std::move(list->files);
   return {};
 }
 
-Result<fs::path> TaskRunner::lay_out(Order order, std::string const& base_url, HttpClient& client) {
+Result<fs::path> TaskRunner::lay_out(protocol::Order order, std::string const& base_url, HttpClient& client) {
   std::lock_guard const lock(files_mutex_);
-  if (!order.file_list.empty()) {
+  if (!order.file_list_url.empty()) {
     if (auto const listed = list_files(order, base_url, client); !listed) return listed.error();
   }
   bool const laid_out = workspace_.holds(order);
@@ -220,8 +213,8 @@ Result<fs::path> TaskRunner::lay_out(Order order, std::string const& base_url, H
   }
   if (auto const room = cache_.make_room(coming, needed); !room) return room.error();
   Cache::Pinned pinned;  // until it is linked or copied
-  return workspace_.prepare(order, [&](OrderFile const& file) -> Result<fs::path> {
-    OrderFile wanted = file;
+  return workspace_.prepare(order, [&](protocol::OrderFile const& file) -> Result<fs::path> {
+    protocol::OrderFile wanted = file;
     auto url = resolve_within(base_url, file.url);
     if (!url) return url.error();
     wanted.url = std::move(*url);
@@ -233,26 +226,21 @@ Result<fs::path> TaskRunner::lay_out(Order order, std::string const& base_url, H
 }
 
 // The picture is moved out of the renderer's reach before anybody opens it.
-Result<void> TaskRunner::take(Order const& order, Rendered const& rendered, Made& made) {
+Result<void> TaskRunner::take(protocol::Order const& order, Rendered const& rendered, Made& made) {
   OutboxEntry entry;
   entry.attempt = order.attempt;
   entry.lease = order.lease;
-  entry.message = {{"type", "result"},
-                   {"attempt", order.attempt},
-                   {"lease", order.lease},
-                   {"state", "done"},
-                   {"cpu", std::chrono::duration_cast<std::chrono::milliseconds>(rendered.cpu).count()},
-                   {"wall", rendered.wall.count()},
-                   {"memory", rendered.memory_mib}};
-  if (!rendered.warnings.empty()) {
-    auto const count = std::min(rendered.warnings.size(), kWarningsTold);
-    entry.message["warnings"] =
-        std::vector(rendered.warnings.begin(), rendered.warnings.begin() + std::ptrdiff_t(count));
-  }
+  entry.result = {.attempt = order.attempt,
+                  .lease = order.lease,
+                  .outcome = protocol::Outcome::done,
+                  .cpu_ms = std::chrono::duration_cast<std::chrono::milliseconds>(rendered.cpu).count(),
+                  .wall_ms = rendered.wall.count(),
+                  .peak_memory_mib = static_cast<int>(rendered.memory_mib),
+                  .warnings = rendered.warnings};
   if (order.output) {
     entry.name = order.output->name;
-    entry.upload = order.upload;
-    if (auto const taken = outbox_->take(entry, rendered.path, order.output->limit); !taken) return taken;
+    entry.upload = order.upload_url;
+    if (auto const taken = outbox_->take(entry, rendered.path, order.output->max_bytes); !taken) return taken;
     bool const known = order.output->width > 0 && order.output->height > 0;
     made.wanted = {known ? order.output->width : rendered.width, known ? order.output->height : rendered.height,
                    order.output->format.empty() ? rendered.format : order.output->format};
@@ -262,7 +250,7 @@ Result<void> TaskRunner::take(Order const& order, Rendered const& rendered, Made
   return {};
 }
 
-TaskRunner::Outcome TaskRunner::finish(Order const& order, Made made) {
+TaskRunner::Outcome TaskRunner::finish(protocol::Order const& order, Made made) {
   if (!made.entry) return std::move(made.outcome);
   if (!made.entry->name.empty()) {
     auto const picture = outbox_->measure(*made.entry);
@@ -286,16 +274,14 @@ Error TaskRunner::blame(Error error) const {
   return fail(Errc::unavailable, fmt::format("the disk under {} is full: {}", state_.string(), error.message));
 }
 
-TaskRunner::Outcome TaskRunner::give_up(Order const& order, Error const& error, std::string const& log) {
+TaskRunner::Outcome TaskRunner::give_up(protocol::Order const& order, Error const& error, std::string const& log) {
   Outcome outcome;
   bool const ours = error.code != Errc::invalid;
   outcome.trouble = ours && error.code != Errc::conflict;
   outcome.text = error.message;
   if (error.code == Errc::conflict) return outcome;
-  OutboxEntry entry;
-  entry.attempt = order.attempt;
-  entry.lease = order.lease;
-  entry.message = ending_message(order.attempt, order.lease, ours ? "returned" : "failed", error.message, log);
+  auto entry = entry_without_image(order.attempt, order.lease,
+                                   ours ? protocol::Outcome::returned : protocol::Outcome::failed, error.message, log);
   if (auto const kept = outbox_->commit(entry); !kept) {
     // Nothing is held then: the next hello tells the server, which gives the frame to another.
     outbox_->unstage(order.attempt);
@@ -307,7 +293,8 @@ TaskRunner::Outcome TaskRunner::give_up(Order const& order, Error const& error, 
   return outcome;
 }
 
-TaskRunner::Made TaskRunner::render(Order const& order, std::string const& base_url, OnProgress const& progress) {
+TaskRunner::Made TaskRunner::render(protocol::Order const& order, std::string const& base_url,
+                                    OnProgress const& progress) {
   Made made;
   auto const method = method_for(order);
   if (!method) return {.outcome = give_up(order, method.error())};
@@ -317,13 +304,13 @@ TaskRunner::Made TaskRunner::render(Order const& order, std::string const& base_
   parameters->erase("scripts");
   bool const known = std::ranges::find((*method)->method.parameters, "scripts", &MethodParameter::name) !=
                      (*method)->method.parameters.end();
-  if (known && allows_scripts_(order.owner, order.owner_name)) (*parameters)["scripts"] = "allowed";
+  if (known && allows_scripts_(order.owner.id, order.owner.name)) (*parameters)["scripts"] = "allowed";
   if (order.output && !order.output->format.empty() && !parameters->contains("format"))
     (*parameters)["format"] = order.output->format;
 
   // Before the work, not after it.
   if (order.output)
-    if (auto const upload = resolve_within(base_url, order.upload); !upload)
+    if (auto const upload = resolve_within(base_url, order.upload_url); !upload)
       return {.outcome = give_up(order, upload.error())};
 
   auto const folder = lay_out(order, base_url, *client_);
@@ -334,13 +321,13 @@ TaskRunner::Made TaskRunner::render(Order const& order, std::string const& base_
   task.method = &(*method)->method;
   task.program = (*method)->program;
   task.job = *folder;
-  task.owner = order.owner;
+  task.owner = order.owner.id;
   task.parameters = std::move(*parameters);
   std::string const extension = order.output ? fs::path(order.output->name).extension().string() : "";
   task.name = fmt::format("{}{}", order.attempt, extension);
-  task.deadline = order.deadline;
+  task.deadline = std::chrono::milliseconds(order.time_limit_ms);
   task.gpus = (*method)->gpus;
-  task.size_limit = order.output ? static_cast<std::uint64_t>(order.output->limit) : 0;
+  task.size_limit = order.output ? static_cast<std::uint64_t>(order.output->max_bytes) : 0;
   rendering_ = true;
   auto const rendered = renderer_->render(task, progress);
   rendering_ = false;

@@ -15,11 +15,12 @@
 #include "common/base/files.h"
 #include "common/base/result.h"
 #include "common/http/http_client.h"
+#include "common/protocol/hello.h"
+#include "common/protocol/order.h"
 #include "slave/cache.h"
 #include "slave/image_check.h"
 #include "slave/installed_methods.h"
 #include "slave/machine.h"
-#include "slave/order.h"
 #include "slave/outbox.h"
 #include "slave/renderer.h"
 #include "slave/slave_config.h"
@@ -45,10 +46,10 @@ public:
     ExpectedImage wanted{};
     std::string log{};
   };
-  Made render(Order const& order, std::string const& base_url, OnProgress const& progress);
+  Made render(protocol::Order const& order, std::string const& base_url, OnProgress const& progress);
   // One thread at a time, which need not be the renderer's.
-  Outcome finish(Order const& order, Made made);
-  Outcome make(Order const& order, std::string const& base_url, OnProgress const& progress) {
+  Outcome finish(protocol::Order const& order, Made made);
+  Outcome make(protocol::Order const& order, std::string const& base_url, OnProgress const& progress) {
     return finish(order, render(order, base_url, progress));
   }
   void rest() { close_image_program(); }  // of the thread that finishes: it has had nothing to do for a while
@@ -56,7 +57,7 @@ public:
   [[nodiscard]] std::string log() const;
   // Fetches and lays out the files of an order that waits, beside the rendering of another; what fails is tried again
   // by make(). One thread of its own.
-  void prefetch(Order const& order, std::string const& base_url);
+  void prefetch(protocol::Order const& order, std::string const& base_url);
   void allow_prefetch(bool allowed) { prefetch_cancelled_ = !allowed; }  // false also ends the one at work
   void cancel();  // the frame at work; counts for frames begun later too, until allow()
   void allow();
@@ -69,7 +70,7 @@ public:
   [[nodiscard]] std::filesystem::path const& state() const { return state_; }
   void close_renderer() { renderer_->close(); }
 
-  [[nodiscard]] nlohmann::json hello(int slots) const;  // os, cpu, cores, memory, slots, methods
+  [[nodiscard]] protocol::Hello hello(int slots) const;  // os, cpu, cores, memory, slots, methods
   [[nodiscard]] Outbox& outbox() { return *outbox_; }
   [[nodiscard]] std::vector<InstalledMethod> const& methods() const { return methods_; }
   [[nodiscard]] std::vector<std::string> const& remarks() const { return remarks_; }  // found while opening
@@ -77,12 +78,12 @@ public:
 
 private:
   TaskRunner(Cache cache, Workspace workspace) : cache_(std::move(cache)), workspace_(std::move(workspace)) {}
-  Result<InstalledMethod const*> method_for(Order const& order) const;
-  Result<std::filesystem::path> lay_out(Order order, std::string const& base_url, HttpClient& client);
-  Result<void> list_files(Order& order, std::string const& base_url, HttpClient& client);
-  Result<void> take(Order const& order, Rendered const& rendered, Made& made);
+  Result<InstalledMethod const*> method_for(protocol::Order const& order) const;
+  Result<std::filesystem::path> lay_out(protocol::Order order, std::string const& base_url, HttpClient& client);
+  Result<void> list_files(protocol::Order& order, std::string const& base_url, HttpClient& client);
+  Result<void> take(protocol::Order const& order, Rendered const& rendered, Made& made);
   [[nodiscard]] Error blame(Error error) const;
-  Outcome give_up(Order const& order, Error const& error, std::string const& log = {});
+  Outcome give_up(protocol::Order const& order, Error const& error, std::string const& log = {});
 
   std::function<bool(std::int64_t owner, std::string const& name)> allows_scripts_;
   FileDescriptor lock_;  // on the state folder: two processes in it would take each other's work
@@ -103,7 +104,7 @@ private:
   std::unique_ptr<Outbox> outbox_;
   ImageDecoder checker_;
   std::int64_t listed_job_ = 0;  // of many files: its list need not come with every frame
-  std::vector<OrderFile> listed_files_;
+  std::vector<protocol::OrderFile> listed_files_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<bool> prefetch_cancelled_ = false;
 };

@@ -376,6 +376,27 @@ START_TEST(a_second_program_with_the_same_key_is_refused_while_the_first_lives) 
 }
 END_TEST
 
+START_TEST(a_hello_over_https_takes_the_place_of_a_dead_line_alone) {
+  Grid grid;
+  auto const line = grid.add_slave(7);
+  auto const state = Grid::state(7, 0);
+  auto const refused = grid.core.hello_without_line(state, grid.now);
+  ck_assert(!refused && refused.error().code == Errc::conflict);
+  ck_assert_uint_eq(line->of_type("ping").size(), 1);
+  grid.add_job(1, 1);
+  ck_assert_uint_eq(line->of_type("order").size(), 1);  // what was refused changed nothing
+  grid.now += 10'000;                                   // it did not answer
+  ck_assert(grid.core.hello_without_line(state, grid.now).has_value());
+  ck_assert_text(line->closed, "the same slave signed on again");
+  grid.core.gone(7, line.get());
+  ck_assert(grid.core.online(7));
+  ck_assert(grid.core.hello_without_line(state, grid.now).has_value());  // as often as it likes
+  auto const again = std::make_shared<FakeSlave>();
+  ck_assert(grid.core.admit(7, "", again, grid.now).has_value());
+  ck_assert(!grid.core.hello_without_line(state, grid.now));  // also of a line that gave no instance
+}
+END_TEST
+
 START_TEST(no_work_is_given_while_attempt_numbers_are_missing) {
   Grid grid;
   grid.journal.next = 0;
@@ -737,6 +758,7 @@ int main() {
   tcase_add_test(results, a_failed_frame_cannot_be_brought_after_all);
   TCase* slaves = tcase_create("slaves");
   tcase_add_test(slaves, a_second_program_with_the_same_key_is_refused_while_the_first_lives);
+  tcase_add_test(slaves, a_hello_over_https_takes_the_place_of_a_dead_line_alone);
   tcase_add_test(slaves, a_disabled_slave_is_sent_away_and_its_frame_given_to_the_next);
   tcase_add_test(slaves, a_slave_over_https_asks_for_each_order_and_is_offline_when_it_stops_asking);
   return run_suite("dispatcher", {orders, leases, results, slaves});

@@ -48,6 +48,29 @@ START_TEST(a_slave_shows_its_hardware_and_to_its_owner_its_address) {
 }
 END_TEST
 
+START_TEST(a_welcome_over_https_has_what_the_owner_asks_for) {
+  Desk desk;
+  auto const none = desk.as_slave("hello", {{"type", "hello"}});
+  ck_assert_int_eq(none.status, 200);
+  ck_assert_msg(none.json["settings"] == json::object(), "%s", none.text.c_str());
+  ck_assert_int_eq(none.json["protocol"].get<int>(), 1);
+  ck_assert_int_eq(none.json["slave"].get<std::int64_t>(), desk.slave);
+  json const asked{{"threads", 2}, {"schedule", {"mon 08:00-09:00"}}, {"paused", true}};
+  ck_assert(store::change_slave_settings(desk.database, desk.slave, asked.dump()).has_value());
+  ck_assert(desk.as_slave("hello", {{"type", "hello"}}).json["settings"] == asked);
+}
+END_TEST
+
+START_TEST(a_hello_over_https_is_refused_while_the_line_has_the_place) {
+  Desk desk;
+  desk.dispatcher.hello_refused = fail(Errc::conflict, "slave 7 is already signed on");
+  auto const refused = desk.as_slave("hello", {{"type", "hello"}, {"os", "another"}});
+  ck_assert_int_eq(refused.status, 409);
+  ck_assert_says(refused.message(), "already signed on");
+  ck_assert(desk.call("GET", desk.path, desk.owner).json["os"] != "another");  // who is refused changes nothing
+}
+END_TEST
+
 START_TEST(telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute) {
   Desk desk;
   ck_assert_int_eq(desk.as_slave("hello", {{"type", "hello"}}).json["telemetry"].get<int>(), 60000);
@@ -146,10 +169,12 @@ END_TEST
 int main() {
   return run_database_suite(
       "http_slaves",
-      {database_cases("slaves",
-                      {a_slave_shows_its_hardware_and_to_its_owner_its_address,
-                       telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute,
-                       hours_reach_the_database_in_one_batch_and_wait_while_it_is_away,
-                       an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it,
-                       settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does_not_allow_them})});
+      {database_cases(
+          "slaves",
+          {a_slave_shows_its_hardware_and_to_its_owner_its_address, a_welcome_over_https_has_what_the_owner_asks_for,
+           a_hello_over_https_is_refused_while_the_line_has_the_place,
+           telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute,
+           hours_reach_the_database_in_one_batch_and_wait_while_it_is_away,
+           an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it,
+           settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does_not_allow_them})});
 }

@@ -72,17 +72,19 @@ START_TEST(what_is_asked_for_from_afar_never_goes_beyond_the_file) {
   file.threads = 4;
   file.memory_mib = 8000;
   file.schedule = week({"mon 08:00-12:00"});
-  auto lent = lend(file, {{"threads", 8}, {"memory", 100'000}, {"minutes_per_frame", 30}, {"paused", true}});
+  auto const asked = [](json const& said) { return protocol::read<protocol::RemoteSettings>(said); };
+  auto lent = lend(file, asked({{"threads", 8}, {"memory", 100'000}, {"minutes_per_frame", 30}, {"paused", true}}));
   ck_assert(lent.threads == 4 && lent.memory_mib == 8000 && lent.minutes_per_frame == 30 && lent.paused);
   file.minutes_per_frame = 20;
-  lent = lend(file, {{"threads", 2}, {"memory", 4000}, {"minutes_per_frame", 30}, {"schedule", {"mon 10:00-14:00"}}});
+  lent = lend(file,
+              asked({{"threads", 2}, {"memory", 4000}, {"minutes_per_frame", 30}, {"schedule", {"mon 10:00-14:00"}}}));
   ck_assert(lent.threads == 2 && lent.memory_mib == 4000 && lent.minutes_per_frame == 20 && !lent.paused);
   ck_assert(lent.schedule == week({"mon 10:00-12:00"}) && lent.problems.empty());
-  lent = lend(file, {{"threads", 0}, {"memory", "all"}, {"paused", 1}, {"schedule", {"mon 25:00-26:00"}}});
+  lent = lend(file, asked({{"threads", 0}, {"memory", "all"}, {"paused", 1}, {"schedule", {"mon 25:00-26:00"}}}));
   ck_assert_uint_eq(lent.problems.size(), 4);
   ck_assert(lent.threads == 4 && lent.memory_mib == 8000 && !lent.paused && lent.schedule == file.schedule);
-  ck_assert_uint_eq(lent_message(lent, json::object())["problems"].size(), 4);
-  ck_assert(lend(file, json::array()).threads == 4 && lend(file, nullptr).problems.empty());
+  ck_assert_uint_eq(lent_message(lent, {}).problems.size(), 4);
+  ck_assert(lend(file, asked(json::array())).threads == 4 && lend(file, {}).problems.empty());
 }
 END_TEST
 
@@ -93,7 +95,8 @@ START_TEST(blocks_are_kept_in_the_state_folder) {
   ck_assert(*blocks.block("user", "mallory") && !*blocks.block("user", "mallory"));
   ck_assert(*blocks.block("project", "3") && *blocks.block("job", "9") && blocks.holds(9, ""));
   BlockList const again(state.path());
-  ck_assert(again.message() == json({{"users", {"mallory"}}, {"projects", {3}}, {"jobs", {9}}}));
+  protocol::Blocks const expected{.users = {"mallory"}, .projects = {3}, .jobs = {9}};
+  ck_assert(again.message() == expected);
   ck_assert(*blocks.unblock("job", "9") && !*blocks.unblock("job", "9") && !blocks.holds(9, ""));
   for (auto const& [kind, what] :
        {std::pair{"planet", "3"}, {"job", "nine"}, {"job", "-1"}, {"user", ""}, {"job", "0"}})
@@ -260,12 +263,12 @@ START_TEST(the_server_is_told_what_the_machine_tells) {
   write(root / "proc/stat", "cpu  100 0 100 800 0 0 0 0 0 0\n");
   MachineMonitor reader(root.path());
   auto message = reader.telemetry(0, root.path());
-  ck_assert(message["type"] == "telemetry" && message["load"] == 1.25 && message["memory"] == 16000);
-  ck_assert(message["memory_free"] == 8000 && message["disk_free"].is_number() && !message.contains("cpu"));
+  ck_assert(message.load == 1.25 && message.memory_mib == 16000);
+  ck_assert(message.memory_free_mib == 8000 && message.disk_free_mib && !message.cpu_percent);
   write(root / "proc/stat", "cpu  160 0 140 900 0 0 0 0 0 0\n");
   message = reader.telemetry(0, root.path());
-  ck_assert(message["cpu"] == 50);
-  ck_assert(!message.contains("temperature") && !message.contains("battery"));
+  ck_assert(message.cpu_percent == 50);
+  ck_assert(!message.temperature_c && !message.battery_percent);
 }
 END_TEST
 

@@ -1,4 +1,5 @@
 // What a slave is not offered: what it or its owner blocked, and what takes longer than it lends itself for.
+#include "common/protocol/codec.h"
 #include "server/dispatch/blocks.h"
 #include "server/slaves/remote_settings.h"
 #include "tests/support/dispatch_grid.h"
@@ -41,16 +42,17 @@ store::RunnableJob job_of(std::int64_t id, std::string user, std::int64_t projec
 }
 
 START_TEST(names_and_projects_are_blocked_like_numbers) {
+  auto const read = [](json const& said) { return blocks_of(protocol::read<protocol::Blocks>(said).message); };
   Blocks const blocks =
-      parse_blocks(json::parse(R"({"users":["Mallory",5],"projects":[3,"x"],"jobs":[9,1e300,null],"more":1})"));
+      read(json::parse(R"({"users":["Mallory",5],"projects":[3,"x"],"jobs":[9,1e300,null],"more":1})"));
   ck_assert_text(blocks.of(job_of(1, "mallory", 0)), "user mallory");
   ck_assert_text(blocks.of(job_of(1, "bob", 3)), "project 3");
   ck_assert_text(blocks.of(job_of(9, "bob", 0)), "job 9");
   ck_assert_text(blocks.of(job_of(1, "bob", 0)), "");
   json many;
   for (int i = 1; i <= 5000; ++i) many["jobs"].push_back(i);
-  ck_assert_uint_eq(parse_blocks(many).jobs.size(), Blocks::most);
-  ck_assert(parse_blocks(json::array({1})).empty() && parse_blocks(nullptr).empty());
+  ck_assert_uint_eq(read(many).jobs.size(), protocol::limits::max_blocks);
+  ck_assert(read(json::array({1})).empty() && read(nullptr).empty());
 }
 END_TEST
 
@@ -121,10 +123,10 @@ START_TEST(settings_from_afar_are_checked_by_name_and_null_takes_them_away) {
                                                      json::array()})
     ck_assert_msg(!change_settings("", bad), "%s was taken", bad.dump().c_str());
   auto const both = change_settings("", {{"threads", 0}, {"sandbox", "off"}});
-  ck_assert_says(both.error().message, "threads: a number from 1 to 1,024");
+  ck_assert_says(both.error().message, "threads: 0 is not an integer from 1 to 1,024");
   ck_assert_says(both.error().message, "there is no setting 'sandbox'");
-  ck_assert(json::parse(settings_message(*kept))["type"] == "settings");
-  ck_assert(settings_object("garbage") == json::object());
+  ck_assert(json::parse(protocol::write(remote_settings_of(*kept)))["type"] == "settings");
+  ck_assert(remote_settings_of("garbage") == protocol::RemoteSettings{});
 }
 END_TEST
 

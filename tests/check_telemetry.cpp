@@ -2,6 +2,8 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "common/protocol/codec.h"
+#include "common/protocol/telemetry.h"
 #include "server/slaves/telemetry_history.h"
 #include "tests/support/check_main.h"
 
@@ -12,9 +14,17 @@ namespace {
 
 constexpr std::int64_t minute = 60'000, hour = 60 * minute, start = 500'000 * hour;
 
-json good() {
+json said_well() {
   return {{"type", "telemetry"}, {"state", "rendering"}, {"load", 7.91},      {"cpu", 97},     {"memory", 16000},
           {"memory_free", 9104}, {"disk_free", 20480},   {"temperature", 61}, {"battery", 80}, {"on_battery", true}};
+}
+
+protocol::Telemetry read(json const& said) {
+  return protocol::read<protocol::Telemetry>(said).message;
+}
+
+protocol::Telemetry good() {
+  return read(said_well());
 }
 
 }  // namespace
@@ -34,7 +44,7 @@ END_TEST
 
 START_TEST(absurd_numbers_are_dropped_one_by_one) {
   TelemetryHistory book;
-  json absurd = good();
+  json absurd = said_well();
   absurd["load"] = -1;
   absurd["cpu"] = 101;
   absurd["memory"] = 1e300;
@@ -44,12 +54,12 @@ START_TEST(absurd_numbers_are_dropped_one_by_one) {
   absurd["battery"] = nullptr;
   absurd["on_battery"] = 1;
   absurd["state"] = std::string(100000, 'x');
-  book.take(1, absurd, start);
+  book.take(1, read(absurd), start);
   auto const now = book.latest(1, start);
   ck_assert(now.has_value());
   ck_assert(!now->load && !now->cpu && !now->memory_free && !now->disk_free && !now->temperature && !now->battery);
   ck_assert(!now->on_battery && now->state.empty() && book.memory_mib(1) == 0);
-  book.take(1, {{"type", "telemetry"}, {"cpu", 12}, {"temperature", -20}, {"memory_free", 60'000'000}}, start);
+  book.take(1, read({{"type", "telemetry"}, {"cpu", 12}, {"temperature", -20}, {"memory_free", 60'000'000}}), start);
   ck_assert(book.latest(1, start)->cpu == 12 && book.latest(1, start)->temperature == -20);
   ck_assert(book.latest(1, start)->memory_free == 16 * 65534);  // as much as a row holds
 }
@@ -57,7 +67,7 @@ END_TEST
 
 START_TEST(a_minute_has_one_row_however_often_a_slave_speaks) {
   TelemetryHistory book;
-  for (int i = 0; i < 600; ++i) book.take(1, {{"cpu", i % 100}}, start + i * 100);
+  for (int i = 0; i < 600; ++i) book.take(1, read({{"cpu", i % 100}}), start + i * 100);
   auto const rows = book.last(1, 24, start + minute);
   ck_assert_uint_eq(rows.size(), 1);
   ck_assert(rows[0].cpu == 99);  // the latest
@@ -87,12 +97,12 @@ START_TEST(an_hour_is_summed_up_once) {
   TelemetryHistory book;
   for (int i = 0; i < 60; ++i)
     book.take(1,
-              {{"cpu", i < 30 ? 10 : 50},
-               {"load", 2},
-               {"memory", 1600},
-               {"memory_free", 800},
-               {"disk_free", 1000 - i},
-               {"state", i < 15 ? "rendering" : "idle"}},
+              {.state = i < 15 ? protocol::SlaveActivity::rendering : protocol::SlaveActivity::idle,
+               .load = 2,
+               .cpu_percent = i < 30 ? 10 : 50,
+               .memory_mib = 1600,
+               .memory_free_mib = 800,
+               .disk_free_mib = 1000 - i},
               start + i * minute);
   ck_assert(book.take_hours(start + 59 * minute, false).empty());  // it is not over
   auto const hours = book.take_hours(start + hour, false);
@@ -118,7 +128,7 @@ END_TEST
 
 START_TEST(ten_thousand_slaves_stay_within_the_budget_and_cost_next_to_nothing) {
   TelemetryHistory book;
-  json const message = good();
+  auto const message = good();
   auto const begun = std::chrono::steady_clock::now();
   constexpr int slaves = 10'000, minutes = 300;
   for (int at = 0; at < minutes; ++at)

@@ -126,12 +126,12 @@ START_TEST(lines_wait_while_the_wire_is_held) {
   Pair pair;
   pair.open();
   pair.at_right.then = [&] {
-    if (pair.at_right.lines.size() == 1) pair.right->hold();
+    if (pair.at_right.lines.size() == 1) pair.right->pause_reading();
   };
   pair.raw("one\ntwo\nthr");
   pair.raw("ee\n");
   ck_assert_text(joined(pair.at_right.lines), "one|");
-  pair.right->release();
+  pair.right->resume_reading();
   ck_assert_text(joined(pair.at_right.lines), "one|two|three|");
   pair.raw("four\n");
   ck_assert_text(joined(pair.at_right.lines), "one|two|three|four|");
@@ -141,13 +141,13 @@ END_TEST
 START_TEST(a_held_wire_takes_only_so_much_and_loses_nothing) {
   Pair pair;
   pair.open();
-  pair.right->hold();
+  pair.right->pause_reading();
   std::string const line(99, 'x');
   int count = 0;
   for (; count < 5000; ++count) pair.left->write(line);
   pair.turn();
   ck_assert_uint_gt(pair.left->unsent(), 0);
-  pair.right->release();
+  pair.right->resume_reading();
   pair.turn();
   ck_assert_uint_eq(pair.at_right.lines.size(), static_cast<std::size_t>(count));
   ck_assert(!pair.at_right.too_long);

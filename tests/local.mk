@@ -88,6 +88,12 @@ TESTS += tests/check_grants
 tests_check_grants_SOURCES = tests/check_grants.cpp tests/support/check_main.h tests/support/dispatch_grid.h
 tests_check_grants_LDADD = libdistren-server.a $(TEST_LIBS)
 
+# The messages between server and slaves, and doc/protocol.md.
+check_PROGRAMS += tests/check_protocol
+TESTS += tests/check_protocol
+tests_check_protocol_SOURCES = tests/check_protocol.cpp tests/support/check_main.h
+tests_check_protocol_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/check_common
 TESTS += tests/check_common
 tests_check_common_SOURCES = tests/check_common.cpp tests/support/check_main.h

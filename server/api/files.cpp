@@ -3,6 +3,8 @@
 #include "common/base/digest.h"
 #include "common/base/files.h"
 #include "common/base/text.h"
+#include "common/protocol/codec.h"
+#include "common/protocol/order.h"
 #include "server/api/handlers.h"
 #include "server/api/services.h"
 #include "server/http/file_reply.h"
@@ -18,17 +20,15 @@ constexpr std::size_t most_digests = 10000;
 constexpr int tasks_at_once = 1000;
 
 // The finished pictures of a job, as files of one that is made of them.
-Result<void> add_output(Context& context, std::int64_t job, std::int64_t expires, nlohmann::json& list) {
+Result<void> add_output(Context& context, std::int64_t job, std::int64_t expires, protocol::FileList& list) {
   std::int64_t after = 0;
   for (;;) {
     auto const tasks = store::list_tasks(context.database(), job, after, tasks_at_once);
     if (!tasks) return tasks.error();
     for (auto const& task : *tasks) {
       if (task.state != "accepted" || task.output.empty()) continue;
-      list.push_back({{"path", "output/" + task.output},
-                      {"size", task.output_size},
-                      {"sha256", task.output_sha256},
-                      {"url", output_url(context.services.signer, job, task.output, task.output_sha256, expires)}});
+      list.files.push_back({"output/" + task.output, task.output_sha256, task.output_size,
+                            output_url(context.services.signer, job, task.output, task.output_sha256, expires)});
     }
     if (tasks->size() < static_cast<std::size_t>(tasks_at_once)) return {};
     after = tasks->back().id;
@@ -71,19 +71,19 @@ Reply handle_file_list(Request const&, Context& context) {
   if (!files) return error_reply(files.error());
   Services const& services = context.services;
   std::int64_t const expires = services.now_s() + services.config.times.signed_url;
-  nlohmann::json list = nlohmann::json::array();
+  protocol::FileList list;
   for (auto const& file : *files)
-    list.push_back({{"path", file.path},
-                    {"size", file.size},
-                    {"sha256", file.sha256},
-                    {"url", blob_url(services.signer, file.sha256, 0, expires)}});
+    list.files.push_back({file.path, file.sha256, file.size, blob_url(services.signer, file.sha256, 0, expires)});
   auto const made_of = store::show_job(context.database(), *job);
   if (!made_of) return error_reply(made_of.error());
   if (made_of->after != 0) {
     if (auto const added = add_output(context, made_of->after, expires, list); !added)
       return error_reply(added.error());
   }
-  return json_reply(200, {{"files", std::move(list)}});
+  if (list.files.size() > protocol::limits::max_files)
+    return error_reply(fail(Errc::conflict, fmt::format("job {} is made of {} files; a slave takes {}", *job,
+                                                        list.files.size(), protocol::limits::max_files)));
+  return text_reply(200, "application/json", protocol::write_members(list) + "\n");
 }
 
 Reply handle_output_file(Request const& request, Context& context) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "common/base/text.h"
+#include "common/protocol/codec.h"
 #include "server/api/access.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
@@ -99,7 +100,7 @@ Reply handle_change_settings(Request const& request, Context& context) {
     if (!settings) return error_reply(settings.error());
     if (auto const done = store::change_slave_settings(context.database(), slave->id, *settings); !done)
       return error_reply(done.error());
-    context.services.dispatcher.tell_slave(slave->id, settings_message(*settings));
+    context.services.dispatcher.tell_slave(slave->id, protocol::write(remote_settings_of(*settings)));
   }
   tell_slave_changed(context.services.live, slave->id, slave->user);
   return handle_show_slave(request, context);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -15,9 +14,11 @@
 
 namespace distren {
 
-struct Blocks {
-  static constexpr std::size_t most = 1000;  // of each sort; what is beyond is left out
+namespace protocol {
+struct Blocks;
+}
 
+struct Blocks {
   std::unordered_set<std::int64_t> users{};
   std::unordered_set<std::string> user_names{};  // in lower case, as names compare
   std::unordered_set<std::int64_t> projects{};
@@ -28,8 +29,7 @@ struct Blocks {
   [[nodiscard]] std::string of(store::RunnableJob const& job) const;
 };
 
-// "blocks" of a hello: {"users":[NAME...],"projects":[N...],"jobs":[N...]}; what is not like this is left out.
-Blocks parse_blocks(nlohmann::json const& message);
+Blocks blocks_of(protocol::Blocks const& said);  // of a hello
 // As the database has them, of many slaves.
 std::unordered_map<std::int64_t, Blocks> blocks_by_slave(std::vector<store::SlaveBlock> const& rows);
 

@@ -95,6 +95,9 @@ public:
   Result<void> admit(std::int64_t slave, std::string const& instance, std::shared_ptr<SlaveSink> sink,
                      std::int64_t now);
   std::vector<std::pair<std::int64_t, std::string>> hello(SlaveCapabilities const& state, std::int64_t now);
+  // Over HTTPS, where nobody signs on before: conflict, as admit().
+  Result<std::vector<std::pair<std::int64_t, std::string>>> hello_without_line(SlaveCapabilities const& state,
+                                                                               std::int64_t now);
   void gone(std::int64_t slave, SlaveSink const* sink);
   void heard(std::int64_t slave, std::int64_t now);
   void change_blocks(std::int64_t slave, Blocks blocks, std::int64_t now);  // its owner's
@@ -151,7 +154,7 @@ private:
   };
 
   static Benchmarks power_book(DispatchSettings const& settings);
-  static std::string answer_text(std::string_view type, std::int64_t attempt, std::string const& reason = {});
+  static std::string answer_text(std::int64_t attempt, bool accepted, std::string const& reason);
 
   JobQueue* find_job(std::int64_t job);
   JobQueue const* find_job(std::int64_t job) const;

@@ -2,8 +2,9 @@
 // silent.
 #include <algorithm>
 #include <iterator>
-#include <nlohmann/json.hpp>
 
+#include "common/protocol/codec.h"
+#include "common/protocol/result.h"
 #include "server/dispatch/core.h"
 
 namespace distren {
@@ -24,7 +25,7 @@ void DispatchCore::want_log(std::int64_t task, Dispatcher::LogAnswer const& answ
     auto const slave = slaves_.find(attempt.slave);
     if (attempt.committing() || slave == slaves_.end() || !slave->second.sink) continue;
     wanted_logs_.push_back({attempt.id, now + patience_ms, answer});
-    slave->second.sink->send(nlohmann::json{{"type", "log"}, {"attempt", attempt.id}}.dump());
+    slave->second.sink->send(protocol::write(protocol::LogRequest{attempt.id}));
     return;
   }
   answer(std::nullopt);

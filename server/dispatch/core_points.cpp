@@ -88,7 +88,7 @@ void DispatchCore::benchmark_ended(AttemptReport const& report, std::function<vo
   }
   drop_attempt(report.attempt);
   bool const refused = !reason.empty() && report.ending != store::Ending::failed;
-  if (answer) answer(answer_text(refused ? "rejected" : "accepted", report.attempt, refused ? reason : ""));
+  if (answer) answer(answer_text(report.attempt, !refused, reason));
   if (slave == slaves_.end()) return;
   tell_policy(slave->second.state, true);
   feed(slave->second, now);

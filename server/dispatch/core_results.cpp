@@ -2,8 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "common/protocol/codec.h"
+#include "common/protocol/result.h"
 #include "server/dispatch/core.h"
 
 namespace distren {
@@ -15,10 +16,9 @@ constexpr std::int64_t first_delay_ms = 5000;  // before a task returns to the o
 
 }  // namespace
 
-std::string DispatchCore::answer_text(std::string_view type, std::int64_t attempt, std::string const& reason) {
-  if (reason.empty()) return fmt::format(R"({{"type":"{}","attempt":{}}})", type, attempt);
-  return nlohmann::json{{"type", type}, {"attempt", attempt}, {"reason", reason}}.dump(
-      -1, ' ', false, nlohmann::json::error_handler_t::replace);
+// What the one who reported it is told.
+std::string DispatchCore::answer_text(std::int64_t attempt, bool accepted, std::string const& reason) {
+  return accepted ? protocol::write(protocol::Accepted{attempt}) : protocol::write(protocol::Rejected{attempt, reason});
 }
 
 void DispatchCore::lease(Attempt attempt, std::int64_t now) {
@@ -272,9 +272,9 @@ void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswe
   if (!answer) return;
   if (verdict == Verdict::accepted || verdict == Verdict::recorded) {
     bool const refused = ending.ending == store::Ending::rejected;
-    answer(answer_text(refused ? "rejected" : "accepted", ending.attempt, refused ? ending.reason : ""));
+    answer(answer_text(ending.attempt, !refused, ending.reason));
   } else {
-    answer(answer_text("rejected", ending.attempt,
+    answer(answer_text(ending.attempt, false,
                        verdict == Verdict::superseded ? "another slave's result for this frame came first"
                        : verdict == Verdict::ended    ? "this frame was given up, or taken from this slave, before"
                                                       : "the job of this frame is gone"));

@@ -2,8 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "common/protocol/codec.h"
+#include "common/protocol/messages.h"
 #include "server/dispatch/core.h"
 #include "server/dispatch/version.h"
 
@@ -21,12 +22,14 @@ constexpr std::int64_t held_ms = 30'000;  // of work, beside what a slave render
 Result<void> DispatchCore::admit(std::int64_t id, std::string const& instance, std::shared_ptr<SlaveSink> sink,
                                  std::int64_t now) {
   auto const found = slaves_.find(id);
-  if (found != slaves_.end() && found->second.instance != instance && found->second.sink) {
+  // Who has no line is never the one that has.
+  bool const another = !sink || (found != slaves_.end() && found->second.instance != instance);
+  if (found != slaves_.end() && found->second.sink && another) {
     Slave& other = found->second;
     if (other.probed_ms == 0 || other.heard_ms >= other.probed_ms) {
       // Alive as far as we know: ask it. If it stays silent, the next try of the new one gets the place.
       other.probed_ms = now;
-      other.sink->send(R"({"type":"ping"})");
+      other.sink->send(protocol::write(protocol::Ping{}));
     }
     if (now - other.probed_ms < probe_ms || other.heard_ms >= other.probed_ms)
       return fail(
@@ -95,6 +98,12 @@ std::vector<std::pair<std::int64_t, std::string>> DispatchCore::hello(SlaveCapab
   }
   if (!lost.empty()) feed_hungry(now);
   return unwanted;
+}
+
+Result<std::vector<std::pair<std::int64_t, std::string>>> DispatchCore::hello_without_line(
+    SlaveCapabilities const& state, std::int64_t now) {
+  if (auto admitted = admit(state.id, "", nullptr, now); !admitted) return admitted.error();
+  return hello(state, now);
 }
 
 // Its leases stay: it renders on and comes back.
@@ -299,7 +308,7 @@ std::optional<std::string> DispatchCore::progress(std::int64_t slave, std::int64
   Attempt* const found = attempts_.find(id);
   if (found == nullptr || found->slave != slave) {
     cancel_on_slave(slave, id, "this frame is not wanted any more");
-    return nlohmann::json{{"type", "cancel"}, {"attempt", id}, {"reason", "this frame is not wanted any more"}}.dump();
+    return protocol::write(protocol::Cancel{id, "this frame is not wanted any more"});
   }
   Attempt& attempt = *found;
   attempt.fraction = std::clamp(fraction, 0.0, 1.0);
@@ -321,7 +330,7 @@ std::optional<std::string> DispatchCore::progress(std::int64_t slave, std::int64
 void DispatchCore::cancel_on_slave(std::int64_t slave, std::int64_t attempt, std::string const& reason) {
   auto const found = slaves_.find(slave);
   if (found == slaves_.end() || !found->second.sink) return;
-  found->second.sink->send(nlohmann::json{{"type", "cancel"}, {"attempt", attempt}, {"reason", reason}}.dump());
+  found->second.sink->send(protocol::write(protocol::Cancel{attempt, reason}));
 }
 
 }  // namespace distren

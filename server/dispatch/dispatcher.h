@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +20,10 @@
 #include "server/store/slaves.h"
 
 namespace distren {
+
+namespace protocol {
+struct Hello;
+}
 
 // Where a slave's messages go: a session of the line. Called on the dispatcher's thread.
 class SlaveSink {
@@ -50,9 +53,7 @@ struct SlaveCapabilities {  // what a hello said
   std::vector<std::pair<std::int64_t, std::string>> holding;  // attempt, lease
 };
 
-// A hello message without its sender: absurd or missing members read as 0 or empty; at most 64 methods, 16 graphics
-// cards and 1,000 held.
-SlaveCapabilities parse_hello(nlohmann::json const& message);
+SlaveCapabilities capabilities_of(protocol::Hello const& hello);  // without its sender
 
 struct CurrentTask {
   std::int64_t job = 0;
@@ -169,8 +170,8 @@ public:
   virtual void heard(std::int64_t slave) = 0;
 
   // Slaves over HTTPS: the same life without a connection. A slave that asked within three heartbeats counts as online.
-  // http_hello returns the attempts among `holding` that are no longer wanted, with the reason.
-  virtual std::vector<std::pair<std::int64_t, std::string>> http_hello(SlaveCapabilities slave) = 0;
+  // http_hello returns the attempts among `holding` that are no longer wanted, with the reason; conflict: as admit().
+  virtual Result<std::vector<std::pair<std::int64_t, std::string>>> http_hello(SlaveCapabilities slave) = 0;
   virtual std::optional<std::string> http_order(std::int64_t slave) = 0;  // an order as JSON, or nothing to do
   virtual std::optional<std::string> http_progress(std::int64_t slave, std::int64_t attempt,
                                                    double fraction) = 0;  // a cancel

@@ -147,7 +147,7 @@ auto DispatcherThread::ask(Ask question) -> decltype(question()) {
   try {
     return future.get();
   } catch (std::future_error const&) {
-    if constexpr (std::is_same_v<Value, Result<void>>)
+    if constexpr (std::is_constructible_v<Value, Error>)
       return fail(Errc::unavailable, "the server is stopping");
     else
       return Value{};
@@ -331,8 +331,8 @@ void DispatcherThread::heard(std::int64_t slave) {
   post([this, slave] { core_.heard(slave, unix_ms()); });
 }
 
-std::vector<std::pair<std::int64_t, std::string>> DispatcherThread::http_hello(SlaveCapabilities slave) {
-  return ask([this, slave = std::move(slave)] { return core_.hello(slave, unix_ms()); });
+Result<std::vector<std::pair<std::int64_t, std::string>>> DispatcherThread::http_hello(SlaveCapabilities slave) {
+  return ask([this, slave = std::move(slave)] { return core_.hello_without_line(slave, unix_ms()); });
 }
 
 std::optional<std::string> DispatcherThread::http_order(std::int64_t slave) {

@@ -72,7 +72,7 @@ public:
   void progress(std::int64_t slave, std::int64_t attempt, double fraction) override;
   void heard(std::int64_t slave) override;
 
-  std::vector<std::pair<std::int64_t, std::string>> http_hello(SlaveCapabilities slave) override;
+  Result<std::vector<std::pair<std::int64_t, std::string>>> http_hello(SlaveCapabilities slave) override;
   std::optional<std::string> http_order(std::int64_t slave) override;
   std::optional<std::string> http_progress(std::int64_t slave, std::int64_t attempt, double fraction) override;
   std::optional<ExpectedResult> expected_result(std::int64_t attempt, std::int64_t task) override;

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/protocol/order.h"
+
 namespace distren {
 
 using nlohmann::json;
@@ -56,52 +58,50 @@ OutputSpec output_of(OutputSpec const& spec, TaskPlace place) {
 }
 
 OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec const& output, OrderLinks const& links) {
-  OrderTemplate order;
-  order.output = output;
-  auto parameters = json::parse(job.parameters, nullptr, false);
-  if (!parameters.is_object()) parameters = json::object();
-  parameters["file"] = job.source;  // of a job made of another's output, the pattern of its pictures
-  std::string parameters_text = parameters.dump();
-  parameters_text.pop_back();  // the frame comes before the closing brace
-
-  std::string const owner =
-      job.user > 0 ? fmt::format(R"("owner":{{"id":{},"name":{}}},)", job.user, json(job.user_name).dump()) : "";
-  order.before_frame = owner + fmt::format(R"("method":{},"version":{},"parameters":{},"frame":)",
-                                           json(job.method).dump(), json(job.version).dump(), parameters_text);
+  protocol::Order order;
+  order.parameters = json::parse(job.parameters, nullptr, false);
+  if (!order.parameters.is_object()) order.parameters = json::object();
+  order.parameters["file"] = job.source;  // of a job made of another's output, the pattern of its pictures
+  if (job.user > 0) order.owner = {job.user, job.user_name};
+  order.method = job.method;
+  order.version = job.version;
   if (job.after != 0 || job.files.size() > files_in_order) {
-    order.after_frame = fmt::format(R"(}},"file_list":{})", json(links.file_list(job.id)).dump());
-    return order;
+    order.file_list_url = links.file_list(job.id);
+  } else {
+    for (auto const& file : job.files)
+      order.files.push_back({file.path, file.sha256, static_cast<std::int64_t>(file.size), links.blob(file.sha256)});
   }
-  json files = json::array();
-  for (auto const& file : job.files)
-    files.push_back(
-        {{"path", file.path}, {"size", file.size}, {"sha256", file.sha256}, {"url", links.blob(file.sha256)}});
-  order.after_frame = fmt::format(R"(}},"files":{})", files.dump());
-  return order;
+  return {protocol::order_template(order), output};
 }
 
 std::string order_text(OrderTemplate const& order, Lease const& lease, std::string_view lease_text, std::int64_t job,
                        TaskPlace place, OrderLinks const& links, OrderTimes const& times) {
-  std::string text = fmt::format(R"({{"type":"order","attempt":{},"task":{},"job":{},{}{})", lease.attempt, lease.task,
-                                 job, order.before_frame, place.frame);
+  protocol::FrameParameters parameters{.frame = place.frame};
   if (place.tile > 0 && order.output.tiles) {
     PixelBox const box = rendered_box(*order.output.tiles, place.tile);
-    text += fmt::format(R"(,"first-column":{},"last-column":{},"first-row":{},"last-row":{})", box.left + 1, box.right,
-                        box.top + 1, box.bottom);
+    parameters.first_column = box.left + 1;
+    parameters.last_column = box.right;
+    parameters.first_row = box.top + 1;
+    parameters.last_row = box.bottom;
   }
-  text += order.after_frame;
+  protocol::Order frame;
+  frame.attempt = lease.attempt;
+  frame.task = lease.task;
+  frame.job = job;
+  frame.lease = lease_text;
+  frame.lease_ms = times.renew_ms;
+  frame.time_limit_ms = times.deadline_ms;
   if (!order.output.format.empty()) {
     OutputSpec const expected = output_of(order.output, place);
-    std::string const name = output_name(expected, place);
-    json output{{"name", name}, {"format", expected.format}, {"limit", times.result_limit}};
-    if (expected.width > 0 && expected.height > 0) {
-      output["width"] = expected.width;
-      output["height"] = expected.height;
-    }
-    text += fmt::format(R"(,"output":{},"upload":{})", output.dump(), json(links.upload(lease, name)).dump());
+    bool const known = expected.width > 0 && expected.height > 0;
+    frame.output = {.name = output_name(expected, place),
+                    .format = expected.format,
+                    .width = known ? expected.width : 0,
+                    .height = known ? expected.height : 0,
+                    .max_bytes = times.result_limit};
+    frame.upload_url = links.upload(lease, frame.output->name);
   }
-  text += fmt::format(R"(,"lease":"{}","renew":{},"deadline":{}}})", lease_text, times.renew_ms, times.deadline_ms);
-  return text;
+  return protocol::write_order(order.text, frame, parameters);
 }
 
 }  // namespace distren

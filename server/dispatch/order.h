@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/protocol/order_template.h"
 #include "common/render/tiles.h"
 #include "server/dispatch/lease.h"
 #include "server/store/journal.h"
@@ -68,8 +69,7 @@ struct OrderTimes {
 // The parts of a job's orders that do not change from frame to frame, as text ready to be sent. Its signed URLs age:
 // make it again when it is older than half their life.
 struct OrderTemplate {
-  std::string before_frame;
-  std::string after_frame;
+  protocol::OrderTemplate text;
   OutputSpec output;
 };
 OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec const& output, OrderLinks const& links);

@@ -155,20 +155,21 @@ void LineConnection::read() {
     total += static_cast<std::size_t>(got);
     take({buffer.data(), static_cast<std::size_t>(got)});
     // Plain bytes that are left make the socket readable again; those that TLS has read already do not.
-  } while (!ended() && !held_ && tls_ != nullptr && total < read_size && SSL_has_pending(tls_) == 1);
-  if (!ended() && !held_ && tls_ != nullptr && SSL_has_pending(tls_) == 1) event_active(readable_, EV_READ, 0);
+  } while (!ended() && !reading_paused_ && tls_ != nullptr && total < read_size && SSL_has_pending(tls_) == 1);
+  if (!ended() && !reading_paused_ && tls_ != nullptr && SSL_has_pending(tls_) == 1)
+    event_active(readable_, EV_READ, 0);
 }
 
 void LineConnection::take(std::string_view bytes) {
-  if (held_ || !kept_.empty()) {
+  if (reading_paused_ || !kept_.empty()) {
     bool const whole = bytes.find('\n') != std::string_view::npos;
     kept_.append(bytes);
     // A line that comes in small pieces is not searched from its beginning with each.
-    if (!held_ && (whole || kept_.size() > line_limit_)) take_kept();
-    if (!ended() && held_ && kept_.size() > 2 * line_limit_) event_del(readable_);  // until release()
+    if (!reading_paused_ && (whole || kept_.size() > line_limit_)) take_kept();
+    if (!ended() && reading_paused_ && kept_.size() > 2 * line_limit_) event_del(readable_);  // until resume_reading()
     return;
   }
-  while (!ended() && !held_) {
+  while (!ended() && !reading_paused_) {
     auto const end = bytes.find('\n');
     if (end == std::string_view::npos) break;
     std::string_view line = bytes.substr(0, end);
@@ -182,7 +183,7 @@ void LineConnection::take(std::string_view bytes) {
   }
   if (ended()) return;
   kept_.assign(bytes);
-  if (held_ || kept_.size() <= line_limit_) return;
+  if (reading_paused_ || kept_.size() <= line_limit_) return;
   event_del(readable_);
   owner_.on_too_long();
 }
@@ -193,7 +194,7 @@ void LineConnection::take_kept() {
   taking_ = true;
   std::size_t at = 0;
   bool too_long = false;
-  while (!ended() && !held_ && !too_long) {
+  while (!ended() && !reading_paused_ && !too_long) {
     auto const end = kept_.find('\n', at);
     if (end == std::string::npos) break;
     std::string_view line = std::string_view(kept_).substr(at, end - at);
@@ -208,22 +209,23 @@ void LineConnection::take_kept() {
   if (ended()) return;
   kept_.erase(0, at);
   if (kept_.empty()) empty(kept_);
-  if (held_ || (!too_long && kept_.size() <= line_limit_)) return;
+  if (reading_paused_ || (!too_long && kept_.size() <= line_limit_)) return;
   event_del(readable_);
   owner_.on_too_long();
 }
 
-void LineConnection::hold() {
-  held_ = true;
+void LineConnection::pause_reading() {
+  reading_paused_ = true;
 }
 
-void LineConnection::release() {
-  if (ended() || !held_) return;
+void LineConnection::resume_reading() {
+  if (ended() || !reading_paused_) return;
   auto const keep = owner_.keep();
-  held_ = false;
+  reading_paused_ = false;
   event_add(readable_, nullptr);
   take_kept();
-  if (!ended() && !held_ && tls_ != nullptr && SSL_has_pending(tls_) == 1) event_active(readable_, EV_READ, 0);
+  if (!ended() && !reading_paused_ && tls_ != nullptr && SSL_has_pending(tls_) == 1)
+    event_active(readable_, EV_READ, 0);
 }
 
 void LineConnection::add(std::string_view line) {

@@ -51,8 +51,8 @@ public:
   }
   [[nodiscard]] std::size_t unsent() const { return out_.size() - sent_; }
 
-  void hold();     // no more lines until release(); a few that have arrived already wait here
-  void release();  // those come during this call
+  void pause_reading();   // no more lines until resume_reading(); a few that have arrived already wait here
+  void resume_reading();  // those come during this call
 
 private:
   enum class Stage { connecting, handshake, open };
@@ -74,13 +74,13 @@ private:
   std::size_t line_limit_;
   LineConnectionHandler& owner_;
   Stage stage_ = Stage::connecting;
-  bool held_ = false;
+  bool reading_paused_ = false;
   bool taking_ = false;  // kept_ is being read from
   bool wants_write_ = false;
   event* readable_ = nullptr;
   event* writable_ = nullptr;  // made when it is needed for the first time
-  std::string kept_;           // the beginning of a line whose end has not come, or lines that wait for release()
-  std::string out_;            // what the socket did not take yet, from sent_ on
+  std::string kept_;  // the beginning of a line whose end has not come, or lines that wait for resume_reading()
+  std::string out_;   // what the socket did not take yet, from sent_ on
   std::size_t sent_ = 0;
 };
 

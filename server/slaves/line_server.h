@@ -16,6 +16,7 @@
 #include "server/dispatch/dispatcher.h"
 #include "server/net/loop.h"
 #include "server/slaves/result_receiver.h"
+#include "server/slaves/sign_on.h"
 #include "server/slaves/slave_authenticator.h"
 #include "server/slaves/telemetry_history.h"
 
@@ -29,9 +30,7 @@ struct LineServices {
   ResultReceiver& desk;
   SlaveAuthenticator& gate;
   TelemetryHistory& telemetry;
-  std::string url;  // told to slaves; empty: the line's host, port 8443
-  int heartbeat_ms = 30000;
-  int telemetry_ms = 60000;          // how often slaves say how their machines are; 0: never
+  WelcomeSettings welcome;
   int connections_per_address = 64;  // not counted on loopback
 };
 

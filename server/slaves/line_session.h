@@ -6,11 +6,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
+#include "common/protocol/codec.h"
+#include "common/protocol/hello.h"
+#include "common/protocol/result.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/net/line_connection.h"
 #include "server/net/rate_limit.h"
@@ -85,11 +87,13 @@ private:
   void on_end(std::string_view) override { end("the slave hung up"); }
 
   void write(std::string_view line);
-  void sign_on(nlohmann::json const& message);
+  void sign_on(protocol::SignOn const& message);
   void signed_on(Result<store::SlaveIdentity> identity);
-  void hello(nlohmann::json const& message);
+  void receive(protocol::Incoming const& incoming);
+  void hello(protocol::Hello const& message);
+  void result(protocol::ResultReport message);
   void record_hello();
-  void complain(std::string_view code, std::string_view message);
+  void send_error(Errc code, std::string_view message);
   void refuse(Error const& error);
 
   LineLoop& home_;
@@ -99,13 +103,11 @@ private:
   bool ended_ = false;
   Clock::time_point opened_;
   Clock::time_point heard_;
-  std::int64_t slave_ = 0;
-  std::int64_t user_ = 0;
-  std::string name_;
-  int complaints_ = 0;
+  store::SlaveIdentity slave_;  // id 0: not signed on yet
+  int errors_ = 0;
   std::optional<store::SlaveHello> unrecorded_;  // the newest hello, until the database has it
   bool recording_ = false;                       // one is on its way there: a slave has no more of the workers than one
-  LineConnection wire_;
+  LineConnection connection_;
 };
 
 }  // namespace distren

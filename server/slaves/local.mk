@@ -5,5 +5,6 @@ libdistren_server_a_SOURCES += \
   %D%/line_session.cpp %D%/line_session.h \
   %D%/remote_settings.cpp %D%/remote_settings.h \
   %D%/result_receiver.cpp %D%/result_receiver.h \
+  %D%/sign_on.cpp %D%/sign_on.h \
   %D%/slave_authenticator.cpp %D%/slave_authenticator.h \
   %D%/telemetry_history.cpp %D%/telemetry_history.h

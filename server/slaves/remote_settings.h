@@ -8,14 +8,14 @@
 #include <string_view>
 
 #include "common/base/result.h"
+#include "common/protocol/messages.h"
 
 namespace distren {
 
 // kept: what stands in the row; changes: a member each, null takes one away. Returns what shall stand there: JSON, or
 // nothing when no wish is left.
 Result<std::string> change_settings(std::string_view kept, nlohmann::json const& changes);
-// For the line: as a member of the welcome, and as a message of its own.
-nlohmann::json settings_object(std::string_view kept);
-std::string settings_message(std::string_view kept);
+// What a row says; anything else than an object: nothing is requested.
+protocol::RemoteSettings remote_settings_of(std::string_view kept);
 
 }  // namespace distren

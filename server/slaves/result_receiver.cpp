@@ -6,45 +6,24 @@
 #include <chrono>
 #include <future>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "common/base/digest.h"
 #include "common/base/files.h"
 #include "common/base/log.h"
-#include "common/base/text.h"
+#include "common/protocol/codec.h"
+#include "common/protocol/result.h"
 #include "server/dispatch/lease.h"
 #include "server/storage/job_folder.h"
 
 namespace distren {
 
-using nlohmann::json;
-
 namespace {
 
-constexpr std::size_t reason_limit = 1000;  // bytes kept of what a slave says went wrong
-constexpr std::int64_t time_limit_ms = std::int64_t{366} * 24 * 3600 * 1000;
 constexpr int retry_soon_ms = 1000;
 constexpr int retry_later_ms = 5000;
 constexpr auto commit_wait = std::chrono::seconds(10);  // over HTTPS; then the slave asks again
 
-std::string retry(std::int64_t attempt, int after_ms, std::string_view reason, bool upload = false) {
-  json answer{{"type", "retry"}, {"attempt", attempt}, {"after", after_ms}, {"reason", reason}};
-  if (upload) answer["upload"] = true;
-  return answer.dump();
-}
-
-// Numbers from slaves are claims: absent, negative, fractional or absurd ones count as not said.
-std::int64_t claimed_number(json const& message, char const* key, std::int64_t limit) {
-  auto const found = message.find(key);
-  if (found == message.end() || !found->is_number_integer()) return 0;
-  if (found->is_number_unsigned() && found->get<std::uint64_t>() > static_cast<std::uint64_t>(limit)) return 0;
-  auto const value = found->get<std::int64_t>();
-  return value < 0 || value > limit ? 0 : value;
-}
-
-std::string text_of(json const& message, char const* key) {
-  auto const found = message.find(key);
-  return found != message.end() && found->is_string() ? found->get<std::string>() : std::string();
+std::string retry(std::int64_t attempt, int after_ms, std::string reason, bool upload_again = false) {
+  return protocol::write(protocol::Retry{attempt, after_ms, std::move(reason), upload_again});
 }
 
 }  // namespace
@@ -52,75 +31,74 @@ std::string text_of(json const& message, char const* key) {
 ResultReceiver::ResultReceiver(Settings settings, Dispatcher& dispatcher, Uploads& uploads, StagedResults& staged)
     : settings_(std::move(settings)), dispatcher_(dispatcher), uploads_(uploads), staged_(staged) {}
 
-Result<ResultReceiver::Message> ResultReceiver::parse(std::int64_t slave, json const& message) const {
-  Message out;
-  auto const lease = verify_lease(text_of(message, "lease"), settings_.lease_key);
-  out.report.attempt = claimed_number(message, "attempt", INT64_MAX);
-  if (!lease || lease->attempt != out.report.attempt || lease->slave != slave)
+// Its numbers are claims of the slave; the message has held them to their limits.
+Result<ResultReceiver::Message> ResultReceiver::verify(std::int64_t slave, protocol::ResultReport result) const {
+  auto const lease = verify_lease(result.lease, settings_.lease_key);
+  if (!lease || lease->attempt != result.attempt || lease->slave != slave)
     return fail(Errc::denied, "the lease of this result was not given by this server to this slave for this attempt");
+  Message out;
+  out.report.attempt = result.attempt;
   out.report.task = lease->task;
   out.report.slave = slave;
   out.report.given_ms = lease->expires_ms - settings_.lease_ms;
   out.report.terms = lease->terms;
-  out.report.cpu_ms = claimed_number(message, "cpu", time_limit_ms);
-  out.report.wall_ms = claimed_number(message, "wall", time_limit_ms);
-  out.report.memory_mib = static_cast<int>(claimed_number(message, "memory", 1 << 30));
-  out.report.reason = whole_characters(text_of(message, "reason"), reason_limit);
-  std::string const state = text_of(message, "state");
-  if (state == "failed") {
-    out.report.ending = store::Ending::failed;
-    if (out.report.reason.empty()) out.report.reason = "the slave gave no reason";
-    out.log = cleaned_log(text_of(message, "log"));
-  } else if (state == "returned") {
-    out.report.ending = store::Ending::returned;
-    out.report.too_long = text_of(message, "code") == "too_long";
-  } else if (state == "done") {
-    out.report.ending = store::Ending::accepted;
-    if (auto const output = message.find("output"); output != message.end() && output->is_object()) {
+  out.report.cpu_ms = result.cpu_ms;
+  out.report.wall_ms = result.wall_ms;
+  out.report.memory_mib = result.peak_memory_mib;
+  out.report.reason = std::move(result.reason);
+  switch (result.outcome.value_or(protocol::Outcome::failed)) {
+    case protocol::Outcome::failed:
+      out.report.ending = store::Ending::failed;
+      if (out.report.reason.empty()) out.report.reason = "the slave gave no reason";
+      out.log = cleaned_log(result.log);
+      break;
+    case protocol::Outcome::returned:
+      out.report.ending = store::Ending::returned;
+      out.report.too_long = result.code == protocol::ReturnCode::too_long;
+      break;
+    case protocol::Outcome::done:
+      out.report.ending = store::Ending::accepted;
+      if (!result.output) break;
       out.with_output = true;
-      out.upload = text_of(*output, "upload");
-      out.report.output_size = claimed_number(*output, "size", INT64_MAX);
-      out.report.output_sha256 = text_of(*output, "sha256");
-      if (!is_sha256_hex(out.report.output_sha256))
-        return fail(Errc::invalid, "output.sha256 is not 64 lower-case hexadecimal digits");
-    }
-  } else {
-    return fail(Errc::invalid, fmt::format("state {} is not one of done, failed, returned", quote(state)));
+      out.upload = std::move(result.output->upload);
+      out.report.output_size = result.output->size;
+      out.report.output_sha256 = std::move(result.output->sha256);
   }
   return out;
 }
 
-Result<void> ResultReceiver::take(std::int64_t slave, json const& message, WorkerPool& workers,
+Result<void> ResultReceiver::take(std::int64_t slave, protocol::ResultReport result, WorkerPool& workers,
                                   std::function<void(std::string answer)> answer) {
-  auto parsed = parse(slave, message);
-  if (!parsed) return parsed.error();
-  if (!parsed->with_output) {
-    auto const keep = [this, message = *parsed, answer](Worker&) {
+  auto verified = verify(slave, std::move(result));
+  if (!verified) return verified.error();
+  if (!verified->with_output) {
+    auto const keep = [this, message = *verified, answer](Worker&) {
       keep_log(message);
       dispatcher_.report(message.report, answer);
     };
     // A log is worth a try, and no more: the result counts without it.
-    if (parsed->log.empty() || !workers.submit(keep)) dispatcher_.report(std::move(parsed->report), std::move(answer));
+    if (verified->log.empty() || !workers.submit(keep))
+      dispatcher_.report(std::move(verified->report), std::move(answer));
     return {};
   }
-  std::int64_t const attempt = parsed->report.attempt;
-  auto const work = [this, message = std::move(*parsed), answer](Worker&) { store_image(message, answer); };
+  std::int64_t const attempt = verified->report.attempt;
+  auto const work = [this, message = std::move(*verified), answer](Worker&) { store_image(message, answer); };
   if (!workers.submit(work)) answer(retry(attempt, retry_soon_ms, "the server is busy"));
   return {};
 }
 
-Result<std::string> ResultReceiver::take_and_wait(std::int64_t slave, json const& message) {
-  auto parsed = parse(slave, message);
-  if (!parsed) return parsed.error();
-  std::int64_t const attempt = parsed->report.attempt;
+Result<std::string> ResultReceiver::take_and_wait(std::int64_t slave, protocol::ResultReport result) {
+  auto verified = verify(slave, std::move(result));
+  if (!verified) return verified.error();
+  std::int64_t const attempt = verified->report.attempt;
   auto promise = std::make_shared<std::promise<std::string>>();  // shared: the answer may come after we stopped waiting
   auto future = promise->get_future();
   auto const answer = [promise](std::string text) { promise->set_value(std::move(text)); };
-  if (!parsed->log.empty()) keep_log(*parsed);
-  if (parsed->with_output)
-    store_image(std::move(*parsed), answer);
+  if (!verified->log.empty()) keep_log(*verified);
+  if (verified->with_output)
+    store_image(std::move(*verified), answer);
   else
-    dispatcher_.report(std::move(parsed->report), answer);
+    dispatcher_.report(std::move(verified->report), answer);
   promise.reset();
   if (future.wait_for(commit_wait) != std::future_status::ready)
     return retry(attempt, retry_later_ms, "the database is away");

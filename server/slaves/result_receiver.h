@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
-#include <nlohmann/json_fwd.hpp>
 #include <set>
 #include <string>
 
@@ -19,6 +18,10 @@
 
 namespace distren {
 
+namespace protocol {
+struct ResultReport;
+}
+
 class ResultReceiver {
 public:
   struct Settings {
@@ -30,12 +33,12 @@ public:
   ResultReceiver(Settings settings, Dispatcher& dispatcher, Uploads& uploads, StagedResults& staged);
 
   // The answer (accepted, rejected or retry) comes exactly once, on any thread. Results without an image are handled at
-  // once; those with one need a worker, and get `retry` when all are busy. invalid: not a result message.
-  Result<void> take(std::int64_t slave, nlohmann::json const& message, WorkerPool& workers,
+  // once; those with one need a worker, and get `retry` when all are busy. denied: this slave has no such lease.
+  Result<void> take(std::int64_t slave, protocol::ResultReport result, WorkerPool& workers,
                     std::function<void(std::string answer)> answer);
 
   // The same for a caller who is on a worker thread already and may block.
-  Result<std::string> take_and_wait(std::int64_t slave, nlohmann::json const& message);
+  Result<std::string> take_and_wait(std::int64_t slave, protocol::ResultReport result);
 
   StagedResults& staged() { return staged_; }
 
@@ -46,7 +49,7 @@ private:
     std::string log{};  // of a failure: what the renderer said last
     std::string upload;
   };
-  [[nodiscard]] Result<Message> parse(std::int64_t slave, nlohmann::json const& message) const;
+  [[nodiscard]] Result<Message> verify(std::int64_t slave, protocol::ResultReport result) const;
   void keep_log(Message const& message);
   void store_image(Message message, std::function<void(std::string answer)> answer);
   void look_and_store(Message message, std::function<void(std::string answer)> answer);

@@ -1,34 +1,23 @@
 #include "server/slaves/telemetry_history.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <nlohmann/json.hpp>
+
+#include "common/protocol/telemetry.h"
 
 namespace distren {
 
 namespace {
 
-using nlohmann::json;
-
 constexpr int day_minutes = 24 * 60;
 constexpr std::size_t hours_kept = 500'000;  // that could not be written; some 60 MiB
-constexpr std::array<std::string_view, 6> state_names{"", "idle", "rendering", "suspended", "paused", "stopping"};
-constexpr std::uint8_t rendering_state = 2;
+constexpr auto rendering_state = static_cast<std::uint8_t>(protocol::SlaveActivity::rendering);
 constexpr std::uint8_t state_bits = 0x0f;
 constexpr std::uint8_t battery_bit = 0x80;
 
-std::optional<double> number_in(json const& message, char const* name, double low, double high) {
-  auto const found = message.find(name);
-  if (found == message.end() || !found->is_number()) return std::nullopt;
-  double const value = found->get<double>();
-  if (!std::isfinite(value) || value < low || value > high) return std::nullopt;
-  return value;
-}
-
 template <typename Number>
-void read(json const& message, char const* name, double low, double high, double times, Number& out) {
-  if (auto const value = number_in(message, name, low, high)) out = static_cast<Number>(std::lround(*value * times));
+void encode_number(std::optional<double> const& value, double times, Number& out) {
+  if (value) out = static_cast<Number>(std::lround(*value * times));
 }
 
 std::optional<int> unless(std::int64_t value, std::int64_t absent, int times = 1) {
@@ -48,22 +37,18 @@ std::optional<store::SlaveHour::Figure> TelemetryHistory::Sum::figure() const {
   return store::SlaveHour::Figure{.mean = static_cast<int>((sum + count / 2) / count), .most = static_cast<int>(most)};
 }
 
-TelemetryHistory::Row TelemetryHistory::parse(json const& message, int& memory_mib) {
+TelemetryHistory::Row TelemetryHistory::encode(protocol::Telemetry const& message) {
   Row row;
-  read(message, "load", 0, 650, 100, row.load);
-  read(message, "cpu", 0, 100, 1, row.cpu);
-  if (auto const free = number_in(message, "memory_free", 0, 1 << 26))
-    row.memory_free = static_cast<std::uint16_t>(std::min(*free / 16, UINT16_MAX - 1.0));  // a TiB, and no more
-  read(message, "disk_free", 0, 4e9, 1, row.disk_free);
-  read(message, "temperature", -60, 125, 1, row.temperature);
-  read(message, "battery", 0, 100, 1, row.battery);
-  read(message, "memory", 1, 1 << 26, 1, memory_mib);
-  if (auto const state = message.find("state"); state != message.end() && state->is_string()) {
-    auto const name = std::ranges::find(state_names, state->get_ref<std::string const&>());
-    if (name != state_names.end()) row.state = static_cast<std::uint8_t>(name - state_names.begin());
-  }
-  if (auto const battery = message.find("on_battery"); battery != message.end() && *battery == true)
-    row.state |= battery_bit;
+  encode_number(message.load, 100, row.load);
+  encode_number(message.cpu_percent, 1, row.cpu);
+  if (message.memory_free_mib)
+    row.memory_free =
+        static_cast<std::uint16_t>(std::min(*message.memory_free_mib / 16, UINT16_MAX - 1.0));  // a TiB, and no more
+  encode_number(message.disk_free_mib, 1, row.disk_free);
+  encode_number(message.temperature_c, 1, row.temperature);
+  encode_number(message.battery_percent, 1, row.battery);
+  row.state = static_cast<std::uint8_t>(message.state);
+  if (message.on_battery) row.state |= battery_bit;
   return row;
 }
 
@@ -77,7 +62,7 @@ TelemetryReading TelemetryHistory::decode(Row const& row) {
   out.temperature = unless(row.temperature, INT8_MIN);
   out.battery = unless(row.battery, UINT8_MAX);
   out.on_battery = (row.state & battery_bit) != 0;
-  out.state = state_names[row.state & state_bits];
+  out.state = protocol::choice_name(protocol::activities, protocol::SlaveActivity(row.state & state_bits));
   return out;
 }
 
@@ -131,9 +116,10 @@ void TelemetryHistory::count(std::int64_t id, Slave& slave, Row const& row) {
   if (row.disk_free != UINT32_MAX) hour.disk_least = std::min(hour.disk_least.value_or(row.disk_free), row.disk_free);
 }
 
-void TelemetryHistory::take(std::int64_t id, json const& message, std::int64_t now_ms) {
+void TelemetryHistory::take(std::int64_t id, protocol::Telemetry const& message, std::int64_t now_ms) {
   int memory = 0;
-  Row row = parse(message, memory);
+  encode_number(message.memory_mib, 1, memory);
+  Row row = encode(message);
   row.minute = static_cast<std::uint32_t>(std::clamp<std::int64_t>(now_ms / 60'000, 1, UINT32_MAX));
   std::lock_guard const lock(mutex_);
   Slave& slave = slaves_[id];

@@ -2,12 +2,10 @@
 // runs, for the database. Owned by main; any thread, one lock for all: a message costs less than a microsecond.
 // A row is 16 bytes, a day of one slave 26 KiB at most. All rows together stay below `budget` bytes: with more slaves
 // than fit into it rows are kept two, three ... minutes apart (10,000 slaves: four minutes).
-// What is absent, of another type or absurd is left out, member by member.
 #pragma once
 
 #include <cstdint>
 #include <mutex>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -16,6 +14,10 @@
 #include "server/store/telemetry.h"
 
 namespace distren {
+
+namespace protocol {
+struct Telemetry;
+}
 
 struct TelemetryReading {
   std::int64_t at_ms = 0;  // to the minute; UNIX time
@@ -34,8 +36,7 @@ public:
   static constexpr std::size_t default_budget = 64U << 20;
   explicit TelemetryHistory(std::size_t budget = default_budget) : budget_rows_(budget / sizeof(Row)) {}
 
-  // A message "telemetry" of doc/protocol.md.
-  void take(std::int64_t slave, nlohmann::json const& message, std::int64_t now_ms);
+  void take(std::int64_t slave, protocol::Telemetry const& message, std::int64_t now_ms);
   [[nodiscard]] std::optional<TelemetryReading> latest(std::int64_t slave, std::int64_t now_ms) const;
   [[nodiscard]] std::vector<TelemetryReading> last(std::int64_t slave, int hours, std::int64_t now_ms) const;
   [[nodiscard]] int memory_mib(std::int64_t slave) const;  // of the whole machine; 0: not known
@@ -82,7 +83,7 @@ private:
     Hour hour;
   };
 
-  static Row parse(nlohmann::json const& message, int& memory_mib);
+  static Row encode(protocol::Telemetry const& message);
   static TelemetryReading decode(Row const& row);
   static store::SlaveHour finished(std::int64_t slave, Hour const& hour);
   void keep(Slave& slave, Row const& row) const;

@@ -102,6 +102,26 @@ def a_dead_first_slave_loses_its_place_to_the_second(grid):
 
 
 @case
+def a_hello_over_https_does_not_take_the_place_of_a_slave_on_the_line(grid):
+    pair = slave(grid, "two-doors")
+    login = {"Authorization": "Basic " + base64.b64encode(
+        f"{pair['slavekey']}:{pair['slavepassword']}".encode()).decode()}
+
+    def hello():
+        return grid.api("POST", "/api/v1/slave/hello", {"slots": 0, "os": "https"}, token="", headers=login)
+    with Line(grid).welcome(pair).hello(slots=0) as line:
+        status, answer = hello()
+        assert status == 409 and "already" in answer["error"]["message"], (status, answer)
+        line.expect("ping")
+        line.send({"type": "pong"})
+        line.send({"type": "ping"})
+        line.expect("pong")
+        assert hello()[0] == 409  # it lives; and from now on it answers no ping
+        wait_until("the slave over HTTPS gets the place of a silent one", lambda: hello()[0] == 200, pause=0.5)
+        assert line.hung_up()["type"] == "error"
+
+
+@case
 def another_protocol_is_refused_and_both_versions_are_named(grid):
     with Line(grid).sign_on(slave(grid, "liar"), protocol=7) as line:
         refused = line.receive()

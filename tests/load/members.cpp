@@ -1,6 +1,5 @@
 #include "tests/load/members.h"
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 namespace distren::load {
@@ -45,38 +44,37 @@ std::size_t after_value(std::string_view text, std::size_t at) {
 
 }  // namespace
 
-std::optional<std::string_view> raw_member(std::string_view object, std::string_view name) {
+MemberIndex::MemberIndex(std::string_view object) {
   std::size_t at = after_blanks(object, 0);
-  if (at >= object.size() || object[at] != '{') return std::nullopt;
-  while (++at < object.size()) {
+  if (at >= object.size() || object[at] != '{') return;
+  while (++at < object.size() && count_ < members_.size()) {
     at = after_blanks(object, at);
-    if (at >= object.size() || object[at] != '"') return std::nullopt;
+    if (at >= object.size() || object[at] != '"') return;
     std::size_t const end = after_string(object, at);
     std::string_view const key = object.substr(at, end - at);
     at = after_blanks(object, end);
-    if (at >= object.size() || object[at] != ':') return std::nullopt;
+    if (at >= object.size() || object[at] != ':') return;
     at = after_blanks(object, at + 1);
     std::size_t const value_end = after_value(object, at);
-    if (key.size() == name.size() + 2 && key.substr(1, name.size()) == name) return object.substr(at, value_end - at);
+    if (key.size() >= 2 && value_end > at)
+      members_[count_++] = {key.substr(1, key.size() - 2), object.substr(at, value_end - at)};
     at = after_blanks(object, value_end);
-    if (at >= object.size() || object[at] != ',') return std::nullopt;
+    if (at >= object.size() || object[at] != ',') return;
+  }
+}
+
+std::optional<std::string_view> MemberIndex::find(std::string_view name) const {
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (members_[i].name == name) return members_[i].value;
   }
   return std::nullopt;
 }
 
-std::string text_member(std::string_view object, std::string_view name) {
-  auto const raw = raw_member(object, name);
-  if (!raw || raw->size() < 2 || raw->front() != '"') return {};
-  if (raw->find('\\') == std::string_view::npos) return std::string(raw->substr(1, raw->size() - 2));
-  auto const parsed = nlohmann::json::parse(*raw, nullptr, false);
-  return parsed.is_string() ? parsed.get<std::string>() : std::string();
-}
-
-std::int64_t number_member(std::string_view object, std::string_view name, std::int64_t otherwise) {
-  auto const raw = raw_member(object, name);
-  std::int64_t number = 0;
-  if (!raw || std::from_chars(raw->data(), raw->data() + raw->size(), number).ec != std::errc()) return otherwise;
-  return number;
+std::optional<std::string> text_in(std::string_view value) {
+  if (value.size() < 2 || value.front() != '"' || value.back() != '"') return std::nullopt;
+  if (value.find('\\') == std::string_view::npos) return std::string(value.substr(1, value.size() - 2));
+  auto const parsed = nlohmann::json::parse(value, nullptr, false);
+  return parsed.is_string() ? std::optional(parsed.get<std::string>()) : std::nullopt;
 }
 
 }  // namespace distren::load

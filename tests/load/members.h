@@ -1,17 +1,75 @@
-// Members of one JSON object as text, without a tree: a load generator shares the machine with what it measures.
-// For objects of a server that is trusted to send well-formed JSON; what is not reads as absent.
+// Reads a message's members() from its text, without a tree: a load generator shares the machine with what it measures.
+// For objects of a server that is trusted to send well-formed JSON; what is not reads as absent, and so do lists.
 #pragma once
 
+#include <array>
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "common/protocol/messages.h"
+
 namespace distren::load {
 
-// The text of this member's value, strings with their quotes.
-std::optional<std::string_view> raw_member(std::string_view object, std::string_view name);
-std::string text_member(std::string_view object, std::string_view name);  // or ""
-std::int64_t number_member(std::string_view object, std::string_view name, std::int64_t otherwise = 0);
+// Where the members of one object stand in its text; those beyond the first 32 are not found.
+class MemberIndex {
+public:
+  explicit MemberIndex(std::string_view object);
+  // The text of this member's value, strings with their quotes.
+  [[nodiscard]] std::optional<std::string_view> find(std::string_view name) const;
+
+private:
+  struct Member {
+    std::string_view name;
+    std::string_view value;
+  };
+  std::array<Member, 32> members_{};
+  std::size_t count_ = 0;
+};
+
+std::optional<std::string> text_in(std::string_view value);  // of a string with its quotes
+
+class TextReader {
+public:
+  explicit TextReader(MemberIndex const& object) : object_(object) {}
+
+  void integer(std::string_view name, auto& value, protocol::IntegerRange range, protocol::Written = {}) {
+    auto const found = object_.find(name);
+    std::int64_t number = 0;
+    if (!found || std::from_chars(found->data(), found->data() + found->size(), number).ec != std::errc()) return;
+    if (range.clamped) number = std::min(std::max(number, range.min), range.max);
+    if (number >= range.min && number <= range.max)
+      value = static_cast<std::remove_reference_t<decltype(value)>>(number);
+  }
+  void text(std::string_view name, std::string& value, protocol::TextLimit, protocol::Written = {}) {
+    if (auto const found = object_.find(name)) value = text_in(*found).value_or(std::move(value));
+  }
+  void mark(std::string_view name, bool& value) { value = object_.find(name) == "true"; }
+  template <typename Value>
+  void object(std::string_view name, std::optional<Value>& value, protocol::Written = {}) {
+    auto const found = object_.find(name);
+    if (!found || found->front() != '{') return;
+    MemberIndex const index(*found);
+    TextReader inner(index);
+    members(inner, value.emplace());
+  }
+  void flag(std::string_view, auto&) {}
+  void choice(std::string_view, auto&, auto const&) {}
+  void lines(std::string_view, auto&, std::size_t, protocol::TextLimit) {}
+  void objects(std::string_view, auto&, std::size_t, protocol::Written = {}) {}
+
+private:
+  MemberIndex const& object_;
+};
+
+template <typename Message>
+Message read_message(MemberIndex const& object) {
+  TextReader reader(object);
+  Message message;
+  members(reader, message);
+  return message;
+}
 
 }  // namespace distren::load

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "common/http/http_client.h"
+#include "common/protocol/codec.h"
+#include "common/protocol/hello.h"
+#include "common/protocol/order.h"
 #include "config.h"
 #include "tests/load/crowd.h"
 #include "tests/load/members.h"
@@ -14,12 +16,8 @@ namespace distren::load {
 
 namespace {
 
-constexpr std::size_t line_limit = 1U << 20;  // an order of the server is far below
 constexpr std::size_t works_limit = 1000;
-
-std::string json_string(std::string const& text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+constexpr std::int64_t longest_retry_ms = 60'000;
 
 }  // namespace
 
@@ -27,30 +25,33 @@ void Slave::connect() {
   spent_.clear();
   auto socket = crowd_.socket_for(number_);
   if (!socket) return crowd_.not_signed_on(number_, socket.error().message, -1);
-  wire_ = std::make_unique<LineConnection>(crowd_.base(), std::move(*socket), crowd_.new_tls(), line_limit,
-                                           static_cast<LineConnectionHandler&>(*this));
+  connection_ =
+      std::make_unique<LineConnection>(crowd_.base(), std::move(*socket), crowd_.new_tls(),
+                                       protocol::max_server_line_bytes, static_cast<LineConnectionHandler&>(*this));
   stage_ = Stage::connecting;
-  if (!wire_->open()) lost("no memory for a connection");
+  if (!connection_->open()) lost("no memory for a connection");
 }
 
 void Slave::close() {
   stage_ = Stage::away;
-  if (wire_) wire_->end();
+  if (connection_) connection_->end();
 }
 
 void Slave::on_open() {
   stage_ = Stage::signing_on;
-  wire_->write(fmt::format(
-      R"({{"type":"sign_on","protocol":1,"slavekey":{},"slavepassword":{},"instance":"load{}","software":"distren-load {}"}})",
-      json_string(pair_.key), json_string(pair_.password), number_, PACKAGE_VERSION));
+  connection_->write(protocol::write(protocol::SignOn{.protocol = protocol::version,
+                                                      .slavekey = pair_.key,
+                                                      .slavepassword = pair_.password,
+                                                      .instance = fmt::format("load{}", number_),
+                                                      .software = "distren-load " PACKAGE_VERSION}));
 }
 
 void Slave::lost(std::string_view why) {
   Stage const was = std::exchange(stage_, Stage::away);
   unordered_.clear();
-  if (wire_) {
-    wire_->end();
-    spent_.push_back(std::move(wire_));
+  if (connection_) {
+    connection_->end();
+    spent_.push_back(std::move(connection_));
   }
   if (was == Stage::ready)
     crowd_.lost(number_, why);
@@ -59,69 +60,78 @@ void Slave::lost(std::string_view why) {
 }
 
 void Slave::on_line(std::string_view line) {
-  std::string const type = text_member(line, "type");
-  if (type == "order") {
-    order(line);
-  } else if (type == "accepted" || type == "rejected" || type == "retry") {
-    answered(line, type);
-  } else if (type == "ping") {
-    wire_->write(R"({"type":"pong"})");
-  } else if (type == "welcome") {
-    welcome(line);
-  } else if (type == "cancel") {
+  MemberIndex const message(line);
+  std::string const type = text_in(message.find("type").value_or("")).value_or("");
+  if (type == protocol::Order::type) {
+    order(message, line);
+  } else if (type == protocol::Accepted::type) {
+    answered(read_message<protocol::Accepted>(message));
+  } else if (type == protocol::Rejected::type) {
+    answered(read_message<protocol::Rejected>(message));
+  } else if (type == protocol::Retry::type) {
+    answered(read_message<protocol::Retry>(message));
+  } else if (type == protocol::Ping::type) {
+    connection_->write(protocol::write(protocol::Pong{}));
+  } else if (type == protocol::Welcome::type) {
+    welcome(read_message<protocol::Welcome>(message));
+  } else if (type == protocol::Cancel::type) {
     crowd_.cancelled();
-    forget(number_member(line, "attempt"));
-  } else if (type == "refused") {
+    forget(read_message<protocol::Cancel>(message).attempt);
+  } else if (type == protocol::Refused::type) {
     // `retry` says that it may be tried again: the server is busy, or the last connection not forgotten yet.
-    std::string const why = text_member(line, "message");
-    auto const again = static_cast<int>(std::clamp<std::int64_t>(number_member(line, "retry", -1), -1, 60000));
+    auto const refused = read_message<protocol::Refused>(message);
+    auto const again = static_cast<int>(std::min(refused.retry_after_ms, longest_retry_ms));
     stage_ = Stage::away;
-    wire_->end();
-    spent_.push_back(std::move(wire_));
-    crowd_.not_signed_on(number_, why, again);
-  } else if (type != "pong") {
+    connection_->end();
+    spent_.push_back(std::move(connection_));
+    crowd_.not_signed_on(number_, refused.message, again > 0 ? again : -1);
+  } else if (type != protocol::Pong::type) {
     crowd_.trouble("not understood", std::string(line));
   }
 }
 
-void Slave::welcome(std::string_view line) {
+void Slave::welcome(protocol::Welcome const& welcome) {
   if (stage_ != Stage::signing_on) return crowd_.trouble("not understood", "a second welcome");
   stage_ = Stage::ready;
   Plan const& plan = crowd_.plan();
-  base_url_ = text_member(line, "url");
-  if (base_url_.empty()) base_url_ = fmt::format("https://{}:8443", plan.host);
-  std::string holding;
-  for (Work const& work : works_)
-    holding += fmt::format(R"({}{{"attempt":{},"lease":"{}"}})", holding.empty() ? "" : ",", work.attempt, work.lease);
-  wire_->add(fmt::format(
-      R"({{"type":"hello","os":"none","cpu":"simulated","cores":{},"memory":8000,"slots":{},"methods":[{{"name":{},"version":{}}}],"holding":[{}]}})",
-      plan.cores, plan.idle ? 0 : plan.slots, json_string(plan.method), json_string(plan.version), holding));
+  base_url_ = welcome.files_url.empty() ? fmt::format("https://{}:8443", plan.host) : welcome.files_url;
+  protocol::Hello hello;
+  hello.os = "none";
+  hello.cpu = "simulated";
+  hello.cores = plan.cores;
+  hello.memory_mib = 8000;
+  hello.slots = plan.idle ? 0 : plan.slots;
+  hello.methods = {{plan.method, plan.version}};
+  for (Work const& work : works_) hello.attempts.push_back({work.attempt, work.lease});
+  connection_->add(protocol::write(hello));
   for (Work const& work : works_) {
-    if (!work.result.empty()) wire_->add(work.result);
+    if (!work.result.empty()) connection_->add(work.result);
   }
-  wire_->flush();
-  crowd_.signed_on(static_cast<int>(std::clamp<std::int64_t>(number_member(line, "heartbeat", 30000), 1000, 3600000)));
+  connection_->flush();
+  crowd_.signed_on(static_cast<int>(welcome.heartbeat_ms));
 }
 
-void Slave::order(std::string_view line) {
-  Work work;
-  work.attempt = number_member(line, "attempt");
-  work.lease = text_member(line, "lease");
-  if (work.attempt <= 0 || work.lease.empty() || works_.size() >= works_limit)
+void Slave::order(MemberIndex const& message, std::string_view line) {
+  TextReader reader(message);
+  protocol::Order order;
+  attempt_members(reader, order);
+  frame_members(reader, order);  // what is rendered does not matter
+  if (order.attempt <= 0 || order.lease.empty() || works_.size() >= works_limit)
     return crowd_.trouble("not understood", std::string(line));
-  if (auto const output = raw_member(line, "output")) {
-    work.upload = text_member(line, "upload");
-    work.image = {text_member(*output, "name"), static_cast<int>(number_member(*output, "width")),
-                  static_cast<int>(number_member(*output, "height"))};
+  Work work;
+  work.attempt = order.attempt;
+  work.lease = order.lease;
+  if (order.output) {
+    work.upload = order.upload_url;
+    work.image = {order.output->name, order.output->width, order.output->height};
   }
   std::optional<Clock::time_point> said;
   if (!unordered_.empty()) {
     said = unordered_.front();
     unordered_.pop_front();
   }
-  std::int64_t const attempt = work.attempt;
   works_.push_back(std::move(work));
-  crowd_.ordered(number_, attempt, said);
+  crowd_.ordered(number_, order.attempt, said);
 }
 
 void Slave::finish(std::int64_t attempt) {
@@ -142,21 +152,26 @@ void Slave::finish(std::int64_t attempt) {
 
 void Slave::say(Work& work, Uploaded const* uploaded) {
   Plan const& plan = crowd_.plan();
-  std::string output;
-  if (uploaded != nullptr)
-    output = fmt::format(R"(,"output":{{"name":{},"size":{},"sha256":"{}","upload":{}}})", json_string(work.image.name),
-                         uploaded->size, uploaded->sha256, json_string(uploaded->id));
-  work.result =
-      fmt::format(R"({{"type":"result","attempt":{},"lease":"{}","state":"done","cpu":{},"wall":{},"memory":100{}}})",
-                  work.attempt, work.lease, plan.cpu > 0 ? plan.cpu : std::max(1, plan.render), plan.render, output);
+  protocol::ResultReport result;
+  result.attempt = work.attempt;
+  result.lease = work.lease;
+  result.outcome = protocol::Outcome::done;
+  result.cpu_ms = plan.cpu > 0 ? plan.cpu : std::max(1, plan.render);
+  result.wall_ms = plan.render;
+  result.peak_memory_mib = 100;
+  if (uploaded != nullptr) result.output = {work.image.name, uploaded->size, uploaded->sha256, uploaded->id};
+  work.result = protocol::write(result);
   send_result(work);
 }
 
 void Slave::give_back(Work& work, std::string const& why) {
   crowd_.trouble("given back", why);
   work.done = false;
-  work.result =
-      fmt::format(R"({{"type":"result","attempt":{},"lease":"{}","state":"returned"}})", work.attempt, work.lease);
+  protocol::ResultReport result;
+  result.attempt = work.attempt;
+  result.lease = work.lease;
+  result.outcome = protocol::Outcome::returned;
+  work.result = protocol::write(result);
   send_result(work);
 }
 
@@ -164,33 +179,33 @@ void Slave::send_result(Work& work) {
   work.said = Clock::now();
   if (!ready()) return;  // it is said after the next welcome
   unordered_.push_back(work.said);
-  wire_->write(work.result);
+  connection_->write(work.result);
 }
 
 void Slave::say_again(std::int64_t attempt) {
   Work const* const work = find(attempt);
-  if (work != nullptr && !work->result.empty() && ready()) wire_->write(work->result);
+  if (work != nullptr && !work->result.empty() && ready()) connection_->write(work->result);
 }
 
-void Slave::answered(std::string_view line, std::string_view type) {
-  std::int64_t const attempt = number_member(line, "attempt");
+void Slave::answered(protocol::ResultAnswer const& answer) {
+  std::int64_t const attempt = std::visit([](auto const& any) { return any.attempt; }, answer);
   Work* const work = find(attempt);
   if (work == nullptr) return;  // cancelled, or answered twice because it was said twice
-  if (type == "retry") {
-    crowd_.trouble("retry", text_member(line, "reason"));
-    auto const after = static_cast<int>(std::clamp<std::int64_t>(number_member(line, "after", 1000), 1, 60000));
-    if (raw_member(line, "upload") == "true") work->result.clear();  // finish() uploads it again
-    return crowd_.later(number_, attempt, after);
+  if (auto const* const retry = std::get_if<protocol::Retry>(&answer)) {
+    crowd_.trouble("retry", retry->reason);
+    if (retry->upload_again) work->result.clear();  // finish() uploads it again
+    return crowd_.later(number_, attempt,
+                        static_cast<int>(std::clamp<std::int64_t>(retry->retry_after_ms, 1, longest_retry_ms)));
   }
-  if (type == "accepted" && work->done)
+  if (auto const* const rejected = std::get_if<protocol::Rejected>(&answer))
+    crowd_.trouble("rejected", rejected->reason);
+  else if (work->done)
     crowd_.accepted(work->said);
-  else if (type == "rejected")
-    crowd_.trouble("rejected", text_member(line, "reason"));
   forget(attempt);
 }
 
 void Slave::ping() {
-  if (ready()) wire_->write(R"({"type":"ping"})");
+  if (ready()) connection_->write(protocol::write(protocol::Ping{}));
 }
 
 std::size_t Slave::unanswered() const {

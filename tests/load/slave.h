@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "common/protocol/result.h"
 #include "server/net/line_connection.h"
+#include "tests/load/members.h"
 #include "tests/load/plan.h"
 #include "tests/load/uploaders.h"
 
@@ -48,9 +50,9 @@ private:
   void on_too_long() override { lost("the server sent a line that is too long"); }
   void on_end(std::string_view why) override { lost(why); }
 
-  void welcome(std::string_view line);
-  void order(std::string_view line);
-  void answered(std::string_view line, std::string_view type);
+  void welcome(protocol::Welcome const& welcome);
+  void order(MemberIndex const& message, std::string_view line);
+  void answered(protocol::ResultAnswer const& answer);
   void say(Work& work, Uploaded const* uploaded);
   void give_back(Work& work, std::string const& why);
   void send_result(Work& work);
@@ -62,7 +64,7 @@ private:
   KeyPair const& pair_;
   int number_;
   Stage stage_ = Stage::away;
-  std::unique_ptr<LineConnection> wire_;
+  std::unique_ptr<LineConnection> connection_;
   std::vector<std::unique_ptr<LineConnection>>
       spent_;  // ended in a callback of their own, destroyed at the next connect()
   std::string base_url_;

@@ -49,8 +49,7 @@ struct World::Sink : SlaveSink {
         3)
       return world.begin(pc, attempt, task, job, std::atoi(line.c_str() + line.find(R"("frame":)") + 8),
                          terms_in(line));
-    if (line.starts_with(R"({"attempt":)") && line.find(R"("type":"cancel")") != std::string::npos)
-      world.cancel(pc, std::atoll(line.c_str() + 11));
+    if (std::sscanf(line.c_str(), R"({"type":"cancel","attempt":%lld)", &attempt) == 1) world.cancel(pc, attempt);
   }
   void close(std::string_view) override {}
   World& world;

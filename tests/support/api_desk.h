@@ -34,6 +34,7 @@ public:
   std::vector<std::int64_t> online;
   std::string settings;
   std::optional<SlaveCapabilities> hello_seen;
+  std::optional<Error> hello_refused;
   std::optional<std::string> next_order, next_cancel;
 
   void add_job(store::RunnableJob job, std::vector<store::RunnableTask> tasks,
@@ -68,9 +69,10 @@ public:
   void gone(std::int64_t, std::shared_ptr<SlaveSink>) override {}
   void progress(std::int64_t, std::int64_t, double) override {}
   void heard(std::int64_t) override {}
-  std::vector<std::pair<std::int64_t, std::string>> http_hello(SlaveCapabilities slave) override {
+  Result<std::vector<std::pair<std::int64_t, std::string>>> http_hello(SlaveCapabilities slave) override {
     hello_seen = slave;
-    return {{7, "job 3 was cancelled by its owner"}};
+    if (hello_refused) return *hello_refused;
+    return std::vector<std::pair<std::int64_t, std::string>>{{7, "job 3 was cancelled by its owner"}};
   }
   std::optional<std::string> http_order(std::int64_t) override { return next_order; }
   std::optional<std::string> http_progress(std::int64_t, std::int64_t, double) override { return next_cancel; }

@@ -1,0 +1,137 @@
+#include "common/protocol/codec.h"
+
+#include <algorithm>
+
+#include "common/base/json_depth.h"
+#include "common/base/text.h"
+#include "common/protocol/hello.h"
+#include "common/protocol/json_reader.h"
+#include "common/protocol/order.h"
+#include "common/protocol/result.h"
+#include "common/protocol/telemetry.h"
+#include "common/protocol/text_writer.h"
+
+namespace distren::protocol {
+
+namespace {
+
+constexpr std::size_t max_shown = 60;  // bytes
+
+// Of these a member that is wrong is not passed over: work is done by them.
+template <typename Message>
+constexpr bool strict = std::is_same_v<Message, Order> || std::is_same_v<Message, FileList>;
+
+}  // namespace
+
+std::string shown(nlohmann::json const& value) {
+  if (value.is_object()) return "an object";
+  if (value.is_array()) return "a list";
+  if (value.is_string() && value.get_ref<std::string const&>().size() > max_shown)
+    return shown(whole_characters(value.get_ref<std::string const&>(), max_shown)) + "...";
+  return printable(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), 6 * max_shown);
+}
+
+void append_text(std::string& out, std::string_view text) {
+  bool const plain = std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 127 && c != '"' && c != '\\'; });
+  if (plain) {
+    out += '"';
+    out += text;
+    out += '"';
+  } else {
+    out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+}
+
+Result<Incoming> parse_line(std::string_view line) {
+  Incoming incoming;
+  incoming.message = parse_shallow_json(line);
+  if (incoming.message.is_object()) {
+    auto const type = incoming.message.find("type");
+    if (type != incoming.message.end() && type->is_string()) incoming.type = type->get<std::string>();
+  }
+  if (incoming.type.empty()) return fail(Errc::invalid, R"(a message is one JSON object with a "type", on one line)");
+  return incoming;
+}
+
+template <typename Message>
+Reading<Message> read(nlohmann::json const& message) {
+  Reading<Message> reading;
+  JsonReader reader(message, reading.problems);
+  members(reader, reading.message);
+  return reading;
+}
+
+template <typename Message>
+Result<Message> parse(nlohmann::json const& message) {
+  auto reading = read<Message>(message);
+  if (strict<Message> && !reading.problems.empty())
+    return fail(Errc::invalid, "the order cannot be used: " + reading.problems.front());
+  if constexpr (requires { check(reading.message); }) {
+    if (auto const good = check(reading.message); !good) return good.error();
+  }
+  return std::move(reading.message);
+}
+
+template <typename Message>
+std::string write_members(Message const& message) {
+  std::string out = "{";
+  TextWriter writer(out, true);
+  members(writer, message);
+  out += '}';
+  return out;
+}
+
+template <typename Message>
+std::string write(Message const& message) {
+  std::string out = R"({"type":")";
+  out += Message::type;
+  out += '"';
+  TextWriter writer(out, false);
+  members(writer, message);
+  out += '}';
+  return out;
+}
+
+// clang-format off
+#define DISTREN_MESSAGE(Message)                                 \
+  template Reading<Message> read(nlohmann::json const& message); \
+  template Result<Message> parse(nlohmann::json const& message); \
+  template std::string write(Message const& message);
+// clang-format on
+
+DISTREN_MESSAGE(Ping)
+DISTREN_MESSAGE(Pong)
+DISTREN_MESSAGE(ErrorMessage)
+DISTREN_MESSAGE(SignOn)
+DISTREN_MESSAGE(Refused)
+DISTREN_MESSAGE(Welcome)
+DISTREN_MESSAGE(Hello)
+DISTREN_MESSAGE(RemoteSettings)
+DISTREN_MESSAGE(Order)
+DISTREN_MESSAGE(Cancel)
+DISTREN_MESSAGE(Progress)
+DISTREN_MESSAGE(LogRequest)
+DISTREN_MESSAGE(LogText)
+DISTREN_MESSAGE(ResultReport)
+DISTREN_MESSAGE(Accepted)
+DISTREN_MESSAGE(Rejected)
+DISTREN_MESSAGE(Retry)
+DISTREN_MESSAGE(Telemetry)
+
+template Reading<FileList> read(nlohmann::json const& message);
+template Result<FileList> parse(nlohmann::json const& message);
+std::optional<ResultAnswer> read_answer(Incoming const& incoming) {
+  if (incoming.type == Accepted::type) return read<Accepted>(incoming.message).message;
+  if (incoming.type == Rejected::type) return read<Rejected>(incoming.message).message;
+  if (incoming.type == Retry::type) return read<Retry>(incoming.message).message;
+  return std::nullopt;
+}
+
+template std::string write_members(FileList const& message);
+template std::string write_members(RemoteSettings const& message);
+template std::string write_members(EffectiveSettings const& message);
+template std::string write_members(Blocks const& message);
+template Reading<FrameParameters> read(nlohmann::json const& message);
+template Reading<Blocks> read(nlohmann::json const& message);
+
+}  // namespace distren::protocol

@@ -1,0 +1,9 @@
+# The messages between server and slaves: values, limits, reading and writing.
+libdistren_common_a_SOURCES += \
+  %D%/codec.cpp %D%/codec.h \
+  %D%/expectations.cpp %D%/expectations.h \
+  %D%/hello.h %D%/json_reader.h %D%/limits.h %D%/messages.h \
+  %D%/order.cpp %D%/order.h %D%/order_template.h \
+  %D%/result.cpp %D%/result.h \
+  %D%/shapes.cpp %D%/shapes.h \
+  %D%/telemetry.h %D%/text_writer.h

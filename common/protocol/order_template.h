@@ -1,0 +1,14 @@
+// The members of a job's orders that are the same in all of them, as text: written once, not with each of ten thousand
+// orders a second. Made and used by the functions of order.h.
+#pragma once
+
+#include <string>
+
+namespace distren::protocol {
+
+struct OrderTemplate {
+  std::string before_frame{};  // to the parameters of the frame
+  std::string after_frame{};
+};
+
+}  // namespace distren::protocol

@@ -1,0 +1,41 @@
+#include "common/protocol/result.h"
+
+#include "common/base/digest.h"
+#include "common/protocol/codec.h"
+
+namespace distren::protocol {
+
+namespace {
+
+Result<void> check_attempt(std::int64_t attempt) {
+  if (attempt <= 0) return fail(Errc::invalid, "attempt is missing or not a whole number");
+  return {};
+}
+
+}  // namespace
+
+std::string write_line(ResultReport result) {
+  std::string line = write(result);
+  if (line.size() < max_line_bytes) return line;
+  result.warnings.clear();  // only they and the log can be that long
+  result.log.clear();
+  return write(result);
+}
+
+Result<void> check(Progress const& progress) {
+  return check_attempt(progress.attempt);
+}
+
+Result<void> check(LogText const& log) {
+  return check_attempt(log.attempt);
+}
+
+Result<void> check(ResultReport const& result) {
+  if (auto const good = check_attempt(result.attempt); !good) return good;
+  if (!result.outcome) return fail(Errc::invalid, "state is not one of done, failed, returned");
+  if (result.outcome == Outcome::done && result.output && !is_sha256_hex(result.output->sha256))
+    return fail(Errc::invalid, "output.sha256 is not 64 lower-case hexadecimal digits");
+  return {};
+}
+
+}  // namespace distren::protocol

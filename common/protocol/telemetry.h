@@ -1,0 +1,39 @@
+// How a slave's machine is: the message `telemetry`. See messages.h. What a machine does not tell is absent.
+#pragma once
+
+#include "common/protocol/messages.h"
+
+namespace distren::protocol {
+
+enum class SlaveActivity { unknown, idle, rendering, suspended, paused, stopping };
+inline constexpr ChoiceName<SlaveActivity> activities[] = {{SlaveActivity::idle, "idle"},
+                                                           {SlaveActivity::rendering, "rendering"},
+                                                           {SlaveActivity::suspended, "suspended"},
+                                                           {SlaveActivity::paused, "paused"},
+                                                           {SlaveActivity::stopping, "stopping"}};
+
+struct Telemetry {
+  static constexpr std::string_view type = "telemetry";
+  SlaveActivity state = SlaveActivity::unknown;
+  std::optional<double> load{};         // of the last minute
+  std::optional<double> cpu_percent{};  // of all cores
+  std::optional<double> memory_mib{};   // of the whole machine
+  std::optional<double> memory_free_mib{};
+  std::optional<double> disk_free_mib{};
+  std::optional<double> temperature_c{};
+  std::optional<double> battery_percent{};
+  bool on_battery = false;
+};
+void members(auto& visit, Is<Telemetry> auto& telemetry) {
+  visit.choice("state", telemetry.state, activities);
+  visit.number("load", telemetry.load, limits::loads);
+  visit.number("cpu", telemetry.cpu_percent, limits::percents);
+  visit.number("memory", telemetry.memory_mib, limits::total_memory_mib);
+  visit.number("memory_free", telemetry.memory_free_mib, limits::free_memory_mib);
+  visit.number("disk_free", telemetry.disk_free_mib, limits::free_disk_mib);
+  visit.number("temperature", telemetry.temperature_c, limits::temperatures_c);
+  visit.number("battery", telemetry.battery_percent, limits::percents);
+  visit.mark("on_battery", telemetry.on_battery);
+}
+
+}  // namespace distren::protocol

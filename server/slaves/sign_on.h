@@ -1,0 +1,28 @@
+// What a slave is told when it signs on, and what is kept of its hello: the same on the line and over HTTPS. Pure, any
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/base/result.h"
+#include "common/protocol/hello.h"
+#include "server/dispatch/dispatcher.h"
+#include "server/store/slaves.h"
+
+namespace distren {
+
+struct WelcomeSettings {
+  std::string files_url;  // empty: the line's host, port 8443
+  std::int64_t heartbeat_ms = 30'000;
+  std::int64_t telemetry_interval_ms = 0;  // 0: none is wanted
+};
+protocol::Welcome welcome_for(store::SlaveIdentity const& slave, WelcomeSettings const& settings, std::int64_t now_ms);
+
+// invalid: both versions are named.
+Result<void> check_protocol_version(int version);
+
+SlaveCapabilities capabilities_of(store::SlaveIdentity const& slave, protocol::Hello const& hello);
+store::SlaveHello recorded_hello(protocol::Hello const& hello, std::string address);
+
+}  // namespace distren
