@@ -1,4 +1,4 @@
-// register, login, logout, status: who asks, and whom.
+// register, login, logout, status: the user's account and the server's status.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -59,7 +59,7 @@ Result<int> log_out(Context const& context) {
   if (!credentials) return credentials.error();
   if (auto saved = credentials->forget(settings.server); !saved) return saved.error();
   if (!ended && ended.error().code != Errc::denied) {
-    Context::tell("distren: forgotten here, but the server could not be told; the login ends there by itself later");
+    Context::note("distren: forgotten here, but the server could not be told; the login ends there by itself later");
     return ended.error();
   }
   context.print({{"server", settings.server}}, fmt::format("Logged out at {}.\n", settings.server));

@@ -1,4 +1,4 @@
-// download: a job's frames, into a folder here.
+// download: fetches a job's frames into a local folder.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -12,23 +12,23 @@
 namespace distren::client {
 namespace {
 
-struct Wanted {
+struct Request {
   std::int64_t job = 0;
   std::string folder;
   std::string frames;
 };
 
-Result<int> download_job(Context const& context, Wanted const& wanted) {
+Result<int> download_job(Context const& context, Request const& request) {
   std::vector<int> frames;
-  if (!wanted.frames.empty()) {
-    auto parsed = parse_frames(wanted.frames);
+  if (!request.frames.empty()) {
+    auto parsed = parse_frames(request.frames);
     if (!parsed) return parsed.error();
     frames = *std::move(parsed);
   }
   auto session = context.session();
   if (!session) return session.error();
-  auto const id = fmt::to_string(wanted.job);
-  std::filesystem::path const folder = wanted.folder.empty() ? "job" + id : wanted.folder;
+  auto const id = fmt::to_string(request.job);
+  std::filesystem::path const folder = request.folder.empty() ? "job" + id : request.folder;
   auto fetched = fetch_output(*session, id, frames, folder);
   if (!fetched) return fetched.error();
   return report_fetched(context, *fetched, folder);
@@ -38,12 +38,12 @@ Result<int> download_job(Context const& context, Wanted const& wanted) {
 
 void add_download_command(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("download", "Fetch a job's frames; what is here already is not fetched again");
-  auto wanted = std::make_shared<Wanted>();  // shared with the callback, which runs after this function has returned
-  command->add_option("JOB", wanted->job, "The job's number")->required()->check(CLI::PositiveNumber);
-  command->add_option("DIR", wanted->folder, "Where to; jobN by default");
-  command->add_option("--frames", wanted->frames, "Only these, like 1-10,20,30-40x2")->check(frames_validator());
+  auto request = std::make_shared<Request>();  // shared with the callback, which runs after this function has returned
+  command->add_option("JOB", request->job, "The job's number")->required()->check(CLI::PositiveNumber);
+  command->add_option("DIR", request->folder, "Where to; jobN by default");
+  command->add_option("--frames", request->frames, "Only these, like 1-10,20,30-40x2")->check(frames_validator());
   command->callback(
-      [&context, wanted] { context.run = [&context, wanted] { return download_job(context, *wanted); }; });
+      [&context, request] { context.run = [&context, request] { return download_job(context, *request); }; });
 }
 
 }  // namespace distren::client

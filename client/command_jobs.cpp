@@ -1,4 +1,4 @@
-// jobs, job, pause, resume, cancel, approve, requeue, change, delete: looking after what was submitted.
+// jobs, job, pause, resume, cancel, approve, requeue, change, delete: managing submitted jobs.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -146,7 +146,7 @@ Result<int> show_job(Context const& context, ShowOptions const& options) {
   return conclude(*job);
 }
 
-// The same request for one or more jobs; with several, --json prints a list. The first refusal ends it.
+// The same request for one or more jobs; with several, --json prints a list. Stops at the first rejection.
 Result<int> for_each_job(Context const& context, Ids const& ids, std::string const& method, std::string const& suffix,
                          std::optional<Json> const& body, std::string const& done) {
   auto session = context.session();

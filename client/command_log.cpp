@@ -1,4 +1,4 @@
-// log: what the renderer of a frame says, or said before it failed.
+// log: a frame's render log, live or of its last failed attempt.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -11,25 +11,25 @@
 namespace distren::client {
 namespace {
 
-struct Wanted {
+struct Request {
   std::int64_t job = 0;
   std::int64_t frame = 0;
 };
 
-Result<int> show_log(Context const& context, Wanted const& wanted) {
+Result<int> show_log(Context const& context, Request const& request) {
   auto session = context.session();
   if (!session) return session.error();
-  auto const path = fmt::format("/api/v1/jobs/{}/tasks", wanted.job);
-  auto const what = fmt::format("job {}", wanted.job);
+  auto const path = fmt::format("/api/v1/jobs/{}/tasks", request.job);
+  auto const what = fmt::format("job {}", request.job);
   std::optional<std::int64_t> task;
   auto const listed = session->each_item(path + "?limit=1000", "after", what, [&](Json const& each) {
-    if (number_of(each, "frame") == wanted.frame) task = number_of(each, "id");
+    if (number_of(each, "frame") == request.frame) task = number_of(each, "id");
     return !task;
   });
   if (!listed) return listed.error();
-  if (!task) return fail(Errc::not_found, fmt::format("job {} has no frame {}", wanted.job, wanted.frame));
+  if (!task) return fail(Errc::not_found, fmt::format("job {} has no frame {}", request.job, request.frame));
   auto const log =
-      session->get(fmt::format("{}/{}/log", path, *task), fmt::format("the log of frame {}", wanted.frame));
+      session->get(fmt::format("{}/{}/log", path, *task), fmt::format("the log of frame {}", request.frame));
   if (!log) return log.error();
   context.print(*log, text_of(*log, "text"));
   return exit_ok;
@@ -38,11 +38,11 @@ Result<int> show_log(Context const& context, Wanted const& wanted) {
 }  // namespace
 
 void add_log_command(CLI::App& app, Context& context) {
-  auto const wanted = std::make_shared<Wanted>();
+  auto const request = std::make_shared<Request>();
   auto* command = app.add_subcommand("log", "Show what a frame's renderer says now, or said before it failed");
-  command->add_option("JOB", wanted->job, "The job's number")->required()->check(CLI::PositiveNumber);
-  command->add_option("FRAME", wanted->frame, "The frame's number")->required();
-  command->callback([&context, wanted] { context.run = [&context, wanted] { return show_log(context, *wanted); }; });
+  command->add_option("JOB", request->job, "The job's number")->required()->check(CLI::PositiveNumber);
+  command->add_option("FRAME", request->frame, "The frame's number")->required();
+  command->callback([&context, request] { context.run = [&context, request] { return show_log(context, *request); }; });
 }
 
 }  // namespace distren::client

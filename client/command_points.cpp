@@ -1,4 +1,4 @@
-// points, rank, why, ledger-check: what is to be known of points, and which rule makes a job or a slave wait.
+// points, rank, why, ledger-check: points, and the rule that makes a job or a slave wait.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -45,7 +45,7 @@ Result<int> list_statement(Context const& context, Session& session, PointsOptio
                {"PENDING", Align::right},
                {"WHAT FOR"}});
   Json items = Json::array();
-  Json next;  // where a later call goes on
+  Json next;  // where a later call resumes
   auto listed = session.each_item(path, "before", "the statement", [&](Json const& line) {
     if (items.size() == options.limit) {
       next = items.back().contains("id") ? items.back()["id"] : Json();
@@ -59,7 +59,7 @@ Result<int> list_statement(Context const& context, Session& session, PointsOptio
   if (!listed) return listed.error();
   context.print({{"items", items}, {"next", next}}, table.empty() ? "No points have moved.\n" : table.text());
   if (!context.options.json && !next.is_null())
-    Context::tell(fmt::format("Older ones: distren points --statement --before {}", next.dump()));
+    Context::note(fmt::format("Older ones: distren points --statement --before {}", next.dump()));
   return exit_ok;
 }
 
@@ -115,7 +115,7 @@ Result<int> check_ledger(Context const& context) {
   for (auto const& each : invariants)
     if (!flag_of(each, "holds")) text += fmt::format("{}: {}\n", text_of(each, "name"), text_of(each, "detail"));
   context.print(*checked, text);
-  return clean ? exit_ok : exit_refused;
+  return clean ? exit_ok : exit_rejected;
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// shots: the pieces of a film, how they stand, and a word about that.
+// shots: a project's shots, their state, and setting it.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -16,10 +16,10 @@ namespace distren::client {
 
 namespace {
 
-struct Wish {
+struct Request {
   std::string project;
   std::string shot;   // SEQUENCE/SHOT
-  std::string state;  // that it gets
+  std::string state;  // to set
 };
 
 std::string name_of(Json const& shot) {
@@ -45,10 +45,10 @@ Result<std::vector<Json>> fetch_shots(Session& session, Json const& project) {
   return shots;
 }
 
-Result<int> list_shots(Context const& context, Wish const& wish) {
+Result<int> list_shots(Context const& context, Request const& request) {
   auto session = context.session();
   if (!session) return session.error();
-  auto const project = find_project(*session, wish.project);
+  auto const project = find_project(*session, request.project);
   if (!project) return project.error();
   auto const shots = fetch_shots(*session, *project);
   if (!shots) return shots.error();
@@ -59,20 +59,20 @@ Result<int> list_shots(Context const& context, Wish const& wish) {
   return exit_ok;
 }
 
-Result<int> mark_shot(Context const& context, Wish const& wish) {
+Result<int> mark_shot(Context const& context, Request const& request) {
   auto session = context.session();
   if (!session) return session.error();
-  auto const project = find_project(*session, wish.project);
+  auto const project = find_project(*session, request.project);
   if (!project) return project.error();
   auto const shots = fetch_shots(*session, *project);
   if (!shots) return shots.error();
-  auto const found = std::ranges::find(*shots, wish.shot, name_of);
+  auto const found = std::ranges::find(*shots, request.shot, name_of);
   if (found == shots->end()) {
     return fail(Errc::not_found, fmt::format("the project has no shot '{}'; see: distren shots {}",
-                                             printable(wish.shot, 100), printable(wish.project, 100)));
+                                             printable(request.shot, 100), printable(request.project, 100)));
   }
   auto const path = fmt::format("/api/v1/shots/{}", id_of(*found));
-  auto changed = session->send("PATCH", path, Json{{"state", wish.state}}, "the shot");
+  auto changed = session->send("PATCH", path, Json{{"state", request.state}}, "the shot");
   if (!changed) return changed.error();
   context.print(*changed, fmt::format("Shot {}: {}.\n", name_of(*changed), text_of(*changed, "state")));
   return exit_ok;
@@ -81,17 +81,17 @@ Result<int> mark_shot(Context const& context, Wish const& wish) {
 }  // namespace
 
 void add_shot_commands(CLI::App& app, Context& context) {
-  auto wish = std::make_shared<Wish>();  // shared with the callback, which runs after this function has returned
+  auto request = std::make_shared<Request>();  // shared with the callback, which runs after this function has returned
   auto* shots = app.add_subcommand("shots", "List a project's shots, or say how one stands");
-  shots->add_option("PROJECT", wish->project, "The project's name or number")->required();
-  auto* shot = shots->add_option("SHOT", wish->shot, "SEQUENCE/SHOT");
-  auto* state = shots->add_option("STATE", wish->state, "waiting, work, review, done, or auto: as its jobs are")
+  shots->add_option("PROJECT", request->project, "The project's name or number")->required();
+  auto* shot = shots->add_option("SHOT", request->shot, "SEQUENCE/SHOT");
+  auto* state = shots->add_option("STATE", request->state, "waiting, work, review, done, or auto: as its jobs are")
                     ->check(CLI::IsMember({"auto", "waiting", "work", "review", "done"}));
   shot->needs(state);
   state->needs(shot);
-  shots->callback([&context, wish] {
-    context.run = [&context, wish] {
-      return wish->state.empty() ? list_shots(context, *wish) : mark_shot(context, *wish);
+  shots->callback([&context, request] {
+    context.run = [&context, request] {
+      return request->state.empty() ? list_shots(context, *request) : mark_shot(context, *request);
     };
   });
 }

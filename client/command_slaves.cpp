@@ -1,4 +1,4 @@
-// slaves, slave ...: the machines that render.
+// slaves, slave ...: the user's rendering machines.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -20,7 +20,7 @@ std::string methods_of(Json const& slave) {
   return out;
 }
 
-// What one of its cores does, compared with the grid's reference core; "" when it was never measured.
+// Power of one core relative to the grid's reference core; "" when never benchmarked.
 std::string power_of(Json const& method) {
   auto const power = decimal_of(method, "power");
   if (power.empty()) return {};
@@ -37,21 +37,21 @@ std::string work_of(Json const& slave) {
   return out;
 }
 
-// "load 2.1, CPU 97 %, ..." of the latest word about the machine; "" when there is none.
+// "load 2.1, CPU 97 %, ..." of the latest telemetry; "" when there is none.
 std::string machine_now(Json const& slave) {
   if (!slave.contains("telemetry") || !slave["telemetry"].is_object()) return {};
   Json const& now = slave["telemetry"];
   std::string out = ago(text_of(now, "at"), now_ms());
-  auto const say = [&](char const* name, std::string text) {
+  auto const add_member = [&](char const* name, std::string text) {
     if (now.contains(name) && now[name].is_number()) out += ", " + std::move(text);
   };
-  say("cpu", fmt::format("CPU {} %", number_of(now, "cpu")));
-  say("load", fmt::format("load {}", decimal_of(now, "load")));
-  say("memory_free", human_size(number_of(now, "memory_free") << 20) + " memory free");
-  say("disk_free", human_size(number_of(now, "disk_free") << 20) + " disk free");
-  say("temperature", fmt::format("{} degrees", number_of(now, "temperature")));
-  say("battery",
-      fmt::format("battery {} %{}", number_of(now, "battery"), flag_of(now, "on_battery") ? ", in use" : ""));
+  add_member("cpu", fmt::format("CPU {} %", number_of(now, "cpu")));
+  add_member("load", fmt::format("load {}", decimal_of(now, "load")));
+  add_member("memory_free", human_size(number_of(now, "memory_free") << 20) + " memory free");
+  add_member("disk_free", human_size(number_of(now, "disk_free") << 20) + " disk free");
+  add_member("temperature", fmt::format("{} degrees", number_of(now, "temperature")));
+  add_member("battery",
+             fmt::format("battery {} %{}", number_of(now, "battery"), flag_of(now, "on_battery") ? ", in use" : ""));
   return out;
 }
 
@@ -61,23 +61,24 @@ std::string condition_of(Json const& slave) {
   return flag_of(slave, "online") ? "online" : "offline";
 }
 
-// A slave that was never here has told nothing.
+// A slave that never connected has reported nothing.
 std::string known(std::int64_t number, std::string text) {
   return number == 0 ? "" : std::move(text);
 }
 
-// What was asked for from afar, and what holds.
+// The remote settings that were requested, and the effective ones.
 std::string settings_text(Json const& slave) {
   if (!slave.contains("settings") || !slave["settings"].is_object()) return {};
-  auto const say = [](Json const& of) {
+  auto const joined_settings = [](Json const& of) {
     std::string out;
     for (auto const& [name, value] : of.items())
       out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, value.dump());
     return printable(out, 300);
   };
   Json const& settings = slave["settings"];
-  std::string const wanted = settings.contains("wanted") ? say(settings["wanted"]) : "";
-  std::string const hold = settings.contains("hold") && settings["hold"].is_object() ? say(settings["hold"]) : "";
+  std::string const wanted = settings.contains("wanted") ? joined_settings(settings["wanted"]) : "";
+  std::string const hold =
+      settings.contains("hold") && settings["hold"].is_object() ? joined_settings(settings["hold"]) : "";
   if (wanted.empty() && hold.empty()) return {};
   return fmt::format("asked for: {}; in force: {}", wanted.empty() ? "nothing" : wanted,
                      hold.empty() ? "not known now" : hold);
@@ -156,7 +157,7 @@ Result<int> print_secret(Context const& context, Result<Json> const& answer) {
   context.print(*answer, fmt::format("slavekey       {}\nslavepassword  {}\n", text_of(*answer, "slavekey"),
                                      text_of(*answer, "slavepassword")));
   if (!context.options.json)
-    Context::tell("Write both into distren-slave.toml on that machine now: the password is not shown again.");
+    Context::note("Write both into distren-slave.toml on that machine now: the password is not shown again.");
   return exit_ok;
 }
 
@@ -246,7 +247,7 @@ Result<int> unblock(Context const& context, std::int64_t id, std::string const& 
   return exit_ok;
 }
 
-// changes: null takes a wish away.
+// changes: null removes a remote setting.
 Result<int> change_settings(Context const& context, std::int64_t id, Json const& changes) {
   if (changes.empty())
     return fail(Errc::invalid,
@@ -301,17 +302,18 @@ void add_slave_commands(CLI::App& app, Context& context) {
     std::string kind, what;
   };
   auto blocked = std::make_shared<Blocked>();
-  for (bool const away : {false, true}) {
-    auto* command = slave->add_subcommand(
-        away ? "unblock" : "block", away ? "Offer it such work again" : "Offer it no work of a user, project or job");
+  for (bool const unblocking : {false, true}) {
+    auto* command =
+        slave->add_subcommand(unblocking ? "unblock" : "block",
+                              unblocking ? "Offer it such work again" : "Offer it no work of a user, project or job");
     command->add_option("SLAVE", *id, "The slave's number")->required()->check(CLI::PositiveNumber);
     command->add_option("KIND", blocked->kind, "user, project or job")
         ->required()
         ->check(CLI::IsMember({"user", "project", "job"}));
     command->add_option("WHAT", blocked->what, "The user's name, or the number of the project or job")->required();
-    command->callback([&context, id, blocked, away] {
-      context.run = [&context, id, blocked, away] {
-        return (away ? unblock : block)(context, *id, blocked->kind, blocked->what);
+    command->callback([&context, id, blocked, unblocking] {
+      context.run = [&context, id, blocked, unblocking] {
+        return (unblocking ? unblock : block)(context, *id, blocked->kind, blocked->what);
       };
     });
   }

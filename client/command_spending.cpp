@@ -1,5 +1,5 @@
-// boost, give, adjust: what moves points. Each sends a key of its own, so that a request whose answer was lost can be
-// repeated and is carried out once.
+// boost, give, adjust: commands that move points. Each sends its own idempotency key, so that a request whose answer
+// was lost can be repeated and is executed once.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -25,15 +25,15 @@ struct Spending {
   bool quote = false;
   bool yes = false;
 
-  [[nodiscard]] std::int64_t millipoints() const { return parse_points(points).value(); }  // it was checked
+  [[nodiscard]] std::int64_t millipoints() const { return parse_points(points).value(); }  // validated before
   [[nodiscard]] Json amount() const { return points_json(millipoints()); }
   [[nodiscard]] std::string text() const { return points_text(millipoints()); }
   [[nodiscard]] std::string key_or_new() const { return key.empty() ? random_secret() : key; }
 };
 
 Result<int> declined() {
-  Context::tell("Nothing was spent.");
-  return exit_refused;
+  Context::note("Nothing was spent.");
+  return exit_rejected;
 }
 
 Result<int> boost_job(Context const& context, Spending const& spending) {
@@ -41,11 +41,11 @@ Result<int> boost_job(Context const& context, Spending const& spending) {
   if (!session) return session.error();
   auto const path = fmt::format("/api/v1/jobs/{}/boost", spending.job);
   auto const name = fmt::format("job {}", spending.job);
-  // With a key that was used before the job may be gone; what was done then is not quoted again.
+  // With a key that was used before, the job may be deleted; an executed boost is not quoted again.
   if (spending.quote || (!spending.yes && spending.key.empty())) {
     auto quote = session->get(with_query(path + "/quote", "points", spending.text()), name);
     if (!quote) return quote.error();
-    auto const words = quote_words(*quote, now_ms());
+    auto const words = quote_text(*quote, now_ms());
     if (spending.quote) {
       context.print(*quote, words);
       return exit_ok;

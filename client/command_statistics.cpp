@@ -1,4 +1,4 @@
-// statistics: what the grid did, or what is one's own of it, in a few lines of a table.
+// statistics: the grid's activity, or the user's share of it, in a short table.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -17,12 +17,12 @@ struct StatisticsOptions {
   bool mine = false;
 };
 
-// Steps in a line: hours of a day stand alone, a week and a month are by the day, a year by the week.
+// Steps per row: one hour for a day, one day for a week or a month, one week for a year.
 std::size_t together(std::string const& span) {
   return span == "day" ? 1 : span == "year" ? 7 : span == "all" ? 52 : 24;
 }
 
-// Of [from, to): a sum of what was counted; a mean of what was sampled, over the steps that are known.
+// Of [from, to): the sum of counters, the mean of samples, over the steps that are known.
 double sum_of(Json const& column, std::size_t from, std::size_t to) {
   double sum = 0;
   for (std::size_t i = from; i < std::min(to, column.size()); ++i)
@@ -41,7 +41,7 @@ std::string figure(double value) {
   return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
 }
 
-// "3 h ago", "2 d ago": when a line begins.
+// "3 h ago", "2 d ago": the start of a row.
 std::string duration_ago(std::int64_t seconds) {
   if (seconds < 2 * 86400) return fmt::format("{} h ago", seconds / 3600);
   return seconds < 100 * 86400 ? fmt::format("{} d ago", seconds / 86400)
@@ -71,7 +71,7 @@ Result<int> show_statistics(Context const& context, StatisticsOptions const& opt
     table.add({name, figure(sum_of(frames, from, to)), figure(sum_of(failures, from, to)),
                figure(sum_of(points, from, to)), figure(mean_of(power, from, to)), figure(mean_of(ready, from, to))});
   };
-  // The newest line is whole; the oldest takes what is left.
+  // The newest row is complete; the oldest covers the rest.
   for (std::size_t to = frames.size() % size == 0 ? size : frames.size() % size; to <= frames.size(); to += size) {
     auto const from = to < size ? 0 : to - size;
     auto const ago_s = static_cast<std::int64_t>(frames.size() - from) * step;

@@ -1,4 +1,4 @@
-// submit, check: look into the scene, bring what the server lacks, make the job, and perhaps wait for it.
+// submit, check: inspects the scene, uploads what the server lacks, creates the job, and optionally waits for it.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -21,14 +21,14 @@
 namespace distren::client {
 namespace {
 
-constexpr std::size_t most_parameters = 256 << 10;  // bytes that the server takes
+constexpr std::size_t max_parameter_bytes = 256 << 10;  // the server's limit
 
 struct Submission {
   std::string file;
   std::string root;
   std::string method = "blender";
   std::vector<std::string> settings;  // NAME=VALUE, of any method
-  SceneChoices choices;
+  SceneOptions scene_options;
   int samples = 0;
   std::string resolution;
   std::string format;
@@ -46,15 +46,15 @@ struct Submission {
   std::string video;
   int fps = 0;
   bool wait = false;
-  bool check = false;  // only look
+  bool check = false;  // inspect without submitting
   std::string download;
 };
 
 void warn(std::string const& sentence) {
-  Context::tell("warning: " + sentence);
+  Context::note("warning: " + sentence);
 }
 
-// The server finds most of the same faults in its own words: a file that was named once need not be named again.
+// The server reports most of the same faults in its own words: a file that was named already is not named again.
 bool is_said(std::vector<std::string> const& said, std::string const& sentence) {
   auto const begin = sentence.find('\'');
   auto const end = begin == std::string::npos ? begin : sentence.find('\'', begin + 1);
@@ -63,7 +63,7 @@ bool is_said(std::vector<std::string> const& said, std::string const& sentence) 
   return std::ranges::any_of(said, [&name](std::string const& each) { return each.find(name) != std::string::npos; });
 }
 
-// A whole number stands for one, everything else for a text.
+// An integer becomes a number, everything else a string.
 void add_setting(Json& out, std::string const& text) {
   auto const equals = text.find('=');
   auto const value = text.substr(equals + 1);
@@ -80,8 +80,8 @@ Json parameters_of(Submission const& given) {
   if (!given.resolution.empty()) out["percentage"] = percentage_of(given.resolution);
   if (!given.format.empty()) out["format"] = format_word(given.format);
   if (!given.engine.empty()) out["engine"] = engine_word(given.engine);
-  if (!given.choices.camera.empty()) out["camera"] = given.choices.camera;
-  if (!given.choices.scene.empty()) out["scene"] = given.choices.scene;
+  if (!given.scene_options.camera.empty()) out["camera"] = given.scene_options.camera;
+  if (!given.scene_options.scene.empty()) out["scene"] = given.scene_options.scene;
   return out;
 }
 
@@ -90,10 +90,10 @@ struct Prepared {
   std::string frames;
 };
 
-// Everything that can be found out without the server.
+// Everything that can be checked without the server.
 Result<Prepared> prepare(Submission const& given) {
   if (given.method != "blender") {
-    if (given.choices.frames.empty())
+    if (given.scene_options.frames.empty())
       return fail(Errc::invalid,
                   fmt::format("{} does not tell its frames; name them by --frames, like 1-250", printable(given.file)));
     auto const named = given.method == "povray" ? povray_references(given.file) : Result<BlendSummary>(BlendSummary{});
@@ -101,12 +101,12 @@ Result<Prepared> prepare(Submission const& given) {
     auto scene =
         given.root.empty() ? files_of_scene(given.file, *named) : files_of_folder(given.file, *named, given.root);
     if (!scene) return scene.error();
-    return Prepared{*std::move(scene), given.choices.frames};
+    return Prepared{*std::move(scene), given.scene_options.frames};
   }
   auto summary = inspect_blend(given.file);
   if (!summary)
     return fail(summary.error().code, fmt::format("{}: {}", printable(given.file), summary.error().message));
-  auto choices = check_choices(*summary, given.choices);
+  auto choices = check_options(*summary, given.scene_options);
   if (!choices) return choices.error();
   auto scene =
       given.root.empty() ? files_of_scene(given.file, *summary) : files_of_folder(given.file, *summary, given.root);
@@ -131,7 +131,7 @@ Result<Json> create_job(Session& session, Submission const& given, Prepared cons
   if (given.paused) body["paused"] = true;
   if (given.test_first) body["test_first"] = true;
   if (!given.parameter_file.empty()) {
-    auto text = read_file(given.parameter_file, most_parameters);
+    auto text = read_file(given.parameter_file, max_parameter_bytes);
     if (!text) return fail(text.error().code, fmt::format("--parameters: {}", text.error().message));
     body["parameter_file"] = *std::move(text);
   }
@@ -145,13 +145,13 @@ Result<Json> create_job(Session& session, Submission const& given, Prepared cons
   return session.send("POST", given.check ? "/api/v1/jobs/check" : "/api/v1/jobs", body, "the job");
 }
 
-// One job, and its pictures below folder.
+// Waits for one job and fetches its images below folder.
 Result<int> wait_for_job(Context const& context, Session& session, Submission const& given, std::string const& id,
                          bool wanted, std::filesystem::path const& folder) {
   auto ended = watch_job(session, id);
   if (!ended && interrupted) return keep_running(id);
   if (!ended) {
-    Context::tell(fmt::format("Job {0} stays on the server; to see it again: distren job {0} --wait", id));
+    Context::note(fmt::format("Job {0} stays on the server; to see it again: distren job {0} --wait", id));
     return ended.error();
   }
   context.print(*ended, "");
@@ -160,12 +160,12 @@ Result<int> wait_for_job(Context const& context, Session& session, Submission co
   auto fetched = fetch_output(session, id, {}, folder);
   if (!fetched) return fetched.error();
   Context quiet;  // with --json stdout carries the job alone
-  if (context.options.json) return fetched->missing.empty() ? code : static_cast<int>(exit_refused);
+  if (context.options.json) return fetched->missing.empty() ? code : static_cast<int>(exit_rejected);
   int const all_here = report_fetched(quiet, *fetched, folder);
   return code != exit_ok ? code : all_here;
 }
 
-// All of a submission's, in their order; the first that ends badly is the last.
+// All jobs of a submission, in order; stops at the first that fails.
 Result<int> wait_for(Context const& context, Session& session, Submission const& given, Json const& jobs) {
   int code = exit_ok;
   for (auto const& job : jobs) {
@@ -186,7 +186,7 @@ std::string told_of_others(Json const& jobs) {
   return out;
 }
 
-// Warnings go where submit has them, so that what is printed can be worked with.
+// Warnings go where submit prints them, so that stdout stays parseable.
 int show_findings(Context const& context, Submission const& given, Prepared const& prepared, Json const& answer) {
   context.print(answer, scene_report(answer, given.file));
   for (auto const& sentence : list_of(answer, "warnings"))
@@ -194,8 +194,8 @@ int show_findings(Context const& context, Submission const& given, Prepared cons
       warn(printable(sentence.get<std::string>()));
   auto const problem = text_of(answer, "problem");
   if (problem.empty()) return exit_ok;
-  Context::tell("problem: " + problem);
-  return exit_refused;
+  Context::note("problem: " + problem);
+  return exit_rejected;
 }
 
 Result<int> submit(Context const& context, Submission const& given) {
@@ -230,22 +230,23 @@ Result<int> submit(Context const& context, Submission const& given) {
     context.print(*job, told + "\n" + told_of_others(list_of(*job, "jobs")));
     return exit_ok;
   }
-  Context::tell(told);
+  Context::note(told);
   auto const& jobs = list_of(*job, "jobs");
-  return wait_for(context, *session, given, jobs.empty() ? Json::array({*job}) : jobs);  // an older server names none
+  return wait_for(context, *session, given, jobs.empty() ? Json::array({*job}) : jobs);  // an older server lists none
 }
 
 void add_scene_options(CLI::App* command, std::shared_ptr<Submission> const& given) {
   command->add_option("FILE", given->file, "The .blend file, or what the method takes")->required();
-  command->add_option("--frames", given->choices.frames, "Like 1-250 or 1-10,20,30-40x2; the scene's own by default")
+  command
+      ->add_option("--frames", given->scene_options.frames, "Like 1-250 or 1-10,20,30-40x2; the scene's own by default")
       ->check(frames_validator());
   command->add_option("--samples", given->samples, "Samples per pixel")->check(CLI::Range(1, 1 << 24));
   command->add_option("--resolution", given->resolution, "Share of the scene's resolution, like 50%")
       ->check(percentage_validator());
   command->add_option("--format", given->format, "PNG, JPEG, EXR, TIFF ...");
   command->add_option("--engine", given->engine, "CYCLES, EEVEE or WORKBENCH");
-  command->add_option("--camera", given->choices.camera, "The camera's name");
-  command->add_option("--scene", given->choices.scene, "The scene's name");
+  command->add_option("--camera", given->scene_options.camera, "The camera's name");
+  command->add_option("--scene", given->scene_options.scene, "The scene's name");
   command->add_option("--method", given->method, "Render method of the grid, like povray")->capture_default_str();
   command->add_option("--set", given->settings, "NAME=VALUE, a parameter of the method; can be given again")
       ->check(setting_validator());

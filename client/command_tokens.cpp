@@ -1,4 +1,4 @@
-// tokens, projects: keys for scripts, and the folders that jobs are filed under.
+// tokens, projects: tokens for scripts, and the projects that jobs belong to.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -39,7 +39,7 @@ Result<int> new_token(Context const& context, std::string const& name, std::vect
   auto token = session->send("POST", "/api/v1/tokens", Json{{"name", name}, {"scopes", scopes}}, "the token");
   if (!token) return token.error();
   context.print(*token, text_of(*token, "secret") + "\n");
-  if (!context.options.json) Context::tell("Keep it secret, for example in DISTREN_TOKEN: it is not shown again.");
+  if (!context.options.json) Context::note("Keep it secret, for example in DISTREN_TOKEN: it is not shown again.");
   return exit_ok;
 }
 

@@ -1,11 +1,11 @@
-// A question on the terminal before something is spent. Scripts are not asked: without a terminal it is a yes.
+// Asks for confirmation on the terminal before points are spent. Without a terminal (scripts) the answer is yes.
 #pragma once
 
 #include <string>
 
 namespace distren::client {
 
-// Shows the text and the question on stderr when stdin and stderr are a terminal; anything but y or yes is a no.
+// Prints the text and the question on stderr when stdin and stderr are a terminal; only y or yes confirms.
 bool confirmed(std::string const& text, std::string const& question);
 
 }  // namespace distren::client

@@ -15,12 +15,12 @@ Result<Session> Context::session() const {
 }
 
 void Context::print(Json const& json, std::string const& text) const {
-  // Names come from other people: escaped, nothing in them can drive a terminal.
+  // Names come from other users: escaped, they cannot control a terminal.
   auto const out = options.json ? json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n" : text;
   std::fwrite(out.data(), 1, out.size(), stdout);
 }
 
-void Context::tell(std::string const& line) {
+void Context::note(std::string const& line) {
   fmt::print(stderr, "{}\n", line);
 }
 

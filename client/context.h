@@ -1,5 +1,5 @@
-// What every command gets: the global options, a session when it asks for one, and a place to print.
-// main.cpp owns it; commands put what they will do into `run` while the command line is read.
+// What every command receives: the global options, a session on demand, and output. Owner: main.cpp. Commands set `run`
+// while the command line is parsed.
 #pragma once
 
 #include <functional>
@@ -16,19 +16,19 @@ namespace distren::client {
 
 struct Context {
   GlobalOptions options;
-  std::function<Result<int>()> run;  // of the command that was named; its value is the exit code
+  std::function<Result<int>()> run;  // of the named command; returns the exit code
 
   [[nodiscard]] Result<Session> session() const;
 
   // On stdout: the JSON with --json, else the text.
   void print(Json const& json, std::string const& text) const;
-  // On stderr, one line, for people; also with --json.
-  static void tell(std::string const& line);
+  // On stderr, one line, for users; also with --json.
+  static void note(std::string const& line);
 };
 
 std::int64_t now_ms();
 
-// One for each group of commands; each adds its own subcommands to the application.
+// One for each group of commands; each adds its subcommands to the application.
 void add_account_commands(CLI::App& app, Context& context);
 void add_submit_command(CLI::App& app, Context& context);
 void add_job_commands(CLI::App& app, Context& context);

@@ -1,4 +1,4 @@
-// What `distren` tells a script when it ends; the man page lists the same numbers.
+// Exit codes of `distren`; the man page lists the same numbers.
 #pragma once
 
 #include "common/base/result.h"
@@ -7,10 +7,10 @@ namespace distren::client {
 
 enum ExitCode : int {
   exit_ok = 0,
-  exit_refused = 1,      // the server refused the request, or the job failed
-  exit_usage = 2,        // the command line is wrong
+  exit_rejected = 1,     // the server rejected the request, or the job failed
+  exit_usage = 2,        // usage error
   exit_denied = 3,       // not logged in, or not allowed
-  exit_not_found = 4,    // what was named is not there
+  exit_not_found = 4,    // not found
   exit_unavailable = 5,  // no server, no network, or the server is not ready
   exit_interrupted = 130
 };
@@ -27,7 +27,7 @@ inline int exit_code_of(Errc code) {
     case Errc::conflict:
       break;
   }
-  return exit_refused;
+  return exit_rejected;
 }
 
 }  // namespace distren::client

@@ -17,7 +17,7 @@ namespace distren::client {
 namespace {
 
 constexpr std::size_t downloads_at_once = 4;
-constexpr int page_size = 100;  // signed addresses live for an hour: take few at a time
+constexpr int page_size = 100;  // signed URLs are valid for an hour: request few at a time
 
 struct Item {
   FetchedFrame frame;
@@ -31,7 +31,7 @@ Result<Item> item_of(Json const& json) {
   item.frame.size = number_of(json, "size");
   item.frame.sha256 = text_of(json, "sha256");
   item.url = text_of(json, "url");
-  // The name becomes a file here, so it is held to the rules for strangers' paths.
+  // The name becomes a local file, so the rules for untrusted paths apply.
   auto good = check_relative_path(item.frame.name);
   if (!good || item.frame.name.find('/') != std::string::npos || item.frame.name.starts_with('.') ||
       !is_sha256_hex(item.frame.sha256) || item.frame.size <= 0 || item.url.empty())
@@ -67,7 +67,7 @@ private:
   std::string job_;
   std::filesystem::path folder_;
   Progress progress_;
-  std::mutex mutex_;  // session_ (addresses made anew) and the figures below
+  std::mutex mutex_;  // protects session_ (renewing URLs) and the counters below
   std::string page_path_;
   std::int64_t done_frames_ = 0;
   std::int64_t done_bytes_ = 0;
@@ -82,7 +82,7 @@ void Fetcher::show(std::int64_t size) {
                    fmt::format("{}/{} frames, {}", done_frames_, total_frames_, human_size(done_bytes_)));
 }
 
-// A slow line can outlive a page's signatures.
+// A slow download can outlive a page's signatures.
 Result<std::string> Fetcher::fresh_url(FetchedFrame const& frame) {
   std::lock_guard const lock(mutex_);
   auto page = session_.get(page_path_, "the output of job " + job_);
@@ -114,7 +114,7 @@ Result<void> Fetcher::fetch(Item& item, HttpClient& client) {
     if (!done) return done;
     if (is_here(target, item.frame)) break;
     std::error_code ignored;
-    std::filesystem::remove(target, ignored);  // perhaps continued from a part of another file
+    std::filesystem::remove(target, ignored);  // perhaps resumed from a part of another file
     if (attempt >= 2)
       return fail(Errc::unavailable, fmt::format("frame {} arrived damaged twice ({}); try again later",
                                                  item.frame.frame, item.frame.name));
@@ -199,9 +199,9 @@ int report_fetched(Context const& context, Fetched const& fetched, std::filesyst
   if (were_here > 0) text += fmt::format(" ({} new, {} already there)", fetched_now, were_here);
   context.print({{"folder", folder.string()}, {"items", items}, {"missing", fetched.missing}}, text + "\n");
   if (fetched.missing.empty()) return exit_ok;
-  Context::tell(fmt::format("distren: not rendered yet: {} {}", fetched.missing.size() == 1 ? "frame" : "frames",
+  Context::note(fmt::format("distren: not rendered yet: {} {}", fetched.missing.size() == 1 ? "frame" : "frames",
                             format_frames(fetched.missing)));
-  return exit_refused;
+  return exit_rejected;
 }
 
 }  // namespace distren::client

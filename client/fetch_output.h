@@ -1,4 +1,4 @@
-// Brings a job's frames here: verified, resumed, and only those that are not here yet.
+// Fetches a job's frames: verified, resumed, and only those that are not on the disk yet.
 #pragma once
 
 #include <filesystem>
@@ -18,14 +18,14 @@ struct FetchedFrame {
 
 struct Fetched {
   std::vector<FetchedFrame> frames;
-  std::vector<int> missing;  // asked for, but not rendered (yet)
+  std::vector<int> missing;  // requested, but not rendered (yet)
 };
 
-// frames: ascending; empty means all of the job's. The folder is made when it is not there.
+// frames: ascending; empty means all of the job's. The folder is created if missing.
 Result<Fetched> fetch_output(Session& session, std::string const& job, std::vector<int> const& frames,
                              std::filesystem::path const& folder);
 
-// Prints what came and what is missing; the exit code says whether all are here.
+// Prints what was fetched and what is missing; the exit code says whether everything was fetched.
 int report_fetched(Context const& context, Fetched const& fetched, std::filesystem::path const& folder);
 
 }  // namespace distren::client

@@ -1,4 +1,4 @@
-// distren: the command line for people.
+// distren: the command line for users.
 #include <fmt/format.h>
 #include <signal.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 extern "C" void on_interrupt(int signal_number) {
   interrupted = true;
-  signal(signal_number, SIG_DFL);  // the second time it ends at once
+  signal(signal_number, SIG_DFL);  // the second interrupt ends the program at once
 }
 
 void watch_signals() {
@@ -34,7 +34,7 @@ int run(Context const& context) {
   }
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     fmt::print(stderr, "distren: cannot write the output; is the disk full?\n");
-    return exit_refused;
+    return exit_rejected;
   }
   return *code;
 }
@@ -78,6 +78,6 @@ int main(int argc, char** argv) {
     return distren::client::main(argc, argv);
   } catch (std::exception const& problem) {
     fmt::print(stderr, "distren: {}\n", problem.what());
-    return distren::client::exit_refused;
+    return distren::client::exit_rejected;
   }
 }

@@ -1,5 +1,5 @@
-// The same work on many items by a few threads, each with an HTTP client of its own. Returns when all have ended.
-// The first Error stops the handing out of items and is the result. `work` is called from several threads.
+// Runs the same work on many items in a few threads, each with its own HTTP client. Returns when all have ended. The
+// first Error stops the dispatch of further items and is the result. `work` is called from several threads.
 #pragma once
 
 #include <cstddef>

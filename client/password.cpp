@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t longest_password = 1024;
 
-// One line without its end. A read that ctrl-C ends is an Error, so that the terminal's echo returns.
+// One line without its newline. A read that ctrl-C interrupts is an Error, so that the terminal's echo is restored.
 Result<std::string> read_line(int fd) {
   std::string line;
   for (char c = 0;;) {

@@ -1,4 +1,4 @@
-// Where a password comes from: the terminal without echo, the first line of a file, or stdin; never the command line.
+// Reads a password: from the terminal without echo, the first line of a file, or stdin; never from the command line.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@ struct PasswordSource {
   bool from_stdin = false;  // --password-stdin
 };
 
-// `twice`: on the terminal it is asked again, for a new password. Empty passwords are invalid; no terminal is invalid
-// and names the two options.
+// `twice`: the terminal asks for it again, for a new password. Errors: invalid for an empty password and without a
+// terminal; the latter names the two options.
 Result<std::string> read_password(PasswordSource const& source, std::string const& prompt, bool twice);
 
 }  // namespace distren::client

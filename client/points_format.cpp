@@ -22,8 +22,8 @@ bool has_number(Json const& object, char const* key) {
   return found != object.end() && found->is_number();
 }
 
-// "job 7 (film)"; the name is missing when the job is gone.
-std::string thing_of(Json const& line, char const* kind, char const* name) {
+// "job 7 (film)"; the name is missing when the job is deleted.
+std::string name_and_id_of(Json const& line, char const* kind, char const* name) {
   auto const id = id_of(line, kind);
   if (id.empty()) return {};
   auto const called = text_of(line, name);
@@ -54,7 +54,7 @@ Json points_json(std::int64_t millipoints) {
 
 std::string purpose_of(Json const& line) {
   auto const kind = text_of(line, "kind");
-  auto const job = thing_of(line, "job", "job_name");
+  auto const job = name_and_id_of(line, "job", "job_name");
   auto const other = text_of(line, "other");
   auto const reason = text_of(line, "reason");
   auto const why = reason.empty() ? std::string() : ": " + reason;
@@ -64,12 +64,12 @@ std::string purpose_of(Json const& line) {
   if (kind == "give") return fmt::format("{} {}{}", fraction_of(line, "available") < 0 ? "to" : "from", other, why);
   auto const frame =
       fmt::format("{}{} on {}", has_number(line, "frame") ? "frame " + id_of(line, "frame") + " of " : "", job,
-                  thing_of(line, "slave", "slave_name"));
+                  name_and_id_of(line, "slave", "slave_name"));
   if (kind == "payout") return frame + ", from its boost";
   return frame;
 }
 
-std::string quote_words(Json const& quote, std::int64_t now) {
+std::string quote_text(Json const& quote, std::int64_t now) {
   auto const& before = object_of(quote, "now");
   auto const& after = object_of(quote, "then");
   auto text = fmt::format("This boost costs {} points; you have {}.\n", decimal_of(quote, "points"),

@@ -1,5 +1,4 @@
-// What the server says about points, as sentences and cells. Points arrive as JSON numbers, see
-// common/base/points_text.h.
+// The server's points as sentences and table cells. Points arrive as JSON numbers, see common/base/points_text.h.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +8,16 @@
 
 namespace distren::client {
 
-// A member as points or another decimal of at most three digits: "12.5"; "" when it is absent or no number.
+// A member as points or another decimal of at most three digits: "12.5"; "" when absent or not a number.
 std::string decimal_of(Json const& object, char const* key);
-// The same with its sign: "+12.5", "-3"; "" for nothing.
+// The same with its sign: "+12.5", "-3"; "" for zero.
 std::string change_of(Json const& object, char const* key);
 Json points_json(std::int64_t millipoints);
 
-// What a line of a statement was for.
+// The purpose of a statement line.
 std::string purpose_of(Json const& line);
 
 // "This boost costs 120 points...": a quote as a sentence or several, each ended by a newline. now: ms since 1970.
-std::string quote_words(Json const& quote, std::int64_t now);
+std::string quote_text(Json const& quote, std::int64_t now);
 
 }  // namespace distren::client

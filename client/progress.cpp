@@ -13,7 +13,7 @@
 namespace distren::client {
 
 Progress::Progress(Options options) : options_(std::move(options)) {
-  if (!options_.terminal) drawn_ = options_.now();  // what is done before the first line is due needs none
+  if (!options_.terminal) drawn_ = options_.now();  // work that ends before the first line is due prints none
 }
 
 void Progress::update(double fraction, std::string const& text) {
@@ -40,7 +40,7 @@ void Progress::draw() {
   visible_ = true;
 }
 
-void Progress::say(std::string const& line) {
+void Progress::note(std::string const& line) {
   std::lock_guard const lock(mutex_);
   write((visible_ ? "\r\x1b[K" : "") + line + "\n");
   if (visible_) draw();
@@ -57,7 +57,7 @@ void Progress::write(std::string const& text) const {
   for (std::size_t done = 0; done < text.size();) {
     auto const written = ::write(options_.fd, text.data() + done, text.size() - done);
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;  // nobody is left to see it
+    if (written <= 0) return;  // stderr is closed
     done += static_cast<std::size_t>(written);
   }
 }

@@ -1,5 +1,5 @@
-// Progress on stderr: a bar that redraws itself on a terminal, else a plain line now and then. Any thread.
-// The clock is a parameter, so that tests need not wait.
+// Progress on stderr: a bar that redraws itself on a terminal, else a plain line at intervals. Any thread. The clock is
+// a parameter, so that tests need not wait.
 #pragma once
 
 #include <chrono>
@@ -30,8 +30,8 @@ public:
   Progress& operator=(Progress const&) = delete;
 
   void update(double fraction, std::string const& text);  // fraction 0 to 1
-  void say(std::string const& line);                      // a line that stays, above the bar
-  void clear();                                           // takes the bar away
+  void note(std::string const& line);                     // prints a permanent line above the bar
+  void clear();                                           // removes the bar
 
 private:
   void draw();
@@ -44,16 +44,16 @@ private:
   bool visible_ = false;
 };
 
-// For this process' stderr.
+// For this process's stderr.
 Progress::Options progress_on_stderr();
 
-// How fast something grows, over the last few minutes: frames per second for an estimate of the rest.
+// Rate of growth over the last few minutes: frames per second for an estimate of the remaining time.
 class Rate {
 public:
   explicit Rate(std::chrono::milliseconds window = std::chrono::minutes(5)) : window_(window) {}
-  void add(Progress::Time time, double amount);  // amount so far
+  void add(Progress::Time time, double amount);  // amount: total so far
   [[nodiscard]] double per_second() const;       // 0: not known yet
-  // Milliseconds until `target`; nothing while the rate is not known.
+  // Milliseconds until `target`; empty while the rate is unknown.
   [[nodiscard]] std::optional<std::int64_t> time_to(double target) const;
 
 private:

@@ -1,4 +1,4 @@
-// Finding a project by what people call it. On the main thread; speaks with the server.
+// Finds a project by name or number. Main thread; sends requests to the server.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace distren::client {
 
-// Its number, by number or name. not_found: names those that there are.
+// Its id. Errors: not_found, naming the existing projects.
 Result<Json> find_project(Session& session, std::string const& wanted);
 
 }  // namespace distren::client

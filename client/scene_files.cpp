@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_files = 100000;
+constexpr std::size_t max_files = 100000;
 constexpr int deepest_library = 16;
 
 bool is_utf8(std::string const& text) {
@@ -29,7 +29,7 @@ bool is_utf8(std::string const& text) {
   }
 }
 
-// "wood_001" and its like: the part before the number that counts a series, and whether there is one.
+// "wood_001" and similar: the part before the frame number, and whether there is one.
 std::string series_stem(std::string stem, bool& has_number) {
   auto const end = stem.size();
   while (!stem.empty() && std::isdigit(static_cast<unsigned char>(stem.back())) != 0) stem.pop_back();
@@ -71,7 +71,7 @@ std::vector<fs::path> files_of_series(fs::path const& pattern) {
   return out;
 }
 
-// The folder that holds both.
+// The folder that contains both.
 fs::path common_folder(fs::path const& a, fs::path const& b) {
   fs::path out;
   auto right = b.begin();
@@ -123,9 +123,9 @@ Result<void> Collector::add(fs::path const& file) {
   if (code || !inside(real))
     return fail(Errc::invalid, fmt::format("'{}' is a link that leads out of '{}'; put a copy in its place",
                                            printable(relative), root_.string()));
-  if (files_.size() >= most_files)
+  if (files_.size() >= max_files)
     return fail(Errc::invalid, fmt::format("'{}' holds more than {} files; name a smaller folder by --root",
-                                           root_.string(), grouped(most_files)));
+                                           root_.string(), grouped(max_files)));
   files_[relative] = SourceFile{relative, file, status.st_size};
   return {};
 }
@@ -143,7 +143,7 @@ Result<void> Collector::add_folder(fs::path const& folder, std::vector<fs::path>
   if (code || !(real == root_ || inside(real)))
     return fail(Errc::invalid, fmt::format("the folder '{}' is a link that leads out of '{}'; put a copy in its place",
                                            folder.string(), root_.string()));
-  if (std::ranges::find(above, real) != above.end()) return {};  // a link to a folder that holds it
+  if (std::ranges::find(above, real) != above.end()) return {};  // a link to a folder that contains it
   above.push_back(real);
   fs::directory_iterator entries(folder, code);
   for (; !code && entries != fs::directory_iterator(); entries.increment(code)) {
@@ -174,7 +174,7 @@ Result<void> Collector::add_reference(ExternalFile const& reference, fs::path co
                                       int depth) {
   auto const shown = printable(reference.stored, 300);  // as Blender shows it
   auto const owner = printable(blend.filename().string(), 100);
-  bool const audible = reference.kind == "sound";  // no frame looks different without it
+  bool const audible = reference.kind == "sound";  // a missing sound changes no image
   if (reference.absolute) {
     if (audible) return {};
     warn(

@@ -1,6 +1,6 @@
-// Which files a scene needs on another machine, and where they stand in the job: relative to its root folder.
-// Reads folders and linked .blend files on the caller's thread.
-// Failure: Errc::invalid for names that cannot travel, links that lead outside, more than 100,000 files.
+// Lists the files that a scene needs on another machine, with their paths in the job: relative to its root folder.
+// Reads folders and linked .blend files on the caller's thread. Errors: invalid for paths that cannot be transferred,
+// links that lead outside, more than 100,000 files.
 #pragma once
 
 #include <cstdint>
@@ -22,15 +22,15 @@ struct SourceFile {
 
 struct SceneFiles {
   std::string source;                 // the .blend's path in the job
-  std::vector<SourceFile> files;      // by path, each once
-  std::vector<std::string> warnings;  // what is missing, and why; whole sentences
+  std::vector<SourceFile> files;      // ordered by path, unique
+  std::vector<std::string> warnings;  // whole sentences: what is missing, and why
 };
 
-// The .blend and what it refers to, beside it or below it, through linked libraries as well.
+// The .blend and the files it refers to, beside or below it, also through linked libraries.
 Result<SceneFiles> files_of_scene(std::filesystem::path const& blend, BlendSummary const& summary);
 
-// The whole folder `root`, which must hold the .blend; without what version control and Blender keep for themselves
-// (.git, .svn, .hg, *.blend1, *.blend@, *~). References that lead outside it are warnings.
+// The whole folder `root`, which must contain the .blend; without the files of version control and Blender (.git, .svn,
+// .hg, *.blend1, *.blend@, *~). References that lead outside it are warnings.
 Result<SceneFiles> files_of_folder(std::filesystem::path const& blend, BlendSummary const& summary,
                                    std::filesystem::path const& root);
 

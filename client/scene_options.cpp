@@ -71,11 +71,11 @@ Result<std::string> frames_of(BlendScene const& scene) {
 
 }  // namespace
 
-Result<CheckedChoices> check_choices(BlendSummary const& summary, SceneChoices const& choices) {
-  auto scene = chosen_scene(summary, choices.scene);
+Result<CheckedOptions> check_options(BlendSummary const& summary, SceneOptions const& options) {
+  auto scene = chosen_scene(summary, options.scene);
   if (!scene) return scene.error();
-  CheckedChoices out{choices.frames, {}};
-  if (auto camera = check_camera(summary, **scene, choices.camera, out.warnings); !camera) return camera.error();
+  CheckedOptions out{options.frames, {}};
+  if (auto camera = check_camera(summary, **scene, options.camera, out.warnings); !camera) return camera.error();
   if (out.frames.empty()) {
     auto own = frames_of(**scene);
     if (!own) return own.error();

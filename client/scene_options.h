@@ -1,5 +1,5 @@
-// What the person chose, held against what the .blend says about itself, before anything is uploaded.
-// Failure: Errc::invalid, naming the value and what the file has instead.
+// Checks the user's options against the .blend before anything is uploaded. Errors: invalid, naming the value and the
+// alternatives in the file.
 #pragma once
 
 #include <string>
@@ -10,17 +10,17 @@
 
 namespace distren::client {
 
-struct SceneChoices {
+struct SceneOptions {
   std::string frames;  // empty: the scene's own range
   std::string scene;   // empty: the active one
   std::string camera;  // empty: the scene's
 };
 
-struct CheckedChoices {
+struct CheckedOptions {
   std::string frames;                 // never empty
   std::vector<std::string> warnings;  // whole sentences
 };
 
-Result<CheckedChoices> check_choices(BlendSummary const& summary, SceneChoices const& choices);
+Result<CheckedOptions> check_options(BlendSummary const& summary, SceneOptions const& options);
 
 }  // namespace distren::client

@@ -8,16 +8,16 @@
 namespace distren::client {
 namespace {
 
-constexpr std::size_t most_names = 12;
+constexpr std::size_t max_names = 12;
 
 std::string joined(Json const& names) {
   std::string out;
   std::size_t count = 0;
   for (auto const& name : names) {
     if (!name.is_string()) continue;
-    if (++count <= most_names) out += (count == 1 ? "" : ", ") + printable(name.get<std::string>(), 80);
+    if (++count <= max_names) out += (count == 1 ? "" : ", ") + printable(name.get<std::string>(), 80);
   }
-  return count > most_names ? fmt::format("{} and {} more", out, count - most_names) : out;
+  return count > max_names ? fmt::format("{} and {} more", out, count - max_names) : out;
 }
 
 std::string frames_of(Json const& scene) {

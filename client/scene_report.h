@@ -1,4 +1,4 @@
-// What the server found in a scene, for people: the answer of POST /api/v1/jobs/check as text.
+// The server's findings about a scene for users: the answer of POST /api/v1/jobs/check as text.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace distren::client {
 
-// Facts, one a line, then a table of the files that the scene names. Warnings and the problem are not in it.
+// Facts, one per line, then a table of the scene's external files. Without warnings and the problem.
 std::string scene_report(Json const& answer, std::string const& file);
 
 }  // namespace distren::client

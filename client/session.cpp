@@ -80,7 +80,7 @@ Result<Json> Session::exchange(HttpClient::Request request, std::string_view wha
   request.answer_limit = 64U << 20U;
   for (int left = 4;; --left) {
     auto response = http_.send(request);
-    // A GET that fails is reported at once; of a spending nobody knows then whether it was carried out.
+    // A GET that fails is reported at once; whether a spending was executed is then unknown.
     if (!response && response.error().code == Errc::unavailable && repeatable && request.method != "GET" && left > 1 &&
         http_.pause(milliseconds(500)))
       continue;
@@ -93,7 +93,7 @@ Result<Json> Session::exchange(HttpClient::Request request, std::string_view wha
                     fmt::format("{} answers with something else than JSON; is it a DistRen server?", settings_.server));
       return json;
     }
-    // 429 was not carried out; of other refusals of a busy server that is not known.
+    // 429 was not executed; of other rejections by a busy server that is unknown.
     bool const again = response->status == 429 || (response->status == 503 && repeatable);
     auto const wait = retry_after(*response, milliseconds(500));
     if (!again || left <= 1 || wait > std::chrono::seconds(20)) {

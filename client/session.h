@@ -1,5 +1,5 @@
-// One conversation with a server's API. One thread; every other thread that transfers files makes its own client.
-// Failure: the server's own sentence with its code; denied with "distren login" when nobody is logged in.
+// A session with a server's API. One thread; every other thread that transfers files creates its own client. Errors:
+// the server's own sentence with its code; denied with "distren login" when nobody is logged in.
 #pragma once
 
 #include <atomic>
@@ -23,22 +23,22 @@ public:
   explicit Session(Settings settings);
 
   [[nodiscard]] Settings const& settings() const { return settings_; }
-  [[nodiscard]] std::string url(std::string const& reference) const;  // a path, or an absolute URL as it is
+  // reference: a path, or an absolute URL, which is returned as it is
+  [[nodiscard]] std::string url(std::string const& reference) const;
   [[nodiscard]] HttpClient make_client() const;
 
-  // `what` names the thing asked for in messages: "the job 7". A 204 is a null. GET is repeated when the server is
-  // busy.
+  // `what` names the object in messages: "the job 7". A 204 returns null. GET is repeated when the server is busy.
   Result<Json> get(std::string const& path, std::string_view what);
   Result<Json> send(std::string const& method, std::string const& path, std::optional<Json> const& body,
                     std::string_view what);
-  // A POST that moves points: `key` makes it safe to repeat, so it is repeated when the server is busy or its answer is
-  // lost on the way.
+  // A POST that moves points: `key` makes it idempotent, so it is repeated when the server is busy or its answer is
+  // lost.
   Result<Json> spend(std::string const& path, Json const& body, std::string const& key, std::string_view what);
   // Without a login: register, login, the public status.
   Result<Json> send_openly(std::string const& method, std::string const& path, std::optional<Json> const& body,
                            std::string_view what);
 
-  // All pages of a list one after the other; `each` returns false to stop. cursor: "after" or "before".
+  // All pages of a list in sequence; `each` returns false to stop. cursor: "after" or "before".
   Result<void> each_item(std::string const& path, char const* cursor, std::string_view what,
                          std::function<bool(Json const&)> const& each);
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr char const* credentials_name = "credentials.json";
 
-// The server's address as it is kept and compared: its origin, without the port that goes without saying.
+// The server's address as stored and compared: its origin, without the default port.
 Result<std::string> normal_server(std::string server) {
   while (server.ends_with('/')) server.pop_back();
   auto origin = url_origin(server);

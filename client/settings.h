@@ -1,5 +1,5 @@
-// Where the server is and who asks: the command line wins over the environment, that over client.toml, that over what
-// the last login left. One thread, at start. Folder: $XDG_CONFIG_HOME/distren, else ~/.config/distren.
+// The server's address and the user's credentials. Precedence: command line, environment, client.toml, the last login.
+// One thread, at start. Folder: $XDG_CONFIG_HOME/distren, else ~/.config/distren.
 #pragma once
 
 #include <filesystem>
@@ -15,18 +15,18 @@ namespace distren::client {
 struct Login {
   std::string user;
   std::string token;
-  std::string ca;  // PEM file that this server's certificate was checked with; empty: the system's
+  std::string ca;  // PEM file that the server's certificate was verified with; empty: the system's
 };
 
-// credentials.json: logins by server, readable by its owner alone. A file that others can read is refused (denied),
-// a damaged one is invalid; both messages name the file and the way out.
+// credentials.json: logins by server, readable by its owner alone. Errors: denied for a file that others can read,
+// invalid for a damaged one; both messages name the file and the remedy.
 class Credentials {
 public:
   static Result<Credentials> load(std::filesystem::path file);
   [[nodiscard]] std::optional<Login> find(std::string const& server) const;
   [[nodiscard]] std::string const& last_server() const { return last_server_; }
   Result<void> remember(std::string const& server, Login const& login);
-  Result<void> forget(std::string const& server);  // but not its certificate: the next login needs it
+  Result<void> forget(std::string const& server);  // keeps the server's certificate: the next login needs it
 
 private:
   explicit Credentials(std::filesystem::path file) : file_(std::move(file)) {}
@@ -44,11 +44,11 @@ struct GlobalOptions {
 };
 
 struct Settings {
-  std::string server;  // https://host:port, without a slash at the end
+  std::string server;  // https://host:port, without a trailing slash
   std::string ca;
   std::string pinned_public_key;
   std::string token;  // empty: not logged in
-  std::string user;   // who logged in; empty with DISTREN_TOKEN
+  std::string user;   // empty with DISTREN_TOKEN
   std::filesystem::path folder;
 };
 

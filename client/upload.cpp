@@ -78,12 +78,13 @@ Result<std::int64_t> upload_missing(Session& session, std::vector<SourceFile> co
   auto missing = missing_files_of(session, files);
   if (!missing) return missing.error();
   if (missing->empty()) return std::int64_t{0};
-  std::ranges::sort(*missing, std::greater{}, &SourceFile::size);  // a large one last would travel alone
+  // large files first: one at the end would be uploaded alone
+  std::ranges::sort(*missing, std::greater{}, &SourceFile::size);
 
   auto const total = total_size(*missing);
   std::vector<std::atomic<std::int64_t>> sent(missing->size());
   Rate rate(std::chrono::seconds(20));
-  std::mutex mutex;  // rate
+  std::mutex mutex;  // protects rate
   auto show = [&] {
     std::int64_t done = 0;
     for (auto const& each : sent) done += each;

@@ -1,4 +1,4 @@
-// Brings a job's files to the server: only what it does not have yet, by SHA-256, several at once.
+// Uploads a job's files: only those that the server lacks, identified by SHA-256, several at once.
 #pragma once
 
 #include <vector>
@@ -9,10 +9,10 @@
 
 namespace distren::client {
 
-// Fills in sha256 of each. A file whose size changed since it was collected is invalid.
+// Sets sha256 of each file. Errors: invalid for a file whose size changed since it was listed.
 Result<void> compute_digests(std::vector<SourceFile>& files, Progress& progress);
 
-// Returns how many bytes had to travel.
+// Returns the number of bytes uploaded.
 Result<std::int64_t> upload_missing(Session& session, std::vector<SourceFile> const& files, Progress& progress);
 
 }  // namespace distren::client

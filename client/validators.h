@@ -1,4 +1,4 @@
-// Checks for options whose form is ours; a bad value is a usage error with a sentence, before anything is done.
+// Validators of options with our own syntax; a bad value is a usage error with a sentence, before anything is done.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -8,12 +8,12 @@ namespace distren::client {
 
 CLI::Validator frames_validator();
 
-// As common/base/points_text.h has them.
+// Syntax as in common/base/points_text.h.
 CLI::Validator points_validator();
 
 // "50%" or "50", 1 to 400.
 CLI::Validator percentage_validator();
-int percentage_of(std::string const& text);  // of a checked text
+int percentage_of(std::string const& text);  // of a validated text
 
 // "NAME=VALUE".
 CLI::Validator setting_validator();
@@ -21,8 +21,8 @@ CLI::Validator setting_validator();
 // SEQUENCE/SHOT.
 CLI::Validator shot_validator();
 
-// The renderer's own word for what people write: "exr" is OPEN_EXR, "eevee" BLENDER_EEVEE. Unknown words pass in
-// capitals; the server knows best what it offers.
+// The renderer's identifier for what users write: "exr" is OPEN_EXR, "eevee" BLENDER_EEVEE. Unknown words pass in
+// capitals; the server knows what it offers.
 std::string format_word(std::string const& text);
 std::string engine_word(std::string const& text);
 

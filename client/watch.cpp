@@ -44,22 +44,22 @@ Result<Json> watch_job(Session& session, std::string const& id, std::chrono::sec
   Rate rate;
   auto const waiter = session.make_client();
   auto last_answer = Clock::now();
-  bool away = false;
-  std::chrono::milliseconds wait(200);  // short jobs end soon; long ones need no questions five times a second
+  bool unavailable = false;
+  std::chrono::milliseconds wait(200);  // short jobs end soon; long ones are polled less often
   for (;;) {
     auto job = session.get("/api/v1/jobs/" + id, "job " + id);
     auto const now = Clock::now();
     if (job) {
-      if (away) progress.say("The server answers again.");
-      away = false;
+      if (unavailable) progress.note("The server answers again.");
+      unavailable = false;
       last_answer = now;
       rate.add(now, done_frames(*job));
       if (has_ended(*job)) return job;
       progress.update(fraction_of(*job, "progress"), progress_text(*job, rate));
     } else {
       if (interrupted || job.error().code != Errc::unavailable || now - last_answer > patience) return job.error();
-      if (!away) progress.say(job.error().message + "; slaves go on rendering, waiting for the server");
-      away = true;
+      if (!unavailable) progress.note(job.error().message + "; slaves go on rendering, waiting for the server");
+      unavailable = true;
     }
     if (!waiter.pause(wait)) return fail(Errc::unavailable, "interrupted");
     wait = std::min(wait + wait / 4, std::chrono::milliseconds(2000));
@@ -74,12 +74,12 @@ int conclude(Json const& job) {
                                                  : "has " + state,
                           number_of(job, "accepted"), number_of(job, "tasks"));
   if (auto const reason = text_of(job, "reason"); !reason.empty()) line += " (" + reason + ")";
-  Context::tell(line + ".");
-  return state == "finished" ? exit_ok : exit_refused;
+  Context::note(line + ".");
+  return state == "finished" ? exit_ok : exit_rejected;
 }
 
 int keep_running(std::string const& id) {
-  Context::tell(fmt::format("Job {0} goes on without you; to see it again: distren job {0} --wait", id));
+  Context::note(fmt::format("Job {0} goes on without you; to see it again: distren job {0} --wait", id));
   return exit_interrupted;
 }
 

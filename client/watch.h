@@ -8,20 +8,20 @@
 
 namespace distren::client {
 
-// One line about a job for a progress bar: frames, slaves, rate and time left; why nothing is rendered, if so.
+// One line about a job for a progress bar: frames, slaves, rate and remaining time; if nothing is rendering, why.
 std::string progress_text(Json const& job, Rate const& rate);
 
 bool has_ended(Json const& job);
 
-// The job as it ended. A server that does not answer for `patience` is unavailable; ctrl-C is unavailable too, with
-// `interrupted` set, and leaves the job running.
+// Returns the job after it has ended. Errors: unavailable when the server does not answer for `patience`, and after
+// ctrl-C, with `interrupted` set; the job keeps running.
 Result<Json> watch_job(Session& session, std::string const& id,
                        std::chrono::seconds patience = std::chrono::minutes(15));
 
-// The exit code that a watched job deserves, after telling how it ended.
+// Prints the job's outcome; returns its exit code.
 int conclude(Json const& job);
 
-// After ctrl-C: says that the job goes on without this program, and how to see it again.
+// After ctrl-C: reports that the job keeps running, and how to follow it.
 int keep_running(std::string const& id);
 
 }  // namespace distren::client

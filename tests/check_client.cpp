@@ -134,7 +134,7 @@ START_TEST(a_line_stands_above_the_bar) {
   Screen screen;
   Progress progress(screen.options(true));
   progress.update(1, "x");
-  progress.say("the server is away");
+  progress.note("the server is away");
   ck_assert_says(screen.text(), "\r\x1b[Kthe server is away\n\r[########################] 100 %  x");
 }
 END_TEST
@@ -185,7 +185,7 @@ START_TEST(only_a_finished_job_ends_well) {
   for (auto const* state : {"finished", "failed", "cancelled"}) {
     Json const job{{"id", 7}, {"state", state}, {"tasks", 2}, {"accepted", 1}};
     ck_assert(has_ended(job));
-    ck_assert_int_eq(conclude(job), std::string(state) == "finished" ? exit_ok : exit_refused);
+    ck_assert_int_eq(conclude(job), std::string(state) == "finished" ? exit_ok : exit_rejected);
   }
   ck_assert(!has_ended(Json{{"state", "active"}}) && !has_ended(Json{{"state", "paused"}}) && !has_ended(Json()));
 }
@@ -387,27 +387,27 @@ BlendSummary two_scenes() {
   return summary;
 }
 
-SceneChoices choose(std::string frames, std::string scene, std::string camera) {
+SceneOptions choose(std::string frames, std::string scene, std::string camera) {
   return {std::move(frames), std::move(scene), std::move(camera)};
 }
 
 START_TEST(frames_default_to_those_of_the_active_scene) {
   auto summary = two_scenes();
-  ck_assert_text(check_choices(summary, {})->frames, "3-40");
+  ck_assert_text(check_options(summary, {})->frames, "3-40");
   summary.scenes[1].frame_step = 5;
-  ck_assert_text(check_choices(summary, {})->frames, "3-40x5");
+  ck_assert_text(check_options(summary, {})->frames, "3-40x5");
   summary.scenes[1].frame_end = 3;
-  ck_assert_text(check_choices(summary, {})->frames, "3");
-  ck_assert_text(check_choices(summary, choose("9", "", ""))->frames, "9");
+  ck_assert_text(check_options(summary, {})->frames, "3");
+  ck_assert_text(check_options(summary, choose("9", "", ""))->frames, "9");
   summary.scenes[1].frame_start = -5;
-  ck_assert_says(check_choices(summary, {}).error().message, "--frames");
+  ck_assert_says(check_options(summary, {}).error().message, "--frames");
   summary.scenes[1].frame_end.reset();
-  ck_assert_says(check_choices(summary, {}).error().message, "--frames");
+  ck_assert_says(check_options(summary, {}).error().message, "--frames");
 }
 END_TEST
 
 START_TEST(a_scene_that_is_not_there_is_answered_with_those_that_are) {
-  auto const error = check_choices(two_scenes(), choose("1", "Third", "")).error();
+  auto const error = check_options(two_scenes(), choose("1", "Third", "")).error();
   ck_assert(error.code == Errc::invalid);
   ck_assert_says(error.message, "'Third' is not in the file; it has 'First', 'Second'");
 }
@@ -415,10 +415,10 @@ END_TEST
 
 START_TEST(a_camera_that_is_not_there_is_answered_with_those_that_are) {
   auto summary = two_scenes();
-  ck_assert(check_choices(summary, choose("1", "", "Top")).has_value());
-  ck_assert_says(check_choices(summary, choose("1", "", "Nope")).error().message, "it has 'Side', 'Top'");
+  ck_assert(check_options(summary, choose("1", "", "Top")).has_value());
+  ck_assert_says(check_options(summary, choose("1", "", "Nope")).error().message, "it has 'Side', 'Top'");
   summary.files.push_back({"library", "//set.blend"});
-  auto const linked = check_choices(summary, choose("1", "", "Nope"));
+  auto const linked = check_options(summary, choose("1", "", "Nope"));
   ck_assert(linked.has_value() && linked->warnings.size() == 1);
   ck_assert_says(linked->warnings[0], "'Nope'");
 }
@@ -426,10 +426,10 @@ END_TEST
 
 START_TEST(a_scene_without_a_camera_is_refused_unless_one_is_named) {
   auto summary = two_scenes();
-  ck_assert_says(check_choices(summary, choose("1", "First", "")).error().message, "--camera: 'Side', 'Top'");
-  ck_assert(check_choices(summary, choose("1", "First", "Top")).has_value());
+  ck_assert_says(check_options(summary, choose("1", "First", "")).error().message, "--camera: 'Side', 'Top'");
+  ck_assert(check_options(summary, choose("1", "First", "Top")).has_value());
   summary.scenes[0].uses_sequencer = true;
-  ck_assert(check_choices(summary, choose("1", "First", "")).has_value());
+  ck_assert(check_options(summary, choose("1", "First", "")).has_value());
 }
 END_TEST
 

@@ -16,8 +16,8 @@ START_TEST(points_are_read_and_written_exactly) {
                                           {"12.5", 12500},
                                           {"0.07", 70},
                                           {"120", 120000},
-                                          {"999999999999.999", most_millipoints - 1},
-                                          {"1000000000000", most_millipoints}}) {
+                                          {"999999999999.999", max_millipoints - 1},
+                                          {"1000000000000", max_millipoints}}) {
     ck_assert_int_eq(parse_points(text).value(), millipoints);
     ck_assert_text(points_text(millipoints), text);
     ck_assert_int_eq(millipoints_of(static_cast<double>(millipoints) / 1000).value(), millipoints);
@@ -82,12 +82,12 @@ START_TEST(a_quote_is_told_in_sentences_even_when_little_is_known) {
              {"available", 300.5},
              {"now", {{"position", 7}, {"boost", 0}, {"finish_at", nullptr}}},
              {"then", {{"position", 2}, {"boost", 0.75}, {"finish_at", nullptr}}}};
-  auto const words = client::quote_words(quote, 0);
+  auto const words = client::quote_text(quote, 0);
   ck_assert_says(words, "This boost costs 120 points; you have 300.5.");
   ck_assert_says(words, "from position 7 to 2, its boost from 0 to 0.75");
   ck_assert_says(words, "stays: unknown, for no slave works now");
   quote["now"] = nullptr;
-  ck_assert_says(client::quote_words(quote, 0), "nobody can say what changes");
+  ck_assert_says(client::quote_text(quote, 0), "nobody can say what changes");
 }
 END_TEST
 
