@@ -1,6 +1,6 @@
-// The files that a POV-Ray scene and its included files name, so that they travel with it. Reads the artist's own files
-// on the caller's thread. Failure as for inspect_povray, of the scene itself; included files that cannot be read are
-// left to the server to complain of.
+// Lists the files that a POV-Ray scene and its included files name, so that they are uploaded with it. Reads the user's
+// own files on the caller's thread. Errors: as inspect_povray, for the scene itself; unreadable included files are left
+// to the server to report.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +10,7 @@
 
 namespace distren::client {
 
-// As files_of_scene() takes them: names from the scene's folder.
+// In the form of files_of_scene(): paths relative to the scene's folder.
 Result<BlendSummary> povray_references(std::filesystem::path const& scene);
 
 }  // namespace distren::client

@@ -12,7 +12,7 @@ namespace distren {
 namespace {
 
 constexpr float white = 0.9F, black = 0.1F;  // between them is neither
-constexpr double hair = 0.05;                // pixels by which rays may leave theirs
+constexpr double hair = 0.05;                // tolerance in pixels for antialiased edges
 constexpr int rounding = 2;                  // pixels by which the strip may be lower than a square is wide
 
 Error no_code(std::string const& why) {
@@ -32,27 +32,27 @@ struct Square {
 }  // namespace
 
 Result<int> read_code(std::filesystem::path const& file) {
-  auto picture = Picture::open(file);
-  if (!picture) return picture.error();
-  auto const& spec = picture->spec();
-  auto const shown = picture->channels().color;
+  auto image = Image::open(file);
+  if (!image) return image.error();
+  auto const& spec = image->spec();
+  auto const color = image->channels().color;
   double const side = static_cast<double>(spec.width) / benchmark_strip_squares;
   int const first_row = spec.height - static_cast<int>(side) + rounding;
-  if (shown.empty() || first_row < 0 || first_row >= spec.height) return no_code("it is too small");
+  if (color.empty() || first_row < 0 || first_row >= spec.height) return no_code("it is too small");
 
   std::vector<Square> squares(benchmark_strip_squares);
-  for (int y = 0; y < spec.height; ++y) {  // decoders want all rows in their order
-    auto const row = picture->rows(y, 1);
+  for (int y = 0; y < spec.height; ++y) {  // decoders require all rows in order
+    auto const row = image->rows(y, 1);
     if (!row) return row.error();
     if (y < first_row) continue;
     for (int index = 0; index < benchmark_strip_squares; ++index) {
-      // Only pixels that lie in the square as a whole: one that an edge cuts is grey by right.
+      // Only pixels that lie entirely inside the square: one on an edge is rightly grey.
       int const from = static_cast<int>(std::ceil(index * side + hair));
       int const to = static_cast<int>(std::floor((index + 1) * side - hair));
       for (int x = from; x < std::min(to, spec.width); ++x) {
         float const* pixel = *row + static_cast<std::ptrdiff_t>(x) * spec.nchannels;
         float low = 1, high = 0;
-        for (int const channel : shown) {
+        for (int const channel : color) {
           low = std::min(low, pixel[channel]);
           high = std::max(high, pixel[channel]);
         }

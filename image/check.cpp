@@ -10,19 +10,19 @@
 namespace distren {
 namespace {
 
-// Of each channel, with 1 for the largest 8-bit value.
+// Of each channel; 1 is the largest 8-bit value.
 struct Statistics {
   std::vector<double> sum;
   std::vector<float> low, high;
 };
 
-Result<Statistics> read_floats(Picture& picture) {
-  auto const& spec = picture.spec();
+Result<Statistics> read_floats(Image& image) {
+  auto const& spec = image.spec();
   auto const channels = static_cast<std::size_t>(spec.nchannels);
   Statistics statistics{std::vector<double>(channels), std::vector<float>(channels, std::numeric_limits<float>::max()),
                         std::vector<float>(channels, std::numeric_limits<float>::lowest())};
   for (int y = 0; y < spec.height; ++y) {
-    auto row = picture.rows(y, 1);
+    auto row = image.rows(y, 1);
     if (!row) return row.error();
     float const* pixel = *row;
     for (int x = 0; x < spec.width; ++x)
@@ -40,26 +40,27 @@ Result<Statistics> read_floats(Picture& picture) {
   return statistics;
 }
 
-// Most frames are 8-bit, and every one is looked at by slave and server: what takes a third of the time is left out.
-Result<Statistics> read_bytes(Picture& picture) {
-  auto const& spec = picture.spec();
+// Most frames are 8-bit, and every one is decoded by slave and server: the checks that would take a third of the time
+// are left out.
+Result<Statistics> read_bytes(Image& image) {
+  auto const& spec = image.spec();
   auto const channels = static_cast<std::size_t>(spec.nchannels), width = static_cast<std::size_t>(spec.width);
   std::vector<std::uint64_t> sum(channels);
   std::vector<unsigned> low(channels, 255), high(channels, 0);
   for (int y = 0; y < spec.height; ++y) {
-    auto row = picture.bytes(y, 1);
+    auto row = image.bytes(y, 1);
     if (!row) return row.error();
     for (std::size_t channel = 0; channel < channels; ++channel) {
       unsigned char const* value = *row + channel;
-      unsigned together = 0, least = 255, most = 0;  // a row has at most max_side values
+      unsigned row_sum = 0, min_value = 255, max_value = 0;  // a row has at max_value max_side values
       for (std::size_t x = 0; x < width; ++x, value += channels) {
-        together += *value;
-        least = std::min<unsigned>(least, *value);
-        most = std::max<unsigned>(most, *value);
+        row_sum += *value;
+        min_value = std::min<unsigned>(min_value, *value);
+        max_value = std::max<unsigned>(max_value, *value);
       }
-      sum[channel] += together;
-      low[channel] = std::min(low[channel], least);
-      high[channel] = std::max(high[channel], most);
+      sum[channel] += row_sum;
+      low[channel] = std::min(low[channel], min_value);
+      high[channel] = std::max(high[channel], max_value);
     }
   }
   Statistics statistics;
@@ -71,13 +72,13 @@ Result<Statistics> read_bytes(Picture& picture) {
   return statistics;
 }
 
-Result<Statistics> read_all(Picture& picture) {
-  auto statistics = picture.is_8_bit() ? read_bytes(picture) : read_floats(picture);
-  if (auto end = picture.finish(); statistics && !end) return end.error();
+Result<Statistics> read_all(Image& image) {
+  auto statistics = image.is_8_bit() ? read_bytes(image) : read_floats(image);
+  if (auto end = image.finish(); statistics && !end) return end.error();
   return statistics;
 }
 
-Result<void> right_size(OIIO::ImageSpec const& spec, CheckOptions const& options) {
+Result<void> check_size(OIIO::ImageSpec const& spec, CheckOptions const& options) {
   if ((options.width > 0 && spec.width != options.width) || (options.height > 0 && spec.height != options.height))
     return fail(Errc::invalid, fmt::format("The image is {} x {} pixels, but {} x {} was asked for.", spec.width,
                                            spec.height, options.width > 0 ? std::to_string(options.width) : "any",
@@ -88,22 +89,22 @@ Result<void> right_size(OIIO::ImageSpec const& spec, CheckOptions const& options
 }  // namespace
 
 Result<nlohmann::json> check_image(std::filesystem::path const& file, CheckOptions const& options) {
-  auto picture = Picture::open(file, options.format);
-  if (!picture) return picture.error();
+  auto image = Image::open(file, options.format);
+  if (!image) return image.error();
   nlohmann::json report;
   long pixels_in_all = 0;
-  // A file may hold several pictures; the first is described, every one must decode and fit.
+  // A file may contain several images; the first is described, every one must decode and fit.
   for (bool more = true; more;) {
-    auto const& spec = picture->spec();
-    if (auto fits = right_size(spec, options); !fits) return fits.error();
+    auto const& spec = image->spec();
+    if (auto fits = check_size(spec, options); !fits) return fits.error();
     pixels_in_all += static_cast<long>(spec.width) * spec.height;
     if (pixels_in_all > max_pixels)
       return fail(Errc::invalid, fmt::format("The parts of the image have more than {} million pixels together.",
                                              max_pixels / 1'000'000));
-    auto statistics = read_all(*picture);
+    auto statistics = read_all(*image);
     if (!statistics) return statistics.error();
     if (report.is_null()) {
-      auto shown = picture->channels();
+      auto used = image->channels();
       auto const pixels = static_cast<double>(spec.width) * spec.height;
       bool constant = true;
       nlohmann::json mean = nlohmann::json::array();
@@ -112,21 +113,21 @@ Result<nlohmann::json> check_image(std::filesystem::path const& file, CheckOptio
         mean.push_back(statistics->sum[index] / pixels);
         constant = constant && statistics->low[index] == statistics->high[index];
       };
-      for (int channel : shown.color) describe(channel);
-      if (shown.alpha >= 0) describe(shown.alpha);
-      report = {{"ok", true},   {"width", spec.width},         {"height", spec.height}, {"channels", spec.nchannels},
-                {"mean", mean}, {"format", picture->format()}, {"constant", constant}};
+      for (int channel : used.color) describe(channel);
+      if (used.alpha >= 0) describe(used.alpha);
+      report = {{"ok", true},   {"width", spec.width},       {"height", spec.height}, {"channels", spec.nchannels},
+                {"mean", mean}, {"format", image->format()}, {"constant", constant}};
     }
-    auto next = picture->next_part();
+    auto next = image->next_part();
     if (!next) return next.error();
     more = *next;
   }
   if (options.code > 0) {
-    auto const shown = read_code(file);
-    if (!shown) return shown.error();
-    if (*shown != options.code)
-      return fail(Errc::invalid, fmt::format("The picture shows frame {}, not {}.", *shown, options.code));
-    report["code"] = *shown;
+    auto const code = read_code(file);
+    if (!code) return code.error();
+    if (*code != options.code)
+      return fail(Errc::invalid, fmt::format("The picture shows frame {}, not {}.", *code, options.code));
+    report["code"] = *code;
   }
   return report;
 }

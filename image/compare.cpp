@@ -11,9 +11,9 @@
 namespace distren {
 namespace {
 
-// The limits of doc/trust.md. The relaxed set is for what is not deterministic: motion blur, volumes, hair, GPUs.
+// The limits of doc/trust.md. The relaxed set is for non-deterministic renders: motion blur, volumes, hair, GPUs.
 struct Limits {
-  float small;         // a difference above this counts as small
+  float small;         // a larger difference counts as small
   double small_share;  // share of such pixels that is still a match
   double large_share;  // share of pixels differing by more than 0.1, beside four pixels
   double psnr;         // dB
@@ -26,7 +26,7 @@ constexpr double large_allowance = 4;  // pixels
 constexpr double inconclusive_factor = 4;
 constexpr int block_side = 8;
 
-struct Measures {
+struct Metrics {
   long small_pixels = 0;
   long large_pixels = 0;
   double squares = 0;
@@ -34,24 +34,24 @@ struct Measures {
   double block_difference = 0;
 
   double psnr() const {
-    // Identical pictures have an infinite ratio; JSON has no infinity, so 200 dB stands for it.
+    // Identical images have an infinite ratio; JSON has no infinity, so 200 dB stands for it.
     if (squares <= 0) return 200;
     return std::min(200.0, 10 * std::log10(static_cast<double>(values) / squares));
   }
 };
 
-bool within(Measures const& found, Limits const& limits, double pixels, double factor) {
+bool within(Metrics const& found, Limits const& limits, double pixels, double factor) {
   return static_cast<double>(found.small_pixels) <= limits.small_share * factor * pixels &&
          static_cast<double>(found.large_pixels) <= (limits.large_share * pixels + large_allowance) * factor &&
          found.psnr() >= limits.psnr - 10 * std::log10(factor) && found.block_difference <= limits.block * factor;
 }
 
-float shown(float value, bool is_linear, bool is_alpha) {
-  // Scene-linear values are compared as a person would see them, else one lamp would outweigh the whole picture.
+float perceived(float value, bool is_linear, bool is_alpha) {
+  // Scene-linear values are compared as perceived, else one lamp would outweigh the whole image.
   return is_linear && !is_alpha ? srgb_from_linear(value) : std::clamp(value, 0.0F, 1.0F);
 }
 
-std::vector<int> compared(PictureChannels const& channels) {
+std::vector<int> compared(ImageChannels const& channels) {
   std::vector<int> result = channels.color;
   if (channels.alpha >= 0) result.push_back(channels.alpha);
   return result;
@@ -59,14 +59,14 @@ std::vector<int> compared(PictureChannels const& channels) {
 
 class Comparison {
 public:
-  Comparison(Picture& left, Picture& right, Limits const& limits)
+  Comparison(Image& left, Image& right, Limits const& limits)
       : left_(left),
         right_(right),
         limits_(limits),
         channels_(compared(left.channels())),
         other_channels_(compared(right.channels())) {}
 
-  Result<Measures> run() {
+  Result<Metrics> run() {
     for (int y = 0; y < left_.spec().height; y += block_side) {
       int const count = std::min(block_side, left_.spec().height - y);
       auto left = left_.rows(y, count);
@@ -96,7 +96,7 @@ private:
           float const stored_a = a[channels_[i]], stored_b = b[other_channels_[i]];
           if (!std::isfinite(stored_a) || !std::isfinite(stored_b)) not_finite_ = true;
           float const delta =
-              shown(stored_a, left_.is_linear(), is_alpha) - shown(stored_b, right_.is_linear(), is_alpha);
+              perceived(stored_a, left_.is_linear(), is_alpha) - perceived(stored_b, right_.is_linear(), is_alpha);
           worst = std::max(worst, std::abs(delta));
           difference[i] += static_cast<double>(delta);
           found_.squares += static_cast<double>(delta) * static_cast<double>(delta);
@@ -109,11 +109,11 @@ private:
       found_.block_difference = std::max(found_.block_difference, std::abs(sum) / (columns * rows));
   }
 
-  Picture& left_;
-  Picture& right_;
+  Image& left_;
+  Image& right_;
   Limits const& limits_;
   std::vector<int> channels_, other_channels_;
-  Measures found_;
+  Metrics found_;
   bool not_finite_ = false;
 };
 
@@ -121,9 +121,9 @@ private:
 
 Result<nlohmann::json> compare_images(std::filesystem::path const& left, std::filesystem::path const& right,
                                       bool relaxed) {
-  auto a = Picture::open(left);
+  auto a = Image::open(left);
   if (!a) return fail(a.error().code, "First image: " + a.error().message);
-  auto b = Picture::open(right);
+  auto b = Image::open(right);
   if (!b) return fail(b.error().code, "Second image: " + b.error().message);
   if (a->spec().width != b->spec().width || a->spec().height != b->spec().height)
     return fail(Errc::invalid, fmt::format("The images differ in size: {} x {} and {} x {}.", a->spec().width,

@@ -14,8 +14,8 @@ namespace distren {
 namespace {
 
 struct Format {
-  std::string_view name;    // Blender's word, which is also ours
-  std::string_view reader;  // OpenImageIO's
+  std::string_view name;    // Blender's name of the format, also ours
+  std::string_view reader;  // OpenImageIO's name
 };
 constexpr std::array formats{Format{"PNG", "png"},          Format{"JPEG", "jpeg"},
                              Format{"OPEN_EXR", "openexr"}, Format{"OPEN_EXR_MULTILAYER", "openexr"},
@@ -39,7 +39,8 @@ bool starts(std::string_view data, std::string_view magic) {
   return data.substr(0, magic.size()) == magic;
 }
 
-// Reader by the first bytes. TARGA has no magic number at its start; its later version has one in the last 18 bytes.
+// Selects the reader by the first bytes. TARGA has no magic number at its start; its later version has one in the last
+// 18 bytes.
 std::string_view sniff(std::string_view head, std::string_view tail) {
   using namespace std::string_view_literals;
   if (starts(head, "\x89PNG\r\n\x1a\n")) return "png";
@@ -90,8 +91,8 @@ int find_channel(OIIO::ImageSpec const& spec, std::string_view name) {
   return -1;
 }
 
-// Some decoders fill what is missing with grey and say nothing: the end marker of JPEG and the size in the header of
-// Cineon tell whether a file is whole.
+// Some decoders silently fill missing rows with grey: the end marker of JPEG and the size in the header of Cineon show
+// whether a file is complete.
 bool lacks_its_end(std::string_view reader, std::string_view head, std::string_view tail, std::uintmax_t size) {
   if (reader == "jpeg") return tail.rfind("\xff\xd9") == std::string_view::npos;
   if (reader != "cineon" || head.size() < 24) return false;
@@ -105,20 +106,20 @@ bool lacks_its_end(std::string_view reader, std::string_view head, std::string_v
 
 void image_library_limits() {
   OIIO::attribute("threads", 1);
-  OIIO::attribute("exr_threads", -1);  // -1: none beside the caller
+  OIIO::attribute("exr_threads", -1);  // -1: only the caller's thread
   OIIO::attribute("limits:channels", max_channels);
   OIIO::attribute("limits:imagesize_MB", 8192);
   OIIO::attribute("try_all_readers", 0);
 }
 
 std::string_view reader_for_format(std::string_view format) {
-  std::string wanted = upper(format);
-  if (wanted == "JPG") wanted = "JPEG";
-  if (wanted == "EXR") wanted = "OPEN_EXR";
-  if (wanted == "TIF") wanted = "TIFF";
-  if (wanted == "TGA") wanted = "TARGA";
-  if (wanted == "JP2") wanted = "JPEG2000";
-  auto const* found = std::ranges::find(formats, wanted, &Format::name);
+  std::string name = upper(format);
+  if (name == "JPG") name = "JPEG";
+  if (name == "EXR") name = "OPEN_EXR";
+  if (name == "TIF") name = "TIFF";
+  if (name == "TGA") name = "TARGA";
+  if (name == "JP2") name = "JPEG2000";
+  auto const* found = std::ranges::find(formats, name, &Format::name);
   return found == formats.end() ? std::string_view{} : found->reader;
 }
 
@@ -127,7 +128,7 @@ std::string_view reader_for_suffix(std::filesystem::path const& file) {
   return suffix.empty() ? std::string_view{} : reader_for_format(suffix.substr(1));
 }
 
-Result<Picture> Picture::open(std::filesystem::path const& file, std::string_view expected) {
+Result<Image> Image::open(std::filesystem::path const& file, std::string_view expected) {
   std::ifstream stream(file, std::ios::binary);
   std::error_code code;
   if (!stream || !std::filesystem::is_regular_file(file, code))
@@ -141,34 +142,34 @@ Result<Picture> Picture::open(std::filesystem::path const& file, std::string_vie
   stream.read(tail.data(), static_cast<std::streamsize>(tail.size()));
   tail.resize(static_cast<std::size_t>(stream.gcount()));
 
-  std::string_view wanted = expected.empty() ? std::string_view{} : reader_for_format(expected);
-  if (!expected.empty() && wanted.empty())
+  std::string_view expected_reader = expected.empty() ? std::string_view{} : reader_for_format(expected);
+  if (!expected.empty() && expected_reader.empty())
     return fail(Errc::invalid, fmt::format("The format {} is not one that can be checked.", expected));
   std::string_view reader = sniff(head, tail);
-  if (reader.empty() && wanted == "targa" && head.size() >= 18) reader = wanted;
+  if (reader.empty() && expected_reader == "targa" && head.size() >= 18) reader = expected_reader;
   if (reader.empty()) return fail(Errc::invalid, fmt::format("This is not an image: {}.", looks_like(head)));
-  if (!wanted.empty() && reader != wanted)
+  if (!expected_reader.empty() && reader != expected_reader)
     return fail(Errc::invalid,
                 fmt::format("The image is {}, but {} was asked for.", name_of_reader(reader), upper(expected)));
   if (lacks_its_end(reader, head, tail, size))
     return fail(Errc::invalid, "The image is damaged or cut short: its end is missing.");
 
-  Picture picture;
-  picture.file_ = file;
-  picture.format_ = name_of_reader(reader);
-  picture.input_ = OIIO::ImageInput::create(std::string(reader));
-  if (!picture.input_) {
+  Image image;
+  image.file_ = file;
+  image.format_ = name_of_reader(reader);
+  image.input_ = OIIO::ImageInput::create(std::string(reader));
+  if (!image.input_) {
     OIIO::geterror();
-    return fail(Errc::unavailable, fmt::format("This OpenImageIO was built without a reader for {}.", picture.format_));
+    return fail(Errc::unavailable, fmt::format("This OpenImageIO was built without a reader for {}.", image.format_));
   }
   OIIO::ImageSpec hints;
   hints.attribute("oiio:UnassociatedAlpha", 1);
-  if (!picture.input_->open(file.string(), picture.spec_, hints)) return picture.damaged();
-  if (auto reasonable = picture.refuse_unreasonable(); !reasonable) return reasonable.error();
-  return picture;
+  if (!image.input_->open(file.string(), image.spec_, hints)) return image.damaged();
+  if (auto reasonable = image.check_limits(); !reasonable) return reasonable.error();
+  return image;
 }
 
-Result<void> Picture::refuse_unreasonable() const {
+Result<void> Image::check_limits() const {
   if (spec_.width < 1 || spec_.height < 1 || spec_.depth > 1)
     return fail(Errc::invalid, fmt::format("The image has no usable size: {} x {}.", spec_.width, spec_.height));
   if (spec_.width > max_side || spec_.height > max_side)
@@ -181,29 +182,29 @@ Result<void> Picture::refuse_unreasonable() const {
   if (spec_.nchannels > max_channels)
     return fail(Errc::invalid,
                 fmt::format("The image has {} channels; at most {} are accepted.", spec_.nchannels, max_channels));
-  // A tile is read at once: one that is far larger than its image would be a trap for memory.
+  // A tile is decoded at once: one far larger than its image would exhaust the memory.
   if (spec_.tile_width > max_side || spec_.tile_height > max_side || spec_.tile_depth > 1)
     return fail(Errc::invalid, fmt::format("The image is stored in tiles of {} x {}; at most {} a side are accepted.",
                                            spec_.tile_width, spec_.tile_height, max_side));
   return {};
 }
 
-Error Picture::damaged() {
+Error Image::damaged() {
   std::string reason = first_line(input_->geterror());
   if (reason.empty()) reason = "no reason given";
-  // The reader likes to repeat the path, which is a name on our disk and says nothing to the person.
+  // The reader tends to repeat the path, which is a name on our disk and means nothing to the user.
   std::string const path = file_.string();
   for (auto at = reason.find(path); at != std::string::npos; at = reason.find(path))
     reason.replace(at, path.size(), "the file");
   return fail(Errc::invalid, fmt::format("The {} image is damaged or cut short: {}", format_, reason));
 }
 
-bool Picture::is_linear() const {
+bool Image::is_linear() const {
   return spec_.format.is_floating_point();
 }
 
-PictureChannels Picture::channels() const {
-  PictureChannels result;
+ImageChannels Image::channels() const {
+  ImageChannels result;
   int const red = find_channel(spec_, "R"), green = find_channel(spec_, "G"), blue = find_channel(spec_, "B");
   if (red >= 0 && green >= 0 && blue >= 0) {
     result.color = {red, green, blue};
@@ -218,7 +219,7 @@ PictureChannels Picture::channels() const {
   return result;
 }
 
-Result<unsigned char const*> Picture::band(int y, int count, OIIO::TypeDesc type) {
+Result<unsigned char const*> Image::band(int y, int count, OIIO::TypeDesc type) {
   if (y < 0 || count < 1 || count > band_rows || y + count > spec_.height) std::abort();  // a bug of the caller
   auto const row_size = static_cast<std::size_t>(spec_.width) * static_cast<std::size_t>(spec_.nchannels) * type.size();
   if (type != band_type_ || y < band_start_ || y + count > band_end_) {
@@ -240,40 +241,40 @@ Result<unsigned char const*> Picture::band(int y, int count, OIIO::TypeDesc type
   return band_.data() + static_cast<std::size_t>(y - band_start_) * row_size;
 }
 
-Result<float const*> Picture::rows(int y, int count) {
+Result<float const*> Image::rows(int y, int count) {
   auto const begin = band(y, count, OIIO::TypeDesc::FLOAT);
   if (!begin) return begin.error();
   return reinterpret_cast<float const*>(
       *begin);  // a vector's memory is aligned for anything, and rows are whole floats
 }
 
-Result<unsigned char const*> Picture::bytes(int y, int count) {
+Result<unsigned char const*> Image::bytes(int y, int count) {
   if (!is_8_bit()) std::abort();  // a bug of the caller
   return band(y, count, OIIO::TypeDesc::UINT8);
 }
 
-Result<std::vector<unsigned char>> Picture::stored_pixels() {
+Result<std::vector<unsigned char>> Image::stored_pixels() {
   std::vector<unsigned char> pixels(static_cast<std::size_t>(spec_.image_bytes()));
   if (!input_->read_image(part_, 0, 0, spec_.nchannels, spec_.format, pixels.data())) return damaged();
   if (auto end = finish(); !end) return end.error();
   return pixels;
 }
 
-Result<void> Picture::finish() {
+Result<void> Image::finish() {
   if (input_->has_error()) return damaged();
   return {};
 }
 
-Result<bool> Picture::next_part() {
+Result<bool> Image::next_part() {
   if (!input_->seek_subimage(part_ + 1, 0)) {
-    input_->geterror();  // "no such part" is how the end is told
+    input_->geterror();  // "no such part" marks the end
     return false;
   }
   ++part_;
   if (part_ >= max_parts) return fail(Errc::invalid, fmt::format("The image has more than {} parts.", max_parts));
   spec_ = input_->spec();
   band_start_ = band_end_ = 0;
-  if (auto reasonable = refuse_unreasonable(); !reasonable) return reasonable.error();
+  if (auto reasonable = check_limits(); !reasonable) return reasonable.error();
   return true;
 }
 

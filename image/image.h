@@ -1,8 +1,7 @@
-// Opens an image that may come from a stranger, and hands out its pixels by rows.
-// The kind is told from the first bytes, never from the name, and only the kinds listed in picture.cpp are decoded.
-// Failure: not an image, a kind we do not read, too large, damaged. Every message is one sentence without the path.
-// One thread; call image_library_limits() once before the first open. Rows are as stored, alpha is left as the file has
-// it; as floats 8-bit values are divided by 255.
+// Opens an untrusted image and returns its pixels by rows. The format is detected by the first bytes, never by the
+// name; only the formats listed in image.cpp are decoded. Errors: not an image, unsupported format, too large, damaged;
+// one sentence each, without the path. One thread; call image_library_limits() once before the first open. Rows are as
+// stored, alpha unchanged; as floats, 8-bit values are divided by 255.
 #pragma once
 
 #include <OpenImageIO/imageio.h>
@@ -20,37 +19,37 @@ namespace distren {
 constexpr int max_side = 16384;
 constexpr long max_pixels = 100'000'000;
 
-// Which channels of a file are the picture: R, G, B and A by name, the Combined pass of a multilayer EXR,
-// or the one channel of a grey image. At most four; alpha is -1 where there is none.
-struct PictureChannels {
+// The channels of a file that form the image: R, G, B and A by name, the Combined pass of a multilayer EXR, or the one
+// channel of a grey image. At max_value four; alpha is -1 where there is none.
+struct ImageChannels {
   std::vector<int> color;
   int alpha = -1;
 };
 
-class Picture {
+class Image {
 public:
   // expected is Blender's or our own name of a format ("PNG", "OPEN_EXR"), or empty.
-  static Result<Picture> open(std::filesystem::path const& file, std::string_view expected = {});
+  static Result<Image> open(std::filesystem::path const& file, std::string_view expected = {});
 
   OIIO::ImageSpec const& spec() const { return spec_; }
   std::string const& format() const { return format_; }
   bool is_linear() const;
-  PictureChannels channels() const;
+  ImageChannels channels() const;
 
   bool is_8_bit() const { return spec_.format == OIIO::TypeDesc::UINT8; }
 
-  // Rows y .. y+count-1, all channels interleaved; valid until the next call. Ask in rising order of y.
+  // Rows y .. y+count-1, all channels interleaved; valid until the next call. Requires ascending y.
   Result<float const*> rows(int y, int count);
-  Result<unsigned char const*> bytes(int y, int count);  // the same of an 8-bit picture, without becoming floats
-  // The whole image in the type it is stored in, row after row.
+  Result<unsigned char const*> bytes(int y, int count);  // the same of an 8-bit image, without conversion
+  // The whole image in its stored type, row by row.
   Result<std::vector<unsigned char>> stored_pixels();
-  // To be asked after the last row: decoders report some damage only as a warning.
+  // Requires that the last row was read: decoders report some damage only as a warning.
   Result<void> finish();
-  // Goes to the next picture inside the same file (multi-part EXR, multi-page TIFF); false after the last.
+  // Advances to the next image in the file (multi-part EXR, multi-page TIFF); false after the last.
   Result<bool> next_part();
 
 private:
-  Result<void> refuse_unreasonable() const;
+  Result<void> check_limits() const;
   Error damaged();
   Result<unsigned char const*> band(int y, int count, OIIO::TypeDesc type);
 
@@ -67,9 +66,9 @@ private:
 
 void image_library_limits();
 
-// "PNG" -> "png", the name OpenImageIO gives its reader; empty where we do not know the format.
+// "PNG" -> "png", OpenImageIO's reader; empty for unknown formats.
 std::string_view reader_for_format(std::string_view format);
-// The format by the suffix of a file to be written (".png", ".jpg", ".exr", ".tif"); empty where unknown.
+// The format by the suffix of an output file (".png", ".jpg", ".exr", ".tif"); empty for unknown ones.
 std::string_view reader_for_suffix(std::filesystem::path const& file);
 
 }  // namespace distren

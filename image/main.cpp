@@ -1,6 +1,5 @@
-// distren-image: decodes, checks, compares, thumbnails and stitches images that may come from strangers.
-// Prints one JSON object (serve: one for each file). Exit 0: done; 1: the image is not acceptable,
-// {"ok":false,"error":...}; 2: wrong usage.
+// distren-image: decodes, checks, compares, thumbnails and stitches untrusted images. Prints one JSON object (serve:
+// one for each file). Exit 0: success; 1: the image is rejected, {"ok":false,"error":...}; 2: usage error.
 #include "config.h"
 
 #include <sys/resource.h>
@@ -20,7 +19,7 @@
 #include "image/serve.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;  // their shadow memory alone is beyond any limit
+constexpr bool sanitized = true;  // its shadow memory alone exceeds any limit
 #else
 constexpr bool sanitized = false;
 #endif
@@ -29,8 +28,8 @@ namespace {
 
 using Outcome = distren::Result<nlohmann::json>;
 
-// The libraries alone take some 150 MiB before the first image is opened, a figure that no caller can know: the limit
-// counts what comes on top. Where /proc is not mounted a generous guess stands for the figure.
+// The libraries alone take some 150 MiB before the first image is opened, which no caller can know: the limit is added
+// to that. Where /proc is not mounted, a generous estimate stands for the figure.
 unsigned long data_in_use() {
   unsigned long pages[6] = {};
   std::ifstream statm("/proc/self/statm");
@@ -76,15 +75,15 @@ int main(int argc, char** argv) {
   std::function<Outcome()> command;
 
   std::string first, second;
-  distren::CheckOptions wanted;
+  distren::CheckOptions check_options;
   auto* check = app.add_subcommand("check", "Decode every pixel of FILE and describe it");
   check->add_option("FILE", first)->required();
-  check->add_option("--width", wanted.width, "Width that it must have")->check(CLI::PositiveNumber);
-  check->add_option("--height", wanted.height, "Height that it must have")->check(CLI::PositiveNumber);
-  check->add_option("--format", wanted.format, "Format that it must have: PNG, JPEG, OPEN_EXR, TIFF, ...");
-  check->add_option("--code", wanted.code, "Frame that the strip along a benchmark's lower edge must show")
+  check->add_option("--width", check_options.width, "Width that it must have")->check(CLI::PositiveNumber);
+  check->add_option("--height", check_options.height, "Height that it must have")->check(CLI::PositiveNumber);
+  check->add_option("--format", check_options.format, "Format that it must have: PNG, JPEG, OPEN_EXR, TIFF, ...");
+  check->add_option("--code", check_options.code, "Frame that the strip along a benchmark's lower edge must show")
       ->check(CLI::Range(1, (1 << distren::benchmark_code_bits) - 1));
-  check->callback([&] { command = [&] { return distren::check_image(first, wanted); }; });
+  check->callback([&] { command = [&] { return distren::check_image(first, check_options); }; });
 
   bool relaxed = false;
   auto* compare = app.add_subcommand("compare", "Measure how far two renders of one frame differ");
@@ -117,7 +116,7 @@ int main(int argc, char** argv) {
   stitch->add_flag("--whole", grid.whole, "Each picture has the size of the whole frame")->needs(named);
   listed->excludes(named);
   stitch->require_option(3, 0);
-  std::vector<distren::TileAt> tiles;
+  std::vector<distren::PlacedTile> tiles;
   stitch->callback([&] {
     if (auto good = distren::check_tiles(grid); !pattern.empty() && !good)
       throw CLI::ValidationError("--pattern", good.error().message);
@@ -148,7 +147,7 @@ int main(int argc, char** argv) {
                                   [](auto const& file, auto const& options) {
                                     return run_guarded([&] { return distren::check_image(file, options); });
                                   }});
-  distren::image_library_limits();  // first: the library starts a thread here, which the limit would forbid
+  distren::image_library_limits();  // first: the library starts a thread here, which the limit would prevent
   if (!limit_memory(memory_limit_mib)) {
     std::perror("distren-image: setrlimit");
     return 2;

@@ -1,5 +1,5 @@
-// For builds with AddressSanitizer: OpenImageIO's PNG reader leaves a damaged file by longjmp and loses a short text.
-// Included by each program that links the library, once; defines nothing in other builds.
+// For builds with AddressSanitizer: OpenImageIO's PNG reader leaves a damaged file by longjmp and leaks a short string.
+// Included once by each program that links the library; defines nothing in other builds.
 #pragma once
 
 #include "common/base/sanitizer.h"

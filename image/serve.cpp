@@ -25,12 +25,12 @@ using nlohmann::json;
 
 constexpr std::size_t kLineLimit = 4096;
 constexpr std::size_t kAnswerLimit = 64U << 10;
-constexpr int kFile = 3;        // the descriptor in the child
-constexpr int kPictures = 500;  // of one child, which may leak
+constexpr int child_file_descriptor = 3;  // the file's descriptor in the child
+constexpr int max_files_per_child = 500;  // bounds what a leak can cost
 
 struct Request {
   std::string line;
-  json wanted;
+  json parameters;
   FileDescriptor file;
 };
 
@@ -45,7 +45,7 @@ FileDescriptor descriptor_of(msghdr& message) {
   return found;
 }
 
-// Nothing: the input is over, or no request can be found in it any more.
+// Empty: end of the input, or no further request can be parsed.
 std::optional<Request> next_request() {
   Request request;
   std::string& line = request.line;
@@ -64,8 +64,8 @@ std::optional<Request> next_request() {
     line.append(bytes.data(), static_cast<std::size_t>(got));
     if (auto file = descriptor_of(message)) request.file = std::move(file);
   }
-  request.wanted = json::parse(line, nullptr, false);
-  if (!request.wanted.is_object() || !request.file) return std::nullopt;
+  request.parameters = json::parse(line, nullptr, false);
+  if (!request.parameters.is_object() || !request.file) return std::nullopt;
   return request;
 }
 
@@ -97,35 +97,37 @@ bool send_with(int socket, std::string_view line, int descriptor) {
   return sent == static_cast<ssize_t>(line.size());
 }
 
-int number_of(json const& wanted, char const* name) {
-  auto const found = wanted.find(name);
-  return found != wanted.end() && found->is_number_integer() ? found->get<int>() : 0;
+int number_of(json const& parameters, char const* name) {
+  auto const found = parameters.find(name);
+  return found != parameters.end() && found->is_number_integer() ? found->get<int>() : 0;
 }
 
-std::string text_of(json const& wanted, char const* name) {
-  auto const found = wanted.find(name);
-  return found != wanted.end() && found->is_string() ? found->get<std::string>() : std::string();
+std::string text_of(json const& parameters, char const* name) {
+  auto const found = parameters.find(name);
+  return found != parameters.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-json refusal(std::string const& text) {
+json error_json(std::string const& text) {
   return {{"ok", false}, {"error", text}};
 }
 
-// The life of a child: it is asked and answers on standard input.
-[[noreturn]] void look(int socket, Looker const& looker) {
-  ::prctl(PR_SET_DUMPABLE, 1);  // its own /proc/self is its own again
+// Main function of a child: requests and answers on standard input.
+[[noreturn]] void serve_child(int socket, Checker const& checker) {
+  ::prctl(PR_SET_DUMPABLE, 1);  // makes its own /proc/self accessible again
   if (::dup2(socket, STDIN_FILENO) < 0 || ::dup2(socket, STDOUT_FILENO) < 0) ::_exit(2);
-  ::close_range(kFile, ~0U, 0);
-  auto const ready = looker.prepare();
+  ::close_range(child_file_descriptor, ~0U, 0);
+  auto const ready = checker.prepare();
   while (auto const request = next_request()) {
-    if (request->file.get() != kFile && ::dup2(request->file.get(), kFile) < 0) ::_exit(2);
-    ::alarm(static_cast<unsigned>(std::max(1, number_of(request->wanted, "seconds"))));
+    if (request->file.get() != child_file_descriptor && ::dup2(request->file.get(), child_file_descriptor) < 0)
+      ::_exit(2);
+    ::alarm(static_cast<unsigned>(std::max(1, number_of(request->parameters, "seconds"))));
     CheckOptions options;
-    options.width = number_of(request->wanted, "width");
-    options.height = number_of(request->wanted, "height");
-    options.code = number_of(request->wanted, "code");
-    options.format = text_of(request->wanted, "format");
-    auto const outcome = ready ? looker.check(fmt::format("/proc/self/fd/{}", kFile), options) : ready.error();
+    options.width = number_of(request->parameters, "width");
+    options.height = number_of(request->parameters, "height");
+    options.code = number_of(request->parameters, "code");
+    options.format = text_of(request->parameters, "format");
+    auto const outcome =
+        ready ? checker.check(fmt::format("/proc/self/fd/{}", child_file_descriptor), options) : ready.error();
     ::alarm(0);
     json const report = outcome ? *outcome : json{{"ok", false}, {"error", outcome.error().message}};
     if (!write_all(STDOUT_FILENO, report.dump(-1, ' ', false, json::error_handler_t::replace) + "\n")) break;
@@ -140,25 +142,25 @@ public:
   Child& operator=(Child const&) = delete;
   ~Child() { end(); }
 
-  [[nodiscard]] bool takes(std::string const& source) const {
-    return pid_ > 0 && !source.empty() && source == source_ && pictures_ < kPictures;
+  [[nodiscard]] bool accepts(std::string const& source) const {
+    return pid_ > 0 && !source.empty() && source == source_ && files_ < max_files_per_child;
   }
 
-  bool start(std::string source, Looker const& looker) {
+  bool start(std::string source, Checker const& checker) {
     end();
     std::array<int, 2> ends{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) return false;
     socket_ = FileDescriptor(ends[0]);
     FileDescriptor const theirs(ends[1]);
     pid_ = ::fork();
-    if (pid_ == 0) look(theirs.get(), looker);
+    if (pid_ == 0) serve_child(theirs.get(), checker);
     source_ = std::move(source);
-    pictures_ = 0;
+    files_ = 0;
     return pid_ > 0;
   }
 
   json ask(Request const& request) {
-    ++pictures_;
+    ++files_;
     std::string text;
     if (send_with(socket_.get(), request.line, request.file.get())) {
       std::array<char, 4096> bytes;
@@ -171,13 +173,13 @@ public:
     }
     auto report = json::parse(text, nullptr, false);
     if (report.is_object() && report.value("ok", json()) == true) return report;
-    int const status = end();  // whoever met a bad picture, or says too much, sees no other
+    int const status = end();  // a child that met a bad image, or writes too much, gets no other
     if (report.is_object()) return report;
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) return refusal("The image takes too long to decode.");
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) return error_json("The image takes too long to decode.");
     if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-      return refusal(
+      return error_json(
           fmt::format("The image cannot be decoded: the decoder was killed by signal {}.", WTERMSIG(status)));
-    return refusal("The image cannot be decoded: the decoder gave no answer.");
+    return error_json("The image cannot be decoded: the decoder gave no answer.");
   }
 
 private:
@@ -193,19 +195,19 @@ private:
   pid_t pid_ = -1;
   FileDescriptor socket_;
   std::string source_;
-  int pictures_ = 0;
+  int files_ = 0;
 };
 
 }  // namespace
 
-int serve_checks(Looker const& looker) {
-  ::prctl(PR_SET_DUMPABLE, 0);  // a child that a picture has taken over cannot open this process's memory
+int serve_checks(Checker const& checker) {
+  ::prctl(PR_SET_DUMPABLE, 0);  // a child that an image has taken over cannot open this process's memory
   Child child;
   while (auto const request = next_request()) {
-    std::string source = text_of(request->wanted, "source");
-    json const answer = child.takes(source) || child.start(std::move(source), looker)
+    std::string source = text_of(request->parameters, "source");
+    json const answer = child.accepts(source) || child.start(std::move(source), checker)
                             ? child.ask(*request)
-                            : refusal("The image cannot be looked at: no process is left");
+                            : error_json("The image cannot be looked at: no process is left");
     std::cout << answer.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl;
     if (!std::cout) return 1;
   }

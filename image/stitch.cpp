@@ -12,7 +12,7 @@ namespace distren {
 namespace {
 
 struct Placed {
-  TileAt tile;
+  PlacedTile tile;
   PixelBox part;
   [[nodiscard]] int width() const { return part.width(); }
   [[nodiscard]] int height() const { return part.height(); }
@@ -23,11 +23,11 @@ bool overlap(Placed const& a, Placed const& b) {
          b.tile.y < a.tile.y + a.height();
 }
 
-std::string named(TileAt const& tile) {
+std::string named(PlacedTile const& tile) {
   return fmt::format("{}@{},{}", tile.file.filename().string(), tile.x, tile.y);
 }
 
-// No two overlap and none sticks out, so that the sum of the areas tells whether a pixel is missing.
+// Without overlap and within the frame, so that the sum of the areas shows whether a pixel is missing.
 Result<void> covers(std::vector<Placed> const& placed, int width, int height) {
   long area = 0;
   for (std::size_t i = 0; i < placed.size(); ++i) {
@@ -48,7 +48,7 @@ Result<void> covers(std::vector<Placed> const& placed, int width, int height) {
   return {};
 }
 
-Result<void> same_kind(Picture const& first, Picture const& other, TileAt const& tile) {
+Result<void> same_kind(Image const& first, Image const& other, PlacedTile const& tile) {
   auto const &a = first.spec(), &b = other.spec();
   if (a.nchannels != b.nchannels || a.format != b.format || a.channelnames != b.channelnames)
     return fail(Errc::invalid, fmt::format("Tile {} has {} channels of {}, but the first has {} of {}.", named(tile),
@@ -61,7 +61,7 @@ OIIO::ImageSpec result_spec(OIIO::ImageSpec const& tile, int width, int height) 
   spec.channelnames = tile.channelnames;
   spec.alpha_channel = tile.alpha_channel;
   spec.z_channel = tile.z_channel;
-  spec.attribute("oiio:UnassociatedAlpha", 1);  // write the values as they were read
+  spec.attribute("oiio:UnassociatedAlpha", 1);  // write the values unchanged
   if (!tile.format.is_floating_point()) spec.attribute("oiio:ColorSpace", "sRGB");
   if (auto compression = tile.get_string_attribute("compression"); !compression.empty())
     spec.attribute("compression", compression);
@@ -78,7 +78,7 @@ Result<int> whole_number(std::string_view text) {
 
 }  // namespace
 
-Result<TileAt> parse_tile(std::string const& text) {
+Result<PlacedTile> parse_tile(std::string const& text) {
   auto const at = text.rfind('@');
   auto const comma = text.rfind(',');
   if (at == std::string::npos || at == 0 || comma == std::string::npos || comma < at)
@@ -87,30 +87,29 @@ Result<TileAt> parse_tile(std::string const& text) {
   if (!x) return x.error();
   auto y = whole_number(std::string_view(text).substr(comma + 1));
   if (!y) return y.error();
-  return TileAt{text.substr(0, at), *x, *y, {}};
+  return PlacedTile{text.substr(0, at), *x, *y, {}};
 }
 
-std::vector<TileAt> tiles_of_frame(TileGrid const& grid, std::string const& pattern, long frame) {
-  std::vector<TileAt> tiles;
+std::vector<PlacedTile> tiles_of_frame(TileGrid const& grid, std::string const& pattern, long frame) {
+  std::vector<PlacedTile> tiles;
   for (int tile = 1; tile <= grid.count(); ++tile) {
     PixelBox const box = tile_box(grid, tile);
-    PixelBox const picture = grid.whole ? PixelBox{} : rendered_box(grid, tile);
-    tiles.push_back(
-        {picture_name(pattern, frame, tile),
-         box.left,
-         box.top,
-         {box.left - picture.left, box.top - picture.top, box.right - picture.left, box.bottom - picture.top}});
+    PixelBox const image = grid.whole ? PixelBox{} : rendered_box(grid, tile);
+    tiles.push_back({image_name(pattern, frame, tile),
+                     box.left,
+                     box.top,
+                     {box.left - image.left, box.top - image.top, box.right - image.left, box.bottom - image.top}});
   }
   return tiles;
 }
 
 Result<nlohmann::json> stitch_tiles(std::filesystem::path const& out, int width, int height,
-                                    std::vector<TileAt> const& tiles) {
+                                    std::vector<PlacedTile> const& tiles) {
   if (width < 1 || height < 1 || width > max_side || height > max_side ||
       static_cast<long>(width) * height > max_pixels)
     return fail(Errc::invalid, fmt::format("A picture of {} x {} pixels is not possible.", width, height));
-  if (tiles.empty() || tiles.size() > static_cast<std::size_t>(most_tiles))
-    return fail(Errc::invalid, fmt::format("{} tiles are given; 1 to {} are possible.", tiles.size(), most_tiles));
+  if (tiles.empty() || tiles.size() > static_cast<std::size_t>(max_tiles))
+    return fail(Errc::invalid, fmt::format("{} tiles are given; 1 to {} are possible.", tiles.size(), max_tiles));
   std::string_view const writer = reader_for_suffix(out);
   if (writer == "jpeg" || writer == "webp" || writer == "jpeg2000")
     return fail(Errc::invalid,
@@ -118,9 +117,9 @@ Result<nlohmann::json> stitch_tiles(std::filesystem::path const& out, int width,
   // Sizes first: nothing large is decoded before the whole plan is known to fit.
   std::vector<Placed> placed;
   for (auto const& tile : tiles) {
-    auto picture = Picture::open(tile.file);
-    if (!picture) return fail(picture.error().code, fmt::format("Tile {}: {}", named(tile), picture.error().message));
-    int const across = picture->spec().width, down = picture->spec().height;
+    auto image = Image::open(tile.file);
+    if (!image) return fail(image.error().code, fmt::format("Tile {}: {}", named(tile), image.error().message));
+    int const across = image->spec().width, down = image->spec().height;
     PixelBox const part = tile.part.width() > 0 ? tile.part : PixelBox{0, 0, across, down};
     if (part.left < 0 || part.top < 0 || part.right > across || part.bottom > down)
       return fail(Errc::invalid, fmt::format("Tile {} has {} x {} pixels; at least {} x {} are needed.", named(tile),
@@ -130,20 +129,20 @@ Result<nlohmann::json> stitch_tiles(std::filesystem::path const& out, int width,
   }
   if (auto good = covers(placed, width, height); !good) return good.error();
 
-  auto first = Picture::open(tiles.front().file);
+  auto first = Image::open(tiles.front().file);
   if (!first) return first.error();
   auto const spec = result_spec(first->spec(), width, height);
   auto const pixel_size = static_cast<std::size_t>(spec.pixel_bytes());
   std::vector<unsigned char> canvas(pixel_size * static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
   for (auto const& [tile, part] : placed) {
-    auto picture = Picture::open(tile.file);
-    if (!picture) return picture.error();
-    if (auto same = same_kind(*first, *picture, tile); !same) return same.error();
-    auto pixels = picture->stored_pixels();
+    auto image = Image::open(tile.file);
+    if (!image) return image.error();
+    if (auto same = same_kind(*first, *image, tile); !same) return same.error();
+    auto pixels = image->stored_pixels();
     if (!pixels) return fail(pixels.error().code, fmt::format("Tile {}: {}", named(tile), pixels.error().message));
     auto const row_size = static_cast<std::size_t>(part.width()) * pixel_size;
     for (int y = 0; y < part.height(); ++y) {
-      auto const from = (static_cast<std::size_t>(part.top + y) * static_cast<std::size_t>(picture->spec().width) +
+      auto const from = (static_cast<std::size_t>(part.top + y) * static_cast<std::size_t>(image->spec().width) +
                          static_cast<std::size_t>(part.left)) *
                         pixel_size;
       auto const to =
@@ -152,7 +151,7 @@ Result<nlohmann::json> stitch_tiles(std::filesystem::path const& out, int width,
       std::memcpy(canvas.data() + to, pixels->data() + from, row_size);
     }
   }
-  if (auto written = write_picture(out, spec, canvas.data()); !written) return written.error();
+  if (auto written = write_image(out, spec, canvas.data()); !written) return written.error();
   return nlohmann::json{{"ok", true}, {"width", width}, {"height", height}, {"tiles", tiles.size()}};
 }
 

@@ -14,10 +14,10 @@ namespace {
 
 constexpr int max_thumbnail = 4096;
 
-// Area average of the rows as they stream by, in linear light with colour multiplied by alpha: four sums a pixel.
+// Area average of the rows as they are streamed, in linear light with colour multiplied by alpha: four sums a pixel.
 class Shrinker {
 public:
-  Shrinker(Picture& in, int width, int height)
+  Shrinker(Image& in, int width, int height)
       : in_(in),
         width_(width),
         height_(height),
@@ -32,7 +32,7 @@ public:
       auto row = in_.rows(y, 1);
       if (!row) return row.error();
       shrink_row(*row, line);
-      // A source row may straddle two rows of the result; never more, as the result is not the larger.
+      // A source row may contribute to two rows of the result; never more, as the result is not larger.
       int const first = std::min(height_ - 1, static_cast<int>(y / rows_each));
       double const edge = (first + 1) * rows_each;
       double const share = std::clamp(edge - y, 0.0, 1.0);
@@ -66,7 +66,7 @@ private:
     for (std::size_t i = 0; i < 3; ++i) {
       float value = stored[channels_.color[channels_.color.size() == 3 ? i : 0]];
       if (!std::isfinite(value)) value = 0;
-      // Float files keep colour multiplied by alpha, eight- and sixteen-bit files do not.
+      // Float files store colour multiplied by alpha, eight- and sixteen-bit files do not.
       pixel[i] = in_.is_linear() ? std::max(0.0F, value) : linear_from_srgb(value) * alpha;
     }
     return pixel;
@@ -77,9 +77,9 @@ private:
     for (float value : line) *sum++ += value * static_cast<float>(weight);
   }
 
-  Picture& in_;
+  Image& in_;
   int width_, height_;
-  PictureChannels channels_;
+  ImageChannels channels_;
   std::vector<float> sums_;
 };
 
@@ -91,7 +91,7 @@ std::vector<unsigned char> encode(std::vector<float> const& sums, bool is_linear
     float const alpha = sums[at + 3];
     for (std::size_t i = 0; i < 3; ++i) {
       float value = sums[at + i];
-      if (keep_alpha && alpha > 0) value /= alpha;  // PNG wants colour not multiplied; JPEG gets it over black
+      if (keep_alpha && alpha > 0) value /= alpha;  // PNG stores unassociated alpha; JPEG is composed over black
       result.push_back(byte(srgb_from_linear(is_linear ? shoulder(value) : value)));
     }
     if (keep_alpha) result.push_back(byte(alpha));
@@ -110,24 +110,24 @@ Result<nlohmann::json> make_thumbnail(std::filesystem::path const& in, std::file
   if (writer != "png" && writer != "jpeg")
     return fail(Errc::invalid,
                 fmt::format("A thumbnail is PNG or JPEG; '{}' should end with .png or .jpg.", out.filename().string()));
-  auto picture = Picture::open(in);
-  if (!picture) return picture.error();
-  auto const& spec = picture->spec();
+  auto image = Image::open(in);
+  if (!image) return image.error();
+  auto const& spec = image->spec();
   int const longer = std::max(spec.width, spec.height);
   auto scaled = [&](int side) {
     if (longer <= long_side) return side;  // never enlarged
     return std::max(1, static_cast<int>(std::lround(static_cast<double>(side) * long_side / longer)));
   };
   int const width = scaled(spec.width), height = scaled(spec.height);
-  auto sums = Shrinker(*picture, width, height).run();
+  auto sums = Shrinker(*image, width, height).run();
   if (!sums) return sums.error();
-  bool const keep_alpha = writer == "png" && picture->channels().alpha >= 0;
-  auto const pixels = encode(*sums, picture->is_linear(), keep_alpha);
+  bool const keep_alpha = writer == "png" && image->channels().alpha >= 0;
+  auto const pixels = encode(*sums, image->is_linear(), keep_alpha);
   OIIO::ImageSpec result(width, height, keep_alpha ? 4 : 3, OIIO::TypeDesc::UINT8);
   result.attribute("oiio:ColorSpace", "sRGB");
   result.attribute("oiio:UnassociatedAlpha", 1);
   result.attribute("CompressionQuality", 85);
-  if (auto written = write_picture(out, result, pixels.data()); !written) return written.error();
+  if (auto written = write_image(out, result, pixels.data()); !written) return written.error();
   return nlohmann::json{{"ok", true}, {"width", width}, {"height", height}};
 }
 

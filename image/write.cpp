@@ -32,7 +32,7 @@ Result<void> write_to(std::filesystem::path const& file, std::string_view writer
 
 }  // namespace
 
-Result<void> write_picture(std::filesystem::path const& out, OIIO::ImageSpec const& spec, void const* pixels) {
+Result<void> write_image(std::filesystem::path const& out, OIIO::ImageSpec const& spec, void const* pixels) {
   std::string_view const writer = reader_for_suffix(out);
   if (writer.empty())
     return fail(Errc::invalid, fmt::format("'{}' names no image format; end it with .png, .jpg, .exr or .tif.",

@@ -1,6 +1,5 @@
-// distren-scene: describes a scene that may come from a stranger; always run as a sandboxed child by distrend.
-// Prints one JSON object. Exit 0: {"ok":true,...}; 1: it cannot be read, {"ok":false,"code":...,"error":...};
-// 2: wrong usage.
+// distren-scene: describes an untrusted scene file; always run as a sandboxed child by distrend. Prints one JSON
+// object. Exit 0: {"ok":true,...}; 1: unreadable scene, {"ok":false,"code":...,"error":...}; 2: usage error.
 #include "config.h"
 
 #include <sys/resource.h>
@@ -17,7 +16,7 @@ namespace {
 using distren::Errc;
 using nlohmann::json;
 
-constexpr std::size_t most_entries = 20000;  // of each list; what is printed stays small enough to be read by another
+constexpr std::size_t max_entries = 20000;  // per list; the output stays small enough for the server to parse
 
 json problem(distren::Error const& error) {
   return {{"ok", false}, {"code", error.code == Errc::invalid ? "invalid" : "unavailable"}, {"error", error.message}};
@@ -25,16 +24,16 @@ json problem(distren::Error const& error) {
 
 json describe_blend(std::string const& file) {
   distren::BlendLimits limits;
-  limits.entries = most_entries;
+  limits.entries = max_entries;
   auto const summary = distren::inspect_blend(std::filesystem::path(file), limits);
   if (!summary) return problem(summary.error());
-  return {{"ok", true}, {"blend", distren::json_of_summary(*summary)}};
+  return {{"ok", true}, {"blend", distren::to_json(*summary)}};
 }
 
 json describe_povray(std::string const& file) {
   auto const summary = distren::inspect_povray(file);
   if (!summary) return problem(summary.error());
-  return {{"ok", true}, {"povray", distren::json_of_povray(*summary)}};
+  return {{"ok", true}, {"povray", distren::to_json(*summary)}};
 }
 
 json guarded(std::string const& reader, std::string const& file) {

@@ -15,10 +15,10 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t most_bytes = std::size_t{64} << 20;
-constexpr std::size_t most_needs = 5000;
+constexpr std::size_t max_references = 5000;
 constexpr std::size_t longest_path = 1000;
 
-// What is in the include folder of POV-Ray 3.7, sorted.
+// The include files of POV-Ray 3.7, sorted.
 constexpr std::array own_files{
     "Mount1.png"sv,     "Mount2.png"sv,    "arrays.inc"sv,   "ash.map"sv,      "benediti.map"sv,  "bubinga.map"sv,
     "bumpmap_.png"sv,   "cedar.map"sv,     "chars.inc"sv,    "colors.inc"sv,   "consts.inc"sv,    "crystal.ttf"sv,
@@ -37,7 +37,7 @@ bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-// The kind of file that a quoted name right after this word is; empty: none.
+// The kind of file that a quoted name after this word is; empty: none.
 std::string_view kind_after(std::string_view word) {
   static std::unordered_map<std::string_view, std::string_view> const kinds{
       {"#include", "include"}, {"png", "image"},          {"jpeg", "image"}, {"tiff", "image"},  {"tga", "image"},
@@ -66,9 +66,9 @@ private:
   std::string_view text_;
   std::size_t at_ = 0;
   std::int64_t braces_ = 0;
-  std::int64_t branches_ = 0;  // #if, #while, #macro ... that are open
-  std::string last_word_;      // directives with their #, whatever blanks stood between
-  bool opened_ = false;        // between #fopen and the word that says how
+  std::int64_t branches_ = 0;  // depth of open #if, #while, #macro ...
+  std::string last_word_;      // directives with their #, without the blanks between
+  bool opened_ = false;        // between #fopen and the word for its mode
   std::unordered_map<std::string, std::size_t> known_;
   PovraySummary out_;
 };
@@ -105,19 +105,19 @@ void Scanner::quoted() {
   if (kind.empty() || value.empty() || value.size() > longest_path || comes_with_povray(value)) return;
   bool const certain = branches_ == 0;
   if (auto const found = known_.find(value); found != known_.end()) {
-    auto& need = out_.needs[found->second];
-    need.certain = need.certain || certain;
+    auto& reference = out_.references[found->second];
+    reference.certain = reference.certain || certain;
     return;
   }
-  if (out_.needs.size() >= most_needs) {
+  if (out_.references.size() >= max_references) {
     out_.cut = true;
     return;
   }
-  known_.emplace(value, out_.needs.size());
-  out_.needs.push_back({value, std::string(kind), certain});
+  known_.emplace(value, out_.references.size());
+  out_.references.push_back({value, std::string(kind), certain});
 }
 
-// Its name is among the files that are read until it turns out to be written.
+// The file is listed as read until it turns out to be written.
 void Scanner::directive(std::string_view name) {
   static constexpr std::array openers{"#if"sv, "#ifdef"sv, "#ifndef"sv, "#while"sv, "#for"sv, "#switch"sv, "#macro"sv};
   if (std::ranges::find(openers, name) != openers.end()) ++branches_;
@@ -148,9 +148,9 @@ void Scanner::word() {
   if (name == "clock" || name == "frame_number" || name == "clock_delta" || name == "clock_on") out_.uses_clock = true;
   if (opened_ && (name == "write" || name == "append")) {
     out_.writes_files = true;
-    if (!out_.needs.empty() && out_.needs.back().kind == "file") {
-      known_.erase(out_.needs.back().path);
-      out_.needs.pop_back();
+    if (!out_.references.empty() && out_.references.back().kind == "file") {
+      known_.erase(out_.references.back().path);
+      out_.references.pop_back();
     }
   }
   opened_ = false;

@@ -1,7 +1,7 @@
-// What the text of a POV-Ray scene says about itself, read without POV-Ray: the files that it names, its version,
-// whether it moves. A scan for words, no interpreter: names that are computed are not seen. Bounded in time and memory
-// whatever the text holds; any thread. Failure: not_found/denied, it cannot be opened; invalid, it is no text, or what
-// it is instead, with a sentence for its owner.
+// Inspects the text of a POV-Ray scene without POV-Ray: the files that it names, its version, whether it is animated.
+// Searches for words, no interpreter: computed names are not found. Bounded in time and memory for any text; any
+// thread. Errors: not_found/denied, the file cannot be opened; invalid, it is not text or is another format, with a
+// sentence for its owner.
 #pragma once
 
 #include <cstdint>
@@ -14,25 +14,25 @@
 
 namespace distren {
 
-struct PovrayNeed {
+struct PovrayReference {
   std::string path;
   std::string kind;      // include, image, font, density, file
-  bool certain = false;  // stands in no branch, loop or macro: without it nothing is rendered
+  bool certain = false;  // in no branch, loop or macro: without it the scene cannot be rendered
 };
 
 struct PovraySummary {
-  std::string version;            // of its first #version; empty: none
-  std::vector<PovrayNeed> needs;  // each path once, in the order of the text; without what comes with POV-Ray
-  bool uses_clock = false;        // clock, frame_number and their like
+  std::string version;                      // of the first #version; empty: none
+  std::vector<PovrayReference> references;  // ordered by the text, unique; without the files of POV-Ray itself
+  bool uses_clock = false;                  // clock, frame_number and similar
   bool writes_files = false;
-  bool unclosed = false;  // a brace, comment or text is still open at its end
-  bool cut = false;       // it is longer, or names more, than was looked at
+  bool unclosed = false;  // a brace, comment or string is still open at the end
+  bool cut = false;       // the text is longer, or names more files, than was read
 };
 
 Result<PovraySummary> inspect_povray(std::filesystem::path const& file);
 PovraySummary scan_povray(std::string_view text);
 
-// colors.inc and the like, which every POV-Ray has.
+// colors.inc and other files that every POV-Ray installs.
 bool comes_with_povray(std::string_view name);
 
 }  // namespace distren

@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-// The members of each struct stand here once, for both directions. Self is const for writing.
+// The members of each struct are listed here once, for both directions. Self is const for writing.
 template <typename Self, typename Visit>
 void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_const_t<Self>, BlendScene> {
   visit("name", self.name);
@@ -84,7 +84,7 @@ void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_c
 }
 
 template <typename Self, typename Visit>
-void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_const_t<Self>, PovrayNeed> {
+void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_const_t<Self>, PovrayReference> {
   visit("path", self.path);
   visit("kind", self.kind);
   visit("certain", self.certain);
@@ -93,7 +93,7 @@ void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_c
 template <typename Self, typename Visit>
 void members_of(Self& self, Visit&& visit) requires std::is_same_v<std::remove_const_t<Self>, PovraySummary> {
   visit("version", self.version);
-  visit("needs", self.needs);
+  visit("needs", self.references);
   visit("uses_clock", self.uses_clock);
   visit("writes_files", self.writes_files);
   visit("unclosed", self.unclosed);
@@ -195,19 +195,19 @@ Result<Summary> read_back(json const& from) {
 
 }  // namespace
 
-json json_of_summary(BlendSummary const& summary) {
+json to_json(BlendSummary const& summary) {
   return Writer::value(summary);
 }
 
-Result<BlendSummary> summary_of_json(json const& json) {
+Result<BlendSummary> blend_from_json(json const& json) {
   return read_back<BlendSummary>(json);
 }
 
-json json_of_povray(PovraySummary const& summary) {
+json to_json(PovraySummary const& summary) {
   return Writer::value(summary);
 }
 
-Result<PovraySummary> povray_of_json(json const& json) {
+Result<PovraySummary> povray_from_json(json const& json) {
   return read_back<PovraySummary>(json);
 }
 

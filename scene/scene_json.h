@@ -1,6 +1,5 @@
-// What is known of a scene as JSON and back: what distren-scene prints and the server reads. Values only; any thread.
-// What a file does not store is left out; text that is not UTF-8 is mended when it is printed.
-// Failure of the way back: invalid, naming the member that is not what it should be.
+// Scene summaries as JSON and back: what distren-scene prints and the server reads. Values only; any thread. Absent
+// values are omitted; invalid UTF-8 is replaced when printed. Errors of parsing: invalid, naming the member at fault.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -11,10 +10,10 @@
 
 namespace distren {
 
-nlohmann::json json_of_summary(BlendSummary const& summary);
-Result<BlendSummary> summary_of_json(nlohmann::json const& json);
+nlohmann::json to_json(BlendSummary const& summary);
+Result<BlendSummary> blend_from_json(nlohmann::json const& json);
 
-nlohmann::json json_of_povray(PovraySummary const& summary);
-Result<PovraySummary> povray_of_json(nlohmann::json const& json);
+nlohmann::json to_json(PovraySummary const& summary);
+Result<PovraySummary> povray_from_json(nlohmann::json const& json);
 
 }  // namespace distren

@@ -16,9 +16,9 @@ namespace {
 
 constexpr std::array<std::string_view, 7> day_names = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 constexpr int day_minutes = 24 * 60;
-constexpr int cooler = 5;           // degrees below the limit before it goes on
-constexpr int fuller = 5;           // percent of the battery above it
-constexpr int calmer_percent = 70;  // of the limit of load by others
+constexpr int cooler = 5;           // degrees below the limit before it resumes
+constexpr int fuller = 5;           // percent above the limit before it resumes
+constexpr int calmer_percent = 70;  // of the limit of other programs' load
 
 std::optional<int> day_of(std::string_view word) {
   auto const found = std::ranges::find(day_names, word);
@@ -26,7 +26,7 @@ std::optional<int> day_of(std::string_view word) {
   return static_cast<int>(found - day_names.begin());
 }
 
-// "mon-fri", "sat,sun", "daily": the days as a mask; 0 when it is none.
+// "mon-fri", "sat,sun", "daily": the days as a mask; 0 if invalid.
 unsigned days_of(std::string_view text) {
   if (text == "daily") return 0x7F;
   unsigned days = 0;
@@ -37,7 +37,7 @@ unsigned days_of(std::string_view text) {
     auto const first = day_of(part.substr(0, dash));
     auto const last = dash == std::string_view::npos ? first : day_of(part.substr(dash + 1));
     if (!first || !last) return 0;
-    for (int day = *first;; day = (day + 1) % 7) {  // sat-mon goes over the end of the week
+    for (int day = *first;; day = (day + 1) % 7) {  // sat-mon wraps around the end of the week
       days |= 1U << day;
       if (day == *last) break;
     }
@@ -78,7 +78,7 @@ bool add_line(WeekSchedule& week, std::string_view line) {
   return true;
 }
 
-NeighbourDecision no(std::string reason) {
+AvailabilityDecision no(std::string reason) {
   return {false, std::move(reason)};
 }
 
@@ -96,9 +96,9 @@ Result<WeekSchedule> parse_schedule(std::vector<std::string> const& lines) {
   return lines.empty() ? WeekSchedule().set() : week;
 }
 
-NeighbourDecision decide(NeighbourSettings const& settings, Readings const& readings, bool working) {
+AvailabilityDecision decide(AvailabilitySettings const& settings, Readings const& readings, bool working) {
   if (readings.paused_by_hand) return no("you paused it");
-  if (readings.paused_from_afar) return no("its owner paused it from afar");
+  if (readings.paused_remotely) return no("its owner paused it from afar");
   auto const minute = static_cast<std::size_t>(std::clamp(readings.minute_of_week, 0, week_minutes - 1));
   if (!settings.schedule.test(minute)) return no("it is not in the schedule now");
   if (readings.on_battery && !settings.on_battery) return no("the machine runs on its battery");
@@ -117,11 +117,12 @@ NeighbourDecision decide(NeighbourSettings const& settings, Readings const& read
   if (settings.idle_minutes > 0 && readings.idle_seconds && *readings.idle_seconds < settings.idle_minutes * 60)
     return no(fmt::format("somebody used the machine {} s ago, it must rest for {} min", *readings.idle_seconds,
                           settings.idle_minutes));
-  if (settings.load_by_others > 0 && readings.others_percent) {
-    int const limit = working ? settings.load_by_others : settings.load_by_others * calmer_percent / 100;
-    if (*readings.others_percent > limit)
-      return no(fmt::format("other programs use {} % of the processor, the limit is {} %", *readings.others_percent,
-                            settings.load_by_others));
+  if (settings.max_other_load_percent > 0 && readings.other_load_percent) {
+    int const limit =
+        working ? settings.max_other_load_percent : settings.max_other_load_percent * calmer_percent / 100;
+    if (*readings.other_load_percent > limit)
+      return no(fmt::format("other programs use {} % of the processor, the limit is {} %", *readings.other_load_percent,
+                            settings.max_other_load_percent));
   }
   return {};
 }

@@ -1,7 +1,7 @@
-// When this machine may render: what the volunteer allows, held against what is going on. Pure: readings and settings
-// in, a decision with its reason out; slave/machine_monitor.cpp reads the machine, slave/availability_monitor.cpp
-// carries decisions out. Any thread. Failure: a line of the schedule that cannot be read is invalid, with an example of
-// a right one.
+// Decides when this machine may render, from the volunteer's settings and the machine's readings. Pure;
+// slave/machine_monitor.cpp reads the machine, slave/availability_monitor.cpp applies the decisions.
+// Any thread. Errors: invalid for a schedule line that cannot be parsed, with an example of a right
+// one.
 #pragma once
 
 #include <bitset>
@@ -14,44 +14,44 @@
 namespace distren {
 
 constexpr int week_minutes = 7 * 24 * 60;
-// A bit for each minute of the week, from Monday 00:00, local time.
+// One bit per minute of the week, from Monday 00:00, local time.
 using WeekSchedule = std::bitset<week_minutes>;
 
 // Lines like "mon-fri 18:00-08:00" (into the next morning), "sat,sun 00:00-24:00", "daily 22:00-06:30". No line:
 // always.
 Result<WeekSchedule> parse_schedule(std::vector<std::string> const& lines);
 
-struct NeighbourSettings {
-  int idle_minutes = 0;                 // since somebody used keyboard or mouse; 0: does not matter
-  int load_by_others = 0;               // percent of all cores that other programs use; more: stop. 0: does not matter
+struct AvailabilitySettings {
+  int idle_minutes = 0;                 // since the last keyboard or mouse input; 0: no limit
+  int max_other_load_percent = 0;       // percent of all cores used by other programs; above: suspend. 0: no limit
   bool on_battery = false;              // render on battery
-  int temperature = 0;                  // degrees Celsius; from there on: stop. 0: does not matter
-  int battery_percent = 0;              // on battery, and allowed: not below. 0: does not matter
-  std::vector<std::string> programs{};  // while one of them runs: stop
+  int temperature = 0;                  // degrees Celsius; from there on: suspend. 0: no limit
+  int battery_percent = 0;              // minimum on battery, if allowed; 0: no limit
+  std::vector<std::string> programs{};  // while one of them runs: suspend
   WeekSchedule schedule = WeekSchedule().set();
-  int give_back_minutes = 30;  // a frame that stood still so long goes to another slave
+  int return_after_minutes = 30;  // a frame suspended that long is returned
 };
 
 struct Readings {
   int minute_of_week = 0;
-  std::optional<int> idle_seconds{};  // nothing: not known here, and then it cannot forbid
-  std::optional<int> others_percent{};
+  std::optional<int> idle_seconds{};  // empty: unknown here, does not forbid
+  std::optional<int> other_load_percent{};
   std::optional<int> temperature{};
   bool on_battery = false;
   std::optional<int> battery_percent{};
-  std::string program{};  // of settings.programs that runs; empty: none
+  std::string program{};  // the running one of settings.programs; empty: none
   bool paused_by_hand = false;
-  bool paused_from_afar = false;
-  std::string screen{};  // what fills it or keeps it on; empty: nothing, or it does not matter
+  bool paused_remotely = false;
+  std::string screen{};  // what fills the screen or keeps it on; empty: nothing, or not checked
 };
 
-struct NeighbourDecision {
+struct AvailabilityDecision {
   bool may_work = true;
-  std::string reason{};  // why not, for people
+  std::string reason{};  // why not, for users
 };
 
-// working: what was decided before. A limit that stopped the work must be passed well before it goes on, so that a
-// figure that swings around it does not stop and start it all the time.
-NeighbourDecision decide(NeighbourSettings const& settings, Readings const& readings, bool working);
+// working: the previous decision. After a suspension a reading must pass its limit by a margin, so that a fluctuating
+// value does not toggle the decision.
+AvailabilityDecision decide(AvailabilitySettings const& settings, Readings const& readings, bool working);
 
 }  // namespace distren

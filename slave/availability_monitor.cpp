@@ -17,9 +17,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::chrono::seconds apart{5};    // between two looks at the machine
-constexpr milliseconds nap{250};            // a command or the end is not kept waiting for longer
-constexpr int longest_pause = 7 * 24 * 60;  // minutes
+constexpr std::chrono::seconds check_interval{5};  // between two readings of the machine
+constexpr milliseconds poll_interval{250};         // maximum delay of a command or of the end
+constexpr int max_pause_minutes = 7 * 24 * 60;     // a week
 
 }  // namespace
 
@@ -29,22 +29,22 @@ std::optional<int> minutes_of(std::string const& command) {
   int value = 0;
   char const* const last = command.data() + command.size();
   auto const [end, problem] = std::from_chars(command.data() + blank + 1, last, value);
-  return problem == std::errc() && end == last && value > 0 && value <= longest_pause ? value : -1;
+  return problem == std::errc() && end == last && value > 0 && value <= max_pause_minutes ? value : -1;
 }
 
-AvailabilityMonitor::AvailabilityMonitor(NeighbourSettings settings, std::optional<Control> control,
-                                         WatcherActions actions, MachineMonitor reader,
+AvailabilityMonitor::AvailabilityMonitor(AvailabilitySettings settings, std::optional<Control> control,
+                                         AvailabilityActions actions, MachineMonitor monitor,
                                          std::optional<FullScreen> screen)
     : settings_(std::move(settings)),
       control_(std::move(control)),
       actions_(std::move(actions)),
-      reader_(std::move(reader)),
+      monitor_(std::move(monitor)),
       screen_(std::move(screen)),
       schedule_(settings_.schedule),
       thread_([this] { run(); }) {}
 
 AvailabilityMonitor::~AvailabilityMonitor() {
-  over_ = true;
+  stopping_ = true;
   thread_.join();
 }
 
@@ -52,30 +52,30 @@ void AvailabilityMonitor::pause(bool paused) {
   paused_ = paused;
 }
 
-void AvailabilityMonitor::lend(WeekSchedule const& schedule, bool paused) {
-  std::lock_guard const lock(lent_mutex_);
+void AvailabilityMonitor::set_limits(WeekSchedule const& schedule, bool paused) {
+  std::lock_guard const lock(limits_mutex_);
   schedule_ = schedule;
-  paused_from_afar_ = paused;
-  lent_ = true;
+  paused_remotely_ = paused;
+  limits_changed_ = true;
 }
 
 Readings AvailabilityMonitor::read() {
   Readings readings;
-  bool const processes = settings_.load_by_others > 0 || !settings_.programs.empty();
+  bool const processes = settings_.max_other_load_percent > 0 || !settings_.programs.empty();
   TreeUsage ours;
   if (processes) ours = usage_of_tree(::getpid());
   static auto const ticks = ::sysconf(_SC_CLK_TCK);
   auto const used = static_cast<std::uint64_t>(ours.usage.cpu.count()) * static_cast<std::uint64_t>(ticks) / 1'000'000;
-  readings = reader_.read(std::time(nullptr), used, settings_.programs, {ours.members.begin(), ours.members.end()});
+  readings = monitor_.read(std::time(nullptr), used, settings_.programs, {ours.members.begin(), ours.members.end()});
   readings.paused_by_hand = paused_;
   if (screen_) readings.screen = screen_->look();
-  std::lock_guard const lock(lent_mutex_);
+  std::lock_guard const lock(limits_mutex_);
   settings_.schedule = schedule_;
-  readings.paused_from_afar = paused_from_afar_;
+  readings.paused_remotely = paused_remotely_;
   return readings;
 }
 
-void AvailabilityMonitor::look() {
+void AvailabilityMonitor::check() {
   if (paused_until_ && Clock::now() >= *paused_until_) {
     paused_until_.reset();
     paused_ = false;
@@ -86,18 +86,18 @@ void AvailabilityMonitor::look() {
     spdlog::info("{}{}", decision.may_work ? "working again" : "standing still reason=",
                  decision.may_work ? "" : quote(decision.reason));
     if (decision.may_work)
-      stands_still_since_.reset();
+      suspended_since_.reset();
     else
-      stands_still_since_ = Clock::now();
-    given_back_ = false;
+      suspended_since_ = Clock::now();
+    returned_ = false;
     actions_.allow(decision.may_work, decision.reason);
   }
   decision_ = decision;
-  if (stands_still_since_ && !given_back_ &&
-      Clock::now() - *stands_still_since_ >= std::chrono::minutes(settings_.give_back_minutes)) {
-    given_back_ = true;
-    actions_.give_back(
-        fmt::format("the machine was needed for {} min: {}", settings_.give_back_minutes, decision.reason));
+  if (suspended_since_ && !returned_ &&
+      Clock::now() - *suspended_since_ >= std::chrono::minutes(settings_.return_after_minutes)) {
+    returned_ = true;
+    actions_.return_work(
+        fmt::format("the machine was needed for {} min: {}", settings_.return_after_minutes, decision.reason));
   }
 }
 
@@ -106,7 +106,7 @@ nlohmann::json AvailabilityMonitor::answer(std::string const& command) {
   if (word == "pause") {
     auto const minutes = minutes_of(command);
     if (minutes && *minutes < 0)
-      return {{"ok", false}, {"error", fmt::format("a pause has 1 to {} minutes", longest_pause)}};
+      return {{"ok", false}, {"error", fmt::format("a pause has 1 to {} minutes", max_pause_minutes)}};
     paused_ = true;
     paused_until_.reset();
     if (minutes) paused_until_ = Clock::now() + std::chrono::minutes(*minutes);
@@ -120,7 +120,7 @@ nlohmann::json AvailabilityMonitor::answer(std::string const& command) {
     return {{"ok", false},
             {"error", "unknown command; there are status, pause, resume, finish, block, unblock and blocks"}};
   }
-  look();
+  check();
   auto status = actions_.status();
   status["ok"] = true;
   status["may_work"] = decision_.may_work;
@@ -131,19 +131,19 @@ nlohmann::json AvailabilityMonitor::answer(std::string const& command) {
 void AvailabilityMonitor::run() {
   auto next = Clock::now();
   bool was_paused = false;
-  while (!over_) {
-    if (actions_.pulse) actions_.pulse();
-    bool const asked = paused_ != was_paused || lent_.exchange(false);  // by a signal, or from afar
-    if (Clock::now() >= next || asked) {
+  while (!stopping_) {
+    if (actions_.tick) actions_.tick();
+    bool const requested = paused_ != was_paused || limits_changed_.exchange(false);  // by a signal or remote settings
+    if (Clock::now() >= next || requested) {
       was_paused = paused_;
-      look();
-      next = Clock::now() + apart;
+      check();
+      next = Clock::now() + check_interval;
     }
     if (!control_) {
-      std::this_thread::sleep_for(nap);
+      std::this_thread::sleep_for(poll_interval);
       continue;
     }
-    control_->serve(nap, [this](std::string const& command) { return answer(command); });
+    control_->serve(poll_interval, [this](std::string const& command) { return answer(command); });
   }
 }
 

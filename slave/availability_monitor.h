@@ -1,7 +1,7 @@
-// Keeps the slave a good neighbour: a thread that looks at the machine every few seconds, decides
-// (slave/availability.h), tells the slave when its answer changes, takes the volunteer's commands (slave/control.h),
-// and once a minute what the server may know of the machine. Owned by main beside the slave, whose functions it calls
-// and which must outlive it. Costs nothing that the settings do not ask for: an idle slave sleeps.
+// Monitors the machine in a thread of its own: every few seconds it decides whether the slave may work
+// (slave/availability.h) and reports changes to the slave; it serves the volunteer's commands (slave/control.h).
+// Owner: main; the slave whose functions it calls must outlive it. Reads only what the settings require: an idle slave
+// sleeps.
 #pragma once
 
 #include <atomic>
@@ -20,52 +20,52 @@
 
 namespace distren {
 
-struct WatcherActions {  // all from the watcher's thread
+struct AvailabilityActions {  // all called on the monitor's thread
   std::function<void(bool may_work, std::string const& reason)> allow;
-  std::function<void(std::string const& reason)> give_back;  // what stood still for too long
-  std::function<void()> finish;                              // this frame, then the end
+  std::function<void(std::string const& reason)> return_work;  // returns what was suspended for too long
+  std::function<void()> finish;                                // stops after the current frame
   std::function<nlohmann::json()> status;
-  std::function<void()> pulse{};  // four times a second
-  // A word that the watcher does not know; nothing: nobody does.
+  std::function<void()> tick{};  // four times a second
+  // A command unknown to the monitor; empty: unknown to the slave, too.
   std::function<std::optional<nlohmann::json>(std::string const& command)> command{};
 };
 
 class AvailabilityMonitor {
 public:
-  // control: nothing where no socket could be made. screen: nothing where it does not matter what fills it.
-  AvailabilityMonitor(NeighbourSettings settings, std::optional<Control> control, WatcherActions actions,
-                      MachineMonitor reader = MachineMonitor(), std::optional<FullScreen> screen = std::nullopt);
+  // control: empty where no socket could be created. screen: empty where the screen is not checked.
+  AvailabilityMonitor(AvailabilitySettings settings, std::optional<Control> control, AvailabilityActions actions,
+                      MachineMonitor monitor = MachineMonitor(), std::optional<FullScreen> screen = std::nullopt);
   ~AvailabilityMonitor();
 
-  void pause(bool paused);                               // any thread: by a signal
-  void lend(WeekSchedule const& schedule, bool paused);  // any thread: what is asked for from afar, made fit
+  void pause(bool paused);                                     // any thread: by a signal
+  void set_limits(WeekSchedule const& schedule, bool paused);  // any thread: effective remote settings
 
 private:
   using Clock = std::chrono::steady_clock;
   void run();
-  void look();
+  void check();
   nlohmann::json answer(std::string const& command);
   Readings read();
 
-  NeighbourSettings settings_;
+  AvailabilitySettings settings_;
   std::optional<Control> control_;
-  WatcherActions actions_;
-  MachineMonitor reader_;
-  NeighbourDecision decision_{};
-  std::optional<Clock::time_point> stands_still_since_;
-  bool given_back_ = false;
+  AvailabilityActions actions_;
+  MachineMonitor monitor_;
+  AvailabilityDecision decision_{};
+  std::optional<Clock::time_point> suspended_since_;
+  bool returned_ = false;
   std::optional<Clock::time_point> paused_until_;
   std::atomic<bool> paused_ = false;
-  std::optional<FullScreen> screen_;  // nothing: it does not matter
-  std::mutex lent_mutex_;             // guards the next two
+  std::optional<FullScreen> screen_;  // empty: not checked
+  std::mutex limits_mutex_;           // guards the next two
   WeekSchedule schedule_;
-  bool paused_from_afar_ = false;
-  std::atomic<bool> lent_ = false;  // anew, since the last look
-  std::atomic<bool> over_ = false;
-  std::thread thread_;  // last: it uses all above
+  bool paused_remotely_ = false;
+  std::atomic<bool> limits_changed_ = false;  // since the last check
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;  // last: it uses all members above
 };
 
-// "pause 30" and the like; the number after the word, nothing when there is none, -1 when it is no number.
+// The number after the word of "pause 30"; empty when there is none, -1 when it is invalid.
 std::optional<int> minutes_of(std::string const& command);
 
 }  // namespace distren

@@ -1,5 +1,5 @@
-// How long to wait before the next try: the first soon, then doubling up to the longest, each between half and one and
-// a half times that, so that a thousand slaves do not return to a restarted server in the same second. A value.
+// Exponential backoff with jitter: the delay doubles up to a maximum, each between half and one and a half times that,
+// so that a thousand slaves do not reconnect to a restarted server in the same second. A value.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@ public:
   using milliseconds = std::chrono::milliseconds;
   Backoff(milliseconds first, milliseconds longest) : first_(first), longest_(longest), next_(first) {}
 
-  // random: evenly from [0, 1).
+  // random: uniform in [0, 1).
   milliseconds wait(double random) {
     auto const base = next_;
     next_ = std::min(longest_, next_ * 2);

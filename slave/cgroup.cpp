@@ -20,7 +20,7 @@ void pass_on(std::vector<std::string>& environment, char const* name) {
 }  // namespace
 
 // With --scope systemd-run registers itself and becomes the program: same process, same descriptors.
-void enter_scope(ProcessOptions& options, CgroupLimits const& limits) {
+void enter_cgroup(ProcessOptions& options, CgroupLimits const& limits) {
   std::vector<std::string> argv = {kProgram, "--user", "--scope", "--quiet", "--collect", "--slice=distren"};
   argv.push_back(fmt::format("--property=TasksMax={}", limits.tasks));
   if (limits.memory_mib > 0) {
@@ -32,15 +32,15 @@ void enter_scope(ProcessOptions& options, CgroupLimits const& limits) {
   argv.insert(argv.end(), options.argv.begin(), options.argv.end());
   options.argv = std::move(argv);
   if (!options.environment) return;
-  pass_on(*options.environment, "XDG_RUNTIME_DIR");  // where the user manager is found; a sandbox forgets it
+  pass_on(*options.environment, "XDG_RUNTIME_DIR");  // locates the user manager; a sandbox removes it
   pass_on(*options.environment, "DBUS_SESSION_BUS_ADDRESS");
 }
 
-Result<void> scopes_available() {
+Result<void> cgroups_available() {
   if (!find_program(kProgram)) return fail(Errc::unavailable, "there is no systemd-run");
   ProcessOptions options;
   options.argv = {"/bin/true"};
-  enter_scope(options, {.memory_mib = 64, .tasks = 16, .threads = 1});
+  enter_cgroup(options, {.memory_mib = 64, .tasks = 16, .threads = 1});
   auto const report = run_process(std::move(options), std::chrono::seconds(10));
   if (!report) return report.error();
   if (report->end.ok()) return {};

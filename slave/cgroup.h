@@ -1,6 +1,6 @@
-// A control group around a renderer, by systemd's user manager where there is one: memory, tasks and processor of all
-// its processes together are then limited by the kernel. Without it the limits per process and the watch over the tree
-// stand alone. Any thread. Failure: unavailable, with what systemd-run says.
+// A control group for a renderer, by systemd's user manager if available: the kernel then limits memory, tasks and
+// processor time of all its processes together. Without it only the limits per process and the watch over the process
+// tree apply. Any thread. Errors: unavailable, with the message of systemd-run.
 #pragma once
 
 #include "common/base/result.h"
@@ -11,12 +11,12 @@ namespace distren {
 struct CgroupLimits {
   int memory_mib = 0;  // 0: no limit
   int tasks = 512;     // processes and threads
-  int threads = 0;     // so many cores' worth of time; 0: no limit
+  int threads = 0;     // in cores' worth of time; 0: no limit
 };
 
-Result<void> scopes_available();  // tries one, in up to ten seconds
+Result<void> cgroups_available();  // creates one as a test; takes up to ten seconds
 
-// Rewrites options so that its program, a sandbox or another, runs in a group of its own. After enter_sandbox().
-void enter_scope(ProcessOptions& options, CgroupLimits const& limits);
+// Rewrites options so that its program, sandboxed or not, runs in a group of its own. Call after enter_sandbox().
+void enter_cgroup(ProcessOptions& options, CgroupLimits const& limits);
 
 }  // namespace distren

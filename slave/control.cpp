@@ -41,7 +41,7 @@ bool ready(int fd, short event, Clock::time_point until) {
   return ::poll(&waiting, 1, static_cast<int>(std::max<std::int64_t>(left, 0))) > 0;
 }
 
-// Up to the newline, which is not part of it; nothing when it is too long or too slow.
+// Up to the newline, exclusive; empty when it is too long or too slow.
 std::string read_line(int fd, std::size_t limit, Clock::time_point until) {
   std::string text;
   std::array<char, 4096> buffer;

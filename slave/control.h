@@ -1,7 +1,7 @@
-// How the volunteer's commands (distren-slave status, pause, resume, finish) reach the slave that runs: a unix socket
-// in its state folder, for its own user and root. One line in, one line of JSON back. serve() belongs to one thread,
-// which also makes the callback; a caller that is slow or says too much is dropped after two seconds. Failure:
-// unavailable; the message says whether no slave runs there or the folder's name is too long for a socket.
+// Commands of the volunteer (distren-slave status, pause, resume, finish) for the running slave: a unix socket in its
+// state folder, for its own user and root. One line in, one line of JSON back. serve() belongs to one thread, which
+// also runs the callback; slow callers and long commands are dropped after two seconds. Errors: unavailable; the
+// message says whether no slave runs there or the folder's path is too long for a socket.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ public:
   using Answer = std::function<nlohmann::json(std::string const& command)>;
 
   static Result<Control> open(std::filesystem::path const& state);
-  // Waits so long for callers, and answers them. True: somebody was answered.
+  // Waits at most that long for a caller and answers it. True: a caller was answered.
   bool serve(std::chrono::milliseconds wait, Answer const& answer);
 
 private:

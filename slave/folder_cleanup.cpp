@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char const* kLeft = ".left-";
-constexpr int kDeepest = 64;  // folders open at once
+constexpr int kDeepest = 64;  // maximum number of folders open at once
 
 std::string fresh_name() {
   return to_hex(random_bytes(8).data(), 8);
@@ -35,11 +35,11 @@ struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
 };
 
-// A folder, given all rights before it is opened; nothing for what is none. errno says why.
+// Opens a folder after granting all permissions on it; empty if it is not a folder. errno gives the reason.
 FileDescriptor open_unlocked(int parent, char const* name, int follow) {
   FileDescriptor const held(::openat(parent, name, O_PATH | O_DIRECTORY | O_CLOEXEC | follow));
   if (!held) return {};
-  // Of the very folder that was found, and not of what a link has there.
+  // Of the folder itself, never through a link.
   if (::chmod(fmt::format("/proc/self/fd/{}", held.get()).c_str(), 0700) != 0) return {};
   return FileDescriptor(::openat(held.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
@@ -73,7 +73,7 @@ struct Clearing {
   void clear(int folder, int depth);
 };
 
-// What lies too deep to be gone into is moved up to the top, for the next turn.
+// What lies too deep is moved to the top, for the next round.
 void Clearing::clear(int folder, int depth) {
   for (auto const& name : names_in(folder)) {
     if (removed(folder, name)) continue;

@@ -1,6 +1,6 @@
-// Empties folders that a stranger's program wrote to, whatever rights it left there, however deep and long the names.
-// Links are removed, never followed. The caller owns the folders' parent, and no program works in them any more.
-// Failure: unavailable, naming the folder; what could be removed is gone.
+// Empties folders that an untrusted program wrote to, whatever permissions it left, however deep and long the paths.
+// Links are removed, never followed. Requires that the caller owns the folders' parent and that no program uses them
+// any more. Errors: unavailable, naming the folder; everything else was removed.
 #pragma once
 
 #include <filesystem>
@@ -9,12 +9,13 @@
 
 namespace distren {
 
-Result<void> empty_folder(std::filesystem::path const& folder);   // stays; nothing is done when it is not there
+// keeps the folder itself; no effect if it does not exist
+Result<void> empty_folder(std::filesystem::path const& folder);
 Result<void> remove_folder(std::filesystem::path const& folder);  // likewise
 
-// An empty folder of this name: emptied or made, or where that fails a new one, the old one moved aside and logged.
+// An empty folder of this name: emptied or created; if that fails, the old one is moved aside and logged.
 Result<void> renew_folder(std::filesystem::path const& folder);
-// Tries once more to remove what renew_folder moved aside in this folder.
+// Retries to remove what renew_folder moved aside in this folder.
 void remove_what_was_left(std::filesystem::path const& parent);
 
 }  // namespace distren

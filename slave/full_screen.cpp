@@ -56,7 +56,7 @@ std::string FullScreen::look() const {
     }
   }
   if (inhibit_.empty()) return {};
-  // WHO UID USER PID COMM WHAT WHY MODE, in columns; an inhibitor of sleep alone is no sign of anybody at the screen.
+  // WHO UID USER PID COMM WHAT WHY MODE, in columns; inhibiting sleep alone does not indicate a user at the screen.
   std::string const list = output_of({inhibit_, "--list", "--no-legend", "--no-pager"});
   for (std::string_view rest = list; !rest.empty();) {
     auto const end = rest.find('\n');

@@ -1,6 +1,6 @@
-// Does a program fill the volunteer's screen, or ask that the screen stay on (a film, a game, a talk)? Asked of
-// xprop(1) where an X server is ($DISPLAY) and of systemd-inhibit(1), which also knows of Wayland's; where neither is
-// there nothing is known, and nothing forbidden. One thread; an answer takes some ms, two seconds at most.
+// Detects whether a program fills the volunteer's screen or keeps it on (a video, a game, a presentation). Uses
+// xprop(1) with an X server ($DISPLAY) and systemd-inhibit(1), which also covers Wayland; without both nothing is
+// detected. One thread; a call takes some ms, at most two seconds.
 #pragma once
 
 #include <string>
@@ -9,9 +9,9 @@ namespace distren {
 
 class FullScreen {
 public:
-  FullScreen();  // looks for the programs in PATH
+  FullScreen();  // searches PATH for the programs
   [[nodiscard]] bool can_know() const { return !xprop_.empty() || !inhibit_.empty(); }
-  // What fills it or keeps it on, for people; empty: nothing, as far as is known.
+  // What fills the screen or keeps it on, for users; empty: nothing detected.
   [[nodiscard]] std::string look() const;
 
 private:

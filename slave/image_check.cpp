@@ -4,10 +4,10 @@
 
 namespace distren {
 
-Result<void> check_picture(ImageDecoder const& checker, std::filesystem::path const& image,
-                           ExpectedImage const& wanted) {
-  if (is_video_format(wanted.format)) return check_video(image, wanted.format);
-  return look_at_picture(checker, image, wanted);
+Result<void> check_output(ImageDecoder const& checker, std::filesystem::path const& image,
+                          ExpectedImage const& expected) {
+  if (is_video_format(expected.format)) return check_video(image, expected.format);
+  return verify_image(checker, image, expected);
 }
 
 }  // namespace distren

@@ -10,7 +10,7 @@
 
 namespace distren {
 
-Result<void> check_picture(ImageDecoder const& checker, std::filesystem::path const& image,
-                           ExpectedImage const& wanted);
+Result<void> check_output(ImageDecoder const& checker, std::filesystem::path const& image,
+                          ExpectedImage const& expected);
 
 }  // namespace distren

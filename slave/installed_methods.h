@@ -1,5 +1,5 @@
-// Which render methods this machine can do: definitions whose program is here and tells its version. At start, one
-// thread, up to seconds per program.
+// Detects the render methods of this machine: definitions whose program is installed and reports its version. At start,
+// one thread, up to seconds per program.
 #pragma once
 
 #include <filesystem>
@@ -17,12 +17,12 @@ struct InstalledMethod {
   RenderMethod method;
   std::filesystem::path program;
   std::string version;
-  std::vector<Gpu> gpus{};  // that it renders on; empty: the processor
-  // As the server is told: with the devices, since the power on them is another.
+  std::vector<Gpu> gpus{};  // devices it renders on; empty: the processor
+  // The version as reported to the server: with the devices, because the power on them differs.
   [[nodiscard]] std::string full_version() const { return version + gpu_tag(gpus); }
 };
 
-// What this method's program finds on this machine, asked in the sandbox; unavailable: it does not say.
+// The devices this method's program finds on this machine, in the sandbox. Errors: unavailable, no answer.
 Result<std::vector<Gpu>> find_gpus(InstalledMethod const& method, bool sandboxed);
 
 // missing: one sentence for each definition whose program cannot be used.

@@ -40,7 +40,7 @@ int usable_cores() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-// PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"; "" where no such file is.
+// PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"; "" if there is no such file.
 std::string distribution(fs::path const& root) {
   std::ifstream file(root / "etc/os-release");
   for (std::string line; std::getline(file, line);) {
@@ -52,7 +52,7 @@ std::string distribution(fs::path const& root) {
   return {};
 }
 
-// NVIDIA's driver says names; of all others the kernel knows maker and number. Cards of virtual machines are none.
+// NVIDIA's driver reports names; for others the kernel knows vendor and device. Virtual cards are skipped.
 std::vector<std::string> gpus_of(fs::path const& root) {
   std::vector<std::string> gpus;
   for (auto const& card : entries_of(root / "proc/driver/nvidia/gpus")) {
@@ -64,7 +64,7 @@ std::vector<std::string> gpus_of(fs::path const& root) {
   }
   bool const named = !gpus.empty();
   for (auto const& card : entries_of(root / "sys/class/drm")) {
-    if (card.filename().string().find('-') != std::string::npos) continue;  // a plug of the card
+    if (card.filename().string().find('-') != std::string::npos) continue;  // a connector of the card
     if (!card.filename().string().starts_with("card")) continue;
     std::string const maker = first_line(card / "device/vendor");
     std::string const number = first_line(card / "device/device").substr(0, 10);

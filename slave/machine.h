@@ -1,4 +1,4 @@
-// What this machine is, as told to the server and shown to people.
+// This machine's hardware and system, as reported to the server and shown to users.
 #pragma once
 
 #include <filesystem>
@@ -12,10 +12,10 @@ struct Machine {
   std::string cpu;                  // model name
   int cores = 1;                    // that this process may use
   int memory_mib = 0;               // of the machine, or of the container when that has less
-  std::vector<std::string> gpus{};  // "NVIDIA GeForce RTX 3060", or maker and number where nobody says a name
+  std::vector<std::string> gpus{};  // "NVIDIA GeForce RTX 3060", or vendor and device number if the name is unknown
 };
 
-// root: "/" in earnest; tests give a folder with etc/, proc/ and sys/ of their own making.
+// root: "/"; tests pass a folder with their own etc/, proc/ and sys/.
 Machine this_machine(std::filesystem::path const& root = "/");
 
 }  // namespace distren

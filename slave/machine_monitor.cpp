@@ -33,7 +33,7 @@ int minute_of_week(std::int64_t now) {
 }
 
 // /proc/stat: user nice system idle iowait irq softirq steal. Nice counts: others may be polite, too.
-std::optional<int> MachineMonitor::others_percent(std::uint64_t ours) {
+std::optional<int> MachineMonitor::other_load_percent(std::uint64_t ours) {
   std::ifstream file(root_ / "proc/stat");
   std::string name;
   if (!(file >> name) || name != "cpu") return std::nullopt;
@@ -110,7 +110,7 @@ Readings MachineMonitor::read(std::int64_t now, std::uint64_t ours, std::vector<
   Readings readings;
   readings.minute_of_week = minute_of_week(now);
   readings.idle_seconds = idle_seconds(now);
-  readings.others_percent = others_percent(ours);
+  readings.other_load_percent = other_load_percent(ours);
   readings.temperature = temperature();
   readings.program = running(programs, own);
   read_power(readings);
@@ -131,10 +131,10 @@ protocol::Telemetry MachineMonitor::telemetry(std::int64_t now, fs::path const& 
   std::error_code error;
   if (auto const space = fs::space(disk, error); !error) out.disk_free_mib = static_cast<double>(space.available >> 20);
   auto const readings = read(now, 0, {}, {});
-  if (readings.others_percent) out.cpu_percent = *readings.others_percent;
-  if (readings.temperature) out.temperature_c = *readings.temperature;
-  if (readings.battery_percent) out.battery_percent = *readings.battery_percent;
-  out.on_battery = readings.on_battery;
+  if (readings.other_load_percent) out["cpu"] = *readings.other_load_percent;
+  if (readings.temperature) out["temperature"] = *readings.temperature;
+  if (readings.battery_percent) out["battery"] = *readings.battery_percent;
+  if (readings.on_battery) out["on_battery"] = true;
   return out;
 }
 

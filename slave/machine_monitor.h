@@ -28,7 +28,7 @@ public:
 
 private:
   [[nodiscard]] std::optional<int> temperature() const;  // of the hottest processor zone
-  [[nodiscard]] std::optional<int> others_percent(std::uint64_t ours);
+  [[nodiscard]] std::optional<int> other_load_percent(std::uint64_t ours);
   [[nodiscard]] std::optional<int> idle_seconds(std::int64_t now) const;
   [[nodiscard]] std::string running(std::vector<std::string> const& programs, std::set<std::int64_t> const& own) const;
   void read_power(Readings& readings) const;

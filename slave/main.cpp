@@ -91,7 +91,7 @@ int serve(SlaveConfig const& config, Options const& options) {
        [&slave] { return slave.status(); }, [&slave] { slave.pulse(); },
        [&slave](std::string const& command) { return slave.command(command); }},
       MachineMonitor(), screen);
-  slave.tell_lent([&watcher](Lent const& lent) { watcher.lend(lent.schedule, lent.paused); });
+  slave.tell_lent([&watcher](Lent const& lent) { watcher.set_limits(lent.schedule, lent.paused); });
   signals.watch(slave, watcher);
   auto const ended = slave.run();
   signals.forget();

@@ -149,7 +149,7 @@ std::string Renderer::log() const {
 
 Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   RenderMethod const& method = *task.method;
-  CommandPlaces places;
+  CommandContext places;
   places.threads = settings_.threads;
   places.job = settings_.sandboxed ? job_inside : fs::absolute(task.job).string();
   places.method = settings_.sandboxed ? "/method" : method.folder.string();
@@ -165,7 +165,7 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   options.limits.processes = kMostProcesses;
   auto const out = settings_.folder / "out";
   if (auto const renewed = renew_folder(out); !renewed) return renewed;
-  auto const cache = ShaderCaches(settings_.folder / "cache").enter(task.owner);
+  auto const cache = ShaderCaches(settings_.folder / "cache").folder_for(task.owner);
   if (!cache) return cache.error();
   FolderLimits limits;
   limits.bytes = std::max<std::uint64_t>(4 * task.size_limit, kDiskLimit);
@@ -193,7 +193,7 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
                                                    "HOME=" + settings_.folder.parent_path().string(), "LANG=C.UTF-8"};
     options.directory = out;
   }
-  if (settings_.scope) enter_scope(options, *settings_.scope);
+  if (settings_.scope) enter_cgroup(options, *settings_.scope);
   auto started = Process::start(std::move(options));
   if (!started) return started.error();
   spdlog::debug("started program={} job={}", task.program.string(), task.job.filename().string());

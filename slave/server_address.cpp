@@ -19,7 +19,7 @@ namespace distren {
 
 namespace {
 
-// A name that is not known here is one for a proxy, outside.
+// An unresolvable name is left to a proxy, outside.
 Reach reach_of_host(std::string const& host, Resolver const& resolve) {
   auto reach = Reach::internet;
   for (auto const& address : resolve(host)) reach = std::min(reach, reach_of_address(address));
@@ -40,7 +40,7 @@ Reach reach_of_address(std::string const& address) {
     return Reach::private_network;
   }
   auto const first = ntohl(in.s_addr) >> 24;
-  if (first == 127 || first == 0) return Reach::this_machine;  // connecting to 0.0.0.0 ends here, too
+  if (first == 127 || first == 0) return Reach::this_machine;  // connecting to 0.0.0.0 reaches this machine, too
   return is_public_address(text) ? Reach::internet : Reach::private_network;
 }
 

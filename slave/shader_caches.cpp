@@ -20,12 +20,12 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 
-void drop(fs::path const& path) {
+void remove_entry(fs::path const& path) {
   std::error_code error;
   if (!fs::is_directory(fs::symlink_status(path, error))) {
     fs::remove(path, error);
-  } else if (auto const gone = remove_folder(path); !gone) {
-    spdlog::warn("{}", gone.error().message);
+  } else if (auto const removed = remove_folder(path); !removed) {
+    spdlog::warn("{}", removed.error().message);
   }
 }
 
@@ -36,8 +36,8 @@ std::int64_t now() {
 
 }  // namespace
 
-std::vector<ShaderCaches::Place> ShaderCaches::places() const {
-  std::vector<Place> out;
+std::vector<ShaderCaches::Entry> ShaderCaches::entries() const {
+  std::vector<Entry> out;
   std::error_code error;
   for (auto const& item : fs::directory_iterator(folder_, error)) {
     struct stat status {};
@@ -47,14 +47,14 @@ std::vector<ShaderCaches::Place> ShaderCaches::places() const {
   return out;
 }
 
-Result<fs::path> ShaderCaches::enter(std::int64_t owner) const {
+Result<fs::path> ShaderCaches::folder_for(std::int64_t owner) const {
   fs::path const own = folder_ / fmt::to_string(owner);
-  auto all = places();
-  // Newer than all others, whatever the clock was set to since.
+  auto all = entries();
+  // Newer than all others, even if the clock was set back.
   std::int64_t used = now();
   for (auto const& each : all) used = std::max(used, each.used + 1);
-  std::erase_if(all, [&own](Place const& each) { return each.path == own; });
-  std::ranges::sort(all, std::ranges::greater{}, &Place::used);
+  std::erase_if(all, [&own](Entry const& each) { return each.path == own; });
+  std::ranges::sort(all, std::ranges::greater{}, &Entry::used);
 
   auto const is_number = [](std::string const& name) {
     return name.find_first_not_of("0123456789") == std::string::npos;
@@ -76,7 +76,7 @@ Result<fs::path> ShaderCaches::enter(std::int64_t owner) const {
         ++kept;
       }
     }
-    if (!fits) drop(each.path);
+    if (!fits) remove_entry(each.path);
   }
 
   std::error_code error;

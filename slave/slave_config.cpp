@@ -21,8 +21,8 @@ fs::path home_folder() {
   return home != nullptr && *home == '/' ? fs::path(home) : fs::path();
 }
 
-// Paths in the file are meant from where the file lies, not from where somebody happened to start the slave.
-// The names of the settings programs.NAME are those of the methods at hand.
+// Paths are relative to the file's folder, not to the current one. The names of the settings programs.NAME are those of
+// the installed methods.
 void read_programs(Config& config, SlaveConfig& out) {
   std::error_code error;
   for (auto const& item : fs::directory_iterator(out.methods, error)) {
@@ -34,14 +34,14 @@ void read_programs(Config& config, SlaveConfig& out) {
   }
 }
 
-Result<void> read_neighbour(Config& config, NeighbourSettings& out) {
+Result<void> read_neighbour(Config& config, AvailabilitySettings& out) {
   config.read("neighbour.idle_minutes", out.idle_minutes, 0, 1440);
-  config.read("neighbour.load_by_others", out.load_by_others, 0, 100);
+  config.read("neighbour.load_by_others", out.max_other_load_percent, 0, 100);
   config.read("neighbour.on_battery", out.on_battery);
   config.read("neighbour.battery_percent", out.battery_percent, 0, 100);
   config.read("neighbour.temperature", out.temperature, 0, 150);
   config.read("neighbour.programs", out.programs);
-  config.read("neighbour.give_back_minutes", out.give_back_minutes, 0, 1440);
+  config.read("neighbour.give_back_minutes", out.return_after_minutes, 0, 1440);
   std::vector<std::string> lines;
   config.read("neighbour.schedule", lines);
   auto schedule = parse_schedule(lines);

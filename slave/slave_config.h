@@ -1,5 +1,5 @@
-// distren-slave.toml: what the volunteer decided. Read once at start, then a value; any thread.
-// Failure: every problem of the file, one a line, or the one file or setting that is missing and how to give it.
+// distren-slave.toml: the volunteer's settings. Read once at start, then a value; any thread. Errors: every problem of
+// the file, one a line, or the missing file or setting with its remedy.
 #pragma once
 
 #include <cstdint>
@@ -16,40 +16,40 @@ namespace distren {
 struct SlaveConfig {
   std::string server = "localhost";
   int port = 4554;
-  std::string url;                // base for relative URLs; empty: as the server says
+  std::string url;                // base for relative URLs; empty: as the server sends it
   std::filesystem::path ca_file;  // PEM; empty: the system's certificates
-  bool plain = false;             // the line without TLS; to loopback addresses only
+  bool plain = false;             // the line protocol without TLS; loopback addresses only
 
   std::string slavekey;
-  std::string slavepassword;                 // or, better,
+  std::string slavepassword;                 // alternatively
   std::filesystem::path slavepassword_file;  // its first line
 
   std::filesystem::path state;  // jobs, outbox, the renderer's home
-  std::filesystem::path cache;  // slaves of a user may share it; empty: below the state
+  std::filesystem::path cache;  // may be shared by slaves of a user; empty: below the state
   int cache_mib = 10240;        // of scene files kept for later orders
   int threads = 0;              // 0: all
-  int memory_mib = 0;           // lent to a renderer; 0: what the machine has less 512
+  int memory_mib = 0;           // limit of a renderer; 0: the machine's memory less 512
   int nice = 10;
-  int minutes_per_frame = 0;  // longer frames go back; 0: any
+  int minutes_per_frame = 0;  // longer frames are returned; 0: no limit
   int download_kib = 0;       // KiB/s; 0: no limit
   int upload_kib = 0;
-  int orders = 8;                        // in hand at most; one is rendered, the others wait
-  std::string cgroup = "auto";           // "on": no work without; "off"
+  int orders = 8;                        // maximum number of orders; one is rendered, the others are queued
+  std::string cgroup = "auto";           // "on": required; "off"
   int tasks = 512;                       // processes and threads of a renderer, with cgroup
-  std::vector<std::string> gpu_devices;  // lent: "auto", words of names, ids; empty: none
-  std::string sandbox = "on";            // "off": strangers' files run with the volunteer's own rights
+  std::vector<std::string> gpu_devices;  // allowed devices: "auto", words of names, ids; empty: none
+  std::string sandbox = "on";            // "off": untrusted files run with the volunteer's own rights
   std::filesystem::path methods;         // definitions of render methods
   std::filesystem::path image_program;
   std::map<std::string, std::string> programs;  // by method: where its program is, when not in PATH
 
-  std::vector<std::string> trusted_owners;  // names or numbers of users
-  bool trusted_scripts = false;             // may their scenes run scripts and drivers, inside the sandbox
-  // Whether scripts of this user's scenes may run; a question of the volunteer's alone.
+  std::vector<std::string> trusted_owners;  // names or ids of users
+  bool trusted_scripts = false;             // whether their scenes may run scripts and drivers, inside the sandbox
+  // Whether scripts of this user's scenes may run; decided by the volunteer alone.
   [[nodiscard]] bool allows_scripts(std::int64_t owner, std::string const& name) const;
 
-  NeighbourSettings neighbour;   // when it may work
-  bool full_screen = true;       // also while a program fills the screen or keeps it on
-  bool remote_settings = false;  // may the owner of the slave ask for less from afar
+  AvailabilitySettings neighbour;  // when it may work
+  bool full_screen = true;         // also while a program fills the screen or keeps it on
+  bool remote_settings = false;    // whether the slave's owner may lower limits remotely
 
   std::string log_level = "info";
   std::string log_file;
@@ -62,7 +62,7 @@ struct SlaveConfig {
 Result<std::filesystem::path> find_slave_config(std::filesystem::path const& named);
 Result<SlaveConfig> load_slave_config(std::filesystem::path const& file);
 
-// Where the parts of an installation or of a build tree lie; empty when nowhere.
+// Locations of an installation or a build tree; empty if not found.
 std::filesystem::path default_methods_folder();
 std::filesystem::path default_image_program();
 // For root /var/lib/distren-slave, else $XDG_STATE_HOME/distren-slave.

@@ -97,7 +97,7 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::open(SlaveConfig const& config) 
   settings.memory_mib = shop->memory_mib_;
   settings.nice = config.nice;
   if (config.cgroup != "off") {
-    auto const scopes = scopes_available();
+    auto const scopes = cgroups_available();
     if (!scopes && config.cgroup == "on")
       return fail(Errc::unavailable,
                   fmt::format("cgroup = \"on\", and there are no control groups: {}", scopes.error().message));
@@ -254,7 +254,7 @@ TaskRunner::Outcome TaskRunner::finish(protocol::Order const& order, Made made) 
   if (!made.entry) return std::move(made.outcome);
   if (!made.entry->name.empty()) {
     auto const picture = outbox_->measure(*made.entry);
-    auto const good = picture ? check_picture(checker_, *picture, made.wanted) : picture.error();
+    auto const good = picture ? check_output(checker_, *picture, made.wanted) : picture.error();
     if (!good) {
       outbox_->unstage(order.attempt);
       return give_up(order, blame(good.error()), made.log);

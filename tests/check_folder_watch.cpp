@@ -219,12 +219,12 @@ END_TEST
 START_TEST(each_owner_has_a_cache_of_his_own) {
   ScratchFolder const scratch;
   ShaderCaches const caches(scratch / "cache", cache_limits(8, 1 << 20));
-  auto const annas = caches.enter(5).value();
-  auto const bobs = caches.enter(6).value();
+  auto const annas = caches.folder_for(5).value();
+  auto const bobs = caches.folder_for(6).value();
   ck_assert(annas != bobs);
   fill(annas / "mesa" / "shader", 100);
   ck_assert(fs::is_empty(bobs));
-  ck_assert(caches.enter(5).value() == annas);
+  ck_assert(caches.folder_for(5).value() == annas);
   ck_assert(fs::exists(annas / "mesa" / "shader"));
 }
 END_TEST
@@ -234,13 +234,13 @@ START_TEST(who_was_not_served_for_longest_loses_his_cache_first) {
   ShaderCaches const caches(scratch / "cache", cache_limits(3, 1 << 20));
   std::vector<fs::path> places;
   for (int owner = 0; owner < 3; ++owner) {
-    places.push_back(caches.enter(owner).value());
+    places.push_back(caches.folder_for(owner).value());
     fill(places.back() / "a", 10);
   }
   // What a program does to times within its reach changes nothing.
   fs::last_write_time(places[1], fs::file_time_type::clock::now() + std::chrono::hours(24 * 365));
-  ck_assert(caches.enter(0).has_value());
-  places.push_back(caches.enter(3).value());
+  ck_assert(caches.folder_for(0).has_value());
+  places.push_back(caches.folder_for(3).value());
   ck_assert(fs::exists(places[0] / "a"));
   ck_assert(!fs::exists(places[1].parent_path()));
   ck_assert(fs::exists(places[2] / "a"));
@@ -252,18 +252,18 @@ START_TEST(caches_of_all_owners_are_bounded_together) {
   ShaderCaches const caches(scratch / "cache", cache_limits(8, 1 << 20));
   std::vector<fs::path> places;
   for (int owner = 0; owner < 3; ++owner) {
-    places.push_back(caches.enter(owner).value());
+    places.push_back(caches.folder_for(owner).value());
     fill(places.back() / "a", 400 << 10);
   }
-  places.push_back(caches.enter(3).value());
+  places.push_back(caches.folder_for(3).value());
   ck_assert(!fs::exists(places[0]));
   ck_assert(fs::exists(places[1] / "a") && fs::exists(places[2] / "a"));
   fill(places[3] / "a", 2 << 20);  // alone more than all may have
-  ck_assert(caches.enter(3).value() == places[3]);
+  ck_assert(caches.folder_for(3).value() == places[3]);
   ck_assert(fs::is_empty(places[3]));
   ck_assert(fs::exists(places[2] / "a"));
   for (int i = 0; i < 99; ++i) fill(places[2] / std::to_string(i), 0);
-  ck_assert(caches.enter(3).has_value());
+  ck_assert(caches.folder_for(3).has_value());
   ck_assert(!fs::exists(places[2]) && fs::exists(places[1] / "a"));
 }
 END_TEST
@@ -272,12 +272,12 @@ START_TEST(a_cache_that_cannot_be_looked_into_is_emptied_or_goes) {
   ScratchFolder const scratch;
   be_nobody(scratch);
   ShaderCaches const caches(scratch / "cache", cache_limits(8, 1 << 20));
-  auto const annas = caches.enter(5).value();
+  auto const annas = caches.folder_for(5).value();
   lock(annas / "x", 0300);
-  ck_assert(caches.enter(5).value() == annas);
+  ck_assert(caches.folder_for(5).value() == annas);
   ck_assert(fs::is_empty(annas));
   lock(annas / "x", 0000);
-  ck_assert(caches.enter(6).has_value());
+  ck_assert(caches.folder_for(6).has_value());
   ck_assert(!fs::exists(annas.parent_path()));
 }
 END_TEST
@@ -287,7 +287,7 @@ START_TEST(what_an_older_version_kept_for_everybody_is_removed) {
   fill(scratch / "cache" / "mesa_shader_cache" / "aa" / "b", 10);
   fill(scratch / "cache" / "file", 10);
   ShaderCaches const caches(scratch / "cache", cache_limits(8, 1 << 20));
-  ck_assert(caches.enter(5).has_value());
+  ck_assert(caches.folder_for(5).has_value());
   ck_assert_int_eq(std::distance(fs::directory_iterator(scratch / "cache"), fs::directory_iterator()), 1);
 }
 END_TEST

@@ -46,13 +46,13 @@ std::filesystem::path write_as(std::string const& name, int width, int height, i
   auto const file = folder / name;
   OIIO::ImageSpec spec(width, height, channels, type);
   spec.attribute("oiio:UnassociatedAlpha", 1);
-  auto const written = write_picture(file, spec, pixels.data());
+  auto const written = write_image(file, spec, pixels.data());
   ck_assert_msg(written.has_value(), "%s", written ? "" : written.error().message.c_str());
   return file;
 }
 
-std::filesystem::path picture(std::string const& name, int width, int height, int channels,
-                              Paint const& paint = gradient) {
+std::filesystem::path image(std::string const& name, int width, int height, int channels,
+                            Paint const& paint = gradient) {
   if (name.ends_with(".exr")) return write_as<float>(name, width, height, channels, OIIO::TypeDesc::FLOAT, paint, 1);
   return write_as<unsigned char>(name, width, height, channels, OIIO::TypeDesc::UINT8, paint, 255);
 }
@@ -78,7 +78,7 @@ std::filesystem::path file_of(std::string const& name, std::string const& bytes)
 }
 
 START_TEST(a_good_image_is_described) {
-  auto const report = good(check_image(picture("a.png", 40, 30, 4), {40, 30, "PNG"}));
+  auto const report = good(check_image(image("a.png", 40, 30, 4), {40, 30, "PNG"}));
   ck_assert(report["ok"] == true);
   ck_assert(report["width"] == 40 && report["height"] == 30 && report["channels"] == 4);
   ck_assert(report["format"] == "PNG" && report["constant"] == false);
@@ -88,14 +88,14 @@ END_TEST
 
 START_TEST(every_usual_format_is_read) {
   for (char const* name : {"a.png", "a.jpg", "a.exr", "a.tif", "a.tga", "a.bmp", "a.webp"}) {
-    auto const report = good(check_image(picture(name, 33, 17, 3), {}));
+    auto const report = good(check_image(image(name, 33, 17, 3), {}));
     ck_assert(report["width"] == 33 && report["height"] == 17);
   }
 }
 END_TEST
 
 START_TEST(a_name_that_lies_about_the_format_deceives_nobody) {
-  auto const file = picture("a.png", 8, 8, 3);
+  auto const file = image("a.png", 8, 8, 3);
   std::filesystem::rename(file, folder / "a.jpg");
   ck_assert(good(check_image(folder / "a.jpg", {}))["format"] == "PNG");
   ck_assert_says(error_of(check_image(folder / "a.jpg", {0, 0, "JPEG"})), "is PNG, but JPEG was asked for");
@@ -103,12 +103,12 @@ START_TEST(a_name_that_lies_about_the_format_deceives_nobody) {
 END_TEST
 
 START_TEST(a_wrong_size_is_refused_with_both_sizes) {
-  ck_assert_says(error_of(check_image(picture("a.png", 8, 9, 3), {8, 8, ""})), "8 x 9 pixels, but 8 x 8");
+  ck_assert_says(error_of(check_image(image("a.png", 8, 9, 3), {8, 8, ""})), "8 x 9 pixels, but 8 x 8");
 }
 END_TEST
 
 START_TEST(one_colour_is_reported_and_not_an_error) {
-  auto const black = picture("black.png", 16, 16, 3, [](int, int, int) { return 0.0F; });
+  auto const black = image("black.png", 16, 16, 3, [](int, int, int) { return 0.0F; });
   ck_assert(good(check_image(black, {}))["constant"] == true);
 }
 END_TEST
@@ -116,7 +116,7 @@ END_TEST
 START_TEST(values_that_are_no_numbers_are_refused) {
   for (float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     auto const file =
-        picture("bad.exr", 8, 8, 3, [bad](int x, int y, int c) { return x == 5 && y == 3 && c == 1 ? bad : 0.5F; });
+        image("bad.exr", 8, 8, 3, [bad](int x, int y, int c) { return x == 5 && y == 3 && c == 1 ? bad : 0.5F; });
     ck_assert_says(error_of(check_image(file, {})), "at 5,3 in channel G");
   }
 }
@@ -132,7 +132,7 @@ END_TEST
 
 START_TEST(every_truncation_of_an_image_is_refused) {
   for (char const* name : {"a.png", "a.jpg", "a.exr", "a.tif"}) {
-    auto const whole = contents(picture(name, 64, 48, 3));
+    auto const whole = contents(image(name, 64, 48, 3));
     for (std::size_t percent : {2, 20, 50, 80, 95}) {
       auto const cut = file_of("cut", whole.substr(0, whole.size() * percent / 100));
       ck_assert_msg(!check_image(cut, {}), "%s cut to %zu %%", name, percent);
@@ -144,7 +144,7 @@ END_TEST
 START_TEST(changed_bytes_never_crash_the_check) {
   std::minstd_rand random(7);
   for (char const* name : {"a.png", "a.jpg", "a.exr", "a.tif", "a.tga", "a.bmp", "a.webp"}) {
-    auto const whole = contents(picture(name, 24, 16, 4));
+    auto const whole = contents(image(name, 24, 16, 4));
     int looked_at = 0;
     for (int round = 0; round < 60; ++round) {
       auto text = whole;
@@ -185,7 +185,7 @@ START_TEST(a_huge_claim_is_refused_before_memory_is_taken) {
 END_TEST
 
 nlohmann::json comparison(Paint const& other, bool relaxed = false) {
-  return good(compare_images(picture("a.png", 80, 64, 3), picture("b.png", 80, 64, 3, other), relaxed));
+  return good(compare_images(image("a.png", 80, 64, 3), image("b.png", 80, 64, 3, other), relaxed));
 }
 
 START_TEST(an_image_matches_itself) {
@@ -233,14 +233,13 @@ START_TEST(relaxed_limits_forgive_what_strict_ones_do_not) {
 END_TEST
 
 START_TEST(images_of_different_sizes_cannot_be_compared) {
-  ck_assert_says(error_of(compare_images(picture("a.png", 8, 8, 3), picture("b.png", 8, 9, 3), false)),
-                 "differ in size");
+  ck_assert_says(error_of(compare_images(image("a.png", 8, 8, 3), image("b.png", 8, 9, 3), false)), "differ in size");
 }
 END_TEST
 
 START_TEST(a_thumbnail_keeps_proportion_and_mean) {
   auto const source =
-      picture("a.png", 200, 100, 3, [](int, int, int c) { return static_cast<float>(c) * 100 / 255 + 0.002F; });
+      image("a.png", 200, 100, 3, [](int, int, int c) { return static_cast<float>(c) * 100 / 255 + 0.002F; });
   auto const report = good(make_thumbnail(source, folder / "t.png", 50));
   ck_assert(report["width"] == 50 && report["height"] == 25);
   auto const mean = good(check_image(folder / "t.png", {50, 25, "PNG"}))["mean"];
@@ -250,20 +249,20 @@ START_TEST(a_thumbnail_keeps_proportion_and_mean) {
 END_TEST
 
 START_TEST(a_thumbnail_of_an_uneven_size_leaves_no_dark_edge) {
-  auto const source = picture("a.png", 101, 67, 3, [](int, int, int) { return 200.2F / 255; });
+  auto const source = image("a.png", 101, 67, 3, [](int, int, int) { return 200.2F / 255; });
   good(make_thumbnail(source, folder / "t.png", 30));
   ck_assert(good(check_image(folder / "t.png", {}))["constant"] == true);
 }
 END_TEST
 
 START_TEST(a_small_image_is_not_enlarged) {
-  ck_assert(good(make_thumbnail(picture("a.png", 20, 10, 4), folder / "t.jpg", 50))["width"] == 20);
+  ck_assert(good(make_thumbnail(image("a.png", 20, 10, 4), folder / "t.jpg", 50))["width"] == 20);
   ck_assert(good(check_image(folder / "t.jpg", {}))["format"] == "JPEG");
 }
 END_TEST
 
 START_TEST(bright_linear_light_fades_into_white) {
-  auto const source = picture("a.exr", 16, 16, 3, [](int, int, int c) {
+  auto const source = image("a.exr", 16, 16, 3, [](int, int, int c) {
     return c == 0 ? 50.0F : c == 1 ? 0.214F : 0.0F;
   });
   good(make_thumbnail(source, folder / "t.png", 16));
@@ -276,16 +275,16 @@ END_TEST
 
 START_TEST(stitched_tiles_equal_the_whole_pixel_for_pixel) {
   for (char const* suffix : {".png", ".exr", ".tif"}) {
-    std::vector<TileAt> tiles;
+    std::vector<PlacedTile> tiles;
     int number = 0;
     for (auto [x, y, width, height] : {std::array{0, 0, 30, 20}, {30, 0, 34, 20}, {0, 20, 64, 16}}) {
-      auto const file = picture("tile" + std::to_string(number++) + suffix, width, height, 4,
-                                [x = x, y = y](int i, int j, int c) { return gradient(x + i, y + j, c); });
+      auto const file = image("tile" + std::to_string(number++) + suffix, width, height, 4,
+                              [x = x, y = y](int i, int j, int c) { return gradient(x + i, y + j, c); });
       tiles.push_back({file, x, y});
     }
     auto const out = folder / ("out" + std::string(suffix));
     good(stitch_tiles(out, 64, 36, tiles));
-    auto const report = good(compare_images(out, picture("whole" + std::string(suffix), 64, 36, 4), false));
+    auto const report = good(compare_images(out, image("whole" + std::string(suffix), 64, 36, 4), false));
     ck_assert(report["psnr"] == 200.0);
   }
 }
@@ -299,18 +298,18 @@ START_TEST(tiles_of_a_frame_are_stitched_without_their_overscan) {
       int const left = whole ? 0 : box.left, top = whole ? 0 : box.top;
       // Beyond the tile itself the pixels are wrong, so that one of them in the result would be seen.
       PixelBox const good_part = tile_box(grid, tile);
-      picture(picture_name("%04d.png", 7, tile), whole ? 100 : box.width(), whole ? 70 : box.height(), 3,
-              [&](int i, int j, int c) {
-                int const x = left + i, y = top + j;
-                bool const inside =
-                    x >= good_part.left && x < good_part.right && y >= good_part.top && y < good_part.bottom;
-                return inside ? gradient(x, y, c) : 1.0F;
-              });
+      image(image_name("%04d.png", 7, tile), whole ? 100 : box.width(), whole ? 70 : box.height(), 3,
+            [&](int i, int j, int c) {
+              int const x = left + i, y = top + j;
+              bool const inside =
+                  x >= good_part.left && x < good_part.right && y >= good_part.top && y < good_part.bottom;
+              return inside ? gradient(x, y, c) : 1.0F;
+            });
     }
     auto const out = folder / "frame.png";
     good(stitch_tiles(out, 100, 70, tiles_of_frame(grid, (folder / "%04d.png").string(), 7)));
-    ck_assert(good(compare_images(out, picture("whole.png", 100, 70, 3), false))["psnr"] == 200.0);
-    picture("0007-t0003.png", 20, 20, 3);
+    ck_assert(good(compare_images(out, image("whole.png", 100, 70, 3), false))["psnr"] == 200.0);
+    image("0007-t0003.png", 20, 20, 3);
     ck_assert_says(error_of(stitch_tiles(out, 100, 70, tiles_of_frame(grid, (folder / "%04d.png").string(), 7))),
                    "has 20 x 20 pixels");
   }
@@ -318,14 +317,14 @@ START_TEST(tiles_of_a_frame_are_stitched_without_their_overscan) {
 END_TEST
 
 START_TEST(tiles_that_do_not_fit_are_refused) {
-  auto const tile = picture("t.png", 8, 8, 3);
-  auto stitch = [&](std::vector<TileAt> const& tiles, int width = 16) {
+  auto const tile = image("t.png", 8, 8, 3);
+  auto stitch = [&](std::vector<PlacedTile> const& tiles, int width = 16) {
     return error_of(stitch_tiles(folder / "out.png", width, 8, tiles));
   };
   ck_assert_says(stitch({{tile, 0, 0}}), "leave 64 of 128 pixels without a value");
   ck_assert_says(stitch({{tile, 0, 0}, {tile, 4, 0}}), "overlap");
   ck_assert_says(stitch({{tile, 0, 0}, {tile, 9, 0}}), "sticks out");
-  ck_assert_says(stitch({{tile, 0, 0}, {picture("o.png", 8, 8, 4), 8, 0}}), "has 4 channels");
+  ck_assert_says(stitch({{tile, 0, 0}, {image("o.png", 8, 8, 4), 8, 0}}), "has 4 channels");
   ck_assert_says(error_of(stitch_tiles(folder / "out.jpg", 8, 8, {{tile, 0, 0}})), "would lose pixels' values");
   ck_assert(!std::filesystem::exists(folder / "out.png"));
 }
@@ -342,7 +341,7 @@ START_TEST(tile_words_are_read_or_refused) {
 END_TEST
 
 START_TEST(a_failed_write_leaves_nothing_behind) {
-  auto const source = picture("a.png", 8, 8, 3);
+  auto const source = image("a.png", 8, 8, 3);
   std::filesystem::create_directory(folder / "out.png");
   ck_assert(!make_thumbnail(source, folder / "out.png", 4));
   int entries = 0;
@@ -367,7 +366,7 @@ Paint strip_of(int width, int height, int code) {
 START_TEST(the_frame_in_a_benchmarks_strip_is_read) {
   for (int const code : {1, 2, 699733, 349866, 1000000, (1 << 20) - 1})
     for (auto const [width, height] : {std::array{240, 135}, {480, 270}, {331, 186}, {720, 405}, {132, 74}}) {
-      auto const file = picture("a.png", width, height, 3, strip_of(width, height, code));
+      auto const file = image("a.png", width, height, 3, strip_of(width, height, code));
       auto const read = read_code(file);
       ck_assert_msg(read.has_value(), "%d at %d: %s", code, width, read ? "" : read.error().message.c_str());
       ck_assert_int_eq(*read, code);
@@ -377,25 +376,25 @@ START_TEST(the_frame_in_a_benchmarks_strip_is_read) {
 END_TEST
 
 START_TEST(another_frames_benchmark_is_refused) {
-  auto const file = picture("a.png", 480, 270, 3, strip_of(480, 270, 1234));
+  auto const file = image("a.png", 480, 270, 3, strip_of(480, 270, 1234));
   ck_assert_says(error_of(check_image(file, {480, 270, "PNG", 1235})), "shows frame 1234, not 1235");
 }
 END_TEST
 
 START_TEST(a_picture_without_the_strip_is_refused) {
   for (auto const* name : {"a.png", "b.exr"})
-    ck_assert_says(error_of(check_image(picture(name, 480, 270, 3), {0, 0, "", 5})), "shows no frame number");
-  auto const black = picture("c.png", 480, 270, 3, [](int, int, int) { return 0.0F; });
+    ck_assert_says(error_of(check_image(image(name, 480, 270, 3), {0, 0, "", 5})), "shows no frame number");
+  auto const black = image("c.png", 480, 270, 3, [](int, int, int) { return 0.0F; });
   ck_assert_says(error_of(check_image(black, {0, 0, "", 5})), "first square is not white");
-  auto const white = picture("d.png", 480, 270, 3, [](int, int, int) { return 1.0F; });
+  auto const white = image("d.png", 480, 270, 3, [](int, int, int) { return 1.0F; });
   ck_assert_says(error_of(check_image(white, {0, 0, "", 5})), "last square is not black");
-  ck_assert_says(error_of(check_image(picture("e.png", 9, 9, 3), {0, 0, "", 5})), "too small");
+  ck_assert_says(error_of(check_image(image("e.png", 9, 9, 3), {0, 0, "", 5})), "too small");
 }
 END_TEST
 
 START_TEST(a_strip_that_was_scaled_is_refused) {
   auto const small = strip_of(240, 135, 1234);
-  auto const larger = picture("a.png", 480, 270, 3, [&](int x, int y, int channel) {
+  auto const larger = image("a.png", 480, 270, 3, [&](int x, int y, int channel) {
     double const from = std::clamp((x + 0.5) / 2 - 0.5, 0.0, 239.0);
     int const left = static_cast<int>(from);
     auto const part = static_cast<float>(from - left);
@@ -414,7 +413,7 @@ int run_program(std::string const& arguments) {
 }
 
 START_TEST(the_program_speaks_json_and_three_exit_codes) {
-  auto const file = picture("a.png", 8, 8, 3).string();
+  auto const file = image("a.png", 8, 8, 3).string();
   // OpenImageIO takes 64 MiB for its rows, however small the image: less than that and a little is never enough.
   ck_assert_int_eq(run_program("check " + file + " --width 8 --memory-limit-mib 128"), 0);
   ck_assert(nlohmann::json::parse(contents(folder / "said"))["ok"] == true);

@@ -18,8 +18,8 @@ using nlohmann::json;
 
 namespace {
 
-// What a picture does to its reader is told by the format that is wanted of it.
-Result<json> look(std::filesystem::path const& file, CheckOptions const& options) {
+// What a picture does to its reader is told by the format that is request of it.
+Result<json> serve_child(std::filesystem::path const& file, CheckOptions const& options) {
   if (options.format == "CRASH") {
     ::signal(SIGSEGV, SIG_DFL);  // a sanitizer would catch it and end the process in a way of its own
     ::raise(SIGSEGV);
@@ -62,9 +62,9 @@ public:
   }
 
   json ask(std::string const& source, std::string const& format = "PNG", std::string const& content = "abc") {
-    FILE* const picture = std::tmpfile();
-    std::fputs(content.c_str(), picture);
-    std::fflush(picture);
+    FILE* const image = std::tmpfile();
+    std::fputs(content.c_str(), image);
+    std::fflush(image);
     std::string line = json{{"source", source}, {"format", format}, {"width", 8}, {"seconds", 1}}.dump() + "\n";
     alignas(cmsghdr) char beside[CMSG_SPACE(sizeof(int))] = {};
     iovec part{line.data(), line.size()};
@@ -77,10 +77,10 @@ public:
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
     header->cmsg_len = CMSG_LEN(sizeof(int));
-    int const descriptor = ::fileno(picture);
+    int const descriptor = ::fileno(image);
     std::memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
     ck_assert(::sendmsg(socket_, &message, 0) == static_cast<ssize_t>(line.size()));
-    std::fclose(picture);
+    std::fclose(image);
     char answer[4096] = {};
     ck_assert(std::fgets(answer, sizeof answer, answers_) != nullptr);
     return json::parse(answer);
@@ -142,7 +142,7 @@ START_TEST(a_crash_a_hang_and_silence_are_told_apart_and_survived) {
 END_TEST
 
 int main(int count, char**) {
-  if (count > 1) return serve_checks({[] { return Result<void>(); }, look});
+  if (count > 1) return serve_checks({[] { return Result<void>(); }, serve_child});
   setenv("CK_FORK", "no", 1);  // OpenImageIO's threads, which a forked child would wait for in vain
   TCase* tests = tcase_create("serve");
   for (auto const* test :

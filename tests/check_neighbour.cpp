@@ -40,7 +40,7 @@ void write(fs::path const& path, std::string const& text) {
   std::ofstream(path) << text;
 }
 
-bool works(NeighbourSettings const& settings, Readings const& readings, bool working = true) {
+bool works(AvailabilitySettings const& settings, Readings const& readings, bool working = true) {
   auto const decision = decide(settings, readings, working);
   ck_assert(decision.may_work == decision.reason.empty());
   return decision.may_work;
@@ -176,7 +176,7 @@ END_TEST
 
 START_TEST(nothing_set_means_always_but_not_on_battery) {
   ck_assert(works({}, {}));
-  ck_assert(works({}, {.idle_seconds = 0, .others_percent = 100, .temperature = 99}));
+  ck_assert(works({}, {.idle_seconds = 0, .other_load_percent = 100, .temperature = 99}));
   ck_assert(!works({}, {.on_battery = true}));
   ck_assert(works({.on_battery = true}, {.on_battery = true, .battery_percent = 3}));
 }
@@ -187,26 +187,27 @@ START_TEST(each_limit_stops_the_work_and_says_so) {
   ck_assert_says(decide({.schedule = week({"mon 08:00-09:00"})}, {.minute_of_week = 0}, true).reason, "schedule");
   ck_assert_says(decide({.idle_minutes = 5}, {.idle_seconds = 299}, true).reason, "299 s ago");
   ck_assert(works({.idle_minutes = 5}, {.idle_seconds = 300}));
-  ck_assert_says(decide({.load_by_others = 30}, {.others_percent = 31}, true).reason, "31 %");
-  ck_assert(works({.load_by_others = 30}, {.others_percent = 30}));
+  ck_assert_says(decide({.max_other_load_percent = 30}, {.other_load_percent = 31}, true).reason, "31 %");
+  ck_assert(works({.max_other_load_percent = 30}, {.other_load_percent = 30}));
   ck_assert_says(decide({.temperature = 80}, {.temperature = 80}, true).reason, "80 degrees");
   ck_assert_says(decide({.programs = {"blender"}}, {.program = "blender"}, true).reason, "blender runs");
-  NeighbourSettings const battery{.on_battery = true, .battery_percent = 40};
+  AvailabilitySettings const battery{.on_battery = true, .battery_percent = 40};
   ck_assert_says(decide(battery, {.on_battery = true, .battery_percent = 39}, true).reason, "39 %");
 }
 END_TEST
 
 START_TEST(what_a_machine_does_not_tell_stops_nothing) {
-  NeighbourSettings const all{
-      .idle_minutes = 5, .load_by_others = 10, .on_battery = true, .temperature = 50, .battery_percent = 50};
+  AvailabilitySettings const all{
+      .idle_minutes = 5, .max_other_load_percent = 10, .on_battery = true, .temperature = 50, .battery_percent = 50};
   ck_assert(works(all, {.on_battery = true}));
 }
 END_TEST
 
 START_TEST(a_figure_that_swings_around_its_limit_does_not_start_the_work_again) {
-  NeighbourSettings const settings{.load_by_others = 50, .on_battery = true, .temperature = 80, .battery_percent = 40};
+  AvailabilitySettings const settings{
+      .max_other_load_percent = 50, .on_battery = true, .temperature = 80, .battery_percent = 40};
   for (auto const& [reading, calm] :
-       {std::pair<Readings, Readings>{{.others_percent = 45}, {.others_percent = 30}},
+       {std::pair<Readings, Readings>{{.other_load_percent = 45}, {.other_load_percent = 30}},
         {{.temperature = 78}, {.temperature = 70}},
         {{.on_battery = true, .battery_percent = 42}, {.on_battery = true, .battery_percent = 60}}}) {
     ck_assert(works(settings, reading, true));
@@ -239,7 +240,7 @@ START_TEST(a_machine_is_read_from_its_files) {
 
   MachineMonitor reader(root.path());
   auto first = reader.read(1060, 50, {"blender"}, {});
-  ck_assert(!first.others_percent);  // nothing to compare with
+  ck_assert(!first.other_load_percent);  // nothing to compare with
   ck_assert_int_eq(*first.idle_seconds, 60);
   ck_assert_int_eq(*first.temperature, 67);
   ck_assert(first.on_battery && first.battery_percent == 61);
@@ -250,8 +251,8 @@ START_TEST(a_machine_is_read_from_its_files) {
   write(root / "proc/stat", "cpu  160 0 140 900 0 0 0 0 0 0\n");  // 200 more, 100 of them busy
   write(root / "sys/class/power_supply/AC/online", "1\n");
   auto const second = reader.read(900, 90, {}, {});
-  ck_assert_int_eq(*second.others_percent, 30);  // 40 of those were ours
-  ck_assert_int_eq(*second.idle_seconds, 0);     // the clock was set back
+  ck_assert_int_eq(*second.other_load_percent, 30);  // 40 of those were ours
+  ck_assert_int_eq(*second.idle_seconds, 0);         // the clock was set back
   ck_assert(!second.on_battery);
 }
 END_TEST
@@ -275,7 +276,7 @@ END_TEST
 START_TEST(a_machine_that_tells_nothing_is_read_as_such) {
   ScratchFolder const root;
   auto const readings = MachineMonitor(root.path()).read(0, 0, {"blender"}, {});
-  ck_assert(!readings.idle_seconds && !readings.others_percent && !readings.temperature && !readings.on_battery);
+  ck_assert(!readings.idle_seconds && !readings.other_load_percent && !readings.temperature && !readings.on_battery);
   ck_assert(readings.program.empty());
 }
 END_TEST

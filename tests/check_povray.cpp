@@ -16,7 +16,7 @@ namespace {
 
 std::string needs_of(std::string const& text) {
   std::string all;
-  for (auto const& need : scan_povray(text).needs)
+  for (auto const& need : scan_povray(text).references)
     all += need.path + " " + need.kind + (need.certain ? "" : "?") + "\n";
   return all;
 }
@@ -72,7 +72,7 @@ START_TEST(version_clock_and_writing_are_seen) {
   auto const summary = scan_povray("#version 3.7;\nsphere { z*clock, 1 }\n#fopen F \"log.txt\" append\n#fclose F");
   ck_assert_text(summary.version, "3.7");
   ck_assert(summary.uses_clock && summary.writes_files && !summary.unclosed);
-  ck_assert(summary.needs.empty());  // it is written, not read
+  ck_assert(summary.references.empty());  // it is written, not read
   auto const still = scan_povray("sphere { 0, 1 } // clock\n#declare clockwork = 1;");
   ck_assert(still.version.empty() && !still.uses_clock && !still.writes_files);
 }
@@ -94,14 +94,14 @@ START_TEST(no_text_breaks_the_scan) {
     std::string text;
     for (int i = 0; i < 40; ++i) text += pieces[random() % pieces.size()];
     auto const summary = scan_povray(text);
-    ck_assert_uint_le(summary.needs.size(), 40);
-    auto const back = povray_of_json(json_of_povray(summary));
-    ck_assert(back.has_value() && back->needs.size() == summary.needs.size());
+    ck_assert_uint_le(summary.references.size(), 40);
+    auto const back = povray_from_json(to_json(summary));
+    ck_assert(back.has_value() && back->references.size() == summary.references.size());
   }
   std::string many;
   for (int i = 0; i < 6000; ++i) many += "png \"" + std::to_string(i) + ".png\" ";
-  ck_assert(scan_povray(many).needs.size() == 5000 && scan_povray(many).cut);
-  ck_assert(scan_povray("png \"" + std::string(100000, 'x') + "\"").needs.empty());
+  ck_assert(scan_povray(many).references.size() == 5000 && scan_povray(many).cut);
+  ck_assert(scan_povray("png \"" + std::string(100000, 'x') + "\"").references.empty());
 }
 END_TEST
 

@@ -203,7 +203,7 @@ END_TEST
 
 START_TEST(sizes_are_read_from_the_heads_of_pictures) {
   auto const pixels = [](std::string const& head) {
-    return picture_pixels({reinterpret_cast<unsigned char const*>(head.data()), head.size()}).value_or(-1);
+    return image_pixels({reinterpret_cast<unsigned char const*>(head.data()), head.size()}).value_or(-1);
   };
   using namespace std::string_literals;
   ck_assert_int_eq(pixels("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0\0\0\2\0"s), 256 * 512);

@@ -57,7 +57,7 @@ START_TEST(a_scene_reads_the_same_through_the_sandbox) {
   auto const through = read_blend({real_program(), boxed()}, sample);
   ck_assert(direct.has_value());
   ck_assert_msg(through.has_value(), "%s", through ? "" : through.error().message.c_str());
-  ck_assert(json_of_summary(*through) == json_of_summary(*direct));
+  ck_assert(to_json(*through) == to_json(*direct));
   ck_assert_text(through->scenes.at(0).camera.value_or("none"), "Camera");
 }
 END_TEST

@@ -1,6 +1,6 @@
-// Configuration files in TOML, read into a tree that knows which keys were asked for. Start-up only, one thread.
-// Usage: load, read each key with its default into a struct whose members carry the defaults, then finish(), which
-// refuses keys that nobody asked for by name and line: a misspelt setting must not pass in silence.
+// Configuration files in TOML, as a tree that records which keys were read. Thread: one, at start-up. Usage: load, read
+// each key into a struct whose members carry the defaults, then finish(), which rejects unknown keys by name and line,
+// so that a misspelt setting is noticed.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ public:
   Config(Config&&) noexcept;
   ~Config();
 
-  // key is dotted: "database.socket". The target keeps its value when the key is absent. A value of the wrong type
-  // or out of range is remembered and reported by finish().
+  // key is dotted: "database.socket". The target keeps its value when the key is absent. A value of the wrong type or
+  // out of range is recorded and reported by finish().
   void read(std::string_view key, std::string& target);
   void read(std::string_view key, bool& target);
   void read(std::string_view key, std::int64_t& target, std::int64_t min, std::int64_t max);
@@ -30,7 +30,7 @@ public:
   void read(std::string_view key, std::vector<std::string>& target);
   void read(std::string_view key, std::filesystem::path& target);  // relative to the file's folder
 
-  // Every problem found, one a line, each with file, line, key, value and what is allowed.
+  // Every problem, one a line, each with file, line, key, value and what is allowed.
   Result<void> finish() const;
 
 private:

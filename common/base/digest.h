@@ -1,5 +1,5 @@
-// Digests, message authentication, random secrets and password hashes; the only user of OpenSSL's crypto half.
-// Any thread. Functions that cannot fail short of a broken OpenSSL abort when it is broken.
+// Digests, message authentication, random secrets and password hashes; the only user of OpenSSL's crypto half. Any
+// thread. Functions that can fail only with a broken OpenSSL abort then.
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ public:
   Sha256& operator=(Sha256&&) noexcept;
   void update(void const* data, std::size_t size);
   void update(std::string_view bytes) { update(bytes.data(), bytes.size()); }
-  Digest finish();  // once; the object is spent
+  Digest finish();  // once; requires that the object is not used again
 
 private:
   struct Context;
@@ -44,7 +44,7 @@ std::string to_hex(void const* data, std::size_t size);
 inline std::string to_hex(Digest const& digest) {
   return to_hex(digest.data(), digest.size());
 }
-std::optional<std::string> from_hex(std::string_view hex);  // nothing: odd length or not hexadecimal
+std::optional<std::string> from_hex(std::string_view hex);  // nullopt: odd length or not hexadecimal
 bool is_sha256_hex(std::string_view text);                  // 64 lower-case hexadecimal digits
 std::string to_base64(std::string_view bytes);
 std::optional<std::string> from_base64(std::string_view text);
@@ -54,11 +54,11 @@ inline std::string_view as_bytes(Digest const& digest) {
   return {reinterpret_cast<char const*>(digest.data()), digest.size()};
 }
 
-// Takes the same time wherever the first difference is.
+// Constant time, wherever the first difference is.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 
-// scrypt with N=2^15, r=8, p=1 (32 MiB, about 80 ms): "scrypt$15$8$1$salt$hash". For people's passwords only;
-// random secrets are stored as plain SHA-256, which is enough for 160 bits and costs microseconds.
+// scrypt with N=2^15, r=8, p=1 (32 MiB, about 80 ms): "scrypt$15$8$1$salt$hash". For users' passwords only; random
+// secrets are stored as plain SHA-256, which suffices for 160 bits and takes microseconds.
 std::string hash_password(std::string_view password);
 bool verify_password(std::string_view password, std::string_view hash);
 

@@ -1,4 +1,4 @@
-// Files that survive a power cut, and paths that strangers name. Any thread.
+// Durable files (they survive a power cut), and checks of untrusted paths. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -26,23 +26,23 @@ private:
   int fd_ = -1;
 };
 
-// Whole file as text; invalid when it is larger than limit bytes, not_found when it is not there.
+// The whole file as text. Errors: invalid, larger than limit bytes; not_found.
 Result<std::string> read_file(std::filesystem::path const& path, std::uint64_t limit = 16U << 20);
 
-// The first line of a file that holds a secret. denied: others may read or change the file.
+// The first line of a file with a secret. Errors: denied, others can read or change the file.
 Result<std::string> read_secret_file(std::filesystem::path const& path);
 
-// Writes beside the target, fsyncs, renames over it, fsyncs the folder: after return the content is durable,
-// before it the old content stands. A full disk is Errc::unavailable and leaves no trace.
+// Atomic and durable: writes a temporary file, fsyncs, renames it over the target, fsyncs the folder. Errors:
+// unavailable, for example a full disk; the old content is then unchanged.
 Result<void> write_file_durably(std::filesystem::path const& path, std::string_view content, unsigned mode = 0644);
 
-// rename + fsync of the target's folder. The file itself must already be synced (sync_file).
+// rename + fsync of the target's folder. Requires that the file is synced (sync_file).
 Result<void> rename_durably(std::filesystem::path const& from, std::filesystem::path const& to);
 Result<void> sync_file(std::filesystem::path const& path);
 Result<void> sync_folder(std::filesystem::path const& path);
 
-// Checks a relative path that came from elsewhere: not empty, no NUL or control characters, no '\', not absolute,
-// no empty, "." or ".." part, at most 1,000 bytes in all, 255 a part and 32 parts. The message names the path and the
+// Checks an untrusted relative path: not empty, no NUL or control characters, no '\', not absolute, no empty, "."
+// or ".." part, at most 1,000 bytes in all, 255 a part and 32 parts. Errors: invalid, with the path and the
 // reason.
 Result<void> check_relative_path(std::string_view path);
 

@@ -1,5 +1,5 @@
-// JSON text from strangers: nlohmann's parser takes any depth, and copying or writing what it made recurses, so a few
-// megabytes of '[' would end the program. Counted on the text before anything is built. Any thread.
+// Untrusted JSON text: nlohmann's parser accepts any depth, and copying or writing its result recurses, so a few
+// megabytes of '[' would overflow the stack. The depth is counted before parsing. Any thread.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,7 +7,7 @@
 
 namespace distren {
 
-inline constexpr int json_depth_limit = 32;  // objects and lists within each other; no message of ours has ten
+inline constexpr int json_depth_limit = 32;  // nested objects and arrays; none of our messages has ten
 
 inline bool json_too_deep(std::string_view text) {
   int depth = 0;
@@ -28,7 +28,7 @@ inline bool json_too_deep(std::string_view text) {
   return false;
 }
 
-// Discarded (neither object nor anything else) for what is no JSON or too deep; no exception.
+// Returns a discarded value (neither object nor anything else) for invalid or too deep JSON; throws nothing.
 inline nlohmann::json parse_shallow_json(std::string_view text) {
   if (json_too_deep(text)) return nlohmann::json(nlohmann::json::value_t::discarded);
   return nlohmann::json::parse(text, nullptr, false);

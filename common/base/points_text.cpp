@@ -38,15 +38,15 @@ Result<std::int64_t> parse_points(std::string_view text) {
   behind.resize(3, '0');
   auto const thousandths = short_enough ? digits(behind) : std::nullopt;
   bool const empty = dot != std::string_view::npos && dot + 1 == text.size();
-  if (whole && thousandths && !empty && *whole <= most_millipoints / 1000) {
+  if (whole && thousandths && !empty && *whole <= max_millipoints / 1000) {
     auto const millipoints = *whole * 1000 + *thousandths;
-    if (millipoints >= 1 && millipoints <= most_millipoints) return millipoints;
+    if (millipoints >= 1 && millipoints <= max_millipoints) return millipoints;
   }
   return fail(Errc::invalid, fmt::format("'{}' cannot be points; say {}", printable(text, 40), points_rule));
 }
 
 std::optional<std::int64_t> millipoints_of(double points) {
-  if (!(points > 0) || points > static_cast<double>(most_millipoints / 1000)) return std::nullopt;
+  if (!(points > 0) || points > static_cast<double>(max_millipoints / 1000)) return std::nullopt;
   auto const millipoints = std::llround(points * 1000);
   // The division rounds as reading the decimal did: equal exactly when the number was written with three digits.
   if (millipoints < 1 || static_cast<double>(millipoints) / 1000 != points) return std::nullopt;

@@ -1,5 +1,5 @@
 // Points as people write and read them: decimal, at most three digits behind the point ("120", "12.5"). Inside they are
-// whole millipoints. A JSON number carries them exactly: every whole number of thousandths up to most_millipoints is a
+// whole millipoints. A JSON number carries them exactly: every whole number of thousandths up to max_millipoints is a
 // double of its own. Any thread; invalid names the text, the cause and the form that is right.
 #pragma once
 
@@ -13,13 +13,13 @@
 namespace distren {
 
 // What one transaction may move; sql/procedures/points/points_key_check.sql says the same.
-inline constexpr std::int64_t most_millipoints = 1'000'000'000'000'000;
+inline constexpr std::int64_t max_millipoints = 1'000'000'000'000'000;
 inline constexpr std::string_view points_rule =
     "a number above 0 and at most 1,000,000,000,000, like 120 or 12.5, with at most three digits behind the point";
 
 std::string points_text(std::int64_t millipoints);
 
-// An amount that can be moved: 1 to most_millipoints.
+// An amount that can be moved: 1 to max_millipoints.
 Result<std::int64_t> parse_points(std::string_view text);
 std::optional<std::int64_t> millipoints_of(double points);
 

@@ -1,4 +1,4 @@
-// Text for people: safe to print, easy to read. Any thread.
+// Text for users: safe to print, easy to read. Any thread.
 #pragma once
 
 #include <cstddef>
@@ -8,15 +8,15 @@
 
 namespace distren {
 
-// Control characters become spaces, and the text ends with "..." past `limit` bytes: for text from elsewhere that goes
-// to a terminal or a log.
+// Control characters become spaces, and the text ends with "..." past `limit` bytes: for untrusted text on a terminal
+// or in a log.
 std::string printable(std::string_view text, std::size_t limit = 1000);
 
-// The beginning of a UTF-8 text: at most `limit` bytes, and no half character at its end, which JSON and the database
-// refuse.
+// The longest prefix of a UTF-8 text of at most `limit` bytes without a partial character at its end, which JSON and
+// the database reject.
 std::string whole_characters(std::string_view text, std::size_t limit);
 
-// A to Z in small letters; everything else stays, in every locale.
+// ASCII letters in lower case; independent of the locale.
 std::string lower_case(std::string_view text);
 
 // 1234567 is "1,234,567".

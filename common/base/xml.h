@@ -1,6 +1,6 @@
-// XML files, read whole and checked against a schema; the only user of libxml2. Any thread, one at a time a document.
-// Nothing outside the given files is ever opened: no DTD, no entities, no network; size and depth are capped.
-// Failure: invalid with file, line and reason; not_found when the file is not there.
+// XML files, read whole and validated by a schema; the only user of libxml2. Any thread, one thread per document. Opens
+// no file but the given ones: no DTD, no entities, no network; size and depth are limited. Errors: invalid with file,
+// line and reason; not_found.
 #pragma once
 
 #include <cstddef>
@@ -18,13 +18,13 @@ struct _xmlNode;
 
 namespace distren {
 
-// An element; lives as long as its document.
+// An element; valid as long as its document.
 class XmlElement {
 public:
   explicit XmlElement(_xmlNode* node) : node_(node) {}
   [[nodiscard]] std::string name() const;
   [[nodiscard]] std::optional<std::string> attribute(char const* name) const;
-  [[nodiscard]] std::string text() const;  // of the element and all in it, white space at both ends cut
+  [[nodiscard]] std::string text() const;  // of the element and its descendants, trimmed
   [[nodiscard]] std::vector<XmlElement> children() const;
   [[nodiscard]] std::vector<XmlElement> children(std::string_view name) const;
   [[nodiscard]] std::optional<XmlElement> child(std::string_view name) const;

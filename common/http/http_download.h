@@ -1,6 +1,6 @@
-// Fetches a file over HTTP into a file, with resume: what arrived stays in PATH.part and is continued by Range, in
-// this call after a lost connection, and by a later call after an interruption. The thread is the HttpClient's.
-// The caller checks the digest; size alone is checked here. On failure PATH is untouched.
+// Downloads a file over HTTP, with resume: received bytes stay in PATH.part and are continued by Range, in this call
+// after a lost connection, and by a later call after an interruption. Thread: the HttpClient's. Verifies the size; the
+// caller verifies the digest. On failure PATH is unchanged.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +12,15 @@ namespace distren {
 
 struct Download {
   std::string url;
-  std::filesystem::path path;  // its folder must exist
-  std::int64_t size = 0;       // a longer or shorter file is an Error; more than this is never written
+  std::filesystem::path path;  // requires an existing folder
+  std::int64_t size = 0;       // any other length is an Error; never writes more than this
   HttpClient::Progress received = nullptr;
   std::string bearer{};
-  int tries = 6;  // in a row without a single new byte
+  int tries = 6;  // consecutive tries without a new byte
   std::chrono::milliseconds first_pause{500};
 };
 
-// Durable when it returns without Error: synced and renamed into place.
+// Returns after the file is durable: synced and renamed into place.
 Result<void> download(HttpClient& client, Download const& what);
 
 }  // namespace distren

@@ -1,4 +1,4 @@
-// An HTTP answer that is no success, as the Error a person sees. Any thread.
+// Converts an unsuccessful HTTP answer into an Error for users. Any thread.
 #pragma once
 
 #include <chrono>
@@ -9,12 +9,12 @@
 
 namespace distren {
 
-// The server's own sentence where it sent one ({"error":{"code","message"}}), else one made from the status; `what`
-// says what was asked for ("the job 7"). 401 and 403 are denied, 404 and 410 not_found, 409 conflict, 408, 425, 429 and
-// 5xx unavailable, everything else invalid.
+// The server's own sentence if it sent one ({"error":{"code","message"}}), else one derived from the status; `what`
+// names the requested object ("the job 7"). 401 and 403 are denied, 404 and 410 not_found, 409 conflict, 408, 425, 429
+// and 5xx unavailable, everything else invalid.
 Error refusal(HttpClient::Response const& response, std::string_view what);
 
-// Retry-After in seconds, at most an hour; `otherwise` when the answer has none.
+// Retry-After in seconds, at most an hour; `otherwise` if absent.
 std::chrono::milliseconds retry_after(HttpClient::Response const& response, std::chrono::milliseconds otherwise);
 
 }  // namespace distren

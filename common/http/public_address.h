@@ -1,5 +1,5 @@
-// May a stranger have us connect there? Only addresses of the public internet: not this machine, its networks, links,
-// documentation or anything that hides one of these in another form (mapped, translated, 6to4, Teredo). Pure.
+// Whether an untrusted URL may make us connect to an address: only the public internet, not this machine, its networks,
+// links, documentation or another form of one of these (mapped, translated, 6to4, Teredo). Pure.
 #pragma once
 
 #include <string>
@@ -9,6 +9,6 @@ struct sockaddr;
 namespace distren {
 
 bool is_public_address(sockaddr const* address);
-bool is_public_address(std::string const& text);  // "192.0.2.1" or "2001:db8::1"; false for what is no address
+bool is_public_address(std::string const& text);  // "192.0.2.1" or "2001:db8::1"; false for invalid addresses
 
 }  // namespace distren

@@ -1,5 +1,5 @@
-// TLS 1.2+: contexts for the server, a self-signed certificate for a standalone grid, and a blocking client stream for
-// the slaves' line. Verification is always on in the client: by the system's CAs or the given CA file, and by host
+// TLS 1.2+: contexts for the server, a self-signed certificate for a standalone grid, and a blocking client
+// stream for the line protocol. The client always verifies: by the system's CAs or the given CA file, and by host
 // name.
 #pragma once
 
@@ -25,7 +25,7 @@ struct TlsContextFree {
 };
 using TlsContext = std::unique_ptr<ssl_ctx_st, TlsContextFree>;
 
-// Server side. Idle connections give their buffers back (10,000 of them are the usual case).
+// Server side. Idle connections release their buffers (10,000 of them are the usual case).
 Result<TlsContext> server_tls(std::filesystem::path const& certificate, std::filesystem::path const& key);
 
 // An EC P-256 key (mode 0600) and a certificate valid ten years for the names (DNS names or IP addresses).
@@ -39,7 +39,7 @@ struct TlsTarget {
   bool plain = false;             // no TLS; only to loopback addresses
 };
 
-// A connection that carries lines. read_line may be called by one thread while others call write_line.
+// A connection for lines. read_line may be called by one thread while others call write_line.
 class LineStream {
 public:
   static Result<std::unique_ptr<LineStream>> connect(TlsTarget const& target, std::chrono::milliseconds timeout);
@@ -47,8 +47,8 @@ public:
   LineStream(LineStream const&) = delete;
   LineStream& operator=(LineStream const&) = delete;
 
-  // Without its newline. nullopt: nothing arrived in time. unavailable: the connection is gone. invalid: a line
-  // longer than limit bytes.
+  // Without its newline. nullopt: timeout. Errors: unavailable, the connection is closed; invalid, a line longer than
+  // limit bytes.
   Result<std::optional<std::string>> read_line(std::chrono::milliseconds timeout, std::size_t limit = 1U << 20);
   Result<void> write_line(std::string_view line);  // the newline is added
   void shut_down();                                // from any thread: a waiting read_line returns unavailable

@@ -30,36 +30,36 @@ Open& open_program() {
   return open;
 }
 
-Result<void> start(ImageDecoder const& image) {
+Result<void> start(ImageDecoder const& decoder) {
   ProcessOptions options;
-  options.argv = {image.program.string(), "--memory-limit-mib", std::to_string(image.memory_mib), "serve"};
+  options.argv = {decoder.program.string(), "--memory-limit-mib", std::to_string(decoder.memory_mib), "serve"};
   options.error_output = ErrorOutput::discarded;
   options.line_limit = 64U << 10;
   options.tail_lines = 1;
   options.input = true;
-  if (image.sandboxed)
+  if (decoder.sandboxed)
     if (auto const entered = enter_sandbox(options, {}); !entered) return entered;
   auto process = Process::start(std::move(options));
   if (!process) return process.error();
-  open_program() = {image.program.string(), std::move(*process)};
+  open_program() = {decoder.program.string(), std::move(*process)};
   return {};
 }
 
-Result<FileDescriptor> open_picture(std::filesystem::path const& picture) {
-  FileDescriptor file(::open(picture.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+Result<FileDescriptor> open_image(std::filesystem::path const& image) {
+  FileDescriptor file(::open(image.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat status {};
   if (!file || ::fstat(file.get(), &status) != 0)
-    return fail(Errc::unavailable, fmt::format("cannot open {}: {}", picture.string(), std::strerror(errno)));
+    return fail(Errc::unavailable, fmt::format("cannot open {}: {}", image.string(), std::strerror(errno)));
   if (!S_ISREG(status.st_mode)) return fail(Errc::invalid, "the picture is no plain file");
   return file;
 }
 
 // Nothing (unavailable): the program has gone without an answer.
-Result<json> ask(ImageDecoder const& image, FileDescriptor const& file, ExpectedImage const& wanted) {
+Result<json> ask(ImageDecoder const& decoder, FileDescriptor const& file, ExpectedImage const& expected) {
   Process& process = *open_program().process;
-  auto const until = Process::Clock::now() + std::chrono::seconds(image.seconds + 10);
-  json const request{{"width", wanted.width}, {"height", wanted.height},  {"format", wanted.format},
-                     {"code", wanted.code},   {"seconds", image.seconds}, {"source", wanted.source}};
+  auto const until = Process::Clock::now() + std::chrono::seconds(decoder.seconds + 10);
+  json const request{{"width", expected.width}, {"height", expected.height},  {"format", expected.format},
+                     {"code", expected.code},   {"seconds", decoder.seconds}, {"source", expected.source}};
   std::string line;
   if (auto const written = process.write_with(request.dump() + "\n", file.get()); !written) return written.error();
   auto const event = process.next_line(line, until);
@@ -75,16 +75,16 @@ void close_image_program() {
   open_program().process.reset();
 }
 
-Result<void> look_at_picture(ImageDecoder const& image, std::filesystem::path const& picture,
-                             ExpectedImage const& wanted) {
-  auto const file = open_picture(picture);
+Result<void> verify_image(ImageDecoder const& decoder, std::filesystem::path const& image,
+                          ExpectedImage const& expected) {
+  auto const file = open_image(image);
   if (!file) return file.error();
-  if (open_program().program != image.program.string()) close_image_program();
+  if (open_program().program != decoder.program.string()) close_image_program();
   for (bool last = false;; last = true) {
     bool const fresh = !open_program().process;
     if (fresh)
-      if (auto const started = start(image); !started) return fail(Errc::unavailable, started.error().message);
-    auto const answer = ask(image, *file, wanted);
+      if (auto const started = start(decoder); !started) return fail(Errc::unavailable, started.error().message);
+    auto const answer = ask(decoder, *file, expected);
     if (!answer) {
       close_image_program();
       if (!fresh && !last) continue;  // it may have been killed while nobody asked it anything

@@ -1,7 +1,7 @@
-// Has distren-image look at pictures from strangers: one sandboxed `distren-image serve` for each thread that asks,
-// started by its first question and ended with the thread or by close_image_program(). A picture is handed over as an
-// open file; the box holds nothing else. Blocks for the time of a decode. Failure: invalid (what is wrong with the
-// picture), unavailable (it could not be looked at).
+// Validates untrusted images by distren-image: one sandboxed `distren-image serve` per calling thread, started on the
+// first call and ended with the thread or by close_image_program(). The image is passed as an open file; the sandbox
+// contains nothing else. Blocks for the time of a decode. Errors: invalid, the fault of the image; unavailable, it
+// could not be decoded.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,7 @@ namespace distren {
 struct ImageDecoder {
   std::filesystem::path program;  // distren-image
   bool sandboxed = true;
-  int memory_mib = 4096;  // of one picture
+  int memory_mib = 4096;  // per image
   int seconds = 60;
 };
 
@@ -22,13 +22,13 @@ struct ExpectedImage {
   int width = 0;  // 0: any
   int height = 0;
   std::string format{};  // Blender's name; empty: any
-  int code = 0;          // the frame that a benchmark's picture must show along its lower edge; 0: it is none
-  // Whoever made it, in any words: pictures of one source may be decoded by one process. Empty: by one of its own.
+  int code = 0;          // the frame number that a benchmark image must show along its lower edge; 0: none
+  // Origin of the image: images of one source may share a decoder process. Empty: a process of its own.
   std::string source{};
 };
 
-Result<void> look_at_picture(ImageDecoder const& image, std::filesystem::path const& picture,
-                             ExpectedImage const& wanted);
-void close_image_program();  // of this thread, to give its memory back
+Result<void> verify_image(ImageDecoder const& decoder, std::filesystem::path const& image,
+                          ExpectedImage const& expected);
+void close_image_program();  // of this thread, to free its memory
 
 }  // namespace distren

@@ -1,9 +1,8 @@
-// Runs one child program: no shell, its own process group, pipes, limits, a deadline. The child is killed when the
-// *thread* that started it ends (PR_SET_PDEATHSIG), so start() and everything else belongs to one lasting thread;
-// interrupt() and suspend() alone may be called from any. Owned by whoever started it; the destructor kills the whole
-// group. Output comes as lines, each cut at line_limit; what a child prints is never kept beyond that and the tail.
-// Failure: start() is unavailable (not found, no processes left) and names the program; how it ended is ProcessEnd.
-// Our own: neither posix_spawn nor Boost.Process sets limits, dies with its thread and suspends a whole group.
+// Runs one child program: no shell, own process group, pipes, limits, a deadline. The child is killed when the *thread*
+// that started it ends (PR_SET_PDEATHSIG), so start() and all other calls belong to one lasting thread; only
+// interrupt() and suspend() may be called from any. Owner: whoever started it; the destructor kills the whole group.
+// Output arrives as lines, each truncated at line_limit; only the tail is kept. Errors of start(): unavailable (not
+// found, no processes left), naming the program; ProcessEnd says how it ended.
 #pragma once
 
 #include <sys/types.h>
@@ -48,12 +47,12 @@ struct ProcessOptions {
   std::size_t line_limit = 4096;          // bytes; the rest of a longer line is dropped
   std::size_t tail_lines = 40;            // last lines kept for error reports
   std::chrono::milliseconds grace{2000};  // between SIGTERM and SIGKILL
-  // Asked twice a second by the thread that reads; what it answers but "" is why the program is killed.
+  // Called twice a second by the reading thread; a non-empty answer is the reason to kill the program.
   std::function<std::string()> watch{};
 };
 
 struct ProcessUsage {
-  std::chrono::microseconds cpu{0};  // user and system time of the child and all it waited for
+  std::chrono::microseconds cpu{0};  // user and system time of the child and its waited-for children
   std::uint64_t peak_memory = 0;     // bytes, largest of its processes
 };
 
@@ -61,7 +60,7 @@ struct ProcessEnd {
   std::optional<int> exit_code{};  // absent: ended by `signal`
   int signal = 0;
   bool over_memory = false;   // killed because the tree outgrew limits.memory
-  std::string overstepped{};  // killed for this, as options.watch said it, or for its many processes
+  std::string overstepped{};  // killed for this reason of options.watch, or for too many processes
   ProcessUsage usage{};
   std::chrono::milliseconds wall{0};
   [[nodiscard]] bool ok() const { return exit_code == 0; }
@@ -79,16 +78,16 @@ public:
   Process(Process const&) = delete;
   Process& operator=(Process const&) = delete;
 
-  // The next line without its newline; closed when all who could write have closed their output.
+  // The next line without its newline; closed when all writers have closed the output.
   ProcessEvent next_line(std::string& line, Clock::time_point until, bool* from_error = nullptr);
   Result<void> write(std::string_view bytes, Clock::time_point until);
-  Result<void> write_with(std::string_view line, int descriptor);  // a short line, and an open file beside it
+  Result<void> write_with(std::string_view line, int descriptor);  // a short line with an open file attached
   void close_input();
-  void interrupt();  // any thread; lasting: every later next_line returns interrupted
-  // Stops the whole tree where it is, or lets it go on (SIGSTOP, SIGCONT); any thread, nothing once it has ended.
+  void interrupt();  // any thread; permanent: every later next_line returns interrupted
+  // Suspends or resumes the whole tree (SIGSTOP, SIGCONT); any thread; no effect after its end.
   void suspend(bool stopped);
 
-  // Ends the group if it still runs (SIGTERM, grace, SIGKILL; at once when `now`) and collects it.
+  // Ends the group if it still runs (SIGTERM, grace, SIGKILL; at once when `now`) and reaps it.
   ProcessEnd stop(bool now = false);
   // Waits for a natural end; stops it at the deadline.
   ProcessEnd wait(Clock::time_point until);
@@ -129,25 +128,25 @@ private:
   bool over_memory_ = false;
   std::string overstepped_;
   std::optional<ProcessEnd> end_;
-  std::mutex ending_;  // suspend() against the end: an id that was collected can be anybody's
+  std::mutex ending_;  // excludes suspend() at the end: the id of a reaped process may be reused
   bool collected_ = false;
 };
 
 struct ProcessReport {
   ProcessEnd end;
   bool timed_out = false;
-  bool output_cut = false;  // more than output_limit; the rest was read and dropped
+  bool output_cut = false;  // more than output_limit; the rest was discarded
   std::string output;
 };
 
-// The whole life in one call, for short helpers; the calling thread waits. Output (with line ends) up to output_limit.
+// Start to end in one call, for short helpers; blocks. Output (with line ends) up to output_limit.
 Result<ProcessReport> run_process(ProcessOptions options, std::chrono::milliseconds deadline,
                                   std::size_t output_limit = 64U << 10, std::string_view input = {});
 
 // argv[0] as an absolute path to an executable file, looked up in PATH; nothing when there is none.
 std::optional<std::filesystem::path> find_program(std::string_view name);
 
-// CPU time and memory of a process and all its descendants, as /proc shows them now; resident is their sum.
+// CPU time and memory of a process and all its descendants, as /proc reports them now; resident is their sum.
 struct TreeUsage {
   ProcessUsage usage;
   std::vector<pid_t> members{};  // the root first

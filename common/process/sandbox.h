@@ -1,7 +1,7 @@
-// Shuts a child process in by bubblewrap: own user, process, network, IPC and host name spaces, programs read-only, no
-// home, no network, an empty /tmp, and a seccomp filter against the kernel's darker corners. Any thread.
-// Usage: fill ProcessOptions as for an open run, with paths as they are *inside*, then enter_sandbox(), then start.
-// Failure: unavailable with the reason and the way to mend it; nobody falls back to running without.
+// Isolates a child process by bubblewrap: own user, process, network, IPC and host name spaces, programs read-only, no
+// home, no network, an empty /tmp, and a seccomp filter against rarely needed system calls. Any thread. Usage: fill
+// ProcessOptions as for a run outside, with paths as they are *inside*, then enter_sandbox(), then start. Errors:
+// unavailable with the reason and the remedy; there is no fallback to running without.
 #pragma once
 
 #include <cstdint>
@@ -27,14 +27,14 @@ struct Sandbox {
   std::uint64_t temporary_size = 1U << 30;       // bytes, for /tmp and /dev/shm each
 };
 
-// Rewrites options so that its program runs inside. The program's own folder is shown read-only when it is not below
+// Rewrites options so that its program runs inside. The program's own folder is mounted read-only when it is not below
 // /usr; options.environment and options.directory are replaced.
 Result<void> enter_sandbox(ProcessOptions& options, Sandbox const& sandbox);
 
-// Runs /bin/true inside one. The Error says what is missing on this machine and how to get it.
+// Runs /bin/true in a sandbox. The Error names what is missing on this machine and how to install it.
 Result<void> sandbox_available();
 
-// The filter as bubblewrap's --seccomp reads it, in a file without a name, read position at its start.
+// The filter in the format of bubblewrap's --seccomp, in an unnamed file positioned at its start.
 Result<FileDescriptor> seccomp_filter();
 
 }  // namespace distren

@@ -7,8 +7,8 @@ namespace distren {
 
 namespace {
 
-constexpr std::int64_t kLongest = 24 * 3600 * 1000;  // ms
-constexpr int kMostCores = 1024;
+constexpr std::int64_t max_duration_ms = 24 * 3600 * 1000;
+constexpr int max_cores = 1024;
 
 int drawn(int low, int high, std::function<std::uint64_t()> const& random) {
   auto const count = static_cast<std::uint64_t>(std::int64_t{high} - low + 1);
@@ -30,7 +30,7 @@ BenchmarkVariant choose_benchmark(Benchmark const& benchmark, std::int64_t wante
   variant.width = static_cast<int>(std::int64_t{benchmark.width} * variant.percentage / 100);  // as Blender rounds it
   variant.height = static_cast<int>(std::int64_t{benchmark.height} * variant.percentage / 100);
   double const wanted =
-      static_cast<double>(std::clamp<std::int64_t>(wanted_ms, 0, kLongest)) * std::clamp(cores, 1, kMostCores);
+      static_cast<double>(std::clamp<std::int64_t>(wanted_ms, 0, max_duration_ms)) * std::clamp(cores, 1, max_cores);
   double const one = static_cast<double>(variant.width) * variant.height / 1e6 * benchmark.ms_per_megasample;
   double const samples = std::round((wanted - benchmark.fixed_ms) / one);
   variant.samples = static_cast<int>(std::clamp<double>(samples, benchmark.min_samples, benchmark.max_samples));

@@ -1,7 +1,7 @@
-// The benchmark of a render method: a scene of known work in variants that nobody can have stored. The server draws a
-// variant and sends it as an order like any other; the picture carries the frame's number as a strip along its lower
-// edge (methods/method.xsd; `distren-image check --code` reads it). Pure functions and values, any thread.
-// Work is in milliseconds of the reference core, of which all powers are multiples.
+// The benchmark of a render method: a scene of known work in variants that cannot be precomputed. The server chooses a
+// variant and sends it as an ordinary order; the image carries the frame's number as a strip along its lower edge
+// (methods/method.xsd; `distren-image check --code` reads it). Pure functions and values, any thread. Work is in
+// milliseconds of the reference core; power is a multiple of it.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 namespace distren {
 
 constexpr int benchmark_code_bits = 20;                           // between a white and a black square
-constexpr int benchmark_strip_squares = benchmark_code_bits + 2;  // each as wide as the picture by so much
+constexpr int benchmark_strip_squares = benchmark_code_bits + 2;  // each as wide as this fraction of the image
 
 struct Benchmark {
   std::filesystem::path scene;  // absolute
@@ -25,7 +25,7 @@ struct Benchmark {
   int max_percentage = 0;
   int min_samples = 0;
   int max_samples = 0;
-  int fixed_ms = 0;  // start and preparation, whatever is rendered
+  int fixed_ms = 0;  // start and preparation, independent of the work
   int ms_per_megasample = 0;
 
   [[nodiscard]] std::string file() const { return scene.filename().string(); }  // as an order names it
@@ -42,8 +42,8 @@ struct BenchmarkVariant {
 
 std::int64_t benchmark_work(Benchmark const& benchmark, int width, int height, int samples);
 
-// A variant that keeps `cores` reference cores busy for about wanted_ms (work_ms is about wanted_ms * cores), as far as
-// the definition's range of samples goes. random: evenly from all 64-bit numbers, and not to be guessed by the slave.
+// A variant that keeps `cores` reference cores busy for about wanted_ms (work_ms is about wanted_ms * cores), within
+// the definition's range of samples. random: uniform 64-bit numbers, unpredictable for the slave.
 BenchmarkVariant choose_benchmark(Benchmark const& benchmark, std::int64_t wanted_ms, int cores,
                                   std::function<std::uint64_t()> const& random);
 

@@ -36,7 +36,7 @@ Error not_frames(std::string_view part, std::string_view why) {
 Error too_many(std::string_view part, std::size_t count) {
   return fail(Errc::invalid,
               fmt::format("{} asks for {} frames, and a job may have at most {}; split it into several jobs",
-                          quote(part), grouped(count), grouped(most_frames)));
+                          quote(part), grouped(count), grouped(max_frames)));
 }
 
 Result<int> parse_number(std::string_view text, std::string_view part) {
@@ -46,9 +46,9 @@ Result<int> parse_number(std::string_view text, std::string_view part) {
     return not_frames(part, fmt::format("{} is not a number", quote(text)));
   int value = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || value > largest_frame)
+  if (error != std::errc() || value > max_frame_number)
     return not_frames(part, fmt::format("{} is past {}, the last frame that Blender knows", quote(text),
-                                        grouped(static_cast<std::size_t>(largest_frame))));
+                                        grouped(static_cast<std::size_t>(max_frame_number))));
   return value;
 }
 
@@ -96,10 +96,10 @@ Result<std::vector<int>> parse_frames(std::string_view text) {
     auto const part = trimmed(rest.substr(0, comma));
     auto span = parse_span(part);
     if (!span) return span.error();
-    if (span->count() > most_frames) return too_many(part, span->count());
+    if (span->count() > max_frames) return too_many(part, span->count());
     with_overlaps += span->count();
     // Overlaps are few in honest text; this bounds the work for the other kind.
-    if (with_overlaps > 10 * most_frames) return too_many(text, with_overlaps);
+    if (with_overlaps > 10 * max_frames) return too_many(text, with_overlaps);
     end = std::max(end, span->last + 1);
     spans.push_back(*span);
     if (comma == rest.npos) break;
@@ -113,7 +113,7 @@ Result<std::vector<int>> parse_frames(std::string_view text) {
       if (!wanted[static_cast<std::size_t>(frame)]) ++count;
       wanted[static_cast<std::size_t>(frame)] = true;
     }
-  if (count > most_frames) return too_many(text, count);
+  if (count > max_frames) return too_many(text, count);
   std::vector<int> frames;
   frames.reserve(count);
   for (int frame = 0; frame < end; ++frame)

@@ -17,9 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::size_t kMatchLimit = 2000;
-constexpr std::size_t kGroups = 6;
-constexpr int kSmallestSquare = 6;  // pixels, of a benchmark's strip
+constexpr std::size_t max_match_bytes = 2000;
+constexpr std::size_t max_groups = 6;
+constexpr int min_square_pixels = 6;  // of a benchmark's strip
 
 std::int64_t number_of(XmlElement const& element, char const* attribute) {
   std::string const text = element.attribute(attribute).value_or("0");
@@ -108,8 +108,8 @@ Result<void> read_command(RenderMethod& method, std::string const& file, XmlElem
   return {};
 }
 
-Result<void> read_said(std::vector<RenderMethod::Said>& out, std::string const& file,
-                       std::vector<XmlElement> const& elements) {
+Result<void> read_message_patterns(std::vector<RenderMethod::MessagePattern>& out, std::string const& file,
+                                   std::vector<XmlElement> const& elements) {
   for (auto const& element : elements) {
     auto pattern = pattern_of(file, element);
     if (!pattern) return pattern.error();
@@ -140,10 +140,10 @@ Result<Benchmark> read_benchmark(RenderMethod const& method, std::string const& 
   if (std::ranges::none_of(method.formats, [&out](auto const& format) { return format.name == out.format; }))
     return at(file, element, fmt::format("the benchmark's format {} is none of the output's", out.format));
   std::int64_t const narrowest = std::int64_t{out.width} * out.min_percentage / 100;
-  if (narrowest < std::int64_t{benchmark_strip_squares} * kSmallestSquare)
+  if (narrowest < std::int64_t{benchmark_strip_squares} * min_square_pixels)
     return at(file, element,
               fmt::format("a benchmark {} pixels wide has no room for its number; {} are needed", narrowest,
-                          benchmark_strip_squares * kSmallestSquare));
+                          benchmark_strip_squares * min_square_pixels));
   RenderMethod with = method;
   with.benchmark = out;
   for (auto const [frame, percentage, samples] : {std::array{out.first_frame, out.min_percentage, out.min_samples},
@@ -199,8 +199,10 @@ Result<RenderMethod> read_method(std::string const& file, XmlElement const& root
     if (!pattern) return pattern.error();
     method.remaining = std::move(*pattern);
   }
-  if (auto const read = read_said(method.warnings, file, root.children("warning")); !read) return read.error();
-  if (auto const read = read_said(method.failures, file, root.children("failure")); !read) return read.error();
+  if (auto const read = read_message_patterns(method.warnings, file, root.children("warning")); !read)
+    return read.error();
+  if (auto const read = read_message_patterns(method.failures, file, root.children("failure")); !read)
+    return read.error();
 
   XmlElement const output = *root.child("output");
   method.digits = static_cast<int>(number_of(output, "digits"));
@@ -270,11 +272,11 @@ Result<Pattern> Pattern::compile(std::string const& expression) {
 
 std::optional<std::vector<std::string>> Pattern::match(std::string_view text) const {
   if (!compiled_) return std::nullopt;
-  std::string const subject(text.substr(0, kMatchLimit));
-  std::array<regmatch_t, kGroups> found{};
+  std::string const subject(text.substr(0, max_match_bytes));
+  std::array<regmatch_t, max_groups> found{};
   if (::regexec(&compiled_->expression, subject.c_str(), found.size(), found.data(), 0) != 0) return std::nullopt;
   std::vector<std::string> groups;
-  for (std::size_t i = 0; i <= std::min(compiled_->expression.re_nsub, kGroups - 1); ++i) {
+  for (std::size_t i = 0; i <= std::min(compiled_->expression.re_nsub, max_groups - 1); ++i) {
     auto const [from, to] = found.at(i);
     groups.push_back(from < 0 ? std::string()
                               : subject.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from)));
@@ -314,16 +316,16 @@ Result<std::map<std::string, RenderMethod>> load_render_methods(fs::path const& 
 }
 
 std::vector<std::string> command_arguments(RenderMethod const& method, json const& parameters,
-                                           CommandPlaces const& places) {
+                                           CommandContext const& context) {
   auto const value_of = [&](std::string const& word) -> std::string {
-    if (word == "job") return places.job;
+    if (word == "job") return context.job;
     if (word == "folder") {
       auto const folder = fs::path(parameters.value("file", "")).parent_path().string();
-      return folder.empty() ? places.job : places.job + "/" + folder;
+      return folder.empty() ? context.job : context.job + "/" + folder;
     }
-    if (word == "output") return places.output;
-    if (word == "method") return places.method;
-    if (word == "threads") return std::to_string(places.threads);
+    if (word == "output") return context.output;
+    if (word == "method") return context.method;
+    if (word == "threads") return std::to_string(context.threads);
     auto const found = parameters.find(word);
     if (found == parameters.end()) return {};
     return found->is_string() ? found->get<std::string>() : found->dump();

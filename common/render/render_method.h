@@ -1,7 +1,7 @@
-// A render method: how a program is found, called and understood, as methods/NAME/method.xml says (schema
-// methods/method.xsd). Only the method's name, a version and typed parameters ever cross the wire; the server checks
-// them with the same definition from which the slave builds the command line. Values; immutable after loading, any
-// thread. Failure: invalid, naming file and line, or parameter, value and what is allowed.
+// A render method: how a program is found, run and parsed, as methods/NAME/method.xml defines (schema
+// methods/method.xsd). Only the method's name, a version and typed parameters are sent to slaves; the server validates
+// them with the definition from which the slave builds the command line. Values; immutable after loading, any thread.
+// Errors: invalid, naming file and line, or parameter, value and what is allowed.
 #pragma once
 
 #include <sys/types.h>
@@ -22,11 +22,11 @@
 
 namespace distren {
 
-// A POSIX extended regular expression: bounded work on text from strangers. Text is cut at 2,000 bytes.
+// A POSIX extended regular expression: bounded work on untrusted text. Text is truncated at 2,000 bytes.
 class Pattern {
 public:
   static Result<Pattern> compile(std::string const& expression);
-  // All groups, the whole match first; a group that took no part is empty. Nothing when it does not match.
+  // All groups, the whole match first; an unused group is empty. nullopt: no match.
   [[nodiscard]] std::optional<std::vector<std::string>> match(std::string_view text) const;
 
 private:
@@ -54,7 +54,7 @@ struct RenderMethod {
     std::string equals{};  // its value; empty: any
     std::string unless{};  // a parameter's name: left out when it is there
   };
-  struct Said {
+  struct MessagePattern {
     Pattern pattern;
     std::string text;
   };
@@ -69,45 +69,46 @@ struct RenderMethod {
   std::string program;
   std::vector<std::string> version_arguments;
   Pattern version_pattern;
-  std::string preflight{};      // "blend", "povray": how scenes are looked into; empty: not at all
-  std::string version_missing;  // why a program may tell no version; empty: it is another program
+  std::string preflight{};      // "blend", "povray": the reader that inspects scenes; empty: none
+  std::string version_missing;  // why a program may report no version; empty: it is another program
   std::vector<MethodParameter> parameters;
   std::vector<Argument> command;
   std::vector<std::string> device_arguments{};  // to list graphics cards; empty: it renders on the processor alone
   bool session = false;                         // the program stays open and takes frames as JSON lines
   std::vector<Pattern> progress;
   std::optional<Pattern> remaining;
-  std::vector<Said> warnings;
-  std::vector<Said> failures;
-  std::optional<Benchmark> benchmark{};  // nothing: this method's machines are not measured
+  std::vector<MessagePattern> warnings;
+  std::vector<MessagePattern> failures;
+  std::optional<Benchmark> benchmark{};  // empty: slaves are not benchmarked with this method
   int digits = 4;
   std::vector<Format> formats;
-  bool sized = false;      // a picture is as large as its parameters width and height
-  bool only_file = false;  // the program adds to the name of its output
+  bool sized = false;      // the image's size is given by the parameters width and height
+  bool only_file = false;  // the program appends to the name of its output
   enum class Tiles { none, cropped, whole };
-  Tiles tiles = Tiles::none;  // whether frames can be rendered in tiles, and what size a tile's picture has
+  Tiles tiles = Tiles::none;  // whether frames can be rendered in tiles, and the size of a tile's image
 };
 
 // folder: methods/NAME; the schema is method.xsd beside it.
 Result<RenderMethod> load_render_method(std::filesystem::path const& folder);
-// Every definition below methods/, by name. One that is broken is an Error: a grid with half its methods surprises.
+// Every definition below methods/, by name. Errors: as above, if any definition is invalid.
 Result<std::map<std::string, RenderMethod>> load_render_methods(std::filesystem::path const& methods);
 
-enum class ParameterScope { job, order };  // what an owner may set; all that an order carries
+enum class ParameterScope { job, order };  // what an owner may set; everything in an order
 
-// The parameters as an object of known names and right values; null values are left out. Every wrong one is named.
+// Known names with valid values; null values are omitted. The Error names every wrong
+// parameter.
 Result<nlohmann::json> check_parameters(RenderMethod const& method, nlohmann::json const& given,
                                         ParameterScope scope = ParameterScope::job);
 
-struct CommandPlaces {
+struct CommandContext {
   std::string job;     // folder of the scene's files, as the program sees it
   std::string output;  // file to write
   std::string method;  // the definition's folder
   int threads = 1;
 };
-// The arguments after the program. parameters must have passed check_parameters.
+// The arguments after the program. Requires parameters that passed check_parameters.
 std::vector<std::string> command_arguments(RenderMethod const& method, nlohmann::json const& parameters,
-                                           CommandPlaces const& places);
+                                           CommandContext const& context);
 
 struct RenderProgress {
   std::optional<double> fraction{};  // 0 to 1
@@ -115,10 +116,10 @@ struct RenderProgress {
 };
 RenderProgress read_progress(RenderMethod const& method, std::string_view line);
 
-// What an order of this variant carries; they pass check_parameters. Only for a method that has a benchmark.
+// The parameters of an order of this variant; they pass check_parameters. Requires a method with a benchmark.
 nlohmann::json benchmark_parameters(RenderMethod const& method, BenchmarkVariant const& variant);
 
-// "0005.png"; the extension of the first format when this one is not known.
+// "0005.png"; an unknown format gets the extension of the first.
 std::string output_name(RenderMethod const& method, std::int64_t frame, std::string_view format);
 
 // Dotted numbers: -1, 0 or 1. "3.4" equals "3.4.0".

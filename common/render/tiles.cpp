@@ -7,17 +7,17 @@
 namespace distren {
 
 Result<void> check_tiles(TileGrid const& grid) {
-  if (grid.columns < 1 || grid.rows < 1 || grid.columns > most_tiles || grid.rows > most_tiles ||
-      grid.count() > most_tiles)
+  if (grid.columns < 1 || grid.rows < 1 || grid.columns > max_tiles || grid.rows > max_tiles ||
+      grid.count() > max_tiles)
     return fail(Errc::invalid,
-                fmt::format("{}x{} tiles are not possible; a frame has 1 to {}", grid.columns, grid.rows, most_tiles));
-  if (grid.overscan < 0 || grid.overscan > most_overscan)
+                fmt::format("{}x{} tiles are not possible; a frame has 1 to {}", grid.columns, grid.rows, max_tiles));
+  if (grid.overscan < 0 || grid.overscan > max_overscan)
     return fail(Errc::invalid,
-                fmt::format("an overscan of {} pixels is not between 0 and {}", grid.overscan, most_overscan));
-  if (grid.width / grid.columns < least_tile_side || grid.height / grid.rows < least_tile_side)
+                fmt::format("an overscan of {} pixels is not between 0 and {}", grid.overscan, max_overscan));
+  if (grid.width / grid.columns < min_tile_side || grid.height / grid.rows < min_tile_side)
     return fail(Errc::invalid,
                 fmt::format("{}x{} tiles of a frame of {}x{} pixels are smaller than {} pixels a side; use fewer",
-                            grid.columns, grid.rows, grid.width, grid.height, least_tile_side));
+                            grid.columns, grid.rows, grid.width, grid.height, min_tile_side));
   return {};
 }
 
@@ -36,7 +36,7 @@ PixelBox rendered_box(TileGrid const& grid, int tile) {
           std::min(grid.width, box.right + grid.overscan), std::min(grid.height, box.bottom + grid.overscan)};
 }
 
-std::string picture_name(std::string_view pattern, long frame, int tile) {
+std::string image_name(std::string_view pattern, long frame, int tile) {
   auto const start = pattern.find("%0");
   if (start == std::string_view::npos) return std::string(pattern);
   auto const end = pattern.find('d', start);

@@ -1,6 +1,6 @@
-// A frame in tiles: where each lies, what is rendered of it, and what pictures are called. Server (orders, checks) and
-// distren-image (stitching) share it, so that both mean the same pixels. Pixels are counted from the top left corner;
-// tiles from 1, row by row; tile 0 is the whole frame. Values, any thread.
+// A frame in tiles: the position of each, the rendered area, and the image names. Shared by server (orders, checks) and
+// distren-image (stitching), so that both use the same pixels. Pixels are counted from the top left corner; tiles from
+// 1, row by row; tile 0 is the whole frame. Values, any thread.
 #pragma once
 
 #include <string>
@@ -24,22 +24,22 @@ struct TileGrid {
   int height = 0;
   int columns = 1;
   int rows = 1;
-  int overscan = 0;    // pixels that a tile is rendered beyond its edges, so that filters find their neighbours
-  bool whole = false;  // the renderer's picture of a tile has the whole frame's size
+  int overscan = 0;    // pixels rendered beyond a tile's edges, so that filters find their neighbours
+  bool whole = false;  // the image of a tile has the whole frame's size
   [[nodiscard]] int count() const { return columns * rows; }
 };
 
-inline constexpr int most_tiles = 4096;     // of a frame
-inline constexpr int most_overscan = 256;   // pixels
-inline constexpr int least_tile_side = 16;  // pixels
+inline constexpr int max_tiles = 4096;    // of a frame
+inline constexpr int max_overscan = 256;  // pixels
+inline constexpr int min_tile_side = 16;  // pixels
 
-// invalid: names what does not fit and what does.
+// Errors: invalid, naming what does not fit and the limits.
 Result<void> check_tiles(TileGrid const& grid);
-PixelBox tile_box(TileGrid const& grid, int tile);      // its part of the frame; all parts together are the frame
+PixelBox tile_box(TileGrid const& grid, int tile);      // its part of the frame; all parts together cover the frame
 PixelBox rendered_box(TileGrid const& grid, int tile);  // with its overscan, within the frame
 
 // pattern "%04d.png": "0005.png", for tile 3 "0005-t0003.png". "%0Nd" and nothing else of printf is understood; a
 // pattern without it is the name itself.
-std::string picture_name(std::string_view pattern, long frame, int tile = 0);
+std::string image_name(std::string_view pattern, long frame, int tile = 0);
 
 }  // namespace distren

@@ -1,5 +1,5 @@
-// Results that are videos: no program of this house decodes them, so only their first bytes are looked at. The formats
-// are those of methods/ffmpeg. Any thread. Failure: invalid, what the file is not.
+// Validates results that are videos by their first bytes; no program of ours decodes them. The formats are those of
+// methods/ffmpeg. Any thread. Errors: invalid, with the detected content.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@ namespace distren {
 
 bool is_video_format(std::string_view format);  // "MP4", "WEBM"
 
-// format must be one of them.
+// Requires a video format.
 Result<void> check_video(std::filesystem::path const& file, std::string_view format);
 
 }  // namespace distren

@@ -80,7 +80,7 @@ std::optional<BlendHeader> old_header(std::string_view head) {
   return BlendHeader{*version, {head[7] == '-' ? 8 : 4, head[8] == 'V'}, false};
 }
 
-// Two letters for an ID, padded with zeros behind (before, where a big-endian machine saved), or four for the rest.
+// Two letters for an ID, zero-padded (at the front in big-endian files), or four letters for the rest.
 std::optional<std::string> block_code(std::string_view bytes) {
   if (bytes.substr(2) == "\0\0"sv)
     bytes = bytes.substr(0, 2);
@@ -170,7 +170,7 @@ Result<std::optional<BlendBlock>> BlendWalker::next() {
                                                         : 16 + static_cast<std::size_t>(header_.layout.pointer_size));
   auto got = stream_.read(bytes);
   if (!got) return got.error();
-  // The closing block may be shorter than the others in old files, so its code alone counts.
+  // The closing block may be shorter than the others in old files, so only its code is checked.
   if (*got >= 4 && bytes[0] == 'E' && bytes[1] == 'N' && bytes[2] == 'D' && bytes[3] == 'B')
     return std::optional<BlendBlock>();
   if (*got < bytes.size())
@@ -187,7 +187,7 @@ Result<std::optional<BlendBlock>> BlendWalker::next() {
 
 Result<std::vector<unsigned char>> BlendWalker::payload(std::uint64_t limit) {
   std::vector<unsigned char> bytes;
-  // Grown step by step: the length is a stranger's claim.
+  // Grown step by step: the length is untrusted.
   for (auto const wanted = std::min(left_, limit); bytes.size() < wanted;) {
     auto const before = bytes.size();
     bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(wanted, before + (1 << 18))));

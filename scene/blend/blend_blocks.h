@@ -1,6 +1,6 @@
-// Walks the blocks of a .blend: every Blender from 2.4 to 5.x, both byte orders, both pointer sizes, plain or packed.
-// Owned by one caller on one thread. Failure (Errc::invalid): not a .blend (and what it looks like), cut short,
-// damaged, unknown to us; each says which and where. Offsets are bytes after unpacking.
+// Iterates over the blocks of a .blend: every Blender from 2.4 to 5.x, both byte orders, both pointer sizes, plain or
+// packed. One caller on one thread. Errors (invalid): not a .blend (and the detected format), truncated, damaged,
+// unsupported; each with its place. Offsets are bytes after unpacking.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct BlendHeader {
 struct BlendBlock {
   std::string code;           // "SC", "DATA", "DNA1"
   std::uint64_t length = 0;   // bytes of payload
-  std::uint64_t address = 0;  // where it lay in Blender's memory when saved
+  std::uint64_t address = 0;  // the data's address in Blender's memory when saved
   std::uint64_t struct_index = 0;
   std::uint64_t count = 0;  // structs in the payload
 };
@@ -34,7 +34,7 @@ public:
 
   BlendHeader const& header() const { return header_; }
   Packing packing() const { return stream_.packing(); }
-  // The next block, nullopt after the last; what was not taken of the payload before is skipped.
+  // The next block, nullopt after the last; the unread rest of the previous payload is skipped.
   Result<std::optional<BlendBlock>> next();
   // The first bytes of the current block's payload, at most limit.
   Result<std::vector<unsigned char>> payload(std::uint64_t limit);

@@ -9,19 +9,19 @@
 namespace distren {
 namespace {
 
-// Numbers of Blender's DNA_*_types.h; they are in every file and never change their meaning.
+// Constants of Blender's DNA_*_types.h; stored in every file, they never change their meaning.
 constexpr int object_camera = 11;
 constexpr int mode_crop = 1 << 7, mode_border = 1 << 9, mode_motion_blur = 1 << 14;
 constexpr int scemode_sequencer = 1 << 0;
 constexpr int node_muted = 1 << 9;
 constexpr int tree_compositor = 1;
-constexpr int node_output_file = 223;  // before nodes had names of their types
+constexpr int node_output_file = 223;  // before nodes stored the names of their types
 constexpr int cache_baked = 1 << 0, cache_disk = 1 << 6, cache_external = 1 << 9;
 constexpr int fluid_baked = 1 << 1;
 constexpr int driver_scripted = 1;
 constexpr int text_registered = 1 << 4;
 constexpr int view_layer_renders = 1 << 0;
-constexpr int most_subdivisions = 6;  // more is a mistake, and the estimate a joke
+constexpr int max_subdivisions = 6;  // more is a user's error and would make the estimate useless
 constexpr std::size_t max_scene_properties = 20'000;
 
 struct NumberName {
@@ -51,7 +51,7 @@ std::optional<std::string> named(std::array<NumberName, N> const& table, std::op
   return found == table.end() ? std::nullopt : std::optional<std::string>(found->name);
 }
 
-// Structs whose path field makes them need a file; the older name of the field stands first.
+// Structs whose path field names an external file; the older name of the field comes first.
 struct FileUser {
   std::string_view type, kind, field, older_field;
 };
@@ -63,7 +63,7 @@ constexpr std::array file_users{FileUser{"Library", "library", "filepath", "name
                                 FileUser{"Volume", "volume", "filepath", ""},
                                 FileUser{"MeshCacheModifierData", "cache", "filepath", ""}};
 
-constexpr std::int64_t most_geometry = std::int64_t{1} << 44;  // bytes; a stranger's claim
+constexpr std::int64_t max_geometry_bytes = std::int64_t{1} << 44;  // an untrusted value is capped to this
 
 // Meshes, curves, hair, point clouds, volumes, lattices, metaballs.
 bool geometry_owner(std::string_view code) {
@@ -80,7 +80,7 @@ std::optional<bool> bit(std::optional<std::int64_t> flags, int mask) {
   return flags ? std::optional((*flags & mask) != 0) : std::nullopt;
 }
 
-// ID names begin with two letters for the type: "SCScene".
+// ID names begin with a type code of two letters: "SCScene".
 std::string id_name(Record const& record) {
   auto name = record.text("id.name").value_or("");
   return name.size() > 2 ? name.substr(2) : std::string();
@@ -100,8 +100,8 @@ bool is_packed(Record const& record) {
 
 BlendCollector::BlendCollector(BlendDna const& dna, std::size_t max_entries)
     : dna_(dna), max_entries_(max_entries), physics_(dna, max_entries) {
-  auto on = [&](std::string_view type, Taker taker) {
-    if (auto const index = dna_.struct_index(type)) takers_[*index] = taker;
+  auto on = [&](std::string_view type, Handler taker) {
+    if (auto const index = dna_.struct_index(type)) handlers_[*index] = taker;
   };
   on("Scene", &BlendCollector::scene);
   on("Object", &BlendCollector::object);
@@ -140,14 +140,14 @@ bool BlendCollector::wants(BlendBlock const& block) {
   } else if (geometry_owner(owner_) &&
              (geometry_bytes_.contains(owner_address_) || geometry_bytes_.size() < max_entries_)) {
     auto& bytes = geometry_bytes_[owner_address_];
-    bytes += static_cast<std::int64_t>(std::min<std::uint64_t>(block.length, most_geometry));
-    bytes = std::min(bytes, most_geometry);
+    bytes += static_cast<std::int64_t>(std::min<std::uint64_t>(block.length, max_geometry_bytes));
+    bytes = std::min(bytes, max_geometry_bytes);
   }
   if (packed_data_ != 0 && block.address == packed_data_) return true;
   if (physics_.wants(block.struct_index)) return true;
-  auto const taker = takers_.find(static_cast<std::size_t>(block.struct_index));
-  if (taker == takers_.end()) return false;
-  // Index 0 is also what blocks without a struct carry, and properties matter on scenes alone.
+  auto const taker = handlers_.find(static_cast<std::size_t>(block.struct_index));
+  if (taker == handlers_.end()) return false;
+  // Index 0 also marks blocks without a struct; properties matter on scenes alone.
   if (taker->second == &BlendCollector::property) return owner_ == "SC";
   if (taker->second == &BlendCollector::linked) return block.code == "ID";
   return true;
@@ -155,20 +155,20 @@ bool BlendCollector::wants(BlendBlock const& block) {
 
 void BlendCollector::take(BlendBlock const& block, std::vector<unsigned char> const& payload) {
   if (packed_data_ != 0 && block.address == packed_data_) {
-    if (!summary_.images.empty()) summary_.images.back().pixels = picture_pixels(payload);
+    if (!summary_.images.empty()) summary_.images.back().pixels = image_pixels(payload);
     packed_data_ = 0;
     return;
   }
   auto const index = static_cast<std::size_t>(block.struct_index);
-  auto const taker = takers_.find(index);
+  auto const taker = handlers_.find(index);
   bool const of_physics = physics_.wants(index);
   auto const size = dna_.struct_size(index);
-  if ((taker == takers_.end() && !of_physics) || size == 0) return;
+  if ((taker == handlers_.end() && !of_physics) || size == 0) return;
   std::span<unsigned char const> rest(payload);
   for (std::uint64_t i = 0; i < block.count && rest.size() >= size; ++i) {
     Record const record(dna_, index, rest.first(size));
     if (of_physics) physics_.take(record, block);
-    if (taker != takers_.end()) (this->*taker->second)(record, block);
+    if (taker != handlers_.end()) (this->*taker->second)(record, block);
     rest = rest.subspan(size);
   }
 }
@@ -194,7 +194,7 @@ void BlendCollector::scene(Record const& record, BlendBlock const& block) {
   scene.width = to_int(record.integer("r.xsch"));
   scene.height = to_int(record.integer("r.ysch"));
   scene.percentage = to_int(record.integer("r.size"));
-  // A base other than 1 is for rates like 29.97, 30 over 1.001.
+  // A base other than 1 expresses rates like 29.97, 30 over 1.001.
   double const rate =
       static_cast<double>(record.integer("r.frs_sec").value_or(0)) / record.real("r.frs_sec_base").value_or(1);
   if (rate >= 0.1 && rate <= 1000) scene.milli_fps = static_cast<int>(std::lround(rate * 1000));
@@ -204,7 +204,7 @@ void BlendCollector::scene(Record const& record, BlendBlock const& block) {
   scene.motion_blur = bit(mode, mode_motion_blur);
   scene.format = named(formats, either(record.integer("r.im_format.imtype"), record.integer("r.imtype")));
   scene.output_path = record.text("r.pic");
-  // Scenes carry an empty sequencer by default; only strips make it count.
+  // Scenes have an empty sequencer by default; only strips count.
   scene.uses_sequencer = false;
 
   SceneLinks links;
@@ -225,7 +225,7 @@ void BlendCollector::object(Record const& record, BlendBlock const& block) {
   auto name = id_name(record);
   object_data_ = record.pointer("data").value_or(0);
   bool const camera = record.integer("type") == object_camera;
-  // An object of another kind may serve as a camera, so names are kept, cameras' before all.
+  // An object of another type may serve as a camera, so names are kept, those of cameras first.
   if (camera || object_names_.size() < max_entries_) object_names_[block.address] = name;
   if (camera) add(summary_.cameras, std::move(name));
 }
@@ -249,7 +249,7 @@ void BlendCollector::image(Record const& record, BlendBlock const& block) {
 void BlendCollector::file_user(Record const& record, BlendBlock const&) {
   auto const* user = std::ranges::find(file_users, record.type(), &FileUser::type);
   if (user == file_users.end()) return;
-  // Where both exist, the older name holds the path as chosen and the other one what it was resolved to.
+  // Where both exist, the older name holds the path as chosen and the other one the resolved path.
   auto path =
       either(user->older_field.empty() ? std::nullopt : record.text(user->older_field), record.text(user->field));
   if (!path || path->empty()) return;
@@ -320,7 +320,7 @@ void BlendCollector::point_cache(Record const& record, BlendBlock const& block) 
   auto const flags = record.integer("flag").value_or(0);
   bool const baked = (flags & cache_baked) != 0;
   physics_.cache(block.address, baked);
-  // A scene itself has no other cache than that of its rigid bodies.
+  // A scene itself has only the cache of its rigid bodies.
   if (owner_ == "SC" && baked && !summary_.scenes.empty()) summary_.scenes.back().rigid_body_baked = true;
   auto const folder = record.text("path").value_or("");
   if ((flags & cache_external) != 0 && !folder.empty())
@@ -329,7 +329,7 @@ void BlendCollector::point_cache(Record const& record, BlendBlock const& block) 
     summary_.disk_cache = true;
 }
 
-// A baked fluid always lies in a folder, never in the file.
+// A baked fluid is always stored in a folder, never in the file.
 void BlendCollector::fluid(Record const& record, BlendBlock const&) {
   auto folder = record.text("cache_directory").value_or("");
   if ((record.integer("cache_flag").value_or(0) & fluid_baked) == 0 || folder.empty()) return;
@@ -372,7 +372,7 @@ void BlendCollector::packed_file(Record const& record, BlendBlock const&) {
 void BlendCollector::subdivision(Record const& record, BlendBlock const&) {
   auto const levels = either(record.integer("renderLevels"), record.integer("renderlvl")).value_or(0);
   if (owner_ == "OB" && object_data_ != 0 && levels > 0 && subdivided_.size() < max_entries_)
-    subdivided_.push_back({object_data_, static_cast<int>(std::min<std::int64_t>(levels, most_subdivisions))});
+    subdivided_.push_back({object_data_, static_cast<int>(std::min<std::int64_t>(levels, max_subdivisions))});
 }
 
 void BlendCollector::simulation_bake(Record const& record, BlendBlock const&) {
@@ -381,12 +381,12 @@ void BlendCollector::simulation_bake(Record const& record, BlendBlock const&) {
 
 std::int64_t BlendCollector::geometry() const {
   std::int64_t sum = 0;
-  for (auto const& [address, bytes] : geometry_bytes_) sum = std::min(sum + bytes, most_geometry);
+  for (auto const& [address, bytes] : geometry_bytes_) sum = std::min(sum + bytes, max_geometry_bytes);
   for (auto const& [data, levels] : subdivided_) {
     auto const found = geometry_bytes_.find(data);
     if (found == geometry_bytes_.end()) continue;
-    auto const factor = std::int64_t{1} << (2 * levels);  // each level makes four faces of one
-    sum = std::min(sum + std::min(found->second, most_geometry / factor) * factor, most_geometry);
+    auto const factor = std::int64_t{1} << (2 * levels);  // each level splits a face into four
+    sum = std::min(sum + std::min(found->second, max_geometry_bytes / factor) * factor, max_geometry_bytes);
   }
   return sum;
 }
@@ -401,7 +401,7 @@ void BlendCollector::resolve(BlendScene& scene, SceneLinks const& links) const {
   } else {
     scene.file_output_nodes = scene.denoise_nodes = false;
   }
-  // The list's links are a stranger's: the number of steps is bounded by the number of properties.
+  // The list's links are untrusted: the number of steps is bounded by the number of properties.
   auto find = [&](std::uint64_t at, std::string_view name) -> Property const* {
     for (std::size_t steps = 0; steps <= links.property.size(); ++steps) {
       auto const found = links.property.find(at);

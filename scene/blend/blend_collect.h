@@ -1,6 +1,6 @@
-// Gathers a BlendSummary from the blocks of one file as they pass by, in the order of the file: an ID block (scene,
-// object, image, ...) followed by the DATA blocks that belong to it. For blend_file.cpp alone; one thread.
-// The dna must outlive the collector. Memory is bounded by entries and by small records, whatever the file claims.
+// Collects a BlendSummary from the blocks of one file, in file order: an ID block (scene, object, image, ...) followed
+// by the DATA blocks that belong to it. For blend_file.cpp alone; one thread. The dna must outlive the collector.
+// Memory is bounded by entries and small records, whatever the file claims.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ public:
   BlendSummary finish();
 
 private:
-  // A property of a scene, as Cycles keeps its settings: a named value, or a group with a list of others.
+  // A property of a scene, where Cycles stores its settings: a named value, or a group with a list of others.
   struct Property {
     std::string name;
     std::int64_t value = 0;
@@ -41,7 +41,7 @@ private:
     bool sequencer_on = false;
     std::unordered_map<std::uint64_t, Property> property;
   };
-  using Taker = void (BlendCollector::*)(Record const&, BlendBlock const&);
+  using Handler = void (BlendCollector::*)(Record const&, BlendBlock const&);
 
   void scene(Record const& record, BlendBlock const& block);
   void object(Record const& record, BlendBlock const& block);
@@ -73,7 +73,7 @@ private:
 
   BlendDna const& dna_;
   std::size_t max_entries_;
-  std::unordered_map<std::size_t, Taker> takers_;  // by struct index
+  std::unordered_map<std::size_t, Handler> handlers_;  // by struct index
   BlendSummary summary_;
   std::vector<SceneLinks> links_;
   std::unordered_map<std::uint64_t, std::string> object_names_;

@@ -154,7 +154,7 @@ BlendDna::Field BlendDna::make_field(std::size_t type, std::string_view decorate
     std::from_chars(decorated.data() + open + 1, decorated.data() + decorated.size(), dimension);
     if (dimension > max_elements) dimension = 0;
     field.count *= dimension;
-    if (field.count > max_elements) field.count = 0;  // refused by the caller
+    if (field.count > max_elements) field.count = 0;  // rejected by the caller
   }
   field.size = field.pointer ? static_cast<std::size_t>(layout_.pointer_size) : sizes_[type];
   return field;

@@ -1,7 +1,7 @@
-// The description of all structs that a .blend carries with it (block DNA1), and typed access to a block's bytes by
-// field name, so that files of any Blender version can be read. Plain memory work on one thread; a Record must not
-// outlive its BlendDna nor its bytes. Bytes are a stranger's: everything is checked, and what is absent, of another
-// kind or beyond the end is nullopt. Failure of parse (Errc::invalid): the description itself makes no sense.
+// The description of all structs that a .blend contains (block DNA1), and typed access to a block's bytes by field
+// name, so that files of any Blender version can be read. Values in memory, one thread; a Record must not outlive its
+// BlendDna nor its bytes. Bytes are untrusted: everything is checked; absent, differently typed and out-of-range fields
+// are nullopt. Errors of parse (invalid): an inconsistent description.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct BlendLayout {
 
 class BlendDna {
 public:
-  BlendDna(BlendDna&&) = default;  // a copy would leave its names in the original
+  BlendDna(BlendDna&&) = default;  // not copyable: a copy would refer to the original's names
   BlendDna& operator=(BlendDna&&) = default;
   BlendDna(BlendDna const&) = delete;
   BlendDna& operator=(BlendDna const&) = delete;
@@ -73,7 +73,7 @@ public:
   std::optional<std::int64_t> integer(std::string_view path) const;
   std::optional<double> real(std::string_view path) const;
   std::optional<std::string> text(std::string_view path) const;
-  // The address that the object had when it was saved; 0 is none.
+  // The object's address when it was saved; 0 is null.
   std::optional<std::uint64_t> pointer(std::string_view path) const;
 
 private:

@@ -9,9 +9,9 @@ namespace distren {
 namespace {
 
 constexpr std::uint64_t max_dna = 16 << 20;     // bytes; real ones have about 100 KiB
-constexpr std::uint64_t max_payload = 4 << 20;  // of one block that is looked into
+constexpr std::uint64_t max_payload = 4 << 20;  // of one block that is inspected
 
-// The description of the structs stands at the end of the file, what it describes before it: hence two passes.
+// The description of the structs is at the end of the file, the described blocks before it: hence two passes.
 Result<BlendDna> find_dna(BlendWalker& walker) {
   std::optional<BlendDna> dna;
   for (;;) {

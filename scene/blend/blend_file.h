@@ -1,9 +1,7 @@
-// What a .blend file says about itself, read without Blender: scenes, cameras, output, and the files it needs.
-// Pure reading on the caller's thread; strangers' files are expected, memory stays small whatever the file's size.
-// What a version of Blender does not store is nullopt. Text is as stored: not always UTF-8.
-// Failure: Errc::not_found/denied the file cannot be opened; Errc::invalid it is not a .blend, cut short or damaged,
-// each with a sentence for its owner.
-// Our own: there is no library for .blend, and Blender itself must not open untrusted files on a server.
+// Inspects a .blend file without Blender: scenes, cameras, output, external files. Reads only, on the caller's thread;
+// files are untrusted, memory stays small whatever the file's size. What a Blender version does not store is nullopt.
+// Text is as stored: not always UTF-8. Errors: not_found/denied, the file cannot be opened; invalid, not a .blend,
+// truncated or damaged; each with a sentence for its owner.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +20,7 @@ struct BlendScene {
   std::string name;
   std::vector<std::string> view_layers;  // those that render
   std::optional<std::string> camera;     // name of the active camera; nullopt: none
-  bool has_camera = false;               // true without a name: the camera lies in a linked library
+  bool has_camera = false;               // true without a name: the camera is in a linked library
   std::optional<int> frame_start, frame_end, frame_step, frame_current;
   std::optional<std::string> engine;  // CYCLES, BLENDER_EEVEE, BLENDER_RENDER, ...
   std::optional<int> width, height;   // pixels at 100 %
@@ -34,11 +32,11 @@ struct BlendScene {
   std::optional<std::string> output_path;
   std::optional<int> samples;     // of Cycles; nullopt: not stored, so Blender's default
   std::optional<bool> denoising;  // of Cycles, as above
-  bool camera_markers = false;    // cameras change with the frame
+  bool camera_markers = false;    // the camera changes with the frame
   std::optional<bool> osl;        // Cycles with Open Shading Language
   bool uses_sequencer = false;
   bool file_output_nodes = false;  // the compositor writes files of its own
-  bool denoise_nodes = false;      // the compositor denoises, which not every build can
+  bool denoise_nodes = false;      // the compositor denoises, which not every build supports
   bool rigid_body_world = false;
   bool rigid_body_baked = false;
 };
@@ -53,7 +51,7 @@ struct BlendImage {
   std::optional<std::int64_t> pixels{};  // of a packed PNG or JPEG
 };
 
-// A sound, font, movie clip, library, volume, cache or strip: anything else that names a file.
+// A sound, font, movie clip, library, volume, cache or strip: any other object with an external file.
 struct BlendFileUse {
   std::string kind;  // library, sound, font, movie clip, volume, cache, text, sequence strip
   std::string path;
@@ -64,7 +62,7 @@ struct BlendFileUse {
 struct BlendSummary {
   int version = 0;            // 279, 304, 500
   std::string version_text;   // "2.79", "3.4", "5.0"
-  std::optional<int> needed;  // oldest Blender that the saving one thought able to open it, as version
+  std::optional<int> needed;  // oldest Blender that can open it, as stored, as version
   Packing packing = Packing::none;
   std::optional<std::string> active_scene;
   std::vector<BlendScene> scenes;
@@ -72,15 +70,15 @@ struct BlendSummary {
   std::vector<BlendImage> images;
   std::vector<BlendFileUse> files;
   int text_blocks = 0;
-  int registered_texts = 0;  // would run when opened, were scripts allowed
+  int registered_texts = 0;  // would run on opening if scripts were allowed
   int drivers = 0;
   int scripted_drivers = 0;
   int freestyle_scripts = 0;
-  int script_nodes = 0;              // shaders of their own in OSL
-  std::vector<std::string> unbaked;  // kinds of simulation without a baked result, but for rigid bodies; sorted
-  std::int64_t geometry_bytes = 0;   // meshes, curves, volumes, with what subdivision makes of them for a render
-  bool disk_cache = false;           // baked physics lie in blendcache_NAME/ beside the .blend
-  bool lists_cut = false;            // there were more entries than are kept
+  int script_nodes = 0;              // custom OSL shaders
+  std::vector<std::string> unbaked;  // kinds of simulation without a baked result, except rigid bodies; sorted
+  std::int64_t geometry_bytes = 0;   // meshes, curves, volumes, after subdivision for the render
+  bool disk_cache = false;           // baked physics are in blendcache_NAME/ beside the .blend
+  bool lists_cut = false;            // there were more entries than limits.entries
 };
 
 struct BlendLimits {
@@ -96,15 +94,15 @@ std::string blend_version_text(int version);
 
 struct ExternalFile {
   std::string path;       // with '/', relative to the .blend's folder unless absolute; may begin with ../
-  std::string stored;     // as the scene has it
+  std::string stored;     // as stored in the scene
   std::string kind;       // image, or as BlendFileUse::kind
-  bool absolute = false;  // will not be found on another machine, even when shipped
+  bool absolute = false;  // not found on another machine, even when uploaded
   bool many = false;      // stands for a series: an image sequence, or tiles marked <UDIM>
 };
 
-// What must be shipped beside the .blend, sorted by path, each once; packed and generated things are left out.
+// Files to upload beside the .blend, sorted by path, unique; without packed and generated ones.
 std::vector<ExternalFile> external_files(BlendSummary const& summary);
-// Those of external_files() that are not on this machine; blend is where the file lies.
+// Those of external_files() that are missing on this machine; blend: the file's path.
 std::vector<ExternalFile> missing_files(BlendSummary const& summary, std::filesystem::path const& blend);
 
 }  // namespace distren

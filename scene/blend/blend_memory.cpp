@@ -12,8 +12,8 @@ namespace {
 constexpr std::int64_t renderer_itself = std::int64_t{250} << 20;
 constexpr std::int64_t bytes_per_frame_pixel = 90;  // passes, buffers, the compositor's copies
 constexpr std::int64_t bytes_per_texel = 4;
-constexpr std::int64_t geometry_copies = 3;           // as loaded, as evaluated, as the renderer's tree
-constexpr std::int64_t most = std::int64_t{1} << 44;  // sums stay far from overflow, whatever the file claims
+constexpr std::int64_t geometry_copies = 3;  // as loaded, as evaluated, as the renderer's acceleration structure
+constexpr std::int64_t max_bytes = std::int64_t{1} << 44;  // sums cannot overflow, whatever the file claims
 
 std::int64_t big_endian(std::span<unsigned char const> bytes, std::size_t at, std::size_t count) {
   std::int64_t value = 0;
@@ -37,7 +37,7 @@ std::optional<std::int64_t> jpeg_pixels(std::span<unsigned char const> head) {
   return std::nullopt;
 }
 
-// How much larger a picture of this kind usually is when it is unpacked.
+// Typical ratio of decoded to encoded size for this kind of image.
 std::int64_t unpacking_factor(std::string_view path) {
   auto const dot = path.rfind('.');
   std::string const suffix = lower_case(dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1));
@@ -49,7 +49,7 @@ std::int64_t unpacking_factor(std::string_view path) {
 
 }  // namespace
 
-std::optional<std::int64_t> picture_pixels(std::span<unsigned char const> head) {
+std::optional<std::int64_t> image_pixels(std::span<unsigned char const> head) {
   std::string_view const text(reinterpret_cast<char const*>(head.data()), head.size());
   if (text.starts_with("\x89PNG\r\n\x1a\n") && head.size() >= 24)
     return plausible(big_endian(head, 16, 4), big_endian(head, 20, 4));
@@ -61,7 +61,7 @@ std::int64_t memory_estimate(BlendSummary const& summary, std::int64_t frame_pix
                              std::function<std::int64_t(std::string const& path)> const& file_bytes) {
   auto sum = renderer_itself;
   auto add = [&sum](std::int64_t count, std::int64_t each) {
-    sum = std::min(most, sum + std::clamp<std::int64_t>(count, 0, most / each) * each);
+    sum = std::min(max_bytes, sum + std::clamp<std::int64_t>(count, 0, max_bytes / each) * each);
   };
   add(frame_pixels, bytes_per_frame_pixel);
   add(summary.geometry_bytes, geometry_copies);

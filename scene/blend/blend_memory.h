@@ -1,7 +1,6 @@
-// A rough guess at the memory that rendering one frame takes, from what the .blend says and the sizes of the pictures
-// that it needs. Measured on Blender 3.4 with Cycles: 290 MiB for a cube at 640x480, 430 MiB for a subdivided head at
-// 1920x1080, 830 MiB for a rocket with textures of 4096x4096. Modifiers other than subdivision are not counted.
-// Pure functions, any thread. Bytes.
+// Estimates the memory that rendering one frame takes, from the .blend and the sizes of its images. Measured on Blender
+// 3.4 with Cycles: 290 MiB for a cube at 640x480, 430 MiB for a subdivided head at 1920x1080, 830 MiB for a rocket with
+// textures of 4096x4096. Modifiers other than subdivision are not counted. Pure functions, any thread. Bytes.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +13,10 @@
 
 namespace distren {
 
-// Width times height of a PNG or JPEG, from its first bytes; nothing for other kinds or when they are not all there.
-std::optional<std::int64_t> picture_pixels(std::span<unsigned char const> head);
+// Width times height of a PNG or JPEG, from its first bytes; empty for other formats or truncated headers.
+std::optional<std::int64_t> image_pixels(std::span<unsigned char const> head);
 
-// file_bytes: size of an external file by its path in external_files(), 0 when it is not known.
+// file_bytes: size of an external file by its path in external_files(), 0 if unknown.
 std::int64_t memory_estimate(BlendSummary const& summary, std::int64_t frame_pixels,
                              std::function<std::int64_t(std::string const& path)> const& file_bytes);
 

@@ -16,7 +16,7 @@ std::string tidy(std::string_view relative) {
   return normal == "." ? std::string() : normal;
 }
 
-// "//" means: from the folder of the .blend. Windows writes backslashes, and \\SERVER\... for a share.
+// "//" means: relative to the folder of the .blend. Windows writes backslashes, and \\SERVER\... for a share.
 ExternalFile external(std::string const& stored, std::string kind, bool many) {
   ExternalFile file{"", stored, std::move(kind), false, many};
   bool const from_blend = stored.starts_with("//");
@@ -30,7 +30,7 @@ ExternalFile external(std::string const& stored, std::string kind, bool many) {
   return file;
 }
 
-// A series is there when its folder has any file with the same beginning and suffix.
+// A series exists when its folder has any file with the same prefix and suffix.
 bool series_exists(std::filesystem::path const& pattern) {
   std::error_code code;
   std::string stem = pattern.stem().string();

@@ -5,7 +5,7 @@
 namespace distren {
 namespace {
 
-// Numbers of Blender's DNA_*_types.h.
+// Constants of Blender's DNA_*_types.h.
 constexpr int modifier_render = 1 << 1;
 constexpr int hair_dynamics = 1 << 2;
 constexpr int particles_hair = 2;
@@ -14,7 +14,7 @@ constexpr int paint_active = 1 << 0, paint_on_vertices = 1;
 constexpr int fluid_baked_data = 1 << 1;
 constexpr int elbeem_domain = 2;
 
-// A modifier that is switched off for renders harms nobody.
+// A modifier that is disabled for renders has no effect.
 bool renders(Record const& record) {
   return (record.integer("modifier.mode").value_or(modifier_render) & modifier_render) != 0;
 }
@@ -68,7 +68,7 @@ void BlendPhysics::take(Record const& record, BlendBlock const& block) {
       if ((record.integer("cache_flag").value_or(0) & fluid_baked_data) == 0) certain_.insert("fluid");
       break;
     case Kind::smoke:
-      certain_.insert("fluid");  // newer Blenders take nothing of such a cache
+      certain_.insert("fluid");  // newer Blenders ignore such a cache
       break;
     case Kind::elbeem:
       if (record.integer("type") == elbeem_domain) certain_.insert("fluid");

@@ -1,5 +1,5 @@
-// Which simulations of a .blend have no baked result: on a grid their frames are rendered alone, and a simulation that
-// begins at frame 40 is not the one that began at frame 1. Fed by BlendCollector with structs as they pass by; one
+// Finds the simulations of a .blend without a baked result: a grid renders frames independently, and a simulation that
+// starts at frame 40 differs from one that started at frame 1. Fed by BlendCollector with structs in file order; one
 // thread. The dna must outlive it. Memory is bounded by max_entries of each kind.
 #pragma once
 
@@ -22,7 +22,7 @@ public:
   void take(Record const& record, BlendBlock const& block);
   void cache(std::uint64_t address, bool baked);
 
-  // "cloth", "fluid", "particles", ...: sorted, each once. Rigid bodies are left to their scene.
+  // "cloth", "fluid", "particles", ...: sorted, unique. Rigid bodies belong to their scene.
   [[nodiscard]] std::vector<std::string> unbaked() const;
 
 private:

@@ -45,7 +45,7 @@ Result<OutputSpec> parse_output_spec(std::string_view text) {
 }
 
 std::string output_name(OutputSpec const& spec, TaskPlace place) {
-  return picture_name(spec.pattern, place.frame, place.tile);
+  return image_name(spec.pattern, place.frame, place.tile);
 }
 
 OutputSpec output_of(OutputSpec const& spec, TaskPlace place) {

@@ -14,13 +14,13 @@ constexpr int memory_limit_mib = 2048;  // 100 Mpx of four floats are 1.6 GiB
 Result<void> check_image(ImageChecker const& checker, std::filesystem::path const& image, OutputSpec const& expected,
                          int code, std::string source) {
   if (is_video_format(expected.format)) return check_video(image, expected.format);
-  return look_at_picture({.program = checker.program, .sandboxed = checker.sandboxed, .memory_mib = memory_limit_mib},
-                         image,
-                         {.width = expected.width,
-                          .height = expected.height,
-                          .format = expected.format,
-                          .code = code,
-                          .source = std::move(source)});
+  return verify_image({.program = checker.program, .sandboxed = checker.sandboxed, .memory_mib = memory_limit_mib},
+                      image,
+                      {.width = expected.width,
+                       .height = expected.height,
+                       .format = expected.format,
+                       .code = code,
+                       .source = std::move(source)});
 }
 
 }  // namespace distren

@@ -1,5 +1,5 @@
-// Looks at an image from a stranger: runs distren-image in a sandbox, so that a decoder's bug stays in its box.
-// Blocks for the time of one decode (tens of milliseconds for a frame); on worker threads only.
+// Validates an untrusted image by distren-image in a sandbox. Blocks for one decode (tens of milliseconds for a frame).
+// Thread: a worker.
 #pragma once
 
 #include <filesystem>
@@ -15,9 +15,9 @@ struct ImageChecker {
   bool sandboxed = true;
 };
 
-// code: the frame that a benchmark's picture must show along its lower edge; 0: it is no benchmark. source: whose
-// pictures may share a decoder's process (common/process/image_program.h).
-// invalid: the image is not what was asked for; the message says how. unavailable: it could not be looked at.
+// code: the frame number that a benchmark image must show along its lower edge; 0: none. source: images of one source
+// may share a decoder process (common/process/image_program.h). Errors: invalid, the image is not as expected, with the
+// reason; unavailable, it could not be decoded.
 Result<void> check_image(ImageChecker const& checker, std::filesystem::path const& image, OutputSpec const& expected,
                          int code = 0, std::string source = {});
 

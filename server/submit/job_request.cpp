@@ -104,7 +104,7 @@ void read_steps(JsonBody& body, JobSteps& steps) {
   if (steps.tiled && !parse_grid(tiles, steps))
     body.problem(fmt::format("tiles: '{}' is neither auto nor COLUMNSxROWS, like 4x3", printable(tiles, 30)));
   std::int64_t overscan = steps.overscan;
-  if (body.read("overscan", JsonBody::optional, overscan, 0, most_overscan) && !steps.tiled)
+  if (body.read("overscan", JsonBody::optional, overscan, 0, max_overscan) && !steps.tiled)
     body.problem("overscan: the frame is not rendered in tiles; ask for tiles too");
   steps.overscan = static_cast<int>(overscan);
   body.read("denoise", JsonBody::optional, steps.denoise);

@@ -29,13 +29,13 @@ public:
 
 private:
   Result<void> look_into(std::string const& path);
-  Result<void> take(PovrayNeed const& need, std::string const& referrer);
+  Result<void> take(PovrayReference const& need, std::string const& referrer);
   // POV-Ray looks beside the scene, whoever names the file, and then from the job's root.
   [[nodiscard]] std::string place_of(std::string const& name) const;
   void warn(std::string sentence) {
     if (findings_.warnings.size() < most_warnings) findings_.warnings.push_back(std::move(sentence));
   }
-  void list(PovrayNeed const& need, char const* state) {
+  void list(PovrayReference const& need, char const* state) {
     if (findings_.needs.size() < most_needs) findings_.needs.push_back({printable(need.path, 1000), need.kind, state});
   }
 
@@ -57,7 +57,7 @@ std::string Checker::place_of(std::string const& name) const {
   return {};
 }
 
-Result<void> Checker::take(PovrayNeed const& need, std::string const& referrer) {
+Result<void> Checker::take(PovrayReference const& need, std::string const& referrer) {
   auto const who = fmt::format("{}{} '{}'", referrer == job_.source ? "" : printable(referrer, 200) + ": ",
                                need.kind == "include" ? "included file" : need.kind, printable(need.path, 200));
   if (auto const place = place_of(need.path); !place.empty()) {
@@ -102,7 +102,7 @@ Result<void> Checker::look_into(std::string const& path) {
   if (summary->writes_files) warn(fmt::format("{} writes files, which go nowhere here", printable(path, 200)));
   if (summary->unclosed)
     warn(fmt::format("{} ends while a brace, comment or text is open: is it cut short?", printable(path, 200)));
-  for (auto const& need : summary->needs)
+  for (auto const& need : summary->references)
     if (auto taken = take(need, path); !taken) return taken;
   return {};
 }

@@ -71,12 +71,12 @@ Result<Summary> believed(Result<Summary> summary) {
 
 Result<BlendSummary> read_blend(SceneReader const& reader, std::filesystem::path const& file) {
   auto const scene = read_scene(reader, "blend", file);
-  return scene ? believed(summary_of_json(*scene)) : scene.error();
+  return scene ? believed(blend_from_json(*scene)) : scene.error();
 }
 
 Result<PovraySummary> read_povray(SceneReader const& reader, std::filesystem::path const& file) {
   auto const scene = read_scene(reader, "povray", file);
-  return scene ? believed(povray_of_json(*scene)) : scene.error();
+  return scene ? believed(povray_from_json(*scene)) : scene.error();
 }
 
 }  // namespace distren
