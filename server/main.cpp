@@ -229,8 +229,8 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     if (auto done = finish_staged_results(database, staged); !done) return done;
     if (auto done = dispatcher.load(database); !done) return done;
   }
-  EventBroker live({.per_person = static_cast<std::size_t>(config.limits.streams_per_person),
-                    .altogether = static_cast<std::size_t>(config.limits.streams)},
+  EventBroker live({.per_user = static_cast<std::size_t>(config.limits.streams_per_person),
+                    .total = static_cast<std::size_t>(config.limits.streams)},
                    random_secret().substr(0, 12), unix_ms);
   dispatcher.tell(live);
   dispatcher.settle_images([&staged](std::int64_t attempt, bool accepted) { staged.settle(attempt, accepted); });
@@ -272,7 +272,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   services.wake_notifier = [&notifier] { notifier.wake(); };
   Router const router(api_routes(), services, handle_page);
   HttpOptions http_options;
-  http_options.door.always = security_headers(!config.listen.https.empty());
+  http_options.listener.always = security_headers(!config.listen.https.empty());
   http_options.connections_per_address = config.listen.connections_per_address;
   HttpServer http(
       loops.pointers(), workers,
@@ -304,7 +304,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     bool const queued = workers.submit([&](Worker& worker) { run_maintenance(services, worker.database); });
     if (!queued) spdlog::warn("maintenance: the workers are busy, next try in a minute");
   });
-  EventPtr const beats = loops.all.front()->every(20000, [&live] { live.beat(); });
+  EventPtr const beats = loops.all.front()->every(20000, [&live] { live.heartbeat(); });
   // Who reads the file and knocks at once waits in the doors' queues. The last thing that may fail: once the loops run,
   // only the order below ends what they work with.
   int const line_port = line.ports().empty() ? 0 : line.ports().front();

@@ -131,10 +131,10 @@ protocol::Telemetry MachineMonitor::telemetry(std::int64_t now, fs::path const& 
   std::error_code error;
   if (auto const space = fs::space(disk, error); !error) out.disk_free_mib = static_cast<double>(space.available >> 20);
   auto const readings = read(now, 0, {}, {});
-  if (readings.other_load_percent) out["cpu"] = *readings.other_load_percent;
-  if (readings.temperature) out["temperature"] = *readings.temperature;
-  if (readings.battery_percent) out["battery"] = *readings.battery_percent;
-  if (readings.on_battery) out["on_battery"] = true;
+  if (readings.other_load_percent) out.cpu_percent = *readings.other_load_percent;
+  if (readings.temperature) out.temperature_c = *readings.temperature;
+  if (readings.battery_percent) out.battery_percent = *readings.battery_percent;
+  out.on_battery = readings.on_battery;
   return out;
 }
 

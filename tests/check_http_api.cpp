@@ -159,15 +159,15 @@ START_TEST(another_sites_page_logs_nobody_in) {
 END_TEST
 
 START_TEST(one_person_s_scenes_leave_workers_for_the_others) {
-  Turns turns;
-  auto const first = turns.take(7, 3, 2);
+  ConcurrencyLimiter limiter;
+  auto const first = limiter.try_acquire(7, 3, 2);
   {
-    auto const second = turns.take(7, 3, 2);
-    ck_assert(first && second && !turns.take(7, 3, 2));
-    auto const third = turns.take(8, 3, 2);
-    ck_assert(third && !turns.take(9, 3, 2));
+    auto const second = limiter.try_acquire(7, 3, 2);
+    ck_assert(first && second && !limiter.try_acquire(7, 3, 2));
+    auto const third = limiter.try_acquire(8, 3, 2);
+    ck_assert(third && !limiter.try_acquire(9, 3, 2));
   }
-  ck_assert(turns.take(7, 3, 2) && turns.take(9, 3, 2));
+  ck_assert(limiter.try_acquire(7, 3, 2) && limiter.try_acquire(9, 3, 2));
 }
 END_TEST
 
@@ -332,7 +332,7 @@ START_TEST(an_upload_whose_row_cannot_be_written_is_finished_later) {
   auto const away = [](UploadState const&, std::filesystem::path const&) -> Result<void> {
     return Error{Errc::unavailable, "the database is away"};
   };
-  ck_assert(std::holds_alternative<UploadRefusal>(desk.uploads->append(id, 0, bytes, "", away)));
+  ck_assert(std::holds_alternative<UploadRejection>(desk.uploads->append(id, 0, bytes, "", away)));
   ck_assert_int_eq(desk.call("HEAD", "/api/v1/uploads/" + id, secret).status, 200);
   ck_assert(desk.blobs->holds(spec.sha256));
   ck_assert(desk.call("POST", "/api/v1/blobs/missing", secret, {{"sha256", {spec.sha256}}}).json["missing"].empty());
@@ -579,7 +579,7 @@ START_TEST(nobody_reaches_anothers_things_on_any_route) {
     if (route.needs == Needs::signature) {
       ck_assert_msg(desk.call(std::string(route.method), path, owner).status == 403, "%s", path.c_str());
     }
-    if (place == std::string::npos || (route.needs != Needs::login && route.needs != Needs::anybody)) continue;
+    if (place == std::string::npos || (route.needs != Needs::login && route.needs != Needs::optional_login)) continue;
     path.replace(place, 4,
                  path.starts_with("/api/v1/projects")       ? project
                  : path.starts_with("/api/v1/shots")        ? shot
@@ -774,7 +774,7 @@ END_TEST
 
 namespace {
 
-struct Ended : Outlet {
+struct Ended : StreamWriter {
   bool ended = false;
   void send(std::shared_ptr<std::string const>) override {}
   void end() override { ended = true; }
@@ -788,7 +788,7 @@ Reply follow(Desk& desk, std::string const& secret, std::shared_ptr<Ended> const
   request.headers = {{"authorization", "Bearer " + secret}};
   Worker worker{desk.database};
   Reply reply = desk.router->answer(request, worker);
-  if (auto* stream = std::get_if<Feed>(&reply.body)) stream->opened(outlet);
+  if (auto* stream = std::get_if<StreamingReply>(&reply.body)) stream->opened(outlet);
   return reply;
 }
 
@@ -826,12 +826,12 @@ START_TEST(what_handlers_change_is_told) {
   Desk desk;
   auto const secret = desk.person();
   auto const job = new_job(desk, secret);
-  auto const before = desk.live.position();
+  auto const before = desk.live.last_event_id();
   ck_assert_int_eq(desk.call("POST", job_path(job, "/pause"), secret).status, 200);
-  auto const paused = desk.live.position();
+  auto const paused = desk.live.last_event_id();
   ck_assert_str_ne(paused.c_str(), before.c_str());
   ck_assert_int_eq(desk.call("GET", job_path(job), secret).status, 200);
-  ck_assert_text(desk.live.position(), paused);
+  ck_assert_text(desk.live.last_event_id(), paused);
 }
 END_TEST
 

@@ -126,11 +126,11 @@ START_TEST(one_range_is_understood_and_anything_else_means_the_whole_file) {
 END_TEST
 
 START_TEST(tags_are_found_in_lists) {
-  ck_assert(names_tag("\"a\"", "\"a\""));
-  ck_assert(names_tag("\"b\", W/\"a\" ,\"c\"", "\"a\""));
-  ck_assert(names_tag("*", "\"a\""));
-  ck_assert(!names_tag("", "\"a\""));
-  ck_assert(!names_tag("\"ab\"", "\"a\""));
+  ck_assert(matches_tag("\"a\"", "\"a\""));
+  ck_assert(matches_tag("\"b\", W/\"a\" ,\"c\"", "\"a\""));
+  ck_assert(matches_tag("*", "\"a\""));
+  ck_assert(!matches_tag("", "\"a\""));
+  ck_assert(!matches_tag("\"ab\"", "\"a\""));
 }
 END_TEST
 

@@ -58,10 +58,10 @@ struct Grid {
   std::filesystem::path folder;
   std::mutex mutex;  // guards kept
   std::condition_variable arrived;
-  std::shared_ptr<Answer> kept;  // of GET /later
-  struct Open {                  // of GET /stream
+  std::shared_ptr<Responder> kept;  // of GET /later
+  struct Open {                     // of GET /stream
     std::mutex mutex;
-    std::shared_ptr<Outlet> outlet;
+    std::shared_ptr<StreamWriter> outlet;
     std::atomic<int> streams{0};
     void send(std::string text) {
       std::lock_guard const lock(mutex);
@@ -82,8 +82,8 @@ struct Grid {
 
   static HttpOptions options(ConnectionTimeouts times) {
     HttpOptions options;
-    options.door.body_limit = 1 << 20;
-    options.door.times = times;
+    options.listener.body_limit = 1 << 20;
+    options.listener.times = times;
     return options;
   }
 
@@ -122,7 +122,7 @@ struct Grid {
     if (request.path == "/throw") throw std::runtime_error("on purpose");
     if (request.path == "/later") {
       Reply reply;
-      reply.body = Later{[this](std::shared_ptr<Answer> answer) {
+      reply.body = DeferredReply{[this](std::shared_ptr<Responder> answer) {
         std::lock_guard const lock(mutex);
         kept = std::move(answer);
         arrived.notify_one();
@@ -134,7 +134,7 @@ struct Grid {
       reply.with("Content-Type", "text/event-stream");
       ++open->streams;
       auto const held = std::shared_ptr<Open>(open.get(), [each = open](Open*) { --each->streams; });
-      reply.body = Feed{[held](std::shared_ptr<Outlet> outlet) {
+      reply.body = StreamingReply{[held](std::shared_ptr<StreamWriter> outlet) {
         std::lock_guard const lock(held->mutex);
         held->outlet = std::move(outlet);
         held->outlet->send(std::make_shared<std::string const>("begun\n"));
@@ -143,7 +143,7 @@ struct Grid {
     }
     if (request.path == "/dropped") {
       Reply reply;
-      reply.body = Later{[](std::shared_ptr<Answer>) {}};
+      reply.body = DeferredReply{[](std::shared_ptr<Responder>) {}};
       return reply;
     }
     if (request.path == "/file") {
@@ -155,7 +155,8 @@ struct Grid {
     }
     if (request.path == "/made" || request.path == "/broken") {
       Reply reply;
-      reply.body = Stream{std::make_unique<Counting>(request.path == "/broken" ? 700000 : made_length), made_length};
+      reply.body =
+          GeneratedBody{std::make_unique<Counting>(request.path == "/broken" ? 700000 : made_length), made_length};
       return reply;
     }
     if (request.path == "/empty") return empty_reply(204);
@@ -164,7 +165,7 @@ struct Grid {
   }
 
   // The right to answer "/later", when the request has come so far.
-  std::shared_ptr<Answer> take_kept() {
+  std::shared_ptr<Responder> take_kept() {
     std::unique_lock lock(mutex);
     arrived.wait(lock, [this] { return kept != nullptr; });
     return std::move(kept);
@@ -397,8 +398,8 @@ START_TEST(an_answer_may_come_later_and_a_dropped_one_is_503) {
   probe.send("GET /later HTTP/1.1\r\n\r\n");
   auto const answer = grid.take_kept();
   ck_assert(!probe.readable(200));
-  answer->give(text_reply(200, "text/plain", "at last"));
-  answer->give(text_reply(200, "text/plain", "twice"));
+  answer->send(text_reply(200, "text/plain", "at last"));
+  answer->send(text_reply(200, "text/plain", "twice"));
   ck_assert_text(probe.read_reply().body, "at last");
   probe.send("GET /dropped HTTP/1.1\r\n\r\n");
   ck_assert_int_eq(probe.read_reply().status, 503);
@@ -407,7 +408,7 @@ END_TEST
 
 START_TEST(an_answer_for_a_client_that_left_harms_nobody) {
   Grid grid;
-  std::shared_ptr<Answer> answer;
+  std::shared_ptr<Responder> answer;
   {
     Probe probe(grid.port);
     probe.send("GET /later HTTP/1.1\r\n\r\n");
@@ -415,7 +416,7 @@ START_TEST(an_answer_for_a_client_that_left_harms_nobody) {
     ck_assert(!probe.readable(200));
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  answer->give(text_reply(200, "text/plain", "nobody listens"));
+  answer->send(text_reply(200, "text/plain", "nobody listens"));
   ck_assert_int_eq(ask_once(grid.port, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n").status, 200);
 }
 END_TEST

@@ -1,5 +1,4 @@
-// What open pages are told: the hub with its ring and limits, the gatherer that makes few events of many frames, and
-// the door through which people come.
+// Live events: the broker with its ring and limits, and the batcher that merges many frame updates into few events.
 #include <nlohmann/json.hpp>
 
 #include "server/dispatch/event_batcher.h"
@@ -12,7 +11,7 @@ using namespace distren;
 
 namespace {
 
-struct Paper : Outlet {
+struct RecordingWriter : StreamWriter {
   std::string text;
   bool ended = false;
   void send(std::shared_ptr<std::string const> more) override { text += *more; }
@@ -31,29 +30,29 @@ struct Paper : Outlet {
 };
 
 struct Reader {
-  std::shared_ptr<Paper> paper = std::make_shared<Paper>();
-  std::optional<Feed> stream;
-  Reader(EventBroker& hub, Subscriber who, std::string since = {}) {
-    auto opened = hub.open(std::move(who), std::move(since));
+  std::shared_ptr<RecordingWriter> writer = std::make_shared<RecordingWriter>();
+  std::optional<StreamingReply> stream;
+  Reader(EventBroker& broker, Subscriber who, std::string since = {}) {
+    auto opened = broker.open(std::move(who), std::move(since));
     ck_assert(opened.has_value());
     stream = std::move(*opened);
-    stream->opened(paper);
+    stream->opened(writer);
   }
 };
 
-struct Place {
+struct Fixture {
   std::int64_t now = 1'000'000'000;
-  EventBroker hub;
-  explicit Place(StreamLimits limits = {}) : hub(limits, "life", [this] { return now; }) {}
+  EventBroker broker;
+  explicit Fixture(StreamLimits limits = {}) : broker(limits, "life", [this] { return now; }) {}
   void job(std::int64_t user, std::string data, std::int64_t job = 1) {
-    hub.publish({{.kind = News::Kind::job, .user = user, .job = job, .data = std::move(data)}});
+    broker.publish({{.kind = Event::Kind::job, .user = user, .job = job, .data = std::move(data)}});
   }
 };
 
-EventBatcher gatherer_after(EventBroker& hub, Grid& grid) {
-  EventBatcher gatherer(hub);
-  gatherer.tell(grid.core, 1'000'000);  // the grid's own figures
-  return gatherer;
+EventBatcher batcher_after(EventBroker& broker, Grid& grid) {
+  EventBatcher batcher(broker);
+  batcher.publish(grid.core, 1'000'000);  // the grid's own counts
+  return batcher;
 }
 
 FrameUpdate frame(std::int64_t task, std::string_view state) {
@@ -62,225 +61,225 @@ FrameUpdate frame(std::int64_t task, std::string_view state) {
 
 }  // namespace
 
-START_TEST(everybody_hears_of_his_own_and_moderators_of_all) {
-  Place place;
-  Reader mine(place.hub, {.user = 1});
-  Reader other(place.hub, {.user = 2});
-  Reader moderator(place.hub, {.user = 3, .all = true});
-  Reader watcher(place.hub, {.user = 3, .job = 5});
-  place.job(1, R"({"id":5})", 5);
-  place.hub.publish({{.kind = News::Kind::grid, .data = R"({"online":1})"}});
-  place.hub.publish({{.kind = News::Kind::points, .user = 1, .data = "{}"}});
-  ck_assert_uint_eq(mine.paper->of("job").size(), 1);
-  ck_assert_uint_eq(other.paper->of("job").size(), 0);
-  ck_assert_uint_eq(moderator.paper->of("job").size(), 1);
-  ck_assert_uint_eq(watcher.paper->of("job").size(), 1);
-  for (auto const* each : {&mine, &other, &moderator}) ck_assert_uint_eq(each->paper->of("grid").size(), 1);
-  ck_assert_uint_eq(mine.paper->of("points").size(), 1);
-  ck_assert_uint_eq(moderator.paper->of("points").size(), 0);
-  tell_notification(place.hub, 1);
-  ck_assert_uint_eq(mine.paper->of("notification").size(), 1);
-  ck_assert_uint_eq(moderator.paper->of("notification").size(), 0);
+START_TEST(users_receive_their_own_events_and_moderators_all) {
+  Fixture fixture;
+  Reader mine(fixture.broker, {.user = 1});
+  Reader other(fixture.broker, {.user = 2});
+  Reader moderator(fixture.broker, {.user = 3, .all = true});
+  Reader watcher(fixture.broker, {.user = 3, .job = 5});
+  fixture.job(1, R"({"id":5})", 5);
+  fixture.broker.publish({{.kind = Event::Kind::grid, .data = R"({"online":1})"}});
+  fixture.broker.publish({{.kind = Event::Kind::points, .user = 1, .data = "{}"}});
+  ck_assert_uint_eq(mine.writer->of("job").size(), 1);
+  ck_assert_uint_eq(other.writer->of("job").size(), 0);
+  ck_assert_uint_eq(moderator.writer->of("job").size(), 1);
+  ck_assert_uint_eq(watcher.writer->of("job").size(), 1);
+  for (auto const* each : {&mine, &other, &moderator}) ck_assert_uint_eq(each->writer->of("grid").size(), 1);
+  ck_assert_uint_eq(mine.writer->of("points").size(), 1);
+  ck_assert_uint_eq(moderator.writer->of("points").size(), 0);
+  tell_notification(fixture.broker, 1);
+  ck_assert_uint_eq(mine.writer->of("notification").size(), 1);
+  ck_assert_uint_eq(moderator.writer->of("notification").size(), 0);
 }
 END_TEST
 
-START_TEST(frames_and_slaves_are_told_to_those_who_asked) {
-  Place place;
-  Reader plain(place.hub, {.user = 1});
-  Reader watcher(place.hub, {.user = 1, .slaves = true, .job = 5});
-  place.hub.publish({{.kind = News::Kind::frames, .user = 1, .job = 5, .data = "{}"},
-                     {.kind = News::Kind::frames, .user = 1, .job = 6, .data = "{}"},
-                     {.kind = News::Kind::slave, .user = 1, .data = "{}"}});
-  ck_assert(!plain.paper->says("frames") && !plain.paper->says("slave"));
-  ck_assert_uint_eq(watcher.paper->of("frames").size(), 1);
-  ck_assert_uint_eq(watcher.paper->of("slave").size(), 1);
+START_TEST(frame_and_slave_events_go_to_streams_that_asked_for_them) {
+  Fixture fixture;
+  Reader plain(fixture.broker, {.user = 1});
+  Reader watcher(fixture.broker, {.user = 1, .slaves = true, .job = 5});
+  fixture.broker.publish({{.kind = Event::Kind::frames, .user = 1, .job = 5, .data = "{}"},
+                          {.kind = Event::Kind::frames, .user = 1, .job = 6, .data = "{}"},
+                          {.kind = Event::Kind::slave, .user = 1, .data = "{}"}});
+  ck_assert(!plain.writer->says("frames") && !plain.writer->says("slave"));
+  ck_assert_uint_eq(watcher.writer->of("frames").size(), 1);
+  ck_assert_uint_eq(watcher.writer->of("slave").size(), 1);
 }
 END_TEST
 
-START_TEST(who_comes_back_hears_what_he_missed_and_nothing_twice) {
-  Place place;
-  Reader first(place.hub, {.user = 1});
-  place.job(1, R"({"n":1})");
-  auto const known = place.hub.position();
-  place.job(1, R"({"n":2})");
-  place.job(2, R"({"n":3})");
-  place.job(1, R"({"n":4})");
-  Reader back(place.hub, {.user = 1}, known);
-  ck_assert(back.paper->of("job") == (std::vector<json>{{{"n", 2}}, {{"n", 4}}}));
-  ck_assert_uint_eq(back.paper->of("hello").size(), 1);
-  Reader here(place.hub, {.user = 1}, place.hub.position());
-  ck_assert_uint_eq(here.paper->of("job").size(), 0);
-  place.job(1, R"({"n":5})");
-  ck_assert_uint_eq(here.paper->of("job").size(), 1);
+START_TEST(a_resumed_stream_gets_each_missed_event_once) {
+  Fixture fixture;
+  Reader first(fixture.broker, {.user = 1});
+  fixture.job(1, R"({"n":1})");
+  auto const known = fixture.broker.last_event_id();
+  fixture.job(1, R"({"n":2})");
+  fixture.job(2, R"({"n":3})");
+  fixture.job(1, R"({"n":4})");
+  Reader back(fixture.broker, {.user = 1}, known);
+  ck_assert(back.writer->of("job") == (std::vector<json>{{{"n", 2}}, {{"n", 4}}}));
+  ck_assert_uint_eq(back.writer->of("hello").size(), 1);
+  Reader here(fixture.broker, {.user = 1}, fixture.broker.last_event_id());
+  ck_assert_uint_eq(here.writer->of("job").size(), 0);
+  fixture.job(1, R"({"n":5})");
+  ck_assert_uint_eq(here.writer->of("job").size(), 1);
 }
 END_TEST
 
-START_TEST(a_position_that_is_not_known_is_a_reset) {
-  Place place({.kept_events = 4});
-  Reader first(place.hub, {.user = 1});
-  auto const old = place.hub.position();
-  for (int i = 0; i < 4; ++i) place.job(1, "{}");
-  ck_assert_uint_eq(Reader(place.hub, {.user = 1}, old).paper->of("job").size(), 4);
-  place.job(1, "{}");
+START_TEST(an_unknown_event_id_gets_a_reset) {
+  Fixture fixture({.kept_events = 4});
+  Reader first(fixture.broker, {.user = 1});
+  auto const old = fixture.broker.last_event_id();
+  for (int i = 0; i < 4; ++i) fixture.job(1, "{}");
+  ck_assert_uint_eq(Reader(fixture.broker, {.user = 1}, old).writer->of("job").size(), 4);
+  fixture.job(1, "{}");
   std::string const unknown[] = {old,       "other-3", "life-",   "life",
                                  "life-99", "life--1", "life-1x", "life-99999999999999999999999"};
   for (auto const& since : unknown) {
-    Reader const back(place.hub, {.user = 1}, since);
-    ck_assert_msg(back.paper->of("reset").size() == 1 && back.paper->of("job").empty(), "%s", since.c_str());
+    Reader const back(fixture.broker, {.user = 1}, since);
+    ck_assert_msg(back.writer->of("reset").size() == 1 && back.writer->of("job").empty(), "%s", since.c_str());
   }
 }
 END_TEST
 
-START_TEST(what_is_kept_has_a_limit_in_bytes) {
-  Place place({.kept_events = 1000, .kept_bytes = 10'000});
-  Reader first(place.hub, {.user = 1});
-  auto const old = place.hub.position();
-  for (int i = 0; i < 20; ++i) place.job(1, '"' + std::string(1000, 'x') + '"');
-  ck_assert_uint_eq(Reader(place.hub, {.user = 1}, old).paper->of("reset").size(), 1);
+START_TEST(stored_events_are_limited_in_bytes) {
+  Fixture fixture({.kept_events = 1000, .kept_bytes = 10'000});
+  Reader first(fixture.broker, {.user = 1});
+  auto const old = fixture.broker.last_event_id();
+  for (int i = 0; i < 20; ++i) fixture.job(1, '"' + std::string(1000, 'x') + '"');
+  ck_assert_uint_eq(Reader(fixture.broker, {.user = 1}, old).writer->of("reset").size(), 1);
 }
 END_TEST
 
-START_TEST(while_nobody_asks_nothing_is_kept_and_nothing_is_claimed) {
-  Place place;
-  ck_assert(!place.hub.wanted());
-  auto const before = place.hub.position();
-  ck_assert(place.hub.wanted());
-  place.job(1, "{}");
-  ck_assert_uint_eq(Reader(place.hub, {.user = 1}, before).paper->of("job").size(), 1);
-  place.now += 299'000;
-  ck_assert(place.hub.wanted());
-  place.now += 2'000;
-  ck_assert(!place.hub.wanted());
+START_TEST(without_subscribers_no_event_is_stored) {
+  Fixture fixture;
+  ck_assert(!fixture.broker.has_subscribers());
+  auto const before = fixture.broker.last_event_id();
+  ck_assert(fixture.broker.has_subscribers());
+  fixture.job(1, "{}");
+  ck_assert_uint_eq(Reader(fixture.broker, {.user = 1}, before).writer->of("job").size(), 1);
+  fixture.now += 299'000;
+  ck_assert(fixture.broker.has_subscribers());
+  fixture.now += 2'000;
+  ck_assert(!fixture.broker.has_subscribers());
   auto const late = before;
-  place.job(1, "{}");  // nobody is there
-  ck_assert_uint_eq(Reader(place.hub, {.user = 1}, late).paper->of("reset").size(), 1);
+  fixture.job(1, "{}");  // no subscriber
+  ck_assert_uint_eq(Reader(fixture.broker, {.user = 1}, late).writer->of("reset").size(), 1);
 }
 END_TEST
 
-START_TEST(streams_have_limits_and_their_places_come_back) {
-  Place place({.per_person = 2, .altogether = 3});
-  auto first = std::make_unique<Reader>(place.hub, Subscriber{.user = 1});
-  Reader second(place.hub, {.user = 1});
-  ck_assert(place.hub.open({.user = 1}, "").error().code == Errc::conflict);
+START_TEST(streams_are_limited_and_a_closed_one_frees_its_slot) {
+  Fixture fixture({.per_user = 2, .total = 3});
+  auto first = std::make_unique<Reader>(fixture.broker, Subscriber{.user = 1});
+  Reader second(fixture.broker, {.user = 1});
+  ck_assert(fixture.broker.open({.user = 1}, "").error().code == Errc::conflict);
   {
-    auto const never_opened = place.hub.open({.user = 2}, "");
+    auto const never_opened = fixture.broker.open({.user = 2}, "");
     ck_assert(never_opened.has_value());
-    ck_assert(place.hub.open({.user = 3}, "").error().code == Errc::unavailable);
+    ck_assert(fixture.broker.open({.user = 3}, "").error().code == Errc::unavailable);
   }
   first.reset();
-  ck_assert_uint_eq(place.hub.streams(), 1);
-  ck_assert(place.hub.open({.user = 1}, "").has_value());
+  ck_assert_uint_eq(fixture.broker.streams(), 1);
+  ck_assert(fixture.broker.open({.user = 1}, "").has_value());
 }
 END_TEST
 
-START_TEST(streams_end_with_their_login_and_with_the_server) {
-  Place place;
-  Reader mine(place.hub, {.user = 1, .secret_hash = "a"});
-  Reader also(place.hub, {.user = 1, .by_role = true, .secret_hash = "a"});
-  Reader other(place.hub, {.user = 1, .secret_hash = "b", .by_token = true});
-  ck_assert_uint_eq(place.hub.sessions().size(), 3);
-  place.hub.end_session("a");
-  ck_assert(mine.paper->ended && also.paper->ended && mine.paper->says("event: end\n"));
-  ck_assert(!other.paper->ended);
-  place.hub.beat();
-  ck_assert(other.paper->says("event: beat\n"));
-  place.hub.close();
-  ck_assert(other.paper->ended);
-  ck_assert(place.hub.open({.user = 1}, "").error().code == Errc::unavailable);
+START_TEST(streams_end_with_their_session_and_with_the_server) {
+  Fixture fixture;
+  Reader mine(fixture.broker, {.user = 1, .secret_hash = "a"});
+  Reader also(fixture.broker, {.user = 1, .by_role = true, .secret_hash = "a"});
+  Reader other(fixture.broker, {.user = 1, .secret_hash = "b", .by_token = true});
+  ck_assert_uint_eq(fixture.broker.sessions().size(), 3);
+  fixture.broker.end_session("a");
+  ck_assert(mine.writer->ended && also.writer->ended && mine.writer->says("event: end\n"));
+  ck_assert(!other.writer->ended);
+  fixture.broker.heartbeat();
+  ck_assert(other.writer->says("event: beat\n"));
+  fixture.broker.close();
+  ck_assert(other.writer->ended);
+  ck_assert(fixture.broker.open({.user = 1}, "").error().code == Errc::unavailable);
 }
 END_TEST
 
 START_TEST(the_last_state_of_a_frame_is_told_once) {
-  Place place;
+  Fixture fixture;
   Grid grid;
-  Reader reader(place.hub, {.user = 7, .job = 1});
-  auto gatherer = gatherer_after(place.hub, grid);
-  gatherer.frame(frame(1, "leased"));
-  gatherer.frame(frame(2, "leased"));
+  Reader reader(fixture.broker, {.user = 7, .job = 1});
+  auto batcher = batcher_after(fixture.broker, grid);
+  batcher.frame(frame(1, "leased"));
+  batcher.frame(frame(2, "leased"));
   FrameUpdate done = frame(1, "accepted");
   done.slave = 4;
   done.slave_name = "att\"ic\n\xff";
   done.output = "0001.png";
   done.size = 77;
   done.sha256 = "ab";
-  gatherer.frame(done);
-  auto const due = gatherer.due();
+  batcher.frame(done);
+  auto const due = batcher.due();
   ck_assert(due.has_value());
-  gatherer.tell(grid.core, *due - 1);
-  ck_assert(reader.paper->of("frames").empty());
-  gatherer.tell(grid.core, *due);
-  auto const told = reader.paper->of("frames");
+  batcher.publish(grid.core, *due - 1);
+  ck_assert(reader.writer->of("frames").empty());
+  batcher.publish(grid.core, *due);
+  auto const told = reader.writer->of("frames");
   ck_assert_uint_eq(told.size(), 1);
   ck_assert(told[0]["job"] == 1 && told[0]["more"] == false && told[0]["items"].size() == 2);
   auto const& first = told[0]["items"][0];
   ck_assert(first["id"] == 1 && first["state"] == "accepted" && first["fraction"].is_null() && first["size"] == 77);
   ck_assert(first["slave_name"].get<std::string>().starts_with("att\"ic\n"));
   ck_assert(told[0]["items"][1]["state"] == "leased" && told[0]["items"][1]["size"].is_null());
-  ck_assert(!gatherer.due());
-  gatherer.tell(grid.core, *due + 1000);
-  ck_assert_uint_eq(reader.paper->of("frames").size(), 1);
+  ck_assert(!batcher.due());
+  batcher.publish(grid.core, *due + 1000);
+  ck_assert_uint_eq(reader.writer->of("frames").size(), 1);
 }
 END_TEST
 
 START_TEST(ten_thousand_frames_are_few_events_that_say_that_there_is_more) {
-  Place place;
+  Fixture fixture;
   Grid grid;
-  Reader reader(place.hub, {.user = 7, .job = 1});
-  auto gatherer = gatherer_after(place.hub, grid);
+  Reader reader(fixture.broker, {.user = 7, .job = 1});
+  auto batcher = batcher_after(fixture.broker, grid);
   std::int64_t now = 2'000'000;
   for (int i = 0; i < 10'000; ++i) {
-    gatherer.frame(frame(i, "accepted"));
-    gatherer.job({.job = 1, .user = 7, .accepted = i + 1, .failed = 0, .state = i == 9999 ? "finished" : "active"});
-    if (auto const due = gatherer.due(); due && *due <= now) gatherer.tell(grid.core, now);
+    batcher.frame(frame(i, "accepted"));
+    batcher.job({.job = 1, .user = 7, .accepted = i + 1, .failed = 0, .state = i == 9999 ? "finished" : "active"});
+    if (auto const due = batcher.due(); due && *due <= now) batcher.publish(grid.core, now);
     if (i % 10 == 0) ++now;  // ten frames a millisecond
   }
-  gatherer.tell(grid.core, now + 400);
-  auto const frames = reader.paper->of("frames");
-  auto const jobs = reader.paper->of("job");
+  batcher.publish(grid.core, now + 400);
+  auto const frames = reader.writer->of("frames");
+  auto const jobs = reader.writer->of("job");
   ck_assert_uint_le(frames.size(), 5);
   ck_assert_uint_le(jobs.size(), 5);
   ck_assert(frames.back()["more"] == true && frames.back()["items"].size() <= 64);
   ck_assert(jobs.back()["accepted"] == 10'000 && jobs.back()["state"] == "finished");
   ck_assert_msg(!jobs.front().contains("state"), "that it is active its owner may have changed");
-  ck_assert_uint_le(reader.paper->text.size(), 100'000);
+  ck_assert_uint_le(reader.writer->text.size(), 100'000);
 }
 END_TEST
 
 START_TEST(what_a_slave_does_is_told_to_its_owner) {
-  Place place;
+  Fixture fixture;
   Grid grid;
-  Reader owner(place.hub, {.user = 51, .slaves = true});
-  EventBatcher gatherer(place.hub);
+  Reader owner(fixture.broker, {.user = 51, .slaves = true});
+  EventBatcher batcher(fixture.broker);
   grid.add_job(1, 3);
   auto const slave = grid.add_slave(1);
-  gatherer.slave(1, 51);
-  gatherer.tell(grid.core, 5'000'000);
-  auto const told = owner.paper->of("slave");
+  batcher.slave(1, 51);
+  batcher.publish(grid.core, 5'000'000);
+  auto const told = owner.writer->of("slave");
   ck_assert_uint_eq(told.size(), 1);
   ck_assert(told[0]["online"] == true && told[0]["working_on"][0]["job"] == 1);
-  ck_assert(owner.paper->of("grid")[0] == (json{{"online", 1}, {"active", 1}, {"ready", 2}, {"leased", 1}}));
-  gatherer.tell(grid.core, 5'010'000);
-  ck_assert_uint_eq(owner.paper->of("grid").size(), 1);
+  ck_assert(owner.writer->of("grid")[0] == (json{{"online", 1}, {"active", 1}, {"ready", 2}, {"leased", 1}}));
+  batcher.publish(grid.core, 5'010'000);
+  ck_assert_uint_eq(owner.writer->of("grid").size(), 1);
   grid.core.gone(1, slave.get());
-  gatherer.slave(1, 51);
-  gatherer.tell(grid.core, 5'020'000);
-  ck_assert(owner.paper->of("slave")[1]["online"] == false);
+  batcher.slave(1, 51);
+  batcher.publish(grid.core, 5'020'000);
+  ck_assert(owner.writer->of("slave")[1]["online"] == false);
 }
 END_TEST
 
 int main() {
-  auto* hub = tcase_create("hub");
-  tcase_add_test(hub, everybody_hears_of_his_own_and_moderators_of_all);
-  tcase_add_test(hub, frames_and_slaves_are_told_to_those_who_asked);
-  tcase_add_test(hub, who_comes_back_hears_what_he_missed_and_nothing_twice);
-  tcase_add_test(hub, a_position_that_is_not_known_is_a_reset);
-  tcase_add_test(hub, what_is_kept_has_a_limit_in_bytes);
-  tcase_add_test(hub, while_nobody_asks_nothing_is_kept_and_nothing_is_claimed);
-  tcase_add_test(hub, streams_have_limits_and_their_places_come_back);
-  tcase_add_test(hub, streams_end_with_their_login_and_with_the_server);
-  auto* gatherer = tcase_create("gatherer");
-  tcase_add_test(gatherer, the_last_state_of_a_frame_is_told_once);
-  tcase_add_test(gatherer, ten_thousand_frames_are_few_events_that_say_that_there_is_more);
-  tcase_add_test(gatherer, what_a_slave_does_is_told_to_its_owner);
-  return run_suite("live", {hub, gatherer});
+  auto* broker = tcase_create("broker");
+  tcase_add_test(broker, users_receive_their_own_events_and_moderators_all);
+  tcase_add_test(broker, frame_and_slave_events_go_to_streams_that_asked_for_them);
+  tcase_add_test(broker, a_resumed_stream_gets_each_missed_event_once);
+  tcase_add_test(broker, an_unknown_event_id_gets_a_reset);
+  tcase_add_test(broker, stored_events_are_limited_in_bytes);
+  tcase_add_test(broker, without_subscribers_no_event_is_stored);
+  tcase_add_test(broker, streams_are_limited_and_a_closed_one_frees_its_slot);
+  tcase_add_test(broker, streams_end_with_their_session_and_with_the_server);
+  auto* batcher = tcase_create("batcher");
+  tcase_add_test(batcher, the_last_state_of_a_frame_is_told_once);
+  tcase_add_test(batcher, ten_thousand_frames_are_few_events_that_say_that_there_is_more);
+  tcase_add_test(batcher, what_a_slave_does_is_told_to_its_owner);
+  return run_suite("live", {broker, batcher});
 }

@@ -56,10 +56,10 @@ ImageChecker checker() {
           sandbox_available().has_value()};
 }
 
-PreviewEncoder::Progress wait_for(PreviewEncoder& maker, std::int64_t job) {
+PreviewEncoder::Progress wait_for(PreviewEncoder& encoder, std::int64_t job) {
   for (int i = 0; i < 1200; ++i) {
-    auto seen = maker.see(job);
-    if (!seen.making) return seen;
+    auto status = encoder.status(job);
+    if (!status.encoding) return status;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   ck_abort_msg("the film was not made in a minute");
@@ -126,20 +126,20 @@ START_TEST(a_film_is_made_and_made_anew_when_frames_changed) {
   if (!find_program("ffmpeg") || !find_program("ffprobe")) return;
   Folder const folder;
   auto frames = folder.draw(5);
-  PreviewEncoder maker(folder.path, checker());
-  ck_assert(maker.available());
+  PreviewEncoder encoder(folder.path, checker());
+  ck_assert(encoder.available());
   auto const plan = plan_preview({frames.begin(), frames.begin() + 3});
   ck_assert_text(find_preview(folder.path, 1), "");
-  ck_assert(maker.ask(1, plan).has_value());
-  ck_assert(maker.ask(1, plan).has_value());  // the same again is no second film
-  ck_assert_text(wait_for(maker, 1).problem, "");
+  ck_assert(encoder.request(1, plan).has_value());
+  ck_assert(encoder.request(1, plan).has_value());  // the same again is no second film
+  ck_assert_text(wait_for(encoder, 1).problem, "");
   ck_assert_text(find_preview(folder.path, 1), plan.name);
   ck_assert_text(frames_of(preview_folder(folder.path, 1) / plan.name), "h264,64,36,3\n");
 
   std::ofstream(output_folder(folder.path, 1) / "0004.png") << "no picture";
   auto const more = plan_preview(frames);
-  ck_assert(maker.ask(1, more).has_value());
-  ck_assert_text(wait_for(maker, 1).problem, "");
+  ck_assert(encoder.request(1, more).has_value());
+  ck_assert_text(wait_for(encoder, 1).problem, "");
   ck_assert_text(find_preview(folder.path, 1), more.name);
   ck_assert_text(frames_of(preview_folder(folder.path, 1) / more.name), "h264,64,36,4\n");
   int files = 0;
@@ -151,12 +151,12 @@ END_TEST
 START_TEST(what_cannot_be_made_is_said_once) {
   Folder const folder;
   std::ofstream(output_folder(folder.path, 1) / "bad.png") << "no picture";
-  PreviewEncoder maker(folder.path, checker(), "true");
-  ck_assert(maker.ask(1, plan_preview({{"bad.png", to_hex(sha256("bad"))}})).has_value());
-  ck_assert(!wait_for(maker, 1).problem.empty());
-  ck_assert_text(maker.see(1).problem, "");
-  ck_assert(maker.ask(99, plan_preview({{"bad.png", to_hex(sha256("bad"))}})).has_value());
-  ck_assert_says(wait_for(maker, 99).problem, "job 99 is gone");
+  PreviewEncoder encoder(folder.path, checker(), "true");
+  ck_assert(encoder.request(1, plan_preview({{"bad.png", to_hex(sha256("bad"))}})).has_value());
+  ck_assert(!wait_for(encoder, 1).problem.empty());
+  ck_assert_text(encoder.status(1).problem, "");
+  ck_assert(encoder.request(99, plan_preview({{"bad.png", to_hex(sha256("bad"))}})).has_value());
+  ck_assert_says(wait_for(encoder, 99).problem, "job 99 is gone");
   ck_assert(!std::filesystem::exists(job_folder(folder.path, 99)));
   PreviewEncoder none(folder.path, checker(), "no-such-encoder");
   ck_assert(!none.available());
@@ -169,17 +169,17 @@ START_TEST(an_encoder_that_makes_nothing_or_never_ends_is_dealt_with) {
   auto const plan = plan_preview(folder.draw(2));
   auto image = checker();
   PreviewEncoder lazy(folder.path, image, "true");
-  ck_assert(lazy.ask(1, plan).has_value());
+  ck_assert(lazy.request(1, plan).has_value());
   ck_assert_says(wait_for(lazy, 1).problem, "it said nothing");
   image.sandboxed = false;
   auto const script = folder.path / "endless";
   std::ofstream(script) << "#!/bin/sh\necho > " << (folder.path / "begun").string() << "\nexec sleep 1000\n";
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
   PreviewEncoder endless(folder.path, image, script.string());
-  ck_assert(endless.ask(1, plan).has_value());
+  ck_assert(endless.request(1, plan).has_value());
   for (int i = 0; i < 1200 && !std::filesystem::exists(folder.path / "begun"); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  ck_assert(endless.see(1).making);
+  ck_assert(endless.status(1).encoding);
   endless.stop();
   ck_assert_text(find_preview(folder.path, 1), "");
 }
@@ -194,7 +194,7 @@ START_TEST(a_queue_that_is_full_says_so) {
   auto const script = folder.path / "endless";
   std::ofstream(script) << "#!/bin/sh\nexec sleep 1000\n";
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);
-  PreviewEncoder maker(folder.path, image, script.string());
+  PreviewEncoder encoder(folder.path, image, script.string());
   Result<void> asked;
   int taken = 0;
   for (int job = 1; job <= 100; ++job) {
@@ -202,7 +202,7 @@ START_TEST(a_queue_that_is_full_says_so) {
     std::error_code ignored;
     std::filesystem::copy_file(output_folder(folder.path, 1) / "0001.png", output_folder(folder.path, job) / "0001.png",
                                ignored);
-    asked = maker.ask(job, plan);
+    asked = encoder.request(job, plan);
     if (!asked) break;
     ++taken;
   }

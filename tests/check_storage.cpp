@@ -56,18 +56,18 @@ UploadSpec spec_of(std::string_view bytes, std::int64_t user = 1) {
   return spec;
 }
 
-UploadState taken(UploadOutcome const& outcome) {
-  auto const* refusal = std::get_if<UploadRefusal>(&outcome);
+UploadState taken(UploadResult const& outcome) {
+  auto const* refusal = std::get_if<UploadRejection>(&outcome);
   ck_assert_msg(refusal == nullptr, "refused: %s", refusal == nullptr ? "" : refusal->message.c_str());
   return std::get<UploadState>(outcome);
 }
 
-UploadRefusal refused(UploadOutcome const& outcome) {
-  ck_assert_msg(std::holds_alternative<UploadRefusal>(outcome), "it was taken");
-  return std::get<UploadRefusal>(outcome);
+UploadRejection refused(UploadResult const& outcome) {
+  ck_assert_msg(std::holds_alternative<UploadRejection>(outcome), "it was taken");
+  return std::get<UploadRejection>(outcome);
 }
 
-using Kind = UploadRefusal::Kind;
+using Kind = UploadRejection::Kind;
 
 std::size_t files_in(fs::path const& folder) {
   return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));

@@ -2,6 +2,7 @@
 // files are untrusted, memory stays small whatever the file's size. What a Blender version does not store is nullopt.
 // Text is as stored: not always UTF-8. Errors: not_found/denied, the file cannot be opened; invalid, not a .blend,
 // truncated or damaged; each with a sentence for its owner.
+// Our own: there is no library for .blend, and Blender itself must not open untrusted files on a server.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,7 @@ Result<store::Job> find_own_job(Context& context) {
   auto const id = context.id();
   if (!id) return id.error();
   auto job = store::show_job(context.database(), *id);
-  if (job && context.caller.may_touch(job->user)) return job;
+  if (job && context.caller.may_access(job->user)) return job;
   if (!job && job.error().code != Errc::not_found) return job;
   return fail(Errc::not_found, fmt::format("you have no job {}", *id));
 }
@@ -17,7 +17,7 @@ Result<store::Slave> find_own_slave(Context& context) {
   auto const id = context.id();
   if (!id) return id.error();
   auto slave = store::show_slave(context.database(), *id);
-  if (slave && context.caller.may_touch(slave->user)) return slave;
+  if (slave && context.caller.may_access(slave->user)) return slave;
   if (!slave && slave.error().code != Errc::not_found) return slave;
   return fail(Errc::not_found, fmt::format("you have no slave {}", *id));
 }
@@ -26,7 +26,7 @@ Result<store::Project> find_own_project(Context& context) {
   auto const id = context.id();
   if (!id) return id.error();
   auto project = store::show_project(context.database(), *id);
-  if (project && context.caller.may_touch(project->user)) return project;
+  if (project && context.caller.may_access(project->user)) return project;
   if (!project && project.error().code != Errc::not_found) return project;
   return fail(Errc::not_found, fmt::format("you have no project {}", *id));
 }
@@ -35,7 +35,7 @@ Result<store::Shot> find_own_shot(Context& context) {
   auto const id = context.id();
   if (!id) return id.error();
   auto shot = store::show_shot(context.database(), *id);
-  if (shot && context.caller.may_touch(shot->user)) return shot;
+  if (shot && context.caller.may_access(shot->user)) return shot;
   if (!shot && shot.error().code != Errc::not_found) return shot;
   return fail(Errc::not_found, fmt::format("you have no shot {}", *id));
 }

@@ -19,39 +19,39 @@ json named_or_null(std::int64_t id, std::string const& name) {
   return id == 0 ? json(nullptr) : json{{"id", id}, {"name", text_or_null(name)}};
 }
 
-json account_shape(store::Account const& account) {
-  return {{"id", account.id},
-          {"name", account.name},
-          {"email", text_or_null(account.email)},
-          {"role", account.role},
-          {"created_at", account.created_at},
-          {"blocked_at", text_or_null(account.blocked_at)},
-          {"blocked_reason", text_or_null(account.blocked_reason)},
-          {"jobs", account.jobs},
-          {"slaves", account.slaves},
-          {"total", decimal(account.total)},
-          {"login_at", text_or_null(account.login_at)}};
+json to_json(store::UserDetails const& user) {
+  return {{"id", user.id},
+          {"name", user.name},
+          {"email", text_or_null(user.email)},
+          {"role", user.role},
+          {"created_at", user.created_at},
+          {"blocked_at", text_or_null(user.blocked_at)},
+          {"blocked_reason", text_or_null(user.blocked_reason)},
+          {"jobs", user.jobs},
+          {"slaves", user.slaves},
+          {"total", decimal(user.total_points)},
+          {"login_at", text_or_null(user.last_login_at)}};
 }
 
-json event_shape(store::Event const& event) {
-  return {{"id", event.id},
-          {"created_at", event.created_at},
-          {"kind", event.kind},
-          {"user", named_or_null(event.user, event.user_name)},
-          {"slave", named_or_null(event.slave, event.slave_name)},
-          {"job", named_or_null(event.job, event.job_name)},
-          {"message", event.message}};
+json to_json(store::Activity const& entry) {
+  return {{"id", entry.id},
+          {"created_at", entry.created_at},
+          {"kind", entry.kind},
+          {"user", named_or_null(entry.user, entry.user_name)},
+          {"slave", named_or_null(entry.slave, entry.slave_name)},
+          {"job", named_or_null(entry.job, entry.job_name)},
+          {"message", entry.message}};
 }
 
 struct Listing {
   int limit = 100;
   std::int64_t before = 0;
   std::string search;
-  std::string which;
+  std::string filter;
 };
 
 // limit, before, and of the other two those that this list takes.
-Result<Listing> read_listing(Request const& request, std::string_view search, std::string_view which) {
+Result<Listing> read_listing(Request const& request, std::string_view search, std::string_view filter) {
   Listing listing;
   for (auto const& [name, value] : request.query) {
     if (name == "limit") {
@@ -65,9 +65,9 @@ Result<Listing> read_listing(Request const& request, std::string_view search, st
     } else if (!search.empty() && name == search) {
       if (value.size() > 200) return fail(Errc::invalid, fmt::format("{}= has more than 200 letters", search));
       listing.search = value;
-    } else if (!which.empty() && name == which) {
-      if (value.size() > 32) return fail(Errc::invalid, fmt::format("{}= has more than 32 letters", which));
-      listing.which = value;
+    } else if (!filter.empty() && name == filter) {
+      if (value.size() > 32) return fail(Errc::invalid, fmt::format("{}= has more than 32 letters", filter));
+      listing.filter = value;
     } else {
       return fail(Errc::invalid, fmt::format("there is no '{}' here", printable(name, 30)));
     }
@@ -77,19 +77,19 @@ Result<Listing> read_listing(Request const& request, std::string_view search, st
 
 }  // namespace
 
-Reply handle_list_accounts(Request const& request, Context& context) {
+Reply handle_list_users(Request const& request, Context& context) {
   auto const asked = read_listing(request, "search", "which");
   if (!asked) return error_reply(asked.error());
-  auto const accounts = store::list_accounts(context.database(), context.caller.user.id, asked->search, asked->which,
-                                             asked->before, asked->limit);
-  if (!accounts) return error_reply(accounts.error());
+  auto const users = store::list_users(context.database(), context.caller.user.id, asked->search, asked->filter,
+                                       asked->before, asked->limit);
+  if (!users) return error_reply(users.error());
   auto items = json::array();
-  for (auto const& account : *accounts) items.push_back(account_shape(account));
-  bool const more = accounts->size() == static_cast<std::size_t>(asked->limit);
-  return list_reply(std::move(items), more ? std::optional(accounts->back().id) : std::nullopt);
+  for (auto const& user : *users) items.push_back(to_json(user));
+  bool const more = users->size() == static_cast<std::size_t>(asked->limit);
+  return list_reply(std::move(items), more ? std::optional(users->back().id) : std::nullopt);
 }
 
-Reply handle_change_account(Request const& request, Context& context) {
+Reply handle_change_user(Request const& request, Context& context) {
   auto const user = context.id();
   if (!user) return error_reply(user.error());
   auto body = JsonBody::parse(request.body);
@@ -101,7 +101,7 @@ Reply handle_change_account(Request const& request, Context& context) {
   return changed ? empty_reply(204) : error_reply(changed.error());
 }
 
-Reply handle_block_account(Request const& request, Context& context) {
+Reply handle_block_user(Request const& request, Context& context) {
   auto const user = context.id();
   if (!user) return error_reply(user.error());
   auto body = JsonBody::parse(request.body);
@@ -117,23 +117,23 @@ Reply handle_block_account(Request const& request, Context& context) {
   return json_reply(200, {{"jobs", blocked->jobs.size()}, {"slaves", blocked->slaves.size()}});
 }
 
-Reply handle_unblock_account(Request const&, Context& context) {
+Reply handle_unblock_user(Request const&, Context& context) {
   auto const user = context.id();
   if (!user) return error_reply(user.error());
   auto const done = store::unblock_user(context.database(), context.caller.user.id, *user);
   return done ? empty_reply(204) : error_reply(done.error());
 }
 
-Reply handle_list_happenings(Request const& request, Context& context) {
+Reply handle_list_activity(Request const& request, Context& context) {
   auto const asked = read_listing(request, "", "kind");
   if (!asked) return error_reply(asked.error());
-  auto const events =
-      store::list_events(context.database(), context.caller.user.id, asked->which, asked->before, asked->limit);
-  if (!events) return error_reply(events.error());
+  auto const activity =
+      store::list_activity(context.database(), context.caller.user.id, asked->filter, asked->before, asked->limit);
+  if (!activity) return error_reply(activity.error());
   auto items = json::array();
-  for (auto const& event : *events) items.push_back(event_shape(event));
-  bool const more = events->size() == static_cast<std::size_t>(asked->limit);
-  return list_reply(std::move(items), more ? std::optional(events->back().id) : std::nullopt);
+  for (auto const& entry : *activity) items.push_back(to_json(entry));
+  bool const more = activity->size() == static_cast<std::size_t>(asked->limit);
+  return list_reply(std::move(items), more ? std::optional(activity->back().id) : std::nullopt);
 }
 
 Reply handle_list_methods(Request const&, Context& context) {
@@ -152,7 +152,7 @@ Reply handle_list_methods(Request const&, Context& context) {
     if (version.version.empty()) continue;
     items.back()["versions"].push_back({{"version", version.version},
                                         {"slaves", version.slaves},
-                                        {"lately", version.lately},
+                                        {"lately", version.seen_last_day},
                                         {"power", version.power == 0 ? json(nullptr) : decimal(version.power)}});
   }
   return json_reply(200, {{"items", std::move(items)}, {"next", nullptr}});

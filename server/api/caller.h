@@ -37,7 +37,7 @@ struct Caller {
     return user.role != store::Role::user && (scopes & static_cast<unsigned>(Scope::admin)) != 0;
   }
   // May see and change what this user owns.
-  [[nodiscard]] bool may_touch(std::int64_t owner) const { return known() && (user.id == owner || moderates()); }
+  [[nodiscard]] bool may_access(std::int64_t owner) const { return known() && (user.id == owner || moderates()); }
 };
 
 // A Caller with id 0 when no login came with the request; denied when the one that came is wrong or stale;

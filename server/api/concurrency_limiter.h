@@ -8,43 +8,43 @@
 
 namespace distren {
 
-class Turns {
+class ConcurrencyLimiter {
 public:
-  class Turn {
+  class Permit {
   public:
-    Turn(Turns* of, std::int64_t person) : of_(of), person_(person) {}
-    Turn(Turn const&) = delete;
-    Turn& operator=(Turn const&) = delete;
-    ~Turn() {
-      if (of_ != nullptr) of_->end(person_);
+    Permit(ConcurrencyLimiter* limiter, std::int64_t user) : limiter_(limiter), user_(user) {}
+    Permit(Permit const&) = delete;
+    Permit& operator=(Permit const&) = delete;
+    ~Permit() {
+      if (limiter_ != nullptr) limiter_->release(user_);
     }
-    explicit operator bool() const { return of_ != nullptr; }  // false: too many are at it
+    explicit operator bool() const { return limiter_ != nullptr; }  // false: too many are at it
 
   private:
-    Turns* of_;
-    std::int64_t person_;
+    ConcurrencyLimiter* limiter_;
+    std::int64_t user_;
   };
 
-  [[nodiscard]] Turn take(std::int64_t person, int most, int most_of_one) {
+  [[nodiscard]] Permit try_acquire(std::int64_t user, int max_total, int max_per_user) {
     std::lock_guard const lock(mutex_);
-    if (all_ >= most) return {nullptr, person};
-    auto& his = each_[person];
-    if (his >= most_of_one) return {nullptr, person};
-    ++his;
-    ++all_;
-    return {this, person};
+    if (total_ >= max_total) return {nullptr, user};
+    auto& user_count = by_user_[user];
+    if (user_count >= max_per_user) return {nullptr, user};
+    ++user_count;
+    ++total_;
+    return {this, user};
   }
 
 private:
-  void end(std::int64_t person) {
+  void release(std::int64_t user) {
     std::lock_guard const lock(mutex_);
-    --all_;
-    if (--each_[person] == 0) each_.erase(person);
+    --total_;
+    if (--by_user_[user] == 0) by_user_.erase(user);
   }
 
   std::mutex mutex_;  // guards all below
-  int all_ = 0;
-  std::unordered_map<std::int64_t, int> each_;
+  int total_ = 0;
+  std::unordered_map<std::int64_t, int> by_user_;
 };
 
 }  // namespace distren

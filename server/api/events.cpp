@@ -1,4 +1,4 @@
-// Server-Sent Events: what is new, for pages that are open. doc/openapi.yaml says what the events are.
+// Server-Sent Events for open pages. doc/openapi.yaml describes the events.
 #include <fmt/format.h>
 
 #include "common/base/text.h"
@@ -47,14 +47,14 @@ Reply handle_events(Request const& request, Context& context) {
   for (auto const& [name, value] : request.query) {
     if (auto const read = read_parameter(name, value, reader, since); !read) return error_reply(read.error());
   }
-  // What the browser says itself when it comes back is newer than the address that it was given.
+  // The browser's Last-Event-ID on reconnect is newer than the query of its URL.
   if (auto const last = request.header("last-event-id"); !last.empty()) since = last.substr(0, longest_position);
   if (reader.all && !caller.moderates())
     return error_reply(403, "only moderators hear of everybody's jobs; leave out all=1 to hear of yours");
   if (reader.job != 0) {
     auto const job = store::show_job(context.database(), reader.job);
     if (!job && job.error().code != Errc::not_found) return error_reply(job.error());
-    if (!job || !caller.may_touch(job->user)) return error_reply(404, fmt::format("you have no job {}", reader.job));
+    if (!job || !caller.may_access(job->user)) return error_reply(404, fmt::format("you have no job {}", reader.job));
     reader.by_role = job->user != caller.user.id;
   }
   reader.by_role = reader.by_role || reader.all;

@@ -77,7 +77,7 @@ Reply handle_metrics(Request const&, Context& context) {
   metric(text, "http_replies_total", "counter", "Replies by class of status.",
          {answered(1), answered(2), answered(3), answered(4), answered(5)});
   metric(text, "http_turned_away_total", "counter", "Requests answered 503 because the queue was full.",
-         {{"", static_cast<double>(counters.turned_away.load())}});
+         {{"", static_cast<double>(counters.rejected.load())}});
   if (auto const space = free_bytes(services.config.stor)) {
     metric(text, "stor_free_bytes", "gauge", "Room left on the disk of stor/.", {{"", static_cast<double>(*space)}});
   }

@@ -26,7 +26,7 @@ Reply handle_delete_token(Request const&, Context&);
 Reply handle_list_slaves(Request const&, Context&);
 Reply handle_create_slave(Request const&, Context&);
 Reply handle_show_slave(Request const&, Context&);
-Reply handle_why_slave(Request const&, Context&);
+Reply handle_explain_slave(Request const&, Context&);
 Reply handle_change_slave(Request const&, Context&);
 Reply handle_revoke_slave(Request const&, Context&);
 Reply handle_rotate_slave(Request const&, Context&);
@@ -35,7 +35,7 @@ Reply handle_rotate_slave(Request const&, Context&);
 Reply handle_list_blocks(Request const&, Context&);
 Reply handle_add_block(Request const&, Context&);
 Reply handle_delete_block(Request const&, Context&);
-Reply handle_change_settings(Request const&, Context&);
+Reply handle_change_remote_settings(Request const&, Context&);
 
 // slave_telemetry.cpp
 Reply handle_show_telemetry(Request const&, Context&);
@@ -85,12 +85,12 @@ Reply handle_task_log(Request const&, Context&);
 Reply handle_list_output(Request const&, Context&);
 
 // pictures.cpp
-Reply handle_task_picture(Request const&, Context&);
-Reply handle_job_picture(Request const&, Context&);
-Reply handle_list_sources(Request const&, Context&);
+Reply handle_task_image(Request const&, Context&);
+Reply handle_job_image(Request const&, Context&);
+Reply handle_list_job_files(Request const&, Context&);
 
 // job_zip.cpp
-Reply handle_zip_address(Request const&, Context&);
+Reply handle_zip_url(Request const&, Context&);
 Reply handle_zip(Request const&, Context&);
 
 // job_preview.cpp
@@ -124,16 +124,16 @@ Reply handle_slave_telemetry(Request const&, Context&);
 Reply handle_show_notification_settings(Request const&, Context&);
 Reply handle_change_notification_settings(Request const&, Context&);
 Reply handle_test_notification(Request const&, Context&);
-Reply handle_send_mail_code(Request const&, Context&);
-Reply handle_confirm_mail(Request const&, Context&);
+Reply handle_send_email_code(Request const&, Context&);
+Reply handle_confirm_email(Request const&, Context&);
 Reply handle_list_notifications(Request const&, Context&);
 
 // administration.cpp
-Reply handle_list_accounts(Request const&, Context&);
-Reply handle_change_account(Request const&, Context&);
-Reply handle_block_account(Request const&, Context&);
-Reply handle_unblock_account(Request const&, Context&);
-Reply handle_list_happenings(Request const&, Context&);
+Reply handle_list_users(Request const&, Context&);
+Reply handle_change_user(Request const&, Context&);
+Reply handle_block_user(Request const&, Context&);
+Reply handle_unblock_user(Request const&, Context&);
+Reply handle_list_activity(Request const&, Context&);
 Reply handle_list_methods(Request const&, Context&);
 
 // settings.cpp, health.cpp

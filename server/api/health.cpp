@@ -21,14 +21,14 @@ using nlohmann::json;
 
 constexpr std::size_t tables_shown = 8;
 
-json stor_shape(ServerConfig const& config) {
+json stor_to_json(ServerConfig const& config) {
   std::error_code problem;
   auto const space = std::filesystem::space(config.stor, problem);
   if (problem) return {{"free", nullptr}, {"total", nullptr}, {"keep", config.limits.free_bytes}};
   return {{"free", space.available}, {"total", space.capacity}, {"keep", config.limits.free_bytes}};
 }
 
-json database_shape(std::vector<store::TableSize> const& tables) {
+json database_to_json(std::vector<store::TableSize> const& tables) {
   std::int64_t bytes = 0;
   auto largest = json::array();
   for (auto const& table : tables) {
@@ -40,7 +40,7 @@ json database_shape(std::vector<store::TableSize> const& tables) {
 }
 
 // Can others reach it? Not through a door that only this machine sees.
-bool is_open(ServerConfig const& config) {
+bool is_reachable(ServerConfig const& config) {
   auto const https = parse_listen_address(config.listen.https);
   return !config.listen.https.empty() && https && !https->loopback;
 }
@@ -53,7 +53,7 @@ Reply handle_show_health(Request const&, Context& context) {
   if (!tables) return error_reply(tables.error());
   auto const totals = store::show_totals(context.database());
   if (!totals) return error_reply(totals.error());
-  auto const staff = store::list_accounts(context.database(), context.caller.user.id, "", "staff", 0, 2);
+  auto const staff = store::list_users(context.database(), context.caller.user.id, "", "staff", 0, 2);
   if (!staff) return error_reply(staff.error());
   auto const jobs = store::list_jobs(context.database(), 0, "", 0, 1);
   if (!jobs) return error_reply(jobs.error());
@@ -62,16 +62,16 @@ Reply handle_show_health(Request const&, Context& context) {
   auto const& config = services.config;
   return json_reply(200, {{"version", PACKAGE_VERSION},
                           {"uptime", services.now_ms() - services.started_ms},
-                          {"stor", stor_shape(config)},
-                          {"database", database_shape(*tables)},
+                          {"stor", stor_to_json(config)},
+                          {"database", database_to_json(*tables)},
                           {"journal", {{"away", journal.away}, {"waiting", journal.waiting}, {"lag", journal.lag_ms}}},
                           {"workers",
                            {{"threads", config.limits.workers},
                             {"waiting", workers == nullptr ? 0 : workers->waiting()},
                             {"queue", config.limits.queue},
-                            {"turned_away", services.counters.turned_away.load()}}},
+                            {"turned_away", services.counters.rejected.load()}}},
                           {"setup",
-                           {{"reachable", is_open(config)},
+                           {{"reachable", is_reachable(config)},
                             {"registration", services.runtime.now().registration},
                             {"slaves", totals->slaves > 0},
                             {"jobs", !jobs->empty()},

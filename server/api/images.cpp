@@ -16,7 +16,7 @@ namespace distren {
 
 namespace {
 
-Turns making;
+ConcurrencyLimiter thumbnails;
 
 Result<int> read_size(Request const& request) {
   auto const text = request.parameter("size").value_or("0");
@@ -26,7 +26,7 @@ Result<int> read_size(Request const& request) {
   return fail(Errc::invalid, "size is 256 or 1024; leave it out for the frame as it was rendered");
 }
 
-Reply picture_reply(Request const& request, Context& context, store::Job const& job, store::Task const& task) {
+Reply image_reply(Request const& request, Context& context, store::Job const& job, store::Task const& task) {
   auto const size = read_size(request);
   if (!size) return error_reply(size.error());
   auto const& config = context.services.config;
@@ -44,10 +44,10 @@ Reply picture_reply(Request const& request, Context& context, store::Job const& 
   file.content_type = "image/jpeg";
   file.path = thumbnail_file(job_folder(config.stor, job.id), task.output_sha256, *size);
   std::error_code ignored;
-  if (!names_tag(request.header("if-none-match"), file.tag) && !std::filesystem::exists(file.path, ignored)) {
-    int const most = std::max(1, config.limits.workers / 2);
-    auto const turn = making.take(context.caller.user.id, most, most);
-    if (!turn) return busy_reply(503, "many pictures are being made; this one in a moment", 1000);
+  if (!matches_tag(request.header("if-none-match"), file.tag) && !std::filesystem::exists(file.path, ignored)) {
+    int const max_total = std::max(1, config.limits.workers / 2);
+    auto const permit = thumbnails.try_acquire(context.caller.user.id, max_total, max_total);
+    if (!permit) return busy_reply(503, "many pictures are being made; this one in a moment", 1000);
     auto const made = make_thumbnail({config.image_program, config.sandbox != "off"}, frame, file.path, *size);
     if (!made) return error_reply(made.error());
   }
@@ -64,12 +64,12 @@ Reply answer_task(Request const& request, Context& context, store::Job const& jo
       found->front().state != "accepted") {
     return error_reply(404, "this frame is not finished yet");
   }
-  return picture_reply(request, context, job, found->front());
+  return image_reply(request, context, job, found->front());
 }
 
 }  // namespace
 
-Reply handle_task_picture(Request const& request, Context& context) {
+Reply handle_task_image(Request const& request, Context& context) {
   auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   auto const task = context.id("task");
@@ -77,7 +77,7 @@ Reply handle_task_picture(Request const& request, Context& context) {
   return answer_task(request, context, *job, *task);
 }
 
-Reply handle_job_picture(Request const& request, Context& context) {
+Reply handle_job_image(Request const& request, Context& context) {
   auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   auto const task = store::latest_accepted(context.database(), job->id);
@@ -86,7 +86,7 @@ Reply handle_job_picture(Request const& request, Context& context) {
   return answer_task(request, context, *job, *task);
 }
 
-Reply handle_list_sources(Request const&, Context& context) {
+Reply handle_list_job_files(Request const&, Context& context) {
   auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   auto const files = store::list_job_files(context.database(), job->id);

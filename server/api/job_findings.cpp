@@ -29,7 +29,7 @@ json or_null(std::optional<T> const& value) {
   return value ? json(*value) : json(nullptr);
 }
 
-json scene_shape(BlendSummary const& summary) {
+json scene_to_json(BlendSummary const& summary) {
   json scenes = json::array();
   for (auto const& scene : summary.scenes) {
     scenes.push_back({{"name", scene.name},
@@ -66,9 +66,9 @@ std::string digest_of(store::NewJob const& job, std::string_view path) {
 }
 
 // The scene files of one job; each .blend is read once however often it is asked for.
-class Scenes {
+class SceneCache {
 public:
-  Scenes(Services const& services, store::NewJob const& job, std::set<std::string> const& missing)
+  SceneCache(Services const& services, store::NewJob const& job, std::set<std::string> const& missing)
       : services_(services), until_(Clock::now() + patience) {
     for (auto const& file : job.files) {
       if (!missing.contains(file.sha256)) digests_.emplace(file.path, file.sha256);
@@ -76,8 +76,8 @@ public:
   }
 
   Result<BlendSummary> const& read(std::string const& path) {
-    auto const known = known_.find(path);
-    return known != known_.end() ? known->second : known_.emplace(path, look(path)).first->second;
+    auto const known = read_.find(path);
+    return known != read_.end() ? known->second : read_.emplace(path, inspect(path)).first->second;
   }
 
   Result<PovraySummary> read_povray_text(std::string const& path) const {
@@ -87,7 +87,7 @@ public:
 private:
   using Clock = std::chrono::steady_clock;
 
-  Result<BlendSummary> look(std::string const& path) const { return with_reader<BlendSummary>(path, read_blend); }
+  Result<BlendSummary> inspect(std::string const& path) const { return with_reader<BlendSummary>(path, read_blend); }
 
   template <typename Summary, typename Read>
   Result<Summary> with_reader(std::string const& path, Read const& read) const {
@@ -103,16 +103,16 @@ private:
   Services const& services_;
   Clock::time_point until_;
   std::unordered_map<std::string_view, std::string_view> digests_;
-  std::map<std::string, Result<BlendSummary>> known_;
+  std::map<std::string, Result<BlendSummary>> read_;
 };
 
 // For sources that nothing here can look into: what the definition and the owner's parameters tell.
-BlendFindings by_definition(RenderMethod const& method, json const& parameters) {
+BlendFindings findings_by_definition(RenderMethod const& method, json const& parameters) {
   BlendFindings findings;
   findings.parameters = parameters;
-  auto const wanted = parameters.value("format", "");
+  auto const format_name = parameters.value("format", "");
   auto const found = std::find_if(method.formats.begin(), method.formats.end(),
-                                  [&wanted](auto const& format) { return format.name == wanted; });
+                                  [&format_name](auto const& format) { return format.name == format_name; });
   auto const& format = found == method.formats.end() ? method.formats.front() : *found;  // the schema: at least one
   findings.output = {{"format", format.name}, {"pattern", fmt::format("%0{}d.{}", method.digits, format.extension)}};
   if (method.sized && parameters.contains("width") && parameters.contains("height")) {
@@ -149,7 +149,7 @@ Result<std::set<std::string>> missing_digests(Database& database, std::int64_t u
 
 namespace {
 
-Result<BlendFindings> look_into(Services const& services, JobRequest& request, Scenes& scenes) {
+Result<BlendFindings> inspect(Services const& services, JobRequest& request, SceneCache& scenes) {
   auto& job = request.job;
   auto const& method = services.methods.at(job.method);
   BlendFindings findings;
@@ -159,7 +159,7 @@ Result<BlendFindings> look_into(Services const& services, JobRequest& request, S
     if (!found) return std::move(found).error();
     findings = std::move(*found);
   } else {
-    findings = by_definition(method, request.parameters);
+    findings = findings_by_definition(method, request.parameters);
     if (method.preflight == "povray") {
       auto checked = check_povray(
           job, [&scenes](std::string const& path) { return scenes.read_povray_text(path); }, findings);
@@ -174,14 +174,14 @@ Result<BlendFindings> look_into(Services const& services, JobRequest& request, S
 }
 
 // Of the first one.
-Result<BlendFindings> look_into_all(Services const& services, std::span<JobRequest> variations, Scenes& scenes) {
+Result<BlendFindings> inspect_all(Services const& services, std::span<JobRequest> variations, SceneCache& scenes) {
   std::optional<BlendFindings> first;
   for (auto& one : variations) {
-    auto looked = look_into(services, one, scenes);
-    if (!looked && one.variation.empty()) return looked;
-    if (!looked)
-      return fail(looked.error().code, fmt::format("variation {}: {}", one.variation, looked.error().message));
-    if (!first) first = std::move(*looked);
+    auto inspected = inspect(services, one, scenes);
+    if (!inspected && one.variation.empty()) return inspected;
+    if (!inspected)
+      return fail(inspected.error().code, fmt::format("variation {}: {}", one.variation, inspected.error().message));
+    if (!first) first = std::move(*inspected);
   }
   return std::move(*first);
 }
@@ -190,15 +190,15 @@ Result<BlendFindings> look_into_all(Services const& services, std::span<JobReque
 
 Result<void> add_findings(Services const& services, std::span<JobRequest> variations,
                           std::set<std::string> const& missing) {
-  Scenes scenes(services, variations.front().job, missing);
-  auto const looked = look_into_all(services, variations, scenes);
-  return looked ? Result<void>() : looked.error();
+  SceneCache scenes(services, variations.front().job, missing);
+  auto const inspected = inspect_all(services, variations, scenes);
+  return inspected ? Result<void>() : inspected.error();
 }
 
-Turns::Turn turn_to_look(Services const& services, std::int64_t person) {
-  static Turns looking;
+ConcurrencyLimiter::Permit turn_to_look(Services const& services, std::int64_t user) {
+  static ConcurrencyLimiter inspections;
   int const workers = services.config.limits.workers;
-  return looking.take(person, std::max(1, workers * 3 / 4), std::max(1, workers / 2));
+  return inspections.try_acquire(user, std::max(1, workers * 3 / 4), std::max(1, workers / 2));
 }
 
 Reply many_scenes() {
@@ -207,11 +207,11 @@ Reply many_scenes() {
 
 Reply handle_check_job(Request const& request, Context& context) {
   auto& services = context.services;
-  auto const turn = turn_to_look(services, context.caller.user.id);
-  if (!turn) return many_scenes();
-  auto wanted = read_job_request(request.body, services.methods, limits_of(services));
-  if (!wanted) return error_reply(wanted.error());
-  auto& job = wanted->job;
+  auto const permit = turn_to_look(services, context.caller.user.id);
+  if (!permit) return many_scenes();
+  auto job_request = read_job_request(request.body, services.methods, limits_of(services));
+  if (!job_request) return error_reply(job_request.error());
+  auto& job = job_request->job;
   auto const missing = missing_digests(context.database(), context.caller.user.id, job.files);
   if (!missing) return error_reply(missing.error());
   auto const source = digest_of(job, job.source);
@@ -220,37 +220,38 @@ Reply handle_check_job(Request const& request, Context& context) {
   }
   job.output = "{}";
   job.warnings = "[]";
-  Scenes scenes(services, job, *missing);
-  auto variations = variations_of(*wanted);
-  auto looked = look_into_all(services, variations, scenes);
+  SceneCache scenes(services, job, *missing);
+  auto variations = variations_of(*job_request);
+  auto inspected = inspect_all(services, variations, scenes);
   std::size_t jobs = 0;
-  if (looked) {
+  if (inspected) {
     job = variations.front().job;
     if (auto const plan = plan_submission(variations, services.methods, 1))
       jobs = plan->size();
     else
-      looked = plan.error();
+      inspected = plan.error();
   }
   json scene = nullptr;
   if (services.methods.at(job.method).preflight == "blend") {
-    if (auto const& summary = scenes.read(job.source)) scene = scene_shape(*summary);
+    if (auto const& summary = scenes.read(job.source)) scene = scene_to_json(*summary);
   }
   json needs = json::array();
-  if (looked) {
-    for (auto const& need : looked->needs)
+  if (inspected) {
+    for (auto const& need : inspected->needs)
       needs.push_back({{"path", need.path}, {"kind", need.kind}, {"state", need.state}});
   }
-  if (!looked && looked.error().code != Errc::invalid) return error_reply(looked.error());
-  return json_reply(200, {{"problem", looked ? json(nullptr) : json(looked.error().message)},
-                          {"frames", job.frames.size()},
-                          {"jobs", jobs},
-                          {"version", job.version},
-                          {"parameters", looked ? parsed(job.parameters) : wanted->parameters},
-                          {"output", parsed(job.output)},
-                          {"warnings", parsed(job.warnings)},
-                          {"needs", std::move(needs)},
-                          {"memory_mib", looked && looked->memory_mib > 0 ? json(looked->memory_mib) : json(nullptr)},
-                          {"scene", std::move(scene)}});
+  if (!inspected && inspected.error().code != Errc::invalid) return error_reply(inspected.error());
+  return json_reply(
+      200, {{"problem", inspected ? json(nullptr) : json(inspected.error().message)},
+            {"frames", job.frames.size()},
+            {"jobs", jobs},
+            {"version", job.version},
+            {"parameters", inspected ? parsed(job.parameters) : job_request->parameters},
+            {"output", parsed(job.output)},
+            {"warnings", parsed(job.warnings)},
+            {"needs", std::move(needs)},
+            {"memory_mib", inspected && inspected->memory_mib > 0 ? json(inspected->memory_mib) : json(nullptr)},
+            {"scene", std::move(scene)}});
 }
 
 }  // namespace distren

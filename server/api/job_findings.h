@@ -17,7 +17,7 @@ namespace distren {
 
 // To be held while a job is looked into and made, which takes seconds: false when enough workers are at it, or with
 // what this person asked for; many_scenes() says so.
-Turns::Turn turn_to_look(Services const& services, std::int64_t person);
+ConcurrencyLimiter::Permit turn_to_look(Services const& services, std::int64_t user);
 Reply many_scenes();
 
 JobRequestLimits limits_of(Services const& services);

@@ -42,15 +42,15 @@ double fps_of(store::Job const& job) {
   return fps.is_number() ? fps.get<double>() : 0;
 }
 
-nlohmann::json shape(std::int64_t job, std::string_view state, std::string const& there, PreviewPlan const* plan) {
-  auto const film = read_preview_name(there);
+nlohmann::json shape(std::int64_t job, std::string_view state, std::string const& existing, PreviewPlan const* plan) {
+  auto const preview = read_preview_name(existing);
   return {{"state", state},
-          {"fresh", plan != nullptr && there == plan->name},
+          {"fresh", plan != nullptr && existing == plan->name},
           {"progress", nullptr},
           {"problem", nullptr},
-          {"frames", film ? film->frames : 0},
-          {"step", film ? film->step : 1},
-          {"url", film ? nlohmann::json(fmt::format("/api/v1/jobs/{}/preview/{}", job, there)) : nullptr}};
+          {"frames", preview ? preview->frames : 0},
+          {"step", preview ? preview->step : 1},
+          {"url", preview ? nlohmann::json(fmt::format("/api/v1/jobs/{}/preview/{}", job, existing)) : nullptr}};
 }
 
 }  // namespace
@@ -60,25 +60,25 @@ Reply handle_preview(Request const&, Context& context) {
   if (!job) return error_reply(job.error());
   if (!has_frames(*job)) return json_reply(200, shape(job->id, "none", "", nullptr));
   auto& previews = context.services.previews;
-  auto const there = find_preview(context.services.config.stor, job->id);
-  auto progress = previews.see(job->id);
-  if (progress.making) {
-    auto answer = shape(job->id, "making", there, nullptr);
-    answer["progress"] = progress.part;
+  auto const existing = find_preview(context.services.config.stor, job->id);
+  auto progress = previews.status(job->id);
+  if (progress.encoding) {
+    auto answer = shape(job->id, "making", existing, nullptr);
+    answer["progress"] = progress.fraction;
     return json_reply(200, answer);
   }
   auto frames = finished_frames(context, job->id);
   if (!frames) return error_reply(frames.error());
   auto const plan = plan_preview(std::move(*frames), fps_of(*job));
-  if (there == plan.name) return json_reply(200, shape(job->id, "ready", there, &plan));
+  if (existing == plan.name) return json_reply(200, shape(job->id, "ready", existing, &plan));
   if (!progress.problem.empty()) {
-    auto answer = shape(job->id, "failed", there, &plan);
+    auto answer = shape(job->id, "failed", existing, &plan);
     answer["problem"] = progress.problem;
     return json_reply(200, answer);
   }
-  if (!previews.available()) return json_reply(200, shape(job->id, "unavailable", there, &plan));
-  if (auto const asked = previews.ask(job->id, plan); !asked) return error_reply(asked.error());
-  auto answer = shape(job->id, "making", there, &plan);
+  if (!previews.available()) return json_reply(200, shape(job->id, "unavailable", existing, &plan));
+  if (auto const asked = previews.request(job->id, plan); !asked) return error_reply(asked.error());
+  auto answer = shape(job->id, "making", existing, &plan);
   answer["progress"] = 0;
   return json_reply(200, answer);
 }

@@ -61,7 +61,7 @@ Result<std::unique_ptr<ZipStream>> frames_of(Context& context, std::int64_t job)
 
 }  // namespace
 
-Reply handle_zip_address(Request const&, Context& context) {
+Reply handle_zip_url(Request const&, Context& context) {
   auto const job = find_own_job(context);
   if (!job) return error_reply(job.error());
   auto const zip = frames_of(context, job->id);
@@ -85,7 +85,7 @@ Reply handle_zip(Request const&, Context& context) {
       .with("Content-Disposition",
             fmt::format("attachment; filename*=UTF-8''{}", percent_encode(printable(context.value("name")))))
       .with("Accept-Ranges", "none");
-  reply.body = Stream{std::move(*zip), length};
+  reply.body = GeneratedBody{std::move(*zip), length};
   return reply;
 }
 

@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-json settings_shape(store::NotificationSettings const& settings, ServerConfig const& config) {
+json to_json(store::NotificationSettings const& settings, ServerConfig const& config) {
   auto choices = json::array();
   for (auto const& [kind, channel] : settings.choices) choices.push_back({{"kind", kind}, {"channel", channel}});
   return {{"email", text_or_null(settings.email)},   {"confirmed", settings.confirmed},
@@ -29,7 +29,7 @@ json settings_shape(store::NotificationSettings const& settings, ServerConfig co
           {"choices", std::move(choices)},           {"newest", settings.newest}};
 }
 
-json notification_shape(store::Notification const& notification) {
+json to_json(store::Notification const& notification) {
   return {{"id", notification.id},
           {"kind", notification.kind},
           {"channel", notification.channel},
@@ -43,9 +43,9 @@ json notification_shape(store::Notification const& notification) {
           {"ended_at", text_or_null(notification.ended_at)}};
 }
 
-Reply shown(Context& context) {
+Reply settings_reply(Context& context) {
   auto const settings = store::show_notification_settings(context.database(), context.caller.user.id);
-  return settings ? json_reply(200, settings_shape(*settings, context.services.config)) : error_reply(settings.error());
+  return settings ? json_reply(200, to_json(*settings, context.services.config)) : error_reply(settings.error());
 }
 
 // [{"kind","channel"}...] as the procedure takes them.
@@ -63,7 +63,7 @@ Result<std::string> read_choices(json const& given) {
 }  // namespace
 
 Reply handle_show_notification_settings(Request const&, Context& context) {
-  return shown(context);
+  return settings_reply(context);
 }
 
 Reply handle_change_notification_settings(Request const& request, Context& context) {
@@ -100,10 +100,10 @@ Reply handle_change_notification_settings(Request const& request, Context& conte
     if (before->webhook == *change.webhook) change.webhook.reset();
   }
   auto const done = store::change_notification_settings(context.database(), context.caller.user.id, change);
-  return done ? shown(context) : error_reply(done.error());
+  return done ? settings_reply(context) : error_reply(done.error());
 }
 
-Reply handle_send_mail_code(Request const&, Context& context) {
+Reply handle_send_email_code(Request const&, Context& context) {
   if (context.services.config.mail.server.empty())
     return error_reply(409, "this grid sends no e-mail: mail.server is not set");
   // Of 64 random bits: no digit is likelier than another by more than chance can show.
@@ -116,7 +116,7 @@ Reply handle_send_mail_code(Request const&, Context& context) {
   return empty_reply(204);
 }
 
-Reply handle_confirm_mail(Request const& request, Context& context) {
+Reply handle_confirm_email(Request const& request, Context& context) {
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
   std::string code;
@@ -124,7 +124,7 @@ Reply handle_confirm_mail(Request const& request, Context& context) {
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   std::erase(code, ' ');  // as people copy it
   auto const done = store::try_mail_code(context.database(), context.caller.user.id, code);
-  return done ? shown(context) : error_reply(done.error());
+  return done ? settings_reply(context) : error_reply(done.error());
 }
 
 Reply handle_test_notification(Request const& request, Context& context) {
@@ -164,7 +164,7 @@ Reply handle_list_notifications(Request const& request, Context& context) {
       store::list_notifications(context.database(), context.caller.user.id, channel, before, after, limit);
   if (!found) return error_reply(found.error());
   auto items = json::array();
-  for (auto const& each : *found) items.push_back(notification_shape(each));
+  for (auto const& each : *found) items.push_back(to_json(each));
   bool const more = found->size() == static_cast<std::size_t>(limit);
   return list_reply(std::move(items), more ? std::optional(found->back().id) : std::nullopt);
 }

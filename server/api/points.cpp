@@ -15,7 +15,7 @@ json number_or_null(std::int64_t number) {
   return number == 0 ? json(nullptr) : json(number);
 }
 
-json statement_shape(store::StatementLine const& line) {
+json to_json(store::StatementLine const& line) {
   return {{"id", line.transaction},
           {"kind", line.kind},
           {"created_at", line.created_at},
@@ -31,7 +31,7 @@ json statement_shape(store::StatementLine const& line) {
           {"reason", text_or_null(line.reason)}};
 }
 
-json ranked_shape(store::Ranked const& ranked) {
+json to_json(store::Ranked const& ranked) {
   return {{"place", ranked.place},
           {"user", ranked.user},
           {"user_name", ranked.name},
@@ -59,7 +59,7 @@ Reply handle_statement(Request const& request, Context& context) {
   auto const lines = store::list_statement(context.database(), context.caller.user.id, page->cursor, page->limit);
   if (!lines) return error_reply(lines.error());
   auto items = json::array();
-  for (auto const& line : *lines) items.push_back(statement_shape(line));
+  for (auto const& line : *lines) items.push_back(to_json(line));
   bool const more = lines->size() == static_cast<std::size_t>(page->limit);
   return list_reply(std::move(items), more ? std::optional(lines->back().transaction) : std::nullopt);
 }
@@ -70,7 +70,7 @@ Reply handle_ranking(Request const& request, Context& context) {
   auto const ranking = store::list_ranking(context.database(), page->cursor, page->limit);
   if (!ranking) return error_reply(ranking.error());
   auto items = json::array();
-  for (auto const& ranked : *ranking) items.push_back(ranked_shape(ranked));
+  for (auto const& ranked : *ranking) items.push_back(to_json(ranked));
   bool const more = ranking->size() == static_cast<std::size_t>(page->limit);
   return list_reply(std::move(items), more ? std::optional(ranking->back().user) : std::nullopt);
 }

@@ -79,7 +79,7 @@ Reply handle_delete_block(Request const&, Context& context) {
   return empty_reply(204);
 }
 
-Reply handle_change_settings(Request const& request, Context& context) {
+Reply handle_change_remote_settings(Request const& request, Context& context) {
   auto slave = find_own_slave(context);
   if (!slave) return error_reply(slave.error());
   auto const& services = context.services;

@@ -140,7 +140,7 @@ Reply Router::call(Route const& route, Request const& request, PathValues path, 
       context.caller.slave = std::move(*slave);
       break;
     }
-    case Needs::anybody:
+    case Needs::optional_login:
     case Needs::login: {
       auto caller = find_caller(request, services_, worker.database);
       if (!caller && caller.error().code == Errc::denied) return unauthorized(caller.error().message, "Bearer");

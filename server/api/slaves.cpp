@@ -74,7 +74,7 @@ Reply handle_show_slave(Request const&, Context& context) {
   return json_reply(200, shape(context, *slave));
 }
 
-Reply handle_why_slave(Request const&, Context& context) {
+Reply handle_explain_slave(Request const&, Context& context) {
   auto const slave = find_own_slave(context);
   if (!slave) return error_reply(slave.error());
   if (slave->state == store::SlaveCapabilities::enabled)

@@ -114,7 +114,7 @@ Reply handle_boost_job(Request const& request, Context& context) {
   // A request that is repeated after the job is gone is answered all the same: the procedure knows its key.
   auto const job = store::show_job(context.database(), *id);
   if (!job && job.error().code != Errc::not_found) return error_reply(job.error());
-  if (job && !context.caller.may_touch(job->user)) return error_reply(404, fmt::format("you have no job {}", *id));
+  if (job && !context.caller.may_access(job->user)) return error_reply(404, fmt::format("you have no job {}", *id));
   auto const key = idempotency_key(request);
   if (!key) return error_reply(key.error());
   auto body = JsonBody::parse(request.body);

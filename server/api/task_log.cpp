@@ -17,19 +17,20 @@ Reply handle_task_log(Request const&, Context& context) {
   if (*task < job->first_task || *task >= job->first_task + job->tasks)
     return error_reply(404, fmt::format("job {} has no task {}", job->id, *task));
   auto const kept = log_file(context.services.config.stor, job->id, *task);
-  auto const start = [&dispatcher = context.services.dispatcher, kept, task = *task](std::shared_ptr<Answer> answer) {
+  auto const start = [&dispatcher = context.services.dispatcher, kept,
+                      task = *task](std::shared_ptr<Responder> answer) {
     dispatcher.want_log(task, [answer, kept, task](std::optional<std::string> const& live) {
-      if (live) return answer->give(json_reply(200, {{"task", task}, {"live", true}, {"text", *live}}));
+      if (live) return answer->send(json_reply(200, {{"task", task}, {"live", true}, {"text", *live}}));
       auto const text = read_file(kept, 2 * log_limit);
       if (!text)
-        return answer->give(error_reply(404,
+        return answer->send(error_reply(404,
                                         "nothing is known of this frame's renderer: it is not being rendered now, "
                                         "and it has not failed"));
-      answer->give(json_reply(200, {{"task", task}, {"live", false}, {"text", *text}}));
+      answer->send(json_reply(200, {{"task", task}, {"live", false}, {"text", *text}}));
     });
   };
   Reply reply;
-  reply.body = Later{start};
+  reply.body = DeferredReply{start};
   return reply;
 }
 

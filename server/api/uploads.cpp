@@ -13,7 +13,7 @@ namespace distren {
 
 namespace {
 
-using Kind = UploadRefusal::Kind;
+using Kind = UploadRejection::Kind;
 
 constexpr std::int64_t largest_part = 4 << 20;
 constexpr std::string_view tus_version = "1.0.0";
@@ -38,25 +38,25 @@ Reply with_tus(Reply reply) {
   return std::move(reply).with("Tus-Resumable", std::string(tus_version));
 }
 
-Reply refuse(UploadRefusal const& refusal) {
-  switch (refusal.kind) {
+Reply reject(UploadRejection const& rejection) {
+  switch (rejection.kind) {
     case Kind::not_found:
-      return with_tus(error_reply(404, refusal.message));
+      return with_tus(error_reply(404, rejection.message));
     case Kind::offset_differs:
-      return with_tus(error_reply(409, refusal.message));
+      return with_tus(error_reply(409, rejection.message));
     case Kind::too_long:
-      return with_tus(error_reply(400, refusal.message));
+      return with_tus(error_reply(400, rejection.message));
     case Kind::checksum:
     case Kind::content:
-      return with_tus(error_reply(460, "invalid", refusal.message));
+      return with_tus(error_reply(460, "invalid", rejection.message));
     case Kind::disk_full:
-      return with_tus(error_reply(507, refusal.message));
+      return with_tus(error_reply(507, rejection.message));
     case Kind::too_many:
-      return with_tus(busy_reply(429, refusal.message, 10000));
+      return with_tus(busy_reply(429, rejection.message, 10000));
     case Kind::failed:
       break;
   }
-  return with_tus(busy_reply(503, refusal.message, 5000));
+  return with_tus(busy_reply(503, rejection.message, 5000));
 }
 
 Reply state_reply(int status, UploadState const& state) {
@@ -114,7 +114,7 @@ Result<void> check_version(Request const& request) {
   return fail(Errc::invalid, fmt::format("Tus-Resumable must be {}", tus_version));
 }
 
-Reply version_refusal(Error const& error) {
+Reply version_rejection(Error const& error) {
   return with_tus(error_reply(412, error.message)).with("Tus-Version", std::string(tus_version));
 }
 
@@ -136,11 +136,11 @@ Result<UploadSpec> read_owner(Request const& request, Context const& context, st
 }
 
 // The state of the upload at {id} when it is the caller's; a slave's needs the unguessable number alone.
-UploadOutcome find_own(Context& context) {
-  auto outcome = context.services.uploads.state(context.value("id"));
-  auto const* state = std::get_if<UploadState>(&outcome);
-  if (state == nullptr || state->spec.user == 0 || state->spec.user == context.caller.user.id) return outcome;
-  return UploadRefusal{Kind::not_found, "there is no such upload here (any more); start it again"};
+UploadResult find_accessible(Context& context) {
+  auto result = context.services.uploads.state(context.value("id"));
+  auto const* state = std::get_if<UploadState>(&result);
+  if (state == nullptr || state->spec.user == 0 || state->spec.user == context.caller.user.id) return result;
+  return UploadRejection{Kind::not_found, "there is no such upload here (any more); start it again"};
 }
 
 }  // namespace
@@ -155,7 +155,7 @@ Reply handle_upload_options(Request const&, Context& context) {
 }
 
 Reply handle_create_upload(Request const& request, Context& context) {
-  if (auto const good = check_version(request); !good) return version_refusal(good.error());
+  if (auto const good = check_version(request); !good) return version_rejection(good.error());
   if (!context.caller.known() && !request.parameter("signature")) {
     return error_reply(401, "an upload needs a login, or the signed address of an order");
   }
@@ -176,34 +176,34 @@ Reply handle_create_upload(Request const& request, Context& context) {
   if (!request.body.empty() && request.header("content-type") != part_type) {
     return with_tus(error_reply(415, fmt::format("a body here is the first part, of type {}", part_type)));
   }
-  auto outcome = context.services.uploads.create(std::move(*spec));
-  if (auto const* refusal = std::get_if<UploadRefusal>(&outcome)) return refuse(*refusal);
-  auto const id = std::get<UploadState>(outcome).id;
+  auto result = context.services.uploads.create(std::move(*spec));
+  if (auto const* rejection = std::get_if<UploadRejection>(&result)) return reject(*rejection);
+  auto const id = std::get<UploadState>(result).id;
   if (!request.body.empty() || *size == 0) {
-    outcome = context.services.uploads.append(id, 0, request.body, *checksum, finish_for(context));
+    result = context.services.uploads.append(id, 0, request.body, *checksum, finish_for(context));
   }
-  if (auto const* refusal = std::get_if<UploadRefusal>(&outcome)) {
+  if (auto const* rejection = std::get_if<UploadRejection>(&result)) {
     context.services.uploads.forget(id);  // the answer names no upload, so nobody can come back to this one
-    return refuse(*refusal);
+    return reject(*rejection);
   }
-  return state_reply(201, std::get<UploadState>(outcome)).with("Location", "/api/v1/uploads/" + id);
+  return state_reply(201, std::get<UploadState>(result)).with("Location", "/api/v1/uploads/" + id);
 }
 
 Reply handle_show_upload(Request const&, Context& context) {
-  auto outcome = find_own(context);
-  if (auto const* state = std::get_if<UploadState>(&outcome);
+  auto result = find_accessible(context);
+  if (auto const* state = std::get_if<UploadState>(&result);
       state != nullptr && !state->finished && state->offset == state->spec.size) {
     // All bytes are here, only the last step failed (the database was away): it is taken now.
     auto const end = state->offset;
-    outcome = context.services.uploads.append(context.value("id"), end, "", "", finish_for(context));
+    result = context.services.uploads.append(context.value("id"), end, "", "", finish_for(context));
   }
-  if (auto const* refusal = std::get_if<UploadRefusal>(&outcome)) return refuse(*refusal);
-  auto const& state = std::get<UploadState>(outcome);
+  if (auto const* rejection = std::get_if<UploadRejection>(&result)) return reject(*rejection);
+  auto const& state = std::get<UploadState>(result);
   return state_reply(200, state).with("Upload-Length", fmt::to_string(state.spec.size));
 }
 
 Reply handle_append_upload(Request const& request, Context& context) {
-  if (auto const good = check_version(request); !good) return version_refusal(good.error());
+  if (auto const good = check_version(request); !good) return version_rejection(good.error());
   if (request.header("content-type") != part_type) {
     return with_tus(error_reply(415, fmt::format("the Content-Type of a part is {}", part_type)));
   }
@@ -211,19 +211,19 @@ Reply handle_append_upload(Request const& request, Context& context) {
   if (!offset) return with_tus(error_reply(400, "Upload-Offset is missing or no number of bytes"));
   auto const checksum = read_checksum(request);
   if (!checksum) return with_tus(error_reply(checksum.error()));
-  auto outcome = find_own(context);
-  if (std::holds_alternative<UploadState>(outcome)) {
-    outcome =
+  auto result = find_accessible(context);
+  if (std::holds_alternative<UploadState>(result)) {
+    result =
         context.services.uploads.append(context.value("id"), *offset, request.body, *checksum, finish_for(context));
   }
-  if (auto const* refusal = std::get_if<UploadRefusal>(&outcome)) return refuse(*refusal);
-  return state_reply(204, std::get<UploadState>(outcome));
+  if (auto const* rejection = std::get_if<UploadRejection>(&result)) return reject(*rejection);
+  return state_reply(204, std::get<UploadState>(result));
 }
 
 Reply handle_delete_upload(Request const& request, Context& context) {
-  if (auto const good = check_version(request); !good) return version_refusal(good.error());
-  auto const outcome = find_own(context);
-  if (auto const* refusal = std::get_if<UploadRefusal>(&outcome)) return refuse(*refusal);
+  if (auto const good = check_version(request); !good) return version_rejection(good.error());
+  auto const result = find_accessible(context);
+  if (auto const* rejection = std::get_if<UploadRejection>(&result)) return reject(*rejection);
   auto const removed = context.services.uploads.remove(context.value("id"));
   if (!removed) return with_tus(error_reply(removed.error()));
   return with_tus(empty_reply(204));

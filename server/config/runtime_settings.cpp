@@ -24,7 +24,7 @@ struct Spec {
   std::int64_t least = 0;  // of a text: characters
   std::int64_t most = 0;
 };
-// The bounds are those of distrend.toml.
+// The same bounds as in distrend.toml.
 constexpr std::array specs{Spec{"name", Kind::text, 1, 60},
                            Spec{"registration", Kind::flag},
                            Spec{"times.session", Kind::number, 60, 366 * 86400},
@@ -81,7 +81,7 @@ std::string file_text(ServerConfig const& file, std::string_view name) {
   return fmt::to_string(file.limits.files_per_job);
 }
 
-// What only the file says: known at the start, or too dangerous to be changed by whoever stole a login. No secrets.
+// Settings that only the file has: needed at start, or too dangerous to change with a stolen login. No secrets.
 std::vector<std::pair<std::string_view, json>> fixed(ServerConfig const& file) {
   return {{"url", file.url},
           {"listen.line", file.listen.line},

@@ -1,6 +1,6 @@
-// What an administrator may change while the server runs, over what distrend.toml says. The values that were set lie in
-// the database; here is what holds now. Owned by Services; refers to the configuration, which must outlive it. Any
-// thread. A value is checked before it is kept; one in the database that is none any more is passed over.
+// Settings that an administrator may override at run time. Overrides are stored in the database; this holds the
+// effective values. Owner: Services; the configuration must outlive it. Any thread. Values are validated before they
+// are stored; invalid ones in the database are ignored.
 #pragma once
 
 #include <cstdint>
@@ -30,12 +30,12 @@ public:
   };
   [[nodiscard]] Values now() const;
 
-  // All that were set, by name; others than ours are passed over.
+  // All overrides, by name; unknown ones are ignored.
   void take(std::map<std::string, std::string> kept);
-  // The value as text for the database; invalid says what is allowed, not_found that there is no such setting, or that
-  // only the file has it.
+  // The value as text for the database. Errors: invalid, with what is allowed; not_found, unknown or only in the
+  // file.
   [[nodiscard]] Result<std::string> check(std::string_view name, nlohmann::json const& value) const;
-  // [{"name","kind","value","file","set","least","most"}...]: those that may be changed, then what only the file says.
+  // [{"name","kind","value","file","set","least","most"}...]: first those that may be overridden, then the others.
   [[nodiscard]] nlohmann::json list() const;
 
 private:

@@ -109,7 +109,7 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
   fill_in_places(config);
 
   if (!password_file.empty()) {
-    // The password stands in a file of its own, so that distrend.toml can be shown to others.
+    // The password is in a file of its own, so that distrend.toml can be shown to others.
     auto password = read_secret_file(password_file);
     if (!password) return password.error();
     config.database.password = std::move(*password);

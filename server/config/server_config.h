@@ -12,22 +12,22 @@
 namespace distren {
 
 struct ServerConfig {
-  std::string name = "DistRen";  // what the pages call this grid
+  std::string name = "DistRen";  // the grid's name on the pages
   std::filesystem::path stor = DISTREN_HOME "/stor";
-  std::filesystem::path htdocs;  // this and the next three: as installed, or as they lie in a source tree
+  std::filesystem::path htdocs;  // this and the next three: the installed ones, or those of a source tree
   std::filesystem::path methods;
   std::filesystem::path sql;
   std::filesystem::path openapi;
   std::filesystem::path image_program;  // distren-image; empty: beside this program or where it is installed
   std::filesystem::path scene_program;  // distren-scene, likewise
 
-  std::string url;  // how slaves and people reach the HTTP door; empty: from the listen address
+  std::string url;  // public URL for slaves and users; empty: from the listen address
 
   struct Listen {
     std::string line = "127.0.0.1:4554";   // TLS always, except plain = true on loopback
-    std::string https = "127.0.0.1:8443";  // empty: no such door
+    std::string https = "127.0.0.1:8443";  // empty: disabled
     std::string http = "127.0.0.1:8080";   // loopback only
-    std::string line_plain;                // the line without TLS, loopback only; empty: none
+    std::string line_plain;                // the line protocol without TLS, loopback only; empty: disabled
     int connections_per_address = 64;      // not counted on loopback
   } listen;
 
@@ -41,27 +41,27 @@ struct ServerConfig {
   struct Limits {
     int loops = 2;  // threads
     int workers = 4;
-    int queue = 1000;             // requests waiting for a worker
-    int streams = 4000;           // pages that follow the grid by events
-    int streams_per_person = 24;  // ... of one account
+    int queue = 1000;             // request queue of the workers
+    int streams = 4000;           // concurrent event streams
+    int streams_per_person = 24;  // ... per user
     std::int64_t upload_bytes = std::int64_t{8} << 30;
     std::int64_t result_bytes = std::int64_t{256} << 20;
-    std::int64_t free_bytes = std::int64_t{1} << 30;  // refuse uploads when the disk has less
+    std::int64_t free_bytes = std::int64_t{1} << 30;  // reject uploads below this free space
     int frames_per_job = 100000;
-    std::int64_t frames_per_person = 2'000'000;  // of all jobs of one account, tiles counted
+    std::int64_t frames_per_person = 2'000'000;  // of all jobs of one user, tiles counted
     int files_per_job = 100000;
   } limits;
 
   int benchmark_seconds = 20;  // of a reference PC, before a slave's first order and monthly; 0: all cores are equal
-  std::string trust = "open";  // "private": grants need no fair value, for a grid of few who know each other
-  bool registration = true;    // may strangers make accounts
+  std::string trust = "open";  // "private": grants need no fair value, for a grid of few users who know each other
+  bool registration = true;    // whether anyone may create an account
   std::string sandbox = "on";  // for distren-image and distren-scene; "off" only where user namespaces are impossible
 
   struct Times {  // seconds unless the name says otherwise
     int lease = 600;
     int deadline = 900;
     int heartbeat = 30;
-    int telemetry = 60;  // how often slaves say how their machines are; 0: never
+    int telemetry = 60;  // interval of the slaves' telemetry; 0: never
     int session = 30 * 24 * 3600;
     int signed_url = 3600;
   } times;
@@ -76,7 +76,7 @@ struct ServerConfig {
 
   struct Webhook {
     bool enabled = true;
-    bool private_addresses = false;  // may people's webhooks lead into this machine's own networks
+    bool private_addresses = false;  // whether webhooks may lead into this machine's own networks
   } webhook;
 
   std::string log_level = "info";
@@ -84,8 +84,8 @@ struct ServerConfig {
 };
 
 Result<ServerConfig> load_server_config(std::filesystem::path const& file);
-// What cannot work or must not be: a door beyond loopback without TLS, a missing certificate, folders that are not
-// there.
+// Validates combinations: a listener beyond loopback without TLS, a missing certificate, missing
+// folders.
 Result<void> check_server_config(ServerConfig const& config);
 
 }  // namespace distren

@@ -27,7 +27,7 @@ sql::Driver* driver() {
   return instance;
 }
 
-// The client's numbers for a connection that cannot be made or is gone, and the server's for closing one.
+// The client's error numbers for a connection that cannot be made or is lost, and the server's for closing one.
 bool is_lost(int error) {
   constexpr std::array lost{1040, 1053, 1077, 1129, 1152, 1158, 1159, 1160, 1161, 1203, 1226, 1927, 2002,
                             2003, 2004, 2005, 2006, 2011, 2012, 2013, 2014, 2024, 2026, 2048, 2055, 4031};
@@ -41,7 +41,7 @@ bool is_contention(int error) {
   return error == 1205 || error == 1213;  // lock wait timeout, deadlock: the procedure rolled back
 }
 
-// Without the address that the client's messages quote: they reach people who ask by HTTP.
+// Without the address that the client's messages quote: they reach HTTP clients.
 std::string without_address(std::string_view message) {
   auto const from = message.find(" '");
   auto const to = from == std::string_view::npos ? from : message.find('\'', from + 2);
@@ -82,7 +82,7 @@ Error describe(sql::SQLException const& exception, std::string_view what) {
   return fail(Errc::unavailable, fmt::format("{} failed in the database: {} ({})", what, exception.what(), error));
 }
 
-// Strict UTF-8: no overlong forms, no surrogates. What is not text goes over as a hexadecimal literal.
+// Strict UTF-8: no overlong forms, no surrogates. Other bytes are sent as a hexadecimal literal.
 bool is_utf8(std::string_view bytes) {
   std::size_t at = 0;
   while (at < bytes.size()) {
@@ -126,7 +126,7 @@ private:
   sql::ResultSet& result_;
 };
 
-// Every result must be read to its end, or the connection is out of step for the next call (error 2014).
+// Every result must be read to its end, or the next call fails (error 2014).
 void drain(sql::Statement& statement, bool has_result, std::function<void(SqlRow const&)> const& on_row) {
   bool first = true;
   while (has_result) {
@@ -146,8 +146,8 @@ struct Database::Connection {
   std::unique_ptr<sql::mysql::MySQL_Connection> open;
   std::chrono::steady_clock::time_point used;
 
-  // A connection that was idle is looked at before a call is trusted to it: servers close idle ones (wait_timeout) and
-  // restart, and nobody's request should fail for that.
+  // An idle connection is tested before use: servers close idle ones (wait_timeout) and restart, which must not fail a
+  // request.
   void ensure(DatabaseAddress const& address) {
     auto const now = std::chrono::steady_clock::now();
     if (open && now - used > idle_limit && !open->isValid()) open.reset();
@@ -174,8 +174,8 @@ struct Database::Connection {
     open.reset(mysql);
   }
 
-  // Runs `sql`, built once the connection stands because escaping needs it; tries again after deadlocks, and once on a
-  // new connection when the old one was closed before anything could be sent.
+  // Executes `sql`, built after connecting because escaping needs the connection; retries after deadlocks, and once on
+  // a new connection when the old one was closed before anything could be sent.
   Result<void> run(DatabaseAddress const& address, std::string_view what,
                    std::function<std::string(sql::mysql::MySQL_Connection&)> const& sql,
                    std::function<void(SqlRow const&)> const& on_row) {

@@ -1,7 +1,7 @@
-// One connection to MariaDB, and calls of stored procedures through it. The only file that includes Connector/C++.
-// Each thread has its own Database (connector rule); create DatabaseThread first in every thread but main.
-// A lost connection is noticed, answered with Errc::unavailable and opened again at the next call.
-// SIGNAL SQLSTATE 'DRnnn' becomes the Errc of that number with the procedure's message; deadlocks are tried again 5
+// One connection to MariaDB for calls of stored procedures. The only file that includes Connector/C++. Each
+// thread has its own Database (connector rule); create DatabaseThread first in every thread but main. A
+// lost connection is detected, reported as unavailable and reopened by the next call. SIGNAL SQLSTATE
+// 'DRnnn' becomes the Errc of that number with the procedure's message; deadlocks are retried up to 5
 // times.
 #pragma once
 
@@ -31,7 +31,7 @@ struct DatabaseAddress {
 // A parameter: nullptr is NULL; strings may hold bytes.
 using SqlValue = std::variant<std::nullptr_t, std::int64_t, std::string_view>;
 
-// The row that a result callback sees; valid during the callback. Columns count from 0.
+// A row passed to a result callback; valid during the callback. Columns count from 0.
 class SqlRow {
 public:
   virtual ~SqlRow() = default;
@@ -53,7 +53,7 @@ public:
   ~Database();
   Database(Database&&) noexcept;
 
-  // CALL procedure(values...); on_row is called for each row of the first result; the rest is drained.
+  // CALL procedure(values...); on_row receives each row of the first result; further results are discarded.
   Result<void> call(std::string_view procedure, std::initializer_list<SqlValue> values,
                     std::function<void(SqlRow const&)> const& on_row = {});
 

@@ -53,7 +53,7 @@ void WorkerPool::stop() {
   threads_.clear();
 }
 
-// Nothing: stopping, and everything queued is done.
+// Empty: stopping, and the queue is empty.
 std::function<void(Worker&)> WorkerPool::next() {
   std::unique_lock lock(mutex_);
   while (queue_.empty() && !stopping_) {
@@ -61,7 +61,7 @@ std::function<void(Worker&)> WorkerPool::next() {
     auto const called = [&] { return std::ranges::find(resting_, &woken) == resting_.end(); };
     resting_.push_back(&woken);
     if (!woken.wait_for(lock, idle_time, called)) {
-      // Nothing to look at for a while: the memory of this thread's decoder is worth more than its quick start.
+      // Idle for a while: frees the memory of this thread's decoder.
       lock.unlock();
       close_image_program();
       lock.lock();
@@ -82,7 +82,7 @@ void WorkerPool::run() {
     try {
       work(worker);
     } catch (std::exception const& error) {
-      // A fault of ours, met by one request: the server of everybody else goes on.
+      // A bug in one handler must not end the server.
       spdlog::critical("a worker's task ended by an exception: {}", error.what());
     }
   }

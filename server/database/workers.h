@@ -1,7 +1,7 @@
-// The worker pool: threads with a database connection each, fed by a bounded queue. Handlers run here, whole, as
-// straight-line code. The thread that rested last works first, so that little work keeps one connection and one image
-// decoder warm, and the others' close. submit() may be called from any thread and never blocks; false means that the
-// queue is full and the caller answers 503 with Retry-After at once. stop() finishes what is queued.
+// The worker pool: threads with a database connection each, fed by a bounded queue. Handlers run here from start to
+// end. The most recently idle thread is used first, so that light load keeps one connection and one decoder warm.
+// submit(): any thread, never blocks; false means that the queue is full and the caller answers 503 with Retry-After.
+// stop() finishes the queue.
 #pragma once
 
 #include <condition_variable>
@@ -37,7 +37,7 @@ private:
   DatabaseAddress address_;
   std::size_t queue_limit_;
   mutable std::mutex mutex_;                       // guards all below
-  std::vector<std::condition_variable*> resting_;  // threads without work, the last to rest at the end
+  std::vector<std::condition_variable*> resting_;  // idle threads, the most recent last
   std::deque<std::function<void(Worker&)>> queue_;
   bool stopping_ = false;
   std::vector<std::thread> threads_;

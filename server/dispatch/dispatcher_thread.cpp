@@ -187,7 +187,7 @@ void DispatcherThread::run() {
     }
     if (!news_) continue;
     auto const now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
-    if (auto const due = news_->due(); ticked || (due && *due <= now_ms)) news_->tell(core_, now_ms);
+    if (auto const due = news_->due(); ticked || (due && *due <= now_ms)) news_->publish(core_, now_ms);
   }
 }
 

@@ -9,7 +9,7 @@ namespace distren {
 
 namespace {
 
-constexpr std::size_t frames_kept = 64;  // of a job; more of them a page asks for
+constexpr std::size_t frames_kept = 64;  // per job; a page requests more itself
 constexpr std::size_t jobs_at_once = 200;
 constexpr std::size_t slaves_at_once = 200;
 constexpr std::int64_t pace_ms = 400;
@@ -25,16 +25,17 @@ std::string number_of(std::int64_t number) {
   return number == 0 ? "null" : fmt::to_string(number);
 }
 
-// The members of a Task of the API that change.
-std::string task_text(FrameUpdate const& news) {
-  bool const accepted = news.state == "accepted";
-  return fmt::format(
-      R"({{"id":{},"state":"{}","fraction":{},"failures":{},"slave":{},"slave_name":{},"output":{},)"
-      R"("size":{},"sha256":{},"wall":{},"cpu":{},"reason":{}}})",
-      news.task, news.state, news.state == "leased" ? fmt::format("{:.3f}", news.fraction) : std::string("null"),
-      news.failures < 0 ? std::string("null") : fmt::to_string(news.failures), number_of(news.slave),
-      text_of(news.slave_name), text_of(news.output), accepted ? fmt::to_string(news.size) : std::string("null"),
-      text_of(news.sha256), news.wall_ms, news.cpu_ms, text_of(news.reason));
+// The members of an API Task that change.
+std::string task_text(FrameUpdate const& update) {
+  bool const accepted = update.state == "accepted";
+  return fmt::format(R"({{"id":{},"state":"{}","fraction":{},"failures":{},"slave":{},"slave_name":{},"output":{},)"
+                     R"("size":{},"sha256":{},"wall":{},"cpu":{},"reason":{}}})",
+                     update.task, update.state,
+                     update.state == "leased" ? fmt::format("{:.3f}", update.fraction) : std::string("null"),
+                     update.failures < 0 ? std::string("null") : fmt::to_string(update.failures),
+                     number_of(update.slave), text_of(update.slave_name), text_of(update.output),
+                     accepted ? fmt::to_string(update.size) : std::string("null"), text_of(update.sha256),
+                     update.wall_ms, update.cpu_ms, text_of(update.reason));
 }
 
 }  // namespace
@@ -45,98 +46,99 @@ EventBatcher::Job& EventBatcher::of(std::int64_t job, std::int64_t user) {
   return found;
 }
 
-void EventBatcher::frame(FrameUpdate const& news) {
-  if (!hub_.wanted()) return hub_.miss();
-  auto& job = of(news.job, news.user);
-  if (auto const known = job.frames.find(news.task); known != job.frames.end()) {
-    known->second = news;
+void EventBatcher::frame(FrameUpdate const& update) {
+  if (!broker_.has_subscribers()) return broker_.mark_missed();
+  auto& job = of(update.job, update.user);
+  if (auto const known = job.frames.find(update.task); known != job.frames.end()) {
+    known->second = update;
   } else if (job.frames.size() < frames_kept) {
-    job.frames.emplace(news.task, news);
+    job.frames.emplace(update.task, update);
   } else {
-    job.more = true;
+    job.truncated = true;
   }
 }
 
 void EventBatcher::slave(std::int64_t slave, std::int64_t user) {
-  if (!hub_.wanted()) return hub_.miss();
+  if (!broker_.has_subscribers()) return broker_.mark_missed();
   slaves_[slave] = user;
 }
 
 void EventBatcher::points(std::int64_t user) {
-  if (hub_.wanted()) paid_.insert(user);
+  if (broker_.has_subscribers()) paid_.insert(user);
 }
 
 void EventBatcher::job(store::JournalAnswer::JobFigures const& figures) {
-  if (!hub_.wanted()) return hub_.miss();
+  if (!broker_.has_subscribers()) return broker_.mark_missed();
   of(figures.job, figures.user).figures = figures;
 }
 
 std::optional<std::int64_t> EventBatcher::due() const {
-  if (!jobs_.empty() || !slaves_.empty()) return told_ms_ + pace_ms;
-  if (!paid_.empty()) return points_told_ms_ + points_pace_ms;
+  if (!jobs_.empty() || !slaves_.empty()) return published_ms_ + pace_ms;
+  if (!paid_.empty()) return points_published_ms_ + points_pace_ms;
   return std::nullopt;
 }
 
-News EventBatcher::news_of(std::int64_t id, Job const& job, DispatchCore const& core) {
+Event EventBatcher::job_event(std::int64_t id, Job const& job, DispatchCore const& core) {
   auto const live = core.job_running(id);
   std::string text = fmt::format(R"({{"id":{},"leased":{},"running":{:.3f})", id, live.leased, live.running);
   if (job.figures) {
     text += fmt::format(R"(,"accepted":{},"failed":{})", job.figures->accepted, job.figures->failed);
-    // That it is active is no news of the journal, and its owner may have paused it since.
+    // The journal is not the authority on "active": the owner may have paused the job since.
     if (job.figures->state != "active") text += fmt::format(R"(,"state":"{}")", job.figures->state);
   }
-  return {.kind = News::Kind::job, .user = job.user, .job = id, .data = text + "}"};
+  return {.kind = Event::Kind::job, .user = job.user, .job = id, .data = text + "}"};
 }
 
-News EventBatcher::frames_of(std::int64_t id, Job const& job) {
-  std::string text = fmt::format(R"({{"job":{},"more":{},"items":[)", id, job.more);
+Event EventBatcher::frames_event(std::int64_t id, Job const& job) {
+  std::string text = fmt::format(R"({{"job":{},"more":{},"items":[)", id, job.truncated);
   bool first = true;
-  for (auto const& [task, news] : job.frames) {
+  for (auto const& [task, update] : job.frames) {
     if (!std::exchange(first, false)) text += ',';
-    text += task_text(news);
+    text += task_text(update);
   }
-  return {.kind = News::Kind::frames, .user = job.user, .job = id, .data = text + "]}"};
+  return {.kind = Event::Kind::frames, .user = job.user, .job = id, .data = text + "]}"};
 }
 
-News EventBatcher::slave_of(std::int64_t id, std::int64_t user, DispatchCore const& core) {
+Event EventBatcher::slave_event(std::int64_t id, std::int64_t user, DispatchCore const& core) {
   std::string text = fmt::format(R"({{"id":{},"online":{},"working_on":[)", id, core.online(id));
   bool first = true;
   for (auto const& work : core.slave_work(id)) {
     text += fmt::format(R"({}{{"job":{},"task":{},"frame":{},"fraction":{:.3f}}})",
                         std::exchange(first, false) ? "" : ",", work.job, work.task, work.frame, work.fraction);
   }
-  return {.kind = News::Kind::slave, .user = user, .data = text + "]}"};
+  return {.kind = Event::Kind::slave, .user = user, .data = text + "]}"};
 }
 
-void EventBatcher::tell(DispatchCore const& core, std::int64_t now) {
-  std::vector<News> news;
-  if (now - told_ms_ >= pace_ms) {
-    told_ms_ = now;
+void EventBatcher::publish(DispatchCore const& core, std::int64_t now) {
+  std::vector<Event> events;
+  if (now - published_ms_ >= pace_ms) {
+    published_ms_ = now;
     for (std::size_t i = 0; i < jobs_at_once && !jobs_.empty(); ++i) {
       auto const job = jobs_.extract(jobs_.begin());
-      if (job.mapped().more || !job.mapped().frames.empty()) news.push_back(frames_of(job.key(), job.mapped()));
-      news.push_back(news_of(job.key(), job.mapped(), core));
+      if (job.mapped().truncated || !job.mapped().frames.empty())
+        events.push_back(frames_event(job.key(), job.mapped()));
+      events.push_back(job_event(job.key(), job.mapped(), core));
     }
     for (std::size_t i = 0; i < slaves_at_once && !slaves_.empty(); ++i) {
       auto const slave = slaves_.extract(slaves_.begin());
-      news.push_back(slave_of(slave.key(), slave.mapped(), core));
+      events.push_back(slave_event(slave.key(), slave.mapped(), core));
     }
   }
-  if (now - points_told_ms_ >= points_pace_ms && !paid_.empty()) {
-    points_told_ms_ = now;
-    for (std::int64_t const user : paid_) news.push_back({.kind = News::Kind::points, .user = user, .data = "{}"});
+  if (now - points_published_ms_ >= points_pace_ms && !paid_.empty()) {
+    points_published_ms_ = now;
+    for (std::int64_t const user : paid_) events.push_back({.kind = Event::Kind::points, .user = user, .data = "{}"});
     paid_.clear();
   }
-  if (now - grid_told_ms_ >= grid_pace_ms && hub_.wanted()) {
-    grid_told_ms_ = now;
+  if (now - grid_published_ms_ >= grid_pace_ms && broker_.has_subscribers()) {
+    grid_published_ms_ = now;
     if (auto const grid = core.grid_live(); grid != grid_) {
       grid_ = grid;
-      news.push_back({.kind = News::Kind::grid,
-                      .data = fmt::format(R"({{"online":{},"active":{},"ready":{},"leased":{}}})", grid.slaves_online,
-                                          grid.jobs_active, grid.tasks_ready, grid.tasks_leased)});
+      events.push_back({.kind = Event::Kind::grid,
+                        .data = fmt::format(R"({{"online":{},"active":{},"ready":{},"leased":{}}})", grid.slaves_online,
+                                            grid.jobs_active, grid.tasks_ready, grid.tasks_leased)});
     }
   }
-  hub_.publish(std::move(news));
+  broker_.publish(std::move(events));
 }
 
 }  // namespace distren

@@ -1,7 +1,6 @@
-// What the dispatcher decides and the journal has written, gathered for the open pages: of a job with thousands of
-// short frames they hear twice a second, not thousands of times. A frame's latest state wins; of more frames than a
-// page can show one by one it is only said that there are more, and the page asks. Dispatcher's thread only. Times are
-// milliseconds of a clock that does not go back.
+// Batches updates of dispatcher and journal into events for open pages: a job with thousands of short frames produces
+// two events a second. A frame's latest state wins; above a number of frames the event is marked truncated and the page
+// reloads. Thread: the dispatcher's. Times are milliseconds of a monotonic clock.
 #pragma once
 
 #include <cstdint>
@@ -18,36 +17,36 @@ namespace distren {
 
 class EventBatcher {
 public:
-  explicit EventBatcher(EventBroker& hub) : hub_(hub) {}
+  explicit EventBatcher(EventBroker& broker) : broker_(broker) {}
 
-  void frame(FrameUpdate const& news);
+  void frame(FrameUpdate const& update);
   void slave(std::int64_t slave, std::int64_t user);
   void points(std::int64_t user);
   void job(store::JournalAnswer::JobFigures const& figures);
-  // When something waits to be told: not before this.
+  // Earliest time of the next publish(), if anything is pending.
   [[nodiscard]] std::optional<std::int64_t> due() const;
-  void tell(DispatchCore const& core, std::int64_t now);
+  void publish(DispatchCore const& core, std::int64_t now);
 
 private:
   struct Job {
     std::int64_t user = 0;
     std::optional<store::JournalAnswer::JobFigures> figures{};
     std::map<std::int64_t, FrameUpdate> frames{};
-    bool more = false;  // frames than are kept here
+    bool truncated = false;  // more frames than are stored here
   };
   Job& of(std::int64_t job, std::int64_t user);
-  static News news_of(std::int64_t id, Job const& job, DispatchCore const& core);
-  static News frames_of(std::int64_t id, Job const& job);
-  static News slave_of(std::int64_t id, std::int64_t user, DispatchCore const& core);
+  static Event job_event(std::int64_t id, Job const& job, DispatchCore const& core);
+  static Event frames_event(std::int64_t id, Job const& job);
+  static Event slave_event(std::int64_t id, std::int64_t user, DispatchCore const& core);
 
-  EventBroker& hub_;
+  EventBroker& broker_;
   std::map<std::int64_t, Job> jobs_;
-  std::map<std::int64_t, std::int64_t> slaves_;  // and whose they are
+  std::map<std::int64_t, std::int64_t> slaves_;  // and their users
   std::set<std::int64_t> paid_;
   GridStatus grid_{.slaves_online = -1};
-  std::int64_t told_ms_ = 0;
-  std::int64_t grid_told_ms_ = 0;
-  std::int64_t points_told_ms_ = 0;
+  std::int64_t published_ms_ = 0;
+  std::int64_t grid_published_ms_ = 0;
+  std::int64_t points_published_ms_ = 0;
 };
 
 }  // namespace distren

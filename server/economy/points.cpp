@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t samples_wanted = 15;
 constexpr std::int64_t rank_unit = 600'000;          // 600 points, in millipoints
 constexpr std::int64_t contributor_points = 60'000;  // an hour of the reference core
-constexpr std::int64_t most_boost = 4000;
+constexpr std::int64_t max_boost = 4000;
 
 std::int64_t sane_time(std::int64_t ms) {
   return std::clamp<std::int64_t>(ms, 0, time_limit_ms);
@@ -70,7 +70,7 @@ std::int64_t demonstrated(Claim const& of) {
 }
 
 std::optional<std::int64_t> fair_value(std::span<Sample const> samples, std::int64_t frame, std::int64_t claimant,
-                                       int most_of_one_user) {
+                                       int max_of_one_user) {
   std::vector<Sample> others;
   others.reserve(samples.size());
   std::ranges::copy_if(samples, std::back_inserter(others), [&](Sample const& s) { return s.user != claimant; });
@@ -86,7 +86,7 @@ std::optional<std::int64_t> fair_value(std::span<Sample const> samples, std::int
   for (Sample const& sample : others) {
     if (claims.size() == samples_wanted) break;
     int& count = of_user[sample.user];
-    if (count == most_of_one_user) continue;
+    if (count == max_of_one_user) continue;
     ++count;
     claims.push_back(not_negative(sample.claim));
   }
@@ -130,12 +130,12 @@ std::int64_t user_weight(std::int64_t total_points) {
 
 std::int64_t boost(std::int64_t deposit, std::int64_t remaining_grant) {
   if (deposit <= 0) return 0;
-  if (remaining_grant <= 0) return most_boost;
-  return std::min(most_boost, scaled(deposit, 1000, remaining_grant));
+  if (remaining_grant <= 0) return max_boost;
+  return std::min(max_boost, scaled(deposit, 1000, remaining_grant));
 }
 
 std::int64_t payout(std::int64_t boost_thousandths, std::int64_t grant, std::int64_t escrow) {
-  std::int64_t const boost = std::clamp<std::int64_t>(boost_thousandths, 0, most_boost);
+  std::int64_t const boost = std::clamp<std::int64_t>(boost_thousandths, 0, max_boost);
   return std::min(scaled(not_negative(grant), boost, 1000), not_negative(escrow));
 }
 

@@ -1,6 +1,6 @@
-// What a frame earns, and what points are worth in the queue: the formulas of the economy, pure and in whole numbers.
+// The formulas of the economy: what a frame earns, and the weight of points in the queue. Pure, integer arithmetic.
 // Points are millipoints (1 = 60 ms of one core of the reference PC), time is milliseconds, power is thousandths of the
-// reference core, weights and boosts are thousandths. Every input is clamped first: negative counts as nothing.
+// reference core, weights and boosts are thousandths. Inputs are clamped first: negative counts as zero.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,7 @@ namespace distren::economy {
 
 inline constexpr std::int64_t ms_per_millipoint = 60;
 inline constexpr std::int64_t unit_power = 1000;
-inline constexpr std::int64_t power_limit =
-    20000;  // no core is twenty times the reference: its clock or its owner lies
+inline constexpr std::int64_t power_limit = 20000;  // no core is faster: its clock or its report is wrong
 inline constexpr std::int64_t time_limit_ms = std::int64_t{366} * 86400 * 1000;
 inline constexpr int cores_limit = 4096;
 inline constexpr std::size_t users_for_value = 3;  // other people who must have rendered some of a job
@@ -25,7 +24,7 @@ struct Benchmark {
   std::int64_t cpu_ms = 0;
   std::int64_t wall_ms = 0;
   int cores = 0;
-  bool device = false;  // on a graphics card: above the limit it is worth the limit, and no lie
+  bool device = false;  // on a graphics card: work above the limit earns the limit
 };
 Result<std::int64_t> benchmark_power(Benchmark const& run);
 
@@ -53,7 +52,7 @@ struct Sample {
 // Three, so that two farms around a frame cannot make its value. The caller leaves out the owner's and all related
 // users' results; ties in distance go to the lower frame.
 std::optional<std::int64_t> fair_value(std::span<Sample const> samples, std::int64_t frame, std::int64_t claimant,
-                                       int most_of_one_user = 3);
+                                       int max_of_one_user = 3);
 
 // g = min(c, 1.15 V)
 std::int64_t grant(std::int64_t claim, std::int64_t fair_value);

@@ -24,17 +24,17 @@ std::int64_t now_ms() {
 
 }  // namespace
 
-struct Guard::Watched {
+struct ConnectionLimiter::Watched {
   enum class Phase { fresh, idle, reading, handling, writing, endless, lingering };
 
-  bufferevent* connection = nullptr;  // one reference is ours
+  bufferevent* connection = nullptr;  // owns one reference
   Peer peer;
-  bool adopted = false;
+  bool registered = false;
   bool counted = false;
   Phase phase = Phase::fresh;
-  std::int64_t since = 0;  // when the phase began
-  std::int64_t last = 0;   // when a byte last moved
-  std::int64_t bytes = 0;  // moved in this phase
+  std::int64_t since = 0;  // start of the phase
+  std::int64_t last = 0;   // time of the last transferred byte
+  std::int64_t bytes = 0;  // transferred in this phase
 
   void enter(Phase next) {
     phase = next;
@@ -44,40 +44,41 @@ struct Guard::Watched {
   [[nodiscard]] std::size_t buffered() const { return evbuffer_get_length(bufferevent_get_input(connection)); }
 };
 
-Guard::Guard(Loop& loop, ConnectionTimeouts times, ConnectionCounts& counts, std::size_t request_limit,
-             std::size_t buffered_limit)
+ConnectionLimiter::ConnectionLimiter(Loop& loop, ConnectionTimeouts times, ConnectionCounts& counts,
+                                     std::size_t request_limit, std::size_t buffered_limit)
     : times_(times), counts_(counts), request_limit_(request_limit), buffered_limit_(buffered_limit) {
-  adopt_.reset(event_new(
-      loop.base(), -1, 0, [](evutil_socket_t, short, void* self) { static_cast<Guard*>(self)->adopt_new(); }, this));
+  register_event_.reset(event_new(
+      loop.base(), -1, 0,
+      [](evutil_socket_t, short, void* self) { static_cast<ConnectionLimiter*>(self)->register_new(); }, this));
   timer_ = loop.every(tick_ms, [this] { sweep(); });
 }
 
-Guard::~Guard() {
+ConnectionLimiter::~ConnectionLimiter() {
   std::vector<bufferevent*> all;
   for (auto const& [connection, watched] : watched_) all.push_back(connection);
   for (auto* connection : all) end(connection);
 }
 
-void Guard::watch(bufferevent* connection) {
+void ConnectionLimiter::watch(bufferevent* connection) {
   auto watched = std::make_unique<Watched>();
   watched->connection = connection;
   watched->enter(Watched::Phase::fresh);
-  bufferevent_incref(connection);  // so that its end can be seen, and the socket outlives evhttp's interest in it
-  // evhttp itself reads on without bound while it writes a reply or waits for the end of a chunk's size.
+  bufferevent_incref(connection);  // keeps the socket after evhttp has freed the connection, so that lingering works
+  // evhttp itself reads without bound while it writes a reply or waits for the end of a chunk size.
   bufferevent_setwatermark(connection, EV_READ, 0, request_limit_);
   evbuffer_add_cb(bufferevent_get_input(connection), on_input, watched.get());
   evbuffer_add_cb(bufferevent_get_output(connection), on_output, watched.get());
   watched_.emplace(connection, std::move(watched));
-  some_new_ = true;
-  event_active(adopt_.get(), EV_TIMEOUT, 0);  // the socket is known when this call has returned to evhttp
+  has_new_ = true;
+  event_active(register_event_.get(), EV_TIMEOUT, 0);  // the socket is known after this call has returned to evhttp
 }
 
-void Guard::adopt_new() {
-  if (!some_new_) return;
-  some_new_ = false;
+void ConnectionLimiter::register_new() {
+  if (!has_new_) return;
+  has_new_ = false;
   for (auto const& [connection, watched] : watched_) {
-    if (watched->adopted) continue;
-    watched->adopted = true;
+    if (watched->registered) continue;
+    watched->registered = true;
     sockaddr_storage address{};
     socklen_t size = sizeof address;
     int const socket = bufferevent_getfd(connection);
@@ -89,32 +90,32 @@ void Guard::adopt_new() {
   }
 }
 
-Guard::Peer Guard::request_arrived(bufferevent* connection) {
-  adopt_new();
+ConnectionLimiter::Peer ConnectionLimiter::request_arrived(bufferevent* connection) {
+  register_new();
   auto const found = watched_.find(connection);
   if (found == watched_.end()) return {};
   found->second->enter(Watched::Phase::handling);
   return found->second->peer;
 }
 
-void Guard::reply_started(bufferevent* connection, bool endless) {
+void ConnectionLimiter::reply_started(bufferevent* connection, bool endless) {
   auto const found = watched_.find(connection);
   if (found != watched_.end()) found->second->enter(endless ? Watched::Phase::endless : Watched::Phase::writing);
 }
 
-void Guard::reply_done(bufferevent* connection) {
+void ConnectionLimiter::reply_done(bufferevent* connection) {
   auto const found = watched_.find(connection);
   if (found == watched_.end()) return;
   bool const pipelined = found->second->buffered() > 0;
   found->second->enter(pipelined ? Watched::Phase::reading : Watched::Phase::idle);
 }
 
-void Guard::close(bufferevent* connection) {
-  // Said to evhttp directly, as if the peer had hung up: it would not notice on a connection whose buffer is full.
+void ConnectionLimiter::close(bufferevent* connection) {
+  // Reported to evhttp as a disconnect: it would not notice a close on a connection whose buffer is full.
   bufferevent_trigger_event(connection, BEV_EVENT_EOF | BEV_EVENT_READING, BEV_TRIG_DEFER_CALLBACKS);
 }
 
-void Guard::on_input(evbuffer*, evbuffer_cb_info const* info, void* self) {
+void ConnectionLimiter::on_input(evbuffer*, evbuffer_cb_info const* info, void* self) {
   if (info->n_added == 0) return;
   auto& watched = *static_cast<Watched*>(self);
   if (watched.phase == Watched::Phase::fresh || watched.phase == Watched::Phase::idle) {
@@ -126,7 +127,7 @@ void Guard::on_input(evbuffer*, evbuffer_cb_info const* info, void* self) {
   }
 }
 
-void Guard::on_output(evbuffer*, evbuffer_cb_info const* info, void* self) {
+void ConnectionLimiter::on_output(evbuffer*, evbuffer_cb_info const* info, void* self) {
   if (info->n_deleted == 0) return;
   auto& watched = *static_cast<Watched*>(self);
   if (watched.phase == Watched::Phase::lingering) return;
@@ -134,7 +135,7 @@ void Guard::on_output(evbuffer*, evbuffer_cb_info const* info, void* self) {
   if (watched.phase == Watched::Phase::writing) watched.bytes += static_cast<std::int64_t>(info->n_deleted);
 }
 
-void Guard::judge(Watched& watched, std::int64_t now) {
+void ConnectionLimiter::check_time_limits(Watched& watched, std::int64_t now) {
   auto const lasted = now - watched.since;
   auto const silent = now - watched.last;
   auto const allowed = [&](std::int64_t base) { return base + watched.bytes * 1000 / times_.slowest_per_second; };
@@ -162,7 +163,7 @@ void Guard::judge(Watched& watched, std::int64_t now) {
   if (over) close(watched.connection);
 }
 
-void Guard::start_linger(Watched& watched, std::int64_t now) {
+void ConnectionLimiter::start_linger(Watched& watched, std::int64_t now) {
   watched.enter(Watched::Phase::lingering);
   watched.since = now;
   auto* input = bufferevent_get_input(watched.connection);
@@ -182,7 +183,7 @@ void Guard::start_linger(Watched& watched, std::int64_t now) {
   bufferevent_enable(watched.connection, EV_READ);
 }
 
-void Guard::sweep() {
+void ConnectionLimiter::sweep() {
   auto const now = now_ms();
   std::vector<bufferevent*> over;
   for (auto const& [connection, watched] : watched_) {
@@ -192,17 +193,17 @@ void Guard::sweep() {
     }
     bufferevent_event_cb on_event = nullptr;
     bufferevent_getcb(connection, nullptr, nullptr, &on_event, nullptr);
-    if (on_event == nullptr) {  // evhttp has freed it
+    if (on_event == nullptr) {  // freed by evhttp
       start_linger(*watched, now);
     } else {
-      judge(*watched, now);
+      check_time_limits(*watched, now);
     }
   }
   for (auto* connection : over) end(connection);
-  trim_buffers();
+  close_largest_readers();
 }
 
-void Guard::trim_buffers() {
+void ConnectionLimiter::close_largest_readers() {
   std::size_t total = 0;
   std::vector<std::pair<std::size_t, bufferevent*>> reading;
   for (auto const& [connection, watched] : watched_) {
@@ -218,7 +219,7 @@ void Guard::trim_buffers() {
   }
 }
 
-void Guard::end(bufferevent* connection) {
+void ConnectionLimiter::end(bufferevent* connection) {
   auto const found = watched_.find(connection);
   if (found == watched_.end()) return;
   auto& watched = *found->second;

@@ -37,7 +37,7 @@ RangeKind parse_range(std::string_view header, std::int64_t size, ByteRange& ran
   if (dash == std::string_view::npos || header.find(',') != std::string_view::npos) return RangeKind::whole;
   auto const first = digits(header.substr(0, dash));
   auto const last = digits(header.substr(dash + 1));
-  if (dash == 0) {  // the last so many bytes
+  if (dash == 0) {  // a suffix range
     if (!last) return RangeKind::whole;
     if (*last == 0 || size == 0) return RangeKind::unsatisfiable;
     range.length = std::min(*last, size);
@@ -52,7 +52,7 @@ RangeKind parse_range(std::string_view header, std::int64_t size, ByteRange& ran
   return RangeKind::part;
 }
 
-bool names_tag(std::string_view list, std::string_view tag) {
+bool matches_tag(std::string_view list, std::string_view tag) {
   while (!list.empty()) {
     auto const comma = list.find(',');
     auto one = trim(list.substr(0, comma));
@@ -76,7 +76,7 @@ Reply file_reply(Request const& request, FileToSend const& file) {
   Reply reply;
   reply.with("ETag", tag).with("Accept-Ranges", "bytes");
   if (!file.cache_control.empty()) reply.with("Cache-Control", file.cache_control);
-  if (names_tag(request.header("if-none-match"), tag)) {
+  if (matches_tag(request.header("if-none-match"), tag)) {
     reply.status = 304;
     return reply;
   }
@@ -87,7 +87,7 @@ Reply file_reply(Request const& request, FileToSend const& file) {
   }
   ByteRange range{0, size};
   auto const if_range = request.header("if-range");
-  bool const may_be_part = if_range.empty() || if_range == tag;  // a changed file is sent whole
+  bool const may_be_part = if_range.empty() || if_range == tag;  // a changed file is sent in full
   auto const kind = may_be_part ? parse_range(request.header("range"), size, range) : RangeKind::whole;
   if (kind == RangeKind::unsatisfiable) {
     return error_reply(416, fmt::format("the file has {} bytes; the asked range begins after its end", size))
@@ -97,7 +97,7 @@ Reply file_reply(Request const& request, FileToSend const& file) {
     reply.status = 206;
     reply.with("Content-Range", fmt::format("bytes {}-{}/{}", range.first, range.first + range.length - 1, size));
   }
-  reply.body = FilePiece{std::move(handle), range.first, range.length};
+  reply.body = FileRange{std::move(handle), range.first, range.length};
   return reply;
 }
 

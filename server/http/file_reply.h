@@ -1,5 +1,5 @@
-// Answers with a file: conditional requests (If-None-Match, If-Range) and one Range; more ranges than one, or a Range
-// that is no Range, get the whole file, as RFC 9110 allows. Any thread; the file is opened here and streamed later.
+// Answers with a file: conditional requests (If-None-Match, If-Range) and one Range; several ranges or an invalid Range
+// return the whole file, as RFC 9110 allows. Any thread; the file is opened here and streamed later.
 #pragma once
 
 #include <cstdint>
@@ -19,24 +19,24 @@ struct ByteRange {
 
 enum class RangeKind { whole, part, unsatisfiable };
 
-// "bytes=0-99", "bytes=100-", "bytes=-5" of a file of `size` bytes; `range` is set for part alone.
+// "bytes=0-99", "bytes=100-", "bytes=-5" of a file of `size` bytes; sets `range` for part alone.
 RangeKind parse_range(std::string_view header, std::int64_t size, ByteRange& range);
 
-// Does an If-None-Match or If-Match list name this tag (with its quotes)? "*" names every one.
-bool names_tag(std::string_view list, std::string_view tag);
+// Whether an If-None-Match or If-Match list contains this tag (with its quotes); "*" matches every tag.
+bool matches_tag(std::string_view list, std::string_view tag);
 
 struct FileToSend {
   std::filesystem::path path;
   std::string content_type;
-  std::string tag;            // with quotes; empty: made from size and time of change
+  std::string tag;            // with quotes; empty: derived from size and modification time
   std::string download_name;  // sent as Content-Disposition: attachment when not empty
   std::string cache_control;
 };
 
-// 200, 206, 304 or 416; 404 when the file is not there or no plain file.
+// 200, 206, 304 or 416; 404 when the file is missing or not a regular file.
 Reply file_reply(Request const& request, FileToSend const& file);
 
-// By the name's ending; application/octet-stream for what is not known.
+// By the name's suffix; application/octet-stream for unknown ones.
 std::string_view content_type_of(std::string_view name);
 
 }  // namespace distren

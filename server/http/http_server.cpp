@@ -35,22 +35,23 @@ HeaderList security_headers(bool tls) {
   return headers;
 }
 
-// The right to answer one exchange once. Destroyed unused it answers 503: nobody waits for ever.
-class HttpServer::Ticket : public Answer {
+// Answers one exchange exactly once. Destroyed unused it answers 503, so that no client waits forever.
+class HttpServer::ExchangeResponder : public Responder {
 public:
-  Ticket(HttpServer& server, Door& door, std::uint64_t exchange) : server_(server), door_(door), exchange_(exchange) {}
-  Ticket(Ticket const&) = delete;
-  Ticket& operator=(Ticket const&) = delete;
-  ~Ticket() override { give(busy_reply(503, "the server is stopping; try again", 5000)); }
-  void give(Reply reply) override {
-    if (!given_.exchange(true)) server_.answer(door_, exchange_, std::move(reply));
+  ExchangeResponder(HttpServer& server, Listener& listener, std::uint64_t exchange)
+      : server_(server), listener_(listener), exchange_(exchange) {}
+  ExchangeResponder(ExchangeResponder const&) = delete;
+  ExchangeResponder& operator=(ExchangeResponder const&) = delete;
+  ~ExchangeResponder() override { send(busy_reply(503, "the server is stopping; try again", 5000)); }
+  void send(Reply reply) override {
+    if (!sent_.exchange(true)) server_.answer(listener_, exchange_, std::move(reply));
   }
 
 private:
   HttpServer& server_;
-  Door& door_;
+  Listener& listener_;
   std::uint64_t exchange_;
-  std::atomic<bool> given_{false};
+  std::atomic<bool> sent_{false};
 };
 
 HttpServer::HttpServer(std::vector<Loop*> loops, WorkerPool& workers, Handler handler, HttpOptions options,
@@ -66,62 +67,62 @@ HttpServer::HttpServer(std::vector<Loop*> loops, WorkerPool& workers, Handler ha
 HttpServer::~HttpServer() = default;
 
 Result<void> HttpServer::listen(int socket, ssl_ctx_st* tls) {
-  ListenerOptions options = options_.door;
+  ListenerOptions options = options_.listener;
   options.always = security_headers(tls != nullptr);
   for (auto* loop : loops_) {
-    auto& place = doors_.emplace_back(Place{loop, nullptr});
-    auto const index = doors_.size() - 1;
-    auto door =
-        Door::open(*loop, socket, tls, options, connections_, [this, index](std::uint64_t exchange, Request request) {
-          dispatch(*doors_[index].door, exchange, std::move(request));
-        });
-    if (!door) {
-      doors_.pop_back();
-      return std::move(door).error();
+    auto& each = listeners_.emplace_back(LoopListener{loop, nullptr});
+    auto const index = listeners_.size() - 1;
+    auto listener = Listener::open(*loop, socket, tls, options, connections_,
+                                   [this, index](std::uint64_t exchange, Request request) {
+                                     dispatch(*listeners_[index].listener, exchange, std::move(request));
+                                   });
+    if (!listener) {
+      listeners_.pop_back();
+      return std::move(listener).error();
     }
-    place.door = std::move(*door);
+    each.listener = std::move(*listener);
   }
   return {};
 }
 
-void HttpServer::dispatch(Door& door, std::uint64_t exchange, Request request) {
+void HttpServer::dispatch(Listener& listener, std::uint64_t exchange, Request request) {
   if (!request.loopback) {
     if (auto const wait = requests_.take(request.address, steady_ms()); wait > 0) {
-      return answer(door, exchange, busy_reply(429, "too many requests from your address; slow down", wait));
+      return answer(listener, exchange, busy_reply(429, "too many requests from your address; slow down", wait));
     }
   }
-  // Shared, because the pool's std::function copies what it holds.
-  auto ticket = std::make_shared<Ticket>(*this, door, exchange);
-  auto held = std::make_shared<Request>(std::move(request));
-  bool const queued = workers_.submit([this, ticket, held](Worker& worker) {
+  // Shared, because the pool's std::function copies its captures.
+  auto responder = std::make_shared<ExchangeResponder>(*this, listener, exchange);
+  auto shared_request = std::make_shared<Request>(std::move(request));
+  bool const queued = workers_.submit([this, responder, shared_request](Worker& worker) {
     try {
-      Reply reply = handler_(*held, worker);
-      if (auto* later = std::get_if<Later>(&reply.body)) {
-        later->start(ticket);
+      Reply reply = handler_(*shared_request, worker);
+      if (auto* later = std::get_if<DeferredReply>(&reply.body)) {
+        later->start(responder);
       } else {
-        ticket->give(std::move(reply));
+        responder->send(std::move(reply));
       }
     } catch (std::exception const& error) {
-      spdlog::error("{} {} failed: {}", held->method, quote(held->path), error.what());
-      ticket->give(error_reply(500, "the server made a mistake; its log says more"));
+      spdlog::error("{} {} failed: {}", shared_request->method, quote(shared_request->path), error.what());
+      responder->send(error_reply(500, "the server made a mistake; its log says more"));
     }
   });
   if (queued) return;
-  ++counters_.turned_away;
-  ticket->give(busy_reply(503, "the server is busy; try again", 2000));
+  ++counters_.rejected;
+  responder->send(busy_reply(503, "the server is busy; try again", 2000));
 }
 
-void HttpServer::answer(Door& door, std::uint64_t exchange, Reply reply) {
+void HttpServer::answer(Listener& listener, std::uint64_t exchange, Reply reply) {
   auto const status_class = static_cast<std::size_t>(reply.status / 100);
   if (status_class < counters_.by_class.size()) ++counters_.by_class[status_class];
-  door.answer(exchange, std::move(reply));
+  listener.answer(exchange, std::move(reply));
 }
 
-void HttpServer::on_each_loop(std::function<void(Door&)> const& task) {
-  for (auto& place : doors_) {
+void HttpServer::on_each_loop(std::function<void(Listener&)> const& task) {
+  for (auto& each : listeners_) {
     std::promise<void> done;
-    place.loop->post([&] {
-      task(*place.door);
+    each.loop->post([&] {
+      task(*each.listener);
       done.set_value();
     });
     done.get_future().wait();
@@ -129,17 +130,17 @@ void HttpServer::on_each_loop(std::function<void(Door&)> const& task) {
 }
 
 void HttpServer::stop_accepting() {
-  on_each_loop([](Door& door) { door.stop_accepting(); });
+  on_each_loop([](Listener& listener) { listener.stop_accepting(); });
 }
 
 void HttpServer::stop() {
   for (int i = 0; i < 40; ++i) {
     bool idle = true;
-    on_each_loop([&idle](Door& door) { idle = idle && door.idle(); });
+    on_each_loop([&idle](Listener& listener) { idle = idle && listener.idle(); });
     if (idle) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-  on_each_loop([](Door& door) { door.close(); });
+  on_each_loop([](Listener& listener) { listener.close(); });
 }
 
 }  // namespace distren

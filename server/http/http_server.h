@@ -1,7 +1,7 @@
-// The HTTP server: doors (a listening socket on each loop), a handler that runs whole on a worker thread, and exactly
-// one reply to each request, also when the handler throws (500), the queue is full (503 at once) or the server stops.
-// listen() before the loops start. Order of the end: stop_accepting(), workers.stop(), stop(), then the loops' stop;
-// the loops and the pool outlive this object, and so does everything that may still hold an Answer.
+// The HTTP server: one listener per loop, a handler that runs on a worker thread, and exactly one reply to each
+// request, also when the handler throws (500), the queue is full (503 at once) or the server stops. Requires listen()
+// before the loops start. Shutdown order: stop_accepting(), workers.stop(), stop(), then the loops. Loops, pool and
+// every holder of a Responder must outlive this object.
 #pragma once
 
 #include <array>
@@ -21,14 +21,14 @@
 namespace distren {
 
 struct HttpOptions {
-  ListenerOptions door;
-  int connections_per_address = 64;  // neither counts on loopback
+  ListenerOptions listener;
+  int connections_per_address = 64;  // both limits exempt loopback
   double requests_per_second = 200;  // per address; bursts of three seconds' worth
 };
 
 struct HttpCounters {
   std::array<std::atomic<std::uint64_t>, 6> by_class{};  // [2]: 200 to 299
-  std::atomic<std::uint64_t> turned_away{0};             // the queue was full
+  std::atomic<std::uint64_t> rejected{0};                // by a full queue
 };
 
 class HttpServer {
@@ -44,13 +44,13 @@ public:
   // On every loop. tls may be nullptr and must outlive the server; the socket may be closed afterwards.
   Result<void> listen(int socket, ssl_ctx_st* tls);
   void stop_accepting();
-  void stop();  // what is being answered gets two seconds
+  void stop();  // waits up to two seconds for pending replies
 
 private:
-  class Ticket;
-  void dispatch(Door& door, std::uint64_t exchange, Request request);
-  void answer(Door& door, std::uint64_t exchange, Reply reply);
-  void on_each_loop(std::function<void(Door&)> const& task);
+  class ExchangeResponder;
+  void dispatch(Listener& listener, std::uint64_t exchange, Request request);
+  void answer(Listener& listener, std::uint64_t exchange, Reply reply);
+  void on_each_loop(std::function<void(Listener&)> const& task);
 
   std::vector<Loop*> loops_;
   WorkerPool& workers_;
@@ -59,14 +59,14 @@ private:
   HttpCounters& counters_;
   ConnectionCounts connections_;
   TokenBuckets requests_;
-  struct Place {
+  struct LoopListener {
     Loop* loop;
-    std::unique_ptr<Door> door;
+    std::unique_ptr<Listener> listener;
   };
-  std::vector<Place> doors_;
+  std::vector<LoopListener> listeners_;
 };
 
-// Content-Security-Policy and its kin; Strict-Transport-Security where there is TLS.
+// Content-Security-Policy and related headers; Strict-Transport-Security with TLS.
 HeaderList security_headers(bool tls);
 
 }  // namespace distren

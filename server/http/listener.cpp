@@ -69,7 +69,7 @@ HeaderList headers_of(evhttp_request* request) {
   return headers;
 }
 
-// Two readings of one message are how requests are smuggled past whatever stands before this server.
+// Two interpretations of one message allow request smuggling past a proxy.
 bool ambiguous(HeaderList const& headers) {
   int lengths = 0;
   int encodings = 0;
@@ -86,47 +86,49 @@ bool ambiguous(HeaderList const& headers) {
 
 }  // namespace
 
-struct Door::Exchange {
-  Door& door;
+struct Listener::Exchange {
+  Listener& listener;
   std::uint64_t id;
-  evhttp_request* request;  // evhttp's while it has a connection
+  evhttp_request* request;  // owned by evhttp while it has a connection
   bufferevent* connection;
   bool streaming = false;
-  FilePiece piece{};                     // what is still to be sent; of a source only the length counts
-  std::unique_ptr<ByteSource> source{};  // of its bytes; none: the file
-  Feed feed{};                           // of a reply that stays open
-  std::string summary{};                 // for the log
+  FileRange piece{};                     // the rest to send; of a source only the length counts
+  std::unique_ptr<ByteSource> source{};  // of the bytes; null: the file
+  StreamingReply stream{};               // set while the reply stays open
+  std::string summary{};                 // for logging
 };
 
-Door::Door(Loop& loop, ssl_ctx_st* tls, ListenerOptions const& options, ConnectionCounts& counts, Dispatch dispatch)
+Listener::Listener(Loop& loop, ssl_ctx_st* tls, ListenerOptions const& options, ConnectionCounts& counts,
+                   Dispatch dispatch)
     : loop_(loop),
       tls_(tls),
       options_(options),
       dispatch_(std::move(dispatch)),
-      // A chunked body also brings its sizes; twice the limit is plenty and still a bound.
-      guard_(loop, options.times, counts, options.header_limit + options.body_limit + (64 << 10),
-             options.buffered_limit) {}
+      // A chunked body includes its chunk sizes; twice the limit covers them and is still a bound.
+      limiter_(loop, options.times, counts, options.header_limit + options.body_limit + (64 << 10),
+               options.buffered_limit) {}
 
-Door::~Door() {
+Listener::~Listener() {
   close();
 }
 
-void Door::close() {
+void Listener::close() {
   accept_again_.reset();
   bound_ = nullptr;
   http_.reset();  // frees the connections, which ends their exchanges
 }
 
-Result<std::unique_ptr<Door>> Door::open(Loop& loop, int socket, ssl_ctx_st* tls, ListenerOptions const& options,
-                                         ConnectionCounts& counts, Dispatch dispatch) {
-  std::unique_ptr<Door> door(new Door(loop, tls, options, counts, std::move(dispatch)));
-  auto started = door->start(socket);
+Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, int socket, ssl_ctx_st* tls,
+                                                 ListenerOptions const& options, ConnectionCounts& counts,
+                                                 Dispatch dispatch) {
+  std::unique_ptr<Listener> listener(new Listener(loop, tls, options, counts, std::move(dispatch)));
+  auto started = listener->start(socket);
   if (!started) return std::move(started).error();
-  return door;
+  return listener;
 }
 
-Result<void> Door::start(int socket) {
-  std::signal(SIGPIPE, SIG_IGN);  // a peer that hung up is an error of write(2), not the end of the server
+Result<void> Listener::start(int socket) {
+  std::signal(SIGPIPE, SIG_IGN);  // a disconnected peer is an error of write(2), not the end of the server
   http_.reset(evhttp_new(loop_.base()));
   FileDescriptor own(::fcntl(socket, F_DUPFD_CLOEXEC, 0));
   if (!http_ || !own) return fail(Errc::unavailable, fmt::format("cannot serve HTTP: {}", std::strerror(errno)));
@@ -135,14 +137,15 @@ Result<void> Door::start(int socket) {
   evhttp_set_allowed_methods(http_.get(), methods);
   evhttp_set_default_content_type(http_.get(), nullptr);
   evhttp_set_bevcb(
-      http_.get(), [](event_base*, void* self) { return static_cast<Door*>(self)->new_connection(); }, this);
+      http_.get(), [](event_base*, void* self) { return static_cast<Listener*>(self)->new_connection(); }, this);
   evhttp_set_gencb(
       http_.get(),
-      [](evhttp_request* request, void* self) noexcept { static_cast<Door*>(self)->request_arrived(request); }, this);
+      [](evhttp_request* request, void* self) noexcept { static_cast<Listener*>(self)->request_arrived(request); },
+      this);
   bound_ = evhttp_accept_socket_with_handle(http_.get(), own.get());
   if (bound_ == nullptr) return fail(Errc::unavailable, "cannot serve HTTP on this socket");
   own.release();  // evhttp closes it
-  // Out of descriptors: connections wait in the kernel's queue, and without a pause accept would spin.
+  // Out of descriptors: connections wait in the kernel's queue; without a pause accept would spin.
   evconnlistener_set_error_cb(evhttp_bound_socket_get_listener(bound_), [](evconnlistener* listener, void*) {
     spdlog::warn("cannot accept a connection: {}", evutil_socket_error_to_string(EVUTIL_SOCKET_ERROR()));
     evconnlistener_disable(listener);
@@ -153,7 +156,7 @@ Result<void> Door::start(int socket) {
   return {};
 }
 
-bufferevent* Door::new_connection() {
+bufferevent* Listener::new_connection() {
   bufferevent* connection = nullptr;
   if (tls_ == nullptr) {
     connection = bufferevent_socket_new(loop_.base(), -1, BEV_OPT_CLOSE_ON_FREE);
@@ -162,12 +165,12 @@ bufferevent* Door::new_connection() {
         bufferevent_openssl_socket_new(loop_.base(), -1, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
     if (connection != nullptr) bufferevent_openssl_set_allow_dirty_shutdown(connection, 1);
   }
-  if (connection == nullptr) std::abort();  // out of memory; evhttp would serve without TLS instead
-  guard_.watch(connection);
+  if (connection == nullptr) std::abort();  // out of memory; evhttp would otherwise serve without TLS
+  limiter_.watch(connection);
   return connection;
 }
 
-void Door::request_arrived(evhttp_request* evrequest) {
+void Listener::request_arrived(evhttp_request* evrequest) {
   auto* evconnection = evhttp_request_get_connection(evrequest);
   auto* connection = evhttp_connection_get_bufferevent(evconnection);
   auto const id = next_exchange_++;
@@ -176,19 +179,19 @@ void Door::request_arrived(evhttp_request* evrequest) {
   evhttp_connection_set_closecb(
       evconnection,
       [](evhttp_connection*, void* each) noexcept {
-        auto& gone = *static_cast<Exchange*>(each);
-        gone.door.connection_closed(gone.id);
+        auto& closed = *static_cast<Exchange*>(each);
+        closed.listener.connection_closed(closed.id);
       },
       &exchange);
   evhttp_request_set_on_complete_cb(
       evrequest,
       [](evhttp_request*, void* each) noexcept {
         auto& done = *static_cast<Exchange*>(each);
-        done.door.reply_sent(done.id);
+        done.listener.reply_sent(done.id);
       },
       &exchange);
 
-  auto peer = guard_.request_arrived(connection);
+  auto peer = limiter_.request_arrived(connection);
   Request request;
   request.method = method_name(evhttp_request_get_command(evrequest));
   request.headers = headers_of(evrequest);
@@ -208,15 +211,15 @@ void Door::request_arrived(evhttp_request* evrequest) {
   dispatch_(id, std::move(request));
 }
 
-void Door::answer(std::uint64_t exchange, Reply reply) {
-  // std::function copies what it holds, a Reply may own a file: hence the shared_ptr.
-  auto held = std::make_shared<Reply>(std::move(reply));
-  loop_.post([this, exchange, held] { write(exchange, std::move(*held)); });
+void Listener::answer(std::uint64_t exchange, Reply reply) {
+  // Shared, because std::function copies its captures and a Reply may own a file.
+  auto shared_reply = std::make_shared<Reply>(std::move(reply));
+  loop_.post([this, exchange, shared_reply] { write(exchange, std::move(*shared_reply)); });
 }
 
-void Door::write(std::uint64_t id, Reply reply) {
+void Listener::write(std::uint64_t id, Reply reply) {
   auto const found = exchanges_.find(id);
-  if (found == exchanges_.end() || found->second->streaming) return;  // the client has gone
+  if (found == exchanges_.end() || found->second->streaming) return;  // the client has disconnected
   auto& exchange = *found->second;
   auto* headers = evhttp_request_get_output_headers(exchange.request);
   for (auto const& [name, value] : reply.headers) evhttp_add_header(headers, name.c_str(), value.c_str());
@@ -224,20 +227,21 @@ void Door::write(std::uint64_t id, Reply reply) {
     if (evhttp_find_header(headers, name.c_str()) == nullptr) evhttp_add_header(headers, name.c_str(), value.c_str());
   }
   spdlog::debug("{}: {}", exchange.summary, reply.status);
-  guard_.reply_started(exchange.connection, false);
+  limiter_.reply_started(exchange.connection, false);
 
-  if (auto* piece = std::get_if<FilePiece>(&reply.body)) {
+  if (auto* piece = std::get_if<FileRange>(&reply.body)) {
     exchange.piece = std::move(*piece);
     send_pieces(exchange, reply.status);
     return;
   }
-  if (auto* stream = std::get_if<Stream>(&reply.body)) {
+  if (auto* stream = std::get_if<GeneratedBody>(&reply.body)) {
     exchange.piece.length = stream->length;
     exchange.source = std::move(stream->source);
     send_pieces(exchange, reply.status);
     return;
   }
-  if (auto* feed = std::get_if<Feed>(&reply.body)) return open_feed(exchange, std::move(*feed), reply.status);
+  if (auto* stream = std::get_if<StreamingReply>(&reply.body))
+    return open_stream(exchange, std::move(*stream), reply.status);
   auto const* text = std::get_if<std::string>(&reply.body);
   bool const no_body = reply.status == 204 || reply.status == 304;
   if (!no_body)
@@ -250,7 +254,7 @@ void Door::write(std::uint64_t id, Reply reply) {
   evbuffer_free(body);
 }
 
-void Door::send_pieces(Exchange& exchange, int status) {
+void Listener::send_pieces(Exchange& exchange, int status) {
   auto* request = exchange.request;
   auto const length = exchange.piece.length;
   evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Length", fmt::to_string(length).c_str());
@@ -264,7 +268,7 @@ void Door::send_pieces(Exchange& exchange, int status) {
   next_piece(exchange);
 }
 
-Result<std::size_t> Door::read_piece(Exchange& exchange, char* into, std::size_t size) {
+Result<std::size_t> Listener::read_piece(Exchange& exchange, char* into, std::size_t size) {
   if (exchange.source) return exchange.source->read(into, size);
   auto const got = ::pread(exchange.piece.file.get(), into, size, static_cast<off_t>(exchange.piece.offset));
   if (got > 0) return static_cast<std::size_t>(got);
@@ -272,7 +276,7 @@ Result<std::size_t> Door::read_piece(Exchange& exchange, char* into, std::size_t
               fmt::format("reading the file failed: {}", got < 0 ? std::strerror(errno) : "too short"));
 }
 
-void Door::next_piece(Exchange& exchange) {
+void Listener::next_piece(Exchange& exchange) {
   auto& piece = exchange.piece;
   auto* request = exchange.request;
   if (piece.length == 0) {
@@ -288,9 +292,9 @@ void Door::next_piece(Exchange& exchange) {
     space.iov_len = got ? *got : 0;
     evbuffer_commit_space(data, &space, 1);
   }
-  if (!got) {  // shorter than it was, or the disk fails: the client must see that the answer is not complete
+  if (!got) {  // truncated file or disk failure: the client must see that the reply is incomplete
     spdlog::error("{}: {}", exchange.summary, got.error().message);
-    guard_.close(exchange.connection);
+    limiter_.close(exchange.connection);
     evbuffer_free(data);
     return;
   }
@@ -300,91 +304,92 @@ void Door::next_piece(Exchange& exchange) {
       request, data,
       [](evhttp_connection*, void* each) noexcept {
         auto& same = *static_cast<Exchange*>(each);
-        same.door.next_piece(same);
+        same.listener.next_piece(same);
       },
       &exchange);
   evbuffer_free(data);
 }
 
-class Door::FeedOutlet : public Outlet {
+class Listener::ExchangeWriter : public StreamWriter {
 public:
-  FeedOutlet(Door& door, std::uint64_t exchange) : door_(door), exchange_(exchange) {}
+  ExchangeWriter(Listener& listener, std::uint64_t exchange) : listener_(listener), exchange_(exchange) {}
   void send(std::shared_ptr<std::string const> text) override {
-    door_.loop_.post([&door = door_, exchange = exchange_, text = std::move(text)] { door.push(exchange, text); });
+    listener_.loop_.post(
+        [&listener = listener_, exchange = exchange_, text = std::move(text)] { listener.push(exchange, text); });
   }
   void end() override {
-    door_.loop_.post([&door = door_, exchange = exchange_] { door.end_feed(exchange); });
+    listener_.loop_.post([&listener = listener_, exchange = exchange_] { listener.end_stream(exchange); });
   }
 
 private:
-  Door& door_;
+  Listener& listener_;
   std::uint64_t exchange_;
 };
 
-void Door::open_feed(Exchange& exchange, Feed feed, int status) {
+void Listener::open_stream(Exchange& exchange, StreamingReply stream, int status) {
   auto* request = exchange.request;
   if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD) {
     evhttp_send_reply(request, status, nullptr, nullptr);
     return;
   }
-  guard_.reply_started(exchange.connection, true);
+  limiter_.reply_started(exchange.connection, true);
   exchange.streaming = true;
-  exchange.feed = std::move(feed);
-  auto const outlet = std::make_shared<FeedOutlet>(*this, exchange.id);
-  auto const opened = exchange.feed.opened;
+  exchange.stream = std::move(stream);
+  auto const outlet = std::make_shared<ExchangeWriter>(*this, exchange.id);
+  auto const opened = exchange.stream.opened;
   evhttp_send_reply_start(request, status, nullptr);
   opened(outlet);
 }
 
-void Door::push(std::uint64_t id, std::shared_ptr<std::string const> const& text) {
+void Listener::push(std::uint64_t id, std::shared_ptr<std::string const> const& text) {
   auto const found = exchanges_.find(id);
-  if (found == exchanges_.end() || !found->second->feed.opened || text->empty()) return;
+  if (found == exchanges_.end() || !found->second->stream.opened || text->empty()) return;
   auto& exchange = *found->second;
-  if (evbuffer_get_length(bufferevent_get_output(exchange.connection)) > options_.feed_limit) {
+  if (evbuffer_get_length(bufferevent_get_output(exchange.connection)) > options_.stream_buffer_limit) {
     spdlog::debug("{}: cut off, its reader is too slow", exchange.summary);
-    exchange.feed = {};
-    guard_.close(exchange.connection);
+    exchange.stream = {};
+    limiter_.close(exchange.connection);
     return;
   }
   evbuffer* data = evbuffer_new();
-  auto* const held = new std::shared_ptr<std::string const>(text);  // given free when the socket has taken it
-  auto const free_held = [](void const*, std::size_t, void* each) noexcept {
+  auto* const shared_text = new std::shared_ptr<std::string const>(text);  // freed when the socket has taken it
+  auto const free_text = [](void const*, std::size_t, void* each) noexcept {
     delete static_cast<std::shared_ptr<std::string const>*>(each);
   };
-  if (evbuffer_add_reference(data, text->data(), text->size(), free_held, held) != 0) {
-    delete held;
+  if (evbuffer_add_reference(data, text->data(), text->size(), free_text, shared_text) != 0) {
+    delete shared_text;
   } else {
     evhttp_send_reply_chunk(exchange.request, data);
   }
   evbuffer_free(data);
 }
 
-void Door::end_feed(std::uint64_t id) {
+void Listener::end_stream(std::uint64_t id) {
   auto const found = exchanges_.find(id);
-  if (found == exchanges_.end() || !found->second->feed.opened) return;
-  found->second->feed = {};
+  if (found == exchanges_.end() || !found->second->stream.opened) return;
+  found->second->stream = {};
   evhttp_send_reply_end(found->second->request);  // ends the exchange when all is sent
 }
 
-void Door::connection_closed(std::uint64_t id) {
+void Listener::connection_closed(std::uint64_t id) {
   auto const found = exchanges_.find(id);
   if (found == exchanges_.end()) return;
   auto* request = found->second->request;
   exchanges_.erase(found);
-  // A request that evhttp took off its connection is ours to free; this is how. Else it is still in evhttp's list.
+  // A request that evhttp detached from its connection must be freed here; otherwise it is still in evhttp's list.
   if (evhttp_request_get_connection(request) == nullptr) evhttp_send_reply_end(request);
 }
 
-void Door::reply_sent(std::uint64_t id) {
+void Listener::reply_sent(std::uint64_t id) {
   auto const found = exchanges_.find(id);
   if (found == exchanges_.end()) return;
   auto* connection = found->second->connection;
   evhttp_connection_set_closecb(evhttp_request_get_connection(found->second->request), nullptr, nullptr);
   exchanges_.erase(found);
-  guard_.reply_done(connection);
+  limiter_.reply_done(connection);
 }
 
-void Door::stop_accepting() {
+void Listener::stop_accepting() {
   accept_again_.reset();
   if (bound_ == nullptr) return;
   evhttp_del_accept_socket(http_.get(), bound_);

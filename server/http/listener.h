@@ -1,8 +1,7 @@
-// One listening socket on one loop: evhttp and everything that touches it. Requests become values and go to `dispatch`;
-// its answer comes back with the number of the exchange, from any thread, and is written on the loop. An exchange ends
-// with its reply or with its connection, whichever comes first; late answers to it are dropped. All on the loop's
-// thread except answer(), and open(), which comes before the loop starts. close() it before it is destroyed, and
-// destroy it when the loop has ended.
+// One listening socket on one loop: evhttp and all its callbacks. Passes requests as values to `dispatch`; the reply
+// comes back from any thread with the exchange's number and is written on the loop. An exchange ends with its reply or
+// with its connection; later replies are dropped. Thread: the loop, except answer(), and open(), which must precede the
+// loop's start. Requires close() before destruction, and destruction after the loop has ended.
 #pragma once
 
 #include <event2/http.h>
@@ -24,35 +23,35 @@ namespace distren {
 
 struct ListenerOptions {
   std::size_t header_limit = 16 << 10;
-  std::size_t body_limit = 16 << 20;       // in memory before anybody sees it; see Route::body_limit
-  std::size_t buffered_limit = 256 << 20;  // unfinished requests of this door together
-  std::size_t feed_limit = 256 << 10;      // of a reply that stays open, not taken by its reader
+  std::size_t body_limit = 16 << 20;            // in memory before the handler runs; see Route::body_limit
+  std::size_t buffered_limit = 256 << 20;       // incomplete requests of this listener in total
+  std::size_t stream_buffer_limit = 256 << 10;  // bytes queued in a streaming reply for a slow reader
   ConnectionTimeouts times;
-  HeaderList always;  // headers of every reply that does not bring its own
+  HeaderList always;  // headers of every reply that does not set them itself
 };
 
-class Door {
+class Listener {
 public:
-  // Takes a request; must see to it that answer(exchange, ...) is called once.
+  // Receives a request; must ensure that answer(exchange, ...) is called once.
   using Dispatch = std::function<void(std::uint64_t exchange, Request request)>;
 
-  // tls may be nullptr. socket listens already; the door duplicates it.
-  static Result<std::unique_ptr<Door>> open(Loop& loop, int socket, ssl_ctx_st* tls, ListenerOptions const& options,
-                                            ConnectionCounts& counts, Dispatch dispatch);
-  ~Door();
-  Door(Door const&) = delete;
-  Door& operator=(Door const&) = delete;
+  // tls may be nullptr. The socket must be listening; the listener duplicates it.
+  static Result<std::unique_ptr<Listener>> open(Loop& loop, int socket, ssl_ctx_st* tls, ListenerOptions const& options,
+                                                ConnectionCounts& counts, Dispatch dispatch);
+  ~Listener();
+  Listener(Listener const&) = delete;
+  Listener& operator=(Listener const&) = delete;
 
   void answer(std::uint64_t exchange, Reply reply);  // any thread
   void stop_accepting();
-  void close();  // every connection
+  void close();  // closes every connection
   [[nodiscard]] bool idle() const { return exchanges_.empty(); }
-  [[nodiscard]] std::size_t connections() const { return guard_.connections(); }
+  [[nodiscard]] std::size_t connections() const { return limiter_.connections(); }
 
 private:
   struct Exchange;
-  class FeedOutlet;
-  Door(Loop& loop, ssl_ctx_st* tls, ListenerOptions const& options, ConnectionCounts& counts, Dispatch dispatch);
+  class ExchangeWriter;
+  Listener(Loop& loop, ssl_ctx_st* tls, ListenerOptions const& options, ConnectionCounts& counts, Dispatch dispatch);
   Result<void> start(int socket);
   bufferevent* new_connection();
   void request_arrived(evhttp_request* request);
@@ -60,9 +59,9 @@ private:
   void send_pieces(Exchange& exchange, int status);
   static Result<std::size_t> read_piece(Exchange& exchange, char* into, std::size_t size);
   void next_piece(Exchange& exchange);
-  void open_feed(Exchange& exchange, Feed feed, int status);
+  void open_stream(Exchange& exchange, StreamingReply stream, int status);
   void push(std::uint64_t id, std::shared_ptr<std::string const> const& text);
-  void end_feed(std::uint64_t id);
+  void end_stream(std::uint64_t id);
   void connection_closed(std::uint64_t id);
   void reply_sent(std::uint64_t id);
 
@@ -75,7 +74,7 @@ private:
   Dispatch dispatch_;
   std::uint64_t next_exchange_ = 1;
   std::unordered_map<std::uint64_t, std::unique_ptr<Exchange>> exchanges_;
-  Guard guard_;
+  ConnectionLimiter limiter_;
   std::unique_ptr<evhttp, HttpFree> http_;
   evhttp_bound_socket* bound_ = nullptr;
   EventPtr accept_again_;

@@ -9,24 +9,24 @@ namespace distren {
 
 namespace {
 
-constexpr std::int64_t interest_ms = 300'000;  // after the last question or stream
+constexpr std::int64_t interest_ms = 300'000;  // after the last request or stream
 constexpr int reconnect_ms = 2000;
 
-std::string_view name_of(News::Kind kind) {
+std::string_view name_of(Event::Kind kind) {
   switch (kind) {
-    case News::Kind::job:
+    case Event::Kind::job:
       return "job";
-    case News::Kind::frames:
+    case Event::Kind::frames:
       return "frames";
-    case News::Kind::slave:
+    case Event::Kind::slave:
       return "slave";
-    case News::Kind::grid:
+    case Event::Kind::grid:
       return "grid";
-    case News::Kind::points:
+    case Event::Kind::points:
       return "points";
-    case News::Kind::notification:
+    case Event::Kind::notification:
       return "notification";
-    case News::Kind::project:
+    case Event::Kind::project:
       break;
   }
   return "project";
@@ -38,77 +38,78 @@ std::shared_ptr<std::string const> shared(std::string text) {
 
 }  // namespace
 
-// The right to one stream, held by the reply; whatever ends that gives the place free.
-class EventBroker::Seat {
+// Owned by the reply; its destruction removes the subscription.
+class EventBroker::SubscriptionHandle {
 public:
-  Seat(EventBroker& hub, std::uint64_t place) : hub_(hub), place_(place) {}
-  Seat(Seat const&) = delete;
-  Seat& operator=(Seat const&) = delete;
-  ~Seat() { hub_.leave(place_); }
-  void begin(std::shared_ptr<Outlet> outlet) { hub_.begin(place_, std::move(outlet)); }
+  SubscriptionHandle(EventBroker& broker, std::uint64_t subscription) : broker_(broker), subscription_(subscription) {}
+  SubscriptionHandle(SubscriptionHandle const&) = delete;
+  SubscriptionHandle& operator=(SubscriptionHandle const&) = delete;
+  ~SubscriptionHandle() { broker_.remove(subscription_); }
+  void begin(std::shared_ptr<StreamWriter> writer) { broker_.begin(subscription_, std::move(writer)); }
 
 private:
-  EventBroker& hub_;
-  std::uint64_t place_;
+  EventBroker& broker_;
+  std::uint64_t subscription_;
 };
 
 EventBroker::EventBroker(StreamLimits limits, std::string epoch, Clock now_ms)
     : limits_(limits), epoch_(std::move(epoch)), now_ms_(std::move(now_ms)) {}
 
-bool EventBroker::wanted() const {
-  return open_ > 0 || now_ms_() - asked_ms_ < interest_ms;
+bool EventBroker::has_subscribers() const {
+  return open_ > 0 || now_ms_() - last_interest_ms_ < interest_ms;
 }
 
-void EventBroker::miss() {
+void EventBroker::mark_missed() {
   missed_ = true;
 }
 
-void EventBroker::forget_all() {
+void EventBroker::clear() {
   ring_.clear();
   ring_bytes_ = 0;
-  oldest_known_ = ++last_;
+  oldest_resumable_ = ++last_;
 }
 
-void EventBroker::catch_up() {
-  if (missed_.exchange(false)) forget_all();
+void EventBroker::apply_missed() {
+  if (missed_.exchange(false)) clear();
 }
 
-bool EventBroker::reads(Subscriber const& reader, Event const& event) {
-  bool const watched = event.job != 0 && event.job == reader.job;
-  if (event.user != 0 && event.user != reader.user && !reader.all && !watched) return false;
-  if (event.kind == News::Kind::points || event.kind == News::Kind::notification) return event.user == reader.user;
-  if (event.kind == News::Kind::slave) return reader.slaves;
-  if (event.kind == News::Kind::frames) return watched;
+bool EventBroker::receives(Subscriber const& subscriber, StoredEvent const& event) {
+  bool const watched = event.job != 0 && event.job == subscriber.job;
+  if (event.user != 0 && event.user != subscriber.user && !subscriber.all && !watched) return false;
+  if (event.kind == Event::Kind::points || event.kind == Event::Kind::notification)
+    return event.user == subscriber.user;
+  if (event.kind == Event::Kind::slave) return subscriber.slaves;
+  if (event.kind == Event::Kind::frames) return watched;
   return true;
 }
 
-void EventBroker::publish(std::vector<News> news) {
-  if (news.empty()) return;
-  if (!wanted()) return miss();
+void EventBroker::publish(std::vector<Event> events) {
+  if (events.empty()) return;
+  if (!has_subscribers()) return mark_missed();
   std::lock_guard const lock(mutex_);
-  catch_up();
-  for (auto& each : news) {
+  apply_missed();
+  for (auto& each : events) {
     ++last_;
-    Event const event{
+    StoredEvent const event{
         last_, each.kind, each.user, each.job,
         shared(fmt::format("id: {}-{}\nevent: {}\ndata: {}\n\n", epoch_, last_, name_of(each.kind), each.data))};
-    for (auto const& [number, place] : places_) {
-      if (place.outlet && reads(place.reader, event)) place.outlet->send(event.text);
+    for (auto const& [number, subscription] : subscriptions_) {
+      if (subscription.writer && receives(subscription.subscriber, event)) subscription.writer->send(event.text);
     }
     ring_bytes_ += event.text->size();
     ring_.push_back(event);
   }
   while (ring_.size() > limits_.kept_events || ring_bytes_ > limits_.kept_bytes) {
-    oldest_known_ = ring_.front().number;
+    oldest_resumable_ = ring_.front().number;
     ring_bytes_ -= ring_.front().text->size();
     ring_.pop_front();
   }
 }
 
-std::string EventBroker::position() {
-  asked_ms_ = now_ms_();
+std::string EventBroker::last_event_id() {
+  last_interest_ms_ = now_ms_();
   std::lock_guard const lock(mutex_);
-  catch_up();
+  apply_missed();
   return fmt::format("{}-{}", epoch_, last_);
 }
 
@@ -118,69 +119,70 @@ std::optional<std::uint64_t> EventBroker::number_of(std::string_view since) cons
   since.remove_prefix(epoch_.size() + 1);
   std::uint64_t number = 0;
   auto const [end, error] = std::from_chars(since.data(), since.data() + since.size(), number);
-  if (error != std::errc{} || end != since.data() + since.size() || number > last_ || number < oldest_known_)
+  if (error != std::errc{} || end != since.data() + since.size() || number > last_ || number < oldest_resumable_)
     return std::nullopt;
   return number;
 }
 
-Result<Feed> EventBroker::open(Subscriber reader, std::string since) {
+Result<StreamingReply> EventBroker::open(Subscriber subscriber, std::string since) {
   std::lock_guard const lock(mutex_);
   if (closed_) return fail(Errc::unavailable, "the server is stopping; try again");
-  if (places_.size() >= limits_.altogether)
+  if (subscriptions_.size() >= limits_.total)
     return fail(Errc::unavailable, fmt::format("{} pages follow this grid, more than that it cannot serve; ask again "
                                                "every now and then instead",
-                                               places_.size()));
-  auto& of_person = of_person_[reader.user];
-  if (of_person >= limits_.per_person)
-    return fail(Errc::conflict, fmt::format("you follow this grid from {} pages already; close some", of_person));
-  ++of_person;
-  auto const number = next_place_++;
-  places_.emplace(number, Place{std::move(reader), std::move(since)});
-  open_ = places_.size();
-  auto const seat = std::make_shared<Seat>(*this, number);
-  return Feed{[seat](std::shared_ptr<Outlet> outlet) { seat->begin(std::move(outlet)); }};
+                                               subscriptions_.size()));
+  auto& user_streams = streams_by_user_[subscriber.user];
+  if (user_streams >= limits_.per_user)
+    return fail(Errc::conflict, fmt::format("you follow this grid from {} pages already; close some", user_streams));
+  ++user_streams;
+  auto const number = next_subscription_++;
+  subscriptions_.emplace(number, Subscription{std::move(subscriber), std::move(since)});
+  open_ = subscriptions_.size();
+  auto const handle = std::make_shared<SubscriptionHandle>(*this, number);
+  return StreamingReply{[handle](std::shared_ptr<StreamWriter> writer) { handle->begin(std::move(writer)); }};
 }
 
-void EventBroker::begin(std::uint64_t number, std::shared_ptr<Outlet> outlet) {
+void EventBroker::begin(std::uint64_t number, std::shared_ptr<StreamWriter> writer) {
   std::lock_guard const lock(mutex_);
-  auto const found = places_.find(number);
-  if (found == places_.end()) return;
-  auto& place = found->second;
-  place.outlet = std::move(outlet);
-  if (closed_) return place.outlet->end();
-  catch_up();
-  auto const known = number_of(place.since);
-  bool const reset = !place.since.empty() && !known;
+  auto const found = subscriptions_.find(number);
+  if (found == subscriptions_.end()) return;
+  auto& subscription = found->second;
+  subscription.writer = std::move(writer);
+  if (closed_) return subscription.writer->end();
+  apply_missed();
+  auto const known = number_of(subscription.since);
+  bool const reset = !subscription.since.empty() && !known;
   std::string text = fmt::format("retry: {}\nid: {}-{}\nevent: {}\ndata: {{}}\n\n", reconnect_ms, epoch_,
                                  known ? *known : last_, reset ? "reset" : "hello");
   if (known) {
     for (auto const& event : ring_) {
-      if (event.number > *known && reads(place.reader, event)) text += *event.text;
+      if (event.number > *known && receives(subscription.subscriber, event)) text += *event.text;
     }
   }
-  place.outlet->send(shared(std::move(text)));
+  subscription.writer->send(shared(std::move(text)));
 }
 
-void EventBroker::leave(std::uint64_t number) {
-  Place gone;  // its outlet goes when the lock is free
+void EventBroker::remove(std::uint64_t number) {
+  Subscription removed;  // destroyed after the lock is released
   std::lock_guard const lock(mutex_);
-  auto const found = places_.find(number);
-  if (found == places_.end()) return;
-  gone = std::move(found->second);
-  places_.erase(found);
-  open_ = places_.size();
-  asked_ms_ = now_ms_();  // it may come back
-  if (auto const person = of_person_.find(gone.reader.user); --person->second == 0) of_person_.erase(person);
+  auto const found = subscriptions_.find(number);
+  if (found == subscriptions_.end()) return;
+  removed = std::move(found->second);
+  subscriptions_.erase(found);
+  open_ = subscriptions_.size();
+  last_interest_ms_ = now_ms_();  // it may reconnect
+  if (auto const entry = streams_by_user_.find(removed.subscriber.user); --entry->second == 0)
+    streams_by_user_.erase(entry);
 }
 
 std::vector<EventBroker::Session> EventBroker::sessions() const {
   std::vector<Session> all;
   std::set<std::pair<std::string_view, bool>> seen;
   std::lock_guard const lock(mutex_);
-  for (auto const& [number, place] : places_) {
-    auto const& reader = place.reader;
-    if (seen.emplace(reader.secret_hash, reader.by_role).second)
-      all.push_back({reader.secret_hash, reader.by_token, reader.by_role});
+  for (auto const& [number, subscription] : subscriptions_) {
+    auto const& subscriber = subscription.subscriber;
+    if (seen.emplace(subscriber.secret_hash, subscriber.by_role).second)
+      all.push_back({subscriber.secret_hash, subscriber.by_token, subscriber.by_role});
   }
   return all;
 }
@@ -188,26 +190,26 @@ std::vector<EventBroker::Session> EventBroker::sessions() const {
 void EventBroker::end_session(std::string_view secret_hash) {
   static auto const farewell = shared("event: end\ndata: {}\n\n");
   std::lock_guard const lock(mutex_);
-  for (auto const& [number, place] : places_) {
-    if (place.reader.secret_hash != secret_hash || !place.outlet) continue;
-    place.outlet->send(farewell);
-    place.outlet->end();
+  for (auto const& [number, subscription] : subscriptions_) {
+    if (subscription.subscriber.secret_hash != secret_hash || !subscription.writer) continue;
+    subscription.writer->send(farewell);
+    subscription.writer->end();
   }
 }
 
-void EventBroker::beat() {
+void EventBroker::heartbeat() {
   static auto const sign = shared("event: beat\ndata: {}\n\n");
   std::lock_guard const lock(mutex_);
-  for (auto const& [number, place] : places_) {
-    if (place.outlet) place.outlet->send(sign);
+  for (auto const& [number, subscription] : subscriptions_) {
+    if (subscription.writer) subscription.writer->send(sign);
   }
 }
 
 void EventBroker::close() {
   std::lock_guard const lock(mutex_);
   closed_ = true;
-  for (auto const& [number, place] : places_) {
-    if (place.outlet) place.outlet->end();
+  for (auto const& [number, subscription] : subscriptions_) {
+    if (subscription.writer) subscription.writer->end();
   }
 }
 

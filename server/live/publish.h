@@ -1,4 +1,4 @@
-// What handlers changed, told to the open pages. Called on a worker thread, after the commit.
+// Publishes what handlers changed to open pages. Thread: a worker, after the commit.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@
 
 namespace distren {
 
-void tell_job(EventBroker& live, nlohmann::json const& job);  // as the API shows it
+void tell_job(EventBroker& live, nlohmann::json const& job);  // in its API form
 void tell_job_gone(EventBroker& live, std::int64_t job, std::int64_t user);
 void tell_job_made(EventBroker& live, std::int64_t job, std::int64_t user);
-void tell_points(EventBroker& live, std::int64_t user);                         // its balance is another
-void tell_notification(EventBroker& live, std::int64_t user);                   // there is one for its browser
-void tell_project(EventBroker& live, std::int64_t project, std::int64_t user);  // it is new, or its shots are different
-// Something of it is different, its page should ask.
+void tell_points(EventBroker& live, std::int64_t user);                         // the balance changed
+void tell_notification(EventBroker& live, std::int64_t user);                   // a notification for the browser
+void tell_project(EventBroker& live, std::int64_t project, std::int64_t user);  // it is new, or its shots changed
+// The slave changed; its page should reload it.
 void tell_slave_changed(EventBroker& live, std::int64_t slave, std::int64_t user);
 
 }  // namespace distren

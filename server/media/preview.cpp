@@ -20,27 +20,27 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
 
-constexpr std::size_t most_frames = 1000;
-constexpr std::size_t most_waiting = 32;
-constexpr std::size_t most_problems = 1000;
-constexpr int longest_side = 1024;  // as the viewer's pictures, so that one may use the other's
+constexpr std::size_t max_frames = 1000;
+constexpr std::size_t max_queued = 32;
+constexpr std::size_t max_problems = 1000;
+constexpr int longest_side = 1024;  // as the viewer's images, so that both share thumbnails
 constexpr double usual_fps = 24;
-constexpr double slowest_fps = 12;  // when frames are left out: below it is a row of pictures
+constexpr double slowest_fps = 12;  // minimum when frames are left out: a slower preview shows no motion
 constexpr auto encoding_limit = std::chrono::minutes(5);
 constexpr std::uint64_t memory_limit = std::uint64_t{2} << 30;
-constexpr std::uint64_t film_limit = std::uint64_t{256} << 20;
-constexpr double encoding_part = 0.3;  // of the progress that is shown; the rest is the pictures
+constexpr std::uint64_t max_video_bytes = std::uint64_t{256} << 20;
+constexpr double encoding_share = 0.3;  // of the displayed progress; the rest is the thumbnails
 
-// A folder of its own beside the film, gone with the object.
-struct Scratch {
+// A temporary folder beside the video, removed with the object.
+struct TemporaryFolder {
   fs::path path;
-  explicit Scratch(fs::path const& beside) {
+  explicit TemporaryFolder(fs::path const& beside) {
     auto name = (beside / ".making-XXXXXX").string();
     if (::mkdtemp(name.data()) != nullptr) path = name;
   }
-  Scratch(Scratch const&) = delete;
-  Scratch& operator=(Scratch const&) = delete;
-  ~Scratch() {
+  TemporaryFolder(TemporaryFolder const&) = delete;
+  TemporaryFolder& operator=(TemporaryFolder const&) = delete;
+  ~TemporaryFolder() {
     std::error_code ignored;
     if (!path.empty()) fs::remove_all(path, ignored);
   }
@@ -56,7 +56,7 @@ PreviewPlan plan_preview(std::vector<PreviewFrame> all, double fps) {
   PreviewPlan plan;
   plan.fps = fps >= 1 && fps <= 240 ? fps : usual_fps;
   std::string digests = plan.fps == usual_fps ? "" : fmt::format("{:g} ", plan.fps);
-  plan.step = static_cast<int>((all.size() + most_frames - 1) / most_frames);
+  plan.step = static_cast<int>((all.size() + max_frames - 1) / max_frames);
   plan.step = std::max(plan.step, 1);
   plan.fps = std::max(std::min(plan.fps, slowest_fps), plan.fps / plan.step);
   for (std::size_t i = 0; i < all.size(); i += static_cast<std::size_t>(plan.step)) {
@@ -118,28 +118,28 @@ bool PreviewEncoder::stopping() {
   return stopping_;
 }
 
-void PreviewEncoder::advance(double part) {
+void PreviewEncoder::set_progress(double fraction) {
   std::lock_guard const lock(mutex_);
-  part_ = part;
+  progress_ = fraction;
 }
 
-Result<void> PreviewEncoder::ask(std::int64_t job, PreviewPlan plan) {
+Result<void> PreviewEncoder::request(std::int64_t job, PreviewPlan plan) {
   {
     std::lock_guard const lock(mutex_);
-    bool const queued = std::ranges::find(waiting_, job, &Wish::job) != waiting_.end();
-    if (queued || making_ == job) return {};
-    if (waiting_.size() >= most_waiting)
+    bool const queued = std::ranges::find(queue_, job, &PreviewRequest::job) != queue_.end();
+    if (queued || encoding_job_ == job) return {};
+    if (queue_.size() >= max_queued)
       return fail(Errc::unavailable, "many previews are being made; ask again in a minute");
-    waiting_.push_back({job, std::move(plan)});
+    queue_.push_back({job, std::move(plan)});
   }
   wake_.notify_all();
   return {};
 }
 
-PreviewEncoder::Progress PreviewEncoder::see(std::int64_t job) {
+PreviewEncoder::Progress PreviewEncoder::status(std::int64_t job) {
   std::lock_guard const lock(mutex_);
-  if (making_ == job) return {true, part_, {}};
-  if (std::ranges::find(waiting_, job, &Wish::job) != waiting_.end()) return {true, 0, {}};
+  if (encoding_job_ == job) return {true, progress_, {}};
+  if (std::ranges::find(queue_, job, &PreviewRequest::job) != queue_.end()) return {true, 0, {}};
   auto const problem = problems_.extract(job);
   return {false, 0, problem.empty() ? std::string() : problem.mapped()};
 }
@@ -147,80 +147,81 @@ PreviewEncoder::Progress PreviewEncoder::see(std::int64_t job) {
 void PreviewEncoder::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
     if (stopping_) return;
-    auto const wish = std::move(waiting_.front());
-    waiting_.pop_front();
-    making_ = wish.job;
-    part_ = 0;
+    auto const request = std::move(queue_.front());
+    queue_.pop_front();
+    encoding_job_ = request.job;
+    progress_ = 0;
     lock.unlock();
-    auto const made = make(wish);
+    auto const made = make(request);
     lock.lock();
-    making_ = 0;
+    encoding_job_ = 0;
     if (made || stopping_) continue;
-    spdlog::warn("the preview of job {} could not be made: {}", wish.job, made.error().message);
-    if (problems_.size() >= most_problems) problems_.clear();
-    problems_[wish.job] = made.error().message;
+    spdlog::warn("the preview of job {} could not be made: {}", request.job, made.error().message);
+    if (problems_.size() >= max_problems) problems_.clear();
+    problems_[request.job] = made.error().message;
   }
 }
 
-Result<void> PreviewEncoder::make(Wish const& wish) {
-  auto const output = output_folder(stor_, wish.job);
-  auto const folder = preview_folder(stor_, wish.job);
+Result<void> PreviewEncoder::make(PreviewRequest const& request) {
+  auto const output = output_folder(stor_, request.job);
+  auto const folder = preview_folder(stor_, request.job);
   std::error_code error;
-  if (!fs::exists(output, error)) return fail(Errc::not_found, fmt::format("job {} is gone", wish.job));
+  if (!fs::exists(output, error)) return fail(Errc::not_found, fmt::format("job {} is gone", request.job));
   fs::create_directories(folder, error);
-  Scratch const scratch(folder);
-  auto const pictures = scratch.path / "frames";
-  if (scratch.path.empty() || !fs::create_directory(pictures, error)) return no_room(folder);
+  TemporaryFolder const temporary(folder);
+  auto const images = temporary.path / "frames";
+  if (temporary.path.empty() || !fs::create_directory(images, error)) return no_room(folder);
 
   Result<void> latest = fail(Errc::invalid, "no frame of it can be shown");
   int number = 0;
-  for (std::size_t i = 0; i < wish.plan.frames.size(); ++i) {
+  for (std::size_t i = 0; i < request.plan.frames.size(); ++i) {
     if (stopping()) return fail(Errc::unavailable, "the server is stopping");
-    auto const& frame = wish.plan.frames[i];
-    auto const small = thumbnail_file(job_folder(stor_, wish.job), frame.sha256, longest_side);
-    if (!fs::exists(small, error)) {
-      if (!fs::exists(output, error)) return fail(Errc::not_found, fmt::format("job {} is gone", wish.job));
-      auto const made = make_thumbnail(image_, output / frame.output, small, longest_side);
+    auto const& frame = request.plan.frames[i];
+    auto const thumbnail = thumbnail_file(job_folder(stor_, request.job), frame.sha256, longest_side);
+    if (!fs::exists(thumbnail, error)) {
+      if (!fs::exists(output, error)) return fail(Errc::not_found, fmt::format("job {} is gone", request.job));
+      auto const made = make_thumbnail(image_, output / frame.output, thumbnail, longest_side);
       if (!made && made.error().code == Errc::unavailable) return made;
       if (!made) {
         latest = made;
-        continue;  // a frame that cannot be shown is left out
+        continue;  // an undecodable frame is left out
       }
     }
-    fs::create_hard_link(small, pictures / fmt::format("{:05}.jpg", number), error);
+    fs::create_hard_link(thumbnail, images / fmt::format("{:05}.jpg", number), error);
     if (error) return no_room(folder);
     ++number;
-    advance((1 - encoding_part) * static_cast<double>(i + 1) / static_cast<double>(wish.plan.frames.size()));
+    set_progress((1 - encoding_share) * static_cast<double>(i + 1) / static_cast<double>(request.plan.frames.size()));
   }
   if (number == 0) return latest;
 
-  auto const film = scratch.path / "film.mp4";
-  if (auto const encoded = encode(wish, pictures, film); !encoded) return encoded;
-  auto const before = find_preview(stor_, wish.job);
-  fs::rename(film, folder / wish.plan.name, error);
+  auto const video = temporary.path / "film.mp4";
+  if (auto const encoded = encode(request, images, video); !encoded) return encoded;
+  auto const before = find_preview(stor_, request.job);
+  fs::rename(video, folder / request.plan.name, error);
   if (error) return no_room(folder);
-  if (!before.empty() && before != wish.plan.name) fs::remove(folder / before, error);
+  if (!before.empty() && before != request.plan.name) fs::remove(folder / before, error);
   return {};
 }
 
-Result<void> PreviewEncoder::encode(Wish const& wish, fs::path const& frames, fs::path const& film) {
+Result<void> PreviewEncoder::encode(PreviewRequest const& request, fs::path const& frames, fs::path const& video) {
   bool const boxed = image_.sandboxed;
-  auto const made = boxed ? fs::path("/made") : film.parent_path();
+  auto const made = boxed ? fs::path("/made") : video.parent_path();
   ProcessOptions options;
   options.argv = {encoder_->string(), "-nostdin", "-hide_banner", "-loglevel", "error", "-y"};
   auto const add = [&options](std::initializer_list<std::string> more) {
     options.argv.insert(options.argv.end(), more);
   };
-  add({"-protocol_whitelist", "file", "-f", "image2", "-framerate", fmt::format("{:g}", wish.plan.fps)});
+  add({"-protocol_whitelist", "file", "-f", "image2", "-framerate", fmt::format("{:g}", request.plan.fps)});
   add({"-i", (boxed ? fs::path("/frames") : frames) / "%05d.jpg", "-an", "-sn", "-map_metadata", "-1"});
   add({"-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2,format=yuv420p", "-c:v", "libx264", "-preset", "veryfast"});
   add({"-crf", "23", "-movflags", "+faststart", "-threads", "2", made / "film.mp4"});
-  options.limits = {.memory = memory_limit, .file_size = film_limit, .open_files = 256, .processes = 64, .nice = 10};
+  options.limits = {
+      .memory = memory_limit, .file_size = max_video_bytes, .open_files = 256, .processes = 64, .nice = 10};
   if (boxed) {
     Sandbox box;
-    box.bindings = {{frames, "/frames", false}, {film.parent_path(), "/made", true}};
+    box.bindings = {{frames, "/frames", false}, {video.parent_path(), "/made", true}};
     if (auto entered = enter_sandbox(options, box); !entered) return entered;
   }
   auto started = Process::start(std::move(options));
@@ -240,8 +241,8 @@ Result<void> PreviewEncoder::encode(Wish const& wish, fs::path const& frames, fs
   }
   auto const end = process.wait(until);
   std::error_code error;
-  auto const status = fs::symlink_status(film, error);
-  if (end.ok() && fs::is_regular_file(status) && fs::file_size(film, error) > 0) return {};
+  auto const status = fs::symlink_status(video, error);
+  if (end.ok() && fs::is_regular_file(status) && fs::file_size(video, error) > 0) return {};
   return fail(Errc::unavailable, fmt::format("ffmpeg {}: {}", end.text(), last.empty() ? "it said nothing" : last));
 }
 

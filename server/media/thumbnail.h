@@ -1,6 +1,6 @@
-// Makes a small JPEG of a stranger's image: runs distren-image in a sandbox, so that a decoder's bug stays in its box.
-// Blocks for the time of one decode (tens of milliseconds for a frame, seconds for a large one); on worker threads
-// only. The file appears under its name whole or not at all; two that make the same at once both succeed.
+// Creates a small JPEG of an untrusted image by distren-image in a sandbox. Blocks for one decode (tens of milliseconds
+// for a frame, seconds for a large one). Thread: a worker. The file appears atomically; concurrent calls for the same
+// file both succeed.
 #pragma once
 
 #include <filesystem>
@@ -17,6 +17,6 @@ std::filesystem::path thumbnail_file(std::filesystem::path const& job_folder, st
 
 // invalid: the image cannot be shown. unavailable: it could not be looked at. The folder of `small` is made.
 Result<void> make_thumbnail(ImageChecker const& program, std::filesystem::path const& image,
-                            std::filesystem::path const& small, int longest_side);
+                            std::filesystem::path const& target, int longest_side);
 
 }  // namespace distren

@@ -12,7 +12,7 @@ namespace distren {
 
 namespace {
 
-// Where on the pages it is; empty when nobody has said how people reach them.
+// Its place on the pages; empty when no public URL is configured.
 std::string link_of(ServerConfig const& config, store::Delivery const& delivery) {
   if (config.url.empty()) return {};
   auto const base = config.url + (config.url.ends_with('/') ? "" : "/");
@@ -47,7 +47,7 @@ Result<void> send_webhook(ServerConfig const& config, std::string_view grid, sto
   auto const answer = client.send(request);
   if (!answer) return answer.error();
   if (answer->ok()) return {};
-  // 408 and 429 ask for another time; every other 4xx and a redirection say that it will never be taken there.
+  // 408 and 429 are temporary; every other 4xx and a redirection are permanent.
   bool const for_good = answer->status >= 300 && answer->status < 500 && answer->status != 408 && answer->status != 429;
   return fail(for_good ? Errc::invalid : Errc::unavailable, fmt::format("the webhook answered {}", answer->status));
 }

@@ -1,5 +1,5 @@
-// One notification on its way: as a mail, or as a signed request to a webhook. Blocking; on the notifier's thread.
-// Errors: invalid and denied are for good, unavailable may pass.
+// Delivers one notification: as an e-mail, or as a signed request to a webhook. Blocks. Thread: the notifier's. Errors:
+// invalid and denied are permanent, unavailable is temporary.
 #pragma once
 
 #include <atomic>
@@ -14,11 +14,11 @@
 
 namespace distren {
 
-// https://..., or http:// where private addresses are allowed; without a login in it and at most 1,000 characters.
+// https://..., or http:// where private addresses are allowed; without credentials, at most 1,000 characters.
 Result<void> check_webhook(std::string const& url, bool private_addresses);
 
 Mail notification_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
-// Says nothing that its asker could choose, for it may go to a stranger.
+// Contains nothing that the requester could choose, because the address may not be theirs.
 Mail confirmation_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
 std::string webhook_body(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
 // "sha256=" and the HMAC-SHA256 over "TIMESTAMP.BODY" in hexadecimal digits.

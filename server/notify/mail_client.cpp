@@ -53,7 +53,7 @@ bool is_this_machine(std::string const& host) {
   return host == "localhost" || host == "[::1]" || host.starts_with("127.");
 }
 
-// RFC 2047, in words that end between characters; plain text stays as it is.
+// RFC 2047, in words that end between characters; plain ASCII is unchanged.
 std::string header_text(std::string_view text) {
   std::string clean;
   for (char const c : text) clean += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
@@ -146,7 +146,7 @@ Result<void> send_mail(MailServer const& server, Mail const& mail, std::atomic<b
   if (!place) return place.error();
   static bool const initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   std::unique_ptr<CURL, CurlDeleter> const handle(initialised ? curl_easy_init() : nullptr);
-  if (!handle) std::abort();  // no memory for the first few hundred bytes
+  if (!handle) std::abort();  // out of memory
   List to, headers;
   append(to, "<" + mail.to + ">");
   for (auto const& header : mail_headers(mail)) append(headers, header);
@@ -186,7 +186,7 @@ Result<void> send_mail(MailServer const& server, Mail const& mail, std::atomic<b
   auto const what = fmt::format(
       "the mail server {} {}", place->host,
       answer >= 400 ? fmt::format("said {}", answer) : fmt::format("did not take it: {}", curl_easy_strerror(code)));
-  // 5xx is an answer for good, but not to a login: that is the grid's own fault, and may be mended.
+  // 5xx is permanent, except for the login: that is the grid's own configuration and may be corrected.
   bool const for_good = answer >= 500 && answer < 600 && answer != 530 && answer != 535;
   return fail(for_good ? Errc::invalid : Errc::unavailable, what);
 }

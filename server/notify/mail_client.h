@@ -1,6 +1,6 @@
-// Sends a mail by SMTP over libcurl, blocking, for at most a minute. Any thread. Addresses and subject are made safe:
-// no line of theirs becomes a header. Errors: invalid when the server refused it for good (or an address is none),
-// unavailable when trying again later may help. Messages name the server, never the login or the text.
+// Sends an e-mail by SMTP over libcurl; blocks for at most a minute. Any thread. Addresses and subject are sanitised,
+// so that none can add a header. Errors: invalid, the server rejected it permanently (or an address is invalid);
+// unavailable, a later try may succeed. Messages name the server, never credentials or the text.
 #pragma once
 
 #include <atomic>
@@ -30,8 +30,8 @@ struct Mail {
   std::int64_t date_s = 0;
 };
 
-bool is_mail_address(std::string_view text);  // one that may stand in an envelope: plain ASCII, at most 254 characters
-// The scheme is smtp or smtps; without TLS it leads to this machine.
+bool is_mail_address(std::string_view text);  // valid in an envelope: plain ASCII, at most 254 characters
+// The scheme is smtp or smtps; without TLS only to this machine.
 Result<void> check_mail_server(std::string const& url, bool tls_required);
 // All headers but those of MIME, one each, folded; no text of the mail can begin another.
 std::vector<std::string> mail_headers(Mail const& mail);

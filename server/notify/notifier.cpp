@@ -26,7 +26,7 @@ Notifier::Notifier(ServerConfig const& config, RuntimeSettings const& settings, 
       dispatcher_(dispatcher),
       live_(live),
       now_ms_(std::move(now_ms)),
-      watched_ms_(now_ms_()) {}  // slaves need a moment to come back after a start
+      watched_ms_(now_ms_()) {}  // slaves need a moment to reconnect after a start
 
 Notifier::~Notifier() {
   stop();
@@ -83,7 +83,7 @@ bool Notifier::round(Database& database) {
   return send_due(database);
 }
 
-// One person's webhook gets at most a thirtieth of this thread's time.
+// One user's webhook gets at most a thirtieth of this thread's time.
 Result<void> Notifier::send(store::Delivery const& delivery) {
   bool const webhook = delivery.channel == "webhook";
   if (auto const slow = slow_until_ms_.find(delivery.user_name); webhook && slow != slow_until_ms_.end()) {
@@ -99,7 +99,7 @@ Result<void> Notifier::send(store::Delivery const& delivery) {
 
 bool Notifier::send_due(Database& database) {
   for (;;) {
-    // One at a time: it is taken for five minutes, and a mail may take one.
+    // One at a time: it is reserved for five minutes, and an e-mail may take one.
     auto const due = store::take_notifications(database, 1);
     if (!due) return false;
     if (due->empty() || cancelled_) return true;

@@ -1,8 +1,8 @@
-// The thread that tells people what they asked to be told: every few seconds it puts what happened into the outbox of
-// the database, tells open pages that something is there for the browser, and sends what is due; once a minute it looks
-// for slaves that are gone. What cannot be sent waits there, over restarts, and is given up in the end; an address that
-// took long waits the longer, so that the others' do not wait for it. Owned by main; everything it refers to must
-// outlive it. stop() ends a transfer within a second; what was being sent then is tried again after the next start.
+// The notifier thread: every few seconds it fills the database's outbox with new notifications, publishes events for
+// those in the browser, and delivers what is due; once a minute it looks for offline slaves. Undelivered notifications
+// are retried, also after restarts, and finally fail; a slow address is retried less often, so that it does not delay
+// others. Owner: main; everything it refers to must outlive it. stop() ends a transfer within a second; that delivery
+// is retried after the next start.
 #pragma once
 
 #include <atomic>
@@ -33,9 +33,10 @@ public:
 
   void start();
   void stop();
-  void wake();  // somebody waits for a test; any thread
+  void wake();  // a user waits for a test; any thread
 
-  // One round: gathers, sends what is due. What the thread does, for tests. False: the database is away.
+  // One round: enqueues and delivers what is due. The thread's loop body, for tests. False: the database is
+  // unavailable.
   bool round(Database& database);
 
 private:

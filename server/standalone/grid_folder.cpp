@@ -33,7 +33,7 @@ Result<FileDescriptor> take_lock(fs::path const& file) {
   return lock;
 }
 
-// The usual port if it is free, else any free one: two grids on one machine do not disturb each other.
+// The default port if it is free, else any free one: several grids on one machine do not conflict.
 Result<int> free_port(int usual) {
   for (int const port : {usual, 0}) {
     auto const address = parse_listen_address(fmt::format("127.0.0.1:{}", port));
@@ -71,7 +71,7 @@ Result<GridFolder> open_grid_folder(fs::path const& given) {
     if (error)
       return fail(Errc::unavailable, fmt::format("cannot make the folder {}: {}", folder.string(), error.message()));
   }
-  fs::permissions(dir, fs::perms::owner_all, error);  // secrets and strangers' scenes lie in it
+  fs::permissions(dir, fs::perms::owner_all, error);  // it contains secrets and untrusted scenes
 
   GridFolder grid{.dir = dir, .lock = {}, .config = {}};
   auto lock = take_lock(dir / "distrend.lock");

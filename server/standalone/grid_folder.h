@@ -1,5 +1,5 @@
-// The folder of a standalone grid: DIR/distrend.toml, DIR/tls/, DIR/stor/, DIR/db/, DIR/grid.json. Made on first use,
-// reused after; one server at a time (a lock that ends with the process). Start-up only.
+// The folder of a standalone grid: DIR/distrend.toml, DIR/tls/, DIR/stor/, DIR/db/, DIR/grid.json. Created on first
+// use; one server at a time (a lock that ends with the process). Start-up only.
 #pragma once
 
 #include <filesystem>
@@ -13,12 +13,12 @@ namespace distren {
 
 struct GridFolder {
   std::filesystem::path dir;
-  FileDescriptor lock;  // held as long as the server lives
+  FileDescriptor lock;  // held for the server's lifetime
   ServerConfig config;
 };
 
-// Makes folders, a self-signed certificate for localhost, and a distrend.toml with free loopback ports. conflict:
-// another server uses the folder (its process id is named).
+// Creates folders, a self-signed certificate for localhost, and a distrend.toml with free loopback ports. Errors:
+// conflict, another server uses the folder (with its process id).
 Result<GridFolder> open_grid_folder(std::filesystem::path const& dir);
 
 struct GridEndpoints {
@@ -26,7 +26,8 @@ struct GridEndpoints {
   std::string http;
   int line_port = 0;
 };
-// Tells scripts where the grid is: DIR/grid.json {pid, https, http, line_port, ca}. Written when all doors are open.
+// Publishes the grid's addresses for scripts: DIR/grid.json {pid, https, http, line_port, ca}. Requires that all
+// listeners are open.
 Result<void> write_grid_file(GridFolder const& grid, GridEndpoints const& doors);
 
 }  // namespace distren

@@ -30,7 +30,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr auto poll_interval = milliseconds(10);
-constexpr auto ready_limit = std::chrono::minutes(10);  // recovery after a power cut may read a lot
+constexpr auto ready_limit = std::chrono::minutes(10);  // recovery after a power cut may read much data
 constexpr auto lock_limit = std::chrono::seconds(2);
 constexpr auto stop_limit = std::chrono::minutes(2);
 constexpr auto install_limit = std::chrono::minutes(2);
@@ -53,7 +53,7 @@ std::string last_lines(std::filesystem::path const& file, std::size_t bytes) {
   return text;
 }
 
-// Debian keeps mariadbd in /usr/sbin, which is not in every user's PATH.
+// Debian installs mariadbd in /usr/sbin, which is not in every user's PATH.
 Result<std::string> find_mariadb(std::string const& name) {
   if (auto found = find_program(name)) return found->string();
   for (char const* folder : {"/usr/sbin/", "/usr/bin/", "/usr/libexec/", "/usr/local/sbin/", "/usr/local/bin/"}) {
@@ -62,7 +62,7 @@ Result<std::string> find_mariadb(std::string const& name) {
   return fail(Errc::unavailable, fmt::format("{} is not installed; on Debian: apt-get install mariadb-server", name));
 }
 
-// A private folder with a short name, for when DIR is too deep for a unix socket's 107 bytes.
+// A private folder with a short path, for a DIR too long for a unix socket's 107 bytes.
 Result<std::filesystem::path> short_folder(std::filesystem::path const& home) {
   std::string const runtime = fmt::format("/run/user/{}", geteuid());
   std::string const base = geteuid() == 0 ? "/run" : std::filesystem::is_directory(runtime) ? runtime : "/tmp";
@@ -102,7 +102,8 @@ std::vector<std::string> server_options(std::filesystem::path const& home, std::
       "--collation-server=utf8mb4_unicode_ci",
       "--default-time-zone=+00:00",
   };
-  if (geteuid() == 0) options.emplace_back("--user=root");  // the folder is root's; MariaDB insists on being told
+  // the folder is root's, which MariaDB accepts only explicitly
+  if (geteuid() == 0) options.emplace_back("--user=root");
   return options;
 }
 
@@ -157,7 +158,7 @@ Result<void> PrivateMariadb::lock() {
   lock_ = FileDescriptor(open((home_ / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock_)
     return fail(Errc::unavailable, fmt::format("cannot open {}/lock: {}", home_.string(), std::strerror(errno)));
-  // One that was just killed may need a moment to be gone.
+  // A killed one may need a moment to exit.
   for (auto const until = Clock::now() + lock_limit; flock(lock_.get(), LOCK_EX | LOCK_NB) != 0;) {
     if (Clock::now() > until) {
       return fail(Errc::conflict, fmt::format("another distrend is using {}; stop it, or name another folder",
@@ -168,7 +169,7 @@ Result<void> PrivateMariadb::lock() {
   return {};
 }
 
-// Addresses and secrets. The owner is this system user, known to MariaDB by the socket; the server's user has a
+// Addresses and secrets. The owner is this system user, authenticated by the socket; the server's user has a
 // password.
 Result<void> PrivateMariadb::prepare() {
   owner_.user = user_name();
@@ -196,7 +197,7 @@ Result<void> PrivateMariadb::prepare() {
   return {};
 }
 
-// distrend was killed and its MariaDB has not ended yet. Only one whose command line names our data is ended.
+// distrend was killed and its MariaDB still runs. Ends only one whose command line names our data.
 Result<void> PrivateMariadb::end_orphan() const {
   auto const text = read_file(home_ / "mariadb.pid", 64);
   pid_t pid = 0;
@@ -209,7 +210,7 @@ Result<void> PrivateMariadb::end_orphan() const {
   return {};
 }
 
-// Beside its place and then renamed, so that an interrupted installation leaves nothing that looks complete.
+// Installed beside its final place and then renamed, so that an interrupted installation never looks complete.
 Result<void> PrivateMariadb::install() const {
   if (std::filesystem::is_directory(home_ / "data")) return {};
   auto const program = find_mariadb("mariadb-install-db");

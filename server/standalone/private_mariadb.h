@@ -1,7 +1,7 @@
-// A private MariaDB for `distrend --standalone DIR`: data, log and secrets in DIR/db, a unix socket, no TCP.
-// One owner, one thread (it starts a child that must not outlive it and stops it in the destructor, cleanly). A server
-// that a killed distrend left behind is found and taken over. Connections made through address() have EXECUTE alone.
-// Failure: unavailable; the message says what to do and quotes the end of DIR/db/mariadb.log.
+// A private MariaDB for `distrend --standalone DIR`: data, log and secrets in DIR/db, a unix socket, no TCP. One owner,
+// one thread (it starts a child that must not outlive it and stops it cleanly in the destructor). A server left running
+// by a killed distrend is reused. Connections made through address() have EXECUTE alone. Errors: unavailable; the
+// message gives the remedy and quotes the end of DIR/db/mariadb.log.
 #pragma once
 
 #include <sys/types.h>
@@ -17,7 +17,7 @@ namespace distren {
 
 class PrivateMariadb {
 public:
-  // Makes the database if there is none, starts it, migrates it, gives the server's user his rights.
+  // Creates the database if missing, starts and migrates it, grants the server's user its rights.
   static Result<PrivateMariadb> start(std::filesystem::path const& dir, std::filesystem::path const& sql_dir);
   PrivateMariadb(PrivateMariadb&& other) noexcept;
   PrivateMariadb& operator=(PrivateMariadb&&) = delete;
@@ -25,7 +25,7 @@ public:
 
   [[nodiscard]] DatabaseAddress address() const { return server_; }
   [[nodiscard]] bool alive() const;
-  // Starts it again after it died; nothing when it lives. Connections find it again at their next call.
+  // Restarts it after it died; no effect while it runs. Connections reconnect at their next call.
   Result<void> restart();
   // Clean shutdown: waits until everything is on disk.
   void stop();
@@ -45,7 +45,7 @@ private:
   FileDescriptor lock_;         // held while this lives: one distrend per folder
   DatabaseAddress owner_;
   DatabaseAddress server_;
-  pid_t launcher_ = -1;  // a forked copy of this must not end what is not its child
+  pid_t launcher_ = -1;  // a forked copy of this object must not end a process that is not its child
   mutable pid_t pid_ = -1;
 };
 

@@ -37,7 +37,7 @@ bool same_file(fs::path const& a, fs::path const& b) {
          left.st_ino == right.st_ino;
 }
 
-// A file system allows only so many links to a file (65,000 on ext4).
+// A file system limits the number of links to a file (65,000 on ext4).
 Result<void> copy_durably(fs::path const& from, fs::path const& to) {
   fs::path temporary = to;
   temporary += fmt::format(".{}.tmp", to_hex(random_bytes(6).data(), 6));

@@ -1,6 +1,6 @@
-// Files by SHA-256 below stor/blob/ab/abcdef...: the same texture or scene is stored once, however often it is
-// uploaded, and hard-linked into the folder of each job that uses it. Blobs are never changed after they are stored.
-// Any thread: every step is one atomic operation of the file system. A full disk is Errc::unavailable.
+// Files by SHA-256 below stor/blob/ab/abcdef...: identical files are stored once and hard-linked into the folder of
+// each job that uses them. Blobs never change. Any thread: every step is one atomic operation of the file system.
+// Errors: unavailable for a full disk.
 #pragma once
 
 #include <cstdint>
@@ -14,23 +14,23 @@ namespace distren {
 
 class BlobStore {
 public:
-  // Makes the folder when it is not there.
+  // Creates the folder if missing.
   static Result<BlobStore> open(std::filesystem::path const& stor);
 
   [[nodiscard]] std::filesystem::path path_of(std::string_view sha256) const;
   [[nodiscard]] bool holds(std::string_view sha256) const;
 
-  // Takes a hard link to a synced file whose digest the caller has verified; the file itself stays. Idempotent.
+  // Hard-links a synced file whose digest the caller has verified; the file itself stays. Idempotent.
   [[nodiscard]] Result<void> adopt(std::filesystem::path const& file, std::string_view sha256) const;
 
-  // The same for a file that is not ours or lies elsewhere: the store gets a copy. Nothing to do when it is there.
+  // The same for a file of another owner or file system: the store gets a copy. No effect when the blob exists.
   [[nodiscard]] Result<void> copy_in(std::filesystem::path const& file, std::string_view sha256) const;
 
-  // Hard-links a blob to target, making the folders between; an existing target with the same content is fine.
-  // not_found: no such blob. Where a file has too many links already, the blob is copied.
+  // Hard-links a blob to target, creating the folders; an existing target with the same content is kept. Errors:
+  // not_found, no such blob. A blob with too many links is copied.
   [[nodiscard]] Result<void> link_to(std::string_view sha256, std::filesystem::path const& target) const;
 
-  // Removes the name below blob/; jobs that link the file keep theirs. Fine when it is not there.
+  // Removes the blob's own link; jobs that link the file keep theirs. No effect when it does not exist.
   Result<void> remove(std::string_view sha256) const;
 
 private:
@@ -38,7 +38,7 @@ private:
   std::filesystem::path folder_;
 };
 
-// Bytes that the file system of `path` still gives to this process.
+// Bytes available to this process on the file system of `path`.
 Result<std::int64_t> free_bytes(std::filesystem::path const& path);
 
 }  // namespace distren

@@ -92,7 +92,7 @@ Result<void> remove_job_folder(fs::path const& stor, std::int64_t job) {
 void sweep_removed_jobs(fs::path const& stor) {
   std::error_code error;
   for (auto const& entry : fs::directory_iterator(stor, error)) {
-    std::error_code ignored;  // what cannot go now goes at the next start
+    std::error_code ignored;  // the rest is removed at the next start
     if (entry.path().filename().string().starts_with(removed_prefix)) fs::remove_all(entry.path(), ignored);
   }
 }

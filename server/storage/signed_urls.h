@@ -1,5 +1,5 @@
-// The signed addresses that this server gives out, each made in one place only. `expires` is UNIX seconds.
-// All are relative: who gets one puts the server's own address before it.
+// All signed URLs of this server, each built in one place only. `expires` is UNIX seconds. URLs are relative: the
+// receiver prepends the server's own address.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t key_size = 32;
 
-// Lengths stand before the values: no two different requests have the same canonical form.
+// Lengths precede the values: no two different requests have the same canonical form.
 std::string canonical(std::string_view path, Parameters parameters) {
   std::sort(parameters.begin(), parameters.end());
   std::string text = fmt::format("url {}:{}", path.size(), path);

@@ -24,14 +24,14 @@ namespace distren {
 namespace {
 
 namespace fs = std::filesystem;
-using Kind = UploadRefusal::Kind;
+using Kind = UploadRejection::Kind;
 
-UploadRefusal refuse(Kind kind, std::string message) {
+UploadRejection reject(Kind kind, std::string message) {
   return {kind, std::move(message)};
 }
 
-UploadRefusal unknown_upload() {
-  return refuse(Kind::not_found, "there is no such upload here (any more); start it again");
+UploadRejection unknown_upload() {
+  return reject(Kind::not_found, "there is no such upload here (any more); start it again");
 }
 
 bool is_full(int error) {
@@ -50,7 +50,7 @@ std::int64_t changed_at(struct stat const& info) {
   return static_cast<std::int64_t>(info.st_mtim.tv_sec);
 }
 
-// What a note on disk holds; nothing when it is not one of ours, whatever a crash made of it.
+// Parses the metadata file; empty when it is not a valid one of ours.
 std::optional<UploadState> parse_note(std::string const& text) {
   auto const note = nlohmann::json::parse(text, nullptr, false);
   try {
@@ -77,7 +77,7 @@ struct Uploads::Entry {
   Sha256 running;  // over the first `hashed` bytes of the part
   std::int64_t hashed = 0;
   bool verified = false;  // `running` is spent: the whole file has the right digest
-  bool gone = false;      // removed while somebody waited for the lock
+  bool removed = false;   // removed while another thread waited for the lock
 };
 
 Uploads::Uploads(fs::path folder, Limits limits, Clock clock)
@@ -134,7 +134,7 @@ void Uploads::load_one(std::string const& id) {
   bool const has_part = ::stat(part_path(id).c_str(), &part) == 0;
   if (::stat(note_path(id).c_str(), &note) != 0) return;
   if (state->finished && state->spec.user == 0 && !has_part) {
-    // The result was put in place, and then the server was killed.
+    // The result was renamed into place before the server was killed.
     ::unlink(note_path(id).c_str());
     return;
   }
@@ -164,7 +164,7 @@ Result<void> Uploads::save(Entry const& entry) const {
                             0600);
 }
 
-// A slave that begins again has lost the number of its first upload: one file an attempt is all that is kept.
+// A slave that starts again has lost the id of its first upload: only one upload per attempt is kept.
 void Uploads::drop_others_of(UploadSpec const& spec) {
   std::vector<std::shared_ptr<Entry>> others;
   {
@@ -176,16 +176,16 @@ void Uploads::drop_others_of(UploadSpec const& spec) {
   }
   for (auto const& entry : others) {
     std::lock_guard const lock(entry->mutex);
-    if (!entry->gone) drop(*entry);
+    if (!entry->removed) drop(*entry);
   }
 }
 
-UploadOutcome Uploads::create(UploadSpec spec) {
+UploadResult Uploads::create(UploadSpec spec) {
   if (spec.user == 0) drop_others_of(spec);
   auto const space = free_bytes(folder_);
-  if (!space) return refuse(Kind::failed, space.error().message);
+  if (!space) return reject(Kind::failed, space.error().message);
   if (*space - spec.size < limits_.free_bytes) {
-    return refuse(Kind::disk_full, fmt::format("the server's disk has no room for these {} bytes now; try again later",
+    return reject(Kind::disk_full, fmt::format("the server's disk has no room for these {} bytes now; try again later",
                                                grouped(static_cast<std::uint64_t>(spec.size))));
   }
   auto entry = std::make_shared<Entry>();
@@ -197,7 +197,7 @@ UploadOutcome Uploads::create(UploadSpec spec) {
     std::lock_guard const lock(mutex_);
     auto const found = unfinished_.find(owner_of(entry->state.spec));
     if (found != unfinished_.end() && found->second >= limits_.unfinished_per_owner) {
-      return refuse(Kind::too_many,
+      return reject(Kind::too_many,
                     fmt::format("you have {} unfinished uploads already; finish or delete some", found->second));
     }
     count(entry->state.spec, 1);
@@ -206,7 +206,7 @@ UploadOutcome Uploads::create(UploadSpec spec) {
   std::lock_guard const lock(mutex_);
   if (!saved) {
     count(entry->state.spec, -1);
-    return refuse(Kind::disk_full, saved.error().message);
+    return reject(Kind::disk_full, saved.error().message);
   }
   entries_.emplace(entry->state.id, entry);
   return entry->state;
@@ -218,39 +218,39 @@ std::shared_ptr<Uploads::Entry> Uploads::find(std::string_view id) {
   return found == entries_.end() ? nullptr : found->second;
 }
 
-UploadOutcome Uploads::append(std::string_view id, std::int64_t offset, std::string_view bytes, std::string_view sha256,
-                              Finish const& finish) {
+UploadResult Uploads::append(std::string_view id, std::int64_t offset, std::string_view bytes, std::string_view sha256,
+                             Finish const& finish) {
   auto const entry = find(id);
   if (!entry) return unknown_upload();
   std::lock_guard const lock(entry->mutex);
-  if (entry->gone) return unknown_upload();
+  if (entry->removed) return unknown_upload();
   auto& state = entry->state;
   if (offset != state.offset) {
-    return refuse(Kind::offset_differs, fmt::format("this upload stands at {} bytes, not at {}", state.offset, offset));
+    return reject(Kind::offset_differs, fmt::format("this upload stands at {} bytes, not at {}", state.offset, offset));
   }
   if (static_cast<std::int64_t>(bytes.size()) > state.spec.size - state.offset) {
-    return refuse(Kind::too_long, fmt::format("{} bytes at {} are more than the {} that were announced", bytes.size(),
+    return reject(Kind::too_long, fmt::format("{} bytes at {} are more than the {} that were announced", bytes.size(),
                                               state.offset, state.spec.size));
   }
   if (!sha256.empty() && as_bytes(distren::sha256(bytes)) != sha256) {
-    return refuse(Kind::checksum, "this part does not have the SHA-256 that came with it; send it again");
+    return reject(Kind::checksum, "this part does not have the SHA-256 that came with it; send it again");
   }
   if (!bytes.empty()) {
     auto taken = take(*entry, bytes);
-    if (std::holds_alternative<UploadRefusal>(taken)) return taken;
+    if (std::holds_alternative<UploadRejection>(taken)) return taken;
   }
   if (!state.finished && state.offset == state.spec.size) return complete(*entry, finish);
   return state;
 }
 
-UploadOutcome Uploads::take(Entry& entry, std::string_view bytes) {
+UploadResult Uploads::take(Entry& entry, std::string_view bytes) {
   auto& state = entry.state;
   auto const space = free_bytes(folder_);
   if (space && *space - static_cast<std::int64_t>(bytes.size()) < limits_.free_bytes) {
-    return refuse(Kind::disk_full, "the server's disk is full; what has arrived is kept, try again later");
+    return reject(Kind::disk_full, "the server's disk is full; what has arrived is kept, try again later");
   }
   FileDescriptor const file(::open(part_path(state.id).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
-  if (!file) return refuse(Kind::failed, fmt::format("cannot open the upload's file: {}", std::strerror(errno)));
+  if (!file) return reject(Kind::failed, fmt::format("cannot open the upload's file: {}", std::strerror(errno)));
   std::size_t written = 0;
   while (written < bytes.size()) {
     ssize_t const got = ::pwrite(file.get(), bytes.data() + written, bytes.size() - written,
@@ -261,12 +261,12 @@ UploadOutcome Uploads::take(Entry& entry, std::string_view bytes) {
       continue;
     }
     int const error = errno;
-    // The size of the file is the offset that a restart believes. When even this fails the digest finds it out.
+    // After a restart the file's size is the offset. If even this fails, the digest detects it.
     [[maybe_unused]] int const cut = ::ftruncate(file.get(), static_cast<off_t>(state.offset));
     if (is_full(error)) {
-      return refuse(Kind::disk_full, "the server's disk is full; what has arrived is kept, try again later");
+      return reject(Kind::disk_full, "the server's disk is full; what has arrived is kept, try again later");
     }
-    return refuse(Kind::failed, fmt::format("cannot write the upload's file: {}", std::strerror(error)));
+    return reject(Kind::failed, fmt::format("cannot write the upload's file: {}", std::strerror(error)));
   }
   if (entry.hashed == state.offset) {
     entry.running.update(bytes);
@@ -277,25 +277,25 @@ UploadOutcome Uploads::take(Entry& entry, std::string_view bytes) {
   return state;
 }
 
-UploadOutcome Uploads::complete(Entry& entry, Finish const& finish) {
+UploadResult Uploads::complete(Entry& entry, Finish const& finish) {
   auto& state = entry.state;
   auto const part = part_path(state.id);
   if (!entry.verified) {
     if (state.spec.size == 0) {
       FileDescriptor const empty(::open(part.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
-      if (!empty) return refuse(Kind::failed, fmt::format("cannot make the upload's file: {}", std::strerror(errno)));
+      if (!empty) return reject(Kind::failed, fmt::format("cannot make the upload's file: {}", std::strerror(errno)));
     }
     Digest digest{};
     if (entry.hashed == state.spec.size) {
       digest = entry.running.finish();
     } else {  // after a restart
       auto const read = sha256_file(part);
-      if (!read) return refuse(Kind::failed, read.error().message);
+      if (!read) return reject(Kind::failed, read.error().message);
       digest = *read;
     }
     if (to_hex(digest) != state.spec.sha256) {
       drop(entry);
-      return refuse(Kind::content,
+      return reject(Kind::content,
                     "the file has another SHA-256 than was announced: it changed while it was sent, or "
                     "the way here damaged it; the upload was removed, start it again");
     }
@@ -304,13 +304,13 @@ UploadOutcome Uploads::complete(Entry& entry, Finish const& finish) {
   auto done = sync_file(part);
   if (done) done = sync_folder(folder_);
   if (done && finish) done = finish(state, part);
-  if (!done) return refuse(Kind::failed, done.error().message);
+  if (!done) return reject(Kind::failed, done.error().message);
   state.finished = true;
   state.expires = clock_() + (state.spec.user != 0 ? limits_.finished_lifetime : limits_.lifetime);
   auto const saved = save(entry);
   if (!saved) {
     state.finished = false;
-    return refuse(Kind::disk_full, saved.error().message);
+    return reject(Kind::disk_full, saved.error().message);
   }
   if (state.spec.user == 0) return state;
   ::unlink(part.c_str());
@@ -319,16 +319,16 @@ UploadOutcome Uploads::complete(Entry& entry, Finish const& finish) {
   return state;
 }
 
-UploadOutcome Uploads::state(std::string_view id) {
+UploadResult Uploads::state(std::string_view id) {
   auto const entry = find(id);
   if (!entry) return unknown_upload();
   std::lock_guard const lock(entry->mutex);
-  if (entry->gone) return unknown_upload();
+  if (entry->removed) return unknown_upload();
   return entry->state;
 }
 
 void Uploads::drop(Entry& entry) {
-  entry.gone = true;
+  entry.removed = true;
   ::unlink(part_path(entry.state.id).c_str());
   ::unlink(note_path(entry.state.id).c_str());
   std::lock_guard const lock(mutex_);
@@ -340,13 +340,13 @@ Result<void> Uploads::remove(std::string_view id) {
   auto const entry = find(id);
   if (!entry) return fail(Errc::not_found, unknown_upload().message);
   std::lock_guard const lock(entry->mutex);
-  if (entry->gone) return fail(Errc::not_found, unknown_upload().message);
+  if (entry->removed) return fail(Errc::not_found, unknown_upload().message);
   drop(*entry);
   return {};
 }
 
 void Uploads::forget(std::string_view id) {
-  // Already gone is as good as forgotten.
+  // A missing file counts as forgotten.
   [[maybe_unused]] auto const removed = remove(id);
 }
 
@@ -356,7 +356,7 @@ Result<FinishedUpload> Uploads::finished_upload(std::string_view id, std::int64_
   std::lock_guard const lock(entry->mutex);
   auto const& state = entry->state;
   bool const theirs = state.spec.user == 0 && state.spec.attempt == attempt && state.spec.slave == slave;
-  if (entry->gone || !theirs) return fail(Errc::not_found, unknown_upload().message);
+  if (entry->removed || !theirs) return fail(Errc::not_found, unknown_upload().message);
   if (!state.finished) {
     return fail(Errc::not_found,
                 fmt::format("this upload is not complete: {} of {} bytes", state.offset, state.spec.size));
@@ -374,7 +374,7 @@ int Uploads::sweep() {
   auto const now = clock_();
   for (auto const& entry : entries) {
     std::unique_lock const lock(entry->mutex, std::try_to_lock);
-    if (!lock || entry->gone || entry->state.expires > now) continue;
+    if (!lock || entry->removed || entry->state.expires > now) continue;
     drop(*entry);
     ++removed;
   }

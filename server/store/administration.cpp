@@ -2,25 +2,25 @@
 
 namespace distren::store {
 
-Result<std::vector<Account>> list_accounts(Database& database, std::int64_t administrator, std::string_view search,
-                                           std::string_view which, std::int64_t before, int limit) {
-  std::vector<Account> accounts;
+Result<std::vector<UserDetails>> list_users(Database& database, std::int64_t administrator, std::string_view search,
+                                            std::string_view filter, std::int64_t before, int limit) {
+  std::vector<UserDetails> users;
   auto const listed =
-      database.call("user_list", {administrator, search, which, before, std::int64_t{limit}}, [&](SqlRow const& row) {
-        accounts.push_back({.id = row.integer(0),
-                            .name = row.text(1),
-                            .email = row.text(2),
-                            .role = row.text(3),
-                            .created_at = row.text(4),
-                            .blocked_at = row.text(5),
-                            .blocked_reason = row.text(6),
-                            .jobs = row.integer(7),
-                            .slaves = row.integer(8),
-                            .total = row.integer(9),
-                            .login_at = row.text(10)});
+      database.call("user_list", {administrator, search, filter, before, std::int64_t{limit}}, [&](SqlRow const& row) {
+        users.push_back({.id = row.integer(0),
+                         .name = row.text(1),
+                         .email = row.text(2),
+                         .role = row.text(3),
+                         .created_at = row.text(4),
+                         .blocked_at = row.text(5),
+                         .blocked_reason = row.text(6),
+                         .jobs = row.integer(7),
+                         .slaves = row.integer(8),
+                         .total_points = row.integer(9),
+                         .last_login_at = row.text(10)});
       });
   if (!listed) return listed.error();
-  return accounts;
+  return users;
 }
 
 Result<void> change_role(Database& database, std::int64_t administrator, std::int64_t user, std::string_view role) {
@@ -53,24 +53,24 @@ Result<void> edit_setting(Database& database, std::int64_t administrator, std::s
   return database.call("setting_edit", {administrator, name, value ? SqlValue(*value) : SqlValue(nullptr)});
 }
 
-Result<std::vector<Event>> list_events(Database& database, std::int64_t administrator, std::string_view kind,
-                                       std::int64_t before, int limit) {
-  std::vector<Event> events;
+Result<std::vector<Activity>> list_activity(Database& database, std::int64_t administrator, std::string_view kind,
+                                            std::int64_t before, int limit) {
+  std::vector<Activity> activity;
   auto const listed =
       database.call("event_list", {administrator, kind, before, std::int64_t{limit}}, [&](SqlRow const& row) {
-        events.push_back({.id = row.integer(0),
-                          .created_at = row.text(1),
-                          .kind = row.text(2),
-                          .user = row.integer(3),
-                          .user_name = row.text(4),
-                          .slave = row.integer(5),
-                          .slave_name = row.text(6),
-                          .job = row.integer(7),
-                          .job_name = row.text(8),
-                          .message = row.text(9)});
+        activity.push_back({.id = row.integer(0),
+                            .created_at = row.text(1),
+                            .kind = row.text(2),
+                            .user = row.integer(3),
+                            .user_name = row.text(4),
+                            .slave = row.integer(5),
+                            .slave_name = row.text(6),
+                            .job = row.integer(7),
+                            .job_name = row.text(8),
+                            .message = row.text(9)});
       });
   if (!listed) return listed.error();
-  return events;
+  return activity;
 }
 
 Result<void> trim_events(Database& database, std::int64_t keep) {

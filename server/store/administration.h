@@ -14,7 +14,7 @@
 
 namespace distren::store {
 
-struct Account {
+struct UserDetails {
   std::int64_t id = 0;
   std::string name;
   std::string email;  // empty: none
@@ -23,13 +23,13 @@ struct Account {
   std::string blocked_at;  // empty: not blocked
   std::string blocked_reason;
   std::int64_t jobs = 0;
-  std::int64_t slaves = 0;  // not revoked
-  std::int64_t total = 0;   // millipoints ever earned
-  std::string login_at;     // of the newest session; empty: none is open
+  std::int64_t slaves = 0;        // not revoked
+  std::int64_t total_points = 0;  // millipoints ever earned
+  std::string last_login_at;      // of the newest session; empty: none is open
 };
 // Newest first; ids below `before` (0: from the start). search: in name or address; which: "", "staff" or "blocked".
-Result<std::vector<Account>> list_accounts(Database&, std::int64_t administrator, std::string_view search,
-                                           std::string_view which, std::int64_t before, int limit);
+Result<std::vector<UserDetails>> list_users(Database&, std::int64_t administrator, std::string_view search,
+                                            std::string_view filter, std::int64_t before, int limit);
 // conflict: it is the last administrator.
 Result<void> change_role(Database&, std::int64_t administrator, std::int64_t user, std::string_view role);
 
@@ -45,7 +45,7 @@ Result<std::map<std::string, std::string>> list_settings(Database&);  // all tha
 Result<void> edit_setting(Database&, std::int64_t administrator, std::string_view name,
                           std::optional<std::string_view> value);
 
-struct Event {
+struct Activity {
   std::int64_t id = 0;
   std::string created_at;
   std::string kind;
@@ -57,16 +57,16 @@ struct Event {
   std::string job_name;
   std::string message;
 };
-Result<std::vector<Event>> list_events(Database&, std::int64_t administrator, std::string_view kind,
-                                       std::int64_t before, int limit);
+Result<std::vector<Activity>> list_activity(Database&, std::int64_t administrator, std::string_view kind,
+                                            std::int64_t before, int limit);
 Result<void> trim_events(Database&, std::int64_t keep);
 
 struct MethodVersion {
   std::string name;
-  std::string version;      // empty: no slave has the method
-  std::int64_t slaves = 0;  // that have it
-  std::int64_t lately = 0;  // of these, seen within a day
-  std::int64_t power = 0;   // mean per core, thousandths; 0: never measured
+  std::string version;             // empty: no slave has the method
+  std::int64_t slaves = 0;         // that have it
+  std::int64_t seen_last_day = 0;  // of these, seen within a day
+  std::int64_t power = 0;          // mean per core, thousandths; 0: never measured
 };
 Result<std::vector<MethodVersion>> list_methods(Database&, std::int64_t administrator);
 

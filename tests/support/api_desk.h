@@ -155,13 +155,13 @@ public:
     request.loopback = true;
     Worker worker{database};
     auto reply = router->answer(request, worker);
-    ApiReply out{reply.status, reply.headers, {}, {}, std::holds_alternative<FilePiece>(reply.body)};
+    ApiReply out{reply.status, reply.headers, {}, {}, std::holds_alternative<FileRange>(reply.body)};
     if (auto* text = std::get_if<std::string>(&reply.body)) out.text = *text;
-    if (auto* piece = std::get_if<FilePiece>(&reply.body)) {
+    if (auto* piece = std::get_if<FileRange>(&reply.body)) {
       out.text.resize(static_cast<std::size_t>(piece->length));
       ck_assert_int_eq(::pread(piece->file.get(), out.text.data(), out.text.size(), piece->offset), piece->length);
     }
-    if (auto* stream = std::get_if<Stream>(&reply.body)) {
+    if (auto* stream = std::get_if<GeneratedBody>(&reply.body)) {
       out.text.resize(static_cast<std::size_t>(stream->length));
       for (std::size_t at = 0; at < out.text.size();) {
         auto const got = stream->source->read(out.text.data() + at, out.text.size() - at);
@@ -218,7 +218,7 @@ public:
   HttpCounters counters;
   TelemetryHistory telemetry;
   std::unique_ptr<PreviewEncoder> previews;
-  EventBroker live{{.per_person = 2, .altogether = 3}, "life", [this] { return now; }};
+  EventBroker live{{.per_user = 2, .total = 3}, "life", [this] { return now; }};
   std::unique_ptr<Services> services;
   std::unique_ptr<Router> router;
 };
