@@ -301,7 +301,8 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     if (auto opened = line.listen(where, context); !opened) return opened;
   }
   EventPtr const maintenance = loops.all.front()->every(60000, [&] {
-    bool const queued = workers.submit([&](Worker& worker) { run_maintenance(services, worker.database); });
+    bool const queued =
+        workers.submit([&](Worker& worker) { run_maintenance(services.maintenance(), worker.database); });
     if (!queued) spdlog::warn("maintenance: the workers are busy, next try in a minute");
   });
   EventPtr const beats = loops.all.front()->every(20000, [&live] { live.heartbeat(); });

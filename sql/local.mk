@@ -12,6 +12,7 @@ nobase_dist_sql_DATA = \
   %D%/migrations/0007_notifications.sql \
   %D%/migrations/0008_held.sql \
   %D%/migrations/0009_confirmed.sql \
+  %D%/migrations/0010_job_revision.sql \
   %D%/procedures/blob/blob_missing.sql \
   %D%/procedures/blob/blob_record.sql \
   %D%/procedures/blob/blob_take_unused.sql \
@@ -28,10 +29,8 @@ nobase_dist_sql_DATA = \
   %D%/procedures/job/job_boost.sql \
   %D%/procedures/job/job_cancel.sql \
   %D%/procedures/job/job_change.sql \
-  %D%/procedures/job/job_create.sql \
   %D%/procedures/job/job_delete.sql \
   %D%/procedures/job/job_file_list.sql \
-  %D%/procedures/job/job_hold.sql \
   %D%/procedures/job/job_list.sql \
   %D%/procedures/job/job_list_after.sql \
   %D%/procedures/job/job_pause.sql \
@@ -39,6 +38,13 @@ nobase_dist_sql_DATA = \
   %D%/procedures/job/job_resume.sql \
   %D%/procedures/job/job_show.sql \
   %D%/procedures/job/job_tasks.sql \
+  %D%/procedures/job/submission_abandoned.sql \
+  %D%/procedures/job/submission_add_tasks.sql \
+  %D%/procedures/job/submission_check.sql \
+  %D%/procedures/job/submission_complete.sql \
+  %D%/procedures/job/submission_create.sql \
+  %D%/procedures/job/submission_delete.sql \
+  %D%/procedures/job/submission_write.sql \
   %D%/procedures/job/task_latest.sql \
   %D%/procedures/job/task_list.sql \
   %D%/procedures/journal/attempt_accepted.sql \
@@ -85,6 +91,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/project/shot_change.sql \
   %D%/procedures/project/shot_delete.sql \
   %D%/procedures/project/shot_ensure.sql \
+  %D%/procedures/project/shot_find.sql \
   %D%/procedures/project/shot_job_list.sql \
   %D%/procedures/project/shot_list.sql \
   %D%/procedures/project/shot_name_check.sql \

@@ -124,7 +124,7 @@ START_TEST(a_setting_holds_at_once_and_can_be_taken_back) {
   // Another server, or this one started anew, finds it at its next look.
   Desk other;
   ck_assert(other.services->runtime.now().registration);
-  run_maintenance(*other.services, other.database);
+  run_maintenance(other.services->maintenance(), other.database);
   ck_assert(!other.services->runtime.now().registration);
   ck_assert_int_eq(desk.set("registration", nullptr).status, 200);
   ck_assert_int_eq(desk.set("name", nullptr).status, 200);

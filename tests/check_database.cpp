@@ -214,10 +214,9 @@ START_TEST(a_job_lives_from_its_creation_to_its_end) {
   auto const user = make_person(database, "director");
   auto const project = store::create_project(database, user, "film");
   ck_assert_good(project);
-  auto spec = new_job(user, 3);
-  spec.project = *project;
+  auto spec = new_job(3);
   spec.paused = true;
-  auto const id = store::create_job(database, spec);
+  auto const id = create_job(database, user, spec, *project);
   ck_assert_good(id);
   ck_assert_good(store::resume_job(database, *id));
   ck_assert_good(store::change_job(database, *id, "better name", std::nullopt));
@@ -278,7 +277,7 @@ END_TEST
 START_TEST(what_the_dispatcher_needs_is_loaded) {
   Database database(mariadb->address());
   auto const user = make_person(database, "loader");
-  auto const id = store::create_job(database, new_job(user, 20));
+  auto const id = create_job(database, user, new_job(20));
   ck_assert_good(id);
   auto const first = store::show_job(database, *id)->first_task;
   auto const attempts = store::reserve_attempts(database, 10);
@@ -293,7 +292,7 @@ START_TEST(what_the_dispatcher_needs_is_loaded) {
       store::write_journal(database, {{}, {failed(*attempts + 3, first + 3, 6, "no camera in frame 3", false)}});
   ck_assert_good(paused);
   ck_assert_uint_eq(paused->paused_jobs.size(), 1);
-  ck_assert_int_eq(paused->paused_jobs[0].job, *id);
+  ck_assert_int_eq(paused->paused_jobs[0].control.job, *id);
   ck_assert_says(paused->paused_jobs[0].reason, "3 of 20 frames failed alike: no camera in frame 3");
   ck_assert_text(store::load_jobs(database, *id)->front().state, "paused");
   ck_assert_uint_eq(store::load_tasks(database, *id)->size(), 20);
@@ -330,7 +329,7 @@ START_TEST(batches_that_cross_each_other_all_arrive) {
   constexpr int jobs = 8;
   std::vector<std::int64_t> firsts;
   for (int i = 0; i < jobs; i++) {
-    auto const id = store::create_job(database, new_job(user, 50));
+    auto const id = create_job(database, user, new_job(50));
     ck_assert_good(id);
     firsts.push_back(store::show_job(database, *id)->first_task);
   }
@@ -394,7 +393,7 @@ START_TEST(a_million_open_tasks_are_loaded) {
   Database database(mariadb->address());
   auto const user = make_person(database, "million");
   auto const before = store::load_tasks(database)->size();
-  for (int i = 0; i < 10; i++) ck_assert_good(store::create_job(database, new_job(user, 100000)));
+  for (int i = 0; i < 10; i++) ck_assert_good(create_job(database, user, new_job(100000)));
   auto const start = std::chrono::steady_clock::now();
   auto const tasks = store::load_tasks(database);
   auto const took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -152,13 +152,13 @@ START_TEST(a_paused_job_gives_nothing_and_its_running_frames_count) {
   Grid grid;
   grid.add_job(1, 2);
   auto const slave = grid.add_slave(7);
-  grid.core.pause_job(1);
+  grid.change_job({.job = 1, .state = store::JobState::paused});
   grid.done(slave->received[0], 7);
   grid.commit();
   ck_assert_says(grid.answer, "accepted");
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
   ck_assert_says(grid.core.job_live(1).waiting, "paused");
-  grid.core.resume_job(1, grid.now);
+  grid.change_job({.job = 1});
   ck_assert_uint_eq(slave->of_type("order").size(), 2);
 }
 END_TEST
@@ -168,7 +168,7 @@ START_TEST(a_cancelled_job_takes_its_frames_away) {
   grid.add_job(1, 2);
   grid.add_job(2, 1);
   auto const slave = grid.add_slave(7);
-  grid.core.remove_job(1, "cancelled by its owner", grid.now);
+  grid.core.remove_job(1, ++grid.revision, "cancelled by its owner", grid.now);
   ck_assert_uint_eq(slave->of_type("cancel").size(), 1);
   ck_assert_int_eq(slave->of_type("order").back()["job"].get<int>(), 2);
 }
@@ -514,13 +514,13 @@ START_TEST(a_job_made_of_anothers_output_begins_when_that_one_is_finished) {
   auto const slave = grid.add_slave(7, 2);
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
   ck_assert_text(grid.core.why_job(2).rule, "waits_for_job");
-  grid.core.pause_job(2);
-  grid.core.resume_job(2, grid.now);
+  grid.change_job({.job = 2, .state = store::JobState::paused});
+  grid.change_job({.job = 2});
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
   grid.done(slave->received.back(), 7);
   grid.commit();
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
-  grid.core.job_finished(1, grid.now);
+  grid.core.job_finished(1, ++grid.revision, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 2);
   ck_assert_text(slave->received.back()["file_list"], "/list/2");
   ck_assert_text(slave->received.back()["output"]["name"], "video.mp4");
@@ -554,7 +554,7 @@ START_TEST(a_held_job_gives_its_test_frames_and_the_rest_when_it_is_approved) {
   ck_assert_uint_eq(slave->of_type("order").size(), 3);
   ck_assert_text(grid.core.why_job(1).rule, "waits_for_approval");
   ck_assert_int_eq(grid.core.why_job(1).number, 6);
-  grid.core.approve_job(1, grid.now);
+  grid.change_job({.job = 1});
   ck_assert_uint_eq(slave->of_type("order").size(), 4);
 }
 END_TEST
@@ -566,14 +566,15 @@ START_TEST(a_finished_frame_can_be_opened_again_while_the_job_is_worked_on) {
   auto const order = slave->of_type("order").back();
   grid.done(order, 1);
   grid.commit();
-  ck_assert(grid.core.reopen(1, order["task"], grid.now));
+  ck_assert(grid.core.reopen({.job = 1, .revision = ++grid.revision}, order["task"], grid.now));
   grid.done(slave->of_type("order").back(), 1);
   grid.commit();
   auto const again = slave->of_type("order").back();
   ck_assert(again["task"] == order["task"] && again["attempt"] != order["attempt"]);
   grid.done(again, 1);
   grid.commit();
-  ck_assert(!grid.core.reopen(1, order["task"], grid.now));  // the job has ended here
+  ck_assert(
+      !grid.core.reopen({.job = 1, .revision = ++grid.revision}, order["task"], grid.now));  // the job has ended here
 }
 END_TEST
 

@@ -121,6 +121,7 @@ START_TEST(a_slave_renders_a_benchmark_before_its_first_order) {
   ck_assert_text(order["files"][0]["url"], "/blob/bbb");
   ck_assert_int_eq(order["parameters"]["frame"].get<int>(), 8);
   ck_assert_text(grid.core.why_slave(7).rule, "benchmark");
+  ck_assert_int_eq(grid.core.grid_live().tasks_leased, 0);  // it is no frame of anybody's
   auto const expected = grid.core.expected_result(order["attempt"], 0);
   ck_assert(expected && expected->job == 0 && expected->code == 8);
   ck_assert_int_eq(expected->output.width, order["output"]["width"].get<int>());

@@ -805,11 +805,11 @@ START_TEST(streams_end_when_their_login_is_gone) {
   Reply const streams[] = {follow(desk, secret, first), follow(desk, staying, second),
                            follow(desk, token.json["secret"], third)};
   for (auto const& each : streams) ck_assert_int_eq(each.status, 200);
-  run_maintenance(*desk.services, desk.database);
+  run_maintenance(desk.services->maintenance(), desk.database);
   ck_assert(!first->ended && !second->ended && !third->ended);
   ck_assert(store::delete_session(desk.database, secret_hash(secret)).has_value());  // as when it expires
   ck_assert_int_eq(desk.call("DELETE", "/api/v1/tokens/" + token.json["id"].dump(), staying).status, 204);
-  run_maintenance(*desk.services, desk.database);
+  run_maintenance(desk.services->maintenance(), desk.database);
   ck_assert(first->ended && !second->ended && third->ended);
 }
 END_TEST

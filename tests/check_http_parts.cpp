@@ -2,10 +2,11 @@
 #include <string>
 
 #include "common/base/digest.h"
+#include "common/base/json_body.h"
+#include "common/base/json_text.h"
 #include "server/api/handlers.h"
 #include "server/api/router.h"
 #include "server/http/file_reply.h"
-#include "server/http/json_body.h"
 #include "server/http/uri.h"
 #include "server/net/rate_limit.h"
 #include "server/submit/job_request.h"

@@ -77,7 +77,7 @@ struct Desk : DatabaseThread, ApiDesk {
   }
   std::int64_t job(Person const& owner) {
     ck_assert_good(store::record_blob(database, owner.id, hex_digest('a'), 10));
-    auto const made = store::create_job(database, new_job(owner.id, 3));
+    auto const made = create_job(database, owner.id, new_job(3));
     ck_assert_good(made);
     return *made;
   }

@@ -105,9 +105,9 @@ START_TEST(hours_reach_the_database_in_one_batch_and_wait_while_it_is_away) {
     auto address = *the_database;
     address.socket = "/nowhere";
     Database away(address);
-    run_maintenance(*desk.services, away);
+    run_maintenance(desk.services->maintenance(), away);
   }
-  run_maintenance(*desk.services, desk.database);
+  run_maintenance(desk.services->maintenance(), desk.database);
   auto const shown = desk.call("GET", desk.path + "/telemetry?hours=48", desk.owner).json;
   ck_assert_uint_eq(shown["hours"].size(), 1);
   auto const& hour = shown["hours"][0];

@@ -47,7 +47,7 @@ struct Grid {
     ck_assert_good(made);
     slave = *made;
     ck_assert_good(store::record_hello(database, slave, {"Linux", "cpu", 4, 8000, {{"blender", "3.4.1"}}, {}, "::1"}));
-    auto const created = store::create_job(database, new_job(owner, frames));
+    auto const created = create_job(database, owner, new_job(frames));
     ck_assert_good(created);
     job = *created;
     first_task = store::show_job(database, job)->first_task;

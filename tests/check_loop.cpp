@@ -162,7 +162,7 @@ START_TEST(the_dispatcher_answers_many_threads_at_once) {
       dispatcher.add_job(job, {{id * 10, id, 1, 0}}, {});
       if (!dispatcher.slave_online(id)) ++wrong;
       if (dispatcher.job_live(id).waiting.empty()) ++wrong;  // without a database there are no attempt numbers
-      dispatcher.remove_job(id, "gone");
+      dispatcher.remove_job(id, store::deleted_revision, "gone");
       dispatcher.gone(id, sink);
       if (dispatcher.slave_online(id)) ++wrong;
     }

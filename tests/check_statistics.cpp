@@ -59,10 +59,10 @@ START_TEST(a_sample_of_each_minute_tells_the_grids_and_ones_own) {
   Desk desk;
   desk.dispatcher.users = {{.user = desk.user, .slaves = 2, .power = 8000, .ready = 40, .leased = 3},
                            {.user = desk.user + 1000000, .slaves = 1, .power = 500, .ready = 0, .leased = 1}};
-  run_maintenance(*desk.services, desk.database);
+  run_maintenance(desk.services->maintenance(), desk.database);
   desk.dispatcher.users.pop_back();
   desk.dispatcher.users.front().slaves = 4;
-  run_maintenance(*desk.services, desk.database);
+  run_maintenance(desk.services->maintenance(), desk.database);
   auto const mine = desk.ask("?of=mine&span=day");
   ck_assert(late(mine["slaves"]["max"]) == 4 && late(mine["power"]["max"]) == 8 && late(mine["ready"]["mean"]) > 0);
   auto const grid = desk.ask("?span=day");
@@ -101,7 +101,7 @@ START_TEST(a_database_that_is_away_costs_one_minutes_sample) {
   ck_assert(!store::sample_statistics(away, {}).has_value());
   ck_assert(!store::roll_statistics(away).has_value());
   ck_assert(!store::list_statistics(away, 0, 0, "hour").has_value());
-  run_maintenance(*desk.services, away);  // says so in the log, and that is all
+  run_maintenance(desk.services->maintenance(), away);  // says so in the log, and that is all
 }
 END_TEST
 

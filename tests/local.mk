@@ -142,7 +142,7 @@ tests_check_fair_share_slaves_LDADD = libdistren-server.a $(TEST_LIBS)
 # SQL: each group of procedures against a private MariaDB.
 dist_check_SCRIPTS += tests/sql/run.sh
 TESTS += tests/sql/run.sh
-EXTRA_DIST += tests/support/tsan.supp tests/support/mariadb.sh tests/sql/lib.sh tests/sql/schema.sh tests/sql/rights.sh tests/sql/people.sh \
+EXTRA_DIST += tests/support/tsan.supp tests/support/job_create.sql tests/support/mariadb.sh tests/sql/lib.sh tests/sql/schema.sh tests/sql/rights.sh tests/sql/people.sh \
   tests/sql/slaves.sh tests/sql/jobs.sh tests/sql/journal.sh tests/sql/failures.sh tests/sql/files.sh tests/sql/concurrency.sh \
   tests/sql/points_lib.sh tests/sql/points.sh tests/sql/spending.sh tests/sql/ledger.sh tests/sql/powers.sh \
   tests/sql/points_together.sh tests/sql/shots.sh tests/sql/telemetry.sh tests/sql/wishes.sh tests/sql/statistics.sh tests/sql/administration.sh tests/sql/notifications.sh
@@ -216,6 +216,14 @@ TESTS += tests/check_notify
 tests_check_notify_SOURCES = tests/check_notify.cpp $(api_desk)
 tests_check_notify_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_notify_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/check_job_revisions tests/check_jobs
+TESTS += tests/check_job_revisions tests/check_jobs
+tests_check_job_revisions_SOURCES = tests/check_job_revisions.cpp tests/support/check_main.h tests/support/dispatch_grid.h
+tests_check_job_revisions_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_jobs_SOURCES = tests/check_jobs.cpp $(api_desk)
+tests_check_jobs_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
+tests_check_jobs_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_administration
 TESTS += tests/check_administration

@@ -4,7 +4,7 @@
 
 namespace distren {
 
-Result<store::Job> find_own_job(Context& context) {
+Result<store::Job> find_accessible_job(Context& context) {
   auto const id = context.id();
   if (!id) return id.error();
   auto job = store::show_job(context.database(), *id);
@@ -13,7 +13,7 @@ Result<store::Job> find_own_job(Context& context) {
   return fail(Errc::not_found, fmt::format("you have no job {}", *id));
 }
 
-Result<store::Slave> find_own_slave(Context& context) {
+Result<store::Slave> find_accessible_slave(Context& context) {
   auto const id = context.id();
   if (!id) return id.error();
   auto slave = store::show_slave(context.database(), *id);
@@ -22,7 +22,7 @@ Result<store::Slave> find_own_slave(Context& context) {
   return fail(Errc::not_found, fmt::format("you have no slave {}", *id));
 }
 
-Result<store::Project> find_own_project(Context& context) {
+Result<store::Project> find_accessible_project(Context& context) {
   auto const id = context.id();
   if (!id) return id.error();
   auto project = store::show_project(context.database(), *id);
@@ -31,7 +31,7 @@ Result<store::Project> find_own_project(Context& context) {
   return fail(Errc::not_found, fmt::format("you have no project {}", *id));
 }
 
-Result<store::Shot> find_own_shot(Context& context) {
+Result<store::Shot> find_accessible_shot(Context& context) {
   auto const id = context.id();
   if (!id) return id.error();
   auto shot = store::show_shot(context.database(), *id);

@@ -9,9 +9,9 @@
 
 namespace distren {
 
-Result<store::Job> find_own_job(Context& context);          // at {id}
-Result<store::Slave> find_own_slave(Context& context);      // at {id}
-Result<store::Project> find_own_project(Context& context);  // at {id}
-Result<store::Shot> find_own_shot(Context& context);        // at {id}
+Result<store::Job> find_accessible_job(Context& context);          // at {id}
+Result<store::Slave> find_accessible_slave(Context& context);      // at {id}
+Result<store::Project> find_accessible_project(Context& context);  // at {id}
+Result<store::Shot> find_accessible_shot(Context& context);        // at {id}
 
 }  // namespace distren

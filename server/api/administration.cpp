@@ -2,11 +2,11 @@
 // procedures check who asks; the dispatcher is told what follows for jobs and slaves.
 #include <fmt/format.h>
 
+#include "common/base/json_body.h"
 #include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
-#include "server/http/json_body.h"
 #include "server/store/administration.h"
 
 namespace distren {
@@ -109,10 +109,9 @@ Reply handle_block_user(Request const& request, Context& context) {
   std::string reason;
   body->read("reason", JsonBody::required, reason, 2000);
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
-  auto const blocked = store::block_user(context.database(), context.caller.user.id, *user, reason);
+  auto const blocked = context.services.jobs.block_user(context.database(), context.caller.user.id, *user, reason);
   if (!blocked) return error_reply(blocked.error());
   auto& dispatcher = context.services.dispatcher;
-  for (auto const job : blocked->jobs) dispatcher.pause_job(job);
   for (auto const slave : blocked->slaves) dispatcher.disable_slave(slave, "the account of its owner was blocked");
   return json_reply(200, {{"jobs", blocked->jobs.size()}, {"slaves", blocked->slaves.size()}});
 }

@@ -2,13 +2,13 @@
 
 #include "common/base/digest.h"
 #include "common/base/files.h"
+#include "common/base/json_body.h"
 #include "common/base/text.h"
 #include "common/protocol/codec.h"
 #include "common/protocol/order.h"
 #include "server/api/handlers.h"
 #include "server/api/services.h"
 #include "server/http/file_reply.h"
-#include "server/http/json_body.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
 

@@ -97,7 +97,7 @@ Reply handle_zip(Request const&, Context&);
 Reply handle_preview(Request const&, Context&);
 Reply handle_preview_file(Request const&, Context&);
 
-// job_create.cpp, job_findings.cpp
+// job_create.cpp, job_check.cpp
 Reply handle_create_job(Request const&, Context&);
 Reply handle_check_job(Request const&, Context&);
 

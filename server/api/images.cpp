@@ -70,7 +70,7 @@ Reply answer_task(Request const& request, Context& context, store::Job const& jo
 }  // namespace
 
 Reply handle_task_image(Request const& request, Context& context) {
-  auto const job = find_own_job(context);
+  auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   auto const task = context.id("task");
   if (!task) return error_reply(task.error());
@@ -78,7 +78,7 @@ Reply handle_task_image(Request const& request, Context& context) {
 }
 
 Reply handle_job_image(Request const& request, Context& context) {
-  auto const job = find_own_job(context);
+  auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   auto const task = store::latest_accepted(context.database(), job->id);
   if (!task) return error_reply(task.error());
@@ -87,7 +87,7 @@ Reply handle_job_image(Request const& request, Context& context) {
 }
 
 Reply handle_list_job_files(Request const&, Context& context) {
-  auto const job = find_own_job(context);
+  auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   auto const files = store::list_job_files(context.database(), job->id);
   if (!files) return error_reply(files.error());

@@ -56,7 +56,7 @@ nlohmann::json shape(std::int64_t job, std::string_view state, std::string const
 }  // namespace
 
 Reply handle_preview(Request const&, Context& context) {
-  auto const job = find_own_job(context);
+  auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   if (!has_frames(*job)) return json_reply(200, shape(job->id, "none", "", nullptr));
   auto& previews = context.services.previews;
@@ -84,7 +84,7 @@ Reply handle_preview(Request const&, Context& context) {
 }
 
 Reply handle_preview_file(Request const& request, Context& context) {
-  auto const job = find_own_job(context);
+  auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   auto const name = context.value("name");
   if (!read_preview_name(name)) return error_reply(404, "there is no such film");

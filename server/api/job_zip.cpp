@@ -62,7 +62,7 @@ Result<std::unique_ptr<ZipStream>> frames_of(Context& context, std::int64_t job)
 }  // namespace
 
 Reply handle_zip_url(Request const&, Context& context) {
-  auto const job = find_own_job(context);
+  auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   auto const zip = frames_of(context, job->id);
   if (!zip) return error_reply(zip.error());

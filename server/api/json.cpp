@@ -6,6 +6,9 @@
 #include <charconv>
 
 #include "common/base/text.h"
+#include "server/api/services.h"
+#include "server/jobs/job_state.h"
+#include "server/live/publish.h"
 
 namespace distren {
 
@@ -39,22 +42,6 @@ std::string_view role_name(store::Role role) {
 
 json text_or_null(std::string const& text) {
   return text.empty() ? json(nullptr) : json(text);
-}
-
-std::string_view state_name(store::JobState state) {
-  switch (state) {
-    case store::JobState::active:
-      return "active";
-    case store::JobState::paused:
-      return "paused";
-    case store::JobState::finished:
-      return "finished";
-    case store::JobState::failed:
-      return "failed";
-    case store::JobState::cancelled:
-      break;
-  }
-  return "cancelled";
 }
 
 std::string_view slave_state_name(store::SlaveCapabilities state) {
@@ -105,15 +92,14 @@ namespace {
 
 // Of a job whose test frames come first: are they rendered?
 json approval_of(store::Job const& job) {
-  bool const open = job.state == store::JobState::active || job.state == store::JobState::paused;
-  if (!job.held || !open) return nullptr;
+  if (!job.held || store::has_ended(job.state)) return nullptr;
   int const tests = std::min(3, job.tasks / std::max(1, job.tiles)) * job.tiles;
   return job.accepted + job.failed < tests ? "testing" : "waiting";
 }
 
 }  // namespace
 
-json job_shape(store::Job const& job, Dispatcher& dispatcher) {
+json to_json(store::Job const& job, Dispatcher& dispatcher) {
   bool const active = job.state == store::JobState::active;
   auto const live = dispatcher.job_live(job.id);
   auto const forecast = active ? dispatcher.forecast(job.id, 0) : std::nullopt;
@@ -124,7 +110,7 @@ json job_shape(store::Job const& job, Dispatcher& dispatcher) {
           {"user_name", job.user_name},
           {"project", number_or_null(job.project)},
           {"method", job.method},
-          {"state", state_name(job.state)},
+          {"state", job_state_name(job.state)},
           {"reason", text_or_null(job.reason)},
           {"source", job.source},
           {"parameters", column(job.parameters)},
@@ -152,7 +138,14 @@ json job_shape(store::Job const& job, Dispatcher& dispatcher) {
           {"shot_name", text_or_null(job.shot_name)}};
 }
 
-json task_shape(store::Task const& task, std::optional<TaskStatus> const& live) {
+JobService::Publish job_publisher(EventBroker& live, Dispatcher& dispatcher) {
+  return [&live, &dispatcher](store::Job const& job) {
+    if (!live.has_subscribers()) return live.mark_missed();
+    tell_job(live, to_json(job, dispatcher));
+  };
+}
+
+json to_json(store::Task const& task, std::optional<TaskStatus> const& live) {
   bool const accepted = task.state == "accepted";
   bool const leased = live.has_value() && !accepted;
   return {{"id", task.id},

@@ -18,8 +18,8 @@ namespace distren {
 
 nlohmann::json user_shape(store::User const& user);
 nlohmann::json token_shape(store::Token const& token);
-nlohmann::json job_shape(store::Job const& job, Dispatcher& dispatcher);  // asks it for what only memory knows
-nlohmann::json task_shape(store::Task const& task, std::optional<TaskStatus> const& live);
+nlohmann::json to_json(store::Job const& job, Dispatcher& dispatcher);  // asks it for what only memory knows
+nlohmann::json to_json(store::Task const& task, std::optional<TaskStatus> const& live);
 // settings: what holds there now, JSON as its hello said; empty: offline, or it takes none from afar. address: whether
 // the one who asks may see from where it came.
 nlohmann::json slave_shape(store::Slave const& slave, bool online, std::vector<CurrentTask> const& working_on,
@@ -27,7 +27,6 @@ nlohmann::json slave_shape(store::Slave const& slave, bool online, std::vector<C
 nlohmann::json telemetry_shape(TelemetryReading const& reading);
 nlohmann::json telemetry_shape(store::SlaveHour const& hour);
 
-std::string_view state_name(store::JobState state);
 std::string_view slave_state_name(store::SlaveCapabilities state);
 
 // Points, powers, weights and boosts are thousandths inside and decimal numbers outside: 12500 is 12.5.

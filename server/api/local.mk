@@ -10,8 +10,8 @@ libdistren_server_a_SOURCES += \
   %D%/handlers.h \
   %D%/health.cpp \
   %D%/images.cpp \
+  %D%/job_check.cpp %D%/job_check.h \
   %D%/job_create.cpp \
-  %D%/job_findings.cpp %D%/job_findings.h \
   %D%/job_preview.cpp \
   %D%/job_zip.cpp \
   %D%/jobs.cpp \

@@ -4,11 +4,11 @@
 #include <algorithm>
 
 #include "common/base/digest.h"
+#include "common/base/json_body.h"
 #include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
-#include "server/http/json_body.h"
 #include "server/live/publish.h"
 #include "server/notify/delivery.h"
 #include "server/notify/mail_client.h"

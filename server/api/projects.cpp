@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
+#include "common/base/json_body.h"
 #include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
-#include "server/http/json_body.h"
 #include "server/live/publish.h"
 
 namespace distren {

@@ -1,13 +1,13 @@
 // What the owner of a slave wants of it: work that it is not to be offered, and settings from afar.
 #include <fmt/format.h>
 
+#include "common/base/json_body.h"
 #include "common/base/text.h"
 #include "common/protocol/codec.h"
 #include "server/api/access.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
-#include "server/http/json_body.h"
 #include "server/live/publish.h"
 #include "server/slaves/remote_settings.h"
 
@@ -39,13 +39,13 @@ Result<void> tell_blocks(Context& context, std::int64_t slave) {
 }  // namespace
 
 Reply handle_list_blocks(Request const&, Context& context) {
-  auto const slave = find_own_slave(context);
+  auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
   return list(context, slave->id);
 }
 
 Reply handle_add_block(Request const& request, Context& context) {
-  auto const slave = find_own_slave(context);
+  auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
@@ -68,7 +68,7 @@ Reply handle_add_block(Request const& request, Context& context) {
 }
 
 Reply handle_delete_block(Request const&, Context& context) {
-  auto const slave = find_own_slave(context);
+  auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
   auto const target = context.id("target");
   if (!target) return error_reply(target.error());
@@ -80,7 +80,7 @@ Reply handle_delete_block(Request const&, Context& context) {
 }
 
 Reply handle_change_remote_settings(Request const& request, Context& context) {
-  auto slave = find_own_slave(context);
+  auto slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
   auto const& services = context.services;
   auto const changes = parse_json(request.body);

@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <set>
 #include <shared_mutex>
 #include <string>
 
@@ -16,6 +15,8 @@
 #include "server/database/workers.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/http/http_server.h"
+#include "server/jobs/job_service.h"
+#include "server/jobs/maintenance.h"
 #include "server/live/event_broker.h"
 #include "server/media/preview.h"
 #include "server/net/rate_limit.h"
@@ -27,6 +28,9 @@
 #include "server/storage/uploads.h"
 
 namespace distren {
+
+// Shows the open pages a job as the API does.
+JobService::Publish job_publisher(EventBroker& live, Dispatcher& dispatcher);
 
 struct Services {
   ServerConfig const& config;
@@ -53,8 +57,8 @@ struct Services {
   // Shared while a file becomes a blob (the file, then the row), exclusive while unused ones go (row, then file).
   std::shared_mutex blob_sweep{};
 
-  std::mutex unloaded_mutex{};             // guards unloaded_jobs
-  std::set<std::int64_t> unloaded_jobs{};  // in the database, but not yet with the dispatcher; see maintenance.h
+  // All changes of jobs go through here.
+  JobService jobs{dispatcher, live, config.stor, job_publisher(live, dispatcher)};
 
   // Held from asking the ledger to telling the dispatcher, so that the older of two answers is not told last.
   std::mutex points_told{};
@@ -62,6 +66,19 @@ struct Services {
   // The same for what the owners of slaves want of them.
   std::mutex slaves_told{};
 
+  [[nodiscard]] MaintenanceParts maintenance() {
+    return {.jobs = jobs,
+            .dispatcher = dispatcher,
+            .blobs = blobs,
+            .blob_sweep = blob_sweep,
+            .uploads = uploads,
+            .staged = results.staged(),
+            .telemetry = telemetry,
+            .live = live,
+            .runtime = runtime,
+            .stor = config.stor,
+            .now_ms = now_ms};
+  }
   [[nodiscard]] std::int64_t now_s() const { return now_ms() / 1000; }
 };
 

@@ -1,8 +1,8 @@
 // What an administrator may change while the server runs: looked at here, written with an event, in force at once.
+#include "common/base/json_body.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
-#include "server/http/json_body.h"
 #include "server/store/administration.h"
 
 namespace distren {

@@ -1,12 +1,12 @@
 // Shots: what artists and their producers call the pieces of a film. They are their project's owner's, like its jobs.
 #include <fmt/format.h>
 
+#include "common/base/json_body.h"
 #include "common/base/text.h"
 #include "server/api/access.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
-#include "server/http/json_body.h"
 #include "server/live/publish.h"
 #include "server/store/shots.h"
 
@@ -14,7 +14,7 @@ namespace distren {
 
 namespace {
 
-nlohmann::json shape(store::Shot const& shot) {
+nlohmann::json to_json(store::Shot const& shot) {
   nlohmann::json latest = nullptr, picture = nullptr;
   if (shot.latest_job != 0) {
     latest = {{"job", shot.latest_job},
@@ -46,7 +46,7 @@ Reply shot_reply(Context& context, std::int64_t shot, int status = 200) {
   auto const shown = store::show_shot(context.database(), shot);
   if (!shown) return error_reply(shown.error());
   tell_project(context.services.live, shown->project, shown->user);
-  return json_reply(status, shape(*shown));
+  return json_reply(status, to_json(*shown));
 }
 
 // The length is the procedure's affair.
@@ -58,7 +58,7 @@ void check_name(JsonBody& body, std::string_view what, std::string const& name) 
 }  // namespace
 
 Reply handle_show_project(Request const&, Context& context) {
-  auto const project = find_own_project(context);
+  auto const project = find_accessible_project(context);
   if (!project) return error_reply(project.error());
   return json_reply(200, {{"id", project->id}, {"name", project->name}, {"jobs", project->jobs}});
 }
@@ -66,18 +66,18 @@ Reply handle_show_project(Request const&, Context& context) {
 Reply handle_list_shots(Request const& request, Context& context) {
   auto const page = read_page(request, "after", {});
   if (!page) return error_reply(page.error());
-  auto const project = find_own_project(context);
+  auto const project = find_accessible_project(context);
   if (!project) return error_reply(project.error());
   auto const shots = store::list_shots(context.database(), project->id, page->cursor, page->limit);
   if (!shots) return error_reply(shots.error());
   auto items = nlohmann::json::array();
-  for (auto const& shot : *shots) items.push_back(shape(shot));
+  for (auto const& shot : *shots) items.push_back(to_json(shot));
   bool const more = shots->size() == static_cast<std::size_t>(page->limit);
   return list_reply(std::move(items), more ? std::optional(shots->back().id) : std::nullopt);
 }
 
 Reply handle_create_shot(Request const& request, Context& context) {
-  auto const project = find_own_project(context);
+  auto const project = find_accessible_project(context);
   if (!project) return error_reply(project.error());
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
@@ -91,13 +91,13 @@ Reply handle_create_shot(Request const& request, Context& context) {
 }
 
 Reply handle_show_shot(Request const&, Context& context) {
-  auto const shot = find_own_shot(context);
+  auto const shot = find_accessible_shot(context);
   if (!shot) return error_reply(shot.error());
-  return json_reply(200, shape(*shot));
+  return json_reply(200, to_json(*shot));
 }
 
 Reply handle_change_shot(Request const& request, Context& context) {
-  auto const shot = find_own_shot(context);
+  auto const shot = find_accessible_shot(context);
   if (!shot) return error_reply(shot.error());
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
@@ -120,7 +120,7 @@ Reply handle_change_shot(Request const& request, Context& context) {
 }
 
 Reply handle_delete_shot(Request const&, Context& context) {
-  auto const shot = find_own_shot(context);
+  auto const shot = find_accessible_shot(context);
   if (!shot) return error_reply(shot.error());
   if (auto const done = store::delete_shot(context.database(), shot->id); !done) return error_reply(done.error());
   tell_project(context.services.live, shot->project, shot->user);
@@ -128,21 +128,21 @@ Reply handle_delete_shot(Request const&, Context& context) {
 }
 
 Reply handle_list_shot_jobs(Request const&, Context& context) {
-  auto const shot = find_own_shot(context);
+  auto const shot = find_accessible_shot(context);
   if (!shot) return error_reply(shot.error());
   auto const jobs = store::list_shot_jobs(context.database(), shot->id);
   if (!jobs) return error_reply(jobs.error());
   auto items = nlohmann::json::array();
   for (auto const id : *jobs) {
     auto const job = store::show_job(context.database(), id);
-    if (job) items.push_back(job_shape(*job, context.services.dispatcher));
+    if (job) items.push_back(to_json(*job, context.services.dispatcher));
     if (!job && job.error().code != Errc::not_found) return error_reply(job.error());  // deleted meanwhile is fine
   }
   return list_reply(std::move(items), std::nullopt);
 }
 
 Reply handle_add_shot_job(Request const& request, Context& context) {
-  auto const shot = find_own_shot(context);
+  auto const shot = find_accessible_shot(context);
   if (!shot) return error_reply(shot.error());
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
@@ -150,7 +150,7 @@ Reply handle_add_shot_job(Request const& request, Context& context) {
   body->read("job", JsonBody::required, job, 1, INT64_MAX);
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   // Whose job it is need not be asked: it must be in the shot's project, and that is its owner's alone.
-  if (auto const done = store::add_job_to_shot(context.database(), shot->id, job); !done) {
+  if (auto const done = context.services.jobs.move_to_shot(context.database(), shot->id, job); !done) {
     return done.error().code == Errc::not_found
                ? error_reply(404, fmt::format("you have no job {}", job))
                : error_reply(409, fmt::format("job {} is not in the project {}", job, shot->project_name));
@@ -159,14 +159,15 @@ Reply handle_add_shot_job(Request const& request, Context& context) {
 }
 
 Reply handle_remove_shot_job(Request const&, Context& context) {
-  auto const shot = find_own_shot(context);
+  auto const shot = find_accessible_shot(context);
   if (!shot) return error_reply(shot.error());
   auto const number = context.id("job");
   if (!number) return error_reply(number.error());
   auto const job = store::show_job(context.database(), *number);
   if (!job && job.error().code != Errc::not_found) return error_reply(job.error());
   if (!job || job->shot != shot->id) return error_reply(404, fmt::format("job {} is not in this shot", *number));
-  if (auto const done = store::add_job_to_shot(context.database(), 0, job->id); !done) return error_reply(done.error());
+  if (auto const done = context.services.jobs.move_to_shot(context.database(), 0, job->id); !done)
+    return error_reply(done.error());
   tell_project(context.services.live, shot->project, shot->user);
   return empty_reply(204);
 }

@@ -1,13 +1,13 @@
 // The messages of slaves over HTTPS: the same as on the line (doc/protocol.md).
 #include <fmt/format.h>
 
+#include "common/base/json_body.h"
 #include "common/protocol/codec.h"
 #include "common/protocol/hello.h"
 #include "common/protocol/result.h"
 #include "common/protocol/telemetry.h"
 #include "server/api/handlers.h"
 #include "server/api/services.h"
-#include "server/http/json_body.h"
 #include "server/slaves/sign_on.h"
 
 namespace distren {

@@ -29,7 +29,7 @@ Result<int> read_hours(Request const& request) {
 }  // namespace
 
 Reply handle_show_telemetry(Request const& request, Context& context) {
-  auto const slave = find_own_slave(context);
+  auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
   auto const asked = read_hours(request);
   if (!asked) return error_reply(asked.error());

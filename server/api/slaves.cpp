@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include "common/base/digest.h"
+#include "common/base/json_body.h"
 #include "common/base/text.h"
 #include "server/api/access.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
-#include "server/http/json_body.h"
 #include "server/live/publish.h"
 
 namespace distren {
@@ -69,13 +69,13 @@ Reply handle_create_slave(Request const& request, Context& context) {
 }
 
 Reply handle_show_slave(Request const&, Context& context) {
-  auto const slave = find_own_slave(context);
+  auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
   return json_reply(200, shape(context, *slave));
 }
 
 Reply handle_explain_slave(Request const&, Context& context) {
-  auto const slave = find_own_slave(context);
+  auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
   if (slave->state == store::SlaveCapabilities::enabled)
     return json_reply(200, why_shape(context.services.dispatcher.why_slave(slave->id)));
@@ -84,7 +84,7 @@ Reply handle_explain_slave(Request const&, Context& context) {
 }
 
 Reply handle_change_slave(Request const& request, Context& context) {
-  auto const slave = find_own_slave(context);
+  auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
@@ -119,7 +119,7 @@ Reply handle_change_slave(Request const& request, Context& context) {
 }
 
 Reply handle_revoke_slave(Request const&, Context& context) {
-  auto const slave = find_own_slave(context);
+  auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
   auto done = store::change_slave_state(context.database(), slave->id, store::SlaveCapabilities::revoked);
   if (!done) return error_reply(done.error());
@@ -129,7 +129,7 @@ Reply handle_revoke_slave(Request const&, Context& context) {
 }
 
 Reply handle_rotate_slave(Request const&, Context& context) {
-  auto const slave = find_own_slave(context);
+  auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
   if (slave->state == store::SlaveCapabilities::revoked) {
     return error_reply(409, fmt::format("slave {} was revoked; make a new one", slave->id));

@@ -5,13 +5,15 @@
 
 #include <algorithm>
 
+#include "common/base/json_body.h"
 #include "common/base/points_text.h"
 #include "common/base/text.h"
 #include "server/api/access.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
-#include "server/http/json_body.h"
+#include "server/jobs/job_service.h"
+#include "server/jobs/job_state.h"
 #include "server/live/publish.h"
 #include "server/store/points.h"
 
@@ -49,19 +51,8 @@ json forecast_shape(std::optional<Forecast> const& forecast) {
           {"finish_at", time_or_null(forecast->finish_ms)}};
 }
 
-// The ledger has what was spent; the dispatcher is told what is there now. A failure leaves it with an older figure
-// until the job or the user changes again, and the spending stands.
-void tell_escrow(Context& context, std::int64_t job) {
-  std::lock_guard const lock(context.services.points_told);
-  auto const escrows = store::load_escrows(context.database(), job);
-  if (!escrows) {
-    spdlog::warn("the dispatcher was not told of the boost of job {}: {}", job, escrows.error().message);
-    return;
-  }
-  // Nothing: the job has ended meanwhile, and the dispatcher has forgotten it.
-  if (!escrows->empty()) context.services.dispatcher.know_escrow(job, escrows->front().points);
-}
-
+// The ledger has what was moved; the dispatcher is told what is there now. A failure leaves it with an older figure
+// until it asks for all of them, and the correction stands.
 void tell_total(Context& context, std::int64_t user) {
   if (user == 0) return;
   std::lock_guard const lock(context.services.points_told);
@@ -77,7 +68,7 @@ void tell_total(Context& context, std::int64_t user) {
 }  // namespace
 
 Reply handle_quote_boost(Request const& request, Context& context) {
-  auto const job = find_own_job(context);
+  auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   for (auto const& [name, value] : request.query) {
     if (name != "points")
@@ -87,9 +78,9 @@ Reply handle_quote_boost(Request const& request, Context& context) {
   if (!asked) return error_reply(400, fmt::format("points is missing; say {}", points_rule));
   auto const points = parse_points(*asked);
   if (!points) return error_reply(points.error());
-  if (job->state != store::JobState::active && job->state != store::JobState::paused) {
-    return error_reply(409,
-                       fmt::format("job {} is {}; there is nothing left to boost", job->id, state_name(job->state)));
+  if (store::has_ended(job->state)) {
+    return error_reply(
+        409, fmt::format("job {} is {}; there is nothing left to boost", job->id, job_state_name(job->state)));
   }
   auto const balance = store::show_balance(context.database(), context.caller.user.id);
   if (!balance) return error_reply(balance.error());
@@ -122,13 +113,9 @@ Reply handle_boost_job(Request const& request, Context& context) {
   std::int64_t points = 0;
   body->read_points("points", JsonBody::required, points);
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
-  auto const moved = store::boost_job(context.database(), context.caller.user.id, *id, points, *key);
+  auto const moved = context.services.jobs.boost(context.database(), context.caller.user.id, *id, points, *key);
   if (!moved && moved.error().code == Errc::not_found) return error_reply(404, fmt::format("you have no job {}", *id));
   if (!moved) return error_reply(moved.error());
-  tell_escrow(context, *id);
-  tell_points(context.services.live, context.caller.user.id);
-  if (auto const boosted = store::show_job(context.database(), *id))
-    tell_job(context.services.live, job_shape(*boosted, context.services.dispatcher));
   return json_reply(200, {{"id", *moved}, {"kind", "boost"}, {"job", *id}, {"points", decimal(points)}});
 }
 

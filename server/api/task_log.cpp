@@ -10,7 +10,7 @@
 namespace distren {
 
 Reply handle_task_log(Request const&, Context& context) {
-  auto const job = find_own_job(context);
+  auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   auto const task = context.id("task");
   if (!task) return error_reply(task.error());

@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "common/base/digest.h"
+#include "common/base/json_body.h"
 #include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
-#include "server/http/json_body.h"
 
 namespace distren {
 

@@ -23,6 +23,7 @@
 #include "server/dispatch/dispatcher.h"
 #include "server/dispatch/grants.h"
 #include "server/dispatch/job_queue.h"
+#include "server/dispatch/job_revisions.h"
 #include "server/dispatch/paid_time.h"
 #include "server/dispatch/policy.h"
 
@@ -79,13 +80,11 @@ public:
   void add_job(store::RunnableJob job, std::vector<store::RunnableTask> const& tasks,
                std::vector<store::FailedOn> const& failures, std::int64_t now);
   void restore_lease(store::LiveLease const& lease, std::int64_t now);  // at start-up, after add_job
-  void pause_job(std::int64_t job);
-  void resume_job(std::int64_t job, std::int64_t now);
-  void remove_job(std::int64_t job, std::string const& reason, std::int64_t now);
-  void change_priority(std::int64_t job, int priority);
-  void approve_job(std::int64_t job, std::int64_t now);
-  bool reopen(std::int64_t job, std::int64_t task, std::int64_t now);  // false: the job is not here
-  void job_finished(std::int64_t job, std::int64_t now);  // all of it is accepted: what is made of it may begin
+  void change_job(store::JobControl const& control, std::int64_t now);
+  void remove_job(std::int64_t job, std::int64_t revision, std::string const& reason, std::int64_t now);
+  bool reopen(store::JobControl const& control, std::int64_t task, std::int64_t now);  // false: the job is not here
+  // All of it is accepted: what is made of it may begin.
+  void job_finished(std::int64_t job, std::int64_t revision, std::int64_t now);
 
   // Points. What the ledger holds of claims, held grants and measured powers.
   Grants& grants() { return grants_; }
@@ -199,12 +198,15 @@ private:
   [[nodiscard]] FrameUpdate news(JobQueue const& job, std::int64_t task, std::string_view state,
                                  std::int64_t slave) const;
   void slave_changed(std::int64_t slave);
-  void finish_job_if_done(std::int64_t job);
+  void follow(JobQueue& job, store::JobControl const& control, std::int64_t now);
+  void drop_job(JobQueue const& job, std::string const& reason);  // with its leases
+  void finish_job_if_done(std::int64_t job, std::int64_t now);
 
   DispatchSettings settings_;
   OrderLinks links_;
   Policy& policy_;
   DispatchEffects& effects_;
+  JobRevisions revisions_;
   std::map<std::int64_t, std::unique_ptr<JobQueue>> jobs_;
   std::unordered_map<std::int64_t, Slave> slaves_;
   AttemptTable attempts_;

@@ -191,7 +191,7 @@ void DispatchCore::report(AttemptReport report, std::function<void(std::string a
   }
   if (ending.ending == store::Ending::accepted) ++writing_;
   effects_.journal_ending(std::move(ending), std::move(answer));
-  if (job != nullptr) finish_job_if_done(job_id);
+  if (job != nullptr) finish_job_if_done(job_id, now);
   // The slave has a free slot from now on; it does not wait for the commit.
   if (auto const slave = slaves_.find(report.slave); slave != slaves_.end()) feed(slave->second, now);
   if (report.ending != store::Ending::accepted) feed_hungry(now);
@@ -255,7 +255,7 @@ void DispatchCore::settled(store::EndingEntry const& ending, store::JournalAnswe
       }
       job->finish(ending.task);
       sync_policy(*job);
-      finish_job_if_done(job_id);
+      finish_job_if_done(job_id, now);
       for (std::int64_t const id : freed) {
         if (auto const slave = slaves_.find(id); slave != slaves_.end()) feed(slave->second, now);
       }
@@ -309,6 +309,7 @@ void DispatchCore::tick(std::int64_t now) {
     slaves_.erase(id);
   }
   answer_logs([now](std::int64_t, std::int64_t until) { return until <= now; }, std::nullopt);
+  revisions_.forget_old(now);
   feed_some(now);
   feed_hungry(now);
 }

@@ -122,16 +122,15 @@ class Dispatcher {
 public:
   virtual ~Dispatcher() = default;
 
-  // Jobs. The caller has committed the change to the database first and hands over the values.
+  // Jobs; for server/jobs/ alone. The caller has committed the change first and hands over what the row says since
+  // then, with its revision: what is older than something that was told before changes nothing.
   virtual void add_job(store::RunnableJob job, std::vector<store::RunnableTask> tasks,
-                       std::vector<store::FailedOn> failures) = 0;  // replaces the job if it is there
-  virtual void pause_job(std::int64_t job) = 0;
-  virtual void resume_job(std::int64_t job) = 0;
-  virtual void remove_job(std::int64_t job, std::string reason) = 0;  // cancelled or deleted: its leases are cancelled
-  virtual void change_priority(std::int64_t job, int priority) = 0;
-  virtual void approve_job(std::int64_t /*job*/) {}  // a held one: the rest may be rendered
-  // One frame of a job once more. false: the job is not here, it must be added.
-  virtual bool reopen(std::int64_t /*job*/, std::int64_t /*task*/) { return false; }
+                       std::vector<store::FailedOn> failures) = 0;  // replaces older rows of the job
+  virtual void change_job(store::JobControl control) = 0;           // paused, resumed, another priority, approved
+  // Cancelled, or deleted (deleted_revision): its leases are cancelled.
+  virtual void remove_job(std::int64_t job, std::int64_t revision, std::string reason) = 0;
+  // One frame of a job once more. false: the job or the frame's end is not here yet, it must be added.
+  virtual bool reopen(store::JobControl /*control*/, std::int64_t /*task*/) { return false; }
   // What a slave's owner blocks, all of it, in place of what was told before.
   virtual void change_blocks(std::int64_t slave, Blocks blocks) = 0;
   virtual void tell_slave(std::int64_t slave, std::string line) = 0;       // if it is on the line; else nothing

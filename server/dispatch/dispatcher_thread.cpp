@@ -42,8 +42,8 @@ DispatcherThread::DispatcherThread(DispatchSettings settings, OrderLinks links, 
         post([this, shared] {
           std::int64_t const now = unix_ms();
           for (auto const& paused : shared->paused) {
-            spdlog::info("dispatcher: job={} paused: {}", paused.job, quote(paused.reason));
-            core_.pause_job(paused.job);
+            spdlog::info("dispatcher: job={} paused: {}", paused.control.job, quote(paused.reason));
+            core_.change_job(paused.control, now);
           }
           for (auto const& one : shared->endings) {
             core_.settled(one.ending.entry, one.verdict, one.points, one.ending.answer, now);
@@ -52,7 +52,7 @@ DispatcherThread::DispatcherThread(DispatchSettings settings, OrderLinks links, 
           for (auto const& job : shared->changed) {
             if (news_) news_->job(job);
           }
-          for (std::int64_t const job : shared->finished) core_.job_finished(job, now);
+          for (auto const& done : shared->finished) core_.job_finished(done.job, done.revision, now);
         });
       }) {}
 
@@ -206,28 +206,16 @@ void DispatcherThread::told_log(std::int64_t slave, std::int64_t attempt, std::s
   post([this, slave, attempt, text = std::move(text)] { core_.told_log(slave, attempt, text); });
 }
 
-void DispatcherThread::pause_job(std::int64_t job) {
-  post([this, job] { core_.pause_job(job); });
+void DispatcherThread::change_job(store::JobControl control) {
+  post([this, control] { core_.change_job(control, unix_ms()); });
 }
 
-void DispatcherThread::resume_job(std::int64_t job) {
-  post([this, job] { core_.resume_job(job, unix_ms()); });
+void DispatcherThread::remove_job(std::int64_t job, std::int64_t revision, std::string reason) {
+  post([this, job, revision, reason = std::move(reason)] { core_.remove_job(job, revision, reason, unix_ms()); });
 }
 
-void DispatcherThread::remove_job(std::int64_t job, std::string reason) {
-  post([this, job, reason = std::move(reason)] { core_.remove_job(job, reason, unix_ms()); });
-}
-
-void DispatcherThread::change_priority(std::int64_t job, int priority) {
-  post([this, job, priority] { core_.change_priority(job, priority); });
-}
-
-void DispatcherThread::approve_job(std::int64_t job) {
-  post([this, job] { core_.approve_job(job, unix_ms()); });
-}
-
-bool DispatcherThread::reopen(std::int64_t job, std::int64_t task) {
-  return ask([this, job, task] { return core_.reopen(job, task, unix_ms()); });
+bool DispatcherThread::reopen(store::JobControl control, std::int64_t task) {
+  return ask([this, control, task] { return core_.reopen(control, task, unix_ms()); });
 }
 
 void DispatcherThread::change_blocks(std::int64_t slave, Blocks blocks) {

@@ -39,12 +39,9 @@ public:
 
   void add_job(store::RunnableJob job, std::vector<store::RunnableTask> tasks,
                std::vector<store::FailedOn> failures) override;
-  void pause_job(std::int64_t job) override;
-  void resume_job(std::int64_t job) override;
-  void remove_job(std::int64_t job, std::string reason) override;
-  void change_priority(std::int64_t job, int priority) override;
-  void approve_job(std::int64_t job) override;
-  bool reopen(std::int64_t job, std::int64_t task) override;
+  void change_job(store::JobControl control) override;
+  void remove_job(std::int64_t job, std::int64_t revision, std::string reason) override;
+  bool reopen(store::JobControl control, std::int64_t task) override;
   void change_blocks(std::int64_t slave, Blocks blocks) override;
   void tell_slave(std::int64_t slave, std::string line) override;
   void disable_slave(std::int64_t slave, std::string reason) override;

@@ -175,11 +175,11 @@ GridStatus DispatchCore::grid_live() const {
   }
   live.slaves_online = static_cast<int>(slaves_.size());
   for (auto const& [id, job] : jobs_) {
+    live.tasks_leased += static_cast<std::int64_t>(job->leases.size());
     if (!job->active()) continue;
     ++live.jobs_active;
     live.tasks_ready += job->ready();
   }
-  live.tasks_leased = static_cast<std::int64_t>(attempts_.size());
   return live;
 }
 

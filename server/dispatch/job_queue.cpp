@@ -26,6 +26,13 @@ JobQueue::JobQueue(store::RunnableJob job, std::vector<store::RunnableTask> cons
   for (auto const& failure : failures) failed_on_[failure.task].push_back(failure.slave);
 }
 
+void JobQueue::follow(store::JobControl const& control) {
+  if (store::has_ended(control.state)) return;
+  info_.state = control.state == store::JobState::active ? "active" : "paused";
+  info_.priority = control.priority;
+  info_.held = control.held;
+}
+
 void JobQueue::rendered(std::int64_t slave, int memory_mib) {
   rendered_by_.insert(slave);
   if (memory_mib <= 0) return;
@@ -83,14 +90,16 @@ int JobQueue::ready() const {
   return count;
 }
 
-void JobQueue::reopen(std::int64_t task) {
+bool JobQueue::reopen(std::int64_t task, std::int64_t revision) {
   Task& t = tasks_[index(task)];
-  if (t.state != State::done) return;
+  if (t.state != State::done) return false;
+  info_.revision = std::max(info_.revision, revision);
   t.state = State::ready;
   t.failures = 0;
   ++ready_;
   ++unfinished_;
   if (index(task) < std::max(next_, next_block_)) returned_.insert(task);
+  return true;
 }
 
 std::optional<std::int64_t> JobQueue::take(std::int64_t slave) {

@@ -62,12 +62,12 @@ public:
   [[nodiscard]] bool active() const { return info_.state == "active" && !info_.waits; }
   [[nodiscard]] bool waits() const { return info_.waits; }  // for the job whose output it is made of
   void wait_no_more() { info_.waits = false; }
-  // Only the first, the middle and the last frame are given out until approve().
+  // Only the first, the middle and the last frame are given out until it is approved.
   [[nodiscard]] bool held() const { return info_.held; }
-  void approve() { info_.held = false; }
-  void reopen(std::int64_t task);  // done -> ready: it shall be rendered once more
-  void activate(bool active) { info_.state = active ? "active" : "paused"; }
-  void change_priority(int priority) { info_.priority = priority; }
+  // done -> ready: it shall be rendered once more. false: it is at work here, for all that the database says.
+  bool reopen(std::int64_t task, std::int64_t revision);
+  void follow(
+      store::JobControl const& control);  // what the row says now; of ended ones nothing, they end by themselves
 
   std::unordered_multimap<std::int64_t, std::int64_t> leases;  // task -> live attempts; usually one
   std::optional<OrderTemplate> order;                          // made when the first frame is given out

@@ -36,7 +36,7 @@ struct SettledEnding {
 
 struct SettledBatch {
   std::vector<SettledEnding> endings;
-  std::vector<std::int64_t> finished;                   // jobs of which everything is accepted now
+  std::vector<store::JournalAnswer::FinishedJob> finished;  // jobs of which everything is accepted now
   std::vector<store::JournalAnswer::PausedJob> paused;  // jobs that this batch paused, because their tasks fail alike
   std::vector<store::JournalAnswer::JobFigures> changed;
 };

@@ -22,6 +22,7 @@ libdistren_server_a_SOURCES += \
   %D%/grants.cpp %D%/grants.h \
   %D%/hello.cpp \
   %D%/job_queue.cpp %D%/job_queue.h \
+  %D%/job_revisions.cpp %D%/job_revisions.h \
   %D%/journal_writer.cpp %D%/journal_writer.h \
   %D%/lease.cpp %D%/lease.h \
   %D%/order.cpp %D%/order.h \

@@ -3,7 +3,6 @@ libdistren_server_a_SOURCES += \
   %D%/connection_limiter.cpp %D%/connection_limiter.h \
   %D%/file_reply.cpp %D%/file_reply.h \
   %D%/http_server.cpp %D%/http_server.h \
-  %D%/json_body.cpp %D%/json_body.h \
   %D%/listener.cpp %D%/listener.h \
   %D%/message.cpp %D%/message.h \
   %D%/uri.cpp %D%/uri.h

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "common/base/json_text.h"
+
 namespace distren {
 
 namespace {
@@ -37,10 +39,6 @@ std::optional<std::string_view> Request::parameter(std::string_view name) const 
     if (key == name) return value;
   }
   return std::nullopt;
-}
-
-std::string to_text(nlohmann::json const& value) {
-  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 Reply json_reply(int status, nlohmann::json const& body) {

@@ -106,7 +106,4 @@ Reply error_reply(Error const& error);  // 503 sets Retry-After to 5 s
 // 429 or 503 with Retry-After, rounded up to seconds.
 Reply busy_reply(int status, std::string_view message, std::int64_t after_ms);
 
-// JSON as text; invalid UTF-8 becomes U+FFFD instead of an exception.
-std::string to_text(nlohmann::json const& value);
-
 }  // namespace distren

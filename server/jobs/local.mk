@@ -1,3 +1,6 @@
 # What happens to jobs.
 libdistren_server_a_SOURCES += \
-  %D%/maintenance.cpp %D%/maintenance.h
+  %D%/job_service.cpp %D%/job_service.h \
+  %D%/job_state.cpp %D%/job_state.h \
+  %D%/maintenance.cpp %D%/maintenance.h \
+  %D%/submission_writer.cpp %D%/submission_writer.h

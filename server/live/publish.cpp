@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "server/http/message.h"
+#include "common/base/json_text.h"
 
 namespace distren {
 

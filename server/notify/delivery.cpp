@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/digest.h"
+#include "common/base/json_text.h"
 #include "common/http/http_client.h"
-#include "server/http/message.h"
 
 namespace distren {
 

@@ -42,6 +42,7 @@ Job read_job(SqlRow const& row) {
   job.shot = row.integer(24);
   job.shot_name = row.text(25);
   job.held = row.integer(26) != 0;
+  job.revision = row.integer(27);
   return job;
 }
 
@@ -62,28 +63,7 @@ Task read_task(SqlRow const& row) {
   return task;
 }
 
-std::string files_text(std::vector<JobFile> const& files) {
-  nlohmann::json list = nlohmann::json::array();
-  for (JobFile const& file : files) list.push_back({{"path", file.path}, {"sha256", file.sha256}, {"size", file.size}});
-  return list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 }  // namespace
-
-Result<std::int64_t> create_job(Database& database, NewJob const& job) {
-  std::string const files = files_text(job.files);
-  std::string const frames = nlohmann::json(job.frames).dump();
-  std::int64_t id = 0;
-  auto const created = database.call(
-      "job_create",
-      {job.user, job.project, std::string_view(job.name), std::string_view(job.method), std::string_view(job.source),
-       std::string_view(job.parameters), std::string_view(job.output), std::string_view(job.version),
-       std::string_view(job.warnings), std::int64_t{job.priority}, std::int64_t{job.paused}, std::string_view(files),
-       std::string_view(frames), std::int64_t{job.tiles}, job.after, job.submission},
-      [&](SqlRow const& row) { id = row.integer(0); });
-  if (!created) return created.error();
-  return id;
-}
 
 Result<Job> show_job(Database& database, std::int64_t job) {
   Job found;
@@ -170,10 +150,6 @@ Result<std::int64_t> count_tasks(Database& database, std::int64_t user) {
   auto const counted = database.call("job_tasks", {user}, [&](SqlRow const& row) { tasks = row.integer(0); });
   if (!counted) return counted.error();
   return tasks;
-}
-
-Result<void> hold_job(Database& database, std::int64_t job) {
-  return database.call("job_hold", {job});
 }
 
 Result<void> approve_job(Database& database, std::int64_t job) {

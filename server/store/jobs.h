@@ -15,15 +15,28 @@ namespace distren::store {
 
 enum class JobState { active, paused, finished, failed, cancelled };
 
+// What the dispatcher follows of a job's row. Each change of it raises the revision: of two readings the one with the
+// higher number is the newer, whichever arrives first.
+struct JobControl {
+  std::int64_t job = 0;
+  std::int64_t revision = 0;
+  JobState state = JobState::active;
+  int priority = 50;
+  bool held = false;
+};
+inline constexpr std::int64_t deleted_revision = INT64_MAX;  // nothing is newer than that there is no row
+inline bool has_ended(JobState state) {
+  return state != JobState::active && state != JobState::paused;
+}
+
 struct JobFile {
   std::string path;  // relative to the job's folder, '/' between parts
   std::string sha256;
   std::int64_t size = 0;
+  bool operator==(JobFile const&) const = default;
 };
 
 struct NewJob {
-  std::int64_t user = 0;
-  std::int64_t project = 0;  // 0: none
   std::string name;
   std::string method;      // must be known (ensure_method)
   std::string source;      // the main file: one of files' paths
@@ -34,11 +47,19 @@ struct NewJob {
   int priority = 50;       // 1 to 100, the owner's own order
   bool paused = false;     // starts paused
   std::vector<JobFile> files;
-  std::vector<int> frames;      // ascending, unique
-  int tiles = 1;                // of each frame
-  std::int64_t after = 0;       // the job whose output it is made of; 0: none, it has files of its own
-  std::int64_t submission = 0;  // the first of those submitted together; 0: this one
-  bool held = false;            // only its test frames at first (hold_job, after it is made)
+  std::vector<int> frames;  // ascending, unique
+  int tiles = 1;            // of each frame
+  int after = -1;           // the place among those submitted together of the job whose output it is made of; -1: none,
+                            // it has files of its own
+  bool held = false;        // only its test frames until it is approved
+};
+
+struct NewSubmission {
+  std::int64_t user = 0;
+  std::int64_t project = 0;  // 0: none
+  std::string sequence;      // of the shot that all of it belongs to, which is made where it is new; empty: none
+  std::string shot;
+  std::vector<NewJob> jobs;  // each after the one whose output it is made of
 };
 
 struct Job {
@@ -69,6 +90,8 @@ struct Job {
   std::int64_t shot = 0;        // of its project; 0: none
   std::string shot_name;        // SEQUENCE/SHOT
   bool held = false;            // only its test frames are rendered until it is approved
+  std::int64_t revision = 0;    // see JobControl
+  [[nodiscard]] JobControl control() const { return {id, revision, state, priority, held}; }
 };
 
 struct Task {
@@ -86,8 +109,27 @@ struct Task {
   std::string reason;  // of the latest failure
 };
 
-// Writes job, files and tasks in one transaction. Every file's blob must exist and be the user's (blob_missing).
-Result<std::int64_t> create_job(Database&, NewJob const& job);
+// A submission is written in four steps, and nobody sees anything of it before the last: its jobs with holds and files
+// in one transaction; its tasks, some thousands at once; the folders, by the caller; then all of it becomes visible in
+// one transaction. What was begun and is not complete is given up with delete_submission, and swept after a kill.
+struct CreatedJob {
+  std::int64_t job = 0;
+  std::int64_t first_task = 0;
+};
+// Every file's blob must exist and be the user's (missing_blobs): conflict names those that are not. In order.
+Result<std::vector<CreatedJob>> create_submission(Database&, NewSubmission const& submission);
+Result<void> add_submission_tasks(Database&, NewJob const& job, CreatedJob const& created);
+// submission: its first job. conflict: not all of it is there; not_found: it was given up.
+Result<void> complete_submission(Database&, std::int64_t submission, std::string_view sequence, std::string_view shot);
+// Of one that is not complete; after its folders were removed.
+Result<void> delete_submission(Database&, std::int64_t submission);
+struct AbandonedJob {
+  std::int64_t submission = 0;
+  std::int64_t job = 0;
+};
+// Those that were begun so long ago and are not complete.
+Result<std::vector<AbandonedJob>> list_abandoned_jobs(Database&, std::int64_t age_s);
+
 Result<Job> show_job(Database&, std::int64_t job);
 // Newest first; user 0: everybody's; state empty: all; ids below `before` (0: from the start).
 Result<std::vector<Job>> list_jobs(Database&, std::int64_t user, std::string_view state, std::int64_t before,
@@ -109,9 +151,8 @@ Result<std::vector<std::int64_t>> list_jobs_after(Database&, std::int64_t job, b
 // returns how many.
 Result<int> requeue_job(Database&, std::int64_t job, bool all = false);
 Result<int> requeue_task(Database&, std::int64_t job, std::int64_t task);
-// Only its test frames (first, middle, last) are rendered until it is approved; for a job that nobody works on yet.
 Result<std::int64_t> count_tasks(Database&, std::int64_t user);  // of all jobs of this user
-Result<void> hold_job(Database&, std::int64_t job);
+// Of a held job not only the test frames (first, middle, last) may be rendered any more.
 Result<void> approve_job(Database&, std::int64_t job);
 // Absent values stay as they are.
 Result<void> change_job(Database&, std::int64_t job, std::optional<std::string_view> name, std::optional<int> priority);

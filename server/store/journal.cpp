@@ -86,6 +86,7 @@ Result<std::vector<RunnableJob>> load_jobs(Database& database, std::int64_t only
     job.user_name = row.text(14);
     job.project = row.integer(15);
     job.held = row.integer(16) != 0;
+    job.revision = row.integer(17);
     jobs.push_back(std::move(job));
   });
   if (!loaded) return loaded.error();
@@ -164,10 +165,15 @@ Result<JournalAnswer> write_journal(Database& database, JournalBatch const& batc
             if (!row.is_null(3)) answer.points.at(static_cast<std::size_t>(id - 1)) = row.integer(3);
             break;
           case 1:
-            answer.finished_jobs.push_back(id);
+            answer.finished_jobs.push_back({id, row.integer(4)});
             break;
           case 2:
-            answer.paused_jobs.push_back({id, row.text(2)});
+            answer.paused_jobs.push_back({.control = {.job = id,
+                                                      .revision = row.integer(4),
+                                                      .state = JobState::paused,
+                                                      .priority = static_cast<int>(row.integer(5)),
+                                                      .held = row.integer(6) != 0},
+                                          .reason = row.text(2)});
             break;
           default:
             answer.changed_jobs.push_back(parse_figures(id, row.text(2)));

@@ -26,7 +26,8 @@ struct RunnableJob {
   std::string output;
   std::string version;
   int priority = 50;
-  std::string state;  // active or paused
+  std::string state;          // active or paused
+  std::int64_t revision = 0;  // of the row, see JobControl; its tasks are at least as new
   std::int64_t first_task = 0;
   int tasks = 0;
   int tiles = 1;           // of each frame
@@ -106,9 +107,13 @@ struct JournalAnswer {  // what became of each ending, in order
   enum class Verdict { accepted, superseded, ended, recorded, unknown };
   std::vector<Verdict> verdicts;
   std::vector<std::optional<std::int64_t>> points;  // granted, millipoints; nullopt: held, or there was no claim
-  std::vector<std::int64_t> finished_jobs;          // every frame of them is accepted now
-  struct PausedJob {
+  struct FinishedJob {
     std::int64_t job = 0;
+    std::int64_t revision = 0;
+  };
+  std::vector<FinishedJob> finished_jobs;  // every frame of them is accepted now
+  struct PausedJob {
+    JobControl control;
     std::string reason;
   };
   std::vector<PausedJob> paused_jobs;  // now: too many of its tasks failed alike (economy.md)

@@ -8,5 +8,6 @@ libdistren_server_a_SOURCES += \
   %D%/shots.cpp %D%/shots.h \
   %D%/slaves.cpp %D%/slaves.h \
   %D%/statistics.cpp %D%/statistics.h \
+  %D%/submissions.cpp \
   %D%/telemetry.cpp %D%/telemetry.h \
   %D%/users.cpp %D%/users.h

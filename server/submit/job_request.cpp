@@ -9,11 +9,11 @@
 
 #include "common/base/digest.h"
 #include "common/base/files.h"
+#include "common/base/json_body.h"
 #include "common/base/text.h"
 #include "common/base/xml.h"
 #include "common/render/frame_range.h"
 #include "common/render/tiles.h"
-#include "server/http/json_body.h"
 
 namespace distren {
 
@@ -86,7 +86,7 @@ void check_frames(RenderMethod const& method, std::vector<int> const& frames, Js
 }
 
 // "4x3": columns and rows; "auto": the server's choice.
-bool parse_grid(std::string const& text, JobSteps& steps) {
+bool parse_grid(std::string const& text, PostProcessing& steps) {
   if (text == "auto") return true;
   auto const cross = text.find('x');
   if (cross == std::string::npos) return false;
@@ -98,7 +98,7 @@ bool parse_grid(std::string const& text, JobSteps& steps) {
          number(std::string_view(text).substr(cross + 1), steps.rows);
 }
 
-void read_steps(JsonBody& body, JobSteps& steps) {
+void read_steps(JsonBody& body, PostProcessing& steps) {
   std::string tiles;
   steps.tiled = body.read("tiles", JsonBody::optional, tiles, 20);
   if (steps.tiled && !parse_grid(tiles, steps))
@@ -118,7 +118,7 @@ void read_shot(JsonBody& body, JobRequest& request) {
   if (!body.read("shot", JsonBody::optional, text, 512)) return;
   auto name = parse_shot_name(text);
   if (!name) return body.problem(name.error().message);
-  if (request.job.project == 0) return body.problem("shot: shots belong to projects; name the project too");
+  if (request.project == 0) return body.problem("shot: shots belong to projects; name the project too");
   request.sequence = std::move(name->sequence);
   request.shot = std::move(name->shot);
 }
@@ -200,7 +200,7 @@ Result<JobRequest> read_job_request(std::string_view text, std::map<std::string,
   std::int64_t priority = 50;
   body->read("priority", JsonBody::optional, priority, 1, 100);
   job.priority = static_cast<int>(priority);
-  body->read("project", JsonBody::optional, job.project, 1, INT64_MAX);
+  body->read("project", JsonBody::optional, request.project, 1, INT64_MAX);
   read_shot(*body, request);
   body->read("paused", JsonBody::optional, job.paused);
   body->read("test_first", JsonBody::optional, job.held);

@@ -22,7 +22,7 @@ struct JobRequestLimits {
 };
 
 // What is to be made of the frames; see submission.h.
-struct JobSteps {
+struct PostProcessing {
   bool tiled = false;
   int columns = 0;  // 0: the server chooses
   int rows = 0;
@@ -35,7 +35,8 @@ struct JobSteps {
 struct JobRequest {
   store::NewJob job;
   nlohmann::json parameters;  // checked by the method's definition
-  JobSteps steps{};
+  PostProcessing steps{};
+  std::int64_t project = 0;  // 0: none
   std::vector<Variation> variations{};
   std::string sequence{};  // of the shot that all of it belongs to; empty: none
   std::string shot{};

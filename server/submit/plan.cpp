@@ -6,9 +6,9 @@
 #include <array>
 #include <cmath>
 
+#include "common/base/json_text.h"
 #include "common/render/tiles.h"
 #include "server/dispatch/order.h"
-#include "server/http/message.h"
 
 namespace distren {
 
@@ -43,7 +43,8 @@ struct Chain {  // what is left of one variation's jobs so far
     job.files.clear();
     job.source = "output/" + output.value("pattern", "");
     plan[static_cast<std::size_t>(last)].result = false;
-    plan.push_back({std::move(job), last, true, request.variation});
+    job.after = last;
+    plan.push_back({std::move(job), true, request.variation});
     last = static_cast<int>(plan.size()) - 1;
     return &plan.back();
   }
@@ -153,7 +154,7 @@ Result<void> add_video(Chain& chain) {
   if (!checked) return fail(Errc::invalid, "video: " + checked.error().message);
   auto& job = (*step)->job;
   // People want the frames too.
-  chain.plan[static_cast<std::size_t>((*step)->after)].result = true;
+  chain.plan[static_cast<std::size_t>((*step)->job.after)].result = true;
   job.frames = {1};
   job.parameters = to_text(*checked);
   auto const format = checked->value("format", "");
@@ -167,7 +168,7 @@ Result<void> plan_variation(std::vector<PlannedJob>& plan, JobRequest const& req
   auto const& steps = request.steps;
   RenderMethod const& method = methods.at(request.job.method);
   Chain chain{plan, request, methods, -1, request.job.name, json::parse(request.job.output, nullptr, false)};
-  plan.push_back({request.job, -1, true, request.variation});
+  plan.push_back({request.job, true, request.variation});
   chain.last = static_cast<int>(plan.size()) - 1;
   if (steps.tiled) {
     auto const final_format = chain.output.value("format", "");

@@ -3,17 +3,19 @@
 // the one before it. Worker threads. invalid: names what was asked for and what stands against it.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "common/base/result.h"
-#include "server/api/services.h"
+#include "common/render/render_method.h"
+#include "server/store/jobs.h"
 #include "server/submit/job_request.h"
 
 namespace distren {
 
 struct PlannedJob {
   store::NewJob job;
-  int after = -1;        // the place in the plan of the job whose output it is made of; -1: none
   bool result = true;    // what people wait for; false: another job is made of it
   std::string folder{};  // of its output beside the others'; empty: the submission's own
 };
@@ -21,7 +23,7 @@ struct PlannedJob {
 // The request's variations as requests of their own; itself alone when it has none.
 std::vector<JobRequest> variations_of(JobRequest const& request);
 
-// variations: looked into (add_findings). slots: how many frames the grid renders at once, for the number of tiles.
+// variations: looked into (inspect_jobs). slots: how many frames the grid renders at once, for the number of tiles.
 Result<std::vector<PlannedJob>> plan_submission(std::vector<JobRequest> const& variations,
                                                 std::map<std::string, RenderMethod> const& methods, int slots);
 

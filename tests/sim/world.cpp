@@ -353,7 +353,7 @@ void World::end_job(std::int64_t id) {
 void World::settle() {
   for (std::size_t id = 1; id < jobs_.size(); ++id) {
     if (jobs_[id].finished != 0) continue;
-    core_.remove_job(static_cast<std::int64_t>(id), "the simulation ends", now_);
+    core_.remove_job(static_cast<std::int64_t>(id), store::deleted_revision, "the simulation ends", now_);
     payroll_.end_job(static_cast<std::int64_t>(id), jobs_[id].user);
   }
   payroll_.expect_one_earn_each();

@@ -84,7 +84,7 @@ refuses DR404 "has no task 1" "a_task_of_another_job_is_not_requeued" "CALL job_
 # Test frames first.
 job held '[1,2,3]' >/dev/null
 number=$(owner "SELECT id FROM job WHERE name = 'held'")
-is "$(sql "CALL job_hold($number); CALL job_load($number)" | cut -f 17)" 1 "a_held_job_is_loaded_as_one"
+is "$(sql "$(owner "UPDATE job SET held = TRUE WHERE id = $number")CALL job_load($number)" | cut -f 17)" 1 "a_held_job_is_loaded_as_one"
 is "$(sql "CALL job_approve($number); CALL job_load($number)" | cut -f 17)" 0 "and_approved_it_is_not"
 refuses DR404 "no job 999" "what_is_not_there_is_not_approved" "CALL job_approve(999)"
 refuses DR409 "nothing left to approve" "what_has_ended_is_not_approved" "CALL job_approve(1)"

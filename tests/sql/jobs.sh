@@ -28,8 +28,6 @@ refuses DR400 '"maya" is not known' "a_method_must_be_known" "$(create x 0 maya 
 refuses DR400 "priority 0" "a_priority_below_1_is_refused" "$(create x 0 blender scene.blend 0 "$file" '[1]')"
 refuses DR400 "priority 101" "a_priority_above_100_is_refused" "$(create x 0 blender scene.blend 101 "$file" '[1]')"
 refuses DR400 "not 0" "a_job_without_frames_is_refused" "$(create x 0 blender scene.blend 50 "$file" '[]')"
-refuses DR400 "1 frames are named twice" \
-  "a_frame_named_twice_is_refused" "$(create x 0 blender scene.blend 50 "$file" '[1,2,1]')"
 refuses DR400 "among the job" \
   "the_source_must_be_a_file_of_the_job" "$(create x 0 blender other.blend 50 "$file" '[1]')"
 refuses DR400 "among the job" "a_job_without_files_is_refused" "$(create x 0 blender scene.blend 50 '[]' '[1]')"
@@ -104,15 +102,71 @@ finished" "requeueing_a_finished_job_changes_nothing"
 is "$(sql 'CALL grid_show()')" "4	0	1	2	2" "the_grid_counts_active_jobs_and_accepted_frames"
 
 # Several steps, frames in tiles.
-parent=$(tiles=4 job tiled '[7,8]')
-is "$(owner "SELECT tiles, tasks FROM job WHERE id = $parent; SELECT GROUP_CONCAT(frame ORDER BY id) FROM task WHERE job_id = $parent")" \
-  "4	8
-7,7,7,7,8,8,8,8" "a_job_in_tiles_has_a_task_for_each_tile_in_the_order_of_frames"
 refuses DR400 "1 to 4,096 tiles, not 5,000" "too_many_tiles_are_refused" "$(tiles=5000 create x 0 blender scene.blend 50 "$file" '[1]')"
-refuses DR404 "you have no job 4711" "a_job_after_one_that_is_not_there_is_refused" "$(after=4711 create x 0 blender '' 50 '[]' '[1]')"
-child=$(sql "$(after=$parent create step 0 blender 'output/%04d.png' 50 '[]' '[1]')")
+begun=$(submission "$(step tiled 2 4 0 1),$(step step 2 1 1),$(step last 1 1 2)")
+parent=$(echo "$begun" | awk 'NR == 1 { print $1 }') child=$(echo "$begun" | awk 'NR == 2 { print $1 }')
+grandchild=$(echo "$begun" | awk 'NR == 3 { print $1 }') first=$(echo "$begun" | awk 'NR == 1 { print $2 }')
+is "$begun" "$parent	$first
+$((parent + 1))	$((first + 8))
+$((parent + 2))	$((first + 10))" "the_jobs_of_a_submission_and_their_tasks_are_numbered_in_a_row"
+sql "CALL submission_add_tasks('[$(tasks $parent $first 2 4)]')"
+hidden() {
+  sql "CALL job_list(0, '', 0, 100)" | cut -f 5 | grep -cE '^(tiled|step|last)$'
+  sql "CALL job_load(0); CALL job_load_files(0)" | awk -v from="$parent" '$1 >= from' | wc -l | tr -d ' '
+  sql "CALL task_load(0)" | awk -v from="$parent" '$2 >= from' | wc -l | tr -d ' '
+  sql "CALL grid_show()" | cut -f 2
+}
+is "$(hidden | tr '\n' ' ')" "0 0 0 0 " "nobody_sees_a_submission_that_is_not_complete"
+for call in "job_show($parent)" "job_pause($parent, '')" "job_resume($parent)" "job_cancel($parent, '')" "job_requeue($parent, 0, FALSE)" \
+  "job_delete($parent)" "job_change($parent, 'x', 1)" "job_approve($parent)" "job_file_list($parent)" "task_list($parent, 0, 9)" \
+  "task_latest($parent)" "shot_add_job(0, $parent)"; do
+  refuses DR404 "no job $parent" "${call%%(*}_knows_no_job_that_is_not_complete" "CALL $call"
+done
+refuses DR409 "not all frames of submission $parent are there" "a_submission_without_all_of_its_frames_is_not_shown" \
+  "CALL submission_complete($parent, '', '')"
+refuses DR404 "given up" "a_task_that_is_another_jobs_is_refused" "CALL submission_add_tasks('[[$((first + 8)),$parent,1]]')"
+sql "CALL submission_add_tasks('[$(tasks $child $((first + 8)) 2 1),$(tasks $grandchild $((first + 10)) 1 1)]')"
+sql "CALL submission_complete($parent, '', '')"
+is "$(sql "CALL job_list(0, 'active', 0, 100)" | cut -f 1,22,23,24,27 | head -3)" \
+  "$grandchild	1	$child	$parent	0
+$child	1	$parent	$parent	0
+$parent	4	0	0	1" "a_complete_submission_is_shown_whole_with_its_holds"
+is "$(owner "SELECT tiles, tasks, revision FROM job WHERE id = $parent; SELECT GROUP_CONCAT(frame ORDER BY id) FROM task WHERE job_id = $parent")" \
+  "4	8	1
+1,1,1,1,2,2,2,2" "a_job_in_tiles_has_a_task_for_each_tile_in_the_order_of_frames"
 is "$(sql "CALL job_load($child)" | cut -f 12-14)" "1	$parent	1" "a_job_made_of_anothers_output_needs_no_files_and_waits_for_it"
-grandchild=$(sql "$(after=$child create last 0 blender 'output/%04d.png' 50 '[]' '[1]')")
+refuses DR404 "given up" "a_submission_is_not_completed_twice" "CALL submission_complete($parent, '', '')"
+sql "CALL submission_delete($parent)"
+is "$(owner "SELECT COUNT(*) FROM job WHERE id = $parent OR submission = $parent; SELECT COUNT(*) FROM task WHERE job_id = $parent")" "3
+8" "one_that_is_complete_is_not_given_up"
+refuses DR400 "no job 1 before" "a_job_made_of_itself_is_refused" "CALL submission_create(1, 0, '[$(step x 1 1 1)]', '[]')"
+refuses DR400 "at least one job" "a_submission_of_nothing_is_refused" "CALL submission_create(1, 0, '[]', '[]')"
+before=$(owner "SELECT COUNT(*) FROM job")
+begun=$(submission "$(step half 3 1 0),$(step done 1 1 1)")
+half=$(echo "$begun" | head -1 | cut -f 1)
+sql "CALL submission_add_tasks('[$(tasks $half $(echo "$begun" | head -1 | cut -f 2) 3 1)]')"
+is "$(sql "CALL submission_abandoned(60)")" "" "a_submission_that_is_being_written_is_left_alone"
+is "$(sql "CALL submission_abandoned(0)")" "$half	$half
+$half	$((half + 1))" "what_a_kill_left_is_listed"
+sql "CALL submission_delete($half)"
+is "$(owner "SELECT COUNT(*) FROM job; SELECT COUNT(*) FROM task WHERE job_id >= $half; SELECT COUNT(*) FROM job_file WHERE job_id >= $half")" \
+  "$before
+0
+0" "and_is_removed_with_all_that_it_had"
+begun=$(submission "$(step twice 2 1 0)")
+sql "CALL submission_add_tasks('$(echo "$begun" | awk '{ printf "[[%d,%d,7],[%d,%d,7]]", $2, $1, $2 + 1, $1 }')')"
+twice=$(echo "$begun" | cut -f 1)
+refuses DR400 "1 frames are named twice" "a_frame_named_twice_is_not_shown" "CALL submission_complete($twice, '', '')"
+sql "CALL submission_delete($twice)"
+refuses DR404 "given up" "a_submission_that_was_swept_is_not_completed" "CALL submission_complete($half, '', '')"
+begun=$(submission "$(step 'of a blocked one' 1 1 0)")
+blocked=$(echo "$begun" | cut -f 1)
+sql "CALL submission_add_tasks('[$(tasks $blocked $(echo "$begun" | cut -f 2) 1 1)]')"
+owner "UPDATE user SET blocked_at = UTC_TIMESTAMP(3) WHERE id = 1"
+sql "CALL submission_complete($blocked, '', '')"
+owner "UPDATE user SET blocked_at = NULL WHERE id = 1"
+is "$(job_column $blocked 'state, reason'; sql "CALL job_cancel($blocked, ''); CALL job_delete($blocked)")" "paused	paused: its owner is blocked" \
+  "the_job_of_one_who_was_blocked_meanwhile_is_paused"
 is "$(sql "CALL job_list_after($parent, FALSE)" | tr '\n' ' ')" "$child $grandchild " "all_jobs_that_are_made_of_one_are_listed"
 owner "UPDATE job SET state = 'finished' WHERE id = $parent OR id = $child"
 is "$(sql "CALL job_list_after($parent, FALSE); CALL job_list_after($parent, TRUE)" | tr '\n' ' ')" "$grandchild $child $grandchild " \

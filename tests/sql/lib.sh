@@ -40,6 +40,7 @@ fresh_schema() {
 }
 
 people() {
+  { echo 'DELIMITER //'; cat "$top_srcdir/tests/support/job_create.sql"; echo '//'; } | mariadb_owner distren
   sql "CALL user_create('alice', 'alice@example.org', 'hash-a'); CALL user_create('bob', '', 'hash-b');
        CALL method_ensure('blender'); CALL blob_record(1, REPEAT('ab', 32), 10)" >/dev/null
   for number in 1 2 3 4; do
@@ -51,6 +52,25 @@ people() {
 job() {
   sql "CALL job_create(1, 0, '$1', 'blender', 'scene.blend', '{}', '{\"format\":\"PNG\"}', '3.4', '[]', 50, ${3:-0},
     CONCAT('[{\"path\":\"scene.blend\",\"sha256\":\"', REPEAT('ab', 32), '\",\"size\":10}]'), '$2', ${tiles:-1}, ${after:-0}, 0)"
+}
+
+# step NAME FRAMES TILES AFTER [HELD]: one job of a submission, as JSON; after 0: it has the file set 1.
+step() {
+  printf '{"name":"%s","method":"blender","source":"scene.blend","parameters":"{}","output":"{}","version":"","warnings":"[]",
+    "priority":50,"paused":0,"held":%s,"frames":%s,"tiles":%s,"after":%s,"files":%s}' \
+    "$1" "${5:-0}" "$2" "$3" "$4" "$(test "$4" = 0 && echo 1 || echo 0)"
+}
+
+# submission JOBS [FILES]: begins one of alice's, or $user's; prints job and first task, a line each.
+submission() {
+  sql "CALL submission_create(${user:-1}, ${project:-0}, '[$1]',
+    '${2:-[[1,\"scene.blend\",\"$(printf 'ab%.0s' $(seq 32))\",10]]}')"
+}
+
+# tasks JOB FIRST FRAMES TILES: the rows of submission_add_tasks for frames from 1 on, without their brackets.
+tasks() {
+  seq 0 $(($3 * $4 - 1)) | awk -v job="$1" -v first="$2" -v tiles="$4" \
+    '{ printf "%s[%d,%d,%d]", (NR > 1 ? "," : ""), first + $1, job, int($1 / tiles) + 1 }'
 }
 
 # The value of one column of a job's row.

@@ -15,6 +15,17 @@ check() {  # SENTENCE PATTERN ALLOWED-FILES-REGEX [FOLDERS]: no file but the all
     sed 's/^/# /' <<<"$found"
   fi
 }
+says() {  # SENTENCE PATTERN ALLOWED-FILES-REGEX: no file of the server but the allowed ones says the pattern
+  number=$((number + 1))
+  local found
+  found=$(grep -rnE --include='*.cpp' --include='*.h' "$2" server | grep -vE "^($3):")
+  if [ -z "$found" ]; then
+    echo "ok $number - $1"
+  else
+    echo "not ok $number - $1"
+    sed 's/^/# /' <<<"$found"
+  fi
+}
 none='nowhere'
 check "sockets_belong_to_the_loops" 'event2/' 'server/(net|http|slaves)/[a-z_]+\.(cpp|h)'
 check "the_database_has_one_door" '(mysql_|cppconn/)' 'server/database/connection\.cpp'
@@ -31,7 +42,15 @@ check "the_slave_knows_no_other_program" '(server|simpleslave|client|image)/' "$
 check "simpleslave_knows_the_slave_library_alone" '(server|client|image)/' "$none" simpleslave
 check "the_client_knows_no_other_program" '(server|slave|simpleslave|image)/' "$none" client
 check "the_scene_reader_knows_no_other_program" '(server|slave|simpleslave|client|image)/' "$none" scene
+check "a_submission_is_planned_without_http" 'server/(api|http|live|net)/' "$none" server/submit
+check "http_knows_no_services" 'server/(api|submit|jobs|store|dispatch|slaves)/' "$none" server/http
+check "jobs_are_changed_without_http" 'server/(api|http|net)/' "$none" server/jobs
 check "the_policy_has_no_clock_and_no_socket" '(chrono|thread|mutex|sys/|server/(http|line|net|database))' "$none" \
   "server/dispatch/policy.h server/dispatch/fair_share* server/dispatch/estimate.* server/dispatch/grants.* server/dispatch/benchmarks.* \
   server/economy/*"
+says "a_job_is_changed_in_one_place" \
+  'store::((pause|resume|cancel|approve|change|requeue|delete|boost|hold|create)_job|requeue_task|block_user|add_job_to_shot|[a-z]+_submission[a-z_]*)\(' \
+  'server/jobs/[a-z_]+\.cpp'
+says "the_dispatcher_hears_of_jobs_from_one_place" 'dispatcher(_|\(\))?\.(add_job|change_job|remove_job|reopen|know_escrow)\(' \
+  'server/jobs/[a-z_]+\.cpp'
 echo "1..$number"

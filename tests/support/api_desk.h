@@ -5,8 +5,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -36,15 +38,30 @@ public:
   std::optional<SlaveCapabilities> hello_seen;
   std::optional<Error> hello_refused;
   std::optional<std::string> next_order, next_cancel;
+  std::function<void()> on_the_way;  // called before what is told of a job arrives
+  std::mutex mutex;                  // jobs may be told of by several threads
 
   void add_job(store::RunnableJob job, std::vector<store::RunnableTask> tasks,
                std::vector<store::FailedOn> /*failures*/) override {
+    if (on_the_way) on_the_way();
+    std::lock_guard const lock(mutex);
     added[job.id] = tasks.size();
   }
-  void pause_job(std::int64_t job) override { paused.insert(job); }
-  void resume_job(std::int64_t job) override { paused.erase(job); }
-  void remove_job(std::int64_t job, std::string /*reason*/) override { removed.insert(job); }
-  void change_priority(std::int64_t job, int priority) override { priorities[job] = priority; }
+  void change_job(store::JobControl control) override {
+    if (on_the_way) on_the_way();
+    std::lock_guard const lock(mutex);
+    if (control.state == store::JobState::paused)
+      paused.insert(control.job);
+    else
+      paused.erase(control.job);
+    priorities[control.job] = control.priority;
+  }
+  void remove_job(std::int64_t job, std::int64_t /*revision*/, std::string /*reason*/) override {
+    if (on_the_way) on_the_way();
+    std::lock_guard const lock(mutex);
+    removed.insert(job);
+    added.erase(job);
+  }
   void change_blocks(std::int64_t slave, Blocks of) override { blocks[slave] = std::move(of); }
   void tell_slave(std::int64_t slave, std::string line) override { told[slave] = std::move(line); }
   std::string slave_settings(std::int64_t /*slave*/) override { return settings; }

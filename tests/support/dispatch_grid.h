@@ -58,7 +58,8 @@ struct Grid {
   FairShare policy;
   FakeJournal journal;
   std::int64_t now = 1'000'000;
-  bool hold = false;  // jobs: only their test frames, until they are approved
+  std::int64_t revision = 0;  // of the last change of any job
+  bool hold = false;          // jobs: only their test frames, until they are approved
   std::vector<BenchmarkPlan> plans;
   explicit Grid(std::vector<BenchmarkPlan> benchmarks = {}) : plans(std::move(benchmarks)) {}
   DispatchCore core{{.lease_key = "key",
@@ -85,6 +86,7 @@ struct Grid {
                            .version = std::move(version),
                            .priority = priority,
                            .state = "active",
+                           .revision = ++revision,
                            .first_task = id * 1000,
                            .tasks = frames,
                            .held = hold,
@@ -92,6 +94,12 @@ struct Grid {
     std::vector<store::RunnableTask> tasks;
     for (int i = 0; i < frames; ++i) tasks.push_back({id * 1000 + i, id, i + 1, 0});
     core.add_job(std::move(job), tasks, {}, now);
+  }
+
+  // As committed just now.
+  void change_job(store::JobControl control) {
+    control.revision = ++revision;
+    core.change_job(control, now);
   }
 
   std::shared_ptr<FakeSlave> add_slave(std::int64_t id, int slots = 1, std::string version = "3.4.1",

@@ -59,9 +59,11 @@ class LoadGrid(Grid):
         owner, digest = self.sql("SELECT u.id, HEX(b.sha256) FROM user u JOIN blob_owner o ON o.user_id = u.id "
                                  "JOIN `blob` b ON b.id = o.blob_id WHERE u.name = 'admin'")[0]
         files = json.dumps([{"path": "scene.blend", "sha256": digest.lower(), "size": len(content)}])
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "job_create.sql"), encoding="utf-8") as helper:
+            self.script(["DELIMITER //", helper.read(), "//", "DELIMITER ;"])
         rows = self.script([f"SET @frames = (SELECT JSON_ARRAYAGG(seq) FROM seq_1_to_{frames});"] + [
             f"CALL job_create({owner}, 0, 'load', 'blender', 'scene.blend', '{{}}', '{json.dumps(output or {})}', '', "
-            f"'[]', 50, 0, '{files}', @frames, 1, 0, 0);"] * count)
+            f"'[]', 50, 0, '{files}', @frames, 1, 0, 0);"] * count + ["DROP PROCEDURE job_create;"])
         numbers = [int(row[0]) for row in rows]
         for number in numbers:
             os.makedirs(self.output(number))

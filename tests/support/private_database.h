@@ -66,9 +66,8 @@ inline std::int64_t make_person(Database& database, std::string_view name) {
   return user->id;
 }
 
-inline store::NewJob new_job(std::int64_t user, int frames) {
+inline store::NewJob new_job(int frames) {
   store::NewJob job;
-  job.user = user;
   job.name = "a job";
   job.method = "blender";
   job.source = "scene.blend";
@@ -80,6 +79,20 @@ inline store::NewJob new_job(std::int64_t user, int frames) {
   job.frames.resize(static_cast<std::size_t>(frames));
   std::iota(job.frames.begin(), job.frames.end(), 1);
   return job;
+}
+
+// As a submission of its own, without a folder. Its number.
+inline Result<std::int64_t> create_job(Database& database, std::int64_t user, store::NewJob job,
+                                       std::int64_t project = 0) {
+  store::NewSubmission const submission{
+      .user = user, .project = project, .sequence = {}, .shot = {}, .jobs = {std::move(job)}};
+  auto const created = store::create_submission(database, submission);
+  if (!created) return created.error();
+  auto const& only = created->front();
+  if (auto const added = store::add_submission_tasks(database, submission.jobs.front(), only); !added)
+    return added.error();
+  auto const shown = store::complete_submission(database, only.job, "", "");
+  return shown ? Result<std::int64_t>(only.job) : shown.error();
 }
 
 }  // namespace distren

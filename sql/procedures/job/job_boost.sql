@@ -18,7 +18,7 @@ BEGIN
   CALL points_key_check(p_points, p_key);
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   START TRANSACTION;
-  SELECT user_id, state INTO v_owner, v_state FROM job WHERE id = p_job FOR UPDATE;
+  SELECT user_id, state INTO v_owner, v_state FROM job WHERE id = p_job AND state <> 'creating' FOR UPDATE;
   SELECT id, balance INTO v_available, v_balance FROM account WHERE user_id = p_user AND kind = 'available' FOR UPDATE;
   IF v_available IS NULL THEN
     CALL error_raise(404, CONCAT('there is no user ', p_user));

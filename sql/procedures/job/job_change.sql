@@ -6,7 +6,7 @@ BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM job WHERE id = p_job FOR UPDATE) THEN
+  IF NOT EXISTS (SELECT 1 FROM job WHERE id = p_job AND state <> 'creating' FOR UPDATE) THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job));
   END IF;
   IF CHAR_LENGTH(TRIM(p_name)) NOT BETWEEN 1 AND 200 THEN
@@ -15,6 +15,8 @@ BEGIN
   IF p_priority NOT BETWEEN 1 AND 100 THEN
     CALL error_raise(400, CONCAT('the priority ', p_priority, ' is not between 1 and 100'));
   END IF;
-  UPDATE job SET name = COALESCE(TRIM(p_name), name), priority = COALESCE(p_priority, priority) WHERE id = p_job;
+  UPDATE job SET name = COALESCE(TRIM(p_name), name), priority = COALESCE(p_priority, priority),
+    revision = revision + (p_priority IS NOT NULL)
+  WHERE id = p_job;
   COMMIT;
 END

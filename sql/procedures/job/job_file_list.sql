@@ -2,7 +2,7 @@
 CREATE OR REPLACE PROCEDURE job_file_list(IN p_job BIGINT)
 SQL SECURITY DEFINER
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM job WHERE id = p_job) THEN
+  IF NOT EXISTS (SELECT 1 FROM job WHERE id = p_job AND state <> 'creating') THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job));
   END IF;
   SELECT f.path, LOWER(HEX(b.sha256)) AS sha256, b.size

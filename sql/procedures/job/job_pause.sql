@@ -6,13 +6,14 @@ BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
-  SELECT state INTO v_state FROM job WHERE id = p_job FOR UPDATE;
+  SELECT state INTO v_state FROM job WHERE id = p_job AND state <> 'creating' FOR UPDATE;
   IF v_state IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job));
   END IF;
   IF v_state NOT IN ('active', 'paused') THEN
     CALL error_raise(409, CONCAT('job ', p_job, ' is ', v_state, ' and cannot be paused'));
   END IF;
-  UPDATE job SET state = 'paused', reason = LEFT(p_reason, 1000) WHERE id = p_job AND state = 'active';
+  UPDATE job SET state = 'paused', reason = LEFT(p_reason, 1000), revision = revision + 1
+  WHERE id = p_job AND state = 'active';
   COMMIT;
 END

@@ -17,7 +17,7 @@ BEGIN
 
   START TRANSACTION;
   SELECT state, first_task, tasks, after_job INTO v_state, v_first, v_tasks, v_after
-  FROM job WHERE id = p_job FOR UPDATE;
+  FROM job WHERE id = p_job AND state <> 'creating' FOR UPDATE;
   IF v_state IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job));
   END IF;
@@ -43,7 +43,7 @@ BEGIN
     UPDATE task SET state = 'ready', failures = 0
     WHERE id >= v_first AND id < v_to AND (state = 'failed' OR (v_accepted > 0 AND state = 'accepted'));
     DELETE FROM job_failure WHERE job_id = p_job;
-    UPDATE job SET state = 'active', reason = '', failed = failed - v_failed, accepted = accepted - v_accepted,
+    UPDATE job SET state = 'active', reason = '', revision = revision + 1, failed = failed - v_failed, accepted = accepted - v_accepted,
       finished_at = NULL
     WHERE id = p_job;
   END IF;

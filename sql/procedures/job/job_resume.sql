@@ -7,7 +7,7 @@ BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
-  SELECT state INTO v_state FROM job WHERE id = p_job FOR UPDATE;
+  SELECT state INTO v_state FROM job WHERE id = p_job AND state <> 'creating' FOR UPDATE;
   IF v_state IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job));
   END IF;
@@ -20,7 +20,8 @@ BEGIN
   END IF;
   IF v_state = 'paused' THEN
     DELETE FROM job_failure WHERE job_id = p_job;
-    UPDATE job SET state = 'active', reason = '', waits_since = IF(accepted = 0, UTC_TIMESTAMP(3), waits_since)
+    UPDATE job SET state = 'active', reason = '', revision = revision + 1,
+      waits_since = IF(accepted = 0, UTC_TIMESTAMP(3), waits_since)
     WHERE id = p_job;
   END IF;
   COMMIT;

@@ -7,7 +7,7 @@ BEGIN
   DECLARE v_to BIGINT;
   DECLARE v_task BIGINT DEFAULT 0;
 
-  SELECT first_task, first_task + tasks INTO v_from, v_to FROM job WHERE id = p_job;
+  SELECT first_task, first_task + tasks INTO v_from, v_to FROM job WHERE id = p_job AND state <> 'creating';
   IF v_to IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job));
   END IF;

@@ -19,6 +19,7 @@ BEGIN
   SET j.reason = LEFT(CONCAT('paused: ', alike.tasks, ' of ', j.tasks, ' frames failed alike: ',
         COALESCE(a.reason, 'no reason given')), 1000),
       j.state = 'paused',
+      j.revision = j.revision + 1,
       e.paused = TRUE
   WHERE j.state = 'active' AND alike.tasks >= GREATEST(3, CEIL(j.tasks / 20));
 

@@ -5,9 +5,10 @@
 --              claim, fair, grant, bound, boost]...]
 --              last: 1 when the dispatcher gives the task up with this failure; from output on: accepted ones only
 --              claim to bound are millipoints, see journal_write_grants; without a claim nobody is paid
--- Rows: (0, number, verdict, points) per ending in order; (1, job, '', NULL) per job that is finished now; (2, job, reason,
--- NULL) per job paused now; (3, job, 'user accepted failed state', NULL) per job whose figures changed. points: NULL when there are none or the grant is held. Verdicts: accepted (it is the
--- task's result), superseded (another attempt's image is), ended (good, but the attempt or its task had ended before),
+-- Rows: (0, number, verdict, points) per ending in order; (1, job, '', NULL, revision) per job that is finished now;
+-- (2, job, reason, NULL, revision, priority, held) per job paused now; (3, job, 'user accepted failed state') per job
+-- whose figures changed. points: NULL when there are none or the grant is held. Verdicts: accepted (it is the task's
+-- result), superseded (another attempt's image is), ended (good, but the attempt or its task had ended before),
 -- recorded, unknown (no such task). A result whose lease had expired still counts while the task is open; one whose
 -- output is null never does, it is only answered. An accepted task never changes.
 CREATE OR REPLACE PROCEDURE journal_write(IN p_leases LONGTEXT, IN p_endings LONGTEXT)
@@ -169,6 +170,7 @@ BEGIN
       j.finished_at = IF(j.accepted + j.failed + e.won + e.lost = j.tasks, v_now, j.finished_at),
       j.reason = IF(j.accepted + j.failed + e.won + e.lost < j.tasks, j.reason, IF(j.failed + e.lost = 0, '',
         CONCAT(j.failed + e.lost, ' of ', j.tasks, ' frames failed'))),
+      j.revision = j.revision + (j.accepted + j.failed + e.won + e.lost = j.tasks),
       j.state = IF(j.accepted + j.failed + e.won + e.lost < j.tasks, j.state,
         IF(j.failed + e.lost = 0, 'finished', 'failed')),
       j.accepted = j.accepted + e.won,
@@ -201,15 +203,16 @@ BEGIN
       WHEN t.state = 'accepted' THEN 'superseded'
       ELSE 'ended' END AS answer,
     IF(e.fresh AND (e.points IS NOT NULL OR e.user_id IS NULL), e.points,
-      (SELECT a.points FROM attempt a WHERE a.task_id = e.task_id AND a.id = e.attempt_id)) AS points
+      (SELECT a.points FROM attempt a WHERE a.task_id = e.task_id AND a.id = e.attempt_id)) AS points,
+    NULL AS revision, NULL AS priority, NULL AS held
   FROM journal_ending e LEFT JOIN task t FORCE INDEX (PRIMARY) ON t.id = e.task_id
   UNION ALL
-  SELECT 1, j.id, '', NULL FROM job j
+  SELECT 1, j.id, '', NULL, j.revision, NULL, NULL FROM job j
   WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won) AND j.state = 'finished'
   UNION ALL
-  SELECT 2, j.id, j.reason, NULL FROM job j
+  SELECT 2, j.id, j.reason, NULL, j.revision, j.priority, j.held FROM job j
   WHERE j.id IN (SELECT job_id FROM journal_ending WHERE paused)
   UNION ALL
-  SELECT 3, j.id, CONCAT_WS(' ', j.user_id, j.accepted, j.failed, j.state), NULL FROM job j
+  SELECT 3, j.id, CONCAT_WS(' ', j.user_id, j.accepted, j.failed, j.state), NULL, NULL, NULL, NULL FROM job j
   WHERE j.id IN (SELECT job_id FROM journal_ending WHERE won OR lost OR paused);
 END

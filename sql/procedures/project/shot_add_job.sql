@@ -13,7 +13,7 @@ BEGIN
       CALL error_raise(404, CONCAT('there is no shot ', p_shot));
     END IF;
   END IF;
-  IF NOT EXISTS (SELECT 1 FROM job WHERE id = p_job FOR UPDATE) THEN
+  IF NOT EXISTS (SELECT 1 FROM job WHERE id = p_job AND state <> 'creating' FOR UPDATE) THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job));
   END IF;
   IF p_shot <> 0 AND NOT EXISTS (SELECT 1 FROM job WHERE id = p_job AND project_id = v_project) THEN

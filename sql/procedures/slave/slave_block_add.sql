@@ -22,7 +22,7 @@ BEGIN
   ELSEIF p_kind = 'project' THEN
     SET v_target = (SELECT id FROM project WHERE id = p_target);
   ELSE
-    SET v_target = (SELECT id FROM job WHERE id = p_target);
+    SET v_target = (SELECT id FROM job WHERE id = p_target AND state <> 'creating');
   END IF;
   IF v_target IS NULL THEN
     CALL error_raise(404, CONCAT('there is no ', p_kind, ' ', p_target));

@@ -14,7 +14,7 @@ BEGIN
   END IF;
   SELECT u.id, u.name, COALESCE(u.email, '') AS email, u.role, time_text(u.created_at) AS created_at,
     time_text(u.blocked_at) AS blocked_at, COALESCE(u.blocked_reason, '') AS blocked_reason,
-    (SELECT COUNT(*) FROM job j WHERE j.user_id = u.id) AS jobs,
+    (SELECT COUNT(*) FROM job j WHERE j.user_id = u.id AND j.state <> 'creating') AS jobs,
     (SELECT COUNT(*) FROM slave s WHERE s.user_id = u.id AND s.state <> 'revoked') AS slaves,
     COALESCE((SELECT a.total FROM account a WHERE a.user_id = u.id AND a.kind = 'available'), 0) AS total,
     time_text((SELECT MAX(s.created_at) FROM session s WHERE s.user_id = u.id)) AS login_at

@@ -1,13 +1,13 @@
-#include "server/http/json_body.h"
+#include "common/base/json_body.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "common/base/json_depth.h"
+#include "common/base/json_text.h"
 #include "common/base/points_text.h"
 #include "common/base/text.h"
-#include "server/http/message.h"
 
 namespace distren {
 

@@ -1,0 +1,199 @@
+// Jobs are changed by many workers at once: database, dispatcher and pages end alike, whoever was first.
+#include <atomic>
+#include <chrono>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "server/jobs/maintenance.h"
+#include "server/storage/job_folder.h"
+#include "server/store/journal.h"
+#include "tests/support/api_desk.h"
+#include "tests/support/database_suite.h"
+
+using namespace distren;
+using nlohmann::json;
+
+namespace {
+
+struct Desk : DatabaseThread, ApiDesk {
+  Desk() : ApiDesk(*the_database) {}
+
+  json scene_job(std::string const& secret, json const& changes = json::object()) {
+    std::ifstream file(top / "methods/blender/sample/distren-sample.blend", std::ios::binary);
+    std::string const blend{std::istreambuf_iterator<char>(file), {}};
+    ck_assert_int_eq(upload(secret, blend).status, 201);
+    json request{{"name", "film"},
+                 {"source", "scene.blend"},
+                 {"frames", "1-4"},
+                 {"files", {{{"path", "scene.blend"}, {"sha256", to_hex(sha256(blend))}, {"size", blend.size()}}}}};
+    request.merge_patch(changes);
+    return request;
+  }
+  std::int64_t new_job(std::string const& secret) {
+    auto const reply = call("POST", "/api/v1/jobs", secret, scene_job(secret));
+    ck_assert_msg(reply.status == 201, "%s", reply.text.c_str());
+    return reply.json["id"];
+  }
+};
+
+Request request_of(std::string const& method, std::string const& path, std::string const& secret) {
+  Request request;
+  request.method = method;
+  request.path = path;
+  request.address = "203.0.113.7";
+  request.loopback = true;
+  request.headers.emplace_back("authorization", "Bearer " + secret);
+  return request;
+}
+
+// A worker with a connection of its own, that sends the requests one after the other.
+std::thread worker(Desk& desk, std::string const& secret, std::vector<std::string> const& paths, int rounds) {
+  return std::thread([&desk, secret, paths, rounds] {
+    DatabaseThread const thread;
+    Database database(*the_database);
+    Worker own{database};
+    for (int i = 0; i < rounds; ++i) {
+      for (auto const& path : paths) (void)desk.router->answer(request_of("POST", path, secret), own);
+    }
+  });
+}
+
+// What is told of a job is a while on its way, now and then.
+void be_slow_at_times(Desk& desk) {
+  desk.dispatcher.on_the_way = [] {
+    thread_local std::minstd_rand random(std::hash<std::thread::id>()(std::this_thread::get_id()));
+    if (random() % 2 == 0) std::this_thread::sleep_for(std::chrono::microseconds(random() % 3000));
+  };
+}
+
+START_TEST(pause_and_resume_at_once_leave_database_and_dispatcher_alike) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const job = desk.new_job(secret);
+  auto const path = "/api/v1/jobs/" + std::to_string(job);
+  be_slow_at_times(desk);
+  for (int round = 0; round < 40; ++round) {
+    auto one = worker(desk, secret, {path + "/pause"}, 1);
+    auto other = worker(desk, secret, {path + "/resume"}, 1);
+    one.join();
+    other.join();
+    auto const row = store::show_job(desk.database, job);
+    ck_assert(row.has_value());
+    ck_assert_msg((row->state == store::JobState::paused) == desk.dispatcher.paused.contains(job),
+                  "round %d: the database says %s", round, row->state == store::JobState::paused ? "paused" : "active");
+  }
+}
+END_TEST
+
+START_TEST(a_job_that_is_cancelled_while_it_is_loaded_is_told_of_last) {
+  Desk desk;
+  auto const secret = desk.person();
+  be_slow_at_times(desk);
+  for (int round = 0; round < 20; ++round) {
+    auto const job = desk.new_job(secret);
+    auto const path = "/api/v1/jobs/" + std::to_string(job);
+    std::thread loading([&desk, job] {
+      DatabaseThread const thread;
+      Database database(*the_database);
+      (void)desk.services->jobs.load_into_dispatcher(database, job);
+    });
+    auto cancelling = worker(desk, secret, {path + "/cancel"}, 1);
+    loading.join();
+    cancelling.join();
+    ck_assert_msg(!desk.dispatcher.added.contains(job), "round %d: it was added after it was removed", round);
+  }
+}
+END_TEST
+
+START_TEST(what_could_not_be_told_is_told_when_the_database_is_back) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const job = desk.new_job(secret);
+  DatabaseAddress nowhere = *the_database;
+  nowhere.socket = "/nonexistent";
+  Database away(nowhere);
+  ck_assert(desk.services->jobs.pause(away, job, "a while").error().code == Errc::unavailable);
+  // As when the connection broke after the commit.
+  ck_assert(store::pause_job(desk.database, job, "a while").has_value());
+  ck_assert(!desk.dispatcher.paused.contains(job));
+  run_maintenance(desk.services->maintenance(), desk.database);
+  ck_assert(desk.dispatcher.paused.contains(job));
+}
+END_TEST
+
+START_TEST(each_change_that_the_dispatcher_follows_raises_the_revision) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const job = desk.new_job(secret);
+  auto& jobs = desk.services->jobs;
+  auto const revision = [&] { return store::show_job(desk.database, job)->revision; };
+  auto last = revision();
+  auto const raised = [&](Result<store::Job> const& changed) {
+    ck_assert_msg(changed.has_value(), "%s", changed ? "" : changed.error().message.c_str());
+    auto const now = revision();
+    ck_assert_int_eq(changed->revision, now);
+    return std::exchange(last, now) < now;
+  };
+  ck_assert(raised(jobs.pause(desk.database, job, "a while")));
+  ck_assert(!raised(jobs.pause(desk.database, job, "again")));
+  ck_assert(raised(jobs.resume(desk.database, job)));
+  ck_assert(raised(jobs.change(desk.database, job, std::nullopt, 70)));
+  ck_assert(!raised(jobs.change(desk.database, job, "another name", std::nullopt)));
+  ck_assert(!raised(jobs.approve(desk.database, job)));  // it is not held
+  auto const rows = store::load_jobs(desk.database, job);
+  ck_assert(rows.has_value() && rows->front().revision == last);
+  ck_assert(raised(jobs.cancel(desk.database, job, "not needed")));
+}
+END_TEST
+
+START_TEST(a_submission_that_a_kill_left_half_is_seen_by_nobody_and_goes_at_the_next_start) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const whole = desk.new_job(secret);
+  auto const user = store::show_job(desk.database, whole)->user;
+  store::NewJob job{.name = "half",
+                    .method = "blender",
+                    .source = "scene.blend",
+                    .parameters = "{}",
+                    .output = "{}",
+                    .version = "0",
+                    .warnings = "[]",
+                    .files = *store::list_job_files(desk.database, whole),
+                    .frames = {1, 2, 3}};
+  store::NewSubmission half{.user = user, .sequence = {}, .shot = {}, .jobs = {job, job}};
+  half.jobs.back().after = 0;
+  auto const begun = store::create_submission(desk.database, half);
+  ck_assert_uint_eq(begun->size(), 2);
+  auto const first = begun->front().job;
+  ck_assert(store::add_submission_tasks(desk.database, half.jobs.front(), begun->front()).has_value());
+  ck_assert(place_job_files(desk.folder, first, *desk.blobs, job.files).has_value());
+
+  auto const listed = desk.call("GET", "/api/v1/jobs", secret);
+  ck_assert(listed.json["items"].size() == 1 && listed.json["items"][0]["id"] == whole);
+  auto const path = "/api/v1/jobs/" + std::to_string(first);
+  ck_assert_int_eq(desk.call("GET", path, secret).status, 404);
+  ck_assert_int_eq(desk.call("POST", path + "/cancel", secret).status, 404);
+  run_maintenance(desk.services->maintenance(), desk.database);  // it may be being written at this moment
+  ck_assert_uint_eq(store::list_abandoned_jobs(desk.database, 0)->size(), 2);
+
+  ck_assert(restore_job_folders(desk.database, *desk.blobs, desk.folder).has_value());
+  ck_assert_uint_eq(store::list_abandoned_jobs(desk.database, 0)->size(), 0);
+  ck_assert(!std::filesystem::exists(job_folder(desk.folder, first)));
+  ck_assert(std::filesystem::exists(job_folder(desk.folder, whole)));
+  ck_assert(store::complete_submission(desk.database, first, "", "").error().code == Errc::not_found);
+}
+END_TEST
+
+}  // namespace
+
+int main() {
+  return run_database_suite(
+      "jobs", {database_cases("together", {pause_and_resume_at_once_leave_database_and_dispatcher_alike,
+                                           a_job_that_is_cancelled_while_it_is_loaded_is_told_of_last,
+                                           what_could_not_be_told_is_told_when_the_database_is_back,
+                                           each_change_that_the_dispatcher_follows_raises_the_revision}),
+               database_cases("submissions",
+                              {a_submission_that_a_kill_left_half_is_seen_by_nobody_and_goes_at_the_next_start})});
+}
