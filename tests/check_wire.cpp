@@ -1,4 +1,4 @@
-// The wire of the slaves' line: over a pair of sockets, plain and TLS, with a real loop.
+// Connections that carry lines: over a pair of sockets, plain and TLS, with a real loop.
 #include <event2/event.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -122,7 +122,7 @@ START_TEST(a_line_that_is_too_long_is_noticed_before_and_after_its_end) {
 }
 END_TEST
 
-START_TEST(lines_wait_while_the_wire_is_held) {
+START_TEST(lines_wait_while_reading_is_paused) {
   Pair pair;
   pair.open();
   pair.at_right.then = [&] {
@@ -138,7 +138,7 @@ START_TEST(lines_wait_while_the_wire_is_held) {
 }
 END_TEST
 
-START_TEST(a_held_wire_takes_only_so_much_and_loses_nothing) {
+START_TEST(a_paused_connection_takes_only_so_much_and_loses_nothing) {
   Pair pair;
   pair.open();
   pair.right->pause_reading();
@@ -224,7 +224,7 @@ START_TEST(over_tls_it_is_the_same) {
 }
 END_TEST
 
-START_TEST(whoever_speaks_no_tls_is_shown_the_door) {
+START_TEST(a_plaintext_client_is_rejected) {
   char name[] = "/tmp/distren-wire.XXXXXX";
   ck_assert_ptr_nonnull(mkdtemp(name));
   std::filesystem::path const folder = name;
@@ -245,12 +245,12 @@ int main() {
   TCase* wire = tcase_create("wire");
   tcase_add_test(wire, lines_arrive_whole_however_they_were_cut);
   tcase_add_test(wire, a_line_that_is_too_long_is_noticed_before_and_after_its_end);
-  tcase_add_test(wire, lines_wait_while_the_wire_is_held);
-  tcase_add_test(wire, a_held_wire_takes_only_so_much_and_loses_nothing);
+  tcase_add_test(wire, lines_wait_while_reading_is_paused);
+  tcase_add_test(wire, a_paused_connection_takes_only_so_much_and_loses_nothing);
   tcase_add_test(wire, what_the_socket_does_not_take_is_sent_later);
   tcase_add_test(wire, the_end_is_told_once_and_after_the_last_line);
   tcase_add_test(wire, the_owner_may_end_it_while_it_is_told_something);
   tcase_add_test(wire, over_tls_it_is_the_same);
-  tcase_add_test(wire, whoever_speaks_no_tls_is_shown_the_door);
+  tcase_add_test(wire, a_plaintext_client_is_rejected);
   return run_suite("wire", {wire});
 }
