@@ -192,7 +192,9 @@ Result<void> TaskRunner::list_files(protocol::Order& order, std::string const& b
   if (!answer) return answer.error();
   if (!answer->ok())
     return fail(Errc::unavailable, fmt::format("the list of the job's files cannot be had: HTTP {}", answer->status));
-  auto list = protocol::parse<protocol::FileList>(parse_shallow_json(answer->body));
+  auto const told = parse_shallow_json(answer->body);
+  if (!told.is_object()) return fail(Errc::unavailable, "the list of the job's files is none");
+  auto list = protocol::parse<protocol::FileList>(told);
   if (!list) return list.error();
   listed_job_ = order.job;
   order.files = listed_files_ = std::move(list->files);
