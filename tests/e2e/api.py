@@ -24,9 +24,11 @@ class Lab:
         self.post("/api/v1/tokens", {"name": "a script", "scopes": ["read"]})
         slave = grid.add_slave()
         with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
-            status, job = grid.post_job({"plain.blend": file.read()}, "1-2", project=project["id"], shot="SQ010/SH020",
-                                        parameters={"samples": 1, "percentage": 20})
+            scene = {"plain.blend": file.read()}
+        status, job = grid.post_job(scene, "1-2", project=project["id"], shot="SQ010/SH020",
+                                    parameters={"samples": 1, "percentage": 20})
         assert status == 201, job
+        self.paused = grid.post_job(scene, "1", paused=True)[1]
         self.submitted = job
         grid.wait(job["id"])
         wait_until("the slave's machine is known",
@@ -59,8 +61,8 @@ def every_get_answers_as_it_is_described(lab):
         path = lab.path(pattern)
         if path is None or pattern in ELSEWHERE:
             continue
-        if pattern.endswith("/quote"):
-            path += "?points=1"
+        if pattern.endswith("/quote"):  # of what has not ended
+            path = pattern.format(id=lab.paused["id"]) + "?points=1"
         status, answer = lab.grid.api("GET", path)
         if pattern.endswith("/log"):  # of an accepted frame there is none
             assert status == 404, answer
