@@ -5,5 +5,5 @@ libdistren_common_a_CXXFLAGS = $(AM_CXXFLAGS) $(CURL_CFLAGS) $(OPENSSL_CFLAGS) $
   $(SECCOMP_CFLAGS)
 libdistren_common_a_SOURCES =
 
-COMMON_LIBS = libdistren-common.a $(CURL_LIBS) $(OPENSSL_LIBS) $(XML_LIBS) \
+COMMON_LIBS = libdistren-common.a libdistren-instances.a $(CURL_LIBS) $(OPENSSL_LIBS) $(XML_LIBS) \
   $(SECCOMP_LIBS) $(TOML_LIBS) $(SPDLOG_LIBS) $(FMT_LIBS)

@@ -3,8 +3,6 @@ libdistren_common_a_SOURCES += \
   %D%/config.cpp %D%/config.h \
   %D%/digest.cpp %D%/digest.h \
   %D%/files.cpp %D%/files.h \
-  %D%/json.cpp %D%/precompiled.h \
-  %D%/json_body.cpp %D%/json_body.h \
   %D%/json_depth.h \
   %D%/json_text.cpp %D%/json_text.h \
   %D%/log.cpp %D%/log.h \
@@ -14,3 +12,8 @@ libdistren_common_a_SOURCES += \
   %D%/sanitizer.h \
   %D%/text.cpp %D%/text.h \
   %D%/xml.cpp %D%/xml.h
+
+# Without the precompiled header, whose declarations it stands behind. Last when programs are linked.
+noinst_LIBRARIES += libdistren-instances.a
+libdistren_instances_a_CXXFLAGS = $(PLAIN_CXXFLAGS)
+libdistren_instances_a_SOURCES = %D%/instances.cpp %D%/json_instances.h %D%/json_serializers.h %D%/precompiled.h

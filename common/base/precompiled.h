@@ -1,6 +1,7 @@
 // What most sources include, compiled once per build (see PRECOMPILED in Makefile.am). It is included before everything
 // else by a compiler flag and by nobody by name: each source still includes what it uses, so that a build without it,
-// and the tools that read one file alone, see the same code. Only headers of libraries: ours change too often.
+// and the tools that read one file alone, see the same code. Only headers of libraries, and what spares the compiler
+// their templates: ours change too often.
 #pragma once
 
 #include <algorithm>
@@ -31,8 +32,15 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
+#include <nlohmann/json.hpp>
 
-// Instantiated once, in common/base/json.cpp.
-extern template class nlohmann::basic_json<>;
+// In this order: how values are converted must be known before the members are.
+#include "common/base/json_serializers.h"
+// clang-format off
+#include "common/base/json_instances.h"
+// clang-format on
+
+// Instantiated once, in instances.cpp.
+extern template void fmt::detail::vformat_to<char>(buffer<char>&, string_view,
+                                                   basic_format_args<FMT_BUFFER_CONTEXT(char)>, locale_ref);

@@ -5,10 +5,11 @@
 #pragma once
 
 #include <cstdlib>
+#include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace distren {
 
@@ -19,40 +20,75 @@ struct Error {
   std::string message;
 };
 
+// A union by hand: std::variant costs the compiler a hundred functions for every T, and every file has several.
 template <typename T>
 class [[nodiscard]] Result {
 public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  Result(T value) : has_value_(true) { std::construct_at(&value_, std::move(value)); }
+  Result(Error error) : has_value_(false) { std::construct_at(&error_, std::move(error)); }
 
-  [[nodiscard]] bool has_value() const { return state_.index() == 0; }
-  explicit operator bool() const { return has_value(); }
+  Result(Result const& other) requires std::is_copy_constructible_v<T> : has_value_(other.has_value_) {
+    if (has_value_) {
+      std::construct_at(&value_, other.value_);
+    } else {
+      std::construct_at(&error_, other.error_);
+    }
+  }
+  Result(Result&& other) noexcept : has_value_(other.has_value_) { take(other); }
+  Result& operator=(Result other) noexcept {
+    destroy();
+    has_value_ = other.has_value_;
+    take(other);
+    return *this;
+  }
+  ~Result() { destroy(); }
+
+  [[nodiscard]] bool has_value() const { return has_value_; }
+  explicit operator bool() const { return has_value_; }
 
   T& value() & { return *checked(); }
   T const& value() const& { return *const_cast<Result*>(this)->checked(); }
   T&& value() && { return std::move(*checked()); }
-  T& operator*() & { return value(); }
-  T const& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T& operator*() & { return *checked(); }
+  T const& operator*() const& { return *const_cast<Result*>(this)->checked(); }
+  T&& operator*() && { return std::move(*checked()); }
   T* operator->() { return checked(); }
   T const* operator->() const { return const_cast<Result*>(this)->checked(); }
 
   [[nodiscard]] Error const& error() const& {
-    if (has_value()) std::abort();
-    return *std::get_if<1>(&state_);
+    if (has_value_) std::abort();
+    return error_;
   }
   Error&& error() && {
-    if (has_value()) std::abort();
-    return std::move(*std::get_if<1>(&state_));
+    if (has_value_) std::abort();
+    return std::move(error_);
   }
 
 private:
   T* checked() {
-    T* value = std::get_if<0>(&state_);
-    if (value == nullptr) std::abort();  // a bug: the caller did not look before it took
-    return value;
+    if (!has_value_) std::abort();  // a bug: the caller did not look before it took
+    return &value_;
   }
-  std::variant<T, Error> state_;
+  void take(Result& other) {
+    if (has_value_) {
+      std::construct_at(&value_, std::move(other.value_));
+    } else {
+      std::construct_at(&error_, std::move(other.error_));
+    }
+  }
+  void destroy() {
+    if (has_value_) {
+      std::destroy_at(&value_);
+    } else {
+      std::destroy_at(&error_);
+    }
+  }
+
+  union {
+    T value_;
+    Error error_;
+  };
+  bool has_value_;
 };
 
 template <>
