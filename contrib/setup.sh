@@ -48,16 +48,23 @@ install_packages() {
   rm -f "$log"
 }
 
-# Shows how far a build is: one line that is written over on a terminal, nothing in a log file.
+# show_progress TOTAL: how far a build is; one line that is written over on a terminal, four lines in a log.
 show_progress() {
-  local count=0 line
+  local total=$1 count=0 told=0 quarter line
   while IFS= read -r line; do
     case $line in
-      *"  CXX "* | *"  CXXLD "* | *"  AR "*)
-        count=$((count + 1))
-        [ -t 2 ] && printf '\r  %d files built' "$count" >&2
-        ;;
+      "  CXX "* | "  CXXLD "* | "  AR "* | "  GEN "*) ;;
+      *) continue ;;
     esac
+    count=$((count + 1))
+    [ "$count" -le "$total" ] || total=$count
+    if [ -t 2 ]; then
+      printf '\r  %d of %d' "$count" "$total" >&2
+      continue
+    fi
+    quarter=$((count * 4 / total))
+    [ "$quarter" -le "$told" ] || say "  $((quarter * 25)) %: $count of $total"
+    told=$quarter
   done
   if [ -t 2 ] && [ "$count" -gt 0 ]; then printf '\n' >&2; fi
 }
@@ -65,8 +72,9 @@ show_progress() {
 export CCACHE_NOHASHDIR=1 CCACHE_PCH_EXTSUM=1 CCACHE_SLOPPINESS=pch_defines,time_macros
 
 # build_tree FOLDER "CONFIGURE OPTIONS" TARGET...: configures once, builds what changed. FOLDER lies in $top.
+# With $build_in_groups set, sources are compiled in groups (contrib/unity.py): soon done, but slow to change.
 build_tree() {
-  local folder=$1 options=$2 log
+  local folder=$1 options=$2 log total
   shift 2
   mkdir -p "$folder"
   log=$folder/build.log
@@ -81,7 +89,13 @@ build_tree() {
       { tail -n 20 "$log" >&2; return 1; }
     printf '%s\n' "$options" >"$folder/configured"
   fi
-  make -C "$folder" -j"$(nproc)" "$@" 2>&1 | tee -a "$log" | show_progress
+  if [ -n "${build_in_groups:-}" ]; then
+    python3 "$top/contrib/unity.py" "$folder"
+  else
+    rm -f "$folder/GNUmakefile"
+  fi
+  total=$(make -C "$folder" -n "$@" 2>/dev/null | grep -cE 'echo "  (CXX|CXXLD|AR|GEN) ') || true
+  make -C "$folder" -j"$(nproc)" "$@" 2>&1 | tee -a "$log" | show_progress "$((total + (total == 0)))"
   if [ "${PIPESTATUS[0]}" -ne 0 ]; then
     grep -E -B2 -A6 'error|Error' "$log" | head -n 60 >&2
     say "the build failed; all of it is in $log"

@@ -33,6 +33,8 @@ EXTRA_DIST += $(web_sources) $(web_vendor) %D%/README.md %D%/package.json %D%/pa
 htdocsdir = $(distrenhome)/htdocs
 htdocs_DATA = %D%/dist/index.html %D%/dist/icon.svg %D%/dist/app.js %D%/dist/app.css %D%/dist/digest_worker.js
 CLEANFILES += $(htdocs_DATA)
+.PHONY: web
+web: $(htdocs_DATA)
 
 bundle = $(AM_V_GEN)$(MKDIR_P) %D%/dist && $(ESBUILD) --bundle --minify --log-level=warning --target=es2021
 

@@ -3,6 +3,7 @@ libdistren_common_a_SOURCES += \
   %D%/config.cpp %D%/config.h \
   %D%/digest.cpp %D%/digest.h \
   %D%/files.cpp %D%/files.h \
+  %D%/json_body.cpp %D%/json_body.h \
   %D%/json_depth.h \
   %D%/json_text.cpp %D%/json_text.h \
   %D%/log.cpp %D%/log.h \
