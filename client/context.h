@@ -1,5 +1,5 @@
 // What every command receives: the global options, a session on demand, and output. Owner: main.cpp. Commands set `run`
-// while the command line is parsed.
+// while the command line is parsed. Errors of the session: denied, not_found and unavailable, with what to do.
 #pragma once
 
 #include <functional>

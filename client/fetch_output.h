@@ -1,4 +1,4 @@
-// Fetches a job's frames: verified, resumed, and only those that are not on the disk yet.
+// Fetches a job's frames: verified, resumed, and only those that are not on the disk yet. Errors: those of HTTP.
 #pragma once
 
 #include <filesystem>

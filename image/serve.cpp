@@ -23,8 +23,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kLineLimit = 4096;
-constexpr std::size_t kAnswerLimit = 64U << 10;
+constexpr std::size_t line_limit = 4096;
+constexpr std::size_t answer_limit = 64U << 10;
 constexpr int child_file_descriptor = 3;  // the file's descriptor in the child
 constexpr int max_files_per_child = 500;  // bounds what a leak can cost
 
@@ -50,7 +50,7 @@ std::optional<Request> next_request() {
   Request request;
   std::string& line = request.line;
   while (line.empty() || line.back() != '\n') {
-    std::array<char, kLineLimit> bytes;
+    std::array<char, line_limit> bytes;
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> beside{};
     iovec part{bytes.data(), bytes.size()};
     msghdr message{};
@@ -60,7 +60,7 @@ std::optional<Request> next_request() {
     message.msg_controllen = beside.size();
     ssize_t const got = ::recvmsg(STDIN_FILENO, &message, MSG_CMSG_CLOEXEC);
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0 || line.size() + static_cast<std::size_t>(got) > kLineLimit) return std::nullopt;
+    if (got <= 0 || line.size() + static_cast<std::size_t>(got) > line_limit) return std::nullopt;
     line.append(bytes.data(), static_cast<std::size_t>(got));
     if (auto file = descriptor_of(message)) request.file = std::move(file);
   }
@@ -164,7 +164,7 @@ public:
     std::string text;
     if (send_with(socket_.get(), request.line, request.file.get())) {
       std::array<char, 4096> bytes;
-      while (text.size() <= kAnswerLimit && !text.ends_with('\n')) {
+      while (text.size() <= answer_limit && !text.ends_with('\n')) {
         ssize_t const got = ::read(socket_.get(), bytes.data(), bytes.size());
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) break;

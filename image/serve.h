@@ -3,7 +3,7 @@
 // descriptor attached: {"width":8,"height":6,"format":"PNG","code":0,"seconds":60,"source":"job 7 of slave 3"}; answers
 // one line each, as check does. A child decodes the files; it can reach neither this process nor the files of another
 // source: code that takes it over could only misreport later images of its own source. Files without a source, and all
-// after a bad one, get a new child. Ends with its input.
+// after a bad one, get a new child. Ends with its input. Errors: unavailable.
 #pragma once
 
 #include <functional>

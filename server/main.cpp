@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "common/base/clock.h"
 #include "common/base/digest.h"
 #include "common/base/log.h"
 #include "common/base/places.h"
@@ -38,11 +39,6 @@
 namespace {
 
 using namespace distren;
-
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 struct Options {
   std::string config;

@@ -1,5 +1,5 @@
 // Exponential backoff with jitter: the delay doubles up to a maximum, each between half and one and a half times that,
-// so that a thousand slaves do not reconnect to a restarted server in the same second. A value.
+// so that a thousand slaves do not reconnect to a restarted server in the same second. Pure.
 #pragma once
 
 #include <algorithm>

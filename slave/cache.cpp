@@ -22,10 +22,10 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr auto kPollTime = 50ms;
-constexpr int kEvictionPolls = 100;                  // 5 s; another slave looks through the folder in less
-constexpr std::uint64_t kReserve = 64U << 20;        // bytes of the disk that stay free
-constexpr std::int64_t kLastSecond = 9'000'000'000;  // what nanoseconds in 64 bits can hold
+constexpr auto poll_time = 50ms;
+constexpr int eviction_polls = 100;                  // 5 s; another slave looks through the folder in less
+constexpr std::uint64_t disk_reserve = 64U << 20;    // bytes of the disk that stay free
+constexpr std::int64_t last_second = 9'000'000'000;  // what nanoseconds in 64 bits can hold
 
 struct Held {
   fs::path path;
@@ -35,7 +35,7 @@ struct Held {
 };
 
 std::int64_t nanoseconds(timespec const& time) {
-  return std::clamp<std::int64_t>(time.tv_sec, 0, kLastSecond) * 1'000'000'000 + time.tv_nsec;
+  return std::clamp<std::int64_t>(time.tv_sec, 0, last_second) * 1'000'000'000 + time.tv_nsec;
 }
 
 // The time of last access tells the use; that of the content is left to tell whether somebody wrote.
@@ -187,12 +187,12 @@ Result<FileDescriptor> Cache::wait_for_turn(HttpClient& client, protocol::OrderF
     if (locked == Locked::yes) return turn;
     if (locked == Locked::failed) return lock_failed(path);
     auto const now = arrived(folder_, file.sha256);
-    still = now == before ? still + kPollTime : 0ms;
+    still = now == before ? still + poll_time : 0ms;
     before = now;
     if (still >= options_.patience)
       return fail(Errc::unavailable, fmt::format("another slave with the cache {} is fetching {} and gets no further",
                                                  folder_.string(), file.path));
-    if (!client.pause(kPollTime)) return fail(Errc::unavailable, "interrupted");
+    if (!client.pause(poll_time)) return fail(Errc::unavailable, "interrupted");
   }
 }
 
@@ -241,8 +241,8 @@ Result<void> Cache::make_room(std::uint64_t coming, std::set<std::string> const&
   auto const alone = open_lock(folder_ / "locks" / "eviction");  // two would delete twice what is too much
   if (!alone) return lock_failed(folder_ / "locks" / "eviction");
   auto locked = try_lock(alone, LOCK_EX);
-  for (int polls = 0; locked == Locked::busy && polls < kEvictionPolls; ++polls) {
-    std::this_thread::sleep_for(kPollTime);
+  for (int polls = 0; locked == Locked::busy && polls < eviction_polls; ++polls) {
+    std::this_thread::sleep_for(poll_time);
     locked = try_lock(alone, LOCK_EX);
   }
   if (locked == Locked::failed) return lock_failed(folder_ / "locks" / "eviction");
@@ -261,9 +261,9 @@ Result<void> Cache::make_room(std::uint64_t coming, std::set<std::string> const&
   }
   std::error_code error;
   auto const space = fs::space(folder_, error);
-  if (!error && space.available < coming + kReserve)
+  if (!error && space.available < coming + disk_reserve)
     return fail(Errc::unavailable, fmt::format("the disk under {} has {} MiB free, and {} MiB are needed",
-                                               folder_.string(), space.available >> 20, (coming + kReserve) >> 20));
+                                               folder_.string(), space.available >> 20, (coming + disk_reserve) >> 20));
   return {};
 }
 

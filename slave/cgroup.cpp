@@ -10,7 +10,7 @@ namespace distren {
 
 namespace {
 
-constexpr char const* kProgram = "systemd-run";
+constexpr char const* scope_program = "systemd-run";
 
 void pass_on(std::vector<std::string>& environment, char const* name) {
   if (char const* const value = std::getenv(name); value != nullptr)
@@ -21,7 +21,7 @@ void pass_on(std::vector<std::string>& environment, char const* name) {
 
 // With --scope systemd-run registers itself and becomes the program: same process, same descriptors.
 void enter_cgroup(ProcessOptions& options, CgroupLimits const& limits) {
-  std::vector<std::string> argv = {kProgram, "--user", "--scope", "--quiet", "--collect", "--slice=distren"};
+  std::vector<std::string> argv = {scope_program, "--user", "--scope", "--quiet", "--collect", "--slice=distren"};
   argv.push_back(fmt::format("--property=TasksMax={}", limits.tasks));
   if (limits.memory_mib > 0) {
     argv.push_back(fmt::format("--property=MemoryMax={}M", limits.memory_mib));
@@ -37,7 +37,7 @@ void enter_cgroup(ProcessOptions& options, CgroupLimits const& limits) {
 }
 
 Result<void> cgroups_available() {
-  if (!find_program(kProgram)) return fail(Errc::unavailable, "there is no systemd-run");
+  if (!find_program(scope_program)) return fail(Errc::unavailable, "there is no systemd-run");
   ProcessOptions options;
   options.argv = {"/bin/true"};
   enter_cgroup(options, {.memory_mib = 64, .tasks = 16, .threads = 1});

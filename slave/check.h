@@ -1,4 +1,4 @@
-// distren-slave --check: prints what works and what does not, with the way to mend it. 0 when all of it works.
+// distren-slave --check: prints what works and what does not, with the way to mend it. 0 when all works. Main thread.
 #pragma once
 
 #include "slave/slave_config.h"

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kDeepest = 64;
+constexpr int max_depth = 64;
 
 struct CloseFolder {
   void operator()(DIR* folder) const { ::closedir(folder); }
@@ -48,7 +48,7 @@ void walk(int parent, char const* name, int depth, std::uint64_t most_files, Fol
     if (there) use.bytes += static_cast<std::uint64_t>(status.st_blocks) * 512;
     if (++use.files > most_files) use.problem = fmt::format("made more than {} files", grouped(most_files));
     if (there && S_ISDIR(status.st_mode) && use.problem.empty()) {
-      if (depth == kDeepest)
+      if (depth == max_depth)
         use.problem = "made folders in folders without end";
       else
         walk(here, entry->d_name, depth + 1, most_files, use);

@@ -24,8 +24,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char const* kLeft = ".left-";
-constexpr int kDeepest = 64;  // maximum number of folders open at once
+constexpr char const* left_prefix = ".left-";
+constexpr int max_depth = 64;  // maximum number of folders open at once
 
 std::string fresh_name() {
   return to_hex(random_bytes(8).data(), 8);
@@ -80,7 +80,7 @@ void Clearing::clear(int folder, int depth) {
     auto const inner = open_unlocked(folder, name.c_str(), O_NOFOLLOW);
     if (!inner) {
       note();
-    } else if (depth == kDeepest) {
+    } else if (depth == max_depth) {
       if (::renameat(folder, name.c_str(), top, fmt::format("{}-{}", prefix, moved++).c_str()) == 0)
         again = true;
       else
@@ -123,7 +123,7 @@ Result<void> renew_folder(fs::path const& folder) {
   auto const emptied = empty_folder(folder);
   if (!emptied) {
     fs::path aside = folder;
-    aside += kLeft + fresh_name();
+    aside += left_prefix + fresh_name();
     fs::rename(folder, aside, error);
     if (error) return emptied;
     spdlog::error("what a scene left cannot be removed; please do reason={} moved_to={}",
@@ -138,7 +138,7 @@ void remove_what_was_left(fs::path const& parent) {
   std::error_code error;
   std::vector<fs::path> left;
   for (auto const& item : fs::directory_iterator(parent, error))
-    if (item.path().filename().string().find(kLeft) != std::string::npos) left.push_back(item.path());
+    if (item.path().filename().string().find(left_prefix) != std::string::npos) left.push_back(item.path());
   for (auto const& path : left)
     if (auto const gone = remove_folder(path); !gone) spdlog::warn("{}", gone.error().message);
 }

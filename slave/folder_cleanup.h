@@ -1,6 +1,6 @@
 // Empties folders that an untrusted program wrote to, whatever permissions it left, however deep and long the paths.
 // Links are removed, never followed. Requires that the caller owns the folders' parent and that no program uses them
-// any more. Errors: unavailable, naming the folder; everything else was removed.
+// any more. Errors: unavailable, naming the folder; everything else was removed. Any thread, one for a folder.
 #pragma once
 
 #include <filesystem>

@@ -16,9 +16,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::size_t kMost = 16;
-constexpr std::size_t kTextLimit = 120;  // bytes of an id or a name
-constexpr std::array<std::string_view, 5> kTypes = {"OPTIX", "CUDA", "HIP", "ONEAPI", "METAL"};
+constexpr std::size_t max_gpus = 16;
+constexpr std::size_t text_limit = 120;  // bytes of an id or a name
+constexpr std::array<std::string_view, 5> gpu_types = {"OPTIX", "CUDA", "HIP", "ONEAPI", "METAL"};
 
 bool is_number(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c) != 0; });
@@ -30,7 +30,7 @@ bool matches(std::string const& wanted, Gpu const& gpu) {
 
 std::string text_of(json const& device, char const* name) {
   auto const found = device.find(name);
-  return found != device.end() && found->is_string() ? printable(found->get<std::string>(), kTextLimit) : "";
+  return found != device.end() && found->is_string() ? printable(found->get<std::string>(), text_limit) : "";
 }
 
 }  // namespace
@@ -57,9 +57,9 @@ Result<std::vector<Gpu>> parse_gpus(std::string_view line) {
     return fail(Errc::invalid, "no list of devices");
   std::vector<Gpu> gpus;
   for (auto const& each : said["devices"]) {
-    if (!each.is_object() || gpus.size() == kMost) continue;
+    if (!each.is_object() || gpus.size() == max_gpus) continue;
     Gpu gpu{text_of(each, "id"), text_of(each, "name"), text_of(each, "type")};
-    if (!gpu.id.empty() && !gpu.name.empty() && std::ranges::find(kTypes, gpu.type) != kTypes.end())
+    if (!gpu.id.empty() && !gpu.name.empty() && std::ranges::find(gpu_types, gpu.type) != gpu_types.end())
       gpus.push_back(std::move(gpu));
   }
   return gpus;
@@ -70,7 +70,7 @@ std::vector<Gpu> choose_gpus(std::vector<std::string> const& wanted, std::vector
   for (auto const& each : wanted)
     if (std::ranges::none_of(found, [&each](Gpu const& gpu) { return matches(each, gpu); }))
       remarks.push_back(fmt::format("gpu: no device is \"{}\"; frames are rendered without it", each));
-  for (auto const type : kTypes) {
+  for (auto const type : gpu_types) {
     std::vector<Gpu> chosen;
     std::ranges::copy_if(found, std::back_inserter(chosen), [&](Gpu const& gpu) {
       return gpu.type == type && std::ranges::any_of(wanted, [&gpu](auto const& each) { return matches(each, gpu); });

@@ -17,8 +17,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kTick{250};
-constexpr milliseconds kConnectTimeout{15000};
+constexpr milliseconds tick_interval{250};
+constexpr milliseconds connect_timeout{15000};
 
 double system_random() {
   static thread_local std::mt19937_64 engine{std::random_device{}()};
@@ -26,6 +26,19 @@ double system_random() {
 }
 
 }  // namespace
+
+LineOptions line_options(SlaveConfig const& config, bool once) {
+  LineOptions options;
+  options.target.host = config.server;
+  options.target.port = config.port;
+  options.target.ca_file = config.ca_file;
+  options.target.plain = config.plain;
+  options.slavekey = config.slavekey;
+  options.slavepassword = config.slavepassword;
+  options.software = "distren-slave " DISTREN_VERSION;
+  options.once = once;
+  return options;
+}
 
 Line::Line(LineOptions options, LineHandler& handler) : options_(std::move(options)), handler_(handler) {
   if (!options_.random) options_.random = system_random;
@@ -69,7 +82,7 @@ Result<protocol::Reading<protocol::Welcome>> Line::sign_on(LineStream& stream, m
   if (auto const sent = stream.write_line(protocol::write(message)); !sent) return sent.error();
   auto const until = Clock::now() + milliseconds(20000);
   while (Clock::now() < until && !stopping_) {
-    auto const line = stream.read_line(kTick, protocol::max_line_bytes);
+    auto const line = stream.read_line(tick_interval, protocol::max_line_bytes);
     if (!line) return line.error();
     if (!*line) continue;
     auto const answer = protocol::parse_line(**line);
@@ -103,7 +116,7 @@ Result<void> Line::serve(LineStream& stream, milliseconds heartbeat) {
   auto heard = Clock::now();
   auto asked = heard;
   while (!stopping_) {
-    auto const line = stream.read_line(kTick, protocol::max_server_line_bytes);
+    auto const line = stream.read_line(tick_interval, protocol::max_server_line_bytes);
     if (!line) return line.error();
     auto const now = Clock::now();
     if (*line) {
@@ -122,7 +135,7 @@ Result<void> Line::serve(LineStream& stream, milliseconds heartbeat) {
 }
 
 Result<void> Line::one_connection(milliseconds& retry) {
-  auto connected = LineStream::connect(options_.target, kConnectTimeout);
+  auto connected = LineStream::connect(options_.target, connect_timeout);
   if (!connected) return connected.error();
   std::shared_ptr<LineStream> const stream = std::move(*connected);
   auto const welcome = sign_on(*stream, retry);

@@ -1,4 +1,4 @@
-// This machine's hardware and system, as reported to the server and shown to users.
+// This machine's hardware and system, as reported to the server and shown to users. Any thread.
 #pragma once
 
 #include <filesystem>

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char const* kFile = "result.json";
+constexpr char const* entry_name = "result.json";
 
 Error disk(std::string const& what, fs::path const& path, std::error_code const& error) {
   return fail(Errc::unavailable, fmt::format("cannot {} {}: {}", what, path.string(), error.message()));
@@ -45,7 +45,7 @@ void members(auto& visit, protocol::Is<KeptResult> auto& kept) {
 
 // Nothing when the folder's content is not what commit() leaves.
 std::optional<KeptResult> read_entry(fs::path const& folder) {
-  auto const text = read_file(folder / kFile, 1U << 20);
+  auto const text = read_file(folder / entry_name, 1U << 20);
   if (!text) return std::nullopt;
   auto const read = nlohmann::json::parse(*text, nullptr, false);
   KeptResult kept;
@@ -179,7 +179,7 @@ Result<void> Outbox::commit(OutboxEntry const& entry) {
   if (error) return disk("make", making, error);
   if (!entry.name.empty())
     if (auto const synced = sync_file(making / entry.name); !synced) return synced;
-  if (auto const written = write_file_durably(making / kFile, kept_text(entry), 0600); !written) return written;
+  if (auto const written = write_file_durably(making / entry_name, kept_text(entry), 0600); !written) return written;
   if (fs::exists(path, error)) fs::rename(path, place(entry.attempt, ".gone"), error);  // said before; this one counts
   if (auto const kept = rename_durably(making, path); !kept) return kept;
   fs::remove_all(place(entry.attempt, ".gone"), error);
@@ -193,7 +193,7 @@ Result<void> Outbox::change(OutboxEntry const& entry) {
   for (auto& other : entries_) {
     if (other.attempt != entry.attempt) continue;
     other = entry;
-    return write_file_durably(place(entry.attempt) / kFile, kept_text(entry), 0600);
+    return write_file_durably(place(entry.attempt) / entry_name, kept_text(entry), 0600);
   }
   return fail(Errc::not_found, fmt::format("attempt {} is not in the outbox", entry.attempt));
 }

@@ -25,15 +25,15 @@ using nlohmann::json;
 using std::chrono::milliseconds;
 using Clock = Process::Clock;
 
-constexpr int kFramesOfOneProgram = 1000;  // bounds what a renderer leaks besides memory
-constexpr int kSettlingFrames = 3;         // caches fill; after them memory should not grow much
-constexpr std::uint64_t kGrowth = 256U << 20;
-constexpr std::size_t kWarningLimit = 50;  // a stranger's file can make any number of them
-constexpr std::size_t kLogLines = 200;
-constexpr std::size_t kLineLimit = 500;           // bytes
-constexpr std::size_t kMostProcesses = 200;       // threads are not counted; a renderer has one or two
-constexpr std::uint64_t kDiskLimit = 1ULL << 30;  // bytes of output and shader cache together
-constexpr std::string_view kMark = "DISTREN ";
+constexpr int frames_of_one_program = 1000;  // bounds what a renderer leaks besides memory
+constexpr int settling_frames = 3;           // caches fill; after them memory should not grow much
+constexpr std::uint64_t growth_limit = 256U << 20;
+constexpr std::size_t warning_limit = 50;  // a stranger's file can make any number of them
+constexpr std::size_t log_lines = 200;
+constexpr std::size_t line_limit = 500;           // bytes
+constexpr std::size_t max_processes = 200;        // threads are not counted; a renderer has one or two
+constexpr std::uint64_t disk_limit = 1ULL << 30;  // bytes of output and shader cache together
+constexpr std::string_view line_mark = "DISTREN ";
 constexpr char const* job_inside = "/home/render/job";  // POV-Ray's own restrictions allow reading below the home
 
 std::string shortened(std::string const& text, std::size_t limit) {
@@ -162,13 +162,13 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   options.limits.memory = static_cast<std::uint64_t>(settings_.memory_mib) << 20;
   options.limits.file_size = std::max<std::uint64_t>(task.size_limit, 64U << 20);  // shader caches are files too
   options.limits.nice = settings_.nice;
-  options.limits.processes = kMostProcesses;
+  options.limits.processes = max_processes;
   auto const out = settings_.folder / "out";
   if (auto const renewed = renew_folder(out); !renewed) return renewed;
   auto const cache = ShaderCaches(settings_.folder / "cache").folder_for(task.owner);
   if (!cache) return cache.error();
   FolderLimits limits;
-  limits.bytes = std::max<std::uint64_t>(4 * task.size_limit, kDiskLimit);
+  limits.bytes = std::max<std::uint64_t>(4 * task.size_limit, disk_limit);
   limits.free_bytes = room_to_leave_in(out);
   options.watch = [folders = std::vector{out, *cache}, limits] { return overstepped(folders, limits); };
   options.limits.only_watched = !task.gpus.empty();
@@ -232,9 +232,9 @@ bool Renderer::can_follow(RenderTask const& task) const {
 
 // Twice what it took after its first frames, and noticeably so; or near the limit by having grown.
 bool Renderer::worn_out(std::uint64_t resident) {
-  if (frames_ <= kSettlingFrames) settled_ = std::max(settled_, resident);
+  if (frames_ <= settling_frames) settled_ = std::max(settled_, resident);
   std::uint64_t const limit = static_cast<std::uint64_t>(settings_.memory_mib) << 20;
-  if (resident > 2 * settled_ + kGrowth) return true;
+  if (resident > 2 * settled_ + growth_limit) return true;
   return limit > 0 && resident > limit / 10 * 9 && resident > settled_ + settled_ / 8;
 }
 
@@ -260,7 +260,7 @@ bool Renderer::take_event(RenderTask const& task, std::string_view text, Frame& 
   if (!event.is_object()) return false;
   auto const kind = event.value("event", json());
   auto const said = event.value("text", json());
-  if (kind == "warning" && said.is_string() && warnings_.size() < kWarningLimit)
+  if (kind == "warning" && said.is_string() && warnings_.size() < warning_limit)
     warnings_.insert(shortened(said.get<std::string>(), 500));
   if (kind == "problem") {
     frame.ours = event.value("machine", json()) == true;
@@ -277,16 +277,16 @@ void Renderer::take_line(RenderTask const& task, std::string const& line, Frame&
   bool const is_progress = now.fraction || now.remaining;
   {
     std::lock_guard const lock(log_mutex_);
-    last_progress_ = is_progress ? printable(line, kLineLimit) : "";
-    if (!is_progress) log_.push_back(printable(line, kLineLimit));
-    if (log_.size() > kLogLines) log_.pop_front();
+    last_progress_ = is_progress ? printable(line, line_limit) : "";
+    if (!is_progress) log_.push_back(printable(line, line_limit));
+    if (log_.size() > log_lines) log_.pop_front();
   }
   if (is_progress) {  // thousands of these would push all else out of the log
     if (progress) progress(now);
     return;
   }
   for (auto const& warning : task.method->warnings)
-    if (warnings_.size() < kWarningLimit && warning.pattern.match(line)) warnings_.insert(warning.text);
+    if (warnings_.size() < warning_limit && warning.pattern.match(line)) warnings_.insert(warning.text);
   if (!frame.known_cause.empty()) return;
   for (auto const& failure : task.method->failures)
     if (failure.pattern.match(line)) {
@@ -302,8 +302,8 @@ Result<void> Renderer::follow(RenderTask const& task, Frame& frame, OnProgress c
     auto const until = frame.started + task.deadline + suspended() - frame.suspended;
     switch (process_->next_line(line, until)) {
       case ProcessEvent::line:
-        if (task.method->session && line.starts_with(kMark)) {
-          if (take_event(task, std::string_view(line).substr(kMark.size()), frame)) return {};
+        if (task.method->session && line.starts_with(line_mark)) {
+          if (take_event(task, std::string_view(line).substr(line_mark.size()), frame)) return {};
         } else {
           take_line(task, line, frame, progress);
         }
@@ -348,7 +348,7 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
   take_lent();
   std::string const key = fmt::format("{}\n{}\n{}\n{}\n{}", method.name, task.program.string(), task.job.string(),
                                       file.dump(), task.parameters.contains("scripts"));
-  if (!method.session || key != key_ || interrupted_ || frames_ >= kFramesOfOneProgram || !can_follow(task)) close();
+  if (!method.session || key != key_ || interrupted_ || frames_ >= frames_of_one_program || !can_follow(task)) close();
   if (cancelled_) return fail(Errc::conflict, "cancelled");
   Frame frame;
   frame.suspended = suspended();

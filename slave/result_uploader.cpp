@@ -15,8 +15,8 @@ namespace {
 using std::chrono::milliseconds;
 
 // A server that says nothing about a result may never have read it.
-constexpr milliseconds kSayAgain{60000};
-constexpr milliseconds kRetryAtLeast{100};
+constexpr milliseconds say_again_after{60000};
+constexpr milliseconds retry_at_least{100};
 
 HttpClient::Options with_switch(HttpClient::Options options, std::atomic<bool> const& stopping) {
   options.cancelled = &stopping;
@@ -111,7 +111,7 @@ void ResultUploader::answered(protocol::ResultAnswer const& answer) {
         if (auto const kept = outbox_.change(entry); !kept)
           spdlog::error("cannot keep a result attempt={} reason={}", attempt, quote(kept.error().message));
       }
-  postpone(attempt, std::max(kRetryAtLeast, milliseconds(retry->retry_after_ms)));
+  postpone(attempt, std::max(retry_at_least, milliseconds(retry->retry_after_ms)));
 }
 
 void ResultUploader::cancelled(std::int64_t attempt) {
@@ -143,7 +143,7 @@ void ResultUploader::run() {
     auto const attempt = next_due(lock);
     if (attempt == 0) return;
     // Set before it is said: an answer may be faster than our return from saying it.
-    states_[attempt].due = Clock::now() + kSayAgain;
+    states_[attempt].due = Clock::now() + say_again_after;
     lock.unlock();
     deliver(attempt);
   }
@@ -200,7 +200,7 @@ void ResultUploader::deliver(std::int64_t attempt) {
       auto const found = states_.find(attempt);
       if (found == states_.end()) return;  // cancelled meanwhile
       found->second.troubles = 0;
-      found->second.due = Clock::now() + kSayAgain;
+      found->second.due = Clock::now() + say_again_after;
     }
     send_(result_message(entry));  // a broken connection is followed by connected(), and then it is said again
     return;

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t second_ns = 1'000'000'000;
 
 void remove_entry(fs::path const& path) {
   std::error_code error;
@@ -42,7 +42,7 @@ std::vector<ShaderCaches::Entry> ShaderCaches::entries() const {
   for (auto const& item : fs::directory_iterator(folder_, error)) {
     struct stat status {};
     if (::lstat(item.path().c_str(), &status) == 0)
-      out.push_back({item.path(), status.st_mtim.tv_sec * kSecond + status.st_mtim.tv_nsec});
+      out.push_back({item.path(), status.st_mtim.tv_sec * second_ns + status.st_mtim.tv_nsec});
   }
   return out;
 }
@@ -83,7 +83,7 @@ Result<fs::path> ShaderCaches::folder_for(std::int64_t owner) const {
   fs::create_directories(own / "files", error);
   if (error)
     return fail(Errc::unavailable, fmt::format("cannot make {}: {}", (own / "files").string(), error.message()));
-  timespec const times[2] = {{0, UTIME_OMIT}, {used / kSecond, used % kSecond}};
+  timespec const times[2] = {{0, UTIME_OMIT}, {used / second_ns, used % second_ns}};
   ::utimensat(AT_FDCWD, own.c_str(), times, 0);
   return own / "files";
 }

@@ -20,24 +20,11 @@ namespace {
 using nlohmann::json;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kProgressApart{1000};
-constexpr std::chrono::seconds kIdleRenderer{60};  // a program that waits so long gives its memory back
-constexpr std::chrono::seconds kGoodbye{10};
-constexpr std::size_t kFinishingLimit = 4;  // pictures to look at; a renderer that is faster than that waits
+constexpr milliseconds progress_interval{1000};
+constexpr std::chrono::seconds idle_renderer_limit{60};  // a program that waits so long gives its memory back
+constexpr std::chrono::seconds goodbye_limit{10};
+constexpr std::size_t finishing_limit = 4;  // pictures to look at; a renderer that is faster than that waits
 constexpr char const* stopped_reason = "the volunteer stopped this slave";
-
-LineOptions line_options(SlaveConfig const& config, bool once) {
-  LineOptions options;
-  options.target.host = config.server;
-  options.target.port = config.port;
-  options.target.ca_file = config.ca_file;
-  options.target.plain = config.plain;
-  options.slavekey = config.slavekey;
-  options.slavepassword = config.slavepassword;
-  options.software = "distren-slave " DISTREN_VERSION;
-  options.once = once;
-  return options;
-}
 
 }  // namespace
 
@@ -101,7 +88,7 @@ Result<void> Slave::run() {
   render.join();
   fetch.join();
   finish.join();
-  if (!hand_in_.wait_until_empty(line_ended ? kGoodbye : std::chrono::seconds(0)))
+  if (!hand_in_.wait_until_empty(line_ended ? goodbye_limit : std::chrono::seconds(0)))
     spdlog::info("the server has not taken everything; it stays in the outbox for the next start");
   line_.stop();
   line.join();
@@ -220,7 +207,7 @@ void Slave::take_order(json const& message) {
       Held held;
       held.lease = lease;
       held.renew = milliseconds(order->lease_ms);
-      held.told = Clock::now() - kProgressApart;
+      held.told = Clock::now() - progress_interval;
       held_[attempt] = held;
       waiting_.push_back(std::move(*order));
       over_ = once_;
@@ -282,7 +269,7 @@ void Slave::progressed(std::int64_t attempt, RenderProgress const& progress) {
     if (progress.fraction) held.fraction = *progress.fraction;
     held.remaining = progress.remaining;
     held.news = true;
-    if (Clock::now() - held.told < kProgressApart) return;
+    if (Clock::now() - held.told < progress_interval) return;
     held.told = Clock::now();
     held.news = false;
     message = progress_message(attempt, held);
@@ -309,7 +296,7 @@ void Slave::tick() {
     std::lock_guard const lock(mutex_);
     auto const now = Clock::now();
     for (auto& [attempt, held] : held_) {
-      auto const apart = held.news ? kProgressApart : std::min(held.renew / 4, milliseconds(60000));
+      auto const apart = held.news ? progress_interval : std::min(held.renew / 4, milliseconds(60000));
       if (now - held.told < apart) continue;
       held.told = now;
       held.news = false;
@@ -407,14 +394,14 @@ void Slave::render(protocol::Order const& order) {
     workshop_.allow();
   finishing_.push_back(std::move(done));
   changed_.notify_all();
-  changed_.wait(lock, [this] { return finishing_.size() <= kFinishingLimit; });
+  changed_.wait(lock, [this] { return finishing_.size() <= finishing_limit; });
 }
 
 void Slave::finish_rendered() {
   std::unique_lock lock(mutex_);
   while (true) {
     auto const due = [this] { return !finishing_.empty() || !renders_; };
-    if (!changed_.wait_for(lock, kIdleRenderer, due)) {
+    if (!changed_.wait_for(lock, idle_renderer_limit, due)) {
       lock.unlock();
       workshop_.rest();
       lock.lock();
@@ -479,7 +466,7 @@ void Slave::render_orders() {
   while (!stopping_) {
     auto const has_work = [this] { return !waiting_.empty() && allowed_; };
     if (!has_work()) {
-      if (!changed_.wait_for(lock, kIdleRenderer, [&] { return stopping_ || has_work(); })) {
+      if (!changed_.wait_for(lock, idle_renderer_limit, [&] { return stopping_ || has_work(); })) {
         lock.unlock();
         workshop_.close_renderer();
         lock.lock();

@@ -21,8 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kLeastRoom = 16U << 20;    // bytes; with less a picture may not have fitted
-constexpr std::size_t kFileListLimit = 64U << 20;  // 100,000 files of some 500 bytes
+constexpr std::uint64_t least_room = 16U << 20;     // bytes; with less a picture may not have fitted
+constexpr std::size_t file_list_limit = 64U << 20;  // 100,000 files of some 500 bytes
 
 Result<FileDescriptor> lock_state(fs::path const& folder) {
   std::error_code error;
@@ -188,7 +188,7 @@ Result<void> TaskRunner::list_files(protocol::Order& order, std::string const& b
   auto const url = resolve_within(base_url, order.file_list_url);
   if (!url) return url.error();
   auto const answer =
-      client.send({.url = *url, .headers = {}, .body = {}, .bearer = {}, .answer_limit = kFileListLimit});
+      client.send({.url = *url, .headers = {}, .body = {}, .bearer = {}, .answer_limit = file_list_limit});
   if (!answer) return answer.error();
   if (!answer->ok())
     return fail(Errc::unavailable, fmt::format("the list of the job's files cannot be had: HTTP {}", answer->status));
@@ -272,7 +272,7 @@ TaskRunner::Outcome TaskRunner::finish(protocol::Order const& order, Made made) 
 Error TaskRunner::blame(Error error) const {
   std::error_code unknown;
   auto const space = fs::space(state_, unknown);
-  if (unknown || error.code != Errc::invalid || space.available >= kLeastRoom) return error;
+  if (unknown || error.code != Errc::invalid || space.available >= least_room) return error;
   return fail(Errc::unavailable, fmt::format("the disk under {} is full: {}", state_.string(), error.message));
 }
 

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kKept = 3;  // jobs whose files stay laid out
+constexpr std::size_t kept_jobs = 3;  // jobs whose files stay laid out
 
 Result<void> copy_over(fs::path const& from, fs::path const& to) {
   std::error_code error;
@@ -70,7 +70,7 @@ void Workspace::forget_old(fs::path const& current) const {
     std::error_code ignored;
     return fs::last_write_time(path, ignored);
   });
-  for (std::size_t i = kKept - 1; i < others.size(); ++i) fs::remove_all(others[i], error);
+  for (std::size_t i = kept_jobs - 1; i < others.size(); ++i) fs::remove_all(others[i], error);
 }
 
 Result<fs::path> Workspace::prepare(protocol::Order const& order, Fetch const& fetch) {

@@ -98,7 +98,6 @@ nobase_dist_sql_DATA = \
   %D%/procedures/server/database_health.sql \
   %D%/procedures/server/error_raise.sql \
   %D%/procedures/server/event_list.sql \
-  %D%/procedures/server/event_record.sql \
   %D%/procedures/server/event_trim.sql \
   %D%/procedures/server/schema_show.sql \
   %D%/procedures/server/setting_change.sql \
@@ -120,7 +119,6 @@ nobase_dist_sql_DATA = \
   %D%/procedures/slave/slave_list.sql \
   %D%/procedures/slave/slave_password_change.sql \
   %D%/procedures/slave/slave_rename.sql \
-  %D%/procedures/slave/slave_seen.sql \
   %D%/procedures/slave/slave_settings_change.sql \
   %D%/procedures/slave/slave_show.sql \
   %D%/procedures/slave/slave_state_change.sql \

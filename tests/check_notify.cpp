@@ -9,6 +9,7 @@
 #include "common/base/digest.h"
 #include "common/http/http_client.h"
 #include "common/http/public_address.h"
+#include "server/config/mail_address.h"
 #include "server/notify/delivery.h"
 #include "server/notify/mail_client.h"
 #include "server/notify/notifier.h"

@@ -128,7 +128,7 @@ START_TEST(a_document_type_in_another_encoding_is_refused) {
 END_TEST
 
 START_TEST(a_huge_definition_is_refused) {
-  std::string const padding = "<!--" + std::string(XmlDocument::kSizeLimit, 'x') + "--><parameters>";
+  std::string const padding = "<!--" + std::string(XmlDocument::size_limit, 'x') + "--><parameters>";
   ck_assert(!refusal(replaced(shipped_text(), "<parameters>", padding)).empty());
 }
 END_TEST
@@ -415,6 +415,7 @@ START_TEST(versions_are_compared_as_numbers) {
   ck_assert_int_eq(compare_versions("3.4.1", "3.4"), 1);
   ck_assert_int_eq(compare_versions("3.4", "3.4.0"), 0);
   ck_assert_int_eq(compare_versions("3.10", "3.9"), 1);
+  ck_assert_int_eq(compare_versions("10.0", "9.9"), 1);
   ck_assert_int_eq(compare_versions("2.79", "3.4.1"), -1);
   ck_assert_int_eq(compare_versions("", "3"), -1);
   ck_assert_int_eq(compare_versions("x", ""), 0);

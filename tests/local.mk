@@ -262,7 +262,8 @@ tests_check_ledger_SOURCES = tests/check_ledger.cpp tests/support/check_main.h t
 tests_check_ledger_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 # Run by ./runtests and by hand; the long ones are no part of make check.
-dist_check_SCRIPTS += tests/style/layering.sh tests/style/text.sh
+dist_check_SCRIPTS += tests/style/contracts.py tests/style/layering.sh tests/style/planted.py tests/style/rooms.py \
+  tests/style/sources.sh tests/style/text.sh tests/style/tidy.py
 EXTRA_DIST += tests/bench/bench_journal tests/long/sim.sh tests/long/scenes.py tests/support/bench.py tests/bench/bench_start.py tests/bench/bench_idle.py \
   tests/bench/bench_transfer.py tests/bench/bench_render.py tests/long/distcheck.sh tests/long/quickstart.sh tests/long/chroot.sh
 

@@ -1,5 +1,6 @@
 # What every program needs: results, texts, files, digests, configuration, log.
 libdistren_common_a_SOURCES += \
+  %D%/clock.h \
   %D%/config.cpp %D%/config.h \
   %D%/digest.cpp %D%/digest.h \
   %D%/files.cpp %D%/files.h \

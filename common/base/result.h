@@ -1,4 +1,4 @@
-// Result<T>: a value, or the Error that stands in its place. Expected failures travel as values; bugs abort.
+// Result<T>: a value, or the Error that stands in its place. Expected failures are values; bugs abort. Any thread.
 // The names are those of std::expected (C++23), so that this file can go when the compiler has it.
 // Errc maps to HTTP status 400/403/404/409/503 and to SQLSTATE DR400/DR403/... in stored procedures.
 // An Error's message is for a person: what was wrong, with the value, and what to do about it.

@@ -1,5 +1,5 @@
 // For builds with sanitizers: options for programs that read untrusted files in the sandbox, where no environment
-// reaches them. Included once by the main file of each; defines nothing in other builds.
+// reaches them. Included once by the main file of each; defines nothing in other builds. Pure.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__)

@@ -75,15 +75,15 @@ void XmlDocument::Free::operator()(_xmlDoc* document) const {
 }
 
 Result<XmlDocument> XmlDocument::load(std::filesystem::path const& file, std::filesystem::path const& schema) {
-  auto text = read_file(file, kSizeLimit);
+  auto text = read_file(file, size_limit);
   if (!text) return text.error();
   return parse(*text, file.string(), schema);
 }
 
 Result<XmlDocument> XmlDocument::parse(std::string_view text, std::string const& name,
                                        std::filesystem::path const& schema) {
-  if (text.size() > kSizeLimit)
-    return fail(Errc::invalid, fmt::format("{} has {} bytes, at most {} are read", name, text.size(), kSizeLimit));
+  if (text.size() > size_limit)
+    return fail(Errc::invalid, fmt::format("{} has {} bytes, at most {} are read", name, text.size(), size_limit));
   // Before the parser sees it: what is declared there can grow without bound or name other files. The encoding is
   // forced below, so that the word cannot hide in another one.
   if (text.find("<!DOCTYPE") != std::string_view::npos)
@@ -99,8 +99,8 @@ Result<XmlDocument> XmlDocument::parse(std::string_view text, std::string const&
   }
   if (document.document_->intSubset != nullptr || document.document_->extSubset != nullptr)
     return fail(Errc::invalid, fmt::format("{} has a document type declaration, which is not allowed", name));
-  if (too_deep(document.document_->children, kDepthLimit))
-    return fail(Errc::invalid, fmt::format("{} is nested deeper than {} elements", name, kDepthLimit));
+  if (too_deep(document.document_->children, depth_limit))
+    return fail(Errc::invalid, fmt::format("{} is nested deeper than {} elements", name, depth_limit));
   auto const valid = validate(document.document_.get(), name, schema);
   if (!valid) return valid.error();
   return document;

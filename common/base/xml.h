@@ -36,8 +36,8 @@ private:
 
 class XmlDocument {
 public:
-  static constexpr std::size_t kSizeLimit = 256U << 10;
-  static constexpr int kDepthLimit = 24;
+  static constexpr std::size_t size_limit = 256U << 10;
+  static constexpr int depth_limit = 24;
 
   static Result<XmlDocument> load(std::filesystem::path const& file, std::filesystem::path const& schema);
   // name: for messages.

@@ -1,6 +1,6 @@
 // TLS 1.2+: contexts for the server, a self-signed certificate for a standalone grid, and a blocking client
 // stream for the line protocol. The client always verifies: by the system's CAs or the given CA file, and by host
-// name.
+// name. Threads may share a context, a stream belongs to one. Errors: invalid and unavailable.
 #pragma once
 
 #include <chrono>

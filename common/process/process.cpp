@@ -31,7 +31,7 @@ using std::chrono::milliseconds;
 using Clock = Process::Clock;
 
 // How long a wait may last before the memory of the tree and leftovers of a child that ended are looked at.
-constexpr milliseconds kSlice{200};
+constexpr milliseconds wait_slice{200};
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> out;
@@ -125,7 +125,7 @@ Result<Pipe> make_input(bool wanted) {
 
 int remaining(Clock::time_point until) {
   auto const left = std::chrono::duration_cast<milliseconds>(until - Clock::now()) + milliseconds(1);
-  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, kSlice.count()));
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, wait_slice.count()));
 }
 
 bool has_ended(pid_t id) {

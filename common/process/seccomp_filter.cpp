@@ -19,67 +19,67 @@ namespace distren {
 namespace {
 
 // Nothing that renders or decodes pictures asks for these; each has been a way out of containers.
-constexpr std::array kDenied = {"acct",
-                                "add_key",
-                                "adjtimex",
-                                "bpf",
-                                "chroot",
-                                "clock_adjtime",
-                                "clock_settime",
-                                "delete_module",
-                                "finit_module",
-                                "fsconfig",
-                                "fsmount",
-                                "fsopen",
-                                "fspick",
-                                "init_module",
-                                "io_uring_enter",
-                                "io_uring_register",
-                                "io_uring_setup",
-                                "ioperm",
-                                "iopl",
-                                "kcmp",
-                                "kexec_file_load",
-                                "kexec_load",
-                                "keyctl",
-                                "lookup_dcookie",
-                                "mknod",
-                                "mknodat",
-                                "modify_ldt",
-                                "mount",
-                                "mount_setattr",
-                                "move_mount",
-                                "name_to_handle_at",
-                                "nfsservctl",
-                                "open_by_handle_at",
-                                "open_tree",
-                                "perf_event_open",
-                                "personality",
-                                "pidfd_getfd",
-                                "pivot_root",
-                                "process_madvise",
-                                "process_vm_readv",
-                                "process_vm_writev",
-                                "ptrace",
-                                "quotactl",
-                                "quotactl_fd",
-                                "reboot",
-                                "request_key",
-                                "setdomainname",
-                                "sethostname",
-                                "setns",
-                                "settimeofday",
-                                "swapoff",
-                                "swapon",
-                                "syslog",
-                                "umount2",
-                                "unshare",
-                                "uselib",
-                                "userfaultfd",
-                                "vhangup"};
+constexpr std::array denied_calls = {"acct",
+                                     "add_key",
+                                     "adjtimex",
+                                     "bpf",
+                                     "chroot",
+                                     "clock_adjtime",
+                                     "clock_settime",
+                                     "delete_module",
+                                     "finit_module",
+                                     "fsconfig",
+                                     "fsmount",
+                                     "fsopen",
+                                     "fspick",
+                                     "init_module",
+                                     "io_uring_enter",
+                                     "io_uring_register",
+                                     "io_uring_setup",
+                                     "ioperm",
+                                     "iopl",
+                                     "kcmp",
+                                     "kexec_file_load",
+                                     "kexec_load",
+                                     "keyctl",
+                                     "lookup_dcookie",
+                                     "mknod",
+                                     "mknodat",
+                                     "modify_ldt",
+                                     "mount",
+                                     "mount_setattr",
+                                     "move_mount",
+                                     "name_to_handle_at",
+                                     "nfsservctl",
+                                     "open_by_handle_at",
+                                     "open_tree",
+                                     "perf_event_open",
+                                     "personality",
+                                     "pidfd_getfd",
+                                     "pivot_root",
+                                     "process_madvise",
+                                     "process_vm_readv",
+                                     "process_vm_writev",
+                                     "ptrace",
+                                     "quotactl",
+                                     "quotactl_fd",
+                                     "reboot",
+                                     "request_key",
+                                     "setdomainname",
+                                     "sethostname",
+                                     "setns",
+                                     "settimeofday",
+                                     "swapoff",
+                                     "swapon",
+                                     "syslog",
+                                     "umount2",
+                                     "unshare",
+                                     "uselib",
+                                     "userfaultfd",
+                                     "vhangup"};
 
-constexpr std::array<std::uint64_t, 8> kNamespaces = {CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
-                                                      CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET, CLONE_NEWTIME};
+constexpr std::array<std::uint64_t, 8> namespace_flags = {CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
+                                                          CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET, CLONE_NEWTIME};
 
 struct Release {
   void operator()(void* filter) const { seccomp_release(filter); }
@@ -96,13 +96,13 @@ Result<FileDescriptor> seccomp_filter() {
   if (!filter) return problem("start", ENOMEM);
   std::uint32_t const deny = SCMP_ACT_ERRNO(EPERM);
 
-  for (auto const* name : kDenied) {
+  for (auto const* name : denied_calls) {
     int const call = seccomp_syscall_resolve_name(name);
     if (call == __NR_SCMP_ERROR) continue;  // a name that this libseccomp is too old to know
     int const status = seccomp_rule_add(filter.get(), deny, call, 0);
     if (status != 0 && status != -EDOM) return problem(name, status);  // EDOM: not on this architecture
   }
-  for (auto const flag : kNamespaces)
+  for (auto const flag : namespace_flags)
     if (int const status =
             seccomp_rule_add(filter.get(), deny, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag));
         status != 0)

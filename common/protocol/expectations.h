@@ -1,4 +1,4 @@
-// The limits of messages in words, as doc/protocol.md and a reader's problems have them: "an integer from 1 to 1,024".
+// The limits of messages in words, as doc/protocol.md and a reader's problems have them: "from 1 to 9". Pure.
 #pragma once
 
 #include <string>

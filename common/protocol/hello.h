@@ -1,4 +1,4 @@
-// What a slave says that it has and wants: the message `hello`. See messages.h.
+// What a slave says that it has and wants: the message `hello`. Values alone, see messages.h.
 #pragma once
 
 #include "common/protocol/messages.h"

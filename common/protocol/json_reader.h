@@ -1,4 +1,4 @@
-// Visits members() with a JSON object to read from. A part of codec.cpp.
+// Visits members() with a JSON object to read from. A part of codec.cpp. Pure, any thread.
 #pragma once
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 // Every message between server and slaves (doc/protocol.md) as a value: those of the connection. The others are in
 // hello.h, order.h, result.h and telemetry.h. Beside each stands members(): name and limit of every member, once, for
-// whoever reads, writes or documents messages. Times are in milliseconds, memory in MiB, sizes in bytes.
+// whoever reads, writes or documents messages. Times are in milliseconds, memory in MiB, sizes in bytes. Any thread.
 #pragma once
 
 #include <concepts>

@@ -1,4 +1,4 @@
-// What the server wants rendered: the message `order`, and the list of files that it may name. See messages.h.
+// What the server wants rendered: the message `order`, and the list of files that it may name. Pure, any thread.
 // Their members are in groups, because a server writes those of a job once for all of its frames.
 #pragma once
 

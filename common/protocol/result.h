@@ -1,4 +1,4 @@
-// What becomes of an attempt: progress, log, result and its answers. See messages.h.
+// What becomes of an attempt: progress, log, result and its answers. Values alone, see messages.h.
 #pragma once
 
 #include <variant>

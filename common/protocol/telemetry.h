@@ -1,4 +1,4 @@
-// How a slave's machine is: the message `telemetry`. See messages.h. What a machine does not tell is absent.
+// How a slave's machine is: the message `telemetry`. Values alone, see messages.h. What is not known is absent.
 #pragma once
 
 #include "common/protocol/messages.h"

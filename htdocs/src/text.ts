@@ -380,7 +380,7 @@ export const text = {
     you: (name: string): string => `${name} (you)`,
     rankingLead: 'By the points ever earned. Spending never lowers a rank, gifts never raise it.',
     rules: (name: string): string =>
-      `Your own frames earn nothing, ${name}; they only get done. One point is a minute of one core of the reference PC. Points are pending until a check of your frames has passed.`,
+      `Your own frames earn nothing, ${name}; they only get done. One point is a minute of one core of the reference PC. What you earn stays pending for now, because nothing checks frames yet.`,
   },
 
   boost: {

@@ -41,7 +41,6 @@ public:
   };
 
   BlendLayout const& layout() const { return layout_; }
-  std::size_t struct_count() const { return structs_.size(); }
   std::string_view struct_name(std::size_t index) const;
   std::size_t struct_size(std::size_t index) const;
   std::optional<std::size_t> struct_index(std::string_view name) const;

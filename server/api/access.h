@@ -1,5 +1,5 @@
 // The things that a path names, if the caller may touch them: his own, or as a moderator anybody's. Others' things read
-// like things that are not there. Called by handlers, on a worker thread.
+// like things that are not there. Called by handlers, on a worker thread. Errors: not_found.
 #pragma once
 
 #include "server/api/router.h"

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "common/base/text.h"
+#include "common/http/percent_encoding.h"
 #include "server/api/access.h"
 #include "server/api/handlers.h"
 #include "server/api/services.h"

@@ -16,10 +16,6 @@ using nlohmann::json;
 
 namespace {
 
-json number_or_null(std::int64_t number) {
-  return number == 0 ? json(nullptr) : json(number);
-}
-
 // A JSON column; what cannot be read is shown as null rather than hiding the whole job.
 json column(std::string const& text) {
   auto value = json::parse(text, nullptr, false);
@@ -39,6 +35,10 @@ std::string_view role_name(store::Role role) {
 }
 
 }  // namespace
+
+json number_or_null(std::int64_t number) {
+  return number == 0 ? json(nullptr) : json(number);
+}
 
 json text_or_null(std::string const& text) {
   return text.empty() ? json(nullptr) : json(text);
@@ -165,11 +165,6 @@ json to_json(store::Task const& task, std::optional<TaskStatus> const& live) {
 }
 
 namespace {
-
-template <typename Number>
-json or_null(std::optional<Number> const& number) {
-  return number ? json(*number) : json(nullptr);
-}
 
 json figure_shape(std::optional<store::SlaveHour::Figure> const& figure, int parts = 1) {
   if (!figure) return nullptr;

@@ -1,4 +1,4 @@
-// The JSON forms of the API's objects, each made in one place, and the pages of lists. See doc/openapi.yaml.
+// The JSON forms of the API's objects, each made in one place, and pages of lists (doc/openapi.yaml). Worker threads.
 #pragma once
 
 #include <cstdint>
@@ -34,8 +34,13 @@ nlohmann::json decimal(std::int64_t thousandths);
 nlohmann::json time_or_null(std::int64_t unix_ms);  // 0 becomes null
 nlohmann::json why_shape(Explanation const& why);
 
-// "" becomes null.
+// "" becomes null, 0 does, nothing does.
 nlohmann::json text_or_null(std::string const& text);
+nlohmann::json number_or_null(std::int64_t number);
+template <typename T>
+nlohmann::json or_null(std::optional<T> const& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json(nullptr);
+}
 
 // Of a query: decimal digits alone, within the bounds.
 std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t min, std::int64_t max);

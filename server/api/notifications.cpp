@@ -9,9 +9,9 @@
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
+#include "server/config/mail_address.h"
 #include "server/live/publish.h"
 #include "server/notify/delivery.h"
-#include "server/notify/mail_client.h"
 #include "server/store/notifications.h"
 
 namespace distren {

@@ -11,10 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-json number_or_null(std::int64_t number) {
-  return number == 0 ? json(nullptr) : json(number);
-}
-
 json to_json(store::StatementLine const& line) {
   return {{"id", line.transaction},
           {"kind", line.kind},

@@ -8,8 +8,8 @@
 #include "common/base/config.h"
 #include "common/base/files.h"
 #include "common/base/places.h"
+#include "server/config/mail_address.h"
 #include "server/net/listen_address.h"
-#include "server/notify/mail_client.h"
 
 namespace distren {
 

@@ -1,7 +1,7 @@
 // Brings a database to the schema of this version: migrations in order, then the procedures, then the server's rights.
 // Used by distren-migrate and by --standalone with the owner's connection; the server itself only calls check_schema.
 // Safe to run from two places at once (GET_LOCK) and to run again after it was interrupted. Takes as long as it takes:
-// give the owner's DatabaseAddress a generous answer_timeout_s.
+// give the owner's DatabaseAddress a generous answer_timeout_s. One thread, before any worker begins.
 #pragma once
 
 #include <filesystem>

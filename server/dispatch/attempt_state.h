@@ -1,5 +1,5 @@
 // The life of an attempt as the dispatcher knows it, and the one table of what may follow what. The database has the
-// last word: what it did not accept has not happened, whatever state stands here.
+// last word: what it did not accept has not happened, whatever state stands here. Pure, any thread.
 //
 //   unknown     given before a restart, or so long ago that it was forgotten; the database knows
 //   leased      its slave renders it, or is believed to

@@ -5,8 +5,8 @@
 
 #include "common/protocol/codec.h"
 #include "common/protocol/messages.h"
+#include "common/render/render_method.h"
 #include "server/dispatch/core.h"
-#include "server/dispatch/version.h"
 
 namespace distren {
 
@@ -151,7 +151,7 @@ void DispatchCore::disable(std::int64_t id, std::string const& reason, std::int6
 store::Method const* DispatchCore::suitable(SlaveCapabilities const& slave, std::string const& name,
                                             std::string const& version) {
   auto const found = std::ranges::find_if(slave.methods, [&](store::Method const& method) {
-    return method.name == name && version_at_least(method.version, version);
+    return method.name == name && compare_versions(method.version, version) >= 0;
   });
   return found == slave.methods.end() ? nullptr : &*found;
 }

@@ -18,6 +18,7 @@
 #include "server/dispatch/policy.h"
 #include "server/store/journal.h"
 #include "server/store/slaves.h"
+#include "server/store/statistics.h"
 
 namespace distren {
 
@@ -79,13 +80,7 @@ struct GridStatus {
   bool operator==(GridStatus const&) const = default;
 };
 
-struct UserStatus {  // what a user has in the grid now: the slaves that are his, the frames of his jobs
-  std::int64_t user = 0;
-  std::int64_t slaves = 0;  // online
-  std::int64_t power = 0;   // theirs; as in GridStatus
-  std::int64_t ready = 0;   // frames that wait
-  std::int64_t leased = 0;  // frames that are being rendered
-};
+using store::UserStatus;
 
 struct JournalStatus {       // how far the database is behind
   bool away = false;         // the last write failed

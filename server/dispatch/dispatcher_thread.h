@@ -1,4 +1,4 @@
-// The Dispatcher as a thread: a mailbox in front of DispatchCore, the journal behind it. start() after load().
+// The Dispatcher as a thread: a mailbox in front of DispatchCore, the journal behind it. load() may fail, then start().
 #pragma once
 
 #include <chrono>
@@ -35,7 +35,6 @@ public:
   }
   void start();
   void stop();  // no more orders; the journal is written out
-  [[nodiscard]] bool database_away() const { return journal_.behind(); }
 
   void add_job(store::RunnableJob job, std::vector<store::RunnableTask> tasks,
                std::vector<store::FailedOn> failures) override;

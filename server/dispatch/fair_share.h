@@ -98,7 +98,7 @@ private:
     Side side = everyone;
     std::int64_t weight = 0;
     std::int64_t work = 0;  // as charged
-    std::int64_t rate = 0;
+    std::int64_t rate = 0;  // thousandths of a reference core
     std::int64_t end_ms = 0;
     std::int64_t copied_by = 0;
   };

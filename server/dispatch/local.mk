@@ -27,5 +27,4 @@ libdistren_server_a_SOURCES += \
   %D%/lease.cpp %D%/lease.h \
   %D%/order.cpp %D%/order.h \
   %D%/paid_time.cpp %D%/paid_time.h \
-  %D%/policy.h \
-  %D%/version.h
+  %D%/policy.h

@@ -1,4 +1,4 @@
-// Values that pass between the doors and the dispatcher, and the text of an order. The wire's form: doc/protocol.md.
+// Values that pass between the doors and the dispatcher, and the text of an order. invalid: no output spec. Any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Logarithm and power in whole numbers, so that every machine, the simulator and a test get the same points to the
-// last digit. Fixed point with 32 binary digits after the point; exact to about 1e-9.
+// last digit. Fixed point with 32 binary digits after the point; exact to about 1e-9. Pure, any thread.
 #pragma once
 
 #include <cstdint>

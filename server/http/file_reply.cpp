@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "server/storage/signer.h"
+#include "common/http/percent_encoding.h"
 
 namespace distren {
 

@@ -1,7 +1,7 @@
 // The HTTP server: one listener per loop, a handler that runs on a worker thread, and exactly one reply to each
 // request, also when the handler throws (500), the queue is full (503 at once) or the server stops. Requires listen()
 // before the loops start. Shutdown order: stop_accepting(), workers.stop(), stop(), then the loops. Loops, pool and
-// every holder of a Responder must outlive this object.
+// every holder of a Responder must outlive this object. Errors: unavailable.
 #pragma once
 
 #include <array>

@@ -1,7 +1,7 @@
 // One listening socket on one loop: evhttp and all its callbacks. Passes requests as values to `dispatch`; the reply
 // comes back from any thread with the exchange's number and is written on the loop. An exchange ends with its reply or
 // with its connection; later replies are dropped. Thread: the loop, except answer(), and open(), which must precede the
-// loop's start. Requires close() before destruction, and destruction after the loop has ended.
+// loop's start. Requires close() before destruction, and destruction after the loop has ended. Errors: unavailable.
 #pragma once
 
 #include <event2/http.h>

@@ -2,4 +2,5 @@
 libdistren_server_a_SOURCES += \
   %D%/image_check.cpp %D%/image_check.h \
   %D%/preview.cpp %D%/preview.h \
+  %D%/staging_folder.h \
   %D%/thumbnail.cpp %D%/thumbnail.h

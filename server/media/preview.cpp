@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +9,7 @@
 #include "common/base/digest.h"
 #include "common/process/process.h"
 #include "common/process/sandbox.h"
+#include "server/media/staging_folder.h"
 #include "server/media/thumbnail.h"
 #include "server/storage/job_folder.h"
 
@@ -30,21 +30,6 @@ constexpr auto encoding_limit = std::chrono::minutes(5);
 constexpr std::uint64_t memory_limit = std::uint64_t{2} << 30;
 constexpr std::uint64_t max_video_bytes = std::uint64_t{256} << 20;
 constexpr double encoding_share = 0.3;  // of the displayed progress; the rest is the thumbnails
-
-// A temporary folder beside the video, removed with the object.
-struct TemporaryFolder {
-  fs::path path;
-  explicit TemporaryFolder(fs::path const& beside) {
-    auto name = (beside / ".making-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) path = name;
-  }
-  TemporaryFolder(TemporaryFolder const&) = delete;
-  TemporaryFolder& operator=(TemporaryFolder const&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path.empty()) fs::remove_all(path, ignored);
-  }
-};
 
 Error no_room(fs::path const& folder) {
   return {Errc::unavailable, fmt::format("nothing can be written in {}: is the disk full?", folder.string())};
@@ -170,7 +155,7 @@ Result<void> PreviewEncoder::make(PreviewRequest const& request) {
   std::error_code error;
   if (!fs::exists(output, error)) return fail(Errc::not_found, fmt::format("job {} is gone", request.job));
   fs::create_directories(folder, error);
-  TemporaryFolder const temporary(folder);
+  StagingFolder const temporary(folder);
   auto const images = temporary.path / "frames";
   if (temporary.path.empty() || !fs::create_directory(images, error)) return no_room(folder);
 

@@ -1,12 +1,12 @@
 #include "server/media/thumbnail.h"
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include <nlohmann/json.hpp>
 
 #include "common/process/process.h"
 #include "common/process/sandbox.h"
+#include "server/media/staging_folder.h"
 
 namespace distren {
 
@@ -16,22 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr auto deadline = std::chrono::seconds(60);
 constexpr int memory_limit_mib = 2048;  // as for image checks
-
-// A temporary folder for the sandbox's output, removed with the object.
-class TemporaryFolder {
-public:
-  explicit TemporaryFolder(fs::path const& beside) {
-    auto name = (beside / ".making-XXXXXX").string();
-    if (::mkdtemp(name.data()) != nullptr) path = name;
-  }
-  TemporaryFolder(TemporaryFolder const&) = delete;
-  TemporaryFolder& operator=(TemporaryFolder const&) = delete;
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path.empty()) fs::remove_all(path, ignored);
-  }
-  fs::path path;
-};
 
 }  // namespace
 
@@ -43,7 +27,7 @@ Result<void> make_thumbnail(ImageChecker const& program, fs::path const& image, 
                             int longest_side) {
   std::error_code error;
   fs::create_directories(target.parent_path(), error);
-  TemporaryFolder const temporary(target.parent_path());
+  StagingFolder const temporary(target.parent_path());
   if (temporary.path.empty()) {
     return fail(Errc::unavailable, fmt::format("no folder for pictures can be made in {}: is the disk full?",
                                                target.parent_path().string()));

@@ -1,4 +1,4 @@
-// "127.0.0.1:8443", "[::1]:4554", "0.0.0.0:443": where a door listens.
+// "127.0.0.1:8443", "[::1]:4554", "0.0.0.0:443": where a door listens. Pure, any thread.
 #pragma once
 
 #include <sys/socket.h>

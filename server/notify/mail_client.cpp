@@ -10,6 +10,7 @@
 
 #include "common/base/digest.h"
 #include "common/base/text.h"
+#include "server/config/mail_address.h"
 
 namespace distren {
 
@@ -17,41 +18,11 @@ namespace {
 
 struct CurlDeleter {
   void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
   void operator()(curl_mime* mime) const { curl_mime_free(mime); }
 };
 
 using List = std::unique_ptr<curl_slist, CurlDeleter>;
-
-struct Place {
-  std::string scheme;
-  std::string host;
-};
-
-Result<Place> parse_place(std::string const& text) {
-  std::unique_ptr<CURLU, CurlDeleter> const url(curl_url());
-  auto const part = [&url](CURLUPart which) {
-    char* found = nullptr;
-    if (curl_url_get(url.get(), which, &found, 0) != CURLUE_OK || found == nullptr) return std::string();
-    std::string out(found);
-    curl_free(found);
-    return out;
-  };
-  if (!url || text.size() > 1000 || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK)
-    return fail(Errc::invalid, "it is no address of a mail server; say smtp://host:587 or smtps://host:465");
-  Place place{lower_case(part(CURLUPART_SCHEME)), lower_case(part(CURLUPART_HOST))};
-  if (place.scheme != "smtp" && place.scheme != "smtps")
-    return fail(Errc::invalid,
-                fmt::format("{}:// sends no mail; say smtp://host:587 or smtps://host:465", place.scheme));
-  if (!part(CURLUPART_USER).empty() || !part(CURLUPART_PASSWORD).empty())
-    return fail(Errc::invalid, "it carries a name or password; say mail.user and mail.password_file instead");
-  return place;
-}
-
-bool is_this_machine(std::string const& host) {
-  return host == "localhost" || host == "[::1]" || host.starts_with("127.");
-}
 
 // RFC 2047, in words that end between characters; plain ASCII is unchanged.
 std::string header_text(std::string_view text) {
@@ -105,28 +76,6 @@ int on_progress(void* cancelled, curl_off_t, curl_off_t, curl_off_t, curl_off_t)
 
 }  // namespace
 
-bool is_mail_address(std::string_view text) {
-  auto const at = text.find('@');
-  if (text.size() > 254 || at == 0 || at == text.npos || at > 64 || at + 1 == text.size()) return false;
-  auto const fits = [](std::string_view part, std::string_view others) {
-    return std::ranges::all_of(part, [others](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             others.find(c) != others.npos;
-    });
-  };
-  auto const domain = text.substr(at + 1);
-  return fits(text.substr(0, at), ".!#$%&'*+/=?^_`{|}~-") && fits(domain, ".-") && domain.front() != '.' &&
-         domain.back() != '.';
-}
-
-Result<void> check_mail_server(std::string const& url, bool tls_required) {
-  auto const place = parse_place(url);
-  if (!place) return place.error();
-  if (!tls_required && !is_this_machine(place->host))
-    return fail(Errc::invalid, "without TLS mail goes to this machine alone; leave mail.tls = \"required\"");
-  return {};
-}
-
 std::vector<std::string> mail_headers(Mail const& mail) {
   auto const domain = mail.from.substr(mail.from.find('@') + 1);
   return {"Date: " + date_text(mail.date_s),
@@ -142,8 +91,8 @@ Result<void> send_mail(MailServer const& server, Mail const& mail, std::atomic<b
     if (!is_mail_address(address))
       return fail(Errc::invalid, fmt::format("'{}' is not an e-mail address", printable(address, 60)));
   }
-  auto const place = parse_place(server.url);
-  if (!place) return place.error();
+  auto const host = mail_server_host(server.url);
+  if (!host) return host.error();
   static bool const initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
   std::unique_ptr<CURL, CurlDeleter> const handle(initialised ? curl_easy_init() : nullptr);
   if (!handle) std::abort();  // out of memory
@@ -184,7 +133,7 @@ Result<void> send_mail(MailServer const& server, Mail const& mail, std::atomic<b
   long answer = 0;
   curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &answer);
   auto const what = fmt::format(
-      "the mail server {} {}", place->host,
+      "the mail server {} {}", *host,
       answer >= 400 ? fmt::format("said {}", answer) : fmt::format("did not take it: {}", curl_easy_strerror(code)));
   // 5xx is permanent, except for the login: that is the grid's own configuration and may be corrected.
   bool const for_good = answer >= 500 && answer < 600 && answer != 530 && answer != 535;

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/base/result.h"
@@ -30,9 +29,6 @@ struct Mail {
   std::int64_t date_s = 0;
 };
 
-bool is_mail_address(std::string_view text);  // valid in an envelope: plain ASCII, at most 254 characters
-// The scheme is smtp or smtps; without TLS only to this machine.
-Result<void> check_mail_server(std::string const& url, bool tls_required);
 // All headers but those of MIME, one each, folded; no text of the mail can begin another.
 std::vector<std::string> mail_headers(Mail const& mail);
 Result<void> send_mail(MailServer const& server, Mail const& mail, std::atomic<bool> const* cancelled = nullptr);

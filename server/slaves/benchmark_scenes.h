@@ -1,5 +1,5 @@
 // The benchmarks of the render methods, ready to be sent: their scenes lie in the blob store, where slaves fetch them
-// like every other file.
+// like every other file. Start-up only. Errors: invalid, naming the scene, or those of the blob store.
 #pragma once
 
 #include <map>

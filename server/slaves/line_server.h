@@ -1,5 +1,5 @@
 // The slaves' line: port 4554, TLS, one JSON object a line (doc/protocol.md). One loop accepts, all loops carry
-// sessions. Owned by main; loops, workers, dispatcher and desk must outlive stop().
+// sessions. Owned by main; loops, workers, dispatcher and desk must outlive stop(). Errors: unavailable.
 #pragma once
 
 #include <event2/listener.h>

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/protocol/telemetry.h"
 #include "server/slaves/sign_on.h"
@@ -18,11 +19,6 @@ constexpr std::size_t unread_limit = 4U << 20;  // bytes a slave may leave unrea
 constexpr auto sign_on_limit = std::chrono::seconds(15);
 constexpr int errors_allowed = 10;
 constexpr int refused_retry_ms = 5000;
-
-std::int64_t unix_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
-}
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 // One slave's connection. Lives on its loop; send() and close() (SlaveSink) may be called from any thread, everything
-// else on the loop's thread. Shared: the dispatcher keeps its sink until it has heard that the session is gone.
+// else on the loop's thread. Shared: the dispatcher keeps its sink until it has heard that the session is gone. A
+// sign-on that is refused is answered with the reason and ends it.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // A result message from a slave, from either listener: verify the lease, check the image, stage it, report to the
-// dispatcher, answer after the commit, when the image lies in its place. See doc/protocol.md, "Responses".
+// dispatcher, answer after the commit, when the image lies in its place. Worker threads. See doc/protocol.md.
 #pragma once
 
 #include <cstdint>

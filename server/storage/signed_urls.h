@@ -1,5 +1,5 @@
 // All signed URLs of this server, each built in one place only. `expires` is UNIX seconds. URLs are relative: the
-// receiver prepends the server's own address.
+// receiver prepends the server's own address. Pure, any thread.
 #pragma once
 
 #include <cstdint>

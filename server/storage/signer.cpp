@@ -8,6 +8,7 @@
 
 #include "common/base/digest.h"
 #include "common/base/files.h"
+#include "common/http/percent_encoding.h"
 
 namespace distren {
 
@@ -30,20 +31,6 @@ std::string signature_of(std::string const& key, std::string_view path, Paramete
 }
 
 }  // namespace
-
-std::string percent_encode(std::string_view text, bool keep_slashes) {
-  std::string out;
-  for (char const c : text) {
-    bool const plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '.' || c == '_' || c == '~' || (keep_slashes && c == '/');
-    if (plain) {
-      out.push_back(c);
-    } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return out;
-}
 
 Result<Signer> Signer::load(std::filesystem::path const& key_file) {
   struct stat info {};

@@ -16,9 +16,6 @@ namespace distren {
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
-// Percent-encodes everything but letters, digits and -._~; '/' stays when keep_slashes, for whole paths.
-std::string percent_encode(std::string_view text, bool keep_slashes = false);
-
 class Signer {
 public:
   explicit Signer(std::string key) : key_(std::move(key)) {}

@@ -1,5 +1,5 @@
-// What administrators do and see. Each procedure checks that `administrator` is one (denied); see people.h for the
-// rules of this folder.
+// What administrators do and see. Each procedure checks that `administrator` is one (denied). Worker threads; see
+// users.h for the rules of this folder.
 #pragma once
 
 #include <cstdint>

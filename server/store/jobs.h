@@ -1,5 +1,5 @@
-// Jobs, their files, tasks and blobs. One function per stored procedure; see people.h for the rules of this folder.
-// JSON travels as text; digests as 64 lower-case hexadecimal digits.
+// Jobs, their files, tasks and blobs. One function per stored procedure. Worker threads; see users.h for the rules of
+// this folder. JSON travels as text; digests as 64 lower-case hexadecimal digits.
 #pragma once
 
 #include <cstdint>

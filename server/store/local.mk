@@ -10,4 +10,5 @@ libdistren_server_a_SOURCES += \
   %D%/statistics.cpp %D%/statistics.h \
   %D%/submissions.cpp \
   %D%/telemetry.cpp %D%/telemetry.h \
-  %D%/users.cpp %D%/users.h
+  %D%/users.cpp %D%/users.h \
+  %D%/values.h

@@ -2,15 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/store/values.h"
+
 namespace distren::store {
-
-namespace {
-
-SqlValue text_or_null(std::optional<std::string> const& text) {
-  return text ? SqlValue(std::string_view(*text)) : SqlValue(nullptr);
-}
-
-}  // namespace
 
 Result<NotificationSettings> show_notification_settings(Database& database, std::int64_t user) {
   NotificationSettings settings;
@@ -31,8 +25,8 @@ Result<NotificationSettings> show_notification_settings(Database& database, std:
 }
 
 Result<void> change_notification_settings(Database& database, std::int64_t user, NotificationChange const& change) {
-  return database.call("notification_settings_change", {user, text_or_null(change.email), text_or_null(change.webhook),
-                                                        std::string_view(change.secret), text_or_null(change.choices)});
+  return database.call("notification_settings_change", {user, or_null(change.email), or_null(change.webhook),
+                                                        std::string_view(change.secret), or_null(change.choices)});
 }
 
 Result<void> make_mail_code(Database& database, std::int64_t user, std::string_view code) {

@@ -1,5 +1,5 @@
-// Who wants to be told what, and the outbox. One function per stored procedure; see people.h for the rules of this
-// folder.
+// Who wants to be told what, and the outbox. One function per stored procedure. Worker threads, the notifier;
+// see users.h for the rules of this folder.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Points: grants, boosts, gifts, statements and the powers they are computed from. One function per stored procedure;
-// see people.h for the rules of this folder. Points are millipoints, boosts and powers thousandths. What spends takes
+// worker threads, see users.h. Points are millipoints, boosts and powers thousandths. What spends takes
 // an idempotency key (1 to 64 of A-Z a-z 0-9 . _ -): the same key with the same values answers the same and moves
 // nothing.
 #pragma once

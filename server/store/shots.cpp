@@ -1,5 +1,7 @@
 #include "server/store/shots.h"
 
+#include "server/store/values.h"
+
 namespace distren::store {
 
 namespace {
@@ -24,10 +26,6 @@ Shot read_shot(SqlRow const& row) {
   shot.picture_output = row.text(15);
   shot.created_at = row.text(16);
   return shot;
-}
-
-SqlValue or_null(std::optional<std::string_view> const& text) {
-  return text ? SqlValue(*text) : SqlValue(nullptr);
 }
 
 }  // namespace

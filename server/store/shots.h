@@ -1,4 +1,4 @@
-// Sequences and shots of projects. One function per stored procedure; see people.h for the rules of this folder.
+// Sequences and shots of projects. Worker threads; see users.h for the rules of this folder, its errors among them.
 #pragma once
 
 #include <cstdint>

@@ -130,10 +130,6 @@ Result<void> record_hello(Database& database, std::int64_t slave, SlaveHello con
                         std::string_view(hello.address)});
 }
 
-Result<void> record_slave_seen(Database& database, std::int64_t slave) {
-  return database.call("slave_seen", {slave});
-}
-
 Result<void> ensure_method(Database& database, std::string_view name) {
   return database.call("method_ensure", {name});
 }

@@ -1,4 +1,4 @@
-// Slaves and render methods. One function per stored procedure; see people.h for the rules of this folder.
+// Slaves and render methods. One function per stored procedure. Worker threads; see users.h for the folder's rules.
 #pragma once
 
 #include <cstdint>
@@ -96,7 +96,6 @@ struct SlaveHello {
   std::string address;
 };
 Result<void> record_hello(Database&, std::int64_t slave, SlaveHello const& hello);
-Result<void> record_slave_seen(Database&, std::int64_t slave);
 
 // Called at start-up for every definition under methods/; creates what is new.
 Result<void> ensure_method(Database&, std::string_view name);

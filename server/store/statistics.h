@@ -1,5 +1,5 @@
 // What the grid and each user did, by the hour, the day or the week. The journal's batches write most of it
-// (journal_write_statistics.sql); here is the rest. See people.h for the rules of this folder.
+// (journal_write_statistics.sql); here is the rest. Worker threads; see users.h for the rules of this folder.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,6 @@
 
 #include "common/base/result.h"
 #include "server/database/connection.h"
-#include "server/dispatch/dispatcher.h"
 
 namespace distren::store {
 
@@ -29,6 +28,14 @@ struct StatisticRow {
   std::int64_t wait_most_ms = 0;
   std::int64_t samples = 0;                    // of user 0: of all minutes
   Level slaves{}, power{}, ready{}, leased{};  // power in thousandths of a reference core
+};
+
+struct UserStatus {  // what a user has in the grid now: slaves, and the frames of their own jobs
+  std::int64_t user = 0;
+  std::int64_t slaves = 0;  // online
+  std::int64_t power = 0;   // of these slaves, thousandths of a reference core
+  std::int64_t ready = 0;   // frames that wait
+  std::int64_t leased = 0;  // frames that are being rendered
 };
 
 // One sample of all users, and of user 0, the grid.

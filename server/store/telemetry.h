@@ -1,4 +1,4 @@
-// What slaves said of their machines, by the hour, kept for a year. See people.h for the rules of this folder.
+// What slaves said of their machines, by the hour, kept for a year. Worker threads; users.h has the rules and errors.
 #pragma once
 
 #include <cstdint>

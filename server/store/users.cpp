@@ -13,10 +13,6 @@ User read_user(SqlRow const& row) {
   return {row.integer(0), row.text(1), parse_role(row.text(2))};
 }
 
-SqlValue id_or_null(std::optional<std::int64_t> id) {
-  return id ? SqlValue(*id) : SqlValue(nullptr);
-}
-
 }  // namespace
 
 Result<User> create_user(Database& database, std::string_view name, std::string_view email,
@@ -90,19 +86,6 @@ Result<std::vector<Token>> list_tokens(Database& database, std::int64_t user) {
 
 Result<void> delete_token(Database& database, std::int64_t user, std::int64_t token) {
   return database.call("token_delete", {user, token});
-}
-
-Result<void> record_event(Database& database, std::string_view kind, std::optional<std::int64_t> user,
-                          std::optional<std::int64_t> slave, std::optional<std::int64_t> job,
-                          std::string_view message) {
-  return database.call("event_record", {kind, id_or_null(user), id_or_null(slave), id_or_null(job), message});
-}
-
-Result<std::string> find_setting(Database& database, std::string_view name) {
-  std::string value;
-  auto const found = database.call("setting_find", {name}, [&](SqlRow const& row) { value = row.text(0); });
-  if (!found) return found.error();
-  return value;
 }
 
 Result<void> change_setting(Database& database, std::string_view name, std::string_view value) {

@@ -1,4 +1,4 @@
-// People: users, sessions, API tokens. One function per stored procedure; all rules live in the procedures.
+// Users, sessions, API tokens. One function per stored procedure, whose comment names the rules and the errors.
 // Called on a worker thread with that worker's own Database. Secrets arrive here already hashed (common/base/digest.h).
 #pragma once
 
@@ -58,11 +58,6 @@ Result<TokenOwner> find_token(Database&, std::string_view secret_hash);
 Result<std::vector<Token>> list_tokens(Database&, std::int64_t user);
 Result<void> delete_token(Database&, std::int64_t user, std::int64_t token);
 
-// Writes a line into the event table, which the web pages show; details in message.
-Result<void> record_event(Database&, std::string_view kind, std::optional<std::int64_t> user,
-                          std::optional<std::int64_t> slave, std::optional<std::int64_t> job, std::string_view message);
-
-Result<std::string> find_setting(Database&, std::string_view name);
 Result<void> change_setting(Database&, std::string_view name, std::string_view value);
 
 }  // namespace distren::store

@@ -1,6 +1,6 @@
 // What a job's .blend means for the job: is what the owner asks for in the file, how large will the frames be, which
 // Blender can open it, and what will probably look wrong (warnings). The files are read by whoever calls, see
-// server/submit/scene_reader.h. invalid: with a sentence that names what is there instead.
+// server/submit/scene_reader.h. Pure. invalid: with a sentence that names what is there instead.
 #pragma once
 
 #include <functional>

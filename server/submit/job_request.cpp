@@ -125,7 +125,7 @@ void read_shot(JsonBody& body, JobRequest& request) {
 
 void read_variations(JsonBody& body, RenderMethod const& method, JobRequestLimits const& limits, JobRequest& request) {
   std::string text;
-  if (!body.read("parameter_file", JsonBody::optional, text, XmlDocument::kSizeLimit)) return;
+  if (!body.read("parameter_file", JsonBody::optional, text, XmlDocument::size_limit)) return;
   auto variations = read_parameter_file(text, method);
   if (!variations) return body.problem("parameter_file: " + variations.error().message);
   for (auto const& variation : *variations) {

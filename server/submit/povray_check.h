@@ -1,5 +1,5 @@
 // What a job's POV-Ray scene means for the job: which files it names and lacks, and what will probably look wrong.
-// The files are read by whoever calls, see server/submit/scene_reader.h. invalid: every frame would fail, and why.
+// Pure; the caller reads the files, see server/submit/scene_reader.h. invalid: every frame would fail, and why.
 #pragma once
 
 #include <functional>

@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS slave_hour (
   INDEX slave_hour_hour_at (hour_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
--- Work that a slave's owner keeps from it, beside what the slave itself says. target: the id of the user, project or job.
+-- Work that a slave's owner keeps from it, beside what the slave itself says. target: the id of the user, project or
+-- job.
 CREATE TABLE IF NOT EXISTS slave_block (
   slave_id BIGINT NOT NULL,
   kind ENUM('user', 'project', 'job') NOT NULL,

@@ -6,7 +6,8 @@
 -- from tasks. Hours are kept for 40 days, days for 10 years: 40 * 24 and 366 * 10 rows of some 150 bytes a user.
 --   frames to points   what the user's slaves did: accepted frames, their times, attempts that failed, millipoints
 --   received to wait_most_ms   what the user's jobs got: accepted frames, jobs that began, how long these waited
---   samples to leased_most     sums and most of what there was at each sample; power in thousandths of a reference core.
+--   samples to leased_most     sums and most of what there was at each sample; power in thousandths of a reference
+--                              core.
 --                              A mean is the sum by the samples of user 0: who had nothing was not written down.
 CREATE TABLE IF NOT EXISTS statistic_hour (
   user_id BIGINT NOT NULL,

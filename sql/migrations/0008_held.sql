@@ -1,4 +1,6 @@
--- Jobs of which only the test frames are rendered until somebody approves them. Rules for migrations: see 0001_first.sql.
+-- Jobs of which only the test frames are rendered until somebody approves them. Rules for migrations: see
+-- 0001_first.sql.
 
 ALTER TABLE job
-  ADD COLUMN IF NOT EXISTS held BOOLEAN NOT NULL DEFAULT FALSE COMMENT 'only its test frames are rendered until it is approved';
+  ADD COLUMN IF NOT EXISTS held BOOLEAN NOT NULL DEFAULT FALSE
+    COMMENT 'only its test frames are rendered until it is approved';

@@ -64,10 +64,6 @@ refuses DR404 "no token 1" "a_user_cannot_delete_the_token_of_another" "CALL tok
 sql "CALL token_delete(2, 1)"
 refuses DR404 "unknown or was deleted" "a_deleted_token_opens_nothing" "CALL token_find(REPEAT('t', 32))"
 
-sql "CALL event_record('login', 1, NULL, NULL, REPEAT('m', 2000))"
-is "$(owner "SELECT user_id, slave_id, LENGTH(message) FROM event WHERE kind = 'login'")" "1	NULL	1000" \
-  "an_event_is_recorded_and_cut"
-refuses DR400 "kind of event" "a_bad_kind_of_event_is_refused" "CALL event_record('Bad Kind', NULL, NULL, NULL, '')"
 refuses DR404 'no setting "motto"' "a_setting_that_was_never_set_is_not_found" "CALL setting_find('motto')"
 sql "CALL setting_change('motto', 'one'); CALL setting_change('motto', 'two')"
 is "$(sql "CALL setting_find('motto')")" two "a_setting_keeps_its_latest_value"

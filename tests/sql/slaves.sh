@@ -33,7 +33,6 @@ is "$(owner 'SELECT cores, memory_mib FROM slave WHERE id = 1; SELECT COUNT(*) F
 refuses DR400 "100 render methods, not 101" "too_many_methods_are_refused" \
   "CALL slave_hello(1, '', '', 1, 1, CONCAT('[1', REPEAT(',1', 100), ']'), '', '')"
 refuses DR404 "no slave 99" "a_hello_of_nobody_is_refused" "CALL slave_hello(99, '', '', 1, 1, '[]', '', '')"
-is "$(sql 'CALL slave_seen(2); CALL slave_seen(99)'; owner 'SELECT last_seen_at IS NOT NULL FROM slave WHERE id = 2')" 1 "a_sign_of_life_is_noted"
 
 is "$(sql 'CALL slave_list(2, 0, 3)' | cut -f 1 | tr '\n' ' ')" "4 3 2 " "slaves_are_listed_newest_first"
 is "$(sql 'CALL slave_list(2, 2, 100)' | cut -f 1)" 1 "a_list_of_slaves_goes_on_below_an_id"

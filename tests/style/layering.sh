@@ -29,7 +29,7 @@ says() {  # SENTENCE PATTERN ALLOWED-FILES-REGEX: no file of the server but the 
 none='nowhere'
 check "sockets_belong_to_the_loops" 'event2/' 'server/(net|http|slaves)/[a-z_]+\.(cpp|h)'
 check "the_database_has_one_door" '(mysql_|cppconn/)' 'server/database/connection\.cpp'
-check "all_http_clients_are_one" 'curl/' '(common/http/http_[a-z_]+|server/notify/mail_client)\.(cpp|h)'
+check "all_http_clients_are_one" 'curl/' '(common/http/http_[a-z_]+|server/notify/mail_client|server/config/mail_address)\.(cpp|h)'
 check "openssl_is_for_digests_and_tls" 'openssl/' '(common/(base/digest|http/tls)\.cpp|server/(http|net|slaves)/[a-z_]+\.(cpp|h))'
 check "xml_is_read_in_one_place" 'libxml/' 'common/base/xml\.(cpp|h)'
 check "images_are_decoded_in_their_own_program" 'OpenImageIO/' 'image/[a-z_]+\.(cpp|h)'

@@ -39,4 +39,9 @@ result "no_line_ends_in_blanks_and_no_source_has_tabs" "$(
 result "no_shipped_source_file_is_longer_than_500_lines" "$(
   find common server slave simpleslave client image scene \( -name '*.cpp' -o -name '*.h' \) -exec wc -l {} + |
     awk '$2 != "total" && $1 > 500 {print $2 " has " $1 " lines"}')"
+result "every_file_that_the_architecture_names_is_there" "$(
+  grep -ohE '`(common|server|slave|simpleslave|client|image|scene|sql|methods|tests|htdocs)/[a-z0-9_./]+\.(cpp|h|sql|xml|py|sh|ts|md)`' \
+    doc/architecture.md CONTRIBUTING.md 2>/dev/null | tr -d '`' | sort -u | while read -r file; do
+    [ -e "$file" ] || echo "$file is not there"
+  done)"
 echo "1..$number"

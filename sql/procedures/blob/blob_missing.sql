@@ -1,5 +1,6 @@
 -- Which of the digests in p_sha256 (a JSON array of hexadecimal strings) this user has never uploaded himself, in
 -- order. Those that he has are kept from the sweeper for another while. DR400 for a digest that is none.
+-- Rows: digest.
 CREATE OR REPLACE PROCEDURE blob_missing(IN p_user BIGINT, IN p_sha256 LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN

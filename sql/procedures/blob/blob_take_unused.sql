@@ -1,5 +1,6 @@
 -- Removes the rows of blobs that no job refers to and that nobody uploaded or asked for in p_age_s seconds; their
 -- digests come back, and the caller removes the files.
+-- No errors.
 CREATE OR REPLACE PROCEDURE blob_take_unused(IN p_age_s BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN

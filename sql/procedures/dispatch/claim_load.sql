@@ -1,5 +1,6 @@
 -- The claims of accepted results in every job that has not ended (p_job 0), or of one: the samples of the fair value.
 -- The owner's own results are none.
+-- Rows: job, frame, user, claim in millipoints. No errors.
 CREATE OR REPLACE PROCEDURE claim_load(IN p_job BIGINT)
 SQL SECURITY DEFINER
 BEGIN

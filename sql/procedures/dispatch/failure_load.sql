@@ -1,4 +1,5 @@
 -- Which open tasks failed on which slaves, in every job that has not ended (p_job 0) or in one.
+-- Rows: task, slave. No errors.
 CREATE OR REPLACE PROCEDURE failure_load(IN p_job BIGINT)
 SQL SECURITY DEFINER
 BEGIN

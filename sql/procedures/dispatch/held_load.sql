@@ -1,4 +1,5 @@
 -- Grants that wait for a fair value, in every job (p_job 0) or one.
+-- Rows: attempt, task, job, user, frame, claim in millipoints. No errors.
 CREATE OR REPLACE PROCEDURE held_load(IN p_job BIGINT)
 SQL SECURITY DEFINER
 BEGIN

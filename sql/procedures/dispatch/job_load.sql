@@ -1,4 +1,5 @@
 -- What the dispatcher needs of every job that has not ended (p_job 0), or of one.
+-- Rows: the members of store::RunnableJob. No errors.
 CREATE OR REPLACE PROCEDURE job_load(IN p_job BIGINT)
 SQL SECURITY DEFINER
 BEGIN

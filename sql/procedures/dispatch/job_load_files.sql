@@ -1,4 +1,5 @@
 -- The files of every job that has not ended (p_job 0), or of one: job, path, sha256 (hexadecimal), size.
+-- One row a file. No errors.
 CREATE OR REPLACE PROCEDURE job_load_files(IN p_job BIGINT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,5 +1,6 @@
 -- The open tasks of every job that has not ended (p_job 0), or of one. Open tasks exist in such jobs only, and a job's
 -- tasks are a range of the primary key, so no index on the state is needed.
+-- Rows: task, job, frame, failures. No errors.
 CREATE OR REPLACE PROCEDURE task_load(IN p_job BIGINT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,4 +1,5 @@
 -- The lifetime total of every user who has one (p_user 0), or of one, for the dispatcher's weights.
+-- Rows: user, millipoints. No errors.
 CREATE OR REPLACE PROCEDURE total_load(IN p_user BIGINT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,5 +1,5 @@
--- The rest of a held job may be rendered. A job that is not held stays as it is. DR404 there is no such job, DR409 it has
--- ended.
+-- The rest of a held job may be rendered. A job that is not held stays as it is. DR404 there is no such job, DR409 it
+-- has ended.
 CREATE OR REPLACE PROCEDURE job_approve(IN p_job BIGINT)
 SQL SECURITY DEFINER
 BEGIN

@@ -42,7 +42,8 @@ BEGIN
       CALL error_raise(409, CONCAT('job ', p_job, ' is ', v_state, '; there is nothing left to boost'));
     END IF;
     IF v_balance < p_points THEN
-      CALL error_raise(409, CONCAT('you have ', points_text(v_balance), ' points to spend, not ', points_text(p_points)));
+      CALL error_raise(409, CONCAT('you have ', points_text(v_balance), ' points to spend, not ',
+        points_text(p_points)));
     END IF;
     SET v_escrow = (SELECT id FROM account WHERE job_id = p_job AND kind = 'escrow');
     IF v_escrow IS NULL THEN

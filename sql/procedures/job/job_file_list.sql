@@ -1,4 +1,5 @@
 -- The files of a job: path, sha256 (hexadecimal), size. DR404 when there is no such job.
+-- One row a file.
 CREATE OR REPLACE PROCEDURE job_file_list(IN p_job BIGINT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,5 +1,6 @@
 -- Jobs, newest first, at most 1,000 rows. p_user 0: everybody's; p_state '': all; ids below p_before (0: from the
 -- start).
+-- DR400 no such state.
 CREATE OR REPLACE PROCEDURE job_list(IN p_user BIGINT, IN p_state VARCHAR(16), IN p_before BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,5 +1,5 @@
--- The numbers of the unfinished jobs that are made of the output of job p_job, and of those made of theirs; with p_ended
--- those that are finished or have failed, too.
+-- The numbers of the unfinished jobs that are made of the output of job p_job, and of those made of theirs; with
+-- p_ended those that are finished or have failed, too. Rows: job. No errors.
 CREATE OR REPLACE PROCEDURE job_list_after(IN p_job BIGINT, IN p_ended BOOLEAN)
 SQL SECURITY DEFINER
 BEGIN

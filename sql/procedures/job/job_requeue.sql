@@ -1,5 +1,5 @@
--- Puts tasks of a job back to ready and the job to active; the row that comes back holds how many. Their old failures are
--- forgiven: any slave may try them again. A job without such tasks stays as it is.
+-- Puts tasks of a job back to ready and the job to active; the row that comes back holds how many. Their old failures
+-- are forgiven: any slave may try them again. A job without such tasks stays as it is.
 --   p_task  this one, failed or accepted; 0: all that failed
 --   p_all   with p_task 0: the accepted ones, too; their pictures stay until there are new ones
 -- DR404 no such job or task, DR409 it was cancelled, or the job whose output it is made of is gone.

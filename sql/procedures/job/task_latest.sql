@@ -1,5 +1,5 @@
--- The task of a job whose frame was accepted last (task), 0 when none was. DR404 when there is no such job. Attempts are
--- numbered as they are given out, which is near enough to the order in which they end.
+-- The task of a job whose frame was accepted last (task), 0 when none was. DR404 when there is no such job. Attempts
+-- are numbered as they are given out, which is near enough to the order in which they end. One row.
 CREATE OR REPLACE PROCEDURE task_latest(IN p_job BIGINT)
 SQL SECURITY DEFINER
 BEGIN

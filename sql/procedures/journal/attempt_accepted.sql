@@ -1,6 +1,7 @@
 -- Which of these attempts are the results of their tasks: rows (task_id, attempt_id, output). Asked about images that
 -- were staged when a server was killed.
 --   p_attempts  [{"task": N, "attempt": N}...]
+-- No errors.
 CREATE OR REPLACE PROCEDURE attempt_accepted(IN p_attempts LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN

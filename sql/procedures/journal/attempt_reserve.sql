@@ -1,5 +1,6 @@
 -- Gives the first of p_count attempt numbers that nobody else will ever get. DR400 for a count below 1 or above
 -- 1,000,000.
+-- Row: that number.
 CREATE OR REPLACE PROCEDURE attempt_reserve(IN p_count BIGINT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,5 +1,6 @@
 -- Part of journal_write's transaction: pauses the jobs of this batch of which 5 % of the tasks, at least 3, failed
 -- for the same reason, and tells the owner. A job that is already paused or has ended stays as it is.
+-- No errors.
 CREATE OR REPLACE PROCEDURE job_fail_alike()
 SQL SECURITY DEFINER
 BEGIN

@@ -10,7 +10,7 @@
 -- whose figures changed. points: NULL when there are none or the grant is held. Verdicts: accepted (it is the task's
 -- result), superseded (another attempt's image is), ended (good, but the attempt or its task had ended before),
 -- recorded, unknown (no such task). A result whose lease had expired still counts while the task is open; one whose
--- output is null never does, it is only answered. An accepted task never changes.
+-- output is null never does, it is only answered. An accepted task never changes. No errors.
 CREATE OR REPLACE PROCEDURE journal_write(IN p_leases LONGTEXT, IN p_endings LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN

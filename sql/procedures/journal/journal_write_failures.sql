@@ -1,5 +1,6 @@
 -- Part of journal_write's transaction, for batches in which something did not end well: reasons, failure counts, tasks
 -- given up, and which tasks failed alike.
+-- No errors.
 CREATE OR REPLACE PROCEDURE journal_write_failures(IN p_endings LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN

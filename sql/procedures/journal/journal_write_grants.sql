@@ -4,6 +4,7 @@
 --   no fair value        held (NULL); on a grid with the setting trust = private: min(claim, bound)
 -- bound is 1.25 * demonstrated power * wall time by the server's clock. A result without a claim, or of a slave that is
 -- gone, is not judged: it has no user_id.
+-- No errors.
 CREATE OR REPLACE PROCEDURE journal_write_grants()
 SQL SECURITY DEFINER
 BEGIN

@@ -1,5 +1,6 @@
 -- Part of journal_write's transaction: writes the grants of its results into the ledger, remembers those that are
 -- held, and settles the jobs that it ended.
+-- No errors.
 CREATE OR REPLACE PROCEDURE journal_write_points(IN p_ended INT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,6 +1,7 @@
 -- Part of journal_write's transaction, after its jobs are written: adds what slaves did and what jobs got to the hour
 -- that runs, for each user and for the whole grid (user 0). A job has begun when its first frame is accepted: it waited
 -- until that frame's rendering began. One that is made of another job's output waits for that one and is not counted.
+-- No errors.
 CREATE OR REPLACE PROCEDURE journal_write_statistics()
 SQL SECURITY DEFINER
 BEGIN

@@ -1,5 +1,6 @@
 -- What became of a try: p_problem '' when it was sent. One that failed is tried again after 1, 5, 15, 60, 180 and 360
 -- minutes, then given up; at once with p_for_good. One that has ended stays as it is.
+-- No errors.
 CREATE OR REPLACE PROCEDURE notification_end(IN p_notification BIGINT, IN p_problem TEXT, IN p_for_good BOOLEAN)
 SQL SECURITY DEFINER
 BEGIN

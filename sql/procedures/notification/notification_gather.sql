@@ -1,7 +1,7 @@
--- Puts what happened since the last call, and after it was asked for, into the outbox of those who want to be told; each
--- event once. Events get their number before their transaction is over: those of the last minute are looked at again.
--- Beyond 30 an hour for a person and a channel the rest is given up, and says so in his list.
--- Rows: those who have new ones for their browser.
+-- Puts what happened since the last call, and after it was asked for, into the outbox of those who want to be told;
+-- each event once. Events get their number before their transaction is over: those of the last minute are looked at
+-- again. Beyond 30 an hour for a person and a channel the rest is given up, and says so in his list. Rows: those who
+-- have new ones for their browser. No errors.
 CREATE OR REPLACE PROCEDURE notification_gather()
 SQL SECURITY DEFINER
 BEGIN

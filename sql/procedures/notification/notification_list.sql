@@ -1,5 +1,6 @@
 -- A user's notifications: newest first below p_before (0: from the start), or with p_after the oldest first above it,
--- of one channel or of all ('').
+-- of one channel or of all (''). Rows: id, kind, channel, message, job and slave (0: none), state, tries, problem, when
+-- it was made and ended. No errors.
 CREATE OR REPLACE PROCEDURE notification_list(IN p_user BIGINT, IN p_channel VARCHAR(16), IN p_before BIGINT,
   IN p_after BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER

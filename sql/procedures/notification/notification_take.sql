@@ -2,6 +2,7 @@
 -- passed nobody else gets them. An address that is not confirmed gets nothing but the code that confirms it.
 -- Rows: id, user's name, kind, channel, message, job, slave (0: none), e-mail address, webhook and its secret, when it
 -- was made (UNIX time), how often it was tried before, the code.
+-- No errors.
 CREATE OR REPLACE PROCEDURE notification_take(IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN

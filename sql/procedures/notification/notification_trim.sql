@@ -1,4 +1,5 @@
 -- What ended 30 days ago goes, some at a time; and codes that hold no more.
+-- No errors.
 CREATE OR REPLACE PROCEDURE notification_trim()
 SQL SECURITY DEFINER
 BEGIN

@@ -1,6 +1,7 @@
 -- Looks after the slaves whose owners want to be told when they are gone. p_online: [slave...], all that are online.
 -- One that was seen online and is missing for 10 minutes becomes an event, once until it is back; not when its owner
 -- has disabled or revoked it.
+-- DR400 no JSON.
 CREATE OR REPLACE PROCEDURE notification_watch(IN p_online LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN

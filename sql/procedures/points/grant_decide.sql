@@ -1,6 +1,7 @@
 -- What grant_vest and grant_void share: gives the results of p_batch ([[attempt, task]...]) the fate p_fate, once.
 -- Rows in order: attempt, answer, points. Answers: vested or void (the fate it has, now or already), nothing (it
 -- earned nothing), unknown. Points are NULL while the grant is held: its fate is carried out when it is settled.
+-- No errors.
 CREATE OR REPLACE PROCEDURE grant_decide(IN p_batch LONGTEXT, IN p_fate VARCHAR(4))
 SQL SECURITY DEFINER
 BEGIN

@@ -2,6 +2,7 @@
 -- fair 0: there is none, the smallest claim of the job bounds the grant. A grant above its bounds is cut
 -- (points_take_held). Settling again changes nothing. Rows in order: attempt, points; NULL points: no grant of this
 -- attempt is known.
+-- No errors.
 CREATE OR REPLACE PROCEDURE grant_settle(IN p_batch LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,5 +1,6 @@
 -- Proves the ledger, in one statement and so in one moment: a row per invariant with 1 and '', or 0 and the first row
 -- that breaks it. Reads every entry and attempt. A job that is gone takes its attempts with it, not its transactions.
+-- No errors.
 CREATE OR REPLACE PROCEDURE ledger_check()
 SQL SECURITY DEFINER
 BEGIN

@@ -64,7 +64,8 @@ BEGIN
     SET v_transaction = LAST_INSERT_ID();
     CALL points_move_pair(v_transaction, v_from, v_to, p_points, v_change);
     INSERT INTO event (created_at, kind, user_id, message)
-    SELECT UTC_TIMESTAMP(3), 'points_adjusted', a.user_id, LEFT(CONCAT(points_text(p_points), ' points were moved from ',
+    SELECT UTC_TIMESTAMP(3), 'points_adjusted', a.user_id,
+      LEFT(CONCAT(points_text(p_points), ' points were moved from ',
       IF(v_from = 1, 'the mint', p_from), ' to ', IF(v_to = 1, 'the mint', p_to), ': ', TRIM(p_reason)), 1000)
     FROM account a WHERE a.id IN (v_from, v_to) AND a.user_id IS NOT NULL;
   END IF;

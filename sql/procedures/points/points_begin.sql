@@ -3,6 +3,7 @@
 --   points_held  grants to settle, for points_take_held; NULL grant and fair: the fair value never formed
 --   points_due   results to write: EARN and PAYOUT unless they are there (earned), and VEST or VOID when fate says so
 --   points_move  what every account gets, in the order of its number
+-- No errors.
 CREATE OR REPLACE PROCEDURE points_begin()
 SQL SECURITY DEFINER
 BEGIN

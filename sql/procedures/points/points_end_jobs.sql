@@ -1,5 +1,6 @@
 -- Part of a transaction: settles what is still held of the jobs in points_job that have ended, at most p_limit grants;
 -- the rest is left to grant_settle_overdue, and so is then the refund. The jobs are locked.
+-- No errors.
 CREATE OR REPLACE PROCEDURE points_end_jobs(IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN

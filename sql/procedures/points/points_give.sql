@@ -48,14 +48,16 @@ BEGIN
   END IF;
   IF v_transaction IS NULL THEN
     IF v_balance < p_points THEN
-      CALL error_raise(409, CONCAT('you have ', points_text(v_balance), ' points to spend, not ', points_text(p_points)));
+      CALL error_raise(409, CONCAT('you have ', points_text(v_balance), ' points to spend, not ',
+        points_text(p_points)));
     END IF;
     INSERT INTO transaction (kind, ref, actor_id, created_at, reason)
     VALUES ('give', v_ref, p_user, UTC_TIMESTAMP(3), NULLIF(TRIM(p_reason), ''));
     SET v_transaction = LAST_INSERT_ID();
     CALL points_move_pair(v_transaction, v_from, v_to, p_points, 0);
     INSERT INTO event (created_at, kind, user_id, message)
-    SELECT UTC_TIMESTAMP(3), 'points_given', v_receiver, LEFT(CONCAT(name, ' gave you ', points_text(p_points), ' points',
+    SELECT UTC_TIMESTAMP(3), 'points_given', v_receiver,
+      LEFT(CONCAT(name, ' gave you ', points_text(p_points), ' points',
       IF(TRIM(COALESCE(p_reason, '')) = '', '', CONCAT(': ', TRIM(p_reason)))), 1000)
     FROM user WHERE id = p_user;
   END IF;

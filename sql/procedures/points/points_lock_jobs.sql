@@ -1,5 +1,6 @@
 -- Locks the jobs in points_job, in the order of their numbers, as everybody does who locks more than one; p_locked: how
 -- many there are.
+-- No errors.
 CREATE OR REPLACE PROCEDURE points_lock_jobs(OUT p_locked INT)
 SQL SECURITY DEFINER
 BEGIN

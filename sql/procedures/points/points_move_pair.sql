@@ -1,5 +1,6 @@
 -- Part of a transaction: both entries of p_transaction, and the balances, the account with the lower number first; the
 -- mint's row is never written. p_total goes to the lifetime total of the account that is not the mint's.
+-- No errors.
 CREATE OR REPLACE PROCEDURE points_move_pair(IN p_transaction BIGINT, IN p_from BIGINT, IN p_to BIGINT,
   IN p_points BIGINT, IN p_total BIGINT)
 SQL SECURITY DEFINER

@@ -1,6 +1,7 @@
 -- Part of a transaction: writes the transactions and entries of points_due, refunds the jobs in points_job that have
 -- ended and of which nothing is held, and moves the balances, each account once and in the order of its number. The
 -- jobs of every row with a boost are locked: their lock is the lock of their escrow.
+-- No errors.
 CREATE OR REPLACE PROCEDURE points_post()
 SQL SECURITY DEFINER
 BEGIN

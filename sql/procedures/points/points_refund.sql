@@ -1,5 +1,6 @@
 -- Part of points_post: REFUND of what is left in the escrow of the jobs in points_job that have ended and of which no
 -- grant is held, to their owners. The jobs are locked.
+-- No errors.
 CREATE OR REPLACE PROCEDURE points_refund()
 SQL SECURITY DEFINER
 BEGIN

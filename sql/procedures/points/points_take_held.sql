@@ -1,6 +1,7 @@
 -- Part of a transaction: settles the held grants in points_held, whose jobs are locked: from held_grant to points_due,
 -- the points onto the attempt. A grant is never more than the claim, what the slave can do, 1.15 times the fair value
 -- or, without one, the smallest claim of the job; a number above that is cut, and an event says so.
+-- No errors.
 CREATE OR REPLACE PROCEDURE points_take_held()
 SQL SECURITY DEFINER
 BEGIN

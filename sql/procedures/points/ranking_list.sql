@@ -1,5 +1,6 @@
 -- Users by the points that they ever earned, best first; of equals the older account. p_after: the user after whom to
 -- go on (0: from the start). Row: place, user, name, total in millipoints. Whoever has none is not listed.
+-- No errors.
 CREATE OR REPLACE PROCEDURE ranking_list(IN p_after BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN

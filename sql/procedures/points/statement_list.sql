@@ -2,6 +2,7 @@
 -- what it did to his pending and to his available account. Job and frame are NULL where there is none; the names of
 -- jobs and slaves that are gone are ''. other: who gave it, or whom he gave it; for adjust the administrator. DR404 no
 -- such user.
+-- One row a transaction.
 CREATE OR REPLACE PROCEDURE statement_list(IN p_user BIGINT, IN p_before BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,4 +1,5 @@
 -- A user's projects by name, each with its number of jobs. p_user 0: everybody's.
+-- Rows: id, user, name, jobs. No errors.
 CREATE OR REPLACE PROCEDURE project_list(IN p_user BIGINT)
 SQL SECURITY DEFINER
 BEGIN

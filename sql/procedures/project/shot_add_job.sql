@@ -1,5 +1,6 @@
--- Puts a job into a shot of its own project; what somebody said of the shot before holds no more, for there is new work.
--- p_shot 0: takes it out of the one that it is in. DR404 no such job or shot, DR409 the shot is another project's.
+-- Puts a job into a shot of its own project; what somebody said of the shot before holds no more, for there is new
+-- work. p_shot 0: takes it out of the one that it is in. DR404 no such job or shot, DR409 the shot is another
+-- project's.
 CREATE OR REPLACE PROCEDURE shot_add_job(IN p_shot BIGINT, IN p_job BIGINT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,4 +1,5 @@
 -- The numbers of a shot's jobs, newest first, at most 1,000.
+-- Rows: job. No errors.
 CREATE OR REPLACE PROCEDURE shot_job_list(IN p_shot BIGINT)
 SQL SECURITY DEFINER
 BEGIN

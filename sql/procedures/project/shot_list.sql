@@ -15,7 +15,8 @@ BEGIN
     s.state IS NOT NULL AS said, s.jobs,
     COALESCE(l.id, 0) AS latest_job, COALESCE(l.state, '') AS latest_state, COALESCE(l.tasks, 0) AS latest_tasks,
     COALESCE(l.accepted, 0) AS latest_accepted,
-    COALESCE(v.id, 0) AS picture_job, COALESCE(v.accepted, 0) AS picture_accepted, COALESCE(v.output, '{}') AS picture_output,
+    COALESCE(v.id, 0) AS picture_job, COALESCE(v.accepted, 0) AS picture_accepted,
+    COALESCE(v.output, '{}') AS picture_output,
     time_text(s.created_at) AS created_at
   FROM (
     SELECT t.id, t.project_id, t.sequence_id, t.name, t.state, t.created_at, COUNT(j.id) AS jobs,

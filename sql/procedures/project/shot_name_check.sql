@@ -7,6 +7,7 @@ BEGIN
       '" cannot be a sequence''s name; it has 1 to 64 characters and no /'));
   END IF;
   IF CHAR_LENGTH(TRIM(p_name)) NOT BETWEEN 1 AND 64 OR INSTR(p_name, '/') > 0 THEN
-    CALL error_raise(400, CONCAT('"', LEFT(p_name, 80), '" cannot be a shot''s name; it has 1 to 64 characters and no /'));
+    CALL error_raise(400, CONCAT('"', LEFT(p_name, 80),
+      '" cannot be a shot''s name; it has 1 to 64 characters and no /'));
   END IF;
 END

@@ -1,4 +1,5 @@
 -- Keeps the newest p_keep events; of older ones 10,000 go at once. Called every minute.
+-- No errors.
 CREATE OR REPLACE PROCEDURE event_trim(IN p_keep BIGINT)
 SQL SECURITY DEFINER
 BEGIN

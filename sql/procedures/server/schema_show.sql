@@ -1,4 +1,5 @@
 -- The newest migration that this database has.
+-- Row: its number, 0 when there is none. No errors.
 CREATE OR REPLACE PROCEDURE schema_show()
 SQL SECURITY DEFINER
 BEGIN

@@ -1,4 +1,5 @@
 -- The value of a setting. DR404 when it was never set.
+-- Row: that value.
 CREATE OR REPLACE PROCEDURE setting_find(IN p_name VARCHAR(200))
 SQL SECURITY DEFINER
 BEGIN

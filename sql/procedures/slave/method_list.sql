@@ -1,6 +1,7 @@
 -- Render methods and their versions on slaves that are not revoked: name, version ('' when no slave has it), how many
 -- slaves have it, how many of these were seen within a day, and their mean power per core in thousandths (0: never
 -- measured). DR403 no administrator.
+-- One row a version.
 CREATE OR REPLACE PROCEDURE method_list(IN p_administrator BIGINT)
 SQL SECURITY DEFINER
 BEGIN

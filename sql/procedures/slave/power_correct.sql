@@ -1,5 +1,6 @@
 -- Corrected powers of many slaves: p_batch [[slave, method, version, power]...], thousandths of the reference core,
 -- kept between a quarter and 1.25 times what the benchmark said. Slaves without a benchmark stay without a power.
+-- No errors.
 CREATE OR REPLACE PROCEDURE power_correct(IN p_batch LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,5 +1,6 @@
 -- What a slave (0: every slave that is not revoked) can do per method and version, in thousandths of the reference
--- core: as benchmarked and as corrected, 0 when it was never measured, and how long ago in seconds: 1,000,000,000 when it has become other hardware since.
+-- core: as benchmarked and as corrected, 0 when it was never measured, and how long ago in seconds: 1,000,000,000 when
+-- it has become other hardware since. Rows: slave, method, version, the two powers, age in s. No errors.
 CREATE OR REPLACE PROCEDURE power_list(IN p_slave BIGINT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,4 +1,5 @@
--- What is kept from a slave (0: from every slave that is not revoked), oldest first. Row: slave, kind, target, its name.
+-- What is kept from a slave (0: from every slave that is not revoked), oldest first. Row: slave, kind, target, its
+-- name. No errors.
 CREATE OR REPLACE PROCEDURE slave_block_list(IN p_slave BIGINT)
 SQL SECURITY DEFINER
 BEGIN

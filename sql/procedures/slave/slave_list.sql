@@ -1,5 +1,6 @@
 -- Slaves, newest first, without revoked ones, at most 1,000 rows. p_user 0: everybody's; ids below p_before (0: from
 -- the start).
+-- No errors.
 CREATE OR REPLACE PROCEDURE slave_list(IN p_user BIGINT, IN p_before BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,4 +1,5 @@
 -- The hours of a slave after p_after (UNIX time), oldest first; at most a year of them.
+-- Rows: hour in UNIX s, samples, rendering, mean and most of load, CPU, memory and temperature, least disk. No errors.
 CREATE OR REPLACE PROCEDURE telemetry_list(IN p_slave BIGINT, IN p_after BIGINT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,6 +1,7 @@
 -- What slaves said of their machines in hours that are over. p_hours: [[slave, unix time, samples, rendering, load mean
 -- and most, cpu ..., memory ..., temperature ..., least disk]...], null for what is not known. An hour that is there
 -- already is added to, by the weight of its samples; slaves that are gone are left out. What is older than a year goes.
+-- DR400 no JSON.
 CREATE OR REPLACE PROCEDURE telemetry_write(IN p_hours LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,6 +1,7 @@
 -- The grid in five numbers: slaves that are not revoked, active jobs, accepted frames of the jobs that are still
 -- there, accounts, and frames accepted within an hour: those of the hour that runs, and of the one before the part that
 -- still counts.
+-- One row. No errors.
 CREATE OR REPLACE PROCEDURE grid_show()
 SQL SECURITY DEFINER
 BEGIN

@@ -1,6 +1,6 @@
 -- Statistics of a user (0: the whole grid) from p_after on (UNIX time), oldest first, by p_step: 'hour', 'day' or
--- 'week' (from Monday). At most 4,000 rows; steps without anything have none. Days that are not rolled up yet come from their
--- hours. DR400 no such step.
+-- 'week' (from Monday). At most 4,000 rows; steps without anything have none. Days that are not rolled up yet come from
+-- their hours. DR400 no such step.
 CREATE OR REPLACE PROCEDURE statistic_list(IN p_user BIGINT, IN p_after BIGINT, IN p_step VARCHAR(8))
 SQL SECURITY DEFINER
 BEGIN

@@ -1,6 +1,7 @@
 -- Sums the hours of each day that is over up into that day, once; called every minute, it has something to do once a
 -- day. A day ends five minutes late, so that a batch which began before midnight is in it. Hours older than 40 days and
 -- days older than 10 years go, some at a time. Row: days rolled up now.
+-- No errors.
 CREATE OR REPLACE PROCEDURE statistic_roll()
 SQL SECURITY DEFINER
 BEGIN

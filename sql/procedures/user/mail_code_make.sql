@@ -1,6 +1,6 @@
 -- Sends a code to a user's own e-mail address, which confirms it when he gives it back; it holds for two hours, and the
--- one before it no more. p_code: 8 digits. DR400 no code, DR404 no such user, DR409 no address, it is confirmed, six were
--- asked for within a day, or three for this address, by whomever.
+-- one before it no more. p_code: 8 digits. DR400 no code, DR404 no such user, DR409 no address, it is confirmed, six
+-- were asked for within a day, or three for this address, by whomever.
 CREATE OR REPLACE PROCEDURE mail_code_make(IN p_user BIGINT, IN p_code VARCHAR(64))
 SQL SECURITY DEFINER
 BEGIN

@@ -1,4 +1,5 @@
 -- A user's tokens, newest first.
+-- Rows: id, name, scopes, when it was made and last used. No errors.
 CREATE OR REPLACE PROCEDURE token_list(IN p_user BIGINT)
 SQL SECURITY DEFINER
 BEGIN
