@@ -25,12 +25,12 @@ struct LineOptions {
   std::string slavepassword;
   std::string software;  // "distren-slave 0.1.0"
   std::chrono::milliseconds first_retry{500};
-
-  LineOptions line_options(SlaveConfig const& config, bool once);
   std::chrono::milliseconds longest_retry{300000};
   bool once = false;               // give up at the first refusal or failure to connect
   std::function<double()> random;  // evenly from [0, 1); absent: the system's
 };
+
+LineOptions line_options(SlaveConfig const& config, bool once);
 
 struct LineHandler {
   virtual ~LineHandler() = default;

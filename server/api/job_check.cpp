@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "server/api/handlers.h"
+#include "server/api/json.h"
 #include "server/submit/plan.h"
 
 namespace distren {
@@ -14,11 +15,6 @@ namespace distren {
 using nlohmann::json;
 
 namespace {
-
-template <typename T>
-json or_null(std::optional<T> const& value) {
-  return value ? json(*value) : json(nullptr);
-}
 
 json scene_to_json(BlendSummary const& summary) {
   json scenes = json::array();

@@ -12,6 +12,8 @@ import re
 os.chdir(os.environ.get("top_srcdir", "."))
 SOURCES = "common scene server slave simpleslave client image".split()
 ONE_THREAD = ("client/", "image/")
+# Included by a flag of the compiler, by nobody's name.
+PRECOMPILED = [f"common/base/{name}.h" for name in ("precompiled", "json_instances", "json_serializers")]
 THREADS = re.compile(r"\b(threads?|workers?|loops?|pure|start-up|signal handler|values? alone)\b", re.I)
 ERRORS = re.compile(r"\b(invalid|denied|not_found|conflict|unavailable|fail\w*|errors?|refus\w+|reject\w*)\b", re.I)
 UNITS = re.compile(r"(?<!')\b(ms|s|UNIX|(milli|micro|nano)?seconds?|minutes?|hours?|days?|per cent|percent|bytes?|"
@@ -46,7 +48,7 @@ def opening(lines, mark):
 long, threads, errors, units = [], [], [], []
 for top in SOURCES:
     for path in sorted(glob.glob(top + "/**/*.h", recursive=True)):
-        if path == "common/base/precompiled.h":  # included by a flag, by nobody's name
+        if path in PRECOMPILED:
             continue
         with open(path, encoding="utf-8") as file:
             lines = file.read().split("\n")

@@ -2,7 +2,7 @@
 # How sources and subjects of commits look: clang-format, the length of lines, areas and lengths of subjects.
 cd "${top_srcdir:-.}" || exit 1
 folders=(common scene server slave simpleslave client image tests)
-began=78056fc1b6cc358d06c36ba4e04148b847fa04a4  # subjects are held to the rule after this commit, or the last release
+began=2026-11-30T03:37:30Z  # subjects are held to the rule since then, or since the last release
 number=0
 result() {  # SENTENCE PROBLEMS
   number=$((number + 1))
@@ -35,8 +35,8 @@ for name in sys.argv[1:]:
             print(f"{name}:{number} has {len(line) - 1} characters")
 ' {} +)"
 if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
-  from=$(git describe --tags --abbrev=0 2>/dev/null || git rev-parse -q --verify "$began^{commit}")
-  subjects=$(git log --no-merges --format=%s "${from:+$from..}HEAD")
+  release=$(git describe --tags --abbrev=0 2>/dev/null)
+  subjects=$(git log --no-merges --since="$began" --format=%s "${release:+$release..}HEAD")
   result "no_subject_of_a_commit_is_longer_than_72_characters" "$(awk 'length($0) > 72' <<<"$subjects")"
   result "every_subject_of_a_commit_begins_with_its_area" "$(grep -vE '^[a-z0-9., -]+: [A-Z]' <<<"$subjects")"
 else

@@ -9,7 +9,8 @@ BEGIN
   DECLARE v_jobs LONGTEXT;
   DECLARE v_job BIGINT;
   DECLARE v_first BIGINT;
-  SET v_jobs = JSON_ARRAY(JSON_OBJECT('name', p_name, 'method', p_method, 'source', p_source, 'parameters', p_parameters,
+  SET v_jobs = JSON_ARRAY(JSON_OBJECT('name', p_name, 'method', p_method, 'source', p_source,
+    'parameters', p_parameters,
     'output', p_output, 'version', p_version, 'warnings', p_warnings, 'priority', p_priority, 'paused', p_paused,
     'held', 0, 'frames', JSON_LENGTH(p_frames), 'tiles', p_tiles, 'after', 0, 'files', 1));
   CALL submission_write(p_user, p_project, v_jobs, (

@@ -12,7 +12,8 @@ BEGIN
 
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   START TRANSACTION;
-  SELECT state, first_task, tasks INTO v_state, v_first, v_tasks FROM job WHERE id = p_job AND state <> 'creating' FOR UPDATE;
+  SELECT state, first_task, tasks INTO v_state, v_first, v_tasks FROM job
+    WHERE id = p_job AND state <> 'creating' FOR UPDATE;
   IF v_state IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job));
   END IF;
@@ -23,7 +24,8 @@ BEGIN
     UPDATE task SET state = 'cancelled' WHERE id >= v_first AND id < v_first + v_tasks AND state = 'ready';
     DELETE FROM lease WHERE task_id >= v_first AND task_id < v_first + v_tasks;
     DELETE FROM job_failure WHERE job_id = p_job;
-    UPDATE job SET state = 'cancelled', revision = revision + 1, reason = LEFT(p_reason, 1000), finished_at = v_now WHERE id = p_job;
+    UPDATE job SET state = 'cancelled', revision = revision + 1, reason = LEFT(p_reason, 1000), finished_at = v_now
+      WHERE id = p_job;
     INSERT INTO event (created_at, kind, user_id, job_id, message)
     SELECT v_now, 'job_cancelled', user_id, id, LEFT(CONCAT('Job ', id, ' (', name, ') was cancelled: ', reason), 1000)
     FROM job WHERE id = p_job;

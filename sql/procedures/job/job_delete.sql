@@ -12,7 +12,8 @@ BEGIN
 
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   START TRANSACTION;
-  SELECT state, first_task, tasks INTO v_state, v_first, v_tasks FROM job WHERE id = p_job AND state <> 'creating' FOR UPDATE;
+  SELECT state, first_task, tasks INTO v_state, v_first, v_tasks FROM job
+    WHERE id = p_job AND state <> 'creating' FOR UPDATE;
   IF v_state IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job));
   END IF;

@@ -20,6 +20,7 @@ BEGIN
     COALESCE(j.shot_id, 0) AS shot_id, COALESCE(CONCAT(q.name, '/', t.name), '') AS shot_name, j.held, j.revision
   FROM job j JOIN user u ON u.id = j.user_id JOIN render_method m ON m.id = j.method_id
   LEFT JOIN shot t ON t.id = j.shot_id LEFT JOIN sequence q ON q.id = t.sequence_id
-  WHERE j.state <> 'creating' AND j.id < v_before AND (p_user = 0 OR j.user_id = p_user) AND (p_state = '' OR j.state = p_state)
+  WHERE j.state <> 'creating' AND j.id < v_before AND (p_user = 0 OR j.user_id = p_user)
+    AND (p_state = '' OR j.state = p_state)
   ORDER BY j.id DESC LIMIT v_limit;
 END

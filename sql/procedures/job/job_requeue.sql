@@ -43,7 +43,8 @@ BEGIN
     UPDATE task SET state = 'ready', failures = 0
     WHERE id >= v_first AND id < v_to AND (state = 'failed' OR (v_accepted > 0 AND state = 'accepted'));
     DELETE FROM job_failure WHERE job_id = p_job;
-    UPDATE job SET state = 'active', reason = '', revision = revision + 1, failed = failed - v_failed, accepted = accepted - v_accepted,
+    UPDATE job SET state = 'active', reason = '', revision = revision + 1, failed = failed - v_failed,
+      accepted = accepted - v_accepted,
       finished_at = NULL
     WHERE id = p_job;
   END IF;

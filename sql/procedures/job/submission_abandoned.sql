@@ -1,5 +1,5 @@
 -- The jobs of submissions that were begun p_age_s seconds ago and are not complete: what a kill left. Rows: submission
--- (its first job), job.
+-- (its first job), job. No errors.
 CREATE OR REPLACE PROCEDURE submission_abandoned(IN p_age_s BIGINT)
 SQL SECURITY DEFINER
 BEGIN

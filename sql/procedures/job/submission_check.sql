@@ -1,5 +1,5 @@
--- Part of submission_write: DR400 for the first thing in submission_job and submission_file that a person can put right,
--- with the value.
+-- Part of submission_write: DR400 for the first thing in submission_job and submission_file that a person can put
+-- right, with the value.
 CREATE OR REPLACE PROCEDURE submission_check()
 SQL SECURITY DEFINER
 BEGIN

@@ -1,7 +1,7 @@
 -- Shows a submission whose jobs, tasks and folders are all there: in one transaction its jobs become active, or paused
 -- when that was asked for or their owner is blocked, and belong to the shot, which is made where it is new ('': none).
--- p_submission: the first job. DR400 names of a shot that cannot be, or frames named twice; DR404 it was given up; DR409
--- not all of its tasks are there, or the project has too many shots.
+-- p_submission: the first job. DR400 names of a shot that cannot be, or frames named twice; DR404 it was given up;
+-- DR409 not all of its tasks are there, or the project has too many shots.
 CREATE OR REPLACE PROCEDURE submission_complete(IN p_submission BIGINT, IN p_sequence VARCHAR(1000),
   IN p_shot VARCHAR(1000))
 SQL SECURITY DEFINER

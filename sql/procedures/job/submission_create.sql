@@ -6,8 +6,8 @@
 --              from 1, of the job whose output it is made of (0: none, it needs files then); files: a set (0: none);
 --              parameters, output and warnings are JSON as text
 --   p_files    [[set, path, sha256, size]...], blobs that this user has uploaded
--- DR400 for anything that a person can put right, with the value; DR404 for a project that is not the user's; DR409 when
--- files were not uploaded yet.
+-- DR400 for anything that a person can put right, with the value; DR404 for a project that is not the user's; DR409
+-- when files were not uploaded yet.
 CREATE OR REPLACE PROCEDURE submission_create(IN p_user BIGINT, IN p_project BIGINT, IN p_jobs LONGTEXT,
   IN p_files LONGTEXT)
 SQL SECURITY DEFINER

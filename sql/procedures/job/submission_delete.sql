@@ -1,5 +1,5 @@
--- Gives a submission up that is not complete: its tasks, a few thousand at once, and at last its jobs. p_submission: the
--- first job. One that is complete, or not there, stays as it is. The caller has removed the folders.
+-- Gives a submission up that is not complete: its tasks, a few thousand at once, and at last its jobs. p_submission:
+-- the first job. One that is complete, or not there, stays as it is. The caller has removed the folders. No errors.
 CREATE OR REPLACE PROCEDURE submission_delete(IN p_submission BIGINT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,6 +1,6 @@
--- The first part of a submission: its jobs with their holds and files, in one transaction, invisible ('creating'). Their
--- numbers stand in the temporary table submission_job afterwards. The frames come with submission_add_tasks, and
--- submission_complete shows all of it. Arguments and errors: see submission_create.
+-- The first part of a submission: its jobs with their holds and files, in one transaction, invisible ('creating').
+-- Their numbers stand in the temporary table submission_job afterwards. The frames come with submission_add_tasks, and
+-- submission_complete shows all of it. Arguments and errors: see submission_create. DR400, DR404 and DR409.
 CREATE OR REPLACE PROCEDURE submission_write(IN p_user BIGINT, IN p_project BIGINT, IN p_jobs LONGTEXT,
   IN p_files LONGTEXT)
 SQL SECURITY DEFINER

@@ -7,7 +7,8 @@ BEGIN
   DECLARE v_from BIGINT;
   DECLARE v_to BIGINT;
 
-  SELECT GREATEST(first_task, p_after + 1), first_task + tasks INTO v_from, v_to FROM job WHERE id = p_job AND state <> 'creating';
+  SELECT GREATEST(first_task, p_after + 1), first_task + tasks INTO v_from, v_to FROM job
+    WHERE id = p_job AND state <> 'creating';
   IF v_to IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job));
   END IF;
