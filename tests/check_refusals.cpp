@@ -1,5 +1,6 @@
 // What a slave is not offered: what it or its owner blocked, and what takes longer than it lends itself for.
 #include "common/protocol/codec.h"
+#include "common/protocol/hello.h"
 #include "server/dispatch/blocks.h"
 #include "server/slaves/remote_settings.h"
 #include "tests/support/dispatch_grid.h"
