@@ -41,7 +41,7 @@ START_TEST(an_order_of_a_job_with_many_files_names_their_list) {
                          .tasks = 1,
                          .files = {}};
   for (int i = 0; i < 5000; ++i) job.files.push_back({"tex/" + std::to_string(i) + ".png", "abc", 10});
-  grid.core.add_job(std::move(job), {{1000, 1, 1, 0}}, {}, grid.now);
+  add_job(grid.core, std::move(job), {{1000, 1, 1, 0}}, {}, grid.now);
   auto const slave = grid.add_slave(7);
   ck_assert_text(slave->received[0]["file_list"], "/list/1");
   ck_assert(!slave->received[0].contains("files"));
@@ -64,7 +64,7 @@ START_TEST(every_frame_is_given_once_and_the_next_follows_the_result_before_its_
   std::vector<int> frames;
   for (auto const& order : slave->of_type("order")) frames.push_back(order["parameters"]["frame"]);
   ck_assert(frames == std::vector({1, 2, 3}));
-  ck_assert_int_eq(grid.core.grid_live().jobs_active, 0);
+  ck_assert_int_eq(grid_status(grid.core).jobs_active, 0);
 }
 END_TEST
 
@@ -82,17 +82,17 @@ struct Holder {
   std::shared_ptr<FakeSlave> slave = std::make_shared<FakeSlave>();
   Holder(int frames, std::int64_t ms, int results) {
     grid.add_job(1, frames);
-    ck_assert(grid.core.admit(7, "one", slave, grid.now).has_value());
+    ck_assert(admit_slave(grid.core, 7, "one", slave, grid.now).has_value());
     SlaveCapabilities hello = Grid::state(7);
     hello.cores = 1;
     hello.orders = 8;
-    grid.core.hello(hello, grid.now);
+    slave_hello(grid.core, hello, grid.now);
     for (int i = 0; i < results; ++i) {
       grid.now += ms;
       auto report = grid.report_for(slave->of_type("order")[static_cast<std::size_t>(i)], 7, store::Ending::accepted);
       report.cpu_ms = report.wall_ms = ms;
-      ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
-      grid.core.report(report, {}, grid.now);
+      ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
+      report_result(grid.core, report, {}, grid.now);
       grid.commit();
     }
   }
@@ -130,7 +130,7 @@ START_TEST(a_slave_whose_renderer_is_too_old_gets_nothing_and_the_job_says_why) 
   grid.add_job(1, 1, 1, 50, "4.0");
   auto const slave = grid.add_slave(7, 1, "3.4.1");
   ck_assert_uint_eq(slave->received.size(), 0);
-  ck_assert_says(grid.core.job_live(1).waiting, "blender 4.0");
+  ck_assert_says(job_status(grid.core, 1).waiting, "blender 4.0");
   ck_assert_uint_eq(grid.add_slave(8, 1, "4.2")->received.size(), 1);
 }
 END_TEST
@@ -155,7 +155,7 @@ START_TEST(a_paused_job_gives_nothing_and_its_running_frames_count) {
   grid.commit();
   ck_assert_says(grid.answer, "accepted");
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
-  ck_assert_says(grid.core.job_live(1).waiting, "paused");
+  ck_assert_says(job_status(grid.core, 1).waiting, "paused");
   grid.change_job({.job = 1});
   ck_assert_uint_eq(slave->of_type("order").size(), 2);
 }
@@ -166,7 +166,7 @@ START_TEST(a_cancelled_job_takes_its_frames_away) {
   grid.add_job(1, 2);
   grid.add_job(2, 1);
   auto const slave = grid.add_slave(7);
-  grid.core.remove_job(1, ++grid.revision, "cancelled by its owner", grid.now);
+  remove_job(grid.core, 1, ++grid.revision, "cancelled by its owner", grid.now);
   ck_assert_uint_eq(slave->of_type("cancel").size(), 1);
   ck_assert_int_eq(slave->of_type("order").back()["job"].get<int>(), 2);
 }
@@ -176,14 +176,14 @@ START_TEST(a_lease_that_nobody_renews_goes_to_the_next_slave) {
   Grid grid;
   grid.add_job(1, 1);
   auto const first = grid.add_slave(7);
-  grid.core.gone(7, first.get());
+  slave_disconnected(grid.core, 7, first.get());
   auto const second = grid.add_slave(8);
   ck_assert_uint_eq(second->received.size(), 0);
   grid.now += 599'000;
-  grid.core.tick(grid.now);
+  tick(grid.core, grid.now);
   ck_assert_uint_eq(second->received.size(), 0);
   grid.now += 2'000;
-  grid.core.tick(grid.now);
+  tick(grid.core, grid.now);
   ck_assert_uint_eq(second->of_type("order").size(), 1);
   ck_assert(grid.journal.endings.front().entry.ending == store::Ending::expired);
 }
@@ -195,12 +195,12 @@ START_TEST(progress_renews_a_lease) {
   auto const slave = grid.add_slave(7);
   for (int i = 0; i < 5; ++i) {
     grid.now += 500'000;
-    ck_assert(!grid.core.progress(7, 100, 0.1 * i, grid.now));
-    grid.core.tick(grid.now);
+    ck_assert(!report_progress(grid.core, 7, 100, 0.1 * i, grid.now));
+    tick(grid.core, grid.now);
   }
-  ck_assert_int_eq(grid.core.job_live(1).leased, 1);
+  ck_assert_int_eq(job_status(grid.core, 1).leased, 1);
   ck_assert_uint_gt(grid.journal.leases.size(), 1);  // the journal hears of it, so that a restart waits as well
-  ck_assert(grid.core.progress(8, 100, 0.5, grid.now).has_value());  // another slave's attempt: told to stop
+  ck_assert(report_progress(grid.core, 8, 100, 0.5, grid.now).has_value());  // another slave's attempt: told to stop
 }
 END_TEST
 
@@ -209,9 +209,9 @@ START_TEST(a_late_result_counts_when_nobody_was_faster) {
   grid.add_job(1, 1);
   auto const slave = grid.add_slave(7);
   json const order = slave->received[0];
-  grid.core.gone(7, slave.get());
+  slave_disconnected(grid.core, 7, slave.get());
   grid.now += 700'000;
-  grid.core.tick(grid.now);
+  tick(grid.core, grid.now);
   grid.commit();
   grid.done(order, 7);
   grid.commit();
@@ -225,9 +225,9 @@ START_TEST(whoever_finishes_first_counts_and_the_other_is_told_to_stop) {
   grid.add_job(1, 1);
   auto const first = grid.add_slave(7);
   json const order = first->received[0];
-  grid.core.gone(7, first.get());
+  slave_disconnected(grid.core, 7, first.get());
   grid.now += 700'000;
-  grid.core.tick(grid.now);
+  tick(grid.core, grid.now);
   grid.commit();
   auto const second = grid.add_slave(8);
   ck_assert_uint_eq(second->received.size(), 1);
@@ -235,7 +235,7 @@ START_TEST(whoever_finishes_first_counts_and_the_other_is_told_to_stop) {
   grid.commit();
   ck_assert_uint_eq(second->of_type("cancel").size(), 1);
   auto late = grid.report_for(second->received[0], 8, store::Ending::accepted);
-  ck_assert(grid.core.claim(late, grid.now) == ResultClaim::settled);
+  ck_assert(begin_commit(grid.core, late, grid.now) == CommitDecision::not_needed);
 }
 END_TEST
 
@@ -244,13 +244,13 @@ START_TEST(two_images_of_one_frame_are_never_put_in_place_at_once) {
   grid.add_job(1, 1);
   auto const first = grid.add_slave(7);
   auto const report = grid.report_for(first->received[0], 7, store::Ending::accepted);
-  ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
+  ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
   auto other = report;
   other.attempt = 55;
   other.slave = 8;
-  ck_assert(grid.core.claim(other, grid.now) == ResultClaim::busy);
-  grid.core.release(report.attempt, grid.now);
-  ck_assert(grid.core.claim(other, grid.now) == ResultClaim::go);
+  ck_assert(begin_commit(grid.core, other, grid.now) == CommitDecision::busy);
+  abort_commit(grid.core, report.attempt, grid.now);
+  ck_assert(begin_commit(grid.core, other, grid.now) == CommitDecision::proceed);
 }
 END_TEST
 
@@ -273,19 +273,19 @@ START_TEST(on_a_grid_of_one_slave_a_failed_frame_comes_back_after_a_pause_three_
   grid.fails(slave->of_type("order").back(), 7);
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
   grid.now += 5'001;
-  grid.core.tick(grid.now);
+  tick(grid.core, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 2);
   grid.fails(slave->of_type("order").back(), 7);
   grid.now += 5'001;
-  grid.core.tick(grid.now);
+  tick(grid.core, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 2);  // the pause doubles
   grid.now += 5'001;
-  grid.core.tick(grid.now);
+  tick(grid.core, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 3);
   ck_assert(!grid.journal.endings.back().entry.task_failed);
   grid.fails(slave->of_type("order").back(), 7);
   ck_assert(grid.journal.endings.back().entry.task_failed);
-  ck_assert_int_eq(grid.core.grid_live().jobs_active, 0);
+  ck_assert_int_eq(grid_status(grid.core).jobs_active, 0);
 }
 END_TEST
 
@@ -294,7 +294,7 @@ START_TEST(a_returned_frame_is_held_against_nobody) {
   grid.add_job(1, 1);
   auto const slave = grid.add_slave(7);
   for (int i = 0; i < 5; ++i) {
-    grid.core.report(grid.report_for(slave->of_type("order").back(), 7, store::Ending::returned), {}, grid.now);
+    report_result(grid.core, grid.report_for(slave->of_type("order").back(), 7, store::Ending::returned), {}, grid.now);
     grid.commit();
   }
   ck_assert_uint_eq(slave->of_type("order").size(), 6);
@@ -305,7 +305,7 @@ START_TEST(a_slave_that_restarted_without_its_frame_loses_it_at_once) {
   Grid grid;
   grid.add_job(1, 1);
   auto const before = grid.add_slave(7);
-  grid.core.gone(7, before.get());
+  slave_disconnected(grid.core, 7, before.get());
   auto const after = grid.add_slave(7);
   ck_assert_uint_eq(after->of_type("order").size(), 1);
   ck_assert_int_eq(after->received[0]["attempt"].get<int>(), 101);
@@ -318,7 +318,7 @@ START_TEST(a_slave_that_still_holds_its_frame_keeps_it_through_a_broken_connecti
   grid.add_job(1, 1);
   auto const before = grid.add_slave(7);
   std::string const lease = before->received[0]["lease"];
-  grid.core.gone(7, before.get());
+  slave_disconnected(grid.core, 7, before.get());
   auto const after = grid.add_slave(7, 1, "3.4.1", {{100, lease}});
   ck_assert_uint_eq(after->received.size(), 0);
   grid.done(before->received[0], 7);
@@ -335,7 +335,7 @@ START_TEST(a_lease_that_the_server_forgot_is_believed_by_its_signature) {
   after.add_job(1, 1);
   auto const slave = after.add_slave(7, 1, "3.4.1", {{100, order["lease"]}});
   ck_assert_uint_eq(slave->received.size(), 0);
-  ck_assert_int_eq(after.core.job_live(1).leased, 1);
+  ck_assert_int_eq(job_status(after.core, 1).leased, 1);
   auto const liar = after.add_slave(8, 1, "3.4.1", {{100, order["lease"]}, {5, "1.5.8.9.forged"}});
   ck_assert_uint_eq(liar->of_type("cancel").size(), 2);
 }
@@ -344,13 +344,13 @@ END_TEST
 START_TEST(after_a_restart_the_server_waits_for_the_holder_of_a_journaled_lease) {
   Grid grid;
   grid.add_job(1, 1);
-  grid.core.restore_lease({100, 1000, 7, grid.now + 1000}, grid.now);
+  restore_lease(grid.core, {100, 1000, 7, grid.now + 1000}, grid.now);
   auto const other = grid.add_slave(8);
   grid.now += 60'000;  // the lease is over, but the holder had no way to renew it while the server was away
-  grid.core.tick(grid.now);
+  tick(grid.core, grid.now);
   ck_assert_uint_eq(other->received.size(), 0);
   grid.now += 60'000;
-  grid.core.tick(grid.now);
+  tick(grid.core, grid.now);
   ck_assert_uint_eq(other->of_type("order").size(), 1);
 }
 END_TEST
@@ -359,18 +359,18 @@ START_TEST(a_second_program_with_the_same_key_is_refused_while_the_first_lives) 
   Grid grid;
   auto const first = grid.add_slave(7);
   auto const second = std::make_shared<FakeSlave>();
-  auto refused = grid.core.admit(7, "other", second, grid.now);
+  auto refused = admit_slave(grid.core, 7, "other", second, grid.now);
   ck_assert(!refused && refused.error().code == Errc::conflict);
   ck_assert_uint_eq(first->of_type("ping").size(), 1);
   grid.now += 1000;
-  grid.core.heard(7, grid.now);  // it answered
+  slave_seen(grid.core, 7, grid.now);  // it answered
   grid.now += 10'000;
-  ck_assert(!grid.core.admit(7, "other", second, grid.now));
+  ck_assert(!admit_slave(grid.core, 7, "other", second, grid.now));
   grid.now += 10'000;  // this time it did not
-  ck_assert(grid.core.admit(7, "other", second, grid.now).has_value());
+  ck_assert(admit_slave(grid.core, 7, "other", second, grid.now).has_value());
   ck_assert_text(first->closed, "the same slave signed on again");
-  grid.core.gone(7, first.get());  // the old connection's end is not the new one's
-  ck_assert(grid.core.online(7));
+  slave_disconnected(grid.core, 7, first.get());  // the old connection's end is not the new one's
+  ck_assert(grid.core.slaves.contains(7));
 }
 END_TEST
 
@@ -378,20 +378,20 @@ START_TEST(a_hello_over_https_takes_the_place_of_a_dead_line_alone) {
   Grid grid;
   auto const line = grid.add_slave(7);
   auto const state = Grid::state(7, 0);
-  auto const refused = grid.core.hello_without_line(state, grid.now);
+  auto const refused = hello_over_https(grid.core, state, grid.now);
   ck_assert(!refused && refused.error().code == Errc::conflict);
   ck_assert_uint_eq(line->of_type("ping").size(), 1);
   grid.add_job(1, 1);
   ck_assert_uint_eq(line->of_type("order").size(), 1);  // what was refused changed nothing
   grid.now += 10'000;                                   // it did not answer
-  ck_assert(grid.core.hello_without_line(state, grid.now).has_value());
+  ck_assert(hello_over_https(grid.core, state, grid.now).has_value());
   ck_assert_text(line->closed, "the same slave signed on again");
-  grid.core.gone(7, line.get());
-  ck_assert(grid.core.online(7));
-  ck_assert(grid.core.hello_without_line(state, grid.now).has_value());  // as often as it likes
+  slave_disconnected(grid.core, 7, line.get());
+  ck_assert(grid.core.slaves.contains(7));
+  ck_assert(hello_over_https(grid.core, state, grid.now).has_value());  // as often as it likes
   auto const again = std::make_shared<FakeSlave>();
-  ck_assert(grid.core.admit(7, "", again, grid.now).has_value());
-  ck_assert(!grid.core.hello_without_line(state, grid.now));  // also of a line that gave no instance
+  ck_assert(admit_slave(grid.core, 7, "", again, grid.now).has_value());
+  ck_assert(!hello_over_https(grid.core, state, grid.now));  // also of a line that gave no instance
 }
 END_TEST
 
@@ -402,7 +402,7 @@ START_TEST(no_work_is_given_while_attempt_numbers_are_missing) {
   auto const slave = grid.add_slave(7);
   ck_assert_uint_eq(slave->received.size(), 0);
   grid.journal.next = 500;
-  grid.core.tick(grid.now);
+  tick(grid.core, grid.now);
   ck_assert_int_eq(slave->received.at(0)["attempt"].get<int>(), 500);
 }
 END_TEST
@@ -413,8 +413,8 @@ START_TEST(a_result_without_the_image_that_the_job_wants_is_rejected) {
   auto const slave = grid.add_slave(7);
   auto report = grid.report_for(slave->received[0], 7, store::Ending::accepted);
   report.output.clear();
-  grid.core.report(
-      report, [&](std::string text) { grid.answer = std::move(text); }, grid.now);
+  report_result(
+      grid.core, report, [&](std::string text) { grid.answer = std::move(text); }, grid.now);
   grid.commit();
   ck_assert_says(grid.answer, "rejected");
 }
@@ -425,7 +425,7 @@ START_TEST(a_disabled_slave_is_sent_away_and_its_frame_given_to_the_next) {
   grid.add_job(1, 1);
   auto const first = grid.add_slave(7);
   auto const second = grid.add_slave(8);
-  grid.core.disable(7, "disabled by its owner", grid.now);
+  disable_slave(grid.core, 7, "disabled by its owner", grid.now);
   ck_assert_text(first->closed, "disabled by its owner");
   ck_assert_uint_eq(second->of_type("order").size(), 1);
 }
@@ -434,13 +434,13 @@ END_TEST
 START_TEST(a_slave_over_https_asks_for_each_order_and_is_offline_when_it_stops_asking) {
   Grid grid;
   grid.add_job(1, 2);
-  ck_assert(grid.core.hello(Grid::state(9), grid.now).empty());
-  auto const order = grid.core.order_for(9, grid.now);
+  ck_assert(slave_hello(grid.core, Grid::state(9), grid.now).empty());
+  auto const order = fetch_order(grid.core, 9, grid.now);
   ck_assert(order.has_value());
-  ck_assert(!grid.core.order_for(9, grid.now));  // it has its one slot full
+  ck_assert(!fetch_order(grid.core, 9, grid.now));  // it has its one slot full
   grid.now += 91'000;
-  grid.core.tick(grid.now);
-  ck_assert(!grid.core.online(9));
+  tick(grid.core, grid.now);
+  ck_assert(!grid.core.slaves.contains(9));
 }
 END_TEST
 
@@ -475,7 +475,7 @@ START_TEST(each_tile_of_a_frame_is_a_task_with_its_place_size_and_name) {
                          .files = {{"scene.blend", "abc", 10}}};
   std::vector<store::RunnableTask> tasks;
   for (int i = 0; i < 8; ++i) tasks.push_back({1000 + i, 1, 5 + i / 4, 0});
-  grid.core.add_job(std::move(job), tasks, {}, grid.now);
+  add_job(grid.core, std::move(job), tasks, {}, grid.now);
   auto const slave = grid.add_slave(7, 8);
   std::map<std::string, json> by_name;
   for (auto const& order : slave->of_type("order")) by_name[order["output"]["name"]] = order;
@@ -486,7 +486,7 @@ START_TEST(each_tile_of_a_frame_is_a_task_with_its_place_size_and_name) {
       R"({"file":"scene.blend","first-column":47,"first-row":27,"frame":6,"last-column":100,"last-row":60})");
   ck_assert_int_eq(last["output"]["width"].get<int>(), 54);
   ck_assert_int_eq(last["output"]["height"].get<int>(), 34);
-  auto const expected = grid.core.expected_result(last["attempt"], last["task"]);
+  auto const expected = expected_result(grid.core, last["attempt"], last["task"]);
   ck_assert(expected && expected->name == "0006-t0004.png" && expected->output.width == 54);
 }
 END_TEST
@@ -508,17 +508,17 @@ START_TEST(a_job_made_of_anothers_output_begins_when_that_one_is_finished) {
                            .after = 1,
                            .waits = true,
                            .files = {}};
-  grid.core.add_job(std::move(video), {{2000, 2, 1, 0}}, {}, grid.now);
+  add_job(grid.core, std::move(video), {{2000, 2, 1, 0}}, {}, grid.now);
   auto const slave = grid.add_slave(7, 2);
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
-  ck_assert_text(grid.core.why_job(2).rule, "waits_for_job");
+  ck_assert_text(explain_job(grid.core, 2).rule, "waits_for_job");
   grid.change_job({.job = 2, .state = store::JobState::paused});
   grid.change_job({.job = 2});
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
   grid.done(slave->received.back(), 7);
   grid.commit();
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
-  grid.core.job_finished(1, ++grid.revision, grid.now);
+  job_finished(grid.core, 1, ++grid.revision, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 2);
   ck_assert_text(slave->received.back()["file_list"], "/list/2");
   ck_assert_text(slave->received.back()["output"]["name"], "video.mp4");
@@ -548,10 +548,10 @@ START_TEST(a_held_job_gives_its_test_frames_and_the_rest_when_it_is_approved) {
     grid.commit();
   }
   ck_assert(frames == (std::vector<int>{1, 5, 9}));
-  grid.core.tick(grid.now += 1000);
+  tick(grid.core, grid.now += 1000);
   ck_assert_uint_eq(slave->of_type("order").size(), 3);
-  ck_assert_text(grid.core.why_job(1).rule, "waits_for_approval");
-  ck_assert_int_eq(grid.core.why_job(1).number, 6);
+  ck_assert_text(explain_job(grid.core, 1).rule, "waits_for_approval");
+  ck_assert_int_eq(explain_job(grid.core, 1).number, 6);
   grid.change_job({.job = 1});
   ck_assert_uint_eq(slave->of_type("order").size(), 4);
 }
@@ -564,15 +564,15 @@ START_TEST(a_finished_frame_can_be_opened_again_while_the_job_is_worked_on) {
   auto const order = slave->of_type("order").back();
   grid.done(order, 1);
   grid.commit();
-  ck_assert(grid.core.reopen({.job = 1, .revision = ++grid.revision}, order["task"], grid.now));
+  ck_assert(reopen_task(grid.core, {.job = 1, .revision = ++grid.revision}, order["task"], grid.now));
   grid.done(slave->of_type("order").back(), 1);
   grid.commit();
   auto const again = slave->of_type("order").back();
   ck_assert(again["task"] == order["task"] && again["attempt"] != order["attempt"]);
   grid.done(again, 1);
   grid.commit();
-  ck_assert(
-      !grid.core.reopen({.job = 1, .revision = ++grid.revision}, order["task"], grid.now));  // the job has ended here
+  ck_assert(!reopen_task(grid.core, {.job = 1, .revision = ++grid.revision}, order["task"],
+                         grid.now));  // the job has ended here
 }
 END_TEST
 
@@ -594,26 +594,26 @@ struct Ghost {
   // Says done for the attempt that has ended; the database answers as it does.
   void speak(Verdict verdict) {
     auto report = grid.report_for(old, 7, store::Ending::accepted);
-    if (grid.core.claim(report, grid.now) != ResultClaim::go) report.output.clear();
-    grid.core.report(
-        report, [this](std::string text) { grid.answer = std::move(text); }, grid.now);
+    if (begin_commit(grid.core, report, grid.now) != CommitDecision::proceed) report.output.clear();
+    report_result(
+        grid.core, report, [this](std::string text) { grid.answer = std::move(text); }, grid.now);
     grid.commit(verdict);
   }
   void expect_honest_work_counts() {
     ck_assert_says(grid.answer, "rejected");
     ck_assert_uint_eq(honest->of_type("order").size(), 1);
     ck_assert_uint_eq(honest->of_type("cancel").size(), 0);
-    ck_assert_int_eq(grid.core.job_live(1).leased, 1);
+    ck_assert_int_eq(job_status(grid.core, 1).leased, 1);
     grid.done(honest->received[0], 8);
     grid.commit();
     ck_assert_says(grid.answer, "accepted");
-    ck_assert_int_eq(grid.core.grid_live().jobs_active, 0);
+    ck_assert_int_eq(grid_status(grid.core).jobs_active, 0);
   }
 };
 
 void returns(Grid& grid, json const& order) {
-  grid.core.report(grid.report_for(order, 7, store::Ending::returned), {}, grid.now);
-  grid.core.hello(Grid::state(7, 0), grid.now);
+  report_result(grid.core, grid.report_for(order, 7, store::Ending::returned), {}, grid.now);
+  slave_hello(grid.core, Grid::state(7, 0), grid.now);
 }
 
 START_TEST(only_what_is_out_or_expired_may_begin_a_commit) {
@@ -647,9 +647,9 @@ START_TEST(a_returned_frame_cannot_be_brought_after_all) {
 END_TEST
 
 START_TEST(a_frame_that_a_hello_left_out_cannot_be_brought_after_all) {
-  Ghost ghost([](Grid& grid, json const&) { grid.core.hello(Grid::state(7, 0), grid.now); });
-  ck_assert(ghost.grid.core.claim(ghost.grid.report_for(ghost.old, 7, store::Ending::accepted), ghost.grid.now) !=
-            ResultClaim::go);
+  Ghost ghost([](Grid& grid, json const&) { slave_hello(grid.core, Grid::state(7, 0), grid.now); });
+  ck_assert(begin_commit(ghost.grid.core, ghost.grid.report_for(ghost.old, 7, store::Ending::accepted),
+                         ghost.grid.now) != CommitDecision::proceed);
   ghost.speak(Verdict::superseded);
   ghost.expect_honest_work_counts();
   auto const again = ghost.grid.add_slave(7, 1, "3.4.1", {{ghost.old["attempt"], ghost.old["lease"]}});
@@ -664,12 +664,13 @@ START_TEST(what_the_database_calls_ended_gives_the_frame_to_the_next) {
   json const order = before.add_slave(7)->received[0];
   Grid grid;
   grid.add_job(1, 1);
-  grid.core.hello(Grid::state(7, 0), grid.now);
+  slave_hello(grid.core, Grid::state(7, 0), grid.now);
   grid.done(order, 7);
   grid.commit(Verdict::ended);
   ck_assert_says(grid.answer, "rejected");
   ck_assert_uint_eq(grid.add_slave(8)->of_type("order").size(), 1);
-  ck_assert(grid.core.claim(grid.report_for(order, 7, store::Ending::accepted), grid.now) == ResultClaim::settled);
+  ck_assert(begin_commit(grid.core, grid.report_for(order, 7, store::Ending::accepted), grid.now) ==
+            CommitDecision::not_needed);
 }
 END_TEST
 
@@ -680,10 +681,10 @@ START_TEST(what_a_slave_says_beside_a_commit_changes_nothing) {
   auto const other = grid.add_slave(8);
   grid.done(order, 7);
   for (auto const ending : {store::Ending::returned, store::Ending::failed})
-    grid.core.report(grid.report_for(order, 7, ending, "no"), {}, grid.now);
+    report_result(grid.core, grid.report_for(order, 7, ending, "no"), {}, grid.now);
   ck_assert_uint_eq(other->received.size(), 0);
   grid.commit();
-  ck_assert_int_eq(grid.core.grid_live().jobs_active, 0);
+  ck_assert_int_eq(grid_status(grid.core).jobs_active, 0);
 }
 END_TEST
 
@@ -691,11 +692,11 @@ START_TEST(a_result_that_the_dispatcher_does_not_know_cannot_win_without_its_ima
   Grid grid;
   grid.add_job(1, 1);
   json const order = grid.add_slave(7)->received[0];
-  grid.core.remove_job(1, "it is read again", grid.now);
+  remove_job(grid.core, 1, store::deleted_revision, "it is read again", grid.now);
   auto report = grid.report_for(order, 7, store::Ending::accepted);
-  ck_assert(grid.core.claim(report, grid.now) == ResultClaim::settled);
+  ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::not_needed);
   report.output.clear();
-  grid.core.report(report, {}, grid.now);
+  report_result(grid.core, report, {}, grid.now);
   ck_assert(!grid.journal.endings.back().entry.may_win);
 }
 END_TEST
@@ -703,9 +704,9 @@ END_TEST
 START_TEST(a_failed_frame_cannot_be_brought_after_all) {
   Ghost ghost([](Grid& grid, json const& order) {
     grid.fails(order, 7);
-    grid.core.hello(Grid::state(7, 0), grid.now);
+    slave_hello(grid.core, Grid::state(7, 0), grid.now);
     grid.now += 10'000;
-    grid.core.tick(grid.now);
+    tick(grid.core, grid.now);
   });
   ghost.speak(Verdict::superseded);
   ghost.expect_honest_work_counts();

@@ -34,7 +34,7 @@ struct MeasuredGrid : Grid {
   MeasuredGrid() : Grid({plan()}) {}
   std::shared_ptr<FakeSlave> add(std::int64_t id, int cores = 4, int slots = 1, std::string cpu = "a CPU") {
     auto slave = std::make_shared<FakeSlave>();
-    ck_assert(core.admit(id, "instance", slave, now).has_value());
+    ck_assert(admit_slave(core, id, "instance", slave, now).has_value());
     greet(id, cores, slots, std::move(cpu));
     return slave;
   }
@@ -42,7 +42,7 @@ struct MeasuredGrid : Grid {
     SlaveCapabilities hello = state(id, slots);
     hello.cores = cores;
     hello.cpu = std::move(cpu);
-    core.hello(hello, now);
+    slave_hello(core, hello, now);
   }
   // Hands in a benchmark that took cpu_ms on all threads together, wall_ms after it was ordered.
   void answer_benchmark(json const& order, std::int64_t slave, std::int64_t cpu_ms, std::int64_t wall_ms,
@@ -51,8 +51,8 @@ struct MeasuredGrid : Grid {
     auto report = report_for(order, slave, store::Ending::accepted);
     report.cpu_ms = cpu_ms;
     report.output_sha256 = std::move(sha256);
-    core.report(
-        report, [this](std::string text) { answer = std::move(text); }, now);
+    report_result(
+        core, report, [this](std::string text) { answer = std::move(text); }, now);
   }
   static std::int64_t work_of(json const& order) {
     auto const& parameters = order["parameters"];
@@ -66,9 +66,9 @@ void render(Grid& grid, json const& order, std::int64_t slave, std::int64_t cpu_
   grid.now += wall_ms;
   auto report = grid.report_for(order, slave, store::Ending::accepted);
   report.cpu_ms = cpu_ms;
-  ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
-  grid.core.report(
-      report, [](std::string const&) {}, grid.now);
+  ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
+  report_result(
+      grid.core, report, [](std::string const&) {}, grid.now);
 }
 
 }  // namespace
@@ -84,18 +84,18 @@ START_TEST(results_that_come_together_are_each_worth_the_time_that_they_took) {
     report.cpu_ms = 20'000;
     report.wall_ms = 20'000;
     grid.now += 60'000;
-    ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
-    grid.core.report(
-        report, [](std::string const&) {}, grid.now);
+    ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
+    report_result(
+        grid.core, report, [](std::string const&) {}, grid.now);
     return slave->of_type("order").back();
   }();
   auto report = grid.report_for(second, 7, store::Ending::accepted);
   report.given_ms = grid.now - 60'000;  // signed with the first
   report.cpu_ms = 30'000;
   report.wall_ms = 30'000;
-  ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
-  grid.core.report(
-      report, [](std::string const&) {}, grid.now);
+  ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
+  report_result(
+      grid.core, report, [](std::string const&) {}, grid.now);
   ck_assert_int_gt(grid.journal.endings[0].entry.claim, 0);
   auto const expected = grid.journal.endings[0].entry.claim * 3 / 2;
   ck_assert_int_le(std::abs(grid.journal.endings[1].entry.claim - expected), 2);  // both are rounded
@@ -103,9 +103,9 @@ START_TEST(results_that_come_together_are_each_worth_the_time_that_they_took) {
   auto third = grid.report_for(slave->of_type("order").back(), 7, store::Ending::accepted);
   third.given_ms = grid.now - 60'000;
   third.cpu_ms = third.wall_ms = 3'600'000;
-  ck_assert(grid.core.claim(third, grid.now) == ResultClaim::go);
-  grid.core.report(
-      third, [](std::string const&) {}, grid.now);
+  ck_assert(begin_commit(grid.core, third, grid.now) == CommitDecision::proceed);
+  report_result(
+      grid.core, third, [](std::string const&) {}, grid.now);
   ck_assert_int_le(grid.journal.endings[2].entry.bound, grid.journal.endings[0].entry.bound / 2 + 1);
 }
 END_TEST
@@ -120,9 +120,9 @@ START_TEST(a_slave_renders_a_benchmark_before_its_first_order) {
   ck_assert_text(order["parameters"]["file"], "benchmark.blend");
   ck_assert_text(order["files"][0]["url"], "/blob/bbb");
   ck_assert_int_eq(order["parameters"]["frame"].get<int>(), 8);
-  ck_assert_text(grid.core.why_slave(7).rule, "benchmark");
-  ck_assert_int_eq(grid.core.grid_live().tasks_leased, 0);  // it is no frame of anybody's
-  auto const expected = grid.core.expected_result(order["attempt"], 0);
+  ck_assert_text(explain_slave(grid.core, 7).rule, "benchmark");
+  ck_assert_int_eq(grid_status(grid.core).tasks_leased, 0);  // it is no frame of anybody's
+  auto const expected = expected_result(grid.core, order["attempt"], 0);
   ck_assert(expected && expected->job == 0 && expected->code == 8);
   ck_assert_int_eq(expected->output.width, order["output"]["width"].get<int>());
 
@@ -155,18 +155,18 @@ START_TEST(a_benchmark_that_is_too_fast_or_copied_or_without_a_picture_is_not_be
   ck_assert_says(grid.answer, "rejected");
   ck_assert_says(grid.answer, "not believed");
   ck_assert_uint_eq(slave->of_type("order").size(), 1);  // it waits, and nothing else is given
-  auto const why = grid.core.why_slave(7);
+  auto const why = explain_slave(grid.core, 7);
   ck_assert_text(why.rule, "benchmark_failed");
   ck_assert_int_eq(why.number, 30);
   grid.now += 31'000;
-  grid.core.tick(grid.now);
+  tick(grid.core, grid.now);
   auto const honest = grid.add(8);
   grid.answer_benchmark(honest->received[0], 8, work, work / 4, "two");
   ck_assert_says(grid.answer, "accepted");
   grid.answer_benchmark(slave->of_type("order").back(), 7, work, work / 4, "two");
   ck_assert_says(grid.answer, "handed in for a benchmark before");
   grid.now += 100'000;
-  grid.core.tick(grid.now);
+  tick(grid.core, grid.now);
   grid.answer_benchmark(slave->of_type("order").back(), 7, work, work / 4, "");
   ck_assert_says(grid.answer, "has no picture");
   ck_assert_uint_eq(grid.journal.powers.size(), 1);
@@ -176,7 +176,7 @@ END_TEST
 START_TEST(a_benchmark_is_repeated_after_a_month_and_on_other_hardware) {
   MeasuredGrid grid;
   grid.now += 100 * day_ms;
-  grid.core.powers().load({7, "blender", "3.4.1", 1500, 1400, 29 * 86400}, grid.now);
+  grid.core.benchmarks.load({7, "blender", "3.4.1", 1500, 1400, 29 * 86400}, grid.now);
   grid.add_job(1, 1000);
   auto const slave = grid.add(7);
   ck_assert_int_eq(slave->of_type("order").back()["job"].get<int>(), 1);
@@ -187,7 +187,7 @@ START_TEST(a_benchmark_is_repeated_after_a_month_and_on_other_hardware) {
   ck_assert_int_eq(slave->of_type("order").back()["job"].get<int>(), 0);
   grid.answer_benchmark(slave->of_type("order").back(), 7, 20'000, 60'000, "one");
   ck_assert_int_eq(slave->of_type("order").back()["job"].get<int>(), 1);
-  grid.core.gone(7, slave.get());
+  slave_disconnected(grid.core, 7, slave.get());
   auto const back = grid.add(7, 16, 1, "another CPU");
   ck_assert_int_eq(back->of_type("order").back()["job"].get<int>(), 0);
 }
@@ -221,9 +221,9 @@ START_TEST(time_is_not_paid_twice_to_a_slave_that_holds_results_back) {
   report.cpu_ms = 60'000;
   report.given_ms = grid.now - 600'000;
   grid.now += 6000;
-  ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
-  grid.core.report(
-      report, [](std::string const&) {}, grid.now);
+  ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
+  report_result(
+      grid.core, report, [](std::string const&) {}, grid.now);
   ck_assert_int_eq(grid.journal.endings.back().entry.claim, 105);
 }
 END_TEST
@@ -234,11 +234,11 @@ START_TEST(neither_new_connections_nor_new_slots_make_one_hour_two) {
   grid.add_job(1, 20);
   auto const greet = [&grid](int slots, std::vector<json> const& holding) {
     auto slave = std::make_shared<FakeSlave>();
-    ck_assert(grid.core.admit(7, "instance", slave, grid.now).has_value());
+    ck_assert(admit_slave(grid.core, 7, "instance", slave, grid.now).has_value());
     SlaveCapabilities hello = Grid::state(7, slots);
     hello.cores = 3;
     for (json const& order : holding) hello.holding.emplace_back(order["attempt"], order["lease"]);
-    grid.core.hello(hello, grid.now);
+    slave_hello(grid.core, hello, grid.now);
     return slave;
   };
   auto slave = greet(3, {});
@@ -247,7 +247,7 @@ START_TEST(neither_new_connections_nor_new_slots_make_one_hour_two) {
   grid.now += 3'600'000;
   std::int64_t claimed = 0;
   while (!orders.empty()) {
-    grid.core.gone(7, slave.get());
+    slave_disconnected(grid.core, 7, slave.get());
     slave = greet(1, orders);
     render(grid, orders.back(), 7, 3 * 3'600'000, 0);
     orders.pop_back();
@@ -284,14 +284,14 @@ END_TEST
 
 START_TEST(a_frame_given_before_a_restart_is_paid_by_its_lease_and_the_power_measured_before) {
   MeasuredGrid grid;
-  grid.core.powers().load({7, "blender", "3.4.1", 3000, 3000, 60}, grid.now);
+  grid.core.benchmarks.load({7, "blender", "3.4.1", 3000, 3000, 60}, grid.now);
   grid.add_job(1, 2);
-  grid.core.restore_lease({.attempt = 90, .task = 1000, .slave = 7, .expires_ms = grid.now + 500'000}, grid.now);
+  restore_lease(grid.core, {.attempt = 90, .task = 1000, .slave = 7, .expires_ms = grid.now + 500'000}, grid.now);
   auto slave = std::make_shared<FakeSlave>();
-  ck_assert(grid.core.admit(7, "instance", slave, grid.now).has_value());
+  ck_assert(admit_slave(grid.core, 7, "instance", slave, grid.now).has_value());
   SlaveCapabilities hello = Grid::state(7, 1, "3.4.1", {{90, "any"}});
   hello.cores = 1;
-  grid.core.hello(hello, grid.now);
+  slave_hello(grid.core, hello, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 0);  // it has that frame
   AttemptReport report{.attempt = 90,
                        .task = 1000,
@@ -300,9 +300,9 @@ START_TEST(a_frame_given_before_a_restart_is_paid_by_its_lease_and_the_power_mea
                        .terms = {.user = 57, .power = 3000, .benchmark = 3000},
                        .cpu_ms = 60'000};
   report.output = "0001.png";
-  ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
-  grid.core.report(
-      report, [](std::string const&) {}, grid.now);
+  ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
+  report_result(
+      grid.core, report, [](std::string const&) {}, grid.now);
   ck_assert_int_eq(grid.journal.endings.back().entry.claim, 3000);
 }
 END_TEST
@@ -326,18 +326,18 @@ START_TEST(a_slave_with_too_little_memory_is_not_asked_and_one_liar_keeps_nobody
   grid.add_job(1, 40);
   auto const add = [&grid](std::int64_t id, int memory_mib) {
     auto slave = std::make_shared<FakeSlave>();
-    ck_assert(grid.core.admit(id, "instance", slave, grid.now).has_value());
+    ck_assert(admit_slave(grid.core, id, "instance", slave, grid.now).has_value());
     SlaveCapabilities hello = Grid::state(id);
     hello.memory_mib = memory_mib;
-    grid.core.hello(hello, grid.now);
+    slave_hello(grid.core, hello, grid.now);
     return slave;
   };
   auto const uses = [&grid](std::shared_ptr<FakeSlave> const& slave, std::int64_t id, int memory_mib) {
     auto report = grid.report_for(slave->of_type("order").back(), id, store::Ending::accepted);
     report.memory_mib = memory_mib;
-    ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
-    grid.core.report(
-        report, [](std::string const&) {}, grid.now);
+    ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
+    report_result(
+        grid.core, report, [](std::string const&) {}, grid.now);
   };
   auto const big = add(7, 16000);
   for (int i = 0; i < 3; ++i) uses(big, 7, 5000);
@@ -346,7 +346,7 @@ START_TEST(a_slave_with_too_little_memory_is_not_asked_and_one_liar_keeps_nobody
   ck_assert_uint_eq(enough->of_type("order").size(), 1);
   uses(enough, 9, 1 << 30);
   ck_assert_uint_eq(add(10, 6000)->of_type("order").size(), 1);
-  grid.core.gone(7, big.get());
+  slave_disconnected(grid.core, 7, big.get());
   uses(enough, 9, 16000);
   uses(enough, 9, 16000);
   uses(enough, 9, 16000);
@@ -372,8 +372,8 @@ END_TEST
 
 START_TEST(a_held_grant_is_remembered_over_a_restart) {
   Grid grid;
-  grid.core.grants().load_held(1, {.attempt = 5, .task = 1000, .frame = 1, .user = 90, .claim = 900});
-  for (std::int64_t const user : {91, 92}) grid.core.grants().load_claim(1, {2, user, 1000});
+  grid.core.grants.load_held(1, {.attempt = 5, .task = 1000, .frame = 1, .user = 90, .claim = 900});
+  for (std::int64_t const user : {91, 92}) grid.core.grants.load_claim(1, {2, user, 1000});
   grid.add_job(1, 40);
   auto const slave = grid.add_slave(7);
   render(grid, slave->of_type("order").back(), 7, 60'000, 60'000);
@@ -438,12 +438,12 @@ START_TEST(a_frame_is_paid_whose_slave_left_while_its_image_was_checked) {
     auto report = grid.report_for(slave->received.back(), 7, store::Ending::accepted);
     grid.now += 60'000;
     report.cpu_ms = 60'000;
-    ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
+    ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
     if (disabled)
-      grid.core.disable(7, "disabled by its owner", grid.now);
+      disable_slave(grid.core, 7, "disabled by its owner", grid.now);
     else
-      grid.core.gone(7, slave.get());
-    grid.core.report(report, {}, grid.now);
+      slave_disconnected(grid.core, 7, slave.get());
+    report_result(grid.core, report, {}, grid.now);
     ck_assert_int_eq(grid.journal.endings.back().entry.claim, 1000);
     ck_assert_int_eq(grid.journal.endings.back().entry.bound, 1250);
   }
@@ -452,15 +452,15 @@ END_TEST
 
 START_TEST(what_a_slave_says_of_itself_after_its_order_changes_nothing_of_its_pay) {
   MeasuredGrid grid;
-  grid.core.powers().load({7, "blender", "3.4.1", 2000, 2000, 60}, grid.now);
-  grid.core.powers().load({7, "blender", "4.2", 9000, 9000, 60}, grid.now);
+  grid.core.benchmarks.load({7, "blender", "3.4.1", 2000, 2000, 60}, grid.now);
+  grid.core.benchmarks.load({7, "blender", "4.2", 9000, 9000, 60}, grid.now);
   grid.add_job(1, 3);
   auto const slave = grid.add(7, 2);
   json const order = slave->received.back();
   SlaveCapabilities other = Grid::state(7, 1, "4.2", {{order["attempt"], order["lease"]}});
   other.cores = 64;
   other.user = 99;
-  grid.core.hello(other, grid.now);
+  slave_hello(grid.core, other, grid.now);
   render(grid, order, 7, 64 * 60'000, 60'000);
   auto const& entry = grid.journal.endings.back().entry;
   ck_assert_int_eq(entry.claim, 2 * 2 * 1050);  // two cores of power 2 for a minute, and what clocks may differ
@@ -488,7 +488,7 @@ START_TEST(claims_of_slaves_that_left_make_the_fair_value_too) {
   for (std::int64_t const id : {11, 12, 13}) {
     auto const slave = grid.add_slave(id);
     render(grid, slave->received.back(), id, 60'000, 60'000);
-    grid.core.gone(id, slave.get());
+    slave_disconnected(grid.core, id, slave.get());
     grid.commit();
   }
   auto const slave = grid.add_slave(14);
@@ -499,13 +499,13 @@ END_TEST
 
 START_TEST(a_late_frame_is_paid_by_the_terms_of_its_lease) {
   MeasuredGrid grid;
-  grid.core.powers().load({7, "blender", "3.4.1", 2000, 2000, 60}, grid.now);
+  grid.core.benchmarks.load({7, "blender", "3.4.1", 2000, 2000, 60}, grid.now);
   grid.add_job(1, 1);
   auto const slave = grid.add(7, 2);
   json const order = slave->received.back();
-  grid.core.gone(7, slave.get());
+  slave_disconnected(grid.core, 7, slave.get());
   grid.now += 700'000;
-  grid.core.tick(grid.now);
+  tick(grid.core, grid.now);
   grid.commit();
   render(grid, order, 7, 60'000, 0);
   ck_assert_int_eq(grid.journal.endings.back().entry.claim, 2000);
@@ -521,7 +521,7 @@ START_TEST(a_slave_is_measured_with_the_cores_that_its_benchmark_was_ordered_for
   SlaveCapabilities fewer = Grid::state(7, 1, "3.4.1", {{order["attempt"], order["lease"]}});
   fewer.cores = 1;  // as if one core had done what four did
   fewer.cpu = "a CPU";
-  grid.core.hello(fewer, grid.now);
+  slave_hello(grid.core, fewer, grid.now);
   grid.answer_benchmark(order, 7, work / 5, work / 2, "one");
   ck_assert_int_eq(grid.journal.powers.at(0).second, 1250 * 2 / 4);
 }

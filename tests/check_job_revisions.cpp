@@ -30,7 +30,7 @@ std::vector<store::RunnableTask> tasks_of(std::int64_t job, int frames) {
 
 void add(Grid& grid, store::RunnableJob job) {
   auto tasks = tasks_of(job.id, job.tasks);
-  grid.core.add_job(std::move(job), tasks, {}, grid.now);
+  add_job(grid.core, std::move(job), tasks, {}, grid.now);
 }
 
 std::size_t orders(FakeSlave const& slave) {
@@ -40,21 +40,21 @@ std::size_t orders(FakeSlave const& slave) {
 START_TEST(a_job_that_was_cancelled_since_its_row_was_read_is_not_given_out) {
   Grid grid;
   auto const slave = grid.add_slave(7);
-  grid.core.remove_job(1, 2, "cancelled by its owner", grid.now);
+  remove_job(grid.core, 1, 2, "cancelled by its owner", grid.now);
   add(grid, row(1, 1, 3));
   ck_assert_uint_eq(orders(*slave), 0);
-  ck_assert_int_eq(grid.core.grid_live().jobs_active, 0);
+  ck_assert_int_eq(grid_status(grid.core).jobs_active, 0);
 }
 END_TEST
 
 START_TEST(a_job_that_was_paused_since_its_row_was_read_gives_nothing_until_it_is_resumed) {
   Grid grid;
   auto const slave = grid.add_slave(7);
-  grid.core.change_job({.job = 1, .revision = 2, .state = JobState::paused}, grid.now);
+  change_job(grid.core, {.job = 1, .revision = 2, .state = JobState::paused}, grid.now);
   add(grid, row(1, 1, 3));
   ck_assert_uint_eq(orders(*slave), 0);
-  ck_assert_text(grid.core.why_job(1).rule, "paused");
-  grid.core.change_job({.job = 1, .revision = 3}, grid.now);
+  ck_assert_text(explain_job(grid.core, 1).rule, "paused");
+  change_job(grid.core, {.job = 1, .revision = 3}, grid.now);
   ck_assert_uint_eq(orders(*slave), 1);
 }
 END_TEST
@@ -62,8 +62,8 @@ END_TEST
 START_TEST(a_job_that_was_resumed_after_it_was_paused_goes_on_whatever_is_told_first) {
   Grid grid;
   add(grid, row(1, 1, 3));
-  grid.core.change_job({.job = 1, .revision = 3}, grid.now);
-  grid.core.change_job({.job = 1, .revision = 2, .state = JobState::paused}, grid.now);
+  change_job(grid.core, {.job = 1, .revision = 3}, grid.now);
+  change_job(grid.core, {.job = 1, .revision = 2, .state = JobState::paused}, grid.now);
   ck_assert_uint_eq(orders(*grid.add_slave(7)), 1);
 }
 END_TEST
@@ -72,8 +72,8 @@ START_TEST(an_older_change_takes_nothing_back_of_a_newer_one) {
   Grid grid;
   add(grid, row(1, 1, 3));
   add(grid, row(2, 1, 3));
-  grid.core.change_job({.job = 2, .revision = 3, .priority = 90}, grid.now);
-  grid.core.change_job({.job = 2, .revision = 2, .state = JobState::paused, .priority = 10}, grid.now);
+  change_job(grid.core, {.job = 2, .revision = 3, .priority = 90}, grid.now);
+  change_job(grid.core, {.job = 2, .revision = 2, .state = JobState::paused, .priority = 10}, grid.now);
   ck_assert_int_eq(grid.add_slave(7)->received[0]["job"].get<int>(), 2);
 }
 END_TEST
@@ -84,7 +84,7 @@ START_TEST(rows_that_were_read_twice_take_no_frame_from_the_slave_that_renders_i
   auto const slave = grid.add_slave(7);
   add(grid, row(1, 1, 3));
   ck_assert_uint_eq(slave->of_type("cancel").size(), 0);
-  ck_assert_int_eq(grid.core.grid_live().tasks_leased, 1);
+  ck_assert_int_eq(grid_status(grid.core).tasks_leased, 1);
 }
 END_TEST
 
@@ -96,7 +96,7 @@ START_TEST(a_job_that_ended_is_not_brought_back_by_an_older_reading_but_by_its_o
   grid.commit();
   add(grid, row(1, 1, 1));  // read before the frame was accepted
   ck_assert_uint_eq(orders(*slave), 1);
-  grid.core.job_finished(1, 2, grid.now);
+  job_finished(grid.core, 1, 2, grid.now);
   add(grid, row(1, 2, 1));
   ck_assert_uint_eq(orders(*slave), 1);
   add(grid, row(1, 3, 1));  // requeued
@@ -110,25 +110,25 @@ START_TEST(a_frame_whose_end_is_not_settled_here_is_not_reopened_in_vain) {
   auto const slave = grid.add_slave(7);
   auto const order = slave->received[0];
   grid.done(order, 7);  // the database has it, and its owner wants it once more before that is heard here
-  ck_assert(!grid.core.reopen({.job = 1, .revision = 2}, order["task"], grid.now));
+  ck_assert(!reopen_task(grid.core, {.job = 1, .revision = 2}, order["task"], grid.now));
   add(grid, row(1, 2, 2));
   grid.commit();
-  ck_assert_int_eq(grid.core.grid_live().tasks_ready + grid.core.grid_live().tasks_leased, 2);
+  ck_assert_int_eq(grid_status(grid.core).tasks_ready + grid_status(grid.core).tasks_leased, 2);
 }
 END_TEST
 
 START_TEST(what_is_made_of_a_job_waits_when_that_one_is_rendered_again_before_its_end_is_heard) {
   Grid grid;
   auto const slave = grid.add_slave(7, 2);
-  grid.core.change_job({.job = 1, .revision = 6}, grid.now);  // finished at 5, requeued at once
+  change_job(grid.core, {.job = 1, .revision = 6}, grid.now);  // finished at 5, requeued at once
   auto video = row(2, 2, 1);
   video.after = 1;
   video.waits = true;
   add(grid, video);
-  grid.core.job_finished(1, 5, grid.now);
-  ck_assert_text(grid.core.why_job(2).rule, "waits_for_job");
+  job_finished(grid.core, 1, 5, grid.now);
+  ck_assert_text(explain_job(grid.core, 2).rule, "waits_for_job");
   ck_assert_uint_eq(orders(*slave), 0);
-  grid.core.job_finished(1, 7, grid.now);
+  job_finished(grid.core, 1, 7, grid.now);
   ck_assert_uint_eq(orders(*slave), 1);
 }
 END_TEST
@@ -136,7 +136,7 @@ END_TEST
 START_TEST(what_is_made_of_a_job_begins_though_that_one_finished_while_its_row_was_read) {
   Grid grid;
   auto const slave = grid.add_slave(7, 2);
-  grid.core.job_finished(1, 5, grid.now);
+  job_finished(grid.core, 1, 5, grid.now);
   auto video = row(2, 1, 1);
   video.after = 1;
   video.waits = true;
@@ -147,7 +147,7 @@ END_TEST
 
 std::int64_t leased_of_users(Grid const& grid) {
   std::int64_t leased = 0;
-  for (auto const& user : grid.core.users_live()) leased += user.leased;
+  for (auto const& user : user_statuses(grid.core)) leased += user.leased;
   return leased;
 }
 
@@ -155,16 +155,16 @@ START_TEST(nothing_of_a_job_that_is_gone_counts_as_being_rendered) {
   Grid grid;
   add(grid, row(1, 1, 3));
   auto const slave = grid.add_slave(7, 2);
-  ck_assert_int_eq(grid.core.grid_live().tasks_leased, 2);
-  grid.core.gone(7, slave.get());  // its leases stay for a while: it renders on
-  ck_assert_int_eq(grid.core.grid_live().tasks_leased, 2);
-  grid.core.remove_job(1, 2, "cancelled by its owner", grid.now);
-  grid.core.remove_job(1, store::deleted_revision, "deleted", grid.now);
+  ck_assert_int_eq(grid_status(grid.core).tasks_leased, 2);
+  slave_disconnected(grid.core, 7, slave.get());  // its leases stay for a while: it renders on
+  ck_assert_int_eq(grid_status(grid.core).tasks_leased, 2);
+  remove_job(grid.core, 1, 2, "cancelled by its owner", grid.now);
+  remove_job(grid.core, 1, store::deleted_revision, "deleted", grid.now);
   add(grid, row(1, 1, 3));
   auto const again = grid.add_slave(8, 2);
-  ck_assert_int_eq(grid.core.grid_live().tasks_leased, 0);
+  ck_assert_int_eq(grid_status(grid.core).tasks_leased, 0);
   ck_assert_int_eq(leased_of_users(grid), 0);
-  ck_assert_uint_eq(grid.core.slave_work(8).size(), 0);
+  ck_assert_uint_eq(current_tasks(grid.core, 8).size(), 0);
 }
 END_TEST
 

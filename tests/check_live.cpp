@@ -260,7 +260,7 @@ START_TEST(what_a_slave_does_is_told_to_its_owner) {
   ck_assert(owner.writer->of("grid")[0] == (json{{"online", 1}, {"active", 1}, {"ready", 2}, {"leased", 1}}));
   batcher.publish(grid.core, 5'010'000);
   ck_assert_uint_eq(owner.writer->of("grid").size(), 1);
-  grid.core.gone(1, slave.get());
+  slave_disconnected(grid.core, 1, slave.get());
   batcher.slave(1, 51);
   batcher.publish(grid.core, 5'020'000);
   ck_assert(owner.writer->of("slave")[1]["online"] == false);

@@ -13,21 +13,21 @@ START_TEST(a_slave_is_not_offered_what_it_or_its_owner_blocked) {
   Grid grid;
   grid.add_job(1, 3, 1);
   grid.add_job(2, 3, 2);
-  grid.core.change_blocks(7, {.users = {2}}, grid.now);
+  change_blocks(grid.core, 7, {.users = {2}}, grid.now);
   auto slave = std::make_shared<FakeSlave>();
-  ck_assert(grid.core.admit(7, "i", slave, grid.now).has_value());
+  ck_assert(admit_slave(grid.core, 7, "i", slave, grid.now).has_value());
   auto state = Grid::state(7);
   state.blocks.jobs = {1};
-  grid.core.hello(state, grid.now);
+  slave_hello(grid.core, state, grid.now);
   ck_assert(slave->of_type("order").empty());
-  auto why = grid.core.why_slave(7);
+  auto why = explain_slave(grid.core, 7);
   ck_assert_text(why.rule, "blocked");
   ck_assert(why.number == 1 || why.number == 2);
   ck_assert_says(why.sentence, "blocked");
-  ck_assert_text(grid.core.why_job(1).rule, "refused_by_slaves");
+  ck_assert_text(explain_job(grid.core, 1).rule, "refused_by_slaves");
   auto const other = grid.add_slave(8);  // nobody else minds
   ck_assert_uint_eq(other->of_type("order").size(), 1);
-  grid.core.change_blocks(7, {}, grid.now);  // its owner takes it back: at once there is work
+  change_blocks(grid.core, 7, {}, grid.now);  // its owner takes it back: at once there is work
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
   ck_assert_int_eq(slave->received.back()["job"].get<int>(), 2);
 }
@@ -61,25 +61,25 @@ START_TEST(a_frame_that_took_longer_than_a_slave_lends_goes_elsewhere_and_counts
   Grid grid;
   grid.add_job(1, 2);
   auto slave = std::make_shared<FakeSlave>();
-  ck_assert(grid.core.admit(7, "i", slave, grid.now).has_value());
+  ck_assert(admit_slave(grid.core, 7, "i", slave, grid.now).has_value());
   auto state = Grid::state(7);
   state.minutes_per_frame = 10;
-  grid.core.hello(state, grid.now);
+  slave_hello(grid.core, state, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
   auto report =
       grid.report_for(slave->received.back(), 7, store::Ending::returned, "it took longer than the 10 minutes");
   report.too_long = true;
-  grid.core.report(report, {}, grid.now);
+  report_result(grid.core, report, {}, grid.now);
   grid.commit();
   ck_assert_uint_eq(slave->of_type("order").size(), 1);  // neither this frame again nor the next of the job
-  grid.core.hello(state, grid.now);
-  grid.core.tick(grid.now + 60'000);
+  slave_hello(grid.core, state, grid.now);
+  tick(grid.core, grid.now + 60'000);
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
-  ck_assert_text(grid.core.why_slave(7).rule, "took_too_long");
-  ck_assert_says(grid.core.why_slave(7).sentence, "the 10 minutes that this slave lends");
+  ck_assert_text(explain_slave(grid.core, 7).rule, "took_too_long");
+  ck_assert_says(explain_slave(grid.core, 7).sentence, "the 10 minutes that this slave lends");
   ck_assert_uint_eq(grid.add_slave(8)->of_type("order").size(), 1);
   state.minutes_per_frame = 20;
-  grid.core.hello(state, grid.now);
+  slave_hello(grid.core, state, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 2);  // it lends more now
 }
 END_TEST
@@ -92,17 +92,17 @@ START_TEST(a_slave_is_not_given_frames_that_are_expected_to_take_longer_than_it_
     grid.now += 3'600'000;
     auto report = grid.report_for(first->received.back(), 8, store::Ending::accepted);
     report.cpu_ms = report.wall_ms = 3'600'000;
-    ck_assert(grid.core.claim(report, grid.now) == ResultClaim::go);
-    grid.core.report(report, {}, grid.now);
+    ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
+    report_result(grid.core, report, {}, grid.now);
     grid.commit();
   }
   auto slave = std::make_shared<FakeSlave>();
-  ck_assert(grid.core.admit(7, "i", slave, grid.now).has_value());
+  ck_assert(admit_slave(grid.core, 7, "i", slave, grid.now).has_value());
   auto state = Grid::state(7);
   state.minutes_per_frame = 10;
-  grid.core.hello(state, grid.now);
+  slave_hello(grid.core, state, grid.now);
   ck_assert(slave->of_type("order").empty());
-  ck_assert_text(grid.core.why_slave(7).rule, "too_long");
+  ck_assert_text(explain_slave(grid.core, 7).rule, "too_long");
 }
 END_TEST
 

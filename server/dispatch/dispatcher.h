@@ -4,7 +4,6 @@
 // Replies to slaves leave through SlaveSink, called on the dispatcher's thread; it must not block.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,104 +13,15 @@
 
 #include "common/base/result.h"
 #include "server/dispatch/blocks.h"
+#include "server/dispatch/log_requests.h"
 #include "server/dispatch/order.h"
 #include "server/dispatch/policy.h"
+#include "server/dispatch/slave_capabilities.h"
+#include "server/dispatch/statuses.h"
 #include "server/store/journal.h"
-#include "server/store/slaves.h"
 #include "server/store/statistics.h"
 
 namespace distren {
-
-namespace protocol {
-struct Hello;
-}
-
-// Where a slave's messages go: a session of the line. Called on the dispatcher's thread.
-class SlaveSink {
-public:
-  virtual ~SlaveSink() = default;
-  virtual void send(std::string line) = 0;  // one JSON object without newline
-  virtual void close(std::string_view reason) = 0;
-};
-
-struct SlaveCapabilities {  // what a hello said
-  std::int64_t id = 0;
-  std::int64_t user = 0;
-  std::string name;
-  int cores = 0;
-  int memory_mib = 0;
-  int slots = 1;   // frames that it renders at once; 0: it wants no work
-  int orders = 0;  // that it likes to hold, those in its slots among them
-  [[nodiscard]] int room() const { return slots == 0 ? 0 : std::max(slots, orders); }
-  std::string cpu;                                                                       // as it calls itself
-  [[nodiscard]] int threads() const { return std::max(1, cores / std::max(1, slots)); }  // of one task
-  std::vector<store::Method> methods;
-  std::vector<std::string> gpus;
-  int minutes_per_frame = 0;  // the longest that it lends itself for; 0: any
-  [[nodiscard]] std::int64_t limit_ms() const { return std::int64_t{60'000} * minutes_per_frame; }
-  Blocks blocks{};         // said by the slave itself
-  std::string settings{};  // JSON: what holds there now; empty: it takes no settings from afar
-  std::vector<std::pair<std::int64_t, std::string>> holding;  // attempt, lease
-};
-
-SlaveCapabilities capabilities_of(protocol::Hello const& hello);  // without its sender
-
-struct CurrentTask {
-  std::int64_t job = 0;
-  std::int64_t task = 0;
-  std::int64_t attempt = 0;
-  int frame = 0;
-  double fraction = 0;
-};
-
-struct JobStatus {  // what only memory knows of a job
-  int leased = 0;
-  double running = 0;   // sum of the fractions of frames being rendered
-  std::string waiting;  // why nothing of it is being rendered now; empty: something is
-};
-
-struct GridStatus {
-  int slaves_online = 0;
-  int jobs_active = 0;
-  std::int64_t tasks_ready = 0;
-  std::int64_t tasks_leased = 0;
-  int slots = 0;           // frames that the slaves online render at once
-  std::int64_t power = 0;  // of the slaves online that take work; thousandths of a reference core
-  bool operator==(GridStatus const&) const = default;
-};
-
-using store::UserStatus;
-
-struct JournalStatus {       // how far the database is behind
-  bool away = false;         // the last write failed
-  std::int64_t waiting = 0;  // results that are not written yet
-  std::int64_t lag_ms = 0;   // how long the batch that is being written takes so far
-};
-
-struct TaskStatus {
-  std::int64_t slave = 0;
-  double fraction = 0;
-};
-
-struct Explanation {             // why a job waits or gets what it gets, why a slave idles or renders what it renders
-  std::string rule = "unknown";  // for programs: see doc/points.md
-  std::int64_t number = 0;       // the rule's number
-  std::string sentence;          // for people; names both
-};
-
-// May the image of this attempt be put in place now?
-enum class ResultClaim {
-  busy,     // another attempt's image is being put in place: ask again in a second
-  settled,  // the task needs no image any more; report() says what the journal makes of it
-  go,       // yes; report() or release() must follow
-};
-
-struct ExpectedResult {  // what an attempt shall hand in
-  std::int64_t job = 0;  // 0: a benchmark, whose picture is looked at and not kept
-  std::string name;      // below output/
-  OutputSpec output;
-  std::optional<int> code{};  // the number that a benchmark's picture must show
-};
 
 class Dispatcher {
 public:
@@ -152,7 +62,6 @@ public:
 
   // The last lines of the renderer that is at this task now; nothing: nobody is who could tell. answer comes once, from
   // any thread, within a few seconds.
-  using LogAnswer = std::function<void(std::optional<std::string> text)>;
   virtual void want_log(std::int64_t /*task*/, LogAnswer answer) { answer(std::nullopt); }
   virtual void told_log(std::int64_t /*slave*/, std::int64_t /*attempt*/, std::string /*text*/) {}
 
@@ -169,11 +78,11 @@ public:
   virtual std::optional<std::string> http_order(std::int64_t slave) = 0;  // an order as JSON, or nothing to do
   virtual std::optional<std::string> http_progress(std::int64_t slave, std::int64_t attempt,
                                                    double fraction) = 0;  // a cancel
-  // A result whose image, if any, was claimed, checked and stored (results.h). The answer arrives after the commit.
+  // A result whose image, if any, was checked and staged (result_receiver.h). The answer arrives after the commit.
   // expected_result: nothing when the task needs no result any more.
   virtual std::optional<ExpectedResult> expected_result(std::int64_t attempt, std::int64_t task) = 0;
-  virtual ResultClaim claim(AttemptReport report) = 0;
-  virtual void release(std::int64_t attempt) = 0;  // the image could not be put in place after all
+  virtual CommitDecision begin_commit(AttemptReport report) = 0;
+  virtual void abort_commit(std::int64_t attempt) = 0;  // the image could not be stored after all
   virtual void report(AttemptReport report, std::function<void(std::string answer)> done) = 0;
 };
 

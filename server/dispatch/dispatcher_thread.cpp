@@ -8,6 +8,14 @@
 #include <utility>
 
 #include "common/base/log.h"
+#include "server/dispatch/attempt_events.h"
+#include "server/dispatch/explain.h"
+#include "server/dispatch/job_events.h"
+#include "server/dispatch/next_order.h"
+#include "server/dispatch/result_events.h"
+#include "server/dispatch/slave_events.h"
+#include "server/dispatch/status.h"
+#include "server/dispatch/tick.h"
 
 namespace distren {
 
@@ -43,16 +51,16 @@ DispatcherThread::DispatcherThread(DispatchSettings settings, OrderLinks links, 
           std::int64_t const now = unix_ms();
           for (auto const& paused : shared->paused) {
             spdlog::info("dispatcher: job={} paused: {}", paused.control.job, quote(paused.reason));
-            core_.change_job(paused.control, now);
+            distren::change_job(core_, paused.control, now);
           }
           for (auto const& one : shared->endings) {
-            core_.settled(one.ending.entry, one.verdict, one.points, one.ending.answer, now);
-            if (news_ && one.points && *one.points > 0) news_->points(core_.owner(one.ending.entry.slave));
+            distren::settle(core_, one.ending.entry, one.verdict, one.points, one.ending.answer, now);
+            if (news_ && one.points && *one.points > 0) news_->points(distren::owner_of(core_, one.ending.entry.slave));
           }
           for (auto const& job : shared->changed) {
             if (news_) news_->job(job);
           }
-          for (auto const& done : shared->finished) core_.job_finished(done.job, done.revision, now);
+          for (auto const& done : shared->finished) distren::job_finished(core_, done.job, done.revision, now);
         });
       }) {}
 
@@ -93,19 +101,19 @@ Result<void> DispatcherThread::load(Database& database) {
   for (auto const& failure : *failures) failures_of[job_of[failure.task]].push_back(failure);
 
   std::int64_t const now = unix_ms();
-  for (auto& [slave, of] : blocks_by_slave(*blocks)) core_.change_blocks(slave, std::move(of), now);
+  for (auto& [slave, of] : blocks_by_slave(*blocks)) distren::change_blocks(core_, slave, std::move(of), now);
   for (auto& job : *jobs) {
     std::int64_t const id = job.id;
-    core_.add_job(std::move(job), tasks_of[id], failures_of[id], now);
+    distren::add_job(core_, std::move(job), tasks_of[id], failures_of[id], now);
   }
-  for (auto const& power : *powers) core_.powers().load(power, now);
-  for (auto const& claim : *claims) core_.grants().load_claim(claim.job, {claim.frame, claim.user, claim.claim});
+  for (auto const& power : *powers) core_.benchmarks.load(power, now);
+  for (auto const& claim : *claims) core_.grants.load_claim(claim.job, {claim.frame, claim.user, claim.claim});
   for (auto const& one : *held)
-    core_.grants().load_held(
+    core_.grants.load_held(
         one.job, {.attempt = one.attempt, .task = one.task, .frame = one.frame, .user = one.user, .claim = one.claim});
   for (auto const& total : *totals) policy_->know_user(total.user, total.total);
   know_escrows(*escrows);
-  for (auto const& lease : *leases) core_.restore_lease(lease, now);
+  for (auto const& lease : *leases) distren::restore_lease(core_, lease, now);
   spdlog::info("dispatcher: jobs={} frames={} leases={} read", jobs->size(), tasks->size(), leases->size());
   return {};
 }
@@ -181,9 +189,9 @@ void DispatcherThread::run() {
     auto const now = std::chrono::steady_clock::now();
     bool const ticked = now >= next_tick;
     if (ticked) {
-      core_.tick(unix_ms());
+      distren::tick(core_, unix_ms());
       next_tick = now + std::chrono::seconds(1);
-      if (now >= next_books_) keep_the_books();
+      if (now >= next_sync_) sync_points();
     }
     if (!news_) continue;
     auto const now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
@@ -194,80 +202,82 @@ void DispatcherThread::run() {
 void DispatcherThread::add_job(store::RunnableJob job, std::vector<store::RunnableTask> tasks,
                                std::vector<store::FailedOn> failures) {
   post([this, job = std::move(job), tasks = std::move(tasks), failures = std::move(failures)] {
-    core_.add_job(job, tasks, failures, unix_ms());
+    distren::add_job(core_, job, tasks, failures, unix_ms());
   });
 }
 
 void DispatcherThread::want_log(std::int64_t task, LogAnswer answer) {
-  post([this, task, answer = std::move(answer)] { core_.want_log(task, answer, unix_ms()); });
+  post([this, task, answer = std::move(answer)] { distren::request_log(core_, task, answer, unix_ms()); });
 }
 
 void DispatcherThread::told_log(std::int64_t slave, std::int64_t attempt, std::string text) {
-  post([this, slave, attempt, text = std::move(text)] { core_.told_log(slave, attempt, text); });
+  post([this, slave, attempt, text = std::move(text)] { distren::receive_log(core_, slave, attempt, text); });
 }
 
 void DispatcherThread::change_job(store::JobControl control) {
-  post([this, control] { core_.change_job(control, unix_ms()); });
+  post([this, control] { distren::change_job(core_, control, unix_ms()); });
 }
 
 void DispatcherThread::remove_job(std::int64_t job, std::int64_t revision, std::string reason) {
-  post([this, job, revision, reason = std::move(reason)] { core_.remove_job(job, revision, reason, unix_ms()); });
+  post([this, job, revision, reason = std::move(reason)] {
+    distren::remove_job(core_, job, revision, reason, unix_ms());
+  });
 }
 
 bool DispatcherThread::reopen(store::JobControl control, std::int64_t task) {
-  return ask([this, control, task] { return core_.reopen(control, task, unix_ms()); });
+  return ask([this, control, task] { return distren::reopen_task(core_, control, task, unix_ms()); });
 }
 
 void DispatcherThread::change_blocks(std::int64_t slave, Blocks blocks) {
-  post([this, slave, blocks = std::move(blocks)] { core_.change_blocks(slave, blocks, unix_ms()); });
+  post([this, slave, blocks = std::move(blocks)] { distren::change_blocks(core_, slave, blocks, unix_ms()); });
 }
 
 void DispatcherThread::tell_slave(std::int64_t slave, std::string line) {
-  post([this, slave, line = std::move(line)] { core_.tell(slave, line); });
+  post([this, slave, line = std::move(line)] { distren::send_to_slave(core_, slave, line); });
 }
 
 void DispatcherThread::disable_slave(std::int64_t slave, std::string reason) {
-  post([this, slave, reason = std::move(reason)] { core_.disable(slave, reason, unix_ms()); });
+  post([this, slave, reason = std::move(reason)] { distren::disable_slave(core_, slave, reason, unix_ms()); });
 }
 
 JobStatus DispatcherThread::job_live(std::int64_t job) {
-  return ask([this, job] { return core_.job_live(job); });
+  return ask([this, job] { return distren::job_status(core_, job); });
 }
 
 std::vector<std::pair<std::int64_t, TaskStatus>> DispatcherThread::tasks_live(std::int64_t job) {
-  return ask([this, job] { return core_.tasks_live(job); });
+  return ask([this, job] { return distren::task_statuses(core_, job); });
 }
 
 GridStatus DispatcherThread::grid_live() {
-  return ask([this] { return core_.grid_live(); });
+  return ask([this] { return distren::grid_status(core_); });
 }
 
 std::vector<std::int64_t> DispatcherThread::slaves_online() {
-  return ask([this] { return core_.slaves_online(); });
+  return ask([this] { return distren::slaves_online(core_); });
 }
 
 std::vector<UserStatus> DispatcherThread::users_live() {
-  return ask([this] { return core_.users_live(); });
+  return ask([this] { return distren::user_statuses(core_); });
 }
 
 bool DispatcherThread::slave_online(std::int64_t slave) {
-  return ask([this, slave] { return core_.online(slave); });
+  return ask([this, slave] { return core_.slaves.contains(slave); });
 }
 
 std::vector<CurrentTask> DispatcherThread::slave_work(std::int64_t slave) {
-  return ask([this, slave] { return core_.slave_work(slave); });
+  return ask([this, slave] { return distren::current_tasks(core_, slave); });
 }
 
 std::string DispatcherThread::slave_settings(std::int64_t slave) {
-  return ask([this, slave] { return core_.settings_of(slave); });
+  return ask([this, slave] { return distren::effective_settings(core_, slave); });
 }
 
 Explanation DispatcherThread::why_job(std::int64_t job) {
-  return ask([this, job] { return core_.why_job(job); });
+  return ask([this, job] { return distren::explain_job(core_, job); });
 }
 
 Explanation DispatcherThread::why_slave(std::int64_t slave) {
-  return ask([this, slave] { return core_.why_slave(slave); });
+  return ask([this, slave] { return distren::explain_slave(core_, slave); });
 }
 
 std::optional<Forecast> DispatcherThread::forecast(std::int64_t job, std::int64_t more_escrow) {
@@ -299,53 +309,55 @@ void DispatcherThread::know_escrows(std::vector<store::JobEscrow> const& escrows
 
 Result<void> DispatcherThread::admit(std::int64_t slave, std::string instance, std::shared_ptr<SlaveSink> sink) {
   return ask([this, slave, instance = std::move(instance), sink = std::move(sink)] {
-    return core_.admit(slave, instance, sink, unix_ms());
+    return distren::admit_slave(core_, slave, instance, sink, unix_ms());
   });
 }
 
 void DispatcherThread::hello(SlaveCapabilities slave) {
-  post([this, slave = std::move(slave)] { core_.hello(slave, unix_ms()); });
+  post([this, slave = std::move(slave)] { distren::slave_hello(core_, slave, unix_ms()); });
 }
 
 void DispatcherThread::gone(std::int64_t slave, std::shared_ptr<SlaveSink> sink) {
-  post([this, slave, sink = std::move(sink)] { core_.gone(slave, sink.get()); });
+  post([this, slave, sink = std::move(sink)] { distren::slave_disconnected(core_, slave, sink.get()); });
 }
 
 void DispatcherThread::progress(std::int64_t slave, std::int64_t attempt, double fraction) {
-  post([this, slave, attempt, fraction] { core_.progress(slave, attempt, fraction, unix_ms()); });
+  post([this, slave, attempt, fraction] { distren::report_progress(core_, slave, attempt, fraction, unix_ms()); });
 }
 
 void DispatcherThread::heard(std::int64_t slave) {
-  post([this, slave] { core_.heard(slave, unix_ms()); });
+  post([this, slave] { distren::slave_seen(core_, slave, unix_ms()); });
 }
 
 Result<std::vector<std::pair<std::int64_t, std::string>>> DispatcherThread::http_hello(SlaveCapabilities slave) {
-  return ask([this, slave = std::move(slave)] { return core_.hello_without_line(slave, unix_ms()); });
+  return ask([this, slave = std::move(slave)] { return distren::hello_over_https(core_, slave, unix_ms()); });
 }
 
 std::optional<std::string> DispatcherThread::http_order(std::int64_t slave) {
-  return ask([this, slave] { return core_.order_for(slave, unix_ms()); });
+  return ask([this, slave] { return distren::fetch_order(core_, slave, unix_ms()); });
 }
 
 std::optional<std::string> DispatcherThread::http_progress(std::int64_t slave, std::int64_t attempt, double fraction) {
-  return ask([this, slave, attempt, fraction] { return core_.progress(slave, attempt, fraction, unix_ms()); });
+  return ask([this, slave, attempt, fraction] {
+    return distren::report_progress(core_, slave, attempt, fraction, unix_ms());
+  });
 }
 
 std::optional<ExpectedResult> DispatcherThread::expected_result(std::int64_t attempt, std::int64_t task) {
-  return ask([this, attempt, task] { return core_.expected_result(attempt, task); });
+  return ask([this, attempt, task] { return distren::expected_result(core_, attempt, task); });
 }
 
-void DispatcherThread::release(std::int64_t attempt) {
-  post([this, attempt] { core_.release(attempt, unix_ms()); });
+void DispatcherThread::abort_commit(std::int64_t attempt) {
+  post([this, attempt] { distren::abort_commit(core_, attempt, unix_ms()); });
 }
 
-ResultClaim DispatcherThread::claim(AttemptReport report) {
-  return ask([this, report = std::move(report)] { return core_.claim(report, unix_ms()); });
+CommitDecision DispatcherThread::begin_commit(AttemptReport report) {
+  return ask([this, report = std::move(report)] { return distren::begin_commit(core_, report, unix_ms()); });
 }
 
 void DispatcherThread::report(AttemptReport report, std::function<void(std::string answer)> done) {
   post([this, report = std::move(report), done = std::move(done)]() mutable {
-    core_.report(std::move(report), std::move(done), unix_ms());
+    distren::report_result(core_, std::move(report), std::move(done), unix_ms());
   });
 }
 
@@ -379,9 +391,9 @@ void DispatcherThread::slave_changed(std::int64_t slave, std::int64_t user) {
   if (news_) news_->slave(slave, user);
 }
 
-void DispatcherThread::keep_the_books() {
-  next_books_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  journal_.add([this, powers = core_.powers().take_corrected()](Database& database) -> Result<void> {
+void DispatcherThread::sync_points() {
+  next_sync_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  journal_.add([this, powers = core_.benchmarks.take_corrected()](Database& database) -> Result<void> {
     if (!powers.empty()) {
       if (auto done = store::correct_powers(database, powers); !done) return done;
     }

@@ -72,8 +72,8 @@ public:
   std::optional<std::string> http_order(std::int64_t slave) override;
   std::optional<std::string> http_progress(std::int64_t slave, std::int64_t attempt, double fraction) override;
   std::optional<ExpectedResult> expected_result(std::int64_t attempt, std::int64_t task) override;
-  ResultClaim claim(AttemptReport report) override;
-  void release(std::int64_t attempt) override;
+  CommitDecision begin_commit(AttemptReport report) override;
+  void abort_commit(std::int64_t attempt) override;
   void report(AttemptReport report, std::function<void(std::string answer)> done) override;
 
 private:
@@ -85,7 +85,7 @@ private:
   void frame_changed(FrameUpdate const& news) override;
   void slave_changed(std::int64_t slave, std::int64_t user) override;
   void know_escrows(std::vector<store::JobEscrow> const& escrows);
-  void keep_the_books();  // each minute: corrected powers out, totals and boosts in
+  void sync_points();  // each minute: corrected powers out, totals and boosts in
 
   using Message = std::function<void()>;  // runs on the dispatcher's thread, may touch core_
   void post(Message message);
@@ -103,7 +103,7 @@ private:
   std::mutex mutex_;  // guards mailbox_ and stopping_
   std::condition_variable wake_;
   std::vector<Message> mailbox_;
-  std::chrono::steady_clock::time_point next_books_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  std::chrono::steady_clock::time_point next_sync_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   bool stopping_ = false;
   std::thread thread_;
 };

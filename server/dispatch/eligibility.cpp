@@ -1,26 +1,52 @@
-// DispatchCore: jobs that a slave is not offered although it could render them: its owner blocked them, or their frames
-// take longer than it lends itself for.
+#include "server/dispatch/eligibility.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "server/dispatch/core.h"
+#include "common/render/render_method.h"
 
 namespace distren {
 
-bool DispatchCore::may_have(JobQueue const& job, SlaveCapabilities const& slave) const {
-  if (job.too_long_for(slave.id, slave.limit_ms())) return false;
-  if (!slave.blocks.empty() && !slave.blocks.of(job.info()).empty()) return false;
-  if (owner_blocks_.empty()) return true;
-  auto const owners = owner_blocks_.find(slave.id);
-  return owners == owner_blocks_.end() || owners->second.of(job.info()).empty();
+store::Method const* suitable(SlaveCapabilities const& slave, std::string const& name, std::string const& version) {
+  auto const found = std::ranges::find_if(slave.methods, [&](store::Method const& method) {
+    return method.name == name && compare_versions(method.version, version) >= 0;
+  });
+  return found == slave.methods.end() ? nullptr : &*found;
 }
 
-std::optional<Explanation> DispatchCore::refusal(JobQueue const& job, SlaveCapabilities const& slave) const {
+bool can_render(JobQueue const& job, SlaveCapabilities const& slave) {
+  return suitable(slave, job.info().method, job.info().version) != nullptr;
+}
+
+bool kind_suits(DispatchCore const& core, std::int64_t kind, SlaveCapabilities const& slave) {
+  auto const& [name, version] = core.jobs.kind(kind);
+  store::Method const* const method = suitable(slave, name, version);
+  return method != nullptr && core.benchmarks.ready(slave.id, *method);
+}
+
+bool another_can_render(DispatchCore const& core, JobQueue const& job, std::int64_t task, std::int64_t not_slave) {
+  return std::ranges::any_of(core.slaves, [&](auto const& slave) {
+    return slave.first != not_slave && slave.second.state.slots > 0 && can_render(job, slave.second.state) &&
+           job.memory_suffices(slave.first, slave.second.state.memory_mib) && !job.failed_on(task, slave.first) &&
+           may_take(core, job, slave.second.state);
+  });
+}
+
+bool may_take(DispatchCore const& core, JobQueue const& job, SlaveCapabilities const& slave) {
+  if (job.too_long_for(slave.id, slave.limit_ms())) return false;
+  if (!slave.blocks.empty() && !slave.blocks.of(job.info()).empty()) return false;
+  if (core.slaves.owner_blocks.empty()) return true;
+  auto const owners = core.slaves.owner_blocks.find(slave.id);
+  return owners == core.slaves.owner_blocks.end() || owners->second.of(job.info()).empty();
+}
+
+std::optional<Explanation> refusal(DispatchCore const& core, JobQueue const& job, SlaveCapabilities const& slave) {
   std::int64_t const id = job.info().id;
   std::string blocked = slave.blocks.of(job.info());
   std::string who = "this slave's volunteer";
-  if (auto const owners = owner_blocks_.find(slave.id); blocked.empty() && owners != owner_blocks_.end()) {
+  if (auto const owners = core.slaves.owner_blocks.find(slave.id);
+      blocked.empty() && owners != core.slaves.owner_blocks.end()) {
     blocked = owners->second.of(job.info());
     who = "its owner";
   }
@@ -36,24 +62,6 @@ std::optional<Explanation> DispatchCore::refusal(JobQueue const& job, SlaveCapab
                                 "that this slave lends",
                                 id, slave.minutes_per_frame)};
   return std::nullopt;
-}
-
-void DispatchCore::change_blocks(std::int64_t slave, Blocks blocks, std::int64_t now) {
-  if (blocks.empty())
-    owner_blocks_.erase(slave);
-  else
-    owner_blocks_[slave] = std::move(blocks);
-  if (auto const found = slaves_.find(slave); found != slaves_.end() && found->second.sink) feed(found->second, now);
-}
-
-void DispatchCore::tell(std::int64_t slave, std::string line) {
-  if (auto const found = slaves_.find(slave); found != slaves_.end() && found->second.sink && found->second.greeted)
-    found->second.sink->send(std::move(line));
-}
-
-std::string DispatchCore::settings_of(std::int64_t slave) const {
-  auto const found = slaves_.find(slave);
-  return found == slaves_.end() ? std::string() : found->second.state.settings;
 }
 
 }  // namespace distren

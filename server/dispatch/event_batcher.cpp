@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "server/dispatch/status.h"
+
 namespace distren {
 
 namespace {
@@ -79,7 +81,7 @@ std::optional<std::int64_t> EventBatcher::due() const {
 }
 
 Event EventBatcher::job_event(std::int64_t id, Job const& job, DispatchCore const& core) {
-  auto const live = core.job_running(id);
+  auto const live = job_progress(core, id);
   std::string text = fmt::format(R"({{"id":{},"leased":{},"running":{:.3f})", id, live.leased, live.running);
   if (job.figures) {
     text += fmt::format(R"(,"accepted":{},"failed":{})", job.figures->accepted, job.figures->failed);
@@ -100,9 +102,9 @@ Event EventBatcher::frames_event(std::int64_t id, Job const& job) {
 }
 
 Event EventBatcher::slave_event(std::int64_t id, std::int64_t user, DispatchCore const& core) {
-  std::string text = fmt::format(R"({{"id":{},"online":{},"working_on":[)", id, core.online(id));
+  std::string text = fmt::format(R"({{"id":{},"online":{},"working_on":[)", id, core.slaves.contains(id));
   bool first = true;
-  for (auto const& work : core.slave_work(id)) {
+  for (auto const& work : current_tasks(core, id)) {
     text += fmt::format(R"({}{{"job":{},"task":{},"frame":{},"fraction":{:.3f}}})",
                         std::exchange(first, false) ? "" : ",", work.job, work.task, work.frame, work.fraction);
   }
@@ -131,7 +133,7 @@ void EventBatcher::publish(DispatchCore const& core, std::int64_t now) {
   }
   if (now - grid_published_ms_ >= grid_pace_ms && broker_.has_subscribers()) {
     grid_published_ms_ = now;
-    if (auto const grid = core.grid_live(); grid != grid_) {
+    if (auto const grid = grid_status(core); grid != grid_) {
       grid_ = grid;
       events.push_back({.kind = Event::Kind::grid,
                         .data = fmt::format(R"({{"online":{},"active":{},"ready":{},"leased":{}}})", grid.slaves_online,

@@ -61,7 +61,7 @@ public:
   [[nodiscard]] OutputSpec const& output() const { return output_; }
   [[nodiscard]] bool active() const { return info_.state == "active" && !info_.waits; }
   [[nodiscard]] bool waits() const { return info_.waits; }  // for the job whose output it is made of
-  void wait_no_more() { info_.waits = false; }
+  void dependency_met() { info_.waits = false; }
   // Only the first, the middle and the last frame are given out until it is approved.
   [[nodiscard]] bool held() const { return info_.held; }
   // done -> ready: it shall be rendered once more. false: it is at work here, for all that the database says.

@@ -1,30 +1,38 @@
 # Who renders what, in memory, and the journal that makes it last.
 libdistren_server_a_SOURCES += \
+  %D%/attempt_events.cpp %D%/attempt_events.h \
   %D%/attempt_state.cpp %D%/attempt_state.h \
   %D%/attempt_table.cpp %D%/attempt_table.h \
+  %D%/benchmark_orders.cpp %D%/benchmark_orders.h \
   %D%/benchmarks.cpp %D%/benchmarks.h \
   %D%/blocks.cpp %D%/blocks.h \
-  %D%/core.h \
-  %D%/core_jobs.cpp \
-  %D%/core_logs.cpp \
-  %D%/core_points.cpp \
-  %D%/core_results.cpp \
-  %D%/core_slaves.cpp \
+  %D%/core.cpp %D%/core.h \
   %D%/dispatcher.h \
   %D%/dispatcher_thread.cpp %D%/dispatcher_thread.h \
-  %D%/eligibility.cpp \
+  %D%/eligibility.cpp %D%/eligibility.h \
   %D%/estimate.cpp %D%/estimate.h \
   %D%/event_batcher.cpp %D%/event_batcher.h \
-  %D%/explain.cpp \
+  %D%/explain.cpp %D%/explain.h \
   %D%/fair_share.cpp %D%/fair_share.h \
   %D%/fair_share_attempts.cpp \
   %D%/fair_share_explain.cpp \
   %D%/grants.cpp %D%/grants.h \
-  %D%/hello.cpp \
+  %D%/job_events.cpp %D%/job_events.h \
   %D%/job_queue.cpp %D%/job_queue.h \
   %D%/job_revisions.cpp %D%/job_revisions.h \
+  %D%/job_table.cpp %D%/job_table.h \
   %D%/journal_writer.cpp %D%/journal_writer.h \
   %D%/lease.cpp %D%/lease.h \
+  %D%/log_requests.cpp %D%/log_requests.h \
+  %D%/next_order.cpp %D%/next_order.h \
   %D%/order.cpp %D%/order.h \
   %D%/paid_time.cpp %D%/paid_time.h \
-  %D%/policy.h
+  %D%/payment.cpp %D%/payment.h \
+  %D%/policy.h \
+  %D%/result_events.cpp %D%/result_events.h \
+  %D%/slave_capabilities.cpp %D%/slave_capabilities.h \
+  %D%/slave_events.cpp %D%/slave_events.h \
+  %D%/slave_table.h \
+  %D%/status.cpp %D%/status.h \
+  %D%/statuses.h \
+  %D%/tick.cpp %D%/tick.h

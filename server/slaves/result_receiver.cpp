@@ -170,19 +170,19 @@ void ResultReceiver::look_and_store(Message message, std::function<void(std::str
     dispatcher_.report(std::move(report), std::move(answer));
     return;
   }
-  switch (dispatcher_.claim(report)) {
-    case ResultClaim::busy:
+  switch (dispatcher_.begin_commit(report)) {
+    case CommitDecision::busy:
       return answer(retry(attempt, retry_soon_ms, "another result for this frame is being stored"));
-    case ResultClaim::settled:
+    case CommitDecision::not_needed:
       uploads_.forget(message.upload);
       dispatcher_.report(std::move(report), std::move(answer));
       return;
-    case ResultClaim::go:
+    case CommitDecision::proceed:
       break;
   }
   StagedImage image{expected->job, report.task, attempt, expected->name, report.output_sha256};
   if (auto const staged = staged_.stage(std::move(image), upload->path); !staged) {
-    dispatcher_.release(attempt);
+    dispatcher_.abort_commit(attempt);
     spdlog::error("result: attempt={} cannot be stored: {}", attempt, staged.error().message);
     return answer(retry(attempt, retry_later_ms, "the server cannot store the image at the moment"));
   }

@@ -7,6 +7,14 @@
 
 #include "server/economy/fixed_math.h"
 
+#include "server/dispatch/attempt_events.h"
+#include "server/dispatch/job_events.h"
+#include "server/dispatch/next_order.h"
+#include "server/dispatch/result_events.h"
+#include "server/dispatch/slave_events.h"
+#include "server/dispatch/status.h"
+#include "server/dispatch/tick.h"
+
 namespace distren::sim {
 
 namespace {
@@ -114,7 +122,7 @@ void World::handle(Event const& event) {
     case Kind::renew: {
       Machine& pc = machines_[static_cast<std::size_t>(event.a)];
       if (!pc.running.contains(event.b)) return;
-      (void)core_.progress(event.a, event.b, 0.5, now_);
+      (void)report_progress(core_, event.a, event.b, 0.5, now_);
       return schedule(lease_ms / 2, Kind::renew, event.a, event.b);
     }
     case Kind::on:
@@ -124,7 +132,7 @@ void World::handle(Event const& event) {
     case Kind::submit:
       return submit(event.a);
     case Kind::tick:
-      core_.tick(now_);
+      tick(core_, now_);
       return schedule(tick_ms, Kind::tick);
     case Kind::daily:
       payroll_.age(now_);
@@ -174,7 +182,7 @@ void World::submit(std::int64_t id) {
       std::int64_t const pays = std::min(ledger_.available(id) / 2, shape.work * shape.frames * 2);
       if (ledger_.boost(job, id, job, pays)) policy_.know_boost(job, ledger_.escrow(job));
     }
-    core_.add_job(std::move(runnable), tasks, {}, now_);
+    add_job(core_, std::move(runnable), tasks, {}, now_);
   }
   if (!user.backlogged)
     schedule(static_cast<std::int64_t>(random_.exponential(day_ms / user.jobs_per_day * jobs)), Kind::submit, id);
@@ -202,15 +210,15 @@ void World::turn_on(std::int64_t id) {
   state.cores = pc.cores;
   state.memory_mib = 16384;
   state.methods = {{"blender", "3.6"}};
-  core_.powers().load({.slave = id,
-                       .method = state.methods[0].name,
-                       .version = state.methods[0].version,
-                       .benchmark = static_cast<int>(payroll_.benchmark(id)),
-                       .power = static_cast<int>(payroll_.power(id))},
-                      now_);
-  if (auto admitted = core_.admit(id, "the only one", pc.sink, now_); !admitted)
+  core_.benchmarks.load({.slave = id,
+                         .method = state.methods[0].name,
+                         .version = state.methods[0].version,
+                         .benchmark = static_cast<int>(payroll_.benchmark(id)),
+                         .power = static_cast<int>(payroll_.power(id))},
+                        now_);
+  if (auto admitted = admit_slave(core_, id, "the only one", pc.sink, now_); !admitted)
     ledger_.expect(false, admitted.error().message);
-  (void)core_.hello(state, now_);
+  (void)slave_hello(core_, state, now_);
   if (pc.on_hours > 0)
     schedule(static_cast<std::int64_t>(random_.exponential(pc.on_hours * hour_ms)), Kind::off, id);
   else
@@ -223,17 +231,18 @@ void World::turn_off(std::int64_t id) {
   auto const running = std::move(pc.running);
   pc.running.clear();
   pc.on = false;
-  core_.gone(id, pc.sink.get());
+  slave_disconnected(core_, id, pc.sink.get());
   for (auto const& [attempt, work] : running) {
     if (!vanishes)
-      core_.report({.attempt = attempt,
-                    .task = work.task,
-                    .slave = id,
-                    .ending = store::Ending::returned,
-                    .output = {},
-                    .output_sha256 = {},
-                    .reason = "switched off"},
-                   {}, now_);
+      report_result(core_,
+                    {.attempt = attempt,
+                     .task = work.task,
+                     .slave = id,
+                     .ending = store::Ending::returned,
+                     .output = {},
+                     .output_sha256 = {},
+                     .reason = "switched off"},
+                    {}, now_);
   }
   double const off = pc.on_hours > 0 ? random_.exponential(pc.off_hours * hour_ms) : 600'000;
   schedule(static_cast<std::int64_t>(off), Kind::on, id);
@@ -289,11 +298,11 @@ void World::finish(std::int64_t id, std::int64_t attempt) {
                              .output = {},
                              .output_sha256 = {},
                              .reason = {}};
-  if (core_.claim(report, now_) == ResultClaim::busy) return schedule(1000, Kind::finish, id, attempt);
+  if (begin_commit(core_, report, now_) == CommitDecision::busy) return schedule(1000, Kind::finish, id, attempt);
   pc.running.erase(found);
   handed_in_[attempt] = work;
-  core_.report(
-      report, [](std::string const&) {}, now_);
+  report_result(
+      core_, report, [](std::string const&) {}, now_);
   if (payroll_.disabled(id, now_)) turn_off(id);
 }
 
@@ -307,7 +316,7 @@ void World::journal() {
   while (!batch_.empty()) {
     auto const batch = std::move(batch_);
     batch_.clear();
-    for (auto const& [ending, answer] : batch) core_.settled(ending, record(ending), 0, answer, now_);
+    for (auto const& [ending, answer] : batch) distren::settle(core_, ending, record(ending), 0, answer, now_);
   }
 }
 
@@ -353,7 +362,7 @@ void World::end_job(std::int64_t id) {
 void World::settle() {
   for (std::size_t id = 1; id < jobs_.size(); ++id) {
     if (jobs_[id].finished != 0) continue;
-    core_.remove_job(static_cast<std::int64_t>(id), store::deleted_revision, "the simulation ends", now_);
+    remove_job(core_, static_cast<std::int64_t>(id), store::deleted_revision, "the simulation ends", now_);
     payroll_.end_job(static_cast<std::int64_t>(id), jobs_[id].user);
   }
   payroll_.expect_one_earn_each();

@@ -94,8 +94,8 @@ public:
   std::optional<std::string> http_order(std::int64_t) override { return next_order; }
   std::optional<std::string> http_progress(std::int64_t, std::int64_t, double) override { return next_cancel; }
   std::optional<ExpectedResult> expected_result(std::int64_t, std::int64_t) override { return std::nullopt; }
-  ResultClaim claim(AttemptReport) override { return ResultClaim::settled; }
-  void release(std::int64_t) override {}
+  CommitDecision begin_commit(AttemptReport) override { return CommitDecision::not_needed; }
+  void abort_commit(std::int64_t) override {}
   void report(AttemptReport report, std::function<void(std::string)> done) override {
     done("{\"type\":\"accepted\",\"attempt\":" + std::to_string(report.attempt) + "}");
   }

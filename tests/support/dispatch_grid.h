@@ -9,8 +9,16 @@
 #include <string>
 #include <vector>
 
+#include "server/dispatch/attempt_events.h"
 #include "server/dispatch/core.h"
+#include "server/dispatch/explain.h"
 #include "server/dispatch/fair_share.h"
+#include "server/dispatch/job_events.h"
+#include "server/dispatch/next_order.h"
+#include "server/dispatch/result_events.h"
+#include "server/dispatch/slave_events.h"
+#include "server/dispatch/status.h"
+#include "server/dispatch/tick.h"
 #include "tests/support/check_main.h"
 
 namespace distren {
@@ -93,20 +101,20 @@ struct Grid {
                            .files = {{"scene.blend", "abc", 10}}};
     std::vector<store::RunnableTask> tasks;
     for (int i = 0; i < frames; ++i) tasks.push_back({id * 1000 + i, id, i + 1, 0});
-    core.add_job(std::move(job), tasks, {}, now);
+    distren::add_job(core, std::move(job), tasks, {}, now);
   }
 
   // As committed just now.
   void change_job(store::JobControl control) {
     control.revision = ++revision;
-    core.change_job(control, now);
+    distren::change_job(core, control, now);
   }
 
   std::shared_ptr<FakeSlave> add_slave(std::int64_t id, int slots = 1, std::string version = "3.4.1",
                                        std::vector<std::pair<std::int64_t, std::string>> holding = {}) {
     auto slave = std::make_shared<FakeSlave>();
-    ck_assert(core.admit(id, "instance" + std::to_string(id), slave, now).has_value());
-    core.hello(state(id, slots, std::move(version), std::move(holding)), now);
+    ck_assert(distren::admit_slave(core, id, "instance" + std::to_string(id), slave, now).has_value());
+    distren::slave_hello(core, state(id, slots, std::move(version), std::move(holding)), now);
     return slave;
   }
 
@@ -138,13 +146,13 @@ struct Grid {
   std::string answer;
   void done(json const& order, std::int64_t slave) {
     auto report = report_for(order, slave, store::Ending::accepted);
-    ck_assert(core.claim(report, now) == ResultClaim::go);
-    core.report(
-        report, [this](std::string text) { answer = std::move(text); }, now);
+    ck_assert(distren::begin_commit(core, report, now) == CommitDecision::proceed);
+    distren::report_result(
+        core, report, [this](std::string text) { answer = std::move(text); }, now);
   }
   void fails(json const& order, std::int64_t slave, std::string reason = "it crashed") {
-    core.report(
-        report_for(order, slave, store::Ending::failed, std::move(reason)),
+    distren::report_result(
+        core, report_for(order, slave, store::Ending::failed, std::move(reason)),
         [this](std::string text) { answer = std::move(text); }, now);
   }
   // As the database decides: nothing for oneself, nothing yet without a value.
@@ -157,7 +165,7 @@ struct Grid {
       auto written = std::move(journal.endings.front());
       journal.endings.pop_front();
       Verdict const usual = written.entry.ending == store::Ending::accepted ? Verdict::accepted : Verdict::recorded;
-      core.settled(written.entry, verdict.value_or(usual), granted(written.entry), written.answer, now);
+      distren::settle(core, written.entry, verdict.value_or(usual), granted(written.entry), written.answer, now);
     }
   }
 };

@@ -1,7 +1,7 @@
-#include "common/protocol/hello.h"
+#include "server/dispatch/slave_capabilities.h"
 
 #include "common/protocol/codec.h"
-#include "server/dispatch/dispatcher.h"
+#include "common/protocol/hello.h"
 
 namespace distren {
 

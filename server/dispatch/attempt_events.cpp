@@ -1,0 +1,111 @@
+#include "server/dispatch/attempt_events.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/protocol/codec.h"
+#include "common/protocol/messages.h"
+#include "server/dispatch/job_events.h"
+#include "server/dispatch/slave_events.h"
+#include "server/dispatch/status.h"
+
+namespace distren {
+
+Attempt& add_attempt(DispatchCore& core, JobQueue& job, Attempt attempt) {
+  job.leases.emplace(attempt.task, attempt.id);
+  return core.attempts.add(std::move(attempt));
+}
+
+void lease_attempt(DispatchCore& core, Attempt attempt, std::int64_t now) {
+  attempt.expires_ms = attempt.journaled_ms = now + core.settings.lease_ms;
+  if (ConnectedSlave* const slave = core.slaves.find(attempt.slave); slave != nullptr)
+    slave->attempts.insert(attempt.id);
+  core.effects.journal_lease({attempt.id, attempt.task, attempt.slave, attempt.expires_ms});
+  core.policy.dispatched(
+      {.id = attempt.id, .job = attempt.job, .slave = attempt.slave, .now_ms = now, .copy_of = attempt.copy_of});
+  JobQueue& job = *core.jobs.find(attempt.job);
+  core.effects.frame_changed(frame_update(core, job, attempt.task, "leased", attempt.slave));
+  slave_changed(core, attempt.slave);
+  add_attempt(core, job, std::move(attempt));
+}
+
+void restore_lease(DispatchCore& core, store::LiveLease const& lease, std::int64_t now) {
+  JobQueue* const job = core.jobs.of_task(lease.task);
+  if (job == nullptr || !job->take_this(lease.task)) return;
+  Attempt attempt{.id = lease.attempt,
+                  .task = lease.task,
+                  .job = job->info().id,
+                  .slave = lease.slave,
+                  .frame = job->frame(lease.task),
+                  .expires_ms = lease.expires_ms,
+                  .journaled_ms = lease.expires_ms};
+  // Its holder had no chance to renew while the server was away: give it time to come back.
+  attempt.expires_ms = std::max(attempt.expires_ms, now + 3 * core.settings.heartbeat_ms);
+  sync_policy(core, *job);
+  core.policy.dispatched({.id = attempt.id, .job = attempt.job, .slave = lease.slave, .now_ms = now});
+  add_attempt(core, *job, std::move(attempt));
+}
+
+void remove_attempt(DispatchCore& core, std::int64_t id, AttemptEvent event) {
+  auto const attempt = core.attempts.remove(id, event);
+  if (!attempt) return;
+  core.policy.returned(id);  // nothing new to it when it was reported
+  if (JobQueue* const job = core.jobs.find(attempt->job)) {
+    auto const [first, last] = job->leases.equal_range(attempt->task);
+    auto const own = std::find_if(first, last, [id](auto const& each) { return each.second == id; });
+    if (own != last) job->leases.erase(own);
+  }
+  // What is committing left its slot free when it was reported.
+  if (ConnectedSlave* const slave = core.slaves.find(attempt->slave);
+      slave != nullptr && slave->attempts.erase(id) > 0) {
+    if (slave->sink && slave->greeted) core.slaves.idle.insert(slave->state.id);
+  }
+  slave_changed(core, attempt->slave);
+}
+
+// A live attempt ends without a word from its slave: expired, lost, taken away. Its task is ready again.
+void end_attempt(DispatchCore& core, std::int64_t id, store::Ending ending, std::string const& reason,
+                 std::int64_t now) {
+  Attempt const attempt = core.attempts.at(id);
+  remove_attempt(core, id, ending == store::Ending::expired ? AttemptEvent::expire : AttemptEvent::end);
+  if (attempt.benchmark) {
+    if (ending != store::Ending::returned) core.benchmarks.failed(attempt.slave, attempt.method, reason, now);
+    return;
+  }
+  if (JobQueue* const job = core.jobs.find(attempt.job)) {
+    if (!job->leases.contains(attempt.task)) {
+      job->give_back(attempt.task);
+      core.effects.frame_changed(frame_update(core, *job, attempt.task, "ready", 0));
+    }
+    sync_policy(core, *job);
+  }
+  core.effects.journal_ending(
+      {.attempt = id, .task = attempt.task, .slave = attempt.slave, .ending = ending, .reason = reason}, {});
+}
+
+std::optional<std::string> report_progress(DispatchCore& core, std::int64_t slave, std::int64_t id, double fraction,
+                                           std::int64_t now) {
+  slave_seen(core, slave, now);
+  Attempt* const found = core.attempts.find(id);
+  if (found == nullptr || found->slave != slave) {
+    cancel_on_slave(core, slave, id, "this frame is not wanted any more");
+    return protocol::write(protocol::Cancel{id, "this frame is not wanted any more"});
+  }
+  Attempt& attempt = *found;
+  attempt.fraction = std::clamp(fraction, 0.0, 1.0);
+  if (JobQueue const* const job = attempt.benchmark ? nullptr : core.jobs.find(attempt.job); job != nullptr) {
+    FrameUpdate rendering = frame_update(core, *job, attempt.task, "leased", slave);
+    rendering.fraction = attempt.fraction;
+    core.effects.frame_changed(rendering);
+    slave_changed(core, slave);
+  }
+  attempt.expires_ms = now + core.settings.lease_ms;
+  if (!attempt.benchmark && attempt.journaled_ms - now < core.settings.lease_ms / 2) {
+    // The journal's expiry lags: write it again now and then, not with every sign of progress.
+    attempt.journaled_ms = attempt.expires_ms;
+    core.effects.journal_lease({attempt.id, attempt.task, attempt.slave, attempt.expires_ms});
+  }
+  return std::nullopt;
+}
+
+}  // namespace distren

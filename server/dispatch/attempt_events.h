@@ -1,0 +1,28 @@
+// What happens to attempts beside their results: given, renewed, taken away. States: attempt_state.h. Dispatcher's
+// thread only; times are UNIX ms.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "server/dispatch/core.h"
+
+namespace distren {
+
+// Its task is leased already.
+Attempt& add_attempt(DispatchCore& core, JobQueue& job, Attempt attempt);
+// Gives it to its slave, and writes the lease down.
+void lease_attempt(DispatchCore& core, Attempt attempt, std::int64_t now);
+// At the start, after the jobs.
+void restore_lease(DispatchCore& core, store::LiveLease const& lease, std::int64_t now);
+// It is out no longer. Its task stays as it is.
+void remove_attempt(DispatchCore& core, std::int64_t id, AttemptEvent event = AttemptEvent::end);
+// It ends without a word from its slave: expired, lost, taken away. Its task is ready again.
+void end_attempt(DispatchCore& core, std::int64_t id, store::Ending ending, std::string const& reason,
+                 std::int64_t now);
+// A sign of progress renews its lease. Returns a cancel, as JSON, when it is not wanted any more.
+std::optional<std::string> report_progress(DispatchCore& core, std::int64_t slave, std::int64_t id, double fraction,
+                                           std::int64_t now);
+
+}  // namespace distren

@@ -1,0 +1,93 @@
+#include "server/dispatch/benchmark_orders.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/log.h"
+#include "server/dispatch/attempt_events.h"
+#include "server/dispatch/next_order.h"
+#include "server/dispatch/payment.h"
+#include "server/dispatch/result_events.h"
+#include "server/dispatch/slave_events.h"
+
+namespace distren {
+
+namespace {
+
+std::string const code_pattern = "benchmark-%04d.png";
+
+}  // namespace
+
+BenchmarkPlan const* plan_of(DispatchCore const& core, std::string const& method) {
+  auto const plan =
+      std::ranges::find(core.settings.benchmarks, method, [](BenchmarkPlan const& each) { return each.method.name; });
+  return plan == core.settings.benchmarks.end() ? nullptr : &*plan;
+}
+
+std::optional<std::string> benchmark_order(DispatchCore& core, ConnectedSlave& slave, store::Method const& method,
+                                           std::int64_t now) {
+  BenchmarkPlan const* const plan = plan_of(core, method.name);
+  if (plan == nullptr) return std::nullopt;
+  std::int64_t const id = core.effects.next_attempt();
+  if (id == 0) return std::nullopt;
+  BenchmarkVariant const variant = choose_benchmark(*plan->method.benchmark, core.settings.benchmark_ms,
+                                                    slave.state.threads(), core.settings.random);
+  auto parameters = benchmark_parameters(plan->method, variant);
+  parameters.erase("frame");  // an order says it by itself
+  OutputSpec const output{plan->method.benchmark->format, code_pattern, variant.width, variant.height};
+  store::RunnableJob const order{.method = method.name,
+                                 .source = plan->scene.path,
+                                 .parameters = parameters.dump(),
+                                 .output = {},
+                                 .version = method.version,
+                                 .state = {},
+                                 .files = {plan->scene}};
+  Attempt attempt{.id = id, .slave = slave.state.id, .frame = variant.frame};
+  attempt.expires_ms = attempt.journaled_ms = now + core.settings.lease_ms;
+  attempt.method = method;
+  attempt.terms = terms_of(core, slave.state, method);
+  attempt.benchmark = variant;
+  core.attempts.add(attempt);
+  slave.attempts.insert(id);
+  Lease const token{0, id, slave.state.id, attempt.expires_ms, attempt.terms};
+  return order_text(make_order_template(order, output, core.links), token, sign_lease(token, core.settings.lease_key),
+                    0, {variant.frame}, core.links, core.settings.times);
+}
+
+void benchmark_ended(DispatchCore& core, AttemptReport const& report,
+                     std::function<void(std::string answer)> const& answer, std::int64_t now) {
+  Attempt const attempt = core.attempts.at(report.attempt);
+  ConnectedSlave* const slave = core.slaves.find(attempt.slave);
+  std::string reason;
+  if (report.ending == store::Ending::accepted) {
+    auto const power = core.benchmarks.measured(attempt.slave, attempt.method,
+                                                {.work_ms = attempt.benchmark->work_ms,
+                                                 .cpu_ms = report.cpu_ms,
+                                                 .wall_ms = now - report.given_ms,
+                                                 .cores = attempt.terms.threads()},
+                                                report.output_sha256, now);
+    if (power) {
+      spdlog::info("dispatcher: slave={} benchmarked method={} version={} power={}", attempt.slave, attempt.method.name,
+                   quote(attempt.method.version), *power);
+      core.effects.record_power(attempt.slave, attempt.method, *power);
+    } else {
+      reason = power.error().message;
+    }
+  } else if (report.ending != store::Ending::returned) {
+    reason = report.reason;
+  }
+  if (!reason.empty()) {
+    spdlog::warn("dispatcher: slave={} benchmark of {} failed: {}", attempt.slave, attempt.method.name, quote(reason));
+    core.benchmarks.failed(attempt.slave, attempt.method, reason, now);
+  }
+  remove_attempt(core, report.attempt);
+  bool const refused = !reason.empty() && report.ending != store::Ending::failed;
+  if (answer) answer(answer_text(report.attempt, !refused, reason));
+  if (slave == nullptr) return;
+  sync_capacity(core, slave->state, true);
+  dispatch(core, *slave, now);
+}
+
+}  // namespace distren

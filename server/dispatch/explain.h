@@ -1,0 +1,14 @@
+// Why a job waits or gets what it gets, why a slave idles or renders what it renders. Walks slaves and users: for
+// people, not for each order. Dispatcher's thread only; times are UNIX ms.
+#pragma once
+
+#include <cstdint>
+
+#include "server/dispatch/core.h"
+
+namespace distren {
+
+Explanation explain_job(DispatchCore const& core, std::int64_t id);
+Explanation explain_slave(DispatchCore const& core, std::int64_t id);
+
+}  // namespace distren

@@ -1,0 +1,149 @@
+#include "server/dispatch/next_order.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/dispatch/attempt_events.h"
+#include "server/dispatch/benchmark_orders.h"
+#include "server/dispatch/eligibility.h"
+#include "server/dispatch/job_events.h"
+#include "server/dispatch/payment.h"
+
+namespace distren {
+
+namespace {
+
+constexpr std::size_t asked_at_once = 200;
+constexpr std::int64_t held_ms = 30'000;  // of work, beside what a slave renders
+
+std::string begin_attempt(DispatchCore& core, JobQueue& job, ConnectedSlave const& slave, Attempt attempt,
+                          std::int64_t now) {
+  if (!job.order || now - job.order_made_ms > core.settings.link_life_ms / 2) {
+    job.order = make_order_template(job.info(), job.output(), core.links);
+    job.order_made_ms = now;
+  }
+  attempt.job = job.info().id;
+  attempt.slave = slave.state.id;
+  attempt.frame = job.frame(attempt.task);
+  if (auto const* const method = suitable(slave.state, job.info().method, job.info().version)) attempt.method = *method;
+  attempt.terms = terms_of(core, slave.state, attempt.method);
+  attempt.terms.boost = core.policy.boost_of(attempt.job);
+  lease_attempt(core, attempt, now);
+  Lease const token{attempt.task, attempt.id, attempt.slave, now + core.settings.lease_ms, attempt.terms};
+  return order_text(*job.order, token, sign_lease(token, core.settings.lease_key), attempt.job, job.place(attempt.task),
+                    core.links, core.settings.times);
+}
+
+// Beside the frames in its slots a slave holds some, so that it waits for nobody between two of them: one of a job that
+// has frames enough for all, more of them while they are short. What is held is not there for others, so a job near its
+// end has less and less of it.
+bool may_hold(DispatchCore const& core, ConnectedSlave const& slave, JobQueue const& job) {
+  std::size_t const in_hand = slave.attempts.size();
+  if (static_cast<std::size_t>(job.ready()) < in_hand * core.slaves.size()) return false;
+  if (in_hand == static_cast<std::size_t>(slave.state.slots)) return true;
+  auto const ms = core.policy.frame_ms(job.info().id, slave.state.id);
+  return ms && *ms * static_cast<std::int64_t>(in_hand) / slave.state.slots <= held_ms;
+}
+
+}  // namespace
+
+std::optional<std::string> next_order(DispatchCore& core, ConnectedSlave& slave, std::int64_t now) {
+  core.backlog.throttled = core.backlog.throttled || core.backlog.unwritten >= unwritten_limit;
+  if (core.backlog.throttled) return std::nullopt;
+  if (auto const method = core.benchmarks.due(slave.state.id, slave.state.methods, now)) {
+    // Alone on the machine, so that it is measured and not its neighbours.
+    return slave.attempts.empty() ? benchmark_order(core, slave, *method, now) : std::nullopt;
+  }
+  std::optional<std::string> order;
+  std::int64_t attempt_id = 0;
+  std::int64_t const slave_id = slave.state.id;
+  bool const ahead = static_cast<int>(slave.attempts.size()) >= std::max(1, slave.state.slots);
+  PolicySlave const asking{.id = slave_id, .user = slave.state.user, .now_ms = now, .fits = [&](std::int64_t kind) {
+                             return kind_suits(core, kind, slave.state);
+                           }};
+  slave.refused = 0;
+  core.policy.choose(asking, [&](std::int64_t job_id) {
+    JobQueue* const job = core.jobs.find(job_id);
+    if (job == nullptr || !job->memory_suffices(slave_id, slave.state.memory_mib)) return false;
+    if (!may_take(core, *job, slave.state)) {
+      if (slave.refused == 0) slave.refused = job_id;
+      return false;
+    }
+    if (ahead && !may_hold(core, slave, *job)) return true;  // nobody is served before the one whose turn it is
+    if (attempt_id == 0) attempt_id = core.effects.next_attempt();
+    if (attempt_id == 0) return true;  // none reserved yet: the next tick asks again
+    auto const task = job->take_next(slave_id, core.policy.block(job_id, slave_id));
+    if (!task) return false;
+    order = begin_attempt(core, *job, slave, {.id = attempt_id, .task = *task}, now);
+    sync_policy(core, *job);
+    return true;
+  });
+  if (order || ahead) return order;
+  core.policy.copy(asking, [&](std::int64_t original) {
+    Attempt const* const first = core.attempts.find(original);
+    if (first == nullptr || first->committing()) return false;
+    std::int64_t const task = first->task;
+    JobQueue* const job = core.jobs.find(first->job);
+    if (job == nullptr || !job->active() || job->failed_on(task, slave_id) ||
+        !job->memory_suffices(slave_id, slave.state.memory_mib) || !may_take(core, *job, slave.state))
+      return false;
+    if (attempt_id == 0) attempt_id = core.effects.next_attempt();
+    if (attempt_id == 0) return true;
+    order = begin_attempt(core, *job, slave, {.id = attempt_id, .task = task, .copy_of = original}, now);
+    return true;
+  });
+  return order;
+}
+
+bool benchmarking(DispatchCore const& core, ConnectedSlave const& slave) {
+  return slave.attempts.size() == 1 && core.attempts.at(*slave.attempts.begin()).benchmark;
+}
+
+void dispatch(DispatchCore& core, ConnectedSlave& slave, std::int64_t now) {
+  if (!slave.greeted || !slave.sink) return;
+  while (static_cast<int>(slave.attempts.size()) < slave.state.room() && !benchmarking(core, slave)) {
+    auto order = next_order(core, slave, now);
+    if (!order) {
+      if (static_cast<int>(slave.attempts.size()) < slave.state.slots)
+        core.slaves.idle.insert(slave.state.id);
+      else
+        core.slaves.idle.erase(slave.state.id);
+      return;
+    }
+    slave.sink->send(std::move(*order));
+  }
+  core.slaves.idle.erase(slave.state.id);
+}
+
+void dispatch_to_idle(DispatchCore& core, std::int64_t now) {
+  if (!core.jobs.any_ready()) return;
+  std::vector<std::int64_t> const idle(core.slaves.idle.begin(), core.slaves.idle.end());
+  for (std::int64_t const id : idle) {
+    if (!core.jobs.any_ready() || core.backlog.throttled) return;
+    if (ConnectedSlave* const found = core.slaves.find(id); found != nullptr) dispatch(core, *found, now);
+  }
+}
+
+void dispatch_some(DispatchCore& core, std::int64_t now) {
+  std::vector<std::int64_t> some;
+  auto next = core.slaves.idle.upper_bound(core.slaves.last_asked);
+  while (some.size() < asked_at_once && some.size() < core.slaves.idle.size()) {
+    if (next == core.slaves.idle.end()) next = core.slaves.idle.begin();
+    some.push_back(*next++);
+  }
+  for (std::int64_t const id : some) {
+    core.slaves.last_asked = id;
+    if (ConnectedSlave* const found = core.slaves.find(id); found != nullptr) dispatch(core, *found, now);
+  }
+}
+
+std::optional<std::string> fetch_order(DispatchCore& core, std::int64_t id, std::int64_t now) {
+  ConnectedSlave* const found = core.slaves.find(id);
+  if (found == nullptr || found->sink) return std::nullopt;
+  found->seen_ms = now;
+  if (static_cast<int>(found->attempts.size()) >= std::max(1, found->state.slots) || benchmarking(core, *found))
+    return std::nullopt;
+  return next_order(core, *found, now);
+}
+
+}  // namespace distren

@@ -1,0 +1,25 @@
+// Which order a slave gets next, and who is asked when. Dispatcher's thread only; times are UNIX ms.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "server/dispatch/core.h"
+
+namespace distren {
+
+// The order that this slave should have now; nothing: none, or not now.
+std::optional<std::string> next_order(DispatchCore& core, ConnectedSlave& slave, std::int64_t now);
+// It measures its machine, alone.
+bool benchmarking(DispatchCore const& core, ConnectedSlave const& slave);
+// Pushes orders until its slots are full, and what it may hold besides.
+void dispatch(DispatchCore& core, ConnectedSlave& slave, std::int64_t now);
+// After something became ready.
+void dispatch_to_idle(DispatchCore& core, std::int64_t now);
+// A few idle ones in turn: their benchmark may be due, a frame may be worth a second try.
+void dispatch_some(DispatchCore& core, std::int64_t now);
+// Of a slave over HTTPS.
+std::optional<std::string> fetch_order(DispatchCore& core, std::int64_t id, std::int64_t now);
+
+}  // namespace distren

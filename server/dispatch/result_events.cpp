@@ -1,0 +1,240 @@
+#include "server/dispatch/result_events.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/protocol/codec.h"
+#include "common/protocol/result.h"
+#include "server/dispatch/attempt_events.h"
+#include "server/dispatch/benchmark_orders.h"
+#include "server/dispatch/eligibility.h"
+#include "server/dispatch/job_events.h"
+#include "server/dispatch/next_order.h"
+#include "server/dispatch/payment.h"
+#include "server/dispatch/slave_events.h"
+#include "server/dispatch/status.h"
+
+namespace distren {
+
+namespace {
+
+constexpr int failures_allowed = 3;
+constexpr std::int64_t first_delay_ms = 5000;  // before a task returns to the only slave that fits; doubles each time
+
+}  // namespace
+
+// What the one who reported it is told.
+std::string answer_text(std::int64_t attempt, bool accepted, std::string const& reason) {
+  return accepted ? protocol::write(protocol::Accepted{attempt}) : protocol::write(protocol::Rejected{attempt, reason});
+}
+
+JobQueue const* job_of(DispatchCore const& core, std::int64_t attempt, std::int64_t task) {
+  if (Attempt const* const own = core.attempts.find(attempt)) return core.jobs.find(own->job);
+  return core.jobs.of_task(task);
+}
+
+JobQueue* job_of(DispatchCore& core, std::int64_t attempt, std::int64_t task) {
+  if (Attempt const* const own = core.attempts.find(attempt)) return core.jobs.find(own->job);
+  return core.jobs.of_task(task);
+}
+
+std::optional<ExpectedResult> expected_result(DispatchCore const& core, std::int64_t attempt, std::int64_t task) {
+  if (Attempt const* const found = core.attempts.find(attempt); found != nullptr && found->benchmark) {
+    BenchmarkVariant const& variant = *found->benchmark;
+    BenchmarkPlan const* const plan = plan_of(core, found->method.name);
+    return ExpectedResult{.name = {},
+                          .output = {plan->method.benchmark->format, "", variant.width, variant.height},
+                          .code = variant.frame};
+  }
+  JobQueue const* const job = job_of(core, attempt, task);
+  if (core.attempts.state(attempt) == AttemptState::ended) return std::nullopt;
+  if (job == nullptr || !job->owns(task) || job->state(task) == JobQueue::State::done) return std::nullopt;
+  TaskPlace const place = job->place(task);
+  return ExpectedResult{
+      .job = job->info().id, .name = output_name(job->output(), place), .output = output_of(job->output(), place)};
+}
+
+void abort_commit(DispatchCore& core, std::int64_t id, std::int64_t now) {
+  if (!core.attempts.apply(id, AttemptEvent::abort_commit)) return;
+  Attempt& attempt = *core.attempts.find(id);
+  attempt.expires_ms = std::max(attempt.expires_ms, now + 3 * core.settings.heartbeat_ms);  // its slave tries again
+}
+
+CommitDecision begin_commit(DispatchCore& core, AttemptReport const& report, std::int64_t now) {
+  slave_seen(core, report.slave, now);
+  JobQueue* const job = job_of(core, report.attempt, report.task);
+  if (job == nullptr || job->state(report.task) == JobQueue::State::done) return CommitDecision::not_needed;
+  auto const [first, last] = job->leases.equal_range(report.task);
+  if (std::any_of(first, last, [&core](auto const& lease) { return core.attempts.at(lease.second).committing(); }))
+    return CommitDecision::busy;
+  if (!after(core.attempts.state(report.attempt), AttemptEvent::begin_commit)) return CommitDecision::not_needed;
+  if (core.attempts.find(report.attempt) == nullptr) {
+    // Its lease ran out, perhaps another slave has the task by now. The work is done, so it counts if it is first.
+    job->take_this(report.task);
+    add_attempt(core, *job,
+                {.id = report.attempt,
+                 .task = report.task,
+                 .job = job->info().id,
+                 .slave = report.slave,
+                 .frame = job->frame(report.task),
+                 .terms = report.terms});
+    sync_policy(core, *job);
+  }
+  core.attempts.apply(report.attempt, AttemptEvent::begin_commit);
+  core.attempts.find(report.attempt)->fraction = 1;
+  return CommitDecision::proceed;
+}
+
+namespace {
+
+void task_failed(DispatchCore& core, JobQueue& job, store::EndingEntry& ending, std::int64_t now) {
+  std::int64_t const task = ending.task;
+  int const failures = job.record_failure(task, ending.slave);
+  if (job.leases.contains(task)) return;  // another attempt may still do it
+  if (failures >= failures_allowed) {
+    ending.task_failed = true;
+    job.finish(task);
+  } else if (another_can_render(core, job, task, ending.slave)) {
+    job.give_back(task);
+  } else {
+    job.delay(task);
+    core.jobs.delay(job.info().id, task, now + (first_delay_ms << (failures - 1)));
+  }
+  FrameUpdate failed = frame_update(core, job, task, ending.task_failed ? "failed" : "ready", ending.slave);
+  failed.failures = failures;
+  failed.reason = ending.reason;
+  failed.wall_ms = ending.wall_ms;
+  failed.cpu_ms = ending.cpu_ms;
+  core.effects.frame_changed(failed);
+}
+
+}  // namespace
+
+void report_result(DispatchCore& core, AttemptReport report, std::function<void(std::string answer)> answer,
+                   std::int64_t now) {
+  using store::Ending;
+  slave_seen(core, report.slave, now);
+  if (Attempt const* const own = core.attempts.find(report.attempt); own != nullptr && own->benchmark)
+    return benchmark_ended(core, report, answer, now);
+  if (JobQueue const* const of = job_of(core, report.attempt, report.task);
+      of != nullptr && report.ending == Ending::accepted) {
+    bool const lacks_image = report.output.empty() && !of->output().format.empty();
+    if (lacks_image && core.attempts.find(report.attempt) != nullptr) {
+      report.ending = Ending::rejected;
+      report.reason = "the result names no output";
+    } else if (!lacks_image && core.attempts.state(report.attempt) != AttemptState::committing) {
+      (void)begin_commit(core, report,
+                         now);  // of a method without images: what has one is committing when it comes here
+    }
+  }
+  bool const committing = core.attempts.state(report.attempt) == AttemptState::committing;
+  Attempt* const attempt = core.attempts.find(report.attempt);
+  // While its image is being written down, and when it is out no longer, the database alone says what else it says.
+  bool const counts = attempt != nullptr && committing == (report.ending == Ending::accepted);
+  std::int64_t const job_id = counts ? attempt->job : 0;
+  JobQueue* const job = core.jobs.find(job_id);
+  store::EndingEntry ending{.attempt = report.attempt,
+                            .task = report.task,
+                            .slave = report.slave,
+                            .ending = report.ending,
+                            .cpu_ms = report.cpu_ms,
+                            .wall_ms = report.wall_ms,
+                            .memory_mib = report.memory_mib,
+                            .may_win = job != nullptr && report.ending == Ending::accepted,
+                            .output = std::move(report.output),
+                            .output_size = report.output_size,
+                            .output_sha256 = std::move(report.output_sha256),
+                            .reason = std::move(report.reason)};
+  if (job != nullptr && report.ending != Ending::returned) {
+    if (attempt->terms.user == 0) attempt->terms = report.terms;  // found again after a restart
+    assess(core, *job, *attempt, report, ending, now);
+  }
+  if (job != nullptr && report.ending == Ending::accepted) {
+    if (ConnectedSlave* const slave = core.slaves.find(report.slave); slave != nullptr)
+      slave->attempts.erase(report.attempt);
+  } else if (job != nullptr) {
+    remove_attempt(core, report.attempt);
+    if (report.ending == Ending::returned) {
+      if (ConnectedSlave* const slave = core.slaves.find(report.slave); report.too_long && slave != nullptr)
+        job->record_too_long(report.slave, slave->state.limit_ms());
+      if (!job->leases.contains(report.task)) {
+        job->give_back(report.task);
+        core.effects.frame_changed(frame_update(core, *job, report.task, "ready", 0));
+      }
+    } else {
+      task_failed(core, *job, ending, now);
+    }
+    sync_policy(core, *job);
+  }
+  if (ending.ending == store::Ending::accepted) ++core.backlog.unwritten;
+  core.effects.journal_ending(std::move(ending), std::move(answer));
+  if (job != nullptr) forget_job_if_done(core, job_id, now);
+  // The slave has a free slot from now on; it does not wait for the commit.
+  if (ConnectedSlave* const slave = core.slaves.find(report.slave); slave != nullptr) dispatch(core, *slave, now);
+  if (report.ending != store::Ending::accepted) dispatch_to_idle(core, now);
+}
+
+void settle(DispatchCore& core, store::EndingEntry const& ending, store::JournalAnswer::Verdict verdict,
+            std::optional<std::int64_t> points, std::function<void(std::string answer)> const& answer,
+            std::int64_t now) {
+  using Verdict = store::JournalAnswer::Verdict;
+  if (ending.ending == store::Ending::accepted) --core.backlog.unwritten;
+  Attempt const* const found = core.attempts.find(ending.attempt);
+  if (found != nullptr && found->committing() && ending.may_win) {
+    std::int64_t const job_id = found->job;
+    JobQueue* const job = core.jobs.find(job_id);
+    if (job != nullptr && verdict == Verdict::accepted) remember_claim(core, ending, *found, *job, !points);
+    remove_attempt(core, ending.attempt);
+    if (job != nullptr && (verdict == Verdict::accepted || verdict == Verdict::superseded)) {
+      std::vector<std::int64_t> freed;
+      while (job->leases.contains(ending.task)) {  // copies of it
+        std::int64_t const other = job->leases.find(ending.task)->second;
+        std::int64_t const slave = core.attempts.at(other).slave;
+        cancel_on_slave(core, slave, other, "another slave finished this frame first");
+        remove_attempt(core, other);
+        freed.push_back(slave);
+        core.effects.journal_ending({.attempt = other,
+                                     .task = ending.task,
+                                     .slave = slave,
+                                     .ending = store::Ending::cancelled,
+                                     .reason = "another slave was first"},
+                                    {});
+      }
+      if (verdict == Verdict::accepted) {
+        FrameUpdate done = frame_update(core, *job, ending.task, "accepted", ending.slave);
+        done.output = ending.output;
+        done.size = ending.output_size;
+        done.sha256 = ending.output_sha256;
+        done.wall_ms = ending.wall_ms;
+        done.cpu_ms = ending.cpu_ms;
+        core.effects.frame_changed(done);
+      }
+      job->finish(ending.task);
+      sync_policy(core, *job);
+      forget_job_if_done(core, job_id, now);
+      for (std::int64_t const id : freed) {
+        if (ConnectedSlave* const slave = core.slaves.find(id); slave != nullptr) dispatch(core, *slave, now);
+      }
+    } else if (job != nullptr) {
+      if (!job->leases.contains(ending.task)) job->give_back(ending.task);
+      sync_policy(core, *job);
+      dispatch_to_idle(core, now);
+    }
+  }
+  if (core.backlog.throttled && core.backlog.unwritten < unwritten_few) {
+    core.backlog.throttled = false;
+    dispatch_to_idle(core, now);
+  }
+  if (!answer) return;
+  if (verdict == Verdict::accepted || verdict == Verdict::recorded) {
+    bool const refused = ending.ending == store::Ending::rejected;
+    answer(answer_text(ending.attempt, !refused, ending.reason));
+  } else {
+    answer(answer_text(ending.attempt, false,
+                       verdict == Verdict::superseded ? "another slave's result for this frame came first"
+                       : verdict == Verdict::ended    ? "this frame was given up, or taken from this slave, before"
+                                                      : "the job of this frame is gone"));
+  }
+}
+
+}  // namespace distren

@@ -1,0 +1,50 @@
+// What a slave says of itself in its hello, and where messages to it go.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/dispatch/blocks.h"
+#include "server/store/slaves.h"
+
+namespace distren {
+
+namespace protocol {
+struct Hello;
+}
+
+// Where a slave's messages go: a session of the line. Called on the dispatcher's thread.
+class SlaveSink {
+public:
+  virtual ~SlaveSink() = default;
+  virtual void send(std::string line) = 0;  // one JSON object without newline
+  virtual void close(std::string_view reason) = 0;
+};
+
+struct SlaveCapabilities {  // what a hello said
+  std::int64_t id = 0;
+  std::int64_t user = 0;
+  std::string name;
+  int cores = 0;
+  int memory_mib = 0;
+  int slots = 1;   // frames that it renders at once; 0: it wants no work
+  int orders = 0;  // that it likes to hold, those in its slots among them
+  [[nodiscard]] int room() const { return slots == 0 ? 0 : std::max(slots, orders); }
+  std::string cpu;                                                                       // as it calls itself
+  [[nodiscard]] int threads() const { return std::max(1, cores / std::max(1, slots)); }  // of one task
+  std::vector<store::Method> methods;
+  std::vector<std::string> gpus;
+  int minutes_per_frame = 0;  // the longest that it lends itself for; 0: any
+  [[nodiscard]] std::int64_t limit_ms() const { return std::int64_t{60'000} * minutes_per_frame; }
+  Blocks blocks{};         // said by the slave itself
+  std::string settings{};  // JSON: what holds there now; empty: it takes no settings from afar
+  std::vector<std::pair<std::int64_t, std::string>> holding;  // attempt, lease
+};
+
+SlaveCapabilities capabilities_of(protocol::Hello const& hello);  // without its sender
+
+}  // namespace distren

@@ -1,0 +1,130 @@
+#include "server/dispatch/status.h"
+
+#include <algorithm>
+#include <map>
+
+#include "server/dispatch/explain.h"
+
+namespace distren {
+
+JobStatus job_status(DispatchCore const& core, std::int64_t id) {
+  JobStatus live = job_progress(core, id);
+  if (live.leased == 0 && core.jobs.find(id) != nullptr) live.waiting = explain_job(core, id).sentence;
+  return live;
+}
+
+JobStatus job_progress(DispatchCore const& core, std::int64_t id) {
+  JobStatus live;
+  JobQueue const* const job = core.jobs.find(id);
+  if (job == nullptr) return live;
+  for (auto const& [task, attempt] : job->leases) {
+    ++live.leased;
+    live.running += core.attempts.at(attempt).fraction;
+  }
+  return live;
+}
+
+std::vector<std::pair<std::int64_t, TaskStatus>> task_statuses(DispatchCore const& core, std::int64_t id) {
+  std::vector<std::pair<std::int64_t, TaskStatus>> tasks;
+  JobQueue const* const job = core.jobs.find(id);
+  if (job == nullptr) return tasks;
+  for (auto const& [task, leased] : job->leases) {
+    Attempt const& attempt = core.attempts.at(leased);
+    tasks.push_back({attempt.task, {attempt.slave, attempt.fraction}});
+  }
+  return tasks;
+}
+
+GridStatus grid_status(DispatchCore const& core) {
+  GridStatus live;
+  for (auto const& [id, slave] : core.slaves) {
+    live.slots += std::max(0, slave.state.slots);
+    live.power += total_power(core, slave.state);
+  }
+  live.slaves_online = static_cast<int>(core.slaves.size());
+  for (auto const& [id, job] : core.jobs) {
+    live.tasks_leased += static_cast<std::int64_t>(job->leases.size());
+    if (!job->active()) continue;
+    ++live.jobs_active;
+    live.tasks_ready += job->ready();
+  }
+  return live;
+}
+
+std::vector<UserStatus> user_statuses(DispatchCore const& core) {
+  std::map<std::int64_t, UserStatus> users;
+  for (auto const& [id, slave] : core.slaves) {
+    if (!slave.greeted) continue;
+    auto& user = users[slave.state.user];
+    ++user.slaves;
+    user.power += total_power(core, slave.state);
+  }
+  for (auto const& [id, job] : core.jobs) {
+    if (!job->active() && job->leases.empty()) continue;
+    auto& user = users[job->info().user];
+    if (job->active()) user.ready += job->ready();
+    user.leased += static_cast<std::int64_t>(job->leases.size());
+  }
+  std::vector<UserStatus> out;
+  for (auto& [id, user] : users) {
+    user.user = id;
+    out.push_back(user);
+  }
+  return out;
+}
+
+std::vector<std::int64_t> slaves_online(DispatchCore const& core) {
+  std::vector<std::int64_t> ids;
+  ids.reserve(core.slaves.size());
+  for (auto const& [id, slave] : core.slaves) ids.push_back(id);
+  return ids;
+}
+
+std::vector<CurrentTask> current_tasks(DispatchCore const& core, std::int64_t id) {
+  std::vector<CurrentTask> work;
+  ConnectedSlave const* const found = core.slaves.find(id);
+  if (found == nullptr) return work;
+  for (std::int64_t const attempt_id : found->attempts) {
+    Attempt const& attempt = core.attempts.at(attempt_id);
+    work.push_back({attempt.job, attempt.task, attempt.id, attempt.frame, attempt.fraction});
+  }
+  return work;
+}
+
+std::string effective_settings(DispatchCore const& core, std::int64_t slave) {
+  ConnectedSlave const* const found = core.slaves.find(slave);
+  return found == nullptr ? std::string() : found->state.settings;
+}
+
+std::int64_t owner_of(DispatchCore const& core, std::int64_t slave) {
+  ConnectedSlave const* const found = core.slaves.find(slave);
+  return found == nullptr ? 0 : found->state.user;
+}
+
+FrameUpdate frame_update(DispatchCore const& core, JobQueue const& job, std::int64_t task, std::string_view state,
+                         std::int64_t slave) {
+  ConnectedSlave const* const found = core.slaves.find(slave);
+  return {.job = job.info().id,
+          .user = job.info().user,
+          .task = task,
+          .state = state,
+          .slave = slave,
+          .slave_name = found == nullptr ? std::string() : found->state.name,
+          .failures = job.failures(task)};
+}
+
+void slave_changed(DispatchCore& core, std::int64_t slave) {
+  if (auto const user = owner_of(core, slave); user != 0) core.effects.slave_changed(slave, user);
+}
+
+std::int64_t best_power(DispatchCore const& core, SlaveCapabilities const& slave) {
+  std::int64_t power = 1;  // jobs of its slower methods are rare enough to be estimated by the fastest
+  for (store::Method const& method : slave.methods) power = std::max(power, core.benchmarks.of(slave.id, method).power);
+  return power;
+}
+
+std::int64_t total_power(DispatchCore const& core, SlaveCapabilities const& slave) {
+  return slave.slots > 0 && !slave.methods.empty() ? best_power(core, slave) * slave.cores : 0;
+}
+
+}  // namespace distren

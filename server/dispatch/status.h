@@ -1,0 +1,36 @@
+// What runs, what waits, who is there: questions that change nothing. Dispatcher's thread only; times are UNIX ms.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/dispatch/core.h"
+
+namespace distren {
+
+JobStatus job_status(DispatchCore const& core, std::int64_t id);
+// Without why it waits.
+JobStatus job_progress(DispatchCore const& core, std::int64_t id);
+// Leased tasks only.
+std::vector<std::pair<std::int64_t, TaskStatus>> task_statuses(DispatchCore const& core, std::int64_t id);
+GridStatus grid_status(DispatchCore const& core);
+// By user; who has nothing is left out.
+std::vector<UserStatus> user_statuses(DispatchCore const& core);
+std::vector<std::int64_t> slaves_online(DispatchCore const& core);
+std::vector<CurrentTask> current_tasks(DispatchCore const& core, std::int64_t id);
+// JSON, as its last hello said; empty: it is not here, or has none.
+std::string effective_settings(DispatchCore const& core, std::int64_t slave);
+// 0: the slave is not here.
+std::int64_t owner_of(DispatchCore const& core, std::int64_t slave);
+FrameUpdate frame_update(DispatchCore const& core, JobQueue const& job, std::int64_t task, std::string_view state,
+                         std::int64_t slave);
+void slave_changed(DispatchCore& core, std::int64_t slave);
+// Of one core with its fastest method; thousandths of a reference core.
+std::int64_t best_power(DispatchCore const& core, SlaveCapabilities const& slave);
+// Of all cores that it lends now.
+std::int64_t total_power(DispatchCore const& core, SlaveCapabilities const& slave);
+
+}  // namespace distren

@@ -1,0 +1,45 @@
+#include "server/dispatch/tick.h"
+
+#include <vector>
+
+#include "server/dispatch/attempt_events.h"
+#include "server/dispatch/eligibility.h"
+#include "server/dispatch/job_events.h"
+#include "server/dispatch/next_order.h"
+#include "server/dispatch/slave_events.h"
+
+namespace distren {
+
+void tick(DispatchCore& core, std::int64_t now) {
+  std::vector<std::int64_t> expired;
+  for (auto const& [id, attempt] : core.attempts) {
+    if (!attempt.committing() && attempt.expires_ms <= now) expired.push_back(id);
+  }
+  for (std::int64_t const id : expired) {
+    cancel_on_slave(core, core.attempts.at(id).slave, id, "nothing was heard of this frame for too long");
+    end_attempt(core, id, store::Ending::expired, "nothing was heard of it for too long", now);
+  }
+  for (auto const& [job_id, task] : core.jobs.take_due(now)) {
+    JobQueue* const job = core.jobs.find(job_id);
+    if (job == nullptr || !job->owns(task) || job->state(task) != JobQueue::State::delayed) continue;
+    if (!another_can_render(core, *job, task, 0))
+      job->forget_failures(task);  // nobody new is there: it may go where it failed
+    job->give_back(task);
+    sync_policy(core, *job);
+  }
+  std::vector<std::int64_t> silent;  // slaves over HTTPS that stopped asking; those of the line have a connection
+  for (auto const& [id, slave] : core.slaves) {
+    if (!slave.sink && slave.seen_ms + 3 * core.settings.heartbeat_ms < now) silent.push_back(id);
+  }
+  for (std::int64_t const id : silent) {
+    core.effects.slave_changed(id, core.slaves.at(id).state.user);
+    sync_capacity(core, core.slaves.at(id).state, false);
+    core.slaves.erase(id);
+  }
+  core.logs.expire(now);
+  core.revisions.forget_old(now);
+  dispatch_some(core, now);
+  dispatch_to_idle(core, now);
+}
+
+}  // namespace distren

@@ -1,0 +1,13 @@
+// What time alone changes. Dispatcher's thread only; times are UNIX ms.
+#pragma once
+
+#include <cstdint>
+
+#include "server/dispatch/core.h"
+
+namespace distren {
+
+// Each second: expired leases, frames whose pause is over, silent slaves, idle slaves.
+void tick(DispatchCore& core, std::int64_t now);
+
+}  // namespace distren
