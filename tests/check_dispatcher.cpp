@@ -713,6 +713,22 @@ START_TEST(a_failed_frame_cannot_be_brought_after_all) {
 }
 END_TEST
 
+START_TEST(what_many_jobs_wait_for_is_told_in_one_answer_in_the_order_asked) {
+  Grid grid;
+  grid.add_job(1, 2);
+  grid.add_job(2, 2, 2, 50, "4.0");
+  auto const slave = grid.add_slave(7);
+  auto const statuses = job_statuses(grid.core, {2, 99, 1}, grid.now);
+  ck_assert_uint_eq(statuses.size(), 3);
+  ck_assert_says(statuses[0].waiting, "blender 4.0");
+  ck_assert_text(statuses[0].waiting, explain_job(grid.core, 2).sentence);
+  ck_assert(statuses[0].forecast && !statuses[1].forecast && statuses[1].waiting.empty());
+  ck_assert_int_eq(statuses[2].leased, 1);
+  auto const slaves = slave_statuses(grid.core, {8, 7});
+  ck_assert(!slaves[0].online && slaves[1].online && slaves[1].tasks.size() == 1);
+}
+END_TEST
+
 int main() {
   TCase* orders = tcase_create("orders");
   tcase_add_test(orders, an_order_says_all_that_a_slave_needs);
@@ -730,6 +746,7 @@ int main() {
   tcase_add_test(orders, each_tile_of_a_frame_is_a_task_with_its_place_size_and_name);
   tcase_add_test(orders, a_job_made_of_anothers_output_begins_when_that_one_is_finished);
   tcase_add_test(orders, output_names_follow_the_pattern_and_nothing_else_of_printf);
+  tcase_add_test(orders, what_many_jobs_wait_for_is_told_in_one_answer_in_the_order_asked);
   TCase* leases = tcase_create("leases");
   tcase_add_test(leases, a_lease_token_cannot_be_changed);
   tcase_add_test(leases, a_lease_that_nobody_renews_goes_to_the_next_slave);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "server/api/concurrency_limiter.h"
+#include "server/api/json.h"
 #include "server/dispatch/lease.h"
 #include "server/jobs/maintenance.h"
 #include "server/storage/job_folder.h"
@@ -835,6 +836,22 @@ START_TEST(what_handlers_change_is_told) {
 }
 END_TEST
 
+START_TEST(a_list_is_one_question_to_the_dispatcher_however_long_it_is) {
+  Desk desk;
+  auto const person = desk.person();
+  for (int i = 0; i < 7; ++i)
+    ck_assert_int_eq(desk.call("POST", "/api/v1/slaves", person, {{"name", "pc " + std::to_string(i)}}).status, 201);
+  desk.dispatcher.questions = 0;
+  auto const slaves = desk.call("GET", "/api/v1/slaves", person);
+  ck_assert_uint_eq(slaves.json["items"].size(), 7);
+  ck_assert_int_eq(desk.dispatcher.questions, 1);
+  std::vector<store::Job> jobs(1000);
+  desk.dispatcher.questions = 0;
+  ck_assert_uint_eq(to_json(jobs, desk.dispatcher).size(), 1000);
+  ck_assert_int_eq(desk.dispatcher.questions, 1);
+}
+END_TEST
+
 int main() {
   return run_database_suite(
       "http_api",
@@ -842,8 +859,9 @@ int main() {
                                  many_wrong_passwords_lock_the_account_for_a_while,
                                  a_cookie_changes_things_only_with_its_csrf_token, tokens_may_do_what_their_scopes_say,
                                  another_sites_page_logs_nobody_in, one_person_s_scenes_leave_workers_for_the_others}),
-       database_cases("slaves", {slaves_are_made_shown_changed_and_revoked, lists_are_paged_by_their_next,
-                                 the_slaves_door_knows_its_slaves}),
+       database_cases("slaves",
+                      {slaves_are_made_shown_changed_and_revoked, lists_are_paged_by_their_next,
+                       a_list_is_one_question_to_the_dispatcher_however_long_it_is, the_slaves_door_knows_its_slaves}),
        database_cases("uploads", {uploads_become_blobs_of_their_owner, tus_rules_are_kept,
                                   an_upload_whose_row_cannot_be_written_is_finished_later,
                                   a_slaves_upload_needs_the_signed_address_of_its_order}),

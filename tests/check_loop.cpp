@@ -160,11 +160,11 @@ START_TEST(the_dispatcher_answers_many_threads_at_once) {
                              .tasks = 1,
                              .files = {}};
       dispatcher.add_job(job, {{id * 10, id, 1, 0}}, {});
-      if (!dispatcher.slave_online(id)) ++wrong;
-      if (dispatcher.job_live(id).waiting.empty()) ++wrong;  // without a database there are no attempt numbers
+      if (!slave_status_of(dispatcher, id).online) ++wrong;
+      if (job_status_of(dispatcher, id).waiting.empty()) ++wrong;  // without a database there are no attempt numbers
       dispatcher.remove_job(id, store::deleted_revision, "gone");
       dispatcher.gone(id, sink);
-      if (dispatcher.slave_online(id)) ++wrong;
+      if (slave_status_of(dispatcher, id).online) ++wrong;
     }
   });
   ck_assert_int_eq(wrong, 0);

@@ -57,7 +57,7 @@ Reply handle_create_job(Request const& request, Context& context) {
     return error_reply(507, "the server cannot store the job's files now, its disk may be full; try again later");
   auto const first = store::show_job(context.database(), made->front());
   if (!first) return error_reply(first.error());
-  auto answer = to_json(*first, services.dispatcher);
+  auto answer = to_json(*first, job_status_of(services.dispatcher, first->id));
   answer["jobs"] = nlohmann::json::array();
   for (std::size_t i = 0; i < plan->size(); ++i) {
     auto const& [job, result, folder] = (*plan)[i];

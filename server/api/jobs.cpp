@@ -22,7 +22,7 @@ namespace {
 // After a change of it.
 Reply job_reply(Context& context, Result<store::Job> const& job) {
   if (!job) return error_reply(job.error());
-  return json_reply(200, to_json(*job, context.services.dispatcher));
+  return json_reply(200, to_json(*job, job_status_of(context.services.dispatcher, job->id)));
 }
 
 std::string by_whom(Context const& context, store::Job const& job) {
@@ -57,8 +57,7 @@ Reply handle_list_jobs(Request const& request, Context& context) {
   auto jobs = store::list_jobs(context.database(), page->all ? 0 : context.caller.user.id, page->state, page->cursor,
                                page->limit);
   if (!jobs) return error_reply(jobs.error());
-  auto items = nlohmann::json::array();
-  for (auto const& job : *jobs) items.push_back(to_json(job, context.services.dispatcher));
+  auto items = to_json(*jobs, context.services.dispatcher);
   bool const more = jobs->size() == static_cast<std::size_t>(page->limit);
   return list_reply(std::move(items), more ? std::optional(jobs->back().id) : std::nullopt);
 }
@@ -66,7 +65,7 @@ Reply handle_list_jobs(Request const& request, Context& context) {
 Reply handle_show_job(Request const&, Context& context) {
   auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
-  return json_reply(200, to_json(*job, context.services.dispatcher));
+  return json_reply(200, to_json(*job, job_status_of(context.services.dispatcher, job->id)));
 }
 
 Reply handle_why_job(Request const&, Context& context) {

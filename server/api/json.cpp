@@ -99,10 +99,9 @@ json approval_of(store::Job const& job) {
 
 }  // namespace
 
-json to_json(store::Job const& job, Dispatcher& dispatcher) {
+json to_json(store::Job const& job, JobStatus const& live) {
   bool const active = job.state == store::JobState::active;
-  auto const live = dispatcher.job_live(job.id);
-  auto const forecast = active ? dispatcher.forecast(job.id, 0) : std::nullopt;
+  auto const forecast = active ? live.forecast : std::nullopt;
   double const done = job.accepted + (active || live.leased > 0 ? live.running : 0.0);
   return {{"id", job.id},
           {"name", job.name},
@@ -138,10 +137,21 @@ json to_json(store::Job const& job, Dispatcher& dispatcher) {
           {"shot_name", text_or_null(job.shot_name)}};
 }
 
+json to_json(std::vector<store::Job> const& jobs, Dispatcher& dispatcher) {
+  std::vector<std::int64_t> ids;
+  ids.reserve(jobs.size());
+  for (auto const& job : jobs) ids.push_back(job.id);
+  auto statuses = jobs.empty() ? std::vector<JobStatus>() : dispatcher.job_statuses(std::move(ids));
+  statuses.resize(jobs.size());  // none, when the server is stopping
+  json items = json::array();
+  for (std::size_t i = 0; i < jobs.size(); ++i) items.push_back(to_json(jobs[i], statuses[i]));
+  return items;
+}
+
 JobService::Publish job_publisher(EventBroker& live, Dispatcher& dispatcher) {
   return [&live, &dispatcher](store::Job const& job) {
     if (!live.has_subscribers()) return live.mark_missed();
-    tell_job(live, to_json(job, dispatcher));
+    tell_job(live, to_json(job, job_status_of(dispatcher, job.id)));
   };
 }
 

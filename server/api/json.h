@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/dispatch/dispatcher.h"
 #include "server/http/message.h"
@@ -18,7 +19,9 @@ namespace distren {
 
 nlohmann::json user_shape(store::User const& user);
 nlohmann::json token_shape(store::Token const& token);
-nlohmann::json to_json(store::Job const& job, Dispatcher& dispatcher);  // asks it for what only memory knows
+nlohmann::json to_json(store::Job const& job, JobStatus const& live);
+// A list: what only memory knows of all of them is one question.
+nlohmann::json to_json(std::vector<store::Job> const& jobs, Dispatcher& dispatcher);
 nlohmann::json to_json(store::Task const& task, std::optional<TaskStatus> const& live);
 // settings: what holds there now, JSON as its hello said; empty: offline, or it takes none from afar. address: whether
 // the one who asks may see from where it came.

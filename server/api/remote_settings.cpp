@@ -88,7 +88,7 @@ Reply handle_change_remote_settings(Request const& request, Context& context) {
   if (slave->state == store::SlaveCapabilities::revoked)
     return error_reply(409, fmt::format("slave {} was revoked; make a new one", slave->id));
   // What is offline may allow it when it comes back.
-  if (services.dispatcher.slave_online(slave->id) && services.dispatcher.slave_settings(slave->id).empty())
+  if (auto const status = slave_status_of(services.dispatcher, slave->id); status.online && status.settings.empty())
     return error_reply(409, fmt::format("slave {} takes no settings from afar; its volunteer can allow them by "
                                         "remote_settings = true under [neighbour] in its distren-slave.toml",
                                         slave->id));

@@ -132,13 +132,13 @@ Reply handle_list_shot_jobs(Request const&, Context& context) {
   if (!shot) return error_reply(shot.error());
   auto const jobs = store::list_shot_jobs(context.database(), shot->id);
   if (!jobs) return error_reply(jobs.error());
-  auto items = nlohmann::json::array();
+  std::vector<store::Job> shown;
   for (auto const id : *jobs) {
-    auto const job = store::show_job(context.database(), id);
-    if (job) items.push_back(to_json(*job, context.services.dispatcher));
+    auto job = store::show_job(context.database(), id);
     if (!job && job.error().code != Errc::not_found) return error_reply(job.error());  // deleted meanwhile is fine
+    if (job) shown.push_back(std::move(*job));
   }
-  return list_reply(std::move(items), std::nullopt);
+  return list_reply(to_json(shown, context.services.dispatcher), std::nullopt);
 }
 
 Reply handle_add_shot_job(Request const& request, Context& context) {

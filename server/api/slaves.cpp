@@ -18,11 +18,14 @@ std::string new_slavekey() {
   return "K" + random_secret().substr(0, 20);
 }
 
-nlohmann::json shape(Context const& context, store::Slave const& slave) {
+nlohmann::json shape(Context const& context, store::Slave const& slave, SlaveStatus const& status) {
   Services const& services = context.services;
-  return slave_shape(slave, services.dispatcher.slave_online(slave.id), services.dispatcher.slave_work(slave.id),
-                     services.telemetry.latest(slave.id, services.now_ms()),
-                     services.dispatcher.slave_settings(slave.id), context.caller.user.id == slave.user);
+  return slave_shape(slave, status.online, status.tasks, services.telemetry.latest(slave.id, services.now_ms()),
+                     status.settings, context.caller.user.id == slave.user);
+}
+
+nlohmann::json shape(Context const& context, store::Slave const& slave) {
+  return shape(context, slave, slave_status_of(context.services.dispatcher, slave.id));
 }
 
 Result<void> check_slave_name(std::string_view name) {
@@ -48,7 +51,11 @@ Reply handle_list_slaves(Request const& request, Context& context) {
       store::list_slaves(context.database(), page->all ? 0 : context.caller.user.id, page->cursor, page->limit);
   if (!slaves) return error_reply(slaves.error());
   auto items = nlohmann::json::array();
-  for (auto const& slave : *slaves) items.push_back(shape(context, slave));
+  std::vector<std::int64_t> ids;
+  for (auto const& slave : *slaves) ids.push_back(slave.id);
+  auto statuses = ids.empty() ? std::vector<SlaveStatus>() : context.services.dispatcher.slave_statuses(std::move(ids));
+  statuses.resize(slaves->size());  // none, when the server is stopping
+  for (std::size_t i = 0; i < slaves->size(); ++i) items.push_back(shape(context, (*slaves)[i], statuses[i]));
   bool const more = slaves->size() == static_cast<std::size_t>(page->limit);
   return list_reply(std::move(items), more ? std::optional(slaves->back().id) : std::nullopt);
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/result.h"
@@ -42,15 +43,14 @@ public:
   virtual void disable_slave(std::int64_t slave, std::string reason) = 0;  // takes its work away and disconnects it
 
   // Questions.
-  virtual JobStatus job_live(std::int64_t job) = 0;
+  // Whole lists are one question: in the order asked, what is not here with empty values; empty after the end.
+  virtual std::vector<JobStatus> job_statuses(std::vector<std::int64_t> jobs) = 0;
+  virtual std::vector<SlaveStatus> slave_statuses(std::vector<std::int64_t> slaves) = 0;
   virtual std::vector<std::pair<std::int64_t, TaskStatus>> tasks_live(std::int64_t job) = 0;  // leased tasks only
   virtual GridStatus grid_live() = 0;
   virtual JournalStatus journal_live() = 0;
   virtual std::vector<std::int64_t> slaves_online() = 0;
   virtual std::vector<UserStatus> users_live() = 0;  // by user; who has nothing is left out
-  virtual bool slave_online(std::int64_t slave) = 0;
-  virtual std::vector<CurrentTask> slave_work(std::int64_t slave) = 0;
-  virtual std::string slave_settings(std::int64_t slave) = 0;  // JSON, as its last hello said; empty: offline, or none
   virtual Explanation why_job(std::int64_t job) = 0;
   virtual Explanation why_slave(std::int64_t slave) = 0;
   // When the job will be done and how many jobs come before it, if more_escrow millipoints were added to its boost.
@@ -85,5 +85,15 @@ public:
   virtual void abort_commit(std::int64_t attempt) = 0;  // the image could not be stored after all
   virtual void report(AttemptReport report, std::function<void(std::string answer)> done) = 0;
 };
+
+// Of one; empty values when the server is stopping.
+inline JobStatus job_status_of(Dispatcher& dispatcher, std::int64_t job) {
+  auto statuses = dispatcher.job_statuses({job});
+  return statuses.empty() ? JobStatus{} : std::move(statuses.front());
+}
+inline SlaveStatus slave_status_of(Dispatcher& dispatcher, std::int64_t slave) {
+  auto statuses = dispatcher.slave_statuses({slave});
+  return statuses.empty() ? SlaveStatus{} : std::move(statuses.front());
+}
 
 }  // namespace distren

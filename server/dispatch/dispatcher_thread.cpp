@@ -240,8 +240,12 @@ void DispatcherThread::disable_slave(std::int64_t slave, std::string reason) {
   post([this, slave, reason = std::move(reason)] { distren::disable_slave(core_, slave, reason, unix_ms()); });
 }
 
-JobStatus DispatcherThread::job_live(std::int64_t job) {
-  return ask([this, job] { return distren::job_status(core_, job); });
+std::vector<JobStatus> DispatcherThread::job_statuses(std::vector<std::int64_t> jobs) {
+  return ask([this, jobs = std::move(jobs)] { return distren::job_statuses(core_, jobs, unix_ms()); });
+}
+
+std::vector<SlaveStatus> DispatcherThread::slave_statuses(std::vector<std::int64_t> slaves) {
+  return ask([this, slaves = std::move(slaves)] { return distren::slave_statuses(core_, slaves); });
 }
 
 std::vector<std::pair<std::int64_t, TaskStatus>> DispatcherThread::tasks_live(std::int64_t job) {
@@ -258,18 +262,6 @@ std::vector<std::int64_t> DispatcherThread::slaves_online() {
 
 std::vector<UserStatus> DispatcherThread::users_live() {
   return ask([this] { return distren::user_statuses(core_); });
-}
-
-bool DispatcherThread::slave_online(std::int64_t slave) {
-  return ask([this, slave] { return core_.slaves.contains(slave); });
-}
-
-std::vector<CurrentTask> DispatcherThread::slave_work(std::int64_t slave) {
-  return ask([this, slave] { return distren::current_tasks(core_, slave); });
-}
-
-std::string DispatcherThread::slave_settings(std::int64_t slave) {
-  return ask([this, slave] { return distren::effective_settings(core_, slave); });
 }
 
 Explanation DispatcherThread::why_job(std::int64_t job) {

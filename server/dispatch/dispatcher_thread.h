@@ -45,15 +45,13 @@ public:
   void tell_slave(std::int64_t slave, std::string line) override;
   void disable_slave(std::int64_t slave, std::string reason) override;
 
-  JobStatus job_live(std::int64_t job) override;
+  std::vector<JobStatus> job_statuses(std::vector<std::int64_t> jobs) override;
+  std::vector<SlaveStatus> slave_statuses(std::vector<std::int64_t> slaves) override;
   std::vector<std::pair<std::int64_t, TaskStatus>> tasks_live(std::int64_t job) override;
   GridStatus grid_live() override;
   std::vector<UserStatus> users_live() override;
   JournalStatus journal_live() override { return journal_.live(); }
   std::vector<std::int64_t> slaves_online() override;
-  bool slave_online(std::int64_t slave) override;
-  std::vector<CurrentTask> slave_work(std::int64_t slave) override;
-  std::string slave_settings(std::int64_t slave) override;
   Explanation why_job(std::int64_t job) override;
   Explanation why_slave(std::int64_t slave) override;
   std::optional<Forecast> forecast(std::int64_t job, std::int64_t more_escrow) override;

@@ -9,7 +9,24 @@
 
 namespace distren {
 
+namespace {
+
+bool any_can_render(DispatchCore const& core, JobQueue const& job, MethodsHere& methods) {
+  auto const [known, first] = methods.try_emplace({job.info().method, job.info().version}, false);
+  if (first)
+    known->second =
+        std::ranges::any_of(core.slaves, [&](auto const& slave) { return can_render(job, slave.second.state); });
+  return known->second;
+}
+
+}  // namespace
+
 Explanation explain_job(DispatchCore const& core, std::int64_t id) {
+  MethodsHere methods;
+  return explain_job(core, id, methods);
+}
+
+Explanation explain_job(DispatchCore const& core, std::int64_t id, MethodsHere& methods) {
   JobQueue const* const job = core.jobs.find(id);
   if (job == nullptr) return {.rule = "ended", .sentence = "none of its frames is left to render"};
   auto const& info = job->info();
@@ -19,8 +36,7 @@ Explanation explain_job(DispatchCore const& core, std::int64_t id) {
             .sentence = fmt::format("it is made of the output of job {}, which is not finished", info.after)};
   if (!job->active()) return {.rule = "paused", .sentence = "it is paused"};
   if (core.slaves.empty() && job->leases.empty()) return {.rule = "no_slave", .sentence = "no slave is online"};
-  if (job->leases.empty() &&
-      std::ranges::none_of(core.slaves, [&](auto const& slave) { return can_render(*job, slave.second.state); }))
+  if (job->leases.empty() && !any_can_render(core, *job, methods))
     return {.rule = "no_slave_fits",
             .number = static_cast<std::int64_t>(core.slaves.size()),
             .sentence = fmt::format("none of the {} slaves online has {} {} or newer", core.slaves.size(), info.method,

@@ -3,11 +3,17 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "server/dispatch/core.h"
 
 namespace distren {
 
+// Whether any slave here has a method in this version or newer: asked once for all jobs of a page.
+using MethodsHere = std::map<std::pair<std::string, std::string>, bool>;
+Explanation explain_job(DispatchCore const& core, std::int64_t id, MethodsHere& methods);
 Explanation explain_job(DispatchCore const& core, std::int64_t id);
 Explanation explain_slave(DispatchCore const& core, std::int64_t id);
 

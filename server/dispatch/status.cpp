@@ -7,10 +7,39 @@
 
 namespace distren {
 
+namespace {
+
+JobStatus status_of(DispatchCore const& core, std::int64_t id, MethodsHere& methods) {
+  JobStatus status = job_progress(core, id);
+  if (status.leased == 0 && core.jobs.find(id) != nullptr) status.waiting = explain_job(core, id, methods).sentence;
+  return status;
+}
+
+}  // namespace
+
 JobStatus job_status(DispatchCore const& core, std::int64_t id) {
-  JobStatus live = job_progress(core, id);
-  if (live.leased == 0 && core.jobs.find(id) != nullptr) live.waiting = explain_job(core, id).sentence;
-  return live;
+  MethodsHere methods;
+  return status_of(core, id, methods);
+}
+
+std::vector<JobStatus> job_statuses(DispatchCore const& core, std::vector<std::int64_t> const& jobs, std::int64_t now) {
+  std::vector<JobStatus> statuses;
+  statuses.reserve(jobs.size());
+  MethodsHere methods;
+  for (std::int64_t const id : jobs) {
+    statuses.push_back(status_of(core, id, methods));
+    if (core.jobs.find(id) != nullptr) statuses.back().forecast = core.policy.forecast(id, 0, now);
+  }
+  return statuses;
+}
+
+std::vector<SlaveStatus> slave_statuses(DispatchCore const& core, std::vector<std::int64_t> const& slaves) {
+  std::vector<SlaveStatus> statuses;
+  statuses.reserve(slaves.size());
+  for (std::int64_t const id : slaves) {
+    statuses.push_back({core.slaves.contains(id), current_tasks(core, id), effective_settings(core, id)});
+  }
+  return statuses;
 }
 
 JobStatus job_progress(DispatchCore const& core, std::int64_t id) {

@@ -12,6 +12,9 @@
 namespace distren {
 
 JobStatus job_status(DispatchCore const& core, std::int64_t id);
+// Of a page, in this order: what many of its jobs wait for is found out once.
+std::vector<JobStatus> job_statuses(DispatchCore const& core, std::vector<std::int64_t> const& jobs, std::int64_t now);
+std::vector<SlaveStatus> slave_statuses(DispatchCore const& core, std::vector<std::int64_t> const& slaves);
 // Without why it waits.
 JobStatus job_progress(DispatchCore const& core, std::int64_t id);
 // Leased tasks only.

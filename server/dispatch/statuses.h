@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "server/dispatch/order.h"
+#include "server/dispatch/policy.h"
 #include "server/store/statistics.h"
 
 namespace distren {
@@ -21,8 +23,15 @@ struct CurrentTask {
 
 struct JobStatus {  // what only memory knows of a job
   int leased = 0;
-  double running = 0;   // sum of the fractions of frames being rendered
-  std::string waiting;  // why nothing of it is being rendered now; empty: something is
+  double running = 0;                  // sum of the fractions of frames being rendered
+  std::string waiting;                 // why nothing of it is being rendered now; empty: something is
+  std::optional<Forecast> forecast{};  // nothing: it has nothing left, or nobody can say
+};
+
+struct SlaveStatus {  // what only memory knows of a slave
+  bool online = false;
+  std::vector<CurrentTask> tasks{};
+  std::string settings{};  // JSON, as its last hello said; empty: offline, or none
 };
 
 struct GridStatus {

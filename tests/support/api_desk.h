@@ -35,6 +35,7 @@ public:
   std::vector<UserStatus> users;
   std::vector<std::int64_t> online;
   std::string settings;
+  int questions = 0;  // about jobs and slaves
   std::optional<SlaveCapabilities> hello_seen;
   std::optional<Error> hello_refused;
   std::optional<std::string> next_order, next_cancel;
@@ -64,16 +65,20 @@ public:
   }
   void change_blocks(std::int64_t slave, Blocks of) override { blocks[slave] = std::move(of); }
   void tell_slave(std::int64_t slave, std::string line) override { told[slave] = std::move(line); }
-  std::string slave_settings(std::int64_t /*slave*/) override { return settings; }
   void disable_slave(std::int64_t slave, std::string /*reason*/) override { disabled.insert(slave); }
-  JobStatus job_live(std::int64_t /*job*/) override { return {1, 0.5, "no slave is online"}; }
+  std::vector<JobStatus> job_statuses(std::vector<std::int64_t> jobs) override {
+    ++questions;
+    return std::vector<JobStatus>(jobs.size(), {1, 0.5, "no slave is online", forecast(0, 0)});
+  }
+  std::vector<SlaveStatus> slave_statuses(std::vector<std::int64_t> slaves) override {
+    ++questions;
+    return std::vector<SlaveStatus>(slaves.size(), {true, {{1, 5, 981, 5, 0.25}}, settings});
+  }
   std::vector<std::pair<std::int64_t, TaskStatus>> tasks_live(std::int64_t /*job*/) override { return {}; }
   GridStatus grid_live() override { return {2, 1, 10, 3, 2, 6500}; }
   std::vector<UserStatus> users_live() override { return users; }
   std::vector<std::int64_t> slaves_online() override { return online; }
   JournalStatus journal_live() override { return {false, 3, 20}; }
-  bool slave_online(std::int64_t /*slave*/) override { return true; }
-  std::vector<CurrentTask> slave_work(std::int64_t /*slave*/) override { return {{1, 5, 981, 5, 0.25}}; }
   Explanation why_job(std::int64_t /*job*/) override { return {"users_ahead", 2, "2 users come first"}; }
   Explanation why_slave(std::int64_t /*slave*/) override { return {"nothing_to_do", 0, "no job has a frame waiting"}; }
   std::optional<Forecast> forecast(std::int64_t /*job*/, std::int64_t more_escrow) override {
