@@ -16,13 +16,17 @@ Attempt& add_attempt(DispatchCore& core, JobQueue& job, Attempt attempt) {
   return core.attempts.add(std::move(attempt));
 }
 
-void lease_attempt(DispatchCore& core, Attempt attempt, std::int64_t now) {
+void lease_attempt(DispatchCore& core, Attempt attempt, std::int64_t now, std::optional<PolicyTurn> turn) {
   attempt.expires_ms = attempt.journaled_ms = now + core.settings.lease_ms;
   if (ConnectedSlave* const slave = core.slaves.find(attempt.slave); slave != nullptr)
     slave->attempts.insert(attempt.id);
   core.effects.journal_lease({attempt.id, attempt.task, attempt.slave, attempt.expires_ms});
-  core.policy.dispatched(
-      {.id = attempt.id, .job = attempt.job, .slave = attempt.slave, .now_ms = now, .copy_of = attempt.copy_of});
+  core.policy.dispatched({.id = attempt.id,
+                          .job = attempt.job,
+                          .slave = attempt.slave,
+                          .now_ms = now,
+                          .copy_of = attempt.copy_of,
+                          .turn = turn});
   JobQueue& job = *core.jobs.find(attempt.job);
   core.effects.frame_changed(frame_update(core, job, attempt.task, "leased", attempt.slave));
   slave_changed(core, attempt.slave);

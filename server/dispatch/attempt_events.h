@@ -13,7 +13,7 @@ namespace distren {
 // Its task is leased already.
 Attempt& add_attempt(DispatchCore& core, JobQueue& job, Attempt attempt);
 // Gives it to its slave, and writes the lease down.
-void lease_attempt(DispatchCore& core, Attempt attempt, std::int64_t now);
+void lease_attempt(DispatchCore& core, Attempt attempt, std::int64_t now, std::optional<PolicyTurn> turn = {});
 // At the start, after the jobs.
 void restore_lease(DispatchCore& core, store::LiveLease const& lease, std::int64_t now);
 // It is out no longer. Its task stays as it is.

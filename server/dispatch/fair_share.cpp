@@ -1,33 +1,12 @@
-// FairShare: who waits where, and whose turn it is.
+// FairShare: who waits where.
 #include "server/dispatch/fair_share.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "server/economy/fixed_math.h"
 #include "server/economy/points.h"
 
 namespace distren {
-
-namespace {
-
-constexpr std::size_t refusals_at_once = 500;  // then the slave waits for its next turn, and the search goes on there
-constexpr std::int64_t least_weight = 100;
-
-}  // namespace
-
-struct FairShare::Search {
-  PolicySlave const& asking;
-  std::function<bool(std::int64_t job)> const& take;
-  Slave& slave;
-  std::vector<std::int64_t> kinds;           // those that fit
-  std::unordered_set<std::int64_t> refused;  // jobs
-  std::optional<PolicyReason> obstacle;      // the first that is worth telling
-  [[nodiscard]] bool tired() const { return refused.size() >= refusals_at_once; }
-  [[nodiscard]] bool fits(std::int64_t kind) const { return std::ranges::binary_search(kinds, kind); }
-};
-
-// Who waits where ---------------------------------------------------------------------------------------------------
 
 std::optional<std::int64_t> FairShare::least(Side side) const {
   std::optional<std::int64_t> v;
@@ -138,7 +117,7 @@ void FairShare::forget_job(std::int64_t id) {
   auto const found = jobs_.find(id);
   if (found == jobs_.end()) return;
   remove_job(id);
-  if (found->second.tail != 0) tails_.erase({found->second.tail, id});
+  if (found->second.tail != 0) stragglers_.erase({found->second.tail, id});
   jobs_.erase(found);  // its attempts end on their own
 }
 
@@ -169,152 +148,6 @@ void FairShare::know_slave(SlaveCapacity const& facts) {
   known.slots = std::clamp(facts.slots, 0, economy::cores_limit);
   slots_ += known.slots;
   rate_ += rate(known);
-}
-
-// Whose turn it is --------------------------------------------------------------------------------------------------
-
-std::int64_t FairShare::weight(Side side, User const& user, Job const& job) const {
-  if (side == everyone) return 1000;
-  // Without rank of his own a user has exactly the priority that he pays for.
-  if (user.weight == 0) return job.boost == 0 ? 0 : std::max(job.boost, least_weight);
-  return user.weight * (1000 + job.boost) / 1000;
-}
-
-bool FairShare::offer(Job& job, Side side, Rule rule, Search& search) {
-  std::int64_t const id = job.facts.id;
-  if (search.refused.contains(id)) return false;
-  SlaveCapacity const& facts = search.slave.facts;
-  std::int64_t const now = search.asking.now_ms;
-  std::optional<PolicyReason> obstacle;
-  if (std::int64_t const ms = expected_ms(job, facts); facts.limit_ms > 0 && ms > facts.limit_ms) {
-    obstacle = {.rule = Rule::too_long, .number = ms, .job = id, .user = job.facts.user};
-  } else if (auto const wait = faster_in(job, search.slave, now)) {
-    if (search.slave.held_for != id) {
-      search.slave.held_for = id;
-      search.slave.held_ms = now;
-    }
-    obstacle = {.rule = Rule::wait_for_faster, .number = *wait, .job = id, .user = job.facts.user};
-  } else {
-    turn_ = {id, side, rule};
-    bool const taken = search.take(id);  // may change everything here: touch nothing after it
-    turn_.reset();
-    if (taken) return true;
-  }
-  search.refused.insert(id);
-  if (obstacle && !search.obstacle) search.obstacle = obstacle;
-  return false;
-}
-
-bool FairShare::serve_user(Side side, std::int64_t id, Search& search) {
-  User& user = users_.at(id);
-  // The owner's order over the kinds that fit: a merge of few sorted rows.
-  std::vector<std::pair<std::set<JobKey>::const_iterator, std::set<JobKey>::const_iterator>> rows;
-  for (auto const& [kind, jobs] : user.jobs) {
-    if (search.fits(kind)) rows.emplace_back(jobs.begin(), jobs.end());
-  }
-  while (!search.tired()) {
-    auto best = rows.end();
-    for (auto row = rows.begin(); row != rows.end(); ++row) {
-      if (row->first != row->second && (best == rows.end() || *row->first < *best->first)) best = row;
-    }
-    if (best == rows.end()) return false;
-    Job& job = jobs_.at(best->first->id);
-    ++best->first;
-    if (weight(side, user, job) > 0 && offer(job, side, Rule::fair_share, search)) return true;
-  }
-  return false;
-}
-
-// A job whose files the slave holds goes first while its owner would still be less than the longest frame ahead of the
-// one who is furthest behind: nobody gets further ahead without this rule, so the starvation bound holds with it.
-bool FairShare::serve_same_files(Side side, Search& search) {
-  std::optional<std::int64_t> behind;
-  for (std::int64_t const kind : search.kinds) {
-    auto const queue = classes_[side].queues.find(kind);
-    if (queue == classes_[side].queues.end() || queue->second.empty()) continue;
-    behind = std::min(behind.value_or(queue->second.begin()->first), queue->second.begin()->first);
-  }
-  if (!behind) return false;
-  std::vector<std::int64_t> const recent = search.slave.recent;
-  for (std::int64_t const id : recent) {
-    auto const found = jobs_.find(id);
-    if (found == jobs_.end() || !found->second.queued || !search.fits(found->second.facts.kind)) continue;
-    Job& job = found->second;
-    User const& user = users_.at(job.facts.user);
-    std::int64_t const own = weight(side, user, job);
-    if (!user.in[side] || own == 0) continue;
-    Job const* const first = first_job(user);
-    if (first->key.later != job.key.later || first->key.unboosted != job.key.unboosted) continue;
-    std::int64_t const ahead = user.v[side] - *behind;
-    if (ahead > economy::scaled(std::max(longest_ - expected_work(job), std::int64_t{0}), 1'000'000, own)) continue;
-    if (offer(job, side, ahead > 0 || first != &job ? Rule::same_files : Rule::fair_share, search)) return true;
-  }
-  return false;
-}
-
-bool FairShare::serve(Side side, Search& search) {
-  if (!search.slave.resume && serve_same_files(side, search)) return true;
-  std::vector<std::pair<std::set<Key>::const_iterator, std::set<Key>::const_iterator>> rows;
-  for (std::int64_t const kind : search.kinds) {
-    auto const queue = classes_[side].queues.find(kind);
-    if (queue == classes_[side].queues.end()) continue;
-    auto const& waiting = queue->second;
-    rows.emplace_back(search.slave.resume ? waiting.lower_bound(*search.slave.resume) : waiting.begin(), waiting.end());
-  }
-  for (;;) {
-    std::optional<Key> next;
-    for (auto const& [row, end] : rows) {
-      if (row != end && (!next || *row < *next)) next = *row;
-    }
-    if (!next) return false;
-    for (auto& [row, end] : rows) {
-      if (row != end && *row == *next) ++row;
-    }
-    if (search.tired()) {
-      if (side == everyone) search.slave.resume = *next;
-      return false;
-    }
-    if (serve_user(side, next->second, search)) return true;
-  }
-}
-
-void FairShare::choose(PolicySlave const& asking, std::function<bool(std::int64_t job)> const& take) {
-  Slave& slave = slaves_.try_emplace(asking.id, Slave{.facts = {.id = asking.id, .user = asking.user, .slots = 0}})
-                     .first->second;  // stays where it is while others are added
-  Search search{.asking = asking, .take = take, .slave = slave, .kinds = {}, .refused = {}, .obstacle = {}};
-  for (auto const& [kind, count] : kinds_) {
-    if (!asking.fits || asking.fits(kind)) search.kinds.push_back(kind);
-  }
-  bool served = false;
-  if (slave.resume) {  // everyone's row holds all jobs
-    served = serve(everyone, search);
-    if (!served && !search.tired()) slave.resume.reset();
-  }
-  if (!served && !search.tired()) {
-    bool const contributors_first =
-        classes_[contributors].users > 0 && classes_[contributors].v <= classes_[everyone].v;
-    served = serve(contributors_first ? contributors : everyone, search) ||
-             serve(contributors_first ? everyone : contributors, search);
-  }
-  if (served) {
-    slave.resume.reset();
-    return;
-  }
-  if (search.obstacle) {
-    slave.reason = *search.obstacle;
-  } else if (kinds_.empty()) {
-    slave.reason = {.rule = Rule::nothing_to_do};
-  } else {
-    std::int64_t jobs = static_cast<std::int64_t>(search.refused.size());
-    for (auto const& [kind, count] : kinds_) jobs += search.fits(kind) ? 0 : count;
-    slave.reason = {.rule = Rule::nothing_fits, .number = jobs};
-  }
-}
-
-FairShare::Job const* FairShare::first_job(User const& user) const {
-  std::optional<JobKey> first;
-  for (auto const& [kind, jobs] : user.jobs) first = std::min(first.value_or(*jobs.begin()), *jobs.begin());
-  return first ? &jobs_.at(first->id) : nullptr;
 }
 
 }  // namespace distren

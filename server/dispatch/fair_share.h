@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -31,8 +32,9 @@ public:
   void know_boost(std::int64_t job, std::int64_t escrow) override;
   void know_slave(SlaveCapacity const& slave) override;
 
-  void choose(PolicySlave const& slave, std::function<bool(std::int64_t job)> const& take) override;
-  void copy(PolicySlave const& slave, std::function<bool(std::int64_t attempt)> const& take) override;
+  [[nodiscard]] std::unique_ptr<Candidates> choose(PolicySlave const& slave) const override;
+  void searched(PolicySlave const& slave, SearchOutcome const& outcome) override;
+  [[nodiscard]] std::vector<std::int64_t> stragglers(PolicySlave const& slave) const override;
   [[nodiscard]] int block(std::int64_t job, std::int64_t slave) const override;
 
   void dispatched(PolicyAttempt const& attempt) override;
@@ -47,7 +49,7 @@ public:
                                                  std::int64_t now_ms) const override;
 
 private:
-  enum Side : std::size_t { contributors, everyone };
+  enum Side : int { contributors, everyone };
   using Rule = PolicyReason::Rule;
   using Key = std::pair<std::int64_t, std::int64_t>;  // virtual time or end, id
 
@@ -66,7 +68,7 @@ private:
     JobEstimate estimate;
     std::int64_t rate = 0;  // power times threads at work on it
     std::set<Key> running;  // expected end, attempt: those that may be copied
-    std::int64_t tail = 0;  // its key in tails_, 0: not there
+    std::int64_t tail = 0;  // its key in stragglers_, 0: not there
   };
   struct User {
     std::int64_t weight = 0;                        // thousandths, 0: no contributor
@@ -102,11 +104,6 @@ private:
     std::int64_t end_ms = 0;
     std::int64_t copied_by = 0;
   };
-  struct Turn {
-    std::int64_t job = 0;
-    Side side = everyone;
-    Rule rule = Rule::fair_share;
-  };
 
   // Queues.
   void enter(Side side, std::int64_t id, User& user);
@@ -121,12 +118,9 @@ private:
   [[nodiscard]] Job const* first_job(User const& user) const;
 
   // A choice.
-  struct Search;
-  bool serve(Side side, Search& search);
-  bool serve_same_files(Side side, Search& search);
-  bool serve_user(Side side, std::int64_t user, Search& search);
-  bool offer(Job& job, Side side, Rule rule, Search& search);
-  [[nodiscard]] std::optional<std::int64_t> faster_in(Job const& job, Slave const& slave, std::int64_t now_ms) const;
+  class Search;
+  [[nodiscard]] std::optional<std::int64_t> faster_in(Job const& job, SlaveCapacity const& slave, std::int64_t held_for,
+                                                      std::int64_t held_ms, std::int64_t now_ms) const;
 
   // Attempts.
   void begin(Attempt& attempt, Job& job, Slave& slave);
@@ -146,9 +140,8 @@ private:
   std::array<Class, 2> classes_{Class{.share = 800, .queues = {}}, Class{.share = 200, .queues = {}}};
   std::map<std::int64_t, std::int64_t> kinds_;  // kind -> queued jobs
   std::array<std::set<Key>, 40> ends_;          // by the logarithm of the slave's rate: expected end, attempt
-  std::set<Key> tails_;                         // jobs without ready tasks: latest expected end, job
+  std::set<Key> stragglers_;                    // jobs without ready tasks: latest expected end, job
   GridEstimate grid_;
-  std::optional<Turn> turn_;  // while take runs
   std::int64_t slots_ = 0;
   std::int64_t rate_ = 0;  // power times threads times slots of all slaves
   std::int64_t copies_ = 0;

@@ -52,23 +52,24 @@ std::optional<std::int64_t> FairShare::frame_ms(std::int64_t job_id, std::int64_
 
 // Near its end a job is better off without a slave that would finish one frame after everything else, if one at least
 // twice as fast is free soon. A slave waits so at most two minutes.
-std::optional<std::int64_t> FairShare::faster_in(Job const& job, Slave const& slave, std::int64_t now) const {
+std::optional<std::int64_t> FairShare::faster_in(Job const& job, SlaveCapacity const& slave, std::int64_t held_for,
+                                                 std::int64_t held_ms, std::int64_t now) const {
   if (job.rate == 0 || job.facts.unfinished == 0 || !job.estimate.work()) return std::nullopt;
-  if (slave.held_for == job.facts.id && now - slave.held_ms >= faster_within_ms) return std::nullopt;
-  std::int64_t const ms = expected_ms(job, slave.facts);
+  if (held_for == job.facts.id && now - held_ms >= faster_within_ms) return std::nullopt;
+  std::int64_t const ms = expected_ms(job, slave);
   std::int64_t const left = economy::scaled(expected_work(job), job.facts.unfinished, 1);
   std::int64_t const job_ms =
       economy::scaled(economy::scaled(left, economy::ms_per_millipoint * economy::unit_power, job.rate), 1000,
                       job.estimate.efficiency());
   if (ms <= job_ms) return std::nullopt;
-  for (std::size_t i = speed(rate_of(slave.facts)) + 1; i < ends_.size(); ++i) {
+  for (std::size_t i = speed(rate_of(slave)) + 1; i < ends_.size(); ++i) {
     auto end = ends_[i].lower_bound({now, 0});
     for (int seen = 0; seen < looked_at && end != ends_[i].end() && end->first <= now + faster_within_ms;
          ++end, ++seen) {
       Attempt const& attempt = attempts_.at(end->second);
       auto const other = jobs_.find(attempt.facts.job);
       if (other == jobs_.end() || other->second.facts.kind != job.facts.kind) continue;
-      std::int64_t const there = economy::scaled(ms, rate_of(slave.facts), attempt.rate);
+      std::int64_t const there = economy::scaled(ms, rate_of(slave), attempt.rate);
       if (end->first - now + there < ms) return end->first - now;
     }
   }
@@ -103,8 +104,7 @@ void FairShare::dispatched(PolicyAttempt const& facts) {
   Attempt& attempt = attempts_[facts.id];
   attempt.facts = facts;
   attempt.user = job.facts.user;
-  bool const chosen = turn_ && turn_->job == facts.job;
-  attempt.side = chosen ? turn_->side : everyone;
+  attempt.side = facts.turn ? static_cast<Side>(facts.turn->side) : everyone;
   attempt.weight = weight(attempt.side, user, job);
   attempt.work = expected_work(job);
   attempt.end_ms = facts.now_ms + expected_ms(job, slave.facts);
@@ -134,10 +134,11 @@ void FairShare::dispatched(PolicyAttempt const& facts) {
   slave.recent.insert(slave.recent.begin(), facts.job);
   if (slave.recent.size() > files_kept) slave.recent.pop_back();
   slave.held_for = 0;
+  if (facts.turn) slave.resume.reset();
   bool const copied = attempt.facts.copy_of != 0;
-  slave.reason = {.rule = copied   ? Rule::tail_copy
-                          : chosen ? turn_->rule
-                                   : Rule::fair_share,
+  slave.reason = {.rule = copied       ? Rule::tail_copy
+                          : facts.turn ? facts.turn->rule
+                                       : Rule::fair_share,
                   .number = attempt.facts.copy_of,
                   .job = facts.job,
                   .user = job.facts.user,
@@ -212,7 +213,7 @@ void FairShare::returned(std::int64_t id) {
   end(id, 0);
 }
 
-// Tail copies -------------------------------------------------------------------------------------------------------
+// Second tries -------------------------------------------------------------------------------------------------------
 
 void FairShare::list_for_copies(Attempt const& attempt, Job& job, bool listed) {
   Key const key{attempt.end_ms, attempt.facts.id};
@@ -226,22 +227,22 @@ void FairShare::list_for_copies(Attempt const& attempt, Job& job, bool listed) {
 void FairShare::refresh_tail(Job& job) {
   std::int64_t const end = job.queued || job.running.empty() ? 0 : job.running.rbegin()->first;
   if (end == job.tail) return;
-  if (job.tail != 0) tails_.erase({job.tail, job.facts.id});
-  if (end != 0) tails_.emplace(end, job.facts.id);
+  if (job.tail != 0) stragglers_.erase({job.tail, job.facts.id});
+  if (end != 0) stragglers_.emplace(end, job.facts.id);
   job.tail = end;
 }
 
-void FairShare::copy(PolicySlave const& asking, std::function<bool(std::int64_t attempt)> const& take) {
-  if (tails_.empty() || (copies_ + 1) * 10 > slots_) return;
+std::vector<std::int64_t> FairShare::stragglers(PolicySlave const& asking) const {
+  if (stragglers_.empty() || (copies_ + 1) * 10 > slots_) return {};
   auto const slave = slaves_.find(asking.id);
-  if (slave == slaves_.end()) return;
+  if (slave == slaves_.end()) return {};
   // Those that should end last, and those that should have ended long ago: what is overdue by a while is expected to
   // need as long again.
   std::vector<std::int64_t> jobs;
-  auto last = tails_.rbegin();
-  for (int i = 0; i < looked_at && last != tails_.rend(); ++i, ++last) jobs.push_back(last->second);
-  auto first = tails_.begin();
-  for (int i = 0; i < looked_at && first != tails_.end(); ++i, ++first) jobs.push_back(first->second);
+  auto last = stragglers_.rbegin();
+  for (int i = 0; i < looked_at && last != stragglers_.rend(); ++i, ++last) jobs.push_back(last->second);
+  auto first = stragglers_.begin();
+  for (int i = 0; i < looked_at && first != stragglers_.end(); ++i, ++first) jobs.push_back(first->second);
 
   std::vector<Key> gains;
   for (std::int64_t const id : jobs) {
@@ -260,9 +261,10 @@ void FairShare::copy(PolicySlave const& asking, std::function<bool(std::int64_t 
   }
   std::ranges::sort(gains, std::greater<>{});
   gains.erase(std::unique(gains.begin(), gains.end()), gains.end());
-  for (auto const& [left, attempt] : gains) {
-    if (take(attempt)) return;
-  }
+  std::vector<std::int64_t> attempts;
+  attempts.reserve(gains.size());
+  for (auto const& [left, attempt] : gains) attempts.push_back(attempt);
+  return attempts;
 }
 
 }  // namespace distren

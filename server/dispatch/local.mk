@@ -16,6 +16,7 @@ libdistren_server_a_SOURCES += \
   %D%/fair_share.cpp %D%/fair_share.h \
   %D%/fair_share_attempts.cpp \
   %D%/fair_share_explain.cpp \
+  %D%/fair_share_search.cpp \
   %D%/grants.cpp %D%/grants.h \
   %D%/job_events.cpp %D%/job_events.h \
   %D%/job_queue.cpp %D%/job_queue.h \

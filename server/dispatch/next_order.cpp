@@ -17,7 +17,7 @@ constexpr std::size_t asked_at_once = 200;
 constexpr std::int64_t held_ms = 30'000;  // of work, beside what a slave renders
 
 std::string begin_attempt(DispatchCore& core, JobQueue& job, ConnectedSlave const& slave, Attempt attempt,
-                          std::int64_t now) {
+                          std::optional<PolicyTurn> turn, std::int64_t now) {
   if (!job.order || now - job.order_made_ms > core.settings.link_life_ms / 2) {
     job.order = make_order_template(job.info(), job.output(), core.links);
     job.order_made_ms = now;
@@ -28,7 +28,7 @@ std::string begin_attempt(DispatchCore& core, JobQueue& job, ConnectedSlave cons
   if (auto const* const method = suitable(slave.state, job.info().method, job.info().version)) attempt.method = *method;
   attempt.terms = terms_of(core, slave.state, attempt.method);
   attempt.terms.boost = core.policy.boost_of(attempt.job);
-  lease_attempt(core, attempt, now);
+  lease_attempt(core, attempt, now, turn);
   Lease const token{attempt.task, attempt.id, attempt.slave, now + core.settings.lease_ms, attempt.terms};
   return order_text(*job.order, token, sign_lease(token, core.settings.lease_key), attempt.job, job.place(attempt.task),
                     core.links, core.settings.times);
@@ -54,7 +54,6 @@ std::optional<std::string> next_order(DispatchCore& core, ConnectedSlave& slave,
     // Alone on the machine, so that it is measured and not its neighbours.
     return slave.attempts.empty() ? benchmark_order(core, slave, *method, now) : std::nullopt;
   }
-  std::optional<std::string> order;
   std::int64_t attempt_id = 0;
   std::int64_t const slave_id = slave.state.id;
   bool const ahead = static_cast<int>(slave.attempts.size()) >= std::max(1, slave.state.slots);
@@ -62,37 +61,38 @@ std::optional<std::string> next_order(DispatchCore& core, ConnectedSlave& slave,
                              return kind_suits(core, kind, slave.state);
                            }};
   slave.refused = 0;
-  core.policy.choose(asking, [&](std::int64_t job_id) {
-    JobQueue* const job = core.jobs.find(job_id);
-    if (job == nullptr || !job->memory_suffices(slave_id, slave.state.memory_mib)) return false;
+  auto const search = core.policy.choose(asking);
+  while (auto const candidate = search->next()) {
+    JobQueue* const job = core.jobs.find(candidate->job);
+    if (job == nullptr || !job->memory_suffices(slave_id, slave.state.memory_mib)) continue;
     if (!may_take(core, *job, slave.state)) {
-      if (slave.refused == 0) slave.refused = job_id;
-      return false;
+      if (slave.refused == 0) slave.refused = candidate->job;
+      continue;
     }
-    if (ahead && !may_hold(core, slave, *job)) return true;  // nobody is served before the one whose turn it is
+    if (ahead && !may_hold(core, slave, *job)) break;  // nobody is served before the one whose turn it is
     if (attempt_id == 0) attempt_id = core.effects.next_attempt();
-    if (attempt_id == 0) return true;  // none reserved yet: the next tick asks again
-    auto const task = job->take_next(slave_id, core.policy.block(job_id, slave_id));
-    if (!task) return false;
-    order = begin_attempt(core, *job, slave, {.id = attempt_id, .task = *task}, now);
+    if (attempt_id == 0) break;  // none reserved yet: the next tick asks again
+    auto const task = job->take_next(slave_id, core.policy.block(candidate->job, slave_id));
+    if (!task) continue;
+    auto order = begin_attempt(core, *job, slave, {.id = attempt_id, .task = *task}, candidate->turn, now);
     sync_policy(core, *job);
-    return true;
-  });
-  if (order || ahead) return order;
-  core.policy.copy(asking, [&](std::int64_t original) {
+    return order;
+  }
+  core.policy.searched(asking, search->outcome());
+  if (ahead) return std::nullopt;
+  for (std::int64_t const original : core.policy.stragglers(asking)) {
     Attempt const* const first = core.attempts.find(original);
-    if (first == nullptr || first->committing()) return false;
+    if (first == nullptr || first->committing()) continue;
     std::int64_t const task = first->task;
     JobQueue* const job = core.jobs.find(first->job);
     if (job == nullptr || !job->active() || job->failed_on(task, slave_id) ||
         !job->memory_suffices(slave_id, slave.state.memory_mib) || !may_take(core, *job, slave.state))
-      return false;
+      continue;
     if (attempt_id == 0) attempt_id = core.effects.next_attempt();
-    if (attempt_id == 0) return true;
-    order = begin_attempt(core, *job, slave, {.id = attempt_id, .task = task, .copy_of = original}, now);
-    return true;
-  });
-  return order;
+    if (attempt_id == 0) break;
+    return begin_attempt(core, *job, slave, {.id = attempt_id, .task = task, .copy_of = original}, {}, now);
+  }
+  return std::nullopt;
 }
 
 bool benchmarking(DispatchCore const& core, ConnectedSlave const& slave) {

@@ -5,9 +5,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace distren {
 
@@ -36,21 +39,6 @@ struct SlaveCapacity {
   std::int64_t limit_ms = 0;  // the longest task that it takes; 0: any
 };
 
-struct PolicyAttempt {
-  std::int64_t id = 0;
-  std::int64_t job = 0;
-  std::int64_t slave = 0;
-  std::int64_t now_ms = 0;
-  std::int64_t copy_of = 0;  // the attempt whose task it does a second time
-};
-
-struct PolicyResult {
-  std::int64_t work = 0;  // the claim of economy/points.h: power times CPU time
-  std::int64_t cpu_ms = 0;
-  std::int64_t wall_ms = 0;
-  bool accepted = true;  // false: it failed; the work is charged, but says nothing about the job's frames
-};
-
 // Why a job waits, or what a slave was last told: the rule, and its number.
 struct PolicyReason {
   enum class Rule {
@@ -74,6 +62,29 @@ struct PolicyReason {
   std::int64_t weight = 0;  // thousandths, 0: no contributor
   std::int64_t boost = 0;   // thousandths
 };
+
+// Whose turn it was that gave a slave a job: Policy::choose() says it, dispatched() charges it.
+struct PolicyTurn {
+  int side = 0;  // of the policy's classes
+  PolicyReason::Rule rule = PolicyReason::Rule::fair_share;
+};
+
+struct PolicyAttempt {
+  std::int64_t id = 0;
+  std::int64_t job = 0;
+  std::int64_t slave = 0;
+  std::int64_t now_ms = 0;
+  std::int64_t copy_of = 0;          // the attempt whose task it does a second time
+  std::optional<PolicyTurn> turn{};  // nothing: a lease that was found again, or a second try
+};
+
+struct PolicyResult {
+  std::int64_t work = 0;  // the claim of economy/points.h: power times CPU time
+  std::int64_t cpu_ms = 0;
+  std::int64_t wall_ms = 0;
+  bool accepted = true;  // false: it failed; the work is charged, but says nothing about the job's frames
+};
+
 std::string sentence(PolicyReason const& reason);
 std::string_view rule_name(PolicyReason::Rule rule);  // as programs read it: "users_ahead"
 
@@ -84,13 +95,38 @@ struct Forecast {
   std::int64_t finish_ms = 0;  // 0: no slave works, so nobody can say
 };
 
+struct Candidate {
+  std::int64_t job = 0;
+  PolicyTurn turn{};
+};
+
+// What a search says of its slave; for Policy::searched() when no order came of it.
+struct SearchOutcome {
+  bool stopped = false;  // at its last candidate: its turn it is, but not now
+  PolicyReason reason{};
+  std::int64_t held_for = 0;                                      // the job that it leaves to a faster slave
+  std::int64_t held_ms = 0;                                       // since when
+  std::optional<std::pair<std::int64_t, std::int64_t>> resume{};  // a long row of refusals goes on here
+};
+
+// The jobs that a slave should serve, one after the other, as long as it takes none. Good until anything is told to the
+// policy.
+class Candidates {
+public:
+  virtual ~Candidates() = default;
+  virtual std::optional<Candidate> next() = 0;  // the one before was refused
+  [[nodiscard]] virtual SearchOutcome outcome() const = 0;
+};
+
 class Policy {
 public:
   virtual ~Policy() = default;
   virtual void add_job(PolicyJob const& job) = 0;  // it has ready tasks now; adding it again updates it
   virtual void remove_job(std::int64_t job) = 0;   // it has none ready, is paused or gone; unknown ids are ignored
-  // Offers jobs in the order in which this slave should serve them, until take returns true.
-  virtual void choose(PolicySlave const& slave, std::function<bool(std::int64_t job)> const& take) = 0;
+  // Jobs in the order in which this slave should serve them. Looks and changes nothing: after it comes dispatched()
+  // with the turn of the candidate that was taken, or searched() when none was.
+  [[nodiscard]] virtual std::unique_ptr<Candidates> choose(PolicySlave const& slave) const = 0;
+  virtual void searched(PolicySlave const& /*slave*/, SearchOutcome const& /*outcome*/) {}
 
   // Facts from outside. A user nobody told of has no points, a slave is one reference core.
   virtual void know_user(std::int64_t /*user*/, std::int64_t /*total_points*/) {}
@@ -98,13 +134,13 @@ public:
   virtual void know_slave(SlaveCapacity const& /*slave*/) {}
   virtual void forget_job(std::int64_t job) { remove_job(job); }  // it is gone for good
 
-  // The course of attempts. dispatched: from within take, or when a lease is found again after a restart.
+  // The course of attempts. dispatched: charges the turn; also when a lease is found again after a restart.
   virtual void dispatched(PolicyAttempt const& /*attempt*/) {}
   virtual void completed(std::int64_t /*attempt*/, PolicyResult const& /*result*/) {}
   virtual void returned(std::int64_t /*attempt*/) {}  // ended without a result: costs nothing
 
-  // For a slave that choose left idle: offers running attempts worth a second try elsewhere, until take returns true.
-  virtual void copy(PolicySlave const& /*slave*/, std::function<bool(std::int64_t attempt)> const& /*take*/) {}
+  // For a slave that choose left idle: running attempts worth a second try there, best first.
+  [[nodiscard]] virtual std::vector<std::int64_t> stragglers(PolicySlave const& /*slave*/) const { return {}; }
   // How many consecutive frames of this job to keep together on this slave.
   [[nodiscard]] virtual int block(std::int64_t /*job*/, std::int64_t /*slave*/) const { return 1; }
   // How long a frame of this job should take there; nothing: nobody knows yet.

@@ -30,24 +30,22 @@ public:
   // The slave asks and gets a frame of the job that it returns; 0: nothing.
   std::int64_t give(std::int64_t slave, std::set<std::int64_t> const& refuse = {},
                     std::function<bool(std::int64_t kind)> fits = {}) {
-    std::int64_t given = 0;
-    policy.choose({.id = slave, .user = 900, .now_ms = now, .fits = std::move(fits)}, [&](std::int64_t id) {
+    PolicySlave const asking{.id = slave, .user = 900, .now_ms = now, .fits = std::move(fits)};
+    auto const search = policy.choose(asking);
+    while (auto const candidate = search->next()) {
       ++offers;
-      if (refuse.contains(id)) return false;
-      given = id;
-      start(id, slave, 0);
-      return true;
-    });
-    return given;
+      if (refuse.contains(candidate->job)) continue;
+      start(candidate->job, slave, 0, candidate->turn);
+      return candidate->job;
+    }
+    policy.searched(asking, search->outcome());
+    return 0;
   }
   std::int64_t copy(std::int64_t slave, std::int64_t user) {
-    std::int64_t given = 0;
-    policy.copy({.id = slave, .user = user, .now_ms = now, .fits = {}}, [&](std::int64_t attempt) {
-      given = attempt;
-      start(attempts.at(attempt), slave, attempt);
-      return true;
-    });
-    return given;
+    auto const found = policy.stragglers({.id = slave, .user = user, .now_ms = now, .fits = {}});
+    if (found.empty()) return 0;
+    start(attempts.at(found.front()), slave, found.front());
+    return found.front();
   }
   void finish(std::int64_t attempt) {
     Job& of = jobs_.at(attempts.at(attempt));
@@ -85,10 +83,10 @@ private:
     PolicyJob facts;
     std::int64_t work = 0;
   };
-  void start(std::int64_t id, std::int64_t slave, std::int64_t copy_of) {
+  void start(std::int64_t id, std::int64_t slave, std::int64_t copy_of, std::optional<PolicyTurn> turn = {}) {
     attempts[++latest] = id;
     slave_of_[latest] = slave;
-    policy.dispatched({.id = latest, .job = id, .slave = slave, .now_ms = now, .copy_of = copy_of});
+    policy.dispatched({.id = latest, .job = id, .slave = slave, .now_ms = now, .copy_of = copy_of, .turn = turn});
     if (copy_of != 0) return;
     PolicyJob& facts = jobs_.at(id).facts;
     if (--facts.ready == 0)
