@@ -78,6 +78,11 @@ TESTS += tests/check_live
 tests_check_live_SOURCES = tests/check_live.cpp tests/support/check_main.h tests/support/dispatch_grid.h
 tests_check_live_LDADD = libdistren-server.a $(TEST_LIBS)
 
+check_PROGRAMS += tests/check_journal_fields
+TESTS += tests/check_journal_fields
+tests_check_journal_fields_SOURCES = tests/check_journal_fields.cpp tests/support/check_main.h
+tests_check_journal_fields_LDADD = libdistren-server.a $(TEST_LIBS)
+
 check_PROGRAMS += tests/check_staged_results
 TESTS += tests/check_staged_results
 tests_check_staged_results_SOURCES = tests/check_staged_results.cpp tests/support/check_main.h
