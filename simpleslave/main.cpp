@@ -215,10 +215,10 @@ Result<void> work(SimpleSlave& slave, Backoff& backoff, bool once) {
     auto const order = protocol::parse<protocol::Order>((*answer)->message);
     if (!order) return order.error();
     spdlog::info("order attempt={} job={}", order->attempt, order->job);
-    TaskRunner::Outcome outcome;
+    TaskRunner::TaskResult outcome;
     {
       Progress progress(slave.new_api(), *order, slave.runner);
-      outcome = slave.runner.make(*order, base_url, [&progress](RenderProgress const& now) { progress.at(now); });
+      outcome = slave.runner.run(*order, base_url, [&progress](RenderProgress const& now) { progress.at(now); });
     }
     slave.runner.allow();
     spdlog::info("frame attempt={} {}", order->attempt, quote(outcome.text));
@@ -227,7 +227,7 @@ Result<void> work(SimpleSlave& slave, Backoff& backoff, bool once) {
       if (auto const done = slave.wait_for_results(); !done) return done;
       if (once) return {};
     }
-    if (outcome.trouble) return fail(Errc::unavailable, outcome.text);
+    if (outcome.local_error) return fail(Errc::unavailable, outcome.text);
   }
 }
 

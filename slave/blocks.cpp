@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t longest_name = 64;
+constexpr std::size_t max_name_length = 64;
 constexpr std::size_t longest_file = 256U << 10;
 
 std::optional<std::int64_t> number_in(std::string const& text) {
@@ -57,7 +57,7 @@ Result<bool> BlockList::change(std::string const& kind, std::string const& what,
   auto const projects = projects_, jobs = jobs_;
   bool changed = false;
   if (kind == "user") {
-    if (what.empty() || what.size() > longest_name || printable(what) != what)
+    if (what.empty() || what.size() > max_name_length || printable(what) != what)
       return fail(Errc::invalid, fmt::format("'{}' is no user's name", printable(what, 70)));
     changed = blocked ? users_.insert(what).second : users_.erase(what) > 0;
   } else if (kind == "project" || kind == "job") {

@@ -20,8 +20,8 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr milliseconds patience{2000};
-constexpr std::size_t longest_command = 200;
-constexpr std::size_t longest_answer = 64U << 10;
+constexpr std::size_t max_command_bytes = 200;
+constexpr std::size_t max_answer_bytes = 64U << 10;
 
 Result<sockaddr_un> address_in(fs::path const& state) {
   sockaddr_un address{};
@@ -96,7 +96,7 @@ bool Control::serve(milliseconds wait, Answer const& answer) {
   FileDescriptor caller(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!caller || !may_command(caller.get())) return false;
   auto const until = Clock::now() + patience;
-  std::string const command = read_line(caller.get(), longest_command, until);
+  std::string const command = read_line(caller.get(), max_command_bytes, until);
   if (command.empty()) return false;
   auto const said = answer(command).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   return write_all(caller.get(), said, until);
@@ -113,7 +113,7 @@ Result<nlohmann::json> ask_slave(fs::path const& state, std::string const& comma
                                                state.string(), std::strerror(errno)));
   auto const until = Clock::now() + 5 * patience;
   if (!write_all(socket.get(), command + "\n", until)) return problem(state, "cannot write to");
-  auto const answer = nlohmann::json::parse(read_line(socket.get(), longest_answer, until), nullptr, false);
+  auto const answer = nlohmann::json::parse(read_line(socket.get(), max_answer_bytes, until), nullptr, false);
   if (!answer.is_object()) return fail(Errc::unavailable, "the slave did not answer in time; ask again");
   return answer;
 }

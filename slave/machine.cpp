@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t longest_name = 100;
+constexpr std::size_t max_name_length = 100;
 constexpr std::size_t most_gpus = 16;
 
 std::string cpu_model(fs::path const& root) {
@@ -47,7 +47,7 @@ std::string distribution(fs::path const& root) {
     if (!line.starts_with("PRETTY_NAME=")) continue;
     std::string name = line.substr(12);
     std::erase(name, '"');
-    return name.substr(0, longest_name);
+    return name.substr(0, max_name_length);
   }
   return {};
 }
@@ -59,7 +59,7 @@ std::vector<std::string> gpus_of(fs::path const& root) {
     std::ifstream file(card / "information");
     for (std::string line; std::getline(file, line);) {
       auto const name = line.find_first_not_of(" \t", 6);
-      if (line.starts_with("Model:") && name != std::string::npos) gpus.push_back(line.substr(name, longest_name));
+      if (line.starts_with("Model:") && name != std::string::npos) gpus.push_back(line.substr(name, max_name_length));
     }
   }
   bool const named = !gpus.empty();

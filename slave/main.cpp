@@ -72,12 +72,12 @@ private:
 };
 
 int serve(SlaveConfig const& config, Options const& options) {
-  auto workshop = TaskRunner::open(config);
-  if (!workshop) return complain(workshop.error());
-  for (auto const& remark : (*workshop)->remarks()) spdlog::warn("{}", remark);
+  auto runner = TaskRunner::open(config);
+  if (!runner) return complain(runner.error());
+  for (auto const& remark : (*runner)->remarks()) spdlog::warn("{}", remark);
   if (!config.sandboxed()) spdlog::warn("the sandbox is off: strangers' files run with all your rights");
   Signals signals;  // before any thread, so that all of them leave signals to its own
-  Slave slave(config, **workshop, options.once);
+  Slave slave(config, **runner, options.once);
   auto control = Control::open(config.state);
   if (!control) spdlog::warn("status, pause, resume and finish will not work: {}", control.error().message);
   std::optional<FullScreen> screen;
@@ -87,11 +87,11 @@ int serve(SlaveConfig const& config, Options const& options) {
   AvailabilityMonitor watcher(
       config.neighbour, control ? std::optional(std::move(*control)) : std::nullopt,
       {[&slave](bool may_work, std::string const&) { slave.allow(may_work); },
-       [&slave](std::string const& reason) { slave.give_back_work(reason); }, [&slave] { slave.finish(); },
-       [&slave] { return slave.status(); }, [&slave] { slave.pulse(); },
+       [&slave](std::string const& reason) { slave.return_work(reason); }, [&slave] { slave.finish(); },
+       [&slave] { return slave.status(); }, [&slave] { slave.check_time_limit(); },
        [&slave](std::string const& command) { return slave.command(command); }},
       MachineMonitor(), screen);
-  slave.tell_lent([&watcher](Lent const& lent) { watcher.set_limits(lent.schedule, lent.paused); });
+  slave.on_limits_changed([&watcher](ResourceLimits const& lent) { watcher.set_limits(lent.schedule, lent.paused); });
   signals.watch(slave, watcher);
   auto const ended = slave.run();
   signals.forget();

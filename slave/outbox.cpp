@@ -131,7 +131,7 @@ void Outbox::scan(std::vector<std::string>& dropped) {
   std::ranges::sort(entries_, {}, &OutboxEntry::attempt);
 }
 
-Result<void> Outbox::take(OutboxEntry const& entry, fs::path const& from, std::int64_t limit) {
+Result<void> Outbox::add(OutboxEntry const& entry, fs::path const& from, std::int64_t limit) {
   struct stat status {};
   // Not through links: the renderer may have been made to leave one that points at the volunteer's own files.
   if (::lstat(from.c_str(), &status) != 0) return fail(Errc::invalid, "the renderer left no picture");
@@ -152,7 +152,7 @@ Result<void> Outbox::take(OutboxEntry const& entry, fs::path const& from, std::i
   return {};
 }
 
-Result<fs::path> Outbox::measure(OutboxEntry& entry) const {
+Result<fs::path> Outbox::hash(OutboxEntry& entry) const {
   fs::path path = place(entry.attempt, ".new") / entry.name;
   auto const digest = sha256_file(path);
   if (!digest) return fail(Errc::unavailable, digest.error().message);
@@ -164,7 +164,7 @@ Result<fs::path> Outbox::measure(OutboxEntry& entry) const {
   return path;
 }
 
-void Outbox::unstage(std::int64_t attempt) {
+void Outbox::discard(std::int64_t attempt) {
   std::lock_guard const lock(mutex_);
   std::error_code error;
   fs::remove_all(place(attempt, ".new"), error);

@@ -1,7 +1,7 @@
 // Results that the server has not yet taken, one folder each, complete or not there at all: kill -9 and power cuts at
 // any moment leave either the whole result or none. Any thread, calls are serialised inside; the folder belongs to one
 // slave process.
-// Life: take() moves the picture out of the renderer's reach, measure() reads it, commit() makes it lasting, change()
+// Life: add() moves the picture out of the renderer's reach, hash() reads it, commit() makes it lasting, change()
 // records progress, remove() after the server's last word. Failure: unavailable (disk), invalid (what the renderer left
 // is no file).
 #pragma once
@@ -36,10 +36,10 @@ public:
                                               std::vector<std::string>& dropped);
 
   // Moves `from` (a regular file, at most limit bytes, else invalid) in.
-  Result<void> take(OutboxEntry const& entry, std::filesystem::path const& from, std::int64_t limit);
-  Result<std::filesystem::path> measure(OutboxEntry& entry) const;  // fills size and sha256; where the picture is
-  void unstage(std::int64_t attempt);
-  Result<void> commit(OutboxEntry const& entry);  // after measure(), or alone when there is no picture
+  Result<void> add(OutboxEntry const& entry, std::filesystem::path const& from, std::int64_t limit);
+  Result<std::filesystem::path> hash(OutboxEntry& entry) const;  // fills size and sha256; where the picture is
+  void discard(std::int64_t attempt);
+  Result<void> commit(OutboxEntry const& entry);  // after hash(), or alone when there is no picture
   Result<void> change(OutboxEntry const& entry);
   void remove(std::int64_t attempt);
 

@@ -13,46 +13,46 @@ namespace distren {
 
 using nlohmann::json;
 
-void Slave::tell_lent(std::function<void(Lent const&)> told) {
+void Slave::on_limits_changed(std::function<void(ResourceLimits const&)> callback) {
   std::lock_guard const lock(mutex_);
-  lent_told_ = std::move(told);
-  lent_told_(lent_);
+  limits_changed_ = std::move(callback);
+  limits_changed_(limits_);
 }
 
-void Slave::take_wishes(protocol::Reading<protocol::RemoteSettings> const& wishes, bool keep) {
+void Slave::set_remote_settings(protocol::Reading<protocol::RemoteSettings> const& wishes, bool keep) {
   {
     std::lock_guard const lock(mutex_);
-    if (wishes.message == wishes_ && wishes.problems == wishes_problems_) return;
+    if (wishes.message == remote_settings_ && wishes.problems == remote_settings_problems_) return;
   }
   if (keep) {
     auto const text = protocol::write_members(wishes.message) + "\n";
-    if (auto const kept = write_file_durably(workshop_.state() / "settings.json", text, 0600); !kept)
+    if (auto const kept = write_file_durably(runner_.state() / "settings.json", text, 0600); !kept)
       spdlog::warn("settings from afar cannot be kept reason={}", quote(kept.error().message));
   }
   std::lock_guard const lock(mutex_);
-  wishes_ = wishes.message;
-  wishes_problems_ = wishes.problems;
-  lent_ = lend(by_file_, wishes);
-  spdlog::info("settings from afar threads={} memory={} minutes_per_frame={} paused={}{}", lent_.threads,
-               lent_.memory_mib, lent_.minutes_per_frame, lent_.paused,
-               lent_.problems.empty() ? "" : " unusable=" + quote(lent_.problems.front()));
-  workshop_.lend(lent_.threads, lent_.memory_mib);
-  if (lent_told_) lent_told_(lent_);
+  remote_settings_ = wishes.message;
+  remote_settings_problems_ = wishes.problems;
+  limits_ = apply_remote_settings(configured_limits_, wishes);
+  spdlog::info("settings from afar threads={} memory={} minutes_per_frame={} paused={}{}", limits_.threads,
+               limits_.memory_mib, limits_.minutes_per_frame, limits_.paused,
+               limits_.problems.empty() ? "" : " unusable=" + quote(limits_.problems.front()));
+  runner_.set_limits(limits_.threads, limits_.memory_mib);
+  if (limits_changed_) limits_changed_(limits_);
 }
 
-void Slave::pulse() {
+void Slave::check_time_limit() {
   std::lock_guard const lock(mutex_);
   auto const now = Clock::now();
-  auto const passed = now - std::exchange(pulsed_, now);
-  if (!working_ || working_cancelled_ || !allowed_ || !workshop_.rendering()) return;
+  auto const passed = now - std::exchange(time_checked_, now);
+  if (!working_ || working_cancelled_ || !allowed_ || !runner_.rendering()) return;
   if (std::exchange(timed_, *working_) != *working_) rendered_ = {};
   rendered_ += passed;
-  if (lent_.minutes_per_frame == 0 || rendered_ < std::chrono::minutes(lent_.minutes_per_frame) ||
-      !given_back_for_.empty())
+  if (limits_.minutes_per_frame == 0 || rendered_ < std::chrono::minutes(limits_.minutes_per_frame) ||
+      !return_reason_.empty())
     return;
-  given_back_for_ = fmt::format("it took longer than the {} minutes that this slave lends", lent_.minutes_per_frame);
+  return_reason_ = fmt::format("it took longer than the {} minutes that this slave lends", limits_.minutes_per_frame);
   too_long_ = true;
-  workshop_.cancel();  // the render thread gives it back
+  runner_.cancel();  // the render thread gives it back
 }
 
 std::optional<json> Slave::command(std::string const& command) {
@@ -68,7 +68,7 @@ std::optional<json> Slave::command(std::string const& command) {
     if (!changed) return json{{"ok", false}, {"error", changed.error().message}};
     if (*changed) {
       line_.send(hello());  // first, so that what is given back does not return
-      give_back_blocked();
+      return_blocked();
     }
   }
   json answer = protocol::to_json(blocks_.message());
@@ -76,20 +76,20 @@ std::optional<json> Slave::command(std::string const& command) {
   return answer;
 }
 
-void Slave::give_back_work(std::string const& reason) {
+void Slave::return_work(std::string const& reason) {
   std::deque<protocol::Order> left;
   {
     std::lock_guard const lock(mutex_);
     left = std::exchange(waiting_, {});
     if (working_ && !working_cancelled_) {
-      given_back_for_ = reason;
-      workshop_.cancel();  // the render thread gives it back
+      return_reason_ = reason;
+      runner_.cancel();  // the render thread gives it back
     }
   }
-  for (auto const& order : left) give_back(order.attempt, order.lease, protocol::Outcome::returned, reason);
+  for (auto const& order : left) return_attempt(order.attempt, order.lease, protocol::Outcome::returned, reason);
 }
 
-void Slave::give_back_blocked() {
+void Slave::return_blocked() {
   std::vector<protocol::Order> left;
   std::string const reason = "the volunteer blocked this work here";
   {
@@ -103,11 +103,11 @@ void Slave::give_back_blocked() {
       }
     }
     if (working_ && !working_cancelled_ && blocks_.holds(working_job_, working_owner_)) {
-      given_back_for_ = reason;
-      workshop_.cancel();
+      return_reason_ = reason;
+      runner_.cancel();
     }
   }
-  for (auto const& order : left) give_back(order.attempt, order.lease, protocol::Outcome::returned, reason);
+  for (auto const& order : left) return_attempt(order.attempt, order.lease, protocol::Outcome::returned, reason);
 }
 
 }  // namespace distren

@@ -121,15 +121,15 @@ void Renderer::close() {
   key_.clear();
 }
 
-void Renderer::lend(int threads, int memory_mib) {
+void Renderer::set_limits(int threads, int memory_mib) {
   std::lock_guard const lock(process_mutex_);
-  lent_ = {threads, memory_mib};
+  limits_lent_ = {threads, memory_mib};
 }
 
 void Renderer::take_lent() {
   {
     std::lock_guard const lock(process_mutex_);
-    auto const lent = std::exchange(lent_, {});
+    auto const lent = std::exchange(limits_lent_, {});
     if (!lent || *lent == std::pair(settings_.threads, settings_.memory_mib)) return;
     std::tie(settings_.threads, settings_.memory_mib) = *lent;
     if (settings_.scope) std::tie(settings_.scope->threads, settings_.scope->memory_mib) = *lent;

@@ -72,8 +72,8 @@ public:
   void close();  // ends a program that waits for more
   // Stops the program where it is, or lets it go on; what stands still does not age. Any thread.
   void suspend(bool stopped);
-  void lend(int threads, int memory_mib);  // from the next frame on, by a new program. Any thread.
-  [[nodiscard]] std::string log() const;   // the last lines of the open program, printable, at most log_limit bytes
+  void set_limits(int threads, int memory_mib);  // from the next frame on, by a new program. Any thread.
+  [[nodiscard]] std::string log() const;  // the last lines of the open program, printable, at most log_limit bytes
   static constexpr std::size_t log_limit = 16U << 10;
 
 private:
@@ -101,9 +101,9 @@ private:
   std::string killed_;                     // the last frame whose program somebody killed, job and parameters
   std::optional<std::chrono::steady_clock::time_point> suspended_since_;  // under process_mutex_
   std::chrono::milliseconds suspended_before_{0};                         // in all, under process_mutex_
-  std::optional<std::pair<int, int>> lent_;  // threads, MiB; not in use yet; under process_mutex_
-  std::string key_;                          // what the open program was started for
-  int frames_ = 0;                           // that it has rendered
+  std::optional<std::pair<int, int>> limits_lent_;  // threads, MiB; not in use yet; under process_mutex_
+  std::string key_;                                 // what the open program was started for
+  int frames_ = 0;                                  // that it has rendered
   struct Next {  // the only frames that the open program can go on with, asked for with these parameters
     std::int64_t first = 0;
     std::int64_t last = 0;

@@ -6,8 +6,9 @@
 
 namespace distren {
 
-Lent lend(Lent const& by_file, protocol::Reading<protocol::RemoteSettings> const& wishes) {
-  Lent lent = by_file;
+ResourceLimits apply_remote_settings(ResourceLimits const& by_file,
+                                     protocol::Reading<protocol::RemoteSettings> const& wishes) {
+  ResourceLimits lent = by_file;
   lent.problems = wishes.problems;
   protocol::RemoteSettings const& asked = wishes.message;
   lent.threads = std::min(lent.threads, asked.threads.value_or(lent.threads));
@@ -24,7 +25,7 @@ Lent lend(Lent const& by_file, protocol::Reading<protocol::RemoteSettings> const
   return lent;
 }
 
-protocol::EffectiveSettings lent_message(Lent const& lent, protocol::RemoteSettings const& wishes) {
+protocol::EffectiveSettings limits_to_json(ResourceLimits const& lent, protocol::RemoteSettings const& wishes) {
   return {.threads = lent.threads,
           .memory_mib = lent.memory_mib,
           .minutes_per_frame = lent.minutes_per_frame,

@@ -12,7 +12,7 @@
 
 namespace distren {
 
-struct Lent {
+struct ResourceLimits {
   int threads = 0;            // of a renderer
   int memory_mib = 0;         // of it
   int minutes_per_frame = 0;  // 0: any
@@ -22,8 +22,9 @@ struct Lent {
 };
 
 // wishes: with what could not be read of them.
-Lent lend(Lent const& by_file, protocol::Reading<protocol::RemoteSettings> const& wishes);
+ResourceLimits apply_remote_settings(ResourceLimits const& by_file,
+                                     protocol::Reading<protocol::RemoteSettings> const& wishes);
 // "settings" of a hello: what holds now.
-protocol::EffectiveSettings lent_message(Lent const& lent, protocol::RemoteSettings const& wishes);
+protocol::EffectiveSettings limits_to_json(ResourceLimits const& lent, protocol::RemoteSettings const& wishes);
 
 }  // namespace distren

@@ -177,7 +177,7 @@ bool ResultUploader::upload(OutboxEntry& entry, std::string const& base_url) {
     found->second.due = Clock::now() + wait;
     return false;
   }
-  // Refused for good (the signature aged, the attempt is over): the frame is given back without blame.
+  // Refused for good (the signature aged, the attempt is over): the frame is given back without classify.
   auto given_back = entry_without_image(entry.attempt, entry.lease, protocol::Outcome::returned,
                                         "the server did not take the picture: " + id.error().message);
   if (auto const kept = outbox_.commit(given_back); !kept)

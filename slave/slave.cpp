@@ -24,29 +24,29 @@ constexpr milliseconds progress_interval{1000};
 constexpr std::chrono::seconds idle_renderer_limit{60};  // a program that waits so long gives its memory back
 constexpr std::chrono::seconds goodbye_limit{10};
 constexpr std::size_t finishing_limit = 4;  // pictures to look at; a renderer that is faster than that waits
-constexpr char const* stopped_reason = "the volunteer stopped this slave";
+constexpr char const* stop_reason = "the volunteer stopped this slave";
 
 }  // namespace
 
-Slave::Slave(SlaveConfig const& config, TaskRunner& workshop, bool once)
+Slave::Slave(SlaveConfig const& config, TaskRunner& runner, bool once)
     : config_(config),
-      workshop_(workshop),
+      runner_(runner),
       once_(once),
-      blocks_(workshop.state()),
+      blocks_(runner.state()),
       line_(line_options(config, once), *this),
-      hand_in_(
-          workshop.outbox(), workshop.http_options(),
+      uploader_(
+          runner.outbox(), runner.http_options(),
           [this](protocol::ResultReport const& result) { return line_.send(protocol::write_line(result)); },
           [this](std::int64_t attempt, protocol::ResultAnswer const& answer) { settled(attempt, answer); }) {
-  by_file_.threads = workshop.threads();
-  by_file_.memory_mib = workshop.memory_mib();
-  by_file_.minutes_per_frame = config.minutes_per_frame;
-  by_file_.schedule = config.neighbour.schedule;
-  lent_ = by_file_;
+  configured_limits_.threads = runner.threads();
+  configured_limits_.memory_mib = runner.memory_mib();
+  configured_limits_.minutes_per_frame = config.minutes_per_frame;
+  configured_limits_.schedule = config.neighbour.schedule;
+  limits_ = configured_limits_;
   if (!config.remote_settings) return;
   // As before the last end, until the server says otherwise.
-  auto const kept = read_file(workshop.state() / "settings.json", wishes_limit);
-  if (kept) take_wishes(protocol::read<protocol::RemoteSettings>(json::parse(*kept, nullptr, false)), false);
+  auto const kept = read_file(runner.state() / "settings.json", max_remote_settings_bytes);
+  if (kept) set_remote_settings(protocol::read<protocol::RemoteSettings>(json::parse(*kept, nullptr, false)), false);
 }
 
 bool Slave::stopping() {
@@ -62,7 +62,7 @@ void Slave::stop() {
   // Before anything is given back: a server that believes in a free slot would answer with the same frame at once.
   line_.send(hello());
   std::lock_guard const lock(mutex_);
-  workshop_.cancel();
+  runner_.cancel();
   changed_.notify_all();
 }
 
@@ -76,19 +76,19 @@ Result<void> Slave::run() {
   });
   std::thread render([this] { render_orders(); });
   std::thread fetch([this] { fetch_ahead(); });
-  std::thread finish([this] { finish_rendered(); });
+  std::thread finish([this] { complete_rendered(); });
   {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return stopping_ || (over_ && held_.empty() && waiting_.empty() && !working_); });
+    changed_.wait(lock, [this] { return stopping_ || (over_ && attempts_.empty() && waiting_.empty() && !working_); });
     stopping_ = true;
-    workshop_.cancel();
+    runner_.cancel();
     changed_.notify_all();
   }
-  workshop_.allow_prefetch(false);
+  runner_.allow_prefetch(false);
   render.join();
   fetch.join();
   finish.join();
-  if (!hand_in_.wait_until_empty(line_ended ? goodbye_limit : std::chrono::seconds(0)))
+  if (!uploader_.wait_until_empty(line_ended ? goodbye_limit : std::chrono::seconds(0)))
     spdlog::info("the server has not taken everything; it stays in the outbox for the next start");
   line_.stop();
   line.join();
@@ -97,15 +97,15 @@ Result<void> Slave::run() {
 
 protocol::Hello Slave::hello() {
   std::lock_guard const lock(mutex_);
-  bool const wants = !stopping_ && !over_ && !resting_until_ && allowed_;
-  auto hello = workshop_.hello(wants ? 1 : 0);
+  bool const wants = !stopping_ && !over_ && !backing_off_until_ && allowed_;
+  auto hello = runner_.hello(wants ? 1 : 0);
   hello.max_orders = once_ ? 1 : config_.orders;
-  hello.minutes_per_frame = lent_.minutes_per_frame;
-  if (config_.remote_settings) hello.effective_settings = lent_message(lent_, wishes_);
+  hello.minutes_per_frame = limits_.minutes_per_frame;
+  if (config_.remote_settings) hello.effective_settings = limits_to_json(limits_, remote_settings_);
   hello.blocks = blocks_.message();
   std::map<std::int64_t, std::string> attempts;
-  for (auto const& [attempt, held] : held_) attempts[attempt] = held.lease;
-  for (auto const& entry : workshop_.outbox().entries()) attempts[entry.attempt] = entry.lease;
+  for (auto const& [attempt, attempt_state] : attempts_) attempts[attempt] = attempt_state.lease;
+  for (auto const& entry : runner_.outbox().entries()) attempts[entry.attempt] = entry.lease;
   for (auto const& [attempt, lease] : attempts) hello.attempts.push_back({attempt, lease});
   return hello;
 }
@@ -114,9 +114,9 @@ protocol::Hello Slave::signed_on(protocol::Reading<protocol::Welcome> const& sai
   protocol::Welcome const& welcome = said.message;
   std::string const base = files_url(config_.url, welcome.files_url, config_.server);
   spdlog::info("signed on as={} server={} url={}", quote(welcome.name), quote(welcome.software), quote(base));
-  telemetry_apart_.reset();
+  telemetry_interval_.reset();
   if (welcome.telemetry_interval_ms > 0) {
-    telemetry_apart_ = milliseconds(welcome.telemetry_interval_ms);
+    telemetry_interval_ = milliseconds(welcome.telemetry_interval_ms);
     telemetry_due_ = Clock::now();
   }
   {
@@ -124,7 +124,8 @@ protocol::Hello Slave::signed_on(protocol::Reading<protocol::Welcome> const& sai
     base_url_ = base;
     signed_on_ = true;
   }
-  if (config_.remote_settings && welcome.remote_settings) take_wishes({*welcome.remote_settings, said.problems}, true);
+  if (config_.remote_settings && welcome.remote_settings)
+    set_remote_settings({*welcome.remote_settings, said.problems}, true);
   return hello();
 }
 
@@ -134,11 +135,11 @@ void Slave::ready() {
     std::lock_guard const lock(mutex_);
     base = base_url_;
   }
-  hand_in_.connected(base);
+  uploader_.connected(base);
 }
 
 void Slave::lost(std::string const& reason) {
-  hand_in_.lost();
+  uploader_.lost();
   {
     std::lock_guard const lock(mutex_);
     signed_on_ = false;
@@ -151,14 +152,14 @@ void Slave::received(protocol::Incoming const& incoming) {
   if (type == protocol::Order::type) {
     take_order(message);
   } else if (type == protocol::Cancel::type) {
-    auto const told = protocol::read<protocol::Cancel>(message).message;
-    cancel(told.attempt, told.reason);
+    auto const cancelled = protocol::read<protocol::Cancel>(message).message;
+    cancel(cancelled.attempt, cancelled.reason);
   } else if (type == protocol::LogRequest::type) {
-    tell_log(protocol::read<protocol::LogRequest>(message).message.attempt);
+    send_log(protocol::read<protocol::LogRequest>(message).message.attempt);
   } else if (auto const answer = protocol::read_answer(incoming)) {
-    hand_in_.answered(*answer);
+    uploader_.answered(*answer);
   } else if (type == protocol::RemoteSettings::type && config_.remote_settings) {
-    take_wishes(protocol::read<protocol::RemoteSettings>(message), true);
+    set_remote_settings(protocol::read<protocol::RemoteSettings>(message), true);
     line_.send(hello());
   } else if (type == protocol::RemoteSettings::type) {
     spdlog::info("settings from afar are not taken here; remote_settings = true in [neighbour] would");
@@ -168,12 +169,12 @@ void Slave::received(protocol::Incoming const& incoming) {
 }
 
 // A result without a picture, said like any other: kept until the server has taken it.
-void Slave::give_back(std::int64_t attempt, std::string const& lease, protocol::Outcome outcome,
-                      std::string const& reason, protocol::ReturnCode code) {
+void Slave::return_attempt(std::int64_t attempt, std::string const& lease, protocol::Outcome outcome,
+                           std::string const& reason, protocol::ReturnCode code) {
   auto entry = entry_without_image(attempt, lease, outcome, reason);
   entry.result.code = code;
-  if (auto const kept = workshop_.outbox().commit(entry); kept)
-    hand_in_.enqueue(attempt);
+  if (auto const kept = runner_.outbox().commit(entry); kept)
+    uploader_.enqueue(attempt);
   else
     spdlog::error("cannot keep a result attempt={} reason={}", attempt, quote(kept.error().message));
 }
@@ -184,18 +185,18 @@ void Slave::take_order(json const& message) {
     auto const unusable = protocol::read<protocol::Order>(message).message;
     spdlog::warn("bad order attempt={} reason={}", unusable.attempt, quote(order.error().message));
     if (unusable.attempt > 0)
-      give_back(unusable.attempt, unusable.lease, protocol::Outcome::failed, order.error().message);
+      return_attempt(unusable.attempt, unusable.lease, protocol::Outcome::failed, order.error().message);
     return;
   }
   auto const attempt = order->attempt, job = order->job;
   auto const frame = protocol::read<protocol::FrameParameters>(order->parameters).message.frame;
   std::string const lease = order->lease;
-  auto const done = workshop_.outbox().entries();
+  auto const done = runner_.outbox().entries();
   bool const finished = std::ranges::any_of(done, [attempt](auto const& entry) { return entry.attempt == attempt; });
   bool refused = false;
   {
     std::lock_guard const lock(mutex_);
-    if (auto const found = held_.find(attempt); found != held_.end()) {
+    if (auto const found = attempts_.find(attempt); found != attempts_.end()) {
       found->second.lease = lease;  // said again after a reconnect
       return;
     }
@@ -204,17 +205,18 @@ void Slave::take_order(json const& message) {
     refused = stopping_ || over_ || !allowed_ || blocks_.holds(order->job, order->owner.name) ||
               in_hand >= static_cast<std::size_t>(once_ ? 1 : config_.orders);
     if (!refused) {
-      Held held;
-      held.lease = lease;
-      held.renew = milliseconds(order->lease_ms);
-      held.told = Clock::now() - progress_interval;
-      held_[attempt] = held;
+      ActiveAttempt attempt_state;
+      attempt_state.lease = lease;
+      attempt_state.renew = milliseconds(order->lease_ms);
+      attempt_state.sent_at = Clock::now() - progress_interval;
+      attempts_[attempt] = attempt_state;
       waiting_.push_back(std::move(*order));
       over_ = once_;
       changed_.notify_all();
     }
   }
-  if (refused) give_back(attempt, lease, protocol::Outcome::returned, "this slave has no room for another order now");
+  if (refused)
+    return_attempt(attempt, lease, protocol::Outcome::returned, "this slave has no room for another order now");
   spdlog::info("order attempt={} job={} frame={}{}", attempt, job, frame, refused ? " refused=full" : "");
 }
 
@@ -224,15 +226,15 @@ void Slave::cancel(std::int64_t attempt, std::string const& reason) {
     std::lock_guard const lock(mutex_);
     if (working_ == attempt) {
       working_cancelled_ = true;
-      workshop_.cancel();
+      runner_.cancel();
       return;  // the render thread clears up
     }
     std::erase_if(waiting_, [attempt](auto const& order) { return order.attempt == attempt; });
-    if (fetched_ahead_ == attempt) workshop_.allow_prefetch(false);
-    held_.erase(attempt);
+    if (fetched_ahead_ == attempt) runner_.allow_prefetch(false);
+    attempts_.erase(attempt);
     changed_.notify_all();
   }
-  hand_in_.cancelled(attempt);
+  uploader_.cancelled(attempt);
 }
 
 void Slave::settled(std::int64_t attempt, protocol::ResultAnswer const& answer) {
@@ -240,22 +242,22 @@ void Slave::settled(std::int64_t attempt, protocol::ResultAnswer const& answer) 
   spdlog::info("{} attempt={}{}", std::visit([](auto const& any) { return any.type; }, answer), attempt,
                rejected != nullptr ? " reason=" + quote(rejected->reason) : "");
   std::lock_guard const lock(mutex_);
-  held_.erase(attempt);
+  attempts_.erase(attempt);
   changed_.notify_all();
 }
 
-void Slave::tell_log(std::int64_t attempt) {
+void Slave::send_log(std::int64_t attempt) {
   protocol::LogText message{attempt};
   {
     std::lock_guard const lock(mutex_);
-    if (working_ == attempt) message.text = workshop_.log();
+    if (working_ == attempt) message.text = runner_.log();
   }
   line_.send(message);
 }
 
-protocol::Progress Slave::progress_message(std::int64_t attempt, Held const& held) {
-  protocol::Progress message{attempt, held.fraction};
-  if (held.remaining) message.remaining_ms = held.remaining->count();
+protocol::Progress Slave::progress_message(std::int64_t attempt, ActiveAttempt const& attempt_state) {
+  protocol::Progress message{attempt, attempt_state.fraction};
+  if (attempt_state.remaining) message.remaining_ms = attempt_state.remaining->count();
   return message;
 }
 
@@ -263,24 +265,24 @@ void Slave::progressed(std::int64_t attempt, RenderProgress const& progress) {
   protocol::Progress message;
   {
     std::lock_guard const lock(mutex_);
-    auto const found = held_.find(attempt);
-    if (found == held_.end()) return;
-    Held& held = found->second;
-    if (progress.fraction) held.fraction = *progress.fraction;
-    held.remaining = progress.remaining;
-    held.news = true;
-    if (Clock::now() - held.told < progress_interval) return;
-    held.told = Clock::now();
-    held.news = false;
-    message = progress_message(attempt, held);
+    auto const found = attempts_.find(attempt);
+    if (found == attempts_.end()) return;
+    ActiveAttempt& attempt_state = found->second;
+    if (progress.fraction) attempt_state.fraction = *progress.fraction;
+    attempt_state.remaining = progress.remaining;
+    attempt_state.news = true;
+    if (Clock::now() - attempt_state.sent_at < progress_interval) return;
+    attempt_state.sent_at = Clock::now();
+    attempt_state.news = false;
+    message = progress_message(attempt, attempt_state);
   }
   line_.send(message);
 }
 
-void Slave::tell_of_machine() {
-  if (!telemetry_apart_ || Clock::now() < telemetry_due_) return;
-  telemetry_due_ = Clock::now() + *telemetry_apart_;
-  auto message = reader_.telemetry(std::time(nullptr), config_.state);
+void Slave::send_telemetry() {
+  if (!telemetry_interval_ || Clock::now() < telemetry_due_) return;
+  telemetry_due_ = Clock::now() + *telemetry_interval_;
+  auto message = monitor_.telemetry(std::time(nullptr), config_.state);
   {
     std::lock_guard const lock(mutex_);
     message.state = activity();
@@ -289,21 +291,22 @@ void Slave::tell_of_machine() {
 }
 
 void Slave::tick() {
-  tell_of_machine();
+  send_telemetry();
   std::vector<protocol::Progress> messages;
   bool rested = false;
   {
     std::lock_guard const lock(mutex_);
     auto const now = Clock::now();
-    for (auto& [attempt, held] : held_) {
-      auto const apart = held.news ? progress_interval : std::min(held.renew / 4, milliseconds(60000));
-      if (now - held.told < apart) continue;
-      held.told = now;
-      held.news = false;
-      messages.push_back(progress_message(attempt, held));
+    for (auto& [attempt, attempt_state] : attempts_) {
+      auto const apart =
+          attempt_state.news ? progress_interval : std::min(attempt_state.renew / 4, milliseconds(60000));
+      if (now - attempt_state.sent_at < apart) continue;
+      attempt_state.sent_at = now;
+      attempt_state.news = false;
+      messages.push_back(progress_message(attempt, attempt_state));
     }
-    rested = resting_until_ && now >= *resting_until_;
-    if (rested) resting_until_.reset();
+    rested = backing_off_until_ && now >= *backing_off_until_;
+    if (rested) backing_off_until_.reset();
   }
   for (auto const& message : messages) line_.send(message);
   if (rested) line_.send(hello());
@@ -323,13 +326,13 @@ void Slave::allow(bool may_work) {
   {
     std::lock_guard const lock(mutex_);
     allowed_ = may_work;
-    workshop_.suspend(!may_work);
+    runner_.suspend(!may_work);
     if (!may_work) left = std::exchange(waiting_, {});  // what is not begun need not stand still
     changed_.notify_all();
   }
   line_.send(hello());
   for (auto const& order : left)
-    give_back(order.attempt, order.lease, protocol::Outcome::returned, "this machine is needed now");
+    return_attempt(order.attempt, order.lease, protocol::Outcome::returned, "this machine is needed now");
 }
 
 protocol::SlaveActivity Slave::activity() const {
@@ -340,7 +343,7 @@ protocol::SlaveActivity Slave::activity() const {
 }
 
 json Slave::status() {
-  auto const results = workshop_.outbox().entries().size();
+  auto const results = runner_.outbox().entries().size();
   std::lock_guard const lock(mutex_);
   json out{{"connected", signed_on_},
            {"server", config_.server},
@@ -352,21 +355,21 @@ json Slave::status() {
   out["attempt"] = *working_;
   out["job"] = working_job_;
   out["frame"] = working_frame_;
-  if (auto const found = held_.find(*working_); found != held_.end()) out["fraction"] = found->second.fraction;
+  if (auto const found = attempts_.find(*working_); found != attempts_.end()) out["fraction"] = found->second.fraction;
   return out;
 }
 
 // A slave that cannot work (disk full, network half gone) must not burn through a job by giving back frame after frame.
-void Slave::rest_after_trouble(bool trouble) {
+void Slave::back_off(bool local_error) {
   {
     std::lock_guard const lock(mutex_);
-    if (!trouble) {
+    if (!local_error) {
       rest_.reset();
       return;
     }
     auto const time = rest_.wait(0.5);
     spdlog::warn("resting after trouble ms={}", time.count());
-    resting_until_ = Clock::now() + time;
+    backing_off_until_ = Clock::now() + time;
   }
   line_.send(hello());
 }
@@ -381,67 +384,67 @@ void Slave::render(protocol::Order const& order) {
     spdlog::debug("rendering attempt={} gap_us={}", order.attempt,
                   std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - *rendered_at_).count());
   Finishing done{order, {}, {}, false};
-  done.made =
-      workshop_.render(order, base, [&](RenderProgress const& progress) { progressed(order.attempt, progress); });
+  done.frame =
+      runner_.render(order, base, [&](RenderProgress const& progress) { progressed(order.attempt, progress); });
   rendered_at_ = Clock::now();
   std::unique_lock lock(mutex_);
   working_.reset();
-  done.given_back_for = std::exchange(given_back_for_, {});
+  done.return_reason = std::exchange(return_reason_, {});
   done.too_long = std::exchange(too_long_, false) && !stopping_;
   if (stopping_)
-    done.given_back_for = stopped_reason;
+    done.return_reason = stop_reason;
   else
-    workshop_.allow();
+    runner_.allow();
   finishing_.push_back(std::move(done));
   changed_.notify_all();
   changed_.wait(lock, [this] { return finishing_.size() <= finishing_limit; });
 }
 
-void Slave::finish_rendered() {
+void Slave::complete_rendered() {
   std::unique_lock lock(mutex_);
   while (true) {
     auto const due = [this] { return !finishing_.empty() || !renders_; };
     if (!changed_.wait_for(lock, idle_renderer_limit, due)) {
       lock.unlock();
-      workshop_.rest();
+      runner_.close_decoder();
       lock.lock();
       changed_.wait(lock, due);
     }
     if (finishing_.empty()) return;
     Finishing& first = finishing_.front();  // others only add behind it
     lock.unlock();
-    auto const outcome = workshop_.finish(first.order, std::move(first.made));
-    settle_rendered(first.order, outcome, first.given_back_for, first.too_long);
+    auto const outcome = runner_.complete(first.order, std::move(first.frame));
+    settle_rendered(first.order, outcome, first.return_reason, first.too_long);
     lock.lock();
     finishing_.pop_front();
     changed_.notify_all();
   }
 }
 
-void Slave::settle_rendered(protocol::Order const& order, TaskRunner::Outcome const& outcome,
-                            std::string const& given_back_for, bool too_long) {
+void Slave::settle_rendered(protocol::Order const& order, TaskRunner::TaskResult const& outcome,
+                            std::string const& return_reason, bool too_long) {
   spdlog::info("frame attempt={} state={} {}", order.attempt,
                outcome.entry ? protocol::choice_name(protocol::outcomes, *outcome.entry->result.outcome) : "cancelled",
                quote(outcome.text));
   bool wanted = false;
   {
     std::lock_guard const lock(mutex_);
-    if (!outcome.entry && given_back_for.empty()) held_.erase(order.attempt);
-    if (auto const found = held_.find(order.attempt); found != held_.end()) {
+    if (!outcome.entry && return_reason.empty()) attempts_.erase(order.attempt);
+    if (auto const found = attempts_.find(order.attempt); found != attempts_.end()) {
       wanted = true;
       found->second.fraction = 1;
       found->second.remaining.reset();
     }
     changed_.notify_all();
   }
-  rest_after_trouble(outcome.trouble);  // said before the frame is given back, or it would be given to us again
+  back_off(outcome.local_error);  // said before the frame is given back, or it would be given to us again
   if (outcome.entry && !wanted)
-    workshop_.outbox().remove(order.attempt);  // cancelled while its picture was looked at
+    runner_.outbox().remove(order.attempt);  // cancelled while its picture was looked at
   else if (outcome.entry)
-    hand_in_.enqueue(order.attempt);
-  else if (!given_back_for.empty())
-    give_back(order.attempt, order.lease, protocol::Outcome::returned, given_back_for,
-              too_long ? protocol::ReturnCode::too_long : protocol::ReturnCode::none);
+    uploader_.enqueue(order.attempt);
+  else if (!return_reason.empty())
+    return_attempt(order.attempt, order.lease, protocol::Outcome::returned, return_reason,
+                   too_long ? protocol::ReturnCode::too_long : protocol::ReturnCode::none);
 }
 
 // Only while another frame is rendered: else the render thread fetches as fast.
@@ -454,9 +457,9 @@ void Slave::fetch_ahead() {
     protocol::Order const order = waiting_.front();
     std::string const base = base_url_;
     fetched_ahead_ = order.attempt;
-    workshop_.allow_prefetch(true);
+    runner_.allow_prefetch(true);
     lock.unlock();
-    workshop_.prefetch(order, base);
+    runner_.prefetch(order, base);
     lock.lock();
   }
 }
@@ -468,7 +471,7 @@ void Slave::render_orders() {
     if (!has_work()) {
       if (!changed_.wait_for(lock, idle_renderer_limit, [&] { return stopping_ || has_work(); })) {
         lock.unlock();
-        workshop_.close_renderer();
+        runner_.close_renderer();
         lock.lock();
       }
       continue;
@@ -489,8 +492,8 @@ void Slave::render_orders() {
   changed_.notify_all();
   auto const left = std::exchange(waiting_, {});
   lock.unlock();
-  for (auto const& order : left) give_back(order.attempt, order.lease, protocol::Outcome::returned, stopped_reason);
-  workshop_.close_renderer();
+  for (auto const& order : left) return_attempt(order.attempt, order.lease, protocol::Outcome::returned, stop_reason);
+  runner_.close_renderer();
 }
 
 }  // namespace distren

@@ -33,7 +33,7 @@ namespace distren {
 
 class Slave final : private LineHandler {
 public:
-  Slave(SlaveConfig const& config, TaskRunner& workshop, bool once);
+  Slave(SlaveConfig const& config, TaskRunner& runner, bool once);
 
   // Returns after stop(), with `once` after one frame; then an Error when the server refused or was not there.
   Result<void> run();
@@ -41,22 +41,22 @@ public:
   void finish();  // what is in hand, then the end
   // Whether the machine may work now; a frame that is being rendered stands still meanwhile.
   void allow(bool may_work);
-  void give_back_work(std::string const& reason);  // all that is not rendered yet
+  void return_work(std::string const& reason);  // all that is not rendered yet
   // Four times a second: a frame that takes longer than the volunteer lends goes back.
-  void pulse();
+  void check_time_limit();
   // "block user NAME", "unblock job 5", "blocks": what is blocked here then; nothing: another word.
   std::optional<nlohmann::json> command(std::string const& command);
   // What is lent now, at once and whenever that changes; from the line's thread. Before run().
-  void tell_lent(std::function<void(Lent const&)> told);
+  void on_limits_changed(std::function<void(ResourceLimits const&)> callback);
   [[nodiscard]] nlohmann::json status();
 
 private:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::size_t wishes_limit = 8000;  // bytes of settings from afar
-  struct Held {                                      // an attempt of ours whose lease is to be kept alive
+  static constexpr std::size_t max_remote_settings_bytes = 8000;  // bytes of settings from afar
+  struct ActiveAttempt {                                          // an attempt of ours whose lease is to be kept alive
     std::string lease;
     std::chrono::milliseconds renew{600000};
-    Clock::time_point told{};
+    Clock::time_point sent_at{};
     bool news = false;  // since then
     double fraction = 0;
     std::optional<std::chrono::milliseconds> remaining{};
@@ -71,27 +71,27 @@ private:
   void take_order(nlohmann::json const& message);
   void cancel(std::int64_t attempt, std::string const& reason);
   void settled(std::int64_t attempt, protocol::ResultAnswer const& answer);
-  void tell_log(std::int64_t attempt);
+  void send_log(std::int64_t attempt);
   void render_orders();
   void fetch_ahead();
   void render(protocol::Order const& order);
-  void finish_rendered();
-  void settle_rendered(protocol::Order const& order, TaskRunner::Outcome const& outcome,
-                       std::string const& given_back_for, bool too_long);
+  void complete_rendered();
+  void settle_rendered(protocol::Order const& order, TaskRunner::TaskResult const& outcome,
+                       std::string const& return_reason, bool too_long);
   void progressed(std::int64_t attempt, RenderProgress const& progress);
-  void give_back(std::int64_t attempt, std::string const& lease, protocol::Outcome outcome, std::string const& reason,
-                 protocol::ReturnCode code = protocol::ReturnCode::none);
-  void rest_after_trouble(bool trouble);
+  void return_attempt(std::int64_t attempt, std::string const& lease, protocol::Outcome outcome,
+                      std::string const& reason, protocol::ReturnCode code = protocol::ReturnCode::none);
+  void back_off(bool local_error);
   [[nodiscard]] protocol::Hello hello();
   [[nodiscard]] bool stopping();
-  void tell_of_machine();
-  void give_back_blocked();
-  void take_wishes(protocol::Reading<protocol::RemoteSettings> const& wishes, bool keep);
+  void send_telemetry();
+  void return_blocked();
+  void set_remote_settings(protocol::Reading<protocol::RemoteSettings> const& wishes, bool keep);
   [[nodiscard]] protocol::SlaveActivity activity() const;  // with mutex_ held
-  static protocol::Progress progress_message(std::int64_t attempt, Held const& held);
+  static protocol::Progress progress_message(std::int64_t attempt, ActiveAttempt const& attempt_state);
 
   SlaveConfig const& config_;
-  TaskRunner& workshop_;
+  TaskRunner& runner_;
   bool once_;
 
   std::mutex mutex_;
@@ -101,16 +101,16 @@ private:
   bool allowed_ = true;
   bool signed_on_ = false;
   BlockList blocks_;
-  Lent by_file_;                              // as the configuration says; the same while this lives
-  Lent lent_;                                 // what holds
-  protocol::RemoteSettings wishes_;           // from afar
-  std::vector<std::string> wishes_problems_;  // what of them could not be read
-  std::function<void(Lent const&)> lent_told_;
-  Clock::time_point pulsed_{};
+  ResourceLimits configured_limits_;                   // as the configuration says; the same while this lives
+  ResourceLimits limits_;                              // what holds
+  protocol::RemoteSettings remote_settings_;           // from afar
+  std::vector<std::string> remote_settings_problems_;  // what of them could not be read
+  std::function<void(ResourceLimits const&)> limits_changed_;
+  Clock::time_point time_checked_{};
   std::int64_t timed_ = 0;      // the attempt whose rendering is timed
   Clock::duration rendered_{};  // so long, without the time it stood still
-  bool too_long_ = false;       // given_back_for_ is that
-  std::string given_back_for_;  // why the order at work was cancelled by the volunteer; empty: it was not
+  bool too_long_ = false;       // return_reason_ is that
+  std::string return_reason_;   // why the order at work was cancelled by the volunteer; empty: it was not
   std::int64_t working_job_ = 0;
   std::string working_owner_;
   std::int64_t working_frame_ = 0;
@@ -121,22 +121,22 @@ private:
   bool working_cancelled_ = false;  // it is as good as over: its room is free
   struct Finishing {
     protocol::Order order;
-    TaskRunner::Made made;
-    std::string given_back_for;  // why it came to nothing, as the server is told; empty: it was not taken away
+    TaskRunner::RenderedFrame frame;
+    std::string return_reason;  // why it came to nothing, as the server is told; empty: it was not taken away
     bool too_long = false;
   };
   std::deque<Finishing> finishing_;               // the first is at work
   bool renders_ = true;                           // false: finishing_ gets no more
   std::optional<Clock::time_point> rendered_at_;  // of the render thread: when the last frame was over
-  std::map<std::int64_t, Held> held_;
-  std::optional<Clock::time_point> resting_until_;
-  MachineMonitor reader_;                                     // of the line's thread, as the two below
-  std::optional<std::chrono::milliseconds> telemetry_apart_;  // as the server asked; nothing: it did not
+  std::map<std::int64_t, ActiveAttempt> attempts_;
+  std::optional<Clock::time_point> backing_off_until_;
+  MachineMonitor monitor_;                                       // of the line's thread, as the two below
+  std::optional<std::chrono::milliseconds> telemetry_interval_;  // as the server asked; nothing: it did not
   Clock::time_point telemetry_due_{};
   Backoff rest_{std::chrono::seconds(10), std::chrono::minutes(5)};
 
   Line line_;
-  ResultUploader hand_in_;  // last: its thread uses all above
+  ResultUploader uploader_;  // last: its thread uses all above
 };
 
 }  // namespace distren

@@ -21,8 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t least_room = 16U << 20;     // bytes; with less a picture may not have fitted
-constexpr std::size_t file_list_limit = 64U << 20;  // 100,000 files of some 500 bytes
+constexpr std::uint64_t min_room_bytes = 16U << 20;  // bytes; with less a picture may not have fitted
+constexpr std::size_t file_list_limit = 64U << 20;   // 100,000 files of some 500 bytes
 
 Result<FileDescriptor> lock_state(fs::path const& folder) {
   std::error_code error;
@@ -149,14 +149,14 @@ protocol::Hello TaskRunner::hello(int slots) const {
 
 void TaskRunner::prefetch(protocol::Order const& order, std::string const& base_url) {
   if (!method_for(order)) return;
-  if (auto const laid_out = lay_out(order, base_url, *prefetch_client_); !laid_out)
+  if (auto const laid_out = stage(order, base_url, *prefetch_client_); !laid_out)
     spdlog::debug("prefetch attempt={} reason={}", order.attempt, quote(laid_out.error().message));
 }
 
-void TaskRunner::lend(int threads, int memory_mib) {
+void TaskRunner::set_limits(int threads, int memory_mib) {
   threads_ = threads;
   memory_mib_ = memory_mib;
-  renderer_->lend(threads, memory_mib);
+  renderer_->set_limits(threads, memory_mib);
 }
 
 void TaskRunner::cancel() {
@@ -201,7 +201,7 @@ Result<void> TaskRunner::list_files(protocol::Order& order, std::string const& b
   return {};
 }
 
-Result<fs::path> TaskRunner::lay_out(protocol::Order order, std::string const& base_url, HttpClient& client) {
+Result<fs::path> TaskRunner::stage(protocol::Order order, std::string const& base_url, HttpClient& client) {
   std::lock_guard const lock(files_mutex_);
   if (!order.file_list_url.empty()) {
     if (auto const listed = list_files(order, base_url, client); !listed) return listed.error();
@@ -228,7 +228,8 @@ Result<fs::path> TaskRunner::lay_out(protocol::Order order, std::string const& b
 }
 
 // The picture is moved out of the renderer's reach before anybody opens it.
-Result<void> TaskRunner::take(protocol::Order const& order, Rendered const& rendered, Made& made) {
+Result<void> TaskRunner::collect(protocol::Order const& order, Rendered const& rendered,
+                                 RenderedFrame& rendered_frame) {
   OutboxEntry entry;
   entry.attempt = order.attempt;
   entry.lease = order.lease;
@@ -242,62 +243,63 @@ Result<void> TaskRunner::take(protocol::Order const& order, Rendered const& rend
   if (order.output) {
     entry.name = order.output->name;
     entry.upload = order.upload_url;
-    if (auto const taken = outbox_->take(entry, rendered.path, order.output->max_bytes); !taken) return taken;
+    if (auto const taken = outbox_->add(entry, rendered.path, order.output->max_bytes); !taken) return taken;
     bool const known = order.output->width > 0 && order.output->height > 0;
-    made.wanted = {known ? order.output->width : rendered.width, known ? order.output->height : rendered.height,
-                   order.output->format.empty() ? rendered.format : order.output->format};
-    made.wanted.source = fmt::format("job {}", order.job);
+    rendered_frame.expected = {known ? order.output->width : rendered.width,
+                               known ? order.output->height : rendered.height,
+                               order.output->format.empty() ? rendered.format : order.output->format};
+    rendered_frame.expected.source = fmt::format("job {}", order.job);
   }
-  made.entry = std::move(entry);
+  rendered_frame.entry = std::move(entry);
   return {};
 }
 
-TaskRunner::Outcome TaskRunner::finish(protocol::Order const& order, Made made) {
-  if (!made.entry) return std::move(made.outcome);
-  if (!made.entry->name.empty()) {
-    auto const picture = outbox_->measure(*made.entry);
-    auto const good = picture ? check_output(checker_, *picture, made.wanted) : picture.error();
+TaskRunner::TaskResult TaskRunner::complete(protocol::Order const& order, RenderedFrame rendered_frame) {
+  if (!rendered_frame.entry) return std::move(rendered_frame.outcome);
+  if (!rendered_frame.entry->name.empty()) {
+    auto const picture = outbox_->hash(*rendered_frame.entry);
+    auto const good = picture ? check_output(checker_, *picture, rendered_frame.expected) : picture.error();
     if (!good) {
-      outbox_->unstage(order.attempt);
-      return give_up(order, blame(good.error()), made.log);
+      outbox_->discard(order.attempt);
+      return give_up(order, classify(good.error()), rendered_frame.log);
     }
   }
-  if (auto const kept = outbox_->commit(*made.entry); !kept)
+  if (auto const kept = outbox_->commit(*rendered_frame.entry); !kept)
     return give_up(order, fail(Errc::unavailable, kept.error().message));
-  made.outcome.entry = std::move(made.entry);
-  return std::move(made.outcome);
+  rendered_frame.outcome.entry = std::move(rendered_frame.entry);
+  return std::move(rendered_frame.outcome);
 }
 
 // A disk that is full breaks renders in ways that look like the scene's fault.
-Error TaskRunner::blame(Error error) const {
+Error TaskRunner::classify(Error error) const {
   std::error_code unknown;
   auto const space = fs::space(state_, unknown);
-  if (unknown || error.code != Errc::invalid || space.available >= least_room) return error;
+  if (unknown || error.code != Errc::invalid || space.available >= min_room_bytes) return error;
   return fail(Errc::unavailable, fmt::format("the disk under {} is full: {}", state_.string(), error.message));
 }
 
-TaskRunner::Outcome TaskRunner::give_up(protocol::Order const& order, Error const& error, std::string const& log) {
-  Outcome outcome;
+TaskRunner::TaskResult TaskRunner::give_up(protocol::Order const& order, Error const& error, std::string const& log) {
+  TaskResult outcome;
   bool const ours = error.code != Errc::invalid;
-  outcome.trouble = ours && error.code != Errc::conflict;
+  outcome.local_error = ours && error.code != Errc::conflict;
   outcome.text = error.message;
   if (error.code == Errc::conflict) return outcome;
   auto entry = entry_without_image(order.attempt, order.lease,
                                    ours ? protocol::Outcome::returned : protocol::Outcome::failed, error.message, log);
   if (auto const kept = outbox_->commit(entry); !kept) {
     // Nothing is held then: the next hello tells the server, which gives the frame to another.
-    outbox_->unstage(order.attempt);
+    outbox_->discard(order.attempt);
     outcome.text += "; and it cannot be kept: " + kept.error().message;
-    outcome.trouble = true;
+    outcome.local_error = true;
     return outcome;
   }
   outcome.entry = std::move(entry);
   return outcome;
 }
 
-TaskRunner::Made TaskRunner::render(protocol::Order const& order, std::string const& base_url,
-                                    OnProgress const& progress) {
-  Made made;
+TaskRunner::RenderedFrame TaskRunner::render(protocol::Order const& order, std::string const& base_url,
+                                             OnProgress const& progress) {
+  RenderedFrame rendered_frame;
   auto const method = method_for(order);
   if (!method) return {.outcome = give_up(order, method.error())};
   auto parameters = check_parameters((*method)->method, order.parameters, ParameterScope::order);
@@ -315,7 +317,7 @@ TaskRunner::Made TaskRunner::render(protocol::Order const& order, std::string co
     if (auto const upload = resolve_within(base_url, order.upload_url); !upload)
       return {.outcome = give_up(order, upload.error())};
 
-  auto const folder = lay_out(order, base_url, *client_);
+  auto const folder = stage(order, base_url, *client_);
   if (cancelled_) return {.outcome = give_up(order, fail(Errc::conflict, "cancelled"))};
   if (!folder) return {.outcome = give_up(order, folder.error())};
 
@@ -333,13 +335,13 @@ TaskRunner::Made TaskRunner::render(protocol::Order const& order, std::string co
   rendering_ = true;
   auto const rendered = renderer_->render(task, progress);
   rendering_ = false;
-  made.log = log();
-  if (!rendered) return {.outcome = give_up(order, blame(rendered.error()), made.log)};
+  rendered_frame.log = log();
+  if (!rendered) return {.outcome = give_up(order, classify(rendered.error()), rendered_frame.log)};
 
-  if (auto const taken = take(order, *rendered, made); !taken)
-    return {.outcome = give_up(order, blame(taken.error()), made.log)};
-  made.outcome.text = fmt::format("rendered in {} ms", rendered->wall.count());
-  return made;
+  if (auto const taken = collect(order, *rendered, rendered_frame); !taken)
+    return {.outcome = give_up(order, classify(taken.error()), rendered_frame.log)};
+  rendered_frame.outcome.text = fmt::format("rendered in {} ms", rendered->wall.count());
+  return rendered_frame;
 }
 
 std::string TaskRunner::log() const {

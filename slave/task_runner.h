@@ -1,5 +1,5 @@
 // From an order to a result in the outbox: fetch, lay out, render, look at the picture, keep it. What distren-slave and
-// distren-simpleslave share. One lasting thread renders (the renderer's rule), another may finish() what was rendered
+// distren-simpleslave share. One lasting thread renders (the renderer's rule), another may complete() what was rendered
 // meanwhile; cancel() and log() are for any thread.
 // Every frame that was begun ends as an entry of the outbox (done, failed or returned) unless it was cancelled.
 #pragma once
@@ -30,9 +30,9 @@ namespace distren {
 
 class TaskRunner {
 public:
-  struct Outcome {
-    std::optional<OutboxEntry> entry{};  // nothing: cancelled, or the disk took nothing; `trouble` says
-    bool trouble = false;                // this machine's or the network's: rest before the next order
+  struct TaskResult {
+    std::optional<OutboxEntry> entry{};  // nothing: cancelled, or the disk took nothing; `local_error` tells
+    bool local_error = false;            // this machine's or the network's: rest before the next order
     std::string text;                    // for the log
   };
   using OnProgress = std::function<void(RenderProgress const&)>;
@@ -40,29 +40,29 @@ public:
   // Refuses (unavailable) when the sandbox is wanted and does not work, when no method or no distren-image is there.
   static Result<std::unique_ptr<TaskRunner>> open(SlaveConfig const& config);
 
-  struct Made {                          // by render()
-    Outcome outcome{};                   // what came of it, unless there is a picture to look at
+  struct RenderedFrame {                 // by render()
+    TaskResult outcome{};                // what came of it, unless there is a picture to look at
     std::optional<OutboxEntry> entry{};  // its picture is out of the renderer's reach
-    ExpectedImage wanted{};
+    ExpectedImage expected{};
     std::string log{};
   };
-  Made render(protocol::Order const& order, std::string const& base_url, OnProgress const& progress);
+  RenderedFrame render(protocol::Order const& order, std::string const& base_url, OnProgress const& progress);
   // One thread at a time, which need not be the renderer's.
-  Outcome finish(protocol::Order const& order, Made made);
-  Outcome make(protocol::Order const& order, std::string const& base_url, OnProgress const& progress) {
-    return finish(order, render(order, base_url, progress));
+  TaskResult complete(protocol::Order const& order, RenderedFrame rendered_frame);
+  TaskResult run(protocol::Order const& order, std::string const& base_url, OnProgress const& progress) {
+    return complete(order, render(order, base_url, progress));
   }
-  void rest() { close_image_program(); }  // of the thread that finishes: it has had nothing to do for a while
+  void close_decoder() { close_image_program(); }  // of the thread that finishes: it has had nothing to do for a while
   // The last lines that the renderer has printed for the frame at work; nothing of the volunteer's paths is in them.
   [[nodiscard]] std::string log() const;
   // Fetches and lays out the files of an order that waits, beside the rendering of another; what fails is tried again
-  // by make(). One thread of its own.
+  // by run(). One thread of its own.
   void prefetch(protocol::Order const& order, std::string const& base_url);
   void allow_prefetch(bool allowed) { prefetch_cancelled_ = !allowed; }  // false also ends the one at work
   void cancel();  // the frame at work; counts for frames begun later too, until allow()
   void allow();
   // From the next frame on; at once in hello(). Any thread.
-  void lend(int threads, int memory_mib);
+  void set_limits(int threads, int memory_mib);
   [[nodiscard]] int threads() const { return threads_; }
   [[nodiscard]] int memory_mib() const { return memory_mib_; }
   [[nodiscard]] bool rendering() const { return rendering_; }  // and not fetching, or looking at the picture
@@ -79,11 +79,11 @@ public:
 private:
   TaskRunner(Cache cache, Workspace workspace) : cache_(std::move(cache)), workspace_(std::move(workspace)) {}
   Result<InstalledMethod const*> method_for(protocol::Order const& order) const;
-  Result<std::filesystem::path> lay_out(protocol::Order order, std::string const& base_url, HttpClient& client);
+  Result<std::filesystem::path> stage(protocol::Order order, std::string const& base_url, HttpClient& client);
   Result<void> list_files(protocol::Order& order, std::string const& base_url, HttpClient& client);
-  Result<void> take(protocol::Order const& order, Rendered const& rendered, Made& made);
-  [[nodiscard]] Error blame(Error error) const;
-  Outcome give_up(protocol::Order const& order, Error const& error, std::string const& log = {});
+  Result<void> collect(protocol::Order const& order, Rendered const& rendered, RenderedFrame& rendered_frame);
+  [[nodiscard]] Error classify(Error error) const;
+  TaskResult give_up(protocol::Order const& order, Error const& error, std::string const& log = {});
 
   std::function<bool(std::int64_t owner, std::string const& name)> allows_scripts_;
   FileDescriptor lock_;  // on the state folder: two processes in it would take each other's work

@@ -1,7 +1,6 @@
 // The working copy of a job's files, at their relative paths, under one folder per job and set of files. One thread.
-// Made beside and renamed when whole, so that what is found after a crash is complete. Nothing but regular files and
-// folders made here is in it; paths were checked when the order was parsed.
-// Failure: as Cache.
+// RenderedFrame beside and renamed when whole, so that what is found after a crash is complete. Nothing but regular
+// files and folders made here is in it; paths were checked when the order was parsed. Failure: as Cache.
 #pragma once
 
 #include <filesystem>

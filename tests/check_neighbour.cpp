@@ -68,23 +68,26 @@ START_TEST(a_machine_names_its_system_and_its_graphics_cards) {
 END_TEST
 
 START_TEST(what_is_asked_for_from_afar_never_goes_beyond_the_file) {
-  Lent file;
+  ResourceLimits file;
   file.threads = 4;
   file.memory_mib = 8000;
   file.schedule = week({"mon 08:00-12:00"});
   auto const asked = [](json const& said) { return protocol::read<protocol::RemoteSettings>(said); };
-  auto lent = lend(file, asked({{"threads", 8}, {"memory", 100'000}, {"minutes_per_frame", 30}, {"paused", true}}));
+  auto lent = apply_remote_settings(
+      file, asked({{"threads", 8}, {"memory", 100'000}, {"minutes_per_frame", 30}, {"paused", true}}));
   ck_assert(lent.threads == 4 && lent.memory_mib == 8000 && lent.minutes_per_frame == 30 && lent.paused);
   file.minutes_per_frame = 20;
-  lent = lend(file,
-              asked({{"threads", 2}, {"memory", 4000}, {"minutes_per_frame", 30}, {"schedule", {"mon 10:00-14:00"}}}));
+  lent = apply_remote_settings(
+      file, asked({{"threads", 2}, {"memory", 4000}, {"minutes_per_frame", 30}, {"schedule", {"mon 10:00-14:00"}}}));
   ck_assert(lent.threads == 2 && lent.memory_mib == 4000 && lent.minutes_per_frame == 20 && !lent.paused);
   ck_assert(lent.schedule == week({"mon 10:00-12:00"}) && lent.problems.empty());
-  lent = lend(file, asked({{"threads", 0}, {"memory", "all"}, {"paused", 1}, {"schedule", {"mon 25:00-26:00"}}}));
+  lent = apply_remote_settings(
+      file, asked({{"threads", 0}, {"memory", "all"}, {"paused", 1}, {"schedule", {"mon 25:00-26:00"}}}));
   ck_assert_uint_eq(lent.problems.size(), 4);
   ck_assert(lent.threads == 4 && lent.memory_mib == 8000 && !lent.paused && lent.schedule == file.schedule);
-  ck_assert_uint_eq(lent_message(lent, {}).problems.size(), 4);
-  ck_assert(lend(file, asked(json::array())).threads == 4 && lend(file, {}).problems.empty());
+  ck_assert_uint_eq(limits_to_json(lent, {}).problems.size(), 4);
+  ck_assert(apply_remote_settings(file, asked(json::array())).threads == 4 &&
+            apply_remote_settings(file, {}).problems.empty());
 }
 END_TEST
 

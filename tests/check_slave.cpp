@@ -78,9 +78,9 @@ std::unique_ptr<Outbox> outbox_in(fs::path const& folder, std::string const& own
 OutboxEntry commit_picture(Outbox& outbox, fs::path const& scratch, std::int64_t attempt) {
   write(scratch / "picture", "pixels");
   OutboxEntry entry = entry_of(attempt);
-  auto const taken = outbox.take(entry, scratch / "picture", 1000);
+  auto const taken = outbox.add(entry, scratch / "picture", 1000);
   ck_assert_msg(taken.has_value(), "%s", taken ? "" : taken.error().message.c_str());
-  ck_assert(outbox.measure(entry).has_value());
+  ck_assert(outbox.hash(entry).has_value());
   ck_assert(outbox.commit(entry).has_value());
   return entry;
 }
@@ -229,7 +229,7 @@ START_TEST(what_was_not_committed_is_gone) {
   {
     auto outbox = outbox_in(scratch / "outbox");
     auto entry = entry_of(7);
-    ck_assert(outbox->take(entry, scratch / "picture", 1000).has_value());
+    ck_assert(outbox->add(entry, scratch / "picture", 1000).has_value());
   }
   ck_assert(outbox_in(scratch / "outbox")->entries().empty());
   ck_assert(fs::is_empty(scratch / "outbox"));
@@ -284,18 +284,18 @@ START_TEST(only_plain_files_of_allowed_size_are_taken) {
   ScratchFolder const scratch;
   auto outbox = outbox_in(scratch / "outbox");
   auto entry = entry_of(1);
-  ck_assert(!outbox->take(entry, scratch / "nothing", 1000));
+  ck_assert(!outbox->add(entry, scratch / "nothing", 1000));
   write(scratch / "secret", "secret");
   fs::create_symlink(scratch / "secret", scratch / "link");
-  ck_assert(!outbox->take(entry, scratch / "link", 1000));
+  ck_assert(!outbox->add(entry, scratch / "link", 1000));
   fs::create_hard_link(scratch / "secret", scratch / "hard");
-  ck_assert(!outbox->take(entry, scratch / "hard", 1000));
+  ck_assert(!outbox->add(entry, scratch / "hard", 1000));
   fs::create_directory(scratch / "folder");
-  ck_assert(!outbox->take(entry, scratch / "folder", 1000));
+  ck_assert(!outbox->add(entry, scratch / "folder", 1000));
   ck_assert_int_eq(::mkfifo((scratch / "pipe").c_str(), 0600), 0);
-  ck_assert(!outbox->take(entry, scratch / "pipe", 1000));
+  ck_assert(!outbox->add(entry, scratch / "pipe", 1000));
   write(scratch / "big", std::string(1001, 'x'));
-  auto const big = outbox->take(entry, scratch / "big", 1000);
+  auto const big = outbox->add(entry, scratch / "big", 1000);
   ck_assert(!big);
   ck_assert_says(big.error().message, "1001");
   ck_assert(read(scratch / "secret") == "secret");
