@@ -23,8 +23,9 @@ protocol::Telemetry read(json const& said) {
   return protocol::read<protocol::Telemetry>(said).message;
 }
 
-protocol::Telemetry good() {
-  return read(said_well());
+protocol::Telemetry const& good() {
+  static protocol::Telemetry const message = read(said_well());
+  return message;
 }
 
 }  // namespace
