@@ -250,7 +250,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
                     .uploads = **uploads,
                     .signer = *signer,
                     .methods = *methods,
-                    .slave_gate = gate,
+                    .slave_authenticator = gate,
                     .results = desk,
                     .counters = counters,
                     .telemetry = telemetry,

@@ -39,8 +39,8 @@ void stop_mariadb() {
   delete folder;
 }
 
-store::EndingEntry accepted(std::int64_t attempt, std::int64_t task, std::int64_t slave) {
-  store::EndingEntry entry;
+store::OutcomeEntry accepted(std::int64_t attempt, std::int64_t task, std::int64_t slave) {
+  store::OutcomeEntry entry;
   entry.attempt = attempt;
   entry.task = task;
   entry.slave = slave;
@@ -53,8 +53,8 @@ store::EndingEntry accepted(std::int64_t attempt, std::int64_t task, std::int64_
   return entry;
 }
 
-store::EndingEntry failed(std::int64_t attempt, std::int64_t task, std::int64_t slave, std::string reason, bool last) {
-  store::EndingEntry entry;
+store::OutcomeEntry failed(std::int64_t attempt, std::int64_t task, std::int64_t slave, std::string reason, bool last) {
+  store::OutcomeEntry entry;
   entry.attempt = attempt;
   entry.task = task;
   entry.slave = slave;
@@ -64,7 +64,7 @@ store::EndingEntry failed(std::int64_t attempt, std::int64_t task, std::int64_t 
   return entry;
 }
 
-using Verdict = store::JournalAnswer::Verdict;
+using Verdict = store::JournalReply::Verdict;
 
 }  // namespace
 

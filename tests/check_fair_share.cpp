@@ -59,8 +59,8 @@ END_TEST
 
 START_TEST(contributors_share_four_fifths_by_weight) {
   Grid grid;
-  grid.policy.know_user(10, 600'000);       // weight 1.5
-  grid.policy.know_user(20, 600'000 * 63);  // weight 4
+  grid.policy.set_user(10, 600'000);       // weight 1.5
+  grid.policy.set_user(20, 600'000 * 63);  // weight 4
   grid.job(1, 10, 100000, 100);
   grid.job(2, 20, 100000, 100);
   grid.job(3, 30, 100000, 100);  // a newcomer
@@ -77,11 +77,11 @@ END_TEST
 START_TEST(a_hundred_fresh_accounts_share_one_fifth) {
   Grid grid;
   for (std::int64_t user = 1; user <= 11; ++user) {
-    grid.policy.know_user(user, 6'000'000);
+    grid.policy.set_user(user, 6'000'000);
     grid.job(user, user, 1000000, 100);
   }
   for (std::int64_t user = 100; user < 200; ++user) {
-    grid.policy.know_user(user, 59'000);
+    grid.policy.set_user(user, 59'000);
     grid.job(user, user, 1000000, 100);
   }
   int fakes = 0;
@@ -100,11 +100,11 @@ END_TEST
 
 START_TEST(a_boosted_job_weighs_one_plus_its_boost) {
   Grid grid;
-  grid.policy.know_user(10, 6'000'000);
-  grid.policy.know_user(20, 6'000'000);
+  grid.policy.set_user(10, 6'000'000);
+  grid.policy.set_user(20, 6'000'000);
   grid.job(1, 10, 1000000, 100);
   grid.job(2, 20, 1000000, 100);
-  grid.policy.know_boost(2, 1000000 * 100 * 2);
+  grid.policy.set_boost(2, 1000000 * 100 * 2);
   grid.serve(100);  // until the work of a frame is known, and the boost with it
   ck_assert_int_eq(grid.policy.why_job(2).boost / 10, 200);
   auto const got = grid.serve(20000);
@@ -114,10 +114,10 @@ END_TEST
 
 START_TEST(a_newcomer_has_the_priority_that_he_pays_for) {
   Grid grid;
-  grid.policy.know_user(10, 600'000 * 63);  // weight 4
+  grid.policy.set_user(10, 600'000 * 63);  // weight 4
   grid.job(1, 10, 1000000, 1000);
   grid.job(2, 20, 1000000, 1000);
-  grid.policy.know_boost(2, std::int64_t{1000000} * 1000);  // L = 1
+  grid.policy.set_boost(2, std::int64_t{1000000} * 1000);  // L = 1
   auto const got = grid.serve(20000);
   ck_assert_double_eq_tol(got.at(2) / 20000.0, 0.8 / 5 + 0.1, 0.01);
 }
@@ -129,7 +129,7 @@ START_TEST(an_owner_orders_his_jobs_by_priority_then_boost_then_age) {
   grid.job(2, 10, 1, 100, 80);
   grid.job(3, 10, 1, 100, 80);
   grid.job(4, 10, 1, 100, 80);
-  grid.policy.know_boost(4, 50);
+  grid.policy.set_boost(4, 50);
   std::vector<std::int64_t> order;
   for (int i = 0; i < 4; ++i) order.push_back(grid.give(100 + i));
   ck_assert(order == (std::vector<std::int64_t>{4, 2, 3, 1}));
@@ -228,7 +228,7 @@ START_TEST(a_backlogged_user_waits_no_longer_than_the_bound) {
   constexpr std::int64_t users = 30;
   constexpr std::int64_t longest = 5000;
   for (std::int64_t user = 1; user <= users; ++user) {
-    grid.policy.know_user(user, user % 3 == 0 ? 0 : user * 1'000'000);
+    grid.policy.set_user(user, user % 3 == 0 ? 0 : user * 1'000'000);
     grid.job(user, user, 10000000, user % 7 == 0 ? longest : 100 * user);
   }
   std::map<std::int64_t, std::int64_t> last;

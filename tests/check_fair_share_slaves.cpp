@@ -128,7 +128,7 @@ END_TEST
 START_TEST(a_frame_too_long_for_a_slaves_limit_goes_to_another) {
   Grid grid;
   grid.pc(1);
-  grid.policy.know_slave({.id = 2, .user = 901, .power = 1000, .threads = 1, .slots = 1, .limit_ms = 30000});
+  grid.policy.set_slave({.id = 2, .user = 901, .power = 1000, .threads = 1, .slots = 1, .limit_ms = 30000});
   grid.job(1, 10, 100, 1000);
   grid.serve(3);
   ck_assert_int_eq(grid.give(2), 0);
@@ -217,7 +217,7 @@ START_TEST(a_forecast_says_what_a_boost_would_change) {
   Grid grid;
   for (std::int64_t slave = 1; slave <= 10; ++slave) grid.pc(slave);
   for (std::int64_t user = 1; user <= 8; ++user) {
-    grid.policy.know_user(user, 6'000'000);
+    grid.policy.set_user(user, 6'000'000);
     grid.job(user, user, 1000, 1000);
   }
   grid.serve(400);
@@ -236,7 +236,7 @@ END_TEST
 
 START_TEST(reasons_are_sentences_with_rule_and_number) {
   Grid grid;
-  grid.policy.know_user(10, 600'000);
+  grid.policy.set_user(10, 600'000);
   grid.job(1, 10, 10, 100);
   grid.job(2, 20, 10, 100);
   ck_assert_says(sentence(grid.policy.why_job(1)), "it is next");

@@ -471,10 +471,10 @@ END_TEST
 START_TEST(a_boost_pays_what_it_paid_when_the_frame_was_given) {
   Grid grid;
   grid.add_job(1, 2);
-  grid.policy.know_boost(1, 1'000'000'000);
+  grid.policy.set_boost(1, 1'000'000'000);
   auto const slave = grid.add_slave(7);
   json const order = slave->received.back();
-  grid.policy.know_boost(1, 0);
+  grid.policy.set_boost(1, 0);
   render(grid, order, 7, 60'000, 60'000);
   ck_assert_int_eq(grid.journal.endings.back().entry.boost, 4000);
   render(grid, slave->received.back(), 7, 60'000, 60'000);

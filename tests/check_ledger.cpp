@@ -54,8 +54,8 @@ struct Grid {
     first_attempt = *store::reserve_attempts(database, frames);
     ck_assert_good(store::adjust_points(database, admin, "", name + "-owner", 50000, "a start", name));
   }
-  [[nodiscard]] store::EndingEntry result(int frame, std::int64_t claim, std::int64_t fair) const {
-    store::EndingEntry entry;
+  [[nodiscard]] store::OutcomeEntry result(int frame, std::int64_t claim, std::int64_t fair) const {
+    store::OutcomeEntry entry;
     entry.attempt = first_attempt + frame;
     entry.task = first_task + frame;
     entry.slave = slave;
@@ -93,7 +93,7 @@ void expect_a_sound_ledger(Database& database) {
 START_TEST(results_are_paid_and_the_answer_says_how_much) {
   Database database(mariadb->address());
   Grid const grid(database, "paid", 4);
-  store::EndingEntry without = grid.result(2, 0, 0);
+  store::OutcomeEntry without = grid.result(2, 0, 0);
   store::JournalBatch const batch{{}, {grid.result(0, 1000, 900), grid.result(1, 1200, 1000), without}};
   auto const answer = store::write_journal(database, batch);
   ck_assert_good(answer);
@@ -120,7 +120,7 @@ START_TEST(the_formulas_of_the_dispatcher_stay_within_what_the_database_allows) 
                              .cores = 1 + frame % 7,
                              .cpu_ms = 100 + frame * frame * 37,
                              .wall_ms = 90 + frame * frame * 11};
-    store::EndingEntry entry = grid.result(frame, economy::claim(run), 1 + frame * 97);
+    store::OutcomeEntry entry = grid.result(frame, economy::claim(run), 1 + frame * 97);
     entry.bound = run.benchmark * run.wall_ms * run.cores / (economy::unit_power * economy::ms_per_millipoint * 4 / 5);
     batch.endings.push_back(entry);
   }
@@ -182,14 +182,14 @@ START_TEST(audits_vest_and_void) {
   auto const vested = store::vest_grants(
       database, {{grid.first_attempt, grid.first_task}, {grid.first_attempt + 2, grid.first_task + 2}, {987654321, 1}});
   ck_assert_good(vested);
-  ck_assert(vested->at(0).kind == store::Fate::Kind::vested && vested->at(0).points == 1000);
-  ck_assert(vested->at(1).kind == store::Fate::Kind::vested && !vested->at(1).points);
-  ck_assert(vested->at(2).kind == store::Fate::Kind::unknown);
+  ck_assert(vested->at(0).kind == store::AuditOutcome::Kind::vested && vested->at(0).points == 1000);
+  ck_assert(vested->at(1).kind == store::AuditOutcome::Kind::vested && !vested->at(1).points);
+  ck_assert(vested->at(2).kind == store::AuditOutcome::Kind::unknown);
   auto const voided = store::void_grants(
       database, {{grid.first_attempt, grid.first_task}, {grid.first_attempt + 1, grid.first_task + 1}});
   ck_assert_good(voided);
-  ck_assert(voided->at(0).kind == store::Fate::Kind::vested);
-  ck_assert(voided->at(1).kind == store::Fate::Kind::voided && voided->at(1).points == 900);
+  ck_assert(voided->at(0).kind == store::AuditOutcome::Kind::vested);
+  ck_assert(voided->at(1).kind == store::AuditOutcome::Kind::voided && voided->at(1).points == 900);
   auto const balance = store::show_balance(database, grid.renderer);
   ck_assert_int_eq(balance->available, 1000);
   ck_assert_int_eq(balance->pending, 0);

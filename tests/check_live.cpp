@@ -77,7 +77,7 @@ START_TEST(users_receive_their_own_events_and_moderators_all) {
   for (auto const* each : {&mine, &other, &moderator}) ck_assert_uint_eq(each->writer->of("grid").size(), 1);
   ck_assert_uint_eq(mine.writer->of("points").size(), 1);
   ck_assert_uint_eq(moderator.writer->of("points").size(), 0);
-  tell_notification(fixture.broker, 1);
+  publish_notification(fixture.broker, 1);
   ck_assert_uint_eq(mine.writer->of("notification").size(), 1);
   ck_assert_uint_eq(moderator.writer->of("notification").size(), 0);
 }

@@ -116,8 +116,8 @@ Result<store::SlaveIdentity> find_slave_caller(Request const& request, Services&
   if (!decoded || colon == std::string::npos || decoded->size() > 500) {
     return fail(Errc::denied, "slaves sign on by HTTP Basic authentication with slavekey and slavepassword");
   }
-  return services.slave_gate.enter(database, request.address, std::string_view(*decoded).substr(0, colon),
-                                   std::string_view(*decoded).substr(colon + 1));
+  return services.slave_authenticator.enter(database, request.address, std::string_view(*decoded).substr(0, colon),
+                                            std::string_view(*decoded).substr(colon + 1));
 }
 
 }  // namespace distren

@@ -16,7 +16,7 @@ namespace distren {
 
 namespace {
 
-constexpr std::size_t most_digests = 10000;
+constexpr std::size_t max_digests = 10000;
 constexpr int tasks_at_once = 1000;
 
 // The finished pictures of a job, as files of one that is made of them.
@@ -41,7 +41,7 @@ Reply handle_missing_blobs(Request const& request, Context& context) {
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
   std::vector<std::string> digests;
-  body->read_texts("sha256", JsonBody::required, digests, most_digests);
+  body->read_texts("sha256", JsonBody::required, digests, max_digests);
   for (auto const& digest : digests) {
     if (!is_sha256_hex(digest)) {
       body->problem(fmt::format("sha256: '{}' is not 64 lower-case hexadecimal digits", printable(digest, 70)));

@@ -11,7 +11,7 @@ namespace distren {
 
 std::vector<Route> api_routes();
 
-// people.cpp
+// users.cpp
 Reply handle_register(Request const&, Context&);
 Reply handle_login(Request const&, Context&);
 Reply handle_logout(Request const&, Context&);
@@ -31,7 +31,7 @@ Reply handle_change_slave(Request const&, Context&);
 Reply handle_revoke_slave(Request const&, Context&);
 Reply handle_rotate_slave(Request const&, Context&);
 
-// slave_wishes.cpp
+// remote_settings.cpp
 Reply handle_list_blocks(Request const&, Context&);
 Reply handle_add_block(Request const&, Context&);
 Reply handle_delete_block(Request const&, Context&);
@@ -71,7 +71,7 @@ Reply handle_output_file(Request const&, Context&);
 // jobs.cpp
 Reply handle_list_jobs(Request const&, Context&);
 Reply handle_show_job(Request const&, Context&);
-Reply handle_why_job(Request const&, Context&);
+Reply handle_explain_job(Request const&, Context&);
 Reply handle_pause_job(Request const&, Context&);
 Reply handle_resume_job(Request const&, Context&);
 Reply handle_cancel_job(Request const&, Context&);
@@ -84,7 +84,7 @@ Reply handle_list_tasks(Request const&, Context&);
 Reply handle_task_log(Request const&, Context&);
 Reply handle_list_output(Request const&, Context&);
 
-// pictures.cpp
+// images.cpp
 Reply handle_task_image(Request const&, Context&);
 Reply handle_job_image(Request const&, Context&);
 Reply handle_list_job_files(Request const&, Context&);
@@ -113,7 +113,7 @@ Reply handle_boost_job(Request const&, Context&);
 Reply handle_give_points(Request const&, Context&);
 Reply handle_adjust_points(Request const&, Context&);
 
-// slave_door.cpp
+// slave_protocol.cpp
 Reply handle_slave_hello(Request const&, Context&);
 Reply handle_slave_order(Request const&, Context&);
 Reply handle_slave_progress(Request const&, Context&);
@@ -143,7 +143,7 @@ Reply handle_show_health(Request const&, Context&);
 
 // statistics.cpp
 Reply handle_statistics(Request const&, Context&);
-// live_events.cpp
+// events.cpp
 Reply handle_events(Request const&, Context&);
 
 // grid.cpp

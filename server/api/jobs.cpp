@@ -68,15 +68,16 @@ Reply handle_show_job(Request const&, Context& context) {
   return json_reply(200, to_json(*job, job_status_of(context.services.dispatcher, job->id)));
 }
 
-Reply handle_why_job(Request const&, Context& context) {
+Reply handle_explain_job(Request const&, Context& context) {
   auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   if (job->state == store::JobState::active)
-    return json_reply(200, why_shape(context.services.dispatcher.why_job(job->id)));
+    return json_reply(200, explanation_to_json(context.services.dispatcher.why_job(job->id)));
   auto const state = job_state_name(job->state);
-  return json_reply(200, why_shape({.rule = std::string(state),
-                                    .sentence = fmt::format("it is {}{}{}", state, job->reason.empty() ? "" : ": ",
-                                                            printable(job->reason))}));
+  return json_reply(200,
+                    explanation_to_json({.rule = std::string(state),
+                                         .sentence = fmt::format("it is {}{}{}", state, job->reason.empty() ? "" : ": ",
+                                                                 printable(job->reason))}));
 }
 
 Reply handle_pause_job(Request const&, Context& context) {
@@ -145,7 +146,7 @@ Reply handle_change_job(Request const& request, Context& context) {
   // First, for only this can be refused now.
   if (move) {
     if (auto const moved = move_to_shot(context, *job, shot); !moved) return error_reply(moved.error());
-    if (job->project != 0) tell_project(context.services.live, job->project, job->user);
+    if (job->project != 0) publish_project(context.services.live, job->project, job->user);
   }
   return job_reply(context,
                    context.services.jobs.change(context.database(), job->id,

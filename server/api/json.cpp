@@ -65,15 +65,15 @@ json time_or_null(std::int64_t unix_ms) {
   return unix_ms == 0 ? json(nullptr) : json(iso_time(unix_ms));
 }
 
-json why_shape(Explanation const& why) {
+json explanation_to_json(Explanation const& why) {
   return {{"rule", why.rule}, {"number", why.number}, {"sentence", why.sentence}};
 }
 
-json user_shape(store::User const& user) {
+json user_to_json(store::User const& user) {
   return {{"id", user.id}, {"name", user.name}, {"role", role_name(user.role)}};
 }
 
-json token_shape(store::Token const& token) {
+json token_to_json(store::Token const& token) {
   json scopes = json::array();
   std::string_view rest = token.scopes;
   while (!rest.empty()) {
@@ -151,7 +151,7 @@ json to_json(std::vector<store::Job> const& jobs, Dispatcher& dispatcher) {
 JobService::Publish job_publisher(EventBroker& live, Dispatcher& dispatcher) {
   return [&live, &dispatcher](store::Job const& job) {
     if (!live.has_subscribers()) return live.mark_missed();
-    tell_job(live, to_json(job, job_status_of(dispatcher, job.id)));
+    publish_job(live, to_json(job, job_status_of(dispatcher, job.id)));
   };
 }
 
@@ -176,7 +176,7 @@ json to_json(store::Task const& task, std::optional<TaskStatus> const& live) {
 
 namespace {
 
-json figure_shape(std::optional<store::SlaveHour::Figure> const& figure, int parts = 1) {
+json figure_to_json(std::optional<store::SlaveHour::Figure> const& figure, int parts = 1) {
   if (!figure) return nullptr;
   if (parts == 1) return {{"mean", figure->mean}, {"max", figure->most}};
   return {{"mean", static_cast<double>(figure->mean) / parts}, {"max", static_cast<double>(figure->most) / parts}};
@@ -184,7 +184,7 @@ json figure_shape(std::optional<store::SlaveHour::Figure> const& figure, int par
 
 }  // namespace
 
-json telemetry_shape(TelemetryReading const& reading) {
+json telemetry_to_json(TelemetryReading const& reading) {
   return {{"at", iso_time(reading.at_ms)},
           {"state", text_or_null(std::string(reading.state))},
           {"load", or_null(reading.load)},
@@ -196,19 +196,19 @@ json telemetry_shape(TelemetryReading const& reading) {
           {"on_battery", reading.on_battery}};
 }
 
-json telemetry_shape(store::SlaveHour const& hour) {
+json telemetry_to_json(store::SlaveHour const& hour) {
   return {{"at", iso_time(hour.hour * 3'600'000)},
           {"samples", hour.samples},
           {"rendering", hour.rendering},
-          {"load", figure_shape(hour.load, 100)},
-          {"cpu", figure_shape(hour.cpu)},
-          {"memory_used", figure_shape(hour.memory_used)},
-          {"temperature", figure_shape(hour.temperature)},
+          {"load", figure_to_json(hour.load, 100)},
+          {"cpu", figure_to_json(hour.cpu)},
+          {"memory_used", figure_to_json(hour.memory_used)},
+          {"temperature", figure_to_json(hour.temperature)},
           {"disk_least", or_null(hour.disk_least)}};
 }
 
-json slave_shape(store::Slave const& slave, bool online, std::vector<CurrentTask> const& working_on,
-                 std::optional<TelemetryReading> const& telemetry, std::string const& settings, bool address) {
+json slave_to_json(store::Slave const& slave, bool online, std::vector<CurrentTask> const& working_on,
+                   std::optional<TelemetryReading> const& telemetry, std::string const& settings, bool address) {
   auto const wanted = json::parse(slave.settings, nullptr, false);
   auto const holds = json::parse(settings, nullptr, false);
   json methods = json::array();
@@ -237,7 +237,7 @@ json slave_shape(store::Slave const& slave, bool online, std::vector<CurrentTask
           {"address", address ? text_or_null(slave.address) : json(nullptr)},
           {"settings",
            {{"wanted", wanted.is_object() ? wanted : json::object()}, {"hold", holds.is_object() ? holds : json()}}},
-          {"telemetry", telemetry ? telemetry_shape(*telemetry) : json(nullptr)},
+          {"telemetry", telemetry ? telemetry_to_json(*telemetry) : json(nullptr)},
           {"methods", methods},
           {"created_at", slave.created_at},
           {"last_seen_at", text_or_null(slave.last_seen_at)},

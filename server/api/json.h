@@ -17,25 +17,26 @@
 
 namespace distren {
 
-nlohmann::json user_shape(store::User const& user);
-nlohmann::json token_shape(store::Token const& token);
+nlohmann::json user_to_json(store::User const& user);
+nlohmann::json token_to_json(store::Token const& token);
 nlohmann::json to_json(store::Job const& job, JobStatus const& live);
 // A list: what only memory knows of all of them is one question.
 nlohmann::json to_json(std::vector<store::Job> const& jobs, Dispatcher& dispatcher);
 nlohmann::json to_json(store::Task const& task, std::optional<TaskStatus> const& live);
 // settings: what holds there now, JSON as its hello said; empty: offline, or it takes none from afar. address: whether
 // the one who asks may see from where it came.
-nlohmann::json slave_shape(store::Slave const& slave, bool online, std::vector<CurrentTask> const& working_on,
-                           std::optional<TelemetryReading> const& telemetry, std::string const& settings, bool address);
-nlohmann::json telemetry_shape(TelemetryReading const& reading);
-nlohmann::json telemetry_shape(store::SlaveHour const& hour);
+nlohmann::json slave_to_json(store::Slave const& slave, bool online, std::vector<CurrentTask> const& working_on,
+                             std::optional<TelemetryReading> const& telemetry, std::string const& settings,
+                             bool address);
+nlohmann::json telemetry_to_json(TelemetryReading const& reading);
+nlohmann::json telemetry_to_json(store::SlaveHour const& hour);
 
 std::string_view slave_state_name(store::SlaveCapabilities state);
 
 // Points, powers, weights and boosts are thousandths inside and decimal numbers outside: 12500 is 12.5.
 nlohmann::json decimal(std::int64_t thousandths);
 nlohmann::json time_or_null(std::int64_t unix_ms);  // 0 becomes null
-nlohmann::json why_shape(Explanation const& why);
+nlohmann::json explanation_to_json(Explanation const& why);
 
 // "" becomes null, 0 does, nothing does.
 nlohmann::json text_or_null(std::string const& text);

@@ -137,7 +137,7 @@ Reply handle_test_notification(Request const& request, Context& context) {
       context.database(), context.caller.user.id, channel,
       fmt::format("This is a test of {}: notifications reach you here", context.services.runtime.now().name));
   if (!done) return error_reply(done.error());
-  if (channel == "browser") tell_notification(context.services.live, context.caller.user.id);
+  if (channel == "browser") publish_notification(context.services.live, context.caller.user.id);
   if (context.services.wake_notifier) context.services.wake_notifier();
   return empty_reply(204);
 }

@@ -32,7 +32,7 @@ Reply handle_create_project(Request const& request, Context& context) {
   }
   auto id = store::create_project(context.database(), context.caller.user.id, name);
   if (!id) return error_reply(id.error());
-  tell_project(context.services.live, *id, context.caller.user.id);
+  publish_project(context.services.live, *id, context.caller.user.id);
   return json_reply(201, {{"id", *id}, {"name", name}, {"jobs", 0}});
 }
 

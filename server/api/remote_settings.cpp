@@ -27,7 +27,7 @@ Reply list(Context& context, std::int64_t slave) {
   return json_reply(200, {{"items", items}});
 }
 
-// Under slaves_told: from the change in the database to the word to the dispatcher.
+// Under slaves_mutex: from the change in the database to the word to the dispatcher.
 Result<void> tell_blocks(Context& context, std::int64_t slave) {
   auto const blocks = store::list_blocks(context.database(), slave);
   if (!blocks) return blocks.error();
@@ -56,7 +56,7 @@ Reply handle_add_block(Request const& request, Context& context) {
                    int{body->read("job", JsonBody::optional, job, 1, INT64_MAX)};
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   if (said != 1) return error_reply(400, R"(say one of {"user":NAME}, {"project":NUMBER} and {"job":NUMBER})");
-  std::lock_guard const lock(context.services.slaves_told);
+  std::lock_guard const lock(context.services.slaves_mutex);
   auto const added = store::add_block(context.database(), slave->id,
                                       project > 0 ? "project"
                                       : job > 0   ? "job"
@@ -72,7 +72,7 @@ Reply handle_delete_block(Request const&, Context& context) {
   if (!slave) return error_reply(slave.error());
   auto const target = context.id("target");
   if (!target) return error_reply(target.error());
-  std::lock_guard const lock(context.services.slaves_told);
+  std::lock_guard const lock(context.services.slaves_mutex);
   if (auto const gone = store::delete_block(context.database(), slave->id, context.value("kind"), *target); !gone)
     return error_reply(gone.error());
   if (auto const told = tell_blocks(context, slave->id); !told) return error_reply(told.error());
@@ -93,7 +93,7 @@ Reply handle_change_remote_settings(Request const& request, Context& context) {
                                         "remote_settings = true under [neighbour] in its distren-slave.toml",
                                         slave->id));
   {
-    std::lock_guard const lock(context.services.slaves_told);
+    std::lock_guard const lock(context.services.slaves_mutex);
     slave = store::show_slave(context.database(), slave->id);
     if (!slave) return error_reply(slave.error());
     auto const settings = change_settings(slave->settings, *changes);
@@ -102,7 +102,7 @@ Reply handle_change_remote_settings(Request const& request, Context& context) {
       return error_reply(done.error());
     context.services.dispatcher.tell_slave(slave->id, protocol::write(remote_settings_of(*settings)));
   }
-  tell_slave_changed(context.services.live, slave->id, slave->user);
+  publish_slave_changed(context.services.live, slave->id, slave->user);
   return handle_show_slave(request, context);
 }
 

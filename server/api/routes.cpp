@@ -78,7 +78,7 @@ std::vector<Route> api_routes() {
       {"POST", "/api/v1/jobs/{id}/cancel", login, submit, handle_cancel_job, small},
       {"POST", "/api/v1/jobs/{id}/requeue", login, submit, handle_requeue_job, small},
       {"POST", "/api/v1/jobs/{id}/approve", login, submit, handle_approve_job, small},
-      {"GET", "/api/v1/jobs/{id}/why", login, read, handle_why_job, small},
+      {"GET", "/api/v1/jobs/{id}/why", login, read, handle_explain_job, small},
       {"GET", "/api/v1/jobs/{id}/boost/quote", login, read, handle_quote_boost, small},
       {"POST", "/api/v1/jobs/{id}/boost", login, submit, handle_boost_job, small},
       {"GET", "/api/v1/jobs/{id}/tasks", login, read, handle_list_tasks, small},

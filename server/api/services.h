@@ -39,7 +39,7 @@ struct Services {
   Uploads& uploads;
   Signer const& signer;
   std::map<std::string, RenderMethod> const& methods;
-  SlaveAuthenticator& slave_gate;
+  SlaveAuthenticator& slave_authenticator;
   ResultReceiver& results;
   HttpCounters& counters;
   TelemetryHistory& telemetry;
@@ -61,10 +61,10 @@ struct Services {
   JobService jobs{dispatcher, live, config.stor, job_publisher(live, dispatcher)};
 
   // Held from asking the ledger to telling the dispatcher, so that the older of two answers is not told last.
-  std::mutex points_told{};
+  std::mutex points_mutex{};
 
   // The same for what the owners of slaves want of them.
-  std::mutex slaves_told{};
+  std::mutex slaves_mutex{};
 
   [[nodiscard]] MaintenanceParts maintenance() {
     return {.jobs = jobs,

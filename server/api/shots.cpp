@@ -45,7 +45,7 @@ nlohmann::json to_json(store::Shot const& shot) {
 Reply shot_reply(Context& context, std::int64_t shot, int status = 200) {
   auto const shown = store::show_shot(context.database(), shot);
   if (!shown) return error_reply(shown.error());
-  tell_project(context.services.live, shown->project, shown->user);
+  publish_project(context.services.live, shown->project, shown->user);
   return json_reply(status, to_json(*shown));
 }
 
@@ -123,7 +123,7 @@ Reply handle_delete_shot(Request const&, Context& context) {
   auto const shot = find_accessible_shot(context);
   if (!shot) return error_reply(shot.error());
   if (auto const done = store::delete_shot(context.database(), shot->id); !done) return error_reply(done.error());
-  tell_project(context.services.live, shot->project, shot->user);
+  publish_project(context.services.live, shot->project, shot->user);
   return empty_reply(204);
 }
 
@@ -168,7 +168,7 @@ Reply handle_remove_shot_job(Request const&, Context& context) {
   if (!job || job->shot != shot->id) return error_reply(404, fmt::format("job {} is not in this shot", *number));
   if (auto const done = context.services.jobs.move_to_shot(context.database(), 0, job->id); !done)
     return error_reply(done.error());
-  tell_project(context.services.live, shot->project, shot->user);
+  publish_project(context.services.live, shot->project, shot->user);
   return empty_reply(204);
 }
 

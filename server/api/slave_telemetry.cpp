@@ -37,11 +37,11 @@ Reply handle_show_telemetry(Request const& request, Context& context) {
   auto minutes = nlohmann::json::array();
   auto hours = nlohmann::json::array();
   for (auto const& reading : services.telemetry.last(slave->id, *asked, services.now_ms()))
-    minutes.push_back(telemetry_shape(reading));
+    minutes.push_back(telemetry_to_json(reading));
   if (*asked > 24) {  // within a day the minutes say all
     auto const listed = store::list_telemetry(context.database(), slave->id, services.now_s() / 3600 - *asked);
     if (!listed) return error_reply(listed.error());
-    for (auto const& hour : *listed) hours.push_back(telemetry_shape(hour));
+    for (auto const& hour : *listed) hours.push_back(telemetry_to_json(hour));
   }
   int const memory = services.telemetry.memory_mib(slave->id);
   return json_reply(200, {{"memory", memory > 0 ? nlohmann::json(memory) : nlohmann::json(nullptr)},

@@ -20,8 +20,8 @@ std::string new_slavekey() {
 
 nlohmann::json shape(Context const& context, store::Slave const& slave, SlaveStatus const& status) {
   Services const& services = context.services;
-  return slave_shape(slave, status.online, status.tasks, services.telemetry.latest(slave.id, services.now_ms()),
-                     status.settings, context.caller.user.id == slave.user);
+  return slave_to_json(slave, status.online, status.tasks, services.telemetry.latest(slave.id, services.now_ms()),
+                       status.settings, context.caller.user.id == slave.user);
 }
 
 nlohmann::json shape(Context const& context, store::Slave const& slave) {
@@ -71,7 +71,7 @@ Reply handle_create_slave(Request const& request, Context& context) {
   auto const password = random_secret();
   auto id = store::create_slave(context.database(), context.caller.user.id, name, key, secret_hash(password));
   if (!id) return error_reply(id.error());
-  tell_slave_changed(context.services.live, *id, context.caller.user.id);
+  publish_slave_changed(context.services.live, *id, context.caller.user.id);
   return credentials_reply(201, *id, name, key, password);
 }
 
@@ -85,9 +85,9 @@ Reply handle_explain_slave(Request const&, Context& context) {
   auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
   if (slave->state == store::SlaveCapabilities::enabled)
-    return json_reply(200, why_shape(context.services.dispatcher.why_slave(slave->id)));
+    return json_reply(200, explanation_to_json(context.services.dispatcher.why_slave(slave->id)));
   auto const state = slave_state_name(slave->state);
-  return json_reply(200, why_shape({.rule = std::string(state), .sentence = fmt::format("it is {}", state)}));
+  return json_reply(200, explanation_to_json({.rule = std::string(state), .sentence = fmt::format("it is {}", state)}));
 }
 
 Reply handle_change_slave(Request const& request, Context& context) {
@@ -121,7 +121,7 @@ Reply handle_change_slave(Request const& request, Context& context) {
       context.services.dispatcher.disable_slave(slave->id, "this slave was disabled by its owner");
     }
   }
-  tell_slave_changed(context.services.live, slave->id, slave->user);
+  publish_slave_changed(context.services.live, slave->id, slave->user);
   return handle_show_slave(request, context);
 }
 
@@ -131,7 +131,7 @@ Reply handle_revoke_slave(Request const&, Context& context) {
   auto done = store::change_slave_state(context.database(), slave->id, store::SlaveCapabilities::revoked);
   if (!done) return error_reply(done.error());
   context.services.dispatcher.disable_slave(slave->id, "this slave was revoked by its owner");
-  tell_slave_changed(context.services.live, slave->id, slave->user);
+  publish_slave_changed(context.services.live, slave->id, slave->user);
   return empty_reply(204);
 }
 

@@ -23,7 +23,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t longest_key = 64;
+constexpr std::size_t max_key_length = 64;
 
 // The key, with or without the quotes that a structured header field has.
 Result<std::string> idempotency_key(Request const& request) {
@@ -31,11 +31,11 @@ Result<std::string> idempotency_key(Request const& request) {
   if (key.size() >= 2 && key.front() == '"' && key.back() == '"') key = key.substr(1, key.size() - 2);
   bool const plain = key.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
                      std::string_view::npos;
-  if (!key.empty() && key.size() <= longest_key && plain) return std::string(key);
+  if (!key.empty() && key.size() <= max_key_length && plain) return std::string(key);
   return fail(Errc::invalid,
               fmt::format("Idempotency-Key: '{}' cannot be one; send 1 to {} of A-Z a-z 0-9 . _ -, another for each "
                           "spending and the same when you repeat one",
-                          printable(key, 80), longest_key));
+                          printable(key, 80), max_key_length));
 }
 
 void read_reason(JsonBody& body, JsonBody::Need need, std::string& reason) {
@@ -44,7 +44,7 @@ void read_reason(JsonBody& body, JsonBody::Need need, std::string& reason) {
   }
 }
 
-json forecast_shape(std::optional<Forecast> const& forecast) {
+json forecast_to_json(std::optional<Forecast> const& forecast) {
   if (!forecast) return nullptr;
   return {{"position", forecast->position},
           {"boost", decimal(forecast->boost)},
@@ -53,16 +53,16 @@ json forecast_shape(std::optional<Forecast> const& forecast) {
 
 // The ledger has what was moved; the dispatcher is told what is there now. A failure leaves it with an older figure
 // until it asks for all of them, and the correction stands.
-void tell_total(Context& context, std::int64_t user) {
+void sync_total(Context& context, std::int64_t user) {
   if (user == 0) return;
-  std::lock_guard const lock(context.services.points_told);
+  std::lock_guard const lock(context.services.points_mutex);
   auto const totals = store::load_totals(context.database(), user);
   if (!totals) {
     spdlog::warn("the dispatcher was not told of the points of user {}: {}", user, totals.error().message);
     return;
   }
-  tell_points(context.services.live, user);
-  context.services.dispatcher.know_total(user, totals->empty() ? 0 : totals->front().total);
+  publish_points(context.services.live, user);
+  context.services.dispatcher.set_total(user, totals->empty() ? 0 : totals->front().total);
 }
 
 }  // namespace
@@ -95,8 +95,8 @@ Reply handle_quote_boost(Request const& request, Context& context) {
                           {"available", decimal(balance->available)},
                           {"escrow", decimal(job->escrow)},
                           {"remaining", now ? decimal(now->remaining) : json(nullptr)},
-                          {"now", forecast_shape(now)},
-                          {"then", forecast_shape(then)}});
+                          {"now", forecast_to_json(now)},
+                          {"then", forecast_to_json(then)}});
 }
 
 Reply handle_boost_job(Request const& request, Context& context) {
@@ -133,7 +133,7 @@ Reply handle_give_points(Request const& request, Context& context) {
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   auto const moved = store::give_points(context.database(), context.caller.user.id, to, points, *key, reason);
   if (!moved) return error_reply(moved.error());
-  tell_points(context.services.live, context.caller.user.id);
+  publish_points(context.services.live, context.caller.user.id);
   return json_reply(
       200,
       {{"id", *moved}, {"kind", "give"}, {"to", to}, {"points", decimal(points)}, {"reason", text_or_null(reason)}});
@@ -156,8 +156,8 @@ Reply handle_adjust_points(Request const& request, Context& context) {
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   auto const moved = store::adjust_points(context.database(), context.caller.user.id, from, to, points, reason, *key);
   if (!moved) return error_reply(moved.error());
-  tell_total(context, moved->from);
-  tell_total(context, moved->to);
+  sync_total(context, moved->from);
+  sync_total(context, moved->to);
   return json_reply(200, {{"id", moved->transaction},
                           {"kind", "adjust"},
                           {"from", text_or_null(from)},

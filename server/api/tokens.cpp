@@ -16,7 +16,7 @@ Reply handle_list_tokens(Request const& request, Context& context) {
   auto tokens = store::list_tokens(context.database(), context.caller.user.id);
   if (!tokens) return error_reply(tokens.error());
   auto items = nlohmann::json::array();
-  for (auto const& token : *tokens) items.push_back(token_shape(token));
+  for (auto const& token : *tokens) items.push_back(token_to_json(token));
   return list_reply(std::move(items), std::nullopt);
 }
 

@@ -40,7 +40,7 @@ Reply session_reply(int status, Request const& request, Context& context, store:
   auto created =
       store::create_session(context.database(), user.id, hash, services.runtime.now().session_s, request.address);
   if (!created) return error_reply(created.error());
-  return json_reply(status, {{"user", user_shape(user)}, {"token", secret}, {"csrf", csrf_token(services, hash)}})
+  return json_reply(status, {{"user", user_to_json(user)}, {"token", secret}, {"csrf", csrf_token(services, hash)}})
       .with("Set-Cookie", cookie(services, request.secure, secret, false));
 }
 
@@ -104,7 +104,7 @@ Reply handle_logout(Request const& request, Context& context) {
 }
 
 Reply handle_me(Request const&, Context& context) {
-  nlohmann::json answer{{"user", user_shape(context.caller.user)}, {"event", context.services.live.last_event_id()}};
+  nlohmann::json answer{{"user", user_to_json(context.caller.user)}, {"event", context.services.live.last_event_id()}};
   // A page that was opened anew has the cookie, but no longer the token that goes with it.
   if (context.caller.by_cookie) answer["csrf"] = csrf_token(context.services, context.caller.secret_hash);
   return json_reply(200, answer);

@@ -25,7 +25,7 @@ void lease_attempt(DispatchCore& core, Attempt attempt, std::int64_t now, std::o
                           .job = attempt.job,
                           .slave = attempt.slave,
                           .now_ms = now,
-                          .copy_of = attempt.copy_of,
+                          .duplicate_of = attempt.duplicate_of,
                           .turn = turn});
   JobQueue& job = *core.jobs.find(attempt.job);
   core.effects.frame_changed(frame_update(core, job, attempt.task, "leased", attempt.slave));

@@ -19,7 +19,7 @@ namespace distren {
 struct Attempt {
   std::int64_t id = 0, task = 0, job = 0, slave = 0;
   int frame = 0;
-  std::int64_t copy_of = 0;  // the attempt whose task it does a second time
+  std::int64_t duplicate_of = 0;  // the attempt whose task it does a second time
   std::int64_t expires_ms = 0;
   std::int64_t journaled_ms = 0;  // the expiry that the journal knows
   double fraction = 0;

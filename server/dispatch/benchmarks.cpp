@@ -12,8 +12,8 @@ constexpr std::int64_t first_pause_ms = 30'000;  // doubles with each failure
 constexpr std::int64_t longest_pause_ms = std::int64_t{4} * 3600 * 1000;
 constexpr std::size_t pictures_kept = 10'000;
 // Beyond this band the correction says that the machine is not what was measured (economy.md).
-constexpr std::int64_t least_kept = 700;
-constexpr std::int64_t most_kept = 1249;
+constexpr std::int64_t min_kept = 700;
+constexpr std::int64_t max_kept = 1249;
 constexpr std::int64_t not_again_ms = std::int64_t{86400} * 1000;  // for that reason: at most daily
 
 }  // namespace
@@ -44,7 +44,7 @@ void Benchmarks::load(store::Power const& row, std::int64_t now) {
   power.measured_ms = std::max<std::int64_t>(1, now - row.age_s * 1000);
 }
 
-void Benchmarks::know_hardware(std::int64_t slave, std::string_view cpu, int cores) {
+void Benchmarks::set_hardware(std::int64_t slave, std::string_view cpu, int cores) {
   std::size_t const now = std::hash<std::string_view>()(cpu) * 31 + static_cast<std::size_t>(cores);
   auto const [known, first] = hardware_.try_emplace(slave, now);
   if (first || std::exchange(known->second, now) == now) return;
@@ -78,7 +78,7 @@ std::optional<store::Method> Benchmarks::due(std::int64_t slave, std::vector<sto
     if (power.next_try_ms > now) continue;
     std::int64_t const age = now - power.measured_ms;
     std::int64_t const ratio = power.power * 1000 / std::max<std::int64_t>(1, power.benchmark);
-    bool const off = ratio < least_kept || ratio > most_kept;
+    bool const off = ratio < min_kept || ratio > max_kept;
     if (power.measured_ms == 0 || age > month_ms || (off && age > not_again_ms)) return method;
   }
   return std::nullopt;

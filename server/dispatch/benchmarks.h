@@ -35,7 +35,7 @@ public:
 
   void load(store::Power const& row, std::int64_t now);  // at start-up
   // As each hello says it. On other hardware what was measured holds until it is measured again.
-  void know_hardware(std::int64_t slave, std::string_view cpu, int cores);
+  void set_hardware(std::int64_t slave, std::string_view cpu, int cores);
 
   [[nodiscard]] Power of(std::int64_t slave, store::Method const& method) const;
   // May it have orders of this method? Not before its first benchmark.

@@ -57,8 +57,8 @@ public:
   virtual std::optional<Forecast> forecast(std::int64_t job, std::int64_t more_escrow) = 0;
 
   // Points, after the ledger has them.
-  virtual void know_total(std::int64_t user, std::int64_t millipoints) = 0;  // ever vested: the user's rank
-  virtual void know_escrow(std::int64_t job, std::int64_t millipoints) = 0;  // what is left of the job's boost
+  virtual void set_total(std::int64_t user, std::int64_t millipoints) = 0;  // ever vested: the user's rank
+  virtual void set_escrow(std::int64_t job, std::int64_t millipoints) = 0;  // what is left of the job's boost
 
   // The last lines of the renderer that is at this task now; nothing: nobody is who could tell. answer comes once, from
   // any thread, within a few seconds.

@@ -42,9 +42,9 @@ DispatcherThread::DispatcherThread(DispatchSettings settings, OrderLinks links, 
       journal_(std::move(address), [this](SettledBatch batch) {
         // Before anybody hears of it: what is accepted lies in its place then.
         for (auto const& one : batch.endings) {
-          store::EndingEntry const& ending = one.ending.entry;
+          store::OutcomeEntry const& ending = one.ending.entry;
           if (settle_image_ && ending.may_win && !ending.output.empty())
-            settle_image_(ending.attempt, one.verdict == store::JournalAnswer::Verdict::accepted);
+            settle_image_(ending.attempt, one.verdict == store::JournalReply::Verdict::accepted);
         }
         auto shared = std::make_shared<SettledBatch>(std::move(batch));  // std::function must be copyable
         post([this, shared] {
@@ -111,8 +111,8 @@ Result<void> DispatcherThread::load(Database& database) {
   for (auto const& one : *held)
     core_.grants.load_held(
         one.job, {.attempt = one.attempt, .task = one.task, .frame = one.frame, .user = one.user, .claim = one.claim});
-  for (auto const& total : *totals) policy_->know_user(total.user, total.total);
-  know_escrows(*escrows);
+  for (auto const& total : *totals) policy_->set_user(total.user, total.total);
+  set_escrows(*escrows);
   for (auto const& lease : *leases) distren::restore_lease(core_, lease, now);
   spdlog::info("dispatcher: jobs={} frames={} leases={} read", jobs->size(), tasks->size(), leases->size());
   return {};
@@ -276,27 +276,27 @@ std::optional<Forecast> DispatcherThread::forecast(std::int64_t job, std::int64_
   return ask([this, job, more_escrow] { return policy_->forecast(job, more_escrow, unix_ms()); });
 }
 
-void DispatcherThread::know_total(std::int64_t user, std::int64_t millipoints) {
-  post([this, user, millipoints] { policy_->know_user(user, millipoints); });
+void DispatcherThread::set_total(std::int64_t user, std::int64_t millipoints) {
+  post([this, user, millipoints] { policy_->set_user(user, millipoints); });
 }
 
-void DispatcherThread::know_escrow(std::int64_t job, std::int64_t millipoints) {
+void DispatcherThread::set_escrow(std::int64_t job, std::int64_t millipoints) {
   post([this, job, millipoints] {
     boosted_.insert(job);
-    policy_->know_boost(job, millipoints);
+    policy_->set_boost(job, millipoints);
   });
 }
 
 // All that there are: a job that is not among them any more has paid its boost out.
-void DispatcherThread::know_escrows(std::vector<store::JobEscrow> const& escrows) {
+void DispatcherThread::set_escrows(std::vector<store::JobEscrow> const& escrows) {
   std::set<std::int64_t> paid_out = std::exchange(boosted_, {});
   for (auto const& escrow : escrows) {
-    policy_->know_boost(escrow.job, escrow.points);
+    policy_->set_boost(escrow.job, escrow.points);
     if (escrow.points <= 0) continue;
     boosted_.insert(escrow.job);
     paid_out.erase(escrow.job);
   }
-  for (std::int64_t const job : paid_out) policy_->know_boost(job, 0);
+  for (std::int64_t const job : paid_out) policy_->set_boost(job, 0);
 }
 
 Result<void> DispatcherThread::admit(std::int64_t slave, std::string instance, std::shared_ptr<SlaveSink> sink) {
@@ -357,7 +357,7 @@ void DispatcherThread::journal_lease(store::LeaseEntry const& lease) {
   journal_.add(lease);
 }
 
-void DispatcherThread::journal_ending(store::EndingEntry ending, std::function<void(std::string answer)> answer) {
+void DispatcherThread::journal_ending(store::OutcomeEntry ending, std::function<void(std::string answer)> answer) {
   journal_.add(JournalOutcome{std::move(ending), std::move(answer)});
 }
 
@@ -396,8 +396,8 @@ void DispatcherThread::sync_points() {
     auto escrows = store::load_escrows(database);
     if (!escrows) return escrows.error();
     post([this, totals = std::move(*totals), escrows = std::move(*escrows)] {
-      for (auto const& total : totals) policy_->know_user(total.user, total.total);
-      know_escrows(escrows);
+      for (auto const& total : totals) policy_->set_user(total.user, total.total);
+      set_escrows(escrows);
     });
     return {};
   });

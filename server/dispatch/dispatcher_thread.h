@@ -57,8 +57,8 @@ public:
   std::optional<Forecast> forecast(std::int64_t job, std::int64_t more_escrow) override;
   void want_log(std::int64_t task, LogAnswer answer) override;
   void told_log(std::int64_t slave, std::int64_t attempt, std::string text) override;
-  void know_total(std::int64_t user, std::int64_t millipoints) override;
-  void know_escrow(std::int64_t job, std::int64_t millipoints) override;
+  void set_total(std::int64_t user, std::int64_t millipoints) override;
+  void set_escrow(std::int64_t job, std::int64_t millipoints) override;
 
   Result<void> admit(std::int64_t slave, std::string instance, std::shared_ptr<SlaveSink> sink) override;
   void hello(SlaveCapabilities slave) override;
@@ -76,13 +76,13 @@ public:
 
 private:
   void journal_lease(store::LeaseEntry const& lease) override;
-  void journal_ending(store::EndingEntry ending, std::function<void(std::string answer)> answer) override;
+  void journal_ending(store::OutcomeEntry ending, std::function<void(std::string answer)> answer) override;
   std::int64_t next_attempt() override;
   void settle_grants(std::vector<store::Settlement> grants) override;
   void record_power(std::int64_t slave, store::Method const& method, std::int64_t power) override;
   void frame_changed(FrameUpdate const& news) override;
   void slave_changed(std::int64_t slave, std::int64_t user) override;
-  void know_escrows(std::vector<store::JobEscrow> const& escrows);
+  void set_escrows(std::vector<store::JobEscrow> const& escrows);
   void sync_points();  // each minute: corrected powers out, totals and boosts in
 
   using Message = std::function<void()>;  // runs on the dispatcher's thread, may touch core_

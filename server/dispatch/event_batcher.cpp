@@ -69,7 +69,7 @@ void EventBatcher::points(std::int64_t user) {
   if (broker_.has_subscribers()) paid_.insert(user);
 }
 
-void EventBatcher::job(store::JournalAnswer::JobFigures const& figures) {
+void EventBatcher::job(store::JournalReply::JobCounts const& figures) {
   if (!broker_.has_subscribers()) return broker_.mark_missed();
   of(figures.job, figures.user).figures = figures;
 }

@@ -22,7 +22,7 @@ public:
   void frame(FrameUpdate const& update);
   void slave(std::int64_t slave, std::int64_t user);
   void points(std::int64_t user);
-  void job(store::JournalAnswer::JobFigures const& figures);
+  void job(store::JournalReply::JobCounts const& figures);
   // Earliest time of the next publish(), if anything is pending.
   [[nodiscard]] std::optional<std::int64_t> due() const;
   void publish(DispatchCore const& core, std::int64_t now);
@@ -30,7 +30,7 @@ public:
 private:
   struct Job {
     std::int64_t user = 0;
-    std::optional<store::JournalAnswer::JobFigures> figures{};
+    std::optional<store::JournalReply::JobCounts> figures{};
     std::map<std::int64_t, FrameUpdate> frames{};
     bool truncated = false;  // more frames than are stored here
   };

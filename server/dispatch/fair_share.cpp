@@ -121,13 +121,13 @@ void FairShare::forget_job(std::int64_t id) {
   jobs_.erase(found);  // its attempts end on their own
 }
 
-void FairShare::know_user(std::int64_t id, std::int64_t total_points) {
+void FairShare::set_user(std::int64_t id, std::int64_t total_points) {
   User& user = users_[id];
   user.weight = economy::user_weight(total_points);
   place(id, user);
 }
 
-void FairShare::know_boost(std::int64_t id, std::int64_t escrow) {
+void FairShare::set_boost(std::int64_t id, std::int64_t escrow) {
   Job& job = jobs_[id];
   job.facts.id = id;
   job.escrow = escrow;
@@ -137,7 +137,7 @@ void FairShare::know_boost(std::int64_t id, std::int64_t escrow) {
   queue(job);
 }
 
-void FairShare::know_slave(SlaveCapacity const& facts) {
+void FairShare::set_slave(SlaveCapacity const& facts) {
   auto const rate = [](SlaveCapacity const& f) { return f.power * f.threads * f.slots; };
   SlaveCapacity& known = slaves_.try_emplace(facts.id, Slave{.facts = {.slots = 0}}).first->second.facts;
   slots_ -= known.slots;

@@ -28,9 +28,9 @@ public:
   void add_job(PolicyJob const& job) override;
   void remove_job(std::int64_t job) override;
   void forget_job(std::int64_t job) override;
-  void know_user(std::int64_t user, std::int64_t total_points) override;
-  void know_boost(std::int64_t job, std::int64_t escrow) override;
-  void know_slave(SlaveCapacity const& slave) override;
+  void set_user(std::int64_t user, std::int64_t total_points) override;
+  void set_boost(std::int64_t job, std::int64_t escrow) override;
+  void set_slave(SlaveCapacity const& slave) override;
 
   [[nodiscard]] std::unique_ptr<Candidates> choose(PolicySlave const& slave) const override;
   void searched(PolicySlave const& slave, SearchOutcome const& outcome) override;

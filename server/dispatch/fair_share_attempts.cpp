@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::size_t files_kept = 4;
 constexpr std::int64_t block_ms = 900'000;
-constexpr std::int64_t most_frames_in_block = 1000;
+constexpr std::int64_t max_run_length = 1000;
 constexpr std::int64_t faster_within_ms = 120'000;
-constexpr std::int64_t most_behind = 16;  // longest frames: who could not be served for long does not get it all back
-constexpr int looked_at = 8;              // candidates per row: a second copy or a wait is a gain, not a duty
+constexpr std::int64_t max_behind = 16;  // longest frames: who could not be served for long does not get it all back
+constexpr int looked_at = 8;             // candidates per row: a second copy or a wait is a gain, not a duty
 
 std::size_t speed(std::int64_t rate) {
   return static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(rate, 1))));
@@ -40,7 +40,7 @@ int FairShare::block(std::int64_t job_id, std::int64_t slave_id) const {
   auto const slave = slaves_.find(slave_id);
   if (job == jobs_.end() || slave == slaves_.end() || !job->second.estimate.work()) return 1;
   std::int64_t const frames = block_ms / expected_ms(job->second, slave->second.facts);
-  return static_cast<int>(std::clamp<std::int64_t>(frames, 1, most_frames_in_block));
+  return static_cast<int>(std::clamp<std::int64_t>(frames, 1, max_run_length));
 }
 
 std::optional<std::int64_t> FairShare::frame_ms(std::int64_t job_id, std::int64_t slave_id) const {
@@ -87,7 +87,7 @@ void FairShare::charge(Attempt const& attempt, std::int64_t work) {
 
 void FairShare::begin_turn(Attempt const& attempt, User& user) {
   Class& in = classes_[attempt.side];
-  std::int64_t const lag = economy::scaled(longest_, most_behind * 1000, 1);
+  std::int64_t const lag = economy::scaled(longest_, max_behind * 1000, 1);
   in.v = std::max(in.v, classes_[attempt.side == everyone ? contributors : everyone].v - lag);
   if (user.v[attempt.side] < in.floor - lag)
     move(attempt.side, attempt.user, user, in.floor - lag - user.v[attempt.side]);
@@ -120,13 +120,13 @@ void FairShare::dispatched(PolicyAttempt const& facts) {
     attempt.end_ms += expected_ms(job, slave.facts);
     slave.waiting.push_back(facts.id);
   }
-  if (auto const first = facts.copy_of == 0 ? attempts_.end() : attempts_.find(facts.copy_of);
+  if (auto const first = facts.duplicate_of == 0 ? attempts_.end() : attempts_.find(facts.duplicate_of);
       first != attempts_.end()) {
     first->second.copied_by = facts.id;
     list_for_copies(first->second, job, false);
     ++copies_;
   } else {
-    attempt.facts.copy_of = 0;
+    attempt.facts.duplicate_of = 0;
     list_for_copies(attempt, job, true);
   }
 
@@ -135,11 +135,11 @@ void FairShare::dispatched(PolicyAttempt const& facts) {
   if (slave.recent.size() > files_kept) slave.recent.pop_back();
   slave.held_for = 0;
   if (facts.turn) slave.resume.reset();
-  bool const copied = attempt.facts.copy_of != 0;
+  bool const copied = attempt.facts.duplicate_of != 0;
   slave.reason = {.rule = copied       ? Rule::tail_copy
                           : facts.turn ? facts.turn->rule
                                        : Rule::fair_share,
-                  .number = attempt.facts.copy_of,
+                  .number = attempt.facts.duplicate_of,
                   .job = facts.job,
                   .user = job.facts.user,
                   .weight = attempt.side == contributors ? attempt.weight : 0,
@@ -181,15 +181,15 @@ void FairShare::end(std::int64_t id, std::int64_t work) {
   leave_slave(attempt);
   auto const job = jobs_.find(attempt.facts.job);
   if (job != jobs_.end()) list_for_copies(attempt, job->second, false);
-  if (attempt.facts.copy_of != 0) {
+  if (attempt.facts.duplicate_of != 0) {
     --copies_;
-    if (auto const first = attempts_.find(attempt.facts.copy_of); first != attempts_.end()) {
+    if (auto const first = attempts_.find(attempt.facts.duplicate_of); first != attempts_.end()) {
       first->second.copied_by = 0;
       if (job != jobs_.end()) list_for_copies(first->second, job->second, true);
     }
   } else if (auto const second = attempts_.find(attempt.copied_by); second != attempts_.end()) {
     --copies_;
-    second->second.facts.copy_of = 0;  // the task is this one's alone now
+    second->second.facts.duplicate_of = 0;  // the task is this one's alone now
     if (job != jobs_.end()) list_for_copies(second->second, job->second, true);
   }
 }

@@ -16,14 +16,14 @@ namespace distren {
 namespace {
 
 constexpr std::size_t refusals_at_once = 500;  // then the slave waits for its next turn, and the search goes on there
-constexpr std::int64_t least_weight = 100;
+constexpr std::int64_t min_weight = 100;
 
 }  // namespace
 
 std::int64_t FairShare::weight(Side side, User const& user, Job const& job) const {
   if (side == everyone) return 1000;
   // Without rank of his own a user has exactly the priority that he pays for.
-  if (user.weight == 0) return job.boost == 0 ? 0 : std::max(job.boost, least_weight);
+  if (user.weight == 0) return job.boost == 0 ? 0 : std::max(job.boost, min_weight);
   return user.weight * (1000 + job.boost) / 1000;
 }
 

@@ -219,7 +219,7 @@ bool JournalWriter::write_some(Database& database, Batch& batch, std::size_t end
   }
   for (std::size_t i = 0; i < endings; ++i) {
     auto const verdict =
-        answer && i < answer->verdicts.size() ? answer->verdicts[i] : store::JournalAnswer::Verdict::unknown;
+        answer && i < answer->verdicts.size() ? answer->verdicts[i] : store::JournalReply::Verdict::unknown;
     if (!answer)
       spdlog::error("journal: attempt {} was refused: {}", batch.endings[i].entry.attempt, answer.error().message);
     settled.endings.push_back(

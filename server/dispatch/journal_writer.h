@@ -24,21 +24,21 @@
 namespace distren {
 
 struct JournalOutcome {
-  store::EndingEntry entry;
+  store::OutcomeEntry entry;
   std::function<void(std::string answer)> answer;
 };
 
 struct SettledEnding {
   JournalOutcome ending;
-  store::JournalAnswer::Verdict verdict = store::JournalAnswer::Verdict::unknown;
+  store::JournalReply::Verdict verdict = store::JournalReply::Verdict::unknown;
   std::optional<std::int64_t> points{};  // granted; nothing: held, or no claim
 };
 
 struct SettledBatch {
   std::vector<SettledEnding> endings;
-  std::vector<store::JournalAnswer::FinishedJob> finished;  // jobs of which everything is accepted now
-  std::vector<store::JournalAnswer::PausedJob> paused;  // jobs that this batch paused, because their tasks fail alike
-  std::vector<store::JournalAnswer::JobFigures> changed;
+  std::vector<store::JournalReply::FinishedJob> finished;  // jobs of which everything is accepted now
+  std::vector<store::JournalReply::PausedJob> paused;  // jobs that this batch paused, because their tasks fail alike
+  std::vector<store::JournalReply::JobCounts> changed;
 };
 
 class JournalWriter {

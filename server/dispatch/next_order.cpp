@@ -90,7 +90,7 @@ std::optional<std::string> next_order(DispatchCore& core, ConnectedSlave& slave,
       continue;
     if (attempt_id == 0) attempt_id = core.effects.next_attempt();
     if (attempt_id == 0) break;
-    return begin_attempt(core, *job, slave, {.id = attempt_id, .task = task, .copy_of = original}, {}, now);
+    return begin_attempt(core, *job, slave, {.id = attempt_id, .task = task, .duplicate_of = original}, {}, now);
   }
   return std::nullopt;
 }

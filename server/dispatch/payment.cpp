@@ -17,7 +17,7 @@ AttemptTerms terms_of(DispatchCore const& core, SlaveCapabilities const& slave, 
 }
 
 void assess(DispatchCore& core, JobQueue& job, Attempt const& attempt, AttemptReport const& report,
-            store::EndingEntry& ending, std::int64_t now) {
+            store::OutcomeEntry& ending, std::int64_t now) {
   AttemptTerms const& terms = attempt.terms;
   std::int64_t const took = core.paid_time.take(attempt.slave, terms, report.given_ms, report.wall_ms, now);
   economy::Claim const run{.power = terms.power,
@@ -48,7 +48,7 @@ void assess(DispatchCore& core, JobQueue& job, Attempt const& attempt, AttemptRe
 }
 
 // After the commit: the claim is a sample for the frames near it, and may be what held grants waited for.
-void remember_claim(DispatchCore& core, store::EndingEntry const& ending, Attempt const& attempt, JobQueue const& job,
+void remember_claim(DispatchCore& core, store::OutcomeEntry const& ending, Attempt const& attempt, JobQueue const& job,
                     bool held) {
   std::int64_t const user = attempt.terms.user;
   if (ending.claim == 0 || user == job.info().user) return;

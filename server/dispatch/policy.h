@@ -74,7 +74,7 @@ struct PolicyAttempt {
   std::int64_t job = 0;
   std::int64_t slave = 0;
   std::int64_t now_ms = 0;
-  std::int64_t copy_of = 0;          // the attempt whose task it does a second time
+  std::int64_t duplicate_of = 0;     // the attempt whose task it does a second time
   std::optional<PolicyTurn> turn{};  // nothing: a lease that was found again, or a second try
 };
 
@@ -129,9 +129,9 @@ public:
   virtual void searched(PolicySlave const& /*slave*/, SearchOutcome const& /*outcome*/) {}
 
   // Facts from outside. A user nobody told of has no points, a slave is one reference core.
-  virtual void know_user(std::int64_t /*user*/, std::int64_t /*total_points*/) {}
-  virtual void know_boost(std::int64_t /*job*/, std::int64_t /*escrow*/) {}
-  virtual void know_slave(SlaveCapacity const& /*slave*/) {}
+  virtual void set_user(std::int64_t /*user*/, std::int64_t /*total_points*/) {}
+  virtual void set_boost(std::int64_t /*job*/, std::int64_t /*escrow*/) {}
+  virtual void set_slave(SlaveCapacity const& /*slave*/) {}
   virtual void forget_job(std::int64_t job) { remove_job(job); }  // it is gone for good
 
   // The course of attempts. dispatched: charges the turn; also when a lease is found again after a restart.

@@ -87,7 +87,7 @@ CommitDecision begin_commit(DispatchCore& core, AttemptReport const& report, std
 
 namespace {
 
-void task_failed(DispatchCore& core, JobQueue& job, store::EndingEntry& ending, std::int64_t now) {
+void task_failed(DispatchCore& core, JobQueue& job, store::OutcomeEntry& ending, std::int64_t now) {
   std::int64_t const task = ending.task;
   int const failures = job.record_failure(task, ending.slave);
   if (job.leases.contains(task)) return;  // another attempt may still do it
@@ -133,18 +133,18 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
   bool const counts = attempt != nullptr && committing == (report.ending == Ending::accepted);
   std::int64_t const job_id = counts ? attempt->job : 0;
   JobQueue* const job = core.jobs.find(job_id);
-  store::EndingEntry ending{.attempt = report.attempt,
-                            .task = report.task,
-                            .slave = report.slave,
-                            .ending = report.ending,
-                            .cpu_ms = report.cpu_ms,
-                            .wall_ms = report.wall_ms,
-                            .memory_mib = report.memory_mib,
-                            .may_win = job != nullptr && report.ending == Ending::accepted,
-                            .output = std::move(report.output),
-                            .output_size = report.output_size,
-                            .output_sha256 = std::move(report.output_sha256),
-                            .reason = std::move(report.reason)};
+  store::OutcomeEntry ending{.attempt = report.attempt,
+                             .task = report.task,
+                             .slave = report.slave,
+                             .ending = report.ending,
+                             .cpu_ms = report.cpu_ms,
+                             .wall_ms = report.wall_ms,
+                             .memory_mib = report.memory_mib,
+                             .may_win = job != nullptr && report.ending == Ending::accepted,
+                             .output = std::move(report.output),
+                             .output_size = report.output_size,
+                             .output_sha256 = std::move(report.output_sha256),
+                             .reason = std::move(report.reason)};
   if (job != nullptr && report.ending != Ending::returned) {
     if (attempt->terms.user == 0) attempt->terms = report.terms;  // found again after a restart
     assess(core, *job, *attempt, report, ending, now);
@@ -174,10 +174,10 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
   if (report.ending != store::Ending::accepted) dispatch_to_idle(core, now);
 }
 
-void settle(DispatchCore& core, store::EndingEntry const& ending, store::JournalAnswer::Verdict verdict,
+void settle(DispatchCore& core, store::OutcomeEntry const& ending, store::JournalReply::Verdict verdict,
             std::optional<std::int64_t> points, std::function<void(std::string answer)> const& answer,
             std::int64_t now) {
-  using Verdict = store::JournalAnswer::Verdict;
+  using Verdict = store::JournalReply::Verdict;
   if (ending.ending == store::Ending::accepted) --core.backlog.unwritten;
   Attempt const* const found = core.attempts.find(ending.attempt);
   if (found != nullptr && found->committing() && ending.may_win) {

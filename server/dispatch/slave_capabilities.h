@@ -1,4 +1,4 @@
-// What a slave says of itself in its hello, and where messages to it go.
+// What a slave reports of itself in its hello, and where messages to it go. Values; any thread.
 #pragma once
 
 #include <algorithm>

@@ -57,7 +57,7 @@ Result<void> admit_slave(DispatchCore& core, std::int64_t id, std::string const&
 std::vector<std::pair<std::int64_t, std::string>> slave_hello(DispatchCore& core, SlaveCapabilities const& state,
                                                               std::int64_t now) {
   ConnectedSlave& slave = core.slaves.add(state.id);
-  core.benchmarks.know_hardware(state.id, state.cpu, state.cores);
+  core.benchmarks.set_hardware(state.id, state.cpu, state.cores);
   slave.state = state;
   slave.seen_ms = now;
   slave.greeted = true;
@@ -158,12 +158,12 @@ void cancel_on_slave(DispatchCore& core, std::int64_t slave, std::int64_t attemp
 }
 
 void sync_capacity(DispatchCore& core, SlaveCapabilities const& slave, bool here) {
-  core.policy.know_slave({.id = slave.id,
-                          .user = slave.user,
-                          .power = best_power(core, slave),
-                          .threads = slave.threads(),
-                          .slots = here ? std::max(1, slave.slots) : 0,
-                          .limit_ms = slave.limit_ms()});
+  core.policy.set_slave({.id = slave.id,
+                         .user = slave.user,
+                         .power = best_power(core, slave),
+                         .threads = slave.threads(),
+                         .slots = here ? std::max(1, slave.slots) : 0,
+                         .limit_ms = slave.limit_ms()});
 }
 
 }  // namespace distren

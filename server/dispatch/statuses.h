@@ -1,5 +1,5 @@
-// What the dispatcher answers: values about jobs, frames, slaves and results. Powers are thousandths of a reference
-// core.
+// What the dispatcher answers: values about jobs, frames, slaves and results; any thread. Powers are thousandths of a
+// reference core.
 #pragma once
 
 #include <cstdint>

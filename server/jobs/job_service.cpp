@@ -65,7 +65,7 @@ Result<std::vector<std::int64_t>> JobService::submit(Database& database, BlobSto
   // The later ones first: when the one that they wait for is finished, the dispatcher knows them.
   for (auto job = written->jobs.rbegin(); job != written->jobs.rend(); ++job) {
     (void)load_into_dispatcher(database, *job);
-    tell_job_made(live_, *job, submission.user);
+    publish_job_created(live_, *job, submission.user);
   }
   return std::move(written->jobs);
 }
@@ -181,7 +181,7 @@ Result<void> JobService::remove(Database& database, store::Job const& job) {
   dispatcher_.remove_job(job.id, store::deleted_revision, fmt::format("job {} was deleted", job.id));
   if (auto const removed = remove_job_folder(stor_, job.id); !removed)
     spdlog::error("job {} is deleted, but its folder is not: {}", job.id, removed.error().message);
-  tell_job_gone(live_, job.id, job.user);
+  publish_job_deleted(live_, job.id, job.user);
   return {};
 }
 
@@ -195,9 +195,9 @@ Result<std::int64_t> JobService::boost(Database& database, std::int64_t user, st
   if (!escrows) {
     spdlog::warn("the dispatcher was not told of the boost of job {}: {}", job, escrows.error().message);
   } else if (!escrows->empty()) {  // else it has ended meanwhile
-    dispatcher_.know_escrow(job, escrows->front().points);
+    dispatcher_.set_escrow(job, escrows->front().points);
   }
-  tell_points(live_, user);
+  publish_points(live_, user);
   if (auto const boosted = store::show_job(database, job)) publish_(*boosted);
   return moved;
 }

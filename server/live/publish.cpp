@@ -16,32 +16,32 @@ void tell(EventBroker& live, Event::Kind kind, std::int64_t user, std::int64_t j
 
 }  // namespace
 
-void tell_job(EventBroker& live, nlohmann::json const& job) {
+void publish_job(EventBroker& live, nlohmann::json const& job) {
   if (!live.has_subscribers()) return live.mark_missed();
   tell(live, Event::Kind::job, job.at("user"), job.at("id"), to_text(job));
 }
 
-void tell_job_gone(EventBroker& live, std::int64_t job, std::int64_t user) {
+void publish_job_deleted(EventBroker& live, std::int64_t job, std::int64_t user) {
   tell(live, Event::Kind::job, user, job, fmt::format(R"({{"id":{},"deleted":true}})", job));
 }
 
-void tell_job_made(EventBroker& live, std::int64_t job, std::int64_t user) {
+void publish_job_created(EventBroker& live, std::int64_t job, std::int64_t user) {
   tell(live, Event::Kind::job, user, job, fmt::format(R"({{"id":{},"created":true}})", job));
 }
 
-void tell_points(EventBroker& live, std::int64_t user) {
+void publish_points(EventBroker& live, std::int64_t user) {
   tell(live, Event::Kind::points, user, 0, "{}");
 }
 
-void tell_notification(EventBroker& live, std::int64_t user) {
+void publish_notification(EventBroker& live, std::int64_t user) {
   tell(live, Event::Kind::notification, user, 0, "{}");
 }
 
-void tell_project(EventBroker& live, std::int64_t project, std::int64_t user) {
+void publish_project(EventBroker& live, std::int64_t project, std::int64_t user) {
   tell(live, Event::Kind::project, user, 0, fmt::format(R"({{"id":{}}})", project));
 }
 
-void tell_slave_changed(EventBroker& live, std::int64_t slave, std::int64_t user) {
+void publish_slave_changed(EventBroker& live, std::int64_t slave, std::int64_t user) {
   tell(live, Event::Kind::slave, user, 0, fmt::format(R"({{"id":{},"changed":true}})", slave));
 }
 

@@ -10,15 +10,15 @@ namespace distren {
 
 namespace {
 
-constexpr std::size_t most_keys = 20000;
+constexpr std::size_t max_keys = 20000;
 constexpr std::int64_t forget_after_ms = 600000;
 
 // Room for one more key: first what is no longer needed, then, under attack from everywhere, any.
 template <typename Map, typename Stale>
 void make_room(Map& map, Stale const& stale) {
-  if (map.size() < most_keys) return;
+  if (map.size() < max_keys) return;
   std::erase_if(map, [&stale](auto const& item) { return stale(item.second); });
-  if (map.size() >= most_keys) map.erase(map.begin());
+  if (map.size() >= max_keys) map.erase(map.begin());
 }
 
 }  // namespace

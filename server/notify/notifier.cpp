@@ -79,7 +79,7 @@ bool Notifier::round(Database& database) {
   }
   auto const gathered = store::gather_notifications(database);
   if (!gathered) return false;
-  for (auto const user : *gathered) tell_notification(live_, user);
+  for (auto const user : *gathered) publish_notification(live_, user);
   return send_due(database);
 }
 

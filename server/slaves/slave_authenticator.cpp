@@ -12,7 +12,7 @@ namespace distren {
 namespace {
 
 constexpr int free_tries = 5;  // a person mistypes; a thousand slaves behind one address restart together
-constexpr std::int64_t longest_wait_ms = 300000;
+constexpr std::int64_t max_wait_ms = 300000;
 constexpr std::size_t addresses_kept = 100000;  // beyond, the table starts afresh: it is a brake, not a record
 
 }  // namespace
@@ -40,8 +40,7 @@ Result<store::SlaveIdentity> SlaveAuthenticator::enter(Database& database, std::
     Failures& failures = failures_[who];
     ++failures.count;
     if (failures.count > free_tries)
-      failures.until_ms =
-          now + std::min(longest_wait_ms, std::int64_t{1000} << std::min(failures.count - free_tries, 20));
+      failures.until_ms = now + std::min(max_wait_ms, std::int64_t{1000} << std::min(failures.count - free_tries, 20));
     return fail(Errc::denied, "slavekey or slavepassword is wrong; make a new pair with: distren slave new NAME");
   }
   failures_.erase(who);

@@ -36,9 +36,9 @@ std::string leases_text(std::vector<LeaseEntry> const& leases) {
   return text + "]";
 }
 
-std::string endings_text(std::vector<EndingEntry> const& endings) {
+std::string endings_text(std::vector<OutcomeEntry> const& endings) {
   std::string text = "[";
-  for (EndingEntry const& entry : endings) {
+  for (OutcomeEntry const& entry : endings) {
     append_row(text, ending_fields, entry.attempt, entry.task, entry.slave,
                fmt::format("\"{}\"", ending_names[static_cast<std::size_t>(entry.ending)]), entry.cpu_ms, entry.wall_ms,
                entry.memory_mib, entry.task_failed ? 1 : 0, text_of(entry.reason),
@@ -48,16 +48,16 @@ std::string endings_text(std::vector<EndingEntry> const& endings) {
   return text + "]";
 }
 
-JournalAnswer::Verdict parse_verdict(std::string_view name) {
-  using Verdict = JournalAnswer::Verdict;
+JournalReply::Verdict parse_verdict(std::string_view name) {
+  using Verdict = JournalReply::Verdict;
   if (name == "accepted") return Verdict::accepted;
   if (name == "superseded") return Verdict::superseded;
   if (name == "ended") return Verdict::ended;
   return name == "recorded" ? Verdict::recorded : Verdict::unknown;
 }
 
-JournalAnswer::JobFigures parse_figures(std::int64_t job, std::string const& text) {
-  JournalAnswer::JobFigures figures{.job = job, .state = {}};
+JournalReply::JobCounts parse_figures(std::int64_t job, std::string const& text) {
+  JournalReply::JobCounts figures{.job = job, .state = {}};
   std::istringstream words(text);
   words >> figures.user >> figures.accepted >> figures.failed >> figures.state;
   return figures;
@@ -150,11 +150,11 @@ Result<std::unordered_map<std::int64_t, std::string>> find_accepted_outputs(Data
   return outputs;
 }
 
-Result<JournalAnswer> write_journal(Database& database, JournalBatch const& batch) {
+Result<JournalReply> write_journal(Database& database, JournalBatch const& batch) {
   std::string const leases = leases_text(batch.leases);
   std::string const endings = endings_text(batch.endings);
-  JournalAnswer answer;
-  answer.verdicts.assign(batch.endings.size(), JournalAnswer::Verdict::unknown);
+  JournalReply answer;
+  answer.verdicts.assign(batch.endings.size(), JournalReply::Verdict::unknown);
   answer.points.resize(batch.endings.size());
   auto const written =
       database.call("journal_write", {std::string_view(leases), std::string_view(endings)}, [&](SqlRow const& row) {

@@ -74,7 +74,7 @@ struct LeaseEntry {  // an attempt that was handed out
 
 enum class Ending { accepted, failed, rejected, returned, expired, cancelled };
 
-struct EndingEntry {  // an attempt that ended; accepted ones carry the file
+struct OutcomeEntry {  // an attempt that ended; accepted ones carry the file
   std::int64_t attempt = 0;
   std::int64_t task = 0;
   std::int64_t slave = 0;
@@ -107,10 +107,10 @@ inline constexpr std::array<std::string_view, 17> ending_fields{
 
 struct JournalBatch {
   std::vector<LeaseEntry> leases;
-  std::vector<EndingEntry> endings;
+  std::vector<OutcomeEntry> endings;
 };
 
-struct JournalAnswer {  // what became of each ending, in order
+struct JournalReply {  // what became of each ending, in order
   // accepted: this attempt is the task's result (also when it was already). superseded: another attempt's image is.
   // ended: a good result, but the attempt or its task had ended before. recorded: an ending without a result.
   enum class Verdict { accepted, superseded, ended, recorded, unknown };
@@ -126,14 +126,14 @@ struct JournalAnswer {  // what became of each ending, in order
     std::string reason;
   };
   std::vector<PausedJob> paused_jobs;  // now: too many of its tasks failed alike (economy.md)
-  struct JobFigures {
+  struct JobCounts {
     std::int64_t job = 0;
     std::int64_t user = 0;
     int accepted = 0;
     int failed = 0;
     std::string state;
   };
-  std::vector<JobFigures> changed_jobs;  // as they are now
+  std::vector<JobCounts> changed_jobs;  // as they are now
 };
 
 struct TaskAttempt {
@@ -144,6 +144,6 @@ struct TaskAttempt {
 Result<std::unordered_map<std::int64_t, std::string>> find_accepted_outputs(Database&,
                                                                             std::vector<TaskAttempt> const& attempts);
 
-Result<JournalAnswer> write_journal(Database&, JournalBatch const& batch);
+Result<JournalReply> write_journal(Database&, JournalBatch const& batch);
 
 }  // namespace distren::store

@@ -31,19 +31,20 @@ auto rows_of(Database& database, std::string_view procedure, std::initializer_li
   return rows;
 }
 
-Fate::Kind parse_fate(std::string_view name) {
-  if (name == "vested") return Fate::Kind::vested;
-  if (name == "void") return Fate::Kind::voided;
-  return name == "nothing" ? Fate::Kind::nothing : Fate::Kind::unknown;
+AuditOutcome::Kind parse_fate(std::string_view name) {
+  if (name == "vested") return AuditOutcome::Kind::vested;
+  if (name == "void") return AuditOutcome::Kind::voided;
+  return name == "nothing" ? AuditOutcome::Kind::nothing : AuditOutcome::Kind::unknown;
 }
 
-Result<std::vector<Fate>> decide(Database& database, std::string_view procedure, std::vector<Audited> const& results) {
+Result<std::vector<AuditOutcome>> decide(Database& database, std::string_view procedure,
+                                         std::vector<Audited> const& results) {
   std::string batch = "[";
   for (Audited const& result : results)
     fmt::format_to(std::back_inserter(batch), "{}[{},{}]", batch.size() > 1 ? "," : "", result.attempt, result.task);
   batch += ']';
   return rows_of(database, procedure, {std::string_view(batch)}, [](SqlRow const& row) {
-    return Fate{parse_fate(row.text(1)), points_of(row, 2)};
+    return AuditOutcome{parse_fate(row.text(1)), points_of(row, 2)};
   });
 }
 
@@ -69,11 +70,11 @@ Result<int> settle_overdue_grants(Database& database, int hours, int limit) {
   return settled;
 }
 
-Result<std::vector<Fate>> vest_grants(Database& database, std::vector<Audited> const& results) {
+Result<std::vector<AuditOutcome>> vest_grants(Database& database, std::vector<Audited> const& results) {
   return decide(database, "grant_vest", results);
 }
 
-Result<std::vector<Fate>> void_grants(Database& database, std::vector<Audited> const& results) {
+Result<std::vector<AuditOutcome>> void_grants(Database& database, std::vector<Audited> const& results) {
   return decide(database, "grant_void", results);
 }
 

@@ -31,14 +31,14 @@ struct Audited {
   std::int64_t attempt = 0;
   std::int64_t task = 0;
 };
-struct Fate {
+struct AuditOutcome {
   // The fate that the result has, now or already; nothing: it earned nothing; unknown: no such result.
   enum class Kind { vested, voided, nothing, unknown };
   Kind kind = Kind::unknown;
   std::optional<std::int64_t> points{};  // nullopt: its grant is held, the fate follows when it is settled
 };
-Result<std::vector<Fate>> vest_grants(Database&, std::vector<Audited> const& results);
-Result<std::vector<Fate>> void_grants(Database&, std::vector<Audited> const& results);
+Result<std::vector<AuditOutcome>> vest_grants(Database&, std::vector<Audited> const& results);
+Result<std::vector<AuditOutcome>> void_grants(Database&, std::vector<Audited> const& results);
 
 // Returns the transaction. denied: another's job; conflict: more than is there, an ended job, a key used otherwise.
 Result<std::int64_t> boost_job(Database&, std::int64_t user, std::int64_t job, std::int64_t points,

@@ -19,8 +19,8 @@ namespace fs = std::filesystem;
 constexpr int longest_side = 16384;  // what the image checker decodes
 constexpr std::int64_t most_pixels = 100000000;
 constexpr std::size_t most_warnings = 50;
-constexpr std::size_t most_needs = 1000;
-constexpr std::size_t most_libraries = 50;  // looked into for what they need themselves
+constexpr std::size_t max_external_files = 1000;
+constexpr std::size_t max_libraries = 50;  // looked into for what they need themselves
 
 std::string listed(std::vector<std::string> const& names) {
   if (names.empty()) return "it has none";
@@ -277,7 +277,7 @@ std::string Checker::state_of(ExternalFile const& file, std::string const& refer
 void Checker::warn_of_files(std::string const& referrer, BlendSummary const& summary) {
   for (auto const& file : external_files(summary)) {
     auto state = state_of(file, referrer);
-    if (findings_.needs.size() < most_needs) {
+    if (findings_.needs.size() < max_external_files) {
       findings_.needs.push_back({printable(file.stored, 1000), file.kind, std::move(state)});
     }
   }
@@ -296,7 +296,7 @@ void Checker::estimate_memory() {
 
 void Checker::look_into_libraries() {
   std::set<std::string> seen{source_};
-  while (!libraries_.empty() && seen.size() < most_libraries) {
+  while (!libraries_.empty() && seen.size() < max_libraries) {
     auto const path = libraries_.back();
     libraries_.pop_back();
     if (!seen.insert(path).second) continue;

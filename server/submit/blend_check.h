@@ -18,7 +18,7 @@ namespace distren {
 
 // A file that the scene names: "here", "missing", "absolute" (a path of another machine), "outside" (of the submitted
 // folder) or "other case".
-struct SceneNeed {
+struct ExternalFileState {
   std::string path;  // as the scene has it
   std::string kind;
   std::string state;
@@ -29,7 +29,7 @@ struct BlendFindings {
   nlohmann::json parameters;  // as given, with what the file makes necessary
   std::string version;        // oldest Blender that can open it
   std::vector<std::string> warnings;
-  std::vector<SceneNeed> needs;
+  std::vector<ExternalFileState> needs;
   std::int64_t memory_mib = 0;  // roughly, of one frame; 0: not known
 };
 

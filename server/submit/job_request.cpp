@@ -19,7 +19,7 @@ namespace distren {
 
 namespace {
 
-constexpr std::size_t most_file_problems = 10;  // then it is the same mistake again
+constexpr std::size_t max_file_problems = 10;  // then it is the same mistake again
 
 void read_file(nlohmann::json& item, std::size_t number, JobRequestLimits const& limits, JsonBody& body,
                std::vector<store::JobFile>& files) {
@@ -66,7 +66,7 @@ void read_files(JsonBody& body, JobRequestLimits const& limits, std::vector<stor
   if (!body.read_array("files", JsonBody::required, list, static_cast<std::size_t>(limits.files))) return;
   if (list.empty()) return body.problem("files: the list is empty; a job has at least its source");
   std::size_t bad = 0;
-  for (std::size_t i = 0; i < list.size() && bad < most_file_problems; ++i) {
+  for (std::size_t i = 0; i < list.size() && bad < max_file_problems; ++i) {
     auto const before = files.size();
     read_file(list[i], i, limits, body, files);
     if (files.size() == before) ++bad;

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_warnings = 50;
-constexpr std::size_t most_needs = 1000;
+constexpr std::size_t max_external_files = 1000;
 constexpr std::size_t most_files = 50;  // looked into for what they need themselves
 
 class Checker {
@@ -36,7 +36,8 @@ private:
     if (findings_.warnings.size() < most_warnings) findings_.warnings.push_back(std::move(sentence));
   }
   void list(PovrayReference const& need, char const* state) {
-    if (findings_.needs.size() < most_needs) findings_.needs.push_back({printable(need.path, 1000), need.kind, state});
+    if (findings_.needs.size() < max_external_files)
+      findings_.needs.push_back({printable(need.path, 1000), need.kind, state});
   }
 
   store::NewJob const& job_;

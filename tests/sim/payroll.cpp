@@ -56,18 +56,18 @@ void Payroll::pay(std::int64_t job, Held const& held, std::int64_t grant) {
     escrow_changed(job);
   }
   if (auto const fate = fates_.find(held.attempt); fate != fates_.end()) {
-    Fate const decided = fate->second;
+    AuditOutcome const decided = fate->second;
     fates_.erase(fate);
-    if (decided != Fate::open) settle(held.attempt, decided);
+    if (decided != AuditOutcome::open) settle(held.attempt, decided);
   }
 }
 
-void Payroll::settle(std::int64_t attempt, Fate fate) {
+void Payroll::settle(std::int64_t attempt, AuditOutcome fate) {
   if (!ledger_.earned(attempt)) {
     fates_[attempt] = fate;  // as soon as its grant is known
     return;
   }
-  if (fate == Fate::vested)
+  if (fate == AuditOutcome::vested)
     ledger_.vest(attempt);
   else
     ledger_.forfeit(attempt);
@@ -78,12 +78,12 @@ void Payroll::audit(Machine& pc, std::int64_t attempt, bool cheated, std::int64_
   pc.unvested.push_back(attempt);
   if (!random_.chance(rate)) {
     if (rules_.vests_after_audit) return;
-    for (std::int64_t const each : pc.unvested) settle(each, Fate::vested);
+    for (std::int64_t const each : pc.unvested) settle(each, AuditOutcome::vested);
     pc.unvested.clear();
     return total_changed(pc.user);
   }
   ++audits;
-  for (std::int64_t const each : pc.unvested) settle(each, cheated ? Fate::forfeited : Fate::vested);
+  for (std::int64_t const each : pc.unvested) settle(each, cheated ? AuditOutcome::forfeited : AuditOutcome::vested);
   pc.unvested.clear();
   if (!cheated) {
     ++pc.passed;

@@ -87,7 +87,7 @@ private:
     int times_disabled = 0;
     std::int64_t disabled_until = 0;
   };
-  enum class Fate : std::uint8_t { open, vested, forfeited };
+  enum class AuditOutcome : std::uint8_t { open, vested, forfeited };
   struct Held {
     std::int64_t attempt = 0;
     std::int64_t frame = 0;
@@ -108,7 +108,7 @@ private:
   void pay(std::int64_t job, Held const& held, std::int64_t grant);
   void correct(JobBook const& book);
   void audit(Machine& pc, std::int64_t attempt, bool cheated, std::int64_t now);
-  void settle(std::int64_t attempt, Fate fate);
+  void settle(std::int64_t attempt, AuditOutcome fate);
 
   PayRules rules_;
   Random random_;
@@ -116,7 +116,7 @@ private:
   std::unordered_map<std::int64_t, Machine> pcs_;
   std::unordered_map<std::int64_t, JobBook> books_;
   std::unordered_map<std::int64_t, Purse> purses_;
-  std::unordered_map<std::int64_t, Fate> fates_;  // of results whose grant is still held
+  std::unordered_map<std::int64_t, AuditOutcome> fates_;  // of results whose grant is still held
   std::int64_t expected_earns_ = 0;
   std::int64_t earns_ = 0;
 };

@@ -69,8 +69,8 @@ World::World(WorldSettings settings)
       random_(settings.seed),
       payroll_(settings.rules, settings.seed + 1, ledger_),
       core_(settings_of(), no_links(), policy_, *this) {
-  payroll_.total_changed = [this](std::int64_t user) { policy_.know_user(user, ledger_.total(user)); };
-  payroll_.escrow_changed = [this](std::int64_t job) { policy_.know_boost(job, ledger_.escrow(job)); };
+  payroll_.total_changed = [this](std::int64_t user) { policy_.set_user(user, ledger_.total(user)); };
+  payroll_.escrow_changed = [this](std::int64_t job) { policy_.set_boost(job, ledger_.escrow(job)); };
   schedule(tick_ms, Kind::tick);
   schedule(day_ms, Kind::daily);
 }
@@ -81,7 +81,7 @@ std::int64_t World::add(User user) {
   auto const id = static_cast<std::int64_t>(users_.size());
   users_.push_back(user);
   if (user.points > 0) ledger_.adjust(-id, id, user.points);
-  policy_.know_user(id, ledger_.total(id));
+  policy_.set_user(id, ledger_.total(id));
   if (user.backlogged)
     schedule(0, Kind::submit, id);
   else if (user.jobs_per_day > 0)
@@ -180,7 +180,7 @@ void World::submit(std::int64_t id) {
     user.waiting_frames += shape.frames;
     if (user.boosts) {
       std::int64_t const pays = std::min(ledger_.available(id) / 2, shape.work * shape.frames * 2);
-      if (ledger_.boost(job, id, job, pays)) policy_.know_boost(job, ledger_.escrow(job));
+      if (ledger_.boost(job, id, job, pays)) policy_.set_boost(job, ledger_.escrow(job));
     }
     add_job(core_, std::move(runnable), tasks, {}, now_);
   }
@@ -308,7 +308,7 @@ void World::finish(std::int64_t id, std::int64_t attempt) {
 
 // The journal -------------------------------------------------------------------------------------------------------
 
-void World::journal_ending(store::EndingEntry ending, std::function<void(std::string answer)> answer) {
+void World::journal_ending(store::OutcomeEntry ending, std::function<void(std::string answer)> answer) {
   batch_.emplace_back(std::move(ending), std::move(answer));
 }
 
@@ -320,8 +320,8 @@ void World::journal() {
   }
 }
 
-store::JournalAnswer::Verdict World::record(store::EndingEntry const& ending) {
-  using Verdict = store::JournalAnswer::Verdict;
+store::JournalReply::Verdict World::record(store::OutcomeEntry const& ending) {
+  using Verdict = store::JournalReply::Verdict;
   auto const job_id = job_of_task(ending.task);
   Job& job = jobs_[static_cast<std::size_t>(job_id)];
   if (ending.ending == store::Ending::returned || ending.ending == store::Ending::expired) {

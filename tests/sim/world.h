@@ -118,7 +118,7 @@ private:
 
   // DispatchEffects
   void journal_lease(store::LeaseEntry const&) override {}
-  void journal_ending(store::EndingEntry ending, std::function<void(std::string answer)> answer) override;
+  void journal_ending(store::OutcomeEntry ending, std::function<void(std::string answer)> answer) override;
   std::int64_t next_attempt() override { return ++attempts_; }
   void settle_grants(std::vector<store::Settlement>) override {}  // the payroll does, by the formulas that it compares
   void record_power(std::int64_t, store::Method const&, std::int64_t) override {}
@@ -133,7 +133,7 @@ private:
   void cancel(std::int64_t pc, std::int64_t attempt);
   void finish(std::int64_t pc, std::int64_t attempt);
   void journal();  // the batch: ledger, then the core learns what became of it
-  store::JournalAnswer::Verdict record(store::EndingEntry const& ending);
+  store::JournalReply::Verdict record(store::OutcomeEntry const& ending);
   void end_job(std::int64_t job);
   [[nodiscard]] std::int64_t frame_work(std::int64_t job, int frame) const;
   [[nodiscard]] std::int64_t job_of_task(std::int64_t task) const;
@@ -151,7 +151,7 @@ private:
   std::vector<bool> done_tasks_{true};
   std::unordered_map<std::int64_t, Running> handed_in_;  // between the PC's report and the journal
   std::priority_queue<Event, std::vector<Event>, std::greater<>> queue_;
-  std::vector<std::pair<store::EndingEntry, std::function<void(std::string)>>> batch_;
+  std::vector<std::pair<store::OutcomeEntry, std::function<void(std::string)>>> batch_;
   Ledger ledger_;
   FairShare policy_;
   Payroll payroll_;

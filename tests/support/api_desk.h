@@ -84,8 +84,8 @@ public:
   std::optional<Forecast> forecast(std::int64_t /*job*/, std::int64_t more_escrow) override {
     return more_escrow > 0 ? Forecast{2, 1000, 60000, 1'800'000'000'000} : Forecast{7, 0, 60000, 1'800'000'900'000};
   }
-  void know_total(std::int64_t user, std::int64_t millipoints) override { totals[user] = millipoints; }
-  void know_escrow(std::int64_t job, std::int64_t millipoints) override { escrows[job] = millipoints; }
+  void set_total(std::int64_t user, std::int64_t millipoints) override { totals[user] = millipoints; }
+  void set_escrow(std::int64_t job, std::int64_t millipoints) override { escrows[job] = millipoints; }
   Result<void> admit(std::int64_t, std::string, std::shared_ptr<SlaveSink>) override { return {}; }
   void hello(SlaveCapabilities) override {}
   void gone(std::int64_t, std::shared_ptr<SlaveSink>) override {}
@@ -156,7 +156,7 @@ public:
                                 .uploads = *uploads,
                                 .signer = *signer,
                                 .methods = methods,
-                                .slave_gate = gate,
+                                .slave_authenticator = gate,
                                 .results = *results,
                                 .counters = counters,
                                 .telemetry = telemetry,

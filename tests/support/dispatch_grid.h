@@ -24,7 +24,7 @@
 namespace distren {
 
 using nlohmann::json;
-using Verdict = store::JournalAnswer::Verdict;
+using Verdict = store::JournalReply::Verdict;
 
 struct FakeSlave : SlaveSink {
   std::vector<json> received;
@@ -40,14 +40,14 @@ struct FakeSlave : SlaveSink {
 
 struct FakeJournal : DispatchEffects {
   struct Written {
-    store::EndingEntry entry;
+    store::OutcomeEntry entry;
     std::function<void(std::string)> answer;
   };
   std::vector<store::LeaseEntry> leases;
   std::deque<Written> endings;
   std::int64_t next = 100;  // 0: no attempt number is reserved
   void journal_lease(store::LeaseEntry const& lease) override { leases.push_back(lease); }
-  void journal_ending(store::EndingEntry ending, std::function<void(std::string)> answer) override {
+  void journal_ending(store::OutcomeEntry ending, std::function<void(std::string)> answer) override {
     endings.push_back({std::move(ending), std::move(answer)});
   }
   std::int64_t next_attempt() override { return next == 0 ? 0 : next++; }
@@ -156,7 +156,7 @@ struct Grid {
         [this](std::string text) { answer = std::move(text); }, now);
   }
   // As the database decides: nothing for oneself, nothing yet without a value.
-  static std::optional<std::int64_t> granted(store::EndingEntry const& entry) {
+  static std::optional<std::int64_t> granted(store::OutcomeEntry const& entry) {
     return entry.fair > 0 ? std::optional(entry.grant) : std::nullopt;
   }
   // What the journal does with everything that waits.

@@ -24,7 +24,7 @@ public:
     policy.add_job(jobs_[id].facts);
   }
   void pc(std::int64_t id, std::int64_t user = 900, std::int64_t power = 1000, int threads = 1) {
-    policy.know_slave({.id = id, .user = user, .power = power, .threads = threads, .slots = 1});
+    policy.set_slave({.id = id, .user = user, .power = power, .threads = threads, .slots = 1});
     rates_[id] = power * threads;
   }
   // The slave asks and gets a frame of the job that it returns; 0: nothing.
@@ -83,11 +83,12 @@ private:
     PolicyJob facts;
     std::int64_t work = 0;
   };
-  void start(std::int64_t id, std::int64_t slave, std::int64_t copy_of, std::optional<PolicyTurn> turn = {}) {
+  void start(std::int64_t id, std::int64_t slave, std::int64_t duplicate_of, std::optional<PolicyTurn> turn = {}) {
     attempts[++latest] = id;
     slave_of_[latest] = slave;
-    policy.dispatched({.id = latest, .job = id, .slave = slave, .now_ms = now, .copy_of = copy_of, .turn = turn});
-    if (copy_of != 0) return;
+    policy.dispatched(
+        {.id = latest, .job = id, .slave = slave, .now_ms = now, .duplicate_of = duplicate_of, .turn = turn});
+    if (duplicate_of != 0) return;
     PolicyJob& facts = jobs_.at(id).facts;
     if (--facts.ready == 0)
       policy.remove_job(id);
