@@ -47,6 +47,7 @@ store::OutcomeEntry accepted(std::int64_t attempt, std::int64_t task, std::int64
   entry.cpu_ms = 1000;
   entry.wall_ms = 600;
   entry.memory_mib = 250;
+  entry.may_win = true;
   entry.output = fmt::format("{:04}.png", task);
   entry.output_size = 4321;
   entry.output_sha256 = hex_digest('c');

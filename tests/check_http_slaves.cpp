@@ -63,7 +63,7 @@ END_TEST
 
 START_TEST(a_hello_over_https_is_refused_while_the_line_has_the_place) {
   Desk desk;
-  desk.dispatcher.hello_refused = fail(Errc::conflict, "slave 7 is already signed on");
+  desk.dispatcher.hello_refused = Error{Errc::conflict, "slave 7 is already signed on"};
   auto const refused = desk.as_slave("hello", {{"type", "hello"}, {"os", "another"}});
   ck_assert_int_eq(refused.status, 409);
   ck_assert_says(refused.message(), "already signed on");
