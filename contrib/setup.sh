@@ -72,7 +72,6 @@ show_progress() {
 export CCACHE_NOHASHDIR=1 CCACHE_PCH_EXTSUM=1 CCACHE_SLOPPINESS=pch_defines,time_macros
 
 # build_tree FOLDER "CONFIGURE OPTIONS" TARGET...: configures once, builds what changed. FOLDER lies in $top.
-# With $build_in_groups set, sources are compiled in groups (contrib/unity.py): soon done, but slow to change.
 build_tree() {
   local folder=$1 options=$2 log total
   shift 2
@@ -89,11 +88,7 @@ build_tree() {
       { tail -n 20 "$log" >&2; return 1; }
     printf '%s\n' "$options" >"$folder/configured"
   fi
-  if [ -n "${build_in_groups:-}" ]; then
-    python3 "$top/contrib/unity.py" "$folder"
-  else
-    rm -f "$folder/GNUmakefile"
-  fi
+  make -C "$folder" precompiled >>"$log" 2>&1 || { tail -n 20 "$log" >&2; return 1; }
   total=$(make -C "$folder" -n "$@" 2>/dev/null | grep -cE 'echo "  (CXX|CXXLD|AR|GEN) ') || true
   make -C "$folder" -j"$(nproc)" "$@" 2>&1 | tee -a "$log" | show_progress "$((total + (total == 0)))"
   if [ "${PIPESTATUS[0]}" -ne 0 ]; then
