@@ -49,49 +49,49 @@ EXTRA_DIST += tests/fuzz/fuzz_blend_file.cpp tests/fuzz/run_blend_file
 check_PROGRAMS += tests/check_scene_reader tests/check_scene_findings tests/check_povray
 TESTS += tests/check_scene_reader tests/check_scene_findings tests/check_povray
 tests_check_povray_SOURCES = tests/check_povray.cpp tests/support/check_main.h tests/support/helper_program.h
-tests_check_povray_LDADD = libdistren-server.a libdistren-client.a $(TEST_LIBS)
+tests_check_povray_LDADD = libdistren-client.a $(SERVER_LIBS) $(CHECK_LIBS)
 tests_check_scene_findings_SOURCES = tests/check_scene_findings.cpp tests/support/check_main.h \
   tests/support/helper_program.h
-tests_check_scene_findings_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_scene_findings_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 tests_check_scene_reader_SOURCES = tests/check_scene_reader.cpp tests/support/check_main.h \
   tests/support/helper_program.h
-tests_check_scene_reader_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_scene_reader_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 EXTRA_tests_check_scene_reader_DEPENDENCIES = distren-scene
 
 check_PROGRAMS += tests/check_refusals
 TESTS += tests/check_refusals
 tests_check_refusals_SOURCES = tests/check_refusals.cpp tests/support/check_main.h tests/support/dispatch_grid.h
-tests_check_refusals_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_refusals_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_telemetry
 TESTS += tests/check_telemetry
 tests_check_telemetry_SOURCES = tests/check_telemetry.cpp tests/support/check_main.h
-tests_check_telemetry_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_telemetry_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_dispatcher
 TESTS += tests/check_dispatcher
 tests_check_dispatcher_SOURCES = tests/check_dispatcher.cpp tests/support/check_main.h tests/support/dispatch_grid.h
-tests_check_dispatcher_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_dispatcher_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_live
 TESTS += tests/check_live
 tests_check_live_SOURCES = tests/check_live.cpp tests/support/check_main.h tests/support/dispatch_grid.h
-tests_check_live_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_live_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_journal_fields
 TESTS += tests/check_journal_fields
 tests_check_journal_fields_SOURCES = tests/check_journal_fields.cpp tests/support/check_main.h
-tests_check_journal_fields_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_journal_fields_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_staged_results
 TESTS += tests/check_staged_results
 tests_check_staged_results_SOURCES = tests/check_staged_results.cpp tests/support/check_main.h
-tests_check_staged_results_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_staged_results_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_grants
 TESTS += tests/check_grants
 tests_check_grants_SOURCES = tests/check_grants.cpp tests/support/check_main.h tests/support/dispatch_grid.h
-tests_check_grants_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_grants_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 # The messages between server and slaves, and doc/protocol.md.
 check_PROGRAMS += tests/check_protocol
@@ -137,12 +137,12 @@ tests_check_http_server_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/check_points tests/check_fair_share tests/check_fair_share_slaves
 TESTS += tests/check_points tests/check_fair_share tests/check_fair_share_slaves
 tests_check_points_SOURCES = tests/check_points.cpp tests/support/check_main.h
-tests_check_points_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_points_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 tests_check_fair_share_SOURCES = tests/check_fair_share.cpp tests/support/check_main.h tests/support/policy_grid.h
-tests_check_fair_share_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_fair_share_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 tests_check_fair_share_slaves_SOURCES = tests/check_fair_share_slaves.cpp tests/support/check_main.h \
   tests/support/policy_grid.h
-tests_check_fair_share_slaves_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_fair_share_slaves_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 # SQL: each group of procedures against a private MariaDB.
 dist_check_SCRIPTS += tests/sql/run.sh
@@ -155,18 +155,18 @@ EXTRA_DIST += tests/support/tsan.supp tests/support/job_create.sql tests/support
 check_PROGRAMS += tests/check_preview
 TESTS += tests/check_preview
 tests_check_preview_SOURCES = tests/check_preview.cpp tests/support/check_main.h
-tests_check_preview_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_preview_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 EXTRA_tests_check_preview_DEPENDENCIES = distren-image
 
 check_PROGRAMS += tests/check_zip
 TESTS += tests/check_zip
 tests_check_zip_SOURCES = tests/check_zip.cpp tests/support/check_main.h
-tests_check_zip_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_zip_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_storage tests/check_http_parts
 TESTS += tests/check_storage tests/check_http_parts
 tests_check_storage_SOURCES = tests/check_storage.cpp tests/support/check_main.h
-tests_check_storage_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_storage_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 tests_check_http_parts_SOURCES = tests/check_http_parts.cpp tests/support/check_main.h
 tests_check_http_parts_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_http_parts_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
@@ -225,7 +225,7 @@ tests_check_notify_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 check_PROGRAMS += tests/check_job_revisions tests/check_jobs
 TESTS += tests/check_job_revisions tests/check_jobs
 tests_check_job_revisions_SOURCES = tests/check_job_revisions.cpp tests/support/check_main.h tests/support/dispatch_grid.h
-tests_check_job_revisions_LDADD = libdistren-server.a $(TEST_LIBS)
+tests_check_job_revisions_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 tests_check_jobs_SOURCES = tests/check_jobs.cpp $(api_desk)
 tests_check_jobs_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_jobs_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
@@ -277,4 +277,4 @@ check_PROGRAMS += tests/sim/distren-sim
 tests_sim_distren_sim_SOURCES = tests/sim/ledger.cpp tests/sim/ledger.h tests/sim/life.cpp tests/sim/main.cpp \
   tests/sim/payroll.cpp tests/sim/payroll.h tests/sim/random.h tests/sim/scenarios.cpp tests/sim/scenarios.h \
   tests/sim/world.cpp tests/sim/world.h
-tests_sim_distren_sim_LDADD = libdistren-server.a $(COMMON_LIBS)
+tests_sim_distren_sim_LDADD = $(SERVER_LIBS)
