@@ -374,6 +374,19 @@ START_TEST(a_second_program_with_the_same_key_is_refused_while_the_first_lives) 
 }
 END_TEST
 
+START_TEST(a_hello_renews_the_leases_of_what_the_slave_still_holds) {
+  Grid grid;
+  grid.add_job(1, 1);
+  json const order = grid.add_slave(7)->received[0];
+  auto const attempt = order["attempt"].get<std::int64_t>();
+  grid.now += 599'000;  // of a lease of 600 s; the line was silent
+  auto state = Grid::state(7);
+  state.holding = {{attempt, order["lease"].get<std::string>()}};
+  slave_hello(grid.core, state, grid.now);
+  ck_assert_int_eq(grid.core.attempts.at(attempt).expires_ms, grid.now + 600'000);
+}
+END_TEST
+
 START_TEST(a_hello_over_https_takes_the_place_of_a_dead_line_alone) {
   Grid grid;
   auto const line = grid.add_slave(7);
@@ -777,6 +790,7 @@ int main() {
   tcase_add_test(results, a_failed_frame_cannot_be_brought_after_all);
   TCase* slaves = tcase_create("slaves");
   tcase_add_test(slaves, a_second_program_with_the_same_key_is_refused_while_the_first_lives);
+  tcase_add_test(slaves, a_hello_renews_the_leases_of_what_the_slave_still_holds);
   tcase_add_test(slaves, a_hello_over_https_takes_the_place_of_a_dead_line_alone);
   tcase_add_test(slaves, a_disabled_slave_is_sent_away_and_its_frame_given_to_the_next);
   tcase_add_test(slaves, a_slave_over_https_asks_for_each_order_and_is_offline_when_it_stops_asking);

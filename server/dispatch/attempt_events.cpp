@@ -87,6 +87,14 @@ void end_attempt(DispatchCore& core, std::int64_t id, store::Ending ending, std:
       {.attempt = id, .task = attempt.task, .slave = attempt.slave, .ending = ending, .reason = reason}, {});
 }
 
+void renew_lease(DispatchCore& core, Attempt& attempt, std::int64_t now) {
+  attempt.expires_ms = now + core.settings.lease_ms;
+  if (attempt.benchmark || attempt.journaled_ms - now >= core.settings.lease_ms / 2) return;
+  // The journal's expiry lags: write it again now and then, not with every sign of life.
+  attempt.journaled_ms = attempt.expires_ms;
+  core.effects.journal_lease({attempt.id, attempt.task, attempt.slave, attempt.expires_ms});
+}
+
 std::optional<std::string> report_progress(DispatchCore& core, std::int64_t slave, std::int64_t id, double fraction,
                                            std::int64_t now) {
   slave_seen(core, slave, now);
@@ -103,12 +111,7 @@ std::optional<std::string> report_progress(DispatchCore& core, std::int64_t slav
     core.effects.frame_changed(rendering);
     slave_changed(core, slave);
   }
-  attempt.expires_ms = now + core.settings.lease_ms;
-  if (!attempt.benchmark && attempt.journaled_ms - now < core.settings.lease_ms / 2) {
-    // The journal's expiry lags: write it again now and then, not with every sign of progress.
-    attempt.journaled_ms = attempt.expires_ms;
-    core.effects.journal_lease({attempt.id, attempt.task, attempt.slave, attempt.expires_ms});
-  }
+  renew_lease(core, attempt, now);
   return std::nullopt;
 }
 

@@ -21,6 +21,8 @@ void remove_attempt(DispatchCore& core, std::int64_t id, AttemptEvent event = At
 // It ends without a word from its slave: expired, lost, taken away. Its task is ready again.
 void end_attempt(DispatchCore& core, std::int64_t id, store::Ending ending, std::string const& reason,
                  std::int64_t now);
+// Its slave has it and was heard: the lease begins anew.
+void renew_lease(DispatchCore& core, Attempt& attempt, std::int64_t now);
 // A sign of progress renews its lease. Returns a cancel, as JSON, when it is not wanted any more.
 std::optional<std::string> report_progress(DispatchCore& core, std::int64_t slave, std::int64_t id, double fraction,
                                            std::int64_t now);

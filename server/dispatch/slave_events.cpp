@@ -68,8 +68,9 @@ std::vector<std::pair<std::int64_t, std::string>> slave_hello(DispatchCore& core
   std::set<std::int64_t> held;
   for (auto const& [attempt_id, token] : state.holding) {
     held.insert(attempt_id);
-    if (Attempt const* const known = core.attempts.find(attempt_id); known != nullptr && known->slave == state.id) {
+    if (Attempt* const known = core.attempts.find(attempt_id); known != nullptr && known->slave == state.id) {
       slave.attempts.insert(attempt_id);
+      renew_lease(core, *known, now);  // its connection was away, perhaps for most of the lease
       continue;
     }
     // Not known: the server restarted before it was journaled, or the lease ran out. The signature says that it was
