@@ -29,11 +29,11 @@ std::string openssl_reason() {
   return reason != nullptr ? reason : fmt::format("error {:x}", code);
 }
 
-template <auto Function>
+template <auto release>
 struct Free {
   template <typename T>
   void operator()(T* object) const {
-    Function(object);
+    release(object);
   }
 };
 using KeyPtr = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;

@@ -45,8 +45,8 @@ constexpr std::array formats{NumberName{0, "TARGA"},        NumberName{1, "IRIS"
 constexpr std::array sources{NumberName{1, "file"},      NumberName{2, "sequence"}, NumberName{3, "movie"},
                              NumberName{4, "generated"}, NumberName{5, "viewer"},   NumberName{6, "tiled"}};
 
-template <std::size_t N>
-std::optional<std::string> named(std::array<NumberName, N> const& table, std::optional<std::int64_t> number) {
+template <std::size_t size>
+std::optional<std::string> named(std::array<NumberName, size> const& table, std::optional<std::int64_t> number) {
   auto const* found = number ? std::ranges::find(table, *number, &NumberName::number) : table.end();
   return found == table.end() ? std::nullopt : std::optional<std::string>(found->name);
 }

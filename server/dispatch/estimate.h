@@ -10,14 +10,14 @@
 
 namespace distren {
 
-// The latest N numbers; a quantile over them.
-template <std::size_t N>
+// The latest numbers, at most capacity of them; a quantile over them.
+template <std::size_t capacity>
 class Latest {
 public:
   void add(std::int64_t value) {
     values_[next_] = value;
-    next_ = (next_ + 1) % N;
-    if (count_ < N) ++count_;
+    next_ = (next_ + 1) % capacity;
+    if (count_ < capacity) ++count_;
   }
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] std::int64_t quantile(std::size_t percent) const {
@@ -29,7 +29,7 @@ public:
   }
 
 private:
-  std::array<std::int64_t, N> values_{};
+  std::array<std::int64_t, capacity> values_{};
   std::size_t next_ = 0;
   std::size_t count_ = 0;
 };

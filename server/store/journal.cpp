@@ -20,9 +20,10 @@ std::string text_of(nlohmann::json const& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-template <std::size_t N, typename... Values>
-void append_row(std::string& text, std::array<std::string_view, N> const& /*fields*/, Values const&... values) {
-  static_assert(sizeof...(Values) == N, "a value for each field");
+template <std::size_t field_count, typename... Values>
+void append_row(std::string& text, std::array<std::string_view, field_count> const& /*fields*/,
+                Values const&... values) {
+  static_assert(sizeof...(Values) == field_count, "a value for each field");
   if (text.size() > 1) text += ',';
   char before = '[';
   (..., fmt::format_to(std::back_inserter(text), "{}{}", std::exchange(before, ','), values));

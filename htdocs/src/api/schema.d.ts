@@ -3066,6 +3066,7 @@ export interface paths {
                 200: components["responses"]["SlaveAnswer"];
                 400: components["responses"]["Invalid"];
                 401: components["responses"]["NoLogin"];
+                409: components["responses"]["Conflict"];
                 503: components["responses"]["Unavailable"];
             };
         };
@@ -4212,7 +4213,7 @@ export interface components {
         Weight: number;
         Balance: {
             available: components["schemas"]["Points"];
-            /** @description Earned, waits for an audit */
+            /** @description Earned and not available; nothing audits frames yet, so it stays pending */
             pending: number;
             /** @description In the boosts of my jobs that have not ended */
             escrow: number;
