@@ -42,7 +42,7 @@ START_TEST(a_slave_shows_its_hardware_and_to_its_owner_its_address) {
   auto const shown = desk.call("GET", desk.path, desk.owner).json;
   ck_assert_text(shown["os"], "Debian, Linux 6.1");
   ck_assert_text(shown["address"], "203.0.113.7");
-  ck_assert_uint_eq(shown["gpus"].size(), 16);
+  ck_assert_uint_eq(shown["gpus"].size(), 15);  // the first 16 entries are read; one of them is no text
   ck_assert_text(shown["gpus"][0], "NVIDIA GeForce RTX 3060");
   ck_assert_uint_eq(shown["gpus"][1].get<std::string>().size(), 100);
 }
