@@ -12,10 +12,10 @@ distren_load_LDADD = $(LOAD_LIBS)
 
 check_PROGRAMS += tests/check_load tests/check_wire
 TESTS += tests/check_load tests/check_wire
-tests_check_load_SOURCES = tests/check_load.cpp tests/support/check_main.h
+tests_check_load_SOURCES = tests/unit/load/load.cpp tests/support/check_main.h
 tests_check_load_CXXFLAGS = $(AM_CXXFLAGS) $(ZLIB_CFLAGS)
 tests_check_load_LDADD = $(LOAD_LIBS) $(CHECK_LIBS)
-tests_check_wire_SOURCES = tests/check_wire.cpp tests/support/check_main.h
+tests_check_wire_SOURCES = tests/unit/server/net/line_connection.cpp tests/support/check_main.h
 tests_check_wire_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS)
 tests_check_wire_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
