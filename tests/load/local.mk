@@ -10,14 +10,5 @@ distren_load_SOURCES = %D%/main.cpp
 distren_load_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(CLI11_CFLAGS)
 distren_load_LDADD = $(LOAD_LIBS)
 
-check_PROGRAMS += tests/check_load tests/check_wire
-TESTS += tests/check_load tests/check_wire
-tests_check_load_SOURCES = tests/unit/load/load.cpp tests/support/check_main.h
-tests_check_load_CXXFLAGS = $(AM_CXXFLAGS) $(ZLIB_CFLAGS)
-tests_check_load_LDADD = $(LOAD_LIBS) $(CHECK_LIBS)
-tests_check_wire_SOURCES = tests/unit/server/net/line_connection.cpp tests/support/check_main.h
-tests_check_wire_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS)
-tests_check_wire_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
-
 dist_check_SCRIPTS += tests/e2e/load.py tests/bench/bench_dispatch.py
 EXTRA_DIST += tests/support/load_grid.py

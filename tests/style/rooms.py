@@ -74,6 +74,10 @@ def circles():
     return found
 
 
+# Unit tests stand in the room of what they test; tests/load, a program of the tests, is the one that is no room.
+units = sorted({os.path.relpath(folder, "tests/unit") for folder, _, names in os.walk("tests/unit")
+                if any(name.endswith((".cpp", ".h")) for name in names)} - {"load"})
+
 upwards = {room: [] for room in floors}
 for path, targets in sorted(includes.items()):
     room = os.path.dirname(path)
@@ -97,5 +101,7 @@ result("no_header_includes_itself_by_way_of_others", circles())
 result("every_file_is_in_the_namespace_of_its_room",
        [f"{path} is in {' and '.join(opened)}, not in {NAMESPACES.get(os.path.dirname(path), 'distren')}"
         for path, opened in sorted(spaces.items()) if opened and NAMESPACES.get(os.path.dirname(path), "distren") not in opened])
+result("every_unit_test_is_in_the_room_of_what_it_tests",
+       [f"tests/unit/{folder}/ tests no room: {folder}/ is not in tests/style/rooms.py" for folder in units if folder not in floors])
 print(f"1..{number}")
 sys.exit(0)

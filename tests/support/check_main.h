@@ -1,25 +1,47 @@
-// Runs Check cases and writes TAP to standard output, for automake's driver and for eyes. Each test runs in its own
-// process, so that a crash is one failed test. Exit status 1 when a test failed.
+// Unit tests with Check. A file registers its groups of tests itself; tests/support/check_main.cpp has the main() of
+// every program in tests/unit: it runs what was registered, writes TAP to standard output, and each test is a process
+// of its own, so that a crash is one failed test. With a word it runs only what has it in "GROUP/TEST". Times are
+// seconds.
 #pragma once
 
 #include <check.h>
 
-#include <cstdlib>
 #include <initializer_list>
 #include <string>
+#include <vector>
 
 namespace distren {
 
-inline int run_suite(char const* name, std::initializer_list<TCase*> cases) {
-  Suite* suite = suite_create(name);
-  for (TCase* each : cases) suite_add_tcase(suite, each);
-  SRunner* runner = srunner_create(suite);
-  srunner_set_tap(runner, "-");
-  srunner_run_all(runner, CK_SILENT);
-  bool const good = srunner_ntests_failed(runner) == 0;
-  srunner_free(runner);
-  return good ? EXIT_SUCCESS : EXIT_FAILURE;
-}
+// Register at namespace scope: TestGroup const leases{"leases", {a_lease_expires, ...}};
+struct TestGroup {
+  struct Options {
+    int timeout_s = 0;                // of each test, times CK_TIMEOUT_MULTIPLIER; 0: Check's default, 4
+    void (*before_all)() = nullptr;   // in the process that all tests fork from, if a test of the group is chosen
+    void (*before_each)() = nullptr;  // in the process of each test
+    void (*after_each)() = nullptr;   // the same, unless the test failed
+    std::string (*reason_to_skip)() = nullptr;  // why the group cannot run on this machine; empty: it can
+    bool forks = true;  // false: one process for the program, because a library of it has threads from its start on
+  };
+  TestGroup(char const* name, std::initializer_list<TTest const*> tests);
+  TestGroup(char const* name, std::initializer_list<TTest const*> tests, Options options);
+
+  char const* name;
+  std::vector<TTest const*> tests;
+  Options options;
+};
+
+// What the program does instead of tests when this is its only word; for tests that need a program to start.
+struct ProgramMode {
+  ProgramMode(char const* word, int (*run)());
+  char const* word;
+  int (*run)();
+};
+
+// Called once after the last test, in the process that the tests were forked from; the latest first.
+void after_all_tests(void (*cleanup)());
+
+// Ends the program with TAP's "Bail out!", for what before_all cannot do: Check would report nothing of it.
+[[noreturn]] void bail_out(std::string const& reason);
 
 }  // namespace distren
 

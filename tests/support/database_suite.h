@@ -1,51 +1,55 @@
-// A program of tests over one private MariaDB: started by main, seen by every case, each of which is a fork of it.
+// One private MariaDB for a program of tests: started when the first chosen test needs it, seen by all of them, each of
+// which is a fork. Its first account, `admin`, administers the grid and is logged in; tests make names of their own.
 #pragma once
 
-#include <cstdio>
-#include <cstdlib>
+#include <unistd.h>
+
 #include <filesystem>
-#include <functional>
-#include <initializer_list>
+#include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "common/base/digest.h"
+#include "server/api/caller.h"
 #include "server/database/connection.h"
 #include "server/standalone/private_mariadb.h"
+#include "server/store/users.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
 
 namespace distren {
 
 inline std::optional<DatabaseAddress> the_database;
+inline constexpr char const* admin_password = "long enough";
+inline constexpr char const* admin_session = "the-administrators-session";
 
-inline TCase* database_cases(char const* name, std::initializer_list<TTest const*> tests) {
-  TCase* const group = tcase_create(name);
-  tcase_set_timeout(group, 120);
-  for (auto const* test : tests) tcase_add_test(group, test);
-  return group;
+struct SharedDatabase {
+  ScratchFolder folder;
+  DatabaseThread thread;
+  Result<PrivateMariadb> mariadb = PrivateMariadb::start(folder.path(), source_folder() / "sql");
+};
+
+// A plain pointer: forked tests end without touching what they only share.
+inline SharedDatabase* shared_database = nullptr;
+
+inline Result<void> write_first_account(Database& database) {
+  auto const made = store::create_user(database, "admin", "", hash_password(admin_password));
+  if (!made) return made.error();
+  return store::create_session(database, made->id, secret_hash(admin_session), 3600, "::1");
 }
 
-// prepare writes what all cases find there. What cannot be started or written is TAP's "Bail out!".
-inline int run_database_suite(char const* name, std::initializer_list<TCase*> groups,
-                              std::function<Result<void>(Database&)> const& prepare = {}) {
-  auto const bail_out = [](Error const& error) {
-    std::printf("Bail out! %s\n", error.message.c_str());
-    return EXIT_FAILURE;
-  };
-  auto const folder = std::filesystem::temp_directory_path() / ("distren-db-" + random_secret());
-  std::filesystem::create_directories(folder);
-  DatabaseThread const thread;
-  auto database = PrivateMariadb::start(folder, source_folder() / "sql");
-  if (!database) return bail_out(database.error());
-  the_database = database->address();
-  if (prepare) {
-    Database first(*the_database);
-    if (auto const prepared = prepare(first); !prepared) return bail_out(prepared.error());
-  }
-  int const failed = run_suite(name, groups);
-  database->stop();
-  std::filesystem::remove_all(folder);
-  return failed;
+inline void start_database() {
+  if (shared_database != nullptr) return;
+  shared_database = new SharedDatabase;
+  after_all_tests([] { delete std::exchange(shared_database, nullptr); });
+  if (!shared_database->mariadb) bail_out("no private MariaDB: " + shared_database->mariadb.error().message);
+  the_database = shared_database->mariadb->address();
+  Database first(*the_database);
+  if (auto const written = write_first_account(first); !written) bail_out(written.error().message);
 }
+
+// For a group of tests over the database.
+inline constexpr TestGroup::Options with_database{.timeout_s = 120, .before_all = start_database};
 
 }  // namespace distren

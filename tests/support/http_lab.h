@@ -18,20 +18,17 @@ inline std::unique_ptr<HelperProgram> lab;
 inline std::unique_ptr<HelperProgram> tls_lab;
 inline std::unique_ptr<ScratchFolder> certificates;
 
+// Once for a program; they end with it.
 inline void start_lab() {
+  if (lab) return;
   auto const script = (source_folder() / "tests/support/http_lab.py").string();
   certificates = std::make_unique<ScratchFolder>();
-  ck_assert(make_self_signed(*certificates / "cert.pem", *certificates / "key.pem", {"localhost"}).has_value());
+  if (auto const made = make_self_signed(*certificates / "cert.pem", *certificates / "key.pem", {"localhost"}); !made)
+    bail_out(made.error().message);
   lab = std::make_unique<HelperProgram>(std::vector<std::string>{"python3", script});
   tls_lab = std::make_unique<HelperProgram>(
       std::vector<std::string>{"python3", script, *certificates / "cert.pem", *certificates / "key.pem"});
-  ck_assert_msg(!lab->first_line().empty() && !tls_lab->first_line().empty(), "http_lab.py does not start");
-}
-
-inline void stop_lab() {
-  lab.reset();
-  tls_lab.reset();
-  certificates.reset();
+  if (lab->first_line().empty() || tls_lab->first_line().empty()) bail_out("http_lab.py does not start");
 }
 
 inline std::string at(std::string const& path) {
@@ -62,12 +59,6 @@ inline int requests_of(std::string const& path) {
   return json_of(client, request_to(at("/count" + path))).at("count");
 }
 
-inline TCase* lab_case(char const* name, std::initializer_list<TTest const*> tests) {
-  TCase* group = tcase_create(name);
-  tcase_add_unchecked_fixture(group, start_lab, stop_lab);
-  tcase_set_timeout(group, 60);
-  for (auto const* test : tests) tcase_add_test(group, test);
-  return group;
-}
+inline constexpr TestGroup::Options with_http_server{.timeout_s = 60, .before_all = start_lab};
 
 }  // namespace distren

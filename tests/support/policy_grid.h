@@ -11,7 +11,7 @@
 
 namespace distren {
 
-class Grid {
+class PolicyGrid {
 public:
   FairShare policy;
   std::int64_t now = 1'000'000;

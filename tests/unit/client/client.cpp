@@ -433,36 +433,29 @@ START_TEST(a_scene_without_a_camera_is_refused_unless_one_is_named) {
 }
 END_TEST
 
+TestGroup const text_tests{
+    "text",
+    {columns_are_as_wide_as_their_widest_cell, text_is_clipped_between_characters, times_are_told_as_people_tell_them,
+     a_text_is_cut_between_characters, sizes_and_durations_are_short, text_from_elsewhere_cannot_drive_the_terminal,
+     members_of_the_wrong_type_are_as_absent}};
+TestGroup const progress_tests{
+    "progress",
+    {a_terminal_sees_a_bar_that_fits_and_goes_away, the_bar_is_not_redrawn_too_often, a_line_stands_above_the_bar,
+     a_file_gets_a_plain_line_now_and_then, the_rate_is_that_of_the_last_minutes, a_jobs_line_says_what_matters,
+     only_a_finished_job_ends_well}};
+TestGroup const settings_tests{
+    "settings",
+    {without_any_server_the_ways_to_name_one_are_told, option_environment_file_and_last_login_come_in_this_order,
+     a_login_belongs_to_its_server_alone, a_forgotten_login_is_gone_and_the_others_stay,
+     logins_are_readable_by_their_owner_alone, logins_that_others_can_read_are_refused_with_the_way_out,
+     damaged_files_are_named, a_server_is_an_address_without_path_or_password}};
+TestGroup const typed_tests{
+    "typed",
+    {a_password_comes_from_a_files_first_line, resolutions_are_percentages, frames_are_checked_where_they_are_typed,
+     everyday_names_become_blenders, frames_default_to_those_of_the_active_scene,
+     a_scene_that_is_not_there_is_answered_with_those_that_are,
+     a_camera_that_is_not_there_is_answered_with_those_that_are,
+     a_scene_without_a_camera_is_refused_unless_one_is_named}};
+
 }  // namespace
 }  // namespace distren::client
-
-int main() {
-  using namespace distren;
-  using namespace distren::client;
-  auto const group = [](char const* name, std::initializer_list<TTest const*> tests) {
-    TCase* out = tcase_create(name);
-    for (auto const* test : tests) tcase_add_test(out, test);
-    return out;
-  };
-  return run_suite(
-      "client", {group("text", {columns_are_as_wide_as_their_widest_cell, text_is_clipped_between_characters,
-                                times_are_told_as_people_tell_them, a_text_is_cut_between_characters,
-                                sizes_and_durations_are_short, text_from_elsewhere_cannot_drive_the_terminal,
-                                members_of_the_wrong_type_are_as_absent}),
-                 group("progress", {a_terminal_sees_a_bar_that_fits_and_goes_away, the_bar_is_not_redrawn_too_often,
-                                    a_line_stands_above_the_bar, a_file_gets_a_plain_line_now_and_then,
-                                    the_rate_is_that_of_the_last_minutes, a_jobs_line_says_what_matters,
-                                    only_a_finished_job_ends_well}),
-                 group("settings",
-                       {without_any_server_the_ways_to_name_one_are_told,
-                        option_environment_file_and_last_login_come_in_this_order, a_login_belongs_to_its_server_alone,
-                        a_forgotten_login_is_gone_and_the_others_stay, logins_are_readable_by_their_owner_alone,
-                        logins_that_others_can_read_are_refused_with_the_way_out, damaged_files_are_named,
-                        a_server_is_an_address_without_path_or_password}),
-                 group("typed", {a_password_comes_from_a_files_first_line, resolutions_are_percentages,
-                                 frames_are_checked_where_they_are_typed, everyday_names_become_blenders,
-                                 frames_default_to_those_of_the_active_scene,
-                                 a_scene_that_is_not_there_is_answered_with_those_that_are,
-                                 a_camera_that_is_not_there_is_answered_with_those_that_are,
-                                 a_scene_without_a_camera_is_refused_unless_one_is_named})});
-}

@@ -287,23 +287,18 @@ START_TEST(a_full_disk_for_the_output_is_no_success) {
 }
 END_TEST
 
+TestGroup const commands_tests{
+    "commands",
+    {a_login_is_kept_and_ended, a_wrong_password_or_a_taken_name_is_refused,
+     a_password_can_come_from_standard_input_but_not_from_the_command_line, a_token_in_the_environment_is_enough,
+     usage_errors_are_2_and_help_is_0, an_absent_server_is_5_and_an_absent_job_is_4,
+     a_file_that_is_no_scene_is_refused_before_the_server_is_asked, a_job_has_what_was_asked_for,
+     what_the_server_has_is_not_sent_again, waiting_ends_well_only_when_the_job_is_finished,
+     waiting_survives_a_server_that_is_away_for_a_while, frames_come_down_once_and_whole,
+     a_repeated_download_fetches_what_is_missing_or_spoilt, a_download_of_some_frames_says_which_are_missing,
+     jobs_are_listed_page_by_page_and_looked_after, a_jobs_frames_are_listed, slaves_are_made_shown_and_revoked,
+     a_full_disk_for_the_output_is_no_success},
+    {.timeout_s = 120}};
+
 }  // namespace
 }  // namespace distren
-
-int main() {
-  using namespace distren;
-  TCase* group = tcase_create("commands");
-  tcase_set_timeout(group, 120);
-  for (auto const* test :
-       {a_login_is_kept_and_ended, a_wrong_password_or_a_taken_name_is_refused,
-        a_password_can_come_from_standard_input_but_not_from_the_command_line, a_token_in_the_environment_is_enough,
-        usage_errors_are_2_and_help_is_0, an_absent_server_is_5_and_an_absent_job_is_4,
-        a_file_that_is_no_scene_is_refused_before_the_server_is_asked, a_job_has_what_was_asked_for,
-        what_the_server_has_is_not_sent_again, waiting_ends_well_only_when_the_job_is_finished,
-        waiting_survives_a_server_that_is_away_for_a_while, frames_come_down_once_and_whole,
-        a_repeated_download_fetches_what_is_missing_or_spoilt, a_download_of_some_frames_says_which_are_missing,
-        jobs_are_listed_page_by_page_and_looked_after, a_jobs_frames_are_listed, slaves_are_made_shown_and_revoked,
-        a_full_disk_for_the_output_is_no_success})
-    tcase_add_test(group, test);
-  return run_suite("client_commands", {group});
-}

@@ -236,21 +236,16 @@ START_TEST(what_cannot_be_is_refused_before_the_server_is_asked) {
 }
 END_TEST
 
+TestGroup const points_tests{
+    "points",
+    {points_are_read_and_written_exactly, what_cannot_be_points_is_refused_where_it_is_typed,
+     a_receipt_says_what_it_was_for, a_quote_is_told_in_sentences_even_when_little_is_known,
+     an_estimate_is_a_time_of_the_day_or_has_its_date, points_are_shown_with_what_moved_them,
+     the_ranking_goes_over_pages, statistics_are_a_few_lines_with_their_sum, a_boost_is_quoted_made_and_made_once,
+     a_spending_whose_answer_is_lost_is_repeated_and_spends_once,
+     gifts_and_adjustments_reach_the_grid_with_their_reason, why_and_the_estimates_are_shown,
+     a_ledger_that_is_not_in_order_is_no_success, what_cannot_be_is_refused_before_the_server_is_asked},
+    {.timeout_s = 120}};
+
 }  // namespace
 }  // namespace distren
-
-int main() {
-  using namespace distren;
-  TCase* group = tcase_create("points");
-  tcase_set_timeout(group, 120);
-  for (auto const* test :
-       {points_are_read_and_written_exactly, what_cannot_be_points_is_refused_where_it_is_typed,
-        a_receipt_says_what_it_was_for, a_quote_is_told_in_sentences_even_when_little_is_known,
-        an_estimate_is_a_time_of_the_day_or_has_its_date, points_are_shown_with_what_moved_them,
-        the_ranking_goes_over_pages, statistics_are_a_few_lines_with_their_sum, a_boost_is_quoted_made_and_made_once,
-        a_spending_whose_answer_is_lost_is_repeated_and_spends_once,
-        gifts_and_adjustments_reach_the_grid_with_their_reason, why_and_the_estimates_are_shown,
-        a_ledger_that_is_not_in_order_is_no_success, what_cannot_be_is_refused_before_the_server_is_asked})
-    tcase_add_test(group, test);
-  return run_suite("client_points", {group});
-}

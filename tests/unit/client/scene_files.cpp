@@ -230,21 +230,18 @@ START_TEST(a_real_scene_with_a_linked_library_is_collected_with_its_textures) {
 }
 END_TEST
 
+TestGroup const scene_files_tests{
+    "scene_files",
+    {a_scene_alone_is_one_file, what_lies_beside_or_below_comes_along, what_is_missing_is_named_and_the_rest_comes,
+     what_lies_above_stays_and_the_folder_to_name_is_told, absolute_paths_are_warned_of_and_never_read,
+     a_series_comes_whole, a_library_that_cannot_be_read_is_sent_and_warned_of, a_link_that_leads_outside_is_refused,
+     links_inside_and_loops_are_followed_once, a_whole_folder_leaves_backups_and_version_control_out,
+     the_root_must_hold_the_scene, names_that_cannot_travel_are_refused_by_name, baked_physics_come_along}};
+TestGroup const real_scene_tests{
+    "real scenes", {a_real_scene_with_a_linked_library_is_collected_with_its_textures}, {.reason_to_skip = [] {
+      return std::filesystem::exists(source_folder() / "../shared/scenes") ? std::string()
+                                                                           : "there is no shared/scenes";
+    }}};
+
 }  // namespace
 }  // namespace distren::client
-
-int main() {
-  using namespace distren;
-  using namespace distren::client;
-  TCase* group = tcase_create("scene_files");
-  for (auto const* test :
-       {a_scene_alone_is_one_file, what_lies_beside_or_below_comes_along, what_is_missing_is_named_and_the_rest_comes,
-        what_lies_above_stays_and_the_folder_to_name_is_told, absolute_paths_are_warned_of_and_never_read,
-        a_series_comes_whole, a_library_that_cannot_be_read_is_sent_and_warned_of, a_link_that_leads_outside_is_refused,
-        links_inside_and_loops_are_followed_once, a_whole_folder_leaves_backups_and_version_control_out,
-        the_root_must_hold_the_scene, names_that_cannot_travel_are_refused_by_name, baked_physics_come_along})
-    tcase_add_test(group, test);
-  if (std::filesystem::exists(source_folder() / "../shared/scenes"))
-    tcase_add_test(group, a_real_scene_with_a_linked_library_is_collected_with_its_textures);
-  return run_suite("client_scene", {group});
-}

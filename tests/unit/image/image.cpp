@@ -425,41 +425,37 @@ START_TEST(the_program_speaks_json_and_three_exit_codes) {
 }
 END_TEST
 
-}  // namespace
+// In one process: OpenImageIO has threads from its start on, which a forked child would wait for in vain.
+constexpr TestGroup::Options in_a_folder{.timeout_s = 120,
+                                         .before_all = image_library_limits,
+                                         .before_each = make_folder,
+                                         .after_each = remove_folder,
+                                         .forks = false};
 
-int main() {
-  // In one process: OpenImageIO has threads from its start on, which a forked child would wait for in vain.
-  setenv("CK_FORK", "no", 1);
-  image_library_limits();
-  TCase* check = tcase_create("check");
-  for (auto const* test :
-       {a_good_image_is_described, every_usual_format_is_read, a_name_that_lies_about_the_format_deceives_nobody,
-        a_wrong_size_is_refused_with_both_sizes, one_colour_is_reported_and_not_an_error,
-        values_that_are_no_numbers_are_refused, what_is_no_image_is_named, every_truncation_of_an_image_is_refused,
-        changed_bytes_never_crash_the_check, a_huge_claim_is_refused_before_memory_is_taken})
-    tcase_add_test(check, test);
-  TCase* compare = tcase_create("compare");
-  for (auto const* test :
-       {an_image_matches_itself, faint_noise_still_matches, a_tenth_of_noisy_pixels_differs,
-        a_little_over_the_limits_is_inconclusive, one_changed_block_differs_although_the_rest_is_equal,
-        relaxed_limits_forgive_what_strict_ones_do_not, images_of_different_sizes_cannot_be_compared})
-    tcase_add_test(compare, test);
-  TCase* transform = tcase_create("transform");
-  for (auto const* test :
-       {a_thumbnail_keeps_proportion_and_mean, a_thumbnail_of_an_uneven_size_leaves_no_dark_edge,
-        a_small_image_is_not_enlarged, bright_linear_light_fades_into_white,
-        stitched_tiles_equal_the_whole_pixel_for_pixel, tiles_of_a_frame_are_stitched_without_their_overscan,
-        tiles_that_do_not_fit_are_refused, tile_words_are_read_or_refused, a_failed_write_leaves_nothing_behind})
-    tcase_add_test(transform, test);
-  TCase* program = tcase_create("program");
-  tcase_add_test(program, the_program_speaks_json_and_three_exit_codes);
-  TCase* code = tcase_create("code");
-  for (auto const* test : {the_frame_in_a_benchmarks_strip_is_read, another_frames_benchmark_is_refused,
-                           a_picture_without_the_strip_is_refused, a_strip_that_was_scaled_is_refused})
-    tcase_add_test(code, test);
-  for (TCase* each : {check, compare, transform, code, program}) {
-    tcase_add_checked_fixture(each, make_folder, remove_folder);
-    tcase_set_timeout(each, 120);
-  }
-  return run_suite("image", {check, compare, transform, code, program});
-}
+TestGroup const check_tests{
+    "check",
+    {a_good_image_is_described, every_usual_format_is_read, a_name_that_lies_about_the_format_deceives_nobody,
+     a_wrong_size_is_refused_with_both_sizes, one_colour_is_reported_and_not_an_error,
+     values_that_are_no_numbers_are_refused, what_is_no_image_is_named, every_truncation_of_an_image_is_refused,
+     changed_bytes_never_crash_the_check, a_huge_claim_is_refused_before_memory_is_taken},
+    in_a_folder};
+TestGroup const compare_tests{
+    "compare",
+    {an_image_matches_itself, faint_noise_still_matches, a_tenth_of_noisy_pixels_differs,
+     a_little_over_the_limits_is_inconclusive, one_changed_block_differs_although_the_rest_is_equal,
+     relaxed_limits_forgive_what_strict_ones_do_not, images_of_different_sizes_cannot_be_compared},
+    in_a_folder};
+TestGroup const transform_tests{
+    "transform",
+    {a_thumbnail_keeps_proportion_and_mean, a_thumbnail_of_an_uneven_size_leaves_no_dark_edge,
+     a_small_image_is_not_enlarged, bright_linear_light_fades_into_white,
+     stitched_tiles_equal_the_whole_pixel_for_pixel, tiles_of_a_frame_are_stitched_without_their_overscan,
+     tiles_that_do_not_fit_are_refused, tile_words_are_read_or_refused, a_failed_write_leaves_nothing_behind},
+    in_a_folder};
+TestGroup const program_tests{"program", {the_program_speaks_json_and_three_exit_codes}, in_a_folder};
+TestGroup const code_tests{"code",
+                           {the_frame_in_a_benchmarks_strip_is_read, another_frames_benchmark_is_refused,
+                            a_picture_without_the_strip_is_refused, a_strip_that_was_scaled_is_refused},
+                           in_a_folder};
+
+}  // namespace

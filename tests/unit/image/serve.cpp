@@ -141,14 +141,15 @@ START_TEST(a_crash_a_hang_and_silence_are_told_apart_and_survived) {
 }
 END_TEST
 
-int main(int count, char**) {
-  if (count > 1) return serve_checks({[] { return Result<void>(); }, serve_child});
-  setenv("CK_FORK", "no", 1);  // OpenImageIO's threads, which a forked child would wait for in vain
-  TCase* tests = tcase_create("serve");
-  for (auto const* test :
-       {pictures_of_one_source_share_a_process_and_nobody_else_s, every_request_is_about_its_own_file,
-        whoever_met_a_bad_picture_sees_no_other, a_crash_a_hang_and_silence_are_told_apart_and_survived})
-    tcase_add_test(tests, test);
-  tcase_set_timeout(tests, 60);
-  return run_suite("image_serve", {tests});
-}
+namespace {
+
+ProgramMode const serve_mode{"serve", [] { return serve_checks({[] { return Result<void>(); }, serve_child}); }};
+
+// In one process: OpenImageIO has threads from its start on, which a forked child would wait for in vain.
+TestGroup const serve_tests{
+    "serve",
+    {pictures_of_one_source_share_a_process_and_nobody_else_s, every_request_is_about_its_own_file,
+     whoever_met_a_bad_picture_sees_no_other, a_crash_a_hang_and_silence_are_told_apart_and_survived},
+    {.timeout_s = 60, .forks = false}};
+
+}  // namespace

@@ -133,14 +133,12 @@ START_TEST(figures_say_the_same_in_words_and_in_json) {
 }
 END_TEST
 
-int main() {
-  TCase* parts = tcase_create("load");
-  tcase_add_test(parts, members_are_found_whatever_stands_before_them);
-  tcase_add_test(parts, messages_are_read_without_a_tree);
-  tcase_add_test(parts, what_is_no_object_has_no_members);
-  tcase_add_test(parts, percentiles_are_near_the_truth_and_never_below_it);
-  tcase_add_test(parts, a_picture_has_exactly_the_bytes_that_were_asked_for);
-  tcase_add_test(parts, a_picture_that_cannot_be_so_small_says_how_small_it_can_be);
-  tcase_add_test(parts, figures_say_the_same_in_words_and_in_json);
-  return run_suite("load", {parts});
-}
+namespace {
+
+TestGroup const load_tests{
+    "load",
+    {members_are_found_whatever_stands_before_them, messages_are_read_without_a_tree, what_is_no_object_has_no_members,
+     percentiles_are_near_the_truth_and_never_below_it, a_picture_has_exactly_the_bytes_that_were_asked_for,
+     a_picture_that_cannot_be_so_small_says_how_small_it_can_be, figures_say_the_same_in_words_and_in_json}};
+
+}  // namespace

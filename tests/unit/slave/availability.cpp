@@ -382,24 +382,22 @@ START_TEST(settings_of_the_neighbourhood_are_read_and_refused) {
 }
 END_TEST
 
-int main() {
-  TCase* decisions = tcase_create("decisions");
-  for (auto const* test :
-       {no_schedule_is_always, a_night_belongs_to_the_day_on_which_it_begins,
-        days_can_be_listed_and_go_over_the_weeks_end, a_wrong_line_of_the_schedule_is_named,
-        nothing_set_means_always_but_not_on_battery, each_limit_stops_the_work_and_says_so,
-        what_a_machine_does_not_tell_stops_nothing, a_figure_that_swings_around_its_limit_does_not_start_the_work_again,
-        minutes_of_a_pause_are_read})
-    tcase_add_test(decisions, test);
-  TCase* machine = tcase_create("machine");
-  for (auto const* test :
-       {what_is_asked_for_from_afar_never_goes_beyond_the_file, blocks_are_kept_in_the_state_folder,
-        a_program_that_fills_the_screen_is_seen, a_machine_names_its_system_and_its_graphics_cards,
-        a_machine_is_read_from_its_files, the_server_is_told_what_the_machine_tells,
-        a_machine_that_tells_nothing_is_read_as_such, garbage_in_the_files_of_a_machine_is_survived,
-        a_command_reaches_the_slave_and_its_answer_comes_back, a_command_without_a_slave_says_so,
-        a_whole_tree_of_programs_stands_still_and_goes_on, settings_of_the_neighbourhood_are_read_and_refused})
-    tcase_add_test(machine, test);
-  tcase_set_timeout(machine, 120);
-  return run_suite("neighbour", {decisions, machine});
-}
+namespace {
+
+TestGroup const decisions_tests{
+    "decisions",
+    {no_schedule_is_always, a_night_belongs_to_the_day_on_which_it_begins, days_can_be_listed_and_go_over_the_weeks_end,
+     a_wrong_line_of_the_schedule_is_named, nothing_set_means_always_but_not_on_battery,
+     each_limit_stops_the_work_and_says_so, what_a_machine_does_not_tell_stops_nothing,
+     a_figure_that_swings_around_its_limit_does_not_start_the_work_again, minutes_of_a_pause_are_read}};
+TestGroup const machine_tests{
+    "machine",
+    {what_is_asked_for_from_afar_never_goes_beyond_the_file, blocks_are_kept_in_the_state_folder,
+     a_program_that_fills_the_screen_is_seen, a_machine_names_its_system_and_its_graphics_cards,
+     a_machine_is_read_from_its_files, the_server_is_told_what_the_machine_tells,
+     a_machine_that_tells_nothing_is_read_as_such, garbage_in_the_files_of_a_machine_is_survived,
+     a_command_reaches_the_slave_and_its_answer_comes_back, a_command_without_a_slave_says_so,
+     a_whole_tree_of_programs_stands_still_and_goes_on, settings_of_the_neighbourhood_are_read_and_refused},
+    {.timeout_s = 120}};
+
+}  // namespace

@@ -361,21 +361,21 @@ START_TEST(a_disk_without_room_is_said_before_fetching) {
 }
 END_TEST
 
-int main() {
-  ::umask(022);  // a folder that the group may write is refused
-  TCase* cache = tcase_create("cache");
-  for (auto const* test :
-       {what_one_slave_brought_another_finds, a_file_that_is_not_what_its_name_says_is_not_used,
-        a_file_that_changed_after_it_was_used_is_not_used_again, the_use_by_others_does_not_make_a_slave_hash_again,
-        a_link_is_not_followed, a_complete_download_that_was_never_checked_is_checked,
-        who_waits_for_another_slaves_download_finds_its_file, nobody_waits_for_ever_for_another_slave,
-        the_least_recently_used_files_go_first, what_is_pinned_by_another_slave_stays,
-        what_another_slave_is_fetching_stays, a_file_can_be_linked_while_others_delete,
-        slaves_that_make_room_at_once_delete_no_more_than_is_too_much,
-        a_clock_that_is_set_back_or_forward_changes_no_order, what_is_not_of_the_cache_is_never_deleted,
-        a_folder_that_others_can_write_is_refused_and_left_as_it_is, a_new_folder_is_the_users_alone,
-        a_disk_without_room_is_said_before_fetching})
-    tcase_add_test(cache, test);
-  tcase_set_timeout(cache, 60);
-  return run_suite("cache", {cache});
-}
+namespace {
+
+// A folder that the group may write is refused.
+TestGroup const cache_tests{
+    "cache",
+    {what_one_slave_brought_another_finds, a_file_that_is_not_what_its_name_says_is_not_used,
+     a_file_that_changed_after_it_was_used_is_not_used_again, the_use_by_others_does_not_make_a_slave_hash_again,
+     a_link_is_not_followed, a_complete_download_that_was_never_checked_is_checked,
+     who_waits_for_another_slaves_download_finds_its_file, nobody_waits_for_ever_for_another_slave,
+     the_least_recently_used_files_go_first, what_is_pinned_by_another_slave_stays,
+     what_another_slave_is_fetching_stays, a_file_can_be_linked_while_others_delete,
+     slaves_that_make_room_at_once_delete_no_more_than_is_too_much,
+     a_clock_that_is_set_back_or_forward_changes_no_order, what_is_not_of_the_cache_is_never_deleted,
+     a_folder_that_others_can_write_is_refused_and_left_as_it_is, a_new_folder_is_the_users_alone,
+     a_disk_without_room_is_said_before_fetching},
+    {.timeout_s = 60, .before_each = [] { ::umask(022); }}};
+
+}  // namespace

@@ -297,25 +297,19 @@ START_TEST(a_folder_that_is_not_there_holds_nothing) {
 }
 END_TEST
 
-}  // namespace
+TestGroup const folders_tests{
+    "folders",
+    {bytes_of_all_folders_count_together, a_hole_in_a_file_takes_no_room, many_empty_files_are_too_many,
+     links_are_not_followed_out_of_the_folder, folders_in_folders_come_to_an_end, a_full_disk_is_not_the_scenes_fault,
+     a_folder_that_is_not_there_holds_nothing, a_folder_that_cannot_be_looked_into_is_a_reason,
+     names_too_long_for_one_path_hide_nothing, some_room_is_left_on_every_disk}};
+TestGroup const clearing_tests{"clearing",
+                               {a_folder_is_emptied_whatever_rights_it_has, emptying_follows_no_link,
+                                no_depth_is_too_deep_to_be_emptied, what_cannot_be_emptied_makes_way}};
+TestGroup const caches_tests{
+    "caches",
+    {each_owner_has_a_cache_of_his_own, who_was_not_served_for_longest_loses_his_cache_first,
+     caches_of_all_owners_are_bounded_together, a_cache_that_cannot_be_looked_into_is_emptied_or_goes,
+     what_an_older_version_kept_for_everybody_is_removed}};
 
-int main() {
-  TCase* all = tcase_create("folders");
-  for (auto const* test : {bytes_of_all_folders_count_together, a_hole_in_a_file_takes_no_room,
-                           many_empty_files_are_too_many, links_are_not_followed_out_of_the_folder,
-                           folders_in_folders_come_to_an_end, a_full_disk_is_not_the_scenes_fault,
-                           a_folder_that_is_not_there_holds_nothing, a_folder_that_cannot_be_looked_into_is_a_reason,
-                           names_too_long_for_one_path_hide_nothing, some_room_is_left_on_every_disk})
-    tcase_add_test(all, test);
-  TCase* clearing = tcase_create("clearing");
-  for (auto const* test : {a_folder_is_emptied_whatever_rights_it_has, emptying_follows_no_link,
-                           no_depth_is_too_deep_to_be_emptied, what_cannot_be_emptied_makes_way})
-    tcase_add_test(clearing, test);
-  TCase* caches = tcase_create("caches");
-  for (auto const* test :
-       {each_owner_has_a_cache_of_his_own, who_was_not_served_for_longest_loses_his_cache_first,
-        caches_of_all_owners_are_bounded_together, a_cache_that_cannot_be_looked_into_is_emptied_or_goes,
-        what_an_older_version_kept_for_everybody_is_removed})
-    tcase_add_test(caches, test);
-  return run_suite("folder_watch", {all, clearing, caches});
-}
+}  // namespace

@@ -526,36 +526,36 @@ START_TEST(a_missing_configuration_names_where_it_was_sought) {
 }
 END_TEST
 
-int main() {
-  TCase* slave = tcase_create("slave");
-  for (auto const* test : {a_good_order_is_read,
-                           an_order_without_attempt_or_lease_is_refused,
-                           paths_that_lead_out_are_refused,
-                           a_name_that_is_file_and_folder_is_refused,
-                           digests_sizes_and_limits_are_checked,
-                           a_working_copy_has_the_files_at_their_paths,
-                           a_working_copy_that_was_not_finished_is_made_anew,
-                           other_files_of_a_job_are_another_working_copy,
-                           a_result_is_found_again_by_the_next_process,
-                           an_uploads_id_is_found_again,
-                           what_was_not_committed_is_gone,
-                           a_kill_at_any_step_leaves_all_or_nothing,
-                           damaged_results_are_dropped_and_named,
-                           results_for_another_server_stay_untouched,
-                           only_plain_files_of_allowed_size_are_taken,
-                           a_result_said_twice_is_kept_once,
-                           only_device_files_of_compute_drivers_are_shown,
-                           a_list_of_devices_is_believed_only_as_far_as_it_goes,
-                           devices_of_one_type_are_chosen_and_change_the_version,
-                           addresses_are_told_apart_by_how_far_they_are,
-                           a_server_outside_cannot_send_its_slave_behind_the_firewall,
-                           waits_double_up_to_the_longest,
-                           waits_are_spread_and_never_above_the_longest,
-                           a_configuration_is_read,
-                           scripts_are_allowed_to_named_owners_alone,
-                           wrong_settings_are_named,
-                           a_password_file_that_others_can_read_is_refused,
-                           a_missing_configuration_names_where_it_was_sought})
-    tcase_add_test(slave, test);
-  return run_suite("slave", {slave});
-}
+namespace {
+
+TestGroup const slave_tests{"slave",
+                            {a_good_order_is_read,
+                             an_order_without_attempt_or_lease_is_refused,
+                             paths_that_lead_out_are_refused,
+                             a_name_that_is_file_and_folder_is_refused,
+                             digests_sizes_and_limits_are_checked,
+                             a_working_copy_has_the_files_at_their_paths,
+                             a_working_copy_that_was_not_finished_is_made_anew,
+                             other_files_of_a_job_are_another_working_copy,
+                             a_result_is_found_again_by_the_next_process,
+                             an_uploads_id_is_found_again,
+                             what_was_not_committed_is_gone,
+                             a_kill_at_any_step_leaves_all_or_nothing,
+                             damaged_results_are_dropped_and_named,
+                             results_for_another_server_stay_untouched,
+                             only_plain_files_of_allowed_size_are_taken,
+                             a_result_said_twice_is_kept_once,
+                             only_device_files_of_compute_drivers_are_shown,
+                             a_list_of_devices_is_believed_only_as_far_as_it_goes,
+                             devices_of_one_type_are_chosen_and_change_the_version,
+                             addresses_are_told_apart_by_how_far_they_are,
+                             a_server_outside_cannot_send_its_slave_behind_the_firewall,
+                             waits_double_up_to_the_longest,
+                             waits_are_spread_and_never_above_the_longest,
+                             a_configuration_is_read,
+                             scripts_are_allowed_to_named_owners_alone,
+                             wrong_settings_are_named,
+                             a_password_file_that_others_can_read_is_refused,
+                             a_missing_configuration_names_where_it_was_sought}};
+
+}  // namespace

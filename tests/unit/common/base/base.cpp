@@ -170,23 +170,17 @@ START_TEST(json_that_is_nested_too_deep_is_none) {
 }
 END_TEST
 
-}  // namespace
+TestGroup const digests_tests{
+    "digests",
+    {sha256_and_hmac_agree_with_their_standards, a_password_verifies_against_its_own_hash_alone,
+     secrets_are_long_and_never_repeat, base64_and_hexadecimal_come_back_as_they_went}};
+TestGroup const files_tests{"files",
+                            {a_durable_write_replaces_whole_and_leaves_no_trace,
+                             a_full_disk_is_an_error_and_the_old_file_stands, paths_from_strangers_stay_inside}};
+TestGroup const rest_tests{
+    "rest",
+    {a_configuration_names_every_wrong_setting_with_its_line, what_strangers_say_cannot_look_like_a_line_of_the_log,
+     json_that_is_nested_too_deep_is_none, a_self_signed_certificate_serves_tls_and_its_key_is_private,
+     the_line_without_tls_leaves_this_machine_never}};
 
-int main() {
-  TCase* digests = tcase_create("digests");
-  tcase_add_test(digests, sha256_and_hmac_agree_with_their_standards);
-  tcase_add_test(digests, a_password_verifies_against_its_own_hash_alone);
-  tcase_add_test(digests, secrets_are_long_and_never_repeat);
-  tcase_add_test(digests, base64_and_hexadecimal_come_back_as_they_went);
-  TCase* files = tcase_create("files");
-  tcase_add_test(files, a_durable_write_replaces_whole_and_leaves_no_trace);
-  tcase_add_test(files, a_full_disk_is_an_error_and_the_old_file_stands);
-  tcase_add_test(files, paths_from_strangers_stay_inside);
-  TCase* rest = tcase_create("rest");
-  tcase_add_test(rest, a_configuration_names_every_wrong_setting_with_its_line);
-  tcase_add_test(rest, what_strangers_say_cannot_look_like_a_line_of_the_log);
-  tcase_add_test(rest, json_that_is_nested_too_deep_is_none);
-  tcase_add_test(rest, a_self_signed_certificate_serves_tls_and_its_key_is_private);
-  tcase_add_test(rest, the_line_without_tls_leaves_this_machine_never);
-  return run_suite("common", {digests, files, rest});
-}
+}  // namespace

@@ -254,29 +254,28 @@ START_TEST(what_a_stranger_names_stays_at_the_servers_own_address) {
 }
 END_TEST
 
+TestGroup const requests_tests{"requests",
+                               {method_headers_body_and_logins_reach_the_server,
+                                nothing_of_one_request_leaks_into_the_next,
+                                a_connection_is_used_again,
+                                answer_headers_are_lower_case_and_trimmed,
+                                a_refusal_is_an_answer_with_the_servers_sentence,
+                                a_redirect_is_not_followed,
+                                an_answer_longer_than_its_limit_is_an_error,
+                                plain_http_goes_to_this_machine_only,
+                                what_is_no_web_address_is_refused_without_its_query,
+                                line_breaks_cannot_smuggle_headers,
+                                an_absent_server_is_named_with_what_to_do,
+                                a_hangup_is_unavailable,
+                                a_stalled_transfer_ends_by_its_speed,
+                                a_cancelled_transfer_ends_at_once,
+                                an_unknown_certificate_is_refused_and_the_way_out_named,
+                                a_ca_file_makes_its_server_trusted_by_its_name_only,
+                                a_wrong_pinned_key_is_refused,
+                                a_missing_ca_file_is_named,
+                                addresses_are_resolved_and_compared,
+                                what_a_stranger_names_stays_at_the_servers_own_address},
+                               with_http_server};
+
 }  // namespace
 }  // namespace distren
-
-int main() {
-  using namespace distren;
-  return run_suite("http_client", {lab_case("requests", {method_headers_body_and_logins_reach_the_server,
-                                                         nothing_of_one_request_leaks_into_the_next,
-                                                         a_connection_is_used_again,
-                                                         answer_headers_are_lower_case_and_trimmed,
-                                                         a_refusal_is_an_answer_with_the_servers_sentence,
-                                                         a_redirect_is_not_followed,
-                                                         an_answer_longer_than_its_limit_is_an_error,
-                                                         plain_http_goes_to_this_machine_only,
-                                                         what_is_no_web_address_is_refused_without_its_query,
-                                                         line_breaks_cannot_smuggle_headers,
-                                                         an_absent_server_is_named_with_what_to_do,
-                                                         a_hangup_is_unavailable,
-                                                         a_stalled_transfer_ends_by_its_speed,
-                                                         a_cancelled_transfer_ends_at_once,
-                                                         an_unknown_certificate_is_refused_and_the_way_out_named,
-                                                         a_ca_file_makes_its_server_trusted_by_its_name_only,
-                                                         a_wrong_pinned_key_is_refused,
-                                                         a_missing_ca_file_is_named,
-                                                         addresses_are_resolved_and_compared,
-                                                         what_a_stranger_names_stays_at_the_servers_own_address})});
-}

@@ -291,23 +291,22 @@ START_TEST(a_limit_holds_an_upload_back) {
 }
 END_TEST
 
+TestGroup const downloads_tests{
+    "downloads",
+    {a_file_comes_whole, a_cut_download_goes_on_where_it_stopped, a_server_without_ranges_starts_over,
+     a_later_call_takes_up_the_part_of_an_earlier_one, a_part_that_is_too_long_is_thrown_away,
+     a_busy_server_is_asked_again, a_file_of_another_size_is_refused_and_not_kept,
+     a_range_that_was_not_asked_for_is_refused, a_refused_download_says_why_and_is_not_repeated,
+     a_limit_holds_a_download_back},
+    with_http_server};
+TestGroup const uploads_tests{
+    "uploads",
+    {a_small_file_goes_up_in_one_request, an_empty_file_goes_up, a_large_file_goes_up_in_parts_with_progress,
+     every_lost_connection_is_survived, a_forgotten_upload_is_begun_again_but_not_for_ever,
+     an_upload_without_progress_is_given_up, a_damaged_upload_is_said_to_be_so,
+     an_expired_signature_ends_the_upload_without_repeating_it, the_login_never_follows_an_upload_to_another_host,
+     a_file_that_shrinks_meanwhile_is_named, a_limit_holds_an_upload_back},
+    with_http_server};
+
 }  // namespace
 }  // namespace distren
-
-int main() {
-  using namespace distren;
-  return run_suite(
-      "http_transfer",
-      {lab_case("downloads", {a_file_comes_whole, a_cut_download_goes_on_where_it_stopped,
-                              a_server_without_ranges_starts_over, a_later_call_takes_up_the_part_of_an_earlier_one,
-                              a_part_that_is_too_long_is_thrown_away, a_busy_server_is_asked_again,
-                              a_file_of_another_size_is_refused_and_not_kept, a_range_that_was_not_asked_for_is_refused,
-                              a_refused_download_says_why_and_is_not_repeated, a_limit_holds_a_download_back}),
-       lab_case("uploads",
-                {a_small_file_goes_up_in_one_request, an_empty_file_goes_up,
-                 a_large_file_goes_up_in_parts_with_progress, every_lost_connection_is_survived,
-                 a_forgotten_upload_is_begun_again_but_not_for_ever, an_upload_without_progress_is_given_up,
-                 a_damaged_upload_is_said_to_be_so, an_expired_signature_ends_the_upload_without_repeating_it,
-                 the_login_never_follows_an_upload_to_another_host, a_file_that_shrinks_meanwhile_is_named,
-                 a_limit_holds_an_upload_back})});
-}

@@ -343,45 +343,42 @@ START_TEST(threads_work_inside) {
 }
 END_TEST
 
-int main() {
-  TCase* basic = tcase_create("process");
-  tcase_set_timeout(basic, 120);
-  for (auto const* test : {output_and_exit_code_come_back,
-                           a_program_that_is_not_there_is_an_error_with_its_name,
-                           a_folder_that_is_not_there_is_an_error,
-                           arguments_are_never_seen_by_a_shell,
-                           the_environment_is_the_one_given,
-                           no_output_at_all_is_fine,
-                           a_line_without_its_end_is_kept,
-                           huge_output_is_read_to_its_end_and_cut,
-                           the_last_lines_are_kept_for_a_report,
-                           the_two_outputs_can_be_told_apart,
-                           a_crash_is_told_with_its_signal,
-                           the_deadline_ends_a_child_that_ignores_sigterm,
-                           the_whole_group_dies_with_the_child,
-                           a_child_left_behind_cannot_hold_the_output_open,
-                           another_thread_can_interrupt,
-                           a_child_can_be_talked_to,
-                           writing_more_than_a_pipe_holds_does_not_lock_up,
-                           writing_to_a_child_that_ended_is_an_error_and_no_signal,
-                           processor_time_of_children_is_counted,
-                           memory_beyond_the_limit_is_refused,
-                           too_many_processes_end_them_all,
-                           a_watcher_can_end_a_program_with_its_reason,
-                           a_file_beyond_the_limit_is_refused,
-                           descriptors_of_the_parent_are_not_inherited})
-    tcase_add_test(basic, test);
-  TCase* inside = tcase_create("sandbox");
-  tcase_set_timeout(inside, 120);
-  auto const available = sandbox_available();
-  if (available) {
-    for (auto const* test :
-         {inside_there_is_no_home_no_network_no_environment, inside_only_the_output_folder_can_be_written,
-          inside_new_namespaces_and_internet_sockets_are_denied, the_sandbox_dies_with_everything_in_it,
-          threads_work_inside})
-      tcase_add_test(inside, test);
-  } else {
-    fmt::print("# the sandbox tests are left out: {}\n", available.error().message);
-  }
-  return run_suite("process", {basic, inside});
-}
+namespace {
+
+TestGroup const process_tests{"process",
+                              {output_and_exit_code_come_back,
+                               a_program_that_is_not_there_is_an_error_with_its_name,
+                               a_folder_that_is_not_there_is_an_error,
+                               arguments_are_never_seen_by_a_shell,
+                               the_environment_is_the_one_given,
+                               no_output_at_all_is_fine,
+                               a_line_without_its_end_is_kept,
+                               huge_output_is_read_to_its_end_and_cut,
+                               the_last_lines_are_kept_for_a_report,
+                               the_two_outputs_can_be_told_apart,
+                               a_crash_is_told_with_its_signal,
+                               the_deadline_ends_a_child_that_ignores_sigterm,
+                               the_whole_group_dies_with_the_child,
+                               a_child_left_behind_cannot_hold_the_output_open,
+                               another_thread_can_interrupt,
+                               a_child_can_be_talked_to,
+                               writing_more_than_a_pipe_holds_does_not_lock_up,
+                               writing_to_a_child_that_ended_is_an_error_and_no_signal,
+                               processor_time_of_children_is_counted,
+                               memory_beyond_the_limit_is_refused,
+                               too_many_processes_end_them_all,
+                               a_watcher_can_end_a_program_with_its_reason,
+                               a_file_beyond_the_limit_is_refused,
+                               descriptors_of_the_parent_are_not_inherited},
+                              {.timeout_s = 120}};
+TestGroup const sandbox_tests{
+    "sandbox",
+    {inside_there_is_no_home_no_network_no_environment, inside_only_the_output_folder_can_be_written,
+     inside_new_namespaces_and_internet_sockets_are_denied, the_sandbox_dies_with_everything_in_it,
+     threads_work_inside},
+    {.timeout_s = 120, .reason_to_skip = [] {
+       auto const available = sandbox_available();
+       return available ? std::string() : available.error().message;
+     }}};
+
+}  // namespace

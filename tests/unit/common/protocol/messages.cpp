@@ -320,17 +320,15 @@ START_TEST(the_document_has_every_member_and_no_other) {
 }
 END_TEST
 
-int main() {
-  auto* messages = tcase_create("messages");
-  tcase_set_timeout(messages, 60);  // seconds; for machines that have other work
-  tcase_add_test(messages, each_message_is_read_as_it_was_written);
-  tcase_add_test(messages, an_order_of_a_template_is_the_order_with_its_frame);
-  tcase_add_test(messages, no_member_of_no_message_stops_a_reader);
-  tcase_add_test(messages, what_is_out_of_range_counts_as_left_out_or_as_the_nearest_bound);
-  tcase_add_test(messages, texts_and_lists_are_bounded_when_read_and_when_written);
-  tcase_add_test(messages, what_no_message_can_do_without_is_demanded);
-  tcase_add_test(messages, an_order_with_a_wrong_member_is_not_carried_out);
-  auto* the_document = tcase_create("document");
-  tcase_add_test(the_document, the_document_has_every_member_and_no_other);
-  return run_suite("protocol", {messages, the_document});
-}
+namespace {
+
+TestGroup const messages_tests{
+    "messages",
+    {each_message_is_read_as_it_was_written, an_order_of_a_template_is_the_order_with_its_frame,
+     no_member_of_no_message_stops_a_reader, what_is_out_of_range_counts_as_left_out_or_as_the_nearest_bound,
+     texts_and_lists_are_bounded_when_read_and_when_written, what_no_message_can_do_without_is_demanded,
+     an_order_with_a_wrong_member_is_not_carried_out},
+    {.timeout_s = 60}};
+TestGroup const document_tests{"document", {the_document_has_every_member_and_no_other}};
+
+}  // namespace

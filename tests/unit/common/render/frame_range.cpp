@@ -139,29 +139,15 @@ START_TEST(what_is_written_reads_back_the_same) {
 }
 END_TEST
 
+TestGroup const reading_tests{
+    "reading",
+    {one_frame_is_a_range, ranges_steps_and_single_frames_mix, spaces_and_a_capital_x_are_read,
+     frames_are_ascending_and_each_counts_once, the_largest_frame_is_blenders,
+     a_backward_range_is_answered_with_the_forward_one, what_is_no_number_is_named, a_missing_number_is_said,
+     an_empty_text_and_empty_places_are_refused, a_step_of_zero_is_refused, negative_frames_are_refused_with_the_reason,
+     too_many_frames_are_refused_by_count_and_limit, overlaps_do_not_count_against_the_limit,
+     endless_overlaps_are_refused, terminal_codes_do_not_reach_the_message}};
+TestGroup const writing_tests{"writing", {frames_are_written_compactly, what_is_written_reads_back_the_same}};
+
 }  // namespace
 }  // namespace distren
-
-int main() {
-  using namespace distren;
-  TCase* reading = tcase_create("reading");
-  tcase_add_test(reading, one_frame_is_a_range);
-  tcase_add_test(reading, ranges_steps_and_single_frames_mix);
-  tcase_add_test(reading, spaces_and_a_capital_x_are_read);
-  tcase_add_test(reading, frames_are_ascending_and_each_counts_once);
-  tcase_add_test(reading, the_largest_frame_is_blenders);
-  tcase_add_test(reading, a_backward_range_is_answered_with_the_forward_one);
-  tcase_add_test(reading, what_is_no_number_is_named);
-  tcase_add_test(reading, a_missing_number_is_said);
-  tcase_add_test(reading, an_empty_text_and_empty_places_are_refused);
-  tcase_add_test(reading, a_step_of_zero_is_refused);
-  tcase_add_test(reading, negative_frames_are_refused_with_the_reason);
-  tcase_add_test(reading, too_many_frames_are_refused_by_count_and_limit);
-  tcase_add_test(reading, overlaps_do_not_count_against_the_limit);
-  tcase_add_test(reading, endless_overlaps_are_refused);
-  tcase_add_test(reading, terminal_codes_do_not_reach_the_message);
-  TCase* writing = tcase_create("writing");
-  tcase_add_test(writing, frames_are_written_compactly);
-  tcase_add_test(writing, what_is_written_reads_back_the_same);
-  return run_suite("frame_range", {reading, writing});
-}

@@ -422,42 +422,39 @@ START_TEST(versions_are_compared_as_numbers) {
 }
 END_TEST
 
-int main() {
-  TCase* definition = tcase_create("definition");
-  for (auto const* test :
-       {the_shipped_definition_is_read, a_missing_folder_of_methods_is_named, the_unchanged_copy_is_taken,
-        broken_xml_is_refused_with_its_line, an_empty_definition_is_refused,
-        an_unknown_element_is_refused_with_its_line, entities_and_document_types_are_refused,
-        a_document_type_in_another_encoding_is_refused, a_huge_definition_is_refused, a_deep_definition_is_refused,
-        a_misspelt_place_is_refused, a_bad_pattern_is_refused, a_name_that_is_not_the_folders_is_refused,
-        a_parameter_twice_is_refused})
-    tcase_add_test(definition, test);
-  TCase* benchmark = tcase_create("benchmark");
-  for (auto const* test : {the_shipped_benchmark_is_read, a_benchmark_that_cannot_be_rendered_is_refused,
-                           a_variant_of_the_benchmark_has_the_wanted_work,
-                           a_variant_stays_in_its_ranges_whatever_is_wanted, variants_cannot_be_foreseen})
-    tcase_add_test(benchmark, test);
-  TCase* parameters = tcase_create("parameters");
-  for (auto const* test : {good_parameters_pass_unchanged,
-                           no_parameters_are_good,
-                           a_wrong_number_is_named_with_its_value_and_range,
-                           a_wrong_choice_names_the_right_ones,
-                           a_text_has_a_length_and_no_control_characters,
-                           an_unknown_parameter_is_refused_by_name,
-                           every_wrong_parameter_is_named_at_once,
-                           parameters_that_are_no_object_are_refused,
-                           an_order_needs_file_and_frame,
-                           a_file_cannot_lie_outside_the_job,
-                           the_command_line_is_built_from_the_definition,
-                           an_argument_can_depend_on_a_parameter,
-                           an_argument_can_depend_on_a_value_or_on_an_absence,
-                           a_sequence_cannot_lead_out_of_the_job,
-                           a_condition_on_what_is_not_there_is_refused,
-                           every_shipped_definition_is_valid,
-                           progress_is_read_from_blenders_lines,
-                           long_lines_are_matched_without_harm,
-                           results_are_named_by_frame_and_format,
-                           versions_are_compared_as_numbers})
-    tcase_add_test(parameters, test);
-  return run_suite("render_method", {definition, benchmark, parameters});
-}
+namespace {
+
+TestGroup const definition_tests{
+    "definition",
+    {the_shipped_definition_is_read, a_missing_folder_of_methods_is_named, the_unchanged_copy_is_taken,
+     broken_xml_is_refused_with_its_line, an_empty_definition_is_refused, an_unknown_element_is_refused_with_its_line,
+     entities_and_document_types_are_refused, a_document_type_in_another_encoding_is_refused,
+     a_huge_definition_is_refused, a_deep_definition_is_refused, a_misspelt_place_is_refused, a_bad_pattern_is_refused,
+     a_name_that_is_not_the_folders_is_refused, a_parameter_twice_is_refused}};
+TestGroup const benchmark_tests{"benchmark",
+                                {the_shipped_benchmark_is_read, a_benchmark_that_cannot_be_rendered_is_refused,
+                                 a_variant_of_the_benchmark_has_the_wanted_work,
+                                 a_variant_stays_in_its_ranges_whatever_is_wanted, variants_cannot_be_foreseen}};
+TestGroup const parameters_tests{"parameters",
+                                 {good_parameters_pass_unchanged,
+                                  no_parameters_are_good,
+                                  a_wrong_number_is_named_with_its_value_and_range,
+                                  a_wrong_choice_names_the_right_ones,
+                                  a_text_has_a_length_and_no_control_characters,
+                                  an_unknown_parameter_is_refused_by_name,
+                                  every_wrong_parameter_is_named_at_once,
+                                  parameters_that_are_no_object_are_refused,
+                                  an_order_needs_file_and_frame,
+                                  a_file_cannot_lie_outside_the_job,
+                                  the_command_line_is_built_from_the_definition,
+                                  an_argument_can_depend_on_a_parameter,
+                                  an_argument_can_depend_on_a_value_or_on_an_absence,
+                                  a_sequence_cannot_lead_out_of_the_job,
+                                  a_condition_on_what_is_not_there_is_refused,
+                                  every_shipped_definition_is_valid,
+                                  progress_is_read_from_blenders_lines,
+                                  long_lines_are_matched_without_harm,
+                                  results_are_named_by_frame_and_format,
+                                  versions_are_compared_as_numbers}};
+
+}  // namespace

@@ -369,25 +369,18 @@ START_TEST(a_file_that_is_not_there_is_not_found) {
 }
 END_TEST
 
-}  // namespace
+TestGroup const basic_tests{
+    "basic",
+    {a_plain_file_tells_its_scene, old_32_bit_files_are_read, files_of_big_endian_machines_are_read,
+     files_of_blender_5_with_large_blocks_are_read, gzip_and_zstd_packing_is_undone, versions_read_as_people_say_them,
+     paths_are_normalised_and_absolute_ones_flagged}};
+TestGroup const refused_tests{
+    "refused",
+    {what_is_not_a_blend_is_named, a_file_that_is_not_there_is_not_found,
+     a_format_newer_than_we_know_is_refused_by_its_number, a_missing_dna_block_hints_at_line_endings,
+     blocks_that_make_no_sense_hint_at_line_endings, damaged_packing_is_called_damaged, every_truncation_is_noticed,
+     a_file_that_unpacks_without_end_is_refused, lists_are_kept_to_their_limit, changed_bytes_never_crash_the_reader},
+    {.timeout_s = 120}};
+TestGroup const real_tests{"real", {files_that_blender_saved_tell_what_blender_knows}, {.timeout_s = 120}};
 
-int main() {
-  TCase* basic = tcase_create("basic");
-  for (auto const* test :
-       {a_plain_file_tells_its_scene, old_32_bit_files_are_read, files_of_big_endian_machines_are_read,
-        files_of_blender_5_with_large_blocks_are_read, gzip_and_zstd_packing_is_undone,
-        versions_read_as_people_say_them, paths_are_normalised_and_absolute_ones_flagged})
-    tcase_add_test(basic, test);
-  TCase* refused = tcase_create("refused");
-  for (auto const* test :
-       {what_is_not_a_blend_is_named, a_file_that_is_not_there_is_not_found,
-        a_format_newer_than_we_know_is_refused_by_its_number, a_missing_dna_block_hints_at_line_endings,
-        blocks_that_make_no_sense_hint_at_line_endings, damaged_packing_is_called_damaged, every_truncation_is_noticed,
-        a_file_that_unpacks_without_end_is_refused, lists_are_kept_to_their_limit,
-        changed_bytes_never_crash_the_reader})
-    tcase_add_test(refused, test);
-  TCase* real = tcase_create("real");
-  tcase_add_test(real, files_that_blender_saved_tell_what_blender_knows);
-  for (TCase* each : {refused, real}) tcase_set_timeout(each, 120);
-  return run_suite("blend_file", {basic, refused, real});
-}
+}  // namespace

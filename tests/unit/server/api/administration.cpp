@@ -15,7 +15,8 @@ namespace {
 
 struct Desk : DatabaseThread, ApiDesk {
   Desk() : ApiDesk(*the_database) {}
-  std::string admin = call("POST", "/api/v1/login", "", {{"name", "root"}, {"password", "long enough"}}).json["token"];
+  std::string admin =
+      call("POST", "/api/v1/login", "", {{"name", "admin"}, {"password", admin_password}}).json["token"];
 
   std::int64_t id_of(std::string const& secret) {
     return call("GET", "/api/v1/me", secret).json["user"]["id"].get<std::int64_t>();
@@ -207,18 +208,14 @@ START_TEST(lists_page_by_key_and_refuse_what_they_do_not_know) {
 }
 END_TEST
 
-int main() {
-  return run_database_suite(
-      "administration",
-      {database_cases(
-          "administration",
-          {only_administrators_get_in, a_role_is_given_and_the_last_administrator_keeps_it,
-           who_is_blocked_is_out_at_once_and_reads_why, a_setting_holds_at_once_and_can_be_taken_back,
-           a_value_that_cannot_be_is_refused_with_what_can, what_was_written_into_the_database_by_hand_is_looked_at_too,
-           health_and_methods_are_told, lists_page_by_key_and_refuse_what_they_do_not_know})},
-      [](Database& first) -> Result<void> {
-        auto const made = store::create_user(first, "root", "", hash_password("long enough"));
-        if (!made) return made.error();
-        return {};
-      });
-}
+namespace {
+
+TestGroup const administration_tests{
+    "administration",
+    {only_administrators_get_in, a_role_is_given_and_the_last_administrator_keeps_it,
+     who_is_blocked_is_out_at_once_and_reads_why, a_setting_holds_at_once_and_can_be_taken_back,
+     a_value_that_cannot_be_is_refused_with_what_can, what_was_written_into_the_database_by_hand_is_looked_at_too,
+     health_and_methods_are_told, lists_page_by_key_and_refuse_what_they_do_not_know},
+    with_database};
+
+}  // namespace

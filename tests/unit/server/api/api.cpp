@@ -858,31 +858,41 @@ START_TEST(a_list_is_one_question_to_the_dispatcher_however_long_it_is) {
 }
 END_TEST
 
-int main() {
-  return run_database_suite(
-      "http_api",
-      {database_cases("people", {people_register_log_in_and_out, bad_registrations_get_a_sentence,
-                                 many_wrong_passwords_lock_the_account_for_a_while,
-                                 a_cookie_changes_things_only_with_its_csrf_token, tokens_may_do_what_their_scopes_say,
-                                 another_sites_page_logs_nobody_in, one_person_s_scenes_leave_workers_for_the_others}),
-       database_cases("slaves",
-                      {slaves_are_made_shown_changed_and_revoked, lists_are_paged_by_their_next,
-                       a_list_is_one_question_to_the_dispatcher_however_long_it_is, the_slaves_door_knows_its_slaves}),
-       database_cases("uploads", {uploads_become_blobs_of_their_owner, tus_rules_are_kept,
-                                  an_upload_whose_row_cannot_be_written_is_finished_later,
-                                  a_slaves_upload_needs_the_signed_address_of_its_order}),
-       database_cases(
-           "jobs",
-           {a_job_is_created_with_its_folder_and_reaches_the_dispatcher,
-            one_account_keeps_so_many_frames_and_gets_room_by_deleting,
-            what_is_not_in_the_scene_is_refused_by_naming_what_is, a_source_that_is_no_blend_is_refused,
-            a_job_can_be_looked_into_before_it_is_one, a_job_names_its_sources_to_its_owner,
-            pictures_wait_for_their_frame, files_that_were_not_uploaded_by_this_person_are_named,
-            a_disk_that_takes_no_folder_leaves_no_job_behind, jobs_are_paused_resumed_changed_cancelled_and_deleted,
-            frames_and_sources_come_by_signed_addresses_alone, all_finished_frames_come_in_one_archive,
-            a_preview_is_the_owners_and_begins_with_two_frames}),
-       database_cases("events", {streams_end_when_their_login_is_gone, a_token_that_may_not_read_hears_nothing,
-                                 what_handlers_change_is_told}),
-       database_cases("grid", {everybody_may_see_the_grid, what_is_not_there_and_what_is_not_possible_is_said,
-                               nobody_reaches_anothers_things_on_any_route, a_database_that_is_away_is_a_503})});
-}
+namespace {
+
+TestGroup const people_tests{"people",
+                             {people_register_log_in_and_out, bad_registrations_get_a_sentence,
+                              many_wrong_passwords_lock_the_account_for_a_while,
+                              a_cookie_changes_things_only_with_its_csrf_token, tokens_may_do_what_their_scopes_say,
+                              another_sites_page_logs_nobody_in, one_person_s_scenes_leave_workers_for_the_others},
+                             with_database};
+TestGroup const slaves_tests{
+    "slaves",
+    {slaves_are_made_shown_changed_and_revoked, lists_are_paged_by_their_next,
+     a_list_is_one_question_to_the_dispatcher_however_long_it_is, the_slaves_door_knows_its_slaves},
+    with_database};
+TestGroup const uploads_tests{
+    "uploads",
+    {uploads_become_blobs_of_their_owner, tus_rules_are_kept, an_upload_whose_row_cannot_be_written_is_finished_later,
+     a_slaves_upload_needs_the_signed_address_of_its_order},
+    with_database};
+TestGroup const jobs_tests{
+    "jobs",
+    {a_job_is_created_with_its_folder_and_reaches_the_dispatcher,
+     one_account_keeps_so_many_frames_and_gets_room_by_deleting, what_is_not_in_the_scene_is_refused_by_naming_what_is,
+     a_source_that_is_no_blend_is_refused, a_job_can_be_looked_into_before_it_is_one,
+     a_job_names_its_sources_to_its_owner, pictures_wait_for_their_frame,
+     files_that_were_not_uploaded_by_this_person_are_named, a_disk_that_takes_no_folder_leaves_no_job_behind,
+     jobs_are_paused_resumed_changed_cancelled_and_deleted, frames_and_sources_come_by_signed_addresses_alone,
+     all_finished_frames_come_in_one_archive, a_preview_is_the_owners_and_begins_with_two_frames},
+    with_database};
+TestGroup const events_tests{
+    "events",
+    {streams_end_when_their_login_is_gone, a_token_that_may_not_read_hears_nothing, what_handlers_change_is_told},
+    with_database};
+TestGroup const grid_tests{"grid",
+                           {everybody_may_see_the_grid, what_is_not_there_and_what_is_not_possible_is_said,
+                            nobody_reaches_anothers_things_on_any_route, a_database_that_is_away_is_a_503},
+                           with_database};
+
+}  // namespace

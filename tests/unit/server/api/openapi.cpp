@@ -50,8 +50,8 @@ START_TEST(every_route_is_documented_and_every_documented_route_exists) {
 }
 END_TEST
 
-int main() {
-  auto* document_case = tcase_create("document");
-  tcase_add_test(document_case, every_route_is_documented_and_every_documented_route_exists);
-  return run_suite("openapi", {document_case});
-}
+namespace {
+
+TestGroup const document_tests{"document", {every_route_is_documented_and_every_documented_route_exists}};
+
+}  // namespace

@@ -19,8 +19,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr char const* admin = "the-administrators-session";
-
 struct Person {
   std::string name;
   std::string secret;
@@ -61,7 +59,7 @@ struct Desk : DatabaseThread, ApiDesk {
     return spend(path, who, key, body.dump());
   }
   ApiReply adjust(std::string const& key, json const& body) {
-    return spend("points/adjust", {"admin", admin, 1}, key, body);
+    return spend("points/adjust", {"admin", admin_session, 1}, key, body);
   }
 
   // A new account with so many points.
@@ -122,7 +120,7 @@ START_TEST(only_administrators_adjust_and_read_the_whole_ledger) {
   auto const tried = desk.spend("points/adjust", ann, "k", json{{"to", ann.name}, {"points", 5}, {"reason", "mine"}});
   ck_assert_int_eq(tried.status, 403);
   ck_assert_int_eq(desk.call("GET", "/api/v1/ledger/check", ann.secret).status, 403);
-  auto const checked = desk.call("GET", "/api/v1/ledger/check", admin);
+  auto const checked = desk.call("GET", "/api/v1/ledger/check", admin_session);
   ck_assert_int_eq(checked.status, 200);
   ck_assert(checked.json["clean"] == true);
   ck_assert_uint_gt(checked.json["invariants"].size(), 10);
@@ -135,7 +133,7 @@ START_TEST(a_ledger_that_is_not_in_order_says_which_row_breaks_it) {
   auto const ann = desk.user(10);
   auto const where = " WHERE kind = 'available' AND user_id = " + std::to_string(ann.id);
   desk.write_row("UPDATE account SET balance = balance + 1" + where);
-  auto const broken = desk.call("GET", "/api/v1/ledger/check", admin).json;
+  auto const broken = desk.call("GET", "/api/v1/ledger/check", admin_session).json;
   desk.write_row("UPDATE account SET balance = balance - 1" + where);
   ck_assert(broken["clean"] == false);
   bool named = false;
@@ -178,7 +176,7 @@ START_TEST(amounts_that_cannot_be_are_refused_with_a_sentence_and_move_nothing) 
     auto const quoted = R"({"points":)" + amount;
     for (auto const& reply : {desk.spend(boost_path(job), ann, "k", quoted + "}"),
                               desk.spend("points/give", ann, "k", quoted + R"(,"to":")" + ben.name + "\"}"),
-                              desk.spend("points/adjust", {"admin", admin, 1}, "k",
+                              desk.spend("points/adjust", {"admin", admin_session, 1}, "k",
                                          quoted + R"(,"reason":"x","to":")" + ben.name + "\"}")}) {
       ck_assert_msg(reply.status == 400, "%s: %d %s", amount.c_str(), reply.status, reply.text.c_str());
       ck_assert_uint_gt(reply.message().size(), 15);
@@ -290,7 +288,7 @@ START_TEST(nobody_boosts_another_s_job_or_one_that_has_ended) {
   ck_assert_int_eq(others.status, 404);
   ck_assert_int_eq(absent.status, 404);
   ck_assert_text(absent.message(), "you have no job 999999");
-  auto const by_admin = desk.spend(boost_path(job), {"admin", admin, 1}, "k", json{{"points", 5}});
+  auto const by_admin = desk.spend(boost_path(job), {"admin", admin_session, 1}, "k", json{{"points", 5}});
   ck_assert_int_eq(by_admin.status, 403);
   ck_assert_says(by_admin.message(), "only its owner can boost it");
   for (auto const* state : {"finished", "failed", "cancelled"}) {
@@ -526,27 +524,21 @@ START_TEST(a_token_spends_as_far_as_its_scopes_go) {
 }
 END_TEST
 
-int main() {
-  return run_database_suite(
-      "http_points",
-      {database_cases(
-          "points",
-          {a_new_account_has_nothing_and_an_adjustment_is_receipted,
-           only_administrators_adjust_and_read_the_whole_ledger, a_ledger_that_is_not_in_order_says_which_row_breaks_it,
-           amounts_that_cannot_be_are_refused_with_a_sentence_and_move_nothing,
-           the_smallest_and_the_largest_amounts_arrive_exactly, a_boost_moves_points_once_however_often_it_is_sent,
-           what_spends_needs_a_key_of_plain_letters, more_than_is_there_is_not_spent,
-           nobody_boosts_another_s_job_or_one_that_has_ended, two_places_at_once_spend_no_point_twice,
-           a_gift_reaches_somebody_else_with_its_reason_and_raises_nobodys_rank,
-           what_is_left_of_a_boost_comes_back_and_its_receipts_outlive_the_job,
-           a_quote_tells_what_a_boost_would_change_and_spends_nothing,
-           why_names_the_rule_of_a_job_and_of_a_slave_to_its_owner, a_slave_shows_the_power_of_its_cores,
-           the_ranking_and_the_statement_come_page_by_page, a_token_spends_as_far_as_its_scopes_go})},
-      [](Database& first) -> Result<void> {
-        auto const made = store::create_user(first, "admin", "", "hash");
-        if (!made) return made.error();
-        auto const session = store::create_session(first, made->id, secret_hash(admin), 3600, "::1");
-        if (!session) return session.error();
-        return {};
-      });
-}
+namespace {
+
+TestGroup const points_tests{
+    "points",
+    {a_new_account_has_nothing_and_an_adjustment_is_receipted, only_administrators_adjust_and_read_the_whole_ledger,
+     a_ledger_that_is_not_in_order_says_which_row_breaks_it,
+     amounts_that_cannot_be_are_refused_with_a_sentence_and_move_nothing,
+     the_smallest_and_the_largest_amounts_arrive_exactly, a_boost_moves_points_once_however_often_it_is_sent,
+     what_spends_needs_a_key_of_plain_letters, more_than_is_there_is_not_spent,
+     nobody_boosts_another_s_job_or_one_that_has_ended, two_places_at_once_spend_no_point_twice,
+     a_gift_reaches_somebody_else_with_its_reason_and_raises_nobodys_rank,
+     what_is_left_of_a_boost_comes_back_and_its_receipts_outlive_the_job,
+     a_quote_tells_what_a_boost_would_change_and_spends_nothing,
+     why_names_the_rule_of_a_job_and_of_a_slave_to_its_owner, a_slave_shows_the_power_of_its_cores,
+     the_ranking_and_the_statement_come_page_by_page, a_token_spends_as_far_as_its_scopes_go},
+    with_database};
+
+}  // namespace

@@ -164,10 +164,12 @@ START_TEST(a_job_says_itself_which_shot_it_is_for) {
 }
 END_TEST
 
-int main() {
-  return run_database_suite(
-      "http_shots",
-      {database_cases("shots", {shots_are_made_listed_changed_and_removed, bad_shots_get_a_sentence,
-                                a_job_is_submitted_into_a_shot, all_steps_of_a_submission_are_in_its_shot,
-                                a_job_is_moved_between_shots_of_its_project, a_job_says_itself_which_shot_it_is_for})});
-}
+namespace {
+
+TestGroup const shots_tests{"shots",
+                            {shots_are_made_listed_changed_and_removed, bad_shots_get_a_sentence,
+                             a_job_is_submitted_into_a_shot, all_steps_of_a_submission_are_in_its_shot,
+                             a_job_is_moved_between_shots_of_its_project, a_job_says_itself_which_shot_it_is_for},
+                            with_database};
+
+}  // namespace

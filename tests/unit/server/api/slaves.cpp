@@ -166,15 +166,16 @@ START_TEST(settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does
 }
 END_TEST
 
-int main() {
-  return run_database_suite(
-      "http_slaves",
-      {database_cases(
-          "slaves",
-          {a_slave_shows_its_hardware_and_to_its_owner_its_address, a_welcome_over_https_has_what_the_owner_asks_for,
-           a_hello_over_https_is_refused_while_the_line_has_the_place,
-           telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute,
-           hours_reach_the_database_in_one_batch_and_wait_while_it_is_away,
-           an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it,
-           settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does_not_allow_them})});
-}
+namespace {
+
+TestGroup const slaves_tests{
+    "slaves",
+    {a_slave_shows_its_hardware_and_to_its_owner_its_address, a_welcome_over_https_has_what_the_owner_asks_for,
+     a_hello_over_https_is_refused_while_the_line_has_the_place,
+     telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute,
+     hours_reach_the_database_in_one_batch_and_wait_while_it_is_away,
+     an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it,
+     settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does_not_allow_them},
+    with_database};
+
+}  // namespace

@@ -115,12 +115,13 @@ START_TEST(many_users_fit_into_one_minute) {
 }
 END_TEST
 
-int main() {
-  return run_database_suite(
-      "statistics",
-      {database_cases(
-          "statistics",
-          {every_column_has_a_value_for_each_step, a_sample_of_each_minute_tells_the_grids_and_ones_own,
-           a_question_that_makes_no_sense_is_refused_with_what_there_is, the_status_says_frames_an_hour_and_power,
-           a_database_that_is_away_costs_one_minutes_sample, many_users_fit_into_one_minute})});
-}
+namespace {
+
+TestGroup const statistics_tests{
+    "statistics",
+    {every_column_has_a_value_for_each_step, a_sample_of_each_minute_tells_the_grids_and_ones_own,
+     a_question_that_makes_no_sense_is_refused_with_what_there_is, the_status_says_frames_an_hour_and_power,
+     a_database_that_is_away_costs_one_minutes_sample, many_users_fit_into_one_minute},
+    with_database};
+
+}  // namespace

@@ -744,55 +744,44 @@ START_TEST(what_many_jobs_wait_for_is_told_in_one_answer_in_the_order_asked) {
 }
 END_TEST
 
-int main() {
-  TCase* orders = tcase_create("orders");
-  tcase_add_test(orders, an_order_says_all_that_a_slave_needs);
-  tcase_add_test(orders, an_order_of_a_job_with_many_files_names_their_list);
-  tcase_add_test(orders, every_frame_is_given_once_and_the_next_follows_the_result_before_its_commit);
-  tcase_add_test(orders, a_slave_gets_as_many_orders_as_it_has_slots);
-  tcase_add_test(orders, a_slave_holds_one_order_ahead_and_many_of_short_frames);
-  tcase_add_test(orders, near_the_end_of_a_job_nothing_is_held_back_from_others);
-  tcase_add_test(orders, work_reaches_slaves_that_waited_for_it);
-  tcase_add_test(orders, a_slave_whose_renderer_is_too_old_gets_nothing_and_the_job_says_why);
-  tcase_add_test(orders, users_take_turns_and_an_owner_orders_his_own);
-  tcase_add_test(orders, a_paused_job_gives_nothing_and_its_running_frames_count);
-  tcase_add_test(orders, a_cancelled_job_takes_its_frames_away);
-  tcase_add_test(orders, no_work_is_given_while_attempt_numbers_are_missing);
-  tcase_add_test(orders, each_tile_of_a_frame_is_a_task_with_its_place_size_and_name);
-  tcase_add_test(orders, a_job_made_of_anothers_output_begins_when_that_one_is_finished);
-  tcase_add_test(orders, output_names_follow_the_pattern_and_nothing_else_of_printf);
-  tcase_add_test(orders, what_many_jobs_wait_for_is_told_in_one_answer_in_the_order_asked);
-  TCase* leases = tcase_create("leases");
-  tcase_add_test(leases, a_lease_token_cannot_be_changed);
-  tcase_add_test(leases, a_lease_that_nobody_renews_goes_to_the_next_slave);
-  tcase_add_test(leases, progress_renews_a_lease);
-  tcase_add_test(leases, a_slave_that_restarted_without_its_frame_loses_it_at_once);
-  tcase_add_test(leases, a_slave_that_still_holds_its_frame_keeps_it_through_a_broken_connection);
-  tcase_add_test(leases, a_lease_that_the_server_forgot_is_believed_by_its_signature);
-  tcase_add_test(leases, after_a_restart_the_server_waits_for_the_holder_of_a_journaled_lease);
-  TCase* results = tcase_create("results");
-  tcase_add_test(results, a_late_result_counts_when_nobody_was_faster);
-  tcase_add_test(results, whoever_finishes_first_counts_and_the_other_is_told_to_stop);
-  tcase_add_test(results, two_images_of_one_frame_are_never_put_in_place_at_once);
-  tcase_add_test(results, a_frame_that_failed_goes_to_another_slave);
-  tcase_add_test(results, on_a_grid_of_one_slave_a_failed_frame_comes_back_after_a_pause_three_times_in_all);
-  tcase_add_test(results, a_returned_frame_is_held_against_nobody);
-  tcase_add_test(results, a_held_job_gives_its_test_frames_and_the_rest_when_it_is_approved);
-  tcase_add_test(results, a_finished_frame_can_be_opened_again_while_the_job_is_worked_on);
-  tcase_add_test(results, a_result_without_the_image_that_the_job_wants_is_rejected);
-  tcase_add_test(results, only_what_is_out_or_expired_may_begin_a_commit);
-  tcase_add_test(results, an_attempt_that_ended_is_remembered_as_long_as_memory_goes);
-  tcase_add_test(results, what_the_database_calls_ended_gives_the_frame_to_the_next);
-  tcase_add_test(results, what_a_slave_says_beside_a_commit_changes_nothing);
-  tcase_add_test(results, a_result_that_the_dispatcher_does_not_know_cannot_win_without_its_image);
-  tcase_add_test(results, a_returned_frame_cannot_be_brought_after_all);
-  tcase_add_test(results, a_frame_that_a_hello_left_out_cannot_be_brought_after_all);
-  tcase_add_test(results, a_failed_frame_cannot_be_brought_after_all);
-  TCase* slaves = tcase_create("slaves");
-  tcase_add_test(slaves, a_second_program_with_the_same_key_is_refused_while_the_first_lives);
-  tcase_add_test(slaves, a_hello_renews_the_leases_of_what_the_slave_still_holds);
-  tcase_add_test(slaves, a_hello_over_https_takes_the_place_of_a_dead_line_alone);
-  tcase_add_test(slaves, a_disabled_slave_is_sent_away_and_its_frame_given_to_the_next);
-  tcase_add_test(slaves, a_slave_over_https_asks_for_each_order_and_is_offline_when_it_stops_asking);
-  return run_suite("dispatcher", {orders, leases, results, slaves});
-}
+namespace {
+
+TestGroup const orders_tests{
+    "orders",
+    {an_order_says_all_that_a_slave_needs, an_order_of_a_job_with_many_files_names_their_list,
+     every_frame_is_given_once_and_the_next_follows_the_result_before_its_commit,
+     a_slave_gets_as_many_orders_as_it_has_slots, a_slave_holds_one_order_ahead_and_many_of_short_frames,
+     near_the_end_of_a_job_nothing_is_held_back_from_others, work_reaches_slaves_that_waited_for_it,
+     a_slave_whose_renderer_is_too_old_gets_nothing_and_the_job_says_why, users_take_turns_and_an_owner_orders_his_own,
+     a_paused_job_gives_nothing_and_its_running_frames_count, a_cancelled_job_takes_its_frames_away,
+     no_work_is_given_while_attempt_numbers_are_missing, each_tile_of_a_frame_is_a_task_with_its_place_size_and_name,
+     a_job_made_of_anothers_output_begins_when_that_one_is_finished,
+     output_names_follow_the_pattern_and_nothing_else_of_printf,
+     what_many_jobs_wait_for_is_told_in_one_answer_in_the_order_asked}};
+TestGroup const leases_tests{"leases",
+                             {a_lease_token_cannot_be_changed, a_lease_that_nobody_renews_goes_to_the_next_slave,
+                              progress_renews_a_lease, a_slave_that_restarted_without_its_frame_loses_it_at_once,
+                              a_slave_that_still_holds_its_frame_keeps_it_through_a_broken_connection,
+                              a_lease_that_the_server_forgot_is_believed_by_its_signature,
+                              after_a_restart_the_server_waits_for_the_holder_of_a_journaled_lease}};
+TestGroup const results_tests{
+    "results",
+    {a_late_result_counts_when_nobody_was_faster, whoever_finishes_first_counts_and_the_other_is_told_to_stop,
+     two_images_of_one_frame_are_never_put_in_place_at_once, a_frame_that_failed_goes_to_another_slave,
+     on_a_grid_of_one_slave_a_failed_frame_comes_back_after_a_pause_three_times_in_all,
+     a_returned_frame_is_held_against_nobody, a_held_job_gives_its_test_frames_and_the_rest_when_it_is_approved,
+     a_finished_frame_can_be_opened_again_while_the_job_is_worked_on,
+     a_result_without_the_image_that_the_job_wants_is_rejected, only_what_is_out_or_expired_may_begin_a_commit,
+     an_attempt_that_ended_is_remembered_as_long_as_memory_goes,
+     what_the_database_calls_ended_gives_the_frame_to_the_next, what_a_slave_says_beside_a_commit_changes_nothing,
+     a_result_that_the_dispatcher_does_not_know_cannot_win_without_its_image,
+     a_returned_frame_cannot_be_brought_after_all, a_frame_that_a_hello_left_out_cannot_be_brought_after_all,
+     a_failed_frame_cannot_be_brought_after_all}};
+TestGroup const slaves_tests{
+    "slaves",
+    {a_second_program_with_the_same_key_is_refused_while_the_first_lives,
+     a_hello_renews_the_leases_of_what_the_slave_still_holds, a_hello_over_https_takes_the_place_of_a_dead_line_alone,
+     a_disabled_slave_is_sent_away_and_its_frame_given_to_the_next,
+     a_slave_over_https_asks_for_each_order_and_is_offline_when_it_stops_asking}};
+
+}  // namespace

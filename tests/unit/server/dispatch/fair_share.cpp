@@ -14,7 +14,7 @@ using Rule = PolicyReason::Rule;
 namespace {
 
 START_TEST(an_empty_grid_gives_nothing_and_says_so) {
-  Grid grid;
+  PolicyGrid grid;
   ck_assert_int_eq(grid.give(1), 0);
   ck_assert(grid.policy.why_slave(1).rule == Rule::nothing_to_do);
   ck_assert(grid.policy.why_slave(77).rule == Rule::unknown);
@@ -27,7 +27,7 @@ START_TEST(an_empty_grid_gives_nothing_and_says_so) {
 END_TEST
 
 START_TEST(one_job_is_served_until_it_has_nothing_left) {
-  Grid grid;
+  PolicyGrid grid;
   grid.job(1, 10, 3, 100);
   ck_assert_int_eq(grid.serve(10)[1], 3);
   ck_assert(grid.policy.why_job(1).rule == Rule::nothing_ready);
@@ -37,7 +37,7 @@ START_TEST(one_job_is_served_until_it_has_nothing_left) {
 END_TEST
 
 START_TEST(newcomers_share_equally_whatever_their_frames_take) {
-  Grid grid;
+  PolicyGrid grid;
   grid.job(1, 10, 100000, 100);
   grid.job(2, 20, 100000, 400);
   auto const got = grid.serve(1000);
@@ -47,7 +47,7 @@ START_TEST(newcomers_share_equally_whatever_their_frames_take) {
 END_TEST
 
 START_TEST(a_grid_of_small_frames_is_shared_from_the_first_ones_on) {
-  Grid grid;
+  PolicyGrid grid;
   grid.job(1, 10, 1000, 4);
   grid.job(2, 20, 1000, 4);
   grid.pc(1);
@@ -58,7 +58,7 @@ START_TEST(a_grid_of_small_frames_is_shared_from_the_first_ones_on) {
 END_TEST
 
 START_TEST(contributors_share_four_fifths_by_weight) {
-  Grid grid;
+  PolicyGrid grid;
   grid.policy.set_user(10, 600'000);       // weight 1.5
   grid.policy.set_user(20, 600'000 * 63);  // weight 4
   grid.job(1, 10, 100000, 100);
@@ -75,7 +75,7 @@ START_TEST(contributors_share_four_fifths_by_weight) {
 END_TEST
 
 START_TEST(a_hundred_fresh_accounts_share_one_fifth) {
-  Grid grid;
+  PolicyGrid grid;
   for (std::int64_t user = 1; user <= 11; ++user) {
     grid.policy.set_user(user, 6'000'000);
     grid.job(user, user, 1000000, 100);
@@ -91,7 +91,7 @@ START_TEST(a_hundred_fresh_accounts_share_one_fifth) {
 END_TEST
 
 START_TEST(without_contributors_everyone_gets_all_of_it) {
-  Grid grid;
+  PolicyGrid grid;
   grid.job(1, 10, 1000, 100);
   grid.job(2, 20, 1000, 100);
   ck_assert_int_eq(grid.serve(100).at(2), 50);
@@ -99,7 +99,7 @@ START_TEST(without_contributors_everyone_gets_all_of_it) {
 END_TEST
 
 START_TEST(a_boosted_job_weighs_one_plus_its_boost) {
-  Grid grid;
+  PolicyGrid grid;
   grid.policy.set_user(10, 6'000'000);
   grid.policy.set_user(20, 6'000'000);
   grid.job(1, 10, 1000000, 100);
@@ -113,7 +113,7 @@ START_TEST(a_boosted_job_weighs_one_plus_its_boost) {
 END_TEST
 
 START_TEST(a_newcomer_has_the_priority_that_he_pays_for) {
-  Grid grid;
+  PolicyGrid grid;
   grid.policy.set_user(10, 600'000 * 63);  // weight 4
   grid.job(1, 10, 1000000, 1000);
   grid.job(2, 20, 1000000, 1000);
@@ -124,7 +124,7 @@ START_TEST(a_newcomer_has_the_priority_that_he_pays_for) {
 END_TEST
 
 START_TEST(an_owner_orders_his_jobs_by_priority_then_boost_then_age) {
-  Grid grid;
+  PolicyGrid grid;
   grid.job(1, 10, 1, 100, 20);
   grid.job(2, 10, 1, 100, 80);
   grid.job(3, 10, 1, 100, 80);
@@ -137,7 +137,7 @@ START_TEST(an_owner_orders_his_jobs_by_priority_then_boost_then_age) {
 END_TEST
 
 START_TEST(changing_a_priority_takes_effect_at_once) {
-  Grid grid;
+  PolicyGrid grid;
   grid.job(1, 10, 5, 100);
   grid.job(2, 10, 5, 100);
   ck_assert_int_eq(grid.policy.why_job(2).number, 1);
@@ -149,7 +149,7 @@ START_TEST(changing_a_priority_takes_effect_at_once) {
 END_TEST
 
 START_TEST(who_returns_gets_no_credit_for_the_time_away) {
-  Grid grid;
+  PolicyGrid grid;
   grid.job(1, 10, 100000, 100);
   grid.job(2, 20, 100000, 100);
   grid.serve(10);
@@ -162,7 +162,7 @@ START_TEST(who_returns_gets_no_credit_for_the_time_away) {
 END_TEST
 
 START_TEST(who_returns_soon_keeps_what_he_had_ahead) {
-  Grid grid;
+  PolicyGrid grid;
   grid.job(1, 10, 100000, 100);
   grid.job(2, 20, 100000, 100);
   grid.serve(20);
@@ -177,7 +177,7 @@ START_TEST(who_returns_soon_keeps_what_he_had_ahead) {
 END_TEST
 
 START_TEST(a_wrong_estimate_is_corrected_when_the_frame_is_done) {
-  Grid grid;
+  PolicyGrid grid;
   grid.job(1, 10, 100000, 100);
   grid.job(2, 20, 100000, 50000);  // long frames, as yet unknown
   std::map<std::int64_t, std::int64_t> work;
@@ -191,7 +191,7 @@ START_TEST(a_wrong_estimate_is_corrected_when_the_frame_is_done) {
 END_TEST
 
 START_TEST(a_lost_frame_costs_its_owner_nothing) {
-  Grid grid;
+  PolicyGrid grid;
   grid.job(1, 10, 1000, 100);
   grid.job(2, 20, 1000, 100);
   grid.serve(2);
@@ -207,7 +207,7 @@ START_TEST(a_lost_frame_costs_its_owner_nothing) {
 END_TEST
 
 START_TEST(an_attempt_reported_twice_counts_once) {
-  Grid grid;
+  PolicyGrid grid;
   grid.job(1, 10, 1000, 100);
   grid.job(2, 20, 1000, 100);
   for (int i = 0; i < 200; ++i) {
@@ -224,7 +224,7 @@ START_TEST(an_attempt_reported_twice_counts_once) {
 END_TEST
 
 START_TEST(a_backlogged_user_waits_no_longer_than_the_bound) {
-  Grid grid;
+  PolicyGrid grid;
   constexpr std::int64_t users = 30;
   constexpr std::int64_t longest = 5000;
   for (std::int64_t user = 1; user <= users; ++user) {
@@ -248,7 +248,7 @@ START_TEST(a_backlogged_user_waits_no_longer_than_the_bound) {
 END_TEST
 
 START_TEST(ten_thousand_users_are_all_served_in_turn) {
-  Grid grid;
+  PolicyGrid grid;
   for (std::int64_t user = 1; user <= 10000; ++user) grid.job(user, user, 100, 100);
   std::set<std::int64_t> served;
   for (int i = 0; i < 10000; ++i) {
@@ -259,20 +259,16 @@ START_TEST(ten_thousand_users_are_all_served_in_turn) {
 }
 END_TEST
 
-}  // namespace
+TestGroup const order_tests{
+    "order",
+    {an_empty_grid_gives_nothing_and_says_so, one_job_is_served_until_it_has_nothing_left,
+     newcomers_share_equally_whatever_their_frames_take, a_grid_of_small_frames_is_shared_from_the_first_ones_on,
+     contributors_share_four_fifths_by_weight, a_hundred_fresh_accounts_share_one_fifth,
+     without_contributors_everyone_gets_all_of_it, a_boosted_job_weighs_one_plus_its_boost,
+     a_newcomer_has_the_priority_that_he_pays_for, an_owner_orders_his_jobs_by_priority_then_boost_then_age,
+     changing_a_priority_takes_effect_at_once, who_returns_gets_no_credit_for_the_time_away,
+     who_returns_soon_keeps_what_he_had_ahead, a_wrong_estimate_is_corrected_when_the_frame_is_done,
+     a_lost_frame_costs_its_owner_nothing, an_attempt_reported_twice_counts_once,
+     a_backlogged_user_waits_no_longer_than_the_bound, ten_thousand_users_are_all_served_in_turn}};
 
-int main() {
-  TCase* const order = tcase_create("order");
-  for (auto const* test :
-       {an_empty_grid_gives_nothing_and_says_so, one_job_is_served_until_it_has_nothing_left,
-        newcomers_share_equally_whatever_their_frames_take, a_grid_of_small_frames_is_shared_from_the_first_ones_on,
-        contributors_share_four_fifths_by_weight, a_hundred_fresh_accounts_share_one_fifth,
-        without_contributors_everyone_gets_all_of_it, a_boosted_job_weighs_one_plus_its_boost,
-        a_newcomer_has_the_priority_that_he_pays_for, an_owner_orders_his_jobs_by_priority_then_boost_then_age,
-        changing_a_priority_takes_effect_at_once, who_returns_gets_no_credit_for_the_time_away,
-        who_returns_soon_keeps_what_he_had_ahead, a_wrong_estimate_is_corrected_when_the_frame_is_done,
-        a_lost_frame_costs_its_owner_nothing, an_attempt_reported_twice_counts_once,
-        a_backlogged_user_waits_no_longer_than_the_bound, ten_thousand_users_are_all_served_in_turn})
-    tcase_add_test(order, test);
-  return run_suite("fair_share", {order});
-}
+}  // namespace

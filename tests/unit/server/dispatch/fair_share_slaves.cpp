@@ -16,7 +16,7 @@ using Rule = PolicyReason::Rule;
 namespace {
 
 START_TEST(who_does_not_fit_does_not_stop_the_others) {
-  Grid grid;
+  PolicyGrid grid;
   grid.job(1, 10, 10, 100);
   grid.job(2, 20, 10, 100);
   ck_assert_int_eq(grid.give(1, {1}), 2);
@@ -27,7 +27,7 @@ START_TEST(who_does_not_fit_does_not_stop_the_others) {
 END_TEST
 
 START_TEST(kinds_are_asked_once_and_not_job_by_job) {
-  Grid grid;
+  PolicyGrid grid;
   for (std::int64_t job = 1; job <= 10000; ++job) grid.job(job, job, 10, 100, 50, 1);
   grid.job(20000, 20000, 10, 100, 50, 2);
   ck_assert_int_eq(grid.give(1, {}, [](std::int64_t kind) { return kind == 2; }), 20000);
@@ -38,7 +38,7 @@ START_TEST(kinds_are_asked_once_and_not_job_by_job) {
 END_TEST
 
 START_TEST(a_long_row_of_refusals_is_gone_through_in_several_turns) {
-  Grid grid;
+  PolicyGrid grid;
   std::set<std::int64_t> refused;
   for (std::int64_t job = 1; job <= 5000; ++job) {
     grid.job(job, job, 10, 100);
@@ -59,7 +59,7 @@ START_TEST(a_long_row_of_refusals_is_gone_through_in_several_turns) {
 END_TEST
 
 START_TEST(who_no_slave_fits_does_not_get_a_month_at_once) {
-  Grid grid;
+  PolicyGrid grid;
   grid.job(1, 10, 1000000, 100, 50, 1);
   grid.job(2, 20, 1000000, 100, 50, 2);
   grid.job(3, 30, 1000000, 100, 50, 1);
@@ -75,7 +75,7 @@ START_TEST(who_no_slave_fits_does_not_get_a_month_at_once) {
 END_TEST
 
 START_TEST(a_slave_stays_with_the_files_it_holds_within_one_frame) {
-  Grid grid;
+  PolicyGrid grid;
   for (std::int64_t job = 1; job <= 4; ++job) grid.job(job, job * 10, 10000, 100);
   for (std::int64_t slave = 1; slave <= 4; ++slave) grid.pc(slave);
   int stayed = 0;
@@ -95,7 +95,7 @@ START_TEST(a_slave_stays_with_the_files_it_holds_within_one_frame) {
 END_TEST
 
 START_TEST(a_block_is_a_quarter_of_an_hour_of_frames) {
-  Grid grid;
+  PolicyGrid grid;
   grid.pc(1, 900, 1000, 1);
   grid.job(1, 10, 100, 1000);                    // a minute each
   ck_assert_int_eq(grid.policy.block(1, 1), 1);  // not known yet
@@ -110,7 +110,7 @@ START_TEST(a_block_is_a_quarter_of_an_hour_of_frames) {
 END_TEST
 
 START_TEST(an_order_that_a_slave_only_holds_adds_nothing_to_the_speed_of_its_job) {
-  Grid grid;
+  PolicyGrid grid;
   grid.pc(1);
   grid.job(1, 10, 1000, 1000);
   grid.serve(20);
@@ -126,7 +126,7 @@ START_TEST(an_order_that_a_slave_only_holds_adds_nothing_to_the_speed_of_its_job
 END_TEST
 
 START_TEST(a_frame_too_long_for_a_slaves_limit_goes_to_another) {
-  Grid grid;
+  PolicyGrid grid;
   grid.pc(1);
   grid.policy.set_slave({.id = 2, .user = 901, .power = 1000, .threads = 1, .slots = 1, .limit_ms = 30000});
   grid.job(1, 10, 100, 1000);
@@ -139,7 +139,7 @@ START_TEST(a_frame_too_long_for_a_slaves_limit_goes_to_another) {
 END_TEST
 
 START_TEST(the_last_frames_wait_for_a_fast_slave_two_minutes_at_most) {
-  Grid grid;
+  PolicyGrid grid;
   grid.pc(1, 900, 1000, 16);
   grid.pc(2, 901, 250, 1);
   grid.job(1, 10, 5, 16000);  // a minute on the fast one, about an hour and a half on the slow one
@@ -158,7 +158,7 @@ START_TEST(the_last_frames_wait_for_a_fast_slave_two_minutes_at_most) {
 END_TEST
 
 START_TEST(an_idle_fast_slave_of_another_user_copies_the_slowest_last_frame) {
-  Grid grid;
+  PolicyGrid grid;
   for (std::int64_t slave = 10; slave < 30; ++slave) grid.pc(slave, 950);
   grid.pc(1, 900, 1000, 1);
   grid.pc(2, 901, 1000, 16);
@@ -185,7 +185,7 @@ START_TEST(an_idle_fast_slave_of_another_user_copies_the_slowest_last_frame) {
 END_TEST
 
 START_TEST(copies_take_a_tenth_of_the_slots_at_most) {
-  Grid grid;
+  PolicyGrid grid;
   for (std::int64_t slave = 1; slave <= 10; ++slave) grid.pc(slave, 900, 1000, 1);
   for (std::int64_t slave = 11; slave <= 20; ++slave) grid.pc(slave, 901, 1000, 16);
   grid.job(1, 10, 13, 16000);
@@ -198,7 +198,7 @@ START_TEST(copies_take_a_tenth_of_the_slots_at_most) {
 END_TEST
 
 START_TEST(a_frame_long_overdue_is_copied_too) {
-  Grid grid;
+  PolicyGrid grid;
   for (std::int64_t slave = 10; slave < 30; ++slave) grid.pc(slave, 950);
   grid.pc(1, 900);
   grid.pc(2, 901);
@@ -214,7 +214,7 @@ START_TEST(a_frame_long_overdue_is_copied_too) {
 END_TEST
 
 START_TEST(a_forecast_says_what_a_boost_would_change) {
-  Grid grid;
+  PolicyGrid grid;
   for (std::int64_t slave = 1; slave <= 10; ++slave) grid.pc(slave);
   for (std::int64_t user = 1; user <= 8; ++user) {
     grid.policy.set_user(user, 6'000'000);
@@ -235,7 +235,7 @@ START_TEST(a_forecast_says_what_a_boost_would_change) {
 END_TEST
 
 START_TEST(reasons_are_sentences_with_rule_and_number) {
-  Grid grid;
+  PolicyGrid grid;
   grid.policy.set_user(10, 600'000);
   grid.job(1, 10, 10, 100);
   grid.job(2, 20, 10, 100);
@@ -335,24 +335,19 @@ START_TEST(every_frame_is_given_exactly_once_whatever_the_order) {
 }
 END_TEST
 
-}  // namespace
+TestGroup const slaves_tests{
+    "slaves",
+    {who_does_not_fit_does_not_stop_the_others, kinds_are_asked_once_and_not_job_by_job,
+     a_long_row_of_refusals_is_gone_through_in_several_turns, who_no_slave_fits_does_not_get_a_month_at_once,
+     a_slave_stays_with_the_files_it_holds_within_one_frame, a_block_is_a_quarter_of_an_hour_of_frames,
+     an_order_that_a_slave_only_holds_adds_nothing_to_the_speed_of_its_job,
+     a_frame_too_long_for_a_slaves_limit_goes_to_another, the_last_frames_wait_for_a_fast_slave_two_minutes_at_most,
+     an_idle_fast_slave_of_another_user_copies_the_slowest_last_frame, copies_take_a_tenth_of_the_slots_at_most,
+     a_frame_long_overdue_is_copied_too, a_forecast_says_what_a_boost_would_change,
+     reasons_are_sentences_with_rule_and_number}};
+TestGroup const frames_tests{
+    "frames",
+    {a_long_job_gives_its_probes_first, a_job_gives_blocks, frames_that_failed_on_a_slave_are_passed_over,
+     every_frame_is_given_exactly_once_whatever_the_order}};
 
-int main() {
-  TCase* const slaves = tcase_create("slaves");
-  for (auto const* test :
-       {who_does_not_fit_does_not_stop_the_others, kinds_are_asked_once_and_not_job_by_job,
-        a_long_row_of_refusals_is_gone_through_in_several_turns, who_no_slave_fits_does_not_get_a_month_at_once,
-        a_slave_stays_with_the_files_it_holds_within_one_frame, a_block_is_a_quarter_of_an_hour_of_frames,
-        an_order_that_a_slave_only_holds_adds_nothing_to_the_speed_of_its_job,
-        a_frame_too_long_for_a_slaves_limit_goes_to_another, the_last_frames_wait_for_a_fast_slave_two_minutes_at_most,
-        an_idle_fast_slave_of_another_user_copies_the_slowest_last_frame, copies_take_a_tenth_of_the_slots_at_most,
-        a_frame_long_overdue_is_copied_too, a_forecast_says_what_a_boost_would_change,
-        reasons_are_sentences_with_rule_and_number})
-    tcase_add_test(slaves, test);
-  TCase* const frames = tcase_create("frames");
-  for (auto const* test :
-       {a_long_job_gives_its_probes_first, a_job_gives_blocks, frames_that_failed_on_a_slave_are_passed_over,
-        every_frame_is_given_exactly_once_whatever_the_order})
-    tcase_add_test(frames, test);
-  return run_suite("fair_share_slaves", {slaves, frames});
-}
+}  // namespace

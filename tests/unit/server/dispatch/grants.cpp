@@ -527,32 +527,30 @@ START_TEST(a_slave_is_measured_with_the_cores_that_its_benchmark_was_ordered_for
 }
 END_TEST
 
-int main() {
-  TCase* benchmarks = tcase_create("benchmarks");
-  tcase_add_test(benchmarks, a_slave_renders_a_benchmark_before_its_first_order);
-  tcase_add_test(benchmarks, a_benchmark_has_the_machine_for_itself);
-  tcase_add_test(benchmarks, a_benchmark_that_is_too_fast_or_copied_or_without_a_picture_is_not_believed);
-  tcase_add_test(benchmarks, a_benchmark_is_repeated_after_a_month_and_on_other_hardware);
-  TCase* grants = tcase_create("grants");
-  tcase_add_test(grants, results_that_come_together_are_each_worth_the_time_that_they_took);
-  tcase_add_test(grants, cpu_time_is_a_claim_that_the_server_s_clock_bounds);
-  tcase_add_test(grants, time_is_not_paid_twice_to_a_slave_that_holds_results_back);
-  tcase_add_test(grants, neither_new_connections_nor_new_slots_make_one_hour_two);
-  tcase_add_test(grants, grants_wait_until_three_others_have_rendered_some_of_the_job);
-  tcase_add_test(grants, a_frame_given_before_a_restart_is_paid_by_its_lease_and_the_power_measured_before);
-  tcase_add_test(grants, a_clock_that_was_set_back_pays_nothing_and_breaks_nothing);
-  tcase_add_test(grants, a_slave_with_too_little_memory_is_not_asked_and_one_liar_keeps_nobody_away);
-  tcase_add_test(grants, one_s_own_frames_are_no_samples);
-  tcase_add_test(grants, a_held_grant_is_remembered_over_a_restart);
-  tcase_add_test(grants, a_power_that_claims_too_much_sinks_and_is_measured_again);
-  tcase_add_test(grants, failed_benchmarks_are_tried_less_and_less_often);
-  tcase_add_test(grants, a_job_of_many_frames_keeps_few_claims_and_no_user_fills_them);
-  TCase* terms = tcase_create("terms");
-  tcase_add_test(terms, a_frame_is_paid_whose_slave_left_while_its_image_was_checked);
-  tcase_add_test(terms, what_a_slave_says_of_itself_after_its_order_changes_nothing_of_its_pay);
-  tcase_add_test(terms, a_boost_pays_what_it_paid_when_the_frame_was_given);
-  tcase_add_test(terms, claims_of_slaves_that_left_make_the_fair_value_too);
-  tcase_add_test(terms, a_late_frame_is_paid_by_the_terms_of_its_lease);
-  tcase_add_test(terms, a_slave_is_measured_with_the_cores_that_its_benchmark_was_ordered_for);
-  return run_suite("grants", {benchmarks, grants, terms});
-}
+namespace {
+
+TestGroup const benchmarks_tests{
+    "benchmarks",
+    {a_slave_renders_a_benchmark_before_its_first_order, a_benchmark_has_the_machine_for_itself,
+     a_benchmark_that_is_too_fast_or_copied_or_without_a_picture_is_not_believed,
+     a_benchmark_is_repeated_after_a_month_and_on_other_hardware}};
+TestGroup const grants_tests{
+    "grants",
+    {results_that_come_together_are_each_worth_the_time_that_they_took,
+     cpu_time_is_a_claim_that_the_server_s_clock_bounds, time_is_not_paid_twice_to_a_slave_that_holds_results_back,
+     neither_new_connections_nor_new_slots_make_one_hour_two,
+     grants_wait_until_three_others_have_rendered_some_of_the_job,
+     a_frame_given_before_a_restart_is_paid_by_its_lease_and_the_power_measured_before,
+     a_clock_that_was_set_back_pays_nothing_and_breaks_nothing,
+     a_slave_with_too_little_memory_is_not_asked_and_one_liar_keeps_nobody_away, one_s_own_frames_are_no_samples,
+     a_held_grant_is_remembered_over_a_restart, a_power_that_claims_too_much_sinks_and_is_measured_again,
+     failed_benchmarks_are_tried_less_and_less_often, a_job_of_many_frames_keeps_few_claims_and_no_user_fills_them}};
+TestGroup const terms_tests{
+    "terms",
+    {a_frame_is_paid_whose_slave_left_while_its_image_was_checked,
+     what_a_slave_says_of_itself_after_its_order_changes_nothing_of_its_pay,
+     a_boost_pays_what_it_paid_when_the_frame_was_given, claims_of_slaves_that_left_make_the_fair_value_too,
+     a_late_frame_is_paid_by_the_terms_of_its_lease,
+     a_slave_is_measured_with_the_cores_that_its_benchmark_was_ordered_for}};
+
+}  // namespace

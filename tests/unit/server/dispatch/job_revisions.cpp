@@ -183,20 +183,17 @@ START_TEST(what_is_known_of_a_job_goes_some_time_after_the_job) {
 }
 END_TEST
 
-}  // namespace
+TestGroup const order_tests{
+    "order",
+    {a_job_that_was_cancelled_since_its_row_was_read_is_not_given_out,
+     a_job_that_was_paused_since_its_row_was_read_gives_nothing_until_it_is_resumed,
+     a_job_that_was_resumed_after_it_was_paused_goes_on_whatever_is_told_first,
+     an_older_change_takes_nothing_back_of_a_newer_one,
+     rows_that_were_read_twice_take_no_frame_from_the_slave_that_renders_it,
+     a_job_that_ended_is_not_brought_back_by_an_older_reading_but_by_its_owner,
+     a_frame_whose_end_is_not_settled_here_is_not_reopened_in_vain,
+     what_is_made_of_a_job_waits_when_that_one_is_rendered_again_before_its_end_is_heard,
+     what_is_made_of_a_job_begins_though_that_one_finished_while_its_row_was_read,
+     nothing_of_a_job_that_is_gone_counts_as_being_rendered, what_is_known_of_a_job_goes_some_time_after_the_job}};
 
-int main() {
-  TCase* order = tcase_create("order");
-  tcase_add_test(order, a_job_that_was_cancelled_since_its_row_was_read_is_not_given_out);
-  tcase_add_test(order, a_job_that_was_paused_since_its_row_was_read_gives_nothing_until_it_is_resumed);
-  tcase_add_test(order, a_job_that_was_resumed_after_it_was_paused_goes_on_whatever_is_told_first);
-  tcase_add_test(order, an_older_change_takes_nothing_back_of_a_newer_one);
-  tcase_add_test(order, rows_that_were_read_twice_take_no_frame_from_the_slave_that_renders_it);
-  tcase_add_test(order, a_job_that_ended_is_not_brought_back_by_an_older_reading_but_by_its_owner);
-  tcase_add_test(order, a_frame_whose_end_is_not_settled_here_is_not_reopened_in_vain);
-  tcase_add_test(order, what_is_made_of_a_job_waits_when_that_one_is_rendered_again_before_its_end_is_heard);
-  tcase_add_test(order, what_is_made_of_a_job_begins_though_that_one_finished_while_its_row_was_read);
-  tcase_add_test(order, nothing_of_a_job_that_is_gone_counts_as_being_rendered);
-  tcase_add_test(order, what_is_known_of_a_job_goes_some_time_after_the_job);
-  return run_suite("job_revisions", {order});
-}
+}  // namespace

@@ -131,15 +131,11 @@ START_TEST(settings_from_afar_are_checked_by_name_and_null_takes_them_away) {
 }
 END_TEST
 
-}  // namespace
+TestGroup const refusals_tests{
+    "refusals",
+    {a_slave_is_not_offered_what_it_or_its_owner_blocked, names_and_projects_are_blocked_like_numbers,
+     a_frame_that_took_longer_than_a_slave_lends_goes_elsewhere_and_counts_against_nobody,
+     a_slave_is_not_given_frames_that_are_expected_to_take_longer_than_it_lends,
+     settings_from_afar_are_checked_by_name_and_null_takes_them_away}};
 
-int main() {
-  TCase* refusals = tcase_create("refusals");
-  for (auto const* test :
-       {a_slave_is_not_offered_what_it_or_its_owner_blocked, names_and_projects_are_blocked_like_numbers,
-        a_frame_that_took_longer_than_a_slave_lends_goes_elsewhere_and_counts_against_nobody,
-        a_slave_is_not_given_frames_that_are_expected_to_take_longer_than_it_lends,
-        settings_from_afar_are_checked_by_name_and_null_takes_them_away})
-    tcase_add_test(refusals, test);
-  return run_suite("refusals", {refusals});
-}
+}  // namespace

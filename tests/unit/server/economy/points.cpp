@@ -270,32 +270,28 @@ START_TEST(a_grid_without_history_expects_a_point_of_a_frame) {
 }
 END_TEST
 
-}  // namespace
+TestGroup const points_tests{"points",
+                             {logarithm_and_power_agree_with_the_library,
+                              scaling_rounds_to_nearest_and_never_overflows,
+                              a_benchmark_measures_one_core,
+                              a_benchmark_that_hides_cpu_time_is_held_to_the_servers_clock,
+                              absurd_benchmarks_are_refused_with_the_value,
+                              an_honest_claim_is_power_times_cpu_time,
+                              a_claim_stops_at_what_the_server_saw,
+                              absurd_claims_count_as_nothing_or_as_the_limit,
+                              a_fair_value_needs_three_other_users,
+                              a_fair_value_is_the_median_of_the_nearest,
+                              two_farms_around_a_frame_do_not_make_its_value,
+                              negative_claims_in_a_sample_count_as_nothing,
+                              a_grant_is_at_most_fifteen_percent_above_the_fair_value,
+                              without_a_fair_value_the_least_claim_is_paid,
+                              power_follows_the_fair_value_slowly_and_within_limits,
+                              weight_grows_with_points_from_an_hour_of_work_to_four,
+                              an_army_with_an_hour_of_work_each_weighs_less_than_it_worked,
+                              a_boost_is_what_was_paid_for_each_point_of_work_left,
+                              a_payout_never_takes_more_than_the_escrow_holds,
+                              an_estimate_is_the_median_of_the_latest_results,
+                              a_frames_time_is_work_over_power_threads_and_efficiency,
+                              a_grid_without_history_expects_a_point_of_a_frame}};
 
-int main() {
-  TCase* const all = tcase_create("points");
-  for (auto const* test : {logarithm_and_power_agree_with_the_library,
-                           scaling_rounds_to_nearest_and_never_overflows,
-                           a_benchmark_measures_one_core,
-                           a_benchmark_that_hides_cpu_time_is_held_to_the_servers_clock,
-                           absurd_benchmarks_are_refused_with_the_value,
-                           an_honest_claim_is_power_times_cpu_time,
-                           a_claim_stops_at_what_the_server_saw,
-                           absurd_claims_count_as_nothing_or_as_the_limit,
-                           a_fair_value_needs_three_other_users,
-                           a_fair_value_is_the_median_of_the_nearest,
-                           two_farms_around_a_frame_do_not_make_its_value,
-                           negative_claims_in_a_sample_count_as_nothing,
-                           a_grant_is_at_most_fifteen_percent_above_the_fair_value,
-                           without_a_fair_value_the_least_claim_is_paid,
-                           power_follows_the_fair_value_slowly_and_within_limits,
-                           weight_grows_with_points_from_an_hour_of_work_to_four,
-                           an_army_with_an_hour_of_work_each_weighs_less_than_it_worked,
-                           a_boost_is_what_was_paid_for_each_point_of_work_left,
-                           a_payout_never_takes_more_than_the_escrow_holds,
-                           an_estimate_is_the_median_of_the_latest_results,
-                           a_frames_time_is_work_over_power_threads_and_efficiency,
-                           a_grid_without_history_expects_a_point_of_a_frame})
-    tcase_add_test(all, test);
-  return run_suite("points", {all});
-}
+}  // namespace

@@ -638,41 +638,33 @@ START_TEST(tls_is_spoken_and_half_a_handshake_ends) {
 }
 END_TEST
 
-int main() {
-  auto* speaks = tcase_create("speaks");
-  tcase_set_timeout(speaks, 60);
-  tcase_add_test(speaks, a_request_is_answered_with_the_security_headers);
-  tcase_add_test(speaks, a_connection_carries_many_requests_and_pipelined_ones_keep_their_order);
-  tcase_add_test(speaks, head_has_the_length_and_no_body);
-  tcase_add_test(speaks, a_reply_without_content_leaves_the_connection_usable);
-  tcase_add_test(speaks, bodies_may_be_chunked_or_wait_for_100_continue);
-  tcase_add_test(speaks, tls_is_spoken_and_half_a_handshake_ends);
-  auto* refuses = tcase_create("refuses");
-  tcase_set_timeout(refuses, 60);
-  tcase_add_test(refuses, garbage_is_refused_and_the_connection_closed);
-  tcase_add_test(refuses, paths_are_decoded_once_and_may_not_climb);
-  tcase_add_test(refuses, a_length_given_in_two_ways_is_refused);
-  tcase_add_test(refuses, huge_headers_and_huge_bodies_are_refused);
-  tcase_add_test(refuses, a_line_without_end_ends_with_the_connection);
-  tcase_add_test(refuses, who_sends_too_slowly_is_cut_off);
-  tcase_add_test(refuses, one_byte_now_and_then_is_too_slow);
-  tcase_add_test(refuses, who_does_not_take_the_reply_is_cut_off);
-  auto* answers = tcase_create("answers");
-  tcase_set_timeout(answers, 60);
-  tcase_add_test(answers, a_handler_that_throws_answers_500);
-  tcase_add_test(answers, a_full_queue_answers_503_at_once);
-  tcase_add_test(answers, an_answer_may_come_later_and_a_dropped_one_is_503);
-  tcase_add_test(answers, an_answer_for_a_client_that_left_harms_nobody);
-  tcase_add_test(answers, stopping_answers_what_was_asked);
-  tcase_add_test(answers, a_reply_that_stays_open_is_written_piece_by_piece_and_ends_with_its_reader);
-  tcase_add_test(answers, a_reply_that_stays_open_can_be_ended_and_the_connection_goes_on);
-  tcase_add_test(answers, who_does_not_read_a_reply_that_stays_open_is_cut_off_and_costs_little);
-  auto* files = tcase_create("files");
-  tcase_set_timeout(files, 120);
-  tcase_add_test(files, files_come_whole_in_ranges_and_not_again_when_unchanged);
-  tcase_add_test(files, head_of_a_file_tells_its_length);
-  tcase_add_test(files, bytes_made_on_their_way_come_whole_or_are_cut_short);
-  tcase_add_test(files, a_download_that_is_broken_off_frees_its_file);
-  tcase_add_test(files, downloads_hold_a_piece_in_memory_not_the_file);
-  return run_suite("http_server", {speaks, refuses, answers, files});
-}
+namespace {
+
+TestGroup const speaks_tests{"speaks",
+                             {a_request_is_answered_with_the_security_headers,
+                              a_connection_carries_many_requests_and_pipelined_ones_keep_their_order,
+                              head_has_the_length_and_no_body, a_reply_without_content_leaves_the_connection_usable,
+                              bodies_may_be_chunked_or_wait_for_100_continue, tls_is_spoken_and_half_a_handshake_ends},
+                             {.timeout_s = 60}};
+TestGroup const refuses_tests{"refuses",
+                              {garbage_is_refused_and_the_connection_closed, paths_are_decoded_once_and_may_not_climb,
+                               a_length_given_in_two_ways_is_refused, huge_headers_and_huge_bodies_are_refused,
+                               a_line_without_end_ends_with_the_connection, who_sends_too_slowly_is_cut_off,
+                               one_byte_now_and_then_is_too_slow, who_does_not_take_the_reply_is_cut_off},
+                              {.timeout_s = 60}};
+TestGroup const answers_tests{
+    "answers",
+    {a_handler_that_throws_answers_500, a_full_queue_answers_503_at_once,
+     an_answer_may_come_later_and_a_dropped_one_is_503, an_answer_for_a_client_that_left_harms_nobody,
+     stopping_answers_what_was_asked, a_reply_that_stays_open_is_written_piece_by_piece_and_ends_with_its_reader,
+     a_reply_that_stays_open_can_be_ended_and_the_connection_goes_on,
+     who_does_not_read_a_reply_that_stays_open_is_cut_off_and_costs_little},
+    {.timeout_s = 60}};
+TestGroup const files_tests{
+    "files",
+    {files_come_whole_in_ranges_and_not_again_when_unchanged, head_of_a_file_tells_its_length,
+     bytes_made_on_their_way_come_whole_or_are_cut_short, a_download_that_is_broken_off_frees_its_file,
+     downloads_hold_a_piece_in_memory_not_the_file},
+    {.timeout_s = 120}};
+
+}  // namespace

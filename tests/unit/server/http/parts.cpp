@@ -310,24 +310,20 @@ START_TEST(paths_of_a_job_stay_inside_and_apart) {
 }
 END_TEST
 
-int main() {
-  auto* addresses = tcase_create("addresses");
-  tcase_add_test(addresses, targets_are_taken_apart_and_decoded_once);
-  tcase_add_test(addresses, one_range_is_understood_and_anything_else_means_the_whole_file);
-  tcase_add_test(addresses, tags_are_found_in_lists);
-  tcase_add_test(addresses, patterns_match_whole_parts);
-  tcase_add_test(addresses, no_two_routes_are_the_same);
-  auto* bodies = tcase_create("bodies");
-  tcase_add_test(bodies, wrong_members_are_named_in_sentences);
-  tcase_add_test(bodies, bodies_that_are_no_json_objects_are_refused);
-  auto* limits = tcase_create("limits");
-  tcase_add_test(limits, buckets_refill_with_time);
-  tcase_add_test(limits, a_network_of_ipv6_counts_as_one_address);
-  tcase_add_test(limits, an_attack_from_everywhere_frees_nobody_who_is_held_back);
-  tcase_add_test(limits, connections_are_counted_by_address);
-  auto* jobs = tcase_create("job requests");
-  tcase_add_test(jobs, a_good_job_request_is_read);
-  tcase_add_test(jobs, every_bad_thing_in_a_job_request_gets_its_sentence);
-  tcase_add_test(jobs, paths_of_a_job_stay_inside_and_apart);
-  return run_suite("http_parts", {addresses, bodies, limits, jobs});
-}
+namespace {
+
+TestGroup const addresses_tests{
+    "addresses",
+    {targets_are_taken_apart_and_decoded_once, one_range_is_understood_and_anything_else_means_the_whole_file,
+     tags_are_found_in_lists, patterns_match_whole_parts, no_two_routes_are_the_same}};
+TestGroup const bodies_tests{"bodies",
+                             {wrong_members_are_named_in_sentences, bodies_that_are_no_json_objects_are_refused}};
+TestGroup const limits_tests{
+    "limits",
+    {buckets_refill_with_time, a_network_of_ipv6_counts_as_one_address,
+     an_attack_from_everywhere_frees_nobody_who_is_held_back, connections_are_counted_by_address}};
+TestGroup const job_requests_tests{"job requests",
+                                   {a_good_job_request_is_read, every_bad_thing_in_a_job_request_gets_its_sentence,
+                                    paths_of_a_job_stay_inside_and_apart}};
+
+}  // namespace

@@ -186,14 +186,13 @@ START_TEST(a_submission_that_a_kill_left_half_is_seen_by_nobody_and_goes_at_the_
 }
 END_TEST
 
-}  // namespace
+TestGroup const together_tests{"together",
+                               {pause_and_resume_at_once_leave_database_and_dispatcher_alike,
+                                a_job_that_is_cancelled_while_it_is_loaded_is_told_of_last,
+                                what_could_not_be_told_is_told_when_the_database_is_back,
+                                each_change_that_the_dispatcher_follows_raises_the_revision},
+                               with_database};
+TestGroup const submissions_tests{
+    "submissions", {a_submission_that_a_kill_left_half_is_seen_by_nobody_and_goes_at_the_next_start}, with_database};
 
-int main() {
-  return run_database_suite(
-      "jobs", {database_cases("together", {pause_and_resume_at_once_leave_database_and_dispatcher_alike,
-                                           a_job_that_is_cancelled_while_it_is_loaded_is_told_of_last,
-                                           what_could_not_be_told_is_told_when_the_database_is_back,
-                                           each_change_that_the_dispatcher_follows_raises_the_revision}),
-               database_cases("submissions",
-                              {a_submission_that_a_kill_left_half_is_seen_by_nobody_and_goes_at_the_next_start})});
-}
+}  // namespace

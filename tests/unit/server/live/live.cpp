@@ -267,19 +267,17 @@ START_TEST(what_a_slave_does_is_told_to_its_owner) {
 }
 END_TEST
 
-int main() {
-  auto* broker = tcase_create("broker");
-  tcase_add_test(broker, users_receive_their_own_events_and_moderators_all);
-  tcase_add_test(broker, frame_and_slave_events_go_to_streams_that_asked_for_them);
-  tcase_add_test(broker, a_resumed_stream_gets_each_missed_event_once);
-  tcase_add_test(broker, an_unknown_event_id_gets_a_reset);
-  tcase_add_test(broker, stored_events_are_limited_in_bytes);
-  tcase_add_test(broker, without_subscribers_no_event_is_stored);
-  tcase_add_test(broker, streams_are_limited_and_a_closed_one_frees_its_slot);
-  tcase_add_test(broker, streams_end_with_their_session_and_with_the_server);
-  auto* batcher = tcase_create("batcher");
-  tcase_add_test(batcher, the_last_state_of_a_frame_is_told_once);
-  tcase_add_test(batcher, ten_thousand_frames_are_few_events_that_say_that_there_is_more);
-  tcase_add_test(batcher, what_a_slave_does_is_told_to_its_owner);
-  return run_suite("live", {broker, batcher});
-}
+namespace {
+
+TestGroup const broker_tests{
+    "broker",
+    {users_receive_their_own_events_and_moderators_all, frame_and_slave_events_go_to_streams_that_asked_for_them,
+     a_resumed_stream_gets_each_missed_event_once, an_unknown_event_id_gets_a_reset, stored_events_are_limited_in_bytes,
+     without_subscribers_no_event_is_stored, streams_are_limited_and_a_closed_one_frees_its_slot,
+     streams_end_with_their_session_and_with_the_server}};
+TestGroup const batcher_tests{
+    "batcher",
+    {the_last_state_of_a_frame_is_told_once, ten_thousand_frames_are_few_events_that_say_that_there_is_more,
+     what_a_slave_does_is_told_to_its_owner}};
+
+}  // namespace

@@ -212,14 +212,13 @@ START_TEST(a_queue_that_is_full_says_so) {
 }
 END_TEST
 
-int main() {
-  auto* previews = tcase_create("previews");
-  tcase_set_timeout(previews, 300);
-  tcase_add_test(previews, a_plan_takes_all_frames_or_every_nth);
-  tcase_add_test(previews, a_name_says_what_is_in_the_film);
-  tcase_add_test(previews, a_film_is_made_and_made_anew_when_frames_changed);
-  tcase_add_test(previews, what_cannot_be_made_is_said_once);
-  tcase_add_test(previews, an_encoder_that_makes_nothing_or_never_ends_is_dealt_with);
-  tcase_add_test(previews, a_queue_that_is_full_says_so);
-  return run_suite("preview", {previews});
-}
+namespace {
+
+TestGroup const previews_tests{
+    "previews",
+    {a_plan_takes_all_frames_or_every_nth, a_name_says_what_is_in_the_film,
+     a_film_is_made_and_made_anew_when_frames_changed, what_cannot_be_made_is_said_once,
+     an_encoder_that_makes_nothing_or_never_ends_is_dealt_with, a_queue_that_is_full_says_so},
+    {.timeout_s = 300}};
+
+}  // namespace

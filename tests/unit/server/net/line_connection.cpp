@@ -241,16 +241,13 @@ START_TEST(a_plaintext_client_is_rejected) {
 }
 END_TEST
 
-int main() {
-  TCase* wire = tcase_create("wire");
-  tcase_add_test(wire, lines_arrive_whole_however_they_were_cut);
-  tcase_add_test(wire, a_line_that_is_too_long_is_noticed_before_and_after_its_end);
-  tcase_add_test(wire, lines_wait_while_reading_is_paused);
-  tcase_add_test(wire, a_paused_connection_takes_only_so_much_and_loses_nothing);
-  tcase_add_test(wire, what_the_socket_does_not_take_is_sent_later);
-  tcase_add_test(wire, the_end_is_told_once_and_after_the_last_line);
-  tcase_add_test(wire, the_owner_may_end_it_while_it_is_told_something);
-  tcase_add_test(wire, over_tls_it_is_the_same);
-  tcase_add_test(wire, a_plaintext_client_is_rejected);
-  return run_suite("wire", {wire});
-}
+namespace {
+
+TestGroup const wire_tests{
+    "wire",
+    {lines_arrive_whole_however_they_were_cut, a_line_that_is_too_long_is_noticed_before_and_after_its_end,
+     lines_wait_while_reading_is_paused, a_paused_connection_takes_only_so_much_and_loses_nothing,
+     what_the_socket_does_not_take_is_sent_later, the_end_is_told_once_and_after_the_last_line,
+     the_owner_may_end_it_while_it_is_told_something, over_tls_it_is_the_same, a_plaintext_client_is_rejected}};
+
+}  // namespace

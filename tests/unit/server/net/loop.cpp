@@ -174,18 +174,13 @@ START_TEST(the_dispatcher_answers_many_threads_at_once) {
 }
 END_TEST
 
-}  // namespace
+TestGroup const loops_tests{
+    "loops",
+    {tasks_posted_from_many_threads_run_on_the_loop_in_order, a_stopped_loop_drops_what_is_posted_and_stops_twice,
+     a_timer_comes_again_until_its_event_is_gone}};
+TestGroup const workers_tests{"workers",
+                              {a_full_queue_says_so_at_once_and_stop_finishes_what_is_queued,
+                               workers_share_the_queue_and_a_missing_database_is_an_error_value}};
+TestGroup const dispatcher_tests{"dispatcher", {the_dispatcher_answers_many_threads_at_once}, {.timeout_s = 60}};
 
-int main() {
-  TCase* loops = tcase_create("loops");
-  tcase_add_test(loops, tasks_posted_from_many_threads_run_on_the_loop_in_order);
-  tcase_add_test(loops, a_stopped_loop_drops_what_is_posted_and_stops_twice);
-  tcase_add_test(loops, a_timer_comes_again_until_its_event_is_gone);
-  TCase* workers = tcase_create("workers");
-  tcase_add_test(workers, a_full_queue_says_so_at_once_and_stop_finishes_what_is_queued);
-  tcase_add_test(workers, workers_share_the_queue_and_a_missing_database_is_an_error_value);
-  TCase* dispatcher = tcase_create("dispatcher");
-  tcase_set_timeout(dispatcher, 60);
-  tcase_add_test(dispatcher, the_dispatcher_answers_many_threads_at_once);
-  return run_suite("loop", {loops, workers, dispatcher});
-}
+}  // namespace

@@ -161,17 +161,15 @@ START_TEST(rows_move_apart_when_more_slaves_come_than_fit) {
 }
 END_TEST
 
-int main() {
-  auto* taken = tcase_create("taken");
-  for (auto const* test : {what_a_slave_says_is_shown_as_it_was_said, absurd_numbers_are_dropped_one_by_one,
-                           a_minute_has_one_row_however_often_a_slave_speaks, a_day_is_kept_and_no_more})
-    tcase_add_test(taken, test);
-  auto* hours = tcase_create("hours");
-  tcase_add_test(hours, an_hour_is_summed_up_once);
-  tcase_add_test(hours, an_hour_that_ends_while_nobody_looks_is_not_lost);
-  auto* many = tcase_create("many");
-  tcase_set_timeout(many, 120);
-  tcase_add_test(many, ten_thousand_slaves_stay_within_the_budget_and_cost_next_to_nothing);
-  tcase_add_test(many, rows_move_apart_when_more_slaves_come_than_fit);
-  return run_suite("telemetry", {taken, hours, many});
-}
+namespace {
+
+TestGroup const taken_tests{"taken",
+                            {what_a_slave_says_is_shown_as_it_was_said, absurd_numbers_are_dropped_one_by_one,
+                             a_minute_has_one_row_however_often_a_slave_speaks, a_day_is_kept_and_no_more}};
+TestGroup const hours_tests{"hours", {an_hour_is_summed_up_once, an_hour_that_ends_while_nobody_looks_is_not_lost}};
+TestGroup const many_tests{"many",
+                           {ten_thousand_slaves_stay_within_the_budget_and_cost_next_to_nothing,
+                            rows_move_apart_when_more_slaves_come_than_fit},
+                           {.timeout_s = 120}};
+
+}  // namespace

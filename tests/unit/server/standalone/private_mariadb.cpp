@@ -132,16 +132,14 @@ START_TEST(a_database_that_cannot_start_says_why) {
 }
 END_TEST
 
-int main() {
-  TCase* life = tcase_create("life");
-  tcase_set_timeout(life, 120);
-  tcase_add_test(life, a_database_is_made_once_and_keeps_what_it_was_told);
-  tcase_add_test(life, it_serves_procedures_on_a_private_socket_and_nothing_else);
-  tcase_add_test(life, a_second_server_on_the_same_folder_is_refused);
-  tcase_add_test(life, after_a_killed_server_the_next_one_finds_everything);
-  tcase_add_test(life, a_mariadb_that_dies_is_started_again_and_connections_return);
-  tcase_add_test(life, a_folder_too_deep_for_a_socket_works_too);
-  tcase_add_test(life, an_interrupted_installation_is_made_again);
-  tcase_add_test(life, a_database_that_cannot_start_says_why);
-  return run_suite("standalone", {life});
-}
+namespace {
+
+TestGroup const life_tests{
+    "life",
+    {a_database_is_made_once_and_keeps_what_it_was_told, it_serves_procedures_on_a_private_socket_and_nothing_else,
+     a_second_server_on_the_same_folder_is_refused, after_a_killed_server_the_next_one_finds_everything,
+     a_mariadb_that_dies_is_started_again_and_connections_return, a_folder_too_deep_for_a_socket_works_too,
+     an_interrupted_installation_is_made_again, a_database_that_cannot_start_says_why},
+    {.timeout_s = 120}};
+
+}  // namespace

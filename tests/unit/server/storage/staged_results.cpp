@@ -146,15 +146,14 @@ START_TEST(strange_files_are_removed_at_the_start) {
 }
 END_TEST
 
-int main() {
-  TCase* staged = tcase_create("staged");
-  tcase_add_test(staged, an_image_gets_its_name_with_the_verdict_alone);
-  tcase_add_test(staged, a_reader_whose_row_says_accepted_finds_the_image_before_the_rename);
-  tcase_add_test(staged, what_a_kill_left_is_placed_when_the_database_has_accepted_it);
-  tcase_add_test(staged, what_a_kill_left_and_nobody_accepts_is_swept_after_an_hour);
-  tcase_add_test(staged, an_image_that_is_sent_again_after_a_restart_takes_the_old_one_s_place);
-  tcase_add_test(staged, an_image_of_a_deleted_job_goes_with_it);
-  tcase_add_test(staged, an_image_that_cannot_be_placed_is_kept_and_tried_again);
-  tcase_add_test(staged, strange_files_are_removed_at_the_start);
-  return run_suite("staged_results", {staged});
-}
+namespace {
+
+TestGroup const staged_tests{
+    "staged",
+    {an_image_gets_its_name_with_the_verdict_alone, a_reader_whose_row_says_accepted_finds_the_image_before_the_rename,
+     what_a_kill_left_is_placed_when_the_database_has_accepted_it,
+     what_a_kill_left_and_nobody_accepts_is_swept_after_an_hour,
+     an_image_that_is_sent_again_after_a_restart_takes_the_old_one_s_place, an_image_of_a_deleted_job_goes_with_it,
+     an_image_that_cannot_be_placed_is_kept_and_tried_again, strange_files_are_removed_at_the_start}};
+
+}  // namespace

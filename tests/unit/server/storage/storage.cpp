@@ -430,29 +430,20 @@ START_TEST(parts_of_one_upload_are_taken_one_at_a_time) {
 }
 END_TEST
 
-int main() {
-  auto* addresses = tcase_create("addresses");
-  tcase_add_test(addresses, a_signed_address_is_good_until_it_expires);
-  tcase_add_test(addresses, a_changed_address_is_refused);
-  tcase_add_test(addresses, strange_names_survive_in_addresses);
-  tcase_add_test(addresses, the_key_is_made_once_and_must_be_private);
-  auto* blobs = tcase_create("blobs");
-  tcase_add_test(blobs, a_blob_is_stored_once_and_linked_into_jobs);
-  tcase_add_test(blobs, sources_never_lie_among_the_frames);
-  auto* uploads = tcase_create("uploads");
-  tcase_set_timeout(uploads, 30);
-  tcase_add_test(uploads, an_upload_comes_in_parts_and_is_finished_once);
-  tcase_add_test(uploads, parts_that_do_not_fit_change_nothing);
-  tcase_add_test(uploads, a_file_with_another_digest_is_removed);
-  tcase_add_test(uploads, an_upload_goes_on_after_a_restart);
-  tcase_add_test(uploads, a_restart_does_not_hide_damage);
-  tcase_add_test(uploads, a_finish_that_fails_can_be_tried_again);
-  tcase_add_test(uploads, an_empty_file_is_a_file);
-  tcase_add_test(uploads, a_full_disk_keeps_what_arrived);
-  tcase_add_test(uploads, nothing_begins_on_a_disk_below_its_limit);
-  tcase_add_test(uploads, nobody_begins_uploads_without_end);
-  tcase_add_test(uploads, old_uploads_are_swept_and_new_parts_keep_them);
-  tcase_add_test(uploads, a_result_is_found_by_its_attempt_and_slave_alone);
-  tcase_add_test(uploads, parts_of_one_upload_are_taken_one_at_a_time);
-  return run_suite("storage", {addresses, blobs, uploads});
-}
+namespace {
+
+TestGroup const addresses_tests{"addresses",
+                                {a_signed_address_is_good_until_it_expires, a_changed_address_is_refused,
+                                 strange_names_survive_in_addresses, the_key_is_made_once_and_must_be_private}};
+TestGroup const blobs_tests{"blobs", {a_blob_is_stored_once_and_linked_into_jobs, sources_never_lie_among_the_frames}};
+TestGroup const uploads_tests{
+    "uploads",
+    {an_upload_comes_in_parts_and_is_finished_once, parts_that_do_not_fit_change_nothing,
+     a_file_with_another_digest_is_removed, an_upload_goes_on_after_a_restart, a_restart_does_not_hide_damage,
+     a_finish_that_fails_can_be_tried_again, an_empty_file_is_a_file, a_full_disk_keeps_what_arrived,
+     nothing_begins_on_a_disk_below_its_limit, nobody_begins_uploads_without_end,
+     old_uploads_are_swept_and_new_parts_keep_them, a_result_is_found_by_its_attempt_and_slave_alone,
+     parts_of_one_upload_are_taken_one_at_a_time},
+    {.timeout_s = 30}};
+
+}  // namespace

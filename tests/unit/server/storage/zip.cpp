@@ -136,12 +136,12 @@ START_TEST(a_file_that_is_gone_or_changed_ends_the_stream) {
 }
 END_TEST
 
-int main() {
-  auto* zips = tcase_create("zips");
-  tcase_set_timeout(zips, 300);
-  tcase_add_test(zips, files_come_out_as_they_went_in);
-  tcase_add_test(zips, more_files_than_the_old_format_counts_are_listed);
-  tcase_add_test(zips, files_above_and_behind_four_gibibytes_are_found);
-  tcase_add_test(zips, a_file_that_is_gone_or_changed_ends_the_stream);
-  return run_suite("zip", {zips});
-}
+namespace {
+
+TestGroup const zips_tests{
+    "zips",
+    {files_come_out_as_they_went_in, more_files_than_the_old_format_counts_are_listed,
+     files_above_and_behind_four_gibibytes_are_found, a_file_that_is_gone_or_changed_ends_the_stream},
+    {.timeout_s = 300}};
+
+}  // namespace

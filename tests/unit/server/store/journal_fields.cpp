@@ -61,9 +61,10 @@ START_TEST(the_reasons_of_failures_are_read_where_they_are_written) {
 }
 END_TEST
 
-int main() {
-  TCase* fields = tcase_create("fields");
-  tcase_add_test(fields, every_value_of_a_batch_is_read_by_the_name_that_it_is_written_by);
-  tcase_add_test(fields, the_reasons_of_failures_are_read_where_they_are_written);
-  return run_suite("journal_fields", {fields});
-}
+namespace {
+
+TestGroup const fields_tests{"fields",
+                             {every_value_of_a_batch_is_read_by_the_name_that_it_is_written_by,
+                              the_reasons_of_failures_are_read_where_they_are_written}};
+
+}  // namespace

@@ -9,32 +9,12 @@
 #include "server/economy/points.h"
 #include "server/store/journal.h"
 #include "server/store/points.h"
+#include "tests/support/database_suite.h"
 #include "tests/support/private_database.h"
 
 using namespace distren;
 
 namespace {
-
-// Never destroyed by themselves: every test is a forked copy of this process and must leave them alone.
-TemporaryFolder* folder = nullptr;
-PrivateMariadb* mariadb = nullptr;
-
-void start_mariadb() {
-  folder = new TemporaryFolder;
-  auto started = PrivateMariadb::start(folder->path, sql_folder());
-  if (!started) {  // Check reports nothing of what fails here
-    std::printf("Bail out! no private MariaDB: %s\n", started.error().message.c_str());
-    std::exit(EXIT_FAILURE);
-  }
-  mariadb = new PrivateMariadb(std::move(*started));
-  Database database(mariadb->address());
-  make_person(database, "admin");
-}
-
-void stop_mariadb() {
-  delete mariadb;
-  delete folder;
-}
 
 constexpr std::int64_t admin = 1;
 
@@ -92,7 +72,7 @@ void expect_a_sound_ledger(Database& database) {
 }  // namespace
 
 START_TEST(results_are_paid_and_the_answer_says_how_much) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   Grid const grid(database, "paid", 4);
   store::OutcomeEntry without = grid.result(2, 0, 0);
   store::JournalBatch const batch{{}, {grid.result(0, 1000, 900), grid.result(1, 1200, 1000), without}};
@@ -112,7 +92,7 @@ START_TEST(results_are_paid_and_the_answer_says_how_much) {
 END_TEST
 
 START_TEST(the_formulas_of_the_dispatcher_stay_within_what_the_database_allows) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   Grid const grid(database, "formulas", 400);
   store::JournalBatch batch;
   for (int frame = 0; frame < 400; frame++) {
@@ -137,7 +117,7 @@ START_TEST(the_formulas_of_the_dispatcher_stay_within_what_the_database_allows) 
 END_TEST
 
 START_TEST(held_grants_are_loaded_and_settled) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   Grid const grid(database, "held", 4);
   auto const answer =
       store::write_journal(database, {{}, {grid.result(0, 1000, 0), grid.result(1, 900, 0), grid.result(2, 800, 0)}});
@@ -173,7 +153,7 @@ START_TEST(held_grants_are_loaded_and_settled) {
 END_TEST
 
 START_TEST(audits_vest_and_void) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   Grid const grid(database, "audits", 4);
   ck_assert_good(store::change_setting(database, "vest", "audited"));
   auto const written = store::write_journal(
@@ -200,7 +180,7 @@ START_TEST(audits_vest_and_void) {
 END_TEST
 
 START_TEST(points_are_spent_given_and_told) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   Grid const grid(database, "spender", 3);
   auto const boosted = store::boost_job(database, grid.owner, grid.job, 3000, "one");
   ck_assert_good(boosted);
@@ -260,7 +240,7 @@ START_TEST(points_are_spent_given_and_told) {
 END_TEST
 
 START_TEST(powers_are_recorded_and_corrected) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   Grid const grid(database, "power", 1);
   ck_assert_int_eq(store::list_powers(database, grid.slave)->front().benchmark, 0);
   ck_assert_good(store::record_power(database, grid.slave, "blender", "3.4.1", 1500));
@@ -277,15 +257,13 @@ START_TEST(powers_are_recorded_and_corrected) {
 }
 END_TEST
 
-int main() {
-  TCase* calls = tcase_create("calls");
-  tcase_set_timeout(calls, 120);
-  tcase_add_unchecked_fixture(calls, start_mariadb, stop_mariadb);
-  tcase_add_test(calls, results_are_paid_and_the_answer_says_how_much);
-  tcase_add_test(calls, the_formulas_of_the_dispatcher_stay_within_what_the_database_allows);
-  tcase_add_test(calls, held_grants_are_loaded_and_settled);
-  tcase_add_test(calls, audits_vest_and_void);
-  tcase_add_test(calls, points_are_spent_given_and_told);
-  tcase_add_test(calls, powers_are_recorded_and_corrected);
-  return run_suite("ledger", {calls});
-}
+namespace {
+
+TestGroup const calls_tests{
+    "calls",
+    {results_are_paid_and_the_answer_says_how_much, the_formulas_of_the_dispatcher_stay_within_what_the_database_allows,
+     held_grants_are_loaded_and_settled, audits_vest_and_void, points_are_spent_given_and_told,
+     powers_are_recorded_and_corrected},
+    with_database};
+
+}  // namespace

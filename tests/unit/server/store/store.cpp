@@ -12,32 +12,12 @@
 #include "server/database/migrate.h"
 #include "server/store/administration.h"
 #include "server/store/journal.h"
+#include "tests/support/database_suite.h"
 #include "tests/support/private_database.h"
 
 using namespace distren;
 
 namespace {
-
-// Never destroyed by themselves: every test is a forked copy of this process and must leave them alone.
-TemporaryFolder* folder = nullptr;
-PrivateMariadb* mariadb = nullptr;
-
-void start_mariadb() {
-  folder = new TemporaryFolder;
-  auto started = PrivateMariadb::start(folder->path, sql_folder());
-  if (!started) {  // Check reports nothing of what fails here
-    std::printf("Bail out! no private MariaDB: %s\n", started.error().message.c_str());
-    std::exit(EXIT_FAILURE);
-  }
-  mariadb = new PrivateMariadb(std::move(*started));
-  Database database(mariadb->address());
-  make_person(database, "admin");
-}
-
-void stop_mariadb() {
-  delete mariadb;
-  delete folder;
-}
 
 store::OutcomeEntry accepted(std::int64_t attempt, std::int64_t task, std::int64_t slave) {
   store::OutcomeEntry entry;
@@ -81,7 +61,7 @@ START_TEST(statements_are_split_at_semicolons_outside_quotes_and_comments) {
 END_TEST
 
 START_TEST(the_server_accepts_the_schema_that_was_just_made) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   ck_assert_good(check_schema(database, sql_folder()));
   TemporaryFolder other;
   std::filesystem::copy(sql_folder(), other.path / "sql", std::filesystem::copy_options::recursive);
@@ -91,7 +71,7 @@ START_TEST(the_server_accepts_the_schema_that_was_just_made) {
 END_TEST
 
 START_TEST(a_refusal_of_a_procedure_is_an_error_of_the_same_number) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   auto const user = make_person(database, "refused");
   ck_assert_refused(store::show_job(database, 987654), Errc::not_found, "there is no job 987654");
   ck_assert_refused(store::create_user(database, "Refused", "", "x"), Errc::conflict, "is taken");
@@ -110,7 +90,7 @@ START_TEST(a_refusal_of_a_procedure_is_an_error_of_the_same_number) {
 END_TEST
 
 START_TEST(text_and_bytes_of_every_kind_survive_the_way) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   auto const user = make_person(database, "bytes");
   std::string const texts[] = {"",
                                "it's",
@@ -145,7 +125,7 @@ START_TEST(text_and_bytes_of_every_kind_survive_the_way) {
 END_TEST
 
 START_TEST(people_sessions_and_tokens_are_kept) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   auto const first = store::find_credentials(database, "admin");
   ck_assert_good(first);
   ck_assert(first->user.role == store::Role::administrator);
@@ -180,7 +160,7 @@ START_TEST(people_sessions_and_tokens_are_kept) {
 END_TEST
 
 START_TEST(slaves_are_kept_with_what_they_can_render) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   auto const user = make_person(database, "owner");
   auto const slave = store::create_slave(database, user, "attic", "attic-key", std::string(32, 'h'));
   ck_assert_good(slave);
@@ -210,7 +190,7 @@ START_TEST(slaves_are_kept_with_what_they_can_render) {
 END_TEST
 
 START_TEST(a_job_lives_from_its_creation_to_its_end) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   auto const user = make_person(database, "director");
   auto const project = store::create_project(database, user, "film");
   ck_assert_good(project);
@@ -275,7 +255,7 @@ START_TEST(a_job_lives_from_its_creation_to_its_end) {
 END_TEST
 
 START_TEST(what_the_dispatcher_needs_is_loaded) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   auto const user = make_person(database, "loader");
   auto const id = create_job(database, user, new_job(20));
   ck_assert_good(id);
@@ -307,7 +287,7 @@ START_TEST(what_the_dispatcher_needs_is_loaded) {
 END_TEST
 
 START_TEST(uploads_are_known_by_who_made_them) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   auto const user = make_person(database, "uploader");
   std::vector<std::string> const asked{hex_digest('a'), hex_digest('d')};
   auto const missing = store::missing_blobs(database, user, asked);
@@ -324,7 +304,7 @@ START_TEST(uploads_are_known_by_who_made_them) {
 END_TEST
 
 START_TEST(batches_that_cross_each_other_all_arrive) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   auto const user = make_person(database, "crowd");
   constexpr int jobs = 8;
   std::vector<std::int64_t> firsts;
@@ -339,7 +319,7 @@ START_TEST(batches_that_cross_each_other_all_arrive) {
   for (int t = 0; t < 4; t++) {
     threads.emplace_back([&, t] {
       DatabaseThread const connector;
-      Database own(mariadb->address());
+      Database own(*the_database);
       for (int frame = t; frame < 50; frame += 4) {
         store::JournalBatch batch;
         for (int i = 0; i < jobs; i++) {
@@ -364,10 +344,10 @@ START_TEST(batches_that_cross_each_other_all_arrive) {
 END_TEST
 
 START_TEST(a_lost_connection_is_made_again_without_a_word) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   std::int64_t id = 0;
   ck_assert_good(database.execute("SELECT CONNECTION_ID()", [&](SqlRow const& row) { id = row.integer(0); }));
-  Database other(mariadb->address());
+  Database other(*the_database);
   ck_assert_good(other.execute(fmt::format("KILL {}", id)));
   ck_assert_good(database.call("schema_show", {}));
   std::int64_t now = 0;
@@ -377,11 +357,11 @@ START_TEST(a_lost_connection_is_made_again_without_a_word) {
 END_TEST
 
 START_TEST(a_database_that_is_not_there_is_unavailable) {
-  DatabaseAddress address = mariadb->address();
-  address.socket = (folder->path / "nothing").string();
+  DatabaseAddress address = *the_database;
+  address.socket = "/nowhere/nothing";
   Database database(address);
   ck_assert_refused(database.ping(), Errc::unavailable, "does not answer");
-  address = mariadb->address();
+  address = *the_database;
   address.password = "wrong";
   Database stranger(address);
   ck_assert_refused(stranger.ping(), Errc::unavailable, "refuses this server");
@@ -390,7 +370,7 @@ START_TEST(a_database_that_is_not_there_is_unavailable) {
 END_TEST
 
 START_TEST(a_million_open_tasks_are_loaded) {
-  Database database(mariadb->address());
+  Database database(*the_database);
   auto const user = make_person(database, "million");
   auto const before = store::load_tasks(database)->size();
   for (int i = 0; i < 10; i++) ck_assert_good(create_job(database, user, new_job(100000)));
@@ -404,24 +384,17 @@ START_TEST(a_million_open_tasks_are_loaded) {
 }
 END_TEST
 
-int main() {
-  TCase* texts = tcase_create("text");
-  tcase_add_test(texts, statements_are_split_at_semicolons_outside_quotes_and_comments);
+namespace {
 
-  TCase* calls = tcase_create("calls");
-  tcase_set_timeout(calls, 120);
-  tcase_add_unchecked_fixture(calls, start_mariadb, stop_mariadb);
-  tcase_add_test(calls, the_server_accepts_the_schema_that_was_just_made);
-  tcase_add_test(calls, a_refusal_of_a_procedure_is_an_error_of_the_same_number);
-  tcase_add_test(calls, text_and_bytes_of_every_kind_survive_the_way);
-  tcase_add_test(calls, people_sessions_and_tokens_are_kept);
-  tcase_add_test(calls, slaves_are_kept_with_what_they_can_render);
-  tcase_add_test(calls, a_job_lives_from_its_creation_to_its_end);
-  tcase_add_test(calls, what_the_dispatcher_needs_is_loaded);
-  tcase_add_test(calls, uploads_are_known_by_who_made_them);
-  tcase_add_test(calls, batches_that_cross_each_other_all_arrive);
-  tcase_add_test(calls, a_lost_connection_is_made_again_without_a_word);
-  tcase_add_test(calls, a_database_that_is_not_there_is_unavailable);
-  tcase_add_test(calls, a_million_open_tasks_are_loaded);
-  return run_suite("database", {texts, calls});
-}
+TestGroup const text_tests{"text", {statements_are_split_at_semicolons_outside_quotes_and_comments}};
+TestGroup const calls_tests{
+    "calls",
+    {the_server_accepts_the_schema_that_was_just_made, a_refusal_of_a_procedure_is_an_error_of_the_same_number,
+     text_and_bytes_of_every_kind_survive_the_way, people_sessions_and_tokens_are_kept,
+     slaves_are_kept_with_what_they_can_render, a_job_lives_from_its_creation_to_its_end,
+     what_the_dispatcher_needs_is_loaded, uploads_are_known_by_who_made_them, batches_that_cross_each_other_all_arrive,
+     a_lost_connection_is_made_again_without_a_word, a_database_that_is_not_there_is_unavailable,
+     a_million_open_tasks_are_loaded},
+    with_database};
+
+}  // namespace

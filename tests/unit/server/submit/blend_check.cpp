@@ -215,18 +215,14 @@ START_TEST(sizes_are_read_from_the_heads_of_pictures) {
 }
 END_TEST
 
-}  // namespace
+TestGroup const findings_tests{
+    "findings",
+    {a_plain_scene_has_nothing_to_warn_of, each_trap_has_its_sentence,
+     physics_without_a_bake_are_named_with_the_way_to_bake_them, a_baked_cache_counts_when_its_folder_was_submitted,
+     every_file_that_a_scene_names_has_its_state, an_absolute_path_names_the_file_that_was_shipped_in_vain,
+     a_missing_sound_is_listed_but_no_warning, a_library_that_breaks_its_reader_is_a_warning,
+     cameras_bound_to_markers_are_cameras, a_scene_of_a_newer_blender_asks_for_it,
+     frames_too_large_to_take_stop_the_job, memory_grows_with_textures_geometry_and_size_and_bears_any_claim,
+     sizes_are_read_from_the_heads_of_pictures}};
 
-int main() {
-  TCase* all = tcase_create("findings");
-  for (auto const* test :
-       {a_plain_scene_has_nothing_to_warn_of, each_trap_has_its_sentence,
-        physics_without_a_bake_are_named_with_the_way_to_bake_them, a_baked_cache_counts_when_its_folder_was_submitted,
-        every_file_that_a_scene_names_has_its_state, an_absolute_path_names_the_file_that_was_shipped_in_vain,
-        a_missing_sound_is_listed_but_no_warning, a_library_that_breaks_its_reader_is_a_warning,
-        cameras_bound_to_markers_are_cameras, a_scene_of_a_newer_blender_asks_for_it,
-        frames_too_large_to_take_stop_the_job, memory_grows_with_textures_geometry_and_size_and_bears_any_claim,
-        sizes_are_read_from_the_heads_of_pictures})
-    tcase_add_test(all, test);
-  return run_suite("scene_findings", {all});
-}
+}  // namespace

@@ -176,20 +176,15 @@ START_TEST(the_client_brings_what_the_texts_name) {
 }
 END_TEST
 
-}  // namespace
+TestGroup const scan_tests{"scan",
+                           {files_are_named_after_the_words_that_take_them, what_is_no_file_is_none,
+                            what_stands_in_a_branch_is_not_certain, version_clock_and_writing_are_seen,
+                            a_text_that_was_cut_short_is_noticed, no_text_breaks_the_scan, what_is_no_scene_is_named},
+                           {.timeout_s = 60}};
+TestGroup const findings_tests{
+    "findings",
+    {a_missing_file_that_every_frame_needs_stops_the_job, names_are_looked_up_beside_the_scene_and_from_the_root,
+     an_animation_that_never_moves_is_warned_of, files_that_include_each_other_come_to_an_end,
+     old_and_writing_scenes_are_warned_of, the_client_brings_what_the_texts_name}};
 
-int main() {
-  TCase* scan = tcase_create("scan");
-  for (auto const* test : {files_are_named_after_the_words_that_take_them, what_is_no_file_is_none,
-                           what_stands_in_a_branch_is_not_certain, version_clock_and_writing_are_seen,
-                           a_text_that_was_cut_short_is_noticed, no_text_breaks_the_scan, what_is_no_scene_is_named})
-    tcase_add_test(scan, test);
-  TCase* findings = tcase_create("findings");
-  for (auto const* test :
-       {a_missing_file_that_every_frame_needs_stops_the_job, names_are_looked_up_beside_the_scene_and_from_the_root,
-        an_animation_that_never_moves_is_warned_of, files_that_include_each_other_come_to_an_end,
-        old_and_writing_scenes_are_warned_of, the_client_brings_what_the_texts_name})
-    tcase_add_test(findings, test);
-  tcase_set_timeout(scan, 60);
-  return run_suite("povray", {scan, findings});
-}
+}  // namespace

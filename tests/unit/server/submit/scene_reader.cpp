@@ -153,18 +153,12 @@ START_TEST(a_reader_that_is_not_there_is_no_fault_of_the_file) {
 }
 END_TEST
 
-}  // namespace
-
-int main() {
-  TCase* good = tcase_create("good");
-  for (auto const* test : {a_scene_reads_the_same_through_the_sandbox, what_is_no_scene_keeps_its_reason})
-    tcase_add_test(good, test);
-  TCase* bad = tcase_create("bad");
-  for (auto const* test : {a_reader_that_crashes_blames_the_file, a_reader_that_hangs_is_ended_at_its_deadline,
+TestGroup const good_tests{"good", {a_scene_reads_the_same_through_the_sandbox, what_is_no_scene_keeps_its_reason}};
+TestGroup const bad_tests{"bad",
+                          {a_reader_that_crashes_blames_the_file, a_reader_that_hangs_is_ended_at_its_deadline,
                            a_reader_that_eats_memory_is_stopped, a_gigabyte_of_words_is_cut, nonsense_is_not_believed,
                            control_characters_do_not_reach_the_owner, the_reader_sees_the_scene_and_nothing_else,
-                           a_reader_that_is_not_there_is_no_fault_of_the_file})
-    tcase_add_test(bad, test);
-  tcase_set_timeout(bad, 300);
-  return run_suite("scene_reader", {good, bad});
-}
+                           a_reader_that_is_not_there_is_no_fault_of_the_file},
+                          {.timeout_s = 300}};
+
+}  // namespace
