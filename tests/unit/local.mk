@@ -5,8 +5,10 @@ SERVER_TEST_LIBS = tests/support/libcheck-main.a $(SERVER_LIBS) $(CHECK_LIBS)
 check_LIBRARIES = tests/support/libcheck-main.a
 tests_support_libcheck_main_a_SOURCES = tests/support/check_main.cpp tests/support/check_main.h
 EXTRA_DIST += tests/support/api_desk.h tests/support/blend_writer.h tests/support/client_desk.h \
-  tests/support/database_suite.h tests/support/dispatch_grid.h tests/support/helper_program.h \
-  tests/support/http_lab.h tests/support/http_probe.h tests/support/policy_grid.h tests/support/private_database.h
+  tests/support/database_suite.h tests/support/dispatch_grid.h tests/support/event_reader.h \
+  tests/support/helper_program.h tests/support/http_lab.h tests/support/http_probe.h \
+  tests/support/http_server_fixture.h tests/support/measured_grid.h tests/support/points_fixture.h \
+  tests/support/policy_grid.h tests/support/private_database.h tests/support/sample_job.h
 
 unit_programs = tests/unit/test_common tests/unit/test_scene tests/unit/test_image tests/unit/test_client \
   tests/unit/test_slave tests/unit/test_load tests/unit/test_server_http tests/unit/test_server_economy \
@@ -16,13 +18,14 @@ unit_programs = tests/unit/test_common tests/unit/test_scene tests/unit/test_ima
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 
-tests_unit_test_common_SOURCES = tests/unit/common/base/base.cpp tests/unit/common/http/http_client.cpp \
-  tests/unit/common/http/transfer.cpp tests/unit/common/process/process.cpp tests/unit/common/protocol/messages.cpp \
+tests_unit_test_common_SOURCES = tests/unit/common/base/base.cpp tests/unit/common/base/json_body.cpp \
+  tests/unit/common/http/http_client.cpp tests/unit/common/http/tls.cpp tests/unit/common/http/transfer.cpp \
+  tests/unit/common/process/process.cpp tests/unit/common/protocol/messages.cpp \
   tests/unit/common/render/frame_range.cpp tests/unit/common/render/render_method.cpp
 tests_unit_test_common_CXXFLAGS = $(AM_CXXFLAGS) $(XML_CFLAGS)
 tests_unit_test_common_LDADD = $(TEST_LIBS)
 
-tests_unit_test_scene_SOURCES = tests/unit/scene/blend/blend_file.cpp
+tests_unit_test_scene_SOURCES = tests/unit/scene/blend/blend_file.cpp tests/unit/scene/povray_text.cpp
 tests_unit_test_scene_LDADD = $(TEST_LIBS)
 
 tests_unit_test_image_SOURCES = tests/unit/image/image.cpp tests/unit/image/serve.cpp
@@ -31,13 +34,14 @@ tests_unit_test_image_LDADD = libdistren-image.a $(TEST_LIBS) $(OIIO_LIBS)
 EXTRA_tests_unit_test_image_DEPENDENCIES = distren-image
 
 tests_unit_test_client_SOURCES = tests/unit/client/client.cpp tests/unit/client/commands.cpp \
-  tests/unit/client/points.cpp tests/unit/client/scene_files.cpp
+  tests/unit/client/points.cpp tests/unit/client/povray_files.cpp tests/unit/client/scene_files.cpp
 tests_unit_test_client_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
 tests_unit_test_client_LDADD = libdistren-client.a $(TEST_LIBS)
 EXTRA_tests_unit_test_client_DEPENDENCIES = distren
 
 tests_unit_test_slave_SOURCES = tests/unit/slave/availability.cpp tests/unit/slave/cache.cpp \
-  tests/unit/slave/folders.cpp tests/unit/slave/slave.cpp
+  tests/unit/slave/folders.cpp tests/unit/slave/gpu.cpp tests/unit/slave/outbox.cpp \
+  tests/unit/slave/server_address.cpp tests/unit/slave/slave_config.cpp tests/unit/slave/workspace.cpp
 tests_unit_test_slave_LDADD = libdistren-slave.a $(TEST_LIBS)
 
 tests_unit_test_load_SOURCES = tests/unit/load/load.cpp
@@ -45,36 +49,42 @@ tests_unit_test_load_CXXFLAGS = $(AM_CXXFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_load_LDADD = $(LOAD_LIBS) $(TEST_LIBS)
 
 tests_unit_test_server_http_SOURCES = tests/unit/server/net/line_connection.cpp tests/unit/server/net/loop.cpp \
-  tests/unit/server/http/http_server.cpp tests/unit/server/http/parts.cpp
+  tests/unit/server/net/rate_limit.cpp tests/unit/server/http/files.cpp tests/unit/server/http/replies.cpp \
+  tests/unit/server/http/requests.cpp tests/unit/server/http/uri.cpp
 tests_unit_test_server_http_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS)
 tests_unit_test_server_http_LDADD = $(SERVER_TEST_LIBS)
 
 tests_unit_test_server_economy_SOURCES = tests/unit/server/economy/points.cpp
 tests_unit_test_server_economy_LDADD = $(SERVER_TEST_LIBS)
 
-tests_unit_test_server_store_SOURCES = tests/unit/server/store/journal_fields.cpp tests/unit/server/store/ledger.cpp \
+tests_unit_test_server_store_SOURCES = tests/unit/server/database/workers.cpp \
+  tests/unit/server/store/journal_fields.cpp tests/unit/server/store/ledger.cpp \
   tests/unit/server/standalone/private_mariadb.cpp tests/unit/server/store/store.cpp
 tests_unit_test_server_store_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_unit_test_server_store_LDADD = $(SERVER_TEST_LIBS)
 
-tests_unit_test_server_live_SOURCES = tests/unit/server/live/live.cpp
+tests_unit_test_server_live_SOURCES = tests/unit/server/live/event_broker.cpp
 tests_unit_test_server_live_LDADD = $(SERVER_TEST_LIBS)
 
 tests_unit_test_server_storage_SOURCES = tests/unit/server/storage/staged_results.cpp \
   tests/unit/server/storage/storage.cpp tests/unit/server/storage/zip.cpp
 tests_unit_test_server_storage_LDADD = $(SERVER_TEST_LIBS)
 
-tests_unit_test_server_dispatch_SOURCES = tests/unit/server/dispatch/dispatcher.cpp \
-  tests/unit/server/dispatch/fair_share.cpp tests/unit/server/dispatch/fair_share_slaves.cpp \
-  tests/unit/server/dispatch/grants.cpp tests/unit/server/dispatch/job_revisions.cpp \
-  tests/unit/server/dispatch/refusals.cpp
+tests_unit_test_server_dispatch_SOURCES = tests/unit/server/dispatch/benchmarks.cpp \
+  tests/unit/server/dispatch/dispatcher_thread.cpp tests/unit/server/dispatch/estimate.cpp \
+  tests/unit/server/dispatch/event_batcher.cpp tests/unit/server/dispatch/fair_share.cpp \
+  tests/unit/server/dispatch/fair_share_slaves.cpp tests/unit/server/dispatch/grants.cpp \
+  tests/unit/server/dispatch/job_revisions.cpp tests/unit/server/dispatch/leases.cpp \
+  tests/unit/server/dispatch/orders.cpp tests/unit/server/dispatch/refusals.cpp \
+  tests/unit/server/dispatch/results.cpp tests/unit/server/dispatch/slaves.cpp
 tests_unit_test_server_dispatch_LDADD = $(SERVER_TEST_LIBS)
 
 tests_unit_test_server_media_SOURCES = tests/unit/server/media/preview.cpp
 tests_unit_test_server_media_LDADD = $(SERVER_TEST_LIBS)
 EXTRA_tests_unit_test_server_media_DEPENDENCIES = distren-image
 
-tests_unit_test_server_submit_SOURCES = tests/unit/server/submit/blend_check.cpp tests/unit/server/submit/povray.cpp \
+tests_unit_test_server_submit_SOURCES = tests/unit/server/submit/blend_check.cpp \
+  tests/unit/server/submit/job_request.cpp tests/unit/server/submit/povray_check.cpp \
   tests/unit/server/submit/scene_reader.cpp
 tests_unit_test_server_submit_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_unit_test_server_submit_LDADD = libdistren-client.a $(SERVER_TEST_LIBS)
@@ -84,7 +94,8 @@ tests_unit_test_server_notify_SOURCES = tests/unit/server/notify/notify.cpp
 tests_unit_test_server_notify_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_unit_test_server_notify_LDADD = $(SERVER_TEST_LIBS)
 
-tests_unit_test_server_slaves_SOURCES = tests/unit/server/slaves/telemetry.cpp
+tests_unit_test_server_slaves_SOURCES = tests/unit/server/slaves/remote_settings.cpp \
+  tests/unit/server/slaves/telemetry.cpp
 tests_unit_test_server_slaves_LDADD = $(SERVER_TEST_LIBS)
 
 tests_unit_test_server_jobs_SOURCES = tests/unit/server/jobs/jobs.cpp
@@ -92,9 +103,11 @@ tests_unit_test_server_jobs_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_unit_test_server_jobs_LDADD = $(SERVER_TEST_LIBS)
 EXTRA_tests_unit_test_server_jobs_DEPENDENCIES = distren-scene
 
-tests_unit_test_server_api_SOURCES = tests/unit/server/api/administration.cpp tests/unit/server/api/api.cpp \
-  tests/unit/server/api/openapi.cpp tests/unit/server/api/points.cpp tests/unit/server/api/shots.cpp \
-  tests/unit/server/api/slaves.cpp tests/unit/server/api/statistics.cpp
+tests_unit_test_server_api_SOURCES = tests/unit/server/api/access.cpp tests/unit/server/api/administration.cpp \
+  tests/unit/server/api/events.cpp tests/unit/server/api/jobs.cpp tests/unit/server/api/openapi.cpp \
+  tests/unit/server/api/points.cpp tests/unit/server/api/router.cpp tests/unit/server/api/shots.cpp \
+  tests/unit/server/api/slave_protocol.cpp tests/unit/server/api/slaves.cpp tests/unit/server/api/spending.cpp \
+  tests/unit/server/api/statistics.cpp tests/unit/server/api/uploads.cpp tests/unit/server/api/users.cpp
 tests_unit_test_server_api_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_unit_test_server_api_LDADD = $(SERVER_TEST_LIBS)
 EXTRA_tests_unit_test_server_api_DEPENDENCIES = distren-scene distren-image

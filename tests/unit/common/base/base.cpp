@@ -1,19 +1,18 @@
-// Digests, durable files, paths and JSON from strangers, configuration, TLS.
+// Digests, durable files, paths and JSON from strangers, configuration, log.
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "common/base/config.h"
 #include "common/base/digest.h"
 #include "common/base/files.h"
 #include "common/base/json_depth.h"
 #include "common/base/log.h"
-#include "common/http/tls.h"
 #include "tests/support/check_main.h"
+#include "tests/support/helper_program.h"
 
 using namespace distren;
 namespace fs = std::filesystem;
@@ -134,26 +133,6 @@ START_TEST(what_strangers_say_cannot_look_like_a_line_of_the_log) {
 }
 END_TEST
 
-START_TEST(a_self_signed_certificate_serves_tls_and_its_key_is_private) {
-  Folder const folder;
-  ck_assert(make_self_signed(folder.path / "c.pem", folder.path / "k.pem", {"localhost", "127.0.0.1"}).has_value());
-  ck_assert(server_tls(folder.path / "c.pem", folder.path / "k.pem").has_value());
-  struct stat info {};
-  ck_assert_int_eq(stat((folder.path / "k.pem").c_str(), &info), 0);
-  ck_assert_uint_eq(info.st_mode & 0777, 0600);
-  auto const wrong = server_tls(folder.path / "none.pem", folder.path / "k.pem");
-  ck_assert(!wrong);
-  ck_assert_says(wrong.error().message, "none.pem");
-}
-END_TEST
-
-START_TEST(the_line_without_tls_leaves_this_machine_never) {
-  auto const stream = LineStream::connect({.host = "203.0.113.1", .port = 4554, .ca_file = {}, .plain = true},
-                                          std::chrono::milliseconds(100));
-  ck_assert(!stream && stream.error().code == Errc::denied);
-}
-END_TEST
-
 START_TEST(json_that_is_nested_too_deep_is_none) {
   auto const nested = [](std::size_t levels) {
     return R"({"a":)" + std::string(levels - 1, '[') + std::string(levels - 1, ']') + "}";
@@ -177,10 +156,9 @@ TestGroup const digests_tests{
 TestGroup const files_tests{"files",
                             {a_durable_write_replaces_whole_and_leaves_no_trace,
                              a_full_disk_is_an_error_and_the_old_file_stands, paths_from_strangers_stay_inside}};
-TestGroup const rest_tests{
-    "rest",
+TestGroup const input_tests{
+    "input",
     {a_configuration_names_every_wrong_setting_with_its_line, what_strangers_say_cannot_look_like_a_line_of_the_log,
-     json_that_is_nested_too_deep_is_none, a_self_signed_certificate_serves_tls_and_its_key_is_private,
-     the_line_without_tls_leaves_this_machine_never}};
+     json_that_is_nested_too_deep_is_none}};
 
 }  // namespace

@@ -1,77 +1,10 @@
-// What frames are worth and how fast slaves are: benchmarks before the first order, claims on the server's clock, fair
-// values, held grants, corrected powers; and everything that a slave may claim wrongly.
-#include "server/dispatch/benchmarks.h"
-#include "tests/support/dispatch_grid.h"
+// What frames are worth: claims on the server's clock, fair values, held grants, and the terms of the lease; and
+// everything that a slave may claim wrongly.
+#include "tests/support/measured_grid.h"
 
 using namespace distren;
 
 namespace {
-
-constexpr std::int64_t day_ms = 86'400'000;
-
-store::Method const blender{"blender", "3.4.1"};
-
-BenchmarkPlan plan() {
-  BenchmarkPlan plan;
-  plan.method.name = "blender";
-  plan.method.benchmark = Benchmark{.scene = "/methods/blender/benchmark.blend",
-                                    .format = "PNG",
-                                    .width = 480,
-                                    .height = 270,
-                                    .first_frame = 1,
-                                    .last_frame = 1000,
-                                    .min_percentage = 50,
-                                    .max_percentage = 150,
-                                    .min_samples = 1,
-                                    .max_samples = 4096,
-                                    .fixed_ms = 1000,
-                                    .ms_per_megasample = 2000};
-  plan.scene = {"benchmark.blend", "bbb", 1000};
-  return plan;
-}
-
-struct MeasuredGrid : Grid {
-  MeasuredGrid() : Grid({plan()}) {}
-  std::shared_ptr<FakeSlave> add(std::int64_t id, int cores = 4, int slots = 1, std::string cpu = "a CPU") {
-    auto slave = std::make_shared<FakeSlave>();
-    ck_assert(admit_slave(core, id, "instance", slave, now).has_value());
-    greet(id, cores, slots, std::move(cpu));
-    return slave;
-  }
-  void greet(std::int64_t id, int cores = 4, int slots = 1, std::string cpu = "a CPU") {
-    SlaveCapabilities hello = state(id, slots);
-    hello.cores = cores;
-    hello.cpu = std::move(cpu);
-    slave_hello(core, hello, now);
-  }
-  // Hands in a benchmark that took cpu_ms on all threads together, wall_ms after it was ordered.
-  void answer_benchmark(json const& order, std::int64_t slave, std::int64_t cpu_ms, std::int64_t wall_ms,
-                        std::string sha256) {
-    now += wall_ms;
-    auto report = report_for(order, slave, store::Ending::accepted);
-    report.cpu_ms = cpu_ms;
-    report.output_sha256 = std::move(sha256);
-    report_result(
-        core, report, [this](std::string text) { answer = std::move(text); }, now);
-  }
-  static std::int64_t work_of(json const& order) {
-    auto const& parameters = order["parameters"];
-    auto const& output = order["output"];
-    return benchmark_work(*plan().method.benchmark, output["width"], output["height"], parameters["samples"]);
-  }
-};
-
-// A frame's result: cpu_ms as the slave says, after wall_ms by the server's clock.
-void render(Grid& grid, json const& order, std::int64_t slave, std::int64_t cpu_ms, std::int64_t wall_ms) {
-  grid.now += wall_ms;
-  auto report = grid.report_for(order, slave, store::Ending::accepted);
-  report.cpu_ms = cpu_ms;
-  ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
-  report_result(
-      grid.core, report, [](std::string const&) {}, grid.now);
-}
-
-}  // namespace
 
 START_TEST(results_that_come_together_are_each_worth_the_time_that_they_took) {
   Grid grid;
@@ -107,89 +40,6 @@ START_TEST(results_that_come_together_are_each_worth_the_time_that_they_took) {
   report_result(
       grid.core, third, [](std::string const&) {}, grid.now);
   ck_assert_int_le(grid.journal.endings[2].entry.bound, grid.journal.endings[0].entry.bound / 2 + 1);
-}
-END_TEST
-
-START_TEST(a_slave_renders_a_benchmark_before_its_first_order) {
-  MeasuredGrid grid;
-  grid.add_job(1, 3);
-  auto const slave = grid.add(7);
-  ck_assert_uint_eq(slave->received.size(), 1);
-  json const order = slave->received[0];
-  ck_assert_int_eq(order["job"].get<int>(), 0);
-  ck_assert_text(order["parameters"]["file"], "benchmark.blend");
-  ck_assert_text(order["files"][0]["url"], "/blob/bbb");
-  ck_assert_int_eq(order["parameters"]["frame"].get<int>(), 8);
-  ck_assert_text(explain_slave(grid.core, 7).rule, "benchmark");
-  ck_assert_int_eq(grid_status(grid.core).tasks_leased, 0);  // it is no frame of anybody's
-  auto const expected = expected_result(grid.core, order["attempt"], 0);
-  ck_assert(expected && expected->job == 0 && expected->code == 8);
-  ck_assert_int_eq(expected->output.width, order["output"]["width"].get<int>());
-
-  std::int64_t const work = MeasuredGrid::work_of(order);
-  grid.answer_benchmark(order, 7, work / 2, work / 8, "one");  // twice the reference core, on four of them
-  ck_assert_says(grid.answer, "accepted");
-  ck_assert(grid.journal.endings.empty() && grid.journal.leases.size() == 1);
-  ck_assert_uint_eq(grid.journal.powers.size(), 1);
-  ck_assert_int_eq(grid.journal.powers[0].second, 2000);
-  ck_assert_int_eq(slave->of_type("order").back()["job"].get<int>(), 1);
-}
-END_TEST
-
-START_TEST(a_benchmark_has_the_machine_for_itself) {
-  MeasuredGrid grid;
-  grid.add_job(1, 9);
-  auto const slave = grid.add(7, 4, 3);
-  ck_assert_uint_eq(slave->of_type("order").size(), 1);
-  grid.answer_benchmark(slave->received[0], 7, 10'000, 30'000, "one");
-  ck_assert_uint_eq(slave->of_type("order").size(), 4);
-}
-END_TEST
-
-START_TEST(a_benchmark_that_is_too_fast_or_copied_or_without_a_picture_is_not_believed) {
-  MeasuredGrid grid;
-  grid.add_job(1, 3);
-  auto const slave = grid.add(7);
-  std::int64_t const work = MeasuredGrid::work_of(slave->received[0]);
-  grid.answer_benchmark(slave->received[0], 7, work / 30, work / 100, "one");
-  ck_assert_says(grid.answer, "rejected");
-  ck_assert_says(grid.answer, "not believed");
-  ck_assert_uint_eq(slave->of_type("order").size(), 1);  // it waits, and nothing else is given
-  auto const why = explain_slave(grid.core, 7);
-  ck_assert_text(why.rule, "benchmark_failed");
-  ck_assert_int_eq(why.number, 30);
-  grid.now += 31'000;
-  tick(grid.core, grid.now);
-  auto const honest = grid.add(8);
-  grid.answer_benchmark(honest->received[0], 8, work, work / 4, "two");
-  ck_assert_says(grid.answer, "accepted");
-  grid.answer_benchmark(slave->of_type("order").back(), 7, work, work / 4, "two");
-  ck_assert_says(grid.answer, "handed in for a benchmark before");
-  grid.now += 100'000;
-  tick(grid.core, grid.now);
-  grid.answer_benchmark(slave->of_type("order").back(), 7, work, work / 4, "");
-  ck_assert_says(grid.answer, "has no picture");
-  ck_assert_uint_eq(grid.journal.powers.size(), 1);
-}
-END_TEST
-
-START_TEST(a_benchmark_is_repeated_after_a_month_and_on_other_hardware) {
-  MeasuredGrid grid;
-  grid.now += 100 * day_ms;
-  grid.core.benchmarks.load({7, "blender", "3.4.1", 1500, 1400, 29 * 86400}, grid.now);
-  grid.add_job(1, 1000);
-  auto const slave = grid.add(7);
-  ck_assert_int_eq(slave->of_type("order").back()["job"].get<int>(), 1);
-  grid.done(slave->of_type("order").back(), 7);
-  ck_assert_int_eq(slave->of_type("order").back()["job"].get<int>(), 1);
-  grid.now += day_ms + 1;
-  grid.done(slave->of_type("order").back(), 7);
-  ck_assert_int_eq(slave->of_type("order").back()["job"].get<int>(), 0);
-  grid.answer_benchmark(slave->of_type("order").back(), 7, 20'000, 60'000, "one");
-  ck_assert_int_eq(slave->of_type("order").back()["job"].get<int>(), 1);
-  slave_disconnected(grid.core, 7, slave.get());
-  auto const back = grid.add(7, 16, 1, "another CPU");
-  ck_assert_int_eq(back->of_type("order").back()["job"].get<int>(), 0);
 }
 END_TEST
 
@@ -321,39 +171,6 @@ START_TEST(a_clock_that_was_set_back_pays_nothing_and_breaks_nothing) {
 }
 END_TEST
 
-START_TEST(a_slave_with_too_little_memory_is_not_asked_and_one_liar_keeps_nobody_away) {
-  Grid grid;
-  grid.add_job(1, 40);
-  auto const add = [&grid](std::int64_t id, int memory_mib) {
-    auto slave = std::make_shared<FakeSlave>();
-    ck_assert(admit_slave(grid.core, id, "instance", slave, grid.now).has_value());
-    SlaveCapabilities hello = Grid::state(id);
-    hello.memory_mib = memory_mib;
-    slave_hello(grid.core, hello, grid.now);
-    return slave;
-  };
-  auto const uses = [&grid](std::shared_ptr<FakeSlave> const& slave, std::int64_t id, int memory_mib) {
-    auto report = grid.report_for(slave->of_type("order").back(), id, store::Ending::accepted);
-    report.memory_mib = memory_mib;
-    ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
-    report_result(
-        grid.core, report, [](std::string const&) {}, grid.now);
-  };
-  auto const big = add(7, 16000);
-  for (int i = 0; i < 3; ++i) uses(big, 7, 5000);
-  ck_assert_uint_eq(add(8, 5900)->of_type("order").size(), 0);
-  auto const enough = add(9, 6000);
-  ck_assert_uint_eq(enough->of_type("order").size(), 1);
-  uses(enough, 9, 1 << 30);
-  ck_assert_uint_eq(add(10, 6000)->of_type("order").size(), 1);
-  slave_disconnected(grid.core, 7, big.get());
-  uses(enough, 9, 16000);
-  uses(enough, 9, 16000);
-  uses(enough, 9, 16000);
-  ck_assert_uint_eq(enough->of_type("order").size(), 5);  // it has rendered some, so it has enough
-}
-END_TEST
-
 START_TEST(one_s_own_frames_are_no_samples) {
   Grid grid;
   grid.add_job(1, 40, 57);  // user 57 owns slave 7
@@ -384,37 +201,6 @@ START_TEST(a_held_grant_is_remembered_over_a_restart) {
 }
 END_TEST
 
-START_TEST(a_power_that_claims_too_much_sinks_and_is_measured_again) {
-  Benchmarks powers({"blender"});
-  powers.load({7, "blender", "3.4.1", 2000, 2000, 60}, 0);
-  ck_assert(!powers.due(7, {blender}, 0));
-  for (int i = 0; i < 200; ++i) powers.correct(7, blender, 100, 1000);
-  ck_assert_int_eq(powers.of(7, blender).power, 500);
-  ck_assert_int_eq(powers.of(7, blender).benchmark, 2000);
-  ck_assert(powers.due(7, {blender}, 2 * day_ms).has_value());
-  auto const rows = powers.take_corrected();
-  ck_assert_uint_eq(rows.size(), 1);
-  ck_assert_int_eq(rows[0].power, 500);
-  ck_assert(powers.take_corrected().empty());
-  for (int i = 0; i < 200; ++i) powers.correct(7, blender, 1000, 100);
-  ck_assert_int_eq(powers.of(7, blender).power, 2500);
-}
-END_TEST
-
-START_TEST(failed_benchmarks_are_tried_less_and_less_often) {
-  Benchmarks powers({"blender"});
-  ck_assert(powers.due(7, {blender}, 0).has_value() && !powers.ready(7, blender));
-  ck_assert(powers.ready(7, {"povray", "3.8"}));  // it has no benchmark
-  std::int64_t now = 0;
-  for (std::int64_t const pause : {30'000, 60'000, 120'000}) {
-    powers.failed(7, blender, "it crashed", now);
-    ck_assert(!powers.due(7, {blender}, now + pause - 1));
-    now += pause;
-    ck_assert(powers.due(7, {blender}, now).has_value());
-  }
-}
-END_TEST
-
 START_TEST(a_job_of_many_frames_keeps_few_claims_and_no_user_fills_them) {
   Grants grants;
   for (std::int64_t frame = 1; frame <= 5000; ++frame)
@@ -429,7 +215,6 @@ START_TEST(a_job_of_many_frames_keeps_few_claims_and_no_user_fills_them) {
 END_TEST
 
 // Pay belongs to the attempt: what its order froze, whatever has become of its slave when the result counts.
-
 START_TEST(a_frame_is_paid_whose_slave_left_while_its_image_was_checked) {
   for (bool const disabled : {false, true}) {
     Grid grid;
@@ -512,28 +297,6 @@ START_TEST(a_late_frame_is_paid_by_the_terms_of_its_lease) {
 }
 END_TEST
 
-START_TEST(a_slave_is_measured_with_the_cores_that_its_benchmark_was_ordered_for) {
-  MeasuredGrid grid;
-  grid.add_job(1, 3);
-  auto const slave = grid.add(7, 4);
-  json const order = slave->received[0];
-  std::int64_t const work = MeasuredGrid::work_of(order);
-  SlaveCapabilities fewer = Grid::state(7, 1, "3.4.1", {{order["attempt"], order["lease"]}});
-  fewer.cores = 1;  // as if one core had done what four did
-  fewer.cpu = "a CPU";
-  slave_hello(grid.core, fewer, grid.now);
-  grid.answer_benchmark(order, 7, work / 5, work / 2, "one");
-  ck_assert_int_eq(grid.journal.powers.at(0).second, 1250 * 2 / 4);
-}
-END_TEST
-
-namespace {
-
-TestGroup const benchmarks_tests{
-    "benchmarks",
-    {a_slave_renders_a_benchmark_before_its_first_order, a_benchmark_has_the_machine_for_itself,
-     a_benchmark_that_is_too_fast_or_copied_or_without_a_picture_is_not_believed,
-     a_benchmark_is_repeated_after_a_month_and_on_other_hardware}};
 TestGroup const grants_tests{
     "grants",
     {results_that_come_together_are_each_worth_the_time_that_they_took,
@@ -541,16 +304,13 @@ TestGroup const grants_tests{
      neither_new_connections_nor_new_slots_make_one_hour_two,
      grants_wait_until_three_others_have_rendered_some_of_the_job,
      a_frame_given_before_a_restart_is_paid_by_its_lease_and_the_power_measured_before,
-     a_clock_that_was_set_back_pays_nothing_and_breaks_nothing,
-     a_slave_with_too_little_memory_is_not_asked_and_one_liar_keeps_nobody_away, one_s_own_frames_are_no_samples,
-     a_held_grant_is_remembered_over_a_restart, a_power_that_claims_too_much_sinks_and_is_measured_again,
-     failed_benchmarks_are_tried_less_and_less_often, a_job_of_many_frames_keeps_few_claims_and_no_user_fills_them}};
+     a_clock_that_was_set_back_pays_nothing_and_breaks_nothing, one_s_own_frames_are_no_samples,
+     a_held_grant_is_remembered_over_a_restart, a_job_of_many_frames_keeps_few_claims_and_no_user_fills_them}};
 TestGroup const terms_tests{
     "terms",
     {a_frame_is_paid_whose_slave_left_while_its_image_was_checked,
      what_a_slave_says_of_itself_after_its_order_changes_nothing_of_its_pay,
      a_boost_pays_what_it_paid_when_the_frame_was_given, claims_of_slaves_that_left_make_the_fair_value_too,
-     a_late_frame_is_paid_by_the_terms_of_its_lease,
-     a_slave_is_measured_with_the_cores_that_its_benchmark_was_ordered_for}};
+     a_late_frame_is_paid_by_the_terms_of_its_lease}};
 
 }  // namespace

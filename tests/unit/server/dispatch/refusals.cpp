@@ -2,7 +2,6 @@
 #include "common/protocol/codec.h"
 #include "common/protocol/hello.h"
 #include "server/dispatch/blocks.h"
-#include "server/slaves/remote_settings.h"
 #include "tests/support/dispatch_grid.h"
 
 using namespace distren;
@@ -106,36 +105,10 @@ START_TEST(a_slave_is_not_given_frames_that_are_expected_to_take_longer_than_it_
 }
 END_TEST
 
-START_TEST(settings_from_afar_are_checked_by_name_and_null_takes_them_away) {
-  auto const kept = change_settings("", {{"threads", 2}, {"schedule", {"mon 08:00-09:00"}}, {"paused", true}});
-  ck_assert(kept.has_value());
-  auto const less = change_settings(*kept, {{"paused", nullptr}, {"memory", 4000}});
-  ck_assert(less && json::parse(*less) == json({{"threads", 2}, {"schedule", {"mon 08:00-09:00"}}, {"memory", 4000}}));
-  ck_assert_text(*change_settings(R"({"threads":2})", {{"threads", nullptr}}), "");
-  for (json const& bad : std::initializer_list<json>{{{"threads", 0}},
-                                                     {{"threads", 2.5}},
-                                                     {{"memory", "all"}},
-                                                     {{"minutes_per_frame", -1}},
-                                                     {{"paused", 1}},
-                                                     {{"schedule", "mon"}},
-                                                     {{"schedule", json::array({std::string(100, 'x')})}},
-                                                     {{"sandbox", "off"}},
-                                                     {{"sandbox", nullptr}},
-                                                     json::array()})
-    ck_assert_msg(!change_settings("", bad), "%s was taken", bad.dump().c_str());
-  auto const both = change_settings("", {{"threads", 0}, {"sandbox", "off"}});
-  ck_assert_says(both.error().message, "threads: 0 is not an integer from 1 to 1,024");
-  ck_assert_says(both.error().message, "there is no setting 'sandbox'");
-  ck_assert(json::parse(protocol::write(remote_settings_of(*kept)))["type"] == "settings");
-  ck_assert(remote_settings_of("garbage") == protocol::RemoteSettings{});
-}
-END_TEST
-
 TestGroup const refusals_tests{
     "refusals",
     {a_slave_is_not_offered_what_it_or_its_owner_blocked, names_and_projects_are_blocked_like_numbers,
      a_frame_that_took_longer_than_a_slave_lends_goes_elsewhere_and_counts_against_nobody,
-     a_slave_is_not_given_frames_that_are_expected_to_take_longer_than_it_lends,
-     settings_from_afar_are_checked_by_name_and_null_takes_them_away}};
+     a_slave_is_not_given_frames_that_are_expected_to_take_longer_than_it_lends}};
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <limits>
 #include <vector>
 
-#include "server/dispatch/estimate.h"
 #include "server/economy/fixed_math.h"
 #include "server/economy/points.h"
 #include "tests/support/check_main.h"
@@ -16,6 +15,7 @@ using namespace distren::economy;
 namespace {
 
 constexpr std::int64_t huge = std::numeric_limits<std::int64_t>::max();
+
 constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
 
 START_TEST(logarithm_and_power_agree_with_the_library) {
@@ -235,63 +235,17 @@ START_TEST(a_payout_never_takes_more_than_the_escrow_holds) {
 }
 END_TEST
 
-START_TEST(an_estimate_is_the_median_of_the_latest_results) {
-  JobEstimate job;
-  ck_assert(!job.work().has_value());
-  job.add(100, 6000, 6000, 1);
-  ck_assert_int_eq(*job.work(), 100);
-  job.add(huge, 6000, 6000, 1);
-  job.add(120, 6000, 6000, 1);
-  ck_assert_int_eq(*job.work(), 120);
-  for (int i = 0; i < 20; ++i) job.add(50, 6000, 6000, 1);
-  ck_assert_int_eq(*job.work(), 50);
-  ck_assert_int_gt(job.efficiency(), 950);
-  job.add(-3, -5, -7, -1);
-  ck_assert_int_eq(*job.work(), 50);
-}
-END_TEST
-
-START_TEST(a_frames_time_is_work_over_power_threads_and_efficiency) {
-  ck_assert_int_eq(frame_ms(1000, 1000, 1, 1000), 60000);
-  ck_assert_int_eq(frame_ms(1000, 2000, 4, 500), 15000);
-  ck_assert_int_eq(frame_ms(0, 1000, 1, 1000), 1);
-  ck_assert_int_eq(frame_ms(-5, -5, -5, -5), 1);
-  ck_assert_int_gt(frame_ms(huge, 0, 0, 0), 0);
-}
-END_TEST
-
-START_TEST(a_grid_without_history_expects_a_point_of_a_frame) {
-  GridEstimate grid;
-  ck_assert_int_eq(grid.work(), 1000);
-  for (int i = 0; i < 200; ++i) grid.add(i % 5 == 0 ? 5000 : 100);
-  ck_assert_int_eq(grid.work(), 5000);  // one frame in five is long: a newcomer is charged for a long one
-  for (int i = 0; i < 200; ++i) grid.add(i % 20 == 0 ? 5000 : 100);
-  ck_assert_int_eq(grid.work(), 100);
-}
-END_TEST
-
-TestGroup const points_tests{"points",
-                             {logarithm_and_power_agree_with_the_library,
-                              scaling_rounds_to_nearest_and_never_overflows,
-                              a_benchmark_measures_one_core,
-                              a_benchmark_that_hides_cpu_time_is_held_to_the_servers_clock,
-                              absurd_benchmarks_are_refused_with_the_value,
-                              an_honest_claim_is_power_times_cpu_time,
-                              a_claim_stops_at_what_the_server_saw,
-                              absurd_claims_count_as_nothing_or_as_the_limit,
-                              a_fair_value_needs_three_other_users,
-                              a_fair_value_is_the_median_of_the_nearest,
-                              two_farms_around_a_frame_do_not_make_its_value,
-                              negative_claims_in_a_sample_count_as_nothing,
-                              a_grant_is_at_most_fifteen_percent_above_the_fair_value,
-                              without_a_fair_value_the_least_claim_is_paid,
-                              power_follows_the_fair_value_slowly_and_within_limits,
-                              weight_grows_with_points_from_an_hour_of_work_to_four,
-                              an_army_with_an_hour_of_work_each_weighs_less_than_it_worked,
-                              a_boost_is_what_was_paid_for_each_point_of_work_left,
-                              a_payout_never_takes_more_than_the_escrow_holds,
-                              an_estimate_is_the_median_of_the_latest_results,
-                              a_frames_time_is_work_over_power_threads_and_efficiency,
-                              a_grid_without_history_expects_a_point_of_a_frame}};
+TestGroup const points_tests{
+    "points",
+    {logarithm_and_power_agree_with_the_library, scaling_rounds_to_nearest_and_never_overflows,
+     a_benchmark_measures_one_core, a_benchmark_that_hides_cpu_time_is_held_to_the_servers_clock,
+     absurd_benchmarks_are_refused_with_the_value, an_honest_claim_is_power_times_cpu_time,
+     a_claim_stops_at_what_the_server_saw, absurd_claims_count_as_nothing_or_as_the_limit,
+     a_fair_value_needs_three_other_users, a_fair_value_is_the_median_of_the_nearest,
+     two_farms_around_a_frame_do_not_make_its_value, negative_claims_in_a_sample_count_as_nothing,
+     a_grant_is_at_most_fifteen_percent_above_the_fair_value, without_a_fair_value_the_least_claim_is_paid,
+     power_follows_the_fair_value_slowly_and_within_limits, weight_grows_with_points_from_an_hour_of_work_to_four,
+     an_army_with_an_hour_of_work_each_weighs_less_than_it_worked, a_boost_is_what_was_paid_for_each_point_of_work_left,
+     a_payout_never_takes_more_than_the_escrow_holds}};
 
 }  // namespace

@@ -1,14 +1,9 @@
-// Threads: loops, workers, the dispatcher's mailbox. Runs under ThreadSanitizer too (./runtests threads); no database.
+// Loops: tasks from many threads, timers and their end.
 #include <atomic>
-#include <chrono>
 #include <future>
-#include <memory>
 #include <thread>
 #include <vector>
 
-#include "server/database/workers.h"
-#include "server/dispatch/dispatcher_thread.h"
-#include "server/dispatch/fair_share.h"
 #include "server/net/loop.h"
 #include "tests/support/check_main.h"
 
@@ -16,12 +11,6 @@ using namespace distren;
 using namespace std::chrono_literals;
 
 namespace {
-
-DatabaseAddress nowhere() {
-  DatabaseAddress address;
-  address.socket = "/nonexistent/distren.sock";
-  return address;
-}
 
 template <typename Task>
 void from_threads(int count, Task task) {
@@ -85,102 +74,9 @@ START_TEST(a_timer_comes_again_until_its_event_is_gone) {
 }
 END_TEST
 
-START_TEST(a_full_queue_says_so_at_once_and_stop_finishes_what_is_queued) {
-  std::promise<void> release;
-  std::shared_future<void> const released = release.get_future().share();
-  std::promise<void> started;
-  std::atomic<int> done = 0;
-  WorkerPool pool(nowhere(), 1, 2);
-  ck_assert(pool.submit([&](Worker&) {
-    started.set_value();
-    released.wait();
-    ++done;
-  }));
-  started.get_future().wait();
-  ck_assert(pool.submit([&](Worker&) { ++done; }));
-  ck_assert(pool.submit([&](Worker&) { ++done; }));
-  ck_assert(!pool.submit([&](Worker&) { ++done; }));
-  release.set_value();
-  pool.stop();
-  ck_assert_int_eq(done, 3);
-  ck_assert(!pool.submit([](Worker&) {}));
-}
-END_TEST
-
-START_TEST(workers_share_the_queue_and_a_missing_database_is_an_error_value) {
-  std::atomic<int> done = 0;
-  std::atomic<int> away = 0;
-  WorkerPool pool(nowhere(), 4, 10000);
-  from_threads(4, [&](int) {
-    for (int i = 0; i < 50; ++i) {
-      (void)pool.submit([&](Worker& worker) {
-        if (auto const answer = worker.database.ping(); !answer && answer.error().code == Errc::unavailable) ++away;
-        ++done;
-      });
-    }
-  });
-  pool.stop();
-  ck_assert_int_eq(done, 200);
-  ck_assert_int_eq(away, 200);
-}
-END_TEST
-
-struct QuietSlave : SlaveSink {
-  std::atomic<int> lines = 0;
-  void send(std::string) override { ++lines; }
-  void close(std::string_view) override {}
-};
-
-START_TEST(the_dispatcher_answers_many_threads_at_once) {
-  DispatcherThread dispatcher({.lease_key = "k", .times = {}},
-                              {.blob = [](std::string_view) { return std::string(); },
-                               .file_list = [](std::int64_t) { return std::string(); },
-                               .upload = [](Lease const&, std::string_view) { return std::string(); }},
-                              std::make_unique<FairShare>(), nowhere());
-  dispatcher.start();
-  std::atomic<int> wrong = 0;
-  from_threads(4, [&](int thread) {
-    for (int i = 0; i < 100; ++i) {
-      std::int64_t const id = thread * 1000 + i;
-      auto const sink = std::make_shared<QuietSlave>();
-      if (!dispatcher.admit(id, "i", sink)) ++wrong;
-      SlaveCapabilities state;
-      state.id = id;
-      state.methods = {{"blender", "3.4.1"}};
-      dispatcher.hello(state);
-      store::RunnableJob job{.id = id,
-                             .user = 1,
-                             .method = "blender",
-                             .source = "s",
-                             .parameters = "{}",
-                             .output = "{}",
-                             .version = "2.80",
-                             .state = "active",
-                             .first_task = id * 10,
-                             .tasks = 1,
-                             .files = {}};
-      dispatcher.add_job(job, {{id * 10, id, 1, 0}}, {});
-      if (!slave_status_of(dispatcher, id).online) ++wrong;
-      if (job_status_of(dispatcher, id).waiting.empty()) ++wrong;  // without a database there are no attempt numbers
-      dispatcher.remove_job(id, store::deleted_revision, "gone");
-      dispatcher.gone(id, sink);
-      if (slave_status_of(dispatcher, id).online) ++wrong;
-    }
-  });
-  ck_assert_int_eq(wrong, 0);
-  ck_assert_int_eq(dispatcher.grid_live().slaves_online, 0);
-  dispatcher.stop();
-  ck_assert(!dispatcher.admit(1, "i", std::make_shared<QuietSlave>()));  // answered, though nobody is there any more
-}
-END_TEST
-
 TestGroup const loops_tests{
     "loops",
     {tasks_posted_from_many_threads_run_on_the_loop_in_order, a_stopped_loop_drops_what_is_posted_and_stops_twice,
      a_timer_comes_again_until_its_event_is_gone}};
-TestGroup const workers_tests{"workers",
-                              {a_full_queue_says_so_at_once_and_stop_finishes_what_is_queued,
-                               workers_share_the_queue_and_a_missing_database_is_an_error_value}};
-TestGroup const dispatcher_tests{"dispatcher", {the_dispatcher_answers_many_threads_at_once}, {.timeout_s = 60}};
 
 }  // namespace

@@ -1,0 +1,73 @@
+// JSON bodies: each wrong member gets a sentence.
+#include <string>
+
+#include "common/base/json_body.h"
+#include "common/base/json_text.h"
+#include "tests/support/check_main.h"
+
+using namespace distren;
+
+namespace {
+
+std::string problem_of(Result<void> const& result) {
+  return result ? "" : result.error().message;
+}
+
+JsonBody body_of(std::string_view text) {
+  auto body = JsonBody::parse(text);
+  ck_assert_msg(body.has_value(), "%s", body ? "" : body.error().message.c_str());
+  return std::move(*body);
+}
+
+std::string why_not_json(std::string_view text) {
+  auto const body = JsonBody::parse(text);
+  return body ? "" : body.error().message;
+}
+
+START_TEST(wrong_members_are_named_in_sentences) {
+  auto body = body_of(R"({"name":12,"count":"3","flag":1,"list":{},"extra":true,"far":200})");
+  std::string text;
+  std::int64_t number = 7;
+  bool flag = false;
+  nlohmann::json list;
+  ck_assert(!body.read("name", JsonBody::required, text));
+  ck_assert(!body.read("count", JsonBody::required, number, 0, 10));
+  ck_assert(!body.read("flag", JsonBody::required, flag));
+  ck_assert(!body.read_array("list", JsonBody::required, list, 10));
+  ck_assert(!body.read("far", JsonBody::optional, number, 0, 10));
+  ck_assert(!body.read("absent", JsonBody::optional, number, 0, 10));
+  ck_assert(!body.read("missing", JsonBody::required, text));
+  ck_assert_int_eq(number, 7);
+  auto const said = problem_of(body.finish());
+  for (auto const* part :
+       {"name: 12 is not text", "count: '3' is not a whole number", "flag: 1 is neither true nor false",
+        "list: an object is not a list", "far: 200 is not between 0 and 10", "missing is missing",
+        "'extra' is not known here; known are: name, count"}) {
+    ck_assert_says(said, part);
+  }
+}
+END_TEST
+
+START_TEST(bodies_that_are_no_json_objects_are_refused) {
+  ck_assert_says(why_not_json(""), "the body is empty");
+  ck_assert_says(why_not_json("[1]"), "a JSON object is expected");
+  ck_assert_says(why_not_json("12"), "the body is 12");
+  ck_assert_says(why_not_json("{\"a\":}"), "at byte");
+  ck_assert_says(why_not_json("{} x"), "at byte");
+  ck_assert_says(why_not_json("{\"a\":\"\xff\"}"), "at byte");
+  ck_assert_says(why_not_json(std::string(100000, '[')), "more than 32 levels");
+  ck_assert_text(why_not_json("{\"a\":\"" + std::string(100, '[') + "\"}"), "");
+  auto huge = body_of(R"({"n":18446744073709551615,"m":1e3,"z":"a\u0000b"})");
+  std::int64_t number = 0;
+  std::string text;
+  ck_assert(!huge.read("n", JsonBody::required, number, 0, INT64_MAX));
+  ck_assert(!huge.read("m", JsonBody::required, number, 0, INT64_MAX));
+  ck_assert(!huge.read("z", JsonBody::required, text));
+  ck_assert_says(problem_of(huge.finish()), "NUL");
+}
+END_TEST
+
+TestGroup const bodies_tests{"bodies",
+                             {wrong_members_are_named_in_sentences, bodies_that_are_no_json_objects_are_refused}};
+
+}  // namespace

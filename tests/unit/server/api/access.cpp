@@ -1,0 +1,139 @@
+// What everybody may see, what nobody may, and what is not there.
+#include <algorithm>
+#include <string>
+
+#include "tests/support/api_desk.h"
+#include "tests/support/database_suite.h"
+#include "tests/support/sample_job.h"
+
+using namespace distren;
+using nlohmann::json;
+
+namespace {
+
+struct Desk : DatabaseThread, ApiDesk {
+  Desk() : ApiDesk(*the_database) {}
+};
+
+START_TEST(nobody_reaches_anothers_things_on_any_route) {
+  Desk desk;
+  desk.person();  // the first account of a grid administers it
+  auto const owner = desk.person();
+  auto const thief = desk.person();
+  auto const job = std::to_string(new_job(desk, owner));
+  auto const slave = desk.call("POST", "/api/v1/slaves", owner, {{"name", "attic"}}).json["id"].dump();
+  auto const token =
+      desk.call("POST", "/api/v1/tokens", owner, {{"name", "t"}, {"scopes", {"read"}}}).json["id"].dump();
+  auto const upload = desk.upload(owner, "mine").header("Location");
+  auto const project = desk.call("POST", "/api/v1/projects", owner, {{"name", "film"}}).json["id"].dump();
+  auto const shot =
+      desk.call("POST", "/api/v1/projects/" + project + "/shots", owner, {{"sequence", "a"}, {"name", "b"}})
+          .json["id"]
+          .dump();
+  int walked = 0;
+  for (auto const& route : api_routes()) {
+    std::string path(route.pattern);
+    auto const place = path.find("{id}");
+    // What else it names is not there.
+    auto const after_id = place == std::string::npos ? 0 : place + 4;
+    for (auto open = path.find('{', after_id); open != std::string::npos; open = path.find('{', after_id))
+      path.replace(open, path.find('}', open) + 1 - open, "1");
+    if (route.needs == Needs::signature) {
+      auto unsigned_path = path;
+      if (place != std::string::npos) unsigned_path.replace(place, 4, "1");
+      ck_assert_msg(desk.call(std::string(route.method), unsigned_path, owner).status == 403, "%s", path.c_str());
+    }
+    if (route.needs == Needs::login) {
+      auto anonymous = path;
+      if (place != std::string::npos) anonymous.replace(place, 4, "1");
+      ck_assert_msg(desk.call(std::string(route.method), anonymous, "", json::object()).status == 401, "%s",
+                    anonymous.c_str());
+    }
+    if (route.needs == Needs::slave) {
+      ck_assert_msg(desk.call(std::string(route.method), path, owner, json::object()).status == 401, "%s",
+                    path.c_str());
+    }
+    if (place == std::string::npos || (route.needs != Needs::login && route.needs != Needs::optional_login)) continue;
+    path.replace(place, 4,
+                 path.starts_with("/api/v1/projects")       ? project
+                 : path.starts_with("/api/v1/shots")        ? shot
+                 : path.find("jobs") != std::string::npos   ? job
+                 : path.find("slaves") != std::string::npos ? slave
+                 : path.find("tokens") != std::string::npos ? token
+                                                            : upload.substr(upload.rfind('/') + 1));
+    Request request;
+    request.method = route.method;
+    request.headers = {{"authorization", "Bearer " + thief},
+                       {"tus-resumable", "1.0.0"},
+                       {"upload-offset", "0"},
+                       {"content-type", "application/offset+octet-stream"}};
+    request.body = route.method == "PATCH" ? R"({"name":"stolen"})" : "";
+    auto const reply = desk.send(std::move(request), path);
+    ck_assert_msg(reply.status == 404, "%s %s answered %d %s", std::string(route.method).c_str(), path.c_str(),
+                  reply.status, reply.text.c_str());
+    ++walked;
+  }
+  ck_assert_int_gt(walked, 15);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/jobs?all=1", thief).status, 403);
+  ck_assert_text(desk.call("GET", "/api/v1/jobs/" + job, owner).json["name"], "film");
+  ck_assert_uint_eq(desk.call("GET", "/api/v1/tokens", owner).json["items"].size(), 1);
+}
+END_TEST
+
+START_TEST(everybody_may_see_the_grid) {
+  Desk desk;
+  auto const status = desk.call("GET", "/api/v1/status");
+  ck_assert_int_eq(status.status, 200);
+  ck_assert_int_eq(status.json["slaves"]["online"].get<int>(), 2);
+  ck_assert_int_eq(status.json["frames"]["leased"].get<int>(), 3);
+  ck_assert_says(desk.call("GET", "/metrics").text, "distren_tasks{state=\"ready\"} 10\n");
+  ck_assert_text(desk.call("GET", "/healthz").text, "ok\n");
+  ck_assert_says(desk.call("GET", "/api/v1/openapi.yaml").text, "openapi: 3");
+  ck_assert_says(desk.call("GET", "/").text, "<!doctype html>");
+  ck_assert_int_eq(desk.call("GET", "/local.mk.not").status, 404);
+  ck_assert_int_eq(desk.call("GET", "/.hidden").status, 404);
+}
+END_TEST
+
+START_TEST(what_is_not_there_and_what_is_not_possible_is_said) {
+  Desk desk;
+  auto const secret = desk.person();
+  ck_assert_int_eq(desk.call("GET", "/api/v1/nothing", secret).status, 404);
+  auto const method = desk.call("PUT", "/api/v1/jobs", secret);
+  ck_assert_int_eq(method.status, 405);
+  ck_assert_text(method.header("Allow"), "GET, HEAD, POST");
+  for (auto const* id : {"0", "-1", "x", "99999999999999999999", "1.5"}) {
+    ck_assert_msg(desk.call("GET", std::string("/api/v1/jobs/") + id, secret).status == 404, "%s", id);
+  }
+  Request big;
+  big.method = "POST";
+  big.body = std::string(70000, ' ');
+  ck_assert_int_eq(desk.send(std::move(big), "/api/v1/login").status, 413);
+}
+END_TEST
+
+START_TEST(a_database_that_is_away_is_a_503) {
+  DatabaseThread const thread;
+  DatabaseAddress nowhere = *the_database;
+  Desk good;
+  auto const secret = good.person();
+  nowhere.socket = "/nonexistent/socket";
+  Database away(nowhere);
+  Worker worker{away};
+  Request request;
+  request.method = "GET";
+  request.path = "/api/v1/jobs";
+  request.headers = {{"authorization", "Bearer " + secret}};
+  auto const reply = good.router->answer(request, worker);
+  ck_assert_int_eq(reply.status, 503);
+  ck_assert(std::any_of(reply.headers.begin(), reply.headers.end(),
+                        [](auto const& header) { return header.first == "Retry-After"; }));
+}
+END_TEST
+
+TestGroup const access_tests{"access",
+                             {everybody_may_see_the_grid, what_is_not_there_and_what_is_not_possible_is_said,
+                              nobody_reaches_anothers_things_on_any_route, a_database_that_is_away_is_a_503},
+                             with_database};
+
+}  // namespace

@@ -1,0 +1,288 @@
+// Jobs over the HTTP API, from their submission to their frames.
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "server/storage/job_folder.h"
+#include "server/storage/signed_urls.h"
+#include "tests/support/api_desk.h"
+#include "tests/support/database_suite.h"
+#include "tests/support/sample_job.h"
+
+using namespace distren;
+using nlohmann::json;
+
+namespace {
+
+struct Desk : DatabaseThread, ApiDesk {
+  Desk() : ApiDesk(*the_database) {}
+};
+
+START_TEST(one_account_keeps_so_many_frames_and_gets_room_by_deleting) {
+  Desk desk;
+  auto const secret = desk.person(), other = desk.person();
+  desk.config.limits.frames_per_person = 7;
+  auto const post = [&](std::string const& who) {
+    return desk.call("POST", "/api/v1/jobs", who, sample_job(desk, who, json::object()));
+  };
+  auto const first = post(secret);
+  ck_assert_int_eq(first.status, 201);
+  auto const refused = post(secret);
+  ck_assert_int_eq(refused.status, 409);
+  ck_assert_says(refused.message(), "your jobs have 4 frames and this one has 4 more, but at most 7");
+  ck_assert_int_eq(post(other).status, 201);
+  ck_assert_int_eq(desk.call("POST", job_path(first.json["id"], "/cancel"), secret).status, 200);
+  ck_assert_int_eq(desk.call("DELETE", job_path(first.json["id"]), secret).status, 204);
+  ck_assert_int_eq(post(secret).status, 201);
+}
+END_TEST
+
+START_TEST(a_job_is_created_with_its_folder_and_reaches_the_dispatcher) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const reply = desk.call("POST", "/api/v1/jobs", secret,
+                               sample_job(desk, secret, {{"parameters", {{"samples", 8}, {"percentage", 50}}}}));
+  ck_assert_msg(reply.status == 201, "%s", reply.text.c_str());
+  std::int64_t const id = reply.json["id"];
+  ck_assert_text(reply.json["state"], "active");
+  ck_assert_int_eq(reply.json["tasks"].get<int>(), 4);
+  ck_assert_text(reply.json["output"]["format"], "PNG");
+  ck_assert_text(reply.json["output"]["pattern"], "%04d.png");
+  ck_assert_int_gt(reply.json["output"]["width"].get<int>(), 0);
+  ck_assert_text(reply.json["version"], "2.80");
+  ck_assert_text(reply.json["waiting"], "no slave is online");
+  ck_assert_uint_eq(desk.dispatcher.added.at(id), 4);
+  ck_assert(std::filesystem::exists(job_folder(desk.folder, id) / "scene.blend"));
+  ck_assert(std::filesystem::is_directory(output_folder(desk.folder, id)));
+  auto const tasks = desk.call("GET", job_path(id, "/tasks?limit=3"), secret);
+  ck_assert_uint_eq(tasks.json["items"].size(), 3);
+  ck_assert_text(tasks.json["items"][0]["state"], "ready");
+  auto const rest = desk.call("GET", job_path(id, "/tasks?limit=3&after=" + tasks.json["next"].dump()), secret);
+  ck_assert_uint_eq(rest.json["items"].size(), 1);
+  ck_assert_int_eq(rest.json["items"][0]["frame"].get<int>(), 4);
+  ck_assert_uint_eq(desk.call("GET", job_path(id, "/output"), secret).json["items"].size(), 0);
+}
+END_TEST
+
+START_TEST(what_is_not_in_the_scene_is_refused_by_naming_what_is) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto why = [&](json const& changes) {
+    auto const reply = desk.call("POST", "/api/v1/jobs", secret, sample_job(desk, secret, changes));
+    ck_assert_msg(reply.status == 400, "%s", reply.text.c_str());
+    return reply.message();
+  };
+  ck_assert_says(why({{"parameters", {{"camera", "Nope"}}}}), "camera 'Nope' is not in scene.blend; it has 'Camera'");
+  ck_assert_says(why({{"parameters", {{"scene", "Nope"}}}}), "scene 'Nope' is not in scene.blend; it has 'Scene'");
+  ck_assert_says(why({{"frames", "10-1"}}), "frames: ");
+  ck_assert(desk.dispatcher.added.empty());
+}
+END_TEST
+
+START_TEST(a_source_that_is_no_blend_is_refused) {
+  Desk desk;
+  auto const secret = desk.person();
+  for (std::string const bytes : {"just text", "", "\x89PNG\r\n\x1a\n and more", "BLENDER-v304"}) {
+    ck_assert_int_eq(desk.upload(secret, bytes).status, 201);
+    auto request = sample_job(desk, secret);
+    request["files"] = json::array({file_entry("scene.blend", bytes)});
+    auto const reply = desk.call("POST", "/api/v1/jobs", secret, request);
+    ck_assert_int_eq(reply.status, 400);
+    ck_assert_says(reply.message(), "scene.blend: ");
+  }
+}
+END_TEST
+
+START_TEST(files_that_were_not_uploaded_by_this_person_are_named) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto request = sample_job(desk, desk.person());  // somebody else's upload
+  auto const reply = desk.call("POST", "/api/v1/jobs", secret, request);
+  ck_assert_int_eq(reply.status, 409);
+  ck_assert_says(reply.message(), "not uploaded yet: scene.blend");
+}
+END_TEST
+
+START_TEST(a_job_can_be_looked_into_before_it_is_one) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto look = [&](json const& changes) {
+    auto const reply = desk.call("POST", "/api/v1/jobs/check", secret, sample_job(desk, secret, changes));
+    ck_assert_msg(reply.status == 200, "%s", reply.text.c_str());
+    return reply.json;
+  };
+  auto const good = look(json::object());
+  ck_assert(good["problem"].is_null() && good["warnings"].is_array());
+  ck_assert_int_eq(good["frames"].get<int>(), 4);
+  ck_assert_text(good["output"]["format"], "PNG");
+  ck_assert_text(good["scene"]["active"], "Scene");
+  ck_assert_text(good["scene"]["scenes"][0]["camera"], "Camera");
+  ck_assert_int_gt(good["scene"]["scenes"][0]["frame_end"].get<int>(), 1);
+  ck_assert_text(good["scene"]["saved_by"], "3.4");
+  ck_assert_uint_eq(good["scene"]["scenes"][0]["view_layers"].size(), 1);
+  ck_assert_int_gt(good["memory_mib"].get<int>(), 250);
+  ck_assert_int_lt(good["memory_mib"].get<int>(), 2000);
+  ck_assert(good["needs"] == json::array());
+  auto const bad = look({{"parameters", {{"camera", "Nope"}}}});
+  ck_assert_says(bad["problem"].get<std::string>(), "camera 'Nope'");
+  ck_assert_text(bad["scene"]["cameras"][0], "Camera");  // so that another can be chosen
+  auto const somebodys = desk.call("POST", "/api/v1/jobs/check", secret, sample_job(desk, secret));
+  ck_assert_int_eq(somebodys.status, 200);
+  auto const thief = desk.person();
+  auto const refused = desk.call("POST", "/api/v1/jobs/check", thief, sample_job(desk, secret));
+  ck_assert_int_eq(refused.status, 409);
+  ck_assert_says(refused.message(), "scene.blend is not uploaded yet");
+  ck_assert(desk.dispatcher.added.empty());
+}
+END_TEST
+
+START_TEST(a_job_names_its_sources_to_its_owner) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const id = new_job(desk, secret);
+  auto const reply = desk.call("GET", job_path(id, "/sources"), secret);
+  ck_assert_int_eq(reply.status, 200);
+  ck_assert(reply.json["items"] == json::array({file_entry("scene.blend", sample(desk))}));
+}
+END_TEST
+
+START_TEST(pictures_wait_for_their_frame) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const id = new_job(desk, secret);
+  ck_assert_says(desk.call("GET", job_path(id, "/picture"), secret).message(), "no frame of job");
+  auto const task = desk.call("GET", job_path(id, "/tasks"), secret).json["items"][0]["id"].get<std::int64_t>();
+  auto const path = job_path(id, "/tasks/" + std::to_string(task) + "/picture");
+  ck_assert_text(desk.call("GET", path, secret).message(), "this frame is not finished yet");
+  ck_assert_int_eq(desk.call("GET", job_path(id, "/tasks/1/picture?size=256"), secret).status, 404);
+  ck_assert_int_eq(desk.call("GET", job_path(id, "/tasks/x/picture"), secret).status, 404);
+}
+END_TEST
+
+START_TEST(a_disk_that_takes_no_folder_leaves_no_job_behind) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const request = sample_job(desk, secret);
+  // Whatever number the job gets, its folder's name is taken by a file.
+  auto const last = new_job(desk, secret);
+  for (auto id = last + 1; id < last + 20; ++id) std::ofstream(job_folder(desk.folder, id)) << "in the way";
+  auto const reply = desk.call("POST", "/api/v1/jobs", secret, request);
+  ck_assert_int_eq(reply.status, 507);
+  auto const jobs = desk.call("GET", "/api/v1/jobs", secret);
+  ck_assert_uint_eq(jobs.json["items"].size(), 1);
+  ck_assert_uint_eq(desk.dispatcher.added.size(), 1);
+}
+END_TEST
+
+START_TEST(jobs_are_paused_resumed_changed_cancelled_and_deleted) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const id = new_job(desk, secret);
+  auto act = [&](std::string const& what) { return desk.call("POST", job_path(id, "/" + what), secret); };
+  auto const paused = act("pause");
+  ck_assert_text(paused.json["state"], "paused");
+  ck_assert_text(paused.json["reason"], "paused by its owner");
+  ck_assert(paused.json["waiting"].is_null());
+  ck_assert(desk.dispatcher.paused.contains(id));
+  ck_assert_text(act("resume").json["state"], "active");
+  auto const changed = desk.call("PATCH", job_path(id), secret, {{"name", "better"}, {"priority", 99}});
+  ck_assert_text(changed.json["name"], "better");
+  ck_assert_int_eq(desk.dispatcher.priorities.at(id), 99);
+  auto const early = desk.call("DELETE", job_path(id), secret);
+  ck_assert_int_eq(early.status, 409);
+  ck_assert_says(early.message(), "cancel it first");
+  ck_assert_text(act("cancel").json["state"], "cancelled");
+  ck_assert(desk.dispatcher.removed.contains(id));
+  ck_assert_int_eq(act("resume").status, 409);
+  ck_assert_int_eq(desk.call("DELETE", job_path(id), secret).status, 204);
+  ck_assert(!std::filesystem::exists(job_folder(desk.folder, id)));
+  ck_assert_int_eq(desk.call("GET", job_path(id), secret).status, 404);
+}
+END_TEST
+
+START_TEST(frames_and_sources_come_by_signed_addresses_alone) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const id = new_job(desk, secret);
+  std::ofstream(output_folder(desk.folder, id) / "0001.png") << "image";
+  auto const digest = to_hex(sha256("image"));
+  auto const url = output_url(*desk.signer, id, "0001.png", digest, desk.now / 1000 + 60);
+  auto const file = desk.call("GET", url);
+  ck_assert_int_eq(file.status, 200);
+  ck_assert_text(file.text, "image");
+  ck_assert_text(file.header("ETag"), "\"" + digest + "\"");
+  ck_assert_text(file.header("Content-Type"), "image/png");
+  ck_assert_int_eq(desk.call("GET", url.substr(0, url.find('?')), secret).status, 403);
+  auto const climb = desk.signer->sign("/api/v1/files/jobs/1/output/.distren", {}, desk.now / 1000 + 60);
+  ck_assert_int_eq(desk.call("GET", climb).status, 404);
+  auto const blend = sample(desk);
+  auto const blob = desk.call("GET", blob_url(*desk.signer, to_hex(sha256(blend)), 7, desk.now / 1000 + 60));
+  ck_assert_int_eq(blob.status, 200);
+  ck_assert(blob.text == blend);
+  desk.now += 60000;
+  ck_assert_int_eq(desk.call("GET", url).status, 403);
+}
+END_TEST
+
+START_TEST(all_finished_frames_come_in_one_archive) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const id =
+      desk.call("POST", "/api/v1/jobs", secret, sample_job(desk, secret, {{"name", "../Ä film/"}})).json["id"];
+  auto const path = job_path(id, "/zip");
+  auto const early = desk.call("GET", path, secret);
+  ck_assert_int_eq(early.status, 404);
+  ck_assert_says(early.message(), "no frame of job");
+  auto const job = store::show_job(desk.database, id);
+  ck_assert(job.has_value());
+  std::ofstream(output_folder(desk.folder, id) / "0002.png") << "a frame";
+  auto const ending = json::array({json::array(
+      {4711, job->first_task + 1, 1, "accepted", 10, 10, 64, 0, "", "0002.png", 7, to_hex(sha256("a frame"))})});
+  auto const text = ending.dump();
+  auto const written = desk.database.call("journal_write", {std::string_view("[]"), std::string_view(text)});
+  ck_assert_msg(written.has_value(), "%s", written ? "" : written.error().message.c_str());
+  auto const address = desk.call("GET", path, secret);
+  ck_assert_msg(address.status == 200, "%s", address.text.c_str());
+  ck_assert_text(address.json["name"], "_Ä film_.zip");
+  ck_assert_int_eq(address.json["files"].get<int>(), 1);
+  std::string const url = address.json["url"];
+  auto const archive = desk.call("GET", url);
+  ck_assert_int_eq(archive.status, 200);
+  ck_assert_text(archive.header("Content-Type"), "application/zip");
+  ck_assert_says(archive.header("Content-Disposition"), "_%C3%84%20film_.zip");
+  ck_assert_uint_eq(archive.text.size(), address.json["size"].get<std::size_t>());
+  ck_assert_text(archive.text.substr(0, 4), "PK\3\4");
+  ck_assert_says(archive.text, "a frame");
+  ck_assert_int_eq(desk.call("GET", path, desk.person()).status, 404);
+  ck_assert_int_eq(desk.call("GET", url.substr(0, url.find('?')), secret).status, 403);
+  desk.now += 1000 * (desk.config.times.signed_url + 1);
+  ck_assert_int_eq(desk.call("GET", url).status, 403);
+}
+END_TEST
+
+START_TEST(a_preview_is_the_owners_and_begins_with_two_frames) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const id = new_job(desk, secret);
+  auto const none = desk.call("GET", job_path(id, "/preview"), secret);
+  ck_assert_int_eq(none.status, 200);
+  ck_assert_text(none.json["state"], "none");
+  ck_assert(none.json["url"].is_null());
+  ck_assert_int_eq(desk.call("GET", job_path(id, "/preview"), desk.person()).status, 404);
+  ck_assert_int_eq(desk.call("GET", job_path(id, "/preview/film.mp4"), secret).status, 404);
+  ck_assert_int_eq(desk.call("GET", job_path(id, "/preview/0123456789abcdef-5-1.mp4"), secret).status, 404);
+}
+END_TEST
+
+TestGroup const jobs_tests{
+    "jobs",
+    {a_job_is_created_with_its_folder_and_reaches_the_dispatcher,
+     one_account_keeps_so_many_frames_and_gets_room_by_deleting, what_is_not_in_the_scene_is_refused_by_naming_what_is,
+     a_source_that_is_no_blend_is_refused, a_job_can_be_looked_into_before_it_is_one,
+     a_job_names_its_sources_to_its_owner, pictures_wait_for_their_frame,
+     files_that_were_not_uploaded_by_this_person_are_named, a_disk_that_takes_no_folder_leaves_no_job_behind,
+     jobs_are_paused_resumed_changed_cancelled_and_deleted, frames_and_sources_come_by_signed_addresses_alone,
+     all_finished_frames_come_in_one_archive, a_preview_is_the_owners_and_begins_with_two_frames},
+    with_database};
+
+}  // namespace

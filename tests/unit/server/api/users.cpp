@@ -1,0 +1,154 @@
+// Users over the HTTP API: registration, logins, cookies, tokens; and how many scenes of one are inspected at once.
+#include <string>
+
+#include "server/api/concurrency_limiter.h"
+#include "tests/support/api_desk.h"
+#include "tests/support/database_suite.h"
+
+using namespace distren;
+using nlohmann::json;
+
+namespace {
+
+struct Desk : DatabaseThread, ApiDesk {
+  Desk() : ApiDesk(*the_database) {}
+};
+
+START_TEST(people_register_log_in_and_out) {
+  Desk desk;
+  std::string name;
+  auto const first = desk.person(&name);
+  auto const me = desk.call("GET", "/api/v1/me", first);
+  ck_assert_text(me.json["user"]["name"], name);
+  auto const login = desk.call("POST", "/api/v1/login", "", {{"name", name}, {"password", "long enough"}});
+  ck_assert_int_eq(login.status, 200);
+  ck_assert_says(login.header("Set-Cookie"), "HttpOnly; SameSite=Strict");
+  ck_assert(login.header("Set-Cookie").find("Secure") == std::string::npos);
+  auto const wrong = desk.call("POST", "/api/v1/login", "", {{"name", name}, {"password", "wrong one"}});
+  auto const nobody = desk.call("POST", "/api/v1/login", "", {{"name", "nobody-here"}, {"password", "wrong one"}});
+  ck_assert_int_eq(wrong.status, 401);
+  ck_assert_text(wrong.text, nobody.text);
+  ck_assert_int_eq(desk.call("POST", "/api/v1/logout", first).status, 204);
+  auto const stale = desk.call("GET", "/api/v1/me", first);
+  ck_assert_int_eq(stale.status, 401);
+  ck_assert_text(stale.json["error"]["code"], "denied");
+  ck_assert_int_eq(desk.call("GET", "/api/v1/me").status, 401);
+}
+END_TEST
+
+START_TEST(bad_registrations_get_a_sentence) {
+  Desk desk;
+  std::string name;
+  desk.person(&name);
+  auto say = [&desk](json const& body) { return desk.call("POST", "/api/v1/register", "", body); };
+  ck_assert_says(say({{"name", "new"}, {"password", "short"}}).message(), "fewer than 8 characters");
+  ck_assert_says(say({{"name", "a b"}, {"password", "long enough"}}).message(), "'a b' cannot be a name");
+  ck_assert_says(say({{"name", std::string(33, 'a')}, {"password", "long enough"}}).message(), "1 to 32");
+  ck_assert_says(say({{"name", "new"}, {"password", "long enough"}, {"email", "no"}}).message(), "e-mail");
+  ck_assert_says(say({{"nam", "new"}}).message(), "'nam' is not known here");
+  ck_assert_int_eq(say({{"name", name}, {"password", "long enough"}}).status, 409);
+  desk.config.registration = false;
+  ck_assert_int_eq(say({{"name", "new"}, {"password", "long enough"}}).status, 403);
+}
+END_TEST
+
+START_TEST(many_wrong_passwords_lock_the_account_for_a_while) {
+  Desk desk;
+  std::string name;
+  desk.person(&name);
+  int status = 401;
+  for (int i = 0; i < 30 && status == 401; ++i) {
+    status = desk.call("POST", "/api/v1/login", "", {{"name", name}, {"password", "wrong one"}}).status;
+  }
+  ck_assert_int_eq(status, 429);
+  auto const right = desk.call("POST", "/api/v1/login", "", {{"name", name}, {"password", "long enough"}});
+  ck_assert_int_eq(right.status, 429);
+  ck_assert(!right.header("Retry-After").empty());
+}
+END_TEST
+
+START_TEST(a_cookie_changes_things_only_with_its_csrf_token) {
+  Desk desk;
+  std::string name;
+  desk.person(&name);
+  auto const login = desk.call("POST", "/api/v1/login", "", {{"name", name}, {"password", "long enough"}});
+  auto by_cookie = [&](std::string const& method, std::string const& csrf) {
+    Request request;
+    request.method = method;
+    request.headers = {{"cookie", "other=1; distren_session=" + login.json["token"].get<std::string>()}};
+    if (!csrf.empty()) request.headers.emplace_back("x-csrf-token", csrf);
+    request.body = R"({"name":"attic"})";
+    return desk.send(std::move(request), "/api/v1/slaves");
+  };
+  ck_assert_int_eq(by_cookie("GET", "").status, 200);
+  ck_assert_int_eq(by_cookie("POST", "").status, 403);
+  ck_assert_int_eq(by_cookie("POST", "guess").status, 403);
+  ck_assert_int_eq(by_cookie("POST", login.json["csrf"]).status, 201);
+}
+END_TEST
+
+START_TEST(another_sites_page_logs_nobody_in) {
+  Desk desk;
+  std::string name;
+  desk.person(&name);
+  auto const from = [&](std::string const& site) {
+    Request request;
+    request.method = "POST";
+    if (!site.empty()) request.headers = {{"content-type", "text/plain"}, {"sec-fetch-site", site}};
+    request.body = json{{"name", name}, {"password", "long enough"}}.dump();
+    return desk.send(std::move(request), "/api/v1/login");
+  };
+  for (auto const* site : {"cross-site", "same-site"}) {
+    auto const refused = from(site);
+    ck_assert_int_eq(refused.status, 403);
+    ck_assert_text(refused.header("Set-Cookie"), "");
+  }
+  for (auto const* site : {"same-origin", "none", ""}) ck_assert_int_eq(from(site).status, 200);
+}
+END_TEST
+
+START_TEST(one_person_s_scenes_leave_workers_for_the_others) {
+  ConcurrencyLimiter limiter;
+  auto const first = limiter.try_acquire(7, 3, 2);
+  {
+    auto const second = limiter.try_acquire(7, 3, 2);
+    ck_assert(first && second && !limiter.try_acquire(7, 3, 2));
+    auto const third = limiter.try_acquire(8, 3, 2);
+    ck_assert(third && !limiter.try_acquire(9, 3, 2));
+  }
+  ck_assert(limiter.try_acquire(7, 3, 2) && limiter.try_acquire(9, 3, 2));
+}
+END_TEST
+
+START_TEST(tokens_may_do_what_their_scopes_say) {
+  Desk desk;
+  auto const secret = desk.person();
+  auto const made =
+      desk.call("POST", "/api/v1/tokens", secret, {{"name", "script"}, {"scopes", {"slaves", "read", "read"}}});
+  ck_assert_int_eq(made.status, 201);
+  ck_assert(made.json["scopes"] == json({"read", "slaves"}));
+  std::string const token = made.json["secret"];
+  ck_assert_int_eq(desk.call("GET", "/api/v1/jobs", token).status, 200);
+  ck_assert_int_eq(desk.call("POST", "/api/v1/slaves", token, {{"name", "attic"}}).status, 201);
+  auto const refused = desk.call("POST", "/api/v1/jobs", token, json::object());
+  ck_assert_int_eq(refused.status, 403);
+  ck_assert_says(refused.message(), "lacks the scope 'submit'");
+  ck_assert_int_eq(desk.call("GET", "/api/v1/tokens", token).status, 403);
+  auto const list = desk.call("GET", "/api/v1/tokens", secret);
+  ck_assert_uint_eq(list.json["items"].size(), 1);
+  ck_assert(list.text.find(token) == std::string::npos);
+  ck_assert_says(desk.call("POST", "/api/v1/tokens", secret, {{"name", "x"}, {"scopes", {"root"}}}).message(),
+                 "'root'");
+  ck_assert_int_eq(desk.call("DELETE", "/api/v1/tokens/" + made.json["id"].dump(), secret).status, 204);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/jobs", token).status, 401);
+}
+END_TEST
+
+TestGroup const users_tests{"users",
+                            {people_register_log_in_and_out, bad_registrations_get_a_sentence,
+                             many_wrong_passwords_lock_the_account_for_a_while,
+                             a_cookie_changes_things_only_with_its_csrf_token, tokens_may_do_what_their_scopes_say,
+                             another_sites_page_logs_nobody_in, one_person_s_scenes_leave_workers_for_the_others},
+                            with_database};
+
+}  // namespace

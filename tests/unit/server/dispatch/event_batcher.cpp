@@ -1,0 +1,105 @@
+// The batcher that merges many updates of frames into few events.
+#include <nlohmann/json.hpp>
+
+#include "server/dispatch/event_batcher.h"
+#include "tests/support/dispatch_grid.h"
+#include "tests/support/event_reader.h"
+
+using namespace distren;
+
+namespace {
+
+EventBatcher batcher_after(EventBroker& broker, Grid& grid) {
+  EventBatcher batcher(broker);
+  batcher.publish(grid.core, 1'000'000);  // the grid's own counts
+  return batcher;
+}
+
+FrameUpdate frame(std::int64_t task, std::string_view state) {
+  return {.job = 1, .user = 7, .task = task, .state = state};
+}
+
+START_TEST(the_last_state_of_a_frame_is_told_once) {
+  EventFixture fixture;
+  Grid grid;
+  EventReader reader(fixture.broker, {.user = 7, .job = 1});
+  auto batcher = batcher_after(fixture.broker, grid);
+  batcher.frame(frame(1, "leased"));
+  batcher.frame(frame(2, "leased"));
+  FrameUpdate done = frame(1, "accepted");
+  done.slave = 4;
+  done.slave_name = "att\"ic\n\xff";
+  done.output = "0001.png";
+  done.size = 77;
+  done.sha256 = "ab";
+  batcher.frame(done);
+  auto const due = batcher.due();
+  ck_assert(due.has_value());
+  batcher.publish(grid.core, *due - 1);
+  ck_assert(reader.writer->of("frames").empty());
+  batcher.publish(grid.core, *due);
+  auto const told = reader.writer->of("frames");
+  ck_assert_uint_eq(told.size(), 1);
+  ck_assert(told[0]["job"] == 1 && told[0]["more"] == false && told[0]["items"].size() == 2);
+  auto const& first = told[0]["items"][0];
+  ck_assert(first["id"] == 1 && first["state"] == "accepted" && first["fraction"].is_null() && first["size"] == 77);
+  ck_assert(first["slave_name"].get<std::string>().starts_with("att\"ic\n"));
+  ck_assert(told[0]["items"][1]["state"] == "leased" && told[0]["items"][1]["size"].is_null());
+  ck_assert(!batcher.due());
+  batcher.publish(grid.core, *due + 1000);
+  ck_assert_uint_eq(reader.writer->of("frames").size(), 1);
+}
+END_TEST
+
+START_TEST(ten_thousand_frames_are_few_events_that_say_that_there_is_more) {
+  EventFixture fixture;
+  Grid grid;
+  EventReader reader(fixture.broker, {.user = 7, .job = 1});
+  auto batcher = batcher_after(fixture.broker, grid);
+  std::int64_t now = 2'000'000;
+  for (int i = 0; i < 10'000; ++i) {
+    batcher.frame(frame(i, "accepted"));
+    batcher.job({.job = 1, .user = 7, .accepted = i + 1, .failed = 0, .state = i == 9999 ? "finished" : "active"});
+    if (auto const due = batcher.due(); due && *due <= now) batcher.publish(grid.core, now);
+    if (i % 10 == 0) ++now;  // ten frames a millisecond
+  }
+  batcher.publish(grid.core, now + 400);
+  auto const frames = reader.writer->of("frames");
+  auto const jobs = reader.writer->of("job");
+  ck_assert_uint_le(frames.size(), 5);
+  ck_assert_uint_le(jobs.size(), 5);
+  ck_assert(frames.back()["more"] == true && frames.back()["items"].size() <= 64);
+  ck_assert(jobs.back()["accepted"] == 10'000 && jobs.back()["state"] == "finished");
+  ck_assert_msg(!jobs.front().contains("state"), "that it is active its owner may have changed");
+  ck_assert_uint_le(reader.writer->text.size(), 100'000);
+}
+END_TEST
+
+START_TEST(what_a_slave_does_is_told_to_its_owner) {
+  EventFixture fixture;
+  Grid grid;
+  EventReader owner(fixture.broker, {.user = 51, .slaves = true});
+  EventBatcher batcher(fixture.broker);
+  grid.add_job(1, 3);
+  auto const slave = grid.add_slave(1);
+  batcher.slave(1, 51);
+  batcher.publish(grid.core, 5'000'000);
+  auto const told = owner.writer->of("slave");
+  ck_assert_uint_eq(told.size(), 1);
+  ck_assert(told[0]["online"] == true && told[0]["working_on"][0]["job"] == 1);
+  ck_assert(owner.writer->of("grid")[0] == (json{{"online", 1}, {"active", 1}, {"ready", 2}, {"leased", 1}}));
+  batcher.publish(grid.core, 5'010'000);
+  ck_assert_uint_eq(owner.writer->of("grid").size(), 1);
+  slave_disconnected(grid.core, 1, slave.get());
+  batcher.slave(1, 51);
+  batcher.publish(grid.core, 5'020'000);
+  ck_assert(owner.writer->of("slave")[1]["online"] == false);
+}
+END_TEST
+
+TestGroup const batcher_tests{
+    "batcher",
+    {the_last_state_of_a_frame_is_told_once, ten_thousand_frames_are_few_events_that_say_that_there_is_more,
+     what_a_slave_does_is_told_to_its_owner}};
+
+}  // namespace

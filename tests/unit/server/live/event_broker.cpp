@@ -1,0 +1,148 @@
+// The broker of live events: who receives which, its ring of stored events, and its limits.
+#include <nlohmann/json.hpp>
+
+#include "server/live/event_broker.h"
+#include "server/live/publish.h"
+#include "tests/support/check_main.h"
+#include "tests/support/event_reader.h"
+
+using namespace distren;
+
+namespace {
+
+START_TEST(users_receive_their_own_events_and_moderators_all) {
+  EventFixture fixture;
+  EventReader mine(fixture.broker, {.user = 1});
+  EventReader other(fixture.broker, {.user = 2});
+  EventReader moderator(fixture.broker, {.user = 3, .all = true});
+  EventReader watcher(fixture.broker, {.user = 3, .job = 5});
+  fixture.job(1, R"({"id":5})", 5);
+  fixture.broker.publish({{.kind = Event::Kind::grid, .data = R"({"online":1})"}});
+  fixture.broker.publish({{.kind = Event::Kind::points, .user = 1, .data = "{}"}});
+  ck_assert_uint_eq(mine.writer->of("job").size(), 1);
+  ck_assert_uint_eq(other.writer->of("job").size(), 0);
+  ck_assert_uint_eq(moderator.writer->of("job").size(), 1);
+  ck_assert_uint_eq(watcher.writer->of("job").size(), 1);
+  for (auto const* each : {&mine, &other, &moderator}) ck_assert_uint_eq(each->writer->of("grid").size(), 1);
+  ck_assert_uint_eq(mine.writer->of("points").size(), 1);
+  ck_assert_uint_eq(moderator.writer->of("points").size(), 0);
+  publish_notification(fixture.broker, 1);
+  ck_assert_uint_eq(mine.writer->of("notification").size(), 1);
+  ck_assert_uint_eq(moderator.writer->of("notification").size(), 0);
+}
+END_TEST
+
+START_TEST(frame_and_slave_events_go_to_streams_that_asked_for_them) {
+  EventFixture fixture;
+  EventReader plain(fixture.broker, {.user = 1});
+  EventReader watcher(fixture.broker, {.user = 1, .slaves = true, .job = 5});
+  fixture.broker.publish({{.kind = Event::Kind::frames, .user = 1, .job = 5, .data = "{}"},
+                          {.kind = Event::Kind::frames, .user = 1, .job = 6, .data = "{}"},
+                          {.kind = Event::Kind::slave, .user = 1, .data = "{}"}});
+  ck_assert(!plain.writer->says("frames") && !plain.writer->says("slave"));
+  ck_assert_uint_eq(watcher.writer->of("frames").size(), 1);
+  ck_assert_uint_eq(watcher.writer->of("slave").size(), 1);
+}
+END_TEST
+
+START_TEST(a_resumed_stream_gets_each_missed_event_once) {
+  EventFixture fixture;
+  EventReader first(fixture.broker, {.user = 1});
+  fixture.job(1, R"({"n":1})");
+  auto const known = fixture.broker.last_event_id();
+  fixture.job(1, R"({"n":2})");
+  fixture.job(2, R"({"n":3})");
+  fixture.job(1, R"({"n":4})");
+  EventReader back(fixture.broker, {.user = 1}, known);
+  ck_assert(back.writer->of("job") == (std::vector<json>{{{"n", 2}}, {{"n", 4}}}));
+  ck_assert_uint_eq(back.writer->of("hello").size(), 1);
+  EventReader here(fixture.broker, {.user = 1}, fixture.broker.last_event_id());
+  ck_assert_uint_eq(here.writer->of("job").size(), 0);
+  fixture.job(1, R"({"n":5})");
+  ck_assert_uint_eq(here.writer->of("job").size(), 1);
+}
+END_TEST
+
+START_TEST(an_unknown_event_id_gets_a_reset) {
+  EventFixture fixture({.kept_events = 4});
+  EventReader first(fixture.broker, {.user = 1});
+  auto const old = fixture.broker.last_event_id();
+  for (int i = 0; i < 4; ++i) fixture.job(1, "{}");
+  ck_assert_uint_eq(EventReader(fixture.broker, {.user = 1}, old).writer->of("job").size(), 4);
+  fixture.job(1, "{}");
+  std::string const unknown[] = {old,       "other-3", "life-",   "life",
+                                 "life-99", "life--1", "life-1x", "life-99999999999999999999999"};
+  for (auto const& since : unknown) {
+    EventReader const back(fixture.broker, {.user = 1}, since);
+    ck_assert_msg(back.writer->of("reset").size() == 1 && back.writer->of("job").empty(), "%s", since.c_str());
+  }
+}
+END_TEST
+
+START_TEST(stored_events_are_limited_in_bytes) {
+  EventFixture fixture({.kept_events = 1000, .kept_bytes = 10'000});
+  EventReader first(fixture.broker, {.user = 1});
+  auto const old = fixture.broker.last_event_id();
+  for (int i = 0; i < 20; ++i) fixture.job(1, '"' + std::string(1000, 'x') + '"');
+  ck_assert_uint_eq(EventReader(fixture.broker, {.user = 1}, old).writer->of("reset").size(), 1);
+}
+END_TEST
+
+START_TEST(without_subscribers_no_event_is_stored) {
+  EventFixture fixture;
+  ck_assert(!fixture.broker.has_subscribers());
+  auto const before = fixture.broker.last_event_id();
+  ck_assert(fixture.broker.has_subscribers());
+  fixture.job(1, "{}");
+  ck_assert_uint_eq(EventReader(fixture.broker, {.user = 1}, before).writer->of("job").size(), 1);
+  fixture.now += 299'000;
+  ck_assert(fixture.broker.has_subscribers());
+  fixture.now += 2'000;
+  ck_assert(!fixture.broker.has_subscribers());
+  auto const late = before;
+  fixture.job(1, "{}");  // no subscriber
+  ck_assert_uint_eq(EventReader(fixture.broker, {.user = 1}, late).writer->of("reset").size(), 1);
+}
+END_TEST
+
+START_TEST(streams_are_limited_and_a_closed_one_frees_its_slot) {
+  EventFixture fixture({.per_user = 2, .total = 3});
+  auto first = std::make_unique<EventReader>(fixture.broker, Subscriber{.user = 1});
+  EventReader second(fixture.broker, {.user = 1});
+  ck_assert(fixture.broker.open({.user = 1}, "").error().code == Errc::conflict);
+  {
+    auto const never_opened = fixture.broker.open({.user = 2}, "");
+    ck_assert(never_opened.has_value());
+    ck_assert(fixture.broker.open({.user = 3}, "").error().code == Errc::unavailable);
+  }
+  first.reset();
+  ck_assert_uint_eq(fixture.broker.streams(), 1);
+  ck_assert(fixture.broker.open({.user = 1}, "").has_value());
+}
+END_TEST
+
+START_TEST(streams_end_with_their_session_and_with_the_server) {
+  EventFixture fixture;
+  EventReader mine(fixture.broker, {.user = 1, .secret_hash = "a"});
+  EventReader also(fixture.broker, {.user = 1, .by_role = true, .secret_hash = "a"});
+  EventReader other(fixture.broker, {.user = 1, .secret_hash = "b", .by_token = true});
+  ck_assert_uint_eq(fixture.broker.sessions().size(), 3);
+  fixture.broker.end_session("a");
+  ck_assert(mine.writer->ended && also.writer->ended && mine.writer->says("event: end\n"));
+  ck_assert(!other.writer->ended);
+  fixture.broker.heartbeat();
+  ck_assert(other.writer->says("event: beat\n"));
+  fixture.broker.close();
+  ck_assert(other.writer->ended);
+  ck_assert(fixture.broker.open({.user = 1}, "").error().code == Errc::unavailable);
+}
+END_TEST
+
+TestGroup const broker_tests{
+    "broker",
+    {users_receive_their_own_events_and_moderators_all, frame_and_slave_events_go_to_streams_that_asked_for_them,
+     a_resumed_stream_gets_each_missed_event_once, an_unknown_event_id_gets_a_reset, stored_events_are_limited_in_bytes,
+     without_subscribers_no_event_is_stored, streams_are_limited_and_a_closed_one_frees_its_slot,
+     streams_end_with_their_session_and_with_the_server}};
+
+}  // namespace
