@@ -1,7 +1,7 @@
 # SQL (sql/), benchmarks (bench/), a simulation (sim/), style and what all tests share (support/); unit/, e2e/ and load/ have
 # parts of their own. Everything speaks TAP.
-EXTRA_DIST += tests/support/http_lab.py tests/support/import_floors.py tests/support/fake_grid.py tests/support/fake_server.py \
-  tests/support/fake_renderer.py tests/support/slave_lab.py tests/support/scenes/make_scenes.py \
+EXTRA_DIST += tests/support/http_fixture.py tests/support/import_floors.py tests/support/fake_grid.py tests/support/fake_server.py \
+  tests/support/fake_renderer.py tests/support/slave_fixture.py tests/support/scenes/make_scenes.py \
   tests/support/scenes/make_hostile.py tests/fuzz/fuzz_blend_file.cpp tests/fuzz/run_blend_file
 
 # SQL: each group of procedures against a private MariaDB.

@@ -16,5 +16,5 @@ clean-local:
 # The web pages in a real browser.
 dist_check_SCRIPTS += tests/e2e/events.py tests/e2e/web.py tests/e2e/web_live.py tests/e2e/web_numbers.py \
   tests/e2e/web_bad.py tests/e2e/web_story.py tests/e2e/web_shots.py tests/style/web.sh
-EXTRA_DIST += tests/bench/bench_web.py tests/support/browser.py tests/support/many_pages.py tests/support/web_lab.py tests/support/vendor/axe-core/axe.min.js \
+EXTRA_DIST += tests/bench/bench_web.py tests/support/browser.py tests/support/many_pages.py tests/support/web_fixture.py tests/support/vendor/axe-core/axe.min.js \
   tests/support/vendor/axe-core/LICENSE tests/support/vendor/axe-core/LICENSE-3RD-PARTY.txt

@@ -11,7 +11,7 @@ sys.dont_write_bytecode = True
 
 from fake_server import PATIENCE  # noqa: E402
 from programs import BUILD  # noqa: E402
-from slave_lab import SANDBOX, accept, failed, frame, made_scene, run_cases, started_as  # noqa: E402
+from slave_fixture import SANDBOX, accept, failed, frame, made_scene, run_cases, started_as  # noqa: E402
 
 
 # --- the straight path ---------------------------------------------------------------------------------------------

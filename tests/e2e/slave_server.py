@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from fake_server import PATIENCE  # noqa: E402
-from slave_lab import accept, failed, frame, run_cases, until  # noqa: E402
+from slave_fixture import accept, failed, frame, run_cases, until  # noqa: E402
 
 
 # --- what servers do -----------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 
 from fake_server import PATIENCE  # noqa: E402
 from programs import BUILD  # noqa: E402
-from slave_lab import SANDBOX, accept, frame, made_scene, run_cases, say, until  # noqa: E402
+from slave_fixture import SANDBOX, accept, frame, made_scene, run_cases, say, until  # noqa: E402
 
 
 # --- what the volunteer says -----------------------------------------------------------------------------------------

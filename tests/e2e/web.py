@@ -15,7 +15,7 @@ sys.dont_write_bytecode = True
 
 from programs import scenes  # noqa: E402
 from tap import case, wait_until  # noqa: E402
-from web_lab import PASSWORD, SCRIPT, SHOTS, lab, run_pages  # noqa: E402
+from web_fixture import PASSWORD, SCRIPT, SHOTS, fixture, run_pages  # noqa: E402
 
 
 @contextlib.contextmanager
@@ -500,4 +500,4 @@ def somebody_else_sees_nothing_of_it_and_logs_out(lab):
 
 
 if __name__ == "__main__":
-    run_pages(lab)
+    run_pages(fixture)

@@ -11,7 +11,7 @@ sys.dont_write_bytecode = True
 
 from programs import scenes  # noqa: E402
 from tap import case, wait_until  # noqa: E402
-from web_lab import SCRIPT, lab, run_pages  # noqa: E402
+from web_fixture import SCRIPT, fixture, run_pages  # noqa: E402
 
 MOST_FILES = 100000
 # What a test may see of requests, and hold back: window.seen is "METHOD offset" of every one to /uploads; from the
@@ -167,4 +167,4 @@ def a_server_without_room_says_so_and_the_upload_goes_on_later(lab):
 
 
 if __name__ == "__main__":
-    run_pages(lab)
+    run_pages(fixture)

@@ -11,7 +11,7 @@ sys.dont_write_bytecode = True
 
 from programs import scenes  # noqa: E402
 from tap import case, wait_until  # noqa: E402
-from web_lab import PASSWORD, lab, run_pages  # noqa: E402
+from web_fixture import PASSWORD, fixture, run_pages  # noqa: E402
 
 SCENE = os.path.join(scenes(), "plain.blend")
 # From here on no question about jobs, frames or slaves is answered: what the page shows then it was told. Questions are
@@ -30,7 +30,7 @@ window.fetch = (address, how) => {
 
 @contextlib.contextmanager
 def lab_of_anna():
-    with lab() as made:
+    with fixture() as made:
         made.sign_up()
         yield made
 

@@ -10,7 +10,7 @@ sys.dont_write_bytecode = True
 
 from sinks import HookSink, MailSink  # noqa: E402
 from tap import case, wait_until  # noqa: E402
-from web_lab import PASSWORD, lab, run_pages  # noqa: E402
+from web_fixture import PASSWORD, fixture, run_pages  # noqa: E402
 
 # Forty days of a grid that grows and rests at night: a row an hour for everybody (0) and for user 1.
 HISTORY = """
@@ -29,7 +29,7 @@ ON DUPLICATE KEY UPDATE frames = VALUES(frames)
 
 @contextlib.contextmanager
 def lab_with_sinks():
-    with MailSink() as mail, HookSink() as hook, lab({
+    with MailSink() as mail, HookSink() as hook, fixture({
             "mail.server": f"smtp://127.0.0.1:{mail.port}", "mail.from": "grid@example.org", "mail.tls": "off",
             "webhook.private_addresses": True}) as made:
         made.mail, made.hook = mail, hook

@@ -8,7 +8,7 @@ sys.dont_write_bytecode = True
 
 from programs import scenes  # noqa: E402
 from tap import case, wait_until  # noqa: E402
-from web_lab import SCRIPT, lab, run_pages  # noqa: E402
+from web_fixture import SCRIPT, fixture, run_pages  # noqa: E402
 
 
 def plain():
@@ -161,4 +161,4 @@ def somebody_else_sees_neither_project_nor_shot(lab):
 
 
 if __name__ == "__main__":
-    run_pages(lab)
+    run_pages(fixture)

@@ -11,7 +11,7 @@ sys.dont_write_bytecode = True
 
 from programs import need, scenes  # noqa: E402
 from tap import case, wait_until  # noqa: E402
-from web_lab import lab, run_pages  # noqa: E402
+from web_fixture import fixture, run_pages  # noqa: E402
 
 FRAMES = 12
 
@@ -142,4 +142,4 @@ def what_the_boost_did_not_spend_comes_back(lab):
 
 
 if __name__ == "__main__":
-    run_pages(lab)
+    run_pages(fixture)

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "server/store/points.h"
-#include "tests/support/api_desk.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/api_fixture.h"
+#include "tests/support/database_fixture.h"
 #include "tests/support/private_database.h"
 
 namespace distren {
@@ -19,8 +19,8 @@ struct Person {
   std::int64_t id = 0;
 };
 
-struct PointsFixture : DatabaseThread, ApiDesk {
-  PointsFixture() : ApiDesk(*the_database) {}
+struct PointsFixture : DatabaseThread, ApiFixture {
+  PointsFixture() : ApiFixture(*the_database) {}
   ~PointsFixture() { check_ledger(); }  // whatever a test did
 
   void check_ledger() {

@@ -5,11 +5,11 @@
 #include <sstream>
 #include <string>
 
-#include "tests/support/api_desk.h"
+#include "tests/support/api_fixture.h"
 
 namespace distren {
 
-inline std::string sample(ApiDesk const& desk) {
+inline std::string sample(ApiFixture const& desk) {
   std::ifstream file(desk.top / "methods/blender/sample/distren-sample.blend", std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();
@@ -21,7 +21,7 @@ inline nlohmann::json file_entry(std::string const& path, std::string const& byt
 }
 
 // The sample animation, uploaded, as a request for a job.
-inline nlohmann::json sample_job(ApiDesk& desk, std::string const& secret,
+inline nlohmann::json sample_job(ApiFixture& desk, std::string const& secret,
                                  nlohmann::json const& changes = nlohmann::json::object()) {
   auto const blend = sample(desk);
   ck_assert_int_eq(desk.upload(secret, blend).status, 201);
@@ -31,7 +31,7 @@ inline nlohmann::json sample_job(ApiDesk& desk, std::string const& secret,
   return request;
 }
 
-inline std::int64_t new_job(ApiDesk& desk, std::string const& secret) {
+inline std::int64_t new_job(ApiFixture& desk, std::string const& secret) {
   auto const reply = desk.call("POST", "/api/v1/jobs", secret, sample_job(desk, secret));
   ck_assert_msg(reply.status == 201, "%s", reply.text.c_str());
   return reply.json["id"];

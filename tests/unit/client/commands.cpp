@@ -1,11 +1,11 @@
 // The program `distren` as a script sees it, against a grid that only pretends: output, files and exit codes.
-#include "tests/support/client_desk.h"
+#include "tests/support/client_fixture.h"
 
 namespace distren {
 namespace {
 
 START_TEST(a_login_is_kept_and_ended) {
-  Desk const desk;
+  ClientFixture const desk;
   ck_assert_int_eq(desk.run({"jobs", "--server", desk.server()}).code, 3);
   desk.sign_on();
   auto const status = desk.good({"status", "--json"}).json();
@@ -21,7 +21,7 @@ START_TEST(a_login_is_kept_and_ended) {
 END_TEST
 
 START_TEST(a_wrong_password_or_a_taken_name_is_refused) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   std::ofstream(desk / "bad") << "wrong\n";
   auto const wrong = desk.run({"login", "anna", "--password-file", desk / "bad"});
@@ -33,7 +33,7 @@ START_TEST(a_wrong_password_or_a_taken_name_is_refused) {
 END_TEST
 
 START_TEST(a_password_can_come_from_standard_input_but_not_from_the_command_line) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   auto const empty = desk.run({"login", "anna", "--password-stdin"});  // </dev/null
   ck_assert_int_eq(empty.code, 1);
@@ -44,7 +44,7 @@ START_TEST(a_password_can_come_from_standard_input_but_not_from_the_command_line
 END_TEST
 
 START_TEST(a_token_in_the_environment_is_enough) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   auto const token = desk.good({"tokens", "new", "ci", "--scope", "read,submit", "--json"}).json();
   ck_assert(token.at("scopes") == Json({"read", "submit"}));
@@ -58,7 +58,7 @@ START_TEST(a_token_in_the_environment_is_enough) {
 END_TEST
 
 START_TEST(usage_errors_are_2_and_help_is_0) {
-  Desk const desk;
+  ClientFixture const desk;
   for (std::vector<std::string> const& words : {std::vector<std::string>{},
                                                 {"frobnicate"},
                                                 {"submit"},
@@ -86,7 +86,7 @@ START_TEST(usage_errors_are_2_and_help_is_0) {
 END_TEST
 
 START_TEST(an_absent_server_is_5_and_an_absent_job_is_4) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   ck_assert_int_eq(desk.run({"status", "--server", "http://127.0.0.1:1"}).code, 5);
   auto const absent = desk.run({"job", "999"});
@@ -97,7 +97,7 @@ START_TEST(an_absent_server_is_5_and_an_absent_job_is_4) {
 END_TEST
 
 START_TEST(a_file_that_is_no_scene_is_refused_before_the_server_is_asked) {
-  Desk const desk;
+  ClientFixture const desk;
   std::ofstream(desk / "text.blend") << "hello";
   std::ofstream(desk / "empty.blend") << "";
   for (auto const* name : {"text.blend", "empty.blend"}) {
@@ -106,54 +106,61 @@ START_TEST(a_file_that_is_no_scene_is_refused_before_the_server_is_asked) {
     ck_assert_says(output.err, name);
   }
   ck_assert_int_eq(desk.run({"submit", "absent.blend", "--server", "http://127.0.0.1:1"}).code, 4);
-  auto const camera = desk.run({"submit", Desk::sample(), "--camera", "Nope", "--server", "http://127.0.0.1:1"});
+  auto const camera =
+      desk.run({"submit", ClientFixture::sample(), "--camera", "Nope", "--server", "http://127.0.0.1:1"});
   ck_assert_int_eq(camera.code, 1);
   ck_assert_says(camera.err, "'Nope' is not in the file; it has '");
 }
 END_TEST
 
 START_TEST(a_job_has_what_was_asked_for) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   desk.good({"projects", "new", "other"});
   auto const project = desk.good({"projects", "new", "film", "--json"}).json().at("id");
-  auto const job =
-      desk.good({"submit",    Desk::sample(), "--frames",   "1-3,9",    "--samples", "64",     "--resolution",
-                 "50%",       "--format",     "exr",        "--engine", "cycles",    "--name", "test",
-                 "--project", "film",         "--priority", "70",       "--paused",  "--json"})
-          .json();
+  auto const job = desk.good({"submit",       ClientFixture::sample(),
+                              "--frames",     "1-3,9",
+                              "--samples",    "64",
+                              "--resolution", "50%",
+                              "--format",     "exr",
+                              "--engine",     "cycles",
+                              "--name",       "test",
+                              "--project",    "film",
+                              "--priority",   "70",
+                              "--paused",     "--json"})
+                       .json();
   ck_assert(job.at("parameters") ==
             Json({{"samples", 64}, {"percentage", 50}, {"format", "OPEN_EXR"}, {"engine", "CYCLES"}}));
   ck_assert(job.at("tasks") == 4 && job.at("name") == "test" && job.at("project") == project);
   ck_assert(job.at("priority") == 70 && job.at("state") == "paused" && job.at("source") == "distren-sample.blend");
   ck_assert(job.at("submitted_files").size() == 1);
-  auto const missing = desk.run({"submit", Desk::sample(), "--project", "absent"});
+  auto const missing = desk.run({"submit", ClientFixture::sample(), "--project", "absent"});
   ck_assert_int_eq(missing.code, 4);
   ck_assert_says(missing.err, "'other'");
-  ck_assert_int_eq(desk.run({"submit", Desk::sample(), "--shot", "SQ010/SH010"}).code, 2);
-  auto const bad = desk.run({"submit", Desk::sample(), "--project", "film", "--shot", "SH010"});
+  ck_assert_int_eq(desk.run({"submit", ClientFixture::sample(), "--shot", "SQ010/SH010"}).code, 2);
+  auto const bad = desk.run({"submit", ClientFixture::sample(), "--project", "film", "--shot", "SH010"});
   ck_assert_int_eq(bad.code, 2);
   ck_assert_says(bad.err, "is not like SEQUENCE/SHOT");
 }
 END_TEST
 
 START_TEST(what_the_server_has_is_not_sent_again) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
-  auto const first = desk.good({"submit", Desk::sample()});
+  auto const first = desk.good({"submit", ClientFixture::sample()});
   ck_assert_says(first.out, "KiB uploaded");
   ck_assert_says(first.err, "a soft warning");
-  ck_assert_says(desk.good({"submit", Desk::sample()}).out, "nothing uploaded");
+  ck_assert_says(desk.good({"submit", ClientFixture::sample()}).out, "nothing uploaded");
 }
 END_TEST
 
 START_TEST(waiting_ends_well_only_when_the_job_is_finished) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
-  auto const finished = desk.run({"submit", Desk::sample(), "--frames", "1-6", "--wait", "--json"});
+  auto const finished = desk.run({"submit", ClientFixture::sample(), "--frames", "1-6", "--wait", "--json"});
   ck_assert_int_eq(finished.code, 0);
   ck_assert(finished.json().at("state") == "finished" && finished.json().at("accepted") == 6);
-  auto const failed = desk.run({"submit", Desk::sample(), "--frames", "1-6", "--name", "fail", "--wait"});
+  auto const failed = desk.run({"submit", ClientFixture::sample(), "--frames", "1-6", "--name", "fail", "--wait"});
   ck_assert_int_eq(failed.code, 1);
   ck_assert_says(failed.err, "has failed: 5 of 6 frames are done (frame 1 failed on 3 slaves)");
   ck_assert_int_eq(desk.run({"job", desk.submit("fail"), "--wait"}).code, 1);
@@ -161,9 +168,9 @@ START_TEST(waiting_ends_well_only_when_the_job_is_finished) {
 END_TEST
 
 START_TEST(waiting_survives_a_server_that_is_away_for_a_while) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
-  auto const output = desk.run({"submit", Desk::sample(), "--frames", "1-6", "--name", "away", "--wait"});
+  auto const output = desk.run({"submit", ClientFixture::sample(), "--frames", "1-6", "--name", "away", "--wait"});
   ck_assert_int_eq(output.code, 0);
   ck_assert_says(output.err, "the database is away; slaves go on rendering");
   ck_assert_says(output.err, "The server answers again.");
@@ -171,17 +178,17 @@ START_TEST(waiting_survives_a_server_that_is_away_for_a_while) {
 END_TEST
 
 START_TEST(frames_come_down_once_and_whole) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
-  auto const submitted =
-      desk.good({"submit", Desk::sample(), "--frames", "1-6", "--name", "damage", "--wait", "--download", "frames"});
+  auto const submitted = desk.good(
+      {"submit", ClientFixture::sample(), "--frames", "1-6", "--name", "damage", "--wait", "--download", "frames"});
   ck_assert_uint_eq(files_in(desk / "frames"), 6);
   ck_assert_says(submitted.out, "6 frames in frames");
 }
 END_TEST
 
 START_TEST(a_repeated_download_fetches_what_is_missing_or_spoilt) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   auto const job = desk.submit("damage");
   desk.good({"job", job, "--wait"});
@@ -202,7 +209,7 @@ START_TEST(a_repeated_download_fetches_what_is_missing_or_spoilt) {
 END_TEST
 
 START_TEST(a_download_of_some_frames_says_which_are_missing) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   auto const job = desk.submit("gap");
   desk.good({"job", job, "--wait"});
@@ -219,7 +226,7 @@ START_TEST(a_download_of_some_frames_says_which_are_missing) {
 END_TEST
 
 START_TEST(jobs_are_listed_page_by_page_and_looked_after) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   std::string last;
   for (int i = 0; i < 5; ++i) last = desk.submit(fmt::format("job number {}", i));
@@ -242,7 +249,7 @@ START_TEST(jobs_are_listed_page_by_page_and_looked_after) {
 END_TEST
 
 START_TEST(a_jobs_frames_are_listed) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   auto const job = desk.submit("x", "1-5");
   ck_assert_says(desk.good({"job", job}).out, "distren-sample.blend (blender 3.4 or later)");
@@ -254,7 +261,7 @@ START_TEST(a_jobs_frames_are_listed) {
 END_TEST
 
 START_TEST(slaves_are_made_shown_and_revoked) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   ck_assert_says(desk.good({"slaves"}).out, "distren slave new NAME");
   auto const made = desk.good({"slave", "new", "attic", "--json"}).json();
@@ -275,7 +282,7 @@ START_TEST(slaves_are_made_shown_and_revoked) {
 END_TEST
 
 START_TEST(a_full_disk_for_the_output_is_no_success) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   auto const command = fmt::format(
       "env -i PATH=\"$PATH\" HOME={} {} status >/dev/full 2>/dev/null", quoted(desk / ""),

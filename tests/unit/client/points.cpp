@@ -5,7 +5,7 @@
 #include "client/table.h"
 #include "client/validators.h"
 #include "common/base/points_text.h"
-#include "tests/support/client_desk.h"
+#include "tests/support/client_fixture.h"
 
 namespace distren {
 namespace {
@@ -103,7 +103,7 @@ START_TEST(an_estimate_is_a_time_of_the_day_or_has_its_date) {
 END_TEST
 
 START_TEST(points_are_shown_with_what_moved_them) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   ck_assert_says(desk.good({"points", "--statement"}).out, "No points have moved.");
   auto const balance = desk.good({"points"}).out;
@@ -125,7 +125,7 @@ START_TEST(points_are_shown_with_what_moved_them) {
 END_TEST
 
 START_TEST(the_ranking_goes_over_pages) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   ck_assert_uint_eq(desk.good({"rank", "--json"}).json().at("items").size(), 3);
   ck_assert_uint_eq(desk.good({"rank", "--json", "--limit", "1"}).json().at("items").size(), 1);
@@ -134,7 +134,7 @@ START_TEST(the_ranking_goes_over_pages) {
 END_TEST
 
 START_TEST(statistics_are_a_few_lines_with_their_sum) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   auto const day = desk.good({"statistics", "--span", "day"}).out;
   ck_assert_says(day, "2 h ago     100       0");
@@ -148,7 +148,7 @@ START_TEST(statistics_are_a_few_lines_with_their_sum) {
 END_TEST
 
 START_TEST(a_boost_is_quoted_made_and_made_once) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   auto const job = desk.submit("film");
   auto const quote = desk.good({"boost", job, "12.5", "--quote"}).out;
@@ -170,7 +170,7 @@ START_TEST(a_boost_is_quoted_made_and_made_once) {
 END_TEST
 
 START_TEST(a_spending_whose_answer_is_lost_is_repeated_and_spends_once) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   for (auto const* name : {"lost", "busy"}) {
     auto const before = desk.good({"points", "--json"}).json().at("available").get<double>();
@@ -181,7 +181,7 @@ START_TEST(a_spending_whose_answer_is_lost_is_repeated_and_spends_once) {
 END_TEST
 
 START_TEST(gifts_and_adjustments_reach_the_grid_with_their_reason) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   ck_assert_says(desk.good({"give", "ben", "0.5"}).out, "0.5 points went to ben");
   ck_assert_int_eq(desk.run({"give", "anna", "1"}).code, 1);
@@ -192,7 +192,7 @@ START_TEST(gifts_and_adjustments_reach_the_grid_with_their_reason) {
 END_TEST
 
 START_TEST(why_and_the_estimates_are_shown) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   auto const job = desk.submit("film");
   ck_assert_text(desk.good({"why", job}).out, "job " + job + ": 2 users come first [users_ahead]\n");
@@ -208,7 +208,7 @@ START_TEST(why_and_the_estimates_are_shown) {
 END_TEST
 
 START_TEST(a_ledger_that_is_not_in_order_is_no_success) {
-  Desk const desk;
+  ClientFixture const desk;
   desk.sign_on();
   ck_assert_says(desk.good({"ledger-check"}).out, "2 invariants hold");
   desk.submit("broken");
@@ -219,7 +219,7 @@ START_TEST(a_ledger_that_is_not_in_order_is_no_success) {
 END_TEST
 
 START_TEST(what_cannot_be_is_refused_before_the_server_is_asked) {
-  Desk const desk;
+  ClientFixture const desk;
   for (std::vector<std::string> const& words : {std::vector<std::string>{"boost", "1"},
                                                 {"boost", "1", "0"},
                                                 {"boost", "1", "1.2345"},

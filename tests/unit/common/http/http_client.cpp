@@ -1,4 +1,4 @@
-// The HTTP client against a server that has every fault; see support/http_lab.py.
+// The HTTP client against a server that has every fault; see support/http_fixture.py.
 #include "common/http/http_client.h"
 
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 #include "common/base/files.h"
 #include "common/http/http_error.h"
 #include "common/http/tls.h"
-#include "tests/support/http_lab.h"
+#include "tests/support/http_fixture.h"
 
 namespace distren {
 namespace {
@@ -196,7 +196,7 @@ START_TEST(a_ca_file_makes_its_server_trusted_by_its_name_only) {
   options.ca_file = *certificates / "cert.pem";
   HttpClient client(options);
   ck_assert_int_eq(get(client, request_to(tls_at("/echo"))).status, 200);
-  auto response = client.send(request_to(fmt::format("https://127.0.0.1:{}/echo", tls_lab->first_line())));
+  auto response = client.send(request_to(fmt::format("https://127.0.0.1:{}/echo", tls_server->first_line())));
   ck_assert(!response);
   ck_assert_says(response.error().message, "not trusted");
 }

@@ -1,4 +1,4 @@
-// Downloads and tus uploads against a server that has every fault; see support/http_lab.py.
+// Downloads and tus uploads against a server that has every fault; see support/http_fixture.py.
 #include <sys/stat.h>
 
 #include <fstream>
@@ -7,7 +7,7 @@
 #include "common/base/files.h"
 #include "common/http/http_download.h"
 #include "common/http/tus_client.h"
-#include "tests/support/http_lab.h"
+#include "tests/support/http_fixture.h"
 
 namespace distren {
 namespace {

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <string>
 
-#include "tests/support/api_desk.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/api_fixture.h"
+#include "tests/support/database_fixture.h"
 #include "tests/support/sample_job.h"
 
 using namespace distren;
@@ -11,12 +11,12 @@ using nlohmann::json;
 
 namespace {
 
-struct Desk : DatabaseThread, ApiDesk {
-  Desk() : ApiDesk(*the_database) {}
+struct Fixture : DatabaseThread, ApiFixture {
+  Fixture() : ApiFixture(*the_database) {}
 };
 
 START_TEST(nobody_reaches_anothers_things_on_any_route) {
-  Desk desk;
+  Fixture desk;
   desk.person();  // the first account of a grid administers it
   auto const owner = desk.person();
   auto const thief = desk.person();
@@ -81,7 +81,7 @@ START_TEST(nobody_reaches_anothers_things_on_any_route) {
 END_TEST
 
 START_TEST(everybody_may_see_the_grid) {
-  Desk desk;
+  Fixture desk;
   auto const status = desk.call("GET", "/api/v1/status");
   ck_assert_int_eq(status.status, 200);
   ck_assert_int_eq(status.json["slaves"]["online"].get<int>(), 2);
@@ -96,7 +96,7 @@ START_TEST(everybody_may_see_the_grid) {
 END_TEST
 
 START_TEST(what_is_not_there_and_what_is_not_possible_is_said) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   ck_assert_int_eq(desk.call("GET", "/api/v1/nothing", secret).status, 404);
   auto const method = desk.call("PUT", "/api/v1/jobs", secret);
@@ -115,7 +115,7 @@ END_TEST
 START_TEST(a_database_that_is_away_is_a_503) {
   DatabaseThread const thread;
   DatabaseAddress nowhere = *the_database;
-  Desk good;
+  Fixture good;
   auto const secret = good.person();
   nowhere.socket = "/nonexistent/socket";
   Database away(nowhere);

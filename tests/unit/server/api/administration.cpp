@@ -5,16 +5,16 @@
 
 #include "server/jobs/maintenance.h"
 #include "server/store/administration.h"
-#include "tests/support/api_desk.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/api_fixture.h"
+#include "tests/support/database_fixture.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
 
-struct Desk : DatabaseThread, ApiDesk {
-  Desk() : ApiDesk(*the_database) {}
+struct Fixture : DatabaseThread, ApiFixture {
+  Fixture() : ApiFixture(*the_database) {}
   std::string admin =
       call("POST", "/api/v1/login", "", {{"name", "admin"}, {"password", admin_password}}).json["token"];
 
@@ -41,7 +41,7 @@ struct Desk : DatabaseThread, ApiDesk {
 }  // namespace
 
 START_TEST(only_administrators_get_in) {
-  Desk desk;
+  Fixture desk;
   auto const user = desk.person();
   for (auto const& [method, path] :
        {std::pair{"GET", "users"}, {"GET", "settings"}, {"GET", "events"}, {"GET", "methods"}, {"GET", "health"}}) {
@@ -62,7 +62,7 @@ START_TEST(only_administrators_get_in) {
 END_TEST
 
 START_TEST(a_role_is_given_and_the_last_administrator_keeps_it) {
-  Desk desk;
+  Fixture desk;
   std::string name;
   auto const other = desk.person(&name);
   auto const path = "/api/v1/admin/users/" + std::to_string(desk.id_of(other));
@@ -80,7 +80,7 @@ START_TEST(a_role_is_given_and_the_last_administrator_keeps_it) {
 END_TEST
 
 START_TEST(who_is_blocked_is_out_at_once_and_reads_why) {
-  Desk desk;
+  Fixture desk;
   std::string name;
   auto const bad = desk.person(&name);
   auto const path = "/api/v1/admin/users/" + std::to_string(desk.id_of(bad));
@@ -114,7 +114,7 @@ START_TEST(who_is_blocked_is_out_at_once_and_reads_why) {
 END_TEST
 
 START_TEST(a_setting_holds_at_once_and_can_be_taken_back) {
-  Desk desk;
+  Fixture desk;
   ck_assert_int_eq(desk.set("name", "Attic ☀").status, 200);
   ck_assert_text(desk.call("GET", "/api/v1/status").json["name"], "Attic ☀");
   ck_assert_int_eq(desk.set("registration", false).status, 200);
@@ -123,7 +123,7 @@ START_TEST(a_setting_holds_at_once_and_can_be_taken_back) {
   auto const changed = desk.setting("registration");
   ck_assert(changed["value"] == false && changed["file"] == true && changed["set"] == true);
   // Another server, or this one started anew, finds it at its next look.
-  Desk other;
+  Fixture other;
   ck_assert(other.services->runtime.now().registration);
   run_maintenance(other.services->maintenance(), other.database);
   ck_assert(!other.services->runtime.now().registration);
@@ -138,7 +138,7 @@ START_TEST(a_setting_holds_at_once_and_can_be_taken_back) {
 END_TEST
 
 START_TEST(a_value_that_cannot_be_is_refused_with_what_can) {
-  Desk desk;
+  Fixture desk;
   for (auto const& [name, value] : {std::pair<char const*, json>{"name", ""},
                                     {"name", std::string(61, 'x')},
                                     {"name", "two\nlines"},
@@ -171,7 +171,7 @@ START_TEST(a_value_that_cannot_be_is_refused_with_what_can) {
 END_TEST
 
 START_TEST(what_was_written_into_the_database_by_hand_is_looked_at_too) {
-  Desk desk;
+  Fixture desk;
   desk.services->runtime.take({{"times.session", "1"}, {"registration", "maybe"}, {"name", ""}, {"trust", "private"}});
   auto const now = desk.services->runtime.now();
   ck_assert(now.session_s == desk.config.times.session && now.registration && now.name == "DistRen");
@@ -179,7 +179,7 @@ START_TEST(what_was_written_into_the_database_by_hand_is_looked_at_too) {
 END_TEST
 
 START_TEST(health_and_methods_are_told) {
-  Desk desk;
+  Fixture desk;
   auto const health = desk.call("GET", "/api/v1/admin/health", desk.admin).json;
   ck_assert(health["journal"] == json({{"away", false}, {"waiting", 3}, {"lag", 20}}));
   ck_assert(health["stor"]["free"].get<std::int64_t>() > 0 && health["database"]["bytes"].get<std::int64_t>() > 100000);
@@ -192,7 +192,7 @@ START_TEST(health_and_methods_are_told) {
 END_TEST
 
 START_TEST(lists_page_by_key_and_refuse_what_they_do_not_know) {
-  Desk desk;
+  Fixture desk;
   desk.person();
   desk.person();
   auto const first = desk.call("GET", "/api/v1/admin/users?limit=1", desk.admin).json;

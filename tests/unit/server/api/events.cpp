@@ -2,8 +2,8 @@
 #include <string>
 
 #include "server/jobs/maintenance.h"
-#include "tests/support/api_desk.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/api_fixture.h"
+#include "tests/support/database_fixture.h"
 #include "tests/support/sample_job.h"
 
 using namespace distren;
@@ -11,8 +11,8 @@ using nlohmann::json;
 
 namespace {
 
-struct Desk : DatabaseThread, ApiDesk {
-  Desk() : ApiDesk(*the_database) {}
+struct Fixture : DatabaseThread, ApiFixture {
+  Fixture() : ApiFixture(*the_database) {}
 };
 
 struct Ended : StreamWriter {
@@ -22,7 +22,7 @@ struct Ended : StreamWriter {
 };
 
 // The reply to GET /api/v1/events with this secret, opened.
-Reply follow(Desk& desk, std::string const& secret, std::shared_ptr<Ended> const& outlet) {
+Reply follow(Fixture& desk, std::string const& secret, std::shared_ptr<Ended> const& outlet) {
   Request request;
   request.method = "GET";
   request.path = "/api/v1/events";
@@ -34,7 +34,7 @@ Reply follow(Desk& desk, std::string const& secret, std::shared_ptr<Ended> const
 }
 
 START_TEST(streams_end_when_their_login_is_gone) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const staying = desk.person();
   auto const token = desk.call("POST", "/api/v1/tokens", staying, {{"name", "t"}, {"scopes", {"read"}}});
@@ -54,7 +54,7 @@ START_TEST(streams_end_when_their_login_is_gone) {
 END_TEST
 
 START_TEST(a_token_that_may_not_read_hears_nothing) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const token = desk.call("POST", "/api/v1/tokens", secret, {{"name", "t"}, {"scopes", {"submit"}}});
   ck_assert_int_eq(desk.call("GET", "/api/v1/events", token.json["secret"]).status, 403);
@@ -62,7 +62,7 @@ START_TEST(a_token_that_may_not_read_hears_nothing) {
 END_TEST
 
 START_TEST(what_handlers_change_is_told) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const job = new_job(desk, secret);
   auto const before = desk.live.last_event_id();

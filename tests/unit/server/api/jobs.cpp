@@ -5,8 +5,8 @@
 
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
-#include "tests/support/api_desk.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/api_fixture.h"
+#include "tests/support/database_fixture.h"
 #include "tests/support/sample_job.h"
 
 using namespace distren;
@@ -14,12 +14,12 @@ using nlohmann::json;
 
 namespace {
 
-struct Desk : DatabaseThread, ApiDesk {
-  Desk() : ApiDesk(*the_database) {}
+struct Fixture : DatabaseThread, ApiFixture {
+  Fixture() : ApiFixture(*the_database) {}
 };
 
 START_TEST(one_account_keeps_so_many_frames_and_gets_room_by_deleting) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person(), other = desk.person();
   desk.config.limits.frames_per_person = 7;
   auto const post = [&](std::string const& who) {
@@ -38,7 +38,7 @@ START_TEST(one_account_keeps_so_many_frames_and_gets_room_by_deleting) {
 END_TEST
 
 START_TEST(a_job_is_created_with_its_folder_and_reaches_the_dispatcher) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const reply = desk.call("POST", "/api/v1/jobs", secret,
                                sample_job(desk, secret, {{"parameters", {{"samples", 8}, {"percentage", 50}}}}));
@@ -65,7 +65,7 @@ START_TEST(a_job_is_created_with_its_folder_and_reaches_the_dispatcher) {
 END_TEST
 
 START_TEST(what_is_not_in_the_scene_is_refused_by_naming_what_is) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto why = [&](json const& changes) {
     auto const reply = desk.call("POST", "/api/v1/jobs", secret, sample_job(desk, secret, changes));
@@ -80,7 +80,7 @@ START_TEST(what_is_not_in_the_scene_is_refused_by_naming_what_is) {
 END_TEST
 
 START_TEST(a_source_that_is_no_blend_is_refused) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   for (std::string const bytes : {"just text", "", "\x89PNG\r\n\x1a\n and more", "BLENDER-v304"}) {
     ck_assert_int_eq(desk.upload(secret, bytes).status, 201);
@@ -94,7 +94,7 @@ START_TEST(a_source_that_is_no_blend_is_refused) {
 END_TEST
 
 START_TEST(files_that_were_not_uploaded_by_this_person_are_named) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto request = sample_job(desk, desk.person());  // somebody else's upload
   auto const reply = desk.call("POST", "/api/v1/jobs", secret, request);
@@ -104,7 +104,7 @@ START_TEST(files_that_were_not_uploaded_by_this_person_are_named) {
 END_TEST
 
 START_TEST(a_job_can_be_looked_into_before_it_is_one) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto look = [&](json const& changes) {
     auto const reply = desk.call("POST", "/api/v1/jobs/check", secret, sample_job(desk, secret, changes));
@@ -137,7 +137,7 @@ START_TEST(a_job_can_be_looked_into_before_it_is_one) {
 END_TEST
 
 START_TEST(a_job_names_its_sources_to_its_owner) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const id = new_job(desk, secret);
   auto const reply = desk.call("GET", job_path(id, "/sources"), secret);
@@ -147,7 +147,7 @@ START_TEST(a_job_names_its_sources_to_its_owner) {
 END_TEST
 
 START_TEST(pictures_wait_for_their_frame) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const id = new_job(desk, secret);
   ck_assert_says(desk.call("GET", job_path(id, "/picture"), secret).message(), "no frame of job");
@@ -160,7 +160,7 @@ START_TEST(pictures_wait_for_their_frame) {
 END_TEST
 
 START_TEST(a_disk_that_takes_no_folder_leaves_no_job_behind) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const request = sample_job(desk, secret);
   // Whatever number the job gets, its folder's name is taken by a file.
@@ -175,7 +175,7 @@ START_TEST(a_disk_that_takes_no_folder_leaves_no_job_behind) {
 END_TEST
 
 START_TEST(jobs_are_paused_resumed_changed_cancelled_and_deleted) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const id = new_job(desk, secret);
   auto act = [&](std::string const& what) { return desk.call("POST", job_path(id, "/" + what), secret); };
@@ -201,7 +201,7 @@ START_TEST(jobs_are_paused_resumed_changed_cancelled_and_deleted) {
 END_TEST
 
 START_TEST(frames_and_sources_come_by_signed_addresses_alone) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const id = new_job(desk, secret);
   std::ofstream(output_folder(desk.folder, id) / "0001.png") << "image";
@@ -225,7 +225,7 @@ START_TEST(frames_and_sources_come_by_signed_addresses_alone) {
 END_TEST
 
 START_TEST(all_finished_frames_come_in_one_archive) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const id =
       desk.call("POST", "/api/v1/jobs", secret, sample_job(desk, secret, {{"name", "../Ä film/"}})).json["id"];
@@ -261,7 +261,7 @@ START_TEST(all_finished_frames_come_in_one_archive) {
 END_TEST
 
 START_TEST(a_preview_is_the_owners_and_begins_with_two_frames) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const id = new_job(desk, secret);
   auto const none = desk.call("GET", job_path(id, "/preview"), secret);

@@ -5,16 +5,16 @@
 #include <sstream>
 #include <string>
 
-#include "tests/support/api_desk.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/api_fixture.h"
+#include "tests/support/database_fixture.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
 
-struct Desk : DatabaseThread, ApiDesk {
-  Desk() : ApiDesk(*the_database) {}
+struct Fixture : DatabaseThread, ApiFixture {
+  Fixture() : ApiFixture(*the_database) {}
   std::string owner = person();
   std::string project = call("POST", "/api/v1/projects", owner, {{"name", "film"}}).json["id"].dump();
   std::string shots = "/api/v1/projects/" + project + "/shots";
@@ -36,7 +36,7 @@ struct Desk : DatabaseThread, ApiDesk {
 }  // namespace
 
 START_TEST(shots_are_made_listed_changed_and_removed) {
-  Desk desk;
+  Fixture desk;
   auto const made = desk.call("POST", desk.shots, desk.owner, {{"sequence", "SQ010"}, {"name", "SH010"}});
   ck_assert_msg(made.status == 201, "%s", made.text.c_str());
   ck_assert_text(made.json["state"], "waiting");
@@ -62,7 +62,7 @@ START_TEST(shots_are_made_listed_changed_and_removed) {
 END_TEST
 
 START_TEST(bad_shots_get_a_sentence) {
-  Desk desk;
+  Fixture desk;
   auto say = [&desk](json const& body) { return desk.call("POST", desk.shots, desk.owner, body).message(); };
   ck_assert_says(say({{"sequence", "a/b"}, {"name", "x"}}), "cannot be a sequence's name");
   ck_assert_says(say({{"sequence", "a"}, {"name", std::string(65, 'x')}}), "1 to 64 characters");
@@ -80,7 +80,7 @@ START_TEST(bad_shots_get_a_sentence) {
 END_TEST
 
 START_TEST(a_job_is_submitted_into_a_shot) {
-  Desk desk;
+  Fixture desk;
   auto const project = json::parse(desk.project);
   ck_assert_says(desk.submit({{"shot", "SQ010/SH010"}}).message(), "name the project too");
   for (auto const* bad : {"SH010", "/SH010", "SQ010/", "a\nb/c"})
@@ -101,7 +101,7 @@ START_TEST(a_job_is_submitted_into_a_shot) {
 END_TEST
 
 START_TEST(all_steps_of_a_submission_are_in_its_shot) {
-  Desk desk;
+  Fixture desk;
   auto const job = desk.submit({{"project", json::parse(desk.project)},
                                 {"shot", "SQ010/SH010"},
                                 {"tiles", "2x2"},
@@ -116,7 +116,7 @@ START_TEST(all_steps_of_a_submission_are_in_its_shot) {
 END_TEST
 
 START_TEST(a_job_is_moved_between_shots_of_its_project) {
-  Desk desk;
+  Fixture desk;
   auto const job = desk.submit({{"project", json::parse(desk.project)}, {"shot", "SQ010/SH010"}});
   auto const first = "/api/v1/shots/" + job.json["shot"].dump();
   auto const second =
@@ -137,7 +137,7 @@ START_TEST(a_job_is_moved_between_shots_of_its_project) {
 END_TEST
 
 START_TEST(a_job_says_itself_which_shot_it_is_for) {
-  Desk desk;
+  Fixture desk;
   auto const job = desk.submit({{"project", json::parse(desk.project)}, {"shot", "SQ010/SH010"}});
   auto const path = "/api/v1/jobs/" + job.json["id"].dump();
   auto const first = "/api/v1/shots/" + job.json["shot"].dump();

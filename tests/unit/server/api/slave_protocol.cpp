@@ -3,19 +3,19 @@
 
 #include "server/api/json.h"
 #include "server/dispatch/lease.h"
-#include "tests/support/api_desk.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/api_fixture.h"
+#include "tests/support/database_fixture.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
 
-struct Desk : DatabaseThread, ApiDesk {
-  Desk() : ApiDesk(*the_database) {}
+struct Fixture : DatabaseThread, ApiFixture {
+  Fixture() : ApiFixture(*the_database) {}
 };
 
-ApiReply as_slave(ApiDesk& desk, std::string const& key, std::string const& password, std::string const& what,
+ApiReply as_slave(ApiFixture& desk, std::string const& key, std::string const& password, std::string const& what,
                   json const& body = json::object()) {
   Request request;
   request.method = "POST";
@@ -25,7 +25,7 @@ ApiReply as_slave(ApiDesk& desk, std::string const& key, std::string const& pass
 }
 
 START_TEST(slaves_are_made_shown_changed_and_revoked) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const made = desk.call("POST", "/api/v1/slaves", secret, {{"name", "attic"}});
   ck_assert_int_eq(made.status, 201);
@@ -49,7 +49,7 @@ START_TEST(slaves_are_made_shown_changed_and_revoked) {
 END_TEST
 
 START_TEST(lists_are_paged_by_their_next) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   for (int i = 0; i < 5; ++i) desk.call("POST", "/api/v1/slaves", secret, {{"name", "s" + std::to_string(i)}});
   std::vector<std::string> names;
@@ -71,7 +71,7 @@ START_TEST(lists_are_paged_by_their_next) {
 END_TEST
 
 START_TEST(the_slaves_door_knows_its_slaves) {
-  Desk desk;
+  Fixture desk;
   auto const made = desk.call("POST", "/api/v1/slaves", desk.person(), {{"name", "attic"}});
   std::string const key = made.json["slavekey"];
   std::string const password = made.json["slavepassword"];
@@ -112,7 +112,7 @@ START_TEST(the_slaves_door_knows_its_slaves) {
 END_TEST
 
 START_TEST(a_list_is_one_question_to_the_dispatcher_however_long_it_is) {
-  Desk desk;
+  Fixture desk;
   auto const person = desk.person();
   for (int i = 0; i < 7; ++i)
     ck_assert_int_eq(desk.call("POST", "/api/v1/slaves", person, {{"name", "pc " + std::to_string(i)}}).status, 201);

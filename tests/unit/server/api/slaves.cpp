@@ -4,16 +4,16 @@
 #include <string>
 
 #include "server/jobs/maintenance.h"
-#include "tests/support/api_desk.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/api_fixture.h"
+#include "tests/support/database_fixture.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
 
-struct Desk : DatabaseThread, ApiDesk {
-  Desk() : ApiDesk(*the_database) {}
+struct Fixture : DatabaseThread, ApiFixture {
+  Fixture() : ApiFixture(*the_database) {}
   std::string owner = person();
   json pair = call("POST", "/api/v1/slaves", owner, {{"name", "attic"}}).json;
   std::string path = "/api/v1/slaves/" + pair["id"].dump();
@@ -32,7 +32,7 @@ struct Desk : DatabaseThread, ApiDesk {
 }  // namespace
 
 START_TEST(a_slave_shows_its_hardware_and_to_its_owner_its_address) {
-  Desk desk;
+  Fixture desk;
   auto const before = desk.call("GET", desk.path, desk.owner).json;
   ck_assert(before["address"].is_null() && before["telemetry"].is_null() && before["gpus"].empty());
   json gpus = json::array({"NVIDIA GeForce RTX 3060", 7});
@@ -49,7 +49,7 @@ START_TEST(a_slave_shows_its_hardware_and_to_its_owner_its_address) {
 END_TEST
 
 START_TEST(a_welcome_over_https_has_what_the_owner_asks_for) {
-  Desk desk;
+  Fixture desk;
   auto const none = desk.as_slave("hello", {{"type", "hello"}});
   ck_assert_int_eq(none.status, 200);
   ck_assert_msg(none.json["settings"] == json::object(), "%s", none.text.c_str());
@@ -62,7 +62,7 @@ START_TEST(a_welcome_over_https_has_what_the_owner_asks_for) {
 END_TEST
 
 START_TEST(a_hello_over_https_is_refused_while_the_line_has_the_place) {
-  Desk desk;
+  Fixture desk;
   desk.dispatcher.hello_refused = Error{Errc::conflict, "slave 7 is already signed on"};
   auto const refused = desk.as_slave("hello", {{"type", "hello"}, {"os", "another"}});
   ck_assert_int_eq(refused.status, 409);
@@ -72,7 +72,7 @@ START_TEST(a_hello_over_https_is_refused_while_the_line_has_the_place) {
 END_TEST
 
 START_TEST(telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute) {
-  Desk desk;
+  Fixture desk;
   ck_assert_int_eq(desk.as_slave("hello", {{"type", "hello"}}).json["telemetry"].get<int>(), 60000);
   for (int i = 0; i < 90; ++i) {
     json const said{{"type", "telemetry"}, {"state", "idle"}, {"cpu", i}, {"memory", 16000}, {"disk_free", "full"}};
@@ -95,7 +95,7 @@ START_TEST(telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute) {
 END_TEST
 
 START_TEST(hours_reach_the_database_in_one_batch_and_wait_while_it_is_away) {
-  Desk desk;
+  Fixture desk;
   desk.now = 1000 * (std::time(nullptr) / 3600 * 3600 - 7200);  // two hours ago by the database's clock
   for (int i = 0; i < 60; ++i) {
     desk.as_slave("telemetry", {{"type", "telemetry"}, {"state", "rendering"}, {"cpu", 100}, {"load", 7.5}});
@@ -117,7 +117,7 @@ START_TEST(hours_reach_the_database_in_one_batch_and_wait_while_it_is_away) {
 END_TEST
 
 START_TEST(an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it) {
-  Desk desk;
+  Fixture desk;
   std::string mallory;
   desk.person(&mallory);
   auto const id = desk.call("POST", desk.path + "/blocks", desk.owner, {{"user", mallory}});
@@ -141,7 +141,7 @@ START_TEST(an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it) {
 END_TEST
 
 START_TEST(settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does_not_allow_them) {
-  Desk desk;
+  Fixture desk;
   auto const refused = desk.call("PATCH", desk.path + "/settings", desk.owner, {{"threads", 2}});
   ck_assert_int_eq(refused.status, 409);
   ck_assert_says(refused.message(), "remote_settings = true");

@@ -5,16 +5,16 @@
 
 #include "server/jobs/maintenance.h"
 #include "server/store/statistics.h"
-#include "tests/support/api_desk.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/api_fixture.h"
+#include "tests/support/database_fixture.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
 
-struct Desk : DatabaseThread, ApiDesk {
-  Desk() : ApiDesk(*the_database) { now = 1000 * static_cast<std::int64_t>(std::time(nullptr)); }
+struct Fixture : DatabaseThread, ApiFixture {
+  Fixture() : ApiFixture(*the_database) { now = 1000 * static_cast<std::int64_t>(std::time(nullptr)); }
   std::string secret = person();
   std::int64_t user = call("GET", "/api/v1/me", secret).json["user"]["id"].get<std::int64_t>();
 
@@ -36,7 +36,7 @@ double late(json const& column) {
 }  // namespace
 
 START_TEST(every_column_has_a_value_for_each_step) {
-  Desk desk;
+  Fixture desk;
   for (auto const& [span, step, steps] : {std::tuple{"day", 3600, 24},
                                           {"week", 3600, 168},
                                           {"month", 3600, 720},
@@ -56,7 +56,7 @@ START_TEST(every_column_has_a_value_for_each_step) {
 END_TEST
 
 START_TEST(a_sample_of_each_minute_tells_the_grids_and_ones_own) {
-  Desk desk;
+  Fixture desk;
   desk.dispatcher.users = {{.user = desk.user, .slaves = 2, .power = 8000, .ready = 40, .leased = 3},
                            {.user = desk.user + 1000000, .slaves = 1, .power = 500, .ready = 0, .leased = 1}};
   run_maintenance(desk.services->maintenance(), desk.database);
@@ -78,7 +78,7 @@ START_TEST(a_sample_of_each_minute_tells_the_grids_and_ones_own) {
 END_TEST
 
 START_TEST(a_question_that_makes_no_sense_is_refused_with_what_there_is) {
-  Desk desk;
+  Fixture desk;
   for (auto const* bad : {"?span=century", "?of=bob", "?hours=3", "?span="})
     ck_assert_msg(desk.call("GET", std::string("/api/v1/statistics") + bad, desk.secret).status == 400, "%s", bad);
   ck_assert_says(desk.call("GET", "/api/v1/statistics?span=x", desk.secret).message(), "day, week, month, year or all");
@@ -87,14 +87,14 @@ START_TEST(a_question_that_makes_no_sense_is_refused_with_what_there_is) {
 END_TEST
 
 START_TEST(the_status_says_frames_an_hour_and_power) {
-  Desk desk;
+  Fixture desk;
   auto const status = desk.call("GET", "/api/v1/status").json;
   ck_assert(status["frames"]["an_hour"].is_number_integer() && status["power"] == 6.5);
 }
 END_TEST
 
 START_TEST(a_database_that_is_away_costs_one_minutes_sample) {
-  Desk desk;
+  Fixture desk;
   auto address = *the_database;
   address.socket = "/nowhere";
   Database away(address);
@@ -106,7 +106,7 @@ START_TEST(a_database_that_is_away_costs_one_minutes_sample) {
 END_TEST
 
 START_TEST(many_users_fit_into_one_minute) {
-  Desk desk;
+  Fixture desk;
   std::vector<UserStatus> users;
   for (std::int64_t id = 1; id <= 12000; ++id) users.push_back({.user = 5000000 + id, .slaves = 1, .power = 1000});
   ck_assert(store::sample_statistics(desk.database, users).has_value());

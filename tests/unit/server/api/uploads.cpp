@@ -3,20 +3,20 @@
 #include <string>
 
 #include "server/storage/signed_urls.h"
-#include "tests/support/api_desk.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/api_fixture.h"
+#include "tests/support/database_fixture.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
 
-struct Desk : DatabaseThread, ApiDesk {
-  Desk() : ApiDesk(*the_database) {}
+struct Fixture : DatabaseThread, ApiFixture {
+  Fixture() : ApiFixture(*the_database) {}
 };
 
 START_TEST(uploads_become_blobs_of_their_owner) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   std::string const bytes = "texture " + random_secret();
   auto const digest = to_hex(sha256(bytes));
@@ -40,7 +40,7 @@ START_TEST(uploads_become_blobs_of_their_owner) {
 END_TEST
 
 START_TEST(tus_rules_are_kept) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   HeaderList const good{{"authorization", "Bearer " + secret},
                         {"tus-resumable", "1.0.0"},
@@ -97,7 +97,7 @@ START_TEST(tus_rules_are_kept) {
 END_TEST
 
 START_TEST(an_upload_whose_row_cannot_be_written_is_finished_later) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   std::string const bytes = "texture " + random_secret();
   UploadSpec spec{static_cast<std::int64_t>(bytes.size()), to_hex(sha256(bytes)), "", 0, 0, 0};
@@ -114,7 +114,7 @@ START_TEST(an_upload_whose_row_cannot_be_written_is_finished_later) {
 END_TEST
 
 START_TEST(a_slaves_upload_needs_the_signed_address_of_its_order) {
-  Desk desk;
+  Fixture desk;
   auto create = [&desk](std::string const& url, std::string const& length) {
     Request request;
     request.method = "POST";

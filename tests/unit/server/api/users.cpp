@@ -2,20 +2,20 @@
 #include <string>
 
 #include "server/api/concurrency_limiter.h"
-#include "tests/support/api_desk.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/api_fixture.h"
+#include "tests/support/database_fixture.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
 
-struct Desk : DatabaseThread, ApiDesk {
-  Desk() : ApiDesk(*the_database) {}
+struct Fixture : DatabaseThread, ApiFixture {
+  Fixture() : ApiFixture(*the_database) {}
 };
 
 START_TEST(people_register_log_in_and_out) {
-  Desk desk;
+  Fixture desk;
   std::string name;
   auto const first = desk.person(&name);
   auto const me = desk.call("GET", "/api/v1/me", first);
@@ -37,7 +37,7 @@ START_TEST(people_register_log_in_and_out) {
 END_TEST
 
 START_TEST(bad_registrations_get_a_sentence) {
-  Desk desk;
+  Fixture desk;
   std::string name;
   desk.person(&name);
   auto say = [&desk](json const& body) { return desk.call("POST", "/api/v1/register", "", body); };
@@ -53,7 +53,7 @@ START_TEST(bad_registrations_get_a_sentence) {
 END_TEST
 
 START_TEST(many_wrong_passwords_lock_the_account_for_a_while) {
-  Desk desk;
+  Fixture desk;
   std::string name;
   desk.person(&name);
   int status = 401;
@@ -68,7 +68,7 @@ START_TEST(many_wrong_passwords_lock_the_account_for_a_while) {
 END_TEST
 
 START_TEST(a_cookie_changes_things_only_with_its_csrf_token) {
-  Desk desk;
+  Fixture desk;
   std::string name;
   desk.person(&name);
   auto const login = desk.call("POST", "/api/v1/login", "", {{"name", name}, {"password", "long enough"}});
@@ -88,7 +88,7 @@ START_TEST(a_cookie_changes_things_only_with_its_csrf_token) {
 END_TEST
 
 START_TEST(another_sites_page_logs_nobody_in) {
-  Desk desk;
+  Fixture desk;
   std::string name;
   desk.person(&name);
   auto const from = [&](std::string const& site) {
@@ -121,7 +121,7 @@ START_TEST(one_person_s_scenes_leave_workers_for_the_others) {
 END_TEST
 
 START_TEST(tokens_may_do_what_their_scopes_say) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const made =
       desk.call("POST", "/api/v1/tokens", secret, {{"name", "script"}, {"scopes", {"slaves", "read", "read"}}});

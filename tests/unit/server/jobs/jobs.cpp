@@ -9,16 +9,16 @@
 #include "server/jobs/maintenance.h"
 #include "server/storage/job_folder.h"
 #include "server/store/journal.h"
-#include "tests/support/api_desk.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/api_fixture.h"
+#include "tests/support/database_fixture.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
 
-struct Desk : DatabaseThread, ApiDesk {
-  Desk() : ApiDesk(*the_database) {}
+struct Fixture : DatabaseThread, ApiFixture {
+  Fixture() : ApiFixture(*the_database) {}
 
   json scene_job(std::string const& secret, json const& changes = json::object()) {
     std::ifstream file(top / "methods/blender/sample/distren-sample.blend", std::ios::binary);
@@ -49,7 +49,7 @@ Request request_of(std::string const& method, std::string const& path, std::stri
 }
 
 // A worker with a connection of its own, that sends the requests one after the other.
-std::thread worker(Desk& desk, std::string const& secret, std::vector<std::string> const& paths, int rounds) {
+std::thread worker(Fixture& desk, std::string const& secret, std::vector<std::string> const& paths, int rounds) {
   return std::thread([&desk, secret, paths, rounds] {
     DatabaseThread const thread;
     Database database(*the_database);
@@ -61,7 +61,7 @@ std::thread worker(Desk& desk, std::string const& secret, std::vector<std::strin
 }
 
 // What is told of a job is a while on its way, now and then.
-void be_slow_at_times(Desk& desk) {
+void be_slow_at_times(Fixture& desk) {
   desk.dispatcher.on_the_way = [] {
     thread_local std::minstd_rand random(std::hash<std::thread::id>()(std::this_thread::get_id()));
     if (random() % 2 == 0) std::this_thread::sleep_for(std::chrono::microseconds(random() % 3000));
@@ -69,7 +69,7 @@ void be_slow_at_times(Desk& desk) {
 }
 
 START_TEST(pause_and_resume_at_once_leave_database_and_dispatcher_alike) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const job = desk.new_job(secret);
   auto const path = "/api/v1/jobs/" + std::to_string(job);
@@ -88,7 +88,7 @@ START_TEST(pause_and_resume_at_once_leave_database_and_dispatcher_alike) {
 END_TEST
 
 START_TEST(a_job_that_is_cancelled_while_it_is_loaded_is_told_of_last) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   be_slow_at_times(desk);
   for (int round = 0; round < 20; ++round) {
@@ -108,7 +108,7 @@ START_TEST(a_job_that_is_cancelled_while_it_is_loaded_is_told_of_last) {
 END_TEST
 
 START_TEST(what_could_not_be_told_is_told_when_the_database_is_back) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const job = desk.new_job(secret);
   DatabaseAddress nowhere = *the_database;
@@ -124,7 +124,7 @@ START_TEST(what_could_not_be_told_is_told_when_the_database_is_back) {
 END_TEST
 
 START_TEST(each_change_that_the_dispatcher_follows_raises_the_revision) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const job = desk.new_job(secret);
   auto& jobs = desk.services->jobs;
@@ -149,7 +149,7 @@ START_TEST(each_change_that_the_dispatcher_follows_raises_the_revision) {
 END_TEST
 
 START_TEST(a_submission_that_a_kill_left_half_is_seen_by_nobody_and_goes_at_the_next_start) {
-  Desk desk;
+  Fixture desk;
   auto const secret = desk.person();
   auto const whole = desk.new_job(secret);
   auto const user = store::show_job(desk.database, whole)->user;

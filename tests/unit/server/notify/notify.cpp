@@ -13,16 +13,16 @@
 #include "server/notify/delivery.h"
 #include "server/notify/mail_client.h"
 #include "server/notify/notifier.h"
-#include "tests/support/api_desk.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/api_fixture.h"
+#include "tests/support/database_fixture.h"
 
 using namespace distren;
 using nlohmann::json;
 
 namespace {
 
-struct Desk : DatabaseThread, ApiDesk {
-  Desk() : ApiDesk(*the_database) {
+struct Fixture : DatabaseThread, ApiFixture {
+  Fixture() : ApiFixture(*the_database) {
     config.database = *the_database;
     config.mail.server = "smtp://127.0.0.1:1";  // nobody listens there
     config.mail.from = "grid@example.org";
@@ -185,7 +185,7 @@ START_TEST(a_webhook_goes_over_tls_unless_the_grid_is_private) {
 END_TEST
 
 START_TEST(people_choose_what_they_are_told) {
-  Desk desk;
+  Fixture desk;
   auto const before = desk.call("GET", "/api/v1/notifications/settings", desk.secret).json;
   ck_assert(before["choices"].empty() && before["email"].is_null() && before["mail"] == true);
   auto const set = desk.choose({{"email", "anna@example.org"},
@@ -215,7 +215,7 @@ START_TEST(people_choose_what_they_are_told) {
 END_TEST
 
 START_TEST(an_address_is_written_to_when_its_owner_has_given_the_code) {
-  Desk desk;
+  Fixture desk;
   auto const code = [&desk] { return desk.call("POST", "/api/v1/notifications/code", desk.secret); };
   auto const give = [&desk](json const& body) {
     return desk.call("POST", "/api/v1/notifications/confirm", desk.secret, body);
@@ -258,7 +258,7 @@ START_TEST(the_mail_with_the_code_says_nothing_that_its_asker_chose) {
 END_TEST
 
 START_TEST(a_webhook_that_took_long_is_asked_later) {
-  Desk desk;
+  Fixture desk;
   std::int64_t now = desk.now;  // every delivery takes four seconds of this clock
   Notifier notifier(desk.config, desk.services->runtime, desk.dispatcher, desk.live, [&now] { return now += 4000; });
   desk.choose({{"webhook", "https://127.0.0.1:1/x"}});
@@ -277,7 +277,7 @@ START_TEST(a_webhook_that_took_long_is_asked_later) {
 END_TEST
 
 START_TEST(what_cannot_be_sent_waits_or_is_given_up_and_says_why) {
-  Desk desk;
+  Fixture desk;
   Notifier notifier(desk.config, desk.services->runtime, desk.dispatcher, desk.live, [&desk] { return desk.now; });
   auto const test = [&desk](char const* channel) {
     ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", channel}}).status, 204);

@@ -9,7 +9,7 @@
 #include "server/economy/points.h"
 #include "server/store/journal.h"
 #include "server/store/points.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/database_fixture.h"
 #include "tests/support/private_database.h"
 
 using namespace distren;

@@ -12,7 +12,7 @@
 #include "server/database/migrate.h"
 #include "server/store/administration.h"
 #include "server/store/journal.h"
-#include "tests/support/database_suite.h"
+#include "tests/support/database_fixture.h"
 #include "tests/support/private_database.h"
 
 using namespace distren;

@@ -12,7 +12,7 @@ SCRIPT = "<img src=x onerror=hacked=1>"
 SHOTS = os.path.join(BUILD, "screenshots")
 
 
-class Lab:
+class WebFixture:
     """A grid and a browser."""
 
     def __init__(self, grid, page):
@@ -91,11 +91,11 @@ class Lab:
 
 
 @contextlib.contextmanager
-def lab(settings=None):
+def fixture(settings=None):
     os.makedirs(SHOTS, exist_ok=True)
     with Grid(settings, admin=False) as grid, Browser(grid.folder) as page:
         page.look()
-        yield Lab(grid, page)
+        yield WebFixture(grid, page)
 
 
 def evidence(made):
@@ -113,8 +113,8 @@ def the_console_stayed_silent(made):
     assert not complaints, "\n".join(complaints)
 
 
-def run_pages(make_lab):
+def run_pages(make_fixture):
     """Every case of a file, and two that look back on all of them."""
     case(nothing_was_found_by_axe_core_on_any_page)
     case(the_console_stayed_silent)
-    run(make_lab, evidence)
+    run(make_fixture, evidence)

@@ -38,9 +38,9 @@ inline std::string quoted(std::string const& word) {
 }
 
 // A grid, a home folder and the program, all private to one test.
-class Desk {
+class ClientFixture {
 public:
-  Desk() : grid_({"python3", (source_folder() / "tests/support/fake_grid.py").string()}) {
+  ClientFixture() : grid_({"python3", (source_folder() / "tests/support/fake_grid.py").string()}) {
     ck_assert_msg(!grid_.first_line().empty(), "fake_grid.py does not start");
     std::ofstream(folder_ / "pw") << "correct horse\n";
   }

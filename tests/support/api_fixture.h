@@ -124,9 +124,9 @@ struct ApiReply {
   }
 };
 
-class ApiDesk {
+class ApiFixture {
 public:
-  explicit ApiDesk(DatabaseAddress address)
+  explicit ApiFixture(DatabaseAddress address)
       : database(std::move(address)),
         folder(std::filesystem::temp_directory_path() / ("distren-api-" + random_secret())),
         top(std::getenv("top_srcdir") == nullptr ? ".." : std::getenv("top_srcdir")) {
@@ -166,7 +166,7 @@ public:
     router = std::make_unique<Router>(api_routes(), *services, handle_page);
     for (auto const& [name, method] : methods) ck_assert(store::ensure_method(database, name).has_value());
   }
-  ~ApiDesk() { std::filesystem::remove_all(folder); }
+  ~ApiFixture() { std::filesystem::remove_all(folder); }
 
   ApiReply send(Request request, std::string const& target) {
     auto parsed = parse_target(target);

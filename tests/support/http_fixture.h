@@ -1,4 +1,4 @@
-// The server that has every fault (http_lab.py), plain and with TLS, and questions to it. For a case's fixture.
+// The server that has every fault (http_fixture.py), plain and with TLS, and questions to it. For a case's fixture.
 #pragma once
 
 #include <fmt/format.h>
@@ -14,28 +14,29 @@
 namespace distren {
 
 constexpr std::int64_t content_size = 300000;  // of every file that it has
-inline std::unique_ptr<HelperProgram> lab;
-inline std::unique_ptr<HelperProgram> tls_lab;
+inline std::unique_ptr<HelperProgram> plain_server;
+inline std::unique_ptr<HelperProgram> tls_server;
 inline std::unique_ptr<ScratchFolder> certificates;
 
 // Once for a program; they end with it.
-inline void start_lab() {
-  if (lab) return;
-  auto const script = (source_folder() / "tests/support/http_lab.py").string();
+inline void start_http_servers() {
+  if (plain_server) return;
+  auto const script = (source_folder() / "tests/support/http_fixture.py").string();
   certificates = std::make_unique<ScratchFolder>();
   if (auto const made = make_self_signed(*certificates / "cert.pem", *certificates / "key.pem", {"localhost"}); !made)
     bail_out(made.error().message);
-  lab = std::make_unique<HelperProgram>(std::vector<std::string>{"python3", script});
-  tls_lab = std::make_unique<HelperProgram>(
+  plain_server = std::make_unique<HelperProgram>(std::vector<std::string>{"python3", script});
+  tls_server = std::make_unique<HelperProgram>(
       std::vector<std::string>{"python3", script, *certificates / "cert.pem", *certificates / "key.pem"});
-  if (lab->first_line().empty() || tls_lab->first_line().empty()) bail_out("http_lab.py does not start");
+  if (plain_server->first_line().empty() || tls_server->first_line().empty())
+    bail_out("http_fixture.py does not start");
 }
 
 inline std::string at(std::string const& path) {
-  return fmt::format("http://127.0.0.1:{}{}", lab->first_line(), path);
+  return fmt::format("http://127.0.0.1:{}{}", plain_server->first_line(), path);
 }
 inline std::string tls_at(std::string const& path) {
-  return fmt::format("https://localhost:{}{}", tls_lab->first_line(), path);
+  return fmt::format("https://localhost:{}{}", tls_server->first_line(), path);
 }
 
 inline HttpClient::Response get(HttpClient& client, HttpClient::Request const& request) {
@@ -59,6 +60,6 @@ inline int requests_of(std::string const& path) {
   return json_of(client, request_to(at("/count" + path))).at("count");
 }
 
-inline constexpr TestGroup::Options with_http_server{.timeout_s = 60, .before_all = start_lab};
+inline constexpr TestGroup::Options with_http_server{.timeout_s = 60, .before_all = start_http_servers};
 
 }  // namespace distren

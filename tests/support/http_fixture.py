@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A web server with every fault that the HTTP client must survive, for tests only. Prints its port, serves loopback.
 
-http_lab.py [CERTIFICATE KEY]     with both it speaks TLS
+http_fixture.py [CERTIFICATE KEY]     with both it speaks TLS
 Faults belong to the first part of the path and happen once or a few times, so that what follows can succeed.
 """
 import base64
@@ -19,7 +19,7 @@ counts = {}  # path -> requests so far
 lock = threading.Lock()
 
 
-class Lab(http.server.BaseHTTPRequestHandler):
+class HttpFixture(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *args):
@@ -215,7 +215,7 @@ class Server(http.server.ThreadingHTTPServer):
         pass  # cut connections are the purpose
 
 
-server = Server(("127.0.0.1", 0), Lab)
+server = Server(("127.0.0.1", 0), HttpFixture)
 if len(sys.argv) == 3:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(sys.argv[1], sys.argv[2])
