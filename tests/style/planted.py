@@ -167,6 +167,8 @@ with tempfile.TemporaryDirectory(prefix="distren-style.") as folder:
             ('"common/base/thing.h"', '"common/base/thing.h"\n#include "server/net/loop.h"'), "an_arrow_that_runs_upwards_is_found")
     planted(house, "rooms.py", "every_folder_of_sources_has_its_floor", "server/attic/box.h", "// Boxes. Any thread.\n",
             "a_room_without_a_floor_is_found")
+    planted(house, "rooms.py", "every_unit_test_is_in_the_room_of_what_it_tests", "tests/unit/server/attic/box.cpp", "// Boxes.\n",
+            "a_unit_test_of_no_room_is_found")
     build(house)
     write(house, "common/base/a.h", '// A. Pure.\n#pragma once\n#include "common/base/b.h"\n')
     write(house, "common/base/b.h", '// B. Pure.\n#pragma once\n#include "common/base/a.h"\n')
