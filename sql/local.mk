@@ -13,18 +13,19 @@ nobase_dist_sql_DATA = \
   %D%/migrations/0008_held.sql \
   %D%/migrations/0009_confirmed.sql \
   %D%/migrations/0010_job_revision.sql \
+  %D%/migrations/0011_words.sql \
+  %D%/procedures/blob/blob_delete_unused.sql \
   %D%/procedures/blob/blob_missing.sql \
   %D%/procedures/blob/blob_record.sql \
-  %D%/procedures/blob/blob_take_unused.sql \
   %D%/procedures/dispatch/claim_load.sql \
   %D%/procedures/dispatch/escrow_load.sql \
   %D%/procedures/dispatch/failure_load.sql \
-  %D%/procedures/dispatch/held_load.sql \
+  %D%/procedures/dispatch/held_grant_load.sql \
   %D%/procedures/dispatch/job_load.sql \
   %D%/procedures/dispatch/job_load_files.sql \
   %D%/procedures/dispatch/lease_load.sql \
   %D%/procedures/dispatch/task_load.sql \
-  %D%/procedures/dispatch/total_load.sql \
+  %D%/procedures/dispatch/total_points_load.sql \
   %D%/procedures/job/job_approve.sql \
   %D%/procedures/job/job_boost.sql \
   %D%/procedures/job/job_cancel.sql \
@@ -32,12 +33,11 @@ nobase_dist_sql_DATA = \
   %D%/procedures/job/job_delete.sql \
   %D%/procedures/job/job_file_list.sql \
   %D%/procedures/job/job_list.sql \
-  %D%/procedures/job/job_list_after.sql \
+  %D%/procedures/job/job_list_dependents.sql \
   %D%/procedures/job/job_pause.sql \
   %D%/procedures/job/job_requeue.sql \
   %D%/procedures/job/job_resume.sql \
   %D%/procedures/job/job_show.sql \
-  %D%/procedures/job/job_tasks.sql \
   %D%/procedures/job/submission_abandoned.sql \
   %D%/procedures/job/submission_add_tasks.sql \
   %D%/procedures/job/submission_check.sql \
@@ -49,24 +49,24 @@ nobase_dist_sql_DATA = \
   %D%/procedures/job/task_list.sql \
   %D%/procedures/journal/attempt_accepted.sql \
   %D%/procedures/journal/attempt_reserve.sql \
-  %D%/procedures/journal/job_fail_alike.sql \
+  %D%/procedures/journal/job_pause_on_failures.sql \
   %D%/procedures/journal/journal_write.sql \
   %D%/procedures/journal/journal_write_failures.sql \
   %D%/procedures/journal/journal_write_grants.sql \
   %D%/procedures/journal/journal_write_points.sql \
   %D%/procedures/journal/journal_write_statistics.sql \
-  %D%/procedures/notification/notification_end.sql \
-  %D%/procedures/notification/notification_gather.sql \
+  %D%/procedures/notification/notification_dequeue.sql \
+  %D%/procedures/notification/notification_enqueue.sql \
+  %D%/procedures/notification/notification_finish.sql \
   %D%/procedures/notification/notification_list.sql \
   %D%/procedures/notification/notification_settings_change.sql \
   %D%/procedures/notification/notification_settings_show.sql \
-  %D%/procedures/notification/notification_take.sql \
   %D%/procedures/notification/notification_test.sql \
   %D%/procedures/notification/notification_trim.sql \
-  %D%/procedures/notification/notification_watch.sql \
   %D%/procedures/points/balance_show.sql \
   %D%/procedures/points/grant_decide.sql \
   %D%/procedures/points/grant_settle.sql \
+  %D%/procedures/points/grant_settle_held.sql \
   %D%/procedures/points/grant_settle_overdue.sql \
   %D%/procedures/points/grant_vest.sql \
   %D%/procedures/points/grant_void.sql \
@@ -80,7 +80,6 @@ nobase_dist_sql_DATA = \
   %D%/procedures/points/points_move_pair.sql \
   %D%/procedures/points/points_post.sql \
   %D%/procedures/points/points_refund.sql \
-  %D%/procedures/points/points_take_held.sql \
   %D%/procedures/points/points_text.sql \
   %D%/procedures/points/ranking_list.sql \
   %D%/procedures/points/statement_list.sql \
@@ -95,15 +94,15 @@ nobase_dist_sql_DATA = \
   %D%/procedures/project/shot_job_list.sql \
   %D%/procedures/project/shot_list.sql \
   %D%/procedures/project/shot_name_check.sql \
+  %D%/procedures/server/activity_list.sql \
+  %D%/procedures/server/activity_trim.sql \
   %D%/procedures/server/database_health.sql \
   %D%/procedures/server/error_raise.sql \
-  %D%/procedures/server/event_list.sql \
-  %D%/procedures/server/event_trim.sql \
   %D%/procedures/server/schema_show.sql \
   %D%/procedures/server/setting_change.sql \
-  %D%/procedures/server/setting_edit.sql \
   %D%/procedures/server/setting_find.sql \
   %D%/procedures/server/setting_list.sql \
+  %D%/procedures/server/setting_override.sql \
   %D%/procedures/server/time_text.sql \
   %D%/procedures/slave/method_ensure.sql \
   %D%/procedures/slave/method_list.sql \
@@ -117,6 +116,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/slave/slave_find.sql \
   %D%/procedures/slave/slave_hello.sql \
   %D%/procedures/slave/slave_list.sql \
+  %D%/procedures/slave/slave_offline_check.sql \
   %D%/procedures/slave/slave_password_change.sql \
   %D%/procedures/slave/slave_rename.sql \
   %D%/procedures/slave/slave_settings_change.sql \
@@ -129,9 +129,9 @@ nobase_dist_sql_DATA = \
   %D%/procedures/statistic/statistic_roll.sql \
   %D%/procedures/statistic/statistic_sample.sql \
   %D%/procedures/user/admin_check.sql \
+  %D%/procedures/user/email_code_confirm.sql \
+  %D%/procedures/user/email_code_create.sql \
   %D%/procedures/user/login_record.sql \
-  %D%/procedures/user/mail_code_make.sql \
-  %D%/procedures/user/mail_code_try.sql \
   %D%/procedures/user/session_create.sql \
   %D%/procedures/user/session_delete.sql \
   %D%/procedures/user/session_find.sql \
@@ -145,5 +145,6 @@ nobase_dist_sql_DATA = \
   %D%/procedures/user/user_credentials.sql \
   %D%/procedures/user/user_list.sql \
   %D%/procedures/user/user_role_change.sql \
+  %D%/procedures/user/user_task_count.sql \
   %D%/procedures/user/user_unblock.sql
 EXTRA_DIST += %D%/migrations/README.md

@@ -27,7 +27,7 @@ Result<std::vector<std::filesystem::path>> list_sql(std::filesystem::path const&
                                              folder.string(), error.message()));
   }
   if (files.empty()) return fail(Errc::not_found, fmt::format("{} holds no .sql file", folder.string()));
-  std::ranges::sort(files, {}, [](std::filesystem::path const& file) { return file.filename(); });
+  std::ranges::sort(files, {}, [](std::filesystem::path const& file) { return std::pair(file.filename(), file); });
   return files;
 }
 

@@ -50,14 +50,14 @@ Result<std::map<std::string, std::string>> list_settings(Database& database) {
 
 Result<void> edit_setting(Database& database, std::int64_t administrator, std::string_view name,
                           std::optional<std::string_view> value) {
-  return database.call("setting_edit", {administrator, name, value ? SqlValue(*value) : SqlValue(nullptr)});
+  return database.call("setting_override", {administrator, name, value ? SqlValue(*value) : SqlValue(nullptr)});
 }
 
 Result<std::vector<Activity>> list_activity(Database& database, std::int64_t administrator, std::string_view kind,
                                             std::int64_t before, int limit) {
   std::vector<Activity> activity;
   auto const listed =
-      database.call("event_list", {administrator, kind, before, std::int64_t{limit}}, [&](SqlRow const& row) {
+      database.call("activity_list", {administrator, kind, before, std::int64_t{limit}}, [&](SqlRow const& row) {
         activity.push_back({.id = row.integer(0),
                             .created_at = row.text(1),
                             .kind = row.text(2),
@@ -74,7 +74,7 @@ Result<std::vector<Activity>> list_activity(Database& database, std::int64_t adm
 }
 
 Result<void> trim_events(Database& database, std::int64_t keep) {
-  return database.call("event_trim", {keep});
+  return database.call("activity_trim", {keep});
 }
 
 Result<std::vector<MethodVersion>> list_methods(Database& database, std::int64_t administrator) {

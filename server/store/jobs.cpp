@@ -107,7 +107,7 @@ Result<std::int64_t> latest_accepted(Database& database, std::int64_t job) {
 
 Result<std::vector<std::int64_t>> list_jobs_after(Database& database, std::int64_t job, bool ended) {
   std::vector<std::int64_t> jobs;
-  auto const listed = database.call("job_list_after", {job, std::int64_t{ended}},
+  auto const listed = database.call("job_list_dependents", {job, std::int64_t{ended}},
                                     [&](SqlRow const& row) { jobs.push_back(row.integer(0)); });
   if (!listed) return listed.error();
   return jobs;
@@ -147,7 +147,7 @@ Result<int> requeue_task(Database& database, std::int64_t job, std::int64_t task
 
 Result<std::int64_t> count_tasks(Database& database, std::int64_t user) {
   std::int64_t tasks = 0;
-  auto const counted = database.call("job_tasks", {user}, [&](SqlRow const& row) { tasks = row.integer(0); });
+  auto const counted = database.call("user_task_count", {user}, [&](SqlRow const& row) { tasks = row.integer(0); });
   if (!counted) return counted.error();
   return tasks;
 }
@@ -216,7 +216,7 @@ Result<std::vector<std::string>> missing_blobs(Database& database, std::int64_t 
 
 Result<std::vector<std::string>> take_unused_blobs(Database& database, std::int64_t age_s, int limit) {
   std::vector<std::string> taken;
-  auto const listed = database.call("blob_take_unused", {age_s, std::int64_t{limit}},
+  auto const listed = database.call("blob_delete_unused", {age_s, std::int64_t{limit}},
                                     [&](SqlRow const& row) { taken.push_back(row.text(0)); });
   if (!listed) return listed.error();
   return taken;

@@ -13,7 +13,7 @@ namespace distren::store {
 
 namespace {
 
-constexpr std::string_view ending_names[] = {"accepted", "failed", "rejected", "returned", "expired", "cancelled"};
+constexpr std::string_view outcome_names[] = {"accepted", "failed", "rejected", "returned", "expired", "cancelled"};
 
 // JSON text may hold only UTF-8; what a slave's renderer printed may not be.
 std::string text_of(nlohmann::json const& json) {
@@ -37,12 +37,12 @@ std::string leases_text(std::vector<LeaseEntry> const& leases) {
   return text + "]";
 }
 
-std::string endings_text(std::vector<OutcomeEntry> const& endings) {
+std::string outcomes_text(std::vector<OutcomeEntry> const& endings) {
   std::string text = "[";
   for (OutcomeEntry const& entry : endings) {
-    append_row(text, ending_fields, entry.attempt, entry.task, entry.slave,
-               fmt::format("\"{}\"", ending_names[static_cast<std::size_t>(entry.ending)]), entry.cpu_ms, entry.wall_ms,
-               entry.memory_mib, entry.task_failed ? 1 : 0, text_of(entry.reason),
+    append_row(text, outcome_fields, entry.attempt, entry.task, entry.slave,
+               fmt::format("\"{}\"", outcome_names[static_cast<std::size_t>(entry.ending)]), entry.cpu_ms,
+               entry.wall_ms, entry.memory_mib, entry.task_failed ? 1 : 0, text_of(entry.reason),
                entry.may_win ? text_of(entry.output) : "null", entry.output_size, text_of(entry.output_sha256),
                entry.claim, entry.fair, entry.grant, entry.bound, entry.boost);
   }
@@ -142,7 +142,7 @@ Result<std::int64_t> reserve_attempts(Database& database, std::int64_t count) {
 Result<std::unordered_map<std::int64_t, std::string>> find_accepted_outputs(Database& database,
                                                                             std::vector<TaskAttempt> const& attempts) {
   auto asked = nlohmann::json::array();
-  for (TaskAttempt const& each : attempts) asked.push_back({{"task", each.task}, {"attempt", each.attempt}});
+  for (TaskAttempt const& each : attempts) asked.push_back({{"task_id", each.task}, {"attempt_id", each.attempt}});
   std::string const text = asked.dump();
   std::unordered_map<std::int64_t, std::string> outputs;
   auto const found = database.call("attempt_accepted", {std::string_view(text)},
@@ -153,7 +153,7 @@ Result<std::unordered_map<std::int64_t, std::string>> find_accepted_outputs(Data
 
 Result<JournalReply> write_journal(Database& database, JournalBatch const& batch) {
   std::string const leases = leases_text(batch.leases);
-  std::string const endings = endings_text(batch.endings);
+  std::string const endings = outcomes_text(batch.endings);
   JournalReply answer;
   answer.verdicts.assign(batch.endings.size(), JournalReply::Verdict::unknown);
   answer.points.resize(batch.endings.size());

@@ -30,11 +30,11 @@ Result<void> change_notification_settings(Database& database, std::int64_t user,
 }
 
 Result<void> make_mail_code(Database& database, std::int64_t user, std::string_view code) {
-  return database.call("mail_code_make", {user, code});
+  return database.call("email_code_create", {user, code});
 }
 
 Result<void> try_mail_code(Database& database, std::int64_t user, std::string_view code) {
-  return database.call("mail_code_try", {user, code});
+  return database.call("email_code_confirm", {user, code});
 }
 
 Result<void> test_notification(Database& database, std::int64_t user, std::string_view channel,
@@ -68,14 +68,14 @@ Result<std::vector<Notification>> list_notifications(Database& database, std::in
 Result<std::vector<std::int64_t>> gather_notifications(Database& database) {
   std::vector<std::int64_t> users;
   auto const gathered =
-      database.call("notification_gather", {}, [&](SqlRow const& row) { users.push_back(row.integer(0)); });
+      database.call("notification_enqueue", {}, [&](SqlRow const& row) { users.push_back(row.integer(0)); });
   if (!gathered) return gathered.error();
   return users;
 }
 
 Result<std::vector<Delivery>> take_notifications(Database& database, int limit) {
   std::vector<Delivery> deliveries;
-  auto const taken = database.call("notification_take", {std::int64_t{limit}}, [&](SqlRow const& row) {
+  auto const taken = database.call("notification_dequeue", {std::int64_t{limit}}, [&](SqlRow const& row) {
     deliveries.push_back({.id = row.integer(0),
                           .user_name = row.text(1),
                           .kind = row.text(2),
@@ -95,7 +95,7 @@ Result<std::vector<Delivery>> take_notifications(Database& database, int limit) 
 }
 
 Result<void> end_notification(Database& database, std::int64_t id, std::string_view problem, bool for_good) {
-  return database.call("notification_end", {id, problem, std::int64_t{for_good}});
+  return database.call("notification_finish", {id, problem, std::int64_t{for_good}});
 }
 
 Result<void> trim_notifications(Database& database) {
@@ -104,7 +104,7 @@ Result<void> trim_notifications(Database& database) {
 
 Result<void> watch_slaves(Database& database, std::vector<std::int64_t> const& online) {
   auto const ids = nlohmann::json(online).dump();
-  return database.call("notification_watch", {std::string_view(ids)});
+  return database.call("slave_offline_check", {std::string_view(ids)});
 }
 
 }  // namespace distren::store

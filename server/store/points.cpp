@@ -163,7 +163,7 @@ Result<void> correct_powers(Database& database, std::vector<Power> const& powers
 }
 
 Result<std::vector<UserTotal>> load_totals(Database& database, std::int64_t only_user) {
-  return rows_of(database, "total_load", {only_user}, [](SqlRow const& row) {
+  return rows_of(database, "total_points_load", {only_user}, [](SqlRow const& row) {
     return UserTotal{row.integer(0), row.integer(1)};
   });
 }
@@ -175,7 +175,7 @@ Result<std::vector<AcceptedClaim>> load_claims(Database& database, std::int64_t 
 }
 
 Result<std::vector<HeldGrant>> load_held_grants(Database& database, std::int64_t only_job) {
-  return rows_of(database, "held_load", {only_job}, [](SqlRow const& row) {
+  return rows_of(database, "held_grant_load", {only_job}, [](SqlRow const& row) {
     return HeldGrant{row.integer(0), row.integer(1), row.integer(2), row.integer(3), static_cast<int>(row.integer(4)),
                      row.integer(5)};
   });

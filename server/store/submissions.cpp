@@ -42,18 +42,18 @@ private:
 nlohmann::json row_of(NewJob const& job, std::size_t file_set) {
   return {{"name", job.name},
           {"method", job.method},
-          {"source", job.source},
+          {"main_file", job.source},
           {"parameters", job.parameters},
           {"output", job.output},
-          {"version", job.version},
+          {"min_version", job.version},
           {"warnings", job.warnings},
           {"priority", job.priority},
-          {"paused", job.paused ? 1 : 0},
-          {"held", job.held ? 1 : 0},
-          {"frames", job.frames.size()},
-          {"tiles", job.tiles},
-          {"after", job.after + 1},
-          {"files", file_set}};
+          {"starts_paused", job.paused ? 1 : 0},
+          {"needs_approval", job.held ? 1 : 0},
+          {"frame_count", job.frames.size()},
+          {"tiles_per_frame", job.tiles},
+          {"depends_on", job.after + 1},
+          {"file_set", file_set}};
 }
 
 }  // namespace

@@ -53,18 +53,18 @@ def fill(grid):
     with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
         status, job = grid.post_job({"plain.blend": file.read()}, frames="1", paused=True)
     assert status == 201, job
-    columns = "project_id, method_id, source, parameters, output, version, warnings, priority"
+    columns = "project_id, method_id, main_file, parameters, output, min_version, warnings, priority"
 
     def jobs(count, each, name, base, state):
-        grid.sql(f"INSERT INTO job (user_id, name, state, {columns}, first_task, tasks, accepted, created_at, "
-                 f"finished_at) SELECT user_id, {name}, '{state}', {columns}, {base} + (s.seq - 1) * {each}, {each}, 0, "
+        grid.sql(f"INSERT INTO job (user_id, name, state, {columns}, first_task_id, task_count, accepted_count, "
+                 f"created_at, finished_at) SELECT user_id, {name}, '{state}', {columns}, {base} + (s.seq - 1) * {each}, {each}, 0, "
                  f"created_at, created_at FROM job JOIN seq_1_to_{count} s WHERE id = {job['id']}")
     jobs(JOBS, EACH, "CONCAT('shot ', s.seq)", BASE, "finished")
     jobs(1, LARGE, "'the long one'", BASE + JOBS * EACH, "cancelled")
     for state, each in (("finished", EACH), ("cancelled", LARGE)):
-        grid.sql("INSERT INTO task (id, job_id, frame, state) SELECT j.first_task + s.seq - 1, j.id, s.seq, "
+        grid.sql("INSERT INTO task (id, job_id, frame, state) SELECT j.first_task_id + s.seq - 1, j.id, s.seq, "
                  "ELT(1 + s.seq % 3, 'failed', 'cancelled', 'ready') "
-                 f"FROM job j JOIN seq_1_to_{each} s WHERE j.first_task >= {BASE} AND j.state = '{state}'")
+                 f"FROM job j JOIN seq_1_to_{each} s WHERE j.first_task_id >= {BASE} AND j.state = '{state}'")
     return int(grid.sql("SELECT id FROM job WHERE name = 'the long one'")[0][0])
 
 

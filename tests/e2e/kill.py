@@ -67,8 +67,8 @@ def a_frame_of_a_killed_slave_is_rendered_when_it_comes_back(grid):
     slave.start()
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     grid.check_once(job)
-    endings = grid.sql(f"SELECT ending, reason FROM attempt a JOIN task t ON t.id = a.task_id WHERE t.job_id = {job}")
-    assert ["returned", "the slave lost it"] in endings, endings
+    outcomes = grid.sql(f"SELECT outcome, failure_reason FROM attempt a JOIN task t ON t.id = a.task_id WHERE t.job_id = {job}")
+    assert ["returned", "the slave lost it"] in outcomes, outcomes
     assert all(task["failures"] == 0 for task in grid.tasks(job)), grid.tasks(job)
 
 
@@ -214,7 +214,7 @@ def what_a_kill_left_between_verdict_and_rename_is_finished_by_the_next_start(gr
             order = line.expect("order")
             line.deliver(order)
     assert grid.wait(job)["state"] == "finished"
-    rows = grid.sql("SELECT t.id, a.id, a.output FROM task t JOIN attempt a ON a.task_id = t.id AND a.id = t.attempt_id "
+    rows = grid.sql("SELECT t.id, a.id, a.output_name FROM task t JOIN attempt a ON a.task_id = t.id AND a.id = t.attempt_id "
                     f"WHERE t.job_id = {job}")
     grid.kill9()
     # As if the kill had come a moment earlier; and beside it an image that nobody accepted.
@@ -268,8 +268,8 @@ def a_frame_whose_slave_never_comes_back_goes_to_another_after_its_lease(grid):
     with Line(grid).welcome(other).hello() as line:
         second = line.expect("order", seconds=120)
         assert second["task"] == order["task"] and second["attempt"] != order["attempt"], second
-        assert ["expired"] in grid.sql(f"SELECT ending FROM attempt WHERE id = {order['attempt']}") or wait_until(
-            "the expiry is written", lambda: grid.sql(f"SELECT ending FROM attempt WHERE id = {order['attempt']}"))
+        assert ["expired"] in grid.sql(f"SELECT outcome FROM attempt WHERE id = {order['attempt']}") or wait_until(
+            "the expiry is written", lambda: grid.sql(f"SELECT outcome FROM attempt WHERE id = {order['attempt']}"))
         # The late one is first all the same: its work counts, the other is told to stop, nothing is stored twice.
         with Line(grid).welcome(lost).hello(slots=0, holding=[order]) as late:
             late.deliver(order)

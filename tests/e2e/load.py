@@ -50,7 +50,7 @@ def every_result_that_it_counts_is_in_the_database(grid):
         assert 0 < figures["results"] <= accepted(grid, jobs) - before, figures
         assert 0 < figures["accepted_p50_ms"] <= figures["accepted_p99_ms"] <= figures["accepted_max_ms"], figures
         assert figures["own_cpu_s"] > 0 and figures["server_cpu_s"] > 0, figures
-    rows = grid.sql("SELECT COUNT(*), COUNT(DISTINCT task_id) FROM attempt WHERE ending = 'accepted'")[0]
+    rows = grid.sql("SELECT COUNT(*), COUNT(DISTINCT task_id) FROM attempt WHERE outcome = 'accepted'")[0]
     assert rows[0] == rows[1] == str(accepted(grid, jobs)), rows
 
 

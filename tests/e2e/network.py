@@ -96,8 +96,8 @@ def what_was_rendered_while_the_server_was_away_is_handed_in_after_a_restart_of_
     grid.files.plug()
     ended_well(grid, job)
     ids = ",".join(held)
-    endings = grid.sql(f"SELECT ending, COUNT(*) FROM attempt WHERE id IN ({ids}) GROUP BY ending")
-    assert endings == [["accepted", str(len(held))]], (endings, accepted, held)
+    outcomes = grid.sql(f"SELECT outcome, COUNT(*) FROM attempt WHERE id IN ({ids}) GROUP BY outcome")
+    assert outcomes == [["accepted", str(len(held))]], (outcomes, accepted, held)
 
 
 @case

@@ -151,9 +151,9 @@ def a_refusal_for_good_is_given_up_and_a_redirection_is_one(lab):
 
 @case
 def a_finished_job_is_told_to_its_owner_alone(lab):
-    lab.grid.sql("INSERT INTO event (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished', "
+    lab.grid.sql("INSERT INTO activity (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished', "
                  "id, 42, 'Job 42 (cube) is finished: 3 frames' FROM user WHERE name = 'admin'")
-    lab.grid.sql("INSERT INTO event (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished', "
+    lab.grid.sql("INSERT INTO activity (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished', "
                  "id, 43, 'Job 43 (cube) is finished: 3 frames' FROM user WHERE name = 'ben'")
     wait_until("ben is told", lambda: {each["state"] for each in lab.told("Job 43")} == {"sent"})
     assert not lab.told("Job 42")

@@ -58,7 +58,7 @@ def say(grid, user, *arguments):
 def work(grid):
     """What was accepted of each job: {job: (claims, dearest, frames)}, in one moment."""
     rows = grid.sql("SELECT t.job_id, SUM(a.claim), MAX(a.claim), COUNT(*) FROM attempt a "
-                    "JOIN task t ON t.id = a.task_id WHERE a.ending = 'accepted' GROUP BY t.job_id")
+                    "JOIN task t ON t.id = a.task_id WHERE a.outcome = 'accepted' GROUP BY t.job_id")
     return {int(job): (int(claims), int(dearest), int(frames)) for job, claims, dearest, frames in rows}
 
 

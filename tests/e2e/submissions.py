@@ -52,7 +52,7 @@ def check_whole(grid):
     found = jobs_of(grid)
     for first, jobs in found.items():
         assert [(job["name"], job["tasks"]) for job in jobs] == [(name, tasks) for name, tasks, _ in WHOLE], jobs
-        held = grid.sql(f"SELECT held FROM job WHERE id = {first} OR submission = {first} ORDER BY id")
+        held = grid.sql(f"SELECT needs_approval FROM job WHERE id = {first} OR submission_id = {first} ORDER BY id")
         assert [row[0] == "1" for row in held] == [held for _, _, held in WHOLE], held
         assert len({job["shot"] for job in jobs}) == 1 and jobs[0]["shot"] is not None, jobs
         assert [job["after"] for job in jobs] == [None, jobs[0]["id"], jobs[1]["id"]], jobs
@@ -105,7 +105,7 @@ def a_large_submission_that_was_interrupted_can_be_sent_again(grid):
     posting = threading.Thread(target=lambda: quietly(grid.post_job, {"scene.blend": content}, "1-100000", name="long"))
     posting.start()
     wait_until("some of its frames are written",
-               lambda: grid.sql("SELECT 1 FROM job WHERE state = 'creating' AND tasks = 100000"), seconds=60)
+               lambda: grid.sql("SELECT 1 FROM job WHERE state = 'creating' AND task_count = 100000"), seconds=60)
     assert not [job for jobs in jobs_of(grid).values() for job in jobs if job["name"] == "long"], "it is seen already"
     grid.kill9()
     posting.join()

@@ -135,8 +135,8 @@ def pages_of_a_project_and_its_shots_are_told(lab):
 def the_newest_of_many_jobs_are_shown_before_the_rest_is_there(lab):
     page, grid = lab.page, lab.grid
     job = grid.submit(SCENE, "--frames", "1", "--name", "model", "--paused")
-    columns = "project_id, method_id, source, parameters, output, version, warnings, priority"
-    grid.sql(f"INSERT INTO job (user_id, name, state, {columns}, first_task, tasks, accepted, created_at, finished_at) "
+    columns = "project_id, method_id, main_file, parameters, output, min_version, warnings, priority"
+    grid.sql(f"INSERT INTO job (user_id, name, state, {columns}, first_task_id, task_count, accepted_count, created_at, finished_at) "
              f"SELECT user_id, CONCAT('many ', s.seq), 'finished', {columns}, 100000000 + s.seq, 1, 0, created_at, created_at "
              f"FROM job JOIN seq_1_to_150 s WHERE id = {job}")
     script = page.chrome("Page.addScriptToEvaluateOnNewDocument", source="""
@@ -269,7 +269,7 @@ def a_frame_is_rendered_again_from_the_viewer_and_its_log_is_shown(lab):
     page.see("Render frame 2 again?")
     page.press("Render again", "dialog button")
     wait_until("frame 2 was rendered again", lambda: grid.sql(
-        f"SELECT COUNT(*) FROM attempt WHERE task_id = {before[1]['id']} AND ending = 'accepted'") == [["2"]])
+        f"SELECT COUNT(*) FROM attempt WHERE task_id = {before[1]['id']} AND outcome = 'accepted'") == [["2"]])
     assert grid.wait(job)["state"] == "finished"
     assert grid.sql(f"SELECT COUNT(*) FROM attempt WHERE task_id = {before[0]['id']}") == [["1"]]
     page.key("l")

@@ -14,8 +14,9 @@ from web_fixture import PASSWORD, fixture, run_pages  # noqa: E402
 
 # Forty days of a grid that grows and rests at night: a row an hour for everybody (0) and for user 1.
 HISTORY = """
-INSERT INTO statistic_{table} (user_id, hour_at, frames, failures, cpu_ms, wall_ms, points, received, begun, wait_ms,
-  wait_most_ms, samples, slaves_sum, slaves_most, power_sum, power_most, ready_sum, ready_most, leased_sum, leased_most)
+INSERT INTO statistic_{table} (user_id, starts_at, frames_accepted, attempts_failed, cpu_ms, wall_ms, points_earned,
+  frames_delivered, jobs_started, wait_ms, max_wait_ms, sample_count, sum_slaves_online, max_slaves_online, sum_power_online,
+  max_power_online, sum_frames_ready, max_frames_ready, sum_frames_leased, max_frames_leased)
 SELECT u.seq, at, n, n DIV 40 + (s.seq % 29 = 0) * 12, n * 61000, n * 9000, n * 1700, n DIV 2, s.seq % 3, s.seq % 3 * 90000,
   s.seq % 3 * 70000, 60, 60 * (4 + n DIV 40), 6 + n DIV 40, 60000 * (24 + n DIV 9), 60000 * 2, 60 * n * 3, n * 5, 60 * (n DIV 30),
   4 + n DIV 20
@@ -23,7 +24,7 @@ FROM (SELECT seq, UTC_DATE() - INTERVAL seq {step} AS at,
         CAST((900 - seq * {slope}) * (1.2 + SIN(seq / 24 * 6.283)) * (0.8 + (seq * 7919 % 41) / 100) AS SIGNED) AS n
       FROM seq_1_to_900) s
 JOIN seq_0_to_1 u ON at > UTC_DATE() - INTERVAL {days} DAY
-ON DUPLICATE KEY UPDATE frames = VALUES(frames)
+ON DUPLICATE KEY UPDATE frames_accepted = VALUES(frames_accepted)
 """
 
 
@@ -228,7 +229,7 @@ def the_browser_shows_what_it_is_told_of_once_and_asks_only_without_a_stream(lab
     wait_until("the browser shows the next", lambda: page.script("return window.shown.length") > 0)
     assert page.script("return window.shown.length") == 1, "the first is not shown again"
     lab.settled()
-    happened = ("INSERT INTO event (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished',"
+    happened = ("INSERT INTO activity (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished',"
                 " id, 42, 'Job {0} (cube) is finished' FROM user WHERE name = 'anna'")
     lab.grid.sql(happened.format(42))
     wait_until("it is told what happened", lambda: page.script("return window.shown[1]") == "Job 42 (cube) is finished")

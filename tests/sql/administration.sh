@@ -3,8 +3,8 @@
 people
 sql "CALL user_create('carol', 'carol@example.org', 'hash-c')" >/dev/null
 for call in "user_list(2, '', '', 0, 10)" "user_role_change(2, 2, 'administrator')" "user_block(2, 3, 'x')" \
-  "user_unblock(2, 3)" "setting_edit(2, 'registration', 'false')" "event_list(2, '', 0, 10)" "method_list(2)" \
-  "database_health(2)" "user_list(99, '', '', 0, 10)" "setting_edit(0, 'trust', 'private')"; do
+  "user_unblock(2, 3)" "setting_override(2, 'registration', 'false')" "activity_list(2, '', 0, 10)" "method_list(2)" \
+  "database_health(2)" "user_list(99, '', '', 0, 10)" "setting_override(0, 'trust', 'private')"; do
   refuses DR403 "for administrators" "${call%%(*}_is_for_administrators_(${call#*(}" "CALL $call"
 done
 
@@ -23,7 +23,7 @@ refuses DR404 "no user 99" "a_role_of_nobody_is_refused" "CALL user_role_change(
 sql "CALL user_role_change(1, 2, 'administrator'); CALL user_role_change(2, 1, 'moderator'); CALL user_role_change(2, 1, 'moderator')"
 is "$(owner 'SELECT role FROM user WHERE id IN (1, 2) ORDER BY id' | tr '\n' ' ')" "moderator administrator " \
   "one_administrator_may_follow_another"
-is "$(owner "SELECT message FROM event WHERE kind = 'user_role' ORDER BY id")" "bob is administrator now, was user; by alice
+is "$(owner "SELECT message FROM activity WHERE kind = 'user_role' ORDER BY id")" "bob is administrator now, was user; by alice
 alice is moderator now, was administrator; by bob" "each_change_of_a_role_is_an_event_once"
 sql "CALL user_role_change(2, 1, 'administrator')"
 raced=$(together 2 'sql "CALL user_role_change($each, 3 - $each, '"'user'"')"')
@@ -46,7 +46,7 @@ sql "CALL slave_state_change(3, 'disabled'); CALL slave_state_change(4, 'revoked
 is "$(sql "CALL user_block(1, 2, ' mines coins ')")" "1	1
 2	1
 2	2" "a_block_says_which_jobs_were_paused_and_which_slaves_are_to_go"
-is "$(owner 'SELECT state, reason FROM job ORDER BY id')" "paused	paused: its owner is blocked
+is "$(owner 'SELECT state, state_reason FROM job ORDER BY id')" "paused	paused: its owner is blocked
 paused	
 active	" "his_active_jobs_are_paused_and_nobody_elses"
 refuses DR404 "log in again" "his_sessions_end" "CALL session_find(REPEAT('s', 32))"
@@ -62,37 +62,37 @@ is "$(sql "CALL user_block(1, 2, 'again')")" "2	1
 sql "CALL user_unblock(1, 2); CALL user_unblock(1, 2)"
 is "$(sql "CALL token_find(REPEAT('t', 32))" | cut -f 2)" bob "once_let_in_again_his_token_opens"
 is "$(sql "CALL slave_find('key1')" | cut -f 7)" 0 "and_his_slaves_come_in"
-is "$(owner "SELECT kind, message FROM event WHERE kind LIKE 'user%block%' ORDER BY id")" "user_blocked	bob was blocked by alice: mines coins
+is "$(owner "SELECT kind, message FROM activity WHERE kind LIKE 'user%block%' ORDER BY id")" "user_blocked	bob was blocked by alice: mines coins
 user_blocked	bob was blocked by alice: again
 user_unblocked	bob was let in again by alice" "all_of_it_is_in_the_events"
 owner "UPDATE user SET role = 'administrator' WHERE id = 3" >/dev/null
 refuses DR409 "take the role away first" "an_administrator_is_not_blocked_but_deposed" "CALL user_block(1, 3, 'coup')"
 
 # Settings.
-sql "CALL setting_edit(1, 'registration', 'false'); CALL setting_edit(1, 'registration', 'false'); CALL setting_edit(1, 'name', 'Attic')"
+sql "CALL setting_override(1, 'registration', 'false'); CALL setting_override(1, 'registration', 'false'); CALL setting_override(1, 'name', 'Attic')"
 is "$(sql 'CALL setting_list()' | grep -v procedures | cut -f 1,2)" "name	Attic
 registration	false" "settings_are_listed"
-sql "CALL setting_edit(1, 'registration', NULL); CALL setting_edit(1, 'registration', NULL)"
+sql "CALL setting_override(1, 'registration', NULL); CALL setting_override(1, 'registration', NULL)"
 is "$(sql 'CALL setting_list()' | grep -c registration)" 0 "a_setting_can_be_taken_back"
-is "$(owner "SELECT message FROM event WHERE kind = 'setting_changed' ORDER BY id")" \
+is "$(owner "SELECT message FROM activity WHERE kind = 'setting_changed' ORDER BY id")" \
   'alice set registration to "false", it was what the file says
 alice set name to "Attic", it was what the file says
 alice set registration to what the file says, it was "false"' "each_change_of_a_setting_is_an_event"
-refuses DR400 "name of a setting" "a_bad_name_of_a_setting_is_refused" "CALL setting_edit(1, 'Bad Name', '')"
-refuses DR400 "4,000" "an_endless_value_is_refused" "CALL setting_edit(1, 'name', REPEAT('x', 4001))"
+refuses DR400 "name of a setting" "a_bad_name_of_a_setting_is_refused" "CALL setting_override(1, 'Bad Name', '')"
+refuses DR400 "4,000" "an_endless_value_is_refused" "CALL setting_override(1, 'name', REPEAT('x', 4001))"
 
 # Events.
 sql "CALL session_create(1, REPEAT('a', 32), 3600, '192.0.2.7')"
-is "$(sql "CALL event_list(1, 'admin_login', 0, 10)" | cut -f 3-5,10)" "admin_login	1	alice	alice logged in from 192.0.2.7" \
+is "$(sql "CALL activity_list(1, 'admin_login', 0, 10)" | cut -f 3-5,10)" "admin_login	1	alice	alice logged in from 192.0.2.7" \
   "the_login_of_an_administrator_is_an_event"
-is "$(sql "CALL event_list(1, 'user_created', 0, 2)" | cut -f 10 | tr '\n' ' ')" "carol joined bob joined " "events_are_listed_by_kind"
-last=$(sql "CALL event_list(1, '', 0, 1)" | cut -f 1)
-is "$(sql "CALL event_list(1, '', $last, 1)" | cut -f 1)" $((last - 1)) "and_by_key"
+is "$(sql "CALL activity_list(1, 'user_created', 0, 2)" | cut -f 10 | tr '\n' ' ')" "carol joined bob joined " "events_are_listed_by_kind"
+last=$(sql "CALL activity_list(1, '', 0, 1)" | cut -f 1)
+is "$(sql "CALL activity_list(1, '', $last, 1)" | cut -f 1)" $((last - 1)) "and_by_key"
 for try in 1 2 3 4 5 6; do sql 'CALL login_record(3, 0)' >/dev/null; done
-is "$(sql "CALL event_list(1, 'login_locked', 0, 10)" | cut -f 10)" "carol was locked after 5 wrong passwords" \
+is "$(sql "CALL activity_list(1, 'login_locked', 0, 10)" | cut -f 10)" "carol was locked after 5 wrong passwords" \
   "a_locked_login_is_an_event"
-sql "CALL event_trim(5); CALL event_trim(5)"
-is "$(owner 'SELECT COUNT(*), MAX(id) FROM event')" "5	$((last + 1))" "only_the_newest_events_are_kept"
+sql "CALL activity_trim(5); CALL activity_trim(5)"
+is "$(owner 'SELECT COUNT(*), MAX(id) FROM activity')" "5	$((last + 1))" "only_the_newest_events_are_kept"
 
 # Methods and the database.
 sql "CALL slave_hello(1, '', '', 4, 0, '[[\"blender\",\"3.4\"]]', '', ''); CALL slave_hello(2, '', '', 4, 0, '[[\"blender\",\"3.4\"]]', '', '');

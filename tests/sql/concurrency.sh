@@ -16,16 +16,16 @@ job crowd "[$(seq -s , 1 40)]" >/dev/null
 together 8 'retrying "CALL journal_write('"'[]', '[\$(for t in \$(seq 40); do good \$((each * 100 + t)) \$t \$((each % 4 + 1)); test \$t = 40 || printf ,; done)]'"')"' >"$work/verdicts"
 is "$(cut -f 3 "$work/verdicts" | sort | uniq -c | awk '{ print $2, $1 }' | grep d | tr '\n' ' ')" "accepted 40 superseded 280 " \
   "of_eight_images_of_each_frame_one_is_accepted"
-is "$(job_column 1 'state, accepted'; owner "SELECT COUNT(*) FROM attempt; SELECT SUM(frames_accepted) FROM slave;
-  SELECT COUNT(*) FROM event WHERE kind = 'job_finished'")" "finished	40
+is "$(job_column 1 'state, accepted_count'; owner "SELECT COUNT(*) FROM attempt; SELECT SUM(frames_accepted) FROM slave;
+  SELECT COUNT(*) FROM activity WHERE kind = 'job_finished'")" "finished	40
 320
 40
 1" "and_everything_is_counted_once"
 
 job raced "[$(seq -s , 1 40)]" >/dev/null
-first=$(job_column 2 first_task)
+first=$(job_column 2 first_task_id)
 together 2 'if test $each = 1; then retrying "CALL job_cancel(2, '"'race'"')"; else retrying "CALL journal_write('"'[]', '[\$(for t in \$(seq 40); do good \$((5000 + t)) \$((first + t - 1)) 1; test \$t = 40 || printf ,; done)]'"')"; fi' >/dev/null
-is "$(owner "SELECT SUM(state IN ('accepted', 'cancelled')), SUM(state = 'accepted') = (SELECT accepted FROM job WHERE id = 2) FROM task WHERE job_id = 2")" \
+is "$(owner "SELECT SUM(state IN ('accepted', 'cancelled')), SUM(state = 'accepted') = (SELECT accepted_count FROM job WHERE id = 2) FROM task WHERE job_id = 2")" \
   "40	1" "a_job_cancelled_while_results_arrive_adds_up"
 sql 'CALL job_cancel(2, "")' >/dev/null
 together 2 'if test $each = 1; then retrying "CALL job_delete(2)"; else retrying "CALL journal_write('"'[]', '[\$(for t in \$(seq 40); do good \$((6000 + t)) \$((first + t - 1)) 1; test \$t = 40 || printf ,; done)]'"')"; fi' >/dev/null

@@ -2,33 +2,33 @@
 
 people
 job few '[1,2]' >/dev/null
-is "$(journal '' "$(bad 1 1 1 failed 'crash at 0x1')"; owner 'SELECT state, failures, attempt_id FROM task WHERE id = 1')" "recorded
+is "$(journal '' "$(bad 1 1 1 failed 'crash at 0x1')"; owner 'SELECT state, failure_count, attempt_id FROM task WHERE id = 1')" "recorded
 ready	1	1" "a_failure_gives_the_task_back_and_is_counted"
-is "$(journal '' "$(bad 1 1 1 failed 'crash at 0x1')"; owner 'SELECT failures FROM task WHERE id = 1')" "recorded
+is "$(journal '' "$(bad 1 1 1 failed 'crash at 0x1')"; owner 'SELECT failure_count FROM task WHERE id = 1')" "recorded
 1" "the_same_failure_twice_is_counted_once"
 journal '' "$(bad 2 1 2 rejected 'the image is black'),$(bad 3 1 3 returned 'shutting down'),$(bad 4 1 3 cancelled '')" >/dev/null
-is "$(owner 'SELECT failures FROM task WHERE id = 1'; sql 'CALL failure_load(0)' | tr '\n' ' ')" "2
+is "$(owner 'SELECT failure_count FROM task WHERE id = 1'; sql 'CALL failure_load(0)' | tr '\n' ' ')" "2
 1	1 1	2 " "a_rejected_image_is_a_failure_and_a_returned_task_is_none"
 is "$(sql 'CALL task_list(1, 0, 1)' | cut -f 3,4,5,12)" "ready	2	3	NULL" "a_task_shows_its_latest_attempt"
-is "$(journal '' "$(bad 5 1 4 failed 'third time' 1)"; owner 'SELECT state, failures FROM task WHERE id = 1'; job_column 1 'state, failed')" "recorded
+is "$(journal '' "$(bad 5 1 4 failed 'third time' 1)"; owner 'SELECT state, failure_count FROM task WHERE id = 1'; job_column 1 'state, failed_count')" "recorded
 failed	3
 active	1" "the_last_failure_fails_the_task_and_not_the_job"
 is "$(sql 'CALL task_load(0)' | cut -f 1)" 2 "a_failed_task_is_not_open"
-is "$(journal '' "$(bad 5 1 4 failed 'third time' 1)"; job_column 1 failed)" "recorded
+is "$(journal '' "$(bad 5 1 4 failed 'third time' 1)"; job_column 1 failed_count)" "recorded
 1" "the_last_failure_twice_fails_the_task_once"
 is "$(journal '' "$(good 6 1 2)"; owner 'SELECT state FROM task WHERE id = 1')" "ended
 failed" "a_failed_task_is_changed_by_requeue_alone"
-is "$(journal '' "$(good 7 2 2)"; job_column 1 'state, reason, accepted, failed')" "accepted
+is "$(journal '' "$(good 7 2 2)"; job_column 1 'state, state_reason, accepted_count, failed_count')" "accepted
 failed	1 of 2 frames failed	1	1" "a_job_whose_tasks_ended_but_not_all_well_failed"
-is "$(owner "SELECT message FROM event WHERE kind = 'job_failed'")" "Job 1 (few) failed: 1 of 2 frames failed" \
+is "$(owner "SELECT message FROM activity WHERE kind = 'job_failed'")" "Job 1 (few) failed: 1 of 2 frames failed" \
   "its_owner_is_told"
 refuses DR409 "requeue it" "a_failed_job_is_requeued_and_not_resumed" "CALL job_resume(1)"
-is "$(sql 'CALL job_requeue(1, 0, FALSE)'; job_column 1 "state, failed, finished_at IS NULL, reason = ''"; owner 'SELECT state, failures FROM task WHERE id = 1')" "1
+is "$(sql 'CALL job_requeue(1, 0, FALSE)'; job_column 1 "state, failed_count, finished_at IS NULL, state_reason = ''"; owner 'SELECT state, failure_count FROM task WHERE id = 1')" "1
 active	0	1	1
 ready	0" "requeueing_opens_failed_tasks_and_the_job"
 journal '' "$(bad 8 1 1 failed again)" >/dev/null
 is "$(sql 'CALL failure_load(0)')" "1	1" "old_failures_are_forgiven_and_new_ones_count"
-is "$(sql 'CALL job_requeue(1, 0, FALSE)'; owner 'SELECT failures FROM task WHERE id = 1')" "0
+is "$(sql 'CALL job_requeue(1, 0, FALSE)'; owner 'SELECT failure_count FROM task WHERE id = 1')" "0
 1" "requeueing_without_failed_tasks_changes_nothing"
 is "$(journal '' "$(bad 9 1 3 expired 'gone for good' 1)"; job_column 1 state)" "recorded
 failed" "a_task_may_be_given_up_after_it_expired_too"
@@ -41,10 +41,10 @@ is "$(journal '' "$(bad 24 5 1 failed 'out of memory')"; job_column 2 state)" "r
 active" "another_reason_is_not_alike"
 is "$(journal '' "$(bad 25 6 1 rejected 'frame 4: no camera')")" "recorded paused:2" \
   "the_third_task_that_fails_alike_pauses_the_job"
-is "$(job_column 2 'state, reason')" "paused	paused: 3 of 10 frames failed alike: frame 4: no camera" "the_job_says_why"
-is "$(owner "SELECT user_id, message FROM event WHERE kind = 'job_paused'")" \
+is "$(job_column 2 'state, state_reason')" "paused	paused: 3 of 10 frames failed alike: frame 4: no camera" "the_job_says_why"
+is "$(owner "SELECT user_id, message FROM activity WHERE kind = 'job_paused'")" \
   "1	Job 2 (alike) paused: 3 of 10 frames failed alike: frame 4: no camera" "the_owner_is_told_why"
-is "$(journal '' "$(bad 26 7 1 failed 'frame 5: no camera')"; owner "SELECT COUNT(*) FROM event WHERE kind = 'job_paused'")" "recorded
+is "$(journal '' "$(bad 26 7 1 failed 'frame 5: no camera')"; owner "SELECT COUNT(*) FROM activity WHERE kind = 'job_paused'")" "recorded
 1" "a_paused_job_is_not_paused_again"
 sql 'CALL job_resume(2)'
 is "$(journal '' "$(bad 27 8 1 failed 'frame 6: no camera'),$(bad 28 9 1 failed 'frame 7: no camera')")" "recorded recorded" \
@@ -58,23 +58,23 @@ is "$(journal '' "${batch%,}")" "recorded recorded recorded recorded" "4_of_100_
 is "$(journal '' "$(bad 200 17 1 failed boom)")" "recorded paused:3" "5_of_100_are"
 
 job doomed '[1,2,3]' >/dev/null
-first=$(job_column 4 first_task)
-is "$(journal '' "$(bad 301 $first 1 failed no 1),$(bad 302 $((first + 1)) 1 failed no 1),$(bad 303 $((first + 2)) 1 failed no 1)"; job_column 4 'state, failed, reason')" \
+first=$(job_column 4 first_task_id)
+is "$(journal '' "$(bad 301 $first 1 failed no 1),$(bad 302 $((first + 1)) 1 failed no 1),$(bad 303 $((first + 2)) 1 failed no 1)"; job_column 4 'state, failed_count, state_reason')" \
   "recorded recorded recorded
 failed	3	3 of 3 frames failed" "a_job_that_has_ended_is_not_paused"
-is "$(owner 'SELECT COUNT(*) FROM job j WHERE j.accepted <> (SELECT COUNT(*) FROM task t WHERE t.job_id = j.id AND t.state = "accepted")
+is "$(owner 'SELECT COUNT(*) FROM job j WHERE j.accepted_count <> (SELECT COUNT(*) FROM task t WHERE t.job_id = j.id AND t.state = "accepted")
   OR j.failed <> (SELECT COUNT(*) FROM task t WHERE t.job_id = j.id AND t.state = "failed")')" 0 "the_counts_of_every_job_are_those_of_its_tasks"
 
 # One frame, all frames, finished ones too.
 job once '[1,2,3]' >/dev/null
 number=$(owner "SELECT id FROM job WHERE name = 'once'")
-first=$(owner "SELECT first_task FROM job WHERE name = 'once'")
+first=$(owner "SELECT first_task_id FROM job WHERE name = 'once'")
 journal '' "$(good 91 "$first" 1),$(good 92 $((first + 1)) 1),$(bad 93 $((first + 2)) 1 failed broken 1)" >/dev/null
-is "$(sql "CALL job_requeue($number, $first, FALSE)"; job_column "$number" 'state, accepted, failed, finished_at IS NULL')" "1
+is "$(sql "CALL job_requeue($number, $first, FALSE)"; job_column "$number" 'state, accepted_count, failed_count, finished_at IS NULL')" "1
 active	1	1	1" "a_finished_frame_is_rendered_again"
 is "$(journal '' "$(good 94 "$first" 2)"; owner "SELECT attempt_id FROM task WHERE id = $first")" "accepted
 94" "and_its_new_picture_counts"
-is "$(sql "CALL job_requeue($number, 0, TRUE)"; job_column "$number" 'state, accepted, failed')" "3
+is "$(sql "CALL job_requeue($number, 0, TRUE)"; job_column "$number" 'state, accepted_count, failed_count')" "3
 active	0	0" "all_frames_are_rendered_again"
 is "$(journal '' "$(good 95 "$first" 1),$(good 96 $((first + 1)) 1),$(good 97 $((first + 2)) 2)"; job_column "$number" state)" \
   "accepted accepted accepted finished:$number
@@ -84,7 +84,7 @@ refuses DR404 "has no task 1" "a_task_of_another_job_is_not_requeued" "CALL job_
 # Test frames first.
 job held '[1,2,3]' >/dev/null
 number=$(owner "SELECT id FROM job WHERE name = 'held'")
-is "$(sql "$(owner "UPDATE job SET held = TRUE WHERE id = $number")CALL job_load($number)" | cut -f 17)" 1 "a_held_job_is_loaded_as_one"
+is "$(sql "$(owner "UPDATE job SET needs_approval = TRUE WHERE id = $number")CALL job_load($number)" | cut -f 17)" 1 "a_held_job_is_loaded_as_one"
 is "$(sql "CALL job_approve($number); CALL job_load($number)" | cut -f 17)" 0 "and_approved_it_is_not"
 refuses DR404 "no job 999" "what_is_not_there_is_not_approved" "CALL job_approve(999)"
 refuses DR409 "nothing left to approve" "what_has_ended_is_not_approved" "CALL job_approve(1)"

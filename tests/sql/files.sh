@@ -20,13 +20,13 @@ is "$(sql "CALL blob_missing(1, '[]')")" "" "nothing_asked_nothing_missing"
 
 sql "CALL blob_record(1, '$d2', 5)"
 job keeps '[1]' >/dev/null
-owner 'UPDATE `blob` SET wanted_at = UTC_TIMESTAMP(3) - INTERVAL 1 DAY' >/dev/null
-is "$(sql 'CALL blob_take_unused(100000, 10)')" "" "a_young_file_is_not_swept"
+owner 'UPDATE `blob` SET last_used_at = UTC_TIMESTAMP(3) - INTERVAL 1 DAY' >/dev/null
+is "$(sql 'CALL blob_delete_unused(100000, 10)')" "" "a_young_file_is_not_swept"
 sql "CALL blob_missing(1, '[\"$d2\"]')" >/dev/null
-is "$(sql 'CALL blob_take_unused(3600, 10)')" "" "a_file_that_somebody_asked_for_is_kept_for_another_while"
-owner 'UPDATE `blob` SET wanted_at = UTC_TIMESTAMP(3) - INTERVAL 1 DAY' >/dev/null
-is "$(sql 'CALL blob_take_unused(3600, 10)')" "$d2" "an_old_file_without_a_job_is_swept"
-is "$(sql 'CALL blob_take_unused(3600, 10)'; owner 'SELECT LOWER(HEX(sha256)) FROM `blob`')" "$d1" \
+is "$(sql 'CALL blob_delete_unused(3600, 10)')" "" "a_file_that_somebody_asked_for_is_kept_for_another_while"
+owner 'UPDATE `blob` SET last_used_at = UTC_TIMESTAMP(3) - INTERVAL 1 DAY' >/dev/null
+is "$(sql 'CALL blob_delete_unused(3600, 10)')" "$d2" "an_old_file_without_a_job_is_swept"
+is "$(sql 'CALL blob_delete_unused(3600, 10)'; owner 'SELECT LOWER(HEX(sha256)) FROM `blob`')" "$d1" \
   "the_file_of_a_job_is_never_swept"
 is "$(sql "CALL blob_missing(1, '[\"$d2\"]')")" "$d2" "a_swept_file_is_missing_again"
 

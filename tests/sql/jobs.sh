@@ -7,7 +7,7 @@ create() {  # NAME PROJECT METHOD SOURCE PRIORITY FILES FRAMES
 }
 
 is "$(job first '[5,6,7]')" 1 "a_job_is_made"
-is "$(owner 'SELECT id, job_id, frame, state, failures FROM task')" "1	1	5	ready	0
+is "$(owner 'SELECT id, job_id, frame, state, failure_count FROM task')" "1	1	5	ready	0
 2	1	6	ready	0
 3	1	7	ready	0" "it_has_a_task_for_each_frame_with_ids_in_a_row"
 is "$(sql 'CALL job_show(1)' | cut -f 1-18)" \
@@ -59,11 +59,11 @@ is "$(sql 'CALL task_list(1, 0, 2)' | cut -f 1 | tr '\n' ' '; sql 'CALL task_lis
 is "$(sql 'CALL task_list(2, 1, 2)' | cut -f 1 | tr '\n' ' ')" "4 5 " "tasks_of_another_job_never_appear"
 
 sql "CALL job_pause(1, 'by its owner')"
-is "$(job_column 1 'state, reason')" "paused	by its owner" "a_job_is_paused_with_the_reason"
+is "$(job_column 1 'state, state_reason')" "paused	by its owner" "a_job_is_paused_with_the_reason"
 sql "CALL job_pause(1, 'again')"
-is "$(job_column 1 reason)" "by its owner" "pausing_twice_keeps_the_first_reason"
+is "$(job_column 1 state_reason)" "by its owner" "pausing_twice_keeps_the_first_reason"
 sql "CALL job_resume(1); CALL job_resume(1)"
-is "$(job_column 1 'state, reason')" "active	" "a_job_is_resumed"
+is "$(job_column 1 'state, state_reason')" "active	" "a_job_is_resumed"
 sql "CALL job_change(1, 'renamed', NULL); CALL job_change(1, NULL, 90)"
 is "$(job_column 1 'name, priority')" "renamed	90" "name_and_priority_change_one_by_one"
 refuses DR400 "priority 200" "a_priority_out_of_range_is_refused" "CALL job_change(1, NULL, 200)"
@@ -75,7 +75,7 @@ refuses DR409 "is active; cancel it first" "an_active_job_is_not_deleted" "CALL 
 
 journal "$(lease 11 1 1),$(lease 12 2 1)" "$(good 12 2 1)" >/dev/null
 sql "CALL job_cancel(1, 'not needed'); CALL job_cancel(1, 'again')"
-is "$(job_column 1 'state, reason, finished_at IS NOT NULL'; owner 'SELECT state FROM task WHERE job_id = 1; SELECT COUNT(*) FROM lease')" \
+is "$(job_column 1 'state, state_reason, finished_at IS NOT NULL'; owner 'SELECT state FROM task WHERE job_id = 1; SELECT COUNT(*) FROM lease')" \
   "cancelled	not needed	1
 cancelled
 accepted
@@ -93,7 +93,7 @@ is "$(journal "$(lease 13 1 1)" "$(good 14 1 1)"; owner 'SELECT COUNT(*) FROM at
 0
 0" "a_result_of_a_deleted_job_is_unknown"
 is "$(job third '[1]')" 3 "a_job_number_is_never_used_twice"
-is "$(journal '' "$(good 21 "$(job_column 3 first_task)" 1)")" "accepted finished:3" \
+is "$(journal '' "$(good 21 "$(job_column 3 first_task_id)" 1)")" "accepted finished:3" \
   "a_job_whose_tasks_are_all_accepted_is_finished"
 refuses DR409 "is finished already" "a_finished_job_cannot_be_cancelled" "CALL job_cancel(3, '')"
 refuses DR409 "is finished and cannot be resumed" "a_finished_job_cannot_be_resumed" "CALL job_resume(3)"
@@ -131,13 +131,13 @@ is "$(sql "CALL job_list(0, 'active', 0, 100)" | cut -f 1,22,23,24,27 | head -3)
   "$grandchild	1	$child	$parent	0
 $child	1	$parent	$parent	0
 $parent	4	0	0	1" "a_complete_submission_is_shown_whole_with_its_holds"
-is "$(owner "SELECT tiles, tasks, revision FROM job WHERE id = $parent; SELECT GROUP_CONCAT(frame ORDER BY id) FROM task WHERE job_id = $parent")" \
+is "$(owner "SELECT tiles_per_frame, task_count, revision FROM job WHERE id = $parent; SELECT GROUP_CONCAT(frame ORDER BY id) FROM task WHERE job_id = $parent")" \
   "4	8	1
 1,1,1,1,2,2,2,2" "a_job_in_tiles_has_a_task_for_each_tile_in_the_order_of_frames"
 is "$(sql "CALL job_load($child)" | cut -f 12-14)" "1	$parent	1" "a_job_made_of_anothers_output_needs_no_files_and_waits_for_it"
 refuses DR404 "given up" "a_submission_is_not_completed_twice" "CALL submission_complete($parent, '', '')"
 sql "CALL submission_delete($parent)"
-is "$(owner "SELECT COUNT(*) FROM job WHERE id = $parent OR submission = $parent; SELECT COUNT(*) FROM task WHERE job_id = $parent")" "3
+is "$(owner "SELECT COUNT(*) FROM job WHERE id = $parent OR submission_id = $parent; SELECT COUNT(*) FROM task WHERE job_id = $parent")" "3
 8" "one_that_is_complete_is_not_given_up"
 refuses DR400 "no job 1 before" "a_job_made_of_itself_is_refused" "CALL submission_create(1, 0, '[$(step x 1 1 1)]', '[]')"
 refuses DR400 "at least one job" "a_submission_of_nothing_is_refused" "CALL submission_create(1, 0, '[]', '[]')"
@@ -165,15 +165,15 @@ sql "CALL submission_add_tasks('[$(tasks $blocked $(echo "$begun" | cut -f 2) 1 
 owner "UPDATE user SET blocked_at = UTC_TIMESTAMP(3) WHERE id = 1"
 sql "CALL submission_complete($blocked, '', '')"
 owner "UPDATE user SET blocked_at = NULL WHERE id = 1"
-is "$(job_column $blocked 'state, reason'; sql "CALL job_cancel($blocked, ''); CALL job_delete($blocked)")" "paused	paused: its owner is blocked" \
+is "$(job_column $blocked 'state, state_reason'; sql "CALL job_cancel($blocked, ''); CALL job_delete($blocked)")" "paused	paused: its owner is blocked" \
   "the_job_of_one_who_was_blocked_meanwhile_is_paused"
-is "$(sql "CALL job_list_after($parent, FALSE)" | tr '\n' ' ')" "$child $grandchild " "all_jobs_that_are_made_of_one_are_listed"
+is "$(sql "CALL job_list_dependents($parent, FALSE)" | tr '\n' ' ')" "$child $grandchild " "all_jobs_that_are_made_of_one_are_listed"
 owner "UPDATE job SET state = 'finished' WHERE id = $parent OR id = $child"
-is "$(sql "CALL job_list_after($parent, FALSE); CALL job_list_after($parent, TRUE)" | tr '\n' ' ')" "$grandchild $child $grandchild " \
+is "$(sql "CALL job_list_dependents($parent, FALSE); CALL job_list_dependents($parent, TRUE)" | tr '\n' ' ')" "$grandchild $child $grandchild " \
   "those_that_are_finished_are_listed_for_who_wants_them_made_anew"
 owner "UPDATE job SET state = 'active' WHERE id = $child"
 is "$(sql "CALL job_load($child)" | cut -f 14)" 0 "it_waits_no_more_when_that_job_is_finished"
 refuses DR409 "job $child is made of the output of job $parent" "a_job_whose_output_is_needed_is_not_deleted" "CALL job_delete($parent)"
-owner "UPDATE job SET state = 'failed', failed = 1 WHERE id = $child; UPDATE task SET state = 'failed' WHERE job_id = $child"
+owner "UPDATE job SET state = 'failed', failed_count = 1 WHERE id = $child; UPDATE task SET state = 'failed' WHERE job_id = $child"
 sql "CALL job_delete($parent)"
 refuses DR409 "which was deleted; submit it again" "a_job_made_of_a_deleted_one_is_not_requeued" "CALL job_requeue($child, 0, FALSE)"

@@ -20,43 +20,43 @@ is "$(sql 'CALL task_list(1, 0, 10)' | cut -f 2,3,5,6)" "1	leased	1	slave 1
 is "$(journal '' "$(good 1 1 1)")" accepted "a_result_is_accepted"
 is "$(owner 'SELECT state, attempt_id FROM task WHERE id = 1; SELECT COUNT(*) FROM lease')" "accepted	1
 1" "its_task_is_accepted_and_its_lease_is_gone"
-is "$(owner 'SELECT slave_id, ending, cpu_ms, wall_ms, memory_mib, output, output_size, LOWER(HEX(output_sha256)), reason FROM attempt')" \
+is "$(owner 'SELECT slave_id, outcome, cpu_ms, wall_ms, peak_memory_mib, output_name, output_size_bytes, LOWER(HEX(output_sha256)), failure_reason FROM attempt')" \
   "1	accepted	1000	900	64	0001.png	1234	$(printf %064d 1)	NULL" "its_attempt_is_kept_with_the_file"
 is "$(sql 'CALL task_list(1, 0, 1)')" \
   "1	1	accepted	0	1	slave 1	0001.png	1234	$(printf %064d 1)	900	1000	NULL" "an_accepted_task_is_listed_with_its_file"
-is "$(job_column 1 'accepted, failed, state'; owner 'SELECT frames_accepted FROM slave WHERE id = 1')" "1	0	active
+is "$(job_column 1 'accepted_count, failed_count, state'; owner 'SELECT frames_accepted FROM slave WHERE id = 1')" "1	0	active
 1" "job_and_slave_count_it"
 
-is "$(journal '' "$(good 1 1 1)"; job_column 1 accepted; owner 'SELECT COUNT(*) FROM attempt; SELECT frames_accepted FROM slave WHERE id = 1')" \
+is "$(journal '' "$(good 1 1 1)"; job_column 1 accepted_count; owner 'SELECT COUNT(*) FROM attempt; SELECT frames_accepted FROM slave WHERE id = 1')" \
   "accepted
 1
 1
 1" "the_same_result_twice_changes_nothing_and_gives_the_same_answer"
 journal "$(lease 1 1 1)" '' >/dev/null
 is "$(owner 'SELECT COUNT(*) FROM lease WHERE attempt_id = 1')" 0 "a_replayed_lease_of_an_ended_attempt_stays_gone"
-is "$(journal '' "$(good 3 1 2)"; owner 'SELECT ending, output FROM attempt WHERE id = 3; SELECT attempt_id FROM task WHERE id = 1')" "superseded
+is "$(journal '' "$(good 3 1 2)"; owner 'SELECT outcome, output_name FROM attempt WHERE id = 3; SELECT attempt_id FROM task WHERE id = 1')" "superseded
 superseded	NULL
 1" "a_second_image_of_a_task_is_superseded"
 is "$(journal '' "$(good 3 1 2)")" superseded "and_stays_superseded_when_it_is_said_again"
-is "$(journal '' "$(bad 1 1 1 expired '')"; owner 'SELECT state FROM task WHERE id = 1; SELECT ending FROM attempt WHERE id = 1')" "accepted
+is "$(journal '' "$(bad 1 1 1 expired '')"; owner 'SELECT state FROM task WHERE id = 1; SELECT outcome FROM attempt WHERE id = 1')" "accepted
 accepted
 accepted" "an_accepted_task_never_changes"
-is "$(journal '' "$(bad 4 1 2 failed crash 1)"; owner 'SELECT state, failures, attempt_id FROM task WHERE id = 1')" "recorded
+is "$(journal '' "$(bad 4 1 2 failed crash 1)"; owner 'SELECT state, failure_count, attempt_id FROM task WHERE id = 1')" "recorded
 accepted	0	1" "a_failure_after_an_accepted_image_changes_nothing"
 
-is "$(journal '' "$(bad 2 2 2 expired 'no sign of life')"; owner 'SELECT state, failures FROM task WHERE id = 2')" "recorded
+is "$(journal '' "$(bad 2 2 2 expired 'no sign of life')"; owner 'SELECT state, failure_count FROM task WHERE id = 2')" "recorded
 ready	0" "an_expired_lease_gives_the_task_back_and_is_no_failure"
-is "$(journal '' "$(good 2 2 2)"; owner 'SELECT state, attempt_id FROM task WHERE id = 2; SELECT ending, reason FROM attempt WHERE id = 2')" "accepted
+is "$(journal '' "$(good 2 2 2)"; owner 'SELECT state, attempt_id FROM task WHERE id = 2; SELECT outcome, failure_reason FROM attempt WHERE id = 2')" "accepted
 accepted	2
 accepted	NULL" "a_result_that_comes_after_its_lease_expired_still_counts"
 is "$(journal '' "$(bad 5 3 1 expired ''),$(good 6 3 2)" ; journal '' "$(good 5 3 1)"; owner 'SELECT attempt_id FROM task WHERE id = 3')" "recorded accepted finished:1
 superseded
 6" "a_stale_lease_cannot_change_an_accepted_task"
-is "$(job_column 1 "state, accepted, finished_at IS NOT NULL, reason = ''")" "finished	3	1	1" "the_job_is_finished"
-is "$(owner "SELECT COUNT(*) FROM event WHERE kind = 'job_finished' AND user_id = 1 AND job_id = 1")" 1 \
+is "$(job_column 1 "state, accepted_count, finished_at IS NOT NULL, state_reason = ''")" "finished	3	1	1" "the_job_is_finished"
+is "$(owner "SELECT COUNT(*) FROM activity WHERE kind = 'job_finished' AND user_id = 1 AND job_id = 1")" 1 \
   "its_owner_is_told_once"
 
-is "$(journal "$(lease 7 4 1)" "$(good 7 4 1),$(good 7 4 1)"; job_column 2 accepted)" "accepted accepted
+is "$(journal "$(lease 7 4 1)" "$(good 7 4 1),$(good 7 4 1)"; job_column 2 accepted_count)" "accepted accepted
 1" "lease_and_result_and_the_result_again_fit_in_one_batch"
 is "$(journal '' "$(good 8 5 1),$(good 9 5 2)"; owner 'SELECT attempt_id FROM task WHERE id = 5')" "accepted superseded finished:2
 8" "of_two_images_of_a_task_in_one_batch_the_first_counts"
@@ -79,7 +79,7 @@ is "$(sql 'CALL failure_load(0)')" "10	2" "and_where_they_failed"
 is "$(sql 'CALL job_load(1); CALL task_load(1); CALL failure_load(1); CALL job_load_files(1)')" "" \
   "of_an_ended_job_nothing_is_loaded"
 is "$(sql 'CALL task_load(4)' | wc -l | tr -d ' ')" 3 "one_job_can_be_loaded_alone"
-is "$(owner 'SELECT reason FROM attempt WHERE id = 22')" "it's \"broken\"" "reasons_may_hold_quotes"
+is "$(owner 'SELECT failure_reason FROM attempt WHERE id = 22')" "it's \"broken\"" "reasons_may_hold_quotes"
 owner "UPDATE task SET state = 'cancelled' WHERE id = 9" >/dev/null
 is "$(sql 'CALL lease_load()' | cut -f 1; owner 'SELECT COUNT(*) FROM lease')" "20
 1" "leases_of_tasks_that_are_no_longer_open_are_cleared_at_the_start"
@@ -87,7 +87,7 @@ case $(sql "CALL journal_write('[$(lease 99 8 1)]', 'no json')") in *"Syntax err
 is "$said $(owner 'SELECT COUNT(*) FROM lease WHERE attempt_id = 99')" "refused 0" \
   "a_batch_that_is_no_json_changes_nothing"
 job sixth '[1,2,3]' >/dev/null
-first=$(owner "SELECT first_task FROM job WHERE name = 'sixth'")
+first=$(owner "SELECT first_task_id FROM job WHERE name = 'sixth'")
 number=$(owner "SELECT id FROM job WHERE name = 'sixth'")
 is "$(figures "" "$(good 60 "$first" 1),$(bad 61 $((first + 1)) 1 failed broken),$(good 62 99999 1)")" "$number: 1 1 0 active" \
   "a_job_whose_frames_ended_is_told_with_its_figures"
@@ -95,7 +95,7 @@ is "$(figures "" "$(bad 63 $((first + 1)) 1 failed broken)")" "" "a_failure_that
 is "$(figures "" "$(bad 64 $((first + 1)) 1 failed broken 1),$(good 65 $((first + 2)) 1)")" "$number: 1 2 1 failed" \
   "and_with_its_state"
 job seventh '[1,2]' >/dev/null
-first=$(owner "SELECT first_task FROM job WHERE name = 'seventh'")
+first=$(owner "SELECT first_task_id FROM job WHERE name = 'seventh'")
 unseen() { good "$@" | sed 's/"[0-9]*\.png"/null/'; }
 is "$(journal '' "$(good 70 "$first" 1)"; journal '' "$(bad 71 $((first + 1)) 1 returned '')"
   journal '' "$(good 71 $((first + 1)) 1)"; owner "SELECT state FROM task WHERE id = $first + 1")" "accepted
@@ -105,5 +105,5 @@ ready" "what_was_returned_cannot_be_brought_after_all"
 is "$(journal '' "$(unseen 72 $((first + 1)) 1),$(good 73 $((first + 1)) 2)"; owner "SELECT attempt_id FROM task WHERE id = $first + 1")" \
   "superseded accepted finished:$(owner "SELECT id FROM job WHERE name = 'seventh'")
 73" "a_result_without_its_image_never_wins_nor_stands_before_one_that_may"
-is "$(sql "CALL attempt_accepted('[{\"task\":$first,\"attempt\":70},{\"task\":$((first + 1)),\"attempt\":71},{\"task\":$((first + 1)),\"attempt\":73},{\"task\":9999,\"attempt\":1}]')" | cut -f 2)" "70
+is "$(sql "CALL attempt_accepted('[{\"task_id\":$first,\"attempt_id\":70},{\"task_id\":$((first + 1)),\"attempt_id\":71},{\"task_id\":$((first + 1)),\"attempt_id\":73},{\"task_id\":9999,\"attempt_id\":1}]')" | cut -f 2)" "70
 73" "accepted_attempts_are_known_by_task_and_number"

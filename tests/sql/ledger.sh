@@ -60,8 +60,8 @@ finds an_accepted_result_of_another_has_its_earn "attempt 4 of task 4 has no poi
 finds an_earn_has_its_accepted_result "EARN of attempt 1 gives 1000 to account $pending, its result is not there" "an_earn_for_nothing_is_found" \
   "DELETE FROM attempt WHERE id = 1"
 finds an_earn_has_its_accepted_result "its result is superseded" "an_earn_for_a_result_that_did_not_count_is_found" \
-  "UPDATE attempt SET ending = 'superseded' WHERE id = 1"
-finds an_earn_has_its_accepted_result "is accepted with 999 points" "an_earn_of_another_size_is_found" "UPDATE attempt SET points = 999 WHERE id = 1"
+  "UPDATE attempt SET outcome = 'superseded' WHERE id = 1"
+finds an_earn_has_its_accepted_result "is accepted with 999 points" "an_earn_of_another_size_is_found" "UPDATE attempt SET granted = 999 WHERE id = 1"
 finds an_earn_has_its_accepted_result "gives 1000 to account $pending" "an_earn_to_somebody_else_is_found" "UPDATE attempt SET user_id = 3 WHERE id = 1"
 finds an_earn_has_its_accepted_result "and held" "a_grant_that_is_both_paid_and_held_is_found" \
   "UPDATE held_grant SET attempt_id = 1, task_id = 1"
@@ -82,16 +82,16 @@ finds a_payout_is_at_most_4_times_its_grant "PAYOUT of attempt 1 is 4001, its EA
 finds a_payout_is_at_most_4_times_its_grant "PAYOUT of attempt 7x is 1000, its EARN is not there" "a_payout_without_an_earn_is_found" \
   "UPDATE transaction SET ref = '7x' WHERE kind = 'payout'"
 finds a_grant_keeps_to_claim_bound_and_fair_value "attempt 3 of task 3 has 800 points: claim 800, bound 900, fair value 695" \
-  "a_grant_above_1.15_times_the_fair_value_is_found" "UPDATE attempt SET fair = 695 WHERE id = 3"
-finds a_grant_keeps_to_claim_bound_and_fair_value "bound 799" "a_grant_above_what_the_slave_can_do_is_found" "UPDATE attempt SET bound = 799 WHERE id = 3"
+  "a_grant_above_1.15_times_the_fair_value_is_found" "UPDATE attempt SET fair_value = 695 WHERE id = 3"
+finds a_grant_keeps_to_claim_bound_and_fair_value "bound 799" "a_grant_above_what_the_slave_can_do_is_found" "UPDATE attempt SET grant_limit = 799 WHERE id = 3"
 finds a_grant_keeps_to_claim_bound_and_fair_value "claim 799" "a_grant_above_its_claim_is_found" "UPDATE attempt SET claim = 799 WHERE id = 3"
 finds the_escrow_of_an_ended_job_is_0 "job 1 is cancelled, its escrow holds 2000" "an_escrow_that_was_not_returned_is_found" \
   "UPDATE job SET state = 'cancelled' WHERE id = 1; DELETE FROM held_grant"
 finds the_escrow_of_an_ended_job_is_0 "job 1 is gone, its escrow holds 2000" "an_escrow_of_a_job_that_is_gone_is_found" "DELETE FROM job WHERE id = 1"
 finds a_total_is_what_vested_and_was_adjusted "account $available (available) has a total of 1001, its transactions change it by 1000" \
-  "a_total_that_was_written_is_found" "UPDATE account SET total = total + 1 WHERE id = $available"
+  "a_total_that_was_written_is_found" "UPDATE account SET total_points = total_points + 1 WHERE id = $available"
 finds a_total_is_what_vested_and_was_adjusted "account $pending (pending) has a total of 3" "a_total_of_the_wrong_account_is_found" \
-  "UPDATE account SET total = 3 WHERE id = $pending"
+  "UPDATE account SET total_points = 3 WHERE id = $pending"
 finds a_total_grows_by_what_was_earned_and_falls_by_adjust_alone "(vest 1) changes a total by 2000, its EARN was 1000" \
   "a_rank_raised_by_a_payout_is_found" "UPDATE transaction SET total_change = 2000 WHERE kind = 'vest'"
 finds a_total_grows_by_what_was_earned_and_falls_by_adjust_alone "(boost 1:k1) changes a total by -3000" "a_rank_lowered_by_spending_is_found" \

@@ -39,6 +39,19 @@ fresh_schema() {
     --create-user distren --create-password-file "$work/password" >"$work/migrate.log" 2>&1 || { cat "$work/migrate.log"; exit 1; }
 }
 
+# at_version NUMBER: an empty grid with the tables of that schema version and without procedures.
+at_version() {
+  echo "DROP DATABASE IF EXISTS distren; CREATE DATABASE distren CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci" | mariadb_owner
+  for version in $(seq "$1"); do
+    mariadb_owner distren <"$(ls "$top_srcdir"/sql/migrations/"$(printf %04d "$version")"_*.sql)"
+    owner "INSERT INTO schema_version (version, name) VALUES ($version, 'applied')"
+  done
+}
+
+migrate() {
+  "$top_builddir/distren-migrate" --socket "$mariadb_socket" --user "$(id -un)" --sql-dir "${sql_dir:-$top_srcdir/sql}" "$@" 2>&1
+}
+
 people() {
   { echo 'DELIMITER //'; cat "$top_srcdir/tests/support/job_create.sql"; echo '//'; } | mariadb_owner distren
   sql "CALL user_create('alice', 'alice@example.org', 'hash-a'); CALL user_create('bob', '', 'hash-b');
@@ -56,8 +69,8 @@ job() {
 
 # step NAME FRAMES TILES AFTER [HELD]: one job of a submission, as JSON; after 0: it has the file set 1.
 step() {
-  printf '{"name":"%s","method":"blender","source":"scene.blend","parameters":"{}","output":"{}","version":"","warnings":"[]",
-    "priority":50,"paused":0,"held":%s,"frames":%s,"tiles":%s,"after":%s,"files":%s}' \
+  printf '{"name":"%s","method":"blender","main_file":"scene.blend","parameters":"{}","output":"{}","min_version":"","warnings":"[]",
+    "priority":50,"starts_paused":0,"needs_approval":%s,"frame_count":%s,"tiles_per_frame":%s,"depends_on":%s,"file_set":%s}' \
     "$1" "${5:-0}" "$2" "$3" "$4" "$(test "$4" = 0 && echo 1 || echo 0)"
 }
 

@@ -23,7 +23,7 @@ is "$(for i in 1 2 3 4 5 6 7; do sql 'CALL login_record(2, 0)'; done | tr '\n' '
   "wrong_passwords_lock_longer_and_longer"
 is "$(sql "CALL user_credentials('bob')" | awk '{ print ($5 > 0 && $5 <= 4000) }')" 1 \
   "a_lock_is_told_with_the_credentials"
-owner 'UPDATE user SET wrong_passwords = 100000 WHERE id = 2' >/dev/null
+owner 'UPDATE user SET failed_logins = 100000 WHERE id = 2' >/dev/null
 is "$(sql 'CALL login_record(2, 0)')" 900000 "a_lock_lasts_a_quarter_of_an_hour_at_most"
 is "$(sql 'CALL login_record(2, 1)'; sql "CALL user_credentials('bob')" | cut -f 5; sql 'CALL login_record(2, 0)')" "0
 0

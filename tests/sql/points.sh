@@ -10,7 +10,7 @@ is "$(verdicts "$(paid 2 2 1 1000 950 1000 1500)")" "accepted:1000" "a_result_wi
 is "$(transactions)" "earn 2: mint -1000, pending2 1000
 vest 2: pending2 -1000, available2 1000" "and_what_it_earned_vests_at_once_while_there_are_no_audits"
 is "$(balances 2)" "1000	0	1000" "balance_and_total_show_it"
-is "$(owner 'SELECT claim, fair, bound, points, user_id FROM attempt WHERE id = 2')" "1000	950	1500	1000	2" "the_attempt_keeps_claim_fair_value_bound_and_points"
+is "$(owner 'SELECT claim, fair_value, grant_limit, granted, user_id FROM attempt WHERE id = 2')" "1000	950	1500	1000	2" "the_attempt_keeps_claim_fair_value_bound_and_points"
 is "$(owner 'SELECT balance FROM account WHERE id = 1; SELECT SUM(amount) FROM entry WHERE account_id = 1')" "0
 -1000" "the_mints_row_is_never_written"
 is "$(verdicts "$(paid 2 2 1 1000 950 1000 1500)"; transactions | wc -l | tr -d ' '; balances 2)" "accepted:1000
@@ -19,11 +19,11 @@ is "$(verdicts "$(paid 2 2 1 1000 950 1000 1500)"; transactions | wc -l | tr -d 
 is "$(verdicts "$(paid 3 3 1 500 500 500 600),$(paid 3 3 1 500 500 500 600),$(paid 4 3 2 500 500 500 600)"; balances 2)" \
   "accepted:500 accepted:500 superseded:NULL
 1500	0	1500" "of_copies_in_one_batch_one_is_paid"
-is "$(verdicts "$(paid 5 4 7 1000 1000 1000 1500)"; balances 1; owner 'SELECT points FROM attempt WHERE id = 5')" "accepted:0
+is "$(verdicts "$(paid 5 4 7 1000 1000 1000 1500)"; balances 1; owner 'SELECT granted FROM attempt WHERE id = 5')" "accepted:0
 0	0	0
 0" "ones_own_job_earns_nothing"
 
-event() { owner "SELECT message FROM event WHERE kind = 'grant_capped' ORDER BY id DESC LIMIT 1"; }
+event() { owner "SELECT message FROM activity WHERE kind = 'grant_capped' ORDER BY id DESC LIMIT 1"; }
 is "$(verdicts "$(paid 6 5 1 1000 2000 1200 5000)"; event)" "accepted:1000
 A grant of 1200 millipoints for attempt 6 was cut to 1000: claim 1000, fair value 2000, bound 5000" "a_grant_above_its_claim_is_cut_and_recorded"
 is "$(verdicts "$(paid 7 6 1 1000 101 1000 5000)"; event)" "accepted:116
@@ -33,8 +33,8 @@ A grant of 1000 millipoints for attempt 8 was cut to 700: claim 1000, fair value
 is "$(verdicts "$(paid 9 8 1 -5 100 100 100)")" "accepted:NULL" "a_negative_claim_is_none"
 is "$(verdicts "$(paid 10 9 1 '"NaN"' 100 100 100),$(paid 11 10 1 99999999999999999999999 100 -100 100)")" \
   "accepted:NULL accepted:0" "a_claim_that_is_no_number_or_too_large_mints_nothing"
-is "$(owner "SELECT COUNT(*) FROM event WHERE kind = 'grant_capped'")" 3 "what_was_not_cut_is_no_event"
-is "$(job_column 1 'state, least_claim')" "finished	500" "the_job_knows_the_smallest_claim_of_others"
+is "$(owner "SELECT COUNT(*) FROM activity WHERE kind = 'grant_capped'")" 3 "what_was_not_cut_is_no_event"
+is "$(job_column 1 'state, min_claim')" "finished	500" "the_job_knows_the_smallest_claim_of_others"
 ledger_is_clean "the_ledger_is_clean_after_grants"
 
 job second '[1,2,3,4,5,6]' >/dev/null
@@ -42,7 +42,7 @@ is "$(verdicts "$(paid 21 11 1 1000 0 0 1500),$(paid 22 12 5 900 0 0 1500)"; tra
   "accepted:NULL accepted:NULL
 0
 3316	0	3316" "without_a_fair_value_a_grant_is_held"
-is "$(sql 'CALL held_load(0); CALL balance_show(2)' | cut -f 1-7)" "21	11	2	2	1	1000
+is "$(sql 'CALL held_grant_load(0); CALL balance_show(2)' | cut -f 1-7)" "21	11	2	2	1	1000
 22	12	2	3	2	900
 3316	0	3316	0	1	1000" "held_grants_are_loaded_and_shown"
 is "$(verdicts "$(paid 21 11 1 1000 0 0 1500)"; owner 'SELECT COUNT(*) FROM held_grant')" "accepted:NULL
@@ -50,7 +50,7 @@ is "$(verdicts "$(paid 21 11 1 1000 0 0 1500)"; owner 'SELECT COUNT(*) FROM held
 is "$(sql "CALL grant_settle('[[21, 11, 990, 950], [77, 11, 5, 5]]')"; balances 2)" "21	990
 77	NULL
 4306	0	4306" "a_held_grant_is_settled_when_its_fair_value_is_known"
-is "$(sql "CALL grant_settle('[[21, 11, 500, 950]]')"; balances 2; owner 'SELECT fair FROM attempt WHERE id = 21')" "21	990
+is "$(sql "CALL grant_settle('[[21, 11, 500, 950]]')"; balances 2; owner 'SELECT fair_value FROM attempt WHERE id = 21')" "21	990
 4306	0	4306
 950" "settling_twice_changes_nothing_and_answers_the_same"
 is "$(verdicts "$(paid 21 11 1 1000 0 0 1500)")" accepted:990 "a_settled_result_said_again_has_its_points"
@@ -59,10 +59,10 @@ A grant of 5000 millipoints for attempt 22 was cut to 115: claim 900, fair value
 verdicts "$(paid 23 13 1 1000 0 0 1500),$(paid 24 14 6 800 0 0 300)" >/dev/null
 is "$(sql 'CALL grant_settle_overdue(24, 10)')" 0 "a_young_grant_is_not_overdue"
 owner 'UPDATE held_grant SET held_at = TIMESTAMPADD(HOUR, -25, held_at) WHERE attempt_id = 23' >/dev/null
-is "$(sql 'CALL grant_settle_overdue(24, 10)'; owner 'SELECT points, fair FROM attempt WHERE id = 23')" "1
+is "$(sql 'CALL grant_settle_overdue(24, 10)'; owner 'SELECT granted, fair_value FROM attempt WHERE id = 23')" "1
 800	NULL" "after_a_day_a_grant_is_the_smallest_claim_of_its_job"
 is "$(journal '' "$(paid 25 15 1 1200 0 0 1500),$(paid 26 16 5 1100 1000 1100 1500)")" "accepted accepted finished:2" "the_last_results_finish_the_job"
-is "$(owner 'SELECT id, points FROM attempt WHERE id IN (24, 25, 26); SELECT COUNT(*) FROM held_grant')" "24	300
+is "$(owner 'SELECT id, granted FROM attempt WHERE id IN (24, 25, 26); SELECT COUNT(*) FROM held_grant')" "24	300
 25	800
 26	1100
 0" "the_end_of_a_job_settles_what_is_held_within_the_bounds"
@@ -74,7 +74,7 @@ ledger_is_clean "the_ledger_is_clean_after_held_grants"
 job third '[1,2,3]' >/dev/null
 verdicts "$(paid 31 17 1 1000 0 0 1500),$(paid 32 18 5 600 0 0 1500)" >/dev/null
 sql "CALL job_cancel(3, 'enough')"
-is "$(owner 'SELECT id, points FROM attempt WHERE id IN (31, 32)')" "31	600
+is "$(owner 'SELECT id, granted FROM attempt WHERE id IN (31, 32)')" "31	600
 32	600" "a_cancelled_job_settles_what_is_held"
 sql "CALL job_delete(3)"
 ledger_is_clean "a_deleted_job_leaves_its_transactions_and_a_clean_ledger"
@@ -91,7 +91,7 @@ ledger_is_clean "the_ledger_of_a_private_grid_is_clean"
 # Audits decide.
 sql "CALL setting_change('vest', 'audited')"
 fifth=$(job fifth '[1,2,3,4,5,6,7]')
-first=$(job_column "$fifth" first_task)
+first=$(job_column "$fifth" first_task_id)
 before=$(balances 3)
 verdicts "$(paid 51 $first 5 1000 1000 1000 1500),$(paid 52 $((first + 1)) 5 400 400 400 1500),$(paid 53 $((first + 2)) 5 300 300 300 1500)" >/dev/null
 is "$(balances 3 | cut -f 1,3; balances 3 | cut -f 2)" "$(echo "$before" | cut -f 1,3)

@@ -49,7 +49,7 @@ together 8 'worker "$each"' >"$work/said"
 is "$(grep -c 40001 "$work/said")" 0 "accounts_and_jobs_are_locked_in_order_and_so_nobody_deadlocks"
 # A boost may come too late: the jobs finish meanwhile.
 is "$(grep ERROR "$work/said" | grep -v 'there is nothing left to boost')" "" "and_nothing_fails"
-is "$(owner 'SELECT COUNT(*) FROM attempt WHERE ending = "accepted"')" 400 "every_result_is_there"
+is "$(owner 'SELECT COUNT(*) FROM attempt WHERE outcome = "accepted"')" 400 "every_result_is_there"
 ledger_is_clean "the_ledger_is_clean_after_all_that"
 sql "CALL grant_settle('[$(pairs 2)]'); CALL grant_vest('[$(pairs 1)]')" >/dev/null
 is "$(owner "SELECT (SELECT COUNT(*) FROM transaction WHERE kind = 'earn'),

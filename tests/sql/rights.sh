@@ -20,7 +20,7 @@ denied "the_servers_user_cannot_insert" "INSERT INTO entry VALUES (1, 1, 1)"
 denied "the_servers_user_cannot_delete" 'DELETE FROM job'
 denied "the_servers_user_cannot_make_a_procedure" 'CREATE PROCEDURE x() SELECT 1'
 denied "the_servers_user_cannot_replace_a_procedure" 'DROP PROCEDURE job_show'
-denied "the_servers_user_cannot_make_a_temporary_table" 'CREATE TEMPORARY TABLE journal_ending (a INT)'
+denied "the_servers_user_cannot_make_a_temporary_table" 'CREATE TEMPORARY TABLE journal_outcome (a INT)'
 denied "the_servers_user_cannot_read_files" "SELECT * FROM mysql.global_priv"
 denied "the_servers_user_cannot_drop_the_schema" 'DROP DATABASE distren'
 mariadb_owner distren -e "GRANT SELECT ON distren.user TO distren@localhost; GRANT INSERT ON *.* TO distren@localhost"

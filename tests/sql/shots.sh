@@ -35,7 +35,7 @@ is "$(shots | head -1)" "1	SQ010	SH020	work	0	1" "a_shot_with_an_active_job_is_i
 is "$(sql "CALL job_show($first)" | cut -f 25-26)" "1	SQ010/SH020" "a_job_says_its_shot"
 is "$(sql "CALL job_list(0, '', 0, 10)" | cut -f 25-26)" "1	SQ010/SH020" "so_does_the_list_of_jobs"
 is "$(shots "$project" 10-15 | head -1)" "$first	active	2	0	0	0" "its_latest_job_is_named_but_no_picture_is_there"
-task=$(job_column "$first" first_task)
+task=$(job_column "$first" first_task_id)
 journal '' "$(good 21 "$task" 1),$(good 22 $((task + 1)) 1)" >/dev/null
 is "$(shots "$project" 7,8,10-15 | head -1)" "review	0	$first	finished	2	2	$first	2" "a_shot_whose_job_is_finished_is_to_be_reviewed"
 sql "CALL shot_change(1, NULL, NULL, 'done')"
@@ -43,9 +43,9 @@ is "$(shots "$project" 7,8 | head -1)" "done	1" "somebody_says_that_it_is_done"
 second=$(in_project second)
 sql "CALL shot_add_job(1, $second)"
 is "$(shots "$project" 7,8,10,14,15 | head -1)" "work	0	$second	$first	2" "new_work_reopens_it_and_keeps_the_older_picture"
-owner "UPDATE job SET tiles = 2, accepted = 1 WHERE id = $second"
+owner "UPDATE job SET tiles_per_frame = 2, accepted_count = 1 WHERE id = $second"
 is "$(shots "$project" 10,14 | head -1)" "$first	$first" "tiles_are_no_picture"
-owner "UPDATE job SET tiles = 1, output = '{\"format\":\"MP4\"}' WHERE id = $second"
+owner "UPDATE job SET tiles_per_frame = 1, output = '{\"format\":\"MP4\"}' WHERE id = $second"
 is "$(shots "$project" 10,14 | head -1)" "$first	$first" "a_video_is_no_picture"
 is "$(sql 'CALL shot_job_list(1)' | tr '\n' ' ')" "$second $first " "the_jobs_of_a_shot_are_listed_newest_first"
 sql "CALL job_cancel($second, '')"

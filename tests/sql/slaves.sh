@@ -21,7 +21,7 @@ refuses DR400 "method's name" "a_method_name_is_plain" "CALL method_ensure('Blen
 sql "CALL slave_hello(1, 'Debian 12', REPEAT('c', 300), 8, 16000, '[[\"blender\",\"3.4.1\"],[\"unheard\",\"1\"],[\"povray\",\"3.7\"]]', '', '10.0.0.1')"
 is "$(sql 'CALL slave_show(1)' | cut -f 7,9,10,11)" 'Debian 12	8	16000	[["blender", "3.4.1", 0, 0, 0],["povray", "3.7", 0, 0, 0]]' \
   "a_hello_is_recorded_without_methods_that_nobody_knows"
-is "$(owner 'SELECT LENGTH(cpu), address, last_seen_at IS NOT NULL FROM slave WHERE id = 1')" "200	10.0.0.1	1" \
+is "$(owner 'SELECT LENGTH(cpu_model), address, last_seen_at IS NOT NULL FROM slave WHERE id = 1')" "200	10.0.0.1	1" \
   "an_endless_cpu_name_is_cut"
 owner "UPDATE slave_method SET power = 1200 WHERE slave_id = 1" >/dev/null
 sql "CALL slave_hello(1, 'Debian 12', 'cpu', 8, 16000, '[[\"blender\",\"3.4.1\"],[\"blender\",\"4.2\"]]', '', '10.0.0.1')"
@@ -48,7 +48,7 @@ is "$(sql "CALL slave_find('key1')" | cut -f 4)" "$(printf 'q%.0s' $(seq 32))" "
 refuses DR400 "32-byte hash" "a_new_slavepassword_needs_a_whole_hash" "CALL slave_password_change(1, '')"
 refuses DR404 "no slave 99" "an_unknown_slave_has_no_password" "CALL slave_password_change(99, REPEAT('q', 32))"
 sql "CALL slave_state_change(1, 'disabled'); CALL slave_state_change(1, 'disabled'); CALL slave_state_change(1, 'enabled')"
-is "$(owner "SELECT kind FROM event WHERE slave_id = 1 AND kind <> 'slave_created' ORDER BY id" | tr '\n' ' ')" "slave_disabled slave_enabled " \
+is "$(owner "SELECT kind FROM activity WHERE slave_id = 1 AND kind <> 'slave_created' ORDER BY id" | tr '\n' ' ')" "slave_disabled slave_enabled " \
   "a_change_of_state_is_an_event_and_the_same_state_is_none"
 sql "CALL slave_state_change(1, 'revoked')"
 refuses DR409 "was revoked" "a_revoked_slave_stays_revoked" "CALL slave_state_change(1, 'enabled')"

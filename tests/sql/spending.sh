@@ -6,7 +6,7 @@ job first '[1,2,3,4]' >/dev/null
 points_to alice 100000
 points_to bob 5000
 
-is "$(balances 1; owner "SELECT kind, user_id, message FROM event WHERE kind = 'points_adjusted' AND user_id = 1")" "100000	0	100000
+is "$(balances 1; owner "SELECT kind, user_id, message FROM activity WHERE kind = 'points_adjusted' AND user_id = 1")" "100000	0	100000
 points_adjusted	1	100 points were moved from the mint to alice: for the test" "points_from_the_mint_count_as_earned_and_are_told"
 is "$(sql "CALL job_boost(1, 1, 3000, 'k1')" | cut -f 2,3; balances 1; escrow 1)" "1	3000
 97000	0	100000
@@ -64,7 +64,7 @@ is "$(escrow "$second"; balances 1 | cut -f 1)" "0
 96900" "cancelling_a_job_returns_its_escrow_once"
 sql "CALL job_delete($second)"
 third=$(job third '[1,2]')
-first=$(job_column "$third" first_task)
+first=$(job_column "$third" first_task_id)
 sql "CALL job_boost(1, $third, 1000, 'k7')" >/dev/null
 journal '' "$(bad 11 "$first" 1 failed x 1),$(bad 12 $((first + 1)) 1 failed y 1)" >/dev/null
 is "$(job_column "$third" state; escrow "$third")" "failed
@@ -80,7 +80,7 @@ is "$(sql "CALL job_boost(1, $fourth, 100, 'k10')" | cut -f 2,3; escrow "$fourth
 ledger_is_clean "the_ledger_is_clean_after_refunds"
 
 # Held grants of a boosted job are paid with the boost that it had then, before the rest returns.
-first=$(job_column "$fourth" first_task)
+first=$(job_column "$fourth" first_task_id)
 verdicts "$(paid 21 "$first" 1 100 0 0 150 1000)" >/dev/null
 sql "CALL setting_change('vest', 'audited')"
 verdicts "$(paid 22 $((first + 1)) 5 60 0 0 150 1000)" >/dev/null
@@ -99,7 +99,7 @@ is "$(sql "CALL grant_void('[[22, $((first + 1))]]')"; balances 1 | cut -f 1; ba
 96900
 0" "also_when_the_job_is_gone"
 fifth=$(job fifth '[1,2]')
-first=$(job_column "$fifth" first_task)
+first=$(job_column "$fifth" first_task_id)
 sql "CALL job_boost(1, $fifth, 100, 'k11')" >/dev/null
 verdicts "$(paid 31 "$first" 1 100 100 100 150 1000)" >/dev/null
 is "$(escrow "$fifth"; sql "CALL grant_void('[[31, $first]]')"; escrow "$fifth")" "0
@@ -110,14 +110,14 @@ ledger_is_clean "the_ledger_is_clean_after_void_payouts"
 
 # More held grants than one batch settles: the rest follows, and then the refund.
 sixth=$(job sixth "[$(seq -s , 1 1003)]")
-first=$(job_column "$sixth" first_task)
+first=$(job_column "$sixth" first_task_id)
 sql "CALL job_boost(1, $sixth, 5000, 'k12')" >/dev/null
 journal '' "$(for n in $(seq 1 1002); do paid $((1000 + n)) $((first + n - 1)) 1 10 0 0 15 100; printf ,; done; paid 2003 $((first + 1002)) 5 4 0 0 15 100)" >/dev/null
 is "$(job_column "$sixth" state; escrow "$sixth"; owner 'SELECT COUNT(*) FROM held_grant')" "finished
 5000
 3" "the_refund_waits_for_grants_that_are_still_held"
 ledger_is_clean "which_is_no_damage"
-is "$(sql 'CALL grant_settle_overdue(24, 100)'; escrow "$sixth"; owner "SELECT COUNT(*), SUM(points) FROM attempt WHERE task_id >= $first")" "3
+is "$(sql 'CALL grant_settle_overdue(24, 100)'; escrow "$sixth"; owner "SELECT COUNT(*), SUM(granted) FROM attempt WHERE task_id >= $first")" "3
 0
 1003	4012" "and_comes_with_the_last_of_them"
 ledger_is_clean "the_ledger_is_clean_after_a_thousand_held_grants"
@@ -152,7 +152,7 @@ refuses DR409 'the key "a1" was used for another adjustment' "a_key_with_another
 sql "CALL points_give(1, 'dave', 9000, 'g3', ''); CALL points_adjust(1, 'dave', '', 8000, 'more than he earned', 'a2')" >/dev/null
 is "$(balances 4 | cut -f 3)" 0 "a_lifetime_total_never_falls_below_0"
 sql "CALL points_adjust(1, 'dave', 'carol', 100, 'between them', 'a3')" >/dev/null
-is "$(balances 4 | cut -f 3; owner "SELECT COUNT(*) FROM event WHERE kind = 'points_adjusted' AND message LIKE '%between them' AND user_id IN (3, 4)")" "0
+is "$(balances 4 | cut -f 3; owner "SELECT COUNT(*) FROM activity WHERE kind = 'points_adjusted' AND message LIKE '%between them' AND user_id IN (3, 4)")" "0
 2" "moving_between_two_users_changes_no_rank_and_both_are_told"
 ledger_is_clean "the_ledger_is_clean_after_gifts_and_adjustments"
 
@@ -175,4 +175,4 @@ is "$(sql 'CALL ranking_list(0, 10)' | cut -f 1-3)" "1	1	alice
 2	2	bob
 3	3	carol" "the_ranking_goes_by_what_was_earned"
 is "$(sql 'CALL ranking_list(1, 1)' | cut -f 1,3; sql 'CALL ranking_list(3, 10)')" "2	bob" "a_ranking_goes_on_after_a_user"
-is "$(sql 'CALL total_load(0)' | sort -n | cut -f 1 | tr '\n' ' '; sql 'CALL total_load(1)')" "1 2 3 1	100000" "totals_are_loaded"
+is "$(sql 'CALL total_points_load(0)' | sort -n | cut -f 1 | tr '\n' ' '; sql 'CALL total_points_load(1)')" "1 2 3 1	100000" "totals_are_loaded"

@@ -20,5 +20,5 @@ is "$(sql 'CALL telemetry_list(1, 0)' | cut -f 1,2)" "$((hour - 3600))	7
 $hour	40" "hours_are_listed_oldest_first_and_go_after_a_year"
 is "$(sql "CALL telemetry_list(1, $((hour - 3600)))" | cut -f 2)" 40 "a_list_of_hours_begins_after_an_hour"
 refuses DR400 "no JSON" "hours_that_are_no_json_are_refused" "CALL telemetry_write('[[1,')"
-is "$(owner 'DELETE FROM slave WHERE id = 2; SELECT COUNT(*) FROM slave_hour WHERE slave_id = 2')" 0 \
+is "$(owner 'DELETE FROM slave WHERE id = 2; SELECT COUNT(*) FROM slave_telemetry_hour WHERE slave_id = 2')" 0 \
   "a_slaves_hours_go_with_it"

@@ -26,7 +26,7 @@ sql "CALL slave_settings_change(2, '{\"threads\":2}')"
 is "$(sql "CALL slave_find('key2')" | cut -f 6)" '{"threads":2}' "a_sign_on_finds_the_settings"
 is "$(sql 'CALL slave_show(2)' | cut -f 17)" '{"threads":2}' "settings_are_shown"
 sql "CALL slave_settings_change(2, '')"
-is "$(owner 'SELECT settings FROM slave WHERE id = 2')" "" "settings_are_taken_away"
+is "$(owner 'SELECT remote_settings FROM slave WHERE id = 2')" "" "settings_are_taken_away"
 refuses DR400 "4,000 characters" "endless_settings_are_refused" \
   "CALL slave_settings_change(2, CONCAT('\"', REPEAT('x', 4000), '\"'))"
 refuses DR400 "settings are JSON" "settings_that_are_no_json_are_refused" "CALL slave_settings_change(2, '{')"

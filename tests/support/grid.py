@@ -304,7 +304,7 @@ class Grid(Daemon):
     def check_once(self, number):
         """Every frame of a finished job was accepted once, and no lease, upload or half-written file is left of it."""
         self.check_output(number)
-        rows = self.sql("SELECT t.frame, t.state, SUM(a.ending = 'accepted'), COUNT(l.attempt_id) FROM task t "
+        rows = self.sql("SELECT t.frame, t.state, SUM(a.outcome = 'accepted'), COUNT(l.attempt_id) FROM task t "
                         "JOIN attempt a ON a.task_id = t.id LEFT JOIN lease l ON l.task_id = t.id "
                         f"WHERE t.job_id = {number} GROUP BY t.id")
         assert rows and all(row[1:] == ["accepted", "1", "0"] for row in rows), rows

@@ -70,7 +70,7 @@ class LoadGrid(Grid):
         return numbers
 
     def tasks_left(self):
-        return int(self.sql("SELECT COALESCE(SUM(tasks - accepted - failed), 0) FROM job WHERE state = 'active'")[0][0])
+        return int(self.sql("SELECT COALESCE(SUM(task_count - accepted_count - failed_count), 0) FROM job WHERE state = 'active'")[0][0])
 
     def end_jobs(self):
         """Whatever is left is cancelled, without the server knowing: restart it after this."""

@@ -1,7 +1,6 @@
--- Which of the digests in p_sha256 (a JSON array of hexadecimal strings) this user has never uploaded himself, in
--- order. Those that he has are kept from the sweeper for another while. DR400 for a digest that is none.
--- Rows: digest.
-CREATE OR REPLACE PROCEDURE blob_missing(IN p_user BIGINT, IN p_sha256 LONGTEXT)
+-- The digests in p_sha256 (a JSON array of hexadecimal strings) that this user has never uploaded, in order; the
+-- others count as used now. Rows: digest. DR400 not a digest.
+CREATE OR REPLACE PROCEDURE blob_missing(IN p_user_id BIGINT, IN p_sha256 LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
@@ -18,15 +17,15 @@ BEGIN
   UPDATE `blob` b
   JOIN (SELECT UNHEX(digest) AS sha256 FROM JSON_TABLE(p_sha256, '$[*]' COLUMNS (digest CHAR(64) PATH '$')) n) d
     ON d.sha256 = b.sha256
-  JOIN blob_owner o ON o.blob_id = b.id AND o.user_id = p_user
-  SET b.wanted_at = v_now
-  WHERE b.wanted_at < v_now - INTERVAL 10 MINUTE;
+  JOIN blob_owner o ON o.blob_id = b.id AND o.user_id = p_user_id
+  SET b.last_used_at = v_now
+  WHERE b.last_used_at < v_now - INTERVAL 10 MINUTE;
   COMMIT;
 
   SELECT LOWER(d.digest) AS sha256
   FROM JSON_TABLE(p_sha256, '$[*]' COLUMNS (number FOR ORDINALITY, digest CHAR(64) PATH '$')) d
   LEFT JOIN `blob` b ON b.sha256 = UNHEX(d.digest)
-  LEFT JOIN blob_owner o ON o.blob_id = b.id AND o.user_id = p_user
+  LEFT JOIN blob_owner o ON o.blob_id = b.id AND o.user_id = p_user_id
   WHERE o.user_id IS NULL
   GROUP BY LOWER(d.digest) ORDER BY MIN(d.number);
 END

@@ -1,6 +1,5 @@
--- The attempts that are out, for the dispatcher's start. Leases of tasks that are no longer open are removed first: a
--- crash between two batches may leave some.
--- Rows: attempt, task, slave, expiry in UNIX ms. No errors.
+-- All leases, for the dispatcher's start. First deletes leases of tasks that are no longer open, which a crash between
+-- two batches may leave. Rows: attempt_id, task_id, slave_id, expiry in UNIX ms. No errors.
 CREATE OR REPLACE PROCEDURE lease_load()
 SQL SECURITY DEFINER
 BEGIN

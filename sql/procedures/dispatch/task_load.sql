@@ -1,10 +1,11 @@
--- The open tasks of every job that has not ended (p_job 0), or of one. Open tasks exist in such jobs only, and a job's
--- tasks are a range of the primary key, so no index on the state is needed.
--- Rows: task, job, frame, failures. No errors.
-CREATE OR REPLACE PROCEDURE task_load(IN p_job BIGINT)
+-- The open tasks of one job or of every active or paused job (p_job_id 0). Only such jobs have open tasks, and a job's
+-- tasks are a range of the primary key: no index on the state is needed. Rows: task_id, job_id, frame, failure count.
+-- No errors.
+CREATE OR REPLACE PROCEDURE task_load(IN p_job_id BIGINT)
 SQL SECURITY DEFINER
 BEGIN
-  SELECT t.id, t.job_id, t.frame, t.failures
-  FROM job j STRAIGHT_JOIN task t FORCE INDEX (PRIMARY) ON t.id >= j.first_task AND t.id < j.first_task + j.tasks
-  WHERE j.state IN ('active', 'paused') AND (p_job = 0 OR j.id = p_job) AND t.state = 'ready';
+  SELECT t.id, t.job_id, t.frame, t.failure_count
+  FROM job j STRAIGHT_JOIN task t FORCE INDEX (PRIMARY) ON t.id >= j.first_task_id
+    AND t.id < j.first_task_id + j.task_count
+  WHERE j.state IN ('active', 'paused') AND (p_job_id = 0 OR j.id = p_job_id) AND t.state = 'ready';
 END

@@ -1,13 +1,13 @@
--- Renames a job or changes its place in the owner's own order; NULL leaves a value as it is.
--- DR404 no such job, DR400 a value that cannot be.
-CREATE OR REPLACE PROCEDURE job_change(IN p_job BIGINT, IN p_name VARCHAR(1000), IN p_priority INT)
+-- Renames a job or changes its priority among the owner's jobs; NULL keeps a value. DR404 no such job, DR400 an
+-- invalid value.
+CREATE OR REPLACE PROCEDURE job_change(IN p_job_id BIGINT, IN p_name VARCHAR(1000), IN p_priority INT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM job WHERE id = p_job AND state <> 'creating' FOR UPDATE) THEN
-    CALL error_raise(404, CONCAT('there is no job ', p_job));
+  IF NOT EXISTS (SELECT 1 FROM job WHERE id = p_job_id AND state <> 'creating' FOR UPDATE) THEN
+    CALL error_raise(404, CONCAT('there is no job ', p_job_id));
   END IF;
   IF CHAR_LENGTH(TRIM(p_name)) NOT BETWEEN 1 AND 200 THEN
     CALL error_raise(400, 'a job needs a name of 1 to 200 characters');
@@ -17,6 +17,6 @@ BEGIN
   END IF;
   UPDATE job SET name = COALESCE(TRIM(p_name), name), priority = COALESCE(p_priority, priority),
     revision = revision + (p_priority IS NOT NULL)
-  WHERE id = p_job;
+  WHERE id = p_job_id;
   COMMIT;
 END

@@ -1,7 +1,6 @@
--- Jobs, newest first, at most 1,000 rows. p_user 0: everybody's; p_state '': all; ids below p_before (0: from the
--- start).
--- DR400 no such state.
-CREATE OR REPLACE PROCEDURE job_list(IN p_user BIGINT, IN p_state VARCHAR(16), IN p_before BIGINT, IN p_limit INT)
+-- Jobs, newest first, at most 1,000 rows. p_user_id 0: of all users; p_state '': any; ids below p_before (0: from the
+-- newest). DR400 no such state.
+CREATE OR REPLACE PROCEDURE job_list(IN p_user_id BIGINT, IN p_state VARCHAR(16), IN p_before BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_before BIGINT DEFAULT IF(p_before > 0, p_before, 9223372036854775807);
@@ -13,14 +12,16 @@ BEGIN
   END IF;
 
   SELECT j.id, j.user_id, u.name AS user_name, COALESCE(j.project_id, 0) AS project_id, j.name, m.name AS method,
-    j.state, j.reason, j.source, j.parameters, j.output, j.version, j.warnings, j.priority, j.first_task, j.tasks,
-    j.accepted, j.failed, time_text(j.created_at) AS created_at, time_text(j.finished_at) AS finished_at,
+    j.state, j.state_reason, j.main_file, j.parameters, j.output, j.min_version, j.warnings, j.priority,
+    j.first_task_id, j.task_count, j.accepted_count, j.failed_count, time_text(j.created_at) AS created_at,
+    time_text(j.finished_at) AS finished_at,
     COALESCE((SELECT a.balance FROM account a WHERE a.job_id = j.id AND a.kind = 'escrow'), 0) AS escrow,
-    j.tiles, COALESCE(j.after_job, 0) AS after_job, COALESCE(j.submission, 0) AS submission,
-    COALESCE(j.shot_id, 0) AS shot_id, COALESCE(CONCAT(q.name, '/', t.name), '') AS shot_name, j.held, j.revision
+    j.tiles_per_frame, COALESCE(j.depends_on_job_id, 0) AS depends_on_job_id,
+    COALESCE(j.submission_id, 0) AS submission_id, COALESCE(j.shot_id, 0) AS shot_id,
+    COALESCE(CONCAT(q.name, '/', t.name), '') AS shot_name, j.needs_approval, j.revision
   FROM job j JOIN user u ON u.id = j.user_id JOIN render_method m ON m.id = j.method_id
   LEFT JOIN shot t ON t.id = j.shot_id LEFT JOIN sequence q ON q.id = t.sequence_id
-  WHERE j.state <> 'creating' AND j.id < v_before AND (p_user = 0 OR j.user_id = p_user)
+  WHERE j.state <> 'creating' AND j.id < v_before AND (p_user_id = 0 OR j.user_id = p_user_id)
     AND (p_state = '' OR j.state = p_state)
   ORDER BY j.id DESC LIMIT v_limit;
 END

@@ -1,19 +1,19 @@
--- Pauses an active job; one that is paused already stays as it is. DR404 no such job, DR409 it has ended.
-CREATE OR REPLACE PROCEDURE job_pause(IN p_job BIGINT, IN p_reason VARCHAR(2000))
+-- Pauses an active job. Idempotent. DR404 no such job, DR409 it has ended.
+CREATE OR REPLACE PROCEDURE job_pause(IN p_job_id BIGINT, IN p_reason VARCHAR(2000))
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_state VARCHAR(16);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
-  SELECT state INTO v_state FROM job WHERE id = p_job AND state <> 'creating' FOR UPDATE;
+  SELECT state INTO v_state FROM job WHERE id = p_job_id AND state <> 'creating' FOR UPDATE;
   IF v_state IS NULL THEN
-    CALL error_raise(404, CONCAT('there is no job ', p_job));
+    CALL error_raise(404, CONCAT('there is no job ', p_job_id));
   END IF;
   IF v_state NOT IN ('active', 'paused') THEN
-    CALL error_raise(409, CONCAT('job ', p_job, ' is ', v_state, ' and cannot be paused'));
+    CALL error_raise(409, CONCAT('job ', p_job_id, ' is ', v_state, ' and cannot be paused'));
   END IF;
-  UPDATE job SET state = 'paused', reason = LEFT(p_reason, 1000), revision = revision + 1
-  WHERE id = p_job AND state = 'active';
+  UPDATE job SET state = 'paused', state_reason = LEFT(p_reason, 1000), revision = revision + 1
+  WHERE id = p_job_id AND state = 'active';
   COMMIT;
 END

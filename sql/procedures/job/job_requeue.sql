@@ -1,9 +1,9 @@
--- Puts tasks of a job back to ready and the job to active; the row that comes back holds how many. Their old failures
--- are forgiven: any slave may try them again. A job without such tasks stays as it is.
---   p_task  this one, failed or accepted; 0: all that failed
---   p_all   with p_task 0: the accepted ones, too; their pictures stay until there are new ones
--- DR404 no such job or task, DR409 it was cancelled, or the job whose output it is made of is gone.
-CREATE OR REPLACE PROCEDURE job_requeue(IN p_job BIGINT, IN p_task BIGINT, IN p_all BOOLEAN)
+-- Makes tasks of a job ready again and the job active. Their failures are forgiven: any slave may render them. A job
+-- without such tasks stays as it is. Row: how many tasks.
+--   p_task_id  this one, failed or accepted; 0: all that failed
+--   p_all      with p_task_id 0: accepted ones too; their images stay until new ones replace them
+-- DR404 no such job or task, DR409 the job was cancelled, or the job that it depends on was deleted.
+CREATE OR REPLACE PROCEDURE job_requeue(IN p_job_id BIGINT, IN p_task_id BIGINT, IN p_all BOOLEAN)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_state VARCHAR(16);
@@ -16,37 +16,36 @@ BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
-  SELECT state, first_task, tasks, after_job INTO v_state, v_first, v_tasks, v_after
-  FROM job WHERE id = p_job AND state <> 'creating' FOR UPDATE;
+  SELECT state, first_task_id, task_count, depends_on_job_id INTO v_state, v_first, v_tasks, v_after
+  FROM job WHERE id = p_job_id AND state <> 'creating' FOR UPDATE;
   IF v_state IS NULL THEN
-    CALL error_raise(404, CONCAT('there is no job ', p_job));
+    CALL error_raise(404, CONCAT('there is no job ', p_job_id));
   END IF;
   IF v_state = 'cancelled' THEN
-    CALL error_raise(409, CONCAT('job ', p_job, ' was cancelled; submit it again to render it'));
+    CALL error_raise(409, CONCAT('job ', p_job_id, ' was cancelled; submit it again to render it'));
   END IF;
   IF v_after IS NOT NULL AND NOT EXISTS (SELECT 1 FROM job WHERE id = v_after) THEN
-    CALL error_raise(409, CONCAT('job ', p_job, ' is made of the output of job ', v_after,
+    CALL error_raise(409, CONCAT('job ', p_job_id, ' is made of the output of job ', v_after,
       ', which was deleted; submit it again'));
   END IF;
   SET v_to = v_first + v_tasks;
-  IF p_task <> 0 THEN
-    IF p_task < v_first OR p_task >= v_to THEN
-      CALL error_raise(404, CONCAT('job ', p_job, ' has no task ', p_task));
+  IF p_task_id <> 0 THEN
+    IF p_task_id < v_first OR p_task_id >= v_to THEN
+      CALL error_raise(404, CONCAT('job ', p_job_id, ' has no task ', p_task_id));
     END IF;
-    SET v_first = p_task, v_to = p_task + 1;
+    SET v_first = p_task_id, v_to = p_task_id + 1;
   END IF;
-  SELECT COUNT(IF(state = 'failed', 1, NULL)), COUNT(IF(state = 'accepted' AND (p_all OR p_task <> 0), 1, NULL))
+  SELECT COUNT(IF(state = 'failed', 1, NULL)), COUNT(IF(state = 'accepted' AND (p_all OR p_task_id <> 0), 1, NULL))
   INTO v_failed, v_accepted FROM task WHERE id >= v_first AND id < v_to;
   IF v_failed + v_accepted > 0 THEN
     UPDATE attempt a JOIN task t ON t.id = a.task_id SET a.forgiven = TRUE
     WHERE t.id >= v_first AND t.id < v_to AND (t.state = 'failed' OR (v_accepted > 0 AND t.state = 'accepted'));
-    UPDATE task SET state = 'ready', failures = 0
+    UPDATE task SET state = 'ready', failure_count = 0
     WHERE id >= v_first AND id < v_to AND (state = 'failed' OR (v_accepted > 0 AND state = 'accepted'));
-    DELETE FROM job_failure WHERE job_id = p_job;
-    UPDATE job SET state = 'active', reason = '', revision = revision + 1, failed = failed - v_failed,
-      accepted = accepted - v_accepted,
-      finished_at = NULL
-    WHERE id = p_job;
+    DELETE FROM job_failure WHERE job_id = p_job_id;
+    UPDATE job SET state = 'active', state_reason = '', revision = revision + 1, finished_at = NULL,
+      failed_count = failed_count - v_failed, accepted_count = accepted_count - v_accepted
+    WHERE id = p_job_id;
   END IF;
   COMMIT;
   SELECT v_failed + v_accepted AS requeued;

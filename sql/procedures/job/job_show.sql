@@ -1,17 +1,19 @@
--- One job, one row, with the columns of job_list. DR404 when there is no such job.
-CREATE OR REPLACE PROCEDURE job_show(IN p_job BIGINT)
+-- One job, one row, with the columns of job_list. DR404 no such job.
+CREATE OR REPLACE PROCEDURE job_show(IN p_job_id BIGINT)
 SQL SECURITY DEFINER
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM job WHERE id = p_job AND state <> 'creating') THEN
-    CALL error_raise(404, CONCAT('there is no job ', p_job));
+  IF NOT EXISTS (SELECT 1 FROM job WHERE id = p_job_id AND state <> 'creating') THEN
+    CALL error_raise(404, CONCAT('there is no job ', p_job_id));
   END IF;
   SELECT j.id, j.user_id, u.name AS user_name, COALESCE(j.project_id, 0) AS project_id, j.name, m.name AS method,
-    j.state, j.reason, j.source, j.parameters, j.output, j.version, j.warnings, j.priority, j.first_task, j.tasks,
-    j.accepted, j.failed, time_text(j.created_at) AS created_at, time_text(j.finished_at) AS finished_at,
+    j.state, j.state_reason, j.main_file, j.parameters, j.output, j.min_version, j.warnings, j.priority,
+    j.first_task_id, j.task_count, j.accepted_count, j.failed_count, time_text(j.created_at) AS created_at,
+    time_text(j.finished_at) AS finished_at,
     COALESCE((SELECT a.balance FROM account a WHERE a.job_id = j.id AND a.kind = 'escrow'), 0) AS escrow,
-    j.tiles, COALESCE(j.after_job, 0) AS after_job, COALESCE(j.submission, 0) AS submission,
-    COALESCE(j.shot_id, 0) AS shot_id, COALESCE(CONCAT(q.name, '/', t.name), '') AS shot_name, j.held, j.revision
+    j.tiles_per_frame, COALESCE(j.depends_on_job_id, 0) AS depends_on_job_id,
+    COALESCE(j.submission_id, 0) AS submission_id, COALESCE(j.shot_id, 0) AS shot_id,
+    COALESCE(CONCAT(q.name, '/', t.name), '') AS shot_name, j.needs_approval, j.revision
   FROM job j JOIN user u ON u.id = j.user_id JOIN render_method m ON m.id = j.method_id
   LEFT JOIN shot t ON t.id = j.shot_id LEFT JOIN sequence q ON q.id = t.sequence_id
-  WHERE j.id = p_job;
+  WHERE j.id = p_job_id;
 END

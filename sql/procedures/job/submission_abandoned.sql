@@ -1,9 +1,9 @@
--- The jobs of submissions that were begun p_age_s seconds ago and are not complete: what a kill left. Rows: submission
--- (its first job), job. No errors.
+-- The jobs of submissions that were started p_age_s seconds ago or earlier and are incomplete. Rows: the submission's
+-- first job_id, job_id. No errors.
 CREATE OR REPLACE PROCEDURE submission_abandoned(IN p_age_s BIGINT)
 SQL SECURITY DEFINER
 BEGIN
-  SELECT COALESCE(submission, id) AS of_submission, id FROM job
+  SELECT COALESCE(submission_id, id) AS first_job_id, id FROM job
   WHERE state = 'creating' AND created_at <= UTC_TIMESTAMP(3) - INTERVAL p_age_s SECOND
-  ORDER BY of_submission, id;
+  ORDER BY first_job_id, id;
 END

@@ -1,22 +1,23 @@
--- The tasks of a job in frame order, ids above p_after (0: from the start), at most 1,000 rows, each with its live
--- lease or else its latest attempt. DR404 when there is no such job.
-CREATE OR REPLACE PROCEDURE task_list(IN p_job BIGINT, IN p_after BIGINT, IN p_limit INT)
+-- The tasks of a job in frame order, ids above p_after (0: from the first), at most 1,000 rows, each with its lease or
+-- else its latest attempt. DR404 no such job.
+CREATE OR REPLACE PROCEDURE task_list(IN p_job_id BIGINT, IN p_after BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 1000);
   DECLARE v_from BIGINT;
   DECLARE v_to BIGINT;
 
-  SELECT GREATEST(first_task, p_after + 1), first_task + tasks INTO v_from, v_to FROM job
-    WHERE id = p_job AND state <> 'creating';
+  SELECT GREATEST(first_task_id, p_after + 1), first_task_id + task_count INTO v_from, v_to FROM job
+    WHERE id = p_job_id AND state <> 'creating';
   IF v_to IS NULL THEN
-    CALL error_raise(404, CONCAT('there is no job ', p_job));
+    CALL error_raise(404, CONCAT('there is no job ', p_job_id));
   END IF;
 
-  SELECT t.id, t.frame, IF(t.state = 'ready' AND l.attempt_id IS NOT NULL, 'leased', t.state) AS state, t.failures,
+  SELECT t.id, t.frame, IF(t.state = 'ready' AND l.attempt_id IS NOT NULL, 'leased', t.state) AS state, t.failure_count,
     COALESCE(IF(t.state = 'ready', l.slave_id, NULL), a.slave_id, 0) AS slave_id, s.name AS slave_name,
-    a.output, a.output_size, LOWER(HEX(a.output_sha256)) AS output_sha256, a.wall_ms, a.cpu_ms, a.reason
-  FROM (SELECT id, frame, state, failures, attempt_id FROM task WHERE id >= v_from AND id < v_to
+    a.output_name, a.output_size_bytes, LOWER(HEX(a.output_sha256)) AS output_sha256, a.wall_ms, a.cpu_ms,
+    a.failure_reason
+  FROM (SELECT id, frame, state, failure_count, attempt_id FROM task WHERE id >= v_from AND id < v_to
         ORDER BY id LIMIT v_limit) t
   LEFT JOIN lease l ON l.attempt_id = (SELECT MAX(x.attempt_id) FROM lease x WHERE x.task_id = t.id)
   LEFT JOIN attempt a ON a.task_id = t.id AND a.id = t.attempt_id

@@ -1,6 +1,4 @@
--- Gives the first of p_count attempt numbers that nobody else will ever get. DR400 for a count below 1 or above
--- 1,000,000.
--- Row: that number.
+-- Reserves p_count consecutive attempt ids. Row: the first. DR400 a count below 1 or above 1,000,000.
 CREATE OR REPLACE PROCEDURE attempt_reserve(IN p_count BIGINT)
 SQL SECURITY DEFINER
 BEGIN

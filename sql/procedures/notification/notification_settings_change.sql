@@ -1,8 +1,8 @@
--- Changes how a user wants to be told; NULL leaves a part as it is. p_webhook '' takes the webhook away; another one
--- comes with a new p_secret. p_choices: all of them, JSON [[kind, channel]...]. DR400 a value that cannot be, DR404 no
--- such user.
-CREATE OR REPLACE PROCEDURE notification_settings_change(IN p_user BIGINT, IN p_email VARCHAR(1000),
-  IN p_webhook VARCHAR(2000), IN p_secret VARCHAR(200), IN p_choices LONGTEXT)
+-- Changes a user's notification settings; NULL keeps a value. p_webhook_url '' removes the webhook; another one needs
+-- a new p_webhook_secret. p_choices: all of them, JSON [[kind, channel]...]. DR400 an invalid value, DR404 no such
+-- user.
+CREATE OR REPLACE PROCEDURE notification_settings_change(IN p_user_id BIGINT, IN p_email VARCHAR(1000),
+  IN p_webhook_url VARCHAR(2000), IN p_webhook_secret VARCHAR(200), IN p_choices LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_bad TEXT;
@@ -11,10 +11,10 @@ BEGIN
   IF CHAR_LENGTH(p_email) > 254 THEN
     CALL error_raise(400, 'an e-mail address has at most 254 characters');
   END IF;
-  IF CHAR_LENGTH(p_webhook) > 1000 THEN
+  IF CHAR_LENGTH(p_webhook_url) > 1000 THEN
     CALL error_raise(400, 'the address of a webhook has at most 1,000 characters');
   END IF;
-  IF p_webhook <> '' AND CHAR_LENGTH(COALESCE(p_secret, '')) NOT BETWEEN 16 AND 64 THEN
+  IF p_webhook_url <> '' AND CHAR_LENGTH(COALESCE(p_webhook_secret, '')) NOT BETWEEN 16 AND 64 THEN
     CALL error_raise(400, 'a webhook needs a secret of 16 to 64 characters');
   END IF;
   IF p_choices IS NOT NULL THEN
@@ -31,22 +31,22 @@ BEGIN
   END IF;
 
   START TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user FOR UPDATE) THEN
-    CALL error_raise(404, CONCAT('there is no user ', p_user));
+  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user_id FOR UPDATE) THEN
+    CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
   IF p_email IS NOT NULL THEN
-    UPDATE user SET email = NULLIF(p_email, '') WHERE id = p_user;
+    UPDATE user SET email = NULLIF(p_email, '') WHERE id = p_user_id;
   END IF;
-  IF p_webhook IS NOT NULL THEN
+  IF p_webhook_url IS NOT NULL THEN
     INSERT INTO notification_target (user_id, webhook_url, webhook_secret)
-    VALUES (p_user, p_webhook, IF(p_webhook = '', '', p_secret))
+    VALUES (p_user_id, p_webhook_url, IF(p_webhook_url = '', '', p_webhook_secret))
     ON DUPLICATE KEY UPDATE webhook_url = VALUES(webhook_url), webhook_secret = VALUES(webhook_secret);
   END IF;
   IF p_choices IS NOT NULL THEN
-    DELETE FROM notification_choice WHERE user_id = p_user AND (kind, channel) NOT IN (SELECT n.kind, n.channel
+    DELETE FROM notification_choice WHERE user_id = p_user_id AND (kind, channel) NOT IN (SELECT n.kind, n.channel
       FROM JSON_TABLE(p_choices, '$[*]' COLUMNS (kind VARCHAR(100) PATH '$[0]', channel VARCHAR(100) PATH '$[1]')) n);
     INSERT IGNORE INTO notification_choice (user_id, kind, channel, chosen_at)
-    SELECT p_user, n.kind, n.channel, UTC_TIMESTAMP(3)
+    SELECT p_user_id, n.kind, n.channel, UTC_TIMESTAMP(3)
     FROM JSON_TABLE(p_choices, '$[*]' COLUMNS (kind VARCHAR(100) PATH '$[0]', channel VARCHAR(100) PATH '$[1]')) n;
   END IF;
   COMMIT;

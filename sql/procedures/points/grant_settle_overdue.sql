@@ -1,6 +1,6 @@
--- Settles grants that have been held for p_hours or longer, or whose job has ended, with the smallest claim of their
--- job; at most p_limit, the oldest first. Returns the boost of ended jobs of which nothing is held any more. One row:
--- how many grants were settled; call again while it is p_limit. DR400 a limit outside 1 to 10,000 or negative hours.
+-- Settles up to p_limit grants, oldest first, that are held for p_hours or longer or whose job has ended, by the
+-- smallest claim of their job, and refunds ended jobs without held grants. One row: how many were settled; call again
+-- while it is p_limit. DR400 a limit outside 1 to 10,000 or negative hours.
 CREATE OR REPLACE PROCEDURE grant_settle_overdue(IN p_hours INT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN
@@ -24,7 +24,7 @@ BEGIN
      WHERE j.state IN ('finished', 'failed', 'cancelled') LIMIT p_limit)) overdue;
   CALL points_lock_jobs(v_locked);
 
-  INSERT INTO points_held (attempt_id)
+  INSERT INTO points_settled (attempt_id)
   SELECT h.attempt_id
   FROM points_job n STRAIGHT_JOIN job j ON j.id = n.job_id STRAIGHT_JOIN held_grant h ON h.job_id = n.job_id
   WHERE j.state IN ('finished', 'failed', 'cancelled')
@@ -32,7 +32,7 @@ BEGIN
   ORDER BY h.attempt_id LIMIT p_limit;
   SET v_settled = ROW_COUNT();
   IF v_settled > 0 THEN
-    CALL points_take_held();
+    CALL grant_settle_held();
     CALL points_post();
   END IF;
   COMMIT;

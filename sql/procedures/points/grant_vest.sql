@@ -1,6 +1,5 @@
--- VEST: what these results earned becomes their renderer's to spend and counts for his rank; an audit passed. p_batch:
--- [[attempt, task]...]. A result whose fate is decided keeps it; the rows are grant_decide's.
--- No errors.
+-- VEST: an audit passed, the points of these results become available to the user and count in their total points.
+-- p_batch: [[attempt, task]...]. An earlier outcome holds. Rows: see grant_decide. No errors.
 CREATE OR REPLACE PROCEDURE grant_vest(IN p_batch LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,6 +1,5 @@
--- Proves the ledger, in one statement and so in one moment: a row per invariant with 1 and '', or 0 and the first row
--- that breaks it. Reads every entry and attempt. A job that is gone takes its attempts with it, not its transactions.
--- No errors.
+-- Verifies the ledger in one statement, hence at one moment. Rows: an invariant, 1 and '', or 0 and the first row that
+-- breaks it. Reads every entry and attempt. Deleting a job deletes its attempts, not its transactions. No errors.
 CREATE OR REPLACE PROCEDURE ledger_check()
 SQL SECURITY DEFINER
 BEGIN
@@ -53,19 +52,19 @@ BEGIN
       ORDER BY t.id LIMIT 1)
     UNION ALL
     SELECT 'an_accepted_result_of_another_has_its_earn', (
-      SELECT CONCAT('attempt ', a.id, ' of task ', a.task_id, ' has ', COALESCE(a.points, 'no'), ' points, ',
-        IF(a.points IS NULL, 'and is not held', 'and no EARN'))
+      SELECT CONCAT('attempt ', a.id, ' of task ', a.task_id, ' has ', COALESCE(a.granted, 'no'), ' points, ',
+        IF(a.granted IS NULL, 'and is not held', 'and no EARN'))
       FROM attempt a
       LEFT JOIN transaction t FORCE INDEX (transaction_kind_ref_unique) ON t.kind = 'earn'
         AND t.ref = CONVERT(a.id USING utf8mb4) COLLATE utf8mb4_bin
       LEFT JOIN held_grant h FORCE INDEX (PRIMARY) ON h.attempt_id = a.id
-      WHERE a.ending = 'accepted' AND a.claim > 0
-        AND (a.points <> 0 AND t.id IS NULL OR a.points IS NULL AND h.claim IS NULL)
+      WHERE a.outcome = 'accepted' AND a.claim > 0
+        AND (a.granted <> 0 AND t.id IS NULL OR a.granted IS NULL AND h.claim IS NULL)
       ORDER BY a.task_id, a.id LIMIT 1)
     UNION ALL
     SELECT 'an_earn_has_its_accepted_result', (
       SELECT CONCAT('EARN of attempt ', t.ref, ' gives ', e.amount, ' to account ', e.account_id, ', its result ',
-        COALESCE(CONCAT('is ', a.ending, ' with ', COALESCE(a.points, 'no'), ' points'), 'is not there'),
+        COALESCE(CONCAT('is ', a.outcome, ' with ', COALESCE(a.granted, 'no'), ' points'), 'is not there'),
         IF(h.attempt_id IS NULL, '', ' and held'))
       FROM transaction t
       STRAIGHT_JOIN job j FORCE INDEX (PRIMARY) ON j.id = t.job_id
@@ -73,15 +72,15 @@ BEGIN
       STRAIGHT_JOIN account p FORCE INDEX (PRIMARY) ON p.id = e.account_id
       LEFT JOIN attempt a FORCE INDEX (PRIMARY) ON a.task_id = t.task_id AND a.id = CAST(t.ref AS SIGNED)
       LEFT JOIN held_grant h FORCE INDEX (PRIMARY) ON h.attempt_id = CAST(t.ref AS SIGNED)
-      WHERE t.kind = 'earn' AND (a.id IS NULL OR a.ending <> 'accepted' OR h.attempt_id IS NOT NULL
-        OR NOT a.points <=> e.amount OR NOT a.user_id <=> p.user_id)
+      WHERE t.kind = 'earn' AND (a.id IS NULL OR a.outcome <> 'accepted' OR h.attempt_id IS NOT NULL
+        OR NOT a.granted <=> e.amount OR NOT a.user_id <=> p.user_id)
       ORDER BY t.id LIMIT 1)
     UNION ALL
     SELECT 'a_held_grant_has_its_accepted_result', (
       SELECT CONCAT('the held grant of attempt ', h.attempt_id, ' has ',
-        COALESCE(CONCAT('a result that is ', a.ending, ' with ', COALESCE(a.points, 'no'), ' points'), 'no result'))
+        COALESCE(CONCAT('a result that is ', a.outcome, ' with ', COALESCE(a.granted, 'no'), ' points'), 'no result'))
       FROM held_grant h LEFT JOIN attempt a FORCE INDEX (PRIMARY) ON a.task_id = h.task_id AND a.id = h.attempt_id
-      WHERE a.id IS NULL OR a.ending <> 'accepted' OR a.points IS NOT NULL OR NOT a.claim <=> h.claim
+      WHERE a.id IS NULL OR a.outcome <> 'accepted' OR a.granted IS NOT NULL OR NOT a.claim <=> h.claim
       ORDER BY h.attempt_id LIMIT 1)
     UNION ALL
     SELECT 'nobody_earns_by_his_own_job', (
@@ -123,11 +122,11 @@ BEGIN
       ORDER BY t.id LIMIT 1)
     UNION ALL
     SELECT 'a_grant_keeps_to_claim_bound_and_fair_value', (
-      SELECT CONCAT('attempt ', id, ' of task ', task_id, ' has ', points, ' points: claim ', COALESCE(claim, 0),
-        ', bound ', COALESCE(bound, 0), ', fair value ', COALESCE(fair, 'unknown'))
+      SELECT CONCAT('attempt ', id, ' of task ', task_id, ' has ', granted, ' points: claim ', COALESCE(claim, 0),
+        ', bound ', COALESCE(grant_limit, 0), ', fair value ', COALESCE(fair_value, 'unknown'))
       FROM attempt
-      WHERE points < 0 OR points > LEAST(COALESCE(claim, 0), COALESCE(bound, 0),
-        COALESCE(fair DIV 100 * 115 + fair MOD 100 * 115 DIV 100, points))
+      WHERE granted < 0 OR granted > LEAST(COALESCE(claim, 0), COALESCE(grant_limit, 0),
+        COALESCE(fair_value DIV 100 * 115 + fair_value MOD 100 * 115 DIV 100, granted))
       ORDER BY task_id, id LIMIT 1)
     UNION ALL
     SELECT 'the_escrow_of_an_ended_job_is_0', (
@@ -138,14 +137,14 @@ BEGIN
       ORDER BY x.id LIMIT 1)
     UNION ALL
     SELECT 'a_total_is_what_vested_and_was_adjusted', (
-      SELECT CONCAT('account ', a.id, ' (', a.kind, ') has a total of ', a.total, ', its transactions change it by ',
-        COALESCE(s.amount, 0))
+      SELECT CONCAT('account ', a.id, ' (', a.kind, ') has a total of ', a.total_points,
+        ', its transactions change it by ', COALESCE(s.amount, 0))
       FROM account a LEFT JOIN (
         SELECT e.account_id, SUM(t.total_change) AS amount
         FROM transaction t STRAIGHT_JOIN entry e FORCE INDEX (PRIMARY) ON e.transaction_id = t.id
           STRAIGHT_JOIN account v FORCE INDEX (PRIMARY) ON v.id = e.account_id
         WHERE t.total_change <> 0 AND v.kind = 'available' GROUP BY e.account_id) s ON s.account_id = a.id
-      WHERE a.total <> COALESCE(s.amount, 0) ORDER BY a.id LIMIT 1)
+      WHERE a.total_points <> COALESCE(s.amount, 0) ORDER BY a.id LIMIT 1)
     UNION ALL
     SELECT 'a_total_grows_by_what_was_earned_and_falls_by_adjust_alone', (
       SELECT CONCAT('transaction ', t.id, ' (', t.kind, ' ', t.ref, ') changes a total by ',

@@ -1,24 +1,24 @@
--- ADJUST: an administrator moves points by hand, for a reason that both sides see. '' is the mint: points that are
--- new, or that go; only these change a lifetime total, which never falls below 0. Row: transaction, points, and the
--- users whose they were and are, NULL for the mint. The same key with the same values answers the same and moves
--- nothing. DR400 a value that cannot be, DR403 no administrator, DR404 nobody has that name, DR409 more than is there,
--- or a key that was used for something else.
-CREATE OR REPLACE PROCEDURE points_adjust(IN p_administrator BIGINT, IN p_from VARCHAR(1000), IN p_to VARCHAR(1000),
+-- ADJUST: an administrator moves points for a reason that both users can read. '' is the mint: it creates or removes
+-- points; only these change total points, which never fall below 0. Idempotent: the same key with the same values
+-- returns the same row and moves nothing. Row: transaction_id, points, and both user ids, NULL for the mint. DR400 an
+-- invalid value, DR403 not an administrator, DR404 no such user, DR409 too few points, or the key was used for
+-- something else.
+CREATE OR REPLACE PROCEDURE points_adjust(IN p_administrator_id BIGINT, IN p_from VARCHAR(1000), IN p_to VARCHAR(1000),
   IN p_points BIGINT, IN p_reason TEXT, IN p_key VARCHAR(1000))
 SQL SECURITY DEFINER
 BEGIN
-  DECLARE v_ref VARCHAR(100) DEFAULT CONCAT(p_administrator, ':', LEFT(p_key, 64));
+  DECLARE v_ref VARCHAR(100) DEFAULT CONCAT(p_administrator_id, ':', LEFT(p_key, 64));
   DECLARE v_from BIGINT DEFAULT 1;
   DECLARE v_to BIGINT DEFAULT 1;
   DECLARE v_balance BIGINT;
   DECLARE v_total BIGINT;
   DECLARE v_change BIGINT DEFAULT 0;
-  DECLARE v_transaction BIGINT;
+  DECLARE v_transaction_id BIGINT;
   DECLARE v_same BOOLEAN;
   DECLARE v_locked INT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
-  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_administrator AND role = 'administrator') THEN
+  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_administrator_id AND role = 'administrator') THEN
     CALL error_raise(403, 'only an administrator may adjust points');
   END IF;
   CALL points_key_check(p_points, p_key);
@@ -44,8 +44,8 @@ BEGIN
   START TRANSACTION;
   SELECT COUNT(*) INTO v_locked FROM account WHERE id = LEAST(v_from, v_to) AND id > 1 FOR UPDATE;
   SELECT COUNT(*) INTO v_locked FROM account WHERE id = GREATEST(v_from, v_to) FOR UPDATE;
-  SELECT balance, total INTO v_balance, v_total FROM account WHERE id = v_from;
-  SELECT t.id, f.account_id = v_from AND f.amount = -p_points AND o.account_id = v_to INTO v_transaction, v_same
+  SELECT balance, total_points INTO v_balance, v_total FROM account WHERE id = v_from;
+  SELECT t.id, f.account_id = v_from AND f.amount = -p_points AND o.account_id = v_to INTO v_transaction_id, v_same
   FROM transaction t
   JOIN entry f ON f.transaction_id = t.id AND f.amount < 0
   JOIN entry o ON o.transaction_id = t.id AND o.amount > 0
@@ -53,24 +53,24 @@ BEGIN
   IF NOT v_same THEN
     CALL error_raise(409, CONCAT('the key "', p_key, '" was used for another adjustment; take a new key'));
   END IF;
-  IF v_transaction IS NULL THEN
+  IF v_transaction_id IS NULL THEN
     IF v_from > 1 AND v_balance < p_points THEN
       CALL error_raise(409, CONCAT(p_from, ' has ', points_text(v_balance), ' points to spend, not ',
         points_text(p_points)));
     END IF;
     SET v_change = IF(v_from = 1, p_points, IF(v_to = 1, -LEAST(p_points, v_total), 0));
     INSERT INTO transaction (kind, ref, actor_id, total_change, created_at, reason)
-    VALUES ('adjust', v_ref, p_administrator, v_change, UTC_TIMESTAMP(3), TRIM(p_reason));
-    SET v_transaction = LAST_INSERT_ID();
-    CALL points_move_pair(v_transaction, v_from, v_to, p_points, v_change);
-    INSERT INTO event (created_at, kind, user_id, message)
+    VALUES ('adjust', v_ref, p_administrator_id, v_change, UTC_TIMESTAMP(3), TRIM(p_reason));
+    SET v_transaction_id = LAST_INSERT_ID();
+    CALL points_move_pair(v_transaction_id, v_from, v_to, p_points, v_change);
+    INSERT INTO activity (created_at, kind, user_id, message)
     SELECT UTC_TIMESTAMP(3), 'points_adjusted', a.user_id,
       LEFT(CONCAT(points_text(p_points), ' points were moved from ',
       IF(v_from = 1, 'the mint', p_from), ' to ', IF(v_to = 1, 'the mint', p_to), ': ', TRIM(p_reason)), 1000)
     FROM account a WHERE a.id IN (v_from, v_to) AND a.user_id IS NOT NULL;
   END IF;
   COMMIT;
-  SELECT v_transaction AS id, p_points AS points,
+  SELECT v_transaction_id AS id, p_points AS points,
     (SELECT user_id FROM account WHERE id = v_from) AS from_user,
     (SELECT user_id FROM account WHERE id = v_to) AS to_user;
 END

@@ -1,17 +1,17 @@
--- GIVE: points that a user has to spend become another's, for a reason that both may read ('': none); nobody's rank
--- changes. Row: transaction, receiver, points. The same key with the same values answers the same and moves nothing.
--- DR400 an amount or a key that cannot be, or oneself; DR404 nobody has that name; DR409 more than is there, or a key
--- that was used for something else.
-CREATE OR REPLACE PROCEDURE points_give(IN p_user BIGINT, IN p_to VARCHAR(1000), IN p_points BIGINT,
+-- GIVE: moves available points to another user, for a reason that both can read ('': none); total points do not
+-- change. Idempotent: the same key with the same values returns the same row and moves nothing. Row: transaction_id,
+-- receiver, points. DR400 an invalid amount or key, or oneself; DR404 no such user; DR409 too few points, or the key
+-- was used for something else.
+CREATE OR REPLACE PROCEDURE points_give(IN p_user_id BIGINT, IN p_to VARCHAR(1000), IN p_points BIGINT,
   IN p_key VARCHAR(1000), IN p_reason TEXT)
 SQL SECURITY DEFINER
 BEGIN
-  DECLARE v_ref VARCHAR(100) DEFAULT CONCAT(p_user, ':', LEFT(p_key, 64));
+  DECLARE v_ref VARCHAR(100) DEFAULT CONCAT(p_user_id, ':', LEFT(p_key, 64));
   DECLARE v_receiver BIGINT;
   DECLARE v_from BIGINT;
   DECLARE v_to BIGINT;
   DECLARE v_balance BIGINT;
-  DECLARE v_transaction BIGINT;
+  DECLARE v_transaction_id BIGINT;
   DECLARE v_old BIGINT;
   DECLARE v_points BIGINT;
   DECLARE v_locked INT;
@@ -25,13 +25,13 @@ BEGIN
   IF v_receiver IS NULL THEN
     CALL error_raise(404, CONCAT('there is no user "', COALESCE(p_to, ''), '"'));
   END IF;
-  IF v_receiver = p_user THEN
+  IF v_receiver = p_user_id THEN
     CALL error_raise(400, 'points given to yourself would only go round; name somebody else');
   END IF;
-  SET v_from = (SELECT id FROM account WHERE user_id = p_user AND kind = 'available');
+  SET v_from = (SELECT id FROM account WHERE user_id = p_user_id AND kind = 'available');
   SET v_to = (SELECT id FROM account WHERE user_id = v_receiver AND kind = 'available');
   IF v_from IS NULL THEN
-    CALL error_raise(404, CONCAT('there is no user ', p_user));
+    CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
 
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
@@ -39,28 +39,28 @@ BEGIN
   SELECT COUNT(*) INTO v_locked FROM account WHERE id = LEAST(v_from, v_to) FOR UPDATE;
   SELECT COUNT(*) INTO v_locked FROM account WHERE id = GREATEST(v_from, v_to) FOR UPDATE;
   SELECT balance INTO v_balance FROM account WHERE id = v_from FOR UPDATE;
-  SELECT t.id, e.account_id, e.amount INTO v_transaction, v_old, v_points
+  SELECT t.id, e.account_id, e.amount INTO v_transaction_id, v_old, v_points
   FROM transaction t JOIN entry e ON e.transaction_id = t.id AND e.amount > 0
   WHERE t.kind = 'give' AND t.ref = v_ref;
-  IF v_transaction IS NOT NULL AND (v_old <> v_to OR v_points <> p_points) THEN
+  IF v_transaction_id IS NOT NULL AND (v_old <> v_to OR v_points <> p_points) THEN
     CALL error_raise(409, CONCAT('the key "', p_key, '" was used to give ', points_text(v_points),
       ' points; take a new key for another gift'));
   END IF;
-  IF v_transaction IS NULL THEN
+  IF v_transaction_id IS NULL THEN
     IF v_balance < p_points THEN
       CALL error_raise(409, CONCAT('you have ', points_text(v_balance), ' points to spend, not ',
         points_text(p_points)));
     END IF;
     INSERT INTO transaction (kind, ref, actor_id, created_at, reason)
-    VALUES ('give', v_ref, p_user, UTC_TIMESTAMP(3), NULLIF(TRIM(p_reason), ''));
-    SET v_transaction = LAST_INSERT_ID();
-    CALL points_move_pair(v_transaction, v_from, v_to, p_points, 0);
-    INSERT INTO event (created_at, kind, user_id, message)
+    VALUES ('give', v_ref, p_user_id, UTC_TIMESTAMP(3), NULLIF(TRIM(p_reason), ''));
+    SET v_transaction_id = LAST_INSERT_ID();
+    CALL points_move_pair(v_transaction_id, v_from, v_to, p_points, 0);
+    INSERT INTO activity (created_at, kind, user_id, message)
     SELECT UTC_TIMESTAMP(3), 'points_given', v_receiver,
       LEFT(CONCAT(name, ' gave you ', points_text(p_points), ' points',
       IF(TRIM(COALESCE(p_reason, '')) = '', '', CONCAT(': ', TRIM(p_reason)))), 1000)
-    FROM user WHERE id = p_user;
+    FROM user WHERE id = p_user_id;
   END IF;
   COMMIT;
-  SELECT v_transaction AS id, v_receiver AS receiver, p_points AS points;
+  SELECT v_transaction_id AS id, v_receiver AS receiver, p_points AS points;
 END

@@ -1,4 +1,4 @@
--- Refuses amounts and idempotency keys that cannot be, with DR400.
+-- DR400 an invalid amount or idempotency key.
 CREATE OR REPLACE PROCEDURE points_key_check(IN p_points BIGINT, IN p_key VARCHAR(1000))
 SQL SECURITY DEFINER
 BEGIN

@@ -1,6 +1,5 @@
--- Locks the jobs in points_job, in the order of their numbers, as everybody does who locks more than one; p_locked: how
--- many there are.
--- No errors.
+-- Locks the jobs in points_job in the order of their ids, as everything does that locks more than one. p_locked: how
+-- many exist. No errors.
 CREATE OR REPLACE PROCEDURE points_lock_jobs(OUT p_locked INT)
 SQL SECURITY DEFINER
 BEGIN

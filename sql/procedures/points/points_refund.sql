@@ -1,10 +1,9 @@
--- Part of points_post: REFUND of what is left in the escrow of the jobs in points_job that have ended and of which no
--- grant is held, to their owners. The jobs are locked.
--- No errors.
+-- Part of points_post: REFUND of the remaining escrow of the ended jobs in points_job without held grants to their
+-- owners. The jobs are locked. No errors.
 CREATE OR REPLACE PROCEDURE points_refund()
 SQL SECURITY DEFINER
 BEGIN
-  DECLARE v_job BIGINT;
+  DECLARE v_job_id BIGINT;
   DECLARE v_escrow BIGINT;
   DECLARE v_available BIGINT;
   DECLARE v_left BIGINT;
@@ -22,16 +21,16 @@ BEGIN
   DECLARE CONTINUE HANDLER FOR NOT FOUND SET v_done = TRUE;
 
   OPEN v_refunds;
-  FETCH v_refunds INTO v_job, v_escrow, v_available, v_left;
+  FETCH v_refunds INTO v_job_id, v_escrow, v_available, v_left;
   WHILE NOT v_done DO
-    SELECT COUNT(*) + 1 INTO v_number FROM transaction WHERE kind = 'refund' AND ref LIKE CONCAT(v_job, '.%');
+    SELECT COUNT(*) + 1 INTO v_number FROM transaction WHERE kind = 'refund' AND ref LIKE CONCAT(v_job_id, '.%');
     INSERT INTO transaction (kind, ref, job_id, created_at)
-    VALUES ('refund', CONCAT(v_job, '.', v_number), v_job, UTC_TIMESTAMP(3));
+    VALUES ('refund', CONCAT(v_job_id, '.', v_number), v_job_id, UTC_TIMESTAMP(3));
     INSERT INTO entry (transaction_id, account_id, amount)
     VALUES (LAST_INSERT_ID(), v_escrow, -v_left), (LAST_INSERT_ID(), v_available, v_left);
-    INSERT INTO points_move (account_id, amount, total) VALUES (v_escrow, -v_left, 0), (v_available, v_left, 0)
+    INSERT INTO points_move (account_id, amount, total_points) VALUES (v_escrow, -v_left, 0), (v_available, v_left, 0)
     ON DUPLICATE KEY UPDATE amount = amount + VALUES(amount);
-    FETCH v_refunds INTO v_job, v_escrow, v_available, v_left;
+    FETCH v_refunds INTO v_job_id, v_escrow, v_available, v_left;
   END WHILE;
   CLOSE v_refunds;
 END

@@ -1,5 +1,4 @@
--- Millipoints as points for people: 12500 is "12.5"; NULL stays NULL.
--- No errors.
+-- Millipoints as points in text: 12500 is "12.5"; NULL stays NULL. No errors.
 CREATE OR REPLACE FUNCTION points_text(p_points BIGINT) RETURNS VARCHAR(30) CHARSET ascii
 DETERMINISTIC NO SQL SQL SECURITY DEFINER
 RETURN TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM CAST(p_points / 1000 AS DECIMAL(30, 3))))

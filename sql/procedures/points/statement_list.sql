@@ -1,24 +1,23 @@
--- What moved a user's points, newest first, below transaction p_before (0: from the start). Amounts in millipoints:
--- what it did to his pending and to his available account. Job and frame are NULL where there is none; the names of
--- jobs and slaves that are gone are ''. other: who gave it, or whom he gave it; for adjust the administrator. DR404 no
+-- A user's transactions, newest first, ids below p_before (0: from the newest). Rows: id, kind, time, changes of the
+-- pending and available balance and of the total points in millipoints, job_id and job, frame, slave_id and slave
+-- (NULL: none; '' when deleted), counterparty (who gave, or received; for adjust the administrator), reason. DR404 no
 -- such user.
--- One row a transaction.
-CREATE OR REPLACE PROCEDURE statement_list(IN p_user BIGINT, IN p_before BIGINT, IN p_limit INT)
+CREATE OR REPLACE PROCEDURE statement_list(IN p_user_id BIGINT, IN p_before BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN
-  DECLARE v_pending BIGINT DEFAULT (SELECT id FROM account WHERE user_id = p_user AND kind = 'pending');
-  DECLARE v_available BIGINT DEFAULT (SELECT id FROM account WHERE user_id = p_user AND kind = 'available');
+  DECLARE v_pending BIGINT DEFAULT (SELECT id FROM account WHERE user_id = p_user_id AND kind = 'pending');
+  DECLARE v_available BIGINT DEFAULT (SELECT id FROM account WHERE user_id = p_user_id AND kind = 'available');
   DECLARE v_before BIGINT DEFAULT IF(p_before = 0, 9223372036854775807, p_before);
 
   IF v_available IS NULL THEN
-    CALL error_raise(404, CONCAT('there is no user ', p_user));
+    CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
-  SELECT t.id, t.kind, time_text(t.created_at) AS created_at, line.pending, line.available, t.total_change,
-    t.job_id, COALESCE(j.name, '') AS job_name, t.frame, t.slave_id, COALESCE(s.name, '') AS slave_name,
-    COALESCE(u.name, '') AS other, COALESCE(t.reason, '') AS reason
+  SELECT t.id, t.kind, time_text(t.created_at) AS created_at, line.pending_change, line.available_change,
+    t.total_change, t.job_id, COALESCE(j.name, '') AS job_name, t.frame, t.slave_id, COALESCE(s.name, '') AS slave_name,
+    COALESCE(u.name, '') AS counterparty, COALESCE(t.reason, '') AS reason
   FROM (
-    SELECT transaction_id, SUM(IF(account_id = v_pending, amount, 0)) AS pending,
-      SUM(IF(account_id = v_available, amount, 0)) AS available
+    SELECT transaction_id, SUM(IF(account_id = v_pending, amount, 0)) AS pending_change,
+      SUM(IF(account_id = v_available, amount, 0)) AS available_change
     FROM (
       (SELECT transaction_id, account_id, amount FROM entry FORCE INDEX (entry_account)
        WHERE account_id = v_pending AND transaction_id < v_before ORDER BY transaction_id DESC LIMIT p_limit)

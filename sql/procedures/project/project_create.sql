@@ -1,20 +1,20 @@
--- Makes a project; the row that comes back holds its id. DR400 a bad name, DR404 no such user, DR409 the name is taken.
-CREATE OR REPLACE PROCEDURE project_create(IN p_user BIGINT, IN p_name VARCHAR(1000))
+-- Creates a project. Row: id. DR400 an invalid name, DR404 no such user, DR409 the name is taken.
+CREATE OR REPLACE PROCEDURE project_create(IN p_user_id BIGINT, IN p_name VARCHAR(1000))
 SQL SECURITY DEFINER
 BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user FOR UPDATE) THEN
-    CALL error_raise(404, CONCAT('there is no user ', p_user));
+  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user_id FOR UPDATE) THEN
+    CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
   IF CHAR_LENGTH(TRIM(p_name)) NOT BETWEEN 1 AND 200 THEN
     CALL error_raise(400, 'a project needs a name of 1 to 200 characters');
   END IF;
-  IF EXISTS (SELECT 1 FROM project WHERE user_id = p_user AND name = TRIM(p_name)) THEN
+  IF EXISTS (SELECT 1 FROM project WHERE user_id = p_user_id AND name = TRIM(p_name)) THEN
     CALL error_raise(409, CONCAT('you have a project "', TRIM(p_name), '" already'));
   END IF;
-  INSERT INTO project (user_id, name, created_at) VALUES (p_user, TRIM(p_name), UTC_TIMESTAMP(3));
+  INSERT INTO project (user_id, name, created_at) VALUES (p_user_id, TRIM(p_name), UTC_TIMESTAMP(3));
   COMMIT;
   SELECT LAST_INSERT_ID() AS id;
 END

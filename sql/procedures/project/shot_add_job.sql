@@ -1,26 +1,25 @@
--- Puts a job into a shot of its own project; what somebody said of the shot before holds no more, for there is new
--- work. p_shot 0: takes it out of the one that it is in. DR404 no such job or shot, DR409 the shot is another
--- project's.
-CREATE OR REPLACE PROCEDURE shot_add_job(IN p_shot BIGINT, IN p_job BIGINT)
+-- Adds a job to a shot of its project and clears the shot's manual state; p_shot_id 0: removes the job from its shot.
+-- DR404 no such job or shot, DR409 the shot belongs to another project.
+CREATE OR REPLACE PROCEDURE shot_add_job(IN p_shot_id BIGINT, IN p_job_id BIGINT)
 SQL SECURITY DEFINER
 BEGIN
-  DECLARE v_project BIGINT;
+  DECLARE v_project_id BIGINT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
-  IF p_shot <> 0 THEN
-    SET v_project = (SELECT project_id FROM shot WHERE id = p_shot FOR UPDATE);
-    IF v_project IS NULL THEN
-      CALL error_raise(404, CONCAT('there is no shot ', p_shot));
+  IF p_shot_id <> 0 THEN
+    SET v_project_id = (SELECT project_id FROM shot WHERE id = p_shot_id FOR UPDATE);
+    IF v_project_id IS NULL THEN
+      CALL error_raise(404, CONCAT('there is no shot ', p_shot_id));
     END IF;
   END IF;
-  IF NOT EXISTS (SELECT 1 FROM job WHERE id = p_job AND state <> 'creating' FOR UPDATE) THEN
-    CALL error_raise(404, CONCAT('there is no job ', p_job));
+  IF NOT EXISTS (SELECT 1 FROM job WHERE id = p_job_id AND state <> 'creating' FOR UPDATE) THEN
+    CALL error_raise(404, CONCAT('there is no job ', p_job_id));
   END IF;
-  IF p_shot <> 0 AND NOT EXISTS (SELECT 1 FROM job WHERE id = p_job AND project_id = v_project) THEN
-    CALL error_raise(409, CONCAT('job ', p_job, ' is not in the project of shot ', p_shot));
+  IF p_shot_id <> 0 AND NOT EXISTS (SELECT 1 FROM job WHERE id = p_job_id AND project_id = v_project_id) THEN
+    CALL error_raise(409, CONCAT('job ', p_job_id, ' is not in the project of shot ', p_shot_id));
   END IF;
-  UPDATE job SET shot_id = NULLIF(p_shot, 0) WHERE id = p_job;
-  UPDATE shot SET state = NULL WHERE id = p_shot;
+  UPDATE job SET shot_id = NULLIF(p_shot_id, 0) WHERE id = p_job_id;
+  UPDATE shot SET state = NULL WHERE id = p_shot_id;
   COMMIT;
 END

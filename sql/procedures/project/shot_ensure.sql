@@ -1,13 +1,14 @@
--- Finds a project's shot by its names, or makes it, and its sequence; the row that comes back holds its id.
--- DR400 a bad name, DR404 no such project, DR409 too many.
-CREATE OR REPLACE PROCEDURE shot_ensure(IN p_project BIGINT, IN p_sequence VARCHAR(1000), IN p_name VARCHAR(1000))
+-- Finds a project's shot by its names or creates it, and its sequence. Row: id. DR400 an invalid name, DR404 no such
+-- project, DR409 too many shots.
+CREATE OR REPLACE PROCEDURE shot_ensure(IN p_project_id BIGINT, IN p_sequence_name VARCHAR(1000),
+  IN p_name VARCHAR(1000))
 SQL SECURITY DEFINER
 BEGIN
-  DECLARE v_shot BIGINT;
+  DECLARE v_shot_id BIGINT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
-  CALL shot_find(p_project, p_sequence, p_name, v_shot);
+  CALL shot_find(p_project_id, p_sequence_name, p_name, v_shot_id);
   COMMIT;
-  SELECT v_shot AS id;
+  SELECT v_shot_id AS id;
 END

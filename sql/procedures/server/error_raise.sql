@@ -1,5 +1,5 @@
--- Refuses with SQLSTATE DR400 (invalid), DR403 (denied), DR404 (not found) or DR409 (conflict) and a message for
--- people. The other procedures call it, so that a message may be longer than a condition item and still arrive, cut.
+-- Fails with SQLSTATE DR400 (invalid), DR403 (denied), DR404 (not found) or DR409 (conflict) and a message for users.
+-- Other procedures call it because it truncates a message that is longer than a condition item.
 CREATE OR REPLACE PROCEDURE error_raise(IN p_code INT, IN p_message TEXT)
 SQL SECURITY DEFINER
 BEGIN

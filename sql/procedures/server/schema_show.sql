@@ -1,5 +1,4 @@
--- The newest migration that this database has.
--- Row: its number, 0 when there is none. No errors.
+-- The newest migration of this database. Row: its number, 0 for none. No errors.
 CREATE OR REPLACE PROCEDURE schema_show()
 SQL SECURITY DEFINER
 BEGIN

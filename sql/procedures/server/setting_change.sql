@@ -1,4 +1,4 @@
--- Sets a setting, new or not. DR400 a name or value that cannot be.
+-- Sets a setting, new or not. DR400 an invalid name or value.
 CREATE OR REPLACE PROCEDURE setting_change(IN p_name VARCHAR(200), IN p_value MEDIUMTEXT)
 SQL SECURITY DEFINER
 BEGIN

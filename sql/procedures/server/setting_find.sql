@@ -1,5 +1,4 @@
--- The value of a setting. DR404 when it was never set.
--- Row: that value.
+-- One setting. Row: its value. DR404 it was never set.
 CREATE OR REPLACE PROCEDURE setting_find(IN p_name VARCHAR(200))
 SQL SECURITY DEFINER
 BEGIN

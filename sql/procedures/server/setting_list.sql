@@ -1,5 +1,5 @@
--- Every setting that was ever set: name, value, when. For the server alone: it chooses what an administrator sees.
--- One row a setting. No errors.
+-- All settings, for the server, which selects what administrators see. Rows: name, value, time of the change.
+-- No errors.
 CREATE OR REPLACE PROCEDURE setting_list()
 SQL SECURITY DEFINER
 BEGIN

@@ -1,4 +1,4 @@
--- Makes a render method known; one that is known stays as it is. DR400 a name that is not [a-z0-9_-]{1,64}.
+-- Creates a render method if it is new. DR400 a name that is not [a-z0-9_-]{1,64}.
 CREATE OR REPLACE PROCEDURE method_ensure(IN p_name VARCHAR(200))
 SQL SECURITY DEFINER
 BEGIN

@@ -1,11 +1,10 @@
--- Render methods and their versions on slaves that are not revoked: name, version ('' when no slave has it), how many
--- slaves have it, how many of these were seen within a day, and their mean power per core in thousandths (0: never
--- measured). DR403 no administrator.
--- One row a version.
-CREATE OR REPLACE PROCEDURE method_list(IN p_administrator BIGINT)
+-- Render methods and their versions on slaves that are not revoked. Rows: name, version ('' when no slave has it),
+-- number of slaves, how many of these were seen within a day, mean power per core in thousandths (0: never measured).
+-- DR403 not an administrator.
+CREATE OR REPLACE PROCEDURE method_list(IN p_administrator_id BIGINT)
 SQL SECURITY DEFINER
 BEGIN
-  CALL admin_check(p_administrator);
+  CALL admin_check(p_administrator_id);
   SELECT m.name, COALESCE(k.version, '') AS version, COUNT(s.id) AS slaves,
     COUNT(IF(s.last_seen_at > UTC_TIMESTAMP() - INTERVAL 1 DAY, 1, NULL)) AS lately,
     COALESCE(ROUND(AVG(IF(s.id IS NULL, NULL, k.power))), 0) AS power

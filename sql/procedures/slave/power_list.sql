@@ -1,7 +1,7 @@
--- What a slave (0: every slave that is not revoked) can do per method and version, in thousandths of the reference
--- core: as benchmarked and as corrected, 0 when it was never measured, and how long ago in seconds: 1,000,000,000 when
--- it has become other hardware since. Rows: slave, method, version, the two powers, age in s. No errors.
-CREATE OR REPLACE PROCEDURE power_list(IN p_slave BIGINT)
+-- The powers of a slave (0: of every slave that is not revoked) by method and version, in thousandths of the reference
+-- core: benchmarked and corrected, 0 when never measured. age in s: of the benchmark; 1,000,000,000 when the hardware
+-- has changed since. Rows: slave_id, method, version, both powers, age in s. No errors.
+CREATE OR REPLACE PROCEDURE power_list(IN p_slave_id BIGINT)
 SQL SECURITY DEFINER
 BEGIN
   SELECT k.slave_id, m.name, k.version, COALESCE(k.benchmark_power, 0) AS benchmark, COALESCE(k.power, 0) AS power,
@@ -10,6 +10,6 @@ BEGIN
   FROM slave_method k
   JOIN render_method m ON m.id = k.method_id
   JOIN slave s ON s.id = k.slave_id
-  WHERE IF(p_slave = 0, s.state <> 'revoked', k.slave_id = p_slave)
+  WHERE IF(p_slave_id = 0, s.state <> 'revoked', k.slave_id = p_slave_id)
   ORDER BY k.slave_id, m.name, k.version;
 END

@@ -1,10 +1,10 @@
--- A benchmark's answer: what this slave has per core with this version of a method, in thousandths of the reference
--- core. Corrections start again from it. DR400 a power that cannot be, DR404 no such slave or not with that method.
-CREATE OR REPLACE PROCEDURE power_record(IN p_slave BIGINT, IN p_method VARCHAR(64), IN p_version VARCHAR(64),
+-- Records a benchmark: the power per core of this slave with this version of a method, in thousandths of the reference
+-- core. Corrections restart from it. DR400 an invalid power, DR404 no such slave or it lacks that method.
+CREATE OR REPLACE PROCEDURE power_record(IN p_slave_id BIGINT, IN p_method_name VARCHAR(64), IN p_version VARCHAR(64),
   IN p_power BIGINT)
 SQL SECURITY DEFINER
 BEGIN
-  DECLARE v_method BIGINT DEFAULT (SELECT id FROM render_method WHERE name = p_method);
+  DECLARE v_method_id BIGINT DEFAULT (SELECT id FROM render_method WHERE name = p_method_name);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   IF COALESCE(p_power, 0) NOT BETWEEN 1 AND 20000 THEN
@@ -12,11 +12,11 @@ BEGIN
       ' thousandths of the reference core cannot be; 1 to 20,000 can'));
   END IF;
   START TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM slave_method WHERE slave_id = p_slave AND method_id = v_method AND version = p_version
-    FOR UPDATE) THEN
-    CALL error_raise(404, CONCAT('slave ', p_slave, ' has not said that it has ', p_method, ' ', p_version));
+  IF NOT EXISTS (SELECT 1 FROM slave_method WHERE slave_id = p_slave_id AND method_id = v_method_id
+    AND version = p_version FOR UPDATE) THEN
+    CALL error_raise(404, CONCAT('slave ', p_slave_id, ' has not said that it has ', p_method_name, ' ', p_version));
   END IF;
   UPDATE slave_method SET benchmark_power = p_power, power = p_power, benchmarked_at = UTC_TIMESTAMP(3)
-  WHERE slave_id = p_slave AND method_id = v_method AND version = p_version;
+  WHERE slave_id = p_slave_id AND method_id = v_method_id AND version = p_version;
   COMMIT;
 END

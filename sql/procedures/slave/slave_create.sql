@@ -1,9 +1,10 @@
--- Enrols a slave. Row: id. DR400 a bad name, key or hash, DR404 no such user, DR409 the key exists or 1,000 slaves.
-CREATE OR REPLACE PROCEDURE slave_create(IN p_user BIGINT, IN p_name VARCHAR(1000), IN p_slavekey VARCHAR(200),
+-- Creates a slave. Row: id. DR400 an invalid name, key or hash, DR404 no such user, DR409 the key exists or 1,000
+-- slaves.
+CREATE OR REPLACE PROCEDURE slave_create(IN p_user_id BIGINT, IN p_name VARCHAR(1000), IN p_slavekey VARCHAR(200),
   IN p_password_hash VARBINARY(64))
 SQL SECURITY DEFINER
 BEGIN
-  DECLARE v_slave BIGINT;
+  DECLARE v_slave_id BIGINT;
   DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
@@ -18,20 +19,21 @@ BEGIN
   END IF;
 
   START TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user FOR UPDATE) THEN
-    CALL error_raise(404, CONCAT('there is no user ', p_user));
+  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user_id FOR UPDATE) THEN
+    CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
   IF EXISTS (SELECT 1 FROM slave WHERE slavekey = p_slavekey) THEN
     CALL error_raise(409, 'this slavekey is in use');
   END IF;
-  IF (SELECT COUNT(*) FROM slave WHERE user_id = p_user AND state <> 'revoked') >= 1000 THEN
+  IF (SELECT COUNT(*) FROM slave WHERE user_id = p_user_id AND state <> 'revoked') >= 1000 THEN
     CALL error_raise(409, 'you have 1,000 slaves already; revoke some that you no longer use');
   END IF;
   INSERT INTO slave (user_id, name, slavekey, password_hash, created_at)
-  VALUES (p_user, TRIM(p_name), p_slavekey, p_password_hash, v_now);
-  SET v_slave = LAST_INSERT_ID();
-  INSERT INTO event (created_at, kind, user_id, slave_id, message)
-  VALUES (v_now, 'slave_created', p_user, v_slave, CONCAT('Slave ', v_slave, ' (', TRIM(p_name), ') was enrolled'));
+  VALUES (p_user_id, TRIM(p_name), p_slavekey, p_password_hash, v_now);
+  SET v_slave_id = LAST_INSERT_ID();
+  INSERT INTO activity (created_at, kind, user_id, slave_id, message)
+  VALUES (v_now, 'slave_created', p_user_id, v_slave_id,
+    CONCAT('Slave ', v_slave_id, ' (', TRIM(p_name), ') was enrolled'));
   COMMIT;
-  SELECT v_slave AS id;
+  SELECT v_slave_id AS id;
 END

@@ -1,7 +1,7 @@
--- What a slave says of itself when it signs on. p_methods: [[name, version]...]; methods that this server does not know
--- are left out, known ones keep their measured power; on other hardware it is due to be measured again. p_gpus: [name
--- ...] or ''. DR400 too many methods, DR404 no such slave.
-CREATE OR REPLACE PROCEDURE slave_hello(IN p_slave BIGINT, IN p_os TEXT, IN p_cpu TEXT, IN p_cores BIGINT,
+-- Records a slave's hello. p_methods: [[name, version]...]; methods unknown to this server are omitted, known ones
+-- keep their power; on other hardware the benchmark is due again. p_gpus: [name...] or ''. DR400 too many methods,
+-- DR404 no such slave.
+CREATE OR REPLACE PROCEDURE slave_hello(IN p_slave_id BIGINT, IN p_os TEXT, IN p_cpu_model TEXT, IN p_cores BIGINT,
   IN p_memory_mib BIGINT, IN p_methods LONGTEXT, IN p_gpus TEXT, IN p_address VARCHAR(64))
 SQL SECURITY DEFINER
 BEGIN
@@ -11,23 +11,23 @@ BEGIN
     CALL error_raise(400, CONCAT('a slave may name 100 render methods, not ', JSON_LENGTH(p_methods)));
   END IF;
   START TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM slave WHERE id = p_slave FOR UPDATE) THEN
-    CALL error_raise(404, CONCAT('there is no slave ', p_slave));
+  IF NOT EXISTS (SELECT 1 FROM slave WHERE id = p_slave_id FOR UPDATE) THEN
+    CALL error_raise(404, CONCAT('there is no slave ', p_slave_id));
   END IF;
   UPDATE slave_method k JOIN slave s ON s.id = k.slave_id SET k.benchmarked_at = NULL
-  WHERE s.id = p_slave AND s.cores > 0 AND (s.cores <> p_cores OR s.cpu <> LEFT(p_cpu, 200));
-  UPDATE slave SET os = LEFT(p_os, 200), cpu = LEFT(p_cpu, 200), cores = LEAST(GREATEST(p_cores, 0), 65536),
+  WHERE s.id = p_slave_id AND s.cores > 0 AND (s.cores <> p_cores OR s.cpu_model <> LEFT(p_cpu_model, 200));
+  UPDATE slave SET os = LEFT(p_os, 200), cpu_model = LEFT(p_cpu_model, 200), cores = LEAST(GREATEST(p_cores, 0), 65536),
     memory_mib = LEAST(GREATEST(p_memory_mib, 0), 1073741824), gpus = IF(CHAR_LENGTH(p_gpus) > 2000, '', p_gpus),
     address = p_address, last_seen_at = UTC_TIMESTAMP(3)
-  WHERE id = p_slave;
+  WHERE id = p_slave_id;
 
   DELETE k FROM slave_method k JOIN render_method m ON m.id = k.method_id
-  WHERE k.slave_id = p_slave AND (m.name, k.version) NOT IN (SELECT n.name, n.version
+  WHERE k.slave_id = p_slave_id AND (m.name, k.version) NOT IN (SELECT n.name, n.version
     FROM JSON_TABLE(p_methods, '$[*]' COLUMNS (name VARCHAR(64) PATH '$[0]',
       version VARCHAR(64) PATH '$[1]')) n
     WHERE n.name IS NOT NULL AND n.version IS NOT NULL);
   INSERT IGNORE INTO slave_method (slave_id, method_id, version)
-  SELECT p_slave, m.id, n.version
+  SELECT p_slave_id, m.id, n.version
   FROM JSON_TABLE(p_methods, '$[*]' COLUMNS (name VARCHAR(64) PATH '$[0]',
     version VARCHAR(64) PATH '$[1]')) n
   JOIN render_method m ON m.name = n.name

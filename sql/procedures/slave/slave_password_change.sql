@@ -1,5 +1,5 @@
--- Gives a slave a new slavepassword. DR400 a bad hash, DR404 no such slave, DR409 it is revoked.
-CREATE OR REPLACE PROCEDURE slave_password_change(IN p_slave BIGINT, IN p_password_hash VARBINARY(64))
+-- Replaces a slave's slavepassword. DR400 an invalid hash, DR404 no such slave, DR409 it is revoked.
+CREATE OR REPLACE PROCEDURE slave_password_change(IN p_slave_id BIGINT, IN p_password_hash VARBINARY(64))
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_state VARCHAR(16);
@@ -9,13 +9,13 @@ BEGIN
     CALL error_raise(400, 'a slave needs the 32-byte hash of its slavepassword');
   END IF;
   START TRANSACTION;
-  SELECT state INTO v_state FROM slave WHERE id = p_slave FOR UPDATE;
+  SELECT state INTO v_state FROM slave WHERE id = p_slave_id FOR UPDATE;
   IF v_state IS NULL THEN
-    CALL error_raise(404, CONCAT('there is no slave ', p_slave));
+    CALL error_raise(404, CONCAT('there is no slave ', p_slave_id));
   END IF;
   IF v_state = 'revoked' THEN
-    CALL error_raise(409, CONCAT('slave ', p_slave, ' was revoked; enrol it again with a new slavekey'));
+    CALL error_raise(409, CONCAT('slave ', p_slave_id, ' was revoked; enrol it again with a new slavekey'));
   END IF;
-  UPDATE slave SET password_hash = p_password_hash WHERE id = p_slave;
+  UPDATE slave SET password_hash = p_password_hash WHERE id = p_slave_id;
   COMMIT;
 END

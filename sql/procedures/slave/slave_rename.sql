@@ -1,5 +1,5 @@
--- Renames a slave. DR400 a bad name, DR404 no such slave.
-CREATE OR REPLACE PROCEDURE slave_rename(IN p_slave BIGINT, IN p_name VARCHAR(1000))
+-- Renames a slave. DR400 an invalid name, DR404 no such slave.
+CREATE OR REPLACE PROCEDURE slave_rename(IN p_slave_id BIGINT, IN p_name VARCHAR(1000))
 SQL SECURITY DEFINER
 BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
@@ -7,9 +7,9 @@ BEGIN
     CALL error_raise(400, 'a slave needs a name of 1 to 100 characters');
   END IF;
   START TRANSACTION;
-  IF NOT EXISTS (SELECT 1 FROM slave WHERE id = p_slave FOR UPDATE) THEN
-    CALL error_raise(404, CONCAT('there is no slave ', p_slave));
+  IF NOT EXISTS (SELECT 1 FROM slave WHERE id = p_slave_id FOR UPDATE) THEN
+    CALL error_raise(404, CONCAT('there is no slave ', p_slave_id));
   END IF;
-  UPDATE slave SET name = TRIM(p_name) WHERE id = p_slave;
+  UPDATE slave SET name = TRIM(p_name) WHERE id = p_slave_id;
   COMMIT;
 END

@@ -1,6 +1,6 @@
--- Opens a session; expired ones are cleared on the way, a hundred at a time. The login of an administrator is an event.
--- DR400 a bad hash or lifetime, DR403 the user is blocked, DR404 no such user.
-CREATE OR REPLACE PROCEDURE session_create(IN p_user BIGINT, IN p_secret_hash VARBINARY(64), IN p_lifetime_s BIGINT,
+-- Creates a session, deletes up to a hundred expired ones, and records the login of an administrator as activity.
+-- DR400 an invalid hash or lifetime, DR403 the user is blocked, DR404 no such user.
+CREATE OR REPLACE PROCEDURE session_create(IN p_user_id BIGINT, IN p_secret_hash VARBINARY(64), IN p_lifetime_s BIGINT,
   IN p_address VARCHAR(64))
 SQL SECURITY DEFINER
 BEGIN
@@ -13,16 +13,16 @@ BEGIN
   IF p_lifetime_s NOT BETWEEN 1 AND 366 * 86400 THEN
     CALL error_raise(400, CONCAT('a session lasts 1 second to 366 days, not ', p_lifetime_s, ' seconds'));
   END IF;
-  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user) THEN
-    CALL error_raise(404, CONCAT('there is no user ', p_user));
+  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user_id) THEN
+    CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
-  CALL user_blocked_check(p_user);
+  CALL user_blocked_check(p_user_id);
   START TRANSACTION;
   DELETE FROM session WHERE expires_at <= v_now ORDER BY expires_at LIMIT 100;
   INSERT INTO session (secret_hash, user_id, address, created_at, expires_at)
-  VALUES (p_secret_hash, p_user, p_address, v_now, v_now + INTERVAL p_lifetime_s SECOND);
-  INSERT INTO event (created_at, kind, user_id, message)
+  VALUES (p_secret_hash, p_user_id, p_address, v_now, v_now + INTERVAL p_lifetime_s SECOND);
+  INSERT INTO activity (created_at, kind, user_id, message)
   SELECT v_now, 'admin_login', id, LEFT(CONCAT(name, ' logged in from ', p_address), 1000)
-  FROM user WHERE id = p_user AND role = 'administrator';
+  FROM user WHERE id = p_user_id AND role = 'administrator';
   COMMIT;
 END

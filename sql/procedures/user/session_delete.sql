@@ -1,5 +1,4 @@
--- Closes a session; closing an unknown one is nothing.
--- No errors.
+-- Deletes a session. Idempotent. No errors.
 CREATE OR REPLACE PROCEDURE session_delete(IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER
 BEGIN

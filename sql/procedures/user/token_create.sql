@@ -1,7 +1,6 @@
--- Makes an API token; p_scopes are words of read, submit, slaves, admin. Row: id.
--- DR400 a bad name, scope or hash, DR403 admin for one who is no administrator, DR404 no such user, DR409 name taken
--- or 100 tokens.
-CREATE OR REPLACE PROCEDURE token_create(IN p_user BIGINT, IN p_name VARCHAR(1000), IN p_scopes VARCHAR(1000),
+-- Creates an API token; p_scopes: words of read, submit, slaves, admin. Row: id. DR400 an invalid name, scope or hash,
+-- DR403 admin for one who is not an administrator, DR404 no such user, DR409 the name is taken or 100 tokens.
+CREATE OR REPLACE PROCEDURE token_create(IN p_user_id BIGINT, IN p_name VARCHAR(1000), IN p_scopes VARCHAR(1000),
   IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER
 BEGIN
@@ -19,21 +18,21 @@ BEGIN
   END IF;
 
   START TRANSACTION;
-  SELECT role INTO v_role FROM user WHERE id = p_user FOR UPDATE;
+  SELECT role INTO v_role FROM user WHERE id = p_user_id FOR UPDATE;
   IF v_role IS NULL THEN
-    CALL error_raise(404, CONCAT('there is no user ', p_user));
+    CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
   IF v_role <> 'administrator' AND FIND_IN_SET('admin', REPLACE(p_scopes, ' ', ',')) > 0 THEN
     CALL error_raise(403, 'only an administrator may have a token with the scope admin');
   END IF;
-  IF EXISTS (SELECT 1 FROM token WHERE user_id = p_user AND name = TRIM(p_name)) THEN
+  IF EXISTS (SELECT 1 FROM token WHERE user_id = p_user_id AND name = TRIM(p_name)) THEN
     CALL error_raise(409, CONCAT('you have a token "', TRIM(p_name), '" already'));
   END IF;
-  IF (SELECT COUNT(*) FROM token WHERE user_id = p_user) >= 100 THEN
+  IF (SELECT COUNT(*) FROM token WHERE user_id = p_user_id) >= 100 THEN
     CALL error_raise(409, 'you have 100 tokens already; delete some that you no longer use');
   END IF;
   INSERT INTO token (user_id, name, scopes, secret_hash, created_at)
-  VALUES (p_user, TRIM(p_name), REPLACE(p_scopes, ' ', ','), p_secret_hash, UTC_TIMESTAMP(3));
+  VALUES (p_user_id, TRIM(p_name), REPLACE(p_scopes, ' ', ','), p_secret_hash, UTC_TIMESTAMP(3));
   COMMIT;
   SELECT LAST_INSERT_ID() AS id;
 END

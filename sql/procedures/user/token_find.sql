@@ -1,22 +1,22 @@
--- Whose token this is. Row: id, name, role of the user, scopes. The time of use is noted once a minute at most. DR403
--- the user is blocked, DR404 unknown.
+-- The user of a token; records its use, once a minute at most. Row: id, name, role, scopes. DR403 the user is blocked,
+-- DR404 unknown.
 CREATE OR REPLACE PROCEDURE token_find(IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
-  DECLARE v_token BIGINT DEFAULT (SELECT id FROM token WHERE secret_hash = p_secret_hash);
+  DECLARE v_token_id BIGINT DEFAULT (SELECT id FROM token WHERE secret_hash = p_secret_hash);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
-  IF v_token IS NULL THEN
+  IF v_token_id IS NULL THEN
     CALL error_raise(404, 'this token is unknown or was deleted');
   END IF;
-  CALL user_blocked_check((SELECT user_id FROM token WHERE id = v_token));
+  CALL user_blocked_check((SELECT user_id FROM token WHERE id = v_token_id));
   IF EXISTS (SELECT 1 FROM token
-             WHERE id = v_token AND (last_used_at IS NULL OR last_used_at < v_now - INTERVAL 1 MINUTE)) THEN
+             WHERE id = v_token_id AND (last_used_at IS NULL OR last_used_at < v_now - INTERVAL 1 MINUTE)) THEN
     START TRANSACTION;
-    UPDATE token SET last_used_at = v_now WHERE id = v_token;
+    UPDATE token SET last_used_at = v_now WHERE id = v_token_id;
     COMMIT;
   END IF;
   SELECT u.id, u.name, u.role, REPLACE(t.scopes, ',', ' ') AS scopes
-  FROM token t JOIN user u ON u.id = t.user_id WHERE t.id = v_token;
+  FROM token t JOIN user u ON u.id = t.user_id WHERE t.id = v_token_id;
 END

@@ -1,7 +1,7 @@
--- Keeps a user out: his sessions end, his tokens and slaves get in no more, his active jobs are paused. Blocked again
--- the reason is the new one. Rows: (1, job) per job paused now, (2, slave) per slave that is to go. DR400 no reason,
--- DR403 no administrator, DR404 no such user, DR409 oneself, or the last administrator.
-CREATE OR REPLACE PROCEDURE user_block(IN p_administrator BIGINT, IN p_user BIGINT, IN p_reason TEXT)
+-- Blocks a user: ends their sessions and pauses their active jobs; their tokens and slaves are rejected. Blocking
+-- again replaces the reason. Rows: (1, job_id) per job that was paused, (2, slave_id) per slave to disconnect. DR400
+-- no reason, DR403 not an administrator, DR404 no such user, DR409 oneself, or the last administrator.
+CREATE OR REPLACE PROCEDURE user_block(IN p_administrator_id BIGINT, IN p_user_id BIGINT, IN p_reason TEXT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_number BIGINT;
@@ -17,27 +17,27 @@ BEGIN
 
   START TRANSACTION;
   SELECT next_value INTO v_number FROM counter WHERE name = 'user' FOR UPDATE;
-  CALL admin_check(p_administrator);
-  SELECT name INTO v_name FROM user WHERE id = p_user FOR UPDATE;
+  CALL admin_check(p_administrator_id);
+  SELECT name INTO v_name FROM user WHERE id = p_user_id FOR UPDATE;
   IF v_name IS NULL THEN
-    CALL error_raise(404, CONCAT('there is no user ', p_user));
+    CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
-  IF p_user = p_administrator THEN
+  IF p_user_id = p_administrator_id THEN
     CALL error_raise(409, 'nobody can block himself; ask another administrator');
   END IF;
-  IF EXISTS (SELECT 1 FROM user WHERE id = p_user AND role = 'administrator') THEN
+  IF EXISTS (SELECT 1 FROM user WHERE id = p_user_id AND role = 'administrator') THEN
     CALL error_raise(409, 'an administrator cannot be blocked; take the role away first');
   END IF;
-  UPDATE user SET blocked_at = COALESCE(blocked_at, v_now), blocked_reason = TRIM(p_reason) WHERE id = p_user;
-  DELETE FROM session WHERE user_id = p_user;
-  INSERT INTO user_block_job (job_id) SELECT id FROM job WHERE user_id = p_user AND state = 'active' FOR UPDATE;
+  UPDATE user SET blocked_at = COALESCE(blocked_at, v_now), blocked_reason = TRIM(p_reason) WHERE id = p_user_id;
+  DELETE FROM session WHERE user_id = p_user_id;
+  INSERT INTO user_block_job (job_id) SELECT id FROM job WHERE user_id = p_user_id AND state = 'active' FOR UPDATE;
   UPDATE user_block_job b STRAIGHT_JOIN job j ON j.id = b.job_id
-  SET j.state = 'paused', j.reason = 'paused: its owner is blocked', j.revision = j.revision + 1;
-  INSERT INTO event (created_at, kind, user_id, message)
-  SELECT v_now, 'user_blocked', p_user, LEFT(CONCAT(v_name, ' was blocked by ', a.name, ': ', TRIM(p_reason)), 1000)
-  FROM user a WHERE a.id = p_administrator;
+  SET j.state = 'paused', j.state_reason = 'paused: its owner is blocked', j.revision = j.revision + 1;
+  INSERT INTO activity (created_at, kind, user_id, message)
+  SELECT v_now, 'user_blocked', p_user_id, LEFT(CONCAT(v_name, ' was blocked by ', a.name, ': ', TRIM(p_reason)), 1000)
+  FROM user a WHERE a.id = p_administrator_id;
   COMMIT;
 
   SELECT 1 AS kind, job_id AS id FROM user_block_job
-  UNION ALL SELECT 2, id FROM slave WHERE user_id = p_user AND state = 'enabled';
+  UNION ALL SELECT 2, id FROM slave WHERE user_id = p_user_id AND state = 'enabled';
 END

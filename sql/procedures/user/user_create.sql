@@ -1,11 +1,11 @@
--- Makes a user with his accounts of points; the first of a grid becomes administrator. Row: id, name, role.
--- DR400 a name that cannot be, DR409 the name is taken (upper and lower case count as the same).
+-- Creates a user and their ledger accounts; the first user of a grid becomes administrator. Row: id, name, role. DR400
+-- an invalid name, DR409 the name is taken (case-insensitive).
 CREATE OR REPLACE PROCEDURE user_create(IN p_name VARCHAR(1000), IN p_email VARCHAR(1000),
   IN p_password_hash VARCHAR(255))
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_number BIGINT;
-  DECLARE v_user BIGINT;
+  DECLARE v_user_id BIGINT;
   DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
@@ -28,10 +28,10 @@ BEGIN
   INSERT INTO user (name, email, password_hash, role, created_at)
   VALUES (p_name, NULLIF(p_email, ''), p_password_hash,
     IF(EXISTS (SELECT 1 FROM user u), 'user', 'administrator'), v_now);
-  SET v_user = LAST_INSERT_ID();
-  INSERT INTO account (kind, user_id) VALUES ('pending', v_user), ('available', v_user);
-  INSERT INTO event (created_at, kind, user_id, message)
-  VALUES (v_now, 'user_created', v_user, CONCAT(p_name, ' joined'));
+  SET v_user_id = LAST_INSERT_ID();
+  INSERT INTO account (kind, user_id) VALUES ('pending', v_user_id), ('available', v_user_id);
+  INSERT INTO activity (created_at, kind, user_id, message)
+  VALUES (v_now, 'user_created', v_user_id, CONCAT(p_name, ' joined'));
   COMMIT;
-  SELECT id, name, role FROM user WHERE id = v_user;
+  SELECT id, name, role FROM user WHERE id = v_user_id;
 END

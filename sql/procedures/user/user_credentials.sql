@@ -1,5 +1,4 @@
--- What a login needs. Row: id, name, role, password_hash, milliseconds that the account stays locked. DR404 no such
--- user.
+-- What a login needs. Row: id, name, role, password_hash, milliseconds that the user stays locked. DR404 no such user.
 CREATE OR REPLACE PROCEDURE user_credentials(IN p_name VARCHAR(1000))
 SQL SECURITY DEFINER
 BEGIN

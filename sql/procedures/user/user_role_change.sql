@@ -1,6 +1,6 @@
--- Gives a user another role. The same role again is nothing. DR400 no such role, DR403 no administrator, DR404 no such
--- user, DR409 the last administrator cannot lose the role, and a blocked account cannot get one.
-CREATE OR REPLACE PROCEDURE user_role_change(IN p_administrator BIGINT, IN p_user BIGINT, IN p_role VARCHAR(32))
+-- Changes a user's role. Idempotent. DR400 no such role, DR403 not an administrator, DR404 no such user, DR409 it is
+-- the last administrator, or a blocked user.
+CREATE OR REPLACE PROCEDURE user_role_change(IN p_administrator_id BIGINT, IN p_user_id BIGINT, IN p_role VARCHAR(32))
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_number BIGINT;
@@ -13,23 +13,23 @@ BEGIN
   END IF;
   START TRANSACTION;
   SELECT next_value INTO v_number FROM counter WHERE name = 'user' FOR UPDATE;  -- one at a time: who is the last?
-  CALL admin_check(p_administrator);
-  SELECT role, blocked_at IS NOT NULL INTO v_role, v_blocked FROM user WHERE id = p_user FOR UPDATE;
+  CALL admin_check(p_administrator_id);
+  SELECT role, blocked_at IS NOT NULL INTO v_role, v_blocked FROM user WHERE id = p_user_id FOR UPDATE;
   IF v_role IS NULL THEN
-    CALL error_raise(404, CONCAT('there is no user ', p_user));
+    CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
   IF v_blocked AND p_role <> 'user' THEN
     CALL error_raise(409, 'a blocked account cannot get a role; unblock it first');
   END IF;
   IF v_role = 'administrator' AND p_role <> 'administrator' AND NOT EXISTS (SELECT 1 FROM user
-      WHERE role = 'administrator' AND blocked_at IS NULL AND id <> p_user) THEN
+      WHERE role = 'administrator' AND blocked_at IS NULL AND id <> p_user_id) THEN
     CALL error_raise(409, 'this is the last administrator; make somebody else one first');
   END IF;
   IF v_role <> p_role THEN
-    UPDATE user SET role = p_role WHERE id = p_user;
-    INSERT INTO event (created_at, kind, user_id, message)
+    UPDATE user SET role = p_role WHERE id = p_user_id;
+    INSERT INTO activity (created_at, kind, user_id, message)
     SELECT UTC_TIMESTAMP(3), 'user_role', u.id, CONCAT(u.name, ' is ', p_role, ' now, was ', v_role, '; by ', a.name)
-    FROM user u JOIN user a ON a.id = p_administrator WHERE u.id = p_user;
+    FROM user u JOIN user a ON a.id = p_administrator_id WHERE u.id = p_user_id;
   END IF;
   COMMIT;
 END

@@ -46,18 +46,18 @@ void check(std::map<std::size_t, std::string> const& read, std::array<std::strin
 START_TEST(every_value_of_a_batch_is_read_by_the_name_that_it_is_written_by) {
   auto const text = procedure("journal_write");
   auto const leases = columns(text, "p_leases");
-  auto const endings = columns(text, "p_endings");
+  auto const outcomes = columns(text, "p_outcomes");
   check(leases, store::lease_fields);
-  check(endings, store::ending_fields);
+  check(outcomes, store::outcome_fields);
   ck_assert_uint_eq(leases.size(), store::lease_fields.size());
-  ck_assert_uint_eq(endings.size(), store::ending_fields.size());
+  ck_assert_uint_eq(outcomes.size(), store::outcome_fields.size());
 }
 END_TEST
 
 START_TEST(the_reasons_of_failures_are_read_where_they_are_written) {
-  auto const reasons = columns(procedure("journal_write_failures"), "p_endings");
+  auto const reasons = columns(procedure("journal_write_failures"), "p_outcomes");
   ck_assert_uint_eq(reasons.size(), 1);
-  check(reasons, store::ending_fields);
+  check(reasons, store::outcome_fields);
 }
 END_TEST
 

@@ -1,6 +1,8 @@
--- An administrator changes a setting while the server runs; NULL: what the file says holds again. The server has looked
--- at the value. The same value again is nothing. DR400 a name or value that cannot be, DR403 no administrator.
-CREATE OR REPLACE PROCEDURE setting_edit(IN p_administrator BIGINT, IN p_name VARCHAR(200), IN p_value MEDIUMTEXT)
+-- An administrator overrides a setting of the configuration file while the server runs; NULL: the file's value again.
+-- The server has checked the value. The same value again changes nothing. DR400 an invalid name or value, DR403 not an
+-- administrator.
+CREATE OR REPLACE PROCEDURE setting_override(IN p_administrator_id BIGINT, IN p_name VARCHAR(200),
+  IN p_value MEDIUMTEXT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_before VARCHAR(4000);
@@ -13,7 +15,7 @@ BEGIN
     CALL error_raise(400, CONCAT('the setting ', p_name, ' holds at most 4,000 characters'));
   END IF;
   START TRANSACTION;
-  CALL admin_check(p_administrator);
+  CALL admin_check(p_administrator_id);
   SELECT MAX(value) INTO v_before FROM setting WHERE name = p_name FOR UPDATE;
   IF NOT v_before <=> p_value THEN
     IF p_value IS NULL THEN
@@ -22,11 +24,11 @@ BEGIN
       INSERT INTO setting (name, value, changed_at) VALUES (p_name, p_value, UTC_TIMESTAMP(3))
       ON DUPLICATE KEY UPDATE value = p_value, changed_at = UTC_TIMESTAMP(3);
     END IF;
-    INSERT INTO event (created_at, kind, user_id, message)
-    SELECT UTC_TIMESTAMP(3), 'setting_changed', p_administrator, LEFT(CONCAT(name, ' set ', p_name, ' to ',
+    INSERT INTO activity (created_at, kind, user_id, message)
+    SELECT UTC_TIMESTAMP(3), 'setting_changed', p_administrator_id, LEFT(CONCAT(name, ' set ', p_name, ' to ',
       COALESCE(CONCAT('"', p_value, '"'), 'what the file says'), ', it was ',
       COALESCE(CONCAT('"', v_before, '"'), 'what the file says')), 1000)
-    FROM user WHERE id = p_administrator;
+    FROM user WHERE id = p_administrator_id;
   END IF;
   COMMIT;
 END

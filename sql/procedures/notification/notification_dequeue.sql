@@ -1,9 +1,8 @@
--- Up to p_limit notifications that are due, oldest first, for the one who sends them now: until five minutes have
--- passed nobody else gets them. An address that is not confirmed gets nothing but the code that confirms it.
--- Rows: id, user's name, kind, channel, message, job, slave (0: none), e-mail address, webhook and its secret, when it
--- was made (UNIX time), how often it was tried before, the code.
--- No errors.
-CREATE OR REPLACE PROCEDURE notification_take(IN p_limit INT)
+-- Up to p_limit due notifications, oldest first, for the caller to send; no other call returns them for five minutes.
+-- An unconfirmed e-mail address gets only its confirmation code. Rows: id, user's name, kind, channel, message,
+-- job_id, slave_id (0: none), e-mail address, webhook and its secret, creation time (UNIX s), number of earlier tries,
+-- code. No errors.
+CREATE OR REPLACE PROCEDURE notification_dequeue(IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
@@ -15,20 +14,20 @@ BEGIN
   INSERT INTO notification_taken (id)
   SELECT id FROM notification WHERE state = 'waiting' AND due_at <= v_now ORDER BY due_at, id LIMIT p_limit FOR UPDATE;
   UPDATE notification_taken t STRAIGHT_JOIN notification n FORCE INDEX (PRIMARY) ON n.id = t.id
-  SET n.attempts = n.attempts + 1, n.due_at = v_now + INTERVAL 5 MINUTE;
+  SET n.try_count = n.try_count + 1, n.due_at = v_now + INTERVAL 5 MINUTE;
   COMMIT;
 
   SELECT n.id, u.name, n.kind, n.channel, n.message, COALESCE(n.job_id, 0) AS job_id,
     COALESCE(n.slave_id, 0) AS slave_id, CASE
       WHEN n.kind = 'confirm' THEN COALESCE(c.email, '')
-      WHEN BINARY u.email = BINARY u.email_confirmed THEN u.email
+      WHEN BINARY u.email = BINARY u.confirmed_email THEN u.email
       ELSE '' END AS email, COALESCE(g.webhook_url, '') AS webhook_url,
     COALESCE(g.webhook_secret, '') AS webhook_secret, TIMESTAMPDIFF(SECOND, '1970-01-01', n.created_at) AS created_s,
-    n.attempts - 1 AS tried, IF(n.kind = 'confirm', COALESCE(c.code, ''), '') AS code
+    n.try_count - 1 AS tried, IF(n.kind = 'confirm', COALESCE(c.code, ''), '') AS code
   FROM notification_taken t
   STRAIGHT_JOIN notification n FORCE INDEX (PRIMARY) ON n.id = t.id
   JOIN user u ON u.id = n.user_id
   LEFT JOIN notification_target g ON g.user_id = n.user_id
-  LEFT JOIN mail_code c ON c.user_id = n.user_id AND c.expires_at > v_now AND BINARY c.email = BINARY u.email
+  LEFT JOIN email_code c ON c.user_id = n.user_id AND c.expires_at > v_now AND BINARY c.email = BINARY u.email
   ORDER BY n.id;
 END

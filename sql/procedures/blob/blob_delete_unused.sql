@@ -1,7 +1,6 @@
--- Removes the rows of blobs that no job refers to and that nobody uploaded or asked for in p_age_s seconds; their
--- digests come back, and the caller removes the files.
--- No errors.
-CREATE OR REPLACE PROCEDURE blob_take_unused(IN p_age_s BIGINT, IN p_limit INT)
+-- Deletes the rows of up to p_limit blobs that no job uses and that no one uploaded or requested within p_age_s
+-- seconds. The caller deletes the files. Rows: the digest of each. No errors.
+CREATE OR REPLACE PROCEDURE blob_delete_unused(IN p_age_s BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_before DATETIME(3) DEFAULT UTC_TIMESTAMP(3) - INTERVAL p_age_s SECOND;
@@ -17,8 +16,8 @@ BEGIN
   START TRANSACTION;
   INSERT INTO blob_unused
   SELECT b.id, b.sha256 FROM `blob` b
-  WHERE b.wanted_at <= v_before AND NOT EXISTS (SELECT 1 FROM job_file f WHERE f.blob_id = b.id)
-  ORDER BY b.wanted_at LIMIT v_limit FOR UPDATE;
+  WHERE b.last_used_at <= v_before AND NOT EXISTS (SELECT 1 FROM job_file f WHERE f.blob_id = b.id)
+  ORDER BY b.last_used_at LIMIT v_limit FOR UPDATE;
   DELETE b FROM `blob` b JOIN blob_unused u ON u.id = b.id;
   COMMIT;
 

@@ -1,8 +1,6 @@
--- Looks after the slaves whose owners want to be told when they are gone. p_online: [slave...], all that are online.
--- One that was seen online and is missing for 10 minutes becomes an event, once until it is back; not when its owner
--- has disabled or revoked it.
--- DR400 no JSON.
-CREATE OR REPLACE PROCEDURE notification_watch(IN p_online LONGTEXT)
+-- Records slaves as activity that are offline for 10 minutes, once until they are online again; only enabled ones
+-- whose owners chose that notification. p_online: [slave...], all that are online. DR400 invalid JSON.
+CREATE OR REPLACE PROCEDURE slave_offline_check(IN p_online LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
@@ -26,13 +24,13 @@ BEGIN
   JOIN notification_online o ON o.slave_id = s.id
   WHERE c.kind = 'slave_offline';
   UPDATE slave_watch w LEFT JOIN notification_online o ON o.slave_id = w.slave_id
-  SET w.missing_since = IF(o.slave_id IS NULL, COALESCE(w.missing_since, v_now), NULL),
-    w.told = w.told AND o.slave_id IS NULL;
-  INSERT INTO event (created_at, kind, user_id, slave_id, message)
+  SET w.offline_since = IF(o.slave_id IS NULL, COALESCE(w.offline_since, v_now), NULL),
+    w.notified = w.notified AND o.slave_id IS NULL;
+  INSERT INTO activity (created_at, kind, user_id, slave_id, message)
   SELECT v_now, 'slave_offline', s.user_id, s.id, LEFT(CONCAT('Slave ', s.id, ' (', s.name, ') is offline since ',
-    DATE_FORMAT(w.missing_since, '%H:%i'), ' UTC'), 1000)
+    DATE_FORMAT(w.offline_since, '%H:%i'), ' UTC'), 1000)
   FROM slave_watch w JOIN slave s ON s.id = w.slave_id
-  WHERE NOT w.told AND w.missing_since <= v_now - INTERVAL 10 MINUTE;
-  UPDATE slave_watch SET told = TRUE WHERE NOT told AND missing_since <= v_now - INTERVAL 10 MINUTE;
+  WHERE NOT w.notified AND w.offline_since <= v_now - INTERVAL 10 MINUTE;
+  UPDATE slave_watch SET notified = TRUE WHERE NOT notified AND offline_since <= v_now - INTERVAL 10 MINUTE;
   COMMIT;
 END

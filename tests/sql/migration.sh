@@ -1,0 +1,74 @@
+# A grid at schema version 10 is migrated: 0011 renames tables and columns and keeps every value.
+
+# OLD TABLE|ITS COLUMNS|NEW TABLE|THEIR NEW NAMES; an empty field is the same as before
+renamed='user|wrong_passwords, email_confirmed||failed_logins, confirmed_email
+mail_code|user_id, email, code, tries, expires_at|email_code|user_id, email, code, try_count, expires_at
+mail_code_sent|id, user_id, email, created_at|email_code_sent|
+slave|cpu, settings||cpu_model, remote_settings
+slave_block|slave_id, kind, target||slave_id, kind, target_id
+slave_watch|slave_id, missing_since, told||slave_id, offline_since, notified
+slave_hour|slave_id, hour_at, samples, rendering, load_mean, load_max, cpu_mean, cpu_max, memory_mean, memory_max, temperature_mean, temperature_max, disk_least|slave_telemetry_hour|slave_id, starts_at, sample_count, rendering_count, mean_load, max_load, mean_cpu_percent, max_cpu_percent, mean_memory_used_mib, max_memory_used_mib, mean_temperature_c, max_temperature_c, min_disk_free_mib
+`blob`|id, size, wanted_at||id, size_bytes, last_used_at
+job|id, reason, source, version, first_task, tasks, accepted, failed, tiles, after_job, submission, least_claim, waits_since, held||id, state_reason, main_file, min_version, first_task_id, task_count, accepted_count, failed_count, tiles_per_frame, depends_on_job_id, submission_id, min_claim, waiting_since, needs_approval
+task|id, failures||id, failure_count
+attempt|id, ending, memory_mib, output, output_size, reason, claim, fair, points, bound||id, outcome, peak_memory_mib, output_name, output_size_bytes, failure_reason, claim, fair_value, granted, grant_limit
+held_grant|attempt_id, fate||attempt_id, audit_outcome
+account|id, balance, total||id, balance, total_points
+event|id, created_at, kind, user_id, slave_id, job_id, message|activity|
+notification|id, event_id, attempts||id, activity_id, try_count
+statistic_hour|*||
+statistic_day|*||
+shot|id, state||
+transaction|*||
+entry|*||'
+
+values() {  # before or after: every value, table by table
+  number=0
+  printf '%s\n' "$renamed" | while IFS='|' read -r old old_columns new new_columns; do
+    number=$((number + 1))
+    if test "$1" = after; then old=${new:-$old} old_columns=${new_columns:-$old_columns}; fi
+    owner "SELECT $number, t.* FROM (SELECT $old_columns FROM $old) t"
+  done
+}
+
+at_version 10
+mariadb_owner distren <"$top_srcdir/tests/support/schema_0010.sql"
+owner 'CREATE PROCEDURE points_take_held() SELECT 1' >/dev/null
+mariadb_owner -e "CREATE USER IF NOT EXISTS distren@localhost; GRANT EXECUTE ON PROCEDURE distren.points_take_held TO distren@localhost"
+values before >"$work/before"
+is "$(cut -f 1 "$work/before" | uniq | tr '\n' ' ')" "$(seq -s ' ' "$(printf '%s\n' "$renamed" | wc -l)") " \
+  "every_table_has_rows_before"
+
+# Interrupted after each of its statements, and run again from the first.
+sed 's/--.*//' "$top_srcdir"/sql/migrations/0011_*.sql | awk -v RS=';' -v to="$work/statement" 'NF { printf "%s;", $0 >sprintf("%s.%02d", to, ++n) }'
+: >"$work/interrupted"
+said=
+for statement in "$work"/statement.*; do
+  cat "$statement" >>"$work/interrupted"
+  said=$said$(mariadb_owner distren <"$work/interrupted" 2>&1)
+done
+rm -f "$work"/statement.*
+is "$said" "" "it_can_be_interrupted_after_each_statement"
+is "$(migrate | tail -1)" "The database has schema version $(ls "$top_srcdir"/sql/migrations/*.sql | wc -l | tr -d ' ')." "and_is_then_completed"
+values after >"$work/after"
+is "$(diff "$work/before" "$work/after")" "" "every_value_is_carried_over"
+is "$(owner "SELECT next_value FROM counter WHERE name = 'notification'; SELECT COUNT(*) FROM counter WHERE name = 'notified_event'")" "11
+0" "activity_is_notified_from_where_it_was"
+is "$(owner "SELECT GROUP_CONCAT(table_name) FROM information_schema.tables WHERE table_schema = 'distren'
+  AND table_name IN ('event', 'mail_code', 'mail_code_sent', 'slave_hour')")" NULL "no_table_keeps_its_old_name"
+is "$(owner "SELECT GROUP_CONCAT(index_name) FROM information_schema.statistics WHERE table_schema = 'distren'
+  AND (index_name LIKE 'event%' OR index_name LIKE 'mail_code%' OR index_name LIKE '%hour_at' OR index_name LIKE '%wanted%'
+    OR index_name LIKE '%event_unique')")" NULL "no_index_keeps_its_old_name"
+is "$(owner "SELECT GROUP_CONCAT(constraint_name ORDER BY constraint_name) FROM information_schema.table_constraints WHERE table_schema = 'distren'
+  AND table_name IN ('email_code', 'slave_telemetry_hour', 'blob') AND constraint_type IN ('FOREIGN KEY', 'CHECK')")" \
+  "blob_size_bytes_check,email_code_user_fk,slave_telemetry_hour_slave_fk" "keys_and_checks_are_those_of_the_new_names"
+is "$(owner "UPDATE job SET failed_count = 3 WHERE id = 1" | grep -c job_counts_check)" 1 "the_counts_of_a_job_are_still_checked"
+is "$(owner "UPDATE job SET tiles_per_frame = 0 WHERE id = 1" | grep -c job_tiles_per_frame_check)" 1 "and_so_are_its_tiles"
+is "$(owner "SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = 'distren' AND routine_name = 'points_take_held'
+  UNION ALL SELECT COUNT(*) FROM mysql.procs_priv WHERE routine_name = 'points_take_held'")" "0
+0" "an_old_procedure_goes_with_the_right_to_execute_it"
+is "$(owner 'CALL ledger_check()' | awk -F '\t' '$2 != 1')" "" "the_ledger_balances"
+owner 'CALL grant_settle_overdue(24, 10)' >/dev/null
+is "$(owner 'SELECT granted FROM attempt WHERE id = 2; SELECT balance, total_points FROM account WHERE id = 5; CALL ledger_check()' |
+  awk -F '\t' 'NR < 3 || $2 != 1')" "600
+1550	1550" "a_grant_that_was_held_is_settled_by_what_was_carried_over"
