@@ -10,7 +10,7 @@ sys.dont_write_bytecode = True
 
 from bench import report  # noqa: E402
 from grid import Grid  # noqa: E402
-from liar import Line, slave  # noqa: E402
+from malicious_slave import Line, slave  # noqa: E402
 from programs import scenes  # noqa: E402
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))

@@ -137,7 +137,7 @@ def main():
 
 def big_file_url(grid):
     """The signed address that a slave's order has for the file."""
-    from liar import Line, slave
+    from malicious_slave import Line, slave
     job = grid.api("GET", "/api/v1/jobs")[1]["items"][0]["id"]
     pair = slave(grid, "bench")
     with Line(grid) as line:

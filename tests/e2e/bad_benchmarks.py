@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from liar import Line, picture, slave  # noqa: E402
+from malicious_slave import Line, picture, slave  # noqa: E402
 from programs import read_log, scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
@@ -48,7 +48,7 @@ def answers(grid, name, content_of, **claims):
 def refused(sentence, content_of, *words, **claims):
     def check(grid):
         grid.seed = getattr(grid, "seed", 0) + 1
-        line, verdict = answers(grid, f"liar{grid.seed}", content_of, **claims)
+        line, verdict = answers(grid, f"malicious{grid.seed}", content_of, **claims)
         assert verdict["type"] == "rejected" and all(word in verdict["reason"] for word in words), verdict
         line.send({"type": "ping"})
         assert line.receive()["type"] == "pong"  # no order comes

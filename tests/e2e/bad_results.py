@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from liar import Line, digest_of, order_for, picture, slave  # noqa: E402
+from malicious_slave import Line, digest_of, order_for, picture, slave  # noqa: E402
 from programs import scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 

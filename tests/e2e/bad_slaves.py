@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from liar import Line, order_for, slave  # noqa: E402
+from malicious_slave import Line, order_for, slave  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
 
@@ -27,7 +27,7 @@ def fixture():
 
 @case
 def an_unknown_key_and_a_wrong_password_are_refused_in_the_same_words(grid):
-    pair = slave(grid, "liar")
+    pair = slave(grid, "malicious")
     answers = []
     for wrong in ({**pair, "slavekey": "K0000000000000000"}, {**pair, "slavepassword": "wrong"}):
         with Line(grid).sign_on(wrong) as line:
@@ -70,7 +70,7 @@ def guessing_passwords_is_slowed_down_for_that_key_alone(grid):
 
 @case
 def a_second_slave_with_the_same_key_is_refused_while_the_first_answers(grid):
-    pair = slave(grid, "liar")
+    pair = slave(grid, "malicious")
     with Line(grid).welcome(pair, "first").hello(slots=0) as first:
         with Line(grid).sign_on(pair, "second") as second:
             refused = second.receive()
@@ -84,7 +84,7 @@ def a_second_slave_with_the_same_key_is_refused_while_the_first_answers(grid):
 
 @case
 def a_slave_that_lost_its_connection_takes_its_place_again_at_once(grid):
-    pair = slave(grid, "liar")
+    pair = slave(grid, "malicious")
     with Line(grid).welcome(pair, "same").hello(slots=0) as old:
         with Line(grid).welcome(pair, "same"):
             assert old.hung_up()["type"] == "error"
@@ -92,7 +92,7 @@ def a_slave_that_lost_its_connection_takes_its_place_again_at_once(grid):
 
 @case
 def a_dead_first_slave_loses_its_place_to_the_second(grid):
-    pair = slave(grid, "liar")
+    pair = slave(grid, "malicious")
     with Line(grid).welcome(pair, "dead").hello(slots=0):  # never answers the ping
 
         def gets_in():
@@ -123,7 +123,7 @@ def a_hello_over_https_does_not_take_the_place_of_a_slave_on_the_line(grid):
 
 @case
 def another_protocol_is_refused_and_both_versions_are_named(grid):
-    with Line(grid).sign_on(slave(grid, "liar"), protocol=7) as line:
+    with Line(grid).sign_on(slave(grid, "malicious"), protocol=7) as line:
         refused = line.receive()
     assert refused["code"] == "invalid" and "1" in refused["message"] and "7" in refused["message"], refused
 
@@ -144,7 +144,7 @@ def lines_of_garbage_are_answered_and_then_the_line_is_closed(grid):
 
 @case
 def garbage_after_the_sign_on_costs_the_connection_and_nothing_else(grid):
-    with Line(grid).welcome(slave(grid, "liar")).hello(slots=0) as line:
+    with Line(grid).welcome(slave(grid, "malicious")).hello(slots=0) as line:
         with contextlib.suppress(OSError):
             for message in ({"type": "hello", "cores": "many", "memory": -5, "slots": 1e300, "methods": 7, "holding": {}},
                             {"type": "hello", "methods": [1, {"name": 5}], "holding": [{"attempt": "x"}, 9]},
@@ -184,7 +184,7 @@ def a_slave_that_says_hello_without_end_is_cut_off_and_nobody_waits_for_it(grid)
 
 @case
 def a_message_nested_without_end_is_not_read(grid):
-    with Line(grid).welcome(slave(grid, "liar")).hello(slots=0) as line:
+    with Line(grid).welcome(slave(grid, "malicious")).hello(slots=0) as line:
         line.send(b'{"type":"ping","deep":' + b"[" * 30000 + b"]" * 30000 + b"}\n")
         assert "one JSON object" in line.expect("error")["message"]
         line.send({"type": "ping"})

@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 
 from database import PrivateDatabase  # noqa: E402
 from grid import Grid  # noqa: E402
-from liar import Line, digest_of, picture  # noqa: E402
+from malicious_slave import Line, digest_of, picture  # noqa: E402
 from programs import program, read_log, scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 

@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from liar import Line, picture, slave as pair_of  # noqa: E402
+from malicious_slave import Line, picture, slave as pair_of  # noqa: E402
 from programs import need, read_log, scenes  # noqa: E402
 from tap import Skip, case, run, wait_until  # noqa: E402
 

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from sinks import HookSink, MailSink  # noqa: E402
+from notification_sinks import HookSink, MailSink  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
 ALL = [{"kind": kind, "channel": channel} for kind in ("job_done", "job_paused", "slave_offline", "points")

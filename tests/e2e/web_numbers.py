@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.dont_write_bytecode = True
 
-from sinks import HookSink, MailSink  # noqa: E402
+from notification_sinks import HookSink, MailSink  # noqa: E402
 from tap import case, wait_until  # noqa: E402
 from web_lab import PASSWORD, lab, run_pages  # noqa: E402
 

@@ -94,7 +94,7 @@ class Line:
 
     def sign_on(self, pair, instance="one", protocol=1):
         self.send({"type": "sign_on", "protocol": protocol, "slavekey": pair["slavekey"],
-                   "slavepassword": pair["slavepassword"], "instance": instance, "software": "liar 1"})
+                   "slavepassword": pair["slavepassword"], "instance": instance, "software": "malicious-slave 1"})
         return self
 
     def welcome(self, pair, instance="one"):
@@ -154,7 +154,7 @@ def slave(grid, name):
 
 
 @contextlib.contextmanager
-def order_for(grid, name="liar", **more):
+def order_for(grid, name="malicious", **more):
     """(line, order): a fresh job of one frame, given to this played slave; the job is cancelled afterwards."""
     with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
         status, job = grid.post_job({"plain.blend": file.read()}, **more)

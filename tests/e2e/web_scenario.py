@@ -43,7 +43,7 @@ def a_pc_is_added_by_the_lines_on_the_page(lab):
     slave = lab.grid.api("GET", "/api/v1/slaves")[1]["items"][0]
     lab.grid.add_slave("studio", pair={"id": slave["id"], **pair})
     page.see("blender")
-    lab.take("story-pc")
+    lab.take("scenario-pc")
 
 
 @case
@@ -59,7 +59,7 @@ def a_film_is_dropped_and_submitted_with_a_video(lab):
     page.press("Begin paused")
     page.press("Test frames first")
     page.press("Boost it")
-    lab.take("story-new-job")
+    lab.take("scenario-new-job")
     status, answer = lab.grid.api("POST", "/api/v1/points/adjust", {"to": "anna", "points": 100, "reason": "welcome"},
                                   headers={"Idempotency-Key": "welcome"})
     assert status == 200, answer
@@ -96,7 +96,7 @@ def frames_come_while_one_watches(lab):
     assert page.script(cells) == ["1", "7", "12"], page.script(cells)
     seen = page.script("return window.counts")
     assert seen[0] == 0 and seen[-1] == 3 and seen == sorted(seen), seen
-    lab.take("story-test-frames")  # a phone shows fewer cells at a time: counted anew
+    lab.take("scenario-test-frames")  # a phone shows fewer cells at a time: counted anew
     page.script("window.counts = []")
     page.press("Approve")
     page.see("Finished", f"{FRAMES} of {FRAMES}", seconds=180)
@@ -104,7 +104,7 @@ def frames_come_while_one_watches(lab):
     assert page.script(cells) == [str(number) for number in range(1, FRAMES + 1)]
     seen = page.script("return window.counts")
     assert seen[-1] == FRAMES and seen == sorted(seen), seen
-    lab.take("story-frames")
+    lab.take("scenario-frames")
 
 
 @case
@@ -125,11 +125,11 @@ def the_animation_plays_and_so_does_the_video(lab):
     page = lab.page
     page.press("Animation", ".switch button")
     plays(page)
-    lab.take("story-animation")
+    lab.take("scenario-animation")
     lab.go("jobs/2", "the opening: video")
     page.see("Finished", seconds=180)
     plays(page)
-    lab.take("story-video")
+    lab.take("scenario-video")
 
 
 @case
@@ -138,7 +138,7 @@ def what_the_boost_did_not_spend_comes_back(lab):
         lab.grid.job(1)["escrow"] == 0 and lab.grid.api("GET", "/api/v1/points")[1]["available"]])[0]
     assert left == 100, left  # one's own slave earns nothing of it
     lab.go("points", "Points")
-    lab.take("story-points")
+    lab.take("scenario-points")
 
 
 if __name__ == "__main__":
