@@ -28,7 +28,7 @@ def finishes_cleanly(grid, job):
     assert grid.wait(job)["state"] == "finished", (grid.job(job), grid.tasks(job))
     grid.check_once(job)
     assert all(task["failures"] == 0 for task in grid.tasks(job)), grid.tasks(job)
-    wait_until("the outbox is empty", lambda: not grid.slaves[0].held())
+    wait_until("the outbox is empty", lambda: not grid.slaves[0].unsent())
 
 
 @case
@@ -85,13 +85,13 @@ def frames_rendered_while_the_server_is_down_are_uploaded_after_the_slave_restar
     grid.line.disconnect()
     grid.files.disconnect()
     accepted = grid.job(job)["accepted"]
-    wait_until("it renders its queued frames", lambda: len(slave.held()) >= 3)
+    wait_until("it renders its queued frames", lambda: len(slave.unsent()) >= 3)
     grid.stop()
     slave.kill9()  # power failure, with images that are not uploaded yet
-    held = set(slave.held())
+    held = set(slave.unsent())
     slave.launch()
     time.sleep(LEASE + 1)  # every lease has expired
-    assert set(slave.held()) >= held, "an image was dropped while the server was down"
+    assert set(slave.unsent()) >= held, "an image was dropped while the server was down"
     grid.start()
     grid.line.reconnect()
     grid.files.reconnect()

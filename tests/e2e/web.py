@@ -53,7 +53,7 @@ def below_a_prefix(grid, prefix):
 
 
 @case
-def the_first_account_is_made_on_the_page(lab):
+def the_first_account_is_created_on_the_page(lab):
     page = lab.page
     page.open(lab.base)
     page.heading("A new grid")
@@ -70,7 +70,7 @@ def the_first_account_is_made_on_the_page(lab):
 
 
 @case
-def a_pc_is_added_and_the_page_turns_green(lab):
+def a_pc_is_added_and_shown_as_connected(lab):
     page = lab.page
     page.press("Add a PC")
     page.heading("Add a PC")
@@ -78,11 +78,11 @@ def a_pc_is_added_and_the_page_turns_green(lab):
     page.press("Make its key")
     page.see("slavepassword = ")
     settings = page.text()
-    pair = {name: re.search(rf'{name} = "(\w+)"', settings)[1] for name in ("slavekey", "slavepassword")}
+    credentials = {name: re.search(rf'{name} = "(\w+)"', settings)[1] for name in ("slavekey", "slavepassword")}
     assert f"port = {lab.grid.line_port}\n" in settings, settings
     lab.take("add-pc")
     slave = lab.grid.api("GET", "/api/v1/slaves")[1]["items"][0]
-    lab.grid.add_slave("attic", pair={"id": slave["id"], **pair})
+    lab.grid.add_slave("attic", credentials={"id": slave["id"], **credentials})
     page.see("blender 3.4")
     page.press("To attic")
     page.heading("attic")
@@ -91,7 +91,7 @@ def a_pc_is_added_and_the_page_turns_green(lab):
 
 
 @case
-def a_chosen_scene_is_looked_into_and_becomes_frames(lab):
+def a_chosen_scene_is_inspected_and_rendered(lab):
     page = lab.page
     page.press("Jobs")
     page.see("No jobs yet")
@@ -108,13 +108,13 @@ def a_chosen_scene_is_looked_into_and_becomes_frames(lab):
     page.press("Submit")
     page.heading("cube")
     page.see("Finished", "4 of 4", seconds=180)
-    wait_until("four pictures are shown", lambda: page.script(
+    wait_until("four images are shown", lambda: page.script(
         "return [...document.querySelectorAll('.frames img')].filter((e) => e.naturalWidth > 0).length") == 4)
     lab.take("job")
 
 
 @case
-def the_viewer_obeys_the_keyboard(lab):
+def the_viewer_is_controlled_by_the_keyboard(lab):
     page = lab.page
 
     def shows(frame):
@@ -146,11 +146,11 @@ def the_viewer_obeys_the_keyboard(lab):
 
 
 @case
-def the_animation_is_made_and_plays(lab):
+def the_preview_is_created_and_plays(lab):
     page = lab.page
     page.press("Animation", ".switch button")
-    wait_until("the film is there", lambda: page.script(
-        "const film = document.querySelector('video'); return film !== null && film.readyState >= 2"))
+    wait_until("the video is loaded", lambda: page.script(
+        "const video = document.querySelector('video'); return video !== null && video.readyState >= 2"))
     assert page.script("return document.querySelector('video').paused")  # this reader asked for little motion
     page.promise("await document.querySelector('video').play()")
     wait_until("it plays", lambda: page.script("return document.querySelector('video').currentTime > 0"))
@@ -163,7 +163,7 @@ def the_animation_is_made_and_plays(lab):
 
 
 @case
-def all_frames_come_home_in_one_zip(lab):
+def all_frames_are_downloaded_as_one_zip(lab):
     page = lab.page
     page.chrome("Browser.setDownloadBehavior", behavior="allow", downloadPath=lab.grid.folder)
     page.press("Download all as ZIP")
@@ -179,7 +179,7 @@ def all_frames_come_home_in_one_zip(lab):
 
 
 @case
-def a_job_like_another_begins_with_its_files_and_choices(lab):
+def a_duplicated_job_starts_with_files_and_options_of_the_original(lab):
     page = lab.page
     page.press("Duplicate")
     page.heading("Like “cube”")
@@ -196,7 +196,7 @@ def a_job_like_another_begins_with_its_files_and_choices(lab):
 
 
 @case
-def jobs_are_filtered_sorted_and_changed_together(lab):
+def jobs_are_filtered_sorted_and_changed_in_bulk(lab):
     page, grid = lab.page, lab.grid
     for number in range(3, 8):
         grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-20", "--paused", "--name", f"shot {number}")
@@ -252,7 +252,7 @@ def a_job_is_renamed_paused_and_resumed(lab):
 
 
 @case
-def a_file_that_is_no_scene_is_refused_in_words(lab):
+def a_file_that_is_not_a_scene_is_rejected_with_a_reason(lab):
     page = lab.page
     lab.go("jobs/new", "New job")
     page.choose_files("Choose files", os.path.join(scenes(), "text.blend"))
@@ -266,7 +266,7 @@ def a_file_that_is_no_scene_is_refused_in_words(lab):
 
 
 @case
-def an_upload_goes_on_after_a_reload(lab):
+def an_upload_resumes_after_a_reload(lab):
     page = lab.page
     path = os.path.join(lab.grid.folder, "large.blend")
     with open(os.path.join(scenes(), "plain.blend"), "rb") as scene, open(path, "wb") as file:
@@ -290,7 +290,7 @@ def an_upload_goes_on_after_a_reload(lab):
 
 
 @case
-def script_in_every_name_is_shown_as_text(lab):
+def html_in_names_is_shown_as_text(lab):
     page, grid = lab.page, lab.grid
     grid.api("POST", "/api/v1/projects", {"name": SCRIPT})
     grid.api("POST", "/api/v1/tokens", {"name": SCRIPT, "scopes": ["read"]})
@@ -348,7 +348,7 @@ def slaves_are_renamed_disabled_and_revoked(lab):
 
 
 @case
-def projects_and_tokens_are_made_and_tokens_revoked(lab):
+def projects_and_tokens_are_created_and_tokens_revoked(lab):
     page = lab.page
     lab.go("projects", "Projects")
     page.fill("Name", "Short film")
@@ -413,7 +413,7 @@ def points_are_shown_given_and_spent_after_a_quote(lab):
 
 
 @case
-def what_is_not_there_is_said(lab):
+def missing_pages_and_objects_are_reported(lab):
     lab.page.open(lab.base + "#/jobs/999")
     lab.page.see("You have no job 999")
     lab.take("gone")
@@ -422,7 +422,7 @@ def what_is_not_there_is_said(lab):
 
 
 @case
-def a_chosen_look_stays(lab):
+def the_chosen_theme_is_kept(lab):
     page = lab.page
     lab.go("account", "anna")
     page.press("Dark")
@@ -434,7 +434,7 @@ def a_chosen_look_stays(lab):
 
 
 @case
-def a_server_that_restarts_under_an_open_page_is_waited_for(lab):
+def an_open_page_survives_a_server_restart(lab):
     page, grid = lab.page, lab.grid
     lab.go("jobs/1", "cube")
     assert grid.stop() == 0
@@ -443,11 +443,11 @@ def a_server_that_restarts_under_an_open_page_is_waited_for(lab):
     lab.take("away")
     grid.start()
     page.see_not("The server does not answer")
-    wait_until("the slave is back", grid.slaves[0].online)
+    wait_until("the slave is online again", grid.slaves[0].online)
 
 
 @case
-def a_session_that_ends_asks_for_a_login_over_the_page(lab):
+def an_expired_session_opens_a_login_dialog(lab):
     page, grid = lab.page, lab.grid
     grid.sql("DELETE FROM session")
     page.see("Your session has ended", seconds=120)  # what the server tells a page is looked through once a minute
@@ -474,13 +474,13 @@ def the_pages_work_below_a_path(lab):
         page.fill("Name", "cube below a path")
         page.press("Save")
         page.heading("cube below a path")
-        wait_until("its pictures are shown", lambda: page.script(
+        wait_until("its images are shown", lambda: page.script(
             "return [...document.querySelectorAll('.frames img')].filter((e) => e.naturalWidth > 0).length") == 4)
         page.open("about:blank")
 
 
 @case
-def somebody_else_sees_nothing_of_it_and_logs_out(lab):
+def another_user_sees_none_of_it(lab):
     page = lab.page
     lab.go("account", "anna")
     page.press("Log out")
