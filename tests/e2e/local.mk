@@ -15,6 +15,6 @@ clean-local:
 
 # The web pages in a real browser.
 dist_check_SCRIPTS += tests/e2e/events.py tests/e2e/web.py tests/e2e/web_live.py tests/e2e/web_numbers.py \
-  tests/e2e/web_bad.py tests/e2e/web_scenario.py tests/e2e/web_shots.py tests/style/web.sh
+  tests/e2e/web_bad.py tests/e2e/web_manage.py tests/e2e/web_scenario.py tests/e2e/web_session.py tests/e2e/web_shots.py tests/style/web.sh
 EXTRA_DIST += tests/bench/bench_web.py tests/support/browser.py tests/support/many_pages.py tests/support/web_lab.py tests/support/vendor/axe-core/axe.min.js \
   tests/support/vendor/axe-core/LICENSE tests/support/vendor/axe-core/LICENSE-3RD-PARTY.txt

@@ -4,7 +4,7 @@ import os
 
 from browser import Browser
 from grid import Grid
-from programs import BUILD
+from programs import BUILD, scenes
 from tap import case, run, wait_until
 
 PASSWORD = "correct horse battery"
@@ -96,6 +96,17 @@ def lab(settings=None):
     with Grid(settings, admin=False) as grid, Browser(grid.folder) as page:
         page.look()
         yield Lab(grid, page)
+
+
+@contextlib.contextmanager
+def lab_with_job():
+    """A lab after sign-up, with a slave "attic" and the finished job 1, "cube", of four frames."""
+    with lab() as made:
+        made.sign_up()
+        made.grid.add_slave("attic")
+        job = made.grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-4", "--name", "cube")
+        assert made.grid.wait(job)["state"] == "finished", made.grid.job(job)
+        yield made
 
 
 def evidence(made):
