@@ -29,7 +29,7 @@ def unprotected_methods(folder):
     methods = os.path.join(folder, "methods")
     shutil.copytree(os.path.join(SOURCE, "methods"), methods)
     for name, pattern, new, count in (("method.xml", r"--disable-autoexec", "--enable-autoexec", 1),
-                                      ("driver.py", r"(\ndef neutralise\([^)]*\):\n)", r"\1    return\n", 1)):
+                                      ("distren_safety.py", r"(\ndef neutralise\([^)]*\):\n)", r"\1    return\n", 1)):
         path = os.path.join(methods, "blender", name)
         with open(path) as file:
             text, done = re.subn(pattern, new, file.read())
