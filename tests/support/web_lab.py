@@ -72,7 +72,7 @@ class Lab:
         be wider than a phone."""
         page = self.page
         wait_until("no image is loading", lambda: not page.script(
-            "return document.querySelector('.picture-coming')"))
+            "return document.querySelector('.image-loading')"))
         for kind, look in (("light", {}), ("dark", {"dark": True}), ("phone", {"width": 390, "height": 800})):
             page.look(**look)
             if kind == "phone" and not name.startswith("viewer"):  # it is fixed to the bottom
