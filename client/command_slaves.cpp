@@ -239,9 +239,9 @@ Result<int> unblock(Context const& context, std::int64_t id, std::string const& 
     if (!number) return number.error();
     target = *number;
   }
-  auto gone = session->send("DELETE", fmt::format("{}/blocks/{}/{}", slave_path(id), kind, target), std::nullopt,
-                            slave_name(id));
-  if (!gone) return gone.error();
+  auto deleted = session->send("DELETE", fmt::format("{}/blocks/{}/{}", slave_path(id), kind, target), std::nullopt,
+                               slave_name(id));
+  if (!deleted) return deleted.error();
   context.print({{"kind", kind}, {"target", target}},
                 fmt::format("Slave {} is offered work of {} {} again.\n", id, kind, printable(what, 60)));
   return exit_ok;
@@ -264,8 +264,8 @@ Result<int> change_settings(Context const& context, std::int64_t id, Json const&
 Result<int> revoke_slave(Context const& context, std::int64_t id) {
   auto session = context.session();
   if (!session) return session.error();
-  auto gone = session->send("DELETE", slave_path(id), std::nullopt, slave_name(id));
-  if (!gone) return gone.error();
+  auto deleted = session->send("DELETE", slave_path(id), std::nullopt, slave_name(id));
+  if (!deleted) return deleted.error();
   context.print({{"id", id}, {"state", "revoked"}}, fmt::format("Slave {} is revoked; its key works no more.\n", id));
   return exit_ok;
 }
@@ -317,33 +317,34 @@ void add_slave_commands(CLI::App& app, Context& context) {
       };
     });
   }
-  struct Wishes {
+  struct RemoteSettingsOptions {
     int threads = 0, memory = 0, minutes = 0;
     std::vector<std::string> schedule;
     bool pause = false, resume = false, as_it_was = false;
   };
-  auto wishes = std::make_shared<Wishes>();
+  auto settings = std::make_shared<RemoteSettingsOptions>();
   auto* set = slave->add_subcommand("set", "Ask it to lend less, where its volunteer allows that");
   set->add_option("SLAVE", *id, "The slave's number")->required()->check(CLI::PositiveNumber);
-  set->add_option("--threads", wishes->threads, "Threads of a renderer")->check(CLI::Range(1, 1024));
-  set->add_option("--memory", wishes->memory, "Memory of a renderer in MiB")->check(CLI::Range(64, 1 << 26));
-  set->add_option("--minutes-per-frame", wishes->minutes, "Longer frames go back")->check(CLI::Range(1, 100000));
-  set->add_option("--schedule", wishes->schedule, "Part of the week, like \"mon-fri 18:00-08:00\"; may be given again");
-  auto* pause = set->add_flag("--pause", wishes->pause, "Stand still until --resume");
-  set->add_flag("--resume", wishes->resume, "Go on")->excludes(pause);
-  set->add_flag("--as-it-was", wishes->as_it_was, "What its own file says, but for what else is said here");
-  set->callback([&context, id, wishes] {
-    context.run = [&context, id, wishes] {
+  set->add_option("--threads", settings->threads, "Threads of a renderer")->check(CLI::Range(1, 1024));
+  set->add_option("--memory", settings->memory, "Memory of a renderer in MiB")->check(CLI::Range(64, 1 << 26));
+  set->add_option("--minutes-per-frame", settings->minutes, "Longer frames go back")->check(CLI::Range(1, 100000));
+  set->add_option("--schedule", settings->schedule,
+                  "Part of the week, like \"mon-fri 18:00-08:00\"; may be given again");
+  auto* pause = set->add_flag("--pause", settings->pause, "Stand still until --resume");
+  set->add_flag("--resume", settings->resume, "Go on")->excludes(pause);
+  set->add_flag("--as-it-was", settings->as_it_was, "What its own file says, but for what else is said here");
+  set->callback([&context, id, settings] {
+    context.run = [&context, id, settings] {
       Json changes = Json::object();
-      if (wishes->as_it_was)
+      if (settings->as_it_was)
         for (char const* each : {"threads", "memory", "minutes_per_frame", "schedule", "paused"})
           changes[each] = nullptr;
-      if (wishes->threads > 0) changes["threads"] = wishes->threads;
-      if (wishes->memory > 0) changes["memory"] = wishes->memory;
-      if (wishes->minutes > 0) changes["minutes_per_frame"] = wishes->minutes;
-      if (!wishes->schedule.empty()) changes["schedule"] = wishes->schedule;
-      if (wishes->pause) changes["paused"] = true;
-      if (wishes->resume) changes["paused"] = nullptr;
+      if (settings->threads > 0) changes["threads"] = settings->threads;
+      if (settings->memory > 0) changes["memory"] = settings->memory;
+      if (settings->minutes > 0) changes["minutes_per_frame"] = settings->minutes;
+      if (!settings->schedule.empty()) changes["schedule"] = settings->schedule;
+      if (settings->pause) changes["paused"] = true;
+      if (settings->resume) changes["paused"] = nullptr;
       return change_settings(context, *id, changes);
     };
   });

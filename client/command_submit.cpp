@@ -54,13 +54,14 @@ void warn(std::string const& sentence) {
   Context::note("warning: " + sentence);
 }
 
-// The server reports most of the same faults in its own words: a file that was named already is not named again.
-bool is_said(std::vector<std::string> const& said, std::string const& sentence) {
+// The server reports most of the same faults in other words: a file already named is not named again.
+bool is_reported(std::vector<std::string> const& reported, std::string const& sentence) {
   auto const begin = sentence.find('\'');
   auto const end = begin == std::string::npos ? begin : sentence.find('\'', begin + 1);
   if (end == std::string::npos) return false;
   auto const name = sentence.substr(begin, end + 1 - begin);
-  return std::ranges::any_of(said, [&name](std::string const& each) { return each.find(name) != std::string::npos; });
+  return std::ranges::any_of(reported,
+                             [&name](std::string const& each) { return each.find(name) != std::string::npos; });
 }
 
 // An integer becomes a number, everything else a string.
@@ -179,7 +180,7 @@ Result<int> wait_for(Context const& context, Session& session, Submission const&
 }
 
 // "Job 13: scene (stitch) is made of it."
-std::string told_of_others(Json const& jobs) {
+std::string list_other_jobs(Json const& jobs) {
   std::string out;
   for (std::size_t i = 1; i < jobs.size(); ++i)
     out += fmt::format("Job {}: {} ({}).\n", id_of(jobs[i]), text_of(jobs[i], "name"), text_of(jobs[i], "method"));
@@ -190,7 +191,7 @@ std::string told_of_others(Json const& jobs) {
 int show_findings(Context const& context, Submission const& given, Prepared const& prepared, Json const& answer) {
   context.print(answer, scene_report(answer, given.file));
   for (auto const& sentence : list_of(answer, "warnings"))
-    if (sentence.is_string() && !is_said(prepared.scene.warnings, sentence.get<std::string>()))
+    if (sentence.is_string() && !is_reported(prepared.scene.warnings, sentence.get<std::string>()))
       warn(printable(sentence.get<std::string>()));
   auto const problem = text_of(answer, "problem");
   if (problem.empty()) return exit_ok;
@@ -220,17 +221,18 @@ Result<int> submit(Context const& context, Submission const& given) {
   if (given.check) return show_findings(context, given, *prepared, *job);
 
   for (auto const& sentence : list_of(*job, "warnings"))
-    if (sentence.is_string() && !is_said(prepared->scene.warnings, sentence.get<std::string>()))
+    if (sentence.is_string() && !is_reported(prepared->scene.warnings, sentence.get<std::string>()))
       warn(printable(sentence.get<std::string>()));
   auto const id = id_of(*job);
-  auto const told = fmt::format("Job {}: {} ({}) with {} {}, {} uploaded.", id, text_of(*job, "name"), prepared->frames,
-                                prepared->scene.files.size(), prepared->scene.files.size() == 1 ? "file" : "files",
-                                *sent == 0 ? "nothing" : human_size(*sent));
+  auto const summary =
+      fmt::format("Job {}: {} ({}) with {} {}, {} uploaded.", id, text_of(*job, "name"), prepared->frames,
+                  prepared->scene.files.size(), prepared->scene.files.size() == 1 ? "file" : "files",
+                  *sent == 0 ? "nothing" : human_size(*sent));
   if (!given.wait) {
-    context.print(*job, told + "\n" + told_of_others(list_of(*job, "jobs")));
+    context.print(*job, summary + "\n" + list_other_jobs(list_of(*job, "jobs")));
     return exit_ok;
   }
-  Context::note(told);
+  Context::note(summary);
   auto const& jobs = list_of(*job, "jobs");
   return wait_for(context, *session, given, jobs.empty() ? Json::array({*job}) : jobs);  // an older server lists none
 }

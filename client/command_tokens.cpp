@@ -46,8 +46,9 @@ Result<int> new_token(Context const& context, std::string const& name, std::vect
 Result<int> revoke_token(Context const& context, std::int64_t id) {
   auto session = context.session();
   if (!session) return session.error();
-  auto gone = session->send("DELETE", fmt::format("/api/v1/tokens/{}", id), std::nullopt, fmt::format("token {}", id));
-  if (!gone) return gone.error();
+  auto deleted =
+      session->send("DELETE", fmt::format("/api/v1/tokens/{}", id), std::nullopt, fmt::format("token {}", id));
+  if (!deleted) return deleted.error();
   context.print({{"id", id}, {"state", "revoked"}}, fmt::format("Token {} is revoked.\n", id));
   return exit_ok;
 }

@@ -25,7 +25,7 @@ struct Fetched {
 Result<Fetched> fetch_output(Session& session, std::string const& job, std::vector<int> const& frames,
                              std::filesystem::path const& folder);
 
-// Prints what was fetched and what is missing; the exit code says whether everything was fetched.
+// Prints what was fetched and what is missing; the exit code tells whether everything was fetched.
 int report_fetched(Context const& context, Fetched const& fetched, std::filesystem::path const& folder);
 
 }  // namespace distren::client

@@ -1,5 +1,5 @@
 // A session with a server's API. One thread; every other thread that transfers files creates its own client. Errors:
-// the server's own sentence with its code; denied with "distren login" when nobody is logged in.
+// the server's message with its code; denied with "distren login" when no user is logged in.
 #pragma once
 
 #include <atomic>

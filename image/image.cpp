@@ -97,9 +97,10 @@ bool lacks_its_end(std::string_view reader, std::string_view head, std::string_v
   if (reader == "jpeg") return tail.rfind("\xff\xd9") == std::string_view::npos;
   if (reader != "cineon" || head.size() < 24) return false;
   bool const big_endian = head[0] == '\x80';
-  std::uintmax_t told = 0;
-  for (std::size_t i = 0; i < 4; ++i) told = told << 8 | static_cast<unsigned char>(head[big_endian ? 20 + i : 23 - i]);
-  return told != 0xffffffff && size < told;
+  std::uintmax_t declared = 0;
+  for (std::size_t i = 0; i < 4; ++i)
+    declared = declared << 8 | static_cast<unsigned char>(head[big_endian ? 20 + i : 23 - i]);
+  return declared != 0xffffffff && size < declared;
 }
 
 }  // namespace

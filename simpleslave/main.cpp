@@ -9,7 +9,7 @@
 //       GET  the files of the order by their signed URLs, check every SHA-256
 //       render; meanwhile
 //     POST /api/v1/slave/progress   so that the lease does not run out         -> 204, or cancel
-//       upload the picture by tus 1.0 to the order's `upload` URL
+//       upload the image by tus 1.0 to the order's `upload` URL
 //     POST /api/v1/slave/result     done, failed or returned                   -> accepted, rejected or retry
 //     POST /api/v1/slave/telemetry  how the machine is, if the welcome asked   -> 204
 //
@@ -50,8 +50,8 @@ public:
   SlaveApi(std::string server, HttpClient::BasicLogin login, HttpClient::Options options)
       : server_(std::move(server)), login_(std::move(login)), client_(std::move(options)) {}
 
-  // Nothing: the server has nothing to say (204). `later` is then how long it asks us to wait.
-  Result<std::optional<protocol::Incoming>> say(char const* what, std::string message, milliseconds* later = nullptr) {
+  // Nothing: the server has no message (204). `later` is then its Retry-After.
+  Result<std::optional<protocol::Incoming>> post(char const* what, std::string message, milliseconds* later = nullptr) {
     HttpClient::Request request;
     request.method = "POST";
     request.url = server_ + "/api/v1/slave/" + what;
@@ -92,7 +92,7 @@ public:
             if (Clock::now() < next) continue;
             next = Clock::now() + apart;
             auto const answer =
-                api.say("progress", protocol::write(protocol::Progress{attempt, fraction_.load(), std::nullopt}));
+                api.post("progress", protocol::write(protocol::Progress{attempt, fraction_.load(), std::nullopt}));
             if (answer && *answer && (*answer)->type == protocol::Cancel::type) runner.cancel();
           }
         }) {}
@@ -106,7 +106,7 @@ private:
   std::jthread thread_;
 };
 
-// Says how the machine is, as often as the server asked, until it goes out of scope. What fails is not said again.
+// Sends telemetry at the requested interval until it goes out of scope. Failed messages are not repeated.
 class Telemetry {
 public:
   Telemetry(SlaveApi api, milliseconds apart, std::filesystem::path disk)
@@ -115,8 +115,8 @@ public:
           for (auto next = Clock::now(); !over.stop_requested(); std::this_thread::sleep_for(milliseconds(100))) {
             if (Clock::now() < next) continue;
             next = Clock::now() + apart;
-            auto const told = api.say("telemetry", protocol::write(monitor.telemetry(std::time(nullptr), disk)));
-            if (!told) spdlog::debug("telemetry reason={}", quote(told.error().message));
+            auto const sent = api.post("telemetry", protocol::write(monitor.telemetry(std::time(nullptr), disk)));
+            if (!sent) spdlog::debug("telemetry reason={}", quote(sent.error().message));
           }
         }) {}
 
@@ -141,7 +141,7 @@ struct SimpleSlave {
 
   // False: the server could not be reached.
   bool report(protocol::ResultReport const& result) {
-    auto const answer = results_api.say("result", protocol::write_line(result));
+    auto const answer = results_api.post("result", protocol::write_line(result));
     if (!answer && answer.error().code == Errc::unavailable) {
       spdlog::warn("result attempt={} reason={}", result.attempt, quote(answer.error().message));
       uploader.lost();
@@ -150,8 +150,8 @@ struct SimpleSlave {
     if (!answer) {  // a server that takes no result of this attempt will never take one
       uploader.answered(protocol::Rejected{result.attempt, answer.error().message});
     } else {
-      auto const said = *answer ? protocol::read_answer(**answer) : std::nullopt;
-      uploader.answered(said ? *said : protocol::Retry{.attempt = result.attempt});
+      auto const parsed = *answer ? protocol::read_answer(**answer) : std::nullopt;
+      uploader.answered(parsed ? *parsed : protocol::Retry{.attempt = result.attempt});
     }
     return true;
   }
@@ -176,7 +176,7 @@ Result<protocol::Welcome> say_hello(SimpleSlave& slave) {
   auto hello = slave.runner.hello(1);
   hello.protocol = protocol::version;
   for (auto const& entry : slave.runner.outbox().entries()) hello.attempts.push_back({entry.attempt, entry.lease});
-  auto const answer = slave.api.say("hello", protocol::write(hello));
+  auto const answer = slave.api.post("hello", protocol::write(hello));
   if (!answer) return answer.error();
   if (!*answer || (*answer)->type != protocol::Welcome::type)
     return fail(Errc::unavailable, slave.config.server + " does not answer like a DistRen server");
@@ -205,7 +205,7 @@ Result<void> work(SimpleSlave& slave, Backoff& backoff, bool once) {
 
   while (true) {
     milliseconds later{0};
-    auto const answer = slave.api.say("order", "{}", &later);
+    auto const answer = slave.api.post("order", "{}", &later);
     if (!answer) return answer.error();
     backoff.reset();
     if (!*answer) {

@@ -1,6 +1,6 @@
 // Work that the volunteer does not want on this machine, for good: of certain people, projects or jobs. Kept in the
-// state folder (blocks.json), said in every hello, so that the server does not offer it. Any thread. Failure: invalid
-// names what can be blocked and how many; unavailable: the disk takes it not.
+// state folder (blocks.json), reported in every hello, so that the server does not offer it. Any thread. Failure:
+// invalid names what can be blocked and how many; unavailable: the disk takes it not.
 #pragma once
 
 #include <cstdint>

@@ -27,7 +27,7 @@ constexpr int eviction_polls = 100;                  // 5 s; another slave looks
 constexpr std::uint64_t disk_reserve = 64U << 20;    // bytes of the disk that stay free
 constexpr std::int64_t last_second = 9'000'000'000;  // what nanoseconds in 64 bits can hold
 
-struct Held {
+struct CachedFile {
   fs::path path;
   std::string sha256;
   std::uint64_t size = 0;
@@ -38,21 +38,21 @@ std::int64_t nanoseconds(timespec const& time) {
   return std::clamp<std::int64_t>(time.tv_sec, 0, last_second) * 1'000'000'000 + time.tv_nsec;
 }
 
-// The time of last access tells the use; that of the content is left to tell whether somebody wrote.
+// Records the use as the access time; the modification time stays, which shows whether the content was written.
 void set_use(fs::path const& path, std::int64_t used) {
   timespec const times[2] = {{used / 1'000'000'000, used % 1'000'000'000}, {0, UTIME_OMIT}};
   ::utimensat(AT_FDCWD, path.c_str(), times, AT_SYMLINK_NOFOLLOW);
 }
 
-void add_file(fs::path const& path, std::string sha256, std::vector<Held>& out) {
+void add_file(fs::path const& path, std::string sha256, std::vector<CachedFile>& out) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return;
   out.push_back({path, std::move(sha256), std::uint64_t(info.st_size), nanoseconds(info.st_atim)});
 }
 
-// Ours by name and place: whatever else lies in a folder that somebody chose is never touched.
-std::vector<Held> all_files(fs::path const& folder) {
-  std::vector<Held> out;
+// Files recognised as the cache's own by name and folder: other files in a configured folder are never touched.
+std::vector<CachedFile> all_files(fs::path const& folder) {
+  std::vector<CachedFile> out;
   std::error_code error;
   for (auto part = fs::directory_iterator(folder, error); !error && part != fs::directory_iterator();
        part.increment(error)) {
@@ -70,7 +70,7 @@ std::vector<Held> all_files(fs::path const& folder) {
   return out;
 }
 
-// Bytes of what arrives under a lock of this digest; that they grow shows that somebody is at work.
+// Bytes received under a lock of this digest; while they grow, another process is downloading.
 std::uint64_t arrived(fs::path const& folder, std::string const& sha256) {
   std::uint64_t total = 0;
   for (auto const& file : all_files(folder))
@@ -78,7 +78,7 @@ std::uint64_t arrived(fs::path const& folder, std::string const& sha256) {
   return total;
 }
 
-enum class Locked { yes, busy, failed };  // failed: errno says why
+enum class Locked { yes, busy, failed };  // failed: errno has the reason
 
 Locked try_lock(FileDescriptor const& file, int how) {
   while (::flock(file.get(), how | LOCK_NB) != 0) {
@@ -96,7 +96,7 @@ Error lock_failed(fs::path const& path) {
                                              path.string(), std::strerror(errno)));
 }
 
-// The folder is somebody's choice: its rights are looked at, never changed.
+// The folder is configured by the volunteer: its permissions are checked, never changed.
 Result<void> check_owner(fs::path const& folder) {
   struct stat info {};
   if (::stat(folder.c_str(), &info) != 0)
@@ -153,7 +153,7 @@ std::int64_t Cache::next_use() {
   return newest_use_;
 }
 
-// Nothing where the file is not there, or is another than its name says.
+// Nothing when the file is absent or its digest is not its name.
 std::optional<Cache::Pinned> Cache::pin(fs::path const& path, protocol::OrderFile const& file) {
   Pinned out{path, FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK))};
   if (!out.lock) return std::nullopt;
@@ -204,7 +204,7 @@ Result<Cache::Pinned> Cache::fetch(HttpClient& client, protocol::OrderFile const
   if (!turn) return turn.error();
   if (auto found = pin(path, file)) return std::move(*found);
   std::error_code error;
-  fs::remove(path, error);  // the disk, or somebody, has changed it
+  fs::remove(path, error);  // corrupted or changed by another process
   verified_.erase(file.sha256);
 
   fs::path const incoming = folder_ / "incoming" / file.sha256;
@@ -252,7 +252,7 @@ Result<void> Cache::make_room(std::uint64_t coming, std::set<std::string> const&
     total += file.size;
     newest_use_ = std::max(newest_use_, file.used);
   }
-  std::ranges::sort(held, {}, &Held::used);
+  std::ranges::sort(held, {}, &CachedFile::used);
   // Where the other one takes longer than that, it is the one to delete.
   for (auto file = held.begin(); file != held.end() && total > options_.limit && locked == Locked::yes; ++file) {
     if (needed.contains(file->sha256) || !evict(file->path)) continue;

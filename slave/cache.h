@@ -1,6 +1,6 @@
 // Files of scenes by SHA-256, kept between orders. One thread at a time; all slaves of one user on a host may share the
-// folder. A file is only used after this process hashed every byte of it, whoever brought it; what is half there stays
-// in incoming/ and is continued, by one slave at a time. The least recently used go first when the limit is passed,
+// folder. A file is only used after this process hashed every byte of it, whoever downloaded it; partial downloads
+// stay in incoming/ and are resumed, by one slave at a time. The least recently used go first when the limit is passed,
 // never one that is pinned. Slaves that fetch different files at once may pass the limit until room is made again.
 // Failure: denied (the folder is not ours alone), unavailable (network, disk or another slave; ask again later),
 // invalid (the server's file is not what it announced).
@@ -47,7 +47,7 @@ public:
   [[nodiscard]] bool holds(protocol::OrderFile const& file) const;
 
 private:
-  struct Seen {  // a file as it was when it was hashed; another under its name, or a changed one, is hashed anew
+  struct Seen {  // a file as it was when it was hashed; a replaced or changed one is hashed again
     std::uint64_t device = 0;
     std::uint64_t inode = 0;
     std::int64_t size = 0;

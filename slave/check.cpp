@@ -17,13 +17,13 @@ void row(char const* what, std::string const& text) {
   fmt::print("{:<12} {}\n", what, text);
 }
 
-// Signs on, wants no work, and leaves.
-struct Knock final : LineHandler {
+// Signs on without accepting work, and disconnects.
+struct ConnectionCheck final : LineHandler {
   Line* line = nullptr;
   protocol::Hello greeting;
   std::optional<protocol::Welcome> welcome;
-  protocol::Hello signed_on(protocol::Reading<protocol::Welcome> const& said) override {
-    welcome = said.message;
+  protocol::Hello signed_on(protocol::Reading<protocol::Welcome> const& reading) override {
+    welcome = reading.message;
     return greeting;
   }
   void ready() override { line->stop(); }
@@ -39,17 +39,17 @@ bool check_connection(SlaveConfig const& config, TaskRunner const& shop) {
   options.slavepassword = config.slavepassword;
   options.software = "distren-slave " DISTREN_VERSION;
   options.once = true;
-  Knock knock;
-  knock.greeting = shop.hello(0);
-  Line line(std::move(options), knock);
-  knock.line = &line;
+  ConnectionCheck check;
+  check.greeting = shop.hello(0);
+  Line line(std::move(options), check);
+  check.line = &line;
   auto const ran = line.run();
-  if (!knock.welcome) {
+  if (!check.welcome) {
     row("connection", "FAILED: " + (ran ? std::string("no answer") : ran.error().message));
     return false;
   }
   row("connection", fmt::format("ok: {}:{}, {}, signed on as {}", config.server, config.port,
-                                printable(knock.welcome->software, 80), printable(knock.welcome->name, 80)));
+                                printable(check.welcome->software, 80), printable(check.welcome->name, 80)));
   return true;
 }
 

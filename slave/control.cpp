@@ -98,8 +98,8 @@ bool Control::serve(milliseconds wait, Answer const& answer) {
   auto const until = Clock::now() + patience;
   std::string const command = read_line(caller.get(), max_command_bytes, until);
   if (command.empty()) return false;
-  auto const said = answer(command).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  return write_all(caller.get(), said, until);
+  auto const reply = answer(command).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return write_all(caller.get(), reply, until);
 }
 
 Result<nlohmann::json> ask_slave(fs::path const& state, std::string const& command) {

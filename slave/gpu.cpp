@@ -51,12 +51,12 @@ std::vector<fs::path> gpu_nodes(fs::path const& dev) {
 }
 
 Result<std::vector<Gpu>> parse_gpus(std::string_view line) {
-  auto const said = json::parse(line, nullptr, false);
-  if (!said.is_object() || said.value("event", json()) != "devices" || !said.contains("devices") ||
-      !said["devices"].is_array())
+  auto const event = json::parse(line, nullptr, false);
+  if (!event.is_object() || event.value("event", json()) != "devices" || !event.contains("devices") ||
+      !event["devices"].is_array())
     return fail(Errc::invalid, "no list of devices");
   std::vector<Gpu> gpus;
-  for (auto const& each : said["devices"]) {
+  for (auto const& each : event["devices"]) {
     if (!each.is_object() || gpus.size() == max_gpus) continue;
     Gpu gpu{text_of(each, "id"), text_of(each, "name"), text_of(each, "type")};
     if (!gpu.id.empty() && !gpu.name.empty() && std::ranges::find(gpu_types, gpu.type) != gpu_types.end())

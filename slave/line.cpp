@@ -113,20 +113,20 @@ void Line::take(LineStream& stream, std::string const& line) {
 }
 
 Result<void> Line::serve(LineStream& stream, milliseconds heartbeat) {
-  auto heard = Clock::now();
-  auto asked = heard;
+  auto received_at = Clock::now();
+  auto pinged_at = received_at;
   while (!stopping_) {
     auto const line = stream.read_line(tick_interval, protocol::max_server_line_bytes);
     if (!line) return line.error();
     auto const now = Clock::now();
     if (*line) {
-      heard = now;
+      received_at = now;
       take(stream, **line);
-    } else if (now - heard > 3 * heartbeat) {
+    } else if (now - received_at > 3 * heartbeat) {
       return fail(Errc::unavailable, fmt::format("the server was silent for {} s", 3 * heartbeat.count() / 1000));
     }
-    if (now - heard > heartbeat && now - asked > heartbeat) {
-      asked = now;
+    if (now - received_at > heartbeat && now - pinged_at > heartbeat) {
+      pinged_at = now;
       if (auto const sent = stream.write_line(protocol::write(protocol::Ping{})); !sent) return sent.error();
     }
     handler_.tick();

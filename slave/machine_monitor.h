@@ -1,5 +1,5 @@
-// What goes on on this machine, read from /proc and /sys (Linux). One thread, about every two seconds: load by others
-// is measured between two calls. What a machine does not tell is absent and never stops the work.
+// Measures this machine by /proc and /sys (Linux). One thread, about every two seconds: load by others
+// is measured between two calls. Values that a machine does not report are absent and never stop work.
 // root: "/" in earnest; tests give a folder with proc/ and sys/ of their own making.
 #pragma once
 

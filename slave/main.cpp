@@ -91,14 +91,15 @@ int serve(SlaveConfig const& config, Options const& options) {
        [&slave] { return slave.status(); }, [&slave] { slave.check_time_limit(); },
        [&slave](std::string const& command) { return slave.command(command); }},
       MachineMonitor(), screen);
-  slave.on_limits_changed([&watcher](ResourceLimits const& lent) { watcher.set_limits(lent.schedule, lent.paused); });
+  slave.on_limits_changed(
+      [&watcher](ResourceLimits const& limits) { watcher.set_limits(limits.schedule, limits.paused); });
   signals.watch(slave, watcher);
   auto const ended = slave.run();
   signals.forget();
   return ended ? 0 : complain(ended.error());
 }
 
-int tell(SlaveConfig const& config, std::string const& command) {
+int send_command(SlaveConfig const& config, std::string const& command) {
   auto const answer = ask_slave(config.state, command);
   if (!answer) return complain(answer.error());
   fmt::print("{}\n", answer->dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
@@ -178,7 +179,7 @@ int main(int argc, char** argv) {
   auto config = load_slave_config(*file);
   if (!config) return complain(config.error());
   if (command.ends_with("block") || command == "blocks") return tell_blocks(*config, command, kind, what);
-  if (!command.empty()) return tell(*config, minutes > 0 ? fmt::format("{} {}", command, minutes) : command);
+  if (!command.empty()) return send_command(*config, minutes > 0 ? fmt::format("{} {}", command, minutes) : command);
   if (!options.log_level.empty()) config->log_level = options.log_level;
   if (auto const started = start_log("distren-slave", config->log_level, config->log_file); !started)
     return complain(started.error());

@@ -88,7 +88,7 @@ fs::path Outbox::place(std::int64_t attempt, char const* suffix) const {
   return folder_ / (std::to_string(attempt) + suffix);
 }
 
-fs::path Outbox::picture(OutboxEntry const& entry) const {
+fs::path Outbox::image_path(OutboxEntry const& entry) const {
   return place(entry.attempt) / entry.name;
 }
 
@@ -116,7 +116,7 @@ void Outbox::scan(std::vector<std::string>& dropped) {
   for (auto const& item : fs::directory_iterator(folder_, error)) found.push_back(item.path());
   for (auto const& path : found) {
     std::string const extension = path.extension().string();
-    if (extension == ".new" || extension == ".gone") {  // begun and not committed, or removed and not finished
+    if (extension == ".new" || extension == ".deleted") {  // not committed, or removed incompletely
       fs::remove_all(path, error);
       continue;
     }
@@ -180,9 +180,10 @@ Result<void> Outbox::commit(OutboxEntry const& entry) {
   if (!entry.name.empty())
     if (auto const synced = sync_file(making / entry.name); !synced) return synced;
   if (auto const written = write_file_durably(making / entry_name, kept_text(entry), 0600); !written) return written;
-  if (fs::exists(path, error)) fs::rename(path, place(entry.attempt, ".gone"), error);  // said before; this one counts
+  if (fs::exists(path, error))
+    fs::rename(path, place(entry.attempt, ".deleted"), error);  // of an earlier report; this one counts
   if (auto const kept = rename_durably(making, path); !kept) return kept;
-  fs::remove_all(place(entry.attempt, ".gone"), error);
+  fs::remove_all(place(entry.attempt, ".deleted"), error);
   std::erase_if(entries_, [&entry](auto const& other) { return other.attempt == entry.attempt; });
   entries_.push_back(entry);
   return {};
@@ -201,8 +202,8 @@ Result<void> Outbox::change(OutboxEntry const& entry) {
 void Outbox::remove(std::int64_t attempt) {
   std::lock_guard const lock(mutex_);
   std::error_code error;
-  fs::rename(place(attempt), place(attempt, ".gone"), error);
-  fs::remove_all(place(attempt, ".gone"), error);
+  fs::rename(place(attempt), place(attempt, ".deleted"), error);
+  fs::remove_all(place(attempt, ".deleted"), error);
   std::erase_if(entries_, [attempt](auto const& entry) { return entry.attempt == attempt; });
 }
 

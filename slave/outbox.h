@@ -1,9 +1,9 @@
-// Results that the server has not yet taken, one folder each, complete or not there at all: kill -9 and power cuts at
+// Results that the server has not yet accepted, one folder each, complete or absent: kill -9 and power cuts at
 // any moment leave either the whole result or none. Any thread, calls are serialised inside; the folder belongs to one
 // slave process.
-// Life: add() moves the picture out of the renderer's reach, hash() reads it, commit() makes it lasting, change()
-// records progress, remove() after the server's last word. Failure: unavailable (disk), invalid (what the renderer left
-// is no file).
+// Life: add() moves the image out of the renderer's reach, hash() reads it, commit() makes it durable, change()
+// records progress, remove() after the server's final answer. Failure: unavailable (disk), invalid (the renderer left
+// no regular file).
 #pragma once
 
 #include <cstdint>
@@ -20,31 +20,31 @@ namespace distren {
 struct OutboxEntry {
   std::int64_t attempt = 0;
   std::string lease;
-  protocol::ResultReport result;  // as the server is told; its output is filled in from what stands below
-  std::string upload;             // where to create the upload; empty: there is no picture
-  std::string name;               // of the picture
+  protocol::ResultReport result;  // as reported; its output is filled in from the members below
+  std::string upload;             // where to create the upload; empty: there is no image
+  std::string name;               // of the image
   std::int64_t size = 0;
   std::string sha256;
-  std::string upload_id;  // of the finished upload; empty: still to do
+  std::string upload_id;  // of the finished upload; empty: not uploaded yet
 };
 
 class Outbox {
 public:
-  // owner: whom the results are for ("server key"); those of another stay untouched until their owner comes back.
+  // owner: whom the results are for ("server key"); those of another stay until that owner runs again.
   // dropped: what was damaged and has been deleted, for the log.
   static Result<std::unique_ptr<Outbox>> open(std::filesystem::path folder, std::string owner,
                                               std::vector<std::string>& dropped);
 
   // Moves `from` (a regular file, at most limit bytes, else invalid) in.
   Result<void> add(OutboxEntry const& entry, std::filesystem::path const& from, std::int64_t limit);
-  Result<std::filesystem::path> hash(OutboxEntry& entry) const;  // fills size and sha256; where the picture is
+  Result<std::filesystem::path> hash(OutboxEntry& entry) const;  // fills size and sha256; returns the image's path
   void discard(std::int64_t attempt);
-  Result<void> commit(OutboxEntry const& entry);  // after hash(), or alone when there is no picture
+  Result<void> commit(OutboxEntry const& entry);  // after hash(), or alone when there is no image
   Result<void> change(OutboxEntry const& entry);
   void remove(std::int64_t attempt);
 
   [[nodiscard]] std::vector<OutboxEntry> entries();  // oldest first
-  [[nodiscard]] std::filesystem::path picture(OutboxEntry const& entry) const;
+  [[nodiscard]] std::filesystem::path image_path(OutboxEntry const& entry) const;
 
 private:
   Outbox(std::filesystem::path folder, std::string owner) : folder_(std::move(folder)), owner_(std::move(owner)) {}

@@ -1,4 +1,4 @@
-// Slave: what its volunteer and its owner want of it: blocks, minutes a frame, settings from afar.
+// Slave: commands of its volunteer and remote settings of its owner: blocks, minutes per frame, limits.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -19,20 +19,20 @@ void Slave::on_limits_changed(std::function<void(ResourceLimits const&)> callbac
   limits_changed_(limits_);
 }
 
-void Slave::set_remote_settings(protocol::Reading<protocol::RemoteSettings> const& wishes, bool keep) {
+void Slave::set_remote_settings(protocol::Reading<protocol::RemoteSettings> const& settings, bool keep) {
   {
     std::lock_guard const lock(mutex_);
-    if (wishes.message == remote_settings_ && wishes.problems == remote_settings_problems_) return;
+    if (settings.message == remote_settings_ && settings.problems == remote_settings_problems_) return;
   }
   if (keep) {
-    auto const text = protocol::write_members(wishes.message) + "\n";
+    auto const text = protocol::write_members(settings.message) + "\n";
     if (auto const kept = write_file_durably(runner_.state() / "settings.json", text, 0600); !kept)
       spdlog::warn("settings from afar cannot be kept reason={}", quote(kept.error().message));
   }
   std::lock_guard const lock(mutex_);
-  remote_settings_ = wishes.message;
-  remote_settings_problems_ = wishes.problems;
-  limits_ = apply_remote_settings(configured_limits_, wishes);
+  remote_settings_ = settings.message;
+  remote_settings_problems_ = settings.problems;
+  limits_ = apply_remote_settings(configured_limits_, settings);
   spdlog::info("settings from afar threads={} memory={} minutes_per_frame={} paused={}{}", limits_.threads,
                limits_.memory_mib, limits_.minutes_per_frame, limits_.paused,
                limits_.problems.empty() ? "" : " unusable=" + quote(limits_.problems.front()));

@@ -46,7 +46,7 @@ struct Renderer::Frame {
   Clock::time_point started = Clock::now();
   milliseconds suspended{0};  // when it began
   bool done = false;
-  std::string problem;      // said by a session's program
+  std::string problem;      // reported by a session's program
   bool ours = false;        // it lies with this machine and not with the frame
   std::string known_cause;  // of a pattern of the definition
   Rendered result;
@@ -123,16 +123,16 @@ void Renderer::close() {
 
 void Renderer::set_limits(int threads, int memory_mib) {
   std::lock_guard const lock(process_mutex_);
-  limits_lent_ = {threads, memory_mib};
+  next_limits_ = {threads, memory_mib};
 }
 
 void Renderer::take_lent() {
   {
     std::lock_guard const lock(process_mutex_);
-    auto const lent = std::exchange(limits_lent_, {});
-    if (!lent || *lent == std::pair(settings_.threads, settings_.memory_mib)) return;
-    std::tie(settings_.threads, settings_.memory_mib) = *lent;
-    if (settings_.scope) std::tie(settings_.scope->threads, settings_.scope->memory_mib) = *lent;
+    auto const limits = std::exchange(next_limits_, {});
+    if (!limits || *limits == std::pair(settings_.threads, settings_.memory_mib)) return;
+    std::tie(settings_.threads, settings_.memory_mib) = *limits;
+    if (settings_.scope) std::tie(settings_.scope->threads, settings_.scope->memory_mib) = *limits;
   }
   close();
 }
@@ -179,7 +179,8 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
       sandbox.environment = {"CUDA_CACHE_PATH=/home/render/.cache/cuda"};
     }
     // Shaders compiled for one scene spare seconds to the next of the same owner; nothing else in its home outlives a
-    // program. Mesa looks for them in the home of /etc/passwd, which is not there, unless it is told.
+    // program. Mesa looks for them in the home of /etc/passwd, which does not exist here, unless this variable names
+    // another.
     sandbox.environment.emplace_back("XDG_CACHE_HOME=/home/render/.cache");
     sandbox.bindings = {{task.job, job_inside, false},
                         {method.folder, "/method", false},
@@ -259,12 +260,12 @@ bool Renderer::take_event(RenderTask const& task, std::string_view text, Frame& 
   auto const event = parse_shallow_json(text);
   if (!event.is_object()) return false;
   auto const kind = event.value("event", json());
-  auto const said = event.value("text", json());
-  if (kind == "warning" && said.is_string() && warnings_.size() < warning_limit)
-    warnings_.insert(shortened(said.get<std::string>(), 500));
+  auto const message = event.value("text", json());
+  if (kind == "warning" && message.is_string() && warnings_.size() < warning_limit)
+    warnings_.insert(shortened(message.get<std::string>(), 500));
   if (kind == "problem") {
     frame.ours = event.value("machine", json()) == true;
-    frame.problem = said.is_string() ? shortened(said.get<std::string>(), 2000) : "the program gives no reason";
+    frame.problem = message.is_string() ? shortened(message.get<std::string>(), 2000) : "the program gives no reason";
     return true;
   }
   if (kind != "done") return false;
@@ -331,8 +332,8 @@ Error Renderer::explain(RenderTask const& task, Frame const& frame, ProcessEnd c
   if (!frame.known_cause.empty()) return fail(Errc::invalid, frame.known_cause);
   // A crash inside the sandbox comes as the shell tells it: 128 and the signal.
   int const signal = end.signal != 0 ? end.signal : end.exit_code.value_or(0) > 128 ? *end.exit_code - 128 : 0;
-  // Nobody in the box can send it: the kernel did, out of memory, or somebody on this machine. The same frame a second
-  // time is more likely to be the reason itself.
+  // No process in the sandbox can send it: the kernel did, out of memory, or a user of this machine. The same frame a
+  // second time is more likely to be the reason itself.
   std::string const which = fmt::format("{}\n{}", task.job.string(), task.parameters.dump());
   if (signal == SIGKILL && std::exchange(killed_, which) != which)
     return fail(
@@ -359,7 +360,7 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
     json order = task.parameters;
     if (!task.gpus.empty()) order["devices"] = to_json(task.gpus);
     order["output"] = ((settings_.sandboxed ? fs::path("/out") : settings_.folder / "out") / task.name).string();
-    // A program that has already gone says why in its output; that is read below.
+    // A program that has already ended gives the reason in its output, read below.
     static_cast<void>(process_->write(order.dump() + "\n", frame.started + task.deadline));
   }
   auto const followed = follow(task, frame, progress);
@@ -392,7 +393,7 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
   }
   frame.result.cpu = std::max(used.cpu - usage_.cpu, std::chrono::microseconds(0));
   frame.result.memory_mib = static_cast<int>(used.peak_memory >> 20);
-  // A card at work shows in no process's time: the machine was lent for as long as the frame took.
+  // A graphics card's work counts in no process's time: the whole machine is charged for the duration of the frame.
   if (!task.gpus.empty())
     frame.result.cpu = std::max(frame.result.cpu, std::chrono::microseconds(frame.result.wall) * settings_.threads);
   usage_ = used;

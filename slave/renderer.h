@@ -1,9 +1,9 @@
-// Renders frames by a render method's program, in a sandbox unless the volunteer said otherwise. A program that takes
-// frames one after the other (a session) stays open for the next frame of the same job; another job, a failure, a
-// hundred frames or memory that grew too far end it. One thread, which must last as long as a program is open;
+// Renders frames by a render method's program, in a sandbox unless configured otherwise. A program that takes
+// frames one after the other (a session) stays open for the next frame of the same job (persistent renderer); another
+// job, a failure, a hundred frames or grown memory end it. One thread, which must last as long as a program is open;
 // cancel(), suspend() and log() alone are for any thread. Failure: invalid (this frame cannot be rendered; counts
-// against it), unavailable (this machine's trouble), conflict (cancelled). log() then has the program's last lines.
-// Only the caller knows if it is a picture.
+// against it), unavailable (a local error), conflict (cancelled). log() then has the program's last lines.
+// The caller checks that it is an image.
 #pragma once
 
 #include <atomic>
@@ -40,7 +40,7 @@ struct RenderTask {
   RenderMethod const* method = nullptr;
   std::filesystem::path program;
   std::filesystem::path job;  // folder of the scene's files
-  std::int64_t owner = 0;     // of the job: the program finds what it kept for this one's scenes alone
+  std::int64_t owner = 0;     // of the job: shader caches are kept per owner
   nlohmann::json parameters;  // checked for the whole order
   std::string name;           // of the file in out/, one path part
   std::chrono::milliseconds deadline{0};
@@ -49,10 +49,10 @@ struct RenderTask {
 };
 
 struct Rendered {
-  std::filesystem::path path;  // in out/; what lies there is a stranger's
-  int width = 0;               // 0: the program did not say
+  std::filesystem::path path;  // in out/; untrusted content
+  int width = 0;               // 0: not reported
   int height = 0;
-  std::string format;  // empty: the program did not say
+  std::string format;  // empty: not reported
   std::vector<std::string> warnings;
   std::chrono::microseconds cpu{0};
   std::chrono::milliseconds wall{0};
@@ -67,10 +67,10 @@ public:
   ~Renderer();
 
   Result<Rendered> render(RenderTask const& task, OnProgress const& progress);
-  void cancel();  // ends the frame at work, and every later one until allow()
+  void cancel();  // ends the current frame, and every later one until allow()
   void allow();
   void close();  // ends a program that waits for more
-  // Stops the program where it is, or lets it go on; what stands still does not age. Any thread.
+  // Suspends the program, or resumes it; suspended time does not count towards limits. Any thread.
   void suspend(bool stopped);
   void set_limits(int threads, int memory_mib);  // from the next frame on, by a new program. Any thread.
   [[nodiscard]] std::string log() const;  // the last lines of the open program, printable, at most log_limit bytes
@@ -98,13 +98,13 @@ private:
   std::unique_ptr<Process> process_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<bool> interrupted_ = false;  // the open program
-  std::string killed_;                     // the last frame whose program somebody killed, job and parameters
+  std::string killed_;                     // the last frame whose program was killed, job and parameters
   std::optional<std::chrono::steady_clock::time_point> suspended_since_;  // under process_mutex_
   std::chrono::milliseconds suspended_before_{0};                         // in all, under process_mutex_
-  std::optional<std::pair<int, int>> limits_lent_;  // threads, MiB; not in use yet; under process_mutex_
+  std::optional<std::pair<int, int>> next_limits_;  // threads, MiB; not in use yet; under process_mutex_
   std::string key_;                                 // what the open program was started for
   int frames_ = 0;                                  // that it has rendered
-  struct Next {  // the only frames that the open program can go on with, asked for with these parameters
+  struct Next {  // the only frames that the open program can render next, with these parameters
     std::int64_t first = 0;
     std::int64_t last = 0;
     nlohmann::json parameters;

@@ -7,31 +7,32 @@
 namespace distren {
 
 ResourceLimits apply_remote_settings(ResourceLimits const& by_file,
-                                     protocol::Reading<protocol::RemoteSettings> const& wishes) {
-  ResourceLimits lent = by_file;
-  lent.problems = wishes.problems;
-  protocol::RemoteSettings const& asked = wishes.message;
-  lent.threads = std::min(lent.threads, asked.threads.value_or(lent.threads));
-  lent.memory_mib = std::min(lent.memory_mib, asked.memory_mib.value_or(lent.memory_mib));
-  if (asked.minutes_per_frame)
-    lent.minutes_per_frame = lent.minutes_per_frame == 0 ? *asked.minutes_per_frame
-                                                         : std::min(lent.minutes_per_frame, *asked.minutes_per_frame);
-  lent.paused = asked.paused.value_or(lent.paused);
-  if (!asked.schedule) return lent;
-  if (auto const week = parse_schedule(*asked.schedule); week)
-    lent.schedule &= *week;
+                                     protocol::Reading<protocol::RemoteSettings> const& requested) {
+  ResourceLimits limits = by_file;
+  limits.problems = requested.problems;
+  protocol::RemoteSettings const& settings = requested.message;
+  limits.threads = std::min(limits.threads, settings.threads.value_or(limits.threads));
+  limits.memory_mib = std::min(limits.memory_mib, settings.memory_mib.value_or(limits.memory_mib));
+  if (settings.minutes_per_frame)
+    limits.minutes_per_frame = limits.minutes_per_frame == 0
+                                   ? *settings.minutes_per_frame
+                                   : std::min(limits.minutes_per_frame, *settings.minutes_per_frame);
+  limits.paused = settings.paused.value_or(limits.paused);
+  if (!settings.schedule) return limits;
+  if (auto const week = parse_schedule(*settings.schedule); week)
+    limits.schedule &= *week;
   else
-    lent.problems.push_back(printable(week.error().message, 200));
-  return lent;
+    limits.problems.push_back(printable(week.error().message, 200));
+  return limits;
 }
 
-protocol::EffectiveSettings limits_to_json(ResourceLimits const& lent, protocol::RemoteSettings const& wishes) {
-  return {.threads = lent.threads,
-          .memory_mib = lent.memory_mib,
-          .minutes_per_frame = lent.minutes_per_frame,
-          .paused = lent.paused,
-          .schedule = wishes.schedule,
-          .problems = lent.problems};
+protocol::EffectiveSettings limits_to_json(ResourceLimits const& limits, protocol::RemoteSettings const& requested) {
+  return {.threads = limits.threads,
+          .memory_mib = limits.memory_mib,
+          .minutes_per_frame = limits.minutes_per_frame,
+          .paused = limits.paused,
+          .schedule = requested.schedule,
+          .problems = limits.problems};
 }
 
 }  // namespace distren

@@ -1,6 +1,6 @@
-// What of this machine is lent: what the volunteer's file says, and where he allows it (remote_settings) less, as the
-// slave's owner asks for from afar. A wish never goes beyond the file: threads, memory and minutes are the smaller of
-// both, the schedule what both allow. Pure. What of a wish cannot be used is named in `problems` and the rest holds.
+// Resource limits of this machine: those of the volunteer's file, reduced by remote settings of the slave's owner where
+// the volunteer allows them (remote_settings). Remote settings never exceed the file: threads, memory and minutes are
+// the smaller of both, the schedule what both allow. Pure. Invalid settings are named in `problems`, the others apply.
 #pragma once
 
 #include <string>
@@ -17,14 +17,14 @@ struct ResourceLimits {
   int memory_mib = 0;         // of it
   int minutes_per_frame = 0;  // 0: any
   WeekSchedule schedule = WeekSchedule().set();
-  bool paused = false;  // from afar
+  bool paused = false;  // by remote settings
   std::vector<std::string> problems{};
 };
 
-// wishes: with what could not be read of them.
+// requested: with the problems of those that could not be read.
 ResourceLimits apply_remote_settings(ResourceLimits const& by_file,
-                                     protocol::Reading<protocol::RemoteSettings> const& wishes);
-// "settings" of a hello: what holds now.
-protocol::EffectiveSettings limits_to_json(ResourceLimits const& lent, protocol::RemoteSettings const& wishes);
+                                     protocol::Reading<protocol::RemoteSettings> const& requested);
+// "settings" of a hello: the effective settings.
+protocol::EffectiveSettings limits_to_json(ResourceLimits const& limits, protocol::RemoteSettings const& requested);
 
 }  // namespace distren

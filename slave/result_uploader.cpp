@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A server that says nothing about a result may never have read it.
+// A server that does not answer a result may never have received it.
 constexpr milliseconds say_again_after{60000};
 constexpr milliseconds retry_at_least{100};
 
@@ -142,19 +142,19 @@ void ResultUploader::run() {
     std::unique_lock lock(mutex_);
     auto const attempt = next_due(lock);
     if (attempt == 0) return;
-    // Set before it is said: an answer may be faster than our return from saying it.
+    // Set before sending: the answer may arrive before send_ returns.
     states_[attempt].due = Clock::now() + say_again_after;
     lock.unlock();
     deliver(attempt);
   }
 }
 
-// True: the picture is at the server, or there is none.
+// True: the image is uploaded, or there is none.
 bool ResultUploader::upload(OutboxEntry& entry, std::string const& base_url) {
   if (entry.name.empty() || !entry.upload_id.empty()) return true;
   auto const url = resolve_within(base_url, entry.upload);
   TusUpload what;
-  what.path = outbox_.picture(entry);
+  what.path = outbox_.image_path(entry);
   what.size = entry.size;
   what.sha256 = entry.sha256;
   what.filename = entry.name;
@@ -202,7 +202,7 @@ void ResultUploader::deliver(std::int64_t attempt) {
       found->second.troubles = 0;
       found->second.due = Clock::now() + say_again_after;
     }
-    send_(result_message(entry));  // a broken connection is followed by connected(), and then it is said again
+    send_(result_message(entry));  // after a broken connection connected() reports it again
     return;
   }
   settle(attempt);  // it is not in the outbox any more

@@ -1,6 +1,6 @@
-// Brings results from the outbox to the server: uploads the image (resumed after a loss), reports the result, waits for
-// the last word. A thread of its own, beside the rendering of the next frame; send is called on it. The outbox, the
-// sender and the callbacks must outlive it. connected(), lost(), enqueue() and the answers are for any thread.
+// Uploads and reports results of the outbox: uploads the image (resumed after a loss), reports the result, waits for
+// the server's answer. Runs its own thread, while the next frame renders; send is called on it. The outbox, the sender
+// and the callbacks must outlive it. connected(), lost(), enqueue() and the answers are for any thread.
 #pragma once
 
 #include <atomic>
@@ -27,14 +27,14 @@ public:
   ResultUploader(Outbox& outbox, HttpClient::Options http, Send send, Settled settled);
   ~ResultUploader();
 
-  void connected(std::string base_url);  // everything is said again
+  void connected(std::string base_url);  // everything is reported again
   void lost();
   void enqueue(std::int64_t attempt);                   // an entry was committed
-  void answered(protocol::ResultAnswer const& answer);  // of an attempt that is not here: ignored
-  void cancelled(std::int64_t attempt);                 // the server wants it no longer
+  void answered(protocol::ResultAnswer const& answer);  // of an unknown attempt: ignored
+  void cancelled(std::int64_t attempt);                 // the server cancelled it
   [[nodiscard]] bool empty();
   [[nodiscard]] bool is_connected();
-  // Not while there is no connection. False: what is left stays in the outbox.
+  // Returns at once without a connection. False: remaining results stay in the outbox.
   bool wait_until_empty(std::chrono::milliseconds time);
 
 private:

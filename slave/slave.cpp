@@ -23,7 +23,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds progress_interval{1000};
 constexpr std::chrono::seconds idle_renderer_limit{60};  // a program that waits so long gives its memory back
 constexpr std::chrono::seconds goodbye_limit{10};
-constexpr std::size_t finishing_limit = 4;  // pictures to look at; a renderer that is faster than that waits
+constexpr std::size_t finishing_limit = 4;  // images to check; a faster renderer waits
 constexpr char const* stop_reason = "the volunteer stopped this slave";
 
 }  // namespace
@@ -44,7 +44,7 @@ Slave::Slave(SlaveConfig const& config, TaskRunner& runner, bool once)
   configured_limits_.schedule = config.neighbour.schedule;
   limits_ = configured_limits_;
   if (!config.remote_settings) return;
-  // As before the last end, until the server says otherwise.
+  // As at the last end, until the server sends others.
   auto const kept = read_file(runner.state() / "settings.json", max_remote_settings_bytes);
   if (kept) set_remote_settings(protocol::read<protocol::RemoteSettings>(json::parse(*kept, nullptr, false)), false);
 }
@@ -110,8 +110,8 @@ protocol::Hello Slave::hello() {
   return hello;
 }
 
-protocol::Hello Slave::signed_on(protocol::Reading<protocol::Welcome> const& said) {
-  protocol::Welcome const& welcome = said.message;
+protocol::Hello Slave::signed_on(protocol::Reading<protocol::Welcome> const& reading) {
+  protocol::Welcome const& welcome = reading.message;
   std::string const base = files_url(config_.url, welcome.files_url, config_.server);
   spdlog::info("signed on as={} server={} url={}", quote(welcome.name), quote(welcome.software), quote(base));
   telemetry_interval_.reset();
@@ -125,7 +125,7 @@ protocol::Hello Slave::signed_on(protocol::Reading<protocol::Welcome> const& sai
     signed_on_ = true;
   }
   if (config_.remote_settings && welcome.remote_settings)
-    set_remote_settings({*welcome.remote_settings, said.problems}, true);
+    set_remote_settings({*welcome.remote_settings, reading.problems}, true);
   return hello();
 }
 
@@ -168,7 +168,7 @@ void Slave::received(protocol::Incoming const& incoming) {
   }
 }
 
-// A result without a picture, said like any other: kept until the server has taken it.
+// A result without an image, reported like any other: kept until the server has accepted it.
 void Slave::return_attempt(std::int64_t attempt, std::string const& lease, protocol::Outcome outcome,
                            std::string const& reason, protocol::ReturnCode code) {
   auto entry = entry_without_image(attempt, lease, outcome, reason);
@@ -197,7 +197,7 @@ void Slave::take_order(json const& message) {
   {
     std::lock_guard const lock(mutex_);
     if (auto const found = attempts_.find(attempt); found != attempts_.end()) {
-      found->second.lease = lease;  // said again after a reconnect
+      found->second.lease = lease;  // repeated after a reconnect
       return;
     }
     if (finished) return;
@@ -327,7 +327,7 @@ void Slave::allow(bool may_work) {
     std::lock_guard const lock(mutex_);
     allowed_ = may_work;
     runner_.suspend(!may_work);
-    if (!may_work) left = std::exchange(waiting_, {});  // what is not begun need not stand still
+    if (!may_work) left = std::exchange(waiting_, {});  // orders that have not started are returned
     changed_.notify_all();
   }
   line_.send(hello());
@@ -359,7 +359,7 @@ json Slave::status() {
   return out;
 }
 
-// A slave that cannot work (disk full, network half gone) must not burn through a job by giving back frame after frame.
+// A slave that cannot work (disk full, network failing) must not return frame after frame of a job.
 void Slave::back_off(bool local_error) {
   {
     std::lock_guard const lock(mutex_);
@@ -437,9 +437,9 @@ void Slave::settle_rendered(protocol::Order const& order, TaskRunner::TaskResult
     }
     changed_.notify_all();
   }
-  back_off(outcome.local_error);  // said before the frame is given back, or it would be given to us again
+  back_off(outcome.local_error);  // reported before the frame is returned, or it would be dispatched here again
   if (outcome.entry && !wanted)
-    runner_.outbox().remove(order.attempt);  // cancelled while its picture was looked at
+    runner_.outbox().remove(order.attempt);  // cancelled during the image check
   else if (outcome.entry)
     uploader_.enqueue(order.attempt);
   else if (!return_reason.empty())

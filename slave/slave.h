@@ -1,9 +1,9 @@
-// The life of a slave: signs on, takes orders, renders them, hands results in, until it is stopped.
-// Its threads: *line* reads what the server says and keeps leases alive; *render* fetches and renders one order after
-// the other and owns the renderer's program; *fetch* brings the files of the next one meanwhile, *finish* looks at the
-// pictures of the ones before; *hand-in* uploads and reports; run()'s own waits for the end. They share what mutex_
-// guards, and never hold it while they wait for network, disk or renderer.
-// The TaskRunner must outlive it. stop() is for any thread; results that are not taken in time stay in the outbox.
+// A slave: signs on, receives orders, renders them, uploads results, until it is stopped.
+// Its threads: *line* reads messages of the server and renews leases; *render* fetches and renders one order after the
+// other and owns the renderer's program; *fetch* fetches the files of the next one, *finish* checks the images of
+// earlier ones; *upload* uploads and reports; run()'s own waits for the end. They share what mutex_ guards, and never
+// hold it while they wait for network, disk or renderer. The TaskRunner must outlive it. stop() is for any thread;
+// results that are not accepted in time stay in the outbox.
 #pragma once
 
 #include <chrono>
@@ -35,24 +35,24 @@ class Slave final : private LineHandler {
 public:
   Slave(SlaveConfig const& config, TaskRunner& runner, bool once);
 
-  // Returns after stop(), with `once` after one frame; then an Error when the server refused or was not there.
+  // Returns after stop(), with `once` after one frame; then an Error when the server rejected it or was unreachable.
   Result<void> run();
   void stop();
-  void finish();  // what is in hand, then the end
-  // Whether the machine may work now; a frame that is being rendered stands still meanwhile.
+  void finish();  // ends after the orders already received
+  // Whether the machine may work now; a rendering frame is suspended otherwise.
   void allow(bool may_work);
   void return_work(std::string const& reason);  // all that is not rendered yet
-  // Four times a second: a frame that takes longer than the volunteer lends goes back.
+  // Four times a second: returns a frame that exceeds the volunteer's time limit.
   void check_time_limit();
-  // "block user NAME", "unblock job 5", "blocks": what is blocked here then; nothing: another word.
+  // "block user NAME", "unblock job 5", "blocks": returns the blocks; nothing: another command.
   std::optional<nlohmann::json> command(std::string const& command);
-  // What is lent now, at once and whenever that changes; from the line's thread. Before run().
+  // Called with the resource limits, at once and at every change; on the line's thread. Set before run().
   void on_limits_changed(std::function<void(ResourceLimits const&)> callback);
   [[nodiscard]] nlohmann::json status();
 
 private:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::size_t max_remote_settings_bytes = 8000;  // bytes of settings from afar
+  static constexpr std::size_t max_remote_settings_bytes = 8000;  // bytes of remote settings
   struct ActiveAttempt {                                          // an attempt of ours whose lease is to be kept alive
     std::string lease;
     std::chrono::milliseconds renew{600000};
@@ -86,7 +86,7 @@ private:
   [[nodiscard]] bool stopping();
   void send_telemetry();
   void return_blocked();
-  void set_remote_settings(protocol::Reading<protocol::RemoteSettings> const& wishes, bool keep);
+  void set_remote_settings(protocol::Reading<protocol::RemoteSettings> const& settings, bool keep);
   [[nodiscard]] protocol::SlaveActivity activity() const;  // with mutex_ held
   static protocol::Progress progress_message(std::int64_t attempt, ActiveAttempt const& attempt_state);
 
@@ -97,20 +97,20 @@ private:
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
-  bool over_ = false;  // no order is taken any more: the one of `once` was, or finish() was said
+  bool over_ = false;  // no order is accepted any more: after the one of `once`, or after finish()
   bool allowed_ = true;
   bool signed_on_ = false;
   BlockList blocks_;
-  ResourceLimits configured_limits_;                   // as the configuration says; the same while this lives
-  ResourceLimits limits_;                              // what holds
-  protocol::RemoteSettings remote_settings_;           // from afar
+  ResourceLimits configured_limits_;                   // of the configuration; constant
+  ResourceLimits limits_;                              // in effect
+  protocol::RemoteSettings remote_settings_;           // of the slave's owner
   std::vector<std::string> remote_settings_problems_;  // what of them could not be read
   std::function<void(ResourceLimits const&)> limits_changed_;
   Clock::time_point time_checked_{};
   std::int64_t timed_ = 0;      // the attempt whose rendering is timed
-  Clock::duration rendered_{};  // so long, without the time it stood still
+  Clock::duration rendered_{};  // without suspended time
   bool too_long_ = false;       // return_reason_ is that
-  std::string return_reason_;   // why the order at work was cancelled by the volunteer; empty: it was not
+  std::string return_reason_;   // why the volunteer cancelled the current order; empty: not cancelled
   std::int64_t working_job_ = 0;
   std::string working_owner_;
   std::int64_t working_frame_ = 0;
@@ -118,20 +118,20 @@ private:
   std::deque<protocol::Order> waiting_;
   std::optional<std::int64_t> working_;
   std::int64_t fetched_ahead_ = 0;  // the attempt whose files were fetched beforehand last
-  bool working_cancelled_ = false;  // it is as good as over: its room is free
+  bool working_cancelled_ = false;  // about to end: its slot is free
   struct Finishing {
     protocol::Order order;
     TaskRunner::RenderedFrame frame;
-    std::string return_reason;  // why it came to nothing, as the server is told; empty: it was not taken away
+    std::string return_reason;  // why it is returned, as reported; empty: it is not
     bool too_long = false;
   };
-  std::deque<Finishing> finishing_;               // the first is at work
+  std::deque<Finishing> finishing_;               // the first is in progress
   bool renders_ = true;                           // false: finishing_ gets no more
   std::optional<Clock::time_point> rendered_at_;  // of the render thread: when the last frame was over
   std::map<std::int64_t, ActiveAttempt> attempts_;
   std::optional<Clock::time_point> backing_off_until_;
   MachineMonitor monitor_;                                       // of the line's thread, as the two below
-  std::optional<std::chrono::milliseconds> telemetry_interval_;  // as the server asked; nothing: it did not
+  std::optional<std::chrono::milliseconds> telemetry_interval_;  // as requested; nothing: not requested
   Clock::time_point telemetry_due_{};
   Backoff rest_{std::chrono::seconds(10), std::chrono::minutes(5)};
 

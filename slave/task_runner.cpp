@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t min_room_bytes = 16U << 20;  // bytes; with less a picture may not have fitted
+constexpr std::uint64_t min_room_bytes = 16U << 20;  // bytes; with less the image may not have fitted
 constexpr std::size_t file_list_limit = 64U << 20;   // 100,000 files of some 500 bytes
 
 Result<FileDescriptor> lock_state(fs::path const& folder) {
@@ -143,7 +143,7 @@ protocol::Hello TaskRunner::hello(int slots) const {
   for (auto const& each : methods_)  // by name, each once
     for (auto const& gpu : each.gpus)
       if (std::ranges::find(hello.gpus, gpu.name) == hello.gpus.end()) hello.gpus.push_back(gpu.name);
-  if (hello.gpus.empty()) hello.gpus = machine_.gpus;  // none is lent: those that are there
+  if (hello.gpus.empty()) hello.gpus = machine_.gpus;  // none is configured: those of the machine
   return hello;
 }
 
@@ -192,9 +192,9 @@ Result<void> TaskRunner::list_files(protocol::Order& order, std::string const& b
   if (!answer) return answer.error();
   if (!answer->ok())
     return fail(Errc::unavailable, fmt::format("the list of the job's files cannot be had: HTTP {}", answer->status));
-  auto const told = parse_shallow_json(answer->body);
-  if (!told.is_object()) return fail(Errc::unavailable, "the list of the job's files is none");
-  auto list = protocol::parse<protocol::FileList>(told);
+  auto const listed = parse_shallow_json(answer->body);
+  if (!listed.is_object()) return fail(Errc::unavailable, "the list of the job's files is none");
+  auto list = protocol::parse<protocol::FileList>(listed);
   if (!list) return list.error();
   listed_job_ = order.job;
   order.files = listed_files_ = std::move(list->files);
@@ -227,7 +227,7 @@ Result<fs::path> TaskRunner::stage(protocol::Order order, std::string const& bas
   });
 }
 
-// The picture is moved out of the renderer's reach before anybody opens it.
+// The image is moved out of the renderer's reach before it is opened.
 Result<void> TaskRunner::collect(protocol::Order const& order, Rendered const& rendered,
                                  RenderedFrame& rendered_frame) {
   OutboxEntry entry;
@@ -257,8 +257,8 @@ Result<void> TaskRunner::collect(protocol::Order const& order, Rendered const& r
 TaskRunner::TaskResult TaskRunner::complete(protocol::Order const& order, RenderedFrame rendered_frame) {
   if (!rendered_frame.entry) return std::move(rendered_frame.outcome);
   if (!rendered_frame.entry->name.empty()) {
-    auto const picture = outbox_->hash(*rendered_frame.entry);
-    auto const good = picture ? check_output(checker_, *picture, rendered_frame.expected) : picture.error();
+    auto const image = outbox_->hash(*rendered_frame.entry);
+    auto const good = image ? check_output(checker_, *image, rendered_frame.expected) : image.error();
     if (!good) {
       outbox_->discard(order.attempt);
       return give_up(order, classify(good.error()), rendered_frame.log);
@@ -304,7 +304,7 @@ TaskRunner::RenderedFrame TaskRunner::render(protocol::Order const& order, std::
   if (!method) return {.outcome = give_up(order, method.error())};
   auto parameters = check_parameters((*method)->method, order.parameters, ParameterScope::order);
   if (!parameters) return {.outcome = give_up(order, parameters.error())};
-  // Whatever the job says: scripts are this machine's to allow.
+  // Whatever the job requests: only this machine allows scripts.
   parameters->erase("scripts");
   bool const known = std::ranges::find((*method)->method.parameters, "scripts", &MethodParameter::name) !=
                      (*method)->method.parameters.end();

@@ -1,7 +1,7 @@
-// From an order to a result in the outbox: fetch, lay out, render, look at the picture, keep it. What distren-slave and
-// distren-simpleslave share. One lasting thread renders (the renderer's rule), another may complete() what was rendered
-// meanwhile; cancel() and log() are for any thread.
-// Every frame that was begun ends as an entry of the outbox (done, failed or returned) unless it was cancelled.
+// From an order to a result in the outbox: fetch, stage, render, check the image, store it. Shared by distren-slave and
+// distren-simpleslave. One lasting thread renders (required by Renderer), another may complete() rendered frames;
+// cancel() and log() are for any thread.
+// Every started frame ends as an entry of the outbox (done, failed or returned) unless it was cancelled.
 #pragma once
 
 #include <atomic>
@@ -31,18 +31,18 @@ namespace distren {
 class TaskRunner {
 public:
   struct TaskResult {
-    std::optional<OutboxEntry> entry{};  // nothing: cancelled, or the disk took nothing; `local_error` tells
-    bool local_error = false;            // this machine's or the network's: rest before the next order
+    std::optional<OutboxEntry> entry{};  // nothing: cancelled, or the disk failed; see `local_error`
+    bool local_error = false;            // of this machine or the network: back off before the next order
     std::string text;                    // for the log
   };
   using OnProgress = std::function<void(RenderProgress const&)>;
 
-  // Refuses (unavailable) when the sandbox is wanted and does not work, when no method or no distren-image is there.
+  // unavailable: the sandbox is required and does not work, or no method or no distren-image was found.
   static Result<std::unique_ptr<TaskRunner>> open(SlaveConfig const& config);
 
   struct RenderedFrame {                 // by render()
-    TaskResult outcome{};                // what came of it, unless there is a picture to look at
-    std::optional<OutboxEntry> entry{};  // its picture is out of the renderer's reach
+    TaskResult outcome{};                // set unless there is an image to check
+    std::optional<OutboxEntry> entry{};  // its image is out of the renderer's reach
     ExpectedImage expected{};
     std::string log{};
   };
@@ -52,20 +52,20 @@ public:
   TaskResult run(protocol::Order const& order, std::string const& base_url, OnProgress const& progress) {
     return complete(order, render(order, base_url, progress));
   }
-  void close_decoder() { close_image_program(); }  // of the thread that finishes: it has had nothing to do for a while
-  // The last lines that the renderer has printed for the frame at work; nothing of the volunteer's paths is in them.
+  void close_decoder() { close_image_program(); }  // of the finishing thread, after idle time
+  // The last lines that the renderer has printed for the current frame, without paths of the volunteer.
   [[nodiscard]] std::string log() const;
-  // Fetches and lays out the files of an order that waits, beside the rendering of another; what fails is tried again
-  // by run(). One thread of its own.
+  // Fetches and stages the files of a queued order while another renders; run() retries what failed. On a thread of its
+  // own.
   void prefetch(protocol::Order const& order, std::string const& base_url);
-  void allow_prefetch(bool allowed) { prefetch_cancelled_ = !allowed; }  // false also ends the one at work
-  void cancel();  // the frame at work; counts for frames begun later too, until allow()
+  void allow_prefetch(bool allowed) { prefetch_cancelled_ = !allowed; }  // false also ends the current one
+  void cancel();  // the current frame, and later ones until allow()
   void allow();
   // From the next frame on; at once in hello(). Any thread.
   void set_limits(int threads, int memory_mib);
   [[nodiscard]] int threads() const { return threads_; }
   [[nodiscard]] int memory_mib() const { return memory_mib_; }
-  [[nodiscard]] bool rendering() const { return rendering_; }  // and not fetching, or looking at the picture
+  [[nodiscard]] bool rendering() const { return rendering_; }  // neither fetching nor checking the image
   void suspend(bool stopped) { renderer_->suspend(stopped); }  // any thread
   [[nodiscard]] std::filesystem::path const& state() const { return state_; }
   void close_renderer() { renderer_->close(); }
@@ -86,7 +86,7 @@ private:
   TaskResult give_up(protocol::Order const& order, Error const& error, std::string const& log = {});
 
   std::function<bool(std::int64_t owner, std::string const& name)> allows_scripts_;
-  FileDescriptor lock_;  // on the state folder: two processes in it would take each other's work
+  FileDescriptor lock_;  // on the state folder: two processes would interfere
   Machine machine_;
   std::atomic<int> threads_ = 1;
   std::atomic<int> memory_mib_ = 0;
@@ -96,7 +96,7 @@ private:
   HttpClient::Options http_;
   std::unique_ptr<HttpClient> client_;
   std::unique_ptr<HttpClient> prefetch_client_;
-  std::mutex files_mutex_;  // cache, working copies and the list of files: of whoever lays out
+  std::mutex files_mutex_;  // cache, working copies and the list of files: of the staging thread
   std::filesystem::path state_;
   Cache cache_;
   Workspace workspace_;

@@ -1,5 +1,5 @@
 // How values of common types become JSON and come back: the library's own conversions, compiled once in instances.cpp
-// instead of found anew among its overloads by every source (adl_serializer is the library's place for that).
+// instead of resolved among its overloads by every source (adl_serializer is the library's place for that).
 // Part of precompiled.h alone, never included by name, and no change of behaviour.
 #pragma once
 

@@ -101,7 +101,7 @@ Result<Step> fetch(HttpClient& client, PartFile& part, Error& last, std::chrono:
     return response->status == 200 ? Result<Step>(last) : Result<Step>(Step::again);
   }
   last = refusal(*response, fmt::format("'{}'", part.what.path.filename().string()));
-  if (response->status == 416 && part.position > 0) {  // the part is of another file; begin anew
+  if (response->status == 416 && part.position > 0) {  // the part is of another file; restart
     auto emptied = part.truncate_to(0);
     return emptied ? Result<Step>(Step::again) : Result<Step>(emptied.error());
   }

@@ -53,7 +53,7 @@ bool is_public(Bytes const& bytes) {
   auto const first = word(bytes, 0);
   if (first == 0x0064FF9B && word(bytes, 4) == 0 && word(bytes, 8) == 0) return is_public(word(bytes, 12));  // NAT64
   if (first >> 29 != 1) return false;       // only 2000::/3 is global unicast; mapped and local ones are outside
-  if (first >> 16 == 0x2002) return false;  // 6to4 carries an IPv4 address, and nobody needs it
+  if (first >> 16 == 0x2002) return false;  // 6to4 contains an IPv4 address, and is obsolete
   if ((first ^ 0x20010000) >> 9 == 0) return false;      // 2001::/23: Teredo, benchmarks, protocols
   return first != 0x20010DB8 && first >> 12 != 0x3FFF0;  // documentation
 }

@@ -218,7 +218,7 @@ bool LineStream::wait(short events, Clock::time_point until) const {
   }
 }
 
-// > 0: bytes received; 0: wait for the events in wait_for; -1: the connection is gone.
+// > 0: bytes received; 0: wait for the events in wait_for; -1: the connection is closed.
 int LineStream::receive(char* buffer, int size, short& wait_for) {
   wait_for = POLLIN;
   if (ssl_ == nullptr) {

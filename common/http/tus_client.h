@@ -17,7 +17,7 @@ struct TusUpload {
   std::filesystem::path path;
   std::int64_t size = 0;
   std::string sha256;    // lower-case hex
-  std::string filename;  // told to the server; not a path of this machine
+  std::string filename;  // sent to the server; not a path of this machine
   std::string bearer{};
   HttpClient::Progress sent = nullptr;  // bytes of the file that are safe or on their way
   std::int64_t part_size = 4 << 20;

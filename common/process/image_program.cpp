@@ -54,7 +54,7 @@ Result<FileDescriptor> open_image(std::filesystem::path const& image) {
   return file;
 }
 
-// Nothing (unavailable): the program has gone without an answer.
+// unavailable: the program ended without an answer.
 Result<json> ask(ImageDecoder const& decoder, FileDescriptor const& file, ExpectedImage const& expected) {
   Process& process = *open_program().process;
   auto const until = Process::Clock::now() + std::chrono::seconds(decoder.seconds + 10);
@@ -87,7 +87,7 @@ Result<void> verify_image(ImageDecoder const& decoder, std::filesystem::path con
     auto const answer = ask(decoder, *file, expected);
     if (!answer) {
       close_image_program();
-      if (!fresh && !last) continue;  // it may have been killed while nobody asked it anything
+      if (!fresh && !last) continue;  // it may have been killed while it was idle
       return fail(Errc::unavailable, "the picture could not be looked at: " + answer.error().message);
     }
     if (answer->value("ok", json()) == true) return {};

@@ -63,7 +63,7 @@ bool apply_limit(__rlimit_resource resource, std::uint64_t value) {
 [[noreturn]] void become(Launch const& launch) {
   auto const give_up = [&launch] {
     int const error = errno;
-    [[maybe_unused]] ssize_t const told = ::write(launch.report, &error, sizeof error);
+    [[maybe_unused]] ssize_t const written = ::write(launch.report, &error, sizeof error);
     ::_exit(127);
   };
   ProcessLimits const& limits = launch.options->limits;
@@ -92,7 +92,7 @@ bool apply_limit(__rlimit_resource resource, std::uint64_t value) {
   ::setrlimit(RLIMIT_CORE, &no_core);
   if (limits.nice != 0) {
     ::setpriority(PRIO_PROCESS, 0, limits.nice);
-    ::syscall(SYS_ioprio_set, io_of_process, 0, idle_io);  // the disk, too, is everybody else's first
+    ::syscall(SYS_ioprio_set, io_of_process, 0, idle_io);  // other processes have priority on the disk, too
   }
   ::execve(launch.program, launch.argv, launch.environment);
   give_up();
@@ -110,7 +110,7 @@ Result<Pipe> make_pipe() {
   return Pipe{FileDescriptor(fds[0]), FileDescriptor(fds[1])};
 }
 
-// A socket and not a pipe, so that writing to a child that went away is an error and never a SIGPIPE.
+// A socket and not a pipe, so that writing to an ended child is an error and never a SIGPIPE.
 Result<Pipe> make_input(bool wanted) {
   if (!wanted) {
     FileDescriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -294,7 +294,7 @@ ProcessEvent Process::next_line(std::string& line, Clock::time_point until, bool
     if (fds[1].revents != 0) receive(error_);
     if (id_ > 0 && !end_) watch();
     if (ready == 0 && (end_ || has_ended(id_))) {
-      // It is gone and silent, yet somebody whom it left behind holds its output open.
+      // It has ended, but a process that it started still holds its output open.
       if (!end_) ::kill(-id_, SIGKILL);
       output_.fd = FileDescriptor{};
       error_.fd = FileDescriptor{};
@@ -357,20 +357,20 @@ void Process::close_input() {
 void Process::interrupt() {
   interrupted_ = true;
   std::uint64_t const one = 1;
-  [[maybe_unused]] ssize_t const told = ::write(wake_.get(), &one, sizeof one);
+  [[maybe_unused]] ssize_t const written = ::write(wake_.get(), &one, sizeof one);
 }
 
 // Below a sandbox programs have sessions and process numbers of their own, so a signal to the group does not reach
-// them. Again until nobody new is found: whoever was about to fork has done so.
+// them. Repeats until no new process is found: a process may fork meanwhile.
 void Process::suspend(bool stopped) {
   std::lock_guard const lock(ending_);
   if (collected_ || id_ <= 0) return;
-  std::set<pid_t> told;
+  std::set<pid_t> signalled;
   for (int round = 0; round < 10; ++round) {
     auto const members = usage_of_tree(id_).members;
     bool news = false;
     for (pid_t const member : members) {
-      if (!told.insert(member).second) continue;
+      if (!signalled.insert(member).second) continue;
       ::kill(member, stopped ? SIGSTOP : SIGCONT);
       news = true;
     }

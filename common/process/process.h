@@ -2,7 +2,7 @@
 // that started it ends (PR_SET_PDEATHSIG), so start() and all other calls belong to one lasting thread; only
 // interrupt() and suspend() may be called from any. Owner: whoever started it; the destructor kills the whole group.
 // Output arrives as lines, each truncated at line_limit; only the tail is kept. Errors of start(): unavailable (not
-// found, no processes left), naming the program; ProcessEnd says how it ended.
+// found, no processes left), naming the program; ProcessEnd tells how it ended.
 // Our own: neither posix_spawn nor Boost.Process sets limits, dies with its thread and suspends a whole group.
 #pragma once
 

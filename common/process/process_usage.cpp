@@ -23,14 +23,14 @@ struct Entry {
   std::uint64_t pages = 0;
 };
 
-// Looked at twice a second and after each frame, while somebody renders: no stream, no memory where it can be avoided.
+// Read twice a second and after each frame during rendering: avoids streams and allocations.
 FileDescriptor open_file_of(pid_t id, std::string_view name) {
   std::array<char, 64> path{};
   *fmt::format_to_n(path.data(), path.size() - 1, "/proc/{}/{}", id, name).out = '\0';
   return FileDescriptor(::open(path.data(), O_RDONLY | O_CLOEXEC));
 }
 
-// The beginning of one of a process's small files; empty when the process is gone.
+// The beginning of one of a process's small files; empty when the process has ended.
 template <std::size_t size>
 std::string_view look_at(pid_t id, char const* name, std::array<char, size>& buffer) {
   auto const file = open_file_of(id, name);

@@ -49,11 +49,11 @@ Result<void> add_program_folder(std::vector<std::string>& argv, fs::path const& 
 }
 
 std::string advice(std::string_view output) {
-  auto const says = [&output](std::string_view word) { return output.find(word) != std::string_view::npos; };
-  if (says("creating new namespace") || says("uid map") || says("create new namespace") || says("unprivileged"))
+  auto const prints = [&output](std::string_view word) { return output.find(word) != std::string_view::npos; };
+  if (prints("creating new namespace") || prints("uid map") || prints("create new namespace") || prints("unprivileged"))
     return "user namespaces are forbidden here; allow them: sysctl kernel.unprivileged_userns_clone=1 (Debian), sysctl "
            "kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu), or run a container with --privileged";
-  if (says("mount proc"))
+  if (prints("mount proc"))
     return "this container does not allow a new /proc; start it with --security-opt systempaths=unconfined or "
            "--privileged";
   return "run it by hand to see more: bwrap --unshare-all --ro-bind / / true";

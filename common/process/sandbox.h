@@ -21,7 +21,7 @@ struct Sandbox {
     bool writable = false;
   };
   std::vector<Binding> bindings{};               // later ones may lie inside earlier ones, /tmp and /home/render
-  std::vector<std::filesystem::path> devices{};  // below /dev, for graphics cards; with them what /sys says of devices
+  std::vector<std::filesystem::path> devices{};  // below /dev, for graphics cards; also makes /sys available for them
   std::string directory = "/tmp";                // where the program starts, inside
   std::vector<std::string> environment{};        // NAME=value besides PATH, HOME, LANG, TMPDIR; nothing is inherited
   std::uint64_t temporary_size = 1U << 30;       // bytes, for /tmp and /dev/shm each

@@ -18,7 +18,7 @@ namespace distren {
 
 namespace {
 
-// Nothing that renders or decodes pictures asks for these; each has been a way out of containers.
+// No renderer or image decoder needs these; each has been used to escape from containers.
 constexpr std::array denied_calls = {"acct",
                                      "add_key",
                                      "adjtimex",

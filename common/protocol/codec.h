@@ -1,5 +1,5 @@
 // Reads and writes messages, for all programs; members and limits are those of the message's own members(). Reading is
-// tolerant: members that nobody knows are let pass, and one of another type or out of its range counts as left out.
+// tolerant: unknown members are ignored, and one of another type or out of its range counts as absent.
 // What a message cannot do without its check() demands. Pure, any thread; reads no JSON that is nested too deep.
 #pragma once
 
@@ -28,7 +28,7 @@ struct Reading {
 template <typename Message>
 Reading<Message> read(nlohmann::json const& message);
 
-// invalid: what check() says, or for an Order and a FileList the first problem.
+// invalid: the result of check(), or for an Order and a FileList the first problem.
 template <typename Message>
 Result<Message> parse(nlohmann::json const& message);
 

@@ -1,4 +1,4 @@
-// What a slave says that it has and wants: the message `hello`. Values alone, see messages.h.
+// Capabilities and requests of a slave: the message `hello`. Values only, see messages.h.
 #pragma once
 
 #include "common/protocol/messages.h"

@@ -27,7 +27,7 @@ struct ChoiceName {
   std::string_view name;
 };
 
-// Empty: it has none, as a default that is not said.
+// Empty: it has none, as by default.
 template <typename Value, std::size_t count>
 constexpr std::string_view choice_name(ChoiceName<Value> const (&choices)[count], Value value) {
   for (auto const& each : choices) {
@@ -82,7 +82,7 @@ struct Refused {
   static constexpr std::string_view type = "refused";
   Errc code = Errc::invalid;
   std::string message{};
-  std::int64_t retry_after_ms = 0;  // 0: not said
+  std::int64_t retry_after_ms = 0;  // 0: absent
 };
 void members(auto& visit, Is<Refused> auto& refused) {
   visit.choice("code", refused.code, error_codes);
@@ -90,7 +90,7 @@ void members(auto& visit, Is<Refused> auto& refused) {
   visit.integer("retry", refused.retry_after_ms, limits::retries_ms, Written::unless_empty);
 }
 
-// What the owner of a slave requests of it; what is absent is as the slave's own file says.
+// Settings that the owner of a slave requests; absent ones are those of the slave's own file.
 struct RemoteSettings {
   static constexpr std::string_view type = "settings";
   std::optional<int> threads{};

@@ -22,7 +22,7 @@ void members(auto& visit, Is<OrderOwner> auto& owner) {
 struct OrderFile {
   std::string path{};  // relative to the folder of the job
   std::string sha256{};
-  std::int64_t size = -1;  // bytes; -1: not said
+  std::int64_t size = -1;  // bytes; -1: absent
   std::string url{};       // absolute, or to be resolved against the server's
 };
 void members(auto& visit, Is<OrderFile> auto& file) {
@@ -68,7 +68,7 @@ struct Order {
   std::int64_t attempt = 0;
   std::int64_t task = 0;
   std::int64_t job = 0;  // 0: a benchmark
-  OrderOwner owner{};    // of the job; id 0: nobody
+  OrderOwner owner{};    // of the job; id 0: none
   std::string method{};
   std::string version{};                                 // the oldest renderer that can open the file; empty: any
   nlohmann::json parameters = nlohmann::json::object();  // of the method

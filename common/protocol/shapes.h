@@ -1,4 +1,4 @@
-// All messages as a document shows them: who says them, which members they have, what is allowed in each. For the test
+// All messages as documented: who sends them, which members they have, what is allowed in each. For the test
 // of doc/protocol.md, and for messages that name what there is. Pure.
 #pragma once
 

@@ -77,7 +77,7 @@ export const text = {
     skip: 'Skip to the content',
   },
 
-  away: {
+  unavailable: {
     banner: 'The server does not answer. This page tries again by itself; nothing is lost.',
     title: 'The server does not answer',
     body: 'This page tries again by itself.',
@@ -91,7 +91,7 @@ export const text = {
   table: {
     all: 'Choose all rows',
     choose: (name: string): string => `Choose ${name}`,
-    picture: 'Picture',
+    image: 'Picture',
   },
 
   login: {
@@ -222,7 +222,7 @@ export const text = {
     about: (time: string): string => `about ${time}`,
     perFrame: 'A frame takes',
     spent: 'Rendered for',
-    picture: 'Picture',
+    image: 'Picture',
     unknown: 'known with the first frame',
     source: 'Scene file',
     needs: 'Needs',
@@ -237,10 +237,10 @@ export const text = {
     together: 'Submitted with',
     job: (id: number): string => `job ${id}`,
     inTiles: (tiles: string): string => `${tiles} tiles each`,
-    film: 'The video',
+    video: 'The video',
     warnings: (count: number): string => many(count, 'One thing may look wrong', `${count} things may look wrong`),
     openFrame: (frame: number): string => `Open frame ${frame}`,
-    noPicture: 'No picture yet',
+    noImage: 'No picture yet',
     duplicate: 'Duplicate',
     edit: 'Name and priority',
     editShort: 'Edit',
@@ -250,7 +250,7 @@ export const text = {
     title: 'Frames',
     byState: 'Frames by state',
     view: 'View',
-    pictures: 'Pictures',
+    images: 'Pictures',
     map: 'Map',
     play: 'Play',
     none: 'No frame is like that',

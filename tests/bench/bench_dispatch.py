@@ -30,7 +30,7 @@ CLAIM = ["--cpu-ms", 100000, "--cores", 64]  # so that even the shortest frame i
 rows, figures = [], {"bench": "dispatch"}
 
 
-def say(what, value, unit, key=None):
+def record(what, value, unit, key=None):
     rows.append((what, value, unit))
     if key:
         figures[key] = round(value, 4) if isinstance(value, float) else value
@@ -51,14 +51,14 @@ def rate(grid):
     fresh_work(grid, 8, 50000)
     found = grid.load(*CLAIM, "--seconds", SECONDS, slaves=SLAVES, check=False)
     server, database = costs(found)
-    say(f"completed frames, {SLAVES:,} slaves, as many as it takes", found["results_per_s"], "/s", "frames_per_s")
-    say("  from result to next order, p50", found["order_p50_ms"], "ms", "full_offer_p50_ms")
-    say("  from result to next order, p99", found["order_p99_ms"], "ms", "full_offer_p99_ms")
-    say("  from result to accepted, p99", found["accepted_p99_ms"], "ms", "full_accepted_p99_ms")
-    say("  server CPU for 1,000 frames", server, "s", "server_cpu_s_per_1000")
-    say("  database CPU for 1,000 frames", database, "s", "db_cpu_s_per_1000")
-    say("  distren-load's CPU for 1,000 frames", 1000 * found["own_cpu_s"] / max(1, found["results"]), "s")
-    say("  troubles", found["errors"], "", "full_errors")
+    record(f"completed frames, {SLAVES:,} slaves, unlimited rate", found["results_per_s"], "/s", "frames_per_s")
+    record("  from result to next order, p50", found["order_p50_ms"], "ms", "full_offer_p50_ms")
+    record("  from result to next order, p99", found["order_p99_ms"], "ms", "full_offer_p99_ms")
+    record("  from result to accepted, p99", found["accepted_p99_ms"], "ms", "full_accepted_p99_ms")
+    record("  server CPU for 1,000 frames", server, "s", "server_cpu_s_per_1000")
+    record("  database CPU for 1,000 frames", database, "s", "db_cpu_s_per_1000")
+    record("  distren-load's CPU for 1,000 frames", 1000 * found["own_cpu_s"] / max(1, found["results"]), "s")
+    record("  errors", found["errors"], "", "full_errors")
     broken = [row for row in grid.sql("CALL ledger_check()") if row[1] != "1"]
     assert not broken, f"the ledger is broken: {broken}"
 
@@ -69,12 +69,12 @@ def steady(grid):
         found = grid.load(*CLAIM, "--seconds", SECONDS, "--rate", STEADY, plain=plain, slaves=SLAVES, check=False)
         server, database = costs(found)
         key = "" if plain else "tls_"
-        say(f"steady {STEADY:,}/s over {name}: completed", found["results_per_s"], "/s", key + "steady_frames_per_s")
-        say("  from result to next order, p50", found["order_p50_ms"], "ms", key + "offer_p50_ms")
-        say("  from result to next order, p99", found["order_p99_ms"], "ms", key + "offer_p99_ms")
-        say("  from result to accepted, p99", found["accepted_p99_ms"], "ms", key + "accepted_p99_ms")
-        say("  server CPU for 1,000 frames", server, "s", key + "steady_server_cpu_s_per_1000")
-        say("  database CPU for 1,000 frames", database, "s", key + "steady_db_cpu_s_per_1000")
+        record(f"steady {STEADY:,}/s over {name}: completed", found["results_per_s"], "/s", key + "steady_frames_per_s")
+        record("  from result to next order, p50", found["order_p50_ms"], "ms", key + "offer_p50_ms")
+        record("  from result to next order, p99", found["order_p99_ms"], "ms", key + "offer_p99_ms")
+        record("  from result to accepted, p99", found["accepted_p99_ms"], "ms", key + "accepted_p99_ms")
+        record("  server CPU for 1,000 frames", server, "s", key + "steady_server_cpu_s_per_1000")
+        record("  database CPU for 1,000 frames", database, "s", key + "steady_db_cpu_s_per_1000")
 
 
 def connected(grid, count, plain):
@@ -83,7 +83,7 @@ def connected(grid, count, plain):
     found = grid.load("--idle", "--warm-up", 3, "--seconds", max(SECONDS, 10), "--at-once", 200, plain=plain,
                       slaves=count, check=False)
     if found["errors"]:
-        say("  troubles while connecting", found["errors"], "")
+        record("  errors while connecting", found["errors"], "")
     memory = (found["server"]["bytes_end"] - found["server"]["bytes_before"]) / count
     return memory, 100 * found["server_cpu_s"] / found["seconds"], found["sign_on_s"]
 
@@ -93,15 +93,15 @@ def idle(grid, most):
     count = min(10000, most)
     for plain, name in ((True, "plain"), (False, "tls")):
         memory, core, seconds = connected(grid, count, plain)
-        say(f"{count:,} idle slaves over {name}: memory of one", memory / 1024, "KiB")
+        record(f"{count:,} idle slaves over {name}: memory of one", memory / 1024, "KiB")
         figures[f"bytes_per_connection_{name}"] = round(memory)
-        say("  server CPU", core, "% of a core", f"idle_core_percent_{name}")
-        say("  signed on within", seconds, "s", f"sign_on_s_{name}")
+        record("  server CPU", core, "% of a core", f"idle_core_percent_{name}")
+        record("  signed on within", seconds, "s", f"sign_on_s_{name}")
     figures["idle_slaves"] = count
     if most > count:
         memory, core, seconds = connected(grid, most, True)
-        say(f"{most:,} idle slaves over plain: memory of one", memory / 1024, "KiB", "most_kib_per_connection_plain")
-        say("  server CPU", core, "% of a core", "most_idle_core_percent_plain")
+        record(f"{most:,} idle slaves over plain: memory of one", memory / 1024, "KiB", "most_kib_per_connection_plain")
+        record("  server CPU", core, "% of a core", "most_idle_core_percent_plain")
         figures["most_slaves"] = most
 
 
@@ -111,7 +111,7 @@ def restart(grid):
     grid.stop_hard()
     started = time.monotonic()
     grid.start()
-    say("kill -9 with 1,000,000 unfinished tasks, until it answers again", time.monotonic() - started, "s", "restart_s")
+    record("kill -9 with 1,000,000 unfinished tasks, until it answers again", time.monotonic() - started, "s", "restart_s")
 
 
 def curve(grid, name, points):
@@ -125,8 +125,8 @@ def curve(grid, name, points):
         found = grid.load(*CLAIM, "--warm-up", 1, "--seconds", min(SECONDS, 5), "--rate", 2000, "--slots", 1,
                           slaves=min(SLAVES, 200), check=False)
         server, database = costs(found)
-        say(f"{shown:,} {name}, 2,000 frames/s: server CPU for 1,000", server, "s")
-        say("  database CPU for 1,000", database, "s")
+        record(f"{shown:,} {name}, 2,000 frames/s: server CPU for 1,000", server, "s")
+        record("  database CPU for 1,000", database, "s")
         drawn.append({name: shown, "server_cpu_s_per_1000": round(server, 4), "db_cpu_s_per_1000": round(database, 4),
                       "frames_per_s": found["results_per_s"], "offer_p99_ms": found["order_p99_ms"]})
     figures[f"curve_{name}"] = drawn

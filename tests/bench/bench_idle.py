@@ -17,12 +17,12 @@ SLAVES = int(os.environ.get("SLAVES", "1000"))
 SECONDS = int(os.environ.get("SECONDS", "30"))
 
 
-async def connect(port, context, pair, at_once):
+async def connect(port, context, credentials, at_once):
     async with at_once:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context,
                                                        server_hostname="localhost" if context else None)
-        writer.write(json.dumps({"type": "sign_on", "protocol": 1, "slavekey": pair["slavekey"], "instance": "bench",
-                                 "slavepassword": pair["slavepassword"]}).encode() + b"\n")
+        writer.write(json.dumps({"type": "sign_on", "protocol": 1, "slavekey": credentials["slavekey"],
+                                 "instance": "bench", "slavepassword": credentials["slavepassword"]}).encode() + b"\n")
         welcome = json.loads(await reader.readline())
         assert welcome["type"] == "welcome", welcome
         writer.write(json.dumps({"type": "hello", "os": "none", "cores": 1, "memory": 1000, "slots": 1,
@@ -43,7 +43,7 @@ async def measure(grid, port, context, pairs):
     server = grid.child.pid
     before = resident_bytes(server)[0]
     at_once = asyncio.Semaphore(50)
-    lines = await asyncio.gather(*(connect(port, context, pair, at_once) for pair in pairs))
+    lines = await asyncio.gather(*(connect(port, context, credentials, at_once) for credentials in pairs))
     lives = [asyncio.create_task(live(*line, number)) for number, line in enumerate(lines)]
     await asyncio.sleep(3)
     memory = resident_bytes(server)[0] - before

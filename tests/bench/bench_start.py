@@ -10,13 +10,13 @@ sys.dont_write_bytecode = True
 
 from bench import report  # noqa: E402
 from grid import Grid  # noqa: E402
-from liar import Line, slave  # noqa: E402
+from malicious_slave import Line, slave  # noqa: E402
 from programs import scenes  # noqa: E402
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 
 
-def first_order(grid, pair, start):
+def first_order(grid, credentials, start):
     """Tries to sign on every 10 ms, as a slave that waits for the server does; gives the frame back."""
     while True:
         try:
@@ -25,7 +25,7 @@ def first_order(grid, pair, start):
         except OSError:
             time.sleep(0.01)
     with line:
-        line.welcome(pair).hello()
+        line.welcome(credentials).hello()
         order = line.expect("order")
         seconds = time.monotonic() - start
         line.send({"type": "result", "attempt": order["attempt"], "lease": order["lease"], "state": "returned",
@@ -43,17 +43,17 @@ def main():
         start = time.monotonic()
         with grid:
             # With a new database account, key and job have to be made first: that is part of the way to the first order.
-            pair = slave(grid, "bench")
+            credentials = slave(grid, "bench")
             grid.post_job({"plain.blend": scene}, frames="1-100")
-            new.append(first_order(grid, pair, start))
+            new.append(first_order(grid, credentials, start))
             grid.stop()
             start = time.monotonic()
             grid.launch()
-            existing.append(first_order(grid, pair, start))
+            existing.append(first_order(grid, credentials, start))
             grid.kill9()
             start = time.monotonic()
             grid.launch()
-            killed.append(first_order(grid, pair, start))
+            killed.append(first_order(grid, credentials, start))
     figures = {"new_database_s": statistics.median(new), "existing_database_s": statistics.median(existing),
                "after_kill9_s": statistics.median(killed)}
     figures = {name: round(value, 3) for name, value in figures.items()}

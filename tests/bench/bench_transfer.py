@@ -137,11 +137,11 @@ def main():
 
 def big_file_url(grid):
     """The signed address that a slave's order has for the file."""
-    from liar import Line, slave
+    from malicious_slave import Line, slave
     job = grid.api("GET", "/api/v1/jobs")[1]["items"][0]["id"]
-    pair = slave(grid, "bench")
+    credentials = slave(grid, "bench")
     with Line(grid) as line:
-        line.welcome(pair).hello()
+        line.welcome(credentials).hello()
         grid.api("POST", f"/api/v1/jobs/{job}/resume")
         order = line.expect("order")
         return next(each["url"] for each in order["files"] if each["path"] == "big.bin")

@@ -94,7 +94,7 @@ look();
 
 
 def frame_to_page(grid, page, base):
-    """From the commit of a frame to its picture's place on the page, in milliseconds: median and the slowest."""
+    """From the commit of a frame to its image on the page, in milliseconds: median and the slowest."""
     job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", f"1-{FRAMES}", "--name", "live", "--paused")
     page.open(f"{base}#/jobs/{job}")
     page.heading("live")
@@ -174,7 +174,7 @@ def main():
             (f"... the slowest of {ROUNDS}", figures["job_max_ms"], "ms"),
             ("job of 10,000 frames, all of them", figures["job_frames_ms"], "ms"),
             (f"... the slowest of {ROUNDS}", figures["job_frames_max_ms"], "ms"),
-            ("scrolling them, a picture of the screen, median", figures["scroll_median_ms"], "ms"),
+            ("scrolling them, one screenshot, median", figures["scroll_median_ms"], "ms"),
             ("... the slowest of a hundred", figures["scroll_p99_ms"], "ms"),
             ("first page, compressed", figures["first_page_gzip_kib"], "KiB"),
             ("a finished frame on the page, from its commit, median", figures["frame_to_page_ms"], "ms"),

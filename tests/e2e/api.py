@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a real server answers has the members and types that doc/openapi.yaml names, and no others."""
+"""Replies of a real server have exactly the members and types of doc/openapi.yaml."""
 import os
 import re
 import sys
@@ -12,7 +12,7 @@ from grid import Grid  # noqa: E402
 from programs import scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
-# For holders of a signed address alone, and the stream of events.
+# Only for holders of a signed URL, and the stream of events.
 ELSEWHERE = {"/api/v1/jobs/{id}/files"}
 
 
@@ -38,7 +38,7 @@ class Lab:
                     "task": grid.tasks(job["id"])[0]["id"]}
 
     def path(self, pattern):
-        """With the numbers of what is there; None where nothing is."""
+        """The path with ids of existing objects; None where there is none."""
         kind = pattern.split("/")[3]
         ids = {"id": self.ids.get(kind), "task": self.ids["task"]}
         names = re.findall(r"\{(\w+)\}", pattern)
@@ -55,16 +55,16 @@ class Lab:
 
 
 @case
-def every_get_answers_as_it_is_described(lab):
+def every_get_matches_its_schema(lab):
     faults, asked = [], 0
     for pattern, schema in lab.document.answers("GET").items():
         path = lab.path(pattern)
         if path is None or pattern in ELSEWHERE:
             continue
-        if pattern.endswith("/quote"):  # of what has not ended
+        if pattern.endswith("/quote"):  # only for a job that has not ended
             path = pattern.format(id=lab.paused["id"]) + "?points=1"
         status, answer = lab.grid.api("GET", path)
-        if pattern.endswith("/log"):  # of an accepted frame there is none
+        if pattern.endswith("/log"):  # an accepted frame has none
             assert status == 404, answer
             continue
         assert status == 200, (path, answer)
@@ -74,13 +74,13 @@ def every_get_answers_as_it_is_described(lab):
 
 
 @case
-def a_submitted_job_is_answered_as_it_is_described(lab):
+def the_reply_to_a_submission_matches_its_schema(lab):
     faults = lab.document.faults(lab.document.answers("POST")["/api/v1/jobs"], lab.submitted)
     assert not faults, "\n".join(faults)
 
 
 @case
-def a_check_is_answered_as_it_is_described(lab):
+def the_reply_to_a_check_matches_its_schema(lab):
     path = "/api/v1/jobs/check"
     status, listed = lab.grid.api("GET", f"/api/v1/jobs/{lab.ids['jobs']}/sources")
     assert status == 200, listed
@@ -88,7 +88,7 @@ def a_check_is_answered_as_it_is_described(lab):
 
 
 @case
-def a_member_too_few_and_one_too_many_are_found(lab):
+def missing_and_unknown_members_are_detected(lab):
     schema = {"$ref": "#/components/schemas/Project"}
     assert not lab.document.faults(schema, {"id": 1, "name": "x", "jobs": 0})
     assert "'jobs' is a required property" in lab.document.faults(schema, {"id": 1, "name": "x"})[0]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Slaves that lie about how fast they are: no order for them before a benchmark that holds, and what a real slave earns."""
+"""Slaves that report false speeds get no order before a valid benchmark; a real slave is benchmarked and renders."""
 import os
 import random
 import struct
@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from liar import Line, picture, slave  # noqa: E402
+from malicious_slave import Line, image, slave  # noqa: E402
 from programs import read_log, scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
@@ -18,12 +18,12 @@ BITS, SQUARES = 20, 22
 
 
 def fixture():
-    # So long that nobody answers in time by chance: what comes at once is too fast on any machine.
+    # So long that an immediate result is too fast on any machine.
     return Grid({"benchmark_seconds": 600})
 
 
-def painted(frame, width, height, seed=0):
-    """A picture that shows this frame's number without having been rendered."""
+def forged_image(frame, width, height, seed=0):
+    """An image with the code of this frame that was not rendered."""
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     squares = [True] + [bool(frame >> bit & 1) for bit in range(BITS)] + [False]
@@ -35,8 +35,8 @@ def painted(frame, width, height, seed=0):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
-def answers(grid, name, content_of, **claims):
-    """The verdict on a benchmark that a fresh slave answers so; the line stays open."""
+def verdict_on(grid, name, content_of, **claims):
+    """(line, verdict): the verdict on this benchmark result of a new slave; the connection stays open."""
     line = Line(grid).welcome(slave(grid, name)).hello()
     order = line.expect("order")
     assert order["job"] == 0 and order["task"] == 0 and order["parameters"]["file"] == "benchmark.blend", order
@@ -45,50 +45,54 @@ def answers(grid, name, content_of, **claims):
     return line, line.verdict()
 
 
-def refused(sentence, content_of, *words, **claims):
+def rejected(sentence, content_of, *words, **claims):
     def check(grid):
         grid.seed = getattr(grid, "seed", 0) + 1
-        line, verdict = answers(grid, f"liar{grid.seed}", content_of, **claims)
+        line, verdict = verdict_on(grid, f"malicious{grid.seed}", content_of, **claims)
         assert verdict["type"] == "rejected" and all(word in verdict["reason"] for word in words), verdict
         line.send({"type": "ping"})
-        assert line.receive()["type"] == "pong"  # no order comes
+        assert line.receive()["type"] == "pong"  # no order arrives
         line.close()
     check.__name__ = sentence
     case(check)
 
 
 @case
-def a_job_waits_for_slaves_that_have_been_measured(grid):
+def a_job_waits_for_a_benchmarked_slave(grid):
     with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
         status, grid.waiting = grid.post_job({"plain.blend": file.read()}, frames="1-2")
     assert status == 201, grid.waiting
 
 
-refused("an_answer_at_once_is_too_fast_to_be_believed", lambda *size: painted(*size), "not believed")
-refused("an_answer_without_cpu_time_is_not_believed", lambda *size: painted(*size, 2), "above 0", cpu=0)
-refused("neither_is_one_of_negative_time", lambda *size: painted(*size, 3), "above 0", cpu=-60000)
-refused("nor_of_a_time_that_is_no_number", lambda *size: painted(*size, 4), "above 0", cpu="NaN")
-refused("nor_of_a_time_beyond_all_years", lambda *size: painted(*size, 5), "above 0", cpu=1 << 62)
-refused("another_variant_s_picture_is_refused", lambda frame, *size: painted(frame % 1000000 + 1, *size), "shows frame")
-refused("so_is_one_of_another_size", lambda frame, width, height: painted(frame, width + 22, height), "was asked for")
-refused("so_is_one_without_a_number", lambda frame, *size: picture(*size), "shows no frame number")
-refused("so_is_what_is_no_picture", lambda *_: b"GIF89a" + bytes(900), "not an image")
+rejected("an_immediate_result_is_rejected_as_too_fast", lambda *size: forged_image(*size), "not believed")
+rejected("a_result_without_cpu_time_is_rejected", lambda *size: forged_image(*size, 2), "above 0", cpu=0)
+rejected("a_result_with_negative_cpu_time_is_rejected", lambda *size: forged_image(*size, 3), "above 0", cpu=-60000)
+rejected("a_result_whose_cpu_time_is_not_a_number_is_rejected", lambda *size: forged_image(*size, 4), "above 0",
+         cpu="NaN")
+rejected("a_result_with_an_impossibly_long_cpu_time_is_rejected", lambda *size: forged_image(*size, 5), "above 0",
+         cpu=1 << 62)
+rejected("an_image_of_another_variant_is_rejected",
+         lambda frame, *size: forged_image(frame % 1000000 + 1, *size), "shows frame")
+rejected("an_image_of_another_size_is_rejected",
+         lambda frame, width, height: forged_image(frame, width + 22, height), "was asked for")
+rejected("an_image_without_a_frame_number_is_rejected", lambda frame, *size: image(*size), "shows no frame number")
+rejected("a_file_that_is_not_an_image_is_rejected", lambda *_: b"GIF89a" + bytes(900), "not an image")
 
 
 @case
-def one_picture_is_no_answer_for_two_slaves(grid):
+def two_slaves_get_different_benchmark_variants(grid):
     grid.stop()
     grid.settings["benchmark_seconds"] = 1
     grid.write_config()
     grid.start()
-    line, verdict = answers(grid, "first", lambda *size: painted(*size, 7), cpu=4000)
+    line, verdict = verdict_on(grid, "first", lambda *size: forged_image(*size, 7), cpu=4000)
     assert verdict["type"] == "accepted", verdict
     assert line.expect("order")["job"] == grid.waiting["id"]
     line.close()
 
 
 @case
-def what_was_measured_is_known_after_a_restart(grid):
+def benchmark_results_survive_a_restart(grid):
     grid.stop()
     grid.start()
     with Line(grid).welcome(slave(grid, "first")).hello() as line:
@@ -96,11 +100,11 @@ def what_was_measured_is_known_after_a_restart(grid):
         assert order["job"] == grid.waiting["id"], order
         line.send({"type": "hello", "os": "none", "cpu": "a better one", "cores": 1, "memory": 1000, "slots": 1,
                    "methods": [{"name": "blender", "version": "99.0"}]})
-        assert line.expect("order")["job"] == 0  # on other hardware it is measured again
+        assert line.expect("order")["job"] == 0  # other hardware is benchmarked again
 
 
 @case
-def a_real_slave_is_measured_and_then_renders(grid):
+def a_real_slave_is_benchmarked_and_then_renders(grid):
     attic = grid.add_slave("attic")
     wait_until("it has been benchmarked", lambda: f"slave={attic.id} benchmarked" in read_log(grid.log), 300)
     assert grid.wait(grid.waiting["id"])["state"] == "finished"

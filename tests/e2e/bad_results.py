@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Results that are forged, doubled, or no frames: rejected with the reason, and nothing of them is kept."""
+"""Forged, repeated and invalid results are rejected with a reason, and nothing of them is stored."""
 import contextlib
 import os
 import struct
@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from liar import Line, digest_of, order_for, picture, slave  # noqa: E402
+from malicious_slave import Line, digest_of, order_for, image, slave  # noqa: E402
 from programs import scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
@@ -23,15 +23,15 @@ def fixture():
         yield grid
 
 
-def pictures(grid):
-    """What slaves have sent and nobody has judged."""
+def images(grid):
+    """Uploads of slaves without a verdict."""
     return {name for name in os.listdir(os.path.join(grid.home, "stor", "upload")) if name.endswith(".part")}
 
 
 @case
-def a_forged_lease_is_worth_nothing(grid):
+def a_forged_lease_is_rejected(grid):
     with order_for(grid) as (line, order):
-        content = picture()
+        content = image()
         upload = line.upload(order, content)
         task, attempt, number, expiry, mac = order["lease"].split(".", 4)
         for lease in (order["lease"][:-1] + ("A" if order["lease"][-1] != "A" else "B"), "", "x" * 5000, 7,
@@ -46,14 +46,14 @@ def a_forged_lease_is_worth_nothing(grid):
             assert thief.expect("cancel")["attempt"] == order["attempt"]
             thief.result(order, content, upload)
             assert thief.verdict()["type"] == "rejected"
-        # None of it cost the honest holder anything.
+        # The honest holder is not affected.
         line.result(order, content, upload)
         assert line.verdict() == {"type": "accepted", "attempt": order["attempt"]}
         assert grid.wait(order["job"])["state"] == "finished"
 
 
-def refused_picture(sentence, content, *words):
-    """A case: this picture is rejected in these words, nothing of it is stored, and the owner reads why."""
+def rejected_image(sentence, content, *words):
+    """A case: this image is rejected with these words, nothing of it is stored, and the owner sees the reason."""
     def check(grid):
         with order_for(grid) as (line, order):
             body = content() if callable(content) else content
@@ -63,8 +63,8 @@ def refused_picture(sentence, content, *words):
             verdict = line.verdict()
             assert verdict["type"] == "rejected", verdict
             missing = [word for word in words if word not in verdict["reason"]]
-            assert not missing, f"the reason does not say {missing}: {verdict}"
-            wait_until("the owner reads why",
+            assert not missing, f"the reason lacks {missing}: {verdict}"
+            wait_until("the owner sees the reason",
                        lambda: (grid.tasks(order["job"])[0]["reason"] or "") == verdict["reason"])
             assert not os.path.isdir(grid.output(order["job"])) or not os.listdir(grid.output(order["job"]))
             assert grid.job(order["job"])["accepted"] == 0
@@ -73,33 +73,33 @@ def refused_picture(sentence, content, *words):
 
 
 def bomb():
-    """A PNG that says it has 100,000 x 100,000 pixels."""
+    """A PNG that declares 100,000 x 100,000 pixels."""
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 100000, 100000, 8, 2, 0, 0, 0)) +
             chunk(b"IDAT", zlib.compress(b"\0" * 1000000)) + chunk(b"IEND", b""))
 
 
-refused_picture("a_picture_of_the_wrong_size_is_rejected", lambda: picture(32, 18), "32", "18", "64", "36")
-refused_picture("what_is_not_a_picture_is_rejected", b"This is a letter.\n" * 100)
-refused_picture("an_empty_picture_is_rejected", b"")
-refused_picture("half_a_picture_is_rejected", lambda: picture()[:2000])
-refused_picture("a_picture_that_unpacks_to_gigabytes_is_rejected", bomb)
+rejected_image("an_image_of_the_wrong_size_is_rejected", lambda: image(32, 18), "32", "18", "64", "36")
+rejected_image("a_file_that_is_not_an_image_is_rejected", b"This is a letter.\n" * 100)
+rejected_image("an_empty_image_is_rejected", b"")
+rejected_image("a_truncated_image_is_rejected", lambda: image()[:2000])
+rejected_image("an_image_that_decompresses_to_gigabytes_is_rejected", bomb)
 
 
 @case
-def a_result_that_describes_another_file_than_it_sent_is_rejected(grid):
+def a_result_that_describes_another_file_than_the_upload_is_rejected(grid):
     with order_for(grid) as (line, order):
-        upload = line.upload(order, picture(seed=1))
-        line.result(order, picture(seed=2), upload)
+        upload = line.upload(order, image(seed=1))
+        line.result(order, image(seed=2), upload)
         verdict = line.verdict()
         assert verdict["type"] == "rejected" and "not the file" in verdict["reason"], verdict
 
 
 @case
-def an_upload_that_is_not_what_it_says_is_refused(grid):
+def an_upload_that_contradicts_its_metadata_is_rejected(grid):
     with order_for(grid) as (line, order):
-        content = picture()
+        content = image()
         assert line.upload(order, content, digest="0" * 64) == 460, line.refusal
         assert line.upload(order, content, digest="not a digest") == 400, line.refusal
         assert line.upload(order, content, size=order["output"]["limit"] + 1) == 413, line.refusal
@@ -108,9 +108,9 @@ def an_upload_that_is_not_what_it_says_is_refused(grid):
 
 
 @case
-def an_upload_that_the_server_does_not_have_is_asked_for_again(grid):
+def an_unknown_upload_id_requests_another_upload(grid):
     with order_for(grid) as (line, order):
-        content = picture()
+        content = image()
         for upload in ("0" * 32, "../../key", "", "x" * 10000, "\0"):
             line.result(order, content, upload)
             verdict = line.verdict()
@@ -124,13 +124,13 @@ def an_upload_that_the_server_does_not_have_is_asked_for_again(grid):
 
 
 @case
-def a_slave_cannot_fill_the_disk_with_pictures_of_one_frame(grid):
-    before = pictures(grid)
+def a_slave_cannot_fill_the_disk_with_images_of_one_frame(grid):
+    before = images(grid)
     with order_for(grid) as (line, order):
         for seed in range(5):
-            upload = line.upload(order, picture(seed=seed))
-        assert len(pictures(grid) - before) == 1, pictures(grid)
-        line.result(order, picture(seed=4), upload)
+            upload = line.upload(order, image(seed=seed))
+        assert len(images(grid) - before) == 1, images(grid)
+        line.result(order, image(seed=4), upload)
         assert line.verdict()["type"] == "accepted"
 
 
@@ -143,9 +143,9 @@ def a_result_without_a_file_is_rejected(grid):
 
 
 @case
-def the_same_result_said_twice_counts_once(grid):
+def the_same_result_reported_twice_counts_once(grid):
     with order_for(grid) as (line, order):
-        content = picture()
+        content = image()
         upload = line.upload(order, content)
         for _ in range(3):
             line.result(order, content, upload)
@@ -161,11 +161,11 @@ def the_same_result_said_twice_counts_once(grid):
 
 
 @case
-def an_accepted_frame_is_not_changed_by_a_second_picture(grid):
+def an_accepted_frame_is_not_changed_by_a_second_image(grid):
     with order_for(grid) as (line, order):
         content = line.deliver(order)
-        line.upload(order, picture(seed=99))
-        line.result(order, picture(seed=99), line.upload(order, picture(seed=99)))
+        line.upload(order, image(seed=99))
+        line.result(order, image(seed=99), line.upload(order, image(seed=99)))
         line.verdict()
         assert grid.wait(order["job"])["state"] == "finished"
         assert grid.tasks(order["job"])[0]["sha256"] == digest_of(content)
@@ -173,7 +173,7 @@ def an_accepted_frame_is_not_changed_by_a_second_picture(grid):
 
 
 @case
-def an_attempt_that_was_returned_or_left_out_cannot_bring_its_image_after_all(grid):
+def a_returned_or_abandoned_attempt_cannot_upload_its_image_later(grid):
     with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
         status, made = grid.post_job({"plain.blend": file.read()}, frames="1-2")
     assert status == 201, made
@@ -183,11 +183,11 @@ def an_attempt_that_was_returned_or_left_out_cannot_bring_its_image_after_all(gr
         ghost.send({"type": "result", "attempt": returned["attempt"], "lease": returned["lease"], "state": "returned",
                     "reason": "busy"})
         assert ghost.verdict()["type"] == "accepted"
-        ghost.hello(slots=0)  # and does not name the other
+        ghost.hello(slots=0)  # and omits the other
         with Line(grid).welcome(slave(grid, "honest")).hello(slots=2) as honest:
             orders = {order["task"]: order for order in (honest.expect("order"), honest.expect("order"))}
             for old in (returned, left_out):
-                content = picture(seed=666)
+                content = image(seed=666)
                 ghost.result(old, content, ghost.upload(old, content))
                 assert ghost.verdict()["type"] == "rejected"
                 assert not os.path.exists(os.path.join(grid.output(job), old["output"]["name"]))
@@ -199,24 +199,24 @@ def an_attempt_that_was_returned_or_left_out_cannot_bring_its_image_after_all(gr
 
 
 @case
-def a_failure_with_a_book_for_a_reason_is_recorded_in_short(grid):
+def an_overlong_failure_reason_is_stored_shortened(grid):
     with order_for(grid) as (line, order):
         line.send({"type": "result", "attempt": order["attempt"], "lease": order["lease"], "state": "failed",
                    "reason": "\u20ac<script>" * 500 + "\n\0\x1b[2J", "log": "y" * 20000})
         assert line.verdict()["type"] == "accepted"
-        wait_until("the owner reads it", lambda: grid.tasks(order["job"])[0]["failures"] == 1)
+        wait_until("the owner sees it", lambda: grid.tasks(order["job"])[0]["failures"] == 1)
         assert 0 < len(grid.tasks(order["job"])[0]["reason"]) <= 1000
 
 
 @case
-def no_upload_and_no_descriptor_is_left_of_all_that(grid):
+def no_upload_and_no_descriptor_is_left_behind(grid):
     with order_for(grid, "honest") as (line, order):
         line.deliver(order)
         assert grid.wait(order["job"])["state"] == "finished"
         grid.check_once(order["job"])
     before = grid.before
     wait_until(f"descriptors come back to {before}", lambda: grid.descriptors() <= before)
-    wait_until("no picture is left", lambda: not pictures(grid))
+    wait_until("no image is left", lambda: not images(grid))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What is no scene, or asks for what cannot be, gets a clear answer from the client and, without it, from the server."""
+"""Invalid scenes and impossible requests are rejected with a clear reason by the client and by the server."""
 import glob
 import os
 import struct
@@ -27,81 +27,81 @@ def with_slave(grid):
         grid.add_slave("attic")
 
 
-def refused_by_client(grid, name, words, *options, status=1):
+def rejected_by_client(grid, name, words, *options, status=1):
     done = grid.cli("submit", path_of(name), *options, check=status)
     missing = [word for word in words if word not in done.stderr]
-    assert not missing, f"the client does not say {missing}: {done.stderr}"
+    assert not missing, f"the client's message lacks {missing}: {done.stderr}"
     assert "terminate" not in done.stderr and len(done.stderr) < 2000, done.stderr
 
 
-def refused_by_server(grid, name, words, **members):
+def rejected_by_server(grid, name, words, **members):
     status, answer = grid.post_job({name: content_of(name)}, **members)
     assert status == 400 and answer["error"]["code"] == "invalid", (status, answer)
     missing = [word for word in words if word not in answer["error"]["message"]]
-    assert not missing, f"the server does not say {missing}: {answer}"
+    assert not missing, f"the server's message lacks {missing}: {answer}"
 
 
-def refused_by_both(grid, name, words, options=(), status=1, **members):
-    refused_by_client(grid, name, words, *options, status=status)
-    refused_by_server(grid, name, words, **members)
+def rejected_by_both(grid, name, words, options=(), status=1, **members):
+    rejected_by_client(grid, name, words, *options, status=status)
+    rejected_by_server(grid, name, words, **members)
 
 
-def no_scene(sentence, name, *words):
-    """A case: this file is refused by both in these words, and leaves no job."""
+def invalid_scene(sentence, name, *words):
+    """A case: both reject this file with these words, and no job is created."""
     def check(grid):
-        refused_by_both(grid, name, words)
+        rejected_by_both(grid, name, words)
     check.__name__ = sentence
     case(check)
 
 
-no_scene("a_letter_is_no_scene", "text.blend", "not a .blend file", "text")
-no_scene("a_picture_is_no_scene", "image.blend", "not a .blend file", "PNG")
-no_scene("an_empty_file_is_no_scene", "empty.blend", "empty")
-no_scene("a_truncated_scene_is_recognised", "truncated.blend", "cut short")
-no_scene("a_truncated_gzip_scene_is_recognised", "truncated_gzip.blend", "cut short")
-no_scene("a_scene_that_stayed_in_git_lfs_is_recognised", "lfs.blend", "LFS")
-no_scene("a_scene_with_changed_line_endings_is_recognised", "mangled.blend", "line endings")
-no_scene("a_scene_without_a_camera_is_refused", "nocamera.blend", "camera")
+invalid_scene("a_text_file_is_rejected", "text.blend", "not a .blend file", "text")
+invalid_scene("an_image_is_rejected", "image.blend", "not a .blend file", "PNG")
+invalid_scene("an_empty_file_is_rejected", "empty.blend", "empty")
+invalid_scene("a_truncated_scene_is_rejected", "truncated.blend", "cut short")
+invalid_scene("a_truncated_gzip_scene_is_rejected", "truncated_gzip.blend", "cut short")
+invalid_scene("a_git_lfs_pointer_is_rejected", "lfs.blend", "LFS")
+invalid_scene("a_scene_with_changed_line_endings_is_rejected", "mangled.blend", "line endings")
+invalid_scene("a_scene_without_a_camera_is_rejected", "nocamera.blend", "camera")
 
 
-def no_range(sentence, frames, *words):
+def invalid_range(sentence, frames, *words):
     def check(grid):
-        refused_by_client(grid, "plain.blend", words, "--frames", frames, status=2)
-        refused_by_server(grid, "plain.blend", words, frames=frames)
+        rejected_by_client(grid, "plain.blend", words, "--frames", frames, status=2)
+        rejected_by_server(grid, "plain.blend", words, frames=frames)
     check.__name__ = sentence
     case(check)
 
 
-no_range("frames_that_run_backwards_are_refused", "10-1", "10-1")
-no_range("letters_are_no_frames", "a-b", "a-b", "not a number")
-no_range("a_range_without_an_end_is_refused", "1-", "1-", "missing")
-no_range("a_million_frames_are_refused", "1-1000000", "1,000,000", "100,000")
-no_range("a_step_of_zero_is_refused", "1-10x0", "1-10x0")
-no_range("frames_below_zero_are_refused", "-5-3", "-5-3")
-no_range("an_empty_place_between_commas_is_refused", "1,,3", "comma")
+invalid_range("a_reversed_frame_range_is_rejected", "10-1", "10-1")
+invalid_range("letters_in_a_frame_range_are_rejected", "a-b", "a-b", "not a number")
+invalid_range("a_range_without_an_end_is_rejected", "1-", "1-", "missing")
+invalid_range("a_million_frames_are_rejected", "1-1000000", "1,000,000", "100,000")
+invalid_range("a_step_of_zero_is_rejected", "1-10x0", "1-10x0")
+invalid_range("negative_frames_are_rejected", "-5-3", "-5-3")
+invalid_range("an_empty_item_between_commas_is_rejected", "1,,3", "comma")
 
 
 @case
-def a_camera_that_is_not_in_the_file_is_refused_and_the_others_are_named(grid):
-    refused_by_both(grid, "plain.blend", ["'Nope'", "'Camera'", "'Side'"], ["--camera", "Nope"],
+def an_unknown_camera_is_rejected_and_the_known_ones_are_named(grid):
+    rejected_by_both(grid, "plain.blend", ["'Nope'", "'Camera'", "'Side'"], ["--camera", "Nope"],
                     parameters={"camera": "Nope"})
 
 
 @case
-def a_scene_that_is_not_in_the_file_is_refused_and_the_others_are_named(grid):
-    refused_by_both(grid, "plain.blend", ["'Nope'", "'Scene'", "'Second'"], ["--scene", "Nope"],
+def an_unknown_scene_is_rejected_and_the_known_ones_are_named(grid):
+    rejected_by_both(grid, "plain.blend", ["'Nope'", "'Scene'", "'Second'"], ["--scene", "Nope"],
                     parameters={"scene": "Nope"})
 
 
 @case
-def parameters_that_no_method_has_are_refused(grid):
+def unknown_and_invalid_parameters_are_rejected(grid):
     for bad in ({"samples": 0}, {"samples": "many"}, {"percentage": 5000}, {"format": "DOC"}, {"python": "import os"},
                 {"camera": "x" * 5000}, {"frame": 3}, {"file": "/etc/passwd"}):
-        refused_by_server(grid, "plain.blend", [list(bad)[0]], parameters=bad)
+        rejected_by_server(grid, "plain.blend", [list(bad)[0]], parameters=bad)
 
 
 @case
-def files_that_lead_out_of_the_job_are_refused(grid):
+def file_paths_outside_the_job_are_rejected(grid):
     plain = content_of("plain.blend")
     for path in ("../plain.blend", "/plain.blend", "a/../../plain.blend", "a//b.blend", "./plain.blend", "a\\..\\b", "",
                  "a/" * 600 + "b.blend", "nul\0.blend", "output/0001.png/../../x"):
@@ -112,7 +112,7 @@ def files_that_lead_out_of_the_job_are_refused(grid):
 
 
 @case
-def files_that_were_never_sent_are_named(grid):
+def files_that_were_never_uploaded_are_named(grid):
     status, answer = grid.api("POST", "/api/v1/jobs", {
         "name": "empty handed", "method": "blender", "source": "ghost.blend", "frames": "1",
         "files": [{"path": "ghost.blend", "sha256": "0" * 64, "size": 100}]})
@@ -120,7 +120,7 @@ def files_that_were_never_sent_are_named(grid):
 
 
 @case
-def what_arrives_damaged_is_not_stored(grid):
+def a_damaged_upload_is_not_stored(grid):
     content = content_of("plain.blend")
     wrong = "d2hhdCBpdCBpcyBub3Q="  # base64 of some words, not of a digest
     tus = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream",
@@ -135,55 +135,55 @@ def what_arrives_damaged_is_not_stored(grid):
     assert grid.api("POST", "/api/v1/blobs/missing", {"sha256": ["0" * 64]})[1] == {"missing": ["0" * 64]}
 
 
-def looked_into(grid, name, *options, status=0):
+def inspect(grid, name, *options, status=0):
     return grid.cli("check", path_of(name), *options, check=status)
 
 
 @case
-def a_scene_can_be_looked_into_without_a_job(grid):
-    done = looked_into(grid, "plain.blend")
+def check_inspects_a_scene_without_creating_a_job(grid):
+    done = inspect(grid, "plain.blend")
     for words in ("saved by   Blender 3.", "scene *    Scene: frames 1-12, 64x36, 24 frames a second, CYCLES, PNG, "
                   "1 sample, camera Camera",
                   "scene      Second: frames 1-3", "cameras    Camera, SecondCamera, SecondSide, Side",
                   "renders    12 frames of 64x36, PNG", "memory     about "):
-        assert words in done.stdout, f"it does not say '{words}': {done.stdout}"
+        assert words in done.stdout, f"'{words}' is missing: {done.stdout}"
     assert done.stderr.count("warning") == 0, done.stderr
-    done = looked_into(grid, "missing_texture.blend", "--frames", "1")
+    done = inspect(grid, "missing_texture.blend", "--frames", "1")
     assert "//tex/gone.png" in done.stdout and "missing" in done.stdout and done.stderr.count("gone.png") == 1, done
-    done = looked_into(grid, os.path.join("shots", "linked.blend"), "--root", path_of(""))
+    done = inspect(grid, os.path.join("shots", "linked.blend"), "--root", path_of(""))
     assert "//../lib/lib.blend" in done.stdout and " here" in done.stdout, done.stdout
 
 
 @case
-def choices_and_camera_markers_are_looked_into(grid):
-    done = looked_into(grid, "plain.blend", "--resolution", "400%", "--set", "engine=CYCLES")
+def check_considers_options_and_camera_markers(grid):
+    done = inspect(grid, "plain.blend", "--resolution", "400%", "--set", "engine=CYCLES")
     assert "256x144" in done.stdout, done.stdout
-    assert "no active camera" in looked_into(grid, "nocamera.blend", status=1).stderr
-    done = looked_into(grid, os.path.join("shots", "linked.blend"), "--camera", "Nope")  # the library may have it
+    assert "no active camera" in inspect(grid, "nocamera.blend", status=1).stderr
+    done = inspect(grid, os.path.join("shots", "linked.blend"), "--camera", "Nope")  # the library may contain it
     assert "Nope" in done.stderr, done.stderr
-    done = looked_into(grid, "markers.blend")
+    done = inspect(grid, "markers.blend")
     assert "view layers Front, Back" in done.stdout and "no camera of its own" in done.stdout, done.stdout
 
 
 @case
-def each_kind_of_physics_is_named_unless_it_was_baked(grid):
+def unbaked_physics_are_named_by_kind(grid):
     for name, kind in (("cloth", "cloth"), ("soft", "soft bodies"), ("particles", "particles"), ("fluid", "fluid"),
                        ("hair_moving", "moving hair"), ("cloth_baked", ""), ("cloth_off", ""), ("hair", ""),
                        ("particles_still", ""), ("fluid_baked", "")):
-        done = looked_into(grid, os.path.join("physics", name + ".blend"))
-        said = f"not baked ({kind})" if kind else "not baked"
-        assert (said in done.stderr) == bool(kind), f"{name}: {done.stderr}"
+        done = inspect(grid, os.path.join("physics", name + ".blend"))
+        warning = f"not baked ({kind})" if kind else "not baked"
+        assert (warning in done.stderr) == bool(kind), f"{name}: {done.stderr}"
 
 
 @case
-def open_shading_language_and_paths_of_other_machines_are_warned_of(grid):
-    done = looked_into(grid, "osl.blend")
+def open_shading_language_and_absolute_paths_cause_warnings(grid):
+    done = inspect(grid, "osl.blend")
     assert "Open Shading Language" in done.stderr and "absolute path" in done.stderr, done.stderr
     assert "/somebody/else/checker.png  image  absolute" in done.stdout, done.stdout
 
 
 @case
-def nothing_that_was_refused_left_a_job(grid):
+def rejected_submissions_leave_no_job(grid):
     assert grid.api("GET", "/api/v1/jobs")[1]["items"] == []
     assert not glob.glob(os.path.join(grid.home, "stor", "job*")), os.listdir(os.path.join(grid.home, "stor"))
 
@@ -210,7 +210,7 @@ def a_scene_set_to_write_a_movie_becomes_frames(grid):
 
 
 @case
-def a_file_output_node_writes_nowhere(grid):
+def a_file_output_node_writes_no_file(grid):
     with_slave(grid)
     job = grid.submit(path_of("fileoutput.blend"), "--frames", "1")
     assert grid.wait(job)["state"] == "finished", grid.job(job)
@@ -221,7 +221,7 @@ def a_file_output_node_writes_nowhere(grid):
 
 
 @case
-def scripts_in_drivers_do_not_run_and_the_owner_is_told(grid):
+def driver_scripts_are_blocked_and_cause_a_warning(grid):
     with_slave(grid)
     job = grid.submit(path_of("driver.blend"), "--frames", "1")
     assert grid.wait(job)["state"] == "finished", grid.job(job)
@@ -229,13 +229,13 @@ def scripts_in_drivers_do_not_run_and_the_owner_is_told(grid):
 
 
 @case
-def physics_that_were_not_baked_are_warned_of(grid):
+def unbaked_physics_cause_a_warning(grid):
     done = grid.cli("submit", path_of("rigidbody.blend"), "--frames", "1", "--paused", check=0)
     assert "baked" in done.stderr, done.stderr
 
 
 def saved_by_5_0(plain):
-    """The same file in the shape of Blender 5.0: another header, blocks with long lengths."""
+    """The same file in the format of Blender 5.0: another header, 64-bit block lengths."""
     out, at = [b"BLENDER17-01v0500"], 12
     while True:
         code, length, address, kind, count = struct.unpack_from("<4sIQII", plain, at)
@@ -247,7 +247,7 @@ def saved_by_5_0(plain):
 
 
 @case
-def scenes_of_newer_blenders_wait_for_one_that_can_open_them(grid):
+def scenes_of_newer_blenders_wait_for_a_suitable_slave(grid):
     with_slave(grid)
     plain = content_of("plain.blend")
     assert plain.startswith(b"BLENDER-v3"), plain[:12]
@@ -255,15 +255,16 @@ def scenes_of_newer_blenders_wait_for_one_that_can_open_them(grid):
         status, job = grid.post_job({"newer.blend": content})
         assert status == 201 and job["version"] == version, job
         number = job["id"]
-        wait_until(f"the job says that it needs {version}", lambda: version in (grid.job(number)["waiting"] or ""))
-        assert grid.tasks(number)[0]["failures"] == 0, "it was given to a Blender that it crashes"
+        wait_until(f"the job names {version} as its requirement",
+                   lambda: version in (grid.job(number)["waiting"] or ""))
+        assert grid.tasks(number)[0]["failures"] == 0, "it was dispatched to a Blender that it crashes"
         grid.cli("cancel", number, check=0)
 
 
 @case
-def a_job_whose_frames_cannot_be_rendered_fails_with_the_reason_and_can_be_requeued(grid):
+def a_job_that_cannot_be_rendered_fails_with_a_reason_and_can_be_requeued(grid):
     with_slave(grid)
-    # The camera may be in the library, so nobody can refuse it before Blender looks.
+    # The camera may be in the library, so only Blender can reject it.
     done = grid.cli("submit", path_of(os.path.join("shots", "linked.blend")), "--frames", "1", "--camera", "Nope",
                     "--json", check=0)
     assert "Nope" in done.stderr and "lib.blend" in done.stderr, done.stderr

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Every method's benchmark, rendered by its real program in several variants: the picture has the size and shows the
-frame that were asked for, and nothing else passes for it."""
+"""Every method's benchmark, rendered by its real program in several variants: the image has the requested size and
+shows the requested frame, and no other image is accepted."""
 import contextlib
 import json
 import os
@@ -32,7 +32,7 @@ class Method:
         return [int(self.bench[side]) * percentage // 100 for side in ("width", "height")]
 
     def render(self, frame, percentage, out):
-        """As the slave calls the program: command line and, for a session, one order on its input."""
+        """Runs the program as the slave does: by command line and, for a session, one order on its input."""
         width, height = self.size(percentage)
         wanted = {"file": os.path.basename(self.bench["scene"]), "frame": frame, "format": self.bench["format"],
                   "samples": int(self.bench["min-samples"]), "percentage": percentage, "width": width, "height": height}
@@ -79,7 +79,7 @@ def cases_of(name):
             answer = shows(out, frame, *method.size(percentage), method.bench["format"])
             assert answer["ok"] and answer["code"] == frame and not answer["constant"], answer
 
-    def no_other_picture_passes(folder):
+    def other_images_are_rejected(folder):
         method = Method(name)
         need(method.program)
         kind = method.bench["format"]
@@ -98,7 +98,7 @@ def cases_of(name):
         assert "no frame number" in shows(stretched, VARIANTS[0][0], wide, high, "PNG")["error"]
         assert "no frame number" in shows(bare, VARIANTS[0][0], *method.size(VARIANTS[0][1]), "PNG")["error"]
 
-    for each in (every_variant_shows_its_frame, no_other_picture_passes):
+    for each in (every_variant_shows_its_frame, other_images_are_rejected):
         each.__name__ = f"{name}_{each.__name__}"
         case(each)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Two slaves of a host with one cache: a scene lies there once, and both render it."""
+"""Two slaves of a host share one cache: a scene is stored once, and both render it."""
 import glob
 import os
 import shutil
@@ -27,7 +27,7 @@ def submit(grid, frames):
 
 
 @case
-def two_slaves_render_a_scene_that_lies_there_once(grid):
+def two_slaves_share_one_cached_scene(grid):
     shared = os.path.join(grid.folder, "shared")
     slaves = [grid.add_slave(name, cache=shared) for name in ("left", "right")]
     job = submit(grid, "1-8")
@@ -35,7 +35,7 @@ def two_slaves_render_a_scene_that_lies_there_once(grid):
     assert grid.wait(job)["state"] == "finished"
     files = cached(grid)
     assert len(files) == 1, files
-    if sandbox_works():  # else each has a copy that it may spoil
+    if sandbox_works():  # otherwise each has a private copy
         inodes = {os.stat(path).st_ino for path in files + copies(slaves[0]) + copies(slaves[1])}
         assert len(inodes) == 1, (files, inodes)
     assert not os.listdir(os.path.join(shared, "incoming"))
@@ -43,7 +43,7 @@ def two_slaves_render_a_scene_that_lies_there_once(grid):
 
 
 @case
-def what_others_spoilt_in_the_cache_is_fetched_anew(grid):
+def a_corrupted_cache_file_is_downloaded_again(grid):
     for slave in grid.slaves:
         slave.stop()
         shutil.rmtree(os.path.join(slave.state, "jobs"))

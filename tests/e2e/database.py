@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A database that goes away and comes back, one of another version, and one that somebody else looks after."""
+"""A database that becomes unavailable and returns, one of another version, and an external one."""
 import contextlib
 import getpass
 import json
@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 
 from database import PrivateDatabase  # noqa: E402
 from grid import Grid  # noqa: E402
-from liar import Line, digest_of, picture  # noqa: E402
+from malicious_slave import Line, digest_of, image  # noqa: E402
 from programs import program, read_log, scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
@@ -22,7 +22,7 @@ PASSWORD = "only to EXECUTE"
 
 @contextlib.contextmanager
 def fixture():
-    """A grid on a MariaDB server that is not its own. It is not started yet, nor its database migrated."""
+    """A grid on an external MariaDB server, neither started nor migrated yet."""
     with PrivateDatabase() as database:
         grid = Grid({"database.socket": database.socket, "database.user": "distren"}, standalone=False)
         grid.settings["database.password_file"] = os.path.join(grid.home, "password")
@@ -50,29 +50,29 @@ def running(grid):
 
 
 def resume(grid):
-    """The database comes back, and every worker has noticed: a connection that was cut costs one more 503."""
+    """Resumes the database and waits until every worker has reconnected; each interrupted connection costs a 503."""
     grid.database.resume()
-    wait_until("answers come again", lambda: all(grid.api("GET", "/api/v1/jobs")[0] == 200 for _ in range(32)))
+    wait_until("requests succeed again", lambda: all(grid.api("GET", "/api/v1/jobs")[0] == 200 for _ in range(32)))
 
 
 def refusal(grid):
-    """What distrend says when it does not start."""
+    """The error of a distrend that does not start."""
     done = subprocess.run(grid.argv, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1, done
-    assert PASSWORD not in done.stderr, "the password stands in an error"
+    assert PASSWORD not in done.stderr, "an error contains the password"
     return done.stderr
 
 
 @case
-def a_server_without_its_schema_refuses_and_says_what_to_run(grid):
-    said = refusal(grid)
-    assert "distren-migrate" in said and "distren" in said, said
+def a_server_without_its_schema_does_not_start_and_names_the_remedy(grid):
+    error = refusal(grid)
+    assert "distren-migrate" in error and "distren" in error, error
     assert migrate(grid, "--check").returncode == 1
 
 
 @case
-def a_migrated_database_gives_the_server_execute_alone(grid):
-    for _ in range(2):  # the second time changes nothing
+def a_migrated_database_grants_the_server_only_execute(grid):
+    for _ in range(2):  # the second run changes nothing
         done = migrate(grid, "--create-user", "distren")
         assert done.returncode == 0, done.stderr
     grants = [row[0] for row in grid.sql("SHOW GRANTS FOR 'distren'@'localhost'")]
@@ -82,44 +82,44 @@ def a_migrated_database_gives_the_server_execute_alone(grid):
 
 
 @case
-def a_wrong_password_for_the_database_is_told_without_telling_it(grid):
+def a_wrong_database_password_is_reported_without_revealing_it(grid):
     wrong = os.path.join(grid.home, "wrong")
     with open(os.open(wrong, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
         file.write("some other password\n")
     right = grid.settings["database.password_file"]
     grid.settings["database.password_file"] = wrong
     grid.write_config()
-    said = refusal(grid)
+    error = refusal(grid)
     grid.settings["database.password_file"] = right
     grid.write_config()
-    assert "[database]" in said and "some other password" not in said, said
+    assert "[database]" in error and "some other password" not in error, error
 
 
 @case
-def an_older_schema_is_refused_and_both_versions_are_named(grid):
+def an_older_schema_is_rejected_and_both_versions_are_named(grid):
     migrate(grid, "--create-user", "distren")
     newest = int(grid.sql("SELECT MAX(version) FROM schema_version")[0][0])
     grid.sql("UPDATE schema_version SET version = version - 1 ORDER BY version")
-    said = refusal(grid)
+    error = refusal(grid)
     grid.sql("UPDATE schema_version SET version = version + 1 ORDER BY version DESC")
-    assert f"version {newest - 1}," in said and f"needs {newest}" in said and "distren-migrate" in said, said
+    assert f"version {newest - 1}," in error and f"needs {newest}" in error and "distren-migrate" in error, error
 
 
 @case
-def a_newer_schema_is_refused_and_both_versions_are_named(grid):
+def a_newer_schema_is_rejected_and_both_versions_are_named(grid):
     migrate(grid, "--create-user", "distren")
     newest = int(grid.sql("SELECT MAX(version) FROM schema_version")[0][0])
     grid.sql("INSERT INTO schema_version (version, name, applied_at) VALUES (99, 'future', UTC_TIMESTAMP(3))")
-    said = refusal(grid)
+    error = refusal(grid)
     migrated = migrate(grid)
     grid.sql("DELETE FROM schema_version WHERE version = 99")
-    for text in (said, migrated.stderr):
+    for text in (error, migrated.stderr):
         assert "version 99" in text and f"knows {newest}" in text, text
     assert migrated.returncode == 1, migrated
 
 
 @case
-def procedures_of_another_version_are_refused(grid):
+def procedures_of_another_version_are_replaced(grid):
     migrate(grid, "--create-user", "distren")
     grid.sql("UPDATE setting SET value = REPEAT('0', 64) WHERE name = 'procedures_sha256'")
     assert migrate(grid, "--check").returncode == 1
@@ -127,20 +127,20 @@ def procedures_of_another_version_are_refused(grid):
 
 
 @case
-def a_job_is_rendered_with_a_database_that_is_not_its_own(grid):
+def a_job_is_rendered_with_an_external_database(grid):
     running(grid).add_slave("attic")
-    job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-3", "--wait", "--name", "abroad")
+    job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-3", "--wait", "--name", "external")
     grid.check_once(job)
 
 
 @case
-def while_the_database_is_away_answers_are_503_and_frames_are_rendered_on(grid):
+def while_the_database_is_unavailable_requests_get_503_and_rendering_continues(grid):
     running(grid)
     if not grid.slaves:
         grid.add_slave("attic")
     slave = grid.slaves[0]
     job = grid.submit(os.path.join(scenes(), "slow.blend"), "--frames", "1-2")
-    wait_until("a frame is in work", lambda: [t for t in grid.tasks(job) if (t["fraction"] or 0) > 0])
+    wait_until("a frame is rendering", lambda: [t for t in grid.tasks(job) if (t["fraction"] or 0) > 0])
     grid.database.suspend()
     try:
         for path in ("/api/v1/jobs", f"/api/v1/jobs/{job}", "/api/v1/slaves", "/api/v1/me"):
@@ -155,30 +155,30 @@ def while_the_database_is_away_answers_are_503_and_frames_are_rendered_on(grid):
         with Line(grid).sign_on({"slavekey": "K1", "slavepassword": "x"}) as line:
             refused = line.receive()
             assert refused["type"] == "refused" and refused["code"] == "unavailable" and refused["retry"] > 0, refused
-        wait_until("the frame is rendered and kept", slave.held)
+        wait_until("the frame is rendered and kept", slave.unsent)
         assert slave.alive() and grid.alive()
     finally:
         resume(grid)
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     grid.check_once(job)
-    wait_until("its outbox is empty", lambda: not slave.held())
+    wait_until("its outbox is empty", lambda: not slave.unsent())
     assert all(task["failures"] == 0 for task in grid.tasks(job)), grid.tasks(job)
 
 
 @case
-def a_result_that_came_while_the_database_was_away_counts_when_it_is_back(grid):
+def a_result_reported_while_the_database_is_unavailable_counts_later(grid):
     running(grid)
     for slave in grid.slaves:
         slave.stop()
-    pair = grid.new_slave("patient")
+    credentials = grid.new_slave("patient")
     job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1")
-    with Line(grid).welcome(pair).hello() as line:
+    with Line(grid).welcome(credentials).hello() as line:
         order = line.expect("order")
-        content = picture()
+        content = image()
         grid.database.suspend()
         try:
             upload = line.upload(order, content)
-            assert isinstance(upload, str), "a picture is not taken without the database"
+            assert isinstance(upload, str), "an upload fails without the database"
             line.result(order, content, upload)
             line.send({"type": "ping"})
             line.expect("pong")
@@ -191,25 +191,25 @@ def a_result_that_came_while_the_database_was_away_counts_when_it_is_back(grid):
 
 
 @case
-def a_server_that_stops_while_the_database_is_away_loses_nothing(grid):
+def a_server_stopped_while_the_database_is_unavailable_loses_nothing(grid):
     running(grid)
-    pair = grid.new_slave("keeper")
+    credentials = grid.new_slave("keeper")
     job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1")
-    with Line(grid).welcome(pair).hello() as line:
+    with Line(grid).welcome(credentials).hello() as line:
         order = line.expect("order")
         wait_until("the lease is written", lambda: grid.sql(f"SELECT 1 FROM lease WHERE attempt_id={order['attempt']}"))
-        content = picture(seed=5)
+        content = image(seed=5)
         upload = line.upload(order, content)
         grid.database.suspend()
         seen = len(read_log(grid.log))
         line.result(order, content, upload)
         wait_until("the result waits for the database", lambda: "results wait" in read_log(grid.log)[seen:])
         assert grid.stop() == 0
-        assert "1 results were not acknowledged" in read_log(grid.log)[seen:], "it says nothing of what it could not write"
-        line.hung_up()
+        assert "1 results were not acknowledged" in read_log(grid.log)[seen:], "it does not report unwritten results"
+        line.last_message()
     grid.database.resume()
     grid.start()
-    with Line(grid).welcome(pair).hello(holding=[order]) as line:
+    with Line(grid).welcome(credentials).hello(holding=[order]) as line:
         line.result(order, content, upload)
         verdict = line.verdict()
         if verdict["type"] == "retry":
@@ -220,7 +220,7 @@ def a_server_that_stops_while_the_database_is_away_loses_nothing(grid):
 
 
 @case
-def a_private_database_that_is_killed_is_started_again(grid):
+def a_killed_private_database_is_restarted(grid):
     with Grid() as own:
         slave = own.add_slave("attic")
         job = own.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-6")
@@ -231,7 +231,7 @@ def a_private_database_that_is_killed_is_started_again(grid):
         assert own.database_pid() != killed
         own.check_once(job)
         assert all(task["failures"] == 0 for task in own.tasks(job)), own.tasks(job)
-        wait_until("its outbox is empty", lambda: not slave.held())
+        wait_until("its outbox is empty", lambda: not slave.unsent())
         own.sql("INSERT INTO schema_version (version, name, applied_at) VALUES (99, 'future', UTC_TIMESTAMP(3))")
         assert own.stop() == 0
         done = subprocess.run(own.argv, capture_output=True, text=True, timeout=120)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Server-Sent Events of a real server: who hears what, what happens to a stream that is cut, and when it ends."""
+"""Server-sent events of a real server: who receives what, how a stream resumes, and when it ends."""
 import contextlib
 import http.client
 import json
@@ -18,7 +18,7 @@ SCENE = os.path.join(scenes(), "plain.blend")
 
 
 class Stream:
-    """An open stream; events as (number, name, data), gathered by a thread."""
+    """An open stream; events as (id, name, data), collected by a thread."""
 
     def __init__(self, grid, query="", token=None, since=None):
         self.connection = http.client.HTTPConnection("127.0.0.1", grid.http_port, timeout=120)
@@ -27,7 +27,7 @@ class Stream:
             headers["Last-Event-ID"] = since
         self.connection.request("GET", "/api/v1/events" + query, headers=headers)
         self.answer = self.connection.getresponse()
-        self.status, self.events, self.over = self.answer.status, [], False
+        self.status, self.events, self.ended = self.answer.status, [], False
         if self.status == 200:
             assert self.answer.headers["Content-Type"].startswith("text/event-stream"), self.answer.headers
             self.thread = threading.Thread(target=self.read, daemon=True)
@@ -49,7 +49,7 @@ class Stream:
                 elif not key and name:
                     self.events.append((number, name, data))
                     name = None
-        self.over = True
+        self.ended = True
 
     def __enter__(self):
         return self
@@ -62,9 +62,9 @@ class Stream:
     def named(self, name):
         return [data for _, each, data in self.events if each == name]
 
-    def hear(self, name, fits=lambda data: True):
-        return wait_until(f"a fitting {name} is heard",
-                          lambda: [data for data in self.named(name) if fits(data)])[0]
+    def expect(self, name, matches=lambda data: True):
+        return wait_until(f"a matching {name} event arrives",
+                          lambda: [data for data in self.named(name) if matches(data)])[0]
 
     def last(self):
         return [number for number, _, _ in self.events if number][-1]
@@ -79,36 +79,36 @@ def lab():
 
 
 @case
-def a_frame_is_told_when_its_picture_can_be_fetched(grid):
+def a_frame_event_arrives_when_its_thumbnail_is_available(grid):
     with Stream(grid, "?slaves=1") as stream:
-        stream.hear("hello")
+        stream.expect("hello")
         job = grid.submit(SCENE, "--frames", "1-2", "--name", "first")
-        stream.hear("job", lambda data: data == {"id": job, "created": True})
+        stream.expect("job", lambda data: data == {"id": job, "created": True})
         with Stream(grid, f"?job={job}") as watcher:
             frames = {}
-            wait_until("both frames are told", lambda: [
+            wait_until("both frame events arrive", lambda: [
                 frames.update({item["id"]: item}) for data in watcher.named("frames") for item in data["items"]
                 if item["state"] == "accepted"] and len(frames) == 2)
-            for number, told in frames.items():
-                status, picture = grid.api("GET", f"/api/v1/jobs/{job}/tasks/{number}/picture?size=256")
-                assert status == 200 and picture, picture
-                asked = next(task for task in grid.tasks(job) if task["id"] == number)
-                assert all(asked[key] == told[key] for key in told), (asked, told)
-        done = stream.hear("job", lambda data: data["id"] == job and data.get("state") == "finished")
+            for number, event in frames.items():
+                status, thumbnail = grid.api("GET", f"/api/v1/jobs/{job}/tasks/{number}/picture?size=256")
+                assert status == 200 and thumbnail, thumbnail
+                task = next(each for each in grid.tasks(job) if each["id"] == number)
+                assert all(task[key] == event[key] for key in event), (task, event)
+        done = stream.expect("job", lambda data: data["id"] == job and data.get("state") == "finished")
         assert done["accepted"] == 2 and done["leased"] == 0, done
-        assert not stream.named("frames"), "frames are told to those who watch their job"
-        stream.hear("slave", lambda data: data["online"] and any(work["job"] == job for work in data["working_on"]))
-        stream.hear("slave", lambda data: data["online"] and not data["working_on"])
+        assert not stream.named("frames"), "frame events are sent only to subscribers of their job"
+        stream.expect("slave", lambda data: data["online"] and any(work["job"] == job for work in data["working_on"]))
+        stream.expect("slave", lambda data: data["online"] and not data["working_on"])
 
 
 @case
-def nobody_hears_of_what_he_may_not_see(grid):
+def events_are_published_only_to_those_who_may_see_them(grid):
     job = grid.submit(SCENE, "--frames", "1-4", "--paused", "--name", "mine")
     with Stream(grid, token=grid.other) as stranger, Stream(grid) as mine:
-        stranger.hear("hello")
-        mine.hear("hello")
+        stranger.expect("hello")
+        mine.expect("hello")
         grid.api("PATCH", f"/api/v1/jobs/{job}", {"priority": 60})
-        mine.hear("job", lambda data: data["id"] == job and data["priority"] == 60)
+        mine.expect("job", lambda data: data["id"] == job and data["priority"] == 60)
         status, other = grid.api("POST", "/api/v1/projects", {"name": "of ben"}, token=grid.other)
         assert status == 201, other
         assert not stranger.named("job"), stranger.events
@@ -119,58 +119,58 @@ def nobody_hears_of_what_he_may_not_see(grid):
 
 
 @case
-def a_moderator_hears_of_everybody(grid):
+def a_moderator_receives_events_of_all_users(grid):
     grid.api("POST", "/api/v1/slaves", {"name": "of ben"}, token=grid.other)
     with Stream(grid, "?all=1&slaves=1") as stream:
-        stream.hear("hello")
+        stream.expect("hello")
         slave = grid.api("POST", "/api/v1/slaves", {"name": "of ben, too"}, token=grid.other)[1]["id"]
-        stream.hear("slave", lambda data: data == {"id": slave, "changed": True})
+        stream.expect("slave", lambda data: data == {"id": slave, "changed": True})
 
 
 @case
-def a_stream_goes_on_where_it_was_cut(grid):
+def a_stream_resumes_after_the_last_event(grid):
     job = grid.submit(SCENE, "--frames", "1-4", "--paused", "--name", "cut")
     with Stream(grid) as stream:
-        stream.hear("hello")
+        stream.expect("hello")
         grid.api("PATCH", f"/api/v1/jobs/{job}", {"priority": 11})
-        stream.hear("job", lambda data: data.get("priority") == 11)
+        stream.expect("job", lambda data: data.get("priority") == 11)
         last = stream.last()
     for priority in (12, 13):
         grid.api("PATCH", f"/api/v1/jobs/{job}", {"priority": priority})
     with Stream(grid, since=last) as stream:
-        stream.hear("job", lambda data: data.get("priority") == 13)
+        stream.expect("job", lambda data: data.get("priority") == 13)
         assert [data["priority"] for data in stream.named("job") if data["id"] == job] == [12, 13], stream.events
         assert stream.events[0][1] == "hello" and not stream.named("reset"), stream.events
     with Stream(grid, f"?since={last}") as stream:
-        stream.hear("job", lambda data: data.get("priority") == 13)
+        stream.expect("job", lambda data: data.get("priority") == 13)
     with Stream(grid, since="never-7") as stream:
-        stream.hear("reset")
+        stream.expect("reset")
 
 
 @case
-def who_asks_for_himself_learns_where_to_begin(grid):
+def the_own_user_contains_the_last_event_id(grid):
     job = grid.submit(SCENE, "--frames", "1", "--paused", "--name", "begin")
     event = grid.api("GET", "/api/v1/me")[1]["event"]
     grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "told"})
     with Stream(grid, since=event) as stream:
-        stream.hear("job", lambda data: data.get("name") == "told")
+        stream.expect("job", lambda data: data.get("name") == "told")
         assert not stream.named("reset"), stream.events
 
 
 @case
-def too_many_streams_are_refused_with_a_time_to_come_back(grid):
+def too_many_streams_are_rejected_with_retry_after(grid):
     with contextlib.ExitStack() as stack:
         for token in (grid.token, grid.other):
             for _ in range(3):
-                stack.enter_context(Stream(grid, token=token)).hear("hello")
+                stack.enter_context(Stream(grid, token=token)).expect("hello")
             with Stream(grid, token=token) as refused:
                 assert refused.status == (429 if token == grid.token else 503), refused.message
                 assert int(refused.answer.headers["Retry-After"]) > 0
 
-    def enter():
+    def connects():
         with Stream(grid) as stream:
             return stream.status == 200
-    wait_until("closed streams make room", enter)
+    wait_until("a closed stream frees a place", connects)
 
 
 @case
@@ -178,25 +178,25 @@ def the_stream_ends_with_its_login(grid):
     status, login = grid.api("POST", "/api/v1/login", {"name": "ben", "password": "correct horse battery"}, token="")
     assert status == 200, login
     with Stream(grid, token=grid.other) as stays, Stream(grid, token=login["token"]) as stream:
-        stream.hear("hello")
-        stays.hear("hello")
+        stream.expect("hello")
+        stays.expect("hello")
         assert grid.api("POST", "/api/v1/logout", token=login["token"])[0] == 204
-        wait_until("the stream is over", lambda: stream.over)
+        wait_until("the stream has ended", lambda: stream.ended)
         assert stream.named("end"), stream.events
-        assert not stays.over
+        assert not stays.ended
 
 
 @case
-def a_server_that_stops_waits_for_no_stream_and_begins_anew(grid):
+def a_stopping_server_closes_streams_and_resets_them_after_the_start(grid):
     with Stream(grid) as stream:
-        stream.hear("hello")
+        stream.expect("hello")
         grid.api("PATCH", "/api/v1/jobs/1", {"priority": 3})
-        stream.hear("job", lambda data: data.get("priority") == 3)
+        stream.expect("job", lambda data: data.get("priority") == 3)
         last = stream.last()
         grid.restart()
-        wait_until("the stream is over", lambda: stream.over)
+        wait_until("the stream has ended", lambda: stream.ended)
     with Stream(grid, since=last) as stream:
-        stream.hear("reset")
+        stream.expect("reset")
 
 
 if __name__ == "__main__":

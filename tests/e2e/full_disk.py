@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Disks that are full: the server's and a slave's. It is said in words, and everything goes on when there is room."""
+"""Full disks of the server and of a slave: errors explain it, and work resumes when there is space."""
 import contextlib
 import os
 import subprocess
@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from liar import Line, picture, slave as pair_of  # noqa: E402
+from malicious_slave import Line, image, slave as credentials_of  # noqa: E402
 from programs import need, read_log, scenes  # noqa: E402
 from tap import Skip, case, run, wait_until  # noqa: E402
 
@@ -65,7 +65,7 @@ def full(disk):
 
 
 @case
-def a_full_store_refuses_uploads_in_a_sentence(grid):
+def a_full_disk_rejects_uploads_with_an_explanation(grid):
     content = os.urandom(1 << 20)
     with full(grid.disk):
         status, answer = grid.upload(content)
@@ -81,7 +81,7 @@ def a_full_store_refuses_uploads_in_a_sentence(grid):
 
 
 @case
-def a_file_larger_than_the_room_is_refused_before_it_is_taken(grid):
+def a_file_larger_than_the_free_space_is_rejected_before_the_upload(grid):
     content = os.urandom(30 << 20)
     status, answer = grid.upload(content)
     assert status == 507 and b"disk" in answer, (status, answer)
@@ -91,34 +91,34 @@ def a_file_larger_than_the_room_is_refused_before_it_is_taken(grid):
 
 
 @case
-def results_are_kept_by_the_slave_until_there_is_room(grid):
+def a_slave_keeps_results_until_the_server_has_space(grid):
     slave = grid.add_slave("attic")
     job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-3", "--paused")
     with full(grid.disk):
         grid.cli("resume", job, check=0)
-        wait_until("a frame is kept", slave.held, 120)
-        wait_until("it says why", lambda: "disk" in read_log(slave.log) or "room" in read_log(slave.log), 120)
+        wait_until("a result is kept", slave.unsent, 120)
+        wait_until("it logs the reason", lambda: "disk" in read_log(slave.log) or "room" in read_log(slave.log), 120)
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     grid.check_once(job)
     assert all(task["failures"] == 0 for task in grid.tasks(job)), grid.tasks(job)
-    wait_until("its outbox is empty", lambda: not slave.held())
+    wait_until("its outbox is empty", lambda: not slave.unsent())
     slave.stop()
 
 
 @case
-def a_picture_that_cannot_be_stored_is_asked_for_again(grid):
+def an_image_that_cannot_be_stored_is_requested_again(grid):
     job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1")
-    with Line(grid).welcome(pair_of(grid, "played")).hello() as line:
+    with Line(grid).welcome(credentials_of(grid, "simulated")).hello() as line:
         order = line.expect("order")
         with full(grid.disk):
-            assert line.upload(order, picture()) == 507, line.refusal
+            assert line.upload(order, image()) == 507, line.refusal
         line.deliver(order)
     assert grid.wait(job)["state"] == "finished"
     grid.check_once(job)
 
 
 @case
-def a_slave_without_room_gives_frames_back_and_blames_nobody(grid):
+def a_slave_with_a_full_disk_returns_frames_without_failures(grid):
     disk = SmallDisk(os.path.join(grid.folder, "slaves", "shed", "state"), 96)
     try:
         shed = grid.add_slave("shed", start=False)
@@ -129,11 +129,11 @@ def a_slave_without_room_gives_frames_back_and_blames_nobody(grid):
         seen = len(read_log(shed.log))
         with full(disk):
             grid.cli("resume", job, check=0)
-            wait_until("it rests", lambda: "resting after trouble" in read_log(shed.log)[seen:], 120)
-            wait_until("the frame is free for others", lambda: grid.job(job)["leased"] == 0)
+            wait_until("it backs off", lambda: "resting after trouble" in read_log(shed.log)[seen:], 120)
+            wait_until("the frame is returned", lambda: grid.job(job)["leased"] == 0)
             assert shed.alive()
-            said = read_log(shed.log)[seen:].lower()
-            assert "disk" in said or "no space" in said, said
+            log = read_log(shed.log)[seen:].lower()
+            assert "disk" in log or "no space" in log, log
         assert grid.wait(job)["state"] == "finished", grid.job(job)
         assert all(task["failures"] == 0 for task in grid.tasks(job)), grid.tasks(job)
         grid.check_once(job)
@@ -143,15 +143,15 @@ def a_slave_without_room_gives_frames_back_and_blames_nobody(grid):
 
 
 @case
-def a_disk_that_fills_up_while_a_frame_is_rendered_is_no_fault_of_the_scene(grid):
+def a_disk_that_fills_up_during_rendering_is_not_a_failure_of_the_frame(grid):
     disk = SmallDisk(os.path.join(grid.folder, "slaves", "barn", "state"), 96)
     try:
         barn = grid.add_slave("barn")
         job = grid.submit(os.path.join(scenes(), "slow.blend"), "--frames", "1")
         wait_until("it renders", lambda: [task for task in grid.tasks(job) if (task["fraction"] or 0) > 0])
         with full(disk):
-            wait_until("it rests", lambda: "resting after trouble" in read_log(barn.log), 120)
-            wait_until("the frame is free for others", lambda: grid.job(job)["leased"] == 0)
+            wait_until("it backs off", lambda: "resting after trouble" in read_log(barn.log), 120)
+            wait_until("the frame is returned", lambda: grid.job(job)["leased"] == 0)
         assert grid.wait(job)["state"] == "finished", grid.job(job)
         assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
         grid.check_once(job)
@@ -161,15 +161,15 @@ def a_disk_that_fills_up_while_a_frame_is_rendered_is_no_fault_of_the_scene(grid
 
 
 @case
-def a_slave_that_cannot_keep_a_scene_says_so(grid):
+def a_slave_that_cannot_store_a_scene_backs_off(grid):
     disk = SmallDisk(os.path.join(grid.folder, "slaves", "cellar", "state"), 96)
     try:
         cellar = grid.add_slave("cellar", start=False)
         cellar.start()
         with full(disk):
             job = grid.submit(os.path.join(scenes(), "textured.blend"), "--frames", "1")
-            wait_until("it rests", lambda: "resting after trouble" in read_log(cellar.log), 120)
-            wait_until("the frame is free for others", lambda: grid.job(job)["leased"] == 0)
+            wait_until("it backs off", lambda: "resting after trouble" in read_log(cellar.log), 120)
+            wait_until("the frame is returned", lambda: grid.job(job)["leased"] == 0)
             assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
         assert grid.wait(job)["state"] == "finished", grid.job(job)
         grid.check_once(job)

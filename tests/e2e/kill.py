@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from liar import Line, digest_of, picture  # noqa: E402
+from malicious_slave import Line, digest_of, image  # noqa: E402
 from programs import read_log, scenes  # noqa: E402
 from tap import case, comment, run, wait_until  # noqa: E402
 
@@ -54,12 +54,12 @@ def kill_and_restart(grid):
     orphan = grid.database_pid()
     grid.kill9()
     grid.start()
-    assert grid.database_pid() != orphan, "two servers would write one database"
+    assert grid.database_pid() != orphan, "the database of the killed server is still running"
     assert not os.path.exists(f"/proc/{orphan}") or open(f"/proc/{orphan}/stat").read().split()[2] == "Z"
 
 
 @case
-def a_frame_of_a_killed_slave_is_rendered_when_it_comes_back(grid):
+def a_frame_of_a_killed_slave_is_rendered_after_its_restart(grid):
     slave = attic(grid)
     job = submit(grid, SLOW, "1-2")
     working(grid, job)
@@ -95,19 +95,19 @@ def a_killed_slave_leaves_no_renderer_behind(grid):
 
 
 @case
-def a_killed_server_takes_the_frame_that_was_rendered_meanwhile(grid):
+def a_restarted_server_accepts_the_frame_rendered_in_the_meantime(grid):
     slave = attic(grid)
     job = submit(grid, SLOW, "1-2")
     working(grid, job)
     kill_and_restart(grid)
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     grid.check_once(job)
-    given = orders(slave, job)
-    assert len(given) == 2, f"a frame was given twice: {given}"
+    dispatched = orders(slave, job)
+    assert len(dispatched) == 2, f"a frame was dispatched twice: {dispatched}"
 
 
 @case
-def a_server_that_is_stopped_and_started_goes_on_where_it_was(grid):
+def a_restarted_server_resumes(grid):
     slave = attic(grid)
     job = submit(grid, SLOW, "1-2")
     working(grid, job)
@@ -116,25 +116,25 @@ def a_server_that_is_stopped_and_started_goes_on_where_it_was(grid):
     assert not os.path.exists(f"/proc/{database}"), "MariaDB outlived its distrend"
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     grid.check_once(job)
-    assert len(orders(slave, job)) == 2, f"a frame was given twice: {orders(slave, job)}"
+    assert len(orders(slave, job)) == 2, f"a frame was dispatched twice: {orders(slave, job)}"
 
 
 @case
-def a_stopped_slave_gives_its_frame_back_and_nobody_is_blamed(grid):
+def a_stopped_slave_returns_its_frame_without_a_failure(grid):
     slave = attic(grid)
     job = submit(grid, SLOW, "1")
     working(grid, job)
     status = slave.stop()
     assert status == 0, status
-    wait_until("the frame is given back", lambda: grid.job(job)["leased"] == 0)
+    wait_until("the frame is returned", lambda: grid.job(job)["leased"] == 0)
     assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
-    assert len(orders(slave, job)) == 1, f"it was given work after it had said goodbye: {orders(slave, job)}"
+    assert len(orders(slave, job)) == 1, f"it got an order after it had signed off: {orders(slave, job)}"
     attic(grid)
     assert grid.wait(job)["state"] == "finished"
 
 
 @case
-def a_slave_killed_at_any_moment_loses_and_doubles_nothing(grid):
+def a_slave_killed_at_any_moment_loses_and_duplicates_nothing(grid):
     seed = int(os.environ.get("TEST_SEED") or random.randrange(10**6))
     comment(f"TEST_SEED={seed}")
     moments = random.Random(seed)
@@ -148,11 +148,11 @@ def a_slave_killed_at_any_moment_loses_and_doubles_nothing(grid):
         slave.start()
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     grid.check_once(job)
-    wait_until("its outbox is empty", lambda: not slave.held())
+    wait_until("its outbox is empty", lambda: not slave.unsent())
 
 
 @case
-def a_server_killed_at_any_moment_loses_and_doubles_nothing(grid):
+def a_server_killed_at_any_moment_loses_and_duplicates_nothing(grid):
     seed = int(os.environ.get("TEST_SEED") or random.randrange(10**6))
     comment(f"TEST_SEED={seed}")
     moments = random.Random(seed)
@@ -165,19 +165,19 @@ def a_server_killed_at_any_moment_loses_and_doubles_nothing(grid):
         kill_and_restart(grid)
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     grid.check_once(job)
-    wait_until("its outbox is empty", lambda: not slave.held())
+    wait_until("its outbox is empty", lambda: not slave.unsent())
 
 
 @case
 def a_slave_killed_between_upload_and_report_reports_later(grid):
     rest(grid)
-    pair = grid.new_slave("forgetful")
+    credentials = grid.new_slave("forgetful")
     job = submit(grid, PLAIN, "1")
-    with Line(grid).welcome(pair).hello() as line:
+    with Line(grid).welcome(credentials).hello() as line:
         order = line.expect("order")
-        content = picture(seed=1)
+        content = image(seed=1)
         upload = line.upload(order, content)
-    with Line(grid).welcome(pair, "two").hello(holding=[order]) as line:
+    with Line(grid).welcome(credentials, "two").hello(holding=[order]) as line:
         line.result(order, content, upload)
         assert line.verdict() == {"type": "accepted", "attempt": order["attempt"]}
     assert grid.wait(job)["state"] == "finished"
@@ -186,30 +186,30 @@ def a_slave_killed_between_upload_and_report_reports_later(grid):
 
 
 @case
-def an_acceptance_that_never_arrived_is_said_again(grid):
+def an_acceptance_that_was_not_received_is_repeated(grid):
     rest(grid)
-    pair = grid.new_slave("deaf")
+    credentials = grid.new_slave("deaf")
     job = submit(grid, PLAIN, "1")
-    with Line(grid).welcome(pair).hello() as line:
+    with Line(grid).welcome(credentials).hello() as line:
         order = line.expect("order")
-        content = picture(seed=2)
+        content = image(seed=2)
         upload = line.upload(order, content)
         line.result(order, content, upload)
     assert grid.wait(job)["state"] == "finished"
     for start in (lambda: None, grid.restart, lambda: kill_and_restart(grid)):
         start()
-        with Line(grid).welcome(pair).hello(holding=[order]) as line:
+        with Line(grid).welcome(credentials).hello(holding=[order]) as line:
             line.result(order, content, upload)
             assert line.verdict() == {"type": "accepted", "attempt": order["attempt"]}
     grid.check_once(job)
 
 
 @case
-def what_a_kill_left_between_verdict_and_rename_is_finished_by_the_next_start(grid):
+def an_accepted_image_left_unrenamed_by_a_kill_is_renamed_at_the_next_start(grid):
     rest(grid)
-    pair = grid.new_slave("unlucky")
+    credentials = grid.new_slave("unlucky")
     job = submit(grid, PLAIN, "1-2")
-    with Line(grid).welcome(pair).hello(slots=2) as line:
+    with Line(grid).welcome(credentials).hello(slots=2) as line:
         for _ in range(2):
             order = line.expect("order")
             line.deliver(order)
@@ -217,20 +217,20 @@ def what_a_kill_left_between_verdict_and_rename_is_finished_by_the_next_start(gr
     rows = grid.sql("SELECT t.id, a.id, a.output_name FROM task t JOIN attempt a ON a.task_id = t.id AND a.id = t.attempt_id "
                     f"WHERE t.job_id = {job}")
     grid.kill9()
-    # As if the kill had come a moment earlier; and beside it an image that nobody accepted.
+    # As if it had been killed a moment earlier; and an image that was never accepted.
     staged = os.path.join(grid.home, "stor", "staged")
     assert os.listdir(staged) == []
     for task, attempt, output in rows:
         os.rename(os.path.join(grid.output(job), output), os.path.join(staged, f"{job}.{task}.{attempt}"))
     with open(os.path.join(staged, f"{job}.{task}.999999"), "wb") as file:
-        file.write(b"nobody's")
+        file.write(b"unaccepted")
     grid.start()
     assert os.listdir(staged) == [f"{job}.{task}.999999"], os.listdir(staged)
     grid.check_once(job)
 
 
 @case
-def a_leased_frame_is_not_given_twice_while_its_holder_is_away(grid):
+def a_leased_frame_is_not_dispatched_again_while_its_slave_is_offline(grid):
     rest(grid)
     holder, eager = grid.new_slave("holder"), grid.new_slave("eager")
     job = submit(grid, PLAIN, "1-2")
@@ -241,12 +241,12 @@ def a_leased_frame_is_not_given_twice_while_its_holder_is_away(grid):
         start()
         with Line(grid).welcome(eager).hello() as line:
             other = line.expect("order")
-            assert other["task"] != held["task"], "the frame was given twice"
+            assert other["task"] != held["task"], "the frame was dispatched twice"
             line.send({"type": "result", "attempt": other["attempt"], "lease": other["lease"], "state": "returned",
                        "reason": "only looking"})
             assert line.verdict()["type"] == "accepted"
             again = line.expect("order")
-            assert again["task"] == other["task"], "the frame was given twice"
+            assert again["task"] == other["task"], "the frame was dispatched twice"
     with Line(grid).welcome(holder).hello(holding=[held]) as line:
         line.deliver(held)
     with Line(grid).welcome(eager).hello() as line:
@@ -256,7 +256,7 @@ def a_leased_frame_is_not_given_twice_while_its_holder_is_away(grid):
 
 
 @case
-def a_frame_whose_slave_never_comes_back_goes_to_another_after_its_lease(grid):
+def a_frame_of_a_lost_slave_is_reassigned_when_its_lease_expires(grid):
     rest(grid)
     grid.settings["times.lease"] = 5
     grid.write_config()
@@ -270,12 +270,12 @@ def a_frame_whose_slave_never_comes_back_goes_to_another_after_its_lease(grid):
         assert second["task"] == order["task"] and second["attempt"] != order["attempt"], second
         assert ["expired"] in grid.sql(f"SELECT outcome FROM attempt WHERE id = {order['attempt']}") or wait_until(
             "the expiry is written", lambda: grid.sql(f"SELECT outcome FROM attempt WHERE id = {order['attempt']}"))
-        # The late one is first all the same: its work counts, the other is told to stop, nothing is stored twice.
+        # The late result arrives first: it counts, the other attempt is cancelled, nothing is stored twice.
         with Line(grid).welcome(lost).hello(slots=0, holding=[order]) as late:
             late.deliver(order)
         cancel = line.expect("cancel")
         assert cancel["attempt"] == second["attempt"], cancel
-        content = picture(seed=3)
+        content = image(seed=3)
         upload = line.upload(second, content)
         line.result(second, content, upload)
         verdict = line.verdict()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""distren-load against a real server: frames with and without images, plain and TLS, counted right; what it refuses."""
+"""distren-load against a real server: frames with and without images, plain and TLS, counted correctly."""
 import os
 import subprocess
 import sys
@@ -41,7 +41,7 @@ def load(grid, *options):
 
 
 @case
-def every_result_that_it_counts_is_in_the_database(grid):
+def every_counted_result_is_in_the_database(grid):
     jobs = ready_jobs(grid, 3, 20000)
     for plain in (True, False):
         before = accepted(grid, jobs)
@@ -55,8 +55,8 @@ def every_result_that_it_counts_is_in_the_database(grid):
 
 
 @case
-def images_of_the_size_asked_for_are_handed_in_and_accepted(grid):
-    # More frames than can be done: at a job's end two slaves have the same one, and the second is told to try again.
+def images_of_the_requested_size_are_uploaded_and_accepted(grid):
+    # More frames than can be rendered: at a job's end two slaves render the same one, and the second must retry.
     job, = ready_jobs(grid, 1, 1000, {"format": "PNG", "pattern": "%04d.png", "width": 80, "height": 60})
     figures = grid.load("--seconds", 4, "--warm-up", 0, "--result-bytes", 4321, "--slots", 2, slaves=6)
     assert figures["errors"] == 0 and figures["results"] > 0, figures
@@ -69,7 +69,7 @@ def images_of_the_size_asked_for_are_handed_in_and_accepted(grid):
 
 
 @case
-def idle_slaves_take_no_work(grid):
+def idle_slaves_get_no_orders(grid):
     job, = ready_jobs(grid, 1, 100)
     figures = grid.load("--seconds", 2, "--warm-up", 0, "--idle", slaves=40)
     assert figures["signed_on"] == 40 and figures["orders"] == 0 and figures["errors"] == 0, figures
@@ -77,14 +77,14 @@ def idle_slaves_take_no_work(grid):
 
 
 @case
-def a_frame_that_takes_a_while_takes_a_while(grid):
+def the_render_time_option_delays_results(grid):
     ready_jobs(grid, 1, 1000)
     figures = grid.load("--seconds", 3, "--warm-up", 0, "--render-ms", 500, slaves=10)
     assert 0 < figures["results"] <= 10 * 3 / 0.5, figures
 
 
 @case
-def it_says_what_it_cannot_do(grid):
+def invalid_options_are_rejected_with_a_reason(grid):
     where = ["--plain", "--host", "127.0.0.1", "--port", grid.plain_port]
     status, words = load(grid, *where, "--slaves", 41)
     assert status == 1 and "40 pairs" in words, words
@@ -101,7 +101,7 @@ def it_says_what_it_cannot_do(grid):
 
 
 @case
-def wrong_passwords_are_trouble_and_no_result(grid):
+def wrong_passwords_are_reported_as_errors(grid):
     wrong = os.path.join(grid.folder, "wrong")
     with open(grid.slaves_file) as right, open(os.open(wrong, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
         file.writelines(line.split()[0] + " wrong\n" for line in right.readlines()[:3])

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Render methods that are only definitions: POV-Ray, ImageMagick and ffmpeg through the whole grid, and what their files
-must not do."""
+"""Render methods that are only definitions: POV-Ray, ImageMagick and ffmpeg through the whole grid, and limits of
+their scenes."""
 import contextlib
 import hashlib
 import os
@@ -43,7 +43,7 @@ def reason(grid, number):
 
 
 @case
-def an_animation_of_pov_ray_is_rendered_frame_by_frame(grid):
+def a_pov_ray_animation_is_rendered_frame_by_frame(grid):
     folder = os.path.join(grid.folder, "film", "shots")
     os.makedirs(folder)
     for name, content in (("scene.pov", SCENE), ("color.inc", COLOR)):
@@ -53,16 +53,16 @@ def an_animation_of_pov_ray_is_rendered_frame_by_frame(grid):
                          "--frames", "2-4", "--set", "width=64", "--set", "height=48", "--set", "last=4",
                          "--set", "antialias=0.3")
     assert finished(grid, number) == ["0002.png", "0003.png", "0004.png"]
-    pictures = set()
+    digests = set()
     for name in os.listdir(grid.output(number)):
         with open(os.path.join(grid.output(number), name), "rb") as file:
-            pictures.add(hashlib.sha256(file.read()).hexdigest())
-    assert len(pictures) == 3, "the clock stood still"
+            digests.add(hashlib.sha256(file.read()).hexdigest())
+    assert len(digests) == 3, "frames are identical"
     grid.rendered = number
 
 
 @case
-def frames_are_finished_by_imagemagick(grid):
+def imagemagick_post_processes_frames(grid):
     files = {}
     for name in sorted(os.listdir(grid.output(grid.rendered))):
         with open(os.path.join(grid.output(grid.rendered), name), "rb") as file:
@@ -73,7 +73,7 @@ def frames_are_finished_by_imagemagick(grid):
 
 
 @case
-def frames_become_a_video(grid):
+def ffmpeg_encodes_frames_as_a_video(grid):
     need("ffmpeg")
     files = {}
     for name in sorted(os.listdir(grid.output(grid.rendered))):
@@ -88,7 +88,7 @@ def frames_become_a_video(grid):
 
 
 @case
-def what_a_method_does_not_take_is_refused_with_the_reason(grid):
+def unsupported_parameters_and_frames_are_rejected_with_a_reason(grid):
     for members, words in (({"method": "povray", "parameters": {"percentage": 50}}, "no parameter"),
                            ({"method": "povray", "parameters": {"antialias": "0.3;id"}}, "another form"),
                            ({"method": "povray", "frames": "0"}, "takes frames from 1"),
@@ -101,31 +101,31 @@ def what_a_method_does_not_take_is_refused_with_the_reason(grid):
 
 
 def hostile(sentence, body, *words):
-    """A case: this scene yields no picture, its owner reads why, and the machine keeps what it had."""
+    """A case: this scene yields no image, its owner sees the reason, and no file of the machine is touched."""
     def check(grid):
         number = posted(grid, {"scene.pov": body}, method="povray", frames="1",
                         parameters={"width": 32, "height": 24})
-        state, said = reason(grid, number)
-        assert state != "finished", said
-        assert any(word in said for word in words), said
+        state, message = reason(grid, number)
+        assert state != "finished", message
+        assert any(word in message for word in words), message
     check.__name__ = sentence
     case(check)
 
 
-hostile("a_scene_of_another_language_is_explained", b"<html>", "does not understand the scene")
+hostile("a_scene_of_another_language_fails_with_an_explanation", b"<html>", "does not understand the scene")
 hostile("a_missing_include_is_named_as_the_cause", b'#version 3.7;\n#if (1)\n#include "gone.inc"\n#end\n',
         "is missing")
 hostile("a_scene_cannot_run_programs",
         b'#version 3.7;\nglobal_settings { assumed_gamma 1 }\n#declare x1 = 1;\nPre_Frame_Command=id\n',
         "does not understand the scene")
-hostile("a_scene_cannot_read_what_is_not_of_the_job", b'#version 3.7;\n#if (1)\n#include "/etc/passwd"\n#end\n',
+hostile("a_scene_cannot_read_files_outside_the_job", b'#version 3.7;\n#if (1)\n#include "/etc/passwd"\n#end\n',
         "not of the job", "missing")
-hostile("a_scene_cannot_write_beside_its_picture",
+hostile("a_scene_cannot_write_beside_its_image",
         b'#version 3.7;\n#fopen F "/var/tmp/distren-planted" write\n#write (F, "x")\n#fclose F\n', "not of the job", "understand")
 
 
 @case
-def a_scene_is_looked_into_before_its_first_frame(grid):
+def a_scene_is_inspected_before_its_first_frame(grid):
     status, answer = grid.post_job({"scene.pov": SCENE}, method="povray")
     assert status == 400 and "'color.inc' is missing" in answer["error"]["message"], answer
     status, answer = grid.post_job({"scene.pov": b"\x89PNG\r\n\x1a\n\0"}, method="povray")
@@ -139,14 +139,14 @@ def a_scene_is_looked_into_before_its_first_frame(grid):
 
 
 @case
-def the_files_that_a_scene_includes_travel_with_it(grid):
+def included_files_are_uploaded_with_the_scene(grid):
     number = grid.submit(os.path.join(grid.folder, "film", "shots", "scene.pov"), "--method", "povray", "--frames", "1",
                          "--set", "width=32", "--set", "height=24")
     assert finished(grid, number) == ["0001.png"]
 
 
 @case
-def nothing_was_planted(grid):
+def no_file_was_written_outside(grid):
     assert not os.path.exists("/var/tmp/distren-planted")
     assert not [name for name in os.listdir(grid.folder) if name == "planted"]
 

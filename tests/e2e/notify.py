@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Notifications of a real server, to a mail server and a webhook that keep what they get: sent once, signed, tried again
-over a restart, and never into a private network unless the grid allows it."""
+"""Notifications of a real server to a mail server and a webhook: sent once, signed, retried after a restart, and never
+sent into a private network unless the grid allows it."""
 import base64
 import contextlib
 import hashlib
@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from sinks import HookSink, MailSink  # noqa: E402
+from notification_sinks import HookSink, MailSink  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
 ALL = [{"kind": kind, "channel": channel} for kind in ("job_done", "job_paused", "slave_offline", "points")
@@ -31,15 +31,15 @@ class Lab:
         return self.grid.api(*request, token=self.ben, **more)
 
     def give(self, points, reason):
-        """An administrator's points arrive at ben's."""
+        """An administrator gives points to ben."""
         status, answer = self.grid.api("POST", "/api/v1/points/adjust",
                                        {"to": "ben", "points": points, "reason": reason},
                                        headers={"Idempotency-Key": f"k{points}"})
         assert status == 200, answer
 
-    def told(self, what):
+    def notifications(self, text):
         return [each for each in self.api("GET", "/api/v1/notifications?limit=1000")[1]["items"]
-                if what in each["message"]]
+                if text in each["message"]]
 
 
 @contextlib.contextmanager
@@ -51,7 +51,7 @@ def lab():
 
 
 @case
-def nobody_is_told_anything_unasked(lab):
+def no_notification_is_sent_by_default(lab):
     lab.give(1, "first")
     status, answer = lab.api("PATCH", "/api/v1/notifications/settings", {
         "email": "ben@example.org", "webhook": f"http://127.0.0.1:{lab.hook.port}/hook?x=1"})
@@ -61,11 +61,12 @@ def nobody_is_told_anything_unasked(lab):
 
 
 @case
-def an_address_gets_nothing_but_a_code_until_it_is_confirmed(lab):
+def an_unconfirmed_address_gets_only_a_code(lab):
     lab.api("PATCH", "/api/v1/notifications/settings", {"choices": [{"kind": "points", "channel": "mail"}]})
     lab.give(2, "too early")
-    wait_until("it is given up", lambda: [each for each in lab.told("2 points") if each["state"] == "given_up"])
-    assert "no confirmed e-mail address" in lab.told("2 points")[0]["problem"]
+    wait_until("it is given up",
+               lambda: [each for each in lab.notifications("2 points") if each["state"] == "given_up"])
+    assert "no confirmed e-mail address" in lab.notifications("2 points")[0]["problem"]
     assert lab.api("POST", "/api/v1/notifications/test", {"channel": "mail"})[0] == 409
     assert not lab.mail.mails
     assert lab.api("POST", "/api/v1/notifications/code")[0] == 204
@@ -83,13 +84,13 @@ def an_address_gets_nothing_but_a_code_until_it_is_confirmed(lab):
 
 
 @case
-def what_was_asked_for_arrives_once_by_each_way(lab):
+def a_chosen_notification_arrives_once_by_each_channel(lab):
     status, answer = lab.api("PATCH", "/api/v1/notifications/settings", {"choices": ALL})
     assert status == 200 and len(answer["choices"]) == len(ALL), answer
     lab.give(7.5, "for the höckers ☀")
     wait_until("the mail arrives", lambda: len(lab.mail.mails) == 1)
     wait_until("the webhook is called", lambda: len(lab.hook.requests) == 1)
-    wait_until("both are known to be sent", lambda: {each["state"] for each in lab.told("7.5")} == {"sent"})
+    wait_until("both are known to be sent", lambda: {each["state"] for each in lab.notifications("7.5")} == {"sent"})
     mail = lab.mail.mails[0]
     assert mail["from"] == "grid@example.org" and mail["to"] == ["ben@example.org"], mail
     message = lab.mail.message(0)
@@ -100,65 +101,65 @@ def what_was_asked_for_arrives_once_by_each_way(lab):
     assert "höckers ☀" in part.get_content() and (part.get_content_type(), part.get_content_charset(),
                                                   part["Content-Transfer-Encoding"]) == ("text/plain", "utf-8", "base64"), mail
     assert message["MIME-Version"] == "1.0" and all(len(line) < 100 for line in mail["text"].split("\r\n")), mail
-    assert len(lab.told("7.5")) == 3 and not lab.told("first")
+    assert len(lab.notifications("7.5")) == 3 and not lab.notifications("first")
 
 
 @case
-def a_webhook_can_tell_who_called_it(lab):
+def a_webhook_request_is_signed(lab):
     headers, body = lab.hook.requests[0]
-    said = json.loads(body)
-    assert said["kind"] == "points" and said["user"] == "ben" and "7.5" in said["message"], said
+    content = json.loads(body)
+    assert content["kind"] == "points" and content["user"] == "ben" and "7.5" in content["message"], content
     stamp = headers["X-DistRen-Timestamp"]
     assert abs(int(stamp) - time.time()) < 300
     mine = hmac.new(lab.secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
     assert headers["X-DistRen-Signature"] == "sha256=" + mine, headers
-    assert headers["X-DistRen-Delivery"] == str(said["id"])
+    assert headers["X-DistRen-Delivery"] == str(content["id"])
 
 
 @case
-def what_was_not_taken_is_tried_again_after_a_restart(lab):
+def a_failed_delivery_is_retried_after_a_restart(lab):
     lab.hook.status, lab.mail.answer = 503, 451
     lab.give(9.25, "later")
-    wait_until("both were tried", lambda: [each for each in lab.told("9.25") if each["attempts"] == 1 and each["problem"]
-                                           and each["channel"] != "browser"][1:])
-    waiting = {each["channel"]: each for each in lab.told("9.25")}
+    wait_until("both were tried", lambda: [each for each in lab.notifications("9.25") if each["attempts"] == 1
+                                           and each["problem"] and each["channel"] != "browser"][1:])
+    waiting = {each["channel"]: each for each in lab.notifications("9.25")}
     assert waiting["mail"]["state"] == waiting["webhook"]["state"] == "waiting", waiting
     assert "451" in waiting["mail"]["problem"] and "503" in waiting["webhook"]["problem"], waiting
     lab.grid.stop()
     lab.hook.status, lab.mail.answer = 204, 250
     lab.grid.start()
     lab.grid.sql("UPDATE notification SET due_at = UTC_TIMESTAMP(3) WHERE state = 'waiting'")
-    wait_until("both are sent", lambda: {each["state"] for each in lab.told("9.25")} == {"sent"})
+    wait_until("both are sent", lambda: {each["state"] for each in lab.notifications("9.25")} == {"sent"})
     assert len(lab.mail.mails) == 2
     deliveries = [headers["X-DistRen-Delivery"] for headers, _ in lab.hook.requests]
     assert deliveries[1] == deliveries[2], "the second try has the number of the first"
 
 
 @case
-def a_refusal_for_good_is_given_up_and_a_redirection_is_one(lab):
+def permanent_errors_and_redirections_end_a_delivery(lab):
     for number, (status, answer) in enumerate(((410, 250), (302, 550))):
         lab.hook.status, lab.mail.answer = status, answer
         lab.hook.headers = {"Location": f"http://127.0.0.1:{lab.hook.port}/elsewhere"}
         calls = len(lab.hook.requests)
         lab.give(20 + number, "refused")
-        wait_until("the webhook is given up", lambda: [each for each in lab.told(f"{20 + number} points")
+        wait_until("the webhook is given up", lambda: [each for each in lab.notifications(f"{20 + number} points")
                                                        if each["channel"] == "webhook" and each["state"] == "given_up"])
         assert len(lab.hook.requests) == calls + 1, "a redirection is not followed"
-    wait_until("the mail is given up", lambda: [each for each in lab.told("21 points")
+    wait_until("the mail is given up", lambda: [each for each in lab.notifications("21 points")
                                                 if each["channel"] == "mail" and each["state"] == "given_up"])
     lab.hook.status, lab.mail.answer, lab.hook.headers = 204, 250, {}
 
 
 @case
-def a_finished_job_is_told_to_its_owner_alone(lab):
+def a_finished_job_notifies_only_its_owner(lab):
     lab.grid.sql("INSERT INTO activity (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished', "
                  "id, 42, 'Job 42 (cube) is finished: 3 frames' FROM user WHERE name = 'admin'")
     lab.grid.sql("INSERT INTO activity (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished', "
                  "id, 43, 'Job 43 (cube) is finished: 3 frames' FROM user WHERE name = 'ben'")
-    wait_until("ben is told", lambda: {each["state"] for each in lab.told("Job 43")} == {"sent"})
-    assert not lab.told("Job 42")
-    said = json.loads(lab.hook.requests[-1][1])
-    assert said["job"] == 43 and said["url"].endswith("#/jobs/43"), said
+    wait_until("ben is told", lambda: {each["state"] for each in lab.notifications("Job 43")} == {"sent"})
+    assert not lab.notifications("Job 42")
+    content = json.loads(lab.hook.requests[-1][1])
+    assert content["job"] == 43 and content["url"].endswith("#/jobs/43"), content
 
 
 @case
@@ -193,8 +194,8 @@ def a_grid_that_does_not_allow_it_calls_nobody_in_its_own_network(lab):
                                  {"webhook": f"https://{host}:{lab.hook.port}/"})
         assert status == 200, answer
         assert lab.api("POST", "/api/v1/notifications/test", {"channel": "webhook"})[0] == 204
-        wait_until("it is given up", lambda: lab.told("This is a test")[0]["state"] == "given_up")
-        assert "private network" in lab.told("This is a test")[0]["problem"]
+        wait_until("it is given up", lambda: lab.notifications("This is a test")[0]["state"] == "given_up")
+        assert "private network" in lab.notifications("This is a test")[0]["problem"]
     assert len(lab.hook.requests) == calls
 
 

@@ -19,17 +19,17 @@ WORDS = "correct horse battery\n"
 SETTINGS = {"trust": "private"}
 
 
-def say(grid, user, *arguments, check=0):
+def cli_json(grid, user, *arguments, check=0):
     """What a command of this user prints with --json."""
     return json.loads(grid.cli(*arguments, "--json", user=user, check=check).stdout)
 
 
 def points(grid, user):
-    return say(grid, user, "points")
+    return cli_json(grid, user, "points")
 
 
 def statement(grid, user, limit=1000):
-    return say(grid, user, "points", "--statement", "--limit", limit)["items"]
+    return cli_json(grid, user, "points", "--statement", "--limit", limit)["items"]
 
 
 def submit(grid, user, frames="1", scene="plain.blend", *options):
@@ -42,12 +42,12 @@ def millipoints(number):
 
 
 def ledger_is_clean(grid):
-    checked = say(grid, "admin", "ledger-check")
+    checked = cli_json(grid, "admin", "ledger-check")
     assert checked["clean"] is True and len(checked["invariants"]) > 10, checked
 
 
 @case
-def people_begin_with_nothing_and_only_an_administrator_makes_points(grid):
+def users_start_without_points_and_only_an_administrator_creates_them(grid):
     for user in ("anna", "ben", "carl"):
         grid.cli("register", user, "--password-stdin", words=WORDS, user=user, check=0)
         balance = points(grid, user)
@@ -60,16 +60,17 @@ def people_begin_with_nothing_and_only_an_administrator_makes_points(grid):
     line = statement(grid, "anna")[0]
     assert line["kind"] == "adjust" and line["other"] == "admin" and line["reason"] == "a prize", line
     assert points(grid, "anna")["total"] == 1000 and points(grid, "anna")["weight"] > 1, points(grid, "anna")
-    assert [each["user_name"] for each in say(grid, "carl", "rank")["items"]] == ["anna"], say(grid, "carl", "rank")
+    ranking = cli_json(grid, "carl", "rank")
+    assert [each["user_name"] for each in ranking["items"]] == ["anna"], ranking
 
 
 @case
-def frames_of_others_earn_points_and_each_has_its_receipt(grid):
-    pair = say(grid, "ben", "slave", "new", "attic")
+def rendering_for_others_earns_points_listed_per_frame(grid):
+    credentials = cli_json(grid, "ben", "slave", "new", "attic")
     job = submit(grid, "anna", "1-3")
-    why = say(grid, "anna", "why", job)
+    why = cli_json(grid, "anna", "why", job)
     assert why["rule"] == "no_slave" and why["sentence"] == "no slave is online", why
-    slave = grid.add_slave("attic", pair=pair)
+    slave = grid.add_slave("attic", credentials=credentials)
     grid.wait(job)
     lines = wait_until("three frames are paid", lambda: [each for each in statement(grid, "ben")
                                                          if each["kind"] == "earn"][2:] and statement(grid, "ben"))
@@ -86,7 +87,7 @@ def frames_of_others_earn_points_and_each_has_its_receipt(grid):
 
 
 @case
-def frames_of_ones_own_earn_nothing(grid):
+def own_frames_earn_nothing(grid):
     before = points(grid, "ben")
     grid.wait(submit(grid, "ben", "1-2"))
     assert points(grid, "ben") == before, (before, points(grid, "ben"))
@@ -94,9 +95,9 @@ def frames_of_ones_own_earn_nothing(grid):
 
 
 @case
-def a_boosted_job_pays_its_renderers_and_gives_back_the_rest(grid):
+def a_boosted_job_pays_its_renderers_and_refunds_the_rest(grid):
     job = submit(grid, "anna", "1-4", "plain.blend", "--paused")
-    receipt = say(grid, "anna", "boost", job, "40.5")
+    receipt = cli_json(grid, "anna", "boost", job, "40.5")
     assert receipt["kind"] == "boost" and receipt["job"] == job and receipt["points"] == 40.5, receipt
     assert grid.job(job)["escrow"] == 40.5 and points(grid, "anna")["escrow"] == 40.5, grid.job(job)
     assert points(grid, "anna")["available"] == 959.5, points(grid, "anna")
@@ -128,7 +129,7 @@ def on_a_terminal(grid, answer, *arguments):
             os.execve(program("distren"), ["distren", *map(str, arguments)], environment)
         finally:
             os._exit(127)
-    said, answered, until = "", False, time.monotonic() + 60
+    output, answered, until = "", False, time.monotonic() + 60
     try:
         while time.monotonic() < until:
             if not select.select([terminal], [], [], 1)[0]:
@@ -139,49 +140,49 @@ def on_a_terminal(grid, answer, *arguments):
                 break
             if not more:
                 break
-            said += more.decode()
-            if not answered and "[y/N]" in said:
+            output += more.decode()
+            if not answered and "[y/N]" in output:
                 os.write(terminal, answer.encode() + b"\n")
                 answered = True
     finally:
         os.close(terminal)
-    return said, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return output, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @case
-def at_a_terminal_a_boost_is_quoted_and_waits_for_a_yes(grid):
+def at_a_terminal_a_boost_is_quoted_and_must_be_confirmed(grid):
     job = submit(grid, "anna", "1", "plain.blend", "--paused")
     for words, kept in ((["boost", job, 7], "Boost it?"), (["give", "carl", 7], "Give 7 points to carl?")):
         before = points(grid, "anna")["available"]
-        said, status = on_a_terminal(grid, "no", *words)
-        assert status == 1 and kept in said and "Nothing was spent." in said, (status, said)
-        assert points(grid, "anna")["available"] == before, said
-        said, status = on_a_terminal(grid, "y", *words)
-        assert status == 0 and "7 points went" in said, (status, said)
-        assert millipoints(points(grid, "anna")["available"]) == millipoints(before) - 7000, said
-    said, status = on_a_terminal(grid, "no", "boost", job, 1, "--yes")
-    assert status == 0 and "[y/N]" not in said, (status, said)
+        output, status = on_a_terminal(grid, "no", *words)
+        assert status == 1 and kept in output and "Nothing was spent." in output, (status, output)
+        assert points(grid, "anna")["available"] == before, output
+        output, status = on_a_terminal(grid, "y", *words)
+        assert status == 0 and "7 points went" in output, (status, output)
+        assert millipoints(points(grid, "anna")["available"]) == millipoints(before) - 7000, output
+    output, status = on_a_terminal(grid, "no", "boost", job, 1, "--yes")
+    assert status == 0 and "[y/N]" not in output, (status, output)
     grid.cli("cancel", job, user="anna", check=0)
 
 
 @case
-def a_quote_says_position_and_finish_now_and_then_and_why_says_who_comes_before(grid):
+def a_quote_compares_position_and_finish_and_an_explanation_names_who_is_ahead(grid):
     attic = grid.slaves[0]
     grid.cli("adjust", 40000, "--to", "carl", "--reason", "an old hand", check=0)
-    busy = submit(grid, "carl", "1-40", "plain.blend")  # who has earned most, with much to do
+    busy = submit(grid, "carl", "1-40", "plain.blend")  # the user with most points, with many frames
     wait_until("the slave is at work", lambda: grid.job(busy)["leased"] > 0)
     job = submit(grid, "anna", "1-40", "plain.blend")
     first = submit(grid, "anna", "1-40", "plain.blend", "--priority", "90")
-    why = say(grid, "anna", "why", job)
+    why = cli_json(grid, "anna", "why", job)
     assert why["rule"] == "own_job_first" and why["number"] == first, why
-    assert say(grid, "anna", "why", first)["rule"] in ("users_ahead", "next"), say(grid, "anna", "why", first)
-    doing = say(grid, "ben", "why", "--slave", attic.id)
+    assert cli_json(grid, "anna", "why", first)["rule"] in ("users_ahead", "next"), cli_json(grid, "anna", "why", first)
+    doing = cli_json(grid, "ben", "why", "--slave", attic.id)
     assert doing["rule"] in ("fair_share", "same_files") and f"job {busy}" in doing["sentence"], doing
     grid.cli("cancel", first, user="anna", check=0)
     # How much is left is known when the first frame of the kind has come back.
     grid.wait_frames(busy, 1)
-    rest = say(grid, "anna", "boost", job, 1, "--quote")["remaining"]
-    quote = say(grid, "anna", "boost", job, 900, "--quote")
+    rest = cli_json(grid, "anna", "boost", job, 1, "--quote")["remaining"]
+    quote = cli_json(grid, "anna", "boost", job, 900, "--quote")
     now, then = quote["now"], quote["then"]
     assert rest > 0 and then["boost"] > now["boost"] == 0, quote
     assert then["position"] <= now["position"] and now["finish_at"] and then["finish_at"], quote
@@ -189,7 +190,7 @@ def a_quote_says_position_and_finish_now_and_then_and_why_says_who_comes_before(
     assert quote["points"] == 900 and quote["available"] == points(grid, "anna")["available"], quote
     text = grid.cli("boost", job, 900, "--quote", user="anna", check=0).stdout
     assert "This boost costs 900 points" in text, text
-    assert "instead of" in text or "stays" in text, text  # it is told to the minute, and a fast machine gains seconds
+    assert "instead of" in text or "stays" in text, text  # shown to the minute, and a fast machine gains seconds
     shown = grid.job(job)
     assert shown["position"] >= 1 and shown["finish_at"] and shown["escrow"] == 0, shown
     grid.cli("boost", job, 900, user="anna", check=0)
@@ -199,31 +200,32 @@ def a_quote_says_position_and_finish_now_and_then_and_why_says_who_comes_before(
     for user, number in (("anna", job), ("carl", busy)):
         grid.cli("cancel", number, user=user, check=0)
     assert points(grid, "anna")["escrow"] == 0, points(grid, "anna")
-    assert say(grid, "anna", "why", job)["rule"] == "cancelled"
+    assert cli_json(grid, "anna", "why", job)["rule"] == "cancelled"
     ledger_is_clean(grid)
 
 
 @case
-def a_deleted_job_has_given_its_boost_back_and_its_receipts_stay(grid):
+def deleting_a_job_refunds_its_boost_and_keeps_its_transactions(grid):
     before = points(grid, "anna")["available"]
     job = submit(grid, "anna", "1", "plain.blend", "--paused", "--name", "short lived")
-    first = say(grid, "anna", "boost", job, 30, "--key", "short-lived")
+    first = cli_json(grid, "anna", "boost", job, 30, "--key", "short-lived")
     grid.cli("delete", job, user="anna", check=1)  # it has not ended
     grid.cli("cancel", job, user="anna", check=0)
     grid.cli("delete", job, user="anna", check=0)
     assert points(grid, "anna")["available"] == before, points(grid, "anna")
     lines = [each for each in statement(grid, "anna") if each["job"] == job]
     assert [(each["kind"], each["available"]) for each in lines] == [("refund", 30), ("boost", -30)], lines
-    assert say(grid, "anna", "boost", job, 30, "--key", "short-lived") == first  # said again: answered, not done again
+    # Repeated: the same reply, not executed again.
+    assert cli_json(grid, "anna", "boost", job, 30, "--key", "short-lived") == first
     assert points(grid, "anna")["available"] == before, points(grid, "anna")
     ledger_is_clean(grid)
 
 
 @case
-def gifts_reach_somebody_else_and_nobody_but_him(grid):
+def a_gift_moves_points_only_to_its_recipient(grid):
     before = {user: points(grid, user) for user in ("anna", "ben")}
-    given = say(grid, "anna", "give", "ben", "12.345", "--reason", "for the attic", "--key", "gift")
-    assert say(grid, "anna", "give", "ben", "12.345", "--reason", "for the attic", "--key", "gift") == given
+    given = cli_json(grid, "anna", "give", "ben", "12.345", "--reason", "for the attic", "--key", "gift")
+    assert cli_json(grid, "anna", "give", "ben", "12.345", "--reason", "for the attic", "--key", "gift") == given
     grid.cli("give", "ben", "12.346", "--key", "gift", user="anna", check=1)
     now = {user: points(grid, user) for user in ("anna", "ben")}
     for user, sign in (("anna", -1), ("ben", 1)):
@@ -239,7 +241,7 @@ def gifts_reach_somebody_else_and_nobody_but_him(grid):
 
 
 @case
-def many_places_at_once_never_spend_a_point_twice(grid):
+def concurrent_requests_never_spend_a_point_twice(grid):
     job = submit(grid, "carl", "1", "plain.blend", "--paused")
     grid.cli("adjust", 40010, "--from", "carl", "--reason", "back to what is countable", check=1)
     have = points(grid, "carl")["available"]
@@ -254,20 +256,20 @@ def many_places_at_once_never_spend_a_point_twice(grid):
     balance = points(grid, "carl")
     assert balance["available"] == 10, balance
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        same = list(pool.map(lambda _: say(grid, "carl", "boost", job, 10, "--key", "one"), range(4)))
+        same = list(pool.map(lambda _: cli_json(grid, "carl", "boost", job, 10, "--key", "one"), range(4)))
     assert all(each == same[0] for each in same), same
     assert points(grid, "carl")["available"] == 0, points(grid, "carl")
     ledger_is_clean(grid)
 
 
 @case
-def a_boost_outlives_a_killed_server_and_is_not_made_twice(grid):
+def a_boost_survives_a_killed_server_and_is_not_repeated(grid):
     job = submit(grid, "anna", "1-2", "plain.blend", "--paused")
     before = points(grid, "anna")["available"]
-    first = say(grid, "anna", "boost", job, 50, "--key", "before-the-fall")
+    first = cli_json(grid, "anna", "boost", job, 50, "--key", "before-the-fall")
     grid.kill9()
     grid.start()
-    assert say(grid, "anna", "boost", job, 50, "--key", "before-the-fall") == first
+    assert cli_json(grid, "anna", "boost", job, 50, "--key", "before-the-fall") == first
     assert points(grid, "anna")["available"] == before - 50, points(grid, "anna")
     grid.cli("resume", job, user="anna", check=0)
     shown = grid.job(job)
@@ -278,12 +280,13 @@ def a_boost_outlives_a_killed_server_and_is_not_made_twice(grid):
 
 
 @case
-def what_a_slave_earned_stays_with_whose_it_was_then(grid):
+def earned_points_stay_with_the_owner_at_that_time(grid):
     grid.slaves[0].stop()
     before = {user: points(grid, user) for user in ("ben", "carl")}
     grid.sql("UPDATE slave SET user_id = (SELECT id FROM user WHERE name = 'carl') WHERE name = 'attic'")
     grid.slaves[0].start(wait=False)
-    wait_until("it signs on for its new owner", lambda: say(grid, "carl", "slave", "show", grid.slaves[0].id)["online"])
+    wait_until("it signs on for its new owner",
+               lambda: cli_json(grid, "carl", "slave", "show", grid.slaves[0].id)["online"])
     job = submit(grid, "anna", "1-2")
     grid.wait(job)
     wait_until("the new owner is paid", lambda: points(grid, "carl")["total"] > before["carl"]["total"])
@@ -298,7 +301,7 @@ def every_balance_is_the_sum_of_its_statement(grid):
         balance, lines = points(grid, user), statement(grid, user)
         for kind in ("available", "pending"):
             assert sum(millipoints(each[kind]) for each in lines) == millipoints(balance[kind]), (user, balance, lines)
-    ranked = say(grid, "anna", "rank")["items"]
+    ranked = cli_json(grid, "anna", "rank")["items"]
     assert [each["total"] for each in ranked] == sorted((each["total"] for each in ranked), reverse=True), ranked
     ledger_is_clean(grid)
 

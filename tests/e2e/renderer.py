@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The warm renderer with the real Blender through the whole grid: Eevee frame after frame in one go, compared with frames
-that Blender rendered by itself."""
+"""The persistent renderer with the real Blender through the whole grid: Eevee frames in one animation, compared with
+frames rendered by Blender alone."""
 import contextlib
 import json
 import os
@@ -49,7 +49,7 @@ def made(folder, engine):
 
 
 def by_itself(scene, frames):
-    """The frames as Blender renders them one at a time: {frame: file}"""
+    """The frames rendered by Blender alone, one at a time: {frame: file}"""
     folder = tempfile.mkdtemp(dir=os.path.dirname(scene))
     blender(scene, "-o", folder + "/####", "-F", "PNG", "-f", ",".join(str(f) for f in frames))
     return {frame: "%s/%04d.png" % (folder, frame) for frame in frames}
@@ -70,21 +70,21 @@ def starts(slave):
 
 
 @case
-def frames_of_eevee_follow_each_other_in_one_animation_and_are_what_blender_renders_alone(grid):
+def eevee_frames_rendered_in_one_animation_match_single_renders(grid):
     scene = made(grid.folder, "BLENDER_EEVEE")
     frames = [1, 2, 3, 6, 7, 30]
     alone = by_itself(scene, frames)
     slave = grid.add_slave(log_level="debug")
     before = starts(slave)
     same(grid, grid.submit(scene, "--frames", "1-3,6,7,30"), alone)
-    # A gap of two frames is passed over; thirty is too far, and going back is not possible at all.
+    # A gap of two frames is skipped; a gap of twenty-three is too large, and earlier frames are impossible.
     assert starts(slave) - before == 2, starts(slave) - before
     same(grid, grid.submit(scene, "--frames", "1-3"), {frame: alone[frame] for frame in (1, 2, 3)})
     slave.stop()
 
 
 @case
-def frames_of_cycles_share_one_program_whatever_their_order(grid):
+def cycles_frames_share_one_renderer_in_any_order(grid):
     scene = made(grid.folder, "CYCLES")
     frames = [1, 5, 29]
     alone = by_itself(scene, frames)
@@ -96,7 +96,7 @@ def frames_of_cycles_share_one_program_whatever_their_order(grid):
 
 
 @case
-def an_owner_reads_what_the_renderer_says_now_and_said_before_it_failed(grid):
+def an_owner_reads_the_live_render_log_and_that_of_a_failure(grid):
     scene = made(grid.folder, "CYCLES")
     slave = grid.add_slave()
     number = grid.submit(scene, "--frames", "1", "--samples", "65536", "--set", "width=4096")
@@ -112,8 +112,8 @@ def an_owner_reads_what_the_renderer_says_now_and_said_before_it_failed(grid):
     wait_until("the failure is kept", lambda: grid.api("GET", path)[1].get("live") is False, seconds=LIMIT)
     grid.cli("cancel", number, check=0)
     slave.stop()
-    said = grid.cli("log", number, 1, check=0).stdout
-    assert "Fra:1" in said, said
+    log = grid.cli("log", number, 1, check=0).stdout
+    assert "Fra:1" in log, log
     assert json.loads(grid.cli("log", number, 1, "--json", check=0).stdout)["live"] is False
     assert "has no frame 7" in grid.cli("log", number, 7).stderr
 

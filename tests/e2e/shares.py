@@ -27,7 +27,7 @@ WORDS = "correct horse battery\n"
 RENDERER = """#!/usr/bin/python3
 import json, struct, sys, time, zlib
 
-def say(**values):
+def send(**values):
     print("DISTREN " + json.dumps(values), flush=True)
 
 def chunk(kind, data):
@@ -36,7 +36,7 @@ def chunk(kind, data):
 if "--version" in sys.argv:
     print("Blender 3.4.1")
     sys.exit(0)
-say(event="loaded", scenes=[])
+send(event="loaded", scenes=[])
 for line in sys.stdin:
     order, until = json.loads(line), time.process_time() + 0.2
     while time.process_time() < until:
@@ -45,25 +45,25 @@ for line in sys.stdin:
     with open(order["output"], "wb") as file:
         file.write(b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 64, 36, 8, 2, 0, 0, 0))
                    + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
-    say(event="done", frame=order["frame"], width=64, height=36, format="PNG")
+    send(event="done", frame=order["frame"], width=64, height=36, format="PNG")
 """
 FRAMES_OFF = 9.7  # of the dearest frame, at each end
 STATE = {}
 
 
-def say(grid, user, *arguments):
+def cli_json(grid, user, *arguments):
     return json.loads(grid.cli(*arguments, "--json", user=user, check=0).stdout)
 
 
 def work(grid):
-    """What was accepted of each job: {job: (claims, dearest, frames)}, in one moment."""
+    """What was accepted of each job: {job: (claims, dearest, frames)}, in one query."""
     rows = grid.sql("SELECT t.job_id, SUM(a.claim), MAX(a.claim), COUNT(*) FROM attempt a "
                     "JOIN task t ON t.id = a.task_id WHERE a.outcome = 'accepted' GROUP BY t.job_id")
     return {int(job): (int(claims), int(dearest), int(frames)) for job, claims, dearest, frames in rows}
 
 
 def measure(grid, since, ends, small):
-    """Goes on until the bound is at most `small` of the work since then; (share of anna, bound as a share)."""
+    """Waits until the bound is at most `small` of the work since then; (share of anna, bound as a share)."""
     def look():
         now = work(grid)
         anna, ben = (now.get(STATE[user], (0,))[0] - since.get(STATE[user], (0,))[0] for user in ("anna", "ben"))
@@ -82,12 +82,12 @@ def expected(weight, other):
 
 
 @case
-def everybody_gets_the_share_that_his_points_weigh(grid):
+def shares_follow_the_weights_of_the_points(grid):
     for user, points in (("anna", 40000), ("ben", 600)):
         grid.cli("register", user, "--password-stdin", words=WORDS, user=user, check=0)
         grid.cli("adjust", points, "--to", user, "--reason", "for the test", check=0)
         STATE[user] = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-5000", user=user)
-    weights = {each["user_name"]: each["weight"] for each in say(grid, "anna", "rank")["items"]}
+    weights = {each["user_name"]: each["weight"] for each in cli_json(grid, "anna", "rank")["items"]}
     assert weights["anna"] == 4 and weights["ben"] == 1.5, weights
     renderer = os.path.join(grid.folder, "renderer")
     with open(os.open(renderer, os.O_WRONLY | os.O_CREAT, 0o755), "w") as file:
@@ -95,41 +95,41 @@ def everybody_gets_the_share_that_his_points_weigh(grid):
     for name in ("attic", "cellar"):  # the administrator's, who has no job here: every frame has a claim
         grid.add_slave(name, sandbox="off", **{"programs.blender": renderer})
     share, bound = measure(grid, {}, 1, 0.18)
-    wanted = expected(weights["anna"], weights["ben"])
-    assert wanted - 0.18 > 0.5, wanted  # an equal split would be seen
-    assert abs(share - wanted) <= bound, f"anna got {share:.3f}, by weight it is {wanted:.3f} +- {bound:.3f}"
+    target = expected(weights["anna"], weights["ben"])
+    assert target - 0.18 > 0.5, target  # an equal split would be seen
+    assert abs(share - target) <= bound, f"anna got {share:.3f}, by weight it is {target:.3f} +- {bound:.3f}"
     for user in ("anna", "ben"):
-        why = say(grid, user, "why", STATE[user])
+        why = cli_json(grid, user, "why", STATE[user])
         assert why["rule"] in ("next", "users_ahead") and "weight" in why["sentence"], why
 
 
 @case
-def a_boost_changes_the_shares_as_it_should(grid):
-    grid.cli("adjust", 1000000, "--to", "carl", "--reason", "for the test", check=4)  # a slip of the pen moves nothing
+def a_boost_changes_the_shares(grid):
+    grid.cli("adjust", 1000000, "--to", "carl", "--reason", "for the test", check=4)  # a misspelt name moves nothing
     grid.cli("register", "carl", "--password-stdin", words=WORDS, user="carl", check=0)
     grid.cli("adjust", 1000000, "--to", "carl", "--reason", "for the test", check=0)
     grid.cli("give", "ben", 900000, user="carl", check=0)  # a gift raises no rank: what changes is the boost alone
-    weights = {each["user_name"]: each["weight"] for each in say(grid, "anna", "rank")["items"]}
+    weights = {each["user_name"]: each["weight"] for each in cli_json(grid, "anna", "rank")["items"]}
     grid.cli("boost", STATE["ben"], 900000, user="ben", check=0)
     assert grid.job(STATE["ben"])["boost"] == 4, grid.job(STATE["ben"])
-    # What the slaves hold was given to them before: at most eight orders each, and one that is on its way.
+    # What the slaves hold was given to them before: at most eight orders each, and one in transit.
     held = sum(each[2] for each in work(grid).values()) + 4 * 9
     wait_until("what was held is rendered", lambda: sum(each[2] for each in work(grid).values()) >= held)
     before = work(grid)
     share, bound = measure(grid, before, 2, 0.3)
-    wanted = expected(weights["anna"], 5 * weights["ben"])
-    assert expected(weights["anna"], weights["ben"]) - wanted > 0.3, wanted  # no boost at all would be seen
-    assert abs(share - wanted) <= bound, f"anna got {share:.3f}, by weight it is {wanted:.3f} +- {bound:.3f}"
+    target = expected(weights["anna"], 5 * weights["ben"])
+    assert expected(weights["anna"], weights["ben"]) - target > 0.3, target  # no boost at all would be seen
+    assert abs(share - target) <= bound, f"anna got {share:.3f}, by weight it is {target:.3f} +- {bound:.3f}"
 
 
 @case
-def what_was_rendered_is_paid_and_the_ledger_is_clean(grid):
+def rendered_frames_are_paid_and_the_ledger_is_clean(grid):
     for user in ("anna", "ben"):
         grid.cli("cancel", STATE[user], user=user, check=0)
-    wait_until("the boost comes back", lambda: say(grid, "ben", "points")["escrow"] == 0)
-    kinds = {each["kind"] for each in say(grid, "admin", "points", "--statement", "--limit", "1000")["items"]}
+    wait_until("the boost comes back", lambda: cli_json(grid, "ben", "points")["escrow"] == 0)
+    kinds = {each["kind"] for each in cli_json(grid, "admin", "points", "--statement", "--limit", "1000")["items"]}
     assert {"earn", "vest", "payout"} <= kinds, kinds
-    assert say(grid, "admin", "ledger-check")["clean"] is True
+    assert cli_json(grid, "admin", "ledger-check")["clean"] is True
 
 
 if __name__ == "__main__":

@@ -14,20 +14,21 @@ from tap import case, run, wait_until  # noqa: E402
 
 class SimpleSlave(Daemon):
     def __init__(self, grid, name, password=None):
-        self.grid, self.pair = grid, grid.new_slave(name)
+        self.grid, self.credentials = grid, grid.new_slave(name)
         self.folder = os.path.join(grid.folder, "simple", name)
         os.makedirs(self.folder)
         secret = os.path.join(self.folder, "password")
         with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-            file.write((password or self.pair["slavepassword"]) + "\n")
+            file.write((password or self.credentials["slavepassword"]) + "\n")
         argv = [program("distren-simpleslave"), "--server", grid.url, "--ca", grid.ca, "--slavekey",
-                self.pair["slavekey"], "--slavepassword-file", secret, "--work-dir", os.path.join(self.folder, "work"),
+                self.credentials["slavekey"], "--slavepassword-file", secret,
+                "--work-dir", os.path.join(self.folder, "work"),
                 "--methods", os.path.join(SOURCE, "methods")] + ([] if sandbox_works() else ["--no-sandbox"])
         super().__init__(argv, os.path.join(self.folder, "log"))
         grid.slaves.append(self)
 
     def shown(self):
-        return self.grid.api("GET", f"/api/v1/slaves/{self.pair['id']}")[1]
+        return self.grid.api("GET", f"/api/v1/slaves/{self.credentials['id']}")[1]
 
 
 def submit(grid, scene, frames):
@@ -35,7 +36,7 @@ def submit(grid, scene, frames):
 
 
 @case
-def it_renders_a_job_alone(grid):
+def a_simple_slave_renders_a_job(grid):
     job = submit(grid, "textured.blend", "1-3")
     shed = SimpleSlave(grid, "shed")
     shed.launch()
@@ -47,12 +48,12 @@ def it_renders_a_job_alone(grid):
 
 
 @case
-def its_progress_is_seen_and_a_cancelled_job_stops_its_renderer(grid):
+def its_progress_is_reported_and_cancelling_the_job_stops_its_renderer(grid):
     shed = grid.slaves[0] if grid.slaves else SimpleSlave(grid, "shed")
     if not shed.alive():
         shed.launch()
     job = submit(grid, "slow.blend", "1")
-    wait_until("it is in work", lambda: grid.job(job)["leased"] > 0)
+    wait_until("it is rendering", lambda: grid.job(job)["leased"] > 0)
     assert shed.shown()["working_on"][0]["job"] == job, shed.shown()
     grid.cli("cancel", job, check=0)
     other = submit(grid, "plain.blend", "5")
@@ -61,7 +62,7 @@ def its_progress_is_seen_and_a_cancelled_job_stops_its_renderer(grid):
 
 
 @case
-def a_kill_and_a_restart_of_the_server_cost_no_frame(grid):
+def killing_slave_and_server_loses_no_frame(grid):
     shed = grid.slaves[0] if grid.slaves else SimpleSlave(grid, "shed")
     if not shed.alive():
         shed.launch()
@@ -77,7 +78,7 @@ def a_kill_and_a_restart_of_the_server_cost_no_frame(grid):
 
 
 @case
-def once_is_one_frame_and_then_the_end(grid):
+def with_once_it_exits_after_one_frame(grid):
     job = submit(grid, "plain.blend", "1-2")
     one = SimpleSlave(grid, "once")
     done = subprocess.run([*one.argv, "--once"], capture_output=True, text=True, timeout=300)
@@ -87,24 +88,24 @@ def once_is_one_frame_and_then_the_end(grid):
 
 
 @case
-def a_wrong_password_ends_it_with_status_three(grid):
+def with_a_wrong_password_it_exits_with_status_three(grid):
     wrong = SimpleSlave(grid, "mistyped", "not the password")
     done = subprocess.run(wrong.argv, capture_output=True, text=True, timeout=120)
     assert done.returncode == 3 and "slavepassword is wrong" in done.stderr, done
-    assert "not the password" not in done.stderr, "the password stands in its log"
+    assert "not the password" not in done.stderr, "its log contains the password"
 
 
 @case
-def an_untrusted_certificate_is_not_talked_to(grid):
+def an_untrusted_certificate_is_rejected(grid):
     stranger = SimpleSlave(grid, "careful")
     argv = [word for word in stranger.argv if word not in ("--ca", grid.ca)]
     child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
-        said = ""
-        while "certificate" not in said.lower():
+        log = ""
+        while "certificate" not in log.lower():
             line = child.stderr.readline()
-            assert line, f"it ended without a word about the certificate: {said}"
-            said += line
+            assert line, f"it ended without mentioning the certificate: {log}"
+            log += line
     finally:
         child.kill()
         child.wait()
@@ -113,4 +114,4 @@ def an_untrusted_certificate_is_not_talked_to(grid):
 
 
 if __name__ == "__main__":
-    run(lambda: Grid({"listen.line": ""}), Grid.evidence)  # there is no line at all
+    run(lambda: Grid({"listen.line": ""}), Grid.evidence)  # without the line listener

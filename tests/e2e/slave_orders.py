@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a slave makes of an order: the straight path, all that a renderer may do instead, the simple slave, Blender."""
+"""How a slave executes an order: the normal case, misbehaving renderers, the simple slave, the real Blender."""
 import base64
 import os
 import shutil
@@ -11,13 +11,13 @@ sys.dont_write_bytecode = True
 
 from fake_server import PATIENCE  # noqa: E402
 from programs import BUILD  # noqa: E402
-from slave_fixture import SANDBOX, accept, failed, frame, made_scene, run_cases, started_as  # noqa: E402
+from slave_fixture import SANDBOX, accept, failed, frame, make_scene, run_cases, started_as  # noqa: E402
 
 
-# --- the straight path ---------------------------------------------------------------------------------------------
+# --- the normal case -------------------------------------------------------------------------------------------------
 
 
-def it_signs_on_and_says_what_it_has(server, slave):
+def it_signs_on_and_reports_its_capabilities(server, slave):
     line = slave.signed_on()
     assert line.sign_on["protocol"] == 1 and line.sign_on["slavekey"] == "K1", line.sign_on
     assert line.sign_on["slavepassword"] == "s3cret" and len(line.sign_on["instance"]) == 32
@@ -26,7 +26,7 @@ def it_signs_on_and_says_what_it_has(server, slave):
     assert hello["slots"] == 1 and hello["cores"] >= 1 and hello["memory"] > 0 and hello["holding"] == []
 
 
-def an_order_becomes_a_picture_and_a_result(server, slave):
+def an_order_produces_an_image_and_a_result(server, slave):
     line = slave.signed_on()
     result = frame(server, line, 5, "good", 3)
     assert result["state"] == "done" and result["lease"] == "lease-5", result
@@ -48,7 +48,7 @@ def frames_of_a_job_share_program_and_files(server, slave):
     assert server.uploaded(first) != server.uploaded(second)
 
 
-def files_are_laid_out_at_their_paths(server, slave):
+def files_are_staged_at_their_paths(server, slave):
     line = slave.signed_on()
     texture = b"t" * 1000
     files = [("video/a/scene.blend", server.add(b"good"), 4), ("img/t.png", server.add(texture), len(texture))]
@@ -59,7 +59,7 @@ def files_are_laid_out_at_their_paths(server, slave):
         assert file.read() == texture
 
 
-def progress_is_told(server, slave):
+def progress_is_reported(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang", renew=3000))
     # The lease is kept alive while the renderer is silent.
@@ -67,21 +67,21 @@ def progress_is_told(server, slave):
     line.expect("progress", attempt=1, fraction=0.25)
 
 
-def once_ends_after_one_frame(server, slave):
+def with_once_it_exits_after_one_frame(server, slave):
     line = slave.signed_on("--once")
     assert frame(server, line, 1, "good")["state"] == "done"
     assert slave.process.wait(timeout=PATIENCE) == 0, slave.output()
     assert slave.outbox() == []
 
 
-# --- what renderers do ---------------------------------------------------------------------------------------------
+# --- misbehaving renderers -----------------------------------------------------------------------------------------
 
 
-def a_problem_is_told_in_the_renderers_words(server, slave):
+def a_problem_is_reported_in_the_words_of_the_renderer(server, slave):
     failed(server, slave, "problem", 'the camera "Nope" is not in the file')
 
 
-def a_crash_is_a_failure_with_its_signal(server, slave):
+def a_crash_is_reported_with_its_signal(server, slave):
     result = failed(server, slave, "crash", "signal 11")
     assert "about to crash" in result["log"], result
 
@@ -90,31 +90,31 @@ def a_known_message_explains_the_failure(server, slave):
     failed(server, slave, "damaged", "damaged")
 
 
-def a_picture_of_the_wrong_size_is_a_failure(server, slave):
+def an_image_of_the_wrong_size_is_a_failure(server, slave):
     failed(server, slave, "small", "4")
 
 
-def text_instead_of_a_picture_is_a_failure(server, slave):
+def text_instead_of_an_image_is_a_failure(server, slave):
     failed(server, slave, "text", "picture")
 
 
-def done_without_a_picture_is_a_failure(server, slave):
+def done_without_an_image_is_a_failure(server, slave):
     failed(server, slave, "nothing", "no picture")
 
 
-def a_link_instead_of_a_picture_is_a_failure(server, slave):
+def a_link_instead_of_an_image_is_a_failure(server, slave):
     failed(server, slave, "link", "not a plain file")
 
 
-def a_picture_beyond_the_limit_is_a_failure(server, slave):
+def an_image_beyond_the_size_limit_is_a_failure(server, slave):
     failed(server, slave, "huge", "allows")
 
 
-def the_deadline_ends_a_frame(server, slave):
+def the_time_limit_ends_a_frame(server, slave):
     failed(server, slave, "hang", "longer than", deadline=1500)
 
 
-def a_program_that_dies_of_age_is_started_anew(server, slave):
+def a_persistent_renderer_that_crashes_is_restarted(server, slave):
     line = slave.signed_on()
     first = frame(server, line, 1, "crash when old", 1)
     second = frame(server, line, 2, "crash when old", 2)
@@ -122,7 +122,7 @@ def a_program_that_dies_of_age_is_started_anew(server, slave):
     assert started_as(first) != started_as(second)
 
 
-def a_program_that_can_only_go_on_is_started_anew_for_another_frame(server, slave):
+def a_renderer_that_only_moves_forward_is_restarted_for_an_earlier_frame(server, slave):
     line = slave.signed_on()
     programs = []
     for attempt, number in enumerate((1, 2, 4, 8, 7), 1):
@@ -131,16 +131,16 @@ def a_program_that_can_only_go_on_is_started_anew_for_another_frame(server, slav
         programs.append(str(started_as(result)))
     assert programs[0] == programs[1] == programs[2] and len(set(programs)) == 3, programs
     result = frame(server, line, 9, "walk", 8, parameters={"samples": 2})
-    assert str(started_as(result)) != programs[-1], "the same program went on with other parameters"
+    assert str(started_as(result)) != programs[-1], "the same renderer continued with other parameters"
 
 
-def a_program_whose_memory_grew_is_started_anew(server, slave):
+def a_renderer_whose_memory_grew_is_restarted(server, slave):
     line = slave.signed_on()
     programs = [str(started_as(frame(server, line, number, "grow", number))) for number in range(1, 7)]
     assert len(set(programs[:4])) == 1 and len(set(programs[4:])) == 1 and len(set(programs)) == 2, programs
 
 
-def nothing_but_the_cache_of_its_owner_outlives_a_program(server, slave):
+def only_the_shader_cache_of_its_owner_outlives_a_renderer(server, slave):
     line = slave.signed_on()
     anna, bob = {"id": 5, "name": "anna"}, {"id": 6, "name": "bob"}
     first = frame(server, line, 1, "plant", owner=anna)
@@ -156,15 +156,15 @@ def nothing_but_the_cache_of_its_owner_outlives_a_program(server, slave):
     assert "found .cache/kept" in again["warnings"], again
 
 
-nothing_but_the_cache_of_its_owner_outlives_a_program.missing = None if SANDBOX else "there is no sandbox here"
+only_the_shader_cache_of_its_owner_outlives_a_renderer.missing = None if SANDBOX else "there is no sandbox here"
 
 
-# --- over HTTPS alone ----------------------------------------------------------------------------------------------
+# --- over HTTPS only -----------------------------------------------------------------------------------------------
 
 
-def simple(server, slave, deed, orders=1):
-    """Runs distren-simpleslave --once; its result."""
-    pending = [server.order(i + 1, deed.encode()) for i in range(orders)]
+def simple(server, slave, behaviour, orders=1):
+    """Runs distren-simpleslave --once; returns (process, results)."""
+    pending = [server.order(i + 1, behaviour.encode()) for i in range(orders)]
     results = []
     server.answers = {
         "hello": lambda body: (200, {"type": "welcome", "name": "attic", "url": server.url}),
@@ -189,7 +189,7 @@ def simple(server, slave, deed, orders=1):
     return done, results
 
 
-def the_simple_slave_renders_over_http_alone(server, slave):
+def the_simple_slave_renders_over_http_only(server, slave):
     done, results = simple(server, slave, "good")
     assert done.returncode == 0, done
     (result,) = results
@@ -200,7 +200,7 @@ def the_simple_slave_renders_over_http_alone(server, slave):
     assert slave.outbox() == []
 
 
-def the_simple_slave_tells_of_failures(server, slave):
+def the_simple_slave_reports_failures(server, slave):
     done, results = simple(server, slave, "problem")
     assert done.returncode == 0, done
     assert results[0]["state"] == "failed" and "Nope" in results[0]["reason"], results
@@ -224,7 +224,7 @@ bpy.ops.wm.save_as_mainfile(filepath=%r)
 
 
 def blender_renders_in_its_sandbox(server, slave):
-    scene = made_scene(slave, SCENE)
+    scene = make_scene(slave, SCENE)
     line = slave.signed_on()
     output = {"name": "0001.png", "format": "PNG", "width": 64, "height": 36, "limit": 1 << 20}
     for attempt in (1, 2):

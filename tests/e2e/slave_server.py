@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A slave and its server: strange orders, lost connections, kill -9. Nothing is lost."""
+"""A slave and its server: invalid orders, lost connections, kill -9. Nothing is lost."""
 import contextlib
 import os
 import signal
@@ -15,7 +15,7 @@ from fake_server import PATIENCE  # noqa: E402
 from slave_fixture import accept, failed, frame, run_cases, until  # noqa: E402
 
 
-# --- what servers do -----------------------------------------------------------------------------------------------
+# --- orders and messages -------------------------------------------------------------------------------------------
 
 
 def a_cancelled_frame_ends_without_a_result(server, slave):
@@ -27,7 +27,7 @@ def a_cancelled_frame_ends_without_a_result(server, slave):
     assert not [m for m in line.kept if m["type"] == "result" and m["attempt"] == 1], line.kept
 
 
-def paths_outside_the_job_are_refused(server, slave):
+def paths_outside_the_job_are_rejected(server, slave):
     line = slave.signed_on()
     digest = server.add(b"good")
     for attempt, path in enumerate(["../scene.blend", "/tmp/scene.blend", "a/../../b.blend", "x\\y.blend"], 1):
@@ -36,19 +36,19 @@ def paths_outside_the_job_are_refused(server, slave):
     assert server.gets == []
 
 
-def wrong_parameters_are_refused_by_name(server, slave):
+def wrong_parameters_are_rejected_by_name(server, slave):
     failed(server, slave, "good", "samples", parameters={"samples": -3})
 
 
-def a_newer_file_is_refused_with_both_versions(server, slave):
+def a_newer_file_is_rejected_with_both_versions(server, slave):
     failed(server, slave, "good", "4.2", "3.4.1", version="4.2")
 
 
-def an_unknown_method_is_refused(server, slave):
+def an_unknown_method_is_rejected(server, slave):
     failed(server, slave, "good", "maya", method="maya")
 
 
-def a_file_that_is_not_what_was_announced_is_refused(server, slave):
+def a_file_with_another_digest_is_rejected(server, slave):
     line = slave.signed_on()
     digest = server.add(b"good")
     server.blobs[digest] = b"evil"
@@ -56,14 +56,14 @@ def a_file_that_is_not_what_was_announced_is_refused(server, slave):
     assert result["state"] == "failed" and "SHA-256" in result["reason"], result
 
 
-def a_download_is_resumed_where_it_broke(server, slave):
+def an_interrupted_download_is_resumed(server, slave):
     server.cut_downloads = 1
     line = slave.signed_on()
     assert frame(server, line, 1, "good" + " " * 5000)["state"] == "done"
     assert server.gets[1][1] == "bytes=2502-", server.gets
 
 
-def an_order_beyond_its_room_is_given_back(server, slave):
+def an_order_beyond_the_limit_is_returned(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
     line.expect("progress", attempt=1)
@@ -71,10 +71,10 @@ def an_order_beyond_its_room_is_given_back(server, slave):
     assert result["state"] == "returned" and "room" in result["reason"], result
 
 
-an_order_beyond_its_room_is_given_back.settings = {"orders": 1}
+an_order_beyond_the_limit_is_returned.settings = {"orders": 1}
 
 
-def a_second_order_waits_where_that_is_wanted(server, slave):
+def a_second_order_is_queued_when_allowed(server, slave):
     line = slave.signed_on()
     assert line.hello["slots"] == 1 and line.hello["orders"] == 2
     for attempt in (1, 2):
@@ -85,10 +85,10 @@ def a_second_order_waits_where_that_is_wanted(server, slave):
         accept(line, result)
 
 
-a_second_order_waits_where_that_is_wanted.settings = {"orders": 2}
+a_second_order_is_queued_when_allowed.settings = {"orders": 2}
 
 
-def files_of_the_next_order_come_while_a_frame_is_rendered(server, slave):
+def files_of_the_next_order_are_fetched_during_rendering(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
     line.expect("progress", attempt=1)
@@ -105,10 +105,10 @@ def files_of_the_next_order_come_while_a_frame_is_rendered(server, slave):
     assert len(server.gets) == got, server.gets
 
 
-files_of_the_next_order_come_while_a_frame_is_rendered.settings = {"orders": 2}
+files_of_the_next_order_are_fetched_during_rendering.settings = {"orders": 2}
 
 
-def garbage_is_answered_and_survived(server, slave):
+def garbage_gets_an_error_and_does_no_harm(server, slave):
     line = slave.signed_on()
     line.send_bytes(b"garbage\n[1,2]\n{}\n\n" + b"\xff\xfe\n")
     line.expect("error")
@@ -121,7 +121,7 @@ def garbage_is_answered_and_survived(server, slave):
     assert frame(server, line, 1, "good")["state"] == "done"
 
 
-def an_order_nested_without_end_is_refused_and_survived(server, slave):
+def a_deeply_nested_order_is_rejected_and_does_no_harm(server, slave):
     line = slave.signed_on()
     deep = b"[" * 2_000_000 + b"]" * 2_000_000
     line.send_bytes(b'{"type":"order","attempt":1,"lease":"x","method":"blender","parameters":' + deep + b"}\n")
@@ -134,15 +134,15 @@ def an_order_nested_without_end_is_refused_and_survived(server, slave):
     accept(line, result)
 
 
-def files_and_uploads_at_other_addresses_than_the_servers_are_refused(server, slave):
-    """A service of the volunteer's own on this machine hears nothing."""
-    heard = []
+def files_and_uploads_at_foreign_addresses_are_rejected(server, slave):
+    """A private service of the volunteer on this machine gets no connection."""
+    connections = []
     with socket.create_server(("127.0.0.1", 0)) as service:
         def listen():
             with contextlib.suppress(OSError):
                 while True:
                     service.accept()[0].close()
-                    heard.append(1)
+                    connections.append(1)
         threading.Thread(target=listen, daemon=True).start()
         there = "http://127.0.0.1:%d/private?x=secret" % service.getsockname()[1]
         line = slave.signed_on()
@@ -157,11 +157,11 @@ def files_and_uploads_at_other_addresses_than_the_servers_are_refused(server, sl
             assert "secret" not in result["reason"], result
             accept(line, result)
         slave.wait_for_empty_outbox()
-        assert frame(server, line, 9, "good", job=9)["state"] == "done"  # a visitor would have been counted by now
-        assert not heard, "somebody was called"
+        assert frame(server, line, 9, "good", job=9)["state"] == "done"  # a connection would have been counted by now
+        assert not connections, "the slave connected to it"
 
 
-def a_refused_slave_says_why_and_tries_again(server, slave):
+def a_rejected_slave_reports_the_reason_and_retries(server, slave):
     server.refusal = {"type": "refused", "code": "denied", "message": "no such slave or wrong password", "retry": 10}
     slave.start("--once")
     assert slave.process.wait(timeout=PATIENCE) == 3
@@ -179,7 +179,7 @@ def a_refused_slave_says_why_and_tries_again(server, slave):
 # --- nothing is lost -----------------------------------------------------------------------------------------------
 
 
-def a_result_is_said_again_after_a_lost_connection(server, slave):
+def a_result_is_reported_again_after_a_reconnect(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"good"))
     line.expect("result", attempt=1)
@@ -191,19 +191,19 @@ def a_result_is_said_again_after_a_lost_connection(server, slave):
     assert len(server.uploads) == 1
 
 
-def a_render_goes_on_while_the_server_is_away(server, slave):
+def rendering_continues_while_the_server_is_unreachable(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
     line.expect("progress", attempt=1)
     line.close()
     line = server.next_line()
     assert line.hello["holding"] == [{"attempt": 1, "lease": "lease-1"}], line.hello
-    line.send(server.order(1, b"hang", lease="lease-again"))  # is ours already: no second render
+    line.send(server.order(1, b"hang", lease="lease-again"))  # already running here: no second render
     line.send({"type": "cancel", "attempt": 1, "reason": "test"})
     assert frame(server, line, 2, "good", job=2)["state"] == "done"
 
 
-def a_result_survives_kill_9_and_is_handed_in(server, slave):
+def a_result_survives_kill_9_and_is_reported(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"good"))
     result = line.expect("result", attempt=1)
@@ -217,7 +217,7 @@ def a_result_survives_kill_9_and_is_handed_in(server, slave):
     slave.wait_for_empty_outbox()
 
 
-def a_picture_not_yet_uploaded_survives_kill_9(server, slave):
+def an_image_not_yet_uploaded_survives_kill_9(server, slave):
     server.cut_uploads = 1000
     line = slave.signed_on()
     line.send(server.order(1, b"good"))
@@ -234,7 +234,7 @@ def a_picture_not_yet_uploaded_survives_kill_9(server, slave):
     slave.wait_for_empty_outbox()
 
 
-def kill_9_in_mid_render_leaves_nothing_behind(server, slave):
+def kill_9_during_rendering_leaves_nothing_behind(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
     line.expect("progress", attempt=1)
@@ -244,7 +244,7 @@ def kill_9_in_mid_render_leaves_nothing_behind(server, slave):
     assert frame(server, line, 2, "good")["state"] == "done"
 
 
-def a_result_no_longer_wanted_is_dropped(server, slave):
+def a_cancelled_result_is_dropped(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"good"))
     line.expect("result", attempt=1)
@@ -252,7 +252,7 @@ def a_result_no_longer_wanted_is_dropped(server, slave):
     slave.wait_for_empty_outbox()
 
 
-def retry_means_later_and_upload_means_again(server, slave):
+def retry_delays_a_result_and_upload_repeats_the_upload(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"good"))
     first = line.expect("result", attempt=1)
@@ -266,7 +266,7 @@ def retry_means_later_and_upload_means_again(server, slave):
     slave.wait_for_empty_outbox()
 
 
-def a_rejected_picture_is_forgotten(server, slave):
+def a_rejected_image_is_dropped(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"good"))
     line.expect("result", attempt=1)
@@ -274,7 +274,7 @@ def a_rejected_picture_is_forgotten(server, slave):
     slave.wait_for_empty_outbox()
 
 
-def a_picture_that_may_not_be_uploaded_is_given_back(server, slave):
+def a_frame_whose_upload_is_denied_is_returned(server, slave):
     server.refuse_uploads = 403
     line = slave.signed_on()
     result = frame(server, line, 1, "good")
@@ -282,7 +282,7 @@ def a_picture_that_may_not_be_uploaded_is_given_back(server, slave):
     slave.wait_for_empty_outbox()
 
 
-def sigterm_gives_the_frame_back_and_ends_well(server, slave):
+def sigterm_returns_the_frame_and_exits_cleanly(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
     line.expect("progress", attempt=1)

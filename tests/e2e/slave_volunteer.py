@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the volunteer says holds: pause, trust, blocks, cards, groups, limits, settings from afar, schedule."""
+"""Controls of the volunteer: pause, trust, blocks, graphics cards, control groups, limits, remote settings, schedule."""
 import os
 import shutil
 import signal
@@ -12,14 +12,14 @@ sys.dont_write_bytecode = True
 
 from fake_server import PATIENCE  # noqa: E402
 from programs import BUILD  # noqa: E402
-from slave_fixture import SANDBOX, accept, frame, made_scene, run_cases, say, until  # noqa: E402
+from slave_fixture import SANDBOX, accept, command, frame, make_scene, run_cases, until  # noqa: E402
 
 
-# --- what the volunteer says -----------------------------------------------------------------------------------------
+# --- control by the volunteer -----------------------------------------------------------------------------------------
 
 
 def program_states(slave):
-    """States of all processes that the slave has started, as the kernel calls them; T stands still."""
+    """Kernel states of all processes that the slave has started; T is stopped."""
     parents, states = {}, {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -36,47 +36,47 @@ def program_states(slave):
         found |= more
 
 
-def a_paused_slave_stands_still_and_goes_on(server, slave):
+def a_paused_slave_is_suspended_and_resumes(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
     line.expect("progress", attempt=1)
-    status = say(slave, "status")
+    status = command(slave, "status")
     assert status["state"] == "rendering" and status["attempt"] == 1 and status["connected"], status
-    status = say(slave, "pause")
+    status = command(slave, "pause")
     assert status["state"] == "suspended" and "you paused" in status["reason"], status
     assert line.expect("hello")["slots"] == 0
-    until(lambda: set(program_states(slave)) == {"T"}, "programs go on: %s" % program_states(slave))
-    assert say(slave, "resume")["state"] == "rendering"
+    until(lambda: set(program_states(slave)) == {"T"}, "programs are running: %s" % program_states(slave))
+    assert command(slave, "resume")["state"] == "rendering"
     assert line.expect("hello")["slots"] == 1
-    until(lambda: "T" not in program_states(slave), "programs stand still: %s" % program_states(slave))
+    until(lambda: "T" not in program_states(slave), "programs are stopped: %s" % program_states(slave))
 
 
-def what_a_paused_slave_has_not_begun_is_given_back(server, slave):
+def a_paused_slave_returns_queued_orders(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
     line.expect("progress", attempt=1)
     line.send(server.order(2, b"good"))
-    until(lambda: say(slave, "status")["waiting"] == 1, "the second order does not wait")
-    say(slave, "pause")
+    until(lambda: command(slave, "status")["waiting"] == 1, "the second order is not queued")
+    command(slave, "pause")
     result = line.expect("result", attempt=2)
     assert result["state"] == "returned" and "needed" in result["reason"], result
     assert [m["slots"] for m in line.kept if m["type"] == "hello"] == [0], line.kept
 
 
-def a_frame_cancelled_while_its_picture_is_looked_at_is_not_handed_in(server, slave):
+def a_frame_cancelled_during_its_image_check_is_not_uploaded(server, slave):
     line = slave.signed_on()
     for attempt in range(1, 4):
         line.send(server.order(attempt, b"good", attempt))
     line.send({"type": "cancel", "attempt": 1, "reason": "job 1 was cancelled by its owner"})
     for attempt in (2, 3):
         accept(line, line.expect("result", attempt=attempt))
-    said = [m for m in line.kept if m["type"] == "result" and m["attempt"] == 1]
-    for each in said:  # it was faster than the cancel
+    results = [m for m in line.kept if m["type"] == "result" and m["attempt"] == 1]
+    for each in results:  # it was sent before the cancel arrived
         accept(line, each)
     slave.wait_for_empty_outbox()
 
 
-def the_last_words_of_a_renderer_are_told_when_asked(server, slave):
+def the_end_of_the_render_log_is_sent_on_request(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"chatter"))
     line.expect("progress", attempt=1)
@@ -102,8 +102,8 @@ bpy.ops.wm.save_as_mainfile(filepath=%r)
 """
 
 
-def scripts_run_for_owners_whom_the_volunteer_names_and_for_nobody_else(server, slave):
-    scene = made_scene(slave, DRIVEN)
+def scripts_run_only_for_owners_named_by_the_volunteer(server, slave):
+    scene = make_scene(slave, DRIVEN)
     line = slave.signed_on()
     output = {"name": "0001.png", "format": "PNG", "width": 64, "height": 36, "limit": 1 << 20}
     pictures = []
@@ -117,10 +117,10 @@ def scripts_run_for_owners_whom_the_volunteer_names_and_for_nobody_else(server, 
     assert pictures[0] != pictures[1], "the script changed nothing"
 
 
-scripts_run_for_owners_whom_the_volunteer_names_and_for_nobody_else.real = True
-scripts_run_for_owners_whom_the_volunteer_names_and_for_nobody_else.settings = {
+scripts_run_only_for_owners_named_by_the_volunteer.real = True
+scripts_run_only_for_owners_named_by_the_volunteer.settings = {
     "trust.owners": ["anna", "99"], "trust.scripts": True}
-scripts_run_for_owners_whom_the_volunteer_names_and_for_nobody_else.missing = (
+scripts_run_only_for_owners_named_by_the_volunteer.missing = (
     None if shutil.which("blender") and SANDBOX else "there is no Blender, or no sandbox")
 
 
@@ -132,7 +132,7 @@ exec "$@"
 """
 
 
-def give_systemd(slave):
+def fake_systemd(slave):
     os.makedirs(slave.folder + "/bin")
     with open(slave.folder + "/bin/systemd-run", "w") as file:
         file.write(SYSTEMD_RUN)
@@ -140,8 +140,8 @@ def give_systemd(slave):
     slave.path = slave.folder + "/bin:" + os.environ["PATH"]
 
 
-def a_renderer_gets_a_control_group_where_there_is_one(server, slave):
-    give_systemd(slave)
+def a_renderer_runs_in_a_control_group_where_available(server, slave):
+    fake_systemd(slave)
     line = slave.signed_on()
     assert frame(server, line, 1, "good")["state"] == "done"
     with open(slave.folder + "/bin/groups") as file:
@@ -151,10 +151,10 @@ def a_renderer_gets_a_control_group_where_there_is_one(server, slave):
         assert word in groups[1], groups
 
 
-a_renderer_gets_a_control_group_where_there_is_one.settings = {"memory_mib": 900, "tasks": 77}
+a_renderer_runs_in_a_control_group_where_available.settings = {"memory_mib": 900, "tasks": 77}
 
 
-def without_control_groups_the_slave_says_so_and_renders(server, slave):
+def without_control_groups_the_slave_warns_and_renders(server, slave):
     slave.path = "/usr/local/bin:/usr/bin:/bin"
     line = slave.signed_on()
     assert frame(server, line, 1, "good")["state"] == "done"
@@ -162,8 +162,8 @@ def without_control_groups_the_slave_says_so_and_renders(server, slave):
         assert "no control groups: there is no systemd-run" in slave.output(), slave.output()
 
 
-def a_slave_that_insists_on_control_groups_does_not_start_without(server, slave):
-    give_systemd(slave)
+def a_slave_that_requires_control_groups_does_not_start_without(server, slave):
+    fake_systemd(slave)
     with open(slave.folder + "/bin/systemd-run", "w") as file:
         file.write("#!/bin/sh\necho 'Failed to connect to bus: No medium found' >&2\nexit 1\n")
     slave.start()
@@ -171,28 +171,28 @@ def a_slave_that_insists_on_control_groups_does_not_start_without(server, slave)
     assert "no control groups" in slave.output() and "No medium found" in slave.output(), slave.output()
 
 
-a_slave_that_insists_on_control_groups_does_not_start_without.settings = {"cgroup": "on"}
+a_slave_that_requires_control_groups_does_not_start_without.settings = {"cgroup": "on"}
 
 
-def graphics_cards_are_neither_offered_nor_used_unless_lent(server, slave):
+def graphics_cards_are_neither_reported_nor_used_by_default(server, slave):
     line = slave.signed_on()
     assert line.hello["gpus"] == [] and line.hello["methods"][0]["version"] == "3.4.1", line.hello
     assert not [w for w in frame(server, line, 1, "good")["warnings"] if w.startswith("devices")]
 
 
-def graphics_cards_that_are_lent_are_offered_and_used(server, slave):
+def configured_graphics_cards_are_reported_and_used(server, slave):
     line = slave.signed_on()
     version = line.hello["methods"][0]["version"]
     assert line.hello["gpus"] == ["NVIDIA Fake 9"] and version.startswith("3.4.1+optix-"), line.hello
     result = frame(server, line, 1, "good", version=version)
     assert "devices OPTIX:OPTIX_0" in result["warnings"], result
-    assert result["cpu"] >= 2 * result["wall"], result  # the whole machine was lent, whatever its processor did
+    assert result["cpu"] >= 2 * result["wall"], result  # a graphics card counts as the whole machine
 
 
-graphics_cards_that_are_lent_are_offered_and_used.settings = {"gpu.devices": ["auto"]}
+configured_graphics_cards_are_reported_and_used.settings = {"gpu.devices": ["auto"]}
 
 
-def a_graphics_card_is_chosen_by_a_word_of_its_name(server, slave):
+def a_graphics_card_is_selected_by_a_word_of_its_name(server, slave):
     line = slave.signed_on()
     assert line.hello["gpus"] == ["AMD Fake 3"], line.hello
     assert "devices HIP:HIP_0" in frame(server, line, 1, "good")["warnings"]
@@ -201,10 +201,10 @@ def a_graphics_card_is_chosen_by_a_word_of_its_name(server, slave):
     assert 'no device is \"Voodoo\"' in slave.output() or 'no device is "Voodoo"' in slave.output(), slave.output()
 
 
-a_graphics_card_is_chosen_by_a_word_of_its_name.settings = {"gpu.devices": ["amd", "Voodoo"]}
+a_graphics_card_is_selected_by_a_word_of_its_name.settings = {"gpu.devices": ["amd", "Voodoo"]}
 
 
-def a_server_that_asks_is_told_of_the_machine(server, slave):
+def telemetry_is_sent_when_requested(server, slave):
     server.welcome["telemetry"] = 1000
     line = slave.signed_on()
     first, second = line.expect("telemetry"), line.expect("telemetry")
@@ -212,7 +212,7 @@ def a_server_that_asks_is_told_of_the_machine(server, slave):
     assert 0 <= second["cpu"] <= 100, second
 
 
-def a_server_that_does_not_ask_is_told_nothing(server, slave):
+def no_telemetry_is_sent_unless_requested(server, slave):
     line = slave.signed_on()
     assert frame(server, line, 1, "good")["state"] == "done"
     assert not [message for message in line.kept if message["type"] == "telemetry"], line.kept
@@ -223,59 +223,59 @@ def signals_pause_and_resume(server, slave):
     slave.process.send_signal(signal.SIGUSR1)
     assert line.expect("hello")["slots"] == 0
     line.send(server.order(1, b"good"))
-    assert line.expect("result", attempt=1)["state"] == "returned"  # it crossed the pause on its way
+    assert line.expect("result", attempt=1)["state"] == "returned"  # it was sent before the hello arrived
     slave.process.send_signal(signal.SIGUSR2)
     assert line.expect("hello")["slots"] == 1
 
 
-def a_frame_that_stands_still_for_too_long_is_given_back(server, slave):
+def a_frame_suspended_for_too_long_is_returned(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
     line.expect("progress", attempt=1)
-    say(slave, "pause", "--minutes", "60")
+    command(slave, "pause", "--minutes", "60")
     result = line.expect("result", attempt=1)
     assert result["state"] == "returned" and "was needed" in result["reason"], result
     accept(line, result)
-    say(slave, "resume")
+    command(slave, "resume")
     assert frame(server, line, 2, "good", job=2)["state"] == "done"
 
 
-a_frame_that_stands_still_for_too_long_is_given_back.settings = {"neighbour.give_back_minutes": 0}
+a_frame_suspended_for_too_long_is_returned.settings = {"neighbour.give_back_minutes": 0}
 
 
-def what_is_blocked_is_said_kept_and_given_back(server, slave):
-    assert say(slave, "block", "user", "mallory")["users"] == ["mallory"]  # before it runs
+def blocks_are_reported_stored_and_return_their_frames(server, slave):
+    assert command(slave, "block", "user", "mallory")["users"] == ["mallory"]  # before the slave runs
     line = slave.signed_on()
     assert line.hello["blocks"] == {"users": ["mallory"], "projects": [], "jobs": []}, line.hello
     line.send(server.order(1, b"hang", job=5))
     line.expect("progress", attempt=1, fraction=0.25)
-    assert say(slave, "block", "job", "5")["jobs"] == [5]
+    assert command(slave, "block", "job", "5")["jobs"] == [5]
     assert line.expect("hello")["blocks"]["jobs"] == [5]
     result = line.expect("result", attempt=1)
     assert result["state"] == "returned" and "volunteer blocked this work" in result["reason"], result
     accept(line, result)
-    line.send(server.order(2, b"good", job=5))  # it crossed the hello on its way
+    line.send(server.order(2, b"good", job=5))  # it was sent before the hello arrived
     result = line.expect("result", attempt=2)
     assert result["state"] == "returned", result
     accept(line, result)
     assert frame(server, line, 3, "good", job=6)["state"] == "done"
     slave.kill()
-    assert say(slave, "blocks")["jobs"] == [5]
+    assert command(slave, "blocks")["jobs"] == [5]
     line = slave.signed_on()
     assert line.hello["blocks"]["jobs"] == [5], line.hello
-    say(slave, "unblock", "job", "5")
+    command(slave, "unblock", "job", "5")
     assert line.expect("hello")["blocks"]["jobs"] == []
     assert frame(server, line, 4, "good", job=5)["state"] == "done"
-    assert "no number" in say(slave, "block", "job", "five", status=1)
+    assert "no number" in command(slave, "block", "job", "five", status=1)
 
 
-def a_frame_that_takes_longer_than_is_lent_goes_back(server, slave):
+def a_frame_that_exceeds_the_time_limit_is_returned(server, slave):
     line = slave.signed_on()
     assert line.hello["minutes_per_frame"] == 1, line.hello
     line.send(server.order(1, b"hang", renew=3000))
     begun = time.monotonic()
     line.expect("progress", attempt=1, fraction=0.25)
-    while time.monotonic() < begun + 55:  # messages come meanwhile; the last part of the minute is awaited below
+    while time.monotonic() < begun + 55:  # other messages arrive meanwhile; the rest of the minute is awaited below
         line.expect("progress", attempt=1)
     result = line.expect("result", attempt=1)
     assert result["state"] == "returned" and result["code"] == "too_long", result
@@ -285,10 +285,10 @@ def a_frame_that_takes_longer_than_is_lent_goes_back(server, slave):
     assert frame(server, line, 2, "good", job=2)["state"] == "done"
 
 
-a_frame_that_takes_longer_than_is_lent_goes_back.settings = {"limits.minutes_per_frame": 1}
+a_frame_that_exceeds_the_time_limit_is_returned.settings = {"limits.minutes_per_frame": 1}
 
 
-def settings_from_afar_hold_at_once_and_over_a_restart(server, slave):
+def remote_settings_apply_at_once_and_survive_a_restart(server, slave):
     line = slave.signed_on()
     assert line.hello["settings"]["threads"] == 2 and line.hello["settings"]["paused"] is False, line.hello
     memory = line.hello["memory"]
@@ -300,21 +300,21 @@ def settings_from_afar_hold_at_once_and_over_a_restart(server, slave):
     hello = line.expect("hello", slots=0)
     assert hello["settings"]["paused"] and "sometimes" in hello["settings"]["problems"][0], hello
     assert hello["cores"] == 2 and "minutes_per_frame" not in hello, hello
-    until(lambda: say(slave, "status")["may_work"] is False, "the pause from afar holds")
-    assert "from afar" in say(slave, "status")["reason"]
+    until(lambda: command(slave, "status")["may_work"] is False, "the remote pause is applied")
+    assert "from afar" in command(slave, "status")["reason"]
     slave.kill()
     server.welcome["settings"] = {"threads": 1}
     line = slave.signed_on()
     assert line.hello["cores"] == 1 and not line.hello["settings"]["paused"], line.hello
     if line.hello["slots"] == 0:
-        line.expect("hello", slots=1)  # it stood still until it was asked again
+        line.expect("hello", slots=1)  # it was paused until the next message
     assert frame(server, line, 2, "good")["state"] == "done"
 
 
-settings_from_afar_hold_at_once_and_over_a_restart.settings = {"neighbour.remote_settings": True}
+remote_settings_apply_at_once_and_survive_a_restart.settings = {"neighbour.remote_settings": True}
 
 
-def settings_from_afar_are_refused_by_default(server, slave):
+def remote_settings_are_rejected_by_default(server, slave):
     server.welcome["settings"] = {"paused": True, "threads": 1}
     line = slave.signed_on()
     assert "settings" not in line.hello and line.hello["slots"] == 1 and line.hello["cores"] == 2, line.hello
@@ -323,63 +323,63 @@ def settings_from_afar_are_refused_by_default(server, slave):
     assert "remote_settings = true" in slave.output()
 
 
-def downloads_keep_to_their_limit(server, slave):
+def downloads_respect_their_limit(server, slave):
     line = slave.signed_on()
     data = os.urandom(6 << 20)
     begun = time.monotonic()
     files = [("scene.blend", server.add(b"good"), 4), ("t.bin", server.add(data), len(data))]
     assert frame(server, line, 1, "good", files=files)["state"] == "done"
-    assert time.monotonic() - begun > 2, time.monotonic() - begun  # 6 MiB by 1 MiB/s, but for a first burst
+    assert time.monotonic() - begun > 2, time.monotonic() - begun  # 6 MiB at 1 MiB/s, after an initial burst
 
 
-downloads_keep_to_their_limit.settings = {"limits.download_kib": 1024}
+downloads_respect_their_limit.settings = {"limits.download_kib": 1024}
 
 
-def finish_ends_the_slave_after_what_it_has(server, slave):
+def finish_ends_the_slave_after_its_frames(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"good"))
     result = line.expect("result", attempt=1)
-    assert say(slave, "finish")["finishing"]
+    assert command(slave, "finish")["finishing"]
     accept(line, result)
     assert slave.process.wait(timeout=PATIENCE) == 0, slave.output()
-    assert "no slave of yours" in say(slave, "status", status=5)
+    assert "no slave of yours" in command(slave, "status", status=5)
 
 
-def a_schedule_that_excludes_now_means_no_work(server, slave):
+def outside_its_schedule_a_slave_returns_orders(server, slave):
     line = slave.signed_on()
-    until(lambda: not say(slave, "status")["may_work"], "it works outside its schedule")
-    assert "schedule" in say(slave, "status")["reason"]
+    until(lambda: not command(slave, "status")["may_work"], "it works outside its schedule")
+    assert "schedule" in command(slave, "status")["reason"]
     line.send(server.order(1, b"good"))
     assert line.expect("result", attempt=1)["state"] == "returned"
 
 
 # Three hours that cannot be now, however long the test waits.
-a_schedule_that_excludes_now_means_no_work.settings = {
+outside_its_schedule_a_slave_returns_orders.settings = {
     "neighbour.schedule": ["daily %02d:00-%02d:00" % ((time.localtime().tm_hour + 12) % 24,
                                                       (time.localtime().tm_hour + 15) % 24)]}
 
 
-def a_second_slave_in_the_same_folder_is_refused(server, slave):
+def a_second_slave_in_the_same_folder_is_rejected(server, slave):
     slave.signed_on()
     other = subprocess.run([BUILD + "/distren-slave", "--config", slave.folder + "/slave.toml"], capture_output=True,
                            text=True, timeout=PATIENCE)
     assert other.returncode == 1 and "another slave works in" in other.stderr, other
 
 
-def check_tells_what_works(server, slave):
+def check_reports_what_works(server, slave):
     slave.start("--check")
     assert slave.process.wait(timeout=PATIENCE) == 0, slave.output()
     for word in ("Blender 3.4.1", "signed on as attic", "sandbox"):
         assert word in slave.output(), slave.output()
 
 
-def a_setting_that_does_not_exist_is_named(server, slave):
+def an_unknown_setting_is_named(server, slave):
     slave.start()
     assert slave.process.wait(timeout=PATIENCE) == 1
     assert "colour" in slave.output(), slave.output()
 
 
-a_setting_that_does_not_exist_is_named.settings = {"colour": "red"}
+an_unknown_setting_is_named.settings = {"colour": "red"}
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""kill -9 of the server in the middle of submissions: after the restart each one is whole or not there."""
+"""kill -9 of the server in the middle of submissions: after the restart each one is complete or absent."""
 import os
 import random
 import sys
@@ -15,7 +15,7 @@ from tap import case, comment, run, wait_until  # noqa: E402
 
 FRAMES = 600
 TILES = 4
-# What a submission of this test is made of: name, tasks, is it held.
+# Jobs of a submission of this test: name, tasks, needs approval.
 WHOLE = [("film: tiles", FRAMES * TILES, True), ("film", FRAMES, False), ("film: video", 1, False)]
 
 
@@ -25,12 +25,12 @@ def scene():
 
 
 def submit_for_ever(grid, content, stop):
-    """One submission after the other; what becomes of each is seen in the end."""
+    """Submits repeatedly; outcomes are checked at the end."""
     while not stop.is_set():
         try:
             grid.post_job({"scene.blend": content}, f"1-{FRAMES}", name="film", tiles="2x2", video={"format": "MP4"},
                           test_first=True, project=1, shot=f"SQ/{random.randrange(10**6)}")
-        except (OSError, AssertionError, ValueError):  # the server is away, or went while it answered
+        except (OSError, AssertionError, ValueError):  # the server is down, or was killed while it replied
             time.sleep(0.05)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What goes wrong for people at the web pages, in a real browser: uploads that are cut, files that are no scenes, folders
+"""What goes wrong for users of the web pages, in a real browser: interrupted uploads, files that are not scenes, folders
 without end, names that are script, a server without room. Each ends in one clear sentence and a way to go on."""
 import os
 import shutil
@@ -15,16 +15,16 @@ from web_fixture import SCRIPT, fixture, run_pages  # noqa: E402
 
 MOST_FILES = 100000
 # What a test may see of requests, and hold back: window.seen is "METHOD offset" of every one to /uploads; from the
-# second PATCH on none leaves while window.held is true, and window.go() lets it.
+# second PATCH on none leaves while window.unsent is true, and window.go() lets it.
 WATCH = """
 window.seen = [];
-window.held = arguments[0];
+window.unsent = arguments[0];
 const real = window.fetch;
 window.fetch = (address, how) => {
   const method = (how && how.method) || 'GET';
   if (String(address).includes('/uploads')) window.seen.push(method + ' ' + ((how.headers || {})['Upload-Offset'] || ''));
   const parts = window.seen.filter((each) => each.startsWith('PATCH')).length;
-  const wait = window.held && method === 'PATCH' && parts > 1 ? new Promise((go) => { window.go = go; }) : null;
+  const wait = window.unsent && method === 'PATCH' && parts > 1 ? new Promise((go) => { window.go = go; }) : null;
   return wait ? wait.then(() => real(address, how)) : real(address, how);
 };
 """
@@ -78,7 +78,7 @@ def an_upload_is_cut_by_the_server_and_goes_on_by_itself(lab):
     page.choose_files("Choose files", path)
     wait_until("a part waits", lambda: page.script("return typeof window.go") == "function")
     assert grid.stop() == 0
-    page.script("window.held = false; window.go()")
+    page.script("window.unsent = false; window.go()")
     page.see("The server does not answer. This page tries again by itself")
     grid.start()
     page.see_not("The server does not answer")
@@ -99,7 +99,7 @@ def what_is_no_scene_is_said_in_words(lab):
                            "?.disabled ?? true"), f"{name} could be submitted"
     lab.take("no-scene-empty")
     new_job(lab)
-    page.choose_files("Choose files", written(lab, "holiday.jpg", b"no picture"))
+    page.choose_files("Choose files", written(lab, "holiday.jpg", b"not an image"))
     page.see("There is no .blend in it")
     lab.take("no-blend")
 
@@ -124,7 +124,7 @@ def script_in_the_names_inside_a_scene_is_shown_as_text(lab):
 
 
 @case
-def a_folder_of_too_many_files_is_refused_and_the_page_goes_on(lab):
+def a_folder_of_too_many_files_is_rejected_and_the_page_stays_responsive(lab):
     page = lab.page
     folder = os.path.join(lab.grid.folder, "everything")
     for number in range(MOST_FILES // 1000 + 1):
@@ -133,12 +133,12 @@ def a_folder_of_too_many_files_is_refused_and_the_page_goes_on(lab):
         for each in range(1000):
             os.close(os.open(os.path.join(inner, f"{each:03}.txt"), os.O_CREAT | os.O_WRONLY, 0o600))
     new_job(lab)
-    # Turns of the page's own clock while it looks: were it frozen, there would be none.
-    page.script("window.turns = 0; window.clock = setInterval(() => window.turns += 1, 20)")
+    # Timer ticks while the page reads the folder: a frozen page would have none.
+    page.script("window.ticks = 0; window.timer = setInterval(() => window.ticks += 1, 20)")
     lab.drop(".drop", folder)
     page.see("files", seconds=60)
     page.see("These are more than 100,000 files", seconds=300)
-    assert page.script("clearInterval(window.clock); return window.turns") > 50
+    assert page.script("clearInterval(window.timer); return window.ticks") > 50
     lab.take("too-many-files")
     page.choose_files("Choose files", os.path.join(scenes(), "plain.blend"))
     page.see("Everything is uploaded")
@@ -147,7 +147,7 @@ def a_folder_of_too_many_files_is_refused_and_the_page_goes_on(lab):
 
 
 @case
-def a_server_without_room_says_so_and_the_upload_goes_on_later(lab):
+def a_full_server_rejects_an_upload_that_resumes_later(lab):
     page, grid = lab.page, lab.grid
     grid.settings["limits.free_bytes"] = 1 << 50
     grid.write_config()

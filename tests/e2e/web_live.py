@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Open pages that are told what is new: without asking, in two windows at once, over a server that is restarted and a
-login that ends in the middle."""
+"""Open pages that receive events: without polling, in two windows at once, across a server restart and an expired
+login."""
 import contextlib
 import os
 import sys
@@ -14,9 +14,9 @@ from tap import case, wait_until  # noqa: E402
 from web_fixture import PASSWORD, fixture, run_pages  # noqa: E402
 
 SCENE = os.path.join(scenes(), "plain.blend")
-# From here on no question about jobs, frames or slaves is answered: what the page shows then it was told. Questions are
-# noted.
-DEAF = """
+# From here on no request for jobs, frames or slaves is answered, so that the page shows only what events contain.
+# Requests are recorded.
+BLOCK_REQUESTS = """
 window.asked = [];
 const real = window.fetch;
 window.fetch = (address, how) => {
@@ -36,18 +36,18 @@ def lab_of_anna():
 
 
 @case
-def frames_come_onto_the_job_s_page_without_a_question(lab):
+def finished_frames_appear_on_the_job_page_without_polling(lab):
     page, grid = lab.page, lab.grid
     job = grid.submit(SCENE, "--frames", "1-4", "--name", "told")
     lab.go(f"jobs/{job}", "told")
     page.see("0 of 4", "Waiting")
     lab.settled()
-    page.script(DEAF)
+    page.script(BLOCK_REQUESTS)
     grid.add_slave("attic")
     page.see("4 of 4", seconds=120)
-    wait_until("four pictures are shown", lambda: page.script(
+    wait_until("four images are shown", lambda: page.script(
         "return [...document.querySelectorAll('.frames img')].filter((e) => e.naturalWidth > 0).length") == 4)
-    wait_until("that the job is finished is asked once", lambda: any(
+    wait_until("the finished job is requested once", lambda: any(
         each.endswith(f"/jobs/{job}") for each in page.script("return window.asked")))
     page.reload()
     page.heading("told")
@@ -55,13 +55,13 @@ def frames_come_onto_the_job_s_page_without_a_question(lab):
 
 
 @case
-def what_is_done_in_one_window_is_seen_in_the_other(lab):
+def changes_in_one_window_appear_in_the_other(lab):
     page, grid = lab.page, lab.grid
     job = grid.submit(SCENE, "--frames", "1-3", "--name", "twice", "--paused")
     lab.go("jobs", "Jobs")
     page.see("twice")
     lab.settled()
-    page.script(DEAF)
+    page.script(BLOCK_REQUESTS)
     first = page.do("GET", "/window")
     second = page.do("POST", "/window/new", {"type": "window"})["handle"]
     page.do("POST", "/window", {"handle": second})
@@ -87,8 +87,8 @@ def what_is_done_in_one_window_is_seen_in_the_other(lab):
     page.reload()
 
 
-def asks_nothing(page, seconds):
-    """A page that hears what is new has asked once more at most since it began to, and then asks nothing by itself."""
+def sends_no_requests(page, seconds):
+    """A page that receives events requests at most once more after connecting, and then nothing by itself."""
     page.script("window.asks = []; const real = window.fetch; window.fetch = (address, how) => {"
                 " window.asks.push(String(address)); return real(address, how); };")
     time.sleep(seconds)
@@ -99,7 +99,7 @@ def asks_nothing(page, seconds):
 
 
 @case
-def pages_of_a_project_and_its_shots_are_told(lab):
+def pages_of_a_project_and_its_shots_receive_events(lab):
     page, grid = lab.page, lab.grid
     assert grid.api("POST", "/api/v1/projects", {"name": "Short film"})[0] == 201
     options = ("--project", "Short film", "--shot", "SQ010/SH010", "--paused")
@@ -107,17 +107,17 @@ def pages_of_a_project_and_its_shots_are_told(lab):
     lab.go("projects/1", "Short film")
     page.see("SH010", "0 of 4 frames")
     lab.settled()
-    asks_nothing(page, 6)
+    sends_no_requests(page, 6)
     grid.cli("resume", str(job))
     page.see("To review", seconds=120)
-    lab.pictures(".shots", 1)
+    lab.images(".shots", 1)
     grid.cli("shots", "Short film", "SQ010/SH010", "done")
-    wait_until("that it is done is heard", lambda: page.script(
+    wait_until("its state arrives as an event", lambda: page.script(
         "return document.querySelector('a.shot .badge').innerText") == "Done")
     page.press("SH010", "a.shot")
     page.heading("SQ010 / SH010")
     lab.settled()
-    asks_nothing(page, 4)
+    sends_no_requests(page, 4)
     second = grid.submit(SCENE, "--frames", "1-2", "--name", "crowd", *options)
     page.see("crowd", "In work")
     grid.cli("resume", str(second))
@@ -132,7 +132,7 @@ def pages_of_a_project_and_its_shots_are_told(lab):
 
 
 @case
-def the_newest_of_many_jobs_are_shown_before_the_rest_is_there(lab):
+def the_newest_of_many_jobs_are_shown_before_all_are_loaded(lab):
     page, grid = lab.page, lab.grid
     job = grid.submit(SCENE, "--frames", "1", "--name", "model", "--paused")
     columns = "project_id, method_id, main_file, parameters, output, min_version, warnings, priority"
@@ -161,24 +161,24 @@ def the_newest_of_many_jobs_are_shown_before_the_rest_is_there(lab):
 
 
 @case
-def a_hidden_page_keeps_no_connection_and_is_up_to_date_when_seen(lab):
+def a_hidden_page_closes_its_stream_and_updates_when_visible(lab):
     page, grid = lab.page, lab.grid
     lab.go("jobs", "Jobs")
     lab.settled()
-    page.script("Object.defineProperty(document, 'hidden', {get: () => window.away, configurable: true});"
-                "window.away = true; document.dispatchEvent(new Event('visibilitychange'))")
-    wait_until("the stream is closed", lambda: not lab.hears())
+    page.script("Object.defineProperty(document, 'hidden', {get: () => window.concealed, configurable: true});"
+                "window.concealed = true; document.dispatchEvent(new Event('visibilitychange'))")
+    wait_until("the stream is closed", lambda: not lab.is_live())
     grid.submit(SCENE, "--frames", "1", "--name", "meanwhile", "--paused")
-    page.script("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+    page.script("window.concealed = false; document.dispatchEvent(new Event('visibilitychange'))")
     page.see("meanwhile")
     lab.settled()
 
 
 @case
-def pages_that_were_left_keep_no_connection(lab):
+def closed_pages_keep_no_connection(lab):
     job = lab.grid.submit(SCENE, "--frames", "1", "--name", "left", "--paused")
     for place, heading in 6 * [("", "Hello anna"), ("jobs", "Jobs"), (f"jobs/{job}", "left")]:
-        lab.page.open(lab.base + "#/" + place)  # and away again: a browser lays such a page aside for a minute
+        lab.page.open(lab.base + "#/" + place)  # and left again: a browser keeps such a page for a minute
         lab.page.heading(heading)
         queued = lab.page.script("const [n] = performance.getEntriesByType('navigation');"
                                  "return n.requestStart - n.fetchStart")
@@ -187,7 +187,7 @@ def pages_that_were_left_keep_no_connection(lab):
 
 
 @case
-def a_server_that_is_restarted_is_missed_and_found_again(lab):
+def a_page_reconnects_after_a_server_restart(lab):
     page, grid = lab.page, lab.grid
     job = grid.submit(SCENE, "--frames", "1", "--name", "before", "--paused")
     lab.go(f"jobs/{job}", "before")
@@ -200,17 +200,17 @@ def a_server_that_is_restarted_is_missed_and_found_again(lab):
     lab.settled()
     grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "after"})
     page.heading("after")
-    assert page.script("return window.same"), "the page was loaded anew"
+    assert page.script("return window.same"), "the page was reloaded"
 
 
 @case
-def a_login_that_ends_in_the_middle_is_asked_for_and_the_page_goes_on(lab):
+def an_expired_login_is_renewed_on_the_open_page(lab):
     page, grid = lab.page, lab.grid
     job = grid.submit(SCENE, "--frames", "1", "--name", "asleep", "--paused")
     lab.go(f"jobs/{job}", "asleep")
     lab.settled()
     page.script("window.same = true")
-    # The same login, ended from elsewhere: by another window of this browser.
+    # The same login, ended by another window of this browser.
     page.promise("const me = await (await fetch('api/v1/me')).json();"
                  "await fetch('api/v1/logout', {method: 'POST', headers: {'X-CSRF-Token': me.csrf}})")
     page.see("Your session has ended")
@@ -221,25 +221,25 @@ def a_login_that_ends_in_the_middle_is_asked_for_and_the_page_goes_on(lab):
     lab.settled()
     grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "awake"})
     page.heading("awake")
-    assert page.script("return window.same"), "the page was loaded anew"
+    assert page.script("return window.same"), "the page was reloaded"
 
 
 @case
-def a_server_that_tells_nothing_is_asked(lab):
+def without_a_stream_the_page_polls(lab):
     page, grid = lab.page, lab.grid
     grid.settings["limits.streams"] = 0
     grid.write_config()
     grid.restart()
     job = grid.submit(SCENE, "--frames", "1", "--name", "quiet", "--paused")
     lab.go(f"jobs/{job}", "quiet")
-    assert not lab.hears()
+    assert not lab.is_live()
     grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "asked"})
     page.heading("asked")
     page.see_not("The server does not answer")
 
 
 @case
-def test_frames_come_first_and_the_rest_when_they_are_approved(lab):
+def test_frames_are_rendered_first_and_the_rest_after_approval(lab):
     page, grid = lab.page, lab.grid
     job = grid.submit(SCENE, "--frames", "1-9", "--name", "careful", "--test-first")
     lab.go(f"jobs/{job}", "careful")
@@ -259,7 +259,7 @@ def test_frames_come_first_and_the_rest_when_they_are_approved(lab):
 
 
 @case
-def a_frame_is_rendered_again_from_the_viewer_and_its_log_is_shown(lab):
+def the_viewer_re_renders_a_frame_and_shows_its_log(lab):
     page, grid = lab.page, lab.grid
     job = grid.submit(SCENE, "--frames", "1-2", "--name", "again")
     grid.wait(job)
@@ -284,7 +284,7 @@ def a_frame_is_rendered_again_from_the_viewer_and_its_log_is_shown(lab):
     slow = grid.submit(os.path.join(scenes(), "slow.blend"), "--frames", "1", "--samples", "4000", "--name", "slow")
     lab.go(f"jobs/{slow}?frame=1", "slow")
     page.see("as it renders", seconds=60)
-    wait_until("the renderer says something", lambda: page.script(
+    wait_until("the log has content", lambda: page.script(
         "return (document.querySelector('.viewer-log pre')?.innerText || '').length > 0"))
     violations = page.violations()
     assert not violations, violations

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The pages of figures and of administration in a real browser, against a real server."""
+"""The pages of statistics and of administration in a real browser, with a real server."""
 import contextlib
 import os
 import re
@@ -8,11 +8,11 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 sys.dont_write_bytecode = True
 
-from sinks import HookSink, MailSink  # noqa: E402
+from notification_sinks import HookSink, MailSink  # noqa: E402
 from tap import case, wait_until  # noqa: E402
 from web_fixture import PASSWORD, fixture, run_pages  # noqa: E402
 
-# Forty days of a grid that grows and rests at night: a row an hour for everybody (0) and for user 1.
+# Forty days of a grid that grows and is idle at night: a row per hour for all users (0) and for user 1.
 HISTORY = """
 INSERT INTO statistic_{table} (user_id, starts_at, frames_accepted, attempts_failed, cpu_ms, wall_ms, points_earned,
   frames_delivered, jobs_started, wait_ms, max_wait_ms, sample_count, sum_slaves_online, max_slaves_online, sum_power_online,
@@ -38,7 +38,7 @@ def lab_with_sinks():
 
 
 @case
-def a_grid_without_a_past_says_so(lab):
+def statistics_of_a_new_grid_are_empty(lab):
     page = lab.page
     page.open(lab.base)
     page.heading("A new grid")
@@ -55,7 +55,7 @@ def a_grid_without_a_past_says_so(lab):
 
 
 @case
-def statistics_are_drawn_for_hours_and_for_years(lab):
+def statistics_are_drawn_for_each_period(lab):
     page = lab.page
     lab.grid.sql(HISTORY.format(table="hour", step="HOUR", slope=1, days=30))
     lab.grid.sql(HISTORY.format(table="day", step="DAY", slope=1, days=2000))
@@ -80,7 +80,7 @@ def statistics_are_drawn_for_hours_and_for_years(lab):
 
 
 @case
-def the_value_under_the_pointer_is_read_out(lab):
+def the_value_under_the_pointer_is_shown(lab):
     page = lab.page
     lab.go("statistics", "Statistics")
     page.see("in all")
@@ -94,7 +94,7 @@ def the_value_under_the_pointer_is_read_out(lab):
 
 
 @case
-def a_new_grid_says_what_comes_next(lab):
+def a_new_grid_lists_the_next_steps(lab):
     page = lab.page
     lab.go("admin", "Administration")
     page.see("A new grid: what comes next", "Add a first PC", "Let others reach it", "Disk and database", "schema")
@@ -107,7 +107,7 @@ def a_new_grid_says_what_comes_next(lab):
 
 
 @case
-def roles_are_given_and_somebody_is_kept_out(lab):
+def roles_are_assigned_and_a_user_is_blocked(lab):
     page, api = lab.page, lab.grid.api
     for name in ("ben", "carla", "mallory"):
         assert api("POST", "/api/v1/register", {"name": name, "password": PASSWORD,
@@ -141,7 +141,7 @@ def roles_are_given_and_somebody_is_kept_out(lab):
 
 
 @case
-def a_setting_holds_when_it_is_saved(lab):
+def a_setting_takes_effect_when_saved(lab):
     page, api = lab.page, lab.grid.api
     lab.go("admin/settings", "Administration")
     page.see("Name of the grid", "Only in distrend.toml", "limits.workers")
@@ -155,7 +155,7 @@ def a_setting_holds_when_it_is_saved(lab):
 
 
 @case
-def methods_and_events_are_shown(lab):
+def methods_and_activity_are_shown(lab):
     page = lab.page
     lab.go("admin/methods", "Administration")
     page.see("blender", "No slave has it.")
@@ -206,19 +206,19 @@ def notifications_are_chosen_on_the_account_page(lab):
 
 
 @case
-def the_browser_shows_what_it_is_told_of_once_and_asks_only_without_a_stream(lab):
+def browser_notifications_appear_once_and_polling_needs_no_stream(lab):
     page = lab.page
     record = """
       window.shown = [];
       const real = window.setInterval;  // the rare question is asked when this test says so
-      window.setInterval = (does, time) => time === 15000 ? (window.rare = does, 0) : real(does, time);
+      window.setInterval = (does, time) => time === 15000 ? (window.poll = does, 0) : real(does, time);
       window.Notification = class { constructor(title, how) { window.shown.push(how.body); } close() {} };
       window.Notification.permission = 'granted';"""
     page.chrome("Page.addScriptToEvaluateOnNewDocument", source=record)
     lab.go("points", "Points")
     page.reload()
     page.heading("Points")
-    wait_until("this browser knows what came before", lambda: page.script(
+    wait_until("this browser stores the last notification", lambda: page.script(
         "return Object.keys(localStorage).some((key) => key.includes('notified'))"))
     assert lab.grid.api("POST", "/api/v1/notifications/test", {"channel": "browser"})[0] == 204
     wait_until("the browser shows it", lambda: page.script("return window.shown.length") == 1)
@@ -232,20 +232,20 @@ def the_browser_shows_what_it_is_told_of_once_and_asks_only_without_a_stream(lab
     happened = ("INSERT INTO activity (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished',"
                 " id, 42, 'Job {0} (cube) is finished' FROM user WHERE name = 'anna'")
     lab.grid.sql(happened.format(42))
-    wait_until("it is told what happened", lambda: page.script("return window.shown[1]") == "Job 42 (cube) is finished")
-    page.script("Object.defineProperty(document, 'hidden', {get: () => window.away, configurable: true});"
-                "window.away = true; document.dispatchEvent(new Event('visibilitychange'))")
-    wait_until("the stream is closed", lambda: not lab.hears())
+    wait_until("it shows what happened", lambda: page.script("return window.shown[1]") == "Job 42 (cube) is finished")
+    page.script("Object.defineProperty(document, 'hidden', {get: () => window.concealed, configurable: true});"
+                "window.concealed = true; document.dispatchEvent(new Event('visibilitychange'))")
+    wait_until("the stream is closed", lambda: not lab.is_live())
     lab.grid.sql(happened.format(43))
     told = "/api/v1/notifications?channel=browser&limit=1000"
-    wait_until("it is there", lambda: "Job 43" in str(lab.grid.api("GET", told)[1]))
+    wait_until("the notification exists", lambda: "Job 43" in str(lab.grid.api("GET", told)[1]))
     assert page.script("return window.shown.length") == 2
-    page.script("window.rare()")
-    wait_until("a hidden page asks", lambda: page.script("return window.shown[2]") == "Job 43 (cube) is finished")
-    page.script("window.away = false; document.dispatchEvent(new Event('visibilitychange'))")
+    page.script("window.poll()")
+    wait_until("a hidden page polls", lambda: page.script("return window.shown[2]") == "Job 43 (cube) is finished")
+    page.script("window.concealed = false; document.dispatchEvent(new Event('visibilitychange'))")
     lab.settled()
     assert page.script("return window.shown.length") == 3
-    page.script("window.rare()")
+    page.script("window.poll()")
 
 
 if __name__ == "__main__":

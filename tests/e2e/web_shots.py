@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Projects, sequences and shots on the pages, on the command line and in between, with the real renderer."""
+"""Projects, sequences and shots on the pages and on the command line, with the real renderer."""
 import os
 import sys
 
@@ -16,7 +16,7 @@ def plain():
 
 
 @case
-def a_project_begins_without_shots_and_gets_one(lab):
+def a_shot_is_created_in_an_empty_project(lab):
     page = lab.page
     lab.sign_up()
     lab.go("projects", "Projects")
@@ -59,39 +59,39 @@ def a_job_is_submitted_for_a_shot_on_the_page(lab):
 
 
 @case
-def its_frames_and_its_animation_are_the_shots(lab):
+def the_shot_shows_frames_and_preview_of_its_job(lab):
     page = lab.page
     lab.grid.add_slave("attic")
     page.see("To review", "6 of 6", seconds=180)
-    lab.pictures(".job-look", 1)
+    lab.images(".job-look", 1)
     lab.take("shot")
     page.press("Animation", ".switch button")
-    wait_until("the film is there", lambda: page.script(
-        "const film = document.querySelector('video'); return film !== null && film.readyState >= 2"))
+    wait_until("the video is loaded", lambda: page.script(
+        "const video = document.querySelector('video'); return video !== null && video.readyState >= 2"))
     page.promise("await document.querySelector('video').play()")
     wait_until("it plays", lambda: page.script("return document.querySelector('video').currentTime > 0"))
 
 
 @case
-def the_command_line_files_jobs_under_shots_and_lists_them(lab):
+def the_command_line_submits_to_shots_and_lists_them(lab):
     grid = lab.grid
     grid.wait(grid.submit(plain(), "--frames", "3", "--name", "street", "--project", "Short film", "--shot", "SQ020/SH010"))
     grid.submit(plain(), "--frames", "1-9", "--name", "crowd", "--project", "Short film", "--shot", "SQ020/SH020", "--paused")
     listed = grid.cli("shots", "Short film").stdout
     assert "SQ010/SH010  review" in listed and "SQ020/SH020  work" in listed, listed
-    said = grid.cli("shots", "Short film", "SQ020/SH010", "done").stdout
-    assert said == "Shot SQ020/SH010: done.\n", said
+    printed = grid.cli("shots", "Short film", "SQ020/SH010", "done").stdout
+    assert printed == "Shot SQ020/SH010: done.\n", printed
     lost = grid.cli("shots", "Short film", "SQ020/SH990", "done", check=4)
     assert "no shot 'SQ020/SH990'" in lost.stderr, lost.stderr
 
 
 @case
-def a_producer_sees_every_shot_and_says_what_is_done(lab):
+def all_shots_are_listed_and_marked_done(lab):
     page = lab.page
     page.press("Short film", ".crumbs a")
     page.heading("Short film")
     page.see("SQ010", "SQ020", "3 shots in 2 sequences", "In work", "Done", "To review")
-    lab.pictures(".shots", 2)
+    lab.images(".shots", 2)
     lab.take("project")
     page.press("To review", ".filters button")
     lab.at("state=review")
@@ -124,7 +124,7 @@ def a_job_is_moved_to_another_shot_on_its_page(lab):
     page.see("animatic belongs to SQ040/SH010 now")
     moved = lab.grid.cli("change", "1", "--no-shot", "--json").stdout
     assert '"shot_name": null' in moved, moved
-    wait_until("the page hears of it", lambda: page.script(
+    wait_until("the page receives the change", lambda: page.script(
         "return [...document.querySelectorAll('.fact')].some((e) => /^Shot\\s+None/.test(e.innerText))"))
     lab.grid.cli("change", "1", "--shot", "SQ010/SH010")
     page.press("SQ010/SH010")
@@ -152,7 +152,7 @@ def a_shot_is_renamed_and_deleted_and_its_jobs_stay(lab):
 
 
 @case
-def somebody_else_sees_neither_project_nor_shot(lab):
+def other_users_see_neither_project_nor_shot(lab):
     lab.grid.sign_up("ben", "correct horse battery")
     status, login = lab.grid.api("POST", "/api/v1/login", {"name": "ben", "password": "correct horse battery"}, token="")
     assert status == 200

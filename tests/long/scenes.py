@@ -93,7 +93,7 @@ def same_as_here(file, options, frames):
 
 def rendered(grid, file, *options, frames="1", warnings=()):
     """Paths of the frames of a job that is to finish; these words are to stand among its warnings, and the first frame
-    is to be the picture that a Blender makes that is started by hand."""
+    must match the image of a Blender that is started by hand."""
     with_slave(grid)
     done = grid.cli("submit", file, "--frames", frames, *options, "--json", check=0, timeout=PATIENCE)
     for word in warnings:
@@ -113,7 +113,7 @@ def rendered(grid, file, *options, frames="1", warnings=()):
 def refused(grid, file, *words):
     done = grid.cli("submit", file, "--frames", "1", check=1)
     for word in words:
-        assert word.lower() in done.stderr.lower(), f"{word} is not said: {done.stderr}"
+        assert word.lower() in done.stderr.lower(), f"{word} is missing: {done.stderr}"
 
 
 SMALL = ("--resolution", "20%", "--samples", "4")
@@ -135,8 +135,8 @@ def suzanne_renders_through_both_cameras(grid):
 
 def cameras_of(grid, file):
     """Their names, as the refusal of a camera that is not there lists them."""
-    said = grid.cli("submit", file, "--frames", "1", "--camera", "no such camera", check=1).stderr
-    return said.split("it has", 1)[1].replace(" and ", ", ").strip().strip("'").split("', '")
+    error = grid.cli("submit", file, "--frames", "1", "--camera", "no such camera", check=1).stderr
+    return error.split("it has", 1)[1].replace(" and ", ", ").strip().strip("'").split("', '")
 
 
 @case
@@ -166,7 +166,7 @@ def a_scene_made_for_a_gpu_renders_without_one(grid):
 
 
 @case
-def a_movie_becomes_frames_and_unbaked_physics_are_warned_of(grid):
+def a_movie_becomes_frames_and_unbaked_physics_cause_a_warning(grid):
     for name in (name for name in blends() if name.startswith("cartpole_movie")):
         frames = rendered(grid, path_of(name), "--resolution", "10%", "--engine", "CYCLES", "--samples", "2",
                           frames="1-2", warnings=["PNG"])
@@ -174,14 +174,14 @@ def a_movie_becomes_frames_and_unbaked_physics_are_warned_of(grid):
 
 
 @case
-def a_missing_texture_is_named_and_the_frame_comes_all_the_same(grid):
+def a_missing_texture_is_named_and_the_frame_is_rendered(grid):
     for name in (name for name in blends() if name.startswith("missing_tex_279")):
         rendered(grid, path_of(name), "--resolution", "10%", "--engine", "CYCLES", "--samples", "2",
                  warnings=["missing"])
 
 
 @case
-def pov_ray_scenes_look_as_they_do_without_a_grid(grid):
+def pov_ray_scenes_match_local_renders(grid):
     need("povray")
     for parts, frame in ((("pov", "pov_clockd", "clockd.pov"), 5), (("pov", "pov_patio", "patio-radio_37.pov"), 1)):
         file = path_of(*parts)
@@ -206,7 +206,7 @@ def pov_ray_scenes_look_as_they_do_without_a_grid(grid):
 
 
 @case
-def broken_files_are_refused_by_their_reason(grid):
+def broken_files_are_rejected_with_their_reason(grid):
     for name in (name for name in blends() if name.startswith("broken_")):
         size = os.path.getsize(path_of(name))
         word = "LFS" if name.startswith("broken_lfs") else "empty" if size == 0 else "cut short"
@@ -214,7 +214,7 @@ def broken_files_are_refused_by_their_reason(grid):
 
 
 @case
-def newer_files_wait_for_a_newer_blender_and_the_owner_reads_why(grid):
+def newer_files_wait_for_a_newer_blender_with_a_reason(grid):
     with_slave(grid)
     for name in (name for name in blends() if name.startswith(("v500_zstd", "suzanne_v400"))):
         job = grid.submit(path_of(name), "--frames", "1")

@@ -11,7 +11,7 @@ happens() {  # KIND USER [SLAVE] [JOB]: an event; prints its id
   owner "INSERT INTO activity (created_at, kind, user_id, slave_id, job_id, message) VALUES
     (UTC_TIMESTAMP(3), '$1', $2, ${3:-NULL}, ${4:-NULL}, '$1 of $2'); SELECT LAST_INSERT_ID()"
 }
-is "$(sql 'CALL notification_settings_show(1)')" "alice@example.org			[]	0	0" "nobody_is_told_anything_unasked"
+is "$(sql 'CALL notification_settings_show(1)')" "alice@example.org			[]	0	0" "no_notification_is_sent_by_default"
 happens job_finished 1 >/dev/null
 is "$(sql 'CALL notification_enqueue()'; boxes)" "" "and_nothing_is_put_into_the_outbox"
 happens job_finished 1 >/dev/null

@@ -1,5 +1,5 @@
-"""doc/openapi.yaml as a test needs it: the routes that answer with JSON, and whether an answer is as it says. Members that
-it does not name are a fault, too."""
+"""doc/openapi.yaml for tests: the schemas of JSON replies, and validation of a reply. Members that the schema does not
+name are faults, too."""
 import os
 
 import jsonschema
@@ -14,7 +14,7 @@ def load():
 
 
 def closed(schema, part=False):
-    """As JSON Schema: null where OpenAPI says nullable, and no members beside those that are named."""
+    """Converts to JSON Schema: null where OpenAPI has nullable, and no unnamed members."""
     if isinstance(schema, list):
         return [closed(each, part) for each in schema]
     if not isinstance(schema, dict):
@@ -36,7 +36,7 @@ class Document:
         self.root = {"components": {"schemas": schemas}}
 
     def answers(self, method):
-        """{path: schema} of what answers this method with JSON."""
+        """{path: schema} of the routes that reply to this method with JSON."""
         found = {}
         for path, item in self.document["paths"].items():
             responses = item.get(method.lower(), {}).get("responses", {})
@@ -49,6 +49,6 @@ class Document:
         return found
 
     def faults(self, schema, answer):
-        """What is wrong with an answer, a line each."""
+        """Violations of the schema, a line each."""
         validator = jsonschema.Draft202012Validator({**self.root, "allOf": [closed(schema)]})
         return [f"{error.json_path}: {error.message[:300]}" for error in validator.iter_errors(answer)]

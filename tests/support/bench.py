@@ -1,4 +1,4 @@
-"""For benchmarks: figures in, a table and a JSON line out; what /proc says of a process."""
+"""For benchmarks: prints figures as a table and as a JSON line; reads a process's usage from /proc."""
 import json
 import os
 
@@ -14,7 +14,7 @@ def report(title, rows, figures):
 
 
 def resident_bytes(pid):
-    """RSS now and the highest so far."""
+    """Current and peak RSS."""
     now = peak = 0
     with open(f"/proc/{pid}/status") as status:
         for line in status:

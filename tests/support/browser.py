@@ -1,10 +1,10 @@
-"""A real browser for tests: Debian's chromium by its driver, spoken to as W3C WebDriver over HTTP.
+"""A real browser for tests: Debian's chromium, driven by W3C WebDriver over HTTP.
 
     with Browser(folder) as page:
         page.open("http://127.0.0.1:8080/")
         page.fill("Name", "anna"); page.press("Log in"); page.see("Hello anna")
 
-Everything that looks waits until it is there; the limit only ends a hopeless wait. Texts are as a reader sees them.
+Every query waits until its subject exists; the limit only ends a hopeless wait. Texts are those visible to a reader.
 """
 import base64
 import contextlib
@@ -20,7 +20,7 @@ from tap import wait_until
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 KEYS = {"ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015", "Home": "\ue011",
         "End": "\ue010", "Escape": "\ue00c", "Enter": "\ue007", "Space": " ", "Tab": "\ue004"}
-# Controls that are seen, by what a screen reader would call them: label, text or title.
+# Finds a visible control by its accessible name: label, text or title.
 FIND = """
 const [kinds, name] = arguments;
 const named = (e) => [e.getAttribute('aria-label'), e.labels && e.labels[0] && e.labels[0].innerText, e.innerText,
@@ -57,7 +57,7 @@ class Browser:
                          "--hide-scrollbars", "--force-color-profile=srgb", "--lang=en-GB",
                          f"--user-data-dir={home}/profile", f"--window-size={self.size[0]},{self.size[1]}"]
             if os.getuid() == 0:
-                arguments.append("--no-sandbox")  # chromium refuses to be root's otherwise
+                arguments.append("--no-sandbox")  # chromium does not run as root otherwise
             answer = self.call("POST", "/session", {"capabilities": {"alwaysMatch": {
                 "acceptInsecureCerts": True, "unhandledPromptBehavior": "accept",
                 "goog:loggingPrefs": {"browser": "ALL"},
@@ -100,7 +100,7 @@ class Browser:
     def do(self, method, path, body=None):
         return self.call(method, self.session + path, body)
 
-    # --- where and how ----------------------------------------------------------------------------------------------
+    # --- navigation -------------------------------------------------------------------------------------------------
     def open(self, address):
         self.do("POST", "/url", {"url": address})
 
@@ -114,7 +114,7 @@ class Browser:
         return self.do("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def look(self, dark=False, width=None, height=None):
-        """Dark or light as the system would ask for it; a window of this size (None: as it began)."""
+        """Sets the colour scheme and the size of the window (None: the initial size)."""
         scheme = "dark" if dark else "light"
         self.chrome("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme},
                                                             {"name": "prefers-reduced-motion", "value": "reduce"}])
@@ -125,7 +125,7 @@ class Browser:
         return self.do("POST", "/execute/sync", {"script": code, "args": list(arguments)})
 
     def promise(self, code, *arguments):
-        """What an async function's body gives."""
+        """The value of an async function's body."""
         value = self.do("POST", "/execute/async", {
             "script": "const done = arguments[arguments.length - 1];"
                       "(async (...arguments) => {" + code + "})(...arguments)"
@@ -139,7 +139,7 @@ class Browser:
         with open(path, "wb") as file:
             file.write(base64.b64decode(self.chrome("Page.captureScreenshot", format="png", **parameters)["data"]))
 
-    # --- what a reader does -----------------------------------------------------------------------------------------
+    # --- actions ---------------------------------------------------------------------------------------------------
     def control(self, kinds, name, seconds=30):
         return wait_until(f"there is {kinds} “{name}”", lambda: self.script(FIND, kinds, name), seconds)
 
@@ -164,18 +164,18 @@ class Browser:
         wait_until(f"“{name}” can be pressed", once, seconds)
 
     def fill(self, name, value):
-        """A field by its label: empties it, types; or chooses from a list by what is shown."""
+        """Types into a field found by its label, replacing its value, or selects the option with this text."""
         field = self.control("input:not([type=file]), select, textarea", name)
         if self.script("return arguments[0].matches('select')", field):
             self.script("const s = arguments[0]; const o = [...s.options].find((o) => o.text === arguments[1]);"
                         "if (!o) throw new Error('there is no ' + arguments[1]); s.value = o.value;"
                         "s.dispatchEvent(new Event('change', {bubbles: true}));", field, value)
             return
-        self.script("arguments[0].focus(); arguments[0].select()", field)  # as a reader would: typed over
+        self.script("arguments[0].focus(); arguments[0].select()", field)  # typing replaces the value
         self.do("POST", f"/element/{field[ELEMENT]}/value", {"text": value})
 
     def choose_files(self, label, *paths):
-        """Into a file input by its aria-label, seen or not."""
+        """Sets the files of an input found by its aria-label, visible or not."""
         field = wait_until(f"there is a file input “{label}”", lambda: self.script(
             "return [...document.querySelectorAll('input[type=file]')].find((e) => e.ariaLabel === arguments[0])"
             " || null", label))
@@ -185,16 +185,16 @@ class Browser:
         actions = [{"type": kind, "value": KEYS.get(name, name)} for name in names for kind in ("keyDown", "keyUp")]
         self.do("POST", "/actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
 
-    # --- what a reader sees -----------------------------------------------------------------------------------------
+    # --- visible content -------------------------------------------------------------------------------------------
     def text(self):
         return self.script("return document.body.innerText")
 
     def see(self, *words, seconds=30):
         for word in words:
             try:
-                wait_until(f"“{word}” is seen", lambda: word in self.text(), seconds)
+                wait_until(f"“{word}” is visible", lambda: word in self.text(), seconds)
             except AssertionError as problem:
-                raise AssertionError(f"{problem}; the page says:\n{self.text()[:3000]}") from None
+                raise AssertionError(f"{problem}; the page shows:\n{self.text()[:3000]}") from None
 
     def see_not(self, word, seconds=30):
         wait_until(f"“{word}” is gone", lambda: word not in self.text(), seconds)
@@ -204,14 +204,14 @@ class Browser:
                    lambda: words in (self.script("return document.querySelector('main h1')?.innerText") or ""), 60)
 
     def console(self):
-        """What the page complained of since the last call. That the server refused something is no complaint, nor that
-        a question was left out because a driver's keys and clicks are not a person's."""
+        """Errors on the console since the last call, without rejected requests and without dialogs that were omitted
+        because WebDriver's input is not a user's."""
         return [entry["message"] for entry in self.do("POST", "/se/log", {"type": "browser"})
                 if entry["level"] == "SEVERE" and entry.get("source") != "network"
                 and "'beforeunload' confirmation panel" not in entry["message"]]
 
     def violations(self, rule=None):
-        """What axe-core finds wrong by WCAG 2.1 A and AA, or by one rule, as lines."""
+        """Violations of WCAG 2.1 A and AA, or of one rule, found by axe-core, a line each."""
         vendor = os.path.join(SOURCE, "tests", "support", "vendor")
         with open(os.path.join(vendor, "axe-core", "axe.min.js"), encoding="utf-8") as file:
             axe = file.read()

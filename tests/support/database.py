@@ -8,16 +8,16 @@ from programs import SOURCE
 class PrivateDatabase:
     def __enter__(self):
         self.shell = subprocess.Popen(["bash"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
-        self.say(f". '{os.path.join(SOURCE, 'tests', 'support', 'mariadb.sh')}'; trap mariadb_stop EXIT")
-        self.say("mariadb_start")
-        self.socket = self.say('printf "%s\\n" "$mariadb_socket"')
+        self.run(f". '{os.path.join(SOURCE, 'tests', 'support', 'mariadb.sh')}'; trap mariadb_stop EXIT")
+        self.run("mariadb_start")
+        self.socket = self.run('printf "%s\\n" "$mariadb_socket"')
         return self
 
     def __exit__(self, *_):
         self.shell.stdin.close()  # the shell ends, and its trap ends the server
         self.shell.wait()
 
-    def say(self, command):
+    def run(self, command):
         """Runs a command in the shell; the line that it printed, if any."""
         self.shell.stdin.write(command + "\necho done $?\n")
         printed = ""
@@ -30,7 +30,7 @@ class PrivateDatabase:
 
     def suspend(self):
         """Away, cleanly: it is not durable, so a kill would lose what was committed."""
-        self.say("mariadb_suspend")
+        self.run("mariadb_suspend")
 
     def resume(self):
-        self.say("mariadb_resume")
+        self.run("mariadb_resume")

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Speaks like Blender with DistRen's driver, and does to each frame what the scene file says, for tests only."""
+"""A fake renderer: speaks the protocol of Blender's driver and misbehaves as the scene file names; for tests only."""
 import json
 import os
 import random
@@ -11,7 +11,7 @@ import zlib
 ME = "started as %d" % random.getrandbits(60)
 
 
-def say(**values):
+def send(**values):
     print("DISTREN " + json.dumps(values), flush=True)
 
 
@@ -27,55 +27,55 @@ def png(path, width, height, shade):
                    + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
-def render(order, deed):
+def render(order, behaviour):
     output, frame = order["output"], order["frame"]
-    say(event="warning", text=ME)
+    send(event="warning", text=ME)
     if "devices" in order:
-        say(event="warning", text="devices " + " ".join(d["type"] + ":" + d["id"] for d in order["devices"]))
-    if deed == "no card":
-        return say(event="problem", text="the graphics card is not there any more", machine=True)
-    if deed == "plant":
+        send(event="warning", text="devices " + " ".join(d["type"] + ":" + d["id"] for d in order["devices"]))
+    if behaviour == "no card":
+        return send(event="problem", text="the graphics card is not there any more", machine=True)
+    if behaviour == "plant":
         home = os.environ["HOME"]
         for name in ("planted", ".cache/kept"):
             if os.path.exists(os.path.join(home, name)):
-                say(event="warning", text="found " + name)
+                send(event="warning", text="found " + name)
             open(os.path.join(home, name), "w").close()
-    if deed == "problem":
-        return say(event="problem", text='the camera "Nope" is not in the file')
-    if deed == "crash":
+    if behaviour == "problem":
+        return send(event="problem", text='the camera "Nope" is not in the file')
+    if behaviour == "crash":
         print("about to crash", flush=True)
         os.kill(os.getpid(), 11)
-    if deed == "crash when old" and render.count > 0:
+    if behaviour == "crash when old" and render.count > 0:
         os.kill(os.getpid(), 11)
-    if deed == "damaged":
+    if behaviour == "damaged":
         print("Error: Failed to read blend file 'x': Missing DNA block", flush=True)
         sys.exit(1)
-    if deed == "chatter":
+    if behaviour == "chatter":
         for number in range(3000):
             print("line %d \x1b" % number, flush=True)
         print(os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + "/state/secret", flush=True)
-        deed = "hang"
-    if deed == "hang":
+        behaviour = "hang"
+    if behaviour == "hang":
         print("Fra:1 | Sample 1/4", flush=True)
         time.sleep(1000)
-    if deed == "nothing":
-        return say(event="done", frame=frame, width=8, height=6, format="PNG")
-    if deed == "text":
+    if behaviour == "nothing":
+        return send(event="done", frame=frame, width=8, height=6, format="PNG")
+    if behaviour == "text":
         with open(output, "w") as file:
-            file.write("no picture at all")
-    elif deed == "link":
+            file.write("not an image")
+    elif behaviour == "link":
         os.symlink("/etc/passwd", output)
-    elif deed == "huge":
+    elif behaviour == "huge":
         with open(output, "wb") as file:
             file.truncate(2 << 20)
     else:
         print("Fra:1 | Remaining:00:01.00 | Sample 2/4", flush=True)
-        png(output, *((4, 4) if deed == "small" else (8, 6)), frame % 256)
+        png(output, *((4, 4) if behaviour == "small" else (8, 6)), frame % 256)
     render.count += 1
-    if deed == "grow" and render.count == 4:
-        render.hoard = b"x" * (320 << 20)  # twice what it took before, and 256 MiB
-    more = {"next": [frame + 1, frame + 3]} if deed == "walk" else {}
-    say(event="done", frame=frame, width=8, height=6, format="PNG", **more)
+    if behaviour == "grow" and render.count == 4:
+        render.hoard = b"x" * (320 << 20)  # twice what it used before, and 256 MiB
+    more = {"next": [frame + 1, frame + 3]} if behaviour == "walk" else {}
+    send(event="done", frame=frame, width=8, height=6, format="PNG", **more)
 
 
 render.count = 0
@@ -83,14 +83,14 @@ if "--version" in sys.argv:
     print("Blender 3.4.1")
     sys.exit(0)
 if sys.argv[-1].endswith("devices.py"):
-    say(event="devices", devices=[{"id": "CUDA_0", "name": "NVIDIA Fake 9", "type": "CUDA"},
+    send(event="devices", devices=[{"id": "CUDA_0", "name": "NVIDIA Fake 9", "type": "CUDA"},
                                   {"id": "OPTIX_0", "name": "NVIDIA Fake 9", "type": "OPTIX"},
                                   {"id": "HIP_0", "name": "AMD Fake 3", "type": "HIP"},
                                   {"id": "X", "name": "a lie", "type": "MAGIC"}, 7])
     sys.exit(0)
 scene = next(a for a in sys.argv if a.endswith(".blend"))
 with open(scene) as file:
-    deed = file.read().strip()
-say(event="loaded", scenes=[])
+    behaviour = file.read().strip()
+send(event="loaded", scenes=[])
 for line in sys.stdin:
-    render(json.loads(line), deed.split("#")[0].strip())
+    render(json.loads(line), behaviour.split("#")[0].strip())

@@ -1,6 +1,6 @@
-"""A server as a slave sees it, for tests of slaves only: the line without TLS and files over http, both on loopback.
+"""A fake server for tests of slaves: the line protocol without TLS and files over HTTP, both on loopback.
 
-The test drives it: it waits for messages of the slave, and answers what it likes. Nothing is decided here.
+The test drives it: it waits for messages of the slave and sends replies. Nothing is decided here.
 """
 import base64
 import hashlib
@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 
-PATIENCE = 60  # seconds until something that must happen is given up
+PATIENCE = 60  # seconds; limit of each wait
 
 
 class FakeServer:
@@ -20,7 +20,7 @@ class FakeServer:
         self.blobs = {}  # sha256 -> bytes
         self.uploads = {}  # id -> {"data", "length", "sha256", "query"}
         self.gets = []  # (path, Range header)
-        self.cut_downloads = 0  # so many downloads break off half way
+        self.cut_downloads = 0  # number of downloads to cut off half way
         self.cut_uploads = 0
         self.refuse_uploads = None  # a status
         self.refusal = None  # answer to the sign-on instead of welcome
@@ -44,9 +44,9 @@ class FakeServer:
     def accept(self):
         while True:
             connection, _ = self.line.accept()
-            threading.Thread(target=self.greet, args=(connection,), daemon=True).start()
+            threading.Thread(target=self.sign_on, args=(connection,), daemon=True).start()
 
-    def greet(self, connection):
+    def sign_on(self, connection):
         line = Line(connection)
         sign_on = line.read()
         if not sign_on:
@@ -62,7 +62,7 @@ class FakeServer:
         self.lines.put(line)
 
     def next_line(self):
-        """A slave that has signed on, with its hello taken."""
+        """The next connection, after sign-on and hello."""
         line = self.lines.get(timeout=PATIENCE)
         line.hello = line.expect("hello")
         return line
@@ -121,7 +121,7 @@ class Line:
             pass
 
     def expect(self, kind, **values):
-        """The next message of this kind with these members; what came before stays in `kept`."""
+        """The next message of this kind with these members; earlier ones are stored in `kept`."""
         until = time.monotonic() + PATIENCE
         while True:
             message = self.messages.get(timeout=max(0.01, until - time.monotonic()))
@@ -129,7 +129,7 @@ class Line:
                 return message
             self.kept.append(message)
             if message["type"] == "closed":
-                raise AssertionError("the slave hung up while %s was awaited" % kind)
+                raise AssertionError("the slave disconnected while %s was awaited" % kind)
 
     def close(self):
         try:

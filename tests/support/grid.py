@@ -1,4 +1,4 @@
-"""A whole grid for a test: a real distrend with a database of its own, real slaves, the real command line, all on
+"""A whole grid for a test: a real distrend with its own database, real slaves, the real command line, all on
 loopback and in one temporary folder. `with Grid() as grid:` starts the server; everything ends with the block.
 
 Settings are members of distrend.toml by dotted name: Grid({"times.lease": 5}). KEEP_GRID=1 keeps the folder.
@@ -27,14 +27,15 @@ LARGEST_PART = 4 << 20
 
 
 class Slave(Daemon):
-    def __init__(self, grid, name, pair, settings):
-        self.name, self.pair, self.id = name, pair, pair["id"]
+    def __init__(self, grid, name, credentials, settings):
+        self.name, self.credentials, self.id = name, credentials, credentials["id"]
         self.folder = os.path.join(grid.folder, "slaves", name)
         self.state = settings.get("state", os.path.join(self.folder, "state"))
         os.makedirs(self.folder, exist_ok=True)
         config = os.path.join(self.folder, "distren-slave.toml")
-        text = toml({"server": "localhost", "port": grid.line_port, "ca_file": grid.ca, "slavekey": pair["slavekey"],
-                     "slavepassword": pair["slavepassword"], "state": self.state, "threads": 1,
+        text = toml({"server": "localhost", "port": grid.line_port, "ca_file": grid.ca,
+                     "slavekey": credentials["slavekey"], "slavepassword": credentials["slavepassword"], "state": self.state,
+                     "threads": 1,
                      "methods": os.path.join(SOURCE, "methods"),
                      "sandbox": "on" if sandbox_works() else "off", **settings})
         with open(os.open(config, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
@@ -52,7 +53,7 @@ class Slave(Daemon):
         return self.grid.api("GET", f"/api/v1/slaves/{self.id}")[1].get("online")
 
     def held(self):
-        """Attempts in its outbox."""
+        """Attempts whose results are still in its outbox."""
         folder = os.path.join(self.state, "outbox")
         return [name for name in os.listdir(folder) if name.isdigit()] if os.path.isdir(folder) else []
 
@@ -96,7 +97,7 @@ class Grid(Daemon):
             file.write(toml(self.settings))
 
     def make_home(self):
-        """What --standalone makes by itself: a certificate and a store."""
+        """Creates what --standalone creates: a certificate and a store."""
         for name in ("tls", "stor"):
             os.makedirs(os.path.join(self.home, name), exist_ok=True)
         key = os.path.join(self.home, "tls", "key.pem")
@@ -147,12 +148,12 @@ class Grid(Daemon):
         return tail(self.log) + "".join(tail(slave.log) for slave in self.slaves)
 
     def descriptors(self):
-        """Open ones, without the database connections: each thread makes its own when it first needs one."""
+        """Open file descriptors, without database connections, which each thread opens at its first use."""
         (connections,), = self.sql("SELECT COUNT(*) FROM information_schema.processlist WHERE info IS NULL")
         return len(os.listdir(f"/proc/{self.child.pid}/fd")) - int(connections)
 
     def descriptors_at_rest(self):
-        """How many it has when nobody is connected."""
+        """Open file descriptors without clients."""
         lowest = self.descriptors()
         for _ in range(20):
             time.sleep(0.1)
@@ -173,7 +174,7 @@ class Grid(Daemon):
 
     # --- the API ----------------------------------------------------------------------------------------------------
     def api(self, method, path, body=None, token=None, headers=None, data=None, timeout=60):
-        """(status, parsed body or bytes). token "" asks without one; data is sent as it is."""
+        """(status, parsed body or bytes). token "" sends none; data is sent unchanged."""
         status, content, kind, _ = self.http(method, path, body, token, headers, data, timeout)
         return status, json.loads(content) if "json" in kind else content
 
@@ -209,7 +210,7 @@ class Grid(Daemon):
         return self.api("GET", f"/api/v1/jobs/{number}/tasks?limit=1000")[1]["items"]
 
     def wait(self, number, states=ENDED, seconds=180):
-        """The job in one of these states; trouble on the way to the server is waited out."""
+        """The job in one of these states; connection errors are retried."""
         def look():
             try:
                 job = self.job(number)
@@ -222,7 +223,7 @@ class Grid(Daemon):
         return wait_until(f"{count} frames of job {number} are accepted",
                           lambda: self.job(number)["accepted"] >= count, seconds)
 
-    # --- people and slaves ------------------------------------------------------------------------------------------
+    # --- users and slaves -------------------------------------------------------------------------------------------
     def cli(self, *arguments, words=None, user="admin", check=None, timeout=180, cwd=None):
         """Runs distren as this user; check is the exit status that is expected."""
         config = os.path.join(self.folder, "config", user)
@@ -243,13 +244,13 @@ class Grid(Daemon):
         return json.loads(done.stdout)["id"] if check == 0 else done
 
     def new_slave(self, name):
-        status, pair = self.api("POST", "/api/v1/slaves", {"name": name})
-        assert status == 201, pair
-        return pair
+        status, credentials = self.api("POST", "/api/v1/slaves", {"name": name})
+        assert status == 201, credentials
+        return credentials
 
-    def add_slave(self, name="attic", start=True, pair=None, **settings):
-        """A real slave; settings are members of distren-slave.toml, pair an answer of new_slave."""
-        slave = Slave(self, name, pair or self.new_slave(name), settings)
+    def add_slave(self, name="attic", start=True, credentials=None, **settings):
+        """A real slave; settings are members of distren-slave.toml, credentials a result of new_slave."""
+        slave = Slave(self, name, credentials or self.new_slave(name), settings)
         self.slaves.append(slave)
         return slave.start() if start else slave
 
@@ -286,12 +287,12 @@ class Grid(Daemon):
         return os.path.join(self.home, "stor", f"job{number}", "output")
 
     def check_output(self, number, frames=None):
-        """Every frame of a finished job lies there once, decodes, has the digest of its row; nothing else lies there."""
+        """Every frame of a finished job is stored once, decodes and has its row's digest; there is nothing else."""
         tasks = self.tasks(number)
         if frames is not None:
             assert sorted(task["frame"] for task in tasks) == sorted(frames), [task["frame"] for task in tasks]
         present = sorted(os.listdir(self.output(number)))
-        assert present == sorted(task["output"] for task in tasks), f"{present} lie there, rows are {tasks}"
+        assert present == sorted(task["output"] for task in tasks), f"{present} are stored, rows are {tasks}"
         for task in tasks:
             path = os.path.join(self.output(number), task["output"])
             with open(path, "rb") as file:

@@ -1,4 +1,4 @@
-"""As many open pages as a grid has on a busy evening, without a browser for each: a stream of events that is read, and the
+"""Many simulated open pages without browsers, each with an event stream that is read, and the
 questions that a home page asks while it is told what is new."""
 import json
 import selectors

@@ -1,8 +1,8 @@
-"""One slave of ours, distren-slave or distren-simpleslave, and a server that the test plays; a new pair for each case.
+"""One real slave, distren-slave or distren-simpleslave, and a fake server driven by the test; a new pair for each case.
 
     def a_sentence(server, slave): ...
     a_sentence.settings = {"orders": 2}    # members of distren-slave.toml; also .real = True, .missing = "why not here"
-    run_cases(globals())                   # prints TAP; a case's name as argument runs that one
+    run_cases(globals())                   # prints TAP; a case's name as argument runs only that one
 Real programs, real sandbox where there is one; the renderer is a fake unless a case says .real.
 """
 import inspect
@@ -23,7 +23,7 @@ SANDBOX = sandbox_works()
 
 
 class Slave:
-    """A slave process with its folder; started, stopped and started again at will."""
+    """A slave process with its folder; may be started and stopped repeatedly."""
 
     def __init__(self, server, real=False, **settings):
         self.folder = tempfile.mkdtemp(prefix="distren-slave-")
@@ -71,7 +71,7 @@ class Slave:
         try:
             with open(self.folder + "/log", errors="replace") as file:
                 return file.read()
-        except FileNotFoundError:  # it never started
+        except FileNotFoundError:  # it was never started
             return ""
 
     def outbox(self):
@@ -83,7 +83,7 @@ class Slave:
     def wait_for_empty_outbox(self):
         until = time.monotonic() + PATIENCE
         while self.outbox():
-            assert time.monotonic() < until, "the outbox keeps %s" % self.outbox()
+            assert time.monotonic() < until, "the outbox still has %s" % self.outbox()
             time.sleep(0.01)
 
     def clear(self):
@@ -96,9 +96,9 @@ def accept(line, result):
     line.send({"type": "accepted", "attempt": result["attempt"]})
 
 
-def frame(server, line, attempt, deed, frame=1, **changes):
-    """One order to its result, accepted."""
-    line.send(server.order(attempt, deed.encode(), frame, **changes))
+def frame(server, line, attempt, behaviour, frame=1, **changes):
+    """Sends one order, accepts and returns its result."""
+    line.send(server.order(attempt, behaviour.encode(), frame, **changes))
     result = line.expect("result", attempt=attempt)
     accept(line, result)
     return result
@@ -108,9 +108,9 @@ def started_as(result):
     return [w for w in result["warnings"] if w.startswith("started as")]
 
 
-def failed(server, slave, deed, *words, **changes):
+def failed(server, slave, behaviour, *words, **changes):
     line = slave.signed_on()
-    result = frame(server, line, 1, deed, **changes)
+    result = frame(server, line, 1, behaviour, **changes)
     assert result["state"] == "failed", result
     for word in words:
         assert word in result["reason"], result
@@ -120,8 +120,8 @@ def failed(server, slave, deed, *words, **changes):
     return result
 
 
-def say(slave, *command, status=0):
-    done = subprocess.run([BUILD + "/distren-slave", *command, "--config", slave.folder + "/slave.toml"],
+def command(slave, *words, status=0):
+    done = subprocess.run([BUILD + "/distren-slave", *words, "--config", slave.folder + "/slave.toml"],
                           capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == status, done
     return json.loads(done.stdout) if status == 0 else done.stderr
@@ -134,7 +134,7 @@ def until(condition, what):
         time.sleep(0.05)
 
 
-def made_scene(slave, script):
+def make_scene(slave, script):
     path = slave.folder + "/scene.blend"
     made = subprocess.run(["blender", "--background", "--factory-startup", "--python-expr", script % path],
                           capture_output=True, timeout=PATIENCE)
@@ -160,7 +160,7 @@ def run_cases(functions):
         try:
             test(server, slave)
             print("ok %d - %s" % (number, test.__name__))
-        except Exception:  # a queue that stayed empty is as much a failure as a wrong word
+        except Exception:  # an empty queue is a failure like a wrong value
             bad += 1
             print("not ok %d - %s" % (number, test.__name__))
             for text in (traceback.format_exc() + slave.output()).splitlines():

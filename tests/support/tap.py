@@ -1,9 +1,9 @@
-"""TAP for tests in Python. A case is a function whose name is a sentence; cases run in the order in which they stand.
+"""TAP for tests in Python. A case is a function whose name is a sentence; cases run in the order of definition.
 
     from tap import Skip, case, run
     @case
     def a_sentence(grid): assert ..., "what was seen instead"
-    run(make_grid)    # make_grid() is a context manager; what it gives is handed to every case
+    run(make_grid)    # make_grid() is a context manager; its value is passed to every case
 """
 import os
 import signal
@@ -16,7 +16,7 @@ CASES = []
 
 
 class Skip(Exception):
-    """Raised by a case, or while the fixture is made, when what it needs is not here."""
+    """Raised by a case, or while the fixture is made, when a requirement is missing."""
 
 
 def case(function):
@@ -30,7 +30,7 @@ def comment(text):
 
 
 def wait_until(what, condition, seconds=60, pause=0.05):
-    """Returns the first true answer of condition(); the limit only ends a hopeless wait, nothing is measured by it."""
+    """Returns the first true value of condition(); the limit only ends a hopeless wait and measures nothing."""
     until = time.monotonic() + seconds
     while True:
         answer = condition()
@@ -41,7 +41,7 @@ def wait_until(what, condition, seconds=60, pause=0.05):
         time.sleep(pause)
 
 
-def say(number, good, name, note=""):
+def report(number, good, name, note=""):
     print(f"{'ok' if good else 'not ok'} {number} - {name}{note}", flush=True)
 
 
@@ -52,8 +52,8 @@ def chosen_cases():
 
 
 def run(fixture, evidence=lambda made: ""):
-    """Runs the cases and leaves the program. evidence(made) is quoted after a failure: logs, usually."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that the fixture clears up
+    """Runs the cases and exits. evidence(made) is printed after a failure: logs, usually."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that the fixture cleans up
     cases = chosen_cases()
     print(f"1..{len(cases)}", flush=True)
     number = failed = 0
@@ -63,23 +63,23 @@ def run(fixture, evidence=lambda made: ""):
                 started = time.monotonic()
                 try:
                     each(made)
-                    say(number, True, each.__name__)
+                    report(number, True, each.__name__)
                 except Skip as reason:
-                    say(number, True, each.__name__, f" # SKIP {reason}")
-                except Exception:  # whatever goes wrong in a case is that case's failure
+                    report(number, True, each.__name__, f" # SKIP {reason}")
+                except Exception:  # any exception in a case is a failure of that case
                     failed += 1
-                    say(number, False, each.__name__)
+                    report(number, False, each.__name__)
                     comment(traceback.format_exc())
                     comment(evidence(made))
                 if os.environ.get("TEST_TIMES"):
                     comment(f"{time.monotonic() - started:.1f} s")
     except Skip as reason:
         for rest in range(number + 1, len(cases) + 1):
-            say(rest, True, cases[rest - 1].__name__, f" # SKIP {reason}")
+            report(rest, True, cases[rest - 1].__name__, f" # SKIP {reason}")
     except Exception:  # the fixture: every case that has not run has failed
         comment(traceback.format_exc())
         for rest in range(number + 1, len(cases) + 1):
-            say(rest, False, cases[rest - 1].__name__)
+            report(rest, False, cases[rest - 1].__name__)
         failed += 1
     sys.stdout.flush()
     sys.exit(1 if failed else 0)

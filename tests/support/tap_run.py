@@ -2,7 +2,7 @@
 """Runs programs that print TAP and adds up their cases.
 
 usage: tap_run.py --log FOLDER --total FILE [--timeout SECONDS] [--jobs N] NAME=COMMAND...
-Runs N programs at a time. Prints one line per program and every failed case with what was said about it; the whole output lies in FOLDER.
+Runs N programs at a time. Prints one line per program and every failed case with its comments; the whole output is in FOLDER.
 A program that dies, hangs, or prints fewer cases than its plan has failed cases for that: silence is no success.
 Adds "passed failed skipped" as a line to FILE. Exit status 1 when anything failed.
 """

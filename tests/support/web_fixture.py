@@ -1,10 +1,10 @@
-"""What the tests of the web pages work with: a grid, a browser, and screenshots that axe-core has looked at."""
+"""Fixture of the tests of the web pages: a grid, a browser, and screenshots checked by axe-core."""
 import contextlib
 import os
 
 from browser import Browser
 from grid import Grid
-from programs import BUILD
+from programs import BUILD, scenes
 from tap import case, run, wait_until
 
 PASSWORD = "correct horse battery"
@@ -18,10 +18,10 @@ class WebFixture:
     def __init__(self, grid, page):
         self.grid, self.page = grid, page
         self.base = f"http://127.0.0.1:{grid.http_port}/"
-        self.complaints = []
+        self.problems = []
 
     def sign_up(self, name="anna"):
-        """The first account, made on the page; scripts may use it too."""
+        """Creates the first account on the page; self.grid uses its token, too."""
         page = self.page
         page.open(self.base)
         page.heading("A new grid")
@@ -33,13 +33,13 @@ class WebFixture:
         assert status == 200, login
         self.grid.token = login["token"]
 
-    def pictures(self, where, number):
-        wait_until(f"{number} pictures are shown", lambda: self.page.script(
+    def images(self, where, number):
+        wait_until(f"{number} images are shown", lambda: self.page.script(
             "return [...document.querySelectorAll(arguments[0] + ' img')].filter((e) => e.naturalWidth > 0).length",
             where) == number)
 
     def drop(self, where, *paths):
-        """Files or folders, as by a hand from the desktop."""
+        """Drops files or folders as from the desktop."""
         x, y = self.page.script("const b = document.querySelector(arguments[0]).getBoundingClientRect();"
                                 "return [b.x + b.width / 2, b.y + b.height / 2]", where)
         data = {"items": [], "files": list(paths), "dragOperationsMask": 1}
@@ -53,14 +53,14 @@ class WebFixture:
         self.page.open(target)
         self.page.heading(heading)
 
-    def hears(self):
-        """Whether the server tells the page what is new."""
+    def is_live(self):
+        """Whether the page receives events."""
         return self.page.script("return document.documentElement.dataset.live === 'on'")
 
     def settled(self):
-        """The page hears what is new, and has what it asked for."""
-        wait_until("the page hears what is new", self.hears)
-        wait_until("nothing is on its way", lambda: self.page.promise(
+        """Waits until the page receives events and no request is pending."""
+        wait_until("the page receives events", self.is_live)
+        wait_until("no request is pending", lambda: self.page.promise(
             "const count = () => performance.getEntriesByType('resource').length; const before = count();"
             "await new Promise((done) => setTimeout(done, 300)); return count() === before"))
 
@@ -68,14 +68,14 @@ class WebFixture:
         wait_until(f"the address has {part}", lambda: part in self.page.address())
 
     def take(self, name):
-        """Screenshots: light, dark, phone. In light axe-core looks for everything, in dark for contrast; nothing is
-        wider than a phone."""
+        """Screenshots: light, dark, phone. axe-core checks everything in light, contrast in dark; nothing may
+        be wider than a phone."""
         page = self.page
-        wait_until("no picture is on its way", lambda: not page.script(
-            "return document.querySelector('.picture-coming')"))
+        wait_until("no image is loading", lambda: not page.script(
+            "return document.querySelector('.image-loading')"))
         for kind, look in (("light", {}), ("dark", {"dark": True}), ("phone", {"width": 390, "height": 800})):
             page.look(**look)
-            if kind == "phone" and not name.startswith("viewer"):  # what is fixed to the bottom lies there
+            if kind == "phone" and not name.startswith("viewer"):  # it is fixed to the bottom
                 tall = page.script("return document.documentElement.scrollHeight")
                 page.look(width=look["width"], height=min(max(look["height"], tall), 6000))
             page.promise("await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));")
@@ -83,10 +83,10 @@ class WebFixture:
                             whole=not name.startswith("viewer"))
             if kind != "phone":
                 found = page.violations("color-contrast" if kind == "dark" else None)
-                self.complaints += [f"{name}, {kind}: {each}" for each in found]
+                self.problems += [f"{name}, {kind}: {each}" for each in found]
             wide = page.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wide > 0:
-                self.complaints.append(f"{name}, {kind}: the page is {wide} pixels wider than the window")
+                self.problems.append(f"{name}, {kind}: the page is {wide} pixels wider than the window")
         page.look()
 
 
@@ -98,23 +98,34 @@ def fixture(settings=None):
         yield WebFixture(grid, page)
 
 
+@contextlib.contextmanager
+def fixture_with_job():
+    """A fixture after sign-up, with a slave "attic" and the finished job 1, "cube", of four frames."""
+    with fixture() as made:
+        made.sign_up()
+        made.grid.add_slave("attic")
+        job = made.grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-4", "--name", "cube")
+        assert made.grid.wait(job)["state"] == "finished", made.grid.job(job)
+        yield made
+
+
 def evidence(made):
     with contextlib.suppress(Exception):
         made.page.screenshot(os.path.join(SHOTS, "failed.png"))
     return made.page.evidence() + made.grid.evidence()
 
 
-def nothing_was_found_by_axe_core_on_any_page(made):
-    assert not made.complaints, "\n".join(sorted(set(made.complaints)))
+def axe_core_finds_no_violation(made):
+    assert not made.problems, "\n".join(sorted(set(made.problems)))
 
 
-def the_console_stayed_silent(made):
-    complaints = made.page.console()
-    assert not complaints, "\n".join(complaints)
+def the_browser_console_shows_no_error(made):
+    problems = made.page.console()
+    assert not problems, "\n".join(problems)
 
 
 def run_pages(make_fixture):
-    """Every case of a file, and two that look back on all of them."""
-    case(nothing_was_found_by_axe_core_on_any_page)
-    case(the_console_stayed_silent)
+    """Runs every case of a file, then two that check all pages."""
+    case(axe_core_finds_no_violation)
+    case(the_browser_console_shows_no_error)
     run(make_fixture, evidence)

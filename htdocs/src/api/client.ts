@@ -84,14 +84,14 @@ async function sendOnce(address: string, how: RequestInit): Promise<Response> {
   } catch (problem) {
     if (how.signal?.aborted) throw problem;
     unavailable.set(true);
-    throw new Unreachable(text.away.unreachable);
+    throw new Unreachable(text.unavailable.unreachable);
   }
   unavailable.set(reply.status === 502 || reply.status === 503 || reply.status === 504);
   return reply;
 }
 
 export async function errorOf(reply: Response): Promise<Error> {
-  let message = text.away.strange(reply.status);
+  let message = text.unavailable.strange(reply.status);
   try {
     const answer = (await reply.json()) as { error?: { message?: string } };
     message = answer.error?.message ?? message;

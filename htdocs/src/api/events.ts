@@ -1,7 +1,6 @@
-// What the server tells by itself (Server-Sent Events): one stream for the whole page, with all that its parts want to
-// hear of. It goes on where it was cut, and where the server cannot say what was missed everything is asked for anew.
-// While there is no stream pages ask again every few seconds, as if this were not here. A hidden page has none:
-// browsers open six connections to a server, for all pages together.
+// Server-sent events: one stream for the whole page, with the interests of all its parts. It resumes after the last
+// event; when the server cannot tell what was missed, everything is requested again. Without a stream the page polls every
+// few seconds. A hidden page has none: browsers open at most six connections to a server, for all pages together.
 import { Store } from '../base/store';
 import { ask, unavailable, ApiError, sessionEnded, url } from './client';
 import type { Job, Slave, Task } from './routes';
@@ -15,8 +14,8 @@ export interface Events {
   grid: { online: number; active: number; ready: number; leased: number };
   points: object;
   notification: object;
-  project: { id: number }; // it is new, or its shots are different
-  everything: null; // nobody knows what was missed
+  project: { id: number }; // created, or its shots changed
+  everything: null; // unknown events were missed
 }
 export type Topic = keyof Events;
 const topics = ['job', 'frames', 'slave', 'grid', 'points', 'notification', 'project'] as const;
@@ -24,22 +23,22 @@ const topics = ['job', 'frames', 'slave', 'grid', 'points', 'notification', 'pro
 export interface Interest {
   job?: number; // its frames, too
   slaves?: boolean;
-  all?: boolean; // everybody's
+  all?: boolean; // of all users
 }
 
-/** True while the server tells by itself. */
+/** True while a stream is open. */
 export const listening = new Store(false);
-listening.follow((on) => (document.documentElement.dataset['live'] = on ? 'on' : 'off')); // for those who look from outside
+listening.follow((on) => (document.documentElement.dataset['live'] = on ? 'on' : 'off')); // for tests
 
-const silence = 50_000; // the server gives a sign of life every 20 s
+const silence = 50_000; // the server sends a heartbeat every 20 s
 const slowest = 10_000;
 
 const followers = new Map<Topic, Set<(event: never) => void>>();
 const interests = new Set<Interest>();
-let wanted = ''; // by the stream that is open
+let openQuery = ''; // query of the open stream
 let source: EventSource | null = null;
-let last: string | null = null; // the latest event
-let heard = 0;
+let last: string | null = null; // id of the latest event
+let lastSeen = 0;
 let fails = 0;
 let retry = 0;
 let changing = 0;
@@ -66,7 +65,7 @@ export function subscribe(interest: Interest): () => void {
   };
 }
 
-/** Events after this one are new; the server said so with the answer to who is logged in. */
+/** Sets the position of the stream: events after this one, which GET /me returned, are new. */
 export function knowPosition(event: string): void {
   last ??= event;
 }
@@ -79,7 +78,7 @@ export function listen(): void {
   window.addEventListener('pageshow', changed);
   sessionEnded.follow(changed);
   window.setInterval(() => {
-    if (source && Date.now() - heard > silence) failed();
+    if (source && Date.now() - lastSeen > silence) failed();
   }, 10_000);
   changed();
 }
@@ -103,15 +102,14 @@ function query(): string {
   return parts.toString();
 }
 
-// A stream is closed at once: a page that the browser lays aside when it goes elsewhere runs no timer any more, and
-// would keep one of the six connections for a minute. Opening waits, for pages come and go: what they want is looked at
-// when the new one has said it.
+// Closes a stream at once: a page that the browser keeps after leaving it runs no timers, and would hold one of the six
+// connections for a minute. Opening is delayed, so that interests of a new page are known.
 function changed(): void {
   window.clearTimeout(changing);
   const silent = (): boolean => !running || sessionEnded.value || document.hidden;
   if (silent()) return close();
   changing = window.setTimeout(() => {
-    if (!silent() && (!source || query() !== wanted)) open();
+    if (!silent() && (!source || query() !== openQuery)) open();
   }, 20);
 }
 
@@ -124,23 +122,23 @@ function close(): void {
 
 function open(): void {
   close();
-  wanted = query();
-  const parts = new URLSearchParams(wanted);
+  openQuery = query();
+  const parts = new URLSearchParams(openQuery);
   if (last !== null) parts.set('since', last);
   const stream = new EventSource(url('/api/v1/events') + (parts.toString() ? '?' + parts.toString() : ''));
   source = stream;
-  heard = Date.now();
+  lastSeen = Date.now();
   const on = (name: string, does: (event: MessageEvent<string>) => void): void =>
     stream.addEventListener(name, (event) => {
       if (source !== stream) return;
-      heard = Date.now();
+      lastSeen = Date.now();
       const message = event as MessageEvent<string>;
       if (message.lastEventId) last = message.lastEventId;
       does(message);
     });
   const begin = (complete: boolean): void => {
     fails = 0;
-    unavailable.set(false); // nothing else may ask, and find it out
+    unavailable.set(false); // perhaps no other request would notice
     listening.set(true);
     if (!complete) publish('everything', null);
   };
@@ -153,8 +151,7 @@ function open(): void {
   stream.onerror = () => source === stream && failed();
 }
 
-// The browser says nothing of why. Asking who is logged in does: the server is unavailable,
-// the session has ended, or neither.
+// The browser gives no reason. Requesting /me finds it: the server is unavailable, the session has ended, or neither.
 function failed(): void {
   close();
   fails += 1;
@@ -171,19 +168,19 @@ function later(wait: number): void {
   retry = window.setTimeout(changed, wait);
 }
 
-/** A slave with an update applied. A frame that ended changed more than what it works on. */
-export function applySlaveUpdate(slave: Slave, update: Events['slave']): Heard<Slave> {
+/** A slave with an update applied. When a frame has ended, more has changed than current tasks. */
+export function applySlaveUpdate(slave: Slave, update: Events['slave']): Applied<Slave> {
   if (update.changed || update.online !== slave.online || !update.working_on) return 'ask';
   const here = new Set(update.working_on.map((work) => work.task));
   const ended = slave.working_on.some((work) => !here.has(work.task));
   return { data: { ...slave, working_on: update.working_on }, ask: ended };
 }
 
-/** What an event makes of data: new data, a reason to ask for it, both, or nothing. */
-export type Heard<T> = { data: T; ask?: boolean } | 'ask' | undefined;
+/** Result of applying an event to data: new data, a request for it, both, or nothing. */
+export type Applied<T> = { data: T; ask?: boolean } | 'ask' | undefined;
 
-/** A job with an update applied. A state that the server changed by itself has more to it than the update. */
-export function applyUpdate(job: Job, update: JobUpdate): Heard<Job> {
+/** A job with an update applied. A new state changes more than the update contains. */
+export function applyUpdate(job: Job, update: JobUpdate): Applied<Job> {
   if (update.created || update.deleted) return 'ask';
   if (update.tasks !== undefined) return { data: { ...job, ...update } };
   const { running, ...rest } = update;
@@ -197,10 +194,10 @@ export function applyUpdate(job: Job, update: JobUpdate): Heard<Job> {
 export function applyListUpdate<T extends { id: number }>(
   list: T[],
   id: number,
-  hear: (one: T) => Heard<T>,
-): Heard<T[]> {
+  apply: (one: T) => Applied<T>,
+): Applied<T[]> {
   const at = list.findIndex((one) => one.id === id);
-  const made = at < 0 ? undefined : hear(list[at] as T);
+  const made = at < 0 ? undefined : apply(list[at] as T);
   if (made === undefined || made === 'ask') return made;
   return { ...made, data: [...list.slice(0, at), made.data, ...list.slice(at + 1)] };
 }

@@ -1,14 +1,14 @@
-// All jobs of somebody, kept up to date at little cost: everything once, of which the newest are shown as soon as they are
-// there, then what is active and what is new. A job that is active no more is asked for by itself.
+// All jobs of a user, kept up to date at little cost: everything once, the newest shown first, then only active and new
+// jobs. A job that is no longer active is fetched by itself.
 import { ask, ApiError } from './client';
-import { type Heard, type JobUpdate, applyListUpdate, applyUpdate } from './events';
+import { type Applied, type JobUpdate, applyListUpdate, applyUpdate } from './events';
 import { everyPage, type Live, useLive, useInterest } from './live';
 import type { Job } from './routes';
 
 const asksAtOnce = 20;
 const firstPage = 60; // rows: more than a window shows
 
-async function withoutGone(id: number, signal: AbortSignal): Promise<Job | null> {
+async function fetchUnlessDeleted(id: number, signal: AbortSignal): Promise<Job | null> {
   try {
     return await ask('GET /api/v1/jobs/{id}', { path: { id }, signal });
   } catch (problem) {
@@ -18,7 +18,7 @@ async function withoutGone(id: number, signal: AbortSignal): Promise<Job | null>
 }
 
 /** Jobs with an update of one of them applied. */
-export function applyJobsUpdate(jobs: Job[], update: JobUpdate): Heard<Job[]> {
+export function applyJobsUpdate(jobs: Job[], update: JobUpdate): Applied<Job[]> {
   if (update.created) return 'ask';
   if (!update.deleted) return applyListUpdate(jobs, update.id, (job) => applyUpdate(job, update));
   return jobs.some((job) => job.id === update.id) ? { data: jobs.filter((job) => job.id !== update.id) } : undefined;
@@ -45,7 +45,7 @@ export function useJobList(all: boolean): Live<Job[]> {
         ask('GET /api/v1/jobs', { query: { ...who, limit: 50 }, signal }),
       ]);
       const jobs = new Map(before.map((job) => [job.id, job]));
-      // What stood among the newest and is not there any more was deleted.
+      // A job that is missing among the newest was deleted.
       const oldest = newest.next === null ? 0 : newest.items[newest.items.length - 1]?.id ?? 0;
       for (const id of jobs.keys()) if (id >= oldest) jobs.delete(id);
       for (const job of newest.items) jobs.set(job.id, job);
@@ -53,7 +53,7 @@ export function useJobList(all: boolean): Live<Job[]> {
       const changed = [...jobs.values()].filter((job) => job.state === 'active' && !stillActive.has(job.id));
       for (const job of active.items) jobs.set(job.id, job);
       for (const { id } of changed.slice(0, asksAtOnce)) {
-        const now = await withoutGone(id, signal);
+        const now = await fetchUnlessDeleted(id, signal);
         if (now) jobs.set(id, now);
         else jobs.delete(id);
       }

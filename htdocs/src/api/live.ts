@@ -1,39 +1,37 @@
-// What keeps a page up to date: what the server tells by itself, and asking again. Who follows events asks rarely while
-// they come, and every few seconds while they do not; less often while the server is away, not at all while the page is
-// hidden.
+// Keeps the data of a page up to date, by events and by polling: rarely while a stream is open, every few seconds
+// without one, less often while the server is unavailable, never while the page is hidden.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Unreachable, ApiError, sessionEnded } from './client';
-import { type Events, follow, type Heard, listening, type Topic, type Interest, subscribe } from './events';
+import { type Events, follow, type Applied, listening, type Topic, type Interest, subscribe } from './events';
 
 const slowest = 20000;
-const calm = 75000; // from asking to asking while events come: for what they do not say
-const least = 1200; // from asking to asking because of events
+const calm = 75000; // between polls while events arrive: for what they do not contain
+const least = 1200; // between requests caused by events
 
-export type Hearing<T> = { [K in Topic]?: (event: Events[K], data: T) => Heard<T> };
+export type EventHandlers<T> = { [K in Topic]?: (event: Events[K], data: T) => Applied<T> };
 
 export interface Live<T> {
   data: T | null;
-  whole: boolean; // false: the first part of the data, while the rest is on its way
-  problem: Error | null; // of the latest try; the data before it stays
+  whole: boolean; // false: the first part of the data, while the rest is loading
+  problem: Error | null; // of the latest request; earlier data stay
   refresh: () => void;
 }
 
-/** Subscribes while the component is on the page. null: not now. */
+/** Subscribes while the component is mounted. null: not now. */
 export function useInterest(what: Interest | null): void {
   const key = JSON.stringify(what);
   useEffect(() => (what === null ? undefined : subscribe(what)), [key]);
 }
 
 /**
- * Asks at once and again every `every` ms (0: only when refresh is called), rarely while the events that it hears come. A
- * new key drops the data. The function may use what it found before, and show the first part
- * of what it finds while the rest is on its way.
+ * Fetches at once and again every `every` ms (0: only when refresh is called), rarely while a stream delivers its events.
+ * A new key drops the data. The fetcher may use the previous data, and show the first part while the rest is loading.
  */
 export function useLive<T>(
   key: string | null,
   fetcher: (signal: AbortSignal, before: T | null, first: (part: T) => void) => Promise<T>,
   every = 3000,
-  hears?: Hearing<T>,
+  handlers?: EventHandlers<T>,
 ): Live<T> {
   const [state, setState] = useState<{ key: string | null; data: T | null; whole: boolean; problem: Error | null }>({
     key,
@@ -43,8 +41,8 @@ export function useLive<T>(
   });
   const latest = useRef(fetcher);
   latest.current = fetcher;
-  const hearing = useRef(hears);
-  hearing.current = hears;
+  const latestHandlers = useRef(handlers);
+  latestHandlers.current = handlers;
   const wake = useRef<() => void>(() => undefined);
 
   useEffect(() => {
@@ -59,7 +57,7 @@ export function useLive<T>(
     let soon = 0;
 
     const pause = (): number =>
-      wait === every && hears && listening.value ? Math.max(every, calm * (0.75 + Math.random() / 2)) : wait;
+      wait === every && handlers && listening.value ? Math.max(every, calm * (0.75 + Math.random() / 2)) : wait;
     const tick = async (): Promise<void> => {
       window.clearTimeout(timer);
       window.clearTimeout(soon);
@@ -81,7 +79,7 @@ export function useLive<T>(
         wait = Math.min(Math.max(wait, 1000) * 1.6, slowest);
         if (problem instanceof ApiError) wait = Math.max(wait, problem.retryAfter * 1000);
         setState({ key, data, whole: data !== null, problem: problem as Error });
-        if (problem instanceof ApiError && problem.status === 404) wait = 0; // it will not come back
+        if (problem instanceof ApiError && problem.status === 404) wait = 0; // it was deleted
         if (problem instanceof Unreachable && wait > 5000) wait = 5000;
       } finally {
         running = false;
@@ -95,29 +93,30 @@ export function useLive<T>(
       }
     };
 
-    // Many pages hear the same at the same time; they do not all ask at the same time.
+    // Many pages receive the same event at once; random delays spread their requests.
     const askSoon = (): void => {
       if (document.hidden || soon !== 0) return;
       soon = window.setTimeout(() => void tick(), Math.max(0, asked + least - Date.now()) + Math.random() * 150);
     };
-    const hear = (topic: Topic, event: never): void => {
+    const apply = (topic: Topic, event: never): void => {
       if (topic === 'everything') return askSoon();
-      const made = data === null ? undefined : (hearing.current?.[topic] as Hearing<T>['job'])?.(event, data);
-      if (running) again = again || data === null || made !== undefined; // what is on its way may be older
+      const handler = latestHandlers.current?.[topic] as EventHandlers<T>['job'];
+      const made = data === null ? undefined : handler?.(event, data);
+      if (running) again = again || data === null || made !== undefined; // the pending response may be older
       if (made === undefined) return;
       if (made === 'ask') return askSoon();
       data = made.data;
       setState({ key, data, whole: true, problem: null });
       if (made.ask) askSoon();
     };
-    const unfollow = hears
-      ? [...(Object.keys(hears) as Topic[]), 'everything' as const].map((topic) =>
-          follow(topic, (event) => hear(topic, event as never)),
+    const unfollow = handlers
+      ? [...(Object.keys(handlers) as Topic[]), 'everything' as const].map((topic) =>
+          follow(topic, (event) => apply(topic, event as never)),
         )
       : [];
-    // When the events stop, what they kept up to date is asked for as before.
-    const heardLess = listening.follow((on) => {
-      if (on || !hears || every === 0) return;
+    // Without events, polling resumes.
+    const unfollowListening = listening.follow((on) => {
+      if (on || !handlers || every === 0) return;
       window.clearTimeout(timer);
       if (!document.hidden) timer = window.setTimeout(() => void tick(), every);
     });
@@ -125,7 +124,7 @@ export function useLive<T>(
       if (!document.hidden) void tick();
       else window.clearTimeout(timer);
     };
-    const backIn = sessionEnded.follow((ended) => {
+    const unfollowSession = sessionEnded.follow((ended) => {
       if (!ended) void tick();
     });
     wake.current = () => void tick();
@@ -136,8 +135,8 @@ export function useLive<T>(
       window.clearTimeout(timer);
       window.clearTimeout(soon);
       for (const each of unfollow) each();
-      heardLess();
-      backIn();
+      unfollowListening();
+      unfollowSession();
       document.removeEventListener('visibilitychange', seen);
     };
   }, [key, every]);

@@ -1,5 +1,5 @@
-// The browser's own notifications while a page is open: the server tells that something is new for this reader, and it
-// is shown once, in one of his open pages. A page without a stream, as a hidden one, asks now and then.
+// Browser notifications while a page is open: each is shown once, in one of the user's open pages. A page without a
+// stream, such as a hidden one, polls.
 import { useEffect } from 'preact/hooks';
 import { remember, remembered } from '../base/store';
 import { text } from '../text';
@@ -17,7 +17,7 @@ export const canNotify = (): 'no' | 'ask' | 'yes' | 'denied' =>
         ? 'denied'
         : 'ask';
 
-/** Asks what came since the last time, and shows it; resolves to how many. All pages hear at once, one asks at a time. */
+/** Fetches and shows new notifications; resolves to their number. A lock lets one page at a time do it. */
 export async function showNew(user: number): Promise<number> {
   const show = (): Promise<number> => showUnseen(user);
   return 'locks' in navigator ? await navigator.locks.request('distren-notify', show) : show(); // not without TLS
@@ -27,13 +27,13 @@ async function showUnseen(user: number): Promise<number> {
   const key = `notified-${user}`;
   const seen = Number(remembered<string>(key, '-1'));
   if (!(seen >= 0)) {
-    // the first time in this browser: nothing of before
+    // first use in this browser: nothing older is shown
     remember(key, String((await ask('GET /api/v1/notifications/settings')).newest));
     return 0;
   }
   const { items } = await ask('GET /api/v1/notifications', { query: { channel: 'browser', after: seen, limit: 20 } });
   const last = items[items.length - 1];
-  // Another page of this reader may have been faster.
+  // Another page of this user may have been faster.
   if (!last || Number(remembered<string>(key, '-1')) !== seen) return 0;
   remember(key, String(last.id));
   for (const each of items) {
@@ -52,16 +52,16 @@ export function useBrowserNotifications(user: number | null): void {
   useEffect(() => {
     if (user === null || user === 0) return undefined;
     const look = (): void => {
-      if (canNotify() === 'yes') showNew(user).catch(() => undefined); // away or logged out: next time
+      if (canNotify() === 'yes') showNew(user).catch(() => undefined); // unavailable or logged out: next time
     };
     look();
-    const told = [follow('notification', look), follow('everything', look)];
+    const unfollow = [follow('notification', look), follow('everything', look)];
     const timer = window.setInterval(() => {
       if (!listening.value) look();
     }, every);
     return () => {
       window.clearInterval(timer);
-      for (const each of told) each();
+      for (const each of unfollow) each();
     };
   }, [user]);
 }

@@ -1,5 +1,5 @@
-// The frames of a job, kept up to date: all of them once, then what the server tells of each; where it does not, the pages
-// in which something may still happen, and only when the job's figures say that something has.
+// The frames of a job, kept up to date: all of them once, then by events; without events, the pages with unfinished
+// frames, and only when the job's counts have changed.
 import { useEffect, useRef } from 'preact/hooks';
 import { ask } from './client';
 import { type Events, listening, type TaskUpdate } from './events';
@@ -11,9 +11,9 @@ const pagesAtOnce = 4;
 const everywhere = 'everywhere'; // the stamp of a list in which any frame may be different
 
 interface Page {
-  after: number | undefined; // the cursor that gave it
+  after: number | undefined; // its cursor
   tasks: Task[];
-  looked: number; // when, counted in looks
+  looked: number; // number of the refresh that fetched it
 }
 
 const over = (task: Task): boolean => task.state === 'accepted' || task.state === 'cancelled';
@@ -86,12 +86,12 @@ export function useTaskList(job: Job | null): Live<Task[]> {
         return kept.current.all;
       }
       if (old.stamp === stamp) return old.all;
-      // Where frames are in work first, then what was not looked at for longest.
+      // Pages with rendering frames first, then those fetched longest ago.
       const whole = old.stamp === everywhere;
       const live = old.pages.filter((page) => whole || !page.tasks.every(over));
       const most = whole ? live.length : pagesAtOnce;
-      const inWork = (page: Page): number => (page.tasks.some((task) => task.state === 'leased') ? 0 : 1);
-      live.sort((left, right) => inWork(left) - inWork(right) || left.looked - right.looked);
+      const isRendering = (page: Page): number => (page.tasks.some((task) => task.state === 'leased') ? 0 : 1);
+      live.sort((left, right) => isRendering(left) - isRendering(right) || left.looked - right.looked);
       old.looks += 1;
       await Promise.all(
         live.slice(0, most).map(async (page) => {
@@ -99,7 +99,7 @@ export function useTaskList(job: Job | null): Live<Task[]> {
           page.looked = old.looks;
         }),
       );
-      old.stamp = live.length > most ? '' : stamp; // there is more to look at
+      old.stamp = live.length > most ? '' : stamp; // more pages are to be fetched
       old.all = old.pages.flatMap((page) => page.tasks);
       return old.all;
     },
@@ -109,12 +109,12 @@ export function useTaskList(job: Job | null): Live<Task[]> {
         if (!job || update.job !== job.id || !kept.current) return undefined;
         const now = applyFramesUpdate(kept.current, update);
         if (!update.more) return now && { data: now };
-        kept.current.stamp = ''; // more happened than was told
+        kept.current.stamp = ''; // the event was truncated
         return now ? { data: now, ask: true } : 'ask';
       },
     },
   );
-  // Cancelled, put back: of that nothing is told frame by frame.
+  // Cancelling and requeueing publish no events per frame.
   const state = job && `${job.id} ${job.state} ${job.failed}`;
   const before = useRef(state);
   useEffect(() => {

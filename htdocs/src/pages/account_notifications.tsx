@@ -1,4 +1,4 @@
-// How I want to be told what: by e-mail, webhook or browser, for each kind; and what became of it.
+// My notifications: e-mail, webhook or browser for each kind; and which were sent.
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { useLive } from '../api/live';

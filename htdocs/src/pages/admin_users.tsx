@@ -23,8 +23,8 @@ const pageSize = 50;
 function Block({ account, close, done }: { account: Account; close: () => void; done: () => void }) {
   const [reason, setReason] = useState('');
   const block = async (): Promise<void> => {
-    const gone = await ask('POST /api/v1/admin/users/{id}/block', { path: { id: account.id }, body: { reason } });
-    showToast(t.blocked(account.name, gone.jobs, gone.slaves));
+    const blocked = await ask('POST /api/v1/admin/users/{id}/block', { path: { id: account.id }, body: { reason } });
+    showToast(t.blocked(account.name, blocked.jobs, blocked.slaves));
     done();
   };
   return (

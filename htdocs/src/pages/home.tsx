@@ -1,22 +1,22 @@
-// Home: the latest picture first, then what is being rendered, then the grid in figures.
+// Home: the latest image first, then what is being rendered, then the grid in figures.
 import { ask } from '../api/client';
 import type { Events } from '../api/events';
 import { applyJobsUpdate } from '../api/job_list';
 import { useLive } from '../api/live';
-import { latestPicture } from '../api/pictures';
+import { latestThumbnail } from '../api/images';
 import type { Job, AnswerOf } from '../api/routes';
 import { useUser } from '../api/session';
 import { address } from '../base/address';
 import { count, percent, points } from '../base/format';
 import { Empty, Heading, Loading, ProgressBar, Time, ErrorMessage, useTitle } from '../parts/basics';
 import { Icon } from '../parts/icons';
-import { Picture, ratioOf } from '../parts/picture';
+import { RenderedImage, ratioOf } from '../parts/rendered_image';
 import { text } from '../text';
 
 function Hero({ job }: { job: Job }) {
   return (
     <a class="hero" href={address(['jobs', job.id])}>
-      <Picture src={latestPicture(job, 1024)} alt={text.home.latestOf(job.name)} ratio={ratioOf(job.output)} />
+      <RenderedImage src={latestThumbnail(job, 1024)} alt={text.home.latestOf(job.name)} ratio={ratioOf(job.output)} />
       <div class="hero-caption">
         <strong class="cut">{job.name}</strong>
         <span>{text.job.framesDone(count(job.accepted), count(job.tasks))}</span>
@@ -28,7 +28,7 @@ function Hero({ job }: { job: Job }) {
 function JobCard({ job }: { job: Job }) {
   return (
     <a class="job-card" href={address(['jobs', job.id])}>
-      <Picture small src={job.accepted > 0 ? latestPicture(job, 256) : null} alt="" />
+      <RenderedImage small src={job.accepted > 0 ? latestThumbnail(job, 256) : null} alt="" />
       <div class="job-card-words">
         <div class="between">
           <strong class="cut">{job.name}</strong>
@@ -49,7 +49,7 @@ function Recent({ jobs }: { jobs: Job[] }) {
         {jobs.map((job) => (
           <li key={job.id}>
             <a class="recent-job" href={address(['jobs', job.id])}>
-              <Picture small src={job.accepted > 0 ? latestPicture(job, 256) : null} alt="" />
+              <RenderedImage small src={job.accepted > 0 ? latestThumbnail(job, 256) : null} alt="" />
               <strong class="cut">{job.name}</strong>
               <span class="soft cut">
                 {text.states[job.state]} · <Time at={job.finished_at ?? job.created_at} />

@@ -1,10 +1,10 @@
-// One job: its latest picture, how far it is and why it waits, what can be done, and every frame of it.
+// One job: its latest image, its progress and why it waits, what can be done, and every frame of it.
 import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { act, type Action, approve, fits, mayRequeueAll, requeueAll } from '../parts/job_actions';
 import { applyUpdate } from '../api/events';
 import { useLive, useInterest } from '../api/live';
-import { isVideo } from '../api/pictures';
+import { isVideo } from '../api/images';
 import type { Job, Task } from '../api/routes';
 import { useTaskList } from '../api/task_list';
 import { useUser } from '../api/session';
@@ -31,7 +31,7 @@ import { Viewer } from '../viewer/viewer';
 import { Boost } from './job_boost';
 import { Downloads } from './job_downloads';
 import { Frames } from './job_frames';
-import { JobPicture } from './job_picture';
+import { JobImage } from './job_image';
 import { ShotFact } from './job_shot';
 
 const buttons: readonly (readonly [Action, IconName])[] = [
@@ -99,7 +99,7 @@ function Facts({ job, tasks, changed }: { job: Job; tasks: Task[]; changed: () =
       {left !== null && left > 0 && <Fact name={text.job.left}>{text.job.about(duration(left))}</Fact>}
       {job.accepted > 0 && spent > 0 && <Fact name={text.job.perFrame}>{duration(spent / job.accepted)}</Fact>}
       {spent > 0 && <Fact name={text.job.spent}>{duration(spent)}</Fact>}
-      <Fact name={text.job.picture}>
+      <Fact name={text.job.image}>
         {output?.width ? `${output.width} × ${output.height}, ` : ''}
         {output?.format ?? text.job.unknown}
       </Fact>
@@ -276,7 +276,7 @@ export function JobPage({ id }: { id: number }) {
       </Heading>
       <ProgressBar job={job} />
       <div class="job-top">
-        <JobPicture
+        <JobImage
           job={job}
           last={last?.frame ?? null}
           show={show}

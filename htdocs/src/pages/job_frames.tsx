@@ -1,21 +1,21 @@
-// Every frame of a job: as pictures, or as a map where ten thousand fit on a screen. Only what is in sight is drawn.
+// Every frame of a job: as thumbnails, or as a map where ten thousand fit on a screen. Only visible cells are drawn.
 import { useMemo, useState } from 'preact/hooks';
-import { thumbnail } from '../api/pictures';
+import { thumbnail } from '../api/images';
 import type { Job, Task } from '../api/routes';
 import { remember, remembered } from '../base/store';
 import { setQuery, useAddress } from '../base/address';
 import { count, duration, percent } from '../base/format';
 import { Empty, Loading, Switch } from '../parts/basics';
 import { Icon } from '../parts/icons';
-import { Picture, ratioOf } from '../parts/picture';
+import { RenderedImage, ratioOf } from '../parts/rendered_image';
 import { describeTask } from '../parts/task_summary';
 import { useWidth, useWindowRows } from '../parts/virtual';
 import { text } from '../text';
 
 const states = ['accepted', 'leased', 'ready', 'failed', 'cancelled'] as const;
-type View = 'pictures' | 'map';
+type View = 'images' | 'map';
 
-function PictureCell({ job, task, show }: { job: Job; task: Task; show: (frame: number) => void }) {
+function ImageCell({ job, task, show }: { job: Job; task: Task; show: (frame: number) => void }) {
   const accepted = task.state === 'accepted';
   return (
     <button
@@ -26,7 +26,7 @@ function PictureCell({ job, task, show }: { job: Job; task: Task; show: (frame: 
       onClick={() => show(task.frame)}
     >
       <span class="unseen">{describeTask(task)}</span>
-      <Picture small src={accepted ? thumbnail(job.id, task, 256) : null} alt="" ratio={ratioOf(job.output)} />
+      <RenderedImage small src={accepted ? thumbnail(job.id, task, 256) : null} alt="" ratio={ratioOf(job.output)} />
       <span class="cell-foot" aria-hidden="true">
         <span class="figure">{task.frame}</span>
         <span class="cell-state cut">
@@ -96,7 +96,7 @@ function Grid({ job, tasks, view, show }: { job: Job; tasks: Task[]; view: View;
           view === 'map' ? (
             <MapCell key={task.id} task={task} show={show} />
           ) : (
-            <PictureCell key={task.id} job={job} task={task} show={show} />
+            <ImageCell key={task.id} job={job} task={task} show={show} />
           ),
         )}
       </div>
@@ -116,7 +116,7 @@ export function Frames({
   show: (frame: number) => void;
 }) {
   const { query } = useAddress();
-  const [view, setView] = useState<View>(remembered<View>('frames', job.tasks > 600 ? 'map' : 'pictures'));
+  const [view, setView] = useState<View>(remembered<View>('frames', job.tasks > 600 ? 'map' : 'images'));
   const wanted = query['frames'];
   const shown = useMemo(() => (wanted ? tasks.filter((task) => task.state === wanted) : tasks), [tasks, wanted]);
   const firstDone = tasks.find((task) => task.state === 'accepted');
@@ -157,7 +157,7 @@ export function Frames({
               remember('frames', next);
             }}
             options={[
-              ['pictures', text.frames.pictures],
+              ['images', text.frames.images],
               ['map', text.frames.map],
             ]}
           />

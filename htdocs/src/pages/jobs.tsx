@@ -4,14 +4,14 @@ import { ask } from '../api/client';
 import { act, type Action, fits } from '../parts/job_actions';
 import { useJobList } from '../api/job_list';
 import { useLive } from '../api/live';
-import { latestPicture } from '../api/pictures';
+import { latestThumbnail } from '../api/images';
 import type { Job } from '../api/routes';
 import { moderates, useUser } from '../api/session';
 import { address, setQuery, useAddress } from '../base/address';
 import { count, percent } from '../base/format';
 import { Empty, Heading, Loading, ProgressBar, StateBadge, Time, ErrorMessage, useTitle } from '../parts/basics';
 import { Icon } from '../parts/icons';
-import { Picture } from '../parts/picture';
+import { RenderedImage } from '../parts/rendered_image';
 import { type Column, sorted, Table } from '../parts/table';
 import { text } from '../text';
 
@@ -35,11 +35,11 @@ function columnsFor(everybody: boolean): Column<Job>[] {
     : [];
   return [
     {
-      id: 'picture',
+      id: 'image',
       title: '',
       kind: 'thumb',
       hide: 'phone',
-      cell: (job) => <Picture small src={job.accepted > 0 ? latestPicture(job, 256) : null} alt="" />,
+      cell: (job) => <RenderedImage small src={job.accepted > 0 ? latestThumbnail(job, 256) : null} alt="" />,
     },
     {
       id: 'name',

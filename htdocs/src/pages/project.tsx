@@ -11,7 +11,7 @@ import { Empty, Heading, Loading, Missing, ErrorMessage, useTitle } from '../par
 import { Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
 import { Icon } from '../parts/icons';
-import { Picture, ratioOf } from '../parts/picture';
+import { RenderedImage, ratioOf } from '../parts/rendered_image';
 import { text } from '../text';
 
 export const shotStates = ['waiting', 'work', 'review', 'done'] as const;
@@ -22,7 +22,7 @@ export function ShotBadge({ state }: { state: Shot['state'] }) {
   return <span class={`badge shot-${state}`}>{text.shots.states[state]}</span>;
 }
 
-export function shotPicture(shot: Shot, size: 256 | 1024): string | null {
+export function shotThumbnail(shot: Shot, size: 256 | 1024): string | null {
   const from = shot.picture;
   return from && url(`/api/v1/jobs/${from.job}/picture?size=${size}&v=${from.accepted}`);
 }
@@ -31,7 +31,7 @@ function ShotCard({ shot }: { shot: Shot }) {
   const latest = shot.latest;
   return (
     <a class="shot card" href={address(['shots', shot.id])}>
-      <Picture small src={shotPicture(shot, 256)} alt="" ratio={ratioOf(shot.picture?.output)} />
+      <RenderedImage small src={shotThumbnail(shot, 256)} alt="" ratio={ratioOf(shot.picture?.output)} />
       <span class="between">
         <strong class="cut">{shot.name}</strong>
         <ShotBadge state={shot.state} />

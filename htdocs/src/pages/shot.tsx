@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { applyJobsUpdate } from '../api/job_list';
 import { useLive, useInterest } from '../api/live';
-import { latestPicture } from '../api/pictures';
+import { latestThumbnail } from '../api/images';
 import type { Job, Shot } from '../api/routes';
 import { moderates, useUser } from '../api/session';
 import { applyShotsUpdate } from '../api/shot_list';
@@ -13,11 +13,11 @@ import { Again, Empty, Fact, Heading, Loading, Missing, ProgressBar, Switch, Tim
 import { confirmed, Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
 import { Icon } from '../parts/icons';
-import { Picture, ratioOf } from '../parts/picture';
+import { RenderedImage, ratioOf } from '../parts/rendered_image';
 import { tried } from '../parts/toast';
 import { text } from '../text';
-import { JobPicture } from './job_picture';
-import { ShotBadge, shotPicture, shotStates } from './project';
+import { JobImage } from './job_image';
+import { ShotBadge, shotThumbnail, shotStates } from './project';
 
 function Edit({ shot, close }: { shot: Shot; close: (changed: boolean) => void }) {
   const [given, setGiven] = useState({ sequence: shot.sequence, name: shot.name });
@@ -49,7 +49,7 @@ function Edit({ shot, close }: { shot: Shot; close: (changed: boolean) => void }
 function JobLine({ job }: { job: Job }) {
   return (
     <a class="job-card" href={address(['jobs', job.id])}>
-      <Picture small src={job.accepted > 0 ? latestPicture(job, 256) : null} alt="" ratio={ratioOf(job.output)} />
+      <RenderedImage small src={job.accepted > 0 ? latestThumbnail(job, 256) : null} alt="" ratio={ratioOf(job.output)} />
       <div class="job-card-words">
         <div class="between">
           <strong class="cut">{job.name}</strong>
@@ -98,7 +98,7 @@ export function ShotPage({ id }: { id: number }) {
     return live.problem ? <Missing title={t.shot} problem={live.problem} retry={live.refresh} /> : <Loading />;
 
   const jobs = live.data.jobs;
-  const pictured = jobs.find((job) => job.id === shot.picture?.job);
+  const shownJob = jobs.find((job) => job.id === shot.picture?.job);
   const say = async (state: (typeof shotStates)[number] | 'auto'): Promise<void> => {
     await tried(() => ask('PATCH /api/v1/shots/{id}', { path, body: { state } }));
     live.refresh();
@@ -108,7 +108,7 @@ export function ShotPage({ id }: { id: number }) {
     if (await tried(() => ask('DELETE /api/v1/shots/{id}', { path }))) go(address(['projects', shot.project]));
   };
   const watch = (more: Record<string, string | number>): void => {
-    if (pictured) go(address(['jobs', pictured.id], more));
+    if (shownJob) go(address(['jobs', shownJob.id], more));
   };
   return (
     <>
@@ -139,16 +139,16 @@ export function ShotPage({ id }: { id: number }) {
         {shot.sequence} / {shot.name}
       </Heading>
       <div class="job-top">
-        {pictured ? (
-          <JobPicture
-            job={pictured}
+        {shownJob ? (
+          <JobImage
+            job={shownJob}
             last={0}
             show={() => watch({})}
             play={() => watch({})}
-            label={t.openJob(pictured.name)}
+            label={t.openJob(shownJob.name)}
           />
         ) : (
-          <Picture src={shotPicture(shot, 1024)} alt="" ratio={ratioOf(shot.picture?.output)} />
+          <RenderedImage src={shotThumbnail(shot, 1024)} alt="" ratio={ratioOf(shot.picture?.output)} />
         )}
         <div class="job-facts">
           <div class="shot-state">

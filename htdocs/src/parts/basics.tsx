@@ -73,7 +73,7 @@ export function Bar({ value, label }: { value: number; label: string }) {
   );
 }
 
-/** A time as one says it, with the exact one on hover; it goes on as time does. */
+/** A time as one says it, with the exact one on hover; updated as time passes. */
 export function Time({ at }: { at: string | null }) {
   const [, tick] = useState(0);
   useEffect(() => {
@@ -99,19 +99,19 @@ export function Empty({ icon, title, children }: { icon: IconName; title: string
   );
 }
 
-/** Over data that are there: a server that is away has its banner, an ended session its dialog. */
+/** Over data that are there: an unavailable server has its banner, an ended session its dialog. */
 export function Again({ problem }: { problem: Error | null }) {
   return problem instanceof ApiError && problem.status !== 401 ? <ErrorMessage problem={problem} /> : null;
 }
 
 /** What went wrong, in words; what is not there any more reads calmer than a fault. */
 export function ErrorMessage({ problem, retry }: { problem: Error; retry?: (() => void) | undefined }) {
-  const gone = problem instanceof ApiError && problem.status === 404;
+  const notFound = problem instanceof ApiError && problem.status === 404;
   return (
-    <div class={gone ? 'notice' : 'notice notice-bad'} role="alert">
+    <div class={notFound ? 'notice' : 'notice notice-bad'} role="alert">
       <Icon name="warning" />
       <p>{messageOf(problem)}</p>
-      {retry && !gone && (
+      {retry && !notFound && (
         <button type="button" class="button" onClick={retry}>
           {text.again}
         </button>

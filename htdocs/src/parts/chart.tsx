@@ -1,5 +1,5 @@
 // A chart over time, drawn by uPlot: bars for what was counted, lines for what there was. The value under the pointer
-// stands in its caption, on all charts of a page at once; for who sees no picture its sum is said instead.
+// stands in its caption, on all charts of a page at once; screen readers read its sum instead.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { useStore } from '../base/store';

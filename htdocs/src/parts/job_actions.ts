@@ -75,7 +75,7 @@ export async function act(action: Action, jobs: Job[]): Promise<boolean> {
 export const mayRequeue = (job: Job, task: Task): boolean =>
   job.state !== 'cancelled' && (task.state === 'accepted' || task.state === 'failed');
 
-/** One frame once more; asks first where a picture would go. */
+/** Renders one frame again; asks first where an image would be replaced. */
 export async function requeueTask(job: Job, task: Task): Promise<void> {
   const t = text.actions;
   const agreed =

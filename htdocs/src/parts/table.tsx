@@ -110,7 +110,7 @@ export function Table<T>({
                     </span>
                   </button>
                 ) : (
-                  column.title || <span class="unseen">{text.table.picture}</span>
+                  column.title || <span class="unseen">{text.table.image}</span>
                 )}
               </th>
             );

@@ -24,7 +24,7 @@ export function showToast(words: string, bad = false): void {
   if (!bad) window.setTimeout(() => close(id), 5000);
 }
 
-/** Runs something that may fail; the reader hears of it. Resolves to whether it went well. */
+/** Runs something that may fail; a toast shows the error. Resolves to whether it succeeded. */
 export async function tried(action: () => Promise<unknown>, done?: string): Promise<boolean> {
   try {
     await action();

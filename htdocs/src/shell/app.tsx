@@ -119,8 +119,8 @@ export function App() {
     <Frame>
       {me === undefined &&
         (problem ? (
-          <Empty icon="slaves" title={text.away.title}>
-            <p class="soft">{text.away.body}</p>
+          <Empty icon="slaves" title={text.unavailable.title}>
+            <p class="soft">{text.unavailable.body}</p>
           </Empty>
         ) : (
           <Loading />

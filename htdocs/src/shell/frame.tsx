@@ -18,7 +18,7 @@ const places: readonly (readonly [string, string, IconName])[] = [
 
 export function Frame({ children }: { children: ComponentChildren }) {
   const me = useMe();
-  const gone = useStore(unavailable);
+  const isUnavailable = useStore(unavailable);
   const { path } = useAddress();
   const place = path[0] === 'shots' ? 'projects' : path[0] ?? '';
   return (
@@ -63,10 +63,10 @@ export function Frame({ children }: { children: ComponentChildren }) {
           </nav>
         )}
       </header>
-      <div class={gone ? 'away away-on' : 'away'} role="status">
-        {gone && (
+      <div class={isUnavailable ? 'unavailable unavailable-on' : 'unavailable'} role="status">
+        {isUnavailable && (
           <p>
-            <Icon name="warning" /> {text.away.banner}
+            <Icon name="warning" /> {text.unavailable.banner}
           </p>
         )}
       </div>

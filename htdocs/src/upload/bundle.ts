@@ -1,4 +1,4 @@
-// The files of a job on their way: digests first, then only what the server lacks, a few at a time, the scene first.
+// Uploads the files of a job: digests first, then only what the server lacks, a few at a time, the scene first.
 import { ask } from '../api/client';
 import type { Chosen } from './chosen';
 import { digestOf } from './digests';
@@ -21,16 +21,16 @@ export interface Progress {
 const askedAtOnce = 5000;
 const sentAtOnce = 3;
 
-/** A hundred thousand small files are no reason to draw the page as often. */
-function seldom(tell: (progress: Progress) => void): (progress: Progress) => void {
-  let told = 0;
+/** Limits how often progress is reported, as there may be a hundred thousand files. */
+function throttled(report: (progress: Progress) => void): (progress: Progress) => void {
+  let reportedAt = 0;
   let before = '';
   return (progress) => {
     const stage = `${progress.phase} ${progress.sceneThere}`;
-    if (stage === before && performance.now() - told < 100) return;
-    told = performance.now();
+    if (stage === before && performance.now() - reportedAt < 100) return;
+    reportedAt = performance.now();
     before = stage;
-    tell(progress);
+    report(progress);
   };
 }
 
@@ -43,14 +43,14 @@ async function missingOf(digests: string[]): Promise<Set<string>> {
   return missing;
 }
 
-/** tell() is called some times a second; the last call has phase 'there'. Fails with a message for the reader. */
+/** onProgress() is called up to ten times a second, at last with phase 'there'. Fails with a message for the user. */
 export async function bring(
   chosen: Chosen[],
   scene: string,
-  tellAll: (progress: Progress) => void,
+  onProgress: (progress: Progress) => void,
   signal: AbortSignal,
 ): Promise<JobFile[]> {
-  const tell = seldom(tellAll);
+  const report = throttled(onProgress);
   const ordered = [...chosen].sort((left, right) => Number(right.path === scene) - Number(left.path === scene));
   const total = ordered.reduce((sum, { file }) => sum + file.size, 0);
   const files: JobFile[] = [];
@@ -59,7 +59,7 @@ export async function bring(
   for (const { path, file } of ordered) {
     const before = read;
     const sha256 = await digestOf(file, (bytes) =>
-      tell({ phase: 'reading', done: before + bytes, total, files, sceneThere: false }),
+      report({ phase: 'reading', done: before + bytes, total, files, sceneThere: false }),
     );
     if (signal.aborted) throw new DOMException('stopped', 'AbortError');
     read += file.size;
@@ -74,12 +74,12 @@ export async function bring(
   const sceneDigest = files.find((file) => file.path === scene)?.sha256 ?? '';
   let sceneThere = !missing.has(sceneDigest);
   let done = 0; // the sum of sent, kept: there may be a hundred thousand
-  const report = (): void => tell({ phase: 'sending', done, total: toSend, files, sceneThere });
+  const reportSent = (): void => report({ phase: 'sending', done, total: toSend, files, sceneThere });
   const note = (sha256: string, bytes: number): void => {
     done += bytes - (sent.get(sha256) ?? 0);
     sent.set(sha256, bytes);
   };
-  report();
+  reportSent();
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       const [sha256, file] = next;
@@ -88,16 +88,16 @@ export async function bring(
         sha256,
         (bytes) => {
           note(sha256, bytes);
-          report();
+          reportSent();
         },
         signal,
       );
       note(sha256, file.size);
       if (sha256 === sceneDigest) sceneThere = true;
-      report();
+      reportSent();
     }
   };
   await Promise.all(Array.from({ length: sentAtOnce }, work));
-  tell({ phase: 'there', done: toSend, total: toSend, files, sceneThere: true });
+  report({ phase: 'there', done: toSend, total: toSend, files, sceneThere: true });
   return files;
 }

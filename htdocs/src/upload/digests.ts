@@ -1,4 +1,4 @@
-// Digests of files, made by the worker.
+// Digests of files, computed by the worker.
 interface Answer {
   id: number;
   done?: number;
@@ -15,13 +15,13 @@ function theWorker(): Worker {
   worker = new Worker(new URL('digest_worker.js', document.baseURI.split('#')[0]));
   worker.onmessage = (event: MessageEvent<Answer>) => waiting.get(event.data.id)?.(event.data);
   worker.onerror = () => {
-    for (const [id, tell] of [...waiting]) tell({ id, problem: 'the digest worker could not be started' });
+    for (const [id, respond] of [...waiting]) respond({ id, problem: 'the digest worker could not be started' });
     worker = null;
   };
   return worker;
 }
 
-/** 64 hexadecimal digits; fails when the file cannot be read (it was changed, or taken away). */
+/** 64 hexadecimal digits; fails when the file cannot be read (changed or deleted). */
 export function digestOf(file: File, progress: (bytes: number) => void): Promise<string> {
   lastId += 1;
   const id = lastId;

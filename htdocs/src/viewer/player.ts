@@ -1,16 +1,16 @@
-// A flip-book: shows pictures one after the other at a speed, never one that has not arrived, and fetches those that
-// come next beforehand. Time is the browser's animation clock.
+// A flip-book: shows images one after the other at a speed, never one that is not loaded, and prefetches the next
+// ones. Time is the browser's animation clock.
 export const speeds = [2, 6, 12, 24, 30, 60] as const;
 
 export class Player {
   private timer = 0;
-  private next = 0; // when the next picture is due
+  private next = 0; // when the next image is due
   private cache = new Map<string, HTMLImageElement>();
   private readonly ahead = 12;
   private readonly kept = 240;
   perSecond = 24;
 
-  /** step(): moves one on; sources(): the addresses of the pictures that come, the next one first. */
+  /** step(): moves one on; sources(): the URLs of the following images, the next one first. */
   constructor(private readonly step: () => void, private readonly sources: () => string[]) {}
 
   get playing(): boolean {

@@ -1,7 +1,7 @@
 // One frame over the whole window, with keys: arrows, Home, End, Space, + - 0, C to compare, S to save, L for the log, Escape.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { mayRequeue, requeueTask } from '../parts/job_actions';
-import { original, shownByBrowsers, thumbnail } from '../api/pictures';
+import { original, shownByBrowsers, thumbnail } from '../api/images';
 import type { Job, Task } from '../api/routes';
 import { setQuery, useAddress } from '../base/address';
 import { remember, remembered } from '../base/store';

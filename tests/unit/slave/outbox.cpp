@@ -63,7 +63,7 @@ START_TEST(a_result_is_found_again_by_the_next_process) {
   auto const found = again->entries().at(0);
   ck_assert(found.sha256 == to_hex(sha256("pixels")) && found.size == 6 &&
             protocol::write(found.result) == protocol::write(entry.result));
-  ck_assert(read(again->picture(found)) == "pixels");
+  ck_assert(read(again->image_path(found)) == "pixels");
   ck_assert(result_message(found).output->upload.empty());
 }
 END_TEST

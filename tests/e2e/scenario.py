@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A grid from the first account to deleted jobs, told with the command line."""
+"""A grid from the first account to deleted jobs, with the command line."""
 import json
 import os
 import shutil
@@ -21,7 +21,7 @@ def anna(grid, *arguments, check=0, **more):
 
 
 def answer(grid, *arguments, **more):
-    """What a command of anna's prints with --json."""
+    """The JSON output of a command run by anna."""
     return json.loads(anna(grid, *arguments, "--json", **more).stdout)
 
 
@@ -62,10 +62,10 @@ def the_next_account_is_an_ordinary_one(grid):
 
 
 @case
-def a_slave_signs_on_with_the_key_that_its_owner_made(grid):
-    pair = answer(grid, "slave", "new", "attic")
-    assert pair["name"] == "attic" and pair["slavekey"] and pair["slavepassword"], pair
-    slave = grid.add_slave("attic", pair=pair)
+def a_slave_connects_with_the_key_created_by_its_owner(grid):
+    credentials = answer(grid, "slave", "new", "attic")
+    assert credentials["name"] == "attic" and credentials["slavekey"] and credentials["slavepassword"], credentials
+    slave = grid.add_slave("attic", credentials=credentials)
     shown = answer(grid, "slaves")["items"]
     assert [each["id"] for each in shown] == [slave.id], shown
     wait_until("its hello is written", lambda: answer(grid, "slave", "show", slave.id)["methods"])
@@ -76,7 +76,7 @@ def a_slave_signs_on_with_the_key_that_its_owner_made(grid):
 
 
 @case
-def a_submitted_scene_becomes_frames_under_stor_job1_output(grid):
+def a_submitted_scene_is_rendered_into_stor_job1_output(grid):
     done = anna(grid, "submit", os.path.join(scenes(), "plain.blend"), "--frames", "1-3,5", "--wait")
     assert "4 of 4" in done.stderr, done.stderr
     assert grid.check_output(1, [1, 2, 3, 5]) == ["0001.png", "0002.png", "0003.png", "0005.png"]
@@ -87,7 +87,7 @@ def a_submitted_scene_becomes_frames_under_stor_job1_output(grid):
 
 
 @case
-def a_download_brings_every_frame_and_mends_a_damaged_one(grid):
+def a_download_fetches_every_frame_and_replaces_a_damaged_one(grid):
     folder = os.path.join(grid.folder, "frames")
     anna(grid, "download", 1, folder)
     names = sorted(os.listdir(folder))
@@ -118,7 +118,7 @@ def a_signed_address_serves_a_frame_without_a_login_and_no_other(grid):
 
 
 @case
-def everything_printed_as_json_has_the_shape_of_the_api(grid):
+def json_output_has_the_members_of_the_api(grid):
     jobs = answer(grid, "jobs")
     assert [job["id"] for job in jobs["items"]] == [1], jobs
     job = answer(grid, "job", 1)
@@ -135,19 +135,19 @@ def everything_printed_as_json_has_the_shape_of_the_api(grid):
 
 
 @case
-def exit_codes_tell_a_script_what_happened(grid):
+def each_kind_of_failure_has_its_exit_code(grid):
     anna(grid, "job", 999, check=4)
     anna(grid, "frobnicate", check=2)
     anna(grid, "submit", os.path.join(scenes(), "plain.blend"), "--frames", "10-1", check=2)
     anna(grid, "submit", os.path.join(scenes(), "text.blend"), check=1)
     anna(grid, "delete", 999, check=4)
     grid.cli("jobs", user="nobody", check=3)
-    away = grid.cli("--server", "https://localhost:9", "jobs", check=5)
-    assert "localhost:9" in away.stderr, away.stderr
+    unreachable = grid.cli("--server", "https://localhost:9", "jobs", check=5)
+    assert "localhost:9" in unreachable.stderr, unreachable.stderr
 
 
 @case
-def strangers_neither_see_nor_touch_a_job_or_a_slave(grid):
+def other_users_can_neither_read_nor_change_a_job_or_a_slave(grid):
     for words in (["job", 1], ["cancel", 1], ["delete", 1], ["pause", 1], ["download", 1, "nowhere"],
                   ["slave", "show", grid.slaves[0].id], ["slave", "revoke", grid.slaves[0].id]):
         done = grid.cli(*words, user="ben")
@@ -160,14 +160,14 @@ def strangers_neither_see_nor_touch_a_job_or_a_slave(grid):
 @case
 def a_job_is_paused_resumed_cancelled_and_deleted(grid):
     job = submit(grid, "slow.blend", "--frames", "1-8", "--name", "long one")
-    wait_until("a frame is in work", lambda: grid.job(job)["leased"] > 0)
+    wait_until("a frame is rendering", lambda: grid.job(job)["leased"] > 0)
     assert answer(grid, "slave", "show", grid.slaves[0].id)["working_on"][0]["job"] == job
     anna(grid, "delete", job, check=1)
     anna(grid, "pause", job)
-    wait_until("the frame in work ends", lambda: grid.job(job)["leased"] == 0)
+    wait_until("the rendering frame ends", lambda: grid.job(job)["leased"] == 0)
     paused = grid.job(job)
     assert paused["state"] == "paused" and paused["accepted"] < 8, paused
-    other = submit(grid, "plain.blend", "--frames", "1")  # the slave is free for others
+    other = submit(grid, "plain.blend", "--frames", "1")  # the slave accepts other jobs
     finish(grid, other)
     assert grid.job(job)["accepted"] == paused["accepted"], grid.job(job)
     anna(grid, "resume", job)
@@ -178,11 +178,11 @@ def a_job_is_paused_resumed_cancelled_and_deleted(grid):
     anna(grid, "job", job, "--wait", check=1)
     anna(grid, "delete", job)
     assert anna(grid, "job", job, check=4).stderr.strip()
-    wait_until("its folder goes", lambda: not os.path.exists(os.path.join(grid.home, "stor", f"job{job}")))
+    wait_until("its folder is deleted", lambda: not os.path.exists(os.path.join(grid.home, "stor", f"job{job}")))
 
 
 @case
-def a_cancelled_job_is_over_for_good(grid):
+def a_cancelled_job_cannot_be_resumed(grid):
     job = submit(grid, "plain.blend", "--frames", "7-8", "--paused")
     assert grid.job(job)["state"] == "paused"
     anna(grid, "cancel", job)
@@ -192,7 +192,7 @@ def a_cancelled_job_is_over_for_good(grid):
 
 
 @case
-def a_scene_comes_with_its_textures_packed_or_not(grid):
+def a_scene_is_uploaded_with_its_textures_packed_or_not(grid):
     textured = submit(grid, "textured.blend", "--frames", "1")
     packed = submit(grid, "packed.blend", "--frames", "1")
     first, second = finish_all(grid, textured, packed)
@@ -204,7 +204,7 @@ def a_scene_comes_with_its_textures_packed_or_not(grid):
 
 
 @case
-def a_linked_library_above_the_scene_comes_with_its_folder(grid):
+def a_linked_library_above_the_scene_is_uploaded_from_its_root(grid):
     film = os.path.join(grid.folder, "film")
     for part in ("shots", "lib"):
         shutil.copytree(os.path.join(scenes(), part), os.path.join(film, part))
@@ -225,7 +225,7 @@ def compressed_scenes_render_as_the_plain_one(grid):
 
 
 @case
-def another_camera_and_another_scene_change_the_picture(grid):
+def another_camera_and_another_scene_change_the_image(grid):
     plain = os.path.join(grid.output(1), "0005.png")
     side, second = finish_all(grid, submit(grid, "plain.blend", "--frames", "5", "--camera", "Side"),
                               submit(grid, "plain.blend", "--frames", "5", "--scene", "Second", "--camera", "SecondSide"))
@@ -238,7 +238,7 @@ def another_camera_and_another_scene_change_the_picture(grid):
 
 
 @case
-def samples_resolution_and_format_are_what_was_asked_for(grid):
+def samples_resolution_and_format_are_applied(grid):
     exr = submit(grid, "plain.blend", "--frames", "1", "--samples", "4", "--resolution", "50%", "--format", "EXR")
     jpeg = submit(grid, "plain.blend", "--frames", "1", "--format", "JPEG", "--engine", "CYCLES")
     first, second = finish_all(grid, exr, jpeg)
@@ -252,16 +252,16 @@ def samples_resolution_and_format_are_what_was_asked_for(grid):
 
 
 @case
-def what_the_server_has_is_not_sent_again(grid):
+def files_that_the_server_has_are_not_uploaded_again(grid):
     done = anna(grid, "submit", os.path.join(scenes(), "plain.blend"), "--frames", "1", "--paused")
     assert "nothing uploaded" in done.stderr + done.stdout, done
 
 
 @case
-def a_revoked_slave_is_shown_the_door(grid):
+def a_revoked_slave_is_rejected(grid):
     shed = grid.add_slave("shed")
     anna(grid, "slave", "revoke", shed.id)
-    wait_until("it is turned away", lambda: "revoked" in read_log(shed.log))
+    wait_until("it is rejected", lambda: "revoked" in read_log(shed.log))
     shed.stop()
     grid.slaves.remove(shed)
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Submissions of several jobs with the real Blender: variations by a parameter file, frames in tiles that are stitched,
-denoised and made into a video, and what happens when one of them is cancelled or deleted."""
+denoised and made into a video, and cancelling and deleting one of them."""
 import contextlib
 import json
 import os
@@ -45,7 +45,7 @@ def finished(grid, number):
     return grid.check_output(number)
 
 
-def filmed(grid, number):
+def encoded(grid, number):
     job = grid.wait(number)
     assert job["state"] == "finished", (job, grid.tasks(number))
     return os.listdir(grid.output(number))
@@ -62,7 +62,7 @@ def size_of(path):
 
 
 @case
-def each_variation_of_a_parameter_file_is_a_job_with_a_folder_of_its_own(grid):
+def each_variation_of_a_parameter_file_is_a_job_with_its_own_folder(grid):
     target = os.path.join(grid.folder, "variations")
     done = grid.cli("submit", os.path.join(scenes(), "plain.blend"), "--frames", "3", "--parameters",
                     written(grid, "variations.xml", PARAMETERS), "--wait", "--download", target, check=0)
@@ -76,7 +76,7 @@ def each_variation_of_a_parameter_file_is_a_job_with_a_folder_of_its_own(grid):
 
 
 @case
-def a_wrong_parameter_file_is_refused_with_the_line_or_the_variation(grid):
+def an_invalid_parameter_file_is_rejected_with_line_or_variation(grid):
     for text, words in (
             ("no xml", "the parameter file"),
             (PARAMETERS.replace("variation name=\"side\"", "variation name=\"../side\""), "the parameter file:5:"),
@@ -90,12 +90,12 @@ def a_wrong_parameter_file_is_refused_with_the_line_or_the_variation(grid):
         before = len(grid.api("GET", "/api/v1/jobs?limit=1000")[1]["items"])
         error = submitted(grid, "--parameters", written(grid, "wrong.xml", text), check=1)
         assert words in error, (words, error)
-        assert len(grid.api("GET", "/api/v1/jobs?limit=1000")[1]["items"]) == before, "something of it was made"
+        assert len(grid.api("GET", "/api/v1/jobs?limit=1000")[1]["items"]) == before, "a job was created"
 
 
 @case
-def a_still_in_tiles_is_stitched_to_what_the_whole_frame_would_be(grid):
-    # OpenEXR: a PNG is dithered anew in each tile.
+def stitched_tiles_match_the_full_frame(grid):
+    # OpenEXR: a PNG is dithered separately in each tile.
     options = ("--frames", "5", "--set", "width=200", "--set", "height=120", "--samples", "4", "--format", "EXR")
     whole = submitted(grid, *options)
     jobs = submitted(grid, *options, "--tiles", "3x2", "--overscan", "6")
@@ -117,11 +117,11 @@ def a_still_in_tiles_is_stitched_to_what_the_whole_frame_would_be(grid):
 
 
 @case
-def frames_in_tiles_become_a_video(grid):
+def tiled_frames_become_a_video(grid):
     need("ffmpeg")
     jobs = submitted(grid, "--frames", "1-3", "--tiles", "2x2", "--video", "mp4", "--fps", "12")
     assert [(job["method"], job["result"]) for job in jobs] == [("blender", False), ("stitch", True), ("ffmpeg", True)]
-    assert filmed(grid, jobs[2]["id"]) == ["video.mp4"]
+    assert encoded(grid, jobs[2]["id"]) == ["video.mp4"]
     assert finished(grid, jobs[1]["id"]) == ["0001.png", "0002.png", "0003.png"]
     frames = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames,r_frame_rate",
                              "-of", "csv=p=0", os.path.join(grid.output(jobs[2]["id"]), "video.mp4")],
@@ -129,35 +129,35 @@ def frames_in_tiles_become_a_video(grid):
     assert frames == "12/1,3", frames
 
 
-def film_of(grid, number):
-    """Of a video: its rate, its frames, and when it was written."""
+def video_of(grid, number):
+    """A video's frame rate and count, and when it was written."""
     path = os.path.join(grid.output(number), "video.mp4")
-    said = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames,r_frame_rate",
+    frames = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames,r_frame_rate",
                            "-of", "csv=p=0", path], capture_output=True, text=True).stdout.strip()
-    return said, os.stat(path).st_mtime_ns
+    return frames, os.stat(path).st_mtime_ns
 
 
 @case
-def a_video_is_as_fast_as_its_scene_and_made_anew_when_frames_are_rendered_again(grid):
+def a_video_has_the_frame_rate_of_its_scene_and_is_regenerated_with_its_frames(grid):
     need("ffmpeg")
     sample = os.path.join(SOURCE, "methods", "blender", "sample", "distren-sample.blend")  # of 12 frames a second
     done = grid.cli("submit", sample, "--frames", "1-2", "--resolution", "5%", "--samples", "1", "--video", "mp4", "--json")
     frames, video = [job["id"] for job in json.loads(done.stdout)["jobs"]]
     assert grid.job(frames)["output"]["fps"] == 12, grid.job(frames)
-    filmed(grid, video)
-    said, first = film_of(grid, video)
-    assert said == "12/1,2", said
+    encoded(grid, video)
+    counted, first = video_of(grid, video)
+    assert counted == "12/1,2", counted
     assert grid.api("POST", f"/api/v1/jobs/{frames}/tasks/{grid.tasks(frames)[1]['id']}/requeue")[0] == 200
-    assert grid.job(video)["state"] == "active", "the video waits for the frame"
+    assert grid.job(video)["state"] == "active", "the video job waits for the frame"
     finished(grid, frames)
-    filmed(grid, video)
-    second = film_of(grid, video)[1]
+    encoded(grid, video)
+    second = video_of(grid, video)[1]
     assert second > first
     grid.cli("requeue", str(frames), "--all")
     assert grid.job(video)["state"] == "active"
-    filmed(grid, video)
-    said, third = film_of(grid, video)
-    assert third > second and said == "12/1,2", said
+    encoded(grid, video)
+    counted, third = video_of(grid, video)
+    assert third > second and counted == "12/1,2", counted
     grid.cli("requeue", str(frames))
     assert grid.job(video)["state"] == "finished", "nothing was rendered again"
 
@@ -166,7 +166,7 @@ def a_video_is_as_fast_as_its_scene_and_made_anew_when_frames_are_rendered_again
 def frames_with_gaps_become_a_video_too(grid):
     need("ffmpeg")
     jobs = submitted(grid, "--frames", "1-9x4", "--video", "webm")
-    assert filmed(grid, jobs[1]["id"]) == ["video.webm"]
+    assert encoded(grid, jobs[1]["id"]) == ["video.webm"]
 
 
 @case
@@ -184,7 +184,7 @@ def pov_ray_renders_tiles_too(grid):
 
 
 @case
-def steps_that_are_not_possible_are_refused_before_anything_is_made(grid):
+def impossible_post_processing_is_rejected_before_any_job_is_created(grid):
     for options, words in (
             (("--tiles", "9000x1"), "tiles"),
             (("--tiles", "64x36"), "smaller than 16 pixels"),
@@ -199,7 +199,7 @@ def steps_that_are_not_possible_are_refused_before_anything_is_made(grid):
 
 
 @case
-def what_is_made_of_a_cancelled_job_is_cancelled_with_it(grid):
+def dependent_jobs_are_cancelled_with_their_job(grid):
     jobs = submitted(grid, "--frames", "1-12", "--paused", "--tiles", "2x2", "--video", "mp4")
     numbers = [job["id"] for job in jobs]
     grid.cli("cancel", str(numbers[0]), check=0)
@@ -209,7 +209,7 @@ def what_is_made_of_a_cancelled_job_is_cancelled_with_it(grid):
 
 
 @case
-def a_job_waits_through_a_restart_and_its_parent_is_not_deleted_before_it(grid):
+def a_dependent_job_survives_a_restart_and_protects_its_source_from_deletion(grid):
     jobs = submitted(grid, "--frames", "1-2", "--paused", "--video", "mp4")
     first, video = jobs[0]["id"], jobs[1]["id"]
     grid.restart()
@@ -218,32 +218,32 @@ def a_job_waits_through_a_restart_and_its_parent_is_not_deleted_before_it(grid):
     finished(grid, first)
     refused = grid.api("DELETE", f"/api/v1/jobs/{first}") if grid.job(video)["state"] != "finished" else (409, {})
     assert refused[0] == 409, refused
-    filmed(grid, video)
+    encoded(grid, video)
     assert grid.api("DELETE", f"/api/v1/jobs/{first}")[0] == 204
 
 
 @case
-def a_slave_whose_blender_denoises_denoises_the_stitched_frame(grid):
-    # Debian's Blender cannot; a stand-in says that it can, and all but the filter itself is real.
+def the_stitched_frame_is_denoised_by_a_slave_that_can_denoise(grid):
+    # Debian's Blender cannot; a fake claims that it can, and everything but the filter is real.
     blender = shutil.which("blender")
-    pretender = written(grid, "denoiser", f"""#!/bin/sh
+    fake_blender = written(grid, "denoiser", f"""#!/bin/sh
 case "$*" in *_cycles*) echo "Denoises 3.4.1";; *) exec {blender} "$@";; esac
 """)
-    os.chmod(pretender, 0o755)
+    os.chmod(fake_blender, 0o755)
     jobs = submitted(grid, "--frames", "4", "--tiles", "2x1", "--denoise", "--samples", "2")
     assert [job["method"] for job in jobs] == ["blender", "stitch", "denoise"], jobs
     assert [job["result"] for job in jobs] == [False, False, True], jobs
     finished(grid, jobs[1]["id"])
     waiting = grid.job(jobs[2]["id"])["waiting"]
     assert "denoise" in waiting, waiting
-    denoiser = grid.add_slave("denoiser", sandbox="off", **{"programs.denoise": pretender})
+    denoiser = grid.add_slave("denoiser", sandbox="off", **{"programs.denoise": fake_blender})
     assert finished(grid, jobs[2]["id"]) == ["0004.png"]
     denoiser.stop()
     whole = submitted(grid, "--frames", "4", "--samples", "2")
     finished(grid, whole[0]["id"])
     report = compared(os.path.join(grid.output(whole[0]["id"]), "0004.png"),
                       os.path.join(grid.output(jobs[2]["id"]), "0004.png"))
-    print("# whole against tiles through the denoiser's way:", report)
+    print("# whole against tiles through the denoiser:", report)
     assert report["psnr"] >= 40, report
 
 

@@ -1,7 +1,7 @@
-"""A network cable between a slave and a server, for tests: a TCP relay that can be cut after a number of bytes, pulled
-out, or go silent without a word.
+"""A TCP relay between a slave and a server that injects network faults: it resets connections after a number of bytes,
+refuses new ones, or stops relaying without closing.
 
-    with Cable(port) as cable: ... cable.port is where to connect
+    with FaultProxy(port) as proxy: ... proxy.port is where to connect
 """
 import contextlib
 import select
@@ -10,14 +10,14 @@ import struct
 import threading
 
 
-class Cable:
+class FaultProxy:
     def __init__(self, to):
         self.to = to
-        self.budgets = []       # bytes that the next connections carry, both ways together; after these all they want
-        self.plugged = True
-        self.cuts = 0           # connections that were cut in the middle
-        self.carried = []       # bytes of each connection that ended
-        self._silent = set()    # what is read from these goes nowhere
+        self.budgets = []       # byte limits of the next connections, both directions together; no limit once used up
+        self.reachable = True
+        self.cuts = 0           # connections that reached their limit
+        self.relayed = []       # bytes of each connection that ended
+        self._stalled = set()   # what is read from these is discarded
         self._pairs = {}
         self._ended = False
         self._lock = threading.Lock()
@@ -35,48 +35,48 @@ class Cable:
         self.cut()
         self._listener.close()
 
-    # --- what tests do to it ----------------------------------------------------------------------------------------
+    # --- faults -----------------------------------------------------------------------------------------------------
     def cut(self):
-        """Ends every connection hard; new ones may be made."""
+        """Resets every connection; new ones are accepted."""
         with self._lock:
             for connection in list(self._pairs.values()):
                 self._end(connection)
 
-    def pull(self):
-        """Ends every connection, and new ones come to nothing."""
-        self.plugged = False
+    def disconnect(self):
+        """Resets every connection and closes new ones at once."""
+        self.reachable = False
         self.cut()
 
-    def plug(self):
-        self.plugged = True
+    def reconnect(self):
+        self.reachable = True
 
-    def go_silent(self):
-        """What is connected now stays so and carries nothing more; new connections work."""
+    def stall(self):
+        """Present connections stay open but relay nothing more; new connections work."""
         with self._lock:
-            self._silent.update(id(connection) for connection in self._pairs.values())
+            self._stalled.update(id(connection) for connection in self._pairs.values())
 
     # --- the relay --------------------------------------------------------------------------------------------------
     def _end(self, connection):
         for end in connection["ends"]:
             self._pairs.pop(end, None)
             with contextlib.suppress(OSError):
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset, no goodbye
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset instead of an orderly close
             end.close()
-        self.carried.append(connection["carried"])
+        self.relayed.append(connection["relayed"])
 
     def _connect(self):
         near, _ = self._listener.accept()
         try:
-            if not self.plugged:
+            if not self.reachable:
                 raise ConnectionError
             far = socket.create_connection(("127.0.0.1", self.to), timeout=5)
         except OSError:
             near.close()
             return
-        connection = {"ends": (near, far), "carried": 0, "budget": self.budgets.pop(0) if self.budgets else None}
+        connection = {"ends": (near, far), "relayed": 0, "budget": self.budgets.pop(0) if self.budgets else None}
         self._pairs[near] = self._pairs[far] = connection
 
-    def _carry(self, end):
+    def _relay(self, end):
         connection = self._pairs.get(end)
         if connection is None:
             return
@@ -84,11 +84,11 @@ class Cable:
         other = far if end is near else near
         try:
             content = end.recv(65536)
-            left = None if connection["budget"] is None else connection["budget"] - connection["carried"]
-            silent = id(connection) in self._silent
-            if content and not silent:
+            left = None if connection["budget"] is None else connection["budget"] - connection["relayed"]
+            stalled = id(connection) in self._stalled
+            if content and not stalled:
                 other.sendall(content[:left])
-                connection["carried"] += len(content[:left])
+                connection["relayed"] += len(content[:left])
             over = left is not None and len(content) >= left
             self.cuts += over
             if not content or over:
@@ -102,7 +102,7 @@ class Cable:
                 ends = [self._listener, *self._pairs]
             try:
                 ready, _, _ = select.select(ends, [], [], 0.05)
-            except (OSError, ValueError):  # one was closed meanwhile
+            except (OSError, ValueError):  # one was closed in the meantime
                 continue
             for end in ready:
                 if end is self._listener:
@@ -110,4 +110,4 @@ class Cable:
                         self._connect()
                 else:
                     with self._lock:
-                        self._carry(end)
+                        self._relay(end)

@@ -1,21 +1,21 @@
-// What a job looks like: its latest frame, its frames in motion, or the video that it makes.
+// A job's latest frame, its preview, or its video.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { ask, url } from '../api/client';
 import { useLive } from '../api/live';
-import { isVideo, latestPicture, videoOf } from '../api/pictures';
+import { isVideo, latestThumbnail, videoOf } from '../api/images';
 import type { Job, Preview } from '../api/routes';
 import { count, percent } from '../base/format';
 import { Bar, Switch } from '../parts/basics';
 import { Icon } from '../parts/icons';
-import { Picture, ratioOf } from '../parts/picture';
+import { RenderedImage, ratioOf } from '../parts/rendered_image';
 import { text } from '../text';
 
 type Motion = Preview & { accepted: number };
 
 const still = (): boolean => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 
-/** The preview film, which the server makes when it is first asked for; `play`: what else moves where there is none. */
+/** The preview, which the server creates at the first request; `play` starts the flip-book where there is none. */
 export function Animation({ job, play }: { job: Job; play?: (() => void) | undefined }) {
   const [round, setRound] = useState(0);
   const [making, setMaking] = useState(false);
@@ -28,7 +28,7 @@ export function Animation({ job, play }: { job: Job; play?: (() => void) | undef
     },
     making ? 1000 : 0,
   );
-  const film = live.data;
+  const preview = live.data;
   const t = text.preview;
   const again = (
     <button type="button" class="button" onClick={() => setRound(round + 1)}>
@@ -36,27 +36,28 @@ export function Animation({ job, play }: { job: Job; play?: (() => void) | undef
     </button>
   );
   const below: ComponentChildren[] = [];
-  if (film?.state === 'making')
+  if (preview?.state === 'making')
     below.push(
       <>
-        <Bar value={film.progress ?? 0} label={t.making} />
+        <Bar value={preview.progress ?? 0} label={t.making} />
         <span class="soft" role="status">
-          {film.url ? t.renewing : t.making} <span class="figure">{percent(film.progress ?? 0)}</span>
+          {preview.url ? t.renewing : t.making} <span class="figure">{percent(preview.progress ?? 0)}</span>
         </span>
       </>,
     );
-  else if (film && film.url && film.accepted !== job.accepted) below.push(<span class="soft">{t.older}</span>, again);
-  if (film?.url && film.step > 1) below.push(<span class="soft">{t.every(count(film.step))}</span>);
-  if (film?.state === 'failed' || live.problem)
+  else if (preview?.url && preview.accepted !== job.accepted)
+    below.push(<span class="soft">{t.older}</span>, again);
+  if (preview?.url && preview.step > 1) below.push(<span class="soft">{t.every(count(preview.step))}</span>);
+  if (preview?.state === 'failed' || live.problem)
     below.push(
       <span class="bad" role="alert">
-        {t.failed(film?.problem ?? live.problem?.message ?? '')}
+        {t.failed(preview?.problem ?? live.problem?.message ?? '')}
       </span>,
       again,
     );
-  if (film && !film.url && (film.state === 'unavailable' || film.state === 'none'))
-    below.push(<span class="soft">{film.state === 'none' ? t.none : t.unavailable}</span>);
-  if (film && !film.url && play && job.accepted > 1)
+  if (preview && !preview.url && (preview.state === 'unavailable' || preview.state === 'none'))
+    below.push(<span class="soft">{preview.state === 'none' ? t.none : t.unavailable}</span>);
+  if (preview && !preview.url && play && job.accepted > 1)
     below.push(
       <button type="button" class="button" onClick={play}>
         <Icon name="film" /> {text.frames.play}
@@ -64,9 +65,9 @@ export function Animation({ job, play }: { job: Job; play?: (() => void) | undef
     );
   return (
     <>
-      {film?.url ? (
+      {preview?.url ? (
         <video
-          key={film.url}
+          key={preview.url}
           class="job-video"
           style={{ aspectRatio: String(ratioOf(job.output)) }}
           controls
@@ -74,11 +75,11 @@ export function Animation({ job, play }: { job: Job; play?: (() => void) | undef
           muted
           playsInline
           autoPlay={!still()}
-          src={url(film.url)}
+          src={url(preview.url)}
           aria-label={t.label(job.name)}
         />
       ) : (
-        <Picture src={job.accepted > 0 ? latestPicture(job, 1024) : null} alt="" ratio={ratioOf(job.output)} />
+        <RenderedImage src={job.accepted > 0 ? latestThumbnail(job, 1024) : null} alt="" ratio={ratioOf(job.output)} />
       )}
       {below.length > 0 && <div class="preview-state">{below}</div>}
     </>
@@ -86,17 +87,17 @@ export function Animation({ job, play }: { job: Job; play?: (() => void) | undef
 }
 
 function Video({ job }: { job: Job }) {
-  if (job.accepted === 0) return <Picture src={null} alt="" ratio={ratioOf(job.output)} />;
-  return <video class="job-video" controls preload="metadata" src={videoOf(job)} aria-label={text.job.film} />;
+  if (job.accepted === 0) return <RenderedImage src={null} alt="" ratio={ratioOf(job.output)} />;
+  return <video class="job-video" controls preload="metadata" src={videoOf(job)} aria-label={text.job.video} />;
 }
 
-/** last: the frame that a press on the picture shows. */
-export function JobPicture({ job, last, show, play, label }: {
+/** last: the frame that clicking the image shows. */
+export function JobImage({ job, last, show, play, label }: {
   job: Job;
   last: number | null;
   show: (frame: number) => void;
   play: () => void;
-  label?: string; // of the press on the picture, where it shows no frame
+  label?: string; // of the button around the image, where it shows no frame
 }) {
   const [view, setView] = useState<'frame' | 'motion'>('frame');
   if (isVideo(job)) return <Video job={job} />;
@@ -108,12 +109,12 @@ export function JobPicture({ job, last, show, play, label }: {
       ) : (
         <button
           type="button"
-          class="job-picture"
+          class="job-image"
           disabled={last === null}
           onClick={() => last !== null && show(last)}
-          aria-label={label ?? (last !== null ? text.job.openFrame(last) : text.job.noPicture)}
+          aria-label={label ?? (last !== null ? text.job.openFrame(last) : text.job.noImage)}
         >
-          <Picture src={job.accepted > 0 ? latestPicture(job, 1024) : null} alt="" ratio={ratioOf(job.output)} />
+          <RenderedImage src={job.accepted > 0 ? latestThumbnail(job, 1024) : null} alt="" ratio={ratioOf(job.output)} />
         </button>
       )}
       {moves && (

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""One evening of somebody new, in a real browser with the real renderer: an account, a PC, a film dropped onto the page,
-frames that come, a boost, the frames as a ZIP, the animation and the video played."""
+"""A new user's first session in a real browser with the real renderer: an account, a PC, a scene dropped onto the page,
+a boost, arriving frames, the frames as a ZIP, the preview and the video."""
 import os
 import re
 import sys
@@ -17,21 +17,21 @@ FRAMES = 12
 
 
 def plays(page):
-    wait_until("the film is there", lambda: page.script(
-        "const film = document.querySelector('video'); return film !== null && film.readyState >= 2"))
+    wait_until("the video is loaded", lambda: page.script(
+        "const video = document.querySelector('video'); return video !== null && video.readyState >= 2"))
     page.promise("await document.querySelector('video').play()")
     wait_until("it plays", lambda: page.script("return document.querySelector('video').currentTime > 0"))
 
 
 @case
-def somebody_signs_up(lab):
+def a_new_user_signs_up(lab):
     need("ffmpeg")
     lab.sign_up()
     lab.page.see("Nothing rendered yet")
 
 
 @case
-def a_pc_is_added_by_the_lines_on_the_page(lab):
+def a_pc_is_added_with_the_lines_on_the_page(lab):
     page = lab.page
     page.press("Add a PC")
     page.heading("Add a PC")
@@ -39,15 +39,15 @@ def a_pc_is_added_by_the_lines_on_the_page(lab):
     page.press("Make its key")
     page.see("slavepassword = ")
     settings = page.text()
-    pair = {name: re.search(rf'{name} = "(\w+)"', settings)[1] for name in ("slavekey", "slavepassword")}
+    credentials = {name: re.search(rf'{name} = "(\w+)"', settings)[1] for name in ("slavekey", "slavepassword")}
     slave = lab.grid.api("GET", "/api/v1/slaves")[1]["items"][0]
-    lab.grid.add_slave("studio", pair={"id": slave["id"], **pair})
+    lab.grid.add_slave("studio", credentials={"id": slave["id"], **credentials})
     page.see("blender")
-    lab.take("story-pc")
+    lab.take("scenario-pc")
 
 
 @case
-def a_film_is_dropped_and_submitted_with_a_video(lab):
+def a_scene_is_dropped_and_submitted_with_a_video(lab):
     page = lab.page
     lab.go("jobs/new", "New job")
     lab.drop(".drop", os.path.join(scenes(), "plain.blend"))
@@ -59,7 +59,7 @@ def a_film_is_dropped_and_submitted_with_a_video(lab):
     page.press("Begin paused")
     page.press("Test frames first")
     page.press("Boost it")
-    lab.take("story-new-job")
+    lab.take("scenario-new-job")
     status, answer = lab.grid.api("POST", "/api/v1/points/adjust", {"to": "anna", "points": 100, "reason": "welcome"},
                                   headers={"Idempotency-Key": "welcome"})
     assert status == 200, answer
@@ -69,9 +69,9 @@ def a_film_is_dropped_and_submitted_with_a_video(lab):
 
 
 @case
-def it_is_boosted_before_it_begins(lab):
+def the_job_is_boosted_before_it_starts(lab):
     page, grid = lab.page, lab.grid
-    page.see("With the boost")  # as was asked for with the job
+    page.see("With the boost")  # as chosen with the job
     page.fill("Points", "30")
     page.press("Spend 30 points")
     page.see("30 points are on “the opening”")
@@ -79,12 +79,12 @@ def it_is_boosted_before_it_begins(lab):
 
 
 @case
-def frames_come_while_one_watches(lab):
+def frames_appear_on_the_open_page(lab):
     page = lab.page
     cells = "return [...document.querySelectorAll('.frames .state-accepted')].map((e) => e.dataset.frame)"
     page.see(f"0 of {FRAMES}")
     assert page.script(cells) == []
-    page.script("""window.counts = [];  // of one page that is never loaded anew
+    page.script("""window.counts = [];  // of one page that is never reloaded
       const look = () => {
         const count = document.querySelectorAll('.frames .state-accepted').length;
         if (window.counts[window.counts.length - 1] !== count) window.counts.push(count);
@@ -92,23 +92,23 @@ def frames_come_while_one_watches(lab):
       new MutationObserver(look).observe(document.body, {subtree: true, childList: true, attributes: true}); look();""")
     page.press("Resume")
     page.see(f"3 of {FRAMES}", "The test frames are done", seconds=180)
-    lab.pictures(".frames", 3)
+    lab.images(".frames", 3)
     assert page.script(cells) == ["1", "7", "12"], page.script(cells)
     seen = page.script("return window.counts")
     assert seen[0] == 0 and seen[-1] == 3 and seen == sorted(seen), seen
-    lab.take("story-test-frames")  # a phone shows fewer cells at a time: counted anew
+    lab.take("scenario-test-frames")  # a phone shows fewer cells at a time, so counting restarts
     page.script("window.counts = []")
     page.press("Approve")
     page.see("Finished", f"{FRAMES} of {FRAMES}", seconds=180)
-    lab.pictures(".frames", FRAMES)
+    lab.images(".frames", FRAMES)
     assert page.script(cells) == [str(number) for number in range(1, FRAMES + 1)]
     seen = page.script("return window.counts")
     assert seen[-1] == FRAMES and seen == sorted(seen), seen
-    lab.take("story-frames")
+    lab.take("scenario-frames")
 
 
 @case
-def the_frames_come_home_in_a_zip(lab):
+def the_frames_are_downloaded_as_a_zip(lab):
     page, grid = lab.page, lab.grid
     page.chrome("Browser.setDownloadBehavior", behavior="allow", downloadPath=grid.folder)
     page.press("Download all as ZIP")
@@ -121,24 +121,24 @@ def the_frames_come_home_in_a_zip(lab):
 
 
 @case
-def the_animation_plays_and_so_does_the_video(lab):
+def preview_and_video_play(lab):
     page = lab.page
     page.press("Animation", ".switch button")
     plays(page)
-    lab.take("story-animation")
+    lab.take("scenario-animation")
     lab.go("jobs/2", "the opening: video")
     page.see("Finished", seconds=180)
     plays(page)
-    lab.take("story-video")
+    lab.take("scenario-video")
 
 
 @case
-def what_the_boost_did_not_spend_comes_back(lab):
+def the_unspent_boost_is_refunded(lab):
     left = wait_until("the jobs are settled", lambda: [
         lab.grid.job(1)["escrow"] == 0 and lab.grid.api("GET", "/api/v1/points")[1]["available"]])[0]
-    assert left == 100, left  # one's own slave earns nothing of it
+    assert left == 100, left  # the owner's slave earns nothing
     lab.go("points", "Points")
-    lab.take("story-points")
+    lab.take("scenario-points")
 
 
 if __name__ == "__main__":

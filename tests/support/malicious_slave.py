@@ -1,4 +1,4 @@
-"""A slave in Python that renders nothing and can lie: the line by hand, uploads by hand. Each instance is a connection."""
+"""A malicious slave: speaks the line protocol and uploads by hand, renders nothing. Each Line is a connection."""
 import base64
 import contextlib
 import hashlib
@@ -16,8 +16,8 @@ from programs import scenes
 METHODS = [{"name": "blender", "version": "99.0"}]
 
 
-def picture(width=64, height=36, seed=0):
-    """A PNG of this size; another seed is another picture."""
+def image(width=64, height=36, seed=0):
+    """A PNG of this size; another seed makes another image."""
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     noise = random.Random(seed)
@@ -31,10 +31,10 @@ def digest_of(content):
 
 
 class Line:
-    """A TLS connection to the line. receive() gives the next message, None when the server has hung up."""
+    """A connection to the line protocol. receive() returns the next message, None when the server has closed it."""
 
     def __init__(self, grid, tls=True):
-        self.grid, self.pending, self.passed_over = grid, b"", []
+        self.grid, self.pending, self.deferred = grid, b"", []
         self.socket = socket.create_connection(("127.0.0.1", grid.line_port), 30)
         if tls:
             context = ssl.create_default_context(cafile=grid.ca)
@@ -67,38 +67,39 @@ class Line:
         return json.loads(line)
 
     def expect(self, *kinds, seconds=60):
-        """The next message of one of these types. Others wait until they are asked for; pings are answered."""
-        for message in self.passed_over:
+        """The next message of one of these types. Others are kept for later calls; pings are answered."""
+        for message in self.deferred:
             if message["type"] in kinds:
-                self.passed_over.remove(message)
+                self.deferred.remove(message)
                 return message
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             message = self.receive(max(0.1, until - time.monotonic()))
-            assert message is not None, f"the server hung up instead of saying {' or '.join(kinds)}"
+            assert message is not None, f"the server disconnected instead of sending {' or '.join(kinds)}"
             if message["type"] in kinds:
                 return message
             assert message["type"] != "refused", message
             if message["type"] == "ping":
                 self.send({"type": "pong"})
             else:
-                self.passed_over.append(message)
-        raise AssertionError(f"no {' or '.join(kinds)} came, but {self.passed_over}")
+                self.deferred.append(message)
+        raise AssertionError(f"no {' or '.join(kinds)} came, but {self.deferred}")
 
-    def hung_up(self, seconds=60):
-        """Reads until the server closes; what it said last."""
+    def last_message(self, seconds=60):
+        """Reads until the server closes the connection; returns its last message."""
         last = None
         while (message := self.receive(seconds)) is not None:
             last = message
         return last
 
-    def sign_on(self, pair, instance="one", protocol=1):
-        self.send({"type": "sign_on", "protocol": protocol, "slavekey": pair["slavekey"],
-                   "slavepassword": pair["slavepassword"], "instance": instance, "software": "liar 1"})
+    def sign_on(self, credentials, instance="one", protocol=1):
+        self.send({"type": "sign_on", "protocol": protocol, "slavekey": credentials["slavekey"],
+                   "slavepassword": credentials["slavepassword"], "instance": instance,
+                   "software": "malicious-slave 1"})
         return self
 
-    def welcome(self, pair, instance="one"):
-        self.sign_on(pair, instance)
+    def welcome(self, credentials, instance="one"):
+        self.sign_on(credentials, instance)
         self.expect("welcome")
         return self
 
@@ -110,7 +111,7 @@ class Line:
 
     # --- results ----------------------------------------------------------------------------------------------------
     def upload(self, order, content, digest=None, size=None):
-        """Sends a picture to the order's address; its id, or the HTTP status when it is refused."""
+        """Uploads an image to the order's URL; returns the upload's id, or the HTTP status when rejected."""
         def base64_of(text):
             return base64.b64encode(text.encode()).decode()
         meta = f"sha256 {base64_of(digest or digest_of(content))},filename {base64_of(order['output']['name'])}"
@@ -122,7 +123,7 @@ class Line:
         return headers["Location"].rsplit("/", 1)[1] if status == 201 else status
 
     def result(self, order, content, upload, **changes):
-        """Says `done`; changes replace members of the message."""
+        """Reports `done`; changes replace members of the message."""
         message = {"type": "result", "attempt": order["attempt"], "lease": order["lease"], "state": "done", "cpu": 10,
                    "wall": 10, "memory": 10,
                    "output": {"name": order["output"]["name"], "size": len(content), "sha256": digest_of(content),
@@ -134,9 +135,9 @@ class Line:
         return self.expect("accepted", "rejected", "retry", "error")
 
     def deliver(self, order, content=None):
-        """Hands in a good picture as an honest slave does."""
+        """Uploads a valid image and reports it, as an honest slave does."""
         width, height = order["output"].get("width", 64), order["output"].get("height", 36)
-        content = content or picture(width, height, order["attempt"])
+        content = content or image(width, height, order["attempt"])
         upload = self.upload(order, content)
         assert isinstance(upload, str), (upload, self.refusal)
         self.result(order, content, upload)
@@ -146,16 +147,16 @@ class Line:
 
 
 def slave(grid, name):
-    """A key that is made once."""
-    pairs = grid.__dict__.setdefault("pairs", {})
-    if name not in pairs:
-        pairs[name] = grid.new_slave(name)
-    return pairs[name]
+    """Credentials of the slave with this name; created once."""
+    credentials_by_name = grid.__dict__.setdefault("credentials_by_name", {})
+    if name not in credentials_by_name:
+        credentials_by_name[name] = grid.new_slave(name)
+    return credentials_by_name[name]
 
 
 @contextlib.contextmanager
-def order_for(grid, name="liar", **more):
-    """(line, order): a fresh job of one frame, given to this played slave; the job is cancelled afterwards."""
+def order_for(grid, name="malicious", **more):
+    """(line, order): a new job of one frame, dispatched to this simulated slave; the job is cancelled afterwards."""
     with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
         status, job = grid.post_job({"plain.blend": file.read()}, **more)
     assert status == 201, job

@@ -1,4 +1,4 @@
-"""Where notifications arrive in tests: a mail server and a webhook that keep what they get, on loopback.
+"""Receivers of notifications in tests: an SMTP server and a webhook on loopback that keep what they receive.
 
     with MailSink() as mail: ... mail.port, mail.mails: [{"from", "to", "text"}...]; mail.answer = 451 refuses
     with HookSink() as hook: ... hook.port, hook.requests: [(headers, body)...]; hook.status = 500 refuses
@@ -26,11 +26,11 @@ class Sink:
 
 class MailSink(Sink):
     def message(self, number):
-        """A mail as its reader's program takes it apart."""
+        """A mail as the reader's mail program parses it."""
         return email.message_from_string(self.mails[number]["text"], policy=email.policy.default)
 
     def text(self, number):
-        """What a reader sees of a mail: its subject and its text."""
+        """Subject and text of a mail."""
         message = self.message(number)
         return message["Subject"] + "\n" + message.get_body().get_content()
 
@@ -41,36 +41,36 @@ class MailSink(Sink):
         class Session(socketserver.StreamRequestHandler):
             timeout = 60
 
-            def say(self, line):
+            def reply(self, line):
                 self.wfile.write(line.encode() + b"\r\n")
 
             def handle(self):
-                self.say("220 sink")
+                self.reply("220 sink")
                 mail = {"to": []}
                 while line := self.rfile.readline():
                     word = line.decode().strip()
                     verb = word.upper().split(" ")[0].split(":")[0]
                     if verb in ("EHLO", "HELO"):
-                        self.say("250 sink")
+                        self.reply("250 sink")
                     elif verb == "MAIL":
                         mail["from"] = word.split("<")[1].split(">")[0]
-                        self.say("250 well" if sink.answer == 250 else f"{sink.answer} no")
+                        self.reply("250 ok" if sink.answer == 250 else f"{sink.answer} no")
                     elif verb == "RCPT":
                         mail["to"].append(word.split("<")[1].split(">")[0])
-                        self.say("250 well")
+                        self.reply("250 ok")
                     elif verb == "DATA":
-                        self.say("354 go on")
+                        self.reply("354 send the message")
                         lines = []
                         while (line := self.rfile.readline()) not in (b".\r\n", b""):
                             lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
                         mail["text"] = b"".join(lines).decode()
                         sink.mails.append(mail)
-                        self.say("250 kept")
+                        self.reply("250 stored")
                     elif verb == "QUIT":
-                        self.say("221 bye")
+                        self.reply("221 bye")
                         return
                     else:
-                        self.say("502 what?")
+                        self.reply("502 unknown command")
 
         socketserver.ThreadingTCPServer.daemon_threads = True
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session)

@@ -1,6 +1,6 @@
-// A rendered picture in a box of its own proportions: the box is there before the picture, so nothing jumps. The one
-// before stays until the new one has arrived. The server makes small pictures when they are first asked for, a few at a
-// time: so they are asked for a few at a time, and again where it was too busy.
+// A rendered image in a box of its own proportions: the box exists before the image, so nothing jumps. The previous
+// image stays until the new one is loaded. The server creates thumbnails at the first request, a few at a time: so a few are
+// requested at a time, and again when it was too busy.
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from './icons';
 
@@ -42,7 +42,7 @@ function next(): void {
   }
 }
 
-/** Resolves by done(), unless it is no longer wanted. */
+/** Calls done() when loaded or given up, unless cancelled by the returned function. */
 function load(source: string, done: (there: boolean) => void): () => void {
   const request: LoadRequest = { source, tries: 0, wanted: true, done };
   queue.push(request);
@@ -52,7 +52,7 @@ function load(source: string, done: (there: boolean) => void): () => void {
   };
 }
 
-export function Picture({
+export function RenderedImage({
   src,
   alt,
   ratio,
@@ -74,11 +74,11 @@ export function Picture({
     return load(src, (there) => (there ? setShown(src) : setFailed(true)));
   }, [src]);
   return (
-    <div class={small ? 'picture picture-small' : 'picture'} style={ratio ? { aspectRatio: String(ratio) } : {}}>
+    <div class={small ? 'image thumbnail' : 'image'} style={ratio ? { aspectRatio: String(ratio) } : {}}>
       {shown !== null && src !== null ? (
         <img src={shown} alt={alt} draggable={false} />
       ) : (
-        <span class={`picture-none ${src !== null && !failed ? 'picture-coming' : ''}`}>
+        <span class={`image-none ${src !== null && !failed ? 'image-loading' : ''}`}>
           <Icon name="jobs" />
         </span>
       )}

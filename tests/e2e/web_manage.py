@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""The web pages in a real browser with the real daemons: slaves, projects, tokens, points, and HTML in every name."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from programs import scenes  # noqa: E402
+from tap import case  # noqa: E402
+from web_fixture import PASSWORD, SCRIPT, fixture_with_job, run_pages  # noqa: E402
+
+
+@case
+def html_in_names_is_shown_as_text(lab):
+    page, grid = lab.page, lab.grid
+    grid.api("POST", "/api/v1/projects", {"name": SCRIPT})
+    grid.api("POST", "/api/v1/tokens", {"name": SCRIPT, "scopes": ["read"]})
+    grid.new_slave(SCRIPT)
+    folder = os.path.join(grid.folder, "names")
+    os.makedirs(folder, exist_ok=True)
+    named = os.path.join(folder, SCRIPT + ".blend")
+    with open(os.path.join(scenes(), "plain.blend"), "rb") as scene, open(named, "wb") as file:
+        file.write(scene.read())
+    job = grid.submit(named, "--frames", "1", "--name", SCRIPT, "--paused")
+    for place, heading in (("projects", "Projects"), ("account", "anna"), ("slaves", "Slaves"), ("jobs", "Jobs"),
+                           (f"jobs/{job}", SCRIPT), (f"jobs/new?from={job}", "Like"), ("", "Hello")):
+        lab.go(place, heading)
+        page.see(SCRIPT)
+    lab.go("jobs/new", "New job")
+    page.choose_files("Choose files", named)
+    page.see("Everything is uploaded")
+    assert page.script("return typeof window.hacked") == "undefined"
+
+
+@case
+def slaves_are_renamed_disabled_and_revoked(lab):
+    page = lab.page
+    lab.go("slaves", "Slaves")
+    page.see("attic", "Idle")
+    lab.take("slaves")
+    page.press(SCRIPT)
+    page.heading(SCRIPT)
+    page.press("Rename")
+    page.fill("Name", "cellar")
+    page.press("Save")
+    page.heading("cellar")
+    page.press("Disable")
+    page.see("This slave is disabled")
+    page.press("Enable")
+    page.see("has not said hello")
+    page.press("Settings from here")
+    page.see("remote_settings = true")
+    page.press("Work that it is never offered")
+    page.fill("User name", "anna")
+    page.press("Block")
+    page.see("Person: anna")
+    lab.take("slave-lends")
+    page.press("Allow again")
+    page.see_not("Person: anna")
+    page.press("New password")
+    page.press("New password", "dialog button")
+    page.see("shown this once", "slavepassword = ")
+    lab.take("new-password")
+    page.press("Done")
+    page.press("Revoke")
+    page.see("Revoke cellar for good?")
+    page.press("Revoke", "dialog button")
+    page.see("was revoked and may not come back")
+
+
+@case
+def projects_and_tokens_are_created_and_tokens_revoked(lab):
+    page = lab.page
+    lab.go("projects", "Projects")
+    page.fill("Name", "Short film")
+    page.press("Create")
+    page.see("The project “Short film” is there", "0 jobs")
+    lab.take("projects")
+    lab.go("account", "anna")
+    page.fill("What is it for?", "add-on")
+    page.press("submit and change jobs")
+    page.press("Make token")
+    page.see("dt_")
+    page.press("Done")
+    lab.take("account")
+    page.press("Revoke add-on")
+    page.press("Revoke", "dialog button")
+    page.see("“add-on” is revoked")
+    lab.go("admin", "Administration")
+    page.see("The server and its database answer.", "Free on the disk")
+    lab.take("admin")
+
+
+@case
+def points_are_shown_given_and_spent_after_a_quote(lab):
+    page, grid = lab.page, lab.grid
+    lab.go("points", "Points")
+    page.see("No points have moved")
+    lab.take("points-empty")
+    status, answer = grid.api("POST", "/api/v1/points/adjust", {"to": "anna", "points": 250, "reason": "a prize"},
+                              headers={"Idempotency-Key": "prize"})
+    assert status == 200, answer
+    page.see("Corrected by anna", "a prize", "+250", "250 available")
+    grid.sign_up("carla", PASSWORD)
+    page.fill("To whom (name)", "carla")
+    page.fill("Points", "12.5")
+    page.fill("What for (both can read it)", SCRIPT)
+    page.press("Give", "button.button-main")
+    page.see("Give 12.5 points to carla?")
+    page.press("Give", "dialog button")
+    page.see("Gift to carla", "−12.5", SCRIPT)
+    lab.take("points")
+    page.press("Gifts and corrections")
+    lab.at("kind=given")
+    page.press("Ranking", ".tabs a")
+    page.heading("Ranking")
+    page.see("anna (you)", "250")
+    lab.take("ranking")
+    job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-50", "--paused", "--name", "dear")
+    lab.go(f"jobs/{job}", "dear")
+    page.press("Boost")
+    page.fill("Points", "40")
+    page.see("With the boost", "Spend 40 points", "237.5 available")
+    lab.take("boost")
+    page.press("Spend 40 points")
+    page.see("40 points are on “dear”", "40 points left")
+    assert grid.api("GET", "/api/v1/points")[1]["available"] == 197.5, grid.api("GET", "/api/v1/points")
+    lab.go("", "Hello anna")
+    page.see("197.5 available")
+    lab.take("home-points")
+    lab.go("admin", "Administration")
+    page.press("Check the ledger")
+    page.see("Every point is accounted for")
+
+
+if __name__ == "__main__":
+    run_pages(fixture_with_job)
