@@ -258,7 +258,7 @@ def a_leased_frame_is_not_given_twice_while_its_holder_is_away(grid):
 @case
 def a_frame_whose_slave_never_comes_back_goes_to_another_after_its_lease(grid):
     rest(grid)
-    grid.settings["times.lease"] = 5
+    grid.settings["times.lease_seconds"] = 5
     grid.write_config()
     grid.restart()
     lost, other = grid.new_slave("lost"), grid.new_slave("other")

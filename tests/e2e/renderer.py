@@ -74,7 +74,7 @@ def frames_of_eevee_follow_each_other_in_one_animation_and_are_what_blender_rend
     scene = made(grid.folder, "BLENDER_EEVEE")
     frames = [1, 2, 3, 6, 7, 30]
     alone = by_itself(scene, frames)
-    slave = grid.add_slave(log_level="debug")
+    slave = grid.add_slave(**{"log.level": "debug"})
     before = starts(slave)
     same(grid, grid.submit(scene, "--frames", "1-3,6,7,30"), alone)
     # A gap of two frames is passed over; thirty is too far, and going back is not possible at all.
@@ -88,7 +88,7 @@ def frames_of_cycles_share_one_program_whatever_their_order(grid):
     scene = made(grid.folder, "CYCLES")
     frames = [1, 5, 29]
     alone = by_itself(scene, frames)
-    slave = grid.add_slave(log_level="debug")
+    slave = grid.add_slave(**{"log.level": "debug"})
     before = starts(slave)
     same(grid, grid.submit(scene, "--frames", "1,5,29"), alone)
     assert starts(slave) - before == 1, starts(slave) - before

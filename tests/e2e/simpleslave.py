@@ -20,7 +20,7 @@ class SimpleSlave(Daemon):
         secret = os.path.join(self.folder, "password")
         with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write((password or self.pair["slavepassword"]) + "\n")
-        argv = [program("distren-simpleslave"), "--server", grid.url, "--ca", grid.ca, "--slavekey",
+        argv = [program("distren-simpleslave"), "--server", grid.url, "--ca-file", grid.ca, "--slavekey",
                 self.pair["slavekey"], "--slavepassword-file", secret, "--work-dir", os.path.join(self.folder, "work"),
                 "--methods", os.path.join(SOURCE, "methods")] + ([] if sandbox_works() else ["--no-sandbox"])
         super().__init__(argv, os.path.join(self.folder, "log"))
@@ -97,7 +97,7 @@ def a_wrong_password_ends_it_with_status_three(grid):
 @case
 def an_untrusted_certificate_is_not_talked_to(grid):
     stranger = SimpleSlave(grid, "careful")
-    argv = [word for word in stranger.argv if word not in ("--ca", grid.ca)]
+    argv = [word for word in stranger.argv if word not in ("--ca-file", grid.ca)]
     child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         said = ""

@@ -119,7 +119,7 @@ def scripts_run_for_owners_whom_the_volunteer_names_and_for_nobody_else(server, 
 
 scripts_run_for_owners_whom_the_volunteer_names_and_for_nobody_else.real = True
 scripts_run_for_owners_whom_the_volunteer_names_and_for_nobody_else.settings = {
-    "trust.owners": ["anna", "99"], "trust.scripts": True}
+    "trust.owners": ["anna", "99"], "trust.allow_scripts": True}
 scripts_run_for_owners_whom_the_volunteer_names_and_for_nobody_else.missing = (
     None if shutil.which("blender") and SANDBOX else "there is no Blender, or no sandbox")
 
@@ -240,7 +240,7 @@ def a_frame_that_stands_still_for_too_long_is_given_back(server, slave):
     assert frame(server, line, 2, "good", job=2)["state"] == "done"
 
 
-a_frame_that_stands_still_for_too_long_is_given_back.settings = {"neighbour.give_back_minutes": 0}
+a_frame_that_stands_still_for_too_long_is_given_back.settings = {"availability.return_after_minutes": 0}
 
 
 def what_is_blocked_is_said_kept_and_given_back(server, slave):
@@ -311,7 +311,7 @@ def settings_from_afar_hold_at_once_and_over_a_restart(server, slave):
     assert frame(server, line, 2, "good")["state"] == "done"
 
 
-settings_from_afar_hold_at_once_and_over_a_restart.settings = {"neighbour.remote_settings": True}
+settings_from_afar_hold_at_once_and_over_a_restart.settings = {"availability.remote_settings": True}
 
 
 def settings_from_afar_are_refused_by_default(server, slave):
@@ -332,7 +332,7 @@ def downloads_keep_to_their_limit(server, slave):
     assert time.monotonic() - begun > 2, time.monotonic() - begun  # 6 MiB by 1 MiB/s, but for a first burst
 
 
-downloads_keep_to_their_limit.settings = {"limits.download_kib": 1024}
+downloads_keep_to_their_limit.settings = {"limits.download_kib_per_second": 1024}
 
 
 def finish_ends_the_slave_after_what_it_has(server, slave):
@@ -355,7 +355,7 @@ def a_schedule_that_excludes_now_means_no_work(server, slave):
 
 # Three hours that cannot be now, however long the test waits.
 a_schedule_that_excludes_now_means_no_work.settings = {
-    "neighbour.schedule": ["daily %02d:00-%02d:00" % ((time.localtime().tm_hour + 12) % 24,
+    "availability.schedule": ["daily %02d:00-%02d:00" % ((time.localtime().tm_hour + 12) % 24,
                                                       (time.localtime().tm_hour + 15) % 24)]}
 
 

@@ -227,7 +227,7 @@ def a_login_that_ends_in_the_middle_is_asked_for_and_the_page_goes_on(lab):
 @case
 def a_server_that_tells_nothing_is_asked(lab):
     page, grid = lab.page, lab.grid
-    grid.settings["limits.streams"] = 0
+    grid.settings["limits.event_streams"] = 0
     grid.write_config()
     grid.restart()
     job = grid.submit(SCENE, "--frames", "1", "--name", "quiet", "--paused")

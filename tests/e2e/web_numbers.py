@@ -143,7 +143,7 @@ def roles_are_given_and_somebody_is_kept_out(lab):
 def a_setting_holds_when_it_is_saved(lab):
     page, api = lab.page, lab.grid.api
     lab.go("admin/settings", "Administration")
-    page.see("Name of the grid", "Only in distrend.toml", "limits.workers")
+    page.see("Name of the grid", "Only in distrend.toml", "limits.worker_threads")
     page.fill("Name of the grid", "Attic")
     page.press("Save")
     page.see("Name of the grid is saved", "distrend.toml says DistRen.")

@@ -1,14 +1,14 @@
 -- Part of journal_write's transaction: what each new result is granted, in millipoints, before its attempt is written.
 --   one's own job        0
 --   fair value known     min(grant, claim, bound, 1.15 * fair value); a grant above that is cut, and an event says so
---   no fair value        held (NULL); on a grid with the setting trust = private: min(claim, bound)
+--   no fair value        held (NULL); on a grid with the setting points.grant_by = claim: min(claim, bound)
 -- bound is 1.25 * demonstrated power * wall time by the server's clock. A result without a claim, or of a slave that is
 -- gone, is not judged: it has no user_id.
 -- No errors.
 CREATE OR REPLACE PROCEDURE journal_write_grants()
 SQL SECURITY DEFINER
 BEGIN
-  DECLARE v_private BOOLEAN DEFAULT COALESCE((SELECT value = 'private' FROM setting WHERE name = 'trust'), FALSE);
+  DECLARE v_private BOOLEAN DEFAULT COALESCE((SELECT value = 'claim' FROM setting WHERE name = 'points.grant_by'), FALSE);
 
   UPDATE journal_ending e
   STRAIGHT_JOIN job j FORCE INDEX (PRIMARY) ON j.id = e.job_id
