@@ -7,16 +7,10 @@
 
 namespace distren {
 
-namespace {
-
-constexpr std::size_t letters = 128;
-
-}  // namespace
-
 std::size_t edit_distance(std::string_view one, std::string_view other) {
-  one = one.substr(0, letters);
-  other = other.substr(0, letters);
-  using Row = std::array<std::size_t, letters + 1>;
+  one = one.substr(0, similar_word_letters);
+  other = other.substr(0, similar_word_letters);
+  using Row = std::array<std::size_t, similar_word_letters + 1>;
   Row before_last{};
   Row last{};
   Row row{};
