@@ -44,7 +44,7 @@ int main(int argc, char** argv) {
   Context context;
   app.set_version_flag("--version", "distren " PACKAGE_VERSION);
   app.add_option("--server", context.options.server, "The server, like https://grid.example.org:8443");
-  app.add_option("--ca", context.options.ca, "PEM file that the server's certificate is checked with");
+  app.add_option("--ca-file", context.options.ca, "PEM file that the server's certificate is checked with");
   app.add_flag("--json", context.options.json, "Print JSON");
   app.require_subcommand(1);
   app.fallthrough();  // --json and --server may follow the command

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -13,6 +14,8 @@
 
 namespace distren::client {
 namespace {
+
+constexpr std::array<RenamedSetting, 1> renamed_settings{{{"ca", "ca_file"}}};  // of version 0.1
 
 constexpr char const* credentials_name = "credentials.json";
 
@@ -106,9 +109,9 @@ Result<Settings> resolve_settings(GlobalOptions const& options, Environment cons
     auto config = Config::load(file);
     if (!config) return config.error();
     config->read("server", file_server);
-    config->read("ca", file_ca);
+    config->read("ca_file", file_ca);
     config->read("pinned_public_key", out.pinned_public_key);
-    if (auto finished = config->finish(); !finished) return finished.error();
+    if (auto finished = config->finish(renamed_settings); !finished) return finished.error();
   }
   auto credentials = Credentials::load(out.folder / credentials_name);
   if (!credentials) return credentials.error();
@@ -125,7 +128,7 @@ Result<Settings> resolve_settings(GlobalOptions const& options, Environment cons
   out.server = *server;
 
   auto const login = credentials->find(out.server).value_or(Login{});
-  for (auto const& candidate : {options.ca, from(environment, "DISTREN_CA"), file_ca, login.ca})
+  for (auto const& candidate : {options.ca, from(environment, "DISTREN_CA_FILE"), file_ca, login.ca})
     if (out.ca.empty()) out.ca = candidate;
   if (!out.ca.empty()) out.ca = std::filesystem::absolute(out.ca, code).string();
   out.token = from(environment, "DISTREN_TOKEN");

@@ -79,11 +79,11 @@ Result<int> open_http_door(HttpServer& http, std::string const& where, ssl_ctx_s
 DispatchSettings dispatch_settings(ServerConfig const& config, std::string lease_key) {
   DispatchSettings settings;
   settings.lease_key = std::move(lease_key);
-  settings.lease_ms = std::int64_t{1000} * config.times.lease;
-  settings.link_life_ms = std::int64_t{1000} * config.times.signed_url;
-  settings.heartbeat_ms = std::int64_t{1000} * config.times.heartbeat;
+  settings.lease_ms = std::int64_t{1000} * config.times.lease_seconds;
+  settings.link_life_ms = std::int64_t{1000} * config.times.signed_url_seconds;
+  settings.heartbeat_ms = std::int64_t{1000} * config.times.heartbeat_seconds;
   settings.times = {.renew_ms = settings.lease_ms,
-                    .deadline_ms = std::int64_t{1000} * config.times.deadline,
+                    .deadline_ms = std::int64_t{1000} * config.times.frame_limit_seconds,
                     .result_limit = config.limits.result_bytes};
   settings.benchmark_ms = std::int64_t{1000} * config.benchmark_seconds;
   settings.random = unguessable_number;
@@ -91,9 +91,9 @@ DispatchSettings dispatch_settings(ServerConfig const& config, std::string lease
 }
 
 OrderLinks order_links(Signer const& signer, ServerConfig const& config) {
-  return {.blob = [&signer, life = config.times.signed_url](
+  return {.blob = [&signer, life = config.times.signed_url_seconds](
                       std::string_view sha256) { return blob_url(signer, sha256, 0, unix_ms() / 1000 + life); },
-          .file_list = [&signer, life = config.times.signed_url](
+          .file_list = [&signer, life = config.times.signed_url_seconds](
                            std::int64_t job) { return file_list_url(signer, job, unix_ms() / 1000 + life); },
           .upload =
               [&signer, &config](Lease const& lease, std::string_view name) {
@@ -194,7 +194,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
       return fail(done.error().code,
                   fmt::format("{}: {}", config.database.socket.empty() ? config.database.host : config.database.socket,
                               done.error().message));
-    if (auto done = store::change_setting(database, "trust", config.trust); !done) return done;
+    if (auto done = store::change_setting(database, "points.grant_by", config.points.grant_by); !done) return done;
   }
   if (auto done = ensure_methods(config.database, *methods); !done) return done;
 
@@ -202,7 +202,8 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   sweep_removed_jobs(config.stor);
   auto blobs = BlobStore::open(config.stor);
   if (!blobs) return blobs.error();
-  auto uploads = Uploads::open(config.stor, {.free_bytes = config.limits.free_bytes}, [] { return unix_ms() / 1000; });
+  auto uploads =
+      Uploads::open(config.stor, {.free_bytes = config.limits.min_free_bytes}, [] { return unix_ms() / 1000; });
   if (!uploads) return uploads.error();
   StagedResults staged(config.stor, [] { return unix_ms() / 1000; });
   if (auto opened = staged.open(); !opened) return opened;
@@ -225,20 +226,21 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     if (auto done = finish_staged_results(database, staged); !done) return done;
     if (auto done = dispatcher.load(database); !done) return done;
   }
-  EventBroker live({.per_user = static_cast<std::size_t>(config.limits.streams_per_person),
-                    .total = static_cast<std::size_t>(config.limits.streams)},
+  EventBroker live({.per_user = static_cast<std::size_t>(config.limits.event_streams_per_user),
+                    .total = static_cast<std::size_t>(config.limits.event_streams)},
                    random_secret().substr(0, 12), unix_ms);
   dispatcher.tell(live);
   dispatcher.settle_images([&staged](std::int64_t attempt, bool accepted) { staged.settle(attempt, accepted); });
   dispatcher.start();
   SlaveAuthenticator gate(unix_ms);
-  ResultReceiver desk({lease_key, std::int64_t{1000} * config.times.lease, config.stor, checker}, dispatcher, **uploads,
-                      staged);
+  ResultReceiver desk({lease_key, std::int64_t{1000} * config.times.lease_seconds, config.stor, checker}, dispatcher,
+                      **uploads, staged);
   HttpCounters counters;
   TelemetryHistory telemetry;
   PreviewEncoder previews(config.stor, checker);
-  Loops loops(config.limits.loops);
-  WorkerPool workers(config.database, config.limits.workers, static_cast<std::size_t>(config.limits.queue));
+  Loops loops(config.limits.io_threads);
+  WorkerPool workers(config.database, config.limits.worker_threads,
+                     static_cast<std::size_t>(config.limits.request_queue));
 
   // The doors.
   auto tls = config.tls.certificate.empty() ? Result<TlsContext>(TlsContext())
@@ -279,17 +281,18 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   auto const http_port = open_http_door(http, config.listen.http, nullptr);
   if (!http_port) return http_port.error();
   // Beyond loopback only the administrator knows the name; without it slaves use the line's host and port 8443.
-  if (auto const https = parse_listen_address(config.listen.https); config.url.empty() && https && https->loopback)
-    config.url = fmt::format("https://localhost:{}", *https_port);
+  if (auto const https = parse_listen_address(config.listen.https);
+      config.public_url.empty() && https && https->loopback)
+    config.public_url = fmt::format("https://localhost:{}", *https_port);
 
   LineServer line(loops.all, {.workers = workers,
                               .dispatcher = dispatcher,
                               .desk = desk,
                               .gate = gate,
                               .telemetry = telemetry,
-                              .welcome = {.files_url = config.url,
-                                          .heartbeat_ms = std::int64_t{1000} * config.times.heartbeat,
-                                          .telemetry_interval_ms = std::int64_t{1000} * config.times.telemetry},
+                              .welcome = {.files_url = config.public_url,
+                                          .heartbeat_ms = std::int64_t{1000} * config.times.heartbeat_seconds,
+                                          .telemetry_interval_ms = std::int64_t{1000} * config.times.telemetry_seconds},
                               .connections_per_address = config.listen.connections_per_address});
   for (auto const& [where, context] :
        {std::pair{config.listen.line, tls->get()}, {config.listen.line_plain, nullptr}}) {
@@ -306,7 +309,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   // only the order below ends what they work with.
   int const line_port = line.ports().empty() ? 0 : line.ports().front();
   if (grid) {
-    GridEndpoints const doors{config.url, fmt::format("http://127.0.0.1:{}", *http_port), line_port};
+    GridEndpoints const doors{config.public_url, fmt::format("http://127.0.0.1:{}", *http_port), line_port};
     if (auto written = write_grid_file(*grid, doors); !written) return written;
   }
   notifier.start();

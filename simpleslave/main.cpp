@@ -248,7 +248,7 @@ int main(int argc, char** argv) {
   bool once = false;
   bool no_sandbox = false;
   app.add_option("--server", config.server, "https://HOST:8443")->required();
-  app.add_option("--ca", config.ca_file, "Certificate to trust instead of the system's");
+  app.add_option("--ca-file", config.ca_file, "Certificate to trust instead of the system's");
   app.add_option("--slavekey", config.slavekey, "The slave's key (distren slave new NAME)")->required();
   app.add_option("--slavepassword-file", config.slavepassword_file, "File with its password")->required();
   app.add_option("--work-dir", config.state, "Where scenes and results lie")->capture_default_str();

@@ -101,19 +101,19 @@ AvailabilityDecision decide(AvailabilitySettings const& settings, Readings const
   if (readings.paused_remotely) return no("its owner paused it from afar");
   auto const minute = static_cast<std::size_t>(std::clamp(readings.minute_of_week, 0, week_minutes - 1));
   if (!settings.schedule.test(minute)) return no("it is not in the schedule now");
-  if (readings.on_battery && !settings.on_battery) return no("the machine runs on its battery");
-  if (readings.on_battery && settings.battery_percent > 0 && readings.battery_percent) {
-    int const least = settings.battery_percent + (working ? 0 : fuller);
+  if (readings.on_battery && !settings.allow_on_battery) return no("the machine runs on its battery");
+  if (readings.on_battery && settings.min_battery_percent > 0 && readings.battery_percent) {
+    int const least = settings.min_battery_percent + (working ? 0 : fuller);
     if (*readings.battery_percent < least)
       return no(fmt::format("the battery has {} %, and {} % are to be left", *readings.battery_percent,
-                            settings.battery_percent));
+                            settings.min_battery_percent));
   }
   if (!readings.program.empty()) return no(fmt::format("{} runs", readings.program));
   if (!readings.screen.empty()) return no(readings.screen);
-  if (settings.temperature > 0 && readings.temperature &&
-      *readings.temperature >= settings.temperature - (working ? 0 : cooler))
-    return no(
-        fmt::format("the processor has {} degrees, the limit is {}", *readings.temperature, settings.temperature));
+  if (settings.max_temperature_c > 0 && readings.temperature &&
+      *readings.temperature >= settings.max_temperature_c - (working ? 0 : cooler))
+    return no(fmt::format("the processor has {} degrees, the limit is {}", *readings.temperature,
+                          settings.max_temperature_c));
   if (settings.idle_minutes > 0 && readings.idle_seconds && *readings.idle_seconds < settings.idle_minutes * 60)
     return no(fmt::format("somebody used the machine {} s ago, it must rest for {} min", *readings.idle_seconds,
                           settings.idle_minutes));

@@ -22,12 +22,12 @@ using WeekSchedule = std::bitset<week_minutes>;
 Result<WeekSchedule> parse_schedule(std::vector<std::string> const& lines);
 
 struct AvailabilitySettings {
-  int idle_minutes = 0;                 // since the last keyboard or mouse input; 0: no limit
-  int max_other_load_percent = 0;       // percent of all cores used by other programs; above: suspend. 0: no limit
-  bool on_battery = false;              // render on battery
-  int temperature = 0;                  // degrees Celsius; from there on: suspend. 0: no limit
-  int battery_percent = 0;              // minimum on battery, if allowed; 0: no limit
-  std::vector<std::string> programs{};  // while one of them runs: suspend
+  int idle_minutes = 0;            // since the last keyboard or mouse input; 0: no limit
+  int max_other_load_percent = 0;  // percent of all cores used by other programs; above: suspend. 0: no limit
+  bool allow_on_battery = false;
+  int max_temperature_c = 0;                     // degrees Celsius; from there on: suspend. 0: no limit
+  int min_battery_percent = 0;                   // on battery, if allowed; 0: no limit
+  std::vector<std::string> not_while_running{};  // while one of them runs: suspend
   WeekSchedule schedule = WeekSchedule().set();
   int return_after_minutes = 30;  // a frame suspended that long is returned
 };
@@ -39,7 +39,7 @@ struct Readings {
   std::optional<int> temperature{};
   bool on_battery = false;
   std::optional<int> battery_percent{};
-  std::string program{};  // the running one of settings.programs; empty: none
+  std::string program{};  // the running one of settings.not_while_running; empty: none
   bool paused_by_hand = false;
   bool paused_remotely = false;
   std::string screen{};  // what fills the screen or keeps it on; empty: nothing, or not checked

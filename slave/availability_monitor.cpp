@@ -61,12 +61,13 @@ void AvailabilityMonitor::set_limits(WeekSchedule const& schedule, bool paused) 
 
 Readings AvailabilityMonitor::read() {
   Readings readings;
-  bool const processes = settings_.max_other_load_percent > 0 || !settings_.programs.empty();
+  bool const processes = settings_.max_other_load_percent > 0 || !settings_.not_while_running.empty();
   TreeUsage ours;
   if (processes) ours = usage_of_tree(::getpid());
   static auto const ticks = ::sysconf(_SC_CLK_TCK);
   auto const used = static_cast<std::uint64_t>(ours.usage.cpu.count()) * static_cast<std::uint64_t>(ticks) / 1'000'000;
-  readings = monitor_.read(std::time(nullptr), used, settings_.programs, {ours.members.begin(), ours.members.end()});
+  readings =
+      monitor_.read(std::time(nullptr), used, settings_.not_while_running, {ours.members.begin(), ours.members.end()});
   readings.paused_by_hand = paused_;
   if (screen_) readings.screen = screen_->look();
   std::lock_guard const lock(limits_mutex_);

@@ -81,11 +81,12 @@ int serve(SlaveConfig const& config, Options const& options) {
   auto control = Control::open(config.state);
   if (!control) spdlog::warn("status, pause, resume and finish will not work: {}", control.error().message);
   std::optional<FullScreen> screen;
-  if (!config.full_screen) screen.emplace();
+  if (!config.allow_full_screen) screen.emplace();
   if (screen && !screen->can_know())
-    spdlog::warn("full_screen = false forbids nothing: neither xprop with an X server nor systemd-inhibit is here");
+    spdlog::warn(
+        "allow_full_screen = false has no effect: neither xprop with an X server nor systemd-inhibit is available");
   AvailabilityMonitor watcher(
-      config.neighbour, control ? std::optional(std::move(*control)) : std::nullopt,
+      config.availability, control ? std::optional(std::move(*control)) : std::nullopt,
       {[&slave](bool may_work, std::string const&) { slave.allow(may_work); },
        [&slave](std::string const& reason) { slave.return_work(reason); }, [&slave] { slave.finish(); },
        [&slave] { return slave.status(); }, [&slave] { slave.check_time_limit(); },

@@ -41,7 +41,7 @@ Slave::Slave(SlaveConfig const& config, TaskRunner& runner, bool once)
   configured_limits_.threads = runner.threads();
   configured_limits_.memory_mib = runner.memory_mib();
   configured_limits_.minutes_per_frame = config.minutes_per_frame;
-  configured_limits_.schedule = config.neighbour.schedule;
+  configured_limits_.schedule = config.availability.schedule;
   limits_ = configured_limits_;
   if (!config.remote_settings) return;
   // As at the last end, until the server sends others.
@@ -99,7 +99,7 @@ protocol::Hello Slave::hello() {
   std::lock_guard const lock(mutex_);
   bool const wants = !stopping_ && !over_ && !backing_off_until_ && allowed_;
   auto hello = runner_.hello(wants ? 1 : 0);
-  hello.max_orders = once_ ? 1 : config_.orders;
+  hello.max_orders = once_ ? 1 : config_.max_orders;
   hello.minutes_per_frame = limits_.minutes_per_frame;
   if (config_.remote_settings) hello.effective_settings = limits_to_json(limits_, remote_settings_);
   hello.blocks = blocks_.message();
@@ -112,7 +112,7 @@ protocol::Hello Slave::hello() {
 
 protocol::Hello Slave::signed_on(protocol::Reading<protocol::Welcome> const& reading) {
   protocol::Welcome const& welcome = reading.message;
-  std::string const base = files_url(config_.url, welcome.files_url, config_.server);
+  std::string const base = files_url(config_.files_url, welcome.files_url, config_.server);
   spdlog::info("signed on as={} server={} url={}", quote(welcome.name), quote(welcome.software), quote(base));
   telemetry_interval_.reset();
   if (welcome.telemetry_interval_ms > 0) {
@@ -162,7 +162,7 @@ void Slave::received(protocol::Incoming const& incoming) {
     set_remote_settings(protocol::read<protocol::RemoteSettings>(message), true);
     line_.send(hello());
   } else if (type == protocol::RemoteSettings::type) {
-    spdlog::info("settings from afar are not taken here; remote_settings = true in [neighbour] would");
+    spdlog::info("settings from afar are not taken here; remote_settings = true in [availability] would");
   } else {
     line_.send(protocol::ErrorMessage{Errc::invalid, "unknown type " + printable(type, 40)});
   }
@@ -203,7 +203,7 @@ void Slave::take_order(json const& message) {
     if (finished) return;
     auto const in_hand = waiting_.size() + (working_ && !working_cancelled_ ? 1U : 0U);
     refused = stopping_ || over_ || !allowed_ || blocks_.holds(order->job, order->owner.name) ||
-              in_hand >= static_cast<std::size_t>(once_ ? 1 : config_.orders);
+              in_hand >= static_cast<std::size_t>(once_ ? 1 : config_.max_orders);
     if (!refused) {
       ActiveAttempt attempt_state;
       attempt_state.lease = lease;

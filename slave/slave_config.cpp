@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 #include "common/base/config.h"
@@ -15,6 +16,27 @@ namespace distren {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Of version 0.1.
+constexpr std::array<RenamedSetting, 18> renamed_settings{
+    {{"url", "files_url"},
+     {"orders", "max_orders"},
+     {"tasks", "max_processes"},
+     {"log_level", "log.level"},
+     {"log_file", "log.file"},
+     {"limits.download_kib", "limits.download_kib_per_second"},
+     {"limits.upload_kib", "limits.upload_kib_per_second"},
+     {"trust.scripts", "trust.allow_scripts"},
+     {"neighbour.schedule", "availability.schedule"},
+     {"neighbour.idle_minutes", "availability.idle_minutes"},
+     {"neighbour.load_by_others", "availability.max_other_load_percent"},
+     {"neighbour.programs", "availability.not_while_running"},
+     {"neighbour.full_screen", "availability.allow_full_screen"},
+     {"neighbour.temperature", "availability.max_temperature_c"},
+     {"neighbour.on_battery", "availability.allow_on_battery"},
+     {"neighbour.battery_percent", "availability.min_battery_percent"},
+     {"neighbour.give_back_minutes", "availability.return_after_minutes"},
+     {"neighbour.remote_settings", "availability.remote_settings"}}};
 
 fs::path home_folder() {
   char const* const home = std::getenv("HOME");
@@ -34,16 +56,16 @@ void read_programs(Config& config, SlaveConfig& out) {
   }
 }
 
-Result<void> read_neighbour(Config& config, AvailabilitySettings& out) {
-  config.read("neighbour.idle_minutes", out.idle_minutes, 0, 1440);
-  config.read("neighbour.load_by_others", out.max_other_load_percent, 0, 100);
-  config.read("neighbour.on_battery", out.on_battery);
-  config.read("neighbour.battery_percent", out.battery_percent, 0, 100);
-  config.read("neighbour.temperature", out.temperature, 0, 150);
-  config.read("neighbour.programs", out.programs);
-  config.read("neighbour.give_back_minutes", out.return_after_minutes, 0, 1440);
+Result<void> read_availability(Config& config, AvailabilitySettings& out) {
+  config.read("availability.idle_minutes", out.idle_minutes, 0, 1440);
+  config.read("availability.max_other_load_percent", out.max_other_load_percent, 0, 100);
+  config.read("availability.allow_on_battery", out.allow_on_battery);
+  config.read("availability.min_battery_percent", out.min_battery_percent, 0, 100);
+  config.read("availability.max_temperature_c", out.max_temperature_c, 0, 150);
+  config.read("availability.not_while_running", out.not_while_running);
+  config.read("availability.return_after_minutes", out.return_after_minutes, 0, 1440);
   std::vector<std::string> lines;
-  config.read("neighbour.schedule", lines);
+  config.read("availability.schedule", lines);
   auto schedule = parse_schedule(lines);
   if (!schedule) return schedule.error();
   out.schedule = *schedule;
@@ -71,7 +93,7 @@ Result<fs::path> find_slave_config(fs::path const& named) {
   std::error_code error;
   if (!named.empty()) {
     if (fs::exists(named, error)) return named;
-    return fail(Errc::not_found, fmt::format("the configuration file {} is not there", named.string()));
+    return fail(Errc::not_found, fmt::format("configuration file {} does not exist", named.string()));
   }
   std::vector<fs::path> places{"distren-slave.toml"};
   if (!home_folder().empty()) places.push_back(home_folder() / ".config/distren/slave.toml");
@@ -83,12 +105,12 @@ Result<fs::path> find_slave_config(fs::path const& named) {
     tried += (tried.empty() ? "" : ", ") + place.string();
   }
   return fail(Errc::not_found, fmt::format("no configuration file was found in {}; name one with --config FILE, and "
-                                           "get key and password for it with: distren slave new NAME",
+                                           "create credentials with: distren slave create NAME",
                                            tried));
 }
 
-bool SlaveConfig::allows_scripts(std::int64_t owner, std::string const& name) const {
-  if (!trusted_scripts || owner <= 0 || !sandboxed()) return false;
+bool SlaveConfig::may_run_scripts(std::int64_t owner, std::string const& name) const {
+  if (!allow_scripts || owner <= 0 || !sandboxed()) return false;
   return std::ranges::any_of(trusted_owners, [&](std::string const& each) {
     return !each.empty() && (each == name || each == std::to_string(owner));
   });
@@ -103,7 +125,7 @@ Result<SlaveConfig> load_slave_config(fs::path const& file) {
   out.image_program = default_image_program();
   config->read("server", out.server);
   config->read("port", out.port, 1, 65535);
-  config->read("url", out.url);
+  config->read("files_url", out.files_url);
   config->read("ca_file", out.ca_file);
   config->read("plain", out.plain);
   config->read("slavekey", out.slavekey);
@@ -115,26 +137,26 @@ Result<SlaveConfig> load_slave_config(fs::path const& file) {
   config->read("threads", out.threads, 0, 1024);
   config->read("memory_mib", out.memory_mib, 0, 1 << 30);
   config->read("nice", out.nice, 0, 19);
-  config->read("orders", out.orders, 1, 64);
+  config->read("max_orders", out.max_orders, 1, 64);
   config->read("sandbox", out.sandbox);
   config->read("methods", out.methods);
   config->read("image_program", out.image_program);
-  config->read("log_level", out.log_level);
-  config->read("log_file", out.log_file);
+  config->read("log.level", out.log_level);
+  config->read("log.file", out.log_file);
   config->read("trust.owners", out.trusted_owners);
-  config->read("trust.scripts", out.trusted_scripts);
+  config->read("trust.allow_scripts", out.allow_scripts);
   config->read("cgroup", out.cgroup);
-  config->read("tasks", out.tasks, 16, 1 << 20);
+  config->read("max_processes", out.max_processes, 16, 1 << 20);
   config->read("gpu.devices", out.gpu_devices);
   std::erase(out.gpu_devices, "none");
   config->read("limits.minutes_per_frame", out.minutes_per_frame, 0, 100'000);
-  config->read("limits.download_kib", out.download_kib, 0, 10 << 20);
-  config->read("limits.upload_kib", out.upload_kib, 0, 10 << 20);
-  config->read("neighbour.full_screen", out.full_screen);
-  config->read("neighbour.remote_settings", out.remote_settings);
+  config->read("limits.download_kib_per_second", out.download_kib_per_second, 0, 10 << 20);
+  config->read("limits.upload_kib_per_second", out.upload_kib_per_second, 0, 10 << 20);
+  config->read("availability.allow_full_screen", out.allow_full_screen);
+  config->read("availability.remote_settings", out.remote_settings);
   read_programs(*config, out);
-  auto const schedule = read_neighbour(*config, out.neighbour);
-  if (auto const good = config->finish(); !good) return good.error();
+  auto const schedule = read_availability(*config, out.availability);
+  if (auto const good = config->finish(renamed_settings); !good) return good.error();
   if (!schedule) return fail(Errc::invalid, fmt::format("{}: {}", file.string(), schedule.error().message));
 
   auto const wrong = [&file](std::string const& what) {
@@ -143,9 +165,11 @@ Result<SlaveConfig> load_slave_config(fs::path const& file) {
   if (out.sandbox != "on" && out.sandbox != "off") return wrong("sandbox is \"on\" or \"off\"");
   if (out.cgroup != "auto" && out.cgroup != "on" && out.cgroup != "off")
     return wrong("cgroup is \"auto\", \"on\" or \"off\"");
-  for (int const limit : {out.download_kib, out.upload_kib})
-    if (limit > 0 && limit < 16) return wrong("a limit of download or upload has at least 16 KiB/s; 0 is none");
-  if (out.slavekey.empty()) return wrong("slavekey is missing; get one with: distren slave new NAME");
+  for (int const limit : {out.download_kib_per_second, out.upload_kib_per_second})
+    if (limit > 0 && limit < 16)
+      return wrong(
+          fmt::format("{} is below the minimum of 16 KiB/s for downloads and uploads; 0 means no limit", limit));
+  if (out.slavekey.empty()) return wrong("slavekey is missing; create one with: distren slave create NAME");
   if (!out.slavepassword.empty() && !out.slavepassword_file.empty())
     return wrong("slavepassword and slavepassword_file are both set; keep one of them");
   if (out.slavepassword.empty() && out.slavepassword_file.empty())

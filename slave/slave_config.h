@@ -16,7 +16,7 @@ namespace distren {
 struct SlaveConfig {
   std::string server = "localhost";
   int port = 4554;
-  std::string url;                // base for relative URLs; empty: as the server sends it
+  std::string files_url;          // base for relative URLs; empty: as the server sends it
   std::filesystem::path ca_file;  // PEM; empty: the system's certificates
   bool plain = false;             // the line protocol without TLS; loopback addresses only
 
@@ -30,12 +30,12 @@ struct SlaveConfig {
   int threads = 0;              // 0: all
   int memory_mib = 0;           // limit of a renderer; 0: the machine's memory less 512
   int nice = 10;
-  int minutes_per_frame = 0;  // longer frames are returned; 0: no limit
-  int download_kib = 0;       // KiB/s; 0: no limit
-  int upload_kib = 0;
-  int orders = 8;                        // maximum number of orders; one is rendered, the others are queued
+  int minutes_per_frame = 0;        // longer frames are returned; 0: no limit
+  int download_kib_per_second = 0;  // 0: no limit
+  int upload_kib_per_second = 0;
+  int max_orders = 8;                    // maximum number of orders; one is rendered, the others are queued
   std::string cgroup = "auto";           // "on": required; "off"
-  int tasks = 512;                       // processes and threads of a renderer, with cgroup
+  int max_processes = 512;               // processes and threads of a renderer, with cgroup
   std::vector<std::string> gpu_devices;  // allowed devices: "auto", words of names, ids; empty: none
   std::string sandbox = "on";            // "off": untrusted files run with the volunteer's own rights
   std::filesystem::path methods;         // definitions of render methods
@@ -43,13 +43,13 @@ struct SlaveConfig {
   std::map<std::string, std::string> programs;  // by method: where its program is, when not in PATH
 
   std::vector<std::string> trusted_owners;  // names or ids of users
-  bool trusted_scripts = false;             // whether their scenes may run scripts and drivers, inside the sandbox
+  bool allow_scripts = false;               // whether their scenes may run scripts and drivers, inside the sandbox
   // Whether scripts of this user's scenes may run; decided by the volunteer alone.
-  [[nodiscard]] bool allows_scripts(std::int64_t owner, std::string const& name) const;
+  [[nodiscard]] bool may_run_scripts(std::int64_t owner, std::string const& name) const;
 
-  AvailabilitySettings neighbour;  // when it may work
-  bool full_screen = true;         // also while a program fills the screen or keeps it on
-  bool remote_settings = false;    // whether the slave's owner may lower limits remotely
+  AvailabilitySettings availability;  // when it may work
+  bool allow_full_screen = true;      // also while a program fills the screen or keeps it on
+  bool remote_settings = false;       // whether the slave's owner may lower limits remotely
 
   std::string log_level = "info";
   std::string log_file;

@@ -65,8 +65,8 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::open(SlaveConfig const& config) 
   std::unique_ptr<TaskRunner> shop(new TaskRunner(std::move(*cache), std::move(*workspace)));
   shop->lock_ = std::move(*lock);
   shop->state_ = config.state;
-  shop->allows_scripts_ = [config](std::int64_t owner, std::string const& name) {
-    return config.allows_scripts(owner, name);
+  shop->may_run_scripts_ = [config](std::int64_t owner, std::string const& name) {
+    return config.may_run_scripts(owner, name);
   };
   auto programs = config.programs;
   programs.try_emplace("stitch", config.image_program.string());  // not in PATH
@@ -102,7 +102,7 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::open(SlaveConfig const& config) 
       return fail(Errc::unavailable,
                   fmt::format("cgroup = \"on\", and there are no control groups: {}", scopes.error().message));
     if (scopes)
-      settings.scope = CgroupLimits{settings.memory_mib, config.tasks, settings.threads};
+      settings.scope = CgroupLimits{settings.memory_mib, config.max_processes, settings.threads};
     else
       shop->remarks_.push_back(
           fmt::format("a renderer's memory is limited by process and watched as a whole; there are "
@@ -122,8 +122,8 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::open(SlaveConfig const& config) 
   shop->checker_ = {.program = fs::absolute(config.image_program), .sandboxed = config.sandboxed(), .seconds = 120};
   shop->http_.ca_file = config.ca_file.string();
   shop->http_.user_agent = "distren-slave";
-  shop->http_.download_limit = std::int64_t{1024} * config.download_kib;
-  shop->http_.upload_limit = std::int64_t{1024} * config.upload_kib;
+  shop->http_.download_limit = std::int64_t{1024} * config.download_kib_per_second;
+  shop->http_.upload_limit = std::int64_t{1024} * config.upload_kib_per_second;
   shop->http_.cancelled = &shop->cancelled_;
   shop->client_ = std::make_unique<HttpClient>(shop->http_);
   auto beside = shop->http_;
@@ -308,7 +308,7 @@ TaskRunner::RenderedFrame TaskRunner::render(protocol::Order const& order, std::
   parameters->erase("scripts");
   bool const known = std::ranges::find((*method)->method.parameters, "scripts", &MethodParameter::name) !=
                      (*method)->method.parameters.end();
-  if (known && allows_scripts_(order.owner.id, order.owner.name)) (*parameters)["scripts"] = "allowed";
+  if (known && may_run_scripts_(order.owner.id, order.owner.name)) (*parameters)["scripts"] = "allowed";
   if (order.output && !order.output->format.empty() && !parameters->contains("format"))
     (*parameters)["format"] = order.output->format;
 

@@ -85,7 +85,7 @@ private:
   [[nodiscard]] Error classify(Error error) const;
   TaskResult give_up(protocol::Order const& order, Error const& error, std::string const& log = {});
 
-  std::function<bool(std::int64_t owner, std::string const& name)> allows_scripts_;
+  std::function<bool(std::int64_t owner, std::string const& name)> may_run_scripts_;
   FileDescriptor lock_;  // on the state folder: two processes would interfere
   Machine machine_;
   std::atomic<int> threads_ = 1;

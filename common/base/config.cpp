@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <set>
 #include <sstream>
 
 #include "common/base/files.h"
+#include "common/base/similar_word.h"
 
 namespace distren {
 
@@ -29,14 +31,23 @@ struct Config::Tree {
                                    value.str(), wanted));
   }
 
-  void find_unknown(toml::table const& from, std::string const& prefix, std::vector<std::string>& out) const {
+  [[nodiscard]] std::string instead_of(std::string_view key, std::span<RenamedSetting const> renamed) const {
+    auto const found = std::ranges::find(renamed, key, &RenamedSetting::before);
+    if (found != renamed.end()) return fmt::format("; it is called '{}' now", found->now);
+    auto const similar = similar_word(key, asked);
+    return similar.empty() ? "" : fmt::format("; did you mean '{}'?", similar);
+  }
+
+  void find_unknown(toml::table const& from, std::string const& prefix, std::span<RenamedSetting const> renamed,
+                    std::vector<std::string>& out) const {
     for (auto const& [key, node] : from) {
       std::string const path = prefix.empty() ? std::string(key.str()) : prefix + "." + std::string(key.str());
       if (asked.contains(path)) continue;
       if (auto const* inner = node.as_table(); inner != nullptr && !inner->empty())
-        find_unknown(*inner, path, out);
+        find_unknown(*inner, path, renamed, out);
       else if (inner == nullptr)
-        out.push_back(fmt::format("{}:{}: there is no setting '{}'", name, node.source().begin.line, path));
+        out.push_back(fmt::format("{}:{}: there is no setting '{}'{}", name, node.source().begin.line, path,
+                                  instead_of(path, renamed)));
     }
   }
 };
@@ -121,9 +132,9 @@ void Config::read(std::string_view key, std::vector<std::string>& target) {
   }
 }
 
-Result<void> Config::finish() const {
+Result<void> Config::finish(std::span<RenamedSetting const> renamed) const {
   std::vector<std::string> problems = tree_->problems;
-  tree_->find_unknown(tree_->table, "", problems);
+  tree_->find_unknown(tree_->table, "", renamed, problems);
   if (problems.empty()) return {};
   return fail(Errc::invalid, fmt::format("{}", fmt::join(problems, "\n")));
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,12 @@
 #include "common/base/result.h"
 
 namespace distren {
+
+// A setting of an earlier version that has another name now.
+struct RenamedSetting {
+  std::string_view before;
+  std::string_view now;
+};
 
 class Config {
 public:
@@ -30,8 +37,9 @@ public:
   void read(std::string_view key, std::vector<std::string>& target);
   void read(std::string_view key, std::filesystem::path& target);  // relative to the file's folder
 
-  // Every problem, one a line, each with file, line, key, value and what is allowed.
-  Result<void> finish() const;
+  // Every problem, one a line, each with file, line, key, value and what is allowed. An unknown key is reported with
+  // its new name, if it is among `renamed`, or else the known key that is spelt most alike.
+  [[nodiscard]] Result<void> finish(std::span<RenamedSetting const> renamed = {}) const;
 
 private:
   struct Tree;

@@ -12,6 +12,7 @@ libdistren_common_a_SOURCES += \
   %D%/points_text.cpp %D%/points_text.h \
   %D%/result.h \
   %D%/sanitizer.h \
+  %D%/similar_word.cpp %D%/similar_word.h \
   %D%/text.cpp %D%/text.h \
   %D%/xml.cpp %D%/xml.h
 

@@ -532,7 +532,7 @@ export const text = {
   slaves: {
     lent: 'What it lends',
     wishes: 'Settings from here',
-    noWishes: 'Its volunteer must allow this on the PC, with remote_settings = true under [neighbour], and the slave be online.',
+    noWishes: 'Its volunteer must allow this on the PC, with remote_settings = true under [availability], and the slave be online.',
     wishThreads: 'Threads',
     wishMemory: 'Memory in MiB',
     wishMinutes: 'Minutes a frame may take',
@@ -870,7 +870,7 @@ export const text = {
     settingNames: {
       name: ['Name of the grid', 'What pages and mails call it.'],
       registration: ['New accounts', 'May anyone make an account?'],
-      'times.session': ['A login lasts', 'Seconds, from 60 to a year. Logins that are open keep their time.'],
+      'times.session_seconds': ['A login lasts', 'Seconds, from 60 to a year. Logins that are open keep their time.'],
       'limits.upload_bytes': ['Largest upload', 'Bytes of one file.'],
       'limits.frames_per_job': ['Frames of a job', 'The most that one job may have.'],
       'limits.files_per_job': ['Files of a job', 'The most that one job may have.'],

@@ -70,7 +70,7 @@ Reply handle_file_list(Request const&, Context& context) {
   auto const files = store::list_job_files(context.database(), *job);
   if (!files) return error_reply(files.error());
   Services const& services = context.services;
-  std::int64_t const expires = services.now_s() + services.config.times.signed_url;
+  std::int64_t const expires = services.now_s() + services.config.times.signed_url_seconds;
   protocol::FileList list;
   for (auto const& file : *files)
     list.files.push_back({file.path, file.sha256, file.size, blob_url(services.signer, file.sha256, 0, expires)});

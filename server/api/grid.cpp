@@ -45,7 +45,7 @@ Reply handle_status(Request const&, Context& context) {
                             {"accepted", totals->accepted_frames},
                             {"an_hour", totals->frames_an_hour}}},
                           {"power", decimal(live.power)},
-                          {"url", text_or_null(services.config.url)},
+                          {"url", text_or_null(services.config.public_url)},
                           {"line_port", line_port(services.config.listen.line)},
                           {"people", totals->people},
                           {"registration", settings.registration}});

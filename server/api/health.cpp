@@ -24,8 +24,8 @@ constexpr std::size_t tables_shown = 8;
 json stor_to_json(ServerConfig const& config) {
   std::error_code problem;
   auto const space = std::filesystem::space(config.stor, problem);
-  if (problem) return {{"free", nullptr}, {"total", nullptr}, {"keep", config.limits.free_bytes}};
-  return {{"free", space.available}, {"total", space.capacity}, {"keep", config.limits.free_bytes}};
+  if (problem) return {{"free", nullptr}, {"total", nullptr}, {"keep", config.limits.min_free_bytes}};
+  return {{"free", space.available}, {"total", space.capacity}, {"keep", config.limits.min_free_bytes}};
 }
 
 json database_to_json(std::vector<store::TableSize> const& tables) {
@@ -66,9 +66,9 @@ Reply handle_show_health(Request const&, Context& context) {
                           {"database", database_to_json(*tables)},
                           {"journal", {{"away", journal.away}, {"waiting", journal.waiting}, {"lag", journal.lag_ms}}},
                           {"workers",
-                           {{"threads", config.limits.workers},
+                           {{"threads", config.limits.worker_threads},
                             {"waiting", workers == nullptr ? 0 : workers->waiting()},
-                            {"queue", config.limits.queue},
+                            {"queue", config.limits.request_queue},
                             {"turned_away", services.counters.rejected.load()}}},
                           {"setup",
                            {{"reachable", is_reachable(config)},

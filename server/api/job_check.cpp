@@ -67,7 +67,7 @@ InspectionTools inspection_tools(Services const& services) {
 
 ConcurrencyLimiter::Permit acquire_inspection(Services const& services, std::int64_t user) {
   static ConcurrencyLimiter inspections;
-  int const workers = services.config.limits.workers;
+  int const workers = services.config.limits.worker_threads;
   return inspections.try_acquire(user, std::max(1, workers * 3 / 4), std::max(1, workers / 2));
 }
 

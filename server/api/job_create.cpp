@@ -18,7 +18,7 @@ Result<void> leaves_room(Context& context, std::vector<PlannedJob> const& plan) 
   if (!have) return have.error();
   std::int64_t more = 0;
   for (auto const& each : plan) more += static_cast<std::int64_t>(each.job.frames.size()) * each.job.tiles;
-  auto const most = context.services.config.limits.frames_per_person;
+  auto const most = context.services.config.limits.frames_per_user;
   if (*have + more <= most) return {};
   return fail(Errc::conflict,
               fmt::format("your jobs have {} frames and this one has {} more, but at most {} are kept for "

@@ -68,7 +68,7 @@ Reply handle_zip_url(Request const&, Context& context) {
   auto const zip = frames_of(context, job->id);
   if (!zip) return error_reply(zip.error());
   auto const name = file_name(job->name) + ".zip";
-  auto const expires = context.services.now_s() + context.services.config.times.signed_url;
+  auto const expires = context.services.now_s() + context.services.config.times.signed_url_seconds;
   return json_reply(200, {{"name", name},
                           {"files", (*zip)->files()},
                           {"size", (*zip)->length()},

@@ -191,7 +191,7 @@ Reply handle_list_output(Request const& request, Context& context) {
   if (!job) return error_reply(job.error());
   auto tasks = store::list_tasks(context.database(), job->id, page->cursor, page->limit);
   if (!tasks) return error_reply(tasks.error());
-  auto const expires = context.services.now_s() + context.services.config.times.signed_url;
+  auto const expires = context.services.now_s() + context.services.config.times.signed_url_seconds;
   auto items = nlohmann::json::array();
   for (auto const& task : *tasks) {
     if (task.state != "accepted" || task.output.empty()) continue;

@@ -54,9 +54,9 @@ Reply handle_slave_hello(Request const& request, Context& context) {
   }
   auto const& times = services.config.times;
   auto welcome = welcome_for(slave,
-                             {.files_url = services.config.url,
-                              .heartbeat_ms = std::int64_t{1000} * times.heartbeat,
-                              .telemetry_interval_ms = std::int64_t{1000} * times.telemetry},
+                             {.files_url = services.config.public_url,
+                              .heartbeat_ms = std::int64_t{1000} * times.heartbeat_seconds,
+                              .telemetry_interval_ms = std::int64_t{1000} * times.telemetry_seconds},
                              services.now_ms());
   for (auto const& [attempt, reason] : *cancelled) welcome.cancelled_attempts.push_back({attempt, reason});
   return message_reply(protocol::write(welcome));

@@ -27,7 +27,7 @@ struct Spec {
 // The same bounds as in distrend.toml.
 constexpr std::array specs{Spec{"name", Kind::text, 1, 60},
                            Spec{"registration", Kind::flag},
-                           Spec{"times.session", Kind::number, 60, 366 * 86400},
+                           Spec{"times.session_seconds", Kind::number, 60, 366 * 86400},
                            Spec{"limits.upload_bytes", Kind::number, 1, std::int64_t{1} << 44},
                            Spec{"limits.frames_per_job", Kind::number, 1, 100000},
                            Spec{"limits.files_per_job", Kind::number, 1, 100000}};
@@ -75,7 +75,7 @@ json typed(Spec const& spec, std::string const& text) {
 std::string file_text(ServerConfig const& file, std::string_view name) {
   if (name == "name") return file.name;
   if (name == "registration") return file.registration ? "true" : "false";
-  if (name == "times.session") return fmt::to_string(file.times.session);
+  if (name == "times.session_seconds") return fmt::to_string(file.times.session_seconds);
   if (name == "limits.upload_bytes") return fmt::to_string(file.limits.upload_bytes);
   if (name == "limits.frames_per_job") return fmt::to_string(file.limits.frames_per_job);
   return fmt::to_string(file.limits.files_per_job);
@@ -83,24 +83,24 @@ std::string file_text(ServerConfig const& file, std::string_view name) {
 
 // Settings that only the file has: needed at start, or too dangerous to change with a stolen login. No secrets.
 std::vector<std::pair<std::string_view, json>> fixed(ServerConfig const& file) {
-  return {{"url", file.url},
+  return {{"public_url", file.public_url},
           {"listen.line", file.listen.line},
           {"listen.https", file.listen.https},
           {"listen.http", file.listen.http},
           {"stor", file.stor.string()},
-          {"trust", file.trust},
+          {"points.grant_by", file.points.grant_by},
           {"sandbox", file.sandbox},
           {"benchmark_seconds", file.benchmark_seconds},
-          {"limits.loops", file.limits.loops},
-          {"limits.workers", file.limits.workers},
-          {"limits.queue", file.limits.queue},
+          {"limits.io_threads", file.limits.io_threads},
+          {"limits.worker_threads", file.limits.worker_threads},
+          {"limits.request_queue", file.limits.request_queue},
           {"limits.result_bytes", file.limits.result_bytes},
-          {"limits.free_bytes", file.limits.free_bytes},
-          {"times.lease", file.times.lease},
-          {"times.deadline", file.times.deadline},
-          {"times.heartbeat", file.times.heartbeat},
-          {"times.telemetry", file.times.telemetry},
-          {"times.signed_url", file.times.signed_url},
+          {"limits.min_free_bytes", file.limits.min_free_bytes},
+          {"times.lease_seconds", file.times.lease_seconds},
+          {"times.frame_limit_seconds", file.times.frame_limit_seconds},
+          {"times.heartbeat_seconds", file.times.heartbeat_seconds},
+          {"times.telemetry_seconds", file.times.telemetry_seconds},
+          {"times.signed_url_seconds", file.times.signed_url_seconds},
           {"mail.server", file.mail.server},
           {"mail.from", file.mail.from},
           {"mail.tls", file.mail.tls},
@@ -120,7 +120,7 @@ RuntimeSettings::Values RuntimeSettings::now() const {
   auto const number = [&text](char const* name) { return number_of(text(name)).value_or(0); };
   return {.name = text("name"),
           .registration = text("registration") == "true",
-          .session_s = static_cast<int>(number("times.session")),
+          .session_s = static_cast<int>(number("times.session_seconds")),
           .upload_bytes = number("limits.upload_bytes"),
           .frames_per_job = static_cast<int>(number("limits.frames_per_job")),
           .files_per_job = static_cast<int>(number("limits.files_per_job"))};

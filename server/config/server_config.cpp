@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "common/base/config.h"
@@ -14,6 +15,24 @@
 namespace distren {
 
 namespace {
+
+// Of version 0.1.
+constexpr std::array<RenamedSetting, 15> renamed_settings{
+    {{"url", "public_url"},
+     {"trust", "points.grant_by"},
+     {"limits.loops", "limits.io_threads"},
+     {"limits.workers", "limits.worker_threads"},
+     {"limits.queue", "limits.request_queue"},
+     {"limits.streams", "limits.event_streams"},
+     {"limits.streams_per_person", "limits.event_streams_per_user"},
+     {"limits.frames_per_person", "limits.frames_per_user"},
+     {"limits.free_bytes", "limits.min_free_bytes"},
+     {"times.lease", "times.lease_seconds"},
+     {"times.deadline", "times.frame_limit_seconds"},
+     {"times.heartbeat", "times.heartbeat_seconds"},
+     {"times.telemetry", "times.telemetry_seconds"},
+     {"times.session", "times.session_seconds"},
+     {"times.signed_url", "times.signed_url_seconds"}}};
 
 void fill_in_places(ServerConfig& config) {
   if (config.methods.empty()) config.methods = find_data("methods");
@@ -52,7 +71,7 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
   toml->read("openapi", config.openapi);
   toml->read("image_program", config.image_program);
   toml->read("scene_program", config.scene_program);
-  toml->read("url", config.url);
+  toml->read("public_url", config.public_url);
   toml->read("registration", config.registration);
   toml->read("sandbox", config.sandbox);
 
@@ -73,26 +92,26 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
   std::filesystem::path password_file;
   toml->read("database.password_file", password_file);
 
-  toml->read("limits.loops", config.limits.loops, 1, 64);
-  toml->read("limits.workers", config.limits.workers, 1, 256);
-  toml->read("limits.queue", config.limits.queue, 1, 1000000);
-  toml->read("limits.streams", config.limits.streams, 0, 1000000);
-  toml->read("limits.streams_per_person", config.limits.streams_per_person, 1, 1000000);
+  toml->read("limits.io_threads", config.limits.io_threads, 1, 64);
+  toml->read("limits.worker_threads", config.limits.worker_threads, 1, 256);
+  toml->read("limits.request_queue", config.limits.request_queue, 1, 1000000);
+  toml->read("limits.event_streams", config.limits.event_streams, 0, 1000000);
+  toml->read("limits.event_streams_per_user", config.limits.event_streams_per_user, 1, 1000000);
   toml->read("limits.upload_bytes", config.limits.upload_bytes, 1, std::int64_t{1} << 44);
   toml->read("limits.result_bytes", config.limits.result_bytes, 1, std::int64_t{1} << 34);
-  toml->read("limits.free_bytes", config.limits.free_bytes, 0, std::int64_t{1} << 50);
+  toml->read("limits.min_free_bytes", config.limits.min_free_bytes, 0, std::int64_t{1} << 50);
   toml->read("limits.frames_per_job", config.limits.frames_per_job, 1, 100000);
-  toml->read("limits.frames_per_person", config.limits.frames_per_person, 1, std::int64_t{1} << 40);
+  toml->read("limits.frames_per_user", config.limits.frames_per_user, 1, std::int64_t{1} << 40);
   toml->read("limits.files_per_job", config.limits.files_per_job, 1, 100000);
 
-  toml->read("times.lease", config.times.lease, 5, 86400);
-  toml->read("times.deadline", config.times.deadline, 10, 30 * 86400);
-  toml->read("trust", config.trust);
+  toml->read("times.lease_seconds", config.times.lease_seconds, 5, 86400);
+  toml->read("times.frame_limit_seconds", config.times.frame_limit_seconds, 10, 30 * 86400);
+  toml->read("points.grant_by", config.points.grant_by);
   toml->read("benchmark_seconds", config.benchmark_seconds, 0, 3600);
-  toml->read("times.heartbeat", config.times.heartbeat, 1, 3600);
-  toml->read("times.telemetry", config.times.telemetry, 0, 3600);
-  toml->read("times.session", config.times.session, 60, 366 * 86400);
-  toml->read("times.signed_url", config.times.signed_url, 10, 7 * 86400);
+  toml->read("times.heartbeat_seconds", config.times.heartbeat_seconds, 1, 3600);
+  toml->read("times.telemetry_seconds", config.times.telemetry_seconds, 0, 3600);
+  toml->read("times.session_seconds", config.times.session_seconds, 60, 366 * 86400);
+  toml->read("times.signed_url_seconds", config.times.signed_url_seconds, 10, 7 * 86400);
 
   toml->read("mail.server", config.mail.server);
   toml->read("mail.from", config.mail.from);
@@ -105,7 +124,7 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
 
   toml->read("log.level", config.log_level);
   toml->read("log.file", config.log_file);
-  if (auto done = toml->finish(); !done) return done.error();
+  if (auto done = toml->finish(renamed_settings); !done) return done.error();
   fill_in_places(config);
 
   if (!password_file.empty()) {
@@ -123,24 +142,25 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
 }
 
 Result<void> check_server_config(ServerConfig const& config) {
-  struct Door {
+  struct Listener {
     std::string_view key;
     std::string const& address;
     bool encrypted;
   };
   bool needs_tls = false;
-  for (Door const& door :
-       {Door{"listen.line", config.listen.line, true}, Door{"listen.https", config.listen.https, true},
-        Door{"listen.http", config.listen.http, false}, Door{"listen.line_plain", config.listen.line_plain, false}}) {
-    if (door.address.empty()) continue;
-    auto const address = parse_listen_address(door.address);
-    if (!address) return fail(address.error().code, fmt::format("{}: {}", door.key, address.error().message));
-    if (!door.encrypted && !address->loopback)
+  for (Listener const& listener :
+       {Listener{"listen.line", config.listen.line, true}, Listener{"listen.https", config.listen.https, true},
+        Listener{"listen.http", config.listen.http, false},
+        Listener{"listen.line_plain", config.listen.line_plain, false}}) {
+    if (listener.address.empty()) continue;
+    auto const address = parse_listen_address(listener.address);
+    if (!address) return fail(address.error().code, fmt::format("{}: {}", listener.key, address.error().message));
+    if (!listener.encrypted && !address->loopback)
       return fail(Errc::invalid,
                   fmt::format("{} = \"{}\" would send passwords in clear over the network; leave it on 127.0.0.1 and "
                               "set listen.https and tls.certificate for everyone else",
-                              door.key, door.address));
-    needs_tls = needs_tls || door.encrypted;
+                              listener.key, listener.address));
+    needs_tls = needs_tls || listener.encrypted;
   }
   if (needs_tls) {
     for (auto const& [key, file] :
@@ -157,8 +177,9 @@ Result<void> check_server_config(ServerConfig const& config) {
       return fail(Errc::not_found,
                   fmt::format("{} = \"{}\" is not a folder; make it, or name another", key, folder.string()));
   }
-  if (config.trust != "open" && config.trust != "private")
-    return fail(Errc::invalid, fmt::format("trust = \"{}\": it takes \"open\" or \"private\"", config.trust));
+  if (config.points.grant_by != "fair_value" && config.points.grant_by != "claim")
+    return fail(Errc::invalid,
+                fmt::format("points.grant_by = \"{}\": it takes \"fair_value\" or \"claim\"", config.points.grant_by));
   if (config.sandbox != "on" && config.sandbox != "off")
     return fail(Errc::invalid, fmt::format("sandbox = \"{}\": it takes \"on\" or \"off\"", config.sandbox));
   return check_mail(config.mail);

@@ -21,7 +21,7 @@ struct ServerConfig {
   std::filesystem::path image_program;  // distren-image; empty: beside this program or where it is installed
   std::filesystem::path scene_program;  // distren-scene, likewise
 
-  std::string url;  // public URL for slaves and users; empty: from the listen address
+  std::string public_url;  // for slaves and users; empty: from the listen address
 
   struct Listen {
     std::string line = "127.0.0.1:4554";   // TLS always, except plain = true on loopback
@@ -39,32 +39,37 @@ struct ServerConfig {
   DatabaseAddress database;
 
   struct Limits {
-    int loops = 2;  // threads
-    int workers = 4;
-    int queue = 1000;             // request queue of the workers
-    int streams = 4000;           // concurrent event streams
-    int streams_per_person = 24;  // ... per user
+    int io_threads = 2;
+    int worker_threads = 4;
+    int request_queue = 1000;         // requests that wait for a worker
+    int event_streams = 4000;         // concurrent
+    int event_streams_per_user = 24;  // concurrent
     std::int64_t upload_bytes = std::int64_t{8} << 30;
     std::int64_t result_bytes = std::int64_t{256} << 20;
-    std::int64_t free_bytes = std::int64_t{1} << 30;  // reject uploads below this free space
+    std::int64_t min_free_bytes = std::int64_t{1} << 30;  // reject uploads below this free space
     int frames_per_job = 100000;
-    std::int64_t frames_per_person = 2'000'000;  // of all jobs of one user, tiles counted
+    std::int64_t frames_per_user = 2'000'000;  // of all jobs of one user, tiles counted
     int files_per_job = 100000;
   } limits;
 
   int benchmark_seconds = 20;  // of a reference PC, before a slave's first order and monthly; 0: all cores are equal
-  std::string trust = "open";  // "private": grants need no fair value, for a grid of few users who know each other
   bool registration = true;    // whether anyone may create an account
   std::string sandbox = "on";  // for distren-image and distren-scene; "off" only where user namespaces are impossible
 
-  struct Times {  // seconds unless the name says otherwise
-    int lease = 600;
-    int deadline = 900;
-    int heartbeat = 30;
-    int telemetry = 60;  // interval of the slaves' telemetry; 0: never
-    int session = 30 * 24 * 3600;
-    int signed_url = 3600;
+  struct Times {
+    int lease_seconds = 600;
+    int frame_limit_seconds = 900;
+    int heartbeat_seconds = 30;
+    int telemetry_seconds = 60;  // interval of the slaves' telemetry; 0: never
+    int session_seconds = 30 * 24 * 3600;
+    int signed_url_seconds = 3600;
   } times;
+
+  struct Points {
+    // "fair_value": what a frame is worth is settled by what it cost others. "claim": the slave's own measurement
+    // counts, for a grid of few users who know each other.
+    std::string grant_by = "fair_value";
+  } points;
 
   struct Mail {                    // notifications by e-mail
     std::string server;            // smtp://host:587 or smtps://host:465; empty: none are sent

@@ -14,8 +14,8 @@ namespace {
 
 // Its place on the pages; empty when no public URL is configured.
 std::string link_of(ServerConfig const& config, store::Delivery const& delivery) {
-  if (config.url.empty()) return {};
-  auto const base = config.url + (config.url.ends_with('/') ? "" : "/");
+  if (config.public_url.empty()) return {};
+  auto const base = config.public_url + (config.public_url.ends_with('/') ? "" : "/");
   if (delivery.job != 0) return fmt::format("{}#/jobs/{}", base, delivery.job);
   if (delivery.slave != 0) return fmt::format("{}#/slaves/{}", base, delivery.slave);
   return base + (delivery.kind == "points" ? "#/points" : "#/account");
@@ -78,12 +78,12 @@ Mail notification_mail(ServerConfig const& config, std::string_view grid, store:
 
 Mail confirmation_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery) {
   auto mail = notification_mail(config, grid, delivery);
-  auto const base = config.url + (config.url.ends_with('/') ? "" : "/");
+  auto const base = config.public_url + (config.public_url.ends_with('/') ? "" : "/");
   mail.subject = fmt::format("{} is your code for {}", delivery.code, grid);
   mail.body = fmt::format(
       "Hello,\n\nsomebody, hopefully you, wants news of {} sent to this address. The code that confirms it is\n\n"
       "    {}\n{}\nIt holds for two hours. If it was not you, do nothing: nothing else is sent here.\n",
-      grid, delivery.code, config.url.empty() ? "" : fmt::format("\nGive it here: {}#/account\n", base));
+      grid, delivery.code, config.public_url.empty() ? "" : fmt::format("\nGive it here: {}#/account\n", base));
   return mail;
 }
 

@@ -50,9 +50,11 @@ Result<void> write_first_config(fs::path const& file) {
   return write_file_durably(file,
                             fmt::format("# Made by distrend --standalone; see distrend.toml(5). Changes are kept.\n"
                                         "\n"
-                                        "# One person's machines: frames are paid as claimed, benchmarks are short.\n"
-                                        "trust = \"private\"\n"
+                                        "# Your own machines: frames earn what slaves measure, benchmarks are short.\n"
                                         "benchmark_seconds = 4\n"
+                                        "\n"
+                                        "[points]\n"
+                                        "grant_by = \"claim\"\n"
                                         "\n"
                                         "[listen]\n"
                                         "line = \"127.0.0.1:{}\"\n"

@@ -155,3 +155,7 @@ ALTER TABLE statistic_day
   RENAME COLUMN IF EXISTS leased_sum TO sum_frames_leased,
   RENAME COLUMN IF EXISTS leased_most TO max_frames_leased,
   RENAME INDEX IF EXISTS statistic_hour_hour_at TO statistic_day_starts_at;
+
+-- What administrators set, by the names of distrend.toml; points.grant_by is written at each start.
+UPDATE IGNORE setting SET name = 'times.session_seconds' WHERE name = 'times.session';
+DELETE FROM setting WHERE name IN ('times.session', 'trust');

@@ -135,7 +135,7 @@ def curve(grid, name, points):
 def main():
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     most = min(50000, files - 500) if files > 0 else 50000
-    with LoadGrid({"limits.queue": 10000}) as grid:
+    with LoadGrid({"limits.request_queue": 10000}) as grid:
         grid.make_slaves(most if LONG and "idle" in PARTS else min(10000, most), 1000)
         if "rate" in PARTS:
             rate(grid)

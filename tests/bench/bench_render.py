@@ -189,7 +189,7 @@ def measure_apart(names):
     mine = sorted(os.sched_getaffinity(0))
     with cores(mine[-1:]), Grid() as grid:
         with cores(mine[:-1]):
-            slave = grid.add_slave("apart", threads=len(mine) - 1, log_level="debug", nice=0)
+            slave = grid.add_slave("apart", threads=len(mine) - 1, **{"log.level": "debug"}, nice=0)
             found = {}
             for name in names:
                 scene, count, _ = scene_file(grid.folder, name)
@@ -250,7 +250,7 @@ def main():
     figures, rows = {"sandboxed": sandbox_works(), "load_before": round(os.getloadavg()[0], 2), "rounds": ROUNDS,
                      "scenes": {}}, []
     with Grid() as grid:
-        slave = grid.add_slave("bench", threads=threads, log_level="debug", nice=0)
+        slave = grid.add_slave("bench", threads=threads, **{"log.level": "debug"}, nice=0)
         for name in names:
             found = figures["scenes"][name] = measure_scene(grid, slave, name, threads)
             rows.append((f"{name}: grid over one blender -a", found["grid_over_local"], f"(aim {found['aim']})"))

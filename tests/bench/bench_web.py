@@ -136,7 +136,7 @@ def thousand_pages(grid):
 
 
 def main():
-    with Grid({"limits.streams_per_person": PAGES}) as grid, Browser(grid.folder) as page:
+    with Grid({"limits.event_streams_per_user": PAGES}) as grid, Browser(grid.folder) as page:
         large = fill(grid)
         page.look()
         page.chrome("Page.addScriptToEvaluateOnNewDocument", source=WATCH)

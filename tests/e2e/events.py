@@ -72,7 +72,7 @@ class Stream:
 
 @contextlib.contextmanager
 def lab():
-    with Grid({"limits.streams_per_person": 3, "limits.streams": 6}) as grid:
+    with Grid({"limits.event_streams_per_user": 3, "limits.event_streams": 6}) as grid:
         grid.add_slave("attic")
         grid.other = grid.sign_up("ben")
         yield grid

@@ -181,7 +181,7 @@ def make_grid():
     if not sandbox_works():
         raise Skip("there is no sandbox here")
     need("blender")
-    with HostileGrid({"times.deadline": TIME_LIMIT}) as grid:
+    with HostileGrid({"times.frame_limit_seconds": TIME_LIMIT}) as grid:
         home = os.path.join(grid.folder, "home")
         os.makedirs(home)
         word = f"{random.getrandbits(100):x}"

@@ -258,7 +258,7 @@ def a_leased_frame_is_not_dispatched_again_while_its_slave_is_offline(grid):
 @case
 def a_frame_of_a_lost_slave_is_reassigned_when_its_lease_expires(grid):
     rest(grid)
-    grid.settings["times.lease"] = 5
+    grid.settings["times.lease_seconds"] = 5
     grid.write_config()
     grid.restart()
     lost, other = grid.new_slave("lost"), grid.new_slave("other")

@@ -16,7 +16,7 @@ from programs import program, scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
 WORDS = "correct horse battery\n"
-SETTINGS = {"trust": "private"}
+SETTINGS = {"points.grant_by": "claim"}
 
 
 def cli_json(grid, user, *arguments, check=0):
@@ -122,7 +122,7 @@ def a_boosted_job_pays_its_renderers_and_refunds_the_rest(grid):
 def on_a_terminal(grid, answer, *arguments):
     """Output and status of a command of anna's at a terminal, where a question is answered like this."""
     config = os.path.join(grid.folder, "config", "anna")
-    environment = {**os.environ, "DISTREN_SERVER": grid.url, "DISTREN_CA": grid.ca, "XDG_CONFIG_HOME": config}
+    environment = {**os.environ, "DISTREN_SERVER": grid.url, "DISTREN_CA_FILE": grid.ca, "XDG_CONFIG_HOME": config}
     child, terminal = pty.fork()
     if child == 0:
         try:

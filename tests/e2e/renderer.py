@@ -74,7 +74,7 @@ def eevee_frames_rendered_in_one_animation_match_single_renders(grid):
     scene = made(grid.folder, "BLENDER_EEVEE")
     frames = [1, 2, 3, 6, 7, 30]
     alone = by_itself(scene, frames)
-    slave = grid.add_slave(log_level="debug")
+    slave = grid.add_slave(**{"log.level": "debug"})
     before = starts(slave)
     same(grid, grid.submit(scene, "--frames", "1-3,6,7,30"), alone)
     # A gap of two frames is skipped; a gap of twenty-three is too large, and earlier frames are impossible.
@@ -88,7 +88,7 @@ def cycles_frames_share_one_renderer_in_any_order(grid):
     scene = made(grid.folder, "CYCLES")
     frames = [1, 5, 29]
     alone = by_itself(scene, frames)
-    slave = grid.add_slave(log_level="debug")
+    slave = grid.add_slave(**{"log.level": "debug"})
     before = starts(slave)
     same(grid, grid.submit(scene, "--frames", "1,5,29"), alone)
     assert starts(slave) - before == 1, starts(slave) - before

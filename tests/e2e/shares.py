@@ -133,4 +133,4 @@ def rendered_frames_are_paid_and_the_ledger_is_clean(grid):
 
 
 if __name__ == "__main__":
-    run(lambda: Grid({"trust": "private"}), Grid.evidence)
+    run(lambda: Grid({"points.grant_by": "claim"}), Grid.evidence)

@@ -20,7 +20,7 @@ class SimpleSlave(Daemon):
         secret = os.path.join(self.folder, "password")
         with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write((password or self.credentials["slavepassword"]) + "\n")
-        argv = [program("distren-simpleslave"), "--server", grid.url, "--ca", grid.ca, "--slavekey",
+        argv = [program("distren-simpleslave"), "--server", grid.url, "--ca-file", grid.ca, "--slavekey",
                 self.credentials["slavekey"], "--slavepassword-file", secret,
                 "--work-dir", os.path.join(self.folder, "work"),
                 "--methods", os.path.join(SOURCE, "methods")] + ([] if sandbox_works() else ["--no-sandbox"])
@@ -98,7 +98,7 @@ def with_a_wrong_password_it_exits_with_status_three(grid):
 @case
 def an_untrusted_certificate_is_rejected(grid):
     stranger = SimpleSlave(grid, "careful")
-    argv = [word for word in stranger.argv if word not in ("--ca", grid.ca)]
+    argv = [word for word in stranger.argv if word not in ("--ca-file", grid.ca)]
     child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         log = ""

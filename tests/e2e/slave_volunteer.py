@@ -119,7 +119,7 @@ def scripts_run_only_for_owners_named_by_the_volunteer(server, slave):
 
 scripts_run_only_for_owners_named_by_the_volunteer.real = True
 scripts_run_only_for_owners_named_by_the_volunteer.settings = {
-    "trust.owners": ["anna", "99"], "trust.scripts": True}
+    "trust.owners": ["anna", "99"], "trust.allow_scripts": True}
 scripts_run_only_for_owners_named_by_the_volunteer.missing = (
     None if shutil.which("blender") and SANDBOX else "there is no Blender, or no sandbox")
 
@@ -240,7 +240,7 @@ def a_frame_suspended_for_too_long_is_returned(server, slave):
     assert frame(server, line, 2, "good", job=2)["state"] == "done"
 
 
-a_frame_suspended_for_too_long_is_returned.settings = {"neighbour.give_back_minutes": 0}
+a_frame_suspended_for_too_long_is_returned.settings = {"availability.return_after_minutes": 0}
 
 
 def blocks_are_reported_stored_and_return_their_frames(server, slave):
@@ -311,7 +311,7 @@ def remote_settings_apply_at_once_and_survive_a_restart(server, slave):
     assert frame(server, line, 2, "good")["state"] == "done"
 
 
-remote_settings_apply_at_once_and_survive_a_restart.settings = {"neighbour.remote_settings": True}
+remote_settings_apply_at_once_and_survive_a_restart.settings = {"availability.remote_settings": True}
 
 
 def remote_settings_are_rejected_by_default(server, slave):
@@ -332,7 +332,7 @@ def downloads_respect_their_limit(server, slave):
     assert time.monotonic() - begun > 2, time.monotonic() - begun  # 6 MiB at 1 MiB/s, after an initial burst
 
 
-downloads_respect_their_limit.settings = {"limits.download_kib": 1024}
+downloads_respect_their_limit.settings = {"limits.download_kib_per_second": 1024}
 
 
 def finish_ends_the_slave_after_its_frames(server, slave):
@@ -355,7 +355,7 @@ def outside_its_schedule_a_slave_returns_orders(server, slave):
 
 # Three hours that cannot be now, however long the test waits.
 outside_its_schedule_a_slave_returns_orders.settings = {
-    "neighbour.schedule": ["daily %02d:00-%02d:00" % ((time.localtime().tm_hour + 12) % 24,
+    "availability.schedule": ["daily %02d:00-%02d:00" % ((time.localtime().tm_hour + 12) % 24,
                                                       (time.localtime().tm_hour + 15) % 24)]}
 
 

@@ -149,7 +149,7 @@ def a_folder_of_too_many_files_is_rejected_and_the_page_stays_responsive(lab):
 @case
 def a_full_server_rejects_an_upload_that_resumes_later(lab):
     page, grid = lab.page, lab.grid
-    grid.settings["limits.free_bytes"] = 1 << 50
+    grid.settings["limits.min_free_bytes"] = 1 << 50
     grid.write_config()
     grid.restart()
     path = written(lab, "late.blend", plain() + os.urandom(1 << 20))
@@ -157,7 +157,7 @@ def a_full_server_rejects_an_upload_that_resumes_later(lab):
     page.choose_files("Choose files", path)
     page.see("disk has no room", "try again later")
     lab.take("no-room")
-    grid.settings["limits.free_bytes"] = 0
+    grid.settings["limits.min_free_bytes"] = 0
     grid.write_config()
     grid.restart()
     page.see_not("The server does not answer")

@@ -227,7 +227,7 @@ def an_expired_login_is_renewed_on_the_open_page(lab):
 @case
 def without_a_stream_the_page_polls(lab):
     page, grid = lab.page, lab.grid
-    grid.settings["limits.streams"] = 0
+    grid.settings["limits.event_streams"] = 0
     grid.write_config()
     grid.restart()
     job = grid.submit(SCENE, "--frames", "1", "--name", "quiet", "--paused")

@@ -144,7 +144,7 @@ def roles_are_assigned_and_a_user_is_blocked(lab):
 def a_setting_takes_effect_when_saved(lab):
     page, api = lab.page, lab.grid.api
     lab.go("admin/settings", "Administration")
-    page.see("Name of the grid", "Only in distrend.toml", "limits.workers")
+    page.see("Name of the grid", "Only in distrend.toml", "limits.worker_threads")
     page.fill("Name of the grid", "Attic")
     page.press("Save")
     page.see("Name of the grid is saved", "distrend.toml says DistRen.")

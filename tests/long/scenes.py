@@ -235,7 +235,7 @@ def every_blend_file_of_the_collection_has_its_case(grid):
 def make_grid():
     if not os.path.isdir(FOLDER):
         raise Skip(f"{FOLDER} is not here")
-    return Grid({"times.deadline": 1200})
+    return Grid({"times.frame_limit_seconds": 1200})
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ people
 sql "CALL user_create('carol', 'carol@example.org', 'hash-c')" >/dev/null
 for call in "user_list(2, '', '', 0, 10)" "user_role_change(2, 2, 'administrator')" "user_block(2, 3, 'x')" \
   "user_unblock(2, 3)" "setting_override(2, 'registration', 'false')" "activity_list(2, '', 0, 10)" "method_list(2)" \
-  "database_health(2)" "user_list(99, '', '', 0, 10)" "setting_override(0, 'trust', 'private')"; do
+  "database_health(2)" "user_list(99, '', '', 0, 10)" "setting_override(0, 'points.grant_by', 'claim')"; do
   refuses DR403 "for administrators" "${call%%(*}_is_for_administrators_(${call#*(}" "CALL $call"
 done
 

@@ -80,12 +80,12 @@ sql "CALL job_delete(3)"
 ledger_is_clean "a_deleted_job_leaves_its_transactions_and_a_clean_ledger"
 is "$(sql 'CALL statement_list(3, 0, 1)' | cut -f 2,4-11)" "vest	-600	600	600	3		2	5	slave 5" "a_statement_says_what_it_was_for_even_when_the_job_is_gone"
 
-sql "CALL setting_change('trust', 'private')"
+sql "CALL setting_change('points.grant_by', 'claim')"
 job fourth '[1,2,3]' >/dev/null
 is "$(verdicts "$(paid 41 20 1 1000 0 0 1500),$(paid 42 21 1 1000 0 0 900)")" "accepted:1000 accepted:900" \
   "on_a_private_grid_the_claim_is_granted_within_what_the_slave_can_do"
 is "$(verdicts "$(paid 43 22 1 1000 500 575 1500)")" "accepted:575" "with_a_fair_value_it_counts_there_too"
-sql "CALL setting_change('trust', 'strangers')"
+sql "CALL setting_change('points.grant_by', 'strangers')"
 ledger_is_clean "the_ledger_of_a_private_grid_is_clean"
 
 # Audits decide.

@@ -35,7 +35,7 @@ journal '' "$(good 13 7 1)" >/dev/null
 is "$(hour 0 'jobs_started, frames_delivered')" "3	5" "a_job_that_is_made_of_another_one_does_not_count_as_waiting"
 
 # Points: a grant for what was rendered for somebody else.
-sql "CALL setting_change('trust', 'private')"
+sql "CALL setting_change('points.grant_by', 'claim')"
 job paid '[1,2]' >/dev/null
 paid() {
   printf '[%s,%s,1,"accepted",1000,900,64,0,"","x%s.png",1,"%064d",%s,0,0,%s,0]' "$1" "$2" "$1" "$1" "$3" "$3"

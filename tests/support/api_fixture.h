@@ -134,7 +134,7 @@ public:
     config.stor = folder;
     config.htdocs = top / "htdocs";
     config.openapi = top / "doc/openapi.yaml";
-    config.limits.free_bytes = 0;
+    config.limits.min_free_bytes = 0;
     auto const* build = std::getenv("top_builddir");
     config.scene_program = std::filesystem::path(build == nullptr ? "." : build) / "distren-scene";
     config.sandbox = sandbox_available() ? "on" : "off";

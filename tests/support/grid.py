@@ -1,7 +1,7 @@
 """A whole grid for a test: a real distrend with its own database, real slaves, the real command line, all on
 loopback and in one temporary folder. `with Grid() as grid:` starts the server; everything ends with the block.
 
-Settings are members of distrend.toml by dotted name: Grid({"times.lease": 5}). KEEP_GRID=1 keeps the folder.
+Settings are members of distrend.toml by dotted name: Grid({"times.lease_seconds": 5}). KEEP_GRID=1 keeps the folder.
 """
 import base64
 import contextlib
@@ -71,7 +71,7 @@ class Grid(Daemon):
         self.line_port, self.http_port = line, http
         self.url, self.ca = f"https://localhost:{https}", os.path.join(self.home, "tls", "certificate.pem")
         self.settings = {"listen.line": f"127.0.0.1:{line}", "listen.https": f"127.0.0.1:{https}",
-                         "listen.http": f"127.0.0.1:{http}", "limits.free_bytes": 0, "benchmark_seconds": 0,
+                         "listen.http": f"127.0.0.1:{http}", "limits.min_free_bytes": 0, "benchmark_seconds": 0,
                          "methods": os.path.join(SOURCE, "methods"), "sql": os.path.join(SOURCE, "sql"),
                          "sandbox": sandbox, **(settings or {})}
         self.config = os.path.join(self.home, "distrend.toml")
@@ -228,7 +228,7 @@ class Grid(Daemon):
         """Runs distren as this user; check is the exit status that is expected."""
         config = os.path.join(self.folder, "config", user)
         os.makedirs(config, exist_ok=True)
-        environment = {**os.environ, "DISTREN_SERVER": self.url, "DISTREN_CA": self.ca, "XDG_CONFIG_HOME": config}
+        environment = {**os.environ, "DISTREN_SERVER": self.url, "DISTREN_CA_FILE": self.ca, "XDG_CONFIG_HOME": config}
         if user == "admin":
             environment["DISTREN_TOKEN"] = self.token or ""
         done = subprocess.run([program("distren"), *map(str, arguments)], input=words, capture_output=True, text=True,

@@ -19,7 +19,7 @@ class LoadGrid(Grid):
     def __init__(self, settings=None):
         self.plain_port = free_ports(1)[0]
         super().__init__({"listen.line_plain": f"127.0.0.1:{self.plain_port}", "log.level": "warn",
-                          "times.lease": 3600, **(settings or {})})
+                          "times.lease_seconds": 3600, **(settings or {})})
         self.slaves_file = os.path.join(self.folder, "slaves")
         self.users = 0
 

@@ -3952,7 +3952,7 @@ export interface paths {
          * What is new, as Server-Sent Events
          * @description A reply that stays open. Each event has a number, a name and a JSON object. What goes to whom is what a GET of the
          *     same thing would tell him. The stream ends with its login; who reads too slowly is cut off; nobody has more than
-         *     `limits.streams_per_person` of them.
+         *     `limits.event_streams_per_user` of them.
          *
          *     | event | data |
          *     | --- | --- |

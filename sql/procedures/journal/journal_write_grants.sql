@@ -1,13 +1,13 @@
 -- Part of journal_write's transaction: what each new result is granted, in millipoints, before its attempt is written.
 --   one's own job        0
 --   fair value known     min(requested grant, claim, grant limit, 1.15 * fair value), recorded as activity if reduced
---   no fair value        held (NULL); on a grid with the setting trust = private: min(claim, grant limit)
+--   no fair value        held (NULL); on a grid with the setting points.grant_by = claim: min(claim, grant limit)
 -- Grant limit: 1.25 * demonstrated power * wall time by the server's clock. A result without a claim, or of a deleted
 -- slave, gets no grant and no user_id. No errors.
 CREATE OR REPLACE PROCEDURE journal_write_grants()
 SQL SECURITY DEFINER
 BEGIN
-  DECLARE v_private BOOLEAN DEFAULT COALESCE((SELECT value = 'private' FROM setting WHERE name = 'trust'), FALSE);
+  DECLARE v_private BOOLEAN DEFAULT COALESCE((SELECT value = 'claim' FROM setting WHERE name = 'points.grant_by'), FALSE);
 
   UPDATE journal_outcome e
   STRAIGHT_JOIN job j FORCE INDEX (PRIMARY) ON j.id = e.job_id

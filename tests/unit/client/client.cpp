@@ -244,10 +244,10 @@ START_TEST(option_environment_file_and_last_login_come_in_this_order) {
   Home home;
   home.remember("https://last:1", {"anna", "t1", ""});
   ck_assert_text(home.resolve()->server, "https://last:1");
-  home.write_config("server = \"https://file:1\"\nca = \"/file.pem\"\n");
+  home.write_config("server = \"https://file:1\"\nca_file = \"/file.pem\"\n");
   ck_assert_text(home.resolve()->server, "https://file:1");
   home.variables["DISTREN_SERVER"] = "https://env:1";
-  home.variables["DISTREN_CA"] = "/env.pem";
+  home.variables["DISTREN_CA_FILE"] = "/env.pem";
   ck_assert_text(home.resolve()->server, "https://env:1");
   ck_assert_text(home.resolve()->ca, "/env.pem");
   GlobalOptions options;

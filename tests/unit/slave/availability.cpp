@@ -181,7 +181,7 @@ START_TEST(nothing_set_means_always_but_not_on_battery) {
   ck_assert(works({}, {}));
   ck_assert(works({}, {.idle_seconds = 0, .other_load_percent = 100, .temperature = 99}));
   ck_assert(!works({}, {.on_battery = true}));
-  ck_assert(works({.on_battery = true}, {.on_battery = true, .battery_percent = 3}));
+  ck_assert(works({.allow_on_battery = true}, {.on_battery = true, .battery_percent = 3}));
 }
 END_TEST
 
@@ -192,23 +192,26 @@ START_TEST(each_limit_stops_the_work_and_says_so) {
   ck_assert(works({.idle_minutes = 5}, {.idle_seconds = 300}));
   ck_assert_says(decide({.max_other_load_percent = 30}, {.other_load_percent = 31}, true).reason, "31 %");
   ck_assert(works({.max_other_load_percent = 30}, {.other_load_percent = 30}));
-  ck_assert_says(decide({.temperature = 80}, {.temperature = 80}, true).reason, "80 degrees");
-  ck_assert_says(decide({.programs = {"blender"}}, {.program = "blender"}, true).reason, "blender runs");
-  AvailabilitySettings const battery{.on_battery = true, .battery_percent = 40};
+  ck_assert_says(decide({.max_temperature_c = 80}, {.temperature = 80}, true).reason, "80 degrees");
+  ck_assert_says(decide({.not_while_running = {"blender"}}, {.program = "blender"}, true).reason, "blender runs");
+  AvailabilitySettings const battery{.allow_on_battery = true, .min_battery_percent = 40};
   ck_assert_says(decide(battery, {.on_battery = true, .battery_percent = 39}, true).reason, "39 %");
 }
 END_TEST
 
 START_TEST(what_a_machine_does_not_tell_stops_nothing) {
-  AvailabilitySettings const all{
-      .idle_minutes = 5, .max_other_load_percent = 10, .on_battery = true, .temperature = 50, .battery_percent = 50};
+  AvailabilitySettings const all{.idle_minutes = 5,
+                                 .max_other_load_percent = 10,
+                                 .allow_on_battery = true,
+                                 .max_temperature_c = 50,
+                                 .min_battery_percent = 50};
   ck_assert(works(all, {.on_battery = true}));
 }
 END_TEST
 
 START_TEST(a_figure_that_swings_around_its_limit_does_not_start_the_work_again) {
   AvailabilitySettings const settings{
-      .max_other_load_percent = 50, .on_battery = true, .temperature = 80, .battery_percent = 40};
+      .max_other_load_percent = 50, .allow_on_battery = true, .max_temperature_c = 80, .min_battery_percent = 40};
   for (auto const& [reading, calm] :
        {std::pair<Readings, Readings>{{.other_load_percent = 45}, {.other_load_percent = 30}},
         {{.temperature = 78}, {.temperature = 70}},
@@ -366,17 +369,20 @@ START_TEST(a_whole_tree_of_programs_stands_still_and_goes_on) {
 }
 END_TEST
 
-START_TEST(settings_of_the_neighbourhood_are_read_and_refused) {
+START_TEST(settings_of_availability_are_read_and_rejected) {
   ScratchFolder const folder;
-  std::string const head = "slavekey = \"K1\"\nslavepassword = \"s\"\nmethods = \"/\"\n[neighbour]\n";
+  std::string const head = "slavekey = \"K1\"\nslavepassword = \"s\"\nmethods = \"/\"\n[availability]\n";
   write(folder / "good.toml",
-        head + "idle_minutes = 10\nschedule = [\"daily 20:00-06:00\"]\nprograms = [\"blender\"]\n");
+        head + "idle_minutes = 10\nschedule = [\"daily 20:00-06:00\"]\nnot_while_running = [\"blender\"]\n");
   auto const good = load_slave_config(folder / "good.toml");
   ck_assert_msg(good.has_value(), "%s", good ? "" : good.error().message.c_str());
-  ck_assert_int_eq(good->neighbour.idle_minutes, 10);
-  ck_assert(!good->neighbour.schedule.test(12 * hour) && good->neighbour.schedule.test(21 * hour));
+  ck_assert_int_eq(good->availability.idle_minutes, 10);
+  ck_assert(!good->availability.schedule.test(12 * hour) && good->availability.schedule.test(21 * hour));
   write(folder / "bad.toml", head + "idle_minutes = -1\n");
   ck_assert_says(load_slave_config(folder / "bad.toml").error().message, "idle_minutes");
+  write(folder / "old.toml", head + "[neighbour]\nprograms = [\"blender\"]\n");
+  ck_assert_says(load_slave_config(folder / "old.toml").error().message,
+                 "there is no setting 'neighbour.programs'; it is called 'availability.not_while_running' now");
   write(folder / "week.toml", head + "schedule = [\"always\"]\n");
   ck_assert_says(load_slave_config(folder / "week.toml").error().message, "'always' is no part of a week");
 }
@@ -397,7 +403,7 @@ TestGroup const machine_tests{
      a_machine_is_read_from_its_files, the_server_is_told_what_the_machine_tells,
      a_machine_that_tells_nothing_is_read_as_such, garbage_in_the_files_of_a_machine_is_survived,
      a_command_reaches_the_slave_and_its_answer_comes_back, a_command_without_a_slave_says_so,
-     a_whole_tree_of_programs_stands_still_and_goes_on, settings_of_the_neighbourhood_are_read_and_refused},
+     a_whole_tree_of_programs_stands_still_and_goes_on, settings_of_availability_are_read_and_rejected},
     {.timeout_s = 120}};
 
 }  // namespace

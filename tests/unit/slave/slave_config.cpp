@@ -54,15 +54,15 @@ END_TEST
 START_TEST(scripts_are_allowed_to_named_owners_alone) {
   SlaveConfig config;
   config.trusted_owners = {"anna", "7"};
-  ck_assert(!config.allows_scripts(5, "anna"));
-  config.trusted_scripts = true;
-  ck_assert(config.allows_scripts(5, "anna") && config.allows_scripts(7, ""));
-  ck_assert(!config.allows_scripts(5, "bob") && !config.allows_scripts(5, "") && !config.allows_scripts(0, "anna"));
+  ck_assert(!config.may_run_scripts(5, "anna"));
+  config.allow_scripts = true;
+  ck_assert(config.may_run_scripts(5, "anna") && config.may_run_scripts(7, ""));
+  ck_assert(!config.may_run_scripts(5, "bob") && !config.may_run_scripts(5, "") && !config.may_run_scripts(0, "anna"));
   config.sandbox = "off";
-  ck_assert(!config.allows_scripts(5, "anna"));
+  ck_assert(!config.may_run_scripts(5, "anna"));
   config.trusted_owners = {"", "0"};
   config.sandbox = "on";
-  ck_assert(!config.allows_scripts(0, "") && !config.allows_scripts(5, ""));
+  ck_assert(!config.may_run_scripts(0, "") && !config.may_run_scripts(5, ""));
 }
 END_TEST
 

@@ -11,6 +11,7 @@
 #include "common/base/files.h"
 #include "common/base/json_depth.h"
 #include "common/base/log.h"
+#include "common/base/similar_word.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"
 
@@ -126,6 +127,36 @@ START_TEST(a_configuration_names_every_wrong_setting_with_its_line) {
 }
 END_TEST
 
+START_TEST(a_renamed_or_mistyped_setting_is_reported_with_the_right_name) {
+  auto config = Config::parse("url = \"https://a\"\n[limits]\nfremes = 1\nxyz = 2\n", "distrend.toml");
+  ck_assert(config.has_value());
+  std::string url;
+  int frames = 0;
+  config->read("public_url", url);
+  config->read("limits.frames", frames, 1, 10);
+  constexpr std::array<RenamedSetting, 1> renamed{{{"url", "public_url"}}};
+  auto const done = config->finish(renamed);
+  ck_assert(!done);
+  ck_assert_says(done.error().message, "distrend.toml:1: there is no setting 'url'; it is called 'public_url' now");
+  ck_assert_says(done.error().message,
+                 "distrend.toml:3: there is no setting 'limits.fremes'; did you mean 'limits.frames'?");
+  ck_assert_says(done.error().message, "distrend.toml:4: there is no setting 'limits.xyz'\n");
+}
+END_TEST
+
+START_TEST(a_similar_word_is_found_within_a_third_of_its_letters) {
+  std::array<std::string_view, 4> const words{"submit", "jobs", "job", "pause"};
+  ck_assert_uint_eq(edit_distance("", "abc"), 3);
+  ck_assert_uint_eq(edit_distance("kitten", "sitting"), 3);
+  ck_assert_uint_eq(edit_distance("sumbit", "submit"), 1);
+  ck_assert_str_eq(similar_word("sumbit", words).c_str(), "submit");
+  ck_assert_str_eq(similar_word("pasue", words).c_str(), "pause");
+  ck_assert_str_eq(similar_word("job", words).c_str(), "job");
+  ck_assert_str_eq(similar_word("xyz", words).c_str(), "");
+  ck_assert_str_eq(similar_word(std::string(100'000, 'a'), words).c_str(), "");
+}
+END_TEST
+
 START_TEST(what_strangers_say_cannot_look_like_a_line_of_the_log) {
   ck_assert_text(quote("a\nb\"c\\"), R"("a\x0ab\"c\\")");
   ck_assert_uint_lt(quote(std::string(5000, 'x')).size(), 600);
@@ -158,7 +189,9 @@ TestGroup const files_tests{"files",
                              a_full_disk_is_an_error_and_the_old_file_stands, paths_from_strangers_stay_inside}};
 TestGroup const input_tests{
     "input",
-    {a_configuration_names_every_wrong_setting_with_its_line, what_strangers_say_cannot_look_like_a_line_of_the_log,
+    {a_configuration_names_every_wrong_setting_with_its_line,
+     a_renamed_or_mistyped_setting_is_reported_with_the_right_name,
+     a_similar_word_is_found_within_a_third_of_its_letters, what_strangers_say_cannot_look_like_a_line_of_the_log,
      json_that_is_nested_too_deep_is_none}};
 
 }  // namespace

@@ -145,18 +145,18 @@ START_TEST(a_value_that_cannot_be_is_refused_with_what_can) {
                                     {"name", 5},
                                     {"registration", "false"},
                                     {"registration", 0},
-                                    {"times.session", 59},
-                                    {"times.session", 1e99},
-                                    {"times.session", 18446744073709551615U},
-                                    {"times.session", "3600"},
+                                    {"times.session_seconds", 59},
+                                    {"times.session_seconds", 1e99},
+                                    {"times.session_seconds", 18446744073709551615U},
+                                    {"times.session_seconds", "3600"},
                                     {"limits.frames_per_job", 100001},
                                     {"limits.upload_bytes", -1}})
     ck_assert_msg(desk.set(name, value).status == 400, "%s %s", name, value.dump().c_str());
-  ck_assert_says(desk.set("times.session", 59).message(), "59 is not between 60 and");
+  ck_assert_says(desk.set("times.session_seconds", 59).message(), "59 is not between 60 and");
   auto const fixed = desk.set("listen.https", "0.0.0.0:443");
   ck_assert_int_eq(fixed.status, 404);
   ck_assert_says(fixed.message(), "distrend.toml alone");
-  for (auto const* name : {"trust", "procedures_sha256", "no.such", "Name", "database.password"})
+  for (auto const* name : {"points.grant_by", "procedures_sha256", "no.such", "Name", "database.password"})
     for (json const& value : {json("x"), json(nullptr)}) ck_assert_msg(desk.set(name, value).status == 404, "%s", name);
   for (auto const* body : {"[]", "{}", "{\"value\":1,\"more\":2}", "{", "\"x\""}) {
     Request request;
@@ -172,9 +172,9 @@ END_TEST
 
 START_TEST(what_was_written_into_the_database_by_hand_is_looked_at_too) {
   Fixture desk;
-  desk.services->runtime.take({{"times.session", "1"}, {"registration", "maybe"}, {"name", ""}, {"trust", "private"}});
+  desk.services->runtime.take({{"times.session_seconds", "1"}, {"registration", "maybe"}, {"name", ""}, {"points.grant_by", "claim"}});
   auto const now = desk.services->runtime.now();
-  ck_assert(now.session_s == desk.config.times.session && now.registration && now.name == "DistRen");
+  ck_assert(now.session_s == desk.config.times.session_seconds && now.registration && now.name == "DistRen");
 }
 END_TEST
 

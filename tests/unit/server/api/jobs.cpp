@@ -21,7 +21,7 @@ struct Fixture : DatabaseThread, ApiFixture {
 START_TEST(one_account_keeps_so_many_frames_and_gets_room_by_deleting) {
   Fixture desk;
   auto const secret = desk.person(), other = desk.person();
-  desk.config.limits.frames_per_person = 7;
+  desk.config.limits.frames_per_user = 7;
   auto const post = [&](std::string const& who) {
     return desk.call("POST", "/api/v1/jobs", who, sample_job(desk, who, json::object()));
   };
@@ -255,7 +255,7 @@ START_TEST(all_finished_frames_come_in_one_archive) {
   ck_assert_says(archive.text, "a frame");
   ck_assert_int_eq(desk.call("GET", path, desk.person()).status, 404);
   ck_assert_int_eq(desk.call("GET", url.substr(0, url.find('?')), secret).status, 403);
-  desk.now += 1000 * (desk.config.times.signed_url + 1);
+  desk.now += 1000 * (desk.config.times.signed_url_seconds + 1);
   ck_assert_int_eq(desk.call("GET", url).status, 403);
 }
 END_TEST

@@ -166,7 +166,7 @@ START_TEST(a_request_is_signed_over_time_and_body) {
   ck_assert(webhook_signature("secret", 1767225601, "{\"a\":1}") !=
             webhook_signature("secret", 1767225600, "{\"a\":1}"));
   ServerConfig config;
-  config.url = "https://grid.example.org/";
+  config.public_url = "https://grid.example.org/";
   auto const body = json::parse(
       webhook_body(config, "Attic",
                    {.id = 7, .user_name = "anna", .kind = "job_done", .message = "\"x\"\n", .job = 5, .created_s = 9}));
@@ -240,7 +240,7 @@ END_TEST
 
 START_TEST(the_mail_with_the_code_says_nothing_that_its_asker_chose) {
   ServerConfig config;
-  config.url = "https://grid.example.org/";
+  config.public_url = "https://grid.example.org/";
   auto const mail = confirmation_mail(config, "Attic",
                                       {.id = 7,
                                        .user_name = "buy-coins",
