@@ -83,7 +83,7 @@ START_TEST(people_register_log_in_and_out) {
   ck_assert_int_eq(desk.call("POST", "/api/v1/logout", first).status, 204);
   auto const stale = desk.call("GET", "/api/v1/me", first);
   ck_assert_int_eq(stale.status, 401);
-  ck_assert_text(stale.json["error"]["code"], "denied");
+  ck_assert_text(stale.json["code"], "session_ended");
   ck_assert_int_eq(desk.call("GET", "/api/v1/me").status, 401);
 }
 END_TEST
@@ -736,6 +736,9 @@ START_TEST(everybody_may_see_the_grid) {
   ck_assert_int_eq(status.json["frames"]["leased"].get<int>(), 3);
   ck_assert_says(desk.call("GET", "/metrics").text, "distren_tasks{state=\"ready\"} 10\n");
   ck_assert_text(desk.call("GET", "/healthz").text, "ok\n");
+  ck_assert(desk.call("GET", "/readyz").json == json({{"database", true}, {"store", true}, {"dispatcher", true}}));
+  ck_assert_says(desk.call("GET", "/problems/name_taken").text, "The name is taken");
+  ck_assert_int_eq(desk.call("GET", "/problems/%3Cscript%3E").status, 404);
   ck_assert_says(desk.call("GET", "/api/v1/openapi.yaml").text, "openapi: 3");
   ck_assert_says(desk.call("GET", "/").text, "<!doctype html>");
   ck_assert_int_eq(desk.call("GET", "/local.mk.not").status, 404);

@@ -1,12 +1,17 @@
 // The parts of the HTTP door that need no socket: addresses, ranges, JSON bodies, limits, patterns, job requests.
+#include <algorithm>
+#include <cstdlib>
+#include <set>
 #include <string>
 
 #include "common/base/digest.h"
+#include "common/base/files.h"
 #include "common/base/json_body.h"
 #include "common/base/json_text.h"
 #include "server/api/handlers.h"
 #include "server/api/router.h"
 #include "server/http/file_reply.h"
+#include "server/http/problem.h"
 #include "server/http/uri.h"
 #include "server/net/rate_limit.h"
 #include "server/submit/job_request.h"
@@ -156,6 +161,63 @@ START_TEST(wrong_members_are_named_in_sentences) {
         "'extra' is not known here; known are: name, count"}) {
     ck_assert_says(said, part);
   }
+  auto const& fields = body.finish().error().fields;
+  ck_assert_uint_eq(fields.size(), 7);
+  ck_assert(fields[0].in == "body" && fields[0].at == "/name" && fields[0].code == "wrong_type");
+  ck_assert(fields[4].at == "/far" && fields[4].code == "out_of_range");
+  ck_assert(fields[5].at == "/missing" && fields[5].code == "missing");
+  ck_assert(fields[6].at == "/extra" && fields[6].code == "unknown");
+}
+END_TEST
+
+START_TEST(a_member_that_occurs_twice_makes_a_body_malformed) {
+  for (auto const* twice :
+       {R"({"a":1,"a":1})", R"({"b":{"a":1,"c":2,"a":3}})", R"({"l":[{"x":1},{"y":1,"\u0079":2}]})"}) {
+    auto const body = JsonBody::parse(twice);
+    ck_assert(!body);
+    ck_assert_says(body.error().message, "occurs twice");
+    ck_assert(body.error().problem == "malformed_json");
+  }
+  ck_assert(JsonBody::parse(R"({"a":{"a":1},"b":[{"a":1},{"a":2}]})").has_value());
+}
+END_TEST
+
+START_TEST(a_problem_names_code_members_and_request) {
+  Error const error{
+      Errc::conflict, "the name \"ann\" is taken", "name_taken", {{"body", "/name", "duplicate", "taken"}}};
+  auto reply = error_reply(error);
+  add_request_id(reply, "Ab3-1f");
+  ck_assert_int_eq(reply.status, 409);
+  ck_assert(std::ranges::find(reply.headers, std::pair<std::string, std::string>("Request-Id", "Ab3-1f")) !=
+            reply.headers.end());
+  auto const problem = parse_json(std::get<std::string>(reply.body)).value();
+  ck_assert_text(problem["type"].get<std::string>(), "/problems/name_taken");
+  ck_assert_text(problem["code"].get<std::string>(), "name_taken");
+  ck_assert_text(problem["detail"].get<std::string>(), "the name \"ann\" is taken");
+  ck_assert_text(problem["request_id"].get<std::string>(), "Ab3-1f");
+  ck_assert_int_eq(problem["status"].get<int>(), 409);
+  ck_assert_text(problem["errors"][0]["at"].get<std::string>(), "/name");
+  auto plain = json_reply(200, {{"a", 1}});
+  add_request_id(plain, "Ab3-20");
+  ck_assert_text(std::get<std::string>(plain.body), "{\"a\":1}\n");
+  ck_assert_int_eq(error_reply("no_such_code", "x").status, 500);
+}
+END_TEST
+
+START_TEST(the_catalogue_of_problems_is_that_of_the_api_document) {
+  auto const document = read_file(std::string(std::getenv("top_srcdir")) + "/doc/openapi.yaml", 1 << 22).value();
+  auto const begin = document.find("    Problem:\n");
+  auto const end = document.find("        detail:", begin);
+  std::set<std::string> documented;
+  for (auto at = document.find("            - ", begin); at < end; at = document.find("            - ", at + 1))
+    documented.insert(document.substr(at + 14, document.find('\n', at) - at - 14));
+  std::set<std::string> known;
+  for (auto const& kind : problem_catalogue()) {
+    ck_assert_msg(known.emplace(kind.code).second, "%s stands twice", std::string(kind.code).c_str());
+    ck_assert(kind.status >= 400 && kind.status < 600 && !kind.title.empty() && !kind.remedy.empty());
+  }
+  ck_assert_uint_eq(known.size(), documented.size());
+  ck_assert(known == documented);
 }
 END_TEST
 
@@ -320,6 +382,9 @@ int main() {
   auto* bodies = tcase_create("bodies");
   tcase_add_test(bodies, wrong_members_are_named_in_sentences);
   tcase_add_test(bodies, bodies_that_are_no_json_objects_are_refused);
+  tcase_add_test(bodies, a_member_that_occurs_twice_makes_a_body_malformed);
+  tcase_add_test(bodies, a_problem_names_code_members_and_request);
+  tcase_add_test(bodies, the_catalogue_of_problems_is_that_of_the_api_document);
   auto* limits = tcase_create("limits");
   tcase_add_test(limits, buckets_refill_with_time);
   tcase_add_test(limits, a_network_of_ipv6_counts_as_one_address);

@@ -61,7 +61,7 @@ Reply handle_events(Request const& request, Context& context) {
   auto stream = context.services.live.open(std::move(reader), std::move(since));
   if (!stream) {
     bool const own = stream.error().code == Errc::conflict;
-    return busy_reply(own ? 429 : 503, stream.error().message, 30000);
+    return busy_reply(own ? "too_many_streams" : "busy", stream.error().message, 30000);
   }
   Reply reply;
   reply.with("Content-Type", "text/event-stream; charset=utf-8").with("X-Accel-Buffering", "no");

@@ -108,7 +108,8 @@ Reply handle_requeue_job(Request const& request, Context& context) {
     auto body = JsonBody::parse(request.body);
     if (!body) return error_reply(body.error());
     if (body->read("frames", JsonBody::optional, frames, 20) && frames != "failed" && frames != "all")
-      body->problem(fmt::format("frames: '{}' is neither failed nor all", printable(frames, 30)));
+      body->problem("frames", "bad_format",
+                    fmt::format("frames: '{}' is neither failed nor all", printable(frames, 30)));
     if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   }
   return job_reply(context, context.services.jobs.requeue(context.database(), job->id, frames == "all"));
@@ -140,6 +141,7 @@ Reply handle_change_job(Request const& request, Context& context) {
   bool const move = body->read("shot", JsonBody::optional, shot, 512);
   if (rename && (name.empty() || printable(name) != name)) {
     body->problem(
+        "name", "bad_format",
         fmt::format("name: '{}' cannot be a job's name; it has 1 to 200 printable characters", printable(name, 60)));
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());

@@ -75,13 +75,13 @@ Reply handle_change_notification_settings(Request const& request, Context& conte
   json choices;
   if (body->read("email", JsonBody::optional, email, 254)) {
     if (!email.empty() && !is_mail_address(email))
-      body->problem(fmt::format("email: '{}' is not an e-mail address", printable(email, 60)));
+      body->problem("email", "bad_format", fmt::format("email: '{}' is not an e-mail address", printable(email, 60)));
     change.email = email;
   }
   if (body->read("webhook", JsonBody::optional, webhook, 1000)) {
     if (!webhook.empty()) {
       if (auto const good = check_webhook(webhook, context.services.config.webhook.private_addresses); !good)
-        body->problem("webhook: " + good.error().message);
+        body->problem("webhook", "bad_format", "webhook: " + good.error().message);
       change.secret = random_secret();
     }
     change.webhook = webhook;
@@ -91,7 +91,7 @@ Reply handle_change_notification_settings(Request const& request, Context& conte
     if (read)
       change.choices = std::move(*read);
     else
-      body->problem(read.error().message);
+      body->problem("choices", "bad_format", read.error().message);
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   if (change.webhook && !change.webhook->empty()) {  // the same again keeps its secret

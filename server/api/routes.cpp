@@ -122,6 +122,8 @@ std::vector<Route> api_routes() {
       {"GET", "/api/v1/openapi.yaml", nothing, none, handle_openapi, small},
       {"GET", "/metrics", nothing, none, handle_metrics, small},
       {"GET", "/healthz", nothing, none, handle_health, small},
+      {"GET", "/readyz", nothing, none, handle_readiness, small},
+      {"GET", "/problems/{code}", nothing, none, handle_problem_page, small},
   };
 }
 

@@ -52,7 +52,8 @@ Reply shot_reply(Context& context, std::int64_t shot, int status = 200) {
 // The length is the procedure's affair.
 void check_name(JsonBody& body, std::string_view what, std::string const& name) {
   if (printable(name) == name) return;
-  body.problem(fmt::format("{}: '{}' has characters that cannot be shown", what, printable(name, 60)));
+  body.problem(what, "bad_format",
+               fmt::format("{}: '{}' has characters that cannot be shown", what, printable(name, 60)));
 }
 
 }  // namespace
@@ -112,7 +113,8 @@ Reply handle_change_shot(Request const& request, Context& context) {
     new_name = name;
   }
   if (body->read("state", JsonBody::optional, state, 16)) new_state = state == "auto" ? std::string_view() : state;
-  if (new_state && state.empty()) body->problem("state: it is empty; say auto, waiting, work, review or done");
+  if (new_state && state.empty())
+    body->problem("state", "bad_format", "state: it is empty; say auto, waiting, work, review or done");
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   auto const done = store::change_shot(context.database(), shot->id, new_sequence, new_name, new_state);
   if (!done) return error_reply(done.error());

@@ -100,7 +100,8 @@ Reply handle_change_slave(Request const& request, Context& context) {
   bool const rename = body->read("name", JsonBody::optional, name, 200);
   bool const change = body->read("state", JsonBody::optional, state, 200);
   if (change && state != "enabled" && state != "disabled") {
-    body->problem(fmt::format("state: '{}' is neither enabled nor disabled", printable(state, 30)));
+    body->problem("state", "bad_format",
+                  fmt::format("state: '{}' is neither enabled nor disabled", printable(state, 30)));
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   if (slave->state == store::SlaveCapabilities::revoked) {

@@ -40,7 +40,7 @@ Result<std::string> idempotency_key(Request const& request) {
 
 void read_reason(JsonBody& body, JsonBody::Need need, std::string& reason) {
   if (body.read("reason", need, reason, 1000) && printable(reason, 1000) != reason) {
-    body.problem("reason: it has characters that cannot be printed");
+    body.problem("reason", "bad_format", "reason: it has characters that cannot be printed");
   }
 }
 
@@ -152,7 +152,7 @@ Reply handle_adjust_points(Request const& request, Context& context) {
   body->read("to", JsonBody::optional, to, 200);
   body->read_points("points", JsonBody::required, points);
   read_reason(*body, JsonBody::required, reason);
-  if (from.empty() && to.empty()) body->problem("from and to are both missing; name at least one user");
+  if (from.empty() && to.empty()) body->problem("", "missing", "from and to are both missing; name at least one user");
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   auto const moved = store::adjust_points(context.database(), context.caller.user.id, from, to, points, reason, *key);
   if (!moved) return error_reply(moved.error());

@@ -25,14 +25,16 @@ Reply handle_create_token(Request const& request, Context& context) {
   if (!body) return error_reply(body.error());
   std::string name;
   std::vector<std::string> names;
-  if (body->read("name", JsonBody::required, name, 100) && name.empty()) body->problem("name: it is empty");
+  if (body->read("name", JsonBody::required, name, 100) && name.empty())
+    body->problem("name", "bad_format", "name: it is empty");
   body->read_texts("scopes", JsonBody::required, names, 10);
   unsigned wanted = 0;
   for (auto const& each : names) {
     auto const scope = scope_by_name(each);
     if (scope) wanted |= static_cast<unsigned>(*scope);
     if (!scope) {
-      body->problem(fmt::format("scopes: '{}' is not one of read, submit, slaves, admin", printable(each, 30)));
+      body->problem("scopes", "bad_format",
+                    fmt::format("scopes: '{}' is not one of read, submit, slaves, admin", printable(each, 30)));
     }
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());

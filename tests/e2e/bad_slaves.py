@@ -111,7 +111,7 @@ def a_hello_over_https_does_not_take_the_place_of_a_slave_on_the_line(grid):
         return grid.api("POST", "/api/v1/slave/hello", {"slots": 0, "os": "https"}, token="", headers=login)
     with Line(grid).welcome(pair).hello(slots=0) as line:
         status, answer = hello()
-        assert status == 409 and "already" in answer["error"]["message"], (status, answer)
+        assert status == 409 and "already" in answer["detail"], (status, answer)
         line.expect("ping")
         line.send({"type": "pong"})
         line.send({"type": "ping"})

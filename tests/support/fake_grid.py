@@ -86,9 +86,10 @@ class Grid(http.server.BaseHTTPRequestHandler):
                     raise Refusal(503, "the database is away")
                 self.route(body)
             except Refusal as refusal:
-                code = {401: "denied", 403: "denied", 404: "not_found", 409: "conflict", 503: "unavailable"}
-                self.answer(refusal.status, {"error": {"code": code.get(refusal.status, "invalid"),
-                                                       "message": refusal.message}}, Retry_After="0")
+                code = {401: "session_ended", 403: "forbidden", 404: "not_found", 409: "state_conflict", 503: "busy"}
+                code = code.get(refusal.status, "invalid_request")
+                self.answer(refusal.status, {"type": f"/problems/{code}", "status": refusal.status, "code": code,
+                                             "detail": refusal.message}, Retry_After="0")
 
     do_GET = do_POST = do_PATCH = do_DELETE = do_HEAD = handle_any
 

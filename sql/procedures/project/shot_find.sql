@@ -15,7 +15,7 @@ BEGIN
   SET p_shot = (SELECT id FROM shot WHERE sequence_id = v_sequence AND name = TRIM(p_name));
   IF p_shot IS NULL THEN
     IF (SELECT COUNT(*) FROM shot WHERE project_id = p_project) >= 10000 THEN
-      CALL error_raise(409, CONCAT('project ', p_project, ' has 10,000 shots already; begin another one'));
+      CALL error_raise(413, CONCAT('project ', p_project, ' has 10,000 shots already; begin another one'));
     END IF;
     IF v_sequence IS NULL THEN
       INSERT INTO sequence (project_id, name, created_at) VALUES (p_project, TRIM(p_sequence), v_now);
