@@ -197,13 +197,13 @@ START_TEST(lists_page_by_key_and_refuse_what_they_do_not_know) {
   desk.person();
   auto const first = desk.call("GET", "/api/v1/admin/users?limit=1", desk.admin).json;
   ck_assert_uint_eq(first["items"].size(), 1);
-  auto const second = desk.call("GET", "/api/v1/admin/users?limit=1&before=" + first["next"].dump(), desk.admin).json;
+  auto const second = desk.call("GET", "/api/v1/admin/users?limit=1&cursor=" + first["next_cursor"].get<std::string>(), desk.admin).json;
   ck_assert(second["items"][0]["id"] < first["items"][0]["id"]);
   auto const events = desk.call("GET", "/api/v1/admin/events?limit=1", desk.admin).json;
-  auto const older = desk.call("GET", "/api/v1/admin/events?limit=1&before=" + events["next"].dump(), desk.admin).json;
+  auto const older = desk.call("GET", "/api/v1/admin/events?limit=1&cursor=" + events["next_cursor"].get<std::string>(), desk.admin).json;
   ck_assert(older["items"][0]["id"] < events["items"][0]["id"]);
-  for (auto const* bad : {"users?limit=0", "users?limit=1001", "users?before=x", "users?kind=a", "users?which=all",
-                          "events?search=a", "events?limit=x"})
+  for (auto const* bad : {"users?limit=0", "users?limit=1001", "users?cursor=x", "users?kind=a", "users?filter=all",
+                          "events?q=a", "events?limit=x"})
     ck_assert_msg(desk.call("GET", std::string("/api/v1/admin/") + bad, desk.admin).status == 400, "%s", bad);
 }
 END_TEST

@@ -229,16 +229,27 @@ START_TEST(lists_are_paged_by_their_next) {
   int pages = 0;
   do {
     auto const page =
-        desk.call("GET", "/api/v1/slaves?limit=2" + (next.is_null() ? "" : "&before=" + next.dump()), secret);
+        desk.call("GET", "/api/v1/slaves?limit=2" + (next.is_null() ? "" : "&cursor=" + next.get<std::string>()), secret);
     ck_assert_int_eq(page.status, 200);
     for (auto const& item : page.json["items"]) names.push_back(item["name"]);
-    next = page.json["next"];
+    next = page.json["next_cursor"];
   } while (!next.is_null() && ++pages < 10);
   ck_assert(names == std::vector<std::string>({"s4", "s3", "s2", "s1", "s0"}));
-  for (auto const* bad : {"?limit=0", "?limit=1001", "?limit=x", "?before=x", "?after=1", "?sort=name", "?all=2"}) {
+  for (auto const* bad : {"?limit=0", "?limit=1001", "?limit=x", "?cursor=x", "?after=1", "?sort=name", "?owner=2x",
+                          "?owner=0"}) {
     ck_assert_msg(desk.call("GET", std::string("/api/v1/slaves") + bad, secret).status == 400, "%s", bad);
   }
   ck_assert_int_eq(desk.call("GET", "/api/v1/jobs?state=sleeping", secret).status, 400);
+  // A full last page is the last one, and a cursor belongs to one list.
+  ck_assert(desk.call("GET", "/api/v1/slaves?limit=5", secret).json["next_cursor"].is_null());
+  auto const cursor = desk.call("GET", "/api/v1/slaves?limit=4", secret).json["next_cursor"].get<std::string>();
+  ck_assert_uint_eq(desk.call("GET", "/api/v1/slaves?cursor=" + cursor, secret).json["items"].size(), 1);
+  for (auto const& path : {"/api/v1/jobs?cursor=" + cursor, "/api/v1/slaves?owner=me&cursor=" + cursor,
+                           "/api/v1/slaves?cursor=" + cursor + "x"}) {
+    auto const refused = desk.call("GET", path, secret);
+    ck_assert_int_eq(refused.status, 400);
+    ck_assert_text(refused.json["code"], "cursor_invalid");
+  }
 }
 END_TEST
 
@@ -405,7 +416,7 @@ START_TEST(a_job_is_created_with_its_folder_and_reaches_the_dispatcher) {
   auto const tasks = desk.call("GET", job_path(id, "/tasks?limit=3"), secret);
   ck_assert_uint_eq(tasks.json["items"].size(), 3);
   ck_assert_text(tasks.json["items"][0]["state"], "ready");
-  auto const rest = desk.call("GET", job_path(id, "/tasks?limit=3&after=" + tasks.json["next"].dump()), secret);
+  auto const rest = desk.call("GET", job_path(id, "/tasks?limit=3&cursor=" + tasks.json["next_cursor"].get<std::string>()), secret);
   ck_assert_uint_eq(rest.json["items"].size(), 1);
   ck_assert_int_eq(rest.json["items"][0]["frame"].get<int>(), 4);
   ck_assert_uint_eq(desk.call("GET", job_path(id, "/output"), secret).json["items"].size(), 0);
@@ -607,7 +618,7 @@ START_TEST(nobody_reaches_anothers_things_on_any_route) {
     ++walked;
   }
   ck_assert_int_gt(walked, 15);
-  ck_assert_int_eq(desk.call("GET", "/api/v1/jobs?all=1", thief).status, 403);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/jobs?owner=any", thief).status, 403);
   ck_assert_text(desk.call("GET", "/api/v1/jobs/" + job, owner).json["name"], "film");
   ck_assert_uint_eq(desk.call("GET", "/api/v1/tokens", owner).json["items"].size(), 1);
 }

@@ -6,6 +6,7 @@
 #include "server/api/access.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/api/list.h"
 #include "server/api/services.h"
 #include "server/live/publish.h"
 #include "server/store/shots.h"
@@ -65,16 +66,16 @@ Reply handle_show_project(Request const&, Context& context) {
 }
 
 Reply handle_list_shots(Request const& request, Context& context) {
-  auto const page = read_page(request, "after", {});
+  auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
   auto const project = find_accessible_project(context);
   if (!project) return error_reply(project.error());
-  auto const shots = store::list_shots(context.database(), project->id, page->cursor, page->limit);
+  auto shots = store::list_shots(context.database(), project->id, page->position(), page->rows());
   if (!shots) return error_reply(shots.error());
+  page->cut(*shots);
   auto items = nlohmann::json::array();
   for (auto const& shot : *shots) items.push_back(to_json(shot));
-  bool const more = shots->size() == static_cast<std::size_t>(page->limit);
-  return list_reply(std::move(items), more ? std::optional(shots->back().id) : std::nullopt);
+  return page->reply(std::move(items), shots->empty() ? 0 : shots->back().id);
 }
 
 Reply handle_create_shot(Request const& request, Context& context) {
@@ -140,7 +141,7 @@ Reply handle_list_shot_jobs(Request const&, Context& context) {
     if (!job && job.error().code != Errc::not_found) return error_reply(job.error());  // deleted meanwhile is fine
     if (job) shown.push_back(std::move(*job));
   }
-  return list_reply(to_json(shown, context.services.dispatcher), std::nullopt);
+  return whole_list_reply(to_json(shown, context.services.dispatcher));
 }
 
 Reply handle_add_shot_job(Request const& request, Context& context) {

@@ -7,17 +7,18 @@
 #include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/api/list.h"
 #include "server/api/services.h"
 
 namespace distren {
 
 Reply handle_list_tokens(Request const& request, Context& context) {
-  if (auto const page = read_page(request, "before", {}); !page) return error_reply(page.error());
+  if (auto const page = ListPage::read(request); !page) return error_reply(page.error());
   auto tokens = store::list_tokens(context.database(), context.caller.user.id);
   if (!tokens) return error_reply(tokens.error());
   auto items = nlohmann::json::array();
   for (auto const& token : *tokens) items.push_back(token_to_json(token));
-  return list_reply(std::move(items), std::nullopt);
+  return whole_list_reply(std::move(items));
 }
 
 Reply handle_create_token(Request const& request, Context& context) {
