@@ -21,7 +21,7 @@ struct Desk : DatabaseThread, ApiDesk {
     return call("GET", "/api/v1/me", secret).json["user"]["id"].get<std::int64_t>();
   }
   json account(std::string const& name) {
-    auto const found = call("GET", "/api/v1/admin/users?search=" + name, admin).json;
+    auto const found = call("GET", "/api/v1/admin/users?q=" + name, admin).json;
     for (auto const& each : found["items"])
       if (each["name"] == name) return each;
     return nullptr;
@@ -102,7 +102,7 @@ START_TEST(who_is_blocked_is_out_at_once_and_reads_why) {
   ck_assert(!entered && entered.error().code == Errc::denied);
   ck_assert_says(entered.error().message, "owner is blocked");
   ck_assert_text(desk.account(name)["blocked_reason"], "mines coins");
-  ck_assert_uint_ge(desk.call("GET", "/api/v1/admin/users?which=blocked", desk.admin).json["items"].size(), 1);
+  ck_assert_uint_ge(desk.call("GET", "/api/v1/admin/users?filter=blocked", desk.admin).json["items"].size(), 1);
 
   ck_assert_int_eq(desk.call("POST", path + "/unblock", desk.admin).status, 204);
   ck_assert(desk.account(name)["blocked_at"].is_null());

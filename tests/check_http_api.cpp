@@ -253,6 +253,20 @@ START_TEST(lists_are_paged_by_their_next) {
 }
 END_TEST
 
+START_TEST(an_unknown_parameter_is_rejected_everywhere) {
+  Desk desk;
+  for (auto const& route : api_routes()) {
+    std::string path(route.pattern);
+    for (auto open = path.find('{'); open != std::string::npos; open = path.find('{'))
+      path.replace(open, path.find('}', open) + 1 - open, "1");
+    auto const rejected = desk.call(std::string(route.method), path + "?no_such=1", "");
+    ck_assert_msg(rejected.status == 400, "%s", path.c_str());
+    ck_assert_text(rejected.json["code"], "invalid_request");
+    ck_assert(rejected.json["errors"][0]["in"] == "query" && rejected.json["errors"][0]["at"] == "no_such");
+  }
+}
+END_TEST
+
 START_TEST(uploads_become_blobs_of_their_owner) {
   Desk desk;
   auto const secret = desk.person();
@@ -875,7 +889,7 @@ END_TEST
 int main() {
   return run_database_suite(
       "http_api",
-      {database_cases("people", {people_register_log_in_and_out, bad_registrations_get_a_sentence,
+      {database_cases("people", {an_unknown_parameter_is_rejected_everywhere, people_register_log_in_and_out, bad_registrations_get_a_sentence,
                                  many_wrong_passwords_lock_the_account_for_a_while,
                                  a_cookie_changes_things_only_with_its_csrf_token, tokens_may_do_what_their_scopes_say,
                                  another_sites_page_logs_nobody_in, one_person_s_scenes_leave_workers_for_the_others}),

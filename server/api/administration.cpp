@@ -54,7 +54,7 @@ Result<std::string> read_text(Request const& request, std::string_view name, std
 }  // namespace
 
 Reply handle_list_users(Request const& request, Context& context) {
-  auto page = ListPage::read(request, {"q", "filter"});
+  auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
   auto const search = read_text(request, "q", 200);
   if (!search) return error_reply(search.error());
@@ -104,7 +104,7 @@ Reply handle_unblock_user(Request const&, Context& context) {
 }
 
 Reply handle_list_activity(Request const& request, Context& context) {
-  auto page = ListPage::read(request, {"kind"});
+  auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
   auto const kind = read_text(request, "kind", 32);
   if (!kind) return error_reply(kind.error());

@@ -25,13 +25,10 @@ Result<void> read_parameter(std::string_view name, std::string_view value, Subsc
     auto const job = whole_number(value, 1, INT64_MAX);
     if (!job) return fail(Errc::invalid, fmt::format("job={} is not a job's number", printable(value, 30)));
     reader.job = *job;
-  } else if (name == "all" || name == "slaves") {
+  } else {
     auto const on = switched(name, value);
     if (!on) return on.error();
     (name == "all" ? reader.all : reader.slaves) = *on;
-  } else {
-    return fail(Errc::invalid,
-                fmt::format("events know no '{}'; they know since, job, slaves, all", printable(name, 30)));
   }
   return {};
 }

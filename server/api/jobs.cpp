@@ -47,7 +47,7 @@ Result<void> move_to_shot(Context& context, store::Job const& job, std::string_v
 }  // namespace
 
 Reply handle_list_jobs(Request const& request, Context& context) {
-  auto page = ListPage::read(request, {"owner", "state"});
+  auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
   auto const owner = read_list_owner(request, context.caller);
   if (!owner) return error_reply(owner.error());

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "common/base/digest.h"
@@ -27,7 +26,7 @@ std::string digest_of(std::string_view list) {
 
 }  // namespace
 
-Result<ListPage> ListPage::read(Request const& request, std::initializer_list<std::string_view> filters) {
+Result<ListPage> ListPage::read(Request const& request) {
   ListPage page;
   std::string_view cursor;
   page.list_ = request.path;
@@ -40,11 +39,7 @@ Result<ListPage> ListPage::read(Request const& request, std::initializer_list<st
       page.limit_ = static_cast<int>(*limit);
     } else if (name == "cursor") {
       cursor = value;
-    } else if (std::ranges::find(filters, name) == filters.end()) {
-      return invalid_parameter(name, "unknown",
-                               fmt::format("this list knows no '{}'; it knows limit, cursor{}{}", printable(name, 30),
-                                           filters.size() > 0 ? ", " : "", fmt::join(filters, ", ")));
-    } else {
+    } else {  // a filter; the router knows which there are
       page.list_ += fmt::format("\n{}={}", name, value);
     }
   }

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -24,8 +23,8 @@ struct ListOwner {
 
 class ListPage {
 public:
-  // Reads limit (1 to 1000, 100 by default) and cursor; every other parameter must be among `filters`.
-  static Result<ListPage> read(Request const& request, std::initializer_list<std::string_view> filters = {});
+  // Reads limit (1 to 1000, 100 by default) and cursor; every other parameter is a filter.
+  static Result<ListPage> read(Request const& request);
 
   [[nodiscard]] std::int64_t position() const { return position_; }  // of the last row of the page before; 0: none
   [[nodiscard]] int limit() const { return limit_; }

@@ -144,7 +144,7 @@ Reply handle_test_notification(Request const& request, Context& context) {
 }
 
 Reply handle_list_notifications(Request const& request, Context& context) {
-  auto page = ListPage::read(request, {"after_id", "channel"});
+  auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
   std::string const channel(request.parameter("channel").value_or(""));
   if (!channel.empty() && channel != "mail" && channel != "webhook" && channel != "browser")

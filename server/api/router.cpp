@@ -29,6 +29,23 @@ std::string allowed_methods(std::vector<Route const*> const& routes) {
   return fmt::format("{}", fmt::join(methods, ", "));
 }
 
+// A parameter that nobody reads is a mistake that whoever sent it should hear of.
+Result<void> check_query(Request const& request, std::string_view known) {
+  for (auto const& [name, value] : request.query) {
+    bool found = false;
+    for (auto rest = known; !rest.empty() && !found;) {
+      auto const end = std::min(rest.find(' '), rest.size());
+      found = rest.substr(0, end) == name;
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    if (found) continue;
+    auto detail = fmt::format("there is no parameter '{}' here{}{}", printable(name, 30),
+                              known.empty() ? "" : "; there are ", known);
+    return Error{Errc::invalid, detail, {}, {{"query", printable(name, 30), "unknown", detail}}};
+  }
+  return {};
+}
+
 Reply unauthorized(std::string_view code, std::string_view detail, std::string_view scheme) {
   return error_reply(code, detail)
       .with("WWW-Authenticate", fmt::format("{} realm=\"DistRen\", charset=\"UTF-8\"", scheme));
@@ -115,6 +132,7 @@ Reply Router::call(Route const& route, Request const& request, PathValues path, 
                                         route.body_limit))
         .with("Tus-Max-Part", fmt::to_string(route.body_limit));
   }
+  if (auto const known = check_query(request, route.query); !known) return error_reply(known.error());
   // Another site's page sends a browser's form anywhere, and a login that it makes would be somebody else's.
   if (auto const site = request.header("sec-fetch-site");
       request.method != "GET" && request.method != "HEAD" && (site == "cross-site" || site == "same-site"))

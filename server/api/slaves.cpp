@@ -43,7 +43,7 @@ Reply credentials_reply(int status, std::int64_t id, std::string_view name, std:
 }  // namespace
 
 Reply handle_list_slaves(Request const& request, Context& context) {
-  auto page = ListPage::read(request, {"owner"});
+  auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
   auto const owner = read_list_owner(request, context.caller);
   if (!owner) return error_reply(owner.error());
