@@ -34,7 +34,7 @@ Result<int> list_jobs(Context const& context, Listing const& listing) {
   auto session = context.session();
   if (!session) return session.error();
   auto path = fmt::format("/api/v1/jobs?limit={}", std::min<std::size_t>(listing.limit, 1000));
-  if (listing.all) path = with_query(path, "all", "1");
+  if (listing.all) path = with_query(path, "owner", "any");
   if (!listing.state.empty()) path = with_query(path, "state", listing.state);
   Table table({{"JOB", Align::right},
                {"NAME"},
@@ -48,7 +48,7 @@ Result<int> list_jobs(Context const& context, Listing const& listing) {
                {"FINISH"},
                {"SUBMITTED"}});
   Json items = Json::array();
-  auto listed = session->each_item(path, "before", "the jobs", [&](Json const& job) {
+  auto listed = session->each_item(path, "the jobs", [&](Json const& job) {
     items.push_back(job);
     table.add({id_of(job), text_of(job, "name"), text_of(job, "user_name"), text_of(job, "state"),
                fmt::to_string(number_of(job, "tasks")),
@@ -107,7 +107,7 @@ Result<int> list_frames(Context const& context, Session& session, std::int64_t i
                {"FAILURES", Align::right},
                {"FILE OR REASON"}});
   Json items = Json::array();
-  auto listed = session.each_item(job_path(id) + "/tasks?limit=1000", "after", job_name(id), [&](Json const& task) {
+  auto listed = session.each_item(job_path(id) + "/tasks?limit=1000", job_name(id), [&](Json const& task) {
     items.push_back(task);
     auto state = text_of(task, "state");
     if (task.contains("fraction") && task["fraction"].is_number())

@@ -22,7 +22,7 @@ Result<int> show_log(Context const& context, Request const& request) {
   auto const path = fmt::format("/api/v1/jobs/{}/tasks", request.job);
   auto const what = fmt::format("job {}", request.job);
   std::optional<std::int64_t> task;
-  auto const listed = session->each_item(path + "?limit=1000", "after", what, [&](Json const& each) {
+  auto const listed = session->each_item(path + "?limit=1000", what, [&](Json const& each) {
     if (number_of(each, "frame") == request.frame) task = number_of(each, "id");
     return !task;
   });

@@ -14,8 +14,8 @@ namespace {
 
 struct PointsOptions {
   bool statement = false;
-  std::int64_t before = 0;
-  std::size_t limit = 20;
+  std::string cursor;
+  int limit = 20;
 };
 
 Result<int> show_balance(Context const& context, Session& session) {
@@ -36,37 +36,30 @@ Result<int> show_balance(Context const& context, Session& session) {
 }
 
 Result<int> list_statement(Context const& context, Session& session, PointsOptions const& options) {
-  auto path = fmt::format("/api/v1/points/statement?limit={}", std::min<std::size_t>(options.limit, 1000));
-  if (options.before > 0) path = with_query(path, "before", fmt::to_string(options.before));
+  auto path = fmt::format("/api/v1/points/statement?limit={}", options.limit);
+  if (!options.cursor.empty()) path = with_query(path, "cursor", options.cursor);
+  auto page = session.get(path, "the statement");
+  if (!page) return page.error();
   Table table({{"RECEIPT", Align::right},
                {"WHEN"},
                {"KIND"},
                {"AVAILABLE", Align::right},
                {"PENDING", Align::right},
                {"WHAT FOR"}});
-  Json items = Json::array();
-  Json next;  // where a later call resumes
-  auto listed = session.each_item(path, "before", "the statement", [&](Json const& line) {
-    if (items.size() == options.limit) {
-      next = items.back().contains("id") ? items.back()["id"] : Json();
-      return false;
-    }
-    items.push_back(line);
+  for (auto const& line : list_of(*page, "items"))
     table.add({id_of(line), ago(text_of(line, "created_at"), now_ms()), text_of(line, "kind"),
                change_of(line, "available"), change_of(line, "pending"), purpose_of(line)});
-    return true;
-  });
-  if (!listed) return listed.error();
-  context.print({{"items", items}, {"next", next}}, table.empty() ? "No points have moved.\n" : table.text());
-  if (!context.options.json && !next.is_null())
-    Context::note(fmt::format("Older ones: distren points --statement --before {}", next.dump()));
+  auto const next = text_of(*page, "next_cursor");
+  context.print(*page, table.empty() ? "No points have moved.\n" : table.text());
+  if (!context.options.json && !next.empty())
+    Context::note(fmt::format("Older ones: distren points --statement --cursor {}", next));
   return exit_ok;
 }
 
 Result<int> show_points(Context const& context, PointsOptions const& options) {
   auto session = context.session();
   if (!session) return session.error();
-  bool const statement = options.statement || options.before > 0;
+  bool const statement = options.statement || !options.cursor.empty();
   return statement ? list_statement(context, *session, options) : show_balance(context, *session);
 }
 
@@ -75,7 +68,7 @@ Result<int> list_ranking(Context const& context, std::size_t limit) {
   if (!session) return session.error();
   Table table({{"PLACE", Align::right}, {"USER"}, {"POINTS", Align::right}, {"WEIGHT", Align::right}});
   Json items = Json::array();
-  auto listed = session->each_item(fmt::format("/api/v1/ranking?limit={}", std::min<std::size_t>(limit, 1000)), "after",
+  auto listed = session->each_item(fmt::format("/api/v1/ranking?limit={}", std::min<std::size_t>(limit, 1000)), 
                                    "the ranking", [&](Json const& user) {
                                      items.push_back(user);
                                      table.add({id_of(user, "place"), text_of(user, "user_name"),
@@ -128,8 +121,8 @@ void add_points_commands(CLI::App& app, Context& context) {
 
   auto* points = app.add_subcommand("points", "Show your points, or what moved them");
   points->add_flag("--statement", options->statement, "List what moved them, the newest first");
-  points->add_option("--before", options->before, "Receipts before this one")->check(CLI::PositiveNumber);
-  points->add_option("--limit", options->limit, "At most so many (20)")->check(CLI::PositiveNumber);
+  points->add_option("--cursor", options->cursor, "Continue where an earlier list ended, by its next_cursor");
+  points->add_option("--limit", options->limit, "Maximum number of rows (default 20)")->check(CLI::Range(1, 1000));
   points->callback(
       [&context, options] { context.run = [&context, options] { return show_points(context, *options); }; });
 

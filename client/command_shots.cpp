@@ -35,7 +35,7 @@ std::string latest_of(Json const& shot) {
 
 Result<std::vector<Json>> fetch_shots(Session& session, Json const& project) {
   std::vector<Json> shots;
-  auto listed = session.each_item(fmt::format("/api/v1/projects/{}/shots", project.dump()), "after", "the shots",
+  auto listed = session.each_item(fmt::format("/api/v1/projects/{}/shots", project.dump()), "the shots",
                                   [&](Json const& shot) {
                                     shots.push_back(shot);
                                     return true;

@@ -106,7 +106,7 @@ Result<int> list_slaves(Context const& context, bool all) {
                {"WORKING ON"}});
   Json items = Json::array();
   auto listed = session->each_item(
-      all ? "/api/v1/slaves?all=1" : "/api/v1/slaves", "before", "the slaves", [&](Json const& slave) {
+      all ? "/api/v1/slaves?owner=any" : "/api/v1/slaves", "the slaves", [&](Json const& slave) {
         items.push_back(slave);
         table.add({id_of(slave), text_of(slave, "name"), condition_of(slave), text_of(slave, "user_name"),
                    known(number_of(slave, "cores"), fmt::to_string(number_of(slave, "cores"))),

@@ -22,7 +22,7 @@ Result<int> list_tokens(Context const& context) {
   if (!session) return session.error();
   Table table({{"TOKEN", Align::right}, {"NAME"}, {"MAY"}, {"MADE"}, {"USED"}});
   Json items = Json::array();
-  auto listed = session->each_item("/api/v1/tokens", "before", "the tokens", [&](Json const& token) {
+  auto listed = session->each_item("/api/v1/tokens", "the tokens", [&](Json const& token) {
     items.push_back(token);
     table.add({id_of(token), text_of(token, "name"), joined(list_of(token, "scopes")),
                ago(text_of(token, "created_at"), now_ms()), ago(text_of(token, "last_used_at"), now_ms())});
@@ -58,7 +58,7 @@ Result<int> list_projects(Context const& context) {
   if (!session) return session.error();
   Table table({{"PROJECT", Align::right}, {"NAME"}});
   Json items = Json::array();
-  auto listed = session->each_item("/api/v1/projects", "before", "the projects", [&](Json const& project) {
+  auto listed = session->each_item("/api/v1/projects", "the projects", [&](Json const& project) {
     items.push_back(project);
     table.add({id_of(project), text_of(project, "name")});
     return true;

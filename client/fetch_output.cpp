@@ -152,9 +152,9 @@ Result<Fetched> Fetcher::run(std::vector<int> const& asked) {
     }
     if (auto fetched = fetch_page(items); !fetched) return fetched.error();
     for (auto& item : items) out.frames.push_back(std::move(item.frame));
-    auto const next = id_of(*page, "next");
+    auto const next = text_of(*page, "next_cursor");
     if (next.empty() || (!asked.empty() && out.frames.size() >= asked.size())) break;
-    page_path_ = with_query(path(), "after", next);
+    page_path_ = with_query(path(), "cursor", next);
   }
 
   std::vector<int> here;
@@ -162,7 +162,7 @@ Result<Fetched> Fetcher::run(std::vector<int> const& asked) {
   std::ranges::sort(here);
   auto wanted = asked;
   if (wanted.empty() && here.size() < static_cast<std::size_t>(number_of(*job, "tasks"))) {
-    auto listed = session_.each_item("/api/v1/jobs/" + url_escape(job_) + "/tasks?limit=1000", "after", what,
+    auto listed = session_.each_item("/api/v1/jobs/" + url_escape(job_) + "/tasks?limit=1000", what,
                                      [&wanted](Json const& task) {
                                        wanted.push_back(static_cast<int>(number_of(task, "frame")));
                                        return true;

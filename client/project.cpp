@@ -10,7 +10,7 @@ namespace distren::client {
 Result<Json> find_project(Session& session, std::string const& wanted) {
   Json id;
   std::string names;
-  auto listed = session.each_item("/api/v1/projects", "before", "the projects", [&](Json const& project) {
+  auto listed = session.each_item("/api/v1/projects", "the projects", [&](Json const& project) {
     if (text_of(project, "name") == wanted || id_of(project) == wanted) id = project["id"];
     names += (names.empty() ? "'" : ", '") + text_of(project, "name") + "'";
     return id.is_null();

@@ -106,16 +106,16 @@ Result<Json> Session::exchange(HttpClient::Request request, std::string_view wha
   }
 }
 
-Result<void> Session::each_item(std::string const& path, char const* cursor, std::string_view what,
+Result<void> Session::each_item(std::string const& path, std::string_view what,
                                 std::function<bool(Json const&)> const& each) {
   for (auto page_path = path;;) {
     auto page = get(page_path, what);
     if (!page) return page.error();
     for (auto const& item : list_of(*page, "items"))
       if (!each(item)) return {};
-    auto const next = id_of(*page, "next");
+    auto const next = text_of(*page, "next_cursor");
     if (next.empty()) return {};
-    auto next_path = with_query(path, cursor, next);
+    auto next_path = with_query(path, "cursor", next);
     if (next_path == page_path)
       return fail(Errc::unavailable, fmt::format("{} repeats itself; the server's list does not end", what));
     page_path = std::move(next_path);

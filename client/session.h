@@ -38,8 +38,8 @@ public:
   Result<Json> send_openly(std::string const& method, std::string const& path, std::optional<Json> const& body,
                            std::string_view what);
 
-  // All pages of a list in sequence; `each` returns false to stop. cursor: "after" or "before".
-  Result<void> each_item(std::string const& path, char const* cursor, std::string_view what,
+  // All pages of a list in sequence; `each` returns false to stop.
+  Result<void> each_item(std::string const& path, std::string_view what,
                          std::function<bool(Json const&)> const& each);
 
 private:

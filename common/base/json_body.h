@@ -1,6 +1,6 @@
-// Reads the JSON object of a request body into typed variables and collects the problems as sentences: "frames: 12 is
-// not text". Unknown members are rejected by name, so that a misspelt one is noticed. Usage: parse, read each member,
-// finish(). One thread. Throws no exception of the JSON library.
+// Reads the JSON object of a request body into typed variables and collects the problems, each with the member that is
+// to blame: "frames: 12 is not text". Unknown members are rejected by name, so that a misspelt one is noticed. Usage:
+// parse, read each member, finish(). One thread. Throws no exception of the JSON library.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace distren {
 
-// JSON text of at most 32 levels. Errors: invalid, with the position.
+// JSON text of at most 32 levels without members that occur twice. Errors: invalid (malformed_json), with the position.
 Result<nlohmann::json> parse_json(std::string_view text);
 
 // A value for use in a sentence: short, one line.
@@ -39,17 +39,20 @@ public:
   bool read_array(char const* name, Need need, nlohmann::json& target, std::size_t longest);
   bool read_texts(char const* name, Need need, std::vector<std::string>& target, std::size_t longest);
 
-  void problem(std::string sentence) { problems_.push_back(std::move(sentence)); }
+  // name: of the member that is wrong; empty: of no single one. code: of a FieldError.
+  void problem(std::string_view name, std::string_view code, std::string detail);
+  // What finish() of a nested object said; pointer: where that object is, title: the same for a reader ("files[3]: ").
+  void adopt(std::string const& pointer, std::string_view title, Error const& nested);
   // All problems so far, and the members never read, as one invalid error.
   [[nodiscard]] Result<void> finish() const;
 
 private:
   nlohmann::json* find(char const* name, Need need);
-  bool wrong(char const* name, nlohmann::json const& value, std::string_view what);
+  bool wrong(char const* name, nlohmann::json const& value, std::string_view code, std::string_view what);
 
   nlohmann::json object_;
   std::vector<std::string> asked_;
-  std::vector<std::string> problems_;
+  std::vector<FieldError> problems_;
 };
 
 }  // namespace distren

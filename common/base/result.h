@@ -8,16 +8,28 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace distren {
 
 enum class Errc { invalid = 400, denied = 403, not_found = 404, conflict = 409, unavailable = 503 };
 
+// One member, parameter or header of a request that is wrong.
+struct FieldError {
+  std::string in;      // body, query, header or path
+  std::string at;      // in a body a JSON pointer ("/frames"; empty: the whole of it), else the name
+  std::string code;    // missing, unknown, duplicate, wrong_type, out_of_range, too_long, bad_format or not_found
+  std::string detail;  // a sentence
+};
+
 struct Error {
   Errc code = Errc::invalid;
   std::string message;
+  std::string_view problem{};  // its code in the API (server/http/problem.h), static text; empty: that of the Errc
+  std::vector<FieldError> fields{};  // of a request, if single ones are to blame
 };
 
 // A union by hand: std::variant costs the compiler a hundred functions for every T, and every file has several.
@@ -113,8 +125,8 @@ private:
 };
 
 // Short for the many places that fail: return fail(Errc::invalid, fmt::format(...)).
-[[nodiscard]] inline Error fail(Errc code, std::string message) {
-  return Error{code, std::move(message)};
+[[nodiscard]] inline Error fail(Errc code, std::string message, std::string_view problem = {}) {
+  return Error{code, std::move(message), problem, {}};
 }
 
 }  // namespace distren

@@ -55,11 +55,9 @@ char const* meaning_of(int status) {
 std::string sentence_of(HttpClient::Response const& response) {
   auto const json = parse_shallow_json(response.body);
   if (!json.is_object()) return {};
-  auto const error = json.find("error");
-  if (error == json.end() || !error->is_object()) return {};
-  auto const message = error->find("message");
-  if (message == error->end() || !message->is_string()) return {};
-  return printable(message->get<std::string>());
+  auto const detail = json.find("detail");
+  if (detail == json.end() || !detail->is_string()) return {};
+  return printable(detail->get<std::string>());
 }
 
 }  // namespace

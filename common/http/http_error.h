@@ -9,7 +9,7 @@
 
 namespace distren {
 
-// The server's own sentence if it sent one ({"error":{"code","message"}}), else one derived from the status; `what`
+// The server's own sentence if it sent one (`detail` of a problem, RFC 9457), else one derived from the status; `what`
 // names the requested object ("the job 7"). 401 and 403 are denied, 404 and 410 not_found, 409 conflict, 408, 425, 429
 // and 5xx unavailable, everything else invalid.
 Error refusal(HttpClient::Response const& response, std::string_view what);

@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/api/list.h"
 #include "server/api/services.h"
 #include "server/store/administration.h"
 
@@ -43,50 +44,29 @@ json to_json(store::Activity const& entry) {
           {"message", entry.message}};
 }
 
-struct Listing {
-  int limit = 100;
-  std::int64_t before = 0;
-  std::string search;
-  std::string filter;
-};
-
-// limit, before, and of the other two those that this list takes.
-Result<Listing> read_listing(Request const& request, std::string_view search, std::string_view filter) {
-  Listing listing;
-  for (auto const& [name, value] : request.query) {
-    if (name == "limit") {
-      auto const number = whole_number(value, 1, 1000);
-      if (!number) return fail(Errc::invalid, fmt::format("limit={} is not between 1 and 1000", printable(value, 30)));
-      listing.limit = static_cast<int>(*number);
-    } else if (name == "before") {
-      auto const number = whole_number(value, 0, INT64_MAX);
-      if (!number) return fail(Errc::invalid, fmt::format("before={} is no number", printable(value, 30)));
-      listing.before = *number;
-    } else if (!search.empty() && name == search) {
-      if (value.size() > 200) return fail(Errc::invalid, fmt::format("{}= has more than 200 letters", search));
-      listing.search = value;
-    } else if (!filter.empty() && name == filter) {
-      if (value.size() > 32) return fail(Errc::invalid, fmt::format("{}= has more than 32 letters", filter));
-      listing.filter = value;
-    } else {
-      return fail(Errc::invalid, fmt::format("there is no '{}' here", printable(name, 30)));
-    }
-  }
-  return listing;
+// A filter of free text, at most `longest` bytes.
+Result<std::string> read_text(Request const& request, std::string_view name, std::size_t longest) {
+  auto const text = request.parameter(name).value_or("");
+  if (text.size() > longest) return fail(Errc::invalid, fmt::format("{}= has more than {} letters", name, longest));
+  return std::string(text);
 }
 
 }  // namespace
 
 Reply handle_list_users(Request const& request, Context& context) {
-  auto const asked = read_listing(request, "search", "which");
-  if (!asked) return error_reply(asked.error());
-  auto const users = store::list_users(context.database(), context.caller.user.id, asked->search, asked->filter,
-                                       asked->before, asked->limit);
+  auto page = ListPage::read(request);
+  if (!page) return error_reply(page.error());
+  auto const search = read_text(request, "q", 200);
+  if (!search) return error_reply(search.error());
+  auto const filter = read_text(request, "filter", 32);
+  if (!filter) return error_reply(filter.error());
+  auto users = store::list_users(context.database(), context.caller.user.id, *search, *filter, page->position(),
+                                 page->rows());
   if (!users) return error_reply(users.error());
+  page->cut(*users);
   auto items = json::array();
   for (auto const& user : *users) items.push_back(to_json(user));
-  bool const more = users->size() == static_cast<std::size_t>(asked->limit);
-  return list_reply(std::move(items), more ? std::optional(users->back().id) : std::nullopt);
+  return page->reply(std::move(items), users->empty() ? 0 : users->back().id);
 }
 
 Reply handle_change_user(Request const& request, Context& context) {
@@ -124,15 +104,17 @@ Reply handle_unblock_user(Request const&, Context& context) {
 }
 
 Reply handle_list_activity(Request const& request, Context& context) {
-  auto const asked = read_listing(request, "", "kind");
-  if (!asked) return error_reply(asked.error());
-  auto const activity =
-      store::list_activity(context.database(), context.caller.user.id, asked->filter, asked->before, asked->limit);
+  auto page = ListPage::read(request);
+  if (!page) return error_reply(page.error());
+  auto const kind = read_text(request, "kind", 32);
+  if (!kind) return error_reply(kind.error());
+  auto activity =
+      store::list_activity(context.database(), context.caller.user.id, *kind, page->position(), page->rows());
   if (!activity) return error_reply(activity.error());
+  page->cut(*activity);
   auto items = json::array();
   for (auto const& entry : *activity) items.push_back(to_json(entry));
-  bool const more = activity->size() == static_cast<std::size_t>(asked->limit);
-  return list_reply(std::move(items), more ? std::optional(activity->back().id) : std::nullopt);
+  return page->reply(std::move(items), activity->empty() ? 0 : activity->back().id);
 }
 
 Reply handle_list_methods(Request const&, Context& context) {
@@ -154,7 +136,7 @@ Reply handle_list_methods(Request const&, Context& context) {
                                         {"lately", version.seen_last_day},
                                         {"power", version.power == 0 ? json(nullptr) : decimal(version.power)}});
   }
-  return json_reply(200, {{"items", std::move(items)}, {"next", nullptr}});
+  return whole_list_reply(std::move(items));
 }
 
 }  // namespace distren

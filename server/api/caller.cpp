@@ -50,7 +50,7 @@ unsigned scopes_of(std::string_view names) {
 }
 
 Error stale() {
-  return fail(Errc::denied, "this login is not (or no longer) valid; log in again");
+  return fail(Errc::denied, "your session is invalid or has expired; log in again");
 }
 
 Error as_denied(Error error) {

@@ -25,13 +25,10 @@ Result<void> read_parameter(std::string_view name, std::string_view value, Subsc
     auto const job = whole_number(value, 1, INT64_MAX);
     if (!job) return fail(Errc::invalid, fmt::format("job={} is not a job's number", printable(value, 30)));
     reader.job = *job;
-  } else if (name == "all" || name == "slaves") {
+  } else {
     auto const on = switched(name, value);
     if (!on) return on.error();
     (name == "all" ? reader.all : reader.slaves) = *on;
-  } else {
-    return fail(Errc::invalid,
-                fmt::format("events know no '{}'; they know since, job, slaves, all", printable(name, 30)));
   }
   return {};
 }
@@ -61,7 +58,7 @@ Reply handle_events(Request const& request, Context& context) {
   auto stream = context.services.live.open(std::move(reader), std::move(since));
   if (!stream) {
     bool const own = stream.error().code == Errc::conflict;
-    return busy_reply(own ? 429 : 503, stream.error().message, 30000);
+    return busy_reply(own ? "too_many_streams" : "busy", stream.error().message, 30000);
   }
   Reply reply;
   reply.with("Content-Type", "text/event-stream; charset=utf-8").with("X-Accel-Buffering", "no");

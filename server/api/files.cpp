@@ -44,7 +44,8 @@ Reply handle_missing_blobs(Request const& request, Context& context) {
   body->read_texts("sha256", JsonBody::required, digests, max_digests);
   for (auto const& digest : digests) {
     if (!is_sha256_hex(digest)) {
-      body->problem(fmt::format("sha256: '{}' is not 64 lower-case hexadecimal digits", printable(digest, 70)));
+      body->problem("sha256", "bad_format",
+                    fmt::format("sha256: '{}' is not 64 lower-case hexadecimal digits", printable(digest, 70)));
     }
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
 #include "server/http/file_reply.h"
+#include "server/http/problem.h"
 #include "server/net/listen_address.h"
 #include "server/storage/blob_store.h"
 
@@ -84,11 +86,34 @@ Reply handle_metrics(Request const&, Context& context) {
   return text_reply(200, "text/plain; version=0.0.4; charset=utf-8", std::move(text));
 }
 
-Reply handle_health(Request const&, Context& context) {
-  if (auto const alive = context.database().ping(); !alive) {
-    return busy_reply(503, "the database is away; this passes by itself when it is back", 5000);
-  }
+// The process lives; a supervisor that restarts it heals nothing else.
+Reply handle_health(Request const&, Context&) {
   return text_reply(200, "text/plain; charset=utf-8", "ok\n");
+}
+
+// Whether a request that needs all parts would be served, for balancers.
+Reply handle_readiness(Request const&, Context& context) {
+  auto& services = context.services;
+  bool const database = context.database().ping().has_value();
+  auto const space = free_bytes(services.config.stor);
+  bool const store = space && static_cast<std::int64_t>(*space) >= services.config.limits.min_free_bytes;
+  bool const journal = !services.dispatcher.journal_live().away;
+  if (database && store && journal) return json_reply(200, {{"database", true}, {"store", true}, {"dispatcher", true}});
+  return busy_reply("not_ready",
+                    fmt::format("not ready: database {}, store {}, dispatcher {}", database ? "ok" : "unavailable",
+                                store ? "ok" : "full or unreadable", journal ? "ok" : "waits for the database"),
+                    5000);
+}
+
+// The page that the type of a problem leads to.
+Reply handle_problem_page(Request const&, Context& context) {
+  auto const code = context.value("code");
+  auto const& kind = problem_kind(code);
+  if (kind.code != code) return error_reply(404, fmt::format("there is no problem '{}'", printable(code, 60)));
+  return text_reply(200, "text/html; charset=utf-8",
+                    fmt::format("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>{0}</title>\n"
+                                "<h1>{0}</h1>\n<p>{1}</p>\n<p><code>{2}</code>, HTTP status {3}</p>\n</html>\n",
+                                kind.title, kind.remedy, kind.code, kind.status));
 }
 
 Reply handle_page(Request const& request, Context& context) {

@@ -151,6 +151,8 @@ Reply handle_status(Request const&, Context&);
 Reply handle_openapi(Request const&, Context&);
 Reply handle_metrics(Request const&, Context&);
 Reply handle_health(Request const&, Context&);
+Reply handle_readiness(Request const&, Context&);
+Reply handle_problem_page(Request const&, Context&);
 Reply handle_page(Request const&, Context&);  // htdocs/: what no route matches
 
 }  // namespace distren

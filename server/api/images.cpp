@@ -47,7 +47,7 @@ Reply image_reply(Request const& request, Context& context, store::Job const& jo
   if (!matches_tag(request.header("if-none-match"), file.tag) && !std::filesystem::exists(file.path, ignored)) {
     int const max_total = std::max(1, config.limits.worker_threads / 2);
     auto const permit = thumbnails.try_acquire(context.caller.user.id, max_total, max_total);
-    if (!permit) return busy_reply(503, "many pictures are being made; this one in a moment", 1000);
+    if (!permit) return busy_reply("busy", "many images are being created; retry in a moment", 1000);
     auto const made = make_thumbnail({config.image_program, config.sandbox != "off"}, frame, file.path, *size);
     if (!made) return error_reply(made.error());
   }

@@ -72,7 +72,7 @@ ConcurrencyLimiter::Permit acquire_inspection(Services const& services, std::int
 }
 
 Reply too_many_inspections() {
-  return busy_reply(429, "several scenes are being looked into; this one in a moment", 1000);
+  return busy_reply("rate_limited", "several scenes are being inspected; retry in a moment", 1000);
 }
 
 Reply handle_check_job(Request const& request, Context& context) {
@@ -86,7 +86,8 @@ Reply handle_check_job(Request const& request, Context& context) {
   if (!missing) return error_reply(missing.error());
   auto const source = digest_of(job, job.source);
   if (missing->contains(source)) {
-    return error_reply(409, fmt::format("{} is not uploaded yet; upload it first", printable(job.source, 200)));
+    return error_reply("files_missing",
+                       fmt::format("{} is not uploaded yet; upload it first", printable(job.source, 200)));
   }
   job.output = "{}";
   job.warnings = "[]";

@@ -24,7 +24,8 @@ Result<void> leaves_room(Context& context, std::vector<PlannedJob> const& plan) 
               fmt::format("your jobs have {} frames and this one has {} more, but at most {} are kept for "
                           "one account; delete jobs that you no longer need",
                           grouped(static_cast<std::uint64_t>(*have)), grouped(static_cast<std::uint64_t>(more)),
-                          grouped(static_cast<std::uint64_t>(most))));
+                          grouped(static_cast<std::uint64_t>(most))),
+              "quota_exceeded");
 }
 
 }  // namespace
@@ -54,7 +55,8 @@ Reply handle_create_job(Request const& request, Context& context) {
   auto const made = services.jobs.submit(context.database(), services.blobs, submission);
   if (!made) return error_reply(made.error());
   if (made->empty())
-    return error_reply(507, "the server cannot store the job's files now, its disk may be full; try again later");
+    return error_reply("disk_full",
+                       "the server cannot store the job's files now, its disk may be full; try again later");
   auto const first = store::show_job(context.database(), made->front());
   if (!first) return error_reply(first.error());
   auto answer = to_json(*first, job_status_of(services.dispatcher, first->id));

@@ -7,6 +7,7 @@
 #include "server/api/access.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/api/list.h"
 #include "server/api/services.h"
 #include "server/jobs/job_service.h"
 #include "server/jobs/job_state.h"
@@ -46,20 +47,18 @@ Result<void> move_to_shot(Context& context, store::Job const& job, std::string_v
 }  // namespace
 
 Reply handle_list_jobs(Request const& request, Context& context) {
-  auto const page = read_page(request, "before", {"all", "state"});
+  auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
-  if (page->all && !context.caller.moderates()) {
-    return error_reply(403, "only moderators see everybody's jobs; leave out all=1 to see yours");
+  auto const owner = read_list_owner(request, context.caller);
+  if (!owner) return error_reply(owner.error());
+  std::string const state(request.parameter("state").value_or(""));
+  if (!state.empty() && !is_job_state(state)) {
+    return error_reply(400, fmt::format("state={} is not one of: {}", printable(state, 30), job_state_names()));
   }
-  if (!page->state.empty() && !is_job_state(page->state)) {
-    return error_reply(400, fmt::format("state={} is not one of: {}", printable(page->state, 30), job_state_names()));
-  }
-  auto jobs = store::list_jobs(context.database(), page->all ? 0 : context.caller.user.id, page->state, page->cursor,
-                               page->limit);
+  auto jobs = store::list_jobs(context.database(), owner->filter(), state, page->position(), page->rows());
   if (!jobs) return error_reply(jobs.error());
-  auto items = to_json(*jobs, context.services.dispatcher);
-  bool const more = jobs->size() == static_cast<std::size_t>(page->limit);
-  return list_reply(std::move(items), more ? std::optional(jobs->back().id) : std::nullopt);
+  page->cut(*jobs);
+  return page->reply(to_json(*jobs, context.services.dispatcher), jobs->empty() ? 0 : jobs->back().id);
 }
 
 Reply handle_show_job(Request const&, Context& context) {
@@ -108,7 +107,8 @@ Reply handle_requeue_job(Request const& request, Context& context) {
     auto body = JsonBody::parse(request.body);
     if (!body) return error_reply(body.error());
     if (body->read("frames", JsonBody::optional, frames, 20) && frames != "failed" && frames != "all")
-      body->problem(fmt::format("frames: '{}' is neither failed nor all", printable(frames, 30)));
+      body->problem("frames", "bad_format",
+                    fmt::format("frames: '{}' is neither failed nor all", printable(frames, 30)));
     if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   }
   return job_reply(context, context.services.jobs.requeue(context.database(), job->id, frames == "all"));
@@ -140,6 +140,7 @@ Reply handle_change_job(Request const& request, Context& context) {
   bool const move = body->read("shot", JsonBody::optional, shot, 512);
   if (rename && (name.empty() || printable(name) != name)) {
     body->problem(
+        "name", "bad_format",
         fmt::format("name: '{}' cannot be a job's name; it has 1 to 200 printable characters", printable(name, 60)));
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
@@ -165,12 +166,13 @@ Reply handle_delete_job(Request const&, Context& context) {
 }
 
 Reply handle_list_tasks(Request const& request, Context& context) {
-  auto const page = read_page(request, "after", {});
+  auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
   auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
-  auto tasks = store::list_tasks(context.database(), job->id, page->cursor, page->limit);
+  auto tasks = store::list_tasks(context.database(), job->id, page->position(), page->rows());
   if (!tasks) return error_reply(tasks.error());
+  page->cut(*tasks);
   std::unordered_map<std::int64_t, TaskStatus> live;
   for (auto const& [task, state] : context.services.dispatcher.tasks_live(job->id)) live.emplace(task, state);
   auto items = nlohmann::json::array();
@@ -179,18 +181,18 @@ Reply handle_list_tasks(Request const& request, Context& context) {
     items.push_back(to_json(task, found == live.end() ? std::nullopt : std::optional(found->second)));
     items.back()["tile"] = job->tiles > 1 ? nlohmann::json((task.id - job->first_task) % job->tiles + 1) : nullptr;
   }
-  bool const more = tasks->size() == static_cast<std::size_t>(page->limit);
-  return list_reply(std::move(items), more ? std::optional(tasks->back().id) : std::nullopt);
+  return page->reply(std::move(items), tasks->empty() ? 0 : tasks->back().id);
 }
 
 // A page covers `limit` frames and lists those of them that are there: it may be short, or empty, and not the last.
 Reply handle_list_output(Request const& request, Context& context) {
-  auto const page = read_page(request, "after", {});
+  auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
   auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
-  auto tasks = store::list_tasks(context.database(), job->id, page->cursor, page->limit);
+  auto tasks = store::list_tasks(context.database(), job->id, page->position(), page->rows());
   if (!tasks) return error_reply(tasks.error());
+  page->cut(*tasks);
   auto const expires = context.services.now_s() + context.services.config.times.signed_url_seconds;
   auto items = nlohmann::json::array();
   for (auto const& task : *tasks) {
@@ -201,8 +203,7 @@ Reply handle_list_output(Request const& request, Context& context) {
                      {"sha256", task.output_sha256},
                      {"url", output_url(context.services.signer, job->id, task.output, task.output_sha256, expires)}});
   }
-  bool const more = tasks->size() == static_cast<std::size_t>(page->limit);
-  return list_reply(std::move(items), more ? std::optional(tasks->back().id) : std::nullopt);
+  return page->reply(std::move(items), tasks->empty() ? 0 : tasks->back().id);
 }
 
 }  // namespace distren

@@ -254,40 +254,4 @@ std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t min
   return value;
 }
 
-Result<Page> read_page(Request const& request, std::string_view cursor,
-                       std::initializer_list<std::string_view> others) {
-  Page page;
-  for (auto const& [name, value] : request.query) {
-    if (name == "limit") {
-      auto const limit = whole_number(value, 1, 1000);
-      if (!limit) {
-        return fail(Errc::invalid, fmt::format("limit={} is not between 1 and 1000", printable(value, 30)));
-      }
-      page.limit = static_cast<int>(*limit);
-    } else if (name == cursor) {
-      auto const number = whole_number(value, 0, INT64_MAX);
-      if (!number) {
-        return fail(Errc::invalid,
-                    fmt::format("{}={} is not the `next` of an earlier page", cursor, printable(value, 30)));
-      }
-      page.cursor = *number;
-    } else if (std::find(others.begin(), others.end(), name) == others.end()) {
-      return fail(Errc::invalid, fmt::format("this list knows no '{}'; it knows limit, {}{}{}", printable(name, 30),
-                                             cursor, others.size() > 0 ? ", " : "", fmt::join(others, ", ")));
-    } else if (name == "all") {
-      if (value != "0" && value != "1") {
-        return fail(Errc::invalid, fmt::format("all={} is neither 0 nor 1", printable(value, 30)));
-      }
-      page.all = value == "1";
-    } else if (name == "state") {
-      page.state = value;
-    }
-  }
-  return page;
-}
-
-Reply list_reply(json items, std::optional<std::int64_t> next) {
-  return json_reply(200, {{"items", std::move(items)}, {"next", next ? json(*next) : json(nullptr)}});
-}
-
 }  // namespace distren

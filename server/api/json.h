@@ -49,17 +49,4 @@ nlohmann::json or_null(std::optional<T> const& value) {
 // Of a query: decimal digits alone, within the bounds.
 std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t min, std::int64_t max);
 
-struct Page {
-  int limit = 100;
-  std::int64_t cursor = 0;  // ?before= or ?after=
-  bool all = false;         // ?all=1
-  std::string state;
-};
-
-// ?limit=, the named cursor and the other parameters that this list takes; unknown ones are refused by name.
-Result<Page> read_page(Request const& request, std::string_view cursor, std::initializer_list<std::string_view> others);
-
-// {"items":[...],"next":cursor or null}
-Reply list_reply(nlohmann::json items, std::optional<std::int64_t> next);
-
 }  // namespace distren

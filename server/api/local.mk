@@ -16,6 +16,7 @@ libdistren_server_a_SOURCES += \
   %D%/job_zip.cpp \
   %D%/jobs.cpp \
   %D%/json.cpp %D%/json.h \
+  %D%/list.cpp %D%/list.h \
   %D%/notifications.cpp \
   %D%/points.cpp \
   %D%/projects.cpp \

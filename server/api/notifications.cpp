@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/api/list.h"
 #include "server/api/services.h"
 #include "server/config/mail_address.h"
 #include "server/live/publish.h"
@@ -75,13 +76,13 @@ Reply handle_change_notification_settings(Request const& request, Context& conte
   json choices;
   if (body->read("email", JsonBody::optional, email, 254)) {
     if (!email.empty() && !is_mail_address(email))
-      body->problem(fmt::format("email: '{}' is not an e-mail address", printable(email, 60)));
+      body->problem("email", "bad_format", fmt::format("email: '{}' is not an e-mail address", printable(email, 60)));
     change.email = email;
   }
   if (body->read("webhook", JsonBody::optional, webhook, 1000)) {
     if (!webhook.empty()) {
       if (auto const good = check_webhook(webhook, context.services.config.webhook.private_addresses); !good)
-        body->problem("webhook: " + good.error().message);
+        body->problem("webhook", "bad_format", "webhook: " + good.error().message);
       change.secret = random_secret();
     }
     change.webhook = webhook;
@@ -91,7 +92,7 @@ Reply handle_change_notification_settings(Request const& request, Context& conte
     if (read)
       change.choices = std::move(*read);
     else
-      body->problem(read.error().message);
+      body->problem("choices", "bad_format", read.error().message);
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   if (change.webhook && !change.webhook->empty()) {  // the same again keeps its secret
@@ -143,30 +144,25 @@ Reply handle_test_notification(Request const& request, Context& context) {
 }
 
 Reply handle_list_notifications(Request const& request, Context& context) {
-  int limit = 100;
-  std::int64_t before = 0;
+  auto page = ListPage::read(request);
+  if (!page) return error_reply(page.error());
+  std::string const channel(request.parameter("channel").value_or(""));
+  if (!channel.empty() && channel != "mail" && channel != "webhook" && channel != "browser")
+    return error_reply(400, fmt::format("there is no channel '{}'", printable(channel, 30)));
+  // What is new since the one that was seen last, oldest first.
   std::optional<std::int64_t> after;
-  std::string channel;
-  for (auto const& [name, value] : request.query) {
-    auto const number = whole_number(value, name == "limit" ? 1 : 0, name == "limit" ? 1000 : INT64_MAX);
-    if (name != "channel" && name != "limit" && name != "before" && name != "after")
-      return error_reply(400, fmt::format("there is no '{}' here", printable(name, 30)));
-    if (name == "channel" && value != "mail" && value != "webhook" && value != "browser")
-      return error_reply(400, fmt::format("there is no channel '{}'", printable(value, 30)));
-    if (name != "channel" && !number)
-      return error_reply(400, fmt::format("{}={} is no number that fits", name, printable(value, 30)));
-    if (name == "limit") limit = static_cast<int>(*number);
-    if (name == "before") before = *number;
-    if (name == "after") after = *number;
-    if (name == "channel") channel = value;
+  if (auto const text = request.parameter("after_id")) {
+    after = whole_number(*text, 0, INT64_MAX);
+    if (!after) return error_reply(400, fmt::format("after_id={} is not a number", printable(*text, 30)));
+    if (page->position() > 0) after = page->position();
   }
-  auto const found =
-      store::list_notifications(context.database(), context.caller.user.id, channel, before, after, limit);
+  auto found = store::list_notifications(context.database(), context.caller.user.id, channel,
+                                         after ? 0 : page->position(), after, page->rows());
   if (!found) return error_reply(found.error());
+  page->cut(*found);
   auto items = json::array();
   for (auto const& each : *found) items.push_back(to_json(each));
-  bool const more = found->size() == static_cast<std::size_t>(limit);
-  return list_reply(std::move(items), more ? std::optional(found->back().id) : std::nullopt);
+  return page->reply(std::move(items), found->empty() ? 0 : found->back().id);
 }
 
 }  // namespace distren

@@ -2,6 +2,7 @@
 #include "server/economy/points.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/api/list.h"
 #include "server/api/services.h"
 #include "server/store/points.h"
 
@@ -50,25 +51,25 @@ Reply handle_points(Request const&, Context& context) {
 }
 
 Reply handle_statement(Request const& request, Context& context) {
-  auto const page = read_page(request, "before", {});
+  auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
-  auto const lines = store::list_statement(context.database(), context.caller.user.id, page->cursor, page->limit);
+  auto lines = store::list_statement(context.database(), context.caller.user.id, page->position(), page->rows());
   if (!lines) return error_reply(lines.error());
+  page->cut(*lines);
   auto items = json::array();
   for (auto const& line : *lines) items.push_back(to_json(line));
-  bool const more = lines->size() == static_cast<std::size_t>(page->limit);
-  return list_reply(std::move(items), more ? std::optional(lines->back().transaction) : std::nullopt);
+  return page->reply(std::move(items), lines->empty() ? 0 : lines->back().transaction);
 }
 
 Reply handle_ranking(Request const& request, Context& context) {
-  auto const page = read_page(request, "after", {});
+  auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
-  auto const ranking = store::list_ranking(context.database(), page->cursor, page->limit);
+  auto ranking = store::list_ranking(context.database(), page->position(), page->rows());
   if (!ranking) return error_reply(ranking.error());
+  page->cut(*ranking);
   auto items = json::array();
   for (auto const& ranked : *ranking) items.push_back(to_json(ranked));
-  bool const more = ranking->size() == static_cast<std::size_t>(page->limit);
-  return list_reply(std::move(items), more ? std::optional(ranking->back().user) : std::nullopt);
+  return page->reply(std::move(items), ranking->empty() ? 0 : ranking->back().user);
 }
 
 Reply handle_check_ledger(Request const&, Context& context) {

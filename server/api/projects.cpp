@@ -4,20 +4,21 @@
 #include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/api/list.h"
 #include "server/api/services.h"
 #include "server/live/publish.h"
 
 namespace distren {
 
 Reply handle_list_projects(Request const& request, Context& context) {
-  if (auto const page = read_page(request, "before", {}); !page) return error_reply(page.error());
+  if (auto const page = ListPage::read(request); !page) return error_reply(page.error());
   auto projects = store::list_projects(context.database(), context.caller.user.id);
   if (!projects) return error_reply(projects.error());
   auto items = nlohmann::json::array();
   for (auto const& project : *projects) {
     items.push_back({{"id", project.id}, {"name", project.name}, {"jobs", project.jobs}});
   }
-  return list_reply(std::move(items), std::nullopt);
+  return whole_list_reply(std::move(items));
 }
 
 Reply handle_create_project(Request const& request, Context& context) {

@@ -29,8 +29,25 @@ std::string allowed_methods(std::vector<Route const*> const& routes) {
   return fmt::format("{}", fmt::join(methods, ", "));
 }
 
-Reply unauthorized(std::string_view message, std::string_view scheme) {
-  return error_reply(401, "denied", message)
+// A parameter that nobody reads is a mistake that whoever sent it should hear of.
+Result<void> check_query(Request const& request, std::string_view known) {
+  for (auto const& [name, value] : request.query) {
+    bool found = false;
+    for (auto rest = known; !rest.empty() && !found;) {
+      auto const end = std::min(rest.find(' '), rest.size());
+      found = rest.substr(0, end) == name;
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    if (found) continue;
+    auto detail = fmt::format("there is no parameter '{}' here{}{}", printable(name, 30),
+                              known.empty() ? "" : "; there are ", known);
+    return Error{Errc::invalid, detail, {}, {{"query", printable(name, 30), "unknown", detail}}};
+  }
+  return {};
+}
+
+Reply unauthorized(std::string_view code, std::string_view detail, std::string_view scheme) {
+  return error_reply(code, detail)
       .with("WWW-Authenticate", fmt::format("{} realm=\"DistRen\", charset=\"UTF-8\"", scheme));
 }
 
@@ -115,13 +132,14 @@ Reply Router::call(Route const& route, Request const& request, PathValues path, 
                                         route.body_limit))
         .with("Tus-Max-Part", fmt::to_string(route.body_limit));
   }
+  if (auto const known = check_query(request, route.query); !known) return error_reply(known.error());
   // Another site's page sends a browser's form anywhere, and a login that it makes would be somebody else's.
   if (auto const site = request.header("sec-fetch-site");
       request.method != "GET" && request.method != "HEAD" && (site == "cross-site" || site == "same-site"))
-    return error_reply(403, "this request comes from another site's page; open the grid's own");
+    return error_reply("cross_site", "this request comes from another site's page; open the grid's own");
   if (route.throttled && !request.loopback) {
     if (auto const wait = services_.login_attempts.take(request.address, services_.now_ms()); wait > 0) {
-      return busy_reply(429, "too many attempts from your address; wait a moment", wait);
+      return busy_reply("sign_in_throttled", "too many attempts from your address; wait a moment", wait);
     }
   }
   Context context{worker, services_, {}, std::move(path)};
@@ -135,7 +153,8 @@ Reply Router::call(Route const& route, Request const& request, PathValues path, 
     }
     case Needs::slave: {
       auto slave = find_slave_caller(request, services_, worker.database);
-      if (!slave && slave.error().code == Errc::denied) return unauthorized(slave.error().message, "Basic");
+      if (!slave && slave.error().code == Errc::denied)
+        return unauthorized("wrong_credentials", slave.error().message, "Basic");
       if (!slave) return error_reply(slave.error());
       context.caller.slave = std::move(*slave);
       break;
@@ -143,22 +162,23 @@ Reply Router::call(Route const& route, Request const& request, PathValues path, 
     case Needs::optional_login:
     case Needs::login: {
       auto caller = find_caller(request, services_, worker.database);
-      if (!caller && caller.error().code == Errc::denied) return unauthorized(caller.error().message, "Bearer");
+      if (!caller && caller.error().code == Errc::denied)
+        return unauthorized("session_ended", caller.error().message, "Bearer");
       if (!caller) return error_reply(caller.error());
       if (route.needs == Needs::login && !caller->known()) {
-        return unauthorized(
-            "this needs a login: send Authorization: Bearer with the secret of a session or an API "
-            "token",
-            "Bearer");
+        return unauthorized("unauthenticated",
+                            "this needs a login: send Authorization: Bearer with the secret of a session or an API "
+                            "token",
+                            "Bearer");
       }
       if (caller->csrf_missing) {
-        return error_reply(403,
+        return error_reply("csrf_failed",
                            "the X-CSRF-Token of this request is missing or not that of this login; reload the page");
       }
       auto const scope = static_cast<unsigned>(route.scope);
       if (caller->known() && (caller->scopes & scope) != scope) {
-        return error_reply(
-            403, fmt::format("this API token lacks the scope '{}'; make one that has it", scope_name(route.scope)));
+        return error_reply("scope_missing", fmt::format("this API token lacks the scope '{}'; make one that has it",
+                                                        scope_name(route.scope)));
       }
       context.caller = std::move(*caller);
       break;

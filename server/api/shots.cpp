@@ -6,6 +6,7 @@
 #include "server/api/access.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/api/list.h"
 #include "server/api/services.h"
 #include "server/live/publish.h"
 #include "server/store/shots.h"
@@ -52,7 +53,8 @@ Reply shot_reply(Context& context, std::int64_t shot, int status = 200) {
 // The length is the procedure's affair.
 void check_name(JsonBody& body, std::string_view what, std::string const& name) {
   if (printable(name) == name) return;
-  body.problem(fmt::format("{}: '{}' has characters that cannot be shown", what, printable(name, 60)));
+  body.problem(what, "bad_format",
+               fmt::format("{}: '{}' has characters that cannot be shown", what, printable(name, 60)));
 }
 
 }  // namespace
@@ -64,16 +66,16 @@ Reply handle_show_project(Request const&, Context& context) {
 }
 
 Reply handle_list_shots(Request const& request, Context& context) {
-  auto const page = read_page(request, "after", {});
+  auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
   auto const project = find_accessible_project(context);
   if (!project) return error_reply(project.error());
-  auto const shots = store::list_shots(context.database(), project->id, page->cursor, page->limit);
+  auto shots = store::list_shots(context.database(), project->id, page->position(), page->rows());
   if (!shots) return error_reply(shots.error());
+  page->cut(*shots);
   auto items = nlohmann::json::array();
   for (auto const& shot : *shots) items.push_back(to_json(shot));
-  bool const more = shots->size() == static_cast<std::size_t>(page->limit);
-  return list_reply(std::move(items), more ? std::optional(shots->back().id) : std::nullopt);
+  return page->reply(std::move(items), shots->empty() ? 0 : shots->back().id);
 }
 
 Reply handle_create_shot(Request const& request, Context& context) {
@@ -112,7 +114,8 @@ Reply handle_change_shot(Request const& request, Context& context) {
     new_name = name;
   }
   if (body->read("state", JsonBody::optional, state, 16)) new_state = state == "auto" ? std::string_view() : state;
-  if (new_state && state.empty()) body->problem("state: it is empty; say auto, waiting, work, review or done");
+  if (new_state && state.empty())
+    body->problem("state", "bad_format", "state: it is empty; say auto, waiting, work, review or done");
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   auto const done = store::change_shot(context.database(), shot->id, new_sequence, new_name, new_state);
   if (!done) return error_reply(done.error());
@@ -138,7 +141,7 @@ Reply handle_list_shot_jobs(Request const&, Context& context) {
     if (!job && job.error().code != Errc::not_found) return error_reply(job.error());  // deleted meanwhile is fine
     if (job) shown.push_back(std::move(*job));
   }
-  return list_reply(to_json(shown, context.services.dispatcher), std::nullopt);
+  return whole_list_reply(to_json(shown, context.services.dispatcher));
 }
 
 Reply handle_add_shot_job(Request const& request, Context& context) {

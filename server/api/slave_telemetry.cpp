@@ -14,16 +14,11 @@ namespace {
 constexpr std::int64_t year_hours = 366 * 24;
 
 Result<int> read_hours(Request const& request) {
-  std::int64_t hours = 24;
-  for (auto const& [name, value] : request.query) {
-    if (name != "hours")
-      return fail(Errc::invalid, fmt::format("there is no '{}' here; say hours=", printable(name, 30)));
-    auto const number = whole_number(value, 1, year_hours);
-    if (!number)
-      return fail(Errc::invalid, fmt::format("hours={} is not between 1 and {}", printable(value, 30), year_hours));
-    hours = *number;
-  }
-  return static_cast<int>(hours);
+  auto const text = request.parameter("hours").value_or("24");
+  auto const hours = whole_number(text, 1, year_hours);
+  if (!hours)
+    return fail(Errc::invalid, fmt::format("hours={} is not between 1 and {}", printable(text, 30), year_hours));
+  return static_cast<int>(*hours);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "server/api/access.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/api/list.h"
 #include "server/api/services.h"
 #include "server/live/publish.h"
 
@@ -42,22 +43,20 @@ Reply credentials_reply(int status, std::int64_t id, std::string_view name, std:
 }  // namespace
 
 Reply handle_list_slaves(Request const& request, Context& context) {
-  auto const page = read_page(request, "before", {"all"});
+  auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
-  if (page->all && !context.caller.moderates()) {
-    return error_reply(403, "only moderators see everybody's slaves; leave out all=1 to see yours");
-  }
-  auto slaves =
-      store::list_slaves(context.database(), page->all ? 0 : context.caller.user.id, page->cursor, page->limit);
+  auto const owner = read_list_owner(request, context.caller);
+  if (!owner) return error_reply(owner.error());
+  auto slaves = store::list_slaves(context.database(), owner->filter(), page->position(), page->rows());
   if (!slaves) return error_reply(slaves.error());
+  page->cut(*slaves);
   auto items = nlohmann::json::array();
   std::vector<std::int64_t> ids;
   for (auto const& slave : *slaves) ids.push_back(slave.id);
   auto statuses = ids.empty() ? std::vector<SlaveStatus>() : context.services.dispatcher.slave_statuses(std::move(ids));
   statuses.resize(slaves->size());  // none, when the server is stopping
   for (std::size_t i = 0; i < slaves->size(); ++i) items.push_back(shape(context, (*slaves)[i], statuses[i]));
-  bool const more = slaves->size() == static_cast<std::size_t>(page->limit);
-  return list_reply(std::move(items), more ? std::optional(slaves->back().id) : std::nullopt);
+  return page->reply(std::move(items), slaves->empty() ? 0 : slaves->back().id);
 }
 
 Reply handle_create_slave(Request const& request, Context& context) {
@@ -100,7 +99,8 @@ Reply handle_change_slave(Request const& request, Context& context) {
   bool const rename = body->read("name", JsonBody::optional, name, 200);
   bool const change = body->read("state", JsonBody::optional, state, 200);
   if (change && state != "enabled" && state != "disabled") {
-    body->problem(fmt::format("state: '{}' is neither enabled nor disabled", printable(state, 30)));
+    body->problem("state", "bad_format",
+                  fmt::format("state: '{}' is neither enabled nor disabled", printable(state, 30)));
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   if (slave->state == store::SlaveCapabilities::revoked) {

@@ -40,7 +40,7 @@ Result<std::string> idempotency_key(Request const& request) {
 
 void read_reason(JsonBody& body, JsonBody::Need need, std::string& reason) {
   if (body.read("reason", need, reason, 1000) && printable(reason, 1000) != reason) {
-    body.problem("reason: it has characters that cannot be printed");
+    body.problem("reason", "bad_format", "reason: it has characters that cannot be printed");
   }
 }
 
@@ -70,10 +70,6 @@ void sync_total(Context& context, std::int64_t user) {
 Reply handle_quote_boost(Request const& request, Context& context) {
   auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
-  for (auto const& [name, value] : request.query) {
-    if (name != "points")
-      return error_reply(400, fmt::format("a quote knows no '{}'; it knows points", printable(name, 30)));
-  }
   auto const asked = request.parameter("points");
   if (!asked) return error_reply(400, fmt::format("points is missing; say {}", points_rule));
   auto const points = parse_points(*asked);
@@ -152,7 +148,7 @@ Reply handle_adjust_points(Request const& request, Context& context) {
   body->read("to", JsonBody::optional, to, 200);
   body->read_points("points", JsonBody::required, points);
   read_reason(*body, JsonBody::required, reason);
-  if (from.empty() && to.empty()) body->problem("from and to are both missing; name at least one user");
+  if (from.empty() && to.empty()) body->problem("", "missing", "from and to are both missing; name at least one user");
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   auto const moved = store::adjust_points(context.database(), context.caller.user.id, from, to, points, reason, *key);
   if (!moved) return error_reply(moved.error());

@@ -50,8 +50,6 @@ Result<Question> read_question(Request const& request) {
       if (value != "grid" && value != "mine")
         return fail(Errc::invalid, fmt::format("of={} is neither grid nor mine", printable(value, 30)));
       asked.mine = value == "mine";
-    } else {
-      return fail(Errc::invalid, fmt::format("there is no '{}' here; say of= and span=", printable(name, 30)));
     }
   }
   return asked;

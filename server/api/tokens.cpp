@@ -7,17 +7,18 @@
 #include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/api/list.h"
 #include "server/api/services.h"
 
 namespace distren {
 
 Reply handle_list_tokens(Request const& request, Context& context) {
-  if (auto const page = read_page(request, "before", {}); !page) return error_reply(page.error());
+  if (auto const page = ListPage::read(request); !page) return error_reply(page.error());
   auto tokens = store::list_tokens(context.database(), context.caller.user.id);
   if (!tokens) return error_reply(tokens.error());
   auto items = nlohmann::json::array();
   for (auto const& token : *tokens) items.push_back(token_to_json(token));
-  return list_reply(std::move(items), std::nullopt);
+  return whole_list_reply(std::move(items));
 }
 
 Reply handle_create_token(Request const& request, Context& context) {
@@ -25,14 +26,16 @@ Reply handle_create_token(Request const& request, Context& context) {
   if (!body) return error_reply(body.error());
   std::string name;
   std::vector<std::string> names;
-  if (body->read("name", JsonBody::required, name, 100) && name.empty()) body->problem("name: it is empty");
+  if (body->read("name", JsonBody::required, name, 100) && name.empty())
+    body->problem("name", "bad_format", "name: it is empty");
   body->read_texts("scopes", JsonBody::required, names, 10);
   unsigned wanted = 0;
   for (auto const& each : names) {
     auto const scope = scope_by_name(each);
     if (scope) wanted |= static_cast<unsigned>(*scope);
     if (!scope) {
-      body->problem(fmt::format("scopes: '{}' is not one of read, submit, slaves, admin", printable(each, 30)));
+      body->problem("scopes", "bad_format",
+                    fmt::format("scopes: '{}' is not one of read, submit, slaves, admin", printable(each, 30)));
     }
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());

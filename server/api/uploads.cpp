@@ -43,20 +43,20 @@ Reply reject(UploadRejection const& rejection) {
     case Kind::not_found:
       return with_tus(error_reply(404, rejection.message));
     case Kind::offset_differs:
-      return with_tus(error_reply(409, rejection.message));
+      return with_tus(error_reply("upload_offset_differs", rejection.message));
     case Kind::too_long:
       return with_tus(error_reply(400, rejection.message));
     case Kind::checksum:
     case Kind::content:
-      return with_tus(error_reply(460, "invalid", rejection.message));
+      return with_tus(error_reply("checksum_mismatch", rejection.message));
     case Kind::disk_full:
-      return with_tus(error_reply(507, rejection.message));
+      return with_tus(error_reply("disk_full", rejection.message));
     case Kind::too_many:
-      return with_tus(busy_reply(429, rejection.message, 10000));
+      return with_tus(busy_reply("rate_limited", rejection.message, 10000));
     case Kind::failed:
       break;
   }
-  return with_tus(busy_reply(503, rejection.message, 5000));
+  return with_tus(busy_reply("busy", rejection.message, 5000));
 }
 
 Reply state_reply(int status, UploadState const& state) {
@@ -115,7 +115,7 @@ Result<void> check_version(Request const& request) {
 }
 
 Reply version_rejection(Error const& error) {
-  return with_tus(error_reply(412, error.message)).with("Tus-Version", std::string(tus_version));
+  return with_tus(error_reply("tus_version", error.message)).with("Tus-Version", std::string(tus_version));
 }
 
 // Whose upload a creation is: a logged-in person's, or a slave's by the signed address of its order.
@@ -157,7 +157,7 @@ Reply handle_upload_options(Request const&, Context& context) {
 Reply handle_create_upload(Request const& request, Context& context) {
   if (auto const good = check_version(request); !good) return version_rejection(good.error());
   if (!context.caller.known() && !request.parameter("signature")) {
-    return error_reply(401, "an upload needs a login, or the signed address of an order");
+    return error_reply("unauthenticated", "an upload needs a login, or the signed address of an order");
   }
   std::int64_t limit = 0;
   auto spec = read_owner(request, context, limit);

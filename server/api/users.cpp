@@ -55,15 +55,16 @@ Reply handle_register(Request const& request, Context& context) {
   body->read("name", JsonBody::required, name, 200);
   body->read("email", JsonBody::optional, email, 254);
   if (body->read("password", JsonBody::required, password, longest_password) && password.size() < shortest_password) {
-    body->problem(fmt::format("password: it has fewer than {} characters", shortest_password));
+    body->problem("password", "bad_format",
+                  fmt::format("password: it has fewer than {} characters", shortest_password));
   }
   if (!email.empty() && (email.find('@') == std::string::npos || email.find_first_of(" \r\n\t") != std::string::npos)) {
-    body->problem(fmt::format("email: '{}' is not an e-mail address", printable(email, 60)));
+    body->problem("email", "bad_format", fmt::format("email: '{}' is not an e-mail address", printable(email, 60)));
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   if (auto const good = check_name(name); !good) return error_reply(good.error());
   if (!context.services.runtime.now().registration) {
-    return error_reply(403, "this grid takes no new accounts by itself; ask its administrator for one");
+    return error_reply("registration_closed", "registration is closed; ask the administrator for an account");
   }
   auto user = store::create_user(context.database(), name, email, hash_password(password));
   if (!user) return error_reply(user.error());
@@ -82,15 +83,16 @@ Reply handle_login(Request const& request, Context& context) {
   auto credentials = store::find_credentials(context.database(), name);
   if (!credentials && credentials.error().code != Errc::not_found) return error_reply(credentials.error());
   if (credentials && credentials->locked_for_ms > 0) {
-    return busy_reply(429, "too many wrong passwords for this account; wait a moment", credentials->locked_for_ms);
+    return busy_reply("sign_in_throttled", "too many wrong passwords for this account; wait a moment",
+                      credentials->locked_for_ms);
   }
   // Unknown names cost the same time as known ones.
   static std::string const nobody = hash_password(random_secret());
   bool const right = verify_password(password, credentials ? credentials->password_hash : nobody) && credentials;
-  if (!credentials) return error_reply(401, wrong_login);
+  if (!credentials) return error_reply("wrong_credentials", wrong_login);
   auto recorded = store::record_login(context.database(), credentials->user.id, right);
   if (!recorded) return error_reply(recorded.error());
-  if (!right) return error_reply(401, wrong_login);
+  if (!right) return error_reply("wrong_credentials", wrong_login);
   return session_reply(200, request, context, credentials->user);
 }
 

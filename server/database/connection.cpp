@@ -50,25 +50,41 @@ std::string without_address(std::string_view message) {
 }
 
 Error describe(sql::SQLException const& exception, std::string_view what) {
-  static std::map<std::string, Errc, std::less<>> const refusals = {
-      {"DR400", Errc::invalid}, {"DR403", Errc::denied}, {"DR404", Errc::not_found}, {"DR409", Errc::conflict}};
-  if (auto found = refusals.find(exception.getSQLState()); found != refusals.end()) {
-    return fail(found->second, exception.what());
-  }
+  // As sql/procedures/server/error_raise.sql raises them.
+  struct Rejection {
+    Errc code;
+    std::string_view problem;
+  };
+  static std::map<std::string, Rejection, std::less<>> const rejections = {
+      {"DR400", {Errc::invalid, ""}},
+      {"DR403", {Errc::denied, ""}},
+      {"DR404", {Errc::not_found, ""}},
+      {"DR409", {Errc::conflict, ""}},
+      {"DR402", {Errc::conflict, "insufficient_points"}},
+      {"DR411", {Errc::conflict, "name_taken"}},
+      {"DR413", {Errc::conflict, "quota_exceeded"}},
+      {"DR422", {Errc::conflict, "idempotency_key_reused"}},
+      {"DR424", {Errc::conflict, "files_missing"}},
+      {"DR429", {Errc::conflict, "mail_limit"}}};
+  if (auto found = rejections.find(exception.getSQLState()); found != rejections.end())
+    return fail(found->second.code, exception.what(), found->second.problem);
   int const error = exception.getErrorCode();
   if (is_lost(error)) {
     return fail(Errc::unavailable,
-                fmt::format("the database does not answer: {} ({})", without_address(exception.what()), error));
+                fmt::format("the database does not answer: {} ({})", without_address(exception.what()), error),
+                "database_unavailable");
   }
   if (error == 1044 || error == 1045 || error == 1049 || error == 1142 || error == 1370 || error == 1698) {
     return fail(Errc::unavailable,
                 fmt::format("the database refuses this server: {} ({}); see [database] in distrend.toml and "
                             "distren-migrate(8)",
-                            exception.what(), error));
+                            exception.what(), error),
+                "database_unavailable");
   }
   if (error == 1305) {
     return fail(Errc::unavailable,
-                fmt::format("the database lacks a procedure: {} ({}); run distren-migrate", exception.what(), error));
+                fmt::format("the database lacks a procedure: {} ({}); run distren-migrate", exception.what(), error),
+                "database_unavailable");
   }
   if (is_contention(error)) {
     return fail(Errc::unavailable,
@@ -79,7 +95,8 @@ Error describe(sql::SQLException const& exception, std::string_view what) {
   if (state.starts_with("22") || state.starts_with("23")) {
     return fail(Errc::invalid, fmt::format("{} refused a value: {} ({})", what, exception.what(), error));
   }
-  return fail(Errc::unavailable, fmt::format("{} failed in the database: {} ({})", what, exception.what(), error));
+  return fail(Errc::unavailable, fmt::format("{} failed in the database: {} ({})", what, exception.what(), error),
+              "database_unavailable");
 }
 
 // Strict UTF-8: no overlong forms, no surrogates. Other bytes are sent as a hexadecimal literal.

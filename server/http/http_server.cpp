@@ -42,7 +42,7 @@ public:
       : server_(server), listener_(listener), exchange_(exchange) {}
   ExchangeResponder(ExchangeResponder const&) = delete;
   ExchangeResponder& operator=(ExchangeResponder const&) = delete;
-  ~ExchangeResponder() override { send(busy_reply(503, "the server is stopping; try again", 5000)); }
+  ~ExchangeResponder() override { send(busy_reply("shutting_down", "the server is shutting down; retry later", 5000)); }
   void send(Reply reply) override {
     if (!sent_.exchange(true)) server_.answer(listener_, exchange_, std::move(reply));
   }
@@ -88,7 +88,8 @@ Result<void> HttpServer::listen(int socket, ssl_ctx_st* tls) {
 void HttpServer::dispatch(Listener& listener, std::uint64_t exchange, Request request) {
   if (!request.loopback) {
     if (auto const wait = requests_.take(request.address, steady_ms()); wait > 0) {
-      return answer(listener, exchange, busy_reply(429, "too many requests from your address; slow down", wait));
+      return answer(listener, exchange,
+                    busy_reply("rate_limited", "too many requests from your address; slow down", wait));
     }
   }
   // Shared, because the pool's std::function copies its captures.
@@ -103,13 +104,14 @@ void HttpServer::dispatch(Listener& listener, std::uint64_t exchange, Request re
         responder->send(std::move(reply));
       }
     } catch (std::exception const& error) {
-      spdlog::error("{} {} failed: {}", shared_request->method, quote(shared_request->path), error.what());
-      responder->send(error_reply(500, "the server made a mistake; its log says more"));
+      spdlog::error("request={} {} {} failed: {}", shared_request->id, shared_request->method,
+                    quote(shared_request->path), error.what());
+      responder->send(error_reply("internal_error", "internal server error; see the server log"));
     }
   });
   if (queued) return;
   ++counters_.rejected;
-  responder->send(busy_reply(503, "the server is busy; try again", 2000));
+  responder->send(busy_reply("busy", "the server is busy; retry later", 2000));
 }
 
 void HttpServer::answer(Listener& listener, std::uint64_t exchange, Reply reply) {

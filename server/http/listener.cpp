@@ -15,11 +15,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
 
+#include "common/base/digest.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "server/http/uri.h"
@@ -51,6 +53,13 @@ std::string_view method_name(evhttp_cmd_type type) {
     default:
       return "";
   }
+}
+
+// Unique among all servers of a grid, as far as chance allows, and short enough to be read over the telephone.
+std::string new_request_id() {
+  static std::string const prefix = random_secret().substr(0, 6);
+  static std::atomic<std::uint64_t> count{0};
+  return fmt::format("{}-{:x}", prefix, ++count);
 }
 
 std::string take_body(evhttp_request* request) {
@@ -95,7 +104,8 @@ struct Listener::Exchange {
   FileRange piece{};                     // the rest to send; of a source only the length counts
   std::unique_ptr<ByteSource> source{};  // of the bytes; null: the file
   StreamingReply stream{};               // set while the reply stays open
-  std::string summary{};                 // for logging
+  std::string request_id{};
+  std::string summary{};  // for logging
 };
 
 Listener::Listener(Loop& loop, ssl_ctx_st* tls, ListenerOptions const& options, ConnectionCounts& counts,
@@ -193,6 +203,8 @@ void Listener::request_arrived(evhttp_request* evrequest) {
 
   auto peer = limiter_.request_arrived(connection);
   Request request;
+  request.id = new_request_id();
+  exchange.request_id = request.id;
   request.method = method_name(evhttp_request_get_command(evrequest));
   request.headers = headers_of(evrequest);
   request.address = std::move(peer.address);
@@ -200,10 +212,12 @@ void Listener::request_arrived(evhttp_request* evrequest) {
   request.secure = tls_ != nullptr;
   char const* uri = evhttp_request_get_uri(evrequest);
   auto target = parse_target(uri == nullptr ? "" : uri);
-  exchange.summary = fmt::format("{} {} from {}", request.method, target ? quote(target->path) : "?", request.address);
+  exchange.summary = fmt::format("request={} {} {} from {}", request.id, request.method,
+                                 target ? quote(target->path) : "?", request.address);
   if (!target) return write(id, error_reply(target.error()));
   if (ambiguous(request.headers)) {
-    return write(id, error_reply(400, "the length of the body is given in two ways").with("Connection", "close"));
+    return write(
+        id, error_reply("ambiguous_http", "the length of the body is given in two ways").with("Connection", "close"));
   }
   request.path = std::move(target->path);
   request.query = std::move(target->query);
@@ -221,6 +235,7 @@ void Listener::write(std::uint64_t id, Reply reply) {
   auto const found = exchanges_.find(id);
   if (found == exchanges_.end() || found->second->streaming) return;  // the client has disconnected
   auto& exchange = *found->second;
+  add_request_id(reply, exchange.request_id);
   auto* headers = evhttp_request_get_output_headers(exchange.request);
   for (auto const& [name, value] : reply.headers) evhttp_add_header(headers, name.c_str(), value.c_str());
   for (auto const& [name, value] : options_.always) {

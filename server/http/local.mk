@@ -5,4 +5,5 @@ libdistren_server_a_SOURCES += \
   %D%/http_server.cpp %D%/http_server.h \
   %D%/listener.cpp %D%/listener.h \
   %D%/message.cpp %D%/message.h \
+  %D%/problem.cpp %D%/problem.h \
   %D%/uri.cpp %D%/uri.h

@@ -1,28 +1,31 @@
 #include "server/http/message.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "common/base/json_text.h"
+#include "server/http/problem.h"
 
 namespace distren {
 
 namespace {
 
-std::string_view code_of(int status) {
-  switch (status) {
-    case 401:
-    case 403:
-      return "denied";
-    case 404:
-    case 410:
-      return "not_found";
-    case 409:
-    case 423:
-      return "conflict";
-    default:
-      return status == 429 || status >= 500 ? "unavailable" : "invalid";
-  }
+Reply problem_reply(ProblemKind const& kind, std::string_view detail, std::vector<FieldError> const& fields) {
+  nlohmann::json problem{{"type", fmt::format("/problems/{}", kind.code)},
+                         {"title", kind.title},
+                         {"status", kind.status},
+                         {"code", kind.code},
+                         {"detail", detail}};
+  for (auto const& field : fields)
+    problem["errors"].push_back({{"in", field.in}, {"at", field.at}, {"code", field.code}, {"detail", field.detail}});
+  return text_reply(kind.status, problem_type, to_text(problem) + "\n");
+}
+
+Reply retry_later(Reply reply, std::int64_t after_ms) {
+  auto const seconds = std::max<std::int64_t>(1, (after_ms + 999) / 1000);
+  return std::move(reply).with("Retry-After", std::to_string(seconds));
 }
 
 }  // namespace
@@ -59,22 +62,33 @@ Reply empty_reply(int status) {
   return reply;
 }
 
-Reply error_reply(int status, std::string_view code, std::string_view message) {
-  return json_reply(status, {{"error", {{"code", code}, {"message", message}}}});
+Reply error_reply(std::string_view code, std::string_view detail) {
+  return problem_reply(problem_kind(code), detail, {});
 }
 
-Reply error_reply(int status, std::string_view message) {
-  return error_reply(status, code_of(status), message);
+Reply error_reply(int status, std::string_view detail) {
+  return problem_reply(usual_problem(status), detail, {});
 }
 
 Reply error_reply(Error const& error) {
-  if (error.code == Errc::unavailable) return busy_reply(503, error.message, 5000);
-  return error_reply(static_cast<int>(error.code), error.message);
+  auto const& kind = error.problem.empty() ? usual_problem(static_cast<int>(error.code)) : problem_kind(error.problem);
+  auto reply = problem_reply(kind, error.message, error.fields);
+  if (kind.status == 503 || kind.status == 429) return retry_later(std::move(reply), 5000);
+  return reply;
 }
 
-Reply busy_reply(int status, std::string_view message, std::int64_t after_ms) {
-  auto const seconds = std::max<std::int64_t>(1, (after_ms + 999) / 1000);
-  return error_reply(status, message).with("Retry-After", std::to_string(seconds));
+Reply busy_reply(std::string_view code, std::string_view detail, std::int64_t after_ms) {
+  return retry_later(error_reply(code, detail), after_ms);
+}
+
+void add_request_id(Reply& reply, std::string const& id) {
+  auto const is_problem = [&reply] {
+    return std::ranges::find(reply.headers, std::pair{std::string("Content-Type"), std::string(problem_type)}) !=
+           reply.headers.end();
+  };
+  if (auto* text = std::get_if<std::string>(&reply.body); text != nullptr && is_problem())
+    text->insert(text->rfind('}'), fmt::format(R"(,"request_id":"{}")", id));
+  reply.with("Request-Id", id);
 }
 
 }  // namespace distren

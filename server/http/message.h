@@ -22,6 +22,7 @@ namespace distren {
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
 struct Request {
+  std::string id;      // of this request, in its answer and in the log
   std::string method;  // GET, POST...
   std::string path;    // percent-decoded once; begins with '/', has no "." or ".." part
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order; names are unique
@@ -99,11 +100,18 @@ Reply json_reply(int status, nlohmann::json const& body);
 Reply text_reply(int status, std::string_view content_type, std::string body);
 Reply empty_reply(int status);
 
-// {"error":{"code":...,"message":...}}; without a code it is derived from the status.
-Reply error_reply(int status, std::string_view message);
-Reply error_reply(int status, std::string_view code, std::string_view message);
+// application/problem+json (RFC 9457): {"type":"/problems/CODE","title","status","code","detail","errors"}, the
+// request's id is added when it is sent. By a code of the catalogue (problem.h), or by a status, which has a usual
+// code.
+Reply error_reply(std::string_view code, std::string_view detail);
+Reply error_reply(int status, std::string_view detail);
 Reply error_reply(Error const& error);  // 503 sets Retry-After to 5 s
 // 429 or 503 with Retry-After, rounded up to seconds.
-Reply busy_reply(int status, std::string_view message, std::int64_t after_ms);
+Reply busy_reply(std::string_view code, std::string_view detail, std::int64_t after_ms);
+
+constexpr std::string_view problem_type = "application/problem+json";
+
+// Names the request by whose answer it travels: a header, and a member of a problem.
+void add_request_id(Reply& reply, std::string const& id);
 
 }  // namespace distren

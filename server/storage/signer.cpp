@@ -77,9 +77,10 @@ Result<void> Signer::verify(std::string_view path, Parameters const& parameters,
     if (std::from_chars(parameter.second.data(), end, expires).ptr != end) expires = 0;
   }
   if (!equal_in_constant_time(signature_of(key_, path, std::move(covered)), given)) {
-    return fail(Errc::denied, "this address does not carry a valid signature of this server; ask for a new one");
+    return fail(Errc::denied, "this address does not carry a valid signature of this server; ask for a new one",
+                "link_invalid");
   }
-  if (now >= expires) return fail(Errc::denied, "this address has expired; ask for a new one");
+  if (now >= expires) return fail(Errc::denied, "this address has expired; ask for a new one", "link_invalid");
   return {};
 }
 

@@ -24,19 +24,22 @@ constexpr std::size_t max_file_problems = 10;  // then it is the same mistake ag
 void read_file(nlohmann::json& item, std::size_t number, JobRequestLimits const& limits, JsonBody& body,
                std::vector<store::JobFile>& files) {
   if (!item.is_object()) {
-    return body.problem(fmt::format("files[{}]: {} is not an object of path, sha256 and size", number, shown(item)));
+    return body.problem("files", "bad_format",
+                        fmt::format("files[{}]: {} is not an object of path, sha256 and size", number, shown(item)));
   }
   JsonBody entry(std::move(item));
   store::JobFile file;
   if (entry.read("path", JsonBody::required, file.path, 1001)) {
-    if (auto const good = check_relative_path(file.path); !good) entry.problem(good.error().message);
+    if (auto const good = check_relative_path(file.path); !good)
+      entry.problem("path", "bad_format", good.error().message);
   }
   if (entry.read("sha256", JsonBody::required, file.sha256) && !is_sha256_hex(file.sha256)) {
-    entry.problem(fmt::format("sha256: '{}' is not 64 lower-case hexadecimal digits", printable(file.sha256, 70)));
+    entry.problem("sha256", "bad_format",
+                  fmt::format("sha256: '{}' is not 64 lower-case hexadecimal digits", printable(file.sha256, 70)));
   }
   entry.read("size", JsonBody::required, file.size, 0, limits.file_bytes);
   if (auto const good = entry.finish(); !good) {
-    return body.problem(fmt::format("files[{}]: {}", number, good.error().message));
+    return body.adopt(fmt::format("/files/{}", number), fmt::format("files[{}]: ", number), good.error());
   }
   files.push_back(std::move(file));
 }
@@ -46,7 +49,7 @@ void check_paths(std::vector<store::JobFile> const& files, JsonBody& body) {
   std::unordered_set<std::string_view> paths;
   for (auto const& file : files) {
     if (!paths.insert(file.path).second) {
-      body.problem(fmt::format("files: '{}' is named twice", printable(file.path, 200)));
+      body.problem("files", "duplicate", fmt::format("files: '{}' is named twice", printable(file.path, 200)));
       return;
     }
   }
@@ -54,7 +57,8 @@ void check_paths(std::vector<store::JobFile> const& files, JsonBody& body) {
     std::string_view const path = file.path;
     for (auto slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
       if (!paths.contains(path.substr(0, slash))) continue;
-      body.problem(fmt::format("files: '{}' is a file and also the folder of '{}'",
+      body.problem("files", "bad_format",
+                   fmt::format("files: '{}' is a file and also the folder of '{}'",
                                printable(path.substr(0, slash), 200), printable(path, 200)));
       return;
     }
@@ -64,7 +68,8 @@ void check_paths(std::vector<store::JobFile> const& files, JsonBody& body) {
 void read_files(JsonBody& body, JobRequestLimits const& limits, std::vector<store::JobFile>& files) {
   nlohmann::json list;
   if (!body.read_array("files", JsonBody::required, list, static_cast<std::size_t>(limits.files))) return;
-  if (list.empty()) return body.problem("files: the list is empty; a job has at least its source");
+  if (list.empty())
+    return body.problem("files", "bad_format", "files: the list is empty; a job has at least its source");
   std::size_t bad = 0;
   for (std::size_t i = 0; i < list.size() && bad < max_file_problems; ++i) {
     auto const before = files.size();
@@ -81,7 +86,8 @@ void check_frames(RenderMethod const& method, std::vector<int> const& frames, Js
   if (frame == method.parameters.end()) return;
   auto const [first, last] = std::minmax_element(frames.begin(), frames.end());
   if (*first < frame->min || *last > frame->max)
-    body.problem(fmt::format("frames: {} takes frames from {} to {}, these are from {} to {}", method.title, frame->min,
+    body.problem("frames", "bad_format",
+                 fmt::format("frames: {} takes frames from {} to {}, these are from {} to {}", method.title, frame->min,
                              frame->max, *first, *last));
 }
 
@@ -102,14 +108,16 @@ void read_steps(JsonBody& body, PostProcessing& steps) {
   std::string tiles;
   steps.tiled = body.read("tiles", JsonBody::optional, tiles, 20);
   if (steps.tiled && !parse_grid(tiles, steps))
-    body.problem(fmt::format("tiles: '{}' is neither auto nor COLUMNSxROWS, like 4x3", printable(tiles, 30)));
+    body.problem("tiles", "bad_format",
+                 fmt::format("tiles: '{}' is neither auto nor COLUMNSxROWS, like 4x3", printable(tiles, 30)));
   std::int64_t overscan = steps.overscan;
   if (body.read("overscan", JsonBody::optional, overscan, 0, max_overscan) && !steps.tiled)
-    body.problem("overscan: the frame is not rendered in tiles; ask for tiles too");
+    body.problem("overscan", "bad_format", "overscan: the frame is not rendered in tiles; ask for tiles too");
   steps.overscan = static_cast<int>(overscan);
   body.read("denoise", JsonBody::optional, steps.denoise);
   if (steps.denoise && !steps.tiled)
-    body.problem("denoise: whole frames are denoised as the scene says; this is for tiles, ask for them too");
+    body.problem("denoise", "bad_format",
+                 "denoise: whole frames are denoised as the scene says; this is for tiles, ask for them too");
   body.read_object("video", JsonBody::optional, steps.video);
 }
 
@@ -117,8 +125,9 @@ void read_shot(JsonBody& body, JobRequest& request) {
   std::string text;
   if (!body.read("shot", JsonBody::optional, text, 512)) return;
   auto name = parse_shot_name(text);
-  if (!name) return body.problem(name.error().message);
-  if (request.project == 0) return body.problem("shot: shots belong to projects; name the project too");
+  if (!name) return body.problem("shot", "bad_format", name.error().message);
+  if (request.project == 0)
+    return body.problem("shot", "bad_format", "shot: shots belong to projects; name the project too");
   request.sequence = std::move(name->sequence);
   request.shot = std::move(name->shot);
 }
@@ -127,12 +136,13 @@ void read_variations(JsonBody& body, RenderMethod const& method, JobRequestLimit
   std::string text;
   if (!body.read("parameter_file", JsonBody::optional, text, XmlDocument::size_limit)) return;
   auto variations = read_parameter_file(text, method);
-  if (!variations) return body.problem("parameter_file: " + variations.error().message);
+  if (!variations) return body.problem("parameter_file", "bad_format", "parameter_file: " + variations.error().message);
   for (auto const& variation : *variations) {
     if (variation.frames.size() > static_cast<std::size_t>(limits.frames))
-      body.problem(fmt::format("parameter_file: variation {} has {} frames, a job of this grid has at most {}",
-                               variation.name, grouped(variation.frames.size()),
-                               grouped(static_cast<std::uint64_t>(limits.frames))));
+      body.problem(
+          "parameter_file", "bad_format",
+          fmt::format("parameter_file: variation {} has {} frames, a job of this grid has at most {}", variation.name,
+                      grouped(variation.frames.size()), grouped(static_cast<std::uint64_t>(limits.frames))));
     if (!variation.frames.empty()) check_frames(method, variation.frames, body);
   }
   request.variations = std::move(*variations);
@@ -154,7 +164,8 @@ Result<JobRequest> read_job_request(std::string_view text, std::map<std::string,
   JobRequest request;
   auto& job = request.job;
   if (body->read("name", JsonBody::required, job.name, 200) && (job.name.empty() || printable(job.name) != job.name)) {
-    body->problem(fmt::format("name: '{}' cannot be a job's name; it has 1 to 200 printable characters",
+    body->problem("name", "bad_format",
+                  fmt::format("name: '{}' cannot be a job's name; it has 1 to 200 printable characters",
                               printable(job.name, 60)));
   }
   job.method = "blender";
@@ -163,21 +174,24 @@ Result<JobRequest> read_job_request(std::string_view text, std::map<std::string,
   if (method == methods.end()) {
     std::vector<std::string> names;
     for (auto const& [name, definition] : methods) names.push_back(name);
-    body->problem(fmt::format("method: '{}' is not known to this grid; it has: {}", printable(job.method, 60),
+    body->problem("method", "bad_format",
+                  fmt::format("method: '{}' is not known to this grid; it has: {}", printable(job.method, 60),
                               fmt::join(names, ", ")));
   }
   read_files(*body, limits, job.files);
   if (body->read("source", JsonBody::required, job.source, 1000) && !job.files.empty() &&
       std::none_of(job.files.begin(), job.files.end(), [&job](auto const& file) { return file.path == job.source; })) {
-    body->problem(fmt::format("source: '{}' is not one of the job's files", printable(job.source, 200)));
+    body->problem("source", "bad_format",
+                  fmt::format("source: '{}' is not one of the job's files", printable(job.source, 200)));
   }
   std::string frames;
   if (body->read("frames", JsonBody::required, frames, 100000)) {
     auto parsed = parse_frames(frames);
     if (!parsed) {
-      body->problem("frames: " + parsed.error().message);
+      body->problem("frames", "bad_format", "frames: " + parsed.error().message);
     } else if (parsed->size() > static_cast<std::size_t>(limits.frames)) {
-      body->problem(fmt::format("frames: these are {}, a job of this grid has at most {}; split it",
+      body->problem("frames", "bad_format",
+                    fmt::format("frames: these are {}, a job of this grid has at most {}; split it",
                                 grouped(parsed->size()), grouped(static_cast<std::uint64_t>(limits.frames))));
     } else {
       job.frames = std::move(*parsed);
@@ -192,7 +206,7 @@ Result<JobRequest> read_job_request(std::string_view text, std::map<std::string,
     if (checked) {
       request.parameters = std::move(*checked);
     } else {
-      body->problem("parameters: " + checked.error().message);
+      body->problem("parameters", "bad_format", "parameters: " + checked.error().message);
     }
   }
   if (method != methods.end()) read_variations(*body, method->second, limits, request);

@@ -36,8 +36,8 @@ def rejected_by_client(grid, name, words, *options, status=1):
 
 def rejected_by_server(grid, name, words, **members):
     status, answer = grid.post_job({name: content_of(name)}, **members)
-    assert status == 400 and answer["error"]["code"] == "invalid", (status, answer)
-    missing = [word for word in words if word not in answer["error"]["message"]]
+    assert status == 400 and answer["code"] == "invalid_request", (status, answer)
+    missing = [word for word in words if word not in answer["detail"]]
     assert not missing, f"the server's message lacks {missing}: {answer}"
 
 
@@ -116,7 +116,7 @@ def files_that_were_never_uploaded_are_named(grid):
     status, answer = grid.api("POST", "/api/v1/jobs", {
         "name": "empty handed", "method": "blender", "source": "ghost.blend", "frames": "1",
         "files": [{"path": "ghost.blend", "sha256": "0" * 64, "size": 100}]})
-    assert status == 409 and "ghost.blend" in answer["error"]["message"], (status, answer)
+    assert status == 409 and "ghost.blend" in answer["detail"], (status, answer)
 
 
 @case

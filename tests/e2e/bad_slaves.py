@@ -111,7 +111,7 @@ def a_slave_over_https_does_not_replace_a_connected_one(grid):
         return grid.api("POST", "/api/v1/slave/hello", {"slots": 0, "os": "https"}, token="", headers=login)
     with Line(grid).welcome(credentials).hello(slots=0) as line:
         status, answer = hello()
-        assert status == 409 and "already" in answer["error"]["message"], (status, answer)
+        assert status == 409 and "already" in answer["detail"], (status, answer)
         line.expect("ping")
         line.send({"type": "pong"})
         line.send({"type": "ping"})

@@ -146,9 +146,10 @@ def while_the_database_is_unavailable_requests_get_503_and_rendering_continues(g
         for path in ("/api/v1/jobs", f"/api/v1/jobs/{job}", "/api/v1/slaves", "/api/v1/me"):
             status, content, kind, headers = grid.http("GET", path)
             assert status == 503 and headers["Retry-After"], (path, status, headers)
-            error = json.loads(content)["error"]
-            assert error["code"] == "unavailable" and error["message"], error
-            assert PASSWORD not in error["message"] and grid.database.socket not in error["message"], error
+            problem = json.loads(content)
+            assert kind == "application/problem+json" and problem["code"] in ("database_unavailable", "busy"), problem
+            assert problem["request_id"] == headers["Request-Id"], (problem, headers)
+            assert PASSWORD not in problem["detail"] and grid.database.socket not in problem["detail"], problem
         status, answer = grid.api("POST", "/api/v1/login", {"name": "admin", "password": "x"}, token="")
         assert status == 503, answer
         grid.cli("jobs", check=5)

@@ -33,7 +33,7 @@ class Stream:
             self.thread = threading.Thread(target=self.read, daemon=True)
             self.thread.start()
         else:
-            self.message = json.loads(self.answer.read())["error"]["message"]
+            self.message = json.loads(self.answer.read())["detail"]
 
     def read(self):
         number = name = data = None

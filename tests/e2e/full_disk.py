@@ -70,7 +70,7 @@ def a_full_disk_rejects_uploads_with_an_explanation(grid):
     with full(grid.disk):
         status, answer = grid.upload(content)
         assert status == 507, (status, answer)
-        assert b"disk" in answer and b"unavailable" in answer, answer
+        assert b"disk" in answer and b'"code":"disk_full"' in answer, answer
         done = grid.cli("submit", os.path.join(scenes(), "plain.blend"), "--frames", "1", check=5)
         assert "disk" in done.stderr, done.stderr
         assert grid.api("GET", "/api/v1/jobs")[1]["items"] == []

@@ -95,7 +95,7 @@ def unsupported_parameters_and_frames_are_rejected_with_a_reason(grid):
                            ({"method": "ffmpeg", "frames": "1-2"}, "takes frames from 1 to 1"),
                            ({"method": "maya"}, "not known to this grid")):
         status, answer = grid.post_job({"scene.pov": SCENE}, **members)
-        assert status == 400 and words in answer["error"]["message"], (members, answer)
+        assert status == 400 and words in answer["detail"], (members, answer)
     done = grid.cli("submit", os.path.join(grid.folder, "film", "shots", "scene.pov"), "--method", "povray")
     assert done.returncode != 0 and "--frames" in done.stderr, done
 
@@ -127,9 +127,9 @@ hostile("a_scene_cannot_write_beside_its_image",
 @case
 def a_scene_is_inspected_before_its_first_frame(grid):
     status, answer = grid.post_job({"scene.pov": SCENE}, method="povray")
-    assert status == 400 and "'color.inc' is missing" in answer["error"]["message"], answer
+    assert status == 400 and "'color.inc' is missing" in answer["detail"], answer
     status, answer = grid.post_job({"scene.pov": b"\x89PNG\r\n\x1a\n\0"}, method="povray")
-    assert status == 400 and "no text" in answer["error"]["message"], answer
+    assert status == 400 and "no text" in answer["detail"], answer
     scene = os.path.join(grid.folder, "film", "shots", "scene.pov")
     done = grid.cli("check", scene, "--method", "povray", "--frames", "1-3", "--set", "width=64", "--set", "height=48",
                     check=0)

@@ -188,7 +188,7 @@ def a_grid_that_does_not_allow_it_calls_nobody_in_its_own_network(lab):
     calls = len(lab.hook.requests)
     status, answer = lab.api("PATCH", "/api/v1/notifications/settings",
                              {"webhook": f"http://127.0.0.1:{lab.hook.port}/"})
-    assert status == 400 and "https://" in answer["error"]["message"], answer
+    assert status == 400 and "https://" in answer["detail"], answer
     for host in ("127.0.0.1", "localhost", "0"):
         status, answer = lab.api("PATCH", "/api/v1/notifications/settings",
                                  {"webhook": f"https://{host}:{lab.hook.port}/"})

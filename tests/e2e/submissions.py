@@ -36,15 +36,15 @@ def submit_for_ever(grid, content, stop):
 
 def jobs_of(grid):
     """All jobs, by their submission, oldest first."""
-    found, before = {}, 0
+    found, cursor = {}, ""
     while True:
-        status, page = grid.api("GET", f"/api/v1/jobs?limit=1000&before={before}")
+        status, page = grid.api("GET", f"/api/v1/jobs?limit=1000&cursor={cursor}")
         assert status == 200, page
         for job in page["items"]:
             found.setdefault(job["submission"] or job["id"], []).insert(0, job)
-        if page["next"] is None:
+        if page["next_cursor"] is None:
             return found
-        before = page["next"]
+        cursor = page["next_cursor"]
 
 
 def check_whole(grid):

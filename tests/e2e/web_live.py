@@ -141,7 +141,7 @@ def the_newest_of_many_jobs_are_shown_before_all_are_loaded(lab):
              f"FROM job JOIN seq_1_to_150 s WHERE id = {job}")
     script = page.chrome("Page.addScriptToEvaluateOnNewDocument", source="""
       const real = window.fetch; const go = new Promise((done) => { window.rest = done; });
-      window.fetch = (address, how) => /jobs[?].*before=/.test(String(address)) ? go.then(() => real(address, how))
+      window.fetch = (address, how) => /jobs[?].*cursor=/.test(String(address)) ? go.then(() => real(address, how))
         : real(address, how);""")["identifier"]
     lab.go("jobs", "Jobs")
     page.reload()

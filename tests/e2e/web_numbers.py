@@ -129,7 +129,7 @@ def roles_are_assigned_and_a_user_is_blocked(lab):
     page.press("Block", "dialog button.button-main")
     page.see("mallory is blocked", "<b>mines coins</b>")
     status, answer = api("POST", "/api/v1/login", {"name": "mallory", "password": PASSWORD}, token="")
-    assert status == 403 and "mines coins" in answer["error"]["message"], answer
+    assert status == 403 and "mines coins" in answer["detail"], answer
     page.press("Blocked")
     lab.at("which=blocked")
     page.see("Let in again")

@@ -31,7 +31,7 @@ is "$(sql 'CALL blob_delete_unused(3600, 10)'; owner 'SELECT LOWER(HEX(sha256)) 
 is "$(sql "CALL blob_missing(1, '[\"$d2\"]')")" "$d2" "a_swept_file_is_missing_again"
 
 is "$(sql "CALL project_create(1, ' film ')")" 1 "a_project_is_made"
-refuses DR409 '"Film" already' "a_project_name_stands_once_per_user" "CALL project_create(1, 'Film')"
+refuses DR411 '"Film" already' "a_project_name_stands_once_per_user" "CALL project_create(1, 'Film')"
 is "$(sql "CALL project_create(2, 'film')")" 2 "another_user_may_use_the_same_name"
 refuses DR400 "1 to 200" "a_project_needs_a_name" "CALL project_create(1, ' ')"
 refuses DR404 "no user 99" "a_project_of_nobody_is_refused" "CALL project_create(99, 'x')"

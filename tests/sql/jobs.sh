@@ -33,9 +33,9 @@ refuses DR400 "among the job" \
 refuses DR400 "among the job" "a_job_without_files_is_refused" "$(create x 0 blender scene.blend 50 '[]' '[1]')"
 refuses DR400 '"scene.blend" is named twice' "a_file_named_twice_is_refused" \
   "$(create x 0 blender scene.blend 50 "[${file#[}" '[1]' | sed "s/}\]', '\[1\]/},${file#[}', '[1]/; s/\[\[/[/")"
-refuses DR409 "1 file was not uploaded yet: scene.blend" "a_file_that_the_user_did_not_upload_is_missing" \
+refuses DR424 "1 file was not uploaded yet: scene.blend" "a_file_that_the_user_did_not_upload_is_missing" \
   "$(user=2 create x 0 blender scene.blend 50 "$file" '[1]')"
-refuses DR409 "not uploaded yet" \
+refuses DR424 "not uploaded yet" \
   "a_file_of_another_size_is_missing" "$(create x 0 blender scene.blend 50 "$(echo "$file" | sed s/10/11/)" '[1]')"
 for path in /etc/passwd ../up a/../../b; do
   refuses DR400 "does not stay inside" "the_path_${path}_is_refused" \

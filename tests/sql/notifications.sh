@@ -70,7 +70,7 @@ is "$(owner "SELECT COUNT(*) FROM notification WHERE channel = 'mail' AND state 
   WHERE channel = 'mail' AND problem = 'more than 30 within an hour'; SELECT COUNT(*) FROM notification WHERE channel = 'browser'" | tr '\n' ' ')" \
   "30 11 41 " "nobody_gets_more_than_thirty_mails_an_hour"
 for n in $(seq 10); do sql "CALL notification_test(2, 'mail', 'Hello')"; done
-refuses DR409 "ten tests" "nobody_sends_tests_without_end" "CALL notification_test(2, 'mail', 'Hello')"
+refuses DR429 "ten tests" "nobody_sends_tests_without_end" "CALL notification_test(2, 'mail', 'Hello')"
 refuses DR400 'no channel "pigeon"' "a_channel_that_is_none_is_refused" "CALL notification_test(1, 'pigeon', 'x')"
 refuses DR400 'told "job_done by pigeon"' "a_choice_that_is_none_is_refused" \
   "CALL notification_settings_change(1, NULL, NULL, NULL, '[[\"job_done\",\"pigeon\"]]')"
@@ -145,7 +145,7 @@ sql "CALL email_code_create(1, '34567890')"
 sql "CALL notification_settings_change(1, 'other@example.org', NULL, NULL, NULL)"
 refuses DR409 "have another one sent" "a_code_is_for_the_address_that_it_was_sent_to" "CALL email_code_confirm(1, '34567890')"
 sql "CALL notification_settings_change(2, 'new@example.org', NULL, NULL, NULL)"
-refuses DR409 "enough codes were sent to new@example.org" "nobody_has_a_stranger_flooded" "CALL email_code_create(2, '45678901')"
+refuses DR429 "enough codes were sent to new@example.org" "nobody_has_a_stranger_flooded" "CALL email_code_create(2, '45678901')"
 sql "CALL email_code_create(1, '45678901'); CALL email_code_confirm(1, '45678901')"
 is "$(sql 'CALL notification_settings_show(1)' | cut -f 1,6)" "other@example.org	1" "the_right_code_confirms_the_address"
 refuses DR409 "is confirmed already" "which_needs_no_other_code" "CALL email_code_create(1, '45678901')"
@@ -155,7 +155,7 @@ for n in 1 2; do
   sql "CALL notification_settings_change(1, 'n$n@example.org', NULL, NULL, NULL); CALL email_code_create(1, '45678901')"
 done
 sql "CALL notification_settings_change(1, 'last@example.org', NULL, NULL, NULL)"
-refuses DR409 "enough codes" "nobody_tries_one_stranger_after_the_other" "CALL email_code_create(1, '45678901')"
+refuses DR429 "enough codes" "nobody_tries_one_stranger_after_the_other" "CALL email_code_create(1, '45678901')"
 owner "UPDATE email_code_sent SET created_at = created_at - INTERVAL 2 DAY" >/dev/null
 sql "CALL email_code_create(1, '45678901'); CALL notification_trim()"
 is "$(owner 'SELECT COUNT(*) FROM email_code_sent; SELECT COUNT(*) FROM email_code' | tr '\n' ' ')" "1 1 " "what_holds_no_more_goes"

@@ -7,7 +7,7 @@ is "$(owner 'SELECT kind, user_id, balance FROM account WHERE user_id IS NOT NUL
 available	1	0
 pending	2	0
 available	2	0" "a_user_has_two_accounts_of_points"
-refuses DR409 '"Alice" is taken' "a_name_is_taken_whatever_its_case" "CALL user_create('Alice', '', 'x')"
+refuses DR411 '"Alice" is taken' "a_name_is_taken_whatever_its_case" "CALL user_create('Alice', '', 'x')"
 refuses DR400 "cannot be a user's name" "a_name_with_a_space_is_refused" "CALL user_create('al ice', '', 'x')"
 refuses DR400 "cannot be a user's name" "an_empty_name_is_refused" "CALL user_create('', '', 'x')"
 refuses DR400 "cannot be a user's name" "a_name_of_65_letters_is_refused" "CALL user_create(REPEAT('a', 65), '', 'x')"
@@ -48,7 +48,7 @@ is "$(sql "CALL token_find(REPEAT('t', 32))")" "2	bob	user	read submit" "a_token
 is "$(sql 'CALL token_list(2)' | awk -F '\t' '{ print $2, $3, ($5 != "NULL") }')" "laptop read submit 1" \
   "a_list_of_tokens_tells_their_use"
 refuses DR404 "unknown or was deleted" "an_unknown_token_is_not_found" "CALL token_find(REPEAT('u', 32))"
-refuses DR409 '"laptop" already' "a_token_name_stands_once" "CALL token_create(2, 'laptop', 'read', REPEAT('v', 32))"
+refuses DR411 '"laptop" already' "a_token_name_stands_once" "CALL token_create(2, 'laptop', 'read', REPEAT('v', 32))"
 refuses DR400 "no scopes" "an_unknown_scope_is_refused" "CALL token_create(2, 'x', 'read write', REPEAT('v', 32))"
 refuses DR400 "no scopes" "no_scope_is_refused" "CALL token_create(2, 'x', '', REPEAT('v', 32))"
 refuses DR400 "1 to 100" "a_token_without_name_is_refused" "CALL token_create(2, ' ', 'read', REPEAT('v', 32))"
@@ -59,7 +59,7 @@ is "$(sql "CALL token_create(1, 'root', 'admin', REPEAT('w', 32))")" 2 "an_admin
 refuses DR404 "no user 99" "a_token_of_nobody_is_refused" "CALL token_create(99, 'x', 'read', REPEAT('v', 32))"
 owner "INSERT INTO token (user_id, name, scopes, secret_hash, created_at)
   SELECT 3, seq, 'read', UNHEX(SHA2(seq, 256)), UTC_TIMESTAMP(3) FROM seq_1_to_100" >/dev/null
-refuses DR409 "100 tokens" "a_user_has_a_hundred_tokens_at_most" "CALL token_create(3, 'x', 'read', REPEAT('v', 32))"
+refuses DR413 "100 tokens" "a_user_has_a_hundred_tokens_at_most" "CALL token_create(3, 'x', 'read', REPEAT('v', 32))"
 refuses DR404 "no token 1" "a_user_cannot_delete_the_token_of_another" "CALL token_delete(1, 1)"
 sql "CALL token_delete(2, 1)"
 refuses DR404 "unknown or was deleted" "a_deleted_token_opens_nothing" "CALL token_find(REPEAT('t', 32))"

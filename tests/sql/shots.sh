@@ -62,7 +62,7 @@ is "$(sql 'CALL shot_job_list(1)')" "$first" "a_job_is_taken_out_of_a_shot"
 
 sql "CALL shot_change(2, NULL, 'SH035', NULL)"
 is "$(shots | tail -1 | cut -f 2,3)" "SQ010	SH035" "a_shot_is_renamed"
-refuses DR409 '"SH020" already' "a_name_is_taken_once" "CALL shot_change(2, NULL, 'SH020', NULL)"
+refuses DR411 '"SH020" already' "a_name_is_taken_once" "CALL shot_change(2, NULL, 'SH020', NULL)"
 refuses DR400 "cannot be a shot" "a_shot_cannot_lose_its_name" "CALL shot_change(2, NULL, '', NULL)"
 refuses DR400 'state "gone"' "an_unknown_state_of_a_shot_is_refused" "CALL shot_change(2, NULL, NULL, 'gone')"
 refuses DR404 "no shot 99" "an_unknown_shot_is_not_changed" "CALL shot_change(99, NULL, 'x', NULL)"

@@ -11,7 +11,7 @@ refuses DR400 "32-byte hash" "a_slave_needs_a_whole_hash" "CALL slave_create(2, 
 refuses DR404 "no user 99" "a_slave_of_nobody_is_refused" "CALL slave_create(99, 'x', 'k', REPEAT('p', 32))"
 owner "INSERT INTO slave (user_id, name, slavekey, password_hash, created_at)
   SELECT 1, seq, CONCAT('many', seq), REPEAT('p', 32), UTC_TIMESTAMP(3) FROM seq_1_to_1000" >/dev/null
-refuses DR409 "1,000 slaves" "a_user_has_a_thousand_slaves_at_most" "CALL slave_create(1, 'x', 'k', REPEAT('p', 32))"
+refuses DR413 "1,000 slaves" "a_user_has_a_thousand_slaves_at_most" "CALL slave_create(1, 'x', 'k', REPEAT('p', 32))"
 owner "DELETE FROM slave WHERE user_id = 1" >/dev/null
 
 sql "CALL method_ensure('povray'); CALL method_ensure('povray')"

@@ -15,10 +15,10 @@ is "$(sql "CALL job_boost(1, 1, 3000, 'k1')")" "$(owner "SELECT id, 1, 3000 FROM
 is "$(escrow 1; owner "SELECT COUNT(*) FROM transaction WHERE kind = 'boost'")" "3000
 1" "and_moves_points_once"
 is "$(sql 'CALL escrow_load(0)')" "1	3000" "boosts_are_loaded"
-refuses DR409 'the key "k1" was used to boost job 1 with 3 points' "a_key_with_other_points_is_refused" "CALL job_boost(1, 1, 3001, 'k1')"
+refuses DR422 'the key "k1" was used to boost job 1 with 3 points' "a_key_with_other_points_is_refused" "CALL job_boost(1, 1, 3001, 'k1')"
 second=$(job second '[1,2,3]')
-refuses DR409 'the key "k1" was used to boost job 1' "a_key_with_another_job_is_refused" "CALL job_boost(1, $second, 3000, 'k1')"
-refuses DR409 "you have 97 points to spend, not 97.001" "more_than_is_there_is_not_spent" "CALL job_boost(1, 1, 97001, 'k2')"
+refuses DR422 'the key "k1" was used to boost job 1' "a_key_with_another_job_is_refused" "CALL job_boost(1, $second, 3000, 'k1')"
+refuses DR402 "you have 97 points to spend, not 97.001" "more_than_is_there_is_not_spent" "CALL job_boost(1, 1, 97001, 'k2')"
 refuses DR403 "job 1 is not yours" "anothers_job_is_not_boosted" "CALL job_boost(2, 1, 100, 'k1')"
 refuses DR404 "no job 99" "an_unknown_job_is_not_boosted" "CALL job_boost(1, 99, 100, 'k3')"
 refuses DR404 "no user 99" "nobody_boosts_nothing" "CALL job_boost(99, 1, 100, 'k3')"
@@ -128,14 +128,14 @@ is "$(sql "CALL points_give(1, 'DAVE', 250, 'g1', '')" | cut -f 2,3; balances 4)
 $(echo "$before" | awk '{ print $1 + 250 "\t" $2 "\t" $3 }')" "a_gift_can_be_spent_and_raises_no_rank"
 is "$(sql "CALL points_give(1, 'dave', 250, 'g1', '')" | cut -f 2,3; balances 4 | cut -f 1)" "4	250
 $(echo "$before" | awk '{ print $1 + 250 }')" "the_same_gift_twice_is_given_once"
-refuses DR409 'the key "g1" was used to give 0.25 points' "a_key_with_another_receiver_is_refused" "CALL points_give(1, 'carol', 250, 'g1', '')"
-refuses DR409 'the key "g1" was used to give 0.25 points' "a_key_with_another_amount_is_refused" "CALL points_give(1, 'dave', 251, 'g1', '')"
+refuses DR422 'the key "g1" was used to give 0.25 points' "a_key_with_another_receiver_is_refused" "CALL points_give(1, 'carol', 250, 'g1', '')"
+refuses DR422 'the key "g1" was used to give 0.25 points' "a_key_with_another_amount_is_refused" "CALL points_give(1, 'dave', 251, 'g1', '')"
 refuses DR400 "to yourself" "points_to_oneself_are_refused" "CALL points_give(1, 'alice', 250, 'g2', '')"
 refuses DR404 'no user "nobody"' "points_to_nobody_are_refused" "CALL points_give(1, 'nobody', 250, 'g2', '')"
 refuses DR404 'no user ""' "points_to_no_name_are_refused" "CALL points_give(1, NULL, 250, 'g2', '')"
 refuses DR404 "no user 99" "nobody_gives_nothing" "CALL points_give(99, 'bob', 250, 'g2', '')"
 refuses DR400 "cannot move -0.001 points" "a_negative_gift_is_refused" "CALL points_give(1, 'bob', -1, 'g2', '')"
-refuses DR409 "to spend, not 1000000" "more_than_is_there_is_not_given" "CALL points_give(1, 'bob', 1000000000, 'g2', '')"
+refuses DR402 "to spend, not 1000000" "more_than_is_there_is_not_given" "CALL points_give(1, 'bob', 1000000000, 'g2', '')"
 is "$(owner "SELECT COUNT(*) FROM transaction WHERE kind = 'give'")" 1 "a_refused_gift_moves_nothing"
 
 # By hand.
@@ -143,12 +143,12 @@ refuses DR403 "only an administrator" "a_user_adjusts_nothing" "CALL points_adju
 refuses DR400 "needs a reason" "an_adjustment_needs_a_reason" "CALL points_adjust(1, '', 'bob', 100, ' ', 'a1')"
 refuses DR400 "two different accounts" "an_adjustment_from_the_mint_to_the_mint_is_refused" "CALL points_adjust(1, '', '', 100, 'x', 'a1')"
 refuses DR404 'no user "eve"' "an_adjustment_needs_its_user" "CALL points_adjust(1, 'eve', '', 100, 'x', 'a1')"
-refuses DR409 "to spend, not 1000000" "more_than_is_there_is_not_taken" "CALL points_adjust(1, 'bob', '', 1000000000, 'x', 'a1')"
+refuses DR402 "to spend, not 1000000" "more_than_is_there_is_not_taken" "CALL points_adjust(1, 'bob', '', 1000000000, 'x', 'a1')"
 before=$(balances 4)
 is "$(sql "CALL points_adjust(1, 'dave', '', 300, 'a mistake', 'a1')" | cut -f 2; sql "CALL points_adjust(1, 'dave', '', 300, 'a mistake', 'a1')" | cut -f 2; balances 4)" "300
 300
 $(echo "$before" | awk '{ print $1 - 300 "\t" $2 "\t" $3 - 300 }')" "points_taken_by_hand_are_taken_once_and_lower_the_rank"
-refuses DR409 'the key "a1" was used for another adjustment' "a_key_with_another_adjustment_is_refused" "CALL points_adjust(1, 'bob', '', 300, 'x', 'a1')"
+refuses DR422 'the key "a1" was used for another adjustment' "a_key_with_another_adjustment_is_refused" "CALL points_adjust(1, 'bob', '', 300, 'x', 'a1')"
 sql "CALL points_give(1, 'dave', 9000, 'g3', ''); CALL points_adjust(1, 'dave', '', 8000, 'more than he earned', 'a2')" >/dev/null
 is "$(balances 4 | cut -f 3)" 0 "a_lifetime_total_never_falls_below_0"
 sql "CALL points_adjust(1, 'dave', 'carol', 100, 'between them', 'a3')" >/dev/null

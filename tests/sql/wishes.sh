@@ -18,7 +18,7 @@ is "$(sql 'CALL slave_block_list(1)' | cut -f 2)" project "a_block_is_taken_back
 refuses DR404 "has not blocked user 1" "a_block_that_is_not_there_cannot_be_taken_back" \
   "CALL slave_block_delete(1, 'user', 1)"
 owner "INSERT INTO slave_block SELECT 1, 'job', seq, UTC_TIMESTAMP(3) FROM seq_1_to_999" >/dev/null
-refuses DR409 "1,000 blocks already" "a_slave_has_a_thousand_blocks_at_most" "CALL slave_block_add(1, 'user', '$somebody', 0)"
+refuses DR413 "1,000 blocks already" "a_slave_has_a_thousand_blocks_at_most" "CALL slave_block_add(1, 'user', '$somebody', 0)"
 sql "CALL slave_state_change(1, 'revoked')"
 is "$(sql 'CALL slave_block_list(0)' | wc -l | tr -d ' ')" 1 "a_revoked_slave_blocks_nothing"
 

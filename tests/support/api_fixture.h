@@ -119,9 +119,7 @@ struct ApiReply {
     }
     return "";
   }
-  [[nodiscard]] std::string message() const {
-    return json.is_object() && json.contains("error") ? json["error"].value("message", "") : "";
-  }
+  [[nodiscard]] std::string message() const { return json.is_object() ? json.value("detail", "") : ""; }
 };
 
 class ApiFixture {

@@ -86,9 +86,10 @@ class Grid(http.server.BaseHTTPRequestHandler):
                     raise Refusal(503, "the database is away")
                 self.route(body)
             except Refusal as refusal:
-                code = {401: "denied", 403: "denied", 404: "not_found", 409: "conflict", 503: "unavailable"}
-                self.answer(refusal.status, {"error": {"code": code.get(refusal.status, "invalid"),
-                                                       "message": refusal.message}}, Retry_After="0")
+                code = {401: "session_ended", 403: "forbidden", 404: "not_found", 409: "state_conflict", 503: "busy"}
+                code = code.get(refusal.status, "invalid_request")
+                self.answer(refusal.status, {"type": f"/problems/{code}", "status": refusal.status, "code": code,
+                                             "detail": refusal.message}, Retry_After="0")
 
     do_GET = do_POST = do_PATCH = do_DELETE = do_HEAD = handle_any
 
@@ -145,16 +146,16 @@ class Grid(http.server.BaseHTTPRequestHandler):
 
     def listed(self, kind, query):
         """Newest first, two to a page unless asked otherwise."""
-        before = int(query.get("before", 1 << 60))
+        before = int(query.get("cursor", 1 << 60))
         items = sorted((i for i in state[kind].values() if i["id"] < before), key=lambda i: -i["id"])
         limit = int(query.get("limit", 2))
         more = len(items) > limit
-        self.answer(200, {"items": [shown(i) for i in items[:limit]], "next": items[limit - 1]["id"] if more else None})
+        self.answer(200, {"items": [shown(i) for i in items[:limit]], "next_cursor": str(items[limit - 1]["id"]) if more else None})
 
     def get_tokens(self, _, query, __):
         self.user()
         self.answer(200, {"items": [{"id": 1, "name": "ci", "scopes": ["read", "submit"], "created_at": "2020-01-05T10:00:00Z",
-                                     "last_used_at": None}], "next": None})
+                                     "last_used_at": None}], "next_cursor": None})
 
     def post_tokens(self, _, __, body):
         user = self.user()
@@ -239,9 +240,10 @@ class Grid(http.server.BaseHTTPRequestHandler):
     def get_points(self, parts, query, _):
         self.user()
         if parts[1:] == ["statement"]:
-            before = int(query.get("before", 1 << 60))
+            before = int(query.get("cursor", 1 << 60))
+            limit = int(query["limit"])
             lines = sorted((r for r in state["receipts"].values() if r["id"] < before), key=lambda r: -r["id"])
-            return self.answer(200, {"items": lines[:2], "next": lines[1]["id"] if len(lines) > 2 else None})
+            return self.answer(200, {"items": lines[:limit], "next_cursor": str(lines[limit - 1]["id"]) if len(lines) > limit else None})
         self.answer(200, {"available": state["available"], "pending": 12.5, "escrow": 3, "held": 4.25, "held_frames": 2,
                           "total": 1234.567, "weight": 1.808})
 
@@ -258,8 +260,8 @@ class Grid(http.server.BaseHTTPRequestHandler):
         self.user()
         users = [{"place": i, "user": i, "user_name": f"user{i}", "total": 1000.5 - i, "weight": 1.5}
                  for i in range(1, 4)]
-        after = int(query.get("after", 0))
-        self.answer(200, {"items": users[after:after + 2], "next": 2 if after == 0 else None})
+        after = int(query.get("cursor", 0))
+        self.answer(200, {"items": users[after:after + 2], "next_cursor": "2" if after == 0 else None})
 
     def get_statistics(self, _, query, __):
         self.user()
@@ -352,10 +354,10 @@ class Grid(http.server.BaseHTTPRequestHandler):
             frames = [f for f in frames if f != job["frames"][1]]
         if parts[2] == "tasks":
             frames = job["frames"]
-        frames = [f for f in frames if f > int(query.get("after", -1))]
+        frames = [f for f in frames if f > int(query.get("cursor", -1))]
         limit = min(int(query["limit"]), 2)  # short pages, so that paging is tested
-        following = frames[limit - 1] if len(frames) > limit else None
-        self.answer(200, {"items": [self.frame(job, f, parts[2]) for f in frames[:limit]], "next": following})
+        following = str(frames[limit - 1]) if len(frames) > limit else None
+        self.answer(200, {"items": [self.frame(job, f, parts[2]) for f in frames[:limit]], "next_cursor": following})
 
     def frame(self, job, frame, kind):
         content = content_of(job, frame)

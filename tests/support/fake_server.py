@@ -168,7 +168,7 @@ class FileHandler(http.server.BaseHTTPRequestHandler):
         self.fake.gets.append((self.path, wanted))
         data = self.fake.blobs.get(self.path.split("?")[0].rsplit("/", 1)[1])
         if data is None:
-            return self.answer(404, b'{"error":{"code":"not_found","message":"no such blob"}}')
+            return self.answer(404, b'{"code":"not_found","detail":"no such blob"}')
         start = int(re.match(r"bytes=(\d+)-", wanted).group(1)) if wanted else 0
         part = data[start:]
         headers = [("Content-Range", "bytes %d-%d/%d" % (start, len(data) - 1, len(data)))] if wanted else []
@@ -196,7 +196,7 @@ class FileHandler(http.server.BaseHTTPRequestHandler):
             status, value = self.fake.answers[path.rsplit("/", 1)[1]](json.loads(body))
             return self.answer(status, b"" if value is None else json.dumps(value).encode(), [("Retry-After", "1")])
         if self.fake.refuse_uploads:
-            return self.answer(self.fake.refuse_uploads, b'{"error":{"code":"denied","message":"too old"}}')
+            return self.answer(self.fake.refuse_uploads, b'{"code":"forbidden","detail":"too old"}')
         if self.fake.cut_uploads > 0:
             self.fake.cut_uploads -= 1
             return self.cut()

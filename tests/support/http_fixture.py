@@ -50,7 +50,7 @@ class HttpFixture(http.server.BaseHTTPRequestHandler):
         self.connection.close()
 
     def refuse(self, status, message, **headers):
-        self.answer(status, {"error": {"code": "invalid", "message": message}}, **headers)
+        self.answer(status, {"code": "invalid_request", "detail": message}, **headers)
 
     # --- plain requests ---------------------------------------------------------------------------
     def do_GET(self):

@@ -93,8 +93,8 @@ async function sendOnce(address: string, how: RequestInit): Promise<Response> {
 export async function errorOf(reply: Response): Promise<Error> {
   let message = text.unavailable.strange(reply.status);
   try {
-    const answer = (await reply.json()) as { error?: { message?: string } };
-    message = answer.error?.message ?? message;
+    const answer = (await reply.json()) as { detail?: string };
+    message = answer.detail ?? message;
   } catch {
     // a proxy's page, perhaps
   }

@@ -26,7 +26,7 @@ export function applyJobsUpdate(jobs: Job[], update: JobUpdate): Applied<Job[]> 
 
 export function useJobList(all: boolean): Live<Job[]> {
   useInterest(all ? { all: true } : null);
-  const who: { all?: 1 } = all ? { all: 1 } : {};
+  const who: { owner?: string } = all ? { owner: 'any' } : {};
   return useLive<Job[]>(
     `jobs ${all}`,
     async (signal, before, first) => {
@@ -34,7 +34,7 @@ export function useJobList(all: boolean): Live<Job[]> {
         return everyPage(
           (cursor) =>
             ask('GET /api/v1/jobs', {
-              query: { ...who, limit: cursor ? 1000 : firstPage, ...(cursor ? { before: cursor } : {}) },
+              query: { ...who, limit: cursor ? 1000 : firstPage, ...(cursor ? { cursor } : {}) },
               signal,
             }),
           (jobs) => jobs.length <= firstPage && first([...jobs]),
@@ -46,7 +46,7 @@ export function useJobList(all: boolean): Live<Job[]> {
       ]);
       const jobs = new Map(before.map((job) => [job.id, job]));
       // A job that is missing among the newest was deleted.
-      const oldest = newest.next === null ? 0 : newest.items[newest.items.length - 1]?.id ?? 0;
+      const oldest = newest.next_cursor === null ? 0 : newest.items[newest.items.length - 1]?.id ?? 0;
       for (const id of jobs.keys()) if (id >= oldest) jobs.delete(id);
       for (const job of newest.items) jobs.set(job.id, job);
       const stillActive = new Set(active.items.map((job) => job.id));

@@ -147,16 +147,16 @@ export function useLive<T>(
 
 /** All pages of a list, by its cursor. */
 export async function everyPage<T>(
-  fetchPage: (cursor: number | undefined) => Promise<{ items: T[]; next: number | null }>,
+  fetchPage: (cursor: string | undefined) => Promise<{ items: T[]; next_cursor: string | null }>,
   seen: (items: T[]) => unknown = () => undefined,
 ): Promise<T[]> {
   const all: T[] = [];
-  let cursor: number | undefined;
+  let cursor: string | undefined;
   for (;;) {
     const page = await fetchPage(cursor);
     all.push(...page.items);
     seen(all);
-    if (page.next === null) return all;
-    cursor = page.next;
+    if (page.next_cursor === null) return all;
+    cursor = page.next_cursor;
   }
 }

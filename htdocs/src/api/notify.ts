@@ -31,7 +31,7 @@ async function showUnseen(user: number): Promise<number> {
     remember(key, String((await ask('GET /api/v1/notifications/settings')).newest));
     return 0;
   }
-  const { items } = await ask('GET /api/v1/notifications', { query: { channel: 'browser', after: seen, limit: 20 } });
+  const { items } = await ask('GET /api/v1/notifications', { query: { channel: 'browser', after_id: seen, limit: 20 } });
   const last = items[items.length - 1];
   // Another page of this user may have been faster.
   if (!last || Number(remembered<string>(key, '-1')) !== seen) return 0;

@@ -11,7 +11,7 @@ const pagesAtOnce = 4;
 const everywhere = 'everywhere'; // the stamp of a list in which any frame may be different
 
 interface Page {
-  after: number | undefined; // its cursor
+  cursor: string | undefined; // that gave it
   tasks: Task[];
   looked: number; // number of the refresh that fetched it
 }
@@ -22,21 +22,21 @@ const stampOf = (job: Job): string =>
 
 async function fetchPage(
   job: number,
-  after: number | undefined,
+  cursor: string | undefined,
   signal: AbortSignal,
-): Promise<{ tasks: Task[]; next: number | null }> {
-  const query = after === undefined ? { limit: pageSize } : { limit: pageSize, after };
+): Promise<{ tasks: Task[]; next: string | null }> {
+  const query = cursor === undefined ? { limit: pageSize } : { limit: pageSize, cursor };
   const page = await ask('GET /api/v1/jobs/{id}/tasks', { path: { id: job }, query, signal });
-  return { tasks: page.items, next: page.next };
+  return { tasks: page.items, next: page.next_cursor };
 }
 
 async function fetchAll(job: number, signal: AbortSignal): Promise<Page[]> {
   const pages: Page[] = [];
-  for (let after: number | undefined; ; ) {
-    const { tasks, next } = await fetchPage(job, after, signal);
-    if (tasks.length > 0) pages.push({ after, tasks, looked: 0 });
+  for (let cursor: string | undefined; ; ) {
+    const { tasks, next } = await fetchPage(job, cursor, signal);
+    if (tasks.length > 0) pages.push({ cursor, tasks, looked: 0 });
     if (next === null) return pages;
-    after = next;
+    cursor = next;
   }
 }
 
@@ -95,7 +95,7 @@ export function useTaskList(job: Job | null): Live<Task[]> {
       old.looks += 1;
       await Promise.all(
         live.slice(0, most).map(async (page) => {
-          page.tasks = (await fetchPage(now.id, page.after, signal)).tasks;
+          page.tasks = (await fetchPage(now.id, page.cursor, signal)).tasks;
           page.looked = old.looks;
         }),
       );

@@ -28,7 +28,7 @@ async function look(signal: AbortSignal) {
   const [status, metrics, health] = await Promise.all([
     ask('GET /api/v1/status', { signal }),
     send(url('/metrics'), { signal }).then((reply) => reply.text()),
-    send(url('/healthz'), { signal }).then((reply) => reply.ok),
+    send(url('/readyz'), { signal }).then((reply) => reply.ok),
   ]);
   return { status, metrics: parseMetrics(metrics), health };
 }

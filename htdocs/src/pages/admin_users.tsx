@@ -149,22 +149,22 @@ export function AdminUsersPage() {
     `accounts ${which} ${pages} ${search}`,
     async (signal) => {
       const items: Account[] = [];
-      let before: number | null = null;
+      let cursor: string | null = null;
       for (let page = 0; page < pages; page += 1) {
-        const found: { items: Account[]; next: number | null } = await ask('GET /api/v1/admin/users', {
+        const found: { items: Account[]; next_cursor: string | null } = await ask('GET /api/v1/admin/users', {
           query: {
             limit: pageSize,
-            ...(before ? { before } : {}),
-            ...(search ? { search } : {}),
-            ...(which ? { which } : {}),
+            ...(cursor ? { cursor } : {}),
+            ...(search ? { q: search } : {}),
+            ...(which ? { filter: which } : {}),
           },
           signal,
         });
         items.push(...found.items);
-        before = found.next;
-        if (before === null) break;
+        cursor = found.next_cursor;
+        if (cursor === null) break;
       }
-      return { items, more: before !== null };
+      return { items, more: cursor !== null };
     },
     30000,
   );

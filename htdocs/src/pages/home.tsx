@@ -109,9 +109,9 @@ export function HomePage() {
     grid: (update, status) => ({ data: applyStatusUpdate(update, status) }),
   });
   const jobs = useLive('home jobs', () => ask('GET /api/v1/jobs', { query: { limit: 60 } }), 3000, {
-    job: (update, { items, next }) => {
+    job: (update, { items, next_cursor }) => {
       const now = applyJobsUpdate(items, update);
-      return now && now !== 'ask' ? { ...now, data: { items: now.data, next } } : now;
+      return now && now !== 'ask' ? { ...now, data: { items: now.data, next_cursor } } : now;
     },
   });
   const mine = jobs.data?.items ?? [];

@@ -32,14 +32,14 @@ async function likeJob(id: number): Promise<{ job: Job; files: JobFile[]; frames
     ask('GET /api/v1/jobs/{id}/sources', { path }),
   ]);
   const frames: number[] = [];
-  for (let after: number | undefined; ; ) {
+  for (let cursor: string | undefined; ; ) {
     const page = await ask('GET /api/v1/jobs/{id}/tasks', {
       path,
-      query: { limit: 1000, ...(after ? { after } : {}) },
+      query: { limit: 1000, ...(cursor ? { cursor } : {}) },
     });
     frames.push(...page.items.map((task) => task.frame));
-    if (page.next === null) break;
-    after = page.next;
+    if (page.next_cursor === null) break;
+    cursor = page.next_cursor;
   }
   return { job, files: sources.items, frames: frameList(frames) };
 }

@@ -190,11 +190,11 @@ export function PointsPage() {
       let sum = 0;
       const items = await everyPage(async (cursor) => {
         const page = await ask('GET /api/v1/points/statement', {
-          query: { limit: 1000, ...(cursor ? { before: cursor } : {}) },
+          query: { limit: 1000, ...(cursor ? { cursor } : {}) },
           signal,
         });
         sum += page.items.length;
-        return { items: page.items, next: sum >= most ? null : page.next };
+        return { items: page.items, next_cursor: sum >= most ? null : page.next_cursor };
       });
       return { items, more: items.length >= most };
     },

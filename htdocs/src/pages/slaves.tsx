@@ -103,9 +103,9 @@ export function SlavesPage() {
   const list = useLive(
     `slaves ${everybody}`,
     (signal) =>
-      everyPage((before) =>
+      everyPage((cursor) =>
         ask('GET /api/v1/slaves', {
-          query: { limit: 1000, ...(before ? { before } : {}), ...(everybody ? { all: 1 as const } : {}) },
+          query: { limit: 1000, ...(cursor ? { cursor } : {}), ...(everybody ? { owner: 'any' } : {}) },
           signal,
         }),
       ),

@@ -30,7 +30,7 @@ BEGIN
   FROM transaction t JOIN entry e ON e.transaction_id = t.id AND e.amount > 0
   WHERE t.kind = 'boost' AND t.ref = v_ref;
   IF v_transaction_id IS NOT NULL AND (v_job_id <> p_job_id OR v_points <> p_points) THEN
-    CALL error_raise(409, CONCAT('the key "', p_key, '" was used to boost job ', v_job_id, ' with ',
+    CALL error_raise(422, CONCAT('the key "', p_key, '" was used to boost job ', v_job_id, ' with ',
       points_text(v_points), ' points; take a new key for another boost'));
   END IF;
   IF v_transaction_id IS NULL THEN
@@ -44,7 +44,7 @@ BEGIN
       CALL error_raise(409, CONCAT('job ', p_job_id, ' is ', v_state, '; there is nothing left to boost'));
     END IF;
     IF v_balance < p_points THEN
-      CALL error_raise(409, CONCAT('you have ', points_text(v_balance), ' points to spend, not ',
+      CALL error_raise(402, CONCAT('you have ', points_text(v_balance), ' points to spend, not ',
         points_text(p_points)));
     END IF;
     SET v_escrow = (SELECT id FROM account WHERE job_id = p_job_id AND kind = 'escrow');

@@ -4,7 +4,7 @@ CREATE OR REPLACE PROCEDURE job_list(IN p_user_id BIGINT, IN p_state VARCHAR(16)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_before BIGINT DEFAULT IF(p_before > 0, p_before, 9223372036854775807);
-  DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 1000);
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 1001);
 
   IF p_state NOT IN ('', 'active', 'paused', 'finished', 'failed', 'cancelled') THEN
     CALL error_raise(400, CONCAT('there is no job state "', p_state,

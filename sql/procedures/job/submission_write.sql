@@ -95,7 +95,7 @@ BEGIN
       FROM submission_file f
       WHERE NOT EXISTS (SELECT 1 FROM `blob` b JOIN blob_owner o ON o.blob_id = b.id AND o.user_id = p_user_id
         WHERE b.sha256 = f.sha256 AND b.size_bytes = f.size_bytes));
-    CALL error_raise(409, v_bad);
+    CALL error_raise(424, v_bad);
   END IF;
 
   WHILE v_number <= v_jobs DO

@@ -6,7 +6,7 @@ CREATE OR REPLACE PROCEDURE notification_list(IN p_user_id BIGINT, IN p_channel 
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_before BIGINT DEFAULT IF(p_before > 0, p_before, 9223372036854775807);
-  DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 1000);
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 1001);
 
   SELECT n.id, n.kind, n.channel, n.message, COALESCE(n.job_id, 0) AS job_id, COALESCE(n.slave_id, 0) AS slave_id,
     n.state, n.try_count, n.problem, time_text(n.created_at) AS created_at, time_text(n.ended_at) AS ended_at

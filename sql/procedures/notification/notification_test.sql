@@ -16,7 +16,7 @@ BEGIN
   START TRANSACTION;
   IF (SELECT COUNT(*) FROM notification WHERE user_id = p_user_id AND kind = 'test'
       AND created_at > v_now - INTERVAL 1 HOUR) >= 10 THEN
-    CALL error_raise(409, 'ten tests within an hour are enough; look at what became of them, and try again later');
+    CALL error_raise(429, 'ten tests within an hour are enough; look at what became of them, and try again later');
   END IF;
   INSERT INTO notification (user_id, kind, channel, message, state, created_at, due_at, ended_at)
   VALUES (p_user_id, 'test', p_channel, LEFT(p_message, 1000), IF(p_channel = 'browser', 'sent', 'waiting'), v_now,

@@ -51,11 +51,11 @@ BEGIN
   JOIN entry o ON o.transaction_id = t.id AND o.amount > 0
   WHERE t.kind = 'adjust' AND t.ref = v_ref;
   IF NOT v_same THEN
-    CALL error_raise(409, CONCAT('the key "', p_key, '" was used for another adjustment; take a new key'));
+    CALL error_raise(422, CONCAT('the key "', p_key, '" was used for another adjustment; take a new key'));
   END IF;
   IF v_transaction_id IS NULL THEN
     IF v_from > 1 AND v_balance < p_points THEN
-      CALL error_raise(409, CONCAT(p_from, ' has ', points_text(v_balance), ' points to spend, not ',
+      CALL error_raise(402, CONCAT(p_from, ' has ', points_text(v_balance), ' points to spend, not ',
         points_text(p_points)));
     END IF;
     SET v_change = IF(v_from = 1, p_points, IF(v_to = 1, -LEAST(p_points, v_total), 0));

@@ -43,12 +43,12 @@ BEGIN
   FROM transaction t JOIN entry e ON e.transaction_id = t.id AND e.amount > 0
   WHERE t.kind = 'give' AND t.ref = v_ref;
   IF v_transaction_id IS NOT NULL AND (v_old <> v_to OR v_points <> p_points) THEN
-    CALL error_raise(409, CONCAT('the key "', p_key, '" was used to give ', points_text(v_points),
+    CALL error_raise(422, CONCAT('the key "', p_key, '" was used to give ', points_text(v_points),
       ' points; take a new key for another gift'));
   END IF;
   IF v_transaction_id IS NULL THEN
     IF v_balance < p_points THEN
-      CALL error_raise(409, CONCAT('you have ', points_text(v_balance), ' points to spend, not ',
+      CALL error_raise(402, CONCAT('you have ', points_text(v_balance), ' points to spend, not ',
         points_text(p_points)));
     END IF;
     INSERT INTO transaction (kind, ref, actor_id, created_at, reason)

@@ -12,7 +12,7 @@ BEGIN
     CALL error_raise(400, 'a project needs a name of 1 to 200 characters');
   END IF;
   IF EXISTS (SELECT 1 FROM project WHERE user_id = p_user_id AND name = TRIM(p_name)) THEN
-    CALL error_raise(409, CONCAT('you have a project "', TRIM(p_name), '" already'));
+    CALL error_raise(411, CONCAT('you have a project "', TRIM(p_name), '" already'));
   END IF;
   INSERT INTO project (user_id, name, created_at) VALUES (p_user_id, TRIM(p_name), UTC_TIMESTAMP(3));
   COMMIT;

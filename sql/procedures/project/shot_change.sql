@@ -32,7 +32,7 @@ BEGIN
     END IF;
   END IF;
   IF EXISTS (SELECT 1 FROM shot WHERE sequence_id = v_sequence_id AND name = v_name AND id <> p_shot_id) THEN
-    CALL error_raise(409, CONCAT('the sequence has a shot "', v_name, '" already'));
+    CALL error_raise(411, CONCAT('the sequence has a shot "', v_name, '" already'));
   END IF;
   UPDATE shot SET sequence_id = v_sequence_id, name = v_name,
     state = CASE WHEN p_state IS NULL THEN state ELSE NULLIF(p_state, '') END

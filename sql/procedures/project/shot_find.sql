@@ -15,7 +15,7 @@ BEGIN
   SET p_shot_id = (SELECT id FROM shot WHERE sequence_id = v_sequence_id AND name = TRIM(p_name));
   IF p_shot_id IS NULL THEN
     IF (SELECT COUNT(*) FROM shot WHERE project_id = p_project_id) >= 10000 THEN
-      CALL error_raise(409, CONCAT('project ', p_project_id, ' has 10,000 shots already; begin another one'));
+      CALL error_raise(413, CONCAT('project ', p_project_id, ' has 10,000 shots already; begin another one'));
     END IF;
     IF v_sequence_id IS NULL THEN
       INSERT INTO sequence (project_id, name, created_at) VALUES (p_project_id, TRIM(p_sequence_name), v_now);

@@ -4,7 +4,7 @@
 CREATE OR REPLACE PROCEDURE shot_list(IN p_project_id BIGINT, IN p_shot_id BIGINT, IN p_after BIGINT, IN p_limit INT)
 SQL SECURITY DEFINER
 BEGIN
-  DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 1000);
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 1001);
 
   IF p_shot_id <> 0 AND NOT EXISTS (SELECT 1 FROM shot WHERE id = p_shot_id) THEN
     CALL error_raise(404, CONCAT('there is no shot ', p_shot_id));

@@ -5,7 +5,7 @@ CREATE OR REPLACE PROCEDURE activity_list(IN p_administrator_id BIGINT, IN p_kin
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_before BIGINT DEFAULT IF(p_before > 0, p_before, 9223372036854775807);
-  DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 1000);
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 1001);
 
   CALL admin_check(p_administrator_id);
   SELECT e.id, time_text(e.created_at) AS created_at, e.kind, COALESCE(e.user_id, 0) AS user_id,

@@ -1,4 +1,6 @@
--- Fails with SQLSTATE DR400 (invalid), DR403 (denied), DR404 (not found) or DR409 (conflict) and a message for users.
+-- Fails with SQLSTATE DR<code> and a message for users. Codes: 400 invalid, 403 denied, 404 not found, 409 conflict;
+-- conflicts that programs tell apart: 402 insufficient points, 411 name taken, 413 quota exceeded, 422 idempotency key
+-- reused, 424 files missing, 429 too many e-mails. What the API makes of them: server/database/connection.cpp.
 -- Other procedures call it because it truncates a message that is longer than a condition item.
 CREATE OR REPLACE PROCEDURE error_raise(IN p_code INT, IN p_message TEXT)
 SQL SECURITY DEFINER
@@ -8,6 +10,12 @@ BEGIN
     WHEN 400 THEN SIGNAL SQLSTATE 'DR400' SET MESSAGE_TEXT = v_message;
     WHEN 403 THEN SIGNAL SQLSTATE 'DR403' SET MESSAGE_TEXT = v_message;
     WHEN 404 THEN SIGNAL SQLSTATE 'DR404' SET MESSAGE_TEXT = v_message;
+    WHEN 402 THEN SIGNAL SQLSTATE 'DR402' SET MESSAGE_TEXT = v_message;
+    WHEN 411 THEN SIGNAL SQLSTATE 'DR411' SET MESSAGE_TEXT = v_message;
+    WHEN 413 THEN SIGNAL SQLSTATE 'DR413' SET MESSAGE_TEXT = v_message;
+    WHEN 422 THEN SIGNAL SQLSTATE 'DR422' SET MESSAGE_TEXT = v_message;
+    WHEN 424 THEN SIGNAL SQLSTATE 'DR424' SET MESSAGE_TEXT = v_message;
+    WHEN 429 THEN SIGNAL SQLSTATE 'DR429' SET MESSAGE_TEXT = v_message;
     ELSE SIGNAL SQLSTATE 'DR409' SET MESSAGE_TEXT = v_message;
   END CASE;
 END

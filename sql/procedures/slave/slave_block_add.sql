@@ -28,7 +28,7 @@ BEGIN
     CALL error_raise(404, CONCAT('there is no ', p_kind, ' ', p_target_id));
   END IF;
   IF (SELECT COUNT(*) FROM slave_block WHERE slave_id = p_slave_id) >= 1000 THEN
-    CALL error_raise(409, CONCAT('slave ', p_slave_id, ' has 1,000 blocks already; take some away'));
+    CALL error_raise(413, CONCAT('slave ', p_slave_id, ' has 1,000 blocks already; take some away'));
   END IF;
   INSERT IGNORE INTO slave_block (slave_id, kind, target_id, created_at)
   VALUES (p_slave_id, p_kind, v_target_id, UTC_TIMESTAMP(3));

@@ -26,7 +26,7 @@ BEGIN
     CALL error_raise(409, 'this slavekey is in use');
   END IF;
   IF (SELECT COUNT(*) FROM slave WHERE user_id = p_user_id AND state <> 'revoked') >= 1000 THEN
-    CALL error_raise(409, 'you have 1,000 slaves already; revoke some that you no longer use');
+    CALL error_raise(413, 'you have 1,000 slaves already; revoke some that you no longer use');
   END IF;
   INSERT INTO slave (user_id, name, slavekey, password_hash, created_at)
   VALUES (p_user_id, TRIM(p_name), p_slavekey, p_password_hash, v_now);

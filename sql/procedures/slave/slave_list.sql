@@ -4,7 +4,7 @@ CREATE OR REPLACE PROCEDURE slave_list(IN p_user_id BIGINT, IN p_before BIGINT, 
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_before BIGINT DEFAULT IF(p_before > 0, p_before, 9223372036854775807);
-  DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 1000);
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 1001);
 
   SELECT s.id, s.user_id, u.name AS user_name, s.name, s.slavekey, s.state, s.os, s.cpu_model, s.cores, s.memory_mib,
     (SELECT JSON_ARRAYAGG(JSON_ARRAY(m.name, k.version, COALESCE(k.benchmark_power, 0), COALESCE(k.power, 0),

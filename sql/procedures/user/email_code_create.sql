@@ -25,7 +25,7 @@ BEGIN
   END IF;
   IF (SELECT COUNT(*) FROM email_code_sent WHERE user_id = p_user_id AND created_at > v_now - INTERVAL 1 DAY) >= 6
     OR (SELECT COUNT(*) FROM email_code_sent WHERE email = v_email AND created_at > v_now - INTERVAL 1 DAY) >= 3 THEN
-    CALL error_raise(409, CONCAT('enough codes were sent to ', v_email,
+    CALL error_raise(429, CONCAT('enough codes were sent to ', v_email,
       ' for a day; look there for the latest, also among unwanted mail'));
   END IF;
   INSERT INTO email_code_sent (user_id, email, created_at) VALUES (p_user_id, v_email, v_now);

@@ -26,10 +26,10 @@ BEGIN
     CALL error_raise(403, 'only an administrator may have a token with the scope admin');
   END IF;
   IF EXISTS (SELECT 1 FROM token WHERE user_id = p_user_id AND name = TRIM(p_name)) THEN
-    CALL error_raise(409, CONCAT('you have a token "', TRIM(p_name), '" already'));
+    CALL error_raise(411, CONCAT('you have a token "', TRIM(p_name), '" already'));
   END IF;
   IF (SELECT COUNT(*) FROM token WHERE user_id = p_user_id) >= 100 THEN
-    CALL error_raise(409, 'you have 100 tokens already; delete some that you no longer use');
+    CALL error_raise(413, 'you have 100 tokens already; delete some that you no longer use');
   END IF;
   INSERT INTO token (user_id, name, scopes, secret_hash, created_at)
   VALUES (p_user_id, TRIM(p_name), REPLACE(p_scopes, ' ', ','), p_secret_hash, UTC_TIMESTAMP(3));

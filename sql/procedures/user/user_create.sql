@@ -23,7 +23,7 @@ BEGIN
   START TRANSACTION;
   SELECT next_value INTO v_number FROM counter WHERE name = 'user' FOR UPDATE;  -- one at a time: who is the first?
   IF EXISTS (SELECT 1 FROM user WHERE name = p_name) THEN
-    CALL error_raise(409, CONCAT('the name "', p_name, '" is taken'));
+    CALL error_raise(411, CONCAT('the name "', p_name, '" is taken'));
   END IF;
   INSERT INTO user (name, email, password_hash, role, created_at)
   VALUES (p_name, NULLIF(p_email, ''), p_password_hash,

@@ -6,7 +6,7 @@ CREATE OR REPLACE PROCEDURE user_list(IN p_administrator_id BIGINT, IN p_search 
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_before BIGINT DEFAULT IF(p_before > 0, p_before, 9223372036854775807);
-  DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 1000);
+  DECLARE v_limit INT DEFAULT LEAST(GREATEST(p_limit, 1), 1001);
 
   CALL admin_check(p_administrator_id);
   IF p_filter NOT IN ('', 'staff', 'blocked') THEN

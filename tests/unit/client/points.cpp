@@ -113,14 +113,14 @@ START_TEST(points_are_shown_with_what_moved_them) {
   ck_assert(desk.good({"points", "--json"}).json().at("total") == 1234.567);
   for (int i = 1; i <= 5; ++i) desk.good({"give", "ben", std::to_string(i), "--reason", "thanks"});
   auto const all = desk.good({"points", "--statement", "--json"}).json();
-  ck_assert(all.at("items").size() == 5 && all.at("next").is_null());
+  ck_assert(all.at("items").size() == 5 && all.at("next_cursor").is_null());
   auto const some = desk.good({"points", "--statement", "--limit", "3", "--json"}).json();
   ck_assert(some.at("items").size() == 3 && some.at("items")[0].at("available") == -5);
-  auto const rest = desk.good({"points", "--before", some.at("next").dump(), "--json"}).json();
+  auto const rest = desk.good({"points", "--cursor", some.at("next_cursor").get<std::string>(), "--json"}).json();
   ck_assert(rest.at("items").size() == 2 && rest.at("items")[0].at("available") == -2);
   auto const text = desk.good({"points", "--statement", "--limit", "3"});
   ck_assert_says(text.out, "to ben: thanks");
-  ck_assert_says(text.err, ("--before " + some.at("next").dump()).c_str());
+  ck_assert_says(text.err, ("--cursor " + some.at("next_cursor").get<std::string>()).c_str());
 }
 END_TEST
 

@@ -45,6 +45,12 @@ START_TEST(wrong_members_are_named_in_sentences) {
         "'extra' is not known here; known are: name, count"}) {
     ck_assert_says(said, part);
   }
+  auto const& fields = body.finish().error().fields;
+  ck_assert_uint_eq(fields.size(), 7);
+  ck_assert(fields[0].in == "body" && fields[0].at == "/name" && fields[0].code == "wrong_type");
+  ck_assert(fields[4].at == "/far" && fields[4].code == "out_of_range");
+  ck_assert(fields[5].at == "/missing" && fields[5].code == "missing");
+  ck_assert(fields[6].at == "/extra" && fields[6].code == "unknown");
 }
 END_TEST
 
@@ -67,7 +73,20 @@ START_TEST(bodies_that_are_no_json_objects_are_refused) {
 }
 END_TEST
 
+START_TEST(a_member_that_occurs_twice_makes_a_body_malformed) {
+  for (auto const* twice :
+       {R"({"a":1,"a":1})", R"({"b":{"a":1,"c":2,"a":3}})", R"({"l":[{"x":1},{"y":1,"\u0079":2}]})"}) {
+    auto const body = JsonBody::parse(twice);
+    ck_assert(!body);
+    ck_assert_says(body.error().message, "occurs twice");
+    ck_assert(body.error().problem == "malformed_json");
+  }
+  ck_assert(JsonBody::parse(R"({"a":{"a":1},"b":[{"a":1},{"a":2}]})").has_value());
+}
+END_TEST
+
 TestGroup const bodies_tests{"bodies",
-                             {wrong_members_are_named_in_sentences, bodies_that_are_no_json_objects_are_refused}};
+                             {wrong_members_are_named_in_sentences, bodies_that_are_no_json_objects_are_refused,
+                              a_member_that_occurs_twice_makes_a_body_malformed}};
 
 }  // namespace

@@ -74,7 +74,7 @@ START_TEST(nobody_reaches_anothers_things_on_any_route) {
     ++walked;
   }
   ck_assert_int_gt(walked, 15);
-  ck_assert_int_eq(desk.call("GET", "/api/v1/jobs?all=1", thief).status, 403);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/jobs?owner=any", thief).status, 403);
   ck_assert_text(desk.call("GET", "/api/v1/jobs/" + job, owner).json["name"], "film");
   ck_assert_uint_eq(desk.call("GET", "/api/v1/tokens", owner).json["items"].size(), 1);
 }
@@ -88,6 +88,9 @@ START_TEST(everybody_may_see_the_grid) {
   ck_assert_int_eq(status.json["frames"]["leased"].get<int>(), 3);
   ck_assert_says(desk.call("GET", "/metrics").text, "distren_tasks{state=\"ready\"} 10\n");
   ck_assert_text(desk.call("GET", "/healthz").text, "ok\n");
+  ck_assert(desk.call("GET", "/readyz").json == json({{"database", true}, {"store", true}, {"dispatcher", true}}));
+  ck_assert_says(desk.call("GET", "/problems/name_taken").text, "The name is taken");
+  ck_assert_int_eq(desk.call("GET", "/problems/%3Cscript%3E").status, 404);
   ck_assert_says(desk.call("GET", "/api/v1/openapi.yaml").text, "openapi: 3");
   ck_assert_says(desk.call("GET", "/").text, "<!doctype html>");
   ck_assert_int_eq(desk.call("GET", "/local.mk.not").status, 404);
@@ -112,6 +115,20 @@ START_TEST(what_is_not_there_and_what_is_not_possible_is_said) {
 }
 END_TEST
 
+START_TEST(an_unknown_parameter_is_rejected_everywhere) {
+  Fixture desk;
+  for (auto const& route : api_routes()) {
+    std::string path(route.pattern);
+    for (auto open = path.find('{'); open != std::string::npos; open = path.find('{'))
+      path.replace(open, path.find('}', open) + 1 - open, "1");
+    auto const rejected = desk.call(std::string(route.method), path + "?no_such=1", "");
+    ck_assert_msg(rejected.status == 400, "%s", path.c_str());
+    ck_assert_text(rejected.json["code"], "invalid_request");
+    ck_assert(rejected.json["errors"][0]["in"] == "query" && rejected.json["errors"][0]["at"] == "no_such");
+  }
+}
+END_TEST
+
 START_TEST(a_database_that_is_away_is_a_503) {
   DatabaseThread const thread;
   DatabaseAddress nowhere = *the_database;
@@ -133,7 +150,8 @@ END_TEST
 
 TestGroup const access_tests{"access",
                              {everybody_may_see_the_grid, what_is_not_there_and_what_is_not_possible_is_said,
-                              nobody_reaches_anothers_things_on_any_route, a_database_that_is_away_is_a_503},
+                              nobody_reaches_anothers_things_on_any_route, an_unknown_parameter_is_rejected_everywhere,
+                              a_database_that_is_away_is_a_503},
                              with_database};
 
 }  // namespace

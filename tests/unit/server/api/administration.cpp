@@ -22,7 +22,7 @@ struct Fixture : DatabaseThread, ApiFixture {
     return call("GET", "/api/v1/me", secret).json["user"]["id"].get<std::int64_t>();
   }
   json account(std::string const& name) {
-    auto const found = call("GET", "/api/v1/admin/users?search=" + name, admin).json;
+    auto const found = call("GET", "/api/v1/admin/users?q=" + name, admin).json;
     for (auto const& each : found["items"])
       if (each["name"] == name) return each;
     return nullptr;
@@ -103,7 +103,7 @@ START_TEST(who_is_blocked_is_out_at_once_and_reads_why) {
   ck_assert(!entered && entered.error().code == Errc::denied);
   ck_assert_says(entered.error().message, "owner is blocked");
   ck_assert_text(desk.account(name)["blocked_reason"], "mines coins");
-  ck_assert_uint_ge(desk.call("GET", "/api/v1/admin/users?which=blocked", desk.admin).json["items"].size(), 1);
+  ck_assert_uint_ge(desk.call("GET", "/api/v1/admin/users?filter=blocked", desk.admin).json["items"].size(), 1);
 
   ck_assert_int_eq(desk.call("POST", path + "/unblock", desk.admin).status, 204);
   ck_assert(desk.account(name)["blocked_at"].is_null());
@@ -172,7 +172,8 @@ END_TEST
 
 START_TEST(what_was_written_into_the_database_by_hand_is_looked_at_too) {
   Fixture desk;
-  desk.services->runtime.take({{"times.session_seconds", "1"}, {"registration", "maybe"}, {"name", ""}, {"points.grant_by", "claim"}});
+  desk.services->runtime.take(
+      {{"times.session_seconds", "1"}, {"registration", "maybe"}, {"name", ""}, {"points.grant_by", "claim"}});
   auto const now = desk.services->runtime.now();
   ck_assert(now.session_s == desk.config.times.session_seconds && now.registration && now.name == "DistRen");
 }
@@ -197,13 +198,17 @@ START_TEST(lists_page_by_key_and_refuse_what_they_do_not_know) {
   desk.person();
   auto const first = desk.call("GET", "/api/v1/admin/users?limit=1", desk.admin).json;
   ck_assert_uint_eq(first["items"].size(), 1);
-  auto const second = desk.call("GET", "/api/v1/admin/users?limit=1&before=" + first["next"].dump(), desk.admin).json;
+  auto const second =
+      desk.call("GET", "/api/v1/admin/users?limit=1&cursor=" + first["next_cursor"].get<std::string>(), desk.admin)
+          .json;
   ck_assert(second["items"][0]["id"] < first["items"][0]["id"]);
   auto const events = desk.call("GET", "/api/v1/admin/events?limit=1", desk.admin).json;
-  auto const older = desk.call("GET", "/api/v1/admin/events?limit=1&before=" + events["next"].dump(), desk.admin).json;
+  auto const older =
+      desk.call("GET", "/api/v1/admin/events?limit=1&cursor=" + events["next_cursor"].get<std::string>(), desk.admin)
+          .json;
   ck_assert(older["items"][0]["id"] < events["items"][0]["id"]);
-  for (auto const* bad : {"users?limit=0", "users?limit=1001", "users?before=x", "users?kind=a", "users?which=all",
-                          "events?search=a", "events?limit=x"})
+  for (auto const* bad : {"users?limit=0", "users?limit=1001", "users?cursor=x", "users?kind=a", "users?filter=all",
+                          "events?q=a", "events?limit=x"})
     ck_assert_msg(desk.call("GET", std::string("/api/v1/admin/") + bad, desk.admin).status == 400, "%s", bad);
 }
 END_TEST

@@ -57,7 +57,8 @@ START_TEST(a_job_is_created_with_its_folder_and_reaches_the_dispatcher) {
   auto const tasks = desk.call("GET", job_path(id, "/tasks?limit=3"), secret);
   ck_assert_uint_eq(tasks.json["items"].size(), 3);
   ck_assert_text(tasks.json["items"][0]["state"], "ready");
-  auto const rest = desk.call("GET", job_path(id, "/tasks?limit=3&after=" + tasks.json["next"].dump()), secret);
+  auto const rest =
+      desk.call("GET", job_path(id, "/tasks?limit=3&cursor=" + tasks.json["next_cursor"].get<std::string>()), secret);
   ck_assert_uint_eq(rest.json["items"].size(), 1);
   ck_assert_int_eq(rest.json["items"][0]["frame"].get<int>(), 4);
   ck_assert_uint_eq(desk.call("GET", job_path(id, "/output"), secret).json["items"].size(), 0);

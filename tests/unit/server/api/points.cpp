@@ -15,7 +15,7 @@ START_TEST(a_new_account_has_nothing_and_an_adjustment_is_receipted) {
   auto const nothing = desk.points(ann);
   for (auto const* key : {"available", "pending", "escrow", "held", "held_frames", "total", "weight"})
     ck_assert_msg(nothing[key] == 0, "%s: %s", key, nothing.dump().c_str());
-  ck_assert(desk.statement(ann) == json({{"items", json::array()}, {"next", nullptr}}));
+  ck_assert(desk.statement(ann) == json({{"items", json::array()}, {"next_cursor", nullptr}}));
   auto const reply = desk.adjust("k1", {{"to", ann.name}, {"points", 1234.5}, {"reason", "as promised"}});
   ck_assert_int_eq(reply.status, 200);
   ck_assert(reply.json["kind"] == "adjust" && reply.json["points"] == 1234.5 && reply.json["from"].is_null());
@@ -179,8 +179,9 @@ START_TEST(the_ranking_and_the_statement_come_page_by_page) {
   auto const page = desk.call("GET", "/api/v1/ranking?limit=2", first.secret).json;
   ck_assert(page["items"][0] ==
             json({{"place", 1}, {"user", first.id}, {"user_name", first.name}, {"total", 9000000}, {"weight", 4}}));
-  ck_assert(page["items"][1]["user"] == second.id && page["items"][1]["place"] == 2 && page["next"] == second.id);
-  auto const rest = desk.call("GET", "/api/v1/ranking?limit=2&after=" + page["next"].dump(), first.secret).json;
+  ck_assert(page["items"][1]["user"] == second.id && page["items"][1]["place"] == 2 && page["next_cursor"].is_string());
+  auto const rest =
+      desk.call("GET", "/api/v1/ranking?limit=2&cursor=" + page["next_cursor"].get<std::string>(), first.secret).json;
   ck_assert(rest["items"][0]["user"] == third.id && rest["items"][0]["place"] == 2);
   for (int i = 0; i < 4; ++i) {
     auto const key = "page-" + std::to_string(i);
@@ -188,10 +189,10 @@ START_TEST(the_ranking_and_the_statement_come_page_by_page) {
   }
   auto const recent = desk.statement(first, "?limit=3");
   ck_assert(recent["items"].size() == 3 && recent["items"][0]["available"] == -4);
-  auto const older = desk.statement(first, "?limit=3&before=" + recent["next"].dump());
-  ck_assert(older["items"].size() == 2 && older["items"][0]["available"] == -1 && older["next"].is_null());
+  auto const older = desk.statement(first, "?limit=3&cursor=" + recent["next_cursor"].get<std::string>());
+  ck_assert(older["items"].size() == 2 && older["items"][0]["available"] == -1 && older["next_cursor"].is_null());
   ck_assert_int_eq(desk.call("GET", "/api/v1/points/statement?all=1", first.secret).status, 400);
-  ck_assert_int_eq(desk.call("GET", "/api/v1/ranking?after=x", first.secret).status, 400);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/ranking?cursor=x", first.secret).status, 400);
 }
 END_TEST
 

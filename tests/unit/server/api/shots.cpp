@@ -46,7 +46,7 @@ START_TEST(shots_are_made_listed_changed_and_removed) {
   desk.call("POST", desk.shots, desk.owner, {{"sequence", "SQ020"}, {"name", "SH010"}});
   auto const page = desk.call("GET", desk.shots + "?limit=1", desk.owner);
   ck_assert_uint_eq(page.json["items"].size(), 1);
-  auto const next = desk.call("GET", desk.shots + "?after=" + page.json["next"].dump(), desk.owner);
+  auto const next = desk.call("GET", desk.shots + "?cursor=" + page.json["next_cursor"].get<std::string>(), desk.owner);
   ck_assert_text(next.json["items"][0]["sequence"], "SQ020");
   auto const path = "/api/v1/shots/" + made.json["id"].dump();
   auto const changed =

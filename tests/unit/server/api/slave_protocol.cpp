@@ -56,17 +56,28 @@ START_TEST(lists_are_paged_by_their_next) {
   json next = nullptr;
   int pages = 0;
   do {
-    auto const page =
-        desk.call("GET", "/api/v1/slaves?limit=2" + (next.is_null() ? "" : "&before=" + next.dump()), secret);
+    auto const page = desk.call(
+        "GET", "/api/v1/slaves?limit=2" + (next.is_null() ? "" : "&cursor=" + next.get<std::string>()), secret);
     ck_assert_int_eq(page.status, 200);
     for (auto const& item : page.json["items"]) names.push_back(item["name"]);
-    next = page.json["next"];
+    next = page.json["next_cursor"];
   } while (!next.is_null() && ++pages < 10);
   ck_assert(names == std::vector<std::string>({"s4", "s3", "s2", "s1", "s0"}));
-  for (auto const* bad : {"?limit=0", "?limit=1001", "?limit=x", "?before=x", "?after=1", "?sort=name", "?all=2"}) {
+  for (auto const* bad :
+       {"?limit=0", "?limit=1001", "?limit=x", "?cursor=x", "?after=1", "?sort=name", "?owner=2x", "?owner=0"}) {
     ck_assert_msg(desk.call("GET", std::string("/api/v1/slaves") + bad, secret).status == 400, "%s", bad);
   }
   ck_assert_int_eq(desk.call("GET", "/api/v1/jobs?state=sleeping", secret).status, 400);
+  // A full last page is the last one, and a cursor belongs to one list.
+  ck_assert(desk.call("GET", "/api/v1/slaves?limit=5", secret).json["next_cursor"].is_null());
+  auto const cursor = desk.call("GET", "/api/v1/slaves?limit=4", secret).json["next_cursor"].get<std::string>();
+  ck_assert_uint_eq(desk.call("GET", "/api/v1/slaves?cursor=" + cursor, secret).json["items"].size(), 1);
+  for (auto const& path : {"/api/v1/jobs?cursor=" + cursor, "/api/v1/slaves?owner=me&cursor=" + cursor,
+                           "/api/v1/slaves?cursor=" + cursor + "x"}) {
+    auto const refused = desk.call("GET", path, secret);
+    ck_assert_int_eq(refused.status, 400);
+    ck_assert_text(refused.json["code"], "cursor_invalid");
+  }
 }
 END_TEST
 

@@ -209,7 +209,7 @@ START_TEST(people_choose_what_they_are_told) {
   auto const kept = desk.call("GET", "/api/v1/notifications/settings", desk.secret).json;
   ck_assert(kept["email"] == "anna@example.org" && kept["choices"].size() == 1);
   ck_assert_int_eq(desk.call("GET", "/api/v1/notifications/settings").status, 401);
-  for (auto const* bad : {"?limit=0", "?channel=pigeon", "?after=x", "?kind=test"})
+  for (auto const* bad : {"?limit=0", "?channel=pigeon", "?after_id=x", "?kind=test"})
     ck_assert_msg(desk.call("GET", std::string("/api/v1/notifications") + bad, desk.secret).status == 400, "%s", bad);
 }
 END_TEST

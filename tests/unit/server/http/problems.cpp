@@ -1,0 +1,59 @@
+// Problems as RFC 9457 has them, and their catalogue.
+#include <algorithm>
+#include <cstdlib>
+#include <set>
+#include <string>
+
+#include "common/base/files.h"
+#include "common/base/json_body.h"
+#include "server/http/message.h"
+#include "server/http/problem.h"
+#include "tests/support/check_main.h"
+
+using namespace distren;
+
+namespace {
+
+START_TEST(a_problem_names_code_members_and_request) {
+  Error const error{
+      Errc::conflict, "the name \"ann\" is taken", "name_taken", {{"body", "/name", "duplicate", "taken"}}};
+  auto reply = error_reply(error);
+  add_request_id(reply, "Ab3-1f");
+  ck_assert_int_eq(reply.status, 409);
+  ck_assert(std::ranges::find(reply.headers, std::pair<std::string, std::string>("Request-Id", "Ab3-1f")) !=
+            reply.headers.end());
+  auto const problem = parse_json(std::get<std::string>(reply.body)).value();
+  ck_assert_text(problem["type"].get<std::string>(), "/problems/name_taken");
+  ck_assert_text(problem["code"].get<std::string>(), "name_taken");
+  ck_assert_text(problem["detail"].get<std::string>(), "the name \"ann\" is taken");
+  ck_assert_text(problem["request_id"].get<std::string>(), "Ab3-1f");
+  ck_assert_int_eq(problem["status"].get<int>(), 409);
+  ck_assert_text(problem["errors"][0]["at"].get<std::string>(), "/name");
+  auto plain = json_reply(200, {{"a", 1}});
+  add_request_id(plain, "Ab3-20");
+  ck_assert_text(std::get<std::string>(plain.body), "{\"a\":1}\n");
+  ck_assert_int_eq(error_reply("no_such_code", "x").status, 500);
+}
+END_TEST
+
+START_TEST(the_catalogue_of_problems_is_that_of_the_api_document) {
+  auto const document = read_file(std::string(std::getenv("top_srcdir")) + "/doc/openapi.yaml", 1 << 22).value();
+  auto const begin = document.find("    Problem:\n");
+  auto const end = document.find("        detail:", begin);
+  std::set<std::string> documented;
+  for (auto at = document.find("            - ", begin); at < end; at = document.find("            - ", at + 1))
+    documented.insert(document.substr(at + 14, document.find('\n', at) - at - 14));
+  std::set<std::string> known;
+  for (auto const& kind : problem_catalogue()) {
+    ck_assert_msg(known.emplace(kind.code).second, "%s stands twice", std::string(kind.code).c_str());
+    ck_assert(kind.status >= 400 && kind.status < 600 && !kind.title.empty() && !kind.remedy.empty());
+  }
+  ck_assert_uint_eq(known.size(), documented.size());
+  ck_assert(known == documented);
+}
+END_TEST
+
+TestGroup const problems_tests{
+    "problems", {a_problem_names_code_members_and_request, the_catalogue_of_problems_is_that_of_the_api_document}};
+
+}  // namespace
