@@ -87,7 +87,7 @@ Reply handle_slave_telemetry(Request const& request, Context& context) {
 Reply handle_slave_result(Request const& request, Context& context) {
   auto message = parse_body<protocol::ResultReport>(request);
   if (!message) return error_reply(message.error());
-  auto answer = context.services.results.take_and_wait(context.caller.slave->id, std::move(*message));
+  auto answer = context.services.results.receive_and_wait(context.caller.slave->id, std::move(*message));
   if (!answer) return error_reply(answer.error());
   return message_reply(std::move(*answer));
 }

@@ -49,7 +49,7 @@ public:
   virtual ~DispatchEffects() = default;
   virtual void journal_lease(store::LeaseEntry const& lease) = 0;
   // settle() comes back to the core when the ending is durable; answer (may be empty) is for the one who reported.
-  virtual void journal_ending(store::OutcomeEntry ending, std::function<void(std::string answer)> answer) = 0;
+  virtual void journal_ending(store::OutcomeEntry outcome, std::function<void(std::string answer)> answer) = 0;
   virtual std::int64_t next_attempt() = 0;                                // 0: none reserved at the moment
   virtual void settle_grants(std::vector<store::Settlement> grants) = 0;  // held ones whose value is known now
   virtual void record_power(std::int64_t slave, store::Method const& method, std::int64_t power) = 0;  // benchmarked

@@ -102,7 +102,7 @@ void FairShare::add_job(PolicyJob const& facts) {
   refresh_boost(job);
   if (job.queued && job.key.unboosted != (job.boost == 0)) unqueue(job);
   if (!job.queued) queue(job);
-  refresh_tail(job);
+  refresh_straggler(job);
 }
 
 void FairShare::remove_job(std::int64_t id) {
@@ -110,14 +110,14 @@ void FairShare::remove_job(std::int64_t id) {
   if (found == jobs_.end()) return;
   if (found->second.queued) unqueue(found->second);
   found->second.facts.ready = 0;
-  refresh_tail(found->second);
+  refresh_straggler(found->second);
 }
 
 void FairShare::forget_job(std::int64_t id) {
   auto const found = jobs_.find(id);
   if (found == jobs_.end()) return;
   remove_job(id);
-  if (found->second.tail != 0) stragglers_.erase({found->second.tail, id});
+  if (found->second.straggling_ms != 0) stragglers_.erase({found->second.straggling_ms, id});
   jobs_.erase(found);  // its attempts end on their own
 }
 

@@ -35,7 +35,7 @@ public:
   [[nodiscard]] std::unique_ptr<Candidates> choose(PolicySlave const& slave) const override;
   void searched(PolicySlave const& slave, SearchOutcome const& outcome) override;
   [[nodiscard]] std::vector<std::int64_t> stragglers(PolicySlave const& slave) const override;
-  [[nodiscard]] int block(std::int64_t job, std::int64_t slave) const override;
+  [[nodiscard]] int run_length(std::int64_t job, std::int64_t slave) const override;
 
   void dispatched(PolicyAttempt const& attempt) override;
   void completed(std::int64_t attempt, PolicyResult const& result) override;
@@ -43,8 +43,8 @@ public:
 
   [[nodiscard]] std::optional<std::int64_t> frame_ms(std::int64_t job, std::int64_t slave) const override;
   [[nodiscard]] std::int64_t boost_of(std::int64_t job) const override;
-  [[nodiscard]] PolicyReason why_job(std::int64_t job) const override;
-  [[nodiscard]] PolicyReason why_slave(std::int64_t slave) const override;
+  [[nodiscard]] PolicyReason explain_job(std::int64_t job) const override;
+  [[nodiscard]] PolicyReason explain_slave(std::int64_t slave) const override;
   [[nodiscard]] std::optional<Forecast> forecast(std::int64_t job, std::int64_t more_escrow,
                                                  std::int64_t now_ms) const override;
 
@@ -66,9 +66,9 @@ private:
     std::int64_t escrow = 0;
     std::int64_t boost = 0;  // thousandths
     JobEstimate estimate;
-    std::int64_t rate = 0;  // power times threads at work on it
-    std::set<Key> running;  // expected end, attempt: those that may be copied
-    std::int64_t tail = 0;  // its key in stragglers_, 0: not there
+    std::int64_t rate = 0;           // power times threads at work on it
+    std::set<Key> running;           // expected end, attempt: those that may be copied
+    std::int64_t straggling_ms = 0;  // its key in stragglers_, 0: not there
   };
   struct User {
     std::int64_t weight = 0;                        // thousandths, 0: no contributor
@@ -102,7 +102,7 @@ private:
     std::int64_t work = 0;  // as charged
     std::int64_t rate = 0;  // thousandths of a reference core
     std::int64_t end_ms = 0;
-    std::int64_t copied_by = 0;
+    std::int64_t duplicated_by = 0;
   };
 
   // Queues.
@@ -128,8 +128,8 @@ private:
   void end(std::int64_t attempt, std::int64_t work);
   void begin_turn(Attempt const& attempt, User& user);
   void charge(Attempt const& attempt, std::int64_t work);
-  void list_for_copies(Attempt const& attempt, Job& job, bool listed);
-  void refresh_tail(Job& job);
+  void list_running(Attempt const& attempt, Job& job, bool listed);
+  void refresh_straggler(Job& job);
   [[nodiscard]] std::int64_t expected_work(Job const& job) const;
   [[nodiscard]] std::int64_t expected_ms(Job const& job, SlaveCapacity const& slave) const;
 
@@ -144,7 +144,7 @@ private:
   GridEstimate grid_;
   std::int64_t slots_ = 0;
   std::int64_t rate_ = 0;  // power times threads times slots of all slaves
-  std::int64_t copies_ = 0;
+  std::int64_t duplicates_ = 0;
   std::int64_t longest_ = 0;  // work of the longest frame of late
 };
 

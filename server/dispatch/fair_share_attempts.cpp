@@ -11,7 +11,7 @@ namespace distren {
 namespace {
 
 constexpr std::size_t files_kept = 4;
-constexpr std::int64_t block_ms = 900'000;
+constexpr std::int64_t run_ms = 900'000;
 constexpr std::int64_t max_run_length = 1000;
 constexpr std::int64_t faster_within_ms = 120'000;
 constexpr std::int64_t max_behind = 16;  // longest frames: who could not be served for long does not get it all back
@@ -35,11 +35,11 @@ std::int64_t FairShare::expected_ms(Job const& job, SlaveCapacity const& slave) 
   return distren::frame_ms(expected_work(job), slave.power, slave.threads, job.estimate.efficiency());
 }
 
-int FairShare::block(std::int64_t job_id, std::int64_t slave_id) const {
+int FairShare::run_length(std::int64_t job_id, std::int64_t slave_id) const {
   auto const job = jobs_.find(job_id);
   auto const slave = slaves_.find(slave_id);
   if (job == jobs_.end() || slave == slaves_.end() || !job->second.estimate.work()) return 1;
-  std::int64_t const frames = block_ms / expected_ms(job->second, slave->second.facts);
+  std::int64_t const frames = run_ms / expected_ms(job->second, slave->second.facts);
   return static_cast<int>(std::clamp<std::int64_t>(frames, 1, max_run_length));
 }
 
@@ -122,12 +122,12 @@ void FairShare::dispatched(PolicyAttempt const& facts) {
   }
   if (auto const first = facts.duplicate_of == 0 ? attempts_.end() : attempts_.find(facts.duplicate_of);
       first != attempts_.end()) {
-    first->second.copied_by = facts.id;
-    list_for_copies(first->second, job, false);
-    ++copies_;
+    first->second.duplicated_by = facts.id;
+    list_running(first->second, job, false);
+    ++duplicates_;
   } else {
     attempt.facts.duplicate_of = 0;
-    list_for_copies(attempt, job, true);
+    list_running(attempt, job, true);
   }
 
   std::erase(slave.recent, facts.job);
@@ -136,7 +136,7 @@ void FairShare::dispatched(PolicyAttempt const& facts) {
   slave.held_for = 0;
   if (facts.turn) slave.resume.reset();
   bool const copied = attempt.facts.duplicate_of != 0;
-  slave.reason = {.rule = copied       ? Rule::tail_copy
+  slave.reason = {.rule = copied       ? Rule::speculative_copy
                           : facts.turn ? facts.turn->rule
                                        : Rule::fair_share,
                   .number = attempt.facts.duplicate_of,
@@ -180,17 +180,17 @@ void FairShare::end(std::int64_t id, std::int64_t work) {
   charge(attempt, std::clamp<std::int64_t>(work, 0, frame_work_limit) - attempt.work);
   leave_slave(attempt);
   auto const job = jobs_.find(attempt.facts.job);
-  if (job != jobs_.end()) list_for_copies(attempt, job->second, false);
+  if (job != jobs_.end()) list_running(attempt, job->second, false);
   if (attempt.facts.duplicate_of != 0) {
-    --copies_;
+    --duplicates_;
     if (auto const first = attempts_.find(attempt.facts.duplicate_of); first != attempts_.end()) {
-      first->second.copied_by = 0;
-      if (job != jobs_.end()) list_for_copies(first->second, job->second, true);
+      first->second.duplicated_by = 0;
+      if (job != jobs_.end()) list_running(first->second, job->second, true);
     }
-  } else if (auto const second = attempts_.find(attempt.copied_by); second != attempts_.end()) {
-    --copies_;
+  } else if (auto const second = attempts_.find(attempt.duplicated_by); second != attempts_.end()) {
+    --duplicates_;
     second->second.facts.duplicate_of = 0;  // the task is this one's alone now
-    if (job != jobs_.end()) list_for_copies(second->second, job->second, true);
+    if (job != jobs_.end()) list_running(second->second, job->second, true);
   }
 }
 
@@ -215,25 +215,25 @@ void FairShare::returned(std::int64_t id) {
 
 // Second tries -------------------------------------------------------------------------------------------------------
 
-void FairShare::list_for_copies(Attempt const& attempt, Job& job, bool listed) {
+void FairShare::list_running(Attempt const& attempt, Job& job, bool listed) {
   Key const key{attempt.end_ms, attempt.facts.id};
   if (listed)
     job.running.insert(key);
   else
     job.running.erase(key);
-  refresh_tail(job);
+  refresh_straggler(job);
 }
 
-void FairShare::refresh_tail(Job& job) {
+void FairShare::refresh_straggler(Job& job) {
   std::int64_t const end = job.queued || job.running.empty() ? 0 : job.running.rbegin()->first;
-  if (end == job.tail) return;
-  if (job.tail != 0) stragglers_.erase({job.tail, job.facts.id});
+  if (end == job.straggling_ms) return;
+  if (job.straggling_ms != 0) stragglers_.erase({job.straggling_ms, job.facts.id});
   if (end != 0) stragglers_.emplace(end, job.facts.id);
-  job.tail = end;
+  job.straggling_ms = end;
 }
 
 std::vector<std::int64_t> FairShare::stragglers(PolicySlave const& asking) const {
-  if (stragglers_.empty() || (copies_ + 1) * 10 > slots_) return {};
+  if (stragglers_.empty() || (duplicates_ + 1) * 10 > slots_) return {};
   auto const slave = slaves_.find(asking.id);
   if (slave == slaves_.end()) return {};
   // Those that should end last, and those that should have ended long ago: what is overdue by a while is expected to

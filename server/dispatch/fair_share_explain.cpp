@@ -33,7 +33,7 @@ std::string sentence(PolicyReason const& reason) {
   switch (reason.rule) {
     case Rule::unknown:
       return "the dispatcher does not know it";
-    case Rule::nothing_ready:
+    case Rule::all_dispatched:
       return "all of its frames are given out or wait to be tried again";
     case Rule::own_job_first:
       return fmt::format("its owner's job {} comes first, by priority, boost or age", reason.number);
@@ -44,10 +44,10 @@ std::string sentence(PolicyReason const& reason) {
       return fmt::format("it is next: the first slave that fits renders it ({})", weights(reason));
     case Rule::fair_share:
       return fmt::format("job {}: it was user {}'s turn ({})", reason.job, reason.user, weights(reason));
-    case Rule::same_files:
+    case Rule::files_cached:
       return fmt::format("job {}: it holds its files, and user {} was little ahead of his turn ({})", reason.job,
                          reason.user, weights(reason));
-    case Rule::tail_copy:
+    case Rule::speculative_copy:
       return fmt::format("job {}: no frame was waiting, so it renders a second time what attempt {} is slow at",
                          reason.job, reason.number);
     case Rule::wait_for_faster:
@@ -57,9 +57,9 @@ std::string sentence(PolicyReason const& reason) {
     case Rule::too_long:
       return fmt::format("a frame of job {} would take {}, more than this slave's limit", reason.job,
                          seconds(reason.number));
-    case Rule::nothing_fits:
+    case Rule::no_suitable_job:
       return fmt::format("none of the {} waiting jobs that it was offered fits it", reason.number);
-    case Rule::nothing_to_do:
+    case Rule::no_work:
       return "no job has a frame waiting";
   }
   return {};
@@ -70,7 +70,7 @@ std::string_view rule_name(PolicyReason::Rule rule) {
   switch (rule) {
     case Rule::unknown:
       return "unknown";
-    case Rule::nothing_ready:
+    case Rule::all_dispatched:
       return "nothing_ready";
     case Rule::own_job_first:
       return "own_job_first";
@@ -80,17 +80,17 @@ std::string_view rule_name(PolicyReason::Rule rule) {
       return "next";
     case Rule::fair_share:
       return "fair_share";
-    case Rule::same_files:
+    case Rule::files_cached:
       return "same_files";
-    case Rule::tail_copy:
+    case Rule::speculative_copy:
       return "tail_copy";
     case Rule::wait_for_faster:
       return "wait_for_faster";
     case Rule::too_long:
       return "too_long";
-    case Rule::nothing_fits:
+    case Rule::no_suitable_job:
       return "nothing_fits";
-    case Rule::nothing_to_do:
+    case Rule::no_work:
       return "nothing_to_do";
   }
   return "unknown";
@@ -101,14 +101,14 @@ std::int64_t FairShare::boost_of(std::int64_t job) const {
   return found == jobs_.end() ? 0 : found->second.boost;
 }
 
-PolicyReason FairShare::why_job(std::int64_t id) const {
+PolicyReason FairShare::explain_job(std::int64_t id) const {
   auto const found = jobs_.find(id);
   if (found == jobs_.end() || found->second.facts.user == 0) return {};
   Job const& job = found->second;
   PolicyReason reason{.job = id, .user = job.facts.user, .boost = job.boost};
   auto const owner = users_.find(job.facts.user);
   if (owner == users_.end() || !job.queued) {
-    reason.rule = Rule::nothing_ready;
+    reason.rule = Rule::all_dispatched;
     return reason;
   }
   User const& user = owner->second;
@@ -126,7 +126,7 @@ PolicyReason FairShare::why_job(std::int64_t id) const {
   return reason;
 }
 
-PolicyReason FairShare::why_slave(std::int64_t id) const {
+PolicyReason FairShare::explain_slave(std::int64_t id) const {
   auto const found = slaves_.find(id);
   return found == slaves_.end() ? PolicyReason{} : found->second.reason;
 }

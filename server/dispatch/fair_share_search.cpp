@@ -74,11 +74,11 @@ public:
     if (obstacle_) {
       outcome.reason = *obstacle_;
     } else if (policy_.kinds_.empty()) {
-      outcome.reason = {.rule = Rule::nothing_to_do};
+      outcome.reason = {.rule = Rule::no_work};
     } else {
       std::int64_t jobs = static_cast<std::int64_t>(refused_.size());
       for (auto const& [kind, count] : policy_.kinds_) jobs += fits(kind) ? 0 : count;
-      outcome.reason = {.rule = Rule::nothing_fits, .number = jobs};
+      outcome.reason = {.rule = Rule::no_suitable_job, .number = jobs};
     }
     return outcome;
   }
@@ -110,7 +110,7 @@ private:
       rows_.emplace_back(passes_[pass_].resumed ? waiting.lower_bound(*outcome_.resume) : waiting.begin(),
                          waiting.end());
     }
-    if (!passes_[pass_].resumed) find_same_files();
+    if (!passes_[pass_].resumed) find_cached_files();
   }
 
   void end_pass() {
@@ -126,7 +126,7 @@ private:
 
   // A job whose files the slave holds goes first while its owner would still be less than the longest frame ahead of
   // the one who is furthest behind: nobody gets further ahead without this rule, so the starvation bound holds with it.
-  void find_same_files() {
+  void find_cached_files() {
     std::optional<std::int64_t> behind;
     for (auto const& [row, end] : rows_) {
       if (row != end) behind = std::min(behind.value_or(row->first), row->first);
@@ -144,7 +144,7 @@ private:
       std::int64_t const ahead = user.v[side()] - *behind;
       std::int64_t const room = std::max(policy_.longest_ - policy_.expected_work(job), std::int64_t{0});
       if (ahead > economy::scaled(room, 1'000'000, own)) continue;
-      early_.emplace_back(&job, ahead > 0 || first != &job ? Rule::same_files : Rule::fair_share);
+      early_.emplace_back(&job, ahead > 0 || first != &job ? Rule::files_cached : Rule::fair_share);
     }
   }
 

@@ -162,7 +162,7 @@ void LineSession::result(protocol::ResultReport message) {
     if (auto const session = weak.lock()) session->send(std::move(text));
   };
   LineServices& services = home_.services();
-  auto const taken = services.desk.take(slave_.id, std::move(message), services.workers, std::move(answer));
+  auto const taken = services.desk.receive(slave_.id, std::move(message), services.workers, std::move(answer));
   // Settled as far as the slave is concerned: this result will never be wanted.
   if (!taken) write(protocol::write(protocol::Rejected{attempt, taken.error().message}));
 }

@@ -48,16 +48,16 @@ Result<ResultReceiver::Message> ResultReceiver::verify(std::int64_t slave, proto
   out.report.reason = std::move(result.reason);
   switch (result.outcome.value_or(protocol::Outcome::failed)) {
     case protocol::Outcome::failed:
-      out.report.ending = store::Ending::failed;
+      out.report.outcome = store::Ending::failed;
       if (out.report.reason.empty()) out.report.reason = "the slave gave no reason";
       out.log = cleaned_log(result.log);
       break;
     case protocol::Outcome::returned:
-      out.report.ending = store::Ending::returned;
+      out.report.outcome = store::Ending::returned;
       out.report.too_long = result.code == protocol::ReturnCode::too_long;
       break;
     case protocol::Outcome::done:
-      out.report.ending = store::Ending::accepted;
+      out.report.outcome = store::Ending::accepted;
       if (!result.output) break;
       out.with_output = true;
       out.upload = std::move(result.output->upload);
@@ -67,8 +67,8 @@ Result<ResultReceiver::Message> ResultReceiver::verify(std::int64_t slave, proto
   return out;
 }
 
-Result<void> ResultReceiver::take(std::int64_t slave, protocol::ResultReport result, WorkerPool& workers,
-                                  std::function<void(std::string answer)> answer) {
+Result<void> ResultReceiver::receive(std::int64_t slave, protocol::ResultReport result, WorkerPool& workers,
+                                     std::function<void(std::string answer)> answer) {
   auto verified = verify(slave, std::move(result));
   if (!verified) return verified.error();
   if (!verified->with_output) {
@@ -87,7 +87,7 @@ Result<void> ResultReceiver::take(std::int64_t slave, protocol::ResultReport res
   return {};
 }
 
-Result<std::string> ResultReceiver::take_and_wait(std::int64_t slave, protocol::ResultReport result) {
+Result<std::string> ResultReceiver::receive_and_wait(std::int64_t slave, protocol::ResultReport result) {
   auto verified = verify(slave, std::move(result));
   if (!verified) return verified.error();
   std::int64_t const attempt = verified->report.attempt;
@@ -142,7 +142,7 @@ void ResultReceiver::look_and_store(Message message, std::function<void(std::str
   }
   auto const refuse = [&](std::string reason) {
     spdlog::warn("result: attempt={} slave={} rejected: {}", attempt, report.slave, quote(reason));
-    report.ending = store::Ending::rejected;
+    report.outcome = store::Ending::rejected;
     report.reason = std::move(reason);
     dispatcher_.report(std::move(report), answer);
   };

@@ -34,11 +34,11 @@ public:
 
   // The answer (accepted, rejected or retry) comes exactly once, on any thread. Results without an image are handled at
   // once; those with one need a worker, and get `retry` when all are busy. denied: this slave has no such lease.
-  Result<void> take(std::int64_t slave, protocol::ResultReport result, WorkerPool& workers,
-                    std::function<void(std::string answer)> answer);
+  Result<void> receive(std::int64_t slave, protocol::ResultReport result, WorkerPool& workers,
+                       std::function<void(std::string answer)> answer);
 
   // The same for a caller who is on a worker thread already and may block.
-  Result<std::string> take_and_wait(std::int64_t slave, protocol::ResultReport result);
+  Result<std::string> receive_and_wait(std::int64_t slave, protocol::ResultReport result);
 
   StagedResults& staged() { return staged_; }
 

@@ -238,7 +238,7 @@ void World::turn_off(std::int64_t id) {
                     {.attempt = attempt,
                      .task = work.task,
                      .slave = id,
-                     .ending = store::Ending::returned,
+                     .outcome = store::Ending::returned,
                      .output = {},
                      .output_sha256 = {},
                      .reason = "switched off"},

@@ -76,7 +76,7 @@ public:
   std::int64_t add(Pc pc);
   void run(double days);
   void settle();  // ends all jobs, pays what is held, checks the ledger
-  [[nodiscard]] std::string why(std::int64_t job) const { return sentence(policy_.why_job(job)); }
+  [[nodiscard]] std::string why(std::int64_t job) const { return sentence(policy_.explain_job(job)); }
 
   [[nodiscard]] std::vector<User> const& users() const { return users_; }
   [[nodiscard]] std::vector<Job> const& jobs() const { return jobs_; }

@@ -137,7 +137,7 @@ struct Grid {
     auto const lease = verify_lease(order["lease"].get<std::string>(), "key");
     report.given_ms = lease ? lease->expires_ms - 600'000 : 0;
     if (lease) report.terms = lease->terms;
-    report.ending = ending;
+    report.outcome = ending;
     report.reason = std::move(reason);
     if (ending == store::Ending::accepted) report.output = order["output"]["name"];
     return report;
