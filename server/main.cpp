@@ -22,7 +22,7 @@
 #include "server/api/services.h"
 #include "server/database/migrate.h"
 #include "server/dispatch/dispatcher_thread.h"
-#include "server/dispatch/fair_share.h"
+#include "server/dispatch/fair_share/fair_share.h"
 #include "server/http/http_server.h"
 #include "server/jobs/maintenance.h"
 #include "server/net/listen_address.h"

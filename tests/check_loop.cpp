@@ -8,7 +8,7 @@
 
 #include "server/database/workers.h"
 #include "server/dispatch/dispatcher_thread.h"
-#include "server/dispatch/fair_share.h"
+#include "server/dispatch/fair_share/fair_share.h"
 #include "server/net/loop.h"
 #include "tests/support/check_main.h"
 

@@ -5,7 +5,7 @@
 #include <limits>
 #include <vector>
 
-#include "server/dispatch/estimate.h"
+#include "server/dispatch/fair_share/estimate.h"
 #include "server/economy/fixed_math.h"
 #include "server/economy/points.h"
 #include "tests/support/check_main.h"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "server/dispatch/core.h"
-#include "server/dispatch/fair_share.h"
+#include "server/dispatch/fair_share/fair_share.h"
 #include "tests/sim/ledger.h"
 #include "tests/sim/payroll.h"
 #include "tests/sim/random.h"

@@ -46,7 +46,7 @@ check "a_submission_is_planned_without_http" 'server/(api|http|live|net)/' "$non
 check "http_knows_no_services" 'server/(api|submit|jobs|store|dispatch|slaves)/' "$none" server/http
 check "jobs_are_changed_without_http" 'server/(api|http|net)/' "$none" server/jobs
 check "the_policy_has_no_clock_and_no_socket" '(chrono|thread|mutex|sys/|server/(http|line|net|database))' "$none" \
-  "server/dispatch/policy.h server/dispatch/fair_share* server/dispatch/estimate.* server/dispatch/grants.* server/dispatch/benchmarks.* \
+  "server/dispatch/policy.* server/dispatch/fair_share server/dispatch/grants.* server/dispatch/benchmarks.* \
   server/economy/*"
 says "a_job_is_changed_in_one_place" \
   'store::((pause|resume|cancel|approve|change|requeue|delete|boost|hold|create)_job|requeue_task|block_user|add_job_to_shot|[a-z]+_submission[a-z_]*)\(' \

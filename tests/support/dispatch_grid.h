@@ -12,7 +12,7 @@
 #include "server/dispatch/attempt_events.h"
 #include "server/dispatch/core.h"
 #include "server/dispatch/explain.h"
-#include "server/dispatch/fair_share.h"
+#include "server/dispatch/fair_share/fair_share.h"
 #include "server/dispatch/job_events.h"
 #include "server/dispatch/next_order.h"
 #include "server/dispatch/result_events.h"
