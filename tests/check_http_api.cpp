@@ -8,7 +8,6 @@
 
 #include "server/api/concurrency_limiter.h"
 #include "server/api/json.h"
-#include "server/dispatch/lease.h"
 #include "server/jobs/maintenance.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/signed_urls.h"
@@ -206,11 +205,17 @@ START_TEST(slaves_are_made_shown_changed_and_revoked) {
   ck_assert_text(shown.json["name"], "attic");
   ck_assert_text(shown.json["state"], "enabled");
   ck_assert(shown.text.find(made.json["slavepassword"].get<std::string>()) == std::string::npos);
-  ck_assert_int_eq(shown.json["working_on"][0]["frame"].get<int>(), 5);
+  ck_assert(shown.json["working_on"].empty());
+  auto const slave = made.json["id"].get<std::int64_t>();
+  auto const job = new_job(desk, secret);
+  desk.connect(a_slave(slave, store::show_job(desk.database, job)->user));
+  auto const order = desk.order(slave);
+  auto const working = desk.call("GET", path, secret).json["working_on"];
+  ck_assert_msg(working.size() == 1 && working[0]["frame"] == order["frame"], "%s", working.dump().c_str());
   auto const changed = desk.call("PATCH", path, secret, {{"name", "cellar"}, {"state", "disabled"}});
   ck_assert_text(changed.json["name"], "cellar");
   ck_assert_text(changed.json["state"], "disabled");
-  ck_assert(desk.dispatcher.disabled.contains(made.json["id"].get<std::int64_t>()));
+  ck_assert(!desk.online(slave));
   ck_assert_int_eq(desk.call("PATCH", path, secret, {{"state", "asleep"}}).status, 400);
   auto const rotated = desk.call("POST", path + "/password", secret);
   ck_assert_int_eq(rotated.status, 200);
@@ -399,7 +404,7 @@ START_TEST(a_job_is_created_with_its_folder_and_reaches_the_dispatcher) {
   ck_assert_int_gt(reply.json["output"]["width"].get<int>(), 0);
   ck_assert_text(reply.json["version"], "2.80");
   ck_assert_text(reply.json["waiting"], "no slave is online");
-  ck_assert_uint_eq(desk.dispatcher.added.at(id), 4);
+  ck_assert_int_eq(desk.unfinished(id), 4);
   ck_assert(std::filesystem::exists(job_folder(desk.folder, id) / "scene.blend"));
   ck_assert(std::filesystem::is_directory(output_folder(desk.folder, id)));
   auto const tasks = desk.call("GET", job_path(id, "/tasks?limit=3"), secret);
@@ -423,7 +428,7 @@ START_TEST(what_is_not_in_the_scene_is_refused_by_naming_what_is) {
   ck_assert_says(why({{"parameters", {{"camera", "Nope"}}}}), "camera 'Nope' is not in scene.blend; it has 'Camera'");
   ck_assert_says(why({{"parameters", {{"scene", "Nope"}}}}), "scene 'Nope' is not in scene.blend; it has 'Scene'");
   ck_assert_says(why({{"frames", "10-1"}}), "frames: ");
-  ck_assert(desk.dispatcher.added.empty());
+  ck_assert_int_eq(desk.jobs_there(), 0);
 }
 END_TEST
 
@@ -480,7 +485,7 @@ START_TEST(a_job_can_be_looked_into_before_it_is_one) {
   auto const refused = desk.call("POST", "/api/v1/jobs/check", thief, sample_job(desk, secret));
   ck_assert_int_eq(refused.status, 409);
   ck_assert_says(refused.message(), "scene.blend is not uploaded yet");
-  ck_assert(desk.dispatcher.added.empty());
+  ck_assert_int_eq(desk.jobs_there(), 0);
 }
 END_TEST
 
@@ -518,7 +523,7 @@ START_TEST(a_disk_that_takes_no_folder_leaves_no_job_behind) {
   ck_assert_int_eq(reply.status, 507);
   auto const jobs = desk.call("GET", "/api/v1/jobs", secret);
   ck_assert_uint_eq(jobs.json["items"].size(), 1);
-  ck_assert_uint_eq(desk.dispatcher.added.size(), 1);
+  ck_assert_int_eq(desk.jobs_there(), 1);
 }
 END_TEST
 
@@ -531,16 +536,17 @@ START_TEST(jobs_are_paused_resumed_changed_cancelled_and_deleted) {
   ck_assert_text(paused.json["state"], "paused");
   ck_assert_text(paused.json["reason"], "paused by its owner");
   ck_assert(paused.json["waiting"].is_null());
-  ck_assert(desk.dispatcher.paused.contains(id));
+  ck_assert(desk.paused(id));
   ck_assert_text(act("resume").json["state"], "active");
   auto const changed = desk.call("PATCH", job_path(id), secret, {{"name", "better"}, {"priority", 99}});
   ck_assert_text(changed.json["name"], "better");
-  ck_assert_int_eq(desk.dispatcher.priorities.at(id), 99);
+  ck_assert(!desk.paused(id));
+  ck_assert_int_eq(desk.look([id](DispatchCore const& core) { return core.jobs.find(id)->info().priority; }), 99);
   auto const early = desk.call("DELETE", job_path(id), secret);
   ck_assert_int_eq(early.status, 409);
   ck_assert_says(early.message(), "cancel it first");
   ck_assert_text(act("cancel").json["state"], "cancelled");
-  ck_assert(desk.dispatcher.removed.contains(id));
+  ck_assert_int_eq(desk.unfinished(id), 0);
   ck_assert_int_eq(act("resume").status, 409);
   ck_assert_int_eq(desk.call("DELETE", job_path(id), secret).status, 204);
   ck_assert(!std::filesystem::exists(job_folder(desk.folder, id)));
@@ -689,7 +695,9 @@ END_TEST
 
 START_TEST(the_slaves_door_knows_its_slaves) {
   Desk desk;
-  auto const made = desk.call("POST", "/api/v1/slaves", desk.person(), {{"name", "attic"}});
+  auto const owner = desk.person();
+  auto const made = desk.call("POST", "/api/v1/slaves", owner, {{"name", "attic"}});
+  std::int64_t const slave = made.json["id"];
   std::string const key = made.json["slavekey"];
   std::string const password = made.json["slavepassword"];
   auto const wrong = as_slave(desk, key, "wrong", "hello");
@@ -704,37 +712,48 @@ START_TEST(the_slaves_door_knows_its_slaves) {
                                  {"memory", 16000},
                                  {"slots", 1},
                                  {"methods", {{{"name", "blender"}, {"version", "3.4.1"}}}},
+                                 {"holding", {{{"attempt", 7}, {"lease", "of another grid"}}}},
                                  {"surprise", 1}});
   ck_assert_msg(welcome.status == 200, "%s", welcome.text.c_str());
   ck_assert_text(welcome.json["type"], "welcome");
   ck_assert_text(welcome.json["name"], "attic");
   ck_assert_int_eq(welcome.json["cancel"][0]["attempt"].get<int>(), 7);
-  ck_assert_int_eq(desk.dispatcher.hello_seen->cores, 8);
+  ck_assert_int_eq(desk.look([slave](DispatchCore const& core) { return core.slaves.at(slave).state.cores; }), 8);
   ck_assert_says(as_slave(desk, key, password, "hello", {{"protocol", 2}}).message(), "protocol 2, the server 1");
   auto const nothing = as_slave(desk, key, password, "order");
   ck_assert_int_eq(nothing.status, 204);
   ck_assert_text(nothing.header("Retry-After"), "5");
-  desk.dispatcher.next_order = R"({"type":"order","attempt":1})";
-  ck_assert_text(as_slave(desk, key, password, "order").json["type"], "order");
-  ck_assert_int_eq(as_slave(desk, key, password, "progress", {{"attempt", 1}, {"fraction", 0.5}}).status, 204);
+  auto const job = new_job(desk, owner);
+  auto const order = desk.order(slave);
+  auto const attempt = order["attempt"].get<std::int64_t>();
+  auto const lease = order["lease"].get<std::string>();
+  ck_assert_text(as_slave(desk, key, password, "order").text, "");  // its only slot is taken
+  ck_assert_int_eq(as_slave(desk, key, password, "progress", {{"attempt", attempt}, {"fraction", 0.5}}).status, 204);
   ck_assert_int_eq(as_slave(desk, key, password, "progress", {{"fraction", 0.5}}).status, 400);
-  desk.dispatcher.next_cancel = R"({"type":"cancel","attempt":1})";
-  ck_assert_text(as_slave(desk, key, password, "progress", {{"attempt", 1}}).json["type"], "cancel");
-  Lease const lease{5, 981, made.json["id"], desk.now};
-  json result{{"attempt", 981}, {"state", "returned"}, {"lease", "forged"}};
+  json result{{"attempt", attempt}, {"state", "returned"}, {"lease", "forged"}};
   ck_assert_int_eq(as_slave(desk, key, password, "result", result).status, 403);
-  result["lease"] = sign_lease(lease, desk.signer->derive("lease", ""));
+  result["lease"] = lease;
   ck_assert_text(as_slave(desk, key, password, "result", result).json["type"], "accepted");
+  auto const next = as_slave(desk, key, password, "order");
+  ck_assert_text(next.json["type"], "order");
+  ck_assert_int_eq(desk.call("POST", job_path(job, "/cancel"), owner).status, 200);
+  json const progress{{"attempt", next.json["attempt"]}};
+  ck_assert_text(as_slave(desk, key, password, "progress", progress).json["type"], "cancel");
 }
 END_TEST
 
 START_TEST(everybody_may_see_the_grid) {
   Desk desk;
+  auto const job = new_job(desk, desk.person());
+  auto const owner = store::show_job(desk.database, job)->user;
+  desk.connect(a_slave(1, owner, 4, 3));
+  desk.connect(a_slave(2, owner));
+  for (int i = 0; i < 3; ++i) desk.order(1);
   auto const status = desk.call("GET", "/api/v1/status");
   ck_assert_int_eq(status.status, 200);
   ck_assert_int_eq(status.json["slaves"]["online"].get<int>(), 2);
   ck_assert_int_eq(status.json["frames"]["leased"].get<int>(), 3);
-  ck_assert_says(desk.call("GET", "/metrics").text, "distren_tasks{state=\"ready\"} 10\n");
+  ck_assert_says(desk.call("GET", "/metrics").text, "distren_tasks{state=\"ready\"} 1\n");
   ck_assert_text(desk.call("GET", "/healthz").text, "ok\n");
   ck_assert_says(desk.call("GET", "/api/v1/openapi.yaml").text, "openapi: 3");
   ck_assert_says(desk.call("GET", "/").text, "<!doctype html>");
@@ -847,14 +866,13 @@ START_TEST(a_list_is_one_question_to_the_dispatcher_however_long_it_is) {
   auto const person = desk.person();
   for (int i = 0; i < 7; ++i)
     ck_assert_int_eq(desk.call("POST", "/api/v1/slaves", person, {{"name", "pc " + std::to_string(i)}}).status, 201);
-  desk.dispatcher.questions = 0;
+  auto const before = desk.dispatcher->handled();
   auto const slaves = desk.call("GET", "/api/v1/slaves", person);
   ck_assert_uint_eq(slaves.json["items"].size(), 7);
-  ck_assert_int_eq(desk.dispatcher.questions, 1);
+  ck_assert_uint_eq(desk.dispatcher->handled() - before, 1);
   std::vector<store::Job> jobs(1000);
-  desk.dispatcher.questions = 0;
-  ck_assert_uint_eq(to_json(jobs, desk.dispatcher).size(), 1000);
-  ck_assert_int_eq(desk.dispatcher.questions, 1);
+  ck_assert_uint_eq(to_json(jobs, *desk.dispatcher).size(), 1000);
+  ck_assert_uint_eq(desk.dispatcher->handled() - before, 2);
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 // Points over the HTTP API: what is shown, what may be spent and by whom, and that after every refusal, repetition and
-// race the ledger is in order. The dispatcher only notes what it is told.
+// race the ledger is in order, and the dispatcher has what it says.
 #include <pwd.h>
 #include <unistd.h>
 
@@ -79,7 +79,13 @@ struct Desk : DatabaseThread, ApiDesk {
     ck_assert_good(store::record_blob(database, owner.id, hex_digest('a'), 10));
     auto const made = create_job(database, owner.id, new_job(3));
     ck_assert_good(made);
+    ck_assert_good(services->jobs.load_into_dispatcher(database, *made));
     return *made;
+  }
+  void foretell_a_boost() {
+    foretell([](std::int64_t more_escrow) {
+      return more_escrow > 0 ? Forecast{2, 1000, 60000, 1'800'000'000'000} : Forecast{7, 0, 60000, 1'800'000'900'000};
+    });
   }
   json points(Person const& who) { return call("GET", "/api/v1/points", who.secret).json; }
   json statement(Person const& who, std::string const& query = "") {
@@ -105,14 +111,14 @@ START_TEST(a_new_account_has_nothing_and_an_adjustment_is_receipted) {
   ck_assert(reply.json["kind"] == "adjust" && reply.json["points"] == 1234.5 && reply.json["from"].is_null());
   auto const balance = desk.points(ann);
   ck_assert(balance["available"] == 1234.5 && balance["total"] == 1234.5 && balance["weight"] > 1.5);
-  ck_assert_int_eq(desk.dispatcher.totals[ann.id], 1234500);
+  ck_assert_int_eq(desk.totals()[ann.id], 1234500);
   auto const line = desk.statement(ann)["items"][0];
   ck_assert_msg(line["id"] == reply.json["id"] && line["kind"] == "adjust" && line["available"] == 1234.5 &&
                     line["total"] == 1234.5 && line["other"] == "admin" && line["reason"] == "as promised" &&
                     line["job"].is_null() && line["frame"].is_null(),
                 "%s", line.dump().c_str());
   ck_assert_int_eq(desk.adjust("k2", {{"from", ann.name}, {"points", 234.5}, {"reason", "too much"}}).status, 200);
-  ck_assert_int_eq(desk.dispatcher.totals[ann.id], 1000000);
+  ck_assert_int_eq(desk.totals()[ann.id], 1000000);
 }
 END_TEST
 
@@ -215,6 +221,7 @@ START_TEST(a_boost_moves_points_once_however_often_it_is_sent) {
   Desk desk;
   auto const ann = desk.user(100);
   auto const job = desk.job(ann);
+  desk.foretell_a_boost();
   auto const first = desk.spend(boost_path(job), ann, "boost-1", json{{"points", 12.5}});
   ck_assert_msg(first.status == 200, "%s", first.text.c_str());
   ck_assert(first.json["kind"] == "boost" && first.json["job"] == job && first.json["points"] == 12.5);
@@ -224,7 +231,7 @@ START_TEST(a_boost_moves_points_once_however_often_it_is_sent) {
     ck_assert_text(again.text, first.text);
   }
   ck_assert(desk.points(ann)["available"] == 87.5 && desk.points(ann)["escrow"] == 12.5);
-  ck_assert_int_eq(desk.dispatcher.escrows[job], 12500);
+  ck_assert_int_eq(desk.escrows()[job], 12500);
   auto const shown = desk.call("GET", "/api/v1/jobs/" + std::to_string(job), ann.secret).json;
   ck_assert_msg(shown["escrow"] == 12.5 && shown["position"] == 7 && shown["boost"] == 0 &&
                     shown["finish_at"] == "2027-01-15T08:15:00.000Z",
@@ -240,7 +247,7 @@ START_TEST(a_boost_moves_points_once_however_often_it_is_sent) {
   ck_assert_int_eq(desk.spend(boost_path(second), ann, "boost-1", json{{"points", 12.5}}).status, 409);
   ck_assert_int_eq(desk.spend(boost_path(job), ann, "boost-2", json{{"points", 12.5}}).status, 200);
   ck_assert(desk.points(ann)["available"] == 75);
-  ck_assert_int_eq(desk.dispatcher.escrows[job], 25000);
+  ck_assert_int_eq(desk.escrows()[job], 25000);
 }
 END_TEST
 
@@ -276,7 +283,7 @@ START_TEST(more_than_is_there_is_not_spent) {
   auto const taken = desk.adjust("take-" + ann.name, {{"points", 13}, {"from", ann.name}, {"reason", "x"}});
   ck_assert_int_eq(taken.status, 409);
   ck_assert(desk.points(ann)["available"] == 12.5);
-  ck_assert(desk.dispatcher.escrows.empty());
+  ck_assert(desk.escrows().empty());
 }
 END_TEST
 
@@ -348,7 +355,7 @@ START_TEST(two_places_at_once_spend_no_point_twice) {
   ck_assert_msg(balance["available"] == 10, "%s", balance.dump().c_str());
   auto const escrow = balance["escrow"].get<double>();
   ck_assert(escrow + desk.points(ben)["available"].get<double>() == 90);
-  ck_assert_int_eq(desk.dispatcher.escrows[job], std::llround(escrow * 1000));
+  ck_assert_int_eq(desk.escrows()[job], std::llround(escrow * 1000));
 }
 END_TEST
 
@@ -362,7 +369,7 @@ START_TEST(a_gift_reaches_somebody_else_with_its_reason_and_raises_nobodys_rank)
   ck_assert_text(desk.spend("points/give", ann, "g", gift).text, given.text);
   ck_assert(desk.points(ann)["available"] == 97.5 && desk.points(ann)["total"] == 100);
   ck_assert(desk.points(ben)["available"] == 2.5 && desk.points(ben)["total"] == 0);
-  ck_assert(!desk.dispatcher.totals.contains(ben.id));
+  ck_assert(!desk.totals().contains(ben.id));
   auto const theirs = desk.statement(ben)["items"][0];
   ck_assert(theirs["kind"] == "give" && theirs["available"] == 2.5 && theirs["other"] == ann.name &&
             theirs["reason"] == "thanks");
@@ -413,6 +420,7 @@ START_TEST(a_quote_tells_what_a_boost_would_change_and_spends_nothing) {
   Desk desk;
   auto const ann = desk.user(100);
   auto const job = desk.job(ann);
+  desk.foretell_a_boost();
   auto const path = "/api/v1/" + boost_path(job) + "/quote";
   auto const quote = desk.call("GET", path + "?points=12.5", ann.secret);
   ck_assert_msg(quote.status == 200, "%s", quote.text.c_str());
@@ -423,7 +431,7 @@ START_TEST(a_quote_tells_what_a_boost_would_change_and_spends_nothing) {
                                 {"remaining", 60},
                                 {"now", {{"position", 7}, {"boost", 0}, {"finish_at", "2027-01-15T08:15:00.000Z"}}},
                                 {"then", {{"position", 2}, {"boost", 1}, {"finish_at", "2027-01-15T08:00:00.000Z"}}}}));
-  ck_assert(desk.points(ann)["available"] == 100 && desk.dispatcher.escrows.empty());
+  ck_assert(desk.points(ann)["available"] == 100 && desk.escrows().empty());
   ck_assert_int_eq(desk.call("GET", path + "?points=500", ann.secret).status, 200);  // to know what it would take
   for (auto const* query : {"", "?points=", "?points=x", "?points=-1", "?points=0", "?points=0.0001", "?points=1e3",
                             "?points=1000000000000.001", "?points=99999999999999999999", "?points=1&boost=2"}) {
@@ -437,11 +445,19 @@ END_TEST
 
 START_TEST(why_names_the_rule_of_a_job_and_of_a_slave_to_its_owner) {
   Desk desk;
-  auto const ann = desk.user();
   auto const ben = desk.user();
+  auto const cid = desk.user();
+  auto const ann = desk.user();
+  for (auto const& each : {ben, cid}) desk.job(each);  // nobody has anything yet: in the order of their numbers
   auto const job = "/api/v1/jobs/" + std::to_string(desk.job(ann));
+  desk.connect(a_slave(1'000'000, ben.id));
   auto const why = desk.call("GET", job + "/why", ann.secret);
-  ck_assert(why.json == json({{"rule", "users_ahead"}, {"number", 2}, {"sentence", "2 users come first"}}));
+  ck_assert_msg(why.json == json({{"rule", "users_ahead"},
+                                  {"number", 2},
+                                  {"sentence",
+                                   "2 users who are further behind their share come first (from the fifth that all "
+                                   "share alike)"}}),
+                "%s", why.text.c_str());
   ck_assert_int_eq(desk.call("GET", job + "/why", ben.secret).status, 404);
   ck_assert_int_eq(desk.call("POST", job + "/pause", ann.secret).status, 200);
   auto const paused = desk.call("GET", job + "/why", ann.secret).json;
@@ -450,8 +466,10 @@ START_TEST(why_names_the_rule_of_a_job_and_of_a_slave_to_its_owner) {
   ck_assert_int_eq(desk.call("POST", job + "/cancel", ann.secret).status, 200);
   ck_assert(desk.call("GET", job + "/why", ann.secret).json["rule"] == "cancelled");
 
-  auto const made = desk.call("POST", "/api/v1/slaves", ann.secret, {{"name", "attic"}}).json["id"].dump();
-  auto const slave = "/api/v1/slaves/" + made;
+  auto const made = desk.call("POST", "/api/v1/slaves", ann.secret, {{"name", "attic"}}).json["id"];
+  auto const slave = "/api/v1/slaves/" + made.dump();
+  ck_assert(desk.call("GET", slave + "/why", ann.secret).json["rule"] == "offline");
+  desk.connect(a_slave(made.get<std::int64_t>(), ann.id));
   ck_assert(desk.call("GET", slave + "/why", ann.secret).json["rule"] == "nothing_to_do");
   ck_assert_int_eq(desk.call("GET", slave + "/why", ben.secret).status, 404);
   ck_assert_int_eq(desk.call("PATCH", slave, ann.secret, {{"state", "disabled"}}).status, 200);

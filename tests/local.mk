@@ -232,7 +232,8 @@ tests_check_jobs_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/check_administration
 TESTS += tests/check_administration
-tests_check_administration_SOURCES = tests/check_administration.cpp $(api_desk)
+tests_check_administration_SOURCES = tests/check_administration.cpp $(api_desk) \
+  tests/support/private_database.h
 tests_check_administration_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_check_administration_LDADD = $(SERVER_LIBS) $(CHECK_LIBS)
 

@@ -7,6 +7,7 @@
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
+#include "server/dispatch/slave_events.h"
 #include "server/store/administration.h"
 
 namespace distren {
@@ -112,7 +113,7 @@ Reply handle_block_user(Request const& request, Context& context) {
   auto const blocked = context.services.jobs.block_user(context.database(), context.caller.user.id, *user, reason);
   if (!blocked) return error_reply(blocked.error());
   auto& dispatcher = context.services.dispatcher;
-  for (auto const slave : blocked->slaves) dispatcher.disable_slave(slave, "the account of its owner was blocked");
+  for (auto const slave : blocked->slaves) disable_slave(dispatcher, slave, "the account of its owner was blocked");
   return json_reply(200, {{"jobs", blocked->jobs.size()}, {"slaves", blocked->slaves.size()}});
 }
 

@@ -5,6 +5,7 @@
 
 #include "common/protocol/codec.h"
 #include "common/protocol/messages.h"
+#include "server/dispatch/core.h"
 #include "server/dispatch/job_events.h"
 #include "server/dispatch/slave_events.h"
 #include "server/dispatch/status.h"
@@ -83,7 +84,7 @@ void end_attempt(DispatchCore& core, std::int64_t id, store::Ending outcome, std
     }
     sync_policy(core, *job);
   }
-  core.effects.journal_ending(
+  core.effects.journal_outcome(
       {.attempt = id, .task = attempt.task, .slave = attempt.slave, .ending = outcome, .reason = reason}, {});
 }
 

@@ -6,9 +6,15 @@
 #include <optional>
 #include <string>
 
-#include "server/dispatch/core.h"
+#include "server/dispatch/attempt_state.h"
+#include "server/dispatch/policy.h"
+#include "server/store/journal.h"
 
 namespace distren {
+
+class JobQueue;
+struct Attempt;
+struct DispatchCore;
 
 // Its task is leased already.
 Attempt& add_attempt(DispatchCore& core, JobQueue& job, Attempt attempt);

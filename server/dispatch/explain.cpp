@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "server/dispatch/core.h"
 #include "server/dispatch/eligibility.h"
 #include "server/dispatch/next_order.h"
 

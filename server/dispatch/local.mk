@@ -7,8 +7,8 @@ libdistren_server_a_SOURCES += \
   %D%/benchmarks.cpp %D%/benchmarks.h \
   %D%/blocks.cpp %D%/blocks.h \
   %D%/core.cpp %D%/core.h \
-  %D%/dispatcher.h \
-  %D%/dispatcher_thread.cpp %D%/dispatcher_thread.h \
+  %D%/dispatch_journal.cpp %D%/dispatch_journal.h \
+  %D%/dispatcher.cpp %D%/dispatcher.h \
   %D%/eligibility.cpp %D%/eligibility.h \
   %D%/event_batcher.cpp %D%/event_batcher.h \
   %D%/explain.cpp %D%/explain.h \
@@ -28,11 +28,13 @@ libdistren_server_a_SOURCES += \
   %D%/job_table.cpp %D%/job_table.h \
   %D%/journal_writer.cpp %D%/journal_writer.h \
   %D%/lease.cpp %D%/lease.h \
+  %D%/load.cpp %D%/load.h \
   %D%/log_requests.cpp %D%/log_requests.h \
   %D%/next_order.cpp %D%/next_order.h \
   %D%/order.cpp %D%/order.h \
   %D%/paid_time.cpp %D%/paid_time.h \
   %D%/payment.cpp %D%/payment.h \
+  %D%/points_sync.cpp %D%/points_sync.h \
   %D%/policy.cpp %D%/policy.h \
   %D%/result_events.cpp %D%/result_events.h \
   %D%/slave_capabilities.cpp %D%/slave_capabilities.h \

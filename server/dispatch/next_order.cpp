@@ -5,6 +5,7 @@
 
 #include "server/dispatch/attempt_events.h"
 #include "server/dispatch/benchmark_orders.h"
+#include "server/dispatch/core.h"
 #include "server/dispatch/eligibility.h"
 #include "server/dispatch/job_events.h"
 #include "server/dispatch/payment.h"

@@ -7,6 +7,7 @@
 #include "common/protocol/result.h"
 #include "server/dispatch/attempt_events.h"
 #include "server/dispatch/benchmark_orders.h"
+#include "server/dispatch/core.h"
 #include "server/dispatch/eligibility.h"
 #include "server/dispatch/job_events.h"
 #include "server/dispatch/next_order.h"
@@ -167,7 +168,7 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
     sync_policy(core, *job);
   }
   if (outcome.ending == store::Ending::accepted) ++core.backlog.unwritten;
-  core.effects.journal_ending(std::move(outcome), std::move(answer));
+  core.effects.journal_outcome(std::move(outcome), std::move(answer));
   if (job != nullptr) forget_job_if_done(core, job_id, now);
   // The slave has a free slot from now on; it does not wait for the commit.
   if (ConnectedSlave* const slave = core.slaves.find(report.slave); slave != nullptr) dispatch(core, *slave, now);
@@ -193,12 +194,12 @@ void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::Journ
         cancel_on_slave(core, slave, other, "another slave finished this frame first");
         remove_attempt(core, other);
         freed.push_back(slave);
-        core.effects.journal_ending({.attempt = other,
-                                     .task = outcome.task,
-                                     .slave = slave,
-                                     .ending = store::Ending::cancelled,
-                                     .reason = "another slave was first"},
-                                    {});
+        core.effects.journal_outcome({.attempt = other,
+                                      .task = outcome.task,
+                                      .slave = slave,
+                                      .ending = store::Ending::cancelled,
+                                      .reason = "another slave was first"},
+                                     {});
       }
       if (verdict == Verdict::accepted) {
         FrameUpdate done = frame_update(core, *job, outcome.task, "accepted", outcome.slave);

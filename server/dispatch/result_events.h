@@ -7,9 +7,14 @@
 #include <optional>
 #include <string>
 
-#include "server/dispatch/core.h"
+#include "server/dispatch/order.h"
+#include "server/dispatch/statuses.h"
+#include "server/store/journal.h"
 
 namespace distren {
+
+class JobQueue;
+struct DispatchCore;
 
 std::string answer_text(std::int64_t attempt, bool accepted, std::string const& reason);
 // By the attempt, else by the task; nullptr: it is not here.

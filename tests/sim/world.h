@@ -118,7 +118,7 @@ private:
 
   // DispatchEffects
   void journal_lease(store::LeaseEntry const&) override {}
-  void journal_ending(store::OutcomeEntry ending, std::function<void(std::string answer)> answer) override;
+  void journal_outcome(store::OutcomeEntry ending, std::function<void(std::string answer)> answer) override;
   std::int64_t next_attempt() override { return ++attempts_; }
   void settle_grants(std::vector<store::Settlement>) override {}  // the payroll does, by the formulas that it compares
   void record_power(std::int64_t, store::Method const&, std::int64_t) override {}

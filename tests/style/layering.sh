@@ -51,6 +51,6 @@ check "the_policy_has_no_clock_and_no_socket" '(chrono|thread|mutex|sys/|server/
 says "a_job_is_changed_in_one_place" \
   'store::((pause|resume|cancel|approve|change|requeue|delete|boost|hold|create)_job|requeue_task|block_user|add_job_to_shot|[a-z]+_submission[a-z_]*)\(' \
   'server/jobs/[a-z_]+\.cpp'
-says "the_dispatcher_hears_of_jobs_from_one_place" 'dispatcher(_|\(\))?\.(add_job|change_job|remove_job|reopen|set_escrow)\(' \
-  'server/jobs/[a-z_]+\.cpp'
+says "the_dispatcher_hears_of_jobs_from_one_place" 'dispatch/job_events\.h|\bset_escrow\(' \
+  'server/(jobs|dispatch)/[a-z_]+\.(cpp|h)'
 echo "1..$number"

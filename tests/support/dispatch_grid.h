@@ -47,7 +47,7 @@ struct FakeJournal : DispatchEffects {
   std::deque<Written> endings;
   std::int64_t next = 100;  // 0: no attempt number is reserved
   void journal_lease(store::LeaseEntry const& lease) override { leases.push_back(lease); }
-  void journal_ending(store::OutcomeEntry ending, std::function<void(std::string)> answer) override {
+  void journal_outcome(store::OutcomeEntry ending, std::function<void(std::string)> answer) override {
     endings.push_back({std::move(ending), std::move(answer)});
   }
   std::int64_t next_attempt() override { return next == 0 ? 0 : next++; }
