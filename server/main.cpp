@@ -21,8 +21,9 @@
 #include "server/api/router.h"
 #include "server/api/services.h"
 #include "server/database/migrate.h"
-#include "server/dispatch/dispatcher_thread.h"
-#include "server/dispatch/fair_share.h"
+#include "server/dispatch/core.h"
+#include "server/dispatch/dispatcher.h"
+#include "server/dispatch/fair_share/fair_share.h"
 #include "server/http/http_server.h"
 #include "server/jobs/maintenance.h"
 #include "server/net/listen_address.h"
@@ -218,8 +219,8 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     if (!plans) return plans.error();
     settings.benchmarks = std::move(*plans);
   }
-  DispatcherThread dispatcher(std::move(settings), order_links(*signer, config), std::make_unique<FairShare>(),
-                              config.database);
+  Dispatcher dispatcher(std::move(settings), order_links(*signer, config), std::make_unique<FairShare>(),
+                        config.database);
   {
     Database database(config.database);
     if (auto done = restore_job_folders(database, *blobs, config.stor); !done) return done;
@@ -229,7 +230,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   EventBroker live({.per_user = static_cast<std::size_t>(config.limits.event_streams_per_user),
                     .total = static_cast<std::size_t>(config.limits.event_streams)},
                    random_secret().substr(0, 12), unix_ms);
-  dispatcher.tell(live);
+  dispatcher.publish_to(live);
   dispatcher.settle_images([&staged](std::int64_t attempt, bool accepted) { staged.settle(attempt, accepted); });
   dispatcher.start();
   SlaveAuthenticator gate(unix_ms);

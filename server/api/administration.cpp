@@ -8,6 +8,7 @@
 #include "server/api/json.h"
 #include "server/api/list.h"
 #include "server/api/services.h"
+#include "server/dispatch/slave_events.h"
 #include "server/store/administration.h"
 
 namespace distren {
@@ -60,8 +61,8 @@ Reply handle_list_users(Request const& request, Context& context) {
   if (!search) return error_reply(search.error());
   auto const filter = read_text(request, "filter", 32);
   if (!filter) return error_reply(filter.error());
-  auto users = store::list_users(context.database(), context.caller.user.id, *search, *filter, page->position(),
-                                 page->rows());
+  auto users =
+      store::list_users(context.database(), context.caller.user.id, *search, *filter, page->position(), page->rows());
   if (!users) return error_reply(users.error());
   page->cut(*users);
   auto items = json::array();
@@ -92,7 +93,7 @@ Reply handle_block_user(Request const& request, Context& context) {
   auto const blocked = context.services.jobs.block_user(context.database(), context.caller.user.id, *user, reason);
   if (!blocked) return error_reply(blocked.error());
   auto& dispatcher = context.services.dispatcher;
-  for (auto const slave : blocked->slaves) dispatcher.disable_slave(slave, "the account of its owner was blocked");
+  for (auto const slave : blocked->slaves) disable_slave(dispatcher, slave, "the account of its owner was blocked");
   return json_reply(200, {{"jobs", blocked->jobs.size()}, {"slaves", blocked->slaves.size()}});
 }
 

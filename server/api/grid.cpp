@@ -6,6 +6,7 @@
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
+#include "server/dispatch/status.h"
 #include "server/http/file_reply.h"
 #include "server/http/problem.h"
 #include "server/net/listen_address.h"
@@ -34,7 +35,7 @@ Reply handle_status(Request const&, Context& context) {
   auto& services = context.services;
   auto const totals = store::show_totals(context.database());
   if (!totals) return error_reply(totals.error());
-  auto const live = services.dispatcher.grid_live();
+  auto const live = grid_status(services.dispatcher);
   auto const settings = services.runtime.now();
   return json_reply(200, {{"name", settings.name},
                           {"version", PACKAGE_VERSION},
@@ -63,7 +64,7 @@ Reply handle_openapi(Request const& request, Context& context) {
 
 Reply handle_metrics(Request const&, Context& context) {
   auto& services = context.services;
-  auto const live = services.dispatcher.grid_live();
+  auto const live = grid_status(services.dispatcher);
   auto const& counters = services.counters;
   auto const answered = [&counters](int status_class) {
     return std::pair{fmt::format("{{class=\"{}xx\"}}", status_class),
@@ -76,6 +77,8 @@ Reply handle_metrics(Request const&, Context& context) {
   metric(text, "tasks", "gauge", "Frames by what the dispatcher does with them.",
          {{"{state=\"ready\"}", static_cast<double>(live.tasks_ready)},
           {"{state=\"leased\"}", static_cast<double>(live.tasks_leased)}});
+  metric(text, "dispatcher_messages_total", "counter", "Questions and changes that the dispatcher has handled.",
+         {{"", static_cast<double>(services.dispatcher.handled())}});
   metric(text, "http_replies_total", "counter", "Replies by class of status.",
          {answered(1), answered(2), answered(3), answered(4), answered(5)});
   metric(text, "http_turned_away_total", "counter", "Requests answered 503 because the queue was full.",
@@ -97,7 +100,7 @@ Reply handle_readiness(Request const&, Context& context) {
   bool const database = context.database().ping().has_value();
   auto const space = free_bytes(services.config.stor);
   bool const store = space && static_cast<std::int64_t>(*space) >= services.config.limits.min_free_bytes;
-  bool const journal = !services.dispatcher.journal_live().away;
+  bool const journal = !services.dispatcher.journal_status().away;
   if (database && store && journal) return json_reply(200, {{"database", true}, {"store", true}, {"dispatcher", true}});
   return busy_reply("not_ready",
                     fmt::format("not ready: database {}, store {}, dispatcher {}", database ? "ok" : "unavailable",

@@ -8,6 +8,7 @@
 #include "server/api/json.h"
 #include "server/api/services.h"
 #include "server/database/migrate.h"
+#include "server/dispatch/statuses.h"
 #include "server/net/listen_address.h"
 #include "server/storage/blob_store.h"
 #include "server/store/administration.h"
@@ -57,7 +58,7 @@ Reply handle_show_health(Request const&, Context& context) {
   if (!staff) return error_reply(staff.error());
   auto const jobs = store::list_jobs(context.database(), 0, "", 0, 1);
   if (!jobs) return error_reply(jobs.error());
-  auto const journal = services.dispatcher.journal_live();
+  auto const journal = services.dispatcher.journal_status();
   auto const* workers = services.workers;
   auto const& config = services.config;
   return json_reply(200, {{"version", PACKAGE_VERSION},

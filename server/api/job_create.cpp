@@ -5,6 +5,7 @@
 #include "server/api/job_check.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
+#include "server/dispatch/status.h"
 #include "server/jobs/job_service.h"
 #include "server/submit/plan.h"
 
@@ -42,7 +43,7 @@ Reply handle_create_job(Request const& request, Context& context) {
   auto const tools = inspection_tools(services);
   SceneFiles scenes(tools, variations.front().job, {});
   if (auto const found = inspect_jobs(tools, variations, scenes); !found) return error_reply(found.error());
-  auto plan = plan_submission(variations, services.methods, services.dispatcher.grid_live().slots);
+  auto plan = plan_submission(variations, services.methods, grid_status(services.dispatcher).slots);
   if (!plan) return error_reply(plan.error());
 
   if (auto const room = leaves_room(context, *plan); !room) return error_reply(room.error());

@@ -9,6 +9,8 @@
 #include "server/api/json.h"
 #include "server/api/list.h"
 #include "server/api/services.h"
+#include "server/dispatch/explain.h"
+#include "server/dispatch/status.h"
 #include "server/jobs/job_service.h"
 #include "server/jobs/job_state.h"
 #include "server/live/publish.h"
@@ -71,7 +73,8 @@ Reply handle_explain_job(Request const&, Context& context) {
   auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   if (job->state == store::JobState::active)
-    return json_reply(200, explanation_to_json(context.services.dispatcher.why_job(job->id)));
+    return json_reply(200, explanation_to_json(context.services.dispatcher.ask(
+                               [&](DispatchCore const& core, std::int64_t) { return explain_job(core, job->id); })));
   auto const state = job_state_name(job->state);
   return json_reply(200,
                     explanation_to_json({.rule = std::string(state),
@@ -174,7 +177,9 @@ Reply handle_list_tasks(Request const& request, Context& context) {
   if (!tasks) return error_reply(tasks.error());
   page->cut(*tasks);
   std::unordered_map<std::int64_t, TaskStatus> live;
-  for (auto const& [task, state] : context.services.dispatcher.tasks_live(job->id)) live.emplace(task, state);
+  for (auto const& [task, state] : context.services.dispatcher.ask(
+           [&](DispatchCore const&core, std::int64_t) { return task_statuses(core, job->id); }))
+    live.emplace(task, state);
   auto items = nlohmann::json::array();
   for (auto const& task : *tasks) {
     auto const found = live.find(task.id);

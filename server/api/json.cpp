@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "server/api/services.h"
+#include "server/dispatch/status.h"
 #include "server/jobs/job_state.h"
 #include "server/live/publish.h"
 
@@ -141,7 +142,10 @@ json to_json(std::vector<store::Job> const& jobs, Dispatcher& dispatcher) {
   std::vector<std::int64_t> ids;
   ids.reserve(jobs.size());
   for (auto const& job : jobs) ids.push_back(job.id);
-  auto statuses = jobs.empty() ? std::vector<JobStatus>() : dispatcher.job_statuses(std::move(ids));
+  std::vector<JobStatus> statuses;
+  if (!jobs.empty())
+    statuses =
+        dispatcher.ask([&ids](DispatchCore const& core, std::int64_t now) { return job_statuses(core, ids, now); });
   statuses.resize(jobs.size());  // none, when the server is stopping
   json items = json::array();
   for (std::size_t i = 0; i < jobs.size(); ++i) items.push_back(to_json(jobs[i], statuses[i]));

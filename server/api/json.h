@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/dispatch/dispatcher.h"
+#include "server/dispatch/statuses.h"
 #include "server/http/message.h"
 #include "server/slaves/telemetry_history.h"
 #include "server/store/jobs.h"

@@ -8,6 +8,8 @@
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
+#include "server/dispatch/slave_events.h"
+#include "server/dispatch/status.h"
 #include "server/live/publish.h"
 #include "server/slaves/remote_settings.h"
 
@@ -32,7 +34,9 @@ Result<void> tell_blocks(Context& context, std::int64_t slave) {
   auto const blocks = store::list_blocks(context.database(), slave);
   if (!blocks) return blocks.error();
   auto by_slave = blocks_by_slave(*blocks);
-  context.services.dispatcher.change_blocks(slave, std::move(by_slave[slave]));
+  context.services.dispatcher.tell([slave, of = std::move(by_slave[slave])](DispatchCore& core, std::int64_t now) {
+    change_blocks(core, slave, of, now);
+  });
   return {};
 }
 
@@ -100,7 +104,8 @@ Reply handle_change_remote_settings(Request const& request, Context& context) {
     if (!settings) return error_reply(settings.error());
     if (auto const done = store::change_slave_settings(context.database(), slave->id, *settings); !done)
       return error_reply(done.error());
-    context.services.dispatcher.tell_slave(slave->id, protocol::write(remote_settings_of(*settings)));
+    context.services.dispatcher.tell([id = slave->id, line = protocol::write(remote_settings_of(*settings))](
+                                         DispatchCore& core, std::int64_t) { send_to_slave(core, id, line); });
   }
   publish_slave_changed(context.services.live, slave->id, slave->user);
   return handle_show_slave(request, context);

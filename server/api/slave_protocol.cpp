@@ -8,6 +8,9 @@
 #include "common/protocol/telemetry.h"
 #include "server/api/handlers.h"
 #include "server/api/services.h"
+#include "server/dispatch/attempt_events.h"
+#include "server/dispatch/next_order.h"
+#include "server/dispatch/slave_events.h"
 #include "server/slaves/sign_on.h"
 
 namespace distren {
@@ -45,7 +48,10 @@ Reply handle_slave_hello(Request const& request, Context& context) {
   if (auto const good = check_protocol_version(message->protocol.value_or(protocol::version)); !good)
     return error_reply(good.error());
   auto const& slave = *context.caller.slave;
-  auto const cancelled = services.dispatcher.http_hello(capabilities_of(slave, *message));
+  auto const cancelled =
+      services.dispatcher.ask([capabilities = capabilities_of(slave, *message)](DispatchCore& core, std::int64_t now) {
+        return hello_over_https(core, capabilities, now);
+      });
   if (!cancelled) return error_reply(cancelled.error());
   if (auto const recorded =
           store::record_hello(context.database(), slave.id, recorded_hello(*message, request.address));
@@ -63,7 +69,10 @@ Reply handle_slave_hello(Request const& request, Context& context) {
 }
 
 Reply handle_slave_order(Request const&, Context& context) {
-  auto order = context.services.dispatcher.http_order(context.caller.slave->id);
+  auto order =
+      context.services.dispatcher.ask([slave = context.caller.slave->id](DispatchCore& core, std::int64_t now) {
+        return fetch_order(core, slave, now);
+      });
   if (order) return message_reply(std::move(*order));
   return empty_reply(204).with("Retry-After", fmt::to_string(ask_again_ms / 1000));
 }
@@ -71,8 +80,9 @@ Reply handle_slave_order(Request const&, Context& context) {
 Reply handle_slave_progress(Request const& request, Context& context) {
   auto const message = parse_body<protocol::Progress>(request);
   if (!message) return error_reply(message.error());
-  auto cancel =
-      context.services.dispatcher.http_progress(context.caller.slave->id, message->attempt, message->fraction);
+  auto cancel = context.services.dispatcher.ask([&](DispatchCore& core, std::int64_t now) {
+    return report_progress(core, context.caller.slave->id, message->attempt, message->fraction, now);
+  });
   if (cancel) return message_reply(std::move(*cancel));
   return empty_reply(204);
 }
@@ -87,7 +97,7 @@ Reply handle_slave_telemetry(Request const& request, Context& context) {
 Reply handle_slave_result(Request const& request, Context& context) {
   auto message = parse_body<protocol::ResultReport>(request);
   if (!message) return error_reply(message.error());
-  auto answer = context.services.results.take_and_wait(context.caller.slave->id, std::move(*message));
+  auto answer = context.services.results.receive_and_wait(context.caller.slave->id, std::move(*message));
   if (!answer) return error_reply(answer.error());
   return message_reply(std::move(*answer));
 }

@@ -8,6 +8,9 @@
 #include "server/api/json.h"
 #include "server/api/list.h"
 #include "server/api/services.h"
+#include "server/dispatch/explain.h"
+#include "server/dispatch/slave_events.h"
+#include "server/dispatch/status.h"
 #include "server/live/publish.h"
 
 namespace distren {
@@ -53,7 +56,10 @@ Reply handle_list_slaves(Request const& request, Context& context) {
   auto items = nlohmann::json::array();
   std::vector<std::int64_t> ids;
   for (auto const& slave : *slaves) ids.push_back(slave.id);
-  auto statuses = ids.empty() ? std::vector<SlaveStatus>() : context.services.dispatcher.slave_statuses(std::move(ids));
+  std::vector<SlaveStatus> statuses;
+  if (!ids.empty())
+    statuses = context.services.dispatcher.ask(
+        [&ids](DispatchCore const& core, std::int64_t) { return slave_statuses(core, ids); });
   statuses.resize(slaves->size());  // none, when the server is stopping
   for (std::size_t i = 0; i < slaves->size(); ++i) items.push_back(shape(context, (*slaves)[i], statuses[i]));
   return page->reply(std::move(items), slaves->empty() ? 0 : slaves->back().id);
@@ -84,7 +90,9 @@ Reply handle_explain_slave(Request const&, Context& context) {
   auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
   if (slave->state == store::SlaveCapabilities::enabled)
-    return json_reply(200, explanation_to_json(context.services.dispatcher.why_slave(slave->id)));
+    return json_reply(200,
+                      explanation_to_json(context.services.dispatcher.ask(
+                          [&](DispatchCore const& core, std::int64_t) { return explain_slave(core, slave->id); })));
   auto const state = slave_state_name(slave->state);
   return json_reply(200, explanation_to_json({.rule = std::string(state), .sentence = fmt::format("it is {}", state)}));
 }
@@ -118,7 +126,7 @@ Reply handle_change_slave(Request const& request, Context& context) {
       return error_reply(done.error());
     }
     if (wanted == store::SlaveCapabilities::disabled) {
-      context.services.dispatcher.disable_slave(slave->id, "this slave was disabled by its owner");
+      disable_slave(context.services.dispatcher, slave->id, "this slave was disabled by its owner");
     }
   }
   publish_slave_changed(context.services.live, slave->id, slave->user);
@@ -130,7 +138,7 @@ Reply handle_revoke_slave(Request const&, Context& context) {
   if (!slave) return error_reply(slave.error());
   auto done = store::change_slave_state(context.database(), slave->id, store::SlaveCapabilities::revoked);
   if (!done) return error_reply(done.error());
-  context.services.dispatcher.disable_slave(slave->id, "this slave was revoked by its owner");
+  disable_slave(context.services.dispatcher, slave->id, "this slave was revoked by its owner");
   publish_slave_changed(context.services.live, slave->id, slave->user);
   return empty_reply(204);
 }
@@ -145,7 +153,7 @@ Reply handle_rotate_slave(Request const&, Context& context) {
   auto done = store::change_slave_password(context.database(), slave->id, secret_hash(password));
   if (!done) return error_reply(done.error());
   // Whoever is signed on with the old one must show the new.
-  context.services.dispatcher.disable_slave(slave->id, "this slave's slavepassword was changed");
+  disable_slave(context.services.dispatcher, slave->id, "this slave's slavepassword was changed");
   return credentials_reply(200, slave->id, slave->name, slave->slavekey, password);
 }
 

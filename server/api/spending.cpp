@@ -12,6 +12,8 @@
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
+#include "server/dispatch/points_sync.h"
+#include "server/dispatch/status.h"
 #include "server/jobs/job_service.h"
 #include "server/jobs/job_state.h"
 #include "server/live/publish.h"
@@ -62,7 +64,8 @@ void sync_total(Context& context, std::int64_t user) {
     return;
   }
   publish_points(context.services.live, user);
-  context.services.dispatcher.set_total(user, totals->empty() ? 0 : totals->front().total);
+  context.services.dispatcher.tell([user, total = totals->empty() ? 0 : totals->front().total](
+                                       DispatchCore& core, std::int64_t) { set_total(core, user, total); });
 }
 
 }  // namespace
@@ -80,9 +83,10 @@ Reply handle_quote_boost(Request const& request, Context& context) {
   }
   auto const balance = store::show_balance(context.database(), context.caller.user.id);
   if (!balance) return error_reply(balance.error());
-  auto const now = context.services.dispatcher.forecast(job->id, 0);
-  auto then = context.services.dispatcher.forecast(job->id, *points);
-  if (now && then) {  // asked one after the other: what became worse in between is not the boost's doing
+  auto [now, then] = context.services.dispatcher.ask([&](DispatchCore const& core, std::int64_t now_ms) {
+    return std::pair(forecast(core, job->id, 0, now_ms), forecast(core, job->id, *points, now_ms));
+  });
+  if (now && then) {  // boosted it may be compared with others than without; that is no loss of its owner's
     then->position = std::min(then->position, now->position);
     then->finish_ms = std::min(then->finish_ms, now->finish_ms);
   }

@@ -5,6 +5,7 @@
 #include "server/api/access.h"
 #include "server/api/handlers.h"
 #include "server/api/services.h"
+#include "server/dispatch/log_requests.h"
 #include "server/storage/job_folder.h"
 
 namespace distren {
@@ -19,7 +20,7 @@ Reply handle_task_log(Request const&, Context& context) {
   auto const kept = log_file(context.services.config.stor, job->id, *task);
   auto const start = [&dispatcher = context.services.dispatcher, kept,
                       task = *task](std::shared_ptr<Responder> answer) {
-    dispatcher.want_log(task, [answer, kept, task](std::optional<std::string> const& live) {
+    auto const on_log = [answer, kept, task](std::optional<std::string> const& live) {
       if (live) return answer->send(json_reply(200, {{"task", task}, {"live", true}, {"text", *live}}));
       auto const text = read_file(kept, 2 * log_limit);
       if (!text)
@@ -27,7 +28,8 @@ Reply handle_task_log(Request const&, Context& context) {
                                         "nothing is known of this frame's renderer: it is not being rendered now, "
                                         "and it has not failed"));
       answer->send(json_reply(200, {{"task", task}, {"live", false}, {"text", *text}}));
-    });
+    };
+    dispatcher.tell([task, on_log](DispatchCore& core, std::int64_t now) { request_log(core, task, on_log, now); });
   };
   Reply reply;
   reply.body = DeferredReply{start};

@@ -5,6 +5,7 @@
 
 #include "common/protocol/codec.h"
 #include "common/protocol/messages.h"
+#include "server/dispatch/core.h"
 #include "server/dispatch/job_events.h"
 #include "server/dispatch/slave_events.h"
 #include "server/dispatch/status.h"
@@ -68,12 +69,12 @@ void remove_attempt(DispatchCore& core, std::int64_t id, AttemptEvent event) {
 }
 
 // A live attempt ends without a word from its slave: expired, lost, taken away. Its task is ready again.
-void end_attempt(DispatchCore& core, std::int64_t id, store::Ending ending, std::string const& reason,
+void end_attempt(DispatchCore& core, std::int64_t id, store::Ending outcome, std::string const& reason,
                  std::int64_t now) {
   Attempt const attempt = core.attempts.at(id);
-  remove_attempt(core, id, ending == store::Ending::expired ? AttemptEvent::expire : AttemptEvent::end);
+  remove_attempt(core, id, outcome == store::Ending::expired ? AttemptEvent::expire : AttemptEvent::end);
   if (attempt.benchmark) {
-    if (ending != store::Ending::returned) core.benchmarks.failed(attempt.slave, attempt.method, reason, now);
+    if (outcome != store::Ending::returned) core.benchmarks.failed(attempt.slave, attempt.method, reason, now);
     return;
   }
   if (JobQueue* const job = core.jobs.find(attempt.job)) {
@@ -83,8 +84,8 @@ void end_attempt(DispatchCore& core, std::int64_t id, store::Ending ending, std:
     }
     sync_policy(core, *job);
   }
-  core.effects.journal_ending(
-      {.attempt = id, .task = attempt.task, .slave = attempt.slave, .ending = ending, .reason = reason}, {});
+  core.effects.journal_outcome(
+      {.attempt = id, .task = attempt.task, .slave = attempt.slave, .ending = outcome, .reason = reason}, {});
 }
 
 void renew_lease(DispatchCore& core, Attempt& attempt, std::int64_t now) {

@@ -6,9 +6,15 @@
 #include <optional>
 #include <string>
 
-#include "server/dispatch/core.h"
+#include "server/dispatch/attempt_state.h"
+#include "server/dispatch/policy.h"
+#include "server/store/journal.h"
 
 namespace distren {
+
+class JobQueue;
+struct Attempt;
+struct DispatchCore;
 
 // Its task is leased already.
 Attempt& add_attempt(DispatchCore& core, JobQueue& job, Attempt attempt);
@@ -19,7 +25,7 @@ void restore_lease(DispatchCore& core, store::LiveLease const& lease, std::int64
 // It is out no longer. Its task stays as it is.
 void remove_attempt(DispatchCore& core, std::int64_t id, AttemptEvent event = AttemptEvent::end);
 // It ends without a word from its slave: expired, lost, taken away. Its task is ready again.
-void end_attempt(DispatchCore& core, std::int64_t id, store::Ending ending, std::string const& reason,
+void end_attempt(DispatchCore& core, std::int64_t id, store::Ending outcome, std::string const& reason,
                  std::int64_t now);
 // Its slave has it and was heard: the lease begins anew.
 void renew_lease(DispatchCore& core, Attempt& attempt, std::int64_t now);

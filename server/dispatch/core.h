@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,12 +49,12 @@ class DispatchEffects {
 public:
   virtual ~DispatchEffects() = default;
   virtual void journal_lease(store::LeaseEntry const& lease) = 0;
-  // settle() comes back to the core when the ending is durable; answer (may be empty) is for the one who reported.
-  virtual void journal_ending(store::OutcomeEntry ending, std::function<void(std::string answer)> answer) = 0;
+  // settle() comes back to the core when the outcome is durable; answer (may be empty) is for the one who reported.
+  virtual void journal_outcome(store::OutcomeEntry outcome, std::function<void(std::string answer)> answer) = 0;
   virtual std::int64_t next_attempt() = 0;                                // 0: none reserved at the moment
   virtual void settle_grants(std::vector<store::Settlement> grants) = 0;  // held ones whose value is known now
   virtual void record_power(std::int64_t slave, store::Method const& method, std::int64_t power) = 0;  // benchmarked
-  virtual void frame_changed(FrameUpdate const& /*news*/) {}
+  virtual void frame_changed(FrameUpdate const& /*update*/) {}
   virtual void slave_changed(std::int64_t /*slave*/, std::int64_t /*user*/) {}  // came, went, has other work
 };
 
@@ -96,6 +97,7 @@ struct DispatchCore {
   PaidTime paid_time{};
   Benchmarks benchmarks;
   Grants grants{};
+  std::set<std::int64_t> boosted{};  // jobs with an escrow, as far as the policy was told
   LogRequests logs{};
   WriteBacklog backlog{};
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "server/dispatch/core.h"
 #include "server/dispatch/eligibility.h"
 #include "server/dispatch/next_order.h"
 
@@ -56,7 +57,7 @@ Explanation explain_job(DispatchCore const& core, std::int64_t id, MethodsHere& 
             .sentence =
                 "every slave online that could render it has blocked it, or its frames take longer than that "
                 "slave lends itself for"};
-  if (job->held() && job->ready() == 0 && job->leases.empty())
+  if (job->needs_approval() && job->ready() == 0 && job->leases.empty())
     return {.rule = "waits_for_approval",
             .number = job->unfinished(),
             .sentence = fmt::format("its test frames were rendered; approve it to have the other {} rendered, too",
@@ -71,7 +72,7 @@ Explanation explain_job(DispatchCore const& core, std::int64_t id, MethodsHere& 
             .sentence = fmt::format("all that is left is being rendered: {} {}", job->leases.size(),
                                     job->leases.size() == 1 ? "frame" : "frames")};
   }
-  PolicyReason const reason = core.policy.why_job(id);
+  PolicyReason const reason = core.policy.explain_job(id);
   return {.rule = std::string(rule_name(reason.rule)), .number = reason.number, .sentence = sentence(reason)};
 }
 
@@ -97,7 +98,7 @@ Explanation explain_slave(DispatchCore const& core, std::int64_t id) {
   if (JobQueue const* const refused = core.jobs.find(slave.refused); refused != nullptr && slave.attempts.empty()) {
     if (auto const why = refusal(core, *refused, slave.state)) return *why;
   }
-  PolicyReason const reason = core.policy.why_slave(id);
+  PolicyReason const reason = core.policy.explain_slave(id);
   if (slave.attempts.empty() && reason.rule == PolicyReason::Rule::unknown)
     return {.rule = "nothing_to_do", .sentence = "no job has a frame waiting"};
   return {.rule = std::string(rule_name(reason.rule)), .number = reason.number, .sentence = sentence(reason)};

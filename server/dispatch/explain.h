@@ -7,9 +7,11 @@
 #include <string>
 #include <utility>
 
-#include "server/dispatch/core.h"
+#include "server/dispatch/statuses.h"
 
 namespace distren {
+
+struct DispatchCore;
 
 // Whether any slave here has a method in this version or newer: asked once for all jobs of a page.
 using MethodsHere = std::map<std::pair<std::string, std::string>, bool>;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "server/dispatch/attempt_events.h"
+#include "server/dispatch/core.h"
 #include "server/dispatch/next_order.h"
 #include "server/dispatch/slave_events.h"
 #include "server/dispatch/status.h"

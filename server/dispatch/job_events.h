@@ -6,9 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "server/dispatch/core.h"
+#include "server/store/jobs.h"
+#include "server/store/journal.h"
 
 namespace distren {
+
+class JobQueue;
+struct DispatchCore;
 
 // After any change of a job: the policy knows exactly the jobs that have something to give.
 void sync_policy(DispatchCore& core, JobQueue const& job);

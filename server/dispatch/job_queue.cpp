@@ -98,7 +98,7 @@ bool JobQueue::reopen(std::int64_t task, std::int64_t revision) {
   t.failures = 0;
   ++ready_;
   ++unfinished_;
-  if (index(task) < std::max(next_, next_block_)) returned_.insert(task);
+  if (index(task) < std::max(next_, next_run_)) returned_.insert(task);
   return true;
 }
 
@@ -130,7 +130,7 @@ bool JobQueue::take_at(std::size_t at, std::int64_t slave) {
   return !failed_on(task, slave) && take_this(task);
 }
 
-std::optional<std::int64_t> JobQueue::take_next(std::int64_t slave, int block) {
+std::optional<std::int64_t> JobQueue::take_next(std::int64_t slave, int run_length) {
   auto const task_at = [this](std::size_t at) { return info_.first_task + static_cast<std::int64_t>(at); };
   if (tasks_.empty()) return std::nullopt;
   if (info_.held) {
@@ -151,20 +151,20 @@ std::optional<std::int64_t> JobQueue::take_next(std::int64_t slave, int block) {
     if (++seen > look_ahead) break;
     if (take_at(index(task), slave)) return task;
   }
-  if (auto const own = blocks_.find(slave); own != blocks_.end()) {
-    for (Block& left = own->second; left.next < left.end;) {
+  if (auto const own = runs_.find(slave); own != runs_.end()) {
+    for (FrameRun& left = own->second; left.next < left.end;) {
       if (std::size_t const at = left.next++; take_at(at, slave)) return task_at(at);
     }
-    blocks_.erase(own);
+    runs_.erase(own);
   }
-  while (next_block_ < tasks_.size() && tasks_[next_block_].state != State::ready) ++next_block_;
-  if (next_block_ < tasks_.size() && take_at(next_block_, slave)) {
-    std::size_t const at = next_block_;
-    next_block_ = std::min(tasks_.size(), at + static_cast<std::size_t>(std::max(block, 1)));
-    if (next_block_ > at + 1) blocks_[slave] = {at + 1, next_block_};
+  while (next_run_ < tasks_.size() && tasks_[next_run_].state != State::ready) ++next_run_;
+  if (next_run_ < tasks_.size() && take_at(next_run_, slave)) {
+    std::size_t const at = next_run_;
+    next_run_ = std::min(tasks_.size(), at + static_cast<std::size_t>(std::max(run_length, 1)));
+    if (next_run_ > at + 1) runs_[slave] = {at + 1, next_run_};
     return task_at(at);
   }
-  return take(slave);  // nothing is left but in others' blocks
+  return take(slave);  // nothing is left but in others' runs
 }
 
 bool JobQueue::take_this(std::int64_t task) {
@@ -180,7 +180,7 @@ void JobQueue::give_back(std::int64_t task) {
   if (t.state != State::leased && t.state != State::delayed) return;
   t.state = State::ready;
   ++ready_;
-  if (index(task) < std::max(next_, next_block_)) returned_.insert(task);
+  if (index(task) < std::max(next_, next_run_)) returned_.insert(task);
 }
 
 void JobQueue::delay(std::int64_t task) {

@@ -26,8 +26,8 @@ public:
   // The first ready task that has not failed on this slave; it becomes leased.
   std::optional<std::int64_t> take(std::int64_t slave);
   // The same for a policy that keeps frames together: first the probes of a long job (first, middle and last frame),
-  // then what came back, then the next of the slave's own block of frames, then a new block. block: frames in one.
-  std::optional<std::int64_t> take_next(std::int64_t slave, int block);
+  // then what came back, then the next of the slave's own run of frames, then a new run of so many.
+  std::optional<std::int64_t> take_next(std::int64_t slave, int run_length);
   bool take_this(std::int64_t task);                          // a slave came back with it; false: it is not ready
   void give_back(std::int64_t task);                          // leased or delayed -> ready
   void delay(std::int64_t task);                              // leased -> delayed, until give_back
@@ -54,7 +54,7 @@ public:
   [[nodiscard]] TaskPlace place(std::int64_t task) const {
     return {frame(task), info_.tiles > 1 ? static_cast<int>(index(task)) % info_.tiles + 1 : 0};
   }
-  [[nodiscard]] int ready() const;  // of a held job: test frames alone
+  [[nodiscard]] int ready() const;  // of one that needs approval: test frames alone
   [[nodiscard]] int unfinished() const { return unfinished_; }
   [[nodiscard]] int total() const { return info_.tasks; }
   [[nodiscard]] store::RunnableJob const& info() const { return info_; }
@@ -63,7 +63,7 @@ public:
   [[nodiscard]] bool waits() const { return info_.waits; }  // for the job whose output it is made of
   void dependency_met() { info_.waits = false; }
   // Only the first, the middle and the last frame are given out until it is approved.
-  [[nodiscard]] bool held() const { return info_.held; }
+  [[nodiscard]] bool needs_approval() const { return info_.held; }
   // done -> ready: it shall be rendered once more. false: it is at work here, for all that the database says.
   bool reopen(std::int64_t task, std::int64_t revision);
   void follow(
@@ -79,7 +79,7 @@ private:
     State state = State::done;
     std::uint8_t failures = 0;
   };
-  struct Block {
+  struct FrameRun {
     std::size_t next = 0;
     std::size_t end = 0;
   };
@@ -91,10 +91,10 @@ private:
   store::RunnableJob info_;
   OutputSpec output_;
   std::vector<Task> tasks_;
-  std::size_t next_ = 0;                            // no task before this one is ready, but for those in returned_
-  std::size_t next_block_ = 0;                      // tasks before this one are given out or belong to a slave's block
-  std::unordered_map<std::int64_t, Block> blocks_;  // slave -> the frames that it goes on with
-  std::set<std::int64_t> returned_;  // ready tasks before next_ or next_block_ that were given out before
+  std::size_t next_ = 0;                             // no task before this one is ready, but for those in returned_
+  std::size_t next_run_ = 0;                         // tasks before this one are given out or belong to a slave's run
+  std::unordered_map<std::int64_t, FrameRun> runs_;  // slave -> the frames that it goes on with
+  std::set<std::int64_t> returned_;                  // ready tasks before next_ or next_run_ that were given out before
   std::unordered_map<std::int64_t, std::vector<std::int64_t>> failed_on_;  // task -> slaves
   std::vector<int> memory_seen_;                                           // the latest few
   std::unordered_set<std::int64_t> rendered_by_;

@@ -13,8 +13,8 @@ namespace distren {
 
 namespace {
 
-constexpr std::size_t batch_limit = 1024;                    // endings in one transaction
-constexpr std::size_t enough = 512;                          // endings that are written without waiting for more
+constexpr std::size_t batch_limit = 1024;                    // outcomes in one transaction
+constexpr std::size_t enough = 512;                          // outcomes that are written without waiting for more
 constexpr auto distance = std::chrono::milliseconds(20);     // from batch to batch when there are fewer
 constexpr auto lease_wait = std::chrono::milliseconds(500);  // a frame that ends sooner leaves no lease behind
 constexpr std::int64_t attempts_per_block = 200000;
@@ -43,10 +43,10 @@ void JournalWriter::add(store::LeaseEntry const& lease) {
   gathering_.leases.push_back({lease, Clock::now()});
 }
 
-void JournalWriter::add(JournalOutcome ending) {
+void JournalWriter::add(JournalOutcome outcome) {
   std::lock_guard const lock(mutex_);
-  gathering_.endings.push_back(std::move(ending));
-  if (gathering_.endings.size() == 1 || gathering_.endings.size() == enough) wake_.notify_one();
+  gathering_.outcomes.push_back(std::move(outcome));
+  if (gathering_.outcomes.size() == 1 || gathering_.outcomes.size() == enough) wake_.notify_one();
 }
 
 void JournalWriter::add(std::vector<store::Settlement> const& grants) {
@@ -75,11 +75,11 @@ bool JournalWriter::behind() const {
   return behind_;
 }
 
-JournalStatus JournalWriter::live() const {
+JournalStatus JournalWriter::status() const {
   std::lock_guard const lock(mutex_);
   auto const lag = writing_ > 0 ? Clock::now() - writing_since_ : Clock::duration::zero();
   return {.away = behind_,
-          .waiting = static_cast<std::int64_t>(gathering_.endings.size() + writing_),
+          .waiting = static_cast<std::int64_t>(gathering_.outcomes.size() + writing_),
           .lag_ms = std::chrono::duration_cast<std::chrono::milliseconds>(lag).count()};
 }
 
@@ -105,21 +105,21 @@ void JournalWriter::run() {
       if (stopping_ && !give_up) give_up = Clock::now() + std::chrono::seconds(10);
       if (stopping_ && !urgent() && gathering_.leases.empty()) return;
       batch = take_gathered(stopping_);
-      writing_ = batch.endings.size();
+      writing_ = batch.outcomes.size();
       writing_since_ = Clock::now();
     }
     last = Clock::now();
     auto pause = std::chrono::milliseconds(100);
     while (!write(database, batch)) {
       std::unique_lock lock(mutex_);
-      if (stopping_ && batch.leases.empty() && batch.endings.empty() && batch.grants.empty() && batch.chores.empty())
+      if (stopping_ && batch.leases.empty() && batch.outcomes.empty() && batch.grants.empty() && batch.chores.empty())
         return;  // nothing that could be lost
-      if (!behind_) spdlog::warn("journal: the database is away; {} results wait", batch.endings.size());
+      if (!behind_) spdlog::warn("journal: the database is away; {} results wait", batch.outcomes.size());
       behind_ = true;
       if (give_up && Clock::now() > *give_up) {
         spdlog::error(
             "journal: the database did not come back; {} results were not acknowledged, their slaves keep them",
-            batch.endings.size());
+            batch.outcomes.size());
         return;
       }
       wake_.wait_for(lock, pause);
@@ -134,7 +134,7 @@ void JournalWriter::run() {
 }
 
 bool JournalWriter::urgent() const {
-  return !gathering_.endings.empty() || !gathering_.grants.empty() || !gathering_.chores.empty() || gathering_.reserve;
+  return !gathering_.outcomes.empty() || !gathering_.grants.empty() || !gathering_.chores.empty() || gathering_.reserve;
 }
 
 void JournalWriter::wait_for_work(std::unique_lock<std::mutex>& lock, Clock::time_point last) {
@@ -143,7 +143,7 @@ void JournalWriter::wait_for_work(std::unique_lock<std::mutex>& lock, Clock::tim
         gathering_.leases.empty() ? Clock::time_point::max() : gathering_.leases.front().since + lease_wait;
     auto const due = urgent() ? last + distance : lease_due;
     auto const now = Clock::now();
-    if (stopping_ || now >= due || gathering_.endings.size() >= enough) return;
+    if (stopping_ || now >= due || gathering_.outcomes.size() >= enough) return;
     if (due == Clock::time_point::max())
       wake_.wait(lock);
     else
@@ -155,7 +155,7 @@ JournalWriter::Batch JournalWriter::take_gathered(bool everything) {
   Batch batch = std::exchange(gathering_, {});
   auto const now = Clock::now();
   std::unordered_set<std::int64_t> ended;
-  for (JournalOutcome const& ending : batch.endings) ended.insert(ending.entry.attempt);
+  for (JournalOutcome const& outcome : batch.outcomes) ended.insert(outcome.entry.attempt);
   std::erase_if(batch.leases, [&ended](TimedLease const& lease) { return ended.contains(lease.entry.attempt); });
   while (!everything && !batch.leases.empty() && now - batch.leases.back().since < lease_wait) {
     gathering_.leases.push_front(batch.leases.back());
@@ -180,8 +180,8 @@ bool JournalWriter::write_grants(Database& database, Batch& batch) {
 bool JournalWriter::write(Database& database, Batch& batch) {
   if (batch.reserve && !reserve(database)) return false;
   batch.reserve = false;
-  while (!batch.leases.empty() || !batch.endings.empty()) {
-    if (!write_some(database, batch, std::min(batch.endings.size(), batch_limit))) return false;
+  while (!batch.leases.empty() || !batch.outcomes.empty()) {
+    if (!write_some(database, batch, std::min(batch.outcomes.size(), batch_limit))) return false;
   }
   if (!write_grants(database, batch)) return false;
   while (!batch.chores.empty()) {
@@ -193,13 +193,13 @@ bool JournalWriter::write(Database& database, Batch& batch) {
   return true;
 }
 
-bool JournalWriter::write_some(Database& database, Batch& batch, std::size_t endings) {
+bool JournalWriter::write_some(Database& database, Batch& batch, std::size_t outcomes) {
   store::JournalBatch rows;
   for (TimedLease const& lease : batch.leases) rows.leases.push_back(lease.entry);
-  for (std::size_t i = 0; i < endings; ++i) rows.endings.push_back(batch.endings[i].entry);
+  for (std::size_t i = 0; i < outcomes; ++i) rows.endings.push_back(batch.outcomes[i].entry);
   auto const answer = store::write_journal(database, rows);
   if (!answer && answer.error().code == Errc::unavailable) return false;
-  if (!answer && endings + rows.leases.size() > 1) {
+  if (!answer && outcomes + rows.leases.size() > 1) {
     // One row that the procedure refuses must not hold up the rest: write them one by one and see which it is.
     spdlog::error("journal: a batch was refused: {}", answer.error().message);
     batch.leases.clear();
@@ -208,7 +208,7 @@ bool JournalWriter::write_some(Database& database, Batch& batch, std::size_t end
       if (!one && one.error().code == Errc::unavailable) return false;
       if (!one) spdlog::error("journal: the lease of attempt {} was refused: {}", lease.attempt, one.error().message);
     }
-    return endings == 0 || write_some(database, batch, 1);
+    return outcomes == 0 || write_some(database, batch, 1);
   }
   batch.leases.clear();
   SettledBatch settled;
@@ -217,16 +217,16 @@ bool JournalWriter::write_some(Database& database, Batch& batch, std::size_t end
     settled.paused = answer->paused_jobs;
     settled.changed = answer->changed_jobs;
   }
-  for (std::size_t i = 0; i < endings; ++i) {
+  for (std::size_t i = 0; i < outcomes; ++i) {
     auto const verdict =
         answer && i < answer->verdicts.size() ? answer->verdicts[i] : store::JournalReply::Verdict::unknown;
     if (!answer)
-      spdlog::error("journal: attempt {} was refused: {}", batch.endings[i].entry.attempt, answer.error().message);
-    settled.endings.push_back(
-        {std::move(batch.endings[i]), verdict, answer && i < answer->points.size() ? answer->points[i] : std::nullopt});
+      spdlog::error("journal: attempt {} was refused: {}", batch.outcomes[i].entry.attempt, answer.error().message);
+    settled.outcomes.push_back({std::move(batch.outcomes[i]), verdict,
+                                answer && i < answer->points.size() ? answer->points[i] : std::nullopt});
   }
-  batch.endings.erase(batch.endings.begin(), batch.endings.begin() + static_cast<std::ptrdiff_t>(endings));
-  if (!settled.endings.empty()) settled_(std::move(settled));
+  batch.outcomes.erase(batch.outcomes.begin(), batch.outcomes.begin() + static_cast<std::ptrdiff_t>(outcomes));
+  if (!settled.outcomes.empty()) settled_(std::move(settled));
   return true;
 }
 

@@ -1,4 +1,4 @@
-// The journal's thread: gathers leases and endings, writes what has gathered in one transaction, tells who waits for
+// The journal's thread: gathers leases and outcomes, writes what has gathered in one transaction, tells who waits for
 // it. While one batch is being written the next one gathers, so the batches grow with the load; a transaction has a
 // price of its own, so under load they also have a least distance, and a result that comes alone waits for nothing.
 // Leases wait a little: those of short frames end unwritten. When the database is away it keeps everything and tries
@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "server/database/connection.h"
-#include "server/dispatch/dispatcher.h"
+#include "server/dispatch/statuses.h"
 #include "server/store/journal.h"
 #include "server/store/points.h"
 
@@ -28,14 +28,14 @@ struct JournalOutcome {
   std::function<void(std::string answer)> answer;
 };
 
-struct SettledEnding {
-  JournalOutcome ending;
+struct SettledOutcome {
+  JournalOutcome outcome;
   store::JournalReply::Verdict verdict = store::JournalReply::Verdict::unknown;
   std::optional<std::int64_t> points{};  // granted; nothing: held, or no claim
 };
 
 struct SettledBatch {
-  std::vector<SettledEnding> endings;
+  std::vector<SettledOutcome> outcomes;
   std::vector<store::JournalReply::FinishedJob> finished;  // jobs of which everything is accepted now
   std::vector<store::JournalReply::PausedJob> paused;  // jobs that this batch paused, because their tasks fail alike
   std::vector<store::JournalReply::JobCounts> changed;
@@ -50,7 +50,7 @@ public:
   JournalWriter& operator=(JournalWriter const&) = delete;
 
   void add(store::LeaseEntry const& lease);
-  void add(JournalOutcome ending);
+  void add(JournalOutcome outcome);
   void add(std::vector<store::Settlement> const& grants);
   // Something else that must reach the database, after all that was added before it. Its failure is logged; while the
   // database is away it is tried again.
@@ -61,7 +61,7 @@ public:
   void start();
   void stop();                        // writes what has gathered, for at most 10 seconds when the database is away
   [[nodiscard]] bool behind() const;  // the last write failed: the database is away
-  [[nodiscard]] JournalStatus live() const;
+  [[nodiscard]] JournalStatus status() const;
 
 private:
   struct TimedLease {
@@ -70,7 +70,7 @@ private:
   };
   struct Batch {
     std::deque<TimedLease> leases;
-    std::vector<JournalOutcome> endings;
+    std::vector<JournalOutcome> outcomes;
     std::vector<store::Settlement> grants;
     std::deque<std::function<Result<void>(Database&)>> chores;
     bool reserve = false;
@@ -93,7 +93,7 @@ private:
   std::int64_t end_of_block_ = 0;
   bool stopping_ = false;
   bool behind_ = false;
-  std::size_t writing_ = 0;  // endings of the batch that is being written
+  std::size_t writing_ = 0;  // outcomes of the batch that is being written
   std::chrono::steady_clock::time_point writing_since_;
   std::thread thread_;
 };

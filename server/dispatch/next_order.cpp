@@ -5,6 +5,7 @@
 
 #include "server/dispatch/attempt_events.h"
 #include "server/dispatch/benchmark_orders.h"
+#include "server/dispatch/core.h"
 #include "server/dispatch/eligibility.h"
 #include "server/dispatch/job_events.h"
 #include "server/dispatch/payment.h"
@@ -72,7 +73,7 @@ std::optional<std::string> next_order(DispatchCore& core, ConnectedSlave& slave,
     if (ahead && !may_hold(core, slave, *job)) break;  // nobody is served before the one whose turn it is
     if (attempt_id == 0) attempt_id = core.effects.next_attempt();
     if (attempt_id == 0) break;  // none reserved yet: the next tick asks again
-    auto const task = job->take_next(slave_id, core.policy.block(candidate->job, slave_id));
+    auto const task = job->take_next(slave_id, core.policy.run_length(candidate->job, slave_id));
     if (!task) continue;
     auto order = begin_attempt(core, *job, slave, {.id = attempt_id, .task = *task}, candidate->turn, now);
     sync_policy(core, *job);

@@ -5,9 +5,10 @@
 #include <optional>
 #include <string>
 
-#include "server/dispatch/core.h"
-
 namespace distren {
+
+struct ConnectedSlave;
+struct DispatchCore;
 
 // The order that this slave should have now; nothing: none, or not now.
 std::optional<std::string> next_order(DispatchCore& core, ConnectedSlave& slave, std::int64_t now);

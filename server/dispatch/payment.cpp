@@ -17,7 +17,7 @@ AttemptTerms terms_of(DispatchCore const& core, SlaveCapabilities const& slave, 
 }
 
 void assess(DispatchCore& core, JobQueue& job, Attempt const& attempt, AttemptReport const& report,
-            store::OutcomeEntry& ending, std::int64_t now) {
+            store::OutcomeEntry& outcome, std::int64_t now) {
   AttemptTerms const& terms = attempt.terms;
   std::int64_t const took = core.paid_time.take(attempt.slave, terms, report.given_ms, report.wall_ms, now);
   economy::Claim const run{.power = terms.power,
@@ -29,16 +29,16 @@ void assess(DispatchCore& core, JobQueue& job, Attempt const& attempt, AttemptRe
   core.policy.completed(report.attempt, {.work = work,
                                          .cpu_ms = report.cpu_ms,
                                          .wall_ms = run.wall_ms,
-                                         .accepted = report.ending == store::Ending::accepted});
-  if (report.ending == store::Ending::accepted) job.rendered(attempt.slave, report.memory_mib);
-  if (report.ending != store::Ending::accepted || work == 0 || terms.user == 0) return;
-  ending.claim = work;
-  ending.bound = economy::demonstrated(run);
-  ending.boost = static_cast<int>(terms.boost);
+                                         .accepted = report.outcome == store::Ending::accepted});
+  if (report.outcome == store::Ending::accepted) job.rendered(attempt.slave, report.memory_mib);
+  if (report.outcome != store::Ending::accepted || work == 0 || terms.user == 0) return;
+  outcome.claim = work;
+  outcome.bound = economy::demonstrated(run);
+  outcome.boost = static_cast<int>(terms.boost);
   if (terms.user == job.info().user) return;
   if (auto const fair = core.grants.fair_value(attempt.job, attempt.frame, terms.user)) {
-    ending.fair = *fair;
-    ending.grant = economy::grant(work, *fair);
+    outcome.fair = *fair;
+    outcome.grant = economy::grant(work, *fair);
     ConnectedSlave* const slave = core.slaves.find(attempt.slave);
     store::Method const* method = &attempt.method;
     if (method->name.empty() && slave != nullptr)  // given before a restart
@@ -48,16 +48,16 @@ void assess(DispatchCore& core, JobQueue& job, Attempt const& attempt, AttemptRe
 }
 
 // After the commit: the claim is a sample for the frames near it, and may be what held grants waited for.
-void remember_claim(DispatchCore& core, store::OutcomeEntry const& ending, Attempt const& attempt, JobQueue const& job,
+void remember_claim(DispatchCore& core, store::OutcomeEntry const& outcome, Attempt const& attempt, JobQueue const& job,
                     bool held) {
   std::int64_t const user = attempt.terms.user;
-  if (ending.claim == 0 || user == job.info().user) return;
+  if (outcome.claim == 0 || user == job.info().user) return;
   auto const settled = core.grants.accepted(attempt.job,
                                             {.attempt = attempt.id,
                                              .task = attempt.task,
                                              .frame = attempt.frame,
                                              .user = user,
-                                             .claim = ending.claim,
+                                             .claim = outcome.claim,
                                              .slave = attempt.slave},
                                             held);
   if (settled.empty()) return;

@@ -12,9 +12,9 @@ namespace distren {
 AttemptTerms terms_of(DispatchCore const& core, SlaveCapabilities const& slave, store::Method const& method);
 // The claim of a result and, when it is known, the fair value: into the ending.
 void assess(DispatchCore& core, JobQueue& job, Attempt const& attempt, AttemptReport const& report,
-            store::OutcomeEntry& ending, std::int64_t now);
+            store::OutcomeEntry& outcome, std::int64_t now);
 // After the commit: the claim is a sample for the frames near it, and may be what held grants waited for.
-void remember_claim(DispatchCore& core, store::OutcomeEntry const& ending, Attempt const& attempt, JobQueue const& job,
+void remember_claim(DispatchCore& core, store::OutcomeEntry const& outcome, Attempt const& attempt, JobQueue const& job,
                     bool held);
 
 }  // namespace distren

@@ -42,18 +42,18 @@ struct SlaveCapacity {
 // Why a job waits, or what a slave was last told: the rule, and its number.
 struct PolicyReason {
   enum class Rule {
-    unknown,          // nobody told the policy of it
-    nothing_ready,    // all of the job's tasks are out
-    own_job_first,    // number: the job of the same owner that comes before
-    users_ahead,      // number: how many users come before
-    next,             // it is served next, by the first slave that fits
-    fair_share,       // slave: the user whose turn it was; job: what it got
-    same_files,       // slave: got this job a little early, since it holds its files
-    tail_copy,        // slave: renders a second time what a slower one is at; number: the attempt
-    wait_for_faster,  // slave: its frame would end after the job; number: ms until a faster slave is free
-    too_long,         // slave: number: ms that the frame would take, more than the slave's limit
-    nothing_fits,     // slave: number: jobs that it was offered and could not take
-    nothing_to_do,    // slave: no job has a task ready
+    unknown,           // nobody told the policy of it
+    all_dispatched,    // all of the job's tasks are out
+    own_job_first,     // number: the job of the same owner that comes before
+    users_ahead,       // number: how many users come before
+    next,              // it is served next, by the first slave that fits
+    fair_share,        // slave: the user whose turn it was; job: what it got
+    files_cached,      // slave: got this job a little early, since it holds its files
+    speculative_copy,  // slave: renders a second time what a slower one is at; number: the attempt
+    wait_for_faster,   // slave: its frame would end after the job; number: ms until a faster slave is free
+    too_long,          // slave: number: ms that the frame would take, more than the slave's limit
+    no_suitable_job,   // slave: number: jobs that it was offered and could not take
+    no_work,           // slave: no job has a task ready
   };
   Rule rule = Rule::unknown;
   std::int64_t number = 0;
@@ -142,7 +142,7 @@ public:
   // For a slave that choose left idle: running attempts worth a second try there, best first.
   [[nodiscard]] virtual std::vector<std::int64_t> stragglers(PolicySlave const& /*slave*/) const { return {}; }
   // How many consecutive frames of this job to keep together on this slave.
-  [[nodiscard]] virtual int block(std::int64_t /*job*/, std::int64_t /*slave*/) const { return 1; }
+  [[nodiscard]] virtual int run_length(std::int64_t /*job*/, std::int64_t /*slave*/) const { return 1; }
   // How long a frame of this job should take there; nothing: nobody knows yet.
   [[nodiscard]] virtual std::optional<std::int64_t> frame_ms(std::int64_t /*job*/, std::int64_t /*slave*/) const {
     return std::nullopt;
@@ -152,8 +152,8 @@ public:
   [[nodiscard]] virtual std::int64_t boost_of(std::int64_t /*job*/) const { return 0; }
 
   // Questions of people; they may walk all users.
-  [[nodiscard]] virtual PolicyReason why_job(std::int64_t /*job*/) const { return {}; }
-  [[nodiscard]] virtual PolicyReason why_slave(std::int64_t /*slave*/) const { return {}; }
+  [[nodiscard]] virtual PolicyReason explain_job(std::int64_t /*job*/) const { return {}; }
+  [[nodiscard]] virtual PolicyReason explain_slave(std::int64_t /*slave*/) const { return {}; }
   [[nodiscard]] virtual std::optional<Forecast> forecast(std::int64_t /*job*/, std::int64_t /*more_escrow*/,
                                                          std::int64_t /*now_ms*/) const {
     return std::nullopt;

@@ -7,6 +7,7 @@
 #include "common/protocol/result.h"
 #include "server/dispatch/attempt_events.h"
 #include "server/dispatch/benchmark_orders.h"
+#include "server/dispatch/core.h"
 #include "server/dispatch/eligibility.h"
 #include "server/dispatch/job_events.h"
 #include "server/dispatch/next_order.h"
@@ -87,24 +88,24 @@ CommitDecision begin_commit(DispatchCore& core, AttemptReport const& report, std
 
 namespace {
 
-void task_failed(DispatchCore& core, JobQueue& job, store::OutcomeEntry& ending, std::int64_t now) {
-  std::int64_t const task = ending.task;
-  int const failures = job.record_failure(task, ending.slave);
+void task_failed(DispatchCore& core, JobQueue& job, store::OutcomeEntry& outcome, std::int64_t now) {
+  std::int64_t const task = outcome.task;
+  int const failures = job.record_failure(task, outcome.slave);
   if (job.leases.contains(task)) return;  // another attempt may still do it
   if (failures >= failures_allowed) {
-    ending.task_failed = true;
+    outcome.task_failed = true;
     job.finish(task);
-  } else if (another_can_render(core, job, task, ending.slave)) {
+  } else if (another_can_render(core, job, task, outcome.slave)) {
     job.give_back(task);
   } else {
     job.delay(task);
     core.jobs.delay(job.info().id, task, now + (first_delay_ms << (failures - 1)));
   }
-  FrameUpdate failed = frame_update(core, job, task, ending.task_failed ? "failed" : "ready", ending.slave);
+  FrameUpdate failed = frame_update(core, job, task, outcome.task_failed ? "failed" : "ready", outcome.slave);
   failed.failures = failures;
-  failed.reason = ending.reason;
-  failed.wall_ms = ending.wall_ms;
-  failed.cpu_ms = ending.cpu_ms;
+  failed.reason = outcome.reason;
+  failed.wall_ms = outcome.wall_ms;
+  failed.cpu_ms = outcome.cpu_ms;
   core.effects.frame_changed(failed);
 }
 
@@ -117,10 +118,10 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
   if (Attempt const* const own = core.attempts.find(report.attempt); own != nullptr && own->benchmark)
     return benchmark_ended(core, report, answer, now);
   if (JobQueue const* const of = job_of(core, report.attempt, report.task);
-      of != nullptr && report.ending == Ending::accepted) {
+      of != nullptr && report.outcome == Ending::accepted) {
     bool const lacks_image = report.output.empty() && !of->output().format.empty();
     if (lacks_image && core.attempts.find(report.attempt) != nullptr) {
-      report.ending = Ending::rejected;
+      report.outcome = Ending::rejected;
       report.reason = "the result names no output";
     } else if (!lacks_image && core.attempts.state(report.attempt) != AttemptState::committing) {
       (void)begin_commit(core, report,
@@ -130,31 +131,31 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
   bool const committing = core.attempts.state(report.attempt) == AttemptState::committing;
   Attempt* const attempt = core.attempts.find(report.attempt);
   // While its image is being written down, and when it is out no longer, the database alone says what else it says.
-  bool const counts = attempt != nullptr && committing == (report.ending == Ending::accepted);
+  bool const counts = attempt != nullptr && committing == (report.outcome == Ending::accepted);
   std::int64_t const job_id = counts ? attempt->job : 0;
   JobQueue* const job = core.jobs.find(job_id);
-  store::OutcomeEntry ending{.attempt = report.attempt,
-                             .task = report.task,
-                             .slave = report.slave,
-                             .ending = report.ending,
-                             .cpu_ms = report.cpu_ms,
-                             .wall_ms = report.wall_ms,
-                             .memory_mib = report.memory_mib,
-                             .may_win = job != nullptr && report.ending == Ending::accepted,
-                             .output = std::move(report.output),
-                             .output_size = report.output_size,
-                             .output_sha256 = std::move(report.output_sha256),
-                             .reason = std::move(report.reason)};
-  if (job != nullptr && report.ending != Ending::returned) {
+  store::OutcomeEntry outcome{.attempt = report.attempt,
+                              .task = report.task,
+                              .slave = report.slave,
+                              .ending = report.outcome,
+                              .cpu_ms = report.cpu_ms,
+                              .wall_ms = report.wall_ms,
+                              .memory_mib = report.memory_mib,
+                              .may_win = job != nullptr && report.outcome == Ending::accepted,
+                              .output = std::move(report.output),
+                              .output_size = report.output_size,
+                              .output_sha256 = std::move(report.output_sha256),
+                              .reason = std::move(report.reason)};
+  if (job != nullptr && report.outcome != Ending::returned) {
     if (attempt->terms.user == 0) attempt->terms = report.terms;  // found again after a restart
-    assess(core, *job, *attempt, report, ending, now);
+    assess(core, *job, *attempt, report, outcome, now);
   }
-  if (job != nullptr && report.ending == Ending::accepted) {
+  if (job != nullptr && report.outcome == Ending::accepted) {
     if (ConnectedSlave* const slave = core.slaves.find(report.slave); slave != nullptr)
       slave->attempts.erase(report.attempt);
   } else if (job != nullptr) {
     remove_attempt(core, report.attempt);
-    if (report.ending == Ending::returned) {
+    if (report.outcome == Ending::returned) {
       if (ConnectedSlave* const slave = core.slaves.find(report.slave); report.too_long && slave != nullptr)
         job->record_too_long(report.slave, slave->state.limit_ms());
       if (!job->leases.contains(report.task)) {
@@ -162,61 +163,61 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
         core.effects.frame_changed(frame_update(core, *job, report.task, "ready", 0));
       }
     } else {
-      task_failed(core, *job, ending, now);
+      task_failed(core, *job, outcome, now);
     }
     sync_policy(core, *job);
   }
-  if (ending.ending == store::Ending::accepted) ++core.backlog.unwritten;
-  core.effects.journal_ending(std::move(ending), std::move(answer));
+  if (outcome.ending == store::Ending::accepted) ++core.backlog.unwritten;
+  core.effects.journal_outcome(std::move(outcome), std::move(answer));
   if (job != nullptr) forget_job_if_done(core, job_id, now);
   // The slave has a free slot from now on; it does not wait for the commit.
   if (ConnectedSlave* const slave = core.slaves.find(report.slave); slave != nullptr) dispatch(core, *slave, now);
-  if (report.ending != store::Ending::accepted) dispatch_to_idle(core, now);
+  if (report.outcome != store::Ending::accepted) dispatch_to_idle(core, now);
 }
 
-void settle(DispatchCore& core, store::OutcomeEntry const& ending, store::JournalReply::Verdict verdict,
+void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::JournalReply::Verdict verdict,
             std::optional<std::int64_t> points, std::function<void(std::string answer)> const& answer,
             std::int64_t now) {
   using Verdict = store::JournalReply::Verdict;
-  if (ending.ending == store::Ending::accepted) --core.backlog.unwritten;
-  Attempt const* const found = core.attempts.find(ending.attempt);
-  if (found != nullptr && found->committing() && ending.may_win) {
+  if (outcome.ending == store::Ending::accepted) --core.backlog.unwritten;
+  Attempt const* const found = core.attempts.find(outcome.attempt);
+  if (found != nullptr && found->committing() && outcome.may_win) {
     std::int64_t const job_id = found->job;
     JobQueue* const job = core.jobs.find(job_id);
-    if (job != nullptr && verdict == Verdict::accepted) remember_claim(core, ending, *found, *job, !points);
-    remove_attempt(core, ending.attempt);
+    if (job != nullptr && verdict == Verdict::accepted) remember_claim(core, outcome, *found, *job, !points);
+    remove_attempt(core, outcome.attempt);
     if (job != nullptr && (verdict == Verdict::accepted || verdict == Verdict::superseded)) {
       std::vector<std::int64_t> freed;
-      while (job->leases.contains(ending.task)) {  // copies of it
-        std::int64_t const other = job->leases.find(ending.task)->second;
+      while (job->leases.contains(outcome.task)) {  // copies of it
+        std::int64_t const other = job->leases.find(outcome.task)->second;
         std::int64_t const slave = core.attempts.at(other).slave;
         cancel_on_slave(core, slave, other, "another slave finished this frame first");
         remove_attempt(core, other);
         freed.push_back(slave);
-        core.effects.journal_ending({.attempt = other,
-                                     .task = ending.task,
-                                     .slave = slave,
-                                     .ending = store::Ending::cancelled,
-                                     .reason = "another slave was first"},
-                                    {});
+        core.effects.journal_outcome({.attempt = other,
+                                      .task = outcome.task,
+                                      .slave = slave,
+                                      .ending = store::Ending::cancelled,
+                                      .reason = "another slave was first"},
+                                     {});
       }
       if (verdict == Verdict::accepted) {
-        FrameUpdate done = frame_update(core, *job, ending.task, "accepted", ending.slave);
-        done.output = ending.output;
-        done.size = ending.output_size;
-        done.sha256 = ending.output_sha256;
-        done.wall_ms = ending.wall_ms;
-        done.cpu_ms = ending.cpu_ms;
+        FrameUpdate done = frame_update(core, *job, outcome.task, "accepted", outcome.slave);
+        done.output = outcome.output;
+        done.size = outcome.output_size;
+        done.sha256 = outcome.output_sha256;
+        done.wall_ms = outcome.wall_ms;
+        done.cpu_ms = outcome.cpu_ms;
         core.effects.frame_changed(done);
       }
-      job->finish(ending.task);
+      job->finish(outcome.task);
       sync_policy(core, *job);
       forget_job_if_done(core, job_id, now);
       for (std::int64_t const id : freed) {
         if (ConnectedSlave* const slave = core.slaves.find(id); slave != nullptr) dispatch(core, *slave, now);
       }
     } else if (job != nullptr) {
-      if (!job->leases.contains(ending.task)) job->give_back(ending.task);
+      if (!job->leases.contains(outcome.task)) job->give_back(outcome.task);
       sync_policy(core, *job);
       dispatch_to_idle(core, now);
     }
@@ -227,10 +228,10 @@ void settle(DispatchCore& core, store::OutcomeEntry const& ending, store::Journa
   }
   if (!answer) return;
   if (verdict == Verdict::accepted || verdict == Verdict::recorded) {
-    bool const refused = ending.ending == store::Ending::rejected;
-    answer(answer_text(ending.attempt, !refused, ending.reason));
+    bool const refused = outcome.ending == store::Ending::rejected;
+    answer(answer_text(outcome.attempt, !refused, outcome.reason));
   } else {
-    answer(answer_text(ending.attempt, false,
+    answer(answer_text(outcome.attempt, false,
                        verdict == Verdict::superseded ? "another slave's result for this frame came first"
                        : verdict == Verdict::ended    ? "this frame was given up, or taken from this slave, before"
                                                       : "the job of this frame is gone"));

@@ -7,9 +7,14 @@
 #include <optional>
 #include <string>
 
-#include "server/dispatch/core.h"
+#include "server/dispatch/order.h"
+#include "server/dispatch/statuses.h"
+#include "server/store/journal.h"
 
 namespace distren {
+
+class JobQueue;
+struct DispatchCore;
 
 std::string answer_text(std::int64_t attempt, bool accepted, std::string const& reason);
 // By the attempt, else by the task; nullptr: it is not here.
@@ -25,7 +30,7 @@ CommitDecision begin_commit(DispatchCore& core, AttemptReport const& report, std
 void report_result(DispatchCore& core, AttemptReport report, std::function<void(std::string answer)> answer,
                    std::int64_t now);
 // points: what the ending was granted; nothing: the grant is held, or there was no claim.
-void settle(DispatchCore& core, store::OutcomeEntry const& ending, store::JournalReply::Verdict verdict,
+void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::JournalReply::Verdict verdict,
             std::optional<std::int64_t> points, std::function<void(std::string answer)> const& answer,
             std::int64_t now);
 

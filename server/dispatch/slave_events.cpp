@@ -9,6 +9,8 @@
 #include "common/protocol/codec.h"
 #include "common/protocol/messages.h"
 #include "server/dispatch/attempt_events.h"
+#include "server/dispatch/core.h"
+#include "server/dispatch/dispatcher.h"
 #include "server/dispatch/job_events.h"
 #include "server/dispatch/next_order.h"
 #include "server/dispatch/result_events.h"
@@ -136,6 +138,11 @@ void disable_slave(DispatchCore& core, std::int64_t id, std::string const& reaso
   }
   for (std::int64_t const attempt : lost) end_attempt(core, attempt, store::Ending::returned, reason, now);
   dispatch_to_idle(core, now);
+}
+
+void disable_slave(Dispatcher& dispatcher, std::int64_t id, std::string reason) {
+  dispatcher.tell(
+      [id, reason = std::move(reason)](DispatchCore& core, std::int64_t now) { disable_slave(core, id, reason, now); });
 }
 
 void change_blocks(DispatchCore& core, std::int64_t slave, Blocks blocks, std::int64_t now) {

@@ -7,9 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include "server/dispatch/core.h"
+#include "common/base/result.h"
+#include "server/dispatch/blocks.h"
+#include "server/dispatch/slave_capabilities.h"
 
 namespace distren {
+
+class Dispatcher;
+struct DispatchCore;
 
 // conflict: another instance is signed on; that one is asked whether it still lives.
 Result<void> admit_slave(DispatchCore& core, std::int64_t id, std::string const& instance,
@@ -26,6 +31,7 @@ void slave_disconnected(DispatchCore& core, std::int64_t id, SlaveSink const* si
 void slave_seen(DispatchCore& core, std::int64_t id, std::int64_t now);
 // Takes its work away and disconnects it.
 void disable_slave(DispatchCore& core, std::int64_t id, std::string const& reason, std::int64_t now);
+void disable_slave(Dispatcher& dispatcher, std::int64_t id, std::string reason);  // any thread
 // Its owner's, in place of all that were set before.
 void change_blocks(DispatchCore& core, std::int64_t slave, Blocks blocks, std::int64_t now);
 // If it is on the line; else nothing.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "server/dispatch/core.h"
+#include "server/dispatch/dispatcher.h"
 #include "server/dispatch/explain.h"
 
 namespace distren {
@@ -28,7 +30,7 @@ std::vector<JobStatus> job_statuses(DispatchCore const& core, std::vector<std::i
   MethodsHere methods;
   for (std::int64_t const id : jobs) {
     statuses.push_back(status_of(core, id, methods));
-    if (core.jobs.find(id) != nullptr) statuses.back().forecast = core.policy.forecast(id, 0, now);
+    if (core.jobs.find(id) != nullptr) statuses.back().forecast = forecast(core, id, 0, now);
   }
   return statuses;
 }
@@ -40,6 +42,23 @@ std::vector<SlaveStatus> slave_statuses(DispatchCore const& core, std::vector<st
     statuses.push_back({core.slaves.contains(id), current_tasks(core, id), effective_settings(core, id)});
   }
   return statuses;
+}
+
+JobStatus job_status_of(Dispatcher& dispatcher, std::int64_t job) {
+  auto statuses =
+      dispatcher.ask([job](DispatchCore const& core, std::int64_t now) { return job_statuses(core, {job}, now); });
+  return statuses.empty() ? JobStatus{} : std::move(statuses.front());
+}
+
+SlaveStatus slave_status_of(Dispatcher& dispatcher, std::int64_t slave) {
+  auto statuses =
+      dispatcher.ask([slave](DispatchCore const& core, std::int64_t) { return slave_statuses(core, {slave}); });
+  return statuses.empty() ? SlaveStatus{} : std::move(statuses.front());
+}
+
+std::optional<Forecast> forecast(DispatchCore const& core, std::int64_t job, std::int64_t more_escrow,
+                                 std::int64_t now) {
+  return core.policy.forecast(job, more_escrow, now);
 }
 
 JobStatus job_progress(DispatchCore const& core, std::int64_t id) {
@@ -78,6 +97,10 @@ GridStatus grid_status(DispatchCore const& core) {
     live.tasks_ready += job->ready();
   }
   return live;
+}
+
+GridStatus grid_status(Dispatcher& dispatcher) {
+  return dispatcher.ask([](DispatchCore const& core, std::int64_t) { return grid_status(core); });
 }
 
 std::vector<UserStatus> user_statuses(DispatchCore const& core) {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "server/dispatch/attempt_events.h"
+#include "server/dispatch/core.h"
 #include "server/dispatch/eligibility.h"
 #include "server/dispatch/job_events.h"
 #include "server/dispatch/next_order.h"

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-#include "server/dispatch/core.h"
-
 namespace distren {
+
+struct DispatchCore;
 
 // Each second: expired leases, frames whose pause is over, silent slaves, idle slaves.
 void tick(DispatchCore& core, std::int64_t now);

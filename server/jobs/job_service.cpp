@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "server/dispatch/job_events.h"
+#include "server/dispatch/points_sync.h"
 #include "server/jobs/submission_writer.h"
 #include "server/live/publish.h"
 #include "server/storage/job_folder.h"
@@ -27,17 +29,28 @@ void JobService::remember(std::int64_t job, bool with_tasks) {
   tasks = tasks || with_tasks;
 }
 
+// To the dispatcher, under the job's lock.
+void JobService::tell_removed(std::int64_t job, std::int64_t revision, std::string reason) {
+  dispatcher_.tell([job, revision, reason = std::move(reason)](DispatchCore& core, std::int64_t now) {
+    remove_job(core, job, revision, reason, now);
+  });
+}
+
+void JobService::tell_changed(store::JobControl control) {
+  dispatcher_.tell([control](DispatchCore& core, std::int64_t now) { change_job(core, control, now); });
+}
+
 // Under the job's lock: what its row says now, to the dispatcher and the pages.
 Result<store::Job> JobService::tell(Database& database, std::int64_t job) {
   auto now = store::show_job(database, job);
   if (!now && now.error().code == Errc::not_found) {
-    dispatcher_.remove_job(job, store::deleted_revision, fmt::format("job {} was deleted", job));
+    tell_removed(job, store::deleted_revision, fmt::format("job {} was deleted", job));
   } else if (!now) {
     remember(job, false);
   } else if (now->state == store::JobState::cancelled) {
-    dispatcher_.remove_job(job, now->revision, fmt::format("job {} was {}", job, now->reason));
+    tell_removed(job, now->revision, fmt::format("job {} was {}", job, now->reason));
   } else {
-    dispatcher_.change_job(now->control());
+    tell_changed(now->control());
   }
   if (now) publish_(*now);
   return now;
@@ -109,7 +122,9 @@ Result<void> JobService::load(Database& database, std::int64_t job) {
     return failures.error();
   }
   // Nothing: the job ended in the meantime.
-  if (!jobs->empty()) dispatcher_.add_job(std::move(jobs->front()), std::move(*tasks), std::move(*failures));
+  if (jobs->empty()) return {};
+  dispatcher_.tell([row = std::move(jobs->front()), tasks = std::move(*tasks), failures = std::move(*failures)](
+                       DispatchCore& core, std::int64_t now) { add_job(core, row, tasks, failures, now); });
   return {};
 }
 
@@ -135,11 +150,14 @@ Result<store::Job> JobService::requeue_and_load(Database& database, std::int64_t
     if (!now || *requeued == 0) return now ? tell(database, job) : now;
     if (before->state != store::JobState::finished) {
       // A job that is being worked on goes on as it is.
-      if (task == 0 || !dispatcher_.reopen(now->control(), task)) (void)load(database, job);
+      bool const reopened = task != 0 && dispatcher_.ask([&](DispatchCore& core, std::int64_t now_ms) {
+        return reopen_task(core, now->control(), task, now_ms);
+      });
+      if (!reopened) (void)load(database, job);
       publish_(*now);
       return now;
     }
-    dispatcher_.change_job(now->control());  // that it is finished is no news any more
+    tell_changed(now->control());  // that it is finished is no news any more
   }
   regenerate(database, job);
   auto const guard = lock(job);
@@ -178,7 +196,7 @@ Result<void> JobService::remove(Database& database, store::Job const& job) {
     if (done.error().code == Errc::unavailable) remember(job.id, false);
     return done;
   }
-  dispatcher_.remove_job(job.id, store::deleted_revision, fmt::format("job {} was deleted", job.id));
+  tell_removed(job.id, store::deleted_revision, fmt::format("job {} was deleted", job.id));
   if (auto const removed = remove_job_folder(stor_, job.id); !removed)
     spdlog::error("job {} is deleted, but its folder is not: {}", job.id, removed.error().message);
   publish_job_deleted(live_, job.id, job.user);
@@ -195,7 +213,8 @@ Result<std::int64_t> JobService::boost(Database& database, std::int64_t user, st
   if (!escrows) {
     spdlog::warn("the dispatcher was not told of the boost of job {}: {}", job, escrows.error().message);
   } else if (!escrows->empty()) {  // else it has ended meanwhile
-    dispatcher_.set_escrow(job, escrows->front().points);
+    dispatcher_.tell(
+        [job, points = escrows->front().points](DispatchCore& core, std::int64_t) { set_escrow(core, job, points); });
   }
   publish_points(live_, user);
   if (auto const boosted = store::show_job(database, job)) publish_(*boosted);

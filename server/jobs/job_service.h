@@ -69,6 +69,8 @@ private:
   template <typename Change>
   Result<store::Job> change_and_tell(Database& database, std::int64_t job, Change change);
   Result<store::Job> tell(Database& database, std::int64_t job);
+  void tell_removed(std::int64_t job, std::int64_t revision, std::string reason);
+  void tell_changed(store::JobControl control);
   Result<void> load(Database& database, std::int64_t job);
   template <typename Requeue>
   Result<store::Job> requeue_and_load(Database& database, std::int64_t job, std::int64_t task, Requeue requeue);

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <vector>
 
+#include "server/dispatch/status.h"
 #include "server/jobs/submission_writer.h"
 #include "server/storage/job_folder.h"
 #include "server/storage/staged_results.h"
@@ -46,7 +47,8 @@ void write_telemetry(MaintenanceParts const& parts, Database& database) {
 
 // What there is now, once a minute: the grid and everybody who has something in it.
 void sample_statistics(MaintenanceParts const& parts, Database& database) {
-  if (auto const done = store::sample_statistics(database, parts.dispatcher.users_live()); !done)
+  auto const users = parts.dispatcher.ask([](DispatchCore const& core, std::int64_t) { return user_statuses(core); });
+  if (auto const done = store::sample_statistics(database, users); !done)
     spdlog::warn("the statistics of this minute are lost: {}", done.error().message);
   if (auto const rolled = store::roll_statistics(database); !rolled)
     spdlog::warn("statistics of days wait for the next minute: {}", rolled.error().message);

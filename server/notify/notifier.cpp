@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "server/dispatch/status.h"
 #include "server/live/publish.h"
 #include "server/notify/delivery.h"
 #include "server/store/notifications.h"
@@ -74,7 +75,8 @@ void Notifier::run() {
 bool Notifier::round(Database& database) {
   if (now_ms_() - watched_ms_ >= watch_ms) {
     watched_ms_ = now_ms_();
-    if (auto const done = store::watch_slaves(database, dispatcher_.slaves_online()); !done) return false;
+    auto const online = dispatcher_.ask([](DispatchCore const& core, std::int64_t) { return slaves_online(core); });
+    if (auto const done = store::watch_slaves(database, online); !done) return false;
     if (auto const done = store::trim_notifications(database); !done) return false;
   }
   auto const gathered = store::gather_notifications(database);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <future>
 
+#include "server/dispatch/slave_events.h"
 #include "server/net/listen_address.h"
 #include "server/slaves/line_session.h"
 
@@ -129,7 +130,10 @@ void LineLoop::write_gathered() {
 }
 
 void LineLoop::sweep() {
-  for (std::int64_t const slave : std::exchange(pinged_, {})) services_.dispatcher.heard(slave);
+  if (!pinged_.empty())
+    services_.dispatcher.tell([pinged = std::exchange(pinged_, {})](DispatchCore& core, std::int64_t now) {
+      for (std::int64_t const slave : pinged) slave_seen(core, slave, now);
+    });
   auto const now = LineSession::Clock::now();
   std::vector<std::shared_ptr<LineSession>> overdue;
   for (auto const& session : sessions_) {

@@ -8,6 +8,9 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/protocol/telemetry.h"
+#include "server/dispatch/attempt_events.h"
+#include "server/dispatch/log_requests.h"
+#include "server/dispatch/slave_events.h"
 #include "server/slaves/sign_on.h"
 #include "server/storage/job_folder.h"
 
@@ -69,12 +72,18 @@ void LineSession::on_drained() {
   if (stage_ == Stage::ending) end("closed");
 }
 
+void LineSession::tell_disconnected(std::int64_t slave) {
+  home_.services().dispatcher.tell([slave, self = shared_from_this()](DispatchCore& core, std::int64_t) {
+    slave_disconnected(core, slave, self.get());
+  });
+}
+
 void LineSession::end(std::string_view why) {
   if (std::exchange(ended_, true)) return;
   auto const self = shared_from_this();  // alive until this function returns
   if (slave_.id != 0) {
     spdlog::info("line: slave={} address={} left: {}", slave_.id, address_, why);
-    home_.services().dispatcher.gone(slave_.id, self);
+    tell_disconnected(slave_.id);
   } else {
     spdlog::debug("line: address={} left: {}", address_, why);
   }
@@ -136,17 +145,21 @@ void LineSession::receive(protocol::Incoming const& incoming) {
   };
   if (type == protocol::Progress::type) {
     if (auto const progress = protocol::parse<protocol::Progress>(message); parsed(progress))
-      services.dispatcher.progress(slave_.id, progress->attempt, progress->fraction);
+      services.dispatcher.tell([slave = slave_.id, said = *progress](DispatchCore& core, std::int64_t now) {
+        report_progress(core, slave, said.attempt, said.fraction, now);
+      });
   } else if (type == protocol::ResultReport::type) {
     if (auto report = protocol::parse<protocol::ResultReport>(message); parsed(report)) result(std::move(*report));
   } else if (type == protocol::LogText::type) {
     if (auto const log = protocol::parse<protocol::LogText>(message); parsed(log))
-      services.dispatcher.told_log(slave_.id, log->attempt, cleaned_log(log->text));
+      services.dispatcher.tell([slave = slave_.id, attempt = log->attempt, text = cleaned_log(log->text)](
+                                   DispatchCore& core, std::int64_t) { receive_log(core, slave, attempt, text); });
   } else if (type == protocol::Ping::type) {
     home_.pinged(slave_.id);
     write(protocol::write(protocol::Pong{}));
   } else if (type == protocol::Pong::type) {
-    services.dispatcher.heard(slave_.id);
+    services.dispatcher.tell(
+        [slave = slave_.id](DispatchCore& core, std::int64_t now) { slave_seen(core, slave, now); });
   } else if (type == protocol::Telemetry::type) {
     services.telemetry.take(slave_.id, protocol::read<protocol::Telemetry>(message).message, unix_ms());
   } else if (type == protocol::Hello::type) {
@@ -162,7 +175,7 @@ void LineSession::result(protocol::ResultReport message) {
     if (auto const session = weak.lock()) session->send(std::move(text));
   };
   LineServices& services = home_.services();
-  auto const taken = services.desk.take(slave_.id, std::move(message), services.workers, std::move(answer));
+  auto const taken = services.desk.receive(slave_.id, std::move(message), services.workers, std::move(answer));
   // Settled as far as the slave is concerned: this result will never be wanted.
   if (!taken) write(protocol::write(protocol::Rejected{attempt, taken.error().message}));
 }
@@ -175,8 +188,10 @@ void LineSession::sign_on(protocol::SignOn const& message) {
     LineServices& services = self->home_.services();
     auto identity = services.gate.enter(worker.database, self->address_, message.slavekey, message.slavepassword);
     if (identity) {
-      if (auto admitted = services.dispatcher.admit(identity->id, message.instance, self); !admitted)
-        identity = admitted.error();
+      auto const admitted = services.dispatcher.ask([&](DispatchCore& core, std::int64_t now) {
+        return admit_slave(core, identity->id, message.instance, self, now);
+      });
+      if (!admitted) identity = admitted.error();
     }
     self->home_.loop().post([self, identity] { self->signed_on(identity); });
   };
@@ -186,7 +201,7 @@ void LineSession::sign_on(protocol::SignOn const& message) {
 
 void LineSession::signed_on(Result<store::SlaveIdentity> identity) {
   if (ended_) {  // it hung up while we looked
-    if (identity) home_.services().dispatcher.gone(identity->id, shared_from_this());
+    if (identity) tell_disconnected(identity->id);
     return;
   }
   if (!identity) return refuse(identity.error());
@@ -208,7 +223,8 @@ void LineSession::hello(protocol::Hello const& message) {
   if (!home_.may_say_hello(slave_.id))
     return send_error(Errc::invalid, "more hellos than one a second; say what changes, once");
   unrecorded_ = recorded_hello(message, address_);
-  home_.services().dispatcher.hello(capabilities_of(slave_, message));
+  home_.services().dispatcher.tell([capabilities = capabilities_of(slave_, message)](
+                                       DispatchCore& core, std::int64_t now) { slave_hello(core, capabilities, now); });
   if (!recording_) record_hello();
 }
 

@@ -14,7 +14,7 @@
 #include "common/protocol/codec.h"
 #include "common/protocol/hello.h"
 #include "common/protocol/result.h"
-#include "server/dispatch/dispatcher.h"
+#include "server/dispatch/slave_capabilities.h"
 #include "server/net/line_connection.h"
 #include "server/net/rate_limit.h"
 #include "server/slaves/line_server.h"
@@ -73,6 +73,7 @@ public:
 
   void add(std::string_view line);  // goes out with the next flush()
   void flush();
+  void tell_disconnected(std::int64_t slave);
   void end(std::string_view why);  // closes and tells the dispatcher; the session is no longer in the loop's set
   void finish_writing_then_end();
   [[nodiscard]] bool overdue(Clock::time_point now) const;

@@ -12,6 +12,7 @@
 #include "common/protocol/codec.h"
 #include "common/protocol/result.h"
 #include "server/dispatch/lease.h"
+#include "server/dispatch/result_events.h"
 #include "server/storage/job_folder.h"
 
 namespace distren {
@@ -31,6 +32,18 @@ std::string retry(std::int64_t attempt, int after_ms, std::string reason, bool u
 ResultReceiver::ResultReceiver(Settings settings, Dispatcher& dispatcher, Uploads& uploads, StagedResults& staged)
     : settings_(std::move(settings)), dispatcher_(dispatcher), uploads_(uploads), staged_(staged) {}
 
+void ResultReceiver::tell_report(AttemptReport report, std::function<void(std::string answer)> answer) {
+  dispatcher_.tell(
+      [report = std::move(report), answer = std::move(answer)](DispatchCore& core, std::int64_t now) mutable {
+        report_result(core, std::move(report), std::move(answer), now);
+      });
+}
+
+std::optional<ExpectedResult> ResultReceiver::ask_expected(AttemptReport const& report) {
+  return dispatcher_.ask(
+      [&report](DispatchCore const& core, std::int64_t) { return expected_result(core, report.attempt, report.task); });
+}
+
 // Its numbers are claims of the slave; the message has held them to their limits.
 Result<ResultReceiver::Message> ResultReceiver::verify(std::int64_t slave, protocol::ResultReport result) const {
   auto const lease = verify_lease(result.lease, settings_.lease_key);
@@ -48,16 +61,16 @@ Result<ResultReceiver::Message> ResultReceiver::verify(std::int64_t slave, proto
   out.report.reason = std::move(result.reason);
   switch (result.outcome.value_or(protocol::Outcome::failed)) {
     case protocol::Outcome::failed:
-      out.report.ending = store::Ending::failed;
+      out.report.outcome = store::Ending::failed;
       if (out.report.reason.empty()) out.report.reason = "the slave gave no reason";
       out.log = cleaned_log(result.log);
       break;
     case protocol::Outcome::returned:
-      out.report.ending = store::Ending::returned;
+      out.report.outcome = store::Ending::returned;
       out.report.too_long = result.code == protocol::ReturnCode::too_long;
       break;
     case protocol::Outcome::done:
-      out.report.ending = store::Ending::accepted;
+      out.report.outcome = store::Ending::accepted;
       if (!result.output) break;
       out.with_output = true;
       out.upload = std::move(result.output->upload);
@@ -67,18 +80,17 @@ Result<ResultReceiver::Message> ResultReceiver::verify(std::int64_t slave, proto
   return out;
 }
 
-Result<void> ResultReceiver::take(std::int64_t slave, protocol::ResultReport result, WorkerPool& workers,
-                                  std::function<void(std::string answer)> answer) {
+Result<void> ResultReceiver::receive(std::int64_t slave, protocol::ResultReport result, WorkerPool& workers,
+                                     std::function<void(std::string answer)> answer) {
   auto verified = verify(slave, std::move(result));
   if (!verified) return verified.error();
   if (!verified->with_output) {
     auto const keep = [this, message = *verified, answer](Worker&) {
       keep_log(message);
-      dispatcher_.report(message.report, answer);
+      tell_report(message.report, answer);
     };
     // A log is worth a try, and no more: the result counts without it.
-    if (verified->log.empty() || !workers.submit(keep))
-      dispatcher_.report(std::move(verified->report), std::move(answer));
+    if (verified->log.empty() || !workers.submit(keep)) tell_report(std::move(verified->report), std::move(answer));
     return {};
   }
   std::int64_t const attempt = verified->report.attempt;
@@ -87,7 +99,7 @@ Result<void> ResultReceiver::take(std::int64_t slave, protocol::ResultReport res
   return {};
 }
 
-Result<std::string> ResultReceiver::take_and_wait(std::int64_t slave, protocol::ResultReport result) {
+Result<std::string> ResultReceiver::receive_and_wait(std::int64_t slave, protocol::ResultReport result) {
   auto verified = verify(slave, std::move(result));
   if (!verified) return verified.error();
   std::int64_t const attempt = verified->report.attempt;
@@ -98,7 +110,7 @@ Result<std::string> ResultReceiver::take_and_wait(std::int64_t slave, protocol::
   if (verified->with_output)
     store_image(std::move(*verified), answer);
   else
-    dispatcher_.report(std::move(verified->report), answer);
+    tell_report(std::move(verified->report), answer);
   promise.reset();
   if (future.wait_for(commit_wait) != std::future_status::ready)
     return retry(attempt, retry_later_ms, "the database is away");
@@ -106,7 +118,7 @@ Result<std::string> ResultReceiver::take_and_wait(std::int64_t slave, protocol::
 }
 
 void ResultReceiver::keep_log(Message const& message) {
-  auto const expected = dispatcher_.expected_result(message.report.attempt, message.report.task);
+  auto const expected = ask_expected(message.report);
   if (!expected || expected->job == 0) return;
   auto const file = log_file(settings_.stor, expected->job, message.report.task);
   std::error_code error;
@@ -132,19 +144,19 @@ void ResultReceiver::store_image(Message message, std::function<void(std::string
 void ResultReceiver::look_and_store(Message message, std::function<void(std::string answer)> answer) {
   AttemptReport& report = message.report;
   std::int64_t const attempt = report.attempt;
-  auto const expected = dispatcher_.expected_result(attempt, report.task);
+  auto const expected = ask_expected(report);
   if (!expected || expected->output.format.empty()) {
     // Nothing to put in place: the journal knows whether this attempt was the one.
     if (uploads_.finished_upload(message.upload, attempt, report.slave)) uploads_.forget(message.upload);
     report.output.clear();
-    dispatcher_.report(std::move(report), std::move(answer));
+    tell_report(std::move(report), std::move(answer));
     return;
   }
   auto const refuse = [&](std::string reason) {
     spdlog::warn("result: attempt={} slave={} rejected: {}", attempt, report.slave, quote(reason));
-    report.ending = store::Ending::rejected;
+    report.outcome = store::Ending::rejected;
     report.reason = std::move(reason);
-    dispatcher_.report(std::move(report), answer);
+    tell_report(std::move(report), answer);
   };
   auto const upload = uploads_.finished_upload(message.upload, attempt, report.slave);
   if (!upload) return answer(retry(attempt, 0, upload.error().message, true));
@@ -167,28 +179,29 @@ void ResultReceiver::look_and_store(Message message, std::function<void(std::str
 
   if (expected->job == 0) {  // a benchmark's picture has told what it can
     uploads_.forget(message.upload);
-    dispatcher_.report(std::move(report), std::move(answer));
+    tell_report(std::move(report), std::move(answer));
     return;
   }
-  switch (dispatcher_.begin_commit(report)) {
+  switch (
+      dispatcher_.ask([&report](DispatchCore& core, std::int64_t now) { return begin_commit(core, report, now); })) {
     case CommitDecision::busy:
       return answer(retry(attempt, retry_soon_ms, "another result for this frame is being stored"));
     case CommitDecision::not_needed:
       uploads_.forget(message.upload);
-      dispatcher_.report(std::move(report), std::move(answer));
+      tell_report(std::move(report), std::move(answer));
       return;
     case CommitDecision::proceed:
       break;
   }
   StagedImage image{expected->job, report.task, attempt, expected->name, report.output_sha256};
   if (auto const staged = staged_.stage(std::move(image), upload->path); !staged) {
-    dispatcher_.abort_commit(attempt);
+    dispatcher_.tell([attempt](DispatchCore& core, std::int64_t now) { abort_commit(core, attempt, now); });
     spdlog::error("result: attempt={} cannot be stored: {}", attempt, staged.error().message);
     return answer(retry(attempt, retry_later_ms, "the server cannot store the image at the moment"));
   }
   uploads_.forget(message.upload);
   report.output = expected->name;
-  dispatcher_.report(std::move(report), std::move(answer));
+  tell_report(std::move(report), std::move(answer));
 }
 
 }  // namespace distren

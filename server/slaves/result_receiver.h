@@ -6,12 +6,15 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 
 #include "common/base/result.h"
 #include "server/database/workers.h"
 #include "server/dispatch/dispatcher.h"
+#include "server/dispatch/order.h"
+#include "server/dispatch/statuses.h"
 #include "server/media/image_check.h"
 #include "server/storage/staged_results.h"
 #include "server/storage/uploads.h"
@@ -34,11 +37,11 @@ public:
 
   // The answer (accepted, rejected or retry) comes exactly once, on any thread. Results without an image are handled at
   // once; those with one need a worker, and get `retry` when all are busy. denied: this slave has no such lease.
-  Result<void> take(std::int64_t slave, protocol::ResultReport result, WorkerPool& workers,
-                    std::function<void(std::string answer)> answer);
+  Result<void> receive(std::int64_t slave, protocol::ResultReport result, WorkerPool& workers,
+                       std::function<void(std::string answer)> answer);
 
   // The same for a caller who is on a worker thread already and may block.
-  Result<std::string> take_and_wait(std::int64_t slave, protocol::ResultReport result);
+  Result<std::string> receive_and_wait(std::int64_t slave, protocol::ResultReport result);
 
   StagedResults& staged() { return staged_; }
 
@@ -50,6 +53,8 @@ private:
     std::string upload;
   };
   [[nodiscard]] Result<Message> verify(std::int64_t slave, protocol::ResultReport result) const;
+  void tell_report(AttemptReport report, std::function<void(std::string answer)> answer);
+  std::optional<ExpectedResult> ask_expected(AttemptReport const& report);
   void keep_log(Message const& message);
   void store_image(Message message, std::function<void(std::string answer)> answer);
   void look_and_store(Message message, std::function<void(std::string answer)> answer);

@@ -7,7 +7,7 @@
 
 #include "common/base/result.h"
 #include "common/protocol/hello.h"
-#include "server/dispatch/dispatcher.h"
+#include "server/dispatch/slave_capabilities.h"
 #include "server/store/slaves.h"
 
 namespace distren {

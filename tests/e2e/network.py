@@ -142,7 +142,7 @@ class FaultyGrid(Grid):
     def __init__(self):
         (https,) = free_ports(1)
         self.files = FaultProxy(https)
-        super().__init__({"listen.https": f"127.0.0.1:{https}", "url": f"https://localhost:{self.files.port}",
+        super().__init__({"listen.https": f"127.0.0.1:{https}", "public_url": f"https://localhost:{self.files.port}",
                           "times.heartbeat_seconds": HEARTBEAT, "times.lease_seconds": LEASE})
         self.url = f"https://localhost:{https}"
         self.line = FaultProxy(self.line_port)

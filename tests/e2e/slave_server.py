@@ -71,7 +71,7 @@ def an_order_beyond_the_limit_is_returned(server, slave):
     assert result["state"] == "returned" and "room" in result["reason"], result
 
 
-an_order_beyond_the_limit_is_returned.settings = {"orders": 1}
+an_order_beyond_the_limit_is_returned.settings = {"max_orders": 1}
 
 
 def a_second_order_is_queued_when_allowed(server, slave):
@@ -85,7 +85,7 @@ def a_second_order_is_queued_when_allowed(server, slave):
         accept(line, result)
 
 
-a_second_order_is_queued_when_allowed.settings = {"orders": 2}
+a_second_order_is_queued_when_allowed.settings = {"max_orders": 2}
 
 
 def files_of_the_next_order_are_fetched_during_rendering(server, slave):
@@ -105,7 +105,7 @@ def files_of_the_next_order_are_fetched_during_rendering(server, slave):
     assert len(server.gets) == got, server.gets
 
 
-files_of_the_next_order_are_fetched_during_rendering.settings = {"orders": 2}
+files_of_the_next_order_are_fetched_during_rendering.settings = {"max_orders": 2}
 
 
 def garbage_gets_an_error_and_does_no_harm(server, slave):

@@ -151,7 +151,7 @@ def a_renderer_runs_in_a_control_group_where_available(server, slave):
         assert word in groups[1], groups
 
 
-a_renderer_runs_in_a_control_group_where_available.settings = {"memory_mib": 900, "tasks": 77}
+a_renderer_runs_in_a_control_group_where_available.settings = {"memory_mib": 900, "max_processes": 77}
 
 
 def without_control_groups_the_slave_warns_and_renders(server, slave):

@@ -238,7 +238,7 @@ void World::turn_off(std::int64_t id) {
                     {.attempt = attempt,
                      .task = work.task,
                      .slave = id,
-                     .ending = store::Ending::returned,
+                     .outcome = store::Ending::returned,
                      .output = {},
                      .output_sha256 = {},
                      .reason = "switched off"},
@@ -308,7 +308,7 @@ void World::finish(std::int64_t id, std::int64_t attempt) {
 
 // The journal -------------------------------------------------------------------------------------------------------
 
-void World::journal_ending(store::OutcomeEntry ending, std::function<void(std::string answer)> answer) {
+void World::journal_outcome(store::OutcomeEntry ending, std::function<void(std::string answer)> answer) {
   batch_.emplace_back(std::move(ending), std::move(answer));
 }
 

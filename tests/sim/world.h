@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "server/dispatch/core.h"
-#include "server/dispatch/fair_share.h"
+#include "server/dispatch/fair_share/fair_share.h"
 #include "tests/sim/ledger.h"
 #include "tests/sim/payroll.h"
 #include "tests/sim/random.h"
@@ -76,7 +76,7 @@ public:
   std::int64_t add(Pc pc);
   void run(double days);
   void settle();  // ends all jobs, pays what is held, checks the ledger
-  [[nodiscard]] std::string why(std::int64_t job) const { return sentence(policy_.why_job(job)); }
+  [[nodiscard]] std::string why(std::int64_t job) const { return sentence(policy_.explain_job(job)); }
 
   [[nodiscard]] std::vector<User> const& users() const { return users_; }
   [[nodiscard]] std::vector<Job> const& jobs() const { return jobs_; }
@@ -118,7 +118,7 @@ private:
 
   // DispatchEffects
   void journal_lease(store::LeaseEntry const&) override {}
-  void journal_ending(store::OutcomeEntry ending, std::function<void(std::string answer)> answer) override;
+  void journal_outcome(store::OutcomeEntry ending, std::function<void(std::string answer)> answer) override;
   std::int64_t next_attempt() override { return ++attempts_; }
   void settle_grants(std::vector<store::Settlement>) override {}  // the payroll does, by the formulas that it compares
   void record_power(std::int64_t, store::Method const&, std::int64_t) override {}

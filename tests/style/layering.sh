@@ -46,11 +46,11 @@ check "a_submission_is_planned_without_http" 'server/(api|http|live|net)/' "$non
 check "http_knows_no_services" 'server/(api|submit|jobs|store|dispatch|slaves)/' "$none" server/http
 check "jobs_are_changed_without_http" 'server/(api|http|net)/' "$none" server/jobs
 check "the_policy_has_no_clock_and_no_socket" '(chrono|thread|mutex|sys/|server/(http|line|net|database))' "$none" \
-  "server/dispatch/policy.h server/dispatch/fair_share* server/dispatch/estimate.* server/dispatch/grants.* server/dispatch/benchmarks.* \
+  "server/dispatch/policy.* server/dispatch/fair_share server/dispatch/grants.* server/dispatch/benchmarks.* \
   server/economy/*"
 says "a_job_is_changed_in_one_place" \
   'store::((pause|resume|cancel|approve|change|requeue|delete|boost|hold|create)_job|requeue_task|block_user|add_job_to_shot|[a-z]+_submission[a-z_]*)\(' \
   'server/jobs/[a-z_]+\.cpp'
-says "the_dispatcher_hears_of_jobs_from_one_place" 'dispatcher(_|\(\))?\.(add_job|change_job|remove_job|reopen|set_escrow)\(' \
-  'server/jobs/[a-z_]+\.cpp'
+says "the_dispatcher_hears_of_jobs_from_one_place" 'dispatch/job_events\.h|\bset_escrow\(' \
+  'server/(jobs|dispatch)/[a-z_]+\.(cpp|h)'
 echo "1..$number"

@@ -18,7 +18,7 @@ server/net server/database server/economy
 server/http server/config server/store
 server/live server/storage
 server/dispatch
-server/media server/submit server/notify
+server/dispatch/fair_share server/media server/submit server/notify
 server/slaves
 server/jobs
 server/standalone server/api

@@ -1,17 +1,20 @@
 // The whole HTTP API without sockets: the router over a private MariaDB, a store in a temporary folder, and a
-// dispatcher that only writes down what it is told. One database for all tests of a program; names are made unique.
+// dispatcher of its own that knows what the test itself made. One database for all tests of a program; names are made
+// unique.
 #pragma once
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "common/base/digest.h"
@@ -19,92 +22,52 @@
 #include "server/api/handlers.h"
 #include "server/api/router.h"
 #include "server/api/services.h"
+#include "server/dispatch/core.h"
+#include "server/dispatch/fair_share/fair_share.h"
+#include "server/dispatch/next_order.h"
+#include "server/dispatch/slave_events.h"
 #include "server/http/uri.h"
 #include "tests/support/check_main.h"
 
 namespace distren {
 
-class NotingDispatcher : public Dispatcher {
+// Fair share that writes down what the ledger says of users and jobs, and foretells what a test wants.
+class RecordingPolicy final : public FairShare {
 public:
-  std::map<std::int64_t, std::size_t> added;  // job, unfinished tasks
-  std::set<std::int64_t> paused, removed, disabled;
-  std::map<std::int64_t, int> priorities;
-  std::map<std::int64_t, std::int64_t> totals, escrows;
-  std::map<std::int64_t, Blocks> blocks;
-  std::map<std::int64_t, std::string> told;
-  std::vector<UserStatus> users;
-  std::vector<std::int64_t> online;
-  std::string settings;
-  int questions = 0;  // about jobs and slaves
-  std::optional<SlaveCapabilities> hello_seen;
-  std::optional<Error> hello_refused;
-  std::optional<std::string> next_order, next_cancel;
-  std::function<void()> on_the_way;  // called before what is told of a job arrives
-  std::mutex mutex;                  // jobs may be told of by several threads
+  std::map<std::int64_t, std::int64_t> totals, escrows;  // millipoints
+  std::function<Forecast(std::int64_t more_escrow)> foretold;
 
-  void add_job(store::RunnableJob job, std::vector<store::RunnableTask> tasks,
-               std::vector<store::FailedOn> /*failures*/) override {
-    if (on_the_way) on_the_way();
-    std::lock_guard const lock(mutex);
-    added[job.id] = tasks.size();
+  void set_user(std::int64_t user, std::int64_t total_points) override {
+    totals[user] = total_points;
+    FairShare::set_user(user, total_points);
   }
-  void change_job(store::JobControl control) override {
-    if (on_the_way) on_the_way();
-    std::lock_guard const lock(mutex);
-    if (control.state == store::JobState::paused)
-      paused.insert(control.job);
-    else
-      paused.erase(control.job);
-    priorities[control.job] = control.priority;
+  void set_boost(std::int64_t job, std::int64_t escrow) override {
+    escrows[job] = escrow;
+    FairShare::set_boost(job, escrow);
   }
-  void remove_job(std::int64_t job, std::int64_t /*revision*/, std::string /*reason*/) override {
-    if (on_the_way) on_the_way();
-    std::lock_guard const lock(mutex);
-    removed.insert(job);
-    added.erase(job);
-  }
-  void change_blocks(std::int64_t slave, Blocks of) override { blocks[slave] = std::move(of); }
-  void tell_slave(std::int64_t slave, std::string line) override { told[slave] = std::move(line); }
-  void disable_slave(std::int64_t slave, std::string /*reason*/) override { disabled.insert(slave); }
-  std::vector<JobStatus> job_statuses(std::vector<std::int64_t> jobs) override {
-    ++questions;
-    return std::vector<JobStatus>(jobs.size(), {1, 0.5, "no slave is online", forecast(0, 0)});
-  }
-  std::vector<SlaveStatus> slave_statuses(std::vector<std::int64_t> slaves) override {
-    ++questions;
-    return std::vector<SlaveStatus>(slaves.size(), {true, {{1, 5, 981, 5, 0.25}}, settings});
-  }
-  std::vector<std::pair<std::int64_t, TaskStatus>> tasks_live(std::int64_t /*job*/) override { return {}; }
-  GridStatus grid_live() override { return {2, 1, 10, 3, 2, 6500}; }
-  std::vector<UserStatus> users_live() override { return users; }
-  std::vector<std::int64_t> slaves_online() override { return online; }
-  JournalStatus journal_live() override { return {false, 3, 20}; }
-  Explanation why_job(std::int64_t /*job*/) override { return {"users_ahead", 2, "2 users come first"}; }
-  Explanation why_slave(std::int64_t /*slave*/) override { return {"nothing_to_do", 0, "no job has a frame waiting"}; }
-  std::optional<Forecast> forecast(std::int64_t /*job*/, std::int64_t more_escrow) override {
-    return more_escrow > 0 ? Forecast{2, 1000, 60000, 1'800'000'000'000} : Forecast{7, 0, 60000, 1'800'000'900'000};
-  }
-  void set_total(std::int64_t user, std::int64_t millipoints) override { totals[user] = millipoints; }
-  void set_escrow(std::int64_t job, std::int64_t millipoints) override { escrows[job] = millipoints; }
-  Result<void> admit(std::int64_t, std::string, std::shared_ptr<SlaveSink>) override { return {}; }
-  void hello(SlaveCapabilities) override {}
-  void gone(std::int64_t, std::shared_ptr<SlaveSink>) override {}
-  void progress(std::int64_t, std::int64_t, double) override {}
-  void heard(std::int64_t) override {}
-  Result<std::vector<std::pair<std::int64_t, std::string>>> http_hello(SlaveCapabilities slave) override {
-    hello_seen = slave;
-    if (hello_refused) return *hello_refused;
-    return std::vector<std::pair<std::int64_t, std::string>>{{7, "job 3 was cancelled by its owner"}};
-  }
-  std::optional<std::string> http_order(std::int64_t) override { return next_order; }
-  std::optional<std::string> http_progress(std::int64_t, std::int64_t, double) override { return next_cancel; }
-  std::optional<ExpectedResult> expected_result(std::int64_t, std::int64_t) override { return std::nullopt; }
-  CommitDecision begin_commit(AttemptReport) override { return CommitDecision::not_needed; }
-  void abort_commit(std::int64_t) override {}
-  void report(AttemptReport report, std::function<void(std::string)> done) override {
-    done("{\"type\":\"accepted\",\"attempt\":" + std::to_string(report.attempt) + "}");
+  [[nodiscard]] std::optional<Forecast> forecast(std::int64_t job, std::int64_t more_escrow,
+                                                 std::int64_t now_ms) const override {
+    return foretold ? foretold(more_escrow) : FairShare::forecast(job, more_escrow, now_ms);
   }
 };
+
+// A slave on the line that keeps what it is sent; look at it on the dispatcher's thread.
+struct SlaveOnLine : SlaveSink {
+  std::vector<nlohmann::json> received;
+  bool closed = false;
+  void send(std::string line) override { received.push_back(nlohmann::json::parse(line)); }
+  void close(std::string_view /*reason*/) override { closed = true; }
+};
+
+inline SlaveCapabilities a_slave(std::int64_t id, std::int64_t user, int cores = 4, int slots = 1) {
+  SlaveCapabilities slave;
+  slave.id = id;
+  slave.user = user;
+  slave.cores = cores;
+  slave.memory_mib = 16000;
+  slave.slots = slots;
+  return slave;
+}
 
 // What a test sees of a reply.
 struct ApiReply {
@@ -124,8 +87,9 @@ struct ApiReply {
 
 class ApiFixture {
 public:
-  explicit ApiFixture(DatabaseAddress address)
-      : database(std::move(address)),
+  // benchmarked: methods that slaves need a measured power for.
+  explicit ApiFixture(DatabaseAddress const& address, std::vector<std::string> const& benchmarked = {})
+      : database(address),
         folder(std::filesystem::temp_directory_path() / ("distren-api-" + random_secret())),
         top(std::getenv("top_srcdir") == nullptr ? ".." : std::getenv("top_srcdir")) {
     std::filesystem::create_directories(folder);
@@ -142,14 +106,25 @@ public:
     blobs.emplace(std::move(*BlobStore::open(folder)));
     uploads = std::move(*Uploads::open(folder, {.free_bytes = 0}, [this] { return now / 1000; }));
     signer.emplace(std::move(*Signer::load(folder / "key")));
+    DispatchSettings settings{.lease_key = signer->derive("lease", ""), .times = {}};
+    for (auto const& method : benchmarked) settings.benchmarks.push_back({.method = methods.at(method), .scene = {}});
+    auto recording = std::make_unique<RecordingPolicy>();
+    policy_ = recording.get();
+    dispatcher = std::make_unique<Dispatcher>(
+        std::move(settings),
+        OrderLinks{.blob = [](std::string_view sha256) { return "/blob/" + std::string(sha256); },
+                   .file_list = [](std::int64_t job) { return "/list/" + std::to_string(job); },
+                   .upload = [](Lease const&, std::string_view name) { return "/upload/" + std::string(name); }},
+        std::move(recording), address);
+    dispatcher->start();
     results = std::make_unique<ResultReceiver>(
         ResultReceiver::Settings{signer->derive("lease", ""), 600000, folder, ImageChecker{"/nonexistent", false}},
-        dispatcher, *uploads, staged);
+        *dispatcher, *uploads, staged);
     ck_assert(staged.open().has_value());
     config.image_program = config.scene_program.parent_path() / "distren-image";
     previews = std::make_unique<PreviewEncoder>(folder, ImageChecker{config.image_program, config.sandbox == "on"});
     services.reset(new Services{.config = config,
-                                .dispatcher = dispatcher,
+                                .dispatcher = *dispatcher,
                                 .blobs = *blobs,
                                 .uploads = *uploads,
                                 .signer = *signer,
@@ -164,7 +139,76 @@ public:
     router = std::make_unique<Router>(api_routes(), *services, handle_page);
     for (auto const& [name, method] : methods) ck_assert(store::ensure_method(database, name).has_value());
   }
-  ~ApiFixture() { std::filesystem::remove_all(folder); }
+  ~ApiFixture() {
+    dispatcher->stop();
+    std::filesystem::remove_all(folder);
+  }
+
+  // The dispatcher's state after all that it was told before.
+  template <typename Question>
+  auto look(Question const& question) {
+    return dispatcher->ask([&](DispatchCore& core, std::int64_t) { return question(core); });
+  }
+  // Unfinished frames of a job in the dispatcher; 0: it is not there.
+  int unfinished(std::int64_t job) {
+    return look([job](DispatchCore const& core) {
+      JobQueue const* const found = core.jobs.find(job);
+      return found == nullptr ? 0 : found->unfinished();
+    });
+  }
+  bool paused(std::int64_t job) {
+    return look([job](DispatchCore const& core) {
+      JobQueue const* const found = core.jobs.find(job);
+      return found != nullptr && !found->active();
+    });
+  }
+  std::int64_t jobs_there() {
+    return look([](DispatchCore const& core) { return std::distance(core.jobs.begin(), core.jobs.end()); });
+  }
+  bool online(std::int64_t slave) {
+    return look([slave](DispatchCore const& core) { return core.slaves.contains(slave); });
+  }
+  std::map<std::int64_t, std::int64_t> totals() {
+    return look([this](DispatchCore const&) { return policy_->totals; });
+  }
+  std::map<std::int64_t, std::int64_t> escrows() {
+    return look([this](DispatchCore const&) { return policy_->escrows; });
+  }
+  void foretell(std::function<Forecast(std::int64_t more_escrow)> forecast) {
+    look([&](DispatchCore const&) { return policy_->foretold = std::move(forecast), true; });
+  }
+
+  // A slave with Blender comes to the dispatcher, over HTTPS; power: measured, of a core, thousandths; 0: not measured.
+  void connect(SlaveCapabilities slave, int power = 0) {
+    slave.methods = {{"blender", "3.4.1"}};
+    ck_assert(dispatcher->ask([&](DispatchCore& core, std::int64_t now_ms) {
+      if (power > 0)
+        core.benchmarks.load(
+            {.slave = slave.id, .method = "blender", .version = "3.4.1", .benchmark = power, .power = power}, now_ms);
+      return hello_over_https(core, slave, now_ms).has_value();
+    }));
+  }
+  // On the line.
+  std::shared_ptr<SlaveOnLine> connect_line(SlaveCapabilities const& slave) {
+    auto sink = std::make_shared<SlaveOnLine>();
+    ck_assert(dispatcher->ask([&](DispatchCore& core, std::int64_t now_ms) {
+      bool const admitted = admit_slave(core, slave.id, "on the line", sink, now_ms).has_value();
+      slave_hello(core, slave, now_ms);
+      return admitted;
+    }));
+    return sink;
+  }
+  // The next order of a slave over HTTPS. Attempt numbers come from the database, a moment after they are needed.
+  nlohmann::json order(std::int64_t slave) {
+    for (int i = 0; i < 1000; ++i) {
+      auto const text =
+          dispatcher->ask([&](DispatchCore& core, std::int64_t now_ms) { return fetch_order(core, slave, now_ms); });
+      if (text) return nlohmann::json::parse(*text);
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    ck_abort_msg("slave %lld gets no order", static_cast<long long>(slave));
+    return {};
+  }
 
   ApiReply send(Request request, std::string const& target) {
     auto parsed = parse_target(target);
@@ -227,10 +271,10 @@ public:
   std::filesystem::path folder, top;
   ServerConfig config;
   std::map<std::string, RenderMethod> methods;
-  NotingDispatcher dispatcher;
   std::optional<BlobStore> blobs;
   std::unique_ptr<Uploads> uploads;
   std::optional<Signer> signer;
+  std::unique_ptr<Dispatcher> dispatcher;
   std::int64_t now = 1767225600000;
   SlaveAuthenticator gate{[this] { return now; }};
   StagedResults staged{folder, [this] { return now / 1000; }};
@@ -241,6 +285,9 @@ public:
   EventBroker live{{.per_user = 2, .total = 3}, "life", [this] { return now; }};
   std::unique_ptr<Services> services;
   std::unique_ptr<Router> router;
+
+private:
+  RecordingPolicy* policy_ = nullptr;  // the dispatcher's
 };
 
 }  // namespace distren

@@ -12,7 +12,7 @@
 #include "server/dispatch/attempt_events.h"
 #include "server/dispatch/core.h"
 #include "server/dispatch/explain.h"
-#include "server/dispatch/fair_share.h"
+#include "server/dispatch/fair_share/fair_share.h"
 #include "server/dispatch/job_events.h"
 #include "server/dispatch/next_order.h"
 #include "server/dispatch/result_events.h"
@@ -47,7 +47,7 @@ struct FakeJournal : DispatchEffects {
   std::deque<Written> endings;
   std::int64_t next = 100;  // 0: no attempt number is reserved
   void journal_lease(store::LeaseEntry const& lease) override { leases.push_back(lease); }
-  void journal_ending(store::OutcomeEntry ending, std::function<void(std::string)> answer) override {
+  void journal_outcome(store::OutcomeEntry ending, std::function<void(std::string)> answer) override {
     endings.push_back({std::move(ending), std::move(answer)});
   }
   std::int64_t next_attempt() override { return next == 0 ? 0 : next++; }
@@ -137,7 +137,7 @@ struct Grid {
     auto const lease = verify_lease(order["lease"].get<std::string>(), "key");
     report.given_ms = lease ? lease->expires_ms - 600'000 : 0;
     if (lease) report.terms = lease->terms;
-    report.ending = ending;
+    report.outcome = ending;
     report.reason = std::move(reason);
     if (ending == store::Ending::accepted) report.output = order["output"]["name"];
     return report;

@@ -105,7 +105,7 @@ class Grid(Daemon):
                         "-keyout", key, "-out", self.ca, "-days", "2", "-subj", "/CN=localhost", "-addext",
                         "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
         self.settings.update({"stor": os.path.join(self.home, "stor"), "tls.certificate": self.ca, "tls.key": key,
-                              "url": self.url})
+                              "public_url": self.url})
 
     # --- the server -------------------------------------------------------------------------------------------------
     def start(self):

@@ -71,7 +71,13 @@ struct PointsFixture : DatabaseThread, ApiFixture {
     ck_assert_good(store::record_blob(database, owner.id, hex_digest('a'), 10));
     auto const made = create_job(database, owner.id, new_job(3));
     ck_assert_good(made);
+    ck_assert_good(services->jobs.load_into_dispatcher(database, *made));
     return *made;
+  }
+  void foretell_a_boost() {
+    foretell([](std::int64_t more_escrow) {
+      return more_escrow > 0 ? Forecast{2, 1000, 60000, 1'800'000'000'000} : Forecast{7, 0, 60000, 1'800'000'900'000};
+    });
   }
   nlohmann::json points(Person const& who) { return call("GET", "/api/v1/points", who.secret).json; }
   nlohmann::json statement(Person const& who, std::string const& query = "") {

@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "server/dispatch/fair_share.h"
+#include "server/dispatch/fair_share/fair_share.h"
 
 namespace distren {
 

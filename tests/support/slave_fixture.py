@@ -1,7 +1,7 @@
 """One real slave, distren-slave or distren-simpleslave, and a fake server driven by the test; a new pair for each case.
 
     def a_sentence(server, slave): ...
-    a_sentence.settings = {"orders": 2}    # members of distren-slave.toml; also .real = True, .missing = "why not here"
+    a_sentence.settings = {"max_orders": 2}    # members of distren-slave.toml; also .real = True, .missing = "why not here"
     run_cases(globals())                   # prints TAP; a case's name as argument runs only that one
 Real programs, real sandbox where there is one; the renderer is a fake unless a case says .real.
 """

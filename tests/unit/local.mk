@@ -71,7 +71,7 @@ tests_unit_test_server_storage_SOURCES = tests/unit/server/storage/staged_result
 tests_unit_test_server_storage_LDADD = $(SERVER_TEST_LIBS)
 
 tests_unit_test_server_dispatch_SOURCES = tests/unit/server/dispatch/benchmarks.cpp \
-  tests/unit/server/dispatch/dispatcher_thread.cpp tests/unit/server/dispatch/estimate.cpp \
+  tests/unit/server/dispatch/dispatcher.cpp tests/unit/server/dispatch/estimate.cpp \
   tests/unit/server/dispatch/event_batcher.cpp tests/unit/server/dispatch/fair_share.cpp \
   tests/unit/server/dispatch/fair_share_slaves.cpp tests/unit/server/dispatch/grants.cpp \
   tests/unit/server/dispatch/job_revisions.cpp tests/unit/server/dispatch/leases.cpp \

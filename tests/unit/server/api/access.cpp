@@ -82,11 +82,16 @@ END_TEST
 
 START_TEST(everybody_may_see_the_grid) {
   Fixture desk;
+  auto const job = new_job(desk, desk.person());
+  auto const owner = store::show_job(desk.database, job)->user;
+  desk.connect(a_slave(1, owner, 4, 3));
+  desk.connect(a_slave(2, owner));
+  for (int i = 0; i < 3; ++i) desk.order(1);
   auto const status = desk.call("GET", "/api/v1/status");
   ck_assert_int_eq(status.status, 200);
   ck_assert_int_eq(status.json["slaves"]["online"].get<int>(), 2);
   ck_assert_int_eq(status.json["frames"]["leased"].get<int>(), 3);
-  ck_assert_says(desk.call("GET", "/metrics").text, "distren_tasks{state=\"ready\"} 10\n");
+  ck_assert_says(desk.call("GET", "/metrics").text, "distren_tasks{state=\"ready\"} 1\n");
   ck_assert_text(desk.call("GET", "/healthz").text, "ok\n");
   ck_assert(desk.call("GET", "/readyz").json == json({{"database", true}, {"store", true}, {"dispatcher", true}}));
   ck_assert_says(desk.call("GET", "/problems/name_taken").text, "The name is taken");

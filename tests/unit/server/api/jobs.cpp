@@ -51,7 +51,7 @@ START_TEST(a_job_is_created_with_its_folder_and_reaches_the_dispatcher) {
   ck_assert_int_gt(reply.json["output"]["width"].get<int>(), 0);
   ck_assert_text(reply.json["version"], "2.80");
   ck_assert_text(reply.json["waiting"], "no slave is online");
-  ck_assert_uint_eq(desk.dispatcher.added.at(id), 4);
+  ck_assert_int_eq(desk.unfinished(id), 4);
   ck_assert(std::filesystem::exists(job_folder(desk.folder, id) / "scene.blend"));
   ck_assert(std::filesystem::is_directory(output_folder(desk.folder, id)));
   auto const tasks = desk.call("GET", job_path(id, "/tasks?limit=3"), secret);
@@ -76,7 +76,7 @@ START_TEST(what_is_not_in_the_scene_is_refused_by_naming_what_is) {
   ck_assert_says(why({{"parameters", {{"camera", "Nope"}}}}), "camera 'Nope' is not in scene.blend; it has 'Camera'");
   ck_assert_says(why({{"parameters", {{"scene", "Nope"}}}}), "scene 'Nope' is not in scene.blend; it has 'Scene'");
   ck_assert_says(why({{"frames", "10-1"}}), "frames: ");
-  ck_assert(desk.dispatcher.added.empty());
+  ck_assert_int_eq(desk.jobs_there(), 0);
 }
 END_TEST
 
@@ -133,7 +133,7 @@ START_TEST(a_job_can_be_looked_into_before_it_is_one) {
   auto const refused = desk.call("POST", "/api/v1/jobs/check", thief, sample_job(desk, secret));
   ck_assert_int_eq(refused.status, 409);
   ck_assert_says(refused.message(), "scene.blend is not uploaded yet");
-  ck_assert(desk.dispatcher.added.empty());
+  ck_assert_int_eq(desk.jobs_there(), 0);
 }
 END_TEST
 
@@ -171,7 +171,7 @@ START_TEST(a_disk_that_takes_no_folder_leaves_no_job_behind) {
   ck_assert_int_eq(reply.status, 507);
   auto const jobs = desk.call("GET", "/api/v1/jobs", secret);
   ck_assert_uint_eq(jobs.json["items"].size(), 1);
-  ck_assert_uint_eq(desk.dispatcher.added.size(), 1);
+  ck_assert_int_eq(desk.jobs_there(), 1);
 }
 END_TEST
 
@@ -184,16 +184,17 @@ START_TEST(jobs_are_paused_resumed_changed_cancelled_and_deleted) {
   ck_assert_text(paused.json["state"], "paused");
   ck_assert_text(paused.json["reason"], "paused by its owner");
   ck_assert(paused.json["waiting"].is_null());
-  ck_assert(desk.dispatcher.paused.contains(id));
+  ck_assert(desk.paused(id));
   ck_assert_text(act("resume").json["state"], "active");
   auto const changed = desk.call("PATCH", job_path(id), secret, {{"name", "better"}, {"priority", 99}});
   ck_assert_text(changed.json["name"], "better");
-  ck_assert_int_eq(desk.dispatcher.priorities.at(id), 99);
+  ck_assert(!desk.paused(id));
+  ck_assert_int_eq(desk.look([id](DispatchCore const& core) { return core.jobs.find(id)->info().priority; }), 99);
   auto const early = desk.call("DELETE", job_path(id), secret);
   ck_assert_int_eq(early.status, 409);
   ck_assert_says(early.message(), "cancel it first");
   ck_assert_text(act("cancel").json["state"], "cancelled");
-  ck_assert(desk.dispatcher.removed.contains(id));
+  ck_assert_int_eq(desk.unfinished(id), 0);
   ck_assert_int_eq(act("resume").status, 409);
   ck_assert_int_eq(desk.call("DELETE", job_path(id), secret).status, 204);
   ck_assert(!std::filesystem::exists(job_folder(desk.folder, id)));

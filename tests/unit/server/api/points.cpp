@@ -21,14 +21,14 @@ START_TEST(a_new_account_has_nothing_and_an_adjustment_is_receipted) {
   ck_assert(reply.json["kind"] == "adjust" && reply.json["points"] == 1234.5 && reply.json["from"].is_null());
   auto const balance = desk.points(ann);
   ck_assert(balance["available"] == 1234.5 && balance["total"] == 1234.5 && balance["weight"] > 1.5);
-  ck_assert_int_eq(desk.dispatcher.totals[ann.id], 1234500);
+  ck_assert_int_eq(desk.totals()[ann.id], 1234500);
   auto const line = desk.statement(ann)["items"][0];
   ck_assert_msg(line["id"] == reply.json["id"] && line["kind"] == "adjust" && line["available"] == 1234.5 &&
                     line["total"] == 1234.5 && line["other"] == "admin" && line["reason"] == "as promised" &&
                     line["job"].is_null() && line["frame"].is_null(),
                 "%s", line.dump().c_str());
   ck_assert_int_eq(desk.adjust("k2", {{"from", ann.name}, {"points", 234.5}, {"reason", "too much"}}).status, 200);
-  ck_assert_int_eq(desk.dispatcher.totals[ann.id], 1000000);
+  ck_assert_int_eq(desk.totals()[ann.id], 1000000);
 }
 END_TEST
 
@@ -129,11 +129,19 @@ END_TEST
 
 START_TEST(why_names_the_rule_of_a_job_and_of_a_slave_to_its_owner) {
   PointsFixture desk;
-  auto const ann = desk.user();
   auto const ben = desk.user();
+  auto const cid = desk.user();
+  auto const ann = desk.user();
+  for (auto const& each : {ben, cid}) desk.job(each);  // nobody has anything yet: in the order of their numbers
   auto const job = "/api/v1/jobs/" + std::to_string(desk.job(ann));
+  desk.connect(a_slave(1'000'000, ben.id));
   auto const why = desk.call("GET", job + "/why", ann.secret);
-  ck_assert(why.json == json({{"rule", "users_ahead"}, {"number", 2}, {"sentence", "2 users come first"}}));
+  ck_assert_msg(why.json == json({{"rule", "users_ahead"},
+                                  {"number", 2},
+                                  {"sentence",
+                                   "2 users who are further behind their share come first (from the fifth that all "
+                                   "share alike)"}}),
+                "%s", why.text.c_str());
   ck_assert_int_eq(desk.call("GET", job + "/why", ben.secret).status, 404);
   ck_assert_int_eq(desk.call("POST", job + "/pause", ann.secret).status, 200);
   auto const paused = desk.call("GET", job + "/why", ann.secret).json;
@@ -142,8 +150,10 @@ START_TEST(why_names_the_rule_of_a_job_and_of_a_slave_to_its_owner) {
   ck_assert_int_eq(desk.call("POST", job + "/cancel", ann.secret).status, 200);
   ck_assert(desk.call("GET", job + "/why", ann.secret).json["rule"] == "cancelled");
 
-  auto const made = desk.call("POST", "/api/v1/slaves", ann.secret, {{"name", "attic"}}).json["id"].dump();
-  auto const slave = "/api/v1/slaves/" + made;
+  auto const made = desk.call("POST", "/api/v1/slaves", ann.secret, {{"name", "attic"}}).json["id"];
+  auto const slave = "/api/v1/slaves/" + made.dump();
+  ck_assert(desk.call("GET", slave + "/why", ann.secret).json["rule"] == "offline");
+  desk.connect(a_slave(made.get<std::int64_t>(), ann.id));
   ck_assert(desk.call("GET", slave + "/why", ann.secret).json["rule"] == "nothing_to_do");
   ck_assert_int_eq(desk.call("GET", slave + "/why", ben.secret).status, 404);
   ck_assert_int_eq(desk.call("PATCH", slave, ann.secret, {{"state", "disabled"}}).status, 200);

@@ -2,9 +2,9 @@
 #include <string>
 
 #include "server/api/json.h"
-#include "server/dispatch/lease.h"
 #include "tests/support/api_fixture.h"
 #include "tests/support/database_fixture.h"
+#include "tests/support/sample_job.h"
 
 using namespace distren;
 using nlohmann::json;
@@ -34,11 +34,17 @@ START_TEST(slaves_are_made_shown_changed_and_revoked) {
   ck_assert_text(shown.json["name"], "attic");
   ck_assert_text(shown.json["state"], "enabled");
   ck_assert(shown.text.find(made.json["slavepassword"].get<std::string>()) == std::string::npos);
-  ck_assert_int_eq(shown.json["working_on"][0]["frame"].get<int>(), 5);
+  ck_assert(shown.json["working_on"].empty());
+  auto const slave = made.json["id"].get<std::int64_t>();
+  auto const job = new_job(desk, secret);
+  desk.connect(a_slave(slave, store::show_job(desk.database, job)->user));
+  auto const order = desk.order(slave);
+  auto const working = desk.call("GET", path, secret).json["working_on"];
+  ck_assert_msg(working.size() == 1 && working[0]["frame"] == order["frame"], "%s", working.dump().c_str());
   auto const changed = desk.call("PATCH", path, secret, {{"name", "cellar"}, {"state", "disabled"}});
   ck_assert_text(changed.json["name"], "cellar");
   ck_assert_text(changed.json["state"], "disabled");
-  ck_assert(desk.dispatcher.disabled.contains(made.json["id"].get<std::int64_t>()));
+  ck_assert(!desk.online(slave));
   ck_assert_int_eq(desk.call("PATCH", path, secret, {{"state", "asleep"}}).status, 400);
   auto const rotated = desk.call("POST", path + "/password", secret);
   ck_assert_int_eq(rotated.status, 200);
@@ -83,7 +89,9 @@ END_TEST
 
 START_TEST(the_slaves_door_knows_its_slaves) {
   Fixture desk;
-  auto const made = desk.call("POST", "/api/v1/slaves", desk.person(), {{"name", "attic"}});
+  auto const owner = desk.person();
+  auto const made = desk.call("POST", "/api/v1/slaves", owner, {{"name", "attic"}});
+  std::int64_t const slave = made.json["id"];
   std::string const key = made.json["slavekey"];
   std::string const password = made.json["slavepassword"];
   auto const wrong = as_slave(desk, key, "wrong", "hello");
@@ -98,27 +106,33 @@ START_TEST(the_slaves_door_knows_its_slaves) {
                                  {"memory", 16000},
                                  {"slots", 1},
                                  {"methods", {{{"name", "blender"}, {"version", "3.4.1"}}}},
+                                 {"holding", {{{"attempt", 7}, {"lease", "of another grid"}}}},
                                  {"surprise", 1}});
   ck_assert_msg(welcome.status == 200, "%s", welcome.text.c_str());
   ck_assert_text(welcome.json["type"], "welcome");
   ck_assert_text(welcome.json["name"], "attic");
   ck_assert_int_eq(welcome.json["cancel"][0]["attempt"].get<int>(), 7);
-  ck_assert_int_eq(desk.dispatcher.hello_seen->cores, 8);
+  ck_assert_int_eq(desk.look([slave](DispatchCore const& core) { return core.slaves.at(slave).state.cores; }), 8);
   ck_assert_says(as_slave(desk, key, password, "hello", {{"protocol", 2}}).message(), "protocol 2, the server 1");
   auto const nothing = as_slave(desk, key, password, "order");
   ck_assert_int_eq(nothing.status, 204);
   ck_assert_text(nothing.header("Retry-After"), "5");
-  desk.dispatcher.next_order = R"({"type":"order","attempt":1})";
-  ck_assert_text(as_slave(desk, key, password, "order").json["type"], "order");
-  ck_assert_int_eq(as_slave(desk, key, password, "progress", {{"attempt", 1}, {"fraction", 0.5}}).status, 204);
+  auto const job = new_job(desk, owner);
+  auto const order = desk.order(slave);
+  auto const attempt = order["attempt"].get<std::int64_t>();
+  auto const lease = order["lease"].get<std::string>();
+  ck_assert_text(as_slave(desk, key, password, "order").text, "");  // its only slot is taken
+  ck_assert_int_eq(as_slave(desk, key, password, "progress", {{"attempt", attempt}, {"fraction", 0.5}}).status, 204);
   ck_assert_int_eq(as_slave(desk, key, password, "progress", {{"fraction", 0.5}}).status, 400);
-  desk.dispatcher.next_cancel = R"({"type":"cancel","attempt":1})";
-  ck_assert_text(as_slave(desk, key, password, "progress", {{"attempt", 1}}).json["type"], "cancel");
-  Lease const lease{5, 981, made.json["id"], desk.now};
-  json result{{"attempt", 981}, {"state", "returned"}, {"lease", "forged"}};
+  json result{{"attempt", attempt}, {"state", "returned"}, {"lease", "forged"}};
   ck_assert_int_eq(as_slave(desk, key, password, "result", result).status, 403);
-  result["lease"] = sign_lease(lease, desk.signer->derive("lease", ""));
+  result["lease"] = lease;
   ck_assert_text(as_slave(desk, key, password, "result", result).json["type"], "accepted");
+  auto const next = as_slave(desk, key, password, "order");
+  ck_assert_text(next.json["type"], "order");
+  ck_assert_int_eq(desk.call("POST", job_path(job, "/cancel"), owner).status, 200);
+  json const progress{{"attempt", next.json["attempt"]}};
+  ck_assert_text(as_slave(desk, key, password, "progress", progress).json["type"], "cancel");
 }
 END_TEST
 
@@ -127,14 +141,13 @@ START_TEST(a_list_is_one_question_to_the_dispatcher_however_long_it_is) {
   auto const person = desk.person();
   for (int i = 0; i < 7; ++i)
     ck_assert_int_eq(desk.call("POST", "/api/v1/slaves", person, {{"name", "pc " + std::to_string(i)}}).status, 201);
-  desk.dispatcher.questions = 0;
+  auto const before = desk.dispatcher->handled();
   auto const slaves = desk.call("GET", "/api/v1/slaves", person);
   ck_assert_uint_eq(slaves.json["items"].size(), 7);
-  ck_assert_int_eq(desk.dispatcher.questions, 1);
+  ck_assert_uint_eq(desk.dispatcher->handled() - before, 1);
   std::vector<store::Job> jobs(1000);
-  desk.dispatcher.questions = 0;
-  ck_assert_uint_eq(to_json(jobs, desk.dispatcher).size(), 1000);
-  ck_assert_int_eq(desk.dispatcher.questions, 1);
+  ck_assert_uint_eq(to_json(jobs, *desk.dispatcher).size(), 1000);
+  ck_assert_uint_eq(desk.dispatcher->handled() - before, 2);
 }
 END_TEST
 

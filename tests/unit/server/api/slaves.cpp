@@ -63,7 +63,7 @@ END_TEST
 
 START_TEST(a_hello_over_https_is_refused_while_the_line_has_the_place) {
   Fixture desk;
-  desk.dispatcher.hello_refused = Error{Errc::conflict, "slave 7 is already signed on"};
+  desk.connect_line(a_slave(desk.slave, 1));
   auto const refused = desk.as_slave("hello", {{"type", "hello"}, {"os", "another"}});
   ck_assert_int_eq(refused.status, 409);
   ck_assert_says(refused.message(), "already signed on");
@@ -124,7 +124,13 @@ START_TEST(an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it) {
   ck_assert_int_eq(id.status, 200);
   ck_assert_text(id.json["items"][0]["name"], mallory);
   auto const target = id.json["items"][0]["target"].get<std::int64_t>();
-  ck_assert(desk.dispatcher.blocks[desk.slave].users.contains(target));
+  auto const blocked = [&] {
+    return desk.look([&](DispatchCore const& core) {
+      auto const found = core.slaves.owner_blocks.find(desk.slave);
+      return found != core.slaves.owner_blocks.end() && found->second.users.contains(target);
+    });
+  };
+  ck_assert(blocked());
   ck_assert_uint_eq(desk.call("GET", desk.path + "/blocks", desk.owner).json["items"].size(), 1);
   ck_assert_int_eq(desk.call("POST", desk.path + "/blocks", desk.owner, {{"user", "nobody at all"}}).status, 404);
   ck_assert_int_eq(desk.call("POST", desk.path + "/blocks", desk.owner, {{"job", 987654}}).status, 404);
@@ -134,7 +140,7 @@ START_TEST(an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it) {
   auto const block = desk.path + "/blocks/user/" + std::to_string(target);
   ck_assert_int_eq(desk.call("DELETE", block, desk.person()).status, 404);
   ck_assert_int_eq(desk.call("DELETE", block, desk.owner).status, 204);
-  ck_assert(desk.dispatcher.blocks[desk.slave].empty());
+  ck_assert(!blocked());
   ck_assert_int_eq(desk.call("DELETE", block, desk.owner).status, 404);
   ck_assert_int_eq(desk.call("DELETE", desk.path + "/blocks/planet/1", desk.owner).status, 404);
 }
@@ -142,19 +148,24 @@ END_TEST
 
 START_TEST(settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does_not_allow_them) {
   Fixture desk;
+  auto const told = [&desk](SlaveOnLine const& slave) {
+    return desk.look([&](DispatchCore const&) { return slave.received.empty() ? json() : slave.received.back(); });
+  };
+  desk.connect_line(a_slave(desk.slave, 1));
   auto const refused = desk.call("PATCH", desk.path + "/settings", desk.owner, {{"threads", 2}});
   ck_assert_int_eq(refused.status, 409);
   ck_assert_says(refused.message(), "remote_settings = true");
-  desk.dispatcher.settings = R"({"threads":8,"memory":16000,"minutes_per_frame":0,"paused":false})";
+  auto allowing = a_slave(desk.slave, 1);
+  allowing.settings = R"({"threads":8,"memory":16000,"minutes_per_frame":0,"paused":false})";
+  auto const slave = desk.connect_line(allowing);
   auto const shown = desk.call("PATCH", desk.path + "/settings", desk.owner, {{"threads", 2}, {"paused", true}});
   ck_assert_int_eq(shown.status, 200);
   ck_assert(shown.json["settings"]["wanted"] == json({{"threads", 2}, {"paused", true}}));
   ck_assert_int_eq(shown.json["settings"]["hold"]["threads"].get<int>(), 8);  // until the slave says otherwise
-  ck_assert(json::parse(desk.dispatcher.told[desk.slave]) ==
-            json({{"type", "settings"}, {"threads", 2}, {"paused", true}}));
+  ck_assert(told(*slave) == json({{"type", "settings"}, {"threads", 2}, {"paused", true}}));
   desk.call("PATCH", desk.path + "/settings", desk.owner, {{"threads", nullptr}, {"paused", nullptr}});
   ck_assert(desk.call("GET", desk.path, desk.owner).json["settings"]["wanted"].empty());
-  ck_assert(json::parse(desk.dispatcher.told[desk.slave]) == json({{"type", "settings"}}));
+  ck_assert(told(*slave) == json({{"type", "settings"}}));
   for (auto const* bad : {"[]", "{\"threads\":0}", "{\"nice\":0}", "{"}) {
     Request request;
     request.method = "PATCH";

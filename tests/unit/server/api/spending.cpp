@@ -14,6 +14,7 @@ START_TEST(a_boost_moves_points_once_however_often_it_is_sent) {
   PointsFixture desk;
   auto const ann = desk.user(100);
   auto const job = desk.job(ann);
+  desk.foretell_a_boost();
   auto const first = desk.spend(boost_path(job), ann, "boost-1", json{{"points", 12.5}});
   ck_assert_msg(first.status == 200, "%s", first.text.c_str());
   ck_assert(first.json["kind"] == "boost" && first.json["job"] == job && first.json["points"] == 12.5);
@@ -23,7 +24,7 @@ START_TEST(a_boost_moves_points_once_however_often_it_is_sent) {
     ck_assert_text(again.text, first.text);
   }
   ck_assert(desk.points(ann)["available"] == 87.5 && desk.points(ann)["escrow"] == 12.5);
-  ck_assert_int_eq(desk.dispatcher.escrows[job], 12500);
+  ck_assert_int_eq(desk.escrows()[job], 12500);
   auto const shown = desk.call("GET", "/api/v1/jobs/" + std::to_string(job), ann.secret).json;
   ck_assert_msg(shown["escrow"] == 12.5 && shown["position"] == 7 && shown["boost"] == 0 &&
                     shown["finish_at"] == "2027-01-15T08:15:00.000Z",
@@ -39,7 +40,7 @@ START_TEST(a_boost_moves_points_once_however_often_it_is_sent) {
   ck_assert_int_eq(desk.spend(boost_path(second), ann, "boost-1", json{{"points", 12.5}}).status, 409);
   ck_assert_int_eq(desk.spend(boost_path(job), ann, "boost-2", json{{"points", 12.5}}).status, 200);
   ck_assert(desk.points(ann)["available"] == 75);
-  ck_assert_int_eq(desk.dispatcher.escrows[job], 25000);
+  ck_assert_int_eq(desk.escrows()[job], 25000);
 }
 END_TEST
 
@@ -75,7 +76,7 @@ START_TEST(more_than_is_there_is_not_spent) {
   auto const taken = desk.adjust("take-" + ann.name, {{"points", 13}, {"from", ann.name}, {"reason", "x"}});
   ck_assert_int_eq(taken.status, 409);
   ck_assert(desk.points(ann)["available"] == 12.5);
-  ck_assert(desk.dispatcher.escrows.empty());
+  ck_assert(desk.escrows().empty());
 }
 END_TEST
 
@@ -147,7 +148,7 @@ START_TEST(two_places_at_once_spend_no_point_twice) {
   ck_assert_msg(balance["available"] == 10, "%s", balance.dump().c_str());
   auto const escrow = balance["escrow"].get<double>();
   ck_assert(escrow + desk.points(ben)["available"].get<double>() == 90);
-  ck_assert_int_eq(desk.dispatcher.escrows[job], std::llround(escrow * 1000));
+  ck_assert_int_eq(desk.escrows()[job], std::llround(escrow * 1000));
 }
 END_TEST
 
@@ -161,7 +162,7 @@ START_TEST(a_gift_reaches_somebody_else_with_its_reason_and_raises_nobodys_rank)
   ck_assert_text(desk.spend("points/give", ann, "g", gift).text, given.text);
   ck_assert(desk.points(ann)["available"] == 97.5 && desk.points(ann)["total"] == 100);
   ck_assert(desk.points(ben)["available"] == 2.5 && desk.points(ben)["total"] == 0);
-  ck_assert(!desk.dispatcher.totals.contains(ben.id));
+  ck_assert(!desk.totals().contains(ben.id));
   auto const theirs = desk.statement(ben)["items"][0];
   ck_assert(theirs["kind"] == "give" && theirs["available"] == 2.5 && theirs["other"] == ann.name &&
             theirs["reason"] == "thanks");
@@ -212,6 +213,7 @@ START_TEST(a_quote_tells_what_a_boost_would_change_and_spends_nothing) {
   PointsFixture desk;
   auto const ann = desk.user(100);
   auto const job = desk.job(ann);
+  desk.foretell_a_boost();
   auto const path = "/api/v1/" + boost_path(job) + "/quote";
   auto const quote = desk.call("GET", path + "?points=12.5", ann.secret);
   ck_assert_msg(quote.status == 200, "%s", quote.text.c_str());
@@ -222,7 +224,7 @@ START_TEST(a_quote_tells_what_a_boost_would_change_and_spends_nothing) {
                                 {"remaining", 60},
                                 {"now", {{"position", 7}, {"boost", 0}, {"finish_at", "2027-01-15T08:15:00.000Z"}}},
                                 {"then", {{"position", 2}, {"boost", 1}, {"finish_at", "2027-01-15T08:00:00.000Z"}}}}));
-  ck_assert(desk.points(ann)["available"] == 100 && desk.dispatcher.escrows.empty());
+  ck_assert(desk.points(ann)["available"] == 100 && desk.escrows().empty());
   ck_assert_int_eq(desk.call("GET", path + "?points=500", ann.secret).status, 200);  // to know what it would take
   for (auto const* query : {"", "?points=", "?points=x", "?points=-1", "?points=0", "?points=0.0001", "?points=1e3",
                             "?points=1000000000000.001", "?points=99999999999999999999", "?points=1&boost=2"}) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "server/dispatch/job_events.h"
 #include "server/jobs/maintenance.h"
 #include "server/store/statistics.h"
 #include "tests/support/api_fixture.h"
@@ -14,10 +15,29 @@ using nlohmann::json;
 namespace {
 
 struct Fixture : DatabaseThread, ApiFixture {
-  Fixture() : ApiFixture(*the_database) { now = 1000 * static_cast<std::int64_t>(std::time(nullptr)); }
+  Fixture() : ApiFixture(*the_database, {"blender"}) { now = 1000 * static_cast<std::int64_t>(std::time(nullptr)); }
   std::string secret = person();
   std::int64_t user = call("GET", "/api/v1/me", secret).json["user"]["id"].get<std::int64_t>();
 
+  // In the dispatcher alone.
+  void add_job(std::int64_t id, std::int64_t owner, int frames) {
+    store::RunnableJob job{.id = id,
+                           .user = owner,
+                           .method = "blender",
+                           .source = "scene.blend",
+                           .parameters = "{}",
+                           .output = R"({"format":"PNG","pattern":"%04d.png"})",
+                           .version = "2.80",
+                           .state = "active",
+                           .revision = 1,
+                           .first_task = id * 1000,
+                           .tasks = frames,
+                           .files = {{"scene.blend", "abc", 10}}};
+    std::vector<store::RunnableTask> tasks;
+    for (int i = 0; i < frames; ++i) tasks.push_back({id * 1000 + i, id, i + 1, 0});
+    dispatcher->tell(
+        [job, tasks](DispatchCore& core, std::int64_t now_ms) { distren::add_job(core, job, tasks, {}, now_ms); });
+  }
   json ask(std::string const& query) {
     auto const reply = call("GET", "/api/v1/statistics" + query, secret);
     ck_assert_msg(reply.status == 200, "%s: %s", query.c_str(), reply.text.c_str());
@@ -57,11 +77,20 @@ END_TEST
 
 START_TEST(a_sample_of_each_minute_tells_the_grids_and_ones_own) {
   Fixture desk;
-  desk.dispatcher.users = {{.user = desk.user, .slaves = 2, .power = 8000, .ready = 40, .leased = 3},
-                           {.user = desk.user + 1000000, .slaves = 1, .power = 500, .ready = 0, .leased = 1}};
+  std::int64_t const another = desk.user + 1'000'000;
+  desk.connect(a_slave(1, desk.user, 4, 4), 1000);
+  desk.connect(a_slave(2, desk.user), 1000);
+  desk.connect(a_slave(3, another, 1), 500);
+  desk.add_job(1, another, 1);
+  desk.order(1);
+  desk.add_job(2, desk.user, 43);
+  for (int i = 0; i < 3; ++i) desk.order(1);
   run_maintenance(desk.services->maintenance(), desk.database);
-  desk.dispatcher.users.pop_back();
-  desk.dispatcher.users.front().slaves = 4;
+  desk.dispatcher->tell([](DispatchCore& core, std::int64_t now) {
+    disable_slave(core, 3, "gone", now);
+    remove_job(core, 1, store::deleted_revision, "gone", now);
+  });
+  for (std::int64_t const id : {4, 5}) desk.connect(a_slave(id, desk.user, 4, 0));
   run_maintenance(desk.services->maintenance(), desk.database);
   auto const mine = desk.ask("?of=mine&span=day");
   ck_assert(late(mine["slaves"]["max"]) == 4 && late(mine["power"]["max"]) == 8 && late(mine["ready"]["mean"]) > 0);
@@ -88,6 +117,8 @@ END_TEST
 
 START_TEST(the_status_says_frames_an_hour_and_power) {
   Fixture desk;
+  desk.connect(a_slave(1, desk.user, 6), 1000);
+  desk.connect(a_slave(2, desk.user, 1), 500);
   auto const status = desk.call("GET", "/api/v1/status").json;
   ck_assert(status["frames"]["an_hour"].is_number_integer() && status["power"] == 6.5);
 }

@@ -2,11 +2,10 @@
 #include <cstdint>
 #include <limits>
 
-#include "server/dispatch/estimate.h"
+#include "server/dispatch/fair_share/estimate.h"
 #include "tests/support/check_main.h"
 
 using namespace distren;
-using namespace distren::economy;
 
 namespace {
 

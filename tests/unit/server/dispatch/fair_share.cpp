@@ -16,9 +16,9 @@ namespace {
 START_TEST(an_empty_grid_gives_nothing_and_says_so) {
   PolicyGrid grid;
   ck_assert_int_eq(grid.give(1), 0);
-  ck_assert(grid.policy.why_slave(1).rule == Rule::nothing_to_do);
-  ck_assert(grid.policy.why_slave(77).rule == Rule::unknown);
-  ck_assert(grid.policy.why_job(77).rule == Rule::unknown);
+  ck_assert(grid.policy.explain_slave(1).rule == Rule::no_work);
+  ck_assert(grid.policy.explain_slave(77).rule == Rule::unknown);
+  ck_assert(grid.policy.explain_job(77).rule == Rule::unknown);
   grid.policy.remove_job(5);
   grid.policy.forget_job(5);
   grid.policy.completed(5, {});
@@ -30,9 +30,9 @@ START_TEST(one_job_is_served_until_it_has_nothing_left) {
   PolicyGrid grid;
   grid.job(1, 10, 3, 100);
   ck_assert_int_eq(grid.serve(10)[1], 3);
-  ck_assert(grid.policy.why_job(1).rule == Rule::nothing_ready);
+  ck_assert(grid.policy.explain_job(1).rule == Rule::all_dispatched);
   grid.policy.forget_job(1);
-  ck_assert(grid.policy.why_job(1).rule == Rule::unknown);
+  ck_assert(grid.policy.explain_job(1).rule == Rule::unknown);
 }
 END_TEST
 
@@ -106,7 +106,7 @@ START_TEST(a_boosted_job_weighs_one_plus_its_boost) {
   grid.job(2, 20, 1000000, 100);
   grid.policy.set_boost(2, 1000000 * 100 * 2);
   grid.serve(100);  // until the work of a frame is known, and the boost with it
-  ck_assert_int_eq(grid.policy.why_job(2).boost / 10, 200);
+  ck_assert_int_eq(grid.policy.explain_job(2).boost / 10, 200);
   auto const got = grid.serve(20000);
   ck_assert_double_eq_tol(got.at(2) / 20000.0, 0.8 * 0.75 + 0.1, 0.01);
 }
@@ -140,10 +140,10 @@ START_TEST(changing_a_priority_takes_effect_at_once) {
   PolicyGrid grid;
   grid.job(1, 10, 5, 100);
   grid.job(2, 10, 5, 100);
-  ck_assert_int_eq(grid.policy.why_job(2).number, 1);
-  ck_assert(grid.policy.why_job(2).rule == Rule::own_job_first);
+  ck_assert_int_eq(grid.policy.explain_job(2).number, 1);
+  ck_assert(grid.policy.explain_job(2).rule == Rule::own_job_first);
   grid.policy.add_job({.id = 2, .user = 10, .priority = 90, .ready = 5, .unfinished = 5});
-  ck_assert(grid.policy.why_job(2).rule == Rule::next);
+  ck_assert(grid.policy.explain_job(2).rule == Rule::next);
   ck_assert_int_eq(grid.give(1), 2);
 }
 END_TEST

@@ -21,8 +21,8 @@ START_TEST(who_does_not_fit_does_not_stop_the_others) {
   grid.job(2, 20, 10, 100);
   ck_assert_int_eq(grid.give(1, {1}), 2);
   ck_assert_int_eq(grid.give(1, {1, 2}), 0);
-  ck_assert(grid.policy.why_slave(1).rule == Rule::nothing_fits);
-  ck_assert_int_eq(grid.policy.why_slave(1).number, 2);
+  ck_assert(grid.policy.explain_slave(1).rule == Rule::no_suitable_job);
+  ck_assert_int_eq(grid.policy.explain_slave(1).number, 2);
 }
 END_TEST
 
@@ -97,15 +97,15 @@ END_TEST
 START_TEST(a_block_is_a_quarter_of_an_hour_of_frames) {
   PolicyGrid grid;
   grid.pc(1, 900, 1000, 1);
-  grid.job(1, 10, 100, 1000);                    // a minute each
-  ck_assert_int_eq(grid.policy.block(1, 1), 1);  // not known yet
+  grid.job(1, 10, 100, 1000);                         // a minute each
+  ck_assert_int_eq(grid.policy.run_length(1, 1), 1);  // not known yet
   for (int i = 0; i < 20; ++i) {
     grid.give(1);
     grid.finish(grid.latest);
   }
-  ck_assert_int_ge(grid.policy.block(1, 1), 14);
-  ck_assert_int_le(grid.policy.block(1, 1), 15);
-  ck_assert_int_eq(grid.policy.block(1, 55), 1);
+  ck_assert_int_ge(grid.policy.run_length(1, 1), 14);
+  ck_assert_int_le(grid.policy.run_length(1, 1), 15);
+  ck_assert_int_eq(grid.policy.run_length(1, 55), 1);
 }
 END_TEST
 
@@ -132,8 +132,8 @@ START_TEST(a_frame_too_long_for_a_slaves_limit_goes_to_another) {
   grid.job(1, 10, 100, 1000);
   grid.serve(3);
   ck_assert_int_eq(grid.give(2), 0);
-  ck_assert(grid.policy.why_slave(2).rule == Rule::too_long);
-  ck_assert_int_ge(grid.policy.why_slave(2).number, 30000);
+  ck_assert(grid.policy.explain_slave(2).rule == Rule::too_long);
+  ck_assert_int_ge(grid.policy.explain_slave(2).number, 30000);
   ck_assert_int_eq(grid.give(1), 1);
 }
 END_TEST
@@ -146,7 +146,7 @@ START_TEST(the_last_frames_wait_for_a_fast_slave_two_minutes_at_most) {
   grid.serve(3, 1);
   ck_assert_int_eq(grid.give(1), 1);  // the fast one is busy with the last but one
   ck_assert_int_eq(grid.give(2), 0);
-  PolicyReason const why = grid.policy.why_slave(2);
+  PolicyReason const why = grid.policy.explain_slave(2);
   ck_assert(why.rule == Rule::wait_for_faster);
   ck_assert(why.number > 0 && why.number <= 120000);
   ck_assert_says(sentence(why), "job 1 is nearly done");
@@ -173,7 +173,7 @@ START_TEST(an_idle_fast_slave_of_another_user_copies_the_slowest_last_frame) {
   ck_assert_int_eq(grid.copy(3, 900), 0);  // the same owner as the slow one, and no faster than the other
   grid.finish(quick);
   ck_assert_int_eq(grid.copy(2, 901), slow);
-  ck_assert(grid.policy.why_slave(2).rule == Rule::tail_copy);
+  ck_assert(grid.policy.explain_slave(2).rule == Rule::speculative_copy);
   std::int64_t const second = grid.latest;
   grid.pc(4, 902, 1000, 16);
   ck_assert_int_eq(grid.copy(4, 902), 0);  // one copy only
@@ -229,7 +229,7 @@ START_TEST(a_forecast_says_what_a_boost_would_change) {
   ck_assert_int_le(boosted->position, plain->position);
   ck_assert_int_gt(plain->finish_ms, grid.now);
   ck_assert_int_lt(boosted->finish_ms, plain->finish_ms);
-  ck_assert_int_eq(grid.policy.why_job(8).boost, 0);  // asking costs nothing
+  ck_assert_int_eq(grid.policy.explain_job(8).boost, 0);  // asking costs nothing
   ck_assert(!grid.policy.forecast(99, 0, grid.now).has_value());
 }
 END_TEST
@@ -239,11 +239,11 @@ START_TEST(reasons_are_sentences_with_rule_and_number) {
   grid.policy.set_user(10, 600'000);
   grid.job(1, 10, 10, 100);
   grid.job(2, 20, 10, 100);
-  ck_assert_says(sentence(grid.policy.why_job(1)), "it is next");
-  ck_assert_says(sentence(grid.policy.why_job(1)), "weight 1.50");
+  ck_assert_says(sentence(grid.policy.explain_job(1)), "it is next");
+  ck_assert_says(sentence(grid.policy.explain_job(1)), "weight 1.50");
   ck_assert_int_eq(grid.give(1), 1);
-  ck_assert_says(sentence(grid.policy.why_slave(1)), "user 10's turn");
-  for (int rule = 0; rule <= static_cast<int>(Rule::nothing_to_do); ++rule)
+  ck_assert_says(sentence(grid.policy.explain_slave(1)), "user 10's turn");
+  for (int rule = 0; rule <= static_cast<int>(Rule::no_work); ++rule)
     ck_assert_int_gt(static_cast<int>(sentence({.rule = static_cast<Rule>(rule)}).size()), 15);
 }
 END_TEST

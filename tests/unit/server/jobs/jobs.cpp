@@ -60,29 +60,47 @@ std::thread worker(Fixture& desk, std::string const& secret, std::vector<std::st
   });
 }
 
-// What is told of a job is a while on its way, now and then.
-void be_slow_at_times(Fixture& desk) {
-  desk.dispatcher.on_the_way = [] {
-    thread_local std::minstd_rand random(std::hash<std::thread::id>()(std::this_thread::get_id()));
-    if (random() % 2 == 0) std::this_thread::sleep_for(std::chrono::microseconds(random() % 3000));
-  };
-}
+// Until it goes, the dispatcher is late now and then, so that what it is told gathers.
+class LateDispatcher {
+public:
+  explicit LateDispatcher(Dispatcher& dispatcher)
+      : thread_([this, &dispatcher] {
+          std::minstd_rand random;
+          while (!stopping_) {
+            dispatcher.ask([&random](DispatchCore const&, std::int64_t) {
+              std::this_thread::sleep_for(std::chrono::microseconds(random() % 3000));
+              return true;
+            });
+            std::this_thread::sleep_for(std::chrono::microseconds(random() % 1000));
+          }
+        }) {}
+  ~LateDispatcher() {
+    stopping_ = true;
+    thread_.join();
+  }
+
+private:
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
 
 START_TEST(pause_and_resume_at_once_leave_database_and_dispatcher_alike) {
   Fixture desk;
   auto const secret = desk.person();
   auto const job = desk.new_job(secret);
   auto const path = "/api/v1/jobs/" + std::to_string(job);
-  be_slow_at_times(desk);
+  LateDispatcher const late(*desk.dispatcher);
   for (int round = 0; round < 40; ++round) {
-    auto one = worker(desk, secret, {path + "/pause"}, 1);
-    auto other = worker(desk, secret, {path + "/resume"}, 1);
+    auto one = worker(desk, secret, {path + "/pause", path + "/resume"}, 2);
+    auto other = worker(desk, secret, {path + "/resume", path + "/pause"}, 2);
+    auto third = worker(desk, secret, {round % 2 == 0 ? path + "/pause" : path + "/resume"}, 4);
     one.join();
     other.join();
+    third.join();
     auto const row = store::show_job(desk.database, job);
     ck_assert(row.has_value());
-    ck_assert_msg((row->state == store::JobState::paused) == desk.dispatcher.paused.contains(job),
-                  "round %d: the database says %s", round, row->state == store::JobState::paused ? "paused" : "active");
+    ck_assert_msg((row->state == store::JobState::paused) == desk.paused(job), "round %d: the database says %s", round,
+                  row->state == store::JobState::paused ? "paused" : "active");
   }
 }
 END_TEST
@@ -90,7 +108,7 @@ END_TEST
 START_TEST(a_job_that_is_cancelled_while_it_is_loaded_is_told_of_last) {
   Fixture desk;
   auto const secret = desk.person();
-  be_slow_at_times(desk);
+  LateDispatcher const late(*desk.dispatcher);
   for (int round = 0; round < 20; ++round) {
     auto const job = desk.new_job(secret);
     auto const path = "/api/v1/jobs/" + std::to_string(job);
@@ -102,7 +120,7 @@ START_TEST(a_job_that_is_cancelled_while_it_is_loaded_is_told_of_last) {
     auto cancelling = worker(desk, secret, {path + "/cancel"}, 1);
     loading.join();
     cancelling.join();
-    ck_assert_msg(!desk.dispatcher.added.contains(job), "round %d: it was added after it was removed", round);
+    ck_assert_msg(desk.unfinished(job) == 0, "round %d: it was added after it was removed", round);
   }
 }
 END_TEST
@@ -117,9 +135,9 @@ START_TEST(what_could_not_be_told_is_told_when_the_database_is_back) {
   ck_assert(desk.services->jobs.pause(away, job, "a while").error().code == Errc::unavailable);
   // As when the connection broke after the commit.
   ck_assert(store::pause_job(desk.database, job, "a while").has_value());
-  ck_assert(!desk.dispatcher.paused.contains(job));
+  ck_assert(!desk.paused(job));
   run_maintenance(desk.services->maintenance(), desk.database);
-  ck_assert(desk.dispatcher.paused.contains(job));
+  ck_assert(desk.paused(job));
 }
 END_TEST
 

@@ -260,7 +260,7 @@ END_TEST
 START_TEST(a_webhook_that_took_long_is_asked_later) {
   Fixture desk;
   std::int64_t now = desk.now;  // every delivery takes four seconds of this clock
-  Notifier notifier(desk.config, desk.services->runtime, desk.dispatcher, desk.live, [&now] { return now += 4000; });
+  Notifier notifier(desk.config, desk.services->runtime, *desk.dispatcher, desk.live, [&now] { return now += 4000; });
   desk.choose({{"webhook", "https://127.0.0.1:1/x"}});
   auto const problem = [&] {
     ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", "webhook"}}).status,
@@ -278,7 +278,7 @@ END_TEST
 
 START_TEST(what_cannot_be_sent_waits_or_is_given_up_and_says_why) {
   Fixture desk;
-  Notifier notifier(desk.config, desk.services->runtime, desk.dispatcher, desk.live, [&desk] { return desk.now; });
+  Notifier notifier(desk.config, desk.services->runtime, *desk.dispatcher, desk.live, [&desk] { return desk.now; });
   auto const test = [&desk](char const* channel) {
     ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", channel}}).status, 204);
   };

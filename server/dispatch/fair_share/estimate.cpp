@@ -1,4 +1,4 @@
-#include "server/dispatch/estimate.h"
+#include "server/dispatch/fair_share/estimate.h"
 
 #include "server/economy/fixed_math.h"
 #include "server/economy/points.h"
