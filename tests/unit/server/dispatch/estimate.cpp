@@ -6,7 +6,6 @@
 #include "tests/support/check_main.h"
 
 using namespace distren;
-using namespace distren::economy;
 
 namespace {
 
