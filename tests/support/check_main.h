@@ -9,7 +9,7 @@
 #include <initializer_list>
 #include <string>
 #include <vector>
-
+#undef fail  // a macro of Check, and a function of common/base/result.h
 namespace distren {
 
 // Register at namespace scope: TestGroup const leases{"leases", {a_lease_expires, ...}};

@@ -45,7 +45,7 @@ public:
     posix_spawn_file_actions_adddup2(&actions, in[1], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
     for (int const each : {in[0], in[1], out[0], out[1]}) posix_spawn_file_actions_addclose(&actions, each);
-    char program[] = "/proc/self/exe", word[] = "serve";
+    char program[] = "/proc/self/exe", word[] = "as-server";
     char* const argv[] = {program, word, nullptr};
     ck_assert(::posix_spawn(&pid_, program, &actions, nullptr, argv, environ) == 0);
     posix_spawn_file_actions_destroy(&actions);
@@ -143,7 +143,7 @@ END_TEST
 
 namespace {
 
-ProgramMode const serve_mode{"serve", [] { return serve_checks({[] { return Result<void>(); }, serve_child}); }};
+ProgramMode const serve_mode{"as-server", [] { return serve_checks({[] { return Result<void>(); }, serve_child}); }};
 
 // In one process: OpenImageIO has threads from its start on, which a forked child would wait for in vain.
 TestGroup const serve_tests{

@@ -5,6 +5,7 @@
 
 #include "common/base/digest.h"
 #include "common/base/files.h"
+#include "common/protocol/codec.h"
 #include "slave/outbox.h"
 #include "tests/support/check_main.h"
 #include "tests/support/helper_program.h"

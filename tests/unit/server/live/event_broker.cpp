@@ -7,6 +7,7 @@
 #include "tests/support/event_reader.h"
 
 using namespace distren;
+using nlohmann::json;
 
 namespace {
 

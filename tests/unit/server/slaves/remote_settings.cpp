@@ -5,6 +5,7 @@
 #include "tests/support/check_main.h"
 
 using namespace distren;
+using nlohmann::json;
 
 namespace {
 
