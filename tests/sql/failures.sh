@@ -63,7 +63,7 @@ is "$(journal '' "$(bad 301 $first 1 failed no 1),$(bad 302 $((first + 1)) 1 fai
   "recorded recorded recorded
 failed	3	3 of 3 frames failed" "a_job_that_has_ended_is_not_paused"
 is "$(owner 'SELECT COUNT(*) FROM job j WHERE j.accepted_count <> (SELECT COUNT(*) FROM task t WHERE t.job_id = j.id AND t.state = "accepted")
-  OR j.failed <> (SELECT COUNT(*) FROM task t WHERE t.job_id = j.id AND t.state = "failed")')" 0 "the_counts_of_every_job_are_those_of_its_tasks"
+  OR j.failed_count <> (SELECT COUNT(*) FROM task t WHERE t.job_id = j.id AND t.state = "failed")')" 0 "the_counts_of_every_job_are_those_of_its_tasks"
 
 # One frame, all frames, finished ones too.
 job once '[1,2,3]' >/dev/null
