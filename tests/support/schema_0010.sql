@@ -1,6 +1,5 @@
 -- For tests alone: a grid at schema version 10 with a row in each table and a value in each column that 0011
--- renames, and
--- a ledger that balances. User 1 owns the jobs, user 2 the slave.
+-- renames, and a ledger that balances. User 1 owns the jobs, user 2 the slave.
 SET time_zone = '+00:00';
 INSERT INTO user (id, name, email, password_hash, role, wrong_passwords, created_at, email_confirmed) VALUES
   (1, 'alice', 'alice@example.org', 'h', 'administrator', 3, '2026-01-01', 'alice@example.org'),
