@@ -157,7 +157,7 @@ struct Grid {
   }
   // As the database decides: nothing for oneself, nothing yet without a value.
   static std::optional<std::int64_t> granted(store::OutcomeEntry const& entry) {
-    return entry.fair > 0 ? std::optional(entry.grant) : std::nullopt;
+    return entry.fair_value > 0 ? std::optional(entry.grant) : std::nullopt;
   }
   // What the journal does with everything that waits.
   void commit(std::optional<Verdict> verdict = std::nullopt) {

@@ -1,9 +1,10 @@
--- For tests alone: submits one job in one call. Row: its id. p_files: [{"path","sha256","size"}...]; p_frames: [1,2,...];
--- p_depends_on_job_id: any job (0: none).
+-- For tests alone: submits one job in one call. Row: its id. p_files: [{"path","sha256","size"}...];
+-- p_frames: [1,2,...]; p_depends_on_job_id: any job (0: none).
 CREATE OR REPLACE PROCEDURE job_create(IN p_user_id BIGINT, IN p_project_id BIGINT, IN p_name VARCHAR(1000),
   IN p_method VARCHAR(64), IN p_main_file VARCHAR(2000), IN p_parameters LONGTEXT, IN p_output LONGTEXT,
   IN p_min_version VARCHAR(64), IN p_warnings LONGTEXT, IN p_priority INT, IN p_starts_paused BOOLEAN,
-  IN p_files LONGTEXT, IN p_frames LONGTEXT, IN p_tiles_per_frame INT, IN p_depends_on_job_id BIGINT, IN p_submission_id BIGINT)
+  IN p_files LONGTEXT, IN p_frames LONGTEXT, IN p_tiles_per_frame INT,
+  IN p_depends_on_job_id BIGINT, IN p_submission_id BIGINT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_jobs LONGTEXT;

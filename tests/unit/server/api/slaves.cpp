@@ -56,7 +56,7 @@ START_TEST(a_welcome_over_https_has_what_the_owner_asks_for) {
   ck_assert_int_eq(none.json["protocol"].get<int>(), 1);
   ck_assert_int_eq(none.json["slave"].get<std::int64_t>(), desk.slave);
   json const asked{{"threads", 2}, {"schedule", {"mon 08:00-09:00"}}, {"paused", true}};
-  ck_assert(store::change_slave_settings(desk.database, desk.slave, asked.dump()).has_value());
+  ck_assert(store::change_remote_settings(desk.database, desk.slave, asked.dump()).has_value());
   ck_assert(desk.as_slave("hello", {{"type", "hello"}}).json["settings"] == asked);
 }
 END_TEST

@@ -32,7 +32,7 @@ struct Fixture : DatabaseThread, ApiFixture {
   ApiReply choose(json const& body) { return call("PATCH", "/api/v1/notifications/settings", secret, body); }
   void confirm(std::string_view email) {
     ck_assert_int_eq(call("POST", "/api/v1/notifications/code", secret).status, 204);
-    auto const taken = store::take_notifications(database, 10);
+    auto const taken = store::dequeue_notifications(database, 10);
     ck_assert(taken.has_value());
     auto const sent = std::ranges::find(*taken, email, &store::Delivery::email);
     ck_assert(sent != taken->end() && sent->kind == "confirm" && sent->code.size() == 8);

@@ -111,7 +111,7 @@ START_TEST(an_hour_is_summed_up_once) {
   ck_assert(hours[0].slave == 1 && hours[0].hour == start / hour && hours[0].samples == 60);
   ck_assert_int_eq(hours[0].rendering, 15);
   ck_assert(hours[0].cpu->mean == 30 && hours[0].cpu->most == 50 && hours[0].load->mean == 200);
-  ck_assert(hours[0].memory_used->mean == 800 && hours[0].disk_least == 941 && !hours[0].temperature);
+  ck_assert(hours[0].memory_used->mean == 800 && hours[0].min_disk_free_mib == 941 && !hours[0].temperature);
   ck_assert(book.take_hours(start + hour, true).empty());
   book.put_back(hours);
   ck_assert_uint_eq(book.take_hours(start + hour, false).size(), 1);

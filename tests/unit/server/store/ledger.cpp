@@ -46,9 +46,9 @@ struct Grid {
     entry.output_size = 10;
     entry.output_sha256 = hex_digest('c');
     entry.claim = claim;
-    entry.fair = fair;
+    entry.fair_value = fair;
     entry.grant = fair > 0 ? economy::grant(claim, fair) : 0;
-    entry.bound = claim * 2;
+    entry.grant_limit = claim * 2;
     return entry;
   }
   std::string renderer_name;
@@ -102,7 +102,8 @@ START_TEST(the_formulas_of_the_dispatcher_stay_within_what_the_database_allows) 
                              .cpu_ms = 100 + frame * frame * 37,
                              .wall_ms = 90 + frame * frame * 11};
     store::OutcomeEntry entry = grid.result(frame, economy::claim(run), 1 + frame * 97);
-    entry.bound = run.benchmark * run.wall_ms * run.cores / (economy::unit_power * economy::ms_per_millipoint * 4 / 5);
+    entry.grant_limit =
+        run.benchmark * run.wall_ms * run.cores / (economy::unit_power * economy::ms_per_millipoint * 4 / 5);
     batch.endings.push_back(entry);
   }
   auto const answer = store::write_journal(database, batch);
@@ -232,7 +233,7 @@ START_TEST(points_are_spent_given_and_told) {
   auto const after = store::list_ranking(database, ranking->front().user, 1000);
   ck_assert_good(after);
   ck_assert_uint_eq(after->size() + 1, ranking->size());
-  auto const totals = store::load_totals(database, grid.renderer);
+  auto const totals = store::load_total_points(database, grid.renderer);
   ck_assert_good(totals);
   ck_assert_int_eq(totals->front().total, 1000);
   expect_a_sound_ledger(database);

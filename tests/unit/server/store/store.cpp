@@ -178,13 +178,13 @@ START_TEST(slaves_are_kept_with_what_they_can_render) {
   ck_assert(!shown->last_seen_at.empty());
   ck_assert_good(store::rename_slave(database, *slave, "cellar"));
   ck_assert_good(store::change_slave_password(database, *slave, std::string(32, 'i')));
-  ck_assert_good(store::change_slave_state(database, *slave, store::SlaveCapabilities::disabled));
+  ck_assert_good(store::change_slave_state(database, *slave, store::SlaveState::disabled));
   auto const listed = store::list_slaves(database, user, 0, 10);
   ck_assert_good(listed);
   ck_assert_uint_eq(listed->size(), 1);
   ck_assert_text(listed->front().name, "cellar");
-  ck_assert(listed->front().state == store::SlaveCapabilities::disabled);
-  ck_assert_good(store::change_slave_state(database, *slave, store::SlaveCapabilities::revoked));
+  ck_assert(listed->front().state == store::SlaveState::disabled);
+  ck_assert_good(store::change_slave_state(database, *slave, store::SlaveState::revoked));
   ck_assert_uint_eq(store::list_slaves(database, user, 0, 10)->size(), 0);
 }
 END_TEST
@@ -295,8 +295,8 @@ START_TEST(uploads_are_known_by_who_made_them) {
   ck_assert(*missing == std::vector{hex_digest('d')});
   ck_assert_good(store::record_blob(database, user, hex_digest('d'), 7));
   ck_assert(store::missing_blobs(database, user, asked)->empty());
-  ck_assert(store::take_unused_blobs(database, 3600, 10)->empty());
-  auto const taken = store::take_unused_blobs(database, 0, 10);
+  ck_assert(store::delete_unused_blobs(database, 3600, 10)->empty());
+  auto const taken = store::delete_unused_blobs(database, 0, 10);
   ck_assert_good(taken);
   ck_assert(std::ranges::find(*taken, hex_digest('d')) != taken->end());
   ck_assert(*store::missing_blobs(database, user, {hex_digest('d')}) == std::vector{hex_digest('d')});
