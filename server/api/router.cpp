@@ -115,7 +115,7 @@ Reply Router::call(Route const& route, Request const& request, PathValues path, 
                                         route.body_limit))
         .with("Tus-Max-Part", fmt::to_string(route.body_limit));
   }
-  // Another site's page sends a browser's form anywhere, and a login that it makes would be somebody else's.
+  // Another site's page sends a browser's form anywhere, and a login that it creates would be another user's.
   if (auto const site = request.header("sec-fetch-site");
       request.method != "GET" && request.method != "HEAD" && (site == "cross-site" || site == "same-site"))
     return error_reply(403, "this request comes from another site's page; open the grid's own");

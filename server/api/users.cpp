@@ -85,8 +85,8 @@ Reply handle_login(Request const& request, Context& context) {
     return busy_reply(429, "too many wrong passwords for this account; wait a moment", credentials->locked_for_ms);
   }
   // Unknown names cost the same time as known ones.
-  static std::string const nobody = hash_password(random_secret());
-  bool const right = verify_password(password, credentials ? credentials->password_hash : nobody) && credentials;
+  static std::string const dummy_hash = hash_password(random_secret());
+  bool const right = verify_password(password, credentials ? credentials->password_hash : dummy_hash) && credentials;
   if (!credentials) return error_reply(401, wrong_login);
   auto recorded = store::record_login(context.database(), credentials->user.id, right);
   if (!recorded) return error_reply(recorded.error());
@@ -105,7 +105,7 @@ Reply handle_logout(Request const& request, Context& context) {
 
 Reply handle_me(Request const&, Context& context) {
   nlohmann::json answer{{"user", user_to_json(context.caller.user)}, {"event", context.services.live.last_event_id()}};
-  // A page that was opened anew has the cookie, but no longer the token that goes with it.
+  // A reloaded page has the cookie, but no longer the token that goes with it.
   if (context.caller.by_cookie) answer["csrf"] = csrf_token(context.services, context.caller.secret_hash);
   return json_reply(200, answer);
 }

@@ -123,24 +123,25 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
 }
 
 Result<void> check_server_config(ServerConfig const& config) {
-  struct Door {
+  struct ListenSetting {
     std::string_view key;
     std::string const& address;
     bool encrypted;
   };
   bool needs_tls = false;
-  for (Door const& door :
-       {Door{"listen.line", config.listen.line, true}, Door{"listen.https", config.listen.https, true},
-        Door{"listen.http", config.listen.http, false}, Door{"listen.line_plain", config.listen.line_plain, false}}) {
-    if (door.address.empty()) continue;
-    auto const address = parse_listen_address(door.address);
-    if (!address) return fail(address.error().code, fmt::format("{}: {}", door.key, address.error().message));
-    if (!door.encrypted && !address->loopback)
+  for (ListenSetting const& setting : {ListenSetting{"listen.line", config.listen.line, true},
+                                       ListenSetting{"listen.https", config.listen.https, true},
+                                       ListenSetting{"listen.http", config.listen.http, false},
+                                       ListenSetting{"listen.line_plain", config.listen.line_plain, false}}) {
+    if (setting.address.empty()) continue;
+    auto const address = parse_listen_address(setting.address);
+    if (!address) return fail(address.error().code, fmt::format("{}: {}", setting.key, address.error().message));
+    if (!setting.encrypted && !address->loopback)
       return fail(Errc::invalid,
                   fmt::format("{} = \"{}\" would send passwords in clear over the network; leave it on 127.0.0.1 and "
                               "set listen.https and tls.certificate for everyone else",
-                              door.key, door.address));
-    needs_tls = needs_tls || door.encrypted;
+                              setting.key, setting.address));
+    needs_tls = needs_tls || setting.encrypted;
   }
   if (needs_tls) {
     for (auto const& [key, file] :
