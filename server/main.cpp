@@ -98,7 +98,7 @@ OrderLinks order_links(Signer const& signer, ServerConfig const& config) {
                            std::int64_t job) { return file_list_url(signer, job, unix_ms() / 1000 + life); },
           .upload =
               [&signer, &config](Lease const& lease, std::string_view name) {
-                // Valid as long as the work may take and the slave may have been away: a week.
+                // Valid as long as the work may take and the slave may be offline: a week.
                 return result_upload_url(signer, lease.attempt, lease.slave, name, config.limits.result_bytes,
                                          unix_ms() / 1000 + 7 * 24 * 3600);
               }};
@@ -129,7 +129,7 @@ void allow_descriptors() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Blocks until SIGTERM, SIGINT or SIGHUP (the terminal is gone), and meanwhile keeps the private database alive.
+// Blocks until SIGTERM, SIGINT or SIGHUP (the terminal was closed), and meanwhile keeps the private database alive.
 void wait_for_the_end(sigset_t const& signals, std::optional<PrivateMariadb>& mariadb) {
   for (;;) {
     timespec const second{1, 0};
@@ -243,7 +243,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   WorkerPool workers(config.database, config.limits.worker_threads,
                      static_cast<std::size_t>(config.limits.request_queue));
 
-  // The doors.
+  // The listeners.
   auto tls = config.tls.certificate.empty() ? Result<TlsContext>(TlsContext())
                                             : server_tls(config.tls.certificate, config.tls.key);
   if (!tls) return tls.error();
@@ -306,8 +306,8 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     if (!queued) spdlog::warn("maintenance: the workers are busy, next try in a minute");
   });
   EventPtr const beats = loops.all.front()->every(20000, [&live] { live.heartbeat(); });
-  // Who reads the file and knocks at once waits in the doors' queues. The last thing that may fail: once the loops run,
-  // only the order below ends what they work with.
+  // A client that reads the file and connects at once waits in the listeners' queues. The last thing that may fail:
+  // once the loops run, only the order below ends what they work with.
   int const line_port = line.ports().empty() ? 0 : line.ports().front();
   if (grid) {
     GridEndpoints const doors{config.public_url, fmt::format("http://127.0.0.1:{}", *http_port), line_port};

@@ -1,4 +1,4 @@
-// Capabilities and requests of a slave: the message `hello`. Values only, see messages.h.
+// Capabilities and requests of a slave: the message `hello`. Values alone, see messages.h.
 #pragma once
 
 #include "common/protocol/messages.h"

@@ -1,5 +1,5 @@
 // For administrators: accounts and their roles, who is kept out, what happened, which methods slaves have. The
-// procedures check who asks; the dispatcher is told what follows for jobs and slaves.
+// procedures check the caller's role; the dispatcher gets the effects on jobs and slaves.
 #include <fmt/format.h>
 
 #include "common/base/json_body.h"

@@ -24,10 +24,10 @@ std::string_view scope_name(Scope scope);
 std::optional<Scope> scope_by_name(std::string_view name);
 
 struct Caller {
-  store::User user;     // id 0: nobody
+  store::User user;     // id 0: not logged in
   unsigned scopes = 0;  // of Scope
   bool by_cookie = false;
-  bool csrf_missing = false;  // by cookie, wants to change something, and lacks its token
+  bool csrf_missing = false;  // by cookie, a changing request without its token
   std::string secret_hash;    // of the session; empty for tokens
   std::string token_hash;     // of the API token; empty for sessions
   std::optional<store::SlaveIdentity> slave;
@@ -41,7 +41,7 @@ struct Caller {
 };
 
 // A Caller with id 0 when no login came with the request; denied when the one that came is wrong or stale;
-// unavailable when the database is away.
+// unavailable when the database is unavailable.
 Result<Caller> find_caller(Request const& request, Services const& services, Database& database);
 
 // Basic authentication by slavekey and slavepassword.

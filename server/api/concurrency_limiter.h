@@ -1,4 +1,4 @@
-// How many workers may do something slow at once, altogether and for one person: the others go on answering everybody.
+// How many workers may do something slow at once, altogether and for one user: the others keep serving all users.
 // One object for each kind of work; any thread.
 #pragma once
 

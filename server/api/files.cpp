@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t max_digests = 10000;
 constexpr int tasks_at_once = 1000;
 
-// The finished pictures of a job, as files of one that is made of them.
+// The finished images of a job, as files of a job that depends on it.
 Result<void> add_output(Context& context, std::int64_t job, std::int64_t expires, protocol::FileList& list) {
   std::int64_t after = 0;
   for (;;) {

@@ -40,7 +40,7 @@ json database_to_json(std::vector<store::TableSize> const& tables) {
   return {{"bytes", bytes}, {"schema", known_schema}, {"tables", std::move(largest)}};
 }
 
-// Can others reach it? Not through a door that only this machine sees.
+// Whether others can reach it: not through a loopback listener.
 bool is_reachable(ServerConfig const& config) {
   auto const https = parse_listen_address(config.listen.https);
   return !config.listen.https.empty() && https && !https->loopback;

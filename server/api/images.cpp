@@ -32,7 +32,7 @@ Reply image_reply(Request const& request, Context& context, store::Job const& jo
   auto const& config = context.services.config;
   context.services.results.staged().place(job.id, task.output, task.output_sha256);
   auto const frame = output_folder(config.stor, job.id) / task.output;
-  // A picture for good where its address says which it is, one to be asked for again where it does not.
+  // Cacheable forever when the URL names the version, to be revalidated otherwise.
   auto const version = request.parameter("v").value_or("");
   FileToSend file{.path = frame,
                   .content_type = std::string(content_type_of(task.output)),

@@ -29,7 +29,7 @@ Result<std::vector<PreviewFrame>> finished_frames(Context& context, std::int64_t
   }
 }
 
-// Single frames of one picture each: not tiles, which are parts, nor a video, which moves by itself.
+// Frames of one image each: neither tiles nor a video.
 bool has_frames(store::Job const& job) {
   auto const output = nlohmann::json::parse(job.output, nullptr, false);
   auto const format = output.is_object() ? output.value("format", "") : std::string();

@@ -1,4 +1,4 @@
-// How I want to be told what, and what became of it.
+// Notification settings of a user, and what was sent.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// What the owner of a slave wants of it: work that it is not to be offered, and settings from afar.
+// What the owner of a slave requests of it: blocks and remote settings.
 #include <fmt/format.h>
 
 #include "common/base/json_body.h"
@@ -30,7 +30,7 @@ Reply list(Context& context, std::int64_t slave) {
 }
 
 // Under slaves_mutex: from the change in the database to the word to the dispatcher.
-Result<void> tell_blocks(Context& context, std::int64_t slave) {
+Result<void> send_blocks(Context& context, std::int64_t slave) {
   auto const blocks = store::list_blocks(context.database(), slave);
   if (!blocks) return blocks.error();
   auto by_slave = blocks_by_slave(*blocks);
@@ -67,7 +67,7 @@ Reply handle_add_block(Request const& request, Context& context) {
                                                   : "user",
                                       user, project > 0 ? project : job);
   if (!added) return error_reply(added.error());
-  if (auto const told = tell_blocks(context, slave->id); !told) return error_reply(told.error());
+  if (auto const sent = send_blocks(context, slave->id); !sent) return error_reply(sent.error());
   return list(context, slave->id);
 }
 
@@ -77,9 +77,9 @@ Reply handle_delete_block(Request const&, Context& context) {
   auto const target = context.id("target");
   if (!target) return error_reply(target.error());
   std::lock_guard const lock(context.services.slaves_mutex);
-  if (auto const gone = store::delete_block(context.database(), slave->id, context.value("kind"), *target); !gone)
-    return error_reply(gone.error());
-  if (auto const told = tell_blocks(context, slave->id); !told) return error_reply(told.error());
+  if (auto const removed = store::delete_block(context.database(), slave->id, context.value("kind"), *target); !removed)
+    return error_reply(removed.error());
+  if (auto const sent = send_blocks(context, slave->id); !sent) return error_reply(sent.error());
   return empty_reply(204);
 }
 

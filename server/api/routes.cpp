@@ -5,7 +5,7 @@ namespace distren {
 namespace {
 
 constexpr std::size_t small = 64 << 10;  // bodies of a few members
-constexpr std::size_t part = 4 << 20;    // of an upload; told to clients as Tus-Max-Part
+constexpr std::size_t part = 4 << 20;    // of an upload; sent to clients as Tus-Max-Part
 constexpr std::size_t job = 16 << 20;    // names every file of a job
 
 }  // namespace

@@ -50,7 +50,7 @@ struct Services {
 
   RuntimeSettings runtime{config};  // what an administrator may change while the server runs
   std::int64_t const started_ms = now_ms();
-  std::function<void()> wake_notifier{};  // there is something in the outbox that somebody waits for; may be empty
+  std::function<void()> wake_notifier{};  // an urgent notification is in the outbox; may be empty
 
   TokenBuckets login_attempts{0.2, 20};  // per address: one in five seconds, after twenty at once
 

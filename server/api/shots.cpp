@@ -42,7 +42,7 @@ nlohmann::json to_json(store::Shot const& shot) {
           {"created_at", shot.created_at}};
 }
 
-// After a change of it, which the open pages hear of.
+// After a change, which is published to open pages.
 Reply shot_reply(Context& context, std::int64_t shot, int status = 200) {
   auto const shown = store::show_shot(context.database(), shot);
   if (!shown) return error_reply(shown.error());

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int ask_again_ms = 5000;  // when there is nothing to do
 
-// Members that are not known are let pass: a newer slave may say more. See doc/protocol.md.
+// Unknown members are ignored: a newer slave may send more. See doc/protocol.md.
 Result<nlohmann::json> read_body(Request const& request) {
   auto message = parse_json(request.body.empty() ? "{}" : std::string_view(request.body));
   if (message && !message->is_object()) {

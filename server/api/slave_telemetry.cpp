@@ -33,7 +33,7 @@ Reply handle_show_telemetry(Request const& request, Context& context) {
   auto hours = nlohmann::json::array();
   for (auto const& reading : services.telemetry.last(slave->id, *asked, services.now_ms()))
     minutes.push_back(telemetry_to_json(reading));
-  if (*asked > 24) {  // within a day the minutes say all
+  if (*asked > 24) {  // within a day the minutes contain all
     auto const listed = store::list_telemetry(context.database(), slave->id, services.now_s() / 3600 - *asked);
     if (!listed) return error_reply(listed.error());
     for (auto const& hour : *listed) hours.push_back(telemetry_to_json(hour));

@@ -17,7 +17,7 @@ namespace distren {
 
 namespace {
 
-// Keys are names, not secrets: the K tells them from slavepasswords when a person mixes them up.
+// Keys are names, not secrets: the K distinguishes them from slavepasswords when a user confuses them.
 std::string new_slavekey() {
   return "K" + random_secret().substr(0, 20);
 }

@@ -1,4 +1,4 @@
-// What the renderer of a frame says: live from the slave that is at it, else what it said last when the frame failed.
+// The render log of a frame: live from the slave that renders it, else that of its last failed attempt.
 #include <fmt/format.h>
 
 #include "common/base/files.h"

@@ -183,7 +183,7 @@ Reply handle_create_upload(Request const& request, Context& context) {
     result = context.services.uploads.append(id, 0, request.body, *checksum, finish_for(context));
   }
   if (auto const* rejection = std::get_if<UploadRejection>(&result)) {
-    context.services.uploads.forget(id);  // the answer names no upload, so nobody can come back to this one
+    context.services.uploads.forget(id);  // the reply names no upload, so this one cannot be resumed
     return reject(*rejection);
   }
   return state_reply(201, std::get<UploadState>(result)).with("Location", "/api/v1/uploads/" + id);
@@ -193,7 +193,7 @@ Reply handle_show_upload(Request const&, Context& context) {
   auto result = find_accessible(context);
   if (auto const* state = std::get_if<UploadState>(&result);
       state != nullptr && !state->finished && state->offset == state->spec.size) {
-    // All bytes are here, only the last step failed (the database was away): it is taken now.
+    // All bytes are here, only the last step failed (the database was unavailable): it is completed now.
     auto const end = state->offset;
     result = context.services.uploads.append(context.value("id"), end, "", "", finish_for(context));
   }

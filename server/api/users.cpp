@@ -107,7 +107,7 @@ Reply handle_logout(Request const& request, Context& context) {
 
 Reply handle_me(Request const&, Context& context) {
   nlohmann::json answer{{"user", user_to_json(context.caller.user)}, {"event", context.services.live.last_event_id()}};
-  // A page that was opened anew has the cookie, but no longer the token that goes with it.
+  // A reloaded page has the cookie, but no longer the token that goes with it.
   if (context.caller.by_cookie) answer["csrf"] = csrf_token(context.services, context.caller.secret_hash);
   return json_reply(200, answer);
 }

@@ -64,7 +64,7 @@ Result<store::Job> JobService::change_and_tell(Database& database, std::int64_t 
     if (done.error().code == Errc::unavailable) remember(job, false);
     return done.error();
   }
-  return tell(database, job);
+  return publish(database, job);
 }
 
 Result<std::vector<std::int64_t>> JobService::submit(Database& database, BlobStore const& blobs,
@@ -111,7 +111,7 @@ Result<store::Job> JobService::cancel(Database& database, std::int64_t job, std:
   return change_and_tell(database, job, [&] { return store::cancel_job(database, job, reason); });
 }
 
-// Under the job's lock. Its row is read before its tasks: they are never older than the revision says.
+// Under the job's lock. Its row is read before its tasks: they are never older than the revision.
 Result<void> JobService::load(Database& database, std::int64_t job) {
   auto jobs = store::load_jobs(database, job);
   auto tasks = jobs ? store::load_tasks(database, job) : Result<std::vector<store::RunnableTask>>(jobs.error());
@@ -147,7 +147,7 @@ Result<store::Job> JobService::requeue_and_load(Database& database, std::int64_t
     }
     auto now = store::show_job(database, job);
     if (!now) remember(job, *requeued > 0);
-    if (!now || *requeued == 0) return now ? tell(database, job) : now;
+    if (!now || *requeued == 0) return now ? publish(database, job) : now;
     if (before->state != store::JobState::finished) {
       // A job that is being worked on goes on as it is.
       bool const reopened = task != 0 && dispatcher_.ask([&](DispatchCore& core, std::int64_t now_ms) {
@@ -162,7 +162,7 @@ Result<store::Job> JobService::requeue_and_load(Database& database, std::int64_t
   regenerate(database, job);
   auto const guard = lock(job);
   (void)load(database, job);
-  return tell(database, job);
+  return publish(database, job);
 }
 
 Result<store::Job> JobService::requeue(Database& database, std::int64_t job, bool all) {
@@ -173,9 +173,9 @@ Result<store::Job> JobService::requeue_task(Database& database, std::int64_t job
   return requeue_and_load(database, job, task, [&] { return store::requeue_task(database, job, task); });
 }
 
-// What a finished job's output was made into, its video say, is older than frames that are rendered again: it waits for
-// them, and is made anew. Before the job itself goes to the dispatcher, so that those that wait are known when it ends.
-// That one of them cannot be, because it was cancelled just now, say, must not hold up the frames.
+// Dependent jobs of a finished job, such as its video, are older than frames that are rendered again: they wait for
+// them and regenerate. Done before the job itself goes to the dispatcher, so that they are known when it ends. A
+// dependent job that cannot, for example because it was just cancelled, must not delay the frames.
 void JobService::regenerate(Database& database, std::int64_t job) {
   auto const later = store::list_jobs_after(database, job, true);
   if (!later) return spdlog::warn("what is made of job {} stays as it is: {}", job, later.error().message);
@@ -186,7 +186,7 @@ void JobService::regenerate(Database& database, std::int64_t job) {
       continue;
     }
     (void)load(database, each);
-    (void)tell(database, each);
+    (void)publish(database, each);
   }
 }
 
@@ -232,7 +232,7 @@ Result<store::Blocked> JobService::block_user(Database& database, std::int64_t a
   if (!blocked) return blocked;
   for (auto const job : blocked->jobs) {
     auto const guard = lock(job);
-    (void)tell(database, job);
+    (void)publish(database, job);
   }
   return blocked;
 }
@@ -247,7 +247,7 @@ void JobService::catch_up(Database& database) {
   for (auto one = untold.rbegin(); one != untold.rend(); ++one) {
     auto const guard = lock(one->first);
     if (one->second) (void)load(database, one->first);
-    (void)tell(database, one->first);
+    (void)publish(database, one->first);
   }
 }
 

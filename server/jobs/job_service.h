@@ -1,7 +1,7 @@
 // The only place that changes a job: the database first, then the dispatcher, then the open pages, in that order and
 // for one job at a time. What is told after a change is what its row says then, with its revision, so that the
 // dispatcher can tell a stale reading from a new one. When the row cannot be read after a change, because the database
-// went away in between, catch_up() tells later. Errors: not_found, conflict as the procedures say them, unavailable.
+// failed in between, catch_up() publishes it later. Errors: not_found and conflict of the procedures, unavailable.
 // Any thread, each with a database connection of its own.
 #pragma once
 
@@ -55,13 +55,13 @@ public:
                              std::string_view key);
   // Into a shot of its project; 0: out of the one that it is in.
   Result<void> move_to_shot(Database& database, std::int64_t shot, std::int64_t job);
-  // Keeps a user out; his active jobs are paused. The slaves that come back are to be sent away by the caller.
+  // Blocks a user; their active jobs are paused. The caller disconnects the returned slaves.
   Result<store::Blocked> block_user(Database& database, std::int64_t administrator, std::int64_t user,
                                     std::string_view reason);
 
   // Reads a job with its unfinished tasks and gives it to the dispatcher. unavailable: catch_up() does it.
   Result<void> load_into_dispatcher(Database& database, std::int64_t job);
-  // What the dispatcher could not be told when it happened; about once a minute.
+  // Publishes what failed to reach the dispatcher; called about once a minute.
   void catch_up(Database& database);
 
 private:
@@ -82,7 +82,7 @@ private:
   EventBroker& live_;
   std::filesystem::path const& stor_;
   Publish publish_;
-  // From the change in the database to the word to the dispatcher. Jobs share them by number; nobody holds two.
+  // From the change in the database to the word to the dispatcher. Jobs share them by number; no thread holds two.
   std::array<std::mutex, 64> locks_;
   std::mutex untold_mutex_;                // guards untold_
   std::map<std::int64_t, bool> untold_{};  // job -> its tasks are to be read, too

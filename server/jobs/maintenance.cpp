@@ -45,7 +45,7 @@ void write_telemetry(MaintenanceParts const& parts, Database& database) {
   }
 }
 
-// What there is now, once a minute: the grid and everybody who has something in it.
+// Samples the present state once a minute: of the grid and of each user in it.
 void sample_statistics(MaintenanceParts const& parts, Database& database) {
   auto const users = parts.dispatcher.ask([](DispatchCore const& core, std::int64_t) { return user_statuses(core); });
   if (auto const done = store::sample_statistics(database, users); !done)
@@ -66,7 +66,7 @@ void look_after_settings_and_events(MaintenanceParts const& parts, Database& dat
     spdlog::warn("old events stay for now: {}", done.error().message);
 }
 
-// Whoever may not read any more hears no more.
+// Ends the streams of those who may no longer read.
 void check_streams(MaintenanceParts const& parts, Database& database) {
   for (auto const& session : parts.live.sessions()) {
     bool over = false;

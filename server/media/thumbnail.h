@@ -11,7 +11,7 @@
 
 namespace distren {
 
-// Where the small picture of a frame is kept, in the job's folder.
+// Where the thumbnail of a frame is kept, in the job's folder.
 std::filesystem::path thumbnail_file(std::filesystem::path const& job_folder, std::string_view sha256,
                                      int longest_side);
 

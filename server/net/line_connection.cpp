@@ -98,7 +98,7 @@ void LineConnection::can_write(int, short, void* raw) {
   auto const keep = self.owner_.keep();
   if (self.stage_ != Stage::open) {
     self.proceed();
-    // A quick peer's first line may have been read together with the end of the handshake: no event tells of it.
+    // A quick peer's first line may have been read together with the end of the handshake: no event reports it.
     if (!self.ended() && self.stage_ == Stage::open && self.tls_ != nullptr && SSL_has_pending(self.tls_) == 1)
       event_active(self.readable_, EV_READ, 0);
     return;
@@ -251,7 +251,7 @@ void LineConnection::flush() {
   if (ended() || stage_ != Stage::open) return;
   while (sent_ < out_.size()) {
     int const sent = offer(out_.data() + sent_, out_.size() - sent_);
-    // A dead socket says so when it is read, too; there the owner is in nobody's way.
+    // A dead socket also fails when read, where the handler may be called.
     if (sent <= 0) {
       if (sent < 0) event_active(readable_, EV_READ, 0);
       out_.erase(0, std::exchange(sent_, 0));

@@ -27,7 +27,7 @@ public:
   virtual void on_line(std::string_view line) = 0;  // without its newline; valid during the call
   virtual void on_too_long() = 0;                   // more than the limit without a newline; reading has stopped
   virtual void on_drained() {}                      // everything written has left, after it could not at once
-  virtual void on_end(std::string_view why) = 0;    // the other side is gone
+  virtual void on_end(std::string_view why) = 0;    // the peer has disconnected
 };
 
 class LineConnection {
@@ -64,7 +64,7 @@ private:
   void take_kept();
   void fail(std::string_view why);
   void want_write(bool wanted);
-  // > 0: bytes; 0: not now; -1: the connection is gone.
+  // > 0: bytes; 0: not now; -1: the connection is closed.
   int receive(char* buffer, std::size_t size);
   int offer(char const* bytes, std::size_t size);
 

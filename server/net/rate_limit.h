@@ -11,8 +11,8 @@
 
 namespace distren {
 
-// Whom an address is counted as: an IPv6 address as its /64, of which everybody has at least one, an IPv4 address that
-// is written as IPv6 as itself. Anything else is its own key.
+// Whom an address is counted as: an IPv6 address as its /64, of which every network has at least one, an IPv4 address
+// that is written as IPv6 as itself. Anything else is its own key.
 std::string limit_key(std::string_view address);
 
 class TokenBuckets {

@@ -58,7 +58,7 @@ void Notifier::wake() {
 void Notifier::run() {
   DatabaseThread const thread;
   Database database(config_.database);
-  bool away = false;
+  bool database_unavailable = false;
   for (;;) {
     {
       std::unique_lock lock(mutex_);
@@ -67,8 +67,8 @@ void Notifier::run() {
       wanted_ = false;
     }
     bool const there = round(database);
-    if (!there && !away) spdlog::warn("notifications wait for the database");
-    away = !there;
+    if (!there && !database_unavailable) spdlog::warn("notifications wait for the database");
+    database_unavailable = !there;
   }
 }
 

@@ -32,28 +32,29 @@ Result<void> LineServer::listen(std::string const& text, ssl_ctx_st* tls) {
   if (!address) return address.error();
   auto socket = listen_on(*address);
   if (!socket) return socket.error();
-  auto door = std::make_unique<Door>();
-  door->server = this;
-  door->tls = tls;
-  door->socket = std::move(*socket);
-  ports_.push_back(bound_port(door->socket.get()));
-  door->listener =
-      evconnlistener_new(loops_.front()->base(), accept, door.get(), LEV_OPT_CLOSE_ON_EXEC, -1, door->socket.get());
-  if (door->listener == nullptr) return fail(Errc::unavailable, "cannot accept connections on " + text);
-  doors_.push_back(std::move(door));
+  auto listener = std::make_unique<Listener>();
+  listener->server = this;
+  listener->tls = tls;
+  listener->socket = std::move(*socket);
+  ports_.push_back(bound_port(listener->socket.get()));
+  listener->handle = evconnlistener_new(loops_.front()->base(), accept, listener.get(), LEV_OPT_CLOSE_ON_EXEC, -1,
+                                        listener->socket.get());
+  if (listener->handle == nullptr) return fail(Errc::unavailable, "cannot accept connections on " + text);
+  listeners_.push_back(std::move(listener));
   return {};
 }
 
 void LineServer::accept(evconnlistener*, int fd, sockaddr* peer, int, void* raw) {
-  auto& door = *static_cast<Door*>(raw);
-  LineServer& server = *door.server;
+  auto& listener = *static_cast<Listener*>(raw);
+  LineServer& server = *listener.server;
   bool loopback = false;
   std::string address = peer_address(peer, &loopback);
   int const on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   LineLoop& home = *server.line_loops_[server.next_loop_++ % server.line_loops_.size()];
-  home.loop().post([&home, socket = std::make_shared<FileDescriptor>(fd), tls = door.tls, address = std::move(address),
+  home.loop().post([&home, socket = std::make_shared<FileDescriptor>(fd), tls = listener.tls,
+                    address = std::move(address),
                     loopback] { home.adopt(std::move(*socket), tls, address, !loopback); });
 }
 
@@ -67,8 +68,8 @@ void LineServer::stop() {
     done.get_future().wait();
   };
   run_on(*loops_.front(), [this] {
-    for (auto& door : doors_) evconnlistener_free(door->listener);
-    doors_.clear();
+    for (auto& listener : listeners_) evconnlistener_free(listener->handle);
+    listeners_.clear();
   });
   for (auto& home : line_loops_) {
     run_on(home->loop(), [&home] {

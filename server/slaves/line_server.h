@@ -51,18 +51,18 @@ public:
   [[nodiscard]] std::vector<int> ports() const { return ports_; }
 
 private:
-  struct Door {
+  struct Listener {
     LineServer* server = nullptr;
     ssl_ctx_st* tls = nullptr;
     FileDescriptor socket;
-    evconnlistener* listener = nullptr;
+    evconnlistener* handle = nullptr;
   };
-  static void accept(evconnlistener* listener, int fd, sockaddr* address, int size, void* door);
+  static void accept(evconnlistener* listener, int fd, sockaddr* address, int size, void* context);
 
   std::vector<std::unique_ptr<Loop>>& loops_;
   LineServices services_;
   std::vector<std::unique_ptr<LineLoop>> line_loops_;
-  std::vector<std::unique_ptr<Door>> doors_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<int> ports_;
   std::size_t next_loop_ = 0;
 };

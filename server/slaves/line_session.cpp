@@ -183,7 +183,7 @@ void LineSession::result(protocol::ResultReport message) {
 void LineSession::sign_on(protocol::SignOn const& message) {
   if (auto const good = check_protocol_version(message.protocol); !good) return refuse(good.error());
   stage_ = Stage::checking;
-  connection_.pause_reading();  // what it says next waits for the answer
+  connection_.pause_reading();  // its next message waits for the answer
   auto const work = [self = shared_from_this(), message](Worker& worker) {
     LineServices& services = self->home_.services();
     auto identity = services.gate.enter(worker.database, self->address_, message.slavekey, message.slavepassword);
@@ -228,7 +228,7 @@ void LineSession::hello(protocol::Hello const& message) {
   if (!recording_) record_hello();
 }
 
-// For the pages only; when the database is away the next hello writes it.
+// For the pages only; while the database is unavailable, the next hello writes it.
 void LineSession::record_hello() {
   auto const work = [self = shared_from_this(), slave = slave_.id,
                      row = *std::exchange(unrecorded_, {})](Worker& worker) {

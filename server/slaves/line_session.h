@@ -1,5 +1,5 @@
 // One slave's connection. Lives on its loop; send() and close() (SlaveSink) may be called from any thread, everything
-// else on the loop's thread. Shared: the dispatcher keeps its sink until it has heard that the session is gone. A
+// else on the loop's thread. Shared: the dispatcher keeps its sink until the session is reported as ended. A
 // sign-on that is refused is answered with the reason and ends it.
 #pragma once
 
@@ -23,7 +23,7 @@ namespace distren {
 
 class LineSession;
 
-// The sessions of one loop, and what other threads want written to them: one wake-up of the loop for all that gathers.
+// The sessions of one loop, and messages of other threads to them: one wake-up of the loop for all that gathers.
 class LineLoop {
 public:
   LineLoop(Loop& loop, LineServices& services) : loop_(loop), services_(services) {}
@@ -33,9 +33,9 @@ public:
   void sweep();                                                                           // each second
   void close_all();
   void forget(LineSession* session);
-  void pinged(std::int64_t slave) { pinged_.push_back(slave); }  // the dispatcher hears of all at the next sweep
+  void pinged(std::int64_t slave) { pinged_.push_back(slave); }  // reported to the dispatcher at the next sweep
 
-  // False: this slave said hello too often. By its number, so that a new connection is no new start.
+  // False: this slave sent hello too often. By its number, so that a new connection is no new start.
   [[nodiscard]] bool may_say_hello(std::int64_t slave);
   [[nodiscard]] Loop& loop() { return loop_; }
   [[nodiscard]] LineServices& services() { return services_; }

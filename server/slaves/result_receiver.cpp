@@ -164,7 +164,7 @@ void ResultReceiver::look_and_store(Message message, std::function<void(std::str
     uploads_.forget(message.upload);
     return refuse("the upload is not the file that the result describes");
   }
-  // A slave's pictures of a job: of a benchmark each stands alone.
+  // A slave's images of a job: each of a benchmark stands alone.
   std::string source = expected->job == 0 ? "" : fmt::format("slave {} job {}", report.slave, expected->job);
   if (auto const good =
           check_image(settings_.checker, upload->path, expected->output, expected->code.value_or(0), std::move(source));
@@ -177,7 +177,7 @@ void ResultReceiver::look_and_store(Message message, std::function<void(std::str
     return refuse(good.error().message);
   }
 
-  if (expected->job == 0) {  // a benchmark's picture has told what it can
+  if (expected->job == 0) {  // a benchmark's image is not needed any more
     uploads_.forget(message.upload);
     tell_report(std::move(report), std::move(answer));
     return;

@@ -49,7 +49,7 @@ private:
   struct Message {
     AttemptReport report;
     bool with_output = false;
-    std::string log{};  // of a failure: what the renderer said last
+    std::string log{};  // of a failure: the end of the render log
     std::string upload;
   };
   [[nodiscard]] Result<Message> verify(std::int64_t slave, protocol::ResultReport result) const;

@@ -1,4 +1,4 @@
-// What a slave is told when it signs on, and what is kept of its hello: the same on the line and over HTTPS. Pure, any
+// The welcome of a slave that signs on, and what is stored of its hello: the same by line protocol and HTTPS. Pure, any
 // thread.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Who may come in as a slave: slavekey and slavepassword, for both doors. Wrong tries from one address cost growing
+// Authenticates slaves by slavekey and slavepassword, for both listeners. Wrong tries from one address cost growing
 // delays, and an unknown key reads like a wrong password. Any thread that has a Database.
 #pragma once
 
@@ -18,9 +18,9 @@ class SlaveAuthenticator {
 public:
   explicit SlaveAuthenticator(std::function<std::int64_t()> now_ms) : now_ms_(std::move(now_ms)) {}
 
-  // denied: wrong, revoked, disabled, of somebody blocked, or this address must wait (the message says which of the
+  // denied: wrong, revoked, disabled, of a blocked user, or this address must wait (the message tells which of the
   // last four).
-  // unavailable: the database is away.
+  // unavailable: the database is unavailable.
   Result<store::SlaveIdentity> enter(Database& database, std::string_view address, std::string_view slavekey,
                                      std::string_view slavepassword);
 

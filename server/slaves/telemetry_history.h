@@ -1,4 +1,4 @@
-// What slaves say of their machines: the last 24 hours in memory, one row a minute and slave, and sums of the hour that
+// Telemetry of slaves: the last 24 hours in memory, one row a minute and slave, and sums of the hour that
 // runs, for the database. Owned by main; any thread, one lock for all: a message costs less than a microsecond.
 // A row is 16 bytes, a day of one slave 26 KiB at most. All rows together stay below `budget` bytes: with more slaves
 // than fit into it rows are kept two, three ... minutes apart (10,000 slaves: four minutes).
@@ -43,7 +43,7 @@ public:
   [[nodiscard]] int minutes_apart() const;                 // of the rows that are kept
 
   // The hours that are over, or with `all` also the one that runs; they are the caller's from then on. Forgets slaves
-  // that have said nothing for a day.
+  // that have sent nothing for a day.
   std::vector<store::SlaveHour> take_hours(std::int64_t now_ms, bool all);
   void put_back(std::vector<store::SlaveHour> hours);  // they could not be written; the oldest go when there are many
 

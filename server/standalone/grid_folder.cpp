@@ -98,11 +98,11 @@ Result<GridFolder> open_grid_folder(fs::path const& given) {
   return grid;
 }
 
-Result<void> write_grid_file(GridFolder const& grid, GridEndpoints const& doors) {
+Result<void> write_grid_file(GridFolder const& grid, GridEndpoints const& endpoints) {
   nlohmann::json const text{{"pid", ::getpid()},
-                            {"https", doors.https},
-                            {"http", doors.http},
-                            {"line_port", doors.line_port},
+                            {"https", endpoints.https},
+                            {"http", endpoints.http},
+                            {"line_port", endpoints.line_port},
                             {"ca", grid.config.tls.certificate.string()}};
   return write_file_durably(grid.dir / "grid.json", text.dump(2) + "\n");
 }

@@ -28,6 +28,6 @@ struct GridEndpoints {
 };
 // Publishes the grid's addresses for scripts: DIR/grid.json {pid, https, http, line_port, ca}. Requires that all
 // listeners are open.
-Result<void> write_grid_file(GridFolder const& grid, GridEndpoints const& doors);
+Result<void> write_grid_file(GridFolder const& grid, GridEndpoints const& endpoints);
 
 }  // namespace distren

@@ -68,7 +68,7 @@ Result<void> StagedResults::open() {
 Result<void> StagedResults::stage(StagedImage image, fs::path const& file) {
   auto const target = file_of(image);
   if (auto moved = rename_durably(file, target); !moved) {
-    ::unlink(target.c_str());  // renamed, and not durable: nobody counts on it
+    ::unlink(target.c_str());  // renamed, and not durable: not relied upon
     return moved;
   }
   std::lock_guard const lock(mutex_);
@@ -115,7 +115,7 @@ void StagedResults::place(std::int64_t job, std::string_view name, std::string_v
   auto const [first, last] = by_name_.equal_range(std::pair{job, std::string(name)});
   for (auto each = first; each != last; ++each) {
     auto const& image = waiting_.at(each->second);
-    if (image.sha256 == sha256) move(image);  // settle() finds it gone, and is content
+    if (image.sha256 == sha256) move(image);  // settle() accepts that it is missing
   }
 }
 

@@ -43,7 +43,7 @@ public:
 
   // What is here without anybody who waits for a verdict: name and digest are not known.
   [[nodiscard]] std::vector<StagedImage> left_over() const;
-  // What the database says of one of those. An empty name: it is not accepted (yet).
+  // The state in the database of one of those. An empty name: it is not accepted (yet).
   void resolve(StagedImage const& left, std::string const& accepted_name);
 
 private:

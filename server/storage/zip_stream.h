@@ -1,7 +1,7 @@
-// A ZIP made on its way: files of one folder, stored as they are (pictures are compressed already), each checksum after
+// A ZIP made on its way: files of one folder, stored as they are (images are compressed already), each checksum after
 // its file, so that every file is read once. The whole length is known beforehand; what is above the old limits of 4
 // GiB and 65,534 files is written as zip64. In memory: the names and 16 bytes for each file. One thread at a time.
-// Failure: a file that is gone, or is not as long as was said, ends the stream in the middle.
+// Failure: a file that is missing, or has another length than announced, ends the stream in the middle.
 // Our own: libarchive cannot tell the archive's length beforehand, and a browser shows no progress without it.
 #pragma once
 

@@ -173,7 +173,7 @@ Result<void> Checker::choose_output() {
   std::int64_t across = *scene_->width, down = *scene_->height;
   std::int64_t percentage = scene_->percentage.value_or(100);
   if (number_of("width") > 0 || number_of("height") > 0) {
-    // One side alone: the other follows. The renderer is told both, so that it need not compute the same again.
+    // One side alone: the other follows. The renderer gets both, so that it need not compute the same again.
     if (number_of("width") == 0) {
       across = std::max<std::int64_t>(1, across * number_of("height") / down);
       down = number_of("height");
@@ -194,7 +194,7 @@ Result<void> Checker::choose_output() {
                                            "megapixels; change percentage or the scene's resolution",
                                            width, height, longest_side, most_pixels / 1000000));
   }
-  // A cropped region's size depends on rounding that the file does not tell.
+  // A cropped region's size depends on rounding that the file does not contain.
   if (scene_->border.value_or(false) && scene_->crop.value_or(false)) return {};
   findings_.output["width"] = width;
   findings_.output["height"] = height;

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t digests_at_once = 10000;
 constexpr auto patience = std::chrono::seconds(90);  // for all .blend files of one job together
 
-// For sources that nothing here can look into: what the definition and the owner's parameters tell.
+// For main files without a reader here: what the definition and the owner's parameters contain.
 BlendFindings by_definition(RenderMethod const& method, json const& parameters) {
   BlendFindings findings;
   findings.parameters = parameters;

@@ -21,7 +21,7 @@
 
 namespace distren {
 
-// Digests of files that this user has not uploaded himself. Nobody may look into those: that would tell a file's
+// Digests of files that this user has not uploaded. Those must not be inspected: that would tell a file's
 // content to everyone who knows its digest.
 Result<std::set<std::string>> missing_digests(Database& database, std::int64_t user,
                                               std::vector<store::JobFile> const& files);

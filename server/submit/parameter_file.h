@@ -1,5 +1,5 @@
 // A parameter file: one scene, many variations (methods/parameters.xsd). What its names and values mean, the render
-// method's definition says. Any thread. invalid: with the line, or the variation and what is wrong with it.
+// method's definition. Any thread. invalid: with the line, or the variation and what is wrong with it.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -153,7 +153,7 @@ Result<void> add_video(Chain& chain) {
   auto checked = check_parameters(chain.methods.at("ffmpeg"), parameters);
   if (!checked) return fail(Errc::invalid, "video: " + checked.error().message);
   auto& job = (*step)->job;
-  // People want the frames too.
+  // Users download the frames, too.
   chain.plan[static_cast<std::size_t>((*step)->job.after)].result = true;
   job.frames = {1};
   job.parameters = to_text(*checked);

@@ -78,7 +78,7 @@ Result<void> Checker::take(PovrayReference const& need, std::string const& refer
                      "{} is missing: it was not submitted and does not come with POV-Ray; submit the folder "
                      "that holds it",
                      who);
-  // A later file may be reached by a branch of an earlier one, which nobody here can follow.
+  // A later file may be reached by a branch of an earlier one, which cannot be followed here.
   if (need.certain && referrer == job_.source && need.kind != "file") {
     return fail(Errc::invalid,
                 fmt::format("{}: {}; without it no frame can be rendered", printable(job_.source, 200), sentence));

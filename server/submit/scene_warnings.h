@@ -1,4 +1,4 @@
-// What in a .blend will probably look wrong on a grid, where each frame is rendered alone, on somebody else's machine,
+// What in a .blend will probably look wrong on a grid, where each frame is rendered alone, on another user's machine,
 // without scripts. Whole sentences for the scene's owner, each with the way out. Pure; any thread.
 #pragma once
 
