@@ -104,6 +104,12 @@ TESTS += tests/check_common
 tests_check_common_SOURCES = tests/check_common.cpp tests/support/check_main.h
 tests_check_common_LDADD = $(TEST_LIBS)
 
+check_PROGRAMS += tests/check_command_line
+TESTS += tests/check_command_line
+tests_check_command_line_SOURCES = tests/check_command_line.cpp tests/support/check_main.h tests/support/helper_program.h
+tests_check_command_line_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
+tests_check_command_line_LDADD = $(TEST_LIBS)
+
 check_PROGRAMS += tests/check_client tests/check_client_scene
 TESTS += tests/check_client tests/check_client_scene
 tests_check_client_SOURCES = tests/check_client.cpp tests/support/check_main.h tests/support/helper_program.h
@@ -126,6 +132,12 @@ tests_check_client_points_SOURCES = tests/check_client_points.cpp tests/support/
 tests_check_client_points_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
 tests_check_client_points_LDADD = libdistren-client.a $(TEST_LIBS)
 EXTRA_tests_check_client_points_DEPENDENCIES = distren
+check_PROGRAMS += tests/check_client_words
+TESTS += tests/check_client_words
+tests_check_client_words_SOURCES = tests/check_client_words.cpp tests/support/check_main.h \
+  tests/support/client_desk.h tests/support/helper_program.h
+tests_check_client_words_LDADD = libdistren-client.a $(TEST_LIBS)
+EXTRA_tests_check_client_words_DEPENDENCIES = distren
 EXTRA_DIST += tests/support/fake_grid.py
 
 check_PROGRAMS += tests/check_http_server

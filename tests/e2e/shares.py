@@ -87,7 +87,7 @@ def everybody_gets_the_share_that_his_points_weigh(grid):
         grid.cli("register", user, "--password-stdin", words=WORDS, user=user, check=0)
         grid.cli("adjust", points, "--to", user, "--reason", "for the test", check=0)
         STATE[user] = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-5000", user=user)
-    weights = {each["user_name"]: each["weight"] for each in say(grid, "anna", "rank")["items"]}
+    weights = {each["user_name"]: each["weight"] for each in say(grid, "anna", "ranking")["items"]}
     assert weights["anna"] == 4 and weights["ben"] == 1.5, weights
     renderer = os.path.join(grid.folder, "renderer")
     with open(os.open(renderer, os.O_WRONLY | os.O_CREAT, 0o755), "w") as file:
@@ -99,7 +99,7 @@ def everybody_gets_the_share_that_his_points_weigh(grid):
     assert wanted - 0.18 > 0.5, wanted  # an equal split would be seen
     assert abs(share - wanted) <= bound, f"anna got {share:.3f}, by weight it is {wanted:.3f} +- {bound:.3f}"
     for user in ("anna", "ben"):
-        why = say(grid, user, "why", STATE[user])
+        why = say(grid, user, "explain", STATE[user])
         assert why["rule"] in ("next", "users_ahead") and "weight" in why["sentence"], why
 
 
@@ -109,7 +109,7 @@ def a_boost_changes_the_shares_as_it_should(grid):
     grid.cli("register", "carl", "--password-stdin", words=WORDS, user="carl", check=0)
     grid.cli("adjust", 1000000, "--to", "carl", "--reason", "for the test", check=0)
     grid.cli("give", "ben", 900000, user="carl", check=0)  # a gift raises no rank: what changes is the boost alone
-    weights = {each["user_name"]: each["weight"] for each in say(grid, "anna", "rank")["items"]}
+    weights = {each["user_name"]: each["weight"] for each in say(grid, "anna", "ranking")["items"]}
     grid.cli("boost", STATE["ben"], 900000, user="ben", check=0)
     assert grid.job(STATE["ben"])["boost"] == 4, grid.job(STATE["ben"])
     # What the slaves hold was given to them before: at most eight orders each, and one that is on its way.
@@ -127,7 +127,7 @@ def what_was_rendered_is_paid_and_the_ledger_is_clean(grid):
     for user in ("anna", "ben"):
         grid.cli("cancel", STATE[user], user=user, check=0)
     wait_until("the boost comes back", lambda: say(grid, "ben", "points")["escrow"] == 0)
-    kinds = {each["kind"] for each in say(grid, "admin", "points", "--statement", "--limit", "1000")["items"]}
+    kinds = {each["kind"] for each in say(grid, "admin", "points", "statement", "--limit", "1000")["items"]}
     assert {"earn", "vest", "payout"} <= kinds, kinds
     assert say(grid, "admin", "ledger-check")["clean"] is True
 

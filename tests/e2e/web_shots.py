@@ -79,9 +79,9 @@ def the_command_line_files_jobs_under_shots_and_lists_them(lab):
     grid.submit(plain(), "--frames", "1-9", "--name", "crowd", "--project", "Short film", "--shot", "SQ020/SH020", "--paused")
     listed = grid.cli("shots", "Short film").stdout
     assert "SQ010/SH010  review" in listed and "SQ020/SH020  work" in listed, listed
-    said = grid.cli("shots", "Short film", "SQ020/SH010", "done").stdout
+    said = grid.cli("shot", "set", "Short film", "SQ020/SH010", "done").stdout
     assert said == "Shot SQ020/SH010: done.\n", said
-    lost = grid.cli("shots", "Short film", "SQ020/SH990", "done", check=4)
+    lost = grid.cli("shot", "set", "Short film", "SQ020/SH990", "done", check=4)
     assert "no shot 'SQ020/SH990'" in lost.stderr, lost.stderr
 
 
@@ -122,11 +122,11 @@ def a_job_is_moved_to_another_shot_on_its_page(lab):
     page.fill("Its name", "SQ040/SH010")
     page.press("Move", "dialog button")
     page.see("animatic belongs to SQ040/SH010 now")
-    moved = lab.grid.cli("change", "1", "--no-shot", "--json").stdout
+    moved = lab.grid.cli("job", "edit", "1", "--no-shot", "--json").stdout
     assert '"shot_name": null' in moved, moved
     wait_until("the page hears of it", lambda: page.script(
         "return [...document.querySelectorAll('.fact')].some((e) => /^Shot\\s+None/.test(e.innerText))"))
-    lab.grid.cli("change", "1", "--shot", "SQ010/SH010")
+    lab.grid.cli("job", "edit", "1", "--shot", "SQ010/SH010")
     page.press("SQ010/SH010")
     page.heading("SQ010 / SH010")
     page.see("animatic", "To review")
