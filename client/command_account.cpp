@@ -33,25 +33,25 @@ Result<int> sign_on(Context const& context, SignOn const& given, bool is_new) {
   auto const& user = object_of(*answer, "user");
   Login const login{text_of(user, "name"), text_of(*answer, "token"), session->settings().ca};
   if (login.token.empty())
-    return fail(Errc::unavailable, fmt::format("{} gave no login; is it a DistRen server?", server));
+    return fail(Errc::unavailable, fmt::format("{} returned no login; is it a DistRen server?", server));
   auto credentials = Credentials::load(session->settings().folder / "credentials.json");
   if (!credentials) return credentials.error();
   if (auto saved = credentials->remember(server, login); !saved) return saved.error();
-  context.print({{"user", user}, {"server", server}},
-                fmt::format("Logged in at {} as {} ({}).\n", server, login.user, text_of(user, "role")));
+  context.report({{"user", user}, {"server", server}},
+                 fmt::format("Logged in at {} as {} ({}).\n", server, login.user, text_of(user, "role")));
   return exit_ok;
 }
 
 Result<int> log_out(Context const& context) {
   if (auto const* token = std::getenv("DISTREN_TOKEN"); token != nullptr && *token != '\0')
     return fail(Errc::invalid,
-                "DISTREN_TOKEN is set, and it is not from distren login; unset it, or revoke it by "
-                "'distren tokens revoke'");
+                "DISTREN_TOKEN is set, and does not come from distren login; unset it, or revoke it with: "
+                "distren token revoke N");
   auto session = context.session();
   if (!session) return session.error();
   auto const& settings = session->settings();
   if (settings.token.empty()) {
-    context.print({{"server", settings.server}}, fmt::format("Nobody was logged in at {}.\n", settings.server));
+    context.report({{"server", settings.server}}, fmt::format("No one was logged in at {}.\n", settings.server));
     return exit_ok;
   }
   auto ended = session->send("POST", "/api/v1/logout", std::nullopt, "the login");
@@ -59,10 +59,10 @@ Result<int> log_out(Context const& context) {
   if (!credentials) return credentials.error();
   if (auto saved = credentials->forget(settings.server); !saved) return saved.error();
   if (!ended && ended.error().code != Errc::denied) {
-    Context::note("distren: forgotten here, but the server could not be told; the login ends there by itself later");
+    Context::complain("distren: logged out here only, as the server was not reached; there the login expires later");
     return ended.error();
   }
-  context.print({{"server", settings.server}}, fmt::format("Logged out at {}.\n", settings.server));
+  context.report({{"server", settings.server}}, fmt::format("Logged out at {}.\n", settings.server));
   return exit_ok;
 }
 
@@ -88,7 +88,7 @@ Result<int> show_status(Context const& context) {
                                           : "not logged in");
   text += fmt::format("slaves  {} of {} connected\n", number_of(slaves, "online"), number_of(slaves, "total"));
   text += fmt::format("jobs    {} active\n", number_of(object_of(*status, "jobs"), "active"));
-  text += fmt::format("frames  {} waiting, {} being rendered, {} done\n",
+  text += fmt::format("frames  {} waiting, {} rendering, {} done\n",
                       grouped(static_cast<std::uint64_t>(number_of(frames, "ready"))), number_of(frames, "leased"),
                       grouped(static_cast<std::uint64_t>(number_of(frames, "accepted"))));
   auto json = *status;
@@ -101,24 +101,24 @@ Result<int> show_status(Context const& context) {
 
 void add_account_commands(CLI::App& app, Context& context) {
   for (bool const is_new : {true, false}) {
-    auto* command = is_new ? app.add_subcommand("register", "Make an account and log in with it")
-                           : app.add_subcommand("login", "Log in; the login is kept for later commands");
+    auto* command = is_new ? app.add_subcommand("register", "Create an account and log in with it")
+                           : app.add_subcommand("login", "Log in and keep the login for later commands");
     // Shared with the callback, which runs after this function has returned.
     auto given = std::make_shared<SignOn>();
-    command->add_option("NAME", given->name, "The account's name")->required();
-    if (is_new) command->add_option("--email", given->email, "An address for messages from the grid");
+    command->add_option("NAME", given->name, "Name of the account")->required();
+    if (is_new) command->add_option("--email", given->email, "E-mail address for messages of the grid (default none)");
     auto* file =
-        command->add_option("--password-file", given->password.file, "Read the password from a file's first line");
+        command->add_option("--password-file", given->password.file, "Read the password from the first line of a file");
     command->add_flag("--password-stdin", given->password.from_stdin, "Read the password from standard input")
         ->excludes(file);
     command->callback([&context, given, is_new] {
       context.run = [&context, given, is_new] { return sign_on(context, *given, is_new); };
     });
   }
-  app.add_subcommand("logout", "End the login")->callback([&context] {
+  app.add_subcommand("logout", "Log out")->callback([&context] {
     context.run = [&context] { return log_out(context); };
   });
-  app.add_subcommand("status", "What the grid is doing, and who you are there")->callback([&context] {
+  app.add_subcommand("status", "Show the state of the grid and who is logged in")->callback([&context] {
     context.run = [&context] { return show_status(context); };
   });
 }

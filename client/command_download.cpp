@@ -1,4 +1,4 @@
-// download: fetches a job's frames into a local folder.
+// download [fetch]: fetches a job's frames into a local folder.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -37,11 +37,13 @@ Result<int> download_job(Context const& context, Request const& request) {
 }  // namespace
 
 void add_download_command(CLI::App& app, Context& context) {
-  auto* command = app.add_subcommand("download", "Fetch a job's frames; what is here already is not fetched again");
+  auto* command = app.add_subcommand("download", "Download a job's frames; skip those that are here already");
   auto request = std::make_shared<Request>();  // shared with the callback, which runs after this function has returned
-  command->add_option("JOB", request->job, "The job's number")->required()->check(CLI::PositiveNumber);
-  command->add_option("DIR", request->folder, "Where to; jobN by default");
-  command->add_option("--frames", request->frames, "Only these, like 1-10,20,30-40x2")->check(frames_validator());
+  command->alias("fetch");
+  command->add_option("JOB", request->job, "Number of the job")->required()->check(CLI::PositiveNumber);
+  command->add_option("DIR", request->folder, "Destination folder (default jobN)");
+  command->add_option("--frames", request->frames, "Frames to download, like 1-10,20,30-40x2 (default all)")
+      ->check(frames_validator());
   command->callback(
       [&context, request] { context.run = [&context, request] { return download_job(context, *request); }; });
 }

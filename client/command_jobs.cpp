@@ -1,4 +1,4 @@
-// jobs, job, pause, resume, cancel, approve, requeue, change, delete: managing submitted jobs.
+// jobs, job show, job edit, pause, resume, cancel, approve, requeue, delete: managing submitted jobs.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -42,10 +42,10 @@ Result<int> list_jobs(Context const& context, Listing const& listing) {
                {"STATE"},
                {"FRAMES", Align::right},
                {"DONE", Align::right},
-               {"IN WORK", Align::right},
+               {"RENDERING", Align::right},
                {"FAILED", Align::right},
                {"POSITION", Align::right},
-               {"FINISH"},
+               {"ESTIMATED FINISH"},
                {"SUBMITTED"}});
   Json items = Json::array();
   auto listed = session->each_item(path, "the jobs", [&](Json const& job) {
@@ -67,35 +67,41 @@ Result<int> list_jobs(Context const& context, Listing const& listing) {
 std::string describe(Json const& job) {
   std::string text;
   auto line = [&text](char const* title, std::string const& value) {
-    if (!value.empty()) text += fmt::format("{:<10} {}\n", title, value);
+    if (!value.empty()) text += fmt::format("{:<16} {}\n", title, value);
   };
   line("job", fmt::format("{} {}", id_of(job), text_of(job, "name")));
   line("owner", text_of(job, "user_name"));
   line("state", text_of(job, "state"));
   line("reason", text_of(job, "reason"));
-  line("waits for", text_of(job, "waiting"));
+  line("waiting", text_of(job, "waiting"));
   line("shot", text_of(job, "shot_name"));
-  line("source",
+  line("main file",
        fmt::format("{} ({} {} or later)", text_of(job, "source"), text_of(job, "method"), text_of(job, "version")));
   std::string parameters;
   for (auto const& [name, value] : object_of(job, "parameters").items())
     parameters +=
         fmt::format("{}{} {}", parameters.empty() ? "" : ", ", printable(name, 60),
                     value.is_string() ? printable(value.get<std::string>(), 100) : printable(value.dump(), 100));
-  line("settings", parameters);
-  line("frames", fmt::format("{} of {} done, {} in work, {} failed, {:.0f} %", number_of(job, "accepted"),
+  line("parameters", parameters);
+  line("frames", fmt::format("{} of {} done, {} rendering, {} failed, {:.0f} %", number_of(job, "accepted"),
                              number_of(job, "tasks"), number_of(job, "leased"), number_of(job, "failed"),
                              std::floor(fraction_of(job, "progress") * 100)));
   line("priority", fmt::to_string(number_of(job, "priority")));
   line("position", id_of(job, "position"));
-  line("finish", clock_time(text_of(job, "finish_at"), now_ms()));
+  line("estimated finish", clock_time(text_of(job, "finish_at"), now_ms()));
   if (fraction_of(job, "escrow") > 0)
-    line("boost", fmt::format("{}, {} points are left for it", decimal_of(job, "boost"), decimal_of(job, "escrow")));
+    line("boost", fmt::format("{}, {} points in escrow", decimal_of(job, "boost"), decimal_of(job, "escrow")));
   line("submitted", ago(text_of(job, "created_at"), now_ms()));
   line("ended", ago(text_of(job, "finished_at"), now_ms()));
   for (auto const& warning : list_of(job, "warnings"))
     if (warning.is_string()) line("warning", printable(warning.get<std::string>()));
   return text;
+}
+
+// A frame's state as users read it; a state of a newer server stays as it is.
+std::string state_of(Json const& task) {
+  auto const state = text_of(task, "state");
+  return state == "ready" ? "waiting" : state == "leased" ? "rendering" : state == "accepted" ? "done" : state;
 }
 
 Result<int> list_frames(Context const& context, Session& session, std::int64_t id) {
@@ -109,7 +115,7 @@ Result<int> list_frames(Context const& context, Session& session, std::int64_t i
   Json items = Json::array();
   auto listed = session.each_item(job_path(id) + "/tasks?limit=1000", job_name(id), [&](Json const& task) {
     items.push_back(task);
-    auto state = text_of(task, "state");
+    auto state = state_of(task);
     if (task.contains("fraction") && task["fraction"].is_number())
       state += fmt::format(" {:.0f} %", std::floor(fraction_of(task, "fraction") * 100));
     bool const done = !text_of(task, "output").empty();
@@ -140,10 +146,10 @@ Result<int> show_job(Context const& context, ShowOptions const& options) {
     return exit_ok;
   }
   auto job = watch_job(*session, fmt::to_string(options.id));
-  if (!job && interrupted) return keep_running(fmt::to_string(options.id));
+  if (!job && interrupted) return keep_running(context, fmt::to_string(options.id));
   if (!job) return job.error();
   context.print(*job, "");
-  return conclude(*job);
+  return conclude(context, *job);
 }
 
 // The same request for one or more jobs; with several, --json prints a list. Stops at the first rejection.
@@ -156,13 +162,13 @@ Result<int> for_each_job(Context const& context, Ids const& ids, std::string con
     auto job = session->send(method, job_path(id) + suffix, body, job_name(id));
     if (!job) return job.error();
     items.push_back(job->is_null() ? Json{{"id", id}, {"state", done}} : *job);
-    if (!context.options.json) context.print({}, fmt::format("Job {} is {}.\n", id, done));
+    if (!context.options.json) context.report({}, fmt::format("Job {} {}.\n", id, done));
   }
   if (context.options.json) context.print(ids.size() == 1 ? items[0] : Json{{"items", items}}, "");
   return exit_ok;
 }
 
-struct Change {
+struct Edit {
   std::int64_t id = 0;
   std::string name;
   std::string shot;
@@ -170,12 +176,12 @@ struct Change {
   int priority = 0;
 };
 
-Result<int> change_job(Context const& context, Change const& change) {
+Result<int> edit_job(Context const& context, Edit const& edit) {
   Json body = Json::object();
-  if (!change.name.empty()) body["name"] = change.name;
-  if (change.priority != 0) body["priority"] = change.priority;
-  if (!change.shot.empty() || change.no_shot) body["shot"] = change.shot;
-  return for_each_job(context, {change.id}, "PATCH", "", body, "changed");
+  if (!edit.name.empty()) body["name"] = edit.name;
+  if (edit.priority != 0) body["priority"] = edit.priority;
+  if (!edit.shot.empty() || edit.no_shot) body["shot"] = edit.shot;
+  return for_each_job(context, {edit.id}, "PATCH", "", body, "changed");
 }
 
 }  // namespace
@@ -184,34 +190,48 @@ void add_job_commands(CLI::App& app, Context& context) {
   // Shared with the callbacks, which run after this function has returned.
   auto listing = std::make_shared<Listing>();
   auto shown = std::make_shared<ShowOptions>();
-  auto change = std::make_shared<Change>();
+  auto edit = std::make_shared<Edit>();
   auto ids = std::make_shared<Ids>();
 
-  auto* jobs = app.add_subcommand("jobs", "List jobs, the newest first");
-  jobs->add_flag("--all", listing->all, "Everybody's, not only yours");
-  jobs->add_option("--state", listing->state, "Only those: active, paused, finished, failed or cancelled")
+  auto* jobs = app.add_subcommand("jobs", "List jobs, newest first");
+  jobs->add_flag("--all", listing->all, "List the jobs of all users, not only your own");
+  jobs->add_option("--state", listing->state,
+                   "State of the jobs: active, paused, finished, failed or cancelled (default any)")
       ->check(CLI::IsMember({"active", "paused", "finished", "failed", "cancelled"}));
-  jobs->add_option("--limit", listing->limit, "At most so many (20)")->check(CLI::PositiveNumber);
+  jobs->add_option("-n,--limit", listing->limit, "Maximum number of jobs (default 20)")->check(CLI::PositiveNumber);
   jobs->callback([&context, listing] { context.run = [&context, listing] { return list_jobs(context, *listing); }; });
 
-  auto* job = app.add_subcommand("job", "Show a job, its frames, or wait for it");
-  job->add_option("JOB", shown->id, "The job's number")->required()->check(CLI::PositiveNumber);
-  auto* frames = job->add_flag("--frames", shown->frames, "List its frames");
-  job->add_flag("--wait", shown->wait, "Show its progress until it ends")->excludes(frames);
-  job->callback([&context, shown] { context.run = [&context, shown] { return show_job(context, *shown); }; });
+  auto* job = app.add_subcommand("job", "Show or edit a job")->require_subcommand(1);
+  job->footer("'distren job N' is short for 'distren job show N'.");
+  auto* show = job->add_subcommand("show", "Show a job, list its frames, or wait until it ends");
+  show->add_option("JOB", shown->id, "Number of the job")->required()->check(CLI::PositiveNumber);
+  auto* frames = show->add_flag("--frames", shown->frames, "List the frames of the job");
+  show->add_flag("--wait", shown->wait, "Show progress until the job ends")->excludes(frames);
+  show->callback([&context, shown] { context.run = [&context, shown] { return show_job(context, *shown); }; });
+
+  auto* change = job->add_subcommand("edit", "Change a job's name, priority or shot");
+  change->add_option("JOB", edit->id, "Number of the job")->required()->check(CLI::PositiveNumber);
+  change->add_option("--name", edit->name, "New name of the job");
+  change->add_option("--priority", edit->priority, "New priority among your own jobs, 1 to 100")
+      ->check(CLI::Range(1, 100));
+  auto* shot = change->add_option("--shot", edit->shot, "New shot, as SEQUENCE/SHOT; created if it does not exist")
+                   ->check(shot_validator());
+  change->add_flag("--no-shot", edit->no_shot, "Remove the job from its shot")->excludes(shot);
+  change->require_option(2, 4);
+  change->callback([&context, edit] { context.run = [&context, edit] { return edit_job(context, *edit); }; });
 
   struct Action {
     char const* word;
     char const* help;
     char const* done;
   };
-  for (auto const& action : {Action{"pause", "Give out no more frames of jobs", "paused"},
-                             Action{"resume", "Go on with paused jobs", "active again"},
-                             Action{"cancel", "End jobs for good; finished frames stay", "cancelled"},
-                             Action{"approve", "Render the rest of jobs whose test frames came first", "approved"},
-                             Action{"delete", "Delete ended jobs and their frames", "deleted"}}) {
+  for (auto const& action :
+       {Action{"pause", "Stop dispatching frames of jobs", "paused"}, Action{"resume", "Resume paused jobs", "resumed"},
+        Action{"cancel", "Cancel jobs for good; keep their finished frames", "cancelled"},
+        Action{"approve", "Render the rest of jobs after their test frames", "approved"},
+        Action{"delete", "Delete ended jobs and their frames", "deleted"}}) {
     auto* command = app.add_subcommand(action.word, action.help);
-    command->add_option("JOB", *ids, "Numbers of jobs")->required()->check(CLI::PositiveNumber);
+    command->add_option("JOB", *ids, "Numbers of the jobs")->required()->check(CLI::PositiveNumber);
     command->callback([&context, ids, action] {
       context.run = [&context, ids, action] {
         bool const removes = std::string_view(action.word) == "delete";
@@ -222,25 +242,15 @@ void add_job_commands(CLI::App& app, Context& context) {
   }
 
   auto all = std::make_shared<bool>(false);
-  auto* requeue = app.add_subcommand("requeue", "Render failed frames again");
-  requeue->add_option("JOB", *ids, "Numbers of jobs")->required()->check(CLI::PositiveNumber);
-  requeue->add_flag("--all", *all, "Finished frames, too; their pictures stay until there are new ones");
+  auto* requeue = app.add_subcommand("requeue", "Render failed frames again")->alias("retry");
+  requeue->add_option("JOB", *ids, "Numbers of the jobs")->required()->check(CLI::PositiveNumber);
+  requeue->add_flag("--all", *all, "Render finished frames again, too; keep their images until new ones arrive");
   requeue->callback([&context, ids, all] {
     context.run = [&context, ids, all] {
       return for_each_job(context, *ids, "POST", "/requeue", nlohmann::json{{"frames", *all ? "all" : "failed"}},
-                          "queued again");
+                          "requeued");
     };
   });
-
-  auto* alter = app.add_subcommand("change", "Change a job's name, priority or shot");
-  alter->add_option("JOB", change->id, "The job's number")->required()->check(CLI::PositiveNumber);
-  alter->add_option("--name", change->name, "Its new name");
-  alter->add_option("--priority", change->priority, "1 to 100 among your own jobs")->check(CLI::Range(1, 100));
-  auto* shot = alter->add_option("--shot", change->shot, "SEQUENCE/SHOT of its project; made where it is new")
-                   ->check(shot_validator());
-  alter->add_flag("--no-shot", change->no_shot, "It belongs to no shot")->excludes(shot);
-  alter->require_option(2, 4);
-  alter->callback([&context, change] { context.run = [&context, change] { return change_job(context, *change); }; });
 }
 
 }  // namespace distren::client

@@ -1,4 +1,4 @@
-// log: a frame's render log, live or of its last failed attempt.
+// log [logs]: a frame's render log, live or of its last failed attempt.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -39,9 +39,10 @@ Result<int> show_log(Context const& context, Request const& request) {
 
 void add_log_command(CLI::App& app, Context& context) {
   auto const request = std::make_shared<Request>();
-  auto* command = app.add_subcommand("log", "Show what a frame's renderer says now, or said before it failed");
-  command->add_option("JOB", request->job, "The job's number")->required()->check(CLI::PositiveNumber);
-  command->add_option("FRAME", request->frame, "The frame's number")->required();
+  auto* command = app.add_subcommand("log", "Show a frame's render log: live, or of its last failed attempt");
+  command->alias("logs");
+  command->add_option("JOB", request->job, "Number of the job")->required()->check(CLI::PositiveNumber);
+  command->add_option("FRAME", request->frame, "Number of the frame")->required();
   command->callback([&context, request] { context.run = [&context, request] { return show_log(context, *request); }; });
 }
 

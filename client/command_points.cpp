@@ -1,4 +1,4 @@
-// points, rank, why, ledger-check: points, and the rule that makes a job or a slave wait.
+// points, points statement, ranking, explain, ledger-check: points, and the rule that makes a job or a slave wait.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -12,63 +12,60 @@
 namespace distren::client {
 namespace {
 
-struct PointsOptions {
-  bool statement = false;
+struct StatementOptions {
   std::string cursor;
   int limit = 20;
 };
 
-Result<int> show_balance(Context const& context, Session& session) {
-  auto balance = session.get("/api/v1/points", "your points");
+Result<int> show_balance(Context const& context) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto balance = session->get("/api/v1/points", "your points");
   if (!balance) return balance.error();
   std::string text;
   auto line = [&](char const* title, char const* key, std::string const& remark) {
     text += fmt::format("{:<10} {:>12}{}{}\n", title, decimal_of(*balance, key), remark.empty() ? "" : "  ", remark);
   };
-  line("available", "available", "to spend or to give");
+  line("available", "available", "to spend or give");
   line("pending", "pending", "earned, waiting for an audit");
   line("in boosts", "escrow", "of your jobs that have not ended");
   auto const frames = number_of(*balance, "held_frames");
-  line("held", "held", frames == 0 ? "" : fmt::format("at most, for {} frames whose value is not known yet", frames));
-  line("total", "total", fmt::format("ever earned; your weight is {}", decimal_of(*balance, "weight")));
+  line("held", "held",
+       frames == 0 ? "" : fmt::format("at most, for {} frames whose fair value is not known yet", frames));
+  line("total", "total", fmt::format("earned so far; your weight is {}", decimal_of(*balance, "weight")));
   context.print(*balance, text);
   return exit_ok;
 }
 
-Result<int> list_statement(Context const& context, Session& session, PointsOptions const& options) {
+Result<int> list_statement(Context const& context, StatementOptions const& options) {
+  auto session = context.session();
+  if (!session) return session.error();
   auto path = fmt::format("/api/v1/points/statement?limit={}", options.limit);
   if (!options.cursor.empty()) path = with_query(path, "cursor", options.cursor);
-  auto page = session.get(path, "the statement");
+  auto page = session->get(path, "the statement");
   if (!page) return page.error();
   Table table({{"RECEIPT", Align::right},
                {"WHEN"},
                {"KIND"},
                {"AVAILABLE", Align::right},
                {"PENDING", Align::right},
-               {"WHAT FOR"}});
+               {"PURPOSE"}});
   for (auto const& line : list_of(*page, "items"))
     table.add({id_of(line), ago(text_of(line, "created_at"), now_ms()), text_of(line, "kind"),
                change_of(line, "available"), change_of(line, "pending"), purpose_of(line)});
   auto const next = text_of(*page, "next_cursor");
-  context.print(*page, table.empty() ? "No points have moved.\n" : table.text());
+  context.print(*page, table.empty() ? "No transactions yet.\n" : table.text());
   if (!context.options.json && !next.empty())
-    Context::note(fmt::format("Older ones: distren points --statement --cursor {}", next));
+    context.note(fmt::format("For older ones: distren points statement --cursor {}", next));
   return exit_ok;
-}
-
-Result<int> show_points(Context const& context, PointsOptions const& options) {
-  auto session = context.session();
-  if (!session) return session.error();
-  bool const statement = options.statement || !options.cursor.empty();
-  return statement ? list_statement(context, *session, options) : show_balance(context, *session);
 }
 
 Result<int> list_ranking(Context const& context, std::size_t limit) {
   auto session = context.session();
   if (!session) return session.error();
-  Table table({{"PLACE", Align::right}, {"USER"}, {"POINTS", Align::right}, {"WEIGHT", Align::right}});
+  Table table({{"RANK", Align::right}, {"USER"}, {"TOTAL POINTS", Align::right}, {"WEIGHT", Align::right}});
   Json items = Json::array();
-  auto listed = session->each_item(fmt::format("/api/v1/ranking?limit={}", std::min<std::size_t>(limit, 1000)), 
+  auto listed = session->each_item(fmt::format("/api/v1/ranking?limit={}", std::min<std::size_t>(limit, 1000)),
                                    "the ranking", [&](Json const& user) {
                                      items.push_back(user);
                                      table.add({id_of(user, "place"), text_of(user, "user_name"),
@@ -76,7 +73,7 @@ Result<int> list_ranking(Context const& context, std::size_t limit) {
                                      return items.size() < limit;
                                    });
   if (!listed) return listed.error();
-  context.print({{"items", items}}, table.empty() ? "Nobody has earned points yet.\n" : table.text());
+  context.print({{"items", items}}, table.empty() ? "No one has earned points yet.\n" : table.text());
   return exit_ok;
 }
 
@@ -103,8 +100,8 @@ Result<int> check_ledger(Context const& context) {
   if (!checked) return checked.error();
   bool const clean = flag_of(*checked, "clean");
   auto const& invariants = list_of(*checked, "invariants");
-  auto text = clean ? fmt::format("The ledger is in order: {} invariants hold.\n", invariants.size())
-                    : std::string("The ledger is NOT in order:\n");
+  auto text = clean ? fmt::format("The ledger is consistent: {} invariants hold.\n", invariants.size())
+                    : std::string("The ledger is NOT consistent:\n");
   for (auto const& each : invariants)
     if (!flag_of(each, "holds")) text += fmt::format("{}: {}\n", text_of(each, "name"), text_of(each, "detail"));
   context.print(*checked, text);
@@ -115,28 +112,34 @@ Result<int> check_ledger(Context const& context) {
 
 void add_points_commands(CLI::App& app, Context& context) {
   // Shared with the callbacks, which run after this function has returned.
-  auto options = std::make_shared<PointsOptions>();
+  auto options = std::make_shared<StatementOptions>();
   auto limit = std::make_shared<std::size_t>(20);
   auto asked = std::make_shared<Question>();
 
-  auto* points = app.add_subcommand("points", "Show your points, or what moved them");
-  points->add_flag("--statement", options->statement, "List what moved them, the newest first");
-  points->add_option("--cursor", options->cursor, "Continue where an earlier list ended, by its next_cursor");
-  points->add_option("--limit", options->limit, "Maximum number of rows (default 20)")->check(CLI::Range(1, 1000));
-  points->callback(
-      [&context, options] { context.run = [&context, options] { return show_points(context, *options); }; });
+  auto* points = app.add_subcommand("points", "Show your points")->require_subcommand(0, 1);
+  auto* statement = points->add_subcommand("statement", "List the transactions of your points, newest first");
+  statement->add_option("--cursor", options->cursor,
+                        "Continue an earlier list by its next_cursor (default the newest)");
+  statement->add_option("-n,--limit", options->limit, "Maximum number of rows (default 20)")
+      ->check(CLI::Range(1, 1000));
+  points->callback([&context, options, statement] {
+    bool const listed = statement->parsed();
+    context.run = [&context, options, listed] {
+      return listed ? list_statement(context, *options) : show_balance(context);
+    };
+  });
 
-  auto* rank = app.add_subcommand("rank", "List users by the points that they ever earned");
-  rank->add_option("--limit", *limit, "At most so many (20)")->check(CLI::PositiveNumber);
-  rank->callback([&context, limit] { context.run = [&context, limit] { return list_ranking(context, *limit); }; });
+  auto* ranking = app.add_subcommand("ranking", "List users by their total points")->alias("rank");
+  ranking->add_option("-n,--limit", *limit, "Maximum number of rows (default 20)")->check(CLI::PositiveNumber);
+  ranking->callback([&context, limit] { context.run = [&context, limit] { return list_ranking(context, *limit); }; });
 
-  auto* why = app.add_subcommand("why", "Say why a job waits, or what a slave does");
-  why->add_option("JOB", asked->job, "The job's number")->check(CLI::PositiveNumber);
-  why->add_option("--slave", asked->slave, "A slave's number instead")->check(CLI::PositiveNumber);
+  auto* why = app.add_subcommand("explain", "Explain why a job waits or a slave is idle")->alias("why");
+  why->add_option("JOB", asked->job, "Number of the job")->check(CLI::PositiveNumber);
+  why->add_option("--slave", asked->slave, "Number of a slave to explain instead of a job")->check(CLI::PositiveNumber);
   why->require_option(1);
   why->callback([&context, asked] { context.run = [&context, asked] { return explain(context, *asked); }; });
 
-  app.add_subcommand("ledger-check", "Have every point accounted for (administrators only)")->callback([&context] {
+  app.add_subcommand("ledger-check", "Verify the points ledger (administrators only)")->callback([&context] {
     context.run = [&context] { return check_ledger(context); };
   });
 }

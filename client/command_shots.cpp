@@ -1,4 +1,4 @@
-// shots: a project's shots, their state, and setting it.
+// shots, shot set: a project's shots and their states.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -35,11 +35,11 @@ std::string latest_of(Json const& shot) {
 
 Result<std::vector<Json>> fetch_shots(Session& session, Json const& project) {
   std::vector<Json> shots;
-  auto listed = session.each_item(fmt::format("/api/v1/projects/{}/shots", project.dump()), "the shots",
-                                  [&](Json const& shot) {
-                                    shots.push_back(shot);
-                                    return true;
-                                  });
+  auto listed =
+      session.each_item(fmt::format("/api/v1/projects/{}/shots", project.dump()), "the shots", [&](Json const& shot) {
+        shots.push_back(shot);
+        return true;
+      });
   if (!listed) return listed.error();
   std::ranges::sort(shots, {}, name_of);
   return shots;
@@ -59,7 +59,7 @@ Result<int> list_shots(Context const& context, Request const& request) {
   return exit_ok;
 }
 
-Result<int> mark_shot(Context const& context, Request const& request) {
+Result<int> set_shot(Context const& context, Request const& request) {
   auto session = context.session();
   if (!session) return session.error();
   auto const project = find_project(*session, request.project);
@@ -74,7 +74,7 @@ Result<int> mark_shot(Context const& context, Request const& request) {
   auto const path = fmt::format("/api/v1/shots/{}", id_of(*found));
   auto changed = session->send("PATCH", path, Json{{"state", request.state}}, "the shot");
   if (!changed) return changed.error();
-  context.print(*changed, fmt::format("Shot {}: {}.\n", name_of(*changed), text_of(*changed, "state")));
+  context.report(*changed, fmt::format("Shot {}: {}.\n", name_of(*changed), text_of(*changed, "state")));
   return exit_ok;
 }
 
@@ -82,18 +82,18 @@ Result<int> mark_shot(Context const& context, Request const& request) {
 
 void add_shot_commands(CLI::App& app, Context& context) {
   auto request = std::make_shared<Request>();  // shared with the callback, which runs after this function has returned
-  auto* shots = app.add_subcommand("shots", "List a project's shots, or say how one stands");
-  shots->add_option("PROJECT", request->project, "The project's name or number")->required();
-  auto* shot = shots->add_option("SHOT", request->shot, "SEQUENCE/SHOT");
-  auto* state = shots->add_option("STATE", request->state, "waiting, work, review, done, or auto: as its jobs are")
-                    ->check(CLI::IsMember({"auto", "waiting", "work", "review", "done"}));
-  shot->needs(state);
-  state->needs(shot);
-  shots->callback([&context, request] {
-    context.run = [&context, request] {
-      return request->state.empty() ? list_shots(context, *request) : mark_shot(context, *request);
-    };
-  });
+  auto* shots = app.add_subcommand("shots", "List the shots of a project");
+  shots->add_option("PROJECT", request->project, "Name or number of the project")->required();
+  shots->callback([&context, request] { context.run = [&context, request] { return list_shots(context, *request); }; });
+
+  auto* shot = app.add_subcommand("shot", "Change a shot")->require_subcommand(1);
+  auto* set = shot->add_subcommand("set", "Set the state of a shot");
+  set->add_option("PROJECT", request->project, "Name or number of the project")->required();
+  set->add_option("SHOT", request->shot, "The shot, as SEQUENCE/SHOT")->required();
+  set->add_option("STATE", request->state, "waiting, work, review, done, or auto: set by its jobs")
+      ->required()
+      ->check(CLI::IsMember({"auto", "waiting", "work", "review", "done"}));
+  set->callback([&context, request] { context.run = [&context, request] { return set_shot(context, *request); }; });
 }
 
 }  // namespace distren::client

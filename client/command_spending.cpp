@@ -32,7 +32,7 @@ struct Spending {
 };
 
 Result<int> declined() {
-  Context::note("Nothing was spent.");
+  Context::complain("Nothing was spent.");
   return exit_rejected;
 }
 
@@ -54,8 +54,8 @@ Result<int> boost_job(Context const& context, Spending const& spending) {
   }
   auto receipt = session->spend(path, Json{{"points", spending.amount()}}, spending.key_or_new(), name);
   if (!receipt) return receipt.error();
-  context.print(*receipt, fmt::format("{} points went into the boost of job {}; receipt {}.\n", spending.text(),
-                                      spending.job, id_of(*receipt)));
+  context.report(*receipt, fmt::format("Job {} boosted with {} points; receipt {}.\n", spending.job, spending.text(),
+                                       id_of(*receipt)));
   return exit_ok;
 }
 
@@ -68,8 +68,8 @@ Result<int> give_points(Context const& context, Spending const& spending) {
   if (!spending.reason.empty()) body["reason"] = spending.reason;
   auto receipt = session->spend("/api/v1/points/give", body, spending.key_or_new(), spending.to);
   if (!receipt) return receipt.error();
-  context.print(*receipt,
-                fmt::format("{} points went to {}; receipt {}.\n", spending.text(), spending.to, id_of(*receipt)));
+  context.report(*receipt,
+                 fmt::format("{} points given to {}; receipt {}.\n", spending.text(), spending.to, id_of(*receipt)));
   return exit_ok;
 }
 
@@ -82,8 +82,8 @@ Result<int> adjust_points(Context const& context, Spending const& spending) {
   auto receipt = session->spend("/api/v1/points/adjust", body, spending.key_or_new(), "the adjustment");
   if (!receipt) return receipt.error();
   auto const place = [](std::string const& user) { return user.empty() ? "the mint" : user; };
-  context.print(*receipt, fmt::format("{} points went from {} to {}; receipt {}.\n", spending.text(),
-                                      place(spending.from), place(spending.to), id_of(*receipt)));
+  context.report(*receipt, fmt::format("{} points moved from {} to {}; receipt {}.\n", spending.text(),
+                                       place(spending.from), place(spending.to), id_of(*receipt)));
   return exit_ok;
 }
 
@@ -93,33 +93,35 @@ void add_spending_commands(CLI::App& app, Context& context) {
   // Shared with the callbacks, which run after this function has returned.
   auto spending = std::make_shared<Spending>();
   auto finish = [&](CLI::App* command, Result<int> (*act)(Context const&, Spending const&)) {
-    command->add_option("--key", spending->key, "Names this spending: the same key twice spends once");
+    command->add_option("--key", spending->key, "Idempotency key: the same key twice spends once (default a new one)");
     command->callback(
         [&context, spending, act] { context.run = [&context, spending, act] { return act(context, *spending); }; });
   };
   auto add_points = [&](CLI::App* command) {
-    command->add_option("POINTS", spending->points, "Like 120 or 12.5")->required()->check(points_validator());
+    command->add_option("POINTS", spending->points, "Amount in points, like 120 or 12.5")
+        ->required()
+        ->check(points_validator());
   };
 
-  auto* boost = app.add_subcommand("boost", "Spend points to have a job rendered earlier");
-  boost->add_option("JOB", spending->job, "The job's number")->required()->check(CLI::PositiveNumber);
+  auto* boost = app.add_subcommand("boost", "Spend points to have a job rendered sooner");
+  boost->add_option("JOB", spending->job, "Number of the job")->required()->check(CLI::PositiveNumber);
   add_points(boost);
-  auto* quote = boost->add_flag("--quote", spending->quote, "Only say what it would change");
-  boost->add_flag("--yes", spending->yes, "Do not ask")->excludes(quote);
+  auto* quote = boost->add_flag("--quote,--dry-run", spending->quote, "Show cost and effect without spending anything");
+  boost->add_flag("-y,--yes", spending->yes, "Skip the confirmation")->excludes(quote);
   finish(boost, boost_job);
 
-  auto* give = app.add_subcommand("give", "Give points to somebody else");
-  give->add_option("USER", spending->to, "The other's name")->required();
+  auto* give = app.add_subcommand("give", "Give points to another user");
+  give->add_option("USER", spending->to, "Name of the other user")->required();
   add_points(give);
-  give->add_option("--reason", spending->reason, "For both to read");
-  give->add_flag("--yes", spending->yes, "Do not ask");
+  give->add_option("--reason", spending->reason, "Reason, shown to both (default none)");
+  give->add_flag("-y,--yes", spending->yes, "Skip the confirmation");
   finish(give, give_points);
 
-  auto* adjust = app.add_subcommand("adjust", "Correct points by hand (administrators only)");
+  auto* adjust = app.add_subcommand("adjust", "Correct points manually (administrators only)");
   add_points(adjust);
-  adjust->add_option("--from", spending->from, "Whose points; without it they are new");
-  adjust->add_option("--to", spending->to, "Who gets them; without it they go for good");
-  adjust->add_option("--reason", spending->reason, "For those concerned to read")->required();
+  adjust->add_option("--from", spending->from, "User to take the points from (default: create them)");
+  adjust->add_option("--to", spending->to, "User to give the points to (default: destroy them)");
+  adjust->add_option("--reason", spending->reason, "Reason, shown to the users concerned")->required();
   finish(adjust, adjust_points);
 }
 

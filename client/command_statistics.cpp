@@ -1,4 +1,4 @@
-// statistics: the grid's activity, or the user's share of it, in a short table.
+// statistics [stats]: the grid's activity, or the user's share of it, in a short table.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -13,13 +13,13 @@ namespace distren::client {
 namespace {
 
 struct StatisticsOptions {
-  std::string span = "week";
+  std::string period = "week";
   bool mine = false;
 };
 
 // Steps per row: one hour for a day, one day for a week or a month, one week for a year.
-std::size_t together(std::string const& span) {
-  return span == "day" ? 1 : span == "year" ? 7 : span == "all" ? 52 : 24;
+std::size_t together(std::string const& period) {
+  return period == "day" ? 1 : period == "year" ? 7 : period == "all" ? 52 : 24;
 }
 
 // Of [from, to): the sum of counters, the mean of samples, over the steps that are known.
@@ -51,8 +51,9 @@ std::string duration_ago(std::int64_t seconds) {
 Result<int> show_statistics(Context const& context, StatisticsOptions const& options) {
   auto session = context.session();
   if (!session) return session.error();
-  auto found = session->get(
-      fmt::format("/api/v1/statistics?span={}&of={}", options.span, options.mine ? "mine" : "grid"), "the statistics");
+  auto found =
+      session->get(fmt::format("/api/v1/statistics?span={}&of={}", options.period, options.mine ? "mine" : "grid"),
+                   "the statistics");
   if (!found) return found.error();
   auto const& frames = list_of(*found, "frames");
   auto const& failures = list_of(*found, "failures");
@@ -60,8 +61,8 @@ Result<int> show_statistics(Context const& context, StatisticsOptions const& opt
   auto const& power = list_of(object_of(*found, "power"), "mean");
   auto const& ready = list_of(object_of(*found, "ready"), "mean");
   auto const step = std::max<std::int64_t>(1, number_of(*found, "step"));
-  auto const size = together(options.span);
-  Table table({{"BEGAN"},
+  auto const size = together(options.period);
+  Table table({{"STARTED"},
                {"FRAMES", Align::right},
                {"FAILED", Align::right},
                {"POINTS", Align::right},
@@ -78,8 +79,8 @@ Result<int> show_statistics(Context const& context, StatisticsOptions const& opt
     if (sum_of(frames, from, to) + sum_of(failures, from, to) + mean_of(power, from, to) + mean_of(ready, from, to) > 0)
       line(duration_ago(ago_s), from, to);
   }
-  if (!table.empty()) line("in all", 0, frames.size());
-  context.print(*found, table.empty() ? "Nothing happened in this time.\n" : table.text());
+  if (!table.empty()) line("total", 0, frames.size());
+  context.print(*found, table.empty() ? "No activity in this period.\n" : table.text());
   return exit_ok;
 }
 
@@ -88,10 +89,12 @@ Result<int> show_statistics(Context const& context, StatisticsOptions const& opt
 void add_statistics_command(CLI::App& app, Context& context) {
   // Shared with the callback, which runs after this function has returned.
   auto options = std::make_shared<StatisticsOptions>();
-  auto* command = app.add_subcommand("statistics", "Show what the grid did: frames, failures, points, power, queue");
-  command->add_option("--span", options->span, "day, week (the default), month, year or all")
+  auto* command =
+      app.add_subcommand("statistics", "Show the grid's activity: frames, failures, points, power and queue");
+  command->alias("stats");
+  command->add_option("--period", options->period, "Period until now: day, week, month, year or all (default week)")
       ->check(CLI::IsMember({"day", "week", "month", "year", "all"}));
-  command->add_flag("--mine", options->mine, "What your PCs rendered, and your jobs that wait");
+  command->add_flag("--mine", options->mine, "Count only what your slaves rendered and your waiting jobs");
   command->callback(
       [&context, options] { context.run = [&context, options] { return show_statistics(context, *options); }; });
 }

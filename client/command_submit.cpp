@@ -50,18 +50,17 @@ struct Submission {
   std::string download;
 };
 
-void warn(std::string const& sentence) {
-  Context::note("warning: " + sentence);
+void warn(Context const& context, std::string const& message) {
+  context.note("warning: " + message);
 }
 
-// The server reports most of the same faults in other words: a file already named is not named again.
-bool is_reported(std::vector<std::string> const& reported, std::string const& sentence) {
-  auto const begin = sentence.find('\'');
-  auto const end = begin == std::string::npos ? begin : sentence.find('\'', begin + 1);
+// The server reports most of the same faults in its own words: a file that was named already is not named again.
+bool is_said(std::vector<std::string> const& said, std::string const& message) {
+  auto const begin = message.find('\'');
+  auto const end = begin == std::string::npos ? begin : message.find('\'', begin + 1);
   if (end == std::string::npos) return false;
-  auto const name = sentence.substr(begin, end + 1 - begin);
-  return std::ranges::any_of(reported,
-                             [&name](std::string const& each) { return each.find(name) != std::string::npos; });
+  auto const name = message.substr(begin, end + 1 - begin);
+  return std::ranges::any_of(said, [&name](std::string const& each) { return each.find(name) != std::string::npos; });
 }
 
 // An integer becomes a number, everything else a string.
@@ -96,7 +95,7 @@ Result<Prepared> prepare(Submission const& given) {
   if (given.method != "blender") {
     if (given.scene_options.frames.empty())
       return fail(Errc::invalid,
-                  fmt::format("{} does not tell its frames; name them by --frames, like 1-250", printable(given.file)));
+                  fmt::format("{} has no frame range; set it, like --frames 1-250", printable(given.file)));
     auto const named = given.method == "povray" ? povray_references(given.file) : Result<BlendSummary>(BlendSummary{});
     if (!named) return fail(named.error().code, fmt::format("{}: {}", printable(given.file), named.error().message));
     auto scene =
@@ -112,7 +111,7 @@ Result<Prepared> prepare(Submission const& given) {
   auto scene =
       given.root.empty() ? files_of_scene(given.file, *summary) : files_of_folder(given.file, *summary, given.root);
   if (!scene) return scene.error();
-  for (auto const& sentence : choices->warnings) scene->warnings.push_back(sentence);
+  for (auto const& message : choices->warnings) scene->warnings.push_back(message);
   return Prepared{*std::move(scene), choices->frames};
 }
 
@@ -150,19 +149,19 @@ Result<Json> create_job(Session& session, Submission const& given, Prepared cons
 Result<int> wait_for_job(Context const& context, Session& session, Submission const& given, std::string const& id,
                          bool wanted, std::filesystem::path const& folder) {
   auto ended = watch_job(session, id);
-  if (!ended && interrupted) return keep_running(id);
+  if (!ended && interrupted) return keep_running(context, id);
   if (!ended) {
-    Context::note(fmt::format("Job {0} stays on the server; to see it again: distren job {0} --wait", id));
+    context.note(fmt::format("Job {0} stays on the server; to follow it: distren job show {0} --wait", id));
     return ended.error();
   }
   context.print(*ended, "");
-  int const code = conclude(*ended);
+  int const code = conclude(context, *ended);
   if (given.download.empty() || !wanted) return code;
   auto fetched = fetch_output(session, id, {}, folder);
   if (!fetched) return fetched.error();
-  Context quiet;  // with --json stdout carries the job alone
-  if (context.options.json) return fetched->missing.empty() ? code : static_cast<int>(exit_rejected);
-  int const all_here = report_fetched(quiet, *fetched, folder);
+  if (context.options.json)  // stdout carries the job alone
+    return fetched->missing.empty() ? code : static_cast<int>(exit_rejected);
+  int const all_here = report_fetched(context, *fetched, folder);
   return code != exit_ok ? code : all_here;
 }
 
@@ -179,8 +178,8 @@ Result<int> wait_for(Context const& context, Session& session, Submission const&
   return code;
 }
 
-// "Job 13: scene (stitch) is made of it."
-std::string list_other_jobs(Json const& jobs) {
+// "Job 13: scene (stitch)."
+std::string dependent_jobs(Json const& jobs) {
   std::string out;
   for (std::size_t i = 1; i < jobs.size(); ++i)
     out += fmt::format("Job {}: {} ({}).\n", id_of(jobs[i]), text_of(jobs[i], "name"), text_of(jobs[i], "method"));
@@ -190,19 +189,19 @@ std::string list_other_jobs(Json const& jobs) {
 // Warnings go where submit prints them, so that stdout stays parseable.
 int show_findings(Context const& context, Submission const& given, Prepared const& prepared, Json const& answer) {
   context.print(answer, scene_report(answer, given.file));
-  for (auto const& sentence : list_of(answer, "warnings"))
-    if (sentence.is_string() && !is_reported(prepared.scene.warnings, sentence.get<std::string>()))
-      warn(printable(sentence.get<std::string>()));
+  for (auto const& message : list_of(answer, "warnings"))
+    if (message.is_string() && !is_said(prepared.scene.warnings, message.get<std::string>()))
+      warn(context, printable(message.get<std::string>()));
   auto const problem = text_of(answer, "problem");
   if (problem.empty()) return exit_ok;
-  Context::note("problem: " + problem);
+  Context::complain("problem: " + problem);
   return exit_rejected;
 }
 
 Result<int> submit(Context const& context, Submission const& given) {
   auto prepared = prepare(given);
   if (!prepared) return prepared.error();
-  for (auto const& sentence : prepared->scene.warnings) warn(sentence);
+  for (auto const& message : prepared->scene.warnings) warn(context, message);
   auto session = context.session();
   if (!session) return session.error();
   Json project;
@@ -212,7 +211,7 @@ Result<int> submit(Context const& context, Submission const& given) {
     project = *found;
   }
 
-  Progress progress(progress_on_stderr());
+  Progress progress(progress_on_stderr(context.options.quiet));
   if (auto read = compute_digests(prepared->scene.files, progress); !read) return read.error();
   auto sent = upload_missing(*session, prepared->scene.files, progress);
   if (!sent) return sent.error();
@@ -220,77 +219,87 @@ Result<int> submit(Context const& context, Submission const& given) {
   if (!job) return job.error();
   if (given.check) return show_findings(context, given, *prepared, *job);
 
-  for (auto const& sentence : list_of(*job, "warnings"))
-    if (sentence.is_string() && !is_reported(prepared->scene.warnings, sentence.get<std::string>()))
-      warn(printable(sentence.get<std::string>()));
+  for (auto const& message : list_of(*job, "warnings"))
+    if (message.is_string() && !is_said(prepared->scene.warnings, message.get<std::string>()))
+      warn(context, printable(message.get<std::string>()));
   auto const id = id_of(*job);
   auto const summary =
       fmt::format("Job {}: {} ({}) with {} {}, {} uploaded.", id, text_of(*job, "name"), prepared->frames,
                   prepared->scene.files.size(), prepared->scene.files.size() == 1 ? "file" : "files",
                   *sent == 0 ? "nothing" : human_size(*sent));
   if (!given.wait) {
-    context.print(*job, summary + "\n" + list_other_jobs(list_of(*job, "jobs")));
+    context.report(*job, summary + "\n" + dependent_jobs(list_of(*job, "jobs")));
     return exit_ok;
   }
-  Context::note(summary);
+  context.note(summary);
   auto const& jobs = list_of(*job, "jobs");
   return wait_for(context, *session, given, jobs.empty() ? Json::array({*job}) : jobs);  // an older server lists none
 }
 
 void add_scene_options(CLI::App* command, std::shared_ptr<Submission> const& given) {
-  command->add_option("FILE", given->file, "The .blend file, or what the method takes")->required();
+  command->add_option("FILE", given->file, "Main file: a .blend file, or what the method renders")->required();
   command
-      ->add_option("--frames", given->scene_options.frames, "Like 1-250 or 1-10,20,30-40x2; the scene's own by default")
+      ->add_option("--frames", given->scene_options.frames,
+                   "Frames, like 1-250 or 1-10,20,30-40x2 (default from the scene)")
       ->check(frames_validator());
-  command->add_option("--samples", given->samples, "Samples per pixel")->check(CLI::Range(1, 1 << 24));
-  command->add_option("--resolution", given->resolution, "Share of the scene's resolution, like 50%")
-      ->check(percentage_validator());
-  command->add_option("--format", given->format, "PNG, JPEG, EXR, TIFF ...");
-  command->add_option("--engine", given->engine, "CYCLES, EEVEE or WORKBENCH");
-  command->add_option("--camera", given->scene_options.camera, "The camera's name");
-  command->add_option("--scene", given->scene_options.scene, "The scene's name");
-  command->add_option("--method", given->method, "Render method of the grid, like povray")->capture_default_str();
-  command->add_option("--set", given->settings, "NAME=VALUE, a parameter of the method; can be given again")
-      ->check(setting_validator());
+  command->add_option("--samples", given->samples, "Samples per pixel (default from the scene)")
+      ->check(CLI::Range(1, 1 << 24));
   command
-      ->add_option("--parameters", given->parameter_file, "XML file of variations of the scene, each a job of its own")
+      ->add_option("--resolution", given->resolution,
+                   "Percentage of the scene's resolution, 1 to 400 (default from the scene)")
+      ->check(percentage_validator());
+  command->add_option("--format", given->format, "Image format: PNG, JPEG, EXR, TIFF ... (default from the scene)");
+  command->add_option("--engine", given->engine, "Render engine: CYCLES, EEVEE or WORKBENCH (default from the scene)");
+  command->add_option("--camera", given->scene_options.camera, "Name of the camera (default from the scene)");
+  command->add_option("--scene", given->scene_options.scene, "Name of the scene (default the active one)");
+  command->add_option("--method", given->method, "Render method, like povray (default blender)");
+  command->add_option("--set", given->settings, "Parameter of the method as NAME=VALUE; repeatable")
+      ->check(setting_validator());
+  command->add_option("--parameters", given->parameter_file, "XML file of variations of the scene; each becomes a job")
       ->check(CLI::ExistingFile);
-  auto* tiles = command->add_option("--tiles", given->tiles, "Render each frame in parts: auto, or like 4x3");
-  command->add_option("--overscan", given->overscan, "Pixels that a tile is rendered beyond its edges")
+  auto* tiles =
+      command->add_option("--tiles", given->tiles, "Render each frame in tiles: auto, or like 4x3 (default none)");
+  command
+      ->add_option("--overscan", given->overscan, "Pixels to render beyond the edges of a tile, 0 to 256 (default 8)")
       ->check(CLI::Range(0, 256))
       ->needs(tiles);
-  command->add_flag("--denoise", given->denoise, "Denoise the frame when its tiles are stitched")->needs(tiles);
-  auto* video = command->add_option("--video", given->video, "Make a video of the frames: MP4 or WEBM");
-  command->add_option("--fps", given->fps, "Frames per second of the video")->check(CLI::Range(1, 240))->needs(video);
-  command->add_option("--root", given->root, "Submit this whole folder, which holds the scene");
+  command->add_flag("--denoise", given->denoise, "Denoise the frame after stitching its tiles")->needs(tiles);
+  auto* video =
+      command->add_option("--video", given->video, "Create a video of the frames: MP4 or WEBM (default none)");
+  command->add_option("--fps", given->fps, "Frames per second of the video, 1 to 240 (default from the scene, else 24)")
+      ->check(CLI::Range(1, 240))
+      ->needs(video);
+  command->add_option("--root", given->root,
+                      "Folder to submit as a whole, with the scene in it (default: only files that the scene uses)");
 }
 
 }  // namespace
 
 void add_submit_command(CLI::App& app, Context& context) {
   // Shared with the callback, which runs after this function has returned.
-  auto only_look = std::make_shared<Submission>();
-  only_look->check = true;
-  auto* check = app.add_subcommand("check", "Say what is in a scene and what will go wrong, without submitting it");
-  add_scene_options(check, only_look);
+  auto inspection = std::make_shared<Submission>();
+  inspection->check = true;
+  auto* check = app.add_subcommand("check", "Inspect a scene and report problems, without submitting it");
+  add_scene_options(check, inspection);
   check->callback(
-      [&context, only_look] { context.run = [&context, only_look] { return submit(context, *only_look); }; });
+      [&context, inspection] { context.run = [&context, inspection] { return submit(context, *inspection); }; });
 
-  auto* command = app.add_subcommand("submit", "Submit a .blend file, or another method's file, as a job");
+  auto* command = app.add_subcommand("submit", "Submit a scene as a job");
   auto given = std::make_shared<Submission>();
   add_scene_options(command, given);
-  command->add_flag("--check", given->check, "Only look into the scene, like distren check");
-  command->add_option("--name", given->name, "The job's name; the file's by default");
-  auto* project = command->add_option("--project", given->project, "File it under this project");
-  command->add_option("--shot", given->shot, "SEQUENCE/SHOT of the project; made where it is new")
+  command->add_flag("--check,--dry-run", given->check, "Inspect the scene only, like distren check");
+  command->add_option("--name", given->name, "Name of the job (default the file's)");
+  auto* project = command->add_option("--project", given->project, "Name or number of the project (default none)");
+  command->add_option("--shot", given->shot, "Shot of the project, as SEQUENCE/SHOT; created if it does not exist")
       ->check(shot_validator())
       ->needs(project);
-  command->add_option("--priority", given->priority, "1 to 100 among your own jobs")->check(CLI::Range(1, 100));
+  command->add_option("--priority", given->priority, "Priority among your own jobs, 1 to 100 (default 50)")
+      ->check(CLI::Range(1, 100));
   command->add_flag("--test-first", given->test_first,
-                    "Render the first, the middle and the last frame, and the rest after distren approve");
-  auto* paused = command->add_flag("--paused", given->paused, "Do not begin yet");
+                    "Render first, middle and last frame first; the rest waits for distren approve");
+  auto* paused = command->add_flag("--paused", given->paused, "Submit the job paused; start it with distren resume");
   auto* wait = command->add_flag("--wait", given->wait, "Show progress until the job ends")->excludes(paused);
-  command->add_option("--download", given->download, "With --wait: fetch the frames into this folder")->needs(wait);
+  command->add_option("--download", given->download, "Folder to download the frames to after --wait")->needs(wait);
   command->callback([&context, given] { context.run = [&context, given] { return submit(context, *given); }; });
 }
 

@@ -1,4 +1,4 @@
-// tokens, projects: tokens for scripts, and the projects that jobs belong to.
+// tokens, token, projects, project: API tokens for scripts, and the projects that jobs belong to.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -20,7 +20,7 @@ std::string joined(Json const& words) {
 Result<int> list_tokens(Context const& context) {
   auto session = context.session();
   if (!session) return session.error();
-  Table table({{"TOKEN", Align::right}, {"NAME"}, {"MAY"}, {"MADE"}, {"USED"}});
+  Table table({{"TOKEN", Align::right}, {"NAME"}, {"SCOPES"}, {"CREATED"}, {"LAST USED"}});
   Json items = Json::array();
   auto listed = session->each_item("/api/v1/tokens", "the tokens", [&](Json const& token) {
     items.push_back(token);
@@ -33,23 +33,22 @@ Result<int> list_tokens(Context const& context) {
   return exit_ok;
 }
 
-Result<int> new_token(Context const& context, std::string const& name, std::vector<std::string> const& scopes) {
+Result<int> create_token(Context const& context, std::string const& name, std::vector<std::string> const& scopes) {
   auto session = context.session();
   if (!session) return session.error();
   auto token = session->send("POST", "/api/v1/tokens", Json{{"name", name}, {"scopes", scopes}}, "the token");
   if (!token) return token.error();
   context.print(*token, text_of(*token, "secret") + "\n");
-  if (!context.options.json) Context::note("Keep it secret, for example in DISTREN_TOKEN: it is not shown again.");
+  if (!context.options.json) context.note("Keep it secret, for example in DISTREN_TOKEN: it is not shown again.");
   return exit_ok;
 }
 
 Result<int> revoke_token(Context const& context, std::int64_t id) {
   auto session = context.session();
   if (!session) return session.error();
-  auto deleted =
-      session->send("DELETE", fmt::format("/api/v1/tokens/{}", id), std::nullopt, fmt::format("token {}", id));
-  if (!deleted) return deleted.error();
-  context.print({{"id", id}, {"state", "revoked"}}, fmt::format("Token {} is revoked.\n", id));
+  auto gone = session->send("DELETE", fmt::format("/api/v1/tokens/{}", id), std::nullopt, fmt::format("token {}", id));
+  if (!gone) return gone.error();
+  context.report({{"id", id}, {"state", "revoked"}}, fmt::format("Token {} revoked.\n", id));
   return exit_ok;
 }
 
@@ -68,12 +67,12 @@ Result<int> list_projects(Context const& context) {
   return exit_ok;
 }
 
-Result<int> new_project(Context const& context, std::string const& name) {
+Result<int> create_project(Context const& context, std::string const& name) {
   auto session = context.session();
   if (!session) return session.error();
   auto project = session->send("POST", "/api/v1/projects", Json{{"name", name}}, "the project");
   if (!project) return project.error();
-  context.print(*project, fmt::format("Project {} is {}.\n", id_of(*project), text_of(*project, "name")));
+  context.report(*project, fmt::format("Project {} created: {}.\n", id_of(*project), text_of(*project, "name")));
   return exit_ok;
 }
 
@@ -85,29 +84,29 @@ void add_token_commands(CLI::App& app, Context& context) {
   auto scopes = std::make_shared<std::vector<std::string>>(std::vector<std::string>{"read", "submit"});
   auto id = std::make_shared<std::int64_t>(0);
 
-  auto* tokens = app.add_subcommand("tokens", "List, make and revoke tokens for scripts")->require_subcommand(0, 1);
-  tokens->callback([&context, tokens] {
-    if (tokens->get_subcommands().empty()) context.run = [&context] { return list_tokens(context); };
+  app.add_subcommand("tokens", "List your API tokens")->callback([&context] {
+    context.run = [&context] { return list_tokens(context); };
   });
-  auto* make_token = tokens->add_subcommand("new", "Make a token and show it once");
-  make_token->add_option("NAME", *name, "What it is for")->required();
-  make_token->add_option("--scope", *scopes, "What it may do: read, submit, slaves, admin; default read,submit")
+  auto* token = app.add_subcommand("token", "Create or revoke an API token for scripts")->require_subcommand(1);
+  auto* create = token->add_subcommand("create", "Create a token and print it once");
+  create->add_option("NAME", *name, "Purpose of the token")->required();
+  create->add_option("--scope", *scopes, "Allowed scopes: read, submit, slaves, admin (default read,submit)")
       ->delimiter(',')
       ->check(CLI::IsMember({"read", "submit", "slaves", "admin"}));
-  make_token->callback([&context, name, scopes] {
-    context.run = [&context, name, scopes] { return new_token(context, *name, *scopes); };
+  create->callback([&context, name, scopes] {
+    context.run = [&context, name, scopes] { return create_token(context, *name, *scopes); };
   });
-  auto* revoke = tokens->add_subcommand("revoke", "End a token");
-  revoke->add_option("TOKEN", *id, "The token's number")->required()->check(CLI::PositiveNumber);
+  auto* revoke = token->add_subcommand("revoke", "Revoke a token");
+  revoke->add_option("TOKEN", *id, "Number of the token")->required()->check(CLI::PositiveNumber);
   revoke->callback([&context, id] { context.run = [&context, id] { return revoke_token(context, *id); }; });
 
-  auto* projects = app.add_subcommand("projects", "List and make projects")->require_subcommand(0, 1);
-  projects->callback([&context, projects] {
-    if (projects->get_subcommands().empty()) context.run = [&context] { return list_projects(context); };
+  app.add_subcommand("projects", "List your projects")->callback([&context] {
+    context.run = [&context] { return list_projects(context); };
   });
-  auto* make_project = projects->add_subcommand("new", "Make a project");
-  make_project->add_option("NAME", *name, "Its name")->required();
-  make_project->callback([&context, name] { context.run = [&context, name] { return new_project(context, *name); }; });
+  auto* project = app.add_subcommand("project", "Create a project")->require_subcommand(1);
+  auto* create_one = project->add_subcommand("create", "Create a project");
+  create_one->add_option("NAME", *name, "Name of the project")->required();
+  create_one->callback([&context, name] { context.run = [&context, name] { return create_project(context, *name); }; });
 }
 
 }  // namespace distren::client

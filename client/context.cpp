@@ -20,7 +20,15 @@ void Context::print(Json const& json, std::string const& text) const {
   std::fwrite(out.data(), 1, out.size(), stdout);
 }
 
-void Context::note(std::string const& line) {
+void Context::report(Json const& json, std::string const& text) const {
+  if (options.json || !options.quiet) print(json, text);
+}
+
+void Context::note(std::string const& line) const {
+  if (!options.quiet) complain(line);
+}
+
+void Context::complain(std::string const& line) {
   fmt::print(stderr, "{}\n", line);
 }
 

@@ -20,10 +20,14 @@ struct Context {
 
   [[nodiscard]] Result<Session> session() const;
 
-  // On stdout: the JSON with --json, else the text.
+  // The requested data on stdout: the JSON with --json, else the text.
   void print(Json const& json, std::string const& text) const;
-  // On stderr, one line, for users; also with --json.
-  static void note(std::string const& line);
+  // The outcome of an action: like print(), but without the text with --quiet.
+  void report(Json const& json, std::string const& text) const;
+  // One line on stderr, also with --json; nothing with --quiet.
+  void note(std::string const& line) const;
+  // One line on stderr about what went wrong, also with --quiet.
+  static void complain(std::string const& line);
 };
 
 std::int64_t now_ms();

@@ -8,7 +8,7 @@ namespace distren::client {
 enum ExitCode : int {
   exit_ok = 0,
   exit_rejected = 1,     // the server rejected the request, or the job failed
-  exit_usage = 2,        // usage error
+  exit_usage = 2,        // usage error; common/base/command_line.h returns it
   exit_denied = 3,       // not logged in, or not allowed
   exit_not_found = 4,    // not found
   exit_unavailable = 5,  // no server, no network, or the server is not ready

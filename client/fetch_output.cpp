@@ -35,8 +35,8 @@ Result<Item> item_of(Json const& json) {
   auto good = check_relative_path(item.frame.name);
   if (!good || item.frame.name.find('/') != std::string::npos || item.frame.name.starts_with('.') ||
       !is_sha256_hex(item.frame.sha256) || item.frame.size <= 0 || item.url.empty())
-    return fail(Errc::unavailable, fmt::format("the server describes frame {} in a way that cannot be used (name '{}')",
-                                               item.frame.frame, item.frame.name));
+    return fail(Errc::unavailable,
+                fmt::format("the server describes frame {} unusably (name '{}')", item.frame.frame, item.frame.name));
   return item;
 }
 
@@ -50,7 +50,10 @@ bool is_here(std::filesystem::path const& path, FetchedFrame const& frame) {
 class Fetcher {
 public:
   Fetcher(Session& session, std::string job, std::filesystem::path folder)
-      : session_(session), job_(std::move(job)), folder_(std::move(folder)), progress_(progress_on_stderr()) {}
+      : session_(session),
+        job_(std::move(job)),
+        folder_(std::move(folder)),
+        progress_(progress_on_stderr(session.settings().quiet)) {}
 
   Result<Fetched> run(std::vector<int> const& asked);
 
@@ -116,8 +119,8 @@ Result<void> Fetcher::fetch(Item& item, HttpClient& client) {
     std::error_code ignored;
     std::filesystem::remove(target, ignored);  // perhaps resumed from a part of another file
     if (attempt >= 2)
-      return fail(Errc::unavailable, fmt::format("frame {} arrived damaged twice ({}); try again later",
-                                                 item.frame.frame, item.frame.name));
+      return fail(Errc::unavailable,
+                  fmt::format("frame {} arrived damaged twice ({}); retry later", item.frame.frame, item.frame.name));
   }
   show(item.frame.size);
   return {};
@@ -135,7 +138,7 @@ Result<Fetched> Fetcher::run(std::vector<int> const& asked) {
   std::error_code code;
   std::filesystem::create_directories(folder_, code);
   if (code)
-    return fail(Errc::invalid, fmt::format("cannot make the folder '{}': {}", folder_.string(), code.message()));
+    return fail(Errc::invalid, fmt::format("cannot create the folder '{}': {}", folder_.string(), code.message()));
   total_frames_ = asked.empty() ? static_cast<std::size_t>(number_of(*job, "accepted")) : asked.size();
 
   Fetched out;
@@ -162,11 +165,11 @@ Result<Fetched> Fetcher::run(std::vector<int> const& asked) {
   std::ranges::sort(here);
   auto wanted = asked;
   if (wanted.empty() && here.size() < static_cast<std::size_t>(number_of(*job, "tasks"))) {
-    auto listed = session_.each_item("/api/v1/jobs/" + url_escape(job_) + "/tasks?limit=1000", what,
-                                     [&wanted](Json const& task) {
-                                       wanted.push_back(static_cast<int>(number_of(task, "frame")));
-                                       return true;
-                                     });
+    auto listed =
+        session_.each_item("/api/v1/jobs/" + url_escape(job_) + "/tasks?limit=1000", what, [&wanted](Json const& task) {
+          wanted.push_back(static_cast<int>(number_of(task, "frame")));
+          return true;
+        });
     if (!listed) return listed.error();
     std::ranges::sort(wanted);
   }
@@ -197,10 +200,10 @@ int report_fetched(Context const& context, Fetched const& fetched, std::filesyst
   auto text = fmt::format("{} {} in {}", fetched.frames.size(), fetched.frames.size() == 1 ? "frame" : "frames",
                           folder.string());
   if (were_here > 0) text += fmt::format(" ({} new, {} already there)", fetched_now, were_here);
-  context.print({{"folder", folder.string()}, {"items", items}, {"missing", fetched.missing}}, text + "\n");
+  context.report({{"folder", folder.string()}, {"items", items}, {"missing", fetched.missing}}, text + "\n");
   if (fetched.missing.empty()) return exit_ok;
-  Context::note(fmt::format("distren: not rendered yet: {} {}", fetched.missing.size() == 1 ? "frame" : "frames",
-                            format_frames(fetched.missing)));
+  Context::complain(fmt::format("distren: not rendered yet: {} {}", fetched.missing.size() == 1 ? "frame" : "frames",
+                                format_frames(fetched.missing)));
   return exit_rejected;
 }
 

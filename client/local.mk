@@ -1,15 +1,17 @@
-# distren: the command line for people.
+# distren: the command line for users.
 noinst_LIBRARIES += libdistren-client.a
 libdistren_client_a_CPPFLAGS = $(AM_CPPFLAGS)
 libdistren_client_a_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
 libdistren_client_a_SOURCES = \
-  %D%/command_account.cpp %D%/command_download.cpp %D%/command_jobs.cpp %D%/command_log.cpp %D%/command_slaves.cpp \
-  %D%/command_points.cpp %D%/command_shots.cpp %D%/command_spending.cpp %D%/command_statistics.cpp %D%/command_submit.cpp %D%/command_tokens.cpp \
+  %D%/command_account.cpp %D%/command_download.cpp %D%/command_jobs.cpp %D%/command_log.cpp %D%/command_points.cpp \
+  %D%/command_shots.cpp %D%/command_slave_limits.cpp %D%/command_slaves.cpp %D%/command_slaves.h \
+  %D%/command_spending.cpp %D%/command_statistics.cpp %D%/command_submit.cpp %D%/command_tokens.cpp \
   %D%/confirm.cpp %D%/confirm.h \
   %D%/context.cpp %D%/context.h \
   %D%/exit_code.h \
   %D%/fetch_output.cpp %D%/fetch_output.h \
   %D%/fields.cpp %D%/fields.h \
+  %D%/old_forms.cpp %D%/old_forms.h \
   %D%/parallel.cpp %D%/parallel.h \
   %D%/password.cpp %D%/password.h \
   %D%/points_format.cpp %D%/points_format.h \

@@ -3,11 +3,14 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <clocale>
 #include <cstdio>
 #include <exception>
 
 #include "client/context.h"
+#include "client/old_forms.h"
+#include "common/base/command_line.h"
 #include "config.h"
 
 namespace distren::client {
@@ -40,14 +43,18 @@ int run(Context const& context) {
 }
 
 int main(int argc, char** argv) {
-  CLI::App app("Submit animations to a DistRen grid and look after them.", "distren");
+  CLI::App app("Submit and manage jobs on a DistRen grid.", "distren");
   Context context;
-  app.set_version_flag("--version", "distren " PACKAGE_VERSION);
-  app.add_option("--server", context.options.server, "The server, like https://grid.example.org:8443");
-  app.add_option("--ca-file", context.options.ca, "PEM file that the server's certificate is checked with");
+  app.set_version_flag("-V,--version", "distren " PACKAGE_VERSION, "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.add_option("--server", context.options.server,
+                 "Address of the server, like https://grid.example.org:8443 (default that of the last login)");
+  app.add_option("--ca-file", context.options.ca,
+                 "PEM file with the certificates to trust (default the system's, or that of the login)");
   app.add_flag("--json", context.options.json, "Print JSON");
+  app.add_flag("-q,--quiet", context.options.quiet, "Print no progress, notes or confirmations, only data and errors");
   app.require_subcommand(1);
-  app.fallthrough();  // --json and --server may follow the command
+  app.fallthrough();  // options of all commands may follow the command
 
   add_account_commands(app, context);
   add_submit_command(app, context);
@@ -61,11 +68,8 @@ int main(int argc, char** argv) {
   add_spending_commands(app, context);
   add_statistics_command(app, context);
 
-  try {
-    app.parse(argc, argv);
-  } catch (CLI::ParseError const& error) {
-    return app.exit(error) == 0 ? exit_ok : exit_usage;
-  }
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (auto const ended = parse_command_line(app, present_form(std::move(words)), renamed_options)) return *ended;
   watch_signals();
   return run(context);
 }

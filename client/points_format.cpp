@@ -32,7 +32,7 @@ std::string name_and_id_of(Json const& line, char const* kind, char const* name)
 
 std::string finish_of(Json const& forecast, std::int64_t now) {
   auto const at = text_of(forecast, "finish_at");
-  return at.empty() ? "unknown, for no slave works now" : clock_time(at, now);
+  return at.empty() ? "unknown, as no slave is rendering" : clock_time(at, now);
 }
 
 }  // namespace
@@ -59,8 +59,8 @@ std::string purpose_of(Json const& line) {
   auto const reason = text_of(line, "reason");
   auto const why = reason.empty() ? std::string() : ": " + reason;
   if (kind == "boost") return "for the boost of " + job;
-  if (kind == "refund") return "left of the boost of " + job;
-  if (kind == "adjust") return fmt::format("by hand, by {}{}", other, why);
+  if (kind == "refund") return "refund of the boost of " + job;
+  if (kind == "adjust") return fmt::format("adjusted by {}{}", other, why);
   if (kind == "give") return fmt::format("{} {}{}", fraction_of(line, "available") < 0 ? "to" : "from", other, why);
   auto const frame =
       fmt::format("{}{} on {}", has_number(line, "frame") ? "frame " + id_of(line, "frame") + " of " : "", job,
@@ -75,7 +75,7 @@ std::string quote_text(Json const& quote, std::int64_t now) {
   auto text = fmt::format("This boost costs {} points; you have {}.\n", decimal_of(quote, "points"),
                           decimal_of(quote, "available"));
   if (before.empty() || after.empty())
-    return text + fmt::format("Job {} is not in the queue now, so nobody can say what changes.\n", id_of(quote, "job"));
+    return text + fmt::format("Job {} is not in the queue, so the effect is unknown.\n", id_of(quote, "job"));
   text += fmt::format("Job {} moves from position {} to {}, its boost from {} to {}.\n", id_of(quote, "job"),
                       number_of(before, "position"), number_of(after, "position"), decimal_of(before, "boost"),
                       decimal_of(after, "boost"));

@@ -54,6 +54,7 @@ void Progress::clear() {
 }
 
 void Progress::write(std::string const& text) const {
+  if (options_.fd < 0) return;
   for (std::size_t done = 0; done < text.size();) {
     auto const written = ::write(options_.fd, text.data() + done, text.size() - done);
     if (written < 0 && errno == EINTR) continue;
@@ -62,8 +63,12 @@ void Progress::write(std::string const& text) const {
   }
 }
 
-Progress::Options progress_on_stderr() {
+Progress::Options progress_on_stderr(bool quiet) {
   Progress::Options options;
+  if (quiet) {
+    options.fd = -1;
+    return options;
+  }
   options.terminal = isatty(STDERR_FILENO) == 1;
   winsize size{};
   if (options.terminal && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
@@ -72,7 +77,7 @@ Progress::Options progress_on_stderr() {
 }
 
 void Rate::add(Progress::Time time, double amount) {
-  if (!points_.empty() && amount < points_.back().second) points_.clear();  // frames were queued again
+  if (!points_.empty() && amount < points_.back().second) points_.clear();  // frames were requeued
   points_.emplace_back(time, amount);
   while (points_.size() > 2 && time - points_.front().first > window_) points_.pop_front();
 }

@@ -16,7 +16,7 @@ class Progress {
 public:
   using Time = std::chrono::steady_clock::time_point;
   struct Options {
-    int fd = 2;
+    int fd = 2;  // below 0: none
     bool terminal = false;
     std::size_t columns = 80;
     std::chrono::milliseconds redraw{100};        // on a terminal
@@ -44,8 +44,8 @@ private:
   bool visible_ = false;
 };
 
-// For this process's stderr.
-Progress::Options progress_on_stderr();
+// For this process's stderr; quiet: shows nothing.
+Progress::Options progress_on_stderr(bool quiet);
 
 // Rate of growth over the last few minutes: frames per second for an estimate of the remaining time.
 class Rate {

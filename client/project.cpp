@@ -17,7 +17,7 @@ Result<Json> find_project(Session& session, std::string const& wanted) {
   });
   if (!listed) return listed.error();
   if (!id.is_null()) return id;
-  return fail(Errc::not_found, fmt::format("there is no project '{}'; {}make it by: distren projects new NAME",
+  return fail(Errc::not_found, fmt::format("there is no project '{}'; {}create it with: distren project create NAME",
                                            printable(wanted, 100), names.empty() ? "" : "you have " + names + ", or "));
 }
 

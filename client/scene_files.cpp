@@ -115,7 +115,7 @@ Result<void> Collector::add(fs::path const& file) {
     return fail(Errc::invalid, fmt::format("the file name '{}' is not UTF-8; rename the file", printable(relative)));
   struct stat status {};
   if (stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
-    warn(fmt::format("'{}' is no ordinary file and is left out", printable(relative)));
+    warn(fmt::format("'{}' is not a regular file and is left out", printable(relative)));
     return {};
   }
   std::error_code code;
@@ -124,7 +124,7 @@ Result<void> Collector::add(fs::path const& file) {
     return fail(Errc::invalid, fmt::format("'{}' is a link that leads out of '{}'; put a copy in its place",
                                            printable(relative), root_.string()));
   if (files_.size() >= max_files)
-    return fail(Errc::invalid, fmt::format("'{}' holds more than {} files; name a smaller folder by --root",
+    return fail(Errc::invalid, fmt::format("'{}' holds more than {} files; choose a smaller folder with --root",
                                            root_.string(), grouped(max_files)));
   files_[relative] = SourceFile{relative, file, status.st_size};
   return {};
@@ -194,8 +194,7 @@ Result<void> Collector::add_reference(ExternalFile const& reference, fs::path co
       return add_folder(file, above);
     }
     if (!fs::exists(file, code) && !audible)
-      warn(
-          fmt::format("the {} '{}' of {} is missing; what needs it will not look right", reference.kind, shown, owner));
+      warn(fmt::format("the {} '{}' of {} is missing; it will not render correctly", reference.kind, shown, owner));
     return {};
   }
   if (!inside(file)) {

@@ -49,18 +49,18 @@ Result<void> check_camera(BlendSummary const& summary, BlendScene const& scene, 
       return {};
     }
     return fail(Errc::invalid, fmt::format("the camera '{}' is not in the file; it has {}", printable(camera, 64),
-                                           summary.cameras.empty() ? "none at all" : listed(summary.cameras)));
+                                           summary.cameras.empty() ? "none" : listed(summary.cameras)));
   }
   if (scene.camera || scene.has_camera || scene.camera_markers || scene.uses_sequencer) return {};
   auto const way_out =
-      summary.cameras.empty() ? "add one in Blender" : "name one of these by --camera: " + listed(summary.cameras);
+      summary.cameras.empty() ? "add one in Blender" : "choose one with --camera: " + listed(summary.cameras);
   return fail(Errc::invalid,
               fmt::format("the scene '{}' has no active camera; {}", printable(scene.name, 64), way_out));
 }
 
 Result<std::string> frames_of(BlendScene const& scene) {
   if (!scene.frame_start || !scene.frame_end)
-    return fail(Errc::invalid, "the file does not say which frames it has; name them, like --frames 1-250");
+    return fail(Errc::invalid, "the file has no frame range; set it, like --frames 1-250");
   auto text = fmt::format("{}-{}", *scene.frame_start, *scene.frame_end);
   if (*scene.frame_start == *scene.frame_end)
     text = fmt::to_string(*scene.frame_start);
@@ -81,7 +81,7 @@ Result<CheckedOptions> check_options(BlendSummary const& summary, SceneOptions c
     if (!own) return own.error();
     out.frames = *own;
     if (auto parsed = parse_frames(out.frames); !parsed)
-      return fail(Errc::invalid, fmt::format("the scene's own frame range cannot be used ({}); name the frames, like "
+      return fail(Errc::invalid, fmt::format("the scene's own frame range cannot be used ({}); set the frames, like "
                                              "--frames 1-250",
                                              parsed.error().message));
   }

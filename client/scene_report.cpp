@@ -36,7 +36,7 @@ std::string size_of(Json const& scene) {
 
 std::string rate_of(Json const& scene) {
   auto const fps = fraction_of(scene, "fps");
-  return fps > 0 ? fmt::format("{:g} frames a second", fps) : "";
+  return fps > 0 ? fmt::format("{:g} frames per second", fps) : "";
 }
 
 std::string in_words(Json const& scene) {
@@ -46,7 +46,7 @@ std::string in_words(Json const& scene) {
     parts.push_back(fmt::format("{} {}", samples, samples == 1 ? "sample" : "samples"));
   if (flag_of(scene, "denoising")) parts.emplace_back("denoised");
   auto const camera = text_of(scene, "camera");
-  parts.push_back(camera.empty() ? "no camera of its own" : "camera " + camera);
+  parts.push_back(camera.empty() ? "no camera" : "camera " + camera);
   if (auto const& layers = list_of(scene, "view_layers"); layers.size() > 1)
     parts.push_back("view layers " + joined(layers));
   std::string out;
@@ -66,7 +66,7 @@ std::string scene_report(Json const& answer, std::string const& file) {
   auto const version = text_of(answer, "version");
   line("file", printable(file, 300));
   line("saved by", scene.empty() ? "" : "Blender " + text_of(scene, "saved_by"));
-  line("needs", version.empty() || version == "0" ? "" : (scene.empty() ? "" : "Blender ") + version + " or later");
+  line("requires", version.empty() || version == "0" ? "" : (scene.empty() ? "" : "Blender ") + version + " or later");
   for (auto const& each : list_of(scene, "scenes")) {
     auto const name = text_of(each, "name");
     line(name == text_of(scene, "active") ? "scene *" : "scene", fmt::format("{}: {}", name, in_words(each)));
@@ -75,12 +75,12 @@ std::string scene_report(Json const& answer, std::string const& file) {
   auto const& output = object_of(answer, "output");
   auto const width = number_of(output, "width");
   auto const frames = number_of(answer, "frames");
-  line("renders", fmt::format("{} {}{}{}", frames, frames == 1 ? "frame" : "frames",
-                              width > 0 ? fmt::format(" of {}x{}", width, number_of(output, "height")) : "",
-                              output.empty() ? "" : ", " + text_of(output, "format")));
+  line("output", fmt::format("{} {}{}{}", frames, frames == 1 ? "frame" : "frames",
+                             width > 0 ? fmt::format(" of {}x{}", width, number_of(output, "height")) : "",
+                             output.empty() ? "" : ", " + text_of(output, "format")));
   if (auto const memory = number_of(answer, "memory_mib"); memory > 0)
-    line("memory", fmt::format("about {} for a frame, a rough guess", human_size(memory << 20)));
-  Table table({{"FILE IT NAMES"}, {"KIND"}, {"STATE"}});
+    line("memory", fmt::format("about {} per frame, estimated", human_size(memory << 20)));
+  Table table({{"EXTERNAL FILE"}, {"KIND"}, {"STATE"}});
   for (auto const& need : list_of(answer, "needs"))
     table.add({text_of(need, "path"), text_of(need, "kind"), text_of(need, "state")});
   if (!table.empty()) out += "\n" + table.text();

@@ -87,7 +87,7 @@ Result<void> Credentials::save() const {
     std::filesystem::create_directories(folder, code);
     if (!code) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, code);
     if (code)
-      return fail(Errc::unavailable, fmt::format("cannot make the folder '{}': {}", folder.string(), code.message()));
+      return fail(Errc::unavailable, fmt::format("cannot create the folder '{}': {}", folder.string(), code.message()));
   }
   return write_file_durably(file_, Json{{"servers", servers}, {"last", last_server_}}.dump(2) + "\n", 0600);
 }
@@ -100,6 +100,7 @@ std::filesystem::path config_folder(Environment const& environment) {
 
 Result<Settings> resolve_settings(GlobalOptions const& options, Environment const& environment) {
   Settings out;
+  out.quiet = options.quiet;
   out.folder = config_folder(environment);
   std::string file_server;
   std::string file_ca;

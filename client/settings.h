@@ -41,6 +41,7 @@ struct GlobalOptions {
   std::string server;
   std::string ca;
   bool json = false;
+  bool quiet = false;
 };
 
 struct Settings {
@@ -50,6 +51,7 @@ struct Settings {
   std::string token;  // empty: not logged in
   std::string user;   // empty with DISTREN_TOKEN
   std::filesystem::path folder;
+  bool quiet = false;  // no progress
 };
 
 using Environment = std::function<char const*(char const* name)>;

@@ -30,7 +30,7 @@ std::string progress_text(Json const& job, Rate const& rate) {
   auto text = fmt::format("{}/{} frames", number_of(job, "accepted"), number_of(job, "tasks"));
   if (auto const failed = number_of(job, "failed"); failed > 0) text += fmt::format(", {} failed", failed);
   if (text_of(job, "state") == "paused") return text + ", paused";
-  if (auto const leased = number_of(job, "leased"); leased > 0) text += fmt::format(", {} in work", leased);
+  if (auto const leased = number_of(job, "leased"); leased > 0) text += fmt::format(", {} rendering", leased);
   if (rate.per_second() > 0) text += ", " + rate_text(rate.per_second());
   auto const left = rate.time_to(static_cast<double>(number_of(job, "tasks")));
   if (left && !has_ended(job)) text += ", " + human_time(*left) + " left";
@@ -40,7 +40,7 @@ std::string progress_text(Json const& job, Rate const& rate) {
 
 Result<Json> watch_job(Session& session, std::string const& id, std::chrono::seconds patience) {
   using Clock = std::chrono::steady_clock;
-  Progress progress(progress_on_stderr());
+  Progress progress(progress_on_stderr(session.settings().quiet));
   Rate rate;
   auto const waiter = session.make_client();
   auto last_answer = Clock::now();
@@ -58,7 +58,7 @@ Result<Json> watch_job(Session& session, std::string const& id, std::chrono::sec
       progress.update(fraction_of(*job, "progress"), progress_text(*job, rate));
     } else {
       if (interrupted || job.error().code != Errc::unavailable || now - last_answer > patience) return job.error();
-      if (!unavailable) progress.note(job.error().message + "; slaves go on rendering, waiting for the server");
+      if (!unavailable) progress.note(job.error().message + "; slaves keep rendering, waiting for the server");
       unavailable = true;
     }
     if (!waiter.pause(wait)) return fail(Errc::unavailable, "interrupted");
@@ -66,20 +66,21 @@ Result<Json> watch_job(Session& session, std::string const& id, std::chrono::sec
   }
 }
 
-int conclude(Json const& job) {
+int conclude(Context const& context, Json const& job) {
   auto const state = text_of(job, "state");
-  auto line = fmt::format("Job {} {}: {} of {} frames are done", id_of(job),
-                          state == "finished"    ? "is finished"
-                          : state == "cancelled" ? "was cancelled"
-                                                 : "has " + state,
-                          number_of(job, "accepted"), number_of(job, "tasks"));
+  auto line = fmt::format("Job {} {}: {} of {} frames rendered", id_of(job), state, number_of(job, "accepted"),
+                          number_of(job, "tasks"));
   if (auto const reason = text_of(job, "reason"); !reason.empty()) line += " (" + reason + ")";
-  Context::note(line + ".");
-  return state == "finished" ? exit_ok : exit_rejected;
+  if (state != "finished") {
+    Context::complain(line + ".");
+    return exit_rejected;
+  }
+  context.note(line + ".");
+  return exit_ok;
 }
 
-int keep_running(std::string const& id) {
-  Context::note(fmt::format("Job {0} goes on without you; to see it again: distren job {0} --wait", id));
+int keep_running(Context const& context, std::string const& id) {
+  context.note(fmt::format("Job {0} keeps running; to follow it: distren job show {0} --wait", id));
   return exit_interrupted;
 }
 

@@ -19,9 +19,9 @@ Result<Json> watch_job(Session& session, std::string const& id,
                        std::chrono::seconds patience = std::chrono::minutes(15));
 
 // Prints the job's outcome; returns its exit code.
-int conclude(Json const& job);
+int conclude(Context const& context, Json const& job);
 
 // After ctrl-C: reports that the job keeps running, and how to follow it.
-int keep_running(std::string const& id);
+int keep_running(Context const& context, std::string const& id);
 
 }  // namespace distren::client

@@ -1,6 +1,7 @@
 # What every program needs: results, texts, files, digests, configuration, log.
 libdistren_common_a_SOURCES += \
   %D%/clock.h \
+  %D%/command_line.cpp %D%/command_line.h \
   %D%/config.cpp %D%/config.h \
   %D%/digest.cpp %D%/digest.h \
   %D%/files.cpp %D%/files.h \

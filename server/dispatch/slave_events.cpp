@@ -41,7 +41,7 @@ Result<void> admit_slave(DispatchCore& core, std::int64_t id, std::string const&
       return fail(
           Errc::conflict,
           fmt::format("slave {} is already signed on with this slavekey from another program; make a key of its "
-                      "own for each PC (distren slave new)",
+                      "own for each PC (distren slave create)",
                       id));
   }
   ConnectedSlave& slave = core.slaves.add(id);

@@ -29,7 +29,7 @@ def points(grid, user):
 
 
 def statement(grid, user, limit=1000):
-    return cli_json(grid, user, "points", "--statement", "--limit", limit)["items"]
+    return cli_json(grid, user, "points", "statement", "--limit", limit)["items"]
 
 
 def submit(grid, user, frames="1", scene="plain.blend", *options):
@@ -56,19 +56,19 @@ def users_start_without_points_and_only_an_administrator_creates_them(grid):
     grid.cli("adjust", 5, "--to", "anna", "--reason", "mine", user="anna", check=3)
     grid.cli("ledger-check", user="anna", check=3)
     done = grid.cli("adjust", 1000, "--to", "anna", "--reason", "a prize", check=0)
-    assert "1000 points went from the mint to anna" in done.stdout, done.stdout
+    assert "1000 points moved from the mint to anna" in done.stdout, done.stdout
     line = statement(grid, "anna")[0]
     assert line["kind"] == "adjust" and line["other"] == "admin" and line["reason"] == "a prize", line
     assert points(grid, "anna")["total"] == 1000 and points(grid, "anna")["weight"] > 1, points(grid, "anna")
-    ranking = cli_json(grid, "carl", "rank")
+    ranking = cli_json(grid, "carl", "ranking")
     assert [each["user_name"] for each in ranking["items"]] == ["anna"], ranking
 
 
 @case
 def rendering_for_others_earns_points_listed_per_frame(grid):
-    credentials = cli_json(grid, "ben", "slave", "new", "attic")
+    credentials = cli_json(grid, "ben", "slave", "create", "attic")
     job = submit(grid, "anna", "1-3")
-    why = cli_json(grid, "anna", "why", job)
+    why = cli_json(grid, "anna", "explain", job)
     assert why["rule"] == "no_slave" and why["sentence"] == "no slave is online", why
     slave = grid.add_slave("attic", credentials=credentials)
     grid.wait(job)
@@ -78,7 +78,7 @@ def rendering_for_others_earns_points_listed_per_frame(grid):
     assert sorted(each["frame"] for each in earned) == [1, 2, 3], earned
     assert all((each["job"], each["slave"], each["slave_name"]) == (job, slave.id, "attic") for each in earned), earned
     assert all(each["pending"] > 0 for each in earned), earned
-    text = grid.cli("points", "--statement", user="ben", check=0).stdout
+    text = grid.cli("points", "statement", user="ben", check=0).stdout
     assert f"of job {job} (plain) on slave {slave.id} (attic)" in text, text
     total = sum(millipoints(each["available"]) for each in lines)
     assert total > 0 and total == millipoints(points(grid, "ben")["available"]), (lines, points(grid, "ben"))
@@ -173,10 +173,10 @@ def a_quote_compares_position_and_finish_and_an_explanation_names_who_is_ahead(g
     wait_until("the slave is at work", lambda: grid.job(busy)["leased"] > 0)
     job = submit(grid, "anna", "1-40", "plain.blend")
     first = submit(grid, "anna", "1-40", "plain.blend", "--priority", "90")
-    why = cli_json(grid, "anna", "why", job)
+    why = cli_json(grid, "anna", "explain", job)
     assert why["rule"] == "own_job_first" and why["number"] == first, why
-    assert cli_json(grid, "anna", "why", first)["rule"] in ("users_ahead", "next"), cli_json(grid, "anna", "why", first)
-    doing = cli_json(grid, "ben", "why", "--slave", attic.id)
+    assert cli_json(grid, "anna", "explain", first)["rule"] in ("users_ahead", "next"), cli_json(grid, "anna", "explain", first)
+    doing = cli_json(grid, "ben", "explain", "--slave", attic.id)
     assert doing["rule"] in ("fair_share", "same_files") and f"job {busy}" in doing["sentence"], doing
     grid.cli("cancel", first, user="anna", check=0)
     # How much is left is known when the first frame of the kind has come back.
@@ -196,11 +196,11 @@ def a_quote_compares_position_and_finish_and_an_explanation_names_who_is_ahead(g
     grid.cli("boost", job, 900, user="anna", check=0)
     boosted = grid.job(job)
     assert boosted["boost"] > 0 and boosted["escrow"] == 900, boosted
-    assert "900 points are left for it" in grid.cli("job", job, user="anna", check=0).stdout
+    assert "900 points in escrow" in grid.cli("job", "show", job, user="anna", check=0).stdout
     for user, number in (("anna", job), ("carl", busy)):
         grid.cli("cancel", number, user=user, check=0)
     assert points(grid, "anna")["escrow"] == 0, points(grid, "anna")
-    assert cli_json(grid, "anna", "why", job)["rule"] == "cancelled"
+    assert cli_json(grid, "anna", "explain", job)["rule"] == "cancelled"
     ledger_is_clean(grid)
 
 
@@ -301,7 +301,7 @@ def every_balance_is_the_sum_of_its_statement(grid):
         balance, lines = points(grid, user), statement(grid, user)
         for kind in ("available", "pending"):
             assert sum(millipoints(each[kind]) for each in lines) == millipoints(balance[kind]), (user, balance, lines)
-    ranked = cli_json(grid, "anna", "rank")["items"]
+    ranked = cli_json(grid, "anna", "ranking")["items"]
     assert [each["total"] for each in ranked] == sorted((each["total"] for each in ranked), reverse=True), ranked
     ledger_is_clean(grid)
 

@@ -63,7 +63,7 @@ def the_next_account_is_an_ordinary_one(grid):
 
 @case
 def a_slave_connects_with_the_key_created_by_its_owner(grid):
-    credentials = answer(grid, "slave", "new", "attic")
+    credentials = answer(grid, "slave", "create", "attic")
     assert credentials["name"] == "attic" and credentials["slavekey"] and credentials["slavepassword"], credentials
     slave = grid.add_slave("attic", credentials=credentials)
     shown = answer(grid, "slaves")["items"]
@@ -121,11 +121,11 @@ def a_signed_address_serves_a_frame_without_a_login_and_no_other(grid):
 def json_output_has_the_members_of_the_api(grid):
     jobs = answer(grid, "jobs")
     assert [job["id"] for job in jobs["items"]] == [1], jobs
-    job = answer(grid, "job", 1)
+    job = answer(grid, "job", "show", 1)
     assert job == {**jobs["items"][0], **job} and job == grid.job(1), job
     assert job["state"] == "finished" and job["tasks"] == job["accepted"] == 4 and job["failed"] == 0, job
     assert job["progress"] == 1 and job["leased"] == 0 and job["user_name"] == "anna" and job["waiting"] is None, job
-    frames = answer(grid, "job", 1, "--frames")["items"]
+    frames = answer(grid, "job", "show", 1, "--frames")["items"]
     assert [task["frame"] for task in frames] == [1, 2, 3, 5], frames
     assert all(task["state"] == "accepted" and task["slave_name"] == "attic" for task in frames), frames
     assert all(task["wall"] > 0 and task["failures"] == 0 for task in frames), frames
@@ -136,7 +136,7 @@ def json_output_has_the_members_of_the_api(grid):
 
 @case
 def each_kind_of_failure_has_its_exit_code(grid):
-    anna(grid, "job", 999, check=4)
+    anna(grid, "job", "show", 999, check=4)
     anna(grid, "frobnicate", check=2)
     anna(grid, "submit", os.path.join(scenes(), "plain.blend"), "--frames", "10-1", check=2)
     anna(grid, "submit", os.path.join(scenes(), "text.blend"), check=1)
@@ -148,7 +148,7 @@ def each_kind_of_failure_has_its_exit_code(grid):
 
 @case
 def other_users_can_neither_read_nor_change_a_job_or_a_slave(grid):
-    for words in (["job", 1], ["cancel", 1], ["delete", 1], ["pause", 1], ["download", 1, "nowhere"],
+    for words in (["job", "show", 1], ["cancel", 1], ["delete", 1], ["pause", 1], ["download", 1, "nowhere"],
                   ["slave", "show", grid.slaves[0].id], ["slave", "revoke", grid.slaves[0].id]):
         done = grid.cli(*words, user="ben")
         assert done.returncode in (3, 4), (words, done.returncode, done.stderr)
@@ -175,9 +175,9 @@ def a_job_is_paused_resumed_cancelled_and_deleted(grid):
     anna(grid, "cancel", job)
     cancelled = grid.job(job)
     assert cancelled["state"] == "cancelled" and cancelled["name"] == "long one", cancelled
-    anna(grid, "job", job, "--wait", check=1)
+    anna(grid, "job", "show", job, "--wait", check=1)
     anna(grid, "delete", job)
-    assert anna(grid, "job", job, check=4).stderr.strip()
+    assert anna(grid, "job", "show", job, check=4).stderr.strip()
     wait_until("its folder is deleted", lambda: not os.path.exists(os.path.join(grid.home, "stor", f"job{job}")))
 
 

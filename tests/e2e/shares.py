@@ -87,7 +87,7 @@ def shares_follow_the_weights_of_the_points(grid):
         grid.cli("register", user, "--password-stdin", words=WORDS, user=user, check=0)
         grid.cli("adjust", points, "--to", user, "--reason", "for the test", check=0)
         STATE[user] = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-5000", user=user)
-    weights = {each["user_name"]: each["weight"] for each in cli_json(grid, "anna", "rank")["items"]}
+    weights = {each["user_name"]: each["weight"] for each in cli_json(grid, "anna", "ranking")["items"]}
     assert weights["anna"] == 4 and weights["ben"] == 1.5, weights
     renderer = os.path.join(grid.folder, "renderer")
     with open(os.open(renderer, os.O_WRONLY | os.O_CREAT, 0o755), "w") as file:
@@ -99,7 +99,7 @@ def shares_follow_the_weights_of_the_points(grid):
     assert target - 0.18 > 0.5, target  # an equal split would be seen
     assert abs(share - target) <= bound, f"anna got {share:.3f}, by weight it is {target:.3f} +- {bound:.3f}"
     for user in ("anna", "ben"):
-        why = cli_json(grid, user, "why", STATE[user])
+        why = cli_json(grid, user, "explain", STATE[user])
         assert why["rule"] in ("next", "users_ahead") and "weight" in why["sentence"], why
 
 
@@ -109,7 +109,7 @@ def a_boost_changes_the_shares(grid):
     grid.cli("register", "carl", "--password-stdin", words=WORDS, user="carl", check=0)
     grid.cli("adjust", 1000000, "--to", "carl", "--reason", "for the test", check=0)
     grid.cli("give", "ben", 900000, user="carl", check=0)  # a gift raises no rank: what changes is the boost alone
-    weights = {each["user_name"]: each["weight"] for each in cli_json(grid, "anna", "rank")["items"]}
+    weights = {each["user_name"]: each["weight"] for each in cli_json(grid, "anna", "ranking")["items"]}
     grid.cli("boost", STATE["ben"], 900000, user="ben", check=0)
     assert grid.job(STATE["ben"])["boost"] == 4, grid.job(STATE["ben"])
     # What the slaves hold was given to them before: at most eight orders each, and one in transit.
@@ -127,7 +127,7 @@ def rendered_frames_are_paid_and_the_ledger_is_clean(grid):
     for user in ("anna", "ben"):
         grid.cli("cancel", STATE[user], user=user, check=0)
     wait_until("the boost comes back", lambda: cli_json(grid, "ben", "points")["escrow"] == 0)
-    kinds = {each["kind"] for each in cli_json(grid, "admin", "points", "--statement", "--limit", "1000")["items"]}
+    kinds = {each["kind"] for each in cli_json(grid, "admin", "points", "statement", "--limit", "1000")["items"]}
     assert {"earn", "vest", "payout"} <= kinds, kinds
     assert cli_json(grid, "admin", "ledger-check")["clean"] is True
 

@@ -111,7 +111,7 @@ def pages_of_a_project_and_its_shots_receive_events(lab):
     grid.cli("resume", str(job))
     page.see("To review", seconds=120)
     lab.images(".shots", 1)
-    grid.cli("shots", "Short film", "SQ010/SH010", "done")
+    grid.cli("shot", "set", "Short film", "SQ010/SH010", "done")
     wait_until("its state arrives as an event", lambda: page.script(
         "return document.querySelector('a.shot .badge').innerText") == "Done")
     page.press("SH010", "a.shot")
@@ -122,7 +122,7 @@ def pages_of_a_project_and_its_shots_receive_events(lab):
     page.see("crowd", "In work")
     grid.cli("resume", str(second))
     page.see("2 of 2 frames", "To review", seconds=120)
-    grid.cli("change", str(second), "--no-shot")
+    grid.cli("job", "edit", str(second), "--no-shot")
     page.see_not("crowd")
     lab.go("projects", "Projects")
     page.see("Short film", "2 jobs")

@@ -122,11 +122,11 @@ def a_job_is_moved_to_another_shot_on_its_page(lab):
     page.fill("Its name", "SQ040/SH010")
     page.press("Move", "dialog button")
     page.see("animatic belongs to SQ040/SH010 now")
-    moved = lab.grid.cli("change", "1", "--no-shot", "--json").stdout
+    moved = lab.grid.cli("job", "edit", "1", "--no-shot", "--json").stdout
     assert '"shot_name": null' in moved, moved
     wait_until("the page receives the change", lambda: page.script(
         "return [...document.querySelectorAll('.fact')].some((e) => /^Shot\\s+None/.test(e.innerText))"))
-    lab.grid.cli("change", "1", "--shot", "SQ010/SH010")
+    lab.grid.cli("job", "edit", "1", "--shot", "SQ010/SH010")
     page.press("SQ010/SH010")
     page.heading("SQ010 / SH010")
     page.see("animatic", "To review")

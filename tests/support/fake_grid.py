@@ -60,6 +60,9 @@ def look_at(job):
     return shown(job)
 
 
+shot = {"id": 4, "sequence": "SQ010", "name": "SH010", "state": "waiting", "jobs": 1, "latest": None}
+
+
 class Grid(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -170,9 +173,14 @@ class Grid(http.server.BaseHTTPRequestHandler):
     def refuse_absent(self, kind, number_):
         raise Refusal(404, f"there is no {kind} {number_}")
 
-    def get_projects(self, _, query, __):
+    def get_projects(self, parts, query, _):
         self.user()
-        self.listed("projects", query)
+        self.answer(200, {"items": [shot], "next": None}) if parts[2:] == ["shots"] else self.listed("projects", query)
+
+    def patch_shots(self, _, __, body):
+        self.user()
+        shot.update(body)
+        self.answer(200, shot)
 
     def post_projects(self, _, __, body):
         self.answer(201, self.simple("projects", lambda i: {"id": i, "name": body["name"]}))
@@ -349,6 +357,8 @@ class Grid(http.server.BaseHTTPRequestHandler):
             points = float(query["points"])
             return self.answer(200, {"job": job["id"], "points": points, "available": state["available"], "escrow": 0,
                                      "remaining": 60, **self.forecasts(job)})
+        if parts[4:] == ["log"]:
+            return self.answer(200, {"text": f"rendering task {parts[3]}\n"})
         frames = job["frames"][:job["accepted"]]
         if "gap" in job["name"]:
             frames = [f for f in frames if f != job["frames"][1]]

@@ -18,11 +18,12 @@ unit_programs = tests/unit/test_common tests/unit/test_scene tests/unit/test_ima
 check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 
-tests_unit_test_common_SOURCES = tests/unit/common/base/base.cpp tests/unit/common/base/json_body.cpp \
+tests_unit_test_common_SOURCES = tests/unit/common/base/base.cpp tests/unit/common/base/command_line.cpp \
+  tests/unit/common/base/json_body.cpp \
   tests/unit/common/http/http_client.cpp tests/unit/common/http/tls.cpp tests/unit/common/http/transfer.cpp \
   tests/unit/common/process/process.cpp tests/unit/common/protocol/messages.cpp \
   tests/unit/common/render/frame_range.cpp tests/unit/common/render/render_method.cpp
-tests_unit_test_common_CXXFLAGS = $(AM_CXXFLAGS) $(XML_CFLAGS)
+tests_unit_test_common_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS) $(XML_CFLAGS)
 tests_unit_test_common_LDADD = $(TEST_LIBS)
 
 tests_unit_test_scene_SOURCES = tests/unit/scene/blend/blend_file.cpp tests/unit/scene/povray_text.cpp
@@ -34,7 +35,8 @@ tests_unit_test_image_LDADD = libdistren-image.a $(TEST_LIBS) $(OIIO_LIBS)
 EXTRA_tests_unit_test_image_DEPENDENCIES = distren-image
 
 tests_unit_test_client_SOURCES = tests/unit/client/client.cpp tests/unit/client/commands.cpp \
-  tests/unit/client/points.cpp tests/unit/client/povray_files.cpp tests/unit/client/scene_files.cpp
+  tests/unit/client/points.cpp tests/unit/client/povray_files.cpp tests/unit/client/scene_files.cpp \
+  tests/unit/client/words.cpp
 tests_unit_test_client_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
 tests_unit_test_client_LDADD = libdistren-client.a $(TEST_LIBS)
 EXTRA_tests_unit_test_client_DEPENDENCIES = distren

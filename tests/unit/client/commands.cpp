@@ -46,10 +46,10 @@ END_TEST
 START_TEST(a_token_in_the_environment_is_enough) {
   ClientFixture const desk;
   desk.sign_on();
-  auto const token = desk.good({"tokens", "new", "ci", "--scope", "read,submit", "--json"}).json();
+  auto const token = desk.good({"token", "create", "ci", "--scope", "read,submit", "--json"}).json();
   ck_assert(token.at("scopes") == Json({"read", "submit"}));
   auto const secret = token.at("secret").get<std::string>();
-  ck_assert_text(desk.good({"tokens", "new", "ci"}).out.substr(0, 6), "secret");
+  ck_assert_text(desk.good({"token", "create", "ci"}).out.substr(0, 6), "secret");
   desk.good({"logout"});
   ck_assert_int_eq(desk.run({"jobs"}, "DISTREN_TOKEN=" + secret).code, 0);
   ck_assert_int_eq(desk.run({"jobs"}, "DISTREN_TOKEN=nonsense").code, 3);
@@ -63,6 +63,10 @@ START_TEST(usage_errors_are_2_and_help_is_0) {
                                                 {"frobnicate"},
                                                 {"submit"},
                                                 {"job"},
+                                                {"job", "show"},
+                                                {"job", "show", "x"},
+                                                {"job", "show", "-1"},
+                                                {"job", "show", "0"},
                                                 {"job", "x"},
                                                 {"job", "-1"},
                                                 {"job", "0"},
@@ -76,7 +80,8 @@ START_TEST(usage_errors_are_2_and_help_is_0) {
                                                 {"download", "1", "--frames", "1-"},
                                                 {"slave"},
                                                 {"change", "1"},
-                                                {"tokens", "new", "x", "--scope", "everything"},
+                                                {"job", "edit", "1"},
+                                                {"token", "create", "x", "--scope", "everything"},
                                                 {"jobs", "--state", "sleeping"}})
     ck_assert_int_eq(desk.run(words).code, 2);
   ck_assert_says(desk.run({"submit", "a.blend", "--frames", "10-1"}).err, "did you mean 1-10?");
@@ -89,7 +94,7 @@ START_TEST(an_absent_server_is_5_and_an_absent_job_is_4) {
   ClientFixture const desk;
   desk.sign_on();
   ck_assert_int_eq(desk.run({"status", "--server", "http://127.0.0.1:1"}).code, 5);
-  auto const absent = desk.run({"job", "999"});
+  auto const absent = desk.run({"job", "show", "999"});
   ck_assert_int_eq(absent.code, 4);
   ck_assert_says(absent.err, "there is no job 999");
   ck_assert_int_eq(desk.run({"download", "999"}).code, 4);
@@ -116,8 +121,8 @@ END_TEST
 START_TEST(a_job_has_what_was_asked_for) {
   ClientFixture const desk;
   desk.sign_on();
-  desk.good({"projects", "new", "other"});
-  auto const project = desk.good({"projects", "new", "film", "--json"}).json().at("id");
+  desk.good({"project", "create", "other"});
+  auto const project = desk.good({"project", "create", "film", "--json"}).json().at("id");
   auto const job = desk.good({"submit",       ClientFixture::sample(),
                               "--frames",     "1-3,9",
                               "--samples",    "64",
@@ -162,8 +167,8 @@ START_TEST(waiting_ends_well_only_when_the_job_is_finished) {
   ck_assert(finished.json().at("state") == "finished" && finished.json().at("accepted") == 6);
   auto const failed = desk.run({"submit", ClientFixture::sample(), "--frames", "1-6", "--name", "fail", "--wait"});
   ck_assert_int_eq(failed.code, 1);
-  ck_assert_says(failed.err, "has failed: 5 of 6 frames are done (frame 1 failed on 3 slaves)");
-  ck_assert_int_eq(desk.run({"job", desk.submit("fail"), "--wait"}).code, 1);
+  ck_assert_says(failed.err, "failed: 5 of 6 frames rendered (frame 1 failed on 3 slaves)");
+  ck_assert_int_eq(desk.run({"job", "show", desk.submit("fail"), "--wait"}).code, 1);
 }
 END_TEST
 
@@ -172,7 +177,7 @@ START_TEST(waiting_survives_a_server_that_is_away_for_a_while) {
   desk.sign_on();
   auto const output = desk.run({"submit", ClientFixture::sample(), "--frames", "1-6", "--name", "away", "--wait"});
   ck_assert_int_eq(output.code, 0);
-  ck_assert_says(output.err, "the database is away; slaves go on rendering");
+  ck_assert_says(output.err, "the database is away; slaves keep rendering");
   ck_assert_says(output.err, "The server answers again.");
 }
 END_TEST
@@ -191,7 +196,7 @@ START_TEST(a_repeated_download_fetches_what_is_missing_or_spoilt) {
   ClientFixture const desk;
   desk.sign_on();
   auto const job = desk.submit("damage");
-  desk.good({"job", job, "--wait"});
+  desk.good({"job", "show", job, "--wait"});
   desk.good({"download", job});
   auto const folder = desk / ("job" + job);
   ck_assert_uint_eq(files_in(folder), 6);
@@ -212,7 +217,7 @@ START_TEST(a_download_of_some_frames_says_which_are_missing) {
   ClientFixture const desk;
   desk.sign_on();
   auto const job = desk.submit("gap");
-  desk.good({"job", job, "--wait"});
+  desk.good({"job", "show", job, "--wait"});
   desk.good({"download", job, "some", "--frames", "1,4-6"});
   ck_assert_uint_eq(files_in(desk / "some"), 4);
   auto const all = desk.run({"download", job, "all"});
@@ -238,13 +243,13 @@ START_TEST(jobs_are_listed_page_by_page_and_looked_after) {
   auto const refused = desk.run({"resume", last});
   ck_assert_int_eq(refused.code, 1);
   ck_assert_says(refused.err, "not paused");
-  ck_assert(desk.good({"change", last, "--name", "new name", "--json"}).json().at("name") == "new name");
+  ck_assert(desk.good({"job", "edit", last, "--name", "new name", "--json"}).json().at("name") == "new name");
   ck_assert_says(desk.run({"delete", last}).err, "cancel it first");
   desk.good({"cancel", last});
   desk.good({"requeue", last});
   desk.good({"cancel", last});
   desk.good({"delete", last});
-  ck_assert_int_eq(desk.run({"job", last}).code, 4);
+  ck_assert_int_eq(desk.run({"job", "show", last}).code, 4);
 }
 END_TEST
 
@@ -252,30 +257,30 @@ START_TEST(a_jobs_frames_are_listed) {
   ClientFixture const desk;
   desk.sign_on();
   auto const job = desk.submit("x", "1-5");
-  ck_assert_says(desk.good({"job", job}).out, "distren-sample.blend (blender 3.4 or later)");
-  auto const text = desk.good({"job", job, "--frames"}).out;
+  ck_assert_says(desk.good({"job", "show", job}).out, "distren-sample.blend (blender 3.4 or later)");
+  auto const text = desk.good({"job", "show", job, "--frames"}).out;
   ck_assert_says(text, "0001.png");
   ck_assert_says(text, "8 s");
-  ck_assert_uint_eq(desk.good({"job", job, "--frames", "--json"}).json().at("items").size(), 5);
+  ck_assert_uint_eq(desk.good({"job", "show", job, "--frames", "--json"}).json().at("items").size(), 5);
 }
 END_TEST
 
 START_TEST(slaves_are_made_shown_and_revoked) {
   ClientFixture const desk;
   desk.sign_on();
-  ck_assert_says(desk.good({"slaves"}).out, "distren slave new NAME");
-  auto const made = desk.good({"slave", "new", "attic", "--json"}).json();
+  ck_assert_says(desk.good({"slaves"}).out, "distren slave create NAME");
+  auto const made = desk.good({"slave", "create", "attic", "--json"}).json();
   auto const id = made.at("id").dump();
   ck_assert(made.at("slavepassword") == "first-secret");
-  desk.good({"slave", "new", "cellar"});
-  desk.good({"slave", "new", "desk"});
+  desk.good({"slave", "create", "cellar"});
+  desk.good({"slave", "create", "desk"});
   ck_assert_uint_eq(desk.good({"slaves", "--json"}).json().at("items").size(), 3);
   ck_assert_says(desk.good({"slaves"}).out, "job 1 frame 5 (42 %)");
   ck_assert_says(desk.good({"slave", "show", id}).out, "blender 3.4.1");
   ck_assert(desk.good({"slave", "disable", id, "--json"}).json().at("state") == "disabled");
   ck_assert_says(desk.good({"slaves"}).out, "disabled");
   ck_assert(desk.good({"slave", "enable", id, "--json"}).json().at("state") == "enabled");
-  ck_assert_says(desk.good({"slave", "rotate", id}).out, "new-secret");
+  ck_assert_says(desk.good({"slave", "rotate-password", id}).out, "new-secret");
   desk.good({"slave", "revoke", id});
   ck_assert_int_eq(desk.run({"slave", "show", id}).code, 4);
 }

@@ -65,14 +65,14 @@ START_TEST(a_receipt_says_what_it_was_for) {
   ck_assert_text(purpose_of(frame), "frame 5 of job 7 (film) on slave 3 (attic)");
   ck_assert_text(purpose_of({{"kind", "boost"}, {"job", 7}, {"job_name", nullptr}}), "for the boost of job 7");
   ck_assert_text(purpose_of({{"kind", "refund"}, {"job", 7}, {"job_name", "film"}}),
-                 "left of the boost of job 7 (film)");
+                 "refund of the boost of job 7 (film)");
   Json gift{{"kind", "give"}, {"available", -5}, {"other", "ben"}, {"reason", "thanks"}};
   ck_assert_text(purpose_of(gift), "to ben: thanks");
   gift["available"] = 5;
   gift["reason"] = nullptr;
   ck_assert_text(purpose_of(gift), "from ben");
   ck_assert_text(purpose_of({{"kind", "adjust"}, {"other", "admin"}, {"reason", "a prize"}}),
-                 "by hand, by admin: a prize");
+                 "adjusted by admin: a prize");
 }
 END_TEST
 
@@ -85,9 +85,9 @@ START_TEST(a_quote_is_told_in_sentences_even_when_little_is_known) {
   auto const words = client::quote_text(quote, 0);
   ck_assert_says(words, "This boost costs 120 points; you have 300.5.");
   ck_assert_says(words, "from position 7 to 2, its boost from 0 to 0.75");
-  ck_assert_says(words, "stays: unknown, for no slave works now");
+  ck_assert_says(words, "stays: unknown, as no slave is rendering");
   quote["now"] = nullptr;
-  ck_assert_says(client::quote_text(quote, 0), "nobody can say what changes");
+  ck_assert_says(client::quote_text(quote, 0), "the effect is unknown");
 }
 END_TEST
 
@@ -105,20 +105,21 @@ END_TEST
 START_TEST(points_are_shown_with_what_moved_them) {
   ClientFixture const desk;
   desk.sign_on();
-  ck_assert_says(desk.good({"points", "--statement"}).out, "No points have moved.");
+  ck_assert_says(desk.good({"points", "statement"}).out, "No transactions yet.");
   auto const balance = desk.good({"points"}).out;
   ck_assert_says(balance, "12.5");
   ck_assert_says(balance, "at most, for 2 frames");
   ck_assert_says(balance, "1234.567");
   ck_assert(desk.good({"points", "--json"}).json().at("total") == 1234.567);
   for (int i = 1; i <= 5; ++i) desk.good({"give", "ben", std::to_string(i), "--reason", "thanks"});
-  auto const all = desk.good({"points", "--statement", "--json"}).json();
+  auto const all = desk.good({"points", "statement", "--json"}).json();
   ck_assert(all.at("items").size() == 5 && all.at("next_cursor").is_null());
-  auto const some = desk.good({"points", "--statement", "--limit", "3", "--json"}).json();
+  auto const some = desk.good({"points", "statement", "--limit", "3", "--json"}).json();
   ck_assert(some.at("items").size() == 3 && some.at("items")[0].at("available") == -5);
-  auto const rest = desk.good({"points", "--cursor", some.at("next_cursor").get<std::string>(), "--json"}).json();
+  auto const rest =
+      desk.good({"points", "statement", "--cursor", some.at("next_cursor").get<std::string>(), "--json"}).json();
   ck_assert(rest.at("items").size() == 2 && rest.at("items")[0].at("available") == -2);
-  auto const text = desk.good({"points", "--statement", "--limit", "3"});
+  auto const text = desk.good({"points", "statement", "--limit", "3"});
   ck_assert_says(text.out, "to ben: thanks");
   ck_assert_says(text.err, ("--cursor " + some.at("next_cursor").get<std::string>()).c_str());
 }
@@ -127,23 +128,23 @@ END_TEST
 START_TEST(the_ranking_goes_over_pages) {
   ClientFixture const desk;
   desk.sign_on();
-  ck_assert_uint_eq(desk.good({"rank", "--json"}).json().at("items").size(), 3);
-  ck_assert_uint_eq(desk.good({"rank", "--json", "--limit", "1"}).json().at("items").size(), 1);
-  ck_assert_says(desk.good({"rank"}).out, "user3");
+  ck_assert_uint_eq(desk.good({"ranking", "--json"}).json().at("items").size(), 3);
+  ck_assert_uint_eq(desk.good({"ranking", "--json", "--limit", "1"}).json().at("items").size(), 1);
+  ck_assert_says(desk.good({"ranking"}).out, "user3");
 }
 END_TEST
 
 START_TEST(statistics_are_a_few_lines_with_their_sum) {
   ClientFixture const desk;
   desk.sign_on();
-  auto const day = desk.good({"statistics", "--span", "day"}).out;
+  auto const day = desk.good({"statistics", "--period", "day"}).out;
   ck_assert_says(day, "2 h ago     100       0");
-  ck_assert_says(day, "in all      120       3    12.5    2.5");
+  ck_assert_says(day, "total       120       3    12.5    2.5");
   auto const week = desk.good({"statistics"}).out;  // the last day is one line
   ck_assert_says(week, "24 h ago     120       3    12.5");
-  ck_assert_says(desk.good({"statistics", "--mine", "--span", "all"}).out, "Nothing happened");
-  ck_assert_uint_eq(desk.good({"statistics", "--span", "year", "--json"}).json().at("frames").size(), 365);
-  ck_assert_int_eq(desk.run({"statistics", "--span", "century"}).code, 2);
+  ck_assert_says(desk.good({"statistics", "--mine", "--period", "all"}).out, "No activity");
+  ck_assert_uint_eq(desk.good({"statistics", "--period", "year", "--json"}).json().at("frames").size(), 365);
+  ck_assert_int_eq(desk.run({"statistics", "--period", "century"}).code, 2);
 }
 END_TEST
 
@@ -158,7 +159,7 @@ START_TEST(a_boost_is_quoted_made_and_made_once) {
   ck_assert(desk.good({"boost", job, "12.5", "--quote", "--json"}).json().at("then").at("position") == 2);
   ck_assert(desk.good({"points", "--json"}).json().at("available") == 100);
   auto const made = desk.good({"boost", job, "12.5"});  // no terminal: nobody is asked
-  ck_assert_says(made.out, ("12.5 points went into the boost of job " + job).c_str());
+  ck_assert_says(made.out, ("Job " + job + " boosted with 12.5 points").c_str());
   auto const first = desk.good({"boost", job, "10", "--key", "k1", "--json"}).json();
   ck_assert(desk.good({"boost", job, "10", "--key", "k1", "--json"}).json() == first);
   ck_assert(desk.good({"points", "--json"}).json().at("available") == 77.5);
@@ -174,7 +175,7 @@ START_TEST(a_spending_whose_answer_is_lost_is_repeated_and_spends_once) {
   desk.sign_on();
   for (auto const* name : {"lost", "busy"}) {
     auto const before = desk.good({"points", "--json"}).json().at("available").get<double>();
-    ck_assert_says(desk.good({"boost", desk.submit(name), "10", "--yes"}).out, "10 points went");
+    ck_assert_says(desk.good({"boost", desk.submit(name), "10", "--yes"}).out, "boosted with 10 points");
     ck_assert(desk.good({"points", "--json"}).json().at("available") == before - 10);
   }
 }
@@ -183,10 +184,10 @@ END_TEST
 START_TEST(gifts_and_adjustments_reach_the_grid_with_their_reason) {
   ClientFixture const desk;
   desk.sign_on();
-  ck_assert_says(desk.good({"give", "ben", "0.5"}).out, "0.5 points went to ben");
+  ck_assert_says(desk.good({"give", "ben", "0.5"}).out, "0.5 points given to ben");
   ck_assert_int_eq(desk.run({"give", "anna", "1"}).code, 1);
   ck_assert_says(desk.good({"adjust", "50", "--to", "ben", "--reason", "a prize"}).out, "from the mint to ben");
-  auto const line = desk.good({"points", "--statement", "--json"}).json().at("items")[0];
+  auto const line = desk.good({"points", "statement", "--json"}).json().at("items")[0];
   ck_assert(line.at("reason") == "a prize" && line.at("points") == 50);
 }
 END_TEST
@@ -195,13 +196,13 @@ START_TEST(why_and_the_estimates_are_shown) {
   ClientFixture const desk;
   desk.sign_on();
   auto const job = desk.submit("film");
-  ck_assert_text(desk.good({"why", job}).out, "job " + job + ": 2 users come first [users_ahead]\n");
-  auto const shown = desk.good({"job", job}).out;
-  ck_assert_says(shown, "position   3");
-  ck_assert_says(shown, "0.25, 12.5 points are left for it");
-  ck_assert_says(desk.good({"jobs"}).out, "POSITION  FINISH");
-  auto const slave = desk.good({"slave", "new", "attic", "--json"}).json().at("id").dump();
-  ck_assert_says(desk.good({"why", "--slave", slave}).out, "no job has a frame waiting [nothing_to_do]");
+  ck_assert_text(desk.good({"explain", job}).out, "job " + job + ": 2 users come first [users_ahead]\n");
+  auto const shown = desk.good({"job", "show", job}).out;
+  ck_assert_says(shown, "position         3");
+  ck_assert_says(shown, "0.25, 12.5 points in escrow");
+  ck_assert_says(desk.good({"jobs"}).out, "POSITION  ESTIMATED FINISH");
+  auto const slave = desk.good({"slave", "create", "attic", "--json"}).json().at("id").dump();
+  ck_assert_says(desk.good({"explain", "--slave", slave}).out, "no job has a frame waiting [nothing_to_do]");
   ck_assert_says(desk.good({"slave", "show", slave}).out,
                  "blender 3.4.1: 1.1 of the reference core (benchmark 1.25, 1 min 30 s old)");
 }
@@ -229,9 +230,9 @@ START_TEST(what_cannot_be_is_refused_before_the_server_is_asked) {
                                                 {"give", "ben"},
                                                 {"give", "ben", "lots"},
                                                 {"adjust", "5", "--to", "ben"},
-                                                {"why"},
-                                                {"why", "1", "--slave", "2"},
-                                                {"points", "--before", "0"}})
+                                                {"explain"},
+                                                {"explain", "1", "--slave", "2"},
+                                                {"points", "statement", "--limit", "0"}})
     ck_assert_msg(desk.run(words).code == 2, "%s", fmt::format("{}", fmt::join(words, " ")).c_str());
 }
 END_TEST

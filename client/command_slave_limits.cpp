@@ -1,0 +1,194 @@
+// slave blocks, block, unblock, edit: what a slave renders, and how much of its machine.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <memory>
+
+#include "client/command_slaves.h"
+#include "client/context.h"
+#include "client/table.h"
+#include "common/base/text.h"
+
+namespace distren::client {
+
+std::string slave_path(std::int64_t id) {
+  return fmt::format("/api/v1/slaves/{}", id);
+}
+std::string slave_name(std::int64_t id) {
+  return fmt::format("slave {}", id);
+}
+
+std::string settings_text(Json const& slave) {
+  if (!slave.contains("settings") || !slave["settings"].is_object()) return {};
+  auto const joined_settings = [](Json const& of) {
+    std::string out;
+    for (auto const& [name, value] : of.items())
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, value.dump());
+    return printable(out, 300);
+  };
+  Json const& settings = slave["settings"];
+  std::string const requested = settings.contains("wanted") ? joined_settings(settings["wanted"]) : "";
+  std::string const effective =
+      settings.contains("hold") && settings["hold"].is_object() ? joined_settings(settings["hold"]) : "";
+  if (requested.empty() && effective.empty()) return {};
+  return fmt::format("requested: {}; effective: {}", requested.empty() ? "nothing" : requested,
+                     effective.empty() ? "unknown" : effective);
+}
+
+namespace {
+
+std::string blocks_text(Json const& answer) {
+  Table table({{"KIND"}, {"NUMBER", Align::right}, {"NAME"}});
+  for (auto const& block : list_of(answer, "items"))
+    table.add({text_of(block, "kind"), fmt::to_string(number_of(block, "target")), text_of(block, "name")});
+  return table.empty() ? "Nothing is blocked here; the slave may have blocks of its own.\n" : table.text();
+}
+
+Result<int> list_blocks(Context const& context, std::int64_t id) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto blocks = session->get(slave_path(id) + "/blocks", slave_name(id));
+  if (!blocks) return blocks.error();
+  context.print(*blocks, blocks_text(*blocks));
+  return exit_ok;
+}
+
+Result<std::int64_t> number_in(std::string const& kind, std::string const& what) {
+  std::int64_t number = 0;
+  auto const [end, problem] = std::from_chars(what.data(), what.data() + what.size(), number);
+  if (problem == std::errc() && end == what.data() + what.size() && number > 0) return number;
+  return fail(Errc::invalid, fmt::format("'{}' is not the number of a {}", printable(what, 40), kind));
+}
+
+Result<int> block(Context const& context, std::int64_t id, std::string const& kind, std::string const& what) {
+  Json body;
+  if (kind == "user") {
+    body[kind] = what;
+  } else {
+    auto const number = number_in(kind, what);
+    if (!number) return number.error();
+    body[kind] = *number;
+  }
+  auto session = context.session();
+  if (!session) return session.error();
+  auto blocks = session->send("POST", slave_path(id) + "/blocks", body, slave_name(id));
+  if (!blocks) return blocks.error();
+  context.report(*blocks, blocks_text(*blocks));
+  return exit_ok;
+}
+
+Result<int> unblock(Context const& context, std::int64_t id, std::string const& kind, std::string const& what) {
+  auto session = context.session();
+  if (!session) return session.error();
+  std::int64_t target = 0;
+  if (kind == "user") {
+    auto blocks = session->get(slave_path(id) + "/blocks", slave_name(id));
+    if (!blocks) return blocks.error();
+    for (auto const& each : list_of(*blocks, "items"))
+      if (text_of(each, "kind") == kind && text_of(each, "name") == what) target = number_of(each, "target");
+    if (target == 0)
+      return fail(Errc::not_found, fmt::format("slave {} has not blocked user {}; see: distren slave blocks {}", id,
+                                               printable(what, 60), id));
+  } else {
+    auto const number = number_in(kind, what);
+    if (!number) return number.error();
+    target = *number;
+  }
+  auto gone = session->send("DELETE", fmt::format("{}/blocks/{}/{}", slave_path(id), kind, target), std::nullopt,
+                            slave_name(id));
+  if (!gone) return gone.error();
+  context.report({{"kind", kind}, {"target", target}},
+                 fmt::format("Slave {} is offered work of {} {} again.\n", id, kind, printable(what, 60)));
+  return exit_ok;
+}
+
+// changes: null removes a remote setting.
+Result<int> edit_settings(Context const& context, std::int64_t id, Json const& changes) {
+  if (changes.empty())
+    return fail(Errc::invalid,
+                "nothing to change; use --threads, --memory-mib, --minutes-per-frame, --schedule, --pause, --resume "
+                "or --reset");
+  auto session = context.session();
+  if (!session) return session.error();
+  auto slave = session->send("PATCH", slave_path(id) + "/settings", changes, slave_name(id));
+  if (!slave) return slave.error();
+  context.report(*slave, settings_text(*slave) + "\n");
+  return exit_ok;
+}
+
+struct Limits {
+  int threads = 0;
+  int memory_mib = 0;
+  int minutes = 0;
+  std::vector<std::string> schedule;
+  bool pause = false;
+  bool resume = false;
+  bool reset = false;
+};
+
+// The settings to change; null: as the slave's own configuration has it.
+Json changes_of(Limits const& limits) {
+  Json changes = Json::object();
+  if (limits.reset)
+    for (char const* each : {"threads", "memory", "minutes_per_frame", "schedule", "paused"}) changes[each] = nullptr;
+  if (limits.threads > 0) changes["threads"] = limits.threads;
+  if (limits.memory_mib > 0) changes["memory"] = limits.memory_mib;
+  if (limits.minutes > 0) changes["minutes_per_frame"] = limits.minutes;
+  if (!limits.schedule.empty()) changes["schedule"] = limits.schedule;
+  if (limits.pause) changes["paused"] = true;
+  if (limits.resume) changes["paused"] = nullptr;
+  return changes;
+}
+
+}  // namespace
+
+void add_slave_limit_commands(CLI::App& slave, Context& context) {
+  // Shared with the callbacks, which run after this function has returned.
+  struct Blocked {
+    std::string kind;
+    std::string what;
+  };
+  auto id = std::make_shared<std::int64_t>(0);
+  auto blocked = std::make_shared<Blocked>();
+  auto limits = std::make_shared<Limits>();
+  auto add = [&](char const* word, char const* help) {
+    auto* command = slave.add_subcommand(word, help);
+    command->add_option("SLAVE", *id, "Number of the slave")->required()->check(CLI::PositiveNumber);
+    return command;
+  };
+
+  add("blocks", "List what a slave is not offered")->callback([&context, id] {
+    context.run = [&context, id] { return list_blocks(context, *id); };
+  });
+  for (bool const unblocking : {false, true}) {
+    auto* command = unblocking ? add("unblock", "Offer a slave work of a user, project or job again")
+                               : add("block", "Never offer a slave work of a user, project or job");
+    command->add_option("KIND", blocked->kind, "user, project or job")
+        ->required()
+        ->check(CLI::IsMember({"user", "project", "job"}));
+    command->add_option("WHAT", blocked->what, "Name of the user, or number of the project or job")->required();
+    command->callback([&context, id, blocked, unblocking] {
+      context.run = [&context, id, blocked, unblocking] {
+        return (unblocking ? unblock : block)(context, *id, blocked->kind, blocked->what);
+      };
+    });
+  }
+
+  auto* edit = add("edit", "Change a slave's remote settings, where its configuration allows that")->alias("set");
+  edit->add_option("--threads", limits->threads, "Maximum threads of a renderer, 1 to 1024")
+      ->check(CLI::Range(1, 1024));
+  edit->add_option("--memory-mib", limits->memory_mib, "Maximum memory of a renderer in MiB, at least 64")
+      ->check(CLI::Range(64, 1 << 26));
+  edit->add_option("--minutes-per-frame", limits->minutes, "Maximum minutes per frame; longer ones are returned")
+      ->check(CLI::Range(1, 100000));
+  edit->add_option("--schedule", limits->schedule, "Working hours, like \"mon-fri 18:00-08:00\"; repeatable");
+  auto* pause = edit->add_flag("--pause", limits->pause, "Pause the slave until --resume");
+  edit->add_flag("--resume", limits->resume, "Resume the slave")->excludes(pause);
+  edit->add_flag("--reset", limits->reset, "Reset what the other options do not set to the slave's own configuration");
+  edit->callback([&context, id, limits] {
+    context.run = [&context, id, limits] { return edit_settings(context, *id, changes_of(*limits)); };
+  });
+}
+
+}  // namespace distren::client
