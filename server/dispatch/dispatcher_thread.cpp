@@ -84,7 +84,7 @@ Result<void> DispatcherThread::load(Database& database) {
   if (!claims) return claims.error();
   auto held = store::load_held_grants(database);
   if (!held) return held.error();
-  auto totals = store::load_totals(database);
+  auto totals = store::load_total_points(database);
   if (!totals) return totals.error();
   auto escrows = store::load_escrows(database);
   if (!escrows) return escrows.error();
@@ -391,7 +391,7 @@ void DispatcherThread::sync_points() {
     }
     if (auto const settled = store::settle_overdue_grants(database, held_hours, settled_at_once); !settled)
       return settled.error();
-    auto totals = store::load_totals(database);
+    auto totals = store::load_total_points(database);
     if (!totals) return totals.error();
     auto escrows = store::load_escrows(database);
     if (!escrows) return escrows.error();

@@ -33,11 +33,11 @@ void assess(DispatchCore& core, JobQueue& job, Attempt const& attempt, AttemptRe
   if (report.ending == store::Ending::accepted) job.rendered(attempt.slave, report.memory_mib);
   if (report.ending != store::Ending::accepted || work == 0 || terms.user == 0) return;
   ending.claim = work;
-  ending.bound = economy::demonstrated(run);
+  ending.grant_limit = economy::demonstrated(run);
   ending.boost = static_cast<int>(terms.boost);
   if (terms.user == job.info().user) return;
   if (auto const fair = core.grants.fair_value(attempt.job, attempt.frame, terms.user)) {
-    ending.fair = *fair;
+    ending.fair_value = *fair;
     ending.grant = economy::grant(work, *fair);
     ConnectedSlave* const slave = core.slaves.find(attempt.slave);
     store::Method const* method = &attempt.method;

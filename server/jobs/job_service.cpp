@@ -88,7 +88,7 @@ Result<store::Job> JobService::change(Database& database, std::int64_t job, std:
 }
 
 Result<store::Job> JobService::cancel(Database& database, std::int64_t job, std::string_view reason) {
-  auto const later = store::list_jobs_after(database, job, false);
+  auto const later = store::list_dependent_jobs(database, job, false);
   if (!later) return later.error();
   auto const why = fmt::format("cancelled with job {}, whose output it is made of", job);
   for (auto each = later->rbegin(); each != later->rend(); ++each) {
@@ -159,7 +159,7 @@ Result<store::Job> JobService::requeue_task(Database& database, std::int64_t job
 // them, and is made anew. Before the job itself goes to the dispatcher, so that those that wait are known when it ends.
 // That one of them cannot be, because it was cancelled just now, say, must not hold up the frames.
 void JobService::regenerate(Database& database, std::int64_t job) {
-  auto const later = store::list_jobs_after(database, job, true);
+  auto const later = store::list_dependent_jobs(database, job, true);
   if (!later) return spdlog::warn("what is made of job {} stays as it is: {}", job, later.error().message);
   for (auto const each : *later) {
     auto const guard = lock(each);

@@ -89,12 +89,12 @@ struct OutcomeEntry {  // an attempt that ended; accepted ones carry the file
   std::string reason{};
   bool task_failed = false;  // this failure was the last one the task may have
   // What an accepted frame is worth, in millipoints (economy.md); claim 0: nobody is paid. The database holds the grant
-  // to claim, bound and 1.15 * fair once more, and pays nothing for one's own job.
+  // to claim, grant_limit and 1.15 * fair_value again, and pays nothing for one's own job.
   std::int64_t claim = 0;
-  std::int64_t fair = 0;  // 0: not known yet, the grant is held
+  std::int64_t fair_value = 0;  // 0: not known yet, the grant is held
   std::int64_t grant = 0;
-  std::int64_t bound = 0;  // 1.25 * demonstrated power * wall time by the server's clock
-  int boost = 0;           // L of the job, thousandths
+  std::int64_t grant_limit = 0;  // 1.25 * demonstrated power * wall time by the server's clock
+  int boost = 0;                 // L of the job, thousandths
 };
 
 // A batch goes to journal_write as rows of values in this order, named as its JSON_TABLEs name them;
