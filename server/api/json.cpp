@@ -45,13 +45,13 @@ json text_or_null(std::string const& text) {
   return text.empty() ? json(nullptr) : json(text);
 }
 
-std::string_view slave_state_name(store::SlaveCapabilities state) {
+std::string_view slave_state_name(store::SlaveState state) {
   switch (state) {
-    case store::SlaveCapabilities::disabled:
+    case store::SlaveState::disabled:
       return "disabled";
-    case store::SlaveCapabilities::revoked:
+    case store::SlaveState::revoked:
       return "revoked";
-    case store::SlaveCapabilities::enabled:
+    case store::SlaveState::enabled:
       break;
   }
   return "enabled";
@@ -180,7 +180,7 @@ json to_json(store::Task const& task, std::optional<TaskStatus> const& live) {
 
 namespace {
 
-json figure_to_json(std::optional<store::SlaveHour::Figure> const& figure, int parts = 1) {
+json figure_to_json(std::optional<store::TelemetryHour::Figure> const& figure, int parts = 1) {
   if (!figure) return nullptr;
   if (parts == 1) return {{"mean", figure->mean}, {"max", figure->most}};
   return {{"mean", static_cast<double>(figure->mean) / parts}, {"max", static_cast<double>(figure->most) / parts}};
@@ -200,7 +200,7 @@ json telemetry_to_json(TelemetryReading const& reading) {
           {"on_battery", reading.on_battery}};
 }
 
-json telemetry_to_json(store::SlaveHour const& hour) {
+json telemetry_to_json(store::TelemetryHour const& hour) {
   return {{"at", iso_time(hour.hour * 3'600'000)},
           {"samples", hour.samples},
           {"rendering", hour.rendering},
@@ -208,12 +208,12 @@ json telemetry_to_json(store::SlaveHour const& hour) {
           {"cpu", figure_to_json(hour.cpu)},
           {"memory_used", figure_to_json(hour.memory_used)},
           {"temperature", figure_to_json(hour.temperature)},
-          {"disk_least", or_null(hour.disk_least)}};
+          {"disk_least", or_null(hour.min_disk_free_mib)}};
 }
 
 json slave_to_json(store::Slave const& slave, bool online, std::vector<CurrentTask> const& working_on,
                    std::optional<TelemetryReading> const& telemetry, std::string const& settings, bool address) {
-  auto const wanted = json::parse(slave.settings, nullptr, false);
+  auto const wanted = json::parse(slave.remote_settings, nullptr, false);
   auto const holds = json::parse(settings, nullptr, false);
   json methods = json::array();
   for (auto const& method : slave.methods) {

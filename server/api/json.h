@@ -30,9 +30,9 @@ nlohmann::json slave_to_json(store::Slave const& slave, bool online, std::vector
                              std::optional<TelemetryReading> const& telemetry, std::string const& settings,
                              bool address);
 nlohmann::json telemetry_to_json(TelemetryReading const& reading);
-nlohmann::json telemetry_to_json(store::SlaveHour const& hour);
+nlohmann::json telemetry_to_json(store::TelemetryHour const& hour);
 
-std::string_view slave_state_name(store::SlaveCapabilities state);
+std::string_view slave_state_name(store::SlaveState state);
 
 // Points, powers, weights and boosts are thousandths inside and decimal numbers outside: 12500 is 12.5.
 nlohmann::json decimal(std::int64_t thousandths);

@@ -111,7 +111,7 @@ Reply handle_send_email_code(Request const&, Context& context) {
   std::uint64_t number = 0;
   for (unsigned char const byte : random_bytes(sizeof number)) number = number << 8 | byte;
   auto const done =
-      store::make_mail_code(context.database(), context.caller.user.id, fmt::format("{:08}", number % 100'000'000));
+      store::create_email_code(context.database(), context.caller.user.id, fmt::format("{:08}", number % 100'000'000));
   if (!done) return error_reply(done.error());
   if (context.services.wake_notifier) context.services.wake_notifier();
   return empty_reply(204);
@@ -124,7 +124,7 @@ Reply handle_confirm_email(Request const& request, Context& context) {
   body->read("code", JsonBody::required, code, 32);
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   std::erase(code, ' ');  // as people copy it
-  auto const done = store::try_mail_code(context.database(), context.caller.user.id, code);
+  auto const done = store::confirm_email_code(context.database(), context.caller.user.id, code);
   return done ? settings_reply(context) : error_reply(done.error());
 }
 

@@ -89,7 +89,7 @@ Reply handle_change_remote_settings(Request const& request, Context& context) {
   auto const& services = context.services;
   auto const changes = parse_json(request.body);
   if (!changes) return error_reply(changes.error());
-  if (slave->state == store::SlaveCapabilities::revoked)
+  if (slave->state == store::SlaveState::revoked)
     return error_reply(409, fmt::format("slave {} was revoked; make a new one", slave->id));
   // What is offline may allow it when it comes back.
   if (auto const status = slave_status_of(services.dispatcher, slave->id); status.online && status.settings.empty())
@@ -100,9 +100,9 @@ Reply handle_change_remote_settings(Request const& request, Context& context) {
     std::lock_guard const lock(context.services.slaves_mutex);
     slave = store::show_slave(context.database(), slave->id);
     if (!slave) return error_reply(slave.error());
-    auto const settings = change_settings(slave->settings, *changes);
+    auto const settings = change_settings(slave->remote_settings, *changes);
     if (!settings) return error_reply(settings.error());
-    if (auto const done = store::change_slave_settings(context.database(), slave->id, *settings); !done)
+    if (auto const done = store::change_remote_settings(context.database(), slave->id, *settings); !done)
       return error_reply(done.error());
     context.services.dispatcher.tell([id = slave->id, line = protocol::write(remote_settings_of(*settings))](
                                          DispatchCore& core, std::int64_t) { send_to_slave(core, id, line); });

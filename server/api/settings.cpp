@@ -39,7 +39,7 @@ Reply handle_edit_setting(Request const& request, Context& context) {
              !known && known.error().code == Errc::not_found) {
     return error_reply(known.error());
   }
-  auto const done = store::edit_setting(context.database(), context.caller.user.id, name, text);
+  auto const done = store::override_setting(context.database(), context.caller.user.id, name, text);
   if (!done) return error_reply(done.error());
   auto kept = store::list_settings(context.database());
   if (!kept) return error_reply(kept.error());

@@ -23,10 +23,10 @@ nlohmann::json to_json(store::Shot const& shot) {
               {"tasks", shot.latest_tasks},
               {"accepted", shot.latest_accepted}};
   }
-  if (shot.picture_job != 0) {
-    auto output = nlohmann::json::parse(shot.picture_output, nullptr, false);
-    picture = {{"job", shot.picture_job},
-               {"accepted", shot.picture_accepted},
+  if (shot.thumbnail_job != 0) {
+    auto output = nlohmann::json::parse(shot.thumbnail_output, nullptr, false);
+    picture = {{"job", shot.thumbnail_job},
+               {"accepted", shot.thumbnail_accepted},
                {"output", output.is_object() ? std::move(output) : nlohmann::json(nullptr)}};
   }
   return {{"id", shot.id},
@@ -35,7 +35,7 @@ nlohmann::json to_json(store::Shot const& shot) {
           {"sequence", shot.sequence},
           {"name", shot.name},
           {"state", shot.state},
-          {"said", shot.said},
+          {"said", shot.manual},
           {"jobs", shot.jobs},
           {"latest", std::move(latest)},
           {"picture", std::move(picture)},

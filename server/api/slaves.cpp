@@ -89,7 +89,7 @@ Reply handle_show_slave(Request const&, Context& context) {
 Reply handle_explain_slave(Request const&, Context& context) {
   auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
-  if (slave->state == store::SlaveCapabilities::enabled)
+  if (slave->state == store::SlaveState::enabled)
     return json_reply(200,
                       explanation_to_json(context.services.dispatcher.ask(
                           [&](DispatchCore const& core, std::int64_t) { return explain_slave(core, slave->id); })));
@@ -111,7 +111,7 @@ Reply handle_change_slave(Request const& request, Context& context) {
                   fmt::format("state: '{}' is neither enabled nor disabled", printable(state, 30)));
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
-  if (slave->state == store::SlaveCapabilities::revoked) {
+  if (slave->state == store::SlaveState::revoked) {
     return error_reply(409, fmt::format("slave {} was revoked; make a new one", slave->id));
   }
   if (rename) {
@@ -121,11 +121,11 @@ Reply handle_change_slave(Request const& request, Context& context) {
     }
   }
   if (change) {
-    auto const wanted = state == "enabled" ? store::SlaveCapabilities::enabled : store::SlaveCapabilities::disabled;
+    auto const wanted = state == "enabled" ? store::SlaveState::enabled : store::SlaveState::disabled;
     if (auto const done = store::change_slave_state(context.database(), slave->id, wanted); !done) {
       return error_reply(done.error());
     }
-    if (wanted == store::SlaveCapabilities::disabled) {
+    if (wanted == store::SlaveState::disabled) {
       disable_slave(context.services.dispatcher, slave->id, "this slave was disabled by its owner");
     }
   }
@@ -136,7 +136,7 @@ Reply handle_change_slave(Request const& request, Context& context) {
 Reply handle_revoke_slave(Request const&, Context& context) {
   auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
-  auto done = store::change_slave_state(context.database(), slave->id, store::SlaveCapabilities::revoked);
+  auto done = store::change_slave_state(context.database(), slave->id, store::SlaveState::revoked);
   if (!done) return error_reply(done.error());
   disable_slave(context.services.dispatcher, slave->id, "this slave was revoked by its owner");
   publish_slave_changed(context.services.live, slave->id, slave->user);
@@ -146,7 +146,7 @@ Reply handle_revoke_slave(Request const&, Context& context) {
 Reply handle_rotate_slave(Request const&, Context& context) {
   auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
-  if (slave->state == store::SlaveCapabilities::revoked) {
+  if (slave->state == store::SlaveState::revoked) {
     return error_reply(409, fmt::format("slave {} was revoked; make a new one", slave->id));
   }
   auto const password = random_secret();

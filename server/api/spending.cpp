@@ -58,7 +58,7 @@ json forecast_to_json(std::optional<Forecast> const& forecast) {
 void sync_total(Context& context, std::int64_t user) {
   if (user == 0) return;
   std::lock_guard const lock(context.services.points_mutex);
-  auto const totals = store::load_totals(context.database(), user);
+  auto const totals = store::load_total_points(context.database(), user);
   if (!totals) {
     spdlog::warn("the dispatcher was not told of the points of user {}: {}", user, totals.error().message);
     return;

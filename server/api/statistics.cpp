@@ -132,7 +132,7 @@ Reply handle_statistics(Request const& request, Context& context) {
                                             })},
                             {"max", column(rows, nullptr,
                                            [](StatisticRow const& row) {
-                                             return row.begun == 0 ? json(nullptr) : json(row.wait_most_ms);
+                                             return row.begun == 0 ? json(nullptr) : json(row.max_wait_ms);
                                            })}}},
                           {"slaves", level_columns(rows, samples, &StatisticRow::slaves, false)},
                           {"power", level_columns(rows, samples, &StatisticRow::power, true)},

@@ -69,12 +69,12 @@ void remove_attempt(DispatchCore& core, std::int64_t id, AttemptEvent event) {
 }
 
 // A live attempt ends without a word from its slave: expired, lost, taken away. Its task is ready again.
-void end_attempt(DispatchCore& core, std::int64_t id, store::Ending outcome, std::string const& reason,
+void end_attempt(DispatchCore& core, std::int64_t id, store::Outcome outcome, std::string const& reason,
                  std::int64_t now) {
   Attempt const attempt = core.attempts.at(id);
-  remove_attempt(core, id, outcome == store::Ending::expired ? AttemptEvent::expire : AttemptEvent::end);
+  remove_attempt(core, id, outcome == store::Outcome::expired ? AttemptEvent::expire : AttemptEvent::end);
   if (attempt.benchmark) {
-    if (outcome != store::Ending::returned) core.benchmarks.failed(attempt.slave, attempt.method, reason, now);
+    if (outcome != store::Outcome::returned) core.benchmarks.failed(attempt.slave, attempt.method, reason, now);
     return;
   }
   if (JobQueue* const job = core.jobs.find(attempt.job)) {

@@ -25,7 +25,7 @@ void restore_lease(DispatchCore& core, store::LiveLease const& lease, std::int64
 // It is out no longer. Its task stays as it is.
 void remove_attempt(DispatchCore& core, std::int64_t id, AttemptEvent event = AttemptEvent::end);
 // It ends without a word from its slave: expired, lost, taken away. Its task is ready again.
-void end_attempt(DispatchCore& core, std::int64_t id, store::Ending outcome, std::string const& reason,
+void end_attempt(DispatchCore& core, std::int64_t id, store::Outcome outcome, std::string const& reason,
                  std::int64_t now);
 // Its slave has it and was heard: the lease begins anew.
 void renew_lease(DispatchCore& core, Attempt& attempt, std::int64_t now);

@@ -61,7 +61,7 @@ void benchmark_ended(DispatchCore& core, AttemptReport const& report,
   Attempt const attempt = core.attempts.at(report.attempt);
   ConnectedSlave* const slave = core.slaves.find(attempt.slave);
   std::string reason;
-  if (report.outcome == store::Ending::accepted) {
+  if (report.outcome == store::Outcome::accepted) {
     auto const power = core.benchmarks.measured(attempt.slave, attempt.method,
                                                 {.work_ms = attempt.benchmark->work_ms,
                                                  .cpu_ms = report.cpu_ms,
@@ -75,7 +75,7 @@ void benchmark_ended(DispatchCore& core, AttemptReport const& report,
     } else {
       reason = power.error().message;
     }
-  } else if (report.outcome != store::Ending::returned) {
+  } else if (report.outcome != store::Outcome::returned) {
     reason = report.reason;
   }
   if (!reason.empty()) {
@@ -83,7 +83,7 @@ void benchmark_ended(DispatchCore& core, AttemptReport const& report,
     core.benchmarks.failed(attempt.slave, attempt.method, reason, now);
   }
   remove_attempt(core, report.attempt);
-  bool const refused = !reason.empty() && report.outcome != store::Ending::failed;
+  bool const refused = !reason.empty() && report.outcome != store::Outcome::failed;
   if (answer) answer(answer_text(report.attempt, !refused, reason));
   if (slave == nullptr) return;
   sync_capacity(core, slave->state, true);

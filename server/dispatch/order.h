@@ -24,7 +24,7 @@ struct AttemptReport {
   std::int64_t slave = 0;
   std::int64_t given_ms = 0;  // when the order was signed, UNIX time; 0: not known
   AttemptTerms terms{};       // of its lease
-  store::Ending outcome = store::Ending::accepted;
+  store::Outcome outcome = store::Outcome::accepted;
   std::int64_t cpu_ms = 0;
   std::int64_t wall_ms = 0;
   int memory_mib = 0;

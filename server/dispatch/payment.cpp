@@ -29,15 +29,15 @@ void assess(DispatchCore& core, JobQueue& job, Attempt const& attempt, AttemptRe
   core.policy.completed(report.attempt, {.work = work,
                                          .cpu_ms = report.cpu_ms,
                                          .wall_ms = run.wall_ms,
-                                         .accepted = report.outcome == store::Ending::accepted});
-  if (report.outcome == store::Ending::accepted) job.rendered(attempt.slave, report.memory_mib);
-  if (report.outcome != store::Ending::accepted || work == 0 || terms.user == 0) return;
+                                         .accepted = report.outcome == store::Outcome::accepted});
+  if (report.outcome == store::Outcome::accepted) job.rendered(attempt.slave, report.memory_mib);
+  if (report.outcome != store::Outcome::accepted || work == 0 || terms.user == 0) return;
   outcome.claim = work;
-  outcome.bound = economy::demonstrated(run);
+  outcome.grant_limit = economy::demonstrated(run);
   outcome.boost = static_cast<int>(terms.boost);
   if (terms.user == job.info().user) return;
   if (auto const fair = core.grants.fair_value(attempt.job, attempt.frame, terms.user)) {
-    outcome.fair = *fair;
+    outcome.fair_value = *fair;
     outcome.grant = economy::grant(work, *fair);
     ConnectedSlave* const slave = core.slaves.find(attempt.slave);
     store::Method const* method = &attempt.method;

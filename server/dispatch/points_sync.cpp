@@ -15,7 +15,7 @@ constexpr int settled_at_once = 10000;
 }  // namespace
 
 Result<LedgerPoints> read_points(Database& database) {
-  auto totals = store::load_totals(database);
+  auto totals = store::load_total_points(database);
   if (!totals) return totals.error();
   auto escrows = store::load_escrows(database);
   if (!escrows) return escrows.error();

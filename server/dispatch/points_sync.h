@@ -15,7 +15,7 @@ class Database;
 struct DispatchCore;
 
 struct LedgerPoints {  // of all
-  std::vector<store::UserTotal> totals;
+  std::vector<store::UserPoints> totals;
   std::vector<store::JobEscrow> escrows;
 };
 Result<LedgerPoints> read_points(Database& database);

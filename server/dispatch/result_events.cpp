@@ -113,15 +113,15 @@ void task_failed(DispatchCore& core, JobQueue& job, store::OutcomeEntry& outcome
 
 void report_result(DispatchCore& core, AttemptReport report, std::function<void(std::string answer)> answer,
                    std::int64_t now) {
-  using store::Ending;
+  using store::Outcome;
   slave_seen(core, report.slave, now);
   if (Attempt const* const own = core.attempts.find(report.attempt); own != nullptr && own->benchmark)
     return benchmark_ended(core, report, answer, now);
   if (JobQueue const* const of = job_of(core, report.attempt, report.task);
-      of != nullptr && report.outcome == Ending::accepted) {
+      of != nullptr && report.outcome == Outcome::accepted) {
     bool const lacks_image = report.output.empty() && !of->output().format.empty();
     if (lacks_image && core.attempts.find(report.attempt) != nullptr) {
-      report.outcome = Ending::rejected;
+      report.outcome = Outcome::rejected;
       report.reason = "the result names no output";
     } else if (!lacks_image && core.attempts.state(report.attempt) != AttemptState::committing) {
       (void)begin_commit(core, report,
@@ -131,7 +131,7 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
   bool const committing = core.attempts.state(report.attempt) == AttemptState::committing;
   Attempt* const attempt = core.attempts.find(report.attempt);
   // While its image is being written down, and when it is out no longer, the database alone says what else it says.
-  bool const counts = attempt != nullptr && committing == (report.outcome == Ending::accepted);
+  bool const counts = attempt != nullptr && committing == (report.outcome == Outcome::accepted);
   std::int64_t const job_id = counts ? attempt->job : 0;
   JobQueue* const job = core.jobs.find(job_id);
   store::OutcomeEntry outcome{.attempt = report.attempt,
@@ -141,21 +141,21 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
                               .cpu_ms = report.cpu_ms,
                               .wall_ms = report.wall_ms,
                               .memory_mib = report.memory_mib,
-                              .may_win = job != nullptr && report.outcome == Ending::accepted,
+                              .may_win = job != nullptr && report.outcome == Outcome::accepted,
                               .output = std::move(report.output),
                               .output_size = report.output_size,
                               .output_sha256 = std::move(report.output_sha256),
                               .reason = std::move(report.reason)};
-  if (job != nullptr && report.outcome != Ending::returned) {
+  if (job != nullptr && report.outcome != Outcome::returned) {
     if (attempt->terms.user == 0) attempt->terms = report.terms;  // found again after a restart
     assess(core, *job, *attempt, report, outcome, now);
   }
-  if (job != nullptr && report.outcome == Ending::accepted) {
+  if (job != nullptr && report.outcome == Outcome::accepted) {
     if (ConnectedSlave* const slave = core.slaves.find(report.slave); slave != nullptr)
       slave->attempts.erase(report.attempt);
   } else if (job != nullptr) {
     remove_attempt(core, report.attempt);
-    if (report.outcome == Ending::returned) {
+    if (report.outcome == Outcome::returned) {
       if (ConnectedSlave* const slave = core.slaves.find(report.slave); report.too_long && slave != nullptr)
         job->record_too_long(report.slave, slave->state.limit_ms());
       if (!job->leases.contains(report.task)) {
@@ -167,19 +167,19 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
     }
     sync_policy(core, *job);
   }
-  if (outcome.ending == store::Ending::accepted) ++core.backlog.unwritten;
+  if (outcome.ending == store::Outcome::accepted) ++core.backlog.unwritten;
   core.effects.journal_outcome(std::move(outcome), std::move(answer));
   if (job != nullptr) forget_job_if_done(core, job_id, now);
   // The slave has a free slot from now on; it does not wait for the commit.
   if (ConnectedSlave* const slave = core.slaves.find(report.slave); slave != nullptr) dispatch(core, *slave, now);
-  if (report.outcome != store::Ending::accepted) dispatch_to_idle(core, now);
+  if (report.outcome != store::Outcome::accepted) dispatch_to_idle(core, now);
 }
 
 void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::JournalReply::Verdict verdict,
             std::optional<std::int64_t> points, std::function<void(std::string answer)> const& answer,
             std::int64_t now) {
   using Verdict = store::JournalReply::Verdict;
-  if (outcome.ending == store::Ending::accepted) --core.backlog.unwritten;
+  if (outcome.ending == store::Outcome::accepted) --core.backlog.unwritten;
   Attempt const* const found = core.attempts.find(outcome.attempt);
   if (found != nullptr && found->committing() && outcome.may_win) {
     std::int64_t const job_id = found->job;
@@ -197,7 +197,7 @@ void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::Journ
         core.effects.journal_outcome({.attempt = other,
                                       .task = outcome.task,
                                       .slave = slave,
-                                      .ending = store::Ending::cancelled,
+                                      .ending = store::Outcome::cancelled,
                                       .reason = "another slave was first"},
                                      {});
       }
@@ -228,7 +228,7 @@ void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::Journ
   }
   if (!answer) return;
   if (verdict == Verdict::accepted || verdict == Verdict::recorded) {
-    bool const refused = outcome.ending == store::Ending::rejected;
+    bool const refused = outcome.ending == store::Outcome::rejected;
     answer(answer_text(outcome.attempt, !refused, outcome.reason));
   } else {
     answer(answer_text(outcome.attempt, false,

@@ -99,7 +99,7 @@ std::vector<std::pair<std::int64_t, std::string>> slave_hello(DispatchCore& core
   // What it was given and does not hold any more is lost (the PC was switched off): give it to the next at once.
   std::vector<std::int64_t> lost = core.attempts.leased_by(state.id);
   std::erase_if(lost, [&held](std::int64_t id) { return held.contains(id); });
-  for (std::int64_t const id : lost) end_attempt(core, id, store::Ending::returned, "the slave lost it", now);
+  for (std::int64_t const id : lost) end_attempt(core, id, store::Outcome::returned, "the slave lost it", now);
   if (slave.sink) {
     for (auto const& [id, reason] : unwanted) cancel_on_slave(core, state.id, id, reason);
     dispatch(core, slave, now);
@@ -136,7 +136,7 @@ void disable_slave(DispatchCore& core, std::int64_t id, std::string const& reaso
     sync_capacity(core, found->state, false);
     core.slaves.erase(id);
   }
-  for (std::int64_t const attempt : lost) end_attempt(core, attempt, store::Ending::returned, reason, now);
+  for (std::int64_t const attempt : lost) end_attempt(core, attempt, store::Outcome::returned, reason, now);
   dispatch_to_idle(core, now);
 }
 

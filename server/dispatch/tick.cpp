@@ -18,7 +18,7 @@ void tick(DispatchCore& core, std::int64_t now) {
   }
   for (std::int64_t const id : expired) {
     cancel_on_slave(core, core.attempts.at(id).slave, id, "nothing was heard of this frame for too long");
-    end_attempt(core, id, store::Ending::expired, "nothing was heard of it for too long", now);
+    end_attempt(core, id, store::Outcome::expired, "nothing was heard of it for too long", now);
   }
   for (auto const& [job_id, task] : core.jobs.take_due(now)) {
     JobQueue* const job = core.jobs.find(job_id);

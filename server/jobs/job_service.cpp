@@ -101,7 +101,7 @@ Result<store::Job> JobService::change(Database& database, std::int64_t job, std:
 }
 
 Result<store::Job> JobService::cancel(Database& database, std::int64_t job, std::string_view reason) {
-  auto const later = store::list_jobs_after(database, job, false);
+  auto const later = store::list_dependent_jobs(database, job, false);
   if (!later) return later.error();
   auto const why = fmt::format("cancelled with job {}, whose output it is made of", job);
   for (auto each = later->rbegin(); each != later->rend(); ++each) {
@@ -177,7 +177,7 @@ Result<store::Job> JobService::requeue_task(Database& database, std::int64_t job
 // them and regenerate. Done before the job itself goes to the dispatcher, so that they are known when it ends. A
 // dependent job that cannot, for example because it was just cancelled, must not delay the frames.
 void JobService::regenerate(Database& database, std::int64_t job) {
-  auto const later = store::list_jobs_after(database, job, true);
+  auto const later = store::list_dependent_jobs(database, job, true);
   if (!later) return spdlog::warn("what is made of job {} stays as it is: {}", job, later.error().message);
   for (auto const each : *later) {
     auto const guard = lock(each);

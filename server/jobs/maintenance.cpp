@@ -25,7 +25,7 @@ constexpr int blobs_at_once = 200;
 
 void sweep_blobs(MaintenanceParts const& parts, Database& database) {
   std::unique_lock const lock(parts.blob_sweep);
-  auto const unused = store::take_unused_blobs(database, blob_age_s, blobs_at_once);
+  auto const unused = store::delete_unused_blobs(database, blob_age_s, blobs_at_once);
   if (!unused) {
     spdlog::warn("unused blobs could not be asked for: {}", unused.error().message);
     return;
@@ -62,7 +62,7 @@ void look_after_settings_and_events(MaintenanceParts const& parts, Database& dat
     parts.runtime.take(std::move(*kept));
   else
     spdlog::warn("settings could not be read: {}", kept.error().message);
-  if (auto const done = store::trim_events(database, events_kept); !done)
+  if (auto const done = store::trim_activity(database, events_kept); !done)
     spdlog::warn("old events stay for now: {}", done.error().message);
 }
 

@@ -76,10 +76,10 @@ bool Notifier::round(Database& database) {
   if (now_ms_() - watched_ms_ >= watch_ms) {
     watched_ms_ = now_ms_();
     auto const online = dispatcher_.ask([](DispatchCore const& core, std::int64_t) { return slaves_online(core); });
-    if (auto const done = store::watch_slaves(database, online); !done) return false;
+    if (auto const done = store::check_offline_slaves(database, online); !done) return false;
     if (auto const done = store::trim_notifications(database); !done) return false;
   }
-  auto const gathered = store::gather_notifications(database);
+  auto const gathered = store::enqueue_notifications(database);
   if (!gathered) return false;
   for (auto const user : *gathered) publish_notification(live_, user);
   return send_due(database);
@@ -102,7 +102,7 @@ Result<void> Notifier::send(store::Delivery const& delivery) {
 bool Notifier::send_due(Database& database) {
   for (;;) {
     // One at a time: it is reserved for five minutes, and an e-mail may take one.
-    auto const due = store::take_notifications(database, 1);
+    auto const due = store::dequeue_notifications(database, 1);
     if (!due) return false;
     if (due->empty() || cancelled_) return true;
     auto const& delivery = due->front();
@@ -110,8 +110,8 @@ bool Notifier::send_due(Database& database) {
     if (!sent && cancelled_) return true;
     if (!sent)
       spdlog::info("notification {} by {} was not sent: {}", delivery.id, delivery.channel, sent.error().message);
-    auto const ended = store::end_notification(database, delivery.id, sent ? "" : sent.error().message,
-                                               !sent && sent.error().code != Errc::unavailable);
+    auto const ended = store::finish_notification(database, delivery.id, sent ? "" : sent.error().message,
+                                                  !sent && sent.error().code != Errc::unavailable);
     if (!ended) return false;
   }
 }

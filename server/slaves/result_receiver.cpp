@@ -61,16 +61,16 @@ Result<ResultReceiver::Message> ResultReceiver::verify(std::int64_t slave, proto
   out.report.reason = std::move(result.reason);
   switch (result.outcome.value_or(protocol::Outcome::failed)) {
     case protocol::Outcome::failed:
-      out.report.outcome = store::Ending::failed;
+      out.report.outcome = store::Outcome::failed;
       if (out.report.reason.empty()) out.report.reason = "the slave gave no reason";
       out.log = cleaned_log(result.log);
       break;
     case protocol::Outcome::returned:
-      out.report.outcome = store::Ending::returned;
+      out.report.outcome = store::Outcome::returned;
       out.report.too_long = result.code == protocol::ReturnCode::too_long;
       break;
     case protocol::Outcome::done:
-      out.report.outcome = store::Ending::accepted;
+      out.report.outcome = store::Outcome::accepted;
       if (!result.output) break;
       out.with_output = true;
       out.upload = std::move(result.output->upload);
@@ -154,7 +154,7 @@ void ResultReceiver::look_and_store(Message message, std::function<void(std::str
   }
   auto const refuse = [&](std::string reason) {
     spdlog::warn("result: attempt={} slave={} rejected: {}", attempt, report.slave, quote(reason));
-    report.outcome = store::Ending::rejected;
+    report.outcome = store::Outcome::rejected;
     report.reason = std::move(reason);
     tell_report(std::move(report), answer);
   };

@@ -16,7 +16,7 @@ protocol::Welcome welcome_for(store::SlaveIdentity const& slave, WelcomeSettings
   welcome.files_url = settings.files_url;
   welcome.heartbeat_ms = settings.heartbeat_ms;
   welcome.telemetry_interval_ms = settings.telemetry_interval_ms;
-  welcome.remote_settings = remote_settings_of(slave.settings);
+  welcome.remote_settings = remote_settings_of(slave.remote_settings);
   return welcome;
 }
 

@@ -44,11 +44,11 @@ Result<store::SlaveIdentity> SlaveAuthenticator::enter(Database& database, std::
     return fail(Errc::denied, "slavekey or slavepassword is wrong; make a new pair with: distren slave create NAME");
   }
   failures_.erase(who);
-  if (identity->state == store::SlaveCapabilities::revoked)
+  if (identity->state == store::SlaveState::revoked)
     return fail(Errc::denied, "this slave was revoked by its owner; make a new one with: distren slave create NAME");
   if (identity->owner_blocked)
     return fail(Errc::denied, "the account of this slave's owner is blocked; ask the administrator of the grid");
-  if (identity->state == store::SlaveCapabilities::disabled)
+  if (identity->state == store::SlaveState::disabled)
     return fail(Errc::denied,
                 fmt::format("this slave is disabled; enable it with: distren slave enable {}", identity->id));
   return identity;

@@ -32,9 +32,10 @@ void TelemetryHistory::Sum::add(std::uint32_t value) {
   most = std::max(most, value);
 }
 
-std::optional<store::SlaveHour::Figure> TelemetryHistory::Sum::figure() const {
+std::optional<store::TelemetryHour::Figure> TelemetryHistory::Sum::figure() const {
   if (count == 0) return std::nullopt;
-  return store::SlaveHour::Figure{.mean = static_cast<int>((sum + count / 2) / count), .most = static_cast<int>(most)};
+  return store::TelemetryHour::Figure{.mean = static_cast<int>((sum + count / 2) / count),
+                                      .most = static_cast<int>(most)};
 }
 
 TelemetryHistory::Row TelemetryHistory::encode(protocol::Telemetry const& message) {
@@ -113,7 +114,8 @@ void TelemetryHistory::count(std::int64_t id, Slave& slave, Row const& row) {
   if (row.memory_free != UINT16_MAX && slave.memory_mib > 0)
     hour.memory_used.add(static_cast<std::uint32_t>(std::max(0, slave.memory_mib - 16 * row.memory_free)));
   if (row.temperature >= 0) hour.temperature.add(static_cast<std::uint32_t>(row.temperature));
-  if (row.disk_free != UINT32_MAX) hour.disk_least = std::min(hour.disk_least.value_or(row.disk_free), row.disk_free);
+  if (row.disk_free != UINT32_MAX)
+    hour.min_disk_free_mib = std::min(hour.min_disk_free_mib.value_or(row.disk_free), row.disk_free);
 }
 
 void TelemetryHistory::take(std::int64_t id, protocol::Telemetry const& message, std::int64_t now_ms) {
@@ -160,20 +162,21 @@ int TelemetryHistory::minutes_apart() const {
   return apart();
 }
 
-store::SlaveHour TelemetryHistory::finished(std::int64_t slave, Hour const& hour) {
-  store::SlaveHour out{.slave = slave,
-                       .hour = hour.hour,
-                       .samples = static_cast<int>(hour.samples),
-                       .rendering = static_cast<int>(hour.rendering),
-                       .load = hour.load.figure(),
-                       .cpu = hour.cpu.figure(),
-                       .memory_used = hour.memory_used.figure(),
-                       .temperature = hour.temperature.figure()};
-  if (hour.disk_least) out.disk_least = static_cast<int>(std::min<std::uint32_t>(*hour.disk_least, INT32_MAX));
+store::TelemetryHour TelemetryHistory::finished(std::int64_t slave, Hour const& hour) {
+  store::TelemetryHour out{.slave = slave,
+                           .hour = hour.hour,
+                           .samples = static_cast<int>(hour.samples),
+                           .rendering = static_cast<int>(hour.rendering),
+                           .load = hour.load.figure(),
+                           .cpu = hour.cpu.figure(),
+                           .memory_used = hour.memory_used.figure(),
+                           .temperature = hour.temperature.figure()};
+  if (hour.min_disk_free_mib)
+    out.min_disk_free_mib = static_cast<int>(std::min<std::uint32_t>(*hour.min_disk_free_mib, INT32_MAX));
   return out;
 }
 
-std::vector<store::SlaveHour> TelemetryHistory::take_hours(std::int64_t now_ms, bool all) {
+std::vector<store::TelemetryHour> TelemetryHistory::take_hours(std::int64_t now_ms, bool all) {
   auto const now = static_cast<std::uint32_t>(now_ms / 60'000);
   std::lock_guard const lock(mutex_);
   for (auto& [id, slave] : slaves_) {
@@ -185,7 +188,7 @@ std::vector<store::SlaveHour> TelemetryHistory::take_hours(std::int64_t now_ms, 
   return std::exchange(over_, {});
 }
 
-void TelemetryHistory::put_back(std::vector<store::SlaveHour> hours) {
+void TelemetryHistory::put_back(std::vector<store::TelemetryHour> hours) {
   std::lock_guard const lock(mutex_);
   hours.insert(hours.end(), over_.begin(), over_.end());
   if (hours.size() > hours_kept) hours.erase(hours.begin(), hours.end() - static_cast<std::ptrdiff_t>(hours_kept));
@@ -194,7 +197,7 @@ void TelemetryHistory::put_back(std::vector<store::SlaveHour> hours) {
 
 std::size_t TelemetryHistory::bytes() const {
   std::lock_guard const lock(mutex_);
-  std::size_t total = slaves_.bucket_count() * sizeof(void*) + over_.capacity() * sizeof(store::SlaveHour);
+  std::size_t total = slaves_.bucket_count() * sizeof(void*) + over_.capacity() * sizeof(store::TelemetryHour);
   for (auto const& [id, slave] : slaves_)
     total += sizeof(Slave) + 3 * sizeof(void*) + slave.rows.capacity() * sizeof(Row);
   return total;

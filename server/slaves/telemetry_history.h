@@ -44,8 +44,9 @@ public:
 
   // The hours that are over, or with `all` also the one that runs; they are the caller's from then on. Forgets slaves
   // that have sent nothing for a day.
-  std::vector<store::SlaveHour> take_hours(std::int64_t now_ms, bool all);
-  void put_back(std::vector<store::SlaveHour> hours);  // they could not be written; the oldest go when there are many
+  std::vector<store::TelemetryHour> take_hours(std::int64_t now_ms, bool all);
+  void put_back(
+      std::vector<store::TelemetryHour> hours);  // they could not be written; the oldest go when there are many
 
   [[nodiscard]] std::size_t bytes() const;  // of all rows and their keepers, about
 
@@ -66,14 +67,14 @@ private:
     std::uint32_t most = 0;
     std::uint64_t sum = 0;
     void add(std::uint32_t value);
-    [[nodiscard]] std::optional<store::SlaveHour::Figure> figure() const;
+    [[nodiscard]] std::optional<store::TelemetryHour::Figure> figure() const;
   };
   struct Hour {
     std::uint32_t hour = 0;  // UNIX time / 3,600; 0: nothing yet
     std::uint32_t samples = 0;
     std::uint32_t rendering = 0;  // samples
     Sum load{}, cpu{}, memory_used{}, temperature{};
-    std::optional<std::uint32_t> disk_least{};
+    std::optional<std::uint32_t> min_disk_free_mib{};
   };
   struct Slave {
     std::vector<Row> rows;  // oldest first
@@ -85,7 +86,7 @@ private:
 
   static Row encode(protocol::Telemetry const& message);
   static TelemetryReading decode(Row const& row);
-  static store::SlaveHour finished(std::int64_t slave, Hour const& hour);
+  static store::TelemetryHour finished(std::int64_t slave, Hour const& hour);
   void keep(Slave& slave, Row const& row) const;
   void count(std::int64_t id, Slave& slave, Row const& row);
   [[nodiscard]] int apart() const;
@@ -93,7 +94,7 @@ private:
   std::size_t budget_rows_;
   mutable std::mutex mutex_;  // guards all below
   std::unordered_map<std::int64_t, Slave> slaves_;
-  std::vector<store::SlaveHour> over_;  // hours that wait to be written
+  std::vector<store::TelemetryHour> over_;  // hours that wait to be written
 };
 
 }  // namespace distren

@@ -48,8 +48,8 @@ Result<std::map<std::string, std::string>> list_settings(Database& database) {
   return settings;
 }
 
-Result<void> edit_setting(Database& database, std::int64_t administrator, std::string_view name,
-                          std::optional<std::string_view> value) {
+Result<void> override_setting(Database& database, std::int64_t administrator, std::string_view name,
+                              std::optional<std::string_view> value) {
   return database.call("setting_override", {administrator, name, value ? SqlValue(*value) : SqlValue(nullptr)});
 }
 
@@ -73,7 +73,7 @@ Result<std::vector<Activity>> list_activity(Database& database, std::int64_t adm
   return activity;
 }
 
-Result<void> trim_events(Database& database, std::int64_t keep) {
+Result<void> trim_activity(Database& database, std::int64_t keep) {
   return database.call("activity_trim", {keep});
 }
 

@@ -42,8 +42,8 @@ Result<void> unblock_user(Database&, std::int64_t administrator, std::int64_t us
 
 Result<std::map<std::string, std::string>> list_settings(Database&);  // all that were ever set
 // nullopt: what the file says holds again.
-Result<void> edit_setting(Database&, std::int64_t administrator, std::string_view name,
-                          std::optional<std::string_view> value);
+Result<void> override_setting(Database&, std::int64_t administrator, std::string_view name,
+                              std::optional<std::string_view> value);
 
 struct Activity {
   std::int64_t id = 0;
@@ -59,7 +59,7 @@ struct Activity {
 };
 Result<std::vector<Activity>> list_activity(Database&, std::int64_t administrator, std::string_view kind,
                                             std::int64_t before, int limit);
-Result<void> trim_events(Database&, std::int64_t keep);
+Result<void> trim_activity(Database&, std::int64_t keep);
 
 struct MethodVersion {
   std::string name;

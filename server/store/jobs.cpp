@@ -105,7 +105,7 @@ Result<std::int64_t> latest_accepted(Database& database, std::int64_t job) {
   return task;
 }
 
-Result<std::vector<std::int64_t>> list_jobs_after(Database& database, std::int64_t job, bool ended) {
+Result<std::vector<std::int64_t>> list_dependent_jobs(Database& database, std::int64_t job, bool ended) {
   std::vector<std::int64_t> jobs;
   auto const listed = database.call("job_list_dependents", {job, std::int64_t{ended}},
                                     [&](SqlRow const& row) { jobs.push_back(row.integer(0)); });
@@ -214,7 +214,7 @@ Result<std::vector<std::string>> missing_blobs(Database& database, std::int64_t 
   return missing;
 }
 
-Result<std::vector<std::string>> take_unused_blobs(Database& database, std::int64_t age_s, int limit) {
+Result<std::vector<std::string>> delete_unused_blobs(Database& database, std::int64_t age_s, int limit) {
   std::vector<std::string> taken;
   auto const listed = database.call("blob_delete_unused", {age_s, std::int64_t{limit}},
                                     [&](SqlRow const& row) { taken.push_back(row.text(0)); });

@@ -146,7 +146,7 @@ Result<void> pause_job(Database&, std::int64_t job, std::string_view reason);
 Result<void> resume_job(Database&, std::int64_t job);
 Result<void> cancel_job(Database&, std::int64_t job, std::string_view reason);
 // Unfinished jobs that are made of its output, or of theirs, and so on.
-Result<std::vector<std::int64_t>> list_jobs_after(Database&, std::int64_t job, bool ended);
+Result<std::vector<std::int64_t>> list_dependent_jobs(Database&, std::int64_t job, bool ended);
 // Puts failed tasks, with `all` accepted ones too, or one task that is either, back to ready and the job to active;
 // returns how many.
 Result<int> requeue_job(Database&, std::int64_t job, bool all = false);
@@ -183,6 +183,6 @@ Result<void> record_blob(Database&, std::int64_t user, std::string_view sha256, 
 // Which of these the user has never uploaded himself. Knowing a digest is not owning the file.
 Result<std::vector<std::string>> missing_blobs(Database&, std::int64_t user, std::vector<std::string> const& sha256);
 // Blobs that no job refers to and that are older than age_s; rows are removed, the caller removes the files.
-Result<std::vector<std::string>> take_unused_blobs(Database&, std::int64_t age_s, int limit);
+Result<std::vector<std::string>> delete_unused_blobs(Database&, std::int64_t age_s, int limit);
 
 }  // namespace distren::store

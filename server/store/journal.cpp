@@ -44,7 +44,7 @@ std::string outcomes_text(std::vector<OutcomeEntry> const& endings) {
                fmt::format("\"{}\"", outcome_names[static_cast<std::size_t>(entry.ending)]), entry.cpu_ms,
                entry.wall_ms, entry.memory_mib, entry.task_failed ? 1 : 0, text_of(entry.reason),
                entry.may_win ? text_of(entry.output) : "null", entry.output_size, text_of(entry.output_sha256),
-               entry.claim, entry.fair, entry.grant, entry.bound, entry.boost);
+               entry.claim, entry.fair_value, entry.grant, entry.grant_limit, entry.boost);
   }
   return text + "]";
 }

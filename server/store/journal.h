@@ -72,13 +72,13 @@ struct LeaseEntry {  // an attempt that was handed out
   std::int64_t expires_ms = 0;
 };
 
-enum class Ending { accepted, failed, rejected, returned, expired, cancelled };
+enum class Outcome { accepted, failed, rejected, returned, expired, cancelled };
 
 struct OutcomeEntry {  // an attempt that ended; accepted ones carry the file
   std::int64_t attempt = 0;
   std::int64_t task = 0;
   std::int64_t slave = 0;
-  Ending ending = Ending::accepted;
+  Outcome ending = Outcome::accepted;
   std::int64_t cpu_ms = 0;
   std::int64_t wall_ms = 0;
   int memory_mib = 0;
@@ -89,17 +89,17 @@ struct OutcomeEntry {  // an attempt that ended; accepted ones carry the file
   std::string reason{};
   bool task_failed = false;  // this failure was the last one the task may have
   // What an accepted frame is worth, in millipoints (economy.md); claim 0: nobody is paid. The database holds the grant
-  // to claim, bound and 1.15 * fair once more, and pays nothing for one's own job.
+  // to claim, grant_limit and 1.15 * fair_value again, and pays nothing for one's own job.
   std::int64_t claim = 0;
-  std::int64_t fair = 0;  // 0: not known yet, the grant is held
+  std::int64_t fair_value = 0;  // 0: not known yet, the grant is held
   std::int64_t grant = 0;
-  std::int64_t bound = 0;  // 1.25 * demonstrated power * wall time by the server's clock
-  int boost = 0;           // L of the job, thousandths
+  std::int64_t grant_limit = 0;  // 1.25 * demonstrated power * wall time by the server's clock
+  int boost = 0;                 // L of the job, thousandths
 };
 
 // A batch goes to journal_write as rows of values in this order, named as its JSON_TABLEs name them;
-// tests/unit/server/store compares the two. Arrays, not objects: objects cost the database 20 to 60 % more CPU per result
-// (bench_journal).
+// tests/unit/server/store compares the two. Arrays, not objects: objects cost the database 20 to 60 % more CPU per
+// result (bench_journal).
 inline constexpr std::array<std::string_view, 4> lease_fields{"attempt_id", "task_id", "slave_id", "expires_ms"};
 inline constexpr std::array<std::string_view, 17> outcome_fields{
     "attempt_id",      "task_id",    "slave_id",        "outcome",     "cpu_ms",     "wall_ms",

@@ -29,11 +29,11 @@ Result<void> change_notification_settings(Database& database, std::int64_t user,
                                                         std::string_view(change.secret), or_null(change.choices)});
 }
 
-Result<void> make_mail_code(Database& database, std::int64_t user, std::string_view code) {
+Result<void> create_email_code(Database& database, std::int64_t user, std::string_view code) {
   return database.call("email_code_create", {user, code});
 }
 
-Result<void> try_mail_code(Database& database, std::int64_t user, std::string_view code) {
+Result<void> confirm_email_code(Database& database, std::int64_t user, std::string_view code) {
   return database.call("email_code_confirm", {user, code});
 }
 
@@ -65,7 +65,7 @@ Result<std::vector<Notification>> list_notifications(Database& database, std::in
   return notifications;
 }
 
-Result<std::vector<std::int64_t>> gather_notifications(Database& database) {
+Result<std::vector<std::int64_t>> enqueue_notifications(Database& database) {
   std::vector<std::int64_t> users;
   auto const gathered =
       database.call("notification_enqueue", {}, [&](SqlRow const& row) { users.push_back(row.integer(0)); });
@@ -73,7 +73,7 @@ Result<std::vector<std::int64_t>> gather_notifications(Database& database) {
   return users;
 }
 
-Result<std::vector<Delivery>> take_notifications(Database& database, int limit) {
+Result<std::vector<Delivery>> dequeue_notifications(Database& database, int limit) {
   std::vector<Delivery> deliveries;
   auto const taken = database.call("notification_dequeue", {std::int64_t{limit}}, [&](SqlRow const& row) {
     deliveries.push_back({.id = row.integer(0),
@@ -94,7 +94,7 @@ Result<std::vector<Delivery>> take_notifications(Database& database, int limit) 
   return deliveries;
 }
 
-Result<void> end_notification(Database& database, std::int64_t id, std::string_view problem, bool for_good) {
+Result<void> finish_notification(Database& database, std::int64_t id, std::string_view problem, bool for_good) {
   return database.call("notification_finish", {id, problem, std::int64_t{for_good}});
 }
 
@@ -102,7 +102,7 @@ Result<void> trim_notifications(Database& database) {
   return database.call("notification_trim", {});
 }
 
-Result<void> watch_slaves(Database& database, std::vector<std::int64_t> const& online) {
+Result<void> check_offline_slaves(Database& database, std::vector<std::int64_t> const& online) {
   auto const ids = nlohmann::json(online).dump();
   return database.call("slave_offline_check", {std::string_view(ids)});
 }

@@ -32,9 +32,9 @@ struct NotificationChange {  // what is absent stays as it is
 };
 Result<void> change_notification_settings(Database&, std::int64_t user, NotificationChange const& change);
 // Sends 8 digits to the user's e-mail address. conflict: there is none, it is confirmed, or many were sent.
-Result<void> make_mail_code(Database&, std::int64_t user, std::string_view code);
+Result<void> create_email_code(Database&, std::int64_t user, std::string_view code);
 // Confirms the address. invalid: it is another code; conflict: none holds.
-Result<void> try_mail_code(Database&, std::int64_t user, std::string_view code);
+Result<void> confirm_email_code(Database&, std::int64_t user, std::string_view code);
 // conflict: ten within an hour, or no confirmed e-mail address.
 Result<void> test_notification(Database&, std::int64_t user, std::string_view channel, std::string_view message);
 
@@ -71,11 +71,11 @@ struct Delivery {  // a notification with where it goes
   std::string code{};  // of a mail that confirms its address
 };
 // Puts what happened into the outbox; returns the users with something new for their browser.
-Result<std::vector<std::int64_t>> gather_notifications(Database&);
-Result<std::vector<Delivery>> take_notifications(Database&, int limit);
+Result<std::vector<std::int64_t>> enqueue_notifications(Database&);
+Result<std::vector<Delivery>> dequeue_notifications(Database&, int limit);
 // problem empty: it was sent. for_good: it is not tried again.
-Result<void> end_notification(Database&, std::int64_t id, std::string_view problem, bool for_good);
+Result<void> finish_notification(Database&, std::int64_t id, std::string_view problem, bool for_good);
 Result<void> trim_notifications(Database&);
-Result<void> watch_slaves(Database&, std::vector<std::int64_t> const& online);
+Result<void> check_offline_slaves(Database&, std::vector<std::int64_t> const& online);
 
 }  // namespace distren::store

@@ -162,9 +162,9 @@ Result<void> correct_powers(Database& database, std::vector<Power> const& powers
   return database.call("power_correct", {std::string_view(batch)});
 }
 
-Result<std::vector<UserTotal>> load_totals(Database& database, std::int64_t only_user) {
+Result<std::vector<UserPoints>> load_total_points(Database& database, std::int64_t only_user) {
   return rows_of(database, "total_points_load", {only_user}, [](SqlRow const& row) {
-    return UserTotal{row.integer(0), row.integer(1)};
+    return UserPoints{row.integer(0), row.integer(1)};
   });
 }
 

@@ -116,11 +116,11 @@ Result<void> record_power(Database&, std::int64_t slave, std::string_view method
 Result<void> correct_powers(Database&, std::vector<Power> const& powers);
 
 // What the dispatcher loads at its start, of everything (0) or of one.
-struct UserTotal {
+struct UserPoints {
   std::int64_t user = 0;
   std::int64_t total = 0;
 };
-Result<std::vector<UserTotal>> load_totals(Database&, std::int64_t only_user = 0);
+Result<std::vector<UserPoints>> load_total_points(Database&, std::int64_t only_user = 0);
 
 struct AcceptedClaim {  // a sample of the fair value; one's own job is left out
   std::int64_t job = 0;

@@ -15,15 +15,15 @@ Shot read_shot(SqlRow const& row) {
   shot.sequence = row.text(4);
   shot.name = row.text(5);
   shot.state = row.text(6);
-  shot.said = row.integer(7) != 0;
+  shot.manual = row.integer(7) != 0;
   shot.jobs = static_cast<int>(row.integer(8));
   shot.latest_job = row.integer(9);
   shot.latest_state = row.text(10);
   shot.latest_tasks = static_cast<int>(row.integer(11));
   shot.latest_accepted = static_cast<int>(row.integer(12));
-  shot.picture_job = row.integer(13);
-  shot.picture_accepted = static_cast<int>(row.integer(14));
-  shot.picture_output = row.text(15);
+  shot.thumbnail_job = row.integer(13);
+  shot.thumbnail_accepted = static_cast<int>(row.integer(14));
+  shot.thumbnail_output = row.text(15);
   shot.created_at = row.text(16);
   return shot;
 }

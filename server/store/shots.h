@@ -19,17 +19,17 @@ struct Shot {
   std::int64_t user = 0;  // whose project it is
   std::string sequence;
   std::string name;
-  std::string state;  // waiting work review done
-  bool said = false;  // by somebody; false: as its jobs are
+  std::string state;    // waiting work review done
+  bool manual = false;  // the state; false: derived from its jobs
   int jobs = 0;
   std::int64_t latest_job = 0;  // newest that renders frames to look at; 0: none
   std::string latest_state;
   int latest_tasks = 0;
   int latest_accepted = 0;
-  std::int64_t picture_job = 0;  // newest of these that has a frame; 0: none
-  int picture_accepted = 0;
-  std::string picture_output;  // JSON object, see NewJob
-  std::string created_at;      // UTC, ISO 8601
+  std::int64_t thumbnail_job = 0;  // newest of these that has a frame; 0: none
+  int thumbnail_accepted = 0;
+  std::string thumbnail_output;  // JSON object, see NewJob
+  std::string created_at;        // UTC, ISO 8601
 };
 
 // Found by its names, or made, with its sequence.

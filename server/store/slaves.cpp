@@ -8,9 +8,9 @@ namespace {
 
 constexpr std::string_view state_names[] = {"enabled", "disabled", "revoked"};
 
-SlaveCapabilities parse_state(std::string_view name) {
-  if (name == "enabled") return SlaveCapabilities::enabled;
-  return name == "disabled" ? SlaveCapabilities::disabled : SlaveCapabilities::revoked;
+SlaveState parse_state(std::string_view name) {
+  if (name == "enabled") return SlaveState::enabled;
+  return name == "disabled" ? SlaveState::disabled : SlaveState::revoked;
 }
 
 // [[name, version, benchmark, power, age]...], or "" for a slave that never said hello.
@@ -43,7 +43,7 @@ Slave read_slave(SqlRow const& row) {
   slave.frames_accepted = row.integer(13);
   slave.address = row.text(14);
   if (auto const gpus = nlohmann::json::parse(row.text(15), nullptr, false); gpus.is_array()) slave.gpus = gpus;
-  slave.settings = row.text(16);
+  slave.remote_settings = row.text(16);
   return slave;
 }
 
@@ -87,7 +87,7 @@ Result<void> rename_slave(Database& database, std::int64_t slave, std::string_vi
   return database.call("slave_rename", {slave, name});
 }
 
-Result<void> change_slave_state(Database& database, std::int64_t slave, SlaveCapabilities state) {
+Result<void> change_slave_state(Database& database, std::int64_t slave, SlaveState state) {
   return database.call("slave_state_change", {slave, state_names[static_cast<std::size_t>(state)]});
 }
 
@@ -113,7 +113,7 @@ Result<std::vector<SlaveBlock>> list_blocks(Database& database, std::int64_t sla
   return blocks;
 }
 
-Result<void> change_slave_settings(Database& database, std::int64_t slave, std::string_view settings) {
+Result<void> change_remote_settings(Database& database, std::int64_t slave, std::string_view settings) {
   return database.call("slave_settings_change", {slave, settings});
 }
 

@@ -11,7 +11,7 @@
 
 namespace distren::store {
 
-enum class SlaveCapabilities { enabled, disabled, revoked };
+enum class SlaveState { enabled, disabled, revoked };
 
 struct Method {
   std::string name;
@@ -33,7 +33,7 @@ struct Slave {
   std::string user_name;
   std::string name;
   std::string slavekey;
-  SlaveCapabilities state = SlaveCapabilities::enabled;
+  SlaveState state = SlaveState::enabled;
   std::string os;
   std::string cpu;
   int cores = 0;
@@ -44,7 +44,7 @@ struct Slave {
   std::int64_t frames_accepted = 0;
   std::string address;  // of the last sign-on
   std::vector<std::string> gpus;
-  std::string settings;  // JSON: what the owner asks for from afar; empty: nothing
+  std::string remote_settings;  // JSON, set by the owner; empty: none
 };
 
 struct SlaveIdentity {
@@ -52,8 +52,8 @@ struct SlaveIdentity {
   std::int64_t user = 0;
   std::string name;
   std::string password_hash;  // 32 bytes SHA-256 of the slavepassword
-  SlaveCapabilities state = SlaveCapabilities::enabled;
-  std::string settings;  // as in Slave
+  SlaveState state = SlaveState::enabled;
+  std::string remote_settings;  // as in Slave
   bool owner_blocked = false;
 };
 
@@ -72,7 +72,7 @@ Result<Slave> show_slave(Database&, std::int64_t slave);
 // Newest first; user 0 lists everybody's; ids below `before` (0: from the start).
 Result<std::vector<Slave>> list_slaves(Database&, std::int64_t user, std::int64_t before, int limit);
 Result<void> rename_slave(Database&, std::int64_t slave, std::string_view name);
-Result<void> change_slave_state(Database&, std::int64_t slave, SlaveCapabilities state);
+Result<void> change_slave_state(Database&, std::int64_t slave, SlaveState state);
 Result<void> change_slave_password(Database&, std::int64_t slave, std::string_view password_hash);
 
 // kind user: by name, and target is ignored.
@@ -83,8 +83,8 @@ Result<std::vector<SlaveBlock>> list_blocks(Database&, std::int64_t slave);
 inline Result<std::vector<SlaveBlock>> load_blocks(Database& database) {
   return list_blocks(database, 0);
 }
-// settings: JSON; empty: none.
-Result<void> change_slave_settings(Database&, std::int64_t slave, std::string_view settings);
+// remote_settings: JSON; empty: none.
+Result<void> change_remote_settings(Database&, std::int64_t slave, std::string_view settings);
 
 struct SlaveHello {
   std::string os;

@@ -56,7 +56,7 @@ Result<std::vector<StatisticRow>> list_statistics(Database& database, std::int64
                     .received = row.integer(6),
                     .begun = row.integer(7),
                     .wait_ms = row.integer(8),
-                    .wait_most_ms = row.integer(9),
+                    .max_wait_ms = row.integer(9),
                     .samples = row.integer(10),
                     .slaves = read_level(row, 11),
                     .power = read_level(row, 13),

@@ -25,7 +25,7 @@ struct StatisticRow {
   std::int64_t received = 0;  // accepted, of the user's jobs
   std::int64_t begun = 0;     // jobs of which a frame came for the first time
   std::int64_t wait_ms = 0;   // that these waited until that frame was begun, all together
-  std::int64_t wait_most_ms = 0;
+  std::int64_t max_wait_ms = 0;
   std::int64_t samples = 0;                    // of user 0: of all minutes
   Level slaves{}, power{}, ready{}, leased{};  // power in thousandths of a reference core
 };

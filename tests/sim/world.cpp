@@ -238,7 +238,7 @@ void World::turn_off(std::int64_t id) {
                     {.attempt = attempt,
                      .task = work.task,
                      .slave = id,
-                     .outcome = store::Ending::returned,
+                     .outcome = store::Outcome::returned,
                      .output = {},
                      .output_sha256 = {},
                      .reason = "switched off"},
@@ -324,13 +324,13 @@ store::JournalReply::Verdict World::record(store::OutcomeEntry const& ending) {
   using Verdict = store::JournalReply::Verdict;
   auto const job_id = job_of_task(ending.task);
   Job& job = jobs_[static_cast<std::size_t>(job_id)];
-  if (ending.ending == store::Ending::returned || ending.ending == store::Ending::expired) {
+  if (ending.ending == store::Outcome::returned || ending.ending == store::Outcome::expired) {
     ++users_[static_cast<std::size_t>(job.user)].waiting_frames;
     return Verdict::recorded;
   }
   auto const work = handed_in_.find(ending.attempt);
-  if (ending.ending != store::Ending::accepted || work == handed_in_.end()) {
-    if (ending.ending == store::Ending::cancelled) ++copies;
+  if (ending.ending != store::Outcome::accepted || work == handed_in_.end()) {
+    if (ending.ending == store::Outcome::cancelled) ++copies;
     return Verdict::recorded;
   }
   Running const done = work->second;

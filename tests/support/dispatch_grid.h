@@ -129,7 +129,7 @@ struct Grid {
     return s;
   }
 
-  AttemptReport report_for(json const& order, std::int64_t slave, store::Ending ending, std::string reason = {}) {
+  AttemptReport report_for(json const& order, std::int64_t slave, store::Outcome ending, std::string reason = {}) {
     AttemptReport report;
     report.attempt = order["attempt"];
     report.task = order["task"];
@@ -139,20 +139,20 @@ struct Grid {
     if (lease) report.terms = lease->terms;
     report.outcome = ending;
     report.reason = std::move(reason);
-    if (ending == store::Ending::accepted) report.output = order["output"]["name"];
+    if (ending == store::Outcome::accepted) report.output = order["output"]["name"];
     return report;
   }
 
   std::string answer;
   void done(json const& order, std::int64_t slave) {
-    auto report = report_for(order, slave, store::Ending::accepted);
+    auto report = report_for(order, slave, store::Outcome::accepted);
     ck_assert(distren::begin_commit(core, report, now) == CommitDecision::proceed);
     distren::report_result(
         core, report, [this](std::string text) { answer = std::move(text); }, now);
   }
   void fails(json const& order, std::int64_t slave, std::string reason = "it crashed") {
     distren::report_result(
-        core, report_for(order, slave, store::Ending::failed, std::move(reason)),
+        core, report_for(order, slave, store::Outcome::failed, std::move(reason)),
         [this](std::string text) { answer = std::move(text); }, now);
   }
   // As the database decides: nothing for oneself, nothing yet without a value.
@@ -164,7 +164,7 @@ struct Grid {
     while (!journal.endings.empty()) {
       auto written = std::move(journal.endings.front());
       journal.endings.pop_front();
-      Verdict const usual = written.entry.ending == store::Ending::accepted ? Verdict::accepted : Verdict::recorded;
+      Verdict const usual = written.entry.ending == store::Outcome::accepted ? Verdict::accepted : Verdict::recorded;
       distren::settle(core, written.entry, verdict.value_or(usual), granted(written.entry), written.answer, now);
     }
   }

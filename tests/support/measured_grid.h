@@ -52,7 +52,7 @@ struct MeasuredGrid : Grid {
   void answer_benchmark(json const& order, std::int64_t slave, std::int64_t cpu_ms, std::int64_t wall_ms,
                         std::string sha256) {
     now += wall_ms;
-    auto report = report_for(order, slave, store::Ending::accepted);
+    auto report = report_for(order, slave, store::Outcome::accepted);
     report.cpu_ms = cpu_ms;
     report.output_sha256 = std::move(sha256);
     report_result(
@@ -68,7 +68,7 @@ struct MeasuredGrid : Grid {
 // A frame's result: cpu_ms as the slave says, after wall_ms by the server's clock.
 inline void render(Grid& grid, json const& order, std::int64_t slave, std::int64_t cpu_ms, std::int64_t wall_ms) {
   grid.now += wall_ms;
-  auto report = grid.report_for(order, slave, store::Ending::accepted);
+  auto report = grid.report_for(order, slave, store::Outcome::accepted);
   report.cpu_ms = cpu_ms;
   ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
   report_result(

@@ -216,7 +216,7 @@ START_TEST(health_tells_how_far_the_journal_is_behind) {
     AttemptReport const report{.attempt = 1'000'000 + i,
                                .task = first + i,
                                .slave = 1,
-                               .outcome = store::Ending::failed,
+                               .outcome = store::Outcome::failed,
                                .reason = "no camera"};
     desk.dispatcher->tell([report](DispatchCore& core, std::int64_t now) { report_result(core, report, {}, now); });
   }

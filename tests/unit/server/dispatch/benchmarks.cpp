@@ -101,7 +101,7 @@ START_TEST(a_slave_with_too_little_memory_is_not_asked_and_one_liar_keeps_nobody
     return slave;
   };
   auto const uses = [&grid](std::shared_ptr<FakeSlave> const& slave, std::int64_t id, int memory_mib) {
-    auto report = grid.report_for(slave->of_type("order").back(), id, store::Ending::accepted);
+    auto report = grid.report_for(slave->of_type("order").back(), id, store::Outcome::accepted);
     report.memory_mib = memory_mib;
     ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
     report_result(

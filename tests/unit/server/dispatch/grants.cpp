@@ -13,7 +13,7 @@ START_TEST(results_that_come_together_are_each_worth_the_time_that_they_took) {
   auto const first = slave->of_type("order").back();
   // Held ahead, as the slave asked: all are given now, and handed in 60 seconds later in the same millisecond.
   auto const second = [&] {
-    auto report = grid.report_for(first, 7, store::Ending::accepted);
+    auto report = grid.report_for(first, 7, store::Outcome::accepted);
     report.cpu_ms = 20'000;
     report.wall_ms = 20'000;
     grid.now += 60'000;
@@ -22,7 +22,7 @@ START_TEST(results_that_come_together_are_each_worth_the_time_that_they_took) {
         grid.core, report, [](std::string const&) {}, grid.now);
     return slave->of_type("order").back();
   }();
-  auto report = grid.report_for(second, 7, store::Ending::accepted);
+  auto report = grid.report_for(second, 7, store::Outcome::accepted);
   report.given_ms = grid.now - 60'000;  // signed with the first
   report.cpu_ms = 30'000;
   report.wall_ms = 30'000;
@@ -33,13 +33,13 @@ START_TEST(results_that_come_together_are_each_worth_the_time_that_they_took) {
   auto const expected = grid.journal.endings[0].entry.claim * 3 / 2;
   ck_assert_int_le(std::abs(grid.journal.endings[1].entry.claim - expected), 2);  // both are rounded
   // And what is left of the minute is all that a third could be paid for, whatever it says.
-  auto third = grid.report_for(slave->of_type("order").back(), 7, store::Ending::accepted);
+  auto third = grid.report_for(slave->of_type("order").back(), 7, store::Outcome::accepted);
   third.given_ms = grid.now - 60'000;
   third.cpu_ms = third.wall_ms = 3'600'000;
   ck_assert(begin_commit(grid.core, third, grid.now) == CommitDecision::proceed);
   report_result(
       grid.core, third, [](std::string const&) {}, grid.now);
-  ck_assert_int_le(grid.journal.endings[2].entry.bound, grid.journal.endings[0].entry.bound / 2 + 1);
+  ck_assert_int_le(grid.journal.endings[2].entry.grant_limit, grid.journal.endings[0].entry.grant_limit / 2 + 1);
 }
 END_TEST
 
@@ -56,7 +56,7 @@ START_TEST(cpu_time_is_a_claim_that_the_server_s_clock_bounds) {
     render(grid, slave->of_type("order").back(), 7, each.cpu_ms, each.wall_ms);
     auto const& entry = grid.journal.endings.back().entry;
     ck_assert_int_eq(entry.claim, each.claim);
-    ck_assert_int_eq(entry.bound, each.claim == 0 ? 0 : each.wall_ms / 60 * 5 / 4);
+    ck_assert_int_eq(entry.grant_limit, each.claim == 0 ? 0 : each.wall_ms / 60 * 5 / 4);
   }
 }
 END_TEST
@@ -67,7 +67,7 @@ START_TEST(time_is_not_paid_twice_to_a_slave_that_holds_results_back) {
   auto const slave = grid.add_slave(7);
   render(grid, slave->of_type("order").back(), 7, 60'000, 60'000);
   json late = slave->of_type("order").back();
-  auto report = grid.report_for(late, 7, store::Ending::accepted);
+  auto report = grid.report_for(late, 7, store::Outcome::accepted);
   report.cpu_ms = 60'000;
   report.given_ms = grid.now - 600'000;
   grid.now += 6000;
@@ -115,13 +115,13 @@ START_TEST(grants_wait_until_three_others_have_rendered_some_of_the_job) {
   for (std::int64_t const id : {11, 12, 13}) slaves[id] = grid.add_slave(id);
   for (auto const& [id, slave] : slaves) {
     render(grid, slave->of_type("order").back(), id, 60'000 + id, 60'000);
-    ck_assert_int_eq(grid.journal.endings.back().entry.fair, 0);
+    ck_assert_int_eq(grid.journal.endings.back().entry.fair_value, 0);
   }
   grid.commit();
   ck_assert(grid.journal.settled.empty());  // each has two others
   slaves[14] = grid.add_slave(14);
   render(grid, slaves[14]->of_type("order").back(), 14, 60'000, 60'000);
-  ck_assert_int_eq(grid.journal.endings.back().entry.fair, 1000);
+  ck_assert_int_eq(grid.journal.endings.back().entry.fair_value, 1000);
   ck_assert_int_eq(grid.journal.endings.back().entry.grant, 1000);
   grid.commit();
   ck_assert_uint_eq(grid.journal.settled.size(), 3);
@@ -183,7 +183,7 @@ START_TEST(one_s_own_frames_are_no_samples) {
   ck_assert(grid.journal.settled.empty());
   slaves[10] = grid.add_slave(10);
   render(grid, slaves[10]->of_type("order").back(), 10, 60'000, 60'000);
-  ck_assert_int_eq(grid.journal.endings.back().entry.fair, 0);  // 8 and 9 are two; 7 is the owner's
+  ck_assert_int_eq(grid.journal.endings.back().entry.fair_value, 0);  // 8 and 9 are two; 7 is the owner's
 }
 END_TEST
 
@@ -220,7 +220,7 @@ START_TEST(a_frame_is_paid_whose_slave_left_while_its_image_was_checked) {
     Grid grid;
     grid.add_job(1, 3);
     auto const slave = grid.add_slave(7);
-    auto report = grid.report_for(slave->received.back(), 7, store::Ending::accepted);
+    auto report = grid.report_for(slave->received.back(), 7, store::Outcome::accepted);
     grid.now += 60'000;
     report.cpu_ms = 60'000;
     ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
@@ -230,7 +230,7 @@ START_TEST(a_frame_is_paid_whose_slave_left_while_its_image_was_checked) {
       slave_disconnected(grid.core, 7, slave.get());
     report_result(grid.core, report, {}, grid.now);
     ck_assert_int_eq(grid.journal.endings.back().entry.claim, 1000);
-    ck_assert_int_eq(grid.journal.endings.back().entry.bound, 1250);
+    ck_assert_int_eq(grid.journal.endings.back().entry.grant_limit, 1250);
   }
 }
 END_TEST
@@ -249,7 +249,7 @@ START_TEST(what_a_slave_says_of_itself_after_its_order_changes_nothing_of_its_pa
   render(grid, order, 7, 64 * 60'000, 60'000);
   auto const& entry = grid.journal.endings.back().entry;
   ck_assert_int_eq(entry.claim, 2 * 2 * 1050);  // two cores of power 2 for a minute, and what clocks may differ
-  ck_assert_int_eq(entry.bound, 2 * 2 * 1250);
+  ck_assert_int_eq(entry.grant_limit, 2 * 2 * 1250);
 }
 END_TEST
 
@@ -278,7 +278,7 @@ START_TEST(claims_of_slaves_that_left_make_the_fair_value_too) {
   }
   auto const slave = grid.add_slave(14);
   render(grid, slave->received.back(), 14, 60'000, 60'000);
-  ck_assert_int_eq(grid.journal.endings.back().entry.fair, 1000);
+  ck_assert_int_eq(grid.journal.endings.back().entry.fair_value, 1000);
 }
 END_TEST
 

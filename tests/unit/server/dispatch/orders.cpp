@@ -89,7 +89,7 @@ struct Holder {
     slave_hello(grid.core, hello, grid.now);
     for (int i = 0; i < results; ++i) {
       grid.now += ms;
-      auto report = grid.report_for(slave->of_type("order")[static_cast<std::size_t>(i)], 7, store::Ending::accepted);
+      auto report = grid.report_for(slave->of_type("order")[static_cast<std::size_t>(i)], 7, store::Outcome::accepted);
       report.cpu_ms = report.wall_ms = ms;
       ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
       report_result(grid.core, report, {}, grid.now);

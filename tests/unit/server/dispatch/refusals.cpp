@@ -66,7 +66,7 @@ START_TEST(a_frame_that_took_longer_than_a_slave_lends_goes_elsewhere_and_counts
   slave_hello(grid.core, state, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
   auto report =
-      grid.report_for(slave->received.back(), 7, store::Ending::returned, "it took longer than the 10 minutes");
+      grid.report_for(slave->received.back(), 7, store::Outcome::returned, "it took longer than the 10 minutes");
   report.too_long = true;
   report_result(grid.core, report, {}, grid.now);
   grid.commit();
@@ -89,7 +89,7 @@ START_TEST(a_slave_is_not_given_frames_that_are_expected_to_take_longer_than_it_
   auto const first = grid.add_slave(8);
   for (int i = 0; i < 3; ++i) {  // an hour each
     grid.now += 3'600'000;
-    auto report = grid.report_for(first->received.back(), 8, store::Ending::accepted);
+    auto report = grid.report_for(first->received.back(), 8, store::Outcome::accepted);
     report.cpu_ms = report.wall_ms = 3'600'000;
     ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
     report_result(grid.core, report, {}, grid.now);

@@ -35,7 +35,7 @@ START_TEST(whoever_finishes_first_counts_and_the_other_is_told_to_stop) {
   grid.done(order, 7);
   grid.commit();
   ck_assert_uint_eq(second->of_type("cancel").size(), 1);
-  auto late = grid.report_for(second->received[0], 8, store::Ending::accepted);
+  auto late = grid.report_for(second->received[0], 8, store::Outcome::accepted);
   ck_assert(begin_commit(grid.core, late, grid.now) == CommitDecision::not_needed);
 }
 END_TEST
@@ -44,7 +44,7 @@ START_TEST(two_images_of_one_frame_are_never_put_in_place_at_once) {
   Grid grid;
   grid.add_job(1, 1);
   auto const first = grid.add_slave(7);
-  auto const report = grid.report_for(first->received[0], 7, store::Ending::accepted);
+  auto const report = grid.report_for(first->received[0], 7, store::Outcome::accepted);
   ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
   auto other = report;
   other.attempt = 55;
@@ -95,7 +95,8 @@ START_TEST(a_returned_frame_is_held_against_nobody) {
   grid.add_job(1, 1);
   auto const slave = grid.add_slave(7);
   for (int i = 0; i < 5; ++i) {
-    report_result(grid.core, grid.report_for(slave->of_type("order").back(), 7, store::Ending::returned), {}, grid.now);
+    report_result(grid.core, grid.report_for(slave->of_type("order").back(), 7, store::Outcome::returned), {},
+                  grid.now);
     grid.commit();
   }
   ck_assert_uint_eq(slave->of_type("order").size(), 6);
@@ -106,7 +107,7 @@ START_TEST(a_result_without_the_image_that_the_job_wants_is_rejected) {
   Grid grid;
   grid.add_job(1, 1);
   auto const slave = grid.add_slave(7);
-  auto report = grid.report_for(slave->received[0], 7, store::Ending::accepted);
+  auto report = grid.report_for(slave->received[0], 7, store::Outcome::accepted);
   report.output.clear();
   report_result(
       grid.core, report, [&](std::string text) { grid.answer = std::move(text); }, grid.now);
@@ -173,7 +174,7 @@ struct Ghost {
   }
   // Says done for the attempt that has ended; the database answers as it does.
   void speak(Verdict verdict) {
-    auto report = grid.report_for(old, 7, store::Ending::accepted);
+    auto report = grid.report_for(old, 7, store::Outcome::accepted);
     if (begin_commit(grid.core, report, grid.now) != CommitDecision::proceed) report.output.clear();
     report_result(
         grid.core, report, [this](std::string text) { grid.answer = std::move(text); }, grid.now);
@@ -192,7 +193,7 @@ struct Ghost {
 };
 
 void returns(Grid& grid, json const& order) {
-  report_result(grid.core, grid.report_for(order, 7, store::Ending::returned), {}, grid.now);
+  report_result(grid.core, grid.report_for(order, 7, store::Outcome::returned), {}, grid.now);
   slave_hello(grid.core, Grid::state(7, 0), grid.now);
 }
 
@@ -228,7 +229,7 @@ END_TEST
 
 START_TEST(a_frame_that_a_hello_left_out_cannot_be_brought_after_all) {
   Ghost ghost([](Grid& grid, json const&) { slave_hello(grid.core, Grid::state(7, 0), grid.now); });
-  ck_assert(begin_commit(ghost.grid.core, ghost.grid.report_for(ghost.old, 7, store::Ending::accepted),
+  ck_assert(begin_commit(ghost.grid.core, ghost.grid.report_for(ghost.old, 7, store::Outcome::accepted),
                          ghost.grid.now) != CommitDecision::proceed);
   ghost.speak(Verdict::superseded);
   ghost.expect_honest_work_counts();
@@ -250,7 +251,7 @@ START_TEST(what_the_database_calls_ended_gives_the_frame_to_the_next) {
   grid.commit(Verdict::ended);
   ck_assert_says(grid.answer, "rejected");
   ck_assert_uint_eq(grid.add_slave(8)->of_type("order").size(), 1);
-  ck_assert(begin_commit(grid.core, grid.report_for(order, 7, store::Ending::accepted), grid.now) ==
+  ck_assert(begin_commit(grid.core, grid.report_for(order, 7, store::Outcome::accepted), grid.now) ==
             CommitDecision::not_needed);
 }
 END_TEST
@@ -261,7 +262,7 @@ START_TEST(what_a_slave_says_beside_a_commit_changes_nothing) {
   json const order = grid.add_slave(7)->received[0];
   auto const other = grid.add_slave(8);
   grid.done(order, 7);
-  for (auto const ending : {store::Ending::returned, store::Ending::failed})
+  for (auto const ending : {store::Outcome::returned, store::Outcome::failed})
     report_result(grid.core, grid.report_for(order, 7, ending, "no"), {}, grid.now);
   ck_assert_uint_eq(other->received.size(), 0);
   grid.commit();
@@ -274,7 +275,7 @@ START_TEST(a_result_that_the_dispatcher_does_not_know_cannot_win_without_its_ima
   grid.add_job(1, 1);
   json const order = grid.add_slave(7)->received[0];
   remove_job(grid.core, 1, store::deleted_revision, "it is read again", grid.now);
-  auto report = grid.report_for(order, 7, store::Ending::accepted);
+  auto report = grid.report_for(order, 7, store::Outcome::accepted);
   ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::not_needed);
   report.output.clear();
   report_result(grid.core, report, {}, grid.now);

@@ -39,7 +39,7 @@ store::OutcomeEntry failed(std::int64_t attempt, std::int64_t task, std::int64_t
   entry.attempt = attempt;
   entry.task = task;
   entry.slave = slave;
-  entry.ending = store::Ending::failed;
+  entry.ending = store::Outcome::failed;
   entry.reason = std::move(reason);
   entry.task_failed = last;
   return entry;
