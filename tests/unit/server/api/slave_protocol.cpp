@@ -40,7 +40,8 @@ START_TEST(slaves_are_made_shown_changed_and_revoked) {
   desk.connect(a_slave(slave, store::show_job(desk.database, job)->user));
   auto const order = desk.order(slave);
   auto const working = desk.call("GET", path, secret).json["working_on"];
-  ck_assert_msg(working.size() == 1 && working[0]["frame"] == order["frame"], "%s", working.dump().c_str());
+  ck_assert_msg(working.size() == 1 && working[0]["frame"] == order["parameters"]["frame"], "%s",
+                working.dump().c_str());
   auto const changed = desk.call("PATCH", path, secret, {{"name", "cellar"}, {"state", "disabled"}});
   ck_assert_text(changed.json["name"], "cellar");
   ck_assert_text(changed.json["state"], "disabled");

@@ -33,11 +33,12 @@ START_TEST(a_boost_moves_points_once_however_often_it_is_sent) {
   ck_assert(listed["escrow"] == 12.5 && listed["position"] == 7);
 
   auto const other = desk.spend(boost_path(job), ann, "boost-1", json{{"points", 13}});
-  ck_assert_int_eq(other.status, 409);
+  ck_assert_int_eq(other.status, 422);
+  ck_assert_text(other.json["code"], "idempotency_key_reused");
   ck_assert_says(other.message(), "was used to boost job");
   ck_assert_says(other.message(), "with 12.5 points");
   auto const second = desk.job(ann);
-  ck_assert_int_eq(desk.spend(boost_path(second), ann, "boost-1", json{{"points", 12.5}}).status, 409);
+  ck_assert_int_eq(desk.spend(boost_path(second), ann, "boost-1", json{{"points", 12.5}}).status, 422);
   ck_assert_int_eq(desk.spend(boost_path(job), ann, "boost-2", json{{"points", 12.5}}).status, 200);
   ck_assert(desk.points(ann)["available"] == 75);
   ck_assert_int_eq(desk.escrows()[job], 25000);
@@ -181,7 +182,7 @@ START_TEST(a_gift_reaches_somebody_else_with_its_reason_and_raises_nobodys_rank)
   refuse({{"to", ben.name}, {"points", 1}, {"reason", "a\nb"}}, 400, "reason");
   refuse({{"to", ben.name}, {"points", 1}, {"reason", std::string(1001, 'x')}}, 400, "1000");
   auto const other = desk.spend("points/give", ann, "g", json{{"to", ben.name}, {"points", 3}});
-  ck_assert_int_eq(other.status, 409);
+  ck_assert_int_eq(other.status, 422);
   ck_assert(desk.points(ben)["available"] == 2.5);
 }
 END_TEST
