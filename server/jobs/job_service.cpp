@@ -29,7 +29,7 @@ void JobService::remember(std::int64_t job, bool with_tasks) {
   tasks = tasks || with_tasks;
 }
 
-// To the dispatcher, under the job's lock.
+// Both to the dispatcher, under the job's lock.
 void JobService::tell_removed(std::int64_t job, std::int64_t revision, std::string reason) {
   dispatcher_.tell([job, revision, reason = std::move(reason)](DispatchCore& core, std::int64_t now) {
     remove_job(core, job, revision, reason, now);
@@ -40,8 +40,8 @@ void JobService::tell_changed(store::JobControl control) {
   dispatcher_.tell([control](DispatchCore& core, std::int64_t now) { change_job(core, control, now); });
 }
 
-// Under the job's lock: what its row says now, to the dispatcher and the pages.
-Result<store::Job> JobService::tell(Database& database, std::int64_t job) {
+// Under the job's lock: publishes the present row to the dispatcher and the pages.
+Result<store::Job> JobService::publish(Database& database, std::int64_t job) {
   auto now = store::show_job(database, job);
   if (!now && now.error().code == Errc::not_found) {
     tell_removed(job, store::deleted_revision, fmt::format("job {} was deleted", job));

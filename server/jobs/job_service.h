@@ -68,7 +68,7 @@ private:
   using Lock = std::unique_lock<std::mutex>;
   template <typename Change>
   Result<store::Job> change_and_tell(Database& database, std::int64_t job, Change change);
-  Result<store::Job> tell(Database& database, std::int64_t job);
+  Result<store::Job> publish(Database& database, std::int64_t job);
   void tell_removed(std::int64_t job, std::int64_t revision, std::string reason);
   void tell_changed(store::JobControl control);
   Result<void> load(Database& database, std::int64_t job);
