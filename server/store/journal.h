@@ -98,8 +98,8 @@ struct OutcomeEntry {  // an attempt that ended; accepted ones carry the file
 };
 
 // A batch goes to journal_write as rows of values in this order, named as its JSON_TABLEs name them;
-// tests/unit/server/store compares the two. Arrays, not objects: objects cost the database 20 to 60 % more CPU per result
-// (bench_journal).
+// tests/unit/server/store compares the two. Arrays, not objects: objects cost the database 20 to 60 % more CPU per
+// result (bench_journal).
 inline constexpr std::array<std::string_view, 4> lease_fields{"attempt_id", "task_id", "slave_id", "expires"};
 inline constexpr std::array<std::string_view, 17> ending_fields{
     "attempt_id", "task_id", "slave_id", "ending", "cpu",  "wall",  "memory", "last", "reason",
