@@ -144,11 +144,12 @@ START_TEST(tokens_may_do_what_their_scopes_say) {
 }
 END_TEST
 
-TestGroup const users_tests{"users",
-                            {people_register_log_in_and_out, bad_registrations_get_a_sentence,
-                             many_wrong_passwords_lock_the_account_for_a_while,
-                             a_cookie_changes_things_only_with_its_csrf_token, tokens_may_do_what_their_scopes_say,
-                             another_sites_page_logs_nobody_in, one_person_s_scenes_leave_workers_for_the_others},
-                            with_database};
+TestGroup const users_tests{
+    "users",
+    {people_register_log_in_and_out, bad_registrations_get_a_sentence,
+     many_wrong_passwords_lock_the_account_for_a_while, a_cookie_changes_things_only_with_its_csrf_token,
+     tokens_may_do_what_their_scopes_say, another_sites_page_logs_nobody_in},
+    with_database};
+TestGroup const limiter_tests{"limiter", {one_person_s_scenes_leave_workers_for_the_others}};
 
 }  // namespace

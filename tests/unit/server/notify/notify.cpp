@@ -305,15 +305,18 @@ END_TEST
 
 namespace {
 
-TestGroup const notify_tests{
-    "notify",
+TestGroup const message_tests{
+    "messages",
     {only_addresses_of_the_public_internet_are_public,
      a_name_that_leads_into_this_machine_is_refused_before_anything_is_sent, addresses_of_mail_are_plain,
      a_mail_server_is_named_with_its_scheme_and_without_a_login, nothing_in_a_mail_becomes_a_header,
      a_request_is_signed_over_time_and_body, a_webhook_goes_over_tls_unless_the_grid_is_private,
-     people_choose_what_they_are_told, an_address_is_written_to_when_its_owner_has_given_the_code,
-     the_mail_with_the_code_says_nothing_that_its_asker_chose, a_webhook_that_took_long_is_asked_later,
-     what_cannot_be_sent_waits_or_is_given_up_and_says_why},
+     the_mail_with_the_code_says_nothing_that_its_asker_chose},
+    {.timeout_s = 60}};
+TestGroup const notify_tests{
+    "notify",
+    {people_choose_what_they_are_told, an_address_is_written_to_when_its_owner_has_given_the_code,
+     a_webhook_that_took_long_is_asked_later, what_cannot_be_sent_waits_or_is_given_up_and_says_why},
     with_database};
 
 }  // namespace
