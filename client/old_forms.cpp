@@ -54,10 +54,7 @@ std::vector<std::string> present_form(std::vector<std::string> words) {
     words[first] = "shot";
     insert_after(words, first, "set");
   } else if (command == "points" && argument != "statement") {
-    bool const removed = std::erase(words, "--statement") > 0;
-    bool const older = std::ranges::any_of(
-        words, [](std::string const& word) { return word == "--before" || word.starts_with("--before="); });
-    if (removed || older) insert_after(words, first, "statement");
+    if (std::erase(words, "--statement") > 0) insert_after(words, first, "statement");
   }
   return words;
 }

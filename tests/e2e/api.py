@@ -39,7 +39,7 @@ class Lab:
 
     def path(self, pattern):
         """The path with ids of existing objects; None where there is none."""
-        kind = pattern.split("/")[3]
+        kind = (pattern.split("/") + [""] * 3)[3]
         ids = {"id": self.ids.get(kind), "task": self.ids["task"]}
         names = re.findall(r"\{(\w+)\}", pattern)
         if not all(ids.get(name) for name in names):

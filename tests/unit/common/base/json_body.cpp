@@ -45,7 +45,7 @@ START_TEST(wrong_members_are_named_in_sentences) {
         "'extra' is not known here; known are: name, count"}) {
     ck_assert_says(said, part);
   }
-  auto const& fields = body.finish().error().fields;
+  auto const fields = body.finish().error().fields;
   ck_assert_uint_eq(fields.size(), 7);
   ck_assert(fields[0].in == "body" && fields[0].at == "/name" && fields[0].code == "wrong_type");
   ck_assert(fields[4].at == "/far" && fields[4].code == "out_of_range");
