@@ -367,7 +367,7 @@ export const text = {
     emptyTitle: 'No points have moved',
     emptyBody: 'Lend the grid a PC: frames of other people earn points.',
     nobody: 'Nobody has points yet',
-    older: (count: string): string => `These are the latest ${count}; “distren statement” shows all.`,
+    older: (count: string): string => `These are the latest ${count}; “distren points statement” shows all.`,
     giveAway: 'Give points away',
     give: 'Give',
     to: 'To whom (name)',
