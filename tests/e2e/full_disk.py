@@ -129,7 +129,7 @@ def a_slave_without_room_gives_frames_back_and_blames_nobody(grid):
         seen = len(read_log(shed.log))
         with full(disk):
             grid.cli("resume", job, check=0)
-            wait_until("it rests", lambda: "resting after trouble" in read_log(shed.log)[seen:], 120)
+            wait_until("it rests", lambda: "backing off" in read_log(shed.log)[seen:], 120)
             wait_until("the frame is free for others", lambda: grid.job(job)["leased"] == 0)
             assert shed.alive()
             said = read_log(shed.log)[seen:].lower()
@@ -150,7 +150,7 @@ def a_disk_that_fills_up_while_a_frame_is_rendered_is_no_fault_of_the_scene(grid
         job = grid.submit(os.path.join(scenes(), "slow.blend"), "--frames", "1")
         wait_until("it renders", lambda: [task for task in grid.tasks(job) if (task["fraction"] or 0) > 0])
         with full(disk):
-            wait_until("it rests", lambda: "resting after trouble" in read_log(barn.log), 120)
+            wait_until("it rests", lambda: "backing off" in read_log(barn.log), 120)
             wait_until("the frame is free for others", lambda: grid.job(job)["leased"] == 0)
         assert grid.wait(job)["state"] == "finished", grid.job(job)
         assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
@@ -168,7 +168,7 @@ def a_slave_that_cannot_keep_a_scene_says_so(grid):
         cellar.start()
         with full(disk):
             job = grid.submit(os.path.join(scenes(), "textured.blend"), "--frames", "1")
-            wait_until("it rests", lambda: "resting after trouble" in read_log(cellar.log), 120)
+            wait_until("it rests", lambda: "backing off" in read_log(cellar.log), 120)
             wait_until("the frame is free for others", lambda: grid.job(job)["leased"] == 0)
             assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
         assert grid.wait(job)["state"] == "finished", grid.job(job)

@@ -21,7 +21,7 @@ class SimpleSlave(Daemon):
         with open(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write((password or self.pair["slavepassword"]) + "\n")
         argv = [program("distren-simpleslave"), "--server", grid.url, "--ca-file", grid.ca, "--slavekey",
-                self.pair["slavekey"], "--slavepassword-file", secret, "--work-dir", os.path.join(self.folder, "work"),
+                self.pair["slavekey"], "--slavepassword-file", secret, "--state", os.path.join(self.folder, "work"),
                 "--methods", os.path.join(SOURCE, "methods")] + ([] if sandbox_works() else ["--no-sandbox"])
         super().__init__(argv, os.path.join(self.folder, "log"))
         grid.slaves.append(self)

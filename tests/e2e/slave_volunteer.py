@@ -266,7 +266,7 @@ def what_is_blocked_is_said_kept_and_given_back(server, slave):
     say(slave, "unblock", "job", "5")
     assert line.expect("hello")["blocks"]["jobs"] == []
     assert frame(server, line, 4, "good", job=5)["state"] == "done"
-    assert "no number" in say(slave, "block", "job", "five", status=1)
+    assert "not the number" in say(slave, "block", "job", "five", status=1)
 
 
 def a_frame_that_takes_longer_than_is_lent_goes_back(server, slave):
@@ -301,7 +301,7 @@ def settings_from_afar_hold_at_once_and_over_a_restart(server, slave):
     assert hello["settings"]["paused"] and "sometimes" in hello["settings"]["problems"][0], hello
     assert hello["cores"] == 2 and "minutes_per_frame" not in hello, hello
     until(lambda: say(slave, "status")["may_work"] is False, "the pause from afar holds")
-    assert "from afar" in say(slave, "status")["reason"]
+    assert "remote settings" in say(slave, "status")["reason"]
     slave.kill()
     server.welcome["settings"] = {"threads": 1}
     line = slave.signed_on()
