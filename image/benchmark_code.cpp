@@ -16,7 +16,7 @@ constexpr double hair = 0.05;                // tolerance in pixels for antialia
 constexpr int rounding = 2;                  // pixels by which the strip may be lower than a square is wide
 
 Error no_code(std::string const& why) {
-  return fail(Errc::invalid, fmt::format("The picture shows no frame number along its lower edge: {}.", why));
+  return fail(Errc::invalid, fmt::format("The image shows no frame number along its lower edge: {}.", why));
 }
 
 struct Square {

@@ -126,7 +126,7 @@ Result<nlohmann::json> check_image(std::filesystem::path const& file, CheckOptio
     auto const code = read_code(file);
     if (!code) return code.error();
     if (*code != options.code)
-      return fail(Errc::invalid, fmt::format("The picture shows frame {}, not {}.", *code, options.code));
+      return fail(Errc::invalid, fmt::format("The image shows frame {}, not {}.", *code, options.code));
     report["code"] = *code;
   }
   return report;

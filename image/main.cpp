@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <fstream>
 #include <functional>
 #include <iostream>
 #include <new>
 
+#include "common/base/command_line.h"
 #include "common/render/benchmark.h"
 #include "image/commands.h"
 #include "image/image.h"
@@ -56,6 +58,9 @@ Outcome run_guarded(std::function<Outcome()> const& command) {
   }
 }
 
+constexpr std::array<distren::RenamedOption, 2> renamed_options{
+    {{"--code", "--benchmark-frame"}, {"--whole", "--full-frame"}}};
+
 int print(Outcome const& outcome) {
   nlohmann::json const report = outcome ? *outcome : nlohmann::json{{"ok", false}, {"error", outcome.error().message}};
   std::cout << report.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
@@ -65,37 +70,43 @@ int print(Outcome const& outcome) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Check, compare, shrink and stitch rendered images", "distren-image");
-  app.set_version_flag("--version", PACKAGE_VERSION);
+  CLI::App app("Check, compare, shrink and stitch rendered images.", "distren-image");
+  app.set_version_flag("-V,--version", PACKAGE_VERSION, "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
   app.require_subcommand(1);
   app.fallthrough();
   unsigned long memory_limit_mib = 0;
-  app.add_option("--memory-limit-mib", memory_limit_mib, "Use at most so much memory for the image (0: no limit)")
+  app.add_option("--memory-limit-mib", memory_limit_mib,
+                 "Maximum memory for the image in MiB; 0 is no limit (default 0)")
       ->check(CLI::Range(0UL, 1UL << 20));
   std::function<Outcome()> command;
 
   std::string first, second;
   distren::CheckOptions check_options;
   auto* check = app.add_subcommand("check", "Decode every pixel of FILE and describe it");
-  check->add_option("FILE", first)->required();
-  check->add_option("--width", check_options.width, "Width that it must have")->check(CLI::PositiveNumber);
-  check->add_option("--height", check_options.height, "Height that it must have")->check(CLI::PositiveNumber);
-  check->add_option("--format", check_options.format, "Format that it must have: PNG, JPEG, OPEN_EXR, TIFF, ...");
-  check->add_option("--code", check_options.code, "Frame that the strip along a benchmark's lower edge must show")
+  check->add_option("FILE", first, "The image")->required();
+  check->add_option("--width", check_options.width, "Required width in pixels (default any)")
+      ->check(CLI::PositiveNumber);
+  check->add_option("--height", check_options.height, "Required height in pixels (default any)")
+      ->check(CLI::PositiveNumber);
+  check->add_option("--format", check_options.format, "Required format: PNG, JPEG, OPEN_EXR, TIFF ... (default any)");
+  check
+      ->add_option("--benchmark-frame", check_options.code,
+                   "Required frame number in the strip of a benchmark's lower edge (default none)")
       ->check(CLI::Range(1, (1 << distren::benchmark_code_bits) - 1));
   check->callback([&] { command = [&] { return distren::check_image(first, check_options); }; });
 
   bool relaxed = false;
   auto* compare = app.add_subcommand("compare", "Measure how far two renders of one frame differ");
-  compare->add_option("A", first)->required();
-  compare->add_option("B", second)->required();
-  compare->add_flag("--relaxed", relaxed, "Use the limits for motion blur, volumes, hair and GPUs");
+  compare->add_option("A", first, "One image")->required();
+  compare->add_option("B", second, "The other image")->required();
+  compare->add_flag("--relaxed", relaxed, "Use the wider limits for motion blur, volumes, hair and GPUs");
   compare->callback([&] { command = [&] { return distren::compare_images(first, second, relaxed); }; });
 
   int size = 0;
   auto* thumbnail = app.add_subcommand("thumbnail", "Shrink IN to OUT, a PNG or JPEG by its suffix");
-  thumbnail->add_option("IN", first)->required();
-  thumbnail->add_option("OUT", second)->required();
+  thumbnail->add_option("IN", first, "The image")->required();
+  thumbnail->add_option("OUT", second, "File to write")->required();
   thumbnail->add_option("--size", size, "Length of the long side in pixels")->required();
   thumbnail->callback([&] { command = [&] { return distren::make_thumbnail(first, second, size); }; });
 
@@ -103,17 +114,19 @@ int main(int argc, char** argv) {
   long frame = 0;
   std::string pattern;
   std::vector<std::string> words;
-  auto* stitch = app.add_subcommand("stitch", "Put tiles together, pixel for pixel");
-  stitch->add_option("OUT", first)->required();
-  stitch->add_option("--width", grid.width)->required();
-  stitch->add_option("--height", grid.height)->required();
-  auto* listed = stitch->add_option("TILES", words, "FILE@X,Y, counted from the top left corner");
-  auto* named = stitch->add_option("--pattern", pattern, "Names of a frame's tiles, like %04d.png for 0005-t0003.png");
-  stitch->add_option("--frame", frame, "With --pattern: the frame's number")->needs(named);
-  stitch->add_option("--columns", grid.columns, "With --pattern: tiles side by side")->needs(named);
-  stitch->add_option("--rows", grid.rows, "With --pattern: tiles one below the other")->needs(named);
-  stitch->add_option("--overscan", grid.overscan, "Pixels that each picture shows beyond its tile")->needs(named);
-  stitch->add_flag("--whole", grid.whole, "Each picture has the size of the whole frame")->needs(named);
+  auto* stitch = app.add_subcommand("stitch", "Stitch tiles, pixel for pixel");
+  stitch->add_option("OUT", first, "File to write")->required();
+  stitch->add_option("--width", grid.width, "Width of the frame in pixels")->required();
+  stitch->add_option("--height", grid.height, "Height of the frame in pixels")->required();
+  auto* listed = stitch->add_option("TILES", words, "Tiles as FILE@X,Y, in pixels from the top left corner");
+  auto* named =
+      stitch->add_option("--pattern", pattern, "Name pattern of a frame's tiles, like %04d.png for 0005-t0003.png");
+  stitch->add_option("--frame", frame, "Number of the frame, with --pattern")->needs(named);
+  stitch->add_option("--columns", grid.columns, "Tiles side by side, with --pattern")->needs(named);
+  stitch->add_option("--rows", grid.rows, "Tiles one below the other, with --pattern")->needs(named);
+  stitch->add_option("--overscan", grid.overscan, "Pixels of each image beyond its tile (default 0)")->needs(named);
+  stitch->add_flag("--full-frame", grid.whole, "Each image has the size of the full frame, with --pattern")
+      ->needs(named);
   listed->excludes(named);
   stitch->require_option(3, 0);
   std::vector<distren::PlacedTile> tiles;
@@ -130,14 +143,10 @@ int main(int argc, char** argv) {
   });
 
   bool serve = false;
-  auto* server = app.add_subcommand("serve", "Check the files that come as descriptors on standard input, one by one");
+  auto* server = app.add_subcommand("serve", "Check the files received as descriptors on standard input, one by one");
   server->callback([&serve] { serve = true; });
 
-  try {
-    app.parse(argc, argv);
-  } catch (CLI::ParseError const& problem) {
-    return app.exit(problem) == 0 ? 0 : 2;
-  }
+  if (auto const ended = distren::parse_command_line(app, argc, argv, renamed_options)) return *ended;
   if (serve)
     return distren::serve_checks({[&]() -> distren::Result<void> {
                                     distren::image_library_limits();

@@ -34,7 +34,7 @@ Result<void> covers(std::vector<Placed> const& placed, int width, int height) {
     auto const& tile = placed[i];
     if (tile.tile.x < 0 || tile.tile.y < 0 || tile.width() > width - tile.tile.x ||
         tile.height() > height - tile.tile.y)
-      return fail(Errc::invalid, fmt::format("Tile {} of {} x {} pixels sticks out of the picture of {} x {}.",
+      return fail(Errc::invalid, fmt::format("Tile {} of {} x {} pixels exceeds the image of {} x {}.",
                                              named(tile.tile), tile.width(), tile.height(), width, height));
     for (std::size_t j = 0; j < i; ++j)
       if (overlap(tile, placed[j]))
@@ -107,7 +107,7 @@ Result<nlohmann::json> stitch_tiles(std::filesystem::path const& out, int width,
                                     std::vector<PlacedTile> const& tiles) {
   if (width < 1 || height < 1 || width > max_side || height > max_side ||
       static_cast<long>(width) * height > max_pixels)
-    return fail(Errc::invalid, fmt::format("A picture of {} x {} pixels is not possible.", width, height));
+    return fail(Errc::invalid, fmt::format("An image of {} x {} pixels is not possible.", width, height));
   if (tiles.empty() || tiles.size() > static_cast<std::size_t>(max_tiles))
     return fail(Errc::invalid, fmt::format("{} tiles are given; 1 to {} are possible.", tiles.size(), max_tiles));
   std::string_view const writer = reader_for_suffix(out);

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <new>
 
+#include "common/base/command_line.h"
 #include "common/base/sanitizer.h"
 #include "scene/scene_json.h"
 
@@ -49,17 +50,15 @@ json guarded(std::string const& reader, std::string const& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Describe what a scene file holds and needs, without rendering it", "distren-scene");
-  app.set_version_flag("--version", PACKAGE_VERSION);
+  CLI::App app("Describe a scene file without rendering it.", "distren-scene");
+  app.set_version_flag("-V,--version", PACKAGE_VERSION, "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
   std::string reader = "blend";
-  app.add_option("--reader", reader, "What the file is: blend or povray")->check(CLI::IsMember({"blend", "povray"}));
+  app.add_option("--reader", reader, "Format of the file: blend or povray (default blend)")
+      ->check(CLI::IsMember({"blend", "povray"}));
   std::string file;
-  app.add_option("FILE", file, "The scene")->required();
-  try {
-    app.parse(argc, argv);
-  } catch (CLI::ParseError const& wrong) {
-    return app.exit(wrong) == 0 ? 0 : 2;
-  }
+  app.add_option("FILE", file, "The scene file")->required();
+  if (auto const ended = distren::parse_command_line(app, argc, argv)) return *ended;
   rlimit const no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   auto const report = guarded(reader, file);

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "common/base/clock.h"
+#include "common/base/command_line.h"
 #include "common/base/digest.h"
 #include "common/base/log.h"
 #include "common/base/places.h"
@@ -177,7 +178,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   if (!methods) return methods.error();
   if (options.check) {
     for (auto const& [name, method] : *methods) fmt::print("render method {}\n", name);
-    fmt::print("the configuration is good\n");
+    fmt::print("the configuration is valid\n");
     return {};
   }
 
@@ -338,19 +339,16 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
 
 int main(int argc, char** argv) {
   Options options;
-  CLI::App app{"distrend: the server of a DistRen grid"};
-  app.set_version_flag("--version", "distrend " PACKAGE_VERSION);
-  app.add_option("--config", options.config, "configuration file [" DISTREN_SYSCONFDIR "/distrend.toml]");
-  app.add_option("--standalone", options.standalone,
-                 "run a whole grid for this machine in DIR, with a database of its own")
+  CLI::App app("Run the server of a DistRen grid.", "distrend");
+  app.set_version_flag("-V,--version", "distrend " PACKAGE_VERSION, "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.add_option("--config", options.config, "Configuration file (default " DISTREN_SYSCONFDIR "/distrend.toml)");
+  app.add_option("--standalone", options.standalone, "Run a grid for this machine alone in DIR, with its own database")
       ->type_name("DIR");
-  app.add_option("--log-level", options.log_level, "trace, debug, info, warn, error or off");
-  app.add_flag("--check", options.check, "check the configuration and exit");
-  try {
-    app.parse(argc, argv);
-  } catch (CLI::ParseError const& problem) {
-    return app.exit(problem) == 0 ? 0 : 2;
-  }
+  app.add_option("--log-level", options.log_level,
+                 "Log level: trace, debug, info, warn, error or off (default from the configuration)");
+  app.add_flag("--check", options.check, "Check the configuration and exit");
+  if (auto const ended = parse_command_line(app, argc, argv)) return *ended;
   if (options.config.empty()) options.config = DISTREN_SYSCONFDIR "/distrend.toml";
 
   allow_descriptors();

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 
+#include "common/base/command_line.h"
 #include "common/base/files.h"
 #include "common/base/log.h"
 #include "common/base/places.h"
@@ -27,10 +29,12 @@ struct Options {
   std::string password_file;
   std::string create_user;
   std::string create_password_file;
-  std::string from_host = "localhost";
+  std::string create_user_host = "localhost";
   std::string sql_dir;
   bool check_only = false;
 };
+
+constexpr std::array<RenamedOption, 1> renamed_options{{{"--from", "--create-user-host"}}};
 
 Result<void> run(Options const& options) {
   ServerConfig config;
@@ -75,7 +79,8 @@ Result<void> run(Options const& options) {
   Database database(owner);
   if (auto migrated = migrate(database, sql_dir); !migrated) return migrated.error();
   if (!options.create_user.empty()) {
-    if (auto granted = grant_server(database, sql_dir, server, options.from_host); !granted) return granted.error();
+    if (auto granted = grant_server(database, sql_dir, server, options.create_user_host); !granted)
+      return granted.error();
   }
   return check_schema(database, sql_dir);
 }
@@ -83,29 +88,31 @@ Result<void> run(Options const& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{
-      "Brings DistRen's database to the schema of this version. Run it with the rights of the schema's owner."};
+  CLI::App app("Migrate DistRen's database to the schema of this version, with the rights of the schema's owner.",
+               "distren-migrate");
   Options options;
-  app.add_option("--config", options.config, "distrend.toml: where the database is and where the sql folder is");
-  app.add_option("--socket", options.socket, "unix socket of the database server");
-  app.add_option("--host", options.host, "its host, instead of a socket");
-  app.add_option("--port", options.port, "its port")->check(CLI::Range(1, 65535));
-  app.add_option("--schema", options.schema, "schema to create or migrate; default distren");
-  app.add_option("--user", options.user, "owner's name")->capture_default_str();
-  app.add_option("--password-file", options.password_file, "file with the owner's password; without it, none is sent");
+  app.add_option("--config", options.config,
+                 "distrend.toml with the database's address and the sql folder (default none)");
+  app.add_option("--socket", options.socket, "Unix socket of the database server (default from --config)");
+  app.add_option("--host", options.host,
+                 "Host of the database server, instead of a socket (default from --config, else 127.0.0.1)");
+  app.add_option("--port", options.port, "Port of the database server (default from --config, else 3306)")
+      ->check(CLI::Range(1, 65535));
+  app.add_option("--schema", options.schema, "Schema to create or migrate (default from --config, else distren)");
+  app.add_option("--user", options.user, "Database user that owns the schema (default root)");
+  app.add_option("--password-file", options.password_file, "File with the owner's password (default: send none)");
   app.add_option("--create-user", options.create_user,
-                 "make or reset this database user for distrend: EXECUTE, nothing else");
+                 "Create or reset this database user for distrend, with EXECUTE alone (default none)");
   app.add_option("--create-password-file", options.create_password_file,
-                 "file with that user's password; default: the password of --config");
-  app.add_option("--from", options.from_host, "host that this user connects from")->capture_default_str();
-  app.add_option("--sql-dir", options.sql_dir, "folder with migrations/, procedures/ and grants/");
-  app.add_flag("--check", options.check_only, "change nothing; succeed when the database belongs to this version");
-  app.set_version_flag("--version", "distren-migrate " PACKAGE_VERSION);
-  try {
-    app.parse(argc, argv);
-  } catch (CLI::ParseError const& problem) {
-    return app.exit(problem) == 0 ? 0 : 2;
-  }
+                 "File with the password of --create-user (default from --config)");
+  app.add_option("--create-user-host", options.create_user_host,
+                 "Host from which --create-user connects (default localhost)");
+  app.add_option("--sql-dir", options.sql_dir,
+                 "Folder with migrations/, procedures/ and grants/ (default detected automatically)");
+  app.add_flag("--check", options.check_only, "Change nothing; succeed if the database has the schema of this version");
+  app.set_version_flag("-V,--version", "distren-migrate " PACKAGE_VERSION, "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  if (auto const ended = parse_command_line(app, argc, argv, renamed_options)) return *ended;
 
   if (auto started = start_log("distren-migrate", "info", ""); !started) {
     fmt::print(stderr, "distren-migrate: {}\n", started.error().message);

@@ -22,11 +22,13 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <random>
 #include <thread>
 
+#include "common/base/command_line.h"
 #include "common/base/log.h"
 #include "common/http/http_error.h"
 #include "common/protocol/codec.h"
@@ -231,6 +233,8 @@ Result<void> work(SimpleSlave& slave, Backoff& backoff, bool once) {
   }
 }
 
+constexpr std::array<RenamedOption, 1> renamed_options{{{"--work-dir", "--state"}}};
+
 int complain(Error const& error) {
   fmt::print(stderr, "distren-simpleslave: {}\n", error.message);
   return error.code == Errc::denied ? 3 : error.code == Errc::unavailable ? 5 : 1;
@@ -240,27 +244,24 @@ int complain(Error const& error) {
 
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);  // a server that hung up is an error of writing, not the end of the slave
-  CLI::App app("Renders for a DistRen grid, one frame at a time, over HTTPS alone", "distren-simpleslave");
+  CLI::App app("Render for a DistRen grid, one frame at a time, over HTTPS alone.", "distren-simpleslave");
   SlaveConfig config;
   config.state = default_state_folder();
   config.methods = default_methods_folder();
   config.image_program = default_image_program();
   bool once = false;
   bool no_sandbox = false;
-  app.add_option("--server", config.server, "https://HOST:8443")->required();
-  app.add_option("--ca-file", config.ca_file, "Certificate to trust instead of the system's");
-  app.add_option("--slavekey", config.slavekey, "The slave's key (distren slave new NAME)")->required();
-  app.add_option("--slavepassword-file", config.slavepassword_file, "File with its password")->required();
-  app.add_option("--work-dir", config.state, "Where scenes and results lie")->capture_default_str();
-  app.add_option("--methods", config.methods, "Definitions of render methods")->capture_default_str();
-  app.add_flag("--once", once, "Render one frame, hand it in, and end");
-  app.add_flag("--no-sandbox", no_sandbox, "Let strangers' files do what you can");
-  app.set_version_flag("--version", "distren-simpleslave " PACKAGE_VERSION);
-  try {
-    app.parse(argc, argv);
-  } catch (CLI::ParseError const& problem) {
-    return app.exit(problem) == 0 ? 0 : 2;
-  }
+  app.add_option("--server", config.server, "Address of the server, like https://grid.example.org:8443")->required();
+  app.add_option("--ca-file", config.ca_file, "PEM file with the certificates to trust (default the system's)");
+  app.add_option("--slavekey", config.slavekey, "Key of the slave, from distren slave create NAME")->required();
+  app.add_option("--slavepassword-file", config.slavepassword_file, "File with the password of the slave")->required();
+  app.add_option("--state", config.state, "Folder for scenes and results")->capture_default_str();
+  app.add_option("--methods", config.methods, "Folder with the definitions of render methods")->capture_default_str();
+  app.add_flag("--once", once, "Render one frame, upload it and exit");
+  app.add_flag("--no-sandbox", no_sandbox, "Render without a sandbox: untrusted files run with all your rights");
+  app.set_version_flag("-V,--version", "distren-simpleslave " PACKAGE_VERSION, "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  if (auto const ended = parse_command_line(app, argc, argv, renamed_options)) return *ended;
   if (no_sandbox) config.sandbox = "off";
   config.state = std::filesystem::absolute(config.state);
   if (auto const started = start_log("distren-simpleslave", "info", ""); !started) return complain(started.error());
@@ -276,7 +277,7 @@ int main(int argc, char** argv) {
     if (ended) return 0;
     if (ended.error().code == Errc::denied) return complain(ended.error());
     auto const wait = backoff.wait(random_fraction());
-    spdlog::warn("trouble reason={} retry_in_ms={}", quote(ended.error().message), wait.count());
+    spdlog::warn("retrying reason={} retry_in_ms={}", quote(ended.error().message), wait.count());
     std::this_thread::sleep_for(wait);
   }
 }

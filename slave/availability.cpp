@@ -98,7 +98,7 @@ Result<WeekSchedule> parse_schedule(std::vector<std::string> const& lines) {
 
 AvailabilityDecision decide(AvailabilitySettings const& settings, Readings const& readings, bool working) {
   if (readings.paused_by_hand) return no("you paused it");
-  if (readings.paused_remotely) return no("its owner paused it from afar");
+  if (readings.paused_remotely) return no("its owner paused it by remote settings");
   auto const minute = static_cast<std::size_t>(std::clamp(readings.minute_of_week, 0, week_minutes - 1));
   if (!settings.schedule.test(minute)) return no("it is not in the schedule now");
   if (readings.on_battery && !settings.allow_on_battery) return no("the machine runs on its battery");

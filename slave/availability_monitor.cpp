@@ -84,8 +84,8 @@ void AvailabilityMonitor::check() {
   auto const readings = read();
   auto const decision = decide(settings_, readings, decision_.may_work);
   if (decision.may_work != decision_.may_work) {
-    spdlog::info("{}{}", decision.may_work ? "working again" : "standing still reason=",
-                 decision.may_work ? "" : quote(decision.reason));
+    spdlog::info("{}{}",
+                 decision.may_work ? "resumed" : "suspended reason=", decision.may_work ? "" : quote(decision.reason));
     if (decision.may_work)
       suspended_since_.reset();
     else

@@ -58,11 +58,11 @@ Result<bool> BlockList::change(std::string const& kind, std::string const& what,
   bool changed = false;
   if (kind == "user") {
     if (what.empty() || what.size() > max_name_length || printable(what) != what)
-      return fail(Errc::invalid, fmt::format("'{}' is no user's name", printable(what, 70)));
+      return fail(Errc::invalid, fmt::format("'{}' is not a user name", printable(what, 70)));
     changed = blocked ? users_.insert(what).second : users_.erase(what) > 0;
   } else if (kind == "project" || kind == "job") {
     auto const number = number_in(what);
-    if (!number) return fail(Errc::invalid, fmt::format("'{}' is no number of a {}", printable(what, 30), kind));
+    if (!number) return fail(Errc::invalid, fmt::format("'{}' is not the number of a {}", printable(what, 30), kind));
     auto& list = kind == "job" ? jobs_ : projects_;
     changed = blocked ? list.insert(*number).second : list.erase(*number) > 0;
   } else {

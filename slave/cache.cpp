@@ -122,7 +122,7 @@ Result<Cache> Cache::open(fs::path folder, Options options) {
       if (!error) fs::create_directories(folder / part, error);
   }
   if (error)
-    return fail(Errc::unavailable, fmt::format("cannot make the cache {}: {}", folder.string(), error.message()));
+    return fail(Errc::unavailable, fmt::format("cannot create the cache {}: {}", folder.string(), error.message()));
   return Cache(std::move(folder), std::move(options));
 }
 

@@ -62,7 +62,7 @@ int check_slave(SlaveConfig const& config) {
     auto const sandbox = sandbox_available();
     row("sandbox", sandbox ? "ok" : "FAILED: " + sandbox.error().message);
   } else {
-    row("sandbox", "OFF by your configuration: strangers' files can do what you can");
+    row("sandbox", "OFF by your configuration: untrusted files run with all your rights");
   }
   row("state", config.state.string());
   row("cache", config.cache_folder().string());

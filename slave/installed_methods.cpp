@@ -22,7 +22,7 @@ Result<std::string> version_of(RenderMethod const& method, std::filesystem::path
   while (std::getline(lines, line))
     if (auto const groups = method.version_pattern.match(line); groups && groups->size() > 1) return groups->at(1);
   if (!method.version_missing.empty() && report->end.ok()) return fail(Errc::unavailable, method.version_missing);
-  return fail(Errc::unavailable, fmt::format("{} {} without telling its version; is it {}?", program.string(),
+  return fail(Errc::unavailable, fmt::format("{} {} without printing its version; is it {}?", program.string(),
                                              report->end.text(), method.title));
 }
 

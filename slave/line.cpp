@@ -92,7 +92,7 @@ Result<protocol::Reading<protocol::Welcome>> Line::sign_on(LineStream& stream, m
     if (answer->type != protocol::Refused::type && answer->type != protocol::ErrorMessage::type) continue;
     auto const refused = protocol::read<protocol::Refused>(answer->message).message;  // an error has the same members
     retry = milliseconds(refused.retry_after_ms);
-    return fail(refused.code, "the server refuses this slave: " + printable(refused.message, 500));
+    return fail(refused.code, "the server rejects this slave: " + printable(refused.message, 500));
   }
   return fail(Errc::unavailable, "the server does not answer the sign-on");
 }

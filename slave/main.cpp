@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <thread>
 
+#include "common/base/command_line.h"
 #include "common/base/log.h"
 #include "common/process/sandbox.h"
 #include "common/protocol/codec.h"
@@ -75,7 +76,7 @@ int serve(SlaveConfig const& config, Options const& options) {
   auto runner = TaskRunner::open(config);
   if (!runner) return complain(runner.error());
   for (auto const& remark : (*runner)->remarks()) spdlog::warn("{}", remark);
-  if (!config.sandboxed()) spdlog::warn("the sandbox is off: strangers' files run with all your rights");
+  if (!config.sandboxed()) spdlog::warn("the sandbox is off: untrusted files run with all your rights");
   Signals signals;  // before any thread, so that all of them leave signals to its own
   Slave slave(config, **runner, options.once);
   auto control = Control::open(config.state);
@@ -113,7 +114,7 @@ int tell_blocks(SlaveConfig const& config, std::string const& word, std::string 
   if (auto const answer = ask_slave(config.state, command); answer || answer.error().code != Errc::unavailable)
     return answer && answer->value("ok", false)
                ? (fmt::print("{}\n", answer->dump(2, ' ', false, nlohmann::json::error_handler_t::replace)), 0)
-               : complain(answer ? fail(Errc::invalid, answer->value("error", "the slave did not say why not"))
+               : complain(answer ? fail(Errc::invalid, answer->value("error", "the slave returned no reason"))
                                  : answer.error());
   std::error_code error;
   std::filesystem::create_directories(config.state, error);
@@ -130,45 +131,46 @@ int tell_blocks(SlaveConfig const& config, std::string const& word, std::string 
 
 int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN);  // a server that hung up is an error of writing, not the end of the slave
-  CLI::App app("Lends this machine to a DistRen render grid", "distren-slave");
+  CLI::App app("Lend this machine to a DistRen render grid.", "distren-slave");
   Options options;
-  app.add_option("--config", options.config, "Configuration file (distren-slave.toml(5))");
-  app.add_option("--log-level", options.log_level, "trace, debug, info, warn or error");
-  app.add_flag("--once", options.once, "Render one frame, hand it in, and end");
-  app.add_flag("--check", options.check, "Print what was found (sandbox, methods, connection), and end");
+  app.add_option("--config", options.config,
+                 "Configuration file, see distren-slave.toml(5) (default the first that exists, see distren-slave(1))");
+  app.add_option("--log-level", options.log_level,
+                 "Log level: trace, debug, info, warn, error or off (default from the configuration)");
+  app.add_flag("--once", options.once, "Render one frame, upload it and exit");
+  app.add_flag("--check", options.check, "Check sandbox, render methods and connection, print the result and exit");
   app.add_flag("--check-sandbox", options.check_sandbox,
-               "Say whether this machine can shut strangers' files in, and end; needs no configuration");
+               "Check whether the sandbox works here and exit; needs no configuration");
   app.fallthrough();
   std::string command;
   int minutes = 0;
-  for (auto const& [name, help] : {std::pair{"status", "What the running slave does now"},
-                                   {"pause", "Let the running slave stand still"},
-                                   {"resume", "Let it go on"},
-                                   {"finish", "End it after the frame at work"}}) {
+  for (auto const& [name, help] : {std::pair{"status", "Print the status of the running slave"},
+                                   {"pause", "Pause the running slave"},
+                                   {"resume", "Resume the running slave"},
+                                   {"finish", "Stop the running slave after the current frame"}}) {
     auto* each = app.add_subcommand(name, help);
     each->callback([&command, name = std::string(name)] { command = name; });
+    if (each->get_name() == "finish") each->alias("drain");
     if (each->get_name() == "pause")
-      each->add_option("--minutes", minutes, "Go on by itself after so long")->check(CLI::Range(1, 7 * 24 * 60));
+      each->add_option("--minutes", minutes, "Minutes until it resumes automatically, 1 to 10080 (default never)")
+          ->check(CLI::Range(1, 7 * 24 * 60));
   }
   std::string kind, what;
-  for (auto const& [name, help] : {std::pair{"block", "Take no work of a user, project or job any more"},
-                                   {"unblock", "Take it again"},
-                                   {"blocks", "What is blocked here"}}) {
+  for (auto const& [name, help] : {std::pair{"block", "Reject work of a user, project or job"},
+                                   {"unblock", "Accept such work again"},
+                                   {"blocks", "List what is blocked"}}) {
     auto* each = app.add_subcommand(name, help);
     each->callback([&command, name = std::string(name)] { command = name; });
     if (each->get_name() == "blocks") continue;
     each->add_option("KIND", kind, "user, project or job")
         ->required()
         ->check(CLI::IsMember({"user", "project", "job"}));
-    each->add_option("WHAT", what, "The user's name, or the number of the project or job")->required();
+    each->add_option("WHAT", what, "Name of the user, or number of the project or job")->required();
   }
   app.require_subcommand(0, 1);
-  app.set_version_flag("--version", PACKAGE_NAME "-slave " PACKAGE_VERSION);
-  try {
-    app.parse(argc, argv);
-  } catch (CLI::ParseError const& problem) {
-    return app.exit(problem) == 0 ? 0 : 2;
-  }
+  app.set_version_flag("-V,--version", PACKAGE_NAME "-slave " PACKAGE_VERSION, "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  if (auto const ended = parse_command_line(app, argc, argv)) return *ended;
 
   if (options.check_sandbox) {
     auto const available = sandbox_available();

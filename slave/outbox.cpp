@@ -134,11 +134,12 @@ void Outbox::scan(std::vector<std::string>& dropped) {
 Result<void> Outbox::add(OutboxEntry const& entry, fs::path const& from, std::int64_t limit) {
   struct stat status {};
   // Not through links: the renderer may have been made to leave one that points at the volunteer's own files.
-  if (::lstat(from.c_str(), &status) != 0) return fail(Errc::invalid, "the renderer left no picture");
+  if (::lstat(from.c_str(), &status) != 0) return fail(Errc::invalid, "the renderer wrote no image");
   if (!S_ISREG(status.st_mode) || status.st_nlink != 1)
     return fail(Errc::invalid, "what the renderer left is not a plain file");
   if (status.st_size > limit)
-    return fail(Errc::invalid, fmt::format("the picture has {} bytes, and the job allows {}", status.st_size, limit));
+    return fail(Errc::invalid,
+                fmt::format("the image has {} bytes, more than the {} that the job allows", status.st_size, limit));
   std::lock_guard const lock(mutex_);
   fs::path const making = place(entry.attempt, ".new");
   std::error_code error;
@@ -147,7 +148,7 @@ Result<void> Outbox::add(OutboxEntry const& entry, fs::path const& from, std::in
   if (error) return disk("make", making, error);
   fs::path const to = making / entry.name;
   fs::rename(from, to, error);
-  if (error) return disk("move the picture to", to, error);
+  if (error) return disk("move the image to", to, error);
   ::chmod(to.c_str(), 0600);
   return {};
 }

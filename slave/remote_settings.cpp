@@ -27,13 +27,13 @@ void Slave::set_remote_settings(protocol::Reading<protocol::RemoteSettings> cons
   if (keep) {
     auto const text = protocol::write_members(settings.message) + "\n";
     if (auto const kept = write_file_durably(runner_.state() / "settings.json", text, 0600); !kept)
-      spdlog::warn("settings from afar cannot be kept reason={}", quote(kept.error().message));
+      spdlog::warn("remote settings cannot be kept reason={}", quote(kept.error().message));
   }
   std::lock_guard const lock(mutex_);
   remote_settings_ = settings.message;
   remote_settings_problems_ = settings.problems;
   limits_ = apply_remote_settings(configured_limits_, settings);
-  spdlog::info("settings from afar threads={} memory={} minutes_per_frame={} paused={}{}", limits_.threads,
+  spdlog::info("remote settings threads={} memory={} minutes_per_frame={} paused={}{}", limits_.threads,
                limits_.memory_mib, limits_.minutes_per_frame, limits_.paused,
                limits_.problems.empty() ? "" : " unusable=" + quote(limits_.problems.front()));
   runner_.set_limits(limits_.threads, limits_.memory_mib);

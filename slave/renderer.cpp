@@ -340,7 +340,7 @@ Error Renderer::explain(RenderTask const& task, Frame const& frame, ProcessEnd c
         Errc::unavailable,
         fmt::format("{} was killed: this machine ran out of memory, or somebody here ended it", task.method->title));
   if (signal != 0) return fail(Errc::invalid, fmt::format("{} crashed (signal {})", task.method->title, signal));
-  return fail(Errc::invalid, fmt::format("{} ended without a picture ({})", task.method->title, end.text()));
+  return fail(Errc::invalid, fmt::format("{} ended without an image ({})", task.method->title, end.text()));
 }
 
 Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& progress) {

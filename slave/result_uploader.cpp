@@ -179,7 +179,7 @@ bool ResultUploader::upload(OutboxEntry& entry, std::string const& base_url) {
   }
   // Refused for good (the signature aged, the attempt is over): the frame is given back without classify.
   auto given_back = entry_without_image(entry.attempt, entry.lease, protocol::Outcome::returned,
-                                        "the server did not take the picture: " + id.error().message);
+                                        "the server rejected the image: " + id.error().message);
   if (auto const kept = outbox_.commit(given_back); !kept)
     spdlog::error("cannot keep a result attempt={} reason={}", entry.attempt, quote(kept.error().message));
   entry = std::move(given_back);

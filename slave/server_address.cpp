@@ -78,7 +78,7 @@ std::string files_url(std::string const& configured, std::string const& named, s
   if (!named.empty()) {
     auto const good = check_named_url(named, server, resolve);
     if (good) return named;
-    spdlog::warn("files are not fetched where the server says; url in the configuration decides reason={}",
+    spdlog::warn("the files URL of the server is rejected; set files_url in the configuration to use it reason={}",
                  quote(good.error().message));
     if (auto const origin = url_origin(named); origin) port = origin->substr(origin->rfind(':') + 1);
   }

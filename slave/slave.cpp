@@ -89,7 +89,7 @@ Result<void> Slave::run() {
   fetch.join();
   finish.join();
   if (!uploader_.wait_until_empty(line_ended ? goodbye_limit : std::chrono::seconds(0)))
-    spdlog::info("the server has not taken everything; it stays in the outbox for the next start");
+    spdlog::info("not all results are uploaded; they stay in the outbox for the next start");
   line_.stop();
   line.join();
   return line_ended;
@@ -162,7 +162,7 @@ void Slave::received(protocol::Incoming const& incoming) {
     set_remote_settings(protocol::read<protocol::RemoteSettings>(message), true);
     line_.send(hello());
   } else if (type == protocol::RemoteSettings::type) {
-    spdlog::info("settings from afar are not taken here; remote_settings = true in [availability] would");
+    spdlog::info("remote settings are rejected; remote_settings = true in [availability] allows them");
   } else {
     line_.send(protocol::ErrorMessage{Errc::invalid, "unknown type " + printable(type, 40)});
   }
@@ -368,7 +368,7 @@ void Slave::back_off(bool local_error) {
       return;
     }
     auto const time = rest_.wait(0.5);
-    spdlog::warn("resting after trouble ms={}", time.count());
+    spdlog::warn("backing off ms={}", time.count());
     backing_off_until_ = Clock::now() + time;
   }
   line_.send(hello());

@@ -28,7 +28,7 @@ Result<FileDescriptor> lock_state(fs::path const& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error)
-    return fail(Errc::unavailable, fmt::format("cannot make the state folder {}: {}; set state = \"DIR\"",
+    return fail(Errc::unavailable, fmt::format("cannot create the state folder {}: {}; set state = \"DIR\"",
                                                folder.string(), error.message()));
   fs::path const file = folder / "lock";
   FileDescriptor lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
@@ -47,12 +47,12 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::open(SlaveConfig const& config) 
     if (!available)
       return fail(Errc::unavailable,
                   fmt::format("{}. Without a sandbox nothing is rendered, unless you set sandbox = \"off\", and then "
-                              "strangers' files can do what you can",
+                              "untrusted files run with all your rights",
                               available.error().message));
   }
   if (config.image_program.empty() || !find_program(config.image_program.string()))
     return fail(Errc::unavailable,
-                fmt::format("distren-image, which looks at every picture, was not found{}; set "
+                fmt::format("distren-image, which checks every image, was not found{}; set "
                             "image_program = \"FILE\"",
                             config.image_program.empty() ? "" : " at " + config.image_program.string()));
   auto lock = lock_state(config.state);

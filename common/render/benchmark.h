@@ -1,7 +1,7 @@
 // The benchmark of a render method: a scene of known work in variants that cannot be precomputed. The server chooses a
 // variant and sends it as an ordinary order; the image carries the frame's number as a strip along its lower edge
-// (methods/method.xsd; `distren-image check --code` reads it). Pure functions and values, any thread. Work is in
-// milliseconds of the reference core; power is a multiple of it.
+// (methods/method.xsd; `distren-image check --benchmark-frame` reads it). Pure functions and values, any thread. Work
+// is in milliseconds of the reference core; power is a multiple of it.
 #pragma once
 
 #include <cstdint>

@@ -38,11 +38,10 @@ Result<void> admit_slave(DispatchCore& core, std::int64_t id, std::string const&
       other.sink->send(protocol::write(protocol::Ping{}));
     }
     if (now - other.probed_ms < probe_ms || other.seen_ms >= other.probed_ms)
-      return fail(
-          Errc::conflict,
-          fmt::format("slave {} is already signed on with this slavekey from another program; make a key of its "
-                      "own for each PC (distren slave create)",
-                      id));
+      return fail(Errc::conflict,
+                  fmt::format("slavekey of slave {} in use by another running slave; create one slave per PC with: "
+                              "distren slave create NAME",
+                              id));
   }
   ConnectedSlave& slave = core.slaves.add(id);
   if (slave.sink && slave.sink != sink) slave.sink->close("the same slave signed on again");

@@ -41,11 +41,12 @@ Result<store::SlaveIdentity> SlaveAuthenticator::enter(Database& database, std::
     ++failures.count;
     if (failures.count > free_tries)
       failures.until_ms = now + std::min(max_wait_ms, std::int64_t{1000} << std::min(failures.count - free_tries, 20));
-    return fail(Errc::denied, "slavekey or slavepassword is wrong; make a new pair with: distren slave create NAME");
+    return fail(Errc::denied,
+                "slavekey or slavepassword is wrong; create new credentials with: distren slave create NAME");
   }
   failures_.erase(who);
   if (identity->state == store::SlaveState::revoked)
-    return fail(Errc::denied, "this slave was revoked by its owner; make a new one with: distren slave create NAME");
+    return fail(Errc::denied, "this slave was revoked by its owner; create a new one with: distren slave create NAME");
   if (identity->owner_blocked)
     return fail(Errc::denied, "the account of this slave's owner is blocked; ask the administrator of the grid");
   if (identity->state == store::SlaveState::disabled)

@@ -80,7 +80,7 @@ def steady(grid):
 def connected(grid, count, plain):
     """Bytes of one connection, idle CPU in percent of a core, seconds until all were there."""
     grid.restart()
-    found = grid.load("--idle", "--warm-up", 3, "--seconds", max(SECONDS, 10), "--at-once", 200, plain=plain,
+    found = grid.load("--idle", "--warm-up", 3, "--seconds", max(SECONDS, 10), "--concurrent-sign-ons", 200, plain=plain,
                       slaves=count, check=False)
     if found["errors"]:
         record("  errors while connecting", found["errors"], "")

@@ -66,7 +66,7 @@ def image(*arguments):
 
 
 def shows(file, frame, width, height, kind):
-    return image(file, "--code", frame, "--width", width, "--height", height, "--format", kind)
+    return image(file, "--benchmark-frame", frame, "--width", width, "--height", height, "--format", kind)
 
 
 def cases_of(name):

@@ -129,7 +129,7 @@ def a_slave_with_a_full_disk_returns_frames_without_failures(grid):
         seen = len(read_log(shed.log))
         with full(disk):
             grid.cli("resume", job, check=0)
-            wait_until("it backs off", lambda: "resting after trouble" in read_log(shed.log)[seen:], 120)
+            wait_until("it backs off", lambda: "backing off" in read_log(shed.log)[seen:], 120)
             wait_until("the frame is returned", lambda: grid.job(job)["leased"] == 0)
             assert shed.alive()
             log = read_log(shed.log)[seen:].lower()
@@ -150,7 +150,7 @@ def a_disk_that_fills_up_during_rendering_is_not_a_failure_of_the_frame(grid):
         job = grid.submit(os.path.join(scenes(), "slow.blend"), "--frames", "1")
         wait_until("it renders", lambda: [task for task in grid.tasks(job) if (task["fraction"] or 0) > 0])
         with full(disk):
-            wait_until("it backs off", lambda: "resting after trouble" in read_log(barn.log), 120)
+            wait_until("it backs off", lambda: "backing off" in read_log(barn.log), 120)
             wait_until("the frame is returned", lambda: grid.job(job)["leased"] == 0)
         assert grid.wait(job)["state"] == "finished", grid.job(job)
         assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
@@ -168,7 +168,7 @@ def a_slave_that_cannot_store_a_scene_backs_off(grid):
         cellar.start()
         with full(disk):
             job = grid.submit(os.path.join(scenes(), "textured.blend"), "--frames", "1")
-            wait_until("it backs off", lambda: "resting after trouble" in read_log(cellar.log), 120)
+            wait_until("it backs off", lambda: "backing off" in read_log(cellar.log), 120)
             wait_until("the frame is returned", lambda: grid.job(job)["leased"] == 0)
             assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
         assert grid.wait(job)["state"] == "finished", grid.job(job)

@@ -92,7 +92,7 @@ def invalid_options_are_rejected_with_a_reason(grid):
     assert status == 2, words
     status, words = load(grid, "--plain", "--host", "192.0.2.1", "--port", grid.plain_port)
     assert status == 1 and "not this machine" in words, words
-    status, words = load(grid, "--port", grid.line_port, "--slaves", 2, "--sign-on-limit", 2)  # no --ca-file
+    status, words = load(grid, "--port", grid.line_port, "--slaves", 2, "--sign-on-timeout", 2)  # no --ca-file
     assert status == 1 and ("certificate" in words or "signed on" in words), words
     os.chmod(grid.slaves_file, 0o644)
     status, words = load(grid, *where)

@@ -22,7 +22,7 @@ class SimpleSlave(Daemon):
             file.write((password or self.credentials["slavepassword"]) + "\n")
         argv = [program("distren-simpleslave"), "--server", grid.url, "--ca-file", grid.ca, "--slavekey",
                 self.credentials["slavekey"], "--slavepassword-file", secret,
-                "--work-dir", os.path.join(self.folder, "work"),
+                "--state", os.path.join(self.folder, "work"),
                 "--methods", os.path.join(SOURCE, "methods")] + ([] if sandbox_works() else ["--no-sandbox"])
         super().__init__(argv, os.path.join(self.folder, "log"))
         grid.slaves.append(self)

@@ -183,7 +183,7 @@ def simple(server, slave, behaviour, orders=1):
         file.write(text.replace('<program name="blender">', '<program name="renderer">'))
     done = subprocess.run(
         [BUILD + "/distren-simpleslave", "--server", server.url, "--slavekey", "K1", "--slavepassword-file", secret,
-         "--work-dir", slave.folder + "/state", "--methods", methods, "--once"] + ([] if SANDBOX else ["--no-sandbox"]),
+         "--state", slave.folder + "/state", "--methods", methods, "--once"] + ([] if SANDBOX else ["--no-sandbox"]),
         capture_output=True, text=True, timeout=PATIENCE * 2,
         env={**os.environ, "PATH": slave.folder + "/program:" + os.environ["PATH"]})
     return done, results

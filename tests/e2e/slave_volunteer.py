@@ -266,7 +266,7 @@ def blocks_are_reported_stored_and_return_their_frames(server, slave):
     command(slave, "unblock", "job", "5")
     assert line.expect("hello")["blocks"]["jobs"] == []
     assert frame(server, line, 4, "good", job=5)["state"] == "done"
-    assert "no number" in command(slave, "block", "job", "five", status=1)
+    assert "not the number" in command(slave, "block", "job", "five", status=1)
 
 
 def a_frame_that_exceeds_the_time_limit_is_returned(server, slave):
@@ -301,7 +301,7 @@ def remote_settings_apply_at_once_and_survive_a_restart(server, slave):
     assert hello["settings"]["paused"] and "sometimes" in hello["settings"]["problems"][0], hello
     assert hello["cores"] == 2 and "minutes_per_frame" not in hello, hello
     until(lambda: command(slave, "status")["may_work"] is False, "the remote pause is applied")
-    assert "from afar" in command(slave, "status")["reason"]
+    assert "remote settings" in command(slave, "status")["reason"]
     slave.kill()
     server.welcome["settings"] = {"threads": 1}
     line = slave.signed_on()

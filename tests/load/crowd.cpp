@@ -79,7 +79,7 @@ Result<void> Crowd::prepare() {
                                              : SSL_CTX_load_verify_locations(tls_, plan_.ca_file.c_str(), nullptr);
     if (loaded != 1) return fail(Errc::invalid, fmt::format("the CA file {} cannot be read", plan_.ca_file));
   }
-  for (int const pid : plan_.watched) {
+  for (int const pid : plan_.measured_pids) {
     if (process_use(pid).name.empty()) return fail(Errc::not_found, fmt::format("there is no process {}", pid));
   }
   return {};
@@ -123,11 +123,11 @@ void Crowd::begin() {
   loop_.post([this] {
     began_ = last_tick_ = Clock::now();
     figures_.slaves = static_cast<std::int64_t>(plan_.slaves.size());
-    for (int const pid : plan_.watched) figures_.watched.push_back({.before = process_use(pid)});
+    for (int const pid : plan_.measured_pids) figures_.watched.push_back({.before = process_use(pid)});
     for (auto const& pair : plan_.slaves)
       slaves_.push_back(std::make_unique<Slave>(*this, pair, static_cast<int>(slaves_.size())));
     if (plan_.result_bytes > 0)
-      uploaders_ = std::make_unique<Uploaders>(loop_, plan_.uploaders, plan_.result_bytes, plan_.ca_file);
+      uploaders_ = std::make_unique<Uploaders>(loop_, plan_.upload_threads, plan_.result_bytes, plan_.ca_file);
     timer_ = loop_.every(plan_.idle ? idle_tick_ms : tick_ms, [this] { tick(); });
     connect_some();
   });
@@ -141,7 +141,7 @@ void Crowd::stop() {
 }
 
 void Crowd::connect_some() {
-  while (connecting_ < plan_.at_once && next_ < static_cast<int>(slaves_.size())) {
+  while (connecting_ < plan_.concurrent_sign_ons && next_ < static_cast<int>(slaves_.size())) {
     ++connecting_;
     slaves_[static_cast<std::size_t>(next_++)]->connect();
   }
@@ -240,9 +240,9 @@ void Crowd::tick() {
       connect_some();
       if (static_cast<std::size_t>(there_ + given_up_) == slaves_.size()) {
         everybody_is_there();
-      } else if (seconds_between(began_, now) > plan_.sign_on_s) {
+      } else if (seconds_between(began_, now) > plan_.sign_on_timeout_s) {
         finish(fail(Errc::unavailable, fmt::format("only {} of {} slaves are signed on after {} s", there_,
-                                                   slaves_.size(), plan_.sign_on_s)));
+                                                   slaves_.size(), plan_.sign_on_timeout_s)));
       }
       break;
     case Stage::warming_up:

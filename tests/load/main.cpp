@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <sstream>
 
+#include "common/base/command_line.h"
 #include "common/base/files.h"
 #include "config.h"
 #include "server/net/loop.h"
@@ -22,7 +24,12 @@ using namespace distren;
 constexpr std::uint64_t slaves_file_limit = 256U << 20;
 constexpr rlim_t other_files = 100;  // beside one for each slave
 
-enum Exit : int { good = 0, cannot = 1, usage = 2, troubles = 3 };
+enum Exit : int { good = 0, cannot = 1, troubles = 3 };  // 2: usage error
+
+constexpr std::array<RenamedOption, 4> renamed_options{{{"--at-once", "--concurrent-sign-ons"},
+                                                        {"--sign-on-limit", "--sign-on-timeout"},
+                                                        {"--uploaders", "--upload-threads"},
+                                                        {"--watch", "--measure-pid"}}};
 
 Result<std::vector<load::KeyPair>> read_slaves(std::string const& file, std::size_t wanted) {
   struct stat info {};
@@ -77,39 +84,44 @@ int main(int argc, char** argv) {
   load::Plan plan;
   std::string slaves_file;
   std::size_t slaves = 0;
-  CLI::App app{"distren-load: simulated slaves that measure a server"};
-  app.set_version_flag("--version", "distren-load " PACKAGE_VERSION);
-  app.add_option("--slaves-file", slaves_file, "pairs of slavekey and slavepassword, one a line; only you may read it")
+  CLI::App app("Measure a server with simulated slaves.", "distren-load");
+  app.set_version_flag("-V,--version", "distren-load " PACKAGE_VERSION, "Print the version and exit");
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  app.add_option("--slaves-file", slaves_file,
+                 "File with one slavekey and slavepassword per line, readable by its owner only")
       ->required();
-  app.add_option("--slaves", slaves, "how many of them [all]")->check(CLI::Range(1, 1000000));
-  app.add_option("--host", plan.host, "the server [localhost]");
-  app.add_option("--port", plan.port, "of its slaves' line [4554]")->check(CLI::Range(1, 65535));
-  app.add_option("--ca-file", plan.ca_file, "certificates to check it with, instead of the system's");
-  app.add_flag("--plain", plan.plain, "the line without TLS, on this machine only");
-  app.add_option("--seconds", plan.seconds, "how long it is measured [10]")->check(CLI::Range(0.1, 86400.0));
-  app.add_option("--warm-up", plan.warm_up, "seconds of work before that [2]")->check(CLI::Range(0.0, 3600.0));
-  app.add_flag("--idle", plan.idle, "only be there and want no work");
-  app.add_option("--render-ms", plan.render, "from an order to its result [0]")->check(CLI::Range(0, 3600000));
-  app.add_option("--cpu-ms", plan.cpu, "CPU time that each result says [as long as it rendered]")
+  app.add_option("--slaves", slaves, "Number of slaves (default all of the file)")->check(CLI::Range(1, 1000000));
+  app.add_option("--host", plan.host, "Host of the server (default localhost)");
+  app.add_option("--port", plan.port, "Port of the line protocol (default 4554)")->check(CLI::Range(1, 65535));
+  app.add_option("--ca-file", plan.ca_file, "PEM file with the certificates to trust (default the system's)");
+  app.add_flag("--plain", plan.plain, "Connect without TLS, to this machine only");
+  app.add_option("--seconds", plan.seconds, "Seconds to measure (default 10)")->check(CLI::Range(0.1, 86400.0));
+  app.add_option("--warm-up", plan.warm_up, "Seconds of work before measuring (default 2)")
+      ->check(CLI::Range(0.0, 3600.0));
+  app.add_flag("--idle", plan.idle, "Stay connected without accepting work");
+  app.add_option("--render-ms", plan.render, "Milliseconds from an order to its result (default 0)")
+      ->check(CLI::Range(0, 3600000));
+  app.add_option("--cpu-ms", plan.cpu, "CPU time to report per result in milliseconds (default the render time)")
       ->check(CLI::Range(1, 86400000));
-  app.add_option("--result-bytes", plan.result_bytes, "size of the images that are handed in")
+  app.add_option("--result-bytes", plan.result_bytes, "Size of each uploaded image in bytes (default: upload none)")
       ->check(CLI::Range(100, 64 << 20));
-  app.add_option("--rate", plan.rate, "results a second, of all together [as many as it takes]")
+  app.add_option("--rate", plan.rate,
+                 "Results per second of all slaves together (default as many as the server accepts)")
       ->check(CLI::Range(0.1, 1000000.0));
-  app.add_option("--at-once", plan.at_once, "slaves that sign on at the same time [100]")->check(CLI::Range(1, 10000));
-  app.add_option("--uploaders", plan.uploaders, "threads that hand in images [4]")->check(CLI::Range(1, 64));
-  app.add_option("--sign-on-limit", plan.sign_on_s, "seconds until all must be signed on [300]")
+  app.add_option("--concurrent-sign-ons", plan.concurrent_sign_ons,
+                 "Maximum slaves that sign on at the same time (default 100)")
+      ->check(CLI::Range(1, 10000));
+  app.add_option("--upload-threads", plan.upload_threads, "Threads that upload images (default 4)")
+      ->check(CLI::Range(1, 64));
+  app.add_option("--sign-on-timeout", plan.sign_on_timeout_s,
+                 "Maximum seconds until all slaves are signed on (default 300)")
       ->check(CLI::Range(1, 86400));
-  app.add_option("--slots", plan.slots, "orders that a slave takes at a time [1]")->check(CLI::Range(1, 64));
-  app.add_option("--cores", plan.cores, "what each slave says it has [8]")->check(CLI::Range(1, 4096));
-  app.add_option("--method", plan.method, "the render method that they have [blender]");
-  app.add_option("--method-version", plan.version, "and its version [99.0]");
-  app.add_option("--watch", plan.watched, "report CPU time and memory of this process; may be repeated");
-  try {
-    app.parse(argc, argv);
-  } catch (CLI::ParseError const& problem) {
-    return app.exit(problem) == 0 ? good : usage;
-  }
+  app.add_option("--slots", plan.slots, "Maximum orders of a slave at a time (default 1)")->check(CLI::Range(1, 64));
+  app.add_option("--cores", plan.cores, "Cores that each slave reports (default 8)")->check(CLI::Range(1, 4096));
+  app.add_option("--method", plan.method, "Render method that the slaves report (default blender)");
+  app.add_option("--method-version", plan.version, "Version of the render method (default 99.0)");
+  app.add_option("--measure-pid", plan.measured_pids, "Process whose CPU time and memory to report; repeatable");
+  if (auto const ended = parse_command_line(app, argc, argv, renamed_options)) return *ended;
 
   ::signal(SIGPIPE, SIG_IGN);
   sigset_t signals;

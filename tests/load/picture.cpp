@@ -28,7 +28,7 @@ Result<std::string> make_png(int width, int height, std::size_t bytes) {
   constexpr std::size_t chunk_frame = 12;  // length, type and checksum
   constexpr int largest_side = 16384;
   if (width < 1 || height < 1 || width > largest_side || height > largest_side)
-    return fail(Errc::invalid, fmt::format("a picture of {}x{} is not made here", width, height));
+    return fail(Errc::invalid, fmt::format("images of {}x{} are not supported", width, height));
   std::string header;
   add_number(header, static_cast<std::uint32_t>(width));
   add_number(header, static_cast<std::uint32_t>(height));
@@ -41,14 +41,14 @@ Result<std::string> make_png(int width, int height, std::size_t bytes) {
   std::string packed(packed_size, '\0');
   if (compress2(reinterpret_cast<Bytef*>(packed.data()), &packed_size, reinterpret_cast<Bytef const*>(pixels.data()),
                 pixels.size(), Z_BEST_COMPRESSION) != Z_OK)
-    return fail(Errc::unavailable, "zlib cannot compress a picture");
+    return fail(Errc::unavailable, "zlib cannot compress an image");
   packed.resize(packed_size);
 
   std::string out = "\x89PNG\r\n\x1a\n";
   add_chunk(out, "IHDR", header);
   std::size_t const smallest = out.size() + packed.size() + 3 * chunk_frame;
   if (bytes < smallest)
-    return fail(Errc::invalid, fmt::format("a picture of {}x{} has at least {} bytes; give --result-bytes {} or more",
+    return fail(Errc::invalid, fmt::format("an image of {}x{} has at least {} bytes; give --result-bytes {} or more",
                                            width, height, smallest, smallest));
   add_chunk(out, "diSt", std::string(bytes - smallest, 'x'));  // private, not critical, safe to copy
   add_chunk(out, "IDAT", packed);

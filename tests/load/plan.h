@@ -23,15 +23,15 @@ struct Plan {
   int render = 0;       // from an order to its result
   int cpu = 0;          // said in each result; 0: as long as it rendered, at least 1
   int result_bytes = 0;
-  double rate = 0;      // results a second of all together; 0: as fast as they come
-  int at_once = 100;    // how many connect and sign on at the same time
-  int uploaders = 4;    // threads that hand in images
-  int sign_on_s = 300;  // give up when they are not all there by then
+  double rate = 0;                // results a second of all together; 0: as fast as they come
+  int concurrent_sign_ons = 100;  // maximum
+  int upload_threads = 4;
+  int sign_on_timeout_s = 300;  // until all are signed on
   int slots = 1;
   int cores = 8;
   std::string method = "blender";
   std::string version = "99.0";
-  std::vector<int> watched;  // processes whose CPU time and memory are reported
+  std::vector<int> measured_pids;  // processes whose CPU time and memory are reported
 };
 
 }  // namespace distren::load

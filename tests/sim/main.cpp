@@ -6,6 +6,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "common/base/command_line.h"
 #include "tests/sim/scenarios.h"
 
 using namespace distren::sim;
@@ -34,7 +35,7 @@ int print(Outcome const& outcome, nlohmann::json& all) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Simulates a grid: people and PCs, honest and not, around the server's own dispatcher"};
+  CLI::App app("Simulate a grid: users and PCs, honest and not, around the server's own dispatcher.", "distren-sim");
   Size size;
   bool compare = false;
   app.add_option("--seed", size.seed, "the same seed, the same figures")->capture_default_str();
@@ -42,7 +43,7 @@ int main(int argc, char** argv) {
   app.add_option("--pcs", size.pcs)->check(CLI::Range(20, 100000))->capture_default_str();
   app.add_option("--days", size.days)->check(CLI::Range(1.0, 3660.0))->capture_default_str();
   app.add_flag("--compare", compare, "run the alternatives to our formulas too");
-  CLI11_PARSE(app, argc, argv);
+  if (auto const ended = distren::parse_command_line(app, argc, argv)) return *ended;
 
   auto const start = std::chrono::steady_clock::now();
   nlohmann::json figures = nlohmann::json::object();

@@ -91,7 +91,7 @@ class LoadGrid(Grid):
         where = ["--plain", "--host", "127.0.0.1", "--port", self.plain_port] if plain else \
             ["--host", "localhost", "--port", self.line_port]
         done = subprocess.run([program("distren-load"), "--slaves-file", self.slaves_file, "--slaves", str(slaves), "--ca-file",
-                               self.ca, "--watch", str(self.child.pid), "--watch", str(self.database_pid()),
+                               self.ca, "--measure-pid", str(self.child.pid), "--measure-pid", str(self.database_pid()),
                                *map(str, [*where, *options])], capture_output=True, text=True)
         assert done.returncode in (0, 3), f"distren-load: status {done.returncode}: {done.stderr}"
         figures = json.loads(done.stdout)

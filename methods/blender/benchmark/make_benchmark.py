@@ -1,7 +1,7 @@
 # Makes benchmark.blend, from whose frames a grid learns how fast a machine renders with Cycles on its processor:
 #   blender --background --factory-startup --python make_benchmark.py -- benchmark.blend
 # The frame number decides the seed, places the things and is written along the lower edge: 22 squares, white, bits 0
-# to 19 of the number (white is 1), black; distren-image check --code reads them. Nothing adapts to the picture: every
+# to 19 of the number (white is 1), black; distren-image check --benchmark-frame reads them. Nothing adapts to the picture: every
 # sample of every pixel is taken, so that the work is a + b * samples * pixels. With Blender 3.4.1 on one otherwise idle
 # core of a 2-core x86-64 virtual machine, the reference, contrib/measure_benchmark.py found 1,920 ms (start, loading,
 # 130,000 faces) + 1,880 ms per million samples, variants off by 2 %; beside busy neighbours by 6 % in the median.

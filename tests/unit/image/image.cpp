@@ -323,7 +323,7 @@ START_TEST(tiles_that_do_not_fit_are_refused) {
   };
   ck_assert_says(stitch({{tile, 0, 0}}), "leave 64 of 128 pixels without a value");
   ck_assert_says(stitch({{tile, 0, 0}, {tile, 4, 0}}), "overlap");
-  ck_assert_says(stitch({{tile, 0, 0}, {tile, 9, 0}}), "sticks out");
+  ck_assert_says(stitch({{tile, 0, 0}, {tile, 9, 0}}), "exceeds the image");
   ck_assert_says(stitch({{tile, 0, 0}, {image("o.png", 8, 8, 4), 8, 0}}), "has 4 channels");
   ck_assert_says(error_of(stitch_tiles(folder / "out.jpg", 8, 8, {{tile, 0, 0}})), "would lose pixels' values");
   ck_assert(!std::filesystem::exists(folder / "out.png"));
