@@ -39,8 +39,7 @@ public:
                            std::string_view what);
 
   // All pages of a list in sequence; `each` returns false to stop.
-  Result<void> each_item(std::string const& path, std::string_view what,
-                         std::function<bool(Json const&)> const& each);
+  Result<void> each_item(std::string const& path, std::string_view what, std::function<bool(Json const&)> const& each);
 
 private:
   Result<Json> exchange(HttpClient::Request request, std::string_view what, bool repeatable);

@@ -45,8 +45,9 @@ Result<ListPage> ListPage::read(Request const& request) {
   }
   if (cursor.empty()) return page;
   auto const digest = digest_of(page.list_);
-  auto const position =
-      cursor.size() <= max_cursor && cursor.starts_with(digest) ? whole_number(cursor.substr(digest.size()), 1, INT64_MAX) : std::nullopt;
+  auto const position = cursor.size() <= max_cursor && cursor.starts_with(digest)
+                            ? whole_number(cursor.substr(digest.size()), 1, INT64_MAX)
+                            : std::nullopt;
   if (!position) {
     auto error = invalid_parameter(
         "cursor", "bad_format",

@@ -15,8 +15,8 @@ namespace distren {
 
 // Whose things a list shows.
 struct ListOwner {
-  bool any = false;      // everybody's; for moderators
-  std::int64_t id = 0;   // else this user's
+  bool any = false;     // everybody's; for moderators
+  std::int64_t id = 0;  // else this user's
   // As procedures take it: 0 is everybody.
   [[nodiscard]] std::int64_t filter() const { return any ? 0 : id; }
 };

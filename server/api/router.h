@@ -46,7 +46,7 @@ struct Route {
   Scope scope = Scope::read;  // what an API token must have
   Reply (*handle)(Request const&, Context&) = nullptr;
   std::size_t body_limit = 1 << 20;
-  bool throttled = false;        // logins: few per minute and address
+  bool throttled = false;       // logins: few per minute and address
   std::string_view query = {};  // names of the parameters that it knows, separated by spaces
 };
 

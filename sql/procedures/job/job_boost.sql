@@ -1,6 +1,6 @@
 -- BOOST: moves points of a job's owner into its escrow. Idempotent: the same key with the same values returns the same
 -- row and moves nothing. Row: transaction_id, job_id, points. DR400 an invalid amount or key, DR403 another user's
--- job, DR404 no such job, DR409 too few points, the job has ended, or the key was used for something else.
+-- job, DR404 no such job, DR402 too few points, DR409 the job has ended, DR422 the key was used for something else.
 CREATE OR REPLACE PROCEDURE job_boost(IN p_user_id BIGINT, IN p_job_id BIGINT, IN p_points BIGINT,
   IN p_key VARCHAR(1000))
 SQL SECURITY DEFINER

@@ -1,7 +1,7 @@
 -- Makes a submission visible in one transaction, when all its jobs, tasks and folders exist: its jobs become active,
 -- or paused when requested or when their owner is blocked, and join the shot, which is created if it is new ('':
 -- none). p_submission_id: the first job. DR400 invalid names of a shot, or a frame is listed twice; DR404 the
--- submission was deleted; DR409 tasks are missing, or the project has too many shots.
+-- submission was deleted; DR409 tasks are missing; DR413 the project has too many shots.
 CREATE OR REPLACE PROCEDURE submission_complete(IN p_submission_id BIGINT, IN p_sequence_name VARCHAR(1000),
   IN p_shot_name VARCHAR(1000))
 SQL SECURITY DEFINER

@@ -6,7 +6,7 @@
 --              depends_on: position in this list, from 1, of the job whose output is the input (0: none, files are
 --              required); file_set: of p_files (0: none); parameters, output and warnings are JSON as text
 --   p_files    [[set, path, sha256, size in bytes]...], blobs that this user has uploaded
--- DR400 an invalid value, with the value; DR404 the project is not the user's; DR409 files were not uploaded yet.
+-- DR400 an invalid value, with the value; DR404 the project is not the user's; DR424 files were not uploaded yet.
 CREATE OR REPLACE PROCEDURE submission_create(IN p_user_id BIGINT, IN p_project_id BIGINT, IN p_jobs LONGTEXT,
   IN p_files LONGTEXT)
 SQL SECURITY DEFINER

@@ -1,6 +1,6 @@
 -- The first part of a submission: its jobs and files in one transaction, invisible (state creating). Leaves the ids in
 -- the temporary table submission_job. submission_add_tasks adds the frames, submission_complete makes all visible.
--- Arguments and errors (DR400, DR404, DR409): see submission_create.
+-- Arguments and errors (DR400, DR404, DR424): see submission_create.
 CREATE OR REPLACE PROCEDURE submission_write(IN p_user_id BIGINT, IN p_project_id BIGINT, IN p_jobs LONGTEXT,
   IN p_files LONGTEXT)
 SQL SECURITY DEFINER

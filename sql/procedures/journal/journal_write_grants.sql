@@ -7,7 +7,8 @@
 CREATE OR REPLACE PROCEDURE journal_write_grants()
 SQL SECURITY DEFINER
 BEGIN
-  DECLARE v_private BOOLEAN DEFAULT COALESCE((SELECT value = 'claim' FROM setting WHERE name = 'points.grant_by'), FALSE);
+  DECLARE v_private BOOLEAN DEFAULT COALESCE(
+    (SELECT value = 'claim' FROM setting WHERE name = 'points.grant_by'), FALSE);
 
   UPDATE journal_outcome e
   STRAIGHT_JOIN job j FORCE INDEX (PRIMARY) ON j.id = e.job_id

@@ -1,5 +1,5 @@
--- Creates a test notification. DR400 no such channel, DR409 ten were requested within an hour, or the e-mail address
--- is not confirmed.
+-- Creates a test notification. DR400 no such channel, DR429 ten were requested within an hour, DR409 the e-mail
+-- address is not confirmed.
 CREATE OR REPLACE PROCEDURE notification_test(IN p_user_id BIGINT, IN p_channel VARCHAR(16), IN p_message TEXT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,7 +1,7 @@
 -- ADJUST: an administrator moves points for a reason that both users can read. '' is the mint: it creates or removes
 -- points; only these change total points, which never fall below 0. Idempotent: the same key with the same values
 -- returns the same row and moves nothing. Row: transaction_id, points, and both user ids, NULL for the mint. DR400 an
--- invalid value, DR403 not an administrator, DR404 no such user, DR409 too few points, or the key was used for
+-- invalid value, DR403 not an administrator, DR404 no such user, DR402 too few points, DR422 the key was used for
 -- something else.
 CREATE OR REPLACE PROCEDURE points_adjust(IN p_administrator_id BIGINT, IN p_from VARCHAR(1000), IN p_to VARCHAR(1000),
   IN p_points BIGINT, IN p_reason TEXT, IN p_key VARCHAR(1000))

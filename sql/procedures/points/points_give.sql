@@ -1,6 +1,6 @@
 -- GIVE: moves available points to another user, for a reason that both can read ('': none); total points do not
 -- change. Idempotent: the same key with the same values returns the same row and moves nothing. Row: transaction_id,
--- receiver, points. DR400 an invalid amount or key, or oneself; DR404 no such user; DR409 too few points, or the key
+-- receiver, points. DR400 an invalid amount or key, or oneself; DR404 no such user; DR402 too few points; DR422 the key
 -- was used for something else.
 CREATE OR REPLACE PROCEDURE points_give(IN p_user_id BIGINT, IN p_to VARCHAR(1000), IN p_points BIGINT,
   IN p_key VARCHAR(1000), IN p_reason TEXT)

@@ -1,4 +1,4 @@
--- Creates a project. Row: id. DR400 an invalid name, DR404 no such user, DR409 the name is taken.
+-- Creates a project. Row: id. DR400 an invalid name, DR404 no such user, DR411 the name is taken.
 CREATE OR REPLACE PROCEDURE project_create(IN p_user_id BIGINT, IN p_name VARCHAR(1000))
 SQL SECURITY DEFINER
 BEGIN

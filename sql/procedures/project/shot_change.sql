@@ -1,5 +1,5 @@
 -- Renames a shot, moves it to another sequence of its project, or sets its state; NULL keeps a value, state '' derives
--- it from its jobs. A sequence without shots is deleted. DR404 no such shot, DR400 an invalid value, DR409 the name is
+-- it from its jobs. A sequence without shots is deleted. DR404 no such shot, DR400 an invalid value, DR411 the name is
 -- taken.
 CREATE OR REPLACE PROCEDURE shot_change(IN p_shot_id BIGINT, IN p_sequence_name VARCHAR(1000), IN p_name VARCHAR(1000),
   IN p_state VARCHAR(16))

@@ -1,5 +1,5 @@
 -- Finds a project's shot by its names or creates it, and its sequence. Row: id. DR400 an invalid name, DR404 no such
--- project, DR409 too many shots.
+-- project, DR413 too many shots.
 CREATE OR REPLACE PROCEDURE shot_ensure(IN p_project_id BIGINT, IN p_sequence_name VARCHAR(1000),
   IN p_name VARCHAR(1000))
 SQL SECURITY DEFINER

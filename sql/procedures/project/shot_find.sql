@@ -1,5 +1,5 @@
 -- Part of a transaction: finds a project's shot by its names or creates it, and its sequence. DR400 an invalid name,
--- DR404 no such project, DR409 too many shots.
+-- DR404 no such project, DR413 too many shots.
 CREATE OR REPLACE PROCEDURE shot_find(IN p_project_id BIGINT, IN p_sequence_name VARCHAR(1000), IN p_name VARCHAR(1000),
   OUT p_shot_id BIGINT)
 SQL SECURITY DEFINER

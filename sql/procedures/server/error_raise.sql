@@ -1,7 +1,8 @@
--- Fails with SQLSTATE DR<code> and a message for users. Codes: 400 invalid, 403 denied, 404 not found, 409 conflict;
--- conflicts that programs tell apart: 402 insufficient points, 411 name taken, 413 quota exceeded, 422 idempotency key
--- reused, 424 files missing, 429 too many e-mails. What the API makes of them: server/database/connection.cpp.
--- Other procedures call it because it truncates a message that is longer than a condition item.
+-- Fails with SQLSTATE DR<code> and a message for users: DR400 invalid, DR403 denied, DR404 not found, DR409 conflict,
+-- and conflicts that programs tell apart: DR402 insufficient points, DR411 name taken, DR413 quota exceeded, DR422
+-- idempotency key reused, DR424 files missing, DR429 too many e-mails. What the API makes of them:
+-- server/database/connection.cpp. Other procedures call it because it truncates a message that is longer than a
+-- condition item.
 CREATE OR REPLACE PROCEDURE error_raise(IN p_code INT, IN p_message TEXT)
 SQL SECURITY DEFINER
 BEGIN

@@ -1,5 +1,5 @@
 -- Blocks work of a user (by p_name), a project or a job (by p_target_id) on a slave. Idempotent. DR400 an invalid
--- kind, DR404 no such slave, user, project or job, DR409 too many.
+-- kind, DR404 no such slave, user, project or job, DR413 too many.
 CREATE OR REPLACE PROCEDURE slave_block_add(IN p_slave_id BIGINT, IN p_kind VARCHAR(20), IN p_name VARCHAR(1000),
   IN p_target_id BIGINT)
 SQL SECURITY DEFINER

@@ -1,4 +1,4 @@
--- Creates a slave. Row: id. DR400 an invalid name, key or hash, DR404 no such user, DR409 the key exists or 1,000
+-- Creates a slave. Row: id. DR400 an invalid name, key or hash, DR404 no such user, DR409 the key exists, DR413 1,000
 -- slaves.
 CREATE OR REPLACE PROCEDURE slave_create(IN p_user_id BIGINT, IN p_name VARCHAR(1000), IN p_slavekey VARCHAR(200),
   IN p_password_hash VARBINARY(64))

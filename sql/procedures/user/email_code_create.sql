@@ -1,6 +1,6 @@
 -- Sends a code to a user's e-mail address, which confirms it; valid for two hours, replaces the previous one. p_code:
--- 8 digits. DR400 not a code, DR404 no such user, DR409 no address, it is confirmed, six codes were requested within a
--- day, or three for this address by any users.
+-- 8 digits. DR400 not a code, DR404 no such user, DR409 no address, or it is confirmed, DR429 six codes were requested
+-- within a day, or three for this address by any users.
 CREATE OR REPLACE PROCEDURE email_code_create(IN p_user_id BIGINT, IN p_code VARCHAR(64))
 SQL SECURITY DEFINER
 BEGIN

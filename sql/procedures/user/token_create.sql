@@ -1,5 +1,5 @@
 -- Creates an API token; p_scopes: words of read, submit, slaves, admin. Row: id. DR400 an invalid name, scope or hash,
--- DR403 admin for one who is not an administrator, DR404 no such user, DR409 the name is taken or 100 tokens.
+-- DR403 admin for one who is not an administrator, DR404 no such user, DR411 the name is taken, DR413 100 tokens.
 CREATE OR REPLACE PROCEDURE token_create(IN p_user_id BIGINT, IN p_name VARCHAR(1000), IN p_scopes VARCHAR(1000),
   IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER

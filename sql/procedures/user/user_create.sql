@@ -1,5 +1,5 @@
 -- Creates a user and their ledger accounts; the first user of a grid becomes administrator. Row: id, name, role. DR400
--- an invalid name, DR409 the name is taken (case-insensitive).
+-- an invalid name, DR411 the name is taken (case-insensitive).
 CREATE OR REPLACE PROCEDURE user_create(IN p_name VARCHAR(1000), IN p_email VARCHAR(1000),
   IN p_password_hash VARCHAR(255))
 SQL SECURITY DEFINER
