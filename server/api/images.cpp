@@ -7,6 +7,7 @@
 #include "server/api/access.h"
 #include "server/api/concurrency_limiter.h"
 #include "server/api/handlers.h"
+#include "server/api/list.h"
 #include "server/api/services.h"
 #include "server/http/file_reply.h"
 #include "server/media/thumbnail.h"
@@ -93,7 +94,7 @@ Reply handle_list_job_files(Request const&, Context& context) {
   if (!files) return error_reply(files.error());
   auto items = nlohmann::json::array();
   for (auto const& file : *files) items.push_back({{"path", file.path}, {"sha256", file.sha256}, {"size", file.size}});
-  return json_reply(200, {{"items", std::move(items)}, {"next", nullptr}});
+  return whole_list_reply(std::move(items));
 }
 
 }  // namespace distren

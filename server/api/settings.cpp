@@ -2,6 +2,7 @@
 #include "common/base/json_body.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/api/list.h"
 #include "server/api/services.h"
 #include "server/store/administration.h"
 
@@ -10,7 +11,7 @@ namespace distren {
 namespace {
 
 Reply settings_reply(Services const& services) {
-  return json_reply(200, {{"items", services.runtime.list()}, {"next", nullptr}});
+  return whole_list_reply(services.runtime.list());
 }
 
 }  // namespace

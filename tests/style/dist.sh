@@ -13,7 +13,7 @@ check() {  # SENTENCE PATH...: each tracked file below is named, or its folder i
   number=$((number + 1))
   while IFS= read -r file; do
     case $file in */local.mk) continue ;; esac
-    grep -qF -e "$file" -e "%D%/${file#*/}" -e "%D%/$(basename "$file")" <<<"$named" || missing+="# $file is in no local.mk"$'\n'
+    grep -qF -e "$file" -e "%D%/${file#*/}" -e "%D%/${file#*/*/}" -e "%D%/$(basename "$file")" <<<"$named" || missing+="# $file is in no local.mk"$'\n'
   done < <(git ls-files "$@")
   if [ -z "$missing" ]; then
     echo "ok $number - $sentence"
