@@ -301,10 +301,10 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: components["parameters"]["Limit"];
-                    /** @description The `next` of the page before */
-                    before?: components["parameters"]["Before"];
-                    /** @description 1: everybody's, for moderators */
-                    all?: components["parameters"]["All"];
+                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                    cursor?: components["parameters"]["Cursor"];
+                    /** @description me (the default), any or the number of a user; what is not yours is for moderators */
+                    owner?: components["parameters"]["Owner"];
                 };
                 header?: never;
                 path?: never;
@@ -793,8 +793,8 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: components["parameters"]["Limit"];
-                    /** @description The `next` of the page before */
-                    before?: components["parameters"]["Before"];
+                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                    cursor?: components["parameters"]["Cursor"];
                 };
                 header?: never;
                 path?: never;
@@ -938,8 +938,8 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: components["parameters"]["Limit"];
-                    /** @description The `next` of the page before */
-                    after?: components["parameters"]["After"];
+                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                    cursor?: components["parameters"]["Cursor"];
                 };
                 header?: never;
                 path?: never;
@@ -1160,8 +1160,8 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: components["parameters"]["Limit"];
-                    /** @description The `next` of the page before */
-                    after?: components["parameters"]["After"];
+                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                    cursor?: components["parameters"]["Cursor"];
                 };
                 header?: never;
                 path: {
@@ -1949,10 +1949,10 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: components["parameters"]["Limit"];
-                    /** @description The `next` of the page before */
-                    before?: components["parameters"]["Before"];
-                    /** @description 1: everybody's, for moderators */
-                    all?: components["parameters"]["All"];
+                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                    cursor?: components["parameters"]["Cursor"];
+                    /** @description me (the default), any or the number of a user; what is not yours is for moderators */
+                    owner?: components["parameters"]["Owner"];
                     state?: components["schemas"]["JobState"];
                 };
                 header?: never;
@@ -2551,8 +2551,8 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: components["parameters"]["Limit"];
-                    /** @description The `next` of the page before */
-                    after?: components["parameters"]["After"];
+                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                    cursor?: components["parameters"]["Cursor"];
                 };
                 header?: never;
                 path: {
@@ -2605,8 +2605,8 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: components["parameters"]["Limit"];
-                    /** @description The `next` of the page before */
-                    after?: components["parameters"]["After"];
+                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                    cursor?: components["parameters"]["Cursor"];
                 };
                 header?: never;
                 path: {
@@ -3233,10 +3233,10 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: components["parameters"]["Limit"];
-                    /** @description The `next` of the page before */
-                    before?: components["parameters"]["Before"];
+                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                    cursor?: components["parameters"]["Cursor"];
                     /** @description Oldest first, above this one */
-                    after?: number;
+                    after_id?: number;
                     channel?: "mail" | "webhook" | "browser";
                 };
                 header?: never;
@@ -3476,12 +3476,12 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: components["parameters"]["Limit"];
-                    /** @description The `next` of the page before */
-                    before?: components["parameters"]["Before"];
+                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                    cursor?: components["parameters"]["Cursor"];
                     /** @description In names and e-mail addresses */
-                    search?: string;
+                    q?: string;
                     /** @description Moderators and administrators */
-                    which?: "staff" | "blocked";
+                    filter?: "staff" | "blocked";
                 };
                 header?: never;
                 path?: never;
@@ -3754,8 +3754,8 @@ export interface paths {
             parameters: {
                 query?: {
                     limit?: components["parameters"]["Limit"];
-                    /** @description The `next` of the page before */
-                    before?: components["parameters"]["Before"];
+                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                    cursor?: components["parameters"]["Cursor"];
                     /** @description Only these */
                     kind?: string;
                 };
@@ -4160,7 +4160,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Does the server answer, with its database */
+        /**
+         * Does the process live
+         * @description Without its database, too, since no restart of the server heals that one.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -4179,7 +4182,88 @@ export interface paths {
                         "text/plain": string;
                     };
                 };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Is the server ready for every request */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description All parts work */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            database: boolean;
+                            /** @description It can be written and has more room than limits.min_free_bytes */
+                            store: boolean;
+                            /** @description Its journal reaches the database */
+                            dispatcher: boolean;
+                        };
+                    };
+                };
                 503: components["responses"]["Unavailable"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/problems/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** About a problem's code */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    code: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description What it means and what to do, for people */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/html": string;
+                    };
+                };
+                404: components["responses"]["NotFound"];
             };
         };
         put?: never;
@@ -4194,17 +4278,35 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Error: {
-            error: {
-                /** @enum {string} */
-                code: "invalid" | "denied" | "not_found" | "conflict" | "unavailable";
-                message: string;
-            };
+        /** @description What went wrong, as RFC 9457 has it. Programs decide by `code`; new codes may come */
+        Problem: {
+            /** @description A page of this grid about the code: /problems/CODE */
+            type: string;
+            /** @description The same for all problems of the code */
+            title: string;
+            status: number;
+            /** @enum {string} */
+            code: "malformed_json" | "invalid_request" | "cursor_invalid" | "idempotency_key_missing" | "client_too_old" | "ambiguous_http" | "unauthenticated" | "session_ended" | "wrong_credentials" | "forbidden" | "scope_missing" | "csrf_failed" | "cross_site" | "account_blocked" | "registration_closed" | "link_invalid" | "link_expired" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "range_not_satisfiable" | "state_conflict" | "name_taken" | "insufficient_points" | "files_missing" | "quota_exceeded" | "upload_offset_differs" | "request_in_progress" | "slave_online_elsewhere" | "remote_settings_refused" | "precondition_failed" | "tus_version" | "too_large" | "scene_refused" | "nobody_can_render" | "idempotency_key_reused" | "rate_limited" | "sign_in_throttled" | "too_many_streams" | "mail_limit" | "checksum_mismatch" | "disk_full" | "internal_error" | "busy" | "database_unavailable" | "shutting_down" | "not_ready";
+            /** @description A sentence for people: what was wrong, with the value, and what to do */
+            detail: string;
+            /** @description As in the header Request-Id and in the server's log */
+            request_id: string;
+            /** @description The members and parameters that are to blame, if single ones are */
+            errors?: components["schemas"]["FieldError"][];
+        };
+        FieldError: {
+            /** @enum {string} */
+            in: "body" | "query" | "header" | "path";
+            /** @description In a body a JSON pointer, empty for all of it; else the name */
+            at: string;
+            /** @enum {string} */
+            code: "missing" | "unknown" | "duplicate" | "wrong_type" | "out_of_range" | "too_long" | "bad_format" | "not_found";
+            detail: string;
         };
         /** @description What every list has beside its items */
         List: {
-            /** Format: int64 */
-            next: number | null;
+            /** @description Of the next page; null: this is the last */
+            next_cursor: string | null;
         };
         Digest: string;
         /** @example 12.5 */
@@ -5041,7 +5143,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description No login, or one that is wrong or no longer valid */
@@ -5050,7 +5152,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Not for this login */
@@ -5059,7 +5161,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description The address has expired or was never given out; ask for a new one */
@@ -5068,7 +5170,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Not there, or somebody else's */
@@ -5077,7 +5179,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Not in this state, or the name is taken */
@@ -5086,7 +5188,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Larger than the limit that the message and Tus-Max-Part name */
@@ -5095,7 +5197,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description The range begins behind the file's end */
@@ -5104,7 +5206,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description The part (nothing was taken) or the whole file (the upload is gone) has another SHA-256 than announced */
@@ -5113,7 +5215,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Too often; come back after Retry-After */
@@ -5122,7 +5224,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description Busy, stopping, or the database is away; come back after Retry-After */
@@ -5131,7 +5233,7 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description The server's disk is full; what has arrived is kept */
@@ -5140,19 +5242,17 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": components["schemas"]["Error"];
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
     };
     parameters: {
         Id: number;
         Limit: number;
-        /** @description The `next` of the page before */
-        Before: number;
-        /** @description The `next` of the page before */
-        After: number;
-        /** @description 1: everybody's, for moderators */
-        All: 0 | 1;
+        /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+        Cursor: string;
+        /** @description me (the default), any or the number of a user; what is not yours is for moderators */
+        Owner: string;
         /** @description UNIX time in seconds */
         Expires: number;
         /** @description Longest side of the small picture; without it the frame as it was rendered */
@@ -5182,7 +5282,8 @@ export interface components {
     headers: never;
     pathItems: never;
 }
-export type Error = components['schemas']['Error'];
+export type Problem = components['schemas']['Problem'];
+export type FieldError = components['schemas']['FieldError'];
 export type List = components['schemas']['List'];
 export type Digest = components['schemas']['Digest'];
 export type Points = components['schemas']['Points'];
@@ -5243,9 +5344,8 @@ export type ResponseUnavailable = components['responses']['Unavailable'];
 export type ResponseDiskFull = components['responses']['DiskFull'];
 export type ParameterId = components['parameters']['Id'];
 export type ParameterLimit = components['parameters']['Limit'];
-export type ParameterBefore = components['parameters']['Before'];
-export type ParameterAfter = components['parameters']['After'];
-export type ParameterAll = components['parameters']['All'];
+export type ParameterCursor = components['parameters']['Cursor'];
+export type ParameterOwner = components['parameters']['Owner'];
 export type ParameterExpires = components['parameters']['Expires'];
 export type ParameterPictureSize = components['parameters']['PictureSize'];
 export type ParameterPictureVersion = components['parameters']['PictureVersion'];
