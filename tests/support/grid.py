@@ -52,7 +52,7 @@ class Slave(Daemon):
     def online(self):
         return self.grid.api("GET", f"/api/v1/slaves/{self.id}")[1].get("online")
 
-    def held(self):
+    def unsent(self):
         """Attempts whose results are still in its outbox."""
         folder = os.path.join(self.state, "outbox")
         return [name for name in os.listdir(folder) if name.isdigit()] if os.path.isdir(folder) else []
