@@ -41,7 +41,8 @@ Result<void> admit_slave(DispatchCore& core, std::int64_t id, std::string const&
       return fail(Errc::conflict,
                   fmt::format("slavekey of slave {} in use by another running slave; create one slave per PC with: "
                               "distren slave create NAME",
-                              id));
+                              id),
+                  "slave_online_elsewhere");
   }
   ConnectedSlave& slave = core.slaves.add(id);
   if (slave.sink && slave.sink != sink) slave.sink->close("the same slave signed on again");

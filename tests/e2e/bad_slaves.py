@@ -76,7 +76,7 @@ def a_second_slave_with_the_same_key_is_rejected_while_the_first_answers(grid):
         with Line(grid).sign_on(credentials, "second") as second:
             refused = second.receive()
             assert refused["type"] == "refused" and refused["code"] == "conflict" and refused["retry"] > 0, refused
-            assert "already" in refused["message"], refused
+            assert "in use" in refused["message"], refused
         first.expect("ping")
         first.send({"type": "pong"})
         first.send({"type": "ping"})
@@ -112,7 +112,7 @@ def a_slave_over_https_does_not_replace_a_connected_one(grid):
         return grid.api("POST", "/api/v1/slave/hello", {"slots": 0, "os": "https"}, token="", headers=login)
     with Line(grid).welcome(credentials).hello(slots=0) as line:
         status, answer = hello()
-        assert status == 409 and "already" in answer["detail"], (status, answer)
+        assert status == 409 and answer["code"] == "slave_online_elsewhere", (status, answer)
         line.expect("ping")
         line.send({"type": "pong"})
         line.send({"type": "ping"})
