@@ -92,7 +92,7 @@ int main(int argc, char** argv) {
                "distren-migrate");
   Options options;
   app.add_option("--config", options.config,
-                 "distrend.toml with the database's address and the sql folder (default none)");
+                 "Read the database's address and the sql folder from this distrend.toml (default none)");
   app.add_option("--socket", options.socket, "Unix socket of the database server (default from --config)");
   app.add_option("--host", options.host,
                  "Host of the database server, instead of a socket (default from --config, else 127.0.0.1)");

@@ -65,10 +65,11 @@ Result<void> check_named_url(std::string const& named, std::string const& server
   if (*host == lower_case(server)) return {};
   auto const theirs = reach_of_host(*host, resolve);
   if (theirs == Reach::internet || theirs >= reach_of_host(server, resolve)) return {};
-  return fail(Errc::invalid,
-              fmt::format("the server {} says that its files are at {}, which is {}; its operator should set url in "
-                          "distrend.toml to its address from outside",
-                          server, *host, theirs == Reach::this_machine ? "this machine" : "in a private network"));
+  return fail(
+      Errc::invalid,
+      fmt::format("the server {} says that its files are at {}, which is {}; its operator should set public_url in "
+                  "distrend.toml to its address from outside",
+                  server, *host, theirs == Reach::this_machine ? "this machine" : "in a private network"));
 }
 
 std::string files_url(std::string const& configured, std::string const& named, std::string const& server,

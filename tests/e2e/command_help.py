@@ -22,13 +22,14 @@ COLUMN = 30  # where CLI11's descriptions begin, on the next line when the names
 def entries(text, heading):
     """[names, description] of each entry below a heading of CLI11's help."""
     found, inside = [], False
-    for line in text.split("\n"):
+    lines = text.split("\n")
+    for line, following in zip(lines, lines[1:]):
         if line and not line.startswith(" "):
             inside = line == heading + ":"
         elif inside and line.startswith(" " * COLUMN):
             found[-1][1] += line.strip()
         elif inside and line:
-            short = len(line) > COLUMN and line[COLUMN - 1] == " " and line[COLUMN] != " "
+            short = not following.startswith(" " * COLUMN)
             found.append([line[:COLUMN].strip(), line[COLUMN:]] if short else [line.strip(), ""])
     return found
 
