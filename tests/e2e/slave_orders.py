@@ -99,7 +99,7 @@ def text_instead_of_an_image_is_a_failure(server, slave):
 
 
 def done_without_an_image_is_a_failure(server, slave):
-    failed(server, slave, "nothing", "no picture")
+    failed(server, slave, "nothing", "no image")
 
 
 def a_link_instead_of_an_image_is_a_failure(server, slave):
