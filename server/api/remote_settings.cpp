@@ -93,9 +93,10 @@ Reply handle_change_remote_settings(Request const& request, Context& context) {
     return error_reply(409, fmt::format("slave {} was revoked; make a new one", slave->id));
   // What is offline may allow it when it comes back.
   if (auto const status = slave_status_of(services.dispatcher, slave->id); status.online && status.settings.empty())
-    return error_reply(409, fmt::format("slave {} takes no settings from afar; its volunteer can allow them by "
-                                        "remote_settings = true under [availability] in its distren-slave.toml",
-                                        slave->id));
+    return error_reply("remote_settings_refused",
+                       fmt::format("slave {} accepts no remote settings; its volunteer can allow them by "
+                                   "remote_settings = true under [availability] in its distren-slave.toml",
+                                   slave->id));
   {
     std::lock_guard const lock(context.services.slaves_mutex);
     slave = store::show_slave(context.database(), slave->id);

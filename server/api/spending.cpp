@@ -33,7 +33,10 @@ Result<std::string> idempotency_key(Request const& request) {
   if (key.size() >= 2 && key.front() == '"' && key.back() == '"') key = key.substr(1, key.size() - 2);
   bool const plain = key.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
                      std::string_view::npos;
-  if (!key.empty() && key.size() <= max_key_length && plain) return std::string(key);
+  if (key.empty())
+    return fail(Errc::invalid, "Idempotency-Key is missing; send another for each spending and the same to repeat one",
+                "idempotency_key_missing");
+  if (key.size() <= max_key_length && plain) return std::string(key);
   return fail(Errc::invalid,
               fmt::format("Idempotency-Key: '{}' cannot be one; send 1 to {} of A-Z a-z 0-9 . _ -, another for each "
                           "spending and the same when you repeat one",

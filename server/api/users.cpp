@@ -39,7 +39,11 @@ Reply session_reply(int status, Request const& request, Context& context, store:
   auto const hash = secret_hash(secret);
   auto created =
       store::create_session(context.database(), user.id, hash, services.runtime.now().session_s, request.address);
-  if (!created) return error_reply(created.error());
+  if (!created) {
+    auto error = std::move(created).error();
+    if (error.code == Errc::denied) error.problem = "account_blocked";
+    return error_reply(error);
+  }
   return json_reply(status, {{"user", user_to_json(user)}, {"token", secret}, {"csrf", csrf_token(services, hash)}})
       .with("Set-Cookie", cookie(services, request.secure, secret, false));
 }

@@ -73,7 +73,7 @@ Reply error_reply(int status, std::string_view detail) {
 Reply error_reply(Error const& error) {
   auto const& kind = error.problem.empty() ? usual_problem(static_cast<int>(error.code)) : problem_kind(error.problem);
   auto reply = problem_reply(kind, error.message, error.fields);
-  if (kind.status == 503 || kind.status == 429) return retry_later(std::move(reply), 5000);
+  if (kind.retry_after_s > 0) return retry_later(std::move(reply), std::int64_t{1000} * kind.retry_after_s);
   return reply;
 }
 

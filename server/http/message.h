@@ -105,7 +105,7 @@ Reply empty_reply(int status);
 // code.
 Reply error_reply(std::string_view code, std::string_view detail);
 Reply error_reply(int status, std::string_view detail);
-Reply error_reply(Error const& error);  // 503 sets Retry-After to 5 s
+Reply error_reply(Error const& error);  // with Retry-After where its code has one
 // 429 or 503 with Retry-After, rounded up to seconds.
 Reply busy_reply(std::string_view code, std::string_view detail, std::int64_t after_ms);
 

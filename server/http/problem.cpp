@@ -17,8 +17,6 @@ constexpr std::array catalogue{
     ProblemKind{
         "idempotency_key_missing", 400, "An Idempotency-Key is required",
         "Send an Idempotency-Key of 1 to 64 letters, digits and . _ - : that is new for each thing to be done."},
-    ProblemKind{"client_too_old", 400, "The program is too old for this grid",
-                "Upgrade the program; `GET /api/v1/grid` tells the least versions."},
     ProblemKind{"ambiguous_http", 400, "The HTTP message can be read in two ways",
                 "Send one Content-Length or one Transfer-Encoding, and each header in the form of RFC 9112."},
     ProblemKind{"unauthenticated", 401, "A login is required",
@@ -54,36 +52,28 @@ constexpr std::array catalogue{
                 "Delete what is no longer needed, or ask an administrator for more."},
     ProblemKind{"upload_offset_differs", 409, "The upload is at another offset",
                 "Ask by HEAD for the offset and continue there."},
-    ProblemKind{"request_in_progress", 409, "The first request with this Idempotency-Key is still running",
-                "Wait a moment and send the same request again."},
     ProblemKind{"slave_online_elsewhere", 409, "Another program uses this slavekey",
                 "Stop the other program; create one slave for each PC."},
     ProblemKind{
         "remote_settings_refused", 409, "The slave accepts no remote settings",
         "Its volunteer can allow them by remote_settings = true under [availability]; the slave must be online."},
-    ProblemKind{"precondition_failed", 412, "The resource has changed since it was read",
-                "Read it again and repeat the change with its present revision."},
     ProblemKind{"tus_version", 412, "The version of tus is not supported", "Use a version that Tus-Version lists."},
     ProblemKind{"too_large", 413, "The body is too large", "Send less at a time."},
-    ProblemKind{"scene_refused", 422, "The scene cannot be rendered as it is",
-                "Correct the scene as `detail` says, then submit it again."},
-    ProblemKind{"nobody_can_render", 422, "No slave of this grid can render this",
-                "Connect a slave that can, or choose another renderer."},
     ProblemKind{"idempotency_key_reused", 422, "The Idempotency-Key was used for another request",
                 "Use a new key for each thing to be done."},
-    ProblemKind{"rate_limited", 429, "Too many requests", "Wait as long as Retry-After says."},
-    ProblemKind{"sign_in_throttled", 429, "Too many attempts to log in", "Wait as long as Retry-After says."},
-    ProblemKind{"too_many_streams", 429, "Too many event streams are open", "Close pages that are not needed."},
-    ProblemKind{"mail_limit", 429, "Too many e-mails were requested", "Wait as long as Retry-After says."},
+    ProblemKind{"rate_limited", 429, "Too many requests", "Wait as long as Retry-After says.", 5},
+    ProblemKind{"sign_in_throttled", 429, "Too many attempts to log in", "Wait as long as Retry-After says.", 5},
+    ProblemKind{"too_many_streams", 429, "Too many event streams are open", "Close pages that are not needed.", 5},
+    ProblemKind{"mail_limit", 429, "Too many e-mails were requested", "Wait as long as Retry-After says.", 3600},
     ProblemKind{"checksum_mismatch", 460, "The checksum of the part differs", "Send the part again."},
     ProblemKind{"disk_full", 507, "The server's disk is full", "Try again later; the administrator must free space."},
     ProblemKind{"internal_error", 500, "Internal server error",
                 "See the server log, where the Request-Id stands beside the cause."},
-    ProblemKind{"busy", 503, "The server is busy", "Retry after as long as Retry-After says."},
+    ProblemKind{"busy", 503, "The server is busy", "Retry after as long as Retry-After says.", 5},
     ProblemKind{"database_unavailable", 503, "The database is unavailable",
-                "Retry after as long as Retry-After says; the server reconnects automatically."},
-    ProblemKind{"shutting_down", 503, "The server is shutting down", "Retry after as long as Retry-After says."},
-    ProblemKind{"not_ready", 503, "The server is not ready", "Retry after as long as Retry-After says."}};
+                "Retry after as long as Retry-After says; the server reconnects automatically.", 5},
+    ProblemKind{"shutting_down", 503, "The server is shutting down", "Retry after as long as Retry-After says.", 5},
+    ProblemKind{"not_ready", 503, "The server is not ready", "Retry after as long as Retry-After says.", 5}};
 
 std::string_view usual_code(int status) {
   switch (status) {
@@ -99,16 +89,12 @@ std::string_view usual_code(int status) {
     case 409:
     case 423:
       return "state_conflict";
-    case 412:
-      return "precondition_failed";
     case 413:
       return "too_large";
     case 415:
       return "unsupported_media_type";
     case 416:
       return "range_not_satisfiable";
-    case 422:
-      return "scene_refused";
     case 429:
       return "rate_limited";
     case 460:

@@ -13,6 +13,7 @@ struct ProblemKind {
   int status = 0;           // HTTP
   std::string_view title;   // the same for all problems of the kind
   std::string_view remedy;  // what whoever gets it can do: a sentence or two
+  int retry_after_s = 0;    // Retry-After where nothing better is known; 0: none
 };
 
 std::span<ProblemKind const> problem_catalogue();

@@ -80,7 +80,7 @@ Result<void> Signer::verify(std::string_view path, Parameters const& parameters,
     return fail(Errc::denied, "this address does not carry a valid signature of this server; ask for a new one",
                 "link_invalid");
   }
-  if (now >= expires) return fail(Errc::denied, "this address has expired; ask for a new one", "link_invalid");
+  if (now >= expires) return fail(Errc::denied, "this address has expired; ask for a new one", "link_expired");
   return {};
 }
 

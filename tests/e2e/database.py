@@ -152,6 +152,9 @@ def while_the_database_is_unavailable_requests_get_503_and_rendering_continues(g
             assert PASSWORD not in problem["detail"] and grid.database.socket not in problem["detail"], problem
         status, answer = grid.api("POST", "/api/v1/login", {"name": "admin", "password": "x"}, token="")
         assert status == 503, answer
+        assert grid.api("GET", "/healthz", token="")[0] == 200
+        status, answer = grid.api("GET", "/readyz", token="")
+        assert status == 503 and answer["code"] == "not_ready" and "database unavailable" in answer["detail"], answer
         grid.cli("jobs", check=5)
         with Line(grid).sign_on({"slavekey": "K1", "slavepassword": "x"}) as line:
             refused = line.receive()

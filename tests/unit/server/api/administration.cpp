@@ -108,6 +108,7 @@ START_TEST(who_is_blocked_is_out_at_once_and_reads_why) {
   auto const login = desk.call("POST", "/api/v1/login", "", {{"name", name}, {"password", "long enough"}});
   ck_assert_int_eq(login.status, 403);
   ck_assert_says(login.message(), "mines coins");
+  ck_assert_text(login.json["code"], "account_blocked");
   auto const entered = desk.gate.enter(desk.database, "203.0.113.9", slave["slavekey"].get<std::string>(),
                                        slave["slavepassword"].get<std::string>());
   ck_assert(!entered && entered.error().code == Errc::denied);

@@ -66,7 +66,7 @@ START_TEST(a_hello_over_https_is_refused_while_the_line_has_the_place) {
   desk.connect_line(a_slave(desk.slave, 1));
   auto const refused = desk.as_slave("hello", {{"type", "hello"}, {"os", "another"}});
   ck_assert_int_eq(refused.status, 409);
-  ck_assert_says(refused.message(), "already signed on");
+  ck_assert_says(refused.message(), "in use by another running slave");
   ck_assert(desk.call("GET", desk.path, desk.owner).json["os"] != "another");  // who is refused changes nothing
 }
 END_TEST

@@ -136,6 +136,7 @@ START_TEST(a_slaves_upload_needs_the_signed_address_of_its_order) {
   ck_assert_int_eq(create(blob_url(*desk.signer, std::string(64, 'a'), 7, desk.now / 1000 + 60), "5").status, 405);
   desk.now += 61000;
   ck_assert_says(create(url, "5").message(), "expired; ask for a new one");
+  ck_assert_text(create(url, "5").json["code"], "link_expired");
 }
 END_TEST
 

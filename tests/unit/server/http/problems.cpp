@@ -1,6 +1,7 @@
 // Problems as RFC 9457 has them, and their catalogue.
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <set>
 #include <string>
 
@@ -53,7 +54,24 @@ START_TEST(the_catalogue_of_problems_is_that_of_the_api_document) {
 }
 END_TEST
 
+START_TEST(every_code_of_the_catalogue_is_one_that_the_server_answers_with) {
+  std::string sources;
+  for (auto const* folder : {"/common", "/server"}) {
+    auto const path = std::getenv("top_srcdir") + std::string(folder);
+    for (auto const& entry : std::filesystem::recursive_directory_iterator(path))
+      if (entry.path().extension() == ".cpp") sources += read_file(entry.path(), 1 << 20).value();
+  }
+  for (auto const& kind : problem_catalogue()) {
+    auto const quoted = "\"" + std::string(kind.code) + "\"";
+    auto const first = sources.find(quoted);  // in the catalogue or where it is used
+    ck_assert_msg(sources.find(quoted, first + 1) != std::string::npos, "nothing answers with %s", quoted.c_str());
+  }
+}
+END_TEST
+
 TestGroup const problems_tests{
-    "problems", {a_problem_names_code_members_and_request, the_catalogue_of_problems_is_that_of_the_api_document}};
+    "problems",
+    {a_problem_names_code_members_and_request, the_catalogue_of_problems_is_that_of_the_api_document,
+     every_code_of_the_catalogue_is_one_that_the_server_answers_with}};
 
 }  // namespace
