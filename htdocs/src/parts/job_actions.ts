@@ -36,6 +36,11 @@ function send(action: Action, id: number): Promise<unknown> {
   }
 }
 
+/** The job as the server knows it now: an event may still be under way to the page, and a question about what would be
+ * lost must not count by the page's older copy. */
+const asOfNow = (job: Job): Promise<Job> =>
+  ask('GET /api/v1/jobs/{id}', { path: { id: job.id } }).catch(() => job);
+
 /** What would be lost, in words; null where nothing is. */
 function consequences(action: Action, jobs: Job[]): string | null {
   const frames = jobs.reduce((sum, job) => sum + job.accepted, 0);
@@ -50,7 +55,8 @@ export async function act(action: Action, jobs: Job[]): Promise<boolean> {
   const able = jobs.filter((job) => fits(action, job));
   if (able.length === 0) return false;
   const names = able.length === 1 ? `“${able[0]?.name}”` : text.actions.jobs(count(able.length));
-  const loss = consequences(action, able);
+  const single = able.length === 1 ? able[0] : undefined;
+  const loss = consequences(action, single ? [await asOfNow(single)] : able);
   if (loss && !(await confirmed(text.actions.question[action](names), loss, text.actions.name[action], true)))
     return false;
   let done = 0;
@@ -93,8 +99,8 @@ export const mayRequeueAll = (job: Job): boolean => job.state !== 'cancelled' &&
 
 export async function requeueAll(job: Job): Promise<void> {
   const t = text.actions;
-  if (!(await confirmed(t.againQuestion(job.name), t.againLoses(count(job.accepted), job.accepted), t.again, true)))
-    return;
+  const { accepted } = await asOfNow(job);
+  if (!(await confirmed(t.againQuestion(job.name), t.againLoses(count(accepted), accepted), t.again, true))) return;
   await tried(
     () => ask('POST /api/v1/jobs/{id}/requeue', { path: { id: job.id }, body: { frames: 'all' } }),
     t.againDone(job.name),
