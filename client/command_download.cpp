@@ -12,13 +12,13 @@
 namespace distren::client {
 namespace {
 
-struct Request {
+struct DownloadRequest {
   std::int64_t job = 0;
   std::string folder;
   std::string frames;
 };
 
-Result<int> download_job(Context const& context, Request const& request) {
+Result<int> download_job(Context const& context, DownloadRequest const& request) {
   std::vector<int> frames;
   if (!request.frames.empty()) {
     auto parsed = parse_frames(request.frames);
@@ -38,7 +38,8 @@ Result<int> download_job(Context const& context, Request const& request) {
 
 void add_download_command(CLI::App& app, Context& context) {
   auto* command = app.add_subcommand("download", "Download a job's frames; skip those that are here already");
-  auto request = std::make_shared<Request>();  // shared with the callback, which runs after this function has returned
+  auto request =
+      std::make_shared<DownloadRequest>();  // shared with the callback, which runs after this function has returned
   command->alias("fetch");
   command->add_option("JOB", request->job, "Number of the job")->required()->check(CLI::PositiveNumber);
   command->add_option("DIR", request->folder, "Destination folder (default jobN)");

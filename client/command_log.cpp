@@ -11,12 +11,12 @@
 namespace distren::client {
 namespace {
 
-struct Request {
+struct LogRequest {
   std::int64_t job = 0;
   std::int64_t frame = 0;
 };
 
-Result<int> show_log(Context const& context, Request const& request) {
+Result<int> show_log(Context const& context, LogRequest const& request) {
   auto session = context.session();
   if (!session) return session.error();
   auto const path = fmt::format("/api/v1/jobs/{}/tasks", request.job);
@@ -38,7 +38,7 @@ Result<int> show_log(Context const& context, Request const& request) {
 }  // namespace
 
 void add_log_command(CLI::App& app, Context& context) {
-  auto const request = std::make_shared<Request>();
+  auto const request = std::make_shared<LogRequest>();
   auto* command = app.add_subcommand("log", "Show a frame's render log: live, or of its last failed attempt");
   command->alias("logs");
   command->add_option("JOB", request->job, "Number of the job")->required()->check(CLI::PositiveNumber);

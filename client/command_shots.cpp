@@ -16,7 +16,7 @@ namespace distren::client {
 
 namespace {
 
-struct Request {
+struct ShotRequest {
   std::string project;
   std::string shot;   // SEQUENCE/SHOT
   std::string state;  // to set
@@ -45,7 +45,7 @@ Result<std::vector<Json>> fetch_shots(Session& session, Json const& project) {
   return shots;
 }
 
-Result<int> list_shots(Context const& context, Request const& request) {
+Result<int> list_shots(Context const& context, ShotRequest const& request) {
   auto session = context.session();
   if (!session) return session.error();
   auto const project = find_project(*session, request.project);
@@ -59,7 +59,7 @@ Result<int> list_shots(Context const& context, Request const& request) {
   return exit_ok;
 }
 
-Result<int> set_shot(Context const& context, Request const& request) {
+Result<int> set_shot(Context const& context, ShotRequest const& request) {
   auto session = context.session();
   if (!session) return session.error();
   auto const project = find_project(*session, request.project);
@@ -81,7 +81,8 @@ Result<int> set_shot(Context const& context, Request const& request) {
 }  // namespace
 
 void add_shot_commands(CLI::App& app, Context& context) {
-  auto request = std::make_shared<Request>();  // shared with the callback, which runs after this function has returned
+  auto request =
+      std::make_shared<ShotRequest>();  // shared with the callback, which runs after this function has returned
   auto* shots = app.add_subcommand("shots", "List the shots of a project");
   shots->add_option("PROJECT", request->project, "Name or number of the project")->required();
   shots->callback([&context, request] { context.run = [&context, request] { return list_shots(context, *request); }; });

@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libdistren-client.a
 libdistren_client_a_CPPFLAGS = $(AM_CPPFLAGS)
 libdistren_client_a_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
-libdistren_client_a_SOURCES = \
+client_sources = \
   %D%/command_account.cpp %D%/command_download.cpp %D%/command_jobs.cpp %D%/command_log.cpp %D%/command_points.cpp \
   %D%/command_shots.cpp %D%/command_slave_limits.cpp %D%/command_slaves.cpp %D%/command_slaves.h \
   %D%/command_spending.cpp %D%/command_statistics.cpp %D%/command_submit.cpp %D%/command_tokens.cpp \
@@ -27,6 +27,12 @@ libdistren_client_a_SOURCES = \
   %D%/upload.cpp %D%/upload.h \
   %D%/validators.cpp %D%/validators.h \
   %D%/watch.cpp %D%/watch.h
+client_units = units/client-1-of-4.cpp units/client-2-of-4.cpp units/client-3-of-4.cpp units/client-4-of-4.cpp
+if UNITS
+nodist_libdistren_client_a_SOURCES = $(client_units)
+else
+libdistren_client_a_SOURCES = $(client_sources)
+endif
 
 bin_PROGRAMS += distren
 distren_SOURCES = %D%/main.cpp

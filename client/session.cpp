@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "common/base/json_text.h"
 #include "common/http/http_error.h"
 #include "config.h"
 
@@ -47,7 +48,7 @@ Result<HttpClient::Request> Session::signed_request(std::string const& method, s
   request.method = method;
   request.url = url(path);
   request.bearer = settings_.token;
-  if (body) request.body = body->dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (body) request.body = to_text(*body);
   return request;
 }
 
@@ -70,7 +71,7 @@ Result<Json> Session::send_openly(std::string const& method, std::string const& 
   HttpClient::Request request;
   request.method = method;
   request.url = url(path);
-  if (body) request.body = body->dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (body) request.body = to_text(*body);
   return exchange(std::move(request), what, method == "GET");
 }
 

@@ -14,6 +14,7 @@
 #include <new>
 
 #include "common/base/command_line.h"
+#include "common/base/json_text.h"
 #include "common/render/benchmark.h"
 #include "image/commands.h"
 #include "image/image.h"
@@ -63,7 +64,7 @@ constexpr std::array<distren::RenamedOption, 2> renamed_options{
 
 int print(Outcome const& outcome) {
   nlohmann::json const report = outcome ? *outcome : nlohmann::json{{"ok", false}, {"error", outcome.error().message}};
-  std::cout << report.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+  std::cout << distren::to_text(report) << std::endl;
   return outcome && std::cout ? 0 : 1;
 }
 

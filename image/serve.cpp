@@ -16,6 +16,7 @@
 #include <string>
 
 #include "common/base/files.h"
+#include "common/base/json_text.h"
 
 namespace distren {
 
@@ -130,7 +131,7 @@ json error_json(std::string const& text) {
         ready ? checker.check(fmt::format("/proc/self/fd/{}", child_file_descriptor), options) : ready.error();
     ::alarm(0);
     json const report = outcome ? *outcome : json{{"ok", false}, {"error", outcome.error().message}};
-    if (!write_all(STDOUT_FILENO, report.dump(-1, ' ', false, json::error_handler_t::replace) + "\n")) break;
+    if (!write_all(STDOUT_FILENO, to_text(report) + "\n")) break;
   }
   ::_exit(0);
 }
@@ -208,7 +209,7 @@ int serve_checks(Checker const& checker) {
     json const answer = child.accepts(source) || child.start(std::move(source), checker)
                             ? child.ask(*request)
                             : error_json("The image cannot be looked at: no process is left");
-    std::cout << answer.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl;
+    std::cout << to_text(answer) << std::endl;
     if (!std::cout) return 1;
   }
   return 0;

@@ -2,7 +2,13 @@
 noinst_LIBRARIES += libdistren-scenes.a
 libdistren_scenes_a_CPPFLAGS = $(AM_CPPFLAGS)
 libdistren_scenes_a_CXXFLAGS = $(AM_CXXFLAGS) $(ZSTD_CFLAGS) $(ZLIB_CFLAGS)
-libdistren_scenes_a_SOURCES =
+scene_sources =
+scene_units = units/scene.cpp units/scene-blend.cpp
+if UNITS
+nodist_libdistren_scenes_a_SOURCES = $(scene_units)
+else
+libdistren_scenes_a_SOURCES = $(scene_sources)
+endif
 
 SCENE_LIBS = libdistren-scenes.a $(ZSTD_LIBS) $(ZLIB_LIBS)
 
@@ -10,6 +16,6 @@ libexec_PROGRAMS += distren-scene
 distren_scene_SOURCES = %D%/main.cpp
 distren_scene_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
 distren_scene_LDADD = $(SCENE_LIBS) $(COMMON_LIBS)
-libdistren_scenes_a_SOURCES += \
+scene_sources += \
   %D%/povray_text.cpp %D%/povray_text.h \
   %D%/scene_json.cpp %D%/scene_json.h

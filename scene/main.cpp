@@ -9,6 +9,7 @@
 #include <new>
 
 #include "common/base/command_line.h"
+#include "common/base/json_text.h"
 #include "common/base/sanitizer.h"
 #include "scene/scene_json.h"
 
@@ -62,6 +63,6 @@ int main(int argc, char** argv) {
   rlimit const no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   auto const report = guarded(reader, file);
-  std::cout << report.dump(-1, ' ', false, json::error_handler_t::replace) << std::endl;
+  std::cout << distren::to_text(report) << std::endl;
   return report.value("ok", false) && std::cout ? 0 : 1;
 }

@@ -2,7 +2,18 @@
 noinst_LIBRARIES += libdistren-server.a
 libdistren_server_a_CPPFLAGS = $(AM_CPPFLAGS)
 libdistren_server_a_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS)
-libdistren_server_a_SOURCES =
+server_sources =
+server_units = units/server-api-1-of-4.cpp units/server-api-2-of-4.cpp units/server-api-3-of-4.cpp \
+  units/server-api-4-of-4.cpp units/server-config.cpp units/server-database.cpp units/server-dispatch-1-of-4.cpp \
+  units/server-dispatch-2-of-4.cpp units/server-dispatch-3-of-4.cpp units/server-dispatch-4-of-4.cpp \
+  units/server-dispatch-fair_share.cpp units/server-economy.cpp units/server-http.cpp units/server-jobs.cpp \
+  units/server-live.cpp units/server-media.cpp units/server-net.cpp units/server-notify.cpp units/server-slaves.cpp \
+  units/server-standalone.cpp units/server-storage.cpp units/server-store.cpp units/server-submit.cpp
+if UNITS
+nodist_libdistren_server_a_SOURCES = $(server_units)
+else
+libdistren_server_a_SOURCES = $(server_sources)
+endif
 
 SERVER_LIBS = libdistren-server.a $(SCENE_LIBS) $(COMMON_LIBS) $(LIBEVENT_LIBS) $(MYSQLCPPCONN_LIBS) $(ZLIB_LIBS)
 

@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "common/base/json_text.h"
+
 namespace distren {
 
 namespace {
@@ -19,7 +21,7 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds patience{2000};
+constexpr milliseconds connection_patience{2000};
 constexpr std::size_t max_command_bytes = 200;
 constexpr std::size_t max_answer_bytes = 64U << 10;
 
@@ -95,10 +97,10 @@ bool Control::serve(milliseconds wait, Answer const& answer) {
   if (!ready(socket_.get(), POLLIN, Clock::now() + wait)) return false;
   FileDescriptor caller(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (!caller || !may_command(caller.get())) return false;
-  auto const until = Clock::now() + patience;
+  auto const until = Clock::now() + connection_patience;
   std::string const command = read_line(caller.get(), max_command_bytes, until);
   if (command.empty()) return false;
-  auto const reply = answer(command).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  auto const reply = to_text(answer(command)) + "\n";
   return write_all(caller.get(), reply, until);
 }
 
@@ -111,7 +113,7 @@ Result<nlohmann::json> ask_slave(fs::path const& state, std::string const& comma
     return fail(Errc::unavailable, fmt::format("no slave of yours works in {} ({}); start it, or name its "
                                                "configuration by --config FILE",
                                                state.string(), std::strerror(errno)));
-  auto const until = Clock::now() + 5 * patience;
+  auto const until = Clock::now() + 5 * connection_patience;
   if (!write_all(socket.get(), command + "\n", until)) return problem(state, "cannot write to");
   auto const answer = nlohmann::json::parse(read_line(socket.get(), max_answer_bytes, until), nullptr, false);
   if (!answer.is_object()) return fail(Errc::unavailable, "the slave did not answer in time; ask again");

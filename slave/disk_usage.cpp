@@ -22,17 +22,13 @@ namespace {
 
 constexpr int max_depth = 64;
 
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
-
 // By descriptors: a path of long names may exceed the kernel's limit, and may be replaced meanwhile.
 void walk(int parent, char const* name, int depth, std::uint64_t most_files, FolderUse& use) {
   int const follow = depth == 0 ? 0 : O_NOFOLLOW;
   FileDescriptor folder(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow));
   if (!folder && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) return;  // removed or replaced meanwhile
   if (!folder && (errno == EMFILE || errno == ENFILE || errno == ENOMEM)) return;  // our limit; checked again later
-  std::unique_ptr<DIR, CloseFolder> const entries(folder ? ::fdopendir(folder.get()) : nullptr);
+  OpenFolder const entries(folder ? ::fdopendir(folder.get()) : nullptr);
   if (!entries) {
     use.problem = "made a folder that cannot be looked into";
     return;

@@ -25,15 +25,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr char const* left_prefix = ".left-";
-constexpr int max_depth = 64;  // maximum number of folders open at once
+constexpr int most_open_folders = 64;  // maximum number of folders open at once
 
 std::string fresh_name() {
   return to_hex(random_bytes(8).data(), 8);
 }
-
-struct CloseFolder {
-  void operator()(DIR* folder) const { ::closedir(folder); }
-};
 
 // Opens a folder after granting all permissions on it; empty if it is not a folder. errno gives the reason.
 FileDescriptor open_unlocked(int parent, char const* name, int follow) {
@@ -47,7 +43,7 @@ FileDescriptor open_unlocked(int parent, char const* name, int follow) {
 std::vector<std::string> names_in(int folder) {
   std::vector<std::string> names;
   int const copy = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  std::unique_ptr<DIR, CloseFolder> const entries(copy >= 0 ? ::fdopendir(copy) : nullptr);
+  OpenFolder const entries(copy >= 0 ? ::fdopendir(copy) : nullptr);
   if (!entries && copy >= 0) ::close(copy);
   while (auto const* entry = entries ? ::readdir(entries.get()) : nullptr)
     if (std::strcmp(entry->d_name, ".") != 0 && std::strcmp(entry->d_name, "..") != 0)
@@ -80,7 +76,7 @@ void Clearing::clear(int folder, int depth) {
     auto const inner = open_unlocked(folder, name.c_str(), O_NOFOLLOW);
     if (!inner) {
       note();
-    } else if (depth == max_depth) {
+    } else if (depth == most_open_folders) {
       if (::renameat(folder, name.c_str(), top, fmt::format("{}-{}", prefix, moved++).c_str()) == 0)
         again = true;
       else

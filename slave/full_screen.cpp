@@ -11,13 +11,13 @@ namespace distren {
 
 namespace {
 
-constexpr std::chrono::milliseconds patience{2000};
+constexpr std::chrono::milliseconds program_patience{2000};
 
 std::string output_of(std::vector<std::string> argv) {
   ProcessOptions options;
   options.argv = std::move(argv);
   options.error_output = ErrorOutput::discarded;
-  auto const report = run_process(std::move(options), patience);
+  auto const report = run_process(std::move(options), program_patience);
   return report && report->end.exit_code == 0 ? report->output : std::string();
 }
 

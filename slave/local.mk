@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libdistren-slave.a
 libdistren_slave_a_CPPFLAGS = $(AM_CPPFLAGS) -DDISTREN_VERSION='"$(PACKAGE_VERSION)"'
 libdistren_slave_a_CXXFLAGS = $(AM_CXXFLAGS)
-libdistren_slave_a_SOURCES = \
+slave_sources = \
   %D%/backoff.h \
   %D%/blocks.cpp %D%/blocks.h \
   %D%/cache.cpp %D%/cache.h \
@@ -29,6 +29,12 @@ libdistren_slave_a_SOURCES = \
   %D%/availability_monitor.cpp %D%/availability_monitor.h \
   %D%/task_runner.cpp %D%/task_runner.h \
   %D%/workspace.cpp %D%/workspace.h
+slave_units = units/slave-1-of-3.cpp units/slave-2-of-3.cpp units/slave-3-of-3.cpp
+if UNITS
+nodist_libdistren_slave_a_SOURCES = $(slave_units)
+else
+libdistren_slave_a_SOURCES = $(slave_sources)
+endif
 
 bin_PROGRAMS += distren-slave
 distren_slave_SOURCES = %D%/main.cpp

@@ -1,8 +1,11 @@
 // Durable files (they survive a power cut), and checks of untrusted paths. Any thread.
 #pragma once
 
+#include <dirent.h>
+
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -25,6 +28,12 @@ public:
 private:
   int fd_ = -1;
 };
+
+// Owns an open folder.
+struct CloseFolder {
+  void operator()(DIR* folder) const { ::closedir(folder); }
+};
+using OpenFolder = std::unique_ptr<DIR, CloseFolder>;
 
 // The whole file as text. Errors: invalid, larger than limit bytes; not_found.
 Result<std::string> read_file(std::filesystem::path const& path, std::uint64_t limit = 16U << 20);

@@ -1,5 +1,5 @@
 # What every program needs: results, texts, files, digests, configuration, log.
-libdistren_common_a_SOURCES += \
+common_sources += \
   %D%/clock.h \
   %D%/command_line.cpp %D%/command_line.h \
   %D%/config.cpp %D%/config.h \

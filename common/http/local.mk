@@ -1,5 +1,5 @@
 # HTTP as a client, TLS, uploads in parts.
-libdistren_common_a_SOURCES += \
+common_sources += \
   %D%/http_client.cpp %D%/http_client.h \
   %D%/http_download.cpp %D%/http_download.h \
   %D%/http_error.cpp %D%/http_error.h \

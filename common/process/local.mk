@@ -1,5 +1,5 @@
 # Programs, their sandbox and what they use.
-libdistren_common_a_SOURCES += \
+common_sources += \
   %D%/image_program.cpp %D%/image_program.h \
   %D%/process.cpp %D%/process.h \
   %D%/process_usage.cpp \

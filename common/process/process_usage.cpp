@@ -41,7 +41,7 @@ std::string_view look_at(pid_t id, char const* name, std::array<char, size>& buf
 // Calls f with each entry of a folder of /proc whose name is a number.
 template <class F>
 void each_number(char const* path, F&& f) {
-  std::unique_ptr<DIR, int (*)(DIR*)> const folder(::opendir(path), ::closedir);
+  OpenFolder const folder(::opendir(path));
   while (dirent const* const item = folder ? ::readdir(folder.get()) : nullptr) {
     std::string_view const name = item->d_name;
     pid_t id = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/json_depth.h"
+#include "common/base/json_text.h"
 #include "common/base/text.h"
 #include "common/protocol/hello.h"
 #include "common/protocol/json_reader.h"
@@ -28,7 +29,7 @@ std::string shown(nlohmann::json const& value) {
   if (value.is_array()) return "a list";
   if (value.is_string() && value.get_ref<std::string const&>().size() > max_shown)
     return shown(whole_characters(value.get_ref<std::string const&>(), max_shown)) + "...";
-  return printable(value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), 6 * max_shown);
+  return printable(to_text(value), 6 * max_shown);
 }
 
 void append_text(std::string& out, std::string_view text) {
@@ -38,7 +39,7 @@ void append_text(std::string& out, std::string_view text) {
     out += text;
     out += '"';
   } else {
-    out += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    out += to_text(nlohmann::json(text));
   }
 }
 

@@ -1,5 +1,5 @@
 # The messages between server and slaves: values, limits, reading and writing.
-libdistren_common_a_SOURCES += \
+common_sources += \
   %D%/codec.cpp %D%/codec.h \
   %D%/expectations.cpp %D%/expectations.h \
   %D%/hello.h %D%/json_reader.h %D%/limits.h %D%/messages.h \

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/json_text.h"
 #include "common/protocol/expectations.h"
 #include "common/protocol/messages.h"
 
@@ -107,7 +108,7 @@ public:
   }
   void open_object(std::string_view name, nlohmann::json const& value) {
     begin(name);
-    out_ += value.is_object() ? value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) : "{}";
+    out_ += value.is_object() ? to_text(value) : "{}";
   }
 
 private:

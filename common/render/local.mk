@@ -1,5 +1,5 @@
 # Render methods, frame ranges, tiles, benchmarks.
-libdistren_common_a_SOURCES += \
+common_sources += \
   %D%/benchmark.cpp %D%/benchmark.h \
   %D%/frame_range.cpp %D%/frame_range.h \
   %D%/method_parameters.cpp \

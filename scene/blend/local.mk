@@ -1,5 +1,5 @@
 # The reader of .blend files.
-libdistren_scenes_a_SOURCES += \
+scene_sources += \
   %D%/blend_blocks.cpp %D%/blend_blocks.h \
   %D%/blend_collect.cpp %D%/blend_collect.h \
   %D%/blend_dna.cpp %D%/blend_dna.h \

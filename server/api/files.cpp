@@ -17,22 +17,13 @@ namespace distren {
 namespace {
 
 constexpr std::size_t max_digests = 10000;
-constexpr int tasks_at_once = 1000;
 
 // The finished images of a job, as files of a job that depends on it.
 Result<void> add_output(Context& context, std::int64_t job, std::int64_t expires, protocol::FileList& list) {
-  std::int64_t after = 0;
-  for (;;) {
-    auto const tasks = store::list_tasks(context.database(), job, after, tasks_at_once);
-    if (!tasks) return tasks.error();
-    for (auto const& task : *tasks) {
-      if (task.state != "accepted" || task.output.empty()) continue;
-      list.files.push_back({"output/" + task.output, task.output_sha256, task.output_size,
-                            output_url(context.services.signer, job, task.output, task.output_sha256, expires)});
-    }
-    if (tasks->size() < static_cast<std::size_t>(tasks_at_once)) return {};
-    after = tasks->back().id;
-  }
+  return store::for_each_finished_task(context.database(), job, [&](store::Task const& task) {
+    list.files.push_back({"output/" + task.output, task.output_sha256, task.output_size,
+                          output_url(context.services.signer, job, task.output, task.output_sha256, expires)});
+  });
 }
 
 }  // namespace

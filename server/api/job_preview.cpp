@@ -11,22 +11,14 @@ namespace distren {
 
 namespace {
 
-constexpr int tasks_at_once = 1000;
-
 Result<std::vector<PreviewFrame>> finished_frames(Context& context, std::int64_t job) {
   std::vector<PreviewFrame> frames;
-  std::int64_t after = 0;
-  for (;;) {
-    auto const tasks = store::list_tasks(context.database(), job, after, tasks_at_once);
-    if (!tasks) return tasks.error();
-    for (auto const& task : *tasks) {
-      if (task.state != "accepted" || task.output.empty()) continue;
-      context.services.results.staged().place(job, task.output, task.output_sha256);
-      frames.push_back({task.output, task.output_sha256});
-    }
-    if (tasks->size() < static_cast<std::size_t>(tasks_at_once)) return frames;
-    after = tasks->back().id;
-  }
+  auto const walked = store::for_each_finished_task(context.database(), job, [&](store::Task const& task) {
+    context.services.results.staged().place(job, task.output, task.output_sha256);
+    frames.push_back({task.output, task.output_sha256});
+  });
+  if (!walked) return walked.error();
+  return frames;
 }
 
 // Frames of one image each: neither tiles nor a video.

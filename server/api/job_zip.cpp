@@ -17,7 +17,6 @@ namespace distren {
 
 namespace {
 
-constexpr int tasks_at_once = 1000;
 constexpr std::size_t longest_name = 100;  // bytes
 
 // A name that every file system takes; beyond ASCII letters stay as they are.
@@ -44,18 +43,11 @@ std::string file_name(std::string_view name) {
 
 Result<std::unique_ptr<ZipStream>> frames_of(Context& context, std::int64_t job) {
   auto zip = std::make_unique<ZipStream>(output_folder(context.services.config.stor, job), context.services.now_s());
-  std::int64_t after = 0;
-  for (;;) {
-    auto const tasks = store::list_tasks(context.database(), job, after, tasks_at_once);
-    if (!tasks) return tasks.error();
-    for (auto const& task : *tasks) {
-      if (task.state != "accepted" || task.output.empty()) continue;
-      context.services.results.staged().place(job, task.output, task.output_sha256);
-      zip->add(task.output, task.output_size);
-    }
-    if (tasks->size() < static_cast<std::size_t>(tasks_at_once)) break;
-    after = tasks->back().id;
-  }
+  auto const walked = store::for_each_finished_task(context.database(), job, [&](store::Task const& task) {
+    context.services.results.staged().place(job, task.output, task.output_sha256);
+    zip->add(task.output, task.output_size);
+  });
+  if (!walked) return walked.error();
   if (zip->files() == 0) return fail(Errc::not_found, fmt::format("no frame of job {} is finished yet", job));
   return zip;
 }

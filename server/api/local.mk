@@ -1,5 +1,5 @@
 # HTTP routes, callers and replies; nothing else.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/access.cpp %D%/access.h \
   %D%/administration.cpp \
   %D%/caller.cpp %D%/caller.h \

@@ -1,5 +1,5 @@
 # The configuration file and the runtime settings.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/mail_address.cpp %D%/mail_address.h \
   %D%/runtime_settings.cpp %D%/runtime_settings.h \
   %D%/server_config.cpp %D%/server_config.h

@@ -1,5 +1,5 @@
 # Connection, workers, migrations.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/connection.cpp %D%/connection.h \
   %D%/migrate.cpp %D%/migrate.h \
   %D%/sql_folder.cpp %D%/sql_folder.h \

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "common/base/json_text.h"
 #include "server/dispatch/status.h"
 
 namespace distren {
@@ -20,7 +21,7 @@ constexpr std::int64_t points_pace_ms = 5000;
 
 std::string text_of(std::string const& text) {
   if (text.empty()) return "null";
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return to_text(nlohmann::json(text));
 }
 
 std::string number_of(std::int64_t number) {

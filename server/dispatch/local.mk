@@ -1,5 +1,5 @@
 # Who renders what, in memory, and the journal that makes it last.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/attempt_events.cpp %D%/attempt_events.h \
   %D%/attempt_state.cpp %D%/attempt_state.h \
   %D%/attempt_table.cpp %D%/attempt_table.h \

@@ -1,4 +1,4 @@
 # The formulas of points.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/fixed_math.cpp %D%/fixed_math.h \
   %D%/points.cpp %D%/points.h

@@ -1,5 +1,5 @@
 # The HTTP protocol; knows no services.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/connection_limiter.cpp %D%/connection_limiter.h \
   %D%/file_reply.cpp %D%/file_reply.h \
   %D%/http_server.cpp %D%/http_server.h \

@@ -1,5 +1,5 @@
 # What happens to jobs.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/job_service.cpp %D%/job_service.h \
   %D%/job_state.cpp %D%/job_state.h \
   %D%/maintenance.cpp %D%/maintenance.h \

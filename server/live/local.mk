@@ -1,4 +1,4 @@
 # What is new, for open pages.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/event_broker.cpp %D%/event_broker.h \
   %D%/publish.cpp %D%/publish.h

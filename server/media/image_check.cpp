@@ -5,16 +5,12 @@
 
 namespace distren {
 
-namespace {
-
-constexpr int memory_limit_mib = 2048;  // 100 Mpx of four floats are 1.6 GiB
-
-}  // namespace
+namespace {}  // namespace
 
 Result<void> check_image(ImageChecker const& checker, std::filesystem::path const& image, OutputSpec const& expected,
                          int code, std::string source) {
   if (is_video_format(expected.format)) return check_video(image, expected.format);
-  return verify_image({.program = checker.program, .sandboxed = checker.sandboxed, .memory_mib = memory_limit_mib},
+  return verify_image({.program = checker.program, .sandboxed = checker.sandboxed, .memory_mib = image_memory_mib},
                       image,
                       {.width = expected.width,
                        .height = expected.height,

@@ -10,6 +10,9 @@
 
 namespace distren {
 
+// What a decoder may take: 100 Mpx of four floats are 1.6 GiB.
+constexpr int image_memory_mib = 2048;
+
 struct ImageChecker {
   std::filesystem::path program;  // distren-image
   bool sandboxed = true;

@@ -1,5 +1,5 @@
 # Thumbnails, previews and image checks, by sandboxed children.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/image_check.cpp %D%/image_check.h \
   %D%/preview.cpp %D%/preview.h \
   %D%/staging_folder.h \

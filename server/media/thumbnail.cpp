@@ -15,7 +15,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto deadline = std::chrono::seconds(60);
-constexpr int memory_limit_mib = 2048;  // as for image checks
 
 }  // namespace
 
@@ -42,7 +41,7 @@ Result<void> make_thumbnail(ImageChecker const& program, fs::path const& image, 
                   "--size",
                   std::to_string(longest_side),
                   "--memory-limit-mib",
-                  std::to_string(memory_limit_mib)};
+                  std::to_string(image_memory_mib)};
   options.error_output = ErrorOutput::discarded;
   if (boxed) {
     Sandbox box;

@@ -1,5 +1,5 @@
 # Loops, listening, connections, limits.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/line_connection.cpp %D%/line_connection.h \
   %D%/listen_address.cpp %D%/listen_address.h \
   %D%/loop.cpp %D%/loop.h \

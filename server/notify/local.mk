@@ -1,5 +1,5 @@
 # E-mail and webhooks.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/delivery.cpp %D%/delivery.h \
   %D%/mail_client.cpp %D%/mail_client.h \
   %D%/notifier.cpp %D%/notifier.h

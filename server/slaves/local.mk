@@ -1,5 +1,5 @@
 # Slaves: sign-on, line, results, settings, telemetry, benchmarks.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/benchmark_scenes.cpp %D%/benchmark_scenes.h \
   %D%/line_server.cpp %D%/line_server.h \
   %D%/line_session.cpp %D%/line_session.h \

@@ -1,5 +1,5 @@
 # Files: blobs, uploads, job folders, signed addresses.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/blob_store.cpp %D%/blob_store.h \
   %D%/job_folder.cpp %D%/job_folder.h \
   %D%/signed_urls.cpp %D%/signed_urls.h \

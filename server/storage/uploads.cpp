@@ -16,6 +16,7 @@
 
 #include "common/base/digest.h"
 #include "common/base/files.h"
+#include "common/base/json_text.h"
 #include "common/base/text.h"
 #include "server/storage/blob_store.h"
 
@@ -160,8 +161,7 @@ Result<void> Uploads::save(Entry const& entry) const {
                             {"filename", state.spec.filename}, {"user", state.spec.user},
                             {"attempt", state.spec.attempt},   {"slave", state.spec.slave},
                             {"finished", state.finished}};
-  return write_file_durably(note_path(state.id), note.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
-                            0600);
+  return write_file_durably(note_path(state.id), to_text(note), 0600);
 }
 
 // A slave that starts again has lost the id of its first upload: only one upload per attempt is kept.

@@ -2,11 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/json_text.h"
+
 namespace distren::store {
 
 namespace {
 
-JobState parse_state(std::string_view name) {
+JobState parse_job_state(std::string_view name) {
   if (name == "active") return JobState::active;
   if (name == "paused") return JobState::paused;
   if (name == "finished") return JobState::finished;
@@ -21,7 +23,7 @@ Job read_job(SqlRow const& row) {
   job.project = row.integer(3);
   job.name = row.text(4);
   job.method = row.text(5);
-  job.state = parse_state(row.text(6));
+  job.state = parse_job_state(row.text(6));
   job.reason = row.text(7);
   job.source = row.text(8);
   job.parameters = row.text(9);
@@ -96,6 +98,20 @@ Result<std::vector<Task>> list_tasks(Database& database, std::int64_t job, std::
                                     [&](SqlRow const& row) { tasks.push_back(read_task(row)); });
   if (!listed) return listed.error();
   return tasks;
+}
+
+Result<void> for_each_finished_task(Database& database, std::int64_t job,
+                                    std::function<void(Task const&)> const& take) {
+  constexpr int rows = 1000;
+  std::int64_t after = 0;
+  for (;;) {
+    auto const tasks = list_tasks(database, job, after, rows);
+    if (!tasks) return tasks.error();
+    for (auto const& task : *tasks)
+      if (task.state == "accepted" && !task.output.empty()) take(task);
+    if (tasks->size() < static_cast<std::size_t>(rows)) return {};
+    after = tasks->back().id;
+  }
 }
 
 Result<std::int64_t> latest_accepted(Database& database, std::int64_t job) {
@@ -206,7 +222,7 @@ Result<void> record_blob(Database& database, std::int64_t user, std::string_view
 
 Result<std::vector<std::string>> missing_blobs(Database& database, std::int64_t user,
                                                std::vector<std::string> const& sha256) {
-  std::string const digests = nlohmann::json(sha256).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string const digests = to_text(nlohmann::json(sha256));
   std::vector<std::string> missing;
   auto const listed = database.call("blob_missing", {user, std::string_view(digests)},
                                     [&](SqlRow const& row) { missing.push_back(row.text(0)); });

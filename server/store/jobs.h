@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -137,6 +138,8 @@ Result<std::vector<Job>> list_jobs(Database&, std::int64_t user, std::string_vie
 Result<std::vector<JobFile>> list_job_files(Database&, std::int64_t job);
 // Frames above `after_task` (0: from the start), in order.
 Result<std::vector<Task>> list_tasks(Database&, std::int64_t job, std::int64_t after_task, int limit);
+// Calls with each frame that has an accepted image, in order; a thousand rows are in memory at a time.
+Result<void> for_each_finished_task(Database&, std::int64_t job, std::function<void(Task const&)> const& take);
 
 // The task whose frame was accepted last; 0: none was.
 Result<std::int64_t> latest_accepted(Database&, std::int64_t job);

@@ -9,16 +9,13 @@
 #include <unordered_map>
 #include <utility>
 
+#include "common/base/json_text.h"
+
 namespace distren::store {
 
 namespace {
 
 constexpr std::string_view outcome_names[] = {"accepted", "failed", "rejected", "returned", "expired", "cancelled"};
-
-// JSON text may hold only UTF-8; what a slave's renderer printed may not be.
-std::string text_of(nlohmann::json const& json) {
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 template <std::size_t field_count, typename... Values>
 void append_row(std::string& text, std::array<std::string_view, field_count> const& /*fields*/,
@@ -42,8 +39,8 @@ std::string outcomes_text(std::vector<OutcomeEntry> const& endings) {
   for (OutcomeEntry const& entry : endings) {
     append_row(text, outcome_fields, entry.attempt, entry.task, entry.slave,
                fmt::format("\"{}\"", outcome_names[static_cast<std::size_t>(entry.ending)]), entry.cpu_ms,
-               entry.wall_ms, entry.memory_mib, entry.task_failed ? 1 : 0, text_of(entry.reason),
-               entry.may_win ? text_of(entry.output) : "null", entry.output_size, text_of(entry.output_sha256),
+               entry.wall_ms, entry.memory_mib, entry.task_failed ? 1 : 0, to_text(entry.reason),
+               entry.may_win ? to_text(entry.output) : "null", entry.output_size, to_text(entry.output_sha256),
                entry.claim, entry.fair_value, entry.grant, entry.grant_limit, entry.boost);
   }
   return text + "]";

@@ -1,5 +1,5 @@
 # One typed function per stored procedure.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/administration.cpp %D%/administration.h \
   %D%/jobs.cpp %D%/jobs.h \
   %D%/journal.cpp %D%/journal.h \

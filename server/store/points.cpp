@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/json_text.h"
+
 namespace distren::store {
 
 namespace {
@@ -158,7 +160,7 @@ Result<void> record_power(Database& database, std::int64_t slave, std::string_vi
 Result<void> correct_powers(Database& database, std::vector<Power> const& powers) {
   nlohmann::json list = nlohmann::json::array();
   for (Power const& power : powers) list.push_back({power.slave, power.method, power.version, power.power});
-  std::string const batch = list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string const batch = to_text(list);
   return database.call("power_correct", {std::string_view(batch)});
 }
 

@@ -2,13 +2,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/json_text.h"
+
 namespace distren::store {
 
 namespace {
 
 constexpr std::string_view state_names[] = {"enabled", "disabled", "revoked"};
 
-SlaveState parse_state(std::string_view name) {
+SlaveState parse_slave_state(std::string_view name) {
   if (name == "enabled") return SlaveState::enabled;
   return name == "disabled" ? SlaveState::disabled : SlaveState::revoked;
 }
@@ -32,7 +34,7 @@ Slave read_slave(SqlRow const& row) {
   slave.user_name = row.text(2);
   slave.name = row.text(3);
   slave.slavekey = row.text(4);
-  slave.state = parse_state(row.text(5));
+  slave.state = parse_slave_state(row.text(5));
   slave.os = row.text(6);
   slave.cpu = row.text(7);
   slave.cores = static_cast<int>(row.integer(8));
@@ -61,8 +63,8 @@ Result<std::int64_t> create_slave(Database& database, std::int64_t user, std::st
 Result<SlaveIdentity> find_slave(Database& database, std::string_view slavekey) {
   SlaveIdentity identity;
   auto const found = database.call("slave_find", {slavekey}, [&](SqlRow const& row) {
-    identity = {row.integer(0),           row.integer(1), row.text(2),        row.text(3),
-                parse_state(row.text(4)), row.text(5),    row.integer(6) != 0};
+    identity = {row.integer(0), row.integer(1),     row.text(2), row.text(3), parse_slave_state(row.text(4)),
+                row.text(5),    row.integer(6) != 0};
   });
   if (!found) return found.error();
   return identity;
@@ -120,10 +122,8 @@ Result<void> change_remote_settings(Database& database, std::int64_t slave, std:
 Result<void> record_hello(Database& database, std::int64_t slave, SlaveHello const& hello) {
   nlohmann::json list = nlohmann::json::array();
   for (Method const& method : hello.methods) list.push_back({method.name, method.version});
-  std::string const methods = list.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  std::string const gpus =
-      hello.gpus.empty() ? std::string()
-                         : nlohmann::json(hello.gpus).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string const methods = to_text(list);
+  std::string const gpus = hello.gpus.empty() ? std::string() : to_text(nlohmann::json(hello.gpus));
   return database.call("slave_hello",
                        {slave, std::string_view(hello.os), std::string_view(hello.cpu), std::int64_t{hello.cores},
                         std::int64_t{hello.memory_mib}, std::string_view(methods), std::string_view(gpus),

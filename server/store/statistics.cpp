@@ -7,7 +7,7 @@ namespace distren::store {
 
 namespace {
 
-constexpr std::size_t at_once = 5000;  // rows of some 50 bytes, far below the database's largest packet
+constexpr std::size_t samples_at_once = 5000;  // rows of some 50 bytes, far below the database's largest packet
 
 nlohmann::json sample_of(UserStatus const& user) {
   return {user.user, user.slaves, user.power, user.ready, user.leased};
@@ -31,7 +31,7 @@ Result<void> sample_statistics(Database& database, std::vector<UserStatus> const
   for (auto const& user : users) {
     if (user.user <= 0) continue;
     rows.push_back(sample_of(user));
-    if (rows.size() < at_once) continue;
+    if (rows.size() < samples_at_once) continue;
     if (auto done = database.call("statistic_sample", {std::string_view(rows.dump())}); !done) return done;
     rows = nlohmann::json::array();
   }

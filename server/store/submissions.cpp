@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/json_text.h"
 #include "server/store/jobs.h"
 
 namespace distren::store {
@@ -10,10 +11,6 @@ namespace distren::store {
 namespace {
 
 constexpr std::size_t tasks_at_once = 5000;
-
-std::string text_of(nlohmann::json const& json) {
-  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 // The files of all jobs, each list once: variations of one scene have the same.
 class FileSets {
@@ -32,7 +29,7 @@ public:
     for (std::size_t i = 0; i < sets_.size(); ++i) {
       for (JobFile const& file : *sets_[i]) rows.push_back({i + 1, file.path, file.sha256, file.size});
     }
-    return text_of(rows);
+    return to_text(rows);
   }
 
 private:
@@ -62,7 +59,7 @@ Result<std::vector<CreatedJob>> create_submission(Database& database, NewSubmiss
   FileSets sets;
   nlohmann::json rows = nlohmann::json::array();
   for (NewJob const& job : submission.jobs) rows.push_back(row_of(job, sets.number_of(job.files)));
-  std::string const jobs = text_of(rows);
+  std::string const jobs = to_text(rows);
   std::string const files = sets.text();
   std::vector<CreatedJob> created;
   auto const done = database.call(

@@ -18,8 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr int longest_side = 16384;  // what the image checker decodes
 constexpr std::int64_t most_pixels = 100000000;
-constexpr std::size_t most_warnings = 50;
-constexpr std::size_t max_external_files = 1000;
 constexpr std::size_t max_libraries = 50;  // looked into for what they need themselves
 
 std::string listed(std::vector<std::string> const& names) {
@@ -43,10 +41,10 @@ std::string inside_job(std::string const& referrer, std::string const& path) {
   return joined.starts_with("../") || joined == ".." || joined.starts_with('/') ? std::string() : joined;
 }
 
-class Checker {
+class BlendChecker {
 public:
-  Checker(RenderMethod const& method, std::string const& source, nlohmann::json const& parameters,
-          std::vector<store::JobFile> const& files, ReadBlend const& read)
+  BlendChecker(RenderMethod const& method, std::string const& source, nlohmann::json const& parameters,
+               std::vector<store::JobFile> const& files, ReadBlend const& read)
       : method_(method), source_(source), parameters_(parameters), read_(read) {
     for (auto const& file : files) {
       sizes_.emplace(file.path, file.size);
@@ -85,14 +83,14 @@ private:
   BlendFindings findings_;
 };
 
-Result<BlendFindings> Checker::run() {
+Result<BlendFindings> BlendChecker::run() {
   auto summary = read_(source_);
   if (!summary) {
     return fail(summary.error().code, fmt::format("{}: {}", printable(source_, 200), summary.error().message));
   }
   summary_ = std::move(*summary);
   findings_.parameters = parameters_;
-  for (auto step : {&Checker::choose_scene, &Checker::check_camera, &Checker::choose_output}) {
+  for (auto step : {&BlendChecker::choose_scene, &BlendChecker::check_camera, &BlendChecker::choose_output}) {
     if (auto done = (this->*step)(); !done) return std::move(done).error();
   }
   choose_version();
@@ -103,11 +101,11 @@ Result<BlendFindings> Checker::run() {
   return std::move(findings_);
 }
 
-void Checker::warn(std::string sentence) {
+void BlendChecker::warn(std::string sentence) {
   if (findings_.warnings.size() < most_warnings) findings_.warnings.push_back(std::move(sentence));
 }
 
-Result<void> Checker::choose_scene() {
+Result<void> BlendChecker::choose_scene() {
   auto const wanted = text_of(parameters_, "scene");
   auto const name = !wanted.empty() ? wanted : summary_.active_scene.value_or("");
   for (auto const& scene : summary_.scenes) {
@@ -127,7 +125,7 @@ Result<void> Checker::choose_scene() {
   return {};
 }
 
-Result<void> Checker::check_camera() {
+Result<void> BlendChecker::check_camera() {
   auto const wanted = text_of(parameters_, "camera");
   bool const linked = std::any_of(summary_.files.begin(), summary_.files.end(),
                                   [](BlendFileUse const& use) { return use.kind == "library"; });
@@ -147,7 +145,7 @@ Result<void> Checker::check_camera() {
   return {};
 }
 
-Result<void> Checker::choose_output() {
+Result<void> BlendChecker::choose_output() {
   auto format = text_of(parameters_, "format");
   if (format.empty()) format = scene_->format.value_or("PNG");
   auto const known = [this](std::string const& name) {
@@ -201,7 +199,7 @@ Result<void> Checker::choose_output() {
   return {};
 }
 
-void Checker::choose_version() {
+void BlendChecker::choose_version() {
   // 3.4 opens files of 3.6; files of 4.x crash it, and those of 5.x are no .blend to it.
   if (summary_.version < 400) {
     findings_.version = "2.80";
@@ -212,7 +210,7 @@ void Checker::choose_version() {
   findings_.version = blend_version_text(needed);
 }
 
-void Checker::warn_of_content() {
+void BlendChecker::warn_of_content() {
   for (auto& sentence : scene_warnings(summary_, *scene_)) warn(std::move(sentence));
   auto const baked = "blendcache_" + fs::path(source_).stem().string();
   if (summary_.disk_cache && !has_folder((fs::path(source_).parent_path() / baked).generic_string())) {
@@ -220,26 +218,26 @@ void Checker::warn_of_content() {
   }
 }
 
-bool Checker::has_folder(std::string const& path) const {
+bool BlendChecker::has_folder(std::string const& path) const {
   auto const next = sizes_.lower_bound(path + "/");
   return next != sizes_.end() && next->first.starts_with(path + "/");
 }
 
 // Whatever the referrer's folder, a file of this name that was submitted is probably the one.
-std::string Checker::like_named(std::string const& path) const {
+std::string BlendChecker::like_named(std::string const& path) const {
   auto const name = lower_case(fs::path(path).filename().generic_string());
   for (auto const& [each, size] : sizes_)
     if (lower_case(fs::path(each).filename().generic_string()) == name) return each;
   return {};
 }
 
-bool Checker::is_here(ExternalFile const& file, std::string const& path) const {
+bool BlendChecker::is_here(ExternalFile const& file, std::string const& path) const {
   if (sizes_.contains(path)) return true;
   if (!file.many) return false;
   return has_folder(path) || (file.kind != "cache" && folders_.contains(fs::path(path).parent_path().generic_string()));
 }
 
-std::string Checker::state_of(ExternalFile const& file, std::string const& referrer) {
+std::string BlendChecker::state_of(ExternalFile const& file, std::string const& referrer) {
   auto const stored = printable(file.stored, 200);
   auto const who =
       fmt::format("{}{} '{}'", referrer == source_ ? "" : printable(referrer, 200) + ": ", file.kind, stored);
@@ -274,7 +272,7 @@ std::string Checker::state_of(ExternalFile const& file, std::string const& refer
   return told("missing", fmt::format("{} is missing: {} was not submitted", who, printable(path, 200)));
 }
 
-void Checker::warn_of_files(std::string const& referrer, BlendSummary const& summary) {
+void BlendChecker::warn_of_files(std::string const& referrer, BlendSummary const& summary) {
   for (auto const& file : external_files(summary)) {
     auto state = state_of(file, referrer);
     if (findings_.needs.size() < max_external_files) {
@@ -283,7 +281,7 @@ void Checker::warn_of_files(std::string const& referrer, BlendSummary const& sum
   }
 }
 
-void Checker::estimate_memory() {
+void BlendChecker::estimate_memory() {
   auto const width = findings_.output.value("width", scene_->width.value_or(1920));
   auto const height = findings_.output.value("height", scene_->height.value_or(1080));
   auto const bytes =
@@ -294,7 +292,7 @@ void Checker::estimate_memory() {
   findings_.memory_mib = (bytes >> 20) / 10 * 10;  // it is a guess, and should look like one
 }
 
-void Checker::look_into_libraries() {
+void BlendChecker::look_into_libraries() {
   std::set<std::string> seen{source_};
   while (!libraries_.empty() && seen.size() < max_libraries) {
     auto const path = libraries_.back();
@@ -314,7 +312,7 @@ void Checker::look_into_libraries() {
 Result<BlendFindings> check_blend(RenderMethod const& method, std::string const& source,
                                   nlohmann::json const& parameters, std::vector<store::JobFile> const& files,
                                   ReadBlend const& read) {
-  return Checker(method, source, parameters, files, read).run();
+  return BlendChecker(method, source, parameters, files, read).run();
 }
 
 }  // namespace distren

@@ -24,6 +24,10 @@ struct ExternalFileState {
   std::string state;
 };
 
+// More are not told: a scene is mended in rounds.
+constexpr std::size_t most_warnings = 50;
+constexpr std::size_t max_external_files = 1000;
+
 struct BlendFindings {
   nlohmann::json output;      // {"format","width","height","pattern"}; no size where it is not known beforehand
   nlohmann::json parameters;  // as given, with what the file makes necessary

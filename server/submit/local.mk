@@ -1,5 +1,5 @@
 # From a request to a planned submission: checks, parameter file, variations, tiles, steps; no HTTP.
-libdistren_server_a_SOURCES += \
+server_sources += \
   %D%/blend_check.cpp %D%/blend_check.h \
   %D%/job_inspection.cpp %D%/job_inspection.h \
   %D%/job_request.cpp %D%/job_request.h \

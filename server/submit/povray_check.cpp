@@ -14,13 +14,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t most_warnings = 50;
-constexpr std::size_t max_external_files = 1000;
 constexpr std::size_t most_files = 50;  // looked into for what they need themselves
 
-class Checker {
+class PovrayChecker {
 public:
-  Checker(store::NewJob const& job, ReadPovray const& read, BlendFindings& findings)
+  PovrayChecker(store::NewJob const& job, ReadPovray const& read, BlendFindings& findings)
       : job_(job), read_(read), findings_(findings) {
     for (auto const& file : job.files) paths_.insert(file.path);
   }
@@ -50,7 +48,7 @@ private:
   bool complete_ = true;  // all that it includes was looked into
 };
 
-std::string Checker::place_of(std::string const& name) const {
+std::string PovrayChecker::place_of(std::string const& name) const {
   for (auto const& folder : {fs::path(job_.source).parent_path(), fs::path()}) {
     auto const path = (folder / name).lexically_normal().generic_string();
     if (paths_.contains(path)) return path;
@@ -58,7 +56,7 @@ std::string Checker::place_of(std::string const& name) const {
   return {};
 }
 
-Result<void> Checker::take(PovrayReference const& need, std::string const& referrer) {
+Result<void> PovrayChecker::take(PovrayReference const& need, std::string const& referrer) {
   auto const who = fmt::format("{}{} '{}'", referrer == job_.source ? "" : printable(referrer, 200) + ": ",
                                need.kind == "include" ? "included file" : need.kind, printable(need.path, 200));
   if (auto const place = place_of(need.path); !place.empty()) {
@@ -87,7 +85,7 @@ Result<void> Checker::take(PovrayReference const& need, std::string const& refer
   return {};
 }
 
-Result<void> Checker::look_into(std::string const& path) {
+Result<void> PovrayChecker::look_into(std::string const& path) {
   auto const summary = read_(path);
   if (!summary) {
     if (path == job_.source || summary.error().code == Errc::unavailable)
@@ -108,7 +106,7 @@ Result<void> Checker::look_into(std::string const& path) {
   return {};
 }
 
-Result<void> Checker::run() {
+Result<void> PovrayChecker::run() {
   includes_.push_back(job_.source);
   while (!includes_.empty()) {
     auto const path = includes_.back();
@@ -128,7 +126,7 @@ Result<void> Checker::run() {
 }  // namespace
 
 Result<void> check_povray(store::NewJob const& job, ReadPovray const& read, BlendFindings& findings) {
-  return Checker(job, read, findings).run();
+  return PovrayChecker(job, read, findings).run();
 }
 
 }  // namespace distren

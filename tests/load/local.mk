@@ -1,8 +1,14 @@
 # distren-load: simulated slaves that measure a server; installed, so that anyone can size one.
 noinst_LIBRARIES += libdistren-load.a
 libdistren_load_a_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS) $(ZLIB_CFLAGS)
-libdistren_load_a_SOURCES = %D%/crowd.cpp %D%/crowd.h %D%/figures.cpp %D%/figures.h %D%/members.cpp %D%/members.h \
+load_sources = %D%/crowd.cpp %D%/crowd.h %D%/figures.cpp %D%/figures.h %D%/members.cpp %D%/members.h \
   %D%/picture.cpp %D%/picture.h %D%/plan.h %D%/slave.cpp %D%/slave.h %D%/uploaders.cpp %D%/uploaders.h
+load_units = units/tests-load.cpp
+if UNITS
+nodist_libdistren_load_a_SOURCES = $(load_units)
+else
+libdistren_load_a_SOURCES = $(load_sources)
+endif
 LOAD_LIBS = libdistren-load.a $(SERVER_LIBS) $(ZLIB_LIBS)
 
 bin_PROGRAMS += distren-load
