@@ -27,7 +27,7 @@ client_sources = \
   %D%/upload.cpp %D%/upload.h \
   %D%/validators.cpp %D%/validators.h \
   %D%/watch.cpp %D%/watch.h
-client_units = units/client-1-of-4.cpp units/client-2-of-4.cpp units/client-3-of-4.cpp units/client-4-of-4.cpp
+client_units = units/client-1-of-3.cpp units/client-2-of-3.cpp units/client-3-of-3.cpp
 if UNITS
 nodist_libdistren_client_a_SOURCES = $(client_units)
 else

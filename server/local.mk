@@ -3,9 +3,9 @@ noinst_LIBRARIES += libdistren-server.a
 libdistren_server_a_CPPFLAGS = $(AM_CPPFLAGS)
 libdistren_server_a_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS) $(CURL_CFLAGS) $(ZLIB_CFLAGS)
 server_sources =
-server_units = units/server-api-1-of-4.cpp units/server-api-2-of-4.cpp units/server-api-3-of-4.cpp \
-  units/server-api-4-of-4.cpp units/server-config.cpp units/server-database.cpp units/server-dispatch-1-of-4.cpp \
-  units/server-dispatch-2-of-4.cpp units/server-dispatch-3-of-4.cpp units/server-dispatch-4-of-4.cpp \
+server_units = units/server-api-1-of-3.cpp units/server-api-2-of-3.cpp units/server-api-3-of-3.cpp \
+  units/server-config.cpp units/server-database.cpp units/server-dispatch-1-of-3.cpp \
+  units/server-dispatch-2-of-3.cpp units/server-dispatch-3-of-3.cpp \
   units/server-dispatch-fair_share.cpp units/server-economy.cpp units/server-http.cpp units/server-jobs.cpp \
   units/server-live.cpp units/server-media.cpp units/server-net.cpp units/server-notify.cpp units/server-slaves.cpp \
   units/server-standalone.cpp units/server-storage.cpp units/server-store.cpp units/server-submit.cpp
