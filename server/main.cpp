@@ -234,9 +234,9 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   dispatcher.publish_to(live);
   dispatcher.settle_images([&staged](std::int64_t attempt, bool accepted) { staged.settle(attempt, accepted); });
   dispatcher.start();
-  SlaveAuthenticator gate(unix_ms);
-  ResultReceiver desk({lease_key, std::int64_t{1000} * config.times.lease_seconds, config.stor, checker}, dispatcher,
-                      **uploads, staged);
+  SlaveAuthenticator slave_authenticator(unix_ms);
+  ResultReceiver results({lease_key, std::int64_t{1000} * config.times.lease_seconds, config.stor, checker}, dispatcher,
+                         **uploads, staged);
   HttpCounters counters;
   TelemetryHistory telemetry;
   PreviewEncoder previews(config.stor, checker);
@@ -254,8 +254,8 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
                     .uploads = **uploads,
                     .signer = *signer,
                     .methods = *methods,
-                    .slave_authenticator = gate,
-                    .results = desk,
+                    .slave_authenticator = slave_authenticator,
+                    .results = results,
                     .counters = counters,
                     .telemetry = telemetry,
                     .previews = previews,
@@ -289,8 +289,8 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
 
   LineServer line(loops.all, {.workers = workers,
                               .dispatcher = dispatcher,
-                              .desk = desk,
-                              .gate = gate,
+                              .results = results,
+                              .slave_authenticator = slave_authenticator,
                               .telemetry = telemetry,
                               .welcome = {.files_url = config.public_url,
                                           .heartbeat_ms = std::int64_t{1000} * config.times.heartbeat_seconds,

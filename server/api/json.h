@@ -24,7 +24,7 @@ nlohmann::json to_json(store::Job const& job, JobStatus const& live);
 // A list: what only memory knows of all of them is one question.
 nlohmann::json to_json(std::vector<store::Job> const& jobs, Dispatcher& dispatcher);
 nlohmann::json to_json(store::Task const& task, std::optional<TaskStatus> const& live);
-// settings: what holds there now, JSON as its hello said; empty: offline, or it takes none from afar. address: whether
+// settings: what holds there now, JSON as its hello said; empty: offline, or it takes none. address: whether
 // the one who asks may see from where it came.
 nlohmann::json slave_to_json(store::Slave const& slave, bool online, std::vector<CurrentTask> const& working_on,
                              std::optional<TelemetryReading> const& telemetry, std::string const& settings,

@@ -79,13 +79,13 @@ void end_attempt(DispatchCore& core, std::int64_t id, store::Outcome outcome, st
   }
   if (JobQueue* const job = core.jobs.find(attempt.job)) {
     if (!job->leases.contains(attempt.task)) {
-      job->give_back(attempt.task);
+      job->return_task(attempt.task);
       core.effects.frame_changed(frame_update(core, *job, attempt.task, "ready", 0));
     }
     sync_policy(core, *job);
   }
   core.effects.journal_outcome(
-      {.attempt = id, .task = attempt.task, .slave = attempt.slave, .ending = outcome, .reason = reason}, {});
+      {.attempt = id, .task = attempt.task, .slave = attempt.slave, .outcome = outcome, .reason = reason}, {});
 }
 
 void renew_lease(DispatchCore& core, Attempt& attempt, std::int64_t now) {

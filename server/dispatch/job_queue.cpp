@@ -175,7 +175,7 @@ bool JobQueue::take_this(std::int64_t task) {
   return true;
 }
 
-void JobQueue::give_back(std::int64_t task) {
+void JobQueue::return_task(std::int64_t task) {
   Task& t = tasks_[index(task)];
   if (t.state != State::leased && t.state != State::delayed) return;
   t.state = State::ready;

@@ -29,8 +29,8 @@ public:
   // then what came back, then the next of the slave's own run of frames, then a new run of so many.
   std::optional<std::int64_t> take_next(std::int64_t slave, int run_length);
   bool take_this(std::int64_t task);                          // a slave came back with it; false: it is not ready
-  void give_back(std::int64_t task);                          // leased or delayed -> ready
-  void delay(std::int64_t task);                              // leased -> delayed, until give_back
+  void return_task(std::int64_t task);                        // leased or delayed -> ready
+  void delay(std::int64_t task);                              // leased -> delayed, until return_task
   void finish(std::int64_t task);                             // any -> done
   int record_failure(std::int64_t task, std::int64_t slave);  // returns how often it failed
   void forget_failures(std::int64_t task);                    // it may return to where it failed

@@ -196,7 +196,7 @@ bool JournalWriter::write(Database& database, Batch& batch) {
 bool JournalWriter::write_some(Database& database, Batch& batch, std::size_t outcomes) {
   store::JournalBatch rows;
   for (TimedLease const& lease : batch.leases) rows.leases.push_back(lease.entry);
-  for (std::size_t i = 0; i < outcomes; ++i) rows.endings.push_back(batch.outcomes[i].entry);
+  for (std::size_t i = 0; i < outcomes; ++i) rows.outcomes.push_back(batch.outcomes[i].entry);
   auto const answer = store::write_journal(database, rows);
   if (!answer && answer.error().code == Errc::unavailable) return false;
   if (!answer && outcomes + rows.leases.size() > 1) {

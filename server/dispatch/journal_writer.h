@@ -81,7 +81,7 @@ private:
   void wait_for_work(std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point last);
   bool write_grants(Database& database, Batch& batch);
   bool write(Database& database, Batch& batch);  // false: the database is away, try the rest again
-  bool write_some(Database& database, Batch& batch, std::size_t endings);
+  bool write_some(Database& database, Batch& batch, std::size_t outcomes);
   bool reserve(Database& database);
 
   DatabaseAddress address_;

@@ -10,7 +10,7 @@ namespace distren {
 
 // Of an order that is given now, but for the boost.
 AttemptTerms terms_of(DispatchCore const& core, SlaveCapabilities const& slave, store::Method const& method);
-// The claim of a result and, when it is known, the fair value: into the ending.
+// The claim of a result and, when it is known, the fair value: into the outcome.
 void assess(DispatchCore& core, JobQueue& job, Attempt const& attempt, AttemptReport const& report,
             store::OutcomeEntry& outcome, std::int64_t now);
 // After the commit: the claim is a sample for the frames near it, and may be what held grants waited for.

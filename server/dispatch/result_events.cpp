@@ -96,7 +96,7 @@ void task_failed(DispatchCore& core, JobQueue& job, store::OutcomeEntry& outcome
     outcome.task_failed = true;
     job.finish(task);
   } else if (another_can_render(core, job, task, outcome.slave)) {
-    job.give_back(task);
+    job.return_task(task);
   } else {
     job.delay(task);
     core.jobs.delay(job.info().id, task, now + (first_delay_ms << (failures - 1)));
@@ -137,7 +137,7 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
   store::OutcomeEntry outcome{.attempt = report.attempt,
                               .task = report.task,
                               .slave = report.slave,
-                              .ending = report.outcome,
+                              .outcome = report.outcome,
                               .cpu_ms = report.cpu_ms,
                               .wall_ms = report.wall_ms,
                               .memory_mib = report.memory_mib,
@@ -159,7 +159,7 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
       if (ConnectedSlave* const slave = core.slaves.find(report.slave); report.too_long && slave != nullptr)
         job->record_too_long(report.slave, slave->state.limit_ms());
       if (!job->leases.contains(report.task)) {
-        job->give_back(report.task);
+        job->return_task(report.task);
         core.effects.frame_changed(frame_update(core, *job, report.task, "ready", 0));
       }
     } else {
@@ -167,7 +167,7 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
     }
     sync_policy(core, *job);
   }
-  if (outcome.ending == store::Outcome::accepted) ++core.backlog.unwritten;
+  if (outcome.outcome == store::Outcome::accepted) ++core.backlog.unwritten;
   core.effects.journal_outcome(std::move(outcome), std::move(answer));
   if (job != nullptr) forget_job_if_done(core, job_id, now);
   // The slave has a free slot from now on; it does not wait for the commit.
@@ -179,7 +179,7 @@ void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::Journ
             std::optional<std::int64_t> points, std::function<void(std::string answer)> const& answer,
             std::int64_t now) {
   using Verdict = store::JournalReply::Verdict;
-  if (outcome.ending == store::Outcome::accepted) --core.backlog.unwritten;
+  if (outcome.outcome == store::Outcome::accepted) --core.backlog.unwritten;
   Attempt const* const found = core.attempts.find(outcome.attempt);
   if (found != nullptr && found->committing() && outcome.may_win) {
     std::int64_t const job_id = found->job;
@@ -197,7 +197,7 @@ void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::Journ
         core.effects.journal_outcome({.attempt = other,
                                       .task = outcome.task,
                                       .slave = slave,
-                                      .ending = store::Outcome::cancelled,
+                                      .outcome = store::Outcome::cancelled,
                                       .reason = "another slave was first"},
                                      {});
       }
@@ -217,7 +217,7 @@ void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::Journ
         if (ConnectedSlave* const slave = core.slaves.find(id); slave != nullptr) dispatch(core, *slave, now);
       }
     } else if (job != nullptr) {
-      if (!job->leases.contains(outcome.task)) job->give_back(outcome.task);
+      if (!job->leases.contains(outcome.task)) job->return_task(outcome.task);
       sync_policy(core, *job);
       dispatch_to_idle(core, now);
     }
@@ -228,7 +228,7 @@ void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::Journ
   }
   if (!answer) return;
   if (verdict == Verdict::accepted || verdict == Verdict::recorded) {
-    bool const refused = outcome.ending == store::Outcome::rejected;
+    bool const refused = outcome.outcome == store::Outcome::rejected;
     answer(answer_text(outcome.attempt, !refused, outcome.reason));
   } else {
     answer(answer_text(outcome.attempt, false,

@@ -29,7 +29,7 @@ CommitDecision begin_commit(DispatchCore& core, AttemptReport const& report, std
 // settle() comes when the journal has written it; answer (may be empty) then tells the slave.
 void report_result(DispatchCore& core, AttemptReport report, std::function<void(std::string answer)> answer,
                    std::int64_t now);
-// points: what the ending was granted; nothing: the grant is held, or there was no claim.
+// points: what the attempt was granted; nothing: the grant is held, or there was no claim.
 void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::JournalReply::Verdict verdict,
             std::optional<std::int64_t> points, std::function<void(std::string answer)> const& answer,
             std::int64_t now);

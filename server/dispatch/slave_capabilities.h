@@ -41,7 +41,7 @@ struct SlaveCapabilities {  // what a hello said
   int minutes_per_frame = 0;  // the longest that it lends itself for; 0: any
   [[nodiscard]] std::int64_t limit_ms() const { return std::int64_t{60'000} * minutes_per_frame; }
   Blocks blocks{};         // said by the slave itself
-  std::string settings{};  // JSON: what holds there now; empty: it takes no settings from afar
+  std::string settings{};  // JSON: what holds there now; empty: it takes no remote settings
   std::vector<std::pair<std::int64_t, std::string>> holding;  // attempt, lease
 };
 

@@ -25,7 +25,7 @@ void tick(DispatchCore& core, std::int64_t now) {
     if (job == nullptr || !job->owns(task) || job->state(task) != JobQueue::State::delayed) continue;
     if (!another_can_render(core, *job, task, 0))
       job->forget_failures(task);  // nobody new is there: it may go where it failed
-    job->give_back(task);
+    job->return_task(task);
     sync_policy(core, *job);
   }
   std::vector<std::int64_t> silent;  // slaves over HTTPS that stopped asking; those of the line have a connection

@@ -1,5 +1,5 @@
 // The slaves' line: port 4554, TLS, one JSON object a line (doc/protocol.md). One loop accepts, all loops carry
-// sessions. Owned by main; loops, workers, dispatcher and desk must outlive stop(). Errors: unavailable.
+// sessions. Owned by main; loops, workers, dispatcher and results must outlive stop(). Errors: unavailable.
 #pragma once
 
 #include <event2/listener.h>
@@ -27,8 +27,8 @@ namespace distren {
 struct LineServices {
   WorkerPool& workers;
   Dispatcher& dispatcher;
-  ResultReceiver& desk;
-  SlaveAuthenticator& gate;
+  ResultReceiver& results;
+  SlaveAuthenticator& slave_authenticator;
   TelemetryHistory& telemetry;
   WelcomeSettings welcome;
   int connections_per_address = 64;  // not counted on loopback

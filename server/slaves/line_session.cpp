@@ -175,7 +175,7 @@ void LineSession::result(protocol::ResultReport message) {
     if (auto const session = weak.lock()) session->send(std::move(text));
   };
   LineServices& services = home_.services();
-  auto const taken = services.desk.receive(slave_.id, std::move(message), services.workers, std::move(answer));
+  auto const taken = services.results.receive(slave_.id, std::move(message), services.workers, std::move(answer));
   // Settled as far as the slave is concerned: this result will never be wanted.
   if (!taken) write(protocol::write(protocol::Rejected{attempt, taken.error().message}));
 }
@@ -186,7 +186,8 @@ void LineSession::sign_on(protocol::SignOn const& message) {
   connection_.pause_reading();  // its next message waits for the answer
   auto const work = [self = shared_from_this(), message](Worker& worker) {
     LineServices& services = self->home_.services();
-    auto identity = services.gate.enter(worker.database, self->address_, message.slavekey, message.slavepassword);
+    auto identity =
+        services.slave_authenticator.enter(worker.database, self->address_, message.slavekey, message.slavepassword);
     if (identity) {
       auto const admitted = services.dispatcher.ask([&](DispatchCore& core, std::int64_t now) {
         return admit_slave(core, identity->id, message.instance, self, now);

@@ -34,11 +34,11 @@ std::string leases_text(std::vector<LeaseEntry> const& leases) {
   return text + "]";
 }
 
-std::string outcomes_text(std::vector<OutcomeEntry> const& endings) {
+std::string outcomes_text(std::vector<OutcomeEntry> const& outcomes) {
   std::string text = "[";
-  for (OutcomeEntry const& entry : endings) {
+  for (OutcomeEntry const& entry : outcomes) {
     append_row(text, outcome_fields, entry.attempt, entry.task, entry.slave,
-               fmt::format("\"{}\"", outcome_names[static_cast<std::size_t>(entry.ending)]), entry.cpu_ms,
+               fmt::format("\"{}\"", outcome_names[static_cast<std::size_t>(entry.outcome)]), entry.cpu_ms,
                entry.wall_ms, entry.memory_mib, entry.task_failed ? 1 : 0, to_text(entry.reason),
                entry.may_win ? to_text(entry.output) : "null", entry.output_size, to_text(entry.output_sha256),
                entry.claim, entry.fair_value, entry.grant, entry.grant_limit, entry.boost);
@@ -150,12 +150,12 @@ Result<std::unordered_map<std::int64_t, std::string>> find_accepted_outputs(Data
 
 Result<JournalReply> write_journal(Database& database, JournalBatch const& batch) {
   std::string const leases = leases_text(batch.leases);
-  std::string const endings = outcomes_text(batch.endings);
+  std::string const outcomes = outcomes_text(batch.outcomes);
   JournalReply answer;
-  answer.verdicts.assign(batch.endings.size(), JournalReply::Verdict::unknown);
-  answer.points.resize(batch.endings.size());
+  answer.verdicts.assign(batch.outcomes.size(), JournalReply::Verdict::unknown);
+  answer.points.resize(batch.outcomes.size());
   auto const written =
-      database.call("journal_write", {std::string_view(leases), std::string_view(endings)}, [&](SqlRow const& row) {
+      database.call("journal_write", {std::string_view(leases), std::string_view(outcomes)}, [&](SqlRow const& row) {
         std::int64_t const id = row.integer(1);
         switch (row.integer(0)) {
           case 0:

@@ -78,7 +78,7 @@ struct OutcomeEntry {  // an attempt that ended; accepted ones carry the file
   std::int64_t attempt = 0;
   std::int64_t task = 0;
   std::int64_t slave = 0;
-  Outcome ending = Outcome::accepted;
+  Outcome outcome = Outcome::accepted;
   std::int64_t cpu_ms = 0;
   std::int64_t wall_ms = 0;
   int memory_mib = 0;
@@ -108,12 +108,12 @@ inline constexpr std::array<std::string_view, 17> outcome_fields{
 
 struct JournalBatch {
   std::vector<LeaseEntry> leases;
-  std::vector<OutcomeEntry> endings;
+  std::vector<OutcomeEntry> outcomes;
 };
 
-struct JournalReply {  // what became of each ending, in order
+struct JournalReply {  // what became of each outcome, in order
   // accepted: this attempt is the task's result (also when it was already). superseded: another attempt's image is.
-  // ended: a good result, but the attempt or its task had ended before. recorded: an ending without a result.
+  // ended: a good result, but the attempt or its task had ended before. recorded: an outcome without a result.
   enum class Verdict { accepted, superseded, ended, recorded, unknown };
   std::vector<Verdict> verdicts;
   std::vector<std::optional<std::int64_t>> points;  // granted, millipoints; nullopt: held, or there was no claim

@@ -16,7 +16,7 @@ from tap import case, run, wait_until  # noqa: E402
 ELSEWHERE = {"/api/v1/jobs/{id}/files"}
 
 
-class Lab:
+class Fixture:
     def __init__(self, grid):
         self.grid, self.document = grid, Document()
         project = self.post("/api/v1/projects", {"name": "Film"})
@@ -55,45 +55,45 @@ class Lab:
 
 
 @case
-def every_get_matches_its_schema(lab):
+def every_get_matches_its_schema(fixture):
     faults, asked = [], 0
-    for pattern, schema in lab.document.answers("GET").items():
-        path = lab.path(pattern)
+    for pattern, schema in fixture.document.answers("GET").items():
+        path = fixture.path(pattern)
         if path is None or pattern in ELSEWHERE:
             continue
         if pattern.endswith("/quote"):  # only for a job that has not ended
-            path = pattern.format(id=lab.paused["id"]) + "?points=1"
-        status, answer = lab.grid.api("GET", path)
+            path = pattern.format(id=fixture.paused["id"]) + "?points=1"
+        status, answer = fixture.grid.api("GET", path)
         if pattern.endswith("/log"):  # an accepted frame has none
             assert status == 404, answer
             continue
         assert status == 200, (path, answer)
         asked += 1
-        faults += [f"{pattern} {each}" for each in lab.document.faults(schema, answer)]
+        faults += [f"{pattern} {each}" for each in fixture.document.faults(schema, answer)]
     assert asked > 30 and not faults, (asked, "\n".join(faults))
 
 
 @case
-def the_reply_to_a_submission_matches_its_schema(lab):
-    faults = lab.document.faults(lab.document.answers("POST")["/api/v1/jobs"], lab.submitted)
+def the_reply_to_a_submission_matches_its_schema(fixture):
+    faults = fixture.document.faults(fixture.document.answers("POST")["/api/v1/jobs"], fixture.submitted)
     assert not faults, "\n".join(faults)
 
 
 @case
-def the_reply_to_a_check_matches_its_schema(lab):
+def the_reply_to_a_check_matches_its_schema(fixture):
     path = "/api/v1/jobs/check"
-    status, listed = lab.grid.api("GET", f"/api/v1/jobs/{lab.ids['jobs']}/sources")
+    status, listed = fixture.grid.api("GET", f"/api/v1/jobs/{fixture.ids['jobs']}/sources")
     assert status == 200, listed
-    lab.post(path, {"name": "again", "source": "plain.blend", "frames": "1-3", "files": listed["items"]})
+    fixture.post(path, {"name": "again", "source": "plain.blend", "frames": "1-3", "files": listed["items"]})
 
 
 @case
-def missing_and_unknown_members_are_detected(lab):
+def missing_and_unknown_members_are_detected(fixture):
     schema = {"$ref": "#/components/schemas/Project"}
-    assert not lab.document.faults(schema, {"id": 1, "name": "x", "jobs": 0})
-    assert "'jobs' is a required property" in lab.document.faults(schema, {"id": 1, "name": "x"})[0]
-    assert "'more'" in lab.document.faults(schema, {"id": 1, "name": "x", "jobs": 0, "more": 0})[0]
-    assert lab.document.faults(schema, {"id": 1, "name": None, "jobs": 0})
+    assert not fixture.document.faults(schema, {"id": 1, "name": "x", "jobs": 0})
+    assert "'jobs' is a required property" in fixture.document.faults(schema, {"id": 1, "name": "x"})[0]
+    assert "'more'" in fixture.document.faults(schema, {"id": 1, "name": "x", "jobs": 0, "more": 0})[0]
+    assert fixture.document.faults(schema, {"id": 1, "name": None, "jobs": 0})
 
 
 class Fixture:
@@ -101,10 +101,10 @@ class Fixture:
         self.grid = Grid()
 
     def __enter__(self):
-        return Lab(self.grid.__enter__())
+        return Fixture(self.grid.__enter__())
 
     def __exit__(self, *error):
         self.grid.__exit__(*error)
 
 
-run(Fixture, lambda lab: lab.grid.evidence())
+run(Fixture, lambda fixture: fixture.grid.evidence())

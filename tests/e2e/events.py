@@ -71,7 +71,7 @@ class Stream:
 
 
 @contextlib.contextmanager
-def lab():
+def fixture():
     with Grid({"limits.event_streams_per_user": 3, "limits.event_streams": 6}) as grid:
         grid.add_slave("attic")
         grid.other = grid.sign_up("ben")
@@ -200,4 +200,4 @@ def a_stopping_server_closes_streams_and_resets_them_after_the_start(grid):
 
 
 if __name__ == "__main__":
-    run(lab, lambda grid: grid.evidence())
+    run(fixture, lambda grid: grid.evidence())

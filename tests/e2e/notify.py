@@ -22,7 +22,7 @@ ALL = [{"kind": kind, "channel": channel} for kind in ("job_done", "job_paused",
        for channel in ("mail", "webhook", "browser")]
 
 
-class Lab:
+class Fixture:
     def __init__(self, grid, mail, hook):
         self.grid, self.mail, self.hook = grid, mail, hook
         self.ben = grid.sign_up("ben")
@@ -43,57 +43,57 @@ class Lab:
 
 
 @contextlib.contextmanager
-def lab():
+def fixture():
     with MailSink() as mail, HookSink() as hook, Grid({
             "mail.server": f"smtp://127.0.0.1:{mail.port}", "mail.from": "grid@example.org", "mail.tls": "off",
             "webhook.private_addresses": True}) as grid:
-        yield Lab(grid, mail, hook)
+        yield Fixture(grid, mail, hook)
 
 
 @case
-def no_notification_is_sent_by_default(lab):
-    lab.give(1, "first")
-    status, answer = lab.api("PATCH", "/api/v1/notifications/settings", {
-        "email": "ben@example.org", "webhook": f"http://127.0.0.1:{lab.hook.port}/hook?x=1"})
+def no_notification_is_sent_by_default(fixture):
+    fixture.give(1, "first")
+    status, answer = fixture.api("PATCH", "/api/v1/notifications/settings", {
+        "email": "ben@example.org", "webhook": f"http://127.0.0.1:{fixture.hook.port}/hook?x=1"})
     assert status == 200 and answer["secret"] and not answer["choices"], answer
-    lab.secret = answer["secret"]
-    assert not lab.mail.mails and not lab.hook.requests
+    fixture.secret = answer["secret"]
+    assert not fixture.mail.mails and not fixture.hook.requests
 
 
 @case
-def an_unconfirmed_address_gets_only_a_code(lab):
-    lab.api("PATCH", "/api/v1/notifications/settings", {"choices": [{"kind": "points", "channel": "mail"}]})
-    lab.give(2, "too early")
+def an_unconfirmed_address_gets_only_a_code(fixture):
+    fixture.api("PATCH", "/api/v1/notifications/settings", {"choices": [{"kind": "points", "channel": "mail"}]})
+    fixture.give(2, "too early")
     wait_until("it is given up",
-               lambda: [each for each in lab.notifications("2 points") if each["state"] == "given_up"])
-    assert "no confirmed e-mail address" in lab.notifications("2 points")[0]["problem"]
-    assert lab.api("POST", "/api/v1/notifications/test", {"channel": "mail"})[0] == 409
-    assert not lab.mail.mails
-    assert lab.api("POST", "/api/v1/notifications/code")[0] == 204
-    wait_until("the code arrives", lambda: lab.mail.mails)
-    text = lab.mail.text(0)
-    lab.code = re.search(r"\b\d{8}\b", text)[0]
-    assert "ben" not in text and lab.mail.mails[0]["to"] == ["ben@example.org"], text
-    wrong = f"{(int(lab.code) + 1) % 10**8:08}"
-    assert lab.api("POST", "/api/v1/notifications/confirm", {"code": wrong})[0] == 400
-    assert lab.code not in str(lab.api("GET", "/api/v1/notifications")[1])
-    status, answer = lab.api("POST", "/api/v1/notifications/confirm", {"code": lab.code})
+               lambda: [each for each in fixture.notifications("2 points") if each["state"] == "given_up"])
+    assert "no confirmed e-mail address" in fixture.notifications("2 points")[0]["problem"]
+    assert fixture.api("POST", "/api/v1/notifications/test", {"channel": "mail"})[0] == 409
+    assert not fixture.mail.mails
+    assert fixture.api("POST", "/api/v1/notifications/code")[0] == 204
+    wait_until("the code arrives", lambda: fixture.mail.mails)
+    text = fixture.mail.text(0)
+    fixture.code = re.search(r"\b\d{8}\b", text)[0]
+    assert "ben" not in text and fixture.mail.mails[0]["to"] == ["ben@example.org"], text
+    wrong = f"{(int(fixture.code) + 1) % 10**8:08}"
+    assert fixture.api("POST", "/api/v1/notifications/confirm", {"code": wrong})[0] == 400
+    assert fixture.code not in str(fixture.api("GET", "/api/v1/notifications")[1])
+    status, answer = fixture.api("POST", "/api/v1/notifications/confirm", {"code": fixture.code})
     assert status == 200 and answer["confirmed"], answer
-    assert lab.api("POST", "/api/v1/notifications/confirm", {"code": lab.code})[0] == 409
-    lab.mail.mails.clear()
+    assert fixture.api("POST", "/api/v1/notifications/confirm", {"code": fixture.code})[0] == 409
+    fixture.mail.mails.clear()
 
 
 @case
-def a_chosen_notification_arrives_once_by_each_channel(lab):
-    status, answer = lab.api("PATCH", "/api/v1/notifications/settings", {"choices": ALL})
+def a_chosen_notification_arrives_once_by_each_channel(fixture):
+    status, answer = fixture.api("PATCH", "/api/v1/notifications/settings", {"choices": ALL})
     assert status == 200 and len(answer["choices"]) == len(ALL), answer
-    lab.give(7.5, "for the höckers ☀")
-    wait_until("the mail arrives", lambda: len(lab.mail.mails) == 1)
-    wait_until("the webhook is called", lambda: len(lab.hook.requests) == 1)
-    wait_until("both are known to be sent", lambda: {each["state"] for each in lab.notifications("7.5")} == {"sent"})
-    mail = lab.mail.mails[0]
+    fixture.give(7.5, "for the höckers ☀")
+    wait_until("the mail arrives", lambda: len(fixture.mail.mails) == 1)
+    wait_until("the webhook is called", lambda: len(fixture.hook.requests) == 1)
+    wait_until("both are known to be sent", lambda: {each["state"] for each in fixture.notifications("7.5")} == {"sent"})
+    mail = fixture.mail.mails[0]
     assert mail["from"] == "grid@example.org" and mail["to"] == ["ben@example.org"], mail
-    message = lab.mail.message(0)
+    message = fixture.mail.message(0)
     assert "7.5 points" in message["Subject"] and "höckers ☀" in message["Subject"], message["Subject"]
     assert "ben@example.org" in message["To"] and message["Auto-Submitted"] == "auto-generated", mail
     part = message.get_body()
@@ -101,103 +101,103 @@ def a_chosen_notification_arrives_once_by_each_channel(lab):
     assert "höckers ☀" in part.get_content() and (part.get_content_type(), part.get_content_charset(),
                                                   part["Content-Transfer-Encoding"]) == ("text/plain", "utf-8", "base64"), mail
     assert message["MIME-Version"] == "1.0" and all(len(line) < 100 for line in mail["text"].split("\r\n")), mail
-    assert len(lab.notifications("7.5")) == 3 and not lab.notifications("first")
+    assert len(fixture.notifications("7.5")) == 3 and not fixture.notifications("first")
 
 
 @case
-def a_webhook_request_is_signed(lab):
-    headers, body = lab.hook.requests[0]
+def a_webhook_request_is_signed(fixture):
+    headers, body = fixture.hook.requests[0]
     content = json.loads(body)
     assert content["kind"] == "points" and content["user"] == "ben" and "7.5" in content["message"], content
     stamp = headers["X-DistRen-Timestamp"]
     assert abs(int(stamp) - time.time()) < 300
-    mine = hmac.new(lab.secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    mine = hmac.new(fixture.secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
     assert headers["X-DistRen-Signature"] == "sha256=" + mine, headers
     assert headers["X-DistRen-Delivery"] == str(content["id"])
 
 
 @case
-def a_failed_delivery_is_retried_after_a_restart(lab):
-    lab.hook.status, lab.mail.answer = 503, 451
-    lab.give(9.25, "later")
-    wait_until("both were tried", lambda: [each for each in lab.notifications("9.25") if each["attempts"] == 1
+def a_failed_delivery_is_retried_after_a_restart(fixture):
+    fixture.hook.status, fixture.mail.answer = 503, 451
+    fixture.give(9.25, "later")
+    wait_until("both were tried", lambda: [each for each in fixture.notifications("9.25") if each["attempts"] == 1
                                            and each["problem"] and each["channel"] != "browser"][1:])
-    waiting = {each["channel"]: each for each in lab.notifications("9.25")}
+    waiting = {each["channel"]: each for each in fixture.notifications("9.25")}
     assert waiting["mail"]["state"] == waiting["webhook"]["state"] == "waiting", waiting
     assert "451" in waiting["mail"]["problem"] and "503" in waiting["webhook"]["problem"], waiting
-    lab.grid.stop()
-    lab.hook.status, lab.mail.answer = 204, 250
-    lab.grid.start()
-    lab.grid.sql("UPDATE notification SET due_at = UTC_TIMESTAMP(3) WHERE state = 'waiting'")
-    wait_until("both are sent", lambda: {each["state"] for each in lab.notifications("9.25")} == {"sent"})
-    assert len(lab.mail.mails) == 2
-    deliveries = [headers["X-DistRen-Delivery"] for headers, _ in lab.hook.requests]
+    fixture.grid.stop()
+    fixture.hook.status, fixture.mail.answer = 204, 250
+    fixture.grid.start()
+    fixture.grid.sql("UPDATE notification SET due_at = UTC_TIMESTAMP(3) WHERE state = 'waiting'")
+    wait_until("both are sent", lambda: {each["state"] for each in fixture.notifications("9.25")} == {"sent"})
+    assert len(fixture.mail.mails) == 2
+    deliveries = [headers["X-DistRen-Delivery"] for headers, _ in fixture.hook.requests]
     assert deliveries[1] == deliveries[2], "the second try has the number of the first"
 
 
 @case
-def permanent_errors_and_redirections_end_a_delivery(lab):
+def permanent_errors_and_redirections_end_a_delivery(fixture):
     for number, (status, answer) in enumerate(((410, 250), (302, 550))):
-        lab.hook.status, lab.mail.answer = status, answer
-        lab.hook.headers = {"Location": f"http://127.0.0.1:{lab.hook.port}/elsewhere"}
-        calls = len(lab.hook.requests)
-        lab.give(20 + number, "refused")
-        wait_until("the webhook is given up", lambda: [each for each in lab.notifications(f"{20 + number} points")
+        fixture.hook.status, fixture.mail.answer = status, answer
+        fixture.hook.headers = {"Location": f"http://127.0.0.1:{fixture.hook.port}/elsewhere"}
+        calls = len(fixture.hook.requests)
+        fixture.give(20 + number, "refused")
+        wait_until("the webhook is given up", lambda: [each for each in fixture.notifications(f"{20 + number} points")
                                                        if each["channel"] == "webhook" and each["state"] == "given_up"])
-        assert len(lab.hook.requests) == calls + 1, "a redirection is not followed"
-    wait_until("the mail is given up", lambda: [each for each in lab.notifications("21 points")
+        assert len(fixture.hook.requests) == calls + 1, "a redirection is not followed"
+    wait_until("the mail is given up", lambda: [each for each in fixture.notifications("21 points")
                                                 if each["channel"] == "mail" and each["state"] == "given_up"])
-    lab.hook.status, lab.mail.answer, lab.hook.headers = 204, 250, {}
+    fixture.hook.status, fixture.mail.answer, fixture.hook.headers = 204, 250, {}
 
 
 @case
-def a_finished_job_notifies_only_its_owner(lab):
-    lab.grid.sql("INSERT INTO activity (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished', "
+def a_finished_job_notifies_only_its_owner(fixture):
+    fixture.grid.sql("INSERT INTO activity (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished', "
                  "id, 42, 'Job 42 (cube) is finished: 3 frames' FROM user WHERE name = 'admin'")
-    lab.grid.sql("INSERT INTO activity (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished', "
+    fixture.grid.sql("INSERT INTO activity (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished', "
                  "id, 43, 'Job 43 (cube) is finished: 3 frames' FROM user WHERE name = 'ben'")
-    wait_until("ben is told", lambda: {each["state"] for each in lab.notifications("Job 43")} == {"sent"})
-    assert not lab.notifications("Job 42")
-    content = json.loads(lab.hook.requests[-1][1])
+    wait_until("ben is told", lambda: {each["state"] for each in fixture.notifications("Job 43")} == {"sent"})
+    assert not fixture.notifications("Job 42")
+    content = json.loads(fixture.hook.requests[-1][1])
     assert content["job"] == 43 and content["url"].endswith("#/jobs/43"), content
 
 
 @case
-def a_test_comes_at_once(lab):
-    before = len(lab.mail.mails)
-    assert lab.api("POST", "/api/v1/notifications/test", {"channel": "mail"})[0] == 204
-    wait_until("the test arrives", lambda: len(lab.mail.mails) > before)
-    text = lab.mail.text(-1)
+def a_test_comes_at_once(fixture):
+    before = len(fixture.mail.mails)
+    assert fixture.api("POST", "/api/v1/notifications/test", {"channel": "mail"})[0] == 204
+    wait_until("the test arrives", lambda: len(fixture.mail.mails) > before)
+    text = fixture.mail.text(-1)
     assert "This is a test" in text, text
 
 
 @case
-def no_secret_is_in_the_log(lab):
-    with open(lab.grid.log, encoding="utf-8") as file:
+def no_secret_is_in_the_log(fixture):
+    with open(fixture.grid.log, encoding="utf-8") as file:
         log = file.read()
-    assert lab.code not in log
-    assert lab.secret not in log and base64.b64encode(lab.secret.encode()).decode() not in log
+    assert fixture.code not in log
+    assert fixture.secret not in log and base64.b64encode(fixture.secret.encode()).decode() not in log
 
 
 @case
-def a_grid_that_does_not_allow_it_calls_nobody_in_its_own_network(lab):
-    lab.grid.stop()
-    lab.grid.settings["webhook.private_addresses"] = False
-    lab.grid.write_config()
-    lab.grid.start()
-    calls = len(lab.hook.requests)
-    status, answer = lab.api("PATCH", "/api/v1/notifications/settings",
-                             {"webhook": f"http://127.0.0.1:{lab.hook.port}/"})
+def a_grid_that_does_not_allow_it_calls_nobody_in_its_own_network(fixture):
+    fixture.grid.stop()
+    fixture.grid.settings["webhook.private_addresses"] = False
+    fixture.grid.write_config()
+    fixture.grid.start()
+    calls = len(fixture.hook.requests)
+    status, answer = fixture.api("PATCH", "/api/v1/notifications/settings",
+                             {"webhook": f"http://127.0.0.1:{fixture.hook.port}/"})
     assert status == 400 and "https://" in answer["detail"], answer
     for host in ("127.0.0.1", "localhost", "0"):
-        status, answer = lab.api("PATCH", "/api/v1/notifications/settings",
-                                 {"webhook": f"https://{host}:{lab.hook.port}/"})
+        status, answer = fixture.api("PATCH", "/api/v1/notifications/settings",
+                                 {"webhook": f"https://{host}:{fixture.hook.port}/"})
         assert status == 200, answer
-        assert lab.api("POST", "/api/v1/notifications/test", {"channel": "webhook"})[0] == 204
-        wait_until("it is given up", lambda: lab.notifications("This is a test")[0]["state"] == "given_up")
-        assert "private network" in lab.notifications("This is a test")[0]["problem"]
-    assert len(lab.hook.requests) == calls
+        assert fixture.api("POST", "/api/v1/notifications/test", {"channel": "webhook"})[0] == 204
+        wait_until("it is given up", lambda: fixture.notifications("This is a test")[0]["state"] == "given_up")
+        assert "private network" in fixture.notifications("This is a test")[0]["problem"]
+    assert len(fixture.hook.requests) == calls
 
 
 if __name__ == "__main__":
-    run(lab, lambda made: made.grid.evidence())
+    run(fixture, lambda made: made.grid.evidence())

@@ -15,25 +15,25 @@ from web_fixture import PASSWORD, fixture, run_pages  # noqa: E402
 
 
 @case
-def the_first_account_is_created_on_the_page(lab):
-    page = lab.page
-    page.open(lab.base)
+def the_first_account_is_created_on_the_page(fixture):
+    page = fixture.page
+    page.open(fixture.base)
     page.heading("A new grid")
-    lab.take("login")
+    fixture.take("login")
     page.fill("Name", "anna")
     page.fill("Password", PASSWORD)
     page.press("Make an account", "button.button-main")
     page.heading("Hello anna")
     page.see("Nothing rendered yet", "Admin")
-    lab.take("home-empty")
-    status, login = lab.grid.api("POST", "/api/v1/login", {"name": "anna", "password": PASSWORD}, token="")
+    fixture.take("home-empty")
+    status, login = fixture.grid.api("POST", "/api/v1/login", {"name": "anna", "password": PASSWORD}, token="")
     assert status == 200 and login["user"]["role"] == "administrator", login
-    lab.grid.token = login["token"]
+    fixture.grid.token = login["token"]
 
 
 @case
-def a_pc_is_added_and_shown_as_connected(lab):
-    page = lab.page
+def a_pc_is_added_and_shown_as_connected(fixture):
+    page = fixture.page
     page.press("Add a PC")
     page.heading("Add a PC")
     page.fill("What do you call this PC?", "attic")
@@ -41,30 +41,30 @@ def a_pc_is_added_and_shown_as_connected(lab):
     page.see("slavepassword = ")
     settings = page.text()
     credentials = {name: re.search(rf'{name} = "(\w+)"', settings)[1] for name in ("slavekey", "slavepassword")}
-    assert f"port = {lab.grid.line_port}\n" in settings, settings
-    lab.take("add-pc")
-    slave = lab.grid.api("GET", "/api/v1/slaves")[1]["items"][0]
-    lab.grid.add_slave("attic", credentials={"id": slave["id"], **credentials})
+    assert f"port = {fixture.grid.line_port}\n" in settings, settings
+    fixture.take("add-pc")
+    slave = fixture.grid.api("GET", "/api/v1/slaves")[1]["items"][0]
+    fixture.grid.add_slave("attic", credentials={"id": slave["id"], **credentials})
     page.see("blender 3.4")
     page.press("To attic")
     page.heading("attic")
     page.see("Idle", "Cores lent")
-    lab.take("slave")
+    fixture.take("slave")
 
 
 @case
-def a_chosen_scene_is_inspected_and_rendered(lab):
-    page = lab.page
+def a_chosen_scene_is_inspected_and_rendered(fixture):
+    page = fixture.page
     page.press("Jobs")
     page.see("No jobs yet")
     page.press("New job")
     page.see("Drop a .blend file or a folder here")
-    lab.take("new-job-empty")
+    fixture.take("new-job-empty")
     page.choose_files("Choose files", os.path.join(scenes(), "plain.blend"))
     page.see("Everything is uploaded", "Cycles", "64 × 36, PNG", "Nothing is missing.")
     wait_until("the scene's frames are proposed", lambda: page.script(
         "return [...document.querySelectorAll('input')].some((e) => e.value === '1-12')"))
-    lab.take("new-job")
+    fixture.take("new-job")
     page.fill("Frames", "1-4")
     page.fill("Name", "cube")
     page.press("Submit")
@@ -72,12 +72,12 @@ def a_chosen_scene_is_inspected_and_rendered(lab):
     page.see("Finished", "4 of 4", seconds=180)
     wait_until("four images are shown", lambda: page.script(
         "return [...document.querySelectorAll('.frames img')].filter((e) => e.naturalWidth > 0).length") == 4)
-    lab.take("job")
+    fixture.take("job")
 
 
 @case
-def the_viewer_is_controlled_by_the_keyboard(lab):
-    page = lab.page
+def the_viewer_is_controlled_by_the_keyboard(fixture):
+    page = fixture.page
 
     def shows(frame):
         wait_until(f"frame {frame} is shown", lambda: page.script(
@@ -87,13 +87,13 @@ def the_viewer_is_controlled_by_the_keyboard(lab):
     for key, frame in (("ArrowRight", 3), ("End", 4), ("ArrowLeft", 3), ("Home", 1)):
         page.key(key)
         shows(frame)
-    lab.at("frame=1")
-    lab.take("viewer")
+    fixture.at("frame=1")
+    fixture.take("viewer")
     page.key("c")
     page.key("End")
     shows(4)
     assert page.script("return document.querySelectorAll('.stage').length") == 2
-    lab.take("viewer-compare")
+    fixture.take("viewer-compare")
     page.key("c")
     page.key("+")
     assert page.script("return document.querySelector('.stage-zoomed') !== null")
@@ -108,8 +108,8 @@ def the_viewer_is_controlled_by_the_keyboard(lab):
 
 
 @case
-def the_preview_is_created_and_plays(lab):
-    page = lab.page
+def the_preview_is_created_and_plays(fixture):
+    page = fixture.page
     page.press("Animation", ".switch button")
     wait_until("the video is loaded", lambda: page.script(
         "const video = document.querySelector('video'); return video !== null && video.readyState >= 2"))
@@ -119,30 +119,30 @@ def the_preview_is_created_and_plays(lab):
     assert page.script("return document.querySelector('video').duration > 0.1")
     page.script("document.querySelector('video').pause()")
     page.see_not("The animation is being made")
-    lab.take("job-animation")
+    fixture.take("job-animation")
     page.press("Latest frame", ".switch button")
     wait_until("the frame is back", lambda: page.script("return document.querySelector('video') === null"))
 
 
 @case
-def all_frames_are_downloaded_as_one_zip(lab):
-    page = lab.page
-    page.chrome("Browser.setDownloadBehavior", behavior="allow", downloadPath=lab.grid.folder)
+def all_frames_are_downloaded_as_one_zip(fixture):
+    page = fixture.page
+    page.chrome("Browser.setDownloadBehavior", behavior="allow", downloadPath=fixture.grid.folder)
     page.press("Download all as ZIP")
-    path = os.path.join(lab.grid.folder, "cube.zip")
+    path = os.path.join(fixture.grid.folder, "cube.zip")
     wait_until("the ZIP is there", lambda: os.path.exists(path))
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
         names = archive.namelist()
-        assert sorted(names) == sorted(os.listdir(lab.grid.output(1))), names
+        assert sorted(names) == sorted(os.listdir(fixture.grid.output(1))), names
         for name in names:
-            with open(os.path.join(lab.grid.output(1), name), "rb") as frame:
+            with open(os.path.join(fixture.grid.output(1), name), "rb") as frame:
                 assert archive.read(name) == frame.read(), name
 
 
 @case
-def a_duplicated_job_starts_with_files_and_options_of_the_original(lab):
-    page = lab.page
+def a_duplicated_job_starts_with_files_and_options_of_the_original(fixture):
+    page = fixture.page
     page.press("Duplicate")
     page.heading("Like “cube”")
     wait_until("its frames are there", lambda: page.script(
@@ -154,21 +154,21 @@ def a_duplicated_job_starts_with_files_and_options_of_the_original(lab):
     page.press("Submit")
     page.heading("cube again")
     page.see("Paused", "Side")
-    assert lab.grid.job(2)["parameters"]["camera"] == "Side", lab.grid.job(2)
+    assert fixture.grid.job(2)["parameters"]["camera"] == "Side", fixture.grid.job(2)
 
 
 @case
-def jobs_are_filtered_sorted_and_changed_in_bulk(lab):
-    page, grid = lab.page, lab.grid
+def jobs_are_filtered_sorted_and_changed_in_bulk(fixture):
+    page, grid = fixture.page, fixture.grid
     for number in range(3, 8):
         grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-20", "--paused", "--name", f"shot {number}")
     page.press("Jobs", "nav a")
     page.see("shot 7", "cube again")
-    lab.take("jobs")
+    fixture.take("jobs")
     page.press("Paused", ".filters button")
-    lab.at("state=paused")
+    fixture.at("state=paused")
     page.fill("Search by name or number", "shot")
-    lab.at("q=shot")
+    fixture.at("q=shot")
     page.see_not("cube again")
     page.press("Job", "th button")
     page.reload()  # all of it is in the address
@@ -178,10 +178,10 @@ def jobs_are_filtered_sorted_and_changed_in_bulk(lab):
     assert first == "shot 3", first
     page.press("Choose all rows")
     page.see("5 chosen")
-    lab.take("jobs-chosen")
+    fixture.take("jobs-chosen")
     page.press("Cancel", ".bulk button")
     page.see("Cancel 5 jobs?", "100 frames will not be rendered")
-    lab.take("question")
+    fixture.take("question")
     page.press("Cancel", "dialog button")
     page.see("No job is like that")
     assert all(grid.job(number)["state"] == "cancelled" for number in range(3, 8))
@@ -197,9 +197,9 @@ def jobs_are_filtered_sorted_and_changed_in_bulk(lab):
 
 
 @case
-def a_job_is_renamed_paused_and_resumed(lab):
-    page, grid = lab.page, lab.grid
-    lab.go("jobs/2", "cube again")
+def a_job_is_renamed_paused_and_resumed(fixture):
+    page, grid = fixture.page, fixture.grid
+    fixture.go("jobs/2", "cube again")
     page.press("Edit")
     page.fill("Name", "the other side")
     page.fill("Priority", "70")
@@ -208,19 +208,19 @@ def a_job_is_renamed_paused_and_resumed(lab):
     page.press("Resume")
     page.see("Finished", seconds=120)
     assert grid.job(2)["priority"] == 70, grid.job(2)
-    lab.go("", "Hello anna")
+    fixture.go("", "Hello anna")
     page.see("Recent jobs", "the other side")
-    lab.take("home")
+    fixture.take("home")
 
 
 @case
-def a_file_that_is_not_a_scene_is_rejected_with_a_reason(lab):
-    page = lab.page
-    lab.go("jobs/new", "New job")
+def a_file_that_is_not_a_scene_is_rejected_with_a_reason(fixture):
+    page = fixture.page
+    fixture.go("jobs/new", "New job")
     page.choose_files("Choose files", os.path.join(scenes(), "text.blend"))
     page.see("text.blend:")
-    lab.take("no-scene")
-    notes = os.path.join(lab.grid.folder, "notes.txt")
+    fixture.take("no-scene")
+    notes = os.path.join(fixture.grid.folder, "notes.txt")
     with open(notes, "w") as file:
         file.write("no scene")
     page.choose_files("Choose others", notes)
@@ -228,9 +228,9 @@ def a_file_that_is_not_a_scene_is_rejected_with_a_reason(lab):
 
 
 @case
-def an_upload_resumes_after_a_reload(lab):
-    page = lab.page
-    path = os.path.join(lab.grid.folder, "large.blend")
+def an_upload_resumes_after_a_reload(fixture):
+    page = fixture.page
+    path = os.path.join(fixture.grid.folder, "large.blend")
     with open(os.path.join(scenes(), "plain.blend"), "rb") as scene, open(path, "wb") as file:
         file.write(scene.read())
         file.write(os.urandom(10 << 20))  # Blender reads to the end mark and no further
@@ -239,7 +239,7 @@ def an_upload_resumes_after_a_reload(lab):
              "  if (String(address).includes('/uploads')) window.seen.push(method);"
              "  return arguments[0] && method === 'PATCH' && window.seen.filter((m) => m === 'PATCH').length > 1"
              "    ? new Promise(() => {}) : real(address, how); };")
-    lab.go("jobs/new", "New job")
+    fixture.go("jobs/new", "New job")
     page.script(watch, True)  # the second part never leaves
     page.choose_files("Choose files", path)
     wait_until("two parts are sent", lambda: page.script("return window.seen.join()") == "POST,PATCH,PATCH")

@@ -35,32 +35,32 @@ def plain():
         return file.read()
 
 
-def written(lab, name, content):
-    path = os.path.join(lab.grid.folder, name)
+def written(fixture, name, content):
+    path = os.path.join(fixture.grid.folder, name)
     with open(path, "wb") as file:
         file.write(content)
     return path
 
 
-def new_job(lab):
-    lab.go("jobs/new", "New job")
-    if "Choose file" not in lab.page.text():
-        lab.page.reload()
-        lab.page.heading("New job")
+def new_job(fixture):
+    fixture.go("jobs/new", "New job")
+    if "Choose file" not in fixture.page.text():
+        fixture.page.reload()
+        fixture.page.heading("New job")
 
 
 @case
-def an_upload_is_cut_by_a_reload_and_goes_on_from_there(lab):
-    page = lab.page
-    lab.sign_up()
-    path = written(lab, "large.blend", plain() + os.urandom(12 << 20))  # Blender reads to the end mark and no further
-    new_job(lab)
+def an_upload_is_cut_by_a_reload_and_goes_on_from_there(fixture):
+    page = fixture.page
+    fixture.sign_up()
+    path = written(fixture, "large.blend", plain() + os.urandom(12 << 20))  # Blender reads to the end mark and no further
+    new_job(fixture)
     page.script(WATCH, True)
     page.choose_files("Choose files", path)
     wait_until("two parts were begun", lambda: page.script("return window.seen.length") == 3)
     page.reload()
     page.see("An upload was cut short")
-    lab.take("upload-cut")
+    fixture.take("upload-cut")
     page.script(WATCH, False)
     page.choose_files("Choose files", path)
     page.see("Everything is uploaded")
@@ -70,10 +70,10 @@ def an_upload_is_cut_by_a_reload_and_goes_on_from_there(lab):
 
 
 @case
-def an_upload_is_cut_by_the_server_and_goes_on_by_itself(lab):
-    page, grid = lab.page, lab.grid
-    path = written(lab, "other.blend", plain() + os.urandom(12 << 20))
-    new_job(lab)
+def an_upload_is_cut_by_the_server_and_goes_on_by_itself(fixture):
+    page, grid = fixture.page, fixture.grid
+    path = written(fixture, "other.blend", plain() + os.urandom(12 << 20))
+    new_job(fixture)
     page.script(WATCH, True)
     page.choose_files("Choose files", path)
     wait_until("a part waits", lambda: page.script("return typeof window.go") == "function")
@@ -87,36 +87,36 @@ def an_upload_is_cut_by_the_server_and_goes_on_by_itself(lab):
 
 
 @case
-def what_is_no_scene_is_said_in_words(lab):
-    page = lab.page
+def what_is_no_scene_is_said_in_words(fixture):
+    page = fixture.page
     for name, content in (("noise.blend", os.urandom(50000)), ("cut.blend", plain()[:30000]), ("empty.blend", b""),
                           ("text.blend", b"a recipe for soup\n" * 100)):
-        path = written(lab, name, content)
-        new_job(lab)
+        path = written(fixture, name, content)
+        new_job(fixture)
         page.choose_files("Choose files", path)
         page.see(name + ":")
         assert page.script("return [...document.querySelectorAll('button')].find((e) => e.innerText === 'Submit')"
                            "?.disabled ?? true"), f"{name} could be submitted"
-    lab.take("no-scene-empty")
-    new_job(lab)
-    page.choose_files("Choose files", written(lab, "holiday.jpg", b"not an image"))
+    fixture.take("no-scene-empty")
+    new_job(fixture)
+    page.choose_files("Choose files", written(fixture, "holiday.jpg", b"not an image"))
     page.see("There is no .blend in it")
-    lab.take("no-blend")
+    fixture.take("no-blend")
 
 
 @case
-def script_in_the_names_inside_a_scene_is_shown_as_text(lab):
-    page = lab.page
-    path = written(lab, SCRIPT + ".blend", plain())
+def script_in_the_names_inside_a_scene_is_shown_as_text(fixture):
+    page = fixture.page
+    path = written(fixture, SCRIPT + ".blend", plain())
     words = f"import bpy; name = {SCRIPT!r}; bpy.context.scene.name = name; bpy.context.scene.camera.name = name; " \
             "bpy.ops.wm.save_mainfile()"
     subprocess.run(["blender", "--background", "--factory-startup", "--python-exit-code", "9", path, "--python-expr",
                     words], check=True, capture_output=True)
-    new_job(lab)
+    new_job(fixture)
     page.choose_files("Choose files", path)
     page.see("Everything is uploaded", "Nothing is missing.", SCRIPT)
     page.fill("Frames", "1")
-    lab.take("script-in-names")
+    fixture.take("script-in-names")
     page.press("Submit")
     page.heading(SCRIPT)
     page.see(SCRIPT + ".blend")
@@ -124,22 +124,22 @@ def script_in_the_names_inside_a_scene_is_shown_as_text(lab):
 
 
 @case
-def a_folder_of_too_many_files_is_rejected_and_the_page_stays_responsive(lab):
-    page = lab.page
-    folder = os.path.join(lab.grid.folder, "everything")
+def a_folder_of_too_many_files_is_rejected_and_the_page_stays_responsive(fixture):
+    page = fixture.page
+    folder = os.path.join(fixture.grid.folder, "everything")
     for number in range(MOST_FILES // 1000 + 1):
         inner = os.path.join(folder, f"{number:03}")
         os.makedirs(inner)
         for each in range(1000):
             os.close(os.open(os.path.join(inner, f"{each:03}.txt"), os.O_CREAT | os.O_WRONLY, 0o600))
-    new_job(lab)
+    new_job(fixture)
     # Timer ticks while the page reads the folder: a frozen page would have none.
     page.script("window.ticks = 0; window.timer = setInterval(() => window.ticks += 1, 20)")
-    lab.drop(".drop", folder)
+    fixture.drop(".drop", folder)
     page.see("files", seconds=60)
     page.see("These are more than 100,000 files", seconds=300)
     assert page.script("clearInterval(window.timer); return window.ticks") > 50
-    lab.take("too-many-files")
+    fixture.take("too-many-files")
     page.choose_files("Choose files", os.path.join(scenes(), "plain.blend"))
     page.see("Everything is uploaded")
     page.see_not("These are more than")
@@ -147,16 +147,16 @@ def a_folder_of_too_many_files_is_rejected_and_the_page_stays_responsive(lab):
 
 
 @case
-def a_full_server_rejects_an_upload_that_resumes_later(lab):
-    page, grid = lab.page, lab.grid
+def a_full_server_rejects_an_upload_that_resumes_later(fixture):
+    page, grid = fixture.page, fixture.grid
     grid.settings["limits.min_free_bytes"] = 1 << 50
     grid.write_config()
     grid.restart()
-    path = written(lab, "late.blend", plain() + os.urandom(1 << 20))
-    new_job(lab)
+    path = written(fixture, "late.blend", plain() + os.urandom(1 << 20))
+    new_job(fixture)
     page.choose_files("Choose files", path)
     page.see("disk has no room", "try again later")
-    lab.take("no-room")
+    fixture.take("no-room")
     grid.settings["limits.min_free_bytes"] = 0
     grid.write_config()
     grid.restart()

@@ -29,19 +29,19 @@ window.fetch = (address, how) => {
 
 
 @contextlib.contextmanager
-def lab_of_anna():
+def fixture_of_anna():
     with fixture() as made:
         made.sign_up()
         yield made
 
 
 @case
-def finished_frames_appear_on_the_job_page_without_polling(lab):
-    page, grid = lab.page, lab.grid
+def finished_frames_appear_on_the_job_page_without_polling(fixture):
+    page, grid = fixture.page, fixture.grid
     job = grid.submit(SCENE, "--frames", "1-4", "--name", "told")
-    lab.go(f"jobs/{job}", "told")
+    fixture.go(f"jobs/{job}", "told")
     page.see("0 of 4", "Waiting")
-    lab.settled()
+    fixture.settled()
     page.script(BLOCK_REQUESTS)
     grid.add_slave("attic")
     page.see("4 of 4", seconds=120)
@@ -55,17 +55,17 @@ def finished_frames_appear_on_the_job_page_without_polling(lab):
 
 
 @case
-def changes_in_one_window_appear_in_the_other(lab):
-    page, grid = lab.page, lab.grid
+def changes_in_one_window_appear_in_the_other(fixture):
+    page, grid = fixture.page, fixture.grid
     job = grid.submit(SCENE, "--frames", "1-3", "--name", "twice", "--paused")
-    lab.go("jobs", "Jobs")
+    fixture.go("jobs", "Jobs")
     page.see("twice")
-    lab.settled()
+    fixture.settled()
     page.script(BLOCK_REQUESTS)
     first = page.do("GET", "/window")
     second = page.do("POST", "/window/new", {"type": "window"})["handle"]
     page.do("POST", "/window", {"handle": second})
-    lab.go(f"jobs/{job}", "twice")
+    fixture.go(f"jobs/{job}", "twice")
     page.press("Edit")
     page.fill("Name", "thrice")
     page.press("Save")
@@ -99,24 +99,24 @@ def sends_no_requests(page, seconds):
 
 
 @case
-def pages_of_a_project_and_its_shots_receive_events(lab):
-    page, grid = lab.page, lab.grid
+def pages_of_a_project_and_its_shots_receive_events(fixture):
+    page, grid = fixture.page, fixture.grid
     assert grid.api("POST", "/api/v1/projects", {"name": "Short film"})[0] == 201
     options = ("--project", "Short film", "--shot", "SQ010/SH010", "--paused")
     job = grid.submit(SCENE, "--frames", "1-4", "--name", "street", *options)
-    lab.go("projects/1", "Short film")
+    fixture.go("projects/1", "Short film")
     page.see("SH010", "0 of 4 frames")
-    lab.settled()
+    fixture.settled()
     sends_no_requests(page, 6)
     grid.cli("resume", str(job))
     page.see("To review", seconds=120)
-    lab.images(".shots", 1)
+    fixture.images(".shots", 1)
     grid.cli("shot", "set", "Short film", "SQ010/SH010", "done")
     wait_until("its state arrives as an event", lambda: page.script(
         "return document.querySelector('a.shot .badge').innerText") == "Done")
     page.press("SH010", "a.shot")
     page.heading("SQ010 / SH010")
-    lab.settled()
+    fixture.settled()
     sends_no_requests(page, 4)
     second = grid.submit(SCENE, "--frames", "1-2", "--name", "crowd", *options)
     page.see("crowd", "In work")
@@ -124,16 +124,16 @@ def pages_of_a_project_and_its_shots_receive_events(lab):
     page.see("2 of 2 frames", "To review", seconds=120)
     grid.cli("job", "edit", str(second), "--no-shot")
     page.see_not("crowd")
-    lab.go("projects", "Projects")
+    fixture.go("projects", "Projects")
     page.see("Short film", "2 jobs")
-    lab.settled()
+    fixture.settled()
     assert grid.api("POST", "/api/v1/projects", {"name": "Long film"})[0] == 201
     page.see("Long film")
 
 
 @case
-def the_newest_of_many_jobs_are_shown_before_all_are_loaded(lab):
-    page, grid = lab.page, lab.grid
+def the_newest_of_many_jobs_are_shown_before_all_are_loaded(fixture):
+    page, grid = fixture.page, fixture.grid
     job = grid.submit(SCENE, "--frames", "1", "--name", "model", "--paused")
     columns = "project_id, method_id, main_file, parameters, output, min_version, warnings, priority"
     grid.sql(f"INSERT INTO job (user_id, name, state, {columns}, first_task_id, task_count, accepted_count, created_at, finished_at) "
@@ -143,7 +143,7 @@ def the_newest_of_many_jobs_are_shown_before_all_are_loaded(lab):
       const real = window.fetch; const go = new Promise((done) => { window.rest = done; });
       window.fetch = (address, how) => /jobs[?].*cursor=/.test(String(address)) ? go.then(() => real(address, how))
         : real(address, how);""")["identifier"]
-    lab.go("jobs", "Jobs")
+    fixture.go("jobs", "Jobs")
     page.reload()
     page.heading("Jobs")
     rows = "return document.querySelectorAll('tbody .row-link').length"
@@ -161,54 +161,54 @@ def the_newest_of_many_jobs_are_shown_before_all_are_loaded(lab):
 
 
 @case
-def a_hidden_page_closes_its_stream_and_updates_when_visible(lab):
-    page, grid = lab.page, lab.grid
-    lab.go("jobs", "Jobs")
-    lab.settled()
+def a_hidden_page_closes_its_stream_and_updates_when_visible(fixture):
+    page, grid = fixture.page, fixture.grid
+    fixture.go("jobs", "Jobs")
+    fixture.settled()
     page.script("Object.defineProperty(document, 'hidden', {get: () => window.concealed, configurable: true});"
                 "window.concealed = true; document.dispatchEvent(new Event('visibilitychange'))")
-    wait_until("the stream is closed", lambda: not lab.is_live())
+    wait_until("the stream is closed", lambda: not fixture.is_live())
     grid.submit(SCENE, "--frames", "1", "--name", "meanwhile", "--paused")
     page.script("window.concealed = false; document.dispatchEvent(new Event('visibilitychange'))")
     page.see("meanwhile")
-    lab.settled()
+    fixture.settled()
 
 
 @case
-def closed_pages_keep_no_connection(lab):
-    job = lab.grid.submit(SCENE, "--frames", "1", "--name", "left", "--paused")
+def closed_pages_keep_no_connection(fixture):
+    job = fixture.grid.submit(SCENE, "--frames", "1", "--name", "left", "--paused")
     for place, heading in 6 * [("", "Hello anna"), ("jobs", "Jobs"), (f"jobs/{job}", "left")]:
-        lab.page.open(lab.base + "#/" + place)  # and left again: a browser keeps such a page for a minute
-        lab.page.heading(heading)
-        queued = lab.page.script("const [n] = performance.getEntriesByType('navigation');"
+        fixture.page.open(fixture.base + "#/" + place)  # and left again: a browser keeps such a page for a minute
+        fixture.page.heading(heading)
+        queued = fixture.page.script("const [n] = performance.getEntriesByType('navigation');"
                                  "return n.requestStart - n.fetchStart")
         assert queued < 20000, f"{heading} waited {queued} ms for one of the six connections to be free"
-        lab.page.open("about:blank")
+        fixture.page.open("about:blank")
 
 
 @case
-def a_page_reconnects_after_a_server_restart(lab):
-    page, grid = lab.page, lab.grid
+def a_page_reconnects_after_a_server_restart(fixture):
+    page, grid = fixture.page, fixture.grid
     job = grid.submit(SCENE, "--frames", "1", "--name", "before", "--paused")
-    lab.go(f"jobs/{job}", "before")
-    lab.settled()
+    fixture.go(f"jobs/{job}", "before")
+    fixture.settled()
     page.script("window.same = true")
     assert grid.stop() == 0
     page.see("The server does not answer")
     grid.start()
     page.see_not("The server does not answer")
-    lab.settled()
+    fixture.settled()
     grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "after"})
     page.heading("after")
     assert page.script("return window.same"), "the page was reloaded"
 
 
 @case
-def an_expired_login_is_renewed_on_the_open_page(lab):
-    page, grid = lab.page, lab.grid
+def an_expired_login_is_renewed_on_the_open_page(fixture):
+    page, grid = fixture.page, fixture.grid
     job = grid.submit(SCENE, "--frames", "1", "--name", "asleep", "--paused")
-    lab.go(f"jobs/{job}", "asleep")
-    lab.settled()
+    fixture.go(f"jobs/{job}", "asleep")
+    fixture.settled()
     page.script("window.same = true")
     # The same login, ended by another window of this browser.
     page.promise("const me = await (await fetch('api/v1/me')).json();"
@@ -218,31 +218,31 @@ def an_expired_login_is_renewed_on_the_open_page(lab):
     page.fill("Password", PASSWORD)
     page.press("Log in", "dialog button")
     page.see_not("Your session has ended")
-    lab.settled()
+    fixture.settled()
     grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "awake"})
     page.heading("awake")
     assert page.script("return window.same"), "the page was reloaded"
 
 
 @case
-def without_a_stream_the_page_polls(lab):
-    page, grid = lab.page, lab.grid
+def without_a_stream_the_page_polls(fixture):
+    page, grid = fixture.page, fixture.grid
     grid.settings["limits.event_streams"] = 0
     grid.write_config()
     grid.restart()
     job = grid.submit(SCENE, "--frames", "1", "--name", "quiet", "--paused")
-    lab.go(f"jobs/{job}", "quiet")
-    assert not lab.is_live()
+    fixture.go(f"jobs/{job}", "quiet")
+    assert not fixture.is_live()
     grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "asked"})
     page.heading("asked")
     page.see_not("The server does not answer")
 
 
 @case
-def test_frames_are_rendered_first_and_the_rest_after_approval(lab):
-    page, grid = lab.page, lab.grid
+def test_frames_are_rendered_first_and_the_rest_after_approval(fixture):
+    page, grid = fixture.page, fixture.grid
     job = grid.submit(SCENE, "--frames", "1-9", "--name", "careful", "--test-first")
-    lab.go(f"jobs/{job}", "careful")
+    fixture.go(f"jobs/{job}", "careful")
     page.see("3 of 9", "The test frames are done")
     done = [task["frame"] for task in grid.tasks(job) if task["state"] == "accepted"]
     assert done == [1, 5, 9], done
@@ -259,12 +259,12 @@ def test_frames_are_rendered_first_and_the_rest_after_approval(lab):
 
 
 @case
-def the_viewer_re_renders_a_frame_and_shows_its_log(lab):
-    page, grid = lab.page, lab.grid
+def the_viewer_re_renders_a_frame_and_shows_its_log(fixture):
+    page, grid = fixture.page, fixture.grid
     job = grid.submit(SCENE, "--frames", "1-2", "--name", "again")
     grid.wait(job)
     before = grid.tasks(job)
-    lab.go(f"jobs/{job}?frame=2", "again")
+    fixture.go(f"jobs/{job}?frame=2", "again")
     page.press("Render again")
     page.see("Render frame 2 again?")
     page.press("Render again", "dialog button")
@@ -282,7 +282,7 @@ def the_viewer_re_renders_a_frame_and_shows_its_log(lab):
         f"SELECT COUNT(*) FROM attempt a JOIN task t ON t.id = a.task_id WHERE t.job_id = {job}") == [["5"]])
     assert grid.wait(job)["state"] == "finished"
     slow = grid.submit(os.path.join(scenes(), "slow.blend"), "--frames", "1", "--samples", "4000", "--name", "slow")
-    lab.go(f"jobs/{slow}?frame=1", "slow")
+    fixture.go(f"jobs/{slow}?frame=1", "slow")
     page.see("as it renders", seconds=60)
     wait_until("the log has content", lambda: page.script(
         "return (document.querySelector('.viewer-log pre')?.innerText || '').length > 0"))
@@ -295,4 +295,4 @@ def the_viewer_re_renders_a_frame_and_shows_its_log(lab):
 
 
 if __name__ == "__main__":
-    run_pages(lab_of_anna)
+    run_pages(fixture_of_anna)

@@ -12,8 +12,8 @@ from web_fixture import PASSWORD, SCRIPT, fixture_with_job, run_pages  # noqa: E
 
 
 @case
-def html_in_names_is_shown_as_text(lab):
-    page, grid = lab.page, lab.grid
+def html_in_names_is_shown_as_text(fixture):
+    page, grid = fixture.page, fixture.grid
     grid.api("POST", "/api/v1/projects", {"name": SCRIPT})
     grid.api("POST", "/api/v1/tokens", {"name": SCRIPT, "scopes": ["read"]})
     grid.new_slave(SCRIPT)
@@ -25,20 +25,20 @@ def html_in_names_is_shown_as_text(lab):
     job = grid.submit(named, "--frames", "1", "--name", SCRIPT, "--paused")
     for place, heading in (("projects", "Projects"), ("account", "anna"), ("slaves", "Slaves"), ("jobs", "Jobs"),
                            (f"jobs/{job}", SCRIPT), (f"jobs/new?from={job}", "Like"), ("", "Hello")):
-        lab.go(place, heading)
+        fixture.go(place, heading)
         page.see(SCRIPT)
-    lab.go("jobs/new", "New job")
+    fixture.go("jobs/new", "New job")
     page.choose_files("Choose files", named)
     page.see("Everything is uploaded")
     assert page.script("return typeof window.hacked") == "undefined"
 
 
 @case
-def slaves_are_renamed_disabled_and_revoked(lab):
-    page = lab.page
-    lab.go("slaves", "Slaves")
+def slaves_are_renamed_disabled_and_revoked(fixture):
+    page = fixture.page
+    fixture.go("slaves", "Slaves")
     page.see("attic", "Idle")
-    lab.take("slaves")
+    fixture.take("slaves")
     page.press(SCRIPT)
     page.heading(SCRIPT)
     page.press("Rename")
@@ -55,13 +55,13 @@ def slaves_are_renamed_disabled_and_revoked(lab):
     page.fill("User name", "anna")
     page.press("Block")
     page.see("Person: anna")
-    lab.take("slave-lends")
+    fixture.take("slave-lends")
     page.press("Allow again")
     page.see_not("Person: anna")
     page.press("New password")
     page.press("New password", "dialog button")
     page.see("shown this once", "slavepassword = ")
-    lab.take("new-password")
+    fixture.take("new-password")
     page.press("Done")
     page.press("Revoke")
     page.see("Revoke cellar for good?")
@@ -70,34 +70,34 @@ def slaves_are_renamed_disabled_and_revoked(lab):
 
 
 @case
-def projects_and_tokens_are_created_and_tokens_revoked(lab):
-    page = lab.page
-    lab.go("projects", "Projects")
+def projects_and_tokens_are_created_and_tokens_revoked(fixture):
+    page = fixture.page
+    fixture.go("projects", "Projects")
     page.fill("Name", "Short film")
     page.press("Create")
     page.see("The project “Short film” is there", "0 jobs")
-    lab.take("projects")
-    lab.go("account", "anna")
+    fixture.take("projects")
+    fixture.go("account", "anna")
     page.fill("What is it for?", "add-on")
     page.press("submit and change jobs")
     page.press("Make token")
     page.see("dt_")
     page.press("Done")
-    lab.take("account")
+    fixture.take("account")
     page.press("Revoke add-on")
     page.press("Revoke", "dialog button")
     page.see("“add-on” is revoked")
-    lab.go("admin", "Administration")
+    fixture.go("admin", "Administration")
     page.see("The server and its database answer.", "Free on the disk")
-    lab.take("admin")
+    fixture.take("admin")
 
 
 @case
-def points_are_shown_given_and_spent_after_a_quote(lab):
-    page, grid = lab.page, lab.grid
-    lab.go("points", "Points")
+def points_are_shown_given_and_spent_after_a_quote(fixture):
+    page, grid = fixture.page, fixture.grid
+    fixture.go("points", "Points")
     page.see("No points have moved")
-    lab.take("points-empty")
+    fixture.take("points-empty")
     status, answer = grid.api("POST", "/api/v1/points/adjust", {"to": "anna", "points": 250, "reason": "a prize"},
                               headers={"Idempotency-Key": "prize"})
     assert status == 200, answer
@@ -110,26 +110,26 @@ def points_are_shown_given_and_spent_after_a_quote(lab):
     page.see("Give 12.5 points to carla?")
     page.press("Give", "dialog button")
     page.see("Gift to carla", "−12.5", SCRIPT)
-    lab.take("points")
+    fixture.take("points")
     page.press("Gifts and corrections")
-    lab.at("kind=given")
+    fixture.at("kind=given")
     page.press("Ranking", ".tabs a")
     page.heading("Ranking")
     page.see("anna (you)", "250")
-    lab.take("ranking")
+    fixture.take("ranking")
     job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-50", "--paused", "--name", "dear")
-    lab.go(f"jobs/{job}", "dear")
+    fixture.go(f"jobs/{job}", "dear")
     page.press("Boost")
     page.fill("Points", "40")
     page.see("With the boost", "Spend 40 points", "237.5 available")
-    lab.take("boost")
+    fixture.take("boost")
     page.press("Spend 40 points")
     page.see("40 points are on “dear”", "40 points left")
     assert grid.api("GET", "/api/v1/points")[1]["available"] == 197.5, grid.api("GET", "/api/v1/points")
-    lab.go("", "Hello anna")
+    fixture.go("", "Hello anna")
     page.see("197.5 available")
-    lab.take("home-points")
-    lab.go("admin", "Administration")
+    fixture.take("home-points")
+    fixture.go("admin", "Administration")
     page.press("Check the ledger")
     page.see("Every point is accounted for")
 

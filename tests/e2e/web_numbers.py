@@ -29,7 +29,7 @@ ON DUPLICATE KEY UPDATE frames_accepted = VALUES(frames_accepted)
 
 
 @contextlib.contextmanager
-def lab_with_sinks():
+def fixture_with_sinks():
     with MailSink() as mail, HookSink() as hook, fixture({
             "mail.server": f"smtp://127.0.0.1:{mail.port}", "mail.from": "grid@example.org", "mail.tls": "off",
             "webhook.private_addresses": True}) as made:
@@ -38,51 +38,51 @@ def lab_with_sinks():
 
 
 @case
-def statistics_of_a_new_grid_are_empty(lab):
-    page = lab.page
-    page.open(lab.base)
+def statistics_of_a_new_grid_are_empty(fixture):
+    page = fixture.page
+    page.open(fixture.base)
     page.heading("A new grid")
     page.fill("Name", "anna")
     page.fill("Password", PASSWORD)
     page.press("Make an account", "button.button-main")
     page.heading("Hello anna")
     page.see("Frames an hour", "Reference cores")
-    lab.grid.token = lab.grid.api("POST", "/api/v1/login", {"name": "anna", "password": PASSWORD}, token="")[1]["token"]
+    fixture.grid.token = fixture.grid.api("POST", "/api/v1/login", {"name": "anna", "password": PASSWORD}, token="")[1]["token"]
     page.press("Statistics", "nav a")
     page.heading("Statistics")
     page.see("Nothing happened in this time", "Figures come with the first frame")
-    lab.take("statistics-empty")
+    fixture.take("statistics-empty")
 
 
 @case
-def statistics_are_drawn_for_each_period(lab):
-    page = lab.page
-    lab.grid.sql(HISTORY.format(table="hour", step="HOUR", slope=1, days=30))
-    lab.grid.sql(HISTORY.format(table="day", step="DAY", slope=1, days=2000))
+def statistics_are_drawn_for_each_period(fixture):
+    page = fixture.page
+    fixture.grid.sql(HISTORY.format(table="hour", step="HOUR", slope=1, days=30))
+    fixture.grid.sql(HISTORY.format(table="day", step="DAY", slope=1, days=2000))
     drawn = "return [...document.querySelectorAll('.chart canvas')].filter((e) => e.width > 0).length"
-    lab.go("statistics", "Statistics")
+    fixture.go("statistics", "Statistics")
     page.see("Points earned", "How long jobs waited for their first frame", "of all attempts")
     wait_until("the charts are drawn", lambda: page.script(drawn) == 7)
-    frames = lab.grid.api("GET", "/api/v1/statistics?span=week")[1]["frames"]
+    frames = fixture.grid.api("GET", "/api/v1/statistics?span=week")[1]["frames"]
     shown = page.script("return document.querySelector('.figures dd').innerText")
     assert int(shown.replace(",", "")) == sum(frames) > 1000, (shown, sum(frames))
-    lab.take("statistics")
+    fixture.take("statistics")
     page.press("Mine")
-    lab.at("of=mine")
+    fixture.at("of=mine")
     wait_until("one chart more for what my jobs got", lambda: page.script(drawn) == 8)
     page.press("A year")
-    lab.at("span=year")
+    fixture.at("span=year")
     page.see("by the day (UTC)")
     wait_until("the charts are drawn again", lambda: page.script(drawn) == 8)
-    lab.take("statistics-year")
+    fixture.take("statistics-year")
     page.reload()
     page.see("by the day (UTC)", "Frames that my PCs rendered")
 
 
 @case
-def the_value_under_the_pointer_is_shown(lab):
-    page = lab.page
-    lab.go("statistics", "Statistics")
+def the_value_under_the_pointer_is_shown(fixture):
+    page = fixture.page
+    fixture.go("statistics", "Statistics")
     page.see("in all")
     left, top = page.script("""
       const box = document.querySelector('.chart .u-over').getBoundingClientRect();
@@ -94,11 +94,11 @@ def the_value_under_the_pointer_is_shown(lab):
 
 
 @case
-def a_new_grid_lists_the_next_steps(lab):
-    page = lab.page
-    lab.go("admin", "Administration")
+def a_new_grid_lists_the_next_steps(fixture):
+    page = fixture.page
+    fixture.go("admin", "Administration")
     page.see("A new grid: what comes next", "Add a first PC", "Let others reach it", "Disk and database", "schema")
-    lab.take("admin")
+    fixture.take("admin")
     page.press("Hide it")
     wait_until("the list is gone", lambda: "what comes next" not in page.text())
     page.reload()
@@ -107,14 +107,14 @@ def a_new_grid_lists_the_next_steps(lab):
 
 
 @case
-def roles_are_assigned_and_a_user_is_blocked(lab):
-    page, api = lab.page, lab.grid.api
+def roles_are_assigned_and_a_user_is_blocked(fixture):
+    page, api = fixture.page, fixture.grid.api
     for name in ("ben", "carla", "mallory"):
         assert api("POST", "/api/v1/register", {"name": name, "password": PASSWORD,
                                                 "email": f"{name}@example.org"}, token="")[0] == 201
-    lab.go("admin/users", "Administration")
+    fixture.go("admin/users", "Administration")
     page.see("mallory", "ben@example.org")
-    lab.take("admin-users")
+    fixture.take("admin-users")
     page.script("""
       const place = [...document.querySelectorAll('select')].find((e) => e.ariaLabel === 'Role of ben');
       place.value = 'moderator';
@@ -124,14 +124,14 @@ def roles_are_assigned_and_a_user_is_blocked(lab):
     page.see("ben: Moderator")
     page.press("Block mallory")
     page.see("Nothing is deleted.")
-    lab.take("admin-block")
+    fixture.take("admin-block")
     page.fill("Reason", "<b>mines coins</b>")
     page.press("Block", "dialog button.button-main")
     page.see("mallory is blocked", "<b>mines coins</b>")
     status, answer = api("POST", "/api/v1/login", {"name": "mallory", "password": PASSWORD}, token="")
     assert status == 403 and "mines coins" in answer["detail"], answer
     page.press("Blocked")
-    lab.at("which=blocked")
+    fixture.at("which=blocked")
     page.see("Let in again")
     page.press("Let mallory in again")
     page.see("No such account")
@@ -141,63 +141,63 @@ def roles_are_assigned_and_a_user_is_blocked(lab):
 
 
 @case
-def a_setting_takes_effect_when_saved(lab):
-    page, api = lab.page, lab.grid.api
-    lab.go("admin/settings", "Administration")
+def a_setting_takes_effect_when_saved(fixture):
+    page, api = fixture.page, fixture.grid.api
+    fixture.go("admin/settings", "Administration")
     page.see("Name of the grid", "Only in distrend.toml", "limits.worker_threads")
     page.fill("Name of the grid", "Attic")
     page.press("Save")
     page.see("Name of the grid is saved", "distrend.toml says DistRen.")
     assert api("GET", "/api/v1/status")[1]["name"] == "Attic"
-    lab.take("admin-settings")
+    fixture.take("admin-settings")
     page.press("Use what the file says")
     wait_until("the file's name holds again", lambda: api("GET", "/api/v1/status")[1]["name"] == "DistRen")
 
 
 @case
-def methods_and_activity_are_shown(lab):
-    page = lab.page
-    lab.go("admin/methods", "Administration")
+def methods_and_activity_are_shown(fixture):
+    page = fixture.page
+    fixture.go("admin/methods", "Administration")
     page.see("blender", "No slave has it.")
-    lab.take("admin-methods")
-    lab.go("admin/events", "Administration")
+    fixture.take("admin-methods")
+    fixture.go("admin/events", "Administration")
     page.see("anna logged in from", "mallory was blocked by anna: <b>mines coins</b>", "ben is moderator now")
-    lab.take("admin-events")
-    lab.go("admin/events?kind=setting_changed", "Administration")
+    fixture.take("admin-events")
+    fixture.go("admin/events?kind=setting_changed", "Administration")
     wait_until("only these are shown", lambda: "mallory" not in page.text())
     page.see('anna set name to "Attic"')
 
 
 @case
-def notifications_are_chosen_on_the_account_page(lab):
-    page, api = lab.page, lab.grid.api
-    lab.go("account", "anna")
+def notifications_are_chosen_on_the_account_page(fixture):
+    page, api = fixture.page, fixture.grid.api
+    fixture.go("account", "anna")
     page.see("What you want to be told")
     page.fill("E-mail address", "anna@example.org")
-    page.fill("Webhook", f"http://127.0.0.1:{lab.hook.port}/hook")
+    page.fill("Webhook", f"http://127.0.0.1:{fixture.hook.port}/hook")
     for way in ("E-mail", "Webhook", "Browser"):
         page.press(f"A job of mine is done or has failed: {way}", "input")
     page.press("Save")
     page.see("Notifications are saved", "X-DistRen-Signature")
-    lab.take("account-notifications")
+    fixture.take("account-notifications")
     page.see("anna@example.org is not confirmed yet", "Send another code")
-    wait_until("the code arrives", lambda: lab.mail.mails)
-    lab.take("account-confirm")
+    wait_until("the code arrives", lambda: fixture.mail.mails)
+    fixture.take("account-confirm")
     page.fill("The code from the mail", "no code")
     page.press("Confirm")
     page.see("This is not the code; 4 tries are left")
-    code = re.search(r"\b\d{8}\b", lab.mail.text(0))[0]
+    code = re.search(r"\b\d{8}\b", fixture.mail.text(0))[0]
     page.fill("The code from the mail", f"{code[:4]} {code[4:]}")
     page.press("Confirm")
     page.see("anna@example.org is confirmed")
     page.see_not("is not confirmed yet")
-    lab.mail.mails.clear()
+    fixture.mail.mails.clear()
     kept = api("GET", "/api/v1/notifications/settings")[1]
     assert {each["channel"] for each in kept["choices"]} == {"mail", "webhook", "browser"}, kept
     page.press("Send a test by E-mail")
-    wait_until("the test arrives", lambda: lab.mail.mails)
+    wait_until("the test arrives", lambda: fixture.mail.mails)
     page.press("Send a test by Webhook")
-    wait_until("the webhook is called", lambda: lab.hook.requests)
+    wait_until("the webhook is called", lambda: fixture.hook.requests)
     page.reload()
     page.see("What was sent")
     page.fill("Webhook", "http://user:secret@example.org/")
@@ -206,8 +206,8 @@ def notifications_are_chosen_on_the_account_page(lab):
 
 
 @case
-def browser_notifications_appear_once_and_polling_needs_no_stream(lab):
-    page = lab.page
+def browser_notifications_appear_once_and_polling_needs_no_stream(fixture):
+    page = fixture.page
     record = """
       window.shown = [];
       const real = window.setInterval;  // the rare question is asked when this test says so
@@ -215,38 +215,38 @@ def browser_notifications_appear_once_and_polling_needs_no_stream(lab):
       window.Notification = class { constructor(title, how) { window.shown.push(how.body); } close() {} };
       window.Notification.permission = 'granted';"""
     page.chrome("Page.addScriptToEvaluateOnNewDocument", source=record)
-    lab.go("points", "Points")
+    fixture.go("points", "Points")
     page.reload()
     page.heading("Points")
     wait_until("this browser stores the last notification", lambda: page.script(
         "return Object.keys(localStorage).some((key) => key.includes('notified'))"))
-    assert lab.grid.api("POST", "/api/v1/notifications/test", {"channel": "browser"})[0] == 204
+    assert fixture.grid.api("POST", "/api/v1/notifications/test", {"channel": "browser"})[0] == 204
     wait_until("the browser shows it", lambda: page.script("return window.shown.length") == 1)
     assert "This is a test" in page.script("return window.shown[0]")
     page.reload()
     page.heading("Points")
-    assert lab.grid.api("POST", "/api/v1/notifications/test", {"channel": "browser"})[0] == 204
+    assert fixture.grid.api("POST", "/api/v1/notifications/test", {"channel": "browser"})[0] == 204
     wait_until("the browser shows the next", lambda: page.script("return window.shown.length") > 0)
     assert page.script("return window.shown.length") == 1, "the first is not shown again"
-    lab.settled()
+    fixture.settled()
     happened = ("INSERT INTO activity (created_at, kind, user_id, job_id, message) SELECT UTC_TIMESTAMP(3), 'job_finished',"
                 " id, 42, 'Job {0} (cube) is finished' FROM user WHERE name = 'anna'")
-    lab.grid.sql(happened.format(42))
+    fixture.grid.sql(happened.format(42))
     wait_until("it shows what happened", lambda: page.script("return window.shown[1]") == "Job 42 (cube) is finished")
     page.script("Object.defineProperty(document, 'hidden', {get: () => window.concealed, configurable: true});"
                 "window.concealed = true; document.dispatchEvent(new Event('visibilitychange'))")
-    wait_until("the stream is closed", lambda: not lab.is_live())
-    lab.grid.sql(happened.format(43))
+    wait_until("the stream is closed", lambda: not fixture.is_live())
+    fixture.grid.sql(happened.format(43))
     told = "/api/v1/notifications?channel=browser&limit=1000"
-    wait_until("the notification exists", lambda: "Job 43" in str(lab.grid.api("GET", told)[1]))
+    wait_until("the notification exists", lambda: "Job 43" in str(fixture.grid.api("GET", told)[1]))
     assert page.script("return window.shown.length") == 2
     page.script("window.poll()")
     wait_until("a hidden page polls", lambda: page.script("return window.shown[2]") == "Job 43 (cube) is finished")
     page.script("window.concealed = false; document.dispatchEvent(new Event('visibilitychange'))")
-    lab.settled()
+    fixture.settled()
     assert page.script("return window.shown.length") == 3
     page.script("window.poll()")
 
 
 if __name__ == "__main__":
-    run_pages(lab_with_sinks)
+    run_pages(fixture_with_sinks)

@@ -24,15 +24,15 @@ def plays(page):
 
 
 @case
-def a_new_user_signs_up(lab):
+def a_new_user_signs_up(fixture):
     need("ffmpeg")
-    lab.sign_up()
-    lab.page.see("Nothing rendered yet")
+    fixture.sign_up()
+    fixture.page.see("Nothing rendered yet")
 
 
 @case
-def a_pc_is_added_with_the_lines_on_the_page(lab):
-    page = lab.page
+def a_pc_is_added_with_the_lines_on_the_page(fixture):
+    page = fixture.page
     page.press("Add a PC")
     page.heading("Add a PC")
     page.fill("What do you call this PC?", "studio")
@@ -40,17 +40,17 @@ def a_pc_is_added_with_the_lines_on_the_page(lab):
     page.see("slavepassword = ")
     settings = page.text()
     credentials = {name: re.search(rf'{name} = "(\w+)"', settings)[1] for name in ("slavekey", "slavepassword")}
-    slave = lab.grid.api("GET", "/api/v1/slaves")[1]["items"][0]
-    lab.grid.add_slave("studio", credentials={"id": slave["id"], **credentials})
+    slave = fixture.grid.api("GET", "/api/v1/slaves")[1]["items"][0]
+    fixture.grid.add_slave("studio", credentials={"id": slave["id"], **credentials})
     page.see("blender")
-    lab.take("scenario-pc")
+    fixture.take("scenario-pc")
 
 
 @case
-def a_scene_is_dropped_and_submitted_with_a_video(lab):
-    page = lab.page
-    lab.go("jobs/new", "New job")
-    lab.drop(".drop", os.path.join(scenes(), "plain.blend"))
+def a_scene_is_dropped_and_submitted_with_a_video(fixture):
+    page = fixture.page
+    fixture.go("jobs/new", "New job")
+    fixture.drop(".drop", os.path.join(scenes(), "plain.blend"))
     page.see("Everything is uploaded", "Nothing is missing.")
     page.fill("Name", "the opening")
     page.fill("Frames", f"1-{FRAMES}")
@@ -59,8 +59,8 @@ def a_scene_is_dropped_and_submitted_with_a_video(lab):
     page.press("Begin paused")
     page.press("Test frames first")
     page.press("Boost it")
-    lab.take("scenario-new-job")
-    status, answer = lab.grid.api("POST", "/api/v1/points/adjust", {"to": "anna", "points": 100, "reason": "welcome"},
+    fixture.take("scenario-new-job")
+    status, answer = fixture.grid.api("POST", "/api/v1/points/adjust", {"to": "anna", "points": 100, "reason": "welcome"},
                                   headers={"Idempotency-Key": "welcome"})
     assert status == 200, answer
     page.press("Submit")
@@ -69,8 +69,8 @@ def a_scene_is_dropped_and_submitted_with_a_video(lab):
 
 
 @case
-def the_job_is_boosted_before_it_starts(lab):
-    page, grid = lab.page, lab.grid
+def the_job_is_boosted_before_it_starts(fixture):
+    page, grid = fixture.page, fixture.grid
     page.see("With the boost")  # as chosen with the job
     page.fill("Points", "30")
     page.press("Spend 30 points")
@@ -79,8 +79,8 @@ def the_job_is_boosted_before_it_starts(lab):
 
 
 @case
-def frames_appear_on_the_open_page(lab):
-    page = lab.page
+def frames_appear_on_the_open_page(fixture):
+    page = fixture.page
     cells = "return [...document.querySelectorAll('.frames .state-accepted')].map((e) => e.dataset.frame)"
     page.see(f"0 of {FRAMES}")
     assert page.script(cells) == []
@@ -92,24 +92,24 @@ def frames_appear_on_the_open_page(lab):
       new MutationObserver(look).observe(document.body, {subtree: true, childList: true, attributes: true}); look();""")
     page.press("Resume")
     page.see(f"3 of {FRAMES}", "The test frames are done", seconds=180)
-    lab.images(".frames", 3)
+    fixture.images(".frames", 3)
     assert page.script(cells) == ["1", "7", "12"], page.script(cells)
     seen = page.script("return window.counts")
     assert seen[0] == 0 and seen[-1] == 3 and seen == sorted(seen), seen
-    lab.take("scenario-test-frames")  # a phone shows fewer cells at a time, so counting restarts
+    fixture.take("scenario-test-frames")  # a phone shows fewer cells at a time, so counting restarts
     page.script("window.counts = []")
     page.press("Approve")
     page.see("Finished", f"{FRAMES} of {FRAMES}", seconds=180)
-    lab.images(".frames", FRAMES)
+    fixture.images(".frames", FRAMES)
     assert page.script(cells) == [str(number) for number in range(1, FRAMES + 1)]
     seen = page.script("return window.counts")
     assert seen[-1] == FRAMES and seen == sorted(seen), seen
-    lab.take("scenario-frames")
+    fixture.take("scenario-frames")
 
 
 @case
-def the_frames_are_downloaded_as_a_zip(lab):
-    page, grid = lab.page, lab.grid
+def the_frames_are_downloaded_as_a_zip(fixture):
+    page, grid = fixture.page, fixture.grid
     page.chrome("Browser.setDownloadBehavior", behavior="allow", downloadPath=grid.folder)
     page.press("Download all as ZIP")
     path = os.path.join(grid.folder, "the opening.zip")
@@ -121,24 +121,24 @@ def the_frames_are_downloaded_as_a_zip(lab):
 
 
 @case
-def preview_and_video_play(lab):
-    page = lab.page
+def preview_and_video_play(fixture):
+    page = fixture.page
     page.press("Animation", ".switch button")
     plays(page)
-    lab.take("scenario-animation")
-    lab.go("jobs/2", "the opening: video")
+    fixture.take("scenario-animation")
+    fixture.go("jobs/2", "the opening: video")
     page.see("Finished", seconds=180)
     plays(page)
-    lab.take("scenario-video")
+    fixture.take("scenario-video")
 
 
 @case
-def the_unspent_boost_is_refunded(lab):
+def the_unspent_boost_is_refunded(fixture):
     left = wait_until("the jobs are settled", lambda: [
-        lab.grid.job(1)["escrow"] == 0 and lab.grid.api("GET", "/api/v1/points")[1]["available"]])[0]
+        fixture.grid.job(1)["escrow"] == 0 and fixture.grid.api("GET", "/api/v1/points")[1]["available"]])[0]
     assert left == 100, left  # the owner's slave earns nothing
-    lab.go("points", "Points")
-    lab.take("scenario-points")
+    fixture.go("points", "Points")
+    fixture.take("scenario-points")
 
 
 if __name__ == "__main__":

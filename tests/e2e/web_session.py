@@ -50,18 +50,18 @@ def below_a_prefix(grid, prefix):
 
 
 @case
-def missing_pages_and_objects_are_reported(lab):
-    lab.page.open(lab.base + "#/jobs/999")
-    lab.page.see("You have no job 999")
-    lab.take("gone")
-    lab.page.open(lab.base + "#/nowhere")
-    lab.page.see("There is no such page")
+def missing_pages_and_objects_are_reported(fixture):
+    fixture.page.open(fixture.base + "#/jobs/999")
+    fixture.page.see("You have no job 999")
+    fixture.take("gone")
+    fixture.page.open(fixture.base + "#/nowhere")
+    fixture.page.see("There is no such page")
 
 
 @case
-def the_chosen_theme_is_kept(lab):
-    page = lab.page
-    lab.go("account", "anna")
+def the_chosen_theme_is_kept(fixture):
+    page = fixture.page
+    fixture.go("account", "anna")
     page.press("Dark")
     page.reload()
     page.heading("anna")
@@ -71,24 +71,24 @@ def the_chosen_theme_is_kept(lab):
 
 
 @case
-def an_open_page_survives_a_server_restart(lab):
-    page, grid = lab.page, lab.grid
-    lab.go("jobs/1", "cube")
+def an_open_page_survives_a_server_restart(fixture):
+    page, grid = fixture.page, fixture.grid
+    fixture.go("jobs/1", "cube")
     assert grid.stop() == 0
     page.see("The server does not answer. This page tries again by itself")
     page.heading("cube")  # what was there stays
-    lab.take("away")
+    fixture.take("away")
     grid.start()
     page.see_not("The server does not answer")
     wait_until("the slave is online again", grid.slaves[0].online)
 
 
 @case
-def an_expired_session_opens_a_login_dialog(lab):
-    page, grid = lab.page, lab.grid
+def an_expired_session_opens_a_login_dialog(fixture):
+    page, grid = fixture.page, fixture.grid
     grid.sql("DELETE FROM session")
     page.see("Your session has ended", seconds=120)  # what the server tells a page is looked through once a minute
-    lab.take("session-ended")
+    fixture.take("session-ended")
     page.heading("cube")
     page.fill("Name", "anna")
     page.fill("Password", "wrong")
@@ -102,9 +102,9 @@ def an_expired_session_opens_a_login_dialog(lab):
 
 
 @case
-def the_pages_work_below_a_path(lab):
-    page = lab.page
-    with below_a_prefix(lab.grid, "/render/grid/") as address:
+def the_pages_work_below_a_path(fixture):
+    page = fixture.page
+    with below_a_prefix(fixture.grid, "/render/grid/") as address:
         page.open(address + "#/jobs/1")
         page.heading("cube")  # a login is for the host, whatever the port
         page.press("Edit")
@@ -117,9 +117,9 @@ def the_pages_work_below_a_path(lab):
 
 
 @case
-def another_user_sees_none_of_it(lab):
-    page = lab.page
-    lab.go("account", "anna")
+def another_user_sees_none_of_it(fixture):
+    page = fixture.page
+    fixture.go("account", "anna")
     page.press("Log out")
     page.heading("Welcome")
     page.press("Make an account")
@@ -130,9 +130,9 @@ def another_user_sees_none_of_it(lab):
     page.press("Jobs", "nav a")
     page.see("No jobs yet")
     assert "Admin" not in page.text()
-    page.open(lab.base + "#/admin")
+    page.open(fixture.base + "#/admin")
     page.see("There is no such page")
-    page.open(lab.base + "#/jobs/1")
+    page.open(fixture.base + "#/jobs/1")
     page.see("You have no job 1")
 
 

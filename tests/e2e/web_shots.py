@@ -16,29 +16,29 @@ def plain():
 
 
 @case
-def a_shot_is_created_in_an_empty_project(lab):
-    page = lab.page
-    lab.sign_up()
-    lab.go("projects", "Projects")
+def a_shot_is_created_in_an_empty_project(fixture):
+    page = fixture.page
+    fixture.sign_up()
+    fixture.go("projects", "Projects")
     page.fill("Name", "Short film")
     page.press("Create")
     page.press("Short film")
     page.heading("Short film")
     page.see("No shots yet")
-    lab.take("project-empty")
+    fixture.take("project-empty")
     page.press("New shot")
     page.fill("Sequence", "SQ010")
     page.fill("Shot", "SH010")
-    lab.take("new-shot")
+    fixture.take("new-shot")
     page.press("Make the shot")
     page.heading("SQ010 / SH010")
     page.see("Waiting", "Nothing was rendered for it yet")
-    lab.take("shot-empty")
+    fixture.take("shot-empty")
 
 
 @case
-def a_job_is_submitted_for_a_shot_on_the_page(lab):
-    page = lab.page
+def a_job_is_submitted_for_a_shot_on_the_page(fixture):
+    page = fixture.page
     page.press("New job")
     page.heading("New job")
     page.choose_files("Choose files", plain())
@@ -59,12 +59,12 @@ def a_job_is_submitted_for_a_shot_on_the_page(lab):
 
 
 @case
-def the_shot_shows_frames_and_preview_of_its_job(lab):
-    page = lab.page
-    lab.grid.add_slave("attic")
+def the_shot_shows_frames_and_preview_of_its_job(fixture):
+    page = fixture.page
+    fixture.grid.add_slave("attic")
     page.see("To review", "6 of 6", seconds=180)
-    lab.images(".job-look", 1)
-    lab.take("shot")
+    fixture.images(".job-look", 1)
+    fixture.take("shot")
     page.press("Animation", ".switch button")
     wait_until("the video is loaded", lambda: page.script(
         "const video = document.querySelector('video'); return video !== null && video.readyState >= 2"))
@@ -73,8 +73,8 @@ def the_shot_shows_frames_and_preview_of_its_job(lab):
 
 
 @case
-def the_command_line_submits_to_shots_and_lists_them(lab):
-    grid = lab.grid
+def the_command_line_submits_to_shots_and_lists_them(fixture):
+    grid = fixture.grid
     grid.wait(grid.submit(plain(), "--frames", "3", "--name", "street", "--project", "Short film", "--shot", "SQ020/SH010"))
     grid.submit(plain(), "--frames", "1-9", "--name", "crowd", "--project", "Short film", "--shot", "SQ020/SH020", "--paused")
     listed = grid.cli("shots", "Short film").stdout
@@ -86,15 +86,15 @@ def the_command_line_submits_to_shots_and_lists_them(lab):
 
 
 @case
-def all_shots_are_listed_and_marked_done(lab):
-    page = lab.page
+def all_shots_are_listed_and_marked_done(fixture):
+    page = fixture.page
     page.press("Short film", ".crumbs a")
     page.heading("Short film")
     page.see("SQ010", "SQ020", "3 shots in 2 sequences", "In work", "Done", "To review")
-    lab.images(".shots", 2)
-    lab.take("project")
+    fixture.images(".shots", 2)
+    fixture.take("project")
     page.press("To review", ".filters button")
-    lab.at("state=review")
+    fixture.at("state=review")
     page.see_not("SQ020")
     page.press("SH010", "a.shot")
     page.heading("SQ010 / SH010")
@@ -105,13 +105,13 @@ def all_shots_are_listed_and_marked_done(lab):
 
 
 @case
-def a_job_is_moved_to_another_shot_on_its_page(lab):
-    page = lab.page
+def a_job_is_moved_to_another_shot_on_its_page(fixture):
+    page = fixture.page
     shot = page.address()
     page.press("animatic")
     page.heading("animatic")
     page.press("Move to another shot")
-    lab.take("move-job")
+    fixture.take("move-job")
     page.fill("Shot of the project", "SQ020/SH010")
     page.press("Move", "dialog button")
     page.see("animatic belongs to SQ020/SH010 now")
@@ -122,11 +122,11 @@ def a_job_is_moved_to_another_shot_on_its_page(lab):
     page.fill("Its name", "SQ040/SH010")
     page.press("Move", "dialog button")
     page.see("animatic belongs to SQ040/SH010 now")
-    moved = lab.grid.cli("job", "edit", "1", "--no-shot", "--json").stdout
+    moved = fixture.grid.cli("job", "edit", "1", "--no-shot", "--json").stdout
     assert '"shot_name": null' in moved, moved
     wait_until("the page receives the change", lambda: page.script(
         "return [...document.querySelectorAll('.fact')].some((e) => /^Shot\\s+None/.test(e.innerText))"))
-    lab.grid.cli("job", "edit", "1", "--shot", "SQ010/SH010")
+    fixture.grid.cli("job", "edit", "1", "--shot", "SQ010/SH010")
     page.press("SQ010/SH010")
     page.heading("SQ010 / SH010")
     page.see("animatic", "To review")
@@ -134,8 +134,8 @@ def a_job_is_moved_to_another_shot_on_its_page(lab):
 
 
 @case
-def a_shot_is_renamed_and_deleted_and_its_jobs_stay(lab):
-    page = lab.page
+def a_shot_is_renamed_and_deleted_and_its_jobs_stay(fixture):
+    page = fixture.page
     page.press("Edit")
     page.fill("Sequence", "SQ030")
     page.fill("Shot", SCRIPT)
@@ -146,18 +146,18 @@ def a_shot_is_renamed_and_deleted_and_its_jobs_stay(lab):
     page.press("Delete", "dialog button")
     page.heading("Short film")
     page.see_not("SQ030")
-    lab.go("jobs/1", "animatic")
+    fixture.go("jobs/1", "animatic")
     page.see_not("SQ010/SH010")
     assert page.script("return typeof window.hacked") == "undefined"
 
 
 @case
-def other_users_see_neither_project_nor_shot(lab):
-    lab.grid.sign_up("ben", "correct horse battery")
-    status, login = lab.grid.api("POST", "/api/v1/login", {"name": "ben", "password": "correct horse battery"}, token="")
+def other_users_see_neither_project_nor_shot(fixture):
+    fixture.grid.sign_up("ben", "correct horse battery")
+    status, login = fixture.grid.api("POST", "/api/v1/login", {"name": "ben", "password": "correct horse battery"}, token="")
     assert status == 200
     for path in ("projects/1", "projects/1/shots", "shots/2", "shots/2/jobs"):
-        assert lab.grid.api("GET", "/api/v1/" + path, token=login["token"])[0] == 404, path
+        assert fixture.grid.api("GET", "/api/v1/" + path, token=login["token"])[0] == 404, path
 
 
 if __name__ == "__main__":

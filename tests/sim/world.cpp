@@ -308,42 +308,42 @@ void World::finish(std::int64_t id, std::int64_t attempt) {
 
 // The journal -------------------------------------------------------------------------------------------------------
 
-void World::journal_outcome(store::OutcomeEntry ending, std::function<void(std::string answer)> answer) {
-  batch_.emplace_back(std::move(ending), std::move(answer));
+void World::journal_outcome(store::OutcomeEntry outcome, std::function<void(std::string answer)> answer) {
+  batch_.emplace_back(std::move(outcome), std::move(answer));
 }
 
 void World::journal() {
   while (!batch_.empty()) {
     auto const batch = std::move(batch_);
     batch_.clear();
-    for (auto const& [ending, answer] : batch) distren::settle(core_, ending, record(ending), 0, answer, now_);
+    for (auto const& [outcome, answer] : batch) distren::settle(core_, outcome, record(outcome), 0, answer, now_);
   }
 }
 
-store::JournalReply::Verdict World::record(store::OutcomeEntry const& ending) {
+store::JournalReply::Verdict World::record(store::OutcomeEntry const& outcome) {
   using Verdict = store::JournalReply::Verdict;
-  auto const job_id = job_of_task(ending.task);
+  auto const job_id = job_of_task(outcome.task);
   Job& job = jobs_[static_cast<std::size_t>(job_id)];
-  if (ending.ending == store::Outcome::returned || ending.ending == store::Outcome::expired) {
+  if (outcome.outcome == store::Outcome::returned || outcome.outcome == store::Outcome::expired) {
     ++users_[static_cast<std::size_t>(job.user)].waiting_frames;
     return Verdict::recorded;
   }
-  auto const work = handed_in_.find(ending.attempt);
-  if (ending.ending != store::Outcome::accepted || work == handed_in_.end()) {
-    if (ending.ending == store::Outcome::cancelled) ++copies;
+  auto const work = handed_in_.find(outcome.attempt);
+  if (outcome.outcome != store::Outcome::accepted || work == handed_in_.end()) {
+    if (outcome.outcome == store::Outcome::cancelled) ++copies;
     return Verdict::recorded;
   }
   Running const done = work->second;
   handed_in_.erase(work);
-  if (done_tasks_[static_cast<std::size_t>(ending.task)]) return Verdict::superseded;
-  done_tasks_[static_cast<std::size_t>(ending.task)] = true;
+  if (done_tasks_[static_cast<std::size_t>(outcome.task)]) return Verdict::superseded;
+  done_tasks_[static_cast<std::size_t>(outcome.task)] = true;
   ++frames_done;
   --job.left;
-  payroll_.accept({.attempt = ending.attempt,
+  payroll_.accept({.attempt = outcome.attempt,
                    .job = job_id,
                    .frame = done.frame,
                    .owner = job.user,
-                   .pc = ending.slave,
+                   .pc = outcome.slave,
                    .work = frame_work(job_id, done.frame),
                    .cpu_ms = done.cpu_ms,
                    .wall_ms = now_ - done.start,

@@ -118,7 +118,7 @@ private:
 
   // DispatchEffects
   void journal_lease(store::LeaseEntry const&) override {}
-  void journal_outcome(store::OutcomeEntry ending, std::function<void(std::string answer)> answer) override;
+  void journal_outcome(store::OutcomeEntry outcome, std::function<void(std::string answer)> answer) override;
   std::int64_t next_attempt() override { return ++attempts_; }
   void settle_grants(std::vector<store::Settlement>) override {}  // the payroll does, by the formulas that it compares
   void record_power(std::int64_t, store::Method const&, std::int64_t) override {}
@@ -133,7 +133,7 @@ private:
   void cancel(std::int64_t pc, std::int64_t attempt);
   void finish(std::int64_t pc, std::int64_t attempt);
   void journal();  // the batch: ledger, then the core learns what became of it
-  store::JournalReply::Verdict record(store::OutcomeEntry const& ending);
+  store::JournalReply::Verdict record(store::OutcomeEntry const& outcome);
   void end_job(std::int64_t job);
   [[nodiscard]] std::int64_t frame_work(std::int64_t job, int frame) const;
   [[nodiscard]] std::int64_t job_of_task(std::int64_t task) const;

@@ -44,11 +44,11 @@ struct FakeJournal : DispatchEffects {
     std::function<void(std::string)> answer;
   };
   std::vector<store::LeaseEntry> leases;
-  std::deque<Written> endings;
+  std::deque<Written> outcomes;
   std::int64_t next = 100;  // 0: no attempt number is reserved
   void journal_lease(store::LeaseEntry const& lease) override { leases.push_back(lease); }
-  void journal_outcome(store::OutcomeEntry ending, std::function<void(std::string)> answer) override {
-    endings.push_back({std::move(ending), std::move(answer)});
+  void journal_outcome(store::OutcomeEntry outcome, std::function<void(std::string)> answer) override {
+    outcomes.push_back({std::move(outcome), std::move(answer)});
   }
   std::int64_t next_attempt() override { return next == 0 ? 0 : next++; }
   std::vector<store::Settlement> settled;
@@ -129,7 +129,7 @@ struct Grid {
     return s;
   }
 
-  AttemptReport report_for(json const& order, std::int64_t slave, store::Outcome ending, std::string reason = {}) {
+  AttemptReport report_for(json const& order, std::int64_t slave, store::Outcome outcome, std::string reason = {}) {
     AttemptReport report;
     report.attempt = order["attempt"];
     report.task = order["task"];
@@ -137,9 +137,9 @@ struct Grid {
     auto const lease = verify_lease(order["lease"].get<std::string>(), "key");
     report.given_ms = lease ? lease->expires_ms - 600'000 : 0;
     if (lease) report.terms = lease->terms;
-    report.outcome = ending;
+    report.outcome = outcome;
     report.reason = std::move(reason);
-    if (ending == store::Outcome::accepted) report.output = order["output"]["name"];
+    if (outcome == store::Outcome::accepted) report.output = order["output"]["name"];
     return report;
   }
 
@@ -161,10 +161,10 @@ struct Grid {
   }
   // What the journal does with everything that waits.
   void commit(std::optional<Verdict> verdict = std::nullopt) {
-    while (!journal.endings.empty()) {
-      auto written = std::move(journal.endings.front());
-      journal.endings.pop_front();
-      Verdict const usual = written.entry.ending == store::Outcome::accepted ? Verdict::accepted : Verdict::recorded;
+    while (!journal.outcomes.empty()) {
+      auto written = std::move(journal.outcomes.front());
+      journal.outcomes.pop_front();
+      Verdict const usual = written.entry.outcome == store::Outcome::accepted ? Verdict::accepted : Verdict::recorded;
       distren::settle(core, written.entry, verdict.value_or(usual), granted(written.entry), written.answer, now);
     }
   }

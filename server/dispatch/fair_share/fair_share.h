@@ -1,7 +1,7 @@
 // Two-level stride scheduling (doc/points.md): class, user, job. The policy of the server: it composes the parts of
 // this folder, who waits (queues.h), what attempts cost and take (attempts.h), whose turn it is (search.h) and why
-// (explain.h). Each choice and each ending is O(kinds * log n) in jobs and users; only the questions of people walk all
-// users. Dispatcher's thread only.
+// (explain.h). Each choice and each outcome is O(kinds * log n) in jobs and users; only the questions of people walk
+// all users. Dispatcher's thread only.
 #pragma once
 
 #include <cstdint>

@@ -25,7 +25,7 @@ START_TEST(a_slave_renders_a_benchmark_before_its_first_order) {
   std::int64_t const work = MeasuredGrid::work_of(order);
   grid.answer_benchmark(order, 7, work / 2, work / 8, "one");  // twice the reference core, on four of them
   ck_assert_says(grid.answer, "accepted");
-  ck_assert(grid.journal.endings.empty() && grid.journal.leases.size() == 1);
+  ck_assert(grid.journal.outcomes.empty() && grid.journal.leases.size() == 1);
   ck_assert_uint_eq(grid.journal.powers.size(), 1);
   ck_assert_int_eq(grid.journal.powers[0].second, 2000);
   ck_assert_int_eq(slave->of_type("order").back()["job"].get<int>(), 1);

@@ -29,9 +29,9 @@ START_TEST(results_that_come_together_are_each_worth_the_time_that_they_took) {
   ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
   report_result(
       grid.core, report, [](std::string const&) {}, grid.now);
-  ck_assert_int_gt(grid.journal.endings[0].entry.claim, 0);
-  auto const expected = grid.journal.endings[0].entry.claim * 3 / 2;
-  ck_assert_int_le(std::abs(grid.journal.endings[1].entry.claim - expected), 2);  // both are rounded
+  ck_assert_int_gt(grid.journal.outcomes[0].entry.claim, 0);
+  auto const expected = grid.journal.outcomes[0].entry.claim * 3 / 2;
+  ck_assert_int_le(std::abs(grid.journal.outcomes[1].entry.claim - expected), 2);  // both are rounded
   // And what is left of the minute is all that a third could be paid for, whatever it says.
   auto third = grid.report_for(slave->of_type("order").back(), 7, store::Outcome::accepted);
   third.given_ms = grid.now - 60'000;
@@ -39,7 +39,7 @@ START_TEST(results_that_come_together_are_each_worth_the_time_that_they_took) {
   ck_assert(begin_commit(grid.core, third, grid.now) == CommitDecision::proceed);
   report_result(
       grid.core, third, [](std::string const&) {}, grid.now);
-  ck_assert_int_le(grid.journal.endings[2].entry.grant_limit, grid.journal.endings[0].entry.grant_limit / 2 + 1);
+  ck_assert_int_le(grid.journal.outcomes[2].entry.grant_limit, grid.journal.outcomes[0].entry.grant_limit / 2 + 1);
 }
 END_TEST
 
@@ -54,7 +54,7 @@ START_TEST(cpu_time_is_a_claim_that_the_server_s_clock_bounds) {
        {Case{6000, 60'000, 100}, Case{60'000, 60'000, 1000}, Case{INT64_MAX / 4, 60'000, 1050},  // 1.05 cores wall
         Case{-5, 60'000, 0}, Case{60'000, 0, 0}}) {
     render(grid, slave->of_type("order").back(), 7, each.cpu_ms, each.wall_ms);
-    auto const& entry = grid.journal.endings.back().entry;
+    auto const& entry = grid.journal.outcomes.back().entry;
     ck_assert_int_eq(entry.claim, each.claim);
     ck_assert_int_eq(entry.grant_limit, each.claim == 0 ? 0 : each.wall_ms / 60 * 5 / 4);
   }
@@ -74,7 +74,7 @@ START_TEST(time_is_not_paid_twice_to_a_slave_that_holds_results_back) {
   ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
   report_result(
       grid.core, report, [](std::string const&) {}, grid.now);
-  ck_assert_int_eq(grid.journal.endings.back().entry.claim, 105);
+  ck_assert_int_eq(grid.journal.outcomes.back().entry.claim, 105);
 }
 END_TEST
 
@@ -101,7 +101,7 @@ START_TEST(neither_new_connections_nor_new_slots_make_one_hour_two) {
     slave = greet(1, orders);
     render(grid, orders.back(), 7, 3 * 3'600'000, 0);
     orders.pop_back();
-    claimed += grid.journal.endings.back().entry.claim;
+    claimed += grid.journal.outcomes.back().entry.claim;
     grid.commit();
   }
   ck_assert_int_eq(claimed, 3 * 63'000);  // three hours of the reference core, and what clocks may differ
@@ -115,20 +115,20 @@ START_TEST(grants_wait_until_three_others_have_rendered_some_of_the_job) {
   for (std::int64_t const id : {11, 12, 13}) slaves[id] = grid.add_slave(id);
   for (auto const& [id, slave] : slaves) {
     render(grid, slave->of_type("order").back(), id, 60'000 + id, 60'000);
-    ck_assert_int_eq(grid.journal.endings.back().entry.fair_value, 0);
+    ck_assert_int_eq(grid.journal.outcomes.back().entry.fair_value, 0);
   }
   grid.commit();
   ck_assert(grid.journal.settled.empty());  // each has two others
   slaves[14] = grid.add_slave(14);
   render(grid, slaves[14]->of_type("order").back(), 14, 60'000, 60'000);
-  ck_assert_int_eq(grid.journal.endings.back().entry.fair_value, 1000);
-  ck_assert_int_eq(grid.journal.endings.back().entry.grant, 1000);
+  ck_assert_int_eq(grid.journal.outcomes.back().entry.fair_value, 1000);
+  ck_assert_int_eq(grid.journal.outcomes.back().entry.grant, 1000);
   grid.commit();
   ck_assert_uint_eq(grid.journal.settled.size(), 3);
   for (auto const& each : grid.journal.settled) ck_assert_int_eq(each.grant, 1000);
   render(grid, slaves[11]->of_type("order").back(), 11, 240'000, 240'000);
-  ck_assert_int_eq(grid.journal.endings.back().entry.claim, 4000);
-  ck_assert_int_eq(grid.journal.endings.back().entry.grant, 1150);
+  ck_assert_int_eq(grid.journal.outcomes.back().entry.claim, 4000);
+  ck_assert_int_eq(grid.journal.outcomes.back().entry.grant, 1150);
 }
 END_TEST
 
@@ -153,7 +153,7 @@ START_TEST(a_frame_given_before_a_restart_is_paid_by_its_lease_and_the_power_mea
   ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
   report_result(
       grid.core, report, [](std::string const&) {}, grid.now);
-  ck_assert_int_eq(grid.journal.endings.back().entry.claim, 3000);
+  ck_assert_int_eq(grid.journal.outcomes.back().entry.claim, 3000);
 }
 END_TEST
 
@@ -164,7 +164,7 @@ START_TEST(a_clock_that_was_set_back_pays_nothing_and_breaks_nothing) {
   json const order = slave->of_type("order").back();
   grid.now -= 3'600'000;
   grid.done(order, 7);
-  ck_assert_int_eq(grid.journal.endings.back().entry.claim, 0);
+  ck_assert_int_eq(grid.journal.outcomes.back().entry.claim, 0);
   grid.commit();
   ck_assert_says(grid.answer, "accepted");
   ck_assert_uint_eq(slave->of_type("order").size(), 2);
@@ -183,7 +183,7 @@ START_TEST(one_s_own_frames_are_no_samples) {
   ck_assert(grid.journal.settled.empty());
   slaves[10] = grid.add_slave(10);
   render(grid, slaves[10]->of_type("order").back(), 10, 60'000, 60'000);
-  ck_assert_int_eq(grid.journal.endings.back().entry.fair_value, 0);  // 8 and 9 are two; 7 is the owner's
+  ck_assert_int_eq(grid.journal.outcomes.back().entry.fair_value, 0);  // 8 and 9 are two; 7 is the owner's
 }
 END_TEST
 
@@ -229,8 +229,8 @@ START_TEST(a_frame_is_paid_whose_slave_left_while_its_image_was_checked) {
     else
       slave_disconnected(grid.core, 7, slave.get());
     report_result(grid.core, report, {}, grid.now);
-    ck_assert_int_eq(grid.journal.endings.back().entry.claim, 1000);
-    ck_assert_int_eq(grid.journal.endings.back().entry.grant_limit, 1250);
+    ck_assert_int_eq(grid.journal.outcomes.back().entry.claim, 1000);
+    ck_assert_int_eq(grid.journal.outcomes.back().entry.grant_limit, 1250);
   }
 }
 END_TEST
@@ -247,7 +247,7 @@ START_TEST(what_a_slave_says_of_itself_after_its_order_changes_nothing_of_its_pa
   other.user = 99;
   slave_hello(grid.core, other, grid.now);
   render(grid, order, 7, 64 * 60'000, 60'000);
-  auto const& entry = grid.journal.endings.back().entry;
+  auto const& entry = grid.journal.outcomes.back().entry;
   ck_assert_int_eq(entry.claim, 2 * 2 * 1050);  // two cores of power 2 for a minute, and what clocks may differ
   ck_assert_int_eq(entry.grant_limit, 2 * 2 * 1250);
 }
@@ -261,9 +261,9 @@ START_TEST(a_boost_pays_what_it_paid_when_the_frame_was_given) {
   json const order = slave->received.back();
   grid.policy.set_boost(1, 0);
   render(grid, order, 7, 60'000, 60'000);
-  ck_assert_int_eq(grid.journal.endings.back().entry.boost, 4000);
+  ck_assert_int_eq(grid.journal.outcomes.back().entry.boost, 4000);
   render(grid, slave->received.back(), 7, 60'000, 60'000);
-  ck_assert_int_eq(grid.journal.endings.back().entry.boost, 0);
+  ck_assert_int_eq(grid.journal.outcomes.back().entry.boost, 0);
 }
 END_TEST
 
@@ -278,7 +278,7 @@ START_TEST(claims_of_slaves_that_left_make_the_fair_value_too) {
   }
   auto const slave = grid.add_slave(14);
   render(grid, slave->received.back(), 14, 60'000, 60'000);
-  ck_assert_int_eq(grid.journal.endings.back().entry.fair_value, 1000);
+  ck_assert_int_eq(grid.journal.outcomes.back().entry.fair_value, 1000);
 }
 END_TEST
 
@@ -293,7 +293,7 @@ START_TEST(a_late_frame_is_paid_by_the_terms_of_its_lease) {
   tick(grid.core, grid.now);
   grid.commit();
   render(grid, order, 7, 60'000, 0);
-  ck_assert_int_eq(grid.journal.endings.back().entry.claim, 2000);
+  ck_assert_int_eq(grid.journal.outcomes.back().entry.claim, 2000);
 }
 END_TEST
 

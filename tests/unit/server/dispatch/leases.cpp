@@ -18,7 +18,7 @@ START_TEST(a_lease_that_nobody_renews_goes_to_the_next_slave) {
   grid.now += 2'000;
   tick(grid.core, grid.now);
   ck_assert_uint_eq(second->of_type("order").size(), 1);
-  ck_assert(grid.journal.endings.front().entry.ending == store::Outcome::expired);
+  ck_assert(grid.journal.outcomes.front().entry.outcome == store::Outcome::expired);
 }
 END_TEST
 
@@ -45,7 +45,7 @@ START_TEST(a_slave_that_restarted_without_its_frame_loses_it_at_once) {
   auto const after = grid.add_slave(7);
   ck_assert_uint_eq(after->of_type("order").size(), 1);
   ck_assert_int_eq(after->received[0]["attempt"].get<int>(), 101);
-  ck_assert(grid.journal.endings.front().entry.ending == store::Outcome::returned);
+  ck_assert(grid.journal.outcomes.front().entry.outcome == store::Outcome::returned);
 }
 END_TEST
 

@@ -83,9 +83,9 @@ START_TEST(on_a_grid_of_one_slave_a_failed_frame_comes_back_after_a_pause_three_
   grid.now += 5'001;
   tick(grid.core, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 3);
-  ck_assert(!grid.journal.endings.back().entry.task_failed);
+  ck_assert(!grid.journal.outcomes.back().entry.task_failed);
   grid.fails(slave->of_type("order").back(), 7);
-  ck_assert(grid.journal.endings.back().entry.task_failed);
+  ck_assert(grid.journal.outcomes.back().entry.task_failed);
   ck_assert_int_eq(grid_status(grid.core).jobs_active, 0);
 }
 END_TEST
@@ -279,7 +279,7 @@ START_TEST(a_result_that_the_dispatcher_does_not_know_cannot_win_without_its_ima
   ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::not_needed);
   report.output.clear();
   report_result(grid.core, report, {}, grid.now);
-  ck_assert(!grid.journal.endings.back().entry.may_win);
+  ck_assert(!grid.journal.outcomes.back().entry.may_win);
 }
 END_TEST
 

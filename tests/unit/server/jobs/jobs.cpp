@@ -49,13 +49,13 @@ Request request_of(std::string const& method, std::string const& path, std::stri
 }
 
 // A worker with a connection of its own, that sends the requests one after the other.
-std::thread worker(Fixture& desk, std::string const& secret, std::vector<std::string> const& paths, int rounds) {
-  return std::thread([&desk, secret, paths, rounds] {
+std::thread worker(Fixture& fixture, std::string const& secret, std::vector<std::string> const& paths, int rounds) {
+  return std::thread([&fixture, secret, paths, rounds] {
     DatabaseThread const thread;
     Database database(*the_database);
     Worker own{database};
     for (int i = 0; i < rounds; ++i) {
-      for (auto const& path : paths) (void)desk.router->answer(request_of("POST", path, secret), own);
+      for (auto const& path : paths) (void)fixture.router->answer(request_of("POST", path, secret), own);
     }
   });
 }
@@ -85,68 +85,68 @@ private:
 };
 
 START_TEST(pause_and_resume_at_once_leave_database_and_dispatcher_alike) {
-  Fixture desk;
-  auto const secret = desk.person();
-  auto const job = desk.new_job(secret);
+  Fixture fixture;
+  auto const secret = fixture.person();
+  auto const job = fixture.new_job(secret);
   auto const path = "/api/v1/jobs/" + std::to_string(job);
-  LateDispatcher const late(*desk.dispatcher);
+  LateDispatcher const late(*fixture.dispatcher);
   for (int round = 0; round < 40; ++round) {
-    auto one = worker(desk, secret, {path + "/pause", path + "/resume"}, 2);
-    auto other = worker(desk, secret, {path + "/resume", path + "/pause"}, 2);
-    auto third = worker(desk, secret, {round % 2 == 0 ? path + "/pause" : path + "/resume"}, 4);
+    auto one = worker(fixture, secret, {path + "/pause", path + "/resume"}, 2);
+    auto other = worker(fixture, secret, {path + "/resume", path + "/pause"}, 2);
+    auto third = worker(fixture, secret, {round % 2 == 0 ? path + "/pause" : path + "/resume"}, 4);
     one.join();
     other.join();
     third.join();
-    auto const row = store::show_job(desk.database, job);
+    auto const row = store::show_job(fixture.database, job);
     ck_assert(row.has_value());
-    ck_assert_msg((row->state == store::JobState::paused) == desk.paused(job), "round %d: the database says %s", round,
-                  row->state == store::JobState::paused ? "paused" : "active");
+    ck_assert_msg((row->state == store::JobState::paused) == fixture.paused(job), "round %d: the database says %s",
+                  round, row->state == store::JobState::paused ? "paused" : "active");
   }
 }
 END_TEST
 
 START_TEST(a_job_that_is_cancelled_while_it_is_loaded_is_told_of_last) {
-  Fixture desk;
-  auto const secret = desk.person();
-  LateDispatcher const late(*desk.dispatcher);
+  Fixture fixture;
+  auto const secret = fixture.person();
+  LateDispatcher const late(*fixture.dispatcher);
   for (int round = 0; round < 20; ++round) {
-    auto const job = desk.new_job(secret);
+    auto const job = fixture.new_job(secret);
     auto const path = "/api/v1/jobs/" + std::to_string(job);
-    std::thread loading([&desk, job] {
+    std::thread loading([&fixture, job] {
       DatabaseThread const thread;
       Database database(*the_database);
-      (void)desk.services->jobs.load_into_dispatcher(database, job);
+      (void)fixture.services->jobs.load_into_dispatcher(database, job);
     });
-    auto cancelling = worker(desk, secret, {path + "/cancel"}, 1);
+    auto cancelling = worker(fixture, secret, {path + "/cancel"}, 1);
     loading.join();
     cancelling.join();
-    ck_assert_msg(desk.unfinished(job) == 0, "round %d: it was added after it was removed", round);
+    ck_assert_msg(fixture.unfinished(job) == 0, "round %d: it was added after it was removed", round);
   }
 }
 END_TEST
 
 START_TEST(what_could_not_be_told_is_told_when_the_database_is_back) {
-  Fixture desk;
-  auto const secret = desk.person();
-  auto const job = desk.new_job(secret);
+  Fixture fixture;
+  auto const secret = fixture.person();
+  auto const job = fixture.new_job(secret);
   DatabaseAddress nowhere = *the_database;
   nowhere.socket = "/nonexistent";
   Database away(nowhere);
-  ck_assert(desk.services->jobs.pause(away, job, "a while").error().code == Errc::unavailable);
+  ck_assert(fixture.services->jobs.pause(away, job, "a while").error().code == Errc::unavailable);
   // As when the connection broke after the commit.
-  ck_assert(store::pause_job(desk.database, job, "a while").has_value());
-  ck_assert(!desk.paused(job));
-  run_maintenance(desk.services->maintenance(), desk.database);
-  ck_assert(desk.paused(job));
+  ck_assert(store::pause_job(fixture.database, job, "a while").has_value());
+  ck_assert(!fixture.paused(job));
+  run_maintenance(fixture.services->maintenance(), fixture.database);
+  ck_assert(fixture.paused(job));
 }
 END_TEST
 
 START_TEST(each_change_that_the_dispatcher_follows_raises_the_revision) {
-  Fixture desk;
-  auto const secret = desk.person();
-  auto const job = desk.new_job(secret);
-  auto& jobs = desk.services->jobs;
-  auto const revision = [&] { return store::show_job(desk.database, job)->revision; };
+  Fixture fixture;
+  auto const secret = fixture.person();
+  auto const job = fixture.new_job(secret);
+  auto& jobs = fixture.services->jobs;
+  auto const revision = [&] { return store::show_job(fixture.database, job)->revision; };
   auto last = revision();
   auto const raised = [&](Result<store::Job> const& changed) {
     ck_assert_msg(changed.has_value(), "%s", changed ? "" : changed.error().message.c_str());
@@ -154,23 +154,23 @@ START_TEST(each_change_that_the_dispatcher_follows_raises_the_revision) {
     ck_assert_int_eq(changed->revision, now);
     return std::exchange(last, now) < now;
   };
-  ck_assert(raised(jobs.pause(desk.database, job, "a while")));
-  ck_assert(!raised(jobs.pause(desk.database, job, "again")));
-  ck_assert(raised(jobs.resume(desk.database, job)));
-  ck_assert(raised(jobs.change(desk.database, job, std::nullopt, 70)));
-  ck_assert(!raised(jobs.change(desk.database, job, "another name", std::nullopt)));
-  ck_assert(!raised(jobs.approve(desk.database, job)));  // it is not held
-  auto const rows = store::load_jobs(desk.database, job);
+  ck_assert(raised(jobs.pause(fixture.database, job, "a while")));
+  ck_assert(!raised(jobs.pause(fixture.database, job, "again")));
+  ck_assert(raised(jobs.resume(fixture.database, job)));
+  ck_assert(raised(jobs.change(fixture.database, job, std::nullopt, 70)));
+  ck_assert(!raised(jobs.change(fixture.database, job, "another name", std::nullopt)));
+  ck_assert(!raised(jobs.approve(fixture.database, job)));  // it is not held
+  auto const rows = store::load_jobs(fixture.database, job);
   ck_assert(rows.has_value() && rows->front().revision == last);
-  ck_assert(raised(jobs.cancel(desk.database, job, "not needed")));
+  ck_assert(raised(jobs.cancel(fixture.database, job, "not needed")));
 }
 END_TEST
 
 START_TEST(a_submission_that_a_kill_left_half_is_seen_by_nobody_and_goes_at_the_next_start) {
-  Fixture desk;
-  auto const secret = desk.person();
-  auto const whole = desk.new_job(secret);
-  auto const user = store::show_job(desk.database, whole)->user;
+  Fixture fixture;
+  auto const secret = fixture.person();
+  auto const whole = fixture.new_job(secret);
+  auto const user = store::show_job(fixture.database, whole)->user;
   store::NewJob job{.name = "half",
                     .method = "blender",
                     .source = "scene.blend",
@@ -178,29 +178,29 @@ START_TEST(a_submission_that_a_kill_left_half_is_seen_by_nobody_and_goes_at_the_
                     .output = "{}",
                     .version = "0",
                     .warnings = "[]",
-                    .files = *store::list_job_files(desk.database, whole),
+                    .files = *store::list_job_files(fixture.database, whole),
                     .frames = {1, 2, 3}};
   store::NewSubmission half{.user = user, .sequence = {}, .shot = {}, .jobs = {job, job}};
   half.jobs.back().after = 0;
-  auto const begun = store::create_submission(desk.database, half);
+  auto const begun = store::create_submission(fixture.database, half);
   ck_assert_uint_eq(begun->size(), 2);
   auto const first = begun->front().job;
-  ck_assert(store::add_submission_tasks(desk.database, half.jobs.front(), begun->front()).has_value());
-  ck_assert(place_job_files(desk.folder, first, *desk.blobs, job.files).has_value());
+  ck_assert(store::add_submission_tasks(fixture.database, half.jobs.front(), begun->front()).has_value());
+  ck_assert(place_job_files(fixture.folder, first, *fixture.blobs, job.files).has_value());
 
-  auto const listed = desk.call("GET", "/api/v1/jobs", secret);
+  auto const listed = fixture.call("GET", "/api/v1/jobs", secret);
   ck_assert(listed.json["items"].size() == 1 && listed.json["items"][0]["id"] == whole);
   auto const path = "/api/v1/jobs/" + std::to_string(first);
-  ck_assert_int_eq(desk.call("GET", path, secret).status, 404);
-  ck_assert_int_eq(desk.call("POST", path + "/cancel", secret).status, 404);
-  run_maintenance(desk.services->maintenance(), desk.database);  // it may be being written at this moment
-  ck_assert_uint_eq(store::list_abandoned_jobs(desk.database, 0)->size(), 2);
+  ck_assert_int_eq(fixture.call("GET", path, secret).status, 404);
+  ck_assert_int_eq(fixture.call("POST", path + "/cancel", secret).status, 404);
+  run_maintenance(fixture.services->maintenance(), fixture.database);  // it may be being written at this moment
+  ck_assert_uint_eq(store::list_abandoned_jobs(fixture.database, 0)->size(), 2);
 
-  ck_assert(restore_job_folders(desk.database, *desk.blobs, desk.folder).has_value());
-  ck_assert_uint_eq(store::list_abandoned_jobs(desk.database, 0)->size(), 0);
-  ck_assert(!std::filesystem::exists(job_folder(desk.folder, first)));
-  ck_assert(std::filesystem::exists(job_folder(desk.folder, whole)));
-  ck_assert(store::complete_submission(desk.database, first, "", "").error().code == Errc::not_found);
+  ck_assert(restore_job_folders(fixture.database, *fixture.blobs, fixture.folder).has_value());
+  ck_assert_uint_eq(store::list_abandoned_jobs(fixture.database, 0)->size(), 0);
+  ck_assert(!std::filesystem::exists(job_folder(fixture.folder, first)));
+  ck_assert(std::filesystem::exists(job_folder(fixture.folder, whole)));
+  ck_assert(store::complete_submission(fixture.database, first, "", "").error().code == Errc::not_found);
 }
 END_TEST
 

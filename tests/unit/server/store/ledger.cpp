@@ -104,14 +104,14 @@ START_TEST(the_formulas_of_the_dispatcher_stay_within_what_the_database_allows) 
     store::OutcomeEntry entry = grid.result(frame, economy::claim(run), 1 + frame * 97);
     entry.grant_limit =
         run.benchmark * run.wall_ms * run.cores / (economy::unit_power * economy::ms_per_millipoint * 4 / 5);
-    batch.endings.push_back(entry);
+    batch.outcomes.push_back(entry);
   }
   auto const answer = store::write_journal(database, batch);
   ck_assert_good(answer);
-  for (std::size_t i = 0; i < batch.endings.size(); i++) {
-    if (batch.endings[i].claim == 0) continue;
+  for (std::size_t i = 0; i < batch.outcomes.size(); i++) {
+    if (batch.outcomes[i].claim == 0) continue;
     ck_assert(answer->points[i].has_value());
-    ck_assert_int_eq(*answer->points[i], batch.endings[i].grant);
+    ck_assert_int_eq(*answer->points[i], batch.outcomes[i].grant);
   }
   expect_a_sound_ledger(database);
 }

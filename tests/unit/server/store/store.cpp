@@ -39,7 +39,7 @@ store::OutcomeEntry failed(std::int64_t attempt, std::int64_t task, std::int64_t
   entry.attempt = attempt;
   entry.task = task;
   entry.slave = slave;
-  entry.ending = store::Outcome::failed;
+  entry.outcome = store::Outcome::failed;
   entry.reason = std::move(reason);
   entry.task_failed = last;
   return entry;
@@ -221,9 +221,9 @@ START_TEST(a_job_lives_from_its_creation_to_its_end) {
   auto const first = job->first_task;
   store::JournalBatch batch;
   batch.leases = {{1000, first, 1, 1900000000123}, {1001, first + 1, 1, 1900000000456}};
-  batch.endings = {accepted(1000, first, 1), failed(1001, first + 1, 1, "out of \"memory\" \xFF", true),
-                   accepted(1, 1, 1)};
-  batch.endings[2].task = 999999999;
+  batch.outcomes = {accepted(1000, first, 1), failed(1001, first + 1, 1, "out of \"memory\" \xFF", true),
+                    accepted(1, 1, 1)};
+  batch.outcomes[2].task = 999999999;
   auto const answer = store::write_journal(database, batch);
   ck_assert_good(answer);
   ck_assert(answer->verdicts == (std::vector{Verdict::accepted, Verdict::recorded, Verdict::unknown}));
@@ -265,8 +265,8 @@ START_TEST(what_the_dispatcher_needs_is_loaded) {
   ck_assert_int_eq(*store::reserve_attempts(database, 1), *attempts + 10);
   store::JournalBatch batch;
   batch.leases = {{*attempts, first, 5, 1900000000123}};
-  batch.endings = {failed(*attempts + 1, first + 1, 6, "no camera in frame 1", false),
-                   failed(*attempts + 2, first + 2, 6, "no camera in frame 2", false)};
+  batch.outcomes = {failed(*attempts + 1, first + 1, 6, "no camera in frame 1", false),
+                    failed(*attempts + 2, first + 2, 6, "no camera in frame 2", false)};
   ck_assert(store::write_journal(database, batch)->paused_jobs.empty());
   auto const paused =
       store::write_journal(database, {{}, {failed(*attempts + 3, first + 3, 6, "no camera in frame 3", false)}});
@@ -324,7 +324,7 @@ START_TEST(batches_that_cross_each_other_all_arrive) {
         store::JournalBatch batch;
         for (int i = 0; i < jobs; i++) {
           auto const first = firsts[static_cast<std::size_t>(t % 2 == 0 ? i : jobs - 1 - i)];
-          batch.endings.push_back(accepted(100000 + first + frame, first + frame, t + 1));
+          batch.outcomes.push_back(accepted(100000 + first + frame, first + frame, t + 1));
         }
         if (auto const answer = store::write_journal(own, batch)) {
           for (Verdict const verdict : answer->verdicts) good += verdict == Verdict::accepted ? 1 : 0;

@@ -282,7 +282,7 @@ START_TEST(a_job_gives_blocks) {
   ck_assert_int_eq(*queue.take_next(7, 3), 102);
   ck_assert_int_eq(*queue.take_next(7, 3), 103);
   ck_assert_int_eq(*queue.take_next(8, 3), 105);
-  queue.give_back(102);
+  queue.return_task(102);
   ck_assert_int_eq(*queue.take_next(8, 3), 102);  // what came back goes first
   ck_assert_int_eq(*queue.take_next(9, 3), 107);
   ck_assert_int_eq(*queue.take_next(7, 3), 110);
@@ -322,7 +322,7 @@ START_TEST(every_frame_is_given_exactly_once_whatever_the_order) {
         std::int64_t const task = *std::next(out.begin(), static_cast<std::ptrdiff_t>((random >> 50) % out.size()));
         out.erase(task);
         if (random >> 60 < 5) {
-          queue.give_back(task);
+          queue.return_task(task);
         } else {
           queue.finish(task);
           done.insert(task);
