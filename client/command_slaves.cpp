@@ -139,7 +139,7 @@ Result<int> print_secret(Context const& context, Result<Json> const& answer) {
 Result<int> create_slave(Context const& context, std::string const& name) {
   auto session = context.session();
   if (!session) return session.error();
-  return print_secret(context, session->send("POST", "/api/v1/slaves", Json{{"name", name}}, "the slave"));
+  return print_secret(context, session->send_once("/api/v1/slaves", Json{{"name", name}}, "the slave"));
 }
 
 Result<int> rotate_password(Context const& context, std::int64_t id) {

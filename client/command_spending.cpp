@@ -52,7 +52,7 @@ Result<int> boost_job(Context const& context, Spending const& spending) {
     }
     if (!confirmed(words, "Boost it?")) return declined();
   }
-  auto receipt = session->spend(path, Json{{"points", spending.amount()}}, spending.key_or_new(), name);
+  auto receipt = session->send_once(path, Json{{"points", spending.amount()}}, name, spending.key_or_new());
   if (!receipt) return receipt.error();
   context.report(*receipt, fmt::format("Job {} boosted with {} points; receipt {}.\n", spending.job, spending.text(),
                                        id_of(*receipt)));
@@ -66,7 +66,7 @@ Result<int> give_points(Context const& context, Spending const& spending) {
     return declined();
   Json body{{"to", spending.to}, {"points", spending.amount()}};
   if (!spending.reason.empty()) body["reason"] = spending.reason;
-  auto receipt = session->spend("/api/v1/points/give", body, spending.key_or_new(), spending.to);
+  auto receipt = session->send_once("/api/v1/points/give", body, spending.to, spending.key_or_new());
   if (!receipt) return receipt.error();
   context.report(*receipt,
                  fmt::format("{} points given to {}; receipt {}.\n", spending.text(), spending.to, id_of(*receipt)));
@@ -79,7 +79,7 @@ Result<int> adjust_points(Context const& context, Spending const& spending) {
   Json body{{"points", spending.amount()}, {"reason", spending.reason}};
   if (!spending.from.empty()) body["from"] = spending.from;
   if (!spending.to.empty()) body["to"] = spending.to;
-  auto receipt = session->spend("/api/v1/points/adjust", body, spending.key_or_new(), "the adjustment");
+  auto receipt = session->send_once("/api/v1/points/adjust", body, "the adjustment", spending.key_or_new());
   if (!receipt) return receipt.error();
   auto const place = [](std::string const& user) { return user.empty() ? "the mint" : user; };
   context.report(*receipt, fmt::format("{} points moved from {} to {}; receipt {}.\n", spending.text(),

@@ -36,7 +36,7 @@ Result<int> list_tokens(Context const& context) {
 Result<int> create_token(Context const& context, std::string const& name, std::vector<std::string> const& scopes) {
   auto session = context.session();
   if (!session) return session.error();
-  auto token = session->send("POST", "/api/v1/tokens", Json{{"name", name}, {"scopes", scopes}}, "the token");
+  auto token = session->send_once("/api/v1/tokens", Json{{"name", name}, {"scopes", scopes}}, "the token");
   if (!token) return token.error();
   context.print(*token, text_of(*token, "secret") + "\n");
   if (!context.options.json) context.note("Keep it secret, for example in DISTREN_TOKEN: it is not shown again.");
@@ -70,7 +70,7 @@ Result<int> list_projects(Context const& context) {
 Result<int> create_project(Context const& context, std::string const& name) {
   auto session = context.session();
   if (!session) return session.error();
-  auto project = session->send("POST", "/api/v1/projects", Json{{"name", name}}, "the project");
+  auto project = session->send_once("/api/v1/projects", Json{{"name", name}}, "the project");
   if (!project) return project.error();
   context.report(*project, fmt::format("Project {} created: {}.\n", id_of(*project), text_of(*project, "name")));
   return exit_ok;

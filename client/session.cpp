@@ -59,7 +59,8 @@ Result<Json> Session::send(std::string const& method, std::string const& path, s
   return exchange(std::move(*request), what, method == "GET");
 }
 
-Result<Json> Session::spend(std::string const& path, Json const& body, std::string const& key, std::string_view what) {
+Result<Json> Session::send_once(std::string const& path, Json const& body, std::string_view what,
+                                std::string const& key) {
   auto request = signed_request("POST", path, body);
   if (!request) return request.error();
   request->headers.emplace_back("Idempotency-Key", key);

@@ -10,6 +10,7 @@
 
 #include "client/fields.h"
 #include "client/settings.h"
+#include "common/base/digest.h"
 #include "common/base/result.h"
 #include "common/http/http_client.h"
 
@@ -31,9 +32,10 @@ public:
   Result<Json> get(std::string const& path, std::string_view what);
   Result<Json> send(std::string const& method, std::string const& path, std::optional<Json> const& body,
                     std::string_view what);
-  // A POST that moves points: `key` makes it idempotent, so it is repeated when the server is busy or its answer is
-  // lost.
-  Result<Json> spend(std::string const& path, Json const& body, std::string const& key, std::string_view what);
+  // A POST that creates something or moves points: `key` makes it idempotent, so it is repeated when the server is busy
+  // or its answer is lost.
+  Result<Json> send_once(std::string const& path, Json const& body, std::string_view what,
+                         std::string const& key = random_secret());
   // Without a login: register, login, the public status.
   Result<Json> send_openly(std::string const& method, std::string const& path, std::optional<Json> const& body,
                            std::string_view what);

@@ -14,6 +14,7 @@ nobase_dist_sql_DATA = \
   %D%/migrations/0009_confirmed.sql \
   %D%/migrations/0010_job_revision.sql \
   %D%/migrations/0011_words.sql \
+  %D%/migrations/0012_api.sql \
   %D%/procedures/blob/blob_delete_unused.sql \
   %D%/procedures/blob/blob_missing.sql \
   %D%/procedures/blob/blob_record.sql \
@@ -94,6 +95,13 @@ nobase_dist_sql_DATA = \
   %D%/procedures/project/shot_job_list.sql \
   %D%/procedures/project/shot_list.sql \
   %D%/procedures/project/shot_name_check.sql \
+  %D%/procedures/request/idempotency_begin.sql \
+  %D%/procedures/request/idempotency_created.sql \
+  %D%/procedures/request/idempotency_finish.sql \
+  %D%/procedures/request/idempotency_lock_name.sql \
+  %D%/procedures/request/idempotency_trim.sql \
+  %D%/procedures/request/revision_check.sql \
+  %D%/procedures/request/revision_expect.sql \
   %D%/procedures/server/activity_list.sql \
   %D%/procedures/server/activity_trim.sql \
   %D%/procedures/server/database_health.sql \
@@ -119,7 +127,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/slave/slave_offline_check.sql \
   %D%/procedures/slave/slave_password_change.sql \
   %D%/procedures/slave/slave_rename.sql \
-  %D%/procedures/slave/slave_settings_change.sql \
+  %D%/procedures/slave/slave_remote_settings_change.sql \
   %D%/procedures/slave/slave_show.sql \
   %D%/procedures/slave/slave_state_change.sql \
   %D%/procedures/slave/telemetry_list.sql \

@@ -171,6 +171,56 @@ std::string to_base64url(std::string_view bytes) {
   return text;
 }
 
+namespace {
+
+constexpr int nonce_size = 12;
+constexpr int tag_size = 16;
+
+struct Cipher {
+  EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
+  Cipher() { must(context != nullptr); }
+  ~Cipher() { EVP_CIPHER_CTX_free(context); }
+  Cipher(Cipher const&) = delete;
+};
+
+unsigned char const* bytes_of(std::string_view text) {
+  return reinterpret_cast<unsigned char const*>(text.data());
+}
+
+}  // namespace
+
+std::string seal(std::string_view key, std::string_view plain) {
+  must(key.size() == 32);
+  Cipher const cipher;
+  std::string const nonce = random_bytes(nonce_size);
+  std::string sealed(plain.size(), '\0');
+  std::string tag(tag_size, '\0');
+  int size = 0;
+  must(EVP_EncryptInit_ex(cipher.context, EVP_aes_256_gcm(), nullptr, bytes_of(key), bytes_of(nonce)) == 1);
+  must(EVP_EncryptUpdate(cipher.context, reinterpret_cast<unsigned char*>(sealed.data()), &size, bytes_of(plain),
+                         static_cast<int>(plain.size())) == 1);
+  must(EVP_EncryptFinal_ex(cipher.context, reinterpret_cast<unsigned char*>(sealed.data()) + size, &size) == 1);
+  must(EVP_CIPHER_CTX_ctrl(cipher.context, EVP_CTRL_GCM_GET_TAG, tag_size, tag.data()) == 1);
+  return nonce + tag + sealed;
+}
+
+std::optional<std::string> unseal(std::string_view key, std::string_view sealed) {
+  must(key.size() == 32);
+  if (sealed.size() < nonce_size + tag_size) return std::nullopt;
+  Cipher const cipher;
+  std::string tag(sealed.substr(nonce_size, tag_size));
+  auto const text = sealed.substr(nonce_size + tag_size);
+  std::string plain(text.size(), '\0');
+  int size = 0;
+  must(EVP_DecryptInit_ex(cipher.context, EVP_aes_256_gcm(), nullptr, bytes_of(key), bytes_of(sealed)) == 1);
+  must(EVP_DecryptUpdate(cipher.context, reinterpret_cast<unsigned char*>(plain.data()), &size, bytes_of(text),
+                         static_cast<int>(text.size())) == 1);
+  must(EVP_CIPHER_CTX_ctrl(cipher.context, EVP_CTRL_GCM_SET_TAG, tag_size, tag.data()) == 1);
+  if (EVP_DecryptFinal_ex(cipher.context, reinterpret_cast<unsigned char*>(plain.data()) + size, &size) != 1)
+    return std::nullopt;
+  return plain;
+}
+
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

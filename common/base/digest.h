@@ -50,6 +50,10 @@ std::string to_base64(std::string_view bytes);
 std::optional<std::string> from_base64(std::string_view text);
 std::string to_base64url(std::string_view bytes);  // without padding
 
+// AES-256-GCM under a key of 32 bytes, with a random nonce; opens only what was sealed with the same key, unchanged.
+std::string seal(std::string_view key, std::string_view plain);
+std::optional<std::string> unseal(std::string_view key, std::string_view sealed);
+
 inline std::string_view as_bytes(Digest const& digest) {
   return {reinterpret_cast<char const*>(digest.data()), digest.size()};
 }

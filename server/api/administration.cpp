@@ -32,7 +32,8 @@ json to_json(store::UserDetails const& user) {
           {"jobs", user.jobs},
           {"slaves", user.slaves},
           {"total", decimal(user.total_points)},
-          {"login_at", text_or_null(user.last_login_at)}};
+          {"login_at", text_or_null(user.last_login_at)},
+          {"revision", user.revision}};
 }
 
 json to_json(store::Activity const& entry) {

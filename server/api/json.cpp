@@ -105,6 +105,7 @@ json to_json(store::Job const& job, JobStatus const& live) {
   auto const forecast = active ? live.forecast : std::nullopt;
   double const done = job.accepted + (active || live.leased > 0 ? live.running : 0.0);
   return {{"id", job.id},
+          {"revision", job.revision},
           {"name", job.name},
           {"user", job.user},
           {"user_name", job.user_name},
@@ -229,6 +230,7 @@ json slave_to_json(store::Slave const& slave, bool online, std::vector<CurrentTa
     work.push_back({{"job", each.job}, {"task", each.task}, {"frame", each.frame}, {"fraction", each.fraction}});
   }
   return {{"id", slave.id},
+          {"revision", slave.revision},
           {"name", slave.name},
           {"slavekey", slave.slavekey},
           {"state", slave_state_name(slave.state)},

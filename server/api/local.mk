@@ -9,6 +9,7 @@ server_sources += \
   %D%/grid.cpp \
   %D%/handlers.h \
   %D%/health.cpp \
+  %D%/idempotency.cpp %D%/idempotency.h \
   %D%/images.cpp \
   %D%/job_check.cpp %D%/job_check.h \
   %D%/job_create.cpp \

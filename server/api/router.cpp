@@ -6,7 +6,9 @@
 #include <charconv>
 
 #include "common/base/text.h"
+#include "server/api/idempotency.h"
 #include "server/api/services.h"
+#include "server/store/requests.h"
 
 namespace distren {
 
@@ -44,6 +46,33 @@ Result<void> check_query(Request const& request, std::string_view known) {
     return Error{Errc::invalid, detail, {}, {{"query", printable(name, 30), "unknown", detail}}};
   }
   return {};
+}
+
+// JSON and, where a resource is changed, a merge patch (RFC 7396), which is read alike: what is absent stays.
+std::optional<Reply> wrong_type(Route const& route, Request const& request) {
+  auto type = request.header("content-type");
+  type = type.substr(0, type.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  if (request.body.empty() || route.takes_bytes || type.empty() || lower_case(type) == "application/json")
+    return std::nullopt;
+  bool const patches = route.method == "PATCH";
+  if (patches && lower_case(type) == "application/merge-patch+json") return std::nullopt;
+  return error_reply("unsupported_media_type",
+                     fmt::format("the Content-Type '{}' is not one of this address; send application/json{}",
+                                 printable(type, 60), patches ? " or application/merge-patch+json" : ""));
+}
+
+// The revision that If-Match names: 0: any; -1: none that there is.
+Result<std::int64_t> expected_revision(Route const& route, Request const& request) {
+  auto const tag = request.header("if-match");
+  if (tag.empty() || tag == "*") return 0;
+  if (!route.has_revision)
+    return fail(Errc::invalid, "If-Match has no meaning here; send the request without it", "invalid_request");
+  std::int64_t number = 0;
+  if (tag.size() < 4 || !tag.starts_with("\"r") || tag.back() != '"') return -1;
+  auto const digits = tag.substr(2, tag.size() - 3);
+  auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return error == std::errc{} && end == digits.data() + digits.size() && number > 0 ? number : -1;
 }
 
 Reply unauthorized(std::string_view code, std::string_view detail, std::string_view scheme) {
@@ -184,7 +213,22 @@ Reply Router::call(Route const& route, Request const& request, PathValues path, 
       break;
     }
   }
-  return route.handle(request, context);
+  return handle(route, request, context);
+}
+
+Reply Router::handle(Route const& route, Request const& request, Context& context) const {
+  if (auto refused = wrong_type(route, request)) return std::move(*refused);
+  auto const revision = expected_revision(route, request);
+  if (!revision) return error_reply(revision.error());
+  if (*revision != 0) {
+    if (auto const said = store::expect_revision(context.database(), *revision); !said)
+      return error_reply(said.error());
+  }
+  auto reply = route.idempotency == Idempotency::none ? route.handle(request, context)
+                                                      : answer_once(route, request, context, *this);
+  // A request that failed before it looked at its row would leave the expectation to the next one of this worker.
+  if (*revision != 0) static_cast<void>(store::expect_revision(context.database(), 0));
+  return reply;
 }
 
 }  // namespace distren

@@ -39,15 +39,37 @@ enum class Needs {
   signature,  // of the address itself
 };
 
+// Whether a request may name an Idempotency-Key, by which it is done once.
+enum class Idempotency { none, accepted, required };
+
+// A line of the table in routes.cpp: what it always has stands in the constructor, the rest is said by name.
 struct Route {
+  using Handler = Reply (*)(Request const&, Context&);
+  Route(std::string_view its_method, std::string_view its_pattern, Needs its_needs, Scope its_scope, Handler handler)
+      : method(its_method), pattern(its_pattern), needs(its_needs), scope(its_scope), handle(handler) {}
+
   std::string_view method;
   std::string_view pattern;  // "/api/v1/jobs/{id}"; "{rest*}" at the end takes all that follows
-  Needs needs = Needs::login;
-  Scope scope = Scope::read;  // what an API token must have
-  Reply (*handle)(Request const&, Context&) = nullptr;
-  std::size_t body_limit = 1 << 20;
-  bool throttled = false;       // logins: few per minute and address
-  std::string_view query = {};  // names of the parameters that it knows, separated by spaces
+  Needs needs;
+  Scope scope;  // what an API token must have
+  Handler handle;
+  std::size_t body_limit = 64 << 10;
+  bool throttled = false;      // logins: few per minute and address
+  bool takes_bytes = false;    // the body is not JSON; the handler looks at its type
+  bool has_revision = false;   // If-Match: "rN" is understood
+  bool secret_answer = false;  // is shown once
+  std::string_view query;      // names of the parameters that it knows, separated by spaces
+  Idempotency idempotency = Idempotency::none;
+  std::string_view creates;  // where a GET shows what was created, up to its number
+
+  Route with_body(std::size_t limit) { return body_limit = limit, *this; }
+  Route with_bytes(std::size_t limit) { return body_limit = limit, takes_bytes = true, *this; }
+  Route with_query(std::string_view names) { return query = names, *this; }
+  Route with_throttle() { return throttled = true, *this; }
+  Route with_revision() { return has_revision = true, *this; }
+  Route once(std::string_view shown_at) { return idempotency = Idempotency::accepted, creates = shown_at, *this; }
+  Route once_with_secret() { return idempotency = Idempotency::accepted, secret_answer = true, *this; }
+  Route only_with_key() { return idempotency = Idempotency::required, *this; }
 };
 
 class Router {
@@ -61,6 +83,7 @@ public:
 private:
   using PathValues = std::vector<std::pair<std::string_view, std::string_view>>;
   [[nodiscard]] Reply call(Route const& route, Request const& request, PathValues path, Worker& worker) const;
+  [[nodiscard]] Reply handle(Route const& route, Request const& request, Context& context) const;
 
   std::vector<Route> routes_;
   Services& services_;

@@ -39,7 +39,8 @@ nlohmann::json to_json(store::Shot const& shot) {
           {"jobs", shot.jobs},
           {"latest", std::move(latest)},
           {"picture", std::move(picture)},
-          {"created_at", shot.created_at}};
+          {"created_at", shot.created_at},
+          {"revision", shot.revision}};
 }
 
 // After a change, which is published to open pages.

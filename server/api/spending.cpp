@@ -10,6 +10,7 @@
 #include "common/base/text.h"
 #include "server/api/access.h"
 #include "server/api/handlers.h"
+#include "server/api/idempotency.h"
 #include "server/api/json.h"
 #include "server/api/services.h"
 #include "server/dispatch/points_sync.h"
@@ -24,24 +25,6 @@ namespace distren {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::size_t max_key_length = 64;
-
-// The key, with or without the quotes that a structured header field has.
-Result<std::string> idempotency_key(Request const& request) {
-  auto key = request.header("idempotency-key");
-  if (key.size() >= 2 && key.front() == '"' && key.back() == '"') key = key.substr(1, key.size() - 2);
-  bool const plain = key.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
-                     std::string_view::npos;
-  if (key.empty())
-    return fail(Errc::invalid, "Idempotency-Key is missing; send another for each spending and the same to repeat one",
-                "idempotency_key_missing");
-  if (key.size() <= max_key_length && plain) return std::string(key);
-  return fail(Errc::invalid,
-              fmt::format("Idempotency-Key: '{}' cannot be one; send 1 to {} of A-Z a-z 0-9 . _ -, another for each "
-                          "spending and the same when you repeat one",
-                          printable(key, 80), max_key_length));
-}
 
 void read_reason(JsonBody& body, JsonBody::Need need, std::string& reason) {
   if (body.read("reason", need, reason, 1000) && printable(reason, 1000) != reason) {

@@ -62,9 +62,11 @@ Error describe(sql::SQLException const& exception, std::string_view what) {
       {"DR409", {Errc::conflict, ""}},
       {"DR402", {Errc::conflict, "insufficient_points"}},
       {"DR411", {Errc::conflict, "name_taken"}},
+      {"DR412", {Errc::conflict, "precondition_failed"}},
       {"DR413", {Errc::conflict, "quota_exceeded"}},
       {"DR422", {Errc::conflict, "idempotency_key_reused"}},
       {"DR424", {Errc::conflict, "files_missing"}},
+      {"DR425", {Errc::conflict, "request_in_progress"}},
       {"DR429", {Errc::conflict, "mail_limit"}}};
   if (auto found = rejections.find(exception.getSQLState()); found != rejections.end())
     return fail(found->second.code, exception.what(), found->second.problem);

@@ -57,6 +57,10 @@ constexpr std::array catalogue{
     ProblemKind{
         "remote_settings_refused", 409, "The slave accepts no remote settings",
         "Its volunteer can allow them by remote_settings = true under [availability]; the slave must be online."},
+    ProblemKind{"request_in_progress", 409, "The first request with this Idempotency-Key is still being done",
+                "Retry after as long as Retry-After says, with the same key.", 1},
+    ProblemKind{"precondition_failed", 412, "The resource has another revision",
+                "Look at it again, then change what is there now."},
     ProblemKind{"tus_version", 412, "The version of tus is not supported", "Use a version that Tus-Version lists."},
     ProblemKind{"too_large", 413, "The body is too large", "Send less at a time."},
     ProblemKind{"idempotency_key_reused", 422, "The Idempotency-Key was used for another request",

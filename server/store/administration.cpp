@@ -17,7 +17,8 @@ Result<std::vector<UserDetails>> list_users(Database& database, std::int64_t adm
                          .jobs = row.integer(7),
                          .slaves = row.integer(8),
                          .total_points = row.integer(9),
-                         .last_login_at = row.text(10)});
+                         .last_login_at = row.text(10),
+                         .revision = row.integer(11)});
       });
   if (!listed) return listed.error();
   return users;

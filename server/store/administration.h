@@ -26,6 +26,7 @@ struct UserDetails {
   std::int64_t slaves = 0;        // not revoked
   std::int64_t total_points = 0;  // millipoints ever earned
   std::string last_login_at;      // of the newest session; empty: none is open
+  std::int64_t revision = 0;      // raised by each change of role or block
 };
 // Newest first; ids below `before` (0: from the start). search: in name or address; which: "", "staff" or "blocked".
 Result<std::vector<UserDetails>> list_users(Database&, std::int64_t administrator, std::string_view search,

@@ -5,6 +5,7 @@ server_sources += \
   %D%/journal.cpp %D%/journal.h \
   %D%/notifications.cpp %D%/notifications.h \
   %D%/points.cpp %D%/points.h \
+  %D%/requests.cpp %D%/requests.h \
   %D%/shots.cpp %D%/shots.h \
   %D%/slaves.cpp %D%/slaves.h \
   %D%/statistics.cpp %D%/statistics.h \

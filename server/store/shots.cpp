@@ -25,6 +25,7 @@ Shot read_shot(SqlRow const& row) {
   shot.thumbnail_accepted = static_cast<int>(row.integer(14));
   shot.thumbnail_output = row.text(15);
   shot.created_at = row.text(16);
+  shot.revision = row.integer(17);
   return shot;
 }
 

@@ -30,6 +30,7 @@ struct Shot {
   int thumbnail_accepted = 0;
   std::string thumbnail_output;  // JSON object, see NewJob
   std::string created_at;        // UTC, ISO 8601
+  std::int64_t revision = 0;     // raised by each change
 };
 
 // Found by its names, or made, with its sequence.

@@ -46,6 +46,7 @@ Slave read_slave(SqlRow const& row) {
   slave.address = row.text(14);
   if (auto const gpus = nlohmann::json::parse(row.text(15), nullptr, false); gpus.is_array()) slave.gpus = gpus;
   slave.remote_settings = row.text(16);
+  slave.revision = row.integer(17);
   return slave;
 }
 
@@ -116,7 +117,7 @@ Result<std::vector<SlaveBlock>> list_blocks(Database& database, std::int64_t sla
 }
 
 Result<void> change_remote_settings(Database& database, std::int64_t slave, std::string_view settings) {
-  return database.call("slave_settings_change", {slave, settings});
+  return database.call("slave_remote_settings_change", {slave, settings});
 }
 
 Result<void> record_hello(Database& database, std::int64_t slave, SlaveHello const& hello) {

@@ -45,6 +45,7 @@ struct Slave {
   std::string address;  // of the last sign-on
   std::vector<std::string> gpus;
   std::string remote_settings;  // JSON, set by the owner; empty: none
+  std::int64_t revision = 0;    // raised by each change by hand
 };
 
 struct SlaveIdentity {

@@ -22,12 +22,12 @@ refuses DR413 "1,000 blocks already" "a_slave_has_a_thousand_blocks_at_most" "CA
 sql "CALL slave_state_change(1, 'revoked')"
 is "$(sql 'CALL slave_block_list(0)' | wc -l | tr -d ' ')" 1 "a_revoked_slave_blocks_nothing"
 
-sql "CALL slave_settings_change(2, '{\"threads\":2}')"
+sql "CALL slave_remote_settings_change(2, '{\"threads\":2}')"
 is "$(sql "CALL slave_find('key2')" | cut -f 6)" '{"threads":2}' "a_sign_on_finds_the_settings"
 is "$(sql 'CALL slave_show(2)' | cut -f 17)" '{"threads":2}' "settings_are_shown"
-sql "CALL slave_settings_change(2, '')"
+sql "CALL slave_remote_settings_change(2, '')"
 is "$(owner 'SELECT remote_settings FROM slave WHERE id = 2')" "" "settings_are_taken_away"
 refuses DR400 "4,000 characters" "endless_settings_are_refused" \
-  "CALL slave_settings_change(2, CONCAT('\"', REPEAT('x', 4000), '\"'))"
-refuses DR400 "settings are JSON" "settings_that_are_no_json_are_refused" "CALL slave_settings_change(2, '{')"
-refuses DR404 "no slave 99" "an_unknown_slave_has_no_settings" "CALL slave_settings_change(99, '')"
+  "CALL slave_remote_settings_change(2, CONCAT('\"', REPEAT('x', 4000), '\"'))"
+refuses DR400 "settings are JSON" "settings_that_are_no_json_are_refused" "CALL slave_remote_settings_change(2, '{')"
+refuses DR404 "no slave 99" "an_unknown_slave_has_no_settings" "CALL slave_remote_settings_change(99, '')"

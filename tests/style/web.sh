@@ -25,16 +25,20 @@ install_tools() {
 }
 types_hold=the_pages_types_hold
 types_are_current=the_pages_know_the_api_as_it_is_described
+lint_passes=the_api_document_passes_lint
 if ! command -v npm >/dev/null; then
   skip $types_hold npm
   skip $types_are_current npm
+  skip $lint_passes npm
 elif ! problem=$(install_tools); then
   result $types_hold "$problem"
   result $types_are_current "$problem"
+  result $lint_passes "$problem"
 else
   result $types_hold "$("$tools/node_modules/.bin/tsc" --noEmit -p . 2>&1)"
   result $types_are_current "$(PATH=$tools/node_modules/.bin:$PATH npm run --silent types -- --check 2>&1 |
     grep -v '^✨' | sed '/^$/d')"
+  result $lint_passes "$(node ../tests/style/openapi_lint.mjs "$tools" ../doc/openapi.yaml 2>&1)"
 fi
 result "no_file_of_the_pages_imports_in_a_circle_or_from_a_higher_floor" "$(
   PYTHONDONTWRITEBYTECODE=1 python3 ../tests/support/import_floors.py src 2>&1)"

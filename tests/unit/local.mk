@@ -107,7 +107,8 @@ EXTRA_tests_unit_test_server_jobs_DEPENDENCIES = distren-scene
 
 tests_unit_test_server_api_SOURCES = tests/unit/server/api/access.cpp tests/unit/server/api/administration.cpp \
   tests/unit/server/api/events.cpp tests/unit/server/api/jobs.cpp tests/unit/server/api/openapi.cpp \
-  tests/unit/server/api/points.cpp tests/unit/server/api/router.cpp tests/unit/server/api/shots.cpp \
+  tests/unit/server/api/points.cpp tests/unit/server/api/requests.cpp \
+  tests/unit/server/api/router.cpp tests/unit/server/api/shots.cpp \
   tests/unit/server/api/slave_protocol.cpp tests/unit/server/api/slaves.cpp tests/unit/server/api/spending.cpp \
   tests/unit/server/api/statistics.cpp tests/unit/server/api/uploads.cpp tests/unit/server/api/users.cpp
 tests_unit_test_server_api_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)

@@ -14,31 +14,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make an account and log in; the first one of a grid administers it */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        email?: string;
-                        password: string;
-                    };
-                };
-            };
-            responses: {
-                201: components["responses"]["Session"];
-                400: components["responses"]["Invalid"];
-                403: components["responses"]["Denied"];
-                409: components["responses"]["Conflict"];
-                429: components["responses"]["Slower"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["register"];
         delete?: never;
         options?: never;
         head?: never;
@@ -58,29 +34,7 @@ export interface paths {
          * Begin a session
          * @description Unknown names and wrong passwords read the same. After several wrong ones the account is locked for a growing while.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        password: string;
-                    };
-                };
-            };
-            responses: {
-                200: components["responses"]["Session"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                429: components["responses"]["Slower"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["login"];
         delete?: never;
         options?: never;
         head?: never;
@@ -97,27 +51,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** End this session */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The session has ended; with an API token nothing happened */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["logout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -132,34 +66,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who am I */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The account of this login */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            user: components["schemas"]["User"];
-                            /** @description With a cookie alone */
-                            csrf?: string;
-                            /** @description The latest event; what is asked for after this is not older */
-                            event: string;
-                        };
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -176,71 +83,10 @@ export interface paths {
             cookie?: never;
         };
         /** My API tokens, without their secrets */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A list */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: components["schemas"]["Token"][];
-                        };
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listTokens"];
         put?: never;
         /** Make an API token; its secret is shown once */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        scopes: components["schemas"]["Scope"][];
-                    };
-                };
-            };
-            responses: {
-                /** @description The token */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** Format: int64 */
-                            id: number;
-                            name: string;
-                            scopes: components["schemas"]["Scope"][];
-                            secret: string;
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["createToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -260,30 +106,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Revoke a token */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description It is no longer valid */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        delete: operations["deleteToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -297,63 +120,10 @@ export interface paths {
             cookie?: never;
         };
         /** My slaves, newest first */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: components["parameters"]["Limit"];
-                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
-                    cursor?: components["parameters"]["Cursor"];
-                    /** @description me (the default), any or the number of a user; what is not yours is for moderators */
-                    owner?: components["parameters"]["Owner"];
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: components["schemas"]["Slave"][];
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listSlaves"];
         put?: never;
         /** Enrol a slave; its slavepassword is shown once */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                    };
-                };
-            };
-            responses: {
-                201: components["responses"]["SlaveCredentials"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["createSlave"];
         delete?: never;
         options?: never;
         head?: never;
@@ -370,85 +140,18 @@ export interface paths {
             cookie?: never;
         };
         /** One slave */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["Slave"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["showSlave"];
         put?: never;
         post?: never;
         /** Revoke a slave for good */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description It may not come back */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        delete: operations["revokeSlave"];
         options?: never;
         head?: never;
         /**
          * Rename, disable or enable a slave
          * @description A disabled slave loses its work at once and is refused until it is enabled.
          */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name?: string;
-                        /** @enum {string} */
-                        state?: "enabled" | "disabled";
-                    };
-                };
-            };
-            responses: {
-                200: components["responses"]["Slave"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        patch: operations["changeSlave"];
         trace?: never;
     };
     "/api/v1/slaves/{id}/password": {
@@ -463,25 +166,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give a slave a new slavepassword; whoever is signed on with the old one is disconnected */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["SlaveCredentials"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["rotateSlave"];
         delete?: never;
         options?: never;
         head?: never;
@@ -498,32 +183,7 @@ export interface paths {
             cookie?: never;
         };
         /** Why the slave idles, or renders what it renders */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The rule that decides now, its number, and both as a sentence; the rules are listed in doc/points.md */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Why"];
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["explainSlave"];
         put?: never;
         post?: never;
         delete?: never;
@@ -542,59 +202,10 @@ export interface paths {
             cookie?: never;
         };
         /** Work that the slave's owner keeps from it; what the slave itself blocks is not among it */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["SlaveBlocks"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listBlocks"];
         put?: never;
         /** Keep work of a user, a project or a job from the slave, for good */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description A name */
-                        user?: string;
-                        /** Format: int64 */
-                        project?: number;
-                        /** Format: int64 */
-                        job?: number;
-                    };
-                };
-            };
-            responses: {
-                200: components["responses"]["SlaveBlocks"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["addBlock"];
         delete?: never;
         options?: never;
         head?: never;
@@ -616,32 +227,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Offer the slave such work again */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                    kind: "user" | "project" | "job";
-                    target: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description It is not blocked any more */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        delete: operations["deleteBlock"];
         options?: never;
         head?: never;
         patch?: never;
@@ -666,30 +252,7 @@ export interface paths {
          * Ask the slave to lend less, where its volunteer allows that
          * @description What is not named stays as it was asked for, null takes a wish away. The slave never lends more than its own file says. Refused (409) for a slave that is online and takes no settings from afar.
          */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["SlaveWishes"];
-                };
-            };
-            responses: {
-                200: components["responses"]["Slave"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        patch: operations["changeRemoteSettings"];
         trace?: never;
     };
     "/api/v1/slaves/{id}/telemetry": {
@@ -705,35 +268,7 @@ export interface paths {
          * How the slave's machine was
          * @description The last day by the minute from the server's memory (gone when it restarts; on a grid of thousands further apart), the last year by the hour. Hours are listed only when more than 24 are asked for.
          */
-        get: {
-            parameters: {
-                query?: {
-                    hours?: number;
-                };
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Oldest first */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Telemetry"];
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["showTelemetry"];
         put?: never;
         post?: never;
         delete?: never;
@@ -750,29 +285,7 @@ export interface paths {
             cookie?: never;
         };
         /** My points */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The balance */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Balance"];
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["points"];
         put?: never;
         post?: never;
         delete?: never;
@@ -789,36 +302,7 @@ export interface paths {
             cookie?: never;
         };
         /** What moved my points, newest first, and what it was for */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: components["parameters"]["Limit"];
-                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
-                    cursor?: components["parameters"]["Cursor"];
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: components["schemas"]["StatementLine"][];
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["statement"];
         put?: never;
         post?: never;
         delete?: never;
@@ -837,37 +321,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give points to somebody else; nobody's rank changes */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Another one for each spending, the same when one is repeated; with or without quotes */
-                    "Idempotency-Key": components["parameters"]["IdempotencyKey"];
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description A name */
-                        to: string;
-                        points: components["schemas"]["Points"];
-                        /** @description For both to read */
-                        reason?: string;
-                    };
-                };
-            };
-            responses: {
-                200: components["responses"]["Receipt"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["givePoints"];
         delete?: never;
         options?: never;
         head?: never;
@@ -887,39 +341,7 @@ export interface paths {
          * Correct points by hand, for administrators
          * @description Without `from` the points are new, without `to` they go for good; these two change a user's total.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Another one for each spending, the same when one is repeated; with or without quotes */
-                    "Idempotency-Key": components["parameters"]["IdempotencyKey"];
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description A name */
-                        from?: string;
-                        /** @description A name */
-                        to?: string;
-                        points: components["schemas"]["Points"];
-                        /** @description For those concerned to read */
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                200: components["responses"]["Receipt"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["adjustPoints"];
         delete?: never;
         options?: never;
         head?: never;
@@ -934,44 +356,7 @@ export interface paths {
             cookie?: never;
         };
         /** Users by the points that they ever earned, best first; whoever has none is not listed */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: components["parameters"]["Limit"];
-                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
-                    cursor?: components["parameters"]["Cursor"];
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: {
-                                /** @description The same for equals */
-                                place: number;
-                                /** Format: int64 */
-                                user: number;
-                                user_name: string;
-                                total: components["schemas"]["Points"];
-                                weight: components["schemas"]["Weight"];
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["ranking"];
         put?: never;
         post?: never;
         delete?: never;
@@ -991,37 +376,7 @@ export interface paths {
          * Is every point accounted for, for administrators
          * @description Reads the whole ledger, which takes a while on a large grid.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Each invariant, and the first row that breaks it */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            clean: boolean;
-                            invariants: {
-                                /** @example every_transaction_sums_to_0 */
-                                name: string;
-                                holds: boolean;
-                                detail: string | null;
-                            }[];
-                        };
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["checkLedger"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1038,64 +393,10 @@ export interface paths {
             cookie?: never;
         };
         /** My projects */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A list */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: components["schemas"]["Project"][];
-                        };
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listProjects"];
         put?: never;
         /** Make a project */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description The project */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Project"];
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["createProject"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1112,32 +413,7 @@ export interface paths {
             cookie?: never;
         };
         /** A project of mine */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The project */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Project"];
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["showProject"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1156,81 +432,13 @@ export interface paths {
             cookie?: never;
         };
         /** The shots of a project, by their numbers */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: components["parameters"]["Limit"];
-                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
-                    cursor?: components["parameters"]["Cursor"];
-                };
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A list */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: components["schemas"]["Shot"][];
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listShots"];
         put?: never;
         /**
          * Make a shot, and its sequence where it is new
          * @description The same names again answer with the shot that is there.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description Without / */
-                        sequence: string;
-                        /** @description Without / */
-                        name: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description The shot */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Shot"];
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["createShot"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1247,102 +455,15 @@ export interface paths {
             cookie?: never;
         };
         /** A shot of mine */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The shot */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Shot"];
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["showShot"];
         put?: never;
         post?: never;
         /** Remove a shot; its jobs stay */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Gone */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        delete: operations["deleteShot"];
         options?: never;
         head?: never;
         /** Rename a shot, move it to another sequence, or say how it stands */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        sequence?: string;
-                        name?: string;
-                        /**
-                         * @description auto: as its jobs are. A new job in it makes it auto again.
-                         * @enum {string}
-                         */
-                        state?: "auto" | "waiting" | "work" | "review" | "done";
-                    };
-                };
-            };
-            responses: {
-                /** @description The shot as it is now */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Shot"];
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        patch: operations["changeShot"];
         trace?: never;
     };
     "/api/v1/shots/{id}/jobs": {
@@ -1355,71 +476,10 @@ export interface paths {
             cookie?: never;
         };
         /** The jobs of a shot, newest first, at most 1,000 */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A list */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: components["schemas"]["Job"][];
-                        };
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listShotJobs"];
         put?: never;
         /** Put a job of the same project into a shot */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** Format: int64 */
-                        job: number;
-                    };
-                };
-            };
-            responses: {
-                /** @description The shot as it is now */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Shot"];
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["addShotJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1440,31 +500,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Take a job out of a shot */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                    job: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Out of it */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        delete: operations["removeShotJob"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1483,38 +519,7 @@ export interface paths {
          * Which of these files have I not uploaded yet
          * @description Knowing a digest is not owning the file; what others uploaded counts as missing.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        sha256: components["schemas"]["Digest"][];
-                    };
-                };
-            };
-            responses: {
-                /** @description Those to be uploaded, in the order given */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            missing: components["schemas"]["Digest"][];
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["missingBlobs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1536,36 +541,7 @@ export interface paths {
             cookie?: never;
         };
         /** A source file of a job, for the slave whose order has this address */
-        get: {
-            parameters: {
-                query?: {
-                    for?: string;
-                    /** @description UNIX time in seconds */
-                    expires?: components["parameters"]["Expires"];
-                    signature?: components["parameters"]["Signature"];
-                };
-                header?: never;
-                path: {
-                    sha256: components["schemas"]["Digest"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["File"];
-                206: components["responses"]["FilePart"];
-                /** @description You have it */
-                304: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                403: components["responses"]["Expired"];
-                404: components["responses"]["NotFound"];
-                416: components["responses"]["BadRange"];
-            };
-        };
+        get: operations["blob"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1588,41 +564,7 @@ export interface paths {
             cookie?: never;
         };
         /** The source files of a job of many, for the slave whose order has this address */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description UNIX time in seconds */
-                    expires?: components["parameters"]["Expires"];
-                    signature?: components["parameters"]["Signature"];
-                };
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Path, size, digest and signed address of each */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            files: {
-                                path: string;
-                                /** Format: int64 */
-                                size: number;
-                                sha256: components["schemas"]["Digest"];
-                                url: string;
-                            }[];
-                        };
-                    };
-                };
-                403: components["responses"]["Expired"];
-            };
-        };
+        get: operations["fileList"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1647,37 +589,7 @@ export interface paths {
             cookie?: never;
         };
         /** A finished frame, at the address that the list of a job's output gives */
-        get: {
-            parameters: {
-                query?: {
-                    sha256?: components["schemas"]["Digest"];
-                    /** @description UNIX time in seconds */
-                    expires?: components["parameters"]["Expires"];
-                    signature?: components["parameters"]["Signature"];
-                };
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["File"];
-                206: components["responses"]["FilePart"];
-                /** @description You have it */
-                304: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                403: components["responses"]["Expired"];
-                404: components["responses"]["NotFound"];
-                416: components["responses"]["BadRange"];
-            };
-        };
+        get: operations["outputFile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1705,36 +617,7 @@ export interface paths {
          * @description Made while it is sent, so it has no ranges; the length is known beforehand, and an answer that is shorter was cut.
          *     The frames are stored as they are; more than 4 GiB or 65,534 frames come as zip64.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description UNIX time in seconds */
-                    expires?: components["parameters"]["Expires"];
-                    signature?: components["parameters"]["Signature"];
-                };
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The archive */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/zip": string;
-                    };
-                };
-                403: components["responses"]["Expired"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["zip"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1757,86 +640,30 @@ export interface paths {
          * @description People begin with their login; a complete file becomes theirs. Slaves begin with the signed `upload` address of
          *     their order and no login; the result message then names the upload.
          */
-        post: {
-            parameters: {
-                query?: {
-                    attempt?: number;
-                    slave?: number;
-                    name?: string;
-                    limit?: number;
-                    /** @description UNIX time in seconds */
-                    expires?: components["parameters"]["Expires"];
-                    signature?: components["parameters"]["Signature"];
-                };
-                header: {
-                    "Tus-Resumable": components["parameters"]["TusResumable"];
-                    "Upload-Length": number;
-                    /** @description `sha256 BASE64` of the 64 hexadecimal digits, and `filename BASE64`, separated by a comma */
-                    "Upload-Metadata": string;
-                    /** @description `sha256 BASE64` of this part */
-                    "Upload-Checksum"?: components["parameters"]["UploadChecksum"];
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: components["requestBodies"]["UploadPart"];
-            responses: {
-                /** @description Begun, and perhaps complete */
-                201: {
-                    headers: {
-                        /** @description `/api/v1/uploads/ID` */
-                        Location?: string;
-                        "Upload-Offset"?: number;
-                        "Upload-Expires"?: string;
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Expired"];
-                412: components["responses"]["Invalid"];
-                413: components["responses"]["TooLarge"];
-                415: components["responses"]["Invalid"];
-                429: components["responses"]["Slower"];
-                460: components["responses"]["ChecksumMismatch"];
-                503: components["responses"]["Unavailable"];
-                507: components["responses"]["DiskFull"];
-            };
-        };
+        post: operations["createUpload"];
         delete?: never;
         /** What this server does of tus */
-        options: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Nothing but headers */
-                204: {
-                    headers: {
-                        "Tus-Version"?: string;
-                        "Tus-Extension"?: string;
-                        "Tus-Checksum-Algorithm"?: string;
-                        "Tus-Max-Size"?: number;
-                        /** @description Largest body of one request */
-                        "Tus-Max-Part"?: number;
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
+        options: operations["uploadOptions"];
         head?: never;
         patch?: never;
         trace?: never;
     };
     "/api/v1/uploads/{id}": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of a slave: the attempt whose image it is */
+                attempt?: components["parameters"]["UploadAttempt"];
+                /** @description Whose upload it is */
+                slave?: components["parameters"]["UploadSlave"];
+                /** @description Of the file */
+                name?: components["parameters"]["UploadName"];
+                /** @description Bytes that it may have at most */
+                limit?: components["parameters"]["UploadLimit"];
+                /** @description Of a signed address, UNIX seconds */
+                expires?: components["parameters"]["UploadExpires"];
+                /** @description Of a signed address */
+                signature?: components["parameters"]["UploadSignature"];
+            };
             header?: never;
             path: {
                 id: string;
@@ -1847,94 +674,12 @@ export interface paths {
         put?: never;
         post?: never;
         /** Give an upload up */
-        delete: {
-            parameters: {
-                query?: never;
-                header: {
-                    "Tus-Resumable": components["parameters"]["TusResumable"];
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description It is gone */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                404: components["responses"]["NotFound"];
-                412: components["responses"]["Invalid"];
-            };
-        };
+        delete: operations["deleteUpload"];
         options?: never;
         /** How far an upload is */
-        head: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description It goes on from here */
-                200: {
-                    headers: {
-                        "Upload-Offset"?: number;
-                        "Upload-Length"?: number;
-                        "Upload-Expires"?: string;
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        head: operations["showUpload"];
         /** The next part */
-        patch: {
-            parameters: {
-                query?: never;
-                header: {
-                    "Tus-Resumable": components["parameters"]["TusResumable"];
-                    "Upload-Offset": number;
-                    /** @description `sha256 BASE64` of this part */
-                    "Upload-Checksum"?: components["parameters"]["UploadChecksum"];
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: components["requestBodies"]["UploadPart"];
-            responses: {
-                /** @description Taken; when the offset is the length, the whole file was verified and stored */
-                204: {
-                    headers: {
-                        "Upload-Offset"?: number;
-                        "Upload-Expires"?: string;
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Invalid"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                412: components["responses"]["Invalid"];
-                413: components["responses"]["TooLarge"];
-                415: components["responses"]["Invalid"];
-                460: components["responses"]["ChecksumMismatch"];
-                503: components["responses"]["Unavailable"];
-                507: components["responses"]["DiskFull"];
-            };
-        };
+        patch: operations["appendUpload"];
         trace?: never;
     };
     "/api/v1/jobs": {
@@ -1945,69 +690,14 @@ export interface paths {
             cookie?: never;
         };
         /** My jobs, newest first */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: components["parameters"]["Limit"];
-                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
-                    cursor?: components["parameters"]["Cursor"];
-                    /** @description me (the default), any or the number of a user; what is not yours is for moderators */
-                    owner?: components["parameters"]["Owner"];
-                    state?: components["schemas"]["JobState"];
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: components["schemas"]["Job"][];
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listJobs"];
         put?: never;
         /**
          * Submit a job
          * @description All its files must be uploaded before. The source is looked into at once: a camera or scene that is not in it is
          *     refused by naming those that are; a texture or library that was not submitted is a warning that names it.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["NewJob"];
-                };
-            };
-            responses: {
-                201: components["responses"]["Job"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                413: components["responses"]["TooLarge"];
-                503: components["responses"]["Unavailable"];
-                507: components["responses"]["DiskFull"];
-            };
-        };
+        post: operations["createJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2028,59 +718,7 @@ export interface paths {
          * @description The body is that of a new job. What would be refused for its scene, camera or size is `problem` here, so that what
          *     is in the file can be shown beside it; what is no job at all is refused as there.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["NewJob"];
-                };
-            };
-            responses: {
-                /** @description What was found */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @description Why the job would be refused */
-                            problem: string | null;
-                            frames: number;
-                            /** @description How many jobs it would be; 0: none */
-                            jobs: number;
-                            /** @description Oldest renderer that can open the source */
-                            version: string;
-                            parameters: components["schemas"]["Parameters"];
-                            output: components["schemas"]["Output"];
-                            warnings: string[];
-                            /** @description Files that the scene and its libraries name, at most 1,000 */
-                            needs: {
-                                /** @description As the scene has it */
-                                path: string;
-                                /** @description image, library, sound, font, movie clip, volume, cache, ... */
-                                kind: string;
-                                /** @enum {string} */
-                                state: "here" | "missing" | "absolute" | "outside" | "other case";
-                            }[];
-                            /** @description A rough guess at what one frame takes */
-                            memory_mib: number | null;
-                            scene: components["schemas"]["SceneFound"];
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                409: components["responses"]["Conflict"];
-                413: components["responses"]["TooLarge"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["checkJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2097,89 +735,15 @@ export interface paths {
             cookie?: never;
         };
         /** One job */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["Job"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["showJob"];
         put?: never;
         post?: never;
         /** Delete a job that has ended, with its files and frames */
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description It is gone */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        delete: operations["deleteJob"];
         options?: never;
         head?: never;
         /** Rename a job, change its priority or move it to another shot */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name?: string;
-                        priority?: number;
-                        /**
-                         * @description Of its project; made where it is new. Empty, the job belongs to no shot
-                         * @example SQ010/SH020
-                         */
-                        shot?: string;
-                    };
-                };
-            };
-            responses: {
-                200: components["responses"]["Job"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        patch: operations["changeJob"];
         trace?: never;
     };
     "/api/v1/jobs/{id}/pause": {
@@ -2194,26 +758,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give out no more frames; those being rendered are finished */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["Job"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["pauseJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2232,26 +777,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Go on with a paused job */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["Job"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["resumeJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2270,26 +796,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** End a job; finished frames stay */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["Job"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["cancelJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2311,36 +818,7 @@ export interface paths {
          * Render the failed frames again, or all
          * @description Pictures of finished frames stay until the new ones are there. Nothing is asked of frames in work.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: {
-                content: {
-                    "application/json": {
-                        /**
-                         * @default failed
-                         * @enum {string}
-                         */
-                        frames?: "failed" | "all";
-                    };
-                };
-            };
-            responses: {
-                200: components["responses"]["Job"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["requeueJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2359,26 +837,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Render the rest of a job whose test frames came first */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["Job"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["approveJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2395,32 +854,7 @@ export interface paths {
             cookie?: never;
         };
         /** Why the job waits, or gets what it gets */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The rule that decides now, its number, and both as a sentence; the rules are listed in doc/points.md */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Why"];
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["explainJob"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2439,46 +873,7 @@ export interface paths {
             cookie?: never;
         };
         /** What a boost would change */
-        get: {
-            parameters: {
-                query: {
-                    points: components["schemas"]["Points"];
-                };
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Estimates for now and for after the boost, null for a job that is not in the queue */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** Format: int64 */
-                            job: number;
-                            points: components["schemas"]["Points"];
-                            available: components["schemas"]["Points"];
-                            escrow: components["schemas"]["Points"];
-                            /** @description Points that the rest of the job will cost */
-                            remaining: number | null;
-                            now: components["schemas"]["Forecast"];
-                            then: components["schemas"]["Forecast"];
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["quoteBoost"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2502,35 +897,7 @@ export interface paths {
          * Spend points on my job
          * @description They go into its escrow, pay who renders it on top, and what is left comes back when the job ends.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    /** @description Another one for each spending, the same when one is repeated; with or without quotes */
-                    "Idempotency-Key": components["parameters"]["IdempotencyKey"];
-                };
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        points: components["schemas"]["Points"];
-                    };
-                };
-            };
-            responses: {
-                200: components["responses"]["Receipt"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["boostJob"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2547,39 +914,7 @@ export interface paths {
             cookie?: never;
         };
         /** The frames of a job, in order */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: components["parameters"]["Limit"];
-                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
-                    cursor?: components["parameters"]["Cursor"];
-                };
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: components["schemas"]["Task"][];
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listTasks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2601,39 +936,7 @@ export interface paths {
          * The finished frames of a job, with addresses to fetch them from
          * @description A page covers `limit` frames of the job and lists those that are finished; it may be short, or empty, and not the last.
          */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: components["parameters"]["Limit"];
-                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
-                    cursor?: components["parameters"]["Cursor"];
-                };
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: components["schemas"]["OutputFile"][];
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listOutput"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2652,46 +955,7 @@ export interface paths {
             cookie?: never;
         };
         /** An address to fetch all finished frames of a job from, in one archive */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description What is in it now, and where it is. The address needs no login and works for a while. */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /**
-                             * @description Of the archive
-                             * @example film.zip
-                             */
-                            name: string;
-                            files: number;
-                            /**
-                             * Format: int64
-                             * @description Of the archive
-                             */
-                            size: number;
-                            /** @description Relative to the server's address */
-                            url: string;
-                        };
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["zipUrl"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2714,32 +978,7 @@ export interface paths {
          * @description Made by the server when it is asked for and not there, or older than the frames; ask again while it is `making`.
          *     Of more than 1,000 frames it shows every nth. Jobs of fewer than two frames, of tiles or of a video have none.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description What there is */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Preview"];
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["preview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2759,34 +998,7 @@ export interface paths {
             cookie?: never;
         };
         /** The film itself, MP4, at the address that /jobs/{id}/preview gives */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["File"];
-                206: components["responses"]["FilePart"];
-                /** @description You have it */
-                304: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                416: components["responses"]["BadRange"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["previewFile"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2805,39 +1017,7 @@ export interface paths {
             cookie?: never;
         };
         /** The files that a job was made of, to make another one like it */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description All of them */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: {
-                                path: string;
-                                sha256: components["schemas"]["Digest"];
-                                /** Format: int64 */
-                                size: number;
-                            }[];
-                        };
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listJobFiles"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2859,27 +1039,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Render this frame again, whether it failed or is finished */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                    task: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["Job"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["requeueTask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2900,40 +1060,7 @@ export interface paths {
          * What the frame's renderer says now, or said before it failed last
          * @description Asked of the slave that renders the frame, which has three seconds; else what came with the last failure. At most 16 KiB, its end, in printable lines.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                    task: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The lines */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** Format: int64 */
-                            task: number;
-                            /** @description Of the slave that is at it; false of the last failure */
-                            live: boolean;
-                            text: string;
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["taskLog"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2953,39 +1080,7 @@ export interface paths {
             cookie?: never;
         };
         /** A finished frame, or a small picture of it that every browser shows */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Longest side of the small picture; without it the frame as it was rendered */
-                    size?: components["parameters"]["PictureSize"];
-                    /** @description Anything that changes when the picture does; the answer may then be kept for good */
-                    v?: components["parameters"]["PictureVersion"];
-                };
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                    task: number;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["File"];
-                206: components["responses"]["FilePart"];
-                /** @description You have it */
-                304: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["taskImage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3004,38 +1099,7 @@ export interface paths {
             cookie?: never;
         };
         /** The frame of a job that was finished last, as a picture */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description Longest side of the small picture; without it the frame as it was rendered */
-                    size?: components["parameters"]["PictureSize"];
-                    /** @description Anything that changes when the picture does; the answer may then be kept for good */
-                    v?: components["parameters"]["PictureVersion"];
-                };
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["File"];
-                206: components["responses"]["FilePart"];
-                /** @description You have it */
-                304: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["jobImage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3054,22 +1118,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sign on and say what this slave has */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: components["requestBodies"]["SlaveMessage"];
-            responses: {
-                200: components["responses"]["SlaveAnswer"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["slaveHello"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3086,27 +1135,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask for work */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["SlaveAnswer"];
-                /** @description Nothing to do; ask again after Retry-After */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                401: components["responses"]["NoLogin"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["slaveOrder"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3123,28 +1152,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say how far a frame is, which renews its lease */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: components["requestBodies"]["SlaveMessage"];
-            responses: {
-                200: components["responses"]["SlaveAnswer"];
-                /** @description Go on */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["slaveProgress"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3161,22 +1169,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Hand a result in; the answer comes after it is durable */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: components["requestBodies"]["SlaveMessage"];
-            responses: {
-                200: components["responses"]["SlaveAnswer"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["slaveResult"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3193,28 +1186,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say how the machine is, as often as the welcome asked */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: components["requestBodies"]["SlaveMessage"];
-            responses: {
-                /** @description Heard */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["slaveTelemetry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3229,39 +1201,7 @@ export interface paths {
             cookie?: never;
         };
         /** What I was told, or am to be told, and what became of it; kept for 30 days */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: components["parameters"]["Limit"];
-                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
-                    cursor?: components["parameters"]["Cursor"];
-                    /** @description Oldest first, above this one */
-                    after_id?: number;
-                    channel?: "mail" | "webhook" | "browser";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: components["schemas"]["Notification"][];
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listNotifications"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3278,21 +1218,7 @@ export interface paths {
             cookie?: never;
         };
         /** How I want to be told what */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["NotificationSettings"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["showNotificationSettings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3306,32 +1232,7 @@ export interface paths {
          *     than five minutes. 2xx takes it; 408, 429, 5xx and silence are tried again for ten hours; anything else gives up.
          *     Addresses in private networks are refused unless the grid allows them.
          */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @description Empty: none */
-                        email?: string;
-                        /** @description Empty: none */
-                        webhook?: string;
-                        choices?: components["schemas"]["NotificationChoice"][];
-                    };
-                };
-            };
-            responses: {
-                200: components["responses"]["NotificationSettings"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        patch: operations["changeNotificationSettings"];
         trace?: never;
     };
     "/api/v1/notifications/code": {
@@ -3347,28 +1248,7 @@ export interface paths {
          * Send a code to my e-mail address
          * @description It holds for two hours; at most six a day for a person, and three for an address. The one before holds no more.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description It is in the outbox */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["sendEmailCode"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3388,30 +1268,7 @@ export interface paths {
          * Confirm my e-mail address by the code that was sent there
          * @description The fifth wrong try ends a code.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @example 01234567 */
-                        code: string;
-                    };
-                };
-            };
-            responses: {
-                200: components["responses"]["NotificationSettings"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["confirmEmail"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3428,36 +1285,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Send me a test */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        channel: "mail" | "webhook" | "browser";
-                    };
-                };
-            };
-            responses: {
-                /** @description It is in the outbox */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["testNotification"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3472,40 +1300,7 @@ export interface paths {
             cookie?: never;
         };
         /** Accounts, newest first */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: components["parameters"]["Limit"];
-                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
-                    cursor?: components["parameters"]["Cursor"];
-                    /** @description In names and e-mail addresses */
-                    q?: string;
-                    /** @description Moderators and administrators */
-                    filter?: "staff" | "blocked";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: components["schemas"]["Account"][];
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listUsers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3530,39 +1325,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Give an account another role */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        role: "user" | "moderator" | "administrator";
-                    };
-                };
-            };
-            responses: {
-                /** @description Done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        patch: operations["changeUser"];
         trace?: never;
     };
     "/api/v1/admin/users/{id}/block": {
@@ -3580,43 +1343,7 @@ export interface paths {
          * Keep somebody out
          * @description Sessions end, tokens and slaves get in no more, active jobs are paused. The one who is blocked reads the reason. An administrator is not blocked.
          */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description How many jobs were paused and slaves sent away */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            jobs: number;
-                            slaves: number;
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                409: components["responses"]["Conflict"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["blockUser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3635,30 +1362,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Let somebody in again; his jobs stay paused */
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: components["parameters"]["Id"];
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        post: operations["unblockUser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3673,21 +1377,7 @@ export interface paths {
             cookie?: never;
         };
         /** What may be changed while the server runs, and what only distrend.toml says */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: components["responses"]["Settings"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listSettings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3712,31 +1402,7 @@ export interface paths {
         options?: never;
         head?: never;
         /** Change a setting at once; null takes back what was set */
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        value: (string | number | boolean) | null;
-                    };
-                };
-            };
-            responses: {
-                200: components["responses"]["Settings"];
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        patch: operations["editSetting"];
         trace?: never;
     };
     "/api/v1/admin/events": {
@@ -3750,48 +1416,7 @@ export interface paths {
          * What happened, newest first
          * @description Accounts made, blocked and let in, roles and settings changed, logins of administrators, locked logins, jobs that ended or were paused, slaves, cut grants. The newest 200,000 are kept.
          */
-        get: {
-            parameters: {
-                query?: {
-                    limit?: components["parameters"]["Limit"];
-                    /** @description The `next_cursor` of the page before; it belongs to this list and filter */
-                    cursor?: components["parameters"]["Cursor"];
-                    /** @description Only these */
-                    kind?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description A page */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: {
-                                /** Format: int64 */
-                                id: number;
-                                /** Format: date-time */
-                                created_at: string;
-                                kind: string;
-                                user: components["schemas"]["Named"];
-                                slave: components["schemas"]["Named"];
-                                job: components["schemas"]["Named"];
-                                message: string;
-                            }[];
-                        };
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listActivity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3808,45 +1433,7 @@ export interface paths {
             cookie?: never;
         };
         /** Render methods, and which versions slaves have */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description All of them */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["List"] & {
-                            items: {
-                                name: string;
-                                /** @description false: its definition is gone from methods/ */
-                                defined: boolean;
-                                /** @description May machines be measured with it */
-                                benchmark: boolean;
-                                versions: {
-                                    version: string;
-                                    slaves: number;
-                                    /** @description Of these, signed on within a day */
-                                    lately: number;
-                                    /** @description Mean of a core, compared with the reference core */
-                                    power: number | null;
-                                }[];
-                            }[];
-                        };
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["listMethods"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3863,29 +1450,7 @@ export interface paths {
             cookie?: never;
         };
         /** Is the server well, and what does a new grid still lack */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Figures */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Health"];
-                    };
-                };
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["showHealth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3905,34 +1470,7 @@ export interface paths {
          * What the grid did, or one's own of it, from hours to years
          * @description Columns with a value for each step, oldest first; the last step is the one that runs. Hours, days and weeks are those of UTC.
          */
-        get: {
-            parameters: {
-                query?: {
-                    of?: "grid" | "mine";
-                    /** @description A day, a week and a month by the hour, a year by the day, all (ten years) by the week */
-                    span?: "day" | "week" | "month" | "year" | "all";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The columns */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Statistics"];
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3970,41 +1508,7 @@ export interface paths {
          *
          *     Jobs and frames are told at most two and a half times a second each, however many frames they have.
          */
-        get: {
-            parameters: {
-                query?: {
-                    /** @description The number of the last event that is known; the header Last-Event-ID comes first */
-                    since?: string;
-                    /** @description Its frames, too */
-                    job?: number;
-                    /** @description Slaves, too */
-                    slaves?: 0 | 1;
-                    /** @description Everybody's, for moderators */
-                    all?: 0 | 1;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Events until either side ends it */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "text/event-stream": string;
-                    };
-                };
-                400: components["responses"]["Invalid"];
-                401: components["responses"]["NoLogin"];
-                403: components["responses"]["Denied"];
-                404: components["responses"]["NotFound"];
-                429: components["responses"]["Slower"];
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4021,58 +1525,7 @@ export interface paths {
             cookie?: never;
         };
         /** The grid at a glance */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Public figures */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            name: string;
-                            version: string;
-                            /**
-                             * Format: int64
-                             * @description UNIX time in milliseconds
-                             */
-                            time: number;
-                            slaves: {
-                                online: number;
-                                total: number;
-                            };
-                            jobs: {
-                                active: number;
-                            };
-                            frames: {
-                                ready: number;
-                                leased: number;
-                                accepted: number;
-                                /** @description Accepted within the last hour, about */
-                                an_hour: number;
-                            };
-                            /** @description Of the slaves online that take work, in cores of the reference PC */
-                            power: number;
-                            url: string | null;
-                            /** @description Where distren-slave connects; 0: nowhere */
-                            line_port: number;
-                            /** @description Accounts; the first one administers the grid */
-                            people: number;
-                            /** @description May people make accounts by themselves */
-                            registration: boolean;
-                        };
-                    };
-                };
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["status"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4089,26 +1542,7 @@ export interface paths {
             cookie?: never;
         };
         /** This document */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description The document */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/yaml": string;
-                    };
-                };
-            };
-        };
+        get: operations["openapi"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4125,26 +1559,7 @@ export interface paths {
             cookie?: never;
         };
         /** Figures for Prometheus */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Text format 0.0.4 */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "text/plain": string;
-                    };
-                };
-            };
-        };
+        get: operations["metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4164,26 +1579,7 @@ export interface paths {
          * Does the process live
          * @description Without its database, too, since no restart of the server heals that one.
          */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description It does */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "text/plain": string;
-                    };
-                };
-            };
-        };
+        get: operations["health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4200,33 +1596,7 @@ export interface paths {
             cookie?: never;
         };
         /** Is the server ready for every request */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description All parts work */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            database: boolean;
-                            /** @description It can be written and has more room than limits.min_free_bytes */
-                            store: boolean;
-                            /** @description Its journal reaches the database */
-                            dispatcher: boolean;
-                        };
-                    };
-                };
-                503: components["responses"]["Unavailable"];
-            };
-        };
+        get: operations["readiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4243,29 +1613,7 @@ export interface paths {
             cookie?: never;
         };
         /** About a problem's code */
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    code: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description What it means and what to do, for people */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "text/html": string;
-                    };
-                };
-                404: components["responses"]["NotFound"];
-            };
-        };
+        get: operations["problemPage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -4286,7 +1634,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "malformed_json" | "invalid_request" | "cursor_invalid" | "idempotency_key_missing" | "ambiguous_http" | "unauthenticated" | "session_ended" | "wrong_credentials" | "forbidden" | "scope_missing" | "csrf_failed" | "cross_site" | "account_blocked" | "registration_closed" | "link_invalid" | "link_expired" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "range_not_satisfiable" | "state_conflict" | "name_taken" | "insufficient_points" | "files_missing" | "quota_exceeded" | "upload_offset_differs" | "slave_online_elsewhere" | "remote_settings_refused" | "tus_version" | "too_large" | "idempotency_key_reused" | "rate_limited" | "sign_in_throttled" | "too_many_streams" | "mail_limit" | "checksum_mismatch" | "disk_full" | "internal_error" | "busy" | "database_unavailable" | "shutting_down" | "not_ready";
+            code: "malformed_json" | "invalid_request" | "cursor_invalid" | "idempotency_key_missing" | "ambiguous_http" | "unauthenticated" | "session_ended" | "wrong_credentials" | "forbidden" | "scope_missing" | "csrf_failed" | "cross_site" | "account_blocked" | "registration_closed" | "link_invalid" | "link_expired" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "range_not_satisfiable" | "state_conflict" | "name_taken" | "insufficient_points" | "files_missing" | "quota_exceeded" | "upload_offset_differs" | "slave_online_elsewhere" | "remote_settings_refused" | "request_in_progress" | "precondition_failed" | "tus_version" | "too_large" | "idempotency_key_reused" | "rate_limited" | "sign_in_throttled" | "too_many_streams" | "mail_limit" | "checksum_mismatch" | "disk_full" | "internal_error" | "busy" | "database_unavailable" | "shutting_down" | "not_ready";
             /** @description A sentence for people: what was wrong, with the value, and what to do */
             detail: string;
             /** @description As in the header Request-Id and in the server's log */
@@ -4398,6 +1746,11 @@ export interface components {
         Shot: {
             /** Format: int64 */
             id: number;
+            /**
+             * Format: int64
+             * @description For If-Match: raised by each change
+             */
+            revision: number;
             /** Format: int64 */
             project: number;
             project_name: string;
@@ -4432,6 +1785,11 @@ export interface components {
         Slave: {
             /** Format: int64 */
             id: number;
+            /**
+             * Format: int64
+             * @description For If-Match: raised by each change
+             */
+            revision: number;
             name: string;
             slavekey: string;
             /** @enum {string} */
@@ -4531,6 +1889,11 @@ export interface components {
         Account: {
             /** Format: int64 */
             id: number;
+            /**
+             * Format: int64
+             * @description For If-Match: raised by each change
+             */
+            revision: number;
             name: string;
             email: string | null;
             /** @enum {string} */
@@ -4741,7 +2104,7 @@ export interface components {
             name: string;
             /** @default blender */
             method?: string;
-            /** @description Path of the main file */
+            /** @description Path of the main file, one of `files` */
             source: string;
             files: {
                 /** @description Relative, with '/' between folders, without '.' and '..' */
@@ -4751,7 +2114,7 @@ export interface components {
                 size: number;
             }[];
             /**
-             * @description At most 100
+             * @description At most 100, 000 frames
              * @example 1-10,20,30-40x2
              */
             frames: string;
@@ -4800,6 +2163,11 @@ export interface components {
         Job: {
             /** Format: int64 */
             id: number;
+            /**
+             * Format: int64
+             * @description For If-Match: raised by each change
+             */
+            revision: number;
             name: string;
             /** Format: int64 */
             user: number;
@@ -4960,7 +2328,7 @@ export interface components {
             frames: number;
             /** @description It shows every nth frame */
             step: number;
-            /** @description Of the film that is there */
+            /** @description Of the film that is there, perhaps an older one */
             url: string | null;
         };
         OutputFile: {
@@ -5245,6 +2613,33 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The Content-Type of the body is not one of this operation */
+        WrongType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The resource has another revision than `If-Match` names; nothing was changed */
+        OtherRevision: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The Idempotency-Key was used for another request */
+        KeyReused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
     };
     parameters: {
         Id: number;
@@ -5265,6 +2660,22 @@ export interface components {
         TusResumable: "1.0.0";
         /** @description `sha256 BASE64` of this part */
         UploadChecksum: string;
+        /** @description A new one for each thing to be created; sent again with it within a day the request is answered as before */
+        IdempotencyKeyOptional: string;
+        /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+        IfMatch: string;
+        /** @description Of a slave: the attempt whose image it is */
+        UploadAttempt: number;
+        /** @description Whose upload it is */
+        UploadSlave: number;
+        /** @description Of the file */
+        UploadName: string;
+        /** @description Bytes that it may have at most */
+        UploadLimit: number;
+        /** @description Of a signed address, UNIX seconds */
+        UploadExpires: number;
+        /** @description Of a signed address */
+        UploadSignature: string;
     };
     requestBodies: {
         UploadPart: {
@@ -5342,6 +2753,9 @@ export type ResponseChecksumMismatch = components['responses']['ChecksumMismatch
 export type ResponseSlower = components['responses']['Slower'];
 export type ResponseUnavailable = components['responses']['Unavailable'];
 export type ResponseDiskFull = components['responses']['DiskFull'];
+export type ResponseWrongType = components['responses']['WrongType'];
+export type ResponseOtherRevision = components['responses']['OtherRevision'];
+export type ResponseKeyReused = components['responses']['KeyReused'];
 export type ParameterId = components['parameters']['Id'];
 export type ParameterLimit = components['parameters']['Limit'];
 export type ParameterCursor = components['parameters']['Cursor'];
@@ -5353,7 +2767,3035 @@ export type ParameterSignature = components['parameters']['Signature'];
 export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];
 export type ParameterTusResumable = components['parameters']['TusResumable'];
 export type ParameterUploadChecksum = components['parameters']['UploadChecksum'];
+export type ParameterIdempotencyKeyOptional = components['parameters']['IdempotencyKeyOptional'];
+export type ParameterIfMatch = components['parameters']['IfMatch'];
+export type ParameterUploadAttempt = components['parameters']['UploadAttempt'];
+export type ParameterUploadSlave = components['parameters']['UploadSlave'];
+export type ParameterUploadName = components['parameters']['UploadName'];
+export type ParameterUploadLimit = components['parameters']['UploadLimit'];
+export type ParameterUploadExpires = components['parameters']['UploadExpires'];
+export type ParameterUploadSignature = components['parameters']['UploadSignature'];
 export type RequestBodyUploadPart = components['requestBodies']['UploadPart'];
 export type RequestBodySlaveMessage = components['requestBodies']['SlaveMessage'];
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    email?: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            201: components["responses"]["Session"];
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Session"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended; with an API token nothing happened */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account of this login */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        user: components["schemas"]["User"];
+                        /** @description With a cookie alone */
+                        csrf?: string;
+                        /** @description The latest event; what is asked for after this is not older */
+                        event: string;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Token"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each thing to be created; sent again with it within a day the request is answered as before */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKeyOptional"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    scopes: components["schemas"]["Scope"][];
+                };
+            };
+        };
+        responses: {
+            /** @description The token */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: int64 */
+                        id: number;
+                        name: string;
+                        scopes: components["schemas"]["Scope"][];
+                        secret: string;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["KeyReused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is no longer valid */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSlaves: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description me (the default), any or the number of a user; what is not yours is for moderators */
+                owner?: components["parameters"]["Owner"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Slave"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createSlave: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each thing to be created; sent again with it within a day the request is answered as before */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKeyOptional"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            201: components["responses"]["SlaveCredentials"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["KeyReused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showSlave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Slave"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeSlave: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It may not come back */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["OtherRevision"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeSlave: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": {
+                    name?: string;
+                    /** @enum {string} */
+                    state?: "enabled" | "disabled";
+                };
+                "application/json": {
+                    name?: string;
+                    /** @enum {string} */
+                    state?: "enabled" | "disabled";
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Slave"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rotateSlave: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each thing to be created; sent again with it within a day the request is answered as before */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKeyOptional"];
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["SlaveCredentials"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            422: components["responses"]["KeyReused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    explainSlave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule that decides now, its number, and both as a sentence; the rules are listed in doc/points.md */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listBlocks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["SlaveBlocks"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    addBlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description A name */
+                    user?: string;
+                    /** Format: int64 */
+                    project?: number;
+                    /** Format: int64 */
+                    job?: number;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["SlaveBlocks"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteBlock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+                kind: "user" | "project" | "job";
+                target: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not blocked any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeRemoteSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["SlaveWishes"];
+                "application/json": components["schemas"]["SlaveWishes"];
+            };
+        };
+        responses: {
+            200: components["responses"]["Slave"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showTelemetry: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Telemetry"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    points: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The balance */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Balance"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    statement: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["StatementLine"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    givePoints: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Another one for each spending, the same when one is repeated; with or without quotes */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description A name */
+                    to: string;
+                    points: components["schemas"]["Points"];
+                    /** @description For both to read */
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Receipt"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["KeyReused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    adjustPoints: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Another one for each spending, the same when one is repeated; with or without quotes */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description A name */
+                    from?: string;
+                    /** @description A name */
+                    to?: string;
+                    points: components["schemas"]["Points"];
+                    /** @description For those concerned to read */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Receipt"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["KeyReused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    ranking: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: {
+                            /** @description The same for equals */
+                            place: number;
+                            /** Format: int64 */
+                            user: number;
+                            user_name: string;
+                            total: components["schemas"]["Points"];
+                            weight: components["schemas"]["Weight"];
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    checkLedger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each invariant, and the first row that breaks it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        clean: boolean;
+                        invariants: {
+                            /** @example every_transaction_sums_to_0 */
+                            name: string;
+                            holds: boolean;
+                            detail: string | null;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listProjects: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Project"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each thing to be created; sent again with it within a day the request is answered as before */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKeyOptional"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The project */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["KeyReused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The project */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listShots: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Shot"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createShot: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each thing to be created; sent again with it within a day the request is answered as before */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKeyOptional"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Without / */
+                    sequence: string;
+                    /** @description Without / */
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The shot */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shot"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["KeyReused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showShot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The shot */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shot"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteShot: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["OtherRevision"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeShot: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": {
+                    sequence?: string;
+                    name?: string;
+                    /**
+                     * @description auto: as its jobs are. A new job in it makes it auto again.
+                     * @enum {string}
+                     */
+                    state?: "auto" | "waiting" | "work" | "review" | "done";
+                };
+                "application/json": {
+                    sequence?: string;
+                    name?: string;
+                    /**
+                     * @description auto: as its jobs are. A new job in it makes it auto again.
+                     * @enum {string}
+                     */
+                    state?: "auto" | "waiting" | "work" | "review" | "done";
+                };
+            };
+        };
+        responses: {
+            /** @description The shot as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shot"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listShotJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Job"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    addShotJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: int64 */
+                    job: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The shot as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shot"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeShotJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+                job: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Out of it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    missingBlobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    sha256: components["schemas"]["Digest"][];
+                };
+            };
+        };
+        responses: {
+            /** @description Those to be uploaded, in the order given */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        missing: components["schemas"]["Digest"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    blob: {
+        parameters: {
+            query?: {
+                for?: string;
+                /** @description UNIX time in seconds */
+                expires?: components["parameters"]["Expires"];
+                signature?: components["parameters"]["Signature"];
+            };
+            header?: never;
+            path: {
+                sha256: components["schemas"]["Digest"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            206: components["responses"]["FilePart"];
+            /** @description You have it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Expired"];
+            404: components["responses"]["NotFound"];
+            416: components["responses"]["BadRange"];
+        };
+    };
+    fileList: {
+        parameters: {
+            query?: {
+                /** @description UNIX time in seconds */
+                expires?: components["parameters"]["Expires"];
+                signature?: components["parameters"]["Signature"];
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Path, size, digest and signed address of each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        files: {
+                            path: string;
+                            /** Format: int64 */
+                            size: number;
+                            sha256: components["schemas"]["Digest"];
+                            url: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Expired"];
+        };
+    };
+    outputFile: {
+        parameters: {
+            query?: {
+                sha256?: components["schemas"]["Digest"];
+                /** @description UNIX time in seconds */
+                expires?: components["parameters"]["Expires"];
+                signature?: components["parameters"]["Signature"];
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            206: components["responses"]["FilePart"];
+            /** @description You have it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Expired"];
+            404: components["responses"]["NotFound"];
+            416: components["responses"]["BadRange"];
+        };
+    };
+    zip: {
+        parameters: {
+            query?: {
+                /** @description UNIX time in seconds */
+                expires?: components["parameters"]["Expires"];
+                signature?: components["parameters"]["Signature"];
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Expired"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createUpload: {
+        parameters: {
+            query?: {
+                /** @description Of a slave: the attempt whose image it is */
+                attempt?: components["parameters"]["UploadAttempt"];
+                /** @description Whose upload it is */
+                slave?: components["parameters"]["UploadSlave"];
+                /** @description Of the file */
+                name?: components["parameters"]["UploadName"];
+                /** @description Bytes that it may have at most */
+                limit?: components["parameters"]["UploadLimit"];
+                /** @description Of a signed address, UNIX seconds */
+                expires?: components["parameters"]["UploadExpires"];
+                /** @description Of a signed address */
+                signature?: components["parameters"]["UploadSignature"];
+            };
+            header: {
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+                "Upload-Length": number;
+                /** @description `sha256 BASE64` of the 64 hexadecimal digits, and `filename BASE64`, separated by a comma */
+                "Upload-Metadata": string;
+                /** @description `sha256 BASE64` of this part */
+                "Upload-Checksum"?: components["parameters"]["UploadChecksum"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["UploadPart"];
+        responses: {
+            /** @description Begun, and perhaps complete */
+            201: {
+                headers: {
+                    /** @description `/api/v1/uploads/ID` */
+                    Location?: string;
+                    "Upload-Offset"?: number;
+                    "Upload-Expires"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Expired"];
+            412: components["responses"]["Invalid"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["Invalid"];
+            429: components["responses"]["Slower"];
+            460: components["responses"]["ChecksumMismatch"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
+        };
+    };
+    uploadOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing but headers */
+            204: {
+                headers: {
+                    "Tus-Version"?: string;
+                    "Tus-Extension"?: string;
+                    "Tus-Checksum-Algorithm"?: string;
+                    "Tus-Max-Size"?: number;
+                    /** @description Largest body of one request */
+                    "Tus-Max-Part"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+        };
+    };
+    deleteUpload: {
+        parameters: {
+            query?: {
+                /** @description Of a slave: the attempt whose image it is */
+                attempt?: components["parameters"]["UploadAttempt"];
+                /** @description Whose upload it is */
+                slave?: components["parameters"]["UploadSlave"];
+                /** @description Of the file */
+                name?: components["parameters"]["UploadName"];
+                /** @description Bytes that it may have at most */
+                limit?: components["parameters"]["UploadLimit"];
+                /** @description Of a signed address, UNIX seconds */
+                expires?: components["parameters"]["UploadExpires"];
+                /** @description Of a signed address */
+                signature?: components["parameters"]["UploadSignature"];
+            };
+            header: {
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["Invalid"];
+        };
+    };
+    showUpload: {
+        parameters: {
+            query?: {
+                /** @description Of a slave: the attempt whose image it is */
+                attempt?: components["parameters"]["UploadAttempt"];
+                /** @description Whose upload it is */
+                slave?: components["parameters"]["UploadSlave"];
+                /** @description Of the file */
+                name?: components["parameters"]["UploadName"];
+                /** @description Bytes that it may have at most */
+                limit?: components["parameters"]["UploadLimit"];
+                /** @description Of a signed address, UNIX seconds */
+                expires?: components["parameters"]["UploadExpires"];
+                /** @description Of a signed address */
+                signature?: components["parameters"]["UploadSignature"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on from here */
+            200: {
+                headers: {
+                    "Upload-Offset"?: number;
+                    "Upload-Length"?: number;
+                    "Upload-Expires"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    appendUpload: {
+        parameters: {
+            query?: {
+                /** @description Of a slave: the attempt whose image it is */
+                attempt?: components["parameters"]["UploadAttempt"];
+                /** @description Whose upload it is */
+                slave?: components["parameters"]["UploadSlave"];
+                /** @description Of the file */
+                name?: components["parameters"]["UploadName"];
+                /** @description Bytes that it may have at most */
+                limit?: components["parameters"]["UploadLimit"];
+                /** @description Of a signed address, UNIX seconds */
+                expires?: components["parameters"]["UploadExpires"];
+                /** @description Of a signed address */
+                signature?: components["parameters"]["UploadSignature"];
+            };
+            header: {
+                "Tus-Resumable": components["parameters"]["TusResumable"];
+                "Upload-Offset": number;
+                /** @description `sha256 BASE64` of this part */
+                "Upload-Checksum"?: components["parameters"]["UploadChecksum"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: components["requestBodies"]["UploadPart"];
+        responses: {
+            /** @description Taken; when the offset is the length, the whole file was verified and stored */
+            204: {
+                headers: {
+                    "Upload-Offset"?: number;
+                    "Upload-Expires"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["Invalid"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["Invalid"];
+            460: components["responses"]["ChecksumMismatch"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description me (the default), any or the number of a user; what is not yours is for moderators */
+                owner?: components["parameters"]["Owner"];
+                state?: components["schemas"]["JobState"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Job"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each thing to be created; sent again with it within a day the request is answered as before */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKeyOptional"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewJob"];
+            };
+        };
+        responses: {
+            201: components["responses"]["Job"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["KeyReused"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
+        };
+    };
+    checkJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewJob"];
+            };
+        };
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Why the job would be refused */
+                        problem: string | null;
+                        frames: number;
+                        /** @description How many jobs it would be; 0: none */
+                        jobs: number;
+                        /** @description Oldest renderer that can open the source */
+                        version: string;
+                        parameters: components["schemas"]["Parameters"];
+                        output: components["schemas"]["Output"];
+                        warnings: string[];
+                        /** @description Files that the scene and its libraries name, at most 1,000 */
+                        needs: {
+                            /** @description As the scene has it */
+                            path: string;
+                            /** @description image, library, sound, font, movie clip, volume, cache, ... */
+                            kind: string;
+                            /** @enum {string} */
+                            state: "here" | "missing" | "absolute" | "outside" | "other case";
+                        }[];
+                        /** @description A rough guess at what one frame takes */
+                        memory_mib: number | null;
+                        scene: components["schemas"]["SceneFound"];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Job"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": {
+                    name?: string;
+                    priority?: number;
+                    /**
+                     * @description Of its project; made where it is new. Empty, the job belongs to no shot
+                     * @example SQ010/SH020
+                     */
+                    shot?: string;
+                };
+                "application/json": {
+                    name?: string;
+                    priority?: number;
+                    /**
+                     * @description Of its project; made where it is new. Empty, the job belongs to no shot
+                     * @example SQ010/SH020
+                     */
+                    shot?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Job"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    pauseJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Job"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resumeJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Job"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Job"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    requeueJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @default failed
+                     * @enum {string}
+                     */
+                    frames?: "failed" | "all";
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Job"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    approveJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Job"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    explainJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rule that decides now, its number, and both as a sentence; the rules are listed in doc/points.md */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    quoteBoost: {
+        parameters: {
+            query: {
+                points: components["schemas"]["Points"];
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Estimates for now and for after the boost, null for a job that is not in the queue */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: int64 */
+                        job: number;
+                        points: components["schemas"]["Points"];
+                        available: components["schemas"]["Points"];
+                        escrow: components["schemas"]["Points"];
+                        /** @description Points that the rest of the job will cost */
+                        remaining: number | null;
+                        now: components["schemas"]["Forecast"];
+                        then: components["schemas"]["Forecast"];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    boostJob: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Another one for each spending, the same when one is repeated; with or without quotes */
+                "Idempotency-Key": components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    points: components["schemas"]["Points"];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Receipt"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["KeyReused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listTasks: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Task"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listOutput: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["OutputFile"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    zipUrl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is in it now, and where it is. The address needs no login and works for a while. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /**
+                         * @description Of the archive
+                         * @example film.zip
+                         */
+                        name: string;
+                        files: number;
+                        /**
+                         * Format: int64
+                         * @description Of the archive, in bytes
+                         */
+                        size: number;
+                        /** @description Relative to the server's address */
+                        url: string;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What there is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    previewFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            206: components["responses"]["FilePart"];
+            /** @description You have it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            416: components["responses"]["BadRange"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listJobFiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: {
+                            path: string;
+                            sha256: components["schemas"]["Digest"];
+                            /** Format: int64 */
+                            size: number;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    requeueTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+                task: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Job"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    taskLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+                task: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: int64 */
+                        task: number;
+                        /** @description Of the slave that is at it; false of the last failure */
+                        live: boolean;
+                        text: string;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    taskImage: {
+        parameters: {
+            query?: {
+                /** @description Longest side of the small picture; without it the frame as it was rendered */
+                size?: components["parameters"]["PictureSize"];
+                /** @description Anything that changes when the picture does; the answer may then be kept for good */
+                v?: components["parameters"]["PictureVersion"];
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+                task: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            206: components["responses"]["FilePart"];
+            /** @description You have it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    jobImage: {
+        parameters: {
+            query?: {
+                /** @description Longest side of the small picture; without it the frame as it was rendered */
+                size?: components["parameters"]["PictureSize"];
+                /** @description Anything that changes when the picture does; the answer may then be kept for good */
+                v?: components["parameters"]["PictureVersion"];
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            206: components["responses"]["FilePart"];
+            /** @description You have it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    slaveHello: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["SlaveMessage"];
+        responses: {
+            200: components["responses"]["SlaveAnswer"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    slaveOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["SlaveAnswer"];
+            /** @description Nothing to do; ask again after Retry-After */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    slaveProgress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["SlaveMessage"];
+        responses: {
+            200: components["responses"]["SlaveAnswer"];
+            /** @description Go on */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    slaveResult: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["SlaveMessage"];
+        responses: {
+            200: components["responses"]["SlaveAnswer"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    slaveTelemetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: components["requestBodies"]["SlaveMessage"];
+        responses: {
+            /** @description Heard */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Oldest first, above this one */
+                after_id?: number;
+                channel?: "mail" | "webhook" | "browser";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Notification"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showNotificationSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["NotificationSettings"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeNotificationSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": {
+                    /** @description Empty: none */
+                    email?: string;
+                    /** @description Empty: none */
+                    webhook?: string;
+                    choices?: components["schemas"]["NotificationChoice"][];
+                };
+                "application/json": {
+                    /** @description Empty: none */
+                    email?: string;
+                    /** @description Empty: none */
+                    webhook?: string;
+                    choices?: components["schemas"]["NotificationChoice"][];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["NotificationSettings"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sendEmailCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is in the outbox */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    confirmEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example 01234567 */
+                    code: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["NotificationSettings"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    testNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    channel: "mail" | "webhook" | "browser";
+                };
+            };
+        };
+        responses: {
+            /** @description It is in the outbox */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description In names and e-mail addresses */
+                q?: string;
+                /** @description Moderators and administrators, or those who are blocked */
+                filter?: "staff" | "blocked";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Account"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": {
+                    /** @enum {string} */
+                    role: "user" | "moderator" | "administrator";
+                };
+                "application/json": {
+                    /** @enum {string} */
+                    role: "user" | "moderator" | "administrator";
+                };
+            };
+        };
+        responses: {
+            /** @description Done, or it had that role */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    blockUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description How many jobs were paused and slaves sent away */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        jobs: number;
+                        slaves: number;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    unblockUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                id: components["parameters"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["OtherRevision"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Settings"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    editSetting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": {
+                    value: string | number | boolean | null;
+                };
+                "application/json": {
+                    value: string | number | boolean | null;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Settings"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listActivity: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Only these */
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: {
+                            /** Format: int64 */
+                            id: number;
+                            /** Format: date-time */
+                            created_at: string;
+                            kind: string;
+                            user: components["schemas"]["Named"];
+                            slave: components["schemas"]["Named"];
+                            job: components["schemas"]["Named"];
+                            message: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listMethods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: {
+                            name: string;
+                            /** @description false: its definition is gone from methods/ */
+                            defined: boolean;
+                            /** @description May machines be measured with it */
+                            benchmark: boolean;
+                            versions: {
+                                version: string;
+                                slaves: number;
+                                /** @description Of these, signed on within a day */
+                                lately: number;
+                                /** @description Mean of a core, compared with the reference core */
+                                power: number | null;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    statistics: {
+        parameters: {
+            query?: {
+                of?: "grid" | "mine";
+                /** @description A day, a week and a month by the hour, a year by the day, all (ten years) by the week */
+                span?: "day" | "week" | "month" | "year" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The columns */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    events: {
+        parameters: {
+            query?: {
+                /** @description The number of the last event that is known; the header Last-Event-ID comes first */
+                since?: string;
+                /** @description Its frames, too */
+                job?: number;
+                /** @description Slaves, too */
+                slaves?: 0 | 1;
+                /** @description Everybody's, for moderators */
+                all?: 0 | 1;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events until either side ends it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Public figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        version: string;
+                        /**
+                         * Format: int64
+                         * @description UNIX time in milliseconds
+                         */
+                        time: number;
+                        slaves: {
+                            online: number;
+                            total: number;
+                        };
+                        jobs: {
+                            active: number;
+                        };
+                        frames: {
+                            ready: number;
+                            leased: number;
+                            accepted: number;
+                            /** @description Accepted within the last hour, about */
+                            an_hour: number;
+                        };
+                        /** @description Of the slaves online that take work, in cores of the reference PC */
+                        power: number;
+                        url: string | null;
+                        /** @description Where distren-slave connects; 0: nowhere */
+                        line_port: number;
+                        /** @description Accounts; the first one administers the grid */
+                        people: number;
+                        /** @description May people make accounts by themselves */
+                        registration: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Text format 0.0.4 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+        };
+    };
+    readiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All parts work */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        database: boolean;
+                        /** @description It can be written and has more room than limits.min_free_bytes */
+                        store: boolean;
+                        /** @description Its journal reaches the database */
+                        dispatcher: boolean;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    problemPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it means and what to do, for people */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            400: components["responses"]["Invalid"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+}

@@ -6,6 +6,7 @@ import { useLive } from '../api/live';
 import type { Job, AnswerOf } from '../api/routes';
 import { address, go, useAddress } from '../base/address';
 import { countFrames, count, frameList } from '../base/format';
+import { newKey } from '../base/random';
 import { Heading, Loading, ErrorMessage, useTitle } from '../parts/basics';
 import { Check, Field, Select } from '../parts/form';
 import { Icon } from '../parts/icons';
@@ -154,11 +155,17 @@ export function NewJobPage() {
 
   const frames = countFrames(choices.frames);
   const ready = frames !== null && choices.name.trim() !== '' && !latest?.problem && goodShot(choices.shot);
+  const sent = useRef({ said: '', key: '' });
   const submit = async (): Promise<void> => {
     if (!files) return;
     setBusy(true);
     try {
-      const job = await ask('POST /api/v1/jobs', { body: bodyOf(choices, scene, files) });
+      // The same key as long as the same is submitted: pressed again after a lost answer, it makes no second job.
+      const body = bodyOf(choices, scene, files);
+      const said = JSON.stringify(body);
+      if (said !== sent.current.said) sent.current = { said, key: newKey() };
+      const job = await ask('POST /api/v1/jobs', { body, key: sent.current.key });
+      sent.current = { said: '', key: '' };
       showToast(text.newJob.submitted(job.name));
       go(address(['jobs', job.id], { boost: choices.boost ? 1 : null }));
     } catch (wrong) {

@@ -1,16 +1,18 @@
 -- Approves the remaining frames of a job that needs approval; another job stays as it is. DR404 no such job, DR409 it
--- has ended.
+-- has ended, DR412 another revision.
 CREATE OR REPLACE PROCEDURE job_approve(IN p_job_id BIGINT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_state VARCHAR(16);
+  DECLARE v_revision BIGINT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
-  SELECT state INTO v_state FROM job WHERE id = p_job_id AND state <> 'creating' FOR UPDATE;
+  SELECT state, revision INTO v_state, v_revision FROM job WHERE id = p_job_id AND state <> 'creating' FOR UPDATE;
   IF v_state IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job_id));
   END IF;
+  CALL revision_check(CONCAT('job ', p_job_id), v_revision);
   IF v_state NOT IN ('active', 'paused') THEN
     CALL error_raise(409, CONCAT('job ', p_job_id, ' is ', v_state, '; there is nothing left to approve'));
   END IF;

@@ -1,9 +1,10 @@
 -- Cancels a job and its open tasks, keeps accepted frames and refunds the remaining boost. Idempotent. DR404 no such
--- job, DR409 it has finished or failed.
+-- job, DR409 it has finished or failed, DR412 another revision.
 CREATE OR REPLACE PROCEDURE job_cancel(IN p_job_id BIGINT, IN p_reason VARCHAR(2000))
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_state VARCHAR(16);
+  DECLARE v_revision BIGINT;
   DECLARE v_first BIGINT;
   DECLARE v_tasks INT;
   DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
@@ -11,11 +12,12 @@ BEGIN
 
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   START TRANSACTION;
-  SELECT state, first_task_id, task_count INTO v_state, v_first, v_tasks FROM job
+  SELECT state, revision, first_task_id, task_count INTO v_state, v_revision, v_first, v_tasks FROM job
     WHERE id = p_job_id AND state <> 'creating' FOR UPDATE;
   IF v_state IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job_id));
   END IF;
+  CALL revision_check(CONCAT('job ', p_job_id), v_revision);
   IF v_state IN ('finished', 'failed') THEN
     CALL error_raise(409, CONCAT('job ', p_job_id, ' is ', v_state, ' already and cannot be cancelled'));
   END IF;

@@ -1,9 +1,11 @@
 -- Deletes a job that has ended, with its tasks, attempts and files, after settling its held grants and refunding its
--- boost; its transactions stay. DR404 no such job, DR409 it has not ended, or an unfinished job depends on it.
+-- boost; its transactions stay. DR404 no such job, DR409 it has not ended, or an unfinished job depends on it, DR412
+-- another revision.
 CREATE OR REPLACE PROCEDURE job_delete(IN p_job_id BIGINT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_state VARCHAR(16);
+  DECLARE v_revision BIGINT;
   DECLARE v_first BIGINT;
   DECLARE v_tasks INT;
   DECLARE v_after BIGINT;
@@ -11,11 +13,12 @@ BEGIN
 
   SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
   START TRANSACTION;
-  SELECT state, first_task_id, task_count INTO v_state, v_first, v_tasks FROM job
+  SELECT state, revision, first_task_id, task_count INTO v_state, v_revision, v_first, v_tasks FROM job
     WHERE id = p_job_id AND state <> 'creating' FOR UPDATE;
   IF v_state IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job_id));
   END IF;
+  CALL revision_check(CONCAT('job ', p_job_id), v_revision);
   IF v_state IN ('active', 'paused') THEN
     CALL error_raise(409, CONCAT('job ', p_job_id, ' is ', v_state, '; cancel it first'));
   END IF;

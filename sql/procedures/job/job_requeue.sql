@@ -2,11 +2,12 @@
 -- without such tasks stays as it is. Row: how many tasks.
 --   p_task_id  this one, failed or accepted; 0: all that failed
 --   p_all      with p_task_id 0: accepted ones too; their images stay until new ones replace them
--- DR404 no such job or task, DR409 the job was cancelled, or the job that it depends on was deleted.
+-- DR404 no such job or task, DR409 the job was cancelled, or the job that it depends on was deleted, DR412 another revision.
 CREATE OR REPLACE PROCEDURE job_requeue(IN p_job_id BIGINT, IN p_task_id BIGINT, IN p_all BOOLEAN)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_state VARCHAR(16);
+  DECLARE v_revision BIGINT;
   DECLARE v_first BIGINT;
   DECLARE v_tasks INT;
   DECLARE v_to BIGINT;
@@ -16,11 +17,13 @@ BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
-  SELECT state, first_task_id, task_count, depends_on_job_id INTO v_state, v_first, v_tasks, v_after
+  SELECT state, revision, first_task_id, task_count, depends_on_job_id
+  INTO v_state, v_revision, v_first, v_tasks, v_after
   FROM job WHERE id = p_job_id AND state <> 'creating' FOR UPDATE;
   IF v_state IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job_id));
   END IF;
+  CALL revision_check(CONCAT('job ', p_job_id), v_revision);
   IF v_state = 'cancelled' THEN
     CALL error_raise(409, CONCAT('job ', p_job_id, ' was cancelled; submit it again to render it'));
   END IF;

@@ -1,15 +1,18 @@
--- Makes a paused job active and resets the count of equal failures. DR404 no such job, DR409 it has ended.
+-- Makes a paused job active and resets the count of equal failures. DR404 no such job, DR409 it has ended, DR412
+-- another revision.
 CREATE OR REPLACE PROCEDURE job_resume(IN p_job_id BIGINT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_state VARCHAR(16);
+  DECLARE v_revision BIGINT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
-  SELECT state INTO v_state FROM job WHERE id = p_job_id AND state <> 'creating' FOR UPDATE;
+  SELECT state, revision INTO v_state, v_revision FROM job WHERE id = p_job_id AND state <> 'creating' FOR UPDATE;
   IF v_state IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job_id));
   END IF;
+  CALL revision_check(CONCAT('job ', p_job_id), v_revision);
   IF v_state = 'failed' THEN
     CALL error_raise(409, CONCAT('job ', p_job_id,
       ' is failed and cannot be resumed; requeue it to try its failed frames again'));

@@ -35,7 +35,7 @@ BEGIN
   SELECT blocked_at IS NOT NULL INTO v_blocked FROM user WHERE id = v_user_id LOCK IN SHARE MODE;
   IF p_shot_name <> '' THEN
     CALL shot_find(v_project_id, p_sequence_name, p_shot_name, v_shot_id);
-    UPDATE shot SET state = NULL WHERE id = v_shot_id;
+    UPDATE shot SET state = NULL, revision = revision + 1 WHERE id = v_shot_id;
   END IF;
   UPDATE job
   SET state = IF(starts_paused OR v_blocked, 'paused', 'active'),
@@ -45,6 +45,7 @@ BEGIN
   IF ROW_COUNT() = 0 THEN
     CALL error_raise(404, 'the submission was given up before it was complete; submit it again');
   END IF;
+  CALL idempotency_created(p_submission_id);
   INSERT INTO activity (created_at, kind, user_id, job_id, message)
   SELECT v_now, 'job_created', user_id, id, CONCAT('Job ', id, ' (', name, ') was submitted')
   FROM job WHERE id = p_submission_id OR submission_id = p_submission_id ORDER BY id;

@@ -2,6 +2,7 @@
 CREATE OR REPLACE PROCEDURE project_create(IN p_user_id BIGINT, IN p_name VARCHAR(1000))
 SQL SECURITY DEFINER
 BEGIN
+  DECLARE v_project_id BIGINT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
   START TRANSACTION;
@@ -15,6 +16,8 @@ BEGIN
     CALL error_raise(411, CONCAT('you have a project "', TRIM(p_name), '" already'));
   END IF;
   INSERT INTO project (user_id, name, created_at) VALUES (p_user_id, TRIM(p_name), UTC_TIMESTAMP(3));
+  SET v_project_id = LAST_INSERT_ID();
+  CALL idempotency_created(v_project_id);
   COMMIT;
-  SELECT LAST_INSERT_ID() AS id;
+  SELECT v_project_id AS id;
 END

@@ -20,6 +20,6 @@ BEGIN
     CALL error_raise(409, CONCAT('job ', p_job_id, ' is not in the project of shot ', p_shot_id));
   END IF;
   UPDATE job SET shot_id = NULLIF(p_shot_id, 0) WHERE id = p_job_id;
-  UPDATE shot SET state = NULL WHERE id = p_shot_id;
+  UPDATE shot SET state = NULL, revision = revision + 1 WHERE id = p_shot_id;
   COMMIT;
 END

@@ -1,12 +1,13 @@
 -- Renames a shot, moves it to another sequence of its project, or sets its state; NULL keeps a value, state '' derives
 -- it from its jobs. A sequence without shots is deleted. DR404 no such shot, DR400 an invalid value, DR411 the name is
--- taken.
+-- taken, DR412 another revision.
 CREATE OR REPLACE PROCEDURE shot_change(IN p_shot_id BIGINT, IN p_sequence_name VARCHAR(1000), IN p_name VARCHAR(1000),
   IN p_state VARCHAR(16))
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_project_id BIGINT;
   DECLARE v_before BIGINT;
+  DECLARE v_revision BIGINT;
   DECLARE v_sequence_id BIGINT;
   DECLARE v_name VARCHAR(64);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
@@ -21,7 +22,9 @@ BEGIN
   IF v_project_id IS NULL OR NOT EXISTS (SELECT 1 FROM project WHERE id = v_project_id FOR UPDATE) THEN
     CALL error_raise(404, CONCAT('there is no shot ', p_shot_id));
   END IF;
-  SELECT sequence_id, COALESCE(TRIM(p_name), name) INTO v_before, v_name FROM shot WHERE id = p_shot_id FOR UPDATE;
+  SELECT sequence_id, COALESCE(TRIM(p_name), name), revision INTO v_before, v_name, v_revision
+  FROM shot WHERE id = p_shot_id FOR UPDATE;
+  CALL revision_check(CONCAT('shot ', p_shot_id), v_revision);
   SET v_sequence_id = v_before;
   IF p_sequence_name IS NOT NULL THEN
     SET v_sequence_id = (SELECT id FROM sequence WHERE project_id = v_project_id AND name = TRIM(p_sequence_name));
@@ -34,7 +37,7 @@ BEGIN
   IF EXISTS (SELECT 1 FROM shot WHERE sequence_id = v_sequence_id AND name = v_name AND id <> p_shot_id) THEN
     CALL error_raise(411, CONCAT('the sequence has a shot "', v_name, '" already'));
   END IF;
-  UPDATE shot SET sequence_id = v_sequence_id, name = v_name,
+  UPDATE shot SET sequence_id = v_sequence_id, name = v_name, revision = revision + 1,
     state = CASE WHEN p_state IS NULL THEN state ELSE NULLIF(p_state, '') END
   WHERE id = p_shot_id;
   DELETE FROM sequence WHERE id = v_before AND NOT EXISTS (SELECT 1 FROM shot WHERE sequence_id = v_before);

@@ -9,6 +9,7 @@ BEGIN
 
   START TRANSACTION;
   CALL shot_find(p_project_id, p_sequence_name, p_name, v_shot_id);
+  CALL idempotency_created(v_shot_id);
   COMMIT;
   SELECT v_shot_id AS id;
 END

@@ -17,9 +17,9 @@ BEGIN
     COALESCE(l.task_count, 0) AS latest_task_count, COALESCE(l.accepted_count, 0) AS latest_accepted_count,
     COALESCE(v.id, 0) AS thumbnail_job_id, COALESCE(v.accepted_count, 0) AS thumbnail_accepted_count,
     COALESCE(v.output, '{}') AS thumbnail_output,
-    time_text(s.created_at) AS created_at
+    time_text(s.created_at) AS created_at, s.revision
   FROM (
-    SELECT t.id, t.project_id, t.sequence_id, t.name, t.state, t.created_at, COUNT(j.id) AS jobs,
+    SELECT t.id, t.project_id, t.sequence_id, t.name, t.state, t.created_at, t.revision, COUNT(j.id) AS jobs,
       SUM(j.state IN ('active', 'paused')) AS open, SUM(j.state = 'finished') AS finished,
       MAX(IF(j.tiles_per_frame = 1 AND JSON_VALUE(j.output, '$.format') NOT IN ('MP4', 'WEBM'), j.id, NULL)) AS latest,
       MAX(IF(j.accepted_count > 0 AND j.tiles_per_frame = 1 AND JSON_VALUE(j.output, '$.format') NOT IN ('MP4', 'WEBM'),

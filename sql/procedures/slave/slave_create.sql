@@ -31,6 +31,7 @@ BEGIN
   INSERT INTO slave (user_id, name, slavekey, password_hash, created_at)
   VALUES (p_user_id, TRIM(p_name), p_slavekey, p_password_hash, v_now);
   SET v_slave_id = LAST_INSERT_ID();
+  CALL idempotency_created(v_slave_id);
   INSERT INTO activity (created_at, kind, user_id, slave_id, message)
   VALUES (v_now, 'slave_created', p_user_id, v_slave_id,
     CONCAT('Slave ', v_slave_id, ' (', TRIM(p_name), ') was enrolled'));

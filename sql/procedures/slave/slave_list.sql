@@ -11,7 +11,7 @@ BEGIN
        COALESCE(GREATEST(TIMESTAMPDIFF(SECOND, k.benchmarked_at, UTC_TIMESTAMP(3)), 0), 0)) ORDER BY m.name, k.version)
      FROM slave_method k JOIN render_method m ON m.id = k.method_id WHERE k.slave_id = s.id) AS methods,
     time_text(s.created_at) AS created_at, time_text(s.last_seen_at) AS last_seen_at, s.frames_accepted,
-    s.address, s.gpus, s.remote_settings
+    s.address, s.gpus, s.remote_settings, s.revision
   FROM slave s JOIN user u ON u.id = s.user_id
   WHERE s.id < v_before AND (p_user_id = 0 OR s.user_id = p_user_id) AND s.state <> 'revoked'
   ORDER BY s.id DESC LIMIT v_limit;

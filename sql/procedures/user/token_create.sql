@@ -4,6 +4,7 @@ CREATE OR REPLACE PROCEDURE token_create(IN p_user_id BIGINT, IN p_name VARCHAR(
   IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER
 BEGIN
+  DECLARE v_token_id BIGINT;
   DECLARE v_role VARCHAR(16);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
@@ -33,6 +34,8 @@ BEGIN
   END IF;
   INSERT INTO token (user_id, name, scopes, secret_hash, created_at)
   VALUES (p_user_id, TRIM(p_name), REPLACE(p_scopes, ' ', ','), p_secret_hash, UTC_TIMESTAMP(3));
+  SET v_token_id = LAST_INSERT_ID();
+  CALL idempotency_created(v_token_id);
   COMMIT;
-  SELECT LAST_INSERT_ID() AS id;
+  SELECT v_token_id AS id;
 END

@@ -17,7 +17,8 @@ BEGIN
     (SELECT COUNT(*) FROM job j WHERE j.user_id = u.id AND j.state <> 'creating') AS job_count,
     (SELECT COUNT(*) FROM slave s WHERE s.user_id = u.id AND s.state <> 'revoked') AS slave_count,
     COALESCE((SELECT a.total_points FROM account a WHERE a.user_id = u.id AND a.kind = 'available'), 0) AS total_points,
-    time_text((SELECT MAX(s.created_at) FROM session s WHERE s.user_id = u.id)) AS last_login_at
+    time_text((SELECT MAX(s.created_at) FROM session s WHERE s.user_id = u.id)) AS last_login_at,
+    u.revision
   FROM user u
   WHERE u.id < v_before
     AND (p_search = '' OR LOCATE(p_search, u.name) > 0 OR LOCATE(p_search, u.email) > 0)

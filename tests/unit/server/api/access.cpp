@@ -64,9 +64,10 @@ START_TEST(nobody_reaches_anothers_things_on_any_route) {
     Request request;
     request.method = route.method;
     request.headers = {{"authorization", "Bearer " + thief},
+                       {"idempotency-key", "theft"},
                        {"tus-resumable", "1.0.0"},
                        {"upload-offset", "0"},
-                       {"content-type", "application/offset+octet-stream"}};
+                       {"content-type", route.takes_bytes ? "application/offset+octet-stream" : "application/json"}};
     request.body = route.method == "PATCH" ? R"({"name":"stolen"})" : "";
     auto const reply = desk.send(std::move(request), path);
     ck_assert_msg(reply.status == 404, "%s %s answered %d %s", std::string(route.method).c_str(), path.c_str(),

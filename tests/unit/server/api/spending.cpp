@@ -35,8 +35,7 @@ START_TEST(a_boost_moves_points_once_however_often_it_is_sent) {
   auto const other = desk.spend(boost_path(job), ann, "boost-1", json{{"points", 13}});
   ck_assert_int_eq(other.status, 422);
   ck_assert_text(other.json["code"], "idempotency_key_reused");
-  ck_assert_says(other.message(), "was used to boost job");
-  ck_assert_says(other.message(), "with 12.5 points");
+  ck_assert_says(other.message(), "was used for another request");
   auto const second = desk.job(ann);
   ck_assert_int_eq(desk.spend(boost_path(second), ann, "boost-1", json{{"points", 12.5}}).status, 422);
   ck_assert_int_eq(desk.spend(boost_path(job), ann, "boost-2", json{{"points", 12.5}}).status, 200);
@@ -129,7 +128,9 @@ START_TEST(two_places_at_once_spend_no_point_twice) {
         auto const text = std::get<std::string>(reply.body);
         return ApiReply{reply.status, {}, text, json::parse(text), false};
       };
-      same[static_cast<std::size_t>(i)] = ask(boost_path(job), "the-same", {{"points", 10}});
+      auto& mine = same[static_cast<std::size_t>(i)];
+      do mine = ask(boost_path(job), "the-same", {{"points", 10}});
+      while (mine.status == 409 && mine.json["code"] == "request_in_progress");
       // Of eight times 40 points, in boosts and gifts, the 90 that are left pay two.
       auto const key = "key-" + std::to_string(i);
       different[static_cast<std::size_t>(i)] = i % 2 == 0 ? ask(boost_path(job), key, {{"points", 40}})
@@ -254,8 +255,8 @@ START_TEST(a_token_spends_as_far_as_its_scopes_go) {
   ck_assert(desk.points(reader)["available"] == 100);
   ck_assert_int_eq(desk.spend(boost_path(job), reader, "k", json{{"points", 1}}).status, 403);
   ck_assert_int_eq(desk.spend(boost_path(job), submitter, "k", json{{"points", 1}}).status, 200);
-  ck_assert_int_eq(desk.spend("points/give", submitter, "k", gift).status, 403);
-  ck_assert_int_eq(desk.spend("points/give", ann, "k", gift).status, 200);  // a login may
+  ck_assert_int_eq(desk.spend("points/give", submitter, "g", gift).status, 403);
+  ck_assert_int_eq(desk.spend("points/give", ann, "g", gift).status, 200);  // a login may
   ck_assert_int_eq(desk.spend(boost_path(job), {ann.name, "", ann.id}, "k", json{{"points", 1}}).status, 401);
 }
 END_TEST

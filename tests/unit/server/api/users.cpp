@@ -94,7 +94,7 @@ START_TEST(another_sites_page_logs_nobody_in) {
   auto const from = [&](std::string const& site) {
     Request request;
     request.method = "POST";
-    if (!site.empty()) request.headers = {{"content-type", "text/plain"}, {"sec-fetch-site", site}};
+    if (!site.empty()) request.headers = {{"content-type", "application/json"}, {"sec-fetch-site", site}};
     request.body = json{{"name", name}, {"password", "long enough"}}.dump();
     return desk.send(std::move(request), "/api/v1/login");
   };

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""doc/openapi.yaml says what server/api/routes.cpp does: each operation has the name of its handler, the parameters that the
+route knows, and the answers that follow from what the route asks. Names are given once."""
+import os
+import re
+import sys
+
+import yaml
+
+os.chdir(os.environ.get("top_srcdir", "."))
+number = failed = 0
+
+
+def result(name, problems):
+    global number, failed
+    number += 1
+    print(f"{'not ok' if problems else 'ok'} {number} - {name}")
+    failed += bool(problems)
+    for problem in problems[:20]:
+        print("# " + problem)
+
+
+def routes(text):
+    """{(method, path): (operation, options)}, options as the text of the chained calls."""
+    found = {}
+    text = re.sub(r"\n\s+\.", ".", text)
+    for method, path, handler, options in re.findall(
+            r'Route\("(\w+)", "([^"]+)", \w+, \w+, handle_(\w+)\)((?:\.\w+\([^()]*\))*)', text):
+        first, *words = handler.split("_")
+        found[method.lower(), path] = first + "".join(word.capitalize() for word in words), options
+    return found
+
+
+def parameters(document, item, operation):
+    """{(in, name)}"""
+    named = document["components"]["parameters"]
+    found = set()
+    for each in item.get("parameters", []) + operation.get("parameters", []):
+        each = named[each["$ref"].rsplit("/", 1)[1]] if "$ref" in each else each
+        found.add((each["in"], each["name"]))
+    return found
+
+
+def faults(document, table):
+    """(names, parameters, answers): problems of each kind."""
+    names, unlike, missing = [], [], []
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if method == "parameters":
+                continue
+            where = f"{method.upper()} {path}"
+            wanted, options = table.get((method, path), ("", ""))
+            if operation.get("operationId") != wanted:
+                names.append(f"{where} is {operation.get('operationId')}, its handler {wanted}")
+            query = re.search(r'with_query\("([^"]*)"\)', options.replace('"\n', '"'))
+            known = {("query", name) for name in (query[1].split() if query else [])}
+            known |= {("path", name) for name in re.findall(r"\{(\w+)\*?\}", path)}
+            if "with_revision" in options:
+                known.add(("header", "If-Match"))
+            if "once" in options or "only_with_key" in options:
+                known.add(("header", "Idempotency-Key"))
+            given = {each for each in parameters(document, item, operation)
+                     if each[0] != "header" or each[1] in ("If-Match", "Idempotency-Key")}
+            if given != known:
+                unlike.append(f"{where}: the document has {sorted(given - known)} more and {sorted(known - given)} less")
+            needs = ["400"]
+            if "with_revision" in options:
+                needs.append("412")
+            if "once" in options or "only_with_key" in options:
+                needs += ["409", "422"]
+            if "requestBody" in operation and "with_bytes" not in options:
+                needs.append("415")
+            missing += [f"{where} lists no {code}" for code in needs if code not in operation["responses"]]
+    return names, unlike, missing
+
+
+with open("doc/openapi.yaml", encoding="utf-8") as file:
+    text = file.read()
+document = yaml.safe_load(text)
+with open("server/api/routes.cpp", encoding="utf-8") as file:
+    source = file.read()
+table = routes(source)
+names, unlike, missing = faults(document, table)
+result("each_operation_has_the_name_of_its_handler", names)
+result("each_operation_has_the_parameters_of_its_route", unlike)
+result("each_operation_lists_the_answers_that_follow_from_its_route", missing)
+result("every_name_is_of_one_operation", sorted({name for name in (value[0] for value in table.values())
+                                                 if [value[0] for value in table.values()].count(name) > 1}))
+tags = {tag["name"] for tag in document["tags"] if tag.get("description")}
+result("every_operation_has_one_described_tag", [
+    f"{method.upper()} {path}" for path, item in document["paths"].items() for method, operation in item.items()
+    if method != "parameters" and not (len(operation.get("tags", [])) == 1 and operation["tags"][0] in tags)])
+result("the_document_has_no_anchors", re.findall(r"^.*(?:: |- )[&*]\w+.*$", text, re.M))
+# What these tests find, they would not find in a document that is right.
+planted = yaml.safe_load(text)
+operation = planted["paths"]["/api/v1/jobs"]["get"]
+operation.update(operationId="getJobs", parameters=[], responses={})
+result("planted_faults_are_found", [] if [len(each) for each in faults(planted, table)] == [1, 1, 1] else ["they are not"])
+print(f"1..{number}")
+sys.exit(1 if failed else 0)
