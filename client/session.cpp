@@ -96,7 +96,9 @@ Result<Json> Session::exchange(HttpClient::Request request, std::string_view wha
       return json;
     }
     // 429 was not executed; of other rejections by a busy server that is unknown.
-    bool const again = response->status == 429 || (response->status == 503 && repeatable);
+    // 409 with a time: the request itself, sent before, is still being done.
+    bool const in_progress = response->status == 409 && !response->header("retry-after").empty();
+    bool const again = response->status == 429 || ((response->status == 503 || in_progress) && repeatable);
     auto const wait = retry_after(*response, milliseconds(500));
     if (!again || left <= 1 || wait > std::chrono::seconds(20)) {
       auto error = refusal(*response, what);

@@ -16,7 +16,7 @@ from tap import case, run, wait_until  # noqa: E402
 ELSEWHERE = {"/api/v1/jobs/{id}/files"}
 
 
-class Fixture:
+class ApiGrid:
     def __init__(self, grid):
         self.grid, self.document = grid, Document()
         project = self.post("/api/v1/projects", {"name": "Film"})
@@ -101,7 +101,7 @@ class Fixture:
         self.grid = Grid()
 
     def __enter__(self):
-        return Fixture(self.grid.__enter__())
+        return ApiGrid(self.grid.__enter__())
 
     def __exit__(self, *error):
         self.grid.__exit__(*error)

@@ -14,18 +14,18 @@ def load():
 
 
 def closed(schema, part=False):
-    """Converts to JSON Schema: null where OpenAPI has nullable, and no unnamed members."""
+    """The schema without unnamed members."""
     if isinstance(schema, list):
         return [closed(each, part) for each in schema]
     if not isinstance(schema, dict):
         return schema
     out = {name: closed(each, name == "allOf") if name in ("allOf", "oneOf", "items", "additionalProperties") else each
-           for name, each in schema.items() if name not in ("nullable", "example", "description")}
+           for name, each in schema.items() if name not in ("example", "description")}
     if "properties" in schema:
         out["properties"] = {name: closed(each) for name, each in schema["properties"].items()}
     if not part and ("properties" in schema or "allOf" in schema) and "additionalProperties" not in schema:
         out["unevaluatedProperties"] = False
-    return {"anyOf": [out, {"type": "null"}]} if schema.get("nullable") else out
+    return out
 
 
 class Document:

@@ -2,7 +2,8 @@
 -- without such tasks stays as it is. Row: how many tasks.
 --   p_task_id  this one, failed or accepted; 0: all that failed
 --   p_all      with p_task_id 0: accepted ones too; their images stay until new ones replace them
--- DR404 no such job or task, DR409 the job was cancelled, or the job that it depends on was deleted, DR412 another revision.
+-- DR404 no such job or task, DR409 the job was cancelled, or the job that it depends on was deleted, DR412 another
+-- revision.
 CREATE OR REPLACE PROCEDURE job_requeue(IN p_job_id BIGINT, IN p_task_id BIGINT, IN p_all BOOLEAN)
 SQL SECURITY DEFINER
 BEGIN
