@@ -27,7 +27,7 @@ Result<int> sign_on(Context const& context, SignOn const& given, bool is_new) {
   if (!password) return password.error();
   Json body{{"name", given.name}, {"password", *password}};
   if (!given.email.empty()) body["email"] = given.email;
-  auto answer = session->send_openly("POST", is_new ? "/api/v1/register" : "/api/v1/login", body, given.name);
+  auto answer = session->send_openly("POST", is_new ? "/api/v1/users" : "/api/v1/sessions", body, given.name);
   if (!answer) return answer.error();
 
   auto const& user = object_of(*answer, "user");
@@ -54,7 +54,7 @@ Result<int> log_out(Context const& context) {
     context.report({{"server", settings.server}}, fmt::format("No one was logged in at {}.\n", settings.server));
     return exit_ok;
   }
-  auto ended = session->send("POST", "/api/v1/logout", std::nullopt, "the login");
+  auto ended = session->send("DELETE", "/api/v1/sessions/current", std::nullopt, "the login");
   auto credentials = Credentials::load(settings.folder / "credentials.json");
   if (!credentials) return credentials.error();
   if (auto saved = credentials->forget(settings.server); !saved) return saved.error();
@@ -69,11 +69,11 @@ Result<int> log_out(Context const& context) {
 Result<int> show_status(Context const& context) {
   auto session = context.session();
   if (!session) return session.error();
-  auto status = session->send_openly("GET", "/api/v1/status", std::nullopt, "the server's status");
+  auto status = session->send_openly("GET", "/api/v1/grid", std::nullopt, "the server's status");
   if (!status) return status.error();
   Json user;
   if (!session->settings().token.empty()) {
-    auto me = session->get("/api/v1/me", "your account");
+    auto me = session->get("/api/v1/users/me", "your account");
     if (me)
       user = object_of(*me, "user");
     else if (me.error().code != Errc::denied)
@@ -82,7 +82,7 @@ Result<int> show_status(Context const& context) {
   auto const& slaves = object_of(*status, "slaves");
   auto const& frames = object_of(*status, "frames");
   auto text = fmt::format("server  {} ({} {})\n", session->settings().server, text_of(*status, "name"),
-                          text_of(*status, "version"));
+                          text_of(*status, "server_version"));
   text += fmt::format("user    {}\n", user.is_object()
                                           ? fmt::format("{} ({})", text_of(user, "name"), text_of(user, "role"))
                                           : "not logged in");

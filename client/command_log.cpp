@@ -29,7 +29,7 @@ Result<int> show_log(Context const& context, LogRequest const& request) {
   if (!listed) return listed.error();
   if (!task) return fail(Errc::not_found, fmt::format("job {} has no frame {}", request.job, request.frame));
   auto const log =
-      session->get(fmt::format("{}/{}/log", path, *task), fmt::format("the log of frame {}", request.frame));
+      session->get(fmt::format("/api/v1/tasks/{}/log", *task), fmt::format("the log of frame {}", request.frame));
   if (!log) return log.error();
   context.print(*log, text_of(*log, "text"));
   return exit_ok;

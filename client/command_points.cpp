@@ -20,7 +20,7 @@ struct StatementOptions {
 Result<int> show_balance(Context const& context) {
   auto session = context.session();
   if (!session) return session.error();
-  auto balance = session->get("/api/v1/points", "your points");
+  auto balance = session->get("/api/v1/points/balance", "your points");
   if (!balance) return balance.error();
   std::string text;
   auto line = [&](char const* title, char const* key, std::string const& remark) {
@@ -40,7 +40,7 @@ Result<int> show_balance(Context const& context) {
 Result<int> list_statement(Context const& context, StatementOptions const& options) {
   auto session = context.session();
   if (!session) return session.error();
-  auto path = fmt::format("/api/v1/points/statement?limit={}", options.limit);
+  auto path = fmt::format("/api/v1/transactions?limit={}", options.limit);
   if (!options.cursor.empty()) path = with_query(path, "cursor", options.cursor);
   auto page = session->get(path, "the statement");
   if (!page) return page.error();
@@ -87,7 +87,7 @@ Result<int> explain(Context const& context, Question const& asked) {
   if (!session) return session.error();
   auto const [kind, id] = asked.job != 0 ? std::pair("job", asked.job) : std::pair("slave", asked.slave);
   auto const name = fmt::format("{} {}", kind, id);
-  auto why = session->get(fmt::format("/api/v1/{}s/{}/why", kind, id), name);
+  auto why = session->get(fmt::format("/api/v1/{}s/{}/explain", kind, id), name);
   if (!why) return why.error();
   context.print(*why, fmt::format("{}: {} [{}]\n", name, text_of(*why, "sentence"), text_of(*why, "rule")));
   return exit_ok;
@@ -96,7 +96,7 @@ Result<int> explain(Context const& context, Question const& asked) {
 Result<int> check_ledger(Context const& context) {
   auto session = context.session();
   if (!session) return session.error();
-  auto checked = session->get("/api/v1/ledger/check", "the ledger");
+  auto checked = session->send("POST", "/api/v1/admin/ledger-checks", std::nullopt, "the ledger");
   if (!checked) return checked.error();
   bool const clean = flag_of(*checked, "clean");
   auto const& invariants = list_of(*checked, "invariants");

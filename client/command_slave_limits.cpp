@@ -111,7 +111,7 @@ Result<int> edit_settings(Context const& context, std::int64_t id, Json const& c
                 "or --reset");
   auto session = context.session();
   if (!session) return session.error();
-  auto slave = session->send("PATCH", slave_path(id) + "/settings", changes, slave_name(id));
+  auto slave = session->send("PATCH", slave_path(id) + "/remote-settings", changes, slave_name(id));
   if (!slave) return slave.error();
   context.report(*slave, settings_text(*slave) + "\n");
   return exit_ok;

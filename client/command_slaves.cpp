@@ -145,7 +145,7 @@ Result<int> create_slave(Context const& context, std::string const& name) {
 Result<int> rotate_password(Context const& context, std::int64_t id) {
   auto session = context.session();
   if (!session) return session.error();
-  return print_secret(context, session->send("POST", slave_path(id) + "/password", std::nullopt, slave_name(id)));
+  return print_secret(context, session->send("POST", slave_path(id) + "/rotate", std::nullopt, slave_name(id)));
 }
 
 Result<int> rename_slave(Context const& context, std::int64_t id, std::string const& name) {
@@ -160,7 +160,8 @@ Result<int> rename_slave(Context const& context, std::int64_t id, std::string co
 Result<int> set_state(Context const& context, std::int64_t id, std::string const& state) {
   auto session = context.session();
   if (!session) return session.error();
-  auto slave = session->send("PATCH", slave_path(id), Json{{"state", state}}, slave_name(id));
+  auto slave = session->send("POST", fmt::format("{}/{}", slave_path(id), state == "enabled" ? "enable" : "disable"),
+                             std::nullopt, slave_name(id));
   if (!slave) return slave.error();
   context.report(*slave, fmt::format("Slave {} {}.\n", id, state));
   return exit_ok;
@@ -169,9 +170,9 @@ Result<int> set_state(Context const& context, std::int64_t id, std::string const
 Result<int> revoke_slave(Context const& context, std::int64_t id) {
   auto session = context.session();
   if (!session) return session.error();
-  auto gone = session->send("DELETE", slave_path(id), std::nullopt, slave_name(id));
+  auto gone = session->send("POST", slave_path(id) + "/revoke", std::nullopt, slave_name(id));
   if (!gone) return gone.error();
-  context.report({{"id", id}, {"state", "revoked"}}, fmt::format("Slave {} revoked; its key no longer works.\n", id));
+  context.report(*gone, fmt::format("Slave {} revoked; its key no longer works.\n", id));
   return exit_ok;
 }
 

@@ -39,7 +39,7 @@ Result<int> declined() {
 Result<int> boost_job(Context const& context, Spending const& spending) {
   auto session = context.session();
   if (!session) return session.error();
-  auto const path = fmt::format("/api/v1/jobs/{}/boost", spending.job);
+  auto const path = fmt::format("/api/v1/jobs/{}/boosts", spending.job);
   auto const name = fmt::format("job {}", spending.job);
   // With a key that was used before, the job may be deleted; an executed boost is not quoted again.
   if (spending.quote || (!spending.yes && spending.key.empty())) {
@@ -66,7 +66,7 @@ Result<int> give_points(Context const& context, Spending const& spending) {
     return declined();
   Json body{{"to", spending.to}, {"points", spending.amount()}};
   if (!spending.reason.empty()) body["reason"] = spending.reason;
-  auto receipt = session->send_once("/api/v1/points/give", body, spending.to, spending.key_or_new());
+  auto receipt = session->send_once("/api/v1/transfers", body, spending.to, spending.key_or_new());
   if (!receipt) return receipt.error();
   context.report(*receipt,
                  fmt::format("{} points given to {}; receipt {}.\n", spending.text(), spending.to, id_of(*receipt)));
@@ -79,7 +79,7 @@ Result<int> adjust_points(Context const& context, Spending const& spending) {
   Json body{{"points", spending.amount()}, {"reason", spending.reason}};
   if (!spending.from.empty()) body["from"] = spending.from;
   if (!spending.to.empty()) body["to"] = spending.to;
-  auto receipt = session->send_once("/api/v1/points/adjust", body, "the adjustment", spending.key_or_new());
+  auto receipt = session->send_once("/api/v1/adjustments", body, "the adjustment", spending.key_or_new());
   if (!receipt) return receipt.error();
   auto const place = [](std::string const& user) { return user.empty() ? "the mint" : user; };
   context.report(*receipt, fmt::format("{} points moved from {} to {}; receipt {}.\n", spending.text(),

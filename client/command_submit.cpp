@@ -142,8 +142,8 @@ Result<Json> create_job(Session& session, Submission const& given, Prepared cons
     body["video"] = {{"format", format_word(given.video)}};
     if (given.fps > 0) body["video"]["fps"] = given.fps;
   }
-  if (given.check) return session.send("POST", "/api/v1/jobs/check", body, "the job");
-  return session.send_once("/api/v1/jobs", body, "the job");
+  if (given.check) return session.send("POST", "/api/v1/submissions/check", body, "the job");
+  return session.send_once("/api/v1/submissions", body, "the job");
 }
 
 // Waits for one job and fetches its images below folder.

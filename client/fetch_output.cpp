@@ -63,7 +63,7 @@ private:
   Result<std::string> fresh_url(FetchedFrame const& frame);
   void show(std::int64_t size);
   [[nodiscard]] std::string path() const {
-    return fmt::format("/api/v1/jobs/{}/output?limit={}", url_escape(job_), page_size);
+    return fmt::format("/api/v1/jobs/{}/outputs?limit={}", url_escape(job_), page_size);
   }
 
   Session& session_;

@@ -1,4 +1,4 @@
-// The server's findings about a scene for users: the answer of POST /api/v1/jobs/check as text.
+// The server's findings about a scene for users: the answer of POST /api/v1/submissions/check as text.
 #pragma once
 
 #include <string>

@@ -34,7 +34,7 @@ Result<std::vector<SourceFile>> missing_files_of(Session& session, std::vector<S
   std::vector<SourceFile> missing;
   auto question = Json::array();
   auto ask = [&]() -> Result<void> {
-    auto answer = session.send("POST", "/api/v1/blobs/missing", Json{{"sha256", question}}, "the list of files");
+    auto answer = session.send("POST", "/api/v1/blobs/find-missing", Json{{"sha256", question}}, "the list of files");
     if (!answer) return answer.error();
     std::set<std::string> lacking;
     for (auto const& digest : list_of(*answer, "missing"))

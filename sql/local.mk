@@ -46,6 +46,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/job/submission_create.sql \
   %D%/procedures/job/submission_delete.sql \
   %D%/procedures/job/submission_write.sql \
+  %D%/procedures/job/task_job.sql \
   %D%/procedures/job/task_latest.sql \
   %D%/procedures/job/task_list.sql \
   %D%/procedures/journal/attempt_accepted.sql \

@@ -13,6 +13,17 @@ Result<store::Job> find_accessible_job(Context& context) {
   return fail(Errc::not_found, fmt::format("you have no job {}", *id));
 }
 
+Result<TaskOfJob> find_accessible_task(Context& context) {
+  auto const task = context.id();
+  if (!task) return task.error();
+  auto const missing = [&] { return fail(Errc::not_found, fmt::format("you have no task {}", *task)); };
+  auto const id = store::job_of_task(context.database(), *task);
+  if (!id) return id.error().code == Errc::not_found ? missing() : id.error();
+  auto job = store::show_job(context.database(), *id);
+  if (job && context.caller.may_access(job->user)) return TaskOfJob{*task, std::move(*job)};
+  return job || job.error().code == Errc::not_found ? missing() : job.error();
+}
+
 Result<store::Slave> find_accessible_slave(Context& context) {
   auto const id = context.id();
   if (!id) return id.error();

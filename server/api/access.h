@@ -9,9 +9,16 @@
 
 namespace distren {
 
-Result<store::Job> find_accessible_job(Context& context);          // at {id}
-Result<store::Slave> find_accessible_slave(Context& context);      // at {id}
-Result<store::Project> find_accessible_project(Context& context);  // at {id}
-Result<store::Shot> find_accessible_shot(Context& context);        // at {id}
+// By the path's first number.
+Result<store::Job> find_accessible_job(Context& context);
+Result<store::Slave> find_accessible_slave(Context& context);
+Result<store::Project> find_accessible_project(Context& context);
+Result<store::Shot> find_accessible_shot(Context& context);
+
+struct TaskOfJob {
+  std::int64_t task = 0;
+  store::Job job;
+};
+Result<TaskOfJob> find_accessible_task(Context& context);
 
 }  // namespace distren

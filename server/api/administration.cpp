@@ -105,7 +105,7 @@ Reply handle_unblock_user(Request const&, Context& context) {
   return done ? empty_reply(204) : error_reply(done.error());
 }
 
-Reply handle_list_activity(Request const& request, Context& context) {
+Reply handle_list_audit_log(Request const& request, Context& context) {
   auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
   auto const kind = read_text(request, "kind", 32);

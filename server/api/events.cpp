@@ -35,7 +35,7 @@ Result<void> read_parameter(std::string_view name, std::string_view value, Subsc
 
 }  // namespace
 
-Reply handle_events(Request const& request, Context& context) {
+Reply handle_stream_events(Request const& request, Context& context) {
   auto const& caller = context.caller;
   Subscriber reader{.user = caller.user.id,
                     .secret_hash = caller.secret_hash.empty() ? caller.token_hash : caller.secret_hash,

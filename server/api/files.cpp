@@ -28,7 +28,7 @@ Result<void> add_output(Context& context, std::int64_t job, std::int64_t expires
 
 }  // namespace
 
-Reply handle_missing_blobs(Request const& request, Context& context) {
+Reply handle_find_missing_blobs(Request const& request, Context& context) {
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
   std::vector<std::string> digests;
@@ -46,7 +46,7 @@ Reply handle_missing_blobs(Request const& request, Context& context) {
   return json_reply(200, {{"missing", *missing}});
 }
 
-Reply handle_blob(Request const& request, Context& context) {
+Reply handle_fetch_blob(Request const& request, Context& context) {
   auto const sha256 = std::string(context.value("sha256"));
   if (!is_sha256_hex(sha256)) return error_reply(404, "there is no such file here");
   return file_reply(request, {.path = context.services.blobs.path_of(sha256),
@@ -56,7 +56,7 @@ Reply handle_blob(Request const& request, Context& context) {
                               .cache_control = "private, max-age=31536000, immutable"});
 }
 
-Reply handle_file_list(Request const&, Context& context) {
+Reply handle_fetch_inputs(Request const&, Context& context) {
   auto const job = context.id();
   if (!job) return error_reply(job.error());
   auto const files = store::list_job_files(context.database(), *job);
@@ -78,7 +78,7 @@ Reply handle_file_list(Request const&, Context& context) {
   return text_reply(200, "application/json", protocol::write_members(list) + "\n");
 }
 
-Reply handle_output_file(Request const& request, Context& context) {
+Reply handle_fetch_output(Request const& request, Context& context) {
   auto const job = context.id();
   if (!job) return error_reply(job.error());
   auto const name = std::string(context.value("name"));

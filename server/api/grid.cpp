@@ -22,6 +22,9 @@ void metric(std::string& text, std::string_view name, std::string_view type, std
   for (auto const& [labels, value] : values) text += fmt::format("distren_{}{} {}\n", name, labels, value);
 }
 
+// What programs of other versions need to have at least: the API and the line have had their words since.
+constexpr std::string_view oldest_program = "0.2.0";
+
 // Where slaves connect; 0 when they cannot.
 int line_port(std::string const& listen) {
   if (listen.empty()) return 0;
@@ -31,15 +34,18 @@ int line_port(std::string const& listen) {
 
 }  // namespace
 
-Reply handle_status(Request const&, Context& context) {
+Reply handle_show_grid(Request const&, Context& context) {
   auto& services = context.services;
   auto const totals = store::show_totals(context.database());
   if (!totals) return error_reply(totals.error());
   auto const live = grid_status(services.dispatcher);
   auto const settings = services.runtime.now();
   return json_reply(200, {{"name", settings.name},
-                          {"version", PACKAGE_VERSION},
-                          {"time", services.now_ms()},
+                          {"server_version", PACKAGE_VERSION},
+                          {"api_versions", {"v1"}},
+                          {"line_protocols", {1}},
+                          {"min_versions", {{"client", oldest_program}, {"slave", oldest_program}, {"addon", nullptr}}},
+                          {"now_ms", services.now_ms()},
                           {"slaves", {{"online", live.slaves_online}, {"total", totals->slaves}}},
                           {"jobs", {{"active", totals->active_jobs}}},
                           {"frames",
@@ -54,7 +60,7 @@ Reply handle_status(Request const&, Context& context) {
                           {"registration", settings.registration}});
 }
 
-Reply handle_openapi(Request const& request, Context& context) {
+Reply handle_show_openapi(Request const& request, Context& context) {
   return file_reply(request, {.path = context.services.config.openapi,
                               .content_type = "application/yaml",
                               .tag = {},
@@ -62,7 +68,7 @@ Reply handle_openapi(Request const& request, Context& context) {
                               .cache_control = "no-cache"});
 }
 
-Reply handle_metrics(Request const&, Context& context) {
+Reply handle_show_metrics(Request const&, Context& context) {
   auto& services = context.services;
   auto const live = grid_status(services.dispatcher);
   auto const& counters = services.counters;
@@ -90,12 +96,12 @@ Reply handle_metrics(Request const&, Context& context) {
 }
 
 // The process lives; a supervisor that restarts it heals nothing else.
-Reply handle_health(Request const&, Context&) {
+Reply handle_show_liveness(Request const&, Context&) {
   return text_reply(200, "text/plain; charset=utf-8", "ok\n");
 }
 
 // Whether a request that needs all parts would be served, for balancers.
-Reply handle_readiness(Request const&, Context& context) {
+Reply handle_show_readiness(Request const&, Context& context) {
   auto& services = context.services;
   bool const database = context.database().ping().has_value();
   auto const space = free_bytes(services.config.stor);
@@ -109,7 +115,7 @@ Reply handle_readiness(Request const&, Context& context) {
 }
 
 // The page that the type of a problem leads to.
-Reply handle_problem_page(Request const&, Context& context) {
+Reply handle_show_problem(Request const&, Context& context) {
   auto const code = context.value("code");
   auto const& kind = problem_kind(code);
   if (kind.code != code) return error_reply(404, fmt::format("there is no problem '{}'", printable(code, 60)));

@@ -12,15 +12,15 @@ namespace distren {
 std::vector<Route> api_routes();
 
 // users.cpp
-Reply handle_register(Request const&, Context&);
-Reply handle_login(Request const&, Context&);
-Reply handle_logout(Request const&, Context&);
-Reply handle_me(Request const&, Context&);
+Reply handle_create_user(Request const&, Context&);
+Reply handle_create_session(Request const&, Context&);
+Reply handle_delete_current_session(Request const&, Context&);
+Reply handle_show_me(Request const&, Context&);
 
 // tokens.cpp
 Reply handle_list_tokens(Request const&, Context&);
 Reply handle_create_token(Request const&, Context&);
-Reply handle_delete_token(Request const&, Context&);
+Reply handle_revoke_token(Request const&, Context&);
 
 // slaves.cpp
 Reply handle_list_slaves(Request const&, Context&);
@@ -28,6 +28,8 @@ Reply handle_create_slave(Request const&, Context&);
 Reply handle_show_slave(Request const&, Context&);
 Reply handle_explain_slave(Request const&, Context&);
 Reply handle_change_slave(Request const&, Context&);
+Reply handle_enable_slave(Request const&, Context&);
+Reply handle_disable_slave(Request const&, Context&);
 Reply handle_revoke_slave(Request const&, Context&);
 Reply handle_rotate_slave(Request const&, Context&);
 
@@ -56,17 +58,17 @@ Reply handle_add_shot_job(Request const&, Context&);
 Reply handle_remove_shot_job(Request const&, Context&);
 
 // uploads.cpp
-Reply handle_upload_options(Request const&, Context&);
+Reply handle_show_upload_options(Request const&, Context&);
 Reply handle_create_upload(Request const&, Context&);
 Reply handle_show_upload(Request const&, Context&);
 Reply handle_append_upload(Request const&, Context&);
 Reply handle_delete_upload(Request const&, Context&);
 
 // files.cpp
-Reply handle_missing_blobs(Request const&, Context&);
-Reply handle_blob(Request const&, Context&);
-Reply handle_file_list(Request const&, Context&);
-Reply handle_output_file(Request const&, Context&);
+Reply handle_find_missing_blobs(Request const&, Context&);
+Reply handle_fetch_blob(Request const&, Context&);
+Reply handle_fetch_inputs(Request const&, Context&);
+Reply handle_fetch_output(Request const&, Context&);
 
 // jobs.cpp
 Reply handle_list_jobs(Request const&, Context&);
@@ -81,48 +83,51 @@ Reply handle_approve_job(Request const&, Context&);
 Reply handle_change_job(Request const&, Context&);
 Reply handle_delete_job(Request const&, Context&);
 Reply handle_list_tasks(Request const&, Context&);
-Reply handle_task_log(Request const&, Context&);
-Reply handle_list_output(Request const&, Context&);
+Reply handle_show_task_log(Request const&, Context&);
+Reply handle_list_outputs(Request const&, Context&);
 
 // images.cpp
-Reply handle_task_image(Request const&, Context&);
-Reply handle_job_image(Request const&, Context&);
-Reply handle_list_job_files(Request const&, Context&);
+Reply handle_fetch_task_image(Request const&, Context&);
+Reply handle_fetch_task_thumbnail(Request const&, Context&);
+Reply handle_fetch_job_image(Request const&, Context&);
+Reply handle_fetch_job_thumbnail(Request const&, Context&);
+Reply handle_list_inputs(Request const&, Context&);
 
 // job_zip.cpp
-Reply handle_zip_url(Request const&, Context&);
-Reply handle_zip(Request const&, Context&);
+Reply handle_show_archive(Request const&, Context&);
+Reply handle_fetch_archive(Request const&, Context&);
 
 // job_preview.cpp
-Reply handle_preview(Request const&, Context&);
-Reply handle_preview_file(Request const&, Context&);
+Reply handle_show_preview(Request const&, Context&);
+Reply handle_create_preview(Request const&, Context&);
+Reply handle_fetch_preview(Request const&, Context&);
 
 // job_create.cpp, job_check.cpp
-Reply handle_create_job(Request const&, Context&);
-Reply handle_check_job(Request const&, Context&);
+Reply handle_create_submission(Request const&, Context&);
+Reply handle_check_submission(Request const&, Context&);
 
 // points.cpp
-Reply handle_points(Request const&, Context&);
-Reply handle_statement(Request const&, Context&);
-Reply handle_ranking(Request const&, Context&);
+Reply handle_show_balance(Request const&, Context&);
+Reply handle_list_transactions(Request const&, Context&);
+Reply handle_list_ranking(Request const&, Context&);
 Reply handle_check_ledger(Request const&, Context&);
 
 // spending.cpp
 Reply handle_quote_boost(Request const&, Context&);
-Reply handle_boost_job(Request const&, Context&);
-Reply handle_give_points(Request const&, Context&);
-Reply handle_adjust_points(Request const&, Context&);
+Reply handle_create_boost(Request const&, Context&);
+Reply handle_create_transfer(Request const&, Context&);
+Reply handle_create_adjustment(Request const&, Context&);
 
 // slave_protocol.cpp
-Reply handle_slave_hello(Request const&, Context&);
-Reply handle_slave_order(Request const&, Context&);
-Reply handle_slave_progress(Request const&, Context&);
-Reply handle_slave_result(Request const&, Context&);
-Reply handle_slave_telemetry(Request const&, Context&);
+Reply handle_receive_hello(Request const&, Context&);
+Reply handle_give_order(Request const&, Context&);
+Reply handle_receive_progress(Request const&, Context&);
+Reply handle_receive_result(Request const&, Context&);
+Reply handle_receive_telemetry(Request const&, Context&);
 
 // notifications.cpp
-Reply handle_show_notification_settings(Request const&, Context&);
-Reply handle_change_notification_settings(Request const&, Context&);
+Reply handle_show_preferences(Request const&, Context&);
+Reply handle_change_preferences(Request const&, Context&);
 Reply handle_test_notification(Request const&, Context&);
 Reply handle_send_email_code(Request const&, Context&);
 Reply handle_confirm_email(Request const&, Context&);
@@ -133,26 +138,26 @@ Reply handle_list_users(Request const&, Context&);
 Reply handle_change_user(Request const&, Context&);
 Reply handle_block_user(Request const&, Context&);
 Reply handle_unblock_user(Request const&, Context&);
-Reply handle_list_activity(Request const&, Context&);
+Reply handle_list_audit_log(Request const&, Context&);
 Reply handle_list_methods(Request const&, Context&);
 
 // settings.cpp, health.cpp
 Reply handle_list_settings(Request const&, Context&);
-Reply handle_edit_setting(Request const&, Context&);
-Reply handle_show_health(Request const&, Context&);
+Reply handle_change_settings(Request const&, Context&);
+Reply handle_show_server_health(Request const&, Context&);
 
 // statistics.cpp
-Reply handle_statistics(Request const&, Context&);
+Reply handle_show_statistics(Request const&, Context&);
 // events.cpp
-Reply handle_events(Request const&, Context&);
+Reply handle_stream_events(Request const&, Context&);
 
 // grid.cpp
-Reply handle_status(Request const&, Context&);
-Reply handle_openapi(Request const&, Context&);
-Reply handle_metrics(Request const&, Context&);
-Reply handle_health(Request const&, Context&);
-Reply handle_readiness(Request const&, Context&);
-Reply handle_problem_page(Request const&, Context&);
+Reply handle_show_grid(Request const&, Context&);
+Reply handle_show_openapi(Request const&, Context&);
+Reply handle_show_metrics(Request const&, Context&);
+Reply handle_show_liveness(Request const&, Context&);
+Reply handle_show_readiness(Request const&, Context&);
+Reply handle_show_problem(Request const&, Context&);
 Reply handle_page(Request const&, Context&);  // htdocs/: what no route matches
 
 }  // namespace distren

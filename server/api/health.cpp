@@ -48,7 +48,7 @@ bool is_reachable(ServerConfig const& config) {
 
 }  // namespace
 
-Reply handle_show_health(Request const&, Context& context) {
+Reply handle_show_server_health(Request const&, Context& context) {
   auto& services = context.services;
   auto const tables = store::database_sizes(context.database(), context.caller.user.id);  // checks who asks
   if (!tables) return error_reply(tables.error());

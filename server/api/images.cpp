@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "common/base/digest.h"
+#include "common/base/text.h"
 #include "server/api/access.h"
 #include "server/api/concurrency_limiter.h"
 #include "server/api/handlers.h"
@@ -19,75 +20,88 @@ namespace {
 
 ConcurrencyLimiter thumbnails;
 
+// Pixels of the longer side of a thumbnail.
 Result<int> read_size(Request const& request) {
-  auto const text = request.parameter("size").value_or("0");
-  if (text == "0") return 0;
+  auto const text = request.parameter("size").value_or("256");
   if (text == "256") return 256;
   if (text == "1024") return 1024;
-  return fail(Errc::invalid, "size is 256 or 1024; leave it out for the frame as it was rendered");
+  return fail(Errc::invalid, fmt::format("size: {} is not one; use 256 or 1024", printable(text, 20)));
 }
 
-Reply image_reply(Request const& request, Context& context, store::Job const& job, store::Task const& task) {
-  auto const size = read_size(request);
-  if (!size) return error_reply(size.error());
+// size 0: the frame as it was rendered.
+Reply image_reply(Request const& request, Context& context, store::Job const& job, store::Task const& task, int size) {
   auto const& config = context.services.config;
   context.services.results.staged().place(job.id, task.output, task.output_sha256);
   auto const frame = output_folder(config.stor, job.id) / task.output;
   // Cacheable forever when the URL names the version, to be revalidated otherwise.
-  auto const version = request.parameter("v").value_or("");
+  auto const version = request.parameter("version").value_or("");
   FileToSend file{.path = frame,
                   .content_type = std::string(content_type_of(task.output)),
-                  .tag = fmt::format("\"{}-{}\"", task.output_sha256, *size),
+                  .tag = fmt::format("\"{}-{}\"", task.output_sha256, size),
                   .download_name = {},
                   .cache_control = version.empty() ? "private, no-cache" : "private, max-age=31536000, immutable"};
-  if (*size == 0) return file_reply(request, file);
-  if (!is_sha256_hex(task.output_sha256)) return error_reply(404, "there is no such picture");
+  if (size == 0) return file_reply(request, file);
+  if (!is_sha256_hex(task.output_sha256)) return error_reply(404, "there is no such image");
   file.content_type = "image/jpeg";
-  file.path = thumbnail_file(job_folder(config.stor, job.id), task.output_sha256, *size);
+  file.path = thumbnail_file(job_folder(config.stor, job.id), task.output_sha256, size);
   std::error_code ignored;
   if (!matches_tag(request.header("if-none-match"), file.tag) && !std::filesystem::exists(file.path, ignored)) {
     int const max_total = std::max(1, config.limits.worker_threads / 2);
     auto const permit = thumbnails.try_acquire(context.caller.user.id, max_total, max_total);
     if (!permit) return busy_reply("busy", "many images are being created; retry in a moment", 1000);
-    auto const made = make_thumbnail({config.image_program, config.sandbox != "off"}, frame, file.path, *size);
+    auto const made = make_thumbnail({config.image_program, config.sandbox != "off"}, frame, file.path, size);
     if (!made) return error_reply(made.error());
   }
   return file_reply(request, file);
 }
 
-Reply answer_task(Request const& request, Context& context, store::Job const& job, std::int64_t task) {
-  if (task < job.first_task || task >= job.first_task + job.tasks) {
-    return error_reply(404, fmt::format("job {} has no task {}", job.id, task));
-  }
+Reply answer_task(Request const& request, Context& context, store::Job const& job, std::int64_t task, int size) {
   auto const found = store::list_tasks(context.database(), job.id, task - 1, 1);
   if (!found) return error_reply(found.error());
   if (found->empty() || found->front().id != task || found->front().output.empty() ||
       found->front().state != "accepted") {
     return error_reply(404, "this frame is not finished yet");
   }
-  return image_reply(request, context, job, found->front());
+  return image_reply(request, context, job, found->front(), size);
 }
 
-}  // namespace
-
-Reply handle_task_image(Request const& request, Context& context) {
-  auto const job = find_accessible_job(context);
-  if (!job) return error_reply(job.error());
-  auto const task = context.id("task");
-  if (!task) return error_reply(task.error());
-  return answer_task(request, context, *job, *task);
+Reply task_image(Request const& request, Context& context, int size) {
+  auto const found = find_accessible_task(context);
+  if (!found) return error_reply(found.error());
+  return answer_task(request, context, found->job, found->task, size);
 }
 
-Reply handle_job_image(Request const& request, Context& context) {
+// Of the frame that was finished last.
+Reply job_image(Request const& request, Context& context, int size) {
   auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   auto const task = store::latest_accepted(context.database(), job->id);
   if (!task) return error_reply(task.error());
   if (*task == 0) return error_reply(404, fmt::format("no frame of job {} is finished yet", job->id));
-  return answer_task(request, context, *job, *task);
+  return answer_task(request, context, *job, *task, size);
 }
 
-Reply handle_list_job_files(Request const&, Context& context) {
+}  // namespace
+
+Reply handle_fetch_task_image(Request const& request, Context& context) {
+  return task_image(request, context, 0);
+}
+
+Reply handle_fetch_task_thumbnail(Request const& request, Context& context) {
+  auto const size = read_size(request);
+  return size ? task_image(request, context, *size) : error_reply(size.error());
+}
+
+Reply handle_fetch_job_image(Request const& request, Context& context) {
+  return job_image(request, context, 0);
+}
+
+Reply handle_fetch_job_thumbnail(Request const& request, Context& context) {
+  auto const size = read_size(request);
+  return size ? job_image(request, context, *size) : error_reply(size.error());
+}
+
+Reply handle_list_inputs(Request const&, Context& context) {
   auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   auto const files = store::list_job_files(context.database(), job->id);

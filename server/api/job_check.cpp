@@ -75,7 +75,7 @@ Reply too_many_inspections() {
   return busy_reply("rate_limited", "several scenes are being inspected; retry in a moment", 1000);
 }
 
-Reply handle_check_job(Request const& request, Context& context) {
+Reply handle_check_submission(Request const& request, Context& context) {
   auto& services = context.services;
   auto const permit = acquire_inspection(services, context.caller.user.id);
   if (!permit) return too_many_inspections();

@@ -1,4 +1,5 @@
-// What handle_check_job and handle_create_job share: both look into a submission, and few may at once. Worker threads.
+// What handle_check_submission and handle_create_submission share: both look into a submission, and few may at once.
+// Worker threads.
 #pragma once
 
 #include <cstdint>

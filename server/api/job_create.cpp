@@ -31,7 +31,7 @@ Result<void> leaves_room(Context& context, std::vector<PlannedJob> const& plan) 
 
 }  // namespace
 
-Reply handle_create_job(Request const& request, Context& context) {
+Reply handle_create_submission(Request const& request, Context& context) {
   auto& services = context.services;
   auto const permit = acquire_inspection(services, context.caller.user.id);
   if (!permit) return too_many_inspections();

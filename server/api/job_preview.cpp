@@ -47,35 +47,60 @@ nlohmann::json shape(std::int64_t job, std::string_view state, std::string const
 
 }  // namespace
 
-Reply handle_preview(Request const&, Context& context) {
-  auto const job = find_accessible_job(context);
-  if (!job) return error_reply(job.error());
-  if (!has_frames(*job)) return json_reply(200, shape(job->id, "none", "", nullptr));
+namespace {
+
+// The state, and the plan of what a preview would show now. making: one is being encoded; ready: it shows every frame;
+// stale: frames were finished since, or there is none yet; failed; unavailable: the server has no encoder; none: the
+// job has no frames that a film could show.
+struct PreviewState {
+  nlohmann::json shown;
+  std::optional<PreviewPlan> missing;  // what could be encoded
+};
+
+Result<PreviewState> preview_state(Context& context, store::Job const& job) {
+  if (!has_frames(job)) return PreviewState{shape(job.id, "none", "", nullptr), {}};
   auto& previews = context.services.previews;
-  auto const existing = find_preview(context.services.config.stor, job->id);
-  auto progress = previews.status(job->id);
+  auto const existing = find_preview(context.services.config.stor, job.id);
+  auto progress = previews.status(job.id);
   if (progress.encoding) {
-    auto answer = shape(job->id, "making", existing, nullptr);
-    answer["progress"] = progress.fraction;
-    return json_reply(200, answer);
+    auto shown = shape(job.id, "making", existing, nullptr);
+    shown["progress"] = progress.fraction;
+    return PreviewState{std::move(shown), {}};
   }
-  auto frames = finished_frames(context, job->id);
-  if (!frames) return error_reply(frames.error());
-  auto const plan = plan_preview(std::move(*frames), fps_of(*job));
-  if (existing == plan.name) return json_reply(200, shape(job->id, "ready", existing, &plan));
-  if (!progress.problem.empty()) {
-    auto answer = shape(job->id, "failed", existing, &plan);
-    answer["problem"] = progress.problem;
-    return json_reply(200, answer);
-  }
-  if (!previews.available()) return json_reply(200, shape(job->id, "unavailable", existing, &plan));
-  if (auto const asked = previews.request(job->id, plan); !asked) return error_reply(asked.error());
-  auto answer = shape(job->id, "making", existing, &plan);
-  answer["progress"] = 0;
-  return json_reply(200, answer);
+  auto frames = finished_frames(context, job.id);
+  if (!frames) return frames.error();
+  auto plan = plan_preview(std::move(*frames), fps_of(job));
+  if (existing == plan.name) return PreviewState{shape(job.id, "ready", existing, &plan), {}};
+  if (!previews.available()) return PreviewState{shape(job.id, "unavailable", existing, &plan), {}};
+  auto shown = shape(job.id, progress.problem.empty() ? "stale" : "failed", existing, &plan);
+  if (!progress.problem.empty()) shown["problem"] = progress.problem;
+  return PreviewState{std::move(shown), std::move(plan)};
 }
 
-Reply handle_preview_file(Request const& request, Context& context) {
+}  // namespace
+
+Reply handle_show_preview(Request const&, Context& context) {
+  auto const job = find_accessible_job(context);
+  if (!job) return error_reply(job.error());
+  auto const state = preview_state(context, *job);
+  return state ? json_reply(200, state->shown) : error_reply(state.error());
+}
+
+Reply handle_create_preview(Request const&, Context& context) {
+  auto const job = find_accessible_job(context);
+  if (!job) return error_reply(job.error());
+  auto state = preview_state(context, *job);
+  if (!state) return error_reply(state.error());
+  // One plan fails once; another, of more frames, is tried.
+  if (state->shown["state"] != "stale") return json_reply(200, state->shown);
+  if (auto const asked = context.services.previews.request(job->id, *state->missing); !asked)
+    return error_reply(asked.error());
+  auto making = shape(job->id, "making", find_preview(context.services.config.stor, job->id), nullptr);
+  making["progress"] = 0;
+  return json_reply(202, making);
+}
+
+Reply handle_fetch_preview(Request const& request, Context& context) {
   auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   auto const name = context.value("name");

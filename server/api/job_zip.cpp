@@ -54,7 +54,7 @@ Result<std::unique_ptr<ZipStream>> frames_of(Context& context, std::int64_t job)
 
 }  // namespace
 
-Reply handle_zip_url(Request const&, Context& context) {
+Reply handle_show_archive(Request const&, Context& context) {
   auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
   auto const zip = frames_of(context, job->id);
@@ -67,7 +67,7 @@ Reply handle_zip_url(Request const&, Context& context) {
                           {"url", zip_url(context.services.signer, job->id, name, expires)}});
 }
 
-Reply handle_zip(Request const&, Context& context) {
+Reply handle_fetch_archive(Request const&, Context& context) {
   auto const job = context.id();
   if (!job) return error_reply(job.error());
   auto zip = frames_of(context, *job);

@@ -118,11 +118,9 @@ Reply handle_requeue_job(Request const& request, Context& context) {
 }
 
 Reply handle_requeue_task(Request const&, Context& context) {
-  auto const job = find_accessible_job(context);
-  if (!job) return error_reply(job.error());
-  auto const task = context.id("task");
-  if (!task) return error_reply(task.error());
-  return job_reply(context, context.services.jobs.requeue_task(context.database(), job->id, *task));
+  auto const found = find_accessible_task(context);
+  if (!found) return error_reply(found.error());
+  return job_reply(context, context.services.jobs.requeue_task(context.database(), found->job.id, found->task));
 }
 
 Reply handle_approve_job(Request const&, Context& context) {
@@ -190,7 +188,7 @@ Reply handle_list_tasks(Request const& request, Context& context) {
 }
 
 // A page covers `limit` frames and lists those of them that are there: it may be short, or empty, and not the last.
-Reply handle_list_output(Request const& request, Context& context) {
+Reply handle_list_outputs(Request const& request, Context& context) {
   auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
   auto const job = find_accessible_job(context);

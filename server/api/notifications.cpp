@@ -63,11 +63,11 @@ Result<std::string> read_choices(json const& given) {
 
 }  // namespace
 
-Reply handle_show_notification_settings(Request const&, Context& context) {
+Reply handle_show_preferences(Request const&, Context& context) {
   return settings_reply(context);
 }
 
-Reply handle_change_notification_settings(Request const& request, Context& context) {
+Reply handle_change_preferences(Request const& request, Context& context) {
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
   store::NotificationChange change;

@@ -38,7 +38,7 @@ json to_json(store::Ranked const& ranked) {
 
 }  // namespace
 
-Reply handle_points(Request const&, Context& context) {
+Reply handle_show_balance(Request const&, Context& context) {
   auto const balance = store::show_balance(context.database(), context.caller.user.id);
   if (!balance) return error_reply(balance.error());
   return json_reply(200, {{"available", decimal(balance->available)},
@@ -50,7 +50,7 @@ Reply handle_points(Request const&, Context& context) {
                           {"weight", decimal(economy::user_weight(balance->total))}});
 }
 
-Reply handle_statement(Request const& request, Context& context) {
+Reply handle_list_transactions(Request const& request, Context& context) {
   auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
   auto lines = store::list_statement(context.database(), context.caller.user.id, page->position(), page->rows());
@@ -61,7 +61,7 @@ Reply handle_statement(Request const& request, Context& context) {
   return page->reply(std::move(items), lines->empty() ? 0 : lines->back().transaction);
 }
 
-Reply handle_ranking(Request const& request, Context& context) {
+Reply handle_list_ranking(Request const& request, Context& context) {
   auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
   auto ranking = store::list_ranking(context.database(), page->position(), page->rows());

@@ -74,7 +74,7 @@ Reply handle_add_block(Request const& request, Context& context) {
 Reply handle_delete_block(Request const&, Context& context) {
   auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
-  auto const target = context.id("target");
+  auto const target = context.id("target_id");
   if (!target) return error_reply(target.error());
   std::lock_guard const lock(context.services.slaves_mutex);
   if (auto const removed = store::delete_block(context.database(), slave->id, context.value("kind"), *target); !removed)

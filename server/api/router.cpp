@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "server/api/idempotency.h"
 #include "server/api/services.h"
+#include "server/http/compression.h"
 #include "server/store/requests.h"
 
 namespace distren {
@@ -90,7 +91,7 @@ std::string_view Context::value(std::string_view name) const {
 }
 
 Result<std::int64_t> Context::id(std::string_view name) const {
-  auto const text = value(name);
+  auto const text = !name.empty() ? value(name) : path.empty() ? std::string_view() : path.front().second;
   std::int64_t number = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size() || number <= 0) {
@@ -226,6 +227,7 @@ Reply Router::handle(Route const& route, Request const& request, Context& contex
   }
   auto reply = route.idempotency == Idempotency::none ? route.handle(request, context)
                                                       : answer_once(route, request, context, *this);
+  if (!route.secret_answer) compress_reply(reply, request);
   // A request that failed before it looked at its row would leave the expectation to the next one of this worker.
   if (*revision != 0) static_cast<void>(store::expect_revision(context.database(), 0));
   return reply;

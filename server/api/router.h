@@ -27,8 +27,9 @@ struct Context {
 
   [[nodiscard]] Database& database() const { return worker.database; }
   [[nodiscard]] std::string_view value(std::string_view name) const;  // of the path
-  // The number at {name}; not_found, as for any object that is not there, when it is no number.
-  [[nodiscard]] Result<std::int64_t> id(std::string_view name = "id") const;
+  // The number at {name}, or of no name the first of the path; not_found, as for any object that is not there, when it
+  // is no number.
+  [[nodiscard]] Result<std::int64_t> id(std::string_view name = {}) const;
 };
 
 enum class Needs {
@@ -57,7 +58,7 @@ struct Route {
   bool throttled = false;      // logins: few per minute and address
   bool takes_bytes = false;    // the body is not JSON; the handler looks at its type
   bool has_revision = false;   // If-Match: "rN" is understood
-  bool secret_answer = false;  // is shown once
+  bool secret_answer = false;  // with a secret in it: never compressed, and lost if it is not kept
   std::string_view query;      // names of the parameters that it knows, separated by spaces
   Idempotency idempotency = Idempotency::none;
   std::string_view creates;  // where a GET shows what was created, up to its number
@@ -68,6 +69,7 @@ struct Route {
   Route with_throttle() { return throttled = true, *this; }
   Route with_revision() { return has_revision = true, *this; }
   Route once(std::string_view shown_at) { return idempotency = Idempotency::accepted, creates = shown_at, *this; }
+  Route with_secret() { return secret_answer = true, *this; }
   Route once_with_secret() { return idempotency = Idempotency::accepted, secret_answer = true, *this; }
   Route only_with_key() { return idempotency = Idempotency::required, *this; }
 };

@@ -22,26 +22,23 @@ Reply handle_list_settings(Request const&, Context& context) {
   return settings_reply(context.services);
 }
 
-Reply handle_edit_setting(Request const& request, Context& context) {
+Reply handle_change_settings(Request const& request, Context& context) {
   if (context.caller.user.role != store::Role::administrator)
     return error_reply(403, "this is for administrators of the grid");
   auto const parsed = parse_json(request.body);
   if (!parsed) return error_reply(parsed.error());
-  if (!parsed->is_object() || parsed->size() != 1 || !parsed->contains("value"))
-    return error_reply(400, "say {\"value\": ...}; null takes back what was set");
-  auto const name = context.value("name");
-  auto const& value = (*parsed)["value"];
-  std::optional<std::string> text;
-  if (!value.is_null()) {
-    auto checked = context.services.runtime.check(name, value);
-    if (!checked) return error_reply(checked.error());
-    text = std::move(*checked);
-  } else if (auto const known = context.services.runtime.check(name, false);
-             !known && known.error().code == Errc::not_found) {
-    return error_reply(known.error());
+  if (!parsed->is_object() || parsed->empty())
+    return error_reply(400, "send {\"NAME\": VALUE, ...}; null resets a setting to the value in distrend.toml");
+  std::vector<std::pair<std::string, std::optional<std::string>>> changes;  // all are valid, or none is made
+  for (auto const& [name, value] : parsed->items()) {
+    auto checked = context.services.runtime.check(name, value.is_null() ? nlohmann::json(false) : value);
+    if (!checked && !(value.is_null() && checked.error().code == Errc::invalid)) return error_reply(checked.error());
+    changes.emplace_back(name, value.is_null() ? std::nullopt : std::optional(*checked));
   }
-  auto const done = store::override_setting(context.database(), context.caller.user.id, name, text);
-  if (!done) return error_reply(done.error());
+  for (auto const& [name, text] : changes) {
+    auto const done = store::override_setting(context.database(), context.caller.user.id, name, text);
+    if (!done) return error_reply(done.error());
+  }
   auto kept = store::list_settings(context.database());
   if (!kept) return error_reply(kept.error());
   context.services.runtime.take(std::move(*kept));

@@ -165,7 +165,7 @@ Reply handle_add_shot_job(Request const& request, Context& context) {
 Reply handle_remove_shot_job(Request const&, Context& context) {
   auto const shot = find_accessible_shot(context);
   if (!shot) return error_reply(shot.error());
-  auto const number = context.id("job");
+  auto const number = context.id("job_id");
   if (!number) return error_reply(number.error());
   auto const job = store::show_job(context.database(), *number);
   if (!job && job.error().code != Errc::not_found) return error_reply(job.error());

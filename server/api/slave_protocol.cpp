@@ -41,7 +41,7 @@ Reply message_reply(std::string text) {
 
 }  // namespace
 
-Reply handle_slave_hello(Request const& request, Context& context) {
+Reply handle_receive_hello(Request const& request, Context& context) {
   auto& services = context.services;
   auto const message = parse_body<protocol::Hello>(request);
   if (!message) return error_reply(message.error());
@@ -68,7 +68,7 @@ Reply handle_slave_hello(Request const& request, Context& context) {
   return message_reply(protocol::write(welcome));
 }
 
-Reply handle_slave_order(Request const&, Context& context) {
+Reply handle_give_order(Request const&, Context& context) {
   auto order =
       context.services.dispatcher.ask([slave = context.caller.slave->id](DispatchCore& core, std::int64_t now) {
         return fetch_order(core, slave, now);
@@ -77,7 +77,7 @@ Reply handle_slave_order(Request const&, Context& context) {
   return empty_reply(204).with("Retry-After", fmt::to_string(ask_again_ms / 1000));
 }
 
-Reply handle_slave_progress(Request const& request, Context& context) {
+Reply handle_receive_progress(Request const& request, Context& context) {
   auto const message = parse_body<protocol::Progress>(request);
   if (!message) return error_reply(message.error());
   auto cancel = context.services.dispatcher.ask([&](DispatchCore& core, std::int64_t now) {
@@ -87,14 +87,14 @@ Reply handle_slave_progress(Request const& request, Context& context) {
   return empty_reply(204);
 }
 
-Reply handle_slave_telemetry(Request const& request, Context& context) {
+Reply handle_receive_telemetry(Request const& request, Context& context) {
   auto const message = parse_body<protocol::Telemetry>(request);
   if (!message) return error_reply(message.error());
   context.services.telemetry.take(context.caller.slave->id, *message, context.services.now_ms());
   return empty_reply(204);
 }
 
-Reply handle_slave_result(Request const& request, Context& context) {
+Reply handle_receive_result(Request const& request, Context& context) {
   auto message = parse_body<protocol::ResultReport>(request);
   if (!message) return error_reply(message.error());
   auto answer = context.services.results.receive_and_wait(context.caller.slave->id, std::move(*message));

@@ -103,44 +103,43 @@ Reply handle_change_slave(Request const& request, Context& context) {
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
   std::string name;
-  std::string state;
   bool const rename = body->read("name", JsonBody::optional, name, 200);
-  bool const change = body->read("state", JsonBody::optional, state, 200);
-  if (change && state != "enabled" && state != "disabled") {
-    body->problem("state", "bad_format",
-                  fmt::format("state: '{}' is neither enabled nor disabled", printable(state, 30)));
-  }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
-  if (slave->state == store::SlaveState::revoked) {
-    return error_reply(409, fmt::format("slave {} was revoked; make a new one", slave->id));
-  }
-  if (rename) {
-    if (auto const good = check_slave_name(name); !good) return error_reply(good.error());
-    if (auto const done = store::rename_slave(context.database(), slave->id, name); !done) {
-      return error_reply(done.error());
-    }
-  }
-  if (change) {
-    auto const wanted = state == "enabled" ? store::SlaveState::enabled : store::SlaveState::disabled;
-    if (auto const done = store::change_slave_state(context.database(), slave->id, wanted); !done) {
-      return error_reply(done.error());
-    }
-    if (wanted == store::SlaveState::disabled) {
-      disable_slave(context.services.dispatcher, slave->id, "this slave was disabled by its owner");
-    }
-  }
+  if (slave->state == store::SlaveState::revoked)
+    return error_reply(409, fmt::format("slave {} was revoked; create another one", slave->id));
+  if (!rename) return json_reply(200, shape(context, *slave));
+  if (auto const good = check_slave_name(name); !good) return error_reply(good.error());
+  if (auto const done = store::rename_slave(context.database(), slave->id, name); !done)
+    return error_reply(done.error());
   publish_slave_changed(context.services.live, slave->id, slave->user);
   return handle_show_slave(request, context);
 }
 
-Reply handle_revoke_slave(Request const&, Context& context) {
+namespace {
+
+// reason: told to the slave whose connection ends; empty: it goes on.
+Reply change_state(Request const& request, Context& context, store::SlaveState state, std::string_view reason) {
   auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
-  auto done = store::change_slave_state(context.database(), slave->id, store::SlaveState::revoked);
-  if (!done) return error_reply(done.error());
-  disable_slave(context.services.dispatcher, slave->id, "this slave was revoked by its owner");
+  if (auto const done = store::change_slave_state(context.database(), slave->id, state); !done)
+    return error_reply(done.error());
+  if (!reason.empty()) disable_slave(context.services.dispatcher, slave->id, std::string(reason));
   publish_slave_changed(context.services.live, slave->id, slave->user);
-  return empty_reply(204);
+  return handle_show_slave(request, context);
+}
+
+}  // namespace
+
+Reply handle_enable_slave(Request const& request, Context& context) {
+  return change_state(request, context, store::SlaveState::enabled, "");
+}
+
+Reply handle_disable_slave(Request const& request, Context& context) {
+  return change_state(request, context, store::SlaveState::disabled, "this slave was disabled by its owner");
+}
+
+Reply handle_revoke_slave(Request const& request, Context& context) {
+  return change_state(request, context, store::SlaveState::revoked, "this slave was revoked by its owner");
 }
 
 Reply handle_rotate_slave(Request const&, Context& context) {

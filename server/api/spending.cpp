@@ -85,7 +85,7 @@ Reply handle_quote_boost(Request const& request, Context& context) {
                           {"then", forecast_to_json(then)}});
 }
 
-Reply handle_boost_job(Request const& request, Context& context) {
+Reply handle_create_boost(Request const& request, Context& context) {
   auto const id = context.id();
   if (!id) return error_reply(id.error());
   // A request that is repeated after the job is gone is answered all the same: the procedure knows its key.
@@ -102,10 +102,12 @@ Reply handle_boost_job(Request const& request, Context& context) {
   auto const moved = context.services.jobs.boost(context.database(), context.caller.user.id, *id, points, *key);
   if (!moved && moved.error().code == Errc::not_found) return error_reply(404, fmt::format("you have no job {}", *id));
   if (!moved) return error_reply(moved.error());
-  return json_reply(200, {{"id", *moved}, {"kind", "boost"}, {"job", *id}, {"points", decimal(points)}});
+  return json_reply(201, {{"id", *moved}, {"kind", "boost"}, {"job", *id}, {"points", decimal(points)}});
 }
 
-Reply handle_give_points(Request const& request, Context& context) {
+Reply handle_create_transfer(Request const& request, Context& context) {
+  if (!context.caller.token_hash.empty())
+    return error_reply("forbidden", "points are given away by a login, not by an API token; log in");
   auto const key = idempotency_key(request);
   if (!key) return error_reply(key.error());
   auto body = JsonBody::parse(request.body);
@@ -121,11 +123,11 @@ Reply handle_give_points(Request const& request, Context& context) {
   if (!moved) return error_reply(moved.error());
   publish_points(context.services.live, context.caller.user.id);
   return json_reply(
-      200,
+      201,
       {{"id", *moved}, {"kind", "give"}, {"to", to}, {"points", decimal(points)}, {"reason", text_or_null(reason)}});
 }
 
-Reply handle_adjust_points(Request const& request, Context& context) {
+Reply handle_create_adjustment(Request const& request, Context& context) {
   auto const key = idempotency_key(request);
   if (!key) return error_reply(key.error());
   auto body = JsonBody::parse(request.body);
@@ -144,7 +146,7 @@ Reply handle_adjust_points(Request const& request, Context& context) {
   if (!moved) return error_reply(moved.error());
   sync_total(context, moved->from);
   sync_total(context, moved->to);
-  return json_reply(200, {{"id", moved->transaction},
+  return json_reply(201, {{"id", moved->transaction},
                           {"kind", "adjust"},
                           {"from", text_or_null(from)},
                           {"to", text_or_null(to)},

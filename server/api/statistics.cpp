@@ -86,7 +86,7 @@ json level_columns(std::vector<StatisticRow const*> const& rows, std::vector<std
 
 }  // namespace
 
-Reply handle_statistics(Request const& request, Context& context) {
+Reply handle_show_statistics(Request const& request, Context& context) {
   auto const asked = read_question(request);
   if (!asked) return error_reply(asked.error());
   auto const& span = asked->span;

@@ -10,16 +10,12 @@
 
 namespace distren {
 
-Reply handle_task_log(Request const&, Context& context) {
-  auto const job = find_accessible_job(context);
-  if (!job) return error_reply(job.error());
-  auto const task = context.id("task");
-  if (!task) return error_reply(task.error());
-  if (*task < job->first_task || *task >= job->first_task + job->tasks)
-    return error_reply(404, fmt::format("job {} has no task {}", job->id, *task));
-  auto const kept = log_file(context.services.config.stor, job->id, *task);
+Reply handle_show_task_log(Request const&, Context& context) {
+  auto const found = find_accessible_task(context);
+  if (!found) return error_reply(found.error());
+  auto const kept = log_file(context.services.config.stor, found->job.id, found->task);
   auto const start = [&dispatcher = context.services.dispatcher, kept,
-                      task = *task](std::shared_ptr<Responder> answer) {
+                      task = found->task](std::shared_ptr<Responder> answer) {
     auto const on_log = [answer, kept, task](std::optional<std::string> const& live) {
       if (live) return answer->send(json_reply(200, {{"task", task}, {"live", true}, {"text", *live}}));
       auto const text = read_file(kept, 2 * log_limit);

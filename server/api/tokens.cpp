@@ -54,7 +54,7 @@ Reply handle_create_token(Request const& request, Context& context) {
   return json_reply(201, {{"id", *id}, {"name", name}, {"scopes", kept}, {"secret", secret}});
 }
 
-Reply handle_delete_token(Request const&, Context& context) {
+Reply handle_revoke_token(Request const&, Context& context) {
   auto const id = context.id();
   if (!id) return error_reply(id.error());
   auto deleted = store::delete_token(context.database(), context.caller.user.id, *id);

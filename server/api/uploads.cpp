@@ -137,7 +137,7 @@ Result<UploadSpec> read_owner(Request const& request, Context const& context, st
 
 // The state of the upload at {id} when it is the caller's; a slave's needs the unguessable number alone.
 UploadResult find_accessible(Context& context) {
-  auto result = context.services.uploads.state(context.value("id"));
+  auto result = context.services.uploads.state(context.value("upload_id"));
   auto const* state = std::get_if<UploadState>(&result);
   if (state == nullptr || state->spec.user == 0 || state->spec.user == context.caller.user.id) return result;
   return UploadRejection{Kind::not_found, "there is no such upload here (any more); start it again"};
@@ -145,7 +145,7 @@ UploadResult find_accessible(Context& context) {
 
 }  // namespace
 
-Reply handle_upload_options(Request const&, Context& context) {
+Reply handle_show_upload_options(Request const&, Context& context) {
   return with_tus(empty_reply(204))
       .with("Tus-Version", std::string(tus_version))
       .with("Tus-Extension", "creation,creation-with-upload,checksum,termination,expiration")
@@ -195,7 +195,7 @@ Reply handle_show_upload(Request const&, Context& context) {
       state != nullptr && !state->finished && state->offset == state->spec.size) {
     // All bytes are here, only the last step failed (the database was unavailable): it is completed now.
     auto const end = state->offset;
-    result = context.services.uploads.append(context.value("id"), end, "", "", finish_for(context));
+    result = context.services.uploads.append(context.value("upload_id"), end, "", "", finish_for(context));
   }
   if (auto const* rejection = std::get_if<UploadRejection>(&result)) return reject(*rejection);
   auto const& state = std::get<UploadState>(result);
@@ -213,8 +213,8 @@ Reply handle_append_upload(Request const& request, Context& context) {
   if (!checksum) return with_tus(error_reply(checksum.error()));
   auto result = find_accessible(context);
   if (std::holds_alternative<UploadState>(result)) {
-    result =
-        context.services.uploads.append(context.value("id"), *offset, request.body, *checksum, finish_for(context));
+    result = context.services.uploads.append(context.value("upload_id"), *offset, request.body, *checksum,
+                                             finish_for(context));
   }
   if (auto const* rejection = std::get_if<UploadRejection>(&result)) return reject(*rejection);
   return state_reply(204, std::get<UploadState>(result));
@@ -224,7 +224,7 @@ Reply handle_delete_upload(Request const& request, Context& context) {
   if (auto const good = check_version(request); !good) return version_rejection(good.error());
   auto const result = find_accessible(context);
   if (auto const* rejection = std::get_if<UploadRejection>(&result)) return reject(*rejection);
-  auto const removed = context.services.uploads.remove(context.value("id"));
+  auto const removed = context.services.uploads.remove(context.value("upload_id"));
   if (!removed) return with_tus(error_reply(removed.error()));
   return with_tus(empty_reply(204));
 }

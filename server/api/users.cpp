@@ -50,7 +50,7 @@ Reply session_reply(int status, Request const& request, Context& context, store:
 
 }  // namespace
 
-Reply handle_register(Request const& request, Context& context) {
+Reply handle_create_user(Request const& request, Context& context) {
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
   std::string name;
@@ -75,7 +75,7 @@ Reply handle_register(Request const& request, Context& context) {
   return session_reply(201, request, context, *user);
 }
 
-Reply handle_login(Request const& request, Context& context) {
+Reply handle_create_session(Request const& request, Context& context) {
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
   std::string name;
@@ -97,10 +97,10 @@ Reply handle_login(Request const& request, Context& context) {
   auto recorded = store::record_login(context.database(), credentials->user.id, right);
   if (!recorded) return error_reply(recorded.error());
   if (!right) return error_reply("wrong_credentials", wrong_login);
-  return session_reply(200, request, context, credentials->user);
+  return session_reply(201, request, context, credentials->user);
 }
 
-Reply handle_logout(Request const& request, Context& context) {
+Reply handle_delete_current_session(Request const& request, Context& context) {
   if (!context.caller.secret_hash.empty()) {
     auto deleted = store::delete_session(context.database(), context.caller.secret_hash);
     if (!deleted && deleted.error().code != Errc::not_found) return error_reply(deleted.error());
@@ -109,7 +109,7 @@ Reply handle_logout(Request const& request, Context& context) {
   return empty_reply(204).with("Set-Cookie", cookie(context.services, request.secure, "", true));
 }
 
-Reply handle_me(Request const&, Context& context) {
+Reply handle_show_me(Request const&, Context& context) {
   nlohmann::json answer{{"user", user_to_json(context.caller.user)}, {"event", context.services.live.last_event_id()}};
   // A reloaded page has the cookie, but no longer the token that goes with it.
   if (context.caller.by_cookie) answer["csrf"] = csrf_token(context.services, context.caller.secret_hash);

@@ -1,5 +1,6 @@
 # The HTTP protocol; knows no services.
 server_sources += \
+  %D%/compression.cpp %D%/compression.h \
   %D%/connection_limiter.cpp %D%/connection_limiter.h \
   %D%/file_reply.cpp %D%/file_reply.h \
   %D%/http_server.cpp %D%/http_server.h \

@@ -5,11 +5,11 @@
 namespace distren {
 
 std::string blob_url(Signer const& signer, std::string_view sha256, std::int64_t slave, std::int64_t expires) {
-  return signer.sign(fmt::format("/api/v1/blobs/{}", sha256), {{"for", fmt::format("s{}", slave)}}, expires);
+  return signer.sign(fmt::format("/api/v1/files/blobs/{}", sha256), {{"for", fmt::format("s{}", slave)}}, expires);
 }
 
 std::string file_list_url(Signer const& signer, std::int64_t job, std::int64_t expires) {
-  return signer.sign(fmt::format("/api/v1/jobs/{}/files", job), {}, expires);
+  return signer.sign(fmt::format("/api/v1/files/jobs/{}/inputs", job), {}, expires);
 }
 
 std::string result_upload_url(Signer const& signer, std::int64_t attempt, std::int64_t slave, std::string_view name,
@@ -24,12 +24,12 @@ std::string result_upload_url(Signer const& signer, std::int64_t attempt, std::i
 
 std::string output_url(Signer const& signer, std::int64_t job, std::string_view name, std::string_view sha256,
                        std::int64_t expires) {
-  return signer.sign(fmt::format("/api/v1/files/jobs/{}/output/{}", job, name), {{"sha256", std::string(sha256)}},
+  return signer.sign(fmt::format("/api/v1/files/jobs/{}/outputs/{}", job, name), {{"sha256", std::string(sha256)}},
                      expires);
 }
 
 std::string zip_url(Signer const& signer, std::int64_t job, std::string_view name, std::int64_t expires) {
-  return signer.sign(fmt::format("/api/v1/files/jobs/{}/zip/{}", job, name), {}, expires);
+  return signer.sign(fmt::format("/api/v1/files/jobs/{}/archive/{}", job, name), {}, expires);
 }
 
 }  // namespace distren

@@ -114,6 +114,13 @@ Result<void> for_each_finished_task(Database& database, std::int64_t job,
   }
 }
 
+Result<std::int64_t> job_of_task(Database& database, std::int64_t task) {
+  std::int64_t job = 0;
+  auto const found = database.call("task_job", {task}, [&](SqlRow const& row) { job = row.integer(0); });
+  if (!found) return found.error();
+  return job;
+}
+
 Result<std::int64_t> latest_accepted(Database& database, std::int64_t job) {
   std::int64_t task = 0;
   auto const found = database.call("task_latest", {job}, [&](SqlRow const& row) { task = row.integer(0); });

@@ -141,6 +141,9 @@ Result<std::vector<Task>> list_tasks(Database&, std::int64_t job, std::int64_t a
 // Calls with each frame that has an accepted image, in order; a thousand rows are in memory at a time.
 Result<void> for_each_finished_task(Database&, std::int64_t job, std::function<void(Task const&)> const& take);
 
+// not_found: no such task.
+Result<std::int64_t> job_of_task(Database&, std::int64_t task);
+
 // The task whose frame was accepted last; 0: none was.
 Result<std::int64_t> latest_accepted(Database&, std::int64_t job);
 

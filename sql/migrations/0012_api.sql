@@ -19,3 +19,6 @@ CREATE TABLE IF NOT EXISTS idempotent_request (
 ALTER TABLE slave ADD COLUMN IF NOT EXISTS revision BIGINT NOT NULL DEFAULT 1;
 ALTER TABLE shot ADD COLUMN IF NOT EXISTS revision BIGINT NOT NULL DEFAULT 1;
 ALTER TABLE user ADD COLUMN IF NOT EXISTS revision BIGINT NOT NULL DEFAULT 1;
+
+-- Tasks are found by their number alone.
+ALTER TABLE job ADD INDEX IF NOT EXISTS job_first_task_id (first_task_id);

@@ -13,14 +13,15 @@ from programs import scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
 # Only for holders of a signed URL, and the stream of events.
-ELSEWHERE = {"/api/v1/jobs/{id}/files"}
+ELSEWHERE = {"/api/v1/files/jobs/{job_id}/inputs"}
 
 
 class ApiGrid:
     def __init__(self, grid):
         self.grid, self.document = grid, Document()
         project = self.post("/api/v1/projects", {"name": "Film"})
-        shot = self.post("/api/v1/projects/{id}/shots", {"sequence": "SQ010", "name": "SH020"}, id=project["id"])
+        shot = self.post("/api/v1/projects/{project_id}/shots", {"sequence": "SQ010", "name": "SH020"},
+                         project_id=project["id"])
         self.post("/api/v1/tokens", {"name": "a script", "scopes": ["read"]})
         slave = grid.add_slave()
         with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
@@ -33,18 +34,15 @@ class ApiGrid:
         grid.wait(job["id"])
         wait_until("the slave's machine is known",
                    lambda: grid.api("GET", f"/api/v1/slaves/{slave.id}")[1]["telemetry"], 90)
-        self.post("/api/v1/slaves/{id}/blocks", {"job": job["id"]}, id=slave.id)
-        self.ids = {"jobs": job["id"], "slaves": slave.id, "projects": project["id"], "shots": shot["id"],
-                    "task": grid.tasks(job["id"])[0]["id"]}
+        self.post("/api/v1/slaves/{slave_id}/blocks", {"job": job["id"]}, slave_id=slave.id)
+        self.ids = {"job_id": job["id"], "slave_id": slave.id, "project_id": project["id"], "shot_id": shot["id"],
+                    "task_id": grid.tasks(job["id"])[0]["id"]}
 
     def path(self, pattern):
         """The path with ids of existing objects; None where there is none."""
-        kind = (pattern.split("/") + [""] * 3)[3]
-        ids = {"id": self.ids.get(kind), "task": self.ids["task"]}
-        names = re.findall(r"\{(\w+)\}", pattern)
-        if not all(ids.get(name) for name in names):
+        if not all(self.ids.get(name) for name in re.findall(r"\{(\w+)\}", pattern)):
             return None
-        return re.sub(r"\{(\w+)\}", lambda found: str(ids[found[1]]), pattern)
+        return re.sub(r"\{(\w+)\}", lambda found: str(self.ids[found[1]]), pattern)
 
     def post(self, pattern, body, **ids):
         status, answer = self.grid.api("POST", pattern.format(**ids), body)
@@ -62,7 +60,7 @@ def every_get_matches_its_schema(fixture):
         if path is None or pattern in ELSEWHERE:
             continue
         if pattern.endswith("/quote"):  # only for a job that has not ended
-            path = pattern.format(id=fixture.paused["id"]) + "?points=1"
+            path = pattern.format(job_id=fixture.paused["id"]) + "?points=1"
         status, answer = fixture.grid.api("GET", path)
         if pattern.endswith("/log"):  # an accepted frame has none
             assert status == 404, answer
@@ -75,14 +73,14 @@ def every_get_matches_its_schema(fixture):
 
 @case
 def the_reply_to_a_submission_matches_its_schema(fixture):
-    faults = fixture.document.faults(fixture.document.answers("POST")["/api/v1/jobs"], fixture.submitted)
+    faults = fixture.document.faults(fixture.document.answers("POST")["/api/v1/submissions"], fixture.submitted)
     assert not faults, "\n".join(faults)
 
 
 @case
 def the_reply_to_a_check_matches_its_schema(fixture):
-    path = "/api/v1/jobs/check"
-    status, listed = fixture.grid.api("GET", f"/api/v1/jobs/{fixture.ids['jobs']}/sources")
+    path = "/api/v1/submissions/check"
+    status, listed = fixture.grid.api("GET", f"/api/v1/jobs/{fixture.ids['job_id']}/inputs")
     assert status == 200, listed
     fixture.post(path, {"name": "again", "source": "plain.blend", "frames": "1-3", "files": listed["items"]})
 

@@ -113,7 +113,7 @@ def file_paths_outside_the_job_are_rejected(grid):
 
 @case
 def files_that_were_never_uploaded_are_named(grid):
-    status, answer = grid.api("POST", "/api/v1/jobs", {
+    status, answer = grid.api("POST", "/api/v1/submissions", {
         "name": "empty handed", "method": "blender", "source": "ghost.blend", "frames": "1",
         "files": [{"path": "ghost.blend", "sha256": "0" * 64, "size": 100}]})
     assert status == 409 and "ghost.blend" in answer["detail"], (status, answer)
@@ -132,7 +132,7 @@ def a_damaged_upload_is_not_stored(grid):
     status, answer = grid.api("POST", "/api/v1/uploads", data=content,
                               headers={**tus, "Upload-Metadata": f"sha256 {other}"})
     assert status == 460, (status, answer)
-    assert grid.api("POST", "/api/v1/blobs/missing", {"sha256": ["0" * 64]})[1] == {"missing": ["0" * 64]}
+    assert grid.api("POST", "/api/v1/blobs/find-missing", {"sha256": ["0" * 64]})[1] == {"missing": ["0" * 64]}
 
 
 def inspect(grid, name, *options, status=0):

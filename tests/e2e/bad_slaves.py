@@ -169,7 +169,7 @@ def text_shortened_within_a_character_does_not_crash_the_server(grid):
             line.send({"type": "result", "attempt": 1, "lease": text, "state": "failed", "reason": text * 20})
             line.send({"type": "ping"})
             line.expect("pong")
-    assert grid.api("GET", "/api/v1/status")[0] == 200
+    assert grid.api("GET", "/api/v1/grid")[0] == 200
     assert grid.child.poll() is None
 
 
@@ -180,7 +180,7 @@ def a_slave_that_floods_hello_is_disconnected(grid):
             for _ in range(5000):
                 line.hello(slots=0)
         assert line.last_message()["type"] == "error"
-    assert grid.api("GET", "/api/v1/status")[0] == 200
+    assert grid.api("GET", "/api/v1/grid")[0] == 200
 
 
 @case
@@ -222,7 +222,7 @@ def unfinished_handshakes_and_slow_clients_are_disconnected_at_the_sign_on_limit
     context = ssl.create_default_context(cafile=grid.ca)
     slow = [context.wrap_socket(socket.create_connection(("127.0.0.1", port), 30), server_hostname="localhost")
             for port in ports for _ in range(3)]
-    text = b'POST /api/v1/login HTTP/1.1 {"type":"sign_on"' * 10
+    text = b'POST /api/v1/sessions HTTP/1.1 {"type":"sign_on"' * 10
 
     def closed(connection):
         connection.setblocking(False)
@@ -251,7 +251,7 @@ def a_slowly_sent_body_is_disconnected(grid):
     context = ssl.create_default_context(cafile=grid.ca)
     port = int(grid.url.rsplit(":", 1)[1])
     with context.wrap_socket(socket.create_connection(("127.0.0.1", port), 30), server_hostname="localhost") as line:
-        line.sendall(b"POST /api/v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000\r\n\r\n")
+        line.sendall(b"POST /api/v1/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000\r\n\r\n")
         start = time.monotonic()
         with contextlib.suppress(OSError):
             while time.monotonic() - start < 60:

@@ -143,14 +143,14 @@ def while_the_database_is_unavailable_requests_get_503_and_rendering_continues(g
     wait_until("a frame is rendering", lambda: [t for t in grid.tasks(job) if (t["fraction"] or 0) > 0])
     grid.database.suspend()
     try:
-        for path in ("/api/v1/jobs", f"/api/v1/jobs/{job}", "/api/v1/slaves", "/api/v1/me"):
+        for path in ("/api/v1/jobs", f"/api/v1/jobs/{job}", "/api/v1/slaves", "/api/v1/users/me"):
             status, content, kind, headers = grid.http("GET", path)
             assert status == 503 and headers["Retry-After"], (path, status, headers)
             problem = json.loads(content)
             assert kind == "application/problem+json" and problem["code"] in ("database_unavailable", "busy"), problem
             assert problem["request_id"] == headers["Request-Id"], (problem, headers)
             assert PASSWORD not in problem["detail"] and grid.database.socket not in problem["detail"], problem
-        status, answer = grid.api("POST", "/api/v1/login", {"name": "admin", "password": "x"}, token="")
+        status, answer = grid.api("POST", "/api/v1/sessions", {"name": "admin", "password": "x"}, token="")
         assert status == 503, answer
         assert grid.api("GET", "/healthz", token="")[0] == 200
         status, answer = grid.api("GET", "/readyz", token="")

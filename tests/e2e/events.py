@@ -90,7 +90,7 @@ def a_frame_event_arrives_when_its_thumbnail_is_available(grid):
                 frames.update({item["id"]: item}) for data in watcher.named("frames") for item in data["items"]
                 if item["state"] == "accepted"] and len(frames) == 2)
             for number, event in frames.items():
-                status, thumbnail = grid.api("GET", f"/api/v1/jobs/{job}/tasks/{number}/picture?size=256")
+                status, thumbnail = grid.api("GET", f"/api/v1/tasks/{number}/thumbnail?size=256")
                 assert status == 200 and thumbnail, thumbnail
                 task = next(each for each in grid.tasks(job) if each["id"] == number)
                 assert all(task[key] == event[key] for key in event), (task, event)
@@ -150,7 +150,7 @@ def a_stream_resumes_after_the_last_event(grid):
 @case
 def the_own_user_contains_the_last_event_id(grid):
     job = grid.submit(SCENE, "--frames", "1", "--paused", "--name", "begin")
-    event = grid.api("GET", "/api/v1/me")[1]["event"]
+    event = grid.api("GET", "/api/v1/users/me")[1]["event"]
     grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "told"})
     with Stream(grid, since=event) as stream:
         stream.expect("job", lambda data: data.get("name") == "told")
@@ -175,12 +175,12 @@ def too_many_streams_are_rejected_with_retry_after(grid):
 
 @case
 def the_stream_ends_with_its_login(grid):
-    status, login = grid.api("POST", "/api/v1/login", {"name": "ben", "password": "correct horse battery"}, token="")
-    assert status == 200, login
+    status, login = grid.api("POST", "/api/v1/sessions", {"name": "ben", "password": "correct horse battery"}, token="")
+    assert status == 201, login
     with Stream(grid, token=grid.other) as stays, Stream(grid, token=login["token"]) as stream:
         stream.expect("hello")
         stays.expect("hello")
-        assert grid.api("POST", "/api/v1/logout", token=login["token"])[0] == 204
+        assert grid.api("DELETE", "/api/v1/sessions/current", token=login["token"])[0] == 204
         wait_until("the stream has ended", lambda: stream.ended)
         assert stream.named("end"), stream.events
         assert not stays.ended

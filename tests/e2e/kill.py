@@ -33,7 +33,7 @@ def rest(grid):
     """The real slave stops, so that a played one gets every order."""
     for slave in grid.slaves:
         slave.stop()
-    wait_until("no slave is online", lambda: grid.api("GET", "/api/v1/status")[1]["slaves"]["online"] == 0)
+    wait_until("no slave is online", lambda: grid.api("GET", "/api/v1/grid")[1]["slaves"]["online"] == 0)
 
 
 def working(grid, job):

@@ -32,10 +32,10 @@ class Fixture:
 
     def give(self, points, reason):
         """An administrator gives points to ben."""
-        status, answer = self.grid.api("POST", "/api/v1/points/adjust",
+        status, answer = self.grid.api("POST", "/api/v1/adjustments",
                                        {"to": "ben", "points": points, "reason": reason},
                                        headers={"Idempotency-Key": f"k{points}"})
-        assert status == 200, answer
+        assert status == 201, answer
 
     def notifications(self, text):
         return [each for each in self.api("GET", "/api/v1/notifications?limit=1000")[1]["items"]
@@ -53,7 +53,7 @@ def fixture():
 @case
 def no_notification_is_sent_by_default(fixture):
     fixture.give(1, "first")
-    status, answer = fixture.api("PATCH", "/api/v1/notifications/settings", {
+    status, answer = fixture.api("PATCH", "/api/v1/notifications/preferences", {
         "email": "ben@example.org", "webhook": f"http://127.0.0.1:{fixture.hook.port}/hook?x=1"})
     assert status == 200 and answer["secret"] and not answer["choices"], answer
     fixture.secret = answer["secret"]
@@ -62,30 +62,30 @@ def no_notification_is_sent_by_default(fixture):
 
 @case
 def an_unconfirmed_address_gets_only_a_code(fixture):
-    fixture.api("PATCH", "/api/v1/notifications/settings", {"choices": [{"kind": "points", "channel": "mail"}]})
+    fixture.api("PATCH", "/api/v1/notifications/preferences", {"choices": [{"kind": "points", "channel": "mail"}]})
     fixture.give(2, "too early")
     wait_until("it is given up",
                lambda: [each for each in fixture.notifications("2 points") if each["state"] == "given_up"])
     assert "no confirmed e-mail address" in fixture.notifications("2 points")[0]["problem"]
     assert fixture.api("POST", "/api/v1/notifications/test", {"channel": "mail"})[0] == 409
     assert not fixture.mail.mails
-    assert fixture.api("POST", "/api/v1/notifications/code")[0] == 204
+    assert fixture.api("POST", "/api/v1/users/me/email/send-code")[0] == 204
     wait_until("the code arrives", lambda: fixture.mail.mails)
     text = fixture.mail.text(0)
     fixture.code = re.search(r"\b\d{8}\b", text)[0]
     assert "ben" not in text and fixture.mail.mails[0]["to"] == ["ben@example.org"], text
     wrong = f"{(int(fixture.code) + 1) % 10**8:08}"
-    assert fixture.api("POST", "/api/v1/notifications/confirm", {"code": wrong})[0] == 400
+    assert fixture.api("POST", "/api/v1/users/me/email/confirm", {"code": wrong})[0] == 400
     assert fixture.code not in str(fixture.api("GET", "/api/v1/notifications")[1])
-    status, answer = fixture.api("POST", "/api/v1/notifications/confirm", {"code": fixture.code})
+    status, answer = fixture.api("POST", "/api/v1/users/me/email/confirm", {"code": fixture.code})
     assert status == 200 and answer["confirmed"], answer
-    assert fixture.api("POST", "/api/v1/notifications/confirm", {"code": fixture.code})[0] == 409
+    assert fixture.api("POST", "/api/v1/users/me/email/confirm", {"code": fixture.code})[0] == 409
     fixture.mail.mails.clear()
 
 
 @case
 def a_chosen_notification_arrives_once_by_each_channel(fixture):
-    status, answer = fixture.api("PATCH", "/api/v1/notifications/settings", {"choices": ALL})
+    status, answer = fixture.api("PATCH", "/api/v1/notifications/preferences", {"choices": ALL})
     assert status == 200 and len(answer["choices"]) == len(ALL), answer
     fixture.give(7.5, "for the höckers ☀")
     wait_until("the mail arrives", lambda: len(fixture.mail.mails) == 1)
@@ -186,11 +186,11 @@ def a_grid_that_does_not_allow_it_calls_nobody_in_its_own_network(fixture):
     fixture.grid.write_config()
     fixture.grid.start()
     calls = len(fixture.hook.requests)
-    status, answer = fixture.api("PATCH", "/api/v1/notifications/settings",
+    status, answer = fixture.api("PATCH", "/api/v1/notifications/preferences",
                              {"webhook": f"http://127.0.0.1:{fixture.hook.port}/"})
     assert status == 400 and "https://" in answer["detail"], answer
     for host in ("127.0.0.1", "localhost", "0"):
-        status, answer = fixture.api("PATCH", "/api/v1/notifications/settings",
+        status, answer = fixture.api("PATCH", "/api/v1/notifications/preferences",
                                  {"webhook": f"https://{host}:{fixture.hook.port}/"})
         assert status == 200, answer
         assert fixture.api("POST", "/api/v1/notifications/test", {"channel": "webhook"})[0] == 204

@@ -147,7 +147,7 @@ def a_video_has_the_frame_rate_of_its_scene_and_is_regenerated_with_its_frames(g
     encoded(grid, video)
     counted, first = video_of(grid, video)
     assert counted == "12/1,2", counted
-    assert grid.api("POST", f"/api/v1/jobs/{frames}/tasks/{grid.tasks(frames)[1]['id']}/requeue")[0] == 200
+    assert grid.api("POST", f"/api/v1/tasks/{grid.tasks(frames)[1]['id']}/requeue")[0] == 200
     assert grid.job(video)["state"] == "active", "the video job waits for the frame"
     finished(grid, frames)
     encoded(grid, video)
@@ -194,7 +194,7 @@ def impossible_post_processing_is_rejected_before_any_job_is_created(grid):
             (("--tiles", "2x2", "--set", "view-layer=Nope"), None)):
         error = submitted(grid, "--frames", "1", *options, check=1 if words else 0)
         assert words is None or words in error, (options, error)
-    status, answer = grid.api("POST", "/api/v1/jobs", {"name": "x", "method": "blender", "denoise": True})
+    status, answer = grid.api("POST", "/api/v1/submissions", {"name": "x", "method": "blender", "denoise": True})
     assert status == 400 and "ask for them too" in json.dumps(answer), answer
 
 
@@ -213,7 +213,7 @@ def a_dependent_job_survives_a_restart_and_protects_its_source_from_deletion(gri
     jobs = submitted(grid, "--frames", "1-2", "--paused", "--video", "mp4")
     first, video = jobs[0]["id"], jobs[1]["id"]
     grid.restart()
-    assert f"output of job {first}" in json.dumps(grid.api("GET", f"/api/v1/jobs/{video}/why")[1])
+    assert f"output of job {first}" in json.dumps(grid.api("GET", f"/api/v1/jobs/{video}/explain")[1])
     grid.cli("resume", str(first), check=0)
     finished(grid, first)
     refused = grid.api("DELETE", f"/api/v1/jobs/{first}") if grid.job(video)["state"] != "finished" else (409, {})

@@ -44,10 +44,10 @@ def finish_all(grid, *jobs):
 def the_first_account_is_the_administrator(grid):
     made = json.loads(anna(grid, "register", "anna", "--password-stdin", "--json", words=WORDS).stdout)
     assert made["user"]["name"] == "anna" and made["user"]["role"] == "administrator", made
-    status, login = grid.api("POST", "/api/v1/login", {"name": "anna", "password": PASSWORD}, token="")
-    assert status == 200 and login["user"] == made["user"] and login["csrf"], login
+    status, login = grid.api("POST", "/api/v1/sessions", {"name": "anna", "password": PASSWORD}, token="")
+    assert status == 201 and login["user"] == made["user"] and login["csrf"], login
     grid.token = login["token"]
-    assert grid.api("GET", "/api/v1/me")[1]["user"] == made["user"]
+    assert grid.api("GET", "/api/v1/users/me")[1]["user"] == made["user"]
 
 
 @case
@@ -107,7 +107,7 @@ def a_download_fetches_every_frame_and_replaces_a_damaged_one(grid):
 
 @case
 def a_signed_address_serves_a_frame_without_a_login_and_no_other(grid):
-    item = grid.api("GET", "/api/v1/jobs/1/output")[1]["items"][0]
+    item = grid.api("GET", "/api/v1/jobs/1/outputs")[1]["items"][0]
     status, content, _, headers = grid.http("GET", item["url"], token="")
     assert status == 200 and len(content) == item["size"] and item["sha256"] in headers["ETag"], (status, headers)
     status, part, _, headers = grid.http("GET", item["url"], token="", headers={"Range": "bytes=10-19"})

@@ -26,8 +26,8 @@ def the_first_account_is_created_on_the_page(fixture):
     page.heading("Hello anna")
     page.see("Nothing rendered yet", "Admin")
     fixture.take("home-empty")
-    status, login = fixture.grid.api("POST", "/api/v1/login", {"name": "anna", "password": PASSWORD}, token="")
-    assert status == 200 and login["user"]["role"] == "administrator", login
+    status, login = fixture.grid.api("POST", "/api/v1/sessions", {"name": "anna", "password": PASSWORD}, token="")
+    assert status == 201 and login["user"]["role"] == "administrator", login
     fixture.grid.token = login["token"]
 
 

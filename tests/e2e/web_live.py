@@ -211,8 +211,8 @@ def an_expired_login_is_renewed_on_the_open_page(fixture):
     fixture.settled()
     page.script("window.same = true")
     # The same login, ended by another window of this browser.
-    page.promise("const me = await (await fetch('api/v1/me')).json();"
-                 "await fetch('api/v1/logout', {method: 'POST', headers: {'X-CSRF-Token': me.csrf}})")
+    page.promise("const me = await (await fetch('api/v1/users/me')).json();"
+                 "await fetch('api/v1/sessions/current', {method: 'DELETE', headers: {'X-CSRF-Token': me.csrf}})")
     page.see("Your session has ended")
     page.fill("Name", "anna")
     page.fill("Password", PASSWORD)
@@ -246,7 +246,7 @@ def test_frames_are_rendered_first_and_the_rest_after_approval(fixture):
     page.see("3 of 9", "The test frames are done")
     done = [task["frame"] for task in grid.tasks(job) if task["state"] == "accepted"]
     assert done == [1, 5, 9], done
-    assert grid.api("GET", f"/api/v1/jobs/{job}/why")[1]["rule"] == "waits_for_approval"
+    assert grid.api("GET", f"/api/v1/jobs/{job}/explain")[1]["rule"] == "waits_for_approval"
     page.press("Approve")
     page.see("9 of 9", "Finished", seconds=120)
     page.see_not("The test frames are done")

@@ -98,9 +98,9 @@ def points_are_shown_given_and_spent_after_a_quote(fixture):
     fixture.go("points", "Points")
     page.see("No points have moved")
     fixture.take("points-empty")
-    status, answer = grid.api("POST", "/api/v1/points/adjust", {"to": "anna", "points": 250, "reason": "a prize"},
+    status, answer = grid.api("POST", "/api/v1/adjustments", {"to": "anna", "points": 250, "reason": "a prize"},
                               headers={"Idempotency-Key": "prize"})
-    assert status == 200, answer
+    assert status == 201, answer
     page.see("Corrected by anna", "a prize", "+250", "250 available")
     grid.sign_up("carla", PASSWORD)
     page.fill("To whom (name)", "carla")
@@ -125,7 +125,7 @@ def points_are_shown_given_and_spent_after_a_quote(fixture):
     fixture.take("boost")
     page.press("Spend 40 points")
     page.see("40 points are on “dear”", "40 points left")
-    assert grid.api("GET", "/api/v1/points")[1]["available"] == 197.5, grid.api("GET", "/api/v1/points")
+    assert grid.api("GET", "/api/v1/points/balance")[1]["available"] == 197.5, grid.api("GET", "/api/v1/points/balance")
     fixture.go("", "Hello anna")
     page.see("197.5 available")
     fixture.take("home-points")

@@ -47,7 +47,7 @@ def statistics_of_a_new_grid_are_empty(fixture):
     page.press("Make an account", "button.button-main")
     page.heading("Hello anna")
     page.see("Frames an hour", "Reference cores")
-    fixture.grid.token = fixture.grid.api("POST", "/api/v1/login", {"name": "anna", "password": PASSWORD}, token="")[1]["token"]
+    fixture.grid.token = fixture.grid.api("POST", "/api/v1/sessions", {"name": "anna", "password": PASSWORD}, token="")[1]["token"]
     page.press("Statistics", "nav a")
     page.heading("Statistics")
     page.see("Nothing happened in this time", "Figures come with the first frame")
@@ -110,7 +110,7 @@ def a_new_grid_lists_the_next_steps(fixture):
 def roles_are_assigned_and_a_user_is_blocked(fixture):
     page, api = fixture.page, fixture.grid.api
     for name in ("ben", "carla", "mallory"):
-        assert api("POST", "/api/v1/register", {"name": name, "password": PASSWORD,
+        assert api("POST", "/api/v1/users", {"name": name, "password": PASSWORD,
                                                 "email": f"{name}@example.org"}, token="")[0] == 201
     fixture.go("admin/users", "Administration")
     page.see("mallory", "ben@example.org")
@@ -128,15 +128,15 @@ def roles_are_assigned_and_a_user_is_blocked(fixture):
     page.fill("Reason", "<b>mines coins</b>")
     page.press("Block", "dialog button.button-main")
     page.see("mallory is blocked", "<b>mines coins</b>")
-    status, answer = api("POST", "/api/v1/login", {"name": "mallory", "password": PASSWORD}, token="")
+    status, answer = api("POST", "/api/v1/sessions", {"name": "mallory", "password": PASSWORD}, token="")
     assert status == 403 and "mines coins" in answer["detail"], answer
     page.press("Blocked")
     fixture.at("which=blocked")
     page.see("Let in again")
     page.press("Let mallory in again")
     page.see("No such account")
-    assert api("POST", "/api/v1/login", {"name": "mallory", "password": PASSWORD}, token="")[0] == 200
-    users = {each["name"]: each for each in api("GET", "/api/v1/admin/users")[1]["items"]}
+    assert api("POST", "/api/v1/sessions", {"name": "mallory", "password": PASSWORD}, token="")[0] == 201
+    users = {each["name"]: each for each in api("GET", "/api/v1/users")[1]["items"]}
     assert users["ben"]["role"] == "moderator" and users["mallory"]["blocked_at"] is None, users
 
 
@@ -148,10 +148,10 @@ def a_setting_takes_effect_when_saved(fixture):
     page.fill("Name of the grid", "Attic")
     page.press("Save")
     page.see("Name of the grid is saved", "distrend.toml says DistRen.")
-    assert api("GET", "/api/v1/status")[1]["name"] == "Attic"
+    assert api("GET", "/api/v1/grid")[1]["name"] == "Attic"
     fixture.take("admin-settings")
     page.press("Use what the file says")
-    wait_until("the file's name holds again", lambda: api("GET", "/api/v1/status")[1]["name"] == "DistRen")
+    wait_until("the file's name holds again", lambda: api("GET", "/api/v1/grid")[1]["name"] == "DistRen")
 
 
 @case
@@ -192,7 +192,7 @@ def notifications_are_chosen_on_the_account_page(fixture):
     page.see("anna@example.org is confirmed")
     page.see_not("is not confirmed yet")
     fixture.mail.mails.clear()
-    kept = api("GET", "/api/v1/notifications/settings")[1]
+    kept = api("GET", "/api/v1/notifications/preferences")[1]
     assert {each["channel"] for each in kept["choices"]} == {"mail", "webhook", "browser"}, kept
     page.press("Send a test by E-mail")
     wait_until("the test arrives", lambda: fixture.mail.mails)

@@ -60,9 +60,9 @@ def a_scene_is_dropped_and_submitted_with_a_video(fixture):
     page.press("Test frames first")
     page.press("Boost it")
     fixture.take("scenario-new-job")
-    status, answer = fixture.grid.api("POST", "/api/v1/points/adjust", {"to": "anna", "points": 100, "reason": "welcome"},
+    status, answer = fixture.grid.api("POST", "/api/v1/adjustments", {"to": "anna", "points": 100, "reason": "welcome"},
                                   headers={"Idempotency-Key": "welcome"})
-    assert status == 200, answer
+    assert status == 201, answer
     page.press("Submit")
     page.heading("the opening")
     page.see("Paused")
@@ -75,7 +75,7 @@ def the_job_is_boosted_before_it_starts(fixture):
     page.fill("Points", "30")
     page.press("Spend 30 points")
     page.see("30 points are on “the opening”")
-    assert grid.api("GET", "/api/v1/points")[1]["available"] == 70
+    assert grid.api("GET", "/api/v1/points/balance")[1]["available"] == 70
 
 
 @case
@@ -117,7 +117,7 @@ def the_frames_are_downloaded_as_a_zip(fixture):
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == [f"{number:04}.png" for number in range(1, FRAMES + 1)], archive.namelist()
-    assert os.path.getsize(path) == grid.api("GET", "/api/v1/jobs/1/zip")[1]["size"]
+    assert os.path.getsize(path) == grid.api("GET", "/api/v1/jobs/1/archive")[1]["size"]
 
 
 @case
@@ -135,7 +135,7 @@ def preview_and_video_play(fixture):
 @case
 def the_unspent_boost_is_refunded(fixture):
     left = wait_until("the jobs are settled", lambda: [
-        fixture.grid.job(1)["escrow"] == 0 and fixture.grid.api("GET", "/api/v1/points")[1]["available"]])[0]
+        fixture.grid.job(1)["escrow"] == 0 and fixture.grid.api("GET", "/api/v1/points/balance")[1]["available"]])[0]
     assert left == 100, left  # the owner's slave earns nothing
     fixture.go("points", "Points")
     fixture.take("scenario-points")

@@ -98,7 +98,7 @@ def an_expired_session_opens_a_login_dialog(fixture):
     page.press("Log in", "dialog button")
     page.see_not("Your session has ended")
     assert page.address().endswith("#/jobs/1"), page.address()
-    grid.token = grid.api("POST", "/api/v1/login", {"name": "anna", "password": PASSWORD}, token="")[1]["token"]
+    grid.token = grid.api("POST", "/api/v1/sessions", {"name": "anna", "password": PASSWORD}, token="")[1]["token"]
 
 
 @case

@@ -154,8 +154,8 @@ def a_shot_is_renamed_and_deleted_and_its_jobs_stay(fixture):
 @case
 def other_users_see_neither_project_nor_shot(fixture):
     fixture.grid.sign_up("ben", "correct horse battery")
-    status, login = fixture.grid.api("POST", "/api/v1/login", {"name": "ben", "password": "correct horse battery"}, token="")
-    assert status == 200
+    status, login = fixture.grid.api("POST", "/api/v1/sessions", {"name": "ben", "password": "correct horse battery"}, token="")
+    assert status == 201
     for path in ("projects/1", "projects/1/shots", "shots/2", "shots/2/jobs"):
         assert fixture.grid.api("GET", "/api/v1/" + path, token=login["token"])[0] == 404, path
 

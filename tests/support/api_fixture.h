@@ -249,7 +249,7 @@ public:
   // A new account's session secret.
   std::string person(std::string* name_out = nullptr) {
     auto const name = "p" + random_secret().substr(0, 12);
-    auto const reply = call("POST", "/api/v1/register", "", {{"name", name}, {"password", "long enough"}});
+    auto const reply = call("POST", "/api/v1/users", "", {{"name", name}, {"password", "long enough"}});
     ck_assert_msg(reply.status == 201, "%s", reply.text.c_str());
     if (name_out != nullptr) *name_out = name;
     return reply.json["token"];

@@ -113,32 +113,32 @@ class Grid(http.server.BaseHTTPRequestHandler):
         handler(parts, query, raw if parts[0] == "uploads" else body)
 
     # --- people -----------------------------------------------------------------------------------
-    def post_register(self, _, __, body):
+    def post_users(self, _, __, body):
         if body["name"] in state["users"]:
             raise Refusal(409, f"the name '{body['name']}' is taken")
         role = "user" if state["users"] else "administrator"
         state["users"][body["name"]] = (body["password"], role)
-        self.post_login(_, __, body, 201)
+        self.post_sessions(_, __, body)
 
-    def post_login(self, _, __, body, status=200):
+    def post_sessions(self, _, __, body):
         password, role = state["users"].get(body["name"], (None, None))
         if password != body["password"]:
             raise Refusal(401, "the name or the password is wrong")
         token = f"token{number()}"
         user = {"id": 1, "name": body["name"], "role": role}
         state["tokens"][token] = user
-        self.answer(status, {"user": user, "token": token, "csrf": "x"})
+        self.answer(201, {"user": user, "token": token, "csrf": "x"})
 
-    def post_logout(self, *_):
+    def delete_sessions(self, *_):
         self.user()
         del state["tokens"][self.headers["Authorization"].removeprefix("Bearer ")]
         self.answer(204)
 
-    def get_me(self, *_):
+    def get_users(self, *_):
         self.answer(200, {"user": self.user()})
 
-    def get_status(self, *_):
-        self.answer(200, {"name": "distrend", "version": "0.1.0", "slaves": {"online": 1, "total": 2},
+    def get_grid(self, *_):
+        self.answer(200, {"name": "distrend", "server_version": "0.1.0", "slaves": {"online": 1, "total": 2},
                           "jobs": {"active": 3}, "frames": {"ready": 12345, "leased": 1, "accepted": 7}})
 
     def simple(self, kind, make):
@@ -192,13 +192,19 @@ class Grid(http.server.BaseHTTPRequestHandler):
 
     def get_slaves(self, parts, query, _):
         self.user()
-        if parts[2:] == ["why"]:
+        if parts[2:] == ["explain"]:
             return self.answer(200, {"rule": "nothing_to_do", "number": 0, "sentence": "no job has a frame waiting"})
         self.listed("slaves", query) if len(parts) == 1 else self.answer(200, self.slave(parts))
 
     def post_slaves(self, parts, _, body):
         if len(parts) == 3:
             slave = self.slave(parts)
+            if parts[2] in ("enable", "disable"):
+                slave["state"] = parts[2] + "d"
+                return self.answer(200, slave)
+            if parts[2] == "revoke":
+                del state["slaves"][slave["id"]]
+                return self.answer(200, slave | {"state": "revoked"})
             return self.answer(200, {"slavekey": slave["slavekey"], "slavepassword": "new-secret"})
         slave = self.simple("slaves", lambda i: {
             "id": i, "name": body["name"], "slavekey": f"K{i}", "state": "enabled", "online": False, "os": "Linux",
@@ -213,10 +219,6 @@ class Grid(http.server.BaseHTTPRequestHandler):
         slave = self.slave(parts)
         slave.update(body)
         self.answer(200, slave)
-
-    def delete_slaves(self, parts, *_):
-        del state["slaves"][self.slave(parts)["id"]]
-        self.answer(204)
 
     # --- points -----------------------------------------------------------------------------------
     def forecasts(self, job):
@@ -243,23 +245,26 @@ class Grid(http.server.BaseHTTPRequestHandler):
                 raise Refusal(503, "the database is away")
             self.close_connection = True
             return
-        self.answer(200, receipt)
+        self.answer(201, receipt)
 
-    def get_points(self, parts, query, _):
+    def get_transactions(self, _, query, __):
         self.user()
-        if parts[1:] == ["statement"]:
-            before = int(query.get("cursor", 1 << 60))
-            limit = int(query["limit"])
-            lines = sorted((r for r in state["receipts"].values() if r["id"] < before), key=lambda r: -r["id"])
-            return self.answer(200, {"items": lines[:limit], "next_cursor": str(lines[limit - 1]["id"]) if len(lines) > limit else None})
+        before = int(query.get("cursor", 1 << 60))
+        limit = int(query["limit"])
+        lines = sorted((r for r in state["receipts"].values() if r["id"] < before), key=lambda r: -r["id"])
+        self.answer(200, {"items": lines[:limit], "next_cursor": str(lines[limit - 1]["id"]) if len(lines) > limit else None})
+
+    def get_points(self, *_):
+        self.user()
         self.answer(200, {"available": state["available"], "pending": 12.5, "escrow": 3, "held": 4.25, "held_frames": 2,
                           "total": 1234.567, "weight": 1.808})
 
-    def post_points(self, parts, _, body):
+    def post_adjustments(self, _, __, body):
+        line = {"kind": "adjust", "other": self.user()["name"], "reason": body["reason"]}
+        self.spend(line, body["points"], sign=1 if body.get("to") else -1)
+
+    def post_transfers(self, _, __, body):
         user = self.user()
-        if parts[1] == "adjust":
-            line = {"kind": "adjust", "other": user["name"], "reason": body["reason"]}
-            return self.spend(line, body["points"], sign=1 if body.get("to") else -1)
         if body["to"] == user["name"]:
             raise Refusal(400, "points given to yourself would only go round; name somebody else")
         self.spend({"kind": "give", "other": body["to"], "reason": body.get("reason")}, body["points"])
@@ -280,7 +285,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
                           "frames": [0] * (steps - 2) + [100 * busy, 20 * busy], "failures": [0] * (steps - 1) + [3 * busy],
                           "points": [0] * (steps - 1) + [12.5 * busy], "power": level, "ready": level})
 
-    def get_ledger(self, *_):
+    def post_admin(self, *_):
         self.user()
         holds = not any(job["name"] == "broken" for job in state["jobs"].values())
         self.answer(200, {"clean": holds, "invariants": [
@@ -315,15 +320,17 @@ class Grid(http.server.BaseHTTPRequestHandler):
 
     # --- jobs -------------------------------------------------------------------------------------
     def post_jobs(self, parts, _, body):
+        self.user()
+        job = self.job(parts)
+        if parts[2] == "boosts":
+            return self.spend({"kind": "boost", "job": job["id"], "job_name": job["name"]}, body["points"], job)
+        if parts[2] == "resume" and job["state"] != "paused":
+            raise Refusal(409, f"job {job['id']} is {job['state']}, not paused")
+        job["state"] = {"pause": "paused", "cancel": "cancelled"}.get(parts[2], "active")
+        self.answer(200, shown(job))
+
+    def post_submissions(self, _, __, body):
         user = self.user()
-        if len(parts) == 3:
-            job = self.job(parts)
-            if parts[2] == "boost":
-                return self.spend({"kind": "boost", "job": job["id"], "job_name": job["name"]}, body["points"], job)
-            if parts[2] == "resume" and job["state"] != "paused":
-                raise Refusal(409, f"job {job['id']} is {job['state']}, not paused")
-            job["state"] = {"pause": "paused", "cancel": "cancelled"}.get(parts[2], "active")
-            return self.answer(200, shown(job))
         for file in body["files"]:
             if file["sha256"] not in state["blobs"]:
                 raise Refusal(400, f"the file '{file['path']}' was not uploaded")
@@ -351,14 +358,12 @@ class Grid(http.server.BaseHTTPRequestHandler):
         job = self.job(parts)
         if len(parts) == 2:
             return self.answer(200, look_at(job))
-        if parts[2] == "why":
+        if parts[2] == "explain":
             return self.answer(200, {"rule": "users_ahead", "number": 2, "sentence": "2 users come first"})
-        if parts[2] == "boost":
+        if parts[2] == "boosts":
             points = float(query["points"])
             return self.answer(200, {"job": job["id"], "points": points, "available": state["available"], "escrow": 0,
                                      "remaining": 60, **self.forecasts(job)})
-        if parts[4:] == ["log"]:
-            return self.answer(200, {"text": f"rendering task {parts[3]}\n"})
         frames = job["frames"][:job["accepted"]]
         if "gap" in job["name"]:
             frames = [f for f in frames if f != job["frames"][1]]
@@ -372,11 +377,15 @@ class Grid(http.server.BaseHTTPRequestHandler):
     def frame(self, job, frame, kind):
         content = content_of(job, frame)
         out = {"frame": frame, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-        if kind == "output":
+        if kind == "outputs":
             return out | {"name": f"{frame:04}.png", "url": f"/api/v1/files/{job['id']}/{frame}?expires=9&signature=S"}
         done = frame in job["frames"][:job["accepted"]]
         return out | {"id": 100 + frame, "state": "accepted" if done else "ready", "failures": 0, "slave_name": "attic",
                       "output": f"{frame:04}.png" if done else "", "wall": 8100, "cpu": 16000, "reason": ""}
+
+    def get_tasks(self, parts, *_):
+        self.user()
+        self.answer(200, {"text": f"rendering task {parts[1]}\n"})
 
     def get_files(self, parts, *_):
         job, frame = state["jobs"][int(parts[1])], int(parts[2])

@@ -79,7 +79,7 @@ class FakeServer:
             "type": "order", "attempt": attempt, "task": attempt, "job": changes.pop("job", 1), "method": "blender",
             "version": "1.0", "lease": "lease-%d" % attempt, "renew": 600000, "deadline": 120000,
             "parameters": {"file": listed[0][0], "frame": frame, "format": "PNG", **changes.pop("parameters", {})},
-            "files": [{"path": p, "sha256": d, "size": s, "url": "/api/v1/blobs/" + d} for p, d, s in listed],
+            "files": [{"path": p, "sha256": d, "size": s, "url": "/api/v1/files/blobs/" + d} for p, d, s in listed],
             "output": {"name": "%04d.png" % frame, "format": "PNG", "width": 8, "height": 6, "limit": 1 << 20},
             "upload": "/api/v1/uploads?attempt=%d&signature=x" % attempt,
         }

@@ -199,7 +199,7 @@ class Grid(Daemon):
             raise OSError(f"{method} {path}: {error.reason}") from error
 
     def sign_up(self, name, password="correct horse battery"):
-        status, answer = self.api("POST", "/api/v1/register", {"name": name, "password": password}, token="")
+        status, answer = self.api("POST", "/api/v1/users", {"name": name, "password": password}, token="")
         assert status == 201, answer
         return answer["token"]
 
@@ -279,7 +279,7 @@ class Grid(Daemon):
             status, answer = self.upload(content, path)
             assert status in (201, 204), answer
             listed.append({"path": path, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)})
-        return self.api("POST", "/api/v1/jobs", {"name": "by hand", "method": "blender", "source": listed[0]["path"],
+        return self.api("POST", "/api/v1/submissions", {"name": "by hand", "method": "blender", "source": listed[0]["path"],
                                                  "files": listed, "frames": frames, **members})
 
     # --- frames -----------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import threading
 import time
 
 CALM = 75  # seconds from question to question of a page; htdocs/src/api/live.ts
-QUESTIONS = ("/api/v1/status", "/api/v1/jobs?limit=60", "/api/v1/points", "/api/v1/ranking?limit=5")
+QUESTIONS = ("/api/v1/grid", "/api/v1/jobs?limit=60", "/api/v1/points/balance", "/api/v1/ranking?limit=5")
 
 
 class Pages:

@@ -53,17 +53,17 @@ struct PointsFixture : DatabaseThread, ApiFixture {
     return spend(path, who, key, body.dump());
   }
   ApiReply adjust(std::string const& key, nlohmann::json const& body) {
-    return spend("points/adjust", {"admin", admin_session, 1}, key, body);
+    return spend("adjustments", {"admin", admin_session, 1}, key, body);
   }
 
   // A new account with so many points.
   Person user(double points = 0) {
     Person made;
     made.secret = person(&made.name);
-    made.id = call("GET", "/api/v1/me", made.secret).json["user"]["id"];
+    made.id = call("GET", "/api/v1/users/me", made.secret).json["user"]["id"];
     if (points > 0) {
       auto const reply = adjust("start-" + made.name, {{"to", made.name}, {"points", points}, {"reason", "a start"}});
-      ck_assert_msg(reply.status == 200, "%s", reply.text.c_str());
+      ck_assert_msg(reply.status == 201, "%s", reply.text.c_str());
     }
     return made;
   }
@@ -79,14 +79,14 @@ struct PointsFixture : DatabaseThread, ApiFixture {
       return more_escrow > 0 ? Forecast{2, 1000, 60000, 1'800'000'000'000} : Forecast{7, 0, 60000, 1'800'000'900'000};
     });
   }
-  nlohmann::json points(Person const& who) { return call("GET", "/api/v1/points", who.secret).json; }
+  nlohmann::json points(Person const& who) { return call("GET", "/api/v1/points/balance", who.secret).json; }
   nlohmann::json statement(Person const& who, std::string const& query = "") {
-    return call("GET", "/api/v1/points/statement" + query, who.secret).json;
+    return call("GET", "/api/v1/transactions" + query, who.secret).json;
   }
 };
 
 inline std::string boost_path(std::int64_t job) {
-  return "jobs/" + std::to_string(job) + "/boost";
+  return "jobs/" + std::to_string(job) + "/boosts";
 }
 
 }  // namespace distren

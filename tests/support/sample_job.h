@@ -32,7 +32,7 @@ inline nlohmann::json sample_job(ApiFixture& desk, std::string const& secret,
 }
 
 inline std::int64_t new_job(ApiFixture& desk, std::string const& secret) {
-  auto const reply = desk.call("POST", "/api/v1/jobs", secret, sample_job(desk, secret));
+  auto const reply = desk.call("POST", "/api/v1/submissions", secret, sample_job(desk, secret));
   ck_assert_msg(reply.status == 201, "%s", reply.text.c_str());
   return reply.json["id"];
 }

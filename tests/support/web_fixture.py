@@ -29,8 +29,8 @@ class WebFixture:
         page.fill("Password", PASSWORD)
         page.press("Make an account", "button.button-main")
         page.heading("Hello " + name)
-        status, login = self.grid.api("POST", "/api/v1/login", {"name": name, "password": PASSWORD}, token="")
-        assert status == 200, login
+        status, login = self.grid.api("POST", "/api/v1/sessions", {"name": name, "password": PASSWORD}, token="")
+        assert status == 201, login
         self.grid.token = login["token"]
 
     def images(self, where, number):

@@ -51,9 +51,9 @@ tests_unit_test_load_CXXFLAGS = $(AM_CXXFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_load_LDADD = $(LOAD_LIBS) $(TEST_LIBS)
 
 tests_unit_test_server_http_SOURCES = tests/unit/server/net/line_connection.cpp tests/unit/server/net/loop.cpp \
-  tests/unit/server/net/rate_limit.cpp tests/unit/server/http/files.cpp tests/unit/server/http/problems.cpp tests/unit/server/http/replies.cpp \
+  tests/unit/server/net/rate_limit.cpp tests/unit/server/http/compression.cpp tests/unit/server/http/files.cpp tests/unit/server/http/problems.cpp tests/unit/server/http/replies.cpp \
   tests/unit/server/http/requests.cpp tests/unit/server/http/uri.cpp
-tests_unit_test_server_http_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS)
+tests_unit_test_server_http_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_server_http_LDADD = $(SERVER_TEST_LIBS)
 
 tests_unit_test_server_economy_SOURCES = tests/unit/server/economy/points.cpp

@@ -41,7 +41,7 @@ type Arguments<R extends Route> = {
 /** May be left out where no member is required. */
 type Given<R extends Route> = Record<string, never> extends Omit<Arguments<R>, never> ? [Arguments<R>?] : [Arguments<R>];
 
-/** ask('GET /api/v1/jobs/{id}', { path: { id: 5 } }) */
+/** ask('GET /api/v1/jobs/{job_id}', { path: { job_id: 5 } }) */
 export async function ask<R extends Route>(route: R, ...[given]: Given<R>): Promise<AnswerOf<R>> {
   const [method, pattern] = route.split(' ') as [string, string];
   const values: Record<string, unknown> = given?.path ?? {};

@@ -156,7 +156,7 @@ function failed(): void {
   close();
   fails += 1;
   const wait = Math.min(slowest, 500 * 2 ** Math.min(fails, 6)) * (0.75 + Math.random() / 2);
-  ask('GET /api/v1/me').then(
+  ask('GET /api/v1/users/me').then(
     () => later(fails > 1 ? wait : 100),
     (problem: unknown) => later(problem instanceof ApiError && problem.status === 401 ? slowest : wait),
   );

@@ -6,24 +6,24 @@ import { url } from './client';
 export type ThumbnailSize = 256 | 1024;
 
 /** A thumbnail that every browser can show, whatever the frame's format. */
-export function thumbnail(job: number, task: Task, size: ThumbnailSize): string {
-  return url(`/api/v1/jobs/${job}/tasks/${task.id}/picture?size=${size}&v=${version(task)}`);
+export function thumbnail(task: Task, size: ThumbnailSize): string {
+  return url(`/api/v1/tasks/${task.id}/thumbnail?size=${size}&version=${version(task)}`);
 }
 
 /** The frame's image itself. */
-export function original(job: number, task: Task): string {
-  return url(`/api/v1/jobs/${job}/tasks/${task.id}/picture?v=${version(task)}`);
+export function original(task: Task): string {
+  return url(`/api/v1/tasks/${task.id}/image?version=${version(task)}`);
 }
 
 export const isVideo = (job: Job): boolean => job.output?.format === 'MP4' || job.output?.format === 'WEBM';
 
 /** The video of a job that encodes one. */
-export const videoOf = (job: Job): string => url(`/api/v1/jobs/${job.id}/picture?v=${job.accepted}`);
+export const videoOf = (job: Job): string => url(`/api/v1/jobs/${job.id}/image?version=${job.accepted}`);
 
 /** Of the latest frame of a job, if one is accepted; null for a video. */
 export function latestThumbnail(job: Job, size: ThumbnailSize): string | null {
   if (isVideo(job)) return null;
-  return url(`/api/v1/jobs/${job.id}/picture?size=${size}&v=${job.accepted}`);
+  return url(`/api/v1/jobs/${job.id}/thumbnail?size=${size}&version=${job.accepted}`);
 }
 
 const version = (task: Task): string => (task.sha256 ?? '').slice(0, 16);

@@ -10,7 +10,7 @@ const firstPage = 60; // rows: more than a window shows
 
 async function fetchUnlessDeleted(id: number, signal: AbortSignal): Promise<Job | null> {
   try {
-    return await ask('GET /api/v1/jobs/{id}', { path: { id }, signal });
+    return await ask('GET /api/v1/jobs/{job_id}', { path: { job_id: id }, signal });
   } catch (problem) {
     if (problem instanceof ApiError && problem.status === 404) return null;
     throw problem;

@@ -28,7 +28,7 @@ async function showUnseen(user: number): Promise<number> {
   const seen = Number(remembered<string>(key, '-1'));
   if (!(seen >= 0)) {
     // first use in this browser: nothing older is shown
-    remember(key, String((await ask('GET /api/v1/notifications/settings')).newest));
+    remember(key, String((await ask('GET /api/v1/notifications/preferences')).newest));
     return 0;
   }
   const { items } = await ask('GET /api/v1/notifications', { query: { channel: 'browser', after_id: seen, limit: 20 } });

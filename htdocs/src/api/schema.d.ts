@@ -4,24 +4,25 @@
  */
 
 export interface paths {
-    "/api/v1/register": {
+    "/api/v1/users": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Accounts, newest first */
+        get: operations["listUsers"];
         put?: never;
         /** Make an account and log in; the first one of a grid administers it */
-        post: operations["register"];
+        post: operations["createUser"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/login": {
+    "/api/v1/sessions": {
         parameters: {
             query?: never;
             header?: never;
@@ -31,17 +32,17 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin a session
+         * Log in
          * @description Unknown names and wrong passwords read the same. After several wrong ones the account is locked for a growing while.
          */
-        post: operations["login"];
+        post: operations["createSession"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/logout": {
+    "/api/v1/sessions/current": {
         parameters: {
             query?: never;
             header?: never;
@@ -50,15 +51,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        post?: never;
         /** End this session */
-        post: operations["logout"];
-        delete?: never;
+        delete: operations["deleteCurrentSession"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/me": {
+    "/api/v1/users/me": {
         parameters: {
             query?: never;
             header?: never;
@@ -66,7 +67,7 @@ export interface paths {
             cookie?: never;
         };
         /** Who am I */
-        get: operations["me"];
+        get: operations["showMe"];
         put?: never;
         post?: never;
         delete?: never;
@@ -93,12 +94,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/tokens/{id}": {
+    "/api/v1/tokens/{token_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                token_id: components["parameters"]["TokenId"];
             };
             cookie?: never;
         };
@@ -106,7 +107,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Revoke a token */
-        delete: operations["deleteToken"];
+        delete: operations["revokeToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -130,12 +131,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/slaves/{id}": {
+    "/api/v1/slaves/{slave_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
             };
             cookie?: never;
         };
@@ -143,23 +144,79 @@ export interface paths {
         get: operations["showSlave"];
         put?: never;
         post?: never;
-        /** Revoke a slave for good */
-        delete: operations["revokeSlave"];
+        delete?: never;
         options?: never;
         head?: never;
         /**
-         * Rename, disable or enable a slave
+         * Rename a slave
          * @description A disabled slave loses its work at once and is refused until it is enabled.
          */
         patch: operations["changeSlave"];
         trace?: never;
     };
-    "/api/v1/slaves/{id}/password": {
+    "/api/v1/slaves/{slave_id}/enable": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a slave work again; one that is enabled stays so */
+        post: operations["enableSlave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slaves/{slave_id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slave_id: components["parameters"]["SlaveId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a slave no more work and end its connection */
+        post: operations["disableSlave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slaves/{slave_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slave_id: components["parameters"]["SlaveId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a slave for ever: its key is of no more use; its finished frames stay */
+        post: operations["revokeSlave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slaves/{slave_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slave_id: components["parameters"]["SlaveId"];
             };
             cookie?: never;
         };
@@ -173,12 +230,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/slaves/{id}/why": {
+    "/api/v1/slaves/{slave_id}/explain": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
             };
             cookie?: never;
         };
@@ -192,12 +249,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/slaves/{id}/blocks": {
+    "/api/v1/slaves/{slave_id}/blocks": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
             };
             cookie?: never;
         };
@@ -212,14 +269,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/slaves/{id}/blocks/{kind}/{target}": {
+    "/api/v1/slaves/{slave_id}/blocks/{kind}/{target_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
                 kind: "user" | "project" | "job";
-                target: number;
+                target_id: number;
             };
             cookie?: never;
         };
@@ -233,12 +290,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/slaves/{id}/settings": {
+    "/api/v1/slaves/{slave_id}/remote-settings": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
             };
             cookie?: never;
         };
@@ -255,12 +312,12 @@ export interface paths {
         patch: operations["changeRemoteSettings"];
         trace?: never;
     };
-    "/api/v1/slaves/{id}/telemetry": {
+    "/api/v1/slaves/{slave_id}/telemetry": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
             };
             cookie?: never;
         };
@@ -277,7 +334,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/points": {
+    "/api/v1/points/balance": {
         parameters: {
             query?: never;
             header?: never;
@@ -285,7 +342,7 @@ export interface paths {
             cookie?: never;
         };
         /** My points */
-        get: operations["points"];
+        get: operations["showBalance"];
         put?: never;
         post?: never;
         delete?: never;
@@ -294,7 +351,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/points/statement": {
+    "/api/v1/transactions": {
         parameters: {
             query?: never;
             header?: never;
@@ -302,7 +359,7 @@ export interface paths {
             cookie?: never;
         };
         /** What moved my points, newest first, and what it was for */
-        get: operations["statement"];
+        get: operations["listTransactions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -311,7 +368,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/points/give": {
+    "/api/v1/transfers": {
         parameters: {
             query?: never;
             header?: never;
@@ -321,14 +378,14 @@ export interface paths {
         get?: never;
         put?: never;
         /** Give points to somebody else; nobody's rank changes */
-        post: operations["givePoints"];
+        post: operations["createTransfer"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/points/adjust": {
+    "/api/v1/adjustments": {
         parameters: {
             query?: never;
             header?: never;
@@ -341,7 +398,7 @@ export interface paths {
          * Correct points by hand, for administrators
          * @description Without `from` the points are new, without `to` they go for good; these two change a user's total.
          */
-        post: operations["adjustPoints"];
+        post: operations["createAdjustment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -356,7 +413,7 @@ export interface paths {
             cookie?: never;
         };
         /** Users by the points that they ever earned, best first; whoever has none is not listed */
-        get: operations["ranking"];
+        get: operations["listRanking"];
         put?: never;
         post?: never;
         delete?: never;
@@ -365,20 +422,20 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/ledger/check": {
+    "/api/v1/admin/ledger-checks": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+        get?: never;
+        put?: never;
         /**
          * Is every point accounted for, for administrators
          * @description Reads the whole ledger, which takes a while on a large grid.
          */
-        get: operations["checkLedger"];
-        put?: never;
-        post?: never;
+        post: operations["checkLedger"];
         delete?: never;
         options?: never;
         head?: never;
@@ -403,12 +460,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/projects/{id}": {
+    "/api/v1/projects/{project_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                project_id: components["parameters"]["ProjectId"];
             };
             cookie?: never;
         };
@@ -422,12 +479,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/projects/{id}/shots": {
+    "/api/v1/projects/{project_id}/shots": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                project_id: components["parameters"]["ProjectId"];
             };
             cookie?: never;
         };
@@ -445,12 +502,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/shots/{id}": {
+    "/api/v1/shots/{shot_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                shot_id: components["parameters"]["ShotId"];
             };
             cookie?: never;
         };
@@ -466,12 +523,12 @@ export interface paths {
         patch: operations["changeShot"];
         trace?: never;
     };
-    "/api/v1/shots/{id}/jobs": {
+    "/api/v1/shots/{shot_id}/jobs": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                shot_id: components["parameters"]["ShotId"];
             };
             cookie?: never;
         };
@@ -486,13 +543,13 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/shots/{id}/jobs/{job}": {
+    "/api/v1/shots/{shot_id}/jobs/{job_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
-                job: number;
+                shot_id: components["parameters"]["ShotId"];
+                job_id: number;
             };
             cookie?: never;
         };
@@ -506,7 +563,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/blobs/missing": {
+    "/api/v1/blobs/find-missing": {
         parameters: {
             query?: never;
             header?: never;
@@ -519,14 +576,14 @@ export interface paths {
          * Which of these files have I not uploaded yet
          * @description Knowing a digest is not owning the file; what others uploaded counts as missing.
          */
-        post: operations["missingBlobs"];
+        post: operations["findMissingBlobs"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/blobs/{sha256}": {
+    "/api/v1/files/blobs/{sha256}": {
         parameters: {
             query?: {
                 for?: string;
@@ -541,7 +598,7 @@ export interface paths {
             cookie?: never;
         };
         /** A source file of a job, for the slave whose order has this address */
-        get: operations["blob"];
+        get: operations["fetchBlob"];
         put?: never;
         post?: never;
         delete?: never;
@@ -550,7 +607,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/files": {
+    "/api/v1/files/jobs/{job_id}/inputs": {
         parameters: {
             query?: {
                 /** @description UNIX time in seconds */
@@ -559,12 +616,12 @@ export interface paths {
             };
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
         /** The source files of a job of many, for the slave whose order has this address */
-        get: operations["fileList"];
+        get: operations["fetchInputs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -573,7 +630,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/files/jobs/{id}/output/{name}": {
+    "/api/v1/files/jobs/{job_id}/outputs/{name}": {
         parameters: {
             query?: {
                 sha256?: components["schemas"]["Digest"];
@@ -583,13 +640,13 @@ export interface paths {
             };
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
                 name: string;
             };
             cookie?: never;
         };
         /** A finished frame, at the address that the list of a job's output gives */
-        get: operations["outputFile"];
+        get: operations["fetchOutput"];
         put?: never;
         post?: never;
         delete?: never;
@@ -598,7 +655,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/files/jobs/{id}/zip/{name}": {
+    "/api/v1/files/jobs/{job_id}/archive/{name}": {
         parameters: {
             query?: {
                 /** @description UNIX time in seconds */
@@ -607,7 +664,7 @@ export interface paths {
             };
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
                 name: string;
             };
             cookie?: never;
@@ -617,7 +674,7 @@ export interface paths {
          * @description Made while it is sent, so it has no ranges; the length is known beforehand, and an answer that is shorter was cut.
          *     The frames are stored as they are; more than 4 GiB or 65,534 frames come as zip64.
          */
-        get: operations["zip"];
+        get: operations["fetchArchive"];
         put?: never;
         post?: never;
         delete?: never;
@@ -643,12 +700,12 @@ export interface paths {
         post: operations["createUpload"];
         delete?: never;
         /** What this server does of tus */
-        options: operations["uploadOptions"];
+        options: operations["showUploadOptions"];
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/uploads/{id}": {
+    "/api/v1/uploads/{upload_id}": {
         parameters: {
             query?: {
                 /** @description Of a slave: the attempt whose image it is */
@@ -666,7 +723,7 @@ export interface paths {
             };
             header?: never;
             path: {
-                id: string;
+                upload_id: string;
             };
             cookie?: never;
         };
@@ -692,19 +749,35 @@ export interface paths {
         /** My jobs, newest first */
         get: operations["listJobs"];
         put?: never;
-        /**
-         * Submit a job
-         * @description All its files must be uploaded before. The source is looked into at once: a camera or scene that is not in it is
-         *     refused by naming those that are; a texture or library that was not submitted is a warning that names it.
-         */
-        post: operations["createJob"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/check": {
+    "/api/v1/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Submit a job
+         * @description All its files must be uploaded before. The source is looked into at once: a camera or scene that is not in it is
+         *     refused by naming those that are; a texture or library that was not submitted is a warning that names it.
+         */
+        post: operations["createSubmission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions/check": {
         parameters: {
             query?: never;
             header?: never;
@@ -718,19 +791,19 @@ export interface paths {
          * @description The body is that of a new job. What would be refused for its scene, camera or size is `problem` here, so that what
          *     is in the file can be shown beside it; what is no job at all is refused as there.
          */
-        post: operations["checkJob"];
+        post: operations["checkSubmission"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}": {
+    "/api/v1/jobs/{job_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -746,12 +819,12 @@ export interface paths {
         patch: operations["changeJob"];
         trace?: never;
     };
-    "/api/v1/jobs/{id}/pause": {
+    "/api/v1/jobs/{job_id}/pause": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -765,12 +838,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/resume": {
+    "/api/v1/jobs/{job_id}/resume": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -784,12 +857,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/cancel": {
+    "/api/v1/jobs/{job_id}/cancel": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -803,12 +876,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/requeue": {
+    "/api/v1/jobs/{job_id}/requeue": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -825,12 +898,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/approve": {
+    "/api/v1/jobs/{job_id}/approve": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -844,12 +917,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/why": {
+    "/api/v1/jobs/{job_id}/explain": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -863,12 +936,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/boost/quote": {
+    "/api/v1/jobs/{job_id}/boosts/quote": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -882,12 +955,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/boost": {
+    "/api/v1/jobs/{job_id}/boosts": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -897,19 +970,19 @@ export interface paths {
          * Spend points on my job
          * @description They go into its escrow, pay who renders it on top, and what is left comes back when the job ends.
          */
-        post: operations["boostJob"];
+        post: operations["createBoost"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/tasks": {
+    "/api/v1/jobs/{job_id}/tasks": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -923,12 +996,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/output": {
+    "/api/v1/jobs/{job_id}/outputs": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -936,7 +1009,7 @@ export interface paths {
          * The finished frames of a job, with addresses to fetch them from
          * @description A page covers `limit` frames of the job and lists those that are finished; it may be short, or empty, and not the last.
          */
-        get: operations["listOutput"];
+        get: operations["listOutputs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -945,17 +1018,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/zip": {
+    "/api/v1/jobs/{job_id}/archive": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
         /** An address to fetch all finished frames of a job from, in one archive */
-        get: operations["zipUrl"];
+        get: operations["showArchive"];
         put?: never;
         post?: never;
         delete?: never;
@@ -964,41 +1037,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/preview": {
+    "/api/v1/jobs/{job_id}/preview": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
         /**
-         * A small film of the finished frames
+         * The preview of a job: its state, and where it lies
          * @description Made by the server when it is asked for and not there, or older than the frames; ask again while it is `making`.
          *     Of more than 1,000 frames it shows every nth. Jobs of fewer than two frames, of tiles or of a video have none.
          */
-        get: operations["preview"];
+        get: operations["showPreview"];
         put?: never;
-        post?: never;
+        /** Have the preview encoded, if it does not show every finished frame */
+        post: operations["createPreview"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/preview/{name}": {
+    "/api/v1/jobs/{job_id}/preview/{name}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
                 name: string;
             };
             cookie?: never;
         };
         /** The film itself, MP4, at the address that /jobs/{id}/preview gives */
-        get: operations["previewFile"];
+        get: operations["fetchPreview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1007,17 +1081,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/sources": {
+    "/api/v1/jobs/{job_id}/inputs": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
         /** The files that a job was made of, to make another one like it */
-        get: operations["listJobFiles"];
+        get: operations["listInputs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1026,13 +1100,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/tasks/{task}/requeue": {
+    "/api/v1/jobs/{job_id}/image": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
-                task: number;
+                job_id: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        /** The frame that was finished last, or the video, as it was rendered */
+        get: operations["fetchJobImage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        /** The frame that was finished last, or the video, as a small JPEG that every browser shows */
+        get: operations["fetchJobThumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/requeue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: components["parameters"]["TaskId"];
             };
             cookie?: never;
         };
@@ -1046,13 +1157,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/tasks/{task}/log": {
+    "/api/v1/tasks/{task_id}/log": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
-                task: number;
+                task_id: components["parameters"]["TaskId"];
             };
             cookie?: never;
         };
@@ -1060,7 +1170,7 @@ export interface paths {
          * What the frame's renderer says now, or said before it failed last
          * @description Asked of the slave that renders the frame, which has three seconds; else what came with the last failure. At most 16 KiB, its end, in printable lines.
          */
-        get: operations["taskLog"];
+        get: operations["showTaskLog"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1069,18 +1179,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/tasks/{task}/picture": {
+    "/api/v1/tasks/{task_id}/image": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
-                task: number;
+                task_id: components["parameters"]["TaskId"];
             };
             cookie?: never;
         };
-        /** A finished frame, or a small picture of it that every browser shows */
-        get: operations["taskImage"];
+        /** A finished frame, as it was rendered */
+        get: operations["fetchTaskImage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1089,17 +1198,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{id}/picture": {
+    "/api/v1/tasks/{task_id}/thumbnail": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                task_id: components["parameters"]["TaskId"];
             };
             cookie?: never;
         };
-        /** The frame of a job that was finished last, as a picture */
-        get: operations["jobImage"];
+        /** A finished frame, as a small JPEG that every browser shows */
+        get: operations["fetchTaskThumbnail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1118,7 +1227,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sign on and say what this slave has */
-        post: operations["slaveHello"];
+        post: operations["receiveHello"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1135,7 +1244,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask for work */
-        post: operations["slaveOrder"];
+        post: operations["giveOrder"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1152,7 +1261,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say how far a frame is, which renews its lease */
-        post: operations["slaveProgress"];
+        post: operations["receiveProgress"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1169,7 +1278,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Hand a result in; the answer comes after it is durable */
-        post: operations["slaveResult"];
+        post: operations["receiveResult"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1186,7 +1295,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Say how the machine is, as often as the welcome asked */
-        post: operations["slaveTelemetry"];
+        post: operations["receiveTelemetry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1210,7 +1319,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/notifications/settings": {
+    "/api/v1/notifications/preferences": {
         parameters: {
             query?: never;
             header?: never;
@@ -1218,7 +1327,7 @@ export interface paths {
             cookie?: never;
         };
         /** How I want to be told what */
-        get: operations["showNotificationSettings"];
+        get: operations["showPreferences"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1232,10 +1341,10 @@ export interface paths {
          *     than five minutes. 2xx takes it; 408, 429, 5xx and silence are tried again for ten hours; anything else gives up.
          *     Addresses in private networks are refused unless the grid allows them.
          */
-        patch: operations["changeNotificationSettings"];
+        patch: operations["changePreferences"];
         trace?: never;
     };
-    "/api/v1/notifications/code": {
+    "/api/v1/users/me/email/send-code": {
         parameters: {
             query?: never;
             header?: never;
@@ -1255,7 +1364,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/notifications/confirm": {
+    "/api/v1/users/me/email/confirm": {
         parameters: {
             query?: never;
             header?: never;
@@ -1292,29 +1401,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/users": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Accounts, newest first */
-        get: operations["listUsers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/users/{id}": {
+    "/api/v1/users/{user_id}": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                user_id: components["parameters"]["UserId"];
             };
             cookie?: never;
         };
@@ -1328,12 +1420,12 @@ export interface paths {
         patch: operations["changeUser"];
         trace?: never;
     };
-    "/api/v1/admin/users/{id}/block": {
+    "/api/v1/users/{user_id}/block": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                user_id: components["parameters"]["UserId"];
             };
             cookie?: never;
         };
@@ -1350,12 +1442,12 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/users/{id}/unblock": {
+    "/api/v1/users/{user_id}/unblock": {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                user_id: components["parameters"]["UserId"];
             };
             cookie?: never;
         };
@@ -1383,29 +1475,14 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change settings while the server runs: all that are named, or none
+         * @description null resets a setting to its value in distrend.toml.
+         */
+        patch: operations["changeSettings"];
         trace?: never;
     };
-    "/api/v1/admin/settings/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                name: string;
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Change a setting at once; null takes back what was set */
-        patch: operations["editSetting"];
-        trace?: never;
-    };
-    "/api/v1/admin/events": {
+    "/api/v1/admin/audit-log": {
         parameters: {
             query?: never;
             header?: never;
@@ -1416,7 +1493,7 @@ export interface paths {
          * What happened, newest first
          * @description Accounts made, blocked and let in, roles and settings changed, logins of administrators, locked logins, jobs that ended or were paused, slaves, cut grants. The newest 200,000 are kept.
          */
-        get: operations["listActivity"];
+        get: operations["listAuditLog"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1425,7 +1502,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/admin/methods": {
+    "/api/v1/methods": {
         parameters: {
             query?: never;
             header?: never;
@@ -1450,7 +1527,7 @@ export interface paths {
             cookie?: never;
         };
         /** Is the server well, and what does a new grid still lack */
-        get: operations["showHealth"];
+        get: operations["showServerHealth"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1470,7 +1547,7 @@ export interface paths {
          * What the grid did, or one's own of it, from hours to years
          * @description Columns with a value for each step, oldest first; the last step is the one that runs. Hours, days and weeks are those of UTC.
          */
-        get: operations["statistics"];
+        get: operations["showStatistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1508,7 +1585,7 @@ export interface paths {
          *
          *     Jobs and frames are told at most two and a half times a second each, however many frames they have.
          */
-        get: operations["events"];
+        get: operations["streamEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1517,7 +1594,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/status": {
+    "/api/v1/grid": {
         parameters: {
             query?: never;
             header?: never;
@@ -1525,7 +1602,7 @@ export interface paths {
             cookie?: never;
         };
         /** The grid at a glance */
-        get: operations["status"];
+        get: operations["showGrid"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1542,7 +1619,7 @@ export interface paths {
             cookie?: never;
         };
         /** This document */
-        get: operations["openapi"];
+        get: operations["showOpenapi"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1559,7 +1636,7 @@ export interface paths {
             cookie?: never;
         };
         /** Figures for Prometheus */
-        get: operations["metrics"];
+        get: operations["showMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1579,7 +1656,7 @@ export interface paths {
          * Does the process live
          * @description Without its database, too, since no restart of the server heals that one.
          */
-        get: operations["health"];
+        get: operations["showLiveness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1596,7 +1673,7 @@ export interface paths {
             cookie?: never;
         };
         /** Is the server ready for every request */
-        get: operations["readiness"];
+        get: operations["showReadiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1613,7 +1690,7 @@ export interface paths {
             cookie?: never;
         };
         /** About a problem's code */
-        get: operations["problemPage"];
+        get: operations["showProblem"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2317,7 +2394,7 @@ export interface components {
              * @description unavailable is a server without ffmpeg; failed is told once, the next question tries again
              * @enum {string}
              */
-            state: "none" | "making" | "ready" | "failed" | "unavailable";
+            state: "none" | "making" | "ready" | "failed" | "unavailable" | "stale";
             /** @description It holds every frame that is finished now */
             fresh: boolean;
             /** @description 0 to 1 while it is made */
@@ -2642,7 +2719,6 @@ export interface components {
         };
     };
     parameters: {
-        Id: number;
         Limit: number;
         /** @description The `next_cursor` of the page before; it belongs to this list and filter */
         Cursor: string;
@@ -2650,10 +2726,6 @@ export interface components {
         Owner: string;
         /** @description UNIX time in seconds */
         Expires: number;
-        /** @description Longest side of the small picture; without it the frame as it was rendered */
-        PictureSize: 256 | 1024;
-        /** @description Anything that changes when the picture does; the answer may then be kept for good */
-        PictureVersion: string;
         Signature: string;
         /** @description Another one for each spending, the same when one is repeated; with or without quotes */
         IdempotencyKey: string;
@@ -2676,6 +2748,17 @@ export interface components {
         UploadExpires: number;
         /** @description Of a signed address */
         UploadSignature: string;
+        /** @description Of the content: with it the image may be kept for ever */
+        ContentVersion: string;
+        /** @description Pixels of the longer side */
+        ThumbnailSize: 256 | 1024;
+        JobId: number;
+        ProjectId: number;
+        ShotId: number;
+        SlaveId: number;
+        TaskId: number;
+        TokenId: number;
+        UserId: number;
     };
     requestBodies: {
         UploadPart: {
@@ -2756,13 +2839,10 @@ export type ResponseDiskFull = components['responses']['DiskFull'];
 export type ResponseWrongType = components['responses']['WrongType'];
 export type ResponseOtherRevision = components['responses']['OtherRevision'];
 export type ResponseKeyReused = components['responses']['KeyReused'];
-export type ParameterId = components['parameters']['Id'];
 export type ParameterLimit = components['parameters']['Limit'];
 export type ParameterCursor = components['parameters']['Cursor'];
 export type ParameterOwner = components['parameters']['Owner'];
 export type ParameterExpires = components['parameters']['Expires'];
-export type ParameterPictureSize = components['parameters']['PictureSize'];
-export type ParameterPictureVersion = components['parameters']['PictureVersion'];
 export type ParameterSignature = components['parameters']['Signature'];
 export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];
 export type ParameterTusResumable = components['parameters']['TusResumable'];
@@ -2775,11 +2855,54 @@ export type ParameterUploadName = components['parameters']['UploadName'];
 export type ParameterUploadLimit = components['parameters']['UploadLimit'];
 export type ParameterUploadExpires = components['parameters']['UploadExpires'];
 export type ParameterUploadSignature = components['parameters']['UploadSignature'];
+export type ParameterContentVersion = components['parameters']['ContentVersion'];
+export type ParameterThumbnailSize = components['parameters']['ThumbnailSize'];
+export type ParameterJobId = components['parameters']['JobId'];
+export type ParameterProjectId = components['parameters']['ProjectId'];
+export type ParameterShotId = components['parameters']['ShotId'];
+export type ParameterSlaveId = components['parameters']['SlaveId'];
+export type ParameterTaskId = components['parameters']['TaskId'];
+export type ParameterTokenId = components['parameters']['TokenId'];
+export type ParameterUserId = components['parameters']['UserId'];
 export type RequestBodyUploadPart = components['requestBodies']['UploadPart'];
 export type RequestBodySlaveMessage = components['requestBodies']['SlaveMessage'];
 export type $defs = Record<string, never>;
 export interface operations {
-    register: {
+    listUsers: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description In names and e-mail addresses */
+                q?: string;
+                /** @description Moderators and administrators, or those who are blocked */
+                filter?: "staff" | "blocked";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Account"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createUser: {
         parameters: {
             query?: never;
             header?: never;
@@ -2805,7 +2928,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    login: {
+    createSession: {
         parameters: {
             query?: never;
             header?: never;
@@ -2821,7 +2944,7 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["Session"];
+            201: components["responses"]["Session"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             415: components["responses"]["WrongType"];
@@ -2829,7 +2952,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    logout: {
+    deleteCurrentSession: {
         parameters: {
             query?: never;
             header?: never;
@@ -2851,7 +2974,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    me: {
+    showMe: {
         parameters: {
             query?: never;
             header?: never;
@@ -2953,12 +3076,12 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    deleteToken: {
+    revokeToken: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                token_id: components["parameters"]["TokenId"];
             };
             cookie?: never;
         };
@@ -3043,7 +3166,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
             };
             cookie?: never;
         };
@@ -3057,35 +3180,6 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    revokeSlave: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
-                "If-Match"?: components["parameters"]["IfMatch"];
-            };
-            path: {
-                id: components["parameters"]["Id"];
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description It may not come back */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["NoLogin"];
-            403: components["responses"]["Denied"];
-            404: components["responses"]["NotFound"];
-            412: components["responses"]["OtherRevision"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
     changeSlave: {
         parameters: {
             query?: never;
@@ -3094,7 +3188,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
             };
             cookie?: never;
         };
@@ -3102,13 +3196,9 @@ export interface operations {
             content: {
                 "application/merge-patch+json": {
                     name?: string;
-                    /** @enum {string} */
-                    state?: "enabled" | "disabled";
                 };
                 "application/json": {
                     name?: string;
-                    /** @enum {string} */
-                    state?: "enabled" | "disabled";
                 };
             };
         };
@@ -3124,6 +3214,78 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    enableSlave: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                slave_id: components["parameters"]["SlaveId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Slave"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    disableSlave: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                slave_id: components["parameters"]["SlaveId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Slave"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeSlave: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                slave_id: components["parameters"]["SlaveId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Slave"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     rotateSlave: {
         parameters: {
             query?: never;
@@ -3134,7 +3296,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
             };
             cookie?: never;
         };
@@ -3156,7 +3318,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
             };
             cookie?: never;
         };
@@ -3183,7 +3345,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
             };
             cookie?: never;
         };
@@ -3203,7 +3365,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
             };
             cookie?: never;
         };
@@ -3235,9 +3397,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
                 kind: "user" | "project" | "job";
-                target: number;
+                target_id: number;
             };
             cookie?: never;
         };
@@ -3265,7 +3427,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
             };
             cookie?: never;
         };
@@ -3294,7 +3456,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                slave_id: components["parameters"]["SlaveId"];
             };
             cookie?: never;
         };
@@ -3316,7 +3478,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    points: {
+    showBalance: {
         parameters: {
             query?: never;
             header?: never;
@@ -3340,7 +3502,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    statement: {
+    listTransactions: {
         parameters: {
             query?: {
                 limit?: components["parameters"]["Limit"];
@@ -3370,7 +3532,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    givePoints: {
+    createTransfer: {
         parameters: {
             query?: never;
             header: {
@@ -3392,7 +3554,7 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["Receipt"];
+            201: components["responses"]["Receipt"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -3403,7 +3565,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    adjustPoints: {
+    createAdjustment: {
         parameters: {
             query?: never;
             header: {
@@ -3427,7 +3589,7 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["Receipt"];
+            201: components["responses"]["Receipt"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -3438,7 +3600,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    ranking: {
+    listRanking: {
         parameters: {
             query?: {
                 limit?: components["parameters"]["Limit"];
@@ -3579,7 +3741,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                project_id: components["parameters"]["ProjectId"];
             };
             cookie?: never;
         };
@@ -3610,7 +3772,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                project_id: components["parameters"]["ProjectId"];
             };
             cookie?: never;
         };
@@ -3642,7 +3804,7 @@ export interface operations {
                 "Idempotency-Key"?: components["parameters"]["IdempotencyKeyOptional"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                project_id: components["parameters"]["ProjectId"];
             };
             cookie?: never;
         };
@@ -3681,7 +3843,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                shot_id: components["parameters"]["ShotId"];
             };
             cookie?: never;
         };
@@ -3711,7 +3873,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                shot_id: components["parameters"]["ShotId"];
             };
             cookie?: never;
         };
@@ -3740,7 +3902,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                shot_id: components["parameters"]["ShotId"];
             };
             cookie?: never;
         };
@@ -3791,7 +3953,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                shot_id: components["parameters"]["ShotId"];
             };
             cookie?: never;
         };
@@ -3820,7 +3982,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                shot_id: components["parameters"]["ShotId"];
             };
             cookie?: never;
         };
@@ -3856,8 +4018,8 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
-                job: number;
+                shot_id: components["parameters"]["ShotId"];
+                job_id: number;
             };
             cookie?: never;
         };
@@ -3877,7 +4039,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    missingBlobs: {
+    findMissingBlobs: {
         parameters: {
             query?: never;
             header?: never;
@@ -3910,7 +4072,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    blob: {
+    fetchBlob: {
         parameters: {
             query?: {
                 for?: string;
@@ -3941,7 +4103,7 @@ export interface operations {
             416: components["responses"]["BadRange"];
         };
     };
-    fileList: {
+    fetchInputs: {
         parameters: {
             query?: {
                 /** @description UNIX time in seconds */
@@ -3950,7 +4112,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -3977,7 +4139,7 @@ export interface operations {
             403: components["responses"]["Expired"];
         };
     };
-    outputFile: {
+    fetchOutput: {
         parameters: {
             query?: {
                 sha256?: components["schemas"]["Digest"];
@@ -3987,7 +4149,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
                 name: string;
             };
             cookie?: never;
@@ -4009,7 +4171,7 @@ export interface operations {
             416: components["responses"]["BadRange"];
         };
     };
-    zip: {
+    fetchArchive: {
         parameters: {
             query?: {
                 /** @description UNIX time in seconds */
@@ -4018,7 +4180,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
                 name: string;
             };
             cookie?: never;
@@ -4092,7 +4254,7 @@ export interface operations {
             507: components["responses"]["DiskFull"];
         };
     };
-    uploadOptions: {
+    showUploadOptions: {
         parameters: {
             query?: never;
             header?: never;
@@ -4137,7 +4299,7 @@ export interface operations {
                 "Tus-Resumable": components["parameters"]["TusResumable"];
             };
             path: {
-                id: string;
+                upload_id: string;
             };
             cookie?: never;
         };
@@ -4173,7 +4335,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                id: string;
+                upload_id: string;
             };
             cookie?: never;
         };
@@ -4217,7 +4379,7 @@ export interface operations {
                 "Upload-Checksum"?: components["parameters"]["UploadChecksum"];
             };
             path: {
-                id: string;
+                upload_id: string;
             };
             cookie?: never;
         };
@@ -4276,7 +4438,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    createJob: {
+    createSubmission: {
         parameters: {
             query?: never;
             header?: {
@@ -4305,7 +4467,7 @@ export interface operations {
             507: components["responses"]["DiskFull"];
         };
     };
-    checkJob: {
+    checkSubmission: {
         parameters: {
             query?: never;
             header?: never;
@@ -4364,7 +4526,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4387,7 +4549,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4417,7 +4579,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4463,7 +4625,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4487,7 +4649,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4511,7 +4673,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4535,7 +4697,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4570,7 +4732,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4591,7 +4753,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4620,7 +4782,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4653,7 +4815,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    boostJob: {
+    createBoost: {
         parameters: {
             query?: never;
             header: {
@@ -4661,7 +4823,7 @@ export interface operations {
                 "Idempotency-Key": components["parameters"]["IdempotencyKey"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4673,7 +4835,7 @@ export interface operations {
             };
         };
         responses: {
-            200: components["responses"]["Receipt"];
+            201: components["responses"]["Receipt"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -4693,7 +4855,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4717,7 +4879,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    listOutput: {
+    listOutputs: {
         parameters: {
             query?: {
                 limit?: components["parameters"]["Limit"];
@@ -4726,7 +4888,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4750,12 +4912,12 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    zipUrl: {
+    showArchive: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4791,12 +4953,12 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    preview: {
+    showPreview: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4818,12 +4980,48 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    previewFile: {
+    createPreview: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is nothing to encode */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description It is being encoded; ask again for its state */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    fetchPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: components["parameters"]["JobId"];
                 name: string;
             };
             cookie?: never;
@@ -4847,12 +5045,12 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    listJobFiles: {
+    listInputs: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                job_id: components["parameters"]["JobId"];
             };
             cookie?: never;
         };
@@ -4881,6 +5079,68 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    fetchJobImage: {
+        parameters: {
+            query?: {
+                /** @description Of the content: with it the image may be kept for ever */
+                version?: components["parameters"]["ContentVersion"];
+            };
+            header?: never;
+            path: {
+                job_id: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            206: components["responses"]["FilePart"];
+            /** @description You have it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    fetchJobThumbnail: {
+        parameters: {
+            query?: {
+                /** @description Pixels of the longer side */
+                size?: components["parameters"]["ThumbnailSize"];
+                /** @description Of the content: with it the image may be kept for ever */
+                version?: components["parameters"]["ContentVersion"];
+            };
+            header?: never;
+            path: {
+                job_id: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["File"];
+            206: components["responses"]["FilePart"];
+            /** @description You have it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     requeueTask: {
         parameters: {
             query?: never;
@@ -4889,8 +5149,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
-                task: number;
+                task_id: components["parameters"]["TaskId"];
             };
             cookie?: never;
         };
@@ -4906,13 +5165,12 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    taskLog: {
+    showTaskLog: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
-                task: number;
+                task_id: components["parameters"]["TaskId"];
             };
             cookie?: never;
         };
@@ -4940,18 +5198,15 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    taskImage: {
+    fetchTaskImage: {
         parameters: {
             query?: {
-                /** @description Longest side of the small picture; without it the frame as it was rendered */
-                size?: components["parameters"]["PictureSize"];
-                /** @description Anything that changes when the picture does; the answer may then be kept for good */
-                v?: components["parameters"]["PictureVersion"];
+                /** @description Of the content: with it the image may be kept for ever */
+                version?: components["parameters"]["ContentVersion"];
             };
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
-                task: number;
+                task_id: components["parameters"]["TaskId"];
             };
             cookie?: never;
         };
@@ -4973,17 +5228,17 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    jobImage: {
+    fetchTaskThumbnail: {
         parameters: {
             query?: {
-                /** @description Longest side of the small picture; without it the frame as it was rendered */
-                size?: components["parameters"]["PictureSize"];
-                /** @description Anything that changes when the picture does; the answer may then be kept for good */
-                v?: components["parameters"]["PictureVersion"];
+                /** @description Pixels of the longer side */
+                size?: components["parameters"]["ThumbnailSize"];
+                /** @description Of the content: with it the image may be kept for ever */
+                version?: components["parameters"]["ContentVersion"];
             };
             header?: never;
             path: {
-                id: components["parameters"]["Id"];
+                task_id: components["parameters"]["TaskId"];
             };
             cookie?: never;
         };
@@ -5005,7 +5260,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    slaveHello: {
+    receiveHello: {
         parameters: {
             query?: never;
             header?: never;
@@ -5022,7 +5277,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    slaveOrder: {
+    giveOrder: {
         parameters: {
             query?: never;
             header?: never;
@@ -5044,7 +5299,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    slaveProgress: {
+    receiveProgress: {
         parameters: {
             query?: never;
             header?: never;
@@ -5067,7 +5322,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    slaveResult: {
+    receiveResult: {
         parameters: {
             query?: never;
             header?: never;
@@ -5084,7 +5339,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    slaveTelemetry: {
+    receiveTelemetry: {
         parameters: {
             query?: never;
             header?: never;
@@ -5140,7 +5395,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    showNotificationSettings: {
+    showPreferences: {
         parameters: {
             query?: never;
             header?: never;
@@ -5156,7 +5411,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    changeNotificationSettings: {
+    changePreferences: {
         parameters: {
             query?: never;
             header?: never;
@@ -5269,40 +5524,6 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    listUsers: {
-        parameters: {
-            query?: {
-                limit?: components["parameters"]["Limit"];
-                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
-                cursor?: components["parameters"]["Cursor"];
-                /** @description In names and e-mail addresses */
-                q?: string;
-                /** @description Moderators and administrators, or those who are blocked */
-                filter?: "staff" | "blocked";
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A page */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["List"] & {
-                        items: components["schemas"]["Account"][];
-                    };
-                };
-            };
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["NoLogin"];
-            403: components["responses"]["Denied"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
     changeUser: {
         parameters: {
             query?: never;
@@ -5311,7 +5532,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                user_id: components["parameters"]["UserId"];
             };
             cookie?: never;
         };
@@ -5353,7 +5574,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                user_id: components["parameters"]["UserId"];
             };
             cookie?: never;
         };
@@ -5395,7 +5616,7 @@ export interface operations {
                 "If-Match"?: components["parameters"]["IfMatch"];
             };
             path: {
-                id: components["parameters"]["Id"];
+                user_id: components["parameters"]["UserId"];
             };
             cookie?: never;
         };
@@ -5432,22 +5653,20 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    editSetting: {
+    changeSettings: {
         parameters: {
             query?: never;
             header?: never;
-            path: {
-                name: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
                 "application/merge-patch+json": {
-                    value: string | number | boolean | null;
+                    [key: string]: string | number | boolean | null;
                 };
                 "application/json": {
-                    value: string | number | boolean | null;
+                    [key: string]: string | number | boolean | null;
                 };
             };
         };
@@ -5461,7 +5680,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    listActivity: {
+    listAuditLog: {
         parameters: {
             query?: {
                 limit?: components["parameters"]["Limit"];
@@ -5543,7 +5762,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    showHealth: {
+    showServerHealth: {
         parameters: {
             query?: never;
             header?: never;
@@ -5567,7 +5786,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    statistics: {
+    showStatistics: {
         parameters: {
             query?: {
                 of?: "grid" | "mine";
@@ -5595,7 +5814,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    events: {
+    streamEvents: {
         parameters: {
             query?: {
                 /** @description The number of the last event that is known; the header Last-Event-ID comes first */
@@ -5630,7 +5849,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    status: {
+    showGrid: {
         parameters: {
             query?: never;
             header?: never;
@@ -5647,12 +5866,24 @@ export interface operations {
                 content: {
                     "application/json": {
                         name: string;
-                        version: string;
+                        server_version: string;
+                        api_versions: string[];
+                        /** @description Of the line protocol, see doc/protocol.md */
+                        line_protocols: number[];
+                        /** @description Older programs are told to be upgraded */
+                        min_versions: {
+                            /** @description null: any */
+                            client: string | null;
+                            /** @description null: any */
+                            slave: string | null;
+                            /** @description null: any */
+                            addon: string | null;
+                        };
                         /**
                          * Format: int64
-                         * @description UNIX time in milliseconds
+                         * @description The server's clock, UNIX milliseconds
                          */
-                        time: number;
+                        now_ms: number;
                         slaves: {
                             online: number;
                             total: number;
@@ -5683,7 +5914,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    openapi: {
+    showOpenapi: {
         parameters: {
             query?: never;
             header?: never;
@@ -5704,7 +5935,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
         };
     };
-    metrics: {
+    showMetrics: {
         parameters: {
             query?: never;
             header?: never;
@@ -5725,7 +5956,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
         };
     };
-    health: {
+    showLiveness: {
         parameters: {
             query?: never;
             header?: never;
@@ -5746,7 +5977,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
         };
     };
-    readiness: {
+    showReadiness: {
         parameters: {
             query?: never;
             header?: never;
@@ -5774,7 +6005,7 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    problemPage: {
+    showProblem: {
         parameters: {
             query?: never;
             header?: never;

@@ -17,7 +17,7 @@ export const moderates = (user: User | null | undefined): boolean =>
 
 export async function findMe(): Promise<void> {
   try {
-    const answer = await ask('GET /api/v1/me');
+    const answer = await ask('GET /api/v1/users/me');
     setCsrf(answer.csrf ?? null);
     knowPosition(answer.event);
     me.set(answer.user);
@@ -40,15 +40,15 @@ function begin(session: SessionAnswer): void {
 }
 
 export async function logIn(name: string, password: string): Promise<void> {
-  begin(await ask('POST /api/v1/login', { body: { name, password } }));
+  begin(await ask('POST /api/v1/sessions', { body: { name, password } }));
 }
 
 export async function register(name: string, password: string, email: string): Promise<void> {
-  begin(await ask('POST /api/v1/register', { body: { name, password, ...(email ? { email } : {}) } }));
+  begin(await ask('POST /api/v1/users', { body: { name, password, ...(email ? { email } : {}) } }));
 }
 
 export async function logOut(): Promise<void> {
-  await ask('POST /api/v1/logout').catch((problem: unknown) => {
+  await ask('DELETE /api/v1/sessions/current').catch((problem: unknown) => {
     if (!(problem instanceof ApiError && problem.status === 401)) throw problem;
   });
   setCsrf(null);

@@ -26,7 +26,7 @@ async function fetchPage(
   signal: AbortSignal,
 ): Promise<{ tasks: Task[]; next: string | null }> {
   const query = cursor === undefined ? { limit: pageSize } : { limit: pageSize, cursor };
-  const page = await ask('GET /api/v1/jobs/{id}/tasks', { path: { id: job }, query, signal });
+  const page = await ask('GET /api/v1/jobs/{job_id}/tasks', { path: { job_id: job }, query, signal });
   return { tasks: page.items, next: page.next_cursor };
 }
 

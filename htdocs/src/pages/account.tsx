@@ -69,7 +69,7 @@ function Tokens() {
     if (!(await confirmed(text.account.revokeTitle(token.name), text.account.revokeBody, text.account.revoke, true)))
       return;
     await tried(
-      () => ask('DELETE /api/v1/tokens/{id}', { path: { id: token.id } }),
+      () => ask('DELETE /api/v1/tokens/{token_id}', { path: { token_id: token.id } }),
       text.account.revoked(token.name),
     );
     list.refresh();

@@ -10,7 +10,7 @@ const t = text.notifications;
 
 /** Sends one and says so; false: it was refused, which was said. */
 export async function sendCode(email: string): Promise<boolean> {
-  return Boolean(await tried(() => ask('POST /api/v1/notifications/code'), t.codeSent(email)));
+  return Boolean(await tried(() => ask('POST /api/v1/users/me/email/send-code'), t.codeSent(email)));
 }
 
 /** sent: a code was sent from this page. */
@@ -18,7 +18,7 @@ export function ConfirmMail({ email, sent, changed }: { email: string; sent: boo
   const [code, setCode] = useState('');
   const [again, setAgain] = useState(sent);
   const confirm = async (): Promise<void> => {
-    await ask('POST /api/v1/notifications/confirm', { body: { code: code.trim() } });
+    await ask('POST /api/v1/users/me/email/confirm', { body: { code: code.trim() } });
     showToast(t.confirmedNow(email));
     changed();
   };

@@ -108,7 +108,7 @@ function Editor({
         .filter((channel) => usable(channel) && chosen.has(keyOf(kind, channel)))
         .map((channel): NotificationChoice => ({ kind, channel })),
     );
-    const kept = await ask('PATCH /api/v1/notifications/settings', {
+    const kept = await ask('PATCH /api/v1/notifications/preferences', {
       body: { email: email.trim(), webhook: webhook.trim(), choices },
     });
     setSecret(kept.secret);
@@ -168,7 +168,7 @@ function Editor({
 export function Notifications() {
   const settings = useLive(
     'notification settings',
-    (signal) => ask('GET /api/v1/notifications/settings', { signal }),
+    (signal) => ask('GET /api/v1/notifications/preferences', { signal }),
     0,
   );
   const history = useLive(

@@ -41,7 +41,7 @@ function Watch({ pair }: { pair: SlaveCredentialsAnswer }) {
   useInterest({ slaves: true });
   const live = useLive(
     `slave ${pair.id}`,
-    (signal) => ask('GET /api/v1/slaves/{id}', { path: { id: pair.id }, signal }),
+    (signal) => ask('GET /api/v1/slaves/{slave_id}', { path: { slave_id: pair.id }, signal }),
     1500,
     { slave: (update) => (update.id === pair.id ? 'ask' : undefined) },
   );

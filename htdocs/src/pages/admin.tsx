@@ -26,7 +26,7 @@ export function parseMetrics(body: string): Map<string, number> {
 
 async function look(signal: AbortSignal) {
   const [status, metrics, health] = await Promise.all([
-    ask('GET /api/v1/status', { signal }),
+    ask('GET /api/v1/grid', { signal }),
     send(url('/metrics'), { signal }).then((reply) => reply.text()),
     send(url('/readyz'), { signal }).then((reply) => reply.ok),
   ]);
@@ -36,12 +36,12 @@ async function look(signal: AbortSignal) {
 /** Is every point accounted for? Asked for by hand: it reads the whole ledger. */
 function Ledger() {
   const t = text.admin;
-  const [found, setFound] = useState<AnswerOf<'GET /api/v1/ledger/check'> | null>(null);
+  const [found, setFound] = useState<AnswerOf<'POST /api/v1/admin/ledger-checks'> | null>(null);
   const broken = found?.invariants.filter((each) => !each.holds) ?? [];
   return (
     <section class="card">
       <h2>{t.ledger}</h2>
-      <Form submit={t.checkLedger} onSubmit={async () => setFound(await ask('GET /api/v1/ledger/check'))}>
+      <Form submit={t.checkLedger} onSubmit={async () => setFound(await ask('POST /api/v1/admin/ledger-checks'))}>
         <p class="soft">{t.ledgerLead}</p>
         <div aria-live="polite">
           {found?.clean && (
@@ -86,7 +86,7 @@ export function AdminPage() {
               <h2>{t.grid}</h2>
               <dl class="facts">
                 <Fact name={t.name}>{seen.status.name}</Fact>
-                <Fact name={t.version}>{seen.status.version}</Fact>
+                <Fact name={t.version}>{seen.status.server_version}</Fact>
                 <Fact name={t.people}>{count(seen.status.people)}</Fact>
                 <Fact name={t.registration}>{seen.status.registration ? t.open : t.closed}</Fact>
                 <Fact name={t.slaves}>

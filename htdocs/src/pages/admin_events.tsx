@@ -11,7 +11,7 @@ import { AdminTabs } from './admin_tabs';
 
 const t = text.admin;
 const most = 1000;
-type Event = AnswerOf<'GET /api/v1/admin/events'>['items'][number];
+type Event = AnswerOf<'GET /api/v1/admin/audit-log'>['items'][number];
 
 function About({ event }: { event: Event }) {
   return (
@@ -58,7 +58,7 @@ export function AdminEventsPage() {
   const kind = query['kind'] && t.eventKinds[query['kind']] ? query['kind'] : '';
   const live = useLive(
     `events ${kind}`,
-    (signal) => ask('GET /api/v1/admin/events', { query: { limit: most, ...(kind ? { kind } : {}) }, signal }),
+    (signal) => ask('GET /api/v1/admin/audit-log', { query: { limit: most, ...(kind ? { kind } : {}) }, signal }),
     10000,
   );
   const rows = live.data?.items ?? [];

@@ -10,7 +10,7 @@ const t = text.admin;
 
 export function AdminMethodsPage() {
   useTitle(t.methods);
-  const live = useLive('methods', (signal) => ask('GET /api/v1/admin/methods', { signal }), 30000);
+  const live = useLive('methods', (signal) => ask('GET /api/v1/methods', { signal }), 30000);
   const columns = t.methodColumns;
   return (
     <>

@@ -18,10 +18,7 @@ function Editor({ setting, changed }: { setting: Setting; changed: () => void })
   const [title, hint] = t.settingNames[setting.name] ?? [setting.name, ''];
   const [value, setValue] = useState(setting.value);
   const put = async (next: Setting['value'] | null): Promise<void> => {
-    const found = await ask('PATCH /api/v1/admin/settings/{name}', {
-      path: { name: setting.name },
-      body: { value: next },
-    });
+    const found = await ask('PATCH /api/v1/admin/settings', { body: { [setting.name]: next } });
     const now = found.items.find((each) => each.name === setting.name);
     if (now) setValue(now.value);
     showToast(t.saved(title));

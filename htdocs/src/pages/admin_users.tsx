@@ -23,7 +23,7 @@ const pageSize = 50;
 function Block({ account, close, done }: { account: Account; close: () => void; done: () => void }) {
   const [reason, setReason] = useState('');
   const block = async (): Promise<void> => {
-    const blocked = await ask('POST /api/v1/admin/users/{id}/block', { path: { id: account.id }, body: { reason } });
+    const blocked = await ask('POST /api/v1/users/{user_id}/block', { path: { user_id: account.id }, body: { reason } });
     showToast(t.blocked(account.name, blocked.jobs, blocked.slaves));
     done();
   };
@@ -60,7 +60,7 @@ function Line({ account, mine, changed }: { account: Account; mine: boolean; cha
     const sure = await confirmed(title, t.roleBody[role], t.roleYes, role !== 'user');
     if (sure) {
       await tried(
-        () => ask('PATCH /api/v1/admin/users/{id}', { path: { id: account.id }, body: { role } }),
+        () => ask('PATCH /api/v1/users/{user_id}', { path: { user_id: account.id }, body: { role } }),
         t.roleDone(account.name, t.roles[role]),
       );
     }
@@ -69,7 +69,7 @@ function Line({ account, mine, changed }: { account: Account; mine: boolean; cha
   };
   const unblock = async (): Promise<void> => {
     await tried(
-      () => ask('POST /api/v1/admin/users/{id}/unblock', { path: { id: account.id } }),
+      () => ask('POST /api/v1/users/{user_id}/unblock', { path: { user_id: account.id } }),
       t.unblocked(account.name),
     );
     changed();
@@ -151,7 +151,7 @@ export function AdminUsersPage() {
       const items: Account[] = [];
       let cursor: string | null = null;
       for (let page = 0; page < pages; page += 1) {
-        const found: { items: Account[]; next_cursor: string | null } = await ask('GET /api/v1/admin/users', {
+        const found: { items: Account[]; next_cursor: string | null } = await ask('GET /api/v1/users', {
           query: {
             limit: pageSize,
             ...(cursor ? { cursor } : {}),

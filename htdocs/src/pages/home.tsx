@@ -63,7 +63,7 @@ function Recent({ jobs }: { jobs: Job[] }) {
 }
 
 function Standing({ user }: { user: number }) {
-  const balance = useLive('balance', () => ask('GET /api/v1/points'), 10000, { points: () => 'ask' });
+  const balance = useLive('balance', () => ask('GET /api/v1/points/balance'), 10000, { points: () => 'ask' });
   const top = useLive('top', () => ask('GET /api/v1/ranking', { query: { limit: 5 } }), 30000, {});
   const rows = top.data?.items ?? [];
   return (
@@ -91,7 +91,7 @@ function Standing({ user }: { user: number }) {
   );
 }
 
-type Status = AnswerOf<'GET /api/v1/status'>;
+type Status = AnswerOf<'GET /api/v1/grid'>;
 
 function applyStatusUpdate(update: Events['grid'], status: Status): Status {
   return {
@@ -105,7 +105,7 @@ function applyStatusUpdate(update: Events['grid'], status: Status): Status {
 export function HomePage() {
   useTitle('');
   const user = useUser();
-  const status = useLive('status', () => ask('GET /api/v1/status'), 3000, {
+  const status = useLive('status', () => ask('GET /api/v1/grid'), 3000, {
     grid: (update, status) => ({ data: applyStatusUpdate(update, status) }),
   });
   const jobs = useLive('home jobs', () => ask('GET /api/v1/jobs', { query: { limit: 60 } }), 3000, {

@@ -54,7 +54,7 @@ function Edit({ job, close }: { job: Job; close: (changed: boolean) => void }) {
   const [name, setName] = useState(job.name);
   const [priority, setPriority] = useState(String(job.priority));
   const save = async (): Promise<void> => {
-    await ask('PATCH /api/v1/jobs/{id}', { path: { id: job.id }, body: { name, priority: Number(priority) } });
+    await ask('PATCH /api/v1/jobs/{job_id}', { path: { job_id: job.id }, body: { name, priority: Number(priority) } });
     close(true);
   };
   return (
@@ -146,7 +146,7 @@ function Notes({ job }: { job: Job }) {
   // In a queue the rule that decides changes with what others do: asked again every now and then.
   const why = useLive(
     job.state === 'active' ? `why ${job.id}` : null,
-    (signal) => ask('GET /api/v1/jobs/{id}/why', { path: { id: job.id }, signal }),
+    (signal) => ask('GET /api/v1/jobs/{job_id}/explain', { path: { job_id: job.id }, signal }),
     10000,
     { job: (update) => (update.id === job.id && (update.state || update.leased === 0) ? 'ask' : undefined) },
   );
@@ -193,7 +193,7 @@ function Notes({ job }: { job: Job }) {
 
 export function JobPage({ id }: { id: number }) {
   useInterest({ job: id });
-  const live = useLive(`job ${id}`, (signal) => ask('GET /api/v1/jobs/{id}', { path: { id }, signal }), 1500, {
+  const live = useLive(`job ${id}`, (signal) => ask('GET /api/v1/jobs/{job_id}', { path: { job_id: id }, signal }), 1500, {
     job: (update, job) => (update.id === id ? applyUpdate(job, update) : undefined),
   });
   const job = live.data;

@@ -54,12 +54,12 @@ export function Boost({ job, close }: { job: Job; close: (done: boolean) => void
   const value = Number(asked);
   const quote = useLive(
     value > 0 ? `quote ${job.id} ${value}` : null,
-    (signal) => ask('GET /api/v1/jobs/{id}/boost/quote', { path: { id: job.id }, query: { points: value }, signal }),
+    (signal) => ask('GET /api/v1/jobs/{job_id}/boosts/quote', { path: { job_id: job.id }, query: { points: value }, signal }),
     0,
   );
   const seen = quote.data;
   const spend = async (): Promise<void> => {
-    await ask('POST /api/v1/jobs/{id}/boost', { path: { id: job.id }, key, body: { points: Number(amount) } });
+    await ask('POST /api/v1/jobs/{job_id}/boosts', { path: { job_id: job.id }, key, body: { points: Number(amount) } });
     showToast(t.done(points(Number(amount)), job.name));
     close(true);
   };

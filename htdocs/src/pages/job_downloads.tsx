@@ -40,7 +40,7 @@ export function Downloads({ job, tasks }: { job: Job; tasks: Task[] }) {
   const fetchAll = async (): Promise<void> => {
     setBusy(true);
     await tried(async () => {
-      const zip = await ask('GET /api/v1/jobs/{id}/zip', { path: { id: job.id } });
+      const zip = await ask('GET /api/v1/jobs/{job_id}/archive', { path: { job_id: job.id } });
       download(url(zip.url), zip.name);
     });
     setBusy(false);

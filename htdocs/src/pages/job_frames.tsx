@@ -26,7 +26,7 @@ function ImageCell({ job, task, show }: { job: Job; task: Task; show: (frame: nu
       onClick={() => show(task.frame)}
     >
       <span class="unseen">{describeTask(task)}</span>
-      <RenderedImage small src={accepted ? thumbnail(job.id, task, 256) : null} alt="" ratio={ratioOf(job.output)} />
+      <RenderedImage small src={accepted ? thumbnail(task, 256) : null} alt="" ratio={ratioOf(job.output)} />
       <span class="cell-foot" aria-hidden="true">
         <span class="figure">{task.frame}</span>
         <span class="cell-state cut">

@@ -22,7 +22,10 @@ export function Animation({ job, play }: { job: Job; play?: (() => void) | undef
   const live = useLive<Motion>(
     `preview ${job.id} ${round}`,
     async (signal) => {
-      const answer = await ask('GET /api/v1/jobs/{id}/preview', { path: { id: job.id }, signal });
+      const path = { job_id: job.id };
+      const shown = await ask('GET /api/v1/jobs/{job_id}/preview', { path, signal });
+      const answer =
+        shown.state === 'stale' ? await ask('POST /api/v1/jobs/{job_id}/preview', { path, signal }) : shown;
       setMaking(answer.state === 'making');
       return { ...answer, accepted: job.accepted };
     },

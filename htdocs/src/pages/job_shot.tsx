@@ -25,8 +25,8 @@ function Move({ job, project, close }: { job: Job; project: number; close: (chan
     `shots to move to ${project}`,
     (signal) =>
       everyPage((after) =>
-        ask('GET /api/v1/projects/{id}/shots', {
-          path: { id: project },
+        ask('GET /api/v1/projects/{project_id}/shots', {
+          path: { project_id: project },
           query: { limit: 1000, ...(after ? { after } : {}) },
           signal,
         }),
@@ -41,7 +41,7 @@ function Move({ job, project, close }: { job: Job; project: number; close: (chan
   }, [shots.data, job.shot_name]);
   const wanted = chosen === another ? made.trim() : chosen;
   const save = async (): Promise<void> => {
-    await ask('PATCH /api/v1/jobs/{id}', { path: { id: job.id }, body: { shot: wanted } });
+    await ask('PATCH /api/v1/jobs/{job_id}', { path: { job_id: job.id }, body: { shot: wanted } });
     showToast(wanted ? t.moved(job.name, wanted) : t.movedOut(job.name));
     close(true);
   };

@@ -67,7 +67,7 @@ function RegisterForm() {
 
 export function LoginPage() {
   useTitle(text.login.logIn);
-  const status = useLive('status', () => ask('GET /api/v1/status'), 5000);
+  const status = useLive('status', () => ask('GET /api/v1/grid'), 5000);
   const [chosen, setWhat] = useState<'login' | 'register' | null>(null);
   const first = status.data?.people === 0;
   const open = first || status.data?.registration !== false;

@@ -19,7 +19,7 @@ import { Findings } from './new_job_findings';
 import { goodShot } from './job_shot';
 import { bodyOf, type Choices, choicesFrom, Overrides, unchanged } from './new_job_choices';
 
-type CheckAnswer = AnswerOf<'POST /api/v1/jobs/check'>;
+type CheckAnswer = AnswerOf<'POST /api/v1/submissions/check'>;
 
 interface Source {
   listed: Listed[];
@@ -27,14 +27,14 @@ interface Source {
 }
 
 async function likeJob(id: number): Promise<{ job: Job; files: JobFile[]; frames: string }> {
-  const path = { id };
+  const path = { job_id: id };
   const [job, sources] = await Promise.all([
-    ask('GET /api/v1/jobs/{id}', { path }),
-    ask('GET /api/v1/jobs/{id}/sources', { path }),
+    ask('GET /api/v1/jobs/{job_id}', { path }),
+    ask('GET /api/v1/jobs/{job_id}/inputs', { path }),
   ]);
   const frames: number[] = [];
   for (let cursor: string | undefined; ; ) {
-    const page = await ask('GET /api/v1/jobs/{id}/tasks', {
+    const page = await ask('GET /api/v1/jobs/{job_id}/tasks', {
       path,
       query: { limit: 1000, ...(cursor ? { cursor } : {}) },
     });
@@ -118,7 +118,7 @@ export function NewJobPage() {
   const body = useMemo(() => (known ? bodyOf(choices, scene, known) : null), [known, scene, choices]);
   const looked = useLive(
     body && found === null ? `look ${scene}` : null,
-    () => ask('POST /api/v1/jobs/check', { body: { ...bodyOf(choices, scene, known ?? []), files: known ?? [] } }),
+    () => ask('POST /api/v1/submissions/check', { body: { ...bodyOf(choices, scene, known ?? []), files: known ?? [] } }),
     0,
   );
   useEffect(() => {
@@ -131,7 +131,7 @@ export function NewJobPage() {
     () =>
       new Promise<CheckAnswer>((resolve, reject) => {
         window.setTimeout(
-          () => ask('POST /api/v1/jobs/check', { body: bodyOf(choices, scene, files ?? []) }).then(resolve, reject),
+          () => ask('POST /api/v1/submissions/check', { body: bodyOf(choices, scene, files ?? []) }).then(resolve, reject),
           250,
         );
       }),
@@ -164,7 +164,7 @@ export function NewJobPage() {
       const body = bodyOf(choices, scene, files);
       const said = JSON.stringify(body);
       if (said !== sent.current.said) sent.current = { said, key: newKey() };
-      const job = await ask('POST /api/v1/jobs', { body, key: sent.current.key });
+      const job = await ask('POST /api/v1/submissions', { body, key: sent.current.key });
       sent.current = { said: '', key: '' };
       showToast(text.newJob.submitted(job.name));
       go(address(['jobs', job.id], { boost: choices.boost ? 1 : null }));

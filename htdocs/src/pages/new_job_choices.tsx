@@ -73,7 +73,7 @@ export function choicesFrom(job: Job, frames: string): Choices {
 }
 
 /** The job as the server wants it. */
-export function bodyOf(choices: Choices, scene: string, files: JobFile[]): BodyOf<'POST /api/v1/jobs'> {
+export function bodyOf(choices: Choices, scene: string, files: JobFile[]): BodyOf<'POST /api/v1/submissions'> {
   const parameters: Parameters = {};
   if (choices.scene) parameters.scene = choices.scene;
   if (choices.camera) parameters.camera = choices.camera;
@@ -129,7 +129,7 @@ function ShotField({ choices, change }: { choices: Choices; change: (part: Parti
   const list = useId();
   const shots = useLive(
     `shots of ${choices.project}`,
-    () => ask('GET /api/v1/projects/{id}/shots', { path: { id: Number(choices.project) }, query: { limit: 1000 } }),
+    () => ask('GET /api/v1/projects/{project_id}/shots', { path: { project_id: Number(choices.project) }, query: { limit: 1000 } }),
     0,
   );
   return (

@@ -6,7 +6,7 @@ import { Icon } from '../parts/icons';
 import { text } from '../text';
 import type { Choices } from './new_job_choices';
 
-type Answer = AnswerOf<'POST /api/v1/jobs/check'>;
+type Answer = AnswerOf<'POST /api/v1/submissions/check'>;
 
 export function Findings({
   answer,

@@ -131,7 +131,7 @@ function Give({ available, given }: { available: number; given: () => void }) {
   const value = Number(amount);
   const give = async (): Promise<void> => {
     if (!(await confirmed(t.giveTitle(points(value), to), t.giveBody, t.give))) return;
-    await ask('POST /api/v1/points/give', {
+    await ask('POST /api/v1/transfers', {
       key,
       body: { to: to.trim(), points: value, ...(reason ? { reason } : {}) },
     });
@@ -177,19 +177,19 @@ export function PointsPage() {
   const user = useUser();
   const { query } = useAddress();
   const kind = (kinds as readonly string[]).includes(query['kind'] ?? '') ? (query['kind'] as Kind) : 'all';
-  const balance = useLive('balance', () => ask('GET /api/v1/points'), 5000);
+  const balance = useLive('balance', () => ask('GET /api/v1/points/balance'), 5000);
   const list = useLive<{ items: StatementLine[]; more: boolean }>(
     'statement',
     async (signal, before) => {
       if (before !== null) {
         // what is new
-        const { items } = await ask('GET /api/v1/points/statement', { query: { limit: 100 }, signal });
+        const { items } = await ask('GET /api/v1/transactions', { query: { limit: 100 }, signal });
         const known = new Set(before.items.map((line) => line.id));
         return { ...before, items: [...items.filter((line) => !known.has(line.id)), ...before.items] };
       }
       let sum = 0;
       const items = await everyPage(async (cursor) => {
-        const page = await ask('GET /api/v1/points/statement', {
+        const page = await ask('GET /api/v1/transactions', {
           query: { limit: 1000, ...(cursor ? { cursor } : {}) },
           signal,
         });

@@ -24,7 +24,7 @@ export function ShotBadge({ state }: { state: Shot['state'] }) {
 
 export function shotThumbnail(shot: Shot, size: 256 | 1024): string | null {
   const from = shot.picture;
-  return from && url(`/api/v1/jobs/${from.job}/picture?size=${size}&v=${from.accepted}`);
+  return from && url(`/api/v1/jobs/${from.job}/thumbnail?size=${size}&version=${from.accepted}`);
 }
 
 function ShotCard({ shot }: { shot: Shot }) {
@@ -50,7 +50,7 @@ function NewShot({ project, sequence, close }: { project: number; sequence: stri
   const t = text.shots;
   const create = async (): Promise<void> => {
     const body = { sequence: given.sequence.trim(), name: given.name.trim() };
-    const shot = await ask('POST /api/v1/projects/{id}/shots', { path: { id: project }, body });
+    const shot = await ask('POST /api/v1/projects/{project_id}/shots', { path: { project_id: project }, body });
     close();
     go(address(['shots', shot.id]));
   };
@@ -77,13 +77,13 @@ function NewShot({ project, sequence, close }: { project: number; sequence: stri
 export function ProjectPage({ id }: { id: number }) {
   const t = text.shots;
   useInterest(moderates(useUser()) ? { all: true } : null); // it may be somebody else's
-  const project = useLive(`project ${id}`, () => ask('GET /api/v1/projects/{id}', { path: { id } }), 0);
+  const project = useLive(`project ${id}`, () => ask('GET /api/v1/projects/{project_id}', { path: { project_id: id } }), 0);
   const list = useLive(
     `shots ${id}`,
     (signal) =>
       everyPage((after) =>
-        ask('GET /api/v1/projects/{id}/shots', {
-          path: { id },
+        ask('GET /api/v1/projects/{project_id}/shots', {
+          path: { project_id: id },
           query: { limit: 1000, ...(after ? { after } : {}) },
           signal,
         }),

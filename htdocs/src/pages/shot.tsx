@@ -23,7 +23,7 @@ function Edit({ shot, close }: { shot: Shot; close: (changed: boolean) => void }
   const [given, setGiven] = useState({ sequence: shot.sequence, name: shot.name });
   const t = text.shots;
   const save = async (): Promise<void> => {
-    await ask('PATCH /api/v1/shots/{id}', { path: { id: shot.id }, body: given });
+    await ask('PATCH /api/v1/shots/{shot_id}', { path: { shot_id: shot.id }, body: given });
     close(true);
   };
   return (
@@ -64,14 +64,14 @@ function JobLine({ job }: { job: Job }) {
 
 export function ShotPage({ id }: { id: number }) {
   const t = text.shots;
-  const path = { id };
+  const path = { shot_id: id };
   useInterest(moderates(useUser()) ? { all: true } : null); // it may be somebody else's
   const live = useLive(
     `shot ${id}`,
     async (signal) => {
       const [shot, jobs] = await Promise.all([
-        ask('GET /api/v1/shots/{id}', { path, signal }),
-        ask('GET /api/v1/shots/{id}/jobs', { path, signal }),
+        ask('GET /api/v1/shots/{shot_id}', { path, signal }),
+        ask('GET /api/v1/shots/{shot_id}/jobs', { path, signal }),
       ]);
       return { shot, jobs: jobs.items };
     },
@@ -100,12 +100,12 @@ export function ShotPage({ id }: { id: number }) {
   const jobs = live.data.jobs;
   const shownJob = jobs.find((job) => job.id === shot.picture?.job);
   const say = async (state: (typeof shotStates)[number] | 'auto'): Promise<void> => {
-    await tried(() => ask('PATCH /api/v1/shots/{id}', { path, body: { state } }));
+    await tried(() => ask('PATCH /api/v1/shots/{shot_id}', { path, body: { state } }));
     live.refresh();
   };
   const remove = async (): Promise<void> => {
     if (!(await confirmed(t.deleteAsk(shot.name), t.deleteLoses(jobs.length), text.actions.name.delete, true))) return;
-    if (await tried(() => ask('DELETE /api/v1/shots/{id}', { path }))) go(address(['projects', shot.project]));
+    if (await tried(() => ask('DELETE /api/v1/shots/{shot_id}', { path }))) go(address(['projects', shot.project]));
   };
   const watch = (more: Record<string, string | number>): void => {
     if (shownJob) go(address(['jobs', shownJob.id], more));

@@ -21,7 +21,7 @@ import { SlaveSetup } from './slave_setup';
 function Rename({ slave, close }: { slave: Slave; close: () => void }) {
   const [name, setName] = useState(slave.name);
   const save = async (): Promise<void> => {
-    await ask('PATCH /api/v1/slaves/{id}', { path: { id: slave.id }, body: { name } });
+    await ask('PATCH /api/v1/slaves/{slave_id}', { path: { slave_id: slave.id }, body: { name } });
     close();
   };
   return (
@@ -67,7 +67,7 @@ function Work({ slave }: { slave: Slave }) {
 function Why({ slave }: { slave: Slave }) {
   const why = useLive(
     `why slave ${slave.id}`,
-    (signal) => ask('GET /api/v1/slaves/{id}/why', { path: { id: slave.id }, signal }),
+    (signal) => ask('GET /api/v1/slaves/{slave_id}/explain', { path: { slave_id: slave.id }, signal }),
     5000,
   );
   return <p class="soft why">{why.data ? sentence(why.data.sentence) : ''}</p>;
@@ -75,7 +75,7 @@ function Why({ slave }: { slave: Slave }) {
 
 export function SlavePage({ id }: { id: number }) {
   const user = useUser();
-  const live = useLive(`slave ${id}`, (signal) => ask('GET /api/v1/slaves/{id}', { path: { id }, signal }), 2000, {
+  const live = useLive(`slave ${id}`, (signal) => ask('GET /api/v1/slaves/{slave_id}', { path: { slave_id: id }, signal }), 2000, {
     slave: (update, slave) => (update.id === id ? applySlaveUpdate(slave, update) : undefined),
   });
   const [renaming, setRenaming] = useState(false);
@@ -89,17 +89,17 @@ export function SlavePage({ id }: { id: number }) {
     ) : (
       <Loading />
     );
-  const path = { id };
+  const path = { slave_id: id };
   const change = async (state: 'enabled' | 'disabled'): Promise<void> => {
     await tried(
-      () => ask('PATCH /api/v1/slaves/{id}', { path, body: { state } }),
+      () => ask(state === 'enabled' ? 'POST /api/v1/slaves/{slave_id}/enable' : 'POST /api/v1/slaves/{slave_id}/disable', { path }),
       text.slaves.changed[state](slave.name),
     );
     live.refresh();
   };
   const rotate = async (): Promise<void> => {
     if (!(await confirmed(text.slaves.rotateTitle(slave.name), text.slaves.rotateBody, text.slaves.rotate))) return;
-    await tried(async () => setPair(await ask('POST /api/v1/slaves/{id}/password', { path })));
+    await tried(async () => setPair(await ask('POST /api/v1/slaves/{slave_id}/rotate', { path })));
   };
   const revoke = async (): Promise<void> => {
     if (
@@ -111,7 +111,7 @@ export function SlavePage({ id }: { id: number }) {
       ))
     )
       return;
-    await tried(() => ask('DELETE /api/v1/slaves/{id}', { path }), text.slaves.revoked(slave.name));
+    await tried(() => ask('POST /api/v1/slaves/{slave_id}/revoke', { path }), text.slaves.revoked(slave.name));
     live.refresh();
   };
   const revoked = slave.state === 'revoked';

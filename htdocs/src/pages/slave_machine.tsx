@@ -65,7 +65,7 @@ function Charts({ found }: { found: Telemetry }) {
 export function SlaveMachine({ slave }: { slave: Slave }) {
   const live = useLive(
     `telemetry ${slave.id}`,
-    (signal) => ask('GET /api/v1/slaves/{id}/telemetry', { path: { id: slave.id }, query: { hours: 24 }, signal }),
+    (signal) => ask('GET /api/v1/slaves/{slave_id}/telemetry', { path: { slave_id: slave.id }, query: { hours: 24 }, signal }),
     60000,
   );
   const now = slave.telemetry;

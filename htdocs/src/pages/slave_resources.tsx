@@ -29,8 +29,8 @@ function Wishes({ slave, changed }: { slave: Slave; changed: () => void }) {
   const [paused, setPaused] = useState(Boolean(wanted.paused));
   const save = async (): Promise<void> => {
     const times = schedule.split(',').flatMap((each) => each.trim() || []);
-    await ask('PATCH /api/v1/slaves/{id}/settings', {
-      path: { id: slave.id },
+    await ask('PATCH /api/v1/slaves/{slave_id}/remote-settings', {
+      path: { slave_id: slave.id },
       body: {
         threads: number(lent.threads),
         memory: number(lent.memory),
@@ -77,19 +77,19 @@ type Kind = (typeof kinds)[number];
 
 function Blocks({ slave }: { slave: Slave }) {
   const t = text.slaves;
-  const path = { id: slave.id };
-  const live = useLive(`blocks ${slave.id}`, () => ask('GET /api/v1/slaves/{id}/blocks', { path }), 0);
+  const path = { slave_id: slave.id };
+  const live = useLive(`blocks ${slave.id}`, () => ask('GET /api/v1/slaves/{slave_id}/blocks', { path }), 0);
   const [kind, setKind] = useState<Kind>('user');
   const [target, setTarget] = useState('');
   const add = async (): Promise<void> => {
     const body = kind === 'user' ? { user: target.trim() } : { [kind]: Number(target) };
-    await ask('POST /api/v1/slaves/{id}/blocks', { path, body });
+    await ask('POST /api/v1/slaves/{slave_id}/blocks', { path, body });
     setTarget('');
     live.refresh();
   };
   const remove = (from: Kind, what: number): Promise<boolean> =>
     tried(() =>
-      ask('DELETE /api/v1/slaves/{id}/blocks/{kind}/{target}', { path: { ...path, kind: from, target: what } }),
+      ask('DELETE /api/v1/slaves/{slave_id}/blocks/{kind}/{target_id}', { path: { ...path, kind: from, target_id: what } }),
     );
   return (
     <>

@@ -20,7 +20,7 @@ export function settingsFor(pair: SlaveCredentialsAnswer, server: string, port: 
 }
 
 export function SlaveSetup({ pair }: { pair: SlaveCredentialsAnswer }) {
-  const status = useLive('status', () => ask('GET /api/v1/status'), 0);
+  const status = useLive('status', () => ask('GET /api/v1/grid'), 0);
   if (!status.data) return status.problem ? <ErrorMessage problem={status.problem} retry={status.refresh} /> : <Loading />;
   const server = status.data.url ? new URL(status.data.url).hostname : location.hostname;
   const settings = settingsFor(pair, server, status.data.line_port || 4554);

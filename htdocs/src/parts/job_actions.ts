@@ -21,25 +21,25 @@ export function fits(action: Action, job: Job): boolean {
 }
 
 function send(action: Action, id: number): Promise<unknown> {
-  const path = { id };
+  const path = { job_id: id };
   switch (action) {
     case 'pause':
-      return ask('POST /api/v1/jobs/{id}/pause', { path });
+      return ask('POST /api/v1/jobs/{job_id}/pause', { path });
     case 'resume':
-      return ask('POST /api/v1/jobs/{id}/resume', { path });
+      return ask('POST /api/v1/jobs/{job_id}/resume', { path });
     case 'cancel':
-      return ask('POST /api/v1/jobs/{id}/cancel', { path });
+      return ask('POST /api/v1/jobs/{job_id}/cancel', { path });
     case 'requeue':
-      return ask('POST /api/v1/jobs/{id}/requeue', { path, body: {} });
+      return ask('POST /api/v1/jobs/{job_id}/requeue', { path, body: {} });
     case 'delete':
-      return ask('DELETE /api/v1/jobs/{id}', { path });
+      return ask('DELETE /api/v1/jobs/{job_id}', { path });
   }
 }
 
 /** The job as the server knows it now: an event may still be under way to the page, and a question about what would be
  * lost must not count by the page's older copy. */
 const asOfNow = (job: Job): Promise<Job> =>
-  ask('GET /api/v1/jobs/{id}', { path: { id: job.id } }).catch(() => job);
+  ask('GET /api/v1/jobs/{job_id}', { path: { job_id: job.id } }).catch(() => job);
 
 /** What would be lost, in words; null where nothing is. */
 function consequences(action: Action, jobs: Job[]): string | null {
@@ -82,17 +82,17 @@ export const mayRequeue = (job: Job, task: Task): boolean =>
   job.state !== 'cancelled' && (task.state === 'accepted' || task.state === 'failed');
 
 /** Renders one frame again; asks first where an image would be replaced. */
-export async function requeueTask(job: Job, task: Task): Promise<void> {
+export async function requeueTask(task: Task): Promise<void> {
   const t = text.actions;
   const agreed =
     task.state !== 'accepted' || (await confirmed(t.frameQuestion(task.frame), t.frameLoses, text.viewer.again));
   if (!agreed) return;
-  const path = { id: job.id, task: task.id };
-  await tried(() => ask('POST /api/v1/jobs/{id}/tasks/{task}/requeue', { path }), t.frameDone(task.frame));
+  const path = { task_id: task.id };
+  await tried(() => ask('POST /api/v1/tasks/{task_id}/requeue', { path }), t.frameDone(task.frame));
 }
 
 export async function approve(job: Job): Promise<void> {
-  await tried(() => ask('POST /api/v1/jobs/{id}/approve', { path: { id: job.id } }), text.actions.approved(job.name));
+  await tried(() => ask('POST /api/v1/jobs/{job_id}/approve', { path: { job_id: job.id } }), text.actions.approved(job.name));
 }
 
 export const mayRequeueAll = (job: Job): boolean => job.state !== 'cancelled' && job.accepted > 0;
@@ -102,7 +102,7 @@ export async function requeueAll(job: Job): Promise<void> {
   const { accepted } = await asOfNow(job);
   if (!(await confirmed(t.againQuestion(job.name), t.againLoses(count(accepted), accepted), t.again, true))) return;
   await tried(
-    () => ask('POST /api/v1/jobs/{id}/requeue', { path: { id: job.id }, body: { frames: 'all' } }),
+    () => ask('POST /api/v1/jobs/{job_id}/requeue', { path: { job_id: job.id }, body: { frames: 'all' } }),
     t.againDone(job.name),
   );
 }

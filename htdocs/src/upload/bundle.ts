@@ -37,7 +37,7 @@ function throttled(report: (progress: Progress) => void): (progress: Progress) =
 async function missingOf(digests: string[]): Promise<Set<string>> {
   const missing = new Set<string>();
   for (let i = 0; i < digests.length; i += askedAtOnce) {
-    const answer = await ask('POST /api/v1/blobs/missing', { body: { sha256: digests.slice(i, i + askedAtOnce) } });
+    const answer = await ask('POST /api/v1/blobs/find-missing', { body: { sha256: digests.slice(i, i + askedAtOnce) } });
     for (const digest of answer.missing) missing.add(digest);
   }
   return missing;

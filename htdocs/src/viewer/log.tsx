@@ -10,21 +10,21 @@ interface Said {
   text: string;
 }
 
-async function said(job: number, task: number, signal: AbortSignal): Promise<Said | null> {
+async function said(task: number, signal: AbortSignal): Promise<Said | null> {
   try {
-    return await ask('GET /api/v1/jobs/{id}/tasks/{task}/log', { path: { id: job, task }, signal });
+    return await ask('GET /api/v1/tasks/{task_id}/log', { path: { task_id: task }, signal });
   } catch (problem) {
     if (problem instanceof ApiError && problem.status === 404) return null; // nothing is known, yet
     throw problem;
   }
 }
 
-export function TaskLog({ job, task }: { job: number; task: Task }) {
+export function TaskLog({ task }: { task: Task }) {
   const t = text.log;
   const rendering = task.state === 'leased';
   const log = useLive(
     `log ${task.id} ${task.state} ${task.failures}`,
-    async (signal) => ({ said: await said(job, task.id, signal) }),
+    async (signal) => ({ said: await said(task.id, signal) }),
     rendering ? 1500 : 0,
   );
   const box = useRef<HTMLPreElement>(null);

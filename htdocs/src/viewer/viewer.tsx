@@ -12,8 +12,8 @@ import { TaskLog } from './log';
 import { Player, speeds } from './player';
 import { Stage } from './stage';
 
-const addressOf = (job: Job, task: Task): string =>
-  shownByBrowsers(task.output) ? original(job.id, task) : thumbnail(job.id, task, 1024);
+const addressOf = (task: Task): string =>
+  shownByBrowsers(task.output) ? original(task) : thumbnail(task, 1024);
 
 const settled = 250; // ms until the address says which frame it is: browsers refuse to have it changed often
 
@@ -60,7 +60,7 @@ export function Viewer({
     () => {
       const { done: list } = current.current;
       const from = place() + 1;
-      return [...list.slice(from), ...list.slice(0, from)].slice(0, 16).map((each) => addressOf(job, each));
+      return [...list.slice(from), ...list.slice(0, from)].slice(0, 16).map((each) => addressOf(each));
     },
   );
   player.current.perSecond = perSecond;
@@ -84,7 +84,7 @@ export function Viewer({
     // neighbours, so that the arrows answer at once
     const at = tasks.indexOf(task);
     for (const each of [tasks[at + 1], tasks[at - 1]]) {
-      if (each?.state === 'accepted') player.current?.ready(addressOf(job, each));
+      if (each?.state === 'accepted') player.current?.ready(addressOf(each));
     }
   }, [frame]);
 
@@ -172,7 +172,7 @@ export function Viewer({
           <span class="hide-phone">{text.log.title}</span>
         </button>
         {mayRequeue(job, task) && (
-          <button type="button" class="plain" onClick={() => void requeueTask(job, task).then(() => stages.current?.focus())} title={t.again}>
+          <button type="button" class="plain" onClick={() => void requeueTask(task).then(() => stages.current?.focus())} title={t.again}>
             <Icon name="requeue" />
             <span class="hide-phone">{t.again}</span>
           </button>
@@ -181,7 +181,7 @@ export function Viewer({
           <a
             ref={saveLink}
             class="plain"
-            href={original(job.id, task)}
+            href={original(task)}
             download={task.output ?? ''}
             title={`${t.save} (S)`}
           >
@@ -207,20 +207,20 @@ export function Viewer({
       <div class="viewer-stages" ref={stages} tabIndex={-1}>
         {compared && (
           <Stage
-            source={compared.state === 'accepted' ? addressOf(job, compared) : null}
+            source={compared.state === 'accepted' ? addressOf(compared) : null}
             task={compared}
             zoom={zoom}
             setZoom={setZoom}
           />
         )}
         <Stage
-          source={task.state === 'accepted' ? addressOf(job, task) : null}
+          source={task.state === 'accepted' ? addressOf(task) : null}
           task={task}
           zoom={zoom}
           setZoom={setZoom}
         />
       </div>
-      {logged && <TaskLog job={job.id} task={task} />}
+      {logged && <TaskLog task={task} />}
       <div class="viewer-bar viewer-foot">
         <button
           type="button"

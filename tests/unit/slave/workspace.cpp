@@ -36,7 +36,7 @@ json good_order() {
           {"lease", "l"},
           {"upload", "/api/v1/uploads?attempt=9"},
           {"parameters", {{"file", "scene.blend"}, {"frame", 5}}},
-          {"files", {{{"path", "scene.blend"}, {"size", 5}, {"sha256", digest}, {"url", "/api/v1/blobs/x"}}}},
+          {"files", {{{"path", "scene.blend"}, {"size", 5}, {"sha256", digest}, {"url", "/api/v1/files/blobs/x"}}}},
           {"output", {{"name", "0005.png"}, {"format", "PNG"}, {"width", 8}, {"height", 6}, {"limit", 1000}}}};
 }
 

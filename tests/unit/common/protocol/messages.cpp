@@ -42,7 +42,7 @@ Order an_order() {
   order.method = "blender";
   order.version = "3.4";
   order.parameters = {{"file", "scene.blend"}, {"samples", 64}};
-  order.files = {{"scene.blend", std::string(64, 'a'), 52344, "/api/v1/blobs/x?signature=\"y\""}};
+  order.files = {{"scene.blend", std::string(64, 'a'), 52344, "/api/v1/files/blobs/x?signature=\"y\""}};
   order.output = {.name = "0005.png", .format = "PNG", .width = 960, .height = 540, .max_bytes = 1000};
   order.upload_url = "/api/v1/uploads?attempt=981";
   order.lease = "5.981.7.mac";

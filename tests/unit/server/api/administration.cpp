@@ -24,13 +24,13 @@ namespace {
 struct Fixture : DatabaseThread, ApiFixture {
   Fixture() : ApiFixture(*the_database) {}
   std::string admin =
-      call("POST", "/api/v1/login", "", {{"name", "admin"}, {"password", admin_password}}).json["token"];
+      call("POST", "/api/v1/sessions", "", {{"name", "admin"}, {"password", admin_password}}).json["token"];
 
   std::int64_t id_of(std::string const& secret) {
-    return call("GET", "/api/v1/me", secret).json["user"]["id"].get<std::int64_t>();
+    return call("GET", "/api/v1/users/me", secret).json["user"]["id"].get<std::int64_t>();
   }
   json account(std::string const& name) {
-    auto const found = call("GET", "/api/v1/admin/users?q=" + name, admin).json;
+    auto const found = call("GET", "/api/v1/users?q=" + name, admin).json;
     for (auto const& each : found["items"])
       if (each["name"] == name) return each;
     return nullptr;
@@ -42,7 +42,7 @@ struct Fixture : DatabaseThread, ApiFixture {
     return nullptr;
   }
   ApiReply set(std::string const& name, json const& value) {
-    return call("PATCH", "/api/v1/admin/settings/" + name, admin, {{"value", value}});
+    return call("PATCH", "/api/v1/admin/settings", admin, {{name, value}});
   }
 };
 
@@ -51,21 +51,24 @@ struct Fixture : DatabaseThread, ApiFixture {
 START_TEST(only_administrators_get_in) {
   Fixture desk;
   auto const user = desk.person();
-  for (auto const& [method, path] :
-       {std::pair{"GET", "users"}, {"GET", "settings"}, {"GET", "events"}, {"GET", "methods"}, {"GET", "health"}}) {
-    auto const target = std::string("/api/v1/admin/") + path;
+  for (auto const& [method, path] : {std::pair{"GET", "users"},
+                                     {"GET", "admin/settings"},
+                                     {"GET", "admin/audit-log"},
+                                     {"GET", "methods"},
+                                     {"GET", "admin/health"}}) {
+    auto const target = std::string("/api/v1/") + path;
     ck_assert_msg(desk.call(method, target, user).status == 403, "%s", path);
     ck_assert_msg(desk.call(method, target).status == 401, "%s", path);
     ck_assert_msg(desk.call(method, target, desk.admin).status == 200, "%s", path);
   }
-  ck_assert_int_eq(desk.call("PATCH", "/api/v1/admin/settings/registration", user, {{"value", false}}).status, 403);
-  ck_assert_int_eq(desk.call("PATCH", "/api/v1/admin/users/1", user, {{"role", "user"}}).status, 403);
-  ck_assert_int_eq(desk.call("POST", "/api/v1/admin/users/1/block", user, {{"reason", "x"}}).status, 403);
+  ck_assert_int_eq(desk.call("PATCH", "/api/v1/admin/settings", user, {{"registration", false}}).status, 403);
+  ck_assert_int_eq(desk.call("PATCH", "/api/v1/users/1", user, {{"role", "user"}}).status, 403);
+  ck_assert_int_eq(desk.call("POST", "/api/v1/users/1/block", user, {{"reason", "x"}}).status, 403);
   // A token of an administrator needs the scope as well.
   auto const reading = desk.call("POST", "/api/v1/tokens", desk.admin,
                                  {{"name", "t" + random_secret().substr(0, 8)}, {"scopes", {"read"}}});
   ck_assert_int_eq(reading.status, 201);
-  ck_assert_int_eq(desk.call("GET", "/api/v1/admin/users", reading.json["secret"]).status, 403);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/users", reading.json["secret"]).status, 403);
 }
 END_TEST
 
@@ -73,8 +76,8 @@ START_TEST(a_role_is_given_and_the_last_administrator_keeps_it) {
   Fixture desk;
   std::string name;
   auto const other = desk.person(&name);
-  auto const path = "/api/v1/admin/users/" + std::to_string(desk.id_of(other));
-  auto const mine = "/api/v1/admin/users/" + std::to_string(desk.id_of(desk.admin));
+  auto const path = "/api/v1/users/" + std::to_string(desk.id_of(other));
+  auto const mine = "/api/v1/users/" + std::to_string(desk.id_of(desk.admin));
   auto const refused = desk.call("PATCH", mine, desk.admin, {{"role", "user"}});
   ck_assert_int_eq(refused.status, 409);
   ck_assert_says(refused.message(), "last administrator");
@@ -82,7 +85,7 @@ START_TEST(a_role_is_given_and_the_last_administrator_keeps_it) {
   ck_assert_text(desk.account(name)["role"], "moderator");
   ck_assert_int_eq(desk.call("PATCH", path, desk.admin, {{"role", "king"}}).status, 400);
   ck_assert_int_eq(desk.call("PATCH", path, desk.admin, {{"role", 1}}).status, 400);
-  ck_assert_int_eq(desk.call("PATCH", "/api/v1/admin/users/987654", desk.admin, {{"role", "user"}}).status, 404);
+  ck_assert_int_eq(desk.call("PATCH", "/api/v1/users/987654", desk.admin, {{"role", "user"}}).status, 404);
   ck_assert_int_eq(desk.call("PATCH", path, desk.admin, {{"role", "user"}}).status, 204);
 }
 END_TEST
@@ -91,7 +94,7 @@ START_TEST(who_is_blocked_is_out_at_once_and_reads_why) {
   Fixture desk;
   std::string name;
   auto const bad = desk.person(&name);
-  auto const path = "/api/v1/admin/users/" + std::to_string(desk.id_of(bad));
+  auto const path = "/api/v1/users/" + std::to_string(desk.id_of(bad));
   auto const slave = desk.call("POST", "/api/v1/slaves", bad, {{"name", "attic"}}).json;
   desk.connect(a_slave(slave["id"].get<std::int64_t>(), desk.id_of(bad)));
   ck_assert(desk.online(slave["id"].get<std::int64_t>()));
@@ -103,9 +106,9 @@ START_TEST(who_is_blocked_is_out_at_once_and_reads_why) {
   ck_assert_msg(blocked.status == 200 && blocked.json["slaves"] == 1 && blocked.json["jobs"] == 0, "%s",
                 blocked.text.c_str());
   ck_assert(!desk.online(slave["id"].get<std::int64_t>()));
-  ck_assert_int_eq(desk.call("GET", "/api/v1/me", bad).status, 401);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/users/me", bad).status, 401);
   ck_assert_int_eq(desk.call("GET", "/api/v1/jobs", token).status, 401);
-  auto const login = desk.call("POST", "/api/v1/login", "", {{"name", name}, {"password", "long enough"}});
+  auto const login = desk.call("POST", "/api/v1/sessions", "", {{"name", name}, {"password", "long enough"}});
   ck_assert_int_eq(login.status, 403);
   ck_assert_says(login.message(), "mines coins");
   ck_assert_text(login.json["code"], "account_blocked");
@@ -114,7 +117,7 @@ START_TEST(who_is_blocked_is_out_at_once_and_reads_why) {
   ck_assert(!entered && entered.error().code == Errc::denied);
   ck_assert_says(entered.error().message, "owner is blocked");
   ck_assert_text(desk.account(name)["blocked_reason"], "mines coins");
-  ck_assert_uint_ge(desk.call("GET", "/api/v1/admin/users?filter=blocked", desk.admin).json["items"].size(), 1);
+  ck_assert_uint_ge(desk.call("GET", "/api/v1/users?filter=blocked", desk.admin).json["items"].size(), 1);
 
   ck_assert_int_eq(desk.call("POST", path + "/unblock", desk.admin).status, 204);
   ck_assert(desk.account(name)["blocked_at"].is_null());
@@ -127,10 +130,9 @@ END_TEST
 START_TEST(a_setting_holds_at_once_and_can_be_taken_back) {
   Fixture desk;
   ck_assert_int_eq(desk.set("name", "Attic ☀").status, 200);
-  ck_assert_text(desk.call("GET", "/api/v1/status").json["name"], "Attic ☀");
+  ck_assert_text(desk.call("GET", "/api/v1/grid").json["name"], "Attic ☀");
   ck_assert_int_eq(desk.set("registration", false).status, 200);
-  ck_assert_int_eq(desk.call("POST", "/api/v1/register", "", {{"name", "late"}, {"password", "long enough"}}).status,
-                   403);
+  ck_assert_int_eq(desk.call("POST", "/api/v1/users", "", {{"name", "late"}, {"password", "long enough"}}).status, 403);
   auto const changed = desk.setting("registration");
   ck_assert(changed["value"] == false && changed["file"] == true && changed["set"] == true);
   // Another server, or this one started anew, finds it at its next look.
@@ -140,9 +142,9 @@ START_TEST(a_setting_holds_at_once_and_can_be_taken_back) {
   ck_assert(!other.services->runtime.now().registration);
   ck_assert_int_eq(desk.set("registration", nullptr).status, 200);
   ck_assert_int_eq(desk.set("name", nullptr).status, 200);
-  ck_assert_text(desk.call("GET", "/api/v1/status").json["name"], "DistRen");
+  ck_assert_text(desk.call("GET", "/api/v1/grid").json["name"], "DistRen");
   ck_assert(desk.setting("registration")["set"] == false && desk.services->runtime.now().registration);
-  auto const events = desk.call("GET", "/api/v1/admin/events?kind=setting_changed", desk.admin).json["items"];
+  auto const events = desk.call("GET", "/api/v1/admin/audit-log?kind=setting_changed", desk.admin).json["items"];
   ck_assert_uint_ge(events.size(), 4);
   ck_assert_says(events[0]["message"].get<std::string>(), "what the file says");
 }
@@ -169,12 +171,12 @@ START_TEST(a_value_that_cannot_be_is_refused_with_what_can) {
   ck_assert_says(fixed.message(), "distrend.toml alone");
   for (auto const* name : {"points.grant_by", "procedures_sha256", "no.such", "Name", "database.password"})
     for (json const& value : {json("x"), json(nullptr)}) ck_assert_msg(desk.set(name, value).status == 404, "%s", name);
-  for (auto const* body : {"[]", "{}", "{\"value\":1,\"more\":2}", "{", "\"x\""}) {
+  for (auto const* body : {"[]", "{}", "{\"registration\":1}", "{", "\"x\""}) {
     Request request;
     request.method = "PATCH";
     request.headers = {{"authorization", "Bearer " + desk.admin}};
     request.body = body;
-    ck_assert_msg(desk.send(std::move(request), "/api/v1/admin/settings/name").status == 400, "%s", body);
+    ck_assert_msg(desk.send(std::move(request), "/api/v1/admin/settings").status == 400, "%s", body);
   }
   auto const all = desk.call("GET", "/api/v1/admin/settings", desk.admin).text;
   ck_assert(all.find("password") == std::string::npos);
@@ -232,7 +234,7 @@ START_TEST(health_and_methods_are_told) {
   auto const health = desk.call("GET", "/api/v1/admin/health", desk.admin).json;
   ck_assert(health["stor"]["free"].get<std::int64_t>() > 0 && health["database"]["bytes"].get<std::int64_t>() > 100000);
   ck_assert(!health["database"]["tables"].empty() && health["setup"]["reachable"] == false);
-  auto const methods = desk.call("GET", "/api/v1/admin/methods", desk.admin).json["items"];
+  auto const methods = desk.call("GET", "/api/v1/methods", desk.admin).json["items"];
   bool blender = false;
   for (auto const& each : methods) blender = blender || (each["name"] == "blender" && each["defined"] == true);
   ck_assert(blender);
@@ -243,20 +245,19 @@ START_TEST(lists_page_by_key_and_refuse_what_they_do_not_know) {
   Fixture desk;
   desk.person();
   desk.person();
-  auto const first = desk.call("GET", "/api/v1/admin/users?limit=1", desk.admin).json;
+  auto const first = desk.call("GET", "/api/v1/users?limit=1", desk.admin).json;
   ck_assert_uint_eq(first["items"].size(), 1);
   auto const second =
-      desk.call("GET", "/api/v1/admin/users?limit=1&cursor=" + first["next_cursor"].get<std::string>(), desk.admin)
-          .json;
+      desk.call("GET", "/api/v1/users?limit=1&cursor=" + first["next_cursor"].get<std::string>(), desk.admin).json;
   ck_assert(second["items"][0]["id"] < first["items"][0]["id"]);
-  auto const events = desk.call("GET", "/api/v1/admin/events?limit=1", desk.admin).json;
+  auto const events = desk.call("GET", "/api/v1/admin/audit-log?limit=1", desk.admin).json;
   auto const older =
-      desk.call("GET", "/api/v1/admin/events?limit=1&cursor=" + events["next_cursor"].get<std::string>(), desk.admin)
+      desk.call("GET", "/api/v1/admin/audit-log?limit=1&cursor=" + events["next_cursor"].get<std::string>(), desk.admin)
           .json;
   ck_assert(older["items"][0]["id"] < events["items"][0]["id"]);
   for (auto const* bad : {"users?limit=0", "users?limit=1001", "users?cursor=x", "users?kind=a", "users?filter=all",
-                          "events?q=a", "events?limit=x"})
-    ck_assert_msg(desk.call("GET", std::string("/api/v1/admin/") + bad, desk.admin).status == 400, "%s", bad);
+                          "admin/audit-log?q=a", "admin/audit-log?limit=x"})
+    ck_assert_msg(desk.call("GET", std::string("/api/v1/") + bad, desk.admin).status == 400, "%s", bad);
 }
 END_TEST
 

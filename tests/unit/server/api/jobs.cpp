@@ -23,7 +23,7 @@ START_TEST(one_account_keeps_so_many_frames_and_gets_room_by_deleting) {
   auto const secret = desk.person(), other = desk.person();
   desk.config.limits.frames_per_user = 7;
   auto const post = [&](std::string const& who) {
-    return desk.call("POST", "/api/v1/jobs", who, sample_job(desk, who, json::object()));
+    return desk.call("POST", "/api/v1/submissions", who, sample_job(desk, who, json::object()));
   };
   auto const first = post(secret);
   ck_assert_int_eq(first.status, 201);
@@ -40,7 +40,7 @@ END_TEST
 START_TEST(a_job_is_created_with_its_folder_and_reaches_the_dispatcher) {
   Fixture desk;
   auto const secret = desk.person();
-  auto const reply = desk.call("POST", "/api/v1/jobs", secret,
+  auto const reply = desk.call("POST", "/api/v1/submissions", secret,
                                sample_job(desk, secret, {{"parameters", {{"samples", 8}, {"percentage", 50}}}}));
   ck_assert_msg(reply.status == 201, "%s", reply.text.c_str());
   std::int64_t const id = reply.json["id"];
@@ -61,7 +61,7 @@ START_TEST(a_job_is_created_with_its_folder_and_reaches_the_dispatcher) {
       desk.call("GET", job_path(id, "/tasks?limit=3&cursor=" + tasks.json["next_cursor"].get<std::string>()), secret);
   ck_assert_uint_eq(rest.json["items"].size(), 1);
   ck_assert_int_eq(rest.json["items"][0]["frame"].get<int>(), 4);
-  ck_assert_uint_eq(desk.call("GET", job_path(id, "/output"), secret).json["items"].size(), 0);
+  ck_assert_uint_eq(desk.call("GET", job_path(id, "/outputs"), secret).json["items"].size(), 0);
 }
 END_TEST
 
@@ -69,7 +69,7 @@ START_TEST(what_is_not_in_the_scene_is_refused_by_naming_what_is) {
   Fixture desk;
   auto const secret = desk.person();
   auto why = [&](json const& changes) {
-    auto const reply = desk.call("POST", "/api/v1/jobs", secret, sample_job(desk, secret, changes));
+    auto const reply = desk.call("POST", "/api/v1/submissions", secret, sample_job(desk, secret, changes));
     ck_assert_msg(reply.status == 400, "%s", reply.text.c_str());
     return reply.message();
   };
@@ -87,7 +87,7 @@ START_TEST(a_source_that_is_no_blend_is_refused) {
     ck_assert_int_eq(desk.upload(secret, bytes).status, 201);
     auto request = sample_job(desk, secret);
     request["files"] = json::array({file_entry("scene.blend", bytes)});
-    auto const reply = desk.call("POST", "/api/v1/jobs", secret, request);
+    auto const reply = desk.call("POST", "/api/v1/submissions", secret, request);
     ck_assert_int_eq(reply.status, 400);
     ck_assert_says(reply.message(), "scene.blend: ");
   }
@@ -98,7 +98,7 @@ START_TEST(files_that_were_not_uploaded_by_this_person_are_named) {
   Fixture desk;
   auto const secret = desk.person();
   auto request = sample_job(desk, desk.person());  // somebody else's upload
-  auto const reply = desk.call("POST", "/api/v1/jobs", secret, request);
+  auto const reply = desk.call("POST", "/api/v1/submissions", secret, request);
   ck_assert_int_eq(reply.status, 409);
   ck_assert_says(reply.message(), "not uploaded yet: scene.blend");
 }
@@ -108,7 +108,7 @@ START_TEST(a_job_can_be_looked_into_before_it_is_one) {
   Fixture desk;
   auto const secret = desk.person();
   auto look = [&](json const& changes) {
-    auto const reply = desk.call("POST", "/api/v1/jobs/check", secret, sample_job(desk, secret, changes));
+    auto const reply = desk.call("POST", "/api/v1/submissions/check", secret, sample_job(desk, secret, changes));
     ck_assert_msg(reply.status == 200, "%s", reply.text.c_str());
     return reply.json;
   };
@@ -127,10 +127,10 @@ START_TEST(a_job_can_be_looked_into_before_it_is_one) {
   auto const bad = look({{"parameters", {{"camera", "Nope"}}}});
   ck_assert_says(bad["problem"].get<std::string>(), "camera 'Nope'");
   ck_assert_text(bad["scene"]["cameras"][0], "Camera");  // so that another can be chosen
-  auto const somebodys = desk.call("POST", "/api/v1/jobs/check", secret, sample_job(desk, secret));
+  auto const somebodys = desk.call("POST", "/api/v1/submissions/check", secret, sample_job(desk, secret));
   ck_assert_int_eq(somebodys.status, 200);
   auto const thief = desk.person();
-  auto const refused = desk.call("POST", "/api/v1/jobs/check", thief, sample_job(desk, secret));
+  auto const refused = desk.call("POST", "/api/v1/submissions/check", thief, sample_job(desk, secret));
   ck_assert_int_eq(refused.status, 409);
   ck_assert_says(refused.message(), "scene.blend is not uploaded yet");
   ck_assert_int_eq(desk.jobs_there(), 0);
@@ -141,7 +141,7 @@ START_TEST(a_job_names_its_sources_to_its_owner) {
   Fixture desk;
   auto const secret = desk.person();
   auto const id = new_job(desk, secret);
-  auto const reply = desk.call("GET", job_path(id, "/sources"), secret);
+  auto const reply = desk.call("GET", job_path(id, "/inputs"), secret);
   ck_assert_int_eq(reply.status, 200);
   ck_assert(reply.json["items"] == json::array({file_entry("scene.blend", sample(desk))}));
 }
@@ -151,12 +151,12 @@ START_TEST(pictures_wait_for_their_frame) {
   Fixture desk;
   auto const secret = desk.person();
   auto const id = new_job(desk, secret);
-  ck_assert_says(desk.call("GET", job_path(id, "/picture"), secret).message(), "no frame of job");
+  ck_assert_says(desk.call("GET", job_path(id, "/image"), secret).message(), "no frame of job");
   auto const task = desk.call("GET", job_path(id, "/tasks"), secret).json["items"][0]["id"].get<std::int64_t>();
-  auto const path = job_path(id, "/tasks/" + std::to_string(task) + "/picture");
+  auto const path = "/api/v1/tasks/" + std::to_string(task) + "/image";
   ck_assert_text(desk.call("GET", path, secret).message(), "this frame is not finished yet");
-  ck_assert_int_eq(desk.call("GET", job_path(id, "/tasks/1/picture?size=256"), secret).status, 404);
-  ck_assert_int_eq(desk.call("GET", job_path(id, "/tasks/x/picture"), secret).status, 404);
+  ck_assert_int_eq(desk.call("GET", std::string("/api/v1/tasks/999999/thumbnail?size=256"), secret).status, 404);
+  ck_assert_int_eq(desk.call("GET", std::string("/api/v1/tasks/x/image"), secret).status, 404);
 }
 END_TEST
 
@@ -167,7 +167,7 @@ START_TEST(a_disk_that_takes_no_folder_leaves_no_job_behind) {
   // Whatever number the job gets, its folder's name is taken by a file.
   auto const last = new_job(desk, secret);
   for (auto id = last + 1; id < last + 20; ++id) std::ofstream(job_folder(desk.folder, id)) << "in the way";
-  auto const reply = desk.call("POST", "/api/v1/jobs", secret, request);
+  auto const reply = desk.call("POST", "/api/v1/submissions", secret, request);
   ck_assert_int_eq(reply.status, 507);
   auto const jobs = desk.call("GET", "/api/v1/jobs", secret);
   ck_assert_uint_eq(jobs.json["items"].size(), 1);
@@ -215,7 +215,7 @@ START_TEST(frames_and_sources_come_by_signed_addresses_alone) {
   ck_assert_text(file.header("ETag"), "\"" + digest + "\"");
   ck_assert_text(file.header("Content-Type"), "image/png");
   ck_assert_int_eq(desk.call("GET", url.substr(0, url.find('?')), secret).status, 403);
-  auto const climb = desk.signer->sign("/api/v1/files/jobs/1/output/.distren", {}, desk.now / 1000 + 60);
+  auto const climb = desk.signer->sign("/api/v1/files/jobs/1/outputs/.distren", {}, desk.now / 1000 + 60);
   ck_assert_int_eq(desk.call("GET", climb).status, 404);
   auto const blend = sample(desk);
   auto const blob = desk.call("GET", blob_url(*desk.signer, to_hex(sha256(blend)), 7, desk.now / 1000 + 60));
@@ -230,8 +230,8 @@ START_TEST(all_finished_frames_come_in_one_archive) {
   Fixture desk;
   auto const secret = desk.person();
   auto const id =
-      desk.call("POST", "/api/v1/jobs", secret, sample_job(desk, secret, {{"name", "../Ä film/"}})).json["id"];
-  auto const path = job_path(id, "/zip");
+      desk.call("POST", "/api/v1/submissions", secret, sample_job(desk, secret, {{"name", "../Ä film/"}})).json["id"];
+  auto const path = job_path(id, "/archive");
   auto const early = desk.call("GET", path, secret);
   ck_assert_int_eq(early.status, 404);
   ck_assert_says(early.message(), "no frame of job");

@@ -17,7 +17,7 @@ START_TEST(a_new_account_has_nothing_and_an_adjustment_is_receipted) {
     ck_assert_msg(nothing[key] == 0, "%s: %s", key, nothing.dump().c_str());
   ck_assert(desk.statement(ann) == json({{"items", json::array()}, {"next_cursor", nullptr}}));
   auto const reply = desk.adjust("k1", {{"to", ann.name}, {"points", 1234.5}, {"reason", "as promised"}});
-  ck_assert_int_eq(reply.status, 200);
+  ck_assert_int_eq(reply.status, 201);
   ck_assert(reply.json["kind"] == "adjust" && reply.json["points"] == 1234.5 && reply.json["from"].is_null());
   auto const balance = desk.points(ann);
   ck_assert(balance["available"] == 1234.5 && balance["total"] == 1234.5 && balance["weight"] > 1.5);
@@ -27,7 +27,7 @@ START_TEST(a_new_account_has_nothing_and_an_adjustment_is_receipted) {
                     line["total"] == 1234.5 && line["other"] == "admin" && line["reason"] == "as promised" &&
                     line["job"].is_null() && line["frame"].is_null(),
                 "%s", line.dump().c_str());
-  ck_assert_int_eq(desk.adjust("k2", {{"from", ann.name}, {"points", 234.5}, {"reason", "too much"}}).status, 200);
+  ck_assert_int_eq(desk.adjust("k2", {{"from", ann.name}, {"points", 234.5}, {"reason", "too much"}}).status, 201);
   ck_assert_int_eq(desk.totals()[ann.id], 1000000);
 }
 END_TEST
@@ -35,10 +35,10 @@ END_TEST
 START_TEST(only_administrators_adjust_and_read_the_whole_ledger) {
   PointsFixture desk;
   auto const ann = desk.user(10);
-  auto const tried = desk.spend("points/adjust", ann, "k", json{{"to", ann.name}, {"points", 5}, {"reason", "mine"}});
+  auto const tried = desk.spend("adjustments", ann, "k", json{{"to", ann.name}, {"points", 5}, {"reason", "mine"}});
   ck_assert_int_eq(tried.status, 403);
-  ck_assert_int_eq(desk.call("GET", "/api/v1/ledger/check", ann.secret).status, 403);
-  auto const checked = desk.call("GET", "/api/v1/ledger/check", admin_session);
+  ck_assert_int_eq(desk.call("POST", "/api/v1/admin/ledger-checks", ann.secret).status, 403);
+  auto const checked = desk.call("POST", "/api/v1/admin/ledger-checks", admin_session);
   ck_assert_int_eq(checked.status, 200);
   ck_assert(checked.json["clean"] == true);
   ck_assert_uint_gt(checked.json["invariants"].size(), 10);
@@ -51,7 +51,7 @@ START_TEST(a_ledger_that_is_not_in_order_says_which_row_breaks_it) {
   auto const ann = desk.user(10);
   auto const where = " WHERE kind = 'available' AND user_id = " + std::to_string(ann.id);
   desk.write_row("UPDATE account SET balance = balance + 1" + where);
-  auto const broken = desk.call("GET", "/api/v1/ledger/check", admin_session).json;
+  auto const broken = desk.call("POST", "/api/v1/admin/ledger-checks", admin_session).json;
   desk.write_row("UPDATE account SET balance = balance - 1" + where);
   ck_assert(broken["clean"] == false);
   bool named = false;
@@ -93,8 +93,8 @@ START_TEST(amounts_that_cannot_be_are_refused_with_a_sentence_and_move_nothing) 
                                     std::string("null")}) {
     auto const quoted = R"({"points":)" + amount;
     for (auto const& reply : {desk.spend(boost_path(job), ann, "k", quoted + "}"),
-                              desk.spend("points/give", ann, "k", quoted + R"(,"to":")" + ben.name + "\"}"),
-                              desk.spend("points/adjust", {"admin", admin_session, 1}, "k",
+                              desk.spend("transfers", ann, "k", quoted + R"(,"to":")" + ben.name + "\"}"),
+                              desk.spend("adjustments", {"admin", admin_session, 1}, "k",
                                          quoted + R"(,"reason":"x","to":")" + ben.name + "\"}")}) {
       ck_assert_msg(reply.status == 400, "%s: %d %s", amount.c_str(), reply.status, reply.text.c_str());
       ck_assert_uint_gt(reply.message().size(), 15);
@@ -115,13 +115,13 @@ START_TEST(the_smallest_and_the_largest_amounts_arrive_exactly) {
   for (double const amount : {0.001, 0.07, 1.001, 12345.678, 999999999999.999, 1e12}) {
     auto const before = desk.points(ann)["available"].get<double>();
     auto const key = std::to_string(amount);
-    ck_assert_int_eq(desk.adjust(ann.name + key, {{"to", ann.name}, {"points", amount}, {"reason", "x"}}).status, 200);
+    ck_assert_int_eq(desk.adjust(ann.name + key, {{"to", ann.name}, {"points", amount}, {"reason", "x"}}).status, 201);
     auto const balance = store::show_balance(desk.database, ann.id);
     ck_assert_int_eq(balance->available, std::llround(before * 1000) + std::llround(amount * 1000));
     ck_assert_msg(desk.statement(ann)["items"][0]["available"] == amount, "%f", amount);
     auto const back =
         desk.adjust("back" + ann.name + key, {{"from", ann.name}, {"points", amount}, {"reason", "it was a test"}});
-    ck_assert_msg(back.status == 200, "%s", back.text.c_str());
+    ck_assert_msg(back.status == 201, "%s", back.text.c_str());
   }
   ck_assert(desk.points(ann)["available"] == 0);
 }
@@ -135,29 +135,29 @@ START_TEST(why_names_the_rule_of_a_job_and_of_a_slave_to_its_owner) {
   for (auto const& each : {ben, cid}) desk.job(each);  // nobody has anything yet: in the order of their numbers
   auto const job = "/api/v1/jobs/" + std::to_string(desk.job(ann));
   desk.connect(a_slave(1'000'000, ben.id));
-  auto const why = desk.call("GET", job + "/why", ann.secret);
+  auto const why = desk.call("GET", job + "/explain", ann.secret);
   ck_assert_msg(why.json == json({{"rule", "users_ahead"},
                                   {"number", 2},
                                   {"sentence",
                                    "2 users who are further behind their share come first (from the fifth that all "
                                    "share alike)"}}),
                 "%s", why.text.c_str());
-  ck_assert_int_eq(desk.call("GET", job + "/why", ben.secret).status, 404);
+  ck_assert_int_eq(desk.call("GET", job + "/explain", ben.secret).status, 404);
   ck_assert_int_eq(desk.call("POST", job + "/pause", ann.secret).status, 200);
-  auto const paused = desk.call("GET", job + "/why", ann.secret).json;
+  auto const paused = desk.call("GET", job + "/explain", ann.secret).json;
   ck_assert(paused["rule"] == "paused" && paused["sentence"] == "it is paused: paused by its owner");
   ck_assert(desk.call("GET", job, ann.secret).json["position"].is_null());
   ck_assert_int_eq(desk.call("POST", job + "/cancel", ann.secret).status, 200);
-  ck_assert(desk.call("GET", job + "/why", ann.secret).json["rule"] == "cancelled");
+  ck_assert(desk.call("GET", job + "/explain", ann.secret).json["rule"] == "cancelled");
 
   auto const made = desk.call("POST", "/api/v1/slaves", ann.secret, {{"name", "attic"}}).json["id"];
   auto const slave = "/api/v1/slaves/" + made.dump();
-  ck_assert(desk.call("GET", slave + "/why", ann.secret).json["rule"] == "offline");
+  ck_assert(desk.call("GET", slave + "/explain", ann.secret).json["rule"] == "offline");
   desk.connect(a_slave(made.get<std::int64_t>(), ann.id));
-  ck_assert(desk.call("GET", slave + "/why", ann.secret).json["rule"] == "nothing_to_do");
-  ck_assert_int_eq(desk.call("GET", slave + "/why", ben.secret).status, 404);
-  ck_assert_int_eq(desk.call("PATCH", slave, ann.secret, {{"state", "disabled"}}).status, 200);
-  ck_assert(desk.call("GET", slave + "/why", ann.secret).json["sentence"] == "it is disabled");
+  ck_assert(desk.call("GET", slave + "/explain", ann.secret).json["rule"] == "nothing_to_do");
+  ck_assert_int_eq(desk.call("GET", slave + "/explain", ben.secret).status, 404);
+  ck_assert_int_eq(desk.call("POST", slave + "/disable", ann.secret).status, 200);
+  ck_assert(desk.call("GET", slave + "/explain", ann.secret).json["sentence"] == "it is disabled");
 }
 END_TEST
 
@@ -195,13 +195,13 @@ START_TEST(the_ranking_and_the_statement_come_page_by_page) {
   ck_assert(rest["items"][0]["user"] == third.id && rest["items"][0]["place"] == 2);
   for (int i = 0; i < 4; ++i) {
     auto const key = "page-" + std::to_string(i);
-    ck_assert_int_eq(desk.spend("points/give", first, key, json{{"to", second.name}, {"points", i + 1}}).status, 200);
+    ck_assert_int_eq(desk.spend("transfers", first, key, json{{"to", second.name}, {"points", i + 1}}).status, 201);
   }
   auto const recent = desk.statement(first, "?limit=3");
   ck_assert(recent["items"].size() == 3 && recent["items"][0]["available"] == -4);
   auto const older = desk.statement(first, "?limit=3&cursor=" + recent["next_cursor"].get<std::string>());
   ck_assert(older["items"].size() == 2 && older["items"][0]["available"] == -1 && older["next_cursor"].is_null());
-  ck_assert_int_eq(desk.call("GET", "/api/v1/points/statement?all=1", first.secret).status, 400);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/transactions?all=1", first.secret).status, 400);
   ck_assert_int_eq(desk.call("GET", "/api/v1/ranking?cursor=x", first.secret).status, 400);
 }
 END_TEST

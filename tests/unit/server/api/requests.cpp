@@ -87,7 +87,7 @@ END_TEST
 START_TEST(while_the_first_is_being_done_the_second_is_told_to_wait) {
   Fixture fixture;
   auto const ann = fixture.person();
-  auto const user = fixture.call("GET", "/api/v1/me", ann).json["user"]["id"].get<std::int64_t>();
+  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["user"]["id"].get<std::int64_t>();
   auto const digest = sha256("POST /api/v1/projects\n" + json({{"name", "film"}}).dump());
   {
     Database other(*the_database);
@@ -110,7 +110,7 @@ END_TEST
 START_TEST(what_was_created_before_a_kill_is_not_created_again) {
   Fixture fixture;
   auto const ann = fixture.person();
-  auto const user = fixture.call("GET", "/api/v1/me", ann).json["user"]["id"].get<std::int64_t>();
+  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["user"]["id"].get<std::int64_t>();
   // As far as a server came that was killed before it had answered.
   auto const begin = [&](std::string const& key, std::string const& path, json const& body) {
     auto const digest = sha256("POST " + path + "\n" + body.dump());
@@ -141,7 +141,7 @@ START_TEST(a_kept_answer_with_a_secret_cannot_be_read_in_the_database) {
   auto const ann = fixture.person();
   auto const made = fixture.once("k", "/api/v1/slaves", ann, {{"name", "pc"}});
   auto const password = made.json["slavepassword"].get<std::string>();
-  auto const user = fixture.call("GET", "/api/v1/me", ann).json["user"]["id"].get<std::int64_t>();
+  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["user"]["id"].get<std::int64_t>();
   auto const digest = sha256("POST /api/v1/slaves\n" + json({{"name", "pc"}}).dump());
   auto const kept = store::begin_idempotent(fixture.database, user, "k", as_bytes(digest));
   ck_assert(kept.has_value() && kept->done());
@@ -173,20 +173,20 @@ START_TEST(only_the_revision_that_was_looked_at_is_changed) {
   auto const path = "/api/v1/slaves/" + to_text(slave);
   auto const seen = fixture.call("GET", path, ann).json["revision"].get<std::int64_t>();
   auto const tag = [](std::int64_t revision) { return "\"r" + std::to_string(revision) + "\""; };
-  auto const renamed = fixture.change(tag(seen), "PATCH", path, ann, {{"name", "desk"}, {"state", "disabled"}});
+  auto const renamed = fixture.change(tag(seen), "PATCH", path, ann, {{"name", "desk"}});
   ck_assert_msg(renamed.status == 200, "%s", renamed.text.c_str());
   ck_assert(renamed.json["revision"].get<std::int64_t>() > seen);
   for (auto const& stale : {tag(seen), tag(seen + 99), std::string("\"bogus\""), std::string("bogus"),
                             std::string("\"r\""), std::string("\"r-1\""), std::string("W/\"r1\"")}) {
     for (auto const& reply :
-         {fixture.change(stale, "PATCH", path, ann, {{"name", "other"}}), fixture.change(stale, "DELETE", path, ann),
-          fixture.change(stale, "POST", path + "/password", ann)}) {
+         {fixture.change(stale, "PATCH", path, ann, {{"name", "other"}}),
+          fixture.change(stale, "POST", path + "/revoke", ann), fixture.change(stale, "POST", path + "/rotate", ann)}) {
       ck_assert_msg(reply.status == 412, "%s: %s", stale.c_str(), reply.text.c_str());
       ck_assert_text(reply.json["code"], "precondition_failed");
     }
   }
   auto const now = fixture.call("GET", path, ann).json;
-  ck_assert(now["name"] == "desk" && now["state"] == "disabled");
+  ck_assert(now["name"] == "desk" && now["state"] == "enabled");
   ck_assert_int_eq(fixture.change("*", "PATCH", path, ann, {{"name", "other"}}).status, 200);
   ck_assert_int_eq(fixture.change(tag(1), "POST", "/api/v1/projects", ann, {{"name", "film"}}).status, 400);
 }
@@ -224,13 +224,33 @@ START_TEST(every_body_is_json_and_a_change_may_be_a_merge_patch) {
 }
 END_TEST
 
+START_TEST(no_answer_with_a_secret_is_compressed) {
+  Fixture fixture;
+  auto const ann = fixture.person();
+  for (int i = 0; i < 20; ++i)
+    fixture.once("p" + std::to_string(i), "/api/v1/projects", ann, {{"name", random_secret()}});
+  auto const encoding = [&](std::string const& method, std::string const& path, json const& body) {
+    return fixture.call_with({{"accept-encoding", "gzip"}}, method, path, ann, body).header("Content-Encoding");
+  };
+  ck_assert_text(encoding("GET", "/api/v1/projects", nullptr), "gzip");
+  std::string const long_name(100, 'n');
+  // Long enough, if they were: a secret answer never is.
+  int secrets = 0;
+  for (auto const& route : api_routes()) secrets += route.secret_answer ? 1 : 0;
+  ck_assert_int_ge(secrets, 8);
+  ck_assert_text(encoding("POST", "/api/v1/slaves", {{"name", long_name.substr(0, 64)}}), "");
+  ck_assert_text(encoding("GET", "/api/v1/users/me", nullptr), "");
+}
+END_TEST
+
 TestGroup const requests_tests{
     "requests",
     {what_is_created_twice_with_one_key_is_one_thing_with_one_answer, a_key_belongs_to_one_user,
      what_failed_may_be_repeated_with_its_key, while_the_first_is_being_done_the_second_is_told_to_wait,
      what_was_created_before_a_kill_is_not_created_again, a_kept_answer_with_a_secret_cannot_be_read_in_the_database,
      a_sealed_text_opens_with_its_key_alone_and_unchanged, only_the_revision_that_was_looked_at_is_changed,
-     an_expectation_ends_with_its_request, every_body_is_json_and_a_change_may_be_a_merge_patch},
+     an_expectation_ends_with_its_request, every_body_is_json_and_a_change_may_be_a_merge_patch,
+     no_answer_with_a_secret_is_compressed},
     with_database};
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace {
 
 START_TEST(patterns_match_whole_parts) {
   std::vector<std::pair<std::string_view, std::string_view>> values;
-  ck_assert(match_pattern("/api/v1/jobs/{id}/output", "/api/v1/jobs/42/output", values));
+  ck_assert(match_pattern("/api/v1/jobs/{id}/outputs", "/api/v1/jobs/42/outputs", values));
   ck_assert_uint_eq(values.size(), 1);
   ck_assert(values[0].first == "id" && values[0].second == "42");
   ck_assert(!match_pattern("/api/v1/jobs/{id}", "/api/v1/jobs", values));

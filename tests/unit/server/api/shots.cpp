@@ -29,7 +29,7 @@ struct Fixture : DatabaseThread, ApiFixture {
     request["files"] =
         json::array({{{"path", "scene.blend"}, {"sha256", to_hex(sha256(blend))}, {"size", blend.size()}}});
     request.merge_patch(changes);
-    return call("POST", "/api/v1/jobs", owner, request);
+    return call("POST", "/api/v1/submissions", owner, request);
   }
 };
 

@@ -42,16 +42,17 @@ START_TEST(slaves_are_made_shown_changed_and_revoked) {
   auto const working = desk.call("GET", path, secret).json["working_on"];
   ck_assert_msg(working.size() == 1 && working[0]["frame"] == order["parameters"]["frame"], "%s",
                 working.dump().c_str());
-  auto const changed = desk.call("PATCH", path, secret, {{"name", "cellar"}, {"state", "disabled"}});
+  auto const changed = desk.call("PATCH", path, secret, {{"name", "cellar"}});
   ck_assert_text(changed.json["name"], "cellar");
-  ck_assert_text(changed.json["state"], "disabled");
+  ck_assert_text(desk.call("POST", path + "/disable", secret).json["state"], "disabled");
+  ck_assert_text(desk.call("POST", path + "/disable", secret).json["state"], "disabled");
   ck_assert(!desk.online(slave));
-  ck_assert_int_eq(desk.call("PATCH", path, secret, {{"state", "asleep"}}).status, 400);
-  auto const rotated = desk.call("POST", path + "/password", secret);
+  ck_assert_int_eq(desk.call("PATCH", path, secret, {{"state", "enabled"}}).status, 400);
+  auto const rotated = desk.call("POST", path + "/rotate", secret);
   ck_assert_int_eq(rotated.status, 200);
   ck_assert(rotated.json["slavepassword"] != made.json["slavepassword"]);
-  ck_assert_int_eq(desk.call("DELETE", path, secret).status, 204);
-  ck_assert_int_eq(desk.call("PATCH", path, secret, {{"state", "enabled"}}).status, 409);
+  ck_assert_text(desk.call("POST", path + "/revoke", secret).json["state"], "revoked");
+  ck_assert_int_eq(desk.call("POST", path + "/enable", secret).status, 409);
 }
 END_TEST
 

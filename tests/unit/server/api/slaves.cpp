@@ -152,18 +152,18 @@ START_TEST(settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does
     return desk.look([&](DispatchCore const&) { return slave.received.empty() ? json() : slave.received.back(); });
   };
   desk.connect_line(a_slave(desk.slave, 1));
-  auto const refused = desk.call("PATCH", desk.path + "/settings", desk.owner, {{"threads", 2}});
+  auto const refused = desk.call("PATCH", desk.path + "/remote-settings", desk.owner, {{"threads", 2}});
   ck_assert_int_eq(refused.status, 409);
   ck_assert_says(refused.message(), "remote_settings = true");
   auto allowing = a_slave(desk.slave, 1);
   allowing.settings = R"({"threads":8,"memory":16000,"minutes_per_frame":0,"paused":false})";
   auto const slave = desk.connect_line(allowing);
-  auto const shown = desk.call("PATCH", desk.path + "/settings", desk.owner, {{"threads", 2}, {"paused", true}});
+  auto const shown = desk.call("PATCH", desk.path + "/remote-settings", desk.owner, {{"threads", 2}, {"paused", true}});
   ck_assert_int_eq(shown.status, 200);
   ck_assert(shown.json["settings"]["wanted"] == json({{"threads", 2}, {"paused", true}}));
   ck_assert_int_eq(shown.json["settings"]["hold"]["threads"].get<int>(), 8);  // until the slave says otherwise
   ck_assert(told(*slave) == json({{"type", "settings"}, {"threads", 2}, {"paused", true}}));
-  desk.call("PATCH", desk.path + "/settings", desk.owner, {{"threads", nullptr}, {"paused", nullptr}});
+  desk.call("PATCH", desk.path + "/remote-settings", desk.owner, {{"threads", nullptr}, {"paused", nullptr}});
   ck_assert(desk.call("GET", desk.path, desk.owner).json["settings"]["wanted"].empty());
   ck_assert(told(*slave) == json({{"type", "settings"}}));
   for (auto const* bad : {"[]", "{\"threads\":0}", "{\"nice\":0}", "{"}) {
@@ -171,9 +171,9 @@ START_TEST(settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does
     request.method = "PATCH";
     request.headers = {{"authorization", "Bearer " + desk.owner}};
     request.body = bad;
-    ck_assert_msg(desk.send(std::move(request), desk.path + "/settings").status == 400, "%s", bad);
+    ck_assert_msg(desk.send(std::move(request), desk.path + "/remote-settings").status == 400, "%s", bad);
   }
-  ck_assert_int_eq(desk.call("PATCH", desk.path + "/settings", desk.person(), {{"threads", 2}}).status, 404);
+  ck_assert_int_eq(desk.call("PATCH", desk.path + "/remote-settings", desk.person(), {{"threads", 2}}).status, 404);
 }
 END_TEST
 

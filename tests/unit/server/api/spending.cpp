@@ -16,11 +16,11 @@ START_TEST(a_boost_moves_points_once_however_often_it_is_sent) {
   auto const job = desk.job(ann);
   desk.foretell_a_boost();
   auto const first = desk.spend(boost_path(job), ann, "boost-1", json{{"points", 12.5}});
-  ck_assert_msg(first.status == 200, "%s", first.text.c_str());
+  ck_assert_msg(first.status == 201, "%s", first.text.c_str());
   ck_assert(first.json["kind"] == "boost" && first.json["job"] == job && first.json["points"] == 12.5);
   for (auto const* key : {"boost-1", "\"boost-1\""}) {
     auto const again = desk.spend(boost_path(job), ann, key, json{{"points", 12.5}});
-    ck_assert_int_eq(again.status, 200);
+    ck_assert_int_eq(again.status, 201);
     ck_assert_text(again.text, first.text);
   }
   ck_assert(desk.points(ann)["available"] == 87.5 && desk.points(ann)["escrow"] == 12.5);
@@ -38,7 +38,7 @@ START_TEST(a_boost_moves_points_once_however_often_it_is_sent) {
   ck_assert_says(other.message(), "was used for another request");
   auto const second = desk.job(ann);
   ck_assert_int_eq(desk.spend(boost_path(second), ann, "boost-1", json{{"points", 12.5}}).status, 422);
-  ck_assert_int_eq(desk.spend(boost_path(job), ann, "boost-2", json{{"points", 12.5}}).status, 200);
+  ck_assert_int_eq(desk.spend(boost_path(job), ann, "boost-2", json{{"points", 12.5}}).status, 201);
   ck_assert(desk.points(ann)["available"] == 75);
   ck_assert_int_eq(desk.escrows()[job], 25000);
 }
@@ -52,13 +52,13 @@ START_TEST(what_spends_needs_a_key_of_plain_letters) {
   for (std::string const& key : {std::string(), std::string("\"\""), std::string("a b"), std::string("k\xC3\xA4se"),
                                  std::string(65, 'x'), std::string("a'b")}) {
     for (auto const& reply : {desk.spend(boost_path(job), ann, key, json{{"points", 1}}),
-                              desk.spend("points/give", ann, key, json{{"points", 1}, {"to", ben.name}}),
+                              desk.spend("transfers", ann, key, json{{"points", 1}, {"to", ben.name}}),
                               desk.adjust(key, {{"points", 1}, {"to", ben.name}, {"reason", "x"}})}) {
       ck_assert_int_eq(reply.status, 400);
       ck_assert_says(reply.message(), "Idempotency-Key");
     }
   }
-  ck_assert_int_eq(desk.spend(boost_path(job), ann, std::string(64, 'x'), json{{"points", 1}}).status, 200);
+  ck_assert_int_eq(desk.spend(boost_path(job), ann, std::string(64, 'x'), json{{"points", 1}}).status, 201);
   ck_assert(desk.points(ann)["available"] == 99);
 }
 END_TEST
@@ -69,7 +69,7 @@ START_TEST(more_than_is_there_is_not_spent) {
   auto const ben = desk.user();
   auto const job = desk.job(ann);
   for (auto const& reply : {desk.spend(boost_path(job), ann, "k", json{{"points", 12.501}}),
-                            desk.spend("points/give", ann, "k", json{{"points", 12.501}, {"to", ben.name}})}) {
+                            desk.spend("transfers", ann, "k", json{{"points", 12.501}, {"to", ben.name}})}) {
     ck_assert_int_eq(reply.status, 409);
     ck_assert_text(reply.message(), "you have 12.5 points to spend, not 12.501");
   }
@@ -134,16 +134,16 @@ START_TEST(two_places_at_once_spend_no_point_twice) {
       // Of eight times 40 points, in boosts and gifts, the 90 that are left pay two.
       auto const key = "key-" + std::to_string(i);
       different[static_cast<std::size_t>(i)] = i % 2 == 0 ? ask(boost_path(job), key, {{"points", 40}})
-                                                          : ask("points/give", key, {{"points", 40}, {"to", ben.name}});
+                                                          : ask("transfers", key, {{"points", 40}, {"to", ben.name}});
     });
   }
   for (auto& thread : threads) thread.join();
   int good = 0;
   for (auto const& reply : same) ck_assert_text(reply.text, same.front().text);
-  ck_assert_int_eq(same.front().status, 200);
+  ck_assert_int_eq(same.front().status, 201);
   for (auto const& reply : different) {
-    good += reply.status == 200 ? 1 : 0;
-    ck_assert_msg(reply.status == 200 || reply.status == 409, "%s", reply.text.c_str());
+    good += reply.status == 201 ? 1 : 0;
+    ck_assert_msg(reply.status == 201 || reply.status == 409, "%s", reply.text.c_str());
   }
   ck_assert_int_eq(good, 2);
   auto const balance = desk.points(ann);
@@ -159,9 +159,9 @@ START_TEST(a_gift_reaches_somebody_else_with_its_reason_and_raises_nobodys_rank)
   auto const ann = desk.user(100);
   auto const ben = desk.user();
   json const gift{{"to", ben.name}, {"points", 2.5}, {"reason", "thanks"}};
-  auto const given = desk.spend("points/give", ann, "g", gift);
-  ck_assert_msg(given.status == 200, "%s", given.text.c_str());
-  ck_assert_text(desk.spend("points/give", ann, "g", gift).text, given.text);
+  auto const given = desk.spend("transfers", ann, "g", gift);
+  ck_assert_msg(given.status == 201, "%s", given.text.c_str());
+  ck_assert_text(desk.spend("transfers", ann, "g", gift).text, given.text);
   ck_assert(desk.points(ann)["available"] == 97.5 && desk.points(ann)["total"] == 100);
   ck_assert(desk.points(ben)["available"] == 2.5 && desk.points(ben)["total"] == 0);
   ck_assert(!desk.totals().contains(ben.id));
@@ -172,7 +172,7 @@ START_TEST(a_gift_reaches_somebody_else_with_its_reason_and_raises_nobodys_rank)
   ck_assert(mine["available"] == -2.5 && mine["other"] == ben.name && mine["reason"] == "thanks");
 
   auto const refuse = [&](json const& body, int status, char const* part) {
-    auto const reply = desk.spend("points/give", ann, "h", body);
+    auto const reply = desk.spend("transfers", ann, "h", body);
     ck_assert_msg(reply.status == status, "%s", reply.text.c_str());
     ck_assert_says(reply.message(), part);
   };
@@ -182,7 +182,7 @@ START_TEST(a_gift_reaches_somebody_else_with_its_reason_and_raises_nobodys_rank)
   refuse({{"points", 1}}, 400, "to is missing");
   refuse({{"to", ben.name}, {"points", 1}, {"reason", "a\nb"}}, 400, "reason");
   refuse({{"to", ben.name}, {"points", 1}, {"reason", std::string(1001, 'x')}}, 400, "1000");
-  auto const other = desk.spend("points/give", ann, "g", json{{"to", ben.name}, {"points", 3}});
+  auto const other = desk.spend("transfers", ann, "g", json{{"to", ben.name}, {"points", 3}});
   ck_assert_int_eq(other.status, 422);
   ck_assert(desk.points(ben)["available"] == 2.5);
 }
@@ -204,7 +204,7 @@ START_TEST(what_is_left_of_a_boost_comes_back_and_its_receipts_outlive_the_job) 
   ck_assert(items[1]["kind"] == "boost" && items[1]["available"] == -60 && items[1]["job_name"].is_null());
   // The client that never saw the first answer asks again.
   auto const again = desk.spend(boost_path(job), ann, "b", json{{"points", 60}});
-  ck_assert_int_eq(again.status, 200);
+  ck_assert_int_eq(again.status, 201);
   ck_assert_text(again.text, boosted.text);
   ck_assert_int_eq(desk.spend(boost_path(job), ann, "c", json{{"points", 60}}).status, 404);
   ck_assert(desk.points(ann)["available"] == 100);
@@ -254,9 +254,17 @@ START_TEST(a_token_spends_as_far_as_its_scopes_go) {
   json const gift{{"to", ben.name}, {"points", 1}};
   ck_assert(desk.points(reader)["available"] == 100);
   ck_assert_int_eq(desk.spend(boost_path(job), reader, "k", json{{"points", 1}}).status, 403);
-  ck_assert_int_eq(desk.spend(boost_path(job), submitter, "k", json{{"points", 1}}).status, 200);
-  ck_assert_int_eq(desk.spend("points/give", submitter, "g", gift).status, 403);
-  ck_assert_int_eq(desk.spend("points/give", ann, "g", gift).status, 200);  // a login may
+  ck_assert_int_eq(desk.spend(boost_path(job), submitter, "k", json{{"points", 1}}).status, 201);
+  ck_assert_int_eq(desk.spend("transfers", submitter, "g", gift).status, 403);
+  ck_assert_int_eq(desk.spend("transfers", ann, "g", gift).status, 201);  // a login may
+  // Not even a token that may do everything else gives points away.
+  auto const all =
+      desk.call("POST", "/api/v1/tokens", admin_session,
+                {{"name", random_secret().substr(0, 9)}, {"scopes", {"read", "submit", "slaves", "admin"}}});
+  ck_assert_msg(all.status == 201, "%s", all.text.c_str());
+  auto const given = desk.spend("transfers", {"admin", all.json["secret"], 1}, "t", gift);
+  ck_assert_int_eq(given.status, 403);
+  ck_assert_says(given.message(), "by a login, not by an API token");
   ck_assert_int_eq(desk.spend(boost_path(job), {ann.name, "", ann.id}, "k", json{{"points", 1}}).status, 401);
 }
 END_TEST

@@ -17,7 +17,7 @@ namespace {
 struct Fixture : DatabaseThread, ApiFixture {
   Fixture() : ApiFixture(*the_database, {"blender"}) { now = 1000 * static_cast<std::int64_t>(std::time(nullptr)); }
   std::string secret = person();
-  std::int64_t user = call("GET", "/api/v1/me", secret).json["user"]["id"].get<std::int64_t>();
+  std::int64_t user = call("GET", "/api/v1/users/me", secret).json["user"]["id"].get<std::int64_t>();
 
   // In the dispatcher alone.
   void add_job(std::int64_t id, std::int64_t owner, int frames) {
@@ -119,7 +119,7 @@ START_TEST(the_status_says_frames_an_hour_and_power) {
   Fixture desk;
   desk.connect(a_slave(1, desk.user, 6), 1000);
   desk.connect(a_slave(2, desk.user, 1), 500);
-  auto const status = desk.call("GET", "/api/v1/status").json;
+  auto const status = desk.call("GET", "/api/v1/grid").json;
   ck_assert(status["frames"]["an_hour"].is_number_integer() && status["power"] == 6.5);
 }
 END_TEST

@@ -21,7 +21,7 @@ START_TEST(uploads_become_blobs_of_their_owner) {
   std::string const bytes = "texture " + random_secret();
   auto const digest = to_hex(sha256(bytes));
   auto missing = [&](std::string const& who) {
-    return desk.call("POST", "/api/v1/blobs/missing", who, {{"sha256", {digest}}}).json["missing"];
+    return desk.call("POST", "/api/v1/blobs/find-missing", who, {{"sha256", {digest}}}).json["missing"];
   };
   ck_assert_uint_eq(missing(secret).size(), 1);
   auto const made = desk.upload(secret, bytes);
@@ -35,7 +35,7 @@ START_TEST(uploads_become_blobs_of_their_owner) {
   ck_assert_text(head.header("Upload-Length"), std::to_string(bytes.size()));
   ck_assert_says(head.header("Upload-Expires"), "GMT");
   std::string const bad_digest(63, 'a');
-  ck_assert_int_eq(desk.call("POST", "/api/v1/blobs/missing", secret, {{"sha256", {bad_digest}}}).status, 400);
+  ck_assert_int_eq(desk.call("POST", "/api/v1/blobs/find-missing", secret, {{"sha256", {bad_digest}}}).status, 400);
 }
 END_TEST
 
@@ -101,7 +101,7 @@ START_TEST(an_upload_whose_row_cannot_be_written_is_finished_later) {
   auto const secret = desk.person();
   std::string const bytes = "texture " + random_secret();
   UploadSpec spec{static_cast<std::int64_t>(bytes.size()), to_hex(sha256(bytes)), "", 0, 0, 0};
-  spec.user = desk.call("GET", "/api/v1/me", secret).json["user"]["id"];
+  spec.user = desk.call("GET", "/api/v1/users/me", secret).json["user"]["id"];
   auto const id = std::get<UploadState>(desk.uploads->create(spec)).id;
   auto const away = [](UploadState const&, std::filesystem::path const&) -> Result<void> {
     return Error{Errc::unavailable, "the database is away"};
@@ -109,7 +109,8 @@ START_TEST(an_upload_whose_row_cannot_be_written_is_finished_later) {
   ck_assert(std::holds_alternative<UploadRejection>(desk.uploads->append(id, 0, bytes, "", away)));
   ck_assert_int_eq(desk.call("HEAD", "/api/v1/uploads/" + id, secret).status, 200);
   ck_assert(desk.blobs->holds(spec.sha256));
-  ck_assert(desk.call("POST", "/api/v1/blobs/missing", secret, {{"sha256", {spec.sha256}}}).json["missing"].empty());
+  ck_assert(
+      desk.call("POST", "/api/v1/blobs/find-missing", secret, {{"sha256", {spec.sha256}}}).json["missing"].empty());
 }
 END_TEST
 

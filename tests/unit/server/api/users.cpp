@@ -18,21 +18,21 @@ START_TEST(people_register_log_in_and_out) {
   Fixture desk;
   std::string name;
   auto const first = desk.person(&name);
-  auto const me = desk.call("GET", "/api/v1/me", first);
+  auto const me = desk.call("GET", "/api/v1/users/me", first);
   ck_assert_text(me.json["user"]["name"], name);
-  auto const login = desk.call("POST", "/api/v1/login", "", {{"name", name}, {"password", "long enough"}});
-  ck_assert_int_eq(login.status, 200);
+  auto const login = desk.call("POST", "/api/v1/sessions", "", {{"name", name}, {"password", "long enough"}});
+  ck_assert_int_eq(login.status, 201);
   ck_assert_says(login.header("Set-Cookie"), "HttpOnly; SameSite=Strict");
   ck_assert(login.header("Set-Cookie").find("Secure") == std::string::npos);
-  auto const wrong = desk.call("POST", "/api/v1/login", "", {{"name", name}, {"password", "wrong one"}});
-  auto const nobody = desk.call("POST", "/api/v1/login", "", {{"name", "nobody-here"}, {"password", "wrong one"}});
+  auto const wrong = desk.call("POST", "/api/v1/sessions", "", {{"name", name}, {"password", "wrong one"}});
+  auto const nobody = desk.call("POST", "/api/v1/sessions", "", {{"name", "nobody-here"}, {"password", "wrong one"}});
   ck_assert_int_eq(wrong.status, 401);
   ck_assert_text(wrong.text, nobody.text);
-  ck_assert_int_eq(desk.call("POST", "/api/v1/logout", first).status, 204);
-  auto const stale = desk.call("GET", "/api/v1/me", first);
+  ck_assert_int_eq(desk.call("DELETE", "/api/v1/sessions/current", first).status, 204);
+  auto const stale = desk.call("GET", "/api/v1/users/me", first);
   ck_assert_int_eq(stale.status, 401);
   ck_assert_text(stale.json["code"], "session_ended");
-  ck_assert_int_eq(desk.call("GET", "/api/v1/me").status, 401);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/users/me").status, 401);
 }
 END_TEST
 
@@ -40,7 +40,7 @@ START_TEST(bad_registrations_get_a_sentence) {
   Fixture desk;
   std::string name;
   desk.person(&name);
-  auto say = [&desk](json const& body) { return desk.call("POST", "/api/v1/register", "", body); };
+  auto say = [&desk](json const& body) { return desk.call("POST", "/api/v1/users", "", body); };
   ck_assert_says(say({{"name", "new"}, {"password", "short"}}).message(), "fewer than 8 characters");
   ck_assert_says(say({{"name", "a b"}, {"password", "long enough"}}).message(), "'a b' cannot be a name");
   ck_assert_says(say({{"name", std::string(33, 'a')}, {"password", "long enough"}}).message(), "1 to 32");
@@ -58,10 +58,10 @@ START_TEST(many_wrong_passwords_lock_the_account_for_a_while) {
   desk.person(&name);
   int status = 401;
   for (int i = 0; i < 30 && status == 401; ++i) {
-    status = desk.call("POST", "/api/v1/login", "", {{"name", name}, {"password", "wrong one"}}).status;
+    status = desk.call("POST", "/api/v1/sessions", "", {{"name", name}, {"password", "wrong one"}}).status;
   }
   ck_assert_int_eq(status, 429);
-  auto const right = desk.call("POST", "/api/v1/login", "", {{"name", name}, {"password", "long enough"}});
+  auto const right = desk.call("POST", "/api/v1/sessions", "", {{"name", name}, {"password", "long enough"}});
   ck_assert_int_eq(right.status, 429);
   ck_assert(!right.header("Retry-After").empty());
 }
@@ -71,7 +71,7 @@ START_TEST(a_cookie_changes_things_only_with_its_csrf_token) {
   Fixture desk;
   std::string name;
   desk.person(&name);
-  auto const login = desk.call("POST", "/api/v1/login", "", {{"name", name}, {"password", "long enough"}});
+  auto const login = desk.call("POST", "/api/v1/sessions", "", {{"name", name}, {"password", "long enough"}});
   auto by_cookie = [&](std::string const& method, std::string const& csrf) {
     Request request;
     request.method = method;
@@ -96,14 +96,14 @@ START_TEST(another_sites_page_logs_nobody_in) {
     request.method = "POST";
     if (!site.empty()) request.headers = {{"content-type", "application/json"}, {"sec-fetch-site", site}};
     request.body = json{{"name", name}, {"password", "long enough"}}.dump();
-    return desk.send(std::move(request), "/api/v1/login");
+    return desk.send(std::move(request), "/api/v1/sessions");
   };
   for (auto const* site : {"cross-site", "same-site"}) {
     auto const refused = from(site);
     ck_assert_int_eq(refused.status, 403);
     ck_assert_text(refused.header("Set-Cookie"), "");
   }
-  for (auto const* site : {"same-origin", "none", ""}) ck_assert_int_eq(from(site).status, 200);
+  for (auto const* site : {"same-origin", "none", ""}) ck_assert_int_eq(from(site).status, 201);
 }
 END_TEST
 
@@ -130,7 +130,7 @@ START_TEST(tokens_may_do_what_their_scopes_say) {
   std::string const token = made.json["secret"];
   ck_assert_int_eq(desk.call("GET", "/api/v1/jobs", token).status, 200);
   ck_assert_int_eq(desk.call("POST", "/api/v1/slaves", token, {{"name", "attic"}}).status, 201);
-  auto const refused = desk.call("POST", "/api/v1/jobs", token, json::object());
+  auto const refused = desk.call("POST", "/api/v1/submissions", token, json::object());
   ck_assert_int_eq(refused.status, 403);
   ck_assert_says(refused.message(), "lacks the scope 'submit'");
   ck_assert_int_eq(desk.call("GET", "/api/v1/tokens", token).status, 403);

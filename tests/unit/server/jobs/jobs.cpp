@@ -32,7 +32,7 @@ struct Fixture : DatabaseThread, ApiFixture {
     return request;
   }
   std::int64_t new_job(std::string const& secret) {
-    auto const reply = call("POST", "/api/v1/jobs", secret, scene_job(secret));
+    auto const reply = call("POST", "/api/v1/submissions", secret, scene_job(secret));
     ck_assert_msg(reply.status == 201, "%s", reply.text.c_str());
     return reply.json["id"];
   }

@@ -29,14 +29,14 @@ struct Fixture : DatabaseThread, ApiFixture {
     config.mail.tls = "off";
   }
   std::string secret = person();
-  ApiReply choose(json const& body) { return call("PATCH", "/api/v1/notifications/settings", secret, body); }
+  ApiReply choose(json const& body) { return call("PATCH", "/api/v1/notifications/preferences", secret, body); }
   void confirm(std::string_view email) {
-    ck_assert_int_eq(call("POST", "/api/v1/notifications/code", secret).status, 204);
+    ck_assert_int_eq(call("POST", "/api/v1/users/me/email/send-code", secret).status, 204);
     auto const taken = store::dequeue_notifications(database, 10);
     ck_assert(taken.has_value());
     auto const sent = std::ranges::find(*taken, email, &store::Delivery::email);
     ck_assert(sent != taken->end() && sent->kind == "confirm" && sent->code.size() == 8);
-    auto const done = call("POST", "/api/v1/notifications/confirm", secret, {{"code", sent->code}});
+    auto const done = call("POST", "/api/v1/users/me/email/confirm", secret, {{"code", sent->code}});
     ck_assert_msg(done.status == 200 && done.json["confirmed"] == true, "%s", done.text.c_str());
   }
   json newest() { return call("GET", "/api/v1/notifications?limit=1", secret).json["items"][0]; }
@@ -186,7 +186,7 @@ END_TEST
 
 START_TEST(people_choose_what_they_are_told) {
   Fixture desk;
-  auto const before = desk.call("GET", "/api/v1/notifications/settings", desk.secret).json;
+  auto const before = desk.call("GET", "/api/v1/notifications/preferences", desk.secret).json;
   ck_assert(before["choices"].empty() && before["email"].is_null() && before["mail"] == true);
   auto const set = desk.choose({{"email", "anna@example.org"},
                                 {"webhook", "https://hook.example.org/x"},
@@ -206,9 +206,9 @@ START_TEST(people_choose_what_they_are_told) {
                                                      {{"choices", {{{"kind", "job_done"}, {"channel", "pigeon"}}}}},
                                                      {{"choices", {1}}}})
     ck_assert_msg(desk.choose(bad).status == 400, "%s", bad.dump().c_str());
-  auto const kept = desk.call("GET", "/api/v1/notifications/settings", desk.secret).json;
+  auto const kept = desk.call("GET", "/api/v1/notifications/preferences", desk.secret).json;
   ck_assert(kept["email"] == "anna@example.org" && kept["choices"].size() == 1);
-  ck_assert_int_eq(desk.call("GET", "/api/v1/notifications/settings").status, 401);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/notifications/preferences").status, 401);
   for (auto const* bad : {"?limit=0", "?channel=pigeon", "?after_id=x", "?kind=test"})
     ck_assert_msg(desk.call("GET", std::string("/api/v1/notifications") + bad, desk.secret).status == 400, "%s", bad);
 }
@@ -216,9 +216,9 @@ END_TEST
 
 START_TEST(an_address_is_written_to_when_its_owner_has_given_the_code) {
   Fixture desk;
-  auto const code = [&desk] { return desk.call("POST", "/api/v1/notifications/code", desk.secret); };
+  auto const code = [&desk] { return desk.call("POST", "/api/v1/users/me/email/send-code", desk.secret); };
   auto const give = [&desk](json const& body) {
-    return desk.call("POST", "/api/v1/notifications/confirm", desk.secret, body);
+    return desk.call("POST", "/api/v1/users/me/email/confirm", desk.secret, body);
   };
   auto const refused = desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", "mail"}});
   ck_assert_int_eq(refused.status, 409);
@@ -232,7 +232,7 @@ START_TEST(an_address_is_written_to_when_its_owner_has_given_the_code) {
   ck_assert_int_eq(code().status, 204);
   ck_assert_says(give({{"code", "no"}}).message(), "4 tries are left");
   ck_assert_int_eq(give({{"code", 1}}).status, 400);
-  ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/code").status, 401);
+  ck_assert_int_eq(desk.call("POST", "/api/v1/users/me/email/send-code").status, 401);
   desk.config.mail.server.clear();
   ck_assert_says(code().message(), "this grid sends no e-mail");
 }

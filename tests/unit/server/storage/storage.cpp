@@ -92,7 +92,7 @@ START_TEST(a_signed_address_is_good_until_it_expires) {
   Signer const signer(std::string(32, 'k'));
   std::string path;
   auto query = query_of(blob_url(signer, std::string(64, 'a'), 7, 5000), path);
-  ck_assert_text(path, "/api/v1/blobs/" + std::string(64, 'a'));
+  ck_assert_text(path, "/api/v1/files/blobs/" + std::string(64, 'a'));
   ck_assert(signer.verify(path, query, 4999).has_value());
   ck_assert_says(signer.verify(path, query, 5000).error().message, "expired; ask for a new one");
 }
