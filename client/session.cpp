@@ -80,6 +80,8 @@ Result<Json> Session::exchange(HttpClient::Request request, std::string_view wha
   request.headers.emplace_back("Accept", "application/json");
   if (!request.body.empty()) request.headers.emplace_back("Content-Type", "application/json");
   request.answer_limit = 64U << 20U;
+  constexpr int longest_wait = 60;  // times a second, for a request of ours that is still being done
+  int waited = 0;
   for (int left = 4;; --left) {
     auto response = http_.send(request);
     // A GET that fails is reported at once; whether a spending was executed is then unknown.
@@ -99,6 +101,7 @@ Result<Json> Session::exchange(HttpClient::Request request, std::string_view wha
     // 409 with a time: the request itself, sent before, is still being done.
     bool const in_progress = response->status == 409 && !response->header("retry-after").empty();
     bool const again = response->status == 429 || ((response->status == 503 || in_progress) && repeatable);
+    if (in_progress && repeatable && waited++ < longest_wait) ++left;
     auto const wait = retry_after(*response, milliseconds(500));
     if (!again || left <= 1 || wait > std::chrono::seconds(20)) {
       auto error = refusal(*response, what);

@@ -38,6 +38,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/job/job_pause.sql \
   %D%/procedures/job/job_requeue.sql \
   %D%/procedures/job/job_resume.sql \
+  %D%/procedures/job/job_revision_check.sql \
   %D%/procedures/job/job_show.sql \
   %D%/procedures/job/submission_abandoned.sql \
   %D%/procedures/job/submission_add_tasks.sql \

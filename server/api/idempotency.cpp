@@ -48,22 +48,39 @@ std::optional<Reply> opened(std::string const& answer, std::string const& key) {
 
 Reply lost_answer(Route const& route, Request const& request, Context& context, Router const& router,
                   std::int64_t created) {
-  if (route.secret_answer || route.creates.empty()) {
+  if (route.creates.empty()) {
     return error_reply("state_conflict",
-                       fmt::format("this was done, as number {}, but its answer is lost with the secret in it; look at "
-                                   "what is there and create another with a new key",
+                       fmt::format("this was done before the server was killed and created number {}, but its answer "
+                                   "is lost; look at what is there before you create another with a new key",
                                    created));
   }
-  Request again = request;
-  again.method = "GET";
-  again.path = fmt::format("{}{}", route.creates, created);
-  again.query.clear();
-  again.body.clear();
-  auto reply = router.answer(again, context.worker);
+  auto const path = fmt::format("{}{}", route.creates, created);
+  auto reply = router.show(path, request, context);
   if (reply.status != 200) return reply;
   reply.status = 201;
-  return std::move(reply).with("Location", again.path).with("Idempotency-Replayed", "true");
+  return std::move(reply).with("Location", path).with("Idempotency-Replayed", "true");
 }
+
+// Ends what begin_idempotent began, also when the handler throws: then as a request that failed.
+class BegunRequest {
+public:
+  BegunRequest(Database& database, std::int64_t user, std::string key)
+      : database_(database), user_(user), key_(std::move(key)) {}
+  BegunRequest(BegunRequest const&) = delete;
+  ~BegunRequest() {
+    if (!ended_) static_cast<void>(store::finish_idempotent(database_, user_, key_, ""));
+  }
+  Result<void> end(std::string const& answer) {
+    ended_ = true;
+    return store::finish_idempotent(database_, user_, key_, answer);
+  }
+
+private:
+  Database& database_;
+  std::int64_t user_;
+  std::string key_;
+  bool ended_ = false;
+};
 
 }  // namespace
 
@@ -90,16 +107,22 @@ Reply answer_once(Route const& route, Request const& request, Context& context, 
 
   auto& database = context.database();
   auto const digest = sha256(fmt::format("{} {}\n{}", request.method, request.path, request.body));
-  auto const earlier = store::begin_idempotent(database, user, *key, as_bytes(digest));
+  auto earlier = store::begin_idempotent(database, user, *key, as_bytes(digest));
   if (!earlier) return error_reply(earlier.error());
   auto const sealing = sealing_key(context, *key);
   if (earlier->done()) {
     if (auto kept = opened(earlier->answer, sealing)) return std::move(*kept);
-    return lost_answer(route, request, context, router, earlier->created);
+    if (earlier->created != 0) return lost_answer(route, request, context, router, earlier->created);
+    // Sealed by a key that is gone. What moves points is answered by the ledger, what else created nothing is repeated.
+    if (auto const freed = store::finish_idempotent(database, user, *key, ""); !freed)
+      return error_reply(freed.error());
+    earlier = store::begin_idempotent(database, user, *key, as_bytes(digest));
+    if (!earlier) return error_reply(earlier.error());
   }
+  BegunRequest begun(database, user, *key);
   auto reply = route.handle(request, context);
   bool const kept = reply.status < 300 && std::holds_alternative<std::string>(reply.body);
-  if (auto const ended = store::finish_idempotent(database, user, *key, kept ? sealed(reply, sealing) : ""); !ended)
+  if (auto const ended = begun.end(kept ? sealed(reply, sealing) : ""); !ended)
     spdlog::warn("the answer of request {} could not be kept: {}", request.id, ended.error().message);
   return reply;
 }

@@ -14,7 +14,7 @@ Result<std::string> idempotency_key(Request const& request);
 
 // Does the request, unless its key was used: the same request is answered as before with Idempotency-Replayed: true;
 // another request 422, one that is still being done 409. An answer that was lost with a killed server is what a GET of
-// the created thing says; with a secret in it, which nobody knows any more, 409.
+// the created thing says; where that is not the same, as with a secret in it, 409.
 Reply answer_once(Route const& route, Request const& request, Context& context, Router const& router);
 
 }  // namespace distren

@@ -72,8 +72,10 @@ Result<PreviewState> preview_state(Context& context, store::Job const& job) {
   auto plan = plan_preview(std::move(*frames), fps_of(job));
   if (existing == plan.name) return PreviewState{shape(job.id, "ready", existing, &plan), {}};
   if (!previews.available()) return PreviewState{shape(job.id, "unavailable", existing, &plan), {}};
-  auto shown = shape(job.id, progress.problem.empty() ? "stale" : "failed", existing, &plan);
-  if (!progress.problem.empty()) shown["problem"] = progress.problem;
+  // Another plan, of more frames, may succeed.
+  bool const failed = !progress.problem.empty() && progress.failed == plan.name;
+  auto shown = shape(job.id, failed ? "failed" : "stale", existing, &plan);
+  if (failed) shown["problem"] = progress.problem;
   return PreviewState{std::move(shown), std::move(plan)};
 }
 
@@ -91,8 +93,7 @@ Reply handle_create_preview(Request const&, Context& context) {
   if (!job) return error_reply(job.error());
   auto state = preview_state(context, *job);
   if (!state) return error_reply(state.error());
-  // One plan fails once; another, of more frames, is tried.
-  if (state->shown["state"] != "stale") return json_reply(200, state->shown);
+  if (!state->missing) return json_reply(200, state->shown);
   if (auto const asked = context.services.previews.request(job->id, *state->missing); !asked)
     return error_reply(asked.error());
   auto making = shape(job->id, "making", find_preview(context.services.config.stor, job->id), nullptr);

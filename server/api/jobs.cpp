@@ -15,6 +15,7 @@
 #include "server/jobs/job_state.h"
 #include "server/live/publish.h"
 #include "server/storage/signed_urls.h"
+#include "server/store/requests.h"
 #include "server/store/shots.h"
 #include "server/submit/job_request.h"
 
@@ -145,9 +146,12 @@ Reply handle_change_job(Request const& request, Context& context) {
         fmt::format("name: '{}' cannot be a job's name; it has 1 to 200 printable characters", printable(name, 60)));
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
-  // First, for only this can be refused now.
   if (move) {
+    // First, for only this can be refused now, but for another revision. The move raises it.
+    if (auto const same = store::check_job_revision(context.database(), job->id); !same)
+      return error_reply(same.error());
     if (auto const moved = move_to_shot(context, *job, shot); !moved) return error_reply(moved.error());
+    if (auto const free = store::accept_any_revision(context.database()); !free) return error_reply(free.error());
     if (job->project != 0) publish_project(context.services.live, job->project, job->user);
   }
   return job_reply(context,

@@ -74,8 +74,8 @@ Reply handle_list_ranking(Request const& request, Context& context) {
 
 Reply handle_check_ledger(Request const&, Context& context) {
   if (context.caller.user.role != store::Role::administrator) {
-    return error_reply(
-        403, "only an administrator may have the whole ledger read; your own statement is at points/statement");
+    return error_reply(403,
+                       "only an administrator may have the whole ledger read; your own statement is at transactions");
   }
   auto const invariants = store::check_ledger(context.database());
   if (!invariants) return error_reply(invariants.error());

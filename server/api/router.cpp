@@ -9,6 +9,7 @@
 #include "server/api/idempotency.h"
 #include "server/api/services.h"
 #include "server/http/compression.h"
+#include "server/store/jobs.h"
 #include "server/store/requests.h"
 
 namespace distren {
@@ -66,7 +67,8 @@ std::optional<Reply> wrong_type(Route const& route, Request const& request) {
 // The revision that If-Match names: 0: any; -1: none that there is.
 Result<std::int64_t> expected_revision(Route const& route, Request const& request) {
   auto const tag = request.header("if-match");
-  if (tag.empty() || tag == "*") return 0;
+  // Of what is fetched, a browser may send the ETag that it knows; it has its meaning where files are sent.
+  if (tag.empty() || tag == "*" || request.method == "GET" || request.method == "HEAD") return 0;
   if (!route.has_revision)
     return fail(Errc::invalid, "If-Match has no meaning here; send the request without it", "invalid_request");
   std::int64_t number = 0;
@@ -217,20 +219,63 @@ Reply Router::call(Route const& route, Request const& request, PathValues path, 
   return handle(route, request, context);
 }
 
+namespace {
+
+// What a request keeps in its worker's connection is gone when it ends, however it ends.
+class ExpectedRevision {
+public:
+  explicit ExpectedRevision(Database& database) : database_(database) {}
+  ExpectedRevision(ExpectedRevision const&) = delete;
+  ~ExpectedRevision() {
+    if (set_) static_cast<void>(store::accept_any_revision(database_));
+  }
+  Result<void> set(std::string_view kind, std::int64_t id, std::int64_t revision) {
+    set_ = true;
+    return store::expect_revision(database_, kind, id, revision);
+  }
+
+private:
+  Database& database_;
+  bool set_ = false;
+};
+
+// The row that a route changes: the kind and number that its path names first. A task's request changes its job.
+Result<std::pair<std::string, std::int64_t>> changed_row(Route const& route, Context& context) {
+  auto const open = route.pattern.find('{');
+  auto kind = std::string(route.pattern.substr(open + 1, route.pattern.find("_id}") - open - 1));
+  auto const id = context.id();
+  if (!id || kind != "task") return id ? Result(std::pair(std::move(kind), *id)) : id.error();
+  auto const job = store::job_of_task(context.database(), *id);
+  if (!job) return job.error();
+  return std::pair(std::string("job"), *job);
+}
+
+}  // namespace
+
 Reply Router::handle(Route const& route, Request const& request, Context& context) const {
   if (auto refused = wrong_type(route, request)) return std::move(*refused);
   auto const revision = expected_revision(route, request);
   if (!revision) return error_reply(revision.error());
+  ExpectedRevision expected(context.database());
   if (*revision != 0) {
-    if (auto const said = store::expect_revision(context.database(), *revision); !said)
-      return error_reply(said.error());
+    auto const row = changed_row(route, context);
+    if (!row) return error_reply(row.error());
+    if (auto const set = expected.set(row->first, row->second, *revision); !set) return error_reply(set.error());
   }
   auto reply = route.idempotency == Idempotency::none ? route.handle(request, context)
                                                       : answer_once(route, request, context, *this);
   if (!route.secret_answer) compress_reply(reply, request);
-  // A request that failed before it looked at its row would leave the expectation to the next one of this worker.
-  if (*revision != 0) static_cast<void>(store::expect_revision(context.database(), 0));
   return reply;
+}
+
+Reply Router::show(std::string const& path, Request const& request, Context const& context) const {
+  PathValues values;
+  for (auto const& route : routes_) {
+    if (route.method != "GET" || !match_pattern(route.pattern, path, values)) continue;
+    Context shown{context.worker, services_, context.caller, values};
+    return route.handle(request, shown);
+  }
+  return error_reply(404, fmt::format("there is nothing at {}", path));
 }
 
 }  // namespace distren

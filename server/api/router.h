@@ -81,6 +81,8 @@ public:
 
   [[nodiscard]] Reply answer(Request const& request, Worker& worker) const;
   [[nodiscard]] std::span<Route const> routes() const { return routes_; }
+  // What a GET of this path answers to the caller who has just changed it; scopes were looked at then.
+  [[nodiscard]] Reply show(std::string const& path, Request const& request, Context const& context) const;
 
 private:
   using PathValues = std::vector<std::pair<std::string_view, std::string_view>>;

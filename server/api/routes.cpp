@@ -82,9 +82,7 @@ std::vector<Route> api_routes() {
           .with_query("attempt slave name limit expires signature"),
 
       Route("GET", "/api/v1/jobs", login, read, handle_list_jobs).with_query("limit cursor owner state"),
-      Route("POST", "/api/v1/submissions", login, submit, handle_create_submission)
-          .with_body(job)
-          .once("/api/v1/jobs/"),
+      Route("POST", "/api/v1/submissions", login, submit, handle_create_submission).with_body(job).once(""),
       Route("POST", "/api/v1/submissions/check", login, submit, handle_check_submission).with_body(job),
       Route("GET", "/api/v1/jobs/{job_id}", login, read, handle_show_job),
       Route("PATCH", "/api/v1/jobs/{job_id}", login, submit, handle_change_job).with_revision(),

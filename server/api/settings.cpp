@@ -29,16 +29,14 @@ Reply handle_change_settings(Request const& request, Context& context) {
   if (!parsed) return error_reply(parsed.error());
   if (!parsed->is_object() || parsed->empty())
     return error_reply(400, "send {\"NAME\": VALUE, ...}; null resets a setting to the value in distrend.toml");
-  std::vector<std::pair<std::string, std::optional<std::string>>> changes;  // all are valid, or none is made
+  store::SettingChanges changes;
   for (auto const& [name, value] : parsed->items()) {
     auto checked = context.services.runtime.check(name, value.is_null() ? nlohmann::json(false) : value);
     if (!checked && !(value.is_null() && checked.error().code == Errc::invalid)) return error_reply(checked.error());
     changes.emplace_back(name, value.is_null() ? std::nullopt : std::optional(*checked));
   }
-  for (auto const& [name, text] : changes) {
-    auto const done = store::override_setting(context.database(), context.caller.user.id, name, text);
-    if (!done) return error_reply(done.error());
-  }
+  if (auto const done = store::override_settings(context.database(), context.caller.user.id, changes); !done)
+    return error_reply(done.error());
   auto kept = store::list_settings(context.database());
   if (!kept) return error_reply(kept.error());
   context.services.runtime.take(std::move(*kept));

@@ -103,11 +103,10 @@ Reply handle_change_slave(Request const& request, Context& context) {
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
   std::string name;
-  bool const rename = body->read("name", JsonBody::optional, name, 200);
+  body->read("name", JsonBody::required, name, 200);
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   if (slave->state == store::SlaveState::revoked)
     return error_reply(409, fmt::format("slave {} was revoked; create another one", slave->id));
-  if (!rename) return json_reply(200, shape(context, *slave));
   if (auto const good = check_slave_name(name); !good) return error_reply(good.error());
   if (auto const done = store::rename_slave(context.database(), slave->id, name); !done)
     return error_reply(done.error());

@@ -102,7 +102,13 @@ Reply handle_create_boost(Request const& request, Context& context) {
   auto const moved = context.services.jobs.boost(context.database(), context.caller.user.id, *id, points, *key);
   if (!moved && moved.error().code == Errc::not_found) return error_reply(404, fmt::format("you have no job {}", *id));
   if (!moved) return error_reply(moved.error());
-  return json_reply(201, {{"id", *moved}, {"kind", "boost"}, {"job", *id}, {"points", decimal(points)}});
+  return json_reply(201, {{"id", *moved},
+                          {"kind", "boost"},
+                          {"job", *id},
+                          {"points", decimal(points)},
+                          {"from", nullptr},
+                          {"to", nullptr},
+                          {"reason", nullptr}});
 }
 
 Reply handle_create_transfer(Request const& request, Context& context) {
@@ -122,9 +128,13 @@ Reply handle_create_transfer(Request const& request, Context& context) {
   auto const moved = store::give_points(context.database(), context.caller.user.id, to, points, *key, reason);
   if (!moved) return error_reply(moved.error());
   publish_points(context.services.live, context.caller.user.id);
-  return json_reply(
-      201,
-      {{"id", *moved}, {"kind", "give"}, {"to", to}, {"points", decimal(points)}, {"reason", text_or_null(reason)}});
+  return json_reply(201, {{"id", *moved},
+                          {"kind", "give"},
+                          {"job", nullptr},
+                          {"from", nullptr},
+                          {"to", to},
+                          {"points", decimal(points)},
+                          {"reason", text_or_null(reason)}});
 }
 
 Reply handle_create_adjustment(Request const& request, Context& context) {
@@ -148,6 +158,7 @@ Reply handle_create_adjustment(Request const& request, Context& context) {
   sync_total(context, moved->to);
   return json_reply(201, {{"id", moved->transaction},
                           {"kind", "adjust"},
+                          {"job", nullptr},
                           {"from", text_or_null(from)},
                           {"to", text_or_null(to)},
                           {"points", decimal(points)},

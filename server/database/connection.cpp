@@ -21,6 +21,7 @@ constexpr int deadlock_attempts = 5;
 constexpr int connect_timeout_s = 5;
 constexpr auto idle_limit = std::chrono::seconds(10);
 constexpr int could_not_send = 2006;
+constexpr int connection_lost = 2013;
 
 sql::Driver* driver() {
   static sql::Driver* const instance = get_driver_instance();
@@ -164,6 +165,7 @@ void drain(sql::Statement& statement, bool has_result, std::function<void(SqlRow
 struct Database::Connection {
   std::unique_ptr<sql::mysql::MySQL_Connection> open;
   std::chrono::steady_clock::time_point used;
+  bool kept = false;  // it has what a new one would lack
 
   // An idle connection is tested before use: servers close idle ones (wait_timeout) and restart, which must not fail a
   // request.
@@ -172,6 +174,7 @@ struct Database::Connection {
     if (open && now - used > idle_limit && !open->isValid()) open.reset();
     used = now;
     if (open) return;
+    if (kept) throw sql::SQLException("the connection was lost in the middle of a request", "08S01", connection_lost);
     sql::ConnectOptionsMap options;
     options["hostName"] = sql::SQLString(address.socket.empty() ? "tcp://" + address.host : "unix://" + address.socket);
     if (address.socket.empty()) options["port"] = address.port;
@@ -213,7 +216,7 @@ struct Database::Connection {
           std::this_thread::sleep_for(std::chrono::milliseconds(1 << attempt));
           continue;
         }
-        if (exception.getErrorCode() == could_not_send && open && !std::exchange(reconnected, true)) {
+        if (exception.getErrorCode() == could_not_send && open && !kept && !std::exchange(reconnected, true)) {
           open.reset();
           continue;
         }
@@ -261,6 +264,10 @@ Result<void> Database::call(std::string_view procedure, std::initializer_list<Sq
 Result<void> Database::execute(std::string const& sql, std::function<void(SqlRow const&)> const& on_row) {
   return connection_->run(
       address_, "a statement", [&](sql::mysql::MySQL_Connection&) { return sql; }, on_row);
+}
+
+void Database::keep_connection(bool kept) {
+  connection_->kept = kept;
 }
 
 Result<void> Database::ping() {

@@ -62,6 +62,10 @@ public:
 
   Result<void> ping();
 
+  // While a request keeps something in the connection (server/store/requests.h), a lost one is not reopened: a call is
+  // then unavailable, and what the request wanted is not done without it.
+  void keep_connection(bool kept);
+
 private:
   struct Connection;
   std::unique_ptr<Connection> connection_;

@@ -12,6 +12,7 @@
 #include "server/storage/job_folder.h"
 #include "server/store/journal.h"
 #include "server/store/points.h"
+#include "server/store/requests.h"
 #include "server/store/shots.h"
 
 namespace distren {
@@ -103,6 +104,7 @@ Result<store::Job> JobService::change(Database& database, std::int64_t job, std:
 Result<store::Job> JobService::cancel(Database& database, std::int64_t job, std::string_view reason) {
   auto const later = store::list_dependent_jobs(database, job, false);
   if (!later) return later.error();
+  if (auto const same = store::check_job_revision(database, job); !same) return same.error();
   auto const why = fmt::format("cancelled with job {}, whose output it is made of", job);
   for (auto each = later->rbegin(); each != later->rend(); ++each) {
     auto const done = change_and_tell(database, *each, [&] { return store::cancel_job(database, *each, why); });

@@ -123,10 +123,11 @@ Result<void> PreviewEncoder::request(std::int64_t job, PreviewPlan plan) {
 
 PreviewEncoder::Progress PreviewEncoder::status(std::int64_t job) {
   std::lock_guard const lock(mutex_);
-  if (encoding_job_ == job) return {true, progress_, {}};
-  if (std::ranges::find(queue_, job, &PreviewRequest::job) != queue_.end()) return {true, 0, {}};
-  auto const problem = problems_.extract(job);
-  return {false, 0, problem.empty() ? std::string() : problem.mapped()};
+  if (encoding_job_ == job) return {true, progress_, {}, {}};
+  if (std::ranges::find(queue_, job, &PreviewRequest::job) != queue_.end()) return {true, 0, {}, {}};
+  auto const failure = failures_.find(job);
+  if (failure == failures_.end()) return {};
+  return {false, 0, failure->second.problem, failure->second.plan};
 }
 
 void PreviewEncoder::run() {
@@ -142,10 +143,11 @@ void PreviewEncoder::run() {
     auto const made = make(request);
     lock.lock();
     encoding_job_ = 0;
+    failures_.erase(request.job);
     if (made || stopping_) continue;
     spdlog::warn("the preview of job {} could not be made: {}", request.job, made.error().message);
-    if (problems_.size() >= max_problems) problems_.clear();
-    problems_[request.job] = made.error().message;
+    if (failures_.size() >= max_problems) failures_.clear();
+    failures_[request.job] = {request.plan.name, made.error().message};
   }
 }
 

@@ -53,7 +53,8 @@ public:
   struct Progress {
     bool encoding = false;  // or in the queue
     double fraction = 0;    // 0 to 1
-    std::string problem;    // why the latest try failed; returned once
+    std::string problem;    // why the latest try failed; empty: it did not
+    std::string failed;     // name of the plan that failed
   };
 
   // encoder: the program, looked up in PATH.
@@ -88,7 +89,11 @@ private:
   std::deque<PreviewRequest> queue_;
   std::int64_t encoding_job_ = 0;  // 0: none
   double progress_ = 0;
-  std::map<std::int64_t, std::string> problems_;
+  struct Failure {
+    std::string plan;
+    std::string problem;
+  };
+  std::map<std::int64_t, Failure> failures_;  // of jobs, the latest
   bool stopping_ = false;
   std::thread thread_;
 };

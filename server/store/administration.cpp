@@ -1,5 +1,9 @@
 #include "server/store/administration.h"
 
+#include <nlohmann/json.hpp>
+
+#include "common/base/json_text.h"
+
 namespace distren::store {
 
 Result<std::vector<UserDetails>> list_users(Database& database, std::int64_t administrator, std::string_view search,
@@ -49,9 +53,12 @@ Result<std::map<std::string, std::string>> list_settings(Database& database) {
   return settings;
 }
 
-Result<void> override_setting(Database& database, std::int64_t administrator, std::string_view name,
-                              std::optional<std::string_view> value) {
-  return database.call("setting_override", {administrator, name, value ? SqlValue(*value) : SqlValue(nullptr)});
+Result<void> override_settings(Database& database, std::int64_t administrator, SettingChanges const& changes) {
+  auto list = nlohmann::json::array();
+  for (auto const& [name, value] : changes)
+    list.push_back({name, value ? nlohmann::json(*value) : nlohmann::json(nullptr)});
+  auto const text = to_text(list);
+  return database.call("setting_override", {administrator, std::string_view(text)});
 }
 
 Result<std::vector<Activity>> list_activity(Database& database, std::int64_t administrator, std::string_view kind,

@@ -42,9 +42,9 @@ Result<Blocked> block_user(Database&, std::int64_t administrator, std::int64_t u
 Result<void> unblock_user(Database&, std::int64_t administrator, std::int64_t user);
 
 Result<std::map<std::string, std::string>> list_settings(Database&);  // all that were ever set
-// nullopt: what the file says holds again.
-Result<void> override_setting(Database&, std::int64_t administrator, std::string_view name,
-                              std::optional<std::string_view> value);
+// All or none; nullopt: the file's value again.
+using SettingChanges = std::vector<std::pair<std::string, std::optional<std::string>>>;
+Result<void> override_settings(Database&, std::int64_t administrator, SettingChanges const& changes);
 
 struct Activity {
   std::int64_t id = 0;

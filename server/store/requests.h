@@ -26,7 +26,11 @@ Result<EarlierRequest> begin_idempotent(Database&, std::int64_t user, std::strin
 Result<void> finish_idempotent(Database&, std::int64_t user, std::string_view key, std::string_view answer);
 Result<void> trim_idempotent(Database&);  // those of a day ago
 
-// Changes of this Database fail with precondition_failed unless the row has this revision; 0: any.
-Result<void> expect_revision(Database&, std::int64_t revision);
+// From now on a change of this row by this Database fails with precondition_failed unless it has this revision. kind:
+// job, slave, shot or user. Until accept_any_revision.
+Result<void> expect_revision(Database&, std::string_view kind, std::int64_t id, std::int64_t revision);
+Result<void> accept_any_revision(Database&);
+// Before other rows than the job are changed for it: precondition_failed, as above.
+Result<void> check_job_revision(Database&, std::int64_t job);
 
 }  // namespace distren::store

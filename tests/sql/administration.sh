@@ -3,8 +3,8 @@
 people
 sql "CALL user_create('carol', 'carol@example.org', 'hash-c')" >/dev/null
 for call in "user_list(2, '', '', 0, 10)" "user_role_change(2, 2, 'administrator')" "user_block(2, 3, 'x')" \
-  "user_unblock(2, 3)" "setting_override(2, 'registration', 'false')" "activity_list(2, '', 0, 10)" "method_list(2)" \
-  "database_health(2)" "user_list(99, '', '', 0, 10)" "setting_override(0, 'points.grant_by', 'claim')"; do
+  "user_unblock(2, 3)" "setting_override(2, '[[\"registration\",\"false\"]]')" "activity_list(2, '', 0, 10)" "method_list(2)" \
+  "database_health(2)" "user_list(99, '', '', 0, 10)" "setting_override(0, '[[\"points.grant_by\",\"claim\"]]')"; do
   refuses DR403 "for administrators" "${call%%(*}_is_for_administrators_(${call#*(}" "CALL $call"
 done
 
@@ -69,17 +69,17 @@ owner "UPDATE user SET role = 'administrator' WHERE id = 3" >/dev/null
 refuses DR409 "take the role away first" "an_administrator_is_not_blocked_but_deposed" "CALL user_block(1, 3, 'coup')"
 
 # Settings.
-sql "CALL setting_override(1, 'registration', 'false'); CALL setting_override(1, 'registration', 'false'); CALL setting_override(1, 'name', 'Attic')"
+sql "CALL setting_override(1, '[[\"registration\",\"false\"]]'); CALL setting_override(1, '[[\"registration\",\"false\"],[\"name\",\"Attic\"]]')"
 is "$(sql 'CALL setting_list()' | grep -v procedures | cut -f 1,2)" "name	Attic
 registration	false" "settings_are_listed"
-sql "CALL setting_override(1, 'registration', NULL); CALL setting_override(1, 'registration', NULL)"
+sql "CALL setting_override(1, '[[\"registration\",null]]'); CALL setting_override(1, '[[\"registration\",null]]')"
 is "$(sql 'CALL setting_list()' | grep -c registration)" 0 "a_setting_can_be_taken_back"
 is "$(owner "SELECT message FROM activity WHERE kind = 'setting_changed' ORDER BY id")" \
   'alice set registration to "false", it was what the file says
 alice set name to "Attic", it was what the file says
 alice set registration to what the file says, it was "false"' "each_change_of_a_setting_is_an_event"
-refuses DR400 "name of a setting" "a_bad_name_of_a_setting_is_refused" "CALL setting_override(1, 'Bad Name', '')"
-refuses DR400 "4,000" "an_endless_value_is_refused" "CALL setting_override(1, 'name', REPEAT('x', 4001))"
+refuses DR400 "name of a setting" "a_bad_name_of_a_setting_is_refused" "CALL setting_override(1, '[[\"Bad Name\",\"\"]]')"
+refuses DR400 "4,000" "an_endless_value_is_refused" "CALL setting_override(1, CONCAT('[[\"name\",\"', REPEAT('x', 4001), '\"]]'))"
 
 # Events.
 sql "CALL session_create(1, REPEAT('a', 32), 3600, '192.0.2.7')"
@@ -103,3 +103,6 @@ is "$(sql 'CALL method_list(1)')" "blender	3.4	2	1	1500
 povray		0	0	0" "methods_and_their_versions_on_slaves_are_counted"
 is "$(sql 'CALL database_health(1)' | awk -F '\t' '{ tables++; bytes += $3 } END { print (tables > 20 && bytes > 100000) }')" 1 \
   "the_size_of_each_table_is_told"
+
+sql "CALL setting_override(1, '[[\"name\",\"Cellar\"],[\"Bad Name\",\"\"]]')" >/dev/null
+is "$(sql 'CALL setting_list()' | grep '^name' | cut -f 2)" Attic "settings_are_changed_together_or_not_at_all"

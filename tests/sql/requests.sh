@@ -7,6 +7,7 @@ is "$(sql "$key; $make; CALL idempotency_finish(1, 'k:1', 'sealed'); $key" | tai
   "a_key_gives_the_kept_answer_and_what_was_created"
 refuses DR422 "another request" "a_key_is_of_one_request" "CALL idempotency_begin(1, 'k:1', REPEAT('e', 32))"
 is "$(sql "CALL idempotency_begin(2, 'k:1', REPEAT('e', 32))")" "NULL	0" "a_key_is_of_one_user"
+is "$(sql "CALL idempotency_begin(1, 'K:1', REPEAT('e', 32))")" "NULL	0" "a_key_in_other_letters_is_another"
 refuses DR400 "1 to 64" "a_key_is_plain" "CALL idempotency_begin(1, 'a b', REPEAT('d', 32))"
 refuses DR400 "1 to 64" "a_key_is_not_longer_than_64_characters" "CALL idempotency_begin(1, REPEAT('k', 65), REPEAT('d', 32))"
 
@@ -35,16 +36,21 @@ is "$(owner "SELECT COUNT(*) FROM idempotent_request WHERE idempotency_key = 'ki
 # Revisions.
 revision() { owner "SELECT revision FROM slave WHERE id = 1"; }
 was=$(revision)
-sql "CALL revision_expect($was); CALL slave_rename(1, 'desk')"
+sql "CALL revision_expect('slave', 1, $was); CALL slave_rename(1, 'desk')"
 is "$(revision)" $((was + 1)) "a_change_raises_the_revision"
-refuses DR412 "has revision $((was + 1)), not $was" "another_revision_is_not_changed" "CALL revision_expect($was); CALL slave_rename(1, 'x')"
+refuses DR412 "has revision $((was + 1)), not $was" "another_revision_is_not_changed" "CALL revision_expect('slave', 1, $was); CALL slave_rename(1, 'x')"
+refuses DR412 "not $was" "an_expectation_of_a_row_outlasts_changes_of_others" \
+  "CALL revision_expect('slave', 1, $was); CALL slave_rename(2, 'x'); CALL slave_rename(1, 'x')"
+is "$(sql "CALL revision_expect('slave', 1, 99); CALL slave_rename(2, 'slave 2')")" "" "and_does_not_hinder_them"
 for change in "slave_state_change(1, 'disabled')" "slave_password_change(1, REPEAT('q', 32))" "slave_remote_settings_change(1, '')" \
   "job_change($(job one '[1]' | cut -f 1), 'x', NULL)" "job_pause(1, '')" "job_resume(1)" "job_approve(1)" "job_requeue(1, 0, FALSE)" \
   "job_cancel(1, '')" "job_delete(1)" "user_block(1, 2, 'why')" "user_unblock(1, 2)" "user_role_change(1, 2, 'moderator')"; do
-  refuses DR412 "not 99" "a_stale_${change%%(*}_is_refused" "CALL revision_expect(99); CALL $change"
+  kind=${change%%_*}
+  refuses DR412 "not 99" "a_stale_${change%%(*}_is_refused" \
+    "CALL revision_expect('$kind', $(test "$kind" = user && echo 2 || echo 1), 99); CALL $change"
 done
 shot=$(sql "CALL shot_ensure($(owner "SELECT id FROM project WHERE name = 'series'"), 'one', 'a')")
-refuses DR412 "not 99" "a_stale_shot_change_is_refused" "CALL revision_expect(99); CALL shot_change($shot, NULL, 'b', NULL)"
-refuses DR412 "not 99" "a_stale_shot_delete_is_refused" "CALL revision_expect(99); CALL shot_delete($shot)"
-is "$(sql "CALL revision_expect(99); CALL revision_expect(0); CALL slave_rename(1, 'free')")" "" "no_revision_expects_any"
+refuses DR412 "not 99" "a_stale_shot_change_is_refused" "CALL revision_expect('shot', $shot, 99); CALL shot_change($shot, NULL, 'b', NULL)"
+refuses DR412 "not 99" "a_stale_shot_delete_is_refused" "CALL revision_expect('shot', $shot, 99); CALL shot_delete($shot)"
+is "$(sql "CALL revision_expect('slave', 1, 99); CALL revision_expect('', 0, 0); CALL slave_rename(1, 'free')")" "" "no_revision_expects_any"
 is "$(owner 'SELECT name, state FROM slave WHERE id = 1')" "free	enabled" "what_was_refused_changed_nothing"

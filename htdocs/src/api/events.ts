@@ -65,7 +65,7 @@ export function subscribe(interest: Interest): () => void {
   };
 }
 
-/** Sets the position of the stream: events after this one, which GET /me returned, are new. */
+/** Sets the position of the stream: events after this one, which GET /users/me returned, are new. */
 export function knowPosition(event: string): void {
   last ??= event;
 }

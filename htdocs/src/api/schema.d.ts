@@ -147,10 +147,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /**
-         * Rename a slave
-         * @description A disabled slave loses its work at once and is refused until it is enabled.
-         */
+        /** Rename a slave */
         patch: operations["changeSlave"];
         trace?: never;
     };
@@ -184,7 +181,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give a slave no more work and end its connection */
+        /**
+         * Give a slave no more work and end its connection
+         * @description It loses its work at once and is refused until it is enabled.
+         */
         post: operations["disableSlave"];
         delete?: never;
         options?: never;
@@ -670,7 +670,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All finished frames of a job in one archive, at the address that /jobs/{id}/zip gives
+         * All finished frames of a job in one archive, at the address that /jobs/{job_id}/archive gives
          * @description Made while it is sent, so it has no ranges; the length is known beforehand, and an answer that is shorter was cut.
          *     The frames are stored as they are; more than 4 GiB or 65,534 frames come as zip64.
          */
@@ -1048,7 +1048,7 @@ export interface paths {
         };
         /**
          * The preview of a job: its state, and where it lies
-         * @description Made by the server when it is asked for and not there, or older than the frames; ask again while it is `making`.
+         * @description A POST has it encoded when it is `stale`; ask again while it is `making`.
          *     Of more than 1,000 frames it shows every nth. Jobs of fewer than two frames, of tiles or of a video have none.
          */
         get: operations["showPreview"];
@@ -2391,7 +2391,7 @@ export interface components {
         } | null;
         Preview: {
             /**
-             * @description unavailable is a server without ffmpeg; failed is told once, the next question tries again
+             * @description unavailable is a server without ffmpeg; failed, until other frames are finished
              * @enum {string}
              */
             state: "none" | "making" | "ready" | "failed" | "unavailable" | "stale";
@@ -2549,7 +2549,7 @@ export interface components {
                      * Format: int64
                      * @description Of a boost
                      */
-                    job: number;
+                    job: number | null;
                     /** @description Of an adjustment */
                     from: string | null;
                     /** @description Of a gift or an adjustment */
@@ -3195,10 +3195,10 @@ export interface operations {
         requestBody: {
             content: {
                 "application/merge-patch+json": {
-                    name?: string;
+                    name: string;
                 };
                 "application/json": {
-                    name?: string;
+                    name: string;
                 };
             };
         };

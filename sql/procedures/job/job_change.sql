@@ -11,7 +11,7 @@ BEGIN
   IF v_revision IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job_id));
   END IF;
-  CALL revision_check(CONCAT('job ', p_job_id), v_revision);
+  CALL revision_check('job', p_job_id, v_revision);
   IF CHAR_LENGTH(TRIM(p_name)) NOT BETWEEN 1 AND 200 THEN
     CALL error_raise(400, 'a job needs a name of 1 to 200 characters');
   END IF;
@@ -19,7 +19,7 @@ BEGIN
     CALL error_raise(400, CONCAT('the priority ', p_priority, ' is not between 1 and 100'));
   END IF;
   UPDATE job SET name = COALESCE(TRIM(p_name), name), priority = COALESCE(p_priority, priority),
-    revision = revision + 1
+    revision = revision + (p_name IS NOT NULL OR p_priority IS NOT NULL)
   WHERE id = p_job_id;
   COMMIT;
 END

@@ -12,7 +12,7 @@ BEGIN
   IF v_state IS NULL THEN
     CALL error_raise(404, CONCAT('there is no job ', p_job_id));
   END IF;
-  CALL revision_check(CONCAT('job ', p_job_id), v_revision);
+  CALL revision_check('job', p_job_id, v_revision);
   IF v_state = 'failed' THEN
     CALL error_raise(409, CONCAT('job ', p_job_id,
       ' is failed and cannot be resumed; requeue it to try its failed frames again'));

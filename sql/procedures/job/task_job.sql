@@ -4,10 +4,9 @@ SQL SECURITY DEFINER
 BEGIN
   DECLARE v_job_id BIGINT;
 
-  -- Tasks of a job have consecutive numbers, and numbers are given out as jobs are.
-  SELECT id INTO v_job_id FROM job
-  WHERE first_task_id <= p_task_id AND p_task_id < first_task_id + task_count AND state <> 'creating'
-  ORDER BY first_task_id DESC LIMIT 1;
+  -- Tasks of a job have consecutive numbers: the job that begins last before this one has it, or none.
+  SELECT IF(p_task_id < first_task_id + task_count AND state <> 'creating', id, NULL) INTO v_job_id
+  FROM job WHERE first_task_id <= p_task_id ORDER BY first_task_id DESC LIMIT 1;
   IF v_job_id IS NULL THEN
     CALL error_raise(404, CONCAT('there is no task ', p_task_id));
   END IF;

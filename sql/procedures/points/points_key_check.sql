@@ -6,7 +6,7 @@ BEGIN
     CALL error_raise(400, CONCAT('cannot move ', COALESCE(points_text(p_points), 'no'),
       ' points; say a number above 0 and at most 1,000,000,000,000'));
   END IF;
-  IF COALESCE(p_key, '') COLLATE utf8mb4_bin NOT REGEXP '^[A-Za-z0-9._-]{1,64}\\z' THEN
-    CALL error_raise(400, 'the idempotency key needs 1 to 64 letters, digits, ".", "_" and "-"');
+  IF COALESCE(p_key, '') COLLATE utf8mb4_bin NOT REGEXP '^[A-Za-z0-9._:-]{1,64}\\z' THEN
+    CALL error_raise(400, 'the idempotency key needs 1 to 64 letters, digits, ".", "_", ":" and "-"');
   END IF;
 END

@@ -19,7 +19,8 @@ BEGIN
   IF p_shot_id <> 0 AND NOT EXISTS (SELECT 1 FROM job WHERE id = p_job_id AND project_id = v_project_id) THEN
     CALL error_raise(409, CONCAT('job ', p_job_id, ' is not in the project of shot ', p_shot_id));
   END IF;
-  UPDATE job SET shot_id = NULLIF(p_shot_id, 0) WHERE id = p_job_id;
+  UPDATE shot SET revision = revision + 1 WHERE id = (SELECT shot_id FROM job WHERE id = p_job_id) AND id <> p_shot_id;
+  UPDATE job SET shot_id = NULLIF(p_shot_id, 0), revision = revision + 1 WHERE id = p_job_id;
   UPDATE shot SET state = NULL, revision = revision + 1 WHERE id = p_shot_id;
   COMMIT;
 END

@@ -24,7 +24,7 @@ BEGIN
   END IF;
   SELECT sequence_id, COALESCE(TRIM(p_name), name), revision INTO v_before, v_name, v_revision
   FROM shot WHERE id = p_shot_id FOR UPDATE;
-  CALL revision_check(CONCAT('shot ', p_shot_id), v_revision);
+  CALL revision_check('shot', p_shot_id, v_revision);
   SET v_sequence_id = v_before;
   IF p_sequence_name IS NOT NULL THEN
     SET v_sequence_id = (SELECT id FROM sequence WHERE project_id = v_project_id AND name = TRIM(p_sequence_name));

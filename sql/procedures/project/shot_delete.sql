@@ -11,8 +11,8 @@ BEGIN
   IF v_sequence_id IS NULL THEN
     CALL error_raise(404, CONCAT('there is no shot ', p_shot_id));
   END IF;
-  CALL revision_check(CONCAT('shot ', p_shot_id), v_revision);
-  UPDATE job SET shot_id = NULL WHERE shot_id = p_shot_id;
+  CALL revision_check('shot', p_shot_id, v_revision);
+  UPDATE job SET shot_id = NULL, revision = revision + 1 WHERE shot_id = p_shot_id;
   DELETE FROM shot WHERE id = p_shot_id;
   DELETE FROM sequence WHERE id = v_sequence_id AND NOT EXISTS (SELECT 1 FROM shot WHERE sequence_id = v_sequence_id);
   COMMIT;

@@ -6,6 +6,7 @@ CREATE OR REPLACE PROCEDURE idempotency_begin(IN p_user_id BIGINT, IN p_key VARC
   IN p_request_sha256 VARBINARY(64))
 SQL SECURITY DEFINER
 BEGIN
+  DECLARE v_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin;  -- as the column: letters of two cases differ
   DECLARE v_found VARBINARY(64);
   DECLARE v_answer MEDIUMBLOB;
   DECLARE v_created_id BIGINT;
@@ -18,14 +19,14 @@ BEGIN
   IF COALESCE(p_key, '') COLLATE utf8mb4_bin NOT REGEXP '^[A-Za-z0-9._:-]{1,64}\\z' THEN
     CALL error_raise(400, 'the idempotency key needs 1 to 64 letters, digits, ".", "_", ":" and "-"');
   END IF;
-  SET @idempotency_user_id = NULL, @idempotency_key = NULL;
+  SET v_key = p_key, @idempotency_user_id = NULL, @idempotency_key = NULL;
   IF COALESCE(GET_LOCK(idempotency_lock_name(p_user_id, p_key), 0), 0) = 0 THEN
     CALL error_raise(425, 'the first request with this key is still being done; retry in a moment');
   END IF;
   DELETE FROM idempotent_request
-  WHERE user_id = p_user_id AND idempotency_key = p_key AND created_at < UTC_TIMESTAMP(3) - INTERVAL 1 DAY;
+  WHERE user_id = p_user_id AND idempotency_key = v_key AND created_at < UTC_TIMESTAMP(3) - INTERVAL 1 DAY;
   SELECT request_sha256, answer, created_id INTO v_found, v_answer, v_created_id
-  FROM idempotent_request WHERE user_id = p_user_id AND idempotency_key = p_key;
+  FROM idempotent_request WHERE user_id = p_user_id AND idempotency_key = v_key;
   IF v_found <> p_request_sha256 THEN
     CALL error_raise(422, CONCAT('the key "', p_key, '" was used for another request; take a new key'));
   END IF;
@@ -33,8 +34,8 @@ BEGIN
     DO RELEASE_LOCK(idempotency_lock_name(p_user_id, p_key));
   ELSE
     REPLACE INTO idempotent_request (user_id, idempotency_key, request_sha256, created_at)
-    VALUES (p_user_id, p_key, p_request_sha256, UTC_TIMESTAMP(3));
-    SET @idempotency_user_id = p_user_id, @idempotency_key = p_key;
+    VALUES (p_user_id, v_key, p_request_sha256, UTC_TIMESTAMP(3));
+    SET @idempotency_user_id = p_user_id, @idempotency_key = v_key;
   END IF;
   SELECT v_answer AS answer, COALESCE(v_created_id, 0) AS created_id;
 END

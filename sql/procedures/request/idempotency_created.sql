@@ -3,6 +3,8 @@
 CREATE OR REPLACE PROCEDURE idempotency_created(IN p_id BIGINT)
 SQL SECURITY DEFINER
 BEGIN
+  DECLARE v_key VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT @idempotency_key;
+
   UPDATE idempotent_request SET created_id = p_id
-  WHERE user_id = @idempotency_user_id AND idempotency_key = @idempotency_key AND created_id IS NULL;
+  WHERE user_id = @idempotency_user_id AND idempotency_key = v_key AND created_id IS NULL;
 END

@@ -13,7 +13,7 @@ BEGIN
   IF v_revision IS NULL THEN
     CALL error_raise(404, CONCAT('there is no slave ', p_slave_id));
   END IF;
-  CALL revision_check(CONCAT('slave ', p_slave_id), v_revision);
+  CALL revision_check('slave', p_slave_id, v_revision);
   UPDATE slave SET remote_settings = p_remote_settings, revision = revision + 1 WHERE id = p_slave_id;
   COMMIT;
 END

@@ -16,7 +16,7 @@ BEGIN
   IF v_state IS NULL THEN
     CALL error_raise(404, CONCAT('there is no slave ', p_slave_id));
   END IF;
-  CALL revision_check(CONCAT('slave ', p_slave_id), v_revision);
+  CALL revision_check('slave', p_slave_id, v_revision);
   IF v_state = 'revoked' AND p_state <> 'revoked' THEN
     CALL error_raise(409, CONCAT('slave ', p_slave_id, ' was revoked; enrol it again with a new slavekey'));
   END IF;

@@ -24,7 +24,7 @@ BEGIN
   IF v_name IS NULL THEN
     CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
-  CALL revision_check(CONCAT('user ', p_user_id), v_revision);
+  CALL revision_check('user', p_user_id, v_revision);
   IF p_user_id = p_administrator_id THEN
     CALL error_raise(409, 'nobody can block himself; ask another administrator');
   END IF;

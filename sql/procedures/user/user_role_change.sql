@@ -20,7 +20,7 @@ BEGIN
   IF v_role IS NULL THEN
     CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
-  CALL revision_check(CONCAT('user ', p_user_id), v_revision);
+  CALL revision_check('user', p_user_id, v_revision);
   IF v_blocked AND p_role <> 'user' THEN
     CALL error_raise(409, 'a blocked account cannot get a role; unblock it first');
   END IF;

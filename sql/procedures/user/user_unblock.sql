@@ -13,7 +13,7 @@ BEGIN
   IF v_name IS NULL THEN
     CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
-  CALL revision_check(CONCAT('user ', p_user_id), v_revision);
+  CALL revision_check('user', p_user_id, v_revision);
   IF EXISTS (SELECT 1 FROM user WHERE id = p_user_id AND blocked_at IS NOT NULL) THEN
     UPDATE user SET blocked_at = NULL, blocked_reason = NULL, revision = revision + 1 WHERE id = p_user_id;
     INSERT INTO activity (created_at, kind, user_id, message)

@@ -1,10 +1,12 @@
 // What a request may ask besides what it does: to be done once, to change only what was looked at, in which type.
+#include <stdexcept>
 #include <thread>
 
 #include "common/base/json_text.h"
 #include "server/store/requests.h"
 #include "tests/support/api_fixture.h"
 #include "tests/support/database_fixture.h"
+#include "tests/support/sample_job.h"
 
 using namespace distren;
 using nlohmann::json;
@@ -243,6 +245,96 @@ START_TEST(no_answer_with_a_secret_is_compressed) {
 }
 END_TEST
 
+START_TEST(a_stale_cancel_leaves_the_dependent_jobs_alone) {
+  Fixture fixture;
+  auto const ann = fixture.person();
+  auto const made = fixture.call("POST", "/api/v1/submissions", ann,
+                                 sample_job(fixture, ann, {{"frames", "1-3"}, {"video", {{"format", "MP4"}}}}));
+  ck_assert_msg(made.status == 201, "%s", made.text.c_str());
+  auto const path = "/api/v1/jobs/" + to_text(made.json["id"]);
+  auto const video = "/api/v1/jobs/" + to_text(made.json["jobs"].back()["id"]);
+  ck_assert(path != video);
+  ck_assert_int_eq(fixture.change("\"r99\"", "POST", path + "/cancel", ann).status, 412);
+  ck_assert_text(fixture.call("GET", video, ann).json["state"], "active");
+  auto const tag = "\"r" + to_text(fixture.call("GET", path, ann).json["revision"]) + "\"";
+  ck_assert_int_eq(fixture.change(tag, "POST", path + "/cancel", ann).status, 200);
+  ck_assert_text(fixture.call("GET", video, ann).json["state"], "cancelled");
+}
+END_TEST
+
+START_TEST(a_stale_move_to_a_shot_creates_none) {
+  Fixture fixture;
+  auto const ann = fixture.person();
+  auto const project = fixture.call("POST", "/api/v1/projects", ann, {{"name", "film"}}).json["id"];
+  auto const made = fixture.call("POST", "/api/v1/submissions", ann, sample_job(fixture, ann, {{"project", project}}));
+  ck_assert_msg(made.status == 201, "%s", made.text.c_str());
+  auto const path = "/api/v1/jobs/" + to_text(made.json["id"]);
+  auto const shots = "/api/v1/projects/" + to_text(project) + "/shots";
+  auto const seen = "\"r" + to_text(made.json["revision"]) + "\"";
+  json const move{{"shot", "SQ/SH"}, {"name", "better"}};
+  ck_assert_int_eq(fixture.change("\"r99\"", "PATCH", path, ann, move).status, 412);
+  ck_assert(fixture.call("GET", shots, ann).json["items"].empty());
+  auto const moved = fixture.change(seen, "PATCH", path, ann, move);
+  ck_assert_msg(moved.status == 200, "%s", moved.text.c_str());
+  ck_assert(moved.json["name"] == "better" && moved.json["shot_name"] == "SQ/SH");
+  ck_assert_int_eq(fixture.change(seen, "PATCH", path, ann, {{"priority", 3}}).status, 412);
+}
+END_TEST
+
+Reply throwing_handler(Request const&, Context&) {
+  throw std::runtime_error("on purpose");
+}
+
+START_TEST(a_handler_that_throws_leaves_no_key_locked_and_no_expectation) {
+  Fixture fixture;
+  auto const ann = fixture.person();
+  auto const path =
+      "/api/v1/slaves/" + to_text(fixture.call("POST", "/api/v1/slaves", ann, {{"name", "pc"}}).json["id"]);
+  std::vector<Route> routes{
+      Route("POST", "/api/v1/slaves/{slave_id}/throw", Needs::login, Scope::none, throwing_handler)
+          .once("")
+          .with_revision()};
+  Router const router(std::move(routes), *fixture.services, handle_page);
+  Request request;
+  request.method = "POST";
+  request.path = path + "/throw";
+  request.headers = {{"authorization", "Bearer " + ann}, {"idempotency-key", "k"}, {"if-match", "\"r99\""}};
+  Worker worker{fixture.database};
+  bool thrown = false;
+  try {
+    (void)router.answer(request, worker);
+  } catch (std::runtime_error const&) {
+    thrown = true;
+  }
+  ck_assert(thrown);
+  ck_assert_int_eq(fixture.call("PATCH", path, ann, {{"name", "desk"}}).status, 200);
+  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["user"]["id"].get<std::int64_t>();
+  Database other(*the_database);
+  ck_assert(store::begin_idempotent(other, user, "k", as_bytes(sha256("x"))).has_value());
+}
+END_TEST
+
+START_TEST(a_connection_that_is_lost_in_a_request_changes_nothing_more) {
+  Fixture fixture;
+  auto const ann = fixture.person();
+  auto const slave = fixture.call("POST", "/api/v1/slaves", ann, {{"name", "pc"}}).json["id"].get<std::int64_t>();
+  ck_assert(store::expect_revision(fixture.database, "slave", slave, 99).has_value());
+  ck_assert(!fixture.database.execute("KILL CONNECTION_ID()").has_value());
+  auto const renamed = store::rename_slave(fixture.database, slave, "desk");
+  ck_assert(!renamed.has_value() && renamed.error().code == Errc::unavailable);
+  ck_assert(store::accept_any_revision(fixture.database).has_value());
+  ck_assert_text(store::show_slave(fixture.database, slave)->name, "pc");
+  ck_assert(store::rename_slave(fixture.database, slave, "desk").has_value());
+}
+END_TEST
+
+START_TEST(what_is_fetched_ignores_if_match) {
+  Fixture fixture;
+  auto const ann = fixture.person();
+  ck_assert_int_eq(fixture.change("\"an-etag\"", "GET", "/api/v1/projects", ann).status, 200);
+}
+END_TEST
+
 TestGroup const requests_tests{
     "requests",
     {what_is_created_twice_with_one_key_is_one_thing_with_one_answer, a_key_belongs_to_one_user,
@@ -250,7 +342,9 @@ TestGroup const requests_tests{
      what_was_created_before_a_kill_is_not_created_again, a_kept_answer_with_a_secret_cannot_be_read_in_the_database,
      a_sealed_text_opens_with_its_key_alone_and_unchanged, only_the_revision_that_was_looked_at_is_changed,
      an_expectation_ends_with_its_request, every_body_is_json_and_a_change_may_be_a_merge_patch,
-     no_answer_with_a_secret_is_compressed},
+     no_answer_with_a_secret_is_compressed, a_stale_cancel_leaves_the_dependent_jobs_alone,
+     a_stale_move_to_a_shot_creates_none, a_handler_that_throws_leaves_no_key_locked_and_no_expectation,
+     a_connection_that_is_lost_in_a_request_changes_nothing_more, what_is_fetched_ignores_if_match},
     with_database};
 
 }  // namespace
