@@ -93,7 +93,7 @@ namespace {
 
 // Of a job whose test frames come first: are they rendered?
 json approval_of(store::Job const& job) {
-  if (!job.held || store::has_ended(job.state)) return nullptr;
+  if (!job.needs_approval || store::has_ended(job.state)) return nullptr;
   int const tests = std::min(3, job.tasks / std::max(1, job.tiles)) * job.tiles;
   return job.accepted + job.failed < tests ? "testing" : "waiting";
 }

@@ -58,7 +58,7 @@ void add_job(DispatchCore& core, store::RunnableJob job, std::vector<store::Runn
                         .revision = job.revision,
                         .state = job.state == "active" ? store::JobState::active : store::JobState::paused,
                         .priority = job.priority,
-                        .held = job.held});
+                        .needs_approval = job.needs_approval});
   core.revisions.queued(id);
   // What it waited for was finished after its row was read.
   if (auto const* const before = core.revisions.find(job.after); before != nullptr && job.waits)

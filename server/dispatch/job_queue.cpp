@@ -30,7 +30,7 @@ void JobQueue::follow(store::JobControl const& control) {
   if (store::has_ended(control.state)) return;
   info_.state = control.state == store::JobState::active ? "active" : "paused";
   info_.priority = control.priority;
-  info_.held = control.held;
+  info_.needs_approval = control.needs_approval;
 }
 
 void JobQueue::rendered(std::int64_t slave, int memory_mib) {
@@ -81,7 +81,7 @@ bool JobQueue::each_test(Do what) const {
 }
 
 int JobQueue::ready() const {
-  if (!info_.held || tasks_.empty()) return ready_;
+  if (!info_.needs_approval || tasks_.empty()) return ready_;
   int count = 0;
   each_test([this, &count](std::size_t at) {
     if (tasks_[at].state == State::ready) ++count;
@@ -103,7 +103,7 @@ bool JobQueue::reopen(std::int64_t task, std::int64_t revision) {
 }
 
 std::optional<std::int64_t> JobQueue::take(std::int64_t slave) {
-  if (info_.held) return take_next(slave, 1);
+  if (info_.needs_approval) return take_next(slave, 1);
   int seen = 0;
   for (std::int64_t const task : returned_) {
     if (++seen > look_ahead) break;
@@ -133,7 +133,7 @@ bool JobQueue::take_at(std::size_t at, std::int64_t slave) {
 std::optional<std::int64_t> JobQueue::take_next(std::int64_t slave, int run_length) {
   auto const task_at = [this](std::size_t at) { return info_.first_task + static_cast<std::int64_t>(at); };
   if (tasks_.empty()) return std::nullopt;
-  if (info_.held) {
+  if (info_.needs_approval) {
     std::optional<std::int64_t> taken;
     each_test([&](std::size_t at) {
       if (take_at(at, slave)) taken = task_at(at);

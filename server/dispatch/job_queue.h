@@ -63,7 +63,7 @@ public:
   [[nodiscard]] bool waits() const { return info_.waits; }  // for the job whose output it is made of
   void dependency_met() { info_.waits = false; }
   // Only the first, the middle and the last frame are given out until it is approved.
-  [[nodiscard]] bool needs_approval() const { return info_.held; }
+  [[nodiscard]] bool needs_approval() const { return info_.needs_approval; }
   // done -> ready: it shall be rendered once more. false: it is at work here, for all that the database says.
   bool reopen(std::int64_t task, std::int64_t revision);
   void follow(

@@ -43,7 +43,7 @@ Job read_job(SqlRow const& row) {
   job.submission = row.integer(23);
   job.shot = row.integer(24);
   job.shot_name = row.text(25);
-  job.held = row.integer(26) != 0;
+  job.needs_approval = row.integer(26) != 0;
   job.revision = row.integer(27);
   return job;
 }

@@ -23,7 +23,7 @@ struct JobControl {
   std::int64_t revision = 0;
   JobState state = JobState::active;
   int priority = 50;
-  bool held = false;
+  bool needs_approval = false;
 };
 inline constexpr std::int64_t deleted_revision = INT64_MAX;  // nothing is newer than that there is no row
 inline bool has_ended(JobState state) {
@@ -52,7 +52,7 @@ struct NewJob {
   int tiles = 1;            // of each frame
   int after = -1;           // the place among those submitted together of the job whose output it is made of; -1: none,
                             // it has files of its own
-  bool held = false;        // only its test frames until it is approved
+  bool needs_approval = false;  // only its test frames until it is approved
 };
 
 struct NewSubmission {
@@ -90,9 +90,9 @@ struct Job {
   std::int64_t submission = 0;  // the first of the jobs that were submitted with it; 0: alone
   std::int64_t shot = 0;        // of its project; 0: none
   std::string shot_name;        // SEQUENCE/SHOT
-  bool held = false;            // only its test frames are rendered until it is approved
+  bool needs_approval = false;  // only its test frames are rendered until it is approved
   std::int64_t revision = 0;    // see JobControl
-  [[nodiscard]] JobControl control() const { return {id, revision, state, priority, held}; }
+  [[nodiscard]] JobControl control() const { return {id, revision, state, priority, needs_approval}; }
 };
 
 struct Task {
@@ -158,7 +158,7 @@ Result<std::vector<std::int64_t>> list_dependent_jobs(Database&, std::int64_t jo
 Result<int> requeue_job(Database&, std::int64_t job, bool all = false);
 Result<int> requeue_task(Database&, std::int64_t job, std::int64_t task);
 Result<std::int64_t> count_tasks(Database&, std::int64_t user);  // of all jobs of this user
-// Of a held job not only the test frames (first, middle, last) may be rendered any more.
+// Of a job that needs approval not only the test frames (first, middle, last) may be rendered any more.
 Result<void> approve_job(Database&, std::int64_t job);
 // Absent values stay as they are.
 Result<void> change_job(Database&, std::int64_t job, std::optional<std::string_view> name, std::optional<int> priority);

@@ -83,7 +83,7 @@ Result<std::vector<RunnableJob>> load_jobs(Database& database, std::int64_t only
     job.waits = row.integer(13) != 0;
     job.user_name = row.text(14);
     job.project = row.integer(15);
-    job.held = row.integer(16) != 0;
+    job.needs_approval = row.integer(16) != 0;
     job.revision = row.integer(17);
     jobs.push_back(std::move(job));
   });
@@ -170,7 +170,7 @@ Result<JournalReply> write_journal(Database& database, JournalBatch const& batch
                                                       .revision = row.integer(4),
                                                       .state = JobState::paused,
                                                       .priority = static_cast<int>(row.integer(5)),
-                                                      .held = row.integer(6) != 0},
+                                                      .needs_approval = row.integer(6) != 0},
                                           .reason = row.text(2)});
             break;
           default:

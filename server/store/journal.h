@@ -31,10 +31,10 @@ struct RunnableJob {
   std::int64_t revision = 0;  // of the row, see JobControl; its tasks are at least as new
   std::int64_t first_task = 0;
   int tasks = 0;
-  int tiles = 1;           // of each frame
-  std::int64_t after = 0;  // the job whose output it is made of; 0: none
-  bool waits = false;      // that job is not finished yet
-  bool held = false;       // only its test frames are given out
+  int tiles = 1;                // of each frame
+  std::int64_t after = 0;       // the job whose output it is made of; 0: none
+  bool waits = false;           // that job is not finished yet
+  bool needs_approval = false;  // only its test frames are given out
   std::vector<JobFile> files;
 };
 

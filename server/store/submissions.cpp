@@ -46,7 +46,7 @@ nlohmann::json row_of(NewJob const& job, std::size_t file_set) {
           {"warnings", job.warnings},
           {"priority", job.priority},
           {"starts_paused", job.paused ? 1 : 0},
-          {"needs_approval", job.held ? 1 : 0},
+          {"needs_approval", job.needs_approval ? 1 : 0},
           {"frame_count", job.frames.size()},
           {"tiles_per_frame", job.tiles},
           {"depends_on", job.after + 1},

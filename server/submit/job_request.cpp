@@ -217,7 +217,7 @@ Result<JobRequest> read_job_request(std::string_view text, std::map<std::string,
   body->read("project", JsonBody::optional, request.project, 1, INT64_MAX);
   read_shot(*body, request);
   body->read("paused", JsonBody::optional, job.paused);
-  body->read("test_first", JsonBody::optional, job.held);
+  body->read("test_first", JsonBody::optional, job.needs_approval);
   if (auto finished = body->finish(); !finished) return std::move(finished).error();
   return request;
 }

@@ -39,7 +39,7 @@ struct Chain {  // what is left of one variation's jobs so far
     job.version = "0";
     job.warnings = "[]";
     job.tiles = 1;
-    job.paused = job.held = false;  // it waits anyway
+    job.paused = job.needs_approval = false;  // it waits anyway
     job.files.clear();
     job.source = "output/" + output.value("pattern", "");
     plan[static_cast<std::size_t>(last)].result = false;

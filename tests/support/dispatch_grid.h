@@ -97,7 +97,7 @@ struct Grid {
                            .revision = ++revision,
                            .first_task = id * 1000,
                            .tasks = frames,
-                           .held = hold,
+                           .needs_approval = hold,
                            .files = {{"scene.blend", "abc", 10}}};
     std::vector<store::RunnableTask> tasks;
     for (int i = 0; i < frames; ++i) tasks.push_back({id * 1000 + i, id, i + 1, 0});
