@@ -278,7 +278,8 @@ def invalid_messages_over_https_are_rejected(grid):
     assert post("hello", [1])[0] == 400
     assert post("result", {"attempt": 1, "lease": "1.1.1.1.x", "state": "done"})[0] == 403
     assert post("progress", {"attempt": "x"})[0] == 400
-    assert grid.http("POST", "/api/v1/slave/hello", data=b"\xff{", token="", headers=login)[0] == 400
+    assert grid.http("POST", "/api/v1/slave/hello", data=b"\xff{", token="",
+                     headers=login | {"Content-Type": "application/json"})[0] == 400
     assert post("hello", {"protocol": 1, "slots": 1, "methods": []})[0] == 200
 
 
