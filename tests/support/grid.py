@@ -217,7 +217,24 @@ class Grid(Daemon):
             except OSError:
                 return None
             return job if job.get("state") in states else None
-        return wait_until(f"job {number} becomes {' or '.join(states)}", look, seconds)
+        job = wait_until(f"job {number} becomes {' or '.join(states)}", look, seconds)
+        self.wait_images(job)
+        return job
+
+    def wait_images(self, job, seconds=10):
+        """An image is put in place after the database has accepted it: a moment later than the API tells of it. Whoever looks
+        into the folder checks what is there; here nothing is demanded."""
+        if job["accepted"] > 1000:
+            return
+        try:
+            wanted = {task["output"] for task in self.tasks(job["id"]) if task["state"] == "accepted" and task["output"]}
+        except OSError:  # the server was stopped meanwhile
+            return
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if not os.path.isdir(self.output(job["id"])) or wanted <= set(os.listdir(self.output(job["id"]))):
+                return
+            time.sleep(0.05)
 
     def wait_frames(self, number, count, seconds=120):
         return wait_until(f"{count} frames of job {number} are accepted",

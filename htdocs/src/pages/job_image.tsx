@@ -1,6 +1,6 @@
 // A job's latest frame, its preview, or its video.
 import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { ask, url } from '../api/client';
 import { useLive } from '../api/live';
 import { isVideo, latestThumbnail, videoOf } from '../api/images';
@@ -19,13 +19,16 @@ const still = (): boolean => window.matchMedia('(prefers-reduced-motion: reduce)
 export function Animation({ job, play }: { job: Job; play?: (() => void) | undefined }) {
   const [round, setRound] = useState(0);
   const [making, setMaking] = useState(false);
+  const tried = useRef(0); // the round in which what failed was asked for once more
   const live = useLive<Motion>(
     `preview ${job.id} ${round}`,
     async (signal) => {
       const path = { job_id: job.id };
       const shown = await ask('GET /api/v1/jobs/{job_id}/preview', { path, signal });
+      const again = shown.state === 'failed' && tried.current !== round;
+      tried.current = round;
       const answer =
-        shown.state === 'stale' ? await ask('POST /api/v1/jobs/{job_id}/preview', { path, signal }) : shown;
+        shown.state === 'stale' || again ? await ask('POST /api/v1/jobs/{job_id}/preview', { path, signal }) : shown;
       setMaking(answer.state === 'making');
       return { ...answer, accepted: job.accepted };
     },
