@@ -5870,7 +5870,7 @@ export interface operations {
                         api_versions: string[];
                         /** @description Of the line protocol, see doc/protocol.md */
                         line_protocols: number[];
-                        /** @description Older programs are told to be upgraded */
+                        /** @description The oldest that speak this API and line */
                         min_versions: {
                             /** @description null: any */
                             client: string | null;
