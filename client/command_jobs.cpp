@@ -89,8 +89,9 @@ std::string describe(Json const& job) {
   line("priority", fmt::to_string(number_of(job, "priority")));
   line("position", id_of(job, "position"));
   line("estimated finish", clock_time(text_of(job, "finish_at"), now_ms()));
-  if (fraction_of(job, "escrow") > 0)
-    line("boost", fmt::format("{}, {} points in escrow", decimal_of(job, "boost"), decimal_of(job, "escrow")));
+  if (number_of(job, "escrow_millipoints") > 0)
+    line("boost",
+         fmt::format("{}, {} points in escrow", decimal_of(job, "boost"), points_of(job, "escrow_millipoints")));
   line("submitted", ago(text_of(job, "created_at"), now_ms()));
   line("ended", ago(text_of(job, "finished_at"), now_ms()));
   for (auto const& warning : list_of(job, "warnings"))

@@ -24,15 +24,15 @@ Result<int> show_balance(Context const& context) {
   if (!balance) return balance.error();
   std::string text;
   auto line = [&](char const* title, char const* key, std::string const& remark) {
-    text += fmt::format("{:<10} {:>12}{}{}\n", title, decimal_of(*balance, key), remark.empty() ? "" : "  ", remark);
+    text += fmt::format("{:<10} {:>12}{}{}\n", title, points_of(*balance, key), remark.empty() ? "" : "  ", remark);
   };
-  line("available", "available", "to spend or give");
-  line("pending", "pending", "earned, waiting for an audit");
-  line("in boosts", "escrow", "of your jobs that have not ended");
-  auto const frames = number_of(*balance, "held_frames");
-  line("held", "held",
+  line("available", "available_millipoints", "to spend or give");
+  line("pending", "pending_millipoints", "earned, waiting for an audit");
+  line("in boosts", "escrow_millipoints", "of your jobs that have not ended");
+  auto const frames = number_of(*balance, "held_count");
+  line("held", "held_max_millipoints",
        frames == 0 ? "" : fmt::format("at most, for {} frames whose fair value is not known yet", frames));
-  line("total", "total", fmt::format("earned so far; your weight is {}", decimal_of(*balance, "weight")));
+  line("total", "total_millipoints", fmt::format("earned so far; your weight is {}", decimal_of(*balance, "weight")));
   context.print(*balance, text);
   return exit_ok;
 }
@@ -52,7 +52,8 @@ Result<int> list_statement(Context const& context, StatementOptions const& optio
                {"PURPOSE"}});
   for (auto const& line : list_of(*page, "items"))
     table.add({id_of(line), ago(text_of(line, "created_at"), now_ms()), text_of(line, "kind"),
-               change_of(line, "available"), change_of(line, "pending"), purpose_of(line)});
+               change_of(line, "available_change_millipoints"), change_of(line, "pending_change_millipoints"),
+               purpose_of(line)});
   auto const next = text_of(*page, "next_cursor");
   context.print(*page, table.empty() ? "No transactions yet.\n" : table.text());
   if (!context.options.json && !next.empty())
@@ -68,8 +69,8 @@ Result<int> list_ranking(Context const& context, std::size_t limit) {
   auto listed = session->each_item(fmt::format("/api/v1/ranking?limit={}", std::min<std::size_t>(limit, 1000)),
                                    "the ranking", [&](Json const& user) {
                                      items.push_back(user);
-                                     table.add({id_of(user, "place"), text_of(user, "user_name"),
-                                                decimal_of(user, "total"), decimal_of(user, "weight")});
+                                     table.add({id_of(user, "rank"), text_of(object_of(user, "user"), "name"),
+                                                points_of(user, "total_millipoints"), decimal_of(user, "weight")});
                                      return items.size() < limit;
                                    });
   if (!listed) return listed.error();

@@ -26,7 +26,6 @@ struct Spending {
   bool yes = false;
 
   [[nodiscard]] std::int64_t millipoints() const { return parse_points(points).value(); }  // validated before
-  [[nodiscard]] Json amount() const { return points_json(millipoints()); }
   [[nodiscard]] std::string text() const { return points_text(millipoints()); }
   [[nodiscard]] std::string key_or_new() const { return key.empty() ? random_secret() : key; }
 };
@@ -43,7 +42,7 @@ Result<int> boost_job(Context const& context, Spending const& spending) {
   auto const name = fmt::format("job {}", spending.job);
   // With a key that was used before, the job may be deleted; an executed boost is not quoted again.
   if (spending.quote || (!spending.yes && spending.key.empty())) {
-    auto quote = session->get(with_query(path + "/quote", "points", spending.text()), name);
+    auto quote = session->get(with_query(path + "/quote", "millipoints", fmt::to_string(spending.millipoints())), name);
     if (!quote) return quote.error();
     auto const words = quote_text(*quote, now_ms());
     if (spending.quote) {
@@ -52,7 +51,7 @@ Result<int> boost_job(Context const& context, Spending const& spending) {
     }
     if (!confirmed(words, "Boost it?")) return declined();
   }
-  auto receipt = session->send_once(path, Json{{"points", spending.amount()}}, name, spending.key_or_new());
+  auto receipt = session->send_once(path, Json{{"millipoints", spending.millipoints()}}, name, spending.key_or_new());
   if (!receipt) return receipt.error();
   context.report(*receipt, fmt::format("Job {} boosted with {} points; receipt {}.\n", spending.job, spending.text(),
                                        id_of(*receipt)));
@@ -64,7 +63,7 @@ Result<int> give_points(Context const& context, Spending const& spending) {
   if (!session) return session.error();
   if (!spending.yes && !confirmed("", fmt::format("Give {} points to {}?", spending.text(), spending.to)))
     return declined();
-  Json body{{"to", spending.to}, {"points", spending.amount()}};
+  Json body{{"to", spending.to}, {"millipoints", spending.millipoints()}};
   if (!spending.reason.empty()) body["reason"] = spending.reason;
   auto receipt = session->send_once("/api/v1/transfers", body, spending.to, spending.key_or_new());
   if (!receipt) return receipt.error();
@@ -76,7 +75,7 @@ Result<int> give_points(Context const& context, Spending const& spending) {
 Result<int> adjust_points(Context const& context, Spending const& spending) {
   auto session = context.session();
   if (!session) return session.error();
-  Json body{{"points", spending.amount()}, {"reason", spending.reason}};
+  Json body{{"millipoints", spending.millipoints()}, {"reason", spending.reason}};
   if (!spending.from.empty()) body["from"] = spending.from;
   if (!spending.to.empty()) body["to"] = spending.to;
   auto receipt = session->send_once("/api/v1/adjustments", body, "the adjustment", spending.key_or_new());

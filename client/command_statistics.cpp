@@ -57,7 +57,7 @@ Result<int> show_statistics(Context const& context, StatisticsOptions const& opt
   if (!found) return found.error();
   auto const& frames = list_of(*found, "frames");
   auto const& failures = list_of(*found, "failures");
-  auto const& points = list_of(*found, "points");
+  auto const& points = list_of(*found, "earned_millipoints");
   auto const& power = list_of(object_of(*found, "power"), "mean");
   auto const& ready = list_of(object_of(*found, "ready"), "mean");
   auto const step = std::max<std::int64_t>(1, number_of(*found, "step"));
@@ -70,7 +70,8 @@ Result<int> show_statistics(Context const& context, StatisticsOptions const& opt
                {"WAITING", Align::right}});
   auto const line = [&](std::string const& name, std::size_t from, std::size_t to) {
     table.add({name, figure(sum_of(frames, from, to)), figure(sum_of(failures, from, to)),
-               figure(sum_of(points, from, to)), figure(mean_of(power, from, to)), figure(mean_of(ready, from, to))});
+               figure(sum_of(points, from, to) / 1000), figure(mean_of(power, from, to)),
+               figure(mean_of(ready, from, to))});
   };
   // The newest row is complete; the oldest covers the rest.
   for (std::size_t to = frames.size() % size == 0 ? size : frames.size() % size; to <= frames.size(); to += size) {

@@ -23,15 +23,16 @@ bool has_number(Json const& object, char const* key) {
 }
 
 // "job 7 (film)"; the name is missing when the job is deleted.
-std::string name_and_id_of(Json const& line, char const* kind, char const* name) {
-  auto const id = id_of(line, kind);
+std::string name_and_id_of(Json const& line, char const* kind) {
+  auto const& object = object_of(line, kind);
+  auto const id = id_of(object);
   if (id.empty()) return {};
-  auto const called = text_of(line, name);
+  auto const called = text_of(object, "name");
   return fmt::format("{} {}{}", kind, id, called.empty() ? "" : fmt::format(" ({})", called));
 }
 
 std::string finish_of(Json const& forecast, std::int64_t now) {
-  auto const at = text_of(forecast, "finish_at");
+  auto const at = text_of(forecast, "estimated_finish_at");
   return at.empty() ? "unknown, as no slave is rendering" : clock_time(at, now);
 }
 
@@ -41,44 +42,44 @@ std::string decimal_of(Json const& object, char const* key) {
   return has_number(object, key) ? points_text(thousandths_of(object, key)) : std::string();
 }
 
+std::string points_of(Json const& object, char const* key) {
+  return has_number(object, key) ? points_text(number_of(object, key)) : std::string();
+}
+
 std::string change_of(Json const& object, char const* key) {
-  auto const change = thousandths_of(object, key);
+  auto const change = number_of(object, key);
   if (change == 0) return {};
   return (change > 0 ? "+" : "") + points_text(change);
 }
 
-Json points_json(std::int64_t millipoints) {
-  if (millipoints % 1000 == 0) return millipoints / 1000;
-  return static_cast<double>(millipoints) / 1000;
-}
-
 std::string purpose_of(Json const& line) {
   auto const kind = text_of(line, "kind");
-  auto const job = name_and_id_of(line, "job", "job_name");
-  auto const other = text_of(line, "other");
+  auto const job = name_and_id_of(line, "job");
+  auto const other = text_of(line, "counterparty_name");
   auto const reason = text_of(line, "reason");
   auto const why = reason.empty() ? std::string() : ": " + reason;
   if (kind == "boost") return "for the boost of " + job;
   if (kind == "refund") return "refund of the boost of " + job;
   if (kind == "adjust") return fmt::format("adjusted by {}{}", other, why);
-  if (kind == "give") return fmt::format("{} {}{}", fraction_of(line, "available") < 0 ? "to" : "from", other, why);
+  if (kind == "give")
+    return fmt::format("{} {}{}", number_of(line, "available_change_millipoints") < 0 ? "to" : "from", other, why);
   auto const frame =
       fmt::format("{}{} on {}", has_number(line, "frame") ? "frame " + id_of(line, "frame") + " of " : "", job,
-                  name_and_id_of(line, "slave", "slave_name"));
+                  name_and_id_of(line, "slave"));
   if (kind == "payout") return frame + ", from its boost";
   return frame;
 }
 
 std::string quote_text(Json const& quote, std::int64_t now) {
-  auto const& before = object_of(quote, "now");
-  auto const& after = object_of(quote, "then");
-  auto text = fmt::format("This boost costs {} points; you have {}.\n", decimal_of(quote, "points"),
-                          decimal_of(quote, "available"));
+  auto const& before = object_of(quote, "current");
+  auto const& after = object_of(quote, "boosted");
+  auto text = fmt::format("This boost costs {} points; you have {}.\n", points_of(quote, "millipoints"),
+                          points_of(quote, "available_millipoints"));
   if (before.empty() || after.empty())
-    return text + fmt::format("Job {} is not in the queue, so the effect is unknown.\n", id_of(quote, "job"));
-  text += fmt::format("Job {} moves from position {} to {}, its boost from {} to {}.\n", id_of(quote, "job"),
-                      number_of(before, "position"), number_of(after, "position"), decimal_of(before, "boost"),
-                      decimal_of(after, "boost"));
+    return text + fmt::format("Job {} is not in the queue, so the effect is unknown.\n", id_of(quote, "job_id"));
+  text += fmt::format("Job {} moves from position {} to {}, its boost from {} to {}.\n", id_of(quote, "job_id"),
+                      number_of(before, "queue_position"), number_of(after, "queue_position"),
+                      decimal_of(before, "boost_factor"), decimal_of(after, "boost_factor"));
   auto const was = finish_of(before, now);
   auto const is = finish_of(after, now);
   text += was == is ? fmt::format("Its estimated finish stays: {}.\n", is)

@@ -1,4 +1,4 @@
-// The server's points as sentences and table cells. Points arrive as JSON numbers, see common/base/points_text.h.
+// The server's points as sentences and table cells. They arrive as whole millipoints, see common/base/points_text.h.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,12 @@
 
 namespace distren::client {
 
-// A member as points or another decimal of at most three digits: "12.5"; "" when absent or not a number.
-std::string decimal_of(Json const& object, char const* key);
+// A member of millipoints as points: "12.5"; "" when absent or not a number.
+std::string points_of(Json const& object, char const* key);
 // The same with its sign: "+12.5", "-3"; "" for zero.
 std::string change_of(Json const& object, char const* key);
-Json points_json(std::int64_t millipoints);
+// Another decimal of at most three digits, like a weight: "1.25"; "" when absent or not a number.
+std::string decimal_of(Json const& object, char const* key);
 
 // The purpose of a statement line.
 std::string purpose_of(Json const& line);

@@ -8,7 +8,6 @@
 
 #include "common/base/json_depth.h"
 #include "common/base/json_text.h"
-#include "common/base/points_text.h"
 #include "common/base/text.h"
 
 namespace distren {
@@ -130,15 +129,6 @@ bool JsonBody::read(char const* name, Need need, bool& target) {
   if (value == nullptr) return false;
   if (!value->is_boolean()) return wrong(name, *value, "wrong_type", "neither true nor false");
   target = value->get<bool>();
-  return true;
-}
-
-bool JsonBody::read_points(char const* name, Need need, std::int64_t& target) {
-  auto* value = find(name, need);
-  if (value == nullptr) return false;
-  auto const points = value->is_number() ? millipoints_of(value->get<double>()) : std::nullopt;
-  if (!points) return wrong(name, *value, "out_of_range", fmt::format("not {}", points_rule));
-  target = *points;
   return true;
 }
 

@@ -32,8 +32,6 @@ public:
   bool read(char const* name, Need need, std::string& target, std::size_t longest = 1000);
   bool read(char const* name, Need need, std::int64_t& target, std::int64_t min, std::int64_t max);
   bool read(char const* name, Need need, bool& target);
-  // Points in the syntax of common/base/points_text.h, as millipoints.
-  bool read_points(char const* name, Need need, std::int64_t& target);
   // Objects and arrays are moved from the body into the target.
   bool read_object(char const* name, Need need, nlohmann::json& target);
   bool read_array(char const* name, Need need, nlohmann::json& target, std::size_t longest);

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cmath>
+#include <optional>
 
 #include "common/base/text.h"
 
@@ -43,14 +43,6 @@ Result<std::int64_t> parse_points(std::string_view text) {
     if (millipoints >= 1 && millipoints <= max_millipoints) return millipoints;
   }
   return fail(Errc::invalid, fmt::format("'{}' cannot be points; say {}", printable(text, 40), points_rule));
-}
-
-std::optional<std::int64_t> millipoints_of(double points) {
-  if (!(points > 0) || points > static_cast<double>(max_millipoints / 1000)) return std::nullopt;
-  auto const millipoints = std::llround(points * 1000);
-  // The division rounds as reading the decimal did: equal exactly when the number was written with three digits.
-  if (millipoints < 1 || static_cast<double>(millipoints) / 1000 != points) return std::nullopt;
-  return millipoints;
 }
 
 }  // namespace distren

@@ -1,10 +1,8 @@
 // Points as people write and read them: decimal, at most three digits behind the point ("120", "12.5"). Inside they are
-// whole millipoints. A JSON number carries them exactly: every whole number of thousandths up to max_millipoints is a
-// double of its own. Any thread; invalid names the text, the cause and the form that is right.
+// whole millipoints, in JSON too. Any thread; invalid names the text, the cause and the form that is right.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +19,5 @@ std::string points_text(std::int64_t millipoints);
 
 // An amount that can be moved: 1 to max_millipoints.
 Result<std::int64_t> parse_points(std::string_view text);
-std::optional<std::int64_t> millipoints_of(double points);
 
 }  // namespace distren

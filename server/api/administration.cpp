@@ -17,10 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-json named_or_null(std::int64_t id, std::string const& name) {
-  return id == 0 ? json(nullptr) : json{{"id", id}, {"name", text_or_null(name)}};
-}
-
 json to_json(store::UserDetails const& user) {
   return {{"id", user.id},
           {"name", user.name},
@@ -31,7 +27,7 @@ json to_json(store::UserDetails const& user) {
           {"blocked_reason", text_or_null(user.blocked_reason)},
           {"jobs", user.jobs},
           {"slaves", user.slaves},
-          {"total", decimal(user.total_points)},
+          {"total_millipoints", user.total_points},
           {"login_at", text_or_null(user.last_login_at)},
           {"revision", user.revision}};
 }

@@ -45,6 +45,10 @@ json text_or_null(std::string const& text) {
   return text.empty() ? json(nullptr) : json(text);
 }
 
+json named_or_null(std::int64_t id, std::string const& name) {
+  return id == 0 ? json(nullptr) : json{{"id", id}, {"name", text_or_null(name)}};
+}
+
 std::string_view slave_state_name(store::SlaveState state) {
   switch (state) {
     case store::SlaveState::disabled:
@@ -126,7 +130,7 @@ json to_json(store::Job const& job, JobStatus const& live) {
           {"progress", job.tasks > 0 ? std::clamp(done / job.tasks, 0.0, 1.0) : 0.0},
           {"created_at", job.created_at},
           {"finished_at", text_or_null(job.finished_at)},
-          {"escrow", decimal(job.escrow)},
+          {"escrow_millipoints", job.escrow},
           {"boost", decimal(forecast ? forecast->boost : 0)},
           {"position", forecast ? json(forecast->position) : json(nullptr)},
           {"finish_at", time_or_null(forecast ? forecast->finish_ms : 0)},

@@ -34,7 +34,8 @@ nlohmann::json telemetry_to_json(store::TelemetryHour const& hour);
 
 std::string_view slave_state_name(store::SlaveState state);
 
-// Points, powers, weights and boosts are thousandths inside and decimal numbers outside: 12500 is 12.5.
+// Powers, weights and boosts are thousandths inside and decimal numbers outside: 12500 is 12.5. Points are whole
+// millipoints everywhere.
 nlohmann::json decimal(std::int64_t thousandths);
 nlohmann::json time_or_null(std::int64_t unix_ms);  // 0 becomes null
 nlohmann::json explanation_to_json(Explanation const& why);
@@ -42,6 +43,8 @@ nlohmann::json explanation_to_json(Explanation const& why);
 // "" becomes null, 0 does, nothing does.
 nlohmann::json text_or_null(std::string const& text);
 nlohmann::json number_or_null(std::int64_t number);
+// A reference to something that has a name: null without an id, its name null when it is deleted.
+nlohmann::json named_or_null(std::int64_t id, std::string const& name);
 template <typename T>
 nlohmann::json or_null(std::optional<T> const& value) {
   return value ? nlohmann::json(*value) : nlohmann::json(nullptr);

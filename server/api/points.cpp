@@ -16,23 +16,20 @@ json to_json(store::StatementLine const& line) {
   return {{"id", line.transaction},
           {"kind", line.kind},
           {"created_at", line.created_at},
-          {"available", decimal(line.available)},
-          {"pending", decimal(line.pending)},
-          {"total", decimal(line.total_change)},
-          {"job", number_or_null(line.job)},
-          {"job_name", text_or_null(line.job_name)},
+          {"available_change_millipoints", line.available},
+          {"pending_change_millipoints", line.pending},
+          {"total_change_millipoints", line.total_change},
+          {"job", named_or_null(line.job, line.job_name)},
           {"frame", line.frame ? json(*line.frame) : json(nullptr)},
-          {"slave", number_or_null(line.slave)},
-          {"slave_name", text_or_null(line.slave_name)},
-          {"other", text_or_null(line.other)},
+          {"slave", named_or_null(line.slave, line.slave_name)},
+          {"counterparty_name", text_or_null(line.other)},
           {"reason", text_or_null(line.reason)}};
 }
 
 json to_json(store::Ranked const& ranked) {
-  return {{"place", ranked.place},
-          {"user", ranked.user},
-          {"user_name", ranked.name},
-          {"total", decimal(ranked.total)},
+  return {{"rank", ranked.place},
+          {"user", named_or_null(ranked.user, ranked.name)},
+          {"total_millipoints", ranked.total},
           {"weight", decimal(economy::user_weight(ranked.total))}};
 }
 
@@ -41,12 +38,12 @@ json to_json(store::Ranked const& ranked) {
 Reply handle_show_balance(Request const&, Context& context) {
   auto const balance = store::show_balance(context.database(), context.caller.user.id);
   if (!balance) return error_reply(balance.error());
-  return json_reply(200, {{"available", decimal(balance->available)},
-                          {"pending", decimal(balance->pending)},
-                          {"escrow", decimal(balance->escrow)},
-                          {"held", decimal(balance->held_claims)},
-                          {"held_frames", balance->held},
-                          {"total", decimal(balance->total)},
+  return json_reply(200, {{"available_millipoints", balance->available},
+                          {"pending_millipoints", balance->pending},
+                          {"escrow_millipoints", balance->escrow},
+                          {"held_max_millipoints", balance->held_claims},
+                          {"held_count", balance->held},
+                          {"total_millipoints", balance->total},
                           {"weight", decimal(economy::user_weight(balance->total))}});
 }
 

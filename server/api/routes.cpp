@@ -93,7 +93,7 @@ std::vector<Route> api_routes() {
       Route("POST", "/api/v1/jobs/{job_id}/requeue", login, submit, handle_requeue_job).with_revision(),
       Route("POST", "/api/v1/jobs/{job_id}/approve", login, submit, handle_approve_job).with_revision(),
       Route("GET", "/api/v1/jobs/{job_id}/explain", login, read, handle_explain_job),
-      Route("GET", "/api/v1/jobs/{job_id}/boosts/quote", login, read, handle_quote_boost).with_query("points"),
+      Route("GET", "/api/v1/jobs/{job_id}/boosts/quote", login, read, handle_quote_boost).with_query("millipoints"),
       Route("POST", "/api/v1/jobs/{job_id}/boosts", login, submit, handle_create_boost).only_with_key(),
       Route("GET", "/api/v1/jobs/{job_id}/tasks", login, read, handle_list_tasks).with_query("limit cursor"),
       Route("GET", "/api/v1/jobs/{job_id}/outputs", login, read, handle_list_outputs).with_query("limit cursor"),

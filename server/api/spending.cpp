@@ -34,9 +34,9 @@ void read_reason(JsonBody& body, JsonBody::Need need, std::string& reason) {
 
 json forecast_to_json(std::optional<Forecast> const& forecast) {
   if (!forecast) return nullptr;
-  return {{"position", forecast->position},
-          {"boost", decimal(forecast->boost)},
-          {"finish_at", time_or_null(forecast->finish_ms)}};
+  return {{"queue_position", forecast->position},
+          {"boost_factor", decimal(forecast->boost)},
+          {"estimated_finish_at", time_or_null(forecast->finish_ms)}};
 }
 
 // The ledger has what was moved; the dispatcher is told what is there now. A failure leaves it with an older figure
@@ -59,10 +59,15 @@ void sync_total(Context& context, std::int64_t user) {
 Reply handle_quote_boost(Request const& request, Context& context) {
   auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
-  auto const asked = request.parameter("points");
-  if (!asked) return error_reply(400, fmt::format("points is missing; say {}", points_rule));
-  auto const points = parse_points(*asked);
-  if (!points) return error_reply(points.error());
+  auto const asked = request.parameter("millipoints");
+  auto const points = whole_number(asked.value_or(""), 1, max_millipoints);
+  if (!points) {
+    auto const detail = asked ? fmt::format("millipoints={} is not a whole number between 1 and {}",
+                                            printable(*asked, 40), max_millipoints)
+                              : std::string("millipoints is missing");
+    return error_reply(
+        Error{Errc::invalid, detail, {}, {{"query", "millipoints", asked ? "out_of_range" : "missing", detail}}});
+  }
   if (store::has_ended(job->state)) {
     return error_reply(
         409, fmt::format("job {} is {}; there is nothing left to boost", job->id, job_state_name(job->state)));
@@ -76,13 +81,13 @@ Reply handle_quote_boost(Request const& request, Context& context) {
     then->position = std::min(then->position, now->position);
     then->finish_ms = std::min(then->finish_ms, now->finish_ms);
   }
-  return json_reply(200, {{"job", job->id},
-                          {"points", decimal(*points)},
-                          {"available", decimal(balance->available)},
-                          {"escrow", decimal(job->escrow)},
-                          {"remaining", now ? decimal(now->remaining) : json(nullptr)},
-                          {"now", forecast_to_json(now)},
-                          {"then", forecast_to_json(then)}});
+  return json_reply(200, {{"job_id", job->id},
+                          {"millipoints", *points},
+                          {"available_millipoints", balance->available},
+                          {"escrow_millipoints", job->escrow},
+                          {"remaining_millipoints", now ? json(now->remaining) : json(nullptr)},
+                          {"current", forecast_to_json(now)},
+                          {"boosted", forecast_to_json(then)}});
 }
 
 Reply handle_create_boost(Request const& request, Context& context) {
@@ -97,15 +102,15 @@ Reply handle_create_boost(Request const& request, Context& context) {
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
   std::int64_t points = 0;
-  body->read_points("points", JsonBody::required, points);
+  body->read("millipoints", JsonBody::required, points, 1, max_millipoints);
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   auto const moved = context.services.jobs.boost(context.database(), context.caller.user.id, *id, points, *key);
   if (!moved && moved.error().code == Errc::not_found) return error_reply(404, fmt::format("you have no job {}", *id));
   if (!moved) return error_reply(moved.error());
   return json_reply(201, {{"id", *moved},
                           {"kind", "boost"},
-                          {"job", *id},
-                          {"points", decimal(points)},
+                          {"job_id", *id},
+                          {"millipoints", points},
                           {"from", nullptr},
                           {"to", nullptr},
                           {"reason", nullptr}});
@@ -122,7 +127,7 @@ Reply handle_create_transfer(Request const& request, Context& context) {
   std::int64_t points = 0;
   std::string reason;
   body->read("to", JsonBody::required, to, 200);
-  body->read_points("points", JsonBody::required, points);
+  body->read("millipoints", JsonBody::required, points, 1, max_millipoints);
   read_reason(*body, JsonBody::optional, reason);
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   auto const moved = store::give_points(context.database(), context.caller.user.id, to, points, *key, reason);
@@ -130,10 +135,10 @@ Reply handle_create_transfer(Request const& request, Context& context) {
   publish_points(context.services.live, context.caller.user.id);
   return json_reply(201, {{"id", *moved},
                           {"kind", "give"},
-                          {"job", nullptr},
+                          {"job_id", nullptr},
                           {"from", nullptr},
                           {"to", to},
-                          {"points", decimal(points)},
+                          {"millipoints", points},
                           {"reason", text_or_null(reason)}});
 }
 
@@ -148,7 +153,7 @@ Reply handle_create_adjustment(Request const& request, Context& context) {
   std::string reason;
   body->read("from", JsonBody::optional, from, 200);
   body->read("to", JsonBody::optional, to, 200);
-  body->read_points("points", JsonBody::required, points);
+  body->read("millipoints", JsonBody::required, points, 1, max_millipoints);
   read_reason(*body, JsonBody::required, reason);
   if (from.empty() && to.empty()) body->problem("", "missing", "from and to are both missing; name at least one user");
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
@@ -158,10 +163,10 @@ Reply handle_create_adjustment(Request const& request, Context& context) {
   sync_total(context, moved->to);
   return json_reply(201, {{"id", moved->transaction},
                           {"kind", "adjust"},
-                          {"job", nullptr},
+                          {"job_id", nullptr},
                           {"from", text_or_null(from)},
                           {"to", text_or_null(to)},
-                          {"points", decimal(points)},
+                          {"millipoints", points},
                           {"reason", reason}});
 }
 

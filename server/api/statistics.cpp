@@ -114,30 +114,31 @@ Reply handle_show_statistics(Request const& request, Context& context) {
   auto const counted = [&rows](std::int64_t StatisticRow::*member) {
     return column(rows, 0, [member](StatisticRow const& row) { return json(row.*member); });
   };
-  return json_reply(200, {{"of", asked->mine ? "mine" : "grid"},
-                          {"span", span.name},
-                          {"step", span.step_s},
-                          {"from", time_or_null(first * 1000)},
-                          {"frames", counted(&StatisticRow::frames)},
-                          {"failures", counted(&StatisticRow::failures)},
-                          {"cpu", counted(&StatisticRow::cpu_ms)},
-                          {"wall", counted(&StatisticRow::wall_ms)},
-                          {"points", column(rows, 0, [](StatisticRow const& row) { return decimal(row.points); })},
-                          {"received", counted(&StatisticRow::received)},
-                          {"begun", counted(&StatisticRow::begun)},
-                          {"wait",
-                           {{"mean", column(rows, nullptr,
-                                            [](StatisticRow const& row) {
-                                              return row.begun == 0 ? json(nullptr) : json(row.wait_ms / row.begun);
-                                            })},
-                            {"max", column(rows, nullptr,
-                                           [](StatisticRow const& row) {
-                                             return row.begun == 0 ? json(nullptr) : json(row.max_wait_ms);
-                                           })}}},
-                          {"slaves", level_columns(rows, samples, &StatisticRow::slaves, false)},
-                          {"power", level_columns(rows, samples, &StatisticRow::power, true)},
-                          {"ready", level_columns(rows, samples, &StatisticRow::ready, false)},
-                          {"leased", level_columns(rows, samples, &StatisticRow::leased, false)}});
+  return json_reply(200,
+                    {{"of", asked->mine ? "mine" : "grid"},
+                     {"span", span.name},
+                     {"step", span.step_s},
+                     {"from", time_or_null(first * 1000)},
+                     {"frames", counted(&StatisticRow::frames)},
+                     {"failures", counted(&StatisticRow::failures)},
+                     {"cpu", counted(&StatisticRow::cpu_ms)},
+                     {"wall", counted(&StatisticRow::wall_ms)},
+                     {"earned_millipoints", column(rows, 0, [](StatisticRow const& row) { return json(row.points); })},
+                     {"received", counted(&StatisticRow::received)},
+                     {"begun", counted(&StatisticRow::begun)},
+                     {"wait",
+                      {{"mean", column(rows, nullptr,
+                                       [](StatisticRow const& row) {
+                                         return row.begun == 0 ? json(nullptr) : json(row.wait_ms / row.begun);
+                                       })},
+                       {"max", column(rows, nullptr,
+                                      [](StatisticRow const& row) {
+                                        return row.begun == 0 ? json(nullptr) : json(row.max_wait_ms);
+                                      })}}},
+                     {"slaves", level_columns(rows, samples, &StatisticRow::slaves, false)},
+                     {"power", level_columns(rows, samples, &StatisticRow::power, true)},
+                     {"ready", level_columns(rows, samples, &StatisticRow::ready, false)},
+                     {"leased", level_columns(rows, samples, &StatisticRow::leased, false)}});
 }
 
 }  // namespace distren

@@ -60,7 +60,7 @@ def every_get_matches_its_schema(fixture):
         if path is None or pattern in ELSEWHERE:
             continue
         if pattern.endswith("/quote"):  # only for a job that has not ended
-            path = pattern.format(job_id=fixture.paused["id"]) + "?points=1"
+            path = pattern.format(job_id=fixture.paused["id"]) + "?millipoints=1"
         status, answer = fixture.grid.api("GET", path)
         if pattern.endswith("/log"):  # an accepted frame has none
             assert status == 404, answer

@@ -33,7 +33,7 @@ class Fixture:
     def give(self, points, reason):
         """An administrator gives points to ben."""
         status, answer = self.grid.api("POST", "/api/v1/adjustments",
-                                       {"to": "ben", "points": points, "reason": reason},
+                                       {"to": "ben", "millipoints": round(points * 1000), "reason": reason},
                                        headers={"Idempotency-Key": f"k{points}"})
         assert status == 201, answer
 

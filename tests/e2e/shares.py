@@ -126,7 +126,7 @@ def a_boost_changes_the_shares(grid):
 def rendered_frames_are_paid_and_the_ledger_is_clean(grid):
     for user in ("anna", "ben"):
         grid.cli("cancel", STATE[user], user=user, check=0)
-    wait_until("the boost comes back", lambda: cli_json(grid, "ben", "points")["escrow"] == 0)
+    wait_until("the boost comes back", lambda: cli_json(grid, "ben", "points")["escrow_millipoints"] == 0)
     kinds = {each["kind"] for each in cli_json(grid, "admin", "points", "statement", "--limit", "1000")["items"]}
     assert {"earn", "vest", "payout"} <= kinds, kinds
     assert cli_json(grid, "admin", "ledger-check")["clean"] is True

@@ -98,7 +98,7 @@ def points_are_shown_given_and_spent_after_a_quote(fixture):
     fixture.go("points", "Points")
     page.see("No points have moved")
     fixture.take("points-empty")
-    status, answer = grid.api("POST", "/api/v1/adjustments", {"to": "anna", "points": 250, "reason": "a prize"},
+    status, answer = grid.api("POST", "/api/v1/adjustments", {"to": "anna", "millipoints": 250000, "reason": "a prize"},
                               headers={"Idempotency-Key": "prize"})
     assert status == 201, answer
     page.see("Corrected by anna", "a prize", "+250", "250 available")
@@ -125,7 +125,8 @@ def points_are_shown_given_and_spent_after_a_quote(fixture):
     fixture.take("boost")
     page.press("Spend 40 points")
     page.see("40 points are on “dear”", "40 points left")
-    assert grid.api("GET", "/api/v1/points/balance")[1]["available"] == 197.5, grid.api("GET", "/api/v1/points/balance")
+    balance = grid.api("GET", "/api/v1/points/balance")[1]
+    assert balance["available_millipoints"] == 197500, balance
     fixture.go("", "Hello anna")
     page.see("197.5 available")
     fixture.take("home-points")

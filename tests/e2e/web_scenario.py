@@ -60,7 +60,8 @@ def a_scene_is_dropped_and_submitted_with_a_video(fixture):
     page.press("Test frames first")
     page.press("Boost it")
     fixture.take("scenario-new-job")
-    status, answer = fixture.grid.api("POST", "/api/v1/adjustments", {"to": "anna", "points": 100, "reason": "welcome"},
+    gift = {"to": "anna", "millipoints": 100000, "reason": "welcome"}
+    status, answer = fixture.grid.api("POST", "/api/v1/adjustments", gift,
                                   headers={"Idempotency-Key": "welcome"})
     assert status == 201, answer
     page.press("Submit")
@@ -75,7 +76,7 @@ def the_job_is_boosted_before_it_starts(fixture):
     page.fill("Points", "30")
     page.press("Spend 30 points")
     page.see("30 points are on “the opening”")
-    assert grid.api("GET", "/api/v1/points/balance")[1]["available"] == 70
+    assert grid.api("GET", "/api/v1/points/balance")[1]["available_millipoints"] == 70000
 
 
 @case
@@ -134,9 +135,10 @@ def preview_and_video_play(fixture):
 
 @case
 def the_unspent_boost_is_refunded(fixture):
-    left = wait_until("the jobs are settled", lambda: [
-        fixture.grid.job(1)["escrow"] == 0 and fixture.grid.api("GET", "/api/v1/points/balance")[1]["available"]])[0]
-    assert left == 100, left  # the owner's slave earns nothing
+    grid = fixture.grid
+    wait_until("the jobs are settled", lambda: grid.job(1)["escrow_millipoints"] == 0)
+    left = grid.api("GET", "/api/v1/points/balance")[1]["available_millipoints"]
+    assert left == 100000, left  # the owner's slave earns nothing
     fixture.go("points", "Points")
     fixture.take("scenario-points")
 

@@ -16,7 +16,7 @@ import threading
 
 lock = threading.RLock()
 state = {"users": {}, "tokens": {}, "slaves": {}, "jobs": {}, "blobs": {}, "uploads": {}, "projects": {}, "next": 1,
-         "damaged": set(), "away": 0, "available": 100, "receipts": {}, "spoilt": set()}
+         "damaged": set(), "away": 0, "available": 100000, "receipts": {}, "spoilt": set()}
 
 
 def number():
@@ -223,20 +223,23 @@ class Grid(http.server.BaseHTTPRequestHandler):
     # --- points -----------------------------------------------------------------------------------
     def forecasts(self, job):
         if job["state"] != "active":
-            return {"now": None, "then": None}
-        return {"now": {"position": 7, "boost": 0, "finish_at": "2031-01-05T19:05:00.000Z"},
-                "then": {"position": 2, "boost": 0.75, "finish_at": "2031-01-05T14:20:00.000Z"}}
+            return {"current": None, "boosted": None}
+        return {"current": {"queue_position": 7, "boost_factor": 0, "estimated_finish_at": "2031-01-05T19:05:00.000Z"},
+                "boosted": {"queue_position": 2, "boost_factor": 0.75,
+                            "estimated_finish_at": "2031-01-05T14:20:00.000Z"}}
 
-    def spend(self, line, points, job=None, sign=-1):
+    def spend(self, line, millipoints, job=None, sign=-1):
         """Once for each key; spoilt answers are sent after the spending, as by a server that is killed then."""
         key = self.headers["Idempotency-Key"]
         receipt = state["receipts"].get(key)
         if not receipt:
-            if points > state["available"]:
-                raise Refusal(409, f"you have {state['available']} points to spend, not {points}")
-            state["available"] += sign * points
-            receipt = {"id": number(), "created_at": "2020-01-05T10:00:00Z", "available": sign * points, "pending": 0,
-                       "points": points, **line}
+            if millipoints > state["available"]:
+                have = state["available"] / 1000
+                raise Refusal(409, f"you have {have:g} points to spend, not {millipoints / 1000:g}")
+            state["available"] += sign * millipoints
+            receipt = {"id": number(), "created_at": "2020-01-05T10:00:00Z", "millipoints": millipoints, "frame": None,
+                       "available_change_millipoints": sign * millipoints, "pending_change_millipoints": 0,
+                       "job": None, "slave": None, "counterparty_name": None, "reason": None, **line}
             state["receipts"][key] = receipt
         trouble = job["name"] if job else ""
         if trouble in ("lost", "busy") and trouble not in state["spoilt"]:
@@ -256,22 +259,23 @@ class Grid(http.server.BaseHTTPRequestHandler):
 
     def get_points(self, *_):
         self.user()
-        self.answer(200, {"available": state["available"], "pending": 12.5, "escrow": 3, "held": 4.25, "held_frames": 2,
-                          "total": 1234.567, "weight": 1.808})
+        self.answer(200, {"available_millipoints": state["available"], "pending_millipoints": 12500,
+                          "escrow_millipoints": 3000, "held_max_millipoints": 4250, "held_count": 2,
+                          "total_millipoints": 1234567, "weight": 1.808})
 
     def post_adjustments(self, _, __, body):
-        line = {"kind": "adjust", "other": self.user()["name"], "reason": body["reason"]}
-        self.spend(line, body["points"], sign=1 if body.get("to") else -1)
+        line = {"kind": "adjust", "counterparty_name": self.user()["name"], "reason": body["reason"]}
+        self.spend(line, body["millipoints"], sign=1 if body.get("to") else -1)
 
     def post_transfers(self, _, __, body):
         user = self.user()
         if body["to"] == user["name"]:
             raise Refusal(400, "points given to yourself would only go round; name somebody else")
-        self.spend({"kind": "give", "other": body["to"], "reason": body.get("reason")}, body["points"])
+        self.spend({"kind": "give", "counterparty_name": body["to"], "reason": body.get("reason")}, body["millipoints"])
 
     def get_ranking(self, _, query, __):
         self.user()
-        users = [{"place": i, "user": i, "user_name": f"user{i}", "total": 1000.5 - i, "weight": 1.5}
+        users = [{"rank": i, "user": {"id": i, "name": f"user{i}"}, "total_millipoints": 1000500 - i, "weight": 1.5}
                  for i in range(1, 4)]
         after = int(query.get("cursor", 0))
         self.answer(200, {"items": users[after:after + 2], "next_cursor": "2" if after == 0 else None})
@@ -283,7 +287,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
         level = {"mean": [None] * (steps - 2) + [1.25 * busy, 3.75 * busy], "max": [None] * (steps - 2) + [2, 4]}
         self.answer(200, {"of": query["of"], "span": query["span"], "step": 3600, "from": "2026-01-01T00:00:00.000Z",
                           "frames": [0] * (steps - 2) + [100 * busy, 20 * busy], "failures": [0] * (steps - 1) + [3 * busy],
-                          "points": [0] * (steps - 1) + [12.5 * busy], "power": level, "ready": level})
+                          "earned_millipoints": [0] * (steps - 1) + [12500 * busy], "power": level, "ready": level})
 
     def post_admin(self, *_):
         self.user()
@@ -323,7 +327,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
         self.user()
         job = self.job(parts)
         if parts[2] == "boosts":
-            return self.spend({"kind": "boost", "job": job["id"], "job_name": job["name"]}, body["points"], job)
+            return self.spend({"kind": "boost", "job": {"id": job["id"], "name": job["name"]}}, body["millipoints"], job)
         if parts[2] == "resume" and job["state"] != "paused":
             raise Refusal(409, f"job {job['id']} is {job['state']}, not paused")
         job["state"] = {"pause": "paused", "cancel": "cancelled"}.get(parts[2], "active")
@@ -341,7 +345,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
             "source": body["source"], "parameters": body["parameters"], "version": "3.4", "warnings": ["a soft warning"],
             "priority": body.get("priority", 50), "tasks": len(frames), "accepted": 0, "failed": 0, "leased": 0,
             "progress": 0.0, "created_at": "2026-01-05T10:00:00Z", "finished_at": None, "waiting": None,
-            "position": 3, "finish_at": "2031-01-05T19:05:00.000Z", "escrow": 12.5, "boost": 0.25,
+            "position": 3, "finish_at": "2031-01-05T19:05:00.000Z", "escrow_millipoints": 12500, "boost": 0.25,
             "submitted_files": body["files"], "frames": frames, "looks": 0})
         if "away" in job["name"]:
             state["away"] = 6
@@ -361,9 +365,9 @@ class Grid(http.server.BaseHTTPRequestHandler):
         if parts[2] == "explain":
             return self.answer(200, {"rule": "users_ahead", "number": 2, "sentence": "2 users come first"})
         if parts[2] == "boosts":
-            points = float(query["points"])
-            return self.answer(200, {"job": job["id"], "points": points, "available": state["available"], "escrow": 0,
-                                     "remaining": 60, **self.forecasts(job)})
+            return self.answer(200, {"job_id": job["id"], "millipoints": int(query["millipoints"]),
+                                     "available_millipoints": state["available"], "escrow_millipoints": 0,
+                                     "remaining_millipoints": 60000, **self.forecasts(job)})
         frames = job["frames"][:job["accepted"]]
         if "gap" in job["name"]:
             frames = [f for f in frames if f != job["frames"][1]]

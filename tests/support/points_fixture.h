@@ -56,13 +56,14 @@ struct PointsFixture : DatabaseThread, ApiFixture {
     return spend("adjustments", {"admin", admin_session, 1}, key, body);
   }
 
-  // A new account with so many points.
-  Person user(double points = 0) {
+  // A new account with so many millipoints.
+  Person user(std::int64_t millipoints = 0) {
     Person made;
     made.secret = person(&made.name);
     made.id = call("GET", "/api/v1/users/me", made.secret).json["user"]["id"];
-    if (points > 0) {
-      auto const reply = adjust("start-" + made.name, {{"to", made.name}, {"points", points}, {"reason", "a start"}});
+    if (millipoints > 0) {
+      auto const reply =
+          adjust("start-" + made.name, {{"to", made.name}, {"millipoints", millipoints}, {"reason", "a start"}});
       ck_assert_msg(reply.status == 201, "%s", reply.text.c_str());
     }
     return made;

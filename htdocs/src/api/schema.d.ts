@@ -1734,22 +1734,43 @@ export interface components {
             next_cursor: string | null;
         };
         Digest: string;
-        /** @example 12.5 */
-        Points: number;
+        /**
+         * Format: int64
+         * @description Thousandths of a point
+         * @example 12500
+         */
+        Millipoints: number;
+        /**
+         * Format: int64
+         * @description What a transaction did to an account, in thousandths of a point
+         * @example -12500
+         */
+        ChangedMillipoints: number;
+        /**
+         * Format: int64
+         * @description An amount that is moved, in thousandths of a point
+         * @example 12500
+         */
+        MovedMillipoints: number;
+        UserRef: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+        };
         /** @description What a total weighs in the queue, 0 to 4; 0 below 60 points */
         Weight: number;
         Balance: {
-            available: components["schemas"]["Points"];
+            available_millipoints: components["schemas"]["Millipoints"];
             /** @description Earned and not available; nothing audits frames yet, so it stays pending */
-            pending: number;
+            pending_millipoints: components["schemas"]["Millipoints"];
             /** @description In the boosts of my jobs that have not ended */
-            escrow: number;
+            escrow_millipoints: components["schemas"]["Millipoints"];
             /** @description The most that grants can become that wait for a fair value */
-            held: number;
+            held_max_millipoints: components["schemas"]["Millipoints"];
             /** @description How many such grants there are */
-            held_frames: number;
+            held_count: number;
             /** @description Ever earned and vested; this is the rank */
-            total: number;
+            total_millipoints: components["schemas"]["Millipoints"];
             weight: components["schemas"]["Weight"];
         };
         StatementLine: {
@@ -1759,34 +1780,29 @@ export interface components {
             kind: "earn" | "vest" | "void" | "boost" | "payout" | "refund" | "adjust" | "give";
             /** Format: date-time */
             created_at: string;
-            /** @description What it did to my available points */
-            available: number;
-            /** @description What it did to my pending points */
-            pending: number;
-            /** @description What it did to a total */
-            total: number;
-            /** Format: int64 */
-            job: number | null;
-            /** @description null when the job is gone */
-            job_name: string | null;
+            available_change_millipoints: components["schemas"]["ChangedMillipoints"];
+            pending_change_millipoints: components["schemas"]["ChangedMillipoints"];
+            total_change_millipoints: components["schemas"]["ChangedMillipoints"];
+            job: components["schemas"]["Named"];
             frame: number | null;
-            /** Format: int64 */
-            slave: number | null;
-            slave_name: string | null;
+            slave: components["schemas"]["Named"];
             /** @description Who gave or was given; of an adjustment, the administrator */
-            other: string | null;
+            counterparty_name: string | null;
             reason: string | null;
         };
         Forecast: {
             /** @description 1: served next */
-            position: number;
-            /** @description L, 0 to 4; the job weighs 1 + L times as much */
-            boost: number;
+            queue_position: number;
+            /**
+             * Format: double
+             * @description L, 0 to 4; the job weighs 1 + L times as much
+             */
+            boost_factor: number;
             /**
              * Format: date-time
              * @description null when no slave works
              */
-            finish_at: string | null;
+            estimated_finish_at: string | null;
         } | null;
         Why: {
             /** @example users_ahead */
@@ -1982,7 +1998,7 @@ export interface components {
             blocked_reason: string | null;
             jobs: number;
             slaves: number;
-            total: components["schemas"]["Points"];
+            total_millipoints: components["schemas"]["Millipoints"];
             /**
              * Format: date-time
              * @description Of the newest session that is open
@@ -2093,8 +2109,7 @@ export interface components {
             cpu: number[];
             /** @description Milliseconds */
             wall: number[];
-            /** @description Earned */
-            points: components["schemas"]["Points"][];
+            earned_millipoints: components["schemas"]["Millipoints"][];
             /** @description Accepted frames of all or of my jobs */
             received: number[];
             /** @description Jobs of which a frame came for the first time */
@@ -2272,8 +2287,8 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             finished_at: string | null;
-            /** @description Points that are left for its boost */
-            escrow: number;
+            /** @description What is left for its boost */
+            escrow_millipoints: components["schemas"]["Millipoints"];
             /** @description What they amount to now: 0 to 4; it weighs 1 + boost times as much */
             boost: number;
             /** @description Its place in the queue, 1: served next; null: not queued */
@@ -2544,12 +2559,12 @@ export interface components {
                     id: number;
                     /** @enum {string} */
                     kind: "boost" | "give" | "adjust";
-                    points: components["schemas"]["Points"];
+                    millipoints: components["schemas"]["MovedMillipoints"];
                     /**
                      * Format: int64
                      * @description Of a boost
                      */
-                    job: number | null;
+                    job_id: number | null;
                     /** @description Of an adjustment */
                     from: string | null;
                     /** @description Of a gift or an adjustment */
@@ -2780,7 +2795,10 @@ export type Problem = components['schemas']['Problem'];
 export type FieldError = components['schemas']['FieldError'];
 export type List = components['schemas']['List'];
 export type Digest = components['schemas']['Digest'];
-export type Points = components['schemas']['Points'];
+export type Millipoints = components['schemas']['Millipoints'];
+export type ChangedMillipoints = components['schemas']['ChangedMillipoints'];
+export type MovedMillipoints = components['schemas']['MovedMillipoints'];
+export type UserRef = components['schemas']['UserRef'];
 export type Weight = components['schemas']['Weight'];
 export type Balance = components['schemas']['Balance'];
 export type StatementLine = components['schemas']['StatementLine'];
@@ -3547,7 +3565,7 @@ export interface operations {
                 "application/json": {
                     /** @description A name */
                     to: string;
-                    points: components["schemas"]["Points"];
+                    millipoints: components["schemas"]["MovedMillipoints"];
                     /** @description For both to read */
                     reason?: string;
                 };
@@ -3582,7 +3600,7 @@ export interface operations {
                     from?: string;
                     /** @description A name */
                     to?: string;
-                    points: components["schemas"]["Points"];
+                    millipoints: components["schemas"]["MovedMillipoints"];
                     /** @description For those concerned to read */
                     reason: string;
                 };
@@ -3622,11 +3640,9 @@ export interface operations {
                     "application/json": components["schemas"]["List"] & {
                         items: {
                             /** @description The same for equals */
-                            place: number;
-                            /** Format: int64 */
-                            user: number;
-                            user_name: string;
-                            total: components["schemas"]["Points"];
+                            rank: number;
+                            user: components["schemas"]["UserRef"];
+                            total_millipoints: components["schemas"]["Millipoints"];
                             weight: components["schemas"]["Weight"];
                         }[];
                     };
@@ -4778,7 +4794,7 @@ export interface operations {
     quoteBoost: {
         parameters: {
             query: {
-                points: components["schemas"]["Points"];
+                millipoints: components["schemas"]["MovedMillipoints"];
             };
             header?: never;
             path: {
@@ -4796,14 +4812,17 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** Format: int64 */
-                        job: number;
-                        points: components["schemas"]["Points"];
-                        available: components["schemas"]["Points"];
-                        escrow: components["schemas"]["Points"];
-                        /** @description Points that the rest of the job will cost */
-                        remaining: number | null;
-                        now: components["schemas"]["Forecast"];
-                        then: components["schemas"]["Forecast"];
+                        job_id: number;
+                        millipoints: components["schemas"]["MovedMillipoints"];
+                        available_millipoints: components["schemas"]["Millipoints"];
+                        escrow_millipoints: components["schemas"]["Millipoints"];
+                        /**
+                         * Format: int64
+                         * @description What the rest of the job will cost; null when it is not queued
+                         */
+                        remaining_millipoints: number | null;
+                        current: components["schemas"]["Forecast"];
+                        boosted: components["schemas"]["Forecast"];
                     };
                 };
             };
@@ -4830,7 +4849,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    points: components["schemas"]["Points"];
+                    millipoints: components["schemas"]["MovedMillipoints"];
                 };
             };
         };

@@ -16,8 +16,19 @@ const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short'
 
 export const count = (value: number): string => whole.format(value);
 
-/** Points, weights and boosts: to a tenth, or finer where that would say nothing. */
-export const points = (value: number): string => (value !== 0 && Math.abs(value) < 10 ? fine : tenth).format(value);
+/** Weights, powers and boosts: to a tenth, or finer where that would say nothing. */
+export const decimal = (value: number): string => (value !== 0 && Math.abs(value) < 10 ? fine : tenth).format(value);
+
+/** The server's whole millipoints as points. */
+export const points = (millipoints: number): string => decimal(millipoints / 1000);
+
+/** What a person types, as '120' or '12.5', in millipoints; null when it is no amount that can be moved. */
+export function millipointsOf(text: string): number | null {
+  const found = /^(\d{1,13})(?:\.(\d{1,3}))?$/.exec(text.trim());
+  if (!found) return null;
+  const millipoints = Number(found[1]) * 1000 + Number((found[2] ?? '').padEnd(3, '0'));
+  return millipoints >= 1 && millipoints <= 1e15 ? millipoints : null;
+}
 
 export function percent(fraction: number): string {
   const value = Math.floor(fraction * 1000) / 10; // 99.96 % is not done

@@ -1,7 +1,7 @@
 // Render methods: what this server can hand out, and which versions the slaves have.
 import { ask } from '../api/client';
 import { useLive } from '../api/live';
-import { count, points } from '../base/format';
+import { count, decimal } from '../base/format';
 import { Heading, Loading, ErrorMessage, useTitle } from '../parts/basics';
 import { text } from '../text';
 import { AdminTabs } from './admin_tabs';
@@ -43,7 +43,7 @@ export function AdminMethodsPage() {
                       <th scope="row">{each.version}</th>
                       <td>{count(each.slaves)}</td>
                       <td>{count(each.lately)}</td>
-                      <td>{each.power === null ? '–' : points(each.power)}</td>
+                      <td>{each.power === null ? '–' : decimal(each.power)}</td>
                     </tr>
                   ))}
                 </tbody>

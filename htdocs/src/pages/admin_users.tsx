@@ -84,7 +84,9 @@ function Line({ account, mine, changed }: { account: Account; mine: boolean; cha
           </p>
         )}
         <p class="soft small">
-          {t.accountFacts(count(account.jobs), count(account.slaves), points(account.total))} · {t.joined}{' '}
+          {t.accountFacts(count(account.jobs), count(account.slaves), points(account.total_millipoints))}
+          {' · '}
+          {t.joined}{' '}
           <Time at={account.created_at} />
         </p>
       </div>

@@ -7,7 +7,7 @@ import { latestThumbnail } from '../api/images';
 import type { Job, AnswerOf } from '../api/routes';
 import { useUser } from '../api/session';
 import { address } from '../base/address';
-import { count, percent, points } from '../base/format';
+import { count, decimal, percent, points } from '../base/format';
 import { Empty, Heading, Loading, ProgressBar, Time, ErrorMessage, useTitle } from '../parts/basics';
 import { Icon } from '../parts/icons';
 import { RenderedImage, ratioOf } from '../parts/rendered_image';
@@ -66,22 +66,23 @@ function Standing({ user }: { user: number }) {
   const balance = useLive('balance', () => ask('GET /api/v1/points/balance'), 10000, { points: () => 'ask' });
   const top = useLive('top', () => ask('GET /api/v1/ranking', { query: { limit: 5 } }), 30000, {});
   const rows = top.data?.items ?? [];
+  const have = balance.data;
   return (
     <section class="standing card">
       <a class="between" href="#/points">
         <h2>{text.home.myPoints}</h2>
         <span class="figure">
-          {balance.data ? text.home.pointsLine(points(balance.data.available), points(balance.data.pending)) : '–'}
+          {have ? text.home.pointsLine(points(have.available_millipoints), points(have.pending_millipoints)) : '–'}
         </span>
       </a>
       {rows.length > 0 && (
         <ol>
           {rows.map((row) => (
-            <li key={row.user} class={row.user === user ? 'between me' : 'between'}>
+            <li key={row.user.id} class={row.user.id === user ? 'between me' : 'between'}>
               <span class="cut">
-                <span class="soft figure">{row.place}</span> {row.user_name}
+                <span class="soft figure">{row.rank}</span> {row.user.name}
               </span>
-              <span class="figure">{points(row.total)}</span>
+              <span class="figure">{points(row.total_millipoints)}</span>
             </li>
           ))}
         </ol>
@@ -161,7 +162,7 @@ export function HomePage() {
               </div>
               <div>
                 <dt>{text.home.power}</dt>
-                <dd>{grid ? points(grid.power) : '–'}</dd>
+                <dd>{grid ? decimal(grid.power) : '–'}</dd>
               </div>
             </dl>
             <a href="#/statistics">{text.home.toStatistics}</a>

@@ -9,7 +9,7 @@ import type { Job, Task } from '../api/routes';
 import { useTaskList } from '../api/task_list';
 import { useUser } from '../api/session';
 import { address, go, setQuery, useAddress } from '../base/address';
-import { count, duration, percent, points } from '../base/format';
+import { count, decimal, duration, percent, points } from '../base/format';
 import {
   Again,
   Fact,
@@ -127,8 +127,10 @@ function Facts({ job, tasks, changed }: { job: Job; tasks: Task[]; changed: () =
       {job.position !== null && job.state === 'active' && (
         <Fact name={text.boost.position}>{count(job.position)}</Fact>
       )}
-      {job.escrow > 0 && (
-        <Fact name={text.boost.button}>{text.boost.running(points(1 + job.boost), points(job.escrow))}</Fact>
+      {job.escrow_millipoints > 0 && (
+        <Fact name={text.boost.button}>
+          {text.boost.running(decimal(1 + job.boost), points(job.escrow_millipoints))}
+        </Fact>
       )}
       <Fact name={text.job.created}>
         <Time at={job.created_at} /> {text.job.by(job.user_name)}

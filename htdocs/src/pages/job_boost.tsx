@@ -3,13 +3,16 @@ import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { useLive } from '../api/live';
 import type { Forecast, Job } from '../api/routes';
-import { duration, points, time } from '../base/format';
+import { decimal, duration, millipointsOf, points, time } from '../base/format';
 import { newKey } from '../base/random';
 import { Loading, ErrorMessage } from '../parts/basics';
 import { Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
 import { showToast } from '../parts/toast';
 import { text } from '../text';
+
+const inTime = (at: string): string =>
+  text.boost.at(time(at), duration(Math.max(0, Date.parse(at) - Date.now())));
 
 function Side({ title, forecast }: { title: string; forecast: Forecast }) {
   const t = text.boost;
@@ -20,18 +23,16 @@ function Side({ title, forecast }: { title: string; forecast: Forecast }) {
         <dl class="facts">
           <div class="fact">
             <dt>{t.position}</dt>
-            <dd class="figure">{forecast.position}</dd>
+            <dd class="figure">{forecast.queue_position}</dd>
           </div>
           <div class="fact">
             <dt>{t.boost}</dt>
-            <dd class="figure">{t.times(points(1 + forecast.boost))}</dd>
+            <dd class="figure">{t.times(decimal(1 + forecast.boost_factor))}</dd>
           </div>
           <div class="fact">
             <dt>{t.finish}</dt>
             <dd>
-              {forecast.finish_at
-                ? t.at(time(forecast.finish_at), duration(Math.max(0, Date.parse(forecast.finish_at) - Date.now())))
-                : t.unknown}
+              {forecast.estimated_finish_at ? inTime(forecast.estimated_finish_at) : t.unknown}
             </dd>
           </div>
         </dl>
@@ -51,25 +52,32 @@ export function Boost({ job, close }: { job: Job; close: (done: boolean) => void
     const timer = window.setTimeout(() => setAsked(amount), 300);
     return () => window.clearTimeout(timer);
   }, [amount]);
-  const value = Number(asked);
+  const value = millipointsOf(asked);
+  const millipoints = millipointsOf(amount);
   const quote = useLive(
-    value > 0 ? `quote ${job.id} ${value}` : null,
-    (signal) => ask('GET /api/v1/jobs/{job_id}/boosts/quote', { path: { job_id: job.id }, query: { points: value }, signal }),
+    value === null ? null : `quote ${job.id} ${value}`,
+    (signal) =>
+      ask('GET /api/v1/jobs/{job_id}/boosts/quote', {
+        path: { job_id: job.id },
+        query: { millipoints: value ?? 0 },
+        signal,
+      }),
     0,
   );
   const seen = quote.data;
   const spend = async (): Promise<void> => {
-    await ask('POST /api/v1/jobs/{job_id}/boosts', { path: { job_id: job.id }, key, body: { points: Number(amount) } });
-    showToast(t.done(points(Number(amount)), job.name));
+    if (millipoints === null) return;
+    await ask('POST /api/v1/jobs/{job_id}/boosts', { path: { job_id: job.id }, key, body: { millipoints } });
+    showToast(t.done(points(millipoints), job.name));
     close(true);
   };
   return (
     <Dialog title={t.title(job.name)} onClose={() => close(false)}>
       <p class="soft">{t.lead}</p>
       <Form
-        submit={t.spend(points(Number(amount) || 0))}
+        submit={t.spend(points(millipoints ?? 0))}
         onSubmit={spend}
-        disabled={!(Number(amount) > 0) || amount !== asked || !seen}
+        disabled={millipoints === null || amount !== asked || !seen}
         beside={
           <button type="button" class="button" onClick={() => close(false)}>
             {text.no}
@@ -81,16 +89,18 @@ export function Boost({ job, close }: { job: Job; close: (done: boolean) => void
           value={amount}
           onInput={setAmount}
           type="number"
-          hint={seen ? text.points.have(points(seen.available)) : ' '}
-          more={{ min: 0.001, step: 'any', required: true }}
+          hint={seen ? text.points.have(points(seen.available_millipoints)) : ' '}
+          more={{ min: 0.001, step: 0.001, required: true }}
         />
         {quote.problem && <ErrorMessage problem={quote.problem} />}
-        {!seen && !quote.problem && value > 0 && <Loading />}
+        {!seen && !quote.problem && value !== null && <Loading />}
         {seen && (
           <div class="quote" aria-live="polite">
-            <Side title={t.now} forecast={seen.now} />
-            <Side title={t.then} forecast={seen.then} />
-            {seen.remaining !== null && <p class="soft quote-rest">{t.remaining(points(seen.remaining))}</p>}
+            <Side title={t.now} forecast={seen.current} />
+            <Side title={t.then} forecast={seen.boosted} />
+            {seen.remaining_millipoints !== null && (
+              <p class="soft quote-rest">{t.remaining(points(seen.remaining_millipoints))}</p>
+            )}
           </div>
         )}
       </Form>

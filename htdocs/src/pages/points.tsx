@@ -5,7 +5,7 @@ import { everyPage, useLive } from '../api/live';
 import type { Balance, StatementLine } from '../api/routes';
 import { useUser } from '../api/session';
 import { address, setQuery, useAddress } from '../base/address';
-import { count, points } from '../base/format';
+import { count, decimal, millipointsOf, points } from '../base/format';
 import { newKey } from '../base/random';
 import { Empty, Heading, Loading, Switch, Time, ErrorMessage, useTitle } from '../parts/basics';
 import { confirmed } from '../parts/dialog';
@@ -38,23 +38,24 @@ function Amount({ value }: { value: number }) {
 function What({ line }: { line: StatementLine }) {
   const t = text.points;
   const job =
-    line.job !== null &&
-    (line.job_name === null ? (
-      <span>{t.goneJob(line.job)}</span>
+    line.job &&
+    (line.job.name === null ? (
+      <span>{t.goneJob(line.job.id)}</span>
     ) : (
-      <a href={address(['jobs', line.job], { frame: line.frame })}>
-        {line.frame === null ? line.job_name : t.frameOf(line.frame, line.job_name)}
+      <a href={address(['jobs', line.job.id], { frame: line.frame })}>
+        {line.frame === null ? line.job.name : t.frameOf(line.frame, line.job.name)}
       </a>
     ));
+  const lost = line.available_change_millipoints + line.pending_change_millipoints < 0;
   return (
     <>
       <span class="row-link cut">
         {t.kinds[line.kind]}
-        {line.other && <span> {t.other(line.kind, line.available + line.pending < 0, line.other)}</span>}
+        {line.counterparty_name && <span> {t.other(line.kind, lost, line.counterparty_name)}</span>}
       </span>
       <span class="soft small cut">
         {job}
-        {line.slave_name && <span> {text.frames.on(line.slave_name)}</span>}
+        {line.slave?.name && <span> {text.frames.on(line.slave.name)}</span>}
         {line.reason && <span> {line.reason}</span>}
       </span>
     </>
@@ -68,20 +69,20 @@ const columns: Column<StatementLine>[] = [
     id: 'pending',
     title: text.points.columns.pending,
     kind: 'number',
-    cell: (line) => <Amount value={line.pending} />,
+    cell: (line) => <Amount value={line.pending_change_millipoints} />,
     hide: 'phone',
   },
   {
     id: 'available',
     title: text.points.columns.available,
     kind: 'number',
-    cell: (line) => <Amount value={line.available} />,
+    cell: (line) => <Amount value={line.available_change_millipoints} />,
   },
   {
     id: 'total',
     title: text.points.columns.total,
     kind: 'number',
-    cell: (line) => <Amount value={line.total} />,
+    cell: (line) => <Amount value={line.total_change_millipoints} />,
     hide: 'tablet',
   },
 ];
@@ -92,31 +93,31 @@ export function BalanceFigures({ balance }: { balance: Balance }) {
     <dl class="figures" aria-label={t.title}>
       <div>
         <dt>{t.available}</dt>
-        <dd>{points(balance.available)}</dd>
+        <dd>{points(balance.available_millipoints)}</dd>
       </div>
       <div>
         <dt>{t.pending}</dt>
-        <dd>{points(balance.pending)}</dd>
+        <dd>{points(balance.pending_millipoints)}</dd>
       </div>
-      {balance.held_frames > 0 && (
+      {balance.held_count > 0 && (
         <div>
-          <dt>{t.held(count(balance.held_frames), balance.held_frames)}</dt>
-          <dd>{t.upTo(points(balance.held))}</dd>
+          <dt>{t.held(count(balance.held_count), balance.held_count)}</dt>
+          <dd>{t.upTo(points(balance.held_max_millipoints))}</dd>
         </div>
       )}
-      {balance.escrow > 0 && (
+      {balance.escrow_millipoints > 0 && (
         <div>
           <dt>{t.escrow}</dt>
-          <dd>{points(balance.escrow)}</dd>
+          <dd>{points(balance.escrow_millipoints)}</dd>
         </div>
       )}
       <div>
         <dt>{t.total}</dt>
-        <dd>{points(balance.total)}</dd>
+        <dd>{points(balance.total_millipoints)}</dd>
       </div>
       <div>
         <dt>{t.weight}</dt>
-        <dd>{points(balance.weight)}</dd>
+        <dd>{decimal(balance.weight)}</dd>
       </div>
     </dl>
   );
@@ -128,12 +129,12 @@ function Give({ available, given }: { available: number; given: () => void }) {
   const [amount, setAmount] = useState('');
   const [reason, setReason] = useState('');
   const [key, setKey] = useState(newKey); // the same until it is through: a lost answer gives nothing twice
-  const value = Number(amount);
+  const value = millipointsOf(amount);
   const give = async (): Promise<void> => {
-    if (!(await confirmed(t.giveTitle(points(value), to), t.giveBody, t.give))) return;
+    if (value === null || !(await confirmed(t.giveTitle(points(value), to), t.giveBody, t.give))) return;
     await ask('POST /api/v1/transfers', {
       key,
-      body: { to: to.trim(), points: value, ...(reason ? { reason } : {}) },
+      body: { to: to.trim(), millipoints: value, ...(reason ? { reason } : {}) },
     });
     showToast(t.gave(points(value), to));
     setTo('');
@@ -143,7 +144,7 @@ function Give({ available, given }: { available: number; given: () => void }) {
     given();
   };
   return (
-    <Form submit={t.give} onSubmit={give} disabled={!(value > 0) || to.trim() === ''}>
+    <Form submit={t.give} onSubmit={give} disabled={value === null || to.trim() === ''}>
       <Field label={t.to} value={to} onInput={setTo} more={{ autocapitalize: 'none', spellcheck: false }} />
       <Field
         label={t.amount}
@@ -151,7 +152,7 @@ function Give({ available, given }: { available: number; given: () => void }) {
         onInput={setAmount}
         type="number"
         hint={t.have(points(available))}
-        more={{ min: 0.001, step: 'any', max: available }}
+        more={{ min: 0.001, step: 0.001, max: available / 1000 }}
       />
       <Field label={t.reason} value={reason} onInput={setReason} more={{ maxLength: 1000 }} />
     </Form>
@@ -239,12 +240,12 @@ export function PointsPage() {
         )}
         {list.data?.more && <p class="soft">{t.older(count(most))}</p>}
       </section>
-      {balance.data && balance.data.available > 0 && (
+      {balance.data && balance.data.available_millipoints > 0 && (
         <section class="section">
           <h2>{t.giveAway}</h2>
           <div class="card narrow">
             <Give
-              available={balance.data.available}
+              available={balance.data.available_millipoints}
               given={() => {
                 balance.refresh();
                 list.refresh();

@@ -3,7 +3,7 @@ import { ask } from '../api/client';
 import { everyPage, useLive } from '../api/live';
 import type { AnswerOf } from '../api/routes';
 import { useUser } from '../api/session';
-import { count, points } from '../base/format';
+import { count, decimal, points } from '../base/format';
 import { Empty, Heading, Loading, ErrorMessage, useTitle } from '../parts/basics';
 import { type Column, Table } from '../parts/table';
 import { text } from '../text';
@@ -18,21 +18,21 @@ export function RankingPage() {
   const list = useLive(
     'ranking',
     (signal) =>
-      everyPage((after) =>
-        ask('GET /api/v1/ranking', { query: { limit: 1000, ...(after ? { after } : {}) }, signal }),
+      everyPage((cursor) =>
+        ask('GET /api/v1/ranking', { query: { limit: 1000, ...(cursor ? { cursor } : {}) }, signal }),
       ),
     10000,
   );
   const columns: Column<Ranked>[] = [
-    { id: 'place', title: t.columns.place, kind: 'number', cell: (row) => count(row.place) },
+    { id: 'rank', title: t.columns.place, kind: 'number', cell: (row) => count(row.rank) },
     {
       id: 'name',
       title: t.columns.who,
       kind: 'wide',
-      cell: (row) => (row.user === user.id ? <strong>{t.you(row.user_name)}</strong> : row.user_name),
+      cell: (row) => (row.user.id === user.id ? <strong>{t.you(row.user.name)}</strong> : row.user.name),
     },
-    { id: 'total', title: t.total, kind: 'number', cell: (row) => points(row.total) },
-    { id: 'weight', title: t.weight, kind: 'number', cell: (row) => points(row.weight), hide: 'phone' },
+    { id: 'total', title: t.total, kind: 'number', cell: (row) => points(row.total_millipoints) },
+    { id: 'weight', title: t.weight, kind: 'number', cell: (row) => decimal(row.weight), hide: 'phone' },
   ];
   const rows = list.data ?? [];
   return (
@@ -51,8 +51,8 @@ export function RankingPage() {
           label={t.ranking}
           rows={rows}
           columns={columns}
-          keyOf={(row) => row.user}
-          nameOf={(row) => row.user_name}
+          keyOf={(row) => row.user.id}
+          nameOf={(row) => row.user.name}
           rowHeight={44}
           sort={{ by: '', down: false }}
           onSort={() => undefined}

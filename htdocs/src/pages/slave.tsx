@@ -6,7 +6,7 @@ import { useLive, useInterest } from '../api/live';
 import type { Slave, SlaveCredentialsAnswer } from '../api/routes';
 import { useUser } from '../api/session';
 import { address } from '../base/address';
-import { count, memory, percent, points } from '../base/format';
+import { count, decimal, memory, percent } from '../base/format';
 import { Again, Bar, CopyLine, Fact, Heading, Loading, Missing, Time, useTitle } from '../parts/basics';
 import { confirmed, Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
@@ -187,7 +187,7 @@ export function SlavePage({ id }: { id: number }) {
           {slave.address && <Fact name={text.slaves.address}>{slave.address}</Fact>}
           {slave.methods.map((method) => (
             <Fact key={`${method.name} ${method.version}`} name={`${method.name} ${method.version}`}>
-              {method.power !== null ? text.slaves.power(points(method.power)) : text.slaves.notMeasured}
+              {method.power !== null ? text.slaves.power(decimal(method.power)) : text.slaves.notMeasured}
             </Fact>
           ))}
           <Fact name={text.slaves.owner}>{slave.user_name}</Fact>

@@ -4,7 +4,7 @@ import { ask } from '../api/client';
 import { useLive } from '../api/live';
 import type { Statistics } from '../api/routes';
 import { setQuery, useAddress } from '../base/address';
-import { count, duration, percent, points } from '../base/format';
+import { count, decimal, duration, percent, points } from '../base/format';
 import { Again, Empty, Heading, Loading, Switch, ErrorMessage, useTitle } from '../parts/basics';
 import { Chart } from '../parts/chart';
 import { text } from '../text';
@@ -16,13 +16,13 @@ const whose = ['grid', 'mine'] as const;
 const sum = (values: number[]): number => values.reduce((all, each) => all + each, 0);
 const known = (values: (number | null)[]): number[] => values.filter((each): each is number => each !== null);
 const mean = (values: (number | null)[]): number => sum(known(values)) / Math.max(1, known(values).length);
-const figure = (value: number): string => (value >= 100 ? count(Math.round(value)) : points(value));
+const figure = (value: number): string => (value >= 100 ? count(Math.round(value)) : decimal(value));
 
 function shortDuration(milliseconds: number): string {
   const minutes = milliseconds / 60000;
   if (minutes === 0) return '0';
-  if (minutes < 2) return t.seconds(points(milliseconds / 1000));
-  return minutes < 120 ? t.minutes(points(minutes)) : t.hours(points(minutes / 60));
+  if (minutes < 2) return t.seconds(decimal(milliseconds / 1000));
+  return minutes < 120 ? t.minutes(decimal(minutes)) : t.hours(decimal(minutes / 60));
 }
 
 /** Without the empty steps before the first in which something was: a young grid has no ten years to show. */
@@ -56,7 +56,7 @@ function Sums({ found, mine }: { found: Statistics; mine: boolean }) {
       )}
       <div>
         <dt>{t.points}</dt>
-        <dd>{points(sum(found.points))}</dd>
+        <dd>{points(sum(found.earned_millipoints))}</dd>
       </div>
       <div>
         <dt>{t.failures}</dt>
@@ -93,7 +93,7 @@ function Charts({ found, mine }: { found: Statistics; mine: boolean }) {
       frames: cut(found.frames),
       received: cut(found.received),
       failures: cut(found.failures),
-      points: cut(found.points),
+      points: cut(found.earned_millipoints.map((each) => each / 1000)),
       power: cut(found.power.mean),
       slaves: cut(found.slaves.mean),
       ready: cut(found.ready.mean),
@@ -123,7 +123,7 @@ function Charts({ found, mine }: { found: Statistics; mine: boolean }) {
       )}
       <Chart
         title={t.points}
-        summary={t.sum(points(sum(found.points)))}
+        summary={t.sum(points(sum(found.earned_millipoints)))}
         series={[{ name: t.points, values: columns.points, colour: '--accent', kind: 'bars' }]}
         show={figure}
         {...shared}

@@ -1,7 +1,6 @@
 // Points over the HTTP API: what is shown, what may be adjusted and by whom.
-#include <cmath>
-
 #include "server/store/points.h"
+#include "common/base/points_text.h"
 #include "tests/support/points_fixture.h"
 
 using namespace distren;
@@ -13,42 +12,47 @@ START_TEST(a_new_account_has_nothing_and_an_adjustment_is_receipted) {
   PointsFixture desk;
   auto const ann = desk.user();
   auto const nothing = desk.points(ann);
-  for (auto const* key : {"available", "pending", "escrow", "held", "held_frames", "total", "weight"})
+  for (auto const* key : {"available_millipoints", "pending_millipoints", "escrow_millipoints", "held_max_millipoints",
+                          "held_count", "total_millipoints", "weight"})
     ck_assert_msg(nothing[key] == 0, "%s: %s", key, nothing.dump().c_str());
   ck_assert(desk.statement(ann) == json({{"items", json::array()}, {"next_cursor", nullptr}}));
-  auto const reply = desk.adjust("k1", {{"to", ann.name}, {"points", 1234.5}, {"reason", "as promised"}});
+  auto const reply = desk.adjust("k1", {{"to", ann.name}, {"millipoints", 1234500}, {"reason", "as promised"}});
   ck_assert_int_eq(reply.status, 201);
-  ck_assert(reply.json["kind"] == "adjust" && reply.json["points"] == 1234.5 && reply.json["from"].is_null());
+  ck_assert(reply.json["kind"] == "adjust" && reply.json["millipoints"] == 1234500 && reply.json["from"].is_null());
   auto const balance = desk.points(ann);
-  ck_assert(balance["available"] == 1234.5 && balance["total"] == 1234.5 && balance["weight"] > 1.5);
+  ck_assert(balance["available_millipoints"] == 1234500 && balance["total_millipoints"] == 1234500 &&
+            balance["weight"] > 1.5);
   ck_assert_int_eq(desk.totals()[ann.id], 1234500);
   auto const line = desk.statement(ann)["items"][0];
-  ck_assert_msg(line["id"] == reply.json["id"] && line["kind"] == "adjust" && line["available"] == 1234.5 &&
-                    line["total"] == 1234.5 && line["other"] == "admin" && line["reason"] == "as promised" &&
-                    line["job"].is_null() && line["frame"].is_null(),
+  ck_assert_msg(line["id"] == reply.json["id"] && line["kind"] == "adjust" &&
+                    line["available_change_millipoints"] == 1234500 && line["total_change_millipoints"] == 1234500 &&
+                    line["counterparty_name"] == "admin" && line["reason"] == "as promised" && line["job"].is_null() &&
+                    line["frame"].is_null(),
                 "%s", line.dump().c_str());
-  ck_assert_int_eq(desk.adjust("k2", {{"from", ann.name}, {"points", 234.5}, {"reason", "too much"}}).status, 201);
+  ck_assert_int_eq(desk.adjust("k2", {{"from", ann.name}, {"millipoints", 234500}, {"reason", "too much"}}).status,
+                   201);
   ck_assert_int_eq(desk.totals()[ann.id], 1000000);
 }
 END_TEST
 
 START_TEST(only_administrators_adjust_and_read_the_whole_ledger) {
   PointsFixture desk;
-  auto const ann = desk.user(10);
-  auto const tried = desk.spend("adjustments", ann, "k", json{{"to", ann.name}, {"points", 5}, {"reason", "mine"}});
+  auto const ann = desk.user(10000);
+  auto const tried =
+      desk.spend("adjustments", ann, "k", json{{"to", ann.name}, {"millipoints", 5000}, {"reason", "mine"}});
   ck_assert_int_eq(tried.status, 403);
   ck_assert_int_eq(desk.call("POST", "/api/v1/admin/ledger-checks", ann.secret).status, 403);
   auto const checked = desk.call("POST", "/api/v1/admin/ledger-checks", admin_session);
   ck_assert_int_eq(checked.status, 200);
   ck_assert(checked.json["clean"] == true);
   ck_assert_uint_gt(checked.json["invariants"].size(), 10);
-  ck_assert(desk.points(ann)["available"] == 10);
+  ck_assert(desk.points(ann)["available_millipoints"] == 10000);
 }
 END_TEST
 
 START_TEST(a_ledger_that_is_not_in_order_says_which_row_breaks_it) {
   PointsFixture desk;
-  auto const ann = desk.user(10);
+  auto const ann = desk.user(10000);
   auto const where = " WHERE kind = 'available' AND user_id = " + std::to_string(ann.id);
   desk.write_row("UPDATE account SET balance = balance + 1" + where);
   auto const broken = desk.call("POST", "/api/v1/admin/ledger-checks", admin_session).json;
@@ -65,18 +69,18 @@ END_TEST
 
 START_TEST(amounts_that_cannot_be_are_refused_with_a_sentence_and_move_nothing) {
   PointsFixture desk;
-  auto const ann = desk.user(100);
+  auto const ann = desk.user(100000);
   auto const ben = desk.user();
   auto const job = desk.job(ann);
   std::string const huge(400, '9');
   for (std::string const& amount : {std::string("-5"),
                                     std::string("0"),
-                                    std::string("-0.001"),
-                                    std::string("0.0001"),
-                                    std::string("1.2345"),
+                                    std::string("-1"),
+                                    std::string("0.5"),
+                                    std::string("12.0"),
                                     std::string("1e-9"),
-                                    std::string("1000000000000.001"),
-                                    std::string("1e13"),
+                                    std::string("1e3"),
+                                    std::string("1000000000000001"),
                                     std::string("1e300"),
                                     std::string("1e999"),
                                     std::string("-1e999"),
@@ -91,7 +95,7 @@ START_TEST(amounts_that_cannot_be_are_refused_with_a_sentence_and_move_nothing) 
                                     std::string("[5]"),
                                     std::string("{}"),
                                     std::string("null")}) {
-    auto const quoted = R"({"points":)" + amount;
+    auto const quoted = R"({"millipoints":)" + amount;
     for (auto const& reply : {desk.spend(boost_path(job), ann, "k", quoted + "}"),
                               desk.spend("transfers", ann, "k", quoted + R"(,"to":")" + ben.name + "\"}"),
                               desk.spend("adjustments", {"admin", admin_session, 1}, "k",
@@ -100,30 +104,35 @@ START_TEST(amounts_that_cannot_be_are_refused_with_a_sentence_and_move_nothing) 
       ck_assert_uint_gt(reply.message().size(), 15);
     }
   }
-  ck_assert_says(desk.spend(boost_path(job), ann, "k", json{{"points", -5}}).message(),
-                 "points: -5 is not a number above 0 and at most 1,000,000,000,000");
-  ck_assert_says(desk.spend(boost_path(job), ann, "k", json::object()).message(), "points is missing");
-  ck_assert_says(desk.spend(boost_path(job), ann, "k", json{{"points", 1}, {"job", 2}}).message(),
+  ck_assert_says(desk.spend(boost_path(job), ann, "k", json{{"millipoints", -5}}).message(),
+                 "millipoints: -5 is not between 1 and 1000000000000000");
+  ck_assert_says(desk.spend(boost_path(job), ann, "k", json::object()).message(), "millipoints is missing");
+  auto const fraction = desk.spend(boost_path(job), ann, "k", json{{"millipoints", 12.5}});
+  ck_assert_says(fraction.message(), "millipoints: 12.5 is not a whole number");
+  ck_assert(fraction.json["errors"][0]["at"] == "/millipoints" && fraction.json["errors"][0]["code"] == "wrong_type");
+  ck_assert_says(desk.spend(boost_path(job), ann, "k", json{{"millipoints", 1000}, {"job", 2}}).message(),
                  "'job' is not known");
-  ck_assert(desk.points(ann)["available"] == 100 && desk.points(ben)["available"] == 0);
+  ck_assert(desk.points(ann)["available_millipoints"] == 100000 && desk.points(ben)["available_millipoints"] == 0);
 }
 END_TEST
 
 START_TEST(the_smallest_and_the_largest_amounts_arrive_exactly) {
   PointsFixture desk;
   auto const ann = desk.user();
-  for (double const amount : {0.001, 0.07, 1.001, 12345.678, 999999999999.999, 1e12}) {
-    auto const before = desk.points(ann)["available"].get<double>();
+  for (std::int64_t const amount :
+       {std::int64_t{1}, std::int64_t{70}, std::int64_t{12'345'678}, max_millipoints - 1, max_millipoints}) {
+    auto const before = desk.points(ann)["available_millipoints"].get<std::int64_t>();
     auto const key = std::to_string(amount);
-    ck_assert_int_eq(desk.adjust(ann.name + key, {{"to", ann.name}, {"points", amount}, {"reason", "x"}}).status, 201);
+    ck_assert_int_eq(desk.adjust(ann.name + key, {{"to", ann.name}, {"millipoints", amount}, {"reason", "x"}}).status,
+                     201);
     auto const balance = store::show_balance(desk.database, ann.id);
-    ck_assert_int_eq(balance->available, std::llround(before * 1000) + std::llround(amount * 1000));
-    ck_assert_msg(desk.statement(ann)["items"][0]["available"] == amount, "%f", amount);
-    auto const back =
-        desk.adjust("back" + ann.name + key, {{"from", ann.name}, {"points", amount}, {"reason", "it was a test"}});
+    ck_assert_int_eq(balance->available, before + amount);
+    ck_assert_msg(desk.statement(ann)["items"][0]["available_change_millipoints"] == amount, "%s", key.c_str());
+    auto const back = desk.adjust("back" + ann.name + key,
+                                  {{"from", ann.name}, {"millipoints", amount}, {"reason", "it was a test"}});
     ck_assert_msg(back.status == 201, "%s", back.text.c_str());
   }
-  ck_assert(desk.points(ann)["available"] == 0);
+  ck_assert(desk.points(ann)["available_millipoints"] == 0);
 }
 END_TEST
 
@@ -183,24 +192,29 @@ END_TEST
 
 START_TEST(the_ranking_and_the_statement_come_page_by_page) {
   PointsFixture desk;
-  auto const first = desk.user(9000000);
-  auto const second = desk.user(8000000);
-  auto const third = desk.user(8000000);
+  auto const first = desk.user(9000000000);
+  auto const second = desk.user(8000000000);
+  auto const third = desk.user(8000000000);
   auto const page = desk.call("GET", "/api/v1/ranking?limit=2", first.secret).json;
-  ck_assert(page["items"][0] ==
-            json({{"place", 1}, {"user", first.id}, {"user_name", first.name}, {"total", 9000000}, {"weight", 4}}));
-  ck_assert(page["items"][1]["user"] == second.id && page["items"][1]["place"] == 2 && page["next_cursor"].is_string());
+  ck_assert(page["items"][0] == json({{"rank", 1},
+                                      {"user", {{"id", first.id}, {"name", first.name}}},
+                                      {"total_millipoints", 9'000'000'000},
+                                      {"weight", 4}}));
+  ck_assert(page["items"][1]["user"]["id"] == second.id && page["items"][1]["rank"] == 2 &&
+            page["next_cursor"].is_string());
   auto const rest =
       desk.call("GET", "/api/v1/ranking?limit=2&cursor=" + page["next_cursor"].get<std::string>(), first.secret).json;
-  ck_assert(rest["items"][0]["user"] == third.id && rest["items"][0]["place"] == 2);
+  ck_assert(rest["items"][0]["user"]["id"] == third.id && rest["items"][0]["rank"] == 2);
   for (int i = 0; i < 4; ++i) {
     auto const key = "page-" + std::to_string(i);
-    ck_assert_int_eq(desk.spend("transfers", first, key, json{{"to", second.name}, {"points", i + 1}}).status, 201);
+    ck_assert_int_eq(
+        desk.spend("transfers", first, key, json{{"to", second.name}, {"millipoints", 1000 * (i + 1)}}).status, 201);
   }
   auto const recent = desk.statement(first, "?limit=3");
-  ck_assert(recent["items"].size() == 3 && recent["items"][0]["available"] == -4);
+  ck_assert(recent["items"].size() == 3 && recent["items"][0]["available_change_millipoints"] == -4000);
   auto const older = desk.statement(first, "?limit=3&cursor=" + recent["next_cursor"].get<std::string>());
-  ck_assert(older["items"].size() == 2 && older["items"][0]["available"] == -1 && older["next_cursor"].is_null());
+  ck_assert(older["items"].size() == 2 && older["items"][0]["available_change_millipoints"] == -1000 &&
+            older["next_cursor"].is_null());
   ck_assert_int_eq(desk.call("GET", "/api/v1/transactions?all=1", first.secret).status, 400);
   ck_assert_int_eq(desk.call("GET", "/api/v1/ranking?cursor=x", first.secret).status, 400);
 }

@@ -65,7 +65,7 @@ START_TEST(every_column_has_a_value_for_each_step) {
     auto const found = desk.ask(std::string("?of=mine&span=") + span);
     ck_assert_text(found["span"], span);
     ck_assert_int_eq(found["step"].get<int>(), step);
-    for (auto const* name : {"frames", "failures", "cpu", "wall", "points", "received", "begun"})
+    for (auto const* name : {"frames", "failures", "cpu", "wall", "earned_millipoints", "received", "begun"})
       ck_assert_msg(found[name].size() == static_cast<std::size_t>(steps), "%s of %s", name, span);
     for (auto const* name : {"wait", "slaves", "power", "ready", "leased"})
       ck_assert_msg(found[name]["mean"].size() == static_cast<std::size_t>(steps) &&
