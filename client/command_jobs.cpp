@@ -50,11 +50,12 @@ Result<int> list_jobs(Context const& context, Listing const& listing) {
   Json items = Json::array();
   auto listed = session->each_item(path, "the jobs", [&](Json const& job) {
     items.push_back(job);
-    table.add({id_of(job), text_of(job, "name"), text_of(job, "user_name"), text_of(job, "state"),
-               fmt::to_string(number_of(job, "tasks")),
+    auto const& tasks = object_of(job, "tasks");
+    table.add({id_of(job), text_of(job, "name"), text_of(object_of(job, "owner"), "name"), text_of(job, "state"),
+               fmt::to_string(number_of(tasks, "total")),
                fmt::format("{:.0f} %", std::floor(fraction_of(job, "progress") * 100)),
-               fmt::to_string(number_of(job, "leased")), fmt::to_string(number_of(job, "failed")),
-               id_of(job, "position"), clock_time(text_of(job, "finish_at"), now_ms()),
+               fmt::to_string(rendering_count(job)), fmt::to_string(number_of(tasks, "failed")),
+               id_of(job, "queue_position"), clock_time(text_of(job, "estimated_finish_at"), now_ms()),
                ago(text_of(job, "created_at"), now_ms())});
     return items.size() < listing.limit;
   });
@@ -70,32 +71,34 @@ std::string describe(Json const& job) {
     if (!value.empty()) text += fmt::format("{:<16} {}\n", title, value);
   };
   line("job", fmt::format("{} {}", id_of(job), text_of(job, "name")));
-  line("owner", text_of(job, "user_name"));
+  line("owner", text_of(object_of(job, "owner"), "name"));
   line("state", text_of(job, "state"));
-  line("reason", text_of(job, "reason"));
-  line("waiting", text_of(job, "waiting"));
-  line("shot", text_of(job, "shot_name"));
-  line("main file",
-       fmt::format("{} ({} {} or later)", text_of(job, "source"), text_of(job, "method"), text_of(job, "version")));
+  line("reason", text_of(job, "state_reason"));
+  line("waiting", text_of(job, "wait_reason"));
+  line("shot", text_of(object_of(job, "shot"), "name"));
+  auto const& renderer = object_of(job, "renderer");
+  auto const version = text_of(renderer, "version");
+  line("main file", fmt::format("{} ({}{})", text_of(job, "main_file"), text_of(renderer, "method"),
+                                version.empty() ? "" : fmt::format(" {} or later", version)));
   std::string parameters;
   for (auto const& [name, value] : object_of(job, "parameters").items())
     parameters +=
         fmt::format("{}{} {}", parameters.empty() ? "" : ", ", printable(name, 60),
                     value.is_string() ? printable(value.get<std::string>(), 100) : printable(value.dump(), 100));
   line("parameters", parameters);
-  line("frames", fmt::format("{} of {} done, {} rendering, {} failed, {:.0f} %", number_of(job, "accepted"),
-                             number_of(job, "tasks"), number_of(job, "leased"), number_of(job, "failed"),
+  auto const& tasks = object_of(job, "tasks");
+  line("frames", fmt::format("{} of {} done, {} rendering, {} failed, {:.0f} %", number_of(tasks, "finished"),
+                             number_of(tasks, "total"), rendering_count(job), number_of(tasks, "failed"),
                              std::floor(fraction_of(job, "progress") * 100)));
   line("priority", fmt::to_string(number_of(job, "priority")));
-  line("position", id_of(job, "position"));
-  line("estimated finish", clock_time(text_of(job, "finish_at"), now_ms()));
+  line("position", id_of(job, "queue_position"));
+  line("estimated finish", clock_time(text_of(job, "estimated_finish_at"), now_ms()));
   if (number_of(job, "escrow_millipoints") > 0)
     line("boost",
-         fmt::format("{}, {} points in escrow", decimal_of(job, "boost"), points_of(job, "escrow_millipoints")));
+         fmt::format("{}, {} points in escrow", decimal_of(job, "boost_factor"), points_of(job, "escrow_millipoints")));
   line("submitted", ago(text_of(job, "created_at"), now_ms()));
   line("ended", ago(text_of(job, "finished_at"), now_ms()));
-  for (auto const& warning : list_of(job, "warnings"))
-    if (warning.is_string()) line("warning", printable(warning.get<std::string>()));
+  for (auto const& finding : list_of(job, "findings")) line("warning", text_of(finding, "message"));
   return text;
 }
 
@@ -181,7 +184,7 @@ Result<int> edit_job(Context const& context, Edit const& edit) {
   Json body = Json::object();
   if (!edit.name.empty()) body["name"] = edit.name;
   if (edit.priority != 0) body["priority"] = edit.priority;
-  if (!edit.shot.empty() || edit.no_shot) body["shot"] = edit.shot;
+  if (!edit.shot.empty() || edit.no_shot) body["shot_name"] = edit.shot;
   return for_each_job(context, {edit.id}, "PATCH", "", body, "changed");
 }
 

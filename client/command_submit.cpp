@@ -121,13 +121,13 @@ Result<Json> create_job(Session& session, Submission const& given, Prepared cons
     files.push_back({{"path", file.path}, {"sha256", file.sha256}, {"size", file.size}});
   Json body{{"name", given.name.empty() ? std::filesystem::path(given.file).stem().string() : given.name},
             {"method", given.method},
-            {"source", prepared.scene.source},
+            {"main_file", prepared.scene.source},
             {"files", files},
             {"frames", prepared.frames},
             {"parameters", parameters_of(given)}};
   if (given.priority != 0) body["priority"] = given.priority;
-  if (!project.is_null()) body["project"] = project;
-  if (!given.shot.empty()) body["shot"] = given.shot;
+  if (!project.is_null()) body["project_id"] = project;
+  if (!given.shot.empty()) body["shot_name"] = given.shot;
   if (given.paused) body["paused"] = true;
   if (given.test_first) body["test_first"] = true;
   if (!given.parameter_file.empty()) {
@@ -171,7 +171,7 @@ Result<int> wait_for(Context const& context, Session& session, Submission const&
   int code = exit_ok;
   for (auto const& job : jobs) {
     auto const folder = std::filesystem::path(given.download) / text_of(job, "folder");
-    auto const waited = wait_for_job(context, session, given, id_of(job), job.value("result", true), folder);
+    auto const waited = wait_for_job(context, session, given, id_of(job), job.value("is_final_output", true), folder);
     if (!waited) return waited.error();
     code = *waited;
     if (code != exit_ok || interrupted) break;
@@ -187,12 +187,17 @@ std::string dependent_jobs(Json const& jobs) {
   return out;
 }
 
+// What the server found and the client did not say before.
+void warn_of_findings(Context const& context, Prepared const& prepared, Json const& answer) {
+  for (auto const& finding : list_of(answer, "findings"))
+    if (auto const message = text_of(finding, "message"); !is_said(prepared.scene.warnings, message))
+      warn(context, message);
+}
+
 // Warnings go where submit prints them, so that stdout stays parseable.
 int show_findings(Context const& context, Submission const& given, Prepared const& prepared, Json const& answer) {
   context.print(answer, scene_report(answer, given.file));
-  for (auto const& message : list_of(answer, "warnings"))
-    if (message.is_string() && !is_said(prepared.scene.warnings, message.get<std::string>()))
-      warn(context, printable(message.get<std::string>()));
+  warn_of_findings(context, prepared, answer);
   auto const problem = text_of(answer, "problem");
   if (problem.empty()) return exit_ok;
   Context::complain("problem: " + problem);
@@ -220,9 +225,7 @@ Result<int> submit(Context const& context, Submission const& given) {
   if (!job) return job.error();
   if (given.check) return show_findings(context, given, *prepared, *job);
 
-  for (auto const& message : list_of(*job, "warnings"))
-    if (message.is_string() && !is_said(prepared->scene.warnings, message.get<std::string>()))
-      warn(context, printable(message.get<std::string>()));
+  warn_of_findings(context, *prepared, *job);
   auto const id = id_of(*job);
   auto const summary =
       fmt::format("Job {}: {} ({}) with {} {}, {} uploaded.", id, text_of(*job, "name"), prepared->frames,

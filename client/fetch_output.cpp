@@ -139,7 +139,8 @@ Result<Fetched> Fetcher::run(std::vector<int> const& asked) {
   std::filesystem::create_directories(folder_, code);
   if (code)
     return fail(Errc::invalid, fmt::format("cannot create the folder '{}': {}", folder_.string(), code.message()));
-  total_frames_ = asked.empty() ? static_cast<std::size_t>(number_of(*job, "accepted")) : asked.size();
+  total_frames_ =
+      asked.empty() ? static_cast<std::size_t>(number_of(object_of(*job, "tasks"), "finished")) : asked.size();
 
   Fetched out;
   page_path_ = path();
@@ -164,7 +165,7 @@ Result<Fetched> Fetcher::run(std::vector<int> const& asked) {
   for (auto const& frame : out.frames) here.push_back(frame.frame);
   std::ranges::sort(here);
   auto wanted = asked;
-  if (wanted.empty() && here.size() < static_cast<std::size_t>(number_of(*job, "tasks"))) {
+  if (wanted.empty() && here.size() < static_cast<std::size_t>(number_of(object_of(*job, "tasks"), "total"))) {
     auto listed =
         session_.each_item("/api/v1/jobs/" + url_escape(job_) + "/tasks?limit=1000", what, [&wanted](Json const& task) {
           wanted.push_back(static_cast<int>(number_of(task, "frame")));

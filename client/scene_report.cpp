@@ -63,21 +63,22 @@ std::string scene_report(Json const& answer, std::string const& file) {
     if (!value.empty()) out += fmt::format("{:<10} {}\n", title, value);
   };
   auto const& scene = object_of(answer, "scene");
-  auto const version = text_of(answer, "version");
+  auto const version = text_of(object_of(answer, "renderer"), "version");
   line("file", printable(file, 300));
   line("saved by", scene.empty() ? "" : "Blender " + text_of(scene, "saved_by"));
-  line("requires", version.empty() || version == "0" ? "" : (scene.empty() ? "" : "Blender ") + version + " or later");
+  line("requires", version.empty() ? "" : (scene.empty() ? "" : "Blender ") + version + " or later");
   for (auto const& each : list_of(scene, "scenes")) {
     auto const name = text_of(each, "name");
     line(name == text_of(scene, "active") ? "scene *" : "scene", fmt::format("{}: {}", name, in_words(each)));
   }
   line("cameras", joined(list_of(scene, "cameras")));
   auto const& output = object_of(answer, "output");
+  auto const format = text_of(output, "format");
   auto const width = number_of(output, "width");
-  auto const frames = number_of(answer, "frames");
+  auto const frames = number_of(answer, "frame_count");
   line("output", fmt::format("{} {}{}{}", frames, frames == 1 ? "frame" : "frames",
                              width > 0 ? fmt::format(" of {}x{}", width, number_of(output, "height")) : "",
-                             output.empty() ? "" : ", " + text_of(output, "format")));
+                             format.empty() ? "" : ", " + format));
   if (auto const memory = number_of(answer, "memory_mib"); memory > 0)
     line("memory", fmt::format("about {} per frame, estimated", human_size(memory << 20)));
   Table table({{"EXTERNAL FILE"}, {"KIND"}, {"STATE"}});

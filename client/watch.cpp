@@ -16,7 +16,7 @@ std::string rate_text(double per_second) {
 }
 
 double done_frames(Json const& job) {
-  return fraction_of(job, "progress") * static_cast<double>(number_of(job, "tasks"));
+  return fraction_of(job, "progress") * static_cast<double>(number_of(object_of(job, "tasks"), "total"));
 }
 
 }  // namespace
@@ -26,15 +26,21 @@ bool has_ended(Json const& job) {
   return state == "finished" || state == "failed" || state == "cancelled";
 }
 
+std::int64_t rendering_count(Json const& job) {
+  auto const& tasks = object_of(job, "tasks");
+  return number_of(tasks, "assigned") + number_of(tasks, "rendering") + number_of(tasks, "checking");
+}
+
 std::string progress_text(Json const& job, Rate const& rate) {
-  auto text = fmt::format("{}/{} frames", number_of(job, "accepted"), number_of(job, "tasks"));
-  if (auto const failed = number_of(job, "failed"); failed > 0) text += fmt::format(", {} failed", failed);
+  auto const& tasks = object_of(job, "tasks");
+  auto text = fmt::format("{}/{} frames", number_of(tasks, "finished"), number_of(tasks, "total"));
+  if (auto const failed = number_of(tasks, "failed"); failed > 0) text += fmt::format(", {} failed", failed);
   if (text_of(job, "state") == "paused") return text + ", paused";
-  if (auto const leased = number_of(job, "leased"); leased > 0) text += fmt::format(", {} rendering", leased);
+  if (auto const rendering = rendering_count(job); rendering > 0) text += fmt::format(", {} rendering", rendering);
   if (rate.per_second() > 0) text += ", " + rate_text(rate.per_second());
-  auto const left = rate.time_to(static_cast<double>(number_of(job, "tasks")));
+  auto const left = rate.time_to(static_cast<double>(number_of(object_of(job, "tasks"), "total")));
   if (left && !has_ended(job)) text += ", " + human_time(*left) + " left";
-  if (auto const waiting = text_of(job, "waiting"); !waiting.empty()) text += ": " + waiting;
+  if (auto const waiting = text_of(job, "wait_reason"); !waiting.empty()) text += ": " + waiting;
   return text;
 }
 
@@ -68,9 +74,10 @@ Result<Json> watch_job(Session& session, std::string const& id, std::chrono::sec
 
 int conclude(Context const& context, Json const& job) {
   auto const state = text_of(job, "state");
-  auto line = fmt::format("Job {} {}: {} of {} frames rendered", id_of(job), state, number_of(job, "accepted"),
-                          number_of(job, "tasks"));
-  if (auto const reason = text_of(job, "reason"); !reason.empty()) line += " (" + reason + ")";
+  auto const& tasks = object_of(job, "tasks");
+  auto line = fmt::format("Job {} {}: {} of {} frames rendered", id_of(job), state, number_of(tasks, "finished"),
+                          number_of(tasks, "total"));
+  if (auto const reason = text_of(job, "state_reason"); !reason.empty()) line += " (" + reason + ")";
   if (state != "finished") {
     Context::complain(line + ".");
     return exit_rejected;

@@ -12,6 +12,8 @@ namespace distren::client {
 std::string progress_text(Json const& job, Rate const& rate);
 
 bool has_ended(Json const& job);
+// Frames that slaves have, whatever they do with them.
+std::int64_t rendering_count(Json const& job);
 
 // Returns the job after it has ended. Errors: unavailable when the server does not answer for `patience`, and after
 // ctrl-C, with `interrupted` set; the job keeps running.

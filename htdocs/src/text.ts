@@ -41,12 +41,9 @@ const actionNames = {
 /** What is said of a job. */
 interface JobFacts {
   state: keyof typeof states;
-  tasks: number;
-  accepted: number;
-  leased: number;
-  failed: number;
-  reason: string | null;
-  waiting: string | null;
+  tasks: { total: number; assigned: number; rendering: number; checking: number; finished: number; failed: number };
+  state_reason: string | null;
+  wait_reason: string | null;
 }
 
 export const text = {
@@ -203,12 +200,12 @@ export const text = {
     progressOf: (name: string): string => `Progress of ${name}`,
     framesDone: (done: string, all: string): string => `${done} of ${all}`,
     line: (job: JobFacts): string => {
-      const parts = [
-        `${job.accepted.toLocaleString()} of ${job.tasks.toLocaleString()} ${many(job.tasks, 'frame', 'frames')}`,
-      ];
-      if (job.leased > 0) parts.push(`${job.leased} in work`);
-      if (job.failed > 0) parts.push(`${job.failed} failed`);
-      const why = job.reason ?? job.waiting;
+      const { total, assigned, rendering, checking, finished, failed } = job.tasks;
+      const atWork = assigned + rendering + checking;
+      const parts = [`${finished.toLocaleString()} of ${total.toLocaleString()} ${many(total, 'frame', 'frames')}`];
+      if (atWork > 0) parts.push(`${atWork} in work`);
+      if (failed > 0) parts.push(`${failed} failed`);
+      const why = job.state_reason ?? job.wait_reason;
       return parts.join(', ') + (why ? ` – ${why}` : '');
     },
     approval: {
@@ -226,11 +223,11 @@ export const text = {
     unknown: 'known with the first frame',
     source: 'Scene file',
     needs: 'Needs',
-    blender: (version: string): string => (version === '0' ? 'any version' : `Blender ${version} or newer`),
+    blender: (version: string): string => `Blender ${version} or newer`,
     created: 'Submitted',
     by: (name: string): string => `by ${name}`,
     ended: 'Ended',
-    because: (job: JobFacts): string => `${states[job.state]}: ${job.reason ?? ''}`,
+    because: (job: JobFacts): string => `${states[job.state]}: ${job.state_reason ?? ''}`,
     waits: (why: string): string => `Waiting: ${why}`,
     after: 'Made of',
     afterJob: (id: number): string => `the output of job ${id}`,

@@ -114,12 +114,12 @@ Reply handle_check_submission(Request const& request, Context& context) {
   }
   if (!looked && looked.error().code != Errc::invalid) return error_reply(looked.error());
   return json_reply(200, {{"problem", looked ? json(nullptr) : json(looked.error().message)},
-                          {"frames", job.frames.size()},
-                          {"jobs", jobs},
-                          {"version", job.version},
+                          {"frame_count", job.frames.size()},
+                          {"job_count", jobs},
+                          {"renderer", renderer_to_json(job.method, job.version)},
                           {"parameters", looked ? parsed(job.parameters) : wanted->parameters},
-                          {"output", parsed(job.output)},
-                          {"warnings", parsed(job.warnings)},
+                          {"output", output_to_json(job.output)},
+                          {"findings", read_findings(job.warnings)},
                           {"needs", std::move(needs)},
                           {"memory_mib", looked && looked->memory_mib > 0 ? json(looked->memory_mib) : json(nullptr)},
                           {"scene", std::move(scene)}});

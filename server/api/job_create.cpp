@@ -64,8 +64,11 @@ Reply handle_create_submission(Request const& request, Context& context) {
   answer["jobs"] = nlohmann::json::array();
   for (std::size_t i = 0; i < plan->size(); ++i) {
     auto const& [job, result, folder] = (*plan)[i];
-    answer["jobs"].push_back(
-        {{"id", (*made)[i]}, {"name", job.name}, {"method", job.method}, {"result", result}, {"folder", folder}});
+    answer["jobs"].push_back({{"id", (*made)[i]},
+                              {"name", job.name},
+                              {"method", job.method},
+                              {"is_final_output", result},
+                              {"folder", text_or_null(folder)}});
   }
   return json_reply(201, answer);
 }

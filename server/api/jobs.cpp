@@ -139,7 +139,7 @@ Reply handle_change_job(Request const& request, Context& context) {
   std::int64_t priority = 0;
   bool const rename = body->read("name", JsonBody::optional, name, 200);
   bool const reorder = body->read("priority", JsonBody::optional, priority, 1, 100);
-  bool const move = body->read("shot", JsonBody::optional, shot, 512);
+  bool const move = body->read("shot_name", JsonBody::optional, shot, 512);
   if (rename && (name.empty() || printable(name) != name)) {
     body->problem(
         "name", "bad_format",

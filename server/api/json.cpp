@@ -10,6 +10,7 @@
 #include "server/dispatch/status.h"
 #include "server/jobs/job_state.h"
 #include "server/live/publish.h"
+#include "server/submit/finding.h"
 
 namespace distren {
 
@@ -102,7 +103,42 @@ json approval_of(store::Job const& job) {
   return job.accepted + job.failed < tests ? "testing" : "waiting";
 }
 
+// The counts of the row and of the dispatcher may be apart by what is being written down; their sum is the total.
+json task_counts_to_json(store::Job const& job, TaskPhases const& phases) {
+  int const over = job.accepted + job.failed;
+  bool const cancelled = job.state == store::JobState::cancelled;
+  int const left = std::max(0, job.tasks - over);
+  return {{"total", job.tasks},          {"ready", cancelled ? 0 : std::max(0, left - phases.sum())},
+          {"assigned", phases.assigned}, {"rendering", phases.rendering},
+          {"checking", phases.checking}, {"finished", job.accepted},
+          {"failed", job.failed},        {"cancelled", cancelled ? left : 0}};
+}
+
 }  // namespace
+
+json renderer_to_json(std::string const& method, std::string const& version) {
+  return {{"method", method}, {"version", version == "0" ? json(nullptr) : text_or_null(version)}, {"build", nullptr}};
+}
+
+// What the planner wrote down, with every member: null where it is not known before the first frame.
+json output_to_json(std::string_view text) {
+  auto const stored = json::parse(text, nullptr, false);
+  auto const of = [](json const& object, char const* name) {
+    auto const found = object.is_object() ? object.find(name) : object.end();
+    return object.is_object() && found != object.end() ? *found : json(nullptr);
+  };
+  auto const tiles = of(stored, "tiles");
+  return {{"format", of(stored, "format")},
+          {"width", of(stored, "width")},
+          {"height", of(stored, "height")},
+          {"pattern", of(stored, "pattern")},
+          {"fps", of(stored, "fps")},
+          {"tiles", tiles.is_object() ? json{{"columns", of(tiles, "columns")},
+                                             {"rows", of(tiles, "rows")},
+                                             {"overscan", of(tiles, "overscan")},
+                                             {"full_frame", of(tiles, "whole")}}
+                                      : json(nullptr)}};
+}
 
 json to_json(store::Job const& job, JobStatus const& live) {
   bool const active = job.state == store::JobState::active;
@@ -111,36 +147,30 @@ json to_json(store::Job const& job, JobStatus const& live) {
   return {{"id", job.id},
           {"revision", job.revision},
           {"name", job.name},
-          {"user", job.user},
-          {"user_name", job.user_name},
-          {"project", number_or_null(job.project)},
-          {"method", job.method},
+          {"owner", named_or_null(job.user, job.user_name)},
+          {"project", named_or_null(job.project, job.project_name)},
+          {"shot", named_or_null(job.shot, job.shot_name)},
+          {"submission_id", number_or_null(job.submission)},
+          {"made_from_job_id", number_or_null(job.after)},
+          {"renderer", renderer_to_json(job.method, job.version)},
           {"state", job_state_name(job.state)},
-          {"reason", text_or_null(job.reason)},
-          {"source", job.source},
+          {"state_reason", text_or_null(job.reason)},
+          {"main_file", job.source},
           {"parameters", column(job.parameters)},
-          {"output", column(job.output)},
-          {"version", job.version},
-          {"warnings", column(job.warnings)},
+          {"output", output_to_json(job.output)},
+          {"findings", read_findings(job.warnings)},
           {"priority", job.priority},
-          {"tasks", job.tasks},
-          {"accepted", job.accepted},
-          {"failed", job.failed},
-          {"leased", live.leased},
+          {"tasks", task_counts_to_json(job, live.phases)},
           {"progress", job.tasks > 0 ? std::clamp(done / job.tasks, 0.0, 1.0) : 0.0},
           {"created_at", job.created_at},
           {"finished_at", text_or_null(job.finished_at)},
           {"escrow_millipoints", job.escrow},
-          {"boost", decimal(forecast ? forecast->boost : 0)},
-          {"position", forecast ? json(forecast->position) : json(nullptr)},
-          {"finish_at", time_or_null(forecast ? forecast->finish_ms : 0)},
-          {"waiting", active ? text_or_null(live.waiting) : json(nullptr)},
-          {"tiles", job.tiles},
-          {"approval", approval_of(job)},
-          {"after", number_or_null(job.after)},
-          {"submission", number_or_null(job.submission)},
-          {"shot", number_or_null(job.shot)},
-          {"shot_name", text_or_null(job.shot_name)}};
+          {"boost_factor", decimal(forecast ? forecast->boost : 0)},
+          {"queue_position", forecast ? json(forecast->position) : json(nullptr)},
+          {"estimated_finish_at", time_or_null(forecast ? forecast->finish_ms : 0)},
+          {"wait_reason", active ? text_or_null(live.waiting) : json(nullptr)},
+          {"tiles_per_frame", job.tiles},
+          {"approval", approval_of(job)}};
 }
 
 json to_json(std::vector<store::Job> const& jobs, Dispatcher& dispatcher) {

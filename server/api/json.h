@@ -21,6 +21,9 @@ namespace distren {
 nlohmann::json user_to_json(store::User const& user);
 nlohmann::json token_to_json(store::Token const& token);
 nlohmann::json to_json(store::Job const& job, JobStatus const& live);
+// What renders a job: version is the oldest that can open its main file, null: any.
+nlohmann::json renderer_to_json(std::string const& method, std::string const& version);
+nlohmann::json output_to_json(std::string_view text);  // of a job, as the database has it
 // A list: what only memory knows of all of them is one question.
 nlohmann::json to_json(std::vector<store::Job> const& jobs, Dispatcher& dispatcher);
 nlohmann::json to_json(store::Task const& task, std::optional<TaskStatus> const& live);

@@ -24,10 +24,9 @@ nlohmann::json to_json(store::Shot const& shot) {
               {"accepted", shot.latest_accepted}};
   }
   if (shot.thumbnail_job != 0) {
-    auto output = nlohmann::json::parse(shot.thumbnail_output, nullptr, false);
     picture = {{"job", shot.thumbnail_job},
                {"accepted", shot.thumbnail_accepted},
-               {"output", output.is_object() ? std::move(output) : nlohmann::json(nullptr)}};
+               {"output", output_to_json(shot.thumbnail_output)}};
   }
   return {{"id", shot.id},
           {"project", shot.project},

@@ -106,6 +106,7 @@ std::optional<std::string> report_progress(DispatchCore& core, std::int64_t slav
   }
   Attempt& attempt = *found;
   attempt.fraction = std::clamp(fraction, 0.0, 1.0);
+  attempt.reported = true;
   if (JobQueue const* const job = attempt.benchmark ? nullptr : core.jobs.find(attempt.job); job != nullptr) {
     FrameUpdate rendering = frame_update(core, *job, attempt.task, "leased", slave);
     rendering.fraction = attempt.fraction;

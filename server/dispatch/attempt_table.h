@@ -23,6 +23,7 @@ struct Attempt {
   std::int64_t expires_ms = 0;
   std::int64_t journaled_ms = 0;  // the expiry that the journal knows
   double fraction = 0;
+  bool reported = false;  // progress, at least once
   AttemptTerms terms{};
   store::Method method{};                       // that renders it; empty: given before a restart
   std::optional<BenchmarkVariant> benchmark{};  // it measures the method: of no job

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -83,9 +84,15 @@ std::optional<std::int64_t> EventBatcher::due() const {
 
 Event EventBatcher::job_event(std::int64_t id, Job const& job, DispatchCore const& core) {
   auto const live = job_progress(core, id);
-  std::string text = fmt::format(R"({{"id":{},"leased":{},"running":{:.3f})", id, live.leased, live.running);
+  auto const* const queue = core.jobs.find(id);
+  int const left = queue == nullptr ? 0 : queue->unfinished();
+  std::string text = fmt::format(
+      R"({{"id":{},"rendering_progress":{:.3f},"tasks":{{"ready":{},"assigned":{},"rendering":{},"checking":{})", id,
+      live.running, std::max(0, left - live.phases.sum()), live.phases.assigned, live.phases.rendering,
+      live.phases.checking);
+  if (job.figures) text += fmt::format(R"(,"finished":{},"failed":{})", job.figures->accepted, job.figures->failed);
+  text += '}';
   if (job.figures) {
-    text += fmt::format(R"(,"accepted":{},"failed":{})", job.figures->accepted, job.figures->failed);
     // The journal is not the authority on "active": the owner may have paused the job since.
     if (job.figures->state != "active") text += fmt::format(R"(,"state":"{}")", job.figures->state);
   }

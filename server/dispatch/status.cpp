@@ -65,11 +65,25 @@ JobStatus job_progress(DispatchCore const& core, std::int64_t id) {
   JobStatus live;
   JobQueue const* const job = core.jobs.find(id);
   if (job == nullptr) return live;
-  for (auto const& [task, attempt] : job->leases) {
-    ++live.leased;
-    live.running += core.attempts.at(attempt).fraction;
+  for (auto lease = job->leases.begin(); lease != job->leases.end();) {  // those of one task are neighbours
+    auto const task = lease->first;
+    auto furthest = TaskPhase::assigned;
+    for (; lease != job->leases.end() && lease->first == task; ++lease) {
+      Attempt const& attempt = core.attempts.at(lease->second);
+      ++live.leased;
+      live.running += attempt.fraction;
+      furthest = std::max(furthest, phase_of(attempt));
+    }
+    ++(furthest == TaskPhase::checking    ? live.phases.checking
+       : furthest == TaskPhase::rendering ? live.phases.rendering
+                                          : live.phases.assigned);
   }
   return live;
+}
+
+TaskPhase phase_of(Attempt const& attempt) {
+  if (attempt.committing()) return TaskPhase::checking;
+  return attempt.reported ? TaskPhase::rendering : TaskPhase::assigned;
 }
 
 std::vector<std::pair<std::int64_t, TaskStatus>> task_statuses(DispatchCore const& core, std::int64_t id) {

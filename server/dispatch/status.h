@@ -15,6 +15,7 @@ namespace distren {
 
 class Dispatcher;
 class JobQueue;
+struct Attempt;
 struct DispatchCore;
 struct FrameUpdate;
 struct SlaveCapabilities;
@@ -32,6 +33,7 @@ std::optional<Forecast> forecast(DispatchCore const& core, std::int64_t job, std
                                  std::int64_t now);
 // Without why it waits.
 JobStatus job_progress(DispatchCore const& core, std::int64_t id);
+TaskPhase phase_of(Attempt const& attempt);
 // Leased tasks only.
 std::vector<std::pair<std::int64_t, TaskStatus>> task_statuses(DispatchCore const& core, std::int64_t id);
 GridStatus grid_status(DispatchCore const& core);

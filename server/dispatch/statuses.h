@@ -21,8 +21,23 @@ struct CurrentTask {
   double fraction = 0;
 };
 
+// What became of a task that was given to a slave.
+enum class TaskPhase : std::uint8_t {
+  assigned,   // nothing was heard of it yet
+  rendering,  // progress was reported
+  checking,   // its result is being verified and written down
+};
+
+struct TaskPhases {  // how many tasks are in each; one that two slaves render counts once
+  int assigned = 0;
+  int rendering = 0;
+  int checking = 0;
+  [[nodiscard]] int sum() const { return assigned + rendering + checking; }
+};
+
 struct JobStatus {  // what only memory knows of a job
-  int leased = 0;
+  int leased = 0;   // attempts
+  TaskPhases phases{};
   double running = 0;                  // sum of the fractions of frames being rendered
   std::string waiting;                 // why nothing of it is being rendered now; empty: something is
   std::optional<Forecast> forecast{};  // nothing: it has nothing left, or nobody can say

@@ -18,7 +18,7 @@ void send(EventBroker& live, Event::Kind kind, std::int64_t user, std::int64_t j
 
 void publish_job(EventBroker& live, nlohmann::json const& job) {
   if (!live.has_subscribers()) return live.mark_missed();
-  send(live, Event::Kind::job, job.at("user"), job.at("id"), to_text(job));
+  send(live, Event::Kind::job, job.at("owner").at("id"), job.at("id"), to_text(job));
 }
 
 void publish_job_deleted(EventBroker& live, std::int64_t job, std::int64_t user) {

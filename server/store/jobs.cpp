@@ -45,6 +45,7 @@ Job read_job(SqlRow const& row) {
   job.shot_name = row.text(25);
   job.needs_approval = row.integer(26) != 0;
   job.revision = row.integer(27);
+  job.project_name = row.text(28);
   return job;
 }
 

@@ -44,7 +44,7 @@ struct NewJob {
   std::string parameters;  // JSON object, checked by the render method's definition
   std::string output;      // JSON object {"format","width","height","pattern","tiles"}; see order.h
   std::string version;     // oldest renderer version that can open it
-  std::string warnings;    // JSON array of sentences
+  std::string warnings;    // JSON array of findings, see server/submit/finding.h
   int priority = 50;       // 1 to 100, the owner's own order
   bool paused = false;     // starts paused
   std::vector<JobFile> files;
@@ -68,6 +68,7 @@ struct Job {
   std::int64_t user = 0;
   std::string user_name;
   std::int64_t project = 0;
+  std::string project_name{};
   std::string name;
   std::string method;
   JobState state = JobState::active;

@@ -68,7 +68,7 @@ private:
   std::string state_of(ExternalFile const& file, std::string const& referrer);
   void warn_of_files(std::string const& referrer, BlendSummary const& summary);
   void look_into_libraries();
-  void warn(std::string sentence);
+  void warn(Finding finding);
 
   RenderMethod const& method_;
   std::string const& source_;
@@ -101,8 +101,8 @@ Result<BlendFindings> BlendChecker::run() {
   return std::move(findings_);
 }
 
-void BlendChecker::warn(std::string sentence) {
-  if (findings_.warnings.size() < most_warnings) findings_.warnings.push_back(std::move(sentence));
+void BlendChecker::warn(Finding finding) {
+  if (findings_.warnings.size() < most_warnings) findings_.warnings.push_back(std::move(finding));
 }
 
 Result<void> BlendChecker::choose_scene() {
@@ -135,8 +135,11 @@ Result<void> BlendChecker::check_camera() {
       return fail(Errc::invalid, fmt::format("camera '{}' is not in {}; {}", printable(wanted, 100),
                                              printable(source_, 200), listed(cameras)));
     }
-    warn(fmt::format("camera '{}' is not in the file itself; unless a library has it, every frame will fail",
-                     printable(wanted, 100)));
+    warn(
+        {.code = "camera_not_in_file",
+         .message = fmt::format("camera '{}' is not in the file itself; unless a library has it, every frame will fail",
+                                printable(wanted, 100)),
+         .subject = printable(wanted, 100)});
   }
   if (wanted.empty() && !scene_->has_camera && !scene_->camera_markers && !scene_->uses_sequencer) {
     return fail(Errc::invalid, fmt::format("scene '{}' of {} has no active camera; name one as camera: {}",
@@ -154,7 +157,9 @@ Result<void> BlendChecker::choose_output() {
   };
   auto place = known(format);
   if (place == method_.formats.end()) {
-    warn(fmt::format("the scene is set to write {}, not images; frames will be PNG", printable(format, 30)));
+    warn({.code = "format_changed",
+          .message = fmt::format("the scene is set to write {}, not images; frames will be PNG", printable(format, 30)),
+          .subject = printable(format, 30)});
     format = "PNG";
     place = known(format);
   }
@@ -211,10 +216,13 @@ void BlendChecker::choose_version() {
 }
 
 void BlendChecker::warn_of_content() {
-  for (auto& sentence : scene_warnings(summary_, *scene_)) warn(std::move(sentence));
+  for (auto& finding : scene_warnings(summary_, *scene_)) warn(std::move(finding));
   auto const baked = "blendcache_" + fs::path(source_).stem().string();
   if (summary_.disk_cache && !has_folder((fs::path(source_).parent_path() / baked).generic_string())) {
-    warn(fmt::format("its physics are baked into the folder {}, which was not submitted", printable(baked, 200)));
+    warn({.code = "missing_file",
+          .message =
+              fmt::format("its physics are baked into the folder {}, which was not submitted", printable(baked, 200)),
+          .subject = printable(baked, 200)});
   }
 }
 
@@ -242,34 +250,38 @@ std::string BlendChecker::state_of(ExternalFile const& file, std::string const& 
   auto const who =
       fmt::format("{}{} '{}'", referrer == source_ ? "" : printable(referrer, 200) + ": ", file.kind, stored);
   bool const audible = file.kind == "sound";  // no frame looks different without it
-  auto const told = [&](char const* state, std::string sentence) {
-    if (!audible) warn(std::move(sentence));
+  auto const told = [&](char const* state, std::string_view code, std::string sentence) {
+    if (!audible) warn({.code = code, .message = std::move(sentence), .subject = stored});
     return std::string(state);
   };
   if (file.absolute) {
     auto const shipped = like_named(file.path);
     if (!shipped.empty()) {
-      return told("absolute", fmt::format("{} is named by an absolute path and will not be found elsewhere, although "
-                                          "{} was submitted; in Blender choose File > External Data > Make All Paths "
-                                          "Relative",
-                                          who, printable(shipped, 200)));
+      return told("absolute", "absolute_path",
+                  fmt::format("{} is named by an absolute path and will not be found elsewhere, although "
+                              "{} was submitted; in Blender choose File > External Data > Make All Paths "
+                              "Relative",
+                              who, printable(shipped, 200)));
     }
-    return told("absolute", fmt::format("{} is named by an absolute path and will not be found elsewhere; make it "
-                                        "relative or pack it",
-                                        who));
+    return told("absolute", "absolute_path",
+                fmt::format("{} is named by an absolute path and will not be found elsewhere; make it "
+                            "relative or pack it",
+                            who));
   }
   auto const path = inside_job(referrer, file.path);
   if (path.empty()) {
-    return told("outside", fmt::format("{} lies outside the submitted folder; submit from a folder above it", who));
+    return told("outside", "outside_root",
+                fmt::format("{} lies outside the submitted folder; submit from a folder above it", who));
   }
   if (is_here(file, path)) {
     if (file.kind == "library") libraries_.push_back(path);
     return "here";
   }
   if (!file.many && lower_paths_.contains(lower_case(path))) {
-    return told("other case", fmt::format("{} is submitted in other upper and lower case; it may not be found", who));
+    return told("other case", "other_case",
+                fmt::format("{} is submitted in other upper and lower case; it may not be found", who));
   }
-  return told("missing", fmt::format("{} is missing: {} was not submitted", who, printable(path, 200)));
+  return told("missing", "missing_file", fmt::format("{} is missing: {} was not submitted", who, printable(path, 200)));
 }
 
 void BlendChecker::warn_of_files(std::string const& referrer, BlendSummary const& summary) {
@@ -302,7 +314,9 @@ void BlendChecker::look_into_libraries() {
     if (summary) {
       warn_of_files(path, *summary);
     } else {
-      warn(fmt::format("the library {} cannot be read: {}", printable(path, 200), summary.error().message));
+      warn({.code = "unreadable_file",
+            .message = fmt::format("the library {} cannot be read: {}", printable(path, 200), summary.error().message),
+            .subject = printable(path, 200)});
     }
   }
 }

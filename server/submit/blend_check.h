@@ -13,6 +13,7 @@
 #include "common/render/render_method.h"
 #include "scene/blend/blend_file.h"
 #include "server/store/jobs.h"
+#include "server/submit/finding.h"
 
 namespace distren {
 
@@ -32,7 +33,7 @@ struct BlendFindings {
   nlohmann::json output;      // {"format","width","height","pattern"}; no size where it is not known beforehand
   nlohmann::json parameters;  // as given, with what the file makes necessary
   std::string version;        // oldest Blender that can open it
-  std::vector<std::string> warnings;
+  std::vector<Finding> warnings;
   std::vector<ExternalFileState> needs;
   std::int64_t memory_mib = 0;  // roughly, of one frame; 0: not known
 };

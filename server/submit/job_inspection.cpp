@@ -119,7 +119,7 @@ Result<BlendFindings> inspect_job(InspectionTools const& tools, JobRequest& requ
   job.parameters = to_text(findings.parameters);
   job.output = to_text(findings.output);
   job.version = findings.version;
-  job.warnings = to_text(findings.warnings);
+  job.warnings = to_text(findings_to_json(findings.warnings));
   return findings;
 }
 

@@ -69,7 +69,7 @@ void read_files(JsonBody& body, JobRequestLimits const& limits, std::vector<stor
   nlohmann::json list;
   if (!body.read_array("files", JsonBody::required, list, static_cast<std::size_t>(limits.files))) return;
   if (list.empty())
-    return body.problem("files", "bad_format", "files: the list is empty; a job has at least its source");
+    return body.problem("files", "bad_format", "files: the list is empty; a job has at least its main file");
   std::size_t bad = 0;
   for (std::size_t i = 0; i < list.size() && bad < max_file_problems; ++i) {
     auto const before = files.size();
@@ -123,11 +123,11 @@ void read_steps(JsonBody& body, PostProcessing& steps) {
 
 void read_shot(JsonBody& body, JobRequest& request) {
   std::string text;
-  if (!body.read("shot", JsonBody::optional, text, 512)) return;
+  if (!body.read("shot_name", JsonBody::optional, text, 512)) return;
   auto name = parse_shot_name(text);
-  if (!name) return body.problem("shot", "bad_format", name.error().message);
+  if (!name) return body.problem("shot_name", "bad_format", name.error().message);
   if (request.project == 0)
-    return body.problem("shot", "bad_format", "shot: shots belong to projects; name the project too");
+    return body.problem("shot_name", "bad_format", "shot_name: shots belong to projects; say project_id too");
   request.sequence = std::move(name->sequence);
   request.shot = std::move(name->shot);
 }
@@ -153,7 +153,7 @@ void read_variations(JsonBody& body, RenderMethod const& method, JobRequestLimit
 Result<ShotName> parse_shot_name(std::string_view text) {
   auto const slash = text.find('/');
   if (slash == std::string_view::npos || slash == 0 || slash + 1 == text.size() || printable(text) != text)
-    return fail(Errc::invalid, fmt::format("shot: '{}' is not like SEQUENCE/SHOT", printable(text, 100)));
+    return fail(Errc::invalid, fmt::format("shot_name: '{}' is not like SEQUENCE/SHOT", printable(text, 100)));
   return ShotName{std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
 }
 
@@ -179,10 +179,10 @@ Result<JobRequest> read_job_request(std::string_view text, std::map<std::string,
                               fmt::join(names, ", ")));
   }
   read_files(*body, limits, job.files);
-  if (body->read("source", JsonBody::required, job.source, 1000) && !job.files.empty() &&
+  if (body->read("main_file", JsonBody::required, job.source, 1000) && !job.files.empty() &&
       std::none_of(job.files.begin(), job.files.end(), [&job](auto const& file) { return file.path == job.source; })) {
-    body->problem("source", "bad_format",
-                  fmt::format("source: '{}' is not one of the job's files", printable(job.source, 200)));
+    body->problem("main_file", "bad_format",
+                  fmt::format("main_file: '{}' is not one of the job's files", printable(job.source, 200)));
   }
   std::string frames;
   if (body->read("frames", JsonBody::required, frames, 100000)) {
@@ -214,7 +214,7 @@ Result<JobRequest> read_job_request(std::string_view text, std::map<std::string,
   std::int64_t priority = 50;
   body->read("priority", JsonBody::optional, priority, 1, 100);
   job.priority = static_cast<int>(priority);
-  body->read("project", JsonBody::optional, request.project, 1, INT64_MAX);
+  body->read("project_id", JsonBody::optional, request.project, 1, INT64_MAX);
   read_shot(*body, request);
   body->read("paused", JsonBody::optional, job.paused);
   body->read("test_first", JsonBody::optional, job.needs_approval);

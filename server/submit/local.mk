@@ -1,6 +1,7 @@
 # From a request to a planned submission: checks, parameter file, variations, tiles, steps; no HTTP.
 server_sources += \
   %D%/blend_check.cpp %D%/blend_check.h \
+  %D%/finding.cpp %D%/finding.h \
   %D%/job_inspection.cpp %D%/job_inspection.h \
   %D%/job_request.cpp %D%/job_request.h \
   %D%/parameter_file.cpp %D%/parameter_file.h \

@@ -30,8 +30,8 @@ private:
   Result<void> take(PovrayReference const& need, std::string const& referrer);
   // POV-Ray looks beside the scene, whoever names the file, and then from the job's root.
   [[nodiscard]] std::string place_of(std::string const& name) const;
-  void warn(std::string sentence) {
-    if (findings_.warnings.size() < most_warnings) findings_.warnings.push_back(std::move(sentence));
+  void warn(Finding finding) {
+    if (findings_.warnings.size() < most_warnings) findings_.warnings.push_back(std::move(finding));
   }
   void list(PovrayReference const& need, char const* state) {
     if (findings_.needs.size() < max_external_files)
@@ -81,7 +81,8 @@ Result<void> PovrayChecker::take(PovrayReference const& need, std::string const&
     return fail(Errc::invalid,
                 fmt::format("{}: {}; without it no frame can be rendered", printable(job_.source, 200), sentence));
   }
-  warn(sentence);
+  warn(
+      {.code = absolute ? "absolute_path" : "missing_file", .message = sentence, .subject = printable(need.path, 200)});
   return {};
 }
 
@@ -91,16 +92,28 @@ Result<void> PovrayChecker::look_into(std::string const& path) {
     if (path == job_.source || summary.error().code == Errc::unavailable)
       return fail(summary.error().code, fmt::format("{}: {}", printable(path, 200), summary.error().message));
     complete_ = false;
-    warn(fmt::format("the included file {} cannot be read: {}", printable(path, 200), summary.error().message));
+    warn({.code = "unreadable_file",
+          .message =
+              fmt::format("the included file {} cannot be read: {}", printable(path, 200), summary.error().message),
+          .subject = printable(path, 200)});
     return {};
   }
   clock_ = clock_ || summary->uses_clock;
   complete_ = complete_ && !summary->cut;
   if (path == job_.source && summary->version.empty())
-    warn("it does not begin with #version; POV-Ray takes it for one of version 3.6 and may render it differently");
-  if (summary->writes_files) warn(fmt::format("{} writes files, which go nowhere here", printable(path, 200)));
+    warn({.code = "version_missing",
+          .message = "it does not begin with #version; POV-Ray takes it for one of version 3.6 and may render it "
+                     "differently",
+          .subject = printable(path, 200)});
+  if (summary->writes_files)
+    warn({.code = "file_output_disabled",
+          .message = fmt::format("{} writes files, which go nowhere here", printable(path, 200)),
+          .subject = printable(path, 200)});
   if (summary->unclosed)
-    warn(fmt::format("{} ends while a brace, comment or text is open: is it cut short?", printable(path, 200)));
+    warn({.code = "file_cut_short",
+          .message =
+              fmt::format("{} ends while a brace, comment or text is open: is it cut short?", printable(path, 200)),
+          .subject = printable(path, 200)});
   for (auto const& need : summary->references)
     if (auto taken = take(need, path); !taken) return taken;
   return {};
@@ -119,7 +132,7 @@ Result<void> PovrayChecker::run() {
     if (auto looked = look_into(path); !looked) return looked;
   }
   if (job_.frames.size() > 1 && complete_ && !clock_)
-    warn("it does not use clock or frame_number: all its frames will look alike");
+    warn({.code = "not_animated", .message = "it does not use clock or frame_number: all its frames will look alike"});
   return {};
 }
 

@@ -26,7 +26,7 @@ class ApiGrid:
         slave = grid.add_slave()
         with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
             scene = {"plain.blend": file.read()}
-        status, job = grid.post_job(scene, "1-2", project=project["id"], shot="SQ010/SH020",
+        status, job = grid.post_job(scene, "1-2", project_id=project["id"], shot_name="SQ010/SH020",
                                     parameters={"samples": 1, "percentage": 20})
         assert status == 201, job
         self.paused = grid.post_job(scene, "1", paused=True)[1]
@@ -82,7 +82,7 @@ def the_reply_to_a_check_matches_its_schema(fixture):
     path = "/api/v1/submissions/check"
     status, listed = fixture.grid.api("GET", f"/api/v1/jobs/{fixture.ids['job_id']}/inputs")
     assert status == 200, listed
-    fixture.post(path, {"name": "again", "source": "plain.blend", "frames": "1-3", "files": listed["items"]})
+    fixture.post(path, {"name": "again", "main_file": "plain.blend", "frames": "1-3", "files": listed["items"]})
 
 
 @case

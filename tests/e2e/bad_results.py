@@ -67,7 +67,7 @@ def rejected_image(sentence, content, *words):
             wait_until("the owner sees the reason",
                        lambda: (grid.tasks(order["job"])[0]["reason"] or "") == verdict["reason"])
             assert not os.path.isdir(grid.output(order["job"])) or not os.listdir(grid.output(order["job"]))
-            assert grid.job(order["job"])["accepted"] == 0
+            assert grid.job(order["job"])["tasks"]["finished"] == 0
     check.__name__ = sentence
     case(check)
 
@@ -191,7 +191,7 @@ def a_returned_or_abandoned_attempt_cannot_upload_its_image_later(grid):
                 ghost.result(old, content, ghost.upload(old, content))
                 assert ghost.verdict()["type"] == "rejected"
                 assert not os.path.exists(os.path.join(grid.output(job), old["output"]["name"]))
-            assert grid.job(job)["leased"] == 2, grid.job(job)
+            assert grid.rendering(job) == 2, grid.job(job)
             for order in orders.values():
                 honest.deliver(order)
     assert grid.wait(job)["state"] == "finished"

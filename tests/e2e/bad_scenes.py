@@ -114,7 +114,7 @@ def file_paths_outside_the_job_are_rejected(grid):
 @case
 def files_that_were_never_uploaded_are_named(grid):
     status, answer = grid.api("POST", "/api/v1/submissions", {
-        "name": "empty handed", "method": "blender", "source": "ghost.blend", "frames": "1",
+        "name": "empty handed", "method": "blender", "main_file": "ghost.blend", "frames": "1",
         "files": [{"path": "ghost.blend", "sha256": "0" * 64, "size": 100}]})
     assert status == 409 and "ghost.blend" in answer["detail"], (status, answer)
 
@@ -195,7 +195,7 @@ def a_missing_texture_is_named_and_the_rest_is_rendered(grid):
     assert "warning" in done.stderr and "gone.png" in done.stderr, done.stderr
     assert done.stderr.count("gone.png") == 1, f"it is named more than once: {done.stderr}"
     status, job = grid.post_job({"missing_texture.blend": content_of("missing_texture.blend")}, paused=True)
-    assert status == 201 and any("gone.png" in warning for warning in job["warnings"]), job
+    assert status == 201 and any("gone.png" in found["message"] for found in job["findings"]), job
 
 
 @case
@@ -204,7 +204,7 @@ def a_scene_set_to_write_a_movie_becomes_frames(grid):
     job = grid.submit(path_of("movie.blend"), "--frames", "1-2")
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     assert grid.check_output(job) == ["0001.png", "0002.png"]
-    assert any("PNG" in warning for warning in grid.job(job)["warnings"]), grid.job(job)
+    assert any("PNG" in found["message"] for found in grid.job(job)["findings"]), grid.job(job)
     frame = os.path.join(grid.output(job), "0001.png")
     assert check_image(frame, "--format", "PNG").returncode == 0
 
@@ -215,7 +215,7 @@ def a_file_output_node_writes_no_file(grid):
     job = grid.submit(path_of("fileoutput.blend"), "--frames", "1")
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     grid.check_output(job)
-    assert any("File Output" in warning for warning in grid.job(job)["warnings"]), grid.job(job)
+    assert any(found["code"] == "file_output_disabled" for found in grid.job(job)["findings"]), grid.job(job)
     stray = [place for place, folders, _ in os.walk(grid.folder) if "stray" in folders]
     assert not stray, stray
 
@@ -225,7 +225,7 @@ def driver_scripts_are_blocked_and_cause_a_warning(grid):
     with_slave(grid)
     job = grid.submit(path_of("driver.blend"), "--frames", "1")
     assert grid.wait(job)["state"] == "finished", grid.job(job)
-    assert any("script" in warning for warning in grid.job(job)["warnings"]), grid.job(job)
+    assert any(found["code"] == "scripts_disabled" for found in grid.job(job)["findings"]), grid.job(job)
 
 
 @case
@@ -253,10 +253,10 @@ def scenes_of_newer_blenders_wait_for_a_suitable_slave(grid):
     assert plain.startswith(b"BLENDER-v3"), plain[:12]
     for content, version in ((b"BLENDER-v402" + plain[12:], "4.0"), (saved_by_5_0(plain), "5.0")):
         status, job = grid.post_job({"newer.blend": content})
-        assert status == 201 and job["version"] == version, job
+        assert status == 201 and job["renderer"]["version"] == version, job
         number = job["id"]
         wait_until(f"the job names {version} as its requirement",
-                   lambda: version in (grid.job(number)["waiting"] or ""))
+                   lambda: version in (grid.job(number)["wait_reason"] or ""))
         assert grid.tasks(number)[0]["failures"] == 0, "it was dispatched to a Blender that it crashes"
         grid.cli("cancel", number, check=0)
 

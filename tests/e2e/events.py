@@ -95,7 +95,7 @@ def a_frame_event_arrives_when_its_thumbnail_is_available(grid):
                 task = next(each for each in grid.tasks(job) if each["id"] == number)
                 assert all(task[key] == event[key] for key in event), (task, event)
         done = stream.expect("job", lambda data: data["id"] == job and data.get("state") == "finished")
-        assert done["accepted"] == 2 and done["leased"] == 0, done
+        assert done["tasks"]["finished"] == 2 and done["tasks"]["rendering"] == 0, done
         assert not stream.named("frames"), "frame events are sent only to subscribers of their job"
         stream.expect("slave", lambda data: data["online"] and any(work["job"] == job for work in data["working_on"]))
         stream.expect("slave", lambda data: data["online"] and not data["working_on"])

@@ -130,7 +130,7 @@ def a_slave_with_a_full_disk_returns_frames_without_failures(grid):
         with full(disk):
             grid.cli("resume", job, check=0)
             wait_until("it backs off", lambda: "backing off" in read_log(shed.log)[seen:], 120)
-            wait_until("the frame is returned", lambda: grid.job(job)["leased"] == 0)
+            wait_until("the frame is returned", lambda: grid.rendering(job) == 0)
             assert shed.alive()
             log = read_log(shed.log)[seen:].lower()
             assert "disk" in log or "no space" in log, log
@@ -151,7 +151,7 @@ def a_disk_that_fills_up_during_rendering_is_not_a_failure_of_the_frame(grid):
         wait_until("it renders", lambda: [task for task in grid.tasks(job) if (task["fraction"] or 0) > 0])
         with full(disk):
             wait_until("it backs off", lambda: "backing off" in read_log(barn.log), 120)
-            wait_until("the frame is returned", lambda: grid.job(job)["leased"] == 0)
+            wait_until("the frame is returned", lambda: grid.rendering(job) == 0)
         assert grid.wait(job)["state"] == "finished", grid.job(job)
         assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
         grid.check_once(job)
@@ -169,7 +169,7 @@ def a_slave_that_cannot_store_a_scene_backs_off(grid):
         with full(disk):
             job = grid.submit(os.path.join(scenes(), "textured.blend"), "--frames", "1")
             wait_until("it backs off", lambda: "backing off" in read_log(cellar.log), 120)
-            wait_until("the frame is returned", lambda: grid.job(job)["leased"] == 0)
+            wait_until("the frame is returned", lambda: grid.rendering(job) == 0)
             assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
         assert grid.wait(job)["state"] == "finished", grid.job(job)
         grid.check_once(job)

@@ -126,7 +126,7 @@ def a_stopped_slave_returns_its_frame_without_a_failure(grid):
     working(grid, job)
     status = slave.stop()
     assert status == 0, status
-    wait_until("the frame is returned", lambda: grid.job(job)["leased"] == 0)
+    wait_until("the frame is returned", lambda: grid.rendering(job) == 0)
     assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
     assert len(orders(slave, job)) == 1, f"it got an order after it had signed off: {orders(slave, job)}"
     attic(grid)
@@ -141,8 +141,9 @@ def a_slave_killed_at_any_moment_loses_and_duplicates_nothing(grid):
     slave = attic(grid)
     job = submit(grid, PLAIN, "1-16")
     for _ in range(4):
-        before = grid.job(job)["accepted"]
-        wait_until("another frame", lambda: grid.job(job)["accepted"] > before or grid.job(job)["state"] == "finished")
+        before = grid.job(job)["tasks"]["finished"]
+        wait_until("another frame",
+                   lambda: grid.job(job)["tasks"]["finished"] > before or grid.job(job)["state"] == "finished")
         time.sleep(moments.uniform(0, 0.25))
         slave.kill9()
         slave.start()
@@ -159,8 +160,9 @@ def a_server_killed_at_any_moment_loses_and_duplicates_nothing(grid):
     slave = attic(grid)
     job = submit(grid, PLAIN, "1-16")
     for _ in range(4):
-        before = grid.job(job)["accepted"]
-        wait_until("another frame", lambda: grid.job(job)["accepted"] > before or grid.job(job)["state"] == "finished")
+        before = grid.job(job)["tasks"]["finished"]
+        wait_until("another frame",
+                   lambda: grid.job(job)["tasks"]["finished"] > before or grid.job(job)["state"] == "finished")
         time.sleep(moments.uniform(0, 0.25))
         kill_and_restart(grid)
     assert grid.wait(job)["state"] == "finished", grid.job(job)

@@ -30,7 +30,7 @@ def ready_jobs(grid, count, frames, output=None):
 
 
 def accepted(grid, jobs):
-    return sum(grid.job(number)["accepted"] for number in jobs)
+    return sum(grid.job(number)["tasks"]["finished"] for number in jobs)
 
 
 def load(grid, *options):

@@ -81,10 +81,10 @@ def a_stalled_connection_is_detected_and_replaced(grid):
 def frames_rendered_while_the_server_is_down_are_uploaded_after_the_slave_restarts(grid):
     slave = grid.slaves[0]
     job = submit(grid, "plain.blend", "1-12")
-    wait_until("the slave has queued orders", lambda: grid.job(job)["leased"] >= 4)
+    wait_until("the slave has queued orders", lambda: grid.rendering(job) >= 4)
     grid.line.disconnect()
     grid.files.disconnect()
-    accepted = grid.job(job)["accepted"]
+    accepted = grid.job(job)["tasks"]["finished"]
     wait_until("it renders its queued frames", lambda: len(slave.unsent()) >= 3)
     grid.stop()
     slave.kill9()  # power failure, with images that are not uploaded yet
@@ -111,7 +111,7 @@ def a_renderer_killed_at_any_moment_costs_only_time(grid):
     killed, seen = 0, set()
     while killed < 4 and grid.job(job)["state"] == "active":
         time.sleep(moments.uniform(0, 1.2))
-        accepted = grid.job(job)["accepted"]
+        accepted = grid.job(job)["tasks"]["finished"]
         for renderer in renderers(slave) if accepted not in seen else ():  # the same frame twice would be its fault
             with contextlib.suppress(ProcessLookupError):
                 os.kill(renderer, signal.SIGKILL)

@@ -170,7 +170,7 @@ def a_quote_compares_position_and_finish_and_an_explanation_names_who_is_ahead(g
     attic = grid.slaves[0]
     grid.cli("adjust", 40000, "--to", "carl", "--reason", "an old hand", check=0)
     busy = submit(grid, "carl", "1-40", "plain.blend")  # the user with most points, with many frames
-    wait_until("the slave is at work", lambda: grid.job(busy)["leased"] > 0)
+    wait_until("the slave is at work", lambda: grid.rendering(busy) > 0)
     job = submit(grid, "anna", "1-40", "plain.blend")
     first = submit(grid, "anna", "1-40", "plain.blend", "--priority", "90")
     why = cli_json(grid, "anna", "explain", job)
@@ -193,10 +193,10 @@ def a_quote_compares_position_and_finish_and_an_explanation_names_who_is_ahead(g
     assert "This boost costs 900 points" in text, text
     assert "instead of" in text or "stays" in text, text  # shown to the minute, and a fast machine gains seconds
     shown = grid.job(job)
-    assert shown["position"] >= 1 and shown["finish_at"] and shown["escrow_millipoints"] == 0, shown
+    assert shown["queue_position"] >= 1 and shown["estimated_finish_at"] and shown["escrow_millipoints"] == 0, shown
     grid.cli("boost", job, 900, user="anna", check=0)
     boosted = grid.job(job)
-    assert boosted["boost"] > 0 and boosted["escrow_millipoints"] == 900000, boosted
+    assert boosted["boost_factor"] > 0 and boosted["escrow_millipoints"] == 900000, boosted
     assert "900 points in escrow" in grid.cli("job", "show", job, user="anna", check=0).stdout
     for user, number in (("anna", job), ("carl", busy)):
         grid.cli("cancel", number, user=user, check=0)
@@ -276,7 +276,7 @@ def a_boost_survives_a_killed_server_and_is_not_repeated(grid):
     grid.cli("resume", job, user="anna", check=0)
     shown = grid.job(job)
     # The dispatcher read both from the ledger.
-    assert shown["escrow_millipoints"] == 50000 and shown["boost"] > 0, shown
+    assert shown["escrow_millipoints"] == 50000 and shown["boost_factor"] > 0, shown
     grid.wait(job)
     wait_until("the rest comes back", lambda: points(grid, "anna")["escrow_millipoints"] == 0)
     ledger_is_clean(grid)

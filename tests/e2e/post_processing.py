@@ -72,7 +72,7 @@ def each_variation_of_a_parameter_file_is_a_job_with_its_own_folder(grid):
     assert os.listdir(os.path.join(target, "second")) == ["0003.jpg"]
     assert size_of(os.path.join(target, "side", "0003.png")) == (32, 18)
     jobs = [job for job in grid.api("GET", "/api/v1/jobs")[1]["items"] if job["name"].startswith("plain: ")]
-    assert {job["submission"] for job in jobs} == {None, min(job["id"] for job in jobs)}, jobs
+    assert {job["submission_id"] for job in jobs} == {None, min(job["id"] for job in jobs)}, jobs
 
 
 @case
@@ -102,7 +102,7 @@ def stitched_tiles_match_the_full_frame(grid):
     assert [job["method"] for job in jobs] == ["blender", "stitch"], jobs
     assert [job["result"] for job in jobs] == [False, True], jobs
     waiting = grid.job(jobs[1]["id"])
-    assert waiting["state"] == "finished" or f"output of job {jobs[0]['id']}" in waiting["waiting"], waiting
+    assert waiting["state"] == "finished" or f"output of job {jobs[0]['id']}" in waiting["wait_reason"], waiting
     tiles = finished(grid, jobs[0]["id"])
     assert tiles == [f"0005-t000{tile}.exr" for tile in range(1, 7)], tiles
     assert size_of(os.path.join(grid.output(jobs[0]["id"]), tiles[0])) == (66 + 6, 60 + 6)
@@ -120,7 +120,7 @@ def stitched_tiles_match_the_full_frame(grid):
 def tiled_frames_become_a_video(grid):
     need("ffmpeg")
     jobs = submitted(grid, "--frames", "1-3", "--tiles", "2x2", "--video", "mp4", "--fps", "12")
-    assert [(job["method"], job["result"]) for job in jobs] == [("blender", False), ("stitch", True), ("ffmpeg", True)]
+    assert [(job["method"], job["is_final_output"]) for job in jobs] == [("blender", False), ("stitch", True), ("ffmpeg", True)]
     assert encoded(grid, jobs[2]["id"]) == ["video.mp4"]
     assert finished(grid, jobs[1]["id"]) == ["0001.png", "0002.png", "0003.png"]
     frames = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames,r_frame_rate",
@@ -205,7 +205,7 @@ def dependent_jobs_are_cancelled_with_their_job(grid):
     grid.cli("cancel", str(numbers[0]), check=0)
     for number in numbers:
         assert grid.job(number)["state"] == "cancelled", grid.job(number)
-    assert f"cancelled with job {numbers[0]}" in grid.job(numbers[2])["reason"]
+    assert f"cancelled with job {numbers[0]}" in grid.job(numbers[2])["state_reason"]
 
 
 @case
@@ -234,7 +234,7 @@ case "$*" in *_cycles*) echo "Denoises 3.4.1";; *) exec {blender} "$@";; esac
     assert [job["method"] for job in jobs] == ["blender", "stitch", "denoise"], jobs
     assert [job["result"] for job in jobs] == [False, False, True], jobs
     finished(grid, jobs[1]["id"])
-    waiting = grid.job(jobs[2]["id"])["waiting"]
+    waiting = grid.job(jobs[2]["id"])["wait_reason"]
     assert "denoise" in waiting, waiting
     denoiser = grid.add_slave("denoiser", sandbox="off", **{"programs.denoise": fake_blender})
     assert finished(grid, jobs[2]["id"]) == ["0004.png"]

@@ -123,8 +123,9 @@ def json_output_has_the_members_of_the_api(grid):
     assert [job["id"] for job in jobs["items"]] == [1], jobs
     job = answer(grid, "job", "show", 1)
     assert job == {**jobs["items"][0], **job} and job == grid.job(1), job
-    assert job["state"] == "finished" and job["tasks"] == job["accepted"] == 4 and job["failed"] == 0, job
-    assert job["progress"] == 1 and job["leased"] == 0 and job["user_name"] == "anna" and job["waiting"] is None, job
+    counts = dict.fromkeys(("ready", "assigned", "rendering", "checking", "failed", "cancelled"), 0)
+    assert job["state"] == "finished" and job["tasks"] == {"total": 4, "finished": 4, **counts}, job
+    assert job["progress"] == 1 and job["owner"]["name"] == "anna" and job["wait_reason"] is None, job
     frames = answer(grid, "job", "show", 1, "--frames")["items"]
     assert [task["frame"] for task in frames] == [1, 2, 3, 5], frames
     assert all(task["state"] == "accepted" and task["slave_name"] == "attic" for task in frames), frames
@@ -160,18 +161,18 @@ def other_users_can_neither_read_nor_change_a_job_or_a_slave(grid):
 @case
 def a_job_is_paused_resumed_cancelled_and_deleted(grid):
     job = submit(grid, "slow.blend", "--frames", "1-8", "--name", "long one")
-    wait_until("a frame is rendering", lambda: grid.job(job)["leased"] > 0)
+    wait_until("a frame is rendering", lambda: grid.rendering(job) > 0)
     assert answer(grid, "slave", "show", grid.slaves[0].id)["working_on"][0]["job"] == job
     anna(grid, "delete", job, check=1)
     anna(grid, "pause", job)
-    wait_until("the rendering frame ends", lambda: grid.job(job)["leased"] == 0)
+    wait_until("the rendering frame ends", lambda: grid.rendering(job) == 0)
     paused = grid.job(job)
-    assert paused["state"] == "paused" and paused["accepted"] < 8, paused
+    assert paused["state"] == "paused" and paused["tasks"]["finished"] < 8, paused
     other = submit(grid, "plain.blend", "--frames", "1")  # the slave accepts other jobs
     finish(grid, other)
-    assert grid.job(job)["accepted"] == paused["accepted"], grid.job(job)
+    assert grid.job(job)["tasks"]["finished"] == paused["tasks"]["finished"], grid.job(job)
     anna(grid, "resume", job)
-    grid.wait_frames(job, paused["accepted"] + 1)
+    grid.wait_frames(job, paused["tasks"]["finished"] + 1)
     anna(grid, "cancel", job)
     cancelled = grid.job(job)
     assert cancelled["state"] == "cancelled" and cancelled["name"] == "long one", cancelled
@@ -188,7 +189,7 @@ def a_cancelled_job_cannot_be_resumed(grid):
     anna(grid, "cancel", job)
     for word in ("requeue", "resume", "pause"):
         assert anna(grid, word, job, check=1).stderr.strip(), word
-    assert grid.job(job)["state"] == "cancelled" and grid.job(job)["accepted"] == 0, grid.job(job)
+    assert grid.job(job)["state"] == "cancelled" and grid.job(job)["tasks"]["finished"] == 0, grid.job(job)
 
 
 @case
@@ -199,7 +200,7 @@ def a_scene_is_uploaded_with_its_textures_packed_or_not(grid):
     assert compare_images(first, second)["verdict"] == "match", compare_images(first, second)
     plain = os.path.join(grid.output(1), "0001.png")
     assert compare_images(first, plain)["verdict"] == "differs", compare_images(first, plain)
-    assert not grid.job(textured)["warnings"], grid.job(textured)
+    assert not grid.job(textured)["findings"], grid.job(textured)
     assert os.path.exists(os.path.join(grid.home, "stor", f"job{textured}", "tex", "checker.png"))
 
 
@@ -212,7 +213,7 @@ def a_linked_library_above_the_scene_is_uploaded_from_its_root(grid):
     assert "lib.blend" in alone.stderr, alone.stderr
     job = answer(grid, "submit", os.path.join(film, "shots", "linked.blend"), "--frames", "1", "--root", film)["id"]
     frame = finish(grid, job)[0]
-    assert grid.job(job)["source"] == "shots/linked.blend" and not grid.job(job)["warnings"], grid.job(job)
+    assert grid.job(job)["main_file"] == "shots/linked.blend" and not grid.job(job)["findings"], grid.job(job)
     plain = os.path.join(grid.output(1), "0001.png")
     assert compare_images(frame, plain)["verdict"] == "match", compare_images(frame, plain)
 

@@ -111,7 +111,7 @@ def a_boost_changes_the_shares(grid):
     grid.cli("give", "ben", 900000, user="carl", check=0)  # a gift raises no rank: what changes is the boost alone
     weights = {each["user_name"]: each["weight"] for each in cli_json(grid, "anna", "ranking")["items"]}
     grid.cli("boost", STATE["ben"], 900000, user="ben", check=0)
-    assert grid.job(STATE["ben"])["boost"] == 4, grid.job(STATE["ben"])
+    assert grid.job(STATE["ben"])["boost_factor"] == 4, grid.job(STATE["ben"])
     # What the slaves hold was given to them before: at most eight orders each, and one in transit.
     held = sum(each[2] for each in work(grid).values()) + 4 * 9
     wait_until("what was held is rendered", lambda: sum(each[2] for each in work(grid).values()) >= held)

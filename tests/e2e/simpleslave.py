@@ -53,12 +53,12 @@ def its_progress_is_reported_and_cancelling_the_job_stops_its_renderer(grid):
     if not shed.alive():
         shed.launch()
     job = submit(grid, "slow.blend", "1")
-    wait_until("it is rendering", lambda: grid.job(job)["leased"] > 0)
+    wait_until("it is rendering", lambda: grid.rendering(job) > 0)
     assert shed.shown()["working_on"][0]["job"] == job, shed.shown()
     grid.cli("cancel", job, check=0)
     other = submit(grid, "plain.blend", "5")
     assert grid.wait(other)["state"] == "finished"
-    assert grid.job(job)["accepted"] == 0
+    assert grid.job(job)["tasks"]["finished"] == 0
 
 
 @case
@@ -83,7 +83,7 @@ def with_once_it_exits_after_one_frame(grid):
     one = SimpleSlave(grid, "once")
     done = subprocess.run([*one.argv, "--once"], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done
-    assert grid.job(job)["accepted"] == 1, grid.job(job)
+    assert grid.job(job)["tasks"]["finished"] == 1, grid.job(job)
     grid.cli("cancel", job, check=0)
 
 

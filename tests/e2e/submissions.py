@@ -29,7 +29,7 @@ def submit_for_ever(grid, content, stop):
     while not stop.is_set():
         try:
             grid.post_job({"scene.blend": content}, f"1-{FRAMES}", name="film", tiles="2x2", video={"format": "MP4"},
-                          test_first=True, project=1, shot=f"SQ/{random.randrange(10**6)}")
+                          test_first=True, project_id=1, shot_name=f"SQ/{random.randrange(10**6)}")
         except (OSError, AssertionError, ValueError):  # the server is down, or was killed while it replied
             time.sleep(0.05)
 
@@ -41,7 +41,7 @@ def jobs_of(grid):
         status, page = grid.api("GET", f"/api/v1/jobs?limit=1000&cursor={cursor}")
         assert status == 200, page
         for job in page["items"]:
-            found.setdefault(job["submission"] or job["id"], []).insert(0, job)
+            found.setdefault(job["submission_id"] or job["id"], []).insert(0, job)
         if page["next_cursor"] is None:
             return found
         cursor = page["next_cursor"]
@@ -51,16 +51,16 @@ def check_whole(grid):
     """Returns how many submissions there are, all of them whole."""
     found = jobs_of(grid)
     for first, jobs in found.items():
-        assert [(job["name"], job["tasks"]) for job in jobs] == [(name, tasks) for name, tasks, _ in WHOLE], jobs
+        assert [(job["name"], job["tasks"]["total"]) for job in jobs] == [(name, tasks) for name, tasks, _ in WHOLE], jobs
         held = grid.sql(f"SELECT needs_approval FROM job WHERE id = {first} OR submission_id = {first} ORDER BY id")
         assert [row[0] == "1" for row in held] == [held for _, _, held in WHOLE], held
-        assert len({job["shot"] for job in jobs}) == 1 and jobs[0]["shot"] is not None, jobs
-        assert [job["after"] for job in jobs] == [None, jobs[0]["id"], jobs[1]["id"]], jobs
+        assert len({job["shot"]["id"] for job in jobs}) == 1 and jobs[0]["shot"] is not None, jobs
+        assert [job["made_from_job_id"] for job in jobs] == [None, jobs[0]["id"], jobs[1]["id"]], jobs
         for job in jobs:
             assert os.path.isdir(grid.output(job["id"])), f"job {job['id']} has no folder"
             rows = grid.sql(f"SELECT COUNT(*), COUNT(DISTINCT frame) FROM task WHERE job_id = {job['id']}")[0]
-            frames = FRAMES if job["tasks"] > 1 else 1
-            assert rows == [str(job["tasks"]), str(frames)], rows
+            frames = FRAMES if job["tasks"]["total"] > 1 else 1
+            assert rows == [str(job["tasks"]["total"]), str(frames)], rows
         assert os.path.isfile(os.path.join(grid.home, "stor", f"job{first}", "scene.blend"))
     return len(found)
 
@@ -113,7 +113,7 @@ def a_large_submission_that_was_interrupted_can_be_sent_again(grid):
     nothing_is_left_over(grid)
     assert not [job for jobs in jobs_of(grid).values() for job in jobs if job["name"] == "long"]
     status, job = grid.post_job({"scene.blend": content}, "1-100000", name="long")
-    assert status == 201 and job["tasks"] == 100000, job
+    assert status == 201 and job["tasks"]["total"] == 100000, job
     assert grid.sql(f"SELECT COUNT(*) FROM task WHERE job_id = {job['id']}") == [["100000"]]
 
 

@@ -253,7 +253,7 @@ def test_frames_are_rendered_first_and_the_rest_after_approval(fixture):
     other = grid.submit(SCENE, "--frames", "1-9", "--name", "also careful", "--test-first")
     wait_until("it waits", lambda: grid.job(other)["approval"] == "waiting")
     grid.restart()
-    assert grid.job(other)["approval"] == "waiting" and grid.job(other)["accepted"] == 3, grid.job(other)
+    assert grid.job(other)["approval"] == "waiting" and grid.job(other)["tasks"]["finished"] == 3, grid.job(other)
     grid.cli("approve", other, check=0)
     assert grid.wait(other)["state"] == "finished"
 

@@ -123,7 +123,7 @@ def a_job_is_moved_to_another_shot_on_its_page(fixture):
     page.press("Move", "dialog button")
     page.see("animatic belongs to SQ040/SH010 now")
     moved = fixture.grid.cli("job", "edit", "1", "--no-shot", "--json").stdout
-    assert '"shot_name": null' in moved, moved
+    assert '"shot": null' in moved, moved
     wait_until("the page receives the change", lambda: page.script(
         "return [...document.querySelectorAll('.fact')].some((e) => /^Shot\\s+None/.test(e.innerText))"))
     fixture.grid.cli("job", "edit", "1", "--shot", "SQ010/SH010")

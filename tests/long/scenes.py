@@ -219,8 +219,9 @@ def newer_files_wait_for_a_newer_blender_with_a_reason(grid):
     for name in (name for name in blends() if name.startswith(("v500_zstd", "suzanne_v400"))):
         job = grid.submit(path_of(name), "--frames", "1")
         shown = grid.job(job)
-        assert shown["state"] == "active" and shown["version"] in (shown["waiting"] or ""), shown
-        assert float(shown["version"].split(".")[0]) >= 4, shown
+        version = shown["renderer"]["version"]
+        assert shown["state"] == "active" and version in (shown["wait_reason"] or ""), shown
+        assert float(version.split(".")[0]) >= 4, shown
         grid.cli("cancel", job, check=0)
 
 

@@ -50,13 +50,15 @@ def look_at(job):
     """A third of the frames is done at each look, like time passing."""
     if job["state"] == "active":
         job["looks"] += 1
-        done = min(job["looks"], 3) * job["tasks"] // 3
-        job["accepted"], job["leased"] = done, min(1, job["tasks"] - done)
-        job["progress"] = done / job["tasks"]
+        total = job["tasks"]["total"]
+        done = min(job["looks"], 3) * total // 3
+        job["tasks"].update(finished=done, rendering=min(1, total - done))
+        job["progress"] = done / total
         if job["looks"] >= 3:
             job["state"], job["finished_at"] = "finished", "2026-01-05T10:01:00Z"
             if "fail" in job["name"]:
-                job.update(state="failed", accepted=job["tasks"] - 1, failed=1, reason="frame 1 failed on 3 slaves")
+                job["tasks"].update(finished=total - 1, failed=1)
+                job.update(state="failed", state_reason="frame 1 failed on 3 slaves")
     return shown(job)
 
 
@@ -340,12 +342,17 @@ class Grid(http.server.BaseHTTPRequestHandler):
                 raise Refusal(400, f"the file '{file['path']}' was not uploaded")
         frames = frames_of(body["frames"])
         job = self.simple("jobs", lambda i: {
-            "id": i, "name": body["name"], "user": 1, "user_name": user["name"], "project": body.get("project"),
-            "method": body["method"], "state": "paused" if body.get("paused") else "active", "reason": "",
-            "source": body["source"], "parameters": body["parameters"], "version": "3.4", "warnings": ["a soft warning"],
-            "priority": body.get("priority", 50), "tasks": len(frames), "accepted": 0, "failed": 0, "leased": 0,
-            "progress": 0.0, "created_at": "2026-01-05T10:00:00Z", "finished_at": None, "waiting": None,
-            "position": 3, "finish_at": "2031-01-05T19:05:00.000Z", "escrow_millipoints": 12500, "boost": 0.25,
+            "id": i, "name": body["name"], "owner": {"id": 1, "name": user["name"]},
+            "project": body.get("project_id") and {"id": body["project_id"], "name": "film"},
+            "renderer": {"method": body["method"], "version": "3.4", "build": None},
+            "state": "paused" if body.get("paused") else "active", "state_reason": None, "main_file": body["main_file"],
+            "parameters": body["parameters"], "priority": body.get("priority", 50), "progress": 0.0,
+            "findings": [{"code": "other", "severity": "warning", "message": "a soft warning", "subject": None,
+                          "count": 1}],
+            "tasks": {"total": len(frames), "ready": 0, "assigned": 0, "rendering": 0, "checking": 0, "finished": 0,
+                      "failed": 0, "cancelled": 0},
+            "created_at": "2026-01-05T10:00:00Z", "finished_at": None, "wait_reason": None, "queue_position": 3,
+            "estimated_finish_at": "2031-01-05T19:05:00.000Z", "escrow_millipoints": 12500, "boost_factor": 0.25,
             "submitted_files": body["files"], "frames": frames, "looks": 0})
         if "away" in job["name"]:
             state["away"] = 6
@@ -368,7 +375,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
             return self.answer(200, {"job_id": job["id"], "millipoints": int(query["millipoints"]),
                                      "available_millipoints": state["available"], "escrow_millipoints": 0,
                                      "remaining_millipoints": 60000, **self.forecasts(job)})
-        frames = job["frames"][:job["accepted"]]
+        frames = job["frames"][:job["tasks"]["finished"]]
         if "gap" in job["name"]:
             frames = [f for f in frames if f != job["frames"][1]]
         if parts[2] == "tasks":
@@ -383,7 +390,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
         out = {"frame": frame, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         if kind == "outputs":
             return out | {"name": f"{frame:04}.png", "url": f"/api/v1/files/{job['id']}/{frame}?expires=9&signature=S"}
-        done = frame in job["frames"][:job["accepted"]]
+        done = frame in job["frames"][:job["tasks"]["finished"]]
         return out | {"id": 100 + frame, "state": "accepted" if done else "ready", "failures": 0, "slave_name": "attic",
                       "output": f"{frame:04}.png" if done else "", "wall": 8100, "cpu": 16000, "reason": ""}
 

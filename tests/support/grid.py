@@ -224,7 +224,7 @@ class Grid(Daemon):
     def wait_images(self, job, seconds=10):
         """An image is put in place after the database has accepted it: a moment later than the API tells of it. Whoever looks
         into the folder checks what is there; here nothing is demanded."""
-        if job["accepted"] > 1000:
+        if job["tasks"]["finished"] > 1000:
             return
         try:
             wanted = {task["output"] for task in self.tasks(job["id"]) if task["state"] == "accepted" and task["output"]}
@@ -236,9 +236,14 @@ class Grid(Daemon):
                 return
             time.sleep(0.05)
 
+    def rendering(self, number):
+        """How many frames of a job slaves have."""
+        tasks = self.job(number)["tasks"]
+        return tasks["assigned"] + tasks["rendering"] + tasks["checking"]
+
     def wait_frames(self, number, count, seconds=120):
         return wait_until(f"{count} frames of job {number} are accepted",
-                          lambda: self.job(number)["accepted"] >= count, seconds)
+                          lambda: self.job(number)["tasks"]["finished"] >= count, seconds)
 
     # --- users and slaves -------------------------------------------------------------------------------------------
     def cli(self, *arguments, words=None, user="admin", check=None, timeout=180, cwd=None):
@@ -296,7 +301,7 @@ class Grid(Daemon):
             status, answer = self.upload(content, path)
             assert status in (201, 204), answer
             listed.append({"path": path, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)})
-        return self.api("POST", "/api/v1/submissions", {"name": "by hand", "method": "blender", "source": listed[0]["path"],
+        return self.api("POST", "/api/v1/submissions", {"name": "by hand", "method": "blender", "main_file": listed[0]["path"],
                                                  "files": listed, "frames": frames, **members})
 
     # --- frames -----------------------------------------------------------------------------------------------------
@@ -326,4 +331,5 @@ class Grid(Daemon):
                         "JOIN attempt a ON a.task_id = t.id LEFT JOIN lease l ON l.task_id = t.id "
                         f"WHERE t.job_id = {number} GROUP BY t.id")
         assert rows and all(row[1:] == ["accepted", "1", "0"] for row in rows), rows
-        assert len(rows) == self.job(number)["tasks"] == self.job(number)["accepted"], rows
+        tasks = self.job(number)["tasks"]
+        assert len(rows) == tasks["total"] == tasks["finished"], (rows, tasks)

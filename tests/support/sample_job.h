@@ -25,7 +25,7 @@ inline nlohmann::json sample_job(ApiFixture& desk, std::string const& secret,
                                  nlohmann::json const& changes = nlohmann::json::object()) {
   auto const blend = sample(desk);
   ck_assert_int_eq(desk.upload(secret, blend).status, 201);
-  nlohmann::json request{{"name", "film"}, {"source", "scene.blend"}, {"frames", "1-4"}};
+  nlohmann::json request{{"name", "film"}, {"main_file", "scene.blend"}, {"frames", "1-4"}};
   request["files"] = nlohmann::json::array({file_entry("scene.blend", blend)});
   request.merge_patch(changes);
   return request;

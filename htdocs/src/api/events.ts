@@ -5,7 +5,14 @@ import { Store } from '../base/store';
 import { ask, unavailable, ApiError, sessionEnded, url } from './client';
 import type { Job, Slave, Task } from './routes';
 
-export type JobUpdate = { id: number } & Partial<Job> & { running?: number; created?: true; deleted?: true };
+type Counts = Job['tasks'];
+/** What changed of a job: all of it, or some of its counts and the sum of the progress of its frames at work. */
+export type JobUpdate = { id: number } & Partial<Omit<Job, 'tasks'>> & {
+    tasks?: Partial<Counts>;
+    rendering_progress?: number;
+    created?: true;
+    deleted?: true;
+  };
 export type TaskUpdate = { id: number } & Partial<Omit<Task, 'failures'>> & { failures?: number | null };
 export interface Events {
   job: JobUpdate;
@@ -179,14 +186,22 @@ export function applySlaveUpdate(slave: Slave, update: Events['slave']): Applied
 /** Result of applying an event to data: new data, a request for it, both, or nothing. */
 export type Applied<T> = { data: T; ask?: boolean } | 'ask' | undefined;
 
+/** Frames that slaves have, whatever they do with them. */
+export const atWork = (job: { tasks: Counts }): number =>
+  job.tasks.assigned + job.tasks.rendering + job.tasks.checking;
+
+/** Somebody changed the job: the update is all of it. */
+export const isWhole = (update: JobUpdate): update is Job => update.tasks?.total !== undefined;
+
 /** A job with an update applied. A new state changes more than the update contains. */
 export function applyUpdate(job: Job, update: JobUpdate): Applied<Job> {
   if (update.created || update.deleted) return 'ask';
-  if (update.tasks !== undefined) return { data: { ...job, ...update } };
-  const { running, ...rest } = update;
-  const next: Job = { ...job, ...rest };
-  next.progress = job.tasks > 0 ? Math.min(1, (next.accepted + (running ?? 0)) / job.tasks) : 0;
-  if (next.leased > 0) next.waiting = null;
+  if (isWhole(update)) return { data: { ...job, ...update } };
+  const { rendering_progress: rendering, tasks, ...rest } = update;
+  const next: Job = { ...job, ...rest, tasks: { ...job.tasks, ...tasks } };
+  const { total, finished } = next.tasks;
+  next.progress = total > 0 ? Math.min(1, (finished + (rendering ?? 0)) / total) : 0;
+  if (atWork(next) > 0) next.wait_reason = null;
   return { data: next, ask: next.state !== job.state };
 }
 

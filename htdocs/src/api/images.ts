@@ -18,12 +18,12 @@ export function original(task: Task): string {
 export const isVideo = (job: Job): boolean => job.output?.format === 'MP4' || job.output?.format === 'WEBM';
 
 /** The video of a job that encodes one. */
-export const videoOf = (job: Job): string => url(`/api/v1/jobs/${job.id}/image?version=${job.accepted}`);
+export const videoOf = (job: Job): string => url(`/api/v1/jobs/${job.id}/image?version=${job.tasks.finished}`);
 
 /** Of the latest frame of a job, if one is accepted; null for a video. */
 export function latestThumbnail(job: Job, size: ThumbnailSize): string | null {
   if (isVideo(job)) return null;
-  return url(`/api/v1/jobs/${job.id}/thumbnail?size=${size}&version=${job.accepted}`);
+  return url(`/api/v1/jobs/${job.id}/thumbnail?size=${size}&version=${job.tasks.finished}`);
 }
 
 const version = (task: Task): string => (task.sha256 ?? '').slice(0, 16);

@@ -767,7 +767,7 @@ export interface paths {
         put?: never;
         /**
          * Submit a job
-         * @description All its files must be uploaded before. The source is looked into at once: a camera or scene that is not in it is
+         * @description All its files must be uploaded before. The main file is looked into at once: a camera or scene that is not in it is
          *     refused by naming those that are; a texture or library that was not submitted is a warning that names it.
          */
         post: operations["createSubmission"];
@@ -1573,7 +1573,7 @@ export interface paths {
          *     | --- | --- |
          *     | `hello` | `{}`: the stream begins; with `since`, nothing between was missed |
          *     | `reset` | `{}`: what came since then is not known any more, or the server was restarted: ask for everything |
-         *     | `job` | `id` and members of a Job that changed; `running` is the sum of the fractions of the frames in work, a state is told when the server changed it by itself; all members when somebody changed it; `created: true` or `deleted: true` alone |
+         *     | `job` | `id` and members of a Job that changed, of `tasks` some, too; `rendering_progress` is the sum of the progress of the frames that slaves have, a state is told when the server changed it by itself; all members when somebody changed it; `created: true` or `deleted: true` alone |
          *     | `frames` | `job`, `items`: of each frame that changed `id` and members of a Task (`failures` null: as before); `more: true` when more frames than these did |
          *     | `slave` | `id`, `online`, `working_on`; or `changed: true` when its owner changed it |
          *     | `grid` | `online` slaves, `active` jobs, frames `ready` and `leased` |
@@ -2196,8 +2196,8 @@ export interface components {
             name: string;
             /** @default blender */
             method?: string;
-            /** @description Path of the main file, one of `files` */
-            source: string;
+            /** @description Its path, one of `files` */
+            main_file: string;
             files: {
                 /** @description Relative, with '/' between folders, without '.' and '..' */
                 path: string;
@@ -2217,12 +2217,12 @@ export interface components {
              */
             priority?: number;
             /** Format: int64 */
-            project?: number;
+            project_id?: number;
             /**
              * @description Of the project, which must be named too; made where it is new
              * @example SQ010/SH020
              */
-            shot?: string;
+            shot_name?: string;
             /** @default false */
             paused?: boolean;
             /**
@@ -2252,7 +2252,8 @@ export interface components {
                 [key: string]: unknown;
             };
         };
-        Job: {
+        Job: components["schemas"]["JobMembers"];
+        JobMembers: {
             /** Format: int64 */
             id: number;
             /**
@@ -2261,27 +2262,34 @@ export interface components {
              */
             revision: number;
             name: string;
-            /** Format: int64 */
-            user: number;
-            user_name: string;
-            /** Format: int64 */
-            project: number | null;
-            method: string;
+            owner: components["schemas"]["UserRef"];
+            project: components["schemas"]["Named"];
+            /** @description The shot of its project that it belongs to, as SEQUENCE/SHOT */
+            shot: components["schemas"]["Named"];
+            /**
+             * Format: int64
+             * @description The first of the jobs submitted with it; null for that one
+             */
+            submission_id: number | null;
+            /**
+             * Format: int64
+             * @description The job whose output it is made of
+             */
+            made_from_job_id: number | null;
+            renderer: components["schemas"]["RequiredRenderer"];
             state: components["schemas"]["JobState"];
             /** @description Why it is paused, failed or cancelled */
-            reason: string | null;
-            source: string;
+            state_reason: string | null;
+            main_file: string;
             parameters: components["schemas"]["Parameters"];
             output: components["schemas"]["Output"];
-            /** @description Oldest renderer that can open the source */
-            version: string;
-            warnings: string[];
+            findings: components["schemas"]["Finding"][];
             priority: number;
-            tasks: number;
-            accepted: number;
-            failed: number;
-            leased: number;
-            /** @description 0 to 1, with the part of frames that are being rendered */
+            tasks: components["schemas"]["TaskCounts"];
+            /**
+             * Format: double
+             * @description 0 to 1, with the part of frames that are being rendered
+             */
             progress: number;
             /** Format: date-time */
             created_at: string;
@@ -2289,51 +2297,80 @@ export interface components {
             finished_at: string | null;
             /** @description What is left for its boost */
             escrow_millipoints: components["schemas"]["Millipoints"];
-            /** @description What they amount to now: 0 to 4; it weighs 1 + boost times as much */
-            boost: number;
-            /** @description Its place in the queue, 1: served next; null: not queued */
-            position: number | null;
+            /**
+             * Format: double
+             * @description What they amount to now: 0 to 4; it weighs 1 + boost_factor times as much
+             */
+            boost_factor: number;
+            /** @description 1: served next; null: not queued */
+            queue_position: number | null;
             /**
              * Format: date-time
-             * @description Estimated end; null: nobody can say
+             * @description null: nobody can say
              */
-            finish_at: string | null;
+            estimated_finish_at: string | null;
             /** @description Why no frame of it is being rendered now */
-            waiting: string | null;
+            wait_reason: string | null;
             /** @description Tasks of each frame; 1: it is rendered whole */
-            tiles: number;
+            tiles_per_frame: number;
             /**
              * @description Of a job whose test frames come first: they are rendered, or it waits for approval
              * @enum {string|null}
              */
             approval: "testing" | "waiting" | null;
+        };
+        /** @description How many tasks are in each state; the states that slaves do not report stay at 0 */
+        TaskCounts: {
+            total: number;
+            /** @description Waiting for a slave */
+            ready: number;
+            /** @description Given to a slave, which has not reported progress yet */
+            assigned: number;
+            rendering: number;
+            /** @description Its result has arrived and is being verified */
+            checking: number;
+            finished: number;
+            failed: number;
+            cancelled: number;
+        };
+        /** @description What renders a job */
+        RequiredRenderer: {
+            /** @example blender */
+            method: string;
             /**
-             * Format: int64
-             * @description The job whose output it is made of
+             * @description The oldest that can open the main file; null: any
+             * @example 3.4
              */
-            after: number | null;
+            version: string | null;
+            /** @description null: any */
+            build: string | null;
+        };
+        /** @description What inspecting the scene found */
+        Finding: {
             /**
-             * Format: int64
-             * @description The first of the jobs submitted with it; null for that one
+             * @description unbaked_physics, scripts_disabled, freestyle_disabled, osl_disabled, file_output_disabled, denoising_uncertain, sequencer_used, old_blender_file, camera_not_in_file, format_changed, missing_file, absolute_path, outside_root, other_case, unreadable_file, version_missing, file_cut_short, not_animated, other; there will be more
+             * @example missing_file
              */
-            submission: number | null;
-            /**
-             * Format: int64
-             * @description The shot that it belongs to
-             */
-            shot: number | null;
-            /** @example SQ010/SH020 */
-            shot_name: string | null;
-            /** @description Only after submitting, all jobs that it became */
-            jobs?: {
+            code: string;
+            /** @enum {string} */
+            severity: "warning";
+            message: string;
+            /** @description The file, camera or format; null: the scene as a whole */
+            subject: string | null;
+            /** @description How many such things there are */
+            count: number;
+        };
+        /** @description The first of the jobs that were submitted, and all of them */
+        Submission: components["schemas"]["JobMembers"] & {
+            jobs: {
                 /** Format: int64 */
                 id: number;
                 name: string;
                 method: string;
                 /** @description false: only another job is made of its output */
-                result: boolean;
-                /** @description Of its output beside the others'; empty: none of its own */
-                folder: string;
+                is_final_output: boolean;
+                /** @description Of its output beside the others'; null: none of its own */
+                folder: string | null;
             }[];
         };
         Task: {
@@ -2361,23 +2398,26 @@ export interface components {
             reason: string | null;
         };
         Output: {
-            format: string;
-            /** @description Absent when it is not known before the first frame */
-            width?: number;
-            /** @description Absent with the width */
-            height?: number;
+            /** @description null: not known, as of a scene that is refused */
+            format: string | null;
+            /** @description null: not known before the first frame */
+            width: number | null;
+            height: number | null;
             /** @example %04d.png */
-            pattern: string;
-            /** @description Frames per second of the scene; absent when it is not known */
-            fps?: number;
-            /** @description Absent when frames are rendered whole */
-            tiles?: {
+            pattern: string | null;
+            /**
+             * Format: double
+             * @description Frames per second of the scene
+             */
+            fps: number | null;
+            /** @description null: frames are rendered whole */
+            tiles: {
                 columns: number;
                 rows: number;
                 overscan: number;
-                /** @description The picture of a tile has the size of the frame */
-                whole: boolean;
-            };
+                /** @description The image of a tile has the size of the frame */
+                full_frame: boolean;
+            } | null;
         };
         /** @description What a .blend says about itself; null for other methods. Null members are not stored in the file. */
         SceneFound: {
@@ -2543,6 +2583,15 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["Job"];
+            };
+        };
+        /** @description What was submitted */
+        Submission: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Submission"];
             };
         };
         /** @description What was moved, now or by an earlier request with this key */
@@ -2826,6 +2875,11 @@ export type JobState = components['schemas']['JobState'];
 export type Parameters = components['schemas']['Parameters'];
 export type NewJob = components['schemas']['NewJob'];
 export type Job = components['schemas']['Job'];
+export type JobMembers = components['schemas']['JobMembers'];
+export type TaskCounts = components['schemas']['TaskCounts'];
+export type RequiredRenderer = components['schemas']['RequiredRenderer'];
+export type Finding = components['schemas']['Finding'];
+export type Submission = components['schemas']['Submission'];
 export type Task = components['schemas']['Task'];
 export type Output = components['schemas']['Output'];
 export type SceneFound = components['schemas']['SceneFound'];
@@ -2839,6 +2893,7 @@ export type ResponseSlaveBlocks = components['responses']['SlaveBlocks'];
 export type ResponseSlaveCredentials = components['responses']['SlaveCredentials'];
 export type ResponseSlaveAnswer = components['responses']['SlaveAnswer'];
 export type ResponseJob = components['responses']['Job'];
+export type ResponseSubmission = components['responses']['Submission'];
 export type ResponseReceipt = components['responses']['Receipt'];
 export type ResponseFile = components['responses']['File'];
 export type ResponseFilePart = components['responses']['FilePart'];
@@ -4470,7 +4525,7 @@ export interface operations {
             };
         };
         responses: {
-            201: components["responses"]["Job"];
+            201: components["responses"]["Submission"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -4505,14 +4560,13 @@ export interface operations {
                     "application/json": {
                         /** @description Why the job would be refused */
                         problem: string | null;
-                        frames: number;
+                        frame_count: number;
                         /** @description How many jobs it would be; 0: none */
-                        jobs: number;
-                        /** @description Oldest renderer that can open the source */
-                        version: string;
+                        job_count: number;
+                        renderer: components["schemas"]["RequiredRenderer"];
                         parameters: components["schemas"]["Parameters"];
                         output: components["schemas"]["Output"];
-                        warnings: string[];
+                        findings: components["schemas"]["Finding"][];
                         /** @description Files that the scene and its libraries name, at most 1,000 */
                         needs: {
                             /** @description As the scene has it */
@@ -4608,7 +4662,7 @@ export interface operations {
                      * @description Of its project; made where it is new. Empty, the job belongs to no shot
                      * @example SQ010/SH020
                      */
-                    shot?: string;
+                    shot_name?: string;
                 };
                 "application/json": {
                     name?: string;
@@ -4617,7 +4671,7 @@ export interface operations {
                      * @description Of its project; made where it is new. Empty, the job belongs to no shot
                      * @example SQ010/SH020
                      */
-                    shot?: string;
+                    shot_name?: string;
                 };
             };
         };

@@ -18,7 +18,7 @@ interface Page {
 
 const over = (task: Task): boolean => task.state === 'accepted' || task.state === 'cancelled';
 const stampOf = (job: Job): string =>
-  [job.state, job.accepted, job.failed, job.leased, job.tasks, job.progress.toFixed(4)].join();
+  [job.state, ...Object.values(job.tasks), job.progress.toFixed(4)].join();
 
 async function fetchPage(
   job: number,
@@ -115,7 +115,7 @@ export function useTaskList(job: Job | null): Live<Task[]> {
     },
   );
   // Cancelling and requeueing publish no events per frame.
-  const state = job && `${job.id} ${job.state} ${job.failed}`;
+  const state = job && `${job.id} ${job.state} ${job.tasks.failed}`;
   const before = useRef(state);
   useEffect(() => {
     if (before.current && before.current !== state && listening.value && kept.current) {

@@ -19,7 +19,7 @@ function Hero({ job }: { job: Job }) {
       <RenderedImage src={latestThumbnail(job, 1024)} alt={text.home.latestOf(job.name)} ratio={ratioOf(job.output)} />
       <div class="hero-caption">
         <strong class="cut">{job.name}</strong>
-        <span>{text.job.framesDone(count(job.accepted), count(job.tasks))}</span>
+        <span>{text.job.framesDone(count(job.tasks.finished), count(job.tasks.total))}</span>
       </div>
     </a>
   );
@@ -28,7 +28,7 @@ function Hero({ job }: { job: Job }) {
 function JobCard({ job }: { job: Job }) {
   return (
     <a class="job-card" href={address(['jobs', job.id])}>
-      <RenderedImage small src={job.accepted > 0 ? latestThumbnail(job, 256) : null} alt="" />
+      <RenderedImage small src={job.tasks.finished > 0 ? latestThumbnail(job, 256) : null} alt="" />
       <div class="job-card-words">
         <div class="between">
           <strong class="cut">{job.name}</strong>
@@ -49,7 +49,7 @@ function Recent({ jobs }: { jobs: Job[] }) {
         {jobs.map((job) => (
           <li key={job.id}>
             <a class="recent-job" href={address(['jobs', job.id])}>
-              <RenderedImage small src={job.accepted > 0 ? latestThumbnail(job, 256) : null} alt="" />
+              <RenderedImage small src={job.tasks.finished > 0 ? latestThumbnail(job, 256) : null} alt="" />
               <strong class="cut">{job.name}</strong>
               <span class="soft cut">
                 {text.states[job.state]} · <Time at={job.finished_at ?? job.created_at} />
@@ -118,7 +118,7 @@ export function HomePage() {
   const mine = jobs.data?.items ?? [];
   const active = mine.filter((job) => job.state === 'active');
   const ended = mine.filter((job) => job.state !== 'active').slice(0, 8);
-  const hero = active.find((job) => job.accepted > 0) ?? mine.find((job) => job.accepted > 0);
+  const hero = active.find((job) => job.tasks.finished > 0) ?? mine.find((job) => job.tasks.finished > 0);
   const grid = status.data;
   return (
     <>

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { act, type Action, approve, fits, mayRequeueAll, requeueAll } from '../parts/job_actions';
-import { applyUpdate } from '../api/events';
+import { applyUpdate, atWork } from '../api/events';
 import { useLive, useInterest } from '../api/live';
 import { isVideo } from '../api/images';
 import type { Job, Task } from '../api/routes';
@@ -45,9 +45,9 @@ const buttons: readonly (readonly [Action, IconName])[] = [
 /** How long the rest takes, from how long frames took and how many are in work at a time; null: nobody can say yet. */
 export function timeLeft(job: Job, tasks: Task[]): number | null {
   const done = tasks.filter((task) => task.state === 'accepted' && task.wall > 0);
-  if (job.state !== 'active' || job.leased === 0 || done.length === 0) return null;
+  if (job.state !== 'active' || atWork(job) === 0 || done.length === 0) return null;
   const mean = done.reduce((sum, task) => sum + task.wall, 0) / done.length;
-  return (mean * (job.tasks - job.failed) * (1 - job.progress)) / job.leased;
+  return (mean * (job.tasks.total - job.tasks.failed) * (1 - job.progress)) / atWork(job);
 }
 
 function Edit({ job, close }: { job: Job; close: (changed: boolean) => void }) {
@@ -84,56 +84,60 @@ function Edit({ job, close }: { job: Job; close: (changed: boolean) => void }) {
 
 function Facts({ job, tasks, changed }: { job: Job; tasks: Task[]; changed: () => void }) {
   const left =
-    job.finish_at && job.state === 'active' ? Date.parse(job.finish_at) - Date.now() : timeLeft(job, tasks);
+    job.estimated_finish_at && job.state === 'active'
+      ? Date.parse(job.estimated_finish_at) - Date.now()
+      : timeLeft(job, tasks);
   const spent = tasks.reduce((sum, task) => sum + (task.state === 'accepted' ? task.wall : 0), 0);
   const output = job.output;
   const given = job.parameters ?? {};
   return (
     <dl class="facts">
       <Fact name={text.job.frames}>
-        {text.job.framesDone(count(job.accepted), count(job.tasks))}
-        {job.tiles > 1 && <span class="soft"> · {text.job.inTiles(count(job.tiles))}</span>}
-        {job.leased > 0 && <span class="soft"> · {text.job.inWork(count(job.leased))}</span>}
-        {job.failed > 0 && <span class="bad"> · {text.job.failedFrames(count(job.failed))}</span>}
+        {text.job.framesDone(count(job.tasks.finished), count(job.tasks.total))}
+        {job.tiles_per_frame > 1 && <span class="soft"> · {text.job.inTiles(count(job.tiles_per_frame))}</span>}
+        {atWork(job) > 0 && <span class="soft"> · {text.job.inWork(count(atWork(job)))}</span>}
+        {job.tasks.failed > 0 && <span class="bad"> · {text.job.failedFrames(count(job.tasks.failed))}</span>}
       </Fact>
       {left !== null && left > 0 && <Fact name={text.job.left}>{text.job.about(duration(left))}</Fact>}
-      {job.accepted > 0 && spent > 0 && <Fact name={text.job.perFrame}>{duration(spent / job.accepted)}</Fact>}
+      {job.tasks.finished > 0 && spent > 0 && (
+        <Fact name={text.job.perFrame}>{duration(spent / job.tasks.finished)}</Fact>
+      )}
       {spent > 0 && <Fact name={text.job.spent}>{duration(spent)}</Fact>}
       <Fact name={text.job.image}>
         {output?.width ? `${output.width} × ${output.height}, ` : ''}
         {output?.format ?? text.job.unknown}
       </Fact>
-      {job.after !== null && (
+      {job.made_from_job_id !== null && (
         <Fact name={text.job.after}>
-          <a href={address(['jobs', job.after])}>{text.job.afterJob(job.after)}</a>
+          <a href={address(['jobs', job.made_from_job_id])}>{text.job.afterJob(job.made_from_job_id)}</a>
         </Fact>
       )}
-      {job.submission !== null && job.submission !== job.after && (
+      {job.submission_id !== null && job.submission_id !== job.made_from_job_id && (
         <Fact name={text.job.together}>
-          <a href={address(['jobs', job.submission])}>{text.job.job(job.submission)}</a>
+          <a href={address(['jobs', job.submission_id])}>{text.job.job(job.submission_id)}</a>
         </Fact>
       )}
       <ShotFact job={job} changed={changed} />
       <Fact name={text.job.source}>
-        <span class="break">{job.source}</span>
+        <span class="break">{job.main_file}</span>
       </Fact>
       {given.scene && <Fact name={text.newJob.scene}>{given.scene}</Fact>}
       {given.camera && <Fact name={text.newJob.camera}>{given.camera}</Fact>}
       {given.engine && <Fact name={text.newJob.engine}>{text.engines[given.engine] ?? given.engine}</Fact>}
       {given.samples && <Fact name={text.newJob.samples}>{count(given.samples)}</Fact>}
       {given.percentage && <Fact name={text.newJob.percentage}>{given.percentage} %</Fact>}
-      <Fact name={text.job.needs}>{text.job.blender(job.version)}</Fact>
+      {job.renderer.version && <Fact name={text.job.needs}>{text.job.blender(job.renderer.version)}</Fact>}
       <Fact name={text.newJob.priority}>{job.priority}</Fact>
-      {job.position !== null && job.state === 'active' && (
-        <Fact name={text.boost.position}>{count(job.position)}</Fact>
+      {job.queue_position !== null && job.state === 'active' && (
+        <Fact name={text.boost.position}>{count(job.queue_position)}</Fact>
       )}
       {job.escrow_millipoints > 0 && (
         <Fact name={text.boost.button}>
-          {text.boost.running(decimal(1 + job.boost), points(job.escrow_millipoints))}
+          {text.boost.running(decimal(1 + job.boost_factor), points(job.escrow_millipoints))}
         </Fact>
       )}
       <Fact name={text.job.created}>
-        <Time at={job.created_at} /> {text.job.by(job.user_name)}
+        <Time at={job.created_at} /> {text.job.by(job.owner.name ?? '')}
       </Fact>
       {job.finished_at && (
         <Fact name={text.job.ended}>
@@ -150,13 +154,13 @@ function Notes({ job }: { job: Job }) {
     job.state === 'active' ? `why ${job.id}` : null,
     (signal) => ask('GET /api/v1/jobs/{job_id}/explain', { path: { job_id: job.id }, signal }),
     10000,
-    { job: (update) => (update.id === job.id && (update.state || update.leased === 0) ? 'ask' : undefined) },
+    { job: (update) => (update.id === job.id && (update.state || update.tasks?.rendering === 0) ? 'ask' : undefined) },
   );
-  const waits = job.waiting ?? (job.leased === 0 ? why.data?.sentence : null);
-  const warnings = job.warnings ?? [];
+  const waits = job.wait_reason ?? (atWork(job) === 0 ? why.data?.sentence : null);
+  const { findings } = job;
   return (
     <>
-      {job.reason && (
+      {job.state_reason && (
         <div class={job.state === 'failed' ? 'notice notice-bad' : 'notice'}>
           <Icon name="warning" />
           <p>{text.job.because(job)}</p>
@@ -177,14 +181,14 @@ function Notes({ job }: { job: Job }) {
           <p>{text.job.waits(waits)}</p>
         </div>
       )}
-      {warnings.length > 0 && (
-        <details class="notice notice-warn" open={warnings.length < 3}>
+      {findings.length > 0 && (
+        <details class="notice notice-warn" open={findings.length < 3}>
           <summary>
-            <Icon name="warning" /> {text.job.warnings(warnings.length)}
+            <Icon name="warning" /> {text.job.warnings(findings.length)}
           </summary>
           <ul>
-            {warnings.map((each) => (
-              <li key={each}>{each}</li>
+            {findings.map((each) => (
+              <li key={each.message}>{each.message}</li>
             ))}
           </ul>
         </details>
@@ -260,7 +264,7 @@ export function JobPage({ id }: { id: number }) {
                 <Icon name="requeue" /> {text.actions.again}
               </button>
             )}
-            {(job.state === 'active' || job.state === 'paused') && job.user === user.id && (
+            {(job.state === 'active' || job.state === 'paused') && job.owner.id === user.id && (
               <button type="button" class="button" onClick={() => setBoosting(true)}>
                 <Icon name="points" /> {text.boost.button}
               </button>
@@ -292,7 +296,7 @@ export function JobPage({ id }: { id: number }) {
       <Again problem={live.problem} />
       {list.problem && !list.data && <ErrorMessage problem={list.problem} retry={list.refresh} />}
       {!isVideo(job) && <Frames job={job} tasks={tasks} loading={!list.data} show={show} />}
-      {job.accepted > 0 && <Downloads job={job} tasks={tasks} />}
+      {job.tasks.finished > 0 && <Downloads job={job} tasks={tasks} />}
       {frame !== null && <Viewer job={job} tasks={tasks} frame={frame} show={show} />}
       {boosting && (
         <Boost

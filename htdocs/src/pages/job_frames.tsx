@@ -116,7 +116,7 @@ export function Frames({
   show: (frame: number) => void;
 }) {
   const { query } = useAddress();
-  const [view, setView] = useState<View>(remembered<View>('frames', job.tasks > 600 ? 'map' : 'images'));
+  const [view, setView] = useState<View>(remembered<View>('frames', job.tasks.total > 600 ? 'map' : 'images'));
   const wanted = query['frames'];
   const shown = useMemo(() => (wanted ? tasks.filter((task) => task.state === wanted) : tasks), [tasks, wanted]);
   const firstDone = tasks.find((task) => task.state === 'accepted');

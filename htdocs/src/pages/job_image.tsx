@@ -30,7 +30,7 @@ export function Animation({ job, play }: { job: Job; play?: (() => void) | undef
       const answer =
         shown.state === 'stale' || again ? await ask('POST /api/v1/jobs/{job_id}/preview', { path, signal }) : shown;
       setMaking(answer.state === 'making');
-      return { ...answer, accepted: job.accepted };
+      return { ...answer, accepted: job.tasks.finished };
     },
     making ? 1000 : 0,
   );
@@ -51,7 +51,7 @@ export function Animation({ job, play }: { job: Job; play?: (() => void) | undef
         </span>
       </>,
     );
-  else if (preview?.url && preview.accepted !== job.accepted)
+  else if (preview?.url && preview.accepted !== job.tasks.finished)
     below.push(<span class="soft">{t.older}</span>, again);
   if (preview?.url && preview.step > 1) below.push(<span class="soft">{t.every(count(preview.step))}</span>);
   if (preview?.state === 'failed' || live.problem)
@@ -63,7 +63,7 @@ export function Animation({ job, play }: { job: Job; play?: (() => void) | undef
     );
   if (preview && !preview.url && (preview.state === 'unavailable' || preview.state === 'none'))
     below.push(<span class="soft">{preview.state === 'none' ? t.none : t.unavailable}</span>);
-  if (preview && !preview.url && play && job.accepted > 1)
+  if (preview && !preview.url && play && job.tasks.finished > 1)
     below.push(
       <button type="button" class="button" onClick={play}>
         <Icon name="film" /> {text.frames.play}
@@ -85,7 +85,7 @@ export function Animation({ job, play }: { job: Job; play?: (() => void) | undef
           aria-label={t.label(job.name)}
         />
       ) : (
-        <RenderedImage src={job.accepted > 0 ? latestThumbnail(job, 1024) : null} alt="" ratio={ratioOf(job.output)} />
+        <RenderedImage src={job.tasks.finished > 0 ? latestThumbnail(job, 1024) : null} alt="" ratio={ratioOf(job.output)} />
       )}
       {below.length > 0 && <div class="preview-state">{below}</div>}
     </>
@@ -93,7 +93,7 @@ export function Animation({ job, play }: { job: Job; play?: (() => void) | undef
 }
 
 function Video({ job }: { job: Job }) {
-  if (job.accepted === 0) return <RenderedImage src={null} alt="" ratio={ratioOf(job.output)} />;
+  if (job.tasks.finished === 0) return <RenderedImage src={null} alt="" ratio={ratioOf(job.output)} />;
   return <video class="job-video" controls preload="metadata" src={videoOf(job)} aria-label={text.job.video} />;
 }
 
@@ -107,7 +107,7 @@ export function JobImage({ job, last, show, play, label }: {
 }) {
   const [view, setView] = useState<'frame' | 'motion'>('frame');
   if (isVideo(job)) return <Video job={job} />;
-  const moves = job.accepted > 1 && job.tiles === 1;
+  const moves = job.tasks.finished > 1 && job.tiles_per_frame === 1;
   return (
     <div class="job-look">
       {view === 'motion' && moves ? (
@@ -120,7 +120,7 @@ export function JobImage({ job, last, show, play, label }: {
           onClick={() => last !== null && show(last)}
           aria-label={label ?? (last !== null ? text.job.openFrame(last) : text.job.noImage)}
         >
-          <RenderedImage src={job.accepted > 0 ? latestThumbnail(job, 1024) : null} alt="" ratio={ratioOf(job.output)} />
+          <RenderedImage src={job.tasks.finished > 0 ? latestThumbnail(job, 1024) : null} alt="" ratio={ratioOf(job.output)} />
         </button>
       )}
       {moves && (

@@ -19,15 +19,15 @@ const another = '/'; // no shot is called so
 
 function Move({ job, project, close }: { job: Job; project: number; close: (changed: boolean) => void }) {
   const t = text.shots;
-  const [chosen, setChosen] = useState(job.shot_name ?? none);
+  const [chosen, setChosen] = useState(job.shot?.name ?? none);
   const [made, setMade] = useState('');
   const shots = useLive(
     `shots to move to ${project}`,
     (signal) =>
-      everyPage((after) =>
+      everyPage((cursor) =>
         ask('GET /api/v1/projects/{project_id}/shots', {
           path: { project_id: project },
-          query: { limit: 1000, ...(after ? { after } : {}) },
+          query: { limit: 1000, ...(cursor ? { cursor } : {}) },
           signal,
         }),
       ),
@@ -35,13 +35,13 @@ function Move({ job, project, close }: { job: Job; project: number; close: (chan
   );
   const options = useMemo(() => {
     const names = new Set((shots.data ?? []).map((shot) => `${shot.sequence}/${shot.name}`));
-    if (job.shot_name) names.add(job.shot_name);
+    if (job.shot?.name) names.add(job.shot?.name);
     const sorted = [...names].sort(byName.compare).map((name) => [name, name] as const);
     return [[none, t.none] as const, ...sorted, [another, t.another] as const];
-  }, [shots.data, job.shot_name]);
+  }, [shots.data, job.shot?.name]);
   const wanted = chosen === another ? made.trim() : chosen;
   const save = async (): Promise<void> => {
-    await ask('PATCH /api/v1/jobs/{job_id}', { path: { job_id: job.id }, body: { shot: wanted } });
+    await ask('PATCH /api/v1/jobs/{job_id}', { path: { job_id: job.id }, body: { shot_name: wanted } });
     showToast(wanted ? t.moved(job.name, wanted) : t.movedOut(job.name));
     close(true);
   };
@@ -54,7 +54,7 @@ function Move({ job, project, close }: { job: Job; project: number; close: (chan
           submit={t.moveShort}
           onSubmit={save}
           disabled={
-            wanted === (job.shot_name ?? none) || (chosen === another && (wanted === '' || !goodShot(wanted)))
+            wanted === (job.shot?.name ?? none) || (chosen === another && (wanted === '' || !goodShot(wanted)))
           }
           beside={
             <button type="button" class="button" onClick={() => close(false)}>
@@ -88,7 +88,7 @@ export function ShotFact({ job, changed }: { job: Job; changed: () => void }) {
       {job.shot === null ? (
         <span class="soft">{text.shots.none}</span>
       ) : (
-        <a href={address(['shots', job.shot])}>{job.shot_name}</a>
+        <a href={address(['shots', job.shot.id])}>{job.shot.name}</a>
       )}{' '}
       <button type="button" class="button-link" aria-label={text.shots.move} onClick={() => setMoving(true)}>
         {text.shots.moveShort}
@@ -96,7 +96,7 @@ export function ShotFact({ job, changed }: { job: Job; changed: () => void }) {
       {moving && (
         <Move
           job={job}
-          project={job.project}
+          project={job.project.id}
           close={(moved) => {
             setMoving(false);
             if (moved) changed();

@@ -27,8 +27,8 @@ function columnsFor(everybody: boolean): Column<Job>[] {
         {
           id: 'owner',
           title: t.owner,
-          cell: (job) => job.user_name,
-          compare: (a, b) => byText(a.user_name, b.user_name),
+          cell: (job) => (job.owner.name ?? ''),
+          compare: (a, b) => byText(a.owner.name ?? '', b.owner.name ?? ''),
           hide: 'tablet',
         },
       ]
@@ -39,7 +39,7 @@ function columnsFor(everybody: boolean): Column<Job>[] {
       title: '',
       kind: 'thumb',
       hide: 'phone',
-      cell: (job) => <RenderedImage small src={job.accepted > 0 ? latestThumbnail(job, 256) : null} alt="" />,
+      cell: (job) => <RenderedImage small src={job.tasks.finished > 0 ? latestThumbnail(job, 256) : null} alt="" />,
     },
     {
       id: 'name',
@@ -78,8 +78,8 @@ function columnsFor(everybody: boolean): Column<Job>[] {
       id: 'frames',
       title: t.frames,
       kind: 'number',
-      cell: (job) => count(job.tasks),
-      compare: (a, b) => a.tasks - b.tasks,
+      cell: (job) => count(job.tasks.total),
+      compare: (a, b) => a.tasks.total - b.tasks.total,
       hide: 'tablet',
     },
     {
@@ -151,11 +151,11 @@ export function JobsPage() {
     const project = Number(query['project'] ?? 0);
     return jobs.filter(
       (job) =>
-        (!project || job.project === project) &&
+        (!project || job.project?.id === project) &&
         (!wanted ||
           job.name.toLowerCase().includes(wanted) ||
           String(job.id) === wanted ||
-          (everybody && job.user_name.toLowerCase().includes(wanted))),
+          (everybody && (job.owner.name ?? '').toLowerCase().includes(wanted))),
     );
   }, [jobs, words, query['project'], everybody]);
   const shown = useMemo(

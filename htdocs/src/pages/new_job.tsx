@@ -74,7 +74,7 @@ export function NewJobPage() {
     const like = before.data;
     if (!like || source) return;
     setSource({ listed: like.files, chosen: null });
-    setScene(like.job.source);
+    setScene(like.job.main_file);
     setFiles(like.files);
     setChoices(choicesFrom(like.job, like.frames));
   }, [before.data]);

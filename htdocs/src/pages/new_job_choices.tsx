@@ -67,8 +67,8 @@ export function choicesFrom(job: Job, frames: string): Choices {
     percentage: String(given.percentage ?? ''),
     format: given.format ?? '',
     priority: String(job.priority),
-    project: String(job.project ?? ''),
-    shot: job.shot_name ?? '',
+    project: String(job.project?.id ?? ''),
+    shot: job.shot?.name ?? '',
   };
 }
 
@@ -83,15 +83,15 @@ export function bodyOf(choices: Choices, scene: string, files: JobFile[]): BodyO
   if (choices.percentage) parameters.percentage = Number(choices.percentage);
   return {
     name: choices.name.trim() || 'untitled',
-    source: scene,
+    main_file: scene,
     files,
     frames: choices.frames.trim() || '1',
     parameters,
     priority: Number(choices.priority) || 50,
     paused: choices.paused,
     test_first: choices.testFirst,
-    ...(choices.project ? { project: Number(choices.project) } : {}),
-    ...(choices.project && choices.shot.trim() ? { shot: choices.shot.trim() } : {}),
+    ...(choices.project ? { project_id: Number(choices.project) } : {}),
+    ...(choices.project && choices.shot.trim() ? { shot_name: choices.shot.trim() } : {}),
     ...(choices.tiles ? { tiles: choices.tiles } : {}),
     ...(choices.video ? { video: { format: choices.video } } : {}),
     ...(choices.parameterFile ? { parameter_file: choices.parameterFile } : {}),

@@ -66,15 +66,15 @@ export function Findings({
           {answer.memory_mib !== null && <Fact name={t.memory}>{t.about(memory(answer.memory_mib))}</Fact>}
           {answer.scene && <Fact name={t.savedBy}>{t.blender(answer.scene.saved_by)}</Fact>}
           {scene.samples !== null && <Fact name={t.samples}>{scene.samples}</Fact>}
-          {answer.version && <Fact name={text.job.needs}>{text.job.blender(answer.version)}</Fact>}
+          {answer.renderer.version && <Fact name={text.job.needs}>{text.job.blender(answer.renderer.version)}</Fact>}
         </dl>
       )}
-      {answer.warnings.length > 0 ? (
+      {answer.findings.length > 0 ? (
         <div class="notice notice-warn">
           <Icon name="warning" />
           <ul>
-            {answer.warnings.map((each) => (
-              <li key={each}>{each}</li>
+            {answer.findings.map((each) => (
+              <li key={each.message}>{each.message}</li>
             ))}
           </ul>
         </div>

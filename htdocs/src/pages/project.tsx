@@ -81,10 +81,10 @@ export function ProjectPage({ id }: { id: number }) {
   const list = useLive(
     `shots ${id}`,
     (signal) =>
-      everyPage((after) =>
+      everyPage((cursor) =>
         ask('GET /api/v1/projects/{project_id}/shots', {
           path: { project_id: id },
-          query: { limit: 1000, ...(after ? { after } : {}) },
+          query: { limit: 1000, ...(cursor ? { cursor } : {}) },
           signal,
         }),
       ),

@@ -49,7 +49,7 @@ function Edit({ shot, close }: { shot: Shot; close: (changed: boolean) => void }
 function JobLine({ job }: { job: Job }) {
   return (
     <a class="job-card" href={address(['jobs', job.id])}>
-      <RenderedImage small src={job.accepted > 0 ? latestThumbnail(job, 256) : null} alt="" ratio={ratioOf(job.output)} />
+      <RenderedImage small src={job.tasks.finished > 0 ? latestThumbnail(job, 256) : null} alt="" ratio={ratioOf(job.output)} />
       <div class="job-card-words">
         <div class="between">
           <strong class="cut">{job.name}</strong>
@@ -79,7 +79,7 @@ export function ShotPage({ id }: { id: number }) {
     {
       job: (update, { shot, jobs }) => {
         const mine = jobs.some((job) => job.id === update.id);
-        if (mine !== (update.shot === undefined ? mine : update.shot === id) || update.created) return 'ask';
+        if (mine !== (update.shot === undefined ? mine : update.shot?.id === id) || update.created) return 'ask';
         if (!mine) return undefined;
         const now = applyJobsUpdate(jobs, update);
         const stands = applyShotsUpdate([shot], shot.project, update);

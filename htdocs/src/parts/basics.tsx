@@ -39,8 +39,8 @@ export function StateBadge({ state }: { state: JobState | Task['state'] }) {
 }
 
 export function ProgressBar({ job }: { job: Job }) {
-  const done = job.tasks ? job.accepted / job.tasks : 0;
-  const failed = job.tasks ? job.failed / job.tasks : 0;
+  const done = job.tasks.total ? job.tasks.finished / job.tasks.total : 0;
+  const failed = job.tasks.total ? job.tasks.failed / job.tasks.total : 0;
   return (
     <div
       class={`progress progress-${job.state}`}

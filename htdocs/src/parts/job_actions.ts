@@ -17,7 +17,7 @@ const fitting: Record<Action, readonly JobState[]> = {
 };
 
 export function fits(action: Action, job: Job): boolean {
-  return fitting[action].includes(job.state) && (action !== 'requeue' || job.failed > 0);
+  return fitting[action].includes(job.state) && (action !== 'requeue' || job.tasks.failed > 0);
 }
 
 function send(action: Action, id: number): Promise<unknown> {
@@ -43,8 +43,8 @@ const asOfNow = (job: Job): Promise<Job> =>
 
 /** What would be lost, in words; null where nothing is. */
 function consequences(action: Action, jobs: Job[]): string | null {
-  const frames = jobs.reduce((sum, job) => sum + job.accepted, 0);
-  const left = jobs.reduce((sum, job) => sum + (job.tasks - job.accepted), 0);
+  const frames = jobs.reduce((sum, job) => sum + job.tasks.finished, 0);
+  const left = jobs.reduce((sum, job) => sum + (job.tasks.total - job.tasks.finished), 0);
   if (action === 'delete') return text.actions.deleteLoses(count(jobs.length), count(frames), frames);
   if (action === 'cancel') return text.actions.cancelLoses(count(left), count(frames), frames);
   return null;
@@ -95,12 +95,12 @@ export async function approve(job: Job): Promise<void> {
   await tried(() => ask('POST /api/v1/jobs/{job_id}/approve', { path: { job_id: job.id } }), text.actions.approved(job.name));
 }
 
-export const mayRequeueAll = (job: Job): boolean => job.state !== 'cancelled' && job.accepted > 0;
+export const mayRequeueAll = (job: Job): boolean => job.state !== 'cancelled' && job.tasks.finished > 0;
 
 export async function requeueAll(job: Job): Promise<void> {
   const t = text.actions;
-  const { accepted } = await asOfNow(job);
-  if (!(await confirmed(t.againQuestion(job.name), t.againLoses(count(accepted), accepted), t.again, true))) return;
+  const { finished } = (await asOfNow(job)).tasks;
+  if (!(await confirmed(t.againQuestion(job.name), t.againLoses(count(finished), finished), t.again, true))) return;
   await tried(
     () => ask('POST /api/v1/jobs/{job_id}/requeue', { path: { job_id: job.id }, body: { frames: 'all' } }),
     t.againDone(job.name),

@@ -86,7 +86,7 @@ export function RenderedImage({
   );
 }
 
-export function ratioOf(output: { width?: number; height?: number } | null | undefined): number {
+export function ratioOf(output: { width: number | null; height: number | null } | null | undefined): number {
   const { width, height } = output ?? {};
   return width && height ? Math.min(3, Math.max(0.5, width / height)) : 16 / 9;
 }

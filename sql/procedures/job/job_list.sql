@@ -18,9 +18,11 @@ BEGIN
     COALESCE((SELECT a.balance FROM account a WHERE a.job_id = j.id AND a.kind = 'escrow'), 0) AS escrow,
     j.tiles_per_frame, COALESCE(j.depends_on_job_id, 0) AS depends_on_job_id,
     COALESCE(j.submission_id, 0) AS submission_id, COALESCE(j.shot_id, 0) AS shot_id,
-    COALESCE(CONCAT(q.name, '/', t.name), '') AS shot_name, j.needs_approval, j.revision
+    COALESCE(CONCAT(q.name, '/', t.name), '') AS shot_name, j.needs_approval, j.revision,
+    COALESCE(p.name, '') AS project_name
   FROM job j JOIN user u ON u.id = j.user_id JOIN render_method m ON m.id = j.method_id
   LEFT JOIN shot t ON t.id = j.shot_id LEFT JOIN sequence q ON q.id = t.sequence_id
+  LEFT JOIN project p ON p.id = j.project_id
   WHERE j.state <> 'creating' AND j.id < v_before AND (p_user_id = 0 OR j.user_id = p_user_id)
     AND (p_state = '' OR j.state = p_state)
   ORDER BY j.id DESC LIMIT v_limit;

@@ -172,9 +172,10 @@ START_TEST(a_jobs_line_says_what_matters) {
   Rate rate;
   rate.add(Progress::Time{}, 0);
   rate.add(Progress::Time{} + seconds(60), 3);
-  Json job{{"id", 7}, {"state", "active"}, {"tasks", 12}, {"accepted", 3}, {"leased", 2}, {"failed", 1}};
+  Json job{
+      {"id", 7}, {"state", "active"}, {"tasks", {{"total", 12}, {"finished", 3}, {"rendering", 2}, {"failed", 1}}}};
   ck_assert_text(progress_text(job, rate), "3/12 frames, 1 failed, 2 rendering, 3.0 frames/min, 3 min 00 s left");
-  job["waiting"] = "no slave that has Blender is connected";
+  job["wait_reason"] = "no slave that has Blender is connected";
   ck_assert_says(progress_text(job, Rate()), ": no slave that has Blender is connected");
   job["state"] = "paused";
   ck_assert_text(progress_text(job, rate), "3/12 frames, 1 failed, paused");
@@ -183,7 +184,7 @@ END_TEST
 
 START_TEST(only_a_finished_job_ends_well) {
   for (auto const* state : {"finished", "failed", "cancelled"}) {
-    Json const job{{"id", 7}, {"state", state}, {"tasks", 2}, {"accepted", 1}};
+    Json const job{{"id", 7}, {"state", state}, {"tasks", {{"total", 2}, {"finished", 1}}}};
     ck_assert(has_ended(job));
     ck_assert_int_eq(conclude(Context(), job), std::string(state) == "finished" ? exit_ok : exit_rejected);
   }

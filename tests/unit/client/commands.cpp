@@ -136,8 +136,8 @@ START_TEST(a_job_has_what_was_asked_for) {
                        .json();
   ck_assert(job.at("parameters") ==
             Json({{"samples", 64}, {"percentage", 50}, {"format", "OPEN_EXR"}, {"engine", "CYCLES"}}));
-  ck_assert(job.at("tasks") == 4 && job.at("name") == "test" && job.at("project") == project);
-  ck_assert(job.at("priority") == 70 && job.at("state") == "paused" && job.at("source") == "distren-sample.blend");
+  ck_assert(job.at("tasks").at("total") == 4 && job.at("name") == "test" && job.at("project").at("id") == project);
+  ck_assert(job.at("priority") == 70 && job.at("state") == "paused" && job.at("main_file") == "distren-sample.blend");
   ck_assert(job.at("submitted_files").size() == 1);
   auto const missing = desk.run({"submit", ClientFixture::sample(), "--project", "absent"});
   ck_assert_int_eq(missing.code, 4);
@@ -164,7 +164,7 @@ START_TEST(waiting_ends_well_only_when_the_job_is_finished) {
   desk.sign_on();
   auto const finished = desk.run({"submit", ClientFixture::sample(), "--frames", "1-6", "--wait", "--json"});
   ck_assert_int_eq(finished.code, 0);
-  ck_assert(finished.json().at("state") == "finished" && finished.json().at("accepted") == 6);
+  ck_assert(finished.json().at("state") == "finished" && finished.json().at("tasks").at("finished") == 6);
   auto const failed = desk.run({"submit", ClientFixture::sample(), "--frames", "1-6", "--name", "fail", "--wait"});
   ck_assert_int_eq(failed.code, 1);
   ck_assert_says(failed.err, "failed: 5 of 6 frames rendered (frame 1 failed on 3 slaves)");

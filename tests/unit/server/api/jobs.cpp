@@ -45,12 +45,12 @@ START_TEST(a_job_is_created_with_its_folder_and_reaches_the_dispatcher) {
   ck_assert_msg(reply.status == 201, "%s", reply.text.c_str());
   std::int64_t const id = reply.json["id"];
   ck_assert_text(reply.json["state"], "active");
-  ck_assert_int_eq(reply.json["tasks"].get<int>(), 4);
+  ck_assert_int_eq(reply.json["tasks"]["total"].get<int>(), 4);
   ck_assert_text(reply.json["output"]["format"], "PNG");
   ck_assert_text(reply.json["output"]["pattern"], "%04d.png");
   ck_assert_int_gt(reply.json["output"]["width"].get<int>(), 0);
-  ck_assert_text(reply.json["version"], "2.80");
-  ck_assert_text(reply.json["waiting"], "no slave is online");
+  ck_assert_text(reply.json["renderer"]["version"], "2.80");
+  ck_assert_text(reply.json["wait_reason"], "no slave is online");
   ck_assert_int_eq(desk.unfinished(id), 4);
   ck_assert(std::filesystem::exists(job_folder(desk.folder, id) / "scene.blend"));
   ck_assert(std::filesystem::is_directory(output_folder(desk.folder, id)));
@@ -113,8 +113,8 @@ START_TEST(a_job_can_be_looked_into_before_it_is_one) {
     return reply.json;
   };
   auto const good = look(json::object());
-  ck_assert(good["problem"].is_null() && good["warnings"].is_array());
-  ck_assert_int_eq(good["frames"].get<int>(), 4);
+  ck_assert(good["problem"].is_null() && good["findings"].is_array());
+  ck_assert_int_eq(good["frame_count"].get<int>(), 4);
   ck_assert_text(good["output"]["format"], "PNG");
   ck_assert_text(good["scene"]["active"], "Scene");
   ck_assert_text(good["scene"]["scenes"][0]["camera"], "Camera");
@@ -182,8 +182,8 @@ START_TEST(jobs_are_paused_resumed_changed_cancelled_and_deleted) {
   auto act = [&](std::string const& what) { return desk.call("POST", job_path(id, "/" + what), secret); };
   auto const paused = act("pause");
   ck_assert_text(paused.json["state"], "paused");
-  ck_assert_text(paused.json["reason"], "paused by its owner");
-  ck_assert(paused.json["waiting"].is_null());
+  ck_assert_text(paused.json["state_reason"], "paused by its owner");
+  ck_assert(paused.json["wait_reason"].is_null());
   ck_assert(desk.paused(id));
   ck_assert_text(act("resume").json["state"], "active");
   auto const changed = desk.call("PATCH", job_path(id), secret, {{"name", "better"}, {"priority", 99}});

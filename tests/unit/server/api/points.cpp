@@ -155,7 +155,7 @@ START_TEST(why_names_the_rule_of_a_job_and_of_a_slave_to_its_owner) {
   ck_assert_int_eq(desk.call("POST", job + "/pause", ann.secret).status, 200);
   auto const paused = desk.call("GET", job + "/explain", ann.secret).json;
   ck_assert(paused["rule"] == "paused" && paused["sentence"] == "it is paused: paused by its owner");
-  ck_assert(desk.call("GET", job, ann.secret).json["position"].is_null());
+  ck_assert(desk.call("GET", job, ann.secret).json["queue_position"].is_null());
   ck_assert_int_eq(desk.call("POST", job + "/cancel", ann.secret).status, 200);
   ck_assert(desk.call("GET", job + "/explain", ann.secret).json["rule"] == "cancelled");
 

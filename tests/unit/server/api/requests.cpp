@@ -277,17 +277,18 @@ START_TEST(a_stale_move_to_a_shot_creates_none) {
   Fixture fixture;
   auto const ann = fixture.person();
   auto const project = fixture.call("POST", "/api/v1/projects", ann, {{"name", "film"}}).json["id"];
-  auto const made = fixture.call("POST", "/api/v1/submissions", ann, sample_job(fixture, ann, {{"project", project}}));
+  auto const made =
+      fixture.call("POST", "/api/v1/submissions", ann, sample_job(fixture, ann, {{"project_id", project}}));
   ck_assert_msg(made.status == 201, "%s", made.text.c_str());
   auto const path = "/api/v1/jobs/" + to_text(made.json["id"]);
   auto const shots = "/api/v1/projects/" + to_text(project) + "/shots";
   auto const seen = "\"r" + to_text(made.json["revision"]) + "\"";
-  json const move{{"shot", "SQ/SH"}, {"name", "better"}};
+  json const move{{"shot_name", "SQ/SH"}, {"name", "better"}};
   ck_assert_int_eq(fixture.change("\"r99\"", "PATCH", path, ann, move).status, 412);
   ck_assert(fixture.call("GET", shots, ann).json["items"].empty());
   auto const moved = fixture.change(seen, "PATCH", path, ann, move);
   ck_assert_msg(moved.status == 200, "%s", moved.text.c_str());
-  ck_assert(moved.json["name"] == "better" && moved.json["shot_name"] == "SQ/SH");
+  ck_assert(moved.json["name"] == "better" && moved.json["shot"]["name"] == "SQ/SH");
   ck_assert_int_eq(fixture.change(seen, "PATCH", path, ann, {{"priority", 3}}).status, 412);
 }
 END_TEST

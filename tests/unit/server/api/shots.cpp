@@ -25,7 +25,7 @@ struct Fixture : DatabaseThread, ApiFixture {
     text << file.rdbuf();
     auto const blend = text.str();
     ck_assert_int_eq(upload(owner, blend).status, 201);
-    json request{{"name", "film"}, {"source", "scene.blend"}, {"frames", "1-4"}};
+    json request{{"name", "film"}, {"main_file", "scene.blend"}, {"frames", "1-4"}};
     request["files"] =
         json::array({{{"path", "scene.blend"}, {"sha256", to_hex(sha256(blend))}, {"size", blend.size()}}});
     request.merge_patch(changes);
@@ -82,15 +82,15 @@ END_TEST
 START_TEST(a_job_is_submitted_into_a_shot) {
   Fixture desk;
   auto const project = json::parse(desk.project);
-  ck_assert_says(desk.submit({{"shot", "SQ010/SH010"}}).message(), "name the project too");
+  ck_assert_says(desk.submit({{"shot_name", "SQ010/SH010"}}).message(), "say project_id too");
   for (auto const* bad : {"SH010", "/SH010", "SQ010/", "a\nb/c"})
-    ck_assert_says(desk.submit({{"project", project}, {"shot", bad}}).message(), "is not like SEQUENCE/SHOT");
-  ck_assert_says(desk.submit({{"project", project}, {"shot", "a/b/c"}}).message(), "cannot be a shot's name");
-  ck_assert_int_eq(desk.submit({{"project", 99999}, {"shot", "a/b"}}).status, 404);
-  auto const job = desk.submit({{"project", project}, {"shot", "SQ010/SH010"}});
+    ck_assert_says(desk.submit({{"project_id", project}, {"shot_name", bad}}).message(), "is not like SEQUENCE/SHOT");
+  ck_assert_says(desk.submit({{"project_id", project}, {"shot_name", "a/b/c"}}).message(), "cannot be a shot's name");
+  ck_assert_int_eq(desk.submit({{"project_id", 99999}, {"shot_name", "a/b"}}).status, 404);
+  auto const job = desk.submit({{"project_id", project}, {"shot_name", "SQ010/SH010"}});
   ck_assert_msg(job.status == 201, "%s", job.text.c_str());
-  ck_assert_text(job.json["shot_name"], "SQ010/SH010");
-  auto const path = "/api/v1/shots/" + job.json["shot"].dump();
+  ck_assert_text(job.json["shot"]["name"], "SQ010/SH010");
+  auto const path = "/api/v1/shots/" + job.json["shot"]["id"].dump();
   auto const shot = desk.call("GET", path, desk.owner);
   ck_assert_text(shot.json["state"], "work");
   ck_assert(shot.json["latest"]["job"] == job.json["id"] && shot.json["jobs"] == 1);
@@ -102,14 +102,14 @@ END_TEST
 
 START_TEST(all_steps_of_a_submission_are_in_its_shot) {
   Fixture desk;
-  auto const job = desk.submit({{"project", json::parse(desk.project)},
-                                {"shot", "SQ010/SH010"},
+  auto const job = desk.submit({{"project_id", json::parse(desk.project)},
+                                {"shot_name", "SQ010/SH010"},
                                 {"tiles", "2x2"},
                                 {"parameters", {{"percentage", 100}}},
                                 {"video", {{"format", "MP4"}}}});
   ck_assert_msg(job.status == 201, "%s", job.text.c_str());
   ck_assert_uint_eq(job.json["jobs"].size(), 3);
-  auto const shot = desk.call("GET", "/api/v1/shots/" + job.json["shot"].dump(), desk.owner);
+  auto const shot = desk.call("GET", "/api/v1/shots/" + job.json["shot"]["id"].dump(), desk.owner);
   ck_assert(shot.json["jobs"] == 3);
   ck_assert(shot.json["latest"]["job"] == job.json["jobs"][1]["id"]);  // neither the tiles nor the video
 }
@@ -117,8 +117,8 @@ END_TEST
 
 START_TEST(a_job_is_moved_between_shots_of_its_project) {
   Fixture desk;
-  auto const job = desk.submit({{"project", json::parse(desk.project)}, {"shot", "SQ010/SH010"}});
-  auto const first = "/api/v1/shots/" + job.json["shot"].dump();
+  auto const job = desk.submit({{"project_id", json::parse(desk.project)}, {"shot_name", "SQ010/SH010"}});
+  auto const first = "/api/v1/shots/" + job.json["shot"]["id"].dump();
   auto const second =
       "/api/v1/shots/" +
       desk.call("POST", desk.shots, desk.owner, {{"sequence", "SQ010"}, {"name", "SH020"}}).json["id"].dump();
@@ -138,27 +138,27 @@ END_TEST
 
 START_TEST(a_job_says_itself_which_shot_it_is_for) {
   Fixture desk;
-  auto const job = desk.submit({{"project", json::parse(desk.project)}, {"shot", "SQ010/SH010"}});
+  auto const job = desk.submit({{"project_id", json::parse(desk.project)}, {"shot_name", "SQ010/SH010"}});
   auto const path = "/api/v1/jobs/" + job.json["id"].dump();
-  auto const first = "/api/v1/shots/" + job.json["shot"].dump();
+  auto const first = "/api/v1/shots/" + job.json["shot"]["id"].dump();
   auto change = [&](json const& body) { return desk.call("PATCH", path, desk.owner, body); };
   ck_assert_int_eq(desk.call("PATCH", first, desk.owner, {{"state", "done"}}).status, 200);
-  ck_assert_int_eq(change({{"shot", "SQ010/SH010"}}).status, 200);
+  ck_assert_int_eq(change({{"shot_name", "SQ010/SH010"}}).status, 200);
   ck_assert(desk.call("GET", first, desk.owner).json["state"] == "done");  // nothing was moved
-  auto const moved = change({{"shot", "SQ020/SH030"}, {"name", "moved"}});
+  auto const moved = change({{"shot_name", "SQ020/SH030"}, {"name", "moved"}});
   ck_assert_msg(moved.status == 200, "%s", moved.text.c_str());
-  ck_assert(moved.json["shot_name"] == "SQ020/SH030" && moved.json["name"] == "moved");
+  ck_assert(moved.json["shot"]["name"] == "SQ020/SH030" && moved.json["name"] == "moved");
   ck_assert(desk.call("GET", first, desk.owner).json["jobs"] == 0);
-  ck_assert(desk.call("GET", "/api/v1/shots/" + moved.json["shot"].dump(), desk.owner).json["jobs"] == 1);
-  auto const refused = change({{"shot", "nowhere"}, {"name", "not this"}});
+  ck_assert(desk.call("GET", "/api/v1/shots/" + moved.json["shot"]["id"].dump(), desk.owner).json["jobs"] == 1);
+  auto const refused = change({{"shot_name", "nowhere"}, {"name", "not this"}});
   ck_assert_int_eq(refused.status, 400);
   ck_assert_says(refused.message(), "is not like SEQUENCE/SHOT");
-  ck_assert_says(change({{"shot", "a/b/c"}, {"name", "not this"}}).message(), "cannot be a shot's name");
-  auto const out = change({{"shot", ""}});
-  ck_assert(out.status == 200 && out.json["shot"].is_null() && out.json["shot_name"].is_null());
+  ck_assert_says(change({{"shot_name", "a/b/c"}, {"name", "not this"}}).message(), "cannot be a shot's name");
+  auto const out = change({{"shot_name", ""}});
+  ck_assert(out.status == 200 && out.json["shot"].is_null());
   ck_assert_text(out.json["name"], "moved");
   auto const alone = desk.submit(json::object());
-  auto const lost = desk.call("PATCH", "/api/v1/jobs/" + alone.json["id"].dump(), desk.owner, {{"shot", "a/b"}});
+  auto const lost = desk.call("PATCH", "/api/v1/jobs/" + alone.json["id"].dump(), desk.owner, {{"shot_name", "a/b"}});
   ck_assert_int_eq(lost.status, 409);
   ck_assert_says(lost.message(), "is in no project");
 }

@@ -25,11 +25,11 @@ START_TEST(a_boost_moves_points_once_however_often_it_is_sent) {
   ck_assert(desk.points(ann)["available_millipoints"] == 87500 && desk.points(ann)["escrow_millipoints"] == 12500);
   ck_assert_int_eq(desk.escrows()[job], 12500);
   auto const shown = desk.call("GET", "/api/v1/jobs/" + std::to_string(job), ann.secret).json;
-  ck_assert_msg(shown["escrow_millipoints"] == 12500 && shown["position"] == 7 && shown["boost"] == 0 &&
-                    shown["finish_at"] == "2027-01-15T08:15:00.000Z",
+  ck_assert_msg(shown["escrow_millipoints"] == 12500 && shown["queue_position"] == 7 && shown["boost_factor"] == 0 &&
+                    shown["estimated_finish_at"] == "2027-01-15T08:15:00.000Z",
                 "%s", shown.dump().c_str());
   auto const listed = desk.call("GET", "/api/v1/jobs", ann.secret).json["items"][0];
-  ck_assert(listed["escrow_millipoints"] == 12500 && listed["position"] == 7);
+  ck_assert(listed["escrow_millipoints"] == 12500 && listed["queue_position"] == 7);
 
   auto const other = desk.spend(boost_path(job), ann, "boost-1", json{{"millipoints", 13000}});
   ck_assert_int_eq(other.status, 422);

@@ -69,7 +69,7 @@ START_TEST(ten_thousand_frames_are_few_events_that_say_that_there_is_more) {
   ck_assert_uint_le(frames.size(), 5);
   ck_assert_uint_le(jobs.size(), 5);
   ck_assert(frames.back()["more"] == true && frames.back()["items"].size() <= 64);
-  ck_assert(jobs.back()["accepted"] == 10'000 && jobs.back()["state"] == "finished");
+  ck_assert(jobs.back()["tasks"]["finished"] == 10'000 && jobs.back()["state"] == "finished");
   ck_assert_msg(!jobs.front().contains("state"), "that it is active its owner may have changed");
   ck_assert_uint_le(reader.writer->text.size(), 100'000);
 }

@@ -25,7 +25,7 @@ struct Fixture : DatabaseThread, ApiFixture {
     std::string const blend{std::istreambuf_iterator<char>(file), {}};
     ck_assert_int_eq(upload(secret, blend).status, 201);
     json request{{"name", "film"},
-                 {"source", "scene.blend"},
+                 {"main_file", "scene.blend"},
                  {"frames", "1-4"},
                  {"files", {{{"path", "scene.blend"}, {"sha256", to_hex(sha256(blend))}, {"size", blend.size()}}}}};
     request.merge_patch(changes);

@@ -48,7 +48,7 @@ std::string said(BlendSummary const& summary, std::vector<std::string> const& ot
   auto const found = check(summary, others);
   ck_assert_msg(found.has_value(), "%s", found ? "" : found.error().message.c_str());
   std::string all;
-  for (auto const& sentence : found->warnings) all += sentence + "\n";
+  for (auto const& each : found->warnings) all += each.message + "\n";
   return all;
 }
 

@@ -22,7 +22,7 @@ std::map<std::string, RenderMethod> const& methods() {
 // A good request with some members replaced; a null one is left out.
 nlohmann::json job(nlohmann::json changes = nlohmann::json::object()) {
   nlohmann::json request{{"name", "film"},
-                         {"source", "scene.blend"},
+                         {"main_file", "scene.blend"},
                          {"files", {{{"path", "scene.blend"}, {"sha256", std::string(64, 'a')}, {"size", 5}}}},
                          {"frames", "1-3"}};
   request.merge_patch(changes);
@@ -56,13 +56,14 @@ START_TEST(every_bad_thing_in_a_job_request_gets_its_sentence) {
   ck_assert_says(why_no_job(job({{"frames", 12}})), "frames: 12 is not text");
   ck_assert_says(why_no_job(job({{"frames", "1-100"}}), {.frames = 50}), "these are 100");
   ck_assert_says(why_no_job(job({{"method", "povbread"}})), "'povbread' is not known to this grid; it has: blender");
-  ck_assert_says(why_no_job(job({{"source", "other.blend"}})), "source: 'other.blend' is not one of the job's files");
+  ck_assert_says(why_no_job(job({{"main_file", "other.blend"}})),
+                 "main_file: 'other.blend' is not one of the job's files");
   ck_assert_says(why_no_job(job({{"parameters", {{"samples", 0}}}})), "samples is 0");
   ck_assert_says(why_no_job(job({{"parameters", {{"sample", 1}}}})), "no parameter");
   ck_assert_says(why_no_job(job({{"priority", 101}})), "priority: 101 is not between 1 and 100");
   ck_assert_says(why_no_job(job({{"files", nlohmann::json::array()}})), "the list is empty");
   ck_assert_says(why_no_job(job({{"frame", "1"}})), "'frame' is not known here");
-  ck_assert_says(why_no_job(nlohmann::json::object()), "name is missing; files is missing; source is missing");
+  ck_assert_says(why_no_job(nlohmann::json::object()), "name is missing; files is missing; main_file is missing");
 }
 END_TEST
 

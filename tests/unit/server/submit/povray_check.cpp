@@ -24,7 +24,7 @@ Found look(std::vector<std::pair<std::string, std::string>> const& texts, std::s
   auto const checked = check_povray(
       job, [&](std::string const& path) { return Result<PovraySummary>(scan_povray(files.at(path))); }, findings);
   Found out{checked ? "" : checked.error().message, {}, {}};
-  for (auto const& sentence : findings.warnings) out.warnings += sentence + "\n";
+  for (auto const& each : findings.warnings) out.warnings += each.message + "\n";
   for (auto const& need : findings.needs) out.needs += need.path + " " + need.state + "\n";
   return out;
 }
