@@ -105,7 +105,7 @@ std::string describe(Json const& job) {
 // A frame's state as users read it; a state of a newer server stays as it is.
 std::string state_of(Json const& task) {
   auto const state = text_of(task, "state");
-  return state == "ready" ? "waiting" : state == "leased" ? "rendering" : state == "accepted" ? "done" : state;
+  return state == "ready" ? "waiting" : state == "finished" ? "done" : state;
 }
 
 Result<int> list_frames(Context const& context, Session& session, std::int64_t id) {
@@ -120,12 +120,20 @@ Result<int> list_frames(Context const& context, Session& session, std::int64_t i
   auto listed = session.each_item(job_path(id) + "/tasks?limit=1000", job_name(id), [&](Json const& task) {
     items.push_back(task);
     auto state = state_of(task);
-    if (task.contains("fraction") && task["fraction"].is_number())
-      state += fmt::format(" {:.0f} %", std::floor(fraction_of(task, "fraction") * 100));
-    bool const done = !text_of(task, "output").empty();
-    table.add({fmt::to_string(number_of(task, "frame")), state, text_of(task, "slave_name"),
-               done ? human_time(number_of(task, "wall")) : "", done ? human_size(number_of(task, "size")) : "",
-               fmt::to_string(number_of(task, "failures")), done ? text_of(task, "output") : text_of(task, "reason")});
+    if (task.contains("progress") && task["progress"].is_number())
+      state += fmt::format(" {:.0f} %", std::floor(fraction_of(task, "progress") * 100));
+    auto const& outputs = list_of(task, "outputs");
+    std::int64_t size = 0;
+    std::string names;
+    for (auto const& output : outputs) {
+      size += number_of(output, "size_bytes");
+      names += (names.empty() ? "" : ", ") + text_of(output, "name");
+    }
+    bool const done = !outputs.empty();
+    table.add({fmt::to_string(number_of(task, "frame")), state, text_of(object_of(task, "slave"), "name"),
+               done ? human_time(number_of(task, "wall_ms")) : "", done ? human_size(size) : "",
+               fmt::to_string(number_of(task, "failure_count")),
+               done ? names : text_of(object_of(task, "failure"), "message")});
     return true;
   });
   if (!listed) return listed.error();

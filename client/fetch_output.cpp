@@ -28,7 +28,7 @@ Result<Item> item_of(Json const& json) {
   Item item;
   item.frame.frame = static_cast<int>(number_of(json, "frame"));
   item.frame.name = text_of(json, "name");
-  item.frame.size = number_of(json, "size");
+  item.frame.size = number_of(json, "size_bytes");
   item.frame.sha256 = text_of(json, "sha256");
   item.url = text_of(json, "url");
   // The name becomes a local file, so the rules for untrusted paths apply.
@@ -192,7 +192,7 @@ int report_fetched(Context const& context, Fetched const& fetched, std::filesyst
     were_here += frame.was_here ? 1 : 0;
     items.push_back({{"frame", frame.frame},
                      {"name", frame.name},
-                     {"size", frame.size},
+                     {"size_bytes", frame.size},
                      {"sha256", frame.sha256},
                      {"path", (folder / frame.name).string()},
                      {"was_here", frame.was_here}});

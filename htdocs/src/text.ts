@@ -9,9 +9,16 @@ const states = {
   finished: 'Finished',
   failed: 'Failed',
   cancelled: 'Cancelled',
+};
+
+const taskStates = {
   ready: 'Waiting',
-  leased: 'Rendering',
-  accepted: 'Done',
+  assigned: 'Queued',
+  rendering: 'Rendering',
+  checking: 'Checking',
+  finished: 'Done',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
 };
 
 const statuses = {
@@ -49,6 +56,7 @@ interface JobFacts {
 export const text = {
   product: 'DistRen',
   states,
+  taskStates,
   engines,
   loading: 'Loading …',
   again: 'Try again',
@@ -292,8 +300,10 @@ export const text = {
     failed: 'before it failed last',
     none: {
       ready: 'This frame waits; nobody renders it yet.',
-      leased: 'The renderer has said nothing yet.',
-      accepted: 'Logs of finished frames are not kept.',
+      assigned: 'The renderer has said nothing yet.',
+      rendering: 'The renderer has said nothing yet.',
+      checking: 'The renderer has said nothing.',
+      finished: 'Logs of finished frames are not kept.',
       failed: 'Nothing was kept of its renderer.',
       cancelled: 'This frame was not rendered.',
     },

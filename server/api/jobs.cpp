@@ -182,11 +182,12 @@ Reply handle_list_tasks(Request const& request, Context& context) {
   for (auto const& [task, state] : context.services.dispatcher.ask(
            [&](DispatchCore const&core, std::int64_t) { return task_statuses(core, job->id); }))
     live.emplace(task, state);
+  auto const spec = parse_output_spec(job->output);
+  if (!spec) return error_reply(spec.error());
   auto items = nlohmann::json::array();
   for (auto const& task : *tasks) {
     auto const found = live.find(task.id);
-    items.push_back(to_json(task, found == live.end() ? std::nullopt : std::optional(found->second)));
-    items.back()["tile"] = job->tiles > 1 ? nlohmann::json((task.id - job->first_task) % job->tiles + 1) : nullptr;
+    items.push_back(to_json(*job, *spec, task, found == live.end() ? std::nullopt : std::optional(found->second)));
   }
   return page->reply(std::move(items), tasks->empty() ? 0 : tasks->back().id);
 }
@@ -200,15 +201,15 @@ Reply handle_list_outputs(Request const& request, Context& context) {
   auto tasks = store::list_tasks(context.database(), job->id, page->position(), page->rows());
   if (!tasks) return error_reply(tasks.error());
   page->cut(*tasks);
+  auto const spec = parse_output_spec(job->output);
+  if (!spec) return error_reply(spec.error());
   auto const expires = context.services.now_s() + context.services.config.times.signed_url_seconds;
   auto items = nlohmann::json::array();
   for (auto const& task : *tasks) {
     if (task.state != "accepted" || task.output.empty()) continue;
-    items.push_back({{"frame", task.frame},
-                     {"name", task.output},
-                     {"size", task.output_size},
-                     {"sha256", task.output_sha256},
-                     {"url", output_url(context.services.signer, job->id, task.output, task.output_sha256, expires)}});
+    items.push_back(to_json(*job, *spec, task, std::nullopt).at("outputs").front());
+    items.back()["frame"] = task.frame;
+    items.back()["url"] = output_url(context.services.signer, job->id, task.output, task.output_sha256, expires);
   }
   return page->reply(std::move(items), tasks->empty() ? 0 : tasks->back().id);
 }

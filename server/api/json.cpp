@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "server/api/services.h"
 #include "server/dispatch/status.h"
+#include "server/dispatch/task_text.h"
 #include "server/jobs/job_state.h"
 #include "server/live/publish.h"
 #include "server/submit/finding.h"
@@ -194,23 +195,47 @@ JobService::Publish job_publisher(EventBroker& live, Dispatcher& dispatcher) {
   };
 }
 
-json to_json(store::Task const& task, std::optional<TaskStatus> const& live) {
-  bool const accepted = task.state == "accepted";
-  bool const leased = live.has_value() && !accepted;
+namespace {
+
+// The database knows leases; how far they are the dispatcher knows.
+std::string_view task_state_name(std::string_view state) {
+  return state == "accepted" ? "finished" : state == "leased" ? "assigned" : state;
+}
+
+json outputs_to_json(OutputSpec const& spec, store::Task const& task, TaskPlace place) {
+  auto outputs = json::array();
+  if (task.output.empty()) return outputs;
+  auto const size = output_of(spec, place);
+  outputs.push_back(task_output_to_json({.name = task.output,
+                                         .size_bytes = task.output_size,
+                                         .sha256 = task.output_sha256,
+                                         .width = size.width,
+                                         .height = size.height}));
+  return outputs;
+}
+
+}  // namespace
+
+json to_json(store::Job const& job, OutputSpec const& spec, store::Task const& task,
+             std::optional<TaskStatus> const& live) {
+  int const tile = job.tiles > 1 ? static_cast<int>((task.id - job.first_task) % job.tiles) + 1 : 0;
+  bool const finished = task.state == "accepted";
+  bool const at_work = live.has_value() && !finished;
+  auto const slave = at_work ? live->slave : task.slave;
+  // The name in the row is that of the attempt written last, which may not be the one in the air.
+  auto const slave_name = slave == task.slave ? task.slave_name : std::string();
   return {{"id", task.id},
           {"frame", task.frame},
-          {"state", leased ? "leased" : task.state},
-          {"fraction", leased ? json(live->fraction) : json(nullptr)},
-          {"failures", task.failures},
-          {"slave", number_or_null(leased ? live->slave : task.slave)},
-          // The name in the row is that of the attempt written last, which may not be the one in the air.
-          {"slave_name", leased && live->slave != task.slave ? json(nullptr) : text_or_null(task.slave_name)},
-          {"output", text_or_null(task.output)},
-          {"size", accepted ? json(task.output_size) : json(nullptr)},
-          {"sha256", text_or_null(task.output_sha256)},
-          {"wall", task.wall_ms},
-          {"cpu", task.cpu_ms},
-          {"reason", text_or_null(task.reason)}};
+          {"tile", number_or_null(tile)},
+          {"state", at_work ? phase_name(live->phase) : task_state_name(task.state)},
+          {"progress", at_work ? json(live->fraction) : json(nullptr)},
+          {"failure_count", task.failures},
+          {"slave", named_or_null(slave, slave_name)},
+          {"outputs", outputs_to_json(spec, task, {task.frame, tile})},
+          {"wall_ms", number_or_null(task.wall_ms)},
+          {"cpu_ms", number_or_null(task.cpu_ms)},
+          {"finished_at", finished || task.state == "failed" ? text_or_null(task.ended_at) : json(nullptr)},
+          {"failure", failure_to_json(task.outcome, task.reason)}};
 }
 
 namespace {

@@ -26,7 +26,9 @@ nlohmann::json renderer_to_json(std::string const& method, std::string const& ve
 nlohmann::json output_to_json(std::string_view text);  // of a job, as the database has it
 // A list: what only memory knows of all of them is one question.
 nlohmann::json to_json(std::vector<store::Job> const& jobs, Dispatcher& dispatcher);
-nlohmann::json to_json(store::Task const& task, std::optional<TaskStatus> const& live);
+// spec: of the job's output.
+nlohmann::json to_json(store::Job const& job, OutputSpec const& spec, store::Task const& task,
+                       std::optional<TaskStatus> const& live);
 // settings: what holds there now, JSON as its hello said; empty: offline, or it takes none. address: whether
 // the one who asks may see from where it came.
 nlohmann::json slave_to_json(store::Slave const& slave, bool online, std::vector<CurrentTask> const& working_on,

@@ -17,13 +17,13 @@ Reply handle_show_task_log(Request const&, Context& context) {
   auto const start = [&dispatcher = context.services.dispatcher, kept,
                       task = found->task](std::shared_ptr<Responder> answer) {
     auto const on_log = [answer, kept, task](std::optional<std::string> const& live) {
-      if (live) return answer->send(json_reply(200, {{"task", task}, {"live", true}, {"text", *live}}));
+      if (live) return answer->send(json_reply(200, {{"task_id", task}, {"live", true}, {"text", *live}}));
       auto const text = read_file(kept, 2 * log_limit);
       if (!text)
         return answer->send(error_reply(404,
                                         "nothing is known of this frame's renderer: it is not being rendered now, "
                                         "and it has not failed"));
-      answer->send(json_reply(200, {{"task", task}, {"live", false}, {"text", *text}}));
+      answer->send(json_reply(200, {{"task_id", task}, {"live", false}, {"text", *text}}));
     };
     dispatcher.tell([task, on_log](DispatchCore& core, std::int64_t now) { request_log(core, task, on_log, now); });
   };

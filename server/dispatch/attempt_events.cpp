@@ -29,7 +29,7 @@ void lease_attempt(DispatchCore& core, Attempt attempt, std::int64_t now, std::o
                           .duplicate_of = attempt.duplicate_of,
                           .turn = turn});
   JobQueue& job = *core.jobs.find(attempt.job);
-  core.effects.frame_changed(frame_update(core, job, attempt.task, "leased", attempt.slave));
+  core.effects.frame_changed(frame_update(core, job, attempt.task, "assigned", attempt.slave));
   slave_changed(core, attempt.slave);
   add_attempt(core, job, std::move(attempt));
 }
@@ -108,7 +108,7 @@ std::optional<std::string> report_progress(DispatchCore& core, std::int64_t slav
   attempt.fraction = std::clamp(fraction, 0.0, 1.0);
   attempt.reported = true;
   if (JobQueue const* const job = attempt.benchmark ? nullptr : core.jobs.find(attempt.job); job != nullptr) {
-    FrameUpdate rendering = frame_update(core, *job, attempt.task, "leased", slave);
+    FrameUpdate rendering = frame_update(core, *job, attempt.task, "rendering", slave);
     rendering.fraction = attempt.fraction;
     core.effects.frame_changed(rendering);
     slave_changed(core, slave);

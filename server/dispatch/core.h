@@ -38,10 +38,12 @@ struct FrameUpdate {  // for people who look at the job: what became of a frame
   std::string slave_name{};
   double fraction = 0;
   int failures = 0;
-  std::string output{};  // of accepted ones, with size and digest
+  std::string output{};  // of finished ones, with size and digest
   std::int64_t size = 0;
   std::string sha256{};
+  int width = 0, height = 0;  // 0: not known
   std::int64_t wall_ms = 0, cpu_ms = 0;
+  std::string outcome{};  // of a failure, as the database calls it
   std::string reason{};
 };
 

@@ -8,6 +8,7 @@
 
 #include "common/base/json_text.h"
 #include "server/dispatch/status.h"
+#include "server/dispatch/task_text.h"
 
 namespace distren {
 
@@ -20,26 +21,32 @@ constexpr std::int64_t pace_ms = 400;
 constexpr std::int64_t grid_pace_ms = 2000;
 constexpr std::int64_t points_pace_ms = 5000;
 
-std::string text_of(std::string const& text) {
-  if (text.empty()) return "null";
-  return to_text(nlohmann::json(text));
-}
-
-std::string number_of(std::int64_t number) {
-  return number == 0 ? "null" : fmt::to_string(number);
-}
-
 // The members of an API Task that change.
-std::string task_text(FrameUpdate const& update) {
-  bool const accepted = update.state == "accepted";
-  return fmt::format(R"({{"id":{},"state":"{}","fraction":{},"failures":{},"slave":{},"slave_name":{},"output":{},)"
-                     R"("size":{},"sha256":{},"wall":{},"cpu":{},"reason":{}}})",
-                     update.task, update.state,
-                     update.state == "leased" ? fmt::format("{:.3f}", update.fraction) : std::string("null"),
-                     update.failures < 0 ? std::string("null") : fmt::to_string(update.failures),
-                     number_of(update.slave), text_of(update.slave_name), text_of(update.output),
-                     accepted ? fmt::to_string(update.size) : std::string("null"), text_of(update.sha256),
-                     update.wall_ms, update.cpu_ms, text_of(update.reason));
+nlohmann::json task_to_json(FrameUpdate const& update) {
+  using nlohmann::json;
+  bool const finished = update.state == "finished";
+  bool const at_work = update.state == "assigned" || update.state == "rendering" || update.state == "checking";
+  auto const or_null = [](std::int64_t number) { return number == 0 ? json(nullptr) : json(number); };
+  json slave = nullptr;
+  if (update.slave != 0)
+    slave = {{"id", update.slave}, {"name", update.slave_name.empty() ? json(nullptr) : json(update.slave_name)}};
+  json outputs = json::array();
+  if (finished && !update.output.empty())
+    outputs.push_back(task_output_to_json({.name = update.output,
+                                           .size_bytes = update.size,
+                                           .sha256 = update.sha256,
+                                           .width = update.width,
+                                           .height = update.height}));
+  json task{{"id", update.task},
+            {"state", update.state},
+            {"progress", at_work ? json(update.fraction) : json(nullptr)},
+            {"slave", std::move(slave)},
+            {"outputs", std::move(outputs)},
+            {"wall_ms", or_null(update.wall_ms)},
+            {"cpu_ms", or_null(update.cpu_ms)},
+            {"failure", failure_to_json(update.outcome, update.reason)}};
+  if (update.failures >= 0) task["failure_count"] = update.failures;
+  return task;
 }
 
 }  // namespace
@@ -100,11 +107,11 @@ Event EventBatcher::job_event(std::int64_t id, Job const& job, DispatchCore cons
 }
 
 Event EventBatcher::frames_event(std::int64_t id, Job const& job) {
-  std::string text = fmt::format(R"({{"job":{},"more":{},"items":[)", id, job.truncated);
+  std::string text = fmt::format(R"({{"job_id":{},"truncated":{},"items":[)", id, job.truncated);
   bool first = true;
   for (auto const& [task, update] : job.frames) {
     if (!std::exchange(first, false)) text += ',';
-    text += task_text(update);
+    text += to_text(task_to_json(update));
   }
   return {.kind = Event::Kind::frames, .user = job.user, .job = id, .data = text + "]}"};
 }

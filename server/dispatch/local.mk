@@ -41,5 +41,6 @@ server_sources += \
   %D%/slave_events.cpp %D%/slave_events.h \
   %D%/slave_table.h \
   %D%/status.cpp %D%/status.h \
+  %D%/task_text.cpp %D%/task_text.h \
   %D%/statuses.h \
   %D%/tick.cpp %D%/tick.h

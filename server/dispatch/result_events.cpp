@@ -83,6 +83,9 @@ CommitDecision begin_commit(DispatchCore& core, AttemptReport const& report, std
   }
   core.attempts.apply(report.attempt, AttemptEvent::begin_commit);
   core.attempts.find(report.attempt)->fraction = 1;
+  FrameUpdate checking = frame_update(core, *job, report.task, "checking", report.slave);
+  checking.fraction = 1;
+  core.effects.frame_changed(checking);
   return CommitDecision::proceed;
 }
 
@@ -103,6 +106,7 @@ void task_failed(DispatchCore& core, JobQueue& job, store::OutcomeEntry& outcome
   }
   FrameUpdate failed = frame_update(core, job, task, outcome.task_failed ? "failed" : "ready", outcome.slave);
   failed.failures = failures;
+  failed.outcome = outcome.outcome == store::Outcome::rejected ? "rejected" : "failed";
   failed.reason = outcome.reason;
   failed.wall_ms = outcome.wall_ms;
   failed.cpu_ms = outcome.cpu_ms;
@@ -202,9 +206,12 @@ void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::Journ
                                      {});
       }
       if (verdict == Verdict::accepted) {
-        FrameUpdate done = frame_update(core, *job, outcome.task, "accepted", outcome.slave);
+        FrameUpdate done = frame_update(core, *job, outcome.task, "finished", outcome.slave);
         done.output = outcome.output;
         done.size = outcome.output_size;
+        auto const measured = output_of(job->output(), job->place(outcome.task));
+        done.width = measured.width;
+        done.height = measured.height;
         done.sha256 = outcome.output_sha256;
         done.wall_ms = outcome.wall_ms;
         done.cpu_ms = outcome.cpu_ms;

@@ -92,7 +92,13 @@ std::vector<std::pair<std::int64_t, TaskStatus>> task_statuses(DispatchCore cons
   if (job == nullptr) return tasks;
   for (auto const& [task, leased] : job->leases) {
     Attempt const& attempt = core.attempts.at(leased);
-    tasks.push_back({attempt.task, {attempt.slave, attempt.fraction}});
+    TaskStatus const status{attempt.slave, attempt.fraction, phase_of(attempt)};
+    if (tasks.empty() || tasks.back().first != task) {  // those of one task are neighbours
+      tasks.emplace_back(task, status);
+    } else if (std::pair(status.phase, status.fraction) >
+               std::pair(tasks.back().second.phase, tasks.back().second.fraction)) {
+      tasks.back().second = status;
+    }
   }
   return tasks;
 }

@@ -34,7 +34,7 @@ std::optional<Forecast> forecast(DispatchCore const& core, std::int64_t job, std
 // Without why it waits.
 JobStatus job_progress(DispatchCore const& core, std::int64_t id);
 TaskPhase phase_of(Attempt const& attempt);
-// Leased tasks only.
+// Tasks that slaves have; of those that two have, the attempt that is further.
 std::vector<std::pair<std::int64_t, TaskStatus>> task_statuses(DispatchCore const& core, std::int64_t id);
 GridStatus grid_status(DispatchCore const& core);
 GridStatus grid_status(Dispatcher& dispatcher);  // any thread

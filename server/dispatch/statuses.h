@@ -70,6 +70,7 @@ struct JournalStatus {       // how far the database is behind
 struct TaskStatus {
   std::int64_t slave = 0;
   double fraction = 0;
+  TaskPhase phase = TaskPhase::assigned;
 };
 
 struct Explanation {             // why a job waits or gets what it gets, why a slave idles or renders what it renders

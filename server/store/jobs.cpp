@@ -63,6 +63,8 @@ Task read_task(SqlRow const& row) {
   task.wall_ms = row.integer(9);
   task.cpu_ms = row.integer(10);
   task.reason = row.text(11);
+  task.outcome = row.text(12);
+  task.ended_at = row.text(13);
   return task;
 }
 

@@ -84,7 +84,7 @@ def first_sight(page, base, place, selector):
 # When each cell of the frames becomes a finished one, by the clock of the page.
 SEEN = """
 window.seen = {};
-const look = () => document.querySelectorAll('.frames .state-accepted[data-frame]').forEach((cell) => {
+const look = () => document.querySelectorAll('.frames .state-finished[data-frame]').forEach((cell) => {
   window.seen[cell.dataset.frame] ??= Date.now();
 });
 new MutationObserver(look).observe(document.querySelector('main'),

@@ -65,7 +65,7 @@ def rejected_image(sentence, content, *words):
             missing = [word for word in words if word not in verdict["reason"]]
             assert not missing, f"the reason lacks {missing}: {verdict}"
             wait_until("the owner sees the reason",
-                       lambda: (grid.tasks(order["job"])[0]["reason"] or "") == verdict["reason"])
+                       lambda: (grid.tasks(order["job"])[0]["failure"] or {}).get("message") == verdict["reason"])
             assert not os.path.isdir(grid.output(order["job"])) or not os.listdir(grid.output(order["job"]))
             assert grid.job(order["job"])["tasks"]["finished"] == 0
     check.__name__ = sentence
@@ -168,7 +168,7 @@ def an_accepted_frame_is_not_changed_by_a_second_image(grid):
         line.result(order, image(seed=99), line.upload(order, image(seed=99)))
         line.verdict()
         assert grid.wait(order["job"])["state"] == "finished"
-        assert grid.tasks(order["job"])[0]["sha256"] == digest_of(content)
+        assert grid.tasks(order["job"])[0]["outputs"][0]["sha256"] == digest_of(content)
         grid.check_once(order["job"])
 
 
@@ -204,8 +204,8 @@ def an_overlong_failure_reason_is_stored_shortened(grid):
         line.send({"type": "result", "attempt": order["attempt"], "lease": order["lease"], "state": "failed",
                    "reason": "\u20ac<script>" * 500 + "\n\0\x1b[2J", "log": "y" * 20000})
         assert line.verdict()["type"] == "accepted"
-        wait_until("the owner sees it", lambda: grid.tasks(order["job"])[0]["failures"] == 1)
-        assert 0 < len(grid.tasks(order["job"])[0]["reason"]) <= 1000
+        wait_until("the owner sees it", lambda: grid.tasks(order["job"])[0]["failure_count"] == 1)
+        assert 0 < len(grid.tasks(order["job"])[0]["failure"]["message"]) <= 1000
 
 
 @case

@@ -140,7 +140,7 @@ def while_the_database_is_unavailable_requests_get_503_and_rendering_continues(g
         grid.add_slave("attic")
     slave = grid.slaves[0]
     job = grid.submit(os.path.join(scenes(), "slow.blend"), "--frames", "1-2")
-    wait_until("a frame is rendering", lambda: [t for t in grid.tasks(job) if (t["fraction"] or 0) > 0])
+    wait_until("a frame is rendering", lambda: [t for t in grid.tasks(job) if (t["progress"] or 0) > 0])
     grid.database.suspend()
     try:
         for path in ("/api/v1/jobs", f"/api/v1/jobs/{job}", "/api/v1/slaves", "/api/v1/users/me"):
@@ -166,7 +166,7 @@ def while_the_database_is_unavailable_requests_get_503_and_rendering_continues(g
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     grid.check_once(job)
     wait_until("its outbox is empty", lambda: not slave.unsent())
-    assert all(task["failures"] == 0 for task in grid.tasks(job)), grid.tasks(job)
+    assert all(task["failure_count"] == 0 for task in grid.tasks(job)), grid.tasks(job)
 
 
 @case
@@ -190,7 +190,7 @@ def a_result_reported_while_the_database_is_unavailable_counts_later(grid):
             resume(grid)
         assert line.verdict() == {"type": "accepted", "attempt": order["attempt"]}
     assert grid.wait(job)["state"] == "finished"
-    assert grid.tasks(job)[0]["sha256"] == digest_of(content)
+    assert grid.tasks(job)[0]["outputs"][0]["sha256"] == digest_of(content)
     grid.check_once(job)
 
 
@@ -234,7 +234,7 @@ def a_killed_private_database_is_restarted(grid):
         assert own.wait(job)["state"] == "finished", own.job(job)
         assert own.database_pid() != killed
         own.check_once(job)
-        assert all(task["failures"] == 0 for task in own.tasks(job)), own.tasks(job)
+        assert all(task["failure_count"] == 0 for task in own.tasks(job)), own.tasks(job)
         wait_until("its outbox is empty", lambda: not slave.unsent())
         own.sql("INSERT INTO schema_version (version, name, applied_at) VALUES (99, 'future', UTC_TIMESTAMP(3))")
         assert own.stop() == 0

@@ -88,7 +88,7 @@ def a_frame_event_arrives_when_its_thumbnail_is_available(grid):
             frames = {}
             wait_until("both frame events arrive", lambda: [
                 frames.update({item["id"]: item}) for data in watcher.named("frames") for item in data["items"]
-                if item["state"] == "accepted"] and len(frames) == 2)
+                if item["state"] == "finished"] and len(frames) == 2)
             for number, event in frames.items():
                 status, thumbnail = grid.api("GET", f"/api/v1/tasks/{number}/thumbnail?size=256")
                 assert status == 200 and thumbnail, thumbnail

@@ -100,7 +100,7 @@ def a_slave_keeps_results_until_the_server_has_space(grid):
         wait_until("it logs the reason", lambda: "disk" in read_log(slave.log) or "room" in read_log(slave.log), 120)
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     grid.check_once(job)
-    assert all(task["failures"] == 0 for task in grid.tasks(job)), grid.tasks(job)
+    assert all(task["failure_count"] == 0 for task in grid.tasks(job)), grid.tasks(job)
     wait_until("its outbox is empty", lambda: not slave.unsent())
     slave.stop()
 
@@ -135,7 +135,7 @@ def a_slave_with_a_full_disk_returns_frames_without_failures(grid):
             log = read_log(shed.log)[seen:].lower()
             assert "disk" in log or "no space" in log, log
         assert grid.wait(job)["state"] == "finished", grid.job(job)
-        assert all(task["failures"] == 0 for task in grid.tasks(job)), grid.tasks(job)
+        assert all(task["failure_count"] == 0 for task in grid.tasks(job)), grid.tasks(job)
         grid.check_once(job)
         shed.stop()
     finally:
@@ -148,12 +148,12 @@ def a_disk_that_fills_up_during_rendering_is_not_a_failure_of_the_frame(grid):
     try:
         barn = grid.add_slave("barn")
         job = grid.submit(os.path.join(scenes(), "slow.blend"), "--frames", "1")
-        wait_until("it renders", lambda: [task for task in grid.tasks(job) if (task["fraction"] or 0) > 0])
+        wait_until("it renders", lambda: [task for task in grid.tasks(job) if (task["progress"] or 0) > 0])
         with full(disk):
             wait_until("it backs off", lambda: "backing off" in read_log(barn.log), 120)
             wait_until("the frame is returned", lambda: grid.rendering(job) == 0)
         assert grid.wait(job)["state"] == "finished", grid.job(job)
-        assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
+        assert grid.tasks(job)[0]["failure_count"] == 0, grid.tasks(job)
         grid.check_once(job)
         barn.stop()
     finally:
@@ -170,7 +170,7 @@ def a_slave_that_cannot_store_a_scene_backs_off(grid):
             job = grid.submit(os.path.join(scenes(), "textured.blend"), "--frames", "1")
             wait_until("it backs off", lambda: "backing off" in read_log(cellar.log), 120)
             wait_until("the frame is returned", lambda: grid.rendering(job) == 0)
-            assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
+            assert grid.tasks(job)[0]["failure_count"] == 0, grid.tasks(job)
         assert grid.wait(job)["state"] == "finished", grid.job(job)
         grid.check_once(job)
         cellar.stop()

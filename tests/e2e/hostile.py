@@ -74,13 +74,13 @@ def outcome_of(grid, name):
 
     def ended():
         task = grid.tasks(number)[0]
-        return task if task["failures"] > 0 or task["state"] in ("accepted", "failed") else None
+        return task if task["failure_count"] > 0 or task["state"] in ("finished", "failed") else None
     task = wait_until(f"the scene {name} has been tried", ended, 150)
-    if task["state"] not in ("accepted", "failed"):
+    if task["state"] not in ("finished", "failed"):
         grid.api("POST", f"/api/v1/jobs/{number}/cancel")
     assert grid.slave.alive(), "the slave has ended"
     wait_until("the slave is idle again", lambda: not grid.processes_named("blender"), 60)
-    return task["state"], task["reason"] or ""
+    return task["state"], (task["failure"] or {}).get("message", "")
 
 
 def attack(sentence, name, *allowed):

@@ -39,7 +39,7 @@ def rest(grid):
 def working(grid, job):
     """Waits until the slave says how far its frame is: it is in the middle of it."""
     return wait_until(f"a frame of job {job} is half rendered",
-                      lambda: [t for t in grid.tasks(job) if t["state"] == "leased" and t["fraction"] > 0])[0]["frame"]
+                      lambda: [t for t in grid.tasks(job) if t["state"] == "rendering" and t["progress"] > 0])[0]["frame"]
 
 
 def orders(slave, job):
@@ -69,7 +69,7 @@ def a_frame_of_a_killed_slave_is_rendered_after_its_restart(grid):
     grid.check_once(job)
     outcomes = grid.sql(f"SELECT outcome, failure_reason FROM attempt a JOIN task t ON t.id = a.task_id WHERE t.job_id = {job}")
     assert ["returned", "the slave lost it"] in outcomes, outcomes
-    assert all(task["failures"] == 0 for task in grid.tasks(job)), grid.tasks(job)
+    assert all(task["failure_count"] == 0 for task in grid.tasks(job)), grid.tasks(job)
 
 
 @case
@@ -127,7 +127,7 @@ def a_stopped_slave_returns_its_frame_without_a_failure(grid):
     status = slave.stop()
     assert status == 0, status
     wait_until("the frame is returned", lambda: grid.rendering(job) == 0)
-    assert grid.tasks(job)[0]["failures"] == 0, grid.tasks(job)
+    assert grid.tasks(job)[0]["failure_count"] == 0, grid.tasks(job)
     assert len(orders(slave, job)) == 1, f"it got an order after it had signed off: {orders(slave, job)}"
     attic(grid)
     assert grid.wait(job)["state"] == "finished"
@@ -184,7 +184,7 @@ def a_slave_killed_between_upload_and_report_reports_later(grid):
         assert line.verdict() == {"type": "accepted", "attempt": order["attempt"]}
     assert grid.wait(job)["state"] == "finished"
     grid.check_once(job)
-    assert grid.tasks(job)[0]["sha256"] == digest_of(content)
+    assert grid.tasks(job)[0]["outputs"][0]["sha256"] == digest_of(content)
 
 
 @case

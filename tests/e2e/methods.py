@@ -26,7 +26,7 @@ COLOR = b"#declare Chosen = color rgb <1, 0.5, 0>;\n"
 
 def finished(grid, number):
     job = grid.wait(number)
-    assert job["state"] == "finished", (job, [task.get("reason") for task in grid.tasks(number)])
+    assert job["state"] == "finished", (job, [task["failure"] for task in grid.tasks(number)])
     return grid.check_output(number)
 
 

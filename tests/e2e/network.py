@@ -27,7 +27,7 @@ def submit(grid, scene, frames, *options):
 def finishes_cleanly(grid, job):
     assert grid.wait(job)["state"] == "finished", (grid.job(job), grid.tasks(job))
     grid.check_once(job)
-    assert all(task["failures"] == 0 for task in grid.tasks(job)), grid.tasks(job)
+    assert all(task["failure_count"] == 0 for task in grid.tasks(job)), grid.tasks(job)
     wait_until("the outbox is empty", lambda: not grid.slaves[0].unsent())
 
 
@@ -69,7 +69,7 @@ def a_file_transfer_reset_at_any_byte_resumes(grid):
 @case
 def a_stalled_connection_is_detected_and_replaced(grid):
     job = submit(grid, "slow.blend", "1-2")
-    wait_until("a frame is half rendered", lambda: any(t["fraction"] for t in grid.tasks(job) if t["state"] == "leased"))
+    wait_until("a frame is half rendered", lambda: any(t["progress"] for t in grid.tasks(job) if t["state"] == "rendering"))
     grid.line.stall()
     finishes_cleanly(grid, job)
     log = read_log(grid.slaves[0].log).splitlines()
@@ -119,7 +119,7 @@ def a_renderer_killed_at_any_moment_costs_only_time(grid):
                 seen.add(accepted)
     assert grid.wait(job)["state"] == "finished", (grid.job(job), grid.tasks(job))
     grid.check_once(job)
-    failures = sum(task["failures"] for task in grid.tasks(job))
+    failures = sum(task["failure_count"] for task in grid.tasks(job))
     comment(f"{killed} killed, {failures} of them the same frame twice")
     assert killed >= 2 and failures < killed, (killed, failures)
 
@@ -133,7 +133,7 @@ def a_frame_whose_renderer_is_killed_repeatedly_fails_like_one_that_crashes(grid
                 os.kill(renderer, signal.SIGKILL)
         time.sleep(0.2)
     task = grid.tasks(job)[0]
-    assert grid.job(job)["state"] == "failed" and task["failures"] == 3, (grid.job(job), task)
+    assert grid.job(job)["state"] == "failed" and task["failure_count"] == 3, (grid.job(job), task)
 
 
 class FaultyGrid(Grid):

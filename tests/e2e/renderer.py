@@ -102,7 +102,7 @@ def an_owner_reads_the_live_render_log_and_that_of_a_failure(grid):
     number = grid.submit(scene, "--frames", "1", "--samples", "65536", "--set", "width=4096")
     task = grid.tasks(number)[0]["id"]
     path = f"/api/v1/tasks/{task}/log"
-    wait_until("the frame makes progress", lambda: (grid.tasks(number)[0].get("fraction") or 0) > 0)
+    wait_until("the frame makes progress", lambda: (grid.tasks(number)[0].get("progress") or 0) > 0)
     status, log = grid.api("GET", path)
     assert status == 200 and log["live"] and "Sample" in log["text"], (status, log)
     assert slave.folder not in log["text"], log

@@ -128,8 +128,8 @@ def json_output_has_the_members_of_the_api(grid):
     assert job["progress"] == 1 and job["owner"]["name"] == "anna" and job["wait_reason"] is None, job
     frames = answer(grid, "job", "show", 1, "--frames")["items"]
     assert [task["frame"] for task in frames] == [1, 2, 3, 5], frames
-    assert all(task["state"] == "accepted" and task["slave_name"] == "attic" for task in frames), frames
-    assert all(task["wall"] > 0 and task["failures"] == 0 for task in frames), frames
+    assert all(task["state"] == "finished" and task["slave"]["name"] == "attic" for task in frames), frames
+    assert all(task["wall_ms"] > 0 and task["failure_count"] == 0 for task in frames), frames
     status = answer(grid, "status")
     assert status["slaves"]["online"] == 1 and status["frames"]["accepted"] >= 4, status
     assert answer(grid, "slave", "show", grid.slaves[0].id)["frames_accepted"] == 4

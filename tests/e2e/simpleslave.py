@@ -42,7 +42,7 @@ def a_simple_slave_renders_a_job(grid):
     shed.launch()
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     grid.check_once(job)
-    assert all(task["slave_name"] == "shed" for task in grid.tasks(job)), grid.tasks(job)
+    assert all(task["slave"]["name"] == "shed" for task in grid.tasks(job)), grid.tasks(job)
     wait_until("its frames are counted", lambda: shed.shown()["frames_accepted"] == 3)
     assert shed.shown()["online"] is True and shed.shown()["methods"][0]["name"] == "blender", shed.shown()
 

@@ -244,7 +244,7 @@ def test_frames_are_rendered_first_and_the_rest_after_approval(fixture):
     job = grid.submit(SCENE, "--frames", "1-9", "--name", "careful", "--test-first")
     fixture.go(f"jobs/{job}", "careful")
     page.see("3 of 9", "The test frames are done")
-    done = [task["frame"] for task in grid.tasks(job) if task["state"] == "accepted"]
+    done = [task["frame"] for task in grid.tasks(job) if task["state"] == "finished"]
     assert done == [1, 5, 9], done
     assert grid.api("GET", f"/api/v1/jobs/{job}/explain")[1]["rule"] == "waits_for_approval"
     page.press("Approve")

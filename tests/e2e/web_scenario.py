@@ -82,12 +82,12 @@ def the_job_is_boosted_before_it_starts(fixture):
 @case
 def frames_appear_on_the_open_page(fixture):
     page = fixture.page
-    cells = "return [...document.querySelectorAll('.frames .state-accepted')].map((e) => e.dataset.frame)"
+    cells = "return [...document.querySelectorAll('.frames .state-finished')].map((e) => e.dataset.frame)"
     page.see(f"0 of {FRAMES}")
     assert page.script(cells) == []
     page.script("""window.counts = [];  // of one page that is never reloaded
       const look = () => {
-        const count = document.querySelectorAll('.frames .state-accepted').length;
+        const count = document.querySelectorAll('.frames .state-finished').length;
         if (window.counts[window.counts.length - 1] !== count) window.counts.push(count);
       };
       new MutationObserver(look).observe(document.body, {subtree: true, childList: true, attributes: true}); look();""")

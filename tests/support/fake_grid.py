@@ -387,12 +387,15 @@ class Grid(http.server.BaseHTTPRequestHandler):
 
     def frame(self, job, frame, kind):
         content = content_of(job, frame)
-        out = {"frame": frame, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        file = {"name": f"{frame:04}.png", "size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
+                "width": 640, "height": 360}
         if kind == "outputs":
-            return out | {"name": f"{frame:04}.png", "url": f"/api/v1/files/{job['id']}/{frame}?expires=9&signature=S"}
+            return file | {"frame": frame, "url": f"/api/v1/files/{job['id']}/{frame}?expires=9&signature=S"}
         done = frame in job["frames"][:job["tasks"]["finished"]]
-        return out | {"id": 100 + frame, "state": "accepted" if done else "ready", "failures": 0, "slave_name": "attic",
-                      "output": f"{frame:04}.png" if done else "", "wall": 8100, "cpu": 16000, "reason": ""}
+        return {"id": 100 + frame, "frame": frame, "tile": None, "state": "finished" if done else "ready",
+                "progress": None, "failure_count": 0, "slave": {"id": 1, "name": "attic"},
+                "outputs": [file] if done else [], "wall_ms": 8100, "cpu_ms": 16000, "failure": None,
+                "finished_at": "2026-01-05T10:00:30.000Z" if done else None}
 
     def get_tasks(self, parts, *_):
         self.user()

@@ -227,7 +227,7 @@ class Grid(Daemon):
         if job["tasks"]["finished"] > 1000:
             return
         try:
-            wanted = {task["output"] for task in self.tasks(job["id"]) if task["state"] == "accepted" and task["output"]}
+            wanted = {output["name"] for task in self.tasks(job["id"]) for output in task["outputs"]}
         except OSError:  # the server was stopped meanwhile
             return
         until = time.monotonic() + seconds
@@ -314,13 +314,14 @@ class Grid(Daemon):
         if frames is not None:
             assert sorted(task["frame"] for task in tasks) == sorted(frames), [task["frame"] for task in tasks]
         present = sorted(os.listdir(self.output(number)))
-        assert present == sorted(task["output"] for task in tasks), f"{present} are stored, rows are {tasks}"
+        assert present == sorted(task["outputs"][0]["name"] for task in tasks), f"{present} are stored, rows are {tasks}"
         for task in tasks:
-            path = os.path.join(self.output(number), task["output"])
+            output = task["outputs"][0]
+            path = os.path.join(self.output(number), output["name"])
             with open(path, "rb") as file:
                 digest = hashlib.sha256(file.read()).hexdigest()
-            assert digest == task["sha256"], f"{path} has {digest}, its row says {task['sha256']}"
-            assert os.path.getsize(path) == task["size"], task
+            assert digest == output["sha256"], f"{path} has {digest}, its row says {output['sha256']}"
+            assert os.path.getsize(path) == output["size_bytes"], task
             assert check_image(path).returncode == 0, f"{path} does not decode"
         return present
 

@@ -13,10 +13,10 @@ export type JobUpdate = { id: number } & Partial<Omit<Job, 'tasks'>> & {
     created?: true;
     deleted?: true;
   };
-export type TaskUpdate = { id: number } & Partial<Omit<Task, 'failures'>> & { failures?: number | null };
+export type TaskUpdate = { id: number } & Partial<Task>;
 export interface Events {
   job: JobUpdate;
-  frames: { job: number; more: boolean; items: TaskUpdate[] };
+  frames: { job_id: number; truncated: boolean; items: TaskUpdate[] };
   slave: { id: number; changed?: true } & Partial<Pick<Slave, 'online' | 'working_on'>>;
   grid: { online: number; active: number; ready: number; leased: number };
   points: object;

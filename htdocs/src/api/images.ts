@@ -26,7 +26,7 @@ export function latestThumbnail(job: Job, size: ThumbnailSize): string | null {
   return url(`/api/v1/jobs/${job.id}/thumbnail?size=${size}&version=${job.tasks.finished}`);
 }
 
-const version = (task: Task): string => (task.sha256 ?? '').slice(0, 16);
+const version = (task: Task): string => (task.outputs[0]?.sha256 ?? '').slice(0, 16);
 
 /** Formats that browsers show without conversion. */
-export const shownByBrowsers = (name: string | null): boolean => /\.(png|jpe?g|webp|bmp)$/i.test(name ?? '');
+export const shownByBrowsers = (name: string | undefined): boolean => /\.(png|jpe?g|webp|bmp)$/i.test(name ?? '');

@@ -1574,7 +1574,7 @@ export interface paths {
          *     | `hello` | `{}`: the stream begins; with `since`, nothing between was missed |
          *     | `reset` | `{}`: what came since then is not known any more, or the server was restarted: ask for everything |
          *     | `job` | `id` and members of a Job that changed, of `tasks` some, too; `rendering_progress` is the sum of the progress of the frames that slaves have, a state is told when the server changed it by itself; all members when somebody changed it; `created: true` or `deleted: true` alone |
-         *     | `frames` | `job`, `items`: of each frame that changed `id` and members of a Task (`failures` null: as before); `more: true` when more frames than these did |
+         *     | `frames` | `job_id`, `items`: of each frame that changed `id` and members of a Task; `truncated: true` when more frames than these did |
          *     | `slave` | `id`, `online`, `working_on`; or `changed: true` when its owner changed it |
          *     | `grid` | `online` slaves, `active` jobs, frames `ready` and `leased` |
          *     | `points` | `{}`: one's balance is another |
@@ -2380,22 +2380,40 @@ export interface components {
             /** @description Of the frame, from 1; null: the whole frame */
             tile: number | null;
             /** @enum {string} */
-            state: "ready" | "leased" | "accepted" | "failed" | "cancelled";
-            fraction: number | null;
-            failures: number;
+            state: "ready" | "assigned" | "rendering" | "checking" | "finished" | "failed" | "cancelled";
+            /**
+             * Format: double
+             * @description 0 to 1 while a slave has it
+             */
+            progress: number | null;
+            failure_count: number;
+            /** @description That has it, or that of the latest attempt */
+            slave: components["schemas"]["Named"];
+            outputs: components["schemas"]["TaskOutput"][];
             /** Format: int64 */
-            slave: number | null;
-            slave_name: string | null;
-            output: string | null;
+            wall_ms: number | null;
             /** Format: int64 */
-            size: number | null;
-            sha256: string | null;
+            cpu_ms: number | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** @description The latest */
+            failure: {
+                /**
+                 * @description render_failed, result_rejected or lease_expired; there will be more
+                 * @example render_failed
+                 */
+                code: string;
+                message: string;
+            } | null;
+        };
+        TaskOutput: {
+            name: string;
             /** Format: int64 */
-            wall: number;
-            /** Format: int64 */
-            cpu: number;
-            /** @description Of the latest failure */
-            reason: string | null;
+            size_bytes: number;
+            sha256: components["schemas"]["Digest"];
+            /** @description In pixels; null: not known */
+            width: number | null;
+            height: number | null;
         };
         Output: {
             /** @description null: not known, as of a scene that is refused */
@@ -2467,7 +2485,10 @@ export interface components {
             frame: number;
             name: string;
             /** Format: int64 */
-            size: number;
+            size_bytes: number;
+            /** @description In pixels; null: not known */
+            width: number | null;
+            height: number | null;
             sha256: components["schemas"]["Digest"];
             /** @description Relative and signed; valid for an hour */
             url: string;
@@ -2881,6 +2902,7 @@ export type RequiredRenderer = components['schemas']['RequiredRenderer'];
 export type Finding = components['schemas']['Finding'];
 export type Submission = components['schemas']['Submission'];
 export type Task = components['schemas']['Task'];
+export type TaskOutput = components['schemas']['TaskOutput'];
 export type Output = components['schemas']['Output'];
 export type SceneFound = components['schemas']['SceneFound'];
 export type Preview = components['schemas']['Preview'];
@@ -5257,7 +5279,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** Format: int64 */
-                        task: number;
+                        task_id: number;
                         /** @description Of the slave that is at it; false of the last failure */
                         live: boolean;
                         text: string;

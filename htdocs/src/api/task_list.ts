@@ -16,7 +16,10 @@ interface Page {
   looked: number; // number of the refresh that fetched it
 }
 
-const over = (task: Task): boolean => task.state === 'accepted' || task.state === 'cancelled';
+const over = (task: Task): boolean => task.state === 'finished' || task.state === 'cancelled';
+/** A slave has it, whatever it does with it. */
+export const atSlave = (task: Task): boolean =>
+  task.state === 'assigned' || task.state === 'rendering' || task.state === 'checking';
 const stampOf = (job: Job): string =>
   [job.state, ...Object.values(job.tasks), job.progress.toFixed(4)].join();
 
@@ -41,8 +44,9 @@ async function fetchAll(job: number, signal: AbortSignal): Promise<Page[]> {
 }
 
 function applyTaskUpdate(task: Task, update: TaskUpdate): Task {
-  const next = { ...task, ...update, failures: update.failures ?? task.failures };
-  if (update.slave === task.slave && update.slave_name === null) next.slave_name = task.slave_name;
+  const next = { ...task, ...update };
+  // The server may have forgotten the name of one that is offline.
+  if (next.slave && next.slave.id === task.slave?.id) next.slave = { ...next.slave, name: next.slave.name ?? task.slave.name };
   return next;
 }
 
@@ -90,7 +94,7 @@ export function useTaskList(job: Job | null): Live<Task[]> {
       const whole = old.stamp === everywhere;
       const live = old.pages.filter((page) => whole || !page.tasks.every(over));
       const most = whole ? live.length : pagesAtOnce;
-      const isRendering = (page: Page): number => (page.tasks.some((task) => task.state === 'leased') ? 0 : 1);
+      const isRendering = (page: Page): number => (page.tasks.some(atSlave) ? 0 : 1);
       live.sort((left, right) => isRendering(left) - isRendering(right) || left.looked - right.looked);
       old.looks += 1;
       await Promise.all(
@@ -106,9 +110,9 @@ export function useTaskList(job: Job | null): Live<Task[]> {
     1500,
     {
       frames: (update) => {
-        if (!job || update.job !== job.id || !kept.current) return undefined;
+        if (!job || update.job_id !== job.id || !kept.current) return undefined;
         const now = applyFramesUpdate(kept.current, update);
-        if (!update.more) return now && { data: now };
+        if (!update.truncated) return now && { data: now };
         kept.current.stamp = ''; // the event was truncated
         return now ? { data: now, ask: true } : 'ask';
       },

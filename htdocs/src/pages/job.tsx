@@ -44,9 +44,9 @@ const buttons: readonly (readonly [Action, IconName])[] = [
 
 /** How long the rest takes, from how long frames took and how many are in work at a time; null: nobody can say yet. */
 export function timeLeft(job: Job, tasks: Task[]): number | null {
-  const done = tasks.filter((task) => task.state === 'accepted' && task.wall > 0);
+  const done = tasks.filter((task) => task.state === 'finished' && task.wall_ms !== null);
   if (job.state !== 'active' || atWork(job) === 0 || done.length === 0) return null;
-  const mean = done.reduce((sum, task) => sum + task.wall, 0) / done.length;
+  const mean = done.reduce((sum, task) => sum + (task.wall_ms ?? 0), 0) / done.length;
   return (mean * (job.tasks.total - job.tasks.failed) * (1 - job.progress)) / atWork(job);
 }
 
@@ -87,7 +87,7 @@ function Facts({ job, tasks, changed }: { job: Job; tasks: Task[]; changed: () =
     job.estimated_finish_at && job.state === 'active'
       ? Date.parse(job.estimated_finish_at) - Date.now()
       : timeLeft(job, tasks);
-  const spent = tasks.reduce((sum, task) => sum + (task.state === 'accepted' ? task.wall : 0), 0);
+  const spent = tasks.reduce((sum, task) => sum + (task.state === 'finished' ? task.wall_ms ?? 0 : 0), 0);
   const output = job.output;
   const given = job.parameters ?? {};
   return (
@@ -228,7 +228,7 @@ export function JobPage({ id }: { id: number }) {
   };
   const seen = Number(query['frame'] ?? NaN);
   const frame = tasks.some((task) => task.frame === seen) ? seen : null;
-  const last = [...tasks].reverse().find((task) => task.state === 'accepted');
+  const last = [...tasks].reverse().find((task) => task.state === 'finished');
   const show = (next: number | null): void => setQuery({ frame: next });
 
   return (
@@ -286,7 +286,7 @@ export function JobPage({ id }: { id: number }) {
           job={job}
           last={last?.frame ?? null}
           show={show}
-          play={() => setQuery({ frame: tasks.find((task) => task.state === 'accepted')?.frame ?? null, play: 1 })}
+          play={() => setQuery({ frame: tasks.find((task) => task.state === 'finished')?.frame ?? null, play: 1 })}
         />
         <div class="job-facts">
           <Notes job={job} />

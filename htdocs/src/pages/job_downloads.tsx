@@ -33,8 +33,8 @@ export function fileName(name: string): string {
 }
 
 export function Downloads({ job, tasks }: { job: Job; tasks: Task[] }) {
-  const done = tasks.filter((task) => task.state === 'accepted' && task.output !== null);
-  const bytes = done.reduce((sum, task) => sum + (task.size ?? 0), 0);
+  const done = tasks.flatMap((task) => task.outputs);
+  const bytes = done.reduce((sum, output) => sum + output.size_bytes, 0);
   const [busy, setBusy] = useState(false);
 
   const fetchAll = async (): Promise<void> => {

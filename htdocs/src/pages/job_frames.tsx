@@ -2,6 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { thumbnail } from '../api/images';
 import type { Job, Task } from '../api/routes';
+import { atSlave } from '../api/task_list';
 import { remember, remembered } from '../base/store';
 import { setQuery, useAddress } from '../base/address';
 import { count, duration, percent } from '../base/format';
@@ -12,11 +13,11 @@ import { describeTask } from '../parts/task_summary';
 import { useWidth, useWindowRows } from '../parts/virtual';
 import { text } from '../text';
 
-const states = ['accepted', 'leased', 'ready', 'failed', 'cancelled'] as const;
+const states = ['finished', 'checking', 'rendering', 'assigned', 'ready', 'failed', 'cancelled'] as const;
 type View = 'images' | 'map';
 
 function ImageCell({ job, task, show }: { job: Job; task: Task; show: (frame: number) => void }) {
-  const accepted = task.state === 'accepted';
+  const finished = task.state === 'finished';
   return (
     <button
       type="button"
@@ -26,18 +27,18 @@ function ImageCell({ job, task, show }: { job: Job; task: Task; show: (frame: nu
       onClick={() => show(task.frame)}
     >
       <span class="unseen">{describeTask(task)}</span>
-      <RenderedImage small src={accepted ? thumbnail(task, 256) : null} alt="" ratio={ratioOf(job.output)} />
+      <RenderedImage small src={finished ? thumbnail(task, 256) : null} alt="" ratio={ratioOf(job.output)} />
       <span class="cell-foot" aria-hidden="true">
         <span class="figure">{task.frame}</span>
         <span class="cell-state cut">
-          {accepted
-            ? duration(task.wall)
-            : task.state === 'leased' && task.fraction !== null
-            ? percent(task.fraction)
-            : text.states[task.state]}
+          {finished
+            ? duration(task.wall_ms ?? 0)
+            : task.state === 'rendering' && task.progress !== null
+            ? percent(task.progress)
+            : text.taskStates[task.state]}
         </span>
       </span>
-      {task.state === 'leased' && <span class="cell-progress" style={{ width: `${(task.fraction ?? 0) * 100}%` }} />}
+      {atSlave(task) && <span class="cell-progress" style={{ width: `${(task.progress ?? 0) * 100}%` }} />}
     </button>
   );
 }
@@ -119,7 +120,7 @@ export function Frames({
   const [view, setView] = useState<View>(remembered<View>('frames', job.tasks.total > 600 ? 'map' : 'images'));
   const wanted = query['frames'];
   const shown = useMemo(() => (wanted ? tasks.filter((task) => task.state === wanted) : tasks), [tasks, wanted]);
-  const firstDone = tasks.find((task) => task.state === 'accepted');
+  const firstDone = tasks.find((task) => task.state === 'finished');
   return (
     <section class="section" aria-label={text.frames.title}>
       <div class="section-head">
@@ -136,7 +137,7 @@ export function Frames({
                   aria-pressed={wanted === state}
                   onClick={() => setQuery({ frames: wanted === state ? null : state })}
                 >
-                  <span class={`swatch state-${state}`} /> {text.states[state]}{' '}
+                  <span class={`swatch state-${state}`} /> {text.taskStates[state]}{' '}
                   <span class="figure soft">{count(here)}</span>
                 </button>
               )

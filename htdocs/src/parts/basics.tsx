@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { messageOf, ApiError } from '../api/client';
-import type { Job, JobState, Task } from '../api/routes';
+import type { Job, JobState } from '../api/routes';
 import { exactTime, percent, time } from '../base/format';
 import { text } from '../text';
 import { Icon, type IconName } from './icons';
@@ -34,7 +34,7 @@ export function useTitle(title: string): void {
   }, [title]);
 }
 
-export function StateBadge({ state }: { state: JobState | Task['state'] }) {
+export function StateBadge({ state }: { state: JobState }) {
   return <span class={`badge state-${state}`}>{text.states[state]}</span>;
 }
 

@@ -79,13 +79,13 @@ export async function act(action: Action, jobs: Job[]): Promise<boolean> {
 }
 
 export const mayRequeue = (job: Job, task: Task): boolean =>
-  job.state !== 'cancelled' && (task.state === 'accepted' || task.state === 'failed');
+  job.state !== 'cancelled' && (task.state === 'finished' || task.state === 'failed');
 
 /** Renders one frame again; asks first where an image would be replaced. */
 export async function requeueTask(task: Task): Promise<void> {
   const t = text.actions;
   const agreed =
-    task.state !== 'accepted' || (await confirmed(t.frameQuestion(task.frame), t.frameLoses, text.viewer.again));
+    task.state !== 'finished' || (await confirmed(t.frameQuestion(task.frame), t.frameLoses, text.viewer.again));
   if (!agreed) return;
   const path = { task_id: task.id };
   await tried(() => ask('POST /api/v1/tasks/{task_id}/requeue', { path }), t.frameDone(task.frame));

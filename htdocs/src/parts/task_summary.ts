@@ -6,11 +6,11 @@ import { text } from '../text';
 /** State, slave, time taken, failures. */
 export function describeTask(task: Task): string {
   const t = text.frames;
-  const parts = [`${t.frame(task.frame)}: ${text.states[task.state]}`];
-  if (task.state === 'leased' && task.fraction !== null) parts.push(percent(task.fraction));
-  if (task.slave_name) parts.push(t.on(task.slave_name));
-  if (task.state === 'accepted' && task.wall > 0) parts.push(duration(task.wall));
-  if (task.failures > 0) parts.push(t.failures(task.failures));
-  if (task.reason && task.state !== 'accepted') parts.push(task.reason);
+  const parts = [`${t.frame(task.frame)}: ${text.taskStates[task.state]}`];
+  if (task.progress !== null && task.progress > 0) parts.push(percent(task.progress));
+  if (task.slave?.name) parts.push(t.on(task.slave.name));
+  if (task.state === 'finished' && task.wall_ms !== null) parts.push(duration(task.wall_ms));
+  if (task.failure_count > 0) parts.push(t.failures(task.failure_count));
+  if (task.failure && task.state !== 'finished') parts.push(task.failure.message);
   return parts.join(' · ');
 }

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { ask, ApiError } from '../api/client';
 import { useLive } from '../api/live';
 import type { Task } from '../api/routes';
+import { atSlave } from '../api/task_list';
 import { text } from '../text';
 
 interface Said {
@@ -21,9 +22,9 @@ async function said(task: number, signal: AbortSignal): Promise<Said | null> {
 
 export function TaskLog({ task }: { task: Task }) {
   const t = text.log;
-  const rendering = task.state === 'leased';
+  const rendering = atSlave(task);
   const log = useLive(
-    `log ${task.id} ${task.state} ${task.failures}`,
+    `log ${task.id} ${task.state} ${task.failure_count}`,
     async (signal) => ({ said: await said(task.id, signal) }),
     rendering ? 1500 : 0,
   );

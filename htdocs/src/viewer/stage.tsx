@@ -75,11 +75,11 @@ export function Stage({
         <p class="stage-none">
           {failed
             ? text.viewer.cannotShow
-            : task.state === 'accepted'
+            : task.state === 'finished'
             ? text.loading
-            : text.viewer.none(task.frame, text.states[task.state])}
-          {task.state === 'leased' && task.fraction !== null && <span class="figure"> {percent(task.fraction)}</span>}
-          {task.reason && task.state !== 'accepted' && <span class="stage-reason">{task.reason}</span>}
+            : text.viewer.none(task.frame, text.taskStates[task.state])}
+          {task.progress !== null && <span class="figure"> {percent(task.progress)}</span>}
+          {task.failure && task.state !== 'finished' && <span class="stage-reason">{task.failure.message}</span>}
         </p>
       )}
     </div>

@@ -13,7 +13,7 @@ import { Player, speeds } from './player';
 import { Stage } from './stage';
 
 const addressOf = (task: Task): string =>
-  shownByBrowsers(task.output) ? original(task) : thumbnail(task, 1024);
+  shownByBrowsers(task.outputs[0]?.name) ? original(task) : thumbnail(task, 1024);
 
 const settled = 250; // ms until the address says which frame it is: browsers refuse to have it changed often
 
@@ -32,7 +32,7 @@ export function Viewer({
   const dialog = useRef<HTMLDialogElement>(null);
   const stages = useRef<HTMLDivElement>(null);
   const [frame, show] = useState(given);
-  const done = useMemo(() => tasks.filter((task) => task.state === 'accepted'), [tasks]);
+  const done = useMemo(() => tasks.filter((task) => task.state === 'finished'), [tasks]);
   const [perSecond, setPerSecond] = useState(remembered('speed', 24));
   const [playing, setPlaying] = useState(false);
   const [other, setOther] = useState<number | null>(null); // compared with
@@ -84,7 +84,7 @@ export function Viewer({
     // neighbours, so that the arrows answer at once
     const at = tasks.indexOf(task);
     for (const each of [tasks[at + 1], tasks[at - 1]]) {
-      if (each?.state === 'accepted') player.current?.ready(addressOf(each));
+      if (each?.state === 'finished') player.current?.ready(addressOf(each));
     }
   }, [frame]);
 
@@ -177,12 +177,12 @@ export function Viewer({
             <span class="hide-phone">{t.again}</span>
           </button>
         )}
-        {task.state === 'accepted' && (
+        {task.state === 'finished' && (
           <a
             ref={saveLink}
             class="plain"
             href={original(task)}
-            download={task.output ?? ''}
+            download={task.outputs[0]?.name ?? ''}
             title={`${t.save} (S)`}
           >
             <Icon name="download" />
@@ -207,14 +207,14 @@ export function Viewer({
       <div class="viewer-stages" ref={stages} tabIndex={-1}>
         {compared && (
           <Stage
-            source={compared.state === 'accepted' ? addressOf(compared) : null}
+            source={compared.state === 'finished' ? addressOf(compared) : null}
             task={compared}
             zoom={zoom}
             setZoom={setZoom}
           />
         )}
         <Stage
-          source={task.state === 'accepted' ? addressOf(task) : null}
+          source={task.state === 'finished' ? addressOf(task) : null}
           task={task}
           zoom={zoom}
           setZoom={setZoom}

@@ -24,9 +24,9 @@ START_TEST(the_last_state_of_a_frame_is_told_once) {
   Grid grid;
   EventReader reader(fixture.broker, {.user = 7, .job = 1});
   auto batcher = batcher_after(fixture.broker, grid);
-  batcher.frame(frame(1, "leased"));
-  batcher.frame(frame(2, "leased"));
-  FrameUpdate done = frame(1, "accepted");
+  batcher.frame(frame(1, "rendering"));
+  batcher.frame(frame(2, "rendering"));
+  FrameUpdate done = frame(1, "finished");
   done.slave = 4;
   done.slave_name = "att\"ic\n\xff";
   done.output = "0001.png";
@@ -40,11 +40,12 @@ START_TEST(the_last_state_of_a_frame_is_told_once) {
   batcher.publish(grid.core, *due);
   auto const told = reader.writer->of("frames");
   ck_assert_uint_eq(told.size(), 1);
-  ck_assert(told[0]["job"] == 1 && told[0]["more"] == false && told[0]["items"].size() == 2);
+  ck_assert(told[0]["job_id"] == 1 && told[0]["truncated"] == false && told[0]["items"].size() == 2);
   auto const& first = told[0]["items"][0];
-  ck_assert(first["id"] == 1 && first["state"] == "accepted" && first["fraction"].is_null() && first["size"] == 77);
-  ck_assert(first["slave_name"].get<std::string>().starts_with("att\"ic\n"));
-  ck_assert(told[0]["items"][1]["state"] == "leased" && told[0]["items"][1]["size"].is_null());
+  ck_assert(first["id"] == 1 && first["state"] == "finished" && first["progress"].is_null() &&
+            first["outputs"][0]["size_bytes"] == 77);
+  ck_assert(first["slave"]["name"].get<std::string>().starts_with("att\"ic\n"));
+  ck_assert(told[0]["items"][1]["state"] == "rendering" && told[0]["items"][1]["outputs"].empty());
   ck_assert(!batcher.due());
   batcher.publish(grid.core, *due + 1000);
   ck_assert_uint_eq(reader.writer->of("frames").size(), 1);
@@ -58,7 +59,7 @@ START_TEST(ten_thousand_frames_are_few_events_that_say_that_there_is_more) {
   auto batcher = batcher_after(fixture.broker, grid);
   std::int64_t now = 2'000'000;
   for (int i = 0; i < 10'000; ++i) {
-    batcher.frame(frame(i, "accepted"));
+    batcher.frame(frame(i, "finished"));
     batcher.job({.job = 1, .user = 7, .accepted = i + 1, .failed = 0, .state = i == 9999 ? "finished" : "active"});
     if (auto const due = batcher.due(); due && *due <= now) batcher.publish(grid.core, now);
     if (i % 10 == 0) ++now;  // ten frames a millisecond
@@ -68,7 +69,7 @@ START_TEST(ten_thousand_frames_are_few_events_that_say_that_there_is_more) {
   auto const jobs = reader.writer->of("job");
   ck_assert_uint_le(frames.size(), 5);
   ck_assert_uint_le(jobs.size(), 5);
-  ck_assert(frames.back()["more"] == true && frames.back()["items"].size() <= 64);
+  ck_assert(frames.back()["truncated"] == true && frames.back()["items"].size() <= 64);
   ck_assert(jobs.back()["tasks"]["finished"] == 10'000 && jobs.back()["state"] == "finished");
   ck_assert_msg(!jobs.front().contains("state"), "that it is active its owner may have changed");
   ck_assert_uint_le(reader.writer->text.size(), 100'000);

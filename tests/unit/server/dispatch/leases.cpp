@@ -37,6 +37,23 @@ START_TEST(progress_renews_a_lease) {
 }
 END_TEST
 
+START_TEST(a_task_is_assigned_until_progress_is_reported_and_checked_when_its_result_arrives) {
+  Grid grid;
+  grid.add_job(1, 2);
+  auto const slave = grid.add_slave(7);
+  auto const phases = [&grid] { return job_status(grid.core, 1).phases; };
+  auto const phase = [&grid] { return task_statuses(grid.core, 1).front().second.phase; };
+  ck_assert(phases().assigned == 1 && phases().sum() == 1 && phase() == TaskPhase::assigned);
+  report_progress(grid.core, 7, 100, 0, grid.now);
+  ck_assert(phases().rendering == 1 && phases().sum() == 1 && phase() == TaskPhase::rendering);
+  auto const report = grid.report_for(slave->received[0], 7, store::Outcome::accepted);
+  ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);
+  ck_assert(phases().checking == 1 && phases().sum() == 1 && phase() == TaskPhase::checking);
+  abort_commit(grid.core, 100, grid.now);  // its slave tries again
+  ck_assert(phases().rendering == 1 && phases().sum() == 1);
+}
+END_TEST
+
 START_TEST(a_slave_that_restarted_without_its_frame_loses_it_at_once) {
   Grid grid;
   grid.add_job(1, 1);
@@ -104,11 +121,13 @@ START_TEST(a_lease_token_cannot_be_changed) {
 }
 END_TEST
 
-TestGroup const leases_tests{"leases",
-                             {a_lease_token_cannot_be_changed, a_lease_that_nobody_renews_goes_to_the_next_slave,
-                              progress_renews_a_lease, a_slave_that_restarted_without_its_frame_loses_it_at_once,
-                              a_slave_that_still_holds_its_frame_keeps_it_through_a_broken_connection,
-                              a_lease_that_the_server_forgot_is_believed_by_its_signature,
-                              after_a_restart_the_server_waits_for_the_holder_of_a_journaled_lease}};
+TestGroup const leases_tests{
+    "leases",
+    {a_lease_token_cannot_be_changed, a_lease_that_nobody_renews_goes_to_the_next_slave, progress_renews_a_lease,
+     a_task_is_assigned_until_progress_is_reported_and_checked_when_its_result_arrives,
+     a_slave_that_restarted_without_its_frame_loses_it_at_once,
+     a_slave_that_still_holds_its_frame_keeps_it_through_a_broken_connection,
+     a_lease_that_the_server_forgot_is_believed_by_its_signature,
+     after_a_restart_the_server_waits_for_the_holder_of_a_journaled_lease}};
 
 }  // namespace

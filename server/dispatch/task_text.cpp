@@ -1,0 +1,27 @@
+#include "server/dispatch/task_text.h"
+
+namespace distren {
+
+using nlohmann::json;
+
+std::string_view phase_name(TaskPhase phase) {
+  return phase == TaskPhase::checking ? "checking" : phase == TaskPhase::rendering ? "rendering" : "assigned";
+}
+
+json task_output_to_json(TaskOutput const& output) {
+  return {{"name", output.name},
+          {"size_bytes", output.size_bytes},
+          {"sha256", output.sha256},
+          {"width", output.width == 0 ? json(nullptr) : json(output.width)},
+          {"height", output.height == 0 ? json(nullptr) : json(output.height)}};
+}
+
+json failure_to_json(std::string_view outcome, std::string const& message) {
+  if (message.empty()) return nullptr;
+  auto const code = outcome == "rejected"  ? "result_rejected"
+                    : outcome == "expired" ? "lease_expired"
+                                           : "render_failed";
+  return {{"code", code}, {"message", message}};
+}
+
+}  // namespace distren
