@@ -20,17 +20,16 @@ std::string slave_name(std::int64_t id) {
 }
 
 std::string settings_text(Json const& slave) {
-  if (!slave.contains("settings") || !slave["settings"].is_object()) return {};
   auto const joined_settings = [](Json const& of) {
     std::string out;
     for (auto const& [name, value] : of.items())
-      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, value.dump());
+      if (!value.is_null() && !(value.is_array() && value.empty()))
+        out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, value.dump());
     return printable(out, 300);
   };
-  Json const& settings = slave["settings"];
-  std::string const requested = settings.contains("wanted") ? joined_settings(settings["wanted"]) : "";
-  std::string const effective =
-      settings.contains("hold") && settings["hold"].is_object() ? joined_settings(settings["hold"]) : "";
+  auto const& settings = object_of(slave, "remote_settings");
+  auto const requested = joined_settings(object_of(settings, "requested"));
+  auto const effective = joined_settings(object_of(settings, "effective"));
   if (requested.empty() && effective.empty()) return {};
   return fmt::format("requested: {}; effective: {}", requested.empty() ? "nothing" : requested,
                      effective.empty() ? "unknown" : effective);
@@ -41,7 +40,7 @@ namespace {
 std::string blocks_text(Json const& answer) {
   Table table({{"KIND"}, {"NUMBER", Align::right}, {"NAME"}});
   for (auto const& block : list_of(answer, "items"))
-    table.add({text_of(block, "kind"), fmt::to_string(number_of(block, "target")), text_of(block, "name")});
+    table.add({text_of(block, "kind"), id_of(object_of(block, "target")), text_of(object_of(block, "target"), "name")});
   return table.empty() ? "Nothing is blocked here; the slave may have blocks of its own.\n" : table.text();
 }
 
@@ -64,11 +63,11 @@ Result<std::int64_t> number_in(std::string const& kind, std::string const& what)
 Result<int> block(Context const& context, std::int64_t id, std::string const& kind, std::string const& what) {
   Json body;
   if (kind == "user") {
-    body[kind] = what;
+    body["user_name"] = what;
   } else {
     auto const number = number_in(kind, what);
     if (!number) return number.error();
-    body[kind] = *number;
+    body[kind + "_id"] = *number;
   }
   auto session = context.session();
   if (!session) return session.error();
@@ -86,7 +85,8 @@ Result<int> unblock(Context const& context, std::int64_t id, std::string const& 
     auto blocks = session->get(slave_path(id) + "/blocks", slave_name(id));
     if (!blocks) return blocks.error();
     for (auto const& each : list_of(*blocks, "items"))
-      if (text_of(each, "kind") == kind && text_of(each, "name") == what) target = number_of(each, "target");
+      if (text_of(each, "kind") == kind && text_of(object_of(each, "target"), "name") == what)
+        target = number_of(object_of(each, "target"), "id");
     if (target == 0)
       return fail(Errc::not_found, fmt::format("slave {} has not blocked user {}; see: distren slave blocks {}", id,
                                                printable(what, 60), id));
@@ -98,7 +98,7 @@ Result<int> unblock(Context const& context, std::int64_t id, std::string const& 
   auto gone = session->send("DELETE", fmt::format("{}/blocks/{}/{}", slave_path(id), kind, target), std::nullopt,
                             slave_name(id));
   if (!gone) return gone.error();
-  context.report({{"kind", kind}, {"target", target}},
+  context.report({{"kind", kind}, {"target_id", target}},
                  fmt::format("Slave {} is offered work of {} {} again.\n", id, kind, printable(what, 60)));
   return exit_ok;
 }
@@ -131,10 +131,10 @@ struct Limits {
 Json changes_of(Limits const& limits) {
   Json changes = Json::object();
   if (limits.reset)
-    for (char const* each : {"threads", "memory", "minutes_per_frame", "schedule", "paused"}) changes[each] = nullptr;
+    for (char const* each : {"threads", "memory_mib", "max_frame_ms", "schedule", "paused"}) changes[each] = nullptr;
   if (limits.threads > 0) changes["threads"] = limits.threads;
-  if (limits.memory_mib > 0) changes["memory"] = limits.memory_mib;
-  if (limits.minutes > 0) changes["minutes_per_frame"] = limits.minutes;
+  if (limits.memory_mib > 0) changes["memory_mib"] = limits.memory_mib;
+  if (limits.minutes > 0) changes["max_frame_ms"] = std::int64_t{60'000} * limits.minutes;
   if (!limits.schedule.empty()) changes["schedule"] = limits.schedule;
   if (limits.pause) changes["paused"] = true;
   if (limits.resume) changes["paused"] = nullptr;

@@ -13,27 +13,32 @@
 namespace distren::client {
 namespace {
 
-std::string methods_of(Json const& slave) {
+// "blender 3.4.1", "blender 3.4.1 on OPTIX".
+std::string renderer_name(Json const& renderer) {
+  auto const device = text_of(renderer, "device");
+  return fmt::format("{} {}{}", text_of(renderer, "method"), text_of(renderer, "version"),
+                     device.empty() ? "" : " on " + device);
+}
+
+std::string renderers_of(Json const& slave) {
   std::string out;
-  for (auto const& method : list_of(slave, "methods"))
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", text_of(method, "name"), text_of(method, "version"));
+  for (auto const& renderer : list_of(slave, "renderers")) out += (out.empty() ? "" : ", ") + renderer_name(renderer);
   return out;
 }
 
 // Power of one core relative to the grid's reference core; "" when never benchmarked.
-std::string power_of(Json const& method) {
-  auto const power = decimal_of(method, "power");
+std::string power_of(Json const& renderer) {
+  auto const power = decimal_of(renderer, "power");
   if (power.empty()) return {};
-  return fmt::format("{} {}: {} of the reference core (benchmark {}, {} old)", text_of(method, "name"),
-                     text_of(method, "version"), power, decimal_of(method, "benchmark"),
-                     human_time(number_of(method, "age")));
+  return fmt::format("{}: {} of the reference core (benchmark {}, {})", renderer_name(renderer), power,
+                     decimal_of(renderer, "benchmark_power"), ago(text_of(renderer, "benchmarked_at"), now_ms()));
 }
 
 std::string work_of(Json const& slave) {
   std::string out;
-  for (auto const& work : list_of(slave, "working_on"))
-    out += fmt::format("{}job {} frame {} ({:.0f} %)", out.empty() ? "" : ", ", id_of(work, "job"),
-                       number_of(work, "frame"), fraction_of(work, "fraction") * 100);
+  for (auto const& work : list_of(slave, "current_tasks"))
+    out += fmt::format("{}job {} frame {} ({:.0f} %)", out.empty() ? "" : ", ", id_of(work, "job_id"),
+                       number_of(work, "frame"), fraction_of(work, "progress") * 100);
   return out;
 }
 
@@ -41,17 +46,17 @@ std::string work_of(Json const& slave) {
 std::string machine_now(Json const& slave) {
   if (!slave.contains("telemetry") || !slave["telemetry"].is_object()) return {};
   Json const& now = slave["telemetry"];
-  std::string out = ago(text_of(now, "at"), now_ms());
+  std::string out = ago(text_of(now, "sampled_at"), now_ms());
   auto const add_member = [&](char const* name, std::string text) {
     if (now.contains(name) && now[name].is_number()) out += ", " + std::move(text);
   };
-  add_member("cpu", fmt::format("CPU {} %", number_of(now, "cpu")));
+  add_member("cpu_percent", fmt::format("CPU {} %", number_of(now, "cpu_percent")));
   add_member("load", fmt::format("load {}", decimal_of(now, "load")));
-  add_member("memory_free", human_size(number_of(now, "memory_free") << 20) + " memory free");
-  add_member("disk_free", human_size(number_of(now, "disk_free") << 20) + " disk free");
-  add_member("temperature", fmt::format("{} °C", number_of(now, "temperature")));
-  add_member("battery", fmt::format("battery {} %{}", number_of(now, "battery"),
-                                    flag_of(now, "on_battery") ? ", discharging" : ""));
+  add_member("memory_free_mib", human_size(number_of(now, "memory_free_mib") << 20) + " memory free");
+  add_member("disk_free_mib", human_size(number_of(now, "disk_free_mib") << 20) + " disk free");
+  add_member("temperature_c", fmt::format("{} °C", number_of(now, "temperature_c")));
+  add_member("battery_percent", fmt::format("battery {} %{}", number_of(now, "battery_percent"),
+                                            flag_of(now, "on_battery") ? ", discharging" : ""));
   return out;
 }
 
@@ -75,7 +80,7 @@ Result<int> list_slaves(Context const& context, bool all) {
                {"OWNER"},
                {"CORES", Align::right},
                {"MEMORY", Align::right},
-               {"METHODS"},
+               {"RENDERERS"},
                {"FRAMES", Align::right},
                {"LAST SEEN"},
                {"RENDERING"}});
@@ -83,11 +88,12 @@ Result<int> list_slaves(Context const& context, bool all) {
   auto listed =
       session->each_item(all ? "/api/v1/slaves?owner=any" : "/api/v1/slaves", "the slaves", [&](Json const& slave) {
         items.push_back(slave);
-        table.add({id_of(slave), text_of(slave, "name"), condition_of(slave), text_of(slave, "user_name"),
+        table.add({id_of(slave), text_of(slave, "name"), condition_of(slave),
+                   text_of(object_of(slave, "owner"), "name"),
                    known(number_of(slave, "cores"), fmt::to_string(number_of(slave, "cores"))),
-                   known(number_of(slave, "memory"), human_size(number_of(slave, "memory") << 20)), methods_of(slave),
-                   fmt::to_string(number_of(slave, "frames_accepted")), ago(text_of(slave, "last_seen_at"), now_ms()),
-                   work_of(slave)});
+                   known(number_of(slave, "memory_mib"), human_size(number_of(slave, "memory_mib") << 20)),
+                   renderers_of(slave), fmt::to_string(number_of(slave, "frames_finished")),
+                   ago(text_of(slave, "last_seen_at"), now_ms()), work_of(slave)});
         return true;
       });
   if (!listed) return listed.error();
@@ -108,18 +114,18 @@ Result<int> show_slave(Context const& context, std::int64_t id) {
   };
   line("slave", id_of(*slave) + " " + text_of(*slave, "name"));
   line("state", condition_of(*slave));
-  line("owner", text_of(*slave, "user_name"));
+  line("owner", text_of(object_of(*slave, "owner"), "name"));
   line("slavekey", text_of(*slave, "slavekey"));
   line("system", text_of(*slave, "os"));
-  line("CPU", fmt::format("{} ({} cores, {})", text_of(*slave, "cpu"), number_of(*slave, "cores"),
-                          human_size(number_of(*slave, "memory") << 20)));
+  line("CPU", fmt::format("{} ({} cores, {})", text_of(*slave, "cpu_model"), number_of(*slave, "cores"),
+                          human_size(number_of(*slave, "memory_mib") << 20)));
   for (auto const& gpu : list_of(*slave, "gpus"))
     if (gpu.is_string()) line("GPU", printable(gpu.get<std::string>(), 100));
   line("address", text_of(*slave, "address"));
   line("machine", machine_now(*slave));
-  line("methods", methods_of(*slave));
-  for (auto const& method : list_of(*slave, "methods")) line("power", power_of(method));
-  line("frames", fmt::to_string(number_of(*slave, "frames_accepted")));
+  line("renderers", renderers_of(*slave));
+  for (auto const& renderer : list_of(*slave, "renderers")) line("power", power_of(renderer));
+  line("frames", fmt::to_string(number_of(*slave, "frames_finished")));
   line("last seen", ago(text_of(*slave, "last_seen_at"), now_ms()));
   line("rendering", work_of(*slave));
   line("settings", settings_text(*slave));

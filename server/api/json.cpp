@@ -249,67 +249,108 @@ json figure_to_json(std::optional<store::TelemetryHour::Figure> const& figure, i
 }  // namespace
 
 json telemetry_to_json(TelemetryReading const& reading) {
-  return {{"at", iso_time(reading.at_ms)},
+  return {{"sampled_at", iso_time(reading.at_ms)},
           {"state", text_or_null(std::string(reading.state))},
           {"load", or_null(reading.load)},
-          {"cpu", or_null(reading.cpu)},
-          {"memory_free", or_null(reading.memory_free)},
-          {"disk_free", or_null(reading.disk_free)},
-          {"temperature", or_null(reading.temperature)},
-          {"battery", or_null(reading.battery)},
+          {"cpu_percent", or_null(reading.cpu)},
+          {"memory_free_mib", or_null(reading.memory_free)},
+          {"disk_free_mib", or_null(reading.disk_free)},
+          {"temperature_c", or_null(reading.temperature)},
+          {"battery_percent", or_null(reading.battery)},
           {"on_battery", reading.on_battery}};
 }
 
 json telemetry_to_json(store::TelemetryHour const& hour) {
-  return {{"at", iso_time(hour.hour * 3'600'000)},
-          {"samples", hour.samples},
-          {"rendering", hour.rendering},
+  return {{"starts_at", iso_time(hour.hour * 3'600'000)},
+          {"sample_count", hour.samples},
+          {"rendering_count", hour.rendering},
           {"load", figure_to_json(hour.load, 100)},
-          {"cpu", figure_to_json(hour.cpu)},
-          {"memory_used", figure_to_json(hour.memory_used)},
-          {"temperature", figure_to_json(hour.temperature)},
-          {"disk_least", or_null(hour.min_disk_free_mib)}};
+          {"cpu_percent", figure_to_json(hour.cpu)},
+          {"memory_used_mib", figure_to_json(hour.memory_used)},
+          {"temperature_c", figure_to_json(hour.temperature)},
+          {"min_disk_free_mib", or_null(hour.min_disk_free_mib)}};
 }
 
-json slave_to_json(store::Slave const& slave, bool online, std::vector<CurrentTask> const& working_on,
-                   std::optional<TelemetryReading> const& telemetry, std::string const& settings, bool address) {
-  auto const wanted = json::parse(slave.remote_settings, nullptr, false);
-  auto const holds = json::parse(settings, nullptr, false);
-  json methods = json::array();
-  for (auto const& method : slave.methods) {
-    bool const measured = method.benchmark > 0;
-    methods.push_back({{"name", method.name},
-                       {"version", method.version},
-                       {"benchmark", measured ? decimal(method.benchmark) : json(nullptr)},
-                       {"power", measured ? decimal(method.power) : json(nullptr)},
-                       {"age", measured ? json(1000 * method.age_s) : json(nullptr)}});
-  }
-  json work = json::array();
-  for (auto const& each : working_on) {
-    work.push_back({{"job", each.job}, {"task", each.task}, {"frame", each.frame}, {"fraction", each.fraction}});
-  }
+namespace {
+
+// "3.4.1+OPTIX": the devices of a renderer stand behind its version.
+json slave_renderer_to_json(store::MeasuredMethod const& method) {
+  bool const measured = method.benchmark > 0;
+  auto const plus = method.version.find('+');
+  bool const device = plus != std::string::npos;
+  return {{"method", method.name},
+          {"version", method.version.substr(0, plus)},
+          {"build", nullptr},
+          {"device", device ? json(method.version.substr(plus + 1)) : json(nullptr)},
+          {"engines", json::array()},
+          {"benchmark_power", measured ? decimal(method.benchmark) : json(nullptr)},
+          {"power", measured ? decimal(method.power) : json(nullptr)},
+          {"benchmarked_at", measured ? text_or_null(method.benchmarked_at) : json(nullptr)}};
+}
+
+// Settings as the slave's line and rows of 0.1 call them, with every member; null: not requested, or any.
+json remote_settings_to_json(json const& settings) {
+  auto const of = [&settings](char const* name, char const* old) {
+    auto found = settings.find(name);
+    if (found == settings.end()) found = settings.find(old);
+    return found == settings.end() ? json(nullptr) : *found;
+  };
+  auto frame = of("max_frame_ms", "max_frame_ms");
+  if (auto const minutes = of("minutes_per_frame", "minutes_per_frame"); frame.is_null() && minutes.is_number_integer())
+    frame = number_or_null(minutes.get<std::int64_t>() * 60'000);
+  return {{"threads", of("threads", "threads")},
+          {"memory_mib", of("memory_mib", "memory")},
+          {"max_frame_ms", std::move(frame)},
+          {"schedule", of("schedule", "schedule")},
+          {"paused", of("paused", "paused")}};
+}
+
+json effective_settings_to_json(std::string const& text) {
+  auto const settings = json::parse(text, nullptr, false);
+  if (!settings.is_object()) return nullptr;
+  auto effective = remote_settings_to_json(settings);
+  if (effective["schedule"].is_null()) effective["schedule"] = json::array();
+  effective["problems"] = settings.value("problems", json::array());
+  return effective;
+}
+
+json current_tasks_to_json(std::vector<CurrentTask> const& tasks) {
+  auto items = json::array();
+  for (auto const& each : tasks)
+    items.push_back({{"job_id", each.job}, {"task_id", each.task}, {"frame", each.frame}, {"progress", each.fraction}});
+  return items;
+}
+
+}  // namespace
+
+json slave_to_json(store::Slave const& slave, SlaveStatus const& status,
+                   std::optional<TelemetryReading> const& telemetry, bool address) {
+  auto const requested = json::parse(slave.remote_settings, nullptr, false);
+  auto renderers = json::array();
+  for (auto const& method : slave.methods) renderers.push_back(slave_renderer_to_json(method));
   return {{"id", slave.id},
           {"revision", slave.revision},
           {"name", slave.name},
+          {"owner", named_or_null(slave.user, slave.user_name)},
           {"slavekey", slave.slavekey},
           {"state", slave_state_name(slave.state)},
-          {"online", online},
-          {"os", slave.os},
-          {"cpu", slave.cpu},
-          {"cores", slave.cores},
-          {"memory", slave.memory_mib},
+          {"online", status.online},
+          {"software", nullptr},
+          {"os", text_or_null(slave.os)},
+          {"cpu_model", text_or_null(slave.cpu)},
+          {"cores", number_or_null(slave.cores)},
+          {"memory_mib", number_or_null(slave.memory_mib)},
           {"gpus", slave.gpus},
           {"address", address ? text_or_null(slave.address) : json(nullptr)},
-          {"settings",
-           {{"wanted", wanted.is_object() ? wanted : json::object()}, {"hold", holds.is_object() ? holds : json()}}},
+          {"remote_settings",
+           {{"requested", remote_settings_to_json(requested.is_object() ? requested : json::object())},
+            {"effective", effective_settings_to_json(status.settings)}}},
           {"telemetry", telemetry ? telemetry_to_json(*telemetry) : json(nullptr)},
-          {"methods", methods},
+          {"renderers", std::move(renderers)},
           {"created_at", slave.created_at},
           {"last_seen_at", text_or_null(slave.last_seen_at)},
-          {"frames_accepted", slave.frames_accepted},
-          {"user", slave.user},
-          {"user_name", slave.user_name},
-          {"working_on", work}};
+          {"frames_finished", slave.frames_accepted},
+          {"current_tasks", current_tasks_to_json(status.tasks)}};
 }
 
 std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t min, std::int64_t max) {

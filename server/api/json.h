@@ -29,11 +29,9 @@ nlohmann::json to_json(std::vector<store::Job> const& jobs, Dispatcher& dispatch
 // spec: of the job's output.
 nlohmann::json to_json(store::Job const& job, OutputSpec const& spec, store::Task const& task,
                        std::optional<TaskStatus> const& live);
-// settings: what holds there now, JSON as its hello said; empty: offline, or it takes none. address: whether
-// the one who asks may see from where it came.
-nlohmann::json slave_to_json(store::Slave const& slave, bool online, std::vector<CurrentTask> const& working_on,
-                             std::optional<TelemetryReading> const& telemetry, std::string const& settings,
-                             bool address);
+// address: whether the one who asks may see from where it came.
+nlohmann::json slave_to_json(store::Slave const& slave, SlaveStatus const& status,
+                             std::optional<TelemetryReading> const& telemetry, bool address);
 nlohmann::json telemetry_to_json(TelemetryReading const& reading);
 nlohmann::json telemetry_to_json(store::TelemetryHour const& hour);
 

@@ -7,6 +7,7 @@
 #include "server/api/access.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/api/list.h"
 #include "server/api/services.h"
 #include "server/dispatch/slave_events.h"
 #include "server/dispatch/status.h"
@@ -17,16 +18,31 @@ namespace distren {
 
 namespace {
 
-nlohmann::json shape(store::SlaveBlock const& block) {
-  return {{"kind", block.kind}, {"target", block.target}, {"name", block.name}};
+nlohmann::json to_json(store::SlaveBlock const& block) {
+  return {{"kind", block.kind}, {"target", named_or_null(block.target, block.name)}};
+}
+
+// The line has other names and units for two of them.
+nlohmann::json line_settings(nlohmann::json changes) {
+  if (!changes.is_object()) return changes;
+  if (auto const memory = changes.find("memory_mib"); memory != changes.end()) {
+    changes["memory"] = *memory;
+    changes.erase("memory_mib");
+  }
+  if (auto const frame = changes.find("max_frame_ms"); frame != changes.end()) {
+    bool const whole = frame->is_number_integer() && frame->get<std::int64_t>() > 0;
+    changes["minutes_per_frame"] = whole ? nlohmann::json((frame->get<std::int64_t>() - 1) / 60'000 + 1) : *frame;
+    changes.erase("max_frame_ms");
+  }
+  return changes;
 }
 
 Reply list(Context& context, std::int64_t slave) {
   auto const blocks = store::list_blocks(context.database(), slave);
   if (!blocks) return error_reply(blocks.error());
   auto items = nlohmann::json::array();
-  for (auto const& block : *blocks) items.push_back(shape(block));
-  return json_reply(200, {{"items", items}});
+  for (auto const& block : *blocks) items.push_back(to_json(block));
+  return whole_list_reply(std::move(items));
 }
 
 // Under slaves_mutex: from the change in the database to the word to the dispatcher.
@@ -55,11 +71,12 @@ Reply handle_add_block(Request const& request, Context& context) {
   if (!body) return error_reply(body.error());
   std::string user;
   std::int64_t project = 0, job = 0;
-  int const said = int{body->read("user", JsonBody::optional, user, 200)} +
-                   int{body->read("project", JsonBody::optional, project, 1, INT64_MAX)} +
-                   int{body->read("job", JsonBody::optional, job, 1, INT64_MAX)};
+  int const said = int{body->read("user_name", JsonBody::optional, user, 200)} +
+                   int{body->read("project_id", JsonBody::optional, project, 1, INT64_MAX)} +
+                   int{body->read("job_id", JsonBody::optional, job, 1, INT64_MAX)};
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
-  if (said != 1) return error_reply(400, R"(say one of {"user":NAME}, {"project":NUMBER} and {"job":NUMBER})");
+  if (said != 1)
+    return error_reply(400, R"(say one of {"user_name":NAME}, {"project_id":NUMBER} and {"job_id":NUMBER})");
   std::lock_guard const lock(context.services.slaves_mutex);
   auto const added = store::add_block(context.database(), slave->id,
                                       project > 0 ? "project"
@@ -101,7 +118,7 @@ Reply handle_change_remote_settings(Request const& request, Context& context) {
     std::lock_guard const lock(context.services.slaves_mutex);
     slave = store::show_slave(context.database(), slave->id);
     if (!slave) return error_reply(slave.error());
-    auto const settings = change_settings(slave->remote_settings, *changes);
+    auto const settings = change_settings(slave->remote_settings, line_settings(*changes));
     if (!settings) return error_reply(settings.error());
     if (auto const done = store::change_remote_settings(context.database(), slave->id, *settings); !done)
       return error_reply(done.error());

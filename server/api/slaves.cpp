@@ -24,8 +24,8 @@ std::string new_slavekey() {
 
 nlohmann::json shape(Context const& context, store::Slave const& slave, SlaveStatus const& status) {
   Services const& services = context.services;
-  return slave_to_json(slave, status.online, status.tasks, services.telemetry.latest(slave.id, services.now_ms()),
-                       status.settings, context.caller.user.id == slave.user);
+  return slave_to_json(slave, status, services.telemetry.latest(slave.id, services.now_ms()),
+                       context.caller.user.id == slave.user);
 }
 
 nlohmann::json shape(Context const& context, store::Slave const& slave) {

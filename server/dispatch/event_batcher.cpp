@@ -117,10 +117,10 @@ Event EventBatcher::frames_event(std::int64_t id, Job const& job) {
 }
 
 Event EventBatcher::slave_event(std::int64_t id, std::int64_t user, DispatchCore const& core) {
-  std::string text = fmt::format(R"({{"id":{},"online":{},"working_on":[)", id, core.slaves.contains(id));
+  std::string text = fmt::format(R"({{"id":{},"online":{},"current_tasks":[)", id, core.slaves.contains(id));
   bool first = true;
   for (auto const& work : current_tasks(core, id)) {
-    text += fmt::format(R"({}{{"job":{},"task":{},"frame":{},"fraction":{:.3f}}})",
+    text += fmt::format(R"({}{{"job_id":{},"task_id":{},"frame":{},"progress":{:.3f}}})",
                         std::exchange(first, false) ? "" : ",", work.job, work.task, work.frame, work.fraction);
   }
   return {.kind = Event::Kind::slave, .user = user, .data = text + "]}"};

@@ -15,14 +15,15 @@ SlaveState parse_slave_state(std::string_view name) {
   return name == "disabled" ? SlaveState::disabled : SlaveState::revoked;
 }
 
-// [[name, version, benchmark, power, age]...], or "" for a slave that never said hello.
+// [[name, version, benchmark, power, benchmarked_at]...], or "" for a slave that never said hello.
 std::vector<MeasuredMethod> parse_methods(std::string const& text) {
   std::vector<MeasuredMethod> methods;
   auto const list = nlohmann::json::parse(text, nullptr, false);
   if (!list.is_array()) return methods;
   for (auto const& one : list) {
+    auto const& measured = one.at(4);
     methods.push_back({one.at(0).get<std::string>(), one.at(1).get<std::string>(), one.at(2).get<int>(),
-                       one.at(3).get<int>(), one.at(4).get<std::int64_t>()});
+                       one.at(3).get<int>(), measured.is_string() ? measured.get<std::string>() : std::string()});
   }
   return methods;
 }

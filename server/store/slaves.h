@@ -22,9 +22,9 @@ struct Method {
 struct MeasuredMethod {
   std::string name;
   std::string version;
-  int benchmark = 0;       // 0: never measured
-  int power = 0;           // corrected after each accepted result
-  std::int64_t age_s = 0;  // of the benchmark
+  int benchmark = 0;           // 0: never measured
+  int power = 0;               // corrected after each accepted result
+  std::string benchmarked_at;  // UTC, ISO 8601; empty: never
 };
 
 struct Slave {

@@ -34,7 +34,7 @@ class ApiGrid:
         grid.wait(job["id"])
         wait_until("the slave's machine is known",
                    lambda: grid.api("GET", f"/api/v1/slaves/{slave.id}")[1]["telemetry"], 90)
-        self.post("/api/v1/slaves/{slave_id}/blocks", {"job": job["id"]}, slave_id=slave.id)
+        self.post("/api/v1/slaves/{slave_id}/blocks", {"job_id": job["id"]}, slave_id=slave.id)
         self.ids = {"job_id": job["id"], "slave_id": slave.id, "project_id": project["id"], "shot_id": shot["id"],
                     "task_id": grid.tasks(job["id"])[0]["id"]}
 

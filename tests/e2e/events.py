@@ -97,8 +97,8 @@ def a_frame_event_arrives_when_its_thumbnail_is_available(grid):
         done = stream.expect("job", lambda data: data["id"] == job and data.get("state") == "finished")
         assert done["tasks"]["finished"] == 2 and done["tasks"]["rendering"] == 0, done
         assert not stream.named("frames"), "frame events are sent only to subscribers of their job"
-        stream.expect("slave", lambda data: data["online"] and any(work["job"] == job for work in data["working_on"]))
-        stream.expect("slave", lambda data: data["online"] and not data["working_on"])
+        stream.expect("slave", lambda data: data["online"] and any(work["job_id"] == job for work in data["current_tasks"]))
+        stream.expect("slave", lambda data: data["online"] and not data["current_tasks"])
 
 
 @case

@@ -68,10 +68,10 @@ def a_slave_connects_with_the_key_created_by_its_owner(grid):
     slave = grid.add_slave("attic", credentials=credentials)
     shown = answer(grid, "slaves")["items"]
     assert [each["id"] for each in shown] == [slave.id], shown
-    wait_until("its hello is written", lambda: answer(grid, "slave", "show", slave.id)["methods"])
+    wait_until("its hello is written", lambda: answer(grid, "slave", "show", slave.id)["renderers"])
     shown = answer(grid, "slave", "show", slave.id)
-    assert shown["online"] is True and shown["state"] == "enabled" and shown["cores"] > 0 and shown["memory"] > 0, shown
-    assert shown["methods"][0]["name"] == "blender" and shown["user_name"] == "anna", shown
+    assert shown["online"] is True and shown["state"] == "enabled" and shown["cores"] > 0 and shown["memory_mib"] > 0, shown
+    assert shown["renderers"][0]["method"] == "blender" and shown["owner"]["name"] == "anna", shown
     assert "slavepassword" not in shown, shown
 
 
@@ -132,7 +132,7 @@ def json_output_has_the_members_of_the_api(grid):
     assert all(task["wall_ms"] > 0 and task["failure_count"] == 0 for task in frames), frames
     status = answer(grid, "status")
     assert status["slaves"]["online"] == 1 and status["frames"]["accepted"] >= 4, status
-    assert answer(grid, "slave", "show", grid.slaves[0].id)["frames_accepted"] == 4
+    assert answer(grid, "slave", "show", grid.slaves[0].id)["frames_finished"] == 4
 
 
 @case
@@ -162,7 +162,7 @@ def other_users_can_neither_read_nor_change_a_job_or_a_slave(grid):
 def a_job_is_paused_resumed_cancelled_and_deleted(grid):
     job = submit(grid, "slow.blend", "--frames", "1-8", "--name", "long one")
     wait_until("a frame is rendering", lambda: grid.rendering(job) > 0)
-    assert answer(grid, "slave", "show", grid.slaves[0].id)["working_on"][0]["job"] == job
+    assert answer(grid, "slave", "show", grid.slaves[0].id)["current_tasks"][0]["job_id"] == job
     anna(grid, "delete", job, check=1)
     anna(grid, "pause", job)
     wait_until("the rendering frame ends", lambda: grid.rendering(job) == 0)

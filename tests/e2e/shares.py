@@ -87,7 +87,7 @@ def shares_follow_the_weights_of_the_points(grid):
         grid.cli("register", user, "--password-stdin", words=WORDS, user=user, check=0)
         grid.cli("adjust", points, "--to", user, "--reason", "for the test", check=0)
         STATE[user] = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1-5000", user=user)
-    weights = {each["user_name"]: each["weight"] for each in cli_json(grid, "anna", "ranking")["items"]}
+    weights = {each["user"]["name"]: each["weight"] for each in cli_json(grid, "anna", "ranking")["items"]}
     assert weights["anna"] == 4 and weights["ben"] == 1.5, weights
     renderer = os.path.join(grid.folder, "renderer")
     with open(os.open(renderer, os.O_WRONLY | os.O_CREAT, 0o755), "w") as file:
@@ -109,7 +109,7 @@ def a_boost_changes_the_shares(grid):
     grid.cli("register", "carl", "--password-stdin", words=WORDS, user="carl", check=0)
     grid.cli("adjust", 1000000, "--to", "carl", "--reason", "for the test", check=0)
     grid.cli("give", "ben", 900000, user="carl", check=0)  # a gift raises no rank: what changes is the boost alone
-    weights = {each["user_name"]: each["weight"] for each in cli_json(grid, "anna", "ranking")["items"]}
+    weights = {each["user"]["name"]: each["weight"] for each in cli_json(grid, "anna", "ranking")["items"]}
     grid.cli("boost", STATE["ben"], 900000, user="ben", check=0)
     assert grid.job(STATE["ben"])["boost_factor"] == 4, grid.job(STATE["ben"])
     # What the slaves hold was given to them before: at most eight orders each, and one in transit.

@@ -43,8 +43,8 @@ def a_simple_slave_renders_a_job(grid):
     assert grid.wait(job)["state"] == "finished", grid.job(job)
     grid.check_once(job)
     assert all(task["slave"]["name"] == "shed" for task in grid.tasks(job)), grid.tasks(job)
-    wait_until("its frames are counted", lambda: shed.shown()["frames_accepted"] == 3)
-    assert shed.shown()["online"] is True and shed.shown()["methods"][0]["name"] == "blender", shed.shown()
+    wait_until("its frames are counted", lambda: shed.shown()["frames_finished"] == 3)
+    assert shed.shown()["online"] is True and shed.shown()["renderers"][0]["method"] == "blender", shed.shown()
 
 
 @case
@@ -54,7 +54,7 @@ def its_progress_is_reported_and_cancelling_the_job_stops_its_renderer(grid):
         shed.launch()
     job = submit(grid, "slow.blend", "1")
     wait_until("it is rendering", lambda: grid.rendering(job) > 0)
-    assert shed.shown()["working_on"][0]["job"] == job, shed.shown()
+    assert shed.shown()["current_tasks"][0]["job_id"] == job, shed.shown()
     grid.cli("cancel", job, check=0)
     other = submit(grid, "plain.blend", "5")
     assert grid.wait(other)["state"] == "finished"

@@ -210,10 +210,12 @@ class Grid(http.server.BaseHTTPRequestHandler):
             return self.answer(200, {"slavekey": slave["slavekey"], "slavepassword": "new-secret"})
         slave = self.simple("slaves", lambda i: {
             "id": i, "name": body["name"], "slavekey": f"K{i}", "state": "enabled", "online": False, "os": "Linux",
-            "cpu": "EPYC", "cores": 8, "memory": 16000,
-            "methods": [{"name": "blender", "version": "3.4.1", "benchmark": 1.25, "power": 1.1, "age": 90000}],
-            "frames_accepted": 3, "created_at": "2026-01-05T10:00:00Z", "last_seen_at": None, "user_name": "anna",
-            "working_on": [{"job": 1, "task": 2, "frame": 5, "fraction": 0.42}]})
+            "cpu_model": "EPYC", "cores": 8, "memory_mib": 16000, "software": None,
+            "renderers": [{"method": "blender", "version": "3.4.1", "build": None, "device": None, "engines": [],
+                           "benchmark_power": 1.25, "power": 1.1, "benchmarked_at": "2026-01-05T10:00:00.000Z"}],
+            "frames_finished": 3, "created_at": "2026-01-05T10:00:00Z", "last_seen_at": None,
+            "owner": {"id": 1, "name": "anna"},
+            "current_tasks": [{"job_id": 1, "task_id": 2, "frame": 5, "progress": 0.42}]})
         self.answer(201, {"id": slave["id"], "name": slave["name"], "slavekey": slave["slavekey"],
                           "slavepassword": "first-secret"})
 

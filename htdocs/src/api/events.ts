@@ -17,7 +17,7 @@ export type TaskUpdate = { id: number } & Partial<Task>;
 export interface Events {
   job: JobUpdate;
   frames: { job_id: number; truncated: boolean; items: TaskUpdate[] };
-  slave: { id: number; changed?: true } & Partial<Pick<Slave, 'online' | 'working_on'>>;
+  slave: { id: number; changed?: true } & Partial<Pick<Slave, 'online' | 'current_tasks'>>;
   grid: { online: number; active: number; ready: number; leased: number };
   points: object;
   notification: object;
@@ -177,10 +177,11 @@ function later(wait: number): void {
 
 /** A slave with an update applied. When a frame has ended, more has changed than current tasks. */
 export function applySlaveUpdate(slave: Slave, update: Events['slave']): Applied<Slave> {
-  if (update.changed || update.online !== slave.online || !update.working_on) return 'ask';
-  const here = new Set(update.working_on.map((work) => work.task));
-  const ended = slave.working_on.some((work) => !here.has(work.task));
-  return { data: { ...slave, working_on: update.working_on }, ask: ended };
+  const now = update.current_tasks;
+  if (update.changed || update.online !== slave.online || !now) return 'ask';
+  const here = new Set(now.map((work) => work.task_id));
+  const ended = slave.current_tasks.some((work) => !here.has(work.task_id));
+  return { data: { ...slave, current_tasks: now }, ask: ended };
 }
 
 /** Result of applying an event to data: new data, a request for it, both, or nothing. */

@@ -1575,7 +1575,7 @@ export interface paths {
          *     | `reset` | `{}`: what came since then is not known any more, or the server was restarted: ask for everything |
          *     | `job` | `id` and members of a Job that changed, of `tasks` some, too; `rendering_progress` is the sum of the progress of the frames that slaves have, a state is told when the server changed it by itself; all members when somebody changed it; `created: true` or `deleted: true` alone |
          *     | `frames` | `job_id`, `items`: of each frame that changed `id` and members of a Task; `truncated: true` when more frames than these did |
-         *     | `slave` | `id`, `online`, `working_on`; or `changed: true` when its owner changed it |
+         *     | `slave` | `id`, `online`, `current_tasks`; or `changed: true` when its owner changed it |
          *     | `grid` | `online` slaves, `active` jobs, frames `ready` and `leased` |
          *     | `points` | `{}`: one's balance is another |
          *     | `project` | `id`: it is new, or a shot of it was made, changed, removed, or got or lost a job |
@@ -1752,6 +1752,12 @@ export interface components {
          * @example 12500
          */
         MovedMillipoints: number;
+        Reference: {
+            /** Format: int64 */
+            id: number;
+            /** @description null: it is gone */
+            name: string | null;
+        };
         UserRef: {
             /** Format: int64 */
             id: number;
@@ -1884,66 +1890,96 @@ export interface components {
              */
             revision: number;
             name: string;
+            owner: components["schemas"]["UserRef"];
             slavekey: string;
             /** @enum {string} */
             state: "enabled" | "disabled" | "revoked";
             online: boolean;
-            os: string;
-            cpu: string;
-            cores: number;
-            /** @description MiB */
-            memory: number;
+            /** @description null: not known */
+            software: {
+                name: string;
+                version: string;
+            } | null;
+            /** @description null, like the next three: it never connected */
+            os: string | null;
+            cpu_model: string | null;
+            cores: number | null;
+            memory_mib: number | null;
             gpus: string[];
-            settings: {
-                /** @description As asked for from afar */
-                wanted: components["schemas"]["SlaveWishes"];
-                /** @description What the slave says holds there now; null: it is offline, or takes no settings from afar */
-                hold: {
-                    threads: number;
-                    memory: number;
-                    /** @description 0: any */
-                    minutes_per_frame: number;
-                    paused: boolean;
-                    /** @description Absent when none was asked for */
-                    schedule?: string[];
-                    /** @description Absent when all could be used */
-                    problems?: string[];
+            remote_settings: {
+                requested: components["schemas"]["RequestedSettings"];
+                /** @description What the slave says holds there now; null: it is offline, or takes no remote settings */
+                effective: {
+                    threads: number | null;
+                    memory_mib: number | null;
+                    /**
+                     * Format: int64
+                     * @description null: any
+                     */
+                    max_frame_ms: number | null;
+                    schedule: string[] | null;
+                    paused: boolean | null;
+                    /** @description What could not be used */
+                    problems: string[];
                 } | null;
             };
             /** @description From where it signed on last; to its owner alone */
             address: string | null;
             /** @description The latest of the last day; null: none */
-            telemetry: components["schemas"]["TelemetryMinute"] | null;
-            methods: {
-                name: string;
-                version: string;
-                /** @description One core compared with the reference core, as benchmarked; null: never */
-                benchmark: number | null;
-                /** @description The same as corrected after each accepted result */
-                power: number | null;
-                /**
-                 * Format: int64
-                 * @description Of the benchmark, milliseconds
-                 */
-                age: number | null;
-            }[];
+            telemetry: components["schemas"]["TelemetrySample"] | null;
+            renderers: components["schemas"]["SlaveRenderer"][];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             last_seen_at: string | null;
             /** Format: int64 */
-            frames_accepted: number;
+            frames_finished: number;
+            current_tasks: components["schemas"]["CurrentTask"][];
+        };
+        SlaveRenderer: {
+            /** @example blender */
+            method: string;
+            /** @example 3.4.1 */
+            version: string;
+            /** @description null: not known */
+            build: string | null;
+            /** @description What it renders on; null: the processor */
+            device: string | null;
+            /** @description Empty: not known */
+            engines: string[];
+            /**
+             * Format: double
+             * @description One core compared with the reference core, as benchmarked; null: never
+             */
+            benchmark_power: number | null;
+            /**
+             * Format: double
+             * @description The same as corrected after each accepted result
+             */
+            power: number | null;
+            /** Format: date-time */
+            benchmarked_at: string | null;
+        };
+        CurrentTask: {
             /** Format: int64 */
-            user: number;
-            user_name: string;
-            working_on: {
-                /** Format: int64 */
-                job: number;
-                /** Format: int64 */
-                task: number;
-                frame: number;
-                fraction: number;
-            }[];
+            job_id: number;
+            /** Format: int64 */
+            task_id: number;
+            frame: number;
+            /**
+             * Format: double
+             * @description 0 to 1
+             */
+            progress: number;
+        };
+        /** @description What the owner asked for; null: as the configuration of the slave has it */
+        RequestedSettings: {
+            threads: number | null;
+            memory_mib: number | null;
+            /** Format: int64 */
+            max_frame_ms: number | null;
+            schedule: string[] | null;
+            paused: boolean | null;
         };
         NotificationChoice: {
             /** @enum {string} */
@@ -2125,34 +2161,34 @@ export interface components {
             /** @description Frames that are being rendered */
             leased: components["schemas"]["StatisticLevel"];
         };
-        SlaveWishes: {
+        RemoteSettings: {
             threads?: number | null;
-            /** @description MiB */
-            memory?: number | null;
-            minutes_per_frame?: number | null;
+            memory_mib?: number | null;
+            /** Format: int64 */
+            max_frame_ms?: number | null;
             schedule?: string[] | null;
             paused?: boolean | null;
         };
-        TelemetryMinute: {
+        TelemetrySample: {
             /**
              * Format: date-time
              * @description To the minute
              */
-            at: string;
+            sampled_at: string;
             /** @enum {string|null} */
             state: "idle" | "rendering" | "suspended" | "paused" | "stopping" | null;
-            /** @description Of the last minute */
+            /**
+             * Format: double
+             * @description Of the last minute
+             */
             load: number | null;
-            /** @description Percent of all cores, whoever uses them */
-            cpu: number | null;
-            /** @description MiB, to 16 */
-            memory_free: number | null;
-            /** @description MiB */
-            disk_free: number | null;
-            /** @description Degrees Celsius */
-            temperature: number | null;
-            /** @description Percent */
-            battery: number | null;
+            /** @description Of all cores, whoever uses them */
+            cpu_percent: number | null;
+            /** @description To 16 */
+            memory_free_mib: number | null;
+            disk_free_mib: number | null;
+            temperature_c: number | null;
+            battery_percent: number | null;
             on_battery: boolean;
         };
         TelemetryFigure: {
@@ -2163,20 +2199,19 @@ export interface components {
             /** @description MiB, of the whole machine */
             memory: number | null;
             minutes_apart: number;
-            minutes: components["schemas"]["TelemetryMinute"][];
+            minutes: components["schemas"]["TelemetrySample"][];
             hours: {
                 /** Format: date-time */
-                at: string;
+                starts_at: string;
                 /** @description Minutes that were told, 60 at most */
-                samples: number;
+                sample_count: number;
                 /** @description Those in which it rendered */
-                rendering: number;
+                rendering_count: number;
                 load: components["schemas"]["TelemetryFigure"] | null;
-                cpu: components["schemas"]["TelemetryFigure"] | null;
-                memory_used: components["schemas"]["TelemetryFigure"] | null;
-                temperature: components["schemas"]["TelemetryFigure"] | null;
-                /** @description MiB free */
-                disk_least: number | null;
+                cpu_percent: components["schemas"]["TelemetryFigure"] | null;
+                memory_used_mib: components["schemas"]["TelemetryFigure"] | null;
+                temperature_c: components["schemas"]["TelemetryFigure"] | null;
+                min_disk_free_mib: number | null;
             }[];
         };
         /** @enum {string} */
@@ -2561,14 +2596,11 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
-                "application/json": {
+                "application/json": components["schemas"]["List"] & {
                     items: {
                         /** @enum {string} */
                         kind: "user" | "project" | "job";
-                        /** Format: int64 */
-                        target: number;
-                        /** @description Of the user, project or job; empty: it is gone */
-                        name: string;
+                        target: components["schemas"]["Reference"];
                     }[];
                 };
             };
@@ -2868,6 +2900,7 @@ export type Digest = components['schemas']['Digest'];
 export type Millipoints = components['schemas']['Millipoints'];
 export type ChangedMillipoints = components['schemas']['ChangedMillipoints'];
 export type MovedMillipoints = components['schemas']['MovedMillipoints'];
+export type Reference = components['schemas']['Reference'];
 export type UserRef = components['schemas']['UserRef'];
 export type Weight = components['schemas']['Weight'];
 export type Balance = components['schemas']['Balance'];
@@ -2880,6 +2913,9 @@ export type Token = components['schemas']['Token'];
 export type Project = components['schemas']['Project'];
 export type Shot = components['schemas']['Shot'];
 export type Slave = components['schemas']['Slave'];
+export type SlaveRenderer = components['schemas']['SlaveRenderer'];
+export type CurrentTask = components['schemas']['CurrentTask'];
+export type RequestedSettings = components['schemas']['RequestedSettings'];
 export type NotificationChoice = components['schemas']['NotificationChoice'];
 export type Notification = components['schemas']['Notification'];
 export type Named = components['schemas']['Named'];
@@ -2888,8 +2924,8 @@ export type Setting = components['schemas']['Setting'];
 export type Health = components['schemas']['Health'];
 export type StatisticLevel = components['schemas']['StatisticLevel'];
 export type Statistics = components['schemas']['Statistics'];
-export type SlaveWishes = components['schemas']['SlaveWishes'];
-export type TelemetryMinute = components['schemas']['TelemetryMinute'];
+export type RemoteSettings = components['schemas']['RemoteSettings'];
+export type TelemetrySample = components['schemas']['TelemetrySample'];
 export type TelemetryFigure = components['schemas']['TelemetryFigure'];
 export type Telemetry = components['schemas']['Telemetry'];
 export type JobState = components['schemas']['JobState'];
@@ -3468,11 +3504,11 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @description A name */
-                    user?: string;
+                    user_name?: string;
                     /** Format: int64 */
-                    project?: number;
+                    project_id?: number;
                     /** Format: int64 */
-                    job?: number;
+                    job_id?: number;
                 };
             };
         };
@@ -3528,8 +3564,8 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/merge-patch+json": components["schemas"]["SlaveWishes"];
-                "application/json": components["schemas"]["SlaveWishes"];
+                "application/merge-patch+json": components["schemas"]["RemoteSettings"];
+                "application/json": components["schemas"]["RemoteSettings"];
             };
         };
         responses: {

@@ -9,6 +9,7 @@ import { Heading, useTitle } from '../parts/basics';
 import { Field, Form } from '../parts/form';
 import { Icon } from '../parts/icons';
 import { text } from '../text';
+import { rendererName } from './slave';
 import { SlaveSetup } from './slave_setup';
 
 function Step({
@@ -46,9 +47,9 @@ function Watch({ pair }: { pair: SlaveCredentialsAnswer }) {
     { slave: (update) => (update.id === pair.id ? 'ask' : undefined) },
   );
   const slave: Slave | null = live.data;
-  const hello = Boolean(slave && (slave.online || slave.methods.length > 0));
-  const renders = Boolean(slave && (slave.working_on.length > 0 || slave.frames_accepted > 0));
-  const done = Boolean(slave && slave.frames_accepted > 0);
+  const hello = Boolean(slave && (slave.online || slave.renderers.length > 0));
+  const renders = Boolean(slave && (slave.current_tasks.length > 0 || slave.frames_finished > 0));
+  const done = Boolean(slave && slave.frames_finished > 0);
   return (
     <div class={done ? 'card watch watch-green' : hello ? 'card watch watch-half' : 'card watch'} aria-live="polite">
       <ol class="steps">
@@ -57,9 +58,9 @@ function Watch({ pair }: { pair: SlaveCredentialsAnswer }) {
           {hello && slave && (
             <p class="soft">
               {[
-                slave.cpu,
-                text.slaves.cores(slave.cores),
-                slave.methods.map((each) => `${each.name} ${each.version}`).join(', '),
+                slave.cpu_model,
+                text.slaves.cores(slave.cores ?? 0),
+                slave.renderers.map(rendererName).join(', '),
               ]
                 .filter(Boolean)
                 .join(' · ')}

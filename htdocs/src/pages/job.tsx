@@ -137,7 +137,7 @@ function Facts({ job, tasks, changed }: { job: Job; tasks: Task[]; changed: () =
         </Fact>
       )}
       <Fact name={text.job.created}>
-        <Time at={job.created_at} /> {text.job.by(job.owner.name ?? '')}
+        <Time at={job.created_at} /> {text.job.by(job.owner.name)}
       </Fact>
       {job.finished_at && (
         <Fact name={text.job.ended}>

@@ -27,8 +27,8 @@ function columnsFor(everybody: boolean): Column<Job>[] {
         {
           id: 'owner',
           title: t.owner,
-          cell: (job) => (job.owner.name ?? ''),
-          compare: (a, b) => byText(a.owner.name ?? '', b.owner.name ?? ''),
+          cell: (job) => job.owner.name,
+          compare: (a, b) => byText(a.owner.name, b.owner.name),
           hide: 'tablet',
         },
       ]
@@ -155,7 +155,7 @@ export function JobsPage() {
         (!wanted ||
           job.name.toLowerCase().includes(wanted) ||
           String(job.id) === wanted ||
-          (everybody && (job.owner.name ?? '').toLowerCase().includes(wanted))),
+          (everybody && job.owner.name.toLowerCase().includes(wanted))),
     );
   }, [jobs, words, query['project'], everybody]);
   const shown = useMemo(

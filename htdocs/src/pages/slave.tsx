@@ -42,26 +42,30 @@ function Rename({ slave, close }: { slave: Slave; close: () => void }) {
 }
 
 function Work({ slave }: { slave: Slave }) {
-  if (slave.working_on.length === 0) return null;
+  if (slave.current_tasks.length === 0) return null;
   return (
     <section class="section">
       <h2>{text.slaves.workNow}</h2>
       <ul class="works">
-        {slave.working_on.map((work) => (
-          <li key={work.task} class="card">
+        {slave.current_tasks.map((work) => (
+          <li key={work.task_id} class="card">
             <div class="between">
-              <a href={address(['jobs', work.job], { frame: work.frame })}>
-                {text.slaves.frameOf(work.frame, work.job)}
+              <a href={address(['jobs', work.job_id], { frame: work.frame })}>
+                {text.slaves.frameOf(work.frame, work.job_id)}
               </a>
-              <span class="figure">{percent(work.fraction)}</span>
+              <span class="figure">{percent(work.progress)}</span>
             </div>
-            <Bar value={work.fraction} label={text.slaves.frameOf(work.frame, work.job)} />
+            <Bar value={work.progress} label={text.slaves.frameOf(work.frame, work.job_id)} />
           </li>
         ))}
       </ul>
     </section>
   );
 }
+
+/** 'blender 3.4.1', 'blender 3.4.1 OPTIX' */
+export const rendererName = (renderer: Slave['renderers'][number]): string =>
+  [renderer.method, renderer.version, renderer.device].filter(Boolean).join(' ');
 
 /** Why it idles, or renders what it renders. */
 function Why({ slave }: { slave: Slave }) {
@@ -81,7 +85,7 @@ export function SlavePage({ id }: { id: number }) {
   const [renaming, setRenaming] = useState(false);
   const [pair, setPair] = useState<SlaveCredentialsAnswer | null>(null);
   const slave = live.data;
-  useInterest({ slaves: true, ...(slave && slave.user !== user.id ? { all: true } : {}) });
+  useInterest({ slaves: true, ...(slave && slave.owner.id !== user.id ? { all: true } : {}) });
   useTitle(slave?.name ?? text.slaves.one(id));
   if (!slave)
     return live.problem ? (
@@ -105,7 +109,7 @@ export function SlavePage({ id }: { id: number }) {
     if (
       !(await confirmed(
         text.slaves.revokeTitle(slave.name),
-        text.slaves.revokeBody(count(slave.frames_accepted)),
+        text.slaves.revokeBody(count(slave.frames_finished)),
         text.slaves.revoke,
         true,
       ))
@@ -177,20 +181,20 @@ export function SlavePage({ id }: { id: number }) {
       <section class="section">
         <h2>{text.slaves.machine}</h2>
         <dl class="facts card">
-          <Fact name={text.slaves.framesDone}>{count(slave.frames_accepted)}</Fact>
+          <Fact name={text.slaves.framesDone}>{count(slave.frames_finished)}</Fact>
           <Fact name={text.slaves.lastSeen}>{slave.online ? text.slaves.now : <Time at={slave.last_seen_at} />}</Fact>
-          {slave.cpu && <Fact name={text.slaves.cpu}>{slave.cpu}</Fact>}
-          {slave.cores > 0 && <Fact name={text.slaves.coresLent}>{count(slave.cores)}</Fact>}
-          {slave.memory > 0 && <Fact name={text.slaves.memoryLent}>{memory(slave.memory)}</Fact>}
+          {slave.cpu_model && <Fact name={text.slaves.cpu}>{slave.cpu_model}</Fact>}
+          {slave.cores !== null && <Fact name={text.slaves.coresLent}>{count(slave.cores)}</Fact>}
+          {slave.memory_mib !== null && <Fact name={text.slaves.memoryLent}>{memory(slave.memory_mib)}</Fact>}
           {slave.os && <Fact name={text.slaves.os}>{slave.os}</Fact>}
           {slave.gpus.length > 0 && <Fact name={text.slaves.gpus}>{slave.gpus.join(', ')}</Fact>}
           {slave.address && <Fact name={text.slaves.address}>{slave.address}</Fact>}
-          {slave.methods.map((method) => (
-            <Fact key={`${method.name} ${method.version}`} name={`${method.name} ${method.version}`}>
-              {method.power !== null ? text.slaves.power(decimal(method.power)) : text.slaves.notMeasured}
+          {slave.renderers.map((renderer) => (
+            <Fact key={rendererName(renderer)} name={rendererName(renderer)}>
+              {renderer.power !== null ? text.slaves.power(decimal(renderer.power)) : text.slaves.notMeasured}
             </Fact>
           ))}
-          <Fact name={text.slaves.owner}>{slave.user_name}</Fact>
+          <Fact name={text.slaves.owner}>{slave.owner.name}</Fact>
           <Fact name={text.slaves.addedAt}>
             <Time at={slave.created_at} />
           </Fact>

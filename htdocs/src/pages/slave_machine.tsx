@@ -46,16 +46,16 @@ function Charts({ found }: { found: Telemetry }) {
   const pick = (value: (minute: Telemetry['minutes'][number]) => number | null): Point[] =>
     found.minutes.flatMap((minute) => {
       const part = value(minute);
-      return part === null ? [] : [{ at: Date.parse(minute.at), value: part }];
+      return part === null ? [] : [{ at: Date.parse(minute.sampled_at), value: part }];
     });
   const whole = found.memory ?? 0;
   const shared = { apart: found.minutes_apart, end };
   return (
     <>
-      <Chart title={text.slaves.cpuDay} points={pick((m) => (m.cpu === null ? null : m.cpu / 100))} {...shared} />
+      <Chart title={text.slaves.cpuDay} points={pick((m) => (m.cpu_percent === null ? null : m.cpu_percent / 100))} {...shared} />
       <Chart
         title={text.slaves.memoryDay}
-        points={pick((m) => (m.memory_free === null || whole === 0 ? null : 1 - m.memory_free / whole))}
+        points={pick((m) => (m.memory_free_mib === null || whole === 0 ? null : 1 - m.memory_free_mib / whole))}
         {...shared}
       />
     </>
@@ -76,15 +76,15 @@ export function SlaveMachine({ slave }: { slave: Slave }) {
       <div class="card machine">
         <dl class="facts">
           <Fact name={text.slaves.told}>
-            <Time at={now.at} />
+            <Time at={now.sampled_at} />
           </Fact>
-          {now.cpu !== null && <Fact name={text.slaves.cpuUsed}>{`${now.cpu} %`}</Fact>}
+          {now.cpu_percent !== null && <Fact name={text.slaves.cpuUsed}>{`${now.cpu_percent} %`}</Fact>}
           {now.load !== null && <Fact name={text.slaves.load}>{String(now.load)}</Fact>}
-          {now.memory_free !== null && <Fact name={text.slaves.memoryFree}>{memory(now.memory_free)}</Fact>}
-          {now.disk_free !== null && <Fact name={text.slaves.diskFree}>{memory(now.disk_free)}</Fact>}
-          {now.temperature !== null && <Fact name={text.slaves.temperature}>{`${now.temperature} °C`}</Fact>}
-          {now.battery !== null && (
-            <Fact name={text.slaves.battery}>{text.slaves.charge(now.battery, now.on_battery)}</Fact>
+          {now.memory_free_mib !== null && <Fact name={text.slaves.memoryFree}>{memory(now.memory_free_mib)}</Fact>}
+          {now.disk_free_mib !== null && <Fact name={text.slaves.diskFree}>{memory(now.disk_free_mib)}</Fact>}
+          {now.temperature_c !== null && <Fact name={text.slaves.temperature}>{`${now.temperature_c} °C`}</Fact>}
+          {now.battery_percent !== null && (
+            <Fact name={text.slaves.battery}>{text.slaves.charge(now.battery_percent, now.on_battery)}</Fact>
           )}
         </dl>
         {live.data && <Charts found={live.data} />}

@@ -10,31 +10,33 @@ import { showToast, tried } from '../parts/toast';
 import { text } from '../text';
 
 const written = (value: number | null | undefined): string => (value ? String(value) : '');
+const minutesOf = (ms: number | null | undefined): number | null => (ms ? Math.ceil(ms / 60000) : null);
 const number = (value: string): number | null => (value.trim() === '' ? null : Number(value));
 
 function Wishes({ slave, changed }: { slave: Slave; changed: () => void }) {
   const t = text.slaves;
-  const { wanted, hold } = slave.settings;
+  const { requested, effective } = slave.remote_settings;
   const limits = [
-    ['threads', t.wishThreads, 1],
-    ['memory', t.wishMemory, 64],
-    ['minutes_per_frame', t.wishMinutes, 1],
+    ['threads', t.wishThreads, 1, effective?.threads],
+    ['memory_mib', t.wishMemory, 64, effective?.memory_mib],
+    ['minutes', t.wishMinutes, 1, minutesOf(effective?.max_frame_ms)],
   ] as const;
   const [lent, setLent] = useState({
-    threads: written(wanted.threads),
-    memory: written(wanted.memory),
-    minutes_per_frame: written(wanted.minutes_per_frame),
+    threads: written(requested.threads),
+    memory_mib: written(requested.memory_mib),
+    minutes: written(minutesOf(requested.max_frame_ms)),
   });
-  const [schedule, setSchedule] = useState((wanted.schedule ?? []).join(', '));
-  const [paused, setPaused] = useState(Boolean(wanted.paused));
+  const [schedule, setSchedule] = useState((requested.schedule ?? []).join(', '));
+  const [paused, setPaused] = useState(Boolean(requested.paused));
   const save = async (): Promise<void> => {
+    const minutes = number(lent.minutes);
     const times = schedule.split(',').flatMap((each) => each.trim() || []);
     await ask('PATCH /api/v1/slaves/{slave_id}/remote-settings', {
       path: { slave_id: slave.id },
       body: {
         threads: number(lent.threads),
-        memory: number(lent.memory),
-        minutes_per_frame: number(lent.minutes_per_frame),
+        memory_mib: number(lent.memory_mib),
+        max_frame_ms: minutes === null ? null : minutes * 60000,
         schedule: times.length > 0 ? times : null,
         paused,
       },
@@ -44,14 +46,14 @@ function Wishes({ slave, changed }: { slave: Slave; changed: () => void }) {
   };
   return (
     <Form submit={text.save} onSubmit={save}>
-      {limits.map(([name, label, least]) => (
+      {limits.map(([name, label, least, here]) => (
         <Field
           key={name}
           label={label}
           type="number"
           value={lent[name]}
           onInput={(value) => setLent({ ...lent, [name]: value })}
-          hint={hold?.[name] ? t.holds(hold[name]) : undefined}
+          hint={here ? t.holds(here) : undefined}
           more={{ min: least, placeholder: t.asFile }}
         />
       ))}
@@ -63,7 +65,7 @@ function Wishes({ slave, changed }: { slave: Slave; changed: () => void }) {
         more={{ spellcheck: false, placeholder: t.asFile }}
       />
       <Check label={t.wishPaused} checked={paused} onChange={setPaused} />
-      {(hold?.problems ?? []).map((each) => (
+      {(effective?.problems ?? []).map((each) => (
         <p key={each} class="problem">
           {each}
         </p>
@@ -82,7 +84,7 @@ function Blocks({ slave }: { slave: Slave }) {
   const [kind, setKind] = useState<Kind>('user');
   const [target, setTarget] = useState('');
   const add = async (): Promise<void> => {
-    const body = kind === 'user' ? { user: target.trim() } : { [kind]: Number(target) };
+    const body = kind === 'user' ? { user_name: target.trim() } : { [`${kind}_id`]: Number(target) };
     await ask('POST /api/v1/slaves/{slave_id}/blocks', { path, body });
     setTarget('');
     live.refresh();
@@ -95,12 +97,12 @@ function Blocks({ slave }: { slave: Slave }) {
     <>
       <ul>
         {(live.data?.items ?? []).map((each) => (
-          <li key={`${each.kind} ${each.target}`}>
-            {t.blocked(t.kinds[each.kind], each.name || String(each.target))}{' '}
+          <li key={`${each.kind} ${each.target.id}`}>
+            {t.blocked(t.kinds[each.kind], each.target.name ?? String(each.target.id))}{' '}
             <button
               type="button"
               class="button"
-              onClick={() => void remove(each.kind, each.target).then(() => live.refresh())}
+              onClick={() => void remove(each.kind, each.target.id).then(() => live.refresh())}
             >
               <Icon name="trash" /> {t.unblock}
             </button>
@@ -127,7 +129,7 @@ function Blocks({ slave }: { slave: Slave }) {
 
 export function SlaveResources({ slave, changed }: { slave: Slave; changed: () => void }) {
   const t = text.slaves;
-  const takes = slave.settings.hold !== null;
+  const takes = slave.remote_settings.effective !== null;
   return (
     <section class="section" aria-label={t.lent}>
       <h2>{t.lent}</h2>

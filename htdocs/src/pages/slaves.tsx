@@ -17,7 +17,7 @@ export type SlaveStatus = 'working' | 'idle' | 'offline' | 'disabled' | 'revoked
 export function statusOf(slave: Slave): SlaveStatus {
   if (slave.state !== 'enabled') return slave.state;
   if (!slave.online) return 'offline';
-  return slave.working_on.length > 0 ? 'working' : 'idle';
+  return slave.current_tasks.length > 0 ? 'working' : 'idle';
 }
 
 export function SlaveBadge({ slave }: { slave: Slave }) {
@@ -34,8 +34,8 @@ function columnsFor(everybody: boolean): Column<Slave>[] {
         {
           id: 'owner',
           title: t.owner,
-          cell: (slave) => slave.user_name,
-          compare: (a, b) => a.user_name.localeCompare(b.user_name),
+          cell: (slave) => slave.owner.name,
+          compare: (a, b) => a.owner.name.localeCompare(b.owner.name),
           hide: 'phone',
         },
       ]
@@ -52,8 +52,8 @@ function columnsFor(everybody: boolean): Column<Slave>[] {
             {slave.name}
           </a>
           <span class="soft small cut">
-            {slave.cpu
-              ? `${slave.cpu}, ${text.slaves.cores(slave.cores)}, ${memory(slave.memory)}`
+            {slave.cpu_model
+              ? `${slave.cpu_model}, ${text.slaves.cores(slave.cores ?? 0)}, ${memory(slave.memory_mib ?? 0)}`
               : text.slaves.neverSeen}
           </span>
         </>
@@ -71,9 +71,9 @@ function columnsFor(everybody: boolean): Column<Slave>[] {
       title: t.work,
       hide: 'phone',
       cell: (slave) =>
-        slave.working_on.map((work) => (
-          <a key={work.task} class="work cut" href={address(['jobs', work.job])}>
-            {text.slaves.frameOf(work.frame, work.job)} <span class="figure soft">{percent(work.fraction)}</span>
+        slave.current_tasks.map((work) => (
+          <a key={work.task_id} class="work cut" href={address(['jobs', work.job_id])}>
+            {text.slaves.frameOf(work.frame, work.job_id)} <span class="figure soft">{percent(work.progress)}</span>
           </a>
         )),
     },
@@ -81,8 +81,8 @@ function columnsFor(everybody: boolean): Column<Slave>[] {
       id: 'frames',
       title: t.frames,
       kind: 'number',
-      cell: (slave) => count(slave.frames_accepted),
-      compare: (a, b) => a.frames_accepted - b.frames_accepted,
+      cell: (slave) => count(slave.frames_finished),
+      compare: (a, b) => a.frames_finished - b.frames_finished,
     },
     {
       id: 'seen',
@@ -138,7 +138,7 @@ export function SlavesPage() {
             ? text.slaves.lead(
                 online.length,
                 shown.length,
-                online.reduce((sum, slave) => sum + slave.cores, 0),
+                online.reduce((sum, slave) => sum + (slave.cores ?? 0), 0),
               )
             : undefined
         }

@@ -8,7 +8,7 @@ BEGIN
 
   SELECT s.id, s.user_id, u.name AS user_name, s.name, s.slavekey, s.state, s.os, s.cpu_model, s.cores, s.memory_mib,
     (SELECT JSON_ARRAYAGG(JSON_ARRAY(m.name, k.version, COALESCE(k.benchmark_power, 0), COALESCE(k.power, 0),
-       COALESCE(GREATEST(TIMESTAMPDIFF(SECOND, k.benchmarked_at, UTC_TIMESTAMP(3)), 0), 0)) ORDER BY m.name, k.version)
+       time_text(k.benchmarked_at)) ORDER BY m.name, k.version)
      FROM slave_method k JOIN render_method m ON m.id = k.method_id WHERE k.slave_id = s.id) AS methods,
     time_text(s.created_at) AS created_at, time_text(s.last_seen_at) AS last_seen_at, s.frames_accepted,
     s.address, s.gpus, s.remote_settings, s.revision

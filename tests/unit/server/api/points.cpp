@@ -178,13 +178,13 @@ START_TEST(a_slave_shows_the_power_of_its_cores) {
   ck_assert_good(
       store::record_hello(desk.database, slave, {"Linux", "cpu", 4, 8000, {{"blender", "3.4.1"}}, {}, "::1"}));
   auto const path = "/api/v1/slaves/" + made.dump();
-  auto const unknown = desk.call("GET", path, ann.secret).json["methods"][0];
-  ck_assert(unknown["benchmark"].is_null() && unknown["power"].is_null() && unknown["age"].is_null());
+  auto const unknown = desk.call("GET", path, ann.secret).json["renderers"][0];
+  ck_assert(unknown["benchmark_power"].is_null() && unknown["power"].is_null() && unknown["benchmarked_at"].is_null());
   ck_assert_good(store::record_power(desk.database, slave, "blender", "3.4.1", 1250));
   ck_assert_good(store::correct_powers(desk.database, {{slave, "blender", "3.4.1", 0, 1100, 0}}));
-  for (auto const& shown : {desk.call("GET", path, ann.secret).json["methods"][0],
-                            desk.call("GET", "/api/v1/slaves", ann.secret).json["items"][0]["methods"][0]}) {
-    ck_assert_msg(shown["benchmark"] == 1.25 && shown["power"] == 1.1 && shown["age"] >= 0 && shown["age"] < 3600000,
+  for (auto const& shown : {desk.call("GET", path, ann.secret).json["renderers"][0],
+                            desk.call("GET", "/api/v1/slaves", ann.secret).json["items"][0]["renderers"][0]}) {
+    ck_assert_msg(shown["benchmark_power"] == 1.25 && shown["power"] == 1.1 && shown["benchmarked_at"].is_string(),
                   "%s", shown.dump().c_str());
   }
 }

@@ -34,12 +34,12 @@ START_TEST(slaves_are_made_shown_changed_and_revoked) {
   ck_assert_text(shown.json["name"], "attic");
   ck_assert_text(shown.json["state"], "enabled");
   ck_assert(shown.text.find(made.json["slavepassword"].get<std::string>()) == std::string::npos);
-  ck_assert(shown.json["working_on"].empty());
+  ck_assert(shown.json["current_tasks"].empty());
   auto const slave = made.json["id"].get<std::int64_t>();
   auto const job = new_job(desk, secret);
   desk.connect(a_slave(slave, store::show_job(desk.database, job)->user));
   auto const order = desk.order(slave);
-  auto const working = desk.call("GET", path, secret).json["working_on"];
+  auto const working = desk.call("GET", path, secret).json["current_tasks"];
   ck_assert_msg(working.size() == 1 && working[0]["frame"] == order["parameters"]["frame"], "%s",
                 working.dump().c_str());
   auto const changed = desk.call("PATCH", path, secret, {{"name", "cellar"}});

@@ -80,9 +80,9 @@ START_TEST(telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute) {
     desk.now += 60000;
   }
   auto const latest = desk.call("GET", desk.path, desk.owner).json["telemetry"];
-  ck_assert_int_eq(latest["cpu"].get<int>(), 89);
+  ck_assert_int_eq(latest["cpu_percent"].get<int>(), 89);
   ck_assert_text(latest["state"], "idle");
-  ck_assert(latest["disk_free"].is_null());
+  ck_assert(latest["disk_free_mib"].is_null());
   auto const hour = desk.call("GET", desk.path + "/telemetry?hours=1", desk.owner).json;
   ck_assert_uint_eq(hour["minutes"].size(), 59);  // the minute that runs has none yet
   ck_assert_int_eq(hour["memory"].get<int>(), 16000);
@@ -111,8 +111,8 @@ START_TEST(hours_reach_the_database_in_one_batch_and_wait_while_it_is_away) {
   auto const shown = desk.call("GET", desk.path + "/telemetry?hours=48", desk.owner).json;
   ck_assert_uint_eq(shown["hours"].size(), 1);
   auto const& hour = shown["hours"][0];
-  ck_assert(hour["samples"] == 60 && hour["rendering"] == 60 && hour["cpu"]["mean"] == 100);
-  ck_assert(hour["load"] == json({{"mean", 7.5}, {"max", 7.5}}) && hour["temperature"].is_null());
+  ck_assert(hour["sample_count"] == 60 && hour["rendering_count"] == 60 && hour["cpu_percent"]["mean"] == 100);
+  ck_assert(hour["load"] == json({{"mean", 7.5}, {"max", 7.5}}) && hour["temperature_c"].is_null());
 }
 END_TEST
 
@@ -120,10 +120,10 @@ START_TEST(an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it) {
   Fixture desk;
   std::string mallory;
   desk.person(&mallory);
-  auto const id = desk.call("POST", desk.path + "/blocks", desk.owner, {{"user", mallory}});
+  auto const id = desk.call("POST", desk.path + "/blocks", desk.owner, {{"user_name", mallory}});
   ck_assert_int_eq(id.status, 200);
-  ck_assert_text(id.json["items"][0]["name"], mallory);
-  auto const target = id.json["items"][0]["target"].get<std::int64_t>();
+  ck_assert_text(id.json["items"][0]["target"]["name"], mallory);
+  auto const target = id.json["items"][0]["target"]["id"].get<std::int64_t>();
   auto const blocked = [&] {
     return desk.look([&](DispatchCore const& core) {
       auto const found = core.slaves.owner_blocks.find(desk.slave);
@@ -132,10 +132,13 @@ START_TEST(an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it) {
   };
   ck_assert(blocked());
   ck_assert_uint_eq(desk.call("GET", desk.path + "/blocks", desk.owner).json["items"].size(), 1);
-  ck_assert_int_eq(desk.call("POST", desk.path + "/blocks", desk.owner, {{"user", "nobody at all"}}).status, 404);
-  ck_assert_int_eq(desk.call("POST", desk.path + "/blocks", desk.owner, {{"job", 987654}}).status, 404);
-  for (json const& bad : std::initializer_list<json>{
-           json::object(), {{"user", mallory}, {"job", 1}}, {{"job", "1"}}, {{"job", -1}}, {{"planet", 1}}})
+  ck_assert_int_eq(desk.call("POST", desk.path + "/blocks", desk.owner, {{"user_name", "nobody at all"}}).status, 404);
+  ck_assert_int_eq(desk.call("POST", desk.path + "/blocks", desk.owner, {{"job_id", 987654}}).status, 404);
+  for (json const& bad : std::initializer_list<json>{json::object(),
+                                                     {{"user_name", mallory}, {"job_id", 1}},
+                                                     {{"job_id", "1"}},
+                                                     {{"job_id", -1}},
+                                                     {{"planet", 1}}})
     ck_assert_msg(desk.call("POST", desk.path + "/blocks", desk.owner, bad).status == 400, "%s", bad.dump().c_str());
   auto const block = desk.path + "/blocks/user/" + std::to_string(target);
   ck_assert_int_eq(desk.call("DELETE", block, desk.person()).status, 404);
@@ -160,11 +163,21 @@ START_TEST(settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does
   auto const slave = desk.connect_line(allowing);
   auto const shown = desk.call("PATCH", desk.path + "/remote-settings", desk.owner, {{"threads", 2}, {"paused", true}});
   ck_assert_int_eq(shown.status, 200);
-  ck_assert(shown.json["settings"]["wanted"] == json({{"threads", 2}, {"paused", true}}));
-  ck_assert_int_eq(shown.json["settings"]["hold"]["threads"].get<int>(), 8);  // until the slave says otherwise
+  auto const& settings = shown.json["remote_settings"];
+  ck_assert(settings["requested"] == json({{"threads", 2},
+                                           {"memory_mib", nullptr},
+                                           {"max_frame_ms", nullptr},
+                                           {"schedule", nullptr},
+                                           {"paused", true}}));
+  ck_assert(settings["effective"] == json({{"threads", 8},  // until the slave says otherwise
+                                           {"memory_mib", 16000},
+                                           {"max_frame_ms", nullptr},
+                                           {"schedule", json::array()},
+                                           {"paused", false},
+                                           {"problems", json::array()}}));
   ck_assert(told(*slave) == json({{"type", "settings"}, {"threads", 2}, {"paused", true}}));
   desk.call("PATCH", desk.path + "/remote-settings", desk.owner, {{"threads", nullptr}, {"paused", nullptr}});
-  ck_assert(desk.call("GET", desk.path, desk.owner).json["settings"]["wanted"].empty());
+  ck_assert(desk.call("GET", desk.path, desk.owner).json["remote_settings"]["requested"]["threads"].is_null());
   ck_assert(told(*slave) == json({{"type", "settings"}}));
   for (auto const* bad : {"[]", "{\"threads\":0}", "{\"nice\":0}", "{"}) {
     Request request;
