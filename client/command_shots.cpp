@@ -27,10 +27,10 @@ std::string name_of(Json const& shot) {
 }
 
 std::string latest_of(Json const& shot) {
-  auto const latest = shot.find("latest");
+  auto const latest = shot.find("latest_job");
   if (latest == shot.end() || !latest->is_object()) return "-";
-  return fmt::format("{}: {} of {}", number_of(*latest, "job"), number_of(*latest, "accepted"),
-                     number_of(*latest, "tasks"));
+  return fmt::format("{}: {} of {}", number_of(*latest, "id"), number_of(*latest, "finished_count"),
+                     number_of(*latest, "task_count"));
 }
 
 Result<std::vector<Json>> fetch_shots(Session& session, Json const& project) {
@@ -54,7 +54,7 @@ Result<int> list_shots(Context const& context, ShotRequest const& request) {
   if (!shots) return shots.error();
   Table table({{"SHOT"}, {"STATE"}, {"JOBS", Align::right}, {"LATEST JOB"}});
   for (auto const& shot : *shots)
-    table.add({name_of(shot), text_of(shot, "state"), fmt::to_string(number_of(shot, "jobs")), latest_of(shot)});
+    table.add({name_of(shot), text_of(shot, "state"), fmt::to_string(number_of(shot, "job_count")), latest_of(shot)});
   context.print({{"items", *shots}}, table.empty() ? "The project has no shots.\n" : table.text());
   return exit_ok;
 }

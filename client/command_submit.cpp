@@ -198,10 +198,9 @@ void warn_of_findings(Context const& context, Prepared const& prepared, Json con
 int show_findings(Context const& context, Submission const& given, Prepared const& prepared, Json const& answer) {
   context.print(answer, scene_report(answer, given.file));
   warn_of_findings(context, prepared, answer);
-  auto const problem = text_of(answer, "problem");
-  if (problem.empty()) return exit_ok;
-  Context::complain("problem: " + problem);
-  return exit_rejected;
+  auto const& problems = list_of(answer, "problems");
+  for (auto const& problem : problems) Context::complain("problem: " + text_of(problem, "detail"));
+  return problems.empty() ? exit_ok : exit_rejected;
 }
 
 Result<int> submit(Context const& context, Submission const& given) {

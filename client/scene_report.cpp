@@ -65,11 +65,11 @@ std::string scene_report(Json const& answer, std::string const& file) {
   auto const& scene = object_of(answer, "scene");
   auto const version = text_of(object_of(answer, "renderer"), "version");
   line("file", printable(file, 300));
-  line("saved by", scene.empty() ? "" : "Blender " + text_of(scene, "saved_by"));
+  line("saved by", scene.empty() ? "" : "Blender " + text_of(scene, "blender_version"));
   line("requires", version.empty() ? "" : (scene.empty() ? "" : "Blender ") + version + " or later");
   for (auto const& each : list_of(scene, "scenes")) {
     auto const name = text_of(each, "name");
-    line(name == text_of(scene, "active") ? "scene *" : "scene", fmt::format("{}: {}", name, in_words(each)));
+    line(name == text_of(scene, "active_scene") ? "scene *" : "scene", fmt::format("{}: {}", name, in_words(each)));
   }
   line("cameras", joined(list_of(scene, "cameras")));
   auto const& output = object_of(answer, "output");
@@ -82,7 +82,7 @@ std::string scene_report(Json const& answer, std::string const& file) {
   if (auto const memory = number_of(answer, "memory_mib"); memory > 0)
     line("memory", fmt::format("about {} per frame, estimated", human_size(memory << 20)));
   Table table({{"EXTERNAL FILE"}, {"KIND"}, {"STATE"}});
-  for (auto const& need : list_of(answer, "needs"))
+  for (auto const& need : list_of(answer, "external_files"))
     table.add({text_of(need, "path"), text_of(need, "kind"), text_of(need, "state")});
   if (!table.empty()) out += "\n" + table.text();
   return out;

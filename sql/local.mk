@@ -154,6 +154,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/user/user_create.sql \
   %D%/procedures/user/user_credentials.sql \
   %D%/procedures/user/user_list.sql \
+  %D%/procedures/user/user_show.sql \
   %D%/procedures/user/user_role_change.sql \
   %D%/procedures/user/user_task_count.sql \
   %D%/procedures/user/user_unblock.sql

@@ -17,21 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-json to_json(store::UserDetails const& user) {
-  return {{"id", user.id},
-          {"name", user.name},
-          {"email", text_or_null(user.email)},
-          {"role", user.role},
-          {"created_at", user.created_at},
-          {"blocked_at", text_or_null(user.blocked_at)},
-          {"blocked_reason", text_or_null(user.blocked_reason)},
-          {"jobs", user.jobs},
-          {"slaves", user.slaves},
-          {"total_millipoints", user.total_points},
-          {"login_at", text_or_null(user.last_login_at)},
-          {"revision", user.revision}};
-}
-
 json to_json(store::Activity const& entry) {
   return {{"id", entry.id},
           {"created_at", entry.created_at},
@@ -63,7 +48,7 @@ Reply handle_list_users(Request const& request, Context& context) {
   if (!users) return error_reply(users.error());
   page->cut(*users);
   auto items = json::array();
-  for (auto const& user : *users) items.push_back(to_json(user));
+  for (auto const& user : *users) items.push_back(user_to_json(user));
   return page->reply(std::move(items), users->empty() ? 0 : users->back().id);
 }
 
@@ -91,7 +76,8 @@ Reply handle_block_user(Request const& request, Context& context) {
   if (!blocked) return error_reply(blocked.error());
   auto& dispatcher = context.services.dispatcher;
   for (auto const slave : blocked->slaves) disable_slave(dispatcher, slave, "the account of its owner was blocked");
-  return json_reply(200, {{"jobs", blocked->jobs.size()}, {"slaves", blocked->slaves.size()}});
+  return json_reply(200,
+                    {{"paused_job_count", blocked->jobs.size()}, {"disabled_slave_count", blocked->slaves.size()}});
 }
 
 Reply handle_unblock_user(Request const&, Context& context) {

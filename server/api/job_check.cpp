@@ -34,9 +34,9 @@ json scene_to_json(BlendSummary const& summary) {
                       {"denoising", or_null(scene.denoising)},
                       {"view_layers", scene.view_layers}});
   }
-  return {{"active", or_null(summary.active_scene)},
+  return {{"active_scene", or_null(summary.active_scene)},
           {"cameras", summary.cameras},
-          {"saved_by", summary.version_text},
+          {"blender_version", summary.version_text},
           {"scenes", std::move(scenes)}};
 }
 
@@ -113,14 +113,19 @@ Reply handle_check_submission(Request const& request, Context& context) {
       needs.push_back({{"path", need.path}, {"kind", need.kind}, {"state", need.state}});
   }
   if (!looked && looked.error().code != Errc::invalid) return error_reply(looked.error());
-  return json_reply(200, {{"problem", looked ? json(nullptr) : json(looked.error().message)},
+  json problems = json::array();
+  if (!looked) {
+    problems.push_back(parsed(std::get<std::string>(error_reply(looked.error()).body)));
+    problems.back()["request_id"] = request.id;
+  }
+  return json_reply(200, {{"problems", std::move(problems)},
                           {"frame_count", job.frames.size()},
                           {"job_count", jobs},
                           {"renderer", renderer_to_json(job.method, job.version)},
                           {"parameters", looked ? parsed(job.parameters) : wanted->parameters},
                           {"output", output_to_json(job.output)},
                           {"findings", read_findings(job.warnings)},
-                          {"needs", std::move(needs)},
+                          {"external_files", std::move(needs)},
                           {"memory_mib", looked && looked->memory_mib > 0 ? json(looked->memory_mib) : json(nullptr)},
                           {"scene", std::move(scene)}});
 }

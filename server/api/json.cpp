@@ -25,18 +25,6 @@ json column(std::string const& text) {
   return value.is_discarded() ? json(nullptr) : value;
 }
 
-std::string_view role_name(store::Role role) {
-  switch (role) {
-    case store::Role::moderator:
-      return "moderator";
-    case store::Role::administrator:
-      return "administrator";
-    case store::Role::user:
-      break;
-  }
-  return "user";
-}
-
 }  // namespace
 
 json number_or_null(std::int64_t number) {
@@ -76,8 +64,19 @@ json explanation_to_json(Explanation const& why) {
   return {{"rule", why.rule}, {"number", why.number}, {"sentence", why.sentence}};
 }
 
-json user_to_json(store::User const& user) {
-  return {{"id", user.id}, {"name", user.name}, {"role", role_name(user.role)}};
+json user_to_json(store::UserDetails const& user) {
+  return {{"id", user.id},
+          {"revision", user.revision},
+          {"name", user.name},
+          {"email", text_or_null(user.email)},
+          {"role", user.role},
+          {"created_at", user.created_at},
+          {"last_login_at", text_or_null(user.last_login_at)},
+          {"blocked_at", text_or_null(user.blocked_at)},
+          {"blocked_reason", text_or_null(user.blocked_reason)},
+          {"job_count", user.jobs},
+          {"slave_count", user.slaves},
+          {"total_millipoints", user.total_points}};
 }
 
 json token_to_json(store::Token const& token) {

@@ -12,13 +12,14 @@
 #include "server/dispatch/statuses.h"
 #include "server/http/message.h"
 #include "server/slaves/telemetry_history.h"
+#include "server/store/administration.h"
 #include "server/store/jobs.h"
 #include "server/store/slaves.h"
 #include "server/store/users.h"
 
 namespace distren {
 
-nlohmann::json user_to_json(store::User const& user);
+nlohmann::json user_to_json(store::UserDetails const& user);
 nlohmann::json token_to_json(store::Token const& token);
 nlohmann::json to_json(store::Job const& job, JobStatus const& live);
 // What renders a job: version is the oldest that can open its main file, null: any.

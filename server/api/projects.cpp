@@ -16,7 +16,7 @@ Reply handle_list_projects(Request const& request, Context& context) {
   if (!projects) return error_reply(projects.error());
   auto items = nlohmann::json::array();
   for (auto const& project : *projects) {
-    items.push_back({{"id", project.id}, {"name", project.name}, {"jobs", project.jobs}});
+    items.push_back({{"id", project.id}, {"name", project.name}, {"job_count", project.jobs}});
   }
   return whole_list_reply(std::move(items));
 }
@@ -34,7 +34,7 @@ Reply handle_create_project(Request const& request, Context& context) {
   auto id = store::create_project(context.database(), context.caller.user.id, name);
   if (!id) return error_reply(id.error());
   publish_project(context.services.live, *id, context.caller.user.id);
-  return json_reply(201, {{"id", *id}, {"name", name}, {"jobs", 0}});
+  return json_reply(201, {{"id", *id}, {"name", name}, {"job_count", 0}});
 }
 
 }  // namespace distren

@@ -16,28 +16,27 @@ namespace distren {
 namespace {
 
 nlohmann::json to_json(store::Shot const& shot) {
-  nlohmann::json latest = nullptr, picture = nullptr;
+  nlohmann::json latest = nullptr, thumbnail = nullptr;
   if (shot.latest_job != 0) {
-    latest = {{"job", shot.latest_job},
+    latest = {{"id", shot.latest_job},
               {"state", shot.latest_state},
-              {"tasks", shot.latest_tasks},
-              {"accepted", shot.latest_accepted}};
+              {"task_count", shot.latest_tasks},
+              {"finished_count", shot.latest_accepted}};
   }
   if (shot.thumbnail_job != 0) {
-    picture = {{"job", shot.thumbnail_job},
-               {"accepted", shot.thumbnail_accepted},
-               {"output", output_to_json(shot.thumbnail_output)}};
+    thumbnail = {{"job_id", shot.thumbnail_job},
+                 {"finished_count", shot.thumbnail_accepted},
+                 {"output", output_to_json(shot.thumbnail_output)}};
   }
   return {{"id", shot.id},
-          {"project", shot.project},
-          {"project_name", shot.project_name},
+          {"project", named_or_null(shot.project, shot.project_name)},
           {"sequence", shot.sequence},
           {"name", shot.name},
           {"state", shot.state},
-          {"said", shot.manual},
-          {"jobs", shot.jobs},
-          {"latest", std::move(latest)},
-          {"picture", std::move(picture)},
+          {"state_is_manual", shot.manual},
+          {"job_count", shot.jobs},
+          {"latest_job", std::move(latest)},
+          {"thumbnail", std::move(thumbnail)},
           {"created_at", shot.created_at},
           {"revision", shot.revision}};
 }
@@ -62,7 +61,7 @@ void check_name(JsonBody& body, std::string_view what, std::string const& name) 
 Reply handle_show_project(Request const&, Context& context) {
   auto const project = find_accessible_project(context);
   if (!project) return error_reply(project.error());
-  return json_reply(200, {{"id", project->id}, {"name", project->name}, {"jobs", project->jobs}});
+  return json_reply(200, {{"id", project->id}, {"name", project->name}, {"job_count", project->jobs}});
 }
 
 Reply handle_list_shots(Request const& request, Context& context) {

@@ -44,7 +44,9 @@ Reply session_reply(int status, Request const& request, Context& context, store:
     if (error.code == Errc::denied) error.problem = "account_blocked";
     return error_reply(error);
   }
-  return json_reply(status, {{"user", user_to_json(user)}, {"token", secret}, {"csrf", csrf_token(services, hash)}})
+  auto const shown = store::show_user(context.database(), user.id);
+  if (!shown) return error_reply(shown.error());
+  return json_reply(status, {{"user", user_to_json(*shown)}, {"token", secret}, {"csrf", csrf_token(services, hash)}})
       .with("Set-Cookie", cookie(services, request.secure, secret, false));
 }
 
@@ -110,10 +112,13 @@ Reply handle_delete_current_session(Request const& request, Context& context) {
 }
 
 Reply handle_show_me(Request const&, Context& context) {
-  nlohmann::json answer{{"user", user_to_json(context.caller.user)}, {"event", context.services.live.last_event_id()}};
+  auto const event = context.services.live.last_event_id();  // before what it is compared with is read
+  auto const user = store::show_user(context.database(), context.caller.user.id);
+  if (!user) return error_reply(user.error());
   // A reloaded page has the cookie, but no longer the token that goes with it.
-  if (context.caller.by_cookie) answer["csrf"] = csrf_token(context.services, context.caller.secret_hash);
-  return json_reply(200, answer);
+  auto const& caller = context.caller;
+  auto csrf = caller.by_cookie ? nlohmann::json(csrf_token(context.services, caller.secret_hash)) : nlohmann::json();
+  return json_reply(200, {{"user", user_to_json(*user)}, {"csrf", std::move(csrf)}, {"last_event_id", event}});
 }
 
 }  // namespace distren

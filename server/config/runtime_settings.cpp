@@ -173,19 +173,19 @@ json RuntimeSettings::list() const {
     items.push_back({{"name", spec.name},
                      {"kind", kind_name(spec.kind)},
                      {"value", typed(spec, is_set ? found->second : file)},
-                     {"file", typed(spec, file)},
-                     {"set", is_set},
-                     {"least", spec.kind == Kind::flag ? json(nullptr) : json(spec.least)},
-                     {"most", spec.kind == Kind::flag ? json(nullptr) : json(spec.most)}});
+                     {"file_value", typed(spec, file)},
+                     {"is_overridden", is_set},
+                     {"minimum", spec.kind == Kind::flag ? json(nullptr) : json(spec.least)},
+                     {"maximum", spec.kind == Kind::flag ? json(nullptr) : json(spec.most)}});
   }
   for (auto const& [name, value] : fixed(file_))
     items.push_back({{"name", name},
                      {"kind", "fixed"},
                      {"value", value},
-                     {"file", value},
-                     {"set", false},
-                     {"least", nullptr},
-                     {"most", nullptr}});
+                     {"file_value", value},
+                     {"is_overridden", false},
+                     {"minimum", nullptr},
+                     {"maximum", nullptr}});
   return items;
 }
 

@@ -6,24 +6,37 @@
 
 namespace distren::store {
 
+namespace {
+
+UserDetails read_details(SqlRow const& row) {
+  return {.id = row.integer(0),
+          .name = row.text(1),
+          .email = row.text(2),
+          .role = row.text(3),
+          .created_at = row.text(4),
+          .blocked_at = row.text(5),
+          .blocked_reason = row.text(6),
+          .jobs = row.integer(7),
+          .slaves = row.integer(8),
+          .total_points = row.integer(9),
+          .last_login_at = row.text(10),
+          .revision = row.integer(11)};
+}
+
+}  // namespace
+
+Result<UserDetails> show_user(Database& database, std::int64_t user) {
+  UserDetails found;
+  auto const shown = database.call("user_show", {user}, [&](SqlRow const& row) { found = read_details(row); });
+  if (!shown) return shown.error();
+  return found;
+}
+
 Result<std::vector<UserDetails>> list_users(Database& database, std::int64_t administrator, std::string_view search,
                                             std::string_view filter, std::int64_t before, int limit) {
   std::vector<UserDetails> users;
-  auto const listed =
-      database.call("user_list", {administrator, search, filter, before, std::int64_t{limit}}, [&](SqlRow const& row) {
-        users.push_back({.id = row.integer(0),
-                         .name = row.text(1),
-                         .email = row.text(2),
-                         .role = row.text(3),
-                         .created_at = row.text(4),
-                         .blocked_at = row.text(5),
-                         .blocked_reason = row.text(6),
-                         .jobs = row.integer(7),
-                         .slaves = row.integer(8),
-                         .total_points = row.integer(9),
-                         .last_login_at = row.text(10),
-                         .revision = row.integer(11)});
-      });
+  auto const listed = database.call("user_list", {administrator, search, filter, before, std::int64_t{limit}},
+                                    [&](SqlRow const& row) { users.push_back(read_details(row)); });
   if (!listed) return listed.error();
   return users;
 }

@@ -31,6 +31,8 @@ struct UserDetails {
 // Newest first; ids below `before` (0: from the start). search: in name or address; which: "", "staff" or "blocked".
 Result<std::vector<UserDetails>> list_users(Database&, std::int64_t administrator, std::string_view search,
                                             std::string_view filter, std::int64_t before, int limit);
+// not_found: no such user.
+Result<UserDetails> show_user(Database&, std::int64_t user);
 // conflict: it is the last administrator.
 Result<void> change_role(Database&, std::int64_t administrator, std::int64_t user, std::string_view role);
 

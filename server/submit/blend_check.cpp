@@ -250,38 +250,37 @@ std::string BlendChecker::state_of(ExternalFile const& file, std::string const& 
   auto const who =
       fmt::format("{}{} '{}'", referrer == source_ ? "" : printable(referrer, 200) + ": ", file.kind, stored);
   bool const audible = file.kind == "sound";  // no frame looks different without it
-  auto const told = [&](char const* state, std::string_view code, std::string sentence) {
-    if (!audible) warn({.code = code, .message = std::move(sentence), .subject = stored});
+  auto const told = [&](std::string_view state, std::string sentence) {
+    if (!audible)
+      warn({.code = state == "missing" ? "missing_file" : state, .message = std::move(sentence), .subject = stored});
     return std::string(state);
   };
   if (file.absolute) {
     auto const shipped = like_named(file.path);
     if (!shipped.empty()) {
-      return told("absolute", "absolute_path",
+      return told("absolute_path",
                   fmt::format("{} is named by an absolute path and will not be found elsewhere, although "
                               "{} was submitted; in Blender choose File > External Data > Make All Paths "
                               "Relative",
                               who, printable(shipped, 200)));
     }
-    return told("absolute", "absolute_path",
-                fmt::format("{} is named by an absolute path and will not be found elsewhere; make it "
-                            "relative or pack it",
-                            who));
+    return told("absolute_path", fmt::format("{} is named by an absolute path and will not be found elsewhere; make it "
+                                             "relative or pack it",
+                                             who));
   }
   auto const path = inside_job(referrer, file.path);
   if (path.empty()) {
-    return told("outside", "outside_root",
+    return told("outside_root",
                 fmt::format("{} lies outside the submitted folder; submit from a folder above it", who));
   }
   if (is_here(file, path)) {
     if (file.kind == "library") libraries_.push_back(path);
-    return "here";
+    return "included";
   }
   if (!file.many && lower_paths_.contains(lower_case(path))) {
-    return told("other case", "other_case",
-                fmt::format("{} is submitted in other upper and lower case; it may not be found", who));
+    return told("other_case", fmt::format("{} is submitted in other upper and lower case; it may not be found", who));
   }
-  return told("missing", "missing_file", fmt::format("{} is missing: {} was not submitted", who, printable(path, 200)));
+  return told("missing", fmt::format("{} is missing: {} was not submitted", who, printable(path, 200)));
 }
 
 void BlendChecker::warn_of_files(std::string const& referrer, BlendSummary const& summary) {

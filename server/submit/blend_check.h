@@ -17,8 +17,8 @@
 
 namespace distren {
 
-// A file that the scene names: "here", "missing", "absolute" (a path of another machine), "outside" (of the submitted
-// folder) or "other case".
+// A file that the scene names: "included", "missing", "absolute_path" (of another machine), "outside_root" (of the
+// submitted folder) or "other_case".
 struct ExternalFileState {
   std::string path;  // as the scene has it
   std::string kind;

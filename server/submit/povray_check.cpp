@@ -61,11 +61,11 @@ Result<void> PovrayChecker::take(PovrayReference const& need, std::string const&
                                need.kind == "include" ? "included file" : need.kind, printable(need.path, 200));
   if (auto const place = place_of(need.path); !place.empty()) {
     if (need.kind == "include") includes_.push_back(place);
-    list(need, "here");
+    list(need, "included");
     return {};
   }
   bool const absolute = need.path.starts_with('/') || need.path.find(":\\") == 1 || need.path.find(":/") == 1;
-  list(need, absolute ? "absolute" : "missing");
+  list(need, absolute ? "absolute_path" : "missing");
   complete_ = complete_ && need.kind != "include";
   auto const sentence =
       absolute ? fmt::format(

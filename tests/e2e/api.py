@@ -88,10 +88,10 @@ def the_reply_to_a_check_matches_its_schema(fixture):
 @case
 def missing_and_unknown_members_are_detected(fixture):
     schema = {"$ref": "#/components/schemas/Project"}
-    assert not fixture.document.faults(schema, {"id": 1, "name": "x", "jobs": 0})
-    assert "'jobs' is a required property" in fixture.document.faults(schema, {"id": 1, "name": "x"})[0]
-    assert "'more'" in fixture.document.faults(schema, {"id": 1, "name": "x", "jobs": 0, "more": 0})[0]
-    assert fixture.document.faults(schema, {"id": 1, "name": None, "jobs": 0})
+    assert not fixture.document.faults(schema, {"id": 1, "name": "x", "job_count": 0})
+    assert "'job_count' is a required property" in fixture.document.faults(schema, {"id": 1, "name": "x"})[0]
+    assert "'more'" in fixture.document.faults(schema, {"id": 1, "name": "x", "job_count": 0, "more": 0})[0]
+    assert fixture.document.faults(schema, {"id": 1, "name": None, "job_count": 0})
 
 
 class Fixture:

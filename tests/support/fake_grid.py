@@ -62,7 +62,7 @@ def look_at(job):
     return shown(job)
 
 
-shot = {"id": 4, "sequence": "SQ010", "name": "SH010", "state": "waiting", "jobs": 1, "latest": None}
+shot = {"id": 4, "sequence": "SQ010", "name": "SH010", "state": "waiting", "job_count": 1, "latest_job": None}
 
 
 class Grid(http.server.BaseHTTPRequestHandler):
@@ -177,7 +177,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
 
     def get_projects(self, parts, query, _):
         self.user()
-        self.answer(200, {"items": [shot], "next": None}) if parts[2:] == ["shots"] else self.listed("projects", query)
+        self.answer(200, {"items": [shot], "next_cursor": None}) if parts[2:] == ["shots"] else self.listed("projects", query)
 
     def patch_shots(self, _, __, body):
         self.user()

@@ -2,7 +2,6 @@
 import type { components, paths } from './schema';
 
 export type {
-  Account,
   Balance,
   Forecast,
   Health,

@@ -788,7 +788,7 @@ export interface paths {
         put?: never;
         /**
          * What would a job be, and what is in its scene; makes nothing
-         * @description The body is that of a new job. What would be refused for its scene, camera or size is `problem` here, so that what
+         * @description The body is that of a new job. What would be refused for its scene, camera or size is in `problems` here, so that what
          *     is in the file can be shown beside it; what is no job at all is refused as there.
          */
         post: operations["checkSubmission"];
@@ -1822,9 +1822,28 @@ export interface components {
         User: {
             /** Format: int64 */
             id: number;
+            /**
+             * Format: int64
+             * @description For If-Match: raised by each change
+             */
+            revision: number;
             name: string;
+            email: string | null;
             /** @enum {string} */
             role: "user" | "moderator" | "administrator";
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Of the newest session that is open
+             */
+            last_login_at: string | null;
+            /** Format: date-time */
+            blocked_at: string | null;
+            blocked_reason: string | null;
+            job_count: number;
+            slave_count: number;
+            total_millipoints: components["schemas"]["Millipoints"];
         };
         Token: {
             /** Format: int64 */
@@ -1840,7 +1859,7 @@ export interface components {
             /** Format: int64 */
             id: number;
             name: string;
-            jobs: number;
+            job_count: number;
         };
         Shot: {
             /** Format: int64 */
@@ -1850,9 +1869,7 @@ export interface components {
              * @description For If-Match: raised by each change
              */
             revision: number;
-            /** Format: int64 */
-            project: number;
-            project_name: string;
+            project: components["schemas"]["Reference"];
             /** @example SQ010 */
             sequence: string;
             /** @example SH020 */
@@ -1860,22 +1877,22 @@ export interface components {
             /** @enum {string} */
             state: "waiting" | "work" | "review" | "done";
             /** @description Somebody said the state; else: work while a job of it is active or paused, review when one is finished */
-            said: boolean;
-            jobs: number;
+            state_is_manual: boolean;
+            job_count: number;
             /** @description Its newest job that renders frames to look at, no tiles and no video */
-            latest: {
+            latest_job: {
                 /** Format: int64 */
-                job: number;
-                /** @enum {string} */
-                state: "active" | "paused" | "finished" | "failed" | "cancelled";
-                tasks: number;
-                accepted: number;
+                id: number;
+                state: components["schemas"]["JobState"];
+                task_count: number;
+                finished_count: number;
             } | null;
-            /** @description The newest of these of which a frame is there; its picture is the shot's */
-            picture: {
+            /** @description That of the newest of these of which a frame is there */
+            thumbnail: {
                 /** Format: int64 */
-                job: number;
-                accepted: number;
+                job_id: number;
+                /** @description Of the job: another number, another image */
+                finished_count: number;
                 output: components["schemas"]["Output"];
             } | null;
             /** Format: date-time */
@@ -2015,32 +2032,6 @@ export interface components {
             /** @description null: it is gone */
             name: string | null;
         } | null;
-        Account: {
-            /** Format: int64 */
-            id: number;
-            /**
-             * Format: int64
-             * @description For If-Match: raised by each change
-             */
-            revision: number;
-            name: string;
-            email: string | null;
-            /** @enum {string} */
-            role: "user" | "moderator" | "administrator";
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            blocked_at: string | null;
-            blocked_reason: string | null;
-            jobs: number;
-            slaves: number;
-            total_millipoints: components["schemas"]["Millipoints"];
-            /**
-             * Format: date-time
-             * @description Of the newest session that is open
-             */
-            login_at: string | null;
-        };
         Setting: {
             name: string;
             /**
@@ -2050,12 +2041,15 @@ export interface components {
             kind: "text" | "flag" | "number" | "fixed";
             value: string | number | boolean;
             /** @description What distrend.toml says */
-            file: string | number | boolean;
-            set: boolean;
+            file_value: string | number | boolean;
+            is_overridden: boolean;
+            /**
+             * Format: int64
+             * @description Of a number, or of the characters of a text
+             */
+            minimum: number | null;
             /** Format: int64 */
-            least: number | null;
-            /** Format: int64 */
-            most: number | null;
+            maximum: number | null;
         };
         Health: {
             version: string;
@@ -2354,7 +2348,7 @@ export interface components {
              */
             approval: "testing" | "waiting" | null;
         };
-        /** @description How many tasks are in each state; the states that slaves do not report stay at 0 */
+        /** @description How many tasks are in each state */
         TaskCounts: {
             total: number;
             /** @description Waiting for a slave */
@@ -2474,10 +2468,10 @@ export interface components {
         };
         /** @description What a .blend says about itself; null for other methods. Null members are not stored in the file. */
         SceneFound: {
-            active: string | null;
+            active_scene: string | null;
             cameras: string[];
             /** @description The Blender that saved the file, like 3.4 */
-            saved_by: string;
+            blender_version: string;
             scenes: {
                 name: string;
                 camera: string | null;
@@ -2919,7 +2913,6 @@ export type RequestedSettings = components['schemas']['RequestedSettings'];
 export type NotificationChoice = components['schemas']['NotificationChoice'];
 export type Notification = components['schemas']['Notification'];
 export type Named = components['schemas']['Named'];
-export type Account = components['schemas']['Account'];
 export type Setting = components['schemas']['Setting'];
 export type Health = components['schemas']['Health'];
 export type StatisticLevel = components['schemas']['StatisticLevel'];
@@ -3023,7 +3016,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["List"] & {
-                        items: components["schemas"]["Account"][];
+                        items: components["schemas"]["User"][];
                     };
                 };
             };
@@ -3122,10 +3115,10 @@ export interface operations {
                 content: {
                     "application/json": {
                         user: components["schemas"]["User"];
-                        /** @description With a cookie alone */
-                        csrf?: string;
+                        /** @description null: there is no cookie */
+                        csrf: string | null;
                         /** @description The latest event; what is asked for after this is not older */
-                        event: string;
+                        last_event_id: string;
                     };
                 };
             };
@@ -4617,7 +4610,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @description Why the job would be refused */
-                        problem: string | null;
+                        problems: components["schemas"]["Problem"][];
                         frame_count: number;
                         /** @description How many jobs it would be; 0: none */
                         job_count: number;
@@ -4626,13 +4619,13 @@ export interface operations {
                         output: components["schemas"]["Output"];
                         findings: components["schemas"]["Finding"][];
                         /** @description Files that the scene and its libraries name, at most 1,000 */
-                        needs: {
+                        external_files: {
                             /** @description As the scene has it */
                             path: string;
                             /** @description image, library, sound, font, movie clip, volume, cache, ... */
                             kind: string;
                             /** @enum {string} */
-                            state: "here" | "missing" | "absolute" | "outside" | "other case";
+                            state: "included" | "missing" | "absolute_path" | "outside_root" | "other_case";
                         }[];
                         /** @description A rough guess at what one frame takes */
                         memory_mib: number | null;
@@ -5724,8 +5717,8 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        jobs: number;
-                        slaves: number;
+                        paused_job_count: number;
+                        disabled_slave_count: number;
                     };
                 };
             };

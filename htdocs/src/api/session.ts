@@ -4,22 +4,25 @@ import { ApiError, ask, sessionEnded, setCsrf } from './client';
 import { knowPosition, listen, stopListening } from './events';
 import type { SessionAnswer, User } from './routes';
 
+/** What the pages ask of whoever is logged in. */
+export type LoggedIn = Pick<User, 'id' | 'name' | 'role'>;
+
 export const me = new Store<User | null | undefined>(undefined);
 export const useMe = (): User | null | undefined => useStore(me);
 
 /** Only below App, which asks for a login first. */
-export function useUser(): User {
+export function useUser(): LoggedIn {
   return useStore(me) ?? { id: 0, name: '', role: 'user' };
 }
 
-export const moderates = (user: User | null | undefined): boolean =>
+export const moderates = (user: LoggedIn | null | undefined): boolean =>
   user?.role === 'moderator' || user?.role === 'administrator';
 
 export async function findMe(): Promise<void> {
   try {
     const answer = await ask('GET /api/v1/users/me');
-    setCsrf(answer.csrf ?? null);
-    knowPosition(answer.event);
+    setCsrf(answer.csrf);
+    knowPosition(answer.last_event_id);
     me.set(answer.user);
     listen();
   } catch (problem) {

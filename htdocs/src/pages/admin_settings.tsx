@@ -26,7 +26,7 @@ function Editor({ setting, changed }: { setting: Setting; changed: () => void })
   };
   const number = setting.kind === 'number';
   const beyond =
-    number && (!Number.isInteger(value) || Number(value) < (setting.least ?? 0) || Number(value) > (setting.most ?? 0));
+    number && (!Number.isInteger(value) || Number(value) < (setting.minimum ?? 0) || Number(value) > (setting.maximum ?? 0));
   return (
     <section class="card">
       <Form
@@ -34,7 +34,7 @@ function Editor({ setting, changed }: { setting: Setting; changed: () => void })
         onSubmit={() => put(value)}
         disabled={value === setting.value || beyond}
         beside={
-          setting.set && (
+          setting.is_overridden && (
             <button type="button" class="button" onClick={() => void tried(() => put(null))}>
               {t.takeBack}
             </button>
@@ -52,12 +52,12 @@ function Editor({ setting, changed }: { setting: Setting; changed: () => void })
             onInput={(next) => setValue(number && next !== '' ? Number(next) : next)}
             more={
               number
-                ? { min: setting.least ?? 0, max: setting.most ?? 0, step: 1 }
-                : { minLength: setting.least ?? 0, maxLength: setting.most ?? 0 }
+                ? { min: setting.minimum ?? 0, max: setting.maximum ?? 0, step: 1 }
+                : { minLength: setting.minimum ?? 0, maxLength: setting.maximum ?? 0 }
             }
           />
         )}
-        {setting.set && <p class="soft small">{t.setHere(words(setting.file))}</p>}
+        {setting.is_overridden && <p class="soft small">{t.setHere(words(setting.file_value))}</p>}
       </Form>
     </section>
   );

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { useLive } from '../api/live';
-import type { Account } from '../api/routes';
+import type { User } from '../api/routes';
 import { useUser } from '../api/session';
 import { setQuery, useAddress } from '../base/address';
 import { count, points } from '../base/format';
@@ -20,11 +20,11 @@ const names = { '': t.whichAll, staff: t.whichStaff, blocked: t.whichBlocked };
 const roles = ['user', 'moderator', 'administrator'] as const;
 const pageSize = 50;
 
-function Block({ account, close, done }: { account: Account; close: () => void; done: () => void }) {
+function Block({ account, close, done }: { account: User; close: () => void; done: () => void }) {
   const [reason, setReason] = useState('');
   const block = async (): Promise<void> => {
     const blocked = await ask('POST /api/v1/users/{user_id}/block', { path: { user_id: account.id }, body: { reason } });
-    showToast(t.blocked(account.name, blocked.jobs, blocked.slaves));
+    showToast(t.blocked(account.name, blocked.paused_job_count, blocked.disabled_slave_count));
     done();
   };
   return (
@@ -52,10 +52,10 @@ function Block({ account, close, done }: { account: Account; close: () => void; 
   );
 }
 
-function Line({ account, mine, changed }: { account: Account; mine: boolean; changed: () => void }) {
+function Line({ account, mine, changed }: { account: User; mine: boolean; changed: () => void }) {
   const [blocking, setBlocking] = useState(false);
   const blocked = account.blocked_at !== null;
-  const change = async (role: Account['role'], place: HTMLSelectElement): Promise<void> => {
+  const change = async (role: User['role'], place: HTMLSelectElement): Promise<void> => {
     const title = t.roleTitle(account.name, t.roles[role]);
     const sure = await confirmed(title, t.roleBody[role], t.roleYes, role !== 'user');
     if (sure) {
@@ -84,7 +84,7 @@ function Line({ account, mine, changed }: { account: Account; mine: boolean; cha
           </p>
         )}
         <p class="soft small">
-          {t.accountFacts(count(account.jobs), count(account.slaves), points(account.total_millipoints))}
+          {t.accountFacts(count(account.job_count), count(account.slave_count), points(account.total_millipoints))}
           {' · '}
           {t.joined}{' '}
           <Time at={account.created_at} />
@@ -96,7 +96,7 @@ function Line({ account, mine, changed }: { account: Account; mine: boolean; cha
           aria-label={t.roleOf(account.name)}
           value={account.role}
           disabled={blocked}
-          onChange={(event) => void change(event.currentTarget.value as Account['role'], event.currentTarget)}
+          onChange={(event) => void change(event.currentTarget.value as User['role'], event.currentTarget)}
         >
           {roles.map((role) => (
             <option key={role} value={role}>
@@ -150,10 +150,10 @@ export function AdminUsersPage() {
   const list = useLive(
     `accounts ${which} ${pages} ${search}`,
     async (signal) => {
-      const items: Account[] = [];
+      const items: User[] = [];
       let cursor: string | null = null;
       for (let page = 0; page < pages; page += 1) {
-        const found: { items: Account[]; next_cursor: string | null } = await ask('GET /api/v1/users', {
+        const found: { items: User[]; next_cursor: string | null } = await ask('GET /api/v1/users', {
           query: {
             limit: pageSize,
             ...(cursor ? { cursor } : {}),

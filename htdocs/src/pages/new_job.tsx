@@ -141,7 +141,7 @@ export function NewJobPage() {
 
   useEffect(() => {
     // the scene's own frames, unless the reader has typed some
-    const chosen = found?.scene?.scenes.find((each) => each.name === (choices.scene || found.scene?.active));
+    const chosen = found?.scene?.scenes.find((each) => each.name === (choices.scene || found.scene?.active_scene));
     if (!chosen || choices.frames || choices.framesTyped || chosen.frame_start === null || chosen.frame_end === null)
       return;
     const step = (chosen.frame_step ?? 1) > 1 ? `x${chosen.frame_step}` : '';
@@ -154,7 +154,8 @@ export function NewJobPage() {
   }, [found, choices.scene]);
 
   const frames = countFrames(choices.frames);
-  const ready = frames !== null && choices.name.trim() !== '' && !latest?.problem && goodShot(choices.shot);
+  const refused = (latest?.problems ?? []).length > 0;
+  const ready = frames !== null && choices.name.trim() !== '' && !refused && goodShot(choices.shot);
   const sent = useRef({ said: '', key: '' });
   const submit = async (): Promise<void> => {
     if (!files) return;

@@ -28,18 +28,18 @@ export function Findings({
     );
   }
   const scene =
-    answer.scene?.scenes.find((each) => each.name === (choices.scene || answer.scene?.active)) ??
+    answer.scene?.scenes.find((each) => each.name === (choices.scene || answer.scene?.active_scene)) ??
     answer.scene?.scenes[0];
   const t = text.newJob;
   return (
     <section class="card found">
       <h2>{t.inScene}</h2>
-      {answer.problem && (
-        <div class="notice notice-bad" role="alert">
+      {answer.problems.map((each) => (
+        <div key={each.detail} class="notice notice-bad" role="alert">
           <Icon name="warning" />
-          <p>{answer.problem}</p>
+          <p>{each.detail}</p>
         </div>
-      )}
+      ))}
       {scene && (
         <dl class="facts">
           <Fact name={t.scene}>{scene.name}</Fact>
@@ -64,7 +64,7 @@ export function Findings({
           )}
           {scene.view_layers.length > 1 && <Fact name={t.viewLayers}>{scene.view_layers.join(', ')}</Fact>}
           {answer.memory_mib !== null && <Fact name={t.memory}>{t.about(memory(answer.memory_mib))}</Fact>}
-          {answer.scene && <Fact name={t.savedBy}>{t.blender(answer.scene.saved_by)}</Fact>}
+          {answer.scene && <Fact name={t.savedBy}>{t.blender(answer.scene.blender_version)}</Fact>}
           {scene.samples !== null && <Fact name={t.samples}>{scene.samples}</Fact>}
           {answer.renderer.version && <Fact name={text.job.needs}>{text.job.blender(answer.renderer.version)}</Fact>}
         </dl>
@@ -79,7 +79,7 @@ export function Findings({
           </ul>
         </div>
       ) : (
-        !answer.problem && (
+        answer.problems.length === 0 && (
           <p class="good">
             <Icon name="check" /> {t.noWarnings}
           </p>

@@ -23,23 +23,23 @@ export function ShotBadge({ state }: { state: Shot['state'] }) {
 }
 
 export function shotThumbnail(shot: Shot, size: 256 | 1024): string | null {
-  const from = shot.picture;
-  return from && url(`/api/v1/jobs/${from.job}/thumbnail?size=${size}&version=${from.accepted}`);
+  const from = shot.thumbnail;
+  return from && url(`/api/v1/jobs/${from.job_id}/thumbnail?size=${size}&version=${from.finished_count}`);
 }
 
 function ShotCard({ shot }: { shot: Shot }) {
-  const latest = shot.latest;
+  const latest = shot.latest_job;
   return (
     <a class="shot card" href={address(['shots', shot.id])}>
-      <RenderedImage small src={shotThumbnail(shot, 256)} alt="" ratio={ratioOf(shot.picture?.output)} />
+      <RenderedImage small src={shotThumbnail(shot, 256)} alt="" ratio={ratioOf(shot.thumbnail?.output)} />
       <span class="between">
         <strong class="cut">{shot.name}</strong>
         <ShotBadge state={shot.state} />
       </span>
       <span class="soft small cut">
         {latest && shot.state === 'work'
-          ? text.shots.frames(count(latest.accepted), count(latest.tasks))
-          : text.projects.jobs(shot.jobs)}
+          ? text.shots.frames(count(latest.finished_count), count(latest.task_count))
+          : text.projects.jobs(shot.job_count)}
       </span>
     </a>
   );
@@ -127,7 +127,7 @@ export function ProjectPage({ id }: { id: number }) {
         actions={
           <>
             <a class="button" href={address(['jobs'], { project: id })}>
-              <Icon name="jobs" /> {text.projects.jobs(project.data.jobs)}
+              <Icon name="jobs" /> {text.projects.jobs(project.data.job_count)}
             </a>
             <a class="button" href={address(['jobs', 'new'], { project: id })}>
               <Icon name="add" /> {text.jobs.create}

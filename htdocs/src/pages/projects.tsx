@@ -40,7 +40,7 @@ export function ProjectsPage() {
               <a class="tile-link" href={address(['projects', project.id])}>
                 <Icon name="folder" />
                 <strong class="cut">{project.name}</strong>
-                <span class="soft">{text.projects.jobs(project.jobs)}</span>
+                <span class="soft">{text.projects.jobs(project.job_count)}</span>
               </a>
               <a
                 class="button"

@@ -82,13 +82,13 @@ export function ShotPage({ id }: { id: number }) {
         if (mine !== (update.shot === undefined ? mine : update.shot?.id === id) || update.created) return 'ask';
         if (!mine) return undefined;
         const now = applyJobsUpdate(jobs, update);
-        const stands = applyShotsUpdate([shot], shot.project, update);
+        const stands = applyShotsUpdate([shot], shot.project.id, update);
         if (now === undefined || now === 'ask') return now;
         const known = stands !== undefined && stands !== 'ask' ? stands.data[0] : undefined;
         const asks = now.ask === true || stands === 'ask' || (stands !== undefined && stands.ask === true);
         return { data: { shot: known ?? shot, jobs: now.data }, ask: asks };
       },
-      project: (update, { shot }) => (update.id === shot.project ? 'ask' : undefined),
+      project: (update, { shot }) => (update.id === shot.project.id ? 'ask' : undefined),
     },
   );
   const [editing, setEditing] = useState(false);
@@ -98,14 +98,14 @@ export function ShotPage({ id }: { id: number }) {
     return live.problem ? <Missing title={t.shot} problem={live.problem} retry={live.refresh} /> : <Loading />;
 
   const jobs = live.data.jobs;
-  const shownJob = jobs.find((job) => job.id === shot.picture?.job);
+  const shownJob = jobs.find((job) => job.id === shot.thumbnail?.job_id);
   const say = async (state: (typeof shotStates)[number] | 'auto'): Promise<void> => {
     await tried(() => ask('PATCH /api/v1/shots/{shot_id}', { path, body: { state } }));
     live.refresh();
   };
   const remove = async (): Promise<void> => {
     if (!(await confirmed(t.deleteAsk(shot.name), t.deleteLoses(jobs.length), text.actions.name.delete, true))) return;
-    if (await tried(() => ask('DELETE /api/v1/shots/{shot_id}', { path }))) go(address(['projects', shot.project]));
+    if (await tried(() => ask('DELETE /api/v1/shots/{shot_id}', { path }))) go(address(['projects', shot.project.id]));
   };
   const watch = (more: Record<string, string | number>): void => {
     if (shownJob) go(address(['jobs', shownJob.id], more));
@@ -113,8 +113,8 @@ export function ShotPage({ id }: { id: number }) {
   return (
     <>
       <p class="crumbs">
-        <a href={address(['projects', shot.project])}>
-          <Icon name="back" /> {shot.project_name}
+        <a href={address(['projects', shot.project.id])}>
+          <Icon name="back" /> {shot.project.name}
         </a>
       </p>
       <Heading
@@ -123,7 +123,7 @@ export function ShotPage({ id }: { id: number }) {
           <>
             <a
               class="button button-main"
-              href={address(['jobs', 'new'], { project: shot.project, shot: `${shot.sequence}/${shot.name}` })}
+              href={address(['jobs', 'new'], { project: shot.project.id, shot: `${shot.sequence}/${shot.name}` })}
             >
               <Icon name="add" /> {text.jobs.create}
             </a>
@@ -148,7 +148,7 @@ export function ShotPage({ id }: { id: number }) {
             label={t.openJob(shownJob.name)}
           />
         ) : (
-          <RenderedImage src={shotThumbnail(shot, 1024)} alt="" ratio={ratioOf(shot.picture?.output)} />
+          <RenderedImage src={shotThumbnail(shot, 1024)} alt="" ratio={ratioOf(shot.thumbnail?.output)} />
         )}
         <div class="job-facts">
           <div class="shot-state">
@@ -159,17 +159,17 @@ export function ShotPage({ id }: { id: number }) {
               onChange={(state) => void say(state)}
               options={shotStates.map((state) => [state, t.states[state]] as const)}
             />
-            <p class="soft">{shot.said ? t.said : t.byJobs}</p>
-            {shot.said && (
+            <p class="soft">{shot.state_is_manual ? t.said : t.byJobs}</p>
+            {shot.state_is_manual && (
               <button type="button" class="button" onClick={() => void say('auto')}>
                 {t.auto}
               </button>
             )}
           </div>
           <dl class="facts">
-            <Fact name={text.jobs.title}>{count(shot.jobs)}</Fact>
-            {shot.latest && (
-              <Fact name={t.latest}>{text.job.framesDone(count(shot.latest.accepted), count(shot.latest.tasks))}</Fact>
+            <Fact name={text.jobs.title}>{count(shot.job_count)}</Fact>
+            {shot.latest_job && (
+              <Fact name={t.latest}>{text.job.framesDone(count(shot.latest_job.finished_count), count(shot.latest_job.task_count))}</Fact>
             )}
             <Fact name={t.since}>
               <Time at={shot.created_at} />

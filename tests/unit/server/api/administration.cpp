@@ -103,8 +103,9 @@ START_TEST(who_is_blocked_is_out_at_once_and_reads_why) {
                          .get<std::string>();
   ck_assert_int_eq(desk.call("POST", path + "/block", desk.admin, {{"reason", ""}}).status, 400);
   auto const blocked = desk.call("POST", path + "/block", desk.admin, {{"reason", "mines coins"}});
-  ck_assert_msg(blocked.status == 200 && blocked.json["slaves"] == 1 && blocked.json["jobs"] == 0, "%s",
-                blocked.text.c_str());
+  ck_assert_msg(
+      blocked.status == 200 && blocked.json["disabled_slave_count"] == 1 && blocked.json["paused_job_count"] == 0, "%s",
+      blocked.text.c_str());
   ck_assert(!desk.online(slave["id"].get<std::int64_t>()));
   ck_assert_int_eq(desk.call("GET", "/api/v1/users/me", bad).status, 401);
   ck_assert_int_eq(desk.call("GET", "/api/v1/jobs", token).status, 401);
@@ -134,7 +135,7 @@ START_TEST(a_setting_holds_at_once_and_can_be_taken_back) {
   ck_assert_int_eq(desk.set("registration", false).status, 200);
   ck_assert_int_eq(desk.call("POST", "/api/v1/users", "", {{"name", "late"}, {"password", "long enough"}}).status, 403);
   auto const changed = desk.setting("registration");
-  ck_assert(changed["value"] == false && changed["file"] == true && changed["set"] == true);
+  ck_assert(changed["value"] == false && changed["file_value"] == true && changed["is_overridden"] == true);
   // Another server, or this one started anew, finds it at its next look.
   Fixture other;
   ck_assert(other.services->runtime.now().registration);
@@ -143,7 +144,7 @@ START_TEST(a_setting_holds_at_once_and_can_be_taken_back) {
   ck_assert_int_eq(desk.set("registration", nullptr).status, 200);
   ck_assert_int_eq(desk.set("name", nullptr).status, 200);
   ck_assert_text(desk.call("GET", "/api/v1/grid").json["name"], "DistRen");
-  ck_assert(desk.setting("registration")["set"] == false && desk.services->runtime.now().registration);
+  ck_assert(desk.setting("registration")["is_overridden"] == false && desk.services->runtime.now().registration);
   auto const events = desk.call("GET", "/api/v1/admin/audit-log?kind=setting_changed", desk.admin).json["items"];
   ck_assert_uint_ge(events.size(), 4);
   ck_assert_says(events[0]["message"].get<std::string>(), "what the file says");

@@ -113,19 +113,19 @@ START_TEST(a_job_can_be_looked_into_before_it_is_one) {
     return reply.json;
   };
   auto const good = look(json::object());
-  ck_assert(good["problem"].is_null() && good["findings"].is_array());
+  ck_assert(good["problems"].empty() && good["findings"].is_array());
   ck_assert_int_eq(good["frame_count"].get<int>(), 4);
   ck_assert_text(good["output"]["format"], "PNG");
-  ck_assert_text(good["scene"]["active"], "Scene");
+  ck_assert_text(good["scene"]["active_scene"], "Scene");
   ck_assert_text(good["scene"]["scenes"][0]["camera"], "Camera");
   ck_assert_int_gt(good["scene"]["scenes"][0]["frame_end"].get<int>(), 1);
-  ck_assert_text(good["scene"]["saved_by"], "3.4");
+  ck_assert_text(good["scene"]["blender_version"], "3.4");
   ck_assert_uint_eq(good["scene"]["scenes"][0]["view_layers"].size(), 1);
   ck_assert_int_gt(good["memory_mib"].get<int>(), 250);
   ck_assert_int_lt(good["memory_mib"].get<int>(), 2000);
-  ck_assert(good["needs"] == json::array());
+  ck_assert(good["external_files"] == json::array());
   auto const bad = look({{"parameters", {{"camera", "Nope"}}}});
-  ck_assert_says(bad["problem"].get<std::string>(), "camera 'Nope'");
+  ck_assert_says(bad["problems"][0]["detail"].get<std::string>(), "camera 'Nope'");
   ck_assert_text(bad["scene"]["cameras"][0], "Camera");  // so that another can be chosen
   auto const somebodys = desk.call("POST", "/api/v1/submissions/check", secret, sample_job(desk, secret));
   ck_assert_int_eq(somebodys.status, 200);

@@ -40,7 +40,8 @@ START_TEST(shots_are_made_listed_changed_and_removed) {
   auto const made = desk.call("POST", desk.shots, desk.owner, {{"sequence", "SQ010"}, {"name", "SH010"}});
   ck_assert_msg(made.status == 201, "%s", made.text.c_str());
   ck_assert_text(made.json["state"], "waiting");
-  ck_assert(made.json["said"] == false && made.json["latest"].is_null() && made.json["picture"].is_null());
+  ck_assert(made.json["state_is_manual"] == false && made.json["latest_job"].is_null() &&
+            made.json["thumbnail"].is_null());
   auto const again = desk.call("POST", desk.shots, desk.owner, {{"sequence", "SQ010"}, {"name", "SH010"}});
   ck_assert(again.status == 201 && again.json["id"] == made.json["id"]);
   desk.call("POST", desk.shots, desk.owner, {{"sequence", "SQ020"}, {"name", "SH010"}});
@@ -53,7 +54,8 @@ START_TEST(shots_are_made_listed_changed_and_removed) {
       desk.call("PATCH", path, desk.owner, {{"name", "SH015"}, {"sequence", "SQ030"}, {"state", "done"}});
   ck_assert_msg(changed.status == 200, "%s", changed.text.c_str());
   ck_assert_text(changed.json["name"], "SH015");
-  ck_assert(changed.json["state"] == "done" && changed.json["said"] == true && changed.json["sequence"] == "SQ030");
+  ck_assert(changed.json["state"] == "done" && changed.json["state_is_manual"] == true &&
+            changed.json["sequence"] == "SQ030");
   ck_assert(desk.call("PATCH", path, desk.owner, {{"state", "auto"}}).json["state"] == "waiting");
   ck_assert_text(desk.call("GET", "/api/v1/projects/" + desk.project, desk.owner).json["name"], "film");
   ck_assert_int_eq(desk.call("DELETE", path, desk.owner).status, 204);
@@ -93,7 +95,7 @@ START_TEST(a_job_is_submitted_into_a_shot) {
   auto const path = "/api/v1/shots/" + job.json["shot"]["id"].dump();
   auto const shot = desk.call("GET", path, desk.owner);
   ck_assert_text(shot.json["state"], "work");
-  ck_assert(shot.json["latest"]["job"] == job.json["id"] && shot.json["jobs"] == 1);
+  ck_assert(shot.json["latest_job"]["id"] == job.json["id"] && shot.json["job_count"] == 1);
   auto const jobs = desk.call("GET", path + "/jobs", desk.owner);
   ck_assert_uint_eq(jobs.json["items"].size(), 1);
   ck_assert_text(jobs.json["items"][0]["name"], "film");
@@ -110,8 +112,8 @@ START_TEST(all_steps_of_a_submission_are_in_its_shot) {
   ck_assert_msg(job.status == 201, "%s", job.text.c_str());
   ck_assert_uint_eq(job.json["jobs"].size(), 3);
   auto const shot = desk.call("GET", "/api/v1/shots/" + job.json["shot"]["id"].dump(), desk.owner);
-  ck_assert(shot.json["jobs"] == 3);
-  ck_assert(shot.json["latest"]["job"] == job.json["jobs"][1]["id"]);  // neither the tiles nor the video
+  ck_assert(shot.json["job_count"] == 3);
+  ck_assert(shot.json["latest_job"]["id"] == job.json["jobs"][1]["id"]);  // neither the tiles nor the video
 }
 END_TEST
 
@@ -124,8 +126,8 @@ START_TEST(a_job_is_moved_between_shots_of_its_project) {
       desk.call("POST", desk.shots, desk.owner, {{"sequence", "SQ010"}, {"name", "SH020"}}).json["id"].dump();
   auto const moved = desk.call("POST", second + "/jobs", desk.owner, {{"job", job.json["id"]}});
   ck_assert_msg(moved.status == 200, "%s", moved.text.c_str());
-  ck_assert(moved.json["jobs"] == 1 && moved.json["state"] == "work");
-  ck_assert(desk.call("GET", first, desk.owner).json["jobs"] == 0);
+  ck_assert(moved.json["job_count"] == 1 && moved.json["state"] == "work");
+  ck_assert(desk.call("GET", first, desk.owner).json["job_count"] == 0);
   auto const alone = desk.submit(json::object());
   ck_assert_int_eq(desk.call("POST", second + "/jobs", desk.owner, {{"job", alone.json["id"]}}).status, 409);
   ck_assert_int_eq(desk.call("POST", second + "/jobs", desk.owner, {{"job", 99999}}).status, 404);
@@ -148,8 +150,8 @@ START_TEST(a_job_says_itself_which_shot_it_is_for) {
   auto const moved = change({{"shot_name", "SQ020/SH030"}, {"name", "moved"}});
   ck_assert_msg(moved.status == 200, "%s", moved.text.c_str());
   ck_assert(moved.json["shot"]["name"] == "SQ020/SH030" && moved.json["name"] == "moved");
-  ck_assert(desk.call("GET", first, desk.owner).json["jobs"] == 0);
-  ck_assert(desk.call("GET", "/api/v1/shots/" + moved.json["shot"]["id"].dump(), desk.owner).json["jobs"] == 1);
+  ck_assert(desk.call("GET", first, desk.owner).json["job_count"] == 0);
+  ck_assert(desk.call("GET", "/api/v1/shots/" + moved.json["shot"]["id"].dump(), desk.owner).json["job_count"] == 1);
   auto const refused = change({{"shot_name", "nowhere"}, {"name", "not this"}});
   ck_assert_int_eq(refused.status, 400);
   ck_assert_says(refused.message(), "is not like SEQUENCE/SHOT");

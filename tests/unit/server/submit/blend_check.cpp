@@ -118,20 +118,21 @@ START_TEST(a_baked_cache_counts_when_its_folder_was_submitted) {
   ck_assert_text(said(summary, {"film/blendcache_scene/cloth_0001.bphys"}), "");
   ck_assert_says(said(summary, {"blendcache_scene/cloth_0001.bphys"}), "was not submitted");
   auto const fluid = with_file("cache", "//fluid", true);
-  ck_assert_text(states(fluid, {"film/fluid/data/fluid_0001.vdb"}), "//fluid cache here\n");
+  ck_assert_text(states(fluid, {"film/fluid/data/fluid_0001.vdb"}), "//fluid cache included\n");
   ck_assert_text(states(fluid, {"film/fluids.txt"}), "//fluid cache missing\n");
 }
 END_TEST
 
 START_TEST(every_file_that_a_scene_names_has_its_state) {
-  ck_assert_text(states(with_file("font", "//fonts/a.ttf"), {"film/fonts/a.ttf"}), "//fonts/a.ttf font here\n");
+  ck_assert_text(states(with_file("font", "//fonts/a.ttf"), {"film/fonts/a.ttf"}), "//fonts/a.ttf font included\n");
   ck_assert_text(states(with_file("volume", "//a.vdb"), {}), "//a.vdb volume missing\n");
-  ck_assert_text(states(with_file("font", "//Fonts/A.ttf"), {"film/fonts/a.ttf"}), "//Fonts/A.ttf font other case\n");
-  ck_assert_text(states(with_file("movie clip", "//../../a.mov"), {"a.mov"}), "//../../a.mov movie clip outside\n");
-  ck_assert_text(states(with_file("font", "C:\\a.ttf"), {}), "C:\\a.ttf font absolute\n");
+  ck_assert_text(states(with_file("font", "//Fonts/A.ttf"), {"film/fonts/a.ttf"}), "//Fonts/A.ttf font other_case\n");
+  ck_assert_text(states(with_file("movie clip", "//../../a.mov"), {"a.mov"}),
+                 "//../../a.mov movie clip outside_root\n");
+  ck_assert_text(states(with_file("font", "C:\\a.ttf"), {}), "C:\\a.ttf font absolute_path\n");
   auto tiles = plain();
   tiles.images.push_back({"skin", "//tex/skin.<UDIM>.png", "tiled", false, {}});
-  ck_assert_text(states(tiles, {"film/tex/skin.1001.png"}), "//tex/skin.<UDIM>.png image here\n");
+  ck_assert_text(states(tiles, {"film/tex/skin.1001.png"}), "//tex/skin.<UDIM>.png image included\n");
   ck_assert_text(states(tiles, {"film/skin.1001.png"}), "//tex/skin.<UDIM>.png image missing\n");
 }
 END_TEST

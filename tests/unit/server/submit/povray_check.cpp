@@ -46,7 +46,7 @@ START_TEST(names_are_looked_up_beside_the_scene_and_from_the_root) {
                            {"lib/c.inc", "png \"e.png\""},
                            {"film/d.png", ""}});
   ck_assert_text(found.problem, "");
-  ck_assert_text(found.needs, "b.inc here\nlib/c.inc here\ne.png missing\nd.png here\n");
+  ck_assert_text(found.needs, "b.inc included\nlib/c.inc included\ne.png missing\nd.png included\n");
   ck_assert_says(found.warnings, "lib/c.inc: image 'e.png' is missing");
 }
 END_TEST
