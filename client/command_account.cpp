@@ -89,8 +89,9 @@ Result<int> show_status(Context const& context) {
   text += fmt::format("slaves  {} of {} connected\n", number_of(slaves, "online"), number_of(slaves, "total"));
   text += fmt::format("jobs    {} active\n", number_of(object_of(*status, "jobs"), "active"));
   text += fmt::format("frames  {} waiting, {} rendering, {} done\n",
-                      grouped(static_cast<std::uint64_t>(number_of(frames, "ready"))), number_of(frames, "leased"),
-                      grouped(static_cast<std::uint64_t>(number_of(frames, "accepted"))));
+                      grouped(static_cast<std::uint64_t>(number_of(frames, "ready"))),
+                      number_of(frames, "assigned") + number_of(frames, "rendering") + number_of(frames, "checking"),
+                      grouped(static_cast<std::uint64_t>(number_of(frames, "finished"))));
   auto json = *status;
   json["user"] = user;
   context.print(json, text);

@@ -90,7 +90,7 @@ Result<int> explain(Context const& context, Question const& asked) {
   auto const name = fmt::format("{} {}", kind, id);
   auto why = session->get(fmt::format("/api/v1/{}s/{}/explain", kind, id), name);
   if (!why) return why.error();
-  context.print(*why, fmt::format("{}: {} [{}]\n", name, text_of(*why, "sentence"), text_of(*why, "rule")));
+  context.print(*why, fmt::format("{}: {} [{}]\n", name, text_of(*why, "message"), text_of(*why, "rule")));
   return exit_ok;
 }
 

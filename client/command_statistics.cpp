@@ -52,15 +52,16 @@ Result<int> show_statistics(Context const& context, StatisticsOptions const& opt
   auto session = context.session();
   if (!session) return session.error();
   auto found =
-      session->get(fmt::format("/api/v1/statistics?span={}&of={}", options.period, options.mine ? "mine" : "grid"),
+      session->get(fmt::format("/api/v1/statistics?period={}&owner={}", options.period, options.mine ? "me" : "any"),
                    "the statistics");
   if (!found) return found.error();
-  auto const& frames = list_of(*found, "frames");
-  auto const& failures = list_of(*found, "failures");
-  auto const& points = list_of(*found, "earned_millipoints");
-  auto const& power = list_of(object_of(*found, "power"), "mean");
-  auto const& ready = list_of(object_of(*found, "ready"), "mean");
-  auto const step = std::max<std::int64_t>(1, number_of(*found, "step"));
+  auto const& series = object_of(*found, "series");
+  auto const& frames = list_of(series, "frames_finished");
+  auto const& failures = list_of(series, "attempts_failed");
+  auto const& points = list_of(series, "earned_millipoints");
+  auto const& power = list_of(object_of(series, "power_online"), "mean");
+  auto const& ready = list_of(object_of(series, "frames_ready"), "mean");
+  auto const step = std::max<std::int64_t>(1, number_of(*found, "step_ms") / 1000);
   auto const size = together(options.period);
   Table table({{"STARTED"},
                {"FRAMES", Align::right},

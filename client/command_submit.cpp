@@ -118,7 +118,7 @@ Result<Prepared> prepare(Submission const& given) {
 Result<Json> create_job(Session& session, Submission const& given, Prepared const& prepared, Json const& project) {
   auto files = Json::array();
   for (auto const& file : prepared.scene.files)
-    files.push_back({{"path", file.path}, {"sha256", file.sha256}, {"size", file.size}});
+    files.push_back({{"path", file.path}, {"sha256", file.sha256}, {"size_bytes", file.size}});
   Json body{{"name", given.name.empty() ? std::filesystem::path(given.file).stem().string() : given.name},
             {"method", given.method},
             {"main_file", prepared.scene.source},

@@ -110,14 +110,14 @@ Reply handle_list_methods(Request const&, Context& context) {
       auto const here = context.services.methods.find(version.name);
       bool const defined = here != context.services.methods.end();
       items.push_back({{"name", version.name},
-                       {"defined", defined},
-                       {"benchmark", defined && here->second.benchmark.has_value()},
+                       {"is_defined", defined},
+                       {"has_benchmark", defined && here->second.benchmark.has_value()},
                        {"versions", json::array()}});
     }
     if (version.version.empty()) continue;
     items.back()["versions"].push_back({{"version", version.version},
-                                        {"slaves", version.slaves},
-                                        {"lately", version.seen_last_day},
+                                        {"slave_count", version.slaves},
+                                        {"seen_last_day_count", version.seen_last_day},
                                         {"power", version.power == 0 ? json(nullptr) : decimal(version.power)}});
   }
   return whole_list_reply(std::move(items));

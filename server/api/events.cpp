@@ -13,22 +13,21 @@ namespace {
 
 constexpr std::size_t longest_position = 64;
 
-Result<bool> switched(std::string_view name, std::string_view value) {
-  if (value == "0" || value == "1") return value == "1";
-  return fail(Errc::invalid, fmt::format("{}={} is neither 0 nor 1", name, printable(value, 30)));
-}
-
 Result<void> read_parameter(std::string_view name, std::string_view value, Subscriber& reader, std::string& since) {
   if (name == "since") {
     since = value.substr(0, longest_position);
-  } else if (name == "job") {
+  } else if (name == "job_id") {
     auto const job = whole_number(value, 1, INT64_MAX);
-    if (!job) return fail(Errc::invalid, fmt::format("job={} is not a job's number", printable(value, 30)));
+    if (!job) return fail(Errc::invalid, fmt::format("job_id={} is not a job's number", printable(value, 30)));
     reader.job = *job;
+  } else if (name == "owner") {
+    if (value != "me" && value != "any")
+      return fail(Errc::invalid, fmt::format("owner={} is neither me nor any", printable(value, 30)));
+    reader.all = value == "any";
   } else {
-    auto const on = switched(name, value);
-    if (!on) return on.error();
-    (name == "all" ? reader.all : reader.slaves) = *on;
+    if (value != "true" && value != "false")
+      return fail(Errc::invalid, fmt::format("{}={} is neither true nor false", name, printable(value, 30)));
+    reader.slaves = value == "true";
   }
   return {};
 }
@@ -47,7 +46,7 @@ Reply handle_stream_events(Request const& request, Context& context) {
   // The browser's Last-Event-ID on reconnect is newer than the query of its URL.
   if (auto const last = request.header("last-event-id"); !last.empty()) since = last.substr(0, longest_position);
   if (reader.all && !caller.moderates())
-    return error_reply(403, "only moderators hear of everybody's jobs; leave out all=1 to hear of yours");
+    return error_reply(403, "only moderators hear of everybody's jobs; leave out owner=any to hear of yours");
   if (reader.job != 0) {
     auto const job = store::show_job(context.database(), reader.job);
     if (!job && job.error().code != Errc::not_found) return error_reply(job.error());

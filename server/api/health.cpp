@@ -25,8 +25,11 @@ constexpr std::size_t tables_shown = 8;
 json stor_to_json(ServerConfig const& config) {
   std::error_code problem;
   auto const space = std::filesystem::space(config.stor, problem);
-  if (problem) return {{"free", nullptr}, {"total", nullptr}, {"keep", config.limits.min_free_bytes}};
-  return {{"free", space.available}, {"total", space.capacity}, {"keep", config.limits.min_free_bytes}};
+  if (problem)
+    return {{"free_bytes", nullptr}, {"total_bytes", nullptr}, {"min_free_bytes", config.limits.min_free_bytes}};
+  return {{"free_bytes", space.available},
+          {"total_bytes", space.capacity},
+          {"min_free_bytes", config.limits.min_free_bytes}};
 }
 
 json database_to_json(std::vector<store::TableSize> const& tables) {
@@ -35,9 +38,9 @@ json database_to_json(std::vector<store::TableSize> const& tables) {
   for (auto const& table : tables) {
     bytes += table.bytes;
     if (largest.size() < tables_shown)
-      largest.push_back({{"name", table.name}, {"rows", table.rows}, {"bytes", table.bytes}});
+      largest.push_back({{"name", table.name}, {"row_count", table.rows}, {"size_bytes", table.bytes}});
   }
-  return {{"bytes", bytes}, {"schema", known_schema}, {"tables", std::move(largest)}};
+  return {{"size_bytes", bytes}, {"schema_version", known_schema}, {"tables", std::move(largest)}};
 }
 
 // Whether others can reach it: not through a loopback listener.
@@ -61,23 +64,26 @@ Reply handle_show_server_health(Request const&, Context& context) {
   auto const journal = services.dispatcher.journal_status();
   auto const* workers = services.workers;
   auto const& config = services.config;
-  return json_reply(200, {{"version", PACKAGE_VERSION},
-                          {"uptime", services.now_ms() - services.started_ms},
-                          {"stor", stor_to_json(config)},
-                          {"database", database_to_json(*tables)},
-                          {"journal", {{"away", journal.away}, {"waiting", journal.waiting}, {"lag", journal.lag_ms}}},
-                          {"workers",
-                           {{"threads", config.limits.worker_threads},
-                            {"waiting", workers == nullptr ? 0 : workers->waiting()},
-                            {"queue", config.limits.request_queue},
-                            {"turned_away", services.counters.rejected.load()}}},
-                          {"setup",
-                           {{"reachable", is_reachable(config)},
-                            {"registration", services.runtime.now().registration},
-                            {"slaves", totals->slaves > 0},
-                            {"jobs", !jobs->empty()},
-                            {"second", staff->size() > 1},
-                            {"mail", !config.mail.server.empty()}}}});
+  return json_reply(
+      200,
+      {{"server_version", PACKAGE_VERSION},
+       {"uptime_ms", services.now_ms() - services.started_ms},
+       {"stor", stor_to_json(config)},
+       {"database", database_to_json(*tables)},
+       {"journal",
+        {{"database_unavailable", journal.away}, {"unwritten_count", journal.waiting}, {"lag_ms", journal.lag_ms}}},
+       {"workers",
+        {{"thread_count", config.limits.worker_threads},
+         {"queued_count", workers == nullptr ? 0 : workers->waiting()},
+         {"queue_limit", config.limits.request_queue},
+         {"rejected_count", services.counters.rejected.load()}}},
+       {"setup",
+        {{"reachable", is_reachable(config)},
+         {"registration", services.runtime.now().registration},
+         {"has_slave", totals->slaves > 0},
+         {"has_job", !jobs->empty()},
+         {"second_administrator", staff->size() > 1},
+         {"mail", !config.mail.server.empty()}}}});
 }
 
 }  // namespace distren

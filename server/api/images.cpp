@@ -107,7 +107,8 @@ Reply handle_list_inputs(Request const&, Context& context) {
   auto const files = store::list_job_files(context.database(), job->id);
   if (!files) return error_reply(files.error());
   auto items = nlohmann::json::array();
-  for (auto const& file : *files) items.push_back({{"path", file.path}, {"sha256", file.sha256}, {"size", file.size}});
+  for (auto const& file : *files)
+    items.push_back({{"path", file.path}, {"sha256", file.sha256}, {"size_bytes", file.size}});
   return whole_list_reply(std::move(items));
 }
 

@@ -37,11 +37,11 @@ double fps_of(store::Job const& job) {
 nlohmann::json shape(std::int64_t job, std::string_view state, std::string const& existing, PreviewPlan const* plan) {
   auto const preview = read_preview_name(existing);
   return {{"state", state},
-          {"fresh", plan != nullptr && existing == plan->name},
+          {"is_current", plan != nullptr && existing == plan->name},
           {"progress", nullptr},
           {"problem", nullptr},
-          {"frames", preview ? preview->frames : 0},
-          {"step", preview ? preview->step : 1},
+          {"frame_count", preview ? preview->frames : 0},
+          {"frame_step", preview ? preview->step : 1},
           {"url", preview ? nlohmann::json(fmt::format("/api/v1/jobs/{}/preview/{}", job, existing)) : nullptr}};
 }
 

@@ -62,8 +62,8 @@ Reply handle_show_archive(Request const&, Context& context) {
   auto const name = file_name(job->name) + ".zip";
   auto const expires = context.services.now_s() + context.services.config.times.signed_url_seconds;
   return json_reply(200, {{"name", name},
-                          {"files", (*zip)->files()},
-                          {"size", (*zip)->length()},
+                          {"file_count", (*zip)->files()},
+                          {"size_bytes", (*zip)->length()},
                           {"url", zip_url(context.services.signer, job->id, name, expires)}});
 }
 

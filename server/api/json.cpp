@@ -61,7 +61,7 @@ json time_or_null(std::int64_t unix_ms) {
 }
 
 json explanation_to_json(Explanation const& why) {
-  return {{"rule", why.rule}, {"number", why.number}, {"sentence", why.sentence}};
+  return {{"rule", why.rule}, {"value", why.number}, {"message", why.sentence}};
 }
 
 json user_to_json(store::UserDetails const& user) {

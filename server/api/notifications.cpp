@@ -24,10 +24,14 @@ using nlohmann::json;
 json to_json(store::NotificationSettings const& settings, ServerConfig const& config) {
   auto choices = json::array();
   for (auto const& [kind, channel] : settings.choices) choices.push_back({{"kind", kind}, {"channel", channel}});
-  return {{"email", text_or_null(settings.email)},   {"confirmed", settings.confirmed},
-          {"mail", !config.mail.server.empty()},     {"webhook", text_or_null(settings.webhook)},
-          {"secret", text_or_null(settings.secret)}, {"webhooks", config.webhook.enabled},
-          {"choices", std::move(choices)},           {"newest", settings.newest}};
+  return {{"email", text_or_null(settings.email)},
+          {"email_confirmed", settings.confirmed},
+          {"email_available", !config.mail.server.empty()},
+          {"webhook_url", text_or_null(settings.webhook)},
+          {"webhook_secret", text_or_null(settings.secret)},
+          {"webhooks_available", config.webhook.enabled},
+          {"choices", std::move(choices)},
+          {"latest_id", settings.newest}};
 }
 
 json to_json(store::Notification const& notification) {
@@ -35,10 +39,10 @@ json to_json(store::Notification const& notification) {
           {"kind", notification.kind},
           {"channel", notification.channel},
           {"message", notification.message},
-          {"job", notification.job == 0 ? json(nullptr) : json(notification.job)},
-          {"slave", notification.slave == 0 ? json(nullptr) : json(notification.slave)},
+          {"job_id", number_or_null(notification.job)},
+          {"slave_id", number_or_null(notification.slave)},
           {"state", notification.state},
-          {"attempts", notification.attempts},
+          {"try_count", notification.attempts},
           {"problem", text_or_null(notification.problem)},
           {"created_at", notification.created_at},
           {"ended_at", text_or_null(notification.ended_at)}};
@@ -79,10 +83,10 @@ Reply handle_change_preferences(Request const& request, Context& context) {
       body->problem("email", "bad_format", fmt::format("email: '{}' is not an e-mail address", printable(email, 60)));
     change.email = email;
   }
-  if (body->read("webhook", JsonBody::optional, webhook, 1000)) {
+  if (body->read("webhook_url", JsonBody::optional, webhook, 1000)) {
     if (!webhook.empty()) {
       if (auto const good = check_webhook(webhook, context.services.config.webhook.private_addresses); !good)
-        body->problem("webhook", "bad_format", "webhook: " + good.error().message);
+        body->problem("webhook_url", "bad_format", "webhook_url: " + good.error().message);
       change.secret = random_secret();
     }
     change.webhook = webhook;

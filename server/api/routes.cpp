@@ -136,8 +136,8 @@ std::vector<Route> api_routes() {
       Route("GET", "/api/v1/methods", login, admin, handle_list_methods),
       Route("GET", "/api/v1/admin/health", login, admin, handle_show_server_health),
 
-      Route("GET", "/api/v1/statistics", login, read, handle_show_statistics).with_query("of span"),
-      Route("GET", "/api/v1/events", login, read, handle_stream_events).with_query("since job slaves all"),
+      Route("GET", "/api/v1/statistics", login, read, handle_show_statistics).with_query("owner period"),
+      Route("GET", "/api/v1/events", login, read, handle_stream_events).with_query("since job_id slaves owner"),
 
       Route("GET", "/api/v1/grid", nothing, none, handle_show_grid),
       Route("GET", "/api/v1/openapi.yaml", nothing, none, handle_show_openapi),

@@ -23,33 +23,33 @@ constexpr std::int64_t day_s = 24 * hour_s;
 constexpr std::int64_t week_s = 7 * day_s;
 constexpr std::int64_t monday_s = 4 * day_s;  // the first Monday of UNIX time
 
-struct Span {
+struct Period {
   std::string_view name;
   std::string_view step;
   std::int64_t step_s;
   int steps;  // the one that runs is the last of them
 };
-constexpr std::array spans{Span{"day", "hour", hour_s, 24}, Span{"week", "hour", hour_s, 7 * 24},
-                           Span{"month", "hour", hour_s, 30 * 24}, Span{"year", "day", day_s, 365},
-                           Span{"all", "week", week_s, 10 * 52}};
+constexpr std::array periods{Period{"day", "hour", hour_s, 24}, Period{"week", "hour", hour_s, 7 * 24},
+                             Period{"month", "hour", hour_s, 30 * 24}, Period{"year", "day", day_s, 365},
+                             Period{"all", "week", week_s, 10 * 52}};
 
 struct Question {
-  Span span = spans[1];
+  Period period = periods[1];
   bool mine = false;
 };
 
 Result<Question> read_question(Request const& request) {
   Question asked;
   for (auto const& [name, value] : request.query) {
-    if (name == "span") {
-      auto const found = std::ranges::find(spans, std::string_view(value), &Span::name);
-      if (found == spans.end())
-        return fail(Errc::invalid, fmt::format("span={} is not day, week, month, year or all", printable(value, 30)));
-      asked.span = *found;
-    } else if (name == "of") {
-      if (value != "grid" && value != "mine")
-        return fail(Errc::invalid, fmt::format("of={} is neither grid nor mine", printable(value, 30)));
-      asked.mine = value == "mine";
+    if (name == "period") {
+      auto const found = std::ranges::find(periods, std::string_view(value), &Period::name);
+      if (found == periods.end())
+        return fail(Errc::invalid, fmt::format("period={} is not day, week, month, year or all", printable(value, 30)));
+      asked.period = *found;
+    } else if (name == "owner") {
+      if (value != "any" && value != "me")
+        return fail(Errc::invalid, fmt::format("owner={} is neither any nor me", printable(value, 30)));
+      asked.mine = value == "me";
     }
   }
   return asked;
@@ -89,22 +89,22 @@ json level_columns(std::vector<StatisticRow const*> const& rows, std::vector<std
 Reply handle_show_statistics(Request const& request, Context& context) {
   auto const asked = read_question(request);
   if (!asked) return error_reply(asked.error());
-  auto const& span = asked->span;
-  std::int64_t const shift = span.step_s == week_s ? monday_s : 0;
-  std::int64_t const last = (context.services.now_s() - shift) / span.step_s * span.step_s + shift;
-  std::int64_t const first = last - (span.steps - 1) * span.step_s;
-  auto const grid = store::list_statistics(context.database(), 0, first, span.step);
+  auto const& period = asked->period;
+  std::int64_t const shift = period.step_s == week_s ? monday_s : 0;
+  std::int64_t const last = (context.services.now_s() - shift) / period.step_s * period.step_s + shift;
+  std::int64_t const first = last - (period.steps - 1) * period.step_s;
+  auto const grid = store::list_statistics(context.database(), 0, first, period.step);
   if (!grid) return error_reply(grid.error());
-  auto const own = asked->mine ? store::list_statistics(context.database(), context.caller.user.id, first, span.step)
+  auto const own = asked->mine ? store::list_statistics(context.database(), context.caller.user.id, first, period.step)
                                : Result<std::vector<StatisticRow>>(std::vector<StatisticRow>{});
   if (!own) return error_reply(own.error());
 
   auto const place = [&](StatisticRow const& row) {
-    auto const at = (row.at_s - first) / span.step_s;
-    return row.at_s >= first && at < span.steps ? std::optional(static_cast<std::size_t>(at)) : std::nullopt;
+    auto const at = (row.at_s - first) / period.step_s;
+    return row.at_s >= first && at < period.steps ? std::optional(static_cast<std::size_t>(at)) : std::nullopt;
   };
-  std::vector<StatisticRow const*> rows(static_cast<std::size_t>(span.steps));
-  std::vector<std::int64_t> samples(static_cast<std::size_t>(span.steps));
+  std::vector<StatisticRow const*> rows(static_cast<std::size_t>(period.steps));
+  std::vector<std::int64_t> samples(static_cast<std::size_t>(period.steps));
   for (auto const& row : *grid) {
     if (auto const at = place(row)) samples[*at] = row.samples;
   }
@@ -114,31 +114,32 @@ Reply handle_show_statistics(Request const& request, Context& context) {
   auto const counted = [&rows](std::int64_t StatisticRow::*member) {
     return column(rows, 0, [member](StatisticRow const& row) { return json(row.*member); });
   };
-  return json_reply(200,
-                    {{"of", asked->mine ? "mine" : "grid"},
-                     {"span", span.name},
-                     {"step", span.step_s},
-                     {"from", time_or_null(first * 1000)},
-                     {"frames", counted(&StatisticRow::frames)},
-                     {"failures", counted(&StatisticRow::failures)},
-                     {"cpu", counted(&StatisticRow::cpu_ms)},
-                     {"wall", counted(&StatisticRow::wall_ms)},
-                     {"earned_millipoints", column(rows, 0, [](StatisticRow const& row) { return json(row.points); })},
-                     {"received", counted(&StatisticRow::received)},
-                     {"begun", counted(&StatisticRow::begun)},
-                     {"wait",
-                      {{"mean", column(rows, nullptr,
-                                       [](StatisticRow const& row) {
-                                         return row.begun == 0 ? json(nullptr) : json(row.wait_ms / row.begun);
-                                       })},
-                       {"max", column(rows, nullptr,
-                                      [](StatisticRow const& row) {
-                                        return row.begun == 0 ? json(nullptr) : json(row.max_wait_ms);
-                                      })}}},
-                     {"slaves", level_columns(rows, samples, &StatisticRow::slaves, false)},
-                     {"power", level_columns(rows, samples, &StatisticRow::power, true)},
-                     {"ready", level_columns(rows, samples, &StatisticRow::ready, false)},
-                     {"leased", level_columns(rows, samples, &StatisticRow::leased, false)}});
+  auto const& user = context.caller.user;
+  return json_reply(200, {{"owner", asked->mine ? named_or_null(user.id, user.name) : json(nullptr)},
+                          {"period", period.name},
+                          {"step_ms", period.step_s * 1000},
+                          {"starts_at", time_or_null(first * 1000)},
+                          {"series",
+                           {{"frames_finished", counted(&StatisticRow::frames)},
+                            {"attempts_failed", counted(&StatisticRow::failures)},
+                            {"cpu_ms", counted(&StatisticRow::cpu_ms)},
+                            {"wall_ms", counted(&StatisticRow::wall_ms)},
+                            {"earned_millipoints", counted(&StatisticRow::points)},
+                            {"frames_delivered", counted(&StatisticRow::received)},
+                            {"jobs_started", counted(&StatisticRow::begun)},
+                            {"job_wait_ms",
+                             {{"mean", column(rows, nullptr,
+                                              [](StatisticRow const& row) {
+                                                return row.begun == 0 ? json(nullptr) : json(row.wait_ms / row.begun);
+                                              })},
+                              {"max", column(rows, nullptr,
+                                             [](StatisticRow const& row) {
+                                               return row.begun == 0 ? json(nullptr) : json(row.max_wait_ms);
+                                             })}}},
+                            {"slaves_online", level_columns(rows, samples, &StatisticRow::slaves, false)},
+                            {"power_online", level_columns(rows, samples, &StatisticRow::power, true)},
+                            {"frames_ready", level_columns(rows, samples, &StatisticRow::ready, false)},
+                            {"frames_leased", level_columns(rows, samples, &StatisticRow::leased, false)}}}});
 }
 
 }  // namespace distren

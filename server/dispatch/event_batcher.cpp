@@ -151,8 +151,13 @@ void EventBatcher::publish(DispatchCore const& core, std::int64_t now) {
     if (auto const grid = grid_status(core); grid != grid_) {
       grid_ = grid;
       events.push_back({.kind = Event::Kind::grid,
-                        .data = fmt::format(R"({{"online":{},"active":{},"ready":{},"leased":{}}})", grid.slaves_online,
-                                            grid.jobs_active, grid.tasks_ready, grid.tasks_leased)});
+                        .data = to_text({{"slaves", {{"online", grid.slaves_online}}},
+                                         {"jobs", {{"active", grid.jobs_active}}},
+                                         {"frames",
+                                          {{"ready", grid.tasks_ready},
+                                           {"assigned", grid.phases.assigned},
+                                           {"rendering", grid.phases.rendering},
+                                           {"checking", grid.phases.checking}}}})});
     }
   }
   broker_.publish(std::move(events));

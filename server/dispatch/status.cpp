@@ -11,6 +11,12 @@ namespace distren {
 
 namespace {
 
+void count(TaskPhases& phases, TaskPhase phase) {
+  ++(phase == TaskPhase::checking    ? phases.checking
+     : phase == TaskPhase::rendering ? phases.rendering
+                                     : phases.assigned);
+}
+
 JobStatus status_of(DispatchCore const& core, std::int64_t id, MethodsHere& methods) {
   JobStatus status = job_progress(core, id);
   if (status.leased == 0 && core.jobs.find(id) != nullptr) status.waiting = explain_job(core, id, methods).sentence;
@@ -74,9 +80,7 @@ JobStatus job_progress(DispatchCore const& core, std::int64_t id) {
       live.running += attempt.fraction;
       furthest = std::max(furthest, phase_of(attempt));
     }
-    ++(furthest == TaskPhase::checking    ? live.phases.checking
-       : furthest == TaskPhase::rendering ? live.phases.rendering
-                                          : live.phases.assigned);
+    count(live.phases, furthest);
   }
   return live;
 }
@@ -110,6 +114,8 @@ GridStatus grid_status(DispatchCore const& core) {
     live.power += total_power(core, slave.state);
   }
   live.slaves_online = static_cast<int>(core.slaves.size());
+  for (auto const& [id, attempt] : core.attempts)
+    if (!attempt.benchmark) count(live.phases, phase_of(attempt));
   for (auto const& [id, job] : core.jobs) {
     live.tasks_leased += static_cast<std::int64_t>(job->leases.size());
     if (!job->active()) continue;

@@ -33,6 +33,7 @@ struct TaskPhases {  // how many tasks are in each; one that two slaves render c
   int rendering = 0;
   int checking = 0;
   [[nodiscard]] int sum() const { return assigned + rendering + checking; }
+  bool operator==(TaskPhases const&) const = default;
 };
 
 struct JobStatus {  // what only memory knows of a job
@@ -54,6 +55,7 @@ struct GridStatus {
   int jobs_active = 0;
   std::int64_t tasks_ready = 0;
   std::int64_t tasks_leased = 0;
+  TaskPhases phases{};
   int slots = 0;           // frames that the slaves online render at once
   std::int64_t power = 0;  // of the slaves online that take work; thousandths of a reference core
   bool operator==(GridStatus const&) const = default;

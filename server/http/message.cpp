@@ -17,7 +17,8 @@ Reply problem_reply(ProblemKind const& kind, std::string_view detail, std::vecto
                          {"title", kind.title},
                          {"status", kind.status},
                          {"code", kind.code},
-                         {"detail", detail}};
+                         {"detail", detail},
+                         {"errors", nlohmann::json::array()}};
   for (auto const& field : fields)
     problem["errors"].push_back({{"in", field.in}, {"at", field.at}, {"code", field.code}, {"detail", field.detail}});
   return text_reply(kind.status, problem_type, to_text(problem) + "\n");

@@ -37,7 +37,7 @@ void read_file(nlohmann::json& item, std::size_t number, JobRequestLimits const&
     entry.problem("sha256", "bad_format",
                   fmt::format("sha256: '{}' is not 64 lower-case hexadecimal digits", printable(file.sha256, 70)));
   }
-  entry.read("size", JsonBody::required, file.size, 0, limits.file_bytes);
+  entry.read("size_bytes", JsonBody::required, file.size, 0, limits.file_bytes);
   if (auto const good = entry.finish(); !good) {
     return body.adopt(fmt::format("/files/{}", number), fmt::format("files[{}]: ", number), good.error());
   }

@@ -115,7 +115,7 @@ def file_paths_outside_the_job_are_rejected(grid):
 def files_that_were_never_uploaded_are_named(grid):
     status, answer = grid.api("POST", "/api/v1/submissions", {
         "name": "empty handed", "method": "blender", "main_file": "ghost.blend", "frames": "1",
-        "files": [{"path": "ghost.blend", "sha256": "0" * 64, "size": 100}]})
+        "files": [{"path": "ghost.blend", "sha256": "0" * 64, "size_bytes": 100}]})
     assert status == 409 and "ghost.blend" in answer["detail"], (status, answer)
 
 

@@ -80,11 +80,11 @@ def fixture():
 
 @case
 def a_frame_event_arrives_when_its_thumbnail_is_available(grid):
-    with Stream(grid, "?slaves=1") as stream:
+    with Stream(grid, "?slaves=true") as stream:
         stream.expect("hello")
         job = grid.submit(SCENE, "--frames", "1-2", "--name", "first")
         stream.expect("job", lambda data: data == {"id": job, "created": True})
-        with Stream(grid, f"?job={job}") as watcher:
+        with Stream(grid, f"?job_id={job}") as watcher:
             frames = {}
             wait_until("both frame events arrive", lambda: [
                 frames.update({item["id"]: item}) for data in watcher.named("frames") for item in data["items"]
@@ -112,7 +112,7 @@ def events_are_published_only_to_those_who_may_see_them(grid):
         status, other = grid.api("POST", "/api/v1/projects", {"name": "of ben"}, token=grid.other)
         assert status == 201, other
         assert not stranger.named("job"), stranger.events
-    for query, status in ((f"?job={job}", 404), ("?all=1", 403), ("?since=x&y=1", 400), ("?job=0", 400)):
+    for query, status in ((f"?job_id={job}", 404), ("?owner=any", 403), ("?since=x&y=1", 400), ("?job_id=0", 400)):
         with Stream(grid, query, token=grid.other) as refused:
             assert refused.status == status, (query, refused.status, refused.message)
     assert grid.api("GET", "/api/v1/events", token="")[0] == 401
@@ -121,7 +121,7 @@ def events_are_published_only_to_those_who_may_see_them(grid):
 @case
 def a_moderator_receives_events_of_all_users(grid):
     grid.api("POST", "/api/v1/slaves", {"name": "of ben"}, token=grid.other)
-    with Stream(grid, "?all=1&slaves=1") as stream:
+    with Stream(grid, "?owner=any&slaves=true") as stream:
         stream.expect("hello")
         slave = grid.api("POST", "/api/v1/slaves", {"name": "of ben, too"}, token=grid.other)[1]["id"]
         stream.expect("slave", lambda data: data == {"id": slave, "changed": True})

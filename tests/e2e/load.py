@@ -63,7 +63,7 @@ def images_of_the_requested_size_are_uploaded_and_accepted(grid):
     done = accepted(grid, [job])
     assert done >= figures["results"], (done, figures)
     frames = [task for task in grid.tasks(job) if task["state"] == "finished"]
-    assert len(frames) == done and all(task["size"] == 4321 for task in frames), frames
+    assert len(frames) == done and all(task["outputs"][0]["size_bytes"] == 4321 for task in frames), frames
     present = os.listdir(grid.output(job))
     assert all(os.path.getsize(os.path.join(grid.output(job), name)) == 4321 for name in present), present
 

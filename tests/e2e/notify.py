@@ -54,9 +54,9 @@ def fixture():
 def no_notification_is_sent_by_default(fixture):
     fixture.give(1, "first")
     status, answer = fixture.api("PATCH", "/api/v1/notifications/preferences", {
-        "email": "ben@example.org", "webhook": f"http://127.0.0.1:{fixture.hook.port}/hook?x=1"})
-    assert status == 200 and answer["secret"] and not answer["choices"], answer
-    fixture.secret = answer["secret"]
+        "email": "ben@example.org", "webhook_url": f"http://127.0.0.1:{fixture.hook.port}/hook?x=1"})
+    assert status == 200 and answer["webhook_secret"] and not answer["choices"], answer
+    fixture.secret = answer["webhook_secret"]
     assert not fixture.mail.mails and not fixture.hook.requests
 
 
@@ -78,7 +78,7 @@ def an_unconfirmed_address_gets_only_a_code(fixture):
     assert fixture.api("POST", "/api/v1/users/me/email/confirm", {"code": wrong})[0] == 400
     assert fixture.code not in str(fixture.api("GET", "/api/v1/notifications")[1])
     status, answer = fixture.api("POST", "/api/v1/users/me/email/confirm", {"code": fixture.code})
-    assert status == 200 and answer["confirmed"], answer
+    assert status == 200 and answer["email_confirmed"], answer
     assert fixture.api("POST", "/api/v1/users/me/email/confirm", {"code": fixture.code})[0] == 409
     fixture.mail.mails.clear()
 
@@ -120,7 +120,7 @@ def a_webhook_request_is_signed(fixture):
 def a_failed_delivery_is_retried_after_a_restart(fixture):
     fixture.hook.status, fixture.mail.answer = 503, 451
     fixture.give(9.25, "later")
-    wait_until("both were tried", lambda: [each for each in fixture.notifications("9.25") if each["attempts"] == 1
+    wait_until("both were tried", lambda: [each for each in fixture.notifications("9.25") if each["try_count"] == 1
                                            and each["problem"] and each["channel"] != "browser"][1:])
     waiting = {each["channel"]: each for each in fixture.notifications("9.25")}
     assert waiting["mail"]["state"] == waiting["webhook"]["state"] == "waiting", waiting
@@ -187,11 +187,11 @@ def a_grid_that_does_not_allow_it_calls_nobody_in_its_own_network(fixture):
     fixture.grid.start()
     calls = len(fixture.hook.requests)
     status, answer = fixture.api("PATCH", "/api/v1/notifications/preferences",
-                             {"webhook": f"http://127.0.0.1:{fixture.hook.port}/"})
+                             {"webhook_url": f"http://127.0.0.1:{fixture.hook.port}/"})
     assert status == 400 and "https://" in answer["detail"], answer
     for host in ("127.0.0.1", "localhost", "0"):
         status, answer = fixture.api("PATCH", "/api/v1/notifications/preferences",
-                                 {"webhook": f"https://{host}:{fixture.hook.port}/"})
+                                 {"webhook_url": f"https://{host}:{fixture.hook.port}/"})
         assert status == 200, answer
         assert fixture.api("POST", "/api/v1/notifications/test", {"channel": "webhook"})[0] == 204
         wait_until("it is given up", lambda: fixture.notifications("This is a test")[0]["state"] == "given_up")

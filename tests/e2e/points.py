@@ -66,7 +66,7 @@ def rendering_for_others_earns_points_listed_per_frame(grid):
     credentials = cli_json(grid, "ben", "slave", "create", "attic")
     job = submit(grid, "anna", "1-3")
     why = cli_json(grid, "anna", "explain", job)
-    assert why["rule"] == "no_slave" and why["sentence"] == "no slave is online", why
+    assert why["rule"] == "no_slave" and why["message"] == "no slave is online", why
     slave = grid.add_slave("attic", credentials=credentials)
     grid.wait(job)
     lines = wait_until("three frames are paid", lambda: [each for each in statement(grid, "ben")
@@ -174,10 +174,10 @@ def a_quote_compares_position_and_finish_and_an_explanation_names_who_is_ahead(g
     job = submit(grid, "anna", "1-40", "plain.blend")
     first = submit(grid, "anna", "1-40", "plain.blend", "--priority", "90")
     why = cli_json(grid, "anna", "explain", job)
-    assert why["rule"] == "own_job_first" and why["number"] == first, why
+    assert why["rule"] == "own_job_first" and why["value"] == first, why
     assert cli_json(grid, "anna", "explain", first)["rule"] in ("users_ahead", "next"), cli_json(grid, "anna", "explain", first)
     doing = cli_json(grid, "ben", "explain", "--slave", attic.id)
-    assert doing["rule"] in ("fair_share", "same_files") and f"job {busy}" in doing["sentence"], doing
+    assert doing["rule"] in ("fair_share", "same_files") and f"job {busy}" in doing["message"], doing
     grid.cli("cancel", first, user="anna", check=0)
     # How much is left is known when the first frame of the kind has come back.
     grid.wait_frames(busy, 1)

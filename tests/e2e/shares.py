@@ -100,7 +100,7 @@ def shares_follow_the_weights_of_the_points(grid):
     assert abs(share - target) <= bound, f"anna got {share:.3f}, by weight it is {target:.3f} +- {bound:.3f}"
     for user in ("anna", "ben"):
         why = cli_json(grid, user, "explain", STATE[user])
-        assert why["rule"] in ("next", "users_ahead") and "weight" in why["sentence"], why
+        assert why["rule"] in ("next", "users_ahead") and "weight" in why["message"], why
 
 
 @case

@@ -63,15 +63,15 @@ def statistics_are_drawn_for_each_period(fixture):
     fixture.go("statistics", "Statistics")
     page.see("Points earned", "How long jobs waited for their first frame", "of all attempts")
     wait_until("the charts are drawn", lambda: page.script(drawn) == 7)
-    frames = fixture.grid.api("GET", "/api/v1/statistics?span=week")[1]["frames"]
+    frames = fixture.grid.api("GET", "/api/v1/statistics?period=week")[1]["series"]["frames_finished"]
     shown = page.script("return document.querySelector('.figures dd').innerText")
     assert int(shown.replace(",", "")) == sum(frames) > 1000, (shown, sum(frames))
     fixture.take("statistics")
     page.press("Mine")
-    fixture.at("of=mine")
+    fixture.at("owner=me")
     wait_until("one chart more for what my jobs got", lambda: page.script(drawn) == 8)
     page.press("A year")
-    fixture.at("span=year")
+    fixture.at("period=year")
     page.see("by the day (UTC)")
     wait_until("the charts are drawn again", lambda: page.script(drawn) == 8)
     fixture.take("statistics-year")

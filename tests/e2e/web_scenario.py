@@ -118,7 +118,7 @@ def the_frames_are_downloaded_as_a_zip(fixture):
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == [f"{number:04}.png" for number in range(1, FRAMES + 1)], archive.namelist()
-    assert os.path.getsize(path) == grid.api("GET", "/api/v1/jobs/1/archive")[1]["size"]
+    assert os.path.getsize(path) == grid.api("GET", "/api/v1/jobs/1/archive")[1]["size_bytes"]
 
 
 @case

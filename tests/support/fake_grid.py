@@ -141,7 +141,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
 
     def get_grid(self, *_):
         self.answer(200, {"name": "distrend", "server_version": "0.1.0", "slaves": {"online": 1, "total": 2},
-                          "jobs": {"active": 3}, "frames": {"ready": 12345, "leased": 1, "accepted": 7}})
+                          "jobs": {"active": 3}, "frames": {"ready": 12345, "assigned": 0, "rendering": 1, "checking": 0, "finished": 7}})
 
     def simple(self, kind, make):
         self.user()
@@ -195,7 +195,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
     def get_slaves(self, parts, query, _):
         self.user()
         if parts[2:] == ["explain"]:
-            return self.answer(200, {"rule": "nothing_to_do", "number": 0, "sentence": "no job has a frame waiting"})
+            return self.answer(200, {"rule": "nothing_to_do", "value": 0, "message": "no job has a frame waiting"})
         self.listed("slaves", query) if len(parts) == 1 else self.answer(200, self.slave(parts))
 
     def post_slaves(self, parts, _, body):
@@ -286,12 +286,15 @@ class Grid(http.server.BaseHTTPRequestHandler):
 
     def get_statistics(self, _, query, __):
         self.user()
-        steps = {"day": 24, "week": 168, "month": 720, "year": 365, "all": 520}[query["span"]]
-        busy = query["of"] == "grid"
+        steps = {"day": 24, "week": 168, "month": 720, "year": 365, "all": 520}[query["period"]]
+        busy = query["owner"] == "any"
         level = {"mean": [None] * (steps - 2) + [1.25 * busy, 3.75 * busy], "max": [None] * (steps - 2) + [2, 4]}
-        self.answer(200, {"of": query["of"], "span": query["span"], "step": 3600, "from": "2026-01-01T00:00:00.000Z",
-                          "frames": [0] * (steps - 2) + [100 * busy, 20 * busy], "failures": [0] * (steps - 1) + [3 * busy],
-                          "earned_millipoints": [0] * (steps - 1) + [12500 * busy], "power": level, "ready": level})
+        self.answer(200, {"owner": None if busy else {"id": 1, "name": "anna"}, "period": query["period"],
+                          "step_ms": 3600000, "starts_at": "2026-01-01T00:00:00.000Z",
+                          "series": {"frames_finished": [0] * (steps - 2) + [100 * busy, 20 * busy],
+                                     "attempts_failed": [0] * (steps - 1) + [3 * busy],
+                                     "earned_millipoints": [0] * (steps - 1) + [12500 * busy],
+                                     "power_online": level, "frames_ready": level}})
 
     def post_admin(self, *_):
         self.user()
@@ -372,7 +375,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
         if len(parts) == 2:
             return self.answer(200, look_at(job))
         if parts[2] == "explain":
-            return self.answer(200, {"rule": "users_ahead", "number": 2, "sentence": "2 users come first"})
+            return self.answer(200, {"rule": "users_ahead", "value": 2, "message": "2 users come first"})
         if parts[2] == "boosts":
             return self.answer(200, {"job_id": job["id"], "millipoints": int(query["millipoints"]),
                                      "available_millipoints": state["available"], "escrow_millipoints": 0,

@@ -300,7 +300,7 @@ class Grid(Daemon):
         for path, content in files.items():
             status, answer = self.upload(content, path)
             assert status in (201, 204), answer
-            listed.append({"path": path, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)})
+            listed.append({"path": path, "sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content)})
         return self.api("POST", "/api/v1/submissions", {"name": "by hand", "method": "blender", "main_file": listed[0]["path"],
                                                  "files": listed, "frames": frames, **members})
 

@@ -17,7 +17,7 @@ inline std::string sample(ApiFixture const& desk) {
 }
 
 inline nlohmann::json file_entry(std::string const& path, std::string const& bytes) {
-  return {{"path", path}, {"sha256", to_hex(sha256(bytes))}, {"size", bytes.size()}};
+  return {{"path", path}, {"sha256", to_hex(sha256(bytes))}, {"size_bytes", bytes.size()}};
 }
 
 // The sample animation, uploaded, as a request for a job.

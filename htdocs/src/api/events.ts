@@ -18,7 +18,11 @@ export interface Events {
   job: JobUpdate;
   frames: { job_id: number; truncated: boolean; items: TaskUpdate[] };
   slave: { id: number; changed?: true } & Partial<Pick<Slave, 'online' | 'current_tasks'>>;
-  grid: { online: number; active: number; ready: number; leased: number };
+  grid: {
+    slaves: { online: number };
+    jobs: { active: number };
+    frames: { ready: number; assigned: number; rendering: number; checking: number };
+  };
   points: object;
   notification: object;
   project: { id: number }; // created, or its shots changed
@@ -103,9 +107,9 @@ function query(): string {
   const parts = new URLSearchParams();
   const all = [...interests];
   const job = all.find((each) => each.job !== undefined)?.job;
-  if (job !== undefined) parts.set('job', String(job));
-  if (all.some((each) => each.slaves)) parts.set('slaves', '1');
-  if (all.some((each) => each.all)) parts.set('all', '1');
+  if (job !== undefined) parts.set('job_id', String(job));
+  if (all.some((each) => each.slaves)) parts.set('slaves', 'true');
+  if (all.some((each) => each.all)) parts.set('owner', 'any');
   return parts.toString();
 }
 
@@ -188,8 +192,9 @@ export function applySlaveUpdate(slave: Slave, update: Events['slave']): Applied
 export type Applied<T> = { data: T; ask?: boolean } | 'ask' | undefined;
 
 /** Frames that slaves have, whatever they do with them. */
-export const atWork = (job: { tasks: Counts }): number =>
-  job.tasks.assigned + job.tasks.rendering + job.tasks.checking;
+export const atSlaves = (counts: { assigned: number; rendering: number; checking: number }): number =>
+  counts.assigned + counts.rendering + counts.checking;
+export const atWork = (job: Job): number => atSlaves(job.tasks);
 
 /** Somebody changed the job: the update is all of it. */
 export const isWhole = (update: JobUpdate): update is Job => update.tasks?.total !== undefined;

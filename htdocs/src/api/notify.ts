@@ -28,7 +28,7 @@ async function showUnseen(user: number): Promise<number> {
   const seen = Number(remembered<string>(key, '-1'));
   if (!(seen >= 0)) {
     // first use in this browser: nothing older is shown
-    remember(key, String((await ask('GET /api/v1/notifications/preferences')).newest));
+    remember(key, String((await ask('GET /api/v1/notifications/preferences')).latest_id));
     return 0;
   }
   const { items } = await ask('GET /api/v1/notifications', { query: { channel: 'browser', after_id: seen, limit: 20 } });
@@ -40,8 +40,8 @@ async function showUnseen(user: number): Promise<number> {
     const shown = new Notification(text.product, { body: each.message, tag: `distren-${each.id}`, icon: 'icon.svg' });
     shown.onclick = () => {
       window.focus();
-      if (each.job !== null) location.hash = `#/jobs/${each.job}`;
-      else if (each.slave !== null) location.hash = `#/slaves/${each.slave}`;
+      if (each.job_id !== null) location.hash = `#/jobs/${each.job_id}`;
+      else if (each.slave_id !== null) location.hash = `#/slaves/${each.slave_id}`;
       shown.close();
     };
   }

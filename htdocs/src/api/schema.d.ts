@@ -1576,7 +1576,7 @@ export interface paths {
          *     | `job` | `id` and members of a Job that changed, of `tasks` some, too; `rendering_progress` is the sum of the progress of the frames that slaves have, a state is told when the server changed it by itself; all members when somebody changed it; `created: true` or `deleted: true` alone |
          *     | `frames` | `job_id`, `items`: of each frame that changed `id` and members of a Task; `truncated: true` when more frames than these did |
          *     | `slave` | `id`, `online`, `current_tasks`; or `changed: true` when its owner changed it |
-         *     | `grid` | `online` slaves, `active` jobs, frames `ready` and `leased` |
+         *     | `grid` | `slaves.online`, `jobs.active`, of `frames` those that are not finished |
          *     | `points` | `{}`: one's balance is another |
          *     | `project` | `id`: it is new, or a shot of it was made, changed, removed, or got or lost a job |
          *     | `notification` | `{}`: there is a new one for the browser |
@@ -1717,7 +1717,7 @@ export interface components {
             /** @description As in the header Request-Id and in the server's log */
             request_id: string;
             /** @description The members and parameters that are to blame, if single ones are */
-            errors?: components["schemas"]["FieldError"][];
+            errors: components["schemas"]["FieldError"][];
         };
         FieldError: {
             /** @enum {string} */
@@ -1763,7 +1763,10 @@ export interface components {
             id: number;
             name: string;
         };
-        /** @description What a total weighs in the queue, 0 to 4; 0 below 60 points */
+        /**
+         * Format: double
+         * @description What a total weighs in the queue, 0 to 4; 0 below 60 points
+         */
         Weight: number;
         Balance: {
             available_millipoints: components["schemas"]["Millipoints"];
@@ -1813,9 +1816,12 @@ export interface components {
         Why: {
             /** @example users_ahead */
             rule: string;
-            /** Format: int64 */
-            number: number;
-            sentence: string;
+            /**
+             * Format: int64
+             * @description The number that decides, see doc/points.md
+             */
+            value: number;
+            message: string;
         };
         /** @enum {string} */
         Scope: "read" | "submit" | "slaves" | "admin";
@@ -2013,12 +2019,12 @@ export interface components {
             channel: "mail" | "webhook" | "browser";
             message: string;
             /** Format: int64 */
-            job: number | null;
+            job_id: number | null;
             /** Format: int64 */
-            slave: number | null;
+            slave_id: number | null;
             /** @enum {string} */
             state: "waiting" | "sent" | "given_up";
-            attempts: number;
+            try_count: number;
             /** @description Of the latest try */
             problem: string | null;
             /** Format: date-time */
@@ -2052,64 +2058,60 @@ export interface components {
             maximum: number | null;
         };
         Health: {
-            version: string;
-            /**
-             * Format: int64
-             * @description Milliseconds
-             */
-            uptime: number;
+            server_version: string;
+            /** Format: int64 */
+            uptime_ms: number;
             stor: {
                 /** Format: int64 */
-                free: number | null;
+                free_bytes: number | null;
                 /** Format: int64 */
-                total: number | null;
+                total_bytes: number | null;
                 /**
                  * Format: int64
                  * @description Uploads are refused below it
                  */
-                keep: number;
+                min_free_bytes: number;
             };
             database: {
                 /** Format: int64 */
-                bytes: number;
-                schema: number;
+                size_bytes: number;
+                schema_version: number;
                 /** @description The largest */
                 tables: {
                     name: string;
                     /** Format: int64 */
-                    rows: number;
+                    row_count: number;
                     /** Format: int64 */
-                    bytes: number;
+                    size_bytes: number;
                 }[];
             };
             journal: {
-                away: boolean;
+                database_unavailable: boolean;
                 /** @description Results that are not written yet */
-                waiting: number;
+                unwritten_count: number;
                 /**
                  * Format: int64
-                 * @description How long the batch that is being written takes so far, milliseconds
+                 * @description How long the batch that is being written takes so far
                  */
-                lag: number;
+                lag_ms: number;
             };
             workers: {
-                threads: number;
-                waiting: number;
-                queue: number;
+                thread_count: number;
+                queued_count: number;
+                queue_limit: number;
                 /** Format: int64 */
-                turned_away: number;
+                rejected_count: number;
             };
             /** @description What a new grid needs sooner or later */
             setup: {
-                /** @description The HTTPS door is open to others */
+                /** @description The HTTPS listener is open to others */
                 reachable: boolean;
                 registration: boolean;
-                /** @description There is one */
-                slaves: boolean;
+                has_slave: boolean;
                 /** @description There was one */
-                jobs: boolean;
+                has_job: boolean;
                 /** @description Somebody else may help to administer */
-                second: boolean;
+                second_administrator: boolean;
                 /** @description Notifications by e-mail are set up */
                 mail: boolean;
             };
@@ -2120,40 +2122,40 @@ export interface components {
             max: (number | null)[];
         };
         Statistics: {
+            /** @description null: everybody */
+            owner: components["schemas"]["Named"];
             /** @enum {string} */
-            of: "grid" | "mine";
-            /** @enum {string} */
-            span: "day" | "week" | "month" | "year" | "all";
-            /** @description Seconds */
-            step: number;
+            period: "day" | "week" | "month" | "year" | "all";
+            /** Format: int64 */
+            step_ms: number;
             /**
              * Format: date-time
              * @description When the first step begins
              */
-            from: string;
-            /** @description Accepted, of all or of my slaves; so are the next four */
-            frames: number[];
-            /** @description Attempts that failed, were rejected or lost */
-            failures: number[];
-            /** @description Of accepted frames, milliseconds */
-            cpu: number[];
-            /** @description Milliseconds */
-            wall: number[];
-            earned_millipoints: components["schemas"]["Millipoints"][];
-            /** @description Accepted frames of all or of my jobs */
-            received: number[];
-            /** @description Jobs of which a frame came for the first time */
-            begun: number[];
-            /** @description How long these jobs had waited until that frame was begun, milliseconds; null where none began */
-            wait: components["schemas"]["StatisticLevel"];
-            /** @description Online */
-            slaves: components["schemas"]["StatisticLevel"];
-            /** @description Theirs, in cores of the reference PC */
-            power: components["schemas"]["StatisticLevel"];
-            /** @description Frames that wait */
-            ready: components["schemas"]["StatisticLevel"];
-            /** @description Frames that are being rendered */
-            leased: components["schemas"]["StatisticLevel"];
+            starts_at: string;
+            series: {
+                /** @description Of all or of my slaves; so are the next four */
+                frames_finished: number[];
+                /** @description Attempts that failed, were rejected or lost */
+                attempts_failed: number[];
+                /** @description Of finished frames */
+                cpu_ms: number[];
+                wall_ms: number[];
+                earned_millipoints: components["schemas"]["Millipoints"][];
+                /** @description Finished frames of all or of my jobs */
+                frames_delivered: number[];
+                /** @description Jobs of which a frame came for the first time */
+                jobs_started: number[];
+                /** @description How long these jobs had waited until that frame was begun; null where none began */
+                job_wait_ms: components["schemas"]["StatisticLevel"];
+                slaves_online: components["schemas"]["StatisticLevel"];
+                /** @description Theirs, in cores of the reference PC */
+                power_online: components["schemas"]["StatisticLevel"];
+                /** @description Frames that wait */
+                frames_ready: components["schemas"]["StatisticLevel"];
+                /** @description Frames that slaves have: assigned, rendering and checking */
+                frames_leased: components["schemas"]["StatisticLevel"];
+            };
         };
         RemoteSettings: {
             threads?: number | null;
@@ -2186,7 +2188,9 @@ export interface components {
             on_battery: boolean;
         };
         TelemetryFigure: {
+            /** Format: double */
             mean: number;
+            /** Format: double */
             max: number;
         };
         Telemetry: {
@@ -2232,7 +2236,7 @@ export interface components {
                 path: string;
                 sha256: components["schemas"]["Digest"];
                 /** Format: int64 */
-                size: number;
+                size_bytes: number;
             }[];
             /**
              * @description At most 100, 000 frames
@@ -2482,7 +2486,10 @@ export interface components {
                 width: number | null;
                 height: number | null;
                 percentage: number | null;
-                /** @description Frames per second */
+                /**
+                 * Format: double
+                 * @description Frames per second
+                 */
                 fps: number | null;
                 format: string | null;
                 samples: number | null;
@@ -2498,15 +2505,18 @@ export interface components {
              */
             state: "none" | "making" | "ready" | "failed" | "unavailable" | "stale";
             /** @description It holds every frame that is finished now */
-            fresh: boolean;
-            /** @description 0 to 1 while it is made */
+            is_current: boolean;
+            /**
+             * Format: double
+             * @description 0 to 1 while it is made
+             */
             progress: number | null;
             /** @description Why it failed */
             problem: string | null;
             /** @description In the film that is there */
-            frames: number;
+            frame_count: number;
             /** @description It shows every nth frame */
-            step: number;
+            frame_step: number;
             /** @description Of the film that is there, perhaps an older one */
             url: string | null;
         };
@@ -2533,20 +2543,20 @@ export interface components {
                 "application/json": {
                     email: string | null;
                     /** @description Was the address confirmed? Until then nothing is sent there but a code */
-                    confirmed: boolean;
+                    email_confirmed: boolean;
                     /** @description Does this grid send e-mail */
-                    mail: boolean;
-                    webhook: string | null;
+                    email_available: boolean;
+                    webhook_url: string | null;
                     /** @description Signs what is sent to the webhook */
-                    secret: string | null;
+                    webhook_secret: string | null;
                     /** @description Does this grid send to webhooks */
-                    webhooks: boolean;
+                    webhooks_available: boolean;
                     choices: components["schemas"]["NotificationChoice"][];
                     /**
                      * Format: int64
                      * @description Number of the newest notification; 0: none
                      */
-                    newest: number;
+                    latest_id: number;
                 };
             };
         };
@@ -5059,12 +5069,12 @@ export interface operations {
                          * @example film.zip
                          */
                         name: string;
-                        files: number;
+                        file_count: number;
                         /**
                          * Format: int64
-                         * @description Of the archive, in bytes
+                         * @description Of the archive
                          */
-                        size: number;
+                        size_bytes: number;
                         /** @description Relative to the server's address */
                         url: string;
                     };
@@ -5191,7 +5201,7 @@ export interface operations {
                             path: string;
                             sha256: components["schemas"]["Digest"];
                             /** Format: int64 */
-                            size: number;
+                            size_bytes: number;
                         }[];
                     };
                 };
@@ -5548,14 +5558,14 @@ export interface operations {
                     /** @description Empty: none */
                     email?: string;
                     /** @description Empty: none */
-                    webhook?: string;
+                    webhook_url?: string;
                     choices?: components["schemas"]["NotificationChoice"][];
                 };
                 "application/json": {
                     /** @description Empty: none */
                     email?: string;
                     /** @description Empty: none */
-                    webhook?: string;
+                    webhook_url?: string;
                     choices?: components["schemas"]["NotificationChoice"][];
                 };
             };
@@ -5865,15 +5875,18 @@ export interface operations {
                         items: {
                             name: string;
                             /** @description false: its definition is gone from methods/ */
-                            defined: boolean;
+                            is_defined: boolean;
                             /** @description May machines be measured with it */
-                            benchmark: boolean;
+                            has_benchmark: boolean;
                             versions: {
                                 version: string;
-                                slaves: number;
+                                slave_count: number;
                                 /** @description Of these, signed on within a day */
-                                lately: number;
-                                /** @description Mean of a core, compared with the reference core */
+                                seen_last_day_count: number;
+                                /**
+                                 * Format: double
+                                 * @description Mean of a core, compared with the reference core
+                                 */
                                 power: number | null;
                             }[];
                         }[];
@@ -5913,9 +5926,9 @@ export interface operations {
     showStatistics: {
         parameters: {
             query?: {
-                of?: "grid" | "mine";
+                owner?: "any" | "me";
                 /** @description A day, a week and a month by the hour, a year by the day, all (ten years) by the week */
-                span?: "day" | "week" | "month" | "year" | "all";
+                period?: "day" | "week" | "month" | "year" | "all";
             };
             header?: never;
             path?: never;
@@ -5944,11 +5957,11 @@ export interface operations {
                 /** @description The number of the last event that is known; the header Last-Event-ID comes first */
                 since?: string;
                 /** @description Its frames, too */
-                job?: number;
+                job_id?: number;
                 /** @description Slaves, too */
-                slaves?: 0 | 1;
-                /** @description Everybody's, for moderators */
-                all?: 0 | 1;
+                slaves?: boolean;
+                /** @description Whose things; those of others are for moderators */
+                owner?: "me" | "any";
             };
             header?: never;
             path?: never;
@@ -6004,10 +6017,10 @@ export interface operations {
                             addon: string | null;
                         };
                         /**
-                         * Format: int64
-                         * @description The server's clock, UNIX milliseconds
+                         * Format: date-time
+                         * @description The server's clock
                          */
-                        now_ms: number;
+                        sent_at: string;
                         slaves: {
                             online: number;
                             total: number;
@@ -6017,18 +6030,23 @@ export interface operations {
                         };
                         frames: {
                             ready: number;
-                            leased: number;
-                            accepted: number;
-                            /** @description Accepted within the last hour, about */
-                            an_hour: number;
+                            assigned: number;
+                            rendering: number;
+                            checking: number;
+                            finished: number;
+                            /** @description About */
+                            finished_last_hour: number;
                         };
-                        /** @description Of the slaves online that take work, in cores of the reference PC */
-                        power: number;
-                        url: string | null;
+                        /**
+                         * Format: double
+                         * @description Of the slaves online that take work, in cores of the reference PC
+                         */
+                        power_online: number;
+                        public_url: string | null;
                         /** @description Where distren-slave connects; 0: nowhere */
                         line_port: number;
                         /** @description Accounts; the first one administers the grid */
-                        people: number;
+                        user_count: number;
                         /** @description May people make accounts by themselves */
                         registration: boolean;
                     };

@@ -95,13 +95,13 @@ function Editor({
   sent: (code: boolean) => void;
 }) {
   const [email, setEmail] = useState(found.email ?? '');
-  const [webhook, setWebhook] = useState(found.webhook ?? '');
-  const [secret, setSecret] = useState(found.secret);
+  const [webhook, setWebhook] = useState(found.webhook_url ?? '');
+  const [secret, setSecret] = useState(found.webhook_secret);
   const [chosen, setChosen] = useState<Set<string>>(
     () => new Set(found.choices.map((each) => keyOf(each.kind, each.channel))),
   );
   const usable = (channel: Channel): boolean =>
-    channel === 'browser' || (channel === 'mail' ? found.mail && email !== '' : found.webhooks && webhook !== '');
+    channel === 'browser' || (channel === 'mail' ? found.email_available && email !== '' : found.webhooks_available && webhook !== '');
   const save = async (): Promise<void> => {
     const choices = kinds.flatMap((kind) =>
       channels
@@ -109,11 +109,11 @@ function Editor({
         .map((channel): NotificationChoice => ({ kind, channel })),
     );
     const kept = await ask('PATCH /api/v1/notifications/preferences', {
-      body: { email: email.trim(), webhook: webhook.trim(), choices },
+      body: { email: email.trim(), webhook_url: webhook.trim(), choices },
     });
-    setSecret(kept.secret);
+    setSecret(kept.webhook_secret);
     showToast(t.saved);
-    if (kept.email && kept.email !== found.email && !kept.confirmed && kept.mail) sent(await sendCode(kept.email));
+    if (kept.email && kept.email !== found.email && !kept.email_confirmed && kept.email_available) sent(await sendCode(kept.email));
     changed();
   };
   return (
@@ -122,7 +122,7 @@ function Editor({
       onSubmit={save}
       beside={channels
         .filter((channel) => channel !== 'browser' && usable(channel))
-        .filter((channel) => (channel === 'mail' ? found.confirmed : found.webhook))
+        .filter((channel) => (channel === 'mail' ? found.email_confirmed : found.webhook_url))
         .map((channel) => (
           <button
             key={channel}
@@ -136,19 +136,19 @@ function Editor({
           </button>
         ))}
     >
-      {found.mail ? (
+      {found.email_available ? (
         <Field
           label={t.email}
           type="email"
           value={email}
           onInput={setEmail}
-          hint={found.confirmed && email === found.email ? t.confirmed : t.emailHint}
+          hint={found.email_confirmed && email === found.email ? t.confirmed : t.emailHint}
           more={{ maxLength: 254 }}
         />
       ) : (
         <p class="soft">{t.noMail}</p>
       )}
-      {found.webhooks ? (
+      {found.webhooks_available ? (
         <Field label={t.webhook} value={webhook} onInput={setWebhook} hint={t.webhookHint} more={{ maxLength: 1000 }} />
       ) : (
         <p class="soft">{t.noWebhooks}</p>
@@ -199,7 +199,7 @@ export function Notifications() {
             changed={changed}
             sent={setSent}
           />
-          {first.mail && first.email && !first.confirmed && (
+          {first.email_available && first.email && !first.email_confirmed && (
             <ConfirmMail key={first.email} email={first.email} sent={sent} changed={changed} />
           )}
         </div>
@@ -214,7 +214,7 @@ export function Notifications() {
                   <span class="break">{each.message}</span>
                   <p class="soft small">
                     {t.channels[each.channel]} · {t.states[each.state]} · <Time at={each.created_at} />
-                    {each.attempts > 1 && <> · {t.tries(each.attempts)}</>}
+                    {each.try_count > 1 && <> · {t.tries(each.try_count)}</>}
                   </p>
                   {each.problem && <p class="bad small break">{each.problem}</p>}
                 </div>

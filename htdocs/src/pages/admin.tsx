@@ -1,5 +1,6 @@
 // For moderators and administrators: is the server well, and the ways to everybody's things.
 import { useState } from 'preact/hooks';
+import { atSlaves } from '../api/events';
 import { ask, send, url } from '../api/client';
 import { useLive } from '../api/live';
 import type { AnswerOf } from '../api/routes';
@@ -87,15 +88,15 @@ export function AdminPage() {
               <dl class="facts">
                 <Fact name={t.name}>{seen.status.name}</Fact>
                 <Fact name={t.version}>{seen.status.server_version}</Fact>
-                <Fact name={t.people}>{count(seen.status.people)}</Fact>
+                <Fact name={t.people}>{count(seen.status.user_count)}</Fact>
                 <Fact name={t.registration}>{seen.status.registration ? t.open : t.closed}</Fact>
                 <Fact name={t.slaves}>
                   {count(seen.status.slaves.online)} / {count(seen.status.slaves.total)}
                 </Fact>
                 <Fact name={t.activeJobs}>{count(seen.status.jobs.active)}</Fact>
                 <Fact name={t.ready}>{count(seen.status.frames.ready)}</Fact>
-                <Fact name={t.leased}>{count(seen.status.frames.leased)}</Fact>
-                <Fact name={t.accepted}>{count(seen.status.frames.accepted)}</Fact>
+                <Fact name={t.leased}>{count(atSlaves(seen.status.frames))}</Fact>
+                <Fact name={t.accepted}>{count(seen.status.frames.finished)}</Fact>
               </dl>
             </section>
             <section class="card">

@@ -13,8 +13,8 @@ const t = text.admin;
 const useHealth = () => useLive('health', (signal) => ask('GET /api/v1/admin/health', { signal }), 10000);
 
 function journalWords(journal: Found['journal']): string {
-  if (journal.away) return t.journalAway;
-  return journal.waiting === 0 ? t.journalFine : t.journalLag(count(journal.waiting), duration(journal.lag));
+  if (journal.database_unavailable) return t.journalAway;
+  return journal.unwritten_count === 0 ? t.journalFine : t.journalLag(count(journal.unwritten_count), duration(journal.lag_ms));
 }
 
 export function Health() {
@@ -22,28 +22,28 @@ export function Health() {
   const found = live.data;
   if (!found) return null;
   const { stor, database, workers } = found;
-  const low = stor.free !== null && stor.free < stor.keep;
+  const low = stor.free_bytes !== null && stor.free_bytes < stor.min_free_bytes;
   return (
     <section class="card">
       <h2>{t.health}</h2>
       {low && (
         <p class="bad">
-          <Icon name="warning" /> {t.storLow(size(stor.keep))}
+          <Icon name="warning" /> {t.storLow(size(stor.min_free_bytes))}
         </p>
       )}
       <dl class="facts">
-        {stor.free !== null && stor.total !== null && (
+        {stor.free_bytes !== null && stor.total_bytes !== null && (
           <Fact name={t.stor}>
-            {size(stor.free)} / {size(stor.total)}
+            {size(stor.free_bytes)} / {size(stor.total_bytes)}
           </Fact>
         )}
         <Fact name={t.database}>
-          {size(database.bytes)}, {t.schema(database.schema)}
+          {size(database.size_bytes)}, {t.schema(database.schema_version)}
         </Fact>
         <Fact name={t.journal}>{journalWords(found.journal)}</Fact>
-        <Fact name={t.workers}>{t.ofWorkers(count(workers.waiting), count(workers.queue), workers.threads)}</Fact>
+        <Fact name={t.workers}>{t.ofWorkers(count(workers.queued_count), count(workers.queue_limit), workers.thread_count)}</Fact>
         <Fact name={t.uptime}>
-          <Time at={new Date(Date.now() - found.uptime).toISOString()} />
+          <Time at={new Date(Date.now() - found.uptime_ms).toISOString()} />
         </Fact>
       </dl>
       <details>
@@ -51,7 +51,7 @@ export function Health() {
         <dl class="facts">
           {database.tables.map((table) => (
             <Fact key={table.name} name={table.name}>
-              {size(table.bytes)} <span class="soft">{t.rows(count(table.rows))}</span>
+              {size(table.size_bytes)} <span class="soft">{t.rows(count(table.row_count))}</span>
             </Fact>
           ))}
         </dl>

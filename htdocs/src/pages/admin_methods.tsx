@@ -23,8 +23,8 @@ export function AdminMethodsPage() {
         {live.data?.items.map((method) => (
           <section key={method.name} class="card">
             <h2>{method.name}</h2>
-            {!method.defined && <p class="bad">{t.undefinedMethod}</p>}
-            {method.defined && !method.benchmark && <p class="soft">{t.unmeasured}</p>}
+            {!method.is_defined && <p class="bad">{t.undefinedMethod}</p>}
+            {method.is_defined && !method.has_benchmark && <p class="soft">{t.unmeasured}</p>}
             {method.versions.length === 0 ? (
               <p class="soft">{t.noVersions}</p>
             ) : (
@@ -41,8 +41,8 @@ export function AdminMethodsPage() {
                   {method.versions.map((each) => (
                     <tr key={each.version}>
                       <th scope="row">{each.version}</th>
-                      <td>{count(each.slaves)}</td>
-                      <td>{count(each.lately)}</td>
+                      <td>{count(each.slave_count)}</td>
+                      <td>{count(each.seen_last_day_count)}</td>
                       <td>{each.power === null ? '–' : decimal(each.power)}</td>
                     </tr>
                   ))}

@@ -1,6 +1,6 @@
 // Home: the latest image first, then what is being rendered, then the grid in figures.
 import { ask } from '../api/client';
-import type { Events } from '../api/events';
+import { atSlaves, type Events } from '../api/events';
 import { applyJobsUpdate } from '../api/job_list';
 import { useLive } from '../api/live';
 import { latestThumbnail } from '../api/images';
@@ -97,9 +97,9 @@ type Status = AnswerOf<'GET /api/v1/grid'>;
 function applyStatusUpdate(update: Events['grid'], status: Status): Status {
   return {
     ...status,
-    slaves: { ...status.slaves, online: update.online },
-    jobs: { active: update.active },
-    frames: { ...status.frames, ready: update.ready, leased: update.leased },
+    slaves: { ...status.slaves, ...update.slaves },
+    jobs: update.jobs,
+    frames: { ...status.frames, ...update.frames },
   };
 }
 
@@ -146,7 +146,7 @@ export function HomePage() {
               </div>
               <div>
                 <dt>{text.home.rendering}</dt>
-                <dd>{grid ? count(grid.frames.leased) : '–'}</dd>
+                <dd>{grid ? count(atSlaves(grid.frames)) : '–'}</dd>
               </div>
               <div>
                 <dt>{text.home.waiting}</dt>
@@ -154,15 +154,15 @@ export function HomePage() {
               </div>
               <div>
                 <dt>{text.home.done}</dt>
-                <dd>{grid ? count(grid.frames.accepted) : '–'}</dd>
+                <dd>{grid ? count(grid.frames.finished) : '–'}</dd>
               </div>
               <div>
                 <dt>{text.home.anHour}</dt>
-                <dd>{grid ? count(grid.frames.an_hour) : '–'}</dd>
+                <dd>{grid ? count(grid.frames.finished_last_hour) : '–'}</dd>
               </div>
               <div>
                 <dt>{text.home.power}</dt>
-                <dd>{grid ? decimal(grid.power) : '–'}</dd>
+                <dd>{grid ? decimal(grid.power_online) : '–'}</dd>
               </div>
             </dl>
             <a href="#/statistics">{text.home.toStatistics}</a>

@@ -156,7 +156,7 @@ function Notes({ job }: { job: Job }) {
     10000,
     { job: (update) => (update.id === job.id && (update.state || update.tasks?.rendering === 0) ? 'ask' : undefined) },
   );
-  const waits = job.wait_reason ?? (atWork(job) === 0 ? why.data?.sentence : null);
+  const waits = job.wait_reason ?? (atWork(job) === 0 ? why.data?.message : null);
   const { findings } = job;
   return (
     <>

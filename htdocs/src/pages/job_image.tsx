@@ -53,7 +53,7 @@ export function Animation({ job, play }: { job: Job; play?: (() => void) | undef
     );
   else if (preview?.url && preview.accepted !== job.tasks.finished)
     below.push(<span class="soft">{t.older}</span>, again);
-  if (preview?.url && preview.step > 1) below.push(<span class="soft">{t.every(count(preview.step))}</span>);
+  if (preview?.url && preview.frame_step > 1) below.push(<span class="soft">{t.every(count(preview.frame_step))}</span>);
   if (preview?.state === 'failed' || live.problem)
     below.push(
       <span class="bad" role="alert">

@@ -1,6 +1,7 @@
 // Log in, or make an account. The first account of a grid becomes its administrator, which the page says beforehand.
 import { useState } from 'preact/hooks';
 import { useLive } from '../api/live';
+import { atSlaves } from '../api/events';
 import { ask } from '../api/client';
 import { logIn, register } from '../api/session';
 import { Field, Form } from '../parts/form';
@@ -69,7 +70,7 @@ export function LoginPage() {
   useTitle(text.login.logIn);
   const status = useLive('status', () => ask('GET /api/v1/grid'), 5000);
   const [chosen, setWhat] = useState<'login' | 'register' | null>(null);
-  const first = status.data?.people === 0;
+  const first = status.data?.user_count === 0;
   const open = first || status.data?.registration !== false;
   const what = chosen ?? (first ? 'register' : 'login');
   return (
@@ -101,11 +102,11 @@ export function LoginPage() {
           </div>
           <div>
             <dt>{text.home.rendering}</dt>
-            <dd>{count(status.data.frames.leased)}</dd>
+            <dd>{count(atSlaves(status.data.frames))}</dd>
           </div>
           <div>
             <dt>{text.home.done}</dt>
-            <dd>{count(status.data.frames.accepted)}</dd>
+            <dd>{count(status.data.frames.finished)}</dd>
           </div>
         </dl>
       )}

@@ -73,7 +73,7 @@ export function NewJobPage() {
     // a job like another one
     const like = before.data;
     if (!like || source) return;
-    setSource({ listed: like.files, chosen: null });
+    setSource({ listed: like.files.map((file) => ({ path: file.path, size: file.size_bytes })), chosen: null });
     setScene(like.job.main_file);
     setFiles(like.files);
     setChoices(choicesFrom(like.job, like.frames));

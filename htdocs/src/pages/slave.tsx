@@ -74,7 +74,7 @@ function Why({ slave }: { slave: Slave }) {
     (signal) => ask('GET /api/v1/slaves/{slave_id}/explain', { path: { slave_id: slave.id }, signal }),
     5000,
   );
-  return <p class="soft why">{why.data ? sentence(why.data.sentence) : ''}</p>;
+  return <p class="soft why">{why.data ? sentence(why.data.message) : ''}</p>;
 }
 
 export function SlavePage({ id }: { id: number }) {

@@ -22,7 +22,7 @@ export function settingsFor(pair: SlaveCredentialsAnswer, server: string, port: 
 export function SlaveSetup({ pair }: { pair: SlaveCredentialsAnswer }) {
   const status = useLive('status', () => ask('GET /api/v1/grid'), 0);
   if (!status.data) return status.problem ? <ErrorMessage problem={status.problem} retry={status.refresh} /> : <Loading />;
-  const server = status.data.url ? new URL(status.data.url).hostname : location.hostname;
+  const server = status.data.public_url ? new URL(status.data.public_url).hostname : location.hostname;
   const settings = settingsFor(pair, server, status.data.line_port || 4554);
   // It begins with a blank, so that most shells leave it out of their history.
   const paste = ` (umask 077; cat >${file} <<'END'\n${settings}END\n) && distren-slave --config ${file}`;

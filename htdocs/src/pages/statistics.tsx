@@ -10,8 +10,8 @@ import { Chart } from '../parts/chart';
 import { text } from '../text';
 
 const t = text.statistics;
-const spans = ['day', 'week', 'month', 'year', 'all'] as const;
-const whose = ['grid', 'mine'] as const;
+const periods = ['day', 'week', 'month', 'year', 'all'] as const;
+const owners = ['any', 'me'] as const;
 
 const sum = (values: number[]): number => values.reduce((all, each) => all + each, 0);
 const known = (values: (number | null)[]): number[] => values.filter((each): each is number => each !== null);
@@ -27,21 +27,21 @@ function shortDuration(milliseconds: number): string {
 
 /** Without the empty steps before the first in which something was: a young grid has no ten years to show. */
 function trimmed(found: Statistics): { from: number; at: number[] } {
-  const begin = Date.parse(found.from) / 1000;
-  const steps = found.frames.length;
-  const something = found.frames.findIndex(
+  const begin = Date.parse(found.starts_at) / 1000;
+  const steps = found.series.frames_finished.length;
+  const something = found.series.frames_finished.findIndex(
     (_, i) =>
-      found.frames[i] || found.failures[i] || found.received[i] || found.slaves.max[i] || found.ready.max[i] || false,
+      found.series.frames_finished[i] || found.series.attempts_failed[i] || found.series.frames_delivered[i] || found.series.slaves_online.max[i] || found.series.frames_ready.max[i] || false,
   );
   const from = something < 0 ? steps : Math.max(0, Math.min(something - 1, steps - 24));
-  return { from, at: Array.from({ length: steps - from }, (_, i) => begin + (from + i) * found.step) };
+  return { from, at: Array.from({ length: steps - from }, (_, i) => begin + ((from + i) * found.step_ms) / 1000) };
 }
 
 function Sums({ found, mine }: { found: Statistics; mine: boolean }) {
-  const frames = sum(found.frames);
-  const failures = sum(found.failures);
-  const begun = sum(found.begun);
-  const waited = found.begun.reduce((all, jobs, i) => all + jobs * (found.wait.mean[i] ?? 0), 0);
+  const frames = sum(found.series.frames_finished);
+  const failures = sum(found.series.attempts_failed);
+  const begun = sum(found.series.jobs_started);
+  const waited = found.series.jobs_started.reduce((all, jobs, i) => all + jobs * (found.series.job_wait_ms.mean[i] ?? 0), 0);
   return (
     <dl class="figures" aria-label={t.title}>
       <div>
@@ -51,12 +51,12 @@ function Sums({ found, mine }: { found: Statistics; mine: boolean }) {
       {mine && (
         <div>
           <dt>{t.received}</dt>
-          <dd>{count(sum(found.received))}</dd>
+          <dd>{count(sum(found.series.frames_delivered))}</dd>
         </div>
       )}
       <div>
         <dt>{t.points}</dt>
-        <dd>{points(sum(found.earned_millipoints))}</dd>
+        <dd>{points(sum(found.series.earned_millipoints))}</dd>
       </div>
       <div>
         <dt>{t.failures}</dt>
@@ -66,7 +66,7 @@ function Sums({ found, mine }: { found: Statistics; mine: boolean }) {
       </div>
       <div>
         <dt>{t.cpu}</dt>
-        <dd>{frames > 0 ? duration(sum(found.cpu)) : '–'}</dd>
+        <dd>{frames > 0 ? duration(sum(found.series.cpu_ms)) : '–'}</dd>
       </div>
       <div>
         <dt>{t.begun}</dt>
@@ -85,21 +85,21 @@ function Sums({ found, mine }: { found: Statistics; mine: boolean }) {
 function Charts({ found, mine }: { found: Statistics; mine: boolean }) {
   const { from, at } = useMemo(() => trimmed(found), [found]);
   const cut = <T,>(values: T[]): T[] => values.slice(from);
-  const attempts = sum(found.frames) + sum(found.failures);
-  const shared = { at, step: found.step };
+  const attempts = sum(found.series.frames_finished) + sum(found.series.attempts_failed);
+  const shared = { at, step: found.step_ms / 1000 };
   // The same arrays as long as the figures are the same: a chart is drawn anew when they are others.
   const columns = useMemo(
     () => ({
-      frames: cut(found.frames),
-      received: cut(found.received),
-      failures: cut(found.failures),
-      points: cut(found.earned_millipoints.map((each) => each / 1000)),
-      power: cut(found.power.mean),
-      slaves: cut(found.slaves.mean),
-      ready: cut(found.ready.mean),
-      leased: cut(found.leased.mean),
-      wait: cut(found.wait.mean),
-      waitMost: cut(found.wait.max),
+      frames: cut(found.series.frames_finished),
+      received: cut(found.series.frames_delivered),
+      failures: cut(found.series.attempts_failed),
+      points: cut(found.series.earned_millipoints.map((each) => each / 1000)),
+      power: cut(found.series.power_online.mean),
+      slaves: cut(found.series.slaves_online.mean),
+      ready: cut(found.series.frames_ready.mean),
+      leased: cut(found.series.frames_leased.mean),
+      wait: cut(found.series.job_wait_ms.mean),
+      waitMost: cut(found.series.job_wait_ms.max),
     }),
     [found, from],
   );
@@ -107,7 +107,7 @@ function Charts({ found, mine }: { found: Statistics; mine: boolean }) {
     <div class="charts">
       <Chart
         title={mine ? t.framesOfSlaves : t.frames}
-        summary={t.sum(count(sum(found.frames)))}
+        summary={t.sum(count(sum(found.series.frames_finished)))}
         series={[{ name: t.frames, values: columns.frames, colour: '--done', kind: 'bars' }]}
         show={figure}
         {...shared}
@@ -115,7 +115,7 @@ function Charts({ found, mine }: { found: Statistics; mine: boolean }) {
       {mine && (
         <Chart
           title={t.received}
-          summary={t.sum(count(sum(found.received)))}
+          summary={t.sum(count(sum(found.series.frames_delivered)))}
           series={[{ name: t.received, values: columns.received, colour: '--done', kind: 'bars' }]}
           show={figure}
           {...shared}
@@ -123,28 +123,28 @@ function Charts({ found, mine }: { found: Statistics; mine: boolean }) {
       )}
       <Chart
         title={t.points}
-        summary={t.sum(points(sum(found.earned_millipoints)))}
+        summary={t.sum(points(sum(found.series.earned_millipoints)))}
         series={[{ name: t.points, values: columns.points, colour: '--accent', kind: 'bars' }]}
         show={figure}
         {...shared}
       />
       <Chart
         title={t.power}
-        summary={t.average(figure(mean(found.power.mean)))}
+        summary={t.average(figure(mean(found.series.power_online.mean)))}
         series={[{ name: t.power, values: columns.power, colour: '--idle', kind: 'area' }]}
         show={figure}
         {...shared}
       />
       <Chart
         title={t.slaves}
-        summary={t.average(figure(mean(found.slaves.mean)))}
+        summary={t.average(figure(mean(found.series.slaves_online.mean)))}
         series={[{ name: t.slaves, values: columns.slaves, colour: '--idle', kind: 'area' }]}
         show={figure}
         {...shared}
       />
       <Chart
         title={t.queue}
-        summary={t.average(figure(mean(found.ready.mean)))}
+        summary={t.average(figure(mean(found.series.frames_ready.mean)))}
         series={[
           { name: t.waiting, values: columns.ready, colour: '--line-strong', kind: 'area' },
           { name: t.working, values: columns.leased, colour: '--working', kind: 'line' },
@@ -154,7 +154,7 @@ function Charts({ found, mine }: { found: Statistics; mine: boolean }) {
       />
       <Chart
         title={t.wait}
-        summary={t.average(duration(mean(found.wait.mean)))}
+        summary={t.average(duration(mean(found.series.job_wait_ms.mean)))}
         series={[
           { name: t.most, values: columns.waitMost, colour: '--ready', kind: 'bars' },
           { name: t.mean, values: columns.wait, colour: '--working', kind: 'bars' },
@@ -165,7 +165,7 @@ function Charts({ found, mine }: { found: Statistics; mine: boolean }) {
       />
       <Chart
         title={t.failures}
-        summary={t.failureRate(percent(attempts > 0 ? sum(found.failures) / attempts : 0))}
+        summary={t.failureRate(percent(attempts > 0 ? sum(found.series.attempts_failed) / attempts : 0))}
         series={[{ name: t.failures, values: columns.failures, colour: '--failed', kind: 'bars' }]}
         show={figure}
         {...shared}
@@ -177,18 +177,18 @@ function Charts({ found, mine }: { found: Statistics; mine: boolean }) {
 export function StatisticsPage() {
   useTitle(t.title);
   const { query } = useAddress();
-  const span = spans.find((each) => each === query['span']) ?? 'week';
-  const of = query['of'] === 'mine' ? 'mine' : 'grid';
+  const period = periods.find((each) => each === query['period']) ?? 'week';
+  const owner = query['owner'] === 'me' ? 'me' : 'any';
   const live = useLive(
-    `statistics ${of} ${span}`,
-    (signal) => ask('GET /api/v1/statistics', { query: { of, span }, signal }),
+    `statistics ${owner} ${period}`,
+    (signal) => ask('GET /api/v1/statistics', { query: { owner, period }, signal }),
     60000,
   );
   const found = live.data;
-  const mine = of === 'mine';
+  const mine = owner === 'me';
   const empty =
     found !== null &&
-    [found.frames, found.failures, found.received, found.slaves.max, found.ready.max].every((column) =>
+    [found.series.frames_finished, found.series.attempts_failed, found.series.frames_delivered, found.series.slaves_online.max, found.series.frames_ready.max].every((column) =>
       column.every((each) => !each),
     );
   return (
@@ -197,18 +197,18 @@ export function StatisticsPage() {
       <div class="statistics-bar">
         <Switch
           label={t.whose}
-          value={of}
-          options={whose.map((each) => [each, t[each]] as const)}
-          onChange={(next) => setQuery({ of: next === 'grid' ? null : next })}
+          value={owner}
+          options={owners.map((each) => [each, t.owners[each]] as const)}
+          onChange={(next) => setQuery({ owner: next === 'any' ? null : next })}
         />
         <Switch
-          label={t.span}
-          value={span}
-          options={spans.map((each) => [each, t.spans[each]] as const)}
-          onChange={(next) => setQuery({ span: next === 'week' ? null : next })}
+          label={t.period}
+          value={period}
+          options={periods.map((each) => [each, t.periods[each]] as const)}
+          onChange={(next) => setQuery({ period: next === 'week' ? null : next })}
         />
         {found && (
-          <span class="soft">{found.step === 3600 ? t.byHour : found.step === 86400 ? t.byDay : t.byWeek}</span>
+          <span class="soft">{found.step_ms === 3600_000 ? t.byHour : found.step_ms === 86400_000 ? t.byDay : t.byWeek}</span>
         )}
       </div>
       {live.problem && !found && <ErrorMessage problem={live.problem} retry={live.refresh} />}

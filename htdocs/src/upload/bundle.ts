@@ -7,7 +7,7 @@ import { upload } from './tus';
 export interface JobFile {
   path: string;
   sha256: string;
-  size: number;
+  size_bytes: number;
 }
 
 export interface Progress {
@@ -63,7 +63,7 @@ export async function bring(
     );
     if (signal.aborted) throw new DOMException('stopped', 'AbortError');
     read += file.size;
-    files.push({ path, sha256, size: file.size });
+    files.push({ path, sha256, size_bytes: file.size });
     byDigest.set(sha256, file);
   }
 

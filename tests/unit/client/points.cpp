@@ -141,7 +141,8 @@ START_TEST(statistics_are_a_few_lines_with_their_sum) {
   auto const week = desk.good({"statistics"}).out;  // the last day is one line
   ck_assert_says(week, "24 h ago     120       3    12.5");
   ck_assert_says(desk.good({"statistics", "--mine", "--period", "all"}).out, "No activity");
-  ck_assert_uint_eq(desk.good({"statistics", "--period", "year", "--json"}).json().at("frames").size(), 365);
+  ck_assert_uint_eq(
+      desk.good({"statistics", "--period", "year", "--json"}).json().at("series").at("frames_finished").size(), 365);
   ck_assert_int_eq(desk.run({"statistics", "--period", "century"}).code, 2);
 }
 END_TEST

@@ -90,7 +90,7 @@ START_TEST(everybody_may_see_the_grid) {
   auto const status = desk.call("GET", "/api/v1/grid");
   ck_assert_int_eq(status.status, 200);
   ck_assert_int_eq(status.json["slaves"]["online"].get<int>(), 2);
-  ck_assert_int_eq(status.json["frames"]["leased"].get<int>(), 3);
+  ck_assert_int_eq(status.json["frames"]["assigned"].get<int>(), 3);
   ck_assert_says(desk.call("GET", "/metrics").text, "distren_tasks{state=\"ready\"} 1\n");
   ck_assert_text(desk.call("GET", "/healthz").text, "ok\n");
   ck_assert(desk.call("GET", "/readyz").json == json({{"database", true}, {"store", true}, {"dispatcher", true}}));

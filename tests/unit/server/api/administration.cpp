@@ -201,7 +201,7 @@ START_TEST(health_tells_how_far_the_journal_is_behind) {
     auto const last = journal();
     ck_assert_msg(reached(last), "%s", last.dump().c_str());
   };
-  json const nothing{{"away", false}, {"waiting", 0}, {"lag", 0}};
+  json const nothing{{"database_unavailable", false}, {"unwritten_count", 0}, {"lag_ms", 0}};
   ck_assert(journal() == nothing);
   auto const user = desk.id_of(desk.person());
   ck_assert_good(store::record_blob(desk.database, user, hex_digest('a'), 10));
@@ -224,7 +224,9 @@ START_TEST(health_tells_how_far_the_journal_is_behind) {
                                .reason = "no camera"};
     desk.dispatcher->tell([report](DispatchCore& core, std::int64_t now) { report_result(core, report, {}, now); });
   }
-  until([](json const& now) { return now["waiting"] == 3 && now["lag"] > 0 && now["away"] == false; });
+  until([](json const& now) {
+    return now["unwritten_count"] == 3 && now["lag_ms"] > 0 && now["database_unavailable"] == false;
+  });
   ck_assert_good(owner.execute("ROLLBACK"));
   until([&nothing](json const& now) { return now == nothing; });
 }
@@ -233,11 +235,12 @@ END_TEST
 START_TEST(health_and_methods_are_told) {
   Fixture desk;
   auto const health = desk.call("GET", "/api/v1/admin/health", desk.admin).json;
-  ck_assert(health["stor"]["free"].get<std::int64_t>() > 0 && health["database"]["bytes"].get<std::int64_t>() > 100000);
+  ck_assert(health["stor"]["free_bytes"].get<std::int64_t>() > 0 &&
+            health["database"]["size_bytes"].get<std::int64_t>() > 100000);
   ck_assert(!health["database"]["tables"].empty() && health["setup"]["reachable"] == false);
   auto const methods = desk.call("GET", "/api/v1/methods", desk.admin).json["items"];
   bool blender = false;
-  for (auto const& each : methods) blender = blender || (each["name"] == "blender" && each["defined"] == true);
+  for (auto const& each : methods) blender = blender || (each["name"] == "blender" && each["is_defined"] == true);
   ck_assert(blender);
 }
 END_TEST

@@ -246,13 +246,13 @@ START_TEST(all_finished_frames_come_in_one_archive) {
   auto const address = desk.call("GET", path, secret);
   ck_assert_msg(address.status == 200, "%s", address.text.c_str());
   ck_assert_text(address.json["name"], "_Ä film_.zip");
-  ck_assert_int_eq(address.json["files"].get<int>(), 1);
+  ck_assert_int_eq(address.json["file_count"].get<int>(), 1);
   std::string const url = address.json["url"];
   auto const archive = desk.call("GET", url);
   ck_assert_int_eq(archive.status, 200);
   ck_assert_text(archive.header("Content-Type"), "application/zip");
   ck_assert_says(archive.header("Content-Disposition"), "_%C3%84%20film_.zip");
-  ck_assert_uint_eq(archive.text.size(), address.json["size"].get<std::size_t>());
+  ck_assert_uint_eq(archive.text.size(), address.json["size_bytes"].get<std::size_t>());
   ck_assert_text(archive.text.substr(0, 4), "PK\3\4");
   ck_assert_says(archive.text, "a frame");
   ck_assert_int_eq(desk.call("GET", path, desk.person()).status, 404);

@@ -146,15 +146,15 @@ START_TEST(why_names_the_rule_of_a_job_and_of_a_slave_to_its_owner) {
   desk.connect(a_slave(1'000'000, ben.id));
   auto const why = desk.call("GET", job + "/explain", ann.secret);
   ck_assert_msg(why.json == json({{"rule", "users_ahead"},
-                                  {"number", 2},
-                                  {"sentence",
+                                  {"value", 2},
+                                  {"message",
                                    "2 users who are further behind their share come first (from the fifth that all "
                                    "share alike)"}}),
                 "%s", why.text.c_str());
   ck_assert_int_eq(desk.call("GET", job + "/explain", ben.secret).status, 404);
   ck_assert_int_eq(desk.call("POST", job + "/pause", ann.secret).status, 200);
   auto const paused = desk.call("GET", job + "/explain", ann.secret).json;
-  ck_assert(paused["rule"] == "paused" && paused["sentence"] == "it is paused: paused by its owner");
+  ck_assert(paused["rule"] == "paused" && paused["message"] == "it is paused: paused by its owner");
   ck_assert(desk.call("GET", job, ann.secret).json["queue_position"].is_null());
   ck_assert_int_eq(desk.call("POST", job + "/cancel", ann.secret).status, 200);
   ck_assert(desk.call("GET", job + "/explain", ann.secret).json["rule"] == "cancelled");
@@ -166,7 +166,7 @@ START_TEST(why_names_the_rule_of_a_job_and_of_a_slave_to_its_owner) {
   ck_assert(desk.call("GET", slave + "/explain", ann.secret).json["rule"] == "nothing_to_do");
   ck_assert_int_eq(desk.call("GET", slave + "/explain", ben.secret).status, 404);
   ck_assert_int_eq(desk.call("POST", slave + "/disable", ann.secret).status, 200);
-  ck_assert(desk.call("GET", slave + "/explain", ann.secret).json["sentence"] == "it is disabled");
+  ck_assert(desk.call("GET", slave + "/explain", ann.secret).json["message"] == "it is disabled");
 }
 END_TEST
 

@@ -27,7 +27,7 @@ struct Fixture : DatabaseThread, ApiFixture {
     ck_assert_int_eq(upload(owner, blend).status, 201);
     json request{{"name", "film"}, {"main_file", "scene.blend"}, {"frames", "1-4"}};
     request["files"] =
-        json::array({{{"path", "scene.blend"}, {"sha256", to_hex(sha256(blend))}, {"size", blend.size()}}});
+        json::array({{{"path", "scene.blend"}, {"sha256", to_hex(sha256(blend))}, {"size_bytes", blend.size()}}});
     request.merge_patch(changes);
     return call("POST", "/api/v1/submissions", owner, request);
   }

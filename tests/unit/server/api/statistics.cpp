@@ -62,14 +62,15 @@ START_TEST(every_column_has_a_value_for_each_step) {
                                           {"month", 3600, 720},
                                           {"year", 86400, 365},
                                           {"all", 604800, 520}}) {
-    auto const found = desk.ask(std::string("?of=mine&span=") + span);
-    ck_assert_text(found["span"], span);
-    ck_assert_int_eq(found["step"].get<int>(), step);
-    for (auto const* name : {"frames", "failures", "cpu", "wall", "earned_millipoints", "received", "begun"})
-      ck_assert_msg(found[name].size() == static_cast<std::size_t>(steps), "%s of %s", name, span);
-    for (auto const* name : {"wait", "slaves", "power", "ready", "leased"})
-      ck_assert_msg(found[name]["mean"].size() == static_cast<std::size_t>(steps) &&
-                        found[name]["max"].size() == static_cast<std::size_t>(steps),
+    auto const found = desk.ask(std::string("?owner=me&period=") + span);
+    ck_assert_text(found["period"], span);
+    ck_assert_int_eq(found["step_ms"].get<std::int64_t>(), step * std::int64_t{1000});
+    for (auto const* name : {"frames_finished", "attempts_failed", "cpu_ms", "wall_ms", "earned_millipoints",
+                             "frames_delivered", "jobs_started"})
+      ck_assert_msg(found["series"][name].size() == static_cast<std::size_t>(steps), "%s of %s", name, span);
+    for (auto const* name : {"job_wait_ms", "slaves_online", "power_online", "frames_ready", "frames_leased"})
+      ck_assert_msg(found["series"][name]["mean"].size() == static_cast<std::size_t>(steps) &&
+                        found["series"][name]["max"].size() == static_cast<std::size_t>(steps),
                     "%s of %s", name, span);
   }
 }
@@ -92,25 +93,28 @@ START_TEST(a_sample_of_each_minute_tells_the_grids_and_ones_own) {
   });
   for (std::int64_t const id : {4, 5}) desk.connect(a_slave(id, desk.user, 4, 0));
   run_maintenance(desk.services->maintenance(), desk.database);
-  auto const mine = desk.ask("?of=mine&span=day");
-  ck_assert(late(mine["slaves"]["max"]) == 4 && late(mine["power"]["max"]) == 8 && late(mine["ready"]["mean"]) > 0);
-  auto const grid = desk.ask("?span=day");
-  ck_assert_text(grid["of"], "grid");
-  ck_assert(late(grid["power"]["max"]) >= 8.5 && late(grid["leased"]["max"]) >= 4);
+  auto const mine = desk.ask("?owner=me&period=day")["series"];
+  ck_assert(late(mine["slaves_online"]["max"]) == 4 && late(mine["power_online"]["max"]) == 8 &&
+            late(mine["frames_ready"]["mean"]) > 0);
+  auto const all = desk.ask("?period=day");
+  ck_assert(all["owner"].is_null());
+  auto const& grid = all["series"];
+  ck_assert(late(grid["power_online"]["max"]) >= 8.5 && late(grid["frames_leased"]["max"]) >= 4);
   // Somebody who has nothing has nothing, and not nothing known.
   desk.secret = desk.person();
-  auto const other = desk.ask("?of=mine&span=day");
-  ck_assert(!other["slaves"]["mean"].back().is_null() || !other["slaves"]["mean"][22].is_null());
-  ck_assert(late(other["slaves"]["mean"]) == 0 && other["slaves"]["mean"][0].is_null());
-  ck_assert(other["wait"]["mean"].back().is_null() && other["frames"].back() == 0);
+  auto const other = desk.ask("?owner=me&period=day")["series"];
+  ck_assert(!other["slaves_online"]["mean"].back().is_null() || !other["slaves_online"]["mean"][22].is_null());
+  ck_assert(late(other["slaves_online"]["mean"]) == 0 && other["slaves_online"]["mean"][0].is_null());
+  ck_assert(other["job_wait_ms"]["mean"].back().is_null() && other["frames_finished"].back() == 0);
 }
 END_TEST
 
 START_TEST(a_question_that_makes_no_sense_is_refused_with_what_there_is) {
   Fixture desk;
-  for (auto const* bad : {"?span=century", "?of=bob", "?hours=3", "?span="})
+  for (auto const* bad : {"?period=century", "?owner=bob", "?hours=3", "?period="})
     ck_assert_msg(desk.call("GET", std::string("/api/v1/statistics") + bad, desk.secret).status == 400, "%s", bad);
-  ck_assert_says(desk.call("GET", "/api/v1/statistics?span=x", desk.secret).message(), "day, week, month, year or all");
+  ck_assert_says(desk.call("GET", "/api/v1/statistics?period=x", desk.secret).message(),
+                 "day, week, month, year or all");
   ck_assert_int_eq(desk.call("GET", "/api/v1/statistics").status, 401);
 }
 END_TEST
@@ -120,7 +124,7 @@ START_TEST(the_status_says_frames_an_hour_and_power) {
   desk.connect(a_slave(1, desk.user, 6), 1000);
   desk.connect(a_slave(2, desk.user, 1), 500);
   auto const status = desk.call("GET", "/api/v1/grid").json;
-  ck_assert(status["frames"]["an_hour"].is_number_integer() && status["power"] == 6.5);
+  ck_assert(status["frames"]["finished_last_hour"].is_number_integer() && status["power_online"] == 6.5);
 }
 END_TEST
 

@@ -87,8 +87,11 @@ START_TEST(what_a_slave_does_is_told_to_its_owner) {
   batcher.publish(grid.core, 5'000'000);
   auto const told = owner.writer->of("slave");
   ck_assert_uint_eq(told.size(), 1);
-  ck_assert(told[0]["online"] == true && told[0]["working_on"][0]["job"] == 1);
-  ck_assert(owner.writer->of("grid")[0] == (json{{"online", 1}, {"active", 1}, {"ready", 2}, {"leased", 1}}));
+  ck_assert(told[0]["online"] == true && told[0]["current_tasks"][0]["job_id"] == 1);
+  ck_assert(owner.writer->of("grid")[0] ==
+            (json{{"slaves", {{"online", 1}}},
+                  {"jobs", {{"active", 1}}},
+                  {"frames", {{"ready", 2}, {"assigned", 1}, {"rendering", 0}, {"checking", 0}}}}));
   batcher.publish(grid.core, 5'010'000);
   ck_assert_uint_eq(owner.writer->of("grid").size(), 1);
   slave_disconnected(grid.core, 1, slave.get());

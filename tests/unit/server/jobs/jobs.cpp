@@ -24,10 +24,11 @@ struct Fixture : DatabaseThread, ApiFixture {
     std::ifstream file(top / "methods/blender/sample/distren-sample.blend", std::ios::binary);
     std::string const blend{std::istreambuf_iterator<char>(file), {}};
     ck_assert_int_eq(upload(secret, blend).status, 201);
-    json request{{"name", "film"},
-                 {"main_file", "scene.blend"},
-                 {"frames", "1-4"},
-                 {"files", {{{"path", "scene.blend"}, {"sha256", to_hex(sha256(blend))}, {"size", blend.size()}}}}};
+    json request{
+        {"name", "film"},
+        {"main_file", "scene.blend"},
+        {"frames", "1-4"},
+        {"files", {{{"path", "scene.blend"}, {"sha256", to_hex(sha256(blend))}, {"size_bytes", blend.size()}}}}};
     request.merge_patch(changes);
     return request;
   }

@@ -37,7 +37,7 @@ struct Fixture : DatabaseThread, ApiFixture {
     auto const sent = std::ranges::find(*taken, email, &store::Delivery::email);
     ck_assert(sent != taken->end() && sent->kind == "confirm" && sent->code.size() == 8);
     auto const done = call("POST", "/api/v1/users/me/email/confirm", secret, {{"code", sent->code}});
-    ck_assert_msg(done.status == 200 && done.json["confirmed"] == true, "%s", done.text.c_str());
+    ck_assert_msg(done.status == 200 && done.json["email_confirmed"] == true, "%s", done.text.c_str());
   }
   json newest() { return call("GET", "/api/v1/notifications?limit=1", secret).json["items"][0]; }
 };
@@ -187,19 +187,21 @@ END_TEST
 START_TEST(people_choose_what_they_are_told) {
   Fixture desk;
   auto const before = desk.call("GET", "/api/v1/notifications/preferences", desk.secret).json;
-  ck_assert(before["choices"].empty() && before["email"].is_null() && before["mail"] == true);
+  ck_assert(before["choices"].empty() && before["email"].is_null() && before["email_available"] == true);
   auto const set = desk.choose({{"email", "anna@example.org"},
-                                {"webhook", "https://hook.example.org/x"},
+                                {"webhook_url", "https://hook.example.org/x"},
                                 {"choices", {{{"kind", "job_done"}, {"channel", "mail"}}}}});
   ck_assert_msg(set.status == 200, "%s", set.text.c_str());
-  ck_assert_uint_ge(set.json["secret"].get<std::string>().size(), 16);
+  ck_assert_uint_ge(set.json["webhook_secret"].get<std::string>().size(), 16);
   // The same webhook keeps its secret, another one gets another.
-  ck_assert(desk.choose({{"webhook", "https://hook.example.org/x"}}).json["secret"] == set.json["secret"]);
-  ck_assert(desk.choose({{"webhook", "https://hook.example.org/y"}}).json["secret"] != set.json["secret"]);
-  ck_assert(desk.choose({{"webhook", ""}}).json["secret"].is_null());
+  ck_assert(desk.choose({{"webhook_url", "https://hook.example.org/x"}}).json["webhook_secret"] ==
+            set.json["webhook_secret"]);
+  ck_assert(desk.choose({{"webhook_url", "https://hook.example.org/y"}}).json["webhook_secret"] !=
+            set.json["webhook_secret"]);
+  ck_assert(desk.choose({{"webhook_url", ""}}).json["webhook_secret"].is_null());
   for (json const& bad : std::initializer_list<json>{{{"email", "no address"}},
                                                      {{"email", 1}},
-                                                     {{"webhook", "http://x"}},
+                                                     {{"webhook_url", "http://x"}},
                                                      {{"choices", "all"}},
                                                      {{"pigeon", 1}},
                                                      {{"choices", {{{"kind", "job_done"}}}}},
@@ -224,11 +226,11 @@ START_TEST(an_address_is_written_to_when_its_owner_has_given_the_code) {
   ck_assert_int_eq(refused.status, 409);
   ck_assert_says(refused.message(), "no confirmed e-mail address");
   ck_assert_says(code().message(), "save one first");
-  ck_assert(desk.choose({{"email", "ben@example.org"}}).json["confirmed"] == false);
+  ck_assert(desk.choose({{"email", "ben@example.org"}}).json["email_confirmed"] == false);
   ck_assert_int_eq(give({{"code", "12345678"}}).status, 409);
   desk.confirm("ben@example.org");
   ck_assert_int_eq(code().status, 409);
-  ck_assert(desk.choose({{"email", "carla@example.org"}}).json["confirmed"] == false);
+  ck_assert(desk.choose({{"email", "carla@example.org"}}).json["email_confirmed"] == false);
   ck_assert_int_eq(code().status, 204);
   ck_assert_says(give({{"code", "no"}}).message(), "4 tries are left");
   ck_assert_int_eq(give({{"code", 1}}).status, 400);
@@ -261,7 +263,7 @@ START_TEST(a_webhook_that_took_long_is_asked_later) {
   Fixture desk;
   std::int64_t now = desk.now;  // every delivery takes four seconds of this clock
   Notifier notifier(desk.config, desk.services->runtime, *desk.dispatcher, desk.live, [&now] { return now += 4000; });
-  desk.choose({{"webhook", "https://127.0.0.1:1/x"}});
+  desk.choose({{"webhook_url", "https://127.0.0.1:1/x"}});
   auto const problem = [&] {
     ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", "webhook"}}).status,
                      204);
@@ -282,12 +284,12 @@ START_TEST(what_cannot_be_sent_waits_or_is_given_up_and_says_why) {
   auto const test = [&desk](char const* channel) {
     ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", channel}}).status, 204);
   };
-  desk.choose({{"email", "dora@example.org"}, {"webhook", "https://127.0.0.1:1/x"}});
+  desk.choose({{"email", "dora@example.org"}, {"webhook_url", "https://127.0.0.1:1/x"}});
   desk.confirm("dora@example.org");
   test("mail");
   ck_assert(notifier.round(desk.database));
   auto tried = desk.newest();
-  ck_assert_msg(tried["state"] == "waiting" && tried["attempts"] == 1, "%s", tried.dump().c_str());
+  ck_assert_msg(tried["state"] == "waiting" && tried["try_count"] == 1, "%s", tried.dump().c_str());
   test("webhook");
   ck_assert(notifier.round(desk.database));
   tried = desk.newest();

@@ -23,7 +23,7 @@ std::map<std::string, RenderMethod> const& methods() {
 nlohmann::json job(nlohmann::json changes = nlohmann::json::object()) {
   nlohmann::json request{{"name", "film"},
                          {"main_file", "scene.blend"},
-                         {"files", {{{"path", "scene.blend"}, {"sha256", std::string(64, 'a')}, {"size", 5}}}},
+                         {"files", {{{"path", "scene.blend"}, {"sha256", std::string(64, 'a')}, {"size_bytes", 5}}}},
                          {"frames", "1-3"}};
   request.merge_patch(changes);
   return request;
@@ -70,7 +70,8 @@ END_TEST
 START_TEST(paths_of_a_job_stay_inside_and_apart) {
   auto with_paths = [](std::initializer_list<char const*> paths) {
     auto files = nlohmann::json::array();
-    for (auto const* path : paths) files.push_back({{"path", path}, {"sha256", std::string(64, 'a')}, {"size", 1}});
+    for (auto const* path : paths)
+      files.push_back({{"path", path}, {"sha256", std::string(64, 'a')}, {"size_bytes", 1}});
     return job({{"files", files}});
   };
   ck_assert_text(why_no_job(with_paths({"scene.blend", "tex/a.png", "tex/b.png"})), "");
@@ -82,10 +83,10 @@ START_TEST(paths_of_a_job_stay_inside_and_apart) {
   ck_assert_says(why_no_job(job({{"files", {1}}})), "files[0]: 1 is not an object");
   auto bad = job();
   bad["files"][0]["sha256"] = "ABC";
-  bad["files"][0]["size"] = -1;
+  bad["files"][0]["size_bytes"] = -1;
   bad["files"][0]["mode"] = 7;
   auto const said = why_no_job(bad);
-  for (auto const* part : {"sha256: 'ABC'", "size: -1 is not between", "'mode' is not known"})
+  for (auto const* part : {"sha256: 'ABC'", "size_bytes: -1 is not between", "'mode' is not known"})
     ck_assert_says(said, part);
 }
 END_TEST
