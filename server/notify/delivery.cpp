@@ -6,6 +6,7 @@
 
 #include "common/base/digest.h"
 #include "common/base/json_text.h"
+#include "common/base/text.h"
 #include "common/http/http_client.h"
 
 namespace distren {
@@ -91,13 +92,13 @@ std::string webhook_body(ServerConfig const& config, std::string_view grid, stor
   auto const number = [](std::int64_t id) { return id == 0 ? nlohmann::json(nullptr) : nlohmann::json(id); };
   auto const link = link_of(config, delivery);
   return to_text({{"id", delivery.id},
-                  {"grid", grid},
+                  {"grid_name", grid},
                   {"kind", delivery.kind},
                   {"message", delivery.message},
-                  {"user", delivery.user_name},
-                  {"job", number(delivery.job)},
-                  {"slave", number(delivery.slave)},
-                  {"at", delivery.created_s},
+                  {"user_name", delivery.user_name},
+                  {"job_id", number(delivery.job)},
+                  {"slave_id", number(delivery.slave)},
+                  {"created_at", iso_time(delivery.created_s * 1000)},
                   {"url", link.empty() ? nlohmann::json(nullptr) : nlohmann::json(link)}});
 }
 

@@ -108,7 +108,7 @@ def a_chosen_notification_arrives_once_by_each_channel(fixture):
 def a_webhook_request_is_signed(fixture):
     headers, body = fixture.hook.requests[0]
     content = json.loads(body)
-    assert content["kind"] == "points" and content["user"] == "ben" and "7.5" in content["message"], content
+    assert content["kind"] == "points" and content["user_name"] == "ben" and "7.5" in content["message"], content
     stamp = headers["X-DistRen-Timestamp"]
     assert abs(int(stamp) - time.time()) < 300
     mine = hmac.new(fixture.secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
@@ -159,7 +159,7 @@ def a_finished_job_notifies_only_its_owner(fixture):
     wait_until("ben is told", lambda: {each["state"] for each in fixture.notifications("Job 43")} == {"sent"})
     assert not fixture.notifications("Job 42")
     content = json.loads(fixture.hook.requests[-1][1])
-    assert content["job"] == 43 and content["url"].endswith("#/jobs/43"), content
+    assert content["job_id"] == 43 and content["url"].endswith("#/jobs/43"), content
 
 
 @case

@@ -1335,8 +1335,9 @@ export interface paths {
         head?: never;
         /**
          * Change how I want to be told; what is absent stays as it is
-         * @description A new webhook gets a new secret. Each request to it is a POST of JSON with `X-DistRen-Delivery` (its number: one that is
-         *     sent again has the same), `X-DistRen-Timestamp` (UNIX time) and `X-DistRen-Signature`: `sha256=` and the HMAC-SHA256, by
+         * @description A new webhook gets a new secret. Each request to it is a POST of JSON with the `id`, `kind`, `message`, `job_id`,
+         *     `slave_id` and `created_at` of the Notification, `grid_name`, `user_name` and `url` (a page about it, or null), with
+         *     `X-DistRen-Delivery` (its number: one that is sent again has the same), `X-DistRen-Timestamp` (UNIX time) and `X-DistRen-Signature`: `sha256=` and the HMAC-SHA256, by
          *     the secret, of the timestamp, a dot and the body, in hexadecimal digits. Refuse what is signed otherwise or is older
          *     than five minutes. 2xx takes it; 408, 429, 5xx and silence are tried again for ten hours; anything else gives up.
          *     Addresses in private networks are refused unless the grid allows them.

@@ -171,7 +171,7 @@ START_TEST(a_request_is_signed_over_time_and_body) {
       webhook_body(config, "Attic",
                    {.id = 7, .user_name = "anna", .kind = "job_done", .message = "\"x\"\n", .job = 5, .created_s = 9}));
   ck_assert(body["url"] == "https://grid.example.org/#/jobs/5" && body["message"] == "\"x\"\n" &&
-            body["slave"].is_null());
+            body["slave_id"].is_null() && body["job_id"] == 5 && body["created_at"] == "1970-01-01T00:00:09.000Z");
 }
 END_TEST
 
