@@ -80,9 +80,11 @@ Result<Statistics> read_all(Image& image) {
 
 Result<void> check_size(OIIO::ImageSpec const& spec, CheckOptions const& options) {
   if ((options.width > 0 && spec.width != options.width) || (options.height > 0 && spec.height != options.height))
-    return fail(Errc::invalid, fmt::format("The image is {} x {} pixels, but {} x {} was asked for.", spec.width,
-                                           spec.height, options.width > 0 ? std::to_string(options.width) : "any",
-                                           options.height > 0 ? std::to_string(options.height) : "any"));
+    return fail(Errc::invalid,
+                fmt::format("The image is {} x {} pixels, but {} x {} was asked for.", spec.width, spec.height,
+                            options.width > 0 ? std::to_string(options.width) : "any",
+                            options.height > 0 ? std::to_string(options.height) : "any"),
+                "wrong_size");
   return {};
 }
 

@@ -130,7 +130,8 @@ json error_json(std::string const& text) {
     auto const outcome =
         ready ? checker.check(fmt::format("/proc/self/fd/{}", child_file_descriptor), options) : ready.error();
     ::alarm(0);
-    json const report = outcome ? *outcome : json{{"ok", false}, {"error", outcome.error().message}};
+    json const report =
+        outcome ? *outcome : json{{"ok", false}, {"error", outcome.error().message}, {"code", outcome.error().problem}};
     if (!write_all(STDOUT_FILENO, to_text(report) + "\n")) break;
   }
   ::_exit(0);

@@ -30,7 +30,9 @@
 #include "server/net/listen_address.h"
 #include "server/notify/notifier.h"
 #include "server/slaves/benchmark_scenes.h"
+#include "server/slaves/https_sessions.h"
 #include "server/slaves/line_server.h"
+#include "server/slaves/slave_services.h"
 #include "server/standalone/grid_folder.h"
 #include "server/standalone/private_mariadb.h"
 #include "server/storage/job_folder.h"
@@ -84,7 +86,7 @@ DispatchSettings dispatch_settings(ServerConfig const& config, std::string lease
   settings.lease_ms = std::int64_t{1000} * config.times.lease_seconds;
   settings.link_life_ms = std::int64_t{1000} * config.times.signed_url_seconds;
   settings.heartbeat_ms = std::int64_t{1000} * config.times.heartbeat_seconds;
-  settings.times = {.renew_ms = settings.lease_ms,
+  settings.times = {.lease_ms = settings.lease_ms,
                     .deadline_ms = std::int64_t{1000} * config.times.frame_limit_seconds,
                     .result_limit = config.limits.result_bytes};
   settings.benchmark_ms = std::int64_t{1000} * config.benchmark_seconds;
@@ -95,8 +97,8 @@ DispatchSettings dispatch_settings(ServerConfig const& config, std::string lease
 OrderLinks order_links(Signer const& signer, ServerConfig const& config) {
   return {.blob = [&signer, life = config.times.signed_url_seconds](
                       std::string_view sha256) { return blob_url(signer, sha256, 0, unix_ms() / 1000 + life); },
-          .file_list = [&signer, life = config.times.signed_url_seconds](
-                           std::int64_t job) { return file_list_url(signer, job, unix_ms() / 1000 + life); },
+          .inputs = [&signer, life = config.times.signed_url_seconds](
+                        std::int64_t job) { return inputs_url(signer, job, unix_ms() / 1000 + life); },
           .upload =
               [&signer, &config](Lease const& lease, std::string_view name) {
                 // Valid as long as the work may take and the slave may be offline: a week.
@@ -243,6 +245,15 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   Loops loops(config.limits.io_threads);
   WorkerPool workers(config.database, config.limits.worker_threads,
                      static_cast<std::size_t>(config.limits.request_queue));
+  SlaveServices slave_services{.workers = workers,
+                               .dispatcher = dispatcher,
+                               .results = results,
+                               .slave_authenticator = slave_authenticator,
+                               .telemetry = telemetry,
+                               .welcome = {.heartbeat_ms = std::int64_t{1000} * config.times.heartbeat_seconds,
+                                           .telemetry_ms = std::int64_t{1000} * config.times.telemetry_seconds},
+                               .connections_per_address = config.listen.connections_per_address};
+  HttpsSessions slave_sessions(*loops.all.front(), slave_services);
 
   // The listeners.
   auto tls = config.tls.certificate.empty() ? Result<TlsContext>(TlsContext())
@@ -254,7 +265,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
                     .uploads = **uploads,
                     .signer = *signer,
                     .methods = *methods,
-                    .slave_authenticator = slave_authenticator,
+                    .slave_sessions = slave_sessions,
                     .results = results,
                     .counters = counters,
                     .telemetry = telemetry,
@@ -287,15 +298,9 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
       config.public_url.empty() && https && https->loopback)
     config.public_url = fmt::format("https://localhost:{}", *https_port);
 
-  LineServer line(loops.all, {.workers = workers,
-                              .dispatcher = dispatcher,
-                              .results = results,
-                              .slave_authenticator = slave_authenticator,
-                              .telemetry = telemetry,
-                              .welcome = {.files_url = config.public_url,
-                                          .heartbeat_ms = std::int64_t{1000} * config.times.heartbeat_seconds,
-                                          .telemetry_interval_ms = std::int64_t{1000} * config.times.telemetry_seconds},
-                              .connections_per_address = config.listen.connections_per_address});
+  slave_services.welcome.base_url = config.public_url;
+
+  LineServer line(loops.all, slave_services);
   for (auto const& [where, context] :
        {std::pair{config.listen.line, tls->get()}, {config.listen.line_plain, nullptr}}) {
     if (where.empty()) continue;
@@ -324,6 +329,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   live.close();
   http.stop_accepting();
   line.stop();
+  slave_sessions.stop();
   workers.stop();
   notifier.stop();
   previews.stop();

@@ -2,18 +2,14 @@
 //
 // Read it to learn how a slave talks to a DistRen server; doc/protocol.md has every message, common/protocol/ reads and
 // writes them. Fetching, rendering, checking and keeping results is slave/task_runner.h, and bringing them to the
-// server slave/result_uploader.h, both shared with distren-slave. The conversation:
+// server slave/result_uploader.h, both shared with distren-slave. The conversation is one request, made again and
+// again:
 //
-//     POST /api/v1/slave/hello      what this machine is and can do            -> welcome
-//     POST /api/v1/slave/order      "anything to do?"                          -> an order, or 204: ask again later
-//       GET  the files of the order by their signed URLs, check every SHA-256
-//       render; meanwhile
-//     POST /api/v1/slave/progress   so that the lease does not run out         -> 204, or cancel
-//       upload the image by tus 1.0 to the order's `upload` URL
-//     POST /api/v1/slave/result     done, failed or returned                   -> accepted, rejected or retry
-//     POST /api/v1/slave/telemetry  how the machine is, if the welcome asked   -> 204
+//     POST /api/v1/line?wait_ms=...   {"messages": [...]}  ->  {"messages": [...]}
 //
-// and again from the order. Every request carries slavekey and slavepassword as HTTP Basic authentication.
+// First it says sign_on and announce, and gets a welcome: its session is the bearer token of all that follows. Then it
+// waits for an order. While that is rendered it says progress each second, so that the lease does not run out; the
+// image goes to the order's upload place by tus 1.0; then it says result, and gets a verdict.
 #include "config.h"
 
 #include <fmt/format.h>
@@ -23,16 +19,21 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <atomic>
+#include <condition_variable>
 #include <cstdio>
+#include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 
 #include "common/base/command_line.h"
+#include "common/base/digest.h"
+#include "common/base/json_text.h"
 #include "common/base/log.h"
+#include "common/base/text.h"
 #include "common/http/http_error.h"
+#include "common/protocol/announce.h"
 #include "common/protocol/codec.h"
-#include "common/protocol/hello.h"
 #include "common/protocol/order.h"
 #include "common/protocol/result.h"
 #include "slave/backoff.h"
@@ -44,194 +45,301 @@
 namespace {
 
 using namespace distren;
+using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// The server's address for slaves: a message goes in, a message comes out. Each thread has its own.
-class SlaveApi {
-public:
-  SlaveApi(std::string server, HttpClient::BasicLogin login, HttpClient::Options options)
-      : server_(std::move(server)), login_(std::move(login)), client_(std::move(options)) {}
-
-  // Nothing: the server has no message (204). `later` is then its Retry-After.
-  Result<std::optional<protocol::Incoming>> post(char const* what, std::string message, milliseconds* later = nullptr) {
-    HttpClient::Request request;
-    request.method = "POST";
-    request.url = server_ + "/api/v1/slave/" + what;
-    request.headers.emplace_back("Content-Type", "application/json");
-    request.body = std::move(message);
-    request.basic = login_;
-    auto const response = client_.send(request);
-    if (!response) return response.error();
-    if (!response->ok()) return refusal(*response, fmt::format("the slave's {}", what));
-    if (later != nullptr) *later = retry_after(*response, milliseconds(5000));
-    if (response->status == 204) return std::optional<protocol::Incoming>();
-    auto answer = protocol::parse_line(response->body);
-    if (!answer) return fail(Errc::unavailable, server_ + " does not answer like a DistRen server");
-    return std::optional(std::move(*answer));
-  }
-
-private:
-  std::string server_;
-  HttpClient::BasicLogin login_;
-  HttpClient client_;
-};
+constexpr milliseconds idle_wait{20000};  // for an order
+constexpr milliseconds busy_wait{1000};   // between two words about a frame
+constexpr std::size_t answer_limit = 4U << 20;
 
 double random_fraction() {
   static std::mt19937_64 engine{std::random_device{}()};
   return std::uniform_real_distribution<double>(0, 1)(engine);
 }
 
-// Says how far the frame is, often enough that the lease lives, until it goes out of scope. A thread of its own,
-// because a renderer may be silent for longer than a lease; the frame itself is made by the main thread.
-class Progress {
+// Two threads: main renders; the other one talks. What they share is guarded by mutex_.
+class SimpleSlave {
 public:
-  Progress(SlaveApi api, protocol::Order const& order, TaskRunner& runner)
-      : thread_([this, api = std::move(api), attempt = order.attempt,
-                 apart = std::min(milliseconds(order.lease_ms) / 4, milliseconds(10000)),
-                 &runner](std::stop_token const& over) mutable {
-          for (auto next = Clock::now() + apart; !over.stop_requested();
-               std::this_thread::sleep_for(milliseconds(50))) {
-            if (Clock::now() < next) continue;
-            next = Clock::now() + apart;
-            auto const answer =
-                api.post("progress", protocol::write(protocol::Progress{attempt, fraction_.load(), std::nullopt}));
-            if (answer && *answer && (*answer)->type == protocol::Cancel::type) runner.cancel();
-          }
-        }) {}
-  void at(RenderProgress const& progress) {
-    if (progress.fraction) fraction_ = *progress.fraction;
+  SimpleSlave(SlaveConfig const& config, std::string password, TaskRunner& runner, bool once)
+      : config_(config), password_(std::move(password)), runner_(runner), once_(once) {}
+
+  // Until a frame was rendered and taken, if `once`; or until the server turns this slave away for good.
+  Result<void> run() {
+    std::jthread talking([this](std::stop_token const& over) { talk(over); });
+    auto const ended = render_orders();
+    talking.request_stop();
+    return ended;
   }
 
 private:
-  using Clock = std::chrono::steady_clock;
-  std::atomic<double> fraction_ = 0;
-  std::jthread thread_;
-};
-
-// Sends telemetry at the requested interval until it goes out of scope. Failed messages are not repeated.
-class Telemetry {
-public:
-  Telemetry(SlaveApi api, milliseconds apart, std::filesystem::path disk)
-      : thread_([api = std::move(api), apart, disk = std::move(disk)](std::stop_token const& over) mutable {
-          MachineMonitor monitor;
-          for (auto next = Clock::now(); !over.stop_requested(); std::this_thread::sleep_for(milliseconds(100))) {
-            if (Clock::now() < next) continue;
-            next = Clock::now() + apart;
-            auto const sent = api.post("telemetry", protocol::write(monitor.telemetry(std::time(nullptr), disk)));
-            if (!sent) spdlog::debug("telemetry reason={}", quote(sent.error().message));
-          }
-        }) {}
-
-private:
-  using Clock = std::chrono::steady_clock;
-  std::jthread thread_;
-};
-
-// What this slave consists of. The uploader brings results from the outbox, on disk, to the server; what network
-// trouble keeps there is brought after the next hello, or at the next start.
-struct SimpleSlave {
-  SlaveConfig const& config;
-  TaskRunner& runner;
-  HttpClient::BasicLogin login;
-  SlaveApi api{new_api()};
-  SlaveApi results_api{new_api()};  // of the uploader's thread
-  ResultUploader uploader{runner.outbox(), runner.http_options(),
-                          [this](protocol::ResultReport const& result) { return report(result); },
-                          [](std::int64_t attempt, protocol::ResultAnswer const& answer) { log(attempt, answer); }};
-
-  [[nodiscard]] SlaveApi new_api() const { return {config.server, login, runner.http_options()}; }
-
-  // False: the server could not be reached.
-  bool report(protocol::ResultReport const& result) {
-    auto const answer = results_api.post("result", protocol::write_line(result));
-    if (!answer && answer.error().code == Errc::unavailable) {
-      spdlog::warn("result attempt={} reason={}", result.attempt, quote(answer.error().message));
-      uploader.lost();
-      return false;
+  // --- main: frames
+  Result<void> render_orders() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+      changed_.wait(lock, [this] { return order_ || refused_ || taken_; });
+      if (refused_) return *refused_;
+      if (taken_) return {};
+      protocol::FrameOrder const order = *order_;
+      std::string const base_url = base_url_;
+      lock.unlock();
+      spdlog::info("order attempt={} job={} frame={}", order.attempt, order.job, order.frame);
+      auto const outcome = runner_.run(order, base_url, [this](RenderProgress const& progress) {
+        std::lock_guard const guard(mutex_);
+        if (progress.fraction) fraction_ = *progress.fraction;
+      });
+      runner_.allow();
+      spdlog::info("frame attempt={} {}", order.attempt, quote(outcome.text));
+      lock.lock();
+      order_.reset();
+      fraction_ = 0;
+      if (outcome.local_error) rests_until_ = Clock::now() + rest_.wait(random_fraction());
+      changes_ = true;
+      lock.unlock();
+      if (outcome.entry) uploader_.enqueue(order.attempt);
+      lock.lock();
     }
-    if (!answer) {  // a server that takes no result of this attempt will never take one
-      uploader.answered(protocol::Rejected{result.attempt, answer.error().message});
-    } else {
-      auto const parsed = *answer ? protocol::read_answer(**answer) : std::nullopt;
-      uploader.answered(parsed ? *parsed : protocol::Retry{.attempt = result.attempt});
-    }
-    return true;
   }
 
-  static void log(std::int64_t attempt, protocol::ResultAnswer const& answer) {
-    auto const* const rejected = std::get_if<protocol::Rejected>(&answer);
-    spdlog::info("{} attempt={} {}", rejected != nullptr ? "rejected" : "accepted", attempt,
-                 rejected != nullptr ? quote(rejected->reason) : "");
+  // --- the other thread: words
+  void talk(std::stop_token const& over) {
+    HttpClient client(runner_.http_options());
+    Backoff backoff(milliseconds(1000), milliseconds(300000));
+    while (!over.stop_requested()) {
+      auto const done = exchange(client);
+      if (done) {
+        backoff.reset();
+        continue;
+      }
+      uploader_.lost();
+      if (done.error().code == Errc::denied) {
+        std::lock_guard const lock(mutex_);
+        refused_ = done.error();
+        changed_.notify_all();
+        return;
+      }
+      auto const wait = backoff.wait(random_fraction());
+      spdlog::warn("retrying reason={} retry_in_ms={}", quote(done.error().message), wait.count());
+      std::this_thread::sleep_for(wait);
+    }
+    say_goodbye(client);
   }
 
-  // Until all results are taken. unavailable: the server cannot be reached.
-  Result<void> wait_for_results() {
-    while (!uploader.empty()) {
-      if (!uploader.wait_until_empty(std::chrono::hours(1)) && !uploader.is_connected())
-        return fail(Errc::unavailable, "a result could not be reported; it is kept");
+  // One request. denied: the server turns this slave away for good.
+  Result<void> exchange(HttpClient& client) {
+    bool const signs_on = session_.empty();
+    auto messages = outgoing();
+    bool busy = false;
+    {
+      std::lock_guard const lock(mutex_);
+      busy = order_.has_value() || !uploader_.empty() || rests_until_.has_value() || (once_ && rendered_);
+      if (rests_until_ && Clock::now() >= *rests_until_) {
+        rests_until_.reset();
+        changes_ = true;
+      }
+      if (signs_on || !connected_ || std::exchange(changes_, false))
+        messages.insert(messages.begin(), protocol::write(announcement()));
+      if (order_) messages.push_back(protocol::write(progress()));
     }
+    if (signs_on) messages.insert(messages.begin(), protocol::write(sign_on()));
+    if (auto said = telemetry()) messages.push_back(std::move(*said));
+    auto const answer = post(client, messages, signs_on ? milliseconds(0) : busy ? busy_wait : idle_wait);
+    if (!answer) {
+      connected_ = false;
+      return answer.error();
+    }
+    for (auto const& message : *answer)
+      if (auto const used = receive(message); !used) return used;
+    if (session_.empty()) return fail(Errc::unavailable, config_.server + " does not answer like a DistRen server");
+    if (!std::exchange(connected_, true)) uploader_.connected(base_url_);
     return {};
   }
-};
 
-Result<protocol::Welcome> say_hello(SimpleSlave& slave) {
-  auto hello = slave.runner.hello(1);
-  hello.protocol = protocol::version;
-  for (auto const& entry : slave.runner.outbox().entries()) hello.attempts.push_back({entry.attempt, entry.lease});
-  auto const answer = slave.api.post("hello", protocol::write(hello));
-  if (!answer) return answer.error();
-  if (!*answer || (*answer)->type != protocol::Welcome::type)
-    return fail(Errc::unavailable, slave.config.server + " does not answer like a DistRen server");
-  return protocol::parse<protocol::Welcome>((*answer)->message);
-}
-
-// From hello until trouble; returns when a frame was rendered and reported and `once` was asked for.
-Result<void> work(SimpleSlave& slave, Backoff& backoff, bool once) {
-  auto const welcome = say_hello(slave);
-  if (!welcome) return welcome.error();
-  std::string const& server = slave.config.server;
-  auto const server_host = url_host(server);
-  if (!server_host) return server_host.error();
-  std::string base_url = welcome->files_url.empty() ? server : welcome->files_url;
-  if (auto const good = check_named_url(base_url, *server_host); !good) {
-    spdlog::warn("using url={} for files reason={}", quote(server), quote(good.error().message));
-    base_url = server;
-  }
-  spdlog::info("signed on as={} server={}", quote(welcome->name), quote(base_url));
-  std::optional<Telemetry> telemetry;
-  if (welcome->telemetry_interval_ms > 0)
-    telemetry.emplace(slave.new_api(), milliseconds(welcome->telemetry_interval_ms), slave.runner.state());
-  for (auto const& cancelled : welcome->cancelled_attempts) slave.uploader.cancelled(cancelled.attempt);
-  slave.uploader.connected(base_url);  // brings what is left of an earlier life, too
-  if (auto const done = slave.wait_for_results(); !done) return done;
-
-  while (true) {
-    milliseconds later{0};
-    auto const answer = slave.api.post("order", "{}", &later);
-    if (!answer) return answer.error();
-    backoff.reset();
-    if (!*answer) {
-      std::this_thread::sleep_for(later);
-      continue;
+  Result<std::vector<protocol::Incoming>> post(HttpClient& client, std::vector<std::string> const& messages,
+                                               milliseconds wait) {
+    HttpClient::Request request;
+    request.method = "POST";
+    request.url = fmt::format("{}/api/v1/line?wait_ms={}", config_.server, wait.count());
+    request.headers.emplace_back("Content-Type", "application/json");
+    request.body = fmt::format("{{\"messages\":[{}]}}", fmt::join(messages, ","));
+    request.bearer = session_;
+    request.answer_limit = answer_limit;
+    auto const response = client.send(request);
+    if (!response) return response.error();
+    if (response->status == 401) session_.clear();  // over: sign on again
+    if (!response->ok()) {
+      auto const problem = refusal(*response, "a message");
+      return fail(response->status == 401 ? Errc::unavailable : problem.code, problem.message);
     }
-    auto const order = protocol::parse<protocol::Order>((*answer)->message);
-    if (!order) return order.error();
-    spdlog::info("order attempt={} job={}", order->attempt, order->job);
-    TaskRunner::TaskResult outcome;
+    auto const body = nlohmann::json::parse(response->body, nullptr, false);
+    std::vector<protocol::Incoming> out;
+    if (!body.is_object() || !body.contains("messages") || !body["messages"].is_array())
+      return fail(Errc::unavailable, config_.server + " does not answer like a DistRen server");
+    for (auto const& each : body["messages"])
+      if (auto incoming = protocol::parse_line(to_text(each))) out.push_back(std::move(*incoming));
+    return out;
+  }
+
+  Result<void> receive(protocol::Incoming const& incoming) {
+    auto const& [type, message, id] = incoming;
+    if (type == protocol::Welcome::type) return welcome(protocol::read<protocol::Welcome>(message).message);
+    if (type == protocol::Refused::type) {
+      auto const refused = protocol::read<protocol::Refused>(message).message;
+      return fail(refused.retry_ms ? Errc::unavailable : Errc::denied,
+                  "the server rejects this slave: " + printable(refused.message, 500));
+    }
+    if (type == protocol::Goodbye::type) {
+      session_.clear();
+      return fail(Errc::unavailable, "the server says goodbye: " +
+                                         printable(protocol::read<protocol::Goodbye>(message).message.message, 500));
+    }
+    if (type == protocol::Order::type) {
+      take_order(message);
+    } else if (type == protocol::Verdict::type) {
+      uploader_.answered(protocol::read<protocol::Verdict>(message).message);
+    } else if (type == protocol::Cancel::type) {
+      for (std::int64_t const attempt : protocol::read<protocol::Cancel>(message).message.attempts) cancel(attempt);
+    } else if (type == protocol::LogRequest::type) {
+      protocol::LogText log{protocol::read<protocol::LogRequest>(message).message.attempt};
+      if (std::lock_guard const lock(mutex_); order_ && order_->attempt == log.attempt) log.text = runner_.log();
+      say(protocol::with_reply_to(protocol::write(log), id));
+    } else if (type == protocol::Ping::type) {
+      say(protocol::with_reply_to(protocol::write(protocol::Pong{}), id));
+    } else if (type == protocol::ErrorMessage::type) {
+      spdlog::warn("the server could not use a message message={}",
+                   quote(protocol::read<protocol::ErrorMessage>(message).message.message));
+    }
+    return {};  // what it does not know is of a later version
+  }
+
+  Result<void> welcome(protocol::Welcome const& welcome) {
+    auto const server_host = url_host(config_.server);
+    if (!server_host) return server_host.error();
+    std::string base_url = welcome.base_url.empty() ? config_.server : welcome.base_url;
+    if (auto const good = check_named_url(base_url, *server_host); !good) {
+      spdlog::warn("using url={} for files reason={}", quote(config_.server), quote(good.error().message));
+      base_url = config_.server;
+    }
+    spdlog::info("signed on as={} server={}", quote(welcome.slave.name), quote(base_url));
+    session_ = welcome.session;
+    if (welcome.telemetry_ms > 0) telemetry_interval_ = milliseconds(welcome.telemetry_ms);
+    std::lock_guard const lock(mutex_);
+    base_url_ = base_url;
+    return {};
+  }
+
+  void take_order(nlohmann::json const& message) {
+    auto const order = protocol::parse<protocol::Order>(message);
+    for (auto const& each : protocol::read<protocol::Order>(message).message.attempts) {
+      std::lock_guard const lock(mutex_);
+      if (order_ && order_->attempt == each.attempt) continue;  // repeated
+      if (order && !order_ && !(once_ && rendered_)) {
+        for (auto& frame : protocol::frames_of(*order))
+          if (frame.attempt == each.attempt) order_ = std::move(frame);
+        rendered_ = true;
+        changes_ = once_;  // it wants no more
+        changed_.notify_all();
+        continue;
+      }
+      auto const entry = order ? entry_without_image(each.attempt, each.lease, protocol::Outcome::returned,
+                                                     protocol::ResultCode::interrupted, "one frame at a time")
+                               : entry_without_image(each.attempt, each.lease, protocol::Outcome::failed,
+                                                     protocol::ResultCode::other, order.error().message);
+      if (auto const kept = runner_.outbox().commit(entry); kept) uploader_.enqueue(each.attempt);
+    }
+  }
+
+  void cancel(std::int64_t attempt) {
     {
-      Progress progress(slave.new_api(), *order, slave.runner);
-      outcome = slave.runner.run(*order, base_url, [&progress](RenderProgress const& now) { progress.at(now); });
+      std::lock_guard const lock(mutex_);
+      if (order_ && order_->attempt == attempt) return runner_.cancel();
     }
-    slave.runner.allow();
-    spdlog::info("frame attempt={} {}", order->attempt, quote(outcome.text));
-    if (outcome.entry) {
-      slave.uploader.enqueue(order->attempt);
-      if (auto const done = slave.wait_for_results(); !done) return done;
-      if (once) return {};
-    }
-    if (outcome.local_error) return fail(Errc::unavailable, outcome.text);
+    uploader_.cancelled(attempt);
   }
-}
+
+  // --- what it says
+  [[nodiscard]] protocol::SignOn sign_on() const {
+    return {.protocols = {protocol::version},
+            .slavekey = config_.slavekey,
+            .slavepassword = password_,
+            .instance = instance_,
+            .software = {"distren-simpleslave", PACKAGE_VERSION}};
+  }
+  // With mutex_ held. The whole state each time.
+  [[nodiscard]] protocol::Announce announcement() const {
+    bool const wants = !rests_until_ && !(once_ && rendered_);
+    auto announce = runner_.announcement(wants ? 1 : 0);
+    if (order_) announce.holding.push_back({order_->attempt, order_->lease});
+    for (auto const& entry : runner_.outbox().entries()) announce.holding.push_back({entry.attempt, entry.lease});
+    return announce;
+  }
+  [[nodiscard]] protocol::Progress progress() const {
+    using enum protocol::Phase;
+    return {{{.attempt = order_->attempt, .phase = runner_.rendering() ? rendering : fetching, .fraction = fraction_}}};
+  }
+  std::optional<std::string> telemetry() {
+    if (!telemetry_interval_ || Clock::now() < telemetry_due_) return std::nullopt;
+    telemetry_due_ = Clock::now() + *telemetry_interval_;
+    return protocol::write(monitor_.telemetry(std::time(nullptr), runner_.state()));
+  }
+  bool say(std::string message) {
+    std::lock_guard const lock(said_mutex_);
+    said_.push_back(std::move(message));
+    return true;
+  }
+  std::vector<std::string> outgoing() {
+    std::lock_guard const lock(said_mutex_);
+    return std::exchange(said_, {});
+  }
+  void say_goodbye(HttpClient& client) {
+    if (session_.empty()) return;
+    auto messages = outgoing();
+    messages.push_back(protocol::write(protocol::Goodbye{.code = "stopping"}));
+    static_cast<void>(post(client, messages, milliseconds(0)));
+  }
+
+  void settled(protocol::Verdict const& verdict) {
+    bool const rejected = verdict.verdict == protocol::VerdictKind::rejected;
+    spdlog::info("{} attempt={} {}", rejected ? "rejected" : "accepted", verdict.attempt,
+                 rejected ? quote(verdict.message) : "");
+    std::lock_guard const lock(mutex_);
+    taken_ = once_ && rendered_ && !order_;
+    changed_.notify_all();
+  }
+
+  SlaveConfig const& config_;
+  std::string const password_;
+  TaskRunner& runner_;
+  bool const once_;
+  std::string const instance_ = to_hex(random_bytes(16).data(), 16);
+
+  std::mutex said_mutex_;  // guards said_: messages that wait for the next request
+  std::vector<std::string> said_;
+
+  // Of the thread that talks.
+  std::string session_;
+  bool connected_ = false;
+  MachineMonitor monitor_;
+  std::optional<milliseconds> telemetry_interval_;
+  Clock::time_point telemetry_due_{};
+
+  std::mutex mutex_;  // guards all below
+  std::condition_variable changed_;
+  std::string base_url_;
+  std::optional<protocol::FrameOrder> order_;  // that is rendered
+  double fraction_ = 0;
+  bool rendered_ = false;                         // a frame, since the start
+  bool taken_ = false;                            // the server has it, and one was all that was wanted
+  bool changes_ = false;                          // of what an announce says
+  std::optional<Clock::time_point> rests_until_;  // after trouble of this machine
+  Backoff rest_{milliseconds(1000), milliseconds(300000)};
+  std::optional<Error> refused_;
+
+  // Last: its thread uses what is above. What network trouble keeps is brought after the next announce, or at the next
+  // start.
+  ResultUploader uploader_{runner_.outbox(), runner_.http_options(),
+                           [this](protocol::ResultReport const& result) { return say(protocol::write_line(result)); },
+                           [this](protocol::Verdict const& verdict) { settled(verdict); }};
+};
 
 constexpr std::array<RenamedOption, 1> renamed_options{{{"--work-dir", "--state"}}};
 
@@ -270,14 +378,7 @@ int main(int argc, char** argv) {
   auto runner = TaskRunner::open(config);
   if (!runner) return complain(runner.error());
 
-  SimpleSlave slave{.config = config, .runner = **runner, .login = {config.slavekey, *password}};
-  Backoff backoff(milliseconds(1000), milliseconds(300000));
-  while (true) {
-    auto const ended = work(slave, backoff, once);
-    if (ended) return 0;
-    if (ended.error().code == Errc::denied) return complain(ended.error());
-    auto const wait = backoff.wait(random_fraction());
-    spdlog::warn("retrying reason={} retry_in_ms={}", quote(ended.error().message), wait.count());
-    std::this_thread::sleep_for(wait);
-  }
+  SimpleSlave slave(config, *password, **runner, once);
+  auto const ended = slave.run();
+  return ended ? 0 : complain(ended.error());
 }

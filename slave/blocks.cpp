@@ -18,6 +18,8 @@ using nlohmann::json;
 
 constexpr std::size_t max_name_length = 64;
 constexpr std::size_t longest_file = 256U << 10;
+constexpr std::pair<char const*, char const*> names_of_0_1[] = {
+    {"users", "user_names"}, {"projects", "project_ids"}, {"jobs", "job_ids"}};
 
 std::optional<std::int64_t> number_in(std::string const& text) {
   std::int64_t value = 0;
@@ -34,21 +36,23 @@ BlockList::BlockList(std::filesystem::path const& state) : file_(state / "blocks
   auto const text = std::filesystem::file_size(file_, error) <= longest_file && !error
                         ? read_file(file_)
                         : Result<std::string>(fail(Errc::invalid, "it is too long"));
-  auto const kept = text ? json::parse(*text, nullptr, false) : json();
+  auto kept = text ? json::parse(*text, nullptr, false) : json();
   if (!kept.is_object()) {
     spdlog::warn("{} cannot be read: what was blocked here is not; block it again", file_.string());
     return;
   }
+  for (auto const& [old_name, name] : names_of_0_1)
+    if (kept.contains(old_name)) kept[name] = kept[old_name];
   auto const read = protocol::read<protocol::Blocks>(kept).message;
-  users_.insert(read.users.begin(), read.users.end());
-  projects_.insert(read.projects.begin(), read.projects.end());
-  jobs_.insert(read.jobs.begin(), read.jobs.end());
+  users_.insert(read.user_names.begin(), read.user_names.end());
+  projects_.insert(read.project_ids.begin(), read.project_ids.end());
+  jobs_.insert(read.job_ids.begin(), read.job_ids.end());
 }
 
 protocol::Blocks BlockList::all() const {
-  return {.users = {users_.begin(), users_.end()},
-          .projects = {projects_.begin(), projects_.end()},
-          .jobs = {jobs_.begin(), jobs_.end()}};
+  return {.user_names = {users_.begin(), users_.end()},
+          .project_ids = {projects_.begin(), projects_.end()},
+          .job_ids = {jobs_.begin(), jobs_.end()}};
 }
 
 Result<bool> BlockList::change(std::string const& kind, std::string const& what, bool blocked) {

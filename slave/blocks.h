@@ -1,5 +1,5 @@
 // Work that the volunteer does not want on this machine, for good: of certain people, projects or jobs. Kept in the
-// state folder (blocks.json), reported in every hello, so that the server does not offer it. Any thread. Failure:
+// state folder (blocks.json), reported in every announce, so that the server does not offer it. Any thread. Failure:
 // invalid names what can be blocked and how many; unavailable: the disk takes it not.
 #pragma once
 
@@ -10,20 +10,20 @@
 #include <string>
 
 #include "common/base/result.h"
-#include "common/protocol/hello.h"
+#include "common/protocol/announce.h"
 
 namespace distren {
 
 class BlockList {
 public:
-  static constexpr std::size_t most = 300;  // in all: a hello is one line
+  static constexpr std::size_t most = 300;  // in all: an announce is one line
 
   explicit BlockList(std::filesystem::path const& state);  // what cannot be read counts as nothing, with a warning
 
   // kind: user (by name), project or job (by number). False: it was so already.
   Result<bool> block(std::string const& kind, std::string const& what);
   Result<bool> unblock(std::string const& kind, std::string const& what);
-  [[nodiscard]] protocol::Blocks message() const;  // as in a hello
+  [[nodiscard]] protocol::Blocks message() const;  // as in an announce
   [[nodiscard]] bool empty() const;
   // Of what an order tells: its job and whose that is; its project it does not.
   [[nodiscard]] bool holds(std::int64_t job, std::string const& user) const;

@@ -135,9 +135,9 @@ fs::path Cache::lock_of(std::string const& sha256) const {
   return folder_ / "locks" / sha256.substr(0, 2);
 }
 
-bool Cache::holds(protocol::OrderFile const& file) const {
+bool Cache::holds(protocol::Input const& file) const {
   std::error_code error;
-  return fs::file_size(place(file.sha256), error) == static_cast<std::uint64_t>(file.size) && !error;
+  return fs::file_size(place(file.sha256), error) == static_cast<std::uint64_t>(file.size_bytes) && !error;
 }
 
 std::optional<Cache::Seen> Cache::look_at(fs::path const& path) {
@@ -154,7 +154,7 @@ std::int64_t Cache::next_use() {
 }
 
 // Nothing when the file is absent or its digest is not its name.
-std::optional<Cache::Pinned> Cache::pin(fs::path const& path, protocol::OrderFile const& file) {
+std::optional<Cache::Pinned> Cache::pin(fs::path const& path, protocol::Input const& file) {
   Pinned out{path, FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK))};
   if (!out.lock) return std::nullopt;
   while (::flock(out.lock.get(), LOCK_SH) != 0) {  // whoever is about to delete it has it for a moment
@@ -163,7 +163,7 @@ std::optional<Cache::Pinned> Cache::pin(fs::path const& path, protocol::OrderFil
   struct stat info {};
   auto const before = look_at(path);
   bool const same = ::fstat(out.lock.get(), &info) == 0 && before && before->inode == info.st_ino &&
-                    before->device == info.st_dev && before->size == file.size;
+                    before->device == info.st_dev && before->size == file.size_bytes;
   if (!same) return std::nullopt;
   auto const known = verified_.find(file.sha256);
   if (known == verified_.end() || known->second != *before) {
@@ -176,7 +176,7 @@ std::optional<Cache::Pinned> Cache::pin(fs::path const& path, protocol::OrderFil
 }
 
 // One slave fetches a file, the others of this host wait and then find it.
-Result<FileDescriptor> Cache::wait_for_turn(HttpClient& client, protocol::OrderFile const& file) {
+Result<FileDescriptor> Cache::wait_for_turn(HttpClient& client, protocol::Input const& file) {
   fs::path const path = lock_of(file.sha256);
   FileDescriptor turn = open_lock(path);
   if (!turn) return lock_failed(path);
@@ -196,7 +196,7 @@ Result<FileDescriptor> Cache::wait_for_turn(HttpClient& client, protocol::OrderF
   }
 }
 
-Result<Cache::Pinned> Cache::fetch(HttpClient& client, protocol::OrderFile const& file,
+Result<Cache::Pinned> Cache::fetch(HttpClient& client, protocol::Input const& file,
                                    HttpClient::Progress const& received) {
   fs::path const path = place(file.sha256);
   if (auto found = pin(path, file)) return std::move(*found);
@@ -211,7 +211,7 @@ Result<Cache::Pinned> Cache::fetch(HttpClient& client, protocol::OrderFile const
   Download what;
   what.url = file.url;
   what.path = incoming;
-  what.size = file.size;
+  what.size = file.size_bytes;
   what.received = received;
   auto const fetched = download(client, what);
   if (!fetched) return fetched.error();

@@ -40,11 +40,11 @@ public:
     FileDescriptor lock;
   };
   // From the cache, or fetched over the network (file.url must be absolute).
-  Result<Pinned> fetch(HttpClient& client, protocol::OrderFile const& file, HttpClient::Progress const& received);
+  Result<Pinned> fetch(HttpClient& client, protocol::Input const& file, HttpClient::Progress const& received);
   // Deletes old files until `coming` bytes more would fit; those of `needed` digests stay, and so does what another
   // slave has pinned or is fetching.
   Result<void> make_room(std::uint64_t coming, std::set<std::string> const& needed);
-  [[nodiscard]] bool holds(protocol::OrderFile const& file) const;
+  [[nodiscard]] bool holds(protocol::Input const& file) const;
 
 private:
   struct Seen {  // a file as it was when it was hashed; a replaced or changed one is hashed again
@@ -59,8 +59,8 @@ private:
   static std::optional<Seen> look_at(std::filesystem::path const& path);
   [[nodiscard]] std::filesystem::path place(std::string const& sha256) const;
   [[nodiscard]] std::filesystem::path lock_of(std::string const& sha256) const;
-  Result<FileDescriptor> wait_for_turn(HttpClient& client, protocol::OrderFile const& file);
-  std::optional<Pinned> pin(std::filesystem::path const& path, protocol::OrderFile const& file);
+  Result<FileDescriptor> wait_for_turn(HttpClient& client, protocol::Input const& file);
+  std::optional<Pinned> pin(std::filesystem::path const& path, protocol::Input const& file);
   bool evict(std::filesystem::path const& path);
   std::int64_t next_use();
 

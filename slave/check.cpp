@@ -20,11 +20,11 @@ void row(char const* what, std::string const& text) {
 // Signs on without accepting work, and disconnects.
 struct ConnectionCheck final : LineHandler {
   Line* line = nullptr;
-  protocol::Hello greeting;
+  protocol::Announce announcement;
   std::optional<protocol::Welcome> welcome;
-  protocol::Hello signed_on(protocol::Reading<protocol::Welcome> const& reading) override {
+  protocol::Announce signed_on(protocol::Reading<protocol::Welcome> const& reading) override {
     welcome = reading.message;
-    return greeting;
+    return announcement;
   }
   void ready() override { line->stop(); }
   void received(protocol::Incoming const&) override {}
@@ -37,10 +37,9 @@ bool check_connection(SlaveConfig const& config, TaskRunner const& shop) {
   options.target = {config.server, config.port, config.ca_file, config.plain};
   options.slavekey = config.slavekey;
   options.slavepassword = config.slavepassword;
-  options.software = "distren-slave " DISTREN_VERSION;
   options.once = true;
   ConnectionCheck check;
-  check.greeting = shop.hello(0);
+  check.announcement = shop.announcement(0);
   Line line(std::move(options), check);
   check.line = &line;
   auto const ran = line.run();
@@ -49,7 +48,8 @@ bool check_connection(SlaveConfig const& config, TaskRunner const& shop) {
     return false;
   }
   row("connection", fmt::format("ok: {}:{}, {}, signed on as {}", config.server, config.port,
-                                printable(check.welcome->software, 80), printable(check.welcome->name, 80)));
+                                printable(check.welcome->server.name + " " + check.welcome->server.version, 80),
+                                printable(check.welcome->slave.name, 80)));
   return true;
 }
 

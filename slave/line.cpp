@@ -35,7 +35,6 @@ LineOptions line_options(SlaveConfig const& config, bool once) {
   options.target.plain = config.plain;
   options.slavekey = config.slavekey;
   options.slavepassword = config.slavepassword;
-  options.software = "distren-slave " DISTREN_VERSION;
   options.once = once;
   return options;
 }
@@ -74,11 +73,11 @@ bool Line::send(std::string const& message) {
 }
 
 Result<protocol::Reading<protocol::Welcome>> Line::sign_on(LineStream& stream, milliseconds& retry) {
-  protocol::SignOn const message{.protocol = protocol::version,
+  protocol::SignOn const message{.protocols = {protocol::version},
                                  .slavekey = options_.slavekey,
                                  .slavepassword = options_.slavepassword,
                                  .instance = instance_,
-                                 .software = options_.software};
+                                 .software = {"distren-slave", DISTREN_VERSION}};
   if (auto const sent = stream.write_line(protocol::write(message)); !sent) return sent.error();
   auto const until = Clock::now() + milliseconds(20000);
   while (Clock::now() < until && !stopping_) {
@@ -89,39 +88,50 @@ Result<protocol::Reading<protocol::Welcome>> Line::sign_on(LineStream& stream, m
     if (!answer) continue;
     if (answer->type == protocol::Welcome::type) return protocol::read<protocol::Welcome>(answer->message);
     if (answer->type == protocol::Ping::type) static_cast<void>(stream.write_line(protocol::write(protocol::Pong{})));
-    if (answer->type != protocol::Refused::type && answer->type != protocol::ErrorMessage::type) continue;
-    auto const refused = protocol::read<protocol::Refused>(answer->message).message;  // an error has the same members
-    retry = milliseconds(refused.retry_after_ms);
-    return fail(refused.code, "the server rejects this slave: " + printable(refused.message, 500));
+    if (answer->type == protocol::ErrorMessage::type)
+      return fail(Errc::invalid,
+                  "the server cannot use the sign-on: " +
+                      printable(protocol::read<protocol::ErrorMessage>(answer->message).message.message, 500));
+    if (answer->type != protocol::Refused::type) continue;
+    auto const refused = protocol::read<protocol::Refused>(answer->message).message;
+    retry = milliseconds(refused.retry_ms.value_or(0));
+    return fail(refused.retry_ms ? Errc::unavailable : Errc::denied,
+                "the server rejects this slave: " + printable(refused.message, 500));
   }
   return fail(Errc::unavailable, "the server does not answer the sign-on");
 }
 
-void Line::take(LineStream& stream, std::string const& line) {
-  auto const incoming = protocol::parse_line(line);
-  if (!incoming) {
-    static_cast<void>(stream.write_line(
-        protocol::write(protocol::ErrorMessage{Errc::invalid, "not an object with a type, or nested too deep"})));
-  } else if (incoming->type == protocol::Ping::type) {
-    static_cast<void>(stream.write_line(protocol::write(protocol::Pong{})));
-  } else if (incoming->type == protocol::ErrorMessage::type) {
+void Line::take(LineStream& stream, protocol::Incoming const& incoming) {
+  if (incoming.type == protocol::Ping::type) {
+    static_cast<void>(stream.write_line(protocol::with_reply_to(protocol::write(protocol::Pong{}), incoming.id)));
+  } else if (incoming.type == protocol::ErrorMessage::type) {
     spdlog::warn("the server could not use a message message={}",
-                 quote(protocol::read<protocol::ErrorMessage>(incoming->message).message.message));
-  } else if (incoming->type != protocol::Pong::type) {
-    handler_.received(*incoming);
+                 quote(protocol::read<protocol::ErrorMessage>(incoming.message).message.message));
+  } else if (incoming.type != protocol::Pong::type) {
+    handler_.received(incoming);
   }
 }
 
-Result<void> Line::serve(LineStream& stream, milliseconds heartbeat) {
+Result<void> Line::serve(LineStream& stream, milliseconds heartbeat, milliseconds& retry) {
   auto received_at = Clock::now();
   auto pinged_at = received_at;
   while (!stopping_) {
-    auto const line = stream.read_line(tick_interval, protocol::max_server_line_bytes);
+    auto const line = stream.read_line(tick_interval, protocol::max_line_bytes);
     if (!line) return line.error();
     auto const now = Clock::now();
     if (*line) {
       received_at = now;
-      take(stream, **line);
+      auto const incoming = protocol::parse_line(**line);
+      if (!incoming) {
+        static_cast<void>(stream.write_line(protocol::write(protocol::ErrorMessage{
+            protocol::ErrorCode::invalid_message, "not an object with a type, or nested too deep"})));
+      } else if (incoming->type == protocol::Goodbye::type) {
+        auto const goodbye = protocol::read<protocol::Goodbye>(incoming->message).message;
+        retry = goodbye.retry_ms ? milliseconds(*goodbye.retry_ms) : options_.longest_retry;
+        return fail(Errc::unavailable, "the server says goodbye: " + printable(goodbye.message, 500));
+      } else {
+        take(stream, *incoming);
+      }
     } else if (now - received_at > 3 * heartbeat) {
       return fail(Errc::unavailable, fmt::format("the server was silent for {} s", 3 * heartbeat.count() / 1000));
     }
@@ -146,7 +156,7 @@ Result<void> Line::one_connection(milliseconds& retry) {
   if (served) {
     become(stream);
     handler_.ready();
-    served = serve(*stream, heartbeat);
+    served = serve(*stream, heartbeat, retry);
     become(nullptr);
   }
   handler_.lost(served ? "stopped" : served.error().message);

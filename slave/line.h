@@ -13,8 +13,8 @@
 
 #include "common/base/result.h"
 #include "common/http/tls.h"
+#include "common/protocol/announce.h"
 #include "common/protocol/codec.h"
-#include "common/protocol/hello.h"
 #include "slave/slave_config.h"
 
 namespace distren {
@@ -23,7 +23,6 @@ struct LineOptions {
   TlsTarget target;
   std::string slavekey;
   std::string slavepassword;
-  std::string software;  // "distren-slave 0.1.0"
   std::chrono::milliseconds first_retry{500};
   std::chrono::milliseconds longest_retry{300000};
   bool once = false;               // give up at the first refusal or failure to connect
@@ -34,9 +33,9 @@ LineOptions line_options(SlaveConfig const& config, bool once);
 
 struct LineHandler {
   virtual ~LineHandler() = default;
-  virtual protocol::Hello signed_on(protocol::Reading<protocol::Welcome> const& welcome) = 0;  // the hello to send
-  virtual void ready() = 0;                                       // the hello went out, send() works
-  virtual void received(protocol::Incoming const& incoming) = 0;  // an order, cancel, accepted, ...
+  virtual protocol::Announce signed_on(protocol::Reading<protocol::Welcome> const& welcome) = 0;  // what to say first
+  virtual void ready() = 0;                                       // that went out, send() works
+  virtual void received(protocol::Incoming const& incoming) = 0;  // an order, cancel, verdict, ...
   virtual void lost(std::string const& reason) = 0;               // after signed_on only
   virtual void tick() = 0;                                        // about four times a second while signed on
 };
@@ -58,8 +57,8 @@ private:
   using Clock = std::chrono::steady_clock;
   Result<void> one_connection(std::chrono::milliseconds& retry);
   Result<protocol::Reading<protocol::Welcome>> sign_on(LineStream& stream, std::chrono::milliseconds& retry);
-  Result<void> serve(LineStream& stream, std::chrono::milliseconds heartbeat);
-  void take(LineStream& stream, std::string const& line);
+  Result<void> serve(LineStream& stream, std::chrono::milliseconds heartbeat, std::chrono::milliseconds& retry);
+  void take(LineStream& stream, protocol::Incoming const& incoming);
   void pause(std::chrono::milliseconds time);
   std::shared_ptr<LineStream> current();
   void become(std::shared_ptr<LineStream> stream);

@@ -132,7 +132,7 @@ protocol::Telemetry MachineMonitor::telemetry(std::int64_t now, fs::path const& 
   if (auto const space = fs::space(disk, error); !error) out.disk_free_mib = static_cast<double>(space.available >> 20);
   auto const readings = read(now, 0, {}, {});
   if (readings.other_load_percent) out.cpu_percent = *readings.other_load_percent;
-  if (readings.temperature) out.temperature_c = *readings.temperature;
+  if (readings.temperature) out.temperature_celsius = *readings.temperature;
   if (readings.battery_percent) out.battery_percent = *readings.battery_percent;
   out.on_battery = readings.on_battery;
   return out;

@@ -43,11 +43,25 @@ void members(auto& visit, protocol::Is<KeptResult> auto& kept) {
   visit.text("upload_id", kept.entry.upload_id, limits::instances);
 }
 
+// A result that version 0.1 kept is as good as one of today.
+void rename_members_of_0_1(nlohmann::json& message) {
+  constexpr std::pair<char const*, char const*> names[] = {{"state", "outcome"},
+                                                           {"reason", "message"},
+                                                           {"cpu", "cpu_ms"},
+                                                           {"wall", "wall_ms"},
+                                                           {"memory", "peak_memory_mib"}};
+  if (!message.is_object() || !message.contains("state")) return;
+  for (auto const& [old_name, name] : names)
+    if (message.contains(old_name)) message[name] = message[old_name];
+  message.erase("warnings");  // were texts
+}
+
 // Nothing when the folder's content is not what commit() leaves.
 std::optional<KeptResult> read_entry(fs::path const& folder) {
   auto const text = read_file(folder / entry_name, 1U << 20);
   if (!text) return std::nullopt;
-  auto const read = nlohmann::json::parse(*text, nullptr, false);
+  auto read = nlohmann::json::parse(*text, nullptr, false);
+  if (read.is_object()) rename_members_of_0_1(read["message"]);
   KeptResult kept;
   std::vector<std::string> problems;
   protocol::JsonReader reader(read, problems);
@@ -66,21 +80,22 @@ std::optional<KeptResult> read_entry(fs::path const& folder) {
 }  // namespace
 
 OutboxEntry entry_without_image(std::int64_t attempt, std::string const& lease, protocol::Outcome outcome,
-                                std::string const& reason, std::string const& log) {
+                                protocol::ResultCode code, std::string const& message, std::string const& log) {
   OutboxEntry entry;
   entry.attempt = attempt;
   entry.lease = lease;
   entry.result.attempt = attempt;
   entry.result.lease = lease;
   entry.result.outcome = outcome;
-  entry.result.reason = reason;
+  entry.result.code = code;
+  entry.result.message = message;
   entry.result.log = log;
   return entry;
 }
 
 protocol::ResultReport result_message(OutboxEntry const& entry) {
   auto result = entry.result;
-  if (!entry.name.empty()) result.output = {entry.name, entry.size, entry.sha256, entry.upload_id};
+  if (!entry.name.empty()) result.outputs = {{entry.name, entry.size, entry.sha256, entry.upload_id}};
   return result;
 }
 
@@ -134,7 +149,7 @@ void Outbox::scan(std::vector<std::string>& dropped) {
 Result<void> Outbox::add(OutboxEntry const& entry, fs::path const& from, std::int64_t limit) {
   struct stat status {};
   // Not through links: the renderer may have been made to leave one that points at the volunteer's own files.
-  if (::lstat(from.c_str(), &status) != 0) return fail(Errc::invalid, "the renderer wrote no image");
+  if (::lstat(from.c_str(), &status) != 0) return fail(Errc::invalid, "the renderer wrote no image", "output_missing");
   if (!S_ISREG(status.st_mode) || status.st_nlink != 1)
     return fail(Errc::invalid, "what the renderer left is not a plain file");
   if (status.st_size > limit)

@@ -20,7 +20,7 @@ namespace distren {
 struct OutboxEntry {
   std::int64_t attempt = 0;
   std::string lease;
-  protocol::ResultReport result;  // as reported; its output is filled in from the members below
+  protocol::ResultReport result;  // as reported; its outputs are filled in from the members below
   std::string upload;             // where to create the upload; empty: there is no image
   std::string name;               // of the image
   std::int64_t size = 0;
@@ -60,7 +60,7 @@ private:
 
 // An attempt that ends without an image; log may be empty.
 OutboxEntry entry_without_image(std::int64_t attempt, std::string const& lease, protocol::Outcome outcome,
-                                std::string const& reason, std::string const& log = {});
+                                protocol::ResultCode code, std::string const& message, std::string const& log = {});
 // The result message, with the upload's id where there is one.
 protocol::ResultReport result_message(OutboxEntry const& entry);
 

@@ -1,4 +1,4 @@
-// Slave: commands of its volunteer and remote settings of its owner: blocks, minutes per frame, limits.
+// Slave: commands of its volunteer and remote settings of its owner: status, blocks, longest frame, limits.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -33,8 +33,8 @@ void Slave::set_remote_settings(protocol::Reading<protocol::RemoteSettings> cons
   remote_settings_ = settings.message;
   remote_settings_problems_ = settings.problems;
   limits_ = apply_remote_settings(configured_limits_, settings);
-  spdlog::info("remote settings threads={} memory={} minutes_per_frame={} paused={}{}", limits_.threads,
-               limits_.memory_mib, limits_.minutes_per_frame, limits_.paused,
+  spdlog::info("remote settings threads={} memory_mib={} max_frame_ms={} paused={}{}", limits_.threads,
+               limits_.memory_mib, limits_.max_frame_ms, limits_.paused,
                limits_.problems.empty() ? "" : " unusable=" + quote(limits_.problems.front()));
   runner_.set_limits(limits_.threads, limits_.memory_mib);
   if (limits_changed_) limits_changed_(limits_);
@@ -47,12 +47,37 @@ void Slave::check_time_limit() {
   if (!working_ || working_cancelled_ || !allowed_ || !runner_.rendering()) return;
   if (std::exchange(timed_, *working_) != *working_) rendered_ = {};
   rendered_ += passed;
-  if (limits_.minutes_per_frame == 0 || rendered_ < std::chrono::minutes(limits_.minutes_per_frame) ||
+  if (limits_.max_frame_ms == 0 || rendered_ < std::chrono::milliseconds(limits_.max_frame_ms) ||
       !return_reason_.empty())
     return;
-  return_reason_ = fmt::format("it took longer than the {} minutes that this slave lends", limits_.minutes_per_frame);
+  return_reason_ =
+      fmt::format("it took longer than the {} minutes that this slave lends", limits_.max_frame_ms / 60'000);
   too_long_ = true;
   runner_.cancel();  // the render thread gives it back
+}
+
+protocol::SlaveActivity Slave::activity() const {
+  using enum protocol::SlaveActivity;
+  if (stopping_) return stopping;
+  if (working_) return allowed_ ? rendering : suspended;
+  return allowed_ ? idle : paused;
+}
+
+json Slave::status() {
+  auto const results = runner_.outbox().entries().size();
+  std::lock_guard const lock(mutex_);
+  json out{{"connected", signed_on_},
+           {"server", config_.server},
+           {"waiting", waiting_.size()},
+           {"outbox", results},
+           {"state", protocol::choice_name(protocol::activities, activity())},
+           {"finishing", over_ && !once_}};
+  if (!working_) return out;
+  out["attempt"] = *working_;
+  out["job"] = working_job_;
+  out["frame"] = working_frame_;
+  if (auto const found = attempts_.find(*working_); found != attempts_.end()) out["fraction"] = found->second.fraction;
+  return out;
 }
 
 std::optional<json> Slave::command(std::string const& command) {
@@ -67,7 +92,7 @@ std::optional<json> Slave::command(std::string const& command) {
     auto const changed = word == "block" ? blocks_.block(kind, what) : blocks_.unblock(kind, what);
     if (!changed) return json{{"ok", false}, {"error", changed.error().message}};
     if (*changed) {
-      line_.send(hello());  // first, so that what is given back does not return
+      line_.send(announcement());  // first, so that what is given back does not return
       return_blocked();
     }
   }
@@ -77,7 +102,7 @@ std::optional<json> Slave::command(std::string const& command) {
 }
 
 void Slave::return_work(std::string const& reason) {
-  std::deque<protocol::Order> left;
+  std::deque<protocol::FrameOrder> left;
   {
     std::lock_guard const lock(mutex_);
     left = std::exchange(waiting_, {});
@@ -86,11 +111,13 @@ void Slave::return_work(std::string const& reason) {
       runner_.cancel();  // the render thread gives it back
     }
   }
-  for (auto const& order : left) return_attempt(order.attempt, order.lease, protocol::Outcome::returned, reason);
+  for (auto const& order : left)
+    return_attempt(order.attempt, order.lease, protocol::Outcome::returned, protocol::ResultCode::volunteer_stopped,
+                   reason);
 }
 
 void Slave::return_blocked() {
-  std::vector<protocol::Order> left;
+  std::vector<protocol::FrameOrder> left;
   std::string const reason = "the volunteer blocked this work here";
   {
     std::lock_guard const lock(mutex_);
@@ -107,7 +134,9 @@ void Slave::return_blocked() {
       runner_.cancel();
     }
   }
-  for (auto const& order : left) return_attempt(order.attempt, order.lease, protocol::Outcome::returned, reason);
+  for (auto const& order : left)
+    return_attempt(order.attempt, order.lease, protocol::Outcome::returned, protocol::ResultCode::volunteer_stopped,
+                   reason);
 }
 
 }  // namespace distren

@@ -316,7 +316,8 @@ Result<void> Renderer::follow(RenderTask const& task, Frame& frame, OnProgress c
       case ProcessEvent::timeout:
         if (Clock::now() < frame.started + task.deadline + suspended() - frame.suspended) break;
         return fail(Errc::invalid,
-                    fmt::format("the frame took longer than the {} s that it may take", task.deadline.count() / 1000));
+                    fmt::format("the frame took longer than the {} s that it may take", task.deadline.count() / 1000),
+                    "timed_out");
     }
   }
 }
@@ -324,12 +325,14 @@ Result<void> Renderer::follow(RenderTask const& task, Frame& frame, OnProgress c
 Error Renderer::explain(RenderTask const& task, Frame const& frame, ProcessEnd const& end) {
   if (!end.overstepped.empty()) {
     bool const own_fault = end.overstepped != disk_is_full;
-    return fail(own_fault ? Errc::invalid : Errc::unavailable, (own_fault ? "the scene " : "") + end.overstepped);
+    return fail(own_fault ? Errc::invalid : Errc::unavailable, (own_fault ? "the scene " : "") + end.overstepped,
+                own_fault ? "scene_error" : "out_of_disk");
   }
   if (end.over_memory)
     return fail(Errc::invalid,
-                fmt::format("the scene needs more memory than the {} MiB that this slave lends", settings_.memory_mib));
-  if (!frame.known_cause.empty()) return fail(Errc::invalid, frame.known_cause);
+                fmt::format("the scene needs more memory than the {} MiB that this slave lends", settings_.memory_mib),
+                "out_of_memory");
+  if (!frame.known_cause.empty()) return fail(Errc::invalid, frame.known_cause, "scene_error");
   // A crash inside the sandbox comes as the shell tells it: 128 and the signal.
   int const signal = end.signal != 0 ? end.signal : end.exit_code.value_or(0) > 128 ? *end.exit_code - 128 : 0;
   // No process in the sandbox can send it: the kernel did, out of memory, or a user of this machine. The same frame a
@@ -338,9 +341,12 @@ Error Renderer::explain(RenderTask const& task, Frame const& frame, ProcessEnd c
   if (signal == SIGKILL && std::exchange(killed_, which) != which)
     return fail(
         Errc::unavailable,
-        fmt::format("{} was killed: this machine ran out of memory, or somebody here ended it", task.method->title));
-  if (signal != 0) return fail(Errc::invalid, fmt::format("{} crashed (signal {})", task.method->title, signal));
-  return fail(Errc::invalid, fmt::format("{} ended without an image ({})", task.method->title, end.text()));
+        fmt::format("{} was killed: this machine ran out of memory, or somebody here ended it", task.method->title),
+        "out_of_memory");
+  if (signal != 0)
+    return fail(Errc::invalid, fmt::format("{} crashed (signal {})", task.method->title, signal), "renderer_crashed");
+  return fail(Errc::invalid, fmt::format("{} ended without an image ({})", task.method->title, end.text()),
+              "output_missing");
 }
 
 Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& progress) {
@@ -372,7 +378,7 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
   }
   if (!frame.problem.empty()) {
     close();
-    return fail(frame.ours ? Errc::unavailable : Errc::invalid, frame.problem);
+    return fail(frame.ours ? Errc::unavailable : Errc::invalid, frame.problem, frame.ours ? "" : "scene_error");
   }
   ProcessUsage used;
   bool worn = false;

@@ -13,10 +13,9 @@ ResourceLimits apply_remote_settings(ResourceLimits const& by_file,
   protocol::RemoteSettings const& settings = requested.message;
   limits.threads = std::min(limits.threads, settings.threads.value_or(limits.threads));
   limits.memory_mib = std::min(limits.memory_mib, settings.memory_mib.value_or(limits.memory_mib));
-  if (settings.minutes_per_frame)
-    limits.minutes_per_frame = limits.minutes_per_frame == 0
-                                   ? *settings.minutes_per_frame
-                                   : std::min(limits.minutes_per_frame, *settings.minutes_per_frame);
+  if (settings.max_frame_ms)
+    limits.max_frame_ms =
+        limits.max_frame_ms == 0 ? *settings.max_frame_ms : std::min(limits.max_frame_ms, *settings.max_frame_ms);
   limits.paused = settings.paused.value_or(limits.paused);
   if (!settings.schedule) return limits;
   if (auto const week = parse_schedule(*settings.schedule); week)
@@ -26,10 +25,11 @@ ResourceLimits apply_remote_settings(ResourceLimits const& by_file,
   return limits;
 }
 
-protocol::EffectiveSettings limits_to_json(ResourceLimits const& limits, protocol::RemoteSettings const& requested) {
+protocol::EffectiveSettings effective_settings(ResourceLimits const& limits,
+                                               protocol::RemoteSettings const& requested) {
   return {.threads = limits.threads,
           .memory_mib = limits.memory_mib,
-          .minutes_per_frame = limits.minutes_per_frame,
+          .max_frame_ms = limits.max_frame_ms > 0 ? std::optional(limits.max_frame_ms) : std::nullopt,
           .paused = limits.paused,
           .schedule = requested.schedule,
           .problems = limits.problems};

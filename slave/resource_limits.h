@@ -6,16 +6,16 @@
 #include <string>
 #include <vector>
 
+#include "common/protocol/announce.h"
 #include "common/protocol/codec.h"
-#include "common/protocol/hello.h"
 #include "slave/availability.h"
 
 namespace distren {
 
 struct ResourceLimits {
-  int threads = 0;            // of a renderer
-  int memory_mib = 0;         // of it
-  int minutes_per_frame = 0;  // 0: any
+  int threads = 0;                // of a renderer
+  int memory_mib = 0;             // of it
+  std::int64_t max_frame_ms = 0;  // 0: any
   WeekSchedule schedule = WeekSchedule().set();
   bool paused = false;  // by remote settings
   std::vector<std::string> problems{};
@@ -24,7 +24,7 @@ struct ResourceLimits {
 // requested: with the problems of those that could not be read.
 ResourceLimits apply_remote_settings(ResourceLimits const& by_file,
                                      protocol::Reading<protocol::RemoteSettings> const& requested);
-// "settings" of a hello: the effective settings.
-protocol::EffectiveSettings limits_to_json(ResourceLimits const& limits, protocol::RemoteSettings const& requested);
+// What holds, for an announce.
+protocol::EffectiveSettings effective_settings(ResourceLimits const& limits, protocol::RemoteSettings const& requested);
 
 }  // namespace distren

@@ -92,26 +92,25 @@ void ResultUploader::postpone(std::int64_t attempt, milliseconds time) {
   changed_.notify_all();
 }
 
-void ResultUploader::answered(protocol::ResultAnswer const& answer) {
-  auto const attempt = std::visit([](auto const& any) { return any.attempt; }, answer);
+void ResultUploader::answered(protocol::Verdict const& verdict) {
+  std::int64_t const attempt = verdict.attempt;
   {
     std::lock_guard const lock(mutex_);
     if (!states_.contains(attempt)) return;
   }
-  auto const* const retry = std::get_if<protocol::Retry>(&answer);
-  if (retry == nullptr) {
+  if (verdict.verdict != protocol::VerdictKind::retry) {
     settle(attempt);
-    settled_(attempt, answer);
+    settled_(verdict);
     return;
   }
-  if (retry->upload_again)
+  if (verdict.upload_again)
     for (auto entry : outbox_.entries())
       if (entry.attempt == attempt) {
         entry.upload_id.clear();
         if (auto const kept = outbox_.change(entry); !kept)
           spdlog::error("cannot keep a result attempt={} reason={}", attempt, quote(kept.error().message));
       }
-  postpone(attempt, std::max(retry_at_least, milliseconds(retry->retry_after_ms)));
+  postpone(attempt, std::max(retry_at_least, milliseconds(verdict.retry_ms)));
 }
 
 void ResultUploader::cancelled(std::int64_t attempt) {
@@ -178,8 +177,9 @@ bool ResultUploader::upload(OutboxEntry& entry, std::string const& base_url) {
     return false;
   }
   // Refused for good (the signature aged, the attempt is over): the frame is given back without classify.
-  auto given_back = entry_without_image(entry.attempt, entry.lease, protocol::Outcome::returned,
-                                        "the server rejected the image: " + id.error().message);
+  auto given_back =
+      entry_without_image(entry.attempt, entry.lease, protocol::Outcome::returned, protocol::ResultCode::other,
+                          "the server rejected the image: " + id.error().message);
   if (auto const kept = outbox_.commit(given_back); !kept)
     spdlog::error("cannot keep a result attempt={} reason={}", entry.attempt, quote(kept.error().message));
   entry = std::move(given_back);

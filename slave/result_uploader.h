@@ -21,7 +21,7 @@ namespace distren {
 class ResultUploader {
 public:
   using Send = std::function<bool(protocol::ResultReport const& result)>;
-  using Settled = std::function<void(std::int64_t attempt, protocol::ResultAnswer const& answer)>;
+  using Settled = std::function<void(protocol::Verdict const& verdict)>;
 
   // http.cancelled is replaced by its own switch.
   ResultUploader(Outbox& outbox, HttpClient::Options http, Send send, Settled settled);
@@ -29,9 +29,9 @@ public:
 
   void connected(std::string base_url);  // everything is reported again
   void lost();
-  void enqueue(std::int64_t attempt);                   // an entry was committed
-  void answered(protocol::ResultAnswer const& answer);  // of an unknown attempt: ignored
-  void cancelled(std::int64_t attempt);                 // the server cancelled it
+  void enqueue(std::int64_t attempt);               // an entry was committed
+  void answered(protocol::Verdict const& verdict);  // of an unknown attempt: ignored
+  void cancelled(std::int64_t attempt);             // the server cancelled it
   [[nodiscard]] bool empty();
   [[nodiscard]] bool is_connected();
   // Returns at once without a connection. False: remaining results stay in the outbox.

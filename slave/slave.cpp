@@ -37,10 +37,10 @@ Slave::Slave(SlaveConfig const& config, TaskRunner& runner, bool once)
       uploader_(
           runner.outbox(), runner.http_options(),
           [this](protocol::ResultReport const& result) { return line_.send(protocol::write_line(result)); },
-          [this](std::int64_t attempt, protocol::ResultAnswer const& answer) { settled(attempt, answer); }) {
+          [this](protocol::Verdict const& verdict) { settled(verdict); }) {
   configured_limits_.threads = runner.threads();
   configured_limits_.memory_mib = runner.memory_mib();
-  configured_limits_.minutes_per_frame = config.minutes_per_frame;
+  configured_limits_.max_frame_ms = std::int64_t{60'000} * config.minutes_per_frame;
   configured_limits_.schedule = config.availability.schedule;
   limits_ = configured_limits_;
   if (!config.remote_settings) return;
@@ -60,7 +60,7 @@ void Slave::stop() {
     stopping_ = true;
   }
   // Before anything is given back: a server that believes in a free slot would answer with the same frame at once.
-  line_.send(hello());
+  line_.send(announcement());
   std::lock_guard const lock(mutex_);
   runner_.cancel();
   changed_.notify_all();
@@ -95,28 +95,29 @@ Result<void> Slave::run() {
   return line_ended;
 }
 
-protocol::Hello Slave::hello() {
+protocol::Announce Slave::announcement() {
   std::lock_guard const lock(mutex_);
   bool const wants = !stopping_ && !over_ && !backing_off_until_ && allowed_;
-  auto hello = runner_.hello(wants ? 1 : 0);
-  hello.max_orders = once_ ? 1 : config_.max_orders;
-  hello.minutes_per_frame = limits_.minutes_per_frame;
-  if (config_.remote_settings) hello.effective_settings = limits_to_json(limits_, remote_settings_);
-  hello.blocks = blocks_.message();
+  auto announce = runner_.announcement(wants ? 1 : 0);
+  announce.max_orders = once_ ? 1 : config_.max_orders;
+  if (limits_.max_frame_ms > 0) announce.max_frame_ms = limits_.max_frame_ms;
+  if (config_.remote_settings) announce.effective_settings = effective_settings(limits_, remote_settings_);
+  announce.blocks = blocks_.message();
   std::map<std::int64_t, std::string> attempts;
   for (auto const& [attempt, attempt_state] : attempts_) attempts[attempt] = attempt_state.lease;
   for (auto const& entry : runner_.outbox().entries()) attempts[entry.attempt] = entry.lease;
-  for (auto const& [attempt, lease] : attempts) hello.attempts.push_back({attempt, lease});
-  return hello;
+  for (auto const& [attempt, lease] : attempts) announce.holding.push_back({attempt, lease});
+  return announce;
 }
 
-protocol::Hello Slave::signed_on(protocol::Reading<protocol::Welcome> const& reading) {
+protocol::Announce Slave::signed_on(protocol::Reading<protocol::Welcome> const& reading) {
   protocol::Welcome const& welcome = reading.message;
-  std::string const base = files_url(config_.files_url, welcome.files_url, config_.server);
-  spdlog::info("signed on as={} server={} url={}", quote(welcome.name), quote(welcome.software), quote(base));
+  std::string const base = files_url(config_.files_url, welcome.base_url, config_.server);
+  spdlog::info("signed on as={} server={} url={}", quote(welcome.slave.name),
+               quote(welcome.server.name + " " + welcome.server.version), quote(base));
   telemetry_interval_.reset();
-  if (welcome.telemetry_interval_ms > 0) {
-    telemetry_interval_ = milliseconds(welcome.telemetry_interval_ms);
+  if (welcome.telemetry_ms > 0) {
+    telemetry_interval_ = milliseconds(welcome.telemetry_ms);
     telemetry_due_ = Clock::now();
   }
   {
@@ -124,9 +125,8 @@ protocol::Hello Slave::signed_on(protocol::Reading<protocol::Welcome> const& rea
     base_url_ = base;
     signed_on_ = true;
   }
-  if (config_.remote_settings && welcome.remote_settings)
-    set_remote_settings({*welcome.remote_settings, reading.problems}, true);
-  return hello();
+  if (config_.remote_settings && welcome.settings) set_remote_settings({*welcome.settings, reading.problems}, true);
+  return announcement();
 }
 
 void Slave::ready() {
@@ -148,31 +148,33 @@ void Slave::lost(std::string const& reason) {
 }
 
 void Slave::received(protocol::Incoming const& incoming) {
-  auto const& [type, message] = incoming;
+  auto const& [type, message, id] = incoming;
   if (type == protocol::Order::type) {
     take_order(message);
   } else if (type == protocol::Cancel::type) {
     auto const cancelled = protocol::read<protocol::Cancel>(message).message;
-    cancel(cancelled.attempt, cancelled.reason);
+    for (std::int64_t const attempt : cancelled.attempts) cancel(attempt, cancelled.message);
   } else if (type == protocol::LogRequest::type) {
-    send_log(protocol::read<protocol::LogRequest>(message).message.attempt);
-  } else if (auto const answer = protocol::read_answer(incoming)) {
-    uploader_.answered(*answer);
-  } else if (type == protocol::RemoteSettings::type && config_.remote_settings) {
-    set_remote_settings(protocol::read<protocol::RemoteSettings>(message), true);
-    line_.send(hello());
-  } else if (type == protocol::RemoteSettings::type) {
+    send_log(protocol::read<protocol::LogRequest>(message).message.attempt, id);
+  } else if (type == protocol::Verdict::type) {
+    uploader_.answered(protocol::read<protocol::Verdict>(message).message);
+  } else if (type == protocol::SettingsMessage::type && config_.remote_settings) {
+    auto const settings = protocol::read<protocol::SettingsMessage>(message);
+    set_remote_settings({settings.message.requested, settings.problems}, true);
+    line_.send(announcement());
+  } else if (type == protocol::SettingsMessage::type) {
     spdlog::info("remote settings are rejected; remote_settings = true in [availability] allows them");
   } else {
-    line_.send(protocol::ErrorMessage{Errc::invalid, "unknown type " + printable(type, 40)});
+    line_.send(protocol::with_reply_to(protocol::write(protocol::ErrorMessage{protocol::ErrorCode::unsupported_type,
+                                                                              "unknown type " + printable(type, 40)}),
+                                       id));
   }
 }
 
 // A result without an image, reported like any other: kept until the server has accepted it.
 void Slave::return_attempt(std::int64_t attempt, std::string const& lease, protocol::Outcome outcome,
-                           std::string const& reason, protocol::ReturnCode code) {
-  auto entry = entry_without_image(attempt, lease, outcome, reason);
-  entry.result.code = code;
+                           protocol::ResultCode code, std::string const& message) {
+  auto const entry = entry_without_image(attempt, lease, outcome, code, message);
   if (auto const kept = runner_.outbox().commit(entry); kept)
     uploader_.enqueue(attempt);
   else
@@ -180,17 +182,23 @@ void Slave::return_attempt(std::int64_t attempt, std::string const& lease, proto
 }
 
 void Slave::take_order(json const& message) {
-  auto order = protocol::parse<protocol::Order>(message);
-  if (!order) {
-    auto const unusable = protocol::read<protocol::Order>(message).message;
-    spdlog::warn("bad order attempt={} reason={}", unusable.attempt, quote(order.error().message));
-    if (unusable.attempt > 0)
-      return_attempt(unusable.attempt, unusable.lease, protocol::Outcome::failed, order.error().message);
+  auto const order = protocol::parse<protocol::Order>(message);
+  if (order) {
+    for (auto& frame : protocol::frames_of(*order)) take_frame(std::move(frame));
     return;
   }
-  auto const attempt = order->attempt, job = order->job;
-  auto const frame = protocol::read<protocol::FrameParameters>(order->parameters).message.frame;
-  std::string const lease = order->lease;
+  for (auto const& unusable : protocol::read<protocol::Order>(message).message.attempts) {
+    spdlog::warn("bad order attempt={} reason={}", unusable.attempt, quote(order.error().message));
+    if (unusable.attempt > 0)
+      return_attempt(unusable.attempt, unusable.lease, protocol::Outcome::failed, protocol::ResultCode::other,
+                     order.error().message);
+  }
+}
+
+void Slave::take_frame(protocol::FrameOrder order) {
+  auto const attempt = order.attempt, job = order.job;
+  auto const frame = order.frame;
+  std::string const lease = order.lease;
   auto const done = runner_.outbox().entries();
   bool const finished = std::ranges::any_of(done, [attempt](auto const& entry) { return entry.attempt == attempt; });
   bool refused = false;
@@ -202,21 +210,22 @@ void Slave::take_order(json const& message) {
     }
     if (finished) return;
     auto const in_hand = waiting_.size() + (working_ && !working_cancelled_ ? 1U : 0U);
-    refused = stopping_ || over_ || !allowed_ || blocks_.holds(order->job, order->owner.name) ||
+    refused = stopping_ || over_ || !allowed_ || blocks_.holds(order.job, order.owner.name) ||
               in_hand >= static_cast<std::size_t>(once_ ? 1 : config_.max_orders);
     if (!refused) {
       ActiveAttempt attempt_state;
       attempt_state.lease = lease;
-      attempt_state.renew = milliseconds(order->lease_ms);
+      attempt_state.lease_life = milliseconds(order.lease_ms);
       attempt_state.sent_at = Clock::now() - progress_interval;
       attempts_[attempt] = attempt_state;
-      waiting_.push_back(std::move(*order));
+      waiting_.push_back(std::move(order));
       over_ = once_;
       changed_.notify_all();
     }
   }
   if (refused)
-    return_attempt(attempt, lease, protocol::Outcome::returned, "this slave has no room for another order now");
+    return_attempt(attempt, lease, protocol::Outcome::returned, protocol::ResultCode::interrupted,
+                   "this slave has no room for another order now");
   spdlog::info("order attempt={} job={} frame={}{}", attempt, job, frame, refused ? " refused=full" : "");
 }
 
@@ -237,28 +246,37 @@ void Slave::cancel(std::int64_t attempt, std::string const& reason) {
   uploader_.cancelled(attempt);
 }
 
-void Slave::settled(std::int64_t attempt, protocol::ResultAnswer const& answer) {
-  auto const* const rejected = std::get_if<protocol::Rejected>(&answer);
-  spdlog::info("{} attempt={}{}", std::visit([](auto const& any) { return any.type; }, answer), attempt,
-               rejected != nullptr ? " reason=" + quote(rejected->reason) : "");
+void Slave::settled(protocol::Verdict const& verdict) {
+  bool const rejected = verdict.verdict == protocol::VerdictKind::rejected;
+  spdlog::info("{} attempt={}{}", protocol::choice_name(protocol::verdict_kinds, verdict.verdict), verdict.attempt,
+               rejected ? " reason=" + quote(verdict.message) : "");
   std::lock_guard const lock(mutex_);
-  attempts_.erase(attempt);
+  attempts_.erase(verdict.attempt);
   changed_.notify_all();
 }
 
-void Slave::send_log(std::int64_t attempt) {
+void Slave::send_log(std::int64_t attempt, std::string const& id) {
   protocol::LogText message{attempt};
   {
     std::lock_guard const lock(mutex_);
     if (working_ == attempt) message.text = runner_.log();
   }
-  line_.send(message);
+  line_.send(protocol::with_reply_to(protocol::write(message), id));
 }
 
-protocol::Progress Slave::progress_message(std::int64_t attempt, ActiveAttempt const& attempt_state) {
-  protocol::Progress message{attempt, attempt_state.fraction};
-  if (attempt_state.remaining) message.remaining_ms = attempt_state.remaining->count();
-  return message;
+// With mutex_ held.
+protocol::AttemptProgress Slave::progress_of(std::int64_t attempt, ActiveAttempt const& attempt_state) const {
+  using enum protocol::Phase;
+  protocol::AttemptProgress item{.attempt = attempt, .fraction = attempt_state.fraction};
+  bool const waits = std::ranges::any_of(waiting_, [attempt](auto const& order) { return order.attempt == attempt; });
+  if (waits)
+    item.phase = queued;
+  else if (working_ == attempt)
+    item.phase = runner_.rendering() ? rendering : fetching;
+  else
+    item.phase = uploading;
+  if (attempt_state.remaining) item.remaining_ms = attempt_state.remaining->count();
+  return item;
 }
 
 void Slave::progressed(std::int64_t attempt, RenderProgress const& progress) {
@@ -274,7 +292,7 @@ void Slave::progressed(std::int64_t attempt, RenderProgress const& progress) {
     if (Clock::now() - attempt_state.sent_at < progress_interval) return;
     attempt_state.sent_at = Clock::now();
     attempt_state.news = false;
-    message = progress_message(attempt, attempt_state);
+    message.items.push_back(progress_of(attempt, attempt_state));
   }
   line_.send(message);
 }
@@ -292,24 +310,24 @@ void Slave::send_telemetry() {
 
 void Slave::tick() {
   send_telemetry();
-  std::vector<protocol::Progress> messages;
+  protocol::Progress message;
   bool rested = false;
   {
     std::lock_guard const lock(mutex_);
     auto const now = Clock::now();
     for (auto& [attempt, attempt_state] : attempts_) {
       auto const apart =
-          attempt_state.news ? progress_interval : std::min(attempt_state.renew / 4, milliseconds(60000));
+          attempt_state.news ? progress_interval : std::min(attempt_state.lease_life / 4, milliseconds(60000));
       if (now - attempt_state.sent_at < apart) continue;
       attempt_state.sent_at = now;
       attempt_state.news = false;
-      messages.push_back(progress_message(attempt, attempt_state));
+      message.items.push_back(progress_of(attempt, attempt_state));
     }
     rested = backing_off_until_ && now >= *backing_off_until_;
     if (rested) backing_off_until_.reset();
   }
-  for (auto const& message : messages) line_.send(message);
-  if (rested) line_.send(hello());
+  if (!message.items.empty()) line_.send(message);
+  if (rested) line_.send(announcement());
 }
 
 void Slave::finish() {
@@ -318,11 +336,11 @@ void Slave::finish() {
     over_ = true;
     changed_.notify_all();
   }
-  line_.send(hello());
+  line_.send(announcement());
 }
 
 void Slave::allow(bool may_work) {
-  std::deque<protocol::Order> left;
+  std::deque<protocol::FrameOrder> left;
   {
     std::lock_guard const lock(mutex_);
     allowed_ = may_work;
@@ -330,33 +348,10 @@ void Slave::allow(bool may_work) {
     if (!may_work) left = std::exchange(waiting_, {});  // orders that have not started are returned
     changed_.notify_all();
   }
-  line_.send(hello());
+  line_.send(announcement());
   for (auto const& order : left)
-    return_attempt(order.attempt, order.lease, protocol::Outcome::returned, "this machine is needed now");
-}
-
-protocol::SlaveActivity Slave::activity() const {
-  using enum protocol::SlaveActivity;
-  if (stopping_) return stopping;
-  if (working_) return allowed_ ? rendering : suspended;
-  return allowed_ ? idle : paused;
-}
-
-json Slave::status() {
-  auto const results = runner_.outbox().entries().size();
-  std::lock_guard const lock(mutex_);
-  json out{{"connected", signed_on_},
-           {"server", config_.server},
-           {"waiting", waiting_.size()},
-           {"outbox", results},
-           {"state", protocol::choice_name(protocol::activities, activity())},
-           {"finishing", over_ && !once_}};
-  if (!working_) return out;
-  out["attempt"] = *working_;
-  out["job"] = working_job_;
-  out["frame"] = working_frame_;
-  if (auto const found = attempts_.find(*working_); found != attempts_.end()) out["fraction"] = found->second.fraction;
-  return out;
+    return_attempt(order.attempt, order.lease, protocol::Outcome::returned, protocol::ResultCode::interrupted,
+                   "this machine is needed now");
 }
 
 // A slave that cannot work (disk full, network failing) must not return frame after frame of a job.
@@ -371,10 +366,10 @@ void Slave::back_off(bool local_error) {
     spdlog::warn("backing off ms={}", time.count());
     backing_off_until_ = Clock::now() + time;
   }
-  line_.send(hello());
+  line_.send(announcement());
 }
 
-void Slave::render(protocol::Order const& order) {
+void Slave::render(protocol::FrameOrder const& order) {
   std::string base;
   {
     std::lock_guard const lock(mutex_);
@@ -421,7 +416,7 @@ void Slave::complete_rendered() {
   }
 }
 
-void Slave::settle_rendered(protocol::Order const& order, TaskRunner::TaskResult const& outcome,
+void Slave::settle_rendered(protocol::FrameOrder const& order, TaskRunner::TaskResult const& outcome,
                             std::string const& return_reason, bool too_long) {
   spdlog::info("frame attempt={} state={} {}", order.attempt,
                outcome.entry ? protocol::choice_name(protocol::outcomes, *outcome.entry->result.outcome) : "cancelled",
@@ -443,8 +438,8 @@ void Slave::settle_rendered(protocol::Order const& order, TaskRunner::TaskResult
   else if (outcome.entry)
     uploader_.enqueue(order.attempt);
   else if (!return_reason.empty())
-    return_attempt(order.attempt, order.lease, protocol::Outcome::returned, return_reason,
-                   too_long ? protocol::ReturnCode::too_long : protocol::ReturnCode::none);
+    return_attempt(order.attempt, order.lease, protocol::Outcome::returned,
+                   too_long ? protocol::ResultCode::too_long : protocol::ResultCode::volunteer_stopped, return_reason);
 }
 
 // Only while another frame is rendered: else the render thread fetches as fast.
@@ -454,7 +449,7 @@ void Slave::fetch_ahead() {
   while (true) {
     changed_.wait(lock, [&] { return stopping_ || due(); });
     if (stopping_) return;
-    protocol::Order const order = waiting_.front();
+    protocol::FrameOrder const order = waiting_.front();
     std::string const base = base_url_;
     fetched_ahead_ = order.attempt;
     runner_.allow_prefetch(true);
@@ -476,13 +471,13 @@ void Slave::render_orders() {
       }
       continue;
     }
-    protocol::Order const order = std::move(waiting_.front());
+    protocol::FrameOrder const order = std::move(waiting_.front());
     waiting_.pop_front();
     working_ = order.attempt;
     working_cancelled_ = false;
     working_job_ = order.job;
     working_owner_ = order.owner.name;
-    working_frame_ = protocol::read<protocol::FrameParameters>(order.parameters).message.frame;
+    working_frame_ = order.frame;
     changed_.notify_all();
     lock.unlock();
     render(order);
@@ -492,7 +487,9 @@ void Slave::render_orders() {
   changed_.notify_all();
   auto const left = std::exchange(waiting_, {});
   lock.unlock();
-  for (auto const& order : left) return_attempt(order.attempt, order.lease, protocol::Outcome::returned, stop_reason);
+  for (auto const& order : left)
+    return_attempt(order.attempt, order.lease, protocol::Outcome::returned, protocol::ResultCode::volunteer_stopped,
+                   stop_reason);
   runner_.close_renderer();
 }
 

@@ -17,8 +17,9 @@
 #include <string>
 
 #include "common/base/result.h"
+#include "common/protocol/announce.h"
 #include "common/protocol/codec.h"
-#include "common/protocol/hello.h"
+#include "common/protocol/order.h"
 #include "common/protocol/result.h"
 #include "slave/backoff.h"
 #include "slave/blocks.h"
@@ -55,40 +56,41 @@ private:
   static constexpr std::size_t max_remote_settings_bytes = 8000;  // bytes of remote settings
   struct ActiveAttempt {                                          // an attempt of ours whose lease is to be kept alive
     std::string lease;
-    std::chrono::milliseconds renew{600000};
+    std::chrono::milliseconds lease_life{600000};
     Clock::time_point sent_at{};
     bool news = false;  // since then
     double fraction = 0;
     std::optional<std::chrono::milliseconds> remaining{};
   };
 
-  protocol::Hello signed_on(protocol::Reading<protocol::Welcome> const& welcome) override;
+  protocol::Announce signed_on(protocol::Reading<protocol::Welcome> const& welcome) override;
   void ready() override;
   void received(protocol::Incoming const& incoming) override;
   void lost(std::string const& reason) override;
   void tick() override;
 
   void take_order(nlohmann::json const& message);
+  void take_frame(protocol::FrameOrder order);
   void cancel(std::int64_t attempt, std::string const& reason);
-  void settled(std::int64_t attempt, protocol::ResultAnswer const& answer);
-  void send_log(std::int64_t attempt);
+  void settled(protocol::Verdict const& verdict);
+  void send_log(std::int64_t attempt, std::string const& id);
   void render_orders();
   void fetch_ahead();
-  void render(protocol::Order const& order);
+  void render(protocol::FrameOrder const& order);
   void complete_rendered();
-  void settle_rendered(protocol::Order const& order, TaskRunner::TaskResult const& outcome,
+  void settle_rendered(protocol::FrameOrder const& order, TaskRunner::TaskResult const& outcome,
                        std::string const& return_reason, bool too_long);
   void progressed(std::int64_t attempt, RenderProgress const& progress);
   void return_attempt(std::int64_t attempt, std::string const& lease, protocol::Outcome outcome,
-                      std::string const& reason, protocol::ReturnCode code = protocol::ReturnCode::none);
+                      protocol::ResultCode code, std::string const& message);
   void back_off(bool local_error);
-  [[nodiscard]] protocol::Hello hello();
+  [[nodiscard]] protocol::Announce announcement();
   [[nodiscard]] bool stopping();
   void send_telemetry();
   void return_blocked();
   void set_remote_settings(protocol::Reading<protocol::RemoteSettings> const& settings, bool keep);
   [[nodiscard]] protocol::SlaveActivity activity() const;  // with mutex_ held
-  static protocol::Progress progress_message(std::int64_t attempt, ActiveAttempt const& attempt_state);
+  [[nodiscard]] protocol::AttemptProgress progress_of(std::int64_t attempt, ActiveAttempt const& attempt_state) const;
 
   SlaveConfig const& config_;
   TaskRunner& runner_;
@@ -115,12 +117,12 @@ private:
   std::string working_owner_;
   std::int64_t working_frame_ = 0;
   std::string base_url_;
-  std::deque<protocol::Order> waiting_;
+  std::deque<protocol::FrameOrder> waiting_;
   std::optional<std::int64_t> working_;
   std::int64_t fetched_ahead_ = 0;  // the attempt whose files were fetched beforehand last
   bool working_cancelled_ = false;  // about to end: its slot is free
   struct Finishing {
-    protocol::Order order;
+    protocol::FrameOrder order;
     TaskRunner::RenderedFrame frame;
     std::string return_reason;  // why it is returned, as reported; empty: it is not
     bool too_long = false;

@@ -39,6 +39,19 @@ Result<FileDescriptor> lock_state(fs::path const& folder) {
   return lock;
 }
 
+// "optix-1a2b3c4d"; empty: the processor.
+std::string device_of(InstalledMethod const& method) {
+  std::string const tag = gpu_tag(method.gpus);
+  return tag.empty() ? tag : tag.substr(1);  // it begins with a plus
+}
+
+// An Error of rendering has the name of a result's code as its `problem`.
+protocol::ResultCode code_of(Error const& error) {
+  for (auto const& each : protocol::result_codes)
+    if (each.name == error.problem) return each.value;
+  return protocol::ResultCode::other;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TaskRunner>> TaskRunner::open(SlaveConfig const& config) {
@@ -132,22 +145,30 @@ Result<std::unique_ptr<TaskRunner>> TaskRunner::open(SlaveConfig const& config) 
   return shop;
 }
 
-protocol::Hello TaskRunner::hello(int slots) const {
-  protocol::Hello hello;
-  hello.os = machine_.os;
-  hello.cpu = machine_.cpu;
-  hello.cores = threads_;
-  hello.memory_mib = memory_mib_;
-  hello.slots = slots;
-  for (auto const& each : methods_) hello.methods.push_back({each.method.name, each.full_version()});
-  for (auto const& each : methods_)  // by name, each once
-    for (auto const& gpu : each.gpus)
-      if (std::ranges::find(hello.gpus, gpu.name) == hello.gpus.end()) hello.gpus.push_back(gpu.name);
-  if (hello.gpus.empty()) hello.gpus = machine_.gpus;  // none is configured: those of the machine
-  return hello;
+protocol::Announce TaskRunner::announcement(int slots) const {
+  protocol::Announce announce;
+  announce.os = machine_.os;
+  announce.cpu = machine_.cpu;
+  announce.cores = threads_;
+  announce.memory_mib = memory_mib_;
+  std::error_code unknown;
+  if (auto const space = fs::space(state_, unknown); !unknown)
+    announce.disk_free_mib = static_cast<std::int64_t>(space.available >> 20);
+  announce.slots = slots;
+  for (auto const& each : methods_)
+    announce.renderers.push_back({.method = each.method.name, .version = each.version, .device = device_of(each)});
+  auto const add = [&announce](std::string const& name) {
+    if (std::ranges::find(announce.devices, name, &protocol::Device::name) == announce.devices.end())
+      announce.devices.push_back({name});
+  };
+  for (auto const& each : methods_)
+    for (auto const& gpu : each.gpus) add(gpu.name);
+  if (announce.devices.empty())
+    for (auto const& gpu : machine_.gpus) add(gpu);  // none is configured: those of the machine
+  return announce;
 }
 
-void TaskRunner::prefetch(protocol::Order const& order, std::string const& base_url) {
+void TaskRunner::prefetch(protocol::FrameOrder const& order, std::string const& base_url) {
   if (!method_for(order)) return;
   if (auto const laid_out = stage(order, base_url, *prefetch_client_); !laid_out)
     spdlog::debug("prefetch attempt={} reason={}", order.attempt, quote(laid_out.error().message));
@@ -169,54 +190,59 @@ void TaskRunner::allow() {
   renderer_->allow();
 }
 
-Result<InstalledMethod const*> TaskRunner::method_for(protocol::Order const& order) const {
+Result<InstalledMethod const*> TaskRunner::method_for(protocol::FrameOrder const& order) const {
   for (auto const& each : methods_) {
     if (each.method.name != order.method) continue;
     if (compare_versions(each.version, order.version) < 0)
-      return fail(Errc::invalid, fmt::format("the file needs {} {}, and this slave has {}", each.method.title,
-                                             printable(order.version, 40), each.version));
+      return fail(Errc::invalid,
+                  fmt::format("the file needs {} {}, and this slave has {}", each.method.title,
+                              printable(order.version, 40), each.version),
+                  "renderer_missing");
     return &each;
   }
-  return fail(Errc::invalid, fmt::format("this slave has no render method {}", printable(order.method, 40)));
+  return fail(Errc::invalid, fmt::format("this slave has no render method {}", printable(order.method, 40)),
+              "renderer_missing");
 }
 
-Result<void> TaskRunner::list_files(protocol::Order& order, std::string const& base_url, HttpClient& client) {
+Result<void> TaskRunner::list_inputs(protocol::FrameOrder& order, std::string const& base_url, HttpClient& client) {
   if (listed_job_ == order.job) {
-    order.files = listed_files_;
+    order.inputs = listed_inputs_;
     if (workspace_.holds(order)) return {};
   }
-  auto const url = resolve_within(base_url, order.file_list_url);
+  auto const url = resolve_within(base_url, order.inputs_url);
   if (!url) return url.error();
   auto const answer =
       client.send({.url = *url, .headers = {}, .body = {}, .bearer = {}, .answer_limit = file_list_limit});
   if (!answer) return answer.error();
   if (!answer->ok())
-    return fail(Errc::unavailable, fmt::format("the list of the job's files cannot be had: HTTP {}", answer->status));
+    return fail(Errc::unavailable, fmt::format("the list of the job's files cannot be had: HTTP {}", answer->status),
+                "download_failed");
   auto const listed = parse_shallow_json(answer->body);
-  if (!listed.is_object()) return fail(Errc::unavailable, "the list of the job's files is none");
-  auto list = protocol::parse<protocol::FileList>(listed);
+  if (!listed.is_object()) return fail(Errc::unavailable, "the list of the job's files is none", "download_failed");
+  auto list = protocol::parse<protocol::InputList>(listed);
   if (!list) return list.error();
   listed_job_ = order.job;
-  order.files = listed_files_ = std::move(list->files);
+  order.inputs = listed_inputs_ = std::move(list->inputs);
   return {};
 }
 
-Result<fs::path> TaskRunner::stage(protocol::Order order, std::string const& base_url, HttpClient& client) {
+Result<fs::path> TaskRunner::stage(protocol::FrameOrder order, std::string const& base_url, HttpClient& client) {
   std::lock_guard const lock(files_mutex_);
-  if (!order.file_list_url.empty()) {
-    if (auto const listed = list_files(order, base_url, client); !listed) return listed.error();
+  if (!order.inputs_url.empty()) {
+    if (auto const listed = list_inputs(order, base_url, client); !listed) return listed.error();
   }
   bool const laid_out = workspace_.holds(order);
   std::uint64_t coming = 0;
   std::set<std::string> needed;
-  for (auto const& file : order.files) {
+  for (auto const& file : order.inputs) {
     if (needed.insert(file.sha256).second && !laid_out && !cache_.holds(file))
-      coming += static_cast<std::uint64_t>(file.size);
+      coming += static_cast<std::uint64_t>(file.size_bytes);
   }
-  if (auto const room = cache_.make_room(coming, needed); !room) return room.error();
+  if (auto const room = cache_.make_room(coming, needed); !room)
+    return fail(room.error().code, room.error().message, "out_of_disk");
   Cache::Pinned pinned;  // until it is linked or copied
-  return workspace_.prepare(order, [&](protocol::OrderFile const& file) -> Result<fs::path> {
-    protocol::OrderFile wanted = file;
+  return workspace_.prepare(order, [&](protocol::Input const& file) -> Result<fs::path> {
+    protocol::Input wanted = file;
     auto url = resolve_within(base_url, file.url);
     if (!url) return url.error();
     wanted.url = std::move(*url);
@@ -228,7 +254,7 @@ Result<fs::path> TaskRunner::stage(protocol::Order order, std::string const& bas
 }
 
 // The image is moved out of the renderer's reach before it is opened.
-Result<void> TaskRunner::collect(protocol::Order const& order, Rendered const& rendered,
+Result<void> TaskRunner::collect(protocol::FrameOrder const& order, Rendered const& rendered,
                                  RenderedFrame& rendered_frame) {
   OutboxEntry entry;
   entry.attempt = order.attempt;
@@ -239,7 +265,8 @@ Result<void> TaskRunner::collect(protocol::Order const& order, Rendered const& r
                   .cpu_ms = std::chrono::duration_cast<std::chrono::milliseconds>(rendered.cpu).count(),
                   .wall_ms = rendered.wall.count(),
                   .peak_memory_mib = static_cast<int>(rendered.memory_mib),
-                  .warnings = rendered.warnings};
+                  .warnings = {}};
+  for (auto const& warning : rendered.warnings) entry.result.warnings.push_back({.message = warning});
   if (order.output) {
     entry.name = order.output->name;
     entry.upload = order.upload_url;
@@ -254,7 +281,7 @@ Result<void> TaskRunner::collect(protocol::Order const& order, Rendered const& r
   return {};
 }
 
-TaskRunner::TaskResult TaskRunner::complete(protocol::Order const& order, RenderedFrame rendered_frame) {
+TaskRunner::TaskResult TaskRunner::complete(protocol::FrameOrder const& order, RenderedFrame rendered_frame) {
   if (!rendered_frame.entry) return std::move(rendered_frame.outcome);
   if (!rendered_frame.entry->name.empty()) {
     auto const image = outbox_->hash(*rendered_frame.entry);
@@ -275,19 +302,23 @@ Error TaskRunner::classify(Error error) const {
   std::error_code unknown;
   auto const space = fs::space(state_, unknown);
   if (unknown || error.code != Errc::invalid || space.available >= min_room_bytes) return error;
-  return fail(Errc::unavailable, fmt::format("the disk under {} is full: {}", state_.string(), error.message));
+  return fail(Errc::unavailable, fmt::format("the disk under {} is full: {}", state_.string(), error.message),
+              "out_of_disk");
 }
 
-TaskRunner::TaskResult TaskRunner::give_up(protocol::Order const& order, Error const& error, std::string const& log) {
+TaskRunner::TaskResult TaskRunner::give_up(protocol::FrameOrder const& order, Error const& error,
+                                           std::string const& log) {
   TaskResult outcome;
   bool const ours = error.code != Errc::invalid;
+  auto const code = code_of(error);
   outcome.local_error = ours && error.code != Errc::conflict;
   outcome.text = error.message;
   if (error.code == Errc::conflict) return outcome;
-  auto entry = entry_without_image(order.attempt, order.lease,
-                                   ours ? protocol::Outcome::returned : protocol::Outcome::failed, error.message, log);
+  auto entry =
+      entry_without_image(order.attempt, order.lease, ours ? protocol::Outcome::returned : protocol::Outcome::failed,
+                          code, error.message, log);
   if (auto const kept = outbox_->commit(entry); !kept) {
-    // Nothing is held then: the next hello tells the server, which gives the frame to another.
+    // Nothing is held then: the next announce tells the server, which gives the frame to another.
     outbox_->discard(order.attempt);
     outcome.text += "; and it cannot be kept: " + kept.error().message;
     outcome.local_error = true;
@@ -297,7 +328,7 @@ TaskRunner::TaskResult TaskRunner::give_up(protocol::Order const& order, Error c
   return outcome;
 }
 
-TaskRunner::RenderedFrame TaskRunner::render(protocol::Order const& order, std::string const& base_url,
+TaskRunner::RenderedFrame TaskRunner::render(protocol::FrameOrder const& order, std::string const& base_url,
                                              OnProgress const& progress) {
   RenderedFrame rendered_frame;
   auto const method = method_for(order);
@@ -329,7 +360,7 @@ TaskRunner::RenderedFrame TaskRunner::render(protocol::Order const& order, std::
   task.parameters = std::move(*parameters);
   std::string const extension = order.output ? fs::path(order.output->name).extension().string() : "";
   task.name = fmt::format("{}{}", order.attempt, extension);
-  task.deadline = std::chrono::milliseconds(order.time_limit_ms);
+  task.deadline = std::chrono::milliseconds(order.deadline_ms);
   task.gpus = (*method)->gpus;
   task.size_limit = order.output ? static_cast<std::uint64_t>(order.output->max_bytes) : 0;
   rendering_ = true;

@@ -15,7 +15,7 @@
 #include "common/base/files.h"
 #include "common/base/result.h"
 #include "common/http/http_client.h"
-#include "common/protocol/hello.h"
+#include "common/protocol/announce.h"
 #include "common/protocol/order.h"
 #include "slave/cache.h"
 #include "slave/image_check.h"
@@ -46,10 +46,10 @@ public:
     ExpectedImage expected{};
     std::string log{};
   };
-  RenderedFrame render(protocol::Order const& order, std::string const& base_url, OnProgress const& progress);
+  RenderedFrame render(protocol::FrameOrder const& order, std::string const& base_url, OnProgress const& progress);
   // One thread at a time, which need not be the renderer's.
-  TaskResult complete(protocol::Order const& order, RenderedFrame rendered_frame);
-  TaskResult run(protocol::Order const& order, std::string const& base_url, OnProgress const& progress) {
+  TaskResult complete(protocol::FrameOrder const& order, RenderedFrame rendered_frame);
+  TaskResult run(protocol::FrameOrder const& order, std::string const& base_url, OnProgress const& progress) {
     return complete(order, render(order, base_url, progress));
   }
   void close_decoder() { close_image_program(); }  // of the finishing thread, after idle time
@@ -57,11 +57,11 @@ public:
   [[nodiscard]] std::string log() const;
   // Fetches and stages the files of a queued order while another renders; run() retries what failed. On a thread of its
   // own.
-  void prefetch(protocol::Order const& order, std::string const& base_url);
+  void prefetch(protocol::FrameOrder const& order, std::string const& base_url);
   void allow_prefetch(bool allowed) { prefetch_cancelled_ = !allowed; }  // false also ends the current one
   void cancel();  // the current frame, and later ones until allow()
   void allow();
-  // From the next frame on; at once in hello(). Any thread.
+  // From the next frame on; at once in announcement(). Any thread.
   void set_limits(int threads, int memory_mib);
   [[nodiscard]] int threads() const { return threads_; }
   [[nodiscard]] int memory_mib() const { return memory_mib_; }
@@ -70,7 +70,7 @@ public:
   [[nodiscard]] std::filesystem::path const& state() const { return state_; }
   void close_renderer() { renderer_->close(); }
 
-  [[nodiscard]] protocol::Hello hello(int slots) const;  // os, cpu, cores, memory, slots, methods
+  [[nodiscard]] protocol::Announce announcement(int slots) const;  // of the machine and its renderers
   [[nodiscard]] Outbox& outbox() { return *outbox_; }
   [[nodiscard]] std::vector<InstalledMethod> const& methods() const { return methods_; }
   [[nodiscard]] std::vector<std::string> const& remarks() const { return remarks_; }  // found while opening
@@ -78,12 +78,12 @@ public:
 
 private:
   TaskRunner(Cache cache, Workspace workspace) : cache_(std::move(cache)), workspace_(std::move(workspace)) {}
-  Result<InstalledMethod const*> method_for(protocol::Order const& order) const;
-  Result<std::filesystem::path> stage(protocol::Order order, std::string const& base_url, HttpClient& client);
-  Result<void> list_files(protocol::Order& order, std::string const& base_url, HttpClient& client);
-  Result<void> collect(protocol::Order const& order, Rendered const& rendered, RenderedFrame& rendered_frame);
+  Result<InstalledMethod const*> method_for(protocol::FrameOrder const& order) const;
+  Result<std::filesystem::path> stage(protocol::FrameOrder order, std::string const& base_url, HttpClient& client);
+  Result<void> list_inputs(protocol::FrameOrder& order, std::string const& base_url, HttpClient& client);
+  Result<void> collect(protocol::FrameOrder const& order, Rendered const& rendered, RenderedFrame& rendered_frame);
   [[nodiscard]] Error classify(Error error) const;
-  TaskResult give_up(protocol::Order const& order, Error const& error, std::string const& log = {});
+  TaskResult give_up(protocol::FrameOrder const& order, Error const& error, std::string const& log = {});
 
   std::function<bool(std::int64_t owner, std::string const& name)> may_run_scripts_;
   FileDescriptor lock_;  // on the state folder: two processes would interfere
@@ -104,7 +104,7 @@ private:
   std::unique_ptr<Outbox> outbox_;
   ImageDecoder checker_;
   std::int64_t listed_job_ = 0;  // of many files: its list need not come with every frame
-  std::vector<protocol::OrderFile> listed_files_;
+  std::vector<protocol::Input> listed_inputs_;
   std::atomic<bool> cancelled_ = false;
   std::atomic<bool> prefetch_cancelled_ = false;
 };

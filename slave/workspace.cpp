@@ -44,13 +44,13 @@ Result<Workspace> Workspace::open(fs::path folder, bool linked) {
   return Workspace(std::move(folder), linked);
 }
 
-fs::path Workspace::place(protocol::Order const& order) const {
+fs::path Workspace::place(protocol::FrameOrder const& order) const {
   std::string manifest;
-  for (auto const& file : order.files) manifest += fmt::format("{} {}\n", file.sha256, file.path);
+  for (auto const& file : order.inputs) manifest += fmt::format("{} {}\n", file.sha256, file.path);
   return folder_ / fmt::format("{}-{}", order.job, to_hex(sha256(manifest)).substr(0, 16));
 }
 
-bool Workspace::holds(protocol::Order const& order) const {
+bool Workspace::holds(protocol::FrameOrder const& order) const {
   std::error_code error;
   return fs::is_directory(place(order), error);
 }
@@ -73,7 +73,7 @@ void Workspace::forget_old(fs::path const& current) const {
   for (std::size_t i = kept_jobs - 1; i < others.size(); ++i) fs::remove_all(others[i], error);
 }
 
-Result<fs::path> Workspace::prepare(protocol::Order const& order, Fetch const& fetch) {
+Result<fs::path> Workspace::prepare(protocol::FrameOrder const& order, Fetch const& fetch) {
   fs::path const path = place(order);
   if (holds(order)) {
     ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
@@ -85,7 +85,7 @@ Result<fs::path> Workspace::prepare(protocol::Order const& order, Fetch const& f
   fs::remove_all(making, error);
   fs::create_directories(making, error);
   if (error) return fail(Errc::unavailable, fmt::format("cannot make {}: {}", making.string(), error.message()));
-  for (auto const& file : order.files) {
+  for (auto const& file : order.inputs) {
     auto const cached = fetch(file);
     if (!cached) return cached.error();
     fs::path const to = making / file.path;

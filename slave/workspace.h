@@ -18,14 +18,14 @@ public:
   // copies.
   static Result<Workspace> open(std::filesystem::path folder, bool linked);
 
-  using Fetch = std::function<Result<std::filesystem::path>(protocol::OrderFile const&)>;
+  using Fetch = std::function<Result<std::filesystem::path>(protocol::Input const&)>;
   // The folder with all files of the order, from an earlier frame of the job or made now.
-  Result<std::filesystem::path> prepare(protocol::Order const& order, Fetch const& fetch);
-  [[nodiscard]] bool holds(protocol::Order const& order) const;
+  Result<std::filesystem::path> prepare(protocol::FrameOrder const& order, Fetch const& fetch);
+  [[nodiscard]] bool holds(protocol::FrameOrder const& order) const;
 
 private:
   Workspace(std::filesystem::path folder, bool linked) : folder_(std::move(folder)), linked_(linked) {}
-  [[nodiscard]] std::filesystem::path place(protocol::Order const& order) const;
+  [[nodiscard]] std::filesystem::path place(protocol::FrameOrder const& order) const;
   Result<void> put(std::filesystem::path const& from, std::filesystem::path const& to) const;
   void forget_old(std::filesystem::path const& current) const;
 

@@ -238,16 +238,19 @@ int LineStream::receive(char* buffer, int size, short& wait_for) {
 Result<std::optional<std::string>> LineStream::read_line(std::chrono::milliseconds timeout, std::size_t limit) {
   auto const until = Clock::now() + timeout;
   std::size_t searched = 0;
+  auto const too_long = [limit] {
+    return fail(Errc::invalid, fmt::format("the server sent a line longer than {} bytes", limit));
+  };
   for (;;) {
     if (auto const end = received_.find('\n', searched); end != std::string::npos) {
+      if (end > limit) return too_long();
       std::string line = received_.substr(0, end);
       received_.erase(0, end + 1);
       if (!line.empty() && line.back() == '\r') line.pop_back();
       return std::optional(std::move(line));
     }
     searched = received_.size();
-    if (received_.size() > limit)
-      return fail(Errc::invalid, fmt::format("the server sent a line longer than {} bytes", limit));
+    if (received_.size() > limit) return too_long();
     char buffer[16384];
     short wait_for = POLLIN;
     int const got = receive(buffer, sizeof buffer, wait_for);

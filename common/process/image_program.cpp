@@ -94,7 +94,8 @@ Result<void> verify_image(ImageDecoder const& decoder, std::filesystem::path con
     auto const error = answer->value("error", json());
     return fail(Errc::invalid,
                 "the picture is not usable: " +
-                    (error.is_string() ? printable(error.get<std::string>(), 500) : "no reason is given"));
+                    (error.is_string() ? printable(error.get<std::string>(), 500) : "no reason is given"),
+                answer->value("code", json()) == wrong_size_problem ? wrong_size_problem : "");
   }
 }
 

@@ -27,6 +27,9 @@ struct ExpectedImage {
   std::string source{};
 };
 
+// As the `problem` of an Error: the image is one, of another size than expected.
+inline constexpr std::string_view wrong_size_problem = "wrong_size";
+
 Result<void> verify_image(ImageDecoder const& decoder, std::filesystem::path const& image,
                           ExpectedImage const& expected);
 void close_image_program();  // of this thread, to free its memory

@@ -5,7 +5,7 @@
 #include "common/base/json_depth.h"
 #include "common/base/json_text.h"
 #include "common/base/text.h"
-#include "common/protocol/hello.h"
+#include "common/protocol/announce.h"
 #include "common/protocol/json_reader.h"
 #include "common/protocol/order.h"
 #include "common/protocol/result.h"
@@ -20,7 +20,7 @@ constexpr std::size_t max_shown = 60;  // bytes
 
 // Of these a member that is wrong is not passed over: work is done by them.
 template <typename Message>
-constexpr bool strict = std::is_same_v<Message, Order> || std::is_same_v<Message, FileList>;
+constexpr bool strict = std::is_same_v<Message, Order> || std::is_same_v<Message, InputList>;
 
 }  // namespace
 
@@ -45,13 +45,24 @@ void append_text(std::string& out, std::string_view text) {
 
 Result<Incoming> parse_line(std::string_view line) {
   Incoming incoming;
+  std::vector<std::string> problems;
   incoming.message = parse_shallow_json(line);
   if (incoming.message.is_object()) {
     auto const type = incoming.message.find("type");
     if (type != incoming.message.end() && type->is_string()) incoming.type = type->get<std::string>();
+    JsonReader reader(incoming.message, problems);
+    reader.text("id", incoming.id, limits::message_ids);
   }
   if (incoming.type.empty()) return fail(Errc::invalid, R"(a message is one JSON object with a "type", on one line)");
   return incoming;
+}
+
+std::string with_reply_to(std::string message, std::string_view id) {
+  if (id.empty()) return message;
+  std::string member = R"(,"reply_to":)";
+  append_text(member, id);
+  message.insert(message.find_first_of(",}"), member);  // behind the type
+  return message;
 }
 
 template <typename Message>
@@ -106,33 +117,25 @@ DISTREN_MESSAGE(ErrorMessage)
 DISTREN_MESSAGE(SignOn)
 DISTREN_MESSAGE(Refused)
 DISTREN_MESSAGE(Welcome)
-DISTREN_MESSAGE(Hello)
-DISTREN_MESSAGE(RemoteSettings)
+DISTREN_MESSAGE(Announce)
+DISTREN_MESSAGE(SettingsMessage)
 DISTREN_MESSAGE(Order)
 DISTREN_MESSAGE(Cancel)
+DISTREN_MESSAGE(Goodbye)
 DISTREN_MESSAGE(Progress)
 DISTREN_MESSAGE(LogRequest)
 DISTREN_MESSAGE(LogText)
 DISTREN_MESSAGE(ResultReport)
-DISTREN_MESSAGE(Accepted)
-DISTREN_MESSAGE(Rejected)
-DISTREN_MESSAGE(Retry)
+DISTREN_MESSAGE(Verdict)
 DISTREN_MESSAGE(Telemetry)
 
-template Reading<FileList> read(nlohmann::json const& message);
-template Result<FileList> parse(nlohmann::json const& message);
-std::optional<ResultAnswer> read_answer(Incoming const& incoming) {
-  if (incoming.type == Accepted::type) return read<Accepted>(incoming.message).message;
-  if (incoming.type == Rejected::type) return read<Rejected>(incoming.message).message;
-  if (incoming.type == Retry::type) return read<Retry>(incoming.message).message;
-  return std::nullopt;
-}
-
-template std::string write_members(FileList const& message);
+template Reading<InputList> read(nlohmann::json const& message);
+template Result<InputList> parse(nlohmann::json const& message);
+template std::string write_members(InputList const& message);
+template Reading<RemoteSettings> read(nlohmann::json const& message);
 template std::string write_members(RemoteSettings const& message);
 template std::string write_members(EffectiveSettings const& message);
-template std::string write_members(Blocks const& message);
-template Reading<FrameParameters> read(nlohmann::json const& message);
 template Reading<Blocks> read(nlohmann::json const& message);
+template std::string write_members(Blocks const& message);
 
 }  // namespace distren::protocol

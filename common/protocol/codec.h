@@ -16,6 +16,7 @@ namespace distren::protocol {
 struct Incoming {
   std::string type{};
   nlohmann::json message{};
+  std::string id{};  // that an answer repeats as reply_to; empty: none
 };
 // A line, or the body of a request; invalid: no JSON object with a type.
 Result<Incoming> parse_line(std::string_view line);
@@ -28,7 +29,7 @@ struct Reading {
 template <typename Message>
 Reading<Message> read(nlohmann::json const& message);
 
-// invalid: the result of check(), or for an Order and a FileList the first problem.
+// invalid: the result of check(), or for an Order and an InputList the first problem.
 template <typename Message>
 Result<Message> parse(nlohmann::json const& message);
 
@@ -36,6 +37,8 @@ Result<Message> parse(nlohmann::json const& message);
 // replaced.
 template <typename Message>
 std::string write(Message const& message);
+// A written message as the answer to the one with this id; empty: as it is.
+std::string with_reply_to(std::string message, std::string_view id);
 // The same without a type: what stands for itself in a database or an answer.
 template <typename Message>
 std::string write_members(Message const& message);

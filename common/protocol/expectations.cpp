@@ -15,7 +15,7 @@ std::string bound(std::int64_t value) {
 }  // namespace
 
 std::string expectation(IntegerRange range) {
-  if (range.max == INT64_MAX) return fmt::format("an integer from {}", bound(range.min));
+  if (range.max == limits::largest_integer) return fmt::format("an integer from {} to 2^53 - 1", bound(range.min));
   return fmt::format("an integer from {} to {}", bound(range.min), bound(range.max));
 }
 

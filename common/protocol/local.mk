@@ -2,7 +2,7 @@
 common_sources += \
   %D%/codec.cpp %D%/codec.h \
   %D%/expectations.cpp %D%/expectations.h \
-  %D%/hello.h %D%/json_reader.h %D%/limits.h %D%/messages.h \
+  %D%/announce.h %D%/json_reader.h %D%/limits.h %D%/messages.h \
   %D%/order.cpp %D%/order.h %D%/order_template.h \
   %D%/result.cpp %D%/result.h \
   %D%/shapes.cpp %D%/shapes.h \

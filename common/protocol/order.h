@@ -1,5 +1,5 @@
-// What the server wants rendered: the message `order`, and the list of files that it may name. Pure, any thread.
-// Their members are in groups, because a server writes those of a job once for all of its frames.
+// What the server wants rendered: the message `order`, and the list of inputs that it may name. Pure, any thread.
+// Its members are in two groups, because a server writes those of a job once for all of its frames.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -9,27 +9,40 @@
 
 namespace distren::protocol {
 
+enum class OrderKind { render, benchmark };
+inline constexpr ChoiceName<OrderKind> order_kinds[] = {{OrderKind::render, "render"},
+                                                        {OrderKind::benchmark, "benchmark"}};
+
 struct OrderOwner {  // who made the job
   std::int64_t id = 0;
   std::string name{};
   bool operator==(OrderOwner const&) const = default;
 };
 void members(auto& visit, Is<OrderOwner> auto& owner) {
-  visit.integer("id", owner.id, limits::optional_ids);
+  visit.integer("id", owner.id, limits::ids);
   visit.text("name", owner.name, limits::user_names);
 }
 
-struct OrderFile {
+struct OrderRenderer {
+  std::string method{};
+  std::string version{};  // the oldest that can open the file; empty: any
+};
+void members(auto& visit, Is<OrderRenderer> auto& renderer) {
+  visit.text("method", renderer.method, limits::method_names);
+  visit.text("version", renderer.version, limits::method_names);
+}
+
+struct Input {
   std::string path{};  // relative to the folder of the job
   std::string sha256{};
-  std::int64_t size = -1;  // bytes; -1: absent
-  std::string url{};       // absolute, or to be resolved against the server's
+  std::int64_t size_bytes = -1;  // -1: absent
+  std::string url{};             // absolute, or to be resolved against the server's
 };
-void members(auto& visit, Is<OrderFile> auto& file) {
-  visit.text("path", file.path, limits::paths);
-  visit.integer("size", file.size, limits::file_sizes);
-  visit.text("sha256", file.sha256, limits::digests);
-  visit.text("url", file.url, limits::urls);
+void members(auto& visit, Is<Input> auto& input) {
+  visit.text("path", input.path, limits::paths);
+  visit.integer("size_bytes", input.size_bytes, limits::file_sizes);
+  visit.text("sha256", input.sha256, limits::digests);
+  visit.text("url", input.url, limits::urls);
 }
 
 struct OrderOutput {
@@ -44,86 +57,120 @@ void members(auto& visit, Is<OrderOutput> auto& output) {
   visit.text("format", output.format, limits::method_names);
   visit.integer("width", output.width, limits::image_sides, Written::unless_empty);
   visit.integer("height", output.height, limits::image_sides, Written::unless_empty);
-  visit.integer("limit", output.max_bytes, limits::file_sizes);
+  visit.integer("max_bytes", output.max_bytes, limits::file_sizes);
 }
 
-// Those parameters of a method that the server sets for each frame; columns and rows only of a tile. Pixels from 1.
-struct FrameParameters {
-  int frame = 0;
-  std::optional<int> first_column{};
-  std::optional<int> last_column{};
-  std::optional<int> first_row{};
-  std::optional<int> last_row{};
+struct UploadPlace {
+  std::string protocol{};  // "tus-1.0"
+  std::string url{};
 };
-void members(auto& visit, Is<FrameParameters> auto& parameters) {
-  visit.integer("frame", parameters.frame, limits::frames);
-  visit.integer("first-column", parameters.first_column, limits::image_sides);
-  visit.integer("last-column", parameters.last_column, limits::image_sides);
-  visit.integer("first-row", parameters.first_row, limits::image_sides);
-  visit.integer("last-row", parameters.last_row, limits::image_sides);
+inline constexpr std::string_view tus_protocol = "tus-1.0";
+void members(auto& visit, Is<UploadPlace> auto& place) {
+  visit.text("protocol", place.protocol, limits::codes);
+  visit.text("url", place.url, limits::urls);
+}
+
+// The part of a frame to render: pixels of the whole, from 1 and from the top left corner.
+struct OrderTile {
+  int first_column = 0;
+  int last_column = 0;
+  int first_row = 0;
+  int last_row = 0;
+};
+void members(auto& visit, Is<OrderTile> auto& tile) {
+  visit.integer("first_column", tile.first_column, limits::image_sides);
+  visit.integer("last_column", tile.last_column, limits::image_sides);
+  visit.integer("first_row", tile.first_row, limits::image_sides);
+  visit.integer("last_row", tile.last_row, limits::image_sides);
+}
+
+// One frame of an order. Each has its own lease and its own result.
+struct OrderAttempt {
+  std::int64_t attempt = 0;
+  std::int64_t task = 0;  // 0: absent, of a benchmark
+  int frame = 0;
+  std::optional<OrderTile> tile{};
+  std::string lease{};
+  std::vector<OrderOutput> outputs{};  // empty: nothing is uploaded
+  std::optional<UploadPlace> upload{};
+};
+void members(auto& visit, Is<OrderAttempt> auto& attempt) {
+  visit.integer("attempt", attempt.attempt, limits::ids);
+  visit.integer("task", attempt.task, limits::ids, Written::unless_empty);
+  visit.integer("frame", attempt.frame, limits::frames);
+  visit.object("tile", attempt.tile);
+  visit.text("lease", attempt.lease, limits::leases);
+  visit.objects("outputs", attempt.outputs, limits::max_outputs);
+  visit.object("upload", attempt.upload);
 }
 
 struct Order {
   static constexpr std::string_view type = "order";
-  std::int64_t attempt = 0;
-  std::int64_t task = 0;
-  std::int64_t job = 0;  // 0: a benchmark
-  OrderOwner owner{};    // of the job; id 0: none
-  std::string method{};
-  std::string version{};                                 // the oldest renderer that can open the file; empty: any
-  nlohmann::json parameters = nlohmann::json::object();  // of the method
-  std::vector<OrderFile> files{};
-  std::string file_list_url{};          // of a FileList, for a job of many files; files is empty then
-  std::optional<OrderOutput> output{};  // nothing: nothing is uploaded
-  std::string upload_url{};
-  std::string lease{};
-  std::int64_t lease_ms = 600'000;       // how long the lease lives without progress
-  std::int64_t time_limit_ms = 900'000;  // how long the render may take
+  OrderKind kind = OrderKind::render;
+  std::int64_t job = 0;  // 0: absent, of a benchmark
+  std::optional<OrderOwner> owner{};
+  OrderRenderer renderer{};
+  nlohmann::json parameters = nlohmann::json::object();  // of the method, without those of a frame
+  std::vector<Input> inputs{};
+  std::string inputs_url{};  // of an InputList, where the order would be too long for a line; inputs is empty then
+  std::int64_t lease_ms = 600'000;     // how long a lease lives without progress
+  std::int64_t deadline_ms = 900'000;  // how long the render of a frame may take
+  std::vector<OrderAttempt> attempts{};
 };
-void attempt_members(auto& visit, Is<Order> auto& order) {
-  visit.integer("attempt", order.attempt, limits::ids);
-  visit.integer("task", order.task, limits::optional_ids);
-  visit.integer("job", order.job, limits::optional_ids);
-}
 void job_members(auto& visit, Is<Order> auto& order) {
-  visit.object("owner", order.owner, Written::unless_empty);
-  visit.text("method", order.method, limits::method_names);
-  visit.text("version", order.version, limits::method_names);
+  visit.choice("kind", order.kind, order_kinds);
+  visit.integer("job", order.job, limits::ids, Written::unless_empty);
+  visit.object("owner", order.owner);
+  visit.object("renderer", order.renderer);
   visit.open_object("parameters", order.parameters);
-}
-void file_members(auto& visit, Is<Order> auto& order) {
-  visit.objects("files", order.files, limits::max_files, Written::unless_empty);
-  visit.text("file_list", order.file_list_url, limits::urls, Written::unless_empty);
+  visit.objects("inputs", order.inputs, limits::max_inputs, Written::unless_empty);
+  visit.text("inputs_url", order.inputs_url, limits::urls, Written::unless_empty);
 }
 void frame_members(auto& visit, Is<Order> auto& order) {
-  visit.object("output", order.output);
-  visit.text("upload", order.upload_url, limits::urls, Written::unless_empty);
-  visit.text("lease", order.lease, limits::leases);
-  visit.integer("renew", order.lease_ms, limits::lease_times_ms);
-  visit.integer("deadline", order.time_limit_ms, limits::time_limits_ms);
+  visit.integer("lease_ms", order.lease_ms, limits::lease_times_ms);
+  visit.integer("deadline_ms", order.deadline_ms, limits::time_limits_ms);
+  visit.objects("attempts", order.attempts, limits::max_attempts);
 }
 void members(auto& visit, Is<Order> auto& order) {
-  attempt_members(visit, order);
   job_members(visit, order);
-  file_members(visit, order);
   frame_members(visit, order);
 }
 
-// What an order's file_list answers; no message of the line, it has no type.
-struct FileList {
-  std::vector<OrderFile> files{};
+// What an order's inputs_url answers; no message of the line, it has no type.
+struct InputList {
+  std::vector<Input> inputs{};
 };
-void members(auto& visit, Is<FileList> auto& list) {
-  visit.objects("files", list.files, limits::max_files);
+void members(auto& visit, Is<InputList> auto& list) {
+  visit.objects("inputs", list.inputs, limits::max_inputs);
 }
 
-OrderTemplate order_template(Order const& job);  // of owner, method, version, parameters (not empty), files
-// frame: attempt, task, job, output, upload, lease and times.
-std::string write_order(OrderTemplate const& job, Order const& frame, FrameParameters const& parameters);
+OrderTemplate order_template(Order const& job);  // of its job_members()
+// frame: lease_ms, deadline_ms, attempts.
+std::string write_order(OrderTemplate const& job, Order const& frame);
 
 // Whether it can be used: the server is trusted with what to render, not with paths, sizes or programs. invalid, naming
 // the member that is wrong.
 Result<void> check(Order const& order);
-Result<void> check(FileList const& list);
+Result<void> check(InputList const& list);
+
+// One frame of an order with all that it shares with the others: what a slave works on.
+struct FrameOrder {
+  std::int64_t attempt = 0;
+  std::int64_t task = 0;  // 0: a benchmark
+  std::int64_t job = 0;   // 0: a benchmark
+  int frame = 0;
+  OrderOwner owner{};  // of the job; id 0: none
+  std::string method{};
+  std::string version{};                                 // the oldest renderer that can open the file; empty: any
+  nlohmann::json parameters = nlohmann::json::object();  // of the method, with `frame` and the four sides of a tile
+  std::vector<Input> inputs{};
+  std::string inputs_url{};
+  std::optional<OrderOutput> output{};  // nothing: nothing is uploaded
+  std::string upload_url{};
+  std::string lease{};
+  std::int64_t lease_ms = 0;
+  std::int64_t deadline_ms = 0;
+};
+std::vector<FrameOrder> frames_of(Order const& order);
 
 }  // namespace distren::protocol

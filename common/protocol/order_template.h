@@ -7,8 +7,7 @@
 namespace distren::protocol {
 
 struct OrderTemplate {
-  std::string before_frame{};  // to the parameters of the frame
-  std::string after_frame{};
+  std::string text{};  // to lease_ms
 };
 
 }  // namespace distren::protocol

@@ -16,14 +16,16 @@ Result<void> check_attempt(std::int64_t attempt) {
 
 std::string write_line(ResultReport result) {
   std::string line = write(result);
-  if (line.size() < max_line_bytes) return line;
+  if (line.size() <= max_line_bytes) return line;
   result.warnings.clear();  // only they and the log can be that long
   result.log.clear();
   return write(result);
 }
 
 Result<void> check(Progress const& progress) {
-  return check_attempt(progress.attempt);
+  for (auto const& item : progress.items)
+    if (auto const good = check_attempt(item.attempt); !good) return good;
+  return {};
 }
 
 Result<void> check(LogText const& log) {
@@ -32,9 +34,11 @@ Result<void> check(LogText const& log) {
 
 Result<void> check(ResultReport const& result) {
   if (auto const good = check_attempt(result.attempt); !good) return good;
-  if (!result.outcome) return fail(Errc::invalid, "state is not one of done, failed, returned");
-  if (result.outcome == Outcome::done && result.output && !is_sha256_hex(result.output->sha256))
-    return fail(Errc::invalid, "output.sha256 is not 64 lower-case hexadecimal digits");
+  if (!result.outcome) return fail(Errc::invalid, "outcome is not one of done, failed, returned");
+  if (result.outcome != Outcome::done) return {};
+  for (auto const& output : result.outputs)
+    if (!is_sha256_hex(output.sha256))
+      return fail(Errc::invalid, "outputs[].sha256 is not 64 lower-case hexadecimal digits");
   return {};
 }
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "common/base/text.h"
+#include "common/protocol/announce.h"
 #include "common/protocol/expectations.h"
-#include "common/protocol/hello.h"
 #include "common/protocol/json_reader.h"
 #include "common/protocol/order.h"
 #include "common/protocol/result.h"
@@ -38,13 +38,8 @@ public:
   }
   template <typename Value>
   void object(std::string_view name, Value const&, Written = {}) {
-    using Plain = typename Inner<Value>::type;
-    if constexpr (requires { Plain::type; }) {
-      add(name, fmt::format("an object: the members of `{}`", Plain::type));
-    } else {
-      add(name, "an object");
-      inner<Plain>(fmt::format("{}{}.", prefix_, name));
-    }
+    add(name, "an object");
+    inner<typename Inner<Value>::type>(fmt::format("{}{}.", prefix_, name));
   }
   template <typename Value>
   void objects(std::string_view name, std::vector<Value> const&, std::size_t max, Written = {}) {
@@ -85,28 +80,24 @@ MessageShape shape_of(std::string_view from) {
 }  // namespace
 
 std::vector<MessageShape> message_shapes() {
-  auto order = shape_of<Order>("server");
-  for (auto& parameter : members_of<FrameParameters>())
-    order.members.push_back({"parameters." + parameter.path, std::move(parameter.allowed)});
   return {shape_of<SignOn>("slave"),
           shape_of<Welcome>("server"),
           shape_of<Refused>("server"),
-          shape_of<Hello>("slave"),
-          shape_of<RemoteSettings>("server"),
+          shape_of<Announce>("slave"),
+          shape_of<SettingsMessage>("server"),
           shape_of<Telemetry>("slave"),
-          std::move(order),
+          shape_of<Order>("server"),
+          {"input list", "server", members_of<InputList>()},
           shape_of<Cancel>("server"),
-          shape_of<LogRequest>("server"),
-          shape_of<LogText>("slave"),
           shape_of<Progress>("slave"),
           shape_of<ResultReport>("slave"),
-          shape_of<Accepted>("server"),
-          shape_of<Rejected>("server"),
-          shape_of<Retry>("server"),
+          shape_of<Verdict>("server"),
+          shape_of<LogRequest>("server"),
+          shape_of<LogText>("slave"),
           shape_of<Ping>("both"),
           shape_of<Pong>("both"),
-          shape_of<ErrorMessage>("both"),
-          {"file list", "server", members_of<FileList>()}};
+          shape_of<Goodbye>("server"),
+          shape_of<ErrorMessage>("both")};
 }
 
 std::vector<std::string> remote_setting_names() {

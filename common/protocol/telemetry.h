@@ -20,19 +20,19 @@ struct Telemetry {
   std::optional<double> memory_mib{};   // of the whole machine
   std::optional<double> memory_free_mib{};
   std::optional<double> disk_free_mib{};
-  std::optional<double> temperature_c{};
+  std::optional<double> temperature_celsius{};
   std::optional<double> battery_percent{};
   bool on_battery = false;
 };
 void members(auto& visit, Is<Telemetry> auto& telemetry) {
   visit.choice("state", telemetry.state, activities);
   visit.number("load", telemetry.load, limits::loads);
-  visit.number("cpu", telemetry.cpu_percent, limits::percents);
-  visit.number("memory", telemetry.memory_mib, limits::total_memory_mib);
-  visit.number("memory_free", telemetry.memory_free_mib, limits::free_memory_mib);
-  visit.number("disk_free", telemetry.disk_free_mib, limits::free_disk_mib);
-  visit.number("temperature", telemetry.temperature_c, limits::temperatures_c);
-  visit.number("battery", telemetry.battery_percent, limits::percents);
+  visit.number("cpu_percent", telemetry.cpu_percent, limits::percents);
+  visit.number("memory_mib", telemetry.memory_mib, limits::total_memory_mib);
+  visit.number("memory_free_mib", telemetry.memory_free_mib, limits::free_memory_mib);
+  visit.number("disk_free_mib", telemetry.disk_free_mib, limits::free_disk_mib);
+  visit.number("temperature_celsius", telemetry.temperature_celsius, limits::temperatures_celsius);
+  visit.number("battery_percent", telemetry.battery_percent, limits::percents);
   visit.mark("on_battery", telemetry.on_battery);
 }
 

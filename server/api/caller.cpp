@@ -27,7 +27,7 @@ std::string_view cookie_of(Request const& request, std::string_view name) {
   return {};
 }
 
-// What follows "Bearer " or "Basic "; schemes are case-insensitive.
+// What follows the scheme, which is case-insensitive.
 std::string_view credentials(Request const& request, std::string_view lower_case_scheme) {
   auto const header = request.header("authorization");
   if (header.size() <= lower_case_scheme.size() || header[lower_case_scheme.size()] != ' ') return {};
@@ -110,14 +110,8 @@ Result<Caller> find_caller(Request const& request, Services const& services, Dat
   return caller;
 }
 
-Result<store::SlaveIdentity> find_slave_caller(Request const& request, Services& services, Database& database) {
-  auto const decoded = from_base64(credentials(request, "basic"));
-  auto const colon = decoded ? decoded->find(':') : std::string::npos;
-  if (!decoded || colon == std::string::npos || decoded->size() > 500) {
-    return fail(Errc::denied, "slaves sign on by HTTP Basic authentication with slavekey and slavepassword");
-  }
-  return services.slave_authenticator.enter(database, request.address, std::string_view(*decoded).substr(0, colon),
-                                            std::string_view(*decoded).substr(colon + 1));
+std::string_view bearer_token(Request const& request) {
+  return credentials(request, "bearer");
 }
 
 }  // namespace distren

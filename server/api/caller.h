@@ -30,7 +30,6 @@ struct Caller {
   bool csrf_missing = false;  // by cookie, a changing request without its token
   std::string secret_hash;    // of the session; empty for tokens
   std::string token_hash;     // of the API token; empty for sessions
-  std::optional<store::SlaveIdentity> slave;
 
   [[nodiscard]] bool known() const { return user.id != 0; }
   [[nodiscard]] bool moderates() const {
@@ -44,8 +43,8 @@ struct Caller {
 // unavailable when the database is unavailable.
 Result<Caller> find_caller(Request const& request, Services const& services, Database& database);
 
-// Basic authentication by slavekey and slavepassword.
-Result<store::SlaveIdentity> find_slave_caller(Request const& request, Services& services, Database& database);
+// What follows "Bearer " in its header; empty: nothing.
+std::string_view bearer_token(Request const& request);
 
 inline constexpr std::string_view session_cookie = "distren_session";
 inline constexpr std::string_view token_prefix = "dt_";  // API tokens begin with it, sessions do not

@@ -19,10 +19,10 @@ namespace {
 constexpr std::size_t max_digests = 10000;
 
 // The finished images of a job, as files of a job that depends on it.
-Result<void> add_output(Context& context, std::int64_t job, std::int64_t expires, protocol::FileList& list) {
+Result<void> add_output(Context& context, std::int64_t job, std::int64_t expires, protocol::InputList& list) {
   return store::for_each_finished_task(context.database(), job, [&](store::Task const& task) {
-    list.files.push_back({"output/" + task.output, task.output_sha256, task.output_size,
-                          output_url(context.services.signer, job, task.output, task.output_sha256, expires)});
+    list.inputs.push_back({"output/" + task.output, task.output_sha256, task.output_size,
+                           output_url(context.services.signer, job, task.output, task.output_sha256, expires)});
   });
 }
 
@@ -63,18 +63,18 @@ Reply handle_fetch_inputs(Request const&, Context& context) {
   if (!files) return error_reply(files.error());
   Services const& services = context.services;
   std::int64_t const expires = services.now_s() + services.config.times.signed_url_seconds;
-  protocol::FileList list;
+  protocol::InputList list;
   for (auto const& file : *files)
-    list.files.push_back({file.path, file.sha256, file.size, blob_url(services.signer, file.sha256, 0, expires)});
+    list.inputs.push_back({file.path, file.sha256, file.size, blob_url(services.signer, file.sha256, 0, expires)});
   auto const made_of = store::show_job(context.database(), *job);
   if (!made_of) return error_reply(made_of.error());
   if (made_of->after != 0) {
     if (auto const added = add_output(context, made_of->after, expires, list); !added)
       return error_reply(added.error());
   }
-  if (list.files.size() > protocol::limits::max_files)
+  if (list.inputs.size() > protocol::limits::max_inputs)
     return error_reply(fail(Errc::conflict, fmt::format("job {} is made of {} files; a slave takes {}", *job,
-                                                        list.files.size(), protocol::limits::max_files)));
+                                                        list.inputs.size(), protocol::limits::max_inputs)));
   return text_reply(200, "application/json", protocol::write_members(list) + "\n");
 }
 

@@ -40,26 +40,27 @@ Reply handle_show_grid(Request const&, Context& context) {
   if (!totals) return error_reply(totals.error());
   auto const live = grid_status(services.dispatcher);
   auto const settings = services.runtime.now();
-  return json_reply(200, {{"name", settings.name},
-                          {"server_version", PACKAGE_VERSION},
-                          {"api_versions", {"v1"}},
-                          {"line_protocols", {1}},
-                          {"min_versions", {{"client", oldest_program}, {"slave", oldest_program}, {"addon", nullptr}}},
-                          {"sent_at", iso_time(services.now_ms())},
-                          {"slaves", {{"online", live.slaves_online}, {"total", totals->slaves}}},
-                          {"jobs", {{"active", totals->active_jobs}}},
-                          {"frames",
-                           {{"ready", live.tasks_ready},
-                            {"assigned", live.phases.assigned},
-                            {"rendering", live.phases.rendering},
-                            {"checking", live.phases.checking},
-                            {"finished", totals->accepted_frames},
-                            {"finished_last_hour", totals->frames_an_hour}}},
-                          {"power_online", decimal(live.power)},
-                          {"public_url", text_or_null(services.config.public_url)},
-                          {"line_port", line_port(services.config.listen.line)},
-                          {"user_count", totals->people},
-                          {"registration", settings.registration}});
+  return json_reply(200,
+                    {{"name", settings.name},
+                     {"server_version", PACKAGE_VERSION},
+                     {"api_versions", {"v1"}},
+                     {"line_protocols", {1}},
+                     {"min_versions", {{"client", oldest_program}, {"slave", min_slave_version}, {"addon", nullptr}}},
+                     {"sent_at", iso_time(services.now_ms())},
+                     {"slaves", {{"online", live.slaves_online}, {"total", totals->slaves}}},
+                     {"jobs", {{"active", totals->active_jobs}}},
+                     {"frames",
+                      {{"ready", live.tasks_ready},
+                       {"assigned", live.phases.assigned},
+                       {"rendering", live.phases.rendering},
+                       {"checking", live.phases.checking},
+                       {"finished", totals->accepted_frames},
+                       {"finished_last_hour", totals->frames_an_hour}}},
+                     {"power_online", decimal(live.power)},
+                     {"public_url", text_or_null(services.config.public_url)},
+                     {"line_port", line_port(services.config.listen.line)},
+                     {"user_count", totals->people},
+                     {"registration", settings.registration}});
 }
 
 Reply handle_show_openapi(Request const& request, Context& context) {

@@ -118,12 +118,9 @@ Reply handle_create_boost(Request const&, Context&);
 Reply handle_create_transfer(Request const&, Context&);
 Reply handle_create_adjustment(Request const&, Context&);
 
-// slave_protocol.cpp
-Reply handle_receive_hello(Request const&, Context&);
-Reply handle_give_order(Request const&, Context&);
-Reply handle_receive_progress(Request const&, Context&);
-Reply handle_receive_result(Request const&, Context&);
-Reply handle_receive_telemetry(Request const&, Context&);
+// slave_messages.cpp
+Reply handle_exchange_messages(Request const&, Context&);
+Reply handle_reject_old_slave(Request const&, Context&);
 
 // notifications.cpp
 Reply handle_show_preferences(Request const&, Context&);

@@ -287,21 +287,12 @@ json slave_renderer_to_json(store::MeasuredMethod const& method) {
           {"benchmarked_at", measured ? text_or_null(method.benchmarked_at) : json(nullptr)}};
 }
 
-// Settings as the slave's line and rows of 0.1 call them, with every member; null: not requested, or any.
+// With every member; null: not requested, or any.
 json remote_settings_to_json(json const& settings) {
-  auto const of = [&settings](char const* name, char const* old) {
-    auto found = settings.find(name);
-    if (found == settings.end()) found = settings.find(old);
-    return found == settings.end() ? json(nullptr) : *found;
-  };
-  auto frame = of("max_frame_ms", "max_frame_ms");
-  if (auto const minutes = of("minutes_per_frame", "minutes_per_frame"); frame.is_null() && minutes.is_number_integer())
-    frame = number_or_null(minutes.get<std::int64_t>() * 60'000);
-  return {{"threads", of("threads", "threads")},
-          {"memory_mib", of("memory_mib", "memory")},
-          {"max_frame_ms", std::move(frame)},
-          {"schedule", of("schedule", "schedule")},
-          {"paused", of("paused", "paused")}};
+  json out = json::object();
+  for (auto const* name : {"threads", "memory_mib", "max_frame_ms", "schedule", "paused"})
+    out[name] = settings.value(name, json());
+  return out;
 }
 
 json effective_settings_to_json(std::string const& text) {
@@ -334,7 +325,9 @@ json slave_to_json(store::Slave const& slave, SlaveStatus const& status,
           {"slavekey", slave.slavekey},
           {"state", slave_state_name(slave.state)},
           {"online", status.online},
-          {"software", nullptr},
+          {"software", status.software_name.empty()
+                           ? json(nullptr)
+                           : json{{"name", status.software_name}, {"version", status.software_version}}},
           {"os", text_or_null(slave.os)},
           {"cpu_model", text_or_null(slave.cpu)},
           {"cores", number_or_null(slave.cores)},

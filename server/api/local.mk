@@ -27,7 +27,7 @@ server_sources += \
   %D%/services.h \
   %D%/settings.cpp \
   %D%/shots.cpp \
-  %D%/slave_protocol.cpp \
+  %D%/slave_messages.cpp \
   %D%/slave_telemetry.cpp \
   %D%/slaves.cpp \
   %D%/spending.cpp \

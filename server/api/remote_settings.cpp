@@ -22,21 +22,6 @@ nlohmann::json to_json(store::SlaveBlock const& block) {
   return {{"kind", block.kind}, {"target", named_or_null(block.target, block.name)}};
 }
 
-// The line has other names and units for two of them.
-nlohmann::json line_settings(nlohmann::json changes) {
-  if (!changes.is_object()) return changes;
-  if (auto const memory = changes.find("memory_mib"); memory != changes.end()) {
-    changes["memory"] = *memory;
-    changes.erase("memory_mib");
-  }
-  if (auto const frame = changes.find("max_frame_ms"); frame != changes.end()) {
-    bool const whole = frame->is_number_integer() && frame->get<std::int64_t>() > 0;
-    changes["minutes_per_frame"] = whole ? nlohmann::json((frame->get<std::int64_t>() - 1) / 60'000 + 1) : *frame;
-    changes.erase("max_frame_ms");
-  }
-  return changes;
-}
-
 Reply list(Context& context, std::int64_t slave) {
   auto const blocks = store::list_blocks(context.database(), slave);
   if (!blocks) return error_reply(blocks.error());
@@ -118,12 +103,13 @@ Reply handle_change_remote_settings(Request const& request, Context& context) {
     std::lock_guard const lock(context.services.slaves_mutex);
     slave = store::show_slave(context.database(), slave->id);
     if (!slave) return error_reply(slave.error());
-    auto const settings = change_settings(slave->remote_settings, line_settings(*changes));
+    auto const settings = change_settings(slave->remote_settings, *changes);
     if (!settings) return error_reply(settings.error());
     if (auto const done = store::change_remote_settings(context.database(), slave->id, *settings); !done)
       return error_reply(done.error());
-    context.services.dispatcher.tell([id = slave->id, line = protocol::write(remote_settings_of(*settings))](
-                                         DispatchCore& core, std::int64_t) { send_to_slave(core, id, line); });
+    context.services.dispatcher.tell(
+        [id = slave->id, line = protocol::write(protocol::SettingsMessage{remote_settings_of(*settings)})](
+            DispatchCore& core, std::int64_t) { send_to_slave(core, id, line); });
   }
   publish_slave_changed(context.services.live, slave->id, slave->user);
   return handle_show_slave(request, context);

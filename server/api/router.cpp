@@ -183,14 +183,6 @@ Reply Router::call(Route const& route, Request const& request, PathValues path, 
       if (!verified) return error_reply(verified.error());
       break;
     }
-    case Needs::slave: {
-      auto slave = find_slave_caller(request, services_, worker.database);
-      if (!slave && slave.error().code == Errc::denied)
-        return unauthorized("wrong_credentials", slave.error().message, "Basic");
-      if (!slave) return error_reply(slave.error());
-      context.caller.slave = std::move(*slave);
-      break;
-    }
     case Needs::optional_login:
     case Needs::login: {
       auto caller = find_caller(request, services_, worker.database);

@@ -36,7 +36,6 @@ enum class Needs {
   nothing,         // and looks at no login
   optional_login,  // a login where there is one: the handler decides
   login,
-  slave,      // Basic authentication of a slave
   signature,  // of the address itself
 };
 

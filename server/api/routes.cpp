@@ -112,11 +112,11 @@ std::vector<Route> api_routes() {
       Route("GET", "/api/v1/tasks/{task_id}/thumbnail", login, read, handle_fetch_task_thumbnail)
           .with_query("size version"),
 
-      Route("POST", "/api/v1/slave/hello", slave, none, handle_receive_hello),
-      Route("POST", "/api/v1/slave/order", slave, none, handle_give_order),
-      Route("POST", "/api/v1/slave/progress", slave, none, handle_receive_progress),
-      Route("POST", "/api/v1/slave/result", slave, none, handle_receive_result),
-      Route("POST", "/api/v1/slave/telemetry", slave, none, handle_receive_telemetry),
+      Route("POST", "/api/v1/line", nothing, none, handle_exchange_messages)
+          .with_body(1 << 20)
+          .with_query("wait_ms")
+          .with_secret(),
+      Route("POST", "/api/v1/slave/{message}", nothing, none, handle_reject_old_slave),
 
       Route("GET", "/api/v1/notifications", login, read, handle_list_notifications)
           .with_query("limit cursor after_id channel"),

@@ -20,8 +20,8 @@
 #include "server/live/event_broker.h"
 #include "server/media/preview.h"
 #include "server/net/rate_limit.h"
+#include "server/slaves/https_sessions.h"
 #include "server/slaves/result_receiver.h"
-#include "server/slaves/slave_authenticator.h"
 #include "server/slaves/telemetry_history.h"
 #include "server/storage/blob_store.h"
 #include "server/storage/signer.h"
@@ -39,7 +39,7 @@ struct Services {
   Uploads& uploads;
   Signer const& signer;
   std::map<std::string, RenderMethod> const& methods;
-  SlaveAuthenticator& slave_authenticator;
+  HttpsSessions& slave_sessions;
   ResultReceiver& results;
   HttpCounters& counters;
   TelemetryHistory& telemetry;

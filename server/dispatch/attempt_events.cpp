@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/protocol/codec.h"
-#include "common/protocol/messages.h"
+#include "common/protocol/result.h"
 #include "server/dispatch/core.h"
 #include "server/dispatch/job_events.h"
 #include "server/dispatch/slave_events.h"
@@ -96,17 +96,15 @@ void renew_lease(DispatchCore& core, Attempt& attempt, std::int64_t now) {
   core.effects.journal_lease({attempt.id, attempt.task, attempt.slave, attempt.expires_ms});
 }
 
-std::optional<std::string> report_progress(DispatchCore& core, std::int64_t slave, std::int64_t id, double fraction,
-                                           std::int64_t now) {
+void report_progress(DispatchCore& core, std::int64_t slave, protocol::AttemptProgress const& progress,
+                     std::int64_t now) {
   slave_seen(core, slave, now);
-  Attempt* const found = core.attempts.find(id);
-  if (found == nullptr || found->slave != slave) {
-    cancel_on_slave(core, slave, id, "this frame is not wanted any more");
-    return protocol::write(protocol::Cancel{id, "this frame is not wanted any more"});
-  }
+  Attempt* const found = core.attempts.find(progress.attempt);
+  if (found == nullptr || found->slave != slave)
+    return cancel_on_slave(core, slave, progress.attempt, "not_wanted", "this frame is not wanted any more");
   Attempt& attempt = *found;
-  attempt.fraction = std::clamp(fraction, 0.0, 1.0);
-  attempt.reported = true;
+  attempt.fraction = progress.fraction;
+  attempt.reported = progress.phase == protocol::Phase::rendering || progress.phase == protocol::Phase::uploading;
   if (JobQueue const* const job = attempt.benchmark ? nullptr : core.jobs.find(attempt.job); job != nullptr) {
     FrameUpdate rendering = frame_update(core, *job, attempt.task, "rendering", slave);
     rendering.fraction = attempt.fraction;
@@ -114,7 +112,6 @@ std::optional<std::string> report_progress(DispatchCore& core, std::int64_t slav
     slave_changed(core, slave);
   }
   renew_lease(core, attempt, now);
-  return std::nullopt;
 }
 
 }  // namespace distren

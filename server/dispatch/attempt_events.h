@@ -12,6 +12,10 @@
 
 namespace distren {
 
+namespace protocol {
+struct AttemptProgress;
+}
+
 class JobQueue;
 struct Attempt;
 struct DispatchCore;
@@ -29,8 +33,8 @@ void end_attempt(DispatchCore& core, std::int64_t id, store::Outcome outcome, st
                  std::int64_t now);
 // Its slave has it and was heard: the lease begins anew.
 void renew_lease(DispatchCore& core, Attempt& attempt, std::int64_t now);
-// A sign of progress renews its lease. Returns a cancel, as JSON, when it is not wanted any more.
-std::optional<std::string> report_progress(DispatchCore& core, std::int64_t slave, std::int64_t id, double fraction,
-                                           std::int64_t now);
+// A sign of progress renews its lease; it is cancelled when it is not wanted any more.
+void report_progress(DispatchCore& core, std::int64_t slave, protocol::AttemptProgress const& progress,
+                     std::int64_t now);
 
 }  // namespace distren

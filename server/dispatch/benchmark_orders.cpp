@@ -53,7 +53,7 @@ std::optional<std::string> benchmark_order(DispatchCore& core, ConnectedSlave& s
   slave.attempts.insert(id);
   Lease const token{0, id, slave.state.id, attempt.expires_ms, attempt.terms};
   return order_text(make_order_template(order, output, core.links), token, sign_lease(token, core.settings.lease_key),
-                    0, {variant.frame}, core.links, core.settings.times);
+                    {variant.frame}, core.links, core.settings.times);
 }
 
 void benchmark_ended(DispatchCore& core, AttemptReport const& report,
@@ -84,7 +84,7 @@ void benchmark_ended(DispatchCore& core, AttemptReport const& report,
   }
   remove_attempt(core, report.attempt);
   bool const refused = !reason.empty() && report.outcome != store::Outcome::failed;
-  if (answer) answer(answer_text(report.attempt, !refused, reason));
+  if (answer) answer(verdict_text(report.attempt, !refused, report.code, reason));
   if (slave == nullptr) return;
   sync_capacity(core, slave->state, true);
   dispatch(core, *slave, now);

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/base/text.h"
-#include "common/protocol/hello.h"
+#include "common/protocol/announce.h"
 
 namespace distren {
 
@@ -25,9 +25,9 @@ std::unordered_map<std::int64_t, Blocks> blocks_by_slave(std::vector<store::Slav
 
 Blocks blocks_of(protocol::Blocks const& said) {
   Blocks blocks;
-  for (auto const& name : said.users) blocks.user_names.insert(lower_case(name));
-  blocks.projects.insert(said.projects.begin(), said.projects.end());
-  blocks.jobs.insert(said.jobs.begin(), said.jobs.end());
+  for (auto const& name : said.user_names) blocks.user_names.insert(lower_case(name));
+  blocks.projects.insert(said.project_ids.begin(), said.project_ids.end());
+  blocks.jobs.insert(said.job_ids.begin(), said.job_ids.end());
   return blocks;
 }
 

@@ -34,7 +34,7 @@ bool another_can_render(DispatchCore const& core, JobQueue const& job, std::int6
 }
 
 bool may_take(DispatchCore const& core, JobQueue const& job, SlaveCapabilities const& slave) {
-  if (job.too_long_for(slave.id, slave.limit_ms())) return false;
+  if (job.too_long_for(slave.id, slave.max_frame_ms)) return false;
   if (!slave.blocks.empty() && !slave.blocks.of(job.info()).empty()) return false;
   if (core.slaves.owner_blocks.empty()) return true;
   auto const owners = core.slaves.owner_blocks.find(slave.id);
@@ -54,13 +54,13 @@ std::optional<Explanation> refusal(DispatchCore const& core, JobQueue const& job
     return Explanation{.rule = "blocked",
                        .number = id,
                        .sentence = fmt::format("it is not offered job {}: {} blocked {} here", id, who, blocked)};
-  if (job.too_long_for(slave.id, slave.limit_ms()))
+  if (job.too_long_for(slave.id, slave.max_frame_ms))
     return Explanation{
         .rule = "took_too_long",
         .number = id,
         .sentence = fmt::format("it is not offered job {}: a frame of it took longer than the {} minutes "
                                 "that this slave lends",
-                                id, slave.minutes_per_frame)};
+                                id, slave.max_frame_ms / 60'000)};
   return std::nullopt;
 }
 

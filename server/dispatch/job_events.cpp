@@ -34,7 +34,7 @@ void drop_job(DispatchCore& core, JobQueue const& job, std::string const& reason
   core.grants.forget_job(id);
   auto const leases = job.leases;
   for (auto const& [task, attempt] : leases) {
-    cancel_on_slave(core, core.attempts.at(attempt).slave, attempt, reason);
+    cancel_on_slave(core, core.attempts.at(attempt).slave, attempt, "job_ended", reason);
     remove_attempt(core, attempt);
   }
   core.jobs.erase(id);

@@ -31,8 +31,8 @@ std::string begin_attempt(DispatchCore& core, JobQueue& job, ConnectedSlave cons
   attempt.terms.boost = core.policy.boost_of(attempt.job);
   lease_attempt(core, attempt, now, turn);
   Lease const token{attempt.task, attempt.id, attempt.slave, now + core.settings.lease_ms, attempt.terms};
-  return order_text(*job.order, token, sign_lease(token, core.settings.lease_key), attempt.job, job.place(attempt.task),
-                    core.links, core.settings.times);
+  return order_text(*job.order, token, sign_lease(token, core.settings.lease_key), job.place(attempt.task), core.links,
+                    core.settings.times);
 }
 
 // Beside the frames in its slots a slave holds some, so that it waits for nobody between two of them: one of a job that
@@ -136,15 +136,6 @@ void dispatch_some(DispatchCore& core, std::int64_t now) {
     core.slaves.last_asked = id;
     if (ConnectedSlave* const found = core.slaves.find(id); found != nullptr) dispatch(core, *found, now);
   }
-}
-
-std::optional<std::string> fetch_order(DispatchCore& core, std::int64_t id, std::int64_t now) {
-  ConnectedSlave* const found = core.slaves.find(id);
-  if (found == nullptr || found->sink) return std::nullopt;
-  found->seen_ms = now;
-  if (static_cast<int>(found->attempts.size()) >= std::max(1, found->state.slots) || benchmarking(core, *found))
-    return std::nullopt;
-  return next_order(core, *found, now);
 }
 
 }  // namespace distren

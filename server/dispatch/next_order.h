@@ -20,7 +20,5 @@ void dispatch(DispatchCore& core, ConnectedSlave& slave, std::int64_t now);
 void dispatch_to_idle(DispatchCore& core, std::int64_t now);
 // A few idle ones in turn: their benchmark may be due, a frame may be worth a second try.
 void dispatch_some(DispatchCore& core, std::int64_t now);
-// Of a slave over HTTPS.
-std::optional<std::string> fetch_order(DispatchCore& core, std::int64_t id, std::int64_t now);
 
 }  // namespace distren

@@ -12,7 +12,9 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::size_t files_in_order = 64;  // about 20 KiB of a line that may have 64; beyond, the slave fetches a list
+// Of what is the same for all frames of a job; beyond, the slave fetches the list of inputs. The rest of the line is
+// for lease, upload and output of one frame.
+constexpr std::size_t max_template_bytes = 40U << 10;
 
 }  // namespace
 
@@ -59,49 +61,49 @@ OutputSpec output_of(OutputSpec const& spec, TaskPlace place) {
 
 OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec const& output, OrderLinks const& links) {
   protocol::Order order;
+  order.kind = job.id == 0 ? protocol::OrderKind::benchmark : protocol::OrderKind::render;
+  order.job = job.id;
   order.parameters = json::parse(job.parameters, nullptr, false);
   if (!order.parameters.is_object()) order.parameters = json::object();
   order.parameters["file"] = job.source;  // of a job made of another's output, the pattern of its pictures
   if (job.user > 0) order.owner = {job.user, job.user_name};
-  order.method = job.method;
-  order.version = job.version;
-  if (job.after != 0 || job.files.size() > files_in_order) {
-    order.file_list_url = links.file_list(job.id);
-  } else {
+  order.renderer = {job.method, job.version};
+  if (job.after == 0)
     for (auto const& file : job.files)
-      order.files.push_back({file.path, file.sha256, static_cast<std::int64_t>(file.size), links.blob(file.sha256)});
+      order.inputs.push_back({file.path, file.sha256, static_cast<std::int64_t>(file.size), links.blob(file.sha256)});
+  auto text = protocol::order_template(order);
+  if (job.after != 0 || text.text.size() > max_template_bytes) {
+    order.inputs.clear();
+    order.inputs_url = links.inputs(job.id);
+    text = protocol::order_template(order);
   }
-  return {protocol::order_template(order), output};
+  return {std::move(text), output};
 }
 
-std::string order_text(OrderTemplate const& order, Lease const& lease, std::string_view lease_text, std::int64_t job,
-                       TaskPlace place, OrderLinks const& links, OrderTimes const& times) {
-  protocol::FrameParameters parameters{.frame = place.frame};
+std::string order_text(OrderTemplate const& order, Lease const& lease, std::string_view lease_text, TaskPlace place,
+                       OrderLinks const& links, OrderTimes const& times) {
+  protocol::OrderAttempt attempt{
+      .attempt = lease.attempt, .task = lease.task, .frame = place.frame, .lease = std::string(lease_text)};
   if (place.tile > 0 && order.output.tiles) {
     PixelBox const box = rendered_box(*order.output.tiles, place.tile);
-    parameters.first_column = box.left + 1;
-    parameters.last_column = box.right;
-    parameters.first_row = box.top + 1;
-    parameters.last_row = box.bottom;
+    attempt.tile = {
+        .first_column = box.left + 1, .last_column = box.right, .first_row = box.top + 1, .last_row = box.bottom};
   }
-  protocol::Order frame;
-  frame.attempt = lease.attempt;
-  frame.task = lease.task;
-  frame.job = job;
-  frame.lease = lease_text;
-  frame.lease_ms = times.renew_ms;
-  frame.time_limit_ms = times.deadline_ms;
   if (!order.output.format.empty()) {
     OutputSpec const expected = output_of(order.output, place);
     bool const known = expected.width > 0 && expected.height > 0;
-    frame.output = {.name = output_name(expected, place),
-                    .format = expected.format,
-                    .width = known ? expected.width : 0,
-                    .height = known ? expected.height : 0,
-                    .max_bytes = times.result_limit};
-    frame.upload_url = links.upload(lease, frame.output->name);
+    attempt.outputs.push_back({.name = output_name(expected, place),
+                               .format = expected.format,
+                               .width = known ? expected.width : 0,
+                               .height = known ? expected.height : 0,
+                               .max_bytes = times.result_limit});
+    attempt.upload = {std::string(protocol::tus_protocol), links.upload(lease, attempt.outputs.front().name)};
   }
-  return protocol::write_order(order.text, frame, parameters);
+  protocol::Order frame;
+  frame.lease_ms = times.lease_ms;
+  frame.deadline_ms = times.deadline_ms;
+  frame.attempts.push_back(std::move(attempt));
+  return protocol::write_order(order.text, frame);
 }
 
 }  // namespace distren

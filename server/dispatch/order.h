@@ -10,6 +10,7 @@
 
 #include "common/base/result.h"
 #include "common/protocol/order_template.h"
+#include "common/protocol/result.h"
 #include "common/render/tiles.h"
 #include "server/dispatch/lease.h"
 #include "server/store/journal.h"
@@ -32,7 +33,8 @@ struct AttemptReport {
   std::int64_t output_size = 0;
   std::string output_sha256{};
   std::string reason{};
-  bool too_long = false;  // returned: it took longer than the slave lends itself for
+  bool too_long = false;                                     // returned: it took longer than the slave lends itself for
+  protocol::VerdictCode code = protocol::VerdictCode::none;  // why it is rejected
 };
 
 // How a job's results are named and shaped: the job's `output` column, parsed.
@@ -56,12 +58,12 @@ OutputSpec output_of(OutputSpec const& spec, TaskPlace place);
 // Signed URLs, made by the storage's signer.
 struct OrderLinks {
   std::function<std::string(std::string_view sha256)> blob;
-  std::function<std::string(std::int64_t job)> file_list;  // for a job of many files, or made of another's output
+  std::function<std::string(std::int64_t job)> inputs;  // for a job of many files, or made of another's output
   std::function<std::string(Lease const& lease, std::string_view name)> upload;
 };
 
 struct OrderTimes {
-  std::int64_t renew_ms = 600000;
+  std::int64_t lease_ms = 600000;
   std::int64_t deadline_ms = 900000;
   std::int64_t result_limit = std::int64_t{256} << 20;  // bytes
 };
@@ -73,7 +75,7 @@ struct OrderTemplate {
   OutputSpec output;
 };
 OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec const& output, OrderLinks const& links);
-std::string order_text(OrderTemplate const& order, Lease const& lease, std::string_view lease_text, std::int64_t job,
-                       TaskPlace place, OrderLinks const& links, OrderTimes const& times);
+std::string order_text(OrderTemplate const& order, Lease const& lease, std::string_view lease_text, TaskPlace place,
+                       OrderLinks const& links, OrderTimes const& times);
 
 }  // namespace distren

@@ -33,8 +33,9 @@ std::string sentence(PolicyReason const& reason) {
     case Rule::own_job_first:
       return fmt::format("its owner's job {} comes first, by priority, boost or age", reason.number);
     case Rule::users_ahead:
-      return fmt::format("{} {} further behind their share come first ({})", reason.number,
-                         reason.number == 1 ? "user who is" : "users who are", weights(reason));
+      return fmt::format("{} {} further behind their share {} first ({})", reason.number,
+                         reason.number == 1 ? "user who is" : "users who are", reason.number == 1 ? "comes" : "come",
+                         weights(reason));
     case Rule::next:
       return fmt::format("it is next: the first slave that fits renders it ({})", weights(reason));
     case Rule::fair_share:

@@ -25,8 +25,8 @@ constexpr std::int64_t first_delay_ms = 5000;  // before a task returns to the o
 }  // namespace
 
 // What the one who reported it is told.
-std::string answer_text(std::int64_t attempt, bool accepted, std::string const& reason) {
-  return accepted ? protocol::write(protocol::Accepted{attempt}) : protocol::write(protocol::Rejected{attempt, reason});
+std::string verdict_text(std::int64_t attempt, bool accepted, protocol::VerdictCode code, std::string const& reason) {
+  return protocol::write(accepted ? protocol::accepted(attempt) : protocol::rejected(attempt, code, reason));
 }
 
 JobQueue const* job_of(DispatchCore const& core, std::int64_t attempt, std::int64_t task) {
@@ -127,6 +127,7 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
     if (lacks_image && core.attempts.find(report.attempt) != nullptr) {
       report.outcome = Outcome::rejected;
       report.reason = "the result names no output";
+      report.code = protocol::VerdictCode::upload_missing;
     } else if (!lacks_image && core.attempts.state(report.attempt) != AttemptState::committing) {
       (void)begin_commit(core, report,
                          now);  // of a method without images: what has one is committing when it comes here
@@ -149,7 +150,8 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
                               .output = std::move(report.output),
                               .output_size = report.output_size,
                               .output_sha256 = std::move(report.output_sha256),
-                              .reason = std::move(report.reason)};
+                              .reason = std::move(report.reason),
+                              .verdict_code = report.code};
   if (job != nullptr && report.outcome != Outcome::returned) {
     if (attempt->terms.user == 0) attempt->terms = report.terms;  // found again after a restart
     assess(core, *job, *attempt, report, outcome, now);
@@ -161,7 +163,7 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
     remove_attempt(core, report.attempt);
     if (report.outcome == Outcome::returned) {
       if (ConnectedSlave* const slave = core.slaves.find(report.slave); report.too_long && slave != nullptr)
-        job->record_too_long(report.slave, slave->state.limit_ms());
+        job->record_too_long(report.slave, slave->state.max_frame_ms);
       if (!job->leases.contains(report.task)) {
         job->return_task(report.task);
         core.effects.frame_changed(frame_update(core, *job, report.task, "ready", 0));
@@ -195,7 +197,7 @@ void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::Journ
       while (job->leases.contains(outcome.task)) {  // copies of it
         std::int64_t const other = job->leases.find(outcome.task)->second;
         std::int64_t const slave = core.attempts.at(other).slave;
-        cancel_on_slave(core, slave, other, "another slave finished this frame first");
+        cancel_on_slave(core, slave, other, "superseded", "another slave finished this frame first");
         remove_attempt(core, other);
         freed.push_back(slave);
         core.effects.journal_outcome({.attempt = other,
@@ -236,13 +238,15 @@ void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::Journ
   if (!answer) return;
   if (verdict == Verdict::accepted || verdict == Verdict::recorded) {
     bool const refused = outcome.outcome == store::Outcome::rejected;
-    answer(answer_text(outcome.attempt, !refused, outcome.reason));
-  } else {
-    answer(answer_text(outcome.attempt, false,
-                       verdict == Verdict::superseded ? "another slave's result for this frame came first"
-                       : verdict == Verdict::ended    ? "this frame was given up, or taken from this slave, before"
-                                                      : "the job of this frame is gone"));
+    return answer(verdict_text(outcome.attempt, !refused, outcome.verdict_code, outcome.reason));
   }
+  using enum protocol::VerdictCode;
+  if (verdict == Verdict::superseded)
+    return answer(verdict_text(outcome.attempt, false, superseded, "another slave's result for this frame came first"));
+  if (verdict == Verdict::ended)
+    return answer(verdict_text(outcome.attempt, false, lease_invalid,
+                               "this frame was given up, or taken from this slave, before"));
+  answer(verdict_text(outcome.attempt, false, job_ended, "the job of this frame is gone"));
 }
 
 }  // namespace distren

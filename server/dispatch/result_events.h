@@ -16,7 +16,7 @@ namespace distren {
 class JobQueue;
 struct DispatchCore;
 
-std::string answer_text(std::int64_t attempt, bool accepted, std::string const& reason);
+std::string verdict_text(std::int64_t attempt, bool accepted, protocol::VerdictCode code, std::string const& reason);
 // By the attempt, else by the task; nullptr: it is not here.
 JobQueue* job_of(DispatchCore& core, std::int64_t attempt, std::int64_t task);
 JobQueue const* job_of(DispatchCore const& core, std::int64_t attempt, std::int64_t task);

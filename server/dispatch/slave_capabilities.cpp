@@ -1,7 +1,7 @@
 #include "server/dispatch/slave_capabilities.h"
 
+#include "common/protocol/announce.h"
 #include "common/protocol/codec.h"
-#include "common/protocol/hello.h"
 
 namespace distren {
 
@@ -11,22 +11,25 @@ constexpr std::size_t settings_limit = 8000;  // bytes
 
 }  // namespace
 
-SlaveCapabilities capabilities_of(protocol::Hello const& hello) {
+SlaveCapabilities capabilities_of(protocol::Announce const& announce) {
   SlaveCapabilities state;
-  state.cores = hello.cores;
-  state.memory_mib = hello.memory_mib;
-  state.cpu = hello.cpu;
-  state.slots = hello.slots;
-  state.orders = hello.max_orders;
-  state.minutes_per_frame = hello.minutes_per_frame;
-  state.blocks = blocks_of(hello.blocks);
-  if (hello.effective_settings) {
-    state.settings = protocol::write_members(*hello.effective_settings);
+  state.cores = announce.cores;
+  state.memory_mib = announce.memory_mib;
+  state.cpu = announce.cpu;
+  state.slots = announce.slots;
+  state.orders = announce.max_orders;
+  state.max_frame_ms = announce.max_frame_ms.value_or(0);
+  state.blocks = blocks_of(announce.blocks);
+  if (announce.effective_settings) {
+    state.settings = protocol::write_members(*announce.effective_settings);
     if (state.settings.size() > settings_limit) state.settings.clear();
   }
-  for (auto const& method : hello.methods) state.methods.push_back({method.name, method.version});
-  state.gpus = hello.gpus;
-  for (auto const& held : hello.attempts) state.holding.emplace_back(held.attempt, held.lease);
+  // A device is a part of the version here: its power is measured apart.
+  for (auto const& renderer : announce.renderers)
+    state.methods.push_back(
+        {renderer.method, renderer.device.empty() ? renderer.version : renderer.version + "+" + renderer.device});
+  for (auto const& device : announce.devices) state.gpus.push_back(device.name);
+  for (auto const& held : announce.holding) state.holding.emplace_back(held.attempt, held.lease);
   return state;
 }
 

@@ -1,4 +1,4 @@
-// What a slave reports of itself in its hello, and where messages to it go. Values; any thread.
+// What a slave reports of itself in its announce, and where messages to it go. Values; any thread.
 #pragma once
 
 #include <algorithm>
@@ -14,21 +14,24 @@
 namespace distren {
 
 namespace protocol {
-struct Hello;
-}
+struct Announce;
+struct Goodbye;
+}  // namespace protocol
 
-// Where a slave's messages go: a session of the line. Called on the dispatcher's thread.
+// Where a slave's messages go: its connection or its HTTPS session. Called on the dispatcher's thread.
 class SlaveSink {
 public:
   virtual ~SlaveSink() = default;
   virtual void send(std::string line) = 0;  // one JSON object without newline
-  virtual void close(std::string_view reason) = 0;
+  virtual void close(protocol::Goodbye const& goodbye) = 0;
 };
 
-struct SlaveCapabilities {  // what a hello said
+struct SlaveCapabilities {  // what an announce said
   std::int64_t id = 0;
   std::int64_t user = 0;
   std::string name;
+  std::string software_name{};  // "distren-slave", as it signed on
+  std::string software_version{};
   int cores = 0;
   int memory_mib = 0;
   int slots = 1;   // frames that it renders at once; 0: it wants no work
@@ -38,13 +41,12 @@ struct SlaveCapabilities {  // what a hello said
   [[nodiscard]] int threads() const { return std::max(1, cores / std::max(1, slots)); }  // of one task
   std::vector<store::Method> methods;
   std::vector<std::string> gpus;
-  int minutes_per_frame = 0;  // the longest that it lends itself for; 0: any
-  [[nodiscard]] std::int64_t limit_ms() const { return std::int64_t{60'000} * minutes_per_frame; }
-  Blocks blocks{};         // said by the slave itself
-  std::string settings{};  // JSON: what holds there now; empty: it takes no remote settings
+  std::int64_t max_frame_ms = 0;  // the longest that it lends itself for; 0: any
+  Blocks blocks{};                // said by the slave itself
+  std::string settings{};         // JSON: what holds there now; empty: it takes no remote settings
   std::vector<std::pair<std::int64_t, std::string>> holding;  // attempt, lease
 };
 
-SlaveCapabilities capabilities_of(protocol::Hello const& hello);  // without its sender
+SlaveCapabilities capabilities_of(protocol::Announce const& announce);  // without its sender
 
 }  // namespace distren

@@ -28,9 +28,7 @@ constexpr std::int64_t probe_ms = 5000;
 Result<void> admit_slave(DispatchCore& core, std::int64_t id, std::string const& instance,
                          std::shared_ptr<SlaveSink> sink, std::int64_t now) {
   ConnectedSlave* const found = core.slaves.find(id);
-  // Who has no line is never the one that has.
-  bool const another = !sink || (found != nullptr && found->instance != instance);
-  if (found != nullptr && found->sink && another) {
+  if (found != nullptr && found->sink && found->instance != instance) {
     ConnectedSlave& other = *found;
     if (other.probed_ms == 0 || other.seen_ms >= other.probed_ms) {
       // Alive as far as we know: ask it. If it stays silent, the next try of the new one gets the place.
@@ -45,7 +43,8 @@ Result<void> admit_slave(DispatchCore& core, std::int64_t id, std::string const&
                   "slave_online_elsewhere");
   }
   ConnectedSlave& slave = core.slaves.add(id);
-  if (slave.sink && slave.sink != sink) slave.sink->close("the same slave signed on again");
+  if (slave.sink && slave.sink != sink)
+    slave.sink->close({.code = "replaced", .message = "the same slave signed on again"});
   slave.instance = instance;
   slave.sink = std::move(sink);
   slave.state.id = id;
@@ -56,8 +55,7 @@ Result<void> admit_slave(DispatchCore& core, std::int64_t id, std::string const&
   return {};
 }
 
-std::vector<std::pair<std::int64_t, std::string>> slave_hello(DispatchCore& core, SlaveCapabilities const& state,
-                                                              std::int64_t now) {
+void slave_announced(DispatchCore& core, SlaveCapabilities const& state, std::int64_t now) {
   ConnectedSlave& slave = core.slaves.add(state.id);
   core.benchmarks.set_hardware(state.id, state.cpu, state.cores);
   slave.state = state;
@@ -66,7 +64,7 @@ std::vector<std::pair<std::int64_t, std::string>> slave_hello(DispatchCore& core
   core.effects.slave_changed(state.id, state.user);
   sync_capacity(core, state, true);
 
-  std::vector<std::pair<std::int64_t, std::string>> unwanted;
+  std::vector<std::int64_t> unwanted;
   std::set<std::int64_t> held;
   for (auto const& [attempt_id, token] : state.holding) {
     held.insert(attempt_id);
@@ -82,7 +80,7 @@ std::vector<std::pair<std::int64_t, std::string>> slave_hello(DispatchCore& core
     bool const open = after(core.attempts.state(attempt_id), AttemptEvent::lease).has_value();
     JobQueue* const job = genuine && open ? job_of(core, 0, given->task) : nullptr;
     if (job == nullptr || job->state(given->task) == JobQueue::State::done) {
-      unwanted.emplace_back(attempt_id, "this frame is not wanted any more");
+      unwanted.push_back(attempt_id);
     } else if (job->take_this(given->task)) {
       lease_attempt(core,
                     {.id = attempt_id,
@@ -101,18 +99,11 @@ std::vector<std::pair<std::int64_t, std::string>> slave_hello(DispatchCore& core
   std::erase_if(lost, [&held](std::int64_t id) { return held.contains(id); });
   for (std::int64_t const id : lost) end_attempt(core, id, store::Outcome::returned, "the slave lost it", now);
   if (slave.sink) {
-    for (auto const& [id, reason] : unwanted) cancel_on_slave(core, state.id, id, reason);
+    for (std::int64_t const id : unwanted)
+      cancel_on_slave(core, state.id, id, "not_wanted", "this frame is not wanted any more");
     dispatch(core, slave, now);
   }
   if (!lost.empty()) dispatch_to_idle(core, now);
-  return unwanted;
-}
-
-Result<std::vector<std::pair<std::int64_t, std::string>>> hello_over_https(DispatchCore& core,
-                                                                           SlaveCapabilities const& state,
-                                                                           std::int64_t now) {
-  if (auto admitted = admit_slave(core, state.id, "", nullptr, now); !admitted) return admitted.error();
-  return slave_hello(core, state, now);
 }
 
 // Its leases stay: it renders on and comes back.
@@ -131,7 +122,7 @@ void slave_seen(DispatchCore& core, std::int64_t id, std::int64_t now) {
 void disable_slave(DispatchCore& core, std::int64_t id, std::string const& reason, std::int64_t now) {
   std::vector<std::int64_t> const lost = core.attempts.leased_by(id);
   if (ConnectedSlave* const found = core.slaves.find(id); found != nullptr) {
-    if (found->sink) found->sink->close(reason);
+    if (found->sink) found->sink->close({.code = "slave_disabled", .message = reason});
     core.effects.slave_changed(id, found->state.user);
     sync_capacity(core, found->state, false);
     core.slaves.erase(id);
@@ -159,10 +150,11 @@ void send_to_slave(DispatchCore& core, std::int64_t slave, std::string line) {
     found->sink->send(std::move(line));
 }
 
-void cancel_on_slave(DispatchCore& core, std::int64_t slave, std::int64_t attempt, std::string const& reason) {
+void cancel_on_slave(DispatchCore& core, std::int64_t slave, std::int64_t attempt, std::string_view code,
+                     std::string const& message) {
   ConnectedSlave* const found = core.slaves.find(slave);
   if (found == nullptr || !found->sink) return;
-  found->sink->send(protocol::write(protocol::Cancel{attempt, reason}));
+  found->sink->send(protocol::write(protocol::Cancel{{attempt}, std::string(code), message}));
 }
 
 void sync_capacity(DispatchCore& core, SlaveCapabilities const& slave, bool here) {
@@ -171,7 +163,7 @@ void sync_capacity(DispatchCore& core, SlaveCapabilities const& slave, bool here
                          .power = best_power(core, slave),
                          .threads = slave.threads(),
                          .slots = here ? std::max(1, slave.slots) : 0,
-                         .limit_ms = slave.limit_ms()});
+                         .limit_ms = slave.max_frame_ms});
 }
 
 }  // namespace distren

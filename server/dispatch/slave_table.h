@@ -15,11 +15,11 @@ namespace distren {
 struct ConnectedSlave {
   SlaveCapabilities state;
   std::string instance;
-  std::shared_ptr<SlaveSink> sink;  // shared with its session, which may end first; empty: over HTTPS
+  std::shared_ptr<SlaveSink> sink;  // shared with its connection, which may end first
   std::set<std::int64_t> attempts;
   std::int64_t seen_ms = 0;
   std::int64_t probed_ms = 0;  // a second instance asked for this place; 0: nobody did
-  bool greeted = false;        // a hello came
+  bool greeted = false;        // an announce came
   std::int64_t refused = 0;    // the job that came first and that it may not have; 0: none when last asked
 };
 
@@ -46,7 +46,7 @@ public:
     idle.erase(slave);
   }
 
-  std::set<std::int64_t> idle;                            // of the line, with a free slot
+  std::set<std::int64_t> idle;                            // with a free slot
   std::int64_t last_asked = 0;                            // of the idle ones that are asked a few at a time
   std::unordered_map<std::int64_t, Blocks> owner_blocks;  // those without any are not in it
 

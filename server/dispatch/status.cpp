@@ -45,7 +45,14 @@ std::vector<SlaveStatus> slave_statuses(DispatchCore const& core, std::vector<st
   std::vector<SlaveStatus> statuses;
   statuses.reserve(slaves.size());
   for (std::int64_t const id : slaves) {
-    statuses.push_back({core.slaves.contains(id), current_tasks(core, id), effective_settings(core, id)});
+    SlaveStatus& status = statuses.emplace_back();
+    status.tasks = current_tasks(core, id);
+    ConnectedSlave const* const here = core.slaves.find(id);
+    if (here == nullptr) continue;
+    status.online = true;
+    status.settings = here->state.settings;
+    status.software_name = here->state.software_name;
+    status.software_version = here->state.software_version;
   }
   return statuses;
 }
@@ -167,11 +174,6 @@ std::vector<CurrentTask> current_tasks(DispatchCore const& core, std::int64_t id
     work.push_back({attempt.job, attempt.task, attempt.id, attempt.frame, attempt.fraction});
   }
   return work;
-}
-
-std::string effective_settings(DispatchCore const& core, std::int64_t slave) {
-  ConnectedSlave const* const found = core.slaves.find(slave);
-  return found == nullptr ? std::string() : found->state.settings;
 }
 
 std::int64_t owner_of(DispatchCore const& core, std::int64_t slave) {

@@ -42,8 +42,6 @@ GridStatus grid_status(Dispatcher& dispatcher);  // any thread
 std::vector<UserStatus> user_statuses(DispatchCore const& core);
 std::vector<std::int64_t> slaves_online(DispatchCore const& core);
 std::vector<CurrentTask> current_tasks(DispatchCore const& core, std::int64_t id);
-// JSON, as its last hello said; empty: it is not here, or has none.
-std::string effective_settings(DispatchCore const& core, std::int64_t slave);
 // 0: the slave is not here.
 std::int64_t owner_of(DispatchCore const& core, std::int64_t slave);
 FrameUpdate frame_update(DispatchCore const& core, JobQueue const& job, std::int64_t task, std::string_view state,

@@ -47,7 +47,9 @@ struct JobStatus {  // what only memory knows of a job
 struct SlaveStatus {  // what only memory knows of a slave
   bool online = false;
   std::vector<CurrentTask> tasks{};
-  std::string settings{};  // JSON, as its last hello said; empty: offline, or none
+  std::string settings{};       // JSON, as its last announce said; empty: offline, or none
+  std::string software_name{};  // "distren-slave"; empty: offline, or it did not say
+  std::string software_version{};
 };
 
 struct GridStatus {

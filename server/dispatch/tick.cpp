@@ -17,7 +17,8 @@ void tick(DispatchCore& core, std::int64_t now) {
     if (!attempt.committing() && attempt.expires_ms <= now) expired.push_back(id);
   }
   for (std::int64_t const id : expired) {
-    cancel_on_slave(core, core.attempts.at(id).slave, id, "nothing was heard of this frame for too long");
+    cancel_on_slave(core, core.attempts.at(id).slave, id, "lease_expired",
+                    "nothing was heard of this frame for too long");
     end_attempt(core, id, store::Outcome::expired, "nothing was heard of it for too long", now);
   }
   for (auto const& [job_id, task] : core.jobs.take_due(now)) {
@@ -27,15 +28,6 @@ void tick(DispatchCore& core, std::int64_t now) {
       job->forget_failures(task);  // nobody new is there: it may go where it failed
     job->return_task(task);
     sync_policy(core, *job);
-  }
-  std::vector<std::int64_t> silent;  // slaves over HTTPS that stopped asking; those of the line have a connection
-  for (auto const& [id, slave] : core.slaves) {
-    if (!slave.sink && slave.seen_ms + 3 * core.settings.heartbeat_ms < now) silent.push_back(id);
-  }
-  for (std::int64_t const id : silent) {
-    core.effects.slave_changed(id, core.slaves.at(id).state.user);
-    sync_capacity(core, core.slaves.at(id).state, false);
-    core.slaves.erase(id);
   }
   core.logs.expire(now);
   core.revisions.forget_old(now);

@@ -17,6 +17,8 @@ constexpr std::array catalogue{
     ProblemKind{
         "idempotency_key_missing", 400, "An Idempotency-Key is required",
         "Send an Idempotency-Key of 1 to 64 letters, digits and . _ - : that is new for each thing to be done."},
+    ProblemKind{"client_too_old", 400, "The program is too old for this grid",
+                "Upgrade it; GET /api/v1/grid tells the oldest versions that are welcome."},
     ProblemKind{"ambiguous_http", 400, "The HTTP message can be read in two ways",
                 "Send one Content-Length or one Transfer-Encoding, and each header in the form of RFC 9112."},
     ProblemKind{"unauthenticated", 401, "A login is required",

@@ -16,8 +16,8 @@
 
 namespace distren {
 
-LineServer::LineServer(std::vector<std::unique_ptr<Loop>>& loops, LineServices services)
-    : loops_(loops), services_(std::move(services)) {
+LineServer::LineServer(std::vector<std::unique_ptr<Loop>>& loops, SlaveServices& services)
+    : loops_(loops), services_(services) {
   for (auto& loop : loops_) {
     auto line_loop = std::make_unique<LineLoop>(*loop, services_);
     line_loop->sweeper = loop->every(1000, [raw = line_loop.get()] { raw->sweep(); });
@@ -138,6 +138,7 @@ void LineLoop::sweep() {
   auto const now = LineSession::Clock::now();
   std::vector<std::shared_ptr<LineSession>> overdue;
   for (auto const& session : sessions_) {
+    session->resume_if_due(now);
     if (session->overdue(now)) overdue.push_back(session);
   }
   for (auto const& session : overdue) session->end("silent for too long");
@@ -145,7 +146,7 @@ void LineLoop::sweep() {
 
 void LineLoop::close_all() {
   auto const sessions = std::exchange(sessions_, {});
-  for (auto const& session : sessions) session->end("the server stops");
+  for (auto const& session : sessions) session->say_goodbye();
 }
 
 void LineLoop::forget(LineSession* session) {

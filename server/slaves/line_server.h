@@ -12,33 +12,18 @@
 
 #include "common/base/files.h"
 #include "common/base/result.h"
-#include "server/database/workers.h"
-#include "server/dispatch/dispatcher.h"
 #include "server/net/loop.h"
-#include "server/slaves/result_receiver.h"
-#include "server/slaves/sign_on.h"
-#include "server/slaves/slave_authenticator.h"
-#include "server/slaves/telemetry_history.h"
 
 struct ssl_ctx_st;
 
 namespace distren {
 
-struct LineServices {
-  WorkerPool& workers;
-  Dispatcher& dispatcher;
-  ResultReceiver& results;
-  SlaveAuthenticator& slave_authenticator;
-  TelemetryHistory& telemetry;
-  WelcomeSettings welcome;
-  int connections_per_address = 64;  // not counted on loopback
-};
-
 class LineLoop;
+struct SlaveServices;
 
 class LineServer {
 public:
-  LineServer(std::vector<std::unique_ptr<Loop>>& loops, LineServices services);
+  LineServer(std::vector<std::unique_ptr<Loop>>& loops, SlaveServices& services);
   ~LineServer();
   LineServer(LineServer const&) = delete;
   LineServer& operator=(LineServer const&) = delete;
@@ -60,7 +45,7 @@ private:
   static void accept(evconnlistener* listener, int fd, sockaddr* address, int size, void* context);
 
   std::vector<std::unique_ptr<Loop>>& loops_;
-  LineServices services_;
+  SlaveServices& services_;
   std::vector<std::unique_ptr<LineLoop>> line_loops_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<int> ports_;

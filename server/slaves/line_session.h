@@ -7,17 +7,16 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
 
 #include "common/protocol/codec.h"
-#include "common/protocol/hello.h"
-#include "common/protocol/result.h"
 #include "server/dispatch/slave_capabilities.h"
 #include "server/net/line_connection.h"
-#include "server/net/rate_limit.h"
 #include "server/slaves/line_server.h"
+#include "server/slaves/slave_session.h"
 
 namespace distren {
 
@@ -26,7 +25,7 @@ class LineSession;
 // The sessions of one loop, and messages of other threads to them: one wake-up of the loop for all that gathers.
 class LineLoop {
 public:
-  LineLoop(Loop& loop, LineServices& services) : loop_(loop), services_(services) {}
+  LineLoop(Loop& loop, SlaveServices& services) : loop_(loop), services_(services) {}
 
   void adopt(FileDescriptor socket, ssl_ctx_st* tls, std::string address, bool counted);  // on the loop's thread
   void send(std::shared_ptr<LineSession> session, std::string line, bool then_close);     // any thread
@@ -35,10 +34,8 @@ public:
   void forget(LineSession* session);
   void pinged(std::int64_t slave) { pinged_.push_back(slave); }  // reported to the dispatcher at the next sweep
 
-  // False: this slave sent hello too often. By its number, so that a new connection is no new start.
-  [[nodiscard]] bool may_say_hello(std::int64_t slave);
   [[nodiscard]] Loop& loop() { return loop_; }
-  [[nodiscard]] LineServices& services() { return services_; }
+  [[nodiscard]] SlaveServices& services() { return services_; }
   [[nodiscard]] int connections() const { return count_.load(std::memory_order_relaxed); }
 
   EventPtr sweeper;
@@ -52,12 +49,11 @@ private:
   void write_gathered();
 
   Loop& loop_;
-  LineServices& services_;
+  SlaveServices& services_;
   std::unordered_set<std::shared_ptr<LineSession>> sessions_;
   std::atomic<int> count_ = 0;
   std::vector<std::int64_t> pinged_;
-  TokenBuckets hellos_{1, 60};  // one a second, after sixty at once
-  std::mutex mutex_;            // guards gathered_
+  std::mutex mutex_;  // guards gathered_
   std::vector<Outgoing> gathered_;
 };
 
@@ -69,13 +65,14 @@ public:
 
   [[nodiscard]] bool open();  // after it is in the loop's set; false: no memory
   void send(std::string line) override;
-  void close(std::string_view reason) override;
+  void close(protocol::Goodbye const& goodbye) override;
 
   void add(std::string_view line);  // goes out with the next flush()
   void flush();
-  void tell_disconnected(std::int64_t slave);
   void end(std::string_view why);  // closes and tells the dispatcher; the session is no longer in the loop's set
   void finish_writing_then_end();
+  void say_goodbye();                         // the server stops
+  void resume_if_due(Clock::time_point now);  // reading, after the slave said more than it may
   [[nodiscard]] bool overdue(Clock::time_point now) const;
   [[nodiscard]] std::string const& address() const { return address_; }
   [[nodiscard]] bool counted() const { return counted_; }
@@ -89,14 +86,10 @@ private:
   void on_end(std::string_view) override { end("the slave hung up"); }
 
   void write(std::string_view line);
-  void sign_on(protocol::SignOn const& message);
-  void signed_on(Result<store::SlaveIdentity> identity);
-  void receive(protocol::Incoming const& incoming);
-  void hello(protocol::Hello const& message);
-  void result(protocol::ResultReport message);
-  void record_hello();
-  void send_error(Errc code, std::string_view message);
-  void refuse(Error const& error);
+  void sign_on(protocol::SignOn const& message, std::string const& id);
+  void signed_on(Result<store::SlaveIdentity> identity, protocol::Software const& software, std::string const& id);
+  void send_error(protocol::ErrorCode code, std::string message, std::string const& id);
+  void refuse(Error const& error, std::string const& id);
 
   LineLoop& home_;
   std::string address_;
@@ -105,10 +98,9 @@ private:
   bool ended_ = false;
   Clock::time_point opened_;
   Clock::time_point heard_;
-  store::SlaveIdentity slave_;  // id 0: not signed on yet
-  int errors_ = 0;
-  std::optional<store::SlaveHello> unrecorded_;  // the newest hello, until the database has it
-  bool recording_ = false;                       // one is on its way there: a slave has no more of the workers than one
+  std::shared_ptr<SlaveSession> session_;  // empty: not signed on yet
+  int errors_ = 0;                         // before
+  std::optional<Clock::time_point> paused_until_;
   LineConnection connection_;
 };
 

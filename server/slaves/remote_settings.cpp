@@ -14,7 +14,7 @@ namespace distren {
 
 using nlohmann::json;
 
-// Only the slave can parse the schedule; it reports problems in its hello.
+// Only the slave can parse the schedule; it reports problems in its announce.
 Result<std::string> change_settings(std::string_view kept, json const& changes) {
   if (!changes.is_object()) return fail(Errc::invalid, "settings are an object");
   auto problems = protocol::read<protocol::RemoteSettings>(changes).problems;

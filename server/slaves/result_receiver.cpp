@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <chrono>
-#include <future>
 #include <memory>
 
 #include "common/base/files.h"
 #include "common/base/log.h"
+#include "common/process/image_program.h"
 #include "common/protocol/codec.h"
 #include "common/protocol/result.h"
 #include "server/dispatch/lease.h"
@@ -19,12 +18,17 @@ namespace distren {
 
 namespace {
 
-constexpr int retry_soon_ms = 1000;
+constexpr int busy_retry_ms = 1000;
 constexpr int retry_later_ms = 5000;
-constexpr auto commit_wait = std::chrono::seconds(10);  // over HTTPS; then the slave asks again
 
-std::string retry(std::int64_t attempt, int after_ms, std::string reason, bool upload_again = false) {
-  return protocol::write(protocol::Retry{attempt, after_ms, std::move(reason), upload_again});
+using protocol::VerdictCode;
+
+std::string retry(std::int64_t attempt, int after_ms, VerdictCode code, std::string message) {
+  return protocol::write(protocol::Verdict{.attempt = attempt,
+                                           .code = code,
+                                           .message = std::move(message),
+                                           .retry_ms = after_ms,
+                                           .upload_again = code == VerdictCode::upload_missing});
 }
 
 }  // namespace
@@ -58,7 +62,7 @@ Result<ResultReceiver::Message> ResultReceiver::verify(std::int64_t slave, proto
   out.report.cpu_ms = result.cpu_ms;
   out.report.wall_ms = result.wall_ms;
   out.report.memory_mib = result.peak_memory_mib;
-  out.report.reason = std::move(result.reason);
+  out.report.reason = std::move(result.message);
   switch (result.outcome.value_or(protocol::Outcome::failed)) {
     case protocol::Outcome::failed:
       out.report.outcome = store::Outcome::failed;
@@ -67,15 +71,15 @@ Result<ResultReceiver::Message> ResultReceiver::verify(std::int64_t slave, proto
       break;
     case protocol::Outcome::returned:
       out.report.outcome = store::Outcome::returned;
-      out.report.too_long = result.code == protocol::ReturnCode::too_long;
+      out.report.too_long = result.code == protocol::ResultCode::too_long;
       break;
     case protocol::Outcome::done:
       out.report.outcome = store::Outcome::accepted;
-      if (!result.output) break;
+      if (result.outputs.empty()) break;
       out.with_output = true;
-      out.upload = std::move(result.output->upload);
-      out.report.output_size = result.output->size;
-      out.report.output_sha256 = std::move(result.output->sha256);
+      out.upload = std::move(result.outputs.front().upload_id);
+      out.report.output_size = result.outputs.front().size_bytes;
+      out.report.output_sha256 = std::move(result.outputs.front().sha256);
   }
   return out;
 }
@@ -95,26 +99,8 @@ Result<void> ResultReceiver::receive(std::int64_t slave, protocol::ResultReport 
   }
   std::int64_t const attempt = verified->report.attempt;
   auto const work = [this, message = std::move(*verified), answer](Worker&) { store_image(message, answer); };
-  if (!workers.submit(work)) answer(retry(attempt, retry_soon_ms, "the server is busy"));
+  if (!workers.submit(work)) answer(retry(attempt, busy_retry_ms, VerdictCode::busy, "the server is busy"));
   return {};
-}
-
-Result<std::string> ResultReceiver::receive_and_wait(std::int64_t slave, protocol::ResultReport result) {
-  auto verified = verify(slave, std::move(result));
-  if (!verified) return verified.error();
-  std::int64_t const attempt = verified->report.attempt;
-  auto promise = std::make_shared<std::promise<std::string>>();  // shared: the answer may come after we stopped waiting
-  auto future = promise->get_future();
-  auto const answer = [promise](std::string text) { promise->set_value(std::move(text)); };
-  if (!verified->log.empty()) keep_log(*verified);
-  if (verified->with_output)
-    store_image(std::move(*verified), answer);
-  else
-    tell_report(std::move(verified->report), answer);
-  promise.reset();
-  if (future.wait_for(commit_wait) != std::future_status::ready)
-    return retry(attempt, retry_later_ms, "the database is away");
-  return future.get();
 }
 
 void ResultReceiver::keep_log(Message const& message) {
@@ -134,7 +120,7 @@ void ResultReceiver::store_image(Message message, std::function<void(std::string
   {
     std::lock_guard const lock(mutex_);
     if (!in_hand_.insert(attempt).second)
-      return answer(retry(attempt, retry_soon_ms, "this result is being looked at"));
+      return answer(retry(attempt, busy_retry_ms, VerdictCode::busy, "this result is being looked at"));
   }
   look_and_store(std::move(message), std::move(answer));
   std::lock_guard const lock(mutex_);
@@ -152,17 +138,18 @@ void ResultReceiver::look_and_store(Message message, std::function<void(std::str
     tell_report(std::move(report), std::move(answer));
     return;
   }
-  auto const refuse = [&](std::string reason) {
+  auto const refuse = [&](VerdictCode code, std::string reason) {
     spdlog::warn("result: attempt={} slave={} rejected: {}", attempt, report.slave, quote(reason));
     report.outcome = store::Outcome::rejected;
     report.reason = std::move(reason);
+    report.code = code;
     tell_report(std::move(report), answer);
   };
   auto const upload = uploads_.finished_upload(message.upload, attempt, report.slave);
-  if (!upload) return answer(retry(attempt, 0, upload.error().message, true));
+  if (!upload) return answer(retry(attempt, 0, VerdictCode::upload_missing, upload.error().message));
   if (upload->sha256 != report.output_sha256 || upload->size != report.output_size) {
     uploads_.forget(message.upload);
-    return refuse("the upload is not the file that the result describes");
+    return refuse(VerdictCode::digest_differs, "the upload is not the file that the result describes");
   }
   // A slave's images of a job: each of a benchmark stands alone.
   std::string source = expected->job == 0 ? "" : fmt::format("slave {} job {}", report.slave, expected->job);
@@ -171,10 +158,12 @@ void ResultReceiver::look_and_store(Message message, std::function<void(std::str
       !good) {
     if (good.error().code == Errc::unavailable) {
       spdlog::error("result: attempt={} cannot be looked at: {}", attempt, good.error().message);
-      return answer(retry(attempt, retry_later_ms, "the server cannot look at images at the moment"));
+      return answer(
+          retry(attempt, retry_later_ms, VerdictCode::busy, "the server cannot look at images at the moment"));
     }
     uploads_.forget(message.upload);
-    return refuse(good.error().message);
+    return refuse(good.error().problem == wrong_size_problem ? VerdictCode::wrong_size : VerdictCode::undecodable,
+                  good.error().message);
   }
 
   if (expected->job == 0) {  // a benchmark's image is not needed any more
@@ -185,7 +174,7 @@ void ResultReceiver::look_and_store(Message message, std::function<void(std::str
   switch (
       dispatcher_.ask([&report](DispatchCore& core, std::int64_t now) { return begin_commit(core, report, now); })) {
     case CommitDecision::busy:
-      return answer(retry(attempt, retry_soon_ms, "another result for this frame is being stored"));
+      return answer(retry(attempt, busy_retry_ms, VerdictCode::busy, "another result for this frame is being stored"));
     case CommitDecision::not_needed:
       uploads_.forget(message.upload);
       tell_report(std::move(report), std::move(answer));
@@ -197,7 +186,7 @@ void ResultReceiver::look_and_store(Message message, std::function<void(std::str
   if (auto const staged = staged_.stage(std::move(image), upload->path); !staged) {
     dispatcher_.tell([attempt](DispatchCore& core, std::int64_t now) { abort_commit(core, attempt, now); });
     spdlog::error("result: attempt={} cannot be stored: {}", attempt, staged.error().message);
-    return answer(retry(attempt, retry_later_ms, "the server cannot store the image at the moment"));
+    return answer(retry(attempt, retry_later_ms, VerdictCode::busy, "the server cannot store the image at the moment"));
   }
   uploads_.forget(message.upload);
   report.output = expected->name;

@@ -1,4 +1,4 @@
-// A result message from a slave, from either listener: verify the lease, check the image, stage it, report to the
+// A result message from a slave, over line or HTTPS: verify the lease, check the image, stage it, report to the
 // dispatcher, answer after the commit, when the image lies in its place. Worker threads. See doc/protocol.md.
 #pragma once
 
@@ -39,9 +39,6 @@ public:
   // once; those with one need a worker, and get `retry` when all are busy. denied: this slave has no such lease.
   Result<void> receive(std::int64_t slave, protocol::ResultReport result, WorkerPool& workers,
                        std::function<void(std::string answer)> answer);
-
-  // The same for a caller who is on a worker thread already and may block.
-  Result<std::string> receive_and_wait(std::int64_t slave, protocol::ResultReport result);
 
   StagedResults& staged() { return staged_; }
 

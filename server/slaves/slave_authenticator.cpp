@@ -25,8 +25,10 @@ Result<store::SlaveIdentity> SlaveAuthenticator::enter(Database& database, std::
   {
     std::lock_guard const lock(mutex_);
     if (auto const found = failures_.find(who); found != failures_.end() && found->second.until_ms > now)
-      return fail(Errc::denied, fmt::format("too many wrong tries with this slavekey from your address; wait {} s",
-                                            (found->second.until_ms - now + 999) / 1000));
+      return fail(Errc::denied,
+                  fmt::format("too many wrong tries with this slavekey from your address; wait {} s",
+                              (found->second.until_ms - now + 999) / 1000),
+                  "rate_limited");
   }
   auto identity = store::find_slave(database, slavekey);
   if (!identity && identity.error().code != Errc::not_found) return identity;
@@ -42,16 +44,20 @@ Result<store::SlaveIdentity> SlaveAuthenticator::enter(Database& database, std::
     if (failures.count > free_tries)
       failures.until_ms = now + std::min(max_wait_ms, std::int64_t{1000} << std::min(failures.count - free_tries, 20));
     return fail(Errc::denied,
-                "slavekey or slavepassword is wrong; create new credentials with: distren slave create NAME");
+                "slavekey or slavepassword is wrong; create new credentials with: distren slave create NAME",
+                "wrong_credentials");
   }
   failures_.erase(who);
   if (identity->state == store::SlaveState::revoked)
-    return fail(Errc::denied, "this slave was revoked by its owner; create a new one with: distren slave create NAME");
+    return fail(Errc::denied, "this slave was revoked by its owner; create a new one with: distren slave create NAME",
+                "slave_revoked");
   if (identity->owner_blocked)
-    return fail(Errc::denied, "the account of this slave's owner is blocked; ask the administrator of the grid");
+    return fail(Errc::denied, "the account of this slave's owner is blocked; ask the administrator of the grid",
+                "account_blocked");
   if (identity->state == store::SlaveState::disabled)
     return fail(Errc::denied,
-                fmt::format("this slave is disabled; enable it with: distren slave enable {}", identity->id));
+                fmt::format("this slave is disabled; enable it with: distren slave enable {}", identity->id),
+                "slave_disabled");
   return identity;
 }
 

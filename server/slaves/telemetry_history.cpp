@@ -46,7 +46,7 @@ TelemetryHistory::Row TelemetryHistory::encode(protocol::Telemetry const& messag
     row.memory_free =
         static_cast<std::uint16_t>(std::min(*message.memory_free_mib / 16, UINT16_MAX - 1.0));  // a TiB, and no more
   encode_number(message.disk_free_mib, 1, row.disk_free);
-  encode_number(message.temperature_c, 1, row.temperature);
+  encode_number(message.temperature_celsius, 1, row.temperature);
   encode_number(message.battery_percent, 1, row.battery);
   row.state = static_cast<std::uint8_t>(message.state);
   if (message.on_battery) row.state |= battery_bit;

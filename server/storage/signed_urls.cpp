@@ -8,7 +8,7 @@ std::string blob_url(Signer const& signer, std::string_view sha256, std::int64_t
   return signer.sign(fmt::format("/api/v1/files/blobs/{}", sha256), {{"for", fmt::format("s{}", slave)}}, expires);
 }
 
-std::string file_list_url(Signer const& signer, std::int64_t job, std::int64_t expires) {
+std::string inputs_url(Signer const& signer, std::int64_t job, std::int64_t expires) {
   return signer.sign(fmt::format("/api/v1/files/jobs/{}/inputs", job), {}, expires);
 }
 

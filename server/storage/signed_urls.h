@@ -14,7 +14,7 @@ namespace distren {
 std::string blob_url(Signer const& signer, std::string_view sha256, std::int64_t slave, std::int64_t expires);
 
 // The list of all source files of a job of many: GET /api/v1/files/jobs/1/inputs?expires=...&signature=...
-std::string file_list_url(Signer const& signer, std::int64_t job, std::int64_t expires);
+std::string inputs_url(Signer const& signer, std::int64_t job, std::int64_t expires);
 
 // Where a slave creates the upload of one result: POST /api/v1/uploads?attempt=981&slave=7&name=0005.png&limit=...
 std::string result_upload_url(Signer const& signer, std::int64_t attempt, std::int64_t slave, std::string_view name,

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/protocol/result.h"
 #include "server/database/connection.h"
 #include "server/store/jobs.h"
 
@@ -87,7 +88,8 @@ struct OutcomeEntry {  // an attempt that ended; accepted ones carry the file
   std::int64_t output_size = 0;
   std::string output_sha256{};
   std::string reason{};
-  bool task_failed = false;  // this failure was the last one the task may have
+  protocol::VerdictCode verdict_code = protocol::VerdictCode::none;  // why it is rejected; not written down
+  bool task_failed = false;                                          // this failure was the last one the task may have
   // What an accepted frame is worth, in millipoints (economy.md); claim 0: nobody is paid. The database holds the grant
   // to claim, grant_limit and 1.15 * fair_value again, and pays nothing for one's own job.
   std::int64_t claim = 0;

@@ -25,8 +25,8 @@ async def connect(port, context, credentials, at_once):
                                  "instance": "bench", "slavepassword": credentials["slavepassword"]}).encode() + b"\n")
         welcome = json.loads(await reader.readline())
         assert welcome["type"] == "welcome", welcome
-        writer.write(json.dumps({"type": "hello", "os": "none", "cores": 1, "memory": 1000, "slots": 1,
-                                 "methods": [{"name": "blender", "version": "3.4.1"}]}).encode() + b"\n")
+        writer.write(json.dumps({"type": "announce", "os": "none", "cores": 1, "memory_mib": 1000, "slots": 1,
+                                 "renderers": [{"method": "blender", "version": "3.4.1"}]}).encode() + b"\n")
     return reader, writer, welcome["heartbeat"] / 1000
 
 

@@ -25,12 +25,12 @@ def first_order(grid, credentials, start):
         except OSError:
             time.sleep(0.01)
     with line:
-        line.welcome(credentials).hello()
+        line.welcome(credentials).announce()
         order = line.expect("order")
         seconds = time.monotonic() - start
-        line.send({"type": "result", "attempt": order["attempt"], "lease": order["lease"], "state": "returned",
-                   "reason": "only measuring"})
-        line.expect("accepted")
+        line.send({"type": "result", "attempt": order["attempt"], "lease": order["lease"], "outcome": "returned",
+                   "message": "only measuring"})
+        line.verdict()
     return seconds
 
 

@@ -141,10 +141,10 @@ def big_file_url(grid):
     job = grid.api("GET", "/api/v1/jobs")[1]["items"][0]["id"]
     credentials = slave(grid, "bench")
     with Line(grid) as line:
-        line.welcome(credentials).hello()
+        line.welcome(credentials).announce()
         grid.api("POST", f"/api/v1/jobs/{job}/resume")
         order = line.expect("order")
-        return next(each["url"] for each in order["files"] if each["path"] == "big.bin")
+        return next(each["url"] for each in order["inputs"] if each["path"] == "big.bin")
 
 
 main()

@@ -37,10 +37,10 @@ def forged_image(frame, width, height, seed=0):
 
 def verdict_on(grid, name, content_of, **claims):
     """(line, verdict): the verdict on this benchmark result of a new slave; the connection stays open."""
-    line = Line(grid).welcome(slave(grid, name)).hello()
-    order = line.expect("order")
-    assert order["job"] == 0 and order["task"] == 0 and order["parameters"]["file"] == "benchmark.blend", order
-    content = content_of(order["parameters"]["frame"], order["output"]["width"], order["output"]["height"])
+    line = Line(grid).welcome(slave(grid, name)).announce()
+    order = line.expect_order()
+    assert order["kind"] == "benchmark" and "job" not in order and "task" not in order and order["parameters"]["file"] == "benchmark.blend", order
+    content = content_of(order["frame"], order["output"]["width"], order["output"]["height"])
     line.result(order, content, line.upload(order, content), **claims)
     return line, line.verdict()
 
@@ -49,7 +49,7 @@ def rejected(sentence, content_of, *words, **claims):
     def check(grid):
         grid.seed = getattr(grid, "seed", 0) + 1
         line, verdict = verdict_on(grid, f"malicious{grid.seed}", content_of, **claims)
-        assert verdict["type"] == "rejected" and all(word in verdict["reason"] for word in words), verdict
+        assert verdict["verdict"] == "rejected" and all(word in verdict["message"] for word in words), verdict
         line.send({"type": "ping"})
         assert line.receive()["type"] == "pong"  # no order arrives
         line.close()
@@ -65,12 +65,12 @@ def a_job_waits_for_a_benchmarked_slave(grid):
 
 
 rejected("an_immediate_result_is_rejected_as_too_fast", lambda *size: forged_image(*size), "not believed")
-rejected("a_result_without_cpu_time_is_rejected", lambda *size: forged_image(*size, 2), "above 0", cpu=0)
-rejected("a_result_with_negative_cpu_time_is_rejected", lambda *size: forged_image(*size, 3), "above 0", cpu=-60000)
+rejected("a_result_without_cpu_time_is_rejected", lambda *size: forged_image(*size, 2), "above 0", cpu_ms=0)
+rejected("a_result_with_negative_cpu_time_is_rejected", lambda *size: forged_image(*size, 3), "above 0", cpu_ms=-60000)
 rejected("a_result_whose_cpu_time_is_not_a_number_is_rejected", lambda *size: forged_image(*size, 4), "above 0",
-         cpu="NaN")
+         cpu_ms="NaN")
 rejected("a_result_with_an_impossibly_long_cpu_time_is_rejected", lambda *size: forged_image(*size, 5), "above 0",
-         cpu=1 << 62)
+         cpu_ms=1 << 62)
 rejected("an_image_of_another_variant_is_rejected",
          lambda frame, *size: forged_image(frame % 1000000 + 1, *size), "shows frame")
 rejected("an_image_of_another_size_is_rejected",
@@ -85,9 +85,9 @@ def two_slaves_get_different_benchmark_variants(grid):
     grid.settings["benchmark_seconds"] = 1
     grid.write_config()
     grid.start()
-    line, verdict = verdict_on(grid, "first", lambda *size: forged_image(*size, 7), cpu=4000)
-    assert verdict["type"] == "accepted", verdict
-    assert line.expect("order")["job"] == grid.waiting["id"]
+    line, verdict = verdict_on(grid, "first", lambda *size: forged_image(*size, 7), cpu_ms=4000)
+    assert verdict["verdict"] == "accepted", verdict
+    assert line.expect_order()["job"] == grid.waiting["id"]
     line.close()
 
 
@@ -95,12 +95,11 @@ def two_slaves_get_different_benchmark_variants(grid):
 def benchmark_results_survive_a_restart(grid):
     grid.stop()
     grid.start()
-    with Line(grid).welcome(slave(grid, "first")).hello() as line:
-        order = line.expect("order")
+    with Line(grid).welcome(slave(grid, "first")).announce() as line:
+        order = line.expect_order()
         assert order["job"] == grid.waiting["id"], order
-        line.send({"type": "hello", "os": "none", "cpu": "a better one", "cores": 1, "memory": 1000, "slots": 1,
-                   "methods": [{"name": "blender", "version": "99.0"}]})
-        assert line.expect("order")["job"] == 0  # other hardware is benchmarked again
+        line.announce(cpu="a better one")
+        assert line.expect_order()["kind"] == "benchmark"  # other hardware is benchmarked again
 
 
 @case

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from malicious_slave import Line, digest_of, order_for, image, slave  # noqa: E402
+from malicious_slave import Line, accepted, digest_of, order_for, image, slave  # noqa: E402
 from programs import scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
@@ -39,16 +39,16 @@ def a_forged_lease_is_rejected(grid):
                       ".".join([str(int(task) + 1), attempt, number, expiry, mac])):
             line.result(order, content, upload, lease=lease)
             verdict = line.verdict()
-            assert verdict["type"] == "rejected" and "lease" in verdict["reason"], (lease, verdict)
+            assert verdict["verdict"] == "rejected" and "lease" in verdict["message"], (lease, verdict)
         line.result(order, content, upload, attempt=order["attempt"] + 1)
-        assert line.verdict()["type"] == "rejected"
-        with Line(grid).welcome(slave(grid, "thief")).hello(slots=0, holding=[order]) as thief:
-            assert thief.expect("cancel")["attempt"] == order["attempt"]
+        assert line.verdict()["verdict"] == "rejected"
+        with Line(grid).welcome(slave(grid, "thief")).announce(slots=0, holding=[order]) as thief:
+            assert thief.expect("cancel")["attempts"] == [order["attempt"]]
             thief.result(order, content, upload)
-            assert thief.verdict()["type"] == "rejected"
+            assert thief.verdict()["verdict"] == "rejected"
         # The honest holder is not affected.
         line.result(order, content, upload)
-        assert line.verdict() == {"type": "accepted", "attempt": order["attempt"]}
+        assert accepted(line.verdict(), order)
         assert grid.wait(order["job"])["state"] == "finished"
 
 
@@ -61,11 +61,11 @@ def rejected_image(sentence, content, *words):
             assert isinstance(upload, str), (upload, line.refusal)
             line.result(order, body, upload)
             verdict = line.verdict()
-            assert verdict["type"] == "rejected", verdict
-            missing = [word for word in words if word not in verdict["reason"]]
+            assert verdict["verdict"] == "rejected", verdict
+            missing = [word for word in words if word not in verdict["message"]]
             assert not missing, f"the reason lacks {missing}: {verdict}"
             wait_until("the owner sees the reason",
-                       lambda: (grid.tasks(order["job"])[0]["failure"] or {}).get("message") == verdict["reason"])
+                       lambda: (grid.tasks(order["job"])[0]["failure"] or {}).get("message") == verdict["message"])
             assert not os.path.isdir(grid.output(order["job"])) or not os.listdir(grid.output(order["job"]))
             assert grid.job(order["job"])["tasks"]["finished"] == 0
     check.__name__ = sentence
@@ -93,7 +93,7 @@ def a_result_that_describes_another_file_than_the_upload_is_rejected(grid):
         upload = line.upload(order, image(seed=1))
         line.result(order, image(seed=2), upload)
         verdict = line.verdict()
-        assert verdict["type"] == "rejected" and "not the file" in verdict["reason"], verdict
+        assert verdict["verdict"] == "rejected" and "not the file" in verdict["message"], verdict
 
 
 @case
@@ -102,7 +102,7 @@ def an_upload_that_contradicts_its_metadata_is_rejected(grid):
         content = image()
         assert line.upload(order, content, digest="0" * 64) == 460, line.refusal
         assert line.upload(order, content, digest="not a digest") == 400, line.refusal
-        assert line.upload(order, content, size=order["output"]["limit"] + 1) == 413, line.refusal
+        assert line.upload(order, content, size=order["output"]["max_bytes"] + 1) == 413, line.refusal
         assert line.upload({**order, "upload": order["upload"].replace("slave=", "slave=1")}, content) == 403
         assert line.upload({**order, "upload": order["upload"].split("?")[0]}, content) == 401
 
@@ -114,11 +114,11 @@ def an_unknown_upload_id_requests_another_upload(grid):
         for upload in ("0" * 32, "../../key", "", "x" * 10000, "\0"):
             line.result(order, content, upload)
             verdict = line.verdict()
-            assert verdict["type"] == "retry" and verdict["upload"] is True, (upload, verdict)
+            assert verdict["verdict"] == "retry" and verdict["upload_again"] is True, (upload, verdict)
         with order_for(grid, "other") as (other, its_order):
             theirs = other.upload(its_order, content)
         line.result(order, content, theirs)
-        assert line.verdict()["type"] == "retry", "another slave's upload counted"
+        assert line.verdict()["verdict"] == "retry", "another slave's upload counted"
         assert grid.api("DELETE", "/api/v1/uploads/" + theirs, token="", headers={"Tus-Resumable": "1.0.0"})[0] == 204
         line.deliver(order, content)
 
@@ -131,15 +131,15 @@ def a_slave_cannot_fill_the_disk_with_images_of_one_frame(grid):
             upload = line.upload(order, image(seed=seed))
         assert len(images(grid) - before) == 1, images(grid)
         line.result(order, image(seed=4), upload)
-        assert line.verdict()["type"] == "accepted"
+        assert line.verdict()["verdict"] == "accepted"
 
 
 @case
 def a_result_without_a_file_is_rejected(grid):
     with order_for(grid) as (line, order):
-        line.send({"type": "result", "attempt": order["attempt"], "lease": order["lease"], "state": "done"})
+        line.send({"type": "result", "attempt": order["attempt"], "lease": order["lease"], "outcome": "done"})
         verdict = line.verdict()
-        assert verdict["type"] == "rejected" and "output" in verdict["reason"], verdict
+        assert verdict["verdict"] == "rejected" and "output" in verdict["message"], verdict
 
 
 @case
@@ -151,11 +151,11 @@ def the_same_result_reported_twice_counts_once(grid):
             line.result(order, content, upload)
         for _ in range(3):
             verdict = line.verdict()
-            while verdict["type"] == "retry":  # the first of them is still being stored
-                time.sleep(verdict["after"] / 1000)
+            while verdict["verdict"] == "retry":  # the first of them is still being stored
+                time.sleep(verdict["retry_ms"] / 1000)
                 line.result(order, content, upload)
                 verdict = line.verdict()
-            assert verdict == {"type": "accepted", "attempt": order["attempt"]}, verdict
+            assert accepted(verdict, order), verdict
         assert grid.wait(order["job"])["state"] == "finished"
         grid.check_once(order["job"])
 
@@ -178,18 +178,18 @@ def a_returned_or_abandoned_attempt_cannot_upload_its_image_later(grid):
         status, made = grid.post_job({"plain.blend": file.read()}, frames="1-2")
     assert status == 201, made
     job = made["id"]
-    with Line(grid).welcome(slave(grid, "ghost")).hello(slots=2) as ghost:
-        returned, left_out = ghost.expect("order"), ghost.expect("order")
-        ghost.send({"type": "result", "attempt": returned["attempt"], "lease": returned["lease"], "state": "returned",
-                    "reason": "busy"})
-        assert ghost.verdict()["type"] == "accepted"
-        ghost.hello(slots=0)  # and omits the other
-        with Line(grid).welcome(slave(grid, "honest")).hello(slots=2) as honest:
-            orders = {order["task"]: order for order in (honest.expect("order"), honest.expect("order"))}
+    with Line(grid).welcome(slave(grid, "ghost")).announce(slots=2) as ghost:
+        returned, left_out = ghost.expect_order(), ghost.expect_order()
+        ghost.send({"type": "result", "attempt": returned["attempt"], "lease": returned["lease"], "outcome": "returned",
+                    "message": "busy"})
+        assert ghost.verdict()["verdict"] == "accepted"
+        ghost.announce(slots=0)  # and omits the other
+        with Line(grid).welcome(slave(grid, "honest")).announce(slots=2) as honest:
+            orders = {order["task"]: order for order in (honest.expect_order(), honest.expect_order())}
             for old in (returned, left_out):
                 content = image(seed=666)
                 ghost.result(old, content, ghost.upload(old, content))
-                assert ghost.verdict()["type"] == "rejected"
+                assert ghost.verdict()["verdict"] == "rejected"
                 assert not os.path.exists(os.path.join(grid.output(job), old["output"]["name"]))
             assert grid.rendering(job) == 2, grid.job(job)
             for order in orders.values():
@@ -201,9 +201,9 @@ def a_returned_or_abandoned_attempt_cannot_upload_its_image_later(grid):
 @case
 def an_overlong_failure_reason_is_stored_shortened(grid):
     with order_for(grid) as (line, order):
-        line.send({"type": "result", "attempt": order["attempt"], "lease": order["lease"], "state": "failed",
-                   "reason": "\u20ac<script>" * 500 + "\n\0\x1b[2J", "log": "y" * 20000})
-        assert line.verdict()["type"] == "accepted"
+        line.send({"type": "result", "attempt": order["attempt"], "lease": order["lease"], "outcome": "failed",
+                   "message": "\u20ac<script>" * 500 + "\n\0\x1b[2J", "log": "y" * 20000})
+        assert line.verdict()["verdict"] == "accepted"
         wait_until("the owner sees it", lambda: grid.tasks(order["job"])[0]["failure_count"] == 1)
         assert 0 < len(grid.tasks(order["job"])[0]["failure"]["message"]) <= 1000
 

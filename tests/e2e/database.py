@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 
 from database import PrivateDatabase  # noqa: E402
 from grid import Grid  # noqa: E402
-from malicious_slave import Line, digest_of, image  # noqa: E402
+from malicious_slave import Line, accepted, digest_of, image  # noqa: E402
 from programs import program, read_log, scenes  # noqa: E402
 from tap import case, run, wait_until  # noqa: E402
 
@@ -158,7 +158,7 @@ def while_the_database_is_unavailable_requests_get_503_and_rendering_continues(g
         grid.cli("jobs", check=5)
         with Line(grid).sign_on({"slavekey": "K1", "slavepassword": "x"}) as line:
             refused = line.receive()
-            assert refused["type"] == "refused" and refused["code"] == "unavailable" and refused["retry"] > 0, refused
+            assert refused["type"] == "refused" and refused["code"] == "busy" and refused["retry_ms"] > 0, refused
         wait_until("the frame is rendered and kept", slave.unsent)
         assert slave.alive() and grid.alive()
     finally:
@@ -176,8 +176,8 @@ def a_result_reported_while_the_database_is_unavailable_counts_later(grid):
         slave.stop()
     credentials = grid.new_slave("patient")
     job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1")
-    with Line(grid).welcome(credentials).hello() as line:
-        order = line.expect("order")
+    with Line(grid).welcome(credentials).announce() as line:
+        order = line.expect_order()
         content = image()
         grid.database.suspend()
         try:
@@ -188,7 +188,7 @@ def a_result_reported_while_the_database_is_unavailable_counts_later(grid):
             line.expect("pong")
         finally:
             resume(grid)
-        assert line.verdict() == {"type": "accepted", "attempt": order["attempt"]}
+        assert accepted(line.verdict(), order)
     assert grid.wait(job)["state"] == "finished"
     assert grid.tasks(job)[0]["outputs"][0]["sha256"] == digest_of(content)
     grid.check_once(job)
@@ -199,8 +199,8 @@ def a_server_stopped_while_the_database_is_unavailable_loses_nothing(grid):
     running(grid)
     credentials = grid.new_slave("keeper")
     job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1")
-    with Line(grid).welcome(credentials).hello() as line:
-        order = line.expect("order")
+    with Line(grid).welcome(credentials).announce() as line:
+        order = line.expect_order()
         wait_until("the lease is written", lambda: grid.sql(f"SELECT 1 FROM lease WHERE attempt_id={order['attempt']}"))
         content = image(seed=5)
         upload = line.upload(order, content)
@@ -213,11 +213,11 @@ def a_server_stopped_while_the_database_is_unavailable_loses_nothing(grid):
         line.last_message()
     grid.database.resume()
     grid.start()
-    with Line(grid).welcome(credentials).hello(holding=[order]) as line:
+    with Line(grid).welcome(credentials).announce(holding=[order]) as line:
         line.result(order, content, upload)
         verdict = line.verdict()
-        if verdict["type"] == "retry":
-            assert verdict["upload"] is True, verdict
+        if verdict["verdict"] == "retry":
+            assert verdict["upload_again"] is True, verdict
             line.deliver(order, content)
     assert grid.wait(job)["state"] == "finished"
     grid.check_once(job)

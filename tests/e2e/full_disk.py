@@ -108,8 +108,8 @@ def a_slave_keeps_results_until_the_server_has_space(grid):
 @case
 def an_image_that_cannot_be_stored_is_requested_again(grid):
     job = grid.submit(os.path.join(scenes(), "plain.blend"), "--frames", "1")
-    with Line(grid).welcome(credentials_of(grid, "simulated")).hello() as line:
-        order = line.expect("order")
+    with Line(grid).welcome(credentials_of(grid, "simulated")).announce() as line:
+        order = line.expect_order()
         with full(grid.disk):
             assert line.upload(order, image()) == 507, line.refusal
         line.deliver(order)

@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.dont_write_bytecode = True
 
 from grid import Grid  # noqa: E402
-from malicious_slave import Line, digest_of, image  # noqa: E402
+from malicious_slave import Line, accepted, digest_of, image  # noqa: E402
 from programs import read_log, scenes  # noqa: E402
 from tap import case, comment, run, wait_until  # noqa: E402
 
@@ -175,13 +175,13 @@ def a_slave_killed_between_upload_and_report_reports_later(grid):
     rest(grid)
     credentials = grid.new_slave("forgetful")
     job = submit(grid, PLAIN, "1")
-    with Line(grid).welcome(credentials).hello() as line:
-        order = line.expect("order")
+    with Line(grid).welcome(credentials).announce() as line:
+        order = line.expect_order()
         content = image(seed=1)
         upload = line.upload(order, content)
-    with Line(grid).welcome(credentials, "two").hello(holding=[order]) as line:
+    with Line(grid).welcome(credentials, "two").announce(holding=[order]) as line:
         line.result(order, content, upload)
-        assert line.verdict() == {"type": "accepted", "attempt": order["attempt"]}
+        assert accepted(line.verdict(), order)
     assert grid.wait(job)["state"] == "finished"
     grid.check_once(job)
     assert grid.tasks(job)[0]["outputs"][0]["sha256"] == digest_of(content)
@@ -192,17 +192,17 @@ def an_acceptance_that_was_not_received_is_repeated(grid):
     rest(grid)
     credentials = grid.new_slave("deaf")
     job = submit(grid, PLAIN, "1")
-    with Line(grid).welcome(credentials).hello() as line:
-        order = line.expect("order")
+    with Line(grid).welcome(credentials).announce() as line:
+        order = line.expect_order()
         content = image(seed=2)
         upload = line.upload(order, content)
         line.result(order, content, upload)
     assert grid.wait(job)["state"] == "finished"
     for start in (lambda: None, grid.restart, lambda: kill_and_restart(grid)):
         start()
-        with Line(grid).welcome(credentials).hello(holding=[order]) as line:
+        with Line(grid).welcome(credentials).announce(holding=[order]) as line:
             line.result(order, content, upload)
-            assert line.verdict() == {"type": "accepted", "attempt": order["attempt"]}
+            assert accepted(line.verdict(), order)
     grid.check_once(job)
 
 
@@ -211,9 +211,9 @@ def an_accepted_image_left_unrenamed_by_a_kill_is_renamed_at_the_next_start(grid
     rest(grid)
     credentials = grid.new_slave("unlucky")
     job = submit(grid, PLAIN, "1-2")
-    with Line(grid).welcome(credentials).hello(slots=2) as line:
+    with Line(grid).welcome(credentials).announce(slots=2) as line:
         for _ in range(2):
-            order = line.expect("order")
+            order = line.expect_order()
             line.deliver(order)
     assert grid.wait(job)["state"] == "finished"
     rows = grid.sql("SELECT t.id, a.id, a.output_name FROM task t JOIN attempt a ON a.task_id = t.id AND a.id = t.attempt_id "
@@ -236,23 +236,23 @@ def a_leased_frame_is_not_dispatched_again_while_its_slave_is_offline(grid):
     rest(grid)
     holder, eager = grid.new_slave("holder"), grid.new_slave("eager")
     job = submit(grid, PLAIN, "1-2")
-    with Line(grid).welcome(holder).hello() as line:
-        held = line.expect("order")
+    with Line(grid).welcome(holder).announce() as line:
+        held = line.expect_order()
         journaled(grid, held)
     for start in (lambda: None, grid.restart, lambda: kill_and_restart(grid)):
         start()
-        with Line(grid).welcome(eager).hello() as line:
-            other = line.expect("order")
+        with Line(grid).welcome(eager).announce() as line:
+            other = line.expect_order()
             assert other["task"] != held["task"], "the frame was dispatched twice"
-            line.send({"type": "result", "attempt": other["attempt"], "lease": other["lease"], "state": "returned",
-                       "reason": "only looking"})
-            assert line.verdict()["type"] == "accepted"
-            again = line.expect("order")
+            line.send({"type": "result", "attempt": other["attempt"], "lease": other["lease"], "outcome": "returned",
+                       "message": "only looking"})
+            assert line.verdict()["verdict"] == "accepted"
+            again = line.expect_order()
             assert again["task"] == other["task"], "the frame was dispatched twice"
-    with Line(grid).welcome(holder).hello(holding=[held]) as line:
+    with Line(grid).welcome(holder).announce(holding=[held]) as line:
         line.deliver(held)
-    with Line(grid).welcome(eager).hello() as line:
-        line.deliver(line.expect("order"))
+    with Line(grid).welcome(eager).announce() as line:
+        line.deliver(line.expect_order())
     assert grid.wait(job)["state"] == "finished"
     grid.check_once(job)
 
@@ -265,23 +265,23 @@ def a_frame_of_a_lost_slave_is_reassigned_when_its_lease_expires(grid):
     grid.restart()
     lost, other = grid.new_slave("lost"), grid.new_slave("other")
     job = submit(grid, PLAIN, "1")
-    with Line(grid).welcome(lost).hello() as line:
-        order = line.expect("order")
-    with Line(grid).welcome(other).hello() as line:
-        second = line.expect("order", seconds=120)
+    with Line(grid).welcome(lost).announce() as line:
+        order = line.expect_order()
+    with Line(grid).welcome(other).announce() as line:
+        second = line.expect_order(seconds=120)
         assert second["task"] == order["task"] and second["attempt"] != order["attempt"], second
         assert ["expired"] in grid.sql(f"SELECT outcome FROM attempt WHERE id = {order['attempt']}") or wait_until(
             "the expiry is written", lambda: grid.sql(f"SELECT outcome FROM attempt WHERE id = {order['attempt']}"))
         # The late result arrives first: it counts, the other attempt is cancelled, nothing is stored twice.
-        with Line(grid).welcome(lost).hello(slots=0, holding=[order]) as late:
+        with Line(grid).welcome(lost).announce(slots=0, holding=[order]) as late:
             late.deliver(order)
         cancel = line.expect("cancel")
-        assert cancel["attempt"] == second["attempt"], cancel
+        assert cancel["attempts"] == [second["attempt"]], cancel
         content = image(seed=3)
         upload = line.upload(second, content)
         line.result(second, content, upload)
         verdict = line.verdict()
-        assert verdict["type"] == "rejected" and "first" in verdict["reason"], verdict
+        assert verdict["verdict"] == "rejected" and "first" in verdict["message"], verdict
     assert grid.wait(job)["state"] == "finished"
     grid.check_once(job)
 

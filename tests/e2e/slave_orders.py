@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """How a slave executes an order: the normal case, misbehaving renderers, the simple slave, the real Blender."""
-import base64
 import os
 import shutil
 import subprocess
@@ -11,7 +10,7 @@ sys.dont_write_bytecode = True
 
 from fake_server import PATIENCE  # noqa: E402
 from programs import BUILD  # noqa: E402
-from slave_fixture import SANDBOX, accept, failed, frame, make_scene, run_cases, started_as  # noqa: E402
+from slave_fixture import SANDBOX, accept, failed, frame, make_scene, run_cases, started_as, warnings  # noqa: E402
 
 
 # --- the normal case -------------------------------------------------------------------------------------------------
@@ -19,22 +18,22 @@ from slave_fixture import SANDBOX, accept, failed, frame, make_scene, run_cases,
 
 def it_signs_on_and_reports_its_capabilities(server, slave):
     line = slave.signed_on()
-    assert line.sign_on["protocol"] == 1 and line.sign_on["slavekey"] == "K1", line.sign_on
+    assert line.sign_on["protocols"] == [1] and line.sign_on["slavekey"] == "K1", line.sign_on
     assert line.sign_on["slavepassword"] == "s3cret" and len(line.sign_on["instance"]) == 32
-    hello = line.hello
-    assert hello["methods"] == [{"name": "blender", "version": "3.4.1"}], hello
-    assert hello["slots"] == 1 and hello["cores"] >= 1 and hello["memory"] > 0 and hello["holding"] == []
+    announce = line.announce
+    assert announce["renderers"] == [{"method": "blender", "version": "3.4.1", "engines": []}], announce
+    assert announce["slots"] == 1 and announce["cores"] >= 1 and announce["memory_mib"] > 0 and announce["holding"] == []
 
 
 def an_order_produces_an_image_and_a_result(server, slave):
     line = slave.signed_on()
     result = frame(server, line, 5, "good", 3)
-    assert result["state"] == "done" and result["lease"] == "lease-5", result
-    assert result["output"]["name"] == "0003.png" and result["memory"] >= 0 and result["wall"] >= 0, result
+    assert result["outcome"] == "done" and result["lease"] == "lease-5", result
+    assert result["outputs"][0]["name"] == "0003.png" and result["peak_memory_mib"] >= 0 and result["wall_ms"] >= 0, result
     data = server.uploaded(result)
-    assert data.startswith(b"\x89PNG") and len(data) == result["output"]["size"]
-    upload = server.uploads[result["output"]["upload"]]
-    assert upload["sha256"] == result["output"]["sha256"] and "attempt=5" in upload["query"]
+    assert data.startswith(b"\x89PNG") and len(data) == result["outputs"][0]["size_bytes"]
+    upload = server.uploads[result["outputs"][0]["upload_id"]]
+    assert upload["sha256"] == result["outputs"][0]["sha256"] and "attempt=5" in upload["query"]
     slave.wait_for_empty_outbox()
 
 
@@ -52,7 +51,7 @@ def files_are_staged_at_their_paths(server, slave):
     line = slave.signed_on()
     texture = b"t" * 1000
     files = [("video/a/scene.blend", server.add(b"good"), 4), ("img/t.png", server.add(texture), len(texture))]
-    assert frame(server, line, 1, "good", files=files)["state"] == "done"
+    assert frame(server, line, 1, "good", files=files)["outcome"] == "done"
     jobs = slave.folder + "/state/jobs/"
     (job,) = os.listdir(jobs)
     with open(jobs + job + "/img/t.png", "rb") as file:
@@ -61,7 +60,7 @@ def files_are_staged_at_their_paths(server, slave):
 
 def progress_is_reported(server, slave):
     line = slave.signed_on()
-    line.send(server.order(1, b"hang", renew=3000))
+    line.send(server.order(1, b"hang", lease_ms=3000))
     # The lease is kept alive while the renderer is silent.
     line.expect("progress", attempt=1, fraction=0.25)
     line.expect("progress", attempt=1, fraction=0.25)
@@ -69,7 +68,7 @@ def progress_is_reported(server, slave):
 
 def with_once_it_exits_after_one_frame(server, slave):
     line = slave.signed_on("--once")
-    assert frame(server, line, 1, "good")["state"] == "done"
+    assert frame(server, line, 1, "good")["outcome"] == "done"
     assert slave.process.wait(timeout=PATIENCE) == 0, slave.output()
     assert slave.outbox() == []
 
@@ -111,14 +110,14 @@ def an_image_beyond_the_size_limit_is_a_failure(server, slave):
 
 
 def the_time_limit_ends_a_frame(server, slave):
-    failed(server, slave, "hang", "longer than", deadline=1500)
+    failed(server, slave, "hang", "longer than", deadline_ms=1500)
 
 
 def a_persistent_renderer_that_crashes_is_restarted(server, slave):
     line = slave.signed_on()
     first = frame(server, line, 1, "crash when old", 1)
     second = frame(server, line, 2, "crash when old", 2)
-    assert first["state"] == second["state"] == "done", second
+    assert first["outcome"] == second["outcome"] == "done", second
     assert started_as(first) != started_as(second)
 
 
@@ -127,7 +126,7 @@ def a_renderer_that_only_moves_forward_is_restarted_for_an_earlier_frame(server,
     programs = []
     for attempt, number in enumerate((1, 2, 4, 8, 7), 1):
         result = frame(server, line, attempt, "walk", number)
-        assert result["state"] == "done", result
+        assert result["outcome"] == "done", result
         programs.append(str(started_as(result)))
     assert programs[0] == programs[1] == programs[2] and len(set(programs)) == 3, programs
     result = frame(server, line, 9, "walk", 8, parameters={"samples": 2})
@@ -144,16 +143,16 @@ def only_the_shader_cache_of_its_owner_outlives_a_renderer(server, slave):
     line = slave.signed_on()
     anna, bob = {"id": 5, "name": "anna"}, {"id": 6, "name": "bob"}
     first = frame(server, line, 1, "plant", owner=anna)
-    assert first["state"] == "done", first
+    assert first["outcome"] == "done", first
     second = frame(server, line, 2, "plant # another job", job=2, owner=anna)
-    assert "found .cache/kept" in second["warnings"] and "found planted" not in second["warnings"], second
+    assert "found .cache/kept" in warnings(second) and "found planted" not in warnings(second), second
     for attempt, owner in ((3, bob), (4, None)):
         changes = {"owner": owner} if owner else {}
         other = frame(server, line, attempt, "plant # job %d" % attempt, job=attempt, **changes)
-        assert other["state"] == "done", other
-        assert not [w for w in other["warnings"] if w.startswith("found")], other
+        assert other["outcome"] == "done", other
+        assert not [w for w in warnings(other) if w.startswith("found")], other
     again = frame(server, line, 5, "plant # once more", job=5, owner=anna)
-    assert "found .cache/kept" in again["warnings"], again
+    assert "found .cache/kept" in warnings(again), again
 
 
 only_the_shader_cache_of_its_owner_outlives_a_renderer.missing = None if SANDBOX else "there is no sandbox here"
@@ -166,12 +165,23 @@ def simple(server, slave, behaviour, orders=1):
     """Runs distren-simpleslave --once; returns (process, results)."""
     pending = [server.order(i + 1, behaviour.encode()) for i in range(orders)]
     results = []
-    server.answers = {
-        "hello": lambda body: (200, {"type": "welcome", "name": "attic", "url": server.url}),
-        "order": lambda body: (200, pending.pop(0)) if pending else (204, None),
-        "progress": lambda body: (204, None),
-        "result": lambda body: results.append(body) or (200, {"type": "accepted", "attempt": body["attempt"]}),
-    }
+
+    def exchange(authorization, messages):
+        answers = []
+        for message in messages:
+            if message["type"] == "sign_on":
+                answers.append(server.welcome_message(session="dl_secret"))
+            elif authorization not in (None, "Bearer dl_secret"):
+                return 401, {"code": "session_ended", "detail": "this session is over"}
+            elif message["type"] == "announce" and message["slots"] and pending:
+                answers.append(pending.pop(0))
+            elif message["type"] == "result":
+                results.append(message)
+                answers.append({"type": "verdict", "attempt": message["attempt"], "verdict": "accepted"})
+            elif message["type"] == "progress":
+                answers.append({"type": "of_the_future", "id": "x"})
+        return 200, {"messages": answers}
+    server.exchange = exchange
     secret = slave.folder + "/secret"
     with open(secret, "w") as file:
         file.write("s3cret\n")
@@ -193,17 +203,18 @@ def the_simple_slave_renders_over_http_only(server, slave):
     done, results = simple(server, slave, "good")
     assert done.returncode == 0, done
     (result,) = results
-    assert result["state"] == "done" and server.uploaded(result).startswith(b"\x89PNG"), result
-    path, authorization, hello = server.posts.get_nowait()
-    assert path == "hello" and hello["methods"][0]["name"] == "blender"
-    assert base64.b64decode(authorization.split()[1]) == b"K1:s3cret"
+    assert result["outcome"] == "done" and server.uploaded(result).startswith(b"\x89PNG"), result
+    authorization, (sign_on, announce) = server.posts.get_nowait()
+    assert authorization is None and (sign_on["slavekey"], sign_on["slavepassword"]) == ("K1", "s3cret"), sign_on
+    assert announce["renderers"][0]["method"] == "blender" and announce["slots"] == 1, announce
+    assert server.posts.get_nowait()[0] == "Bearer dl_secret"
     assert slave.outbox() == []
 
 
 def the_simple_slave_reports_failures(server, slave):
     done, results = simple(server, slave, "problem")
     assert done.returncode == 0, done
-    assert results[0]["state"] == "failed" and "Nope" in results[0]["reason"], results
+    assert results[0]["outcome"] == "failed" and "Nope" in results[0]["message"], results
 
 
 # --- the real Blender ----------------------------------------------------------------------------------------------
@@ -226,29 +237,29 @@ bpy.ops.wm.save_as_mainfile(filepath=%r)
 def blender_renders_in_its_sandbox(server, slave):
     scene = make_scene(slave, SCENE)
     line = slave.signed_on()
-    output = {"name": "0001.png", "format": "PNG", "width": 64, "height": 36, "limit": 1 << 20}
+    output = {"name": "0001.png", "format": "PNG", "width": 64, "height": 36, "max_bytes": 1 << 20}
     for attempt in (1, 2):
         line.send(server.order(attempt, scene, attempt, output=output))
         result = line.expect("result", attempt=attempt)
-        assert result["state"] == "done", result
-        assert any("tex/gone.png" in w for w in result["warnings"]), result
+        assert result["outcome"] == "done", result
+        assert any("tex/gone.png" in w for w in warnings(result)), result
         assert server.uploaded(result).startswith(b"\x89PNG")
-        assert result["memory"] > 10, result
-        assert attempt == 2 or result["cpu"] > 0, result  # a warm frame of this size takes less than a clock tick
+        assert result["peak_memory_mib"] > 10, result
+        assert attempt == 2 or result["cpu_ms"] > 0, result  # a warm frame of this size takes less than a clock tick
         accept(line, result)
     wrong = {**output, "width": 65}
     line.send(server.order(3, scene, 3, output=wrong))
     result = line.expect("result", attempt=3)
-    assert result["state"] == "failed" and "64" in result["reason"], result
+    assert result["outcome"] == "failed" and "64" in result["message"], result
     accept(line, result)
     line.send(server.order(4, scene, 3, output=output, parameters={"camera": "Nope"}))
     result = line.expect("result", attempt=4)
-    assert result["state"] == "failed" and '"Side"' in result["reason"] and "Nope" in result["reason"], result
+    assert result["outcome"] == "failed" and '"Side"' in result["message"] and "Nope" in result["message"], result
     accept(line, result)
     line.send(server.order(5, scene, 3, output=dict(output, name="0003.exr", format="OPEN_EXR"),
                            parameters={"camera": "Side", "samples": 2, "format": "OPEN_EXR"}))
     result = line.expect("result", attempt=5)
-    assert result["state"] == "done" and server.uploaded(result)[:4] == b"\x76\x2f\x31\x01", result
+    assert result["outcome"] == "done" and server.uploaded(result)[:4] == b"\x76\x2f\x31\x01", result
 
 
 blender_renders_in_its_sandbox.real = True

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A slave and its server: invalid orders, lost connections, kill -9. Nothing is lost."""
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -22,8 +23,8 @@ def a_cancelled_frame_ends_without_a_result(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
     line.expect("progress", attempt=1)
-    line.send({"type": "cancel", "attempt": 1, "reason": "job 1 was cancelled by its owner"})
-    assert frame(server, line, 2, "good", job=2)["state"] == "done"
+    line.send({"type": "cancel", "attempts": [1], "code": "job_ended", "message": "job 1 was cancelled by its owner"})
+    assert frame(server, line, 2, "good", job=2)["outcome"] == "done"
     assert not [m for m in line.kept if m["type"] == "result" and m["attempt"] == 1], line.kept
 
 
@@ -32,7 +33,7 @@ def paths_outside_the_job_are_rejected(server, slave):
     digest = server.add(b"good")
     for attempt, path in enumerate(["../scene.blend", "/tmp/scene.blend", "a/../../b.blend", "x\\y.blend"], 1):
         result = frame(server, line, attempt, "good", files=[(path, digest, 4)])
-        assert result["state"] == "failed", result
+        assert result["outcome"] == "failed", result
     assert server.gets == []
 
 
@@ -53,13 +54,13 @@ def a_file_with_another_digest_is_rejected(server, slave):
     digest = server.add(b"good")
     server.blobs[digest] = b"evil"
     result = frame(server, line, 1, "x", files=[("scene.blend", digest, 4)])
-    assert result["state"] == "failed" and "SHA-256" in result["reason"], result
+    assert result["outcome"] == "failed" and "SHA-256" in result["message"], result
 
 
 def an_interrupted_download_is_resumed(server, slave):
     server.cut_downloads = 1
     line = slave.signed_on()
-    assert frame(server, line, 1, "good" + " " * 5000)["state"] == "done"
+    assert frame(server, line, 1, "good" + " " * 5000)["outcome"] == "done"
     assert server.gets[1][1] == "bytes=2502-", server.gets
 
 
@@ -68,7 +69,7 @@ def an_order_beyond_the_limit_is_returned(server, slave):
     line.send(server.order(1, b"hang"))
     line.expect("progress", attempt=1)
     result = frame(server, line, 2, "good")
-    assert result["state"] == "returned" and "room" in result["reason"], result
+    assert result["outcome"] == "returned" and "room" in result["message"], result
 
 
 an_order_beyond_the_limit_is_returned.settings = {"max_orders": 1}
@@ -76,12 +77,12 @@ an_order_beyond_the_limit_is_returned.settings = {"max_orders": 1}
 
 def a_second_order_is_queued_when_allowed(server, slave):
     line = slave.signed_on()
-    assert line.hello["slots"] == 1 and line.hello["orders"] == 2
+    assert line.announce["slots"] == 1 and line.announce["max_orders"] == 2
     for attempt in (1, 2):
         line.send(server.order(attempt, b"good", attempt))
     for attempt in (1, 2):
         result = line.expect("result", attempt=attempt)
-        assert result["state"] == "done", result
+        assert result["outcome"] == "done", result
         accept(line, result)
 
 
@@ -100,8 +101,8 @@ def files_of_the_next_order_are_fetched_during_rendering(server, slave):
         assert time.monotonic() < end, "the files of the second order were not fetched"
         time.sleep(0.02)
     got = len(server.gets)
-    line.send({"type": "cancel", "attempt": 1, "reason": "job 1 was cancelled by its owner"})
-    assert line.expect("result", attempt=2)["state"] == "done"
+    line.send({"type": "cancel", "attempts": [1], "code": "job_ended", "message": "job 1 was cancelled by its owner"})
+    assert line.expect("result", attempt=2)["outcome"] == "done"
     assert len(server.gets) == got, server.gets
 
 
@@ -115,22 +116,22 @@ def garbage_gets_an_error_and_does_no_harm(server, slave):
     line.send({"type": "dance"})
     assert "dance" in line.expect("error", message="unknown type dance")["message"]
     line.send({"type": "order"})
-    line.send({"type": "accepted", "attempt": "x"})
+    line.send({"type": "verdict", "attempt": "x", "verdict": "accepted"})
     line.send({"type": "ping"})
     line.expect("pong")
-    assert frame(server, line, 1, "good")["state"] == "done"
+    assert frame(server, line, 1, "good")["outcome"] == "done"
 
 
 def a_deeply_nested_order_is_rejected_and_does_no_harm(server, slave):
     line = slave.signed_on()
     deep = b"[" * 2_000_000 + b"]" * 2_000_000
-    line.send_bytes(b'{"type":"order","attempt":1,"lease":"x","method":"blender","parameters":' + deep + b"}\n")
+    line.send_bytes(b'{"type":"order","attempts":[{"attempt":1,"lease":"x"}],"parameters":' + deep[:30000] + deep[-30000:] + b"}\n")
     assert "nested too deep" in line.expect("error")["message"]
-    listed = server.order(2, b"good", file_list="/api/v1/lists/deep")
-    server.blobs["deep"] = b'{"files":' + deep + b"}"
-    line.send({**listed, "files": []})
+    listed = server.order(2, b"good", inputs_url="/api/v1/lists/deep")
+    server.blobs["deep"] = b'{"inputs":' + deep + b"}"
+    line.send({**listed, "inputs": []})
     result = line.expect("result", attempt=2)
-    assert result["state"] == "returned" and "is none" in result["reason"], result
+    assert result["outcome"] == "returned" and "is none" in result["message"], result
     accept(line, result)
 
 
@@ -148,25 +149,71 @@ def files_and_uploads_at_foreign_addresses_are_rejected(server, slave):
         line = slave.signed_on()
         digest = server.add(b"good")
         for attempt, changes in enumerate((
-                {"files": [{"path": "scene.blend", "sha256": digest, "size": 4, "url": there}]},
-                {"files": [], "file_list": there}, {"upload": there},
+                {"inputs": [{"path": "scene.blend", "sha256": digest, "size_bytes": 4, "url": there}]},
+                {"inputs": [], "inputs_url": there}, {"upload": there},
                 {"upload": there.replace("http:", "https:")}, {"upload": "//" + there.split("//")[1]}), 1):
-            line.send({**server.order(attempt, b"good", job=attempt), **changes})
+            line.send(server.order(attempt, b"good", job=attempt, **changes))
             result = line.expect("result", attempt=attempt)
-            assert result["state"] == "failed" and "address" in result["reason"], result
-            assert "secret" not in result["reason"], result
+            assert result["outcome"] == "failed" and "address" in result["message"], result
+            assert "secret" not in result["message"], result
             accept(line, result)
         slave.wait_for_empty_outbox()
-        assert frame(server, line, 9, "good", job=9)["state"] == "done"  # a connection would have been counted by now
+        assert frame(server, line, 9, "good", job=9)["outcome"] == "done"  # a connection would have been counted by now
         assert not connections, "the slave connected to it"
 
 
+def a_message_of_the_greatest_length_is_read(server, slave):
+    line = slave.signed_on()
+    order = server.order(1, b"good")
+    order["of_the_future"] = ""
+    order["of_the_future"] = "x" * (65536 - len(json.dumps(order)))
+    assert len(json.dumps(order)) == 65536
+    line.send(order)
+    result = line.expect("result", attempt=1)
+    assert result["outcome"] == "done", result
+    accept(line, result)
+    line.send({**order, "of_the_future": order["of_the_future"] + "x"})  # one byte more
+    line.expect("closed")
+
+
+def an_order_of_several_frames_gives_a_result_for_each(server, slave):
+    line = slave.signed_on()
+    order, other = server.order(1, b"good", 1), server.order(2, b"good", 2)
+    order["attempts"] += other["attempts"]
+    line.send(order)
+    for attempt in (1, 2):
+        result = line.expect("result", attempt=attempt)
+        assert result["outcome"] == "done" and result["lease"] == "lease-%d" % attempt, result
+        accept(line, result)
+
+
+an_order_of_several_frames_gives_a_result_for_each.settings = {"max_orders": 2}
+
+
+def a_slave_that_is_told_goodbye_returns_after_the_named_time(server, slave):
+    line = slave.signed_on()
+    line.send({"type": "goodbye", "code": "shutting_down", "message": "the server stops", "retry_ms": 1500, "servers": []})
+    begun = time.monotonic()
+    server.next_line()
+    assert time.monotonic() - begun >= 1.4, time.monotonic() - begun
+
+
+def messages_of_the_future_are_harmless(server, slave):
+    line = slave.signed_on()
+    for number in range(1000):
+        line.send({"type": "type_%d" % number, "id": str(number)})
+    for number in (0, 999):
+        error = line.expect("error", reply_to=str(number))
+        assert error["code"] == "unsupported_type", error
+    assert frame(server, line, 1, "good", of_the_future={"x": 1}, attempt_changes={"new": [1]})["outcome"] == "done"
+
+
 def a_rejected_slave_reports_the_reason_and_retries(server, slave):
-    server.refusal = {"type": "refused", "code": "denied", "message": "no such slave or wrong password", "retry": 10}
+    server.refusal = {"type": "refused", "code": "wrong_credentials", "message": "no such slave or wrong password"}
     slave.start("--once")
     assert slave.process.wait(timeout=PATIENCE) == 3
     assert "no such slave or wrong password" in slave.output() and "s3cret" not in slave.output()
-    server.refusal = {**server.refusal, "code": "unavailable"}
+    server.refusal = {**server.refusal, "code": "busy", "retry_ms": 10}
     slave.start()
     until = time.monotonic() + PATIENCE
     while slave.output().count("no connection") < 2:
@@ -185,7 +232,7 @@ def a_result_is_reported_again_after_a_reconnect(server, slave):
     line.expect("result", attempt=1)
     line.close()
     line = server.next_line()
-    assert line.hello["holding"] == [{"attempt": 1, "lease": "lease-1"}], line.hello
+    assert line.announce["holding"] == [{"attempt": 1, "lease": "lease-1"}], line.announce
     accept(line, line.expect("result", attempt=1))
     slave.wait_for_empty_outbox()
     assert len(server.uploads) == 1
@@ -197,10 +244,10 @@ def rendering_continues_while_the_server_is_unreachable(server, slave):
     line.expect("progress", attempt=1)
     line.close()
     line = server.next_line()
-    assert line.hello["holding"] == [{"attempt": 1, "lease": "lease-1"}], line.hello
+    assert line.announce["holding"] == [{"attempt": 1, "lease": "lease-1"}], line.announce
     line.send(server.order(1, b"hang", lease="lease-again"))  # already running here: no second render
-    line.send({"type": "cancel", "attempt": 1, "reason": "test"})
-    assert frame(server, line, 2, "good", job=2)["state"] == "done"
+    line.send({"type": "cancel", "attempts": [1], "code": "job_ended", "message": "test"})
+    assert frame(server, line, 2, "good", job=2)["outcome"] == "done"
 
 
 def a_result_survives_kill_9_and_is_reported(server, slave):
@@ -210,7 +257,7 @@ def a_result_survives_kill_9_and_is_reported(server, slave):
     slave.kill()
     assert slave.outbox() == ["1"]
     line = slave.signed_on()
-    assert line.hello["holding"] == [{"attempt": 1, "lease": "lease-1"}], line.hello
+    assert line.announce["holding"] == [{"attempt": 1, "lease": "lease-1"}], line.announce
     again = line.expect("result", attempt=1)
     assert again == result, (again, result)
     accept(line, again)
@@ -240,15 +287,15 @@ def kill_9_during_rendering_leaves_nothing_behind(server, slave):
     line.expect("progress", attempt=1)
     slave.kill()
     line = slave.signed_on()
-    assert line.hello["holding"] == [], line.hello
-    assert frame(server, line, 2, "good")["state"] == "done"
+    assert line.announce["holding"] == [], line.announce
+    assert frame(server, line, 2, "good")["outcome"] == "done"
 
 
 def a_cancelled_result_is_dropped(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"good"))
     line.expect("result", attempt=1)
-    line.send({"type": "cancel", "attempt": 1, "reason": "job 1 is over"})
+    line.send({"type": "cancel", "attempts": [1], "code": "job_ended", "message": "job 1 is over"})
     slave.wait_for_empty_outbox()
 
 
@@ -256,10 +303,10 @@ def retry_delays_a_result_and_upload_repeats_the_upload(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"good"))
     first = line.expect("result", attempt=1)
-    line.send({"type": "retry", "attempt": 1, "after": 100, "reason": "the database is away"})
+    line.send({"type": "verdict", "attempt": 1, "verdict": "retry", "retry_ms": 100, "message": "the database is away"})
     assert line.expect("result", attempt=1) == first
     server.uploads.clear()
-    line.send({"type": "retry", "attempt": 1, "after": 100, "upload": True})
+    line.send({"type": "verdict", "attempt": 1, "verdict": "retry", "retry_ms": 100, "upload_again": True})
     result = line.expect("result", attempt=1)
     assert server.uploaded(result).startswith(b"\x89PNG")
     accept(line, result)
@@ -270,7 +317,7 @@ def a_rejected_image_is_dropped(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"good"))
     line.expect("result", attempt=1)
-    line.send({"type": "rejected", "attempt": 1, "reason": "the image is 8x6, the job asks for 9x9"})
+    line.send({"type": "verdict", "attempt": 1, "verdict": "rejected", "message": "the image is 8x6, the job asks for 9x9"})
     slave.wait_for_empty_outbox()
 
 
@@ -278,7 +325,7 @@ def a_frame_whose_upload_is_denied_is_returned(server, slave):
     server.refuse_uploads = 403
     line = slave.signed_on()
     result = frame(server, line, 1, "good")
-    assert result["state"] == "returned" and "too old" in result["reason"], result
+    assert result["outcome"] == "returned" and "too old" in result["message"], result
     slave.wait_for_empty_outbox()
 
 
@@ -288,7 +335,7 @@ def sigterm_returns_the_frame_and_exits_cleanly(server, slave):
     line.expect("progress", attempt=1)
     slave.process.send_signal(signal.SIGTERM)
     result = line.expect("result", attempt=1)
-    assert result["state"] == "returned" and "stopped" in result["reason"], result
+    assert result["outcome"] == "returned" and "stopped" in result["message"], result
     accept(line, result)
     assert slave.process.wait(timeout=PATIENCE) == 0, slave.output()
 

@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 
 from fake_server import PATIENCE  # noqa: E402
 from programs import BUILD  # noqa: E402
-from slave_fixture import SANDBOX, accept, command, frame, make_scene, run_cases, until  # noqa: E402
+from slave_fixture import SANDBOX, accept, command, frame, make_scene, run_cases, until, warnings  # noqa: E402
 
 
 # --- control by the volunteer -----------------------------------------------------------------------------------------
@@ -44,10 +44,10 @@ def a_paused_slave_is_suspended_and_resumes(server, slave):
     assert status["state"] == "rendering" and status["attempt"] == 1 and status["connected"], status
     status = command(slave, "pause")
     assert status["state"] == "suspended" and "you paused" in status["reason"], status
-    assert line.expect("hello")["slots"] == 0
+    assert line.expect("announce")["slots"] == 0
     until(lambda: set(program_states(slave)) == {"T"}, "programs are running: %s" % program_states(slave))
     assert command(slave, "resume")["state"] == "rendering"
-    assert line.expect("hello")["slots"] == 1
+    assert line.expect("announce")["slots"] == 1
     until(lambda: "T" not in program_states(slave), "programs are stopped: %s" % program_states(slave))
 
 
@@ -59,15 +59,15 @@ def a_paused_slave_returns_queued_orders(server, slave):
     until(lambda: command(slave, "status")["waiting"] == 1, "the second order is not queued")
     command(slave, "pause")
     result = line.expect("result", attempt=2)
-    assert result["state"] == "returned" and "needed" in result["reason"], result
-    assert [m["slots"] for m in line.kept if m["type"] == "hello"] == [0], line.kept
+    assert result["outcome"] == "returned" and "needed" in result["message"], result
+    assert [m["slots"] for m in line.kept if m["type"] == "announce"] == [0], line.kept
 
 
 def a_frame_cancelled_during_its_image_check_is_not_uploaded(server, slave):
     line = slave.signed_on()
     for attempt in range(1, 4):
         line.send(server.order(attempt, b"good", attempt))
-    line.send({"type": "cancel", "attempt": 1, "reason": "job 1 was cancelled by its owner"})
+    line.send({"type": "cancel", "attempts": [1], "code": "job_ended", "message": "job 1 was cancelled by its owner"})
     for attempt in (2, 3):
         accept(line, line.expect("result", attempt=attempt))
     results = [m for m in line.kept if m["type"] == "result" and m["attempt"] == 1]
@@ -80,12 +80,12 @@ def the_end_of_the_render_log_is_sent_on_request(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"chatter"))
     line.expect("progress", attempt=1)
-    line.send({"type": "log", "attempt": 1})
+    line.send({"type": "log_request", "attempt": 1})
     text = line.expect("log", attempt=1)["text"]
     assert len(text) <= 16384 and text.endswith("Fra:1 | Sample 1/4\n"), text
     assert "line 2999" in text and "\x1b" not in text and "line 5 " not in text, text
     assert slave.folder + "/state" not in text, text
-    line.send({"type": "log", "attempt": 99})
+    line.send({"type": "log_request", "attempt": 99})
     assert line.expect("log", attempt=99)["text"] == ""
 
 
@@ -105,13 +105,13 @@ bpy.ops.wm.save_as_mainfile(filepath=%r)
 def scripts_run_only_for_owners_named_by_the_volunteer(server, slave):
     scene = make_scene(slave, DRIVEN)
     line = slave.signed_on()
-    output = {"name": "0001.png", "format": "PNG", "width": 64, "height": 36, "limit": 1 << 20}
+    output = {"name": "0001.png", "format": "PNG", "width": 64, "height": 36, "max_bytes": 1 << 20}
     pictures = []
     for attempt, owner in ((1, {"id": 5, "name": "anna"}), (2, {"id": 6, "name": "bob"})):
         line.send(server.order(attempt, scene, 1, job=attempt, output=output, owner=owner, parameters={"scripts": "allowed"}))
         result = line.expect("result", attempt=attempt)
-        assert result["state"] == "done", result
-        assert (owner["id"] == 6) == any("blocked" in w for w in result.get("warnings", ())), (owner, result)
+        assert result["outcome"] == "done", result
+        assert (owner["id"] == 6) == any("blocked" in w for w in warnings(result)), (owner, result)
         pictures.append(server.uploaded(result))
         accept(line, result)
     assert pictures[0] != pictures[1], "the script changed nothing"
@@ -143,7 +143,7 @@ def fake_systemd(slave):
 def a_renderer_runs_in_a_control_group_where_available(server, slave):
     fake_systemd(slave)
     line = slave.signed_on()
-    assert frame(server, line, 1, "good")["state"] == "done"
+    assert frame(server, line, 1, "good")["outcome"] == "done"
     with open(slave.folder + "/bin/groups") as file:
         groups = file.read().splitlines()
     assert len(groups) == 2 and "/bin/true" in groups[0], groups
@@ -157,7 +157,7 @@ a_renderer_runs_in_a_control_group_where_available.settings = {"memory_mib": 900
 def without_control_groups_the_slave_warns_and_renders(server, slave):
     slave.path = "/usr/local/bin:/usr/bin:/bin"
     line = slave.signed_on()
-    assert frame(server, line, 1, "good")["state"] == "done"
+    assert frame(server, line, 1, "good")["outcome"] == "done"
     if not shutil.which("systemd-run", path=slave.path):
         assert "no control groups: there is no systemd-run" in slave.output(), slave.output()
 
@@ -176,17 +176,17 @@ a_slave_that_requires_control_groups_does_not_start_without.settings = {"cgroup"
 
 def graphics_cards_are_neither_reported_nor_used_by_default(server, slave):
     line = slave.signed_on()
-    assert line.hello["gpus"] == [] and line.hello["methods"][0]["version"] == "3.4.1", line.hello
-    assert not [w for w in frame(server, line, 1, "good")["warnings"] if w.startswith("devices")]
+    assert line.announce["devices"] == [] and line.announce["renderers"][0]["version"] == "3.4.1", line.announce
+    assert not [w for w in warnings(frame(server, line, 1, "good")) if w.startswith("devices")]
 
 
 def configured_graphics_cards_are_reported_and_used(server, slave):
     line = slave.signed_on()
-    version = line.hello["methods"][0]["version"]
-    assert line.hello["gpus"] == ["NVIDIA Fake 9"] and version.startswith("3.4.1+optix-"), line.hello
-    result = frame(server, line, 1, "good", version=version)
-    assert "devices OPTIX:OPTIX_0" in result["warnings"], result
-    assert result["cpu"] >= 2 * result["wall"], result  # a graphics card counts as the whole machine
+    device = line.announce["renderers"][0]["device"]
+    assert line.announce["devices"] == [{"name": "NVIDIA Fake 9"}] and device.startswith("optix-"), line.announce
+    result = frame(server, line, 1, "good", version="3.4.1+" + device)
+    assert "devices OPTIX:OPTIX_0" in warnings(result), result
+    assert result["cpu_ms"] >= 2 * result["wall_ms"], result  # a graphics card counts as the whole machine
 
 
 configured_graphics_cards_are_reported_and_used.settings = {"gpu.devices": ["auto"]}
@@ -194,10 +194,10 @@ configured_graphics_cards_are_reported_and_used.settings = {"gpu.devices": ["aut
 
 def a_graphics_card_is_selected_by_a_word_of_its_name(server, slave):
     line = slave.signed_on()
-    assert line.hello["gpus"] == ["AMD Fake 3"], line.hello
-    assert "devices HIP:HIP_0" in frame(server, line, 1, "good")["warnings"]
+    assert line.announce["devices"] == [{"name": "AMD Fake 3"}], line.announce
+    assert "devices HIP:HIP_0" in warnings(frame(server, line, 1, "good"))
     result = frame(server, line, 2, "no card", job=2)
-    assert result["state"] == "returned" and "not there any more" in result["reason"], result
+    assert result["outcome"] == "returned" and "not there any more" in result["message"], result
     assert 'no device is \"Voodoo\"' in slave.output() or 'no device is "Voodoo"' in slave.output(), slave.output()
 
 
@@ -205,27 +205,27 @@ a_graphics_card_is_selected_by_a_word_of_its_name.settings = {"gpu.devices": ["a
 
 
 def telemetry_is_sent_when_requested(server, slave):
-    server.welcome["telemetry"] = 1000
+    server.welcome["telemetry_ms"] = 1000
     line = slave.signed_on()
     first, second = line.expect("telemetry"), line.expect("telemetry")
-    assert first["state"] == "idle" and first["memory"] > 0 and first["disk_free"] > 0 and "load" in first, first
-    assert 0 <= second["cpu"] <= 100, second
+    assert first["state"] == "idle" and first["memory_mib"] > 0 and first["disk_free_mib"] > 0 and "load" in first, first
+    assert 0 <= second["cpu_percent"] <= 100, second
 
 
 def no_telemetry_is_sent_unless_requested(server, slave):
     line = slave.signed_on()
-    assert frame(server, line, 1, "good")["state"] == "done"
+    assert frame(server, line, 1, "good")["outcome"] == "done"
     assert not [message for message in line.kept if message["type"] == "telemetry"], line.kept
 
 
 def signals_pause_and_resume(server, slave):
     line = slave.signed_on()
     slave.process.send_signal(signal.SIGUSR1)
-    assert line.expect("hello")["slots"] == 0
+    assert line.expect("announce")["slots"] == 0
     line.send(server.order(1, b"good"))
-    assert line.expect("result", attempt=1)["state"] == "returned"  # it was sent before the hello arrived
+    assert line.expect("result", attempt=1)["outcome"] == "returned"  # it was sent before the announce arrived
     slave.process.send_signal(signal.SIGUSR2)
-    assert line.expect("hello")["slots"] == 1
+    assert line.expect("announce")["slots"] == 1
 
 
 def a_frame_suspended_for_too_long_is_returned(server, slave):
@@ -234,55 +234,55 @@ def a_frame_suspended_for_too_long_is_returned(server, slave):
     line.expect("progress", attempt=1)
     command(slave, "pause", "--minutes", "60")
     result = line.expect("result", attempt=1)
-    assert result["state"] == "returned" and "was needed" in result["reason"], result
+    assert result["outcome"] == "returned" and "was needed" in result["message"], result
     accept(line, result)
     command(slave, "resume")
-    assert frame(server, line, 2, "good", job=2)["state"] == "done"
+    assert frame(server, line, 2, "good", job=2)["outcome"] == "done"
 
 
 a_frame_suspended_for_too_long_is_returned.settings = {"availability.return_after_minutes": 0}
 
 
 def blocks_are_reported_stored_and_return_their_frames(server, slave):
-    assert command(slave, "block", "user", "mallory")["users"] == ["mallory"]  # before the slave runs
+    assert command(slave, "block", "user", "mallory")["user_names"] == ["mallory"]  # before the slave runs
     line = slave.signed_on()
-    assert line.hello["blocks"] == {"users": ["mallory"], "projects": [], "jobs": []}, line.hello
+    assert line.announce["blocks"] == {"user_names": ["mallory"], "project_ids": [], "job_ids": []}, line.announce
     line.send(server.order(1, b"hang", job=5))
     line.expect("progress", attempt=1, fraction=0.25)
-    assert command(slave, "block", "job", "5")["jobs"] == [5]
-    assert line.expect("hello")["blocks"]["jobs"] == [5]
+    assert command(slave, "block", "job", "5")["job_ids"] == [5]
+    assert line.expect("announce")["blocks"]["job_ids"] == [5]
     result = line.expect("result", attempt=1)
-    assert result["state"] == "returned" and "volunteer blocked this work" in result["reason"], result
+    assert result["outcome"] == "returned" and "volunteer blocked this work" in result["message"], result
     accept(line, result)
-    line.send(server.order(2, b"good", job=5))  # it was sent before the hello arrived
+    line.send(server.order(2, b"good", job=5))  # it was sent before the announce arrived
     result = line.expect("result", attempt=2)
-    assert result["state"] == "returned", result
+    assert result["outcome"] == "returned", result
     accept(line, result)
-    assert frame(server, line, 3, "good", job=6)["state"] == "done"
+    assert frame(server, line, 3, "good", job=6)["outcome"] == "done"
     slave.kill()
-    assert command(slave, "blocks")["jobs"] == [5]
+    assert command(slave, "blocks")["job_ids"] == [5]
     line = slave.signed_on()
-    assert line.hello["blocks"]["jobs"] == [5], line.hello
+    assert line.announce["blocks"]["job_ids"] == [5], line.announce
     command(slave, "unblock", "job", "5")
-    assert line.expect("hello")["blocks"]["jobs"] == []
-    assert frame(server, line, 4, "good", job=5)["state"] == "done"
+    assert line.expect("announce")["blocks"]["job_ids"] == []
+    assert frame(server, line, 4, "good", job=5)["outcome"] == "done"
     assert "not the number" in command(slave, "block", "job", "five", status=1)
 
 
 def a_frame_that_exceeds_the_time_limit_is_returned(server, slave):
     line = slave.signed_on()
-    assert line.hello["minutes_per_frame"] == 1, line.hello
-    line.send(server.order(1, b"hang", renew=3000))
+    assert line.announce["max_frame_ms"] == 60000, line.announce
+    line.send(server.order(1, b"hang", lease_ms=3000))
     begun = time.monotonic()
     line.expect("progress", attempt=1, fraction=0.25)
     while time.monotonic() < begun + 55:  # other messages arrive meanwhile; the rest of the minute is awaited below
         line.expect("progress", attempt=1)
     result = line.expect("result", attempt=1)
-    assert result["state"] == "returned" and result["code"] == "too_long", result
-    assert result["reason"] == "it took longer than the 1 minutes that this slave lends", result
+    assert result["outcome"] == "returned" and result["code"] == "too_long", result
+    assert result["message"] == "it took longer than the 1 minutes that this slave lends", result
     assert time.monotonic() - begun >= 59
     accept(line, result)
-    assert frame(server, line, 2, "good", job=2)["state"] == "done"
+    assert frame(server, line, 2, "good", job=2)["outcome"] == "done"
 
 
 a_frame_that_exceeds_the_time_limit_is_returned.settings = {"limits.minutes_per_frame": 1}
@@ -290,25 +290,26 @@ a_frame_that_exceeds_the_time_limit_is_returned.settings = {"limits.minutes_per_
 
 def remote_settings_apply_at_once_and_survive_a_restart(server, slave):
     line = slave.signed_on()
-    assert line.hello["settings"]["threads"] == 2 and line.hello["settings"]["paused"] is False, line.hello
-    memory = line.hello["memory"]
-    assert frame(server, line, 1, "good")["state"] == "done"
-    line.send({"type": "settings", "threads": 1, "memory": 10**9, "minutes_per_frame": 7, "nonsense": [1]})
-    hello = line.expect("hello")
-    assert hello["cores"] == 1 and hello["memory"] == memory and hello["minutes_per_frame"] == 7, hello
-    line.send({"type": "settings", "paused": True, "schedule": ["sometimes"]})
-    hello = line.expect("hello", slots=0)
-    assert hello["settings"]["paused"] and "sometimes" in hello["settings"]["problems"][0], hello
-    assert hello["cores"] == 2 and "minutes_per_frame" not in hello, hello
+    assert line.announce["effective_settings"]["threads"] == 2 and line.announce["effective_settings"]["paused"] is False, line.announce
+    memory = line.announce["memory_mib"]
+    assert frame(server, line, 1, "good")["outcome"] == "done"
+    line.send({"type": "settings", "requested": {"threads": 1, "memory_mib": 6 * 10**7, "max_frame_ms": 420000,
+                                                 "nonsense": [1]}})
+    announce = line.expect("announce")
+    assert announce["cores"] == 1 and announce["memory_mib"] == memory and announce["max_frame_ms"] == 420000, announce
+    line.send({"type": "settings", "requested": {"paused": True, "schedule": ["sometimes"]}})
+    announce = line.expect("announce", slots=0)
+    assert announce["effective_settings"]["paused"] and "sometimes" in announce["effective_settings"]["problems"][0], announce
+    assert announce["cores"] == 2 and "max_frame_ms" not in announce, announce
     until(lambda: command(slave, "status")["may_work"] is False, "the remote pause is applied")
     assert "remote settings" in command(slave, "status")["reason"]
     slave.kill()
     server.welcome["settings"] = {"threads": 1}
     line = slave.signed_on()
-    assert line.hello["cores"] == 1 and not line.hello["settings"]["paused"], line.hello
-    if line.hello["slots"] == 0:
-        line.expect("hello", slots=1)  # it was paused until the next message
-    assert frame(server, line, 2, "good")["state"] == "done"
+    assert line.announce["cores"] == 1 and not line.announce["effective_settings"]["paused"], line.announce
+    if line.announce["slots"] == 0:
+        line.expect("announce", slots=1)  # it was paused until the next message
+    assert frame(server, line, 2, "good")["outcome"] == "done"
 
 
 remote_settings_apply_at_once_and_survive_a_restart.settings = {"availability.remote_settings": True}
@@ -317,9 +318,9 @@ remote_settings_apply_at_once_and_survive_a_restart.settings = {"availability.re
 def remote_settings_are_rejected_by_default(server, slave):
     server.welcome["settings"] = {"paused": True, "threads": 1}
     line = slave.signed_on()
-    assert "settings" not in line.hello and line.hello["slots"] == 1 and line.hello["cores"] == 2, line.hello
-    line.send({"type": "settings", "paused": True})
-    assert frame(server, line, 1, "good")["state"] == "done"
+    assert "effective_settings" not in line.announce and line.announce["slots"] == 1 and line.announce["cores"] == 2, line.announce
+    line.send({"type": "settings", "requested": {"paused": True}})
+    assert frame(server, line, 1, "good")["outcome"] == "done"
     assert "remote_settings = true" in slave.output()
 
 
@@ -328,7 +329,7 @@ def downloads_respect_their_limit(server, slave):
     data = os.urandom(6 << 20)
     begun = time.monotonic()
     files = [("scene.blend", server.add(b"good"), 4), ("t.bin", server.add(data), len(data))]
-    assert frame(server, line, 1, "good", files=files)["state"] == "done"
+    assert frame(server, line, 1, "good", files=files)["outcome"] == "done"
     assert time.monotonic() - begun > 2, time.monotonic() - begun  # 6 MiB at 1 MiB/s, after an initial burst
 
 
@@ -350,7 +351,7 @@ def outside_its_schedule_a_slave_returns_orders(server, slave):
     until(lambda: not command(slave, "status")["may_work"], "it works outside its schedule")
     assert "schedule" in command(slave, "status")["reason"]
     line.send(server.order(1, b"good"))
-    assert line.expect("result", attempt=1)["state"] == "returned"
+    assert line.expect("result", attempt=1)["outcome"] == "returned"
 
 
 # Three hours that cannot be now, however long the test waits.

@@ -31,7 +31,7 @@ std::size_t after_value(std::string_view text, std::size_t at) {
       if (depth == 0) return at;
       continue;
     }
-    if (depth == 0 && (c == ',' || c == '}' || c == ' ')) return at;
+    if (depth == 0 && (c == ',' || c == '}' || c == ']' || c == ' ')) return at;
     if (c == '{' || c == '[') ++depth;
     if (c == '}' || c == ']') {
       --depth;
@@ -61,6 +61,16 @@ MemberIndex::MemberIndex(std::string_view object) {
     at = after_blanks(object, value_end);
     if (at >= object.size() || object[at] != ',') return;
   }
+}
+
+std::optional<std::string_view> ElementReader::next() {
+  at_ = after_blanks(list_, at_ + 1);  // behind the bracket, or the comma
+  if (at_ >= list_.size() || list_[at_] == ']') return std::nullopt;
+  std::size_t const from = at_;
+  at_ = after_value(list_, at_);
+  std::string_view const element = list_.substr(from, at_ - from);
+  at_ = after_blanks(list_, at_);
+  return element.empty() ? std::nullopt : std::optional(element);
 }
 
 std::optional<std::string_view> MemberIndex::find(std::string_view name) const {

@@ -1,5 +1,5 @@
 // Reads a message's members() from its text, without a tree: a load generator shares the machine with what it measures.
-// For objects of a server that is trusted to send well-formed JSON; what is not reads as absent, and so do lists.
+// For objects of a server that is trusted to send well-formed JSON; what is not reads as absent.
 #pragma once
 
 #include <array>
@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/protocol/messages.h"
 
@@ -27,6 +28,17 @@ private:
   };
   std::array<Member, 32> members_{};
   std::size_t count_ = 0;
+};
+
+// The elements of a list, one after the other.
+class ElementReader {
+public:
+  explicit ElementReader(std::string_view list) : list_(list) {}
+  std::optional<std::string_view> next();
+
+private:
+  std::string_view list_;
+  std::size_t at_ = 0;
 };
 
 std::optional<std::string> text_in(std::string_view value);  // of a string with its quotes
@@ -55,12 +67,51 @@ public:
     TextReader inner(index);
     members(inner, value.emplace());
   }
+  template <typename Value>
+  void object(std::string_view name, Value& value, protocol::Written = {}) {
+    auto const found = object_.find(name);
+    if (!found || found->front() != '{') return;
+    MemberIndex const index(*found);
+    TextReader inner(index);
+    members(inner, value);
+  }
+  template <typename Value>
+  void objects(std::string_view name, std::vector<Value>& values, std::size_t max, protocol::Written = {}) {
+    each_in(name, max, [&](std::string_view text) {
+      MemberIndex const index(text);
+      TextReader inner(index);
+      members(inner, values.emplace_back());
+    });
+  }
+  void integers(std::string_view name, std::vector<std::int64_t>& values, std::size_t max, protocol::IntegerRange) {
+    each_in(name, max, [&](std::string_view text) {
+      std::int64_t number = 0;
+      if (std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc()) values.push_back(number);
+    });
+  }
+  template <typename Value, typename Choice, std::size_t count>
+  void choice(std::string_view name, Value& value, protocol::ChoiceName<Choice> const (&choices)[count]) {
+    auto const found = object_.find(name);
+    if (!found || found->size() < 2) return;
+    for (auto const& each : choices)
+      if (found->substr(1, found->size() - 2) == each.name) value = each.value;
+  }
   void flag(std::string_view, auto&) {}
-  void choice(std::string_view, auto&, auto const&) {}
   void lines(std::string_view, auto&, std::size_t, protocol::TextLimit) {}
-  void objects(std::string_view, auto&, std::size_t, protocol::Written = {}) {}
+  void texts(std::string_view, auto&, std::size_t, protocol::TextLimit, protocol::Written = {}) {}
 
 private:
+  void each_in(std::string_view name, std::size_t max, auto const& each) {
+    auto const found = object_.find(name);
+    if (!found || found->front() != '[') return;
+    ElementReader elements(*found);
+    for (std::size_t i = 0; i < max; ++i) {
+      auto const element = elements.next();
+      if (!element) return;
+      each(*element);
+    }
+  }
+
   MemberIndex const& object_;
 };
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "common/http/http_client.h"
+#include "common/protocol/announce.h"
 #include "common/protocol/codec.h"
-#include "common/protocol/hello.h"
 #include "common/protocol/order.h"
 #include "config.h"
 #include "tests/load/crowd.h"
@@ -25,9 +25,8 @@ void Slave::connect() {
   spent_.clear();
   auto socket = crowd_.socket_for(number_);
   if (!socket) return crowd_.not_signed_on(number_, socket.error().message, -1);
-  connection_ =
-      std::make_unique<LineConnection>(crowd_.base(), std::move(*socket), crowd_.new_tls(),
-                                       protocol::max_server_line_bytes, static_cast<LineConnectionHandler&>(*this));
+  connection_ = std::make_unique<LineConnection>(crowd_.base(), std::move(*socket), crowd_.new_tls(),
+                                                 protocol::max_line_bytes, static_cast<LineConnectionHandler&>(*this));
   stage_ = Stage::connecting;
   if (!connection_->open()) lost("no memory for a connection");
 }
@@ -39,11 +38,11 @@ void Slave::close() {
 
 void Slave::on_open() {
   stage_ = Stage::signing_on;
-  connection_->write(protocol::write(protocol::SignOn{.protocol = protocol::version,
+  connection_->write(protocol::write(protocol::SignOn{.protocols = {protocol::version},
                                                       .slavekey = pair_.key,
                                                       .slavepassword = pair_.password,
                                                       .instance = fmt::format("load{}", number_),
-                                                      .software = "distren-load " PACKAGE_VERSION}));
+                                                      .software = {"distren-load", PACKAGE_VERSION}}));
 }
 
 void Slave::lost(std::string_view why) {
@@ -64,28 +63,24 @@ void Slave::on_line(std::string_view line) {
   std::string const type = text_in(message.find("type").value_or("")).value_or("");
   if (type == protocol::Order::type) {
     order(message, line);
-  } else if (type == protocol::Accepted::type) {
-    answered(read_message<protocol::Accepted>(message));
-  } else if (type == protocol::Rejected::type) {
-    answered(read_message<protocol::Rejected>(message));
-  } else if (type == protocol::Retry::type) {
-    answered(read_message<protocol::Retry>(message));
+  } else if (type == protocol::Verdict::type) {
+    answered(read_message<protocol::Verdict>(message));
   } else if (type == protocol::Ping::type) {
     connection_->write(protocol::write(protocol::Pong{}));
   } else if (type == protocol::Welcome::type) {
     welcome(read_message<protocol::Welcome>(message));
   } else if (type == protocol::Cancel::type) {
     crowd_.cancelled();
-    forget(read_message<protocol::Cancel>(message).attempt);
+    for (std::int64_t const attempt : read_message<protocol::Cancel>(message).attempts) forget(attempt);
   } else if (type == protocol::Refused::type) {
-    // `retry` says that it may be tried again: the server is busy, or the last connection not forgotten yet.
+    // `retry_ms` says that it may be tried again: the server is busy, or the last connection not forgotten yet.
     auto const refused = read_message<protocol::Refused>(message);
-    auto const again = static_cast<int>(std::min(refused.retry_after_ms, longest_retry_ms));
+    auto const again = static_cast<int>(std::min(refused.retry_ms.value_or(0), longest_retry_ms));
     stage_ = Stage::away;
     connection_->end();
     spent_.push_back(std::move(connection_));
     crowd_.not_signed_on(number_, refused.message, again > 0 ? again : -1);
-  } else if (type != protocol::Pong::type) {
+  } else if (type != protocol::Pong::type && type != protocol::Goodbye::type) {
     crowd_.trouble("not understood", std::string(line));
   }
 }
@@ -94,16 +89,16 @@ void Slave::welcome(protocol::Welcome const& welcome) {
   if (stage_ != Stage::signing_on) return crowd_.trouble("not understood", "a second welcome");
   stage_ = Stage::ready;
   Plan const& plan = crowd_.plan();
-  base_url_ = welcome.files_url.empty() ? fmt::format("https://{}:8443", plan.host) : welcome.files_url;
-  protocol::Hello hello;
-  hello.os = "none";
-  hello.cpu = "simulated";
-  hello.cores = plan.cores;
-  hello.memory_mib = 8000;
-  hello.slots = plan.idle ? 0 : plan.slots;
-  hello.methods = {{plan.method, plan.version}};
-  for (Work const& work : works_) hello.attempts.push_back({work.attempt, work.lease});
-  connection_->add(protocol::write(hello));
+  base_url_ = welcome.base_url.empty() ? fmt::format("https://{}:8443", plan.host) : welcome.base_url;
+  protocol::Announce announce;
+  announce.os = "none";
+  announce.cpu = "simulated";
+  announce.cores = plan.cores;
+  announce.memory_mib = 8000;
+  announce.slots = plan.idle ? 0 : plan.slots;
+  announce.renderers = {{plan.method, plan.version}};
+  for (Work const& work : works_) announce.holding.push_back({work.attempt, work.lease});
+  connection_->add(protocol::write(announce));
   for (Work const& work : works_) {
     if (!work.result.empty()) connection_->add(work.result);
   }
@@ -114,24 +109,27 @@ void Slave::welcome(protocol::Welcome const& welcome) {
 void Slave::order(MemberIndex const& message, std::string_view line) {
   TextReader reader(message);
   protocol::Order order;
-  attempt_members(reader, order);
   frame_members(reader, order);  // what is rendered does not matter
-  if (order.attempt <= 0 || order.lease.empty() || works_.size() >= works_limit)
+  bool const good =
+      std::ranges::all_of(order.attempts, [](auto const& each) { return each.attempt > 0 && !each.lease.empty(); });
+  if (order.attempts.empty() || !good || works_.size() + order.attempts.size() > works_limit)
     return crowd_.trouble("not understood", std::string(line));
-  Work work;
-  work.attempt = order.attempt;
-  work.lease = order.lease;
-  if (order.output) {
-    work.upload = order.upload_url;
-    work.image = {order.output->name, order.output->width, order.output->height};
+  for (protocol::OrderAttempt const& each : order.attempts) {
+    Work work;
+    work.attempt = each.attempt;
+    work.lease = each.lease;
+    if (!each.outputs.empty() && each.upload) {
+      work.upload = each.upload->url;
+      work.image = {each.outputs.front().name, each.outputs.front().width, each.outputs.front().height};
+    }
+    std::optional<Clock::time_point> said;
+    if (!unordered_.empty()) {
+      said = unordered_.front();
+      unordered_.pop_front();
+    }
+    works_.push_back(std::move(work));
+    crowd_.ordered(number_, each.attempt, said);
   }
-  std::optional<Clock::time_point> said;
-  if (!unordered_.empty()) {
-    said = unordered_.front();
-    unordered_.pop_front();
-  }
-  works_.push_back(std::move(work));
-  crowd_.ordered(number_, order.attempt, said);
 }
 
 void Slave::finish(std::int64_t attempt) {
@@ -159,7 +157,7 @@ void Slave::say(Work& work, Uploaded const* uploaded) {
   result.cpu_ms = plan.cpu > 0 ? plan.cpu : std::max(1, plan.render);
   result.wall_ms = plan.render;
   result.peak_memory_mib = 100;
-  if (uploaded != nullptr) result.output = {work.image.name, uploaded->size, uploaded->sha256, uploaded->id};
+  if (uploaded != nullptr) result.outputs = {{work.image.name, uploaded->size, uploaded->sha256, uploaded->id}};
   work.result = protocol::write(result);
   send_result(work);
 }
@@ -187,21 +185,21 @@ void Slave::say_again(std::int64_t attempt) {
   if (work != nullptr && !work->result.empty() && ready()) connection_->write(work->result);
 }
 
-void Slave::answered(protocol::ResultAnswer const& answer) {
-  std::int64_t const attempt = std::visit([](auto const& any) { return any.attempt; }, answer);
-  Work* const work = find(attempt);
+void Slave::answered(protocol::Verdict const& verdict) {
+  using enum protocol::VerdictKind;
+  Work* const work = find(verdict.attempt);
   if (work == nullptr) return;  // cancelled, or answered twice because it was said twice
-  if (auto const* const retry = std::get_if<protocol::Retry>(&answer)) {
-    crowd_.trouble("retry", retry->reason);
-    if (retry->upload_again) work->result.clear();  // finish() uploads it again
-    return crowd_.later(number_, attempt,
-                        static_cast<int>(std::clamp<std::int64_t>(retry->retry_after_ms, 1, longest_retry_ms)));
+  if (verdict.verdict == retry) {
+    crowd_.trouble("retry", verdict.message);
+    if (verdict.upload_again) work->result.clear();  // finish() uploads it again
+    return crowd_.later(number_, verdict.attempt,
+                        static_cast<int>(std::clamp<std::int64_t>(verdict.retry_ms, 1, longest_retry_ms)));
   }
-  if (auto const* const rejected = std::get_if<protocol::Rejected>(&answer))
-    crowd_.trouble("rejected", rejected->reason);
+  if (verdict.verdict == rejected)
+    crowd_.trouble("rejected", verdict.message);
   else if (work->done)
     crowd_.accepted(work->said);
-  forget(attempt);
+  forget(verdict.attempt);
 }
 
 void Slave::ping() {

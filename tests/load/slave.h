@@ -52,7 +52,7 @@ private:
 
   void welcome(protocol::Welcome const& welcome);
   void order(MemberIndex const& message, std::string_view line);
-  void answered(protocol::ResultAnswer const& answer);
+  void answered(protocol::Verdict const& verdict);
   void say(Work& work, Uploaded const* uploaded);
   void give_back(Work& work, std::string const& why);
   void send_result(Work& work);

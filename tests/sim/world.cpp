@@ -25,7 +25,7 @@ constexpr char const* lease_key = "a key of the simulation";
 
 OrderLinks no_links() {
   return {.blob = [](std::string_view) { return std::string(); },
-          .file_list = [](std::int64_t) { return std::string(); },
+          .inputs = [](std::int64_t) { return std::string(); },
           .upload = [](Lease const&, std::string_view) { return std::string(); }};
 }
 
@@ -59,7 +59,7 @@ struct World::Sink : SlaveSink {
                          terms_in(line));
     if (std::sscanf(line.c_str(), R"({"type":"cancel","attempt":%lld)", &attempt) == 1) world.cancel(pc, attempt);
   }
-  void close(std::string_view) override {}
+  void close(protocol::Goodbye const&) override {}
   World& world;
   std::int64_t pc;
 };
@@ -122,7 +122,7 @@ void World::handle(Event const& event) {
     case Kind::renew: {
       Machine& pc = machines_[static_cast<std::size_t>(event.a)];
       if (!pc.running.contains(event.b)) return;
-      (void)report_progress(core_, event.a, event.b, 0.5, now_);
+      report_progress(core_, event.a, {.attempt = event.b, .fraction = 0.5}, now_);
       return schedule(lease_ms / 2, Kind::renew, event.a, event.b);
     }
     case Kind::on:
@@ -218,7 +218,7 @@ void World::turn_on(std::int64_t id) {
                         now_);
   if (auto admitted = admit_slave(core_, id, "the only one", pc.sink, now_); !admitted)
     ledger_.expect(false, admitted.error().message);
-  (void)slave_hello(core_, state, now_);
+  slave_announced(core_, state, now_);
   if (pc.on_hours > 0)
     schedule(static_cast<std::int64_t>(random_.exponential(pc.on_hours * hour_ms)), Kind::off, id);
   else

@@ -72,3 +72,17 @@ owner 'CALL grant_settle_overdue(24, 10)' >/dev/null
 is "$(owner 'SELECT granted FROM attempt WHERE id = 2; SELECT balance, total_points FROM account WHERE id = 5; CALL ledger_check()' |
   awk -F '\t' 'NR < 3 || $2 != 1')" "600
 1550	1550" "a_grant_that_was_held_is_settled_by_what_was_carried_over"
+
+# Settings that owners of slaves requested.
+at_version 12
+owner "INSERT INTO user (id, name, password_hash, created_at) VALUES (90, 'owner', '', UTC_TIMESTAMP(3));
+  INSERT INTO slave (id, user_id, name, slavekey, password_hash, created_at, remote_settings) VALUES
+    (91, 90, 'a', 'key91', REPEAT('p', 32), UTC_TIMESTAMP(3), '{\"threads\":2,\"memory\":4000,\"minutes_per_frame\":30}'),
+    (92, 90, 'b', 'key92', REPEAT('p', 32), UTC_TIMESTAMP(3), '{\"paused\":true}'),
+    (93, 90, 'c', 'key93', REPEAT('p', 32), UTC_TIMESTAMP(3), '')"
+migrate >/dev/null
+is "$(owner 'SELECT JSON_VALUE(remote_settings, "$.memory_mib"), JSON_VALUE(remote_settings, "$.max_frame_ms"),
+    JSON_VALUE(remote_settings, "$.threads"), JSON_LENGTH(remote_settings) FROM slave WHERE id = 91;
+  SELECT remote_settings FROM slave WHERE id = 92; SELECT remote_settings FROM slave WHERE id = 93')" \
+  "4000	1800000	2	3
+{\"paused\":true}" "remote_settings_get_the_names_and_units_of_today"

@@ -3,11 +3,13 @@
 // unique.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -27,7 +29,9 @@
 #include "server/dispatch/next_order.h"
 #include "server/dispatch/slave_events.h"
 #include "server/http/uri.h"
+#include "server/slaves/slave_services.h"
 #include "tests/support/check_main.h"
+#include "tests/support/flat_order.h"
 
 namespace distren {
 
@@ -51,12 +55,17 @@ public:
   }
 };
 
-// A slave on the line that keeps what it is sent; look at it on the dispatcher's thread.
-struct SlaveOnLine : SlaveSink {
+// A slave that keeps what it is sent; look at it on the dispatcher's thread.
+struct ConnectedSink : SlaveSink {
   std::vector<nlohmann::json> received;
   bool closed = false;
-  void send(std::string line) override { received.push_back(nlohmann::json::parse(line)); }
-  void close(std::string_view /*reason*/) override { closed = true; }
+  void send(std::string line) override { received.push_back(flat_order(nlohmann::json::parse(line))); }
+  void close(protocol::Goodbye const&) override { closed = true; }
+};
+
+struct KeptAnswer : Responder {
+  std::promise<Reply> reply;
+  void send(Reply answer) override { reply.set_value(std::move(answer)); }
 };
 
 inline SlaveCapabilities a_slave(std::int64_t id, std::int64_t user, int cores = 4, int slots = 1) {
@@ -90,6 +99,7 @@ public:
   // benchmarked: methods that slaves need a measured power for.
   explicit ApiFixture(DatabaseAddress const& address, std::vector<std::string> const& benchmarked = {})
       : database(address),
+        workers(address, 1, 100),
         folder(std::filesystem::temp_directory_path() / ("distren-api-" + random_secret())),
         top(std::getenv("top_srcdir") == nullptr ? ".." : std::getenv("top_srcdir")) {
     std::filesystem::create_directories(folder);
@@ -113,7 +123,7 @@ public:
     dispatcher = std::make_unique<Dispatcher>(
         std::move(settings),
         OrderLinks{.blob = [](std::string_view sha256) { return "/blob/" + std::string(sha256); },
-                   .file_list = [](std::int64_t job) { return "/list/" + std::to_string(job); },
+                   .inputs = [](std::int64_t job) { return "/list/" + std::to_string(job); },
                    .upload = [](Lease const&, std::string_view name) { return "/upload/" + std::string(name); }},
         std::move(recording), address);
     dispatcher->start();
@@ -123,13 +133,22 @@ public:
     ck_assert(staged.open().has_value());
     config.image_program = config.scene_program.parent_path() / "distren-image";
     previews = std::make_unique<PreviewEncoder>(folder, ImageChecker{config.image_program, config.sandbox == "on"});
+    slave_services.reset(new SlaveServices{.workers = workers,
+                                           .dispatcher = *dispatcher,
+                                           .results = *results,
+                                           .slave_authenticator = gate,
+                                           .telemetry = telemetry,
+                                           .welcome = {.base_url = {}, .telemetry_ms = 60'000},
+                                           .now_ms = [this] { return now; }});
+    loop.start();
+    slave_sessions = std::make_unique<HttpsSessions>(loop, *slave_services);
     services.reset(new Services{.config = config,
                                 .dispatcher = *dispatcher,
                                 .blobs = *blobs,
                                 .uploads = *uploads,
                                 .signer = *signer,
                                 .methods = methods,
-                                .slave_authenticator = gate,
+                                .slave_sessions = *slave_sessions,
                                 .results = *results,
                                 .counters = counters,
                                 .telemetry = telemetry,
@@ -140,6 +159,9 @@ public:
     for (auto const& [name, method] : methods) ck_assert(store::ensure_method(database, name).has_value());
   }
   ~ApiFixture() {
+    slave_sessions->stop();
+    workers.stop();
+    loop.stop();
     dispatcher->stop();
     std::filesystem::remove_all(folder);
   }
@@ -178,35 +200,34 @@ public:
     look([&](DispatchCore const&) { return policy_->foretold = std::move(forecast), true; });
   }
 
-  // A slave with Blender comes to the dispatcher, over HTTPS; power: measured, of a core, thousandths; 0: not measured.
-  void connect(SlaveCapabilities slave, int power = 0) {
+  // A slave comes to the dispatcher, with Blender if it names no method; power: measured, of a core, thousandths; 0:
+  // not measured.
+  std::shared_ptr<ConnectedSink> connect(SlaveCapabilities slave, int power = 0) {
     slave.methods = {{"blender", "3.4.1"}};
+    auto sink = std::make_shared<ConnectedSink>();
     ck_assert(dispatcher->ask([&](DispatchCore& core, std::int64_t now_ms) {
       if (power > 0)
         core.benchmarks.load(
             {.slave = slave.id, .method = "blender", .version = "3.4.1", .benchmark = power, .power = power}, now_ms);
-      return hello_over_https(core, slave, now_ms).has_value();
-    }));
-  }
-  // On the line.
-  std::shared_ptr<SlaveOnLine> connect_line(SlaveCapabilities const& slave) {
-    auto sink = std::make_shared<SlaveOnLine>();
-    ck_assert(dispatcher->ask([&](DispatchCore& core, std::int64_t now_ms) {
-      bool const admitted = admit_slave(core, slave.id, "on the line", sink, now_ms).has_value();
-      slave_hello(core, slave, now_ms);
+      bool const admitted = admit_slave(core, slave.id, "connected", sink, now_ms).has_value();
+      slave_announced(core, slave, now_ms);
       return admitted;
     }));
     return sink;
   }
-  // The next order of a slave over HTTPS. Attempt numbers come from the database, a moment after they are needed.
-  nlohmann::json order(std::int64_t slave) {
+  // The nth order that it gets. Attempt numbers come from the database, a moment after they are needed.
+  nlohmann::json order(ConnectedSink const& slave, std::size_t nth = 1) {
     for (int i = 0; i < 1000; ++i) {
-      auto const text =
-          dispatcher->ask([&](DispatchCore& core, std::int64_t now_ms) { return fetch_order(core, slave, now_ms); });
-      if (text) return nlohmann::json::parse(*text);
+      auto const found = look([&](DispatchCore const&) {
+        std::size_t left = nth;
+        for (auto const& each : slave.received)
+          if (each["type"] == "order" && --left == 0) return each;
+        return nlohmann::json();
+      });
+      if (!found.is_null()) return found;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    ck_abort_msg("slave %lld gets no order", static_cast<long long>(slave));
+    ck_abort_msg("a slave gets no order");
     return {};
   }
 
@@ -219,6 +240,11 @@ public:
     request.loopback = true;
     Worker worker{database};
     auto reply = router->answer(request, worker);
+    if (auto* deferred = std::get_if<DeferredReply>(&reply.body)) {
+      auto const answer = std::make_shared<KeptAnswer>();
+      deferred->start(answer);
+      reply = answer->reply.get_future().get();
+    }
     ApiReply out{reply.status, reply.headers, {}, {}, std::holds_alternative<FileRange>(reply.body)};
     if (auto* text = std::get_if<std::string>(&reply.body)) out.text = *text;
     if (auto* piece = std::get_if<FileRange>(&reply.body)) {
@@ -268,6 +294,8 @@ public:
   }
 
   Database database;
+  Loop loop;
+  WorkerPool workers;
   std::filesystem::path folder, top;
   ServerConfig config;
   std::map<std::string, RenderMethod> methods;
@@ -283,6 +311,8 @@ public:
   TelemetryHistory telemetry;
   std::unique_ptr<PreviewEncoder> previews;
   EventBroker live{{.per_user = 2, .total = 3}, "life", [this] { return now; }};
+  std::unique_ptr<SlaveServices> slave_services;
+  std::unique_ptr<HttpsSessions> slave_sessions;
   std::unique_ptr<Services> services;
   std::unique_ptr<Router> router;
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/protocol/result.h"
 #include "server/dispatch/attempt_events.h"
 #include "server/dispatch/core.h"
 #include "server/dispatch/explain.h"
@@ -20,6 +21,7 @@
 #include "server/dispatch/status.h"
 #include "server/dispatch/tick.h"
 #include "tests/support/check_main.h"
+#include "tests/support/flat_order.h"
 
 namespace distren {
 
@@ -29,8 +31,12 @@ using Verdict = store::JournalReply::Verdict;
 struct FakeSlave : SlaveSink {
   std::vector<json> received;
   std::string closed;
-  void send(std::string line) override { received.push_back(json::parse(line)); }
-  void close(std::string_view reason) override { closed = reason; }
+  std::size_t longest = 0;  // bytes of a message
+  void send(std::string line) override {
+    longest = std::max(longest, line.size());
+    received.push_back(flat_order(json::parse(line)));
+  }
+  void close(protocol::Goodbye const& goodbye) override { closed = goodbye.message; }
   [[nodiscard]] std::vector<json> of_type(std::string const& type) const {
     std::vector<json> out;
     std::ranges::copy_if(received, std::back_inserter(out), [&](json const& m) { return m["type"] == type; });
@@ -78,7 +84,7 @@ struct Grid {
                      .benchmarks = plans,
                      .random = [] { return std::uint64_t{7}; }},
                     {.blob = [](std::string_view sha256) { return "/blob/" + std::string(sha256); },
-                     .file_list = [](std::int64_t job) { return "/list/" + std::to_string(job); },
+                     .inputs = [](std::int64_t job) { return "/list/" + std::to_string(job); },
                      .upload = [](Lease const&, std::string_view name) { return "/upload/" + std::string(name); }},
                     policy,
                     journal};
@@ -114,7 +120,7 @@ struct Grid {
                                        std::vector<std::pair<std::int64_t, std::string>> holding = {}) {
     auto slave = std::make_shared<FakeSlave>();
     ck_assert(distren::admit_slave(core, id, "instance" + std::to_string(id), slave, now).has_value());
-    distren::slave_hello(core, state(id, slots, std::move(version), std::move(holding)), now);
+    distren::slave_announced(core, state(id, slots, std::move(version), std::move(holding)), now);
     return slave;
   }
 

@@ -25,8 +25,8 @@ class FakeServer:
         self.refuse_uploads = None  # a status
         self.refusal = None  # answer to the sign-on instead of welcome
         self.welcome = {}  # further members of the welcome
-        self.posts = queue.Queue()  # (path, authorization, body) of /api/v1/slave/
-        self.answers = {}  # path -> function(body) -> (status, object or None)
+        self.posts = queue.Queue()  # (authorization, messages) of /api/v1/line
+        self.exchange = None  # function(authorization, messages) -> (status, object)
         self.lines = queue.Queue()  # connections
         self.line = socket.create_server(("127.0.0.1", 0))
         self.port = self.line.getsockname()[1]
@@ -56,15 +56,19 @@ class FakeServer:
             line.send(self.refusal)
             line.close()
             return
-        line.send({"type": "welcome", "protocol": 1, "slave": 7, "name": "attic", "server": "fake", "url": self.url,
-                   "heartbeat": 30000, **self.welcome})
+        line.send(self.welcome_message())
         threading.Thread(target=line.pump, daemon=True).start()
         self.lines.put(line)
 
+    def welcome_message(self, **more):
+        return {"type": "welcome", "protocol": 1, "slave": {"id": 7, "name": "attic"},
+                "server": {"name": "fake", "version": "1"}, "offers": [], "base_url": self.url, "heartbeat_ms": 30000,
+                **self.welcome, **more}
+
     def next_line(self):
-        """The next connection, after sign-on and hello."""
+        """The next connection, after sign-on and announce."""
         line = self.lines.get(timeout=PATIENCE)
-        line.hello = line.expect("hello")
+        line.announce = line.expect("announce")
         return line
 
     def add(self, data):
@@ -75,19 +79,24 @@ class FakeServer:
     def order(self, attempt, scene, frame=1, files=None, **changes):
         digest = self.add(scene)
         listed = files or [("scene.blend", digest, len(scene))]
+        attempt_members = {
+            "attempt": attempt, "task": attempt, "frame": frame, "lease": "lease-%d" % attempt,
+            "outputs": [changes.pop("output", {"name": "%04d.png" % frame, "format": "PNG", "width": 8, "height": 6,
+                                               "max_bytes": 1 << 20})],
+            "upload": {"protocol": "tus-1.0", "url": changes.pop("upload", "/api/v1/uploads?attempt=%d&signature=x" % attempt)},
+            **changes.pop("attempt_changes", {})}
         message = {
-            "type": "order", "attempt": attempt, "task": attempt, "job": changes.pop("job", 1), "method": "blender",
-            "version": "1.0", "lease": "lease-%d" % attempt, "renew": 600000, "deadline": 120000,
-            "parameters": {"file": listed[0][0], "frame": frame, "format": "PNG", **changes.pop("parameters", {})},
-            "files": [{"path": p, "sha256": d, "size": s, "url": "/api/v1/files/blobs/" + d} for p, d, s in listed],
-            "output": {"name": "%04d.png" % frame, "format": "PNG", "width": 8, "height": 6, "limit": 1 << 20},
-            "upload": "/api/v1/uploads?attempt=%d&signature=x" % attempt,
-        }
+            "type": "order", "kind": "render", "job": changes.pop("job", 1),
+            "renderer": {"method": changes.pop("method", "blender"), "version": changes.pop("version", "1.0")},
+            "parameters": {"file": listed[0][0], "format": "PNG", **changes.pop("parameters", {})},
+            "inputs": [{"path": p, "sha256": d, "size_bytes": s, "url": "/api/v1/files/blobs/" + d}
+                       for p, d, s in listed],
+            "lease_ms": 600000, "deadline_ms": 120000, "attempts": [attempt_members]}
         message.update(changes)
         return message
 
     def uploaded(self, result):
-        return bytes(self.uploads[result["output"]["upload"]]["data"])
+        return bytes(self.uploads[result["outputs"][0]["upload_id"]]["data"])
 
 
 class Line:
@@ -108,7 +117,11 @@ class Line:
         while (message := self.read()) is not None:
             if message["type"] == "ping":
                 self.send({"type": "pong"})
-            self.messages.put(message)
+            if message["type"] == "progress":  # one for each attempt
+                for item in message["items"]:
+                    self.messages.put({"type": "progress", **item})
+            else:
+                self.messages.put(message)
         self.messages.put({"type": "closed"})
 
     def send(self, message):
@@ -191,10 +204,11 @@ class FileHandler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.body()
         path = self.path.split("?")[0]
-        if path.startswith("/api/v1/slave/"):
-            self.fake.posts.put((path.rsplit("/", 1)[1], self.headers.get("Authorization"), json.loads(body)))
-            status, value = self.fake.answers[path.rsplit("/", 1)[1]](json.loads(body))
-            return self.answer(status, b"" if value is None else json.dumps(value).encode(), [("Retry-After", "1")])
+        if path == "/api/v1/line":
+            messages = json.loads(body)["messages"]
+            self.fake.posts.put((self.headers.get("Authorization"), messages))
+            status, value = self.fake.exchange(self.headers.get("Authorization"), messages)
+            return self.answer(status, json.dumps(value).encode(), [("Content-Type", "application/json")])
         if self.fake.refuse_uploads:
             return self.answer(self.fake.refuse_uploads, b'{"code":"forbidden","detail":"too old"}')
         if self.fake.cut_uploads > 0:

@@ -13,7 +13,7 @@ import zlib
 
 from programs import scenes
 
-METHODS = [{"name": "blender", "version": "99.0"}]
+RENDERERS = [{"method": "blender", "version": "99.0"}]
 
 
 def image(width=64, height=36, seed=0):
@@ -24,6 +24,10 @@ def image(width=64, height=36, seed=0):
     rows = b"".join(b"\0" + bytes(noise.randrange(256) for _ in range(3 * width)) for _ in range(height))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def accepted(verdict, order):
+    return verdict["type"] == "verdict" and (verdict["attempt"], verdict["verdict"]) == (order["attempt"], "accepted")
 
 
 def digest_of(content):
@@ -66,6 +70,13 @@ class Line:
         line, self.pending = self.pending.split(b"\n", 1)
         return json.loads(line)
 
+    def expect_order(self, seconds=60):
+        """The next order of one frame, with the members of its attempt, its output and its upload's URL beside it."""
+        order = self.expect("order", seconds=seconds)
+        (attempt,) = order["attempts"]
+        return {**order, **attempt, "output": (attempt["outputs"] or [None])[0],
+                "upload": attempt.get("upload", {}).get("url")}
+
     def expect(self, *kinds, seconds=60):
         """The next message of one of these types. Others are kept for later calls; pings are answered."""
         for message in self.deferred:
@@ -92,10 +103,10 @@ class Line:
             last = message
         return last
 
-    def sign_on(self, credentials, instance="one", protocol=1):
-        self.send({"type": "sign_on", "protocol": protocol, "slavekey": credentials["slavekey"],
+    def sign_on(self, credentials, instance="one", protocols=(1,), **more):
+        self.send({"type": "sign_on", "protocols": protocols, "slavekey": credentials["slavekey"],
                    "slavepassword": credentials["slavepassword"], "instance": instance,
-                   "software": "malicious-slave 1"})
+                   "software": {"name": "malicious-slave", "version": "1"}, **more})
         return self
 
     def welcome(self, credentials, instance="one"):
@@ -103,10 +114,10 @@ class Line:
         self.expect("welcome")
         return self
 
-    def hello(self, slots=1, holding=(), methods=None):
-        self.send({"type": "hello", "os": "none", "cpu": "none", "cores": 1, "memory": 1000, "slots": slots,
-                   "methods": METHODS if methods is None else methods,
-                   "holding": [{"attempt": order["attempt"], "lease": order["lease"]} for order in holding]})
+    def announce(self, slots=1, holding=(), renderers=None, **more):
+        self.send({"type": "announce", "os": "none", "cpu": "none", "cores": 1, "memory_mib": 1000, "slots": slots,
+                   "renderers": RENDERERS if renderers is None else renderers,
+                   "holding": [{"attempt": order["attempt"], "lease": order["lease"]} for order in holding], **more})
         return self
 
     # --- results ----------------------------------------------------------------------------------------------------
@@ -124,15 +135,15 @@ class Line:
 
     def result(self, order, content, upload, **changes):
         """Reports `done`; changes replace members of the message."""
-        message = {"type": "result", "attempt": order["attempt"], "lease": order["lease"], "state": "done", "cpu": 10,
-                   "wall": 10, "memory": 10,
-                   "output": {"name": order["output"]["name"], "size": len(content), "sha256": digest_of(content),
-                              "upload": upload}, **changes}
+        message = {"type": "result", "attempt": order["attempt"], "lease": order["lease"], "outcome": "done",
+                   "cpu_ms": 10, "wall_ms": 10, "peak_memory_mib": 10,
+                   "outputs": [{"name": order["output"]["name"], "size_bytes": len(content),
+                                "sha256": digest_of(content), "upload_id": upload}], **changes}
         self.send(message)
         return message
 
     def verdict(self):
-        return self.expect("accepted", "rejected", "retry", "error")
+        return self.expect("verdict", "error")
 
     def deliver(self, order, content=None):
         """Uploads a valid image and reports it, as an honest slave does."""
@@ -142,8 +153,42 @@ class Line:
         assert isinstance(upload, str), (upload, self.refusal)
         self.result(order, content, upload)
         verdict = self.verdict()
-        assert verdict == {"type": "accepted", "attempt": order["attempt"]}, verdict
+        assert accepted(verdict, order), verdict
         return content
+
+
+class HttpsLine(Line):
+    """The same conversation over POST /api/v1/line: a request for each message, and one for each wait."""
+
+    def __init__(self, grid):  # pylint: disable=super-init-not-called
+        self.grid, self.arrived, self.deferred, self.session, self.status = grid, [], [], "", 200
+
+    def close(self):
+        if self.session:
+            self.exchange([{"type": "goodbye"}])
+
+    def exchange(self, messages, wait_ms=0):
+        self.status, answer = self.grid.api("POST", f"/api/v1/line?wait_ms={wait_ms}", {"messages": messages},
+                                            token=self.session)
+        if self.status != 200:
+            return answer
+        for message in answer["messages"]:
+            if message["type"] == "welcome":
+                self.session = message["session"]
+        self.arrived += answer["messages"]
+        return answer
+
+    def send(self, message):
+        self.exchange([message])
+
+    def receive(self, seconds=60):
+        until = time.monotonic() + seconds
+        while not self.arrived and self.status == 200 and time.monotonic() < until:
+            self.exchange([], wait_ms=1000)
+        return self.arrived.pop(0) if self.arrived else None
+
+
+CARRIERS = (Line, HttpsLine)
 
 
 def slave(grid, name):
@@ -155,14 +200,14 @@ def slave(grid, name):
 
 
 @contextlib.contextmanager
-def order_for(grid, name="malicious", **more):
+def order_for(grid, name="malicious", carrier=Line, **more):
     """(line, order): a new job of one frame, dispatched to this simulated slave; the job is cancelled afterwards."""
     with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
         status, job = grid.post_job({"plain.blend": file.read()}, **more)
     assert status == 201, job
     try:
-        with Line(grid).welcome(slave(grid, name)).hello() as line:
-            order = line.expect("order")
+        with carrier(grid).welcome(slave(grid, name)).announce() as line:
+            order = line.expect_order()
             assert order["job"] == job["id"], order
             yield line, order
     finally:

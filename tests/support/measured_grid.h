@@ -43,10 +43,10 @@ struct MeasuredGrid : Grid {
     return slave;
   }
   void greet(std::int64_t id, int cores = 4, int slots = 1, std::string cpu = "a CPU") {
-    SlaveCapabilities hello = state(id, slots);
-    hello.cores = cores;
-    hello.cpu = std::move(cpu);
-    slave_hello(core, hello, now);
+    SlaveCapabilities said = state(id, slots);
+    said.cores = cores;
+    said.cpu = std::move(cpu);
+    slave_announced(core, said, now);
   }
   // Hands in a benchmark that took cpu_ms on all threads together, wall_ms after it was ordered.
   void answer_benchmark(json const& order, std::int64_t slave, std::int64_t cpu_ms, std::int64_t wall_ms,

@@ -93,7 +93,7 @@ class Slave:
 
 
 def accept(line, result):
-    line.send({"type": "accepted", "attempt": result["attempt"]})
+    line.send({"type": "verdict", "attempt": result["attempt"], "verdict": "accepted"})
 
 
 def frame(server, line, attempt, behaviour, frame=1, **changes):
@@ -104,19 +104,23 @@ def frame(server, line, attempt, behaviour, frame=1, **changes):
     return result
 
 
+def warnings(result):
+    return [warning["message"] for warning in result.get("warnings", ())]
+
+
 def started_as(result):
-    return [w for w in result["warnings"] if w.startswith("started as")]
+    return [w for w in warnings(result) if w.startswith("started as")]
 
 
 def failed(server, slave, behaviour, *words, **changes):
     line = slave.signed_on()
     result = frame(server, line, 1, behaviour, **changes)
-    assert result["state"] == "failed", result
+    assert result["outcome"] == "failed", result
     for word in words:
-        assert word in result["reason"], result
+        assert word in result["message"], result
     slave.wait_for_empty_outbox()
     good = frame(server, line, 2, "good", job=2)
-    assert good["state"] == "done", good
+    assert good["outcome"] == "done", good
     return result
 
 

@@ -5,6 +5,7 @@ SERVER_TEST_LIBS = tests/support/libcheck-main.a $(SERVER_LIBS) $(CHECK_LIBS)
 check_LIBRARIES = tests/support/libcheck-main.a
 tests_support_libcheck_main_a_SOURCES = tests/support/check_main.cpp tests/support/check_main.h
 EXTRA_DIST += tests/support/api_fixture.h tests/support/blend_writer.h tests/support/client_fixture.h \
+  tests/support/flat_order.h \
   tests/support/database_fixture.h tests/support/dispatch_grid.h tests/support/event_reader.h \
   tests/support/helper_program.h tests/support/http_fixture.h tests/support/http_probe.h \
   tests/support/http_server_fixture.h tests/support/measured_grid.h tests/support/points_fixture.h \

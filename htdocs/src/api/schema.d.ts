@@ -1217,7 +1217,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/slave/hello": {
+    "/api/v1/line": {
         parameters: {
             query?: never;
             header?: never;
@@ -1226,15 +1226,19 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign on and say what this slave has */
-        post: operations["receiveHello"];
+        /**
+         * Say what a slave says, and get what the server has to say
+         * @description The messages of doc/protocol.md, the same as on the line. The first request has no `Authorization`; its first message is a
+         *     `sign_on`, and the `session` of its `welcome` is the bearer token of all that follow.
+         */
+        post: operations["exchangeMessages"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/slave/order": {
+    "/api/v1/slave/{message}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1243,59 +1247,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for work */
-        post: operations["giveOrder"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/slave/progress": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Say how far a frame is, which renews its lease */
-        post: operations["receiveProgress"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/slave/result": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Hand a result in; the answer comes after it is durable */
-        post: operations["receiveResult"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/slave/telemetry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Say how the machine is, as often as the welcome asked */
-        post: operations["receiveTelemetry"];
+        /**
+         * Tell a slave of version 0.1 that it is too old
+         * @deprecated
+         */
+        post: operations["rejectOldSlave"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2158,6 +2114,11 @@ export interface components {
                 frames_leased: components["schemas"]["StatisticLevel"];
             };
         };
+        LineMessages: {
+            messages: {
+                type: string;
+            }[];
+        };
         RemoteSettings: {
             threads?: number | null;
             memory_mib?: number | null;
@@ -2625,15 +2586,6 @@ export interface components {
                 };
             };
         };
-        /** @description A message as in doc/protocol.md */
-        SlaveAnswer: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
         /** @description The job */
         Job: {
             headers: {
@@ -2888,12 +2840,6 @@ export interface components {
                 "application/offset+octet-stream": string;
             };
         };
-        /** @description A message as in doc/protocol.md; unknown members are ignored */
-        SlaveMessage: {
-            content: {
-                "application/json": Record<string, never>;
-            };
-        };
     };
     headers: never;
     pathItems: never;
@@ -2928,6 +2874,7 @@ export type Setting = components['schemas']['Setting'];
 export type Health = components['schemas']['Health'];
 export type StatisticLevel = components['schemas']['StatisticLevel'];
 export type Statistics = components['schemas']['Statistics'];
+export type LineMessages = components['schemas']['LineMessages'];
 export type RemoteSettings = components['schemas']['RemoteSettings'];
 export type TelemetrySample = components['schemas']['TelemetrySample'];
 export type TelemetryFigure = components['schemas']['TelemetryFigure'];
@@ -2953,7 +2900,6 @@ export type ResponseSession = components['responses']['Session'];
 export type ResponseSlave = components['responses']['Slave'];
 export type ResponseSlaveBlocks = components['responses']['SlaveBlocks'];
 export type ResponseSlaveCredentials = components['responses']['SlaveCredentials'];
-export type ResponseSlaveAnswer = components['responses']['SlaveAnswer'];
 export type ResponseJob = components['responses']['Job'];
 export type ResponseSubmission = components['responses']['Submission'];
 export type ResponseReceipt = components['responses']['Receipt'];
@@ -3000,7 +2946,6 @@ export type ParameterTaskId = components['parameters']['TaskId'];
 export type ParameterTokenId = components['parameters']['TokenId'];
 export type ParameterUserId = components['parameters']['UserId'];
 export type RequestBodyUploadPart = components['requestBodies']['UploadPart'];
-export type RequestBodySlaveMessage = components['requestBodies']['SlaveMessage'];
 export type $defs = Record<string, never>;
 export interface operations {
     listUsers: {
@@ -5395,104 +5340,49 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    receiveHello: {
+    exchangeMessages: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How long the answer may wait for a message */
+                wait_ms?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: components["requestBodies"]["SlaveMessage"];
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineMessages"];
+            };
+        };
         responses: {
-            200: components["responses"]["SlaveAnswer"];
+            /** @description What the server has to say, in order; none after `wait_ms` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineMessages"];
+                };
+            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
-            409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
             503: components["responses"]["Unavailable"];
         };
     };
-    giveOrder: {
+    rejectOldSlave: {
         parameters: {
             query?: never;
             header?: never;
-            path?: never;
+            path: {
+                message: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["SlaveAnswer"];
-            /** @description Nothing to do; ask again after Retry-After */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             400: components["responses"]["Invalid"];
-            401: components["responses"]["NoLogin"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    receiveProgress: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: components["requestBodies"]["SlaveMessage"];
-        responses: {
-            200: components["responses"]["SlaveAnswer"];
-            /** @description Go on */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["NoLogin"];
-            415: components["responses"]["WrongType"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    receiveResult: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: components["requestBodies"]["SlaveMessage"];
-        responses: {
-            200: components["responses"]["SlaveAnswer"];
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["NoLogin"];
-            403: components["responses"]["Denied"];
-            415: components["responses"]["WrongType"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    receiveTelemetry: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: components["requestBodies"]["SlaveMessage"];
-        responses: {
-            /** @description Heard */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["NoLogin"];
-            403: components["responses"]["Denied"];
             415: components["responses"]["WrongType"];
             503: components["responses"]["Unavailable"];
         };

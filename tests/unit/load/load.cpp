@@ -37,31 +37,36 @@ END_TEST
 
 START_TEST(messages_are_read_without_a_tree) {
   MemberIndex const text(
-      R"({"type":"retry","after":70,"attempt":981,"reason":"camera \"Side\" \u00e4","upload":true})");
-  auto const retry = read_message<protocol::Retry>(text);
-  ck_assert(retry.attempt == 981 && retry.retry_after_ms == 70 && retry.upload_again);
-  ck_assert_text(retry.reason, "camera \"Side\" \xc3\xa4");
+      R"({"type":"verdict","retry_ms":70,"attempt":981,"verdict":"retry","message":"camera \"Side\" \u00e4","upload_again":true})");
+  auto const retry = read_message<protocol::Verdict>(text);
+  ck_assert(retry.attempt == 981 && retry.retry_ms == 70 && retry.upload_again);
+  ck_assert(retry.verdict == protocol::VerdictKind::retry);
+  ck_assert_text(retry.message, "camera \"Side\" \xc3\xa4");
+  auto const cancel = read_message<protocol::Cancel>(MemberIndex(R"({"attempts": [5, 60 ,7],"code":"x"})"));
+  ck_assert(cancel.attempts == std::vector<std::int64_t>({5, 60, 7}));
   protocol::Order order;
-  order.attempt = 7;
-  order.lease = "l";
-  order.upload_url = "/u";
-  order.output = {.name = "0001.png", .format = "PNG", .width = 64, .height = 36};
-  order.files = {{"a.blend", std::string(64, 'a'), 5, "/b"}};
+  order.inputs = {{"a.blend", std::string(64, 'a'), 5, "/b"}};
+  for (int i : {7, 8})
+    order.attempts.push_back({.attempt = i,
+                              .lease = "l]",
+                              .outputs = {{.name = "0001.png", .format = "PNG", .width = 64, .height = 36}},
+                              .upload = protocol::UploadPlace{"tus-1.0", "/u"}});
   std::string const line = protocol::write(order);
   MemberIndex const index(line);
   TextReader reader(index);
   protocol::Order read;
-  attempt_members(reader, read);
   frame_members(reader, read);
-  ck_assert(read.attempt == 7 && read.lease == "l" && read.upload_url == "/u");
-  ck_assert(read.output && read.output->name == "0001.png" && read.output->width == 64);
+  ck_assert_uint_eq(read.attempts.size(), 2);
+  auto const& last = read.attempts.at(1);
+  ck_assert(last.attempt == 8 && last.lease == "l]" && last.upload->url == "/u");
+  ck_assert(last.outputs.at(0).name == "0001.png" && last.outputs.at(0).width == 64);
 }
 END_TEST
 
 START_TEST(what_is_no_object_has_no_members) {
   for (char const* text : {"", "[]", "{", R"({"type)", R"({"type")", R"({"type":)", R"({"type" 5})", "{type:5}", "5"})
     ck_assert(!MemberIndex(text).find("type"));
-  ck_assert_int_eq(read_message<protocol::Cancel>(MemberIndex(R"({"attempt":"5"})")).attempt, 0);
+  ck_assert(read_message<protocol::Cancel>(MemberIndex(R"({"attempts":"5"})")).attempts.empty());
 }
 END_TEST
 

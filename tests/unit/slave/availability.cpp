@@ -74,18 +74,19 @@ START_TEST(what_is_asked_for_from_afar_never_goes_beyond_the_file) {
   file.schedule = week({"mon 08:00-12:00"});
   auto const asked = [](json const& said) { return protocol::read<protocol::RemoteSettings>(said); };
   auto lent = apply_remote_settings(
-      file, asked({{"threads", 8}, {"memory", 100'000}, {"minutes_per_frame", 30}, {"paused", true}}));
-  ck_assert(lent.threads == 4 && lent.memory_mib == 8000 && lent.minutes_per_frame == 30 && lent.paused);
-  file.minutes_per_frame = 20;
+      file, asked({{"threads", 8}, {"memory_mib", 100'000}, {"max_frame_ms", 1'800'000}, {"paused", true}}));
+  ck_assert(lent.threads == 4 && lent.memory_mib == 8000 && lent.max_frame_ms == 1'800'000 && lent.paused);
+  file.max_frame_ms = 1'200'000;
   lent = apply_remote_settings(
-      file, asked({{"threads", 2}, {"memory", 4000}, {"minutes_per_frame", 30}, {"schedule", {"mon 10:00-14:00"}}}));
-  ck_assert(lent.threads == 2 && lent.memory_mib == 4000 && lent.minutes_per_frame == 20 && !lent.paused);
+      file,
+      asked({{"threads", 2}, {"memory_mib", 4000}, {"max_frame_ms", 1'800'000}, {"schedule", {"mon 10:00-14:00"}}}));
+  ck_assert(lent.threads == 2 && lent.memory_mib == 4000 && lent.max_frame_ms == 1'200'000 && !lent.paused);
   ck_assert(lent.schedule == week({"mon 10:00-12:00"}) && lent.problems.empty());
   lent = apply_remote_settings(
-      file, asked({{"threads", 0}, {"memory", "all"}, {"paused", 1}, {"schedule", {"mon 25:00-26:00"}}}));
+      file, asked({{"threads", 0}, {"memory_mib", "all"}, {"paused", 1}, {"schedule", {"mon 25:00-26:00"}}}));
   ck_assert_uint_eq(lent.problems.size(), 4);
   ck_assert(lent.threads == 4 && lent.memory_mib == 8000 && !lent.paused && lent.schedule == file.schedule);
-  ck_assert_uint_eq(limits_to_json(lent, {}).problems.size(), 4);
+  ck_assert_uint_eq(effective_settings(lent, {}).problems.size(), 4);
   ck_assert(apply_remote_settings(file, asked(json::array())).threads == 4 &&
             apply_remote_settings(file, {}).problems.empty());
 }
@@ -98,7 +99,7 @@ START_TEST(blocks_are_kept_in_the_state_folder) {
   ck_assert(*blocks.block("user", "mallory") && !*blocks.block("user", "mallory"));
   ck_assert(*blocks.block("project", "3") && *blocks.block("job", "9") && blocks.holds(9, ""));
   BlockList const again(state.path());
-  protocol::Blocks const expected{.users = {"mallory"}, .projects = {3}, .jobs = {9}};
+  protocol::Blocks const expected{.user_names = {"mallory"}, .project_ids = {3}, .job_ids = {9}};
   ck_assert(again.message() == expected);
   ck_assert(*blocks.unblock("job", "9") && !*blocks.unblock("job", "9") && !blocks.holds(9, ""));
   for (auto const& [kind, what] :
@@ -275,7 +276,7 @@ START_TEST(the_server_is_told_what_the_machine_tells) {
   write(root / "proc/stat", "cpu  160 0 140 900 0 0 0 0 0 0\n");
   message = reader.telemetry(0, root.path());
   ck_assert(message.cpu_percent == 50);
-  ck_assert(!message.temperature_c && !message.battery_percent);
+  ck_assert(!message.temperature_celsius && !message.battery_percent);
 }
 END_TEST
 

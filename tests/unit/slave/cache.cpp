@@ -33,7 +33,7 @@ HttpClient nobody() {
   return HttpClient(options);
 }
 
-protocol::OrderFile scene(std::string const& content = "scene") {
+protocol::Input scene(std::string const& content = "scene") {
   return {"scene.blend", to_hex(sha256(content)), std::int64_t(content.size()), "http://127.0.0.1:1/nobody-listens"};
 }
 
@@ -52,14 +52,14 @@ struct Host {
     return std::move(*cache);
   }
   [[nodiscard]] fs::path place(std::string const& sha256) const { return folder / sha256.substr(0, 2) / sha256; }
-  [[nodiscard]] bool has(protocol::OrderFile const& file) const { return fs::exists(place(file.sha256)); }
+  [[nodiscard]] bool has(protocol::Input const& file) const { return fs::exists(place(file.sha256)); }
 
   static void write(fs::path const& path, std::string const& text) {
     fs::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary) << text;
   }
   // As another slave leaves a file, whole at once; last used at a time.
-  void put(protocol::OrderFile const& file, std::string const& content,
+  void put(protocol::Input const& file, std::string const& content,
            Time used = std::chrono::system_clock::now()) const {
     write(scratch / "coming", content);
     auto const ns = used.time_since_epoch() / 1ns;
@@ -69,7 +69,7 @@ struct Host {
     fs::rename(scratch / "coming", place(file.sha256));
   }
   // All bytes have come from the server, and none was looked at.
-  fs::path arrive(protocol::OrderFile const& file, std::string const& content) const {
+  fs::path arrive(protocol::Input const& file, std::string const& content) const {
     write(folder / "incoming" / (file.sha256 + ".part"), content);
     return folder / "incoming" / (file.sha256 + ".part");
   }
@@ -85,7 +85,7 @@ struct Host {
   }
 };
 
-bool finds(Cache& cache, protocol::OrderFile const& file) {
+bool finds(Cache& cache, protocol::Input const& file) {
   auto client = nobody();
   return cache.fetch(client, file, nullptr).has_value();
 }
@@ -208,7 +208,7 @@ END_TEST
 START_TEST(the_least_recently_used_files_go_first) {
   Host const host;
   auto const now = std::chrono::system_clock::now();
-  std::vector<protocol::OrderFile> files;
+  std::vector<protocol::Input> files;
   for (int i = 0; i < 4; ++i) {
     files.push_back(scene(std::to_string(i)));
     host.put(files.back(), std::string(100, 'x'), now - std::chrono::hours(10 - i));
@@ -282,7 +282,7 @@ END_TEST
 
 START_TEST(slaves_that_make_room_at_once_delete_no_more_than_is_too_much) {
   Host const host;
-  std::vector<protocol::OrderFile> files;
+  std::vector<protocol::Input> files;
   for (int i = 0; i < 60; ++i) {
     files.push_back(scene(std::to_string(i)));
     host.put(files.back(), std::string(100, 'x'));
@@ -298,7 +298,7 @@ START_TEST(a_clock_that_is_set_back_or_forward_changes_no_order) {
   Host const host;
   // Used one after another while the clock says so; the last is before anybody counted.
   std::vector<Time> const clock{year(2030), year(2020), year(2036), year(2024), Time(-1h)};
-  std::vector<protocol::OrderFile> files;
+  std::vector<protocol::Input> files;
   for (std::size_t i = 0; i < clock.size(); ++i) {
     std::string const content(100, char('a' + i));
     files.push_back(scene(content));

@@ -65,7 +65,20 @@ START_TEST(a_result_is_found_again_by_the_next_process) {
   ck_assert(found.sha256 == to_hex(sha256("pixels")) && found.size == 6 &&
             protocol::write(found.result) == protocol::write(entry.result));
   ck_assert(read(again->image_path(found)) == "pixels");
-  ck_assert(result_message(found).output->upload.empty());
+  ck_assert(result_message(found).outputs.at(0).upload_id.empty());
+}
+END_TEST
+
+START_TEST(a_result_that_version_0_1_kept_is_found_again) {
+  ScratchFolder const scratch;
+  commit_picture(*outbox_in(scratch / "outbox"), scratch.path(), 7);
+  auto const file = scratch / "outbox" / "7" / "result.json";
+  auto kept = nlohmann::json::parse(read(file));
+  kept["message"] = {{"attempt", 7}, {"lease", "l"}, {"state", "done"}, {"cpu", 5}, {"wall", 6}, {"warnings", {"w"}}};
+  write(file, kept.dump());
+  auto const outbox = outbox_in(scratch / "outbox");
+  auto const found = outbox->entries().at(0).result;
+  ck_assert(found.outcome == protocol::Outcome::done && found.cpu_ms == 5 && found.wall_ms == 6);
 }
 END_TEST
 
@@ -171,14 +184,15 @@ START_TEST(a_result_said_twice_is_kept_once) {
   ck_assert_uint_eq(outbox->entries().size(), 1);
   auto const again = outbox_in(scratch / "outbox");
   ck_assert(again->entries().at(0).result.outcome == protocol::Outcome::returned);
-  ck_assert(!result_message(again->entries().at(0)).output);
+  ck_assert(result_message(again->entries().at(0)).outputs.empty());
 }
 END_TEST
 
-TestGroup const outbox_tests{"outbox",
-                             {a_result_is_found_again_by_the_next_process, an_uploads_id_is_found_again,
-                              what_was_not_committed_is_gone, a_kill_at_any_step_leaves_all_or_nothing,
-                              damaged_results_are_dropped_and_named, results_for_another_server_stay_untouched,
-                              only_plain_files_of_allowed_size_are_taken, a_result_said_twice_is_kept_once}};
+TestGroup const outbox_tests{
+    "outbox",
+    {a_result_is_found_again_by_the_next_process, a_result_that_version_0_1_kept_is_found_again,
+     an_uploads_id_is_found_again, what_was_not_committed_is_gone, a_kill_at_any_step_leaves_all_or_nothing,
+     damaged_results_are_dropped_and_named, results_for_another_server_stay_untouched,
+     only_plain_files_of_allowed_size_are_taken, a_result_said_twice_is_kept_once}};
 
 }  // namespace

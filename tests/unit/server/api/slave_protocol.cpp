@@ -15,15 +15,6 @@ struct Fixture : DatabaseThread, ApiFixture {
   Fixture() : ApiFixture(*the_database) {}
 };
 
-ApiReply as_slave(ApiFixture& desk, std::string const& key, std::string const& password, std::string const& what,
-                  json const& body = json::object()) {
-  Request request;
-  request.method = "POST";
-  request.headers = {{"authorization", "Basic " + to_base64(key + ":" + password)}};
-  request.body = body.dump();
-  return desk.send(std::move(request), "/api/v1/slave/" + what);
-}
-
 START_TEST(slaves_are_made_shown_changed_and_revoked) {
   Fixture desk;
   auto const secret = desk.person();
@@ -37,11 +28,10 @@ START_TEST(slaves_are_made_shown_changed_and_revoked) {
   ck_assert(shown.json["current_tasks"].empty());
   auto const slave = made.json["id"].get<std::int64_t>();
   auto const job = new_job(desk, secret);
-  desk.connect(a_slave(slave, store::show_job(desk.database, job)->user));
-  auto const order = desk.order(slave);
+  auto const sink = desk.connect(a_slave(slave, store::show_job(desk.database, job)->user));
+  auto const order = desk.order(*sink);
   auto const working = desk.call("GET", path, secret).json["current_tasks"];
-  ck_assert_msg(working.size() == 1 && working[0]["frame"] == order["parameters"]["frame"], "%s",
-                working.dump().c_str());
+  ck_assert_msg(working.size() == 1 && working[0]["frame"] == order["frame"], "%s", working.dump().c_str());
   auto const changed = desk.call("PATCH", path, secret, {{"name", "cellar"}});
   ck_assert_text(changed.json["name"], "cellar");
   ck_assert_text(desk.call("POST", path + "/disable", secret).json["state"], "disabled");
@@ -89,52 +79,63 @@ START_TEST(lists_are_paged_by_their_next) {
 }
 END_TEST
 
-START_TEST(the_slaves_door_knows_its_slaves) {
+START_TEST(a_slave_renders_over_https_by_one_request_again_and_again) {
   Fixture desk;
   auto const owner = desk.person();
   auto const made = desk.call("POST", "/api/v1/slaves", owner, {{"name", "attic"}});
   std::int64_t const slave = made.json["id"];
-  std::string const key = made.json["slavekey"];
-  std::string const password = made.json["slavepassword"];
-  auto const wrong = as_slave(desk, key, "wrong", "hello");
-  auto const unknown = as_slave(desk, "Knobody", "wrong", "hello");
-  ck_assert_int_eq(wrong.status, 401);
-  ck_assert_text(wrong.text, unknown.text);
-  ck_assert_says(wrong.header("WWW-Authenticate"), "Basic");
-  auto const welcome = as_slave(desk, key, password, "hello",
-                                {{"type", "hello"},
-                                 {"os", "Linux"},
-                                 {"cores", 8},
-                                 {"memory", 16000},
-                                 {"slots", 1},
-                                 {"methods", {{{"name", "blender"}, {"version", "3.4.1"}}}},
-                                 {"holding", {{{"attempt", 7}, {"lease", "of another grid"}}}},
-                                 {"surprise", 1}});
-  ck_assert_msg(welcome.status == 200, "%s", welcome.text.c_str());
-  ck_assert_text(welcome.json["type"], "welcome");
-  ck_assert_text(welcome.json["name"], "attic");
-  ck_assert_int_eq(welcome.json["cancel"][0]["attempt"].get<int>(), 7);
+  std::string session;
+  auto const say = [&](std::vector<json> const& messages, std::string const& query = "") {
+    auto const reply = desk.call("POST", "/api/v1/line" + query, session, {{"messages", messages}});
+    ck_assert_msg(reply.status == 200, "%s", reply.text.c_str());
+    return reply.json["messages"];
+  };
+  json const sign_on{{"type", "sign_on"},
+                     {"protocols", {1, 2}},
+                     {"slavekey", made.json["slavekey"]},
+                     {"slavepassword", made.json["slavepassword"]},
+                     {"id", "first"}};
+  json wrong = sign_on, unknown = sign_on;
+  wrong["slavepassword"] = "wrong";
+  unknown["slavekey"] = "Knobody";
+  ck_assert(say({wrong}) == say({unknown}));
+  ck_assert_text(say({wrong}).at(0)["code"], "wrong_credentials");
+  auto const welcome = say({sign_on,
+                            {{"type", "announce"},
+                             {"cores", 8},
+                             {"memory_mib", 16000},
+                             {"slots", 1},
+                             {"renderers", {{{"method", "blender"}, {"version", "3.4.1"}}}},
+                             {"holding", {{{"attempt", 7}, {"lease", "of another grid"}}}},
+                             {"surprise", 1}}});
+  ck_assert_text(welcome.at(0)["reply_to"], "first");
+  ck_assert_text(welcome.at(0)["slave"]["name"], "attic");
+  session = welcome.at(0)["session"];
   ck_assert_int_eq(desk.look([slave](DispatchCore const& core) { return core.slaves.at(slave).state.cores; }), 8);
-  ck_assert_says(as_slave(desk, key, password, "hello", {{"protocol", 2}}).message(), "protocol 2, the server 1");
-  auto const nothing = as_slave(desk, key, password, "order");
-  ck_assert_int_eq(nothing.status, 204);
-  ck_assert_text(nothing.header("Retry-After"), "5");
+  auto const cancel = welcome.size() > 1 ? welcome.at(1) : say({}, "?wait_ms=5000").at(0);
+  ck_assert(cancel["type"] == "cancel" && cancel["attempts"] == json({7}));
+
   auto const job = new_job(desk, owner);
-  auto const order = desk.order(slave);
-  auto const attempt = order["attempt"].get<std::int64_t>();
-  auto const lease = order["lease"].get<std::string>();
-  ck_assert_text(as_slave(desk, key, password, "order").text, "");  // its only slot is taken
-  ck_assert_int_eq(as_slave(desk, key, password, "progress", {{"attempt", attempt}, {"fraction", 0.5}}).status, 204);
-  ck_assert_int_eq(as_slave(desk, key, password, "progress", {{"fraction", 0.5}}).status, 400);
-  json result{{"attempt", attempt}, {"state", "returned"}, {"lease", "forged"}};
-  ck_assert_int_eq(as_slave(desk, key, password, "result", result).status, 403);
-  result["lease"] = lease;
-  ck_assert_text(as_slave(desk, key, password, "result", result).json["type"], "accepted");
-  auto const next = as_slave(desk, key, password, "order");
-  ck_assert_text(next.json["type"], "order");
+  auto const order = flat_order(say({}, "?wait_ms=20000").at(0));
+  ck_assert_text(order["type"], "order");
+  ck_assert_int_eq(order["job"].get<std::int64_t>(), job);
+  auto const answer = say({{{"type", "progress"}, {"items", {{{"fraction", 0.5}}}}, {"id", "p"}}}, "?wait_ms=5000");
+  ck_assert(answer.at(0)["type"] == "error" && answer.at(0)["reply_to"] == "p");
+  json result{{"type", "result"}, {"attempt", order["attempt"]}, {"outcome", "returned"}, {"lease", "forged"}};
+  ck_assert_text(say({result}, "?wait_ms=5000").at(0)["verdict"], "rejected");
+  result["lease"] = order["lease"];
+  std::vector<json> said;  // the verdict, and the frame anew
+  while (said.size() < 2)
+    for (auto const& message : say(said.empty() ? std::vector<json>{result} : std::vector<json>{}, "?wait_ms=5000"))
+      said.push_back(message);
+  auto const next = said.at(0)["type"] == "order" ? said.at(0) : said.at(1);
+  ck_assert_text(next["type"], "order");
   ck_assert_int_eq(desk.call("POST", job_path(job, "/cancel"), owner).status, 200);
-  json const progress{{"attempt", next.json["attempt"]}};
-  ck_assert_text(as_slave(desk, key, password, "progress", progress).json["type"], "cancel");
+  ck_assert_text(say({}, "?wait_ms=5000").at(0)["type"], "cancel");
+  ck_assert(say({{{"type", "goodbye"}}}).empty());
+  auto const over = desk.call("POST", "/api/v1/line", session, {{"messages", json::array()}});
+  ck_assert_int_eq(over.status, 401);
+  ck_assert_text(over.json["code"], "session_ended");
 }
 END_TEST
 
@@ -153,10 +154,10 @@ START_TEST(a_list_is_one_question_to_the_dispatcher_however_long_it_is) {
 }
 END_TEST
 
-TestGroup const slave_keys_tests{
-    "slave keys",
-    {slaves_are_made_shown_changed_and_revoked, lists_are_paged_by_their_next,
-     a_list_is_one_question_to_the_dispatcher_however_long_it_is, the_slaves_door_knows_its_slaves},
-    with_database};
+TestGroup const slave_keys_tests{"slave keys",
+                                 {slaves_are_made_shown_changed_and_revoked, lists_are_paged_by_their_next,
+                                  a_list_is_one_question_to_the_dispatcher_however_long_it_is,
+                                  a_slave_renders_over_https_by_one_request_again_and_again},
+                                 with_database};
 
 }  // namespace

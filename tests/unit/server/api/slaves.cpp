@@ -19,13 +19,30 @@ struct Fixture : DatabaseThread, ApiFixture {
   std::string path = "/api/v1/slaves/" + pair["id"].dump();
   std::int64_t slave = pair["id"].get<std::int64_t>();
 
-  ApiReply as_slave(std::string const& what, json const& body) {
-    Request request;
-    request.method = "POST";
-    request.headers = {{"authorization", "Basic " + to_base64(pair["slavekey"].get<std::string>() + ":" +
-                                                              pair["slavepassword"].get<std::string>())}};
-    request.body = body.dump();
-    return send(std::move(request), "/api/v1/slave/" + what);
+  std::string session{};
+
+  // Messages of the slave in one request, the sign-on before the first; the answer's messages.
+  json say(std::vector<json> messages) {
+    if (session.empty())
+      messages.insert(messages.begin(), json{{"type", "sign_on"},
+                                             {"protocols", {1}},
+                                             {"instance", "one"},
+                                             {"slavekey", pair["slavekey"]},
+                                             {"slavepassword", pair["slavepassword"]}});
+    auto const reply = call("POST", "/api/v1/line", session, {{"messages", messages}});
+    ck_assert_msg(reply.status == 200, "%s", reply.text.c_str());
+    for (auto const& message : reply.json["messages"])
+      if (message["type"] == "welcome") session = message["session"];
+    return reply.json["messages"];
+  }
+  // After all that it said has reached the database.
+  json shown() {
+    for (int i = 0; i < 1000; ++i) {
+      auto const slave_shown = call("GET", path, owner).json;
+      if (!slave_shown["address"].is_null()) return slave_shown;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return {};
   }
 };
 
@@ -35,11 +52,10 @@ START_TEST(a_slave_shows_its_hardware_and_to_its_owner_its_address) {
   Fixture desk;
   auto const before = desk.call("GET", desk.path, desk.owner).json;
   ck_assert(before["address"].is_null() && before["telemetry"].is_null() && before["gpus"].empty());
-  json gpus = json::array({"NVIDIA GeForce RTX 3060", 7});
-  for (int i = 0; i < 40; ++i) gpus.push_back(std::string(500, 'x'));
-  ck_assert_int_eq(desk.as_slave("hello", {{"type", "hello"}, {"os", "Debian, Linux 6.1"}, {"gpus", gpus}}).status,
-                   200);
-  auto const shown = desk.call("GET", desk.path, desk.owner).json;
+  json devices = json::array({{{"name", "NVIDIA GeForce RTX 3060"}}, 7});
+  for (int i = 0; i < 40; ++i) devices.push_back({{"name", std::string(500, 'x')}});
+  desk.say({{{"type", "announce"}, {"os", "Debian, Linux 6.1"}, {"devices", devices}}});
+  auto const shown = desk.shown();
   ck_assert_text(shown["os"], "Debian, Linux 6.1");
   ck_assert_text(shown["address"], "203.0.113.7");
   ck_assert_uint_eq(shown["gpus"].size(), 15);  // the first 16 entries are read; one of them is no text
@@ -48,35 +64,40 @@ START_TEST(a_slave_shows_its_hardware_and_to_its_owner_its_address) {
 }
 END_TEST
 
-START_TEST(a_welcome_over_https_has_what_the_owner_asks_for) {
+START_TEST(a_welcome_has_what_the_owner_asks_for) {
   Fixture desk;
-  auto const none = desk.as_slave("hello", {{"type", "hello"}});
-  ck_assert_int_eq(none.status, 200);
-  ck_assert_msg(none.json["settings"] == json::object(), "%s", none.text.c_str());
-  ck_assert_int_eq(none.json["protocol"].get<int>(), 1);
-  ck_assert_int_eq(none.json["slave"].get<std::int64_t>(), desk.slave);
+  auto const none = desk.say({}).at(0);
+  ck_assert_text(none["type"], "welcome");
+  ck_assert_msg(none["settings"] == json::object(), "%s", none.dump().c_str());
+  ck_assert_int_eq(none["protocol"].get<int>(), 1);
+  ck_assert_int_eq(none["slave"]["id"].get<std::int64_t>(), desk.slave);
   json const asked{{"threads", 2}, {"schedule", {"mon 08:00-09:00"}}, {"paused", true}};
   ck_assert(store::change_remote_settings(desk.database, desk.slave, asked.dump()).has_value());
-  ck_assert(desk.as_slave("hello", {{"type", "hello"}}).json["settings"] == asked);
+  desk.session.clear();
+  ck_assert(desk.say({}).at(0)["settings"] == asked);
 }
 END_TEST
 
-START_TEST(a_hello_over_https_is_refused_while_the_line_has_the_place) {
+START_TEST(who_is_refused_changes_nothing) {
   Fixture desk;
-  desk.connect_line(a_slave(desk.slave, 1));
-  auto const refused = desk.as_slave("hello", {{"type", "hello"}, {"os", "another"}});
-  ck_assert_int_eq(refused.status, 409);
-  ck_assert_says(refused.message(), "in use by another running slave");
-  ck_assert(desk.call("GET", desk.path, desk.owner).json["os"] != "another");  // who is refused changes nothing
+  desk.connect(a_slave(desk.slave, 1));
+  auto const refused = desk.say({{{"type", "announce"}, {"os", "another"}}});
+  ck_assert_text(refused.at(0)["code"], "slave_online_elsewhere");
+  ck_assert_says(refused.at(0)["message"], "in use by another running slave");
+  ck_assert_uint_eq(refused.size(), 1);
+  ck_assert(desk.call("GET", desk.path, desk.owner).json["os"] != "another");
 }
 END_TEST
 
 START_TEST(telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute) {
   Fixture desk;
-  ck_assert_int_eq(desk.as_slave("hello", {{"type", "hello"}}).json["telemetry"].get<int>(), 60000);
+  ck_assert_int_eq(desk.say({}).at(0)["telemetry_ms"].get<int>(), 60000);
   for (int i = 0; i < 90; ++i) {
-    json const said{{"type", "telemetry"}, {"state", "idle"}, {"cpu", i}, {"memory", 16000}, {"disk_free", "full"}};
-    ck_assert_int_eq(desk.as_slave("telemetry", said).status, 204);
+    desk.say({{{"type", "telemetry"},
+               {"state", "idle"},
+               {"cpu_percent", i},
+               {"memory_mib", 16000},
+               {"disk_free_mib", "full"}}});
     desk.now += 60000;
   }
   auto const latest = desk.call("GET", desk.path, desk.owner).json["telemetry"];
@@ -98,7 +119,7 @@ START_TEST(hours_reach_the_database_in_one_batch_and_wait_while_it_is_away) {
   Fixture desk;
   desk.now = 1000 * (std::time(nullptr) / 3600 * 3600 - 7200);  // two hours ago by the database's clock
   for (int i = 0; i < 60; ++i) {
-    desk.as_slave("telemetry", {{"type", "telemetry"}, {"state", "rendering"}, {"cpu", 100}, {"load", 7.5}});
+    desk.say({{{"type", "telemetry"}, {"state", "rendering"}, {"cpu_percent", 100}, {"load", 7.5}}});
     desk.now += 60000;
   }
   {
@@ -151,16 +172,16 @@ END_TEST
 
 START_TEST(settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does_not_allow_them) {
   Fixture desk;
-  auto const told = [&desk](SlaveOnLine const& slave) {
+  auto const told = [&desk](ConnectedSink const& slave) {
     return desk.look([&](DispatchCore const&) { return slave.received.empty() ? json() : slave.received.back(); });
   };
-  desk.connect_line(a_slave(desk.slave, 1));
+  desk.connect(a_slave(desk.slave, 1));
   auto const refused = desk.call("PATCH", desk.path + "/remote-settings", desk.owner, {{"threads", 2}});
   ck_assert_int_eq(refused.status, 409);
   ck_assert_says(refused.message(), "remote_settings = true");
   auto allowing = a_slave(desk.slave, 1);
-  allowing.settings = R"({"threads":8,"memory":16000,"minutes_per_frame":0,"paused":false})";
-  auto const slave = desk.connect_line(allowing);
+  allowing.settings = R"({"threads":8,"memory_mib":16000,"paused":false})";
+  auto const slave = desk.connect(allowing);
   auto const shown = desk.call("PATCH", desk.path + "/remote-settings", desk.owner, {{"threads", 2}, {"paused", true}});
   ck_assert_int_eq(shown.status, 200);
   auto const& settings = shown.json["remote_settings"];
@@ -175,10 +196,10 @@ START_TEST(settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does
                                            {"schedule", json::array()},
                                            {"paused", false},
                                            {"problems", json::array()}}));
-  ck_assert(told(*slave) == json({{"type", "settings"}, {"threads", 2}, {"paused", true}}));
+  ck_assert(told(*slave) == json({{"type", "settings"}, {"requested", {{"threads", 2}, {"paused", true}}}}));
   desk.call("PATCH", desk.path + "/remote-settings", desk.owner, {{"threads", nullptr}, {"paused", nullptr}});
   ck_assert(desk.call("GET", desk.path, desk.owner).json["remote_settings"]["requested"]["threads"].is_null());
-  ck_assert(told(*slave) == json({{"type", "settings"}}));
+  ck_assert(told(*slave) == json({{"type", "settings"}, {"requested", json::object()}}));
   for (auto const* bad : {"[]", "{\"threads\":0}", "{\"nice\":0}", "{"}) {
     Request request;
     request.method = "PATCH";
@@ -194,9 +215,8 @@ namespace {
 
 TestGroup const slaves_tests{
     "slaves",
-    {a_slave_shows_its_hardware_and_to_its_owner_its_address, a_welcome_over_https_has_what_the_owner_asks_for,
-     a_hello_over_https_is_refused_while_the_line_has_the_place,
-     telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute,
+    {a_slave_shows_its_hardware_and_to_its_owner_its_address, a_welcome_has_what_the_owner_asks_for,
+     who_is_refused_changes_nothing, telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute,
      hours_reach_the_database_in_one_batch_and_wait_while_it_is_away,
      an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it,
      settings_from_afar_are_kept_sent_and_refused_where_the_volunteer_does_not_allow_them},

@@ -79,13 +79,12 @@ END_TEST
 START_TEST(a_sample_of_each_minute_tells_the_grids_and_ones_own) {
   Fixture desk;
   std::int64_t const another = desk.user + 1'000'000;
-  desk.connect(a_slave(1, desk.user, 4, 4), 1000);
+  auto const busy = desk.connect(a_slave(1, desk.user, 4, 4), 1000);
   desk.connect(a_slave(2, desk.user), 1000);
   desk.connect(a_slave(3, another, 1), 500);
   desk.add_job(1, another, 1);
-  desk.order(1);
   desk.add_job(2, desk.user, 43);
-  for (int i = 0; i < 3; ++i) desk.order(1);
+  desk.order(*busy, 3);
   run_maintenance(desk.services->maintenance(), desk.database);
   desk.dispatcher->tell([](DispatchCore& core, std::int64_t now) {
     disable_slave(core, 3, "gone", now);

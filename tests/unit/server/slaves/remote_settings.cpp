@@ -1,7 +1,7 @@
 // What an owner asks of a slave from the server: checked by name.
 #include "server/slaves/remote_settings.h"
+#include "common/protocol/announce.h"
 #include "common/protocol/codec.h"
-#include "common/protocol/hello.h"
 #include "tests/support/check_main.h"
 
 using namespace distren;
@@ -12,13 +12,14 @@ namespace {
 START_TEST(settings_from_afar_are_checked_by_name_and_null_takes_them_away) {
   auto const kept = change_settings("", {{"threads", 2}, {"schedule", {"mon 08:00-09:00"}}, {"paused", true}});
   ck_assert(kept.has_value());
-  auto const less = change_settings(*kept, {{"paused", nullptr}, {"memory", 4000}});
-  ck_assert(less && json::parse(*less) == json({{"threads", 2}, {"schedule", {"mon 08:00-09:00"}}, {"memory", 4000}}));
+  auto const less = change_settings(*kept, {{"paused", nullptr}, {"memory_mib", 4000}});
+  ck_assert(less &&
+            json::parse(*less) == json({{"threads", 2}, {"schedule", {"mon 08:00-09:00"}}, {"memory_mib", 4000}}));
   ck_assert_text(*change_settings(R"({"threads":2})", {{"threads", nullptr}}), "");
   for (json const& bad : std::initializer_list<json>{{{"threads", 0}},
                                                      {{"threads", 2.5}},
-                                                     {{"memory", "all"}},
-                                                     {{"minutes_per_frame", -1}},
+                                                     {{"memory_mib", "all"}},
+                                                     {{"max_frame_ms", -1}},
                                                      {{"paused", 1}},
                                                      {{"schedule", "mon"}},
                                                      {{"schedule", json::array({std::string(100, 'x')})}},
@@ -29,7 +30,7 @@ START_TEST(settings_from_afar_are_checked_by_name_and_null_takes_them_away) {
   auto const both = change_settings("", {{"threads", 0}, {"sandbox", "off"}});
   ck_assert_says(both.error().message, "threads: 0 is not an integer from 1 to 1,024");
   ck_assert_says(both.error().message, "there is no setting 'sandbox'");
-  ck_assert(json::parse(protocol::write(remote_settings_of(*kept)))["type"] == "settings");
+  ck_assert(json::parse(protocol::write(protocol::SettingsMessage{remote_settings_of(*kept)}))["type"] == "settings");
   ck_assert(remote_settings_of("garbage") == protocol::RemoteSettings{});
 }
 END_TEST

@@ -15,8 +15,9 @@ namespace {
 constexpr std::int64_t minute = 60'000, hour = 60 * minute, start = 500'000 * hour;
 
 json said_well() {
-  return {{"type", "telemetry"}, {"state", "rendering"}, {"load", 7.91},      {"cpu", 97},     {"memory", 16000},
-          {"memory_free", 9104}, {"disk_free", 20480},   {"temperature", 61}, {"battery", 80}, {"on_battery", true}};
+  return {{"type", "telemetry"},   {"state", "rendering"},    {"load", 7.91},           {"cpu_percent", 97},
+          {"memory_mib", 16000},   {"memory_free_mib", 9104}, {"disk_free_mib", 20480}, {"temperature_celsius", 61},
+          {"battery_percent", 80}, {"on_battery", true}};
 }
 
 protocol::Telemetry read(json const& said) {
@@ -47,12 +48,12 @@ START_TEST(absurd_numbers_are_dropped_one_by_one) {
   TelemetryHistory book;
   json absurd = said_well();
   absurd["load"] = -1;
-  absurd["cpu"] = 101;
-  absurd["memory"] = 1e300;
-  absurd["memory_free"] = "much";
-  absurd["disk_free"] = -5;
-  absurd["temperature"] = 4000;
-  absurd["battery"] = nullptr;
+  absurd["cpu_percent"] = 101;
+  absurd["memory_mib"] = 1e300;
+  absurd["memory_free_mib"] = "much";
+  absurd["disk_free_mib"] = -5;
+  absurd["temperature_celsius"] = 4000;
+  absurd["battery_percent"] = nullptr;
   absurd["on_battery"] = 1;
   absurd["state"] = std::string(100000, 'x');
   book.take(1, read(absurd), start);
@@ -60,7 +61,10 @@ START_TEST(absurd_numbers_are_dropped_one_by_one) {
   ck_assert(now.has_value());
   ck_assert(!now->load && !now->cpu && !now->memory_free && !now->disk_free && !now->temperature && !now->battery);
   ck_assert(!now->on_battery && now->state.empty() && book.memory_mib(1) == 0);
-  book.take(1, read({{"type", "telemetry"}, {"cpu", 12}, {"temperature", -20}, {"memory_free", 60'000'000}}), start);
+  book.take(
+      1,
+      read({{"type", "telemetry"}, {"cpu_percent", 12}, {"temperature_celsius", -20}, {"memory_free_mib", 60'000'000}}),
+      start);
   ck_assert(book.latest(1, start)->cpu == 12 && book.latest(1, start)->temperature == -20);
   ck_assert(book.latest(1, start)->memory_free == 16 * 65534);  // as much as a row holds
 }
@@ -68,7 +72,7 @@ END_TEST
 
 START_TEST(a_minute_has_one_row_however_often_a_slave_speaks) {
   TelemetryHistory book;
-  for (int i = 0; i < 600; ++i) book.take(1, read({{"cpu", i % 100}}), start + i * 100);
+  for (int i = 0; i < 600; ++i) book.take(1, read({{"cpu_percent", i % 100}}), start + i * 100);
   auto const rows = book.last(1, 24, start + minute);
   ck_assert_uint_eq(rows.size(), 1);
   ck_assert(rows[0].cpu == 99);  // the latest
