@@ -151,7 +151,7 @@ def check_inspects_a_scene_without_creating_a_job(grid):
     done = inspect(grid, "missing_texture.blend", "--frames", "1")
     assert "//tex/gone.png" in done.stdout and "missing" in done.stdout and done.stderr.count("gone.png") == 1, done
     done = inspect(grid, os.path.join("shots", "linked.blend"), "--root", path_of(""))
-    assert "//../lib/lib.blend" in done.stdout and " here" in done.stdout, done.stdout
+    assert "//../lib/lib.blend" in done.stdout and " included" in done.stdout, done.stdout
 
 
 @case

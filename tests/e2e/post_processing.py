@@ -100,7 +100,7 @@ def stitched_tiles_match_the_full_frame(grid):
     whole = submitted(grid, *options)
     jobs = submitted(grid, *options, "--tiles", "3x2", "--overscan", "6")
     assert [job["method"] for job in jobs] == ["blender", "stitch"], jobs
-    assert [job["result"] for job in jobs] == [False, True], jobs
+    assert [job["is_final_output"] for job in jobs] == [False, True], jobs
     waiting = grid.job(jobs[1]["id"])
     assert waiting["state"] == "finished" or f"output of job {jobs[0]['id']}" in waiting["wait_reason"], waiting
     tiles = finished(grid, jobs[0]["id"])
@@ -232,7 +232,7 @@ case "$*" in *_cycles*) echo "Denoises 3.4.1";; *) exec {blender} "$@";; esac
     os.chmod(fake_blender, 0o755)
     jobs = submitted(grid, "--frames", "4", "--tiles", "2x1", "--denoise", "--samples", "2")
     assert [job["method"] for job in jobs] == ["blender", "stitch", "denoise"], jobs
-    assert [job["result"] for job in jobs] == [False, False, True], jobs
+    assert [job["is_final_output"] for job in jobs] == [False, False, True], jobs
     finished(grid, jobs[1]["id"])
     waiting = grid.job(jobs[2]["id"])["wait_reason"]
     assert "denoise" in waiting, waiting
