@@ -39,9 +39,9 @@ Reply handle_show_telemetry(Request const& request, Context& context) {
     for (auto const& hour : *listed) hours.push_back(telemetry_to_json(hour));
   }
   int const memory = services.telemetry.memory_mib(slave->id);
-  return json_reply(200, {{"memory", memory > 0 ? nlohmann::json(memory) : nlohmann::json(nullptr)},
-                          {"minutes_apart", services.telemetry.minutes_apart()},
-                          {"minutes", minutes},
+  return json_reply(200, {{"memory_mib", memory > 0 ? nlohmann::json(memory) : nlohmann::json(nullptr)},
+                          {"interval_ms", std::int64_t{60'000} * services.telemetry.minutes_apart()},
+                          {"samples", minutes},
                           {"hours", hours}});
 }
 

@@ -2156,10 +2156,14 @@ export interface components {
             max: number;
         };
         Telemetry: {
-            /** @description MiB, of the whole machine */
-            memory: number | null;
-            minutes_apart: number;
-            minutes: components["schemas"]["TelemetrySample"][];
+            /** @description Of the whole machine */
+            memory_mib: number | null;
+            /**
+             * Format: int64
+             * @description Between two samples
+             */
+            interval_ms: number;
+            samples: components["schemas"]["TelemetrySample"][];
             hours: {
                 /** Format: date-time */
                 starts_at: string;

@@ -43,13 +43,13 @@ function Chart({ title, points, apart, end }: { title: string; points: Point[]; 
 
 function Charts({ found }: { found: Telemetry }) {
   const end = Date.now();
-  const pick = (value: (minute: Telemetry['minutes'][number]) => number | null): Point[] =>
-    found.minutes.flatMap((minute) => {
+  const pick = (value: (minute: Telemetry['samples'][number]) => number | null): Point[] =>
+    found.samples.flatMap((minute) => {
       const part = value(minute);
       return part === null ? [] : [{ at: Date.parse(minute.sampled_at), value: part }];
     });
-  const whole = found.memory ?? 0;
-  const shared = { apart: found.minutes_apart, end };
+  const whole = found.memory_mib ?? 0;
+  const shared = { apart: found.interval_ms / 60000, end };
   return (
     <>
       <Chart title={text.slaves.cpuDay} points={pick((m) => (m.cpu_percent === null ? null : m.cpu_percent / 100))} {...shared} />

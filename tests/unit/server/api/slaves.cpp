@@ -105,10 +105,10 @@ START_TEST(telemetry_is_taken_at_the_slaves_door_and_shown_by_the_minute) {
   ck_assert_text(latest["state"], "idle");
   ck_assert(latest["disk_free_mib"].is_null());
   auto const hour = desk.call("GET", desk.path + "/telemetry?hours=1", desk.owner).json;
-  ck_assert_uint_eq(hour["minutes"].size(), 59);  // the minute that runs has none yet
-  ck_assert_int_eq(hour["memory"].get<int>(), 16000);
-  ck_assert(hour["minutes_apart"] == 1 && hour["hours"].empty());
-  ck_assert_uint_eq(desk.call("GET", desk.path + "/telemetry", desk.owner).json["minutes"].size(), 90);
+  ck_assert_uint_eq(hour["samples"].size(), 59);  // the minute that runs has none yet
+  ck_assert_int_eq(hour["memory_mib"].get<int>(), 16000);
+  ck_assert(hour["interval_ms"] == 60'000 && hour["hours"].empty());
+  ck_assert_uint_eq(desk.call("GET", desk.path + "/telemetry", desk.owner).json["samples"].size(), 90);
   ck_assert_int_eq(desk.call("GET", desk.path + "/telemetry", desk.person()).status, 404);
   for (auto const* bad : {"hours=0", "hours=8785", "hours=x", "days=1"})
     ck_assert_msg(desk.call("GET", desk.path + "/telemetry?" + bad, desk.owner).status == 400, "%s", bad);
