@@ -28,6 +28,7 @@
 
 #include "common/base/command_line.h"
 #include "common/base/digest.h"
+#include "common/base/json_depth.h"
 #include "common/base/json_text.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
@@ -48,8 +49,11 @@ using namespace distren;
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds idle_wait{20000};  // for an order
-constexpr milliseconds busy_wait{1000};   // between two words about a frame
+constexpr milliseconds idle_wait{20000};           // for an order
+constexpr milliseconds busy_wait{1000};            // between two words about a frame
+constexpr milliseconds long_absence{300000};       // after a goodbye that names no time
+constexpr milliseconds uploading_interval{60000};  // between two words about a result
+constexpr std::size_t messages_at_once = 12;       // of 64 KiB at most, in a request of 1 MiB
 constexpr std::size_t answer_limit = 4U << 20;
 
 double random_fraction() {
@@ -89,14 +93,17 @@ private:
       });
       runner_.allow();
       spdlog::info("frame attempt={} {}", order.attempt, quote(outcome.text));
+      if (outcome.entry) uploader_.enqueue(order.attempt);
       lock.lock();
       order_.reset();
       fraction_ = 0;
-      if (outcome.local_error) rests_until_ = Clock::now() + rest_.wait(random_fraction());
+      if (outcome.local_error)
+        rests_until_ = Clock::now() + rest_.wait(random_fraction());
+      else
+        rest_.reset();
+      if (!outcome.entry) rendered_ = false;  // cancelled: `once` wants another
+      taken_ = once_ && rendered_ && uploader_.empty();
       changes_ = true;
-      lock.unlock();
-      if (outcome.entry) uploader_.enqueue(order.attempt);
-      lock.lock();
     }
   }
 
@@ -105,11 +112,14 @@ private:
     HttpClient client(runner_.http_options());
     Backoff backoff(milliseconds(1000), milliseconds(300000));
     while (!over.stop_requested()) {
+      bool const signed_on = !session_.empty();
+      retry_ = milliseconds(0);
       auto const done = exchange(client);
       if (done) {
-        backoff.reset();
+        if (signed_on) backoff.reset();  // a welcome alone is no success
         continue;
       }
+      connected_ = false;  // the next words are an announce, and all results anew
       uploader_.lost();
       if (done.error().code == Errc::denied) {
         std::lock_guard const lock(mutex_);
@@ -117,9 +127,10 @@ private:
         changed_.notify_all();
         return;
       }
-      auto const wait = backoff.wait(random_fraction());
+      auto const wait = std::max(retry_, backoff.wait(random_fraction()));
       spdlog::warn("retrying reason={} retry_in_ms={}", quote(done.error().message), wait.count());
-      std::this_thread::sleep_for(wait);
+      for (auto const until = Clock::now() + wait; Clock::now() < until && !over.stop_requested();)
+        std::this_thread::sleep_for(milliseconds(50));
     }
     say_goodbye(client);
   }
@@ -127,7 +138,8 @@ private:
   // One request. denied: the server turns this slave away for good.
   Result<void> exchange(HttpClient& client) {
     bool const signs_on = session_.empty();
-    auto messages = outgoing();
+    bool more = false;
+    auto messages = outgoing(more);
     bool busy = false;
     {
       std::lock_guard const lock(mutex_);
@@ -136,17 +148,14 @@ private:
         rests_until_.reset();
         changes_ = true;
       }
-      if (signs_on || !connected_ || std::exchange(changes_, false))
-        messages.insert(messages.begin(), protocol::write(announcement()));
-      if (order_) messages.push_back(protocol::write(progress()));
+      bool const changed = std::exchange(changes_, false);
+      if (signs_on || !connected_ || changed) messages.insert(messages.begin(), protocol::write_line(announcement()));
+      if (auto const said = progress(); !said.items.empty()) messages.push_back(protocol::write(said));
     }
     if (signs_on) messages.insert(messages.begin(), protocol::write(sign_on()));
     if (auto said = telemetry()) messages.push_back(std::move(*said));
-    auto const answer = post(client, messages, signs_on ? milliseconds(0) : busy ? busy_wait : idle_wait);
-    if (!answer) {
-      connected_ = false;
-      return answer.error();
-    }
+    auto const answer = post(client, messages, signs_on || more ? milliseconds(0) : busy ? busy_wait : idle_wait);
+    if (!answer) return answer.error();
     for (auto const& message : *answer)
       if (auto const used = receive(message); !used) return used;
     if (session_.empty()) return fail(Errc::unavailable, config_.server + " does not answer like a DistRen server");
@@ -170,7 +179,7 @@ private:
       auto const problem = refusal(*response, "a message");
       return fail(response->status == 401 ? Errc::unavailable : problem.code, problem.message);
     }
-    auto const body = nlohmann::json::parse(response->body, nullptr, false);
+    auto const body = parse_shallow_json(response->body);
     std::vector<protocol::Incoming> out;
     if (!body.is_object() || !body.contains("messages") || !body["messages"].is_array())
       return fail(Errc::unavailable, config_.server + " does not answer like a DistRen server");
@@ -184,13 +193,15 @@ private:
     if (type == protocol::Welcome::type) return welcome(protocol::read<protocol::Welcome>(message).message);
     if (type == protocol::Refused::type) {
       auto const refused = protocol::read<protocol::Refused>(message).message;
+      retry_ = milliseconds(refused.retry_ms.value_or(0));
       return fail(refused.retry_ms ? Errc::unavailable : Errc::denied,
                   "the server rejects this slave: " + printable(refused.message, 500));
     }
     if (type == protocol::Goodbye::type) {
+      auto const goodbye = protocol::read<protocol::Goodbye>(message).message;
       session_.clear();
-      return fail(Errc::unavailable, "the server says goodbye: " +
-                                         printable(protocol::read<protocol::Goodbye>(message).message.message, 500));
+      retry_ = goodbye.retry_ms ? milliseconds(*goodbye.retry_ms) : long_absence;
+      return fail(Errc::unavailable, "the server says goodbye: " + printable(goodbye.message, 500));
     }
     if (type == protocol::Order::type) {
       take_order(message);
@@ -207,8 +218,12 @@ private:
     } else if (type == protocol::ErrorMessage::type) {
       spdlog::warn("the server could not use a message message={}",
                    quote(protocol::read<protocol::ErrorMessage>(message).message.message));
+    } else if (type != protocol::Pong::type) {  // of a later version, or of what this slave does not do
+      say(protocol::with_reply_to(protocol::write(protocol::ErrorMessage{protocol::ErrorCode::unsupported_type,
+                                                                         "unknown type " + printable(type, 40)}),
+                                  id));
     }
-    return {};  // what it does not know is of a later version
+    return {};
   }
 
   Result<void> welcome(protocol::Welcome const& welcome) {
@@ -221,6 +236,7 @@ private:
     }
     spdlog::info("signed on as={} server={}", quote(welcome.slave.name), quote(base_url));
     session_ = welcome.session;
+    telemetry_interval_.reset();
     if (welcome.telemetry_ms > 0) telemetry_interval_ = milliseconds(welcome.telemetry_ms);
     std::lock_guard const lock(mutex_);
     base_url_ = base_url;
@@ -230,6 +246,7 @@ private:
   void take_order(nlohmann::json const& message) {
     auto const order = protocol::parse<protocol::Order>(message);
     for (auto const& each : protocol::read<protocol::Order>(message).message.attempts) {
+      if (each.attempt <= 0) continue;
       std::lock_guard const lock(mutex_);
       if (order_ && order_->attempt == each.attempt) continue;  // repeated
       if (order && !order_ && !(once_ && rendered_)) {
@@ -254,6 +271,10 @@ private:
       if (order_ && order_->attempt == attempt) return runner_.cancel();
     }
     uploader_.cancelled(attempt);
+    std::lock_guard const lock(mutex_);
+    if (!once_ || order_ || !uploader_.empty()) return;
+    rendered_ = false;  // nothing of it is left: `once` wants another
+    changes_ = true;
   }
 
   // --- what it says
@@ -272,9 +293,19 @@ private:
     for (auto const& entry : runner_.outbox().entries()) announce.holding.push_back({entry.attempt, entry.lease});
     return announce;
   }
-  [[nodiscard]] protocol::Progress progress() const {
+  // With mutex_ held. Of the frame each time, of results that upload each minute.
+  [[nodiscard]] protocol::Progress progress() {
     using enum protocol::Phase;
-    return {{{.attempt = order_->attempt, .phase = runner_.rendering() ? rendering : fetching, .fraction = fraction_}}};
+    protocol::Progress said;
+    if (order_)
+      said.items.push_back(
+          {.attempt = order_->attempt, .phase = runner_.rendering() ? rendering : fetching, .fraction = fraction_});
+    if (Clock::now() < uploading_due_) return said;
+    uploading_due_ = Clock::now() + uploading_interval;
+    for (auto const& entry : runner_.outbox().entries())
+      if (said.items.size() < protocol::limits::max_progress)
+        said.items.push_back({.attempt = entry.attempt, .phase = uploading, .fraction = 1});
+    return said;
   }
   std::optional<std::string> telemetry() {
     if (!telemetry_interval_ || Clock::now() < telemetry_due_) return std::nullopt;
@@ -286,13 +317,19 @@ private:
     said_.push_back(std::move(message));
     return true;
   }
-  std::vector<std::string> outgoing() {
+  // As many as a request may have beside those that exchange() adds; more: some are left.
+  std::vector<std::string> outgoing(bool& more) {
     std::lock_guard const lock(said_mutex_);
-    return std::exchange(said_, {});
+    auto const count = static_cast<std::ptrdiff_t>(std::min(said_.size(), messages_at_once));
+    std::vector<std::string> out(said_.begin(), said_.begin() + count);
+    said_.erase(said_.begin(), said_.begin() + count);
+    more = !said_.empty();
+    return out;
   }
   void say_goodbye(HttpClient& client) {
     if (session_.empty()) return;
-    auto messages = outgoing();
+    bool more = false;
+    auto messages = outgoing(more);
     messages.push_back(protocol::write(protocol::Goodbye{.code = "stopping"}));
     static_cast<void>(post(client, messages, milliseconds(0)));
   }
@@ -302,7 +339,7 @@ private:
     spdlog::info("{} attempt={} {}", rejected ? "rejected" : "accepted", verdict.attempt,
                  rejected ? quote(verdict.message) : "");
     std::lock_guard const lock(mutex_);
-    taken_ = once_ && rendered_ && !order_;
+    taken_ = once_ && rendered_ && !order_ && uploader_.empty();
     changed_.notify_all();
   }
 
@@ -321,6 +358,8 @@ private:
   MachineMonitor monitor_;
   std::optional<milliseconds> telemetry_interval_;
   Clock::time_point telemetry_due_{};
+  Clock::time_point uploading_due_{};
+  milliseconds retry_{0};  // not before, said the server
 
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;

@@ -152,7 +152,7 @@ Result<void> Line::one_connection(milliseconds& retry) {
   if (!welcome) return welcome.error();
   was_signed_on_ = true;
   milliseconds const heartbeat(welcome->message.heartbeat_ms);
-  Result<void> served = stream->write_line(protocol::write(handler_.signed_on(*welcome)));
+  Result<void> served = stream->write_line(protocol::write_line(handler_.signed_on(*welcome)));
   if (served) {
     become(stream);
     handler_.ready();

@@ -51,7 +51,7 @@ void Slave::check_time_limit() {
       !return_reason_.empty())
     return;
   return_reason_ =
-      fmt::format("it took longer than the {} minutes that this slave lends", limits_.max_frame_ms / 60'000);
+      fmt::format("it took longer than the {} minutes that this slave lends", (limits_.max_frame_ms + 59'999) / 60'000);
   too_long_ = true;
   runner_.cancel();  // the render thread gives it back
 }
@@ -92,7 +92,7 @@ std::optional<json> Slave::command(std::string const& command) {
     auto const changed = word == "block" ? blocks_.block(kind, what) : blocks_.unblock(kind, what);
     if (!changed) return json{{"ok", false}, {"error", changed.error().message}};
     if (*changed) {
-      line_.send(announcement());  // first, so that what is given back does not return
+      line_.send(protocol::write_line(announcement()));  // first, so that what is given back does not return
       return_blocked();
     }
   }

@@ -25,6 +25,16 @@ ResourceLimits apply_remote_settings(ResourceLimits const& by_file,
   return limits;
 }
 
+protocol::Reading<protocol::RemoteSettings> read_kept_settings(std::string const& text) {
+  auto settings = nlohmann::json::parse(text, nullptr, false);
+  if (settings.is_object()) {
+    if (settings.contains("memory")) settings["memory_mib"] = settings["memory"];
+    if (auto const minutes = settings.find("minutes_per_frame"); minutes != settings.end() && minutes->is_number())
+      settings["max_frame_ms"] = 60'000 * minutes->get<std::int64_t>();
+  }
+  return protocol::read<protocol::RemoteSettings>(settings);
+}
+
 protocol::EffectiveSettings effective_settings(ResourceLimits const& limits,
                                                protocol::RemoteSettings const& requested) {
   return {.threads = limits.threads,

@@ -24,6 +24,8 @@ struct ResourceLimits {
 // requested: with the problems of those that could not be read.
 ResourceLimits apply_remote_settings(ResourceLimits const& by_file,
                                      protocol::Reading<protocol::RemoteSettings> const& requested);
+// As they were kept in a file: by version 0.1 under other names.
+protocol::Reading<protocol::RemoteSettings> read_kept_settings(std::string const& text);
 // What holds, for an announce.
 protocol::EffectiveSettings effective_settings(ResourceLimits const& limits, protocol::RemoteSettings const& requested);
 

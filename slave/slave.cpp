@@ -46,7 +46,7 @@ Slave::Slave(SlaveConfig const& config, TaskRunner& runner, bool once)
   if (!config.remote_settings) return;
   // As at the last end, until the server sends others.
   auto const kept = read_file(runner.state() / "settings.json", max_remote_settings_bytes);
-  if (kept) set_remote_settings(protocol::read<protocol::RemoteSettings>(json::parse(*kept, nullptr, false)), false);
+  if (kept) set_remote_settings(read_kept_settings(*kept), false);
 }
 
 bool Slave::stopping() {
@@ -60,7 +60,7 @@ void Slave::stop() {
     stopping_ = true;
   }
   // Before anything is given back: a server that believes in a free slot would answer with the same frame at once.
-  line_.send(announcement());
+  line_.send(protocol::write_line(announcement()));
   std::lock_guard const lock(mutex_);
   runner_.cancel();
   changed_.notify_all();
@@ -103,10 +103,12 @@ protocol::Announce Slave::announcement() {
   if (limits_.max_frame_ms > 0) announce.max_frame_ms = limits_.max_frame_ms;
   if (config_.remote_settings) announce.effective_settings = effective_settings(limits_, remote_settings_);
   announce.blocks = blocks_.message();
-  std::map<std::int64_t, std::string> attempts;
-  for (auto const& [attempt, attempt_state] : attempts_) attempts[attempt] = attempt_state.lease;
-  for (auto const& entry : runner_.outbox().entries()) attempts[entry.attempt] = entry.lease;
-  for (auto const& [attempt, lease] : attempts) announce.holding.push_back({attempt, lease});
+  // First what is in hand, then results: an announce that is too long loses its end.
+  std::map<std::int64_t, std::string> results;
+  for (auto const& entry : runner_.outbox().entries()) results[entry.attempt] = entry.lease;
+  for (auto const& [attempt, attempt_state] : attempts_)
+    if (!results.contains(attempt)) announce.holding.push_back({attempt, attempt_state.lease});
+  for (auto const& [attempt, lease] : results) announce.holding.push_back({attempt, lease});
   return announce;
 }
 
@@ -161,7 +163,7 @@ void Slave::received(protocol::Incoming const& incoming) {
   } else if (type == protocol::SettingsMessage::type && config_.remote_settings) {
     auto const settings = protocol::read<protocol::SettingsMessage>(message);
     set_remote_settings({settings.message.requested, settings.problems}, true);
-    line_.send(announcement());
+    line_.send(protocol::write_line(announcement()));
   } else if (type == protocol::SettingsMessage::type) {
     spdlog::info("remote settings are rejected; remote_settings = true in [availability] allows them");
   } else {
@@ -196,8 +198,7 @@ void Slave::take_order(json const& message) {
 }
 
 void Slave::take_frame(protocol::FrameOrder order) {
-  auto const attempt = order.attempt, job = order.job;
-  auto const frame = order.frame;
+  auto const attempt = order.attempt, job = order.job, frame = std::int64_t{order.frame};
   std::string const lease = order.lease;
   auto const done = runner_.outbox().entries();
   bool const finished = std::ranges::any_of(done, [attempt](auto const& entry) { return entry.attempt == attempt; });
@@ -326,8 +327,11 @@ void Slave::tick() {
     rested = backing_off_until_ && now >= *backing_off_until_;
     if (rested) backing_off_until_.reset();
   }
-  if (!message.items.empty()) line_.send(message);
-  if (rested) line_.send(announcement());
+  for (std::size_t from = 0; from < message.items.size(); from += protocol::limits::max_progress) {
+    auto const count = std::min(protocol::limits::max_progress, message.items.size() - from);
+    line_.send(protocol::Progress{{&message.items[from], &message.items[from] + count}});
+  }
+  if (rested) line_.send(protocol::write_line(announcement()));
 }
 
 void Slave::finish() {
@@ -336,7 +340,7 @@ void Slave::finish() {
     over_ = true;
     changed_.notify_all();
   }
-  line_.send(announcement());
+  line_.send(protocol::write_line(announcement()));
 }
 
 void Slave::allow(bool may_work) {
@@ -348,7 +352,7 @@ void Slave::allow(bool may_work) {
     if (!may_work) left = std::exchange(waiting_, {});  // orders that have not started are returned
     changed_.notify_all();
   }
-  line_.send(announcement());
+  line_.send(protocol::write_line(announcement()));
   for (auto const& order : left)
     return_attempt(order.attempt, order.lease, protocol::Outcome::returned, protocol::ResultCode::interrupted,
                    "this machine is needed now");
@@ -366,7 +370,7 @@ void Slave::back_off(bool local_error) {
     spdlog::warn("backing off ms={}", time.count());
     backing_off_until_ = Clock::now() + time;
   }
-  line_.send(announcement());
+  line_.send(protocol::write_line(announcement()));
 }
 
 void Slave::render(protocol::FrameOrder const& order) {

@@ -247,7 +247,7 @@ Result<fs::path> TaskRunner::stage(protocol::FrameOrder order, std::string const
     if (!url) return url.error();
     wanted.url = std::move(*url);
     auto found = cache_.fetch(client, wanted, nullptr);
-    if (!found) return found.error();
+    if (!found) return fail(found.error().code, found.error().message, "download_failed");
     pinned = std::move(*found);
     return pinned.path;
   });

@@ -19,7 +19,7 @@ void members(auto& visit, Is<Renderer> auto& renderer) {
   visit.text("method", renderer.method, limits::method_names);
   visit.text("version", renderer.version, limits::method_names);
   visit.text("build", renderer.build, limits::software_versions, Written::unless_empty);
-  visit.text("device", renderer.device, limits::method_names, Written::unless_empty);
+  visit.text("device", renderer.device, limits::device_tags, Written::unless_empty);
   visit.texts("engines", renderer.engines, limits::max_engines, limits::method_names);
 }
 
@@ -102,5 +102,9 @@ void members(auto& visit, Is<Announce> auto& announce) {
   visit.object("effective_settings", announce.effective_settings);
   visit.objects("holding", announce.holding, limits::max_holding);
 }
+
+// At most max_line_bytes long: the last of what it holds, which belongs to results and not to frames in hand, is left
+// out where it would be longer.
+std::string write_line(Announce announce);
 
 }  // namespace distren::protocol

@@ -71,6 +71,7 @@ inline constexpr IntegerRange frame_times_ms{1, std::int64_t{100'000} * 60'000};
 inline constexpr IntegerRange disk_mib{0, 4'000'000'000};
 inline constexpr std::size_t max_renderers = 64;
 inline constexpr TextLimit method_names{40};
+inline constexpr TextLimit device_tags{23};
 inline constexpr std::size_t max_engines = 16;
 inline constexpr std::size_t max_devices = 16;
 inline constexpr TextLimit device_names{100};

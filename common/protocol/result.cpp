@@ -1,6 +1,9 @@
 #include "common/protocol/result.h"
 
+#include <algorithm>
+
 #include "common/base/digest.h"
+#include "common/protocol/announce.h"
 #include "common/protocol/codec.h"
 
 namespace distren::protocol {
@@ -20,6 +23,15 @@ std::string write_line(ResultReport result) {
   result.warnings.clear();  // only they and the log can be that long
   result.log.clear();
   return write(result);
+}
+
+std::string write_line(Announce announce) {
+  std::string line = write(announce);
+  while (line.size() > max_line_bytes && !announce.holding.empty()) {
+    announce.holding.resize(announce.holding.size() - std::min<std::size_t>(announce.holding.size(), 50));
+    line = write(announce);
+  }
+  return line;
 }
 
 Result<void> check(Progress const& progress) {

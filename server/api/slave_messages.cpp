@@ -28,11 +28,9 @@ Result<std::vector<protocol::Incoming>> read_messages(Request const& request) {
   std::vector<protocol::Incoming> out;
   for (auto const& each : *messages) {
     auto const text = to_text(each);
-    if (text.size() > protocol::max_line_bytes)
-      return fail(Errc::invalid, fmt::format("a message is longer than {} bytes", protocol::max_line_bytes));
-    auto incoming = protocol::parse_line(text);
-    if (!incoming) return incoming.error();
-    out.push_back(std::move(*incoming));
+    auto incoming = text.size() > protocol::max_line_bytes ? Result<protocol::Incoming>(fail(Errc::invalid, "too long"))
+                                                           : protocol::parse_line(text);
+    out.push_back(incoming ? std::move(*incoming) : protocol::Incoming{});  // without a type: answered as unusable
   }
   return out;
 }
@@ -47,7 +45,8 @@ Reply handle_exchange_messages(Request const& request, Context& context) {
   auto answer =
       context.services.slave_sessions.exchange(context.database(), request.address, std::string(bearer_token(request)),
                                                *messages, std::chrono::milliseconds(*wait));
-  if (!answer && answer.error().code == Errc::denied) return error_reply("session_ended", answer.error().message);
+  if (!answer && answer.error().code == Errc::denied)
+    return error_reply("session_ended", answer.error().message).with("WWW-Authenticate", "Bearer");
   if (!answer) return error_reply(answer.error());
   return std::move(*answer);
 }

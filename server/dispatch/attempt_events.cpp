@@ -7,8 +7,10 @@
 #include "common/protocol/result.h"
 #include "server/dispatch/core.h"
 #include "server/dispatch/job_events.h"
+#include "server/dispatch/next_order.h"
 #include "server/dispatch/slave_events.h"
 #include "server/dispatch/status.h"
+#include "server/dispatch/task_text.h"
 
 namespace distren {
 
@@ -88,6 +90,14 @@ void end_attempt(DispatchCore& core, std::int64_t id, store::Outcome outcome, st
       {.attempt = id, .task = attempt.task, .slave = attempt.slave, .outcome = outcome, .reason = reason}, {});
 }
 
+void return_attempt(DispatchCore& core, std::int64_t slave, std::int64_t id, std::string const& reason,
+                    std::int64_t now) {
+  Attempt const* const attempt = core.attempts.find(id);
+  if (attempt == nullptr || attempt->slave != slave || attempt->committing()) return;
+  end_attempt(core, id, store::Outcome::returned, reason, now);
+  dispatch_to_idle(core, now);
+}
+
 void renew_lease(DispatchCore& core, Attempt& attempt, std::int64_t now) {
   attempt.expires_ms = now + core.settings.lease_ms;
   if (attempt.benchmark || attempt.journaled_ms - now >= core.settings.lease_ms / 2) return;
@@ -106,9 +116,9 @@ void report_progress(DispatchCore& core, std::int64_t slave, protocol::AttemptPr
   attempt.fraction = progress.fraction;
   attempt.reported = progress.phase == protocol::Phase::rendering || progress.phase == protocol::Phase::uploading;
   if (JobQueue const* const job = attempt.benchmark ? nullptr : core.jobs.find(attempt.job); job != nullptr) {
-    FrameUpdate rendering = frame_update(core, *job, attempt.task, "rendering", slave);
-    rendering.fraction = attempt.fraction;
-    core.effects.frame_changed(rendering);
+    FrameUpdate update = frame_update(core, *job, attempt.task, phase_name(phase_of(attempt)), slave);
+    update.fraction = attempt.fraction;
+    core.effects.frame_changed(update);
     slave_changed(core, slave);
   }
   renew_lease(core, attempt, now);

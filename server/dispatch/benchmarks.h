@@ -34,7 +34,7 @@ public:
   explicit Benchmarks(std::set<std::string> methods = {}) : benchmarked_(std::move(methods)) {}
 
   void load(store::Power const& row, std::int64_t now);  // at start-up
-  // As each hello says it. On other hardware what was measured holds until it is measured again.
+  // As each announce says it. On other hardware what was measured holds until it is measured again.
   void set_hardware(std::int64_t slave, std::string_view cpu, int cores);
 
   [[nodiscard]] Power of(std::int64_t slave, store::Method const& method) const;

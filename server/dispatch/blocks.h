@@ -29,7 +29,7 @@ struct Blocks {
   [[nodiscard]] std::string of(store::RunnableJob const& job) const;
 };
 
-Blocks blocks_of(protocol::Blocks const& said);  // of a hello
+Blocks blocks_of(protocol::Blocks const& said);  // of an announce
 // As the database has them, of many slaves.
 std::unordered_map<std::int64_t, Blocks> blocks_by_slave(std::vector<store::SlaveBlock> const& rows);
 

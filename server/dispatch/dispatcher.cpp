@@ -24,7 +24,7 @@ using std::chrono::steady_clock;
 
 // UNIX time as it was at the start, plus what has passed since: a clock that is set does not end leases or pay for time
 // that never was.
-std::int64_t unix_ms() {
+std::int64_t steady_unix_ms() {
   using namespace std::chrono;
   static auto const started = steady_clock::now();
   static auto const started_at = system_clock::now();
@@ -65,7 +65,7 @@ Dispatcher::~Dispatcher() {
 }
 
 Result<void> Dispatcher::load(Database& database) {
-  return load_unfinished_work(parts_->core, database, unix_ms());
+  return load_unfinished_work(parts_->core, database, steady_unix_ms());
 }
 
 void Dispatcher::publish_to(EventBroker& live) {
@@ -144,7 +144,7 @@ void Dispatcher::run() {
       ++parts.handled;
       // What one message says may be a fault of ours that a stranger found: it must not end the grid of all others.
       try {
-        message(parts.core, unix_ms());
+        message(parts.core, steady_unix_ms());
       } catch (std::exception const& error) {
         spdlog::critical("the dispatcher left a message half done: {}", error.what());
       }
@@ -154,7 +154,7 @@ void Dispatcher::run() {
     auto const now = steady_clock::now();
     bool const ticked = now >= next_tick;
     if (ticked) {
-      tick(parts.core, unix_ms());
+      tick(parts.core, steady_unix_ms());
       next_tick = now + std::chrono::seconds(1);
       if (now >= next_sync) {
         next_sync = now + std::chrono::minutes(1);

@@ -60,7 +60,7 @@ std::optional<Explanation> refusal(DispatchCore const& core, JobQueue const& job
         .number = id,
         .sentence = fmt::format("it is not offered job {}: a frame of it took longer than the {} minutes "
                                 "that this slave lends",
-                                id, slave.max_frame_ms / 60'000)};
+                                id, (slave.max_frame_ms + 59'999) / 60'000)};
   return std::nullopt;
 }
 

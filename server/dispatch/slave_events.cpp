@@ -55,6 +55,11 @@ Result<void> admit_slave(DispatchCore& core, std::int64_t id, std::string const&
   return {};
 }
 
+bool is_connected(DispatchCore const& core, std::int64_t slave, SlaveSink const* sink) {
+  ConnectedSlave const* const found = core.slaves.find(slave);
+  return found != nullptr && sink != nullptr && found->sink.get() == sink;
+}
+
 void slave_announced(DispatchCore& core, SlaveCapabilities const& state, std::int64_t now) {
   ConnectedSlave& slave = core.slaves.add(state.id);
   core.benchmarks.set_hardware(state.id, state.cpu, state.cores);

@@ -18,6 +18,8 @@ struct DispatchCore;
 // conflict: another instance is signed on; that one is asked whether it still lives.
 Result<void> admit_slave(DispatchCore& core, std::int64_t id, std::string const& instance,
                          std::shared_ptr<SlaveSink> sink, std::int64_t now);
+// Whether this is the slave's connection, and not one that was replaced or sent away.
+bool is_connected(DispatchCore const& core, std::int64_t slave, SlaveSink const* sink);
 // It said what it has: takes up what it holds, cancels what is not wanted any more, gives it work.
 void slave_announced(DispatchCore& core, SlaveCapabilities const& state, std::int64_t now);
 // Its leases stay: it renders on and comes back.

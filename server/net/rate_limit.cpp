@@ -37,7 +37,7 @@ std::string limit_key(std::string_view address) {
   return std::string(text.data()) + "/64";
 }
 
-std::int64_t TokenBuckets::take(std::string const& key, std::int64_t now_ms) {
+std::int64_t TokenBuckets::take(std::string const& key, std::int64_t now_ms, double count) {
   std::lock_guard const lock(mutex_);
   auto const full = [this, now_ms](Bucket const& bucket) {
     return bucket.tokens + static_cast<double>(now_ms - bucket.at) / 1000 * per_second_ >= burst_;
@@ -48,7 +48,7 @@ std::int64_t TokenBuckets::take(std::string const& key, std::int64_t now_ms) {
   bucket.tokens = std::min(burst_, bucket.tokens + passed * per_second_);
   bucket.at = now_ms;
   if (bucket.tokens < 1) return std::max<std::int64_t>(1, std::llround((1 - bucket.tokens) / per_second_ * 1000));
-  bucket.tokens -= 1;
+  bucket.tokens -= count;
   return 0;
 }
 

@@ -19,8 +19,9 @@ class TokenBuckets {
 public:
   // per_second tokens flow in, up to burst.
   TokenBuckets(double per_second, double burst) : per_second_(per_second), burst_(burst) {}
-  // 0: go ahead; else milliseconds until the next token.
-  std::int64_t take(std::string const& key, std::int64_t now_ms);
+  // 0: go ahead; else milliseconds until the next token. One that is there is enough for any count; what is taken
+  // beyond is owed.
+  std::int64_t take(std::string const& key, std::int64_t now_ms, double count = 1);
 
 private:
   struct Bucket {

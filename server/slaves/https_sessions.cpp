@@ -9,6 +9,8 @@
 
 #include "common/base/digest.h"
 #include "common/base/log.h"
+#include "common/protocol/order.h"
+#include "server/dispatch/attempt_events.h"
 #include "server/dispatch/slave_events.h"
 #include "server/slaves/sign_on.h"
 
@@ -21,10 +23,20 @@ using std::chrono::milliseconds;
 constexpr std::size_t max_answer_bytes = 1U << 20;
 constexpr std::size_t max_unread_bytes = 4U << 20;  // of a slave that does not ask for them
 constexpr int sweep_ms = 500;
-constexpr std::string_view token_prefix = "dl_";
+constexpr std::chrono::seconds closed_kept{5};  // so that it hears why
+constexpr std::string_view session_prefix = "dl_";
 
 std::string key_of(std::string_view token) {
   return to_hex(sha256(token));
+}
+
+// An announce that crosses an order has not heard of it, and has not lost it.
+protocol::Incoming with_undelivered(protocol::Incoming message, HttpsSession const& carrier) {
+  if (message.type != protocol::Announce::type) return message;
+  auto& holding = message.message["holding"];
+  if (!holding.is_array()) holding = nlohmann::json::array();
+  for (auto const& each : carrier.undelivered()) holding.push_back({{"attempt", each.attempt}, {"lease", each.lease}});
+  return message;
 }
 
 Reply messages_reply(std::string_view joined) {
@@ -41,7 +53,7 @@ void HttpsSession::send(std::string message) {
     if (closed_) return;
     bytes_ += message.size();
     messages_.push_back(std::move(message));
-    closed_ = bytes_ > max_unread_bytes;  // and swept away
+    if (bytes_ > max_unread_bytes) closed_ = true;  // and swept away
     if (!waiting_) return;
     responder = std::exchange(waiting_, {});
     reply = take_all();
@@ -53,6 +65,19 @@ void HttpsSession::close(protocol::Goodbye const& goodbye) {
   send(protocol::write(goodbye));
   std::lock_guard const lock(mutex_);
   closed_ = true;
+  closed_at_ = Clock::now();
+}
+
+std::vector<protocol::HeldAttempt> HttpsSession::undelivered() const {
+  std::vector<protocol::HeldAttempt> out;
+  std::lock_guard const lock(mutex_);
+  for (auto const& message : messages_) {
+    auto const incoming = protocol::parse_line(message);
+    if (!incoming || incoming->type != protocol::Order::type) continue;
+    for (auto const& each : protocol::read<protocol::Order>(incoming->message).message.attempts)
+      out.push_back({each.attempt, each.lease});
+  }
+  return out;
 }
 
 Reply HttpsSession::take_all() {
@@ -95,7 +120,8 @@ bool HttpsSession::sweep(Clock::time_point now, milliseconds silence) {
   }
   if (responder) responder->send(messages_reply(""));
   std::lock_guard const lock(mutex_);
-  return now - heard_ <= silence && bytes_ <= max_unread_bytes;
+  if (closed_) return now - closed_at_ <= closed_kept;
+  return now - heard_ <= silence;
 }
 
 void HttpsSession::touch() {
@@ -124,8 +150,7 @@ void HttpsSessions::stop() {
     std::lock_guard const lock(mutex_);
     ending.swap(sessions_);
   }
-  for (auto const& [key, entry] : ending)
-    entry.carrier->close({.code = "shutting_down", .message = "the server stops", .retry_ms = 1000});
+  for (auto const& [key, entry] : ending) entry.carrier->close(stop_goodbye());
 }
 
 void HttpsSessions::sweep() {
@@ -149,6 +174,11 @@ void HttpsSessions::forget(std::string const& key, std::string_view why) {
     entry = std::move(found->second);
     sessions_.erase(found);
   }
+  // What it never fetched need not wait for the end of its lease.
+  auto const lost = entry.carrier->undelivered();
+  services_.dispatcher.tell([lost, slave = entry.session->slave().id](DispatchCore& core, std::int64_t now) {
+    for (auto const& each : lost) return_attempt(core, slave, each.attempt, "the slave did not fetch it", now);
+  });
   entry.session->end(why);
 }
 
@@ -162,15 +192,16 @@ Result<HttpsSessions::Entry> HttpsSessions::sign_on(Database& database, std::str
     refused = messages_reply(protocol::with_reply_to(protocol::write(refused_for(identity.error())), message.id));
     return identity.error();
   }
-  std::string const token = std::string(token_prefix) + random_secret();
+  std::string const token = std::string(session_prefix) + random_secret();
   entry.session =
       std::make_shared<SlaveSession>(services_, std::move(*identity), said.software, address, entry.carrier);
   auto const& slave = entry.session->slave();
   spdlog::info("https: slave={} name={} address={} signed on", slave.id, quote(slave.name), address);
   entry.carrier->send(protocol::with_reply_to(
       protocol::write(welcome_for(slave, services_.welcome, token, services_.now_ms())), message.id));
+  entry.key = key_of(token);
   std::lock_guard const lock(mutex_);
-  sessions_.emplace(key_of(token), entry);
+  sessions_.emplace(entry.key, entry);
   return entry;
 }
 
@@ -193,15 +224,20 @@ Result<Reply> HttpsSessions::exchange(Database& database, std::string const& add
   }
   entry.carrier->touch();
   services_.dispatcher.tell(
-      [slave = entry.session->slave().id](DispatchCore& core, std::int64_t now) { slave_seen(core, slave, now); });
-  for (; next < messages.size(); ++next) {
+      [slave = entry.session->slave().id, sink = entry.carrier](DispatchCore& core, std::int64_t now) {
+        if (is_connected(core, slave, sink.get())) slave_seen(core, slave, now);
+      });
+  auto const slow = entry.session->take_turn(messages.size());
+  if (slow > 0 && !token.empty())
+    return busy_reply("rate_limited", "more messages than this slave may say; slow down", slow);
+  for (; next < messages.size() && !entry.carrier->closed(); ++next) {
     if (messages[next].type == protocol::Goodbye::type) {
-      forget(key_of(token), "the slave said goodbye");
+      forget(entry.key, "the slave said goodbye");
       return messages_reply("");
     }
-    entry.session->receive(messages[next]);
+    entry.session->receive(with_undelivered(messages[next], *entry.carrier));
   }
-  if (entry.carrier->closed() && !token.empty()) forget(key_of(token), "the session was closed");
+  if (entry.carrier->closed()) forget(entry.key, "the session was closed");
   Reply reply;
   reply.body = DeferredReply{[carrier = entry.carrier, wait](std::shared_ptr<Responder> responder) {
     carrier->answer(std::move(responder), wait);

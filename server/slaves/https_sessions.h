@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/protocol/announce.h"
 #include "common/protocol/codec.h"
 #include "server/dispatch/slave_capabilities.h"
 #include "server/http/message.h"
@@ -33,6 +34,8 @@ public:
   bool sweep(Clock::time_point now, std::chrono::milliseconds silence);
   void touch();
   [[nodiscard]] bool closed() const;
+  // Attempts of orders that nobody has fetched yet, with their leases.
+  [[nodiscard]] std::vector<protocol::HeldAttempt> undelivered() const;
 
 private:
   [[nodiscard]] Reply take_all();  // with mutex_ held
@@ -41,6 +44,7 @@ private:
   std::vector<std::string> messages_;
   std::size_t bytes_ = 0;
   bool closed_ = false;
+  Clock::time_point closed_at_{};
   Clock::time_point heard_ = Clock::now();
   std::shared_ptr<Responder> waiting_;
   Clock::time_point waiting_until_{};
@@ -57,12 +61,14 @@ public:
   void stop();  // says goodbye to all; before the loop stops
 
   // Messages of one request, in order; the first of a request without a token is a sign_on. The answer may come later.
-  // denied: there is no such session (any more); invalid: no sign_on stands first.
+  // denied: there is no such session (any more); invalid: no sign_on stands first. Who says more than he may gets a
+  // 429.
   Result<Reply> exchange(Database& database, std::string const& address, std::string const& token,
                          std::vector<protocol::Incoming> const& messages, std::chrono::milliseconds wait);
 
 private:
   struct Entry {
+    std::string key{};  // the digest of the token
     std::shared_ptr<HttpsSession> carrier;
     std::shared_ptr<SlaveSession> session;
   };

@@ -136,11 +136,13 @@ void LineLoop::sweep() {
       for (std::int64_t const slave : pinged) slave_seen(core, slave, now);
     });
   auto const now = LineSession::Clock::now();
-  std::vector<std::shared_ptr<LineSession>> overdue;
+  // Copied, because both may end a session, which takes it out of the set.
+  std::vector<std::shared_ptr<LineSession>> paused, overdue;
   for (auto const& session : sessions_) {
-    session->resume_if_due(now);
+    if (session->paused()) paused.push_back(session);
     if (session->overdue(now)) overdue.push_back(session);
   }
+  for (auto const& session : paused) session->resume_if_due(now);
   for (auto const& session : overdue) session->end("silent for too long");
 }
 

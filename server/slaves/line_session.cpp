@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <random>
 
 #include "common/base/log.h"
 #include "server/dispatch/slave_events.h"
@@ -15,8 +14,7 @@ namespace {
 
 constexpr std::size_t unread_limit = 4U << 20;  // bytes a slave may leave unread before it is cut off
 constexpr auto sign_on_limit = std::chrono::seconds(15);
-constexpr int unknown_errors_allowed = 10;                       // before the sign-on
-constexpr int soonest_return_ms = 500, latest_return_ms = 5000;  // after the server stopped
+constexpr int unknown_errors_allowed = 10;  // before the sign-on
 
 }  // namespace
 
@@ -40,13 +38,8 @@ void LineSession::close(protocol::Goodbye const& goodbye) {
   home_.send(shared_from_this(), protocol::write(goodbye), true);
 }
 
-// Spread, so that a thousand slaves do not come back at one moment.
 void LineSession::say_goodbye() {
-  thread_local std::minstd_rand engine{std::random_device{}()};
-  std::uniform_int_distribution<std::int64_t> spread(soonest_return_ms, latest_return_ms);
-  if (session_)
-    write(protocol::write(
-        protocol::Goodbye{.code = "shutting_down", .message = "the server stops", .retry_ms = spread(engine)}));
+  if (session_) write(protocol::write(stop_goodbye()));
   end("the server stops");
 }
 
@@ -103,7 +96,7 @@ bool LineSession::overdue(Clock::time_point now) const {
 }
 
 void LineSession::resume_if_due(Clock::time_point now) {
-  if (!paused_until_ || now < *paused_until_ || stage_ != Stage::ready) return;
+  if (ended_ || !paused_until_ || now < *paused_until_ || stage_ != Stage::ready) return;
   paused_until_.reset();
   heard_ = now;
   connection_.resume_reading();
@@ -130,6 +123,7 @@ void LineSession::on_line(std::string_view line) {
   using enum protocol::ErrorCode;
   if (stage_ == Stage::ready) heard_ = Clock::now();
   auto const incoming = protocol::parse_line(line);
+  if (!incoming && session_) return session_->send_error(invalid_message, incoming.error().message, "");
   if (!incoming) return send_error(invalid_message, incoming.error().message, "");
   if (stage_ == Stage::sign_on) {
     if (incoming->type == protocol::SignOn::type)
@@ -141,7 +135,9 @@ void LineSession::on_line(std::string_view line) {
   if (stage_ != Stage::ready) return;
   if (incoming->type == protocol::Goodbye::type) return end("the slave said goodbye");
   if (incoming->type == protocol::Ping::type) home_.pinged(session_->slave().id);
-  if (auto const wait = session_->receive(*incoming); wait > 0) {
+  auto const wait = session_->take_turn(1);
+  session_->receive(*incoming);  // also one too many: it has been read
+  if (wait > 0 && !ended_) {
     paused_until_ = heard_ + std::chrono::milliseconds(wait);
     connection_.pause_reading();
   }
@@ -164,8 +160,8 @@ void LineSession::signed_on(Result<store::SlaveIdentity> identity, protocol::Sof
   if (identity)
     session_ =
         std::make_shared<SlaveSession>(home_.services(), std::move(*identity), software, address_, weak_from_this());
-  if (ended_) {  // it hung up while we looked
-    if (session_) session_->end("it hung up while it signed on");
+  if (ended_ || stage_ == Stage::ending) {  // it hung up while we looked, or was sent away
+    if (session_) session_->end("it ended while it signed on");
     return;
   }
   if (!session_) return refuse(identity.error(), id);

@@ -71,7 +71,8 @@ public:
   void flush();
   void end(std::string_view why);  // closes and tells the dispatcher; the session is no longer in the loop's set
   void finish_writing_then_end();
-  void say_goodbye();                         // the server stops
+  void say_goodbye();  // the server stops
+  [[nodiscard]] bool paused() const { return paused_until_.has_value(); }
   void resume_if_due(Clock::time_point now);  // reading, after the slave said more than it may
   [[nodiscard]] bool overdue(Clock::time_point now) const;
   [[nodiscard]] std::string const& address() const { return address_; }

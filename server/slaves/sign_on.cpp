@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 
 #include "common/render/render_method.h"
 #include "config.h"
@@ -15,6 +16,7 @@ namespace distren {
 namespace {
 
 constexpr std::int64_t passing_ms = 5000;
+constexpr int soonest_return_ms = 500, latest_return_ms = 5000;
 constexpr std::int64_t too_old_ms = 600'000;  // a version 0.1 knows no "for good" and would ask each few minutes
 
 Error too_old(std::string_view what) {
@@ -63,7 +65,7 @@ protocol::Refused refused_for(Error const& error) {
   for (auto const& each : protocol::refused_codes)
     if (each.name == error.problem) refused.code = each.value;
   using enum protocol::RefusedCode;
-  if (refused.code == other) refused.code = error.code == Errc::unavailable ? busy : wrong_credentials;
+  if (refused.code == other) refused.code = error.code == Errc::denied ? wrong_credentials : busy;
   if (refused.code == busy || refused.code == slave_online_elsewhere || refused.code == rate_limited)
     refused.retry_ms = passing_ms;
   if (refused.code == software_too_old) {
@@ -86,6 +88,12 @@ protocol::Welcome welcome_for(store::SlaveIdentity const& slave, WelcomeSettings
   welcome.limits = slave_rates;
   welcome.settings = remote_settings_of(slave.remote_settings);
   return welcome;
+}
+
+protocol::Goodbye stop_goodbye() {
+  thread_local std::minstd_rand engine{std::random_device{}()};
+  std::uniform_int_distribution<std::int64_t> spread(soonest_return_ms, latest_return_ms);
+  return {.code = "shutting_down", .message = "the server stops", .retry_ms = spread(engine)};
 }
 
 SlaveCapabilities capabilities_of(store::SlaveIdentity const& slave, protocol::Announce const& announce) {

@@ -32,6 +32,9 @@ protocol::Refused refused_for(Error const& error);
 protocol::Welcome welcome_for(store::SlaveIdentity const& slave, WelcomeSettings const& settings, std::string session,
                               std::int64_t now_ms);
 
+// When the server stops: each is to return at another time, so that a thousand slaves do not come back at one moment.
+protocol::Goodbye stop_goodbye();
+
 SlaveCapabilities capabilities_of(store::SlaveIdentity const& slave, protocol::Announce const& announce);
 store::SlaveHello recorded_announce(protocol::Announce const& announce, std::string address);
 

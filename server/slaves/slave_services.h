@@ -19,7 +19,7 @@ namespace distren {
 
 // What one slave may send; the same figures are in its welcome.
 inline constexpr protocol::RateLimits slave_rates{
-    .messages_per_second = 200, .announces_per_minute = 60, .unanswered_results = 1024};
+    .messages_per_second = 200, .announces_per_minute = 60, .unanswered_results = 256};
 
 struct SlaveServices {
   WorkerPool& workers;

@@ -54,31 +54,33 @@ void SlaveSession::end(std::string_view why) {
         [id = slave_.id, sink](DispatchCore& core, std::int64_t) { slave_disconnected(core, id, sink.get()); });
 }
 
-std::int64_t SlaveSession::receive(protocol::Incoming const& incoming) {
-  std::int64_t const wait = services_.messages.take(std::to_string(slave_.id), steady_ms());
-  if (wait > 0) {
-    bool first = false;
-    {
-      std::lock_guard const lock(mutex_);
-      first = !std::exchange(slowed_, true);
-    }
-    if (first)
-      send_error(
-          ErrorCode::slow_down,
-          fmt::format("more messages than {} a second; they are read as slowly", slave_rates.messages_per_second),
-          incoming.id);
+std::int64_t SlaveSession::take_turn(std::size_t messages) {
+  std::int64_t const wait =
+      services_.messages.take(std::to_string(slave_.id), steady_ms(), static_cast<double>(messages));
+  if (wait == 0) return 0;
+  {
+    std::lock_guard const lock(mutex_);
+    if (std::exchange(slowed_, true)) return wait;
   }
-  handle(incoming);  // also one too many: it has been read
+  send_error(ErrorCode::slow_down,
+             fmt::format("more messages than {} a second; they are read as slowly", slave_rates.messages_per_second),
+             "");
   return wait;
 }
 
-void SlaveSession::handle(protocol::Incoming const& incoming) {
-  auto const& [type, message, id] = incoming;
+void SlaveSession::receive(protocol::Incoming const& incoming) {
+  std::string const& type = incoming.type;
+  std::string const& id = incoming.id;
+  nlohmann::json const& message = incoming.message;
   auto const parsed = [&](auto const& read) {
     if (!read) send_error(ErrorCode::invalid_message, read.error().message, id);
     return read.has_value();
   };
-  if (type == protocol::Progress::type) {
+  if (type.empty()) {
+    send_error(
+        ErrorCode::invalid_message,
+        fmt::format("a message is one JSON object with a \"type\", of at most {} bytes", protocol::max_line_bytes), id);
+  } else if (type == protocol::Progress::type) {
     if (auto const read = protocol::parse<protocol::Progress>(message); parsed(read)) progress(*read);
   } else if (type == protocol::ResultReport::type) {
     if (auto read = protocol::parse<protocol::ResultReport>(message); parsed(read)) result(std::move(*read), id);
@@ -142,9 +144,10 @@ void SlaveSession::announce(protocol::Announce const& message, std::string const
   auto capabilities = capabilities_of(slave_, message);
   capabilities.software_name = software_.name;
   capabilities.software_version = software_.version;
-  services_.dispatcher.tell([capabilities = std::move(capabilities)](DispatchCore& core, std::int64_t now) {
-    slave_announced(core, capabilities, now);
-  });
+  services_.dispatcher.tell(
+      [capabilities = std::move(capabilities), sender = sink_.lock()](DispatchCore& core, std::int64_t now) {
+        if (is_connected(core, capabilities.id, sender.get())) slave_announced(core, capabilities, now);
+      });
   {
     std::lock_guard const lock(mutex_);
     unrecorded_ = recorded_announce(message, address_);

@@ -27,20 +27,21 @@ public:
         address_(std::move(address)),
         sink_(std::move(sink)) {}
 
-  // Milliseconds for which the carrier reads nothing more, because the slave says more than it may; 0: go on.
-  std::int64_t receive(protocol::Incoming const& incoming);
+  // Before so many messages. Milliseconds for which the carrier reads nothing more, because the slave says more than it
+  // may; 0: go on.
+  std::int64_t take_turn(std::size_t messages);
+  void receive(protocol::Incoming const& incoming);
+  void send_error(protocol::ErrorCode code, std::string message, std::string const& id);
   // The dispatcher forgets this connection, unless another of the same slave has taken its place.
   void end(std::string_view why);
   [[nodiscard]] store::SlaveIdentity const& slave() const { return slave_; }
 
 private:
-  void handle(protocol::Incoming const& incoming);
   void progress(protocol::Progress const& message);
   void result(protocol::ResultReport message, std::string const& id);
   void announce(protocol::Announce const& message, std::string const& id);
   void record_announce();
   void send(std::string text, std::string const& id = {});
-  void send_error(protocol::ErrorCode code, std::string message, std::string const& id);
 
   SlaveServices& services_;
   store::SlaveIdentity const slave_;

@@ -238,6 +238,36 @@ def a_slave_that_floods_is_slowed_down_and_harms_nobody(grid):
 
 
 @case
+def a_flood_that_ends_in_goodbye_garbage_or_an_endless_line_harms_nobody(grid):
+    """The session ends while the server reads what it had put off."""
+    for end in (b'{"type":"goodbye"}\n', b"garbage\n" * 30, b"x" * 70000 + b"\n"):
+        with Line(grid).welcome(slave(grid, "eager")) as line:
+            with contextlib.suppress(OSError):
+                line.send(b'{"type":"ping"}\n' * 1200 + end)
+            line.last_message()
+        assert grid.api("GET", "/api/v1/grid")[0] == 200
+    assert grid.child.poll() is None
+
+
+@case
+def a_session_that_was_sent_away_speaks_no_more(grid):
+    """Over both carriers; its announce makes no slave that is online for ever."""
+    for carrier in CARRIERS:
+        credentials = slave(grid, "sent-away-" + carrier.__name__)
+        with carrier(grid).welcome(credentials).announce(slots=1, renderers=[]) as line:
+            line.send({"type": "ping"})
+            line.expect("pong")
+            path = f"/api/v1/slaves/{credentials['id']}"
+            assert grid.api("POST", path + "/disable")[0] == 200
+            with contextlib.suppress(OSError):
+                line.announce(slots=1)
+            assert line.expect("goodbye")["code"] == "slave_disabled"
+            if carrier is HttpsLine:
+                assert line.exchange([{"type": "announce"}]).get("code") == "session_ended"
+            assert grid.api("GET", path)[1]["online"] is False
+
+
+@case
 def a_thousand_types_of_the_future_are_harmless(grid):
     for carrier in CARRIERS:
         with carrier(grid).welcome(slave(grid, "future-" + carrier.__name__)).announce(slots=0) as line:

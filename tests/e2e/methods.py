@@ -133,7 +133,7 @@ def a_scene_is_inspected_before_its_first_frame(grid):
     scene = os.path.join(grid.folder, "film", "shots", "scene.pov")
     done = grid.cli("check", scene, "--method", "povray", "--frames", "1-3", "--set", "width=64", "--set", "height=48",
                     check=0)
-    for words in ("color.inc      include  here", "3 frames of 64x48, PNG"):
+    for words in ("color.inc      include  included", "3 frames of 64x48, PNG"):
         assert words in done.stdout, done.stdout
     assert "warning" not in done.stderr, done.stderr
 

@@ -161,10 +161,12 @@ only_the_shader_cache_of_its_owner_outlives_a_renderer.missing = None if SANDBOX
 # --- over HTTPS only -----------------------------------------------------------------------------------------------
 
 
-def simple(server, slave, behaviour, orders=1):
-    """Runs distren-simpleslave --once; returns (process, results)."""
-    pending = [server.order(i + 1, behaviour.encode()) for i in range(orders)]
-    results = []
+def simple(server, slave, behaviour, orders=1, goodbye=False, cancelled=0):
+    """Runs distren-simpleslave --once; returns (process, results). goodbye: to its first result; cancelled: this attempt,
+    when it says how far that is; those after it are good."""
+    pending = [server.order(i + 1, behaviour.encode() if not cancelled or i < cancelled else b"good")
+               for i in range(orders)]
+    results, sent_away = [], []
 
     def exchange(authorization, messages):
         answers = []
@@ -175,11 +177,16 @@ def simple(server, slave, behaviour, orders=1):
                 return 401, {"code": "session_ended", "detail": "this session is over"}
             elif message["type"] == "announce" and message["slots"] and pending:
                 answers.append(pending.pop(0))
+            elif message["type"] == "result" and goodbye and not sent_away:
+                sent_away.append(message)
+                return 200, {"messages": [{"type": "goodbye", "code": "shutting_down", "message": "", "retry_ms": 500}]}
             elif message["type"] == "result":
                 results.append(message)
                 answers.append({"type": "verdict", "attempt": message["attempt"], "verdict": "accepted"})
             elif message["type"] == "progress":
                 answers.append({"type": "of_the_future", "id": "x"})
+                if cancelled in [item["attempt"] for item in message["items"]]:
+                    answers.append({"type": "cancel", "attempts": [cancelled], "code": "job_ended", "message": ""})
         return 200, {"messages": answers}
     server.exchange = exchange
     secret = slave.folder + "/secret"
@@ -209,6 +216,19 @@ def the_simple_slave_renders_over_http_only(server, slave):
     assert announce["renderers"][0]["method"] == "blender" and announce["slots"] == 1, announce
     assert server.posts.get_nowait()[0] == "Bearer dl_secret"
     assert slave.outbox() == []
+
+
+def the_simple_slave_brings_its_result_after_a_goodbye(server, slave):
+    done, results = simple(server, slave, "good", goodbye=True)
+    assert done.returncode == 0, done
+    assert [result["outcome"] for result in results] == ["done"], results
+    assert server.posts.qsize() > 4 and slave.outbox() == []
+
+
+def the_simple_slave_takes_another_frame_when_its_first_is_cancelled(server, slave):
+    done, results = simple(server, slave, "hang", orders=2, cancelled=1)
+    assert done.returncode == 0, done
+    assert [(result["attempt"], result["outcome"]) for result in results] == [(2, "done")], results
 
 
 def the_simple_slave_reports_failures(server, slave):

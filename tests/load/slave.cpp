@@ -80,6 +80,8 @@ void Slave::on_line(std::string_view line) {
     connection_->end();
     spent_.push_back(std::move(connection_));
     crowd_.not_signed_on(number_, refused.message, again > 0 ? again : -1);
+  } else if (type == protocol::ErrorMessage::type) {
+    crowd_.trouble("error", read_message<protocol::ErrorMessage>(message).message);
   } else if (type != protocol::Pong::type && type != protocol::Goodbye::type) {
     crowd_.trouble("not understood", std::string(line));
   }

@@ -154,7 +154,7 @@ function Notes({ job }: { job: Job }) {
     job.state === 'active' ? `why ${job.id}` : null,
     (signal) => ask('GET /api/v1/jobs/{job_id}/explain', { path: { job_id: job.id }, signal }),
     10000,
-    { job: (update) => (update.id === job.id && (update.state || update.tasks?.rendering === 0) ? 'ask' : undefined) },
+    { job: (update) => (update.id === job.id && (update.state || (update.tasks?.rendering === 0 && !update.tasks.assigned && !update.tasks.checking)) ? 'ask' : undefined) },
   );
   const waits = job.wait_reason ?? (atWork(job) === 0 ? why.data?.message : null);
   const { findings } = job;

@@ -36,7 +36,9 @@ function Wishes({ slave, changed }: { slave: Slave; changed: () => void }) {
       body: {
         threads: number(lent.threads),
         memory_mib: number(lent.memory_mib),
-        max_frame_ms: minutes === null ? null : minutes * 60000,
+        ...(lent.minutes === written(minutesOf(requested.max_frame_ms))
+          ? {}
+          : { max_frame_ms: minutes === null ? null : minutes * 60000 }),
         schedule: times.length > 0 ? times : null,
         paused,
       },

@@ -87,6 +87,8 @@ START_TEST(what_is_asked_for_from_afar_never_goes_beyond_the_file) {
   ck_assert_uint_eq(lent.problems.size(), 4);
   ck_assert(lent.threads == 4 && lent.memory_mib == 8000 && !lent.paused && lent.schedule == file.schedule);
   ck_assert_uint_eq(effective_settings(lent, {}).problems.size(), 4);
+  auto const kept = read_kept_settings(R"({"memory":4000,"minutes_per_frame":30})").message;
+  ck_assert(kept.memory_mib == 4000 && kept.max_frame_ms == 1'800'000);
   ck_assert(apply_remote_settings(file, asked(json::array())).threads == 4 &&
             apply_remote_settings(file, {}).problems.empty());
 }
