@@ -37,19 +37,31 @@ std::string limit_key(std::string_view address) {
   return std::string(text.data()) + "/64";
 }
 
-std::int64_t TokenBuckets::take(std::string const& key, std::int64_t now_ms, double count) {
-  std::lock_guard const lock(mutex_);
-  auto const full = [this, now_ms](Bucket const& bucket) {
-    return bucket.tokens + static_cast<double>(now_ms - bucket.at) / 1000 * per_second_ >= burst_;
-  };
-  make_room(buckets_, full);
-  auto& bucket = buckets_.try_emplace(limit_key(key), Bucket{burst_, now_ms}).first->second;
-  auto const passed = static_cast<double>(std::max<std::int64_t>(0, now_ms - bucket.at)) / 1000;
-  bucket.tokens = std::min(burst_, bucket.tokens + passed * per_second_);
-  bucket.at = now_ms;
-  if (bucket.tokens < 1) return std::max<std::int64_t>(1, std::llround((1 - bucket.tokens) / per_second_ * 1000));
-  bucket.tokens -= count;
+void TokenBucket::refill(std::int64_t now_ms) {
+  if (at_ != INT64_MIN) {
+    auto const passed = static_cast<double>(std::max<std::int64_t>(0, now_ms - at_)) / 1000;
+    tokens_ = std::min(burst_, tokens_ + passed * per_second_);
+  }
+  at_ = now_ms;
+}
+
+std::int64_t TokenBucket::take(std::int64_t now_ms, double count) {
+  refill(now_ms);
+  if (tokens_ < 1) return std::max<std::int64_t>(1, std::llround((1 - tokens_) / per_second_ * 1000));
+  tokens_ -= count;
   return 0;
+}
+
+bool TokenBucket::full(std::int64_t now_ms) const {
+  TokenBucket then = *this;
+  then.refill(now_ms);
+  return then.tokens_ >= burst_;
+}
+
+std::int64_t TokenBuckets::take(std::string const& key, std::int64_t now_ms) {
+  std::lock_guard const lock(mutex_);
+  make_room(buckets_, [now_ms](TokenBucket const& bucket) { return bucket.full(now_ms); });
+  return buckets_.try_emplace(limit_key(key), new_).first->second.take(now_ms);
 }
 
 bool ConnectionCounts::add(std::string const& address) {

@@ -15,23 +15,33 @@ namespace distren {
 // that is written as IPv6 as itself. Anything else is its own key.
 std::string limit_key(std::string_view address);
 
-class TokenBuckets {
+// One bucket, full at first. No lock of its own.
+class TokenBucket {
 public:
   // per_second tokens flow in, up to burst.
-  TokenBuckets(double per_second, double burst) : per_second_(per_second), burst_(burst) {}
+  TokenBucket(double per_second, double burst) : per_second_(per_second), burst_(burst), tokens_(burst) {}
   // 0: go ahead; else milliseconds until the next token. One that is there is enough for any count; what is taken
   // beyond is owed.
-  std::int64_t take(std::string const& key, std::int64_t now_ms, double count = 1);
+  std::int64_t take(std::int64_t now_ms, double count = 1);
+  [[nodiscard]] bool full(std::int64_t now_ms) const;
 
 private:
-  struct Bucket {
-    double tokens = 0;
-    std::int64_t at = 0;
-  };
+  void refill(std::int64_t now_ms);
   double per_second_;
   double burst_;
+  double tokens_;
+  std::int64_t at_ = INT64_MIN;  // when tokens_ was so; the least: never yet
+};
+
+class TokenBuckets {
+public:
+  TokenBuckets(double per_second, double burst) : new_(per_second, burst) {}
+  std::int64_t take(std::string const& key, std::int64_t now_ms);  // as that of the key's own TokenBucket
+
+private:
+  TokenBucket const new_;
   std::mutex mutex_;  // guards buckets_
-  std::unordered_map<std::string, Bucket> buckets_;
+  std::unordered_map<std::string, TokenBucket> buckets_;
 };
 
 class ConnectionCounts {

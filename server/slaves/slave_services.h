@@ -31,8 +31,7 @@ struct SlaveServices {
   int connections_per_address = 64;  // of the line, not counted on loopback
   std::function<std::int64_t()> now_ms = unix_ms;
 
-  // By the slave's number, so that a new connection is no new start; five seconds' worth of messages at once.
-  TokenBuckets messages{slave_rates.messages_per_second, 5.0 * slave_rates.messages_per_second};
+  // By the slave's number, so that a new connection is no new start.
   TokenBuckets announces{slave_rates.announces_per_minute / 60.0, 1.0 * slave_rates.announces_per_minute};
 };
 

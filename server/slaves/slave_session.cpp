@@ -55,12 +55,11 @@ void SlaveSession::end(std::string_view why) {
 }
 
 std::int64_t SlaveSession::take_turn(std::size_t messages) {
-  std::int64_t const wait =
-      services_.messages.take(std::to_string(slave_.id), steady_ms(), static_cast<double>(messages));
-  if (wait == 0) return 0;
+  std::int64_t wait = 0;
   {
     std::lock_guard const lock(mutex_);
-    if (std::exchange(slowed_, true)) return wait;
+    wait = turns_.take(steady_ms(), static_cast<double>(messages));
+    if (wait == 0 || std::exchange(slowed_, true)) return wait;
   }
   send_error(ErrorCode::slow_down,
              fmt::format("more messages than {} a second; they are read as slowly", slave_rates.messages_per_second),
