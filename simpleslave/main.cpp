@@ -253,7 +253,7 @@ private:
         for (auto& frame : protocol::frames_of(*order))
           if (frame.attempt == each.attempt) order_ = std::move(frame);
         rendered_ = true;
-        changes_ = once_;  // it wants no more
+        changes_ = changes_ || once_;  // it wants no more
         changed_.notify_all();
         continue;
       }

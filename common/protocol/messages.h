@@ -194,9 +194,9 @@ void members(auto& visit, Is<WelcomeSlave> auto& slave) {
 
 // What a slave may send. Beyond it the server stops reading for a while.
 struct RateLimits {
-  int messages_per_second = 20;
+  int messages_per_second = 200;
   int announces_per_minute = 60;
-  int unanswered_results = 64;
+  int unanswered_results = 256;
 };
 void members(auto& visit, Is<RateLimits> auto& rates) {
   visit.integer("messages_per_second", rates.messages_per_second, limits::rates);

@@ -65,7 +65,7 @@ void remove_attempt(DispatchCore& core, std::int64_t id, AttemptEvent event) {
   // What is committing left its slot free when it was reported.
   if (ConnectedSlave* const slave = core.slaves.find(attempt->slave);
       slave != nullptr && slave->attempts.erase(id) > 0) {
-    if (slave->sink && slave->greeted) core.slaves.idle.insert(slave->state.id);
+    if (slave->greeted) core.slaves.idle.insert(slave->state.id);
   }
   slave_changed(core, attempt->slave);
 }

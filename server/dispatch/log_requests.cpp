@@ -49,7 +49,7 @@ void request_log(DispatchCore& core, std::int64_t task, LogAnswer const& answer,
   for (auto lease = first; lease != last; ++lease) {
     Attempt const& attempt = core.attempts.at(lease->second);
     ConnectedSlave const* const slave = core.slaves.find(attempt.slave);
-    if (attempt.committing() || slave == nullptr || !slave->sink) continue;
+    if (attempt.committing() || slave == nullptr) continue;
     core.logs.add(attempt.id, answer, now);
     slave->sink->send(protocol::write(protocol::LogRequest{attempt.id}));
     return;

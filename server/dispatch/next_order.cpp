@@ -101,7 +101,7 @@ bool benchmarking(DispatchCore const& core, ConnectedSlave const& slave) {
 }
 
 void dispatch(DispatchCore& core, ConnectedSlave& slave, std::int64_t now) {
-  if (!slave.greeted || !slave.sink) return;
+  if (!slave.greeted) return;
   while (static_cast<int>(slave.attempts.size()) < slave.state.room() && !benchmarking(core, slave)) {
     auto order = next_order(core, slave, now);
     if (!order) {

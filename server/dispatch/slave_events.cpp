@@ -28,7 +28,7 @@ constexpr std::int64_t probe_ms = 5000;
 Result<void> admit_slave(DispatchCore& core, std::int64_t id, std::string const& instance,
                          std::shared_ptr<SlaveSink> sink, std::int64_t now) {
   ConnectedSlave* const found = core.slaves.find(id);
-  if (found != nullptr && found->sink && found->instance != instance) {
+  if (found != nullptr && found->instance != instance) {
     ConnectedSlave& other = *found;
     if (other.probed_ms == 0 || other.seen_ms >= other.probed_ms) {
       // Alive as far as we know: ask it. If it stays silent, the next try of the new one gets the place.
@@ -61,7 +61,9 @@ bool is_connected(DispatchCore const& core, std::int64_t slave, SlaveSink const*
 }
 
 void slave_announced(DispatchCore& core, SlaveCapabilities const& state, std::int64_t now) {
-  ConnectedSlave& slave = core.slaves.add(state.id);
+  ConnectedSlave* const found = core.slaves.find(state.id);
+  if (found == nullptr) return;  // nobody signed on
+  ConnectedSlave& slave = *found;
   core.benchmarks.set_hardware(state.id, state.cpu, state.cores);
   slave.state = state;
   slave.seen_ms = now;
@@ -103,11 +105,9 @@ void slave_announced(DispatchCore& core, SlaveCapabilities const& state, std::in
   std::vector<std::int64_t> lost = core.attempts.leased_by(state.id);
   std::erase_if(lost, [&held](std::int64_t id) { return held.contains(id); });
   for (std::int64_t const id : lost) end_attempt(core, id, store::Outcome::returned, "the slave lost it", now);
-  if (slave.sink) {
-    for (std::int64_t const id : unwanted)
-      cancel_on_slave(core, state.id, id, "not_wanted", "this frame is not wanted any more");
-    dispatch(core, slave, now);
-  }
+  for (std::int64_t const id : unwanted)
+    cancel_on_slave(core, state.id, id, "not_wanted", "this frame is not wanted any more");
+  dispatch(core, slave, now);
   if (!lost.empty()) dispatch_to_idle(core, now);
 }
 
@@ -127,7 +127,7 @@ void slave_seen(DispatchCore& core, std::int64_t id, std::int64_t now) {
 void disable_slave(DispatchCore& core, std::int64_t id, std::string const& reason, std::int64_t now) {
   std::vector<std::int64_t> const lost = core.attempts.leased_by(id);
   if (ConnectedSlave* const found = core.slaves.find(id); found != nullptr) {
-    if (found->sink) found->sink->close({.code = "slave_disabled", .message = reason});
+    found->sink->close({.code = "slave_disabled", .message = reason});
     core.effects.slave_changed(id, found->state.user);
     sync_capacity(core, found->state, false);
     core.slaves.erase(id);
@@ -146,19 +146,18 @@ void change_blocks(DispatchCore& core, std::int64_t slave, Blocks blocks, std::i
     core.slaves.owner_blocks.erase(slave);
   else
     core.slaves.owner_blocks[slave] = std::move(blocks);
-  if (ConnectedSlave* const found = core.slaves.find(slave); found != nullptr && found->sink)
-    dispatch(core, *found, now);
+  if (ConnectedSlave* const found = core.slaves.find(slave); found != nullptr) dispatch(core, *found, now);
 }
 
 void send_to_slave(DispatchCore& core, std::int64_t slave, std::string line) {
-  if (ConnectedSlave* const found = core.slaves.find(slave); found != nullptr && found->sink && found->greeted)
+  if (ConnectedSlave* const found = core.slaves.find(slave); found != nullptr && found->greeted)
     found->sink->send(std::move(line));
 }
 
 void cancel_on_slave(DispatchCore& core, std::int64_t slave, std::int64_t attempt, std::string_view code,
                      std::string const& message) {
   ConnectedSlave* const found = core.slaves.find(slave);
-  if (found == nullptr || !found->sink) return;
+  if (found == nullptr) return;
   found->sink->send(protocol::write(protocol::Cancel{{attempt}, std::string(code), message}));
 }
 

@@ -18,8 +18,7 @@
 namespace distren {
 
 // What one slave may send; the same figures are in its welcome.
-inline constexpr protocol::RateLimits slave_rates{
-    .messages_per_second = 200, .announces_per_minute = 60, .unanswered_results = 256};
+inline constexpr protocol::RateLimits slave_rates{};
 
 struct SlaveServices {
   WorkerPool& workers;

@@ -112,16 +112,18 @@ void SlaveSession::progress(protocol::Progress const& message) {
 
 void SlaveSession::result(protocol::ResultReport message, std::string const& id) {
   std::int64_t const attempt = message.attempt;
+  bool too_many = false;
   {
     std::lock_guard const lock(mutex_);
-    if (unanswered_ >= slave_rates.unanswered_results)
-      return send(protocol::write(protocol::Verdict{.attempt = attempt,
-                                                    .code = protocol::VerdictCode::busy,
-                                                    .message = "too many results of this slave are unanswered",
-                                                    .retry_ms = retry_soon_ms}),
-                  id);
-    ++unanswered_;
+    too_many = unanswered_ >= slave_rates.unanswered_results;
+    if (!too_many) ++unanswered_;
   }
+  if (too_many)
+    return send(protocol::write(protocol::Verdict{.attempt = attempt,
+                                                  .code = protocol::VerdictCode::busy,
+                                                  .message = "too many results of this slave are unanswered",
+                                                  .retry_ms = retry_soon_ms}),
+                id);
   auto const answer = [weak = weak_from_this(), id](std::string text) {
     auto const session = weak.lock();
     if (!session) return;
