@@ -21,13 +21,13 @@ async def connect(port, context, credentials, at_once):
     async with at_once:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context,
                                                        server_hostname="localhost" if context else None)
-        writer.write(json.dumps({"type": "sign_on", "protocol": 1, "slavekey": credentials["slavekey"],
+        writer.write(json.dumps({"type": "sign_on", "protocols": [1], "slavekey": credentials["slavekey"],
                                  "instance": "bench", "slavepassword": credentials["slavepassword"]}).encode() + b"\n")
         welcome = json.loads(await reader.readline())
         assert welcome["type"] == "welcome", welcome
         writer.write(json.dumps({"type": "announce", "os": "none", "cores": 1, "memory_mib": 1000, "slots": 1,
                                  "renderers": [{"method": "blender", "version": "3.4.1"}]}).encode() + b"\n")
-    return reader, writer, welcome["heartbeat"] / 1000
+    return reader, writer, welcome["heartbeat_ms"] / 1000
 
 
 async def live(reader, writer, heartbeat, number):
