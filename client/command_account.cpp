@@ -72,20 +72,22 @@ Result<int> show_status(Context const& context) {
   auto status = session->send_openly("GET", "/api/v1/grid", std::nullopt, "the server's status");
   if (!status) return status.error();
   Json user;
+  std::string nobody = "not logged in";
   if (!session->settings().token.empty()) {
     auto me = session->get("/api/v1/users/me", "your account");
     if (me)
       user = object_of(*me, "user");
     else if (me.error().code != Errc::denied)
       return me.error();
+    else
+      nobody = fmt::format("not known: {}", me.error().message);  // a token may be good for other things
   }
   auto const& slaves = object_of(*status, "slaves");
   auto const& frames = object_of(*status, "frames");
   auto text = fmt::format("server  {} ({} {})\n", session->settings().server, text_of(*status, "name"),
                           text_of(*status, "server_version"));
-  text += fmt::format("user    {}\n", user.is_object()
-                                          ? fmt::format("{} ({})", text_of(user, "name"), text_of(user, "role"))
-                                          : "not logged in");
+  text += fmt::format("user    {}\n",
+                      user.is_object() ? fmt::format("{} ({})", text_of(user, "name"), text_of(user, "role")) : nobody);
   text += fmt::format("slaves  {} of {} connected\n", number_of(slaves, "online"), number_of(slaves, "total"));
   text += fmt::format("jobs    {} active\n", number_of(object_of(*status, "jobs"), "active"));
   text += fmt::format("frames  {} waiting, {} rendering, {} done\n",

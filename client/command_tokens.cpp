@@ -10,6 +10,10 @@
 namespace distren::client {
 namespace {
 
+std::vector<std::string> const token_scopes{"jobs:read",     "jobs:write",  "files:write",  "slaves:read",
+                                            "slaves:write",  "points:read", "points:write", "account:read",
+                                            "account:write", "grid:admin"};
+
 std::string joined(Json const& words) {
   std::string out;
   for (auto const& word : words)
@@ -81,7 +85,8 @@ Result<int> create_project(Context const& context, std::string const& name) {
 void add_token_commands(CLI::App& app, Context& context) {
   // Shared with the callbacks, which run after this function has returned.
   auto name = std::make_shared<std::string>();
-  auto scopes = std::make_shared<std::vector<std::string>>(std::vector<std::string>{"read", "submit"});
+  auto scopes =
+      std::make_shared<std::vector<std::string>>(std::vector<std::string>{"jobs:read", "jobs:write", "files:write"});
   auto id = std::make_shared<std::int64_t>(0);
 
   app.add_subcommand("tokens", "List your API tokens")->callback([&context] {
@@ -90,9 +95,12 @@ void add_token_commands(CLI::App& app, Context& context) {
   auto* token = app.add_subcommand("token", "Create or revoke an API token for scripts")->require_subcommand(1);
   auto* create = token->add_subcommand("create", "Create a token and print it once");
   create->add_option("NAME", *name, "Purpose of the token")->required();
-  create->add_option("--scope", *scopes, "Allowed scopes: read, submit, slaves, admin (default read,submit)")
+  create
+      ->add_option(
+          "--scope", *scopes,
+          fmt::format("Allowed scopes: {} (default jobs:read,jobs:write,files:write)", fmt::join(token_scopes, ", ")))
       ->delimiter(',')
-      ->check(CLI::IsMember({"read", "submit", "slaves", "admin"}));
+      ->check(CLI::IsMember(token_scopes));
   create->callback([&context, name, scopes] {
     context.run = [&context, name, scopes] { return create_token(context, *name, *scopes); };
   });

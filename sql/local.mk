@@ -16,6 +16,7 @@ nobase_dist_sql_DATA = \
   %D%/migrations/0011_words.sql \
   %D%/migrations/0012_api.sql \
   %D%/migrations/0013_line.sql \
+  %D%/migrations/0014_access.sql \
   %D%/procedures/blob/blob_delete_unused.sql \
   %D%/procedures/blob/blob_missing.sql \
   %D%/procedures/blob/blob_record.sql \

@@ -1,6 +1,6 @@
 #include "server/api/caller.h"
 
-#include <array>
+#include <fmt/format.h>
 
 #include "common/base/digest.h"
 #include "server/api/services.h"
@@ -8,10 +8,6 @@
 namespace distren {
 
 namespace {
-
-constexpr std::array scopes{
-    std::pair{Scope::read, std::string_view("read")}, std::pair{Scope::submit, std::string_view("submit")},
-    std::pair{Scope::slaves, std::string_view("slaves")}, std::pair{Scope::admin, std::string_view("admin")}};
 
 std::string_view cookie_of(Request const& request, std::string_view name) {
   auto rest = request.header("cookie");
@@ -39,16 +35,6 @@ std::string_view credentials(Request const& request, std::string_view lower_case
   return rest;
 }
 
-unsigned scopes_of(std::string_view names) {
-  unsigned all = 0;
-  while (!names.empty()) {
-    auto const end = names.find(' ');
-    if (auto const scope = scope_by_name(names.substr(0, end))) all |= static_cast<unsigned>(*scope);
-    names.remove_prefix(end == std::string_view::npos ? names.size() : end + 1);
-  }
-  return all;
-}
-
 Error stale() {
   return fail(Errc::denied, "your session is invalid or has expired; log in again");
 }
@@ -58,20 +44,6 @@ Error as_denied(Error error) {
 }
 
 }  // namespace
-
-std::string_view scope_name(Scope scope) {
-  for (auto const& [value, name] : scopes) {
-    if (value == scope) return name;
-  }
-  return "";
-}
-
-std::optional<Scope> scope_by_name(std::string_view name) {
-  for (auto const& [value, known] : scopes) {
-    if (known == name) return value;
-  }
-  return std::nullopt;
-}
 
 std::string secret_hash(std::string_view secret) {
   return std::string(as_bytes(sha256(secret)));
@@ -108,6 +80,11 @@ Result<Caller> find_caller(Request const& request, Services const& services, Dat
   caller.csrf_missing = caller.by_cookie && changes &&
                         !equal_in_constant_time(request.header("x-csrf-token"), csrf_token(services, hash));
   return caller;
+}
+
+Reply scope_missing(Scope scope) {
+  return error_reply("scope_missing",
+                     fmt::format("this API token lacks the scope '{}'; create one that has it", scope_name(scope)));
 }
 
 std::string_view bearer_token(Request const& request) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "common/base/result.h"
+#include "server/api/scope.h"
 #include "server/database/connection.h"
 #include "server/http/message.h"
 #include "server/store/slaves.h"
@@ -17,11 +18,6 @@
 namespace distren {
 
 struct Services;
-
-enum class Scope : unsigned { none = 0, read = 1, submit = 2, slaves = 4, admin = 8, all = 15 };
-
-std::string_view scope_name(Scope scope);
-std::optional<Scope> scope_by_name(std::string_view name);
 
 struct Caller {
   store::User user;     // id 0: not logged in
@@ -32,9 +28,8 @@ struct Caller {
   std::string token_hash;     // of the API token; empty for sessions
 
   [[nodiscard]] bool known() const { return user.id != 0; }
-  [[nodiscard]] bool moderates() const {
-    return user.role != store::Role::user && (scopes & static_cast<unsigned>(Scope::admin)) != 0;
-  }
+  [[nodiscard]] bool may(Scope scope) const { return has_scope(scopes, scope); }
+  [[nodiscard]] bool moderates() const { return user.role != store::Role::user && may(Scope::grid_admin); }
   // May see and change what this user owns.
   [[nodiscard]] bool may_access(std::int64_t owner) const { return known() && (user.id == owner || moderates()); }
 };
@@ -42,6 +37,9 @@ struct Caller {
 // A Caller with id 0 when no login came with the request; denied when the one that came is wrong or stale;
 // unavailable when the database is unavailable.
 Result<Caller> find_caller(Request const& request, Services const& services, Database& database);
+
+// The answer to an API token that lacks this scope.
+Reply scope_missing(Scope scope);
 
 // What follows "Bearer " in its header; empty: nothing.
 std::string_view bearer_token(Request const& request);

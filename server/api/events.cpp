@@ -45,6 +45,7 @@ Reply handle_stream_events(Request const& request, Context& context) {
   }
   // The browser's Last-Event-ID on reconnect is newer than the query of its URL.
   if (auto const last = request.header("last-event-id"); !last.empty()) since = last.substr(0, longest_position);
+  if (reader.slaves && !caller.may(Scope::slaves_read)) return scope_missing(Scope::slaves_read);
   if (reader.all && !caller.moderates())
     return error_reply(403, "only moderators hear of everybody's jobs; leave out owner=any to hear of yours");
   if (reader.job != 0) {

@@ -24,6 +24,7 @@ server_sources += \
   %D%/remote_settings.cpp \
   %D%/router.cpp %D%/router.h \
   %D%/routes.cpp \
+  %D%/scope.cpp %D%/scope.h \
   %D%/services.h \
   %D%/settings.cpp \
   %D%/shots.cpp \

@@ -199,11 +199,7 @@ Reply Router::call(Route const& route, Request const& request, PathValues path, 
         return error_reply("csrf_failed",
                            "the X-CSRF-Token of this request is missing or not that of this login; reload the page");
       }
-      auto const scope = static_cast<unsigned>(route.scope);
-      if (caller->known() && (caller->scopes & scope) != scope) {
-        return error_reply("scope_missing", fmt::format("this API token lacks the scope '{}'; make one that has it",
-                                                        scope_name(route.scope)));
-      }
+      if (caller->known() && !caller->may(route.scope)) return scope_missing(route.scope);
       context.caller = std::move(*caller);
       break;
     }

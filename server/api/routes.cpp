@@ -15,51 +15,54 @@ std::vector<Route> api_routes() {
   return {
       Route("POST", "/api/v1/users", nothing, none, handle_create_user).with_throttle().with_secret(),
       Route("POST", "/api/v1/sessions", nothing, none, handle_create_session).with_throttle().with_secret(),
-      Route("DELETE", "/api/v1/sessions/current", login, none, handle_delete_current_session),
-      Route("GET", "/api/v1/users/me", login, none, handle_show_me).with_secret(),
+      Route("DELETE", "/api/v1/sessions/current", login, account_write, handle_delete_current_session),
+      Route("GET", "/api/v1/users/me", login, account_read, handle_show_me).with_secret(),
 
-      Route("GET", "/api/v1/tokens", login, admin, handle_list_tokens).with_query("limit cursor"),
-      Route("POST", "/api/v1/tokens", login, admin, handle_create_token).once_with_secret(),
-      Route("DELETE", "/api/v1/tokens/{token_id}", login, admin, handle_revoke_token),
+      Route("GET", "/api/v1/tokens", login, account_read, handle_list_tokens).with_query("limit cursor"),
+      Route("POST", "/api/v1/tokens", login, account_write, handle_create_token).once_with_secret(),
+      Route("DELETE", "/api/v1/tokens/{token_id}", login, account_write, handle_revoke_token),
 
-      Route("GET", "/api/v1/slaves", login, read, handle_list_slaves).with_query("limit cursor owner"),
-      Route("POST", "/api/v1/slaves", login, slaves, handle_create_slave).once_with_secret(),
-      Route("GET", "/api/v1/slaves/{slave_id}", login, read, handle_show_slave),
-      Route("PATCH", "/api/v1/slaves/{slave_id}", login, slaves, handle_change_slave).with_revision(),
-      Route("POST", "/api/v1/slaves/{slave_id}/enable", login, slaves, handle_enable_slave).with_revision(),
-      Route("POST", "/api/v1/slaves/{slave_id}/disable", login, slaves, handle_disable_slave).with_revision(),
-      Route("POST", "/api/v1/slaves/{slave_id}/revoke", login, slaves, handle_revoke_slave).with_revision(),
-      Route("POST", "/api/v1/slaves/{slave_id}/rotate", login, slaves, handle_rotate_slave)
+      Route("GET", "/api/v1/slaves", login, slaves_read, handle_list_slaves).with_query("limit cursor owner"),
+      Route("POST", "/api/v1/slaves", login, slaves_write, handle_create_slave).once_with_secret(),
+      Route("GET", "/api/v1/slaves/{slave_id}", login, slaves_read, handle_show_slave),
+      Route("PATCH", "/api/v1/slaves/{slave_id}", login, slaves_write, handle_change_slave).with_revision(),
+      Route("POST", "/api/v1/slaves/{slave_id}/enable", login, slaves_write, handle_enable_slave).with_revision(),
+      Route("POST", "/api/v1/slaves/{slave_id}/disable", login, slaves_write, handle_disable_slave).with_revision(),
+      Route("POST", "/api/v1/slaves/{slave_id}/revoke", login, slaves_write, handle_revoke_slave).with_revision(),
+      Route("POST", "/api/v1/slaves/{slave_id}/rotate", login, slaves_write, handle_rotate_slave)
           .once_with_secret()
           .with_revision(),
-      Route("GET", "/api/v1/slaves/{slave_id}/explain", login, read, handle_explain_slave),
-      Route("GET", "/api/v1/slaves/{slave_id}/blocks", login, read, handle_list_blocks),
-      Route("POST", "/api/v1/slaves/{slave_id}/blocks", login, slaves, handle_add_block),
-      Route("DELETE", "/api/v1/slaves/{slave_id}/blocks/{kind}/{target_id}", login, slaves, handle_delete_block),
-      Route("PATCH", "/api/v1/slaves/{slave_id}/remote-settings", login, slaves, handle_change_remote_settings)
+      Route("GET", "/api/v1/slaves/{slave_id}/explain", login, slaves_read, handle_explain_slave),
+      Route("GET", "/api/v1/slaves/{slave_id}/blocks", login, slaves_read, handle_list_blocks),
+      Route("POST", "/api/v1/slaves/{slave_id}/blocks", login, slaves_write, handle_add_block),
+      Route("DELETE", "/api/v1/slaves/{slave_id}/blocks/{kind}/{target_id}", login, slaves_write, handle_delete_block),
+      Route("PATCH", "/api/v1/slaves/{slave_id}/remote-settings", login, slaves_write, handle_change_remote_settings)
           .with_revision(),
-      Route("GET", "/api/v1/slaves/{slave_id}/telemetry", login, read, handle_show_telemetry).with_query("hours"),
+      Route("GET", "/api/v1/slaves/{slave_id}/telemetry", login, slaves_read, handle_show_telemetry)
+          .with_query("hours"),
 
-      Route("GET", "/api/v1/points/balance", login, read, handle_show_balance),
-      Route("GET", "/api/v1/transactions", login, read, handle_list_transactions).with_query("limit cursor"),
-      Route("POST", "/api/v1/transfers", login, admin, handle_create_transfer).only_with_key(),
-      Route("POST", "/api/v1/adjustments", login, admin, handle_create_adjustment).only_with_key(),
-      Route("GET", "/api/v1/ranking", login, read, handle_list_ranking).with_query("limit cursor"),
-      Route("POST", "/api/v1/admin/ledger-checks", login, admin, handle_check_ledger),
+      Route("GET", "/api/v1/points/balance", login, points_read, handle_show_balance),
+      Route("GET", "/api/v1/transactions", login, points_read, handle_list_transactions).with_query("limit cursor"),
+      Route("POST", "/api/v1/transfers", login, points_write, handle_create_transfer).only_with_key(),
+      Route("POST", "/api/v1/adjustments", login, grid_admin, handle_create_adjustment).only_with_key(),
+      Route("GET", "/api/v1/ranking", login, points_read, handle_list_ranking).with_query("limit cursor"),
+      Route("POST", "/api/v1/admin/ledger-checks", login, grid_admin, handle_check_ledger),
 
-      Route("GET", "/api/v1/projects", login, read, handle_list_projects).with_query("limit cursor"),
-      Route("POST", "/api/v1/projects", login, submit, handle_create_project).once("/api/v1/projects/"),
-      Route("GET", "/api/v1/projects/{project_id}", login, read, handle_show_project),
-      Route("GET", "/api/v1/projects/{project_id}/shots", login, read, handle_list_shots).with_query("limit cursor"),
-      Route("POST", "/api/v1/projects/{project_id}/shots", login, submit, handle_create_shot).once("/api/v1/shots/"),
-      Route("GET", "/api/v1/shots/{shot_id}", login, read, handle_show_shot),
-      Route("PATCH", "/api/v1/shots/{shot_id}", login, submit, handle_change_shot).with_revision(),
-      Route("DELETE", "/api/v1/shots/{shot_id}", login, submit, handle_delete_shot).with_revision(),
-      Route("GET", "/api/v1/shots/{shot_id}/jobs", login, read, handle_list_shot_jobs),
-      Route("POST", "/api/v1/shots/{shot_id}/jobs", login, submit, handle_add_shot_job),
-      Route("DELETE", "/api/v1/shots/{shot_id}/jobs/{job_id}", login, submit, handle_remove_shot_job),
+      Route("GET", "/api/v1/projects", login, jobs_read, handle_list_projects).with_query("limit cursor"),
+      Route("POST", "/api/v1/projects", login, jobs_write, handle_create_project).once("/api/v1/projects/"),
+      Route("GET", "/api/v1/projects/{project_id}", login, jobs_read, handle_show_project),
+      Route("GET", "/api/v1/projects/{project_id}/shots", login, jobs_read, handle_list_shots)
+          .with_query("limit cursor"),
+      Route("POST", "/api/v1/projects/{project_id}/shots", login, jobs_write, handle_create_shot)
+          .once("/api/v1/shots/"),
+      Route("GET", "/api/v1/shots/{shot_id}", login, jobs_read, handle_show_shot),
+      Route("PATCH", "/api/v1/shots/{shot_id}", login, jobs_write, handle_change_shot).with_revision(),
+      Route("DELETE", "/api/v1/shots/{shot_id}", login, jobs_write, handle_delete_shot).with_revision(),
+      Route("GET", "/api/v1/shots/{shot_id}/jobs", login, jobs_read, handle_list_shot_jobs),
+      Route("POST", "/api/v1/shots/{shot_id}/jobs", login, jobs_write, handle_add_shot_job),
+      Route("DELETE", "/api/v1/shots/{shot_id}/jobs/{job_id}", login, jobs_write, handle_remove_shot_job),
 
-      Route("POST", "/api/v1/blobs/find-missing", login, submit, handle_find_missing_blobs).with_body(1 << 20),
+      Route("POST", "/api/v1/blobs/find-missing", login, files_write, handle_find_missing_blobs).with_body(1 << 20),
       Route("GET", "/api/v1/files/blobs/{sha256}", signature, none, handle_fetch_blob)
           .with_query("for expires signature"),
       Route("GET", "/api/v1/files/jobs/{job_id}/inputs", signature, none, handle_fetch_inputs)
@@ -70,46 +73,47 @@ std::vector<Route> api_routes() {
           .with_query("expires signature"),
 
       Route("OPTIONS", "/api/v1/uploads", nothing, none, handle_show_upload_options),
-      Route("POST", "/api/v1/uploads", optional_login, submit, handle_create_upload)
+      Route("POST", "/api/v1/uploads", optional_login, files_write, handle_create_upload)
           .with_bytes(part)
           .with_query("attempt slave name limit expires signature"),
-      Route("HEAD", "/api/v1/uploads/{upload_id}", optional_login, submit, handle_show_upload)
+      Route("HEAD", "/api/v1/uploads/{upload_id}", optional_login, files_write, handle_show_upload)
           .with_query("attempt slave name limit expires signature"),
-      Route("PATCH", "/api/v1/uploads/{upload_id}", optional_login, submit, handle_append_upload)
+      Route("PATCH", "/api/v1/uploads/{upload_id}", optional_login, files_write, handle_append_upload)
           .with_bytes(part)
           .with_query("attempt slave name limit expires signature"),
-      Route("DELETE", "/api/v1/uploads/{upload_id}", optional_login, submit, handle_delete_upload)
+      Route("DELETE", "/api/v1/uploads/{upload_id}", optional_login, files_write, handle_delete_upload)
           .with_query("attempt slave name limit expires signature"),
 
-      Route("GET", "/api/v1/jobs", login, read, handle_list_jobs).with_query("limit cursor owner state"),
-      Route("POST", "/api/v1/submissions", login, submit, handle_create_submission).with_body(job).once(""),
-      Route("POST", "/api/v1/submissions/check", login, submit, handle_check_submission).with_body(job),
-      Route("GET", "/api/v1/jobs/{job_id}", login, read, handle_show_job),
-      Route("PATCH", "/api/v1/jobs/{job_id}", login, submit, handle_change_job).with_revision(),
-      Route("DELETE", "/api/v1/jobs/{job_id}", login, submit, handle_delete_job).with_revision(),
-      Route("POST", "/api/v1/jobs/{job_id}/pause", login, submit, handle_pause_job).with_revision(),
-      Route("POST", "/api/v1/jobs/{job_id}/resume", login, submit, handle_resume_job).with_revision(),
-      Route("POST", "/api/v1/jobs/{job_id}/cancel", login, submit, handle_cancel_job).with_revision(),
-      Route("POST", "/api/v1/jobs/{job_id}/requeue", login, submit, handle_requeue_job).with_revision(),
-      Route("POST", "/api/v1/jobs/{job_id}/approve", login, submit, handle_approve_job).with_revision(),
-      Route("GET", "/api/v1/jobs/{job_id}/explain", login, read, handle_explain_job),
-      Route("GET", "/api/v1/jobs/{job_id}/boosts/quote", login, read, handle_quote_boost).with_query("millipoints"),
-      Route("POST", "/api/v1/jobs/{job_id}/boosts", login, submit, handle_create_boost).only_with_key(),
-      Route("GET", "/api/v1/jobs/{job_id}/tasks", login, read, handle_list_tasks).with_query("limit cursor"),
-      Route("GET", "/api/v1/jobs/{job_id}/outputs", login, read, handle_list_outputs).with_query("limit cursor"),
-      Route("GET", "/api/v1/jobs/{job_id}/archive", login, read, handle_show_archive),
-      Route("GET", "/api/v1/jobs/{job_id}/preview", login, read, handle_show_preview),
-      Route("POST", "/api/v1/jobs/{job_id}/preview", login, read, handle_create_preview),
-      Route("GET", "/api/v1/jobs/{job_id}/preview/{name}", login, read, handle_fetch_preview),
-      Route("GET", "/api/v1/jobs/{job_id}/inputs", login, read, handle_list_inputs),
-      Route("GET", "/api/v1/jobs/{job_id}/image", login, read, handle_fetch_job_image).with_query("version"),
-      Route("GET", "/api/v1/jobs/{job_id}/thumbnail", login, read, handle_fetch_job_thumbnail)
+      Route("GET", "/api/v1/jobs", login, jobs_read, handle_list_jobs).with_query("limit cursor owner state"),
+      Route("POST", "/api/v1/submissions", login, jobs_write, handle_create_submission).with_body(job).once(""),
+      Route("POST", "/api/v1/submissions/check", login, jobs_write, handle_check_submission).with_body(job),
+      Route("GET", "/api/v1/jobs/{job_id}", login, jobs_read, handle_show_job),
+      Route("PATCH", "/api/v1/jobs/{job_id}", login, jobs_write, handle_change_job).with_revision(),
+      Route("DELETE", "/api/v1/jobs/{job_id}", login, jobs_write, handle_delete_job).with_revision(),
+      Route("POST", "/api/v1/jobs/{job_id}/pause", login, jobs_write, handle_pause_job).with_revision(),
+      Route("POST", "/api/v1/jobs/{job_id}/resume", login, jobs_write, handle_resume_job).with_revision(),
+      Route("POST", "/api/v1/jobs/{job_id}/cancel", login, jobs_write, handle_cancel_job).with_revision(),
+      Route("POST", "/api/v1/jobs/{job_id}/requeue", login, jobs_write, handle_requeue_job).with_revision(),
+      Route("POST", "/api/v1/jobs/{job_id}/approve", login, jobs_write, handle_approve_job).with_revision(),
+      Route("GET", "/api/v1/jobs/{job_id}/explain", login, jobs_read, handle_explain_job),
+      Route("GET", "/api/v1/jobs/{job_id}/boosts/quote", login, points_read, handle_quote_boost)
+          .with_query("millipoints"),
+      Route("POST", "/api/v1/jobs/{job_id}/boosts", login, points_write, handle_create_boost).only_with_key(),
+      Route("GET", "/api/v1/jobs/{job_id}/tasks", login, jobs_read, handle_list_tasks).with_query("limit cursor"),
+      Route("GET", "/api/v1/jobs/{job_id}/outputs", login, jobs_read, handle_list_outputs).with_query("limit cursor"),
+      Route("GET", "/api/v1/jobs/{job_id}/archive", login, jobs_read, handle_show_archive),
+      Route("GET", "/api/v1/jobs/{job_id}/preview", login, jobs_read, handle_show_preview),
+      Route("POST", "/api/v1/jobs/{job_id}/preview", login, jobs_write, handle_create_preview),
+      Route("GET", "/api/v1/jobs/{job_id}/preview/{name}", login, jobs_read, handle_fetch_preview),
+      Route("GET", "/api/v1/jobs/{job_id}/inputs", login, jobs_read, handle_list_inputs),
+      Route("GET", "/api/v1/jobs/{job_id}/image", login, jobs_read, handle_fetch_job_image).with_query("version"),
+      Route("GET", "/api/v1/jobs/{job_id}/thumbnail", login, jobs_read, handle_fetch_job_thumbnail)
           .with_query("size version"),
 
-      Route("POST", "/api/v1/tasks/{task_id}/requeue", login, submit, handle_requeue_task).with_revision(),
-      Route("GET", "/api/v1/tasks/{task_id}/log", login, read, handle_show_task_log),
-      Route("GET", "/api/v1/tasks/{task_id}/image", login, read, handle_fetch_task_image).with_query("version"),
-      Route("GET", "/api/v1/tasks/{task_id}/thumbnail", login, read, handle_fetch_task_thumbnail)
+      Route("POST", "/api/v1/tasks/{task_id}/requeue", login, jobs_write, handle_requeue_task).with_revision(),
+      Route("GET", "/api/v1/tasks/{task_id}/log", login, jobs_read, handle_show_task_log),
+      Route("GET", "/api/v1/tasks/{task_id}/image", login, jobs_read, handle_fetch_task_image).with_query("version"),
+      Route("GET", "/api/v1/tasks/{task_id}/thumbnail", login, jobs_read, handle_fetch_task_thumbnail)
           .with_query("size version"),
 
       Route("POST", "/api/v1/line", nothing, none, handle_exchange_messages)
@@ -118,26 +122,27 @@ std::vector<Route> api_routes() {
           .with_secret(),
       Route("POST", "/api/v1/slave/{message}", nothing, none, handle_reject_old_slave),
 
-      Route("GET", "/api/v1/notifications", login, read, handle_list_notifications)
+      Route("GET", "/api/v1/notifications", login, account_read, handle_list_notifications)
           .with_query("limit cursor after_id channel"),
-      Route("GET", "/api/v1/notifications/preferences", login, admin, handle_show_preferences).with_secret(),
-      Route("PATCH", "/api/v1/notifications/preferences", login, admin, handle_change_preferences).with_secret(),
-      Route("POST", "/api/v1/users/me/email/send-code", login, admin, handle_send_email_code),
-      Route("POST", "/api/v1/users/me/email/confirm", login, admin, handle_confirm_email),
-      Route("POST", "/api/v1/notifications/test", login, admin, handle_test_notification),
+      Route("GET", "/api/v1/notifications/preferences", login, account_write, handle_show_preferences).with_secret(),
+      Route("PATCH", "/api/v1/notifications/preferences", login, account_write, handle_change_preferences)
+          .with_secret(),
+      Route("POST", "/api/v1/users/me/email/send-code", login, account_write, handle_send_email_code),
+      Route("POST", "/api/v1/users/me/email/confirm", login, account_write, handle_confirm_email),
+      Route("POST", "/api/v1/notifications/test", login, account_write, handle_test_notification),
 
-      Route("GET", "/api/v1/users", login, admin, handle_list_users).with_query("limit cursor q filter"),
-      Route("PATCH", "/api/v1/users/{user_id}", login, admin, handle_change_user).with_revision(),
-      Route("POST", "/api/v1/users/{user_id}/block", login, admin, handle_block_user).with_revision(),
-      Route("POST", "/api/v1/users/{user_id}/unblock", login, admin, handle_unblock_user).with_revision(),
-      Route("GET", "/api/v1/admin/settings", login, admin, handle_list_settings),
-      Route("PATCH", "/api/v1/admin/settings", login, admin, handle_change_settings),
-      Route("GET", "/api/v1/admin/audit-log", login, admin, handle_list_audit_log).with_query("limit cursor kind"),
-      Route("GET", "/api/v1/methods", login, admin, handle_list_methods),
-      Route("GET", "/api/v1/admin/health", login, admin, handle_show_server_health),
+      Route("GET", "/api/v1/users", login, grid_admin, handle_list_users).with_query("limit cursor q filter"),
+      Route("PATCH", "/api/v1/users/{user_id}", login, grid_admin, handle_change_user).with_revision(),
+      Route("POST", "/api/v1/users/{user_id}/block", login, grid_admin, handle_block_user).with_revision(),
+      Route("POST", "/api/v1/users/{user_id}/unblock", login, grid_admin, handle_unblock_user).with_revision(),
+      Route("GET", "/api/v1/admin/settings", login, grid_admin, handle_list_settings),
+      Route("PATCH", "/api/v1/admin/settings", login, grid_admin, handle_change_settings),
+      Route("GET", "/api/v1/admin/audit-log", login, grid_admin, handle_list_audit_log).with_query("limit cursor kind"),
+      Route("GET", "/api/v1/methods", login, grid_admin, handle_list_methods),
+      Route("GET", "/api/v1/admin/health", login, grid_admin, handle_show_server_health),
 
-      Route("GET", "/api/v1/statistics", login, read, handle_show_statistics).with_query("owner period"),
-      Route("GET", "/api/v1/events", login, read, handle_stream_events).with_query("since job_id slaves owner"),
+      Route("GET", "/api/v1/statistics", login, jobs_read, handle_show_statistics).with_query("owner period"),
+      Route("GET", "/api/v1/events", login, jobs_read, handle_stream_events).with_query("since job_id slaves owner"),
 
       Route("GET", "/api/v1/grid", nothing, none, handle_show_grid),
       Route("GET", "/api/v1/openapi.yaml", nothing, none, handle_show_openapi),

@@ -12,6 +12,14 @@
 
 namespace distren {
 
+namespace {
+
+std::string all_scopes() {
+  return fmt::format("{}", fmt::join(scope_names(static_cast<unsigned>(Scope::all)), ", "));
+}
+
+}  // namespace
+
 Reply handle_list_tokens(Request const& request, Context& context) {
   if (auto const page = ListPage::read(request); !page) return error_reply(page.error());
   auto tokens = store::list_tokens(context.database(), context.caller.user.id);
@@ -28,25 +36,22 @@ Reply handle_create_token(Request const& request, Context& context) {
   std::vector<std::string> names;
   if (body->read("name", JsonBody::required, name, 100) && name.empty())
     body->problem("name", "bad_format", "name: it is empty");
-  body->read_texts("scopes", JsonBody::required, names, 10);
+  body->read_texts("scopes", JsonBody::required, names, 20);
   unsigned wanted = 0;
   for (auto const& each : names) {
     auto const scope = scope_by_name(each);
     if (scope) wanted |= static_cast<unsigned>(*scope);
     if (!scope) {
       body->problem("scopes", "bad_format",
-                    fmt::format("scopes: '{}' is not one of read, submit, slaves, admin", printable(each, 30)));
+                    fmt::format("scopes: '{}' is not one of {}", printable(each, 30), all_scopes()));
     }
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
-  if (wanted == 0) return error_reply(400, "scopes: name at least one of read, submit, slaves, admin");
+  if (wanted == 0) return error_reply(400, fmt::format("scopes: name at least one of {}", all_scopes()));
   if ((wanted & ~context.caller.scopes) != 0) {
     return error_reply(403, "an API token cannot make one that may do more than itself");
   }
-  std::vector<std::string_view> kept;  // each once, in the order of the documentation
-  for (auto const scope : {Scope::read, Scope::submit, Scope::slaves, Scope::admin}) {
-    if ((wanted & static_cast<unsigned>(scope)) != 0) kept.push_back(scope_name(scope));
-  }
+  auto const kept = scope_names(wanted);
   auto const secret = std::string(token_prefix) + random_secret();
   auto id = store::create_token(context.database(), context.caller.user.id, name,
                                 fmt::format("{}", fmt::join(kept, " ")), secret_hash(secret));

@@ -30,7 +30,7 @@ struct Credentials {
 struct Token {
   std::int64_t id = 0;
   std::string name;
-  std::string scopes;        // space-separated: read submit slaves admin
+  std::string scopes;        // space-separated names
   std::string created_at;    // UTC, ISO 8601
   std::string last_used_at;  // empty: never
 };

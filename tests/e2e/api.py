@@ -22,7 +22,7 @@ class ApiGrid:
         project = self.post("/api/v1/projects", {"name": "Film"})
         shot = self.post("/api/v1/projects/{project_id}/shots", {"sequence": "SQ010", "name": "SH020"},
                          project_id=project["id"])
-        self.post("/api/v1/tokens", {"name": "a script", "scopes": ["read"]})
+        self.post("/api/v1/tokens", {"name": "a script", "scopes": ["jobs:read"]})
         slave = grid.add_slave()
         with open(os.path.join(scenes(), "plain.blend"), "rb") as file:
             scene = {"plain.blend": file.read()}

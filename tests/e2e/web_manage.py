@@ -15,7 +15,7 @@ from web_fixture import PASSWORD, SCRIPT, fixture_with_job, run_pages  # noqa: E
 def html_in_names_is_shown_as_text(fixture):
     page, grid = fixture.page, fixture.grid
     grid.api("POST", "/api/v1/projects", {"name": SCRIPT})
-    grid.api("POST", "/api/v1/tokens", {"name": SCRIPT, "scopes": ["read"]})
+    grid.api("POST", "/api/v1/tokens", {"name": SCRIPT, "scopes": ["jobs:read"]})
     grid.new_slave(SCRIPT)
     folder = os.path.join(grid.folder, "names")
     os.makedirs(folder, exist_ok=True)

@@ -86,3 +86,28 @@ is "$(owner 'SELECT JSON_VALUE(remote_settings, "$.memory_mib"), JSON_VALUE(remo
   SELECT remote_settings FROM slave WHERE id = 92; SELECT remote_settings FROM slave WHERE id = 93')" \
   "4000	1800000	2	3
 {\"paused\":true}" "remote_settings_get_the_names_and_units_of_today"
+
+# Scopes of API tokens, interrupted and run again.
+at_version 13
+owner "INSERT INTO user (id, name, password_hash, created_at) VALUES (90, 'owner', '', UTC_TIMESTAMP(3));
+  INSERT INTO token (id, user_id, name, scopes, secret_hash, created_at) VALUES
+    (1, 90, 'r', 'read', REPEAT('1', 32), UTC_TIMESTAMP(3)), (2, 90, 's', 'submit', REPEAT('2', 32), UTC_TIMESTAMP(3)),
+    (3, 90, 'l', 'slaves', REPEAT('3', 32), UTC_TIMESTAMP(3)), (4, 90, 'a', 'admin', REPEAT('4', 32), UTC_TIMESTAMP(3)),
+    (5, 90, 'all', 'read,submit,slaves,admin', REPEAT('5', 32), UTC_TIMESTAMP(3))"
+sed 's/--.*//' "$top_srcdir"/sql/migrations/*_access.sql | awk -v RS=';' -v to="$work/statement" 'NF { printf "%s;", $0 >sprintf("%s.%02d", to, ++n) }'
+: >"$work/interrupted"
+said=
+for statement in "$work"/statement.*; do
+  cat "$statement" >>"$work/interrupted"
+  said=$said$(mariadb_owner distren <"$work/interrupted" 2>&1)
+done
+rm -f "$work"/statement.*
+is "$said" "" "it_can_be_interrupted_after_each_statement_too"
+migrate >/dev/null
+is "$(owner 'SELECT scopes FROM token ORDER BY id')" \
+  "jobs:read,slaves:read,points:read,account:read
+jobs:write,files:write,points:write
+slaves:write
+account:read,account:write,grid:admin
+jobs:read,jobs:write,files:write,slaves:read,slaves:write,points:read,points:write,account:read,account:write,grid:admin" \
+  "an_api_token_may_do_what_it_might_before"

@@ -43,23 +43,23 @@ refuses DR400 "32-byte hash" "a_session_needs_a_whole_hash" "CALL session_create
 refuses DR400 "366 days" "a_session_cannot_last_for_ever" "CALL session_create(1, REPEAT('a', 32), 999999999, '')"
 refuses DR404 "no user 99" "a_session_of_nobody_is_refused" "CALL session_create(99, REPEAT('a', 32), 60, '')"
 
-is "$(sql "CALL token_create(2, 'laptop', 'read submit', REPEAT('t', 32))")" 1 "a_token_is_made"
-is "$(sql "CALL token_find(REPEAT('t', 32))")" "2	bob	user	read submit" "a_token_is_found_by_its_hash"
-is "$(sql 'CALL token_list(2)' | awk -F '\t' '{ print $2, $3, ($5 != "NULL") }')" "laptop read submit 1" \
+is "$(sql "CALL token_create(2, 'laptop', 'jobs:read jobs:write', REPEAT('t', 32))")" 1 "a_token_is_made"
+is "$(sql "CALL token_find(REPEAT('t', 32))")" "2	bob	user	jobs:read jobs:write" "a_token_is_found_by_its_hash"
+is "$(sql 'CALL token_list(2)' | awk -F '\t' '{ print $2, $3, ($5 != "NULL") }')" "laptop jobs:read jobs:write 1" \
   "a_list_of_tokens_tells_their_use"
 refuses DR404 "unknown or was deleted" "an_unknown_token_is_not_found" "CALL token_find(REPEAT('u', 32))"
-refuses DR411 '"laptop" already' "a_token_name_stands_once" "CALL token_create(2, 'laptop', 'read', REPEAT('v', 32))"
-refuses DR400 "no scopes" "an_unknown_scope_is_refused" "CALL token_create(2, 'x', 'read write', REPEAT('v', 32))"
+refuses DR411 '"laptop" already' "a_token_name_stands_once" "CALL token_create(2, 'laptop', 'jobs:read', REPEAT('v', 32))"
+refuses DR400 "no scopes" "an_unknown_scope_is_refused" "CALL token_create(2, 'x', 'jobs:read jobs', REPEAT('v', 32))"
 refuses DR400 "no scopes" "no_scope_is_refused" "CALL token_create(2, 'x', '', REPEAT('v', 32))"
-refuses DR400 "1 to 100" "a_token_without_name_is_refused" "CALL token_create(2, ' ', 'read', REPEAT('v', 32))"
-refuses DR400 "32-byte hash" "a_token_needs_a_whole_hash" "CALL token_create(2, 'x', 'read', 'v')"
-refuses DR403 "only an administrator" \
-  "a_user_cannot_make_an_admin_token" "CALL token_create(2, 'x', 'read admin', REPEAT('v', 32))"
-is "$(sql "CALL token_create(1, 'root', 'admin', REPEAT('w', 32))")" 2 "an_administrator_can"
-refuses DR404 "no user 99" "a_token_of_nobody_is_refused" "CALL token_create(99, 'x', 'read', REPEAT('v', 32))"
+refuses DR400 "1 to 100" "a_token_without_name_is_refused" "CALL token_create(2, ' ', 'jobs:read', REPEAT('v', 32))"
+refuses DR400 "32-byte hash" "a_token_needs_a_whole_hash" "CALL token_create(2, 'x', 'jobs:read', 'v')"
+refuses DR403 "only moderators and administrators" \
+  "a_user_cannot_make_a_token_for_the_grid" "CALL token_create(2, 'x', 'jobs:read grid:admin', REPEAT('v', 32))"
+is "$(sql "CALL token_create(1, 'root', 'grid:admin', REPEAT('w', 32))")" 2 "an_administrator_can"
+refuses DR404 "no user 99" "a_token_of_nobody_is_refused" "CALL token_create(99, 'x', 'jobs:read', REPEAT('v', 32))"
 owner "INSERT INTO token (user_id, name, scopes, secret_hash, created_at)
-  SELECT 3, seq, 'read', UNHEX(SHA2(seq, 256)), UTC_TIMESTAMP(3) FROM seq_1_to_100" >/dev/null
-refuses DR413 "100 tokens" "a_user_has_a_hundred_tokens_at_most" "CALL token_create(3, 'x', 'read', REPEAT('v', 32))"
+  SELECT 3, seq, 'jobs:read', UNHEX(SHA2(seq, 256)), UTC_TIMESTAMP(3) FROM seq_1_to_100" >/dev/null
+refuses DR413 "100 tokens" "a_user_has_a_hundred_tokens_at_most" "CALL token_create(3, 'x', 'jobs:read', REPEAT('v', 32))"
 refuses DR404 "no token 1" "a_user_cannot_delete_the_token_of_another" "CALL token_delete(1, 1)"
 sql "CALL token_delete(2, 1)"
 refuses DR404 "unknown or was deleted" "a_deleted_token_opens_nothing" "CALL token_find(REPEAT('t', 32))"

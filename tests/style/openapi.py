@@ -21,13 +21,16 @@ def result(name, problems):
 
 
 def routes(text):
-    """{(method, path): (operation, options)}, options as the text of the chained calls."""
+    """{(method, path): (operation, options, security)}, options as the text of the chained calls."""
     found = {}
     text = re.sub(r"\n\s+\.", ".", text)
-    for method, path, handler, options in re.findall(
-            r'Route\("(\w+)", "([^"]+)", \w+, \w+, handle_(\w+)\)((?:\.\w+\([^()]*\))*)', text):
+    for method, path, needs, scope, handler, options in re.findall(
+            r'Route\("(\w+)", "([^"]+)", (\w+), (\w+), handle_(\w+)\)((?:\.\w+\([^()]*\))*)', text):
         first, *words = handler.split("_")
-        found[method.lower(), path] = first + "".join(word.capitalize() for word in words), options
+        security = None
+        if needs in ("login", "optional_login"):
+            security = [{"bearer": [scope.replace("_", ":")]}, {"cookie": []}] + [{}] * (needs == "optional_login")
+        found[method.lower(), path] = first + "".join(word.capitalize() for word in words), options, security
     return found
 
 
@@ -42,14 +45,14 @@ def parameters(document, item, operation):
 
 
 def faults(document, table):
-    """(names, parameters, answers): problems of each kind."""
-    names, unlike, missing = [], [], []
+    """(names, parameters, answers, scopes): problems of each kind."""
+    names, unlike, missing, scopes = [], [], [], []
     for path, item in document["paths"].items():
         for method, operation in item.items():
             if method == "parameters":
                 continue
             where = f"{method.upper()} {path}"
-            wanted, options = table.get((method, path), ("", ""))
+            wanted, options, security = table.get((method, path), ("", "", None))
             if operation.get("operationId") != wanted:
                 names.append(f"{where} is {operation.get('operationId')}, its handler {wanted}")
             query = re.search(r'with_query\("([^"]*)"\)', options.replace('"\n', '"'))
@@ -70,8 +73,12 @@ def faults(document, table):
                 needs += ["409", "422"]
             if "requestBody" in operation and "with_bytes" not in options:
                 needs.append("415")
+            if security is not None:
+                needs += ["401", "403"]
             missing += [f"{where} lists no {code}" for code in needs if code not in operation["responses"]]
-    return names, unlike, missing
+            if security is not None and operation.get("security") != security:
+                scopes.append(f"{where}: security is {operation.get('security')}, its route wants {security}")
+    return names, unlike, missing, scopes
 
 
 with open("doc/openapi.yaml", encoding="utf-8") as file:
@@ -80,10 +87,11 @@ document = yaml.safe_load(text)
 with open("server/api/routes.cpp", encoding="utf-8") as file:
     source = file.read()
 table = routes(source)
-names, unlike, missing = faults(document, table)
+names, unlike, missing, scopes = faults(document, table)
 result("each_operation_has_the_name_of_its_handler", names)
 result("each_operation_has_the_parameters_of_its_route", unlike)
 result("each_operation_lists_the_answers_that_follow_from_its_route", missing)
+result("each_operation_names_the_scope_of_its_route", scopes)
 result("every_name_is_of_one_operation", sorted({name for name in (value[0] for value in table.values())
                                                  if [value[0] for value in table.values()].count(name) > 1}))
 tags = {tag["name"] for tag in document["tags"] if tag.get("description")}
@@ -94,7 +102,7 @@ result("the_document_has_no_anchors", re.findall(r"^.*(?:: |- )[&*]\w+.*$", text
 # What these tests find, they would not find in a document that is right.
 planted = yaml.safe_load(text)
 operation = planted["paths"]["/api/v1/jobs"]["get"]
-operation.update(operationId="getJobs", parameters=[], responses={})
-result("planted_faults_are_found", [] if [len(each) for each in faults(planted, table)] == [1, 1, 1] else ["they are not"])
+operation.update(operationId="getJobs", parameters=[], responses={"401": {}, "403": {}}, security=[])
+result("planted_faults_are_found", [] if [len(each) for each in faults(planted, table)] == [1, 1, 1, 1] else ["they are not"])
 print(f"1..{number}")
 sys.exit(1 if failed else 0)

@@ -159,7 +159,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
 
     def get_tokens(self, _, query, __):
         self.user()
-        self.answer(200, {"items": [{"id": 1, "name": "ci", "scopes": ["read", "submit"], "created_at": "2020-01-05T10:00:00Z",
+        self.answer(200, {"items": [{"id": 1, "name": "ci", "scopes": ["jobs:read", "jobs:write"], "created_at": "2020-01-05T10:00:00Z",
                                      "last_used_at": None}], "next_cursor": None})
 
     def post_tokens(self, _, __, body):

@@ -9,7 +9,7 @@ EXTRA_DIST += tests/support/api_fixture.h tests/support/blend_writer.h tests/sup
   tests/support/database_fixture.h tests/support/dispatch_grid.h tests/support/event_reader.h \
   tests/support/helper_program.h tests/support/http_fixture.h tests/support/http_probe.h \
   tests/support/http_server_fixture.h tests/support/measured_grid.h tests/support/points_fixture.h \
-  tests/support/policy_grid.h tests/support/private_database.h tests/support/sample_job.h
+  tests/support/owned_things.h tests/support/policy_grid.h tests/support/private_database.h tests/support/sample_job.h
 
 unit_programs = tests/unit/test_common tests/unit/test_scene tests/unit/test_image tests/unit/test_client \
   tests/unit/test_slave tests/unit/test_load tests/unit/test_server_http tests/unit/test_server_economy \
@@ -109,7 +109,7 @@ EXTRA_tests_unit_test_server_jobs_DEPENDENCIES = distren-scene
 tests_unit_test_server_api_SOURCES = tests/unit/server/api/access.cpp tests/unit/server/api/administration.cpp \
   tests/unit/server/api/events.cpp tests/unit/server/api/jobs.cpp tests/unit/server/api/openapi.cpp \
   tests/unit/server/api/points.cpp tests/unit/server/api/requests.cpp \
-  tests/unit/server/api/router.cpp tests/unit/server/api/shots.cpp \
+  tests/unit/server/api/router.cpp tests/unit/server/api/scopes.cpp tests/unit/server/api/shots.cpp \
   tests/unit/server/api/slave_protocol.cpp tests/unit/server/api/slaves.cpp tests/unit/server/api/spending.cpp \
   tests/unit/server/api/statistics.cpp tests/unit/server/api/uploads.cpp tests/unit/server/api/users.cpp
 tests_unit_test_server_api_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)

@@ -1781,7 +1781,7 @@ export interface components {
             message: string;
         };
         /** @enum {string} */
-        Scope: "read" | "submit" | "slaves" | "admin";
+        Scope: "jobs:read" | "jobs:write" | "files:write" | "slaves:read" | "slaves:write" | "points:read" | "points:write" | "account:read" | "account:write" | "grid:admin";
         User: {
             /** Format: int64 */
             id: number;
@@ -3084,6 +3084,7 @@ export interface operations {
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4395,6 +4396,8 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             412: components["responses"]["Invalid"];
         };
@@ -4434,6 +4437,8 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
         };
@@ -4477,6 +4482,8 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["Invalid"];

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { useLive } from '../api/live';
 import type { AnswerOf, Scope, Token } from '../api/routes';
-import { logOut, useUser } from '../api/session';
+import { logOut, moderates, useUser, type LoggedIn } from '../api/session';
 import { useStore } from '../base/store';
 import { theme, type Theme } from '../base/theme';
 import { CopyLine, Empty, Heading, Loading, Switch, Time, ErrorMessage, useTitle } from '../parts/basics';
@@ -14,7 +14,18 @@ import { tried } from '../parts/toast';
 import { text } from '../text';
 import { Notifications } from './account_notifications';
 
-const scopes: readonly Scope[] = ['read', 'submit', 'slaves', 'admin'];
+const scopes: readonly Scope[] = [
+  'jobs:read',
+  'jobs:write',
+  'files:write',
+  'slaves:read',
+  'slaves:write',
+  'points:read',
+  'points:write',
+  'account:read',
+  'account:write',
+];
+const offered = (user: LoggedIn): readonly Scope[] => (moderates(user) ? [...scopes, 'grid:admin'] : scopes);
 const themes: readonly (readonly [Theme, string])[] = [
   ['auto', text.account.themes.auto],
   ['light', text.account.themes.light],
@@ -24,11 +35,12 @@ type NewToken = AnswerOf<'POST /api/v1/tokens'>;
 
 function MakeToken({ made }: { made: (token: NewToken) => void }) {
   const [name, setName] = useState('');
-  const [chosen, setChosen] = useState<ReadonlySet<Scope>>(new Set(['read']));
+  const [chosen, setChosen] = useState<ReadonlySet<Scope>>(new Set(['jobs:read']));
+  const choices = offered(useUser());
   const make = async (): Promise<void> => {
     made(
       await ask('POST /api/v1/tokens', {
-        body: { name: name.trim(), scopes: scopes.filter((scope) => chosen.has(scope)) },
+        body: { name: name.trim(), scopes: choices.filter((scope) => chosen.has(scope)) },
       }),
     );
     setName('');
@@ -44,7 +56,7 @@ function MakeToken({ made }: { made: (token: NewToken) => void }) {
       />
       <fieldset>
         <legend>{text.account.mayDo}</legend>
-        {scopes.map((scope) => (
+        {choices.map((scope) => (
           <Check
             key={scope}
             label={text.account.scopes[scope]}

@@ -1,5 +1,6 @@
--- Creates an API token; p_scopes: words of read, submit, slaves, admin. Row: id. DR400 an invalid name, scope or hash,
--- DR403 admin for one who is not an administrator, DR404 no such user, DR411 the name is taken, DR413 100 tokens.
+-- Creates an API token; p_scopes: names of scopes, spaces between. Row: id. DR400 an invalid name, scope or hash, DR403
+-- grid:admin for one who is neither moderator nor administrator, DR404 no such user, DR411 the name is taken, DR413 100
+-- tokens.
 CREATE OR REPLACE PROCEDURE token_create(IN p_user_id BIGINT, IN p_name VARCHAR(1000), IN p_scopes VARCHAR(1000),
   IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER
@@ -11,8 +12,11 @@ BEGIN
   IF CHAR_LENGTH(TRIM(p_name)) NOT BETWEEN 1 AND 100 THEN
     CALL error_raise(400, 'a token needs a name of 1 to 100 characters');
   END IF;
-  IF p_scopes COLLATE utf8mb4_bin NOT REGEXP '^(read|submit|slaves|admin)( (read|submit|slaves|admin))*\\z' THEN
-    CALL error_raise(400, CONCAT('"', p_scopes, '" are no scopes; use read, submit, slaves and admin'));
+  -- Each with a space behind it.
+  IF CONCAT(p_scopes, ' ') COLLATE utf8mb4_bin NOT REGEXP
+     '^(((jobs|slaves|points|account):(read|write)|files:write|grid:admin) )+\\z' THEN
+    CALL error_raise(400, CONCAT('"', p_scopes, '" are no scopes; use jobs:read, jobs:write, files:write, slaves:read, ',
+      'slaves:write, points:read, points:write, account:read, account:write and grid:admin'));
   END IF;
   IF LENGTH(p_secret_hash) <> 32 THEN
     CALL error_raise(400, 'a token needs the 32-byte hash of its secret');
@@ -23,8 +27,8 @@ BEGIN
   IF v_role IS NULL THEN
     CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
-  IF v_role <> 'administrator' AND FIND_IN_SET('admin', REPLACE(p_scopes, ' ', ',')) > 0 THEN
-    CALL error_raise(403, 'only an administrator may have a token with the scope admin');
+  IF v_role = 'user' AND FIND_IN_SET('grid:admin', REPLACE(p_scopes, ' ', ',')) > 0 THEN
+    CALL error_raise(403, 'only moderators and administrators may have a token with the scope grid:admin');
   END IF;
   IF EXISTS (SELECT 1 FROM token WHERE user_id = p_user_id AND name = TRIM(p_name)) THEN
     CALL error_raise(411, CONCAT('you have a token "', TRIM(p_name), '" already'));

@@ -46,8 +46,8 @@ END_TEST
 START_TEST(a_token_in_the_environment_is_enough) {
   ClientFixture const desk;
   desk.sign_on();
-  auto const token = desk.good({"token", "create", "ci", "--scope", "read,submit", "--json"}).json();
-  ck_assert(token.at("scopes") == Json({"read", "submit"}));
+  auto const token = desk.good({"token", "create", "ci", "--scope", "jobs:read,jobs:write", "--json"}).json();
+  ck_assert(token.at("scopes") == Json({"jobs:read", "jobs:write"}));
   auto const secret = token.at("secret").get<std::string>();
   ck_assert_text(desk.good({"token", "create", "ci"}).out.substr(0, 6), "secret");
   desk.good({"logout"});

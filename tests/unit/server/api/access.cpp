@@ -4,7 +4,7 @@
 
 #include "tests/support/api_fixture.h"
 #include "tests/support/database_fixture.h"
-#include "tests/support/sample_job.h"
+#include "tests/support/owned_things.h"
 
 using namespace distren;
 using nlohmann::json;
@@ -20,60 +20,26 @@ START_TEST(nobody_reaches_anothers_things_on_any_route) {
   desk.person();  // the first account of a grid administers it
   auto const owner = desk.person();
   auto const thief = desk.person();
-  auto const job = std::to_string(new_job(desk, owner));
-  auto const slave = desk.call("POST", "/api/v1/slaves", owner, {{"name", "attic"}}).json["id"].dump();
-  auto const token =
-      desk.call("POST", "/api/v1/tokens", owner, {{"name", "t"}, {"scopes", {"read"}}}).json["id"].dump();
-  auto const upload = desk.upload(owner, "mine").header("Location");
-  auto const project = desk.call("POST", "/api/v1/projects", owner, {{"name", "film"}}).json["id"].dump();
-  auto const shot =
-      desk.call("POST", "/api/v1/projects/" + project + "/shots", owner, {{"sequence", "a"}, {"name", "b"}})
-          .json["id"]
-          .dump();
-  auto const task = desk.call("GET", "/api/v1/jobs/" + job + "/tasks", owner).json["items"][0]["id"].dump();
-  std::map<std::string, std::string> const things{{"{job_id}", job},
-                                                  {"{task_id}", task},
-                                                  {"{slave_id}", slave},
-                                                  {"{project_id}", project},
-                                                  {"{shot_id}", shot},
-                                                  {"{token_id}", token},
-                                                  {"{upload_id}", upload.substr(upload.rfind('/') + 1)}};
+  auto const things = make_things(desk, owner);
   int walked = 0;
   for (auto const& route : api_routes()) {
-    // What the path names first is the owner's, what else it names is not there.
-    std::string path(route.pattern);
-    auto const place = path.find('{');
-    auto const first = place == std::string::npos ? "" : path.substr(place, path.find('}', place) + 1 - place);
-    auto const filled = [&](std::string const& thing) {
-      auto out = path;
-      if (!first.empty()) out.replace(place, first.size(), thing);
-      for (auto open = out.find('{'); open != std::string::npos; open = out.find('{'))
-        out.replace(open, out.find('}', open) + 1 - open, "1");
-      return out;
-    };
     auto const method = std::string(route.method);
+    auto const nothing = path_to(route.pattern, "1");
     if (route.needs == Needs::signature)
-      ck_assert_msg(desk.call(method, filled("1"), owner).status == 403, "%s", path.c_str());
+      ck_assert_msg(desk.call(method, nothing, owner).status == 403, "%s", nothing.c_str());
     if (route.needs == Needs::login)
-      ck_assert_msg(desk.call(method, filled("1"), "", json::object()).status == 401, "%s", path.c_str());
-    if (!things.contains(first) || (route.needs != Needs::login && route.needs != Needs::optional_login)) continue;
-    path = filled(things.at(first));
-    Request request;
-    request.method = route.method;
-    request.headers = {{"authorization", "Bearer " + thief},
-                       {"idempotency-key", "theft"},
-                       {"tus-resumable", "1.0.0"},
-                       {"upload-offset", "0"},
-                       {"content-type", route.takes_bytes ? "application/offset+octet-stream" : "application/json"}};
-    request.body = route.method == "PATCH" ? R"({"name":"stolen"})" : "";
-    auto const reply = desk.send(std::move(request), path);
-    ck_assert_msg(reply.status == 404, "%s %s answered %d %s", std::string(route.method).c_str(), path.c_str(),
-                  reply.status, reply.text.c_str());
+      ck_assert_msg(desk.call(method, nothing, "", json::object()).status == 401, "%s", nothing.c_str());
+    auto const first = things.find(first_named(route.pattern));
+    if (first == things.end() || (route.needs != Needs::login && route.needs != Needs::optional_login)) continue;
+    auto const path = path_to(route.pattern, first->second);
+    auto const reply = desk.send(request_of(route, thief), path);
+    ck_assert_msg(reply.status == 404, "%s %s answered %d %s", method.c_str(), path.c_str(), reply.status,
+                  reply.text.c_str());
     ++walked;
   }
   ck_assert_int_gt(walked, 15);
   ck_assert_int_eq(desk.call("GET", "/api/v1/jobs?owner=any", thief).status, 403);
-  ck_assert_text(desk.call("GET", "/api/v1/jobs/" + job, owner).json["name"], "film");
+  ck_assert_text(desk.call("GET", "/api/v1/jobs/" + things.at("{job_id}"), owner).json["name"], "film");
   ck_assert_uint_eq(desk.call("GET", "/api/v1/tokens", owner).json["items"].size(), 1);
 }
 END_TEST

@@ -66,7 +66,7 @@ START_TEST(only_administrators_get_in) {
   ck_assert_int_eq(desk.call("POST", "/api/v1/users/1/block", user, {{"reason", "x"}}).status, 403);
   // A token of an administrator needs the scope as well.
   auto const reading = desk.call("POST", "/api/v1/tokens", desk.admin,
-                                 {{"name", "t" + random_secret().substr(0, 8)}, {"scopes", {"read"}}});
+                                 {{"name", "t" + random_secret().substr(0, 8)}, {"scopes", {"jobs:read"}}});
   ck_assert_int_eq(reading.status, 201);
   ck_assert_int_eq(desk.call("GET", "/api/v1/users", reading.json["secret"]).status, 403);
 }
@@ -98,7 +98,7 @@ START_TEST(who_is_blocked_is_out_at_once_and_reads_why) {
   auto const slave = desk.call("POST", "/api/v1/slaves", bad, {{"name", "attic"}}).json;
   desk.connect(a_slave(slave["id"].get<std::int64_t>(), desk.id_of(bad)));
   ck_assert(desk.online(slave["id"].get<std::int64_t>()));
-  auto const token = desk.call("POST", "/api/v1/tokens", bad, {{"name", "laptop"}, {"scopes", {"read"}}})
+  auto const token = desk.call("POST", "/api/v1/tokens", bad, {{"name", "laptop"}, {"scopes", {"jobs:read"}}})
                          .json["secret"]
                          .get<std::string>();
   ck_assert_int_eq(desk.call("POST", path + "/block", desk.admin, {{"reason", ""}}).status, 400);

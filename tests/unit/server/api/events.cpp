@@ -37,7 +37,7 @@ START_TEST(streams_end_when_their_login_is_gone) {
   Fixture desk;
   auto const secret = desk.person();
   auto const staying = desk.person();
-  auto const token = desk.call("POST", "/api/v1/tokens", staying, {{"name", "t"}, {"scopes", {"read"}}});
+  auto const token = desk.call("POST", "/api/v1/tokens", staying, {{"name", "t"}, {"scopes", {"jobs:read"}}});
   auto const first = std::make_shared<Ended>();
   auto const second = std::make_shared<Ended>();
   auto const third = std::make_shared<Ended>();
@@ -56,7 +56,7 @@ END_TEST
 START_TEST(a_token_that_may_not_read_hears_nothing) {
   Fixture desk;
   auto const secret = desk.person();
-  auto const token = desk.call("POST", "/api/v1/tokens", secret, {{"name", "t"}, {"scopes", {"submit"}}});
+  auto const token = desk.call("POST", "/api/v1/tokens", secret, {{"name", "t"}, {"scopes", {"jobs:write"}}});
   ck_assert_int_eq(desk.call("GET", "/api/v1/events", token.json["secret"]).status, 403);
 }
 END_TEST

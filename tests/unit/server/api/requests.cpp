@@ -42,7 +42,7 @@ std::vector<std::pair<std::string, json>> creations(Fixture& fixture, std::strin
   return {{"/api/v1/projects", {{"name", name}}},
           {"/api/v1/projects/" + to_text(project.json["id"]) + "/shots", {{"sequence", "one"}, {"name", name}}},
           {"/api/v1/slaves", {{"name", name}}},
-          {"/api/v1/tokens", {{"name", name}, {"scopes", {"read"}}}}};
+          {"/api/v1/tokens", {{"name", name}, {"scopes", {"jobs:read"}}}}};
 }
 
 START_TEST(what_is_created_twice_with_one_key_is_one_thing_with_one_answer) {

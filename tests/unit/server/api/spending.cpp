@@ -254,23 +254,23 @@ START_TEST(a_token_spends_as_far_as_its_scopes_go) {
   auto const ben = desk.user();
   auto const job = desk.job(ann);
   auto const token = [&](char const* scope) {
-    auto const made =
-        desk.call("POST", "/api/v1/tokens", ann.secret, {{"name", scope}, {"scopes", json::array({"read", scope})}});
+    auto const made = desk.call("POST", "/api/v1/tokens", ann.secret,
+                                {{"name", scope}, {"scopes", json::array({"points:read", scope})}});
     ck_assert_msg(made.status == 201, "%s", made.text.c_str());
     return Person{ann.name, made.json["secret"], ann.id};
   };
-  auto const reader = token("slaves");
-  auto const submitter = token("submit");
+  auto const reader = token("jobs:write");
+  auto const spender = token("points:write");
   json const gift{{"to", ben.name}, {"millipoints", 1000}};
   ck_assert(desk.points(reader)["available_millipoints"] == 100000);
   ck_assert_int_eq(desk.spend(boost_path(job), reader, "k", json{{"millipoints", 1000}}).status, 403);
-  ck_assert_int_eq(desk.spend(boost_path(job), submitter, "k", json{{"millipoints", 1000}}).status, 201);
-  ck_assert_int_eq(desk.spend("transfers", submitter, "g", gift).status, 403);
+  ck_assert_int_eq(desk.spend(boost_path(job), spender, "k", json{{"millipoints", 1000}}).status, 201);
+  ck_assert_int_eq(desk.spend("transfers", spender, "g", gift).status, 403);
   ck_assert_int_eq(desk.spend("transfers", ann, "g", gift).status, 201);  // a login may
   // Not even a token that may do everything else gives points away.
   auto const all =
       desk.call("POST", "/api/v1/tokens", admin_session,
-                {{"name", random_secret().substr(0, 9)}, {"scopes", {"read", "submit", "slaves", "admin"}}});
+                {{"name", random_secret().substr(0, 9)}, {"scopes", scope_names(static_cast<unsigned>(Scope::all))}});
   ck_assert_msg(all.status == 201, "%s", all.text.c_str());
   auto const given = desk.spend("transfers", {"admin", all.json["secret"], 1}, "t", gift);
   ck_assert_int_eq(given.status, 403);

@@ -123,16 +123,16 @@ END_TEST
 START_TEST(tokens_may_do_what_their_scopes_say) {
   Fixture desk;
   auto const secret = desk.person();
-  auto const made =
-      desk.call("POST", "/api/v1/tokens", secret, {{"name", "script"}, {"scopes", {"slaves", "read", "read"}}});
+  auto const made = desk.call("POST", "/api/v1/tokens", secret,
+                              {{"name", "script"}, {"scopes", {"slaves:write", "jobs:read", "jobs:read"}}});
   ck_assert_int_eq(made.status, 201);
-  ck_assert(made.json["scopes"] == json({"read", "slaves"}));
+  ck_assert(made.json["scopes"] == json({"jobs:read", "slaves:write"}));
   std::string const token = made.json["secret"];
   ck_assert_int_eq(desk.call("GET", "/api/v1/jobs", token).status, 200);
   ck_assert_int_eq(desk.call("POST", "/api/v1/slaves", token, {{"name", "attic"}}).status, 201);
   auto const refused = desk.call("POST", "/api/v1/submissions", token, json::object());
   ck_assert_int_eq(refused.status, 403);
-  ck_assert_says(refused.message(), "lacks the scope 'submit'");
+  ck_assert_says(refused.message(), "lacks the scope 'jobs:write'");
   ck_assert_int_eq(desk.call("GET", "/api/v1/tokens", token).status, 403);
   auto const list = desk.call("GET", "/api/v1/tokens", secret);
   ck_assert_uint_eq(list.json["items"].size(), 1);

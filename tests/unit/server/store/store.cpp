@@ -79,8 +79,8 @@ START_TEST(a_refusal_of_a_procedure_is_an_error_of_the_same_number) {
   ck_assert_good(store::create_user(database, "plain", "", "x"));
   auto const plain = store::find_credentials(database, "plain");
   ck_assert_good(plain);
-  ck_assert_refused(store::create_token(database, plain->user.id, "x", "admin", std::string(32, 'a')), Errc::denied,
-                    "only an administrator");
+  ck_assert_refused(store::create_token(database, plain->user.id, "x", "grid:admin", std::string(32, 'a')),
+                    Errc::denied, "only moderators and administrators");
   ck_assert_refused(database.call("no_such_procedure", {}), Errc::unavailable, "run distren-migrate");
   ck_assert_refused(database.call("session_create", {user, std::string_view("x"), nullptr, std::string_view("")}),
                     Errc::invalid, "32-byte");
@@ -146,9 +146,9 @@ START_TEST(people_sessions_and_tokens_are_kept) {
   ck_assert_good(store::delete_session(database, hash));
   ck_assert_refused(store::find_session(database, hash), Errc::not_found, "log in again");
 
-  auto const token = store::create_token(database, user->id, "script", "read submit", hash);
+  auto const token = store::create_token(database, user->id, "script", "jobs:read jobs:write", hash);
   ck_assert_good(token);
-  ck_assert_text(store::find_token(database, hash)->scopes, "read submit");
+  ck_assert_text(store::find_token(database, hash)->scopes, "jobs:read jobs:write");
   auto const tokens = store::list_tokens(database, user->id);
   ck_assert_good(tokens);
   ck_assert_uint_eq(tokens->size(), 1);
