@@ -6,6 +6,7 @@
 
 #include "client/context.h"
 #include "client/table.h"
+#include "common/base/text.h"
 
 namespace distren::client {
 namespace {
@@ -14,6 +15,8 @@ std::vector<std::string> const token_scopes{"jobs:read",     "jobs:write",  "fil
                                             "slaves:write",  "points:read", "points:write", "account:read",
                                             "account:write", "grid:admin"};
 
+constexpr std::int64_t day_ms = 86'400'000;
+
 std::string joined(Json const& words) {
   std::string out;
   for (auto const& word : words)
@@ -21,15 +24,23 @@ std::string joined(Json const& words) {
   return out;
 }
 
+std::string expiry_of(Json const& token) {
+  auto const text = text_of(token, "expires_at");
+  if (text.empty()) return "never";
+  auto const at = parse_iso_time(text);
+  return at && *at <= now_ms() ? "expired" : text.substr(0, 10);
+}
+
 Result<int> list_tokens(Context const& context) {
   auto session = context.session();
   if (!session) return session.error();
-  Table table({{"TOKEN", Align::right}, {"NAME"}, {"SCOPES"}, {"CREATED"}, {"LAST USED"}});
+  Table table({{"TOKEN", Align::right}, {"NAME"}, {"SCOPES"}, {"CREATED"}, {"LAST USED"}, {"EXPIRES"}});
   Json items = Json::array();
   auto listed = session->each_item("/api/v1/tokens", "the tokens", [&](Json const& token) {
     items.push_back(token);
     table.add({id_of(token), text_of(token, "name"), joined(list_of(token, "scopes")),
-               ago(text_of(token, "created_at"), now_ms()), ago(text_of(token, "last_used_at"), now_ms())});
+               ago(text_of(token, "created_at"), now_ms()), ago(text_of(token, "last_used_at"), now_ms()),
+               expiry_of(token)});
     return true;
   });
   if (!listed) return listed.error();
@@ -37,10 +48,13 @@ Result<int> list_tokens(Context const& context) {
   return exit_ok;
 }
 
-Result<int> create_token(Context const& context, std::string const& name, std::vector<std::string> const& scopes) {
+Result<int> create_token(Context const& context, std::string const& name, std::vector<std::string> const& scopes,
+                         int days) {
   auto session = context.session();
   if (!session) return session.error();
-  auto token = session->send_once("/api/v1/tokens", Json{{"name", name}, {"scopes", scopes}}, "the token");
+  Json body{{"name", name}, {"scopes", scopes}};
+  if (days > 0) body["expires_at"] = iso_time(now_ms() + days * day_ms);
+  auto token = session->send_once("/api/v1/tokens", body, "the token");
   if (!token) return token.error();
   context.print(*token, text_of(*token, "secret") + "\n");
   if (!context.options.json) context.note("Keep it secret, for example in DISTREN_TOKEN: it is not shown again.");
@@ -88,6 +102,7 @@ void add_token_commands(CLI::App& app, Context& context) {
   auto scopes =
       std::make_shared<std::vector<std::string>>(std::vector<std::string>{"jobs:read", "jobs:write", "files:write"});
   auto id = std::make_shared<std::int64_t>(0);
+  auto days = std::make_shared<int>(0);
 
   app.add_subcommand("tokens", "List your API tokens")->callback([&context] {
     context.run = [&context] { return list_tokens(context); };
@@ -101,8 +116,11 @@ void add_token_commands(CLI::App& app, Context& context) {
           fmt::format("Allowed scopes: {} (default jobs:read,jobs:write,files:write)", fmt::join(token_scopes, ", ")))
       ->delimiter(',')
       ->check(CLI::IsMember(token_scopes));
-  create->callback([&context, name, scopes] {
-    context.run = [&context, name, scopes] { return create_token(context, *name, *scopes); };
+  create->add_option("--expires-in", *days, "Days after which the token expires (default never)")
+      ->type_name("DAYS")
+      ->check(CLI::Range(1, 3660));
+  create->callback([&context, name, scopes, days] {
+    context.run = [&context, name, scopes, days] { return create_token(context, *name, *scopes, *days); };
   });
   auto* revoke = token->add_subcommand("revoke", "Revoke a token");
   revoke->add_option("TOKEN", *id, "Number of the token")->required()->check(CLI::PositiveNumber);

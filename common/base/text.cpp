@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <ctime>
 
 namespace distren {
@@ -72,6 +73,79 @@ std::string iso_time(std::int64_t unix_ms) {
   char text[64];
   std::string const date(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts));
   return fmt::format("{}.{:03}Z", date, ms);
+}
+
+namespace {
+
+// Reads a text from its front; after the first thing that is not there nothing else is.
+class TimeReader {
+public:
+  explicit TimeReader(std::string_view text) : rest_(text) {}
+  [[nodiscard]] bool good() const { return good_; }
+  [[nodiscard]] bool finished() const { return good_ && rest_.empty(); }
+  bool skip(std::string_view any_of) {
+    bool const there = !rest_.empty() && any_of.find(rest_.front()) != std::string_view::npos;
+    if (there) rest_.remove_prefix(1);
+    return there;
+  }
+  void expect(std::string_view any_of) { good_ = good_ && skip(any_of); }
+  int number(std::size_t digits, int most) {
+    int value = 0;
+    for (std::size_t i = 0; i < digits; ++i) {
+      good_ = good_ && !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9';
+      if (!good_) return 0;
+      value = value * 10 + (rest_.front() - '0');
+      rest_.remove_prefix(1);
+    }
+    good_ = good_ && value <= most;
+    return value;
+  }
+  // Milliseconds of a fraction of one to nine digits.
+  int fraction() {
+    int value = 0;
+    std::size_t count = 0;
+    for (; !rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9'; rest_.remove_prefix(1), ++count)
+      if (count < 3) value = value * 10 + (rest_.front() - '0');
+    good_ = good_ && count >= 1 && count <= 9;
+    for (; count < 3; ++count) value *= 10;
+    return value;
+  }
+
+private:
+  std::string_view rest_;
+  bool good_ = true;
+};
+
+}  // namespace
+
+std::optional<std::int64_t> parse_iso_time(std::string_view text) {
+  using namespace std::chrono;
+  TimeReader reader(text);
+  int const year_number = reader.number(4, 9999);
+  reader.expect("-");
+  int const month_number = reader.number(2, 12);
+  reader.expect("-");
+  int const day_number = reader.number(2, 31);
+  reader.expect("Tt");
+  int const hour = reader.number(2, 23);
+  reader.expect(":");
+  int const minute = reader.number(2, 59);
+  reader.expect(":");
+  int const second = reader.number(2, 59);
+  int const ms = reader.skip(".") ? reader.fraction() : 0;
+  int offset = 0;
+  if (!reader.skip("Zz")) {
+    int const sign = reader.skip("-") ? -1 : 1;
+    if (sign > 0) reader.expect("+");
+    int const offset_hours = reader.number(2, 23);
+    reader.expect(":");
+    offset = sign * (offset_hours * 60 + reader.number(2, 59));
+  }
+  year_month_day const date{year(year_number), month(static_cast<unsigned>(month_number)),
+                            day(static_cast<unsigned>(day_number))};
+  if (!reader.finished() || !date.ok()) return std::nullopt;
+  auto const days = static_cast<std::int64_t>(sys_days(date).time_since_epoch().count());
+  return (((days * 24 + hour) * 60 + minute - offset) * 60 + second) * 1000 + ms;
 }
 
 }  // namespace distren

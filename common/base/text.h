@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,5 +31,9 @@ std::string human_time(std::int64_t milliseconds);
 
 // Milliseconds since 1970 as "2026-01-05T10:00:00.123Z".
 std::string iso_time(std::int64_t unix_ms);
+
+// The same backwards, as RFC 3339 has it: with or without a fraction, of which milliseconds count, and with Z or an
+// offset; nothing for another form or a date that is not in the calendar.
+std::optional<std::int64_t> parse_iso_time(std::string_view text);
 
 }  // namespace distren

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "common/base/digest.h"
+#include "common/base/text.h"
 #include "server/api/services.h"
 
 namespace distren {
@@ -57,7 +58,7 @@ Result<Caller> find_caller(Request const& request, Services const& services, Dat
   Caller caller;
   auto secret = credentials(request, "bearer");
   if (secret.empty()) {
-    secret = cookie_of(request, session_cookie);
+    secret = cookie_of(request, session_cookie_name(request, services.config.public_url));
     caller.by_cookie = !secret.empty();
   }
   if (secret.empty()) return caller;
@@ -66,6 +67,8 @@ Result<Caller> find_caller(Request const& request, Services const& services, Dat
   if (!caller.by_cookie && secret.starts_with(token_prefix)) {
     auto token = store::find_token(database, hash);
     if (!token) return as_denied(std::move(token).error());
+    if (!token->expired_at.empty())
+      return fail(Errc::denied, fmt::format("this API token expired at {}; create another one", token->expired_at));
     caller.user = std::move(token->user);
     caller.scopes = scopes_of(token->scopes);
     caller.token_hash = hash;
@@ -80,6 +83,19 @@ Result<Caller> find_caller(Request const& request, Services const& services, Dat
   caller.csrf_missing = caller.by_cookie && changes &&
                         !equal_in_constant_time(request.header("x-csrf-token"), csrf_token(services, hash));
   return caller;
+}
+
+std::string_view session_cookie_name(Request const& request, std::string_view public_url) {
+  return arrives_by_tls(request, public_url) ? "__Host-distren_session" : "distren_session";
+}
+
+bool arrives_by_tls(Request const& request, std::string_view public_url) {
+  constexpr std::string_view scheme = "https://";
+  if (request.secure) return true;
+  if (!public_url.starts_with(scheme)) return false;
+  auto const rest = public_url.substr(scheme.size());
+  auto const authority = rest.substr(0, rest.find('/'));
+  return !authority.empty() && lower_case(request.header("host")) == lower_case(authority);
 }
 
 Reply scope_missing(Scope scope) {

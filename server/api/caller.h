@@ -44,8 +44,14 @@ Reply scope_missing(Scope scope);
 // What follows "Bearer " in its header; empty: nothing.
 std::string_view bearer_token(Request const& request);
 
-inline constexpr std::string_view session_cookie = "distren_session";
-inline constexpr std::string_view token_prefix = "dt_";  // API tokens begin with it, sessions do not
+// Did the client send this over TLS: to this server, or to a proxy, which then passes on the host of the public URL.
+bool arrives_by_tls(Request const& request, std::string_view public_url);
+// The cookie of a login. Over TLS one that no other host and no plain connection can set.
+std::string_view session_cookie_name(Request const& request, std::string_view public_url);
+
+// What secrets begin with, so that scanners of published files know them.
+inline constexpr std::string_view token_prefix = "dt_";  // API tokens
+inline constexpr std::string_view login_prefix = "ds_";  // logins
 
 std::string csrf_token(Services const& services, std::string_view secret_hash);
 std::string secret_hash(std::string_view secret);

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "common/base/text.h"
+#include "server/api/scope.h"
 #include "server/api/services.h"
 #include "server/dispatch/status.h"
 #include "server/dispatch/task_text.h"
@@ -80,18 +81,12 @@ json user_to_json(store::UserDetails const& user) {
 }
 
 json token_to_json(store::Token const& token) {
-  json scopes = json::array();
-  std::string_view rest = token.scopes;
-  while (!rest.empty()) {
-    auto const end = rest.find(' ');
-    scopes.push_back(rest.substr(0, end));
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  }
   return {{"id", token.id},
           {"name", token.name},
-          {"scopes", scopes},
+          {"scopes", scope_names(scopes_of(token.scopes))},
           {"created_at", token.created_at},
-          {"last_used_at", text_or_null(token.last_used_at)}};
+          {"last_used_at", text_or_null(token.last_used_at)},
+          {"expires_at", text_or_null(token.expires_at)}};
 }
 
 namespace {

@@ -46,6 +46,14 @@ Reply handle_create_token(Request const& request, Context& context) {
                     fmt::format("scopes: '{}' is not one of {}", printable(each, 30), all_scopes()));
     }
   }
+  std::string expires_at;
+  std::optional<std::int64_t> expires_ms;  // of a token that ends
+  if (body->read("expires_at", JsonBody::optional, expires_at, 40)) {
+    expires_ms = parse_iso_time(expires_at);
+    if (!expires_ms)
+      body->problem("expires_at", "bad_format",
+                    fmt::format("expires_at: '{}' is not a time like 2026-12-31T23:59:59Z, or null", expires_at));
+  }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   if (wanted == 0) return error_reply(400, fmt::format("scopes: name at least one of {}", all_scopes()));
   if ((wanted & ~context.caller.scopes) != 0) {
@@ -54,9 +62,13 @@ Reply handle_create_token(Request const& request, Context& context) {
   auto const kept = scope_names(wanted);
   auto const secret = std::string(token_prefix) + random_secret();
   auto id = store::create_token(context.database(), context.caller.user.id, name,
-                                fmt::format("{}", fmt::join(kept, " ")), secret_hash(secret));
+                                fmt::format("{}", fmt::join(kept, " ")), secret_hash(secret), expires_ms);
   if (!id) return error_reply(id.error());
-  return json_reply(201, {{"id", *id}, {"name", name}, {"scopes", kept}, {"secret", secret}});
+  return json_reply(201, {{"id", *id},
+                          {"name", name},
+                          {"scopes", kept},
+                          {"expires_at", expires_ms ? time_or_null(*expires_ms) : nlohmann::json(nullptr)},
+                          {"secret", secret}});
 }
 
 Reply handle_revoke_token(Request const&, Context& context) {

@@ -27,15 +27,17 @@ Result<void> check_name(std::string_view name) {
               fmt::format("name: '{}' cannot be a name; it has 1 to 32 of A-Z a-z 0-9 . _ -", printable(name, 60)));
 }
 
-std::string cookie(Services const& services, bool secure, std::string_view secret, bool expired) {
-  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict{}; Max-Age={}", session_cookie, secret,
-                     secure ? "; Secure" : "", expired ? 0 : services.runtime.now().session_s);
+std::string cookie(Services const& services, Request const& request, std::string_view secret, bool expired) {
+  auto const& public_url = services.config.public_url;
+  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict{}; Max-Age={}", session_cookie_name(request, public_url),
+                     secret, arrives_by_tls(request, public_url) ? "; Secure" : "",
+                     expired ? 0 : services.runtime.now().session_s);
 }
 
 // A new session of this user as the answer to login and registration.
 Reply session_reply(int status, Request const& request, Context& context, store::User const& user) {
   auto& services = context.services;
-  auto const secret = random_secret();
+  auto const secret = std::string(login_prefix) + random_secret();
   auto const hash = secret_hash(secret);
   auto created =
       store::create_session(context.database(), user.id, hash, services.runtime.now().session_s, request.address);
@@ -47,7 +49,7 @@ Reply session_reply(int status, Request const& request, Context& context, store:
   auto const shown = store::show_user(context.database(), user.id);
   if (!shown) return error_reply(shown.error());
   return json_reply(status, {{"user", user_to_json(*shown)}, {"token", secret}, {"csrf", csrf_token(services, hash)}})
-      .with("Set-Cookie", cookie(services, request.secure, secret, false));
+      .with("Set-Cookie", cookie(services, request, secret, false));
 }
 
 }  // namespace
@@ -108,7 +110,7 @@ Reply handle_delete_current_session(Request const& request, Context& context) {
     if (!deleted && deleted.error().code != Errc::not_found) return error_reply(deleted.error());
     context.services.live.end_session(context.caller.secret_hash);
   }
-  return empty_reply(204).with("Set-Cookie", cookie(context.services, request.secure, "", true));
+  return empty_reply(204).with("Set-Cookie", cookie(context.services, request, "", true));
 }
 
 Reply handle_show_me(Request const&, Context& context) {

@@ -75,7 +75,8 @@ void check_streams(MaintenanceParts const& parts, Database& database) {
     bool over = false;
     if (session.by_token) {
       auto const token = store::find_token(database, session.secret_hash);
-      over = token ? session.by_role && token->user.role == store::Role::user : token.error().code == Errc::not_found;
+      over = token ? !token->expired_at.empty() || (session.by_role && token->user.role == store::Role::user)
+                   : token.error().code == Errc::not_found;
     } else {
       auto const user = store::find_session(database, session.secret_hash);
       over = user ? session.by_role && user->role == store::Role::user : user.error().code == Errc::not_found;

@@ -58,10 +58,11 @@ Result<void> delete_session(Database& database, std::string_view secret_hash) {
 }
 
 Result<std::int64_t> create_token(Database& database, std::int64_t user, std::string_view name, std::string_view scopes,
-                                  std::string_view secret_hash) {
+                                  std::string_view secret_hash, std::optional<std::int64_t> expires_ms) {
   std::int64_t id = 0;
-  auto const created =
-      database.call("token_create", {user, name, scopes, secret_hash}, [&](SqlRow const& row) { id = row.integer(0); });
+  auto const created = database.call(
+      "token_create", {user, name, scopes, secret_hash, expires_ms ? SqlValue(*expires_ms) : SqlValue(nullptr)},
+      [&](SqlRow const& row) { id = row.integer(0); });
   if (!created) return created.error();
   return id;
 }
@@ -69,7 +70,7 @@ Result<std::int64_t> create_token(Database& database, std::int64_t user, std::st
 Result<TokenOwner> find_token(Database& database, std::string_view secret_hash) {
   TokenOwner owner;
   auto const found = database.call("token_find", {secret_hash}, [&](SqlRow const& row) {
-    owner = {read_user(row), row.text(3)};
+    owner = {read_user(row), row.text(3), row.text(4)};
   });
   if (!found) return found.error();
   return owner;
@@ -78,7 +79,7 @@ Result<TokenOwner> find_token(Database& database, std::string_view secret_hash) 
 Result<std::vector<Token>> list_tokens(Database& database, std::int64_t user) {
   std::vector<Token> tokens;
   auto const listed = database.call("token_list", {user}, [&](SqlRow const& row) {
-    tokens.push_back({row.integer(0), row.text(1), row.text(2), row.text(3), row.text(4)});
+    tokens.push_back({row.integer(0), row.text(1), row.text(2), row.text(3), row.text(4), row.text(5)});
   });
   if (!listed) return listed.error();
   return tokens;

@@ -33,6 +33,7 @@ struct Token {
   std::string scopes;        // space-separated names
   std::string created_at;    // UTC, ISO 8601
   std::string last_used_at;  // empty: never
+  std::string expires_at;    // empty: never
 };
 
 // conflict: the name is taken. The first user of a grid becomes administrator; others get role user.
@@ -51,9 +52,10 @@ Result<void> delete_session(Database&, std::string_view secret_hash);
 struct TokenOwner {
   User user;
   std::string scopes;
+  std::string expired_at;  // empty: it has not expired; otherwise it opens nothing
 };
 Result<std::int64_t> create_token(Database&, std::int64_t user, std::string_view name, std::string_view scopes,
-                                  std::string_view secret_hash);
+                                  std::string_view secret_hash, std::optional<std::int64_t> expires_ms = {});
 Result<TokenOwner> find_token(Database&, std::string_view secret_hash);
 Result<std::vector<Token>> list_tokens(Database&, std::int64_t user);
 Result<void> delete_token(Database&, std::int64_t user, std::int64_t token);

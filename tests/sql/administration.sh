@@ -32,7 +32,7 @@ owner "UPDATE user SET role = IF(id = 1, 'administrator', 'user')" >/dev/null
 
 # Blocking.
 sql "CALL session_create(2, REPEAT('s', 32), 3600, '192.0.2.1'); CALL session_create(2, REPEAT('r', 32), 3600, '192.0.2.1')"
-sql "CALL token_create(2, 'laptop', 'jobs:read', REPEAT('t', 32))" >/dev/null
+sql "CALL token_create(2, 'laptop', 'jobs:read', REPEAT('t', 32), NULL)" >/dev/null
 owner "INSERT INTO blob_owner (user_id, blob_id) VALUES (2, 1)" >/dev/null
 bobs() {
   job "$@" >/dev/null

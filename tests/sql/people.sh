@@ -43,24 +43,36 @@ refuses DR400 "32-byte hash" "a_session_needs_a_whole_hash" "CALL session_create
 refuses DR400 "366 days" "a_session_cannot_last_for_ever" "CALL session_create(1, REPEAT('a', 32), 999999999, '')"
 refuses DR404 "no user 99" "a_session_of_nobody_is_refused" "CALL session_create(99, REPEAT('a', 32), 60, '')"
 
-is "$(sql "CALL token_create(2, 'laptop', 'jobs:read jobs:write', REPEAT('t', 32))")" 1 "a_token_is_made"
-is "$(sql "CALL token_find(REPEAT('t', 32))")" "2	bob	user	jobs:read jobs:write" "a_token_is_found_by_its_hash"
+is "$(sql "CALL token_create(2, 'laptop', 'jobs:read jobs:write', REPEAT('t', 32), NULL)")" 1 "a_token_is_made"
+is "$(sql "CALL token_find(REPEAT('t', 32))")" "2	bob	user	jobs:read jobs:write	NULL" "a_token_is_found_by_its_hash"
 is "$(sql 'CALL token_list(2)' | awk -F '\t' '{ print $2, $3, ($5 != "NULL") }')" "laptop jobs:read jobs:write 1" \
   "a_list_of_tokens_tells_their_use"
 refuses DR404 "unknown or was deleted" "an_unknown_token_is_not_found" "CALL token_find(REPEAT('u', 32))"
-refuses DR411 '"laptop" already' "a_token_name_stands_once" "CALL token_create(2, 'laptop', 'jobs:read', REPEAT('v', 32))"
-refuses DR400 "no scopes" "an_unknown_scope_is_refused" "CALL token_create(2, 'x', 'jobs:read jobs', REPEAT('v', 32))"
-refuses DR400 "no scopes" "no_scope_is_refused" "CALL token_create(2, 'x', '', REPEAT('v', 32))"
-refuses DR400 "1 to 100" "a_token_without_name_is_refused" "CALL token_create(2, ' ', 'jobs:read', REPEAT('v', 32))"
-refuses DR400 "32-byte hash" "a_token_needs_a_whole_hash" "CALL token_create(2, 'x', 'jobs:read', 'v')"
+refuses DR411 '"laptop" already' "a_token_name_stands_once" "CALL token_create(2, 'laptop', 'jobs:read', REPEAT('v', 32), NULL)"
+refuses DR400 "no scopes" "an_unknown_scope_is_refused" "CALL token_create(2, 'x', 'jobs:read jobs', REPEAT('v', 32), NULL)"
+refuses DR400 "no scopes" "no_scope_is_refused" "CALL token_create(2, 'x', '', REPEAT('v', 32), NULL)"
+refuses DR400 "1 to 100" "a_token_without_name_is_refused" "CALL token_create(2, ' ', 'jobs:read', REPEAT('v', 32), NULL)"
+refuses DR400 "32-byte hash" "a_token_needs_a_whole_hash" "CALL token_create(2, 'x', 'jobs:read', 'v', NULL)"
 refuses DR403 "only moderators and administrators" \
-  "a_user_cannot_make_a_token_for_the_grid" "CALL token_create(2, 'x', 'jobs:read grid:admin', REPEAT('v', 32))"
-is "$(sql "CALL token_create(1, 'root', 'grid:admin', REPEAT('w', 32))")" 2 "an_administrator_can"
-refuses DR404 "no user 99" "a_token_of_nobody_is_refused" "CALL token_create(99, 'x', 'jobs:read', REPEAT('v', 32))"
+  "a_user_cannot_make_a_token_for_the_grid" "CALL token_create(2, 'x', 'jobs:read grid:admin', REPEAT('v', 32), NULL)"
+is "$(sql "CALL token_create(1, 'root', 'grid:admin', REPEAT('w', 32), NULL)")" 2 "an_administrator_can"
+refuses DR404 "no user 99" "a_token_of_nobody_is_refused" "CALL token_create(99, 'x', 'jobs:read', REPEAT('v', 32), NULL)"
 owner "INSERT INTO token (user_id, name, scopes, secret_hash, created_at)
   SELECT 3, seq, 'jobs:read', UNHEX(SHA2(seq, 256)), UTC_TIMESTAMP(3) FROM seq_1_to_100" >/dev/null
-refuses DR413 "100 tokens" "a_user_has_a_hundred_tokens_at_most" "CALL token_create(3, 'x', 'jobs:read', REPEAT('v', 32))"
+refuses DR413 "100 tokens" "a_user_has_a_hundred_tokens_at_most" "CALL token_create(3, 'x', 'jobs:read', REPEAT('v', 32), NULL)"
 refuses DR404 "no token 1" "a_user_cannot_delete_the_token_of_another" "CALL token_delete(1, 1)"
+for ms in 0 1 -1 "UNIX_TIMESTAMP() * 1000 - 1000" "(UNIX_TIMESTAMP() + 3661 * 86400) * 1000" 9223372036854775807; do
+  refuses DR400 "3,660 days" "a_token_cannot_end_at_$ms" "CALL token_create(2, 'x', 'jobs:read', REPEAT('v', 32), $ms)"
+done
+is "$(sql "CALL token_create(2, 'short', 'jobs:read', REPEAT('s', 32), (UNIX_TIMESTAMP() + 3600) * 1000)" >/dev/null
+  sql "CALL token_find(REPEAT('s', 32))" | cut -f 2,5
+  sql 'CALL token_list(2)' | awk -F '\t' '{ print $2, ($6 != "NULL") }')" "bob	NULL
+short 1
+laptop 0" "a_token_may_end"
+owner "UPDATE token SET expires_at = '2026-01-05 10:00:00', last_used_at = NULL WHERE name = 'short'" >/dev/null
+is "$(sql "CALL token_find(REPEAT('s', 32))" | cut -f 5; owner "SELECT last_used_at FROM token WHERE name = 'short'")" \
+  "2026-01-05T10:00:00.000Z
+NULL" "one_that_has_ended_says_when_and_is_not_used"
 sql "CALL token_delete(2, 1)"
 refuses DR404 "unknown or was deleted" "a_deleted_token_opens_nothing" "CALL token_find(REPEAT('t', 32))"
 

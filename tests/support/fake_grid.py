@@ -160,13 +160,14 @@ class Grid(http.server.BaseHTTPRequestHandler):
     def get_tokens(self, _, query, __):
         self.user()
         self.answer(200, {"items": [{"id": 1, "name": "ci", "scopes": ["jobs:read", "jobs:write"], "created_at": "2020-01-05T10:00:00Z",
-                                     "last_used_at": None}], "next_cursor": None})
+                                     "last_used_at": None, "expires_at": None}], "next_cursor": None})
 
     def post_tokens(self, _, __, body):
         user = self.user()
         secret = f"secret{number()}"
         state["tokens"][secret] = user
-        self.answer(201, {"id": 1, "name": body["name"], "scopes": body["scopes"], "secret": secret})
+        self.answer(201, {"id": 1, "name": body["name"], "scopes": body["scopes"],
+                          "expires_at": body.get("expires_at"), "secret": secret})
 
     def delete_tokens(self, parts, *_):
         self.user()

@@ -20,7 +20,7 @@ check_PROGRAMS += $(unit_programs)
 TESTS += $(unit_programs)
 
 tests_unit_test_common_SOURCES = tests/unit/common/base/base.cpp tests/unit/common/base/command_line.cpp \
-  tests/unit/common/base/json_body.cpp \
+  tests/unit/common/base/json_body.cpp tests/unit/common/base/text.cpp \
   tests/unit/common/http/http_client.cpp tests/unit/common/http/tls.cpp tests/unit/common/http/transfer.cpp \
   tests/unit/common/process/process.cpp tests/unit/common/protocol/messages.cpp \
   tests/unit/common/render/frame_range.cpp tests/unit/common/render/render_method.cpp

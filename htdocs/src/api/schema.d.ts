@@ -1817,6 +1817,11 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description null: never
+             */
+            expires_at: string | null;
         };
         Project: {
             /** Format: int64 */
@@ -2537,7 +2542,7 @@ export interface components {
                 };
             };
         };
-        /** @description Logged in; the cookie distren_session is set too */
+        /** @description Logged in; the cookie is set too */
         Session: {
             headers: {
                 [name: string]: unknown;
@@ -2545,7 +2550,7 @@ export interface components {
             content: {
                 "application/json": {
                     user: components["schemas"]["User"];
-                    /** @description The session's secret */
+                    /** @description The session's secret; begins with `ds_` */
                     token: string;
                     csrf: string;
                 };
@@ -3133,6 +3138,11 @@ export interface operations {
                 "application/json": {
                     name: string;
                     scopes: components["schemas"]["Scope"][];
+                    /**
+                     * Format: date-time
+                     * @description In the future, at most 3,660 days from now; null: never
+                     */
+                    expires_at?: string | null;
                 };
             };
         };
@@ -3148,6 +3158,12 @@ export interface operations {
                         id: number;
                         name: string;
                         scopes: components["schemas"]["Scope"][];
+                        /**
+                         * Format: date-time
+                         * @description null: never
+                         */
+                        expires_at: string | null;
+                        /** @description Begins with `dt_`; it is not shown again */
                         secret: string;
                     };
                 };

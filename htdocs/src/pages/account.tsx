@@ -8,7 +8,7 @@ import { useStore } from '../base/store';
 import { theme, type Theme } from '../base/theme';
 import { CopyLine, Empty, Heading, Loading, Switch, Time, ErrorMessage, useTitle } from '../parts/basics';
 import { confirmed, Dialog } from '../parts/dialog';
-import { Check, Field, Form } from '../parts/form';
+import { Check, Field, Form, Select } from '../parts/form';
 import { Icon } from '../parts/icons';
 import { tried } from '../parts/toast';
 import { text } from '../text';
@@ -31,16 +31,30 @@ const themes: readonly (readonly [Theme, string])[] = [
   ['light', text.account.themes.light],
   ['dark', text.account.themes.dark],
 ];
+type Days = '30' | '90' | '365' | '';
+const lifetimes: readonly (readonly [Days, string])[] = [
+  ['30', text.account.afterDays(30)],
+  ['90', text.account.afterDays(90)],
+  ['365', text.account.afterDays(365)],
+  ['', text.account.never],
+];
 type NewToken = AnswerOf<'POST /api/v1/tokens'>;
+
+const hasExpired = (token: Token): boolean => token.expires_at !== null && Date.parse(token.expires_at) <= Date.now();
 
 function MakeToken({ made }: { made: (token: NewToken) => void }) {
   const [name, setName] = useState('');
   const [chosen, setChosen] = useState<ReadonlySet<Scope>>(new Set(['jobs:read']));
+  const [days, setDays] = useState<Days>('');
   const choices = offered(useUser());
   const make = async (): Promise<void> => {
     made(
       await ask('POST /api/v1/tokens', {
-        body: { name: name.trim(), scopes: choices.filter((scope) => chosen.has(scope)) },
+        body: {
+          name: name.trim(),
+          scopes: choices.filter((scope) => chosen.has(scope)),
+          expires_at: days === '' ? null : new Date(Date.now() + Number(days) * 86_400_000).toISOString(),
+        },
       }),
     );
     setName('');
@@ -70,6 +84,7 @@ function MakeToken({ made }: { made: (token: NewToken) => void }) {
           />
         ))}
       </fieldset>
+      <Select label={text.account.expires} value={days} options={lifetimes} onChange={setDays} />
     </Form>
   );
 }
@@ -104,6 +119,12 @@ function Tokens() {
                 <p class="soft small">
                   {text.account.made} <Time at={token.created_at} />, {text.account.lastUsed}{' '}
                   {token.last_used_at ? <Time at={token.last_used_at} /> : text.account.never}
+                  {token.expires_at && (
+                    <>
+                      , {hasExpired(token) ? text.account.expired : text.account.expires.toLowerCase()}{' '}
+                      <Time at={token.expires_at} />
+                    </>
+                  )}
                 </p>
               </div>
               <button

@@ -1,5 +1,5 @@
--- The user of a token; records its use, once a minute at most. Row: id, name, role, scopes. DR403 the user is blocked,
--- DR404 unknown.
+-- The user of a token; records its use, once a minute at most. Row: id, name, role, scopes, when it ended (NULL: it has
+-- not; what has ended opens nothing). DR403 the user is blocked, DR404 unknown.
 CREATE OR REPLACE PROCEDURE token_find(IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER
 BEGIN
@@ -12,11 +12,13 @@ BEGIN
   END IF;
   CALL user_blocked_check((SELECT user_id FROM token WHERE id = v_token_id));
   IF EXISTS (SELECT 1 FROM token
-             WHERE id = v_token_id AND (last_used_at IS NULL OR last_used_at < v_now - INTERVAL 1 MINUTE)) THEN
+             WHERE id = v_token_id AND (expires_at IS NULL OR expires_at > v_now)
+               AND (last_used_at IS NULL OR last_used_at < v_now - INTERVAL 1 MINUTE)) THEN
     START TRANSACTION;
     UPDATE token SET last_used_at = v_now WHERE id = v_token_id;
     COMMIT;
   END IF;
-  SELECT u.id, u.name, u.role, REPLACE(t.scopes, ',', ' ') AS scopes
+  SELECT u.id, u.name, u.role, REPLACE(t.scopes, ',', ' ') AS scopes,
+    IF(t.expires_at <= v_now, time_text(t.expires_at), NULL) AS expired_at
   FROM token t JOIN user u ON u.id = t.user_id WHERE t.id = v_token_id;
 END

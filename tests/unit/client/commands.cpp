@@ -1,4 +1,8 @@
 // The program `distren` as a script sees it, against a grid that only pretends: output, files and exit codes.
+#include <cstdlib>
+
+#include "common/base/clock.h"
+#include "common/base/text.h"
 #include "tests/support/client_fixture.h"
 
 namespace distren {
@@ -50,6 +54,13 @@ START_TEST(a_token_in_the_environment_is_enough) {
   ck_assert(token.at("scopes") == Json({"jobs:read", "jobs:write"}));
   auto const secret = token.at("secret").get<std::string>();
   ck_assert_text(desk.good({"token", "create", "ci"}).out.substr(0, 6), "secret");
+  ck_assert(token.at("expires_at").is_null());
+  auto const short_lived = desk.good({"token", "create", "ci", "--expires-in", "30", "--json"}).json();
+  auto const expires = parse_iso_time(short_lived.at("expires_at").get<std::string>());
+  ck_assert(expires && std::abs(*expires - unix_ms() - std::int64_t{30} * 86400000) < 600000);
+  ck_assert_int_eq(desk.run({"token", "create", "ci", "--expires-in", "0"}).code, 2);
+  ck_assert_int_eq(desk.run({"token", "create", "ci", "--expires-in", "3661"}).code, 2);
+  ck_assert_says(desk.good({"tokens"}).out, "EXPIRES");
   desk.good({"logout"});
   ck_assert_int_eq(desk.run({"jobs"}, "DISTREN_TOKEN=" + secret).code, 0);
   ck_assert_int_eq(desk.run({"jobs"}, "DISTREN_TOKEN=nonsense").code, 3);

@@ -1,6 +1,9 @@
 // Users over the HTTP API: registration, logins, cookies, tokens; and how many scenes of one are inspected at once.
 #include <string>
+#include <thread>
 
+#include "common/base/clock.h"
+#include "common/base/text.h"
 #include "server/api/concurrency_limiter.h"
 #include "tests/support/api_fixture.h"
 #include "tests/support/database_fixture.h"
@@ -144,11 +147,84 @@ START_TEST(tokens_may_do_what_their_scopes_say) {
 }
 END_TEST
 
+START_TEST(a_token_that_has_expired_opens_nothing_and_says_so) {
+  Fixture desk;
+  auto const secret = desk.person();
+  auto const make = [&](std::string const& name, json const& expires_at) {
+    return desk.call("POST", "/api/v1/tokens", secret,
+                     {{"name", name}, {"scopes", {"jobs:read"}}, {"expires_at", expires_at}});
+  };
+  auto const hour = iso_time(unix_ms() + 3600000);
+  auto const made = make("hour", hour);
+  ck_assert_msg(made.status == 201, "%s", made.text.c_str());
+  ck_assert_text(made.json["expires_at"], hour);
+  ck_assert_says(made.json["secret"].get<std::string>(), "dt_");
+  ck_assert_int_eq(desk.call("GET", "/api/v1/jobs", made.json["secret"]).status, 200);
+  ck_assert_text(desk.call("GET", "/api/v1/tokens", secret).json["items"][0]["expires_at"], hour);
+  ck_assert(make("ever", nullptr).json["expires_at"].is_null());
+  for (auto const* text : {"tomorrow", "", "2020-01-05T10:00:00Z", "2100-01-05T10:00:00Z"}) {
+    auto const refused = make("x", text);
+    ck_assert_msg(refused.status == 400, "%s: %s", text, refused.text.c_str());
+    ck_assert_says(refused.message(), "expires_at");
+  }
+  ck_assert_int_eq(make("x", 1).status, 400);
+
+  auto const soon = make("soon", iso_time(unix_ms() + 300));
+  ck_assert_int_eq(soon.status, 201);
+  std::this_thread::sleep_for(std::chrono::milliseconds(400));
+  auto const refused = desk.call("GET", "/api/v1/jobs", soon.json["secret"]);
+  ck_assert_int_eq(refused.status, 401);
+  ck_assert_text(refused.json["code"], "session_ended");
+  ck_assert_says(refused.message(), "this API token expired at");
+  ck_assert_int_eq(desk.call("DELETE", "/api/v1/tokens/" + soon.json["id"].dump(), secret).status, 204);
+}
+END_TEST
+
+START_TEST(the_cookie_of_a_login_by_tls_is_one_that_no_other_host_sets) {
+  Fixture desk;
+  std::string name;
+  desk.person(&name);
+  auto const login = [&](bool secure, std::string const& host) {
+    Request request;
+    request.method = "POST";
+    request.secure = secure;
+    request.headers = {{"host", host}};
+    request.body = json{{"name", name}, {"password", "long enough"}}.dump();
+    return desk.send(std::move(request), "/api/v1/sessions");
+  };
+  auto const by_cookie = [&](bool secure, std::string const& host, std::string const& cookie) {
+    Request request;
+    request.method = "GET";
+    request.secure = secure;
+    request.headers = {{"host", host}, {"cookie", cookie}};
+    return desk.send(std::move(request), "/api/v1/users/me").status;
+  };
+  desk.config.public_url = "https://Grid.example.org/render";
+  auto const plain = login(false, "127.0.0.1:8080");
+  ck_assert_says(plain.header("Set-Cookie"), "distren_session=ds_");
+  ck_assert(!plain.header("Set-Cookie").starts_with("__Host-"));
+  std::string const secret = plain.json["token"];
+  for (auto const& [secure, host] : {std::pair{true, "anything"}, {false, "grid.example.org"}}) {
+    auto const cookie = login(secure, host).header("Set-Cookie");
+    ck_assert_msg(cookie.starts_with("__Host-distren_session=ds_"), "%s", cookie.c_str());
+    for (auto const* part : {"; Path=/;", "; Secure;", "; HttpOnly;", "; SameSite=Strict;"})
+      ck_assert_says(cookie, part);
+    ck_assert(cookie.find("Domain") == std::string::npos);
+    ck_assert_int_eq(by_cookie(secure, host, "__Host-distren_session=" + secret), 200);
+    ck_assert_int_eq(by_cookie(secure, host, "distren_session=" + secret), 401);
+  }
+  ck_assert_int_eq(by_cookie(false, "127.0.0.1:8080", "distren_session=" + secret), 200);
+  ck_assert_int_eq(by_cookie(false, "127.0.0.1:8080", "__Host-distren_session=" + secret), 401);
+  ck_assert_int_eq(by_cookie(false, "grid.example.org.evil.net", "__Host-distren_session=" + secret), 401);
+}
+END_TEST
+
 TestGroup const users_tests{
     "users",
     {people_register_log_in_and_out, bad_registrations_get_a_sentence,
      many_wrong_passwords_lock_the_account_for_a_while, a_cookie_changes_things_only_with_its_csrf_token,
-     tokens_may_do_what_their_scopes_say, another_sites_page_logs_nobody_in},
+     tokens_may_do_what_their_scopes_say, a_token_that_has_expired_opens_nothing_and_says_so,
+     the_cookie_of_a_login_by_tls_is_one_that_no_other_host_sets, another_sites_page_logs_nobody_in},
     with_database};
 TestGroup const limiter_tests{"limiter", {one_person_s_scenes_leave_workers_for_the_others}};
 
