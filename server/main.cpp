@@ -285,6 +285,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   HttpOptions http_options;
   http_options.listener.always = security_headers(!config.listen.https.empty());
   http_options.connections_per_address = config.listen.connections_per_address;
+  http_options.address_limit = [&services](Request const& request) { return address_limit(services, request); };
   HttpServer http(
       loops.pointers(), workers,
       [&router](Request const& request, Worker& worker) { return router.answer(request, worker); }, http_options,

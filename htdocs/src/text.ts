@@ -889,6 +889,14 @@ export const text = {
       'limits.upload_bytes': ['Largest upload', 'Bytes of one file.'],
       'limits.frames_per_job': ['Frames of a job', 'The most that one job may have.'],
       'limits.files_per_job': ['Files of a job', 'The most that one job may have.'],
+      'limits.address_requests_per_second': [
+        'Requests of an address',
+        'The most in a second, from 20; ten times as many may come at once.',
+      ],
+      'limits.user_requests_per_second': [
+        'Requests of a user',
+        'The most in a second, from 20; ten times as many may come at once.',
+      ],
     } as Record<string, [string, string]>,
     save: 'Save',
     saved: (name: string): string => `${name} is saved`,

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 #include "common/base/text.h"
 #include "server/api/idempotency.h"
 #include "server/api/services.h"
 #include "server/http/compression.h"
+#include "server/http/rate_headers.h"
 #include "server/store/jobs.h"
 #include "server/store/requests.h"
 
@@ -78,6 +80,12 @@ Result<std::int64_t> expected_revision(Route const& route, Request const& reques
   return error == std::errc{} && end == digits.data() + digits.size() && number > 0 ? number : -1;
 }
 
+constexpr int burst_s = 10;
+
+RatePolicy policy_of(std::string_view name, int per_second) {
+  return {name, {static_cast<double>(per_second), static_cast<double>(per_second) * burst_s}};
+}
+
 Reply unauthorized(std::string_view code, std::string_view detail, std::string_view scheme) {
   return error_reply(code, detail)
       .with("WWW-Authenticate", fmt::format("{} realm=\"DistRen\", charset=\"UTF-8\"", scheme));
@@ -129,6 +137,13 @@ bool match_pattern(std::string_view pattern, std::string_view path,
   }
 }
 
+RatePolicy address_limit(Services const& services, Request const& request) {
+  constexpr int slaves_at_one_address = 10;  // times as much
+  int const per_second = services.runtime.address_requests_per_second();
+  if (request.path == "/api/v1/line") return policy_of("line", per_second * slaves_at_one_address);
+  return policy_of("address", per_second);
+}
+
 Router::Router(std::vector<Route> routes, Services& services, Reply (*fallback)(Request const&, Context&))
     : routes_(std::move(routes)), services_(services), fallback_(fallback) {}
 
@@ -159,6 +174,14 @@ Reply Router::answer(Request const& request, Worker& worker) const {
 }
 
 Reply Router::call(Route const& route, Request const& request, PathValues path, Worker& worker) const {
+  HeaderList limits;
+  auto reply = admit(route, request, std::move(path), worker, limits);
+  std::ranges::move(limits, std::back_inserter(reply.headers));
+  return reply;
+}
+
+Reply Router::admit(Route const& route, Request const& request, PathValues path, Worker& worker,
+                    HeaderList& limits) const {
   if (request.body.size() > route.body_limit) {
     return error_reply(413, fmt::format("the body has {} bytes, at most {} are allowed here", request.body.size(),
                                         route.body_limit))
@@ -170,9 +193,10 @@ Reply Router::call(Route const& route, Request const& request, PathValues path, 
       request.method != "GET" && request.method != "HEAD" && (site == "cross-site" || site == "same-site"))
     return error_reply("cross_site", "this request comes from another site's page; open the grid's own");
   if (route.throttled && !request.loopback) {
-    if (auto const wait = services_.login_attempts.take(request.address, services_.now_ms()); wait > 0) {
-      return busy_reply("sign_in_throttled", "too many attempts from your address; wait a moment", wait);
-    }
+    auto const state = services_.login_attempts.use(request.address, services_.now_ms());
+    add_rate_headers(limits, {"sign-in", services_.login_attempts.rate()}, state);
+    if (state.wait_ms > 0)
+      return busy_reply("sign_in_throttled", "too many attempts from your address; wait a moment", state.wait_ms);
   }
   Context context{worker, services_, {}, std::move(path)};
   switch (route.needs) {
@@ -194,6 +218,14 @@ Reply Router::call(Route const& route, Request const& request, PathValues path, 
                             "this needs a login: send Authorization: Bearer with the secret of a session or an API "
                             "token",
                             "Bearer");
+      }
+      if (caller->known()) {
+        auto const policy = policy_of("user", services_.runtime.user_requests_per_second());
+        auto const state =
+            services_.user_requests.use(fmt::to_string(caller->user.id), services_.now_ms(), policy.rate);
+        add_rate_headers(limits, policy, state);
+        if (state.wait_ms > 0)
+          return busy_reply("rate_limited", "too many requests of your account; slow down", state.wait_ms);
       }
       if (caller->csrf_missing) {
         return error_reply("csrf_failed",

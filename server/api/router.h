@@ -85,6 +85,9 @@ public:
 
 private:
   using PathValues = std::vector<std::pair<std::string_view, std::string_view>>;
+  // Puts into limits how far this request has used up what limits it.
+  [[nodiscard]] Reply admit(Route const& route, Request const& request, PathValues path, Worker& worker,
+                            HeaderList& limits) const;
   [[nodiscard]] Reply call(Route const& route, Request const& request, PathValues path, Worker& worker) const;
   [[nodiscard]] Reply handle(Route const& route, Request const& request, Context& context) const;
 

@@ -53,6 +53,7 @@ struct Services {
   std::function<void()> wake_notifier{};  // an urgent notification is in the outbox; may be empty
 
   TokenBuckets login_attempts{0.2, 20};  // per address: one in five seconds, after twenty at once
+  TokenBuckets user_requests{};          // by the user's number; the rate is a setting
 
   // Shared while a file becomes a blob (the file, then the row), exclusive while unused ones go (row, then file).
   std::shared_mutex blob_sweep{};
@@ -81,5 +82,9 @@ struct Services {
   }
   [[nodiscard]] std::int64_t now_s() const { return now_ms() / 1000; }
 };
+
+// The limit of its address that a request falls under. The line has one of its own, because many slaves may share an
+// address: each of them is limited by its messages.
+RatePolicy address_limit(Services const& services, Request const& request);
 
 }  // namespace distren

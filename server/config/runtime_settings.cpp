@@ -30,7 +30,9 @@ constexpr std::array specs{Spec{"name", Kind::text, 1, 60},
                            Spec{"times.session_seconds", Kind::number, 60, 366 * 86400},
                            Spec{"limits.upload_bytes", Kind::number, 1, std::int64_t{1} << 44},
                            Spec{"limits.frames_per_job", Kind::number, 1, 100000},
-                           Spec{"limits.files_per_job", Kind::number, 1, 100000}};
+                           Spec{"limits.files_per_job", Kind::number, 1, 100000},
+                           Spec{"limits.address_requests_per_second", Kind::number, 20, 1000000},
+                           Spec{"limits.user_requests_per_second", Kind::number, 20, 1000000}};
 
 constexpr std::string_view kind_name(Kind kind) {
   return kind == Kind::text ? "text" : kind == Kind::flag ? "flag" : "number";
@@ -78,7 +80,9 @@ std::string file_text(ServerConfig const& file, std::string_view name) {
   if (name == "times.session_seconds") return fmt::to_string(file.times.session_seconds);
   if (name == "limits.upload_bytes") return fmt::to_string(file.limits.upload_bytes);
   if (name == "limits.frames_per_job") return fmt::to_string(file.limits.frames_per_job);
-  return fmt::to_string(file.limits.files_per_job);
+  if (name == "limits.files_per_job") return fmt::to_string(file.limits.files_per_job);
+  if (name == "limits.address_requests_per_second") return fmt::to_string(file.limits.address_requests_per_second);
+  return fmt::to_string(file.limits.user_requests_per_second);
 }
 
 // Settings that only the file has: needed at start, or too dangerous to change with a stolen login. No secrets.
@@ -123,7 +127,9 @@ RuntimeSettings::Values RuntimeSettings::now() const {
           .session_s = static_cast<int>(number("times.session_seconds")),
           .upload_bytes = number("limits.upload_bytes"),
           .frames_per_job = static_cast<int>(number("limits.frames_per_job")),
-          .files_per_job = static_cast<int>(number("limits.files_per_job"))};
+          .files_per_job = static_cast<int>(number("limits.files_per_job")),
+          .address_requests_per_second = static_cast<int>(number("limits.address_requests_per_second")),
+          .user_requests_per_second = static_cast<int>(number("limits.user_requests_per_second"))};
 }
 
 void RuntimeSettings::take(std::map<std::string, std::string> kept) {
@@ -131,8 +137,17 @@ void RuntimeSettings::take(std::map<std::string, std::string> kept) {
     auto const spec = std::ranges::find(specs, std::string_view(each.first), &Spec::name);
     return spec == specs.end() || !good(*spec, each.second);
   });
-  std::lock_guard const lock(mutex_);
-  set_ = std::move(kept);
+  {
+    std::lock_guard const lock(mutex_);
+    set_ = std::move(kept);
+  }
+  keep_rates();
+}
+
+void RuntimeSettings::keep_rates() {
+  auto const values = now();
+  address_rate_ = values.address_requests_per_second;
+  user_rate_ = values.user_requests_per_second;
 }
 
 Result<std::string> RuntimeSettings::check(std::string_view name, json const& value) const {

@@ -3,6 +3,7 @@
 // are stored; invalid ones in the database are ignored.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -18,7 +19,7 @@ namespace distren {
 
 class RuntimeSettings {
 public:
-  explicit RuntimeSettings(ServerConfig const& file) : file_(file) {}
+  explicit RuntimeSettings(ServerConfig const& file) : file_(file) { keep_rates(); }
 
   struct Values {
     std::string name;
@@ -27,8 +28,13 @@ public:
     std::int64_t upload_bytes = 0;
     int frames_per_job = 0;
     int files_per_job = 0;
+    int address_requests_per_second = 0;
+    int user_requests_per_second = 0;
   };
   [[nodiscard]] Values now() const;
+  // Asked for each request: without a lock.
+  [[nodiscard]] int address_requests_per_second() const { return address_rate_; }
+  [[nodiscard]] int user_requests_per_second() const { return user_rate_; }
 
   // All overrides, by name; unknown ones are ignored.
   void take(std::map<std::string, std::string> kept);
@@ -39,9 +45,13 @@ public:
   [[nodiscard]] nlohmann::json list() const;
 
 private:
+  void keep_rates();
+
   ServerConfig const& file_;
   mutable std::mutex mutex_;  // guards set_
   std::map<std::string, std::string> set_;
+  std::atomic<int> address_rate_{0};
+  std::atomic<int> user_rate_{0};
 };
 
 }  // namespace distren

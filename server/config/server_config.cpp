@@ -103,6 +103,8 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
   toml->read("limits.frames_per_job", config.limits.frames_per_job, 1, 100000);
   toml->read("limits.frames_per_user", config.limits.frames_per_user, 1, std::int64_t{1} << 40);
   toml->read("limits.files_per_job", config.limits.files_per_job, 1, 100000);
+  toml->read("limits.address_requests_per_second", config.limits.address_requests_per_second, 20, 1000000);
+  toml->read("limits.user_requests_per_second", config.limits.user_requests_per_second, 20, 1000000);
 
   toml->read("times.lease_seconds", config.times.lease_seconds, 5, 86400);
   toml->read("times.frame_limit_seconds", config.times.frame_limit_seconds, 10, 30 * 86400);

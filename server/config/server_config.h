@@ -50,6 +50,8 @@ struct ServerConfig {
     int frames_per_job = 100000;
     std::int64_t frames_per_user = 2'000'000;  // of all jobs of one user, tiles counted
     int files_per_job = 100000;
+    int address_requests_per_second = 500;  // both in bursts of ten seconds' worth
+    int user_requests_per_second = 500;
   } limits;
 
   int benchmark_seconds = 20;  // of a reference PC, before a slave's first order and monthly; 0: all cores are equal

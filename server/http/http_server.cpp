@@ -1,9 +1,12 @@
 #include "server/http/http_server.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
+#include <iterator>
 #include <thread>
 
 #include "common/base/log.h"
@@ -35,22 +38,28 @@ HeaderList security_headers(bool tls) {
   return headers;
 }
 
-// Answers one exchange exactly once. Destroyed unused it answers 503, so that no client waits forever.
+// Answers one exchange exactly once, with these headers beside the reply's. Destroyed unused it answers 503, so that no
+// client waits forever.
 class HttpServer::ExchangeResponder : public Responder {
 public:
-  ExchangeResponder(HttpServer& server, Listener& listener, std::uint64_t exchange)
-      : server_(server), listener_(listener), exchange_(exchange) {}
+  ExchangeResponder(HttpServer& server, Listener& listener, std::uint64_t exchange, HeaderList headers)
+      : server_(server), listener_(listener), exchange_(exchange), headers_(std::move(headers)) {}
   ExchangeResponder(ExchangeResponder const&) = delete;
   ExchangeResponder& operator=(ExchangeResponder const&) = delete;
   ~ExchangeResponder() override { send(busy_reply("shutting_down", "the server is shutting down; retry later", 5000)); }
   void send(Reply reply) override {
-    if (!sent_.exchange(true)) server_.answer(listener_, exchange_, std::move(reply));
+    if (sent_.exchange(true)) return;
+    std::ranges::move(headers_, std::back_inserter(reply.headers));
+    server_.answer(listener_, exchange_, std::move(reply));
   }
+  // Of a reply that comes later; before it can come.
+  void keep(HeaderList headers) { std::ranges::move(headers, std::back_inserter(headers_)); }
 
 private:
   HttpServer& server_;
   Listener& listener_;
   std::uint64_t exchange_;
+  HeaderList headers_;
   std::atomic<bool> sent_{false};
 };
 
@@ -61,8 +70,7 @@ HttpServer::HttpServer(std::vector<Loop*> loops, WorkerPool& workers, Handler ha
       handler_(std::move(handler)),
       options_(std::move(options)),
       counters_(counters),
-      connections_(options_.connections_per_address),
-      requests_(options_.requests_per_second, options_.requests_per_second * 3) {}
+      connections_(options_.connections_per_address) {}
 
 HttpServer::~HttpServer() = default;
 
@@ -86,19 +94,18 @@ Result<void> HttpServer::listen(int socket, ssl_ctx_st* tls) {
 }
 
 void HttpServer::dispatch(Listener& listener, std::uint64_t exchange, Request request) {
-  if (!request.loopback) {
-    if (auto const wait = requests_.take(request.address, steady_ms()); wait > 0) {
-      return answer(listener, exchange,
-                    busy_reply("rate_limited", "too many requests from your address; slow down", wait));
-    }
-  }
+  HeaderList headers;
+  auto const wait = limit_address(request, headers);
   // Shared, because the pool's std::function copies its captures.
-  auto responder = std::make_shared<ExchangeResponder>(*this, listener, exchange);
+  auto responder = std::make_shared<ExchangeResponder>(*this, listener, exchange, std::move(headers));
+  if (wait > 0)
+    return responder->send(busy_reply("rate_limited", "too many requests from your address; slow down", wait));
   auto shared_request = std::make_shared<Request>(std::move(request));
   bool const queued = workers_.submit([this, responder, shared_request](Worker& worker) {
     try {
       Reply reply = handler_(*shared_request, worker);
       if (auto* later = std::get_if<DeferredReply>(&reply.body)) {
+        responder->keep(std::move(reply.headers));
         later->start(responder);
       } else {
         responder->send(std::move(reply));
@@ -112,6 +119,16 @@ void HttpServer::dispatch(Listener& listener, std::uint64_t exchange, Request re
   if (queued) return;
   ++counters_.rejected;
   responder->send(busy_reply("busy", "the server is busy; retry later", 2000));
+}
+
+// Milliseconds to wait; 0: go ahead.
+std::int64_t HttpServer::limit_address(Request const& request, HeaderList& headers) {
+  if (request.loopback) return 0;
+  auto const policy = options_.address_limit(request);
+  auto const state =
+      requests_.use(fmt::format("{} {}", policy.name, limit_key(request.address)), steady_ms(), policy.rate);
+  add_rate_headers(headers, policy, state);
+  return state.wait_ms;
 }
 
 void HttpServer::answer(Listener& listener, std::uint64_t exchange, Reply reply) {

@@ -15,6 +15,7 @@
 #include "server/database/workers.h"
 #include "server/http/listener.h"
 #include "server/http/message.h"
+#include "server/http/rate_headers.h"
 #include "server/net/loop.h"
 #include "server/net/rate_limit.h"
 
@@ -22,8 +23,11 @@ namespace distren {
 
 struct HttpOptions {
   ListenerOptions listener;
-  int connections_per_address = 64;  // both limits exempt loopback
-  double requests_per_second = 200;  // per address; bursts of three seconds' worth
+  int connections_per_address = 64;  // this limit and the next exempt loopback
+  // Under which limit of its address a request falls; asked on a loop. Limits of different names are apart.
+  std::function<RatePolicy(Request const&)> address_limit = [](Request const&) {
+    return RatePolicy{"address", {500, 5000}};
+  };
 };
 
 struct HttpCounters {
@@ -50,6 +54,7 @@ private:
   class ExchangeResponder;
   void dispatch(Listener& listener, std::uint64_t exchange, Request request);
   void answer(Listener& listener, std::uint64_t exchange, Reply reply);
+  std::int64_t limit_address(Request const& request, HeaderList& headers);
   void on_each_loop(std::function<void(Listener&)> const& task);
 
   std::vector<Loop*> loops_;

@@ -7,4 +7,5 @@ server_sources += \
   %D%/listener.cpp %D%/listener.h \
   %D%/message.cpp %D%/message.h \
   %D%/problem.cpp %D%/problem.h \
+  %D%/rate_headers.cpp %D%/rate_headers.h \
   %D%/uri.cpp %D%/uri.h

@@ -12,7 +12,9 @@ namespace distren {
 
 namespace {
 
-Reply problem_reply(ProblemKind const& kind, std::string_view detail, std::vector<FieldError> const& fields) {
+// after_ms: 0, no Retry-After.
+Reply problem_reply(ProblemKind const& kind, std::string_view detail, std::vector<FieldError> const& fields,
+                    std::int64_t after_ms) {
   nlohmann::json problem{{"type", fmt::format("/problems/{}", kind.code)},
                          {"title", kind.title},
                          {"status", kind.status},
@@ -21,12 +23,13 @@ Reply problem_reply(ProblemKind const& kind, std::string_view detail, std::vecto
                          {"errors", nlohmann::json::array()}};
   for (auto const& field : fields)
     problem["errors"].push_back({{"in", field.in}, {"at", field.at}, {"code", field.code}, {"detail", field.detail}});
-  return text_reply(kind.status, problem_type, to_text(problem) + "\n");
+  auto reply = text_reply(kind.status, problem_type, to_text(problem) + "\n");
+  if (after_ms > 0) reply.with("Retry-After", std::to_string((after_ms + 999) / 1000));
+  return reply;
 }
 
-Reply retry_later(Reply reply, std::int64_t after_ms) {
-  auto const seconds = std::max<std::int64_t>(1, (after_ms + 999) / 1000);
-  return std::move(reply).with("Retry-After", std::to_string(seconds));
+Reply usual_reply(ProblemKind const& kind, std::string_view detail, std::vector<FieldError> const& fields = {}) {
+  return problem_reply(kind, detail, fields, std::int64_t{1000} * kind.retry_after_s);
 }
 
 }  // namespace
@@ -64,22 +67,20 @@ Reply empty_reply(int status) {
 }
 
 Reply error_reply(std::string_view code, std::string_view detail) {
-  return problem_reply(problem_kind(code), detail, {});
+  return usual_reply(problem_kind(code), detail);
 }
 
 Reply error_reply(int status, std::string_view detail) {
-  return problem_reply(usual_problem(status), detail, {});
+  return usual_reply(usual_problem(status), detail);
 }
 
 Reply error_reply(Error const& error) {
   auto const& kind = error.problem.empty() ? usual_problem(static_cast<int>(error.code)) : problem_kind(error.problem);
-  auto reply = problem_reply(kind, error.message, error.fields);
-  if (kind.retry_after_s > 0) return retry_later(std::move(reply), std::int64_t{1000} * kind.retry_after_s);
-  return reply;
+  return usual_reply(kind, error.message, error.fields);
 }
 
 Reply busy_reply(std::string_view code, std::string_view detail, std::int64_t after_ms) {
-  return retry_later(error_reply(code, detail), after_ms);
+  return problem_reply(problem_kind(code), detail, {}, std::max<std::int64_t>(1, after_ms));
 }
 
 void add_request_id(Reply& reply, std::string const& id) {

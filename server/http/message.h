@@ -102,11 +102,11 @@ Reply empty_reply(int status);
 
 // application/problem+json (RFC 9457): {"type":"/problems/CODE","title","status","code","detail","errors"}, the
 // request's id is added when it is sent. By a code of the catalogue (problem.h), or by a status, which has a usual
-// code.
+// code. With Retry-After where the code has one, as each 429 and 503 has.
 Reply error_reply(std::string_view code, std::string_view detail);
 Reply error_reply(int status, std::string_view detail);
-Reply error_reply(Error const& error);  // with Retry-After where its code has one
-// 429 or 503 with Retry-After, rounded up to seconds.
+Reply error_reply(Error const& error);
+// 429 or 503 with this Retry-After, rounded up to seconds.
 Reply busy_reply(std::string_view code, std::string_view detail, std::int64_t after_ms);
 
 constexpr std::string_view problem_type = "application/problem+json";

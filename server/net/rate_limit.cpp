@@ -40,28 +40,36 @@ std::string limit_key(std::string_view address) {
 void TokenBucket::refill(std::int64_t now_ms) {
   if (at_ != INT64_MIN) {
     auto const passed = static_cast<double>(std::max<std::int64_t>(0, now_ms - at_)) / 1000;
-    tokens_ = std::min(burst_, tokens_ + passed * per_second_);
+    tokens_ = std::min(rate_.burst, tokens_ + passed * rate_.per_second);
   }
   at_ = now_ms;
 }
 
-std::int64_t TokenBucket::take(std::int64_t now_ms, double count) {
+RateState TokenBucket::use(std::int64_t now_ms, double count) {
   refill(now_ms);
-  if (tokens_ < 1) return std::max<std::int64_t>(1, std::llround((1 - tokens_) / per_second_ * 1000));
-  tokens_ -= count;
-  return 0;
+  auto const until = [this](double tokens) { return std::llround((tokens - tokens_) / rate_.per_second * 1000); };
+  RateState state;
+  if (tokens_ < 1)
+    state.wait_ms = std::max<std::int64_t>(1, until(1));
+  else
+    tokens_ -= count;
+  state.remaining = std::max<std::int64_t>(0, static_cast<std::int64_t>(tokens_));
+  state.full_in_ms = std::max<std::int64_t>(0, until(rate_.burst));
+  return state;
 }
 
 bool TokenBucket::full(std::int64_t now_ms) const {
   TokenBucket then = *this;
   then.refill(now_ms);
-  return then.tokens_ >= burst_;
+  return then.tokens_ >= rate_.burst;
 }
 
-std::int64_t TokenBuckets::take(std::string const& key, std::int64_t now_ms) {
+RateState TokenBuckets::use(std::string const& key, std::int64_t now_ms, Rate rate) {
   std::lock_guard const lock(mutex_);
   make_room(buckets_, [now_ms](TokenBucket const& bucket) { return bucket.full(now_ms); });
-  return buckets_.try_emplace(limit_key(key), new_).first->second.take(now_ms);
+  auto& bucket = buckets_.try_emplace(limit_key(key), rate).first->second;
+  if (bucket.rate() != rate) bucket = TokenBucket(rate);
+  return bucket.use(now_ms);
 }
 
 bool ConnectionCounts::add(std::string const& address) {

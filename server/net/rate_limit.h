@@ -15,31 +15,51 @@ namespace distren {
 // that is written as IPv6 as itself. Anything else is its own key.
 std::string limit_key(std::string_view address);
 
+// per_second tokens flow in, up to burst.
+struct Rate {
+  double per_second = 0;
+  double burst = 0;
+  friend bool operator==(Rate const&, Rate const&) = default;
+};
+
+// A bucket after something was taken, or not.
+struct RateState {
+  std::int64_t wait_ms = 0;     // 0: go ahead; else until the next token
+  std::int64_t remaining = 0;   // whole tokens
+  std::int64_t full_in_ms = 0;  // until all are there again
+};
+
 // One bucket, full at first. No lock of its own.
 class TokenBucket {
 public:
-  // per_second tokens flow in, up to burst.
-  TokenBucket(double per_second, double burst) : per_second_(per_second), burst_(burst), tokens_(burst) {}
-  // 0: go ahead; else milliseconds until the next token. One that is there is enough for any count; what is taken
-  // beyond is owed.
-  std::int64_t take(std::int64_t now_ms, double count = 1);
+  TokenBucket(double per_second, double burst) : TokenBucket(Rate{per_second, burst}) {}
+  explicit TokenBucket(Rate rate) : rate_(rate), tokens_(rate.burst) {}
+  // One that is there is enough for any count; what is taken beyond is owed.
+  RateState use(std::int64_t now_ms, double count = 1);
+  std::int64_t take(std::int64_t now_ms, double count = 1) { return use(now_ms, count).wait_ms; }
   [[nodiscard]] bool full(std::int64_t now_ms) const;
+  [[nodiscard]] Rate rate() const { return rate_; }
 
 private:
   void refill(std::int64_t now_ms);
-  double per_second_;
-  double burst_;
+  Rate rate_;
   double tokens_;
   std::int64_t at_ = INT64_MIN;  // when tokens_ was so; the least: never yet
 };
 
+// A bucket for each key.
 class TokenBuckets {
 public:
-  TokenBuckets(double per_second, double burst) : new_(per_second, burst) {}
-  std::int64_t take(std::string const& key, std::int64_t now_ms);  // as that of the key's own TokenBucket
+  TokenBuckets() = default;
+  TokenBuckets(double per_second, double burst) : rate_{per_second, burst} {}
+  // As that of the key's own bucket; one that had another rate begins anew.
+  RateState use(std::string const& key, std::int64_t now_ms, Rate rate);
+  RateState use(std::string const& key, std::int64_t now_ms) { return use(key, now_ms, rate_); }
+  std::int64_t take(std::string const& key, std::int64_t now_ms) { return use(key, now_ms).wait_ms; }
+  [[nodiscard]] Rate rate() const { return rate_; }
 
 private:
-  TokenBucket const new_;
+  Rate const rate_;
   std::mutex mutex_;  // guards buckets_
   std::unordered_map<std::string, TokenBucket> buckets_;
 };

@@ -66,7 +66,7 @@ def faults(document, table):
                      if each[0] != "header" or each[1] in ("If-Match", "Idempotency-Key")}
             if given != known:
                 unlike.append(f"{where}: the document has {sorted(given - known)} more and {sorted(known - given)} less")
-            needs = ["400"]
+            needs = ["400"] + ["429"] * path.startswith("/api/")
             if "with_revision" in options:
                 needs.append("412")
             if "once" in options or "only_with_key" in options:
@@ -102,7 +102,7 @@ result("the_document_has_no_anchors", re.findall(r"^.*(?:: |- )[&*]\w+.*$", text
 # What these tests find, they would not find in a document that is right.
 planted = yaml.safe_load(text)
 operation = planted["paths"]["/api/v1/jobs"]["get"]
-operation.update(operationId="getJobs", parameters=[], responses={"401": {}, "403": {}}, security=[])
+operation.update(operationId="getJobs", parameters=[], responses={"401": {}, "403": {}, "429": {}}, security=[])
 result("planted_faults_are_found", [] if [len(each) for each in faults(planted, table)] == [1, 1, 1, 1] else ["they are not"])
 print(f"1..{number}")
 sys.exit(1 if failed else 0)

@@ -2746,9 +2746,12 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Too often; come back after Retry-After */
+        /** @description Too often; nothing was done, come back after Retry-After */
         Slower: {
             headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
+                RateLimit: components["headers"]["RateLimit"];
+                "RateLimit-Policy": components["headers"]["RateLimitPolicy"];
                 [name: string]: unknown;
             };
             content: {
@@ -2758,6 +2761,7 @@ export interface components {
         /** @description Busy, stopping, or the database is away; come back after Retry-After */
         Unavailable: {
             headers: {
+                "Retry-After": components["headers"]["RetryAfter"];
                 [name: string]: unknown;
             };
             content: {
@@ -2850,7 +2854,14 @@ export interface components {
             };
         };
     };
-    headers: never;
+    headers: {
+        /** @description Seconds to wait */
+        RetryAfter: number;
+        /** @description What is left of each limit that the request fell under (`r`), and in how many seconds all of it is there again (`t`) */
+        RateLimit: string;
+        /** @description These limits, `q` requests in a burst, all of them again after `w` seconds */
+        RateLimitPolicy: string;
+    };
     pathItems: never;
 }
 export type Problem = components['schemas']['Problem'];
@@ -2955,6 +2966,9 @@ export type ParameterTaskId = components['parameters']['TaskId'];
 export type ParameterTokenId = components['parameters']['TokenId'];
 export type ParameterUserId = components['parameters']['UserId'];
 export type RequestBodyUploadPart = components['requestBodies']['UploadPart'];
+export type HeaderRetryAfter = components['headers']['RetryAfter'];
+export type HeaderRateLimit = components['headers']['RateLimit'];
+export type HeaderRateLimitPolicy = components['headers']['RateLimitPolicy'];
 export type $defs = Record<string, never>;
 export interface operations {
     listUsers: {
@@ -2988,6 +3002,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3060,6 +3075,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3090,6 +3106,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3120,6 +3137,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3174,6 +3192,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3199,6 +3218,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3231,6 +3251,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3259,6 +3280,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3278,6 +3300,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3312,6 +3335,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3336,6 +3360,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3360,6 +3385,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3384,6 +3410,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3411,6 +3438,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
             422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3438,6 +3466,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3458,6 +3487,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3490,6 +3520,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3517,6 +3548,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3547,6 +3579,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3576,6 +3609,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3600,6 +3634,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3630,6 +3665,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3663,6 +3699,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3698,6 +3735,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3734,6 +3772,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3766,6 +3805,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3796,6 +3836,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3832,6 +3873,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3859,6 +3901,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3892,6 +3935,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3934,6 +3978,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3961,6 +4006,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3990,6 +4036,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4044,6 +4091,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4073,6 +4121,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4109,6 +4158,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4135,6 +4185,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4168,6 +4219,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4200,6 +4252,7 @@ export interface operations {
             403: components["responses"]["Expired"];
             404: components["responses"]["NotFound"];
             416: components["responses"]["BadRange"];
+            429: components["responses"]["Slower"];
         };
     };
     fetchInputs: {
@@ -4236,6 +4289,7 @@ export interface operations {
             };
             400: components["responses"]["Invalid"];
             403: components["responses"]["Expired"];
+            429: components["responses"]["Slower"];
         };
     };
     fetchOutput: {
@@ -4268,6 +4322,7 @@ export interface operations {
             403: components["responses"]["Expired"];
             404: components["responses"]["NotFound"];
             416: components["responses"]["BadRange"];
+            429: components["responses"]["Slower"];
         };
     };
     fetchArchive: {
@@ -4298,6 +4353,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             403: components["responses"]["Expired"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4376,6 +4432,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Invalid"];
+            429: components["responses"]["Slower"];
         };
     };
     deleteUpload: {
@@ -4416,6 +4473,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             412: components["responses"]["Invalid"];
+            429: components["responses"]["Slower"];
         };
     };
     showUpload: {
@@ -4456,6 +4514,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4505,6 +4564,7 @@ export interface operations {
             412: components["responses"]["Invalid"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["Invalid"];
+            429: components["responses"]["Slower"];
             460: components["responses"]["ChecksumMismatch"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["DiskFull"];
@@ -4540,6 +4600,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4568,6 +4629,7 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["DiskFull"];
         };
@@ -4622,6 +4684,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4642,6 +4705,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4672,6 +4736,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4718,6 +4783,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4742,6 +4808,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4766,6 +4833,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4790,6 +4858,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4825,6 +4894,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4849,6 +4919,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4876,6 +4947,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4919,6 +4991,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4950,6 +5023,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -4983,6 +5057,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5016,6 +5091,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5057,6 +5133,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5084,6 +5161,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5120,6 +5198,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5149,6 +5228,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             416: components["responses"]["BadRange"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5183,6 +5263,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5213,6 +5294,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5245,6 +5327,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5269,6 +5352,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5302,6 +5386,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5332,6 +5417,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5364,6 +5450,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5395,6 +5482,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5411,6 +5499,7 @@ export interface operations {
         responses: {
             400: components["responses"]["Invalid"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5444,6 +5533,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5460,6 +5550,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5494,6 +5585,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5517,6 +5609,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             409: components["responses"]["Conflict"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5542,6 +5635,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5573,6 +5667,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5615,6 +5710,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5657,6 +5753,7 @@ export interface operations {
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5686,6 +5783,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5702,6 +5800,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5729,6 +5828,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5771,6 +5871,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5814,6 +5915,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5838,6 +5940,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5866,6 +5969,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5971,6 +6075,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5993,6 +6098,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["Invalid"];
+            429: components["responses"]["Slower"];
         };
     };
     showMetrics: {

@@ -20,6 +20,26 @@ START_TEST(buckets_refill_with_time) {
 }
 END_TEST
 
+START_TEST(a_bucket_tells_what_is_left) {
+  TokenBuckets buckets;
+  Rate const rate{2, 4};
+  auto const first = buckets.use("a", 1000, rate);
+  ck_assert(first.wait_ms == 0 && first.remaining == 3 && first.full_in_ms == 500);
+  for (int i = 0; i < 3; ++i) ck_assert_int_eq(buckets.use("a", 1000, rate).wait_ms, 0);
+  auto const none = buckets.use("a", 1250, rate);
+  ck_assert(none.wait_ms == 250 && none.remaining == 0 && none.full_in_ms == 1750);
+  ck_assert(buckets.use("a", 100000, rate).remaining == 3);
+}
+END_TEST
+
+START_TEST(another_rate_holds_at_once) {
+  TokenBuckets buckets;
+  ck_assert_int_eq(buckets.use("a", 1000, {1, 1}).wait_ms, 0);
+  ck_assert_int_gt(buckets.use("a", 1000, {1, 1}).wait_ms, 0);
+  ck_assert_int_eq(buckets.use("a", 1000, {1, 2}).remaining, 1);
+}
+END_TEST
+
 START_TEST(a_network_of_ipv6_counts_as_one_address) {
   ck_assert_text(limit_key("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
   ck_assert_text(limit_key("2001:db8:1:2:ffff::1"), limit_key("2001:db8:1:2::"));
@@ -60,7 +80,8 @@ END_TEST
 
 TestGroup const limits_tests{
     "limits",
-    {buckets_refill_with_time, a_network_of_ipv6_counts_as_one_address,
-     an_attack_from_everywhere_frees_nobody_who_is_held_back, connections_are_counted_by_address}};
+    {buckets_refill_with_time, a_bucket_tells_what_is_left, another_rate_holds_at_once,
+     a_network_of_ipv6_counts_as_one_address, an_attack_from_everywhere_frees_nobody_who_is_held_back,
+     connections_are_counted_by_address}};
 
 }  // namespace
