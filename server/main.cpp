@@ -18,6 +18,7 @@
 #include "common/http/tls.h"
 #include "common/process/sandbox.h"
 #include "config.h"
+#include "server/api/cors.h"
 #include "server/api/handlers.h"
 #include "server/api/router.h"
 #include "server/api/services.h"
@@ -286,6 +287,9 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   http_options.listener.always = security_headers(!config.listen.https.empty());
   http_options.connections_per_address = config.listen.connections_per_address;
   http_options.address_limit = [&services](Request const& request) { return address_limit(services, request); };
+  http_options.finish = [&config](Request const& request, Reply& reply) {
+    add_cors_headers(reply, request, config.cors_origins);
+  };
   HttpServer http(
       loops.pointers(), workers,
       [&router](Request const& request, Worker& worker) { return router.answer(request, worker); }, http_options,

@@ -4,6 +4,7 @@ server_sources += \
   %D%/administration.cpp \
   %D%/caller.cpp %D%/caller.h \
   %D%/concurrency_limiter.h \
+  %D%/cors.cpp %D%/cors.h \
   %D%/events.cpp \
   %D%/files.cpp \
   %D%/grid.cpp \

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "common/base/text.h"
+#include "server/api/cors.h"
 #include "server/api/idempotency.h"
 #include "server/api/services.h"
 #include "server/http/compression.h"
@@ -25,7 +26,7 @@ std::pair<std::string_view, std::string_view> split_first(std::string_view path)
 }
 
 std::string allowed_methods(std::vector<Route const*> const& routes) {
-  std::vector<std::string_view> methods;
+  std::vector<std::string_view> methods{"OPTIONS"};
   for (auto const* route : routes) {
     methods.push_back(route->method);
     if (route->method == "GET") methods.emplace_back("HEAD");
@@ -163,6 +164,7 @@ Reply Router::answer(Request const& request, Worker& worker) const {
   }
   if (!others.empty()) {
     auto const allowed = allowed_methods(others);
+    if (request.method == "OPTIONS") return empty_reply(204).with("Allow", allowed);
     return error_reply(405, fmt::format("{} is not possible here; {} is", request.method, allowed))
         .with("Allow", allowed);
   }
@@ -190,7 +192,8 @@ Reply Router::admit(Route const& route, Request const& request, PathValues path,
   if (auto const known = check_query(request, route.query); !known) return error_reply(known.error());
   // Another site's page sends a browser's form anywhere, and a login that it makes would be somebody else's.
   if (auto const site = request.header("sec-fetch-site");
-      request.method != "GET" && request.method != "HEAD" && (site == "cross-site" || site == "same-site"))
+      request.method != "GET" && request.method != "HEAD" && (site == "cross-site" || site == "same-site") &&
+      !is_from_listed_origin(request, services_.config.cors_origins))
     return error_reply("cross_site", "this request comes from another site's page; open the grid's own");
   if (route.throttled && !request.loopback) {
     auto const state = services_.login_attempts.use(request.address, services_.now_ms());

@@ -88,6 +88,7 @@ std::string file_text(ServerConfig const& file, std::string_view name) {
 // Settings that only the file has: needed at start, or too dangerous to change with a stolen login. No secrets.
 std::vector<std::pair<std::string_view, json>> fixed(ServerConfig const& file) {
   return {{"public_url", file.public_url},
+          {"cors_origins", fmt::format("{}", fmt::join(file.cors_origins, ", "))},
           {"listen.line", file.listen.line},
           {"listen.https", file.listen.https},
           {"listen.http", file.listen.http},

@@ -10,6 +10,7 @@
 #include "common/base/files.h"
 #include "common/base/places.h"
 #include "server/config/mail_address.h"
+#include "server/config/web_origin.h"
 #include "server/net/listen_address.h"
 
 namespace distren {
@@ -34,6 +35,8 @@ constexpr std::array<RenamedSetting, 15> renamed_settings{
      {"times.session", "times.session_seconds"},
      {"times.signed_url", "times.signed_url_seconds"}}};
 
+constexpr std::size_t max_origins = 100;
+
 void fill_in_places(ServerConfig& config) {
   if (config.methods.empty()) config.methods = find_data("methods");
   if (config.sql.empty()) config.sql = find_data("sql");
@@ -57,6 +60,17 @@ Result<void> check_mail(ServerConfig::Mail const& mail) {
   return {};
 }
 
+Result<void> check_origins(std::vector<std::string> const& origins) {
+  if (origins.size() > max_origins)
+    return fail(Errc::invalid,
+                fmt::format("cors_origins: {} are above the maximum of {}", origins.size(), max_origins));
+  for (auto const& origin : origins) {
+    if (auto const good = check_web_origin(origin); !good)
+      return fail(Errc::invalid, fmt::format("cors_origins: {}", good.error().message));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
@@ -72,6 +86,7 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
   toml->read("image_program", config.image_program);
   toml->read("scene_program", config.scene_program);
   toml->read("public_url", config.public_url);
+  toml->read("cors_origins", config.cors_origins);
   toml->read("registration", config.registration);
   toml->read("sandbox", config.sandbox);
 
@@ -144,6 +159,7 @@ Result<ServerConfig> load_server_config(std::filesystem::path const& file) {
 }
 
 Result<void> check_server_config(ServerConfig const& config) {
+  if (auto good = check_origins(config.cors_origins); !good) return good;
   struct Listener {
     std::string_view key;
     std::string const& address;

@@ -23,6 +23,8 @@ struct ServerConfig {
 
   std::string public_url;  // for slaves and users; empty: from the listen address
 
+  std::vector<std::string> cors_origins;  // whose pages may use the API with a bearer token
+
   struct Listen {
     std::string line = "127.0.0.1:4554";   // TLS always, except plain = true on loopback
     std::string https = "127.0.0.1:8443";  // empty: disabled

@@ -42,14 +42,20 @@ HeaderList security_headers(bool tls) {
 // client waits forever.
 class HttpServer::ExchangeResponder : public Responder {
 public:
-  ExchangeResponder(HttpServer& server, Listener& listener, std::uint64_t exchange, HeaderList headers)
-      : server_(server), listener_(listener), exchange_(exchange), headers_(std::move(headers)) {}
+  ExchangeResponder(HttpServer& server, Listener& listener, std::uint64_t exchange,
+                    std::shared_ptr<Request const> request, HeaderList headers)
+      : server_(server),
+        listener_(listener),
+        exchange_(exchange),
+        request_(std::move(request)),
+        headers_(std::move(headers)) {}
   ExchangeResponder(ExchangeResponder const&) = delete;
   ExchangeResponder& operator=(ExchangeResponder const&) = delete;
   ~ExchangeResponder() override { send(busy_reply("shutting_down", "the server is shutting down; retry later", 5000)); }
   void send(Reply reply) override {
     if (sent_.exchange(true)) return;
     std::ranges::move(headers_, std::back_inserter(reply.headers));
+    server_.options_.finish(*request_, reply);
     server_.answer(listener_, exchange_, std::move(reply));
   }
   // Of a reply that comes later; before it can come.
@@ -59,6 +65,7 @@ private:
   HttpServer& server_;
   Listener& listener_;
   std::uint64_t exchange_;
+  std::shared_ptr<Request const> request_;  // shared with the worker that handles it
   HeaderList headers_;
   std::atomic<bool> sent_{false};
 };
@@ -97,10 +104,10 @@ void HttpServer::dispatch(Listener& listener, std::uint64_t exchange, Request re
   HeaderList headers;
   auto const wait = limit_address(request, headers);
   // Shared, because the pool's std::function copies its captures.
-  auto responder = std::make_shared<ExchangeResponder>(*this, listener, exchange, std::move(headers));
+  auto const shared_request = std::make_shared<Request const>(std::move(request));
+  auto responder = std::make_shared<ExchangeResponder>(*this, listener, exchange, shared_request, std::move(headers));
   if (wait > 0)
     return responder->send(busy_reply("rate_limited", "too many requests from your address; slow down", wait));
-  auto shared_request = std::make_shared<Request>(std::move(request));
   bool const queued = workers_.submit([this, responder, shared_request](Worker& worker) {
     try {
       Reply reply = handler_(*shared_request, worker);

@@ -28,6 +28,8 @@ struct HttpOptions {
   std::function<RatePolicy(Request const&)> address_limit = [](Request const&) {
     return RatePolicy{"address", {500, 5000}};
   };
+  // Adds what every answer to a request has, whoever gives it; any thread.
+  std::function<void(Request const&, Reply&)> finish = [](Request const&, Reply&) {};
 };
 
 struct HttpCounters {

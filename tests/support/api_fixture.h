@@ -21,6 +21,7 @@
 
 #include "common/base/digest.h"
 #include "common/process/sandbox.h"
+#include "server/api/cors.h"
 #include "server/api/handlers.h"
 #include "server/api/router.h"
 #include "server/api/services.h"
@@ -245,6 +246,7 @@ public:
       deferred->start(answer);
       reply = answer->reply.get_future().get();
     }
+    add_cors_headers(reply, request, config.cors_origins);
     ApiReply out{reply.status, reply.headers, {}, {}, std::holds_alternative<FileRange>(reply.body)};
     if (auto* text = std::get_if<std::string>(&reply.body)) out.text = *text;
     if (auto* piece = std::get_if<FileRange>(&reply.body)) {

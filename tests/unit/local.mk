@@ -107,7 +107,7 @@ tests_unit_test_server_jobs_LDADD = $(SERVER_TEST_LIBS)
 EXTRA_tests_unit_test_server_jobs_DEPENDENCIES = distren-scene
 
 tests_unit_test_server_api_SOURCES = tests/unit/server/api/access.cpp tests/unit/server/api/administration.cpp \
-  tests/unit/server/api/events.cpp tests/unit/server/api/jobs.cpp tests/unit/server/api/limits.cpp tests/unit/server/api/openapi.cpp \
+  tests/unit/server/api/cors.cpp tests/unit/server/api/events.cpp tests/unit/server/api/jobs.cpp tests/unit/server/api/limits.cpp tests/unit/server/api/openapi.cpp \
   tests/unit/server/api/points.cpp tests/unit/server/api/requests.cpp \
   tests/unit/server/api/router.cpp tests/unit/server/api/scopes.cpp tests/unit/server/api/shots.cpp \
   tests/unit/server/api/slave_protocol.cpp tests/unit/server/api/slaves.cpp tests/unit/server/api/spending.cpp \
