@@ -31,7 +31,10 @@ web_vendor = \
 EXTRA_DIST += $(web_sources) $(web_vendor) %D%/README.md %D%/package.json %D%/package-lock.json %D%/tsconfig.json %D%/index.html %D%/icon.svg
 
 htdocsdir = $(distrenhome)/htdocs
-htdocs_DATA = %D%/dist/index.html %D%/dist/icon.svg %D%/dist/app.js %D%/dist/app.css %D%/dist/digest_worker.js
+# Compressed beside each, and listed after it, so that it is not older.
+web_files = %D%/dist/index.html %D%/dist/icon.svg %D%/dist/app.js %D%/dist/app.css %D%/dist/digest_worker.js
+web_compressed = %D%/dist/index.html.gz %D%/dist/icon.svg.gz %D%/dist/app.js.gz %D%/dist/app.css.gz %D%/dist/digest_worker.js.gz
+htdocs_DATA = $(web_files) $(web_compressed)
 CLEANFILES += $(htdocs_DATA)
 .PHONY: web
 web: $(htdocs_DATA)
@@ -53,3 +56,6 @@ bundle = $(AM_V_GEN)$(MKDIR_P) %D%/dist && $(ESBUILD) --bundle --minify --log-le
 
 %D%/dist/icon.svg: %D%/icon.svg
 	$(AM_V_GEN)$(MKDIR_P) %D%/dist && cp $(srcdir)/%D%/icon.svg $@
+
+$(web_compressed): %.gz: %
+	$(AM_V_GEN)gzip -9 -n -c $< >$@

@@ -88,11 +88,12 @@ Reply handle_fetch_output(Request const& request, Context& context) {
   // The signature covers the digest that the task's row had: the tag is exact without reading the file.
   auto const digest = std::string(request.parameter("sha256").value_or(""));
   context.services.results.staged().place(*job, name, digest);
-  return file_reply(request, {.path = output_folder(context.services.config.stor, *job) / name,
-                              .content_type = std::string(content_type_of(name)),
-                              .tag = is_sha256_hex(digest) ? fmt::format("\"{}\"", digest) : std::string(),
-                              .download_name = {},
-                              .cache_control = "private, no-cache"});
+  return file_reply(
+      request, {.path = output_folder(context.services.config.stor, *job) / name,
+                .content_type = std::string(content_type_of(name)),
+                .tag = is_sha256_hex(digest) ? fmt::format("\"{}\"", digest) : std::string(),
+                .download_name = {},
+                .cache_control = is_sha256_hex(digest) ? "private, max-age=31536000, immutable" : "private, no-cache"});
 }
 
 }  // namespace distren

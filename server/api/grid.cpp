@@ -138,7 +138,8 @@ Reply handle_page(Request const& request, Context& context) {
                               .content_type = std::string(content_type_of(name)),
                               .tag = {},
                               .download_name = {},
-                              .cache_control = "no-cache"});
+                              .cache_control = "no-cache",
+                              .precompressed = true});
 }
 
 }  // namespace distren

@@ -12,6 +12,7 @@
 #include "server/api/services.h"
 #include "server/http/compression.h"
 #include "server/http/rate_headers.h"
+#include "server/http/revalidation.h"
 #include "server/store/jobs.h"
 #include "server/store/requests.h"
 
@@ -146,7 +147,14 @@ RatePolicy address_limit(Services const& services, Request const& request) {
 }
 
 Router::Router(std::vector<Route> routes, Services& services, Reply (*fallback)(Request const&, Context&))
-    : routes_(std::move(routes)), services_(services), fallback_(fallback) {}
+    : routes_(std::move(routes)), services_(services), fallback_(fallback) {
+  for (auto& route : routes_) {
+    // What has a revision has no tag beside it: If-Match names the revision.
+    bool const has_revision = std::ranges::any_of(
+        routes_, [&route](Route const& each) { return each.has_revision && each.pattern == route.pattern; });
+    route.has_tag = route.method == "GET" && !route.is_live && !route.secret_answer && !has_revision;
+  }
+}
 
 Reply Router::answer(Request const& request, Worker& worker) const {
   PathValues values;
@@ -287,7 +295,9 @@ Reply Router::handle(Route const& route, Request const& request, Context& contex
   }
   auto reply = route.idempotency == Idempotency::none ? route.handle(request, context)
                                                       : answer_once(route, request, context, *this);
-  if (!route.secret_answer) compress_reply(reply, request);
+  if (route.secret_answer) return std::move(reply).with("Cache-Control", "no-store");
+  if (route.has_tag) revalidate_reply(reply, request);
+  compress_reply(reply, request);
   return reply;
 }
 

@@ -22,7 +22,7 @@ std::vector<Route> api_routes() {
       Route("POST", "/api/v1/tokens", login, account_write, handle_create_token).once_with_secret(),
       Route("DELETE", "/api/v1/tokens/{token_id}", login, account_write, handle_revoke_token),
 
-      Route("GET", "/api/v1/slaves", login, slaves_read, handle_list_slaves).with_query("limit cursor owner"),
+      Route("GET", "/api/v1/slaves", login, slaves_read, handle_list_slaves).live().with_query("limit cursor owner"),
       Route("POST", "/api/v1/slaves", login, slaves_write, handle_create_slave).once_with_secret(),
       Route("GET", "/api/v1/slaves/{slave_id}", login, slaves_read, handle_show_slave),
       Route("PATCH", "/api/v1/slaves/{slave_id}", login, slaves_write, handle_change_slave).with_revision(),
@@ -32,13 +32,14 @@ std::vector<Route> api_routes() {
       Route("POST", "/api/v1/slaves/{slave_id}/rotate", login, slaves_write, handle_rotate_slave)
           .once_with_secret()
           .with_revision(),
-      Route("GET", "/api/v1/slaves/{slave_id}/explain", login, slaves_read, handle_explain_slave),
+      Route("GET", "/api/v1/slaves/{slave_id}/explain", login, slaves_read, handle_explain_slave).live(),
       Route("GET", "/api/v1/slaves/{slave_id}/blocks", login, slaves_read, handle_list_blocks),
       Route("POST", "/api/v1/slaves/{slave_id}/blocks", login, slaves_write, handle_add_block),
       Route("DELETE", "/api/v1/slaves/{slave_id}/blocks/{kind}/{target_id}", login, slaves_write, handle_delete_block),
       Route("PATCH", "/api/v1/slaves/{slave_id}/remote-settings", login, slaves_write, handle_change_remote_settings)
           .with_revision(),
       Route("GET", "/api/v1/slaves/{slave_id}/telemetry", login, slaves_read, handle_show_telemetry)
+          .live()
           .with_query("hours"),
 
       Route("GET", "/api/v1/points/balance", login, points_read, handle_show_balance),
@@ -84,7 +85,7 @@ std::vector<Route> api_routes() {
       Route("DELETE", "/api/v1/uploads/{upload_id}", optional_login, files_write, handle_delete_upload)
           .with_query("attempt slave name limit expires signature"),
 
-      Route("GET", "/api/v1/jobs", login, jobs_read, handle_list_jobs).with_query("limit cursor owner state"),
+      Route("GET", "/api/v1/jobs", login, jobs_read, handle_list_jobs).live().with_query("limit cursor owner state"),
       Route("POST", "/api/v1/submissions", login, jobs_write, handle_create_submission).with_body(job).once(""),
       Route("POST", "/api/v1/submissions/check", login, jobs_write, handle_check_submission).with_body(job),
       Route("GET", "/api/v1/jobs/{job_id}", login, jobs_read, handle_show_job),
@@ -95,14 +96,19 @@ std::vector<Route> api_routes() {
       Route("POST", "/api/v1/jobs/{job_id}/cancel", login, jobs_write, handle_cancel_job).with_revision(),
       Route("POST", "/api/v1/jobs/{job_id}/requeue", login, jobs_write, handle_requeue_job).with_revision(),
       Route("POST", "/api/v1/jobs/{job_id}/approve", login, jobs_write, handle_approve_job).with_revision(),
-      Route("GET", "/api/v1/jobs/{job_id}/explain", login, jobs_read, handle_explain_job),
+      Route("GET", "/api/v1/jobs/{job_id}/explain", login, jobs_read, handle_explain_job).live(),
       Route("GET", "/api/v1/jobs/{job_id}/boosts/quote", login, points_read, handle_quote_boost)
+          .live()
           .with_query("millipoints"),
       Route("POST", "/api/v1/jobs/{job_id}/boosts", login, points_write, handle_create_boost).only_with_key(),
-      Route("GET", "/api/v1/jobs/{job_id}/tasks", login, jobs_read, handle_list_tasks).with_query("limit cursor"),
-      Route("GET", "/api/v1/jobs/{job_id}/outputs", login, jobs_read, handle_list_outputs).with_query("limit cursor"),
-      Route("GET", "/api/v1/jobs/{job_id}/archive", login, jobs_read, handle_show_archive),
-      Route("GET", "/api/v1/jobs/{job_id}/preview", login, jobs_read, handle_show_preview),
+      Route("GET", "/api/v1/jobs/{job_id}/tasks", login, jobs_read, handle_list_tasks)
+          .live()
+          .with_query("limit cursor"),
+      Route("GET", "/api/v1/jobs/{job_id}/outputs", login, jobs_read, handle_list_outputs)
+          .live()
+          .with_query("limit cursor"),
+      Route("GET", "/api/v1/jobs/{job_id}/archive", login, jobs_read, handle_show_archive).live(),
+      Route("GET", "/api/v1/jobs/{job_id}/preview", login, jobs_read, handle_show_preview).live(),
       Route("POST", "/api/v1/jobs/{job_id}/preview", login, jobs_write, handle_create_preview),
       Route("GET", "/api/v1/jobs/{job_id}/preview/{name}", login, jobs_read, handle_fetch_preview),
       Route("GET", "/api/v1/jobs/{job_id}/inputs", login, jobs_read, handle_list_inputs),
@@ -111,7 +117,7 @@ std::vector<Route> api_routes() {
           .with_query("size version"),
 
       Route("POST", "/api/v1/tasks/{task_id}/requeue", login, jobs_write, handle_requeue_task).with_revision(),
-      Route("GET", "/api/v1/tasks/{task_id}/log", login, jobs_read, handle_show_task_log),
+      Route("GET", "/api/v1/tasks/{task_id}/log", login, jobs_read, handle_show_task_log).live(),
       Route("GET", "/api/v1/tasks/{task_id}/image", login, jobs_read, handle_fetch_task_image).with_query("version"),
       Route("GET", "/api/v1/tasks/{task_id}/thumbnail", login, jobs_read, handle_fetch_task_thumbnail)
           .with_query("size version"),
@@ -139,16 +145,18 @@ std::vector<Route> api_routes() {
       Route("PATCH", "/api/v1/admin/settings", login, grid_admin, handle_change_settings),
       Route("GET", "/api/v1/admin/audit-log", login, grid_admin, handle_list_audit_log).with_query("limit cursor kind"),
       Route("GET", "/api/v1/methods", login, grid_admin, handle_list_methods),
-      Route("GET", "/api/v1/admin/health", login, grid_admin, handle_show_server_health),
+      Route("GET", "/api/v1/admin/health", login, grid_admin, handle_show_server_health).live(),
 
       Route("GET", "/api/v1/statistics", login, jobs_read, handle_show_statistics).with_query("owner period"),
-      Route("GET", "/api/v1/events", login, jobs_read, handle_stream_events).with_query("since job_id slaves owner"),
+      Route("GET", "/api/v1/events", login, jobs_read, handle_stream_events)
+          .live()
+          .with_query("since job_id slaves owner"),
 
-      Route("GET", "/api/v1/grid", nothing, none, handle_show_grid),
+      Route("GET", "/api/v1/grid", nothing, none, handle_show_grid).live(),
       Route("GET", "/api/v1/openapi.yaml", nothing, none, handle_show_openapi),
-      Route("GET", "/metrics", nothing, none, handle_show_metrics),
-      Route("GET", "/healthz", nothing, none, handle_show_liveness),
-      Route("GET", "/readyz", nothing, none, handle_show_readiness),
+      Route("GET", "/metrics", nothing, none, handle_show_metrics).live(),
+      Route("GET", "/healthz", nothing, none, handle_show_liveness).live(),
+      Route("GET", "/readyz", nothing, none, handle_show_readiness).live(),
       Route("GET", "/problems/{code}", nothing, none, handle_show_problem),
   };
 }

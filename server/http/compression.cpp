@@ -49,14 +49,18 @@ bool accepts_gzip(std::string_view accept_encoding) {
   return false;
 }
 
-void compress_reply(Reply& reply, Request const& request) {
-  auto* text = std::get_if<std::string>(&reply.body);
+bool varies_by_encoding(Reply const& reply) {
+  auto const* text = std::get_if<std::string>(&reply.body);
   // A problem gets the request's id when it is sent, later than this.
-  if (text == nullptr || text->size() <= smallest || reply.status >= 300) return;
-  for (auto const& [name, value] : reply.headers)
-    if (name == "Content-Encoding") return;
+  if (text == nullptr || text->size() <= smallest || reply.status >= 300) return false;
+  return std::ranges::none_of(reply.headers, [](auto const& header) { return header.first == "Content-Encoding"; });
+}
+
+void compress_reply(Reply& reply, Request const& request) {
+  if (!varies_by_encoding(reply)) return;
   reply.with("Vary", "Accept-Encoding");
   if (!accepts_gzip(request.header("accept-encoding"))) return;
+  auto* text = std::get_if<std::string>(&reply.body);
   auto compressed = gzip(*text);
   if (compressed.empty() || compressed.size() >= text->size()) return;
   *text = std::move(compressed);

@@ -12,6 +12,9 @@ namespace distren {
 // Does this Accept-Encoding take gzip?
 bool accepts_gzip(std::string_view accept_encoding);
 
+// Would this answer be compressed for a request that takes it?
+bool varies_by_encoding(Reply const& reply);
+
 // Compresses the text of a good answer, if it has more than 1 KiB and the request takes it; says by Vary that the
 // answer depends on it.
 void compress_reply(Reply& reply, Request const& request);

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "common/http/percent_encoding.h"
+#include "server/http/compression.h"
 
 namespace distren {
 
@@ -25,6 +27,17 @@ std::optional<std::int64_t> digits(std::string_view text) {
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (!plain || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+// Not through a link, and no folder or device.
+FileDescriptor open_regular(std::filesystem::path const& path, struct stat& info) {
+  FileDescriptor handle(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  bool const good = handle && ::fstat(handle.get(), &info) == 0 && S_ISREG(info.st_mode);
+  return good ? std::move(handle) : FileDescriptor();
+}
+
+bool is_earlier(timespec const& a, timespec const& b) {
+  return std::pair(a.tv_sec, a.tv_nsec) < std::pair(b.tv_sec, b.tv_nsec);
 }
 
 }  // namespace
@@ -64,10 +77,18 @@ bool matches_tag(std::string_view list, std::string_view tag) {
 }
 
 Reply file_reply(Request const& request, FileToSend const& file) {
-  FileDescriptor handle(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   struct stat info {};
-  if (!handle || ::fstat(handle.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
-    return error_reply(404, "there is no such file here");
+  auto handle = open_regular(file.path, info);
+  if (!handle) return error_reply(404, "there is no such file here");
+  bool gzipped = false;
+  if (file.precompressed && accepts_gzip(request.header("accept-encoding"))) {
+    struct stat smaller {};
+    auto compressed = open_regular(file.path.string() + ".gz", smaller);
+    gzipped = compressed && !is_earlier(smaller.st_mtim, info.st_mtim);
+    if (gzipped) {
+      handle = std::move(compressed);
+      info = smaller;
+    }
   }
   auto const size = static_cast<std::int64_t>(info.st_size);
   std::string const tag =
@@ -75,12 +96,14 @@ Reply file_reply(Request const& request, FileToSend const& file) {
                        : file.tag;
   Reply reply;
   reply.with("ETag", tag).with("Accept-Ranges", "bytes");
+  if (file.precompressed) reply.with("Vary", "Accept-Encoding");
   if (!file.cache_control.empty()) reply.with("Cache-Control", file.cache_control);
   if (matches_tag(request.header("if-none-match"), tag)) {
     reply.status = 304;
     return reply;
   }
   reply.with("Content-Type", file.content_type);
+  if (gzipped) reply.with("Content-Encoding", "gzip");
   if (!file.download_name.empty()) {
     reply.with("Content-Disposition",
                fmt::format("attachment; filename*=UTF-8''{}", percent_encode(file.download_name)));

@@ -31,6 +31,7 @@ struct FileToSend {
   std::string tag;            // with quotes; empty: derived from size and modification time
   std::string download_name;  // sent as Content-Disposition: attachment when not empty
   std::string cache_control;
+  bool precompressed = false;  // PATH.gz beside it, if there is one that is not older, is sent to whoever takes gzip
 };
 
 // 200, 206, 304 or 416; 404 when the file is missing or not a regular file.

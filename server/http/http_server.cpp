@@ -32,7 +32,7 @@ HeaderList security_headers(bool tls) {
       {"Referrer-Policy", "no-referrer"},
       {"Cross-Origin-Resource-Policy", "same-origin"},
       {"Cross-Origin-Opener-Policy", "same-origin"},
-      {"Cache-Control", "no-store"},
+      {"Cache-Control", "private, no-cache"},
   };
   if (tls) headers.emplace_back("Strict-Transport-Security", "max-age=31536000");
   return headers;

@@ -8,4 +8,5 @@ server_sources += \
   %D%/message.cpp %D%/message.h \
   %D%/problem.cpp %D%/problem.h \
   %D%/rate_headers.cpp %D%/rate_headers.h \
+  %D%/revalidation.cpp %D%/revalidation.h \
   %D%/uri.cpp %D%/uri.h

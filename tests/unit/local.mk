@@ -53,7 +53,7 @@ tests_unit_test_load_LDADD = $(LOAD_LIBS) $(TEST_LIBS)
 
 tests_unit_test_server_http_SOURCES = tests/unit/server/net/line_connection.cpp tests/unit/server/net/loop.cpp \
   tests/unit/server/net/rate_limit.cpp tests/unit/server/http/compression.cpp tests/unit/server/http/files.cpp tests/unit/server/http/problems.cpp tests/unit/server/http/replies.cpp \
-  tests/unit/server/http/requests.cpp tests/unit/server/http/uri.cpp
+  tests/unit/server/http/requests.cpp tests/unit/server/http/revalidation.cpp tests/unit/server/http/uri.cpp
 tests_unit_test_server_http_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS) $(OPENSSL_CFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_server_http_LDADD = $(SERVER_TEST_LIBS)
 
@@ -107,7 +107,9 @@ tests_unit_test_server_jobs_LDADD = $(SERVER_TEST_LIBS)
 EXTRA_tests_unit_test_server_jobs_DEPENDENCIES = distren-scene
 
 tests_unit_test_server_api_SOURCES = tests/unit/server/api/access.cpp tests/unit/server/api/administration.cpp \
-  tests/unit/server/api/cors.cpp tests/unit/server/api/events.cpp tests/unit/server/api/jobs.cpp tests/unit/server/api/limits.cpp tests/unit/server/api/openapi.cpp \
+  tests/unit/server/api/caching.cpp tests/unit/server/api/cors.cpp \
+  tests/unit/server/api/events.cpp tests/unit/server/api/jobs.cpp \
+  tests/unit/server/api/limits.cpp tests/unit/server/api/openapi.cpp \
   tests/unit/server/api/points.cpp tests/unit/server/api/requests.cpp \
   tests/unit/server/api/router.cpp tests/unit/server/api/scopes.cpp tests/unit/server/api/shots.cpp \
   tests/unit/server/api/slave_protocol.cpp tests/unit/server/api/slaves.cpp tests/unit/server/api/spending.cpp \

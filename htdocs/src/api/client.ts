@@ -80,7 +80,7 @@ export async function send(address: string, how: RequestInit): Promise<Response>
 async function sendOnce(address: string, how: RequestInit): Promise<Response> {
   let reply: Response;
   try {
-    reply = await fetch(address, { ...how, credentials: 'same-origin', cache: 'no-store' });
+    reply = await fetch(address, { ...how, credentials: 'same-origin', cache: 'no-cache' });
   } catch (problem) {
     if (how.signal?.aborted) throw problem;
     unavailable.set(true);

@@ -2505,6 +2505,14 @@ export interface components {
         };
     };
     responses: {
+        /** @description What If-None-Match names is still so */
+        NotModified: {
+            headers: {
+                ETag?: string;
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /** @description All of it */
         NotificationSettings: {
             headers: {
@@ -2914,6 +2922,7 @@ export type Output = components['schemas']['Output'];
 export type SceneFound = components['schemas']['SceneFound'];
 export type Preview = components['schemas']['Preview'];
 export type OutputFile = components['schemas']['OutputFile'];
+export type ResponseNotModified = components['responses']['NotModified'];
 export type ResponseNotificationSettings = components['responses']['NotificationSettings'];
 export type ResponseSettings = components['responses']['Settings'];
 export type ResponseSession = components['responses']['Session'];
@@ -2999,6 +3008,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -3134,6 +3144,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -3482,6 +3493,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["SlaveBlocks"];
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -3631,6 +3643,7 @@ export interface operations {
                     "application/json": components["schemas"]["Balance"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -3662,6 +3675,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -3769,6 +3783,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -3833,6 +3848,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -3897,6 +3913,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -3931,6 +3948,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -4117,6 +4135,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -4287,6 +4306,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             403: components["responses"]["Expired"];
             429: components["responses"]["Slower"];
@@ -4350,6 +4370,7 @@ export interface operations {
                     "application/zip": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             403: components["responses"]["Expired"];
             404: components["responses"]["NotFound"];
@@ -5259,6 +5280,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -5530,6 +5552,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -5797,6 +5820,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["Settings"];
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -5868,6 +5892,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -5912,6 +5937,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -5966,6 +5992,7 @@ export interface operations {
                     "application/json": components["schemas"]["Statistics"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -6097,6 +6124,7 @@ export interface operations {
                     "application/yaml": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             429: components["responses"]["Slower"];
         };
@@ -6191,6 +6219,7 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             404: components["responses"]["NotFound"];
         };

@@ -21,7 +21,7 @@ START_TEST(a_request_is_answered_with_the_security_headers) {
   ck_assert_text(reply.body, "GET /hello 0");
   ck_assert_text(reply.header("x-content-type-options"), "nosniff");
   ck_assert(!reply.header("request-id").empty());
-  ck_assert_text(reply.header("cache-control"), "no-store");
+  ck_assert_text(reply.header("cache-control"), "private, no-cache");
   ck_assert_says(reply.header("content-security-policy"), "default-src 'none'");
   ck_assert(reply.header("content-security-policy").find("unsafe") == std::string::npos);
   ck_assert_text(reply.header("strict-transport-security"), "");
