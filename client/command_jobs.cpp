@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "client/context.h"
+#include "client/operation.h"
 #include "client/points_format.h"
 #include "client/table.h"
 #include "client/validators.h"
@@ -173,6 +174,10 @@ Result<int> for_each_job(Context const& context, Ids const& ids, std::string con
   for (auto const id : ids) {
     auto job = session->send(method, job_path(id) + suffix, body, job_name(id));
     if (!job) return job.error();
+    if (method == "DELETE" && !job->is_null()) {
+      job = wait_for_operation(*session, std::move(*job), fmt::format("the deletion of {}", job_name(id)));
+      if (!job) return job.error();
+    }
     items.push_back(job->is_null() ? Json{{"id", id}, {"state", done}} : *job);
     if (!context.options.json) context.report({}, fmt::format("Job {} {}.\n", id, done));
   }

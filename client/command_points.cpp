@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "client/context.h"
+#include "client/operation.h"
 #include "client/points_format.h"
 #include "client/table.h"
 
@@ -97,7 +98,9 @@ Result<int> explain(Context const& context, Question const& asked) {
 Result<int> check_ledger(Context const& context) {
   auto session = context.session();
   if (!session) return session.error();
-  auto checked = session->send("POST", "/api/v1/admin/ledger-checks", std::nullopt, "the ledger");
+  auto begun = session->send("POST", "/api/v1/admin/ledger-checks", std::nullopt, "the ledger");
+  if (!begun) return begun.error();
+  auto checked = wait_for_operation(*session, std::move(*begun), "the check of the ledger");
   if (!checked) return checked.error();
   bool const clean = flag_of(*checked, "clean");
   auto const& invariants = list_of(*checked, "invariants");

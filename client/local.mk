@@ -12,6 +12,7 @@ client_sources = \
   %D%/fetch_output.cpp %D%/fetch_output.h \
   %D%/fields.cpp %D%/fields.h \
   %D%/old_forms.cpp %D%/old_forms.h \
+  %D%/operation.cpp %D%/operation.h \
   %D%/parallel.cpp %D%/parallel.h \
   %D%/password.cpp %D%/password.h \
   %D%/points_format.cpp %D%/points_format.h \

@@ -1,7 +1,7 @@
 # The web pages: TypeScript and CSS, bundled by esbuild into htdocs/dist of the build tree, which gets installed.
 # See README.md in here.
 web_sources = \
-  %D%/src/api/client.ts %D%/src/api/events.ts %D%/src/api/job_list.ts %D%/src/api/live.ts \
+  %D%/src/api/client.ts %D%/src/api/events.ts %D%/src/api/job_list.ts %D%/src/api/live.ts %D%/src/api/operations.ts \
   %D%/src/api/images.ts %D%/src/api/routes.ts %D%/src/api/schema.d.ts %D%/src/api/session.ts %D%/src/api/shot_list.ts %D%/src/api/task_list.ts \
   %D%/src/base/address.ts %D%/src/base/format.ts %D%/src/base/random.ts %D%/src/base/store.ts \
   %D%/src/base/theme.ts \

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <optional>
@@ -28,6 +29,7 @@
 #include "server/dispatch/fair_share/fair_share.h"
 #include "server/http/http_server.h"
 #include "server/jobs/maintenance.h"
+#include "server/jobs/operations.h"
 #include "server/net/listen_address.h"
 #include "server/notify/notifier.h"
 #include "server/slaves/benchmark_scenes.h"
@@ -246,6 +248,8 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   Loops loops(config.limits.io_threads);
   WorkerPool workers(config.database, config.limits.worker_threads,
                      static_cast<std::size_t>(config.limits.request_queue));
+  std::atomic<bool> stopping = false;
+  WorkerPool long_work(config.database, 1, 2);  // one at it, and one more behind it sees what was queued meanwhile
   SlaveServices slave_services{.workers = workers,
                                .dispatcher = dispatcher,
                                .results = results,
@@ -281,6 +285,10 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     services.runtime.take(std::move(*kept));
   }
   Notifier notifier(config, services.runtime, dispatcher, live, unix_ms);
+  services.wake_operations = [&] {
+    static_cast<void>(
+        long_work.submit([&](Worker& worker) { run_operations(services.jobs, worker.database, stopping); }));
+  };
   services.wake_notifier = [&notifier] { notifier.wake(); };
   Router const router(api_routes(), services, handle_page);
   HttpOptions http_options;
@@ -315,6 +323,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     bool const queued =
         workers.submit([&](Worker& worker) { run_maintenance(services.maintenance(), worker.database); });
     if (!queued) spdlog::warn("maintenance: the workers are busy, next try in a minute");
+    services.wake_operations();
   });
   EventPtr const beats = loops.all.front()->every(20000, [&live] { live.heartbeat(); });
   // A client that reads the file and connects at once waits in the listeners' queues. The last thing that may fail:
@@ -325,6 +334,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     if (auto written = write_grid_file(*grid, doors); !written) return written;
   }
   notifier.start();
+  services.wake_operations();
   loops.start();
   spdlog::info("distrend {}: ready line={} https={} http={}", PACKAGE_VERSION, line_port, *https_port, *http_port);
 
@@ -336,6 +346,8 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
   line.stop();
   slave_sessions.stop();
   workers.stop();
+  stopping = true;
+  long_work.stop();
   notifier.stop();
   previews.stop();
   write_telemetry(telemetry, config.database);

@@ -17,6 +17,7 @@ nobase_dist_sql_DATA = \
   %D%/migrations/0012_api.sql \
   %D%/migrations/0013_line.sql \
   %D%/migrations/0014_access.sql \
+  %D%/migrations/0015_operations.sql \
   %D%/procedures/blob/blob_delete_unused.sql \
   %D%/procedures/blob/blob_missing.sql \
   %D%/procedures/blob/blob_record.sql \
@@ -68,6 +69,12 @@ nobase_dist_sql_DATA = \
   %D%/procedures/notification/notification_settings_show.sql \
   %D%/procedures/notification/notification_test.sql \
   %D%/procedures/notification/notification_trim.sql \
+  %D%/procedures/operation/operation_begin.sql \
+  %D%/procedures/operation/operation_create.sql \
+  %D%/procedures/operation/operation_finish.sql \
+  %D%/procedures/operation/operation_requeue.sql \
+  %D%/procedures/operation/operation_show.sql \
+  %D%/procedures/operation/operation_trim.sql \
   %D%/procedures/points/balance_show.sql \
   %D%/procedures/points/grant_decide.sql \
   %D%/procedures/points/grant_settle.sql \
@@ -130,8 +137,8 @@ nobase_dist_sql_DATA = \
   %D%/procedures/slave/slave_list.sql \
   %D%/procedures/slave/slave_offline_check.sql \
   %D%/procedures/slave/slave_password_change.sql \
-  %D%/procedures/slave/slave_rename.sql \
   %D%/procedures/slave/slave_remote_settings_change.sql \
+  %D%/procedures/slave/slave_rename.sql \
   %D%/procedures/slave/slave_show.sql \
   %D%/procedures/slave/slave_state_change.sql \
   %D%/procedures/slave/telemetry_list.sql \
@@ -156,8 +163,8 @@ nobase_dist_sql_DATA = \
   %D%/procedures/user/user_create.sql \
   %D%/procedures/user/user_credentials.sql \
   %D%/procedures/user/user_list.sql \
-  %D%/procedures/user/user_show.sql \
   %D%/procedures/user/user_role_change.sql \
+  %D%/procedures/user/user_show.sql \
   %D%/procedures/user/user_task_count.sql \
   %D%/procedures/user/user_unblock.sql
 EXTRA_DIST += %D%/migrations/README.md

@@ -17,6 +17,11 @@ Reply handle_create_session(Request const&, Context&);
 Reply handle_delete_current_session(Request const&, Context&);
 Reply handle_show_me(Request const&, Context&);
 
+// batches.cpp
+Reply handle_change_jobs(Request const&, Context&);
+Reply handle_change_tasks(Request const&, Context&);
+Reply handle_change_slaves(Request const&, Context&);
+
 // tokens.cpp
 Reply handle_list_tokens(Request const&, Context&);
 Reply handle_create_token(Request const&, Context&);
@@ -105,6 +110,9 @@ Reply handle_fetch_preview(Request const&, Context&);
 // job_create.cpp, job_check.cpp
 Reply handle_create_submission(Request const&, Context&);
 Reply handle_check_submission(Request const&, Context&);
+
+// operations.cpp
+Reply handle_show_operation(Request const&, Context&);
 
 // points.cpp
 Reply handle_show_balance(Request const&, Context&);

@@ -8,11 +8,13 @@
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/list.h"
+#include "server/api/operations.h"
 #include "server/api/services.h"
 #include "server/dispatch/explain.h"
 #include "server/dispatch/status.h"
 #include "server/jobs/job_service.h"
 #include "server/jobs/job_state.h"
+#include "server/jobs/operations.h"
 #include "server/live/publish.h"
 #include "server/storage/signed_urls.h"
 #include "server/store/requests.h"
@@ -165,6 +167,11 @@ Reply handle_delete_job(Request const&, Context& context) {
   if (!job) return error_reply(job.error());
   if (!store::has_ended(job->state)) {
     return error_reply(409, fmt::format("job {} is {}; cancel it first", job->id, job_state_name(job->state)));
+  }
+  if (job->tasks > large_job_tasks) {
+    if (auto const same = store::check_job_revision(context.database(), job->id); !same)
+      return error_reply(same.error());
+    return begin_operation(context, job_deletion_operation, job->id);
   }
   auto const removed = context.services.jobs.remove(context.database(), *job);
   return removed ? empty_reply(204) : error_reply(removed.error());

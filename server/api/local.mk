@@ -2,6 +2,7 @@
 server_sources += \
   %D%/access.cpp %D%/access.h \
   %D%/administration.cpp \
+  %D%/batches.cpp \
   %D%/caller.cpp %D%/caller.h \
   %D%/concurrency_limiter.h \
   %D%/cors.cpp %D%/cors.h \
@@ -20,6 +21,7 @@ server_sources += \
   %D%/json.cpp %D%/json.h \
   %D%/list.cpp %D%/list.h \
   %D%/notifications.cpp \
+  %D%/operations.cpp %D%/operations.h \
   %D%/points.cpp \
   %D%/projects.cpp \
   %D%/remote_settings.cpp \

@@ -3,7 +3,9 @@
 #include "server/api/handlers.h"
 #include "server/api/json.h"
 #include "server/api/list.h"
+#include "server/api/operations.h"
 #include "server/api/services.h"
+#include "server/jobs/operations.h"
 #include "server/store/points.h"
 
 namespace distren {
@@ -74,15 +76,7 @@ Reply handle_check_ledger(Request const&, Context& context) {
     return error_reply(403,
                        "only an administrator may have the whole ledger read; your own statement is at transactions");
   }
-  auto const invariants = store::check_ledger(context.database());
-  if (!invariants) return error_reply(invariants.error());
-  bool clean = true;
-  auto items = json::array();
-  for (auto const& invariant : *invariants) {
-    clean = clean && invariant.holds;
-    items.push_back({{"name", invariant.name}, {"holds", invariant.holds}, {"detail", text_or_null(invariant.detail)}});
-  }
-  return json_reply(200, {{"clean", clean && !invariants->empty()}, {"invariants", items}});
+  return begin_operation(context, ledger_check_operation, 0);
 }
 
 }  // namespace distren

@@ -32,6 +32,7 @@ std::vector<Route> api_routes() {
       Route("POST", "/api/v1/slaves/{slave_id}/rotate", login, slaves_write, handle_rotate_slave)
           .once_with_secret()
           .with_revision(),
+      Route("POST", "/api/v1/slaves/batch", login, slaves_write, handle_change_slaves),
       Route("GET", "/api/v1/slaves/{slave_id}/explain", login, slaves_read, handle_explain_slave).live(),
       Route("GET", "/api/v1/slaves/{slave_id}/blocks", login, slaves_read, handle_list_blocks),
       Route("POST", "/api/v1/slaves/{slave_id}/blocks", login, slaves_write, handle_add_block),
@@ -116,6 +117,8 @@ std::vector<Route> api_routes() {
       Route("GET", "/api/v1/jobs/{job_id}/thumbnail", login, jobs_read, handle_fetch_job_thumbnail)
           .with_query("size version"),
 
+      Route("POST", "/api/v1/jobs/batch", login, jobs_write, handle_change_jobs),
+      Route("POST", "/api/v1/tasks/batch", login, jobs_write, handle_change_tasks),
       Route("POST", "/api/v1/tasks/{task_id}/requeue", login, jobs_write, handle_requeue_task).with_revision(),
       Route("GET", "/api/v1/tasks/{task_id}/log", login, jobs_read, handle_show_task_log).live(),
       Route("GET", "/api/v1/tasks/{task_id}/image", login, jobs_read, handle_fetch_task_image).with_query("version"),
@@ -147,6 +150,7 @@ std::vector<Route> api_routes() {
       Route("GET", "/api/v1/methods", login, grid_admin, handle_list_methods),
       Route("GET", "/api/v1/admin/health", login, grid_admin, handle_show_server_health).live(),
 
+      Route("GET", "/api/v1/operations/{operation_id}", login, jobs_read, handle_show_operation).live(),
       Route("GET", "/api/v1/statistics", login, jobs_read, handle_show_statistics).with_query("owner period"),
       Route("GET", "/api/v1/events", login, jobs_read, handle_stream_events)
           .live()

@@ -52,6 +52,8 @@ struct Services {
   std::int64_t const started_ms = now_ms();
   std::function<void()> wake_notifier{};  // an urgent notification is in the outbox; may be empty
 
+  std::function<void()> wake_operations{};  // something was queued for run_operations; may be empty
+
   TokenBuckets login_attempts{0.2, 20};  // per address: one in five seconds, after twenty at once
   TokenBuckets user_requests{};          // by the user's number; the rate is a setting
 

@@ -13,6 +13,7 @@
 #include "server/store/administration.h"
 #include "server/store/jobs.h"
 #include "server/store/journal.h"
+#include "server/store/operations.h"
 #include "server/store/requests.h"
 #include "server/store/statistics.h"
 #include "server/store/users.h"
@@ -65,6 +66,8 @@ void look_after_settings_and_events(MaintenanceParts const& parts, Database& dat
     spdlog::warn("settings could not be read: {}", kept.error().message);
   if (auto const done = store::trim_idempotent(database); !done)
     spdlog::warn("kept answers stay for now: {}", done.error().message);
+  if (auto const done = store::trim_operations(database); !done)
+    spdlog::warn("old operations stay for now: {}", done.error().message);
   if (auto const done = store::trim_activity(database, events_kept); !done)
     spdlog::warn("old events stay for now: {}", done.error().message);
 }

@@ -4,6 +4,7 @@ server_sources += \
   %D%/jobs.cpp %D%/jobs.h \
   %D%/journal.cpp %D%/journal.h \
   %D%/notifications.cpp %D%/notifications.h \
+  %D%/operations.cpp %D%/operations.h \
   %D%/points.cpp %D%/points.h \
   %D%/requests.cpp %D%/requests.h \
   %D%/shots.cpp %D%/shots.h \

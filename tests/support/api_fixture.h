@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -30,6 +31,7 @@
 #include "server/dispatch/next_order.h"
 #include "server/dispatch/slave_events.h"
 #include "server/http/uri.h"
+#include "server/jobs/operations.h"
 #include "server/slaves/slave_services.h"
 #include "tests/support/check_main.h"
 #include "tests/support/flat_order.h"
@@ -272,6 +274,14 @@ public:
     if (!secret.empty()) request.headers.emplace_back("authorization", "Bearer " + secret);
     if (!body.is_null()) request.body = body.dump();
     return send(std::move(request), target);
+  }
+
+  // Long work that was begun, after its end.
+  nlohmann::json end_of(ApiReply const& begun, std::string const& secret) {
+    ck_assert_msg(begun.status == 202, "%s", begun.text.c_str());
+    std::atomic<bool> const stopping = false;
+    run_operations(services->jobs, database, stopping);
+    return call("GET", begun.header("Location"), secret).json;
   }
 
   // A new account's session secret.

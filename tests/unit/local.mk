@@ -107,7 +107,7 @@ tests_unit_test_server_jobs_LDADD = $(SERVER_TEST_LIBS)
 EXTRA_tests_unit_test_server_jobs_DEPENDENCIES = distren-scene
 
 tests_unit_test_server_api_SOURCES = tests/unit/server/api/access.cpp tests/unit/server/api/administration.cpp \
-  tests/unit/server/api/caching.cpp tests/unit/server/api/cors.cpp \
+  tests/unit/server/api/batches.cpp tests/unit/server/api/caching.cpp tests/unit/server/api/cors.cpp \
   tests/unit/server/api/events.cpp tests/unit/server/api/jobs.cpp \
   tests/unit/server/api/limits.cpp tests/unit/server/api/openapi.cpp \
   tests/unit/server/api/points.cpp tests/unit/server/api/requests.cpp \

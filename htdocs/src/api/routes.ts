@@ -7,9 +7,12 @@ export type {
   Health,
   Job,
   JobState,
+  LedgerCheck,
   NotificationChoice,
+  Operation,
   Parameters,
   Preview,
+  Problem,
   Project,
   SceneFound,
   Scope,
@@ -31,21 +34,21 @@ type RouteOf<Path extends keyof paths> = {
 
 export type Route = { [Path in keyof paths]: RouteOf<Path> }[keyof paths];
 
-type Operation<R extends Route> = R extends `${infer M} ${infer Path}`
+type OperationOf<R extends Route> = R extends `${infer M} ${infer Path}`
   ? Path extends keyof paths
     ? Lowercase<M> extends keyof paths[Path]
       ? paths[Path][Lowercase<M>]
       : never
     : never
   : never;
-type ParametersOf<R extends Route> = Operation<R> extends { parameters: infer P } ? P : never;
+type ParametersOf<R extends Route> = OperationOf<R> extends { parameters: infer P } ? P : never;
 type Json<T> = T extends { content: { 'application/json': infer Content } } ? Content : null;
-type Responses<R extends Route> = Operation<R> extends { responses: infer Found } ? Found : never;
+type Responses<R extends Route> = OperationOf<R> extends { responses: infer Found } ? Found : never;
 
 /** What is sent as JSON; undefined where nothing is. */
-export type BodyOf<R extends Route> = Operation<R> extends { requestBody: infer Body }
+export type BodyOf<R extends Route> = OperationOf<R> extends { requestBody: infer Body }
   ? Json<Body>
-  : Operation<R> extends { requestBody?: infer Body }
+  : OperationOf<R> extends { requestBody?: infer Body }
   ? Json<NonNullable<Body>> | undefined
   : undefined;
 export type QueryOf<R extends Route> = ParametersOf<R> extends { query?: infer Query } ? Query : never;
@@ -56,6 +59,8 @@ export type AnswerOf<R extends Route> = Responses<R> extends { 200: infer Reply 
   ? Json<Reply>
   : Responses<R> extends { 201: infer Reply }
   ? Json<Reply>
+  : Responses<R> extends { 202: infer Reply }
+  ? Json<Reply> | (Responses<R> extends { 204: unknown } ? null : never)
   : null;
 
 type Shared<Name extends keyof components['responses']> = Json<components['responses'][Name]>;

@@ -131,6 +131,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/slaves/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do one thing with many slaves
+         * @description Each as its own request would do it, in the order of the ids; one that is refused keeps none of the others.
+         */
+        post: operations["changeSlaves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/slaves/{slave_id}": {
         parameters: {
             query?: never;
@@ -433,9 +453,31 @@ export interface paths {
         put?: never;
         /**
          * Is every point accounted for, for administrators
-         * @description Reads the whole ledger, which takes a while on a large grid.
+         * @description Reads the whole ledger, which takes a while on a large grid; the operation's `result` tells what was found.
          */
         post: operations["checkLedger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{operation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operation_id: components["parameters"]["OperationId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Long work, which a request that was answered 202 has begun
+         * @description Ask every second or two until its state is `succeeded` or `failed`. It is shown for a week after its end, to whoever asked for it.
+         */
+        get: operations["showOperation"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -798,6 +840,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do one thing with many jobs
+         * @description Each as its own request would do it, in the order of the ids; one that is refused keeps none of the others.
+         */
+        post: operations["changeJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{job_id}": {
         parameters: {
             query?: never;
@@ -811,7 +873,10 @@ export interface paths {
         get: operations["showJob"];
         put?: never;
         post?: never;
-        /** Delete a job that has ended, with its files and frames */
+        /**
+         * Delete a job that has ended, with its files and frames
+         * @description A job of more than 20,000 frames is deleted by an operation.
+         */
         delete: operations["deleteJob"];
         options?: never;
         head?: never;
@@ -1132,6 +1197,26 @@ export interface paths {
         get: operations["fetchJobThumbnail"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do one thing with many frames
+         * @description Each as its own request would do it, in the order of the ids; one that is refused keeps none of the others.
+         */
+        post: operations["changeTasks"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1660,6 +1745,58 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        LedgerCheck: {
+            clean: boolean;
+            invariants: {
+                /** @example every_transaction_sums_to_0 */
+                name: string;
+                holds: boolean;
+                /** @description The first row that breaks it */
+                detail: string | null;
+            }[];
+        };
+        Operation: {
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "ledger_check" | "job_deletion";
+            /** @enum {string} */
+            state: "queued" | "running" | "succeeded" | "failed";
+            /** @description That is deleted; its name is null once it is gone */
+            job: {
+                /** Format: int64 */
+                id: number;
+                name: string | null;
+            } | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** @description Of a ledger_check that succeeded */
+            result: components["schemas"]["LedgerCheck"] | null;
+            /** @description Why it failed */
+            problem: {
+                code: string;
+                title: string;
+                detail: string;
+            } | null;
+        };
+        /** @description Each once */
+        BatchIds: number[];
+        BatchResult: {
+            items: {
+                /** Format: int64 */
+                id: number;
+                /**
+                 * @description Of HTTP, as its own request would have been answered
+                 * @example 200
+                 * @example 409
+                 */
+                status: number;
+                /** @description Why not; null where it was done */
+                problem: components["schemas"]["Problem"] | null;
+            }[];
+        };
         /** @description What went wrong, as RFC 9457 has it. Programs decide by `code`; new codes may come */
         Problem: {
             /** @description A page of this grid about the code: /problems/CODE */
@@ -2513,6 +2650,26 @@ export interface components {
             };
             content?: never;
         };
+        /** @description It was begun, or had been and has not ended */
+        Begun: {
+            headers: {
+                /** @description Where the operation is shown */
+                Location?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Operation"];
+            };
+        };
+        /** @description What became of each, in the order of the request */
+        Batch: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["BatchResult"];
+            };
+        };
         /** @description All of it */
         NotificationSettings: {
             headers: {
@@ -2851,6 +3008,7 @@ export interface components {
         ProjectId: number;
         ShotId: number;
         SlaveId: number;
+        OperationId: number;
         TaskId: number;
         TokenId: number;
         UserId: number;
@@ -2872,6 +3030,10 @@ export interface components {
     };
     pathItems: never;
 }
+export type LedgerCheck = components['schemas']['LedgerCheck'];
+export type Operation = components['schemas']['Operation'];
+export type BatchIds = components['schemas']['BatchIds'];
+export type BatchResult = components['schemas']['BatchResult'];
 export type Problem = components['schemas']['Problem'];
 export type FieldError = components['schemas']['FieldError'];
 export type List = components['schemas']['List'];
@@ -2923,6 +3085,8 @@ export type SceneFound = components['schemas']['SceneFound'];
 export type Preview = components['schemas']['Preview'];
 export type OutputFile = components['schemas']['OutputFile'];
 export type ResponseNotModified = components['responses']['NotModified'];
+export type ResponseBegun = components['responses']['Begun'];
+export type ResponseBatch = components['responses']['Batch'];
 export type ResponseNotificationSettings = components['responses']['NotificationSettings'];
 export type ResponseSettings = components['responses']['Settings'];
 export type ResponseSession = components['responses']['Session'];
@@ -2971,6 +3135,7 @@ export type ParameterJobId = components['parameters']['JobId'];
 export type ParameterProjectId = components['parameters']['ProjectId'];
 export type ParameterShotId = components['parameters']['ShotId'];
 export type ParameterSlaveId = components['parameters']['SlaveId'];
+export type ParameterOperationId = components['parameters']['OperationId'];
 export type ParameterTaskId = components['parameters']['TaskId'];
 export type ParameterTokenId = components['parameters']['TokenId'];
 export type ParameterUserId = components['parameters']['UserId'];
@@ -3291,6 +3456,32 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeSlaves: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    action: "enable" | "disable" | "revoke";
+                    ids: components["schemas"]["BatchIds"];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Batch"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
@@ -3800,26 +3991,39 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Each invariant, and the first row that breaks it */
+            202: components["responses"]["Begun"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showOperation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                operation_id: components["parameters"]["OperationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where it stands */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        clean: boolean;
-                        invariants: {
-                            /** @example every_transaction_sums_to_0 */
-                            name: string;
-                            holds: boolean;
-                            detail: string | null;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Operation"];
                 };
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
@@ -4709,6 +4913,32 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    changeJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    action: "pause" | "resume" | "cancel" | "requeue" | "approve" | "delete";
+                    ids: components["schemas"]["BatchIds"];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Batch"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     showJob: {
         parameters: {
             query?: never;
@@ -4744,6 +4974,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            202: components["responses"]["Begun"];
             /** @description It is gone */
             204: {
                 headers: {
@@ -5349,6 +5580,32 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    action: "requeue";
+                    ids: components["schemas"]["BatchIds"];
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Batch"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };

@@ -3,7 +3,8 @@ import { useState } from 'preact/hooks';
 import { atSlaves } from '../api/events';
 import { ask, send, url } from '../api/client';
 import { useLive } from '../api/live';
-import type { AnswerOf } from '../api/routes';
+import { untilDone } from '../api/operations';
+import type { LedgerCheck } from '../api/routes';
 import { useUser } from '../api/session';
 import { address } from '../base/address';
 import { count, size } from '../base/format';
@@ -37,12 +38,15 @@ async function look(signal: AbortSignal) {
 /** Is every point accounted for? Asked for by hand: it reads the whole ledger. */
 function Ledger() {
   const t = text.admin;
-  const [found, setFound] = useState<AnswerOf<'POST /api/v1/admin/ledger-checks'> | null>(null);
+  const [found, setFound] = useState<LedgerCheck | null>(null);
   const broken = found?.invariants.filter((each) => !each.holds) ?? [];
   return (
     <section class="card">
       <h2>{t.ledger}</h2>
-      <Form submit={t.checkLedger} onSubmit={async () => setFound(await ask('POST /api/v1/admin/ledger-checks'))}>
+      <Form
+        submit={t.checkLedger}
+        onSubmit={async () => setFound((await untilDone(await ask('POST /api/v1/admin/ledger-checks'))).result)}
+      >
         <p class="soft">{t.ledgerLead}</p>
         <div aria-live="polite">
           {found?.clean && (

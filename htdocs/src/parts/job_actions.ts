@@ -20,20 +20,17 @@ export function fits(action: Action, job: Job): boolean {
   return fitting[action].includes(job.state) && (action !== 'requeue' || job.tasks.failed > 0);
 }
 
-function send(action: Action, id: number): Promise<unknown> {
-  const path = { job_id: id };
-  switch (action) {
-    case 'pause':
-      return ask('POST /api/v1/jobs/{job_id}/pause', { path });
-    case 'resume':
-      return ask('POST /api/v1/jobs/{job_id}/resume', { path });
-    case 'cancel':
-      return ask('POST /api/v1/jobs/{job_id}/cancel', { path });
-    case 'requeue':
-      return ask('POST /api/v1/jobs/{job_id}/requeue', { path, body: {} });
-    case 'delete':
-      return ask('DELETE /api/v1/jobs/{job_id}', { path });
+const largestBatch = 200;
+
+/** To all of them. Resolves to the problems, in words. */
+async function send(action: Action, jobs: Job[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (let at = 0; at < jobs.length; at += largestBatch) {
+    const ids = jobs.slice(at, at + largestBatch).map((job) => job.id);
+    const { items } = await ask('POST /api/v1/jobs/batch', { body: { action, ids } });
+    for (const { problem } of items) if (problem) problems.push(problem.detail);
   }
+  return problems;
 }
 
 /** The job as the server knows it now: an event may still be under way to the page, and a question about what would be
@@ -59,20 +56,14 @@ export async function act(action: Action, jobs: Job[]): Promise<boolean> {
   const loss = consequences(action, single ? [await asOfNow(single)] : able);
   if (loss && !(await confirmed(text.actions.question[action](names), loss, text.actions.name[action], true)))
     return false;
-  let done = 0;
-  const problems: string[] = [];
-  const waiting = [...able];
-  const work = async (): Promise<void> => {
-    for (let job = waiting.shift(); job; job = waiting.shift()) {
-      try {
-        await send(action, job.id);
-        done += 1;
-      } catch (problem) {
-        problems.push(messageOf(problem));
-      }
-    }
-  };
-  await Promise.all([work(), work(), work(), work()]);
+  let problems: string[];
+  try {
+    problems = await send(action, able);
+  } catch (problem) {
+    showToast(messageOf(problem), true);
+    return false;
+  }
+  const done = able.length - problems.length;
   if (done > 0) showToast(text.actions.done[action](able.length === 1 ? names : text.actions.jobs(count(done))));
   if (problems.length > 0) showToast(text.actions.failed(count(problems.length), problems[0] as string), true);
   return problems.length === 0;

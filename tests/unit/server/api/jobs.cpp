@@ -1,4 +1,6 @@
 // Jobs over the HTTP API, from their submission to their frames.
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -34,6 +36,25 @@ START_TEST(one_account_keeps_so_many_frames_and_gets_room_by_deleting) {
   ck_assert_int_eq(desk.call("POST", job_path(first.json["id"], "/cancel"), secret).status, 200);
   ck_assert_int_eq(desk.call("DELETE", job_path(first.json["id"]), secret).status, 204);
   ck_assert_int_eq(post(secret).status, 201);
+}
+END_TEST
+
+START_TEST(a_large_job_is_deleted_by_an_operation_that_a_second_request_joins) {
+  Fixture desk;
+  auto const secret = desk.person();
+  auto const made = desk.call("POST", "/api/v1/submissions", secret,
+                              sample_job(desk, secret, {{"frames", fmt::format("1-{}", large_job_tasks + 1)}}));
+  ck_assert_msg(made.status == 201, "%s", made.text.c_str());
+  auto const path = job_path(made.json["id"]);
+  ck_assert_int_eq(desk.call("POST", path + "/cancel", secret).status, 200);
+  auto const begun = desk.call("DELETE", path, secret);
+  ck_assert_msg(begun.status == 202, "%s", begun.text.c_str());
+  ck_assert_text(begun.json["state"], "queued");
+  ck_assert_text(desk.call("DELETE", path, secret).header("Location"), begun.header("Location"));
+  auto const done = desk.end_of(begun, secret);
+  ck_assert_text(done["state"], "succeeded");
+  ck_assert(done["job"] == json({{"id", made.json["id"]}, {"name", nullptr}}));
+  ck_assert_int_eq(desk.call("GET", path, secret).status, 404);
 }
 END_TEST
 
@@ -279,9 +300,10 @@ END_TEST
 TestGroup const jobs_tests{
     "jobs",
     {a_job_is_created_with_its_folder_and_reaches_the_dispatcher,
-     one_account_keeps_so_many_frames_and_gets_room_by_deleting, what_is_not_in_the_scene_is_refused_by_naming_what_is,
-     a_source_that_is_no_blend_is_refused, a_job_can_be_looked_into_before_it_is_one,
-     a_job_names_its_sources_to_its_owner, pictures_wait_for_their_frame,
+     one_account_keeps_so_many_frames_and_gets_room_by_deleting,
+     a_large_job_is_deleted_by_an_operation_that_a_second_request_joins,
+     what_is_not_in_the_scene_is_refused_by_naming_what_is, a_source_that_is_no_blend_is_refused,
+     a_job_can_be_looked_into_before_it_is_one, a_job_names_its_sources_to_its_owner, pictures_wait_for_their_frame,
      files_that_were_not_uploaded_by_this_person_are_named, a_disk_that_takes_no_folder_leaves_no_job_behind,
      jobs_are_paused_resumed_changed_cancelled_and_deleted, frames_and_sources_come_by_signed_addresses_alone,
      all_finished_frames_come_in_one_archive, a_preview_is_the_owners_and_begins_with_two_frames},
