@@ -6,6 +6,7 @@ client_sources = \
   %D%/command_account.cpp %D%/command_download.cpp %D%/command_jobs.cpp %D%/command_log.cpp %D%/command_points.cpp \
   %D%/command_shots.cpp %D%/command_slave_limits.cpp %D%/command_slaves.cpp %D%/command_slaves.h \
   %D%/command_spending.cpp %D%/command_statistics.cpp %D%/command_submit.cpp %D%/command_tokens.cpp \
+  %D%/command_webhooks.cpp \
   %D%/confirm.cpp %D%/confirm.h \
   %D%/context.cpp %D%/context.h \
   %D%/exit_code.h \

@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
   add_log_command(app, context);
   add_slave_commands(app, context);
   add_token_commands(app, context);
+  add_webhook_commands(app, context);
   add_shot_commands(app, context);
   add_points_commands(app, context);
   add_spending_commands(app, context);

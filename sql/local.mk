@@ -18,6 +18,7 @@ nobase_dist_sql_DATA = \
   %D%/migrations/0013_line.sql \
   %D%/migrations/0014_access.sql \
   %D%/migrations/0015_operations.sql \
+  %D%/migrations/0016_webhooks.sql \
   %D%/procedures/blob/blob_delete_unused.sql \
   %D%/procedures/blob/blob_missing.sql \
   %D%/procedures/blob/blob_record.sql \
@@ -166,5 +167,20 @@ nobase_dist_sql_DATA = \
   %D%/procedures/user/user_role_change.sql \
   %D%/procedures/user/user_show.sql \
   %D%/procedures/user/user_task_count.sql \
-  %D%/procedures/user/user_unblock.sql
+  %D%/procedures/user/user_unblock.sql \
+  %D%/procedures/webhook/webhook_change.sql \
+  %D%/procedures/webhook/webhook_check.sql \
+  %D%/procedures/webhook/webhook_create.sql \
+  %D%/procedures/webhook/webhook_delete.sql \
+  %D%/procedures/webhook/webhook_delivery_finish.sql \
+  %D%/procedures/webhook/webhook_delivery_list.sql \
+  %D%/procedures/webhook/webhook_delivery_resend.sql \
+  %D%/procedures/webhook/webhook_dequeue.sql \
+  %D%/procedures/webhook/webhook_enqueue.sql \
+  %D%/procedures/webhook/webhook_give_up.sql \
+  %D%/procedures/webhook/webhook_list.sql \
+  %D%/procedures/webhook/webhook_lock.sql \
+  %D%/procedures/webhook/webhook_request_check.sql \
+  %D%/procedures/webhook/webhook_rotate.sql \
+  %D%/procedures/webhook/webhook_test.sql
 EXTRA_DIST += %D%/migrations/README.md

@@ -10,7 +10,7 @@ TESTS += tests/sql/run.sh
 EXTRA_DIST += tests/support/tsan.supp tests/support/job_create.sql tests/support/mariadb.sh tests/sql/lib.sh tests/sql/schema.sh tests/sql/migration.sh tests/support/schema_0010.sql tests/sql/rights.sh tests/sql/people.sh \
   tests/sql/slaves.sh tests/sql/jobs.sh tests/sql/journal.sh tests/sql/failures.sh tests/sql/files.sh tests/sql/concurrency.sh \
   tests/sql/points_lib.sh tests/sql/points.sh tests/sql/spending.sh tests/sql/ledger.sh tests/sql/powers.sh \
-  tests/sql/points_together.sh tests/sql/shots.sh tests/sql/telemetry.sh tests/sql/remote_settings.sh tests/sql/requests.sh tests/sql/operations.sh tests/sql/statistics.sh tests/sql/administration.sh tests/sql/notifications.sh
+  tests/sql/points_together.sh tests/sql/shots.sh tests/sql/telemetry.sh tests/sql/remote_settings.sh tests/sql/requests.sh tests/sql/operations.sh tests/sql/statistics.sh tests/sql/administration.sh tests/sql/notifications.sh tests/sql/webhooks.sh
 
 # Run by ./runtests and by hand; the long ones are no part of make check.
 dist_check_SCRIPTS += tests/style/contracts.py tests/style/layering.sh tests/style/openapi.py tests/style/planted.py tests/style/rooms.py \

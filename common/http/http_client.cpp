@@ -117,6 +117,7 @@ struct Transfer {
   HttpClient::Response response{};
   std::optional<Error> error{};
   bool begun = false;
+  bool cut = false;  // the answer was longer than is read
   int file = -1;
   std::int64_t position = 0;
 };
@@ -160,6 +161,10 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
     return written ? bytes : 0;
   }
   if (t.response.body.size() + bytes > t.request.answer_limit) {
+    if (t.request.cut_answer) {
+      t.cut = true;
+      return 0;
+    }
     t.error = fail(Errc::unavailable, fmt::format("the server's answer is longer than the {} bytes allowed for it",
                                                   t.request.answer_limit));
     return 0;
@@ -361,6 +366,7 @@ Result<HttpClient::Response> HttpClient::send(Request const& request, Sink const
   curl_easy_setopt(h, CURLOPT_ERRORBUFFER, nullptr);
 
   if (t.error) return *std::move(t.error);
+  if (t.cut) return std::move(t.response);
   if (code == CURLE_ABORTED_BY_CALLBACK) return fail(Errc::unavailable, "interrupted");
   if (code != CURLE_OK && refused)
     return fail(Errc::denied, fmt::format("{} leads into a private network, where nothing may be sent", where));

@@ -64,6 +64,7 @@ public:
     std::string bearer;                           // sent as Authorization: Bearer
     std::optional<BasicLogin> basic = std::nullopt;
     std::size_t answer_limit = 8U << 20U;  // maximum body kept in memory, bytes; a longer answer is an Error
+    bool cut_answer = false;               // instead a longer one ends there, and its head is the Response
     Progress sent = nullptr;               // bytes of the body sent so far
   };
 

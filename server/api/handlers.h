@@ -138,6 +138,17 @@ Reply handle_send_email_code(Request const&, Context&);
 Reply handle_confirm_email(Request const&, Context&);
 Reply handle_list_notifications(Request const&, Context&);
 
+// webhooks.cpp
+Reply handle_list_webhooks(Request const&, Context&);
+Reply handle_create_webhook(Request const&, Context&);
+Reply handle_show_webhook(Request const&, Context&);
+Reply handle_change_webhook(Request const&, Context&);
+Reply handle_delete_webhook(Request const&, Context&);
+Reply handle_rotate_webhook(Request const&, Context&);
+Reply handle_test_webhook(Request const&, Context&);
+Reply handle_list_deliveries(Request const&, Context&);
+Reply handle_resend_delivery(Request const&, Context&);
+
 // administration.cpp
 Reply handle_list_users(Request const&, Context&);
 Reply handle_change_user(Request const&, Context&);

@@ -39,4 +39,5 @@ server_sources += \
   %D%/task_log.cpp \
   %D%/tokens.cpp \
   %D%/uploads.cpp \
-  %D%/users.cpp
+  %D%/users.cpp \
+  %D%/webhooks.cpp

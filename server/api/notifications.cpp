@@ -12,7 +12,6 @@
 #include "server/api/services.h"
 #include "server/config/mail_address.h"
 #include "server/live/publish.h"
-#include "server/notify/delivery.h"
 #include "server/store/notifications.h"
 
 namespace distren {
@@ -27,9 +26,6 @@ json to_json(store::NotificationSettings const& settings, ServerConfig const& co
   return {{"email", text_or_null(settings.email)},
           {"email_confirmed", settings.confirmed},
           {"email_available", !config.mail.server.empty()},
-          {"webhook_url", text_or_null(settings.webhook)},
-          {"webhook_secret", text_or_null(settings.secret)},
-          {"webhooks_available", config.webhook.enabled},
           {"choices", std::move(choices)},
           {"latest_id", settings.newest}};
 }
@@ -76,20 +72,11 @@ Reply handle_change_preferences(Request const& request, Context& context) {
   if (!body) return error_reply(body.error());
   store::NotificationChange change;
   std::string email;
-  std::string webhook;
   json choices;
   if (body->read("email", JsonBody::optional, email, 254)) {
     if (!email.empty() && !is_mail_address(email))
       body->problem("email", "bad_format", fmt::format("email: '{}' is not an e-mail address", printable(email, 60)));
     change.email = email;
-  }
-  if (body->read("webhook_url", JsonBody::optional, webhook, 1000)) {
-    if (!webhook.empty()) {
-      if (auto const good = check_webhook(webhook, context.services.config.webhook.private_addresses); !good)
-        body->problem("webhook_url", "bad_format", "webhook_url: " + good.error().message);
-      change.secret = random_secret();
-    }
-    change.webhook = webhook;
   }
   if (body->read_array("choices", JsonBody::optional, choices, 100)) {
     auto read = read_choices(choices);
@@ -99,11 +86,6 @@ Reply handle_change_preferences(Request const& request, Context& context) {
       body->problem("choices", "bad_format", read.error().message);
   }
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
-  if (change.webhook && !change.webhook->empty()) {  // the same again keeps its secret
-    auto const before = store::show_notification_settings(context.database(), context.caller.user.id);
-    if (!before) return error_reply(before.error());
-    if (before->webhook == *change.webhook) change.webhook.reset();
-  }
   auto const done = store::change_notification_settings(context.database(), context.caller.user.id, change);
   return done ? settings_reply(context) : error_reply(done.error());
 }
@@ -151,7 +133,7 @@ Reply handle_list_notifications(Request const& request, Context& context) {
   auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
   std::string const channel(request.parameter("channel").value_or(""));
-  if (!channel.empty() && channel != "mail" && channel != "webhook" && channel != "browser")
+  if (!channel.empty() && channel != "mail" && channel != "browser")
     return error_reply(400, fmt::format("there is no channel '{}'", printable(channel, 30)));
   // What is new since the one that was seen last, oldest first.
   std::optional<std::int64_t> after;

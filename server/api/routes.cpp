@@ -133,12 +133,26 @@ std::vector<Route> api_routes() {
 
       Route("GET", "/api/v1/notifications", login, account_read, handle_list_notifications)
           .with_query("limit cursor after_id channel"),
-      Route("GET", "/api/v1/notifications/preferences", login, account_write, handle_show_preferences).with_secret(),
-      Route("PATCH", "/api/v1/notifications/preferences", login, account_write, handle_change_preferences)
-          .with_secret(),
+      Route("GET", "/api/v1/notifications/preferences", login, account_write, handle_show_preferences),
+      Route("PATCH", "/api/v1/notifications/preferences", login, account_write, handle_change_preferences),
       Route("POST", "/api/v1/users/me/email/send-code", login, account_write, handle_send_email_code),
       Route("POST", "/api/v1/users/me/email/confirm", login, account_write, handle_confirm_email),
       Route("POST", "/api/v1/notifications/test", login, account_write, handle_test_notification),
+
+      Route("GET", "/api/v1/webhooks", login, account_read, handle_list_webhooks).with_query("limit cursor"),
+      Route("POST", "/api/v1/webhooks", login, account_write, handle_create_webhook).once_with_secret(),
+      Route("GET", "/api/v1/webhooks/{webhook_id}", login, account_read, handle_show_webhook),
+      Route("PATCH", "/api/v1/webhooks/{webhook_id}", login, account_write, handle_change_webhook).with_revision(),
+      Route("DELETE", "/api/v1/webhooks/{webhook_id}", login, account_write, handle_delete_webhook).with_revision(),
+      Route("POST", "/api/v1/webhooks/{webhook_id}/rotate", login, account_write, handle_rotate_webhook)
+          .once_with_secret()
+          .with_revision(),
+      Route("POST", "/api/v1/webhooks/{webhook_id}/test", login, account_write, handle_test_webhook).once(""),
+      Route("GET", "/api/v1/webhooks/{webhook_id}/deliveries", login, account_read, handle_list_deliveries)
+          .live()
+          .with_query("limit cursor"),
+      Route("POST", "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/resend", login, account_write,
+            handle_resend_delivery),
 
       Route("GET", "/api/v1/users", login, grid_admin, handle_list_users).with_query("limit cursor q filter"),
       Route("PATCH", "/api/v1/users/{user_id}", login, grid_admin, handle_change_user).with_revision(),

@@ -2,13 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
-#include "common/base/digest.h"
-#include "common/base/json_text.h"
-#include "common/base/text.h"
-#include "common/http/http_client.h"
-
 namespace distren {
 
 namespace {
@@ -22,47 +15,7 @@ std::string link_of(ServerConfig const& config, store::Delivery const& delivery)
   return base + (delivery.kind == "points" ? "#/points" : "#/account");
 }
 
-Result<void> send_webhook(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery,
-                          std::int64_t now_s, std::atomic<bool> const& cancelled) {
-  if (!config.webhook.enabled) return fail(Errc::denied, "this grid sends no webhooks");
-  if (delivery.webhook.empty()) return fail(Errc::invalid, "no webhook is set");
-  bool const anywhere = config.webhook.private_addresses;
-  if (auto good = check_webhook(delivery.webhook, anywhere); !good) return good;
-  HttpClient::Options options;
-  options.user_agent = "distren-webhook";
-  options.plain_http_anywhere = anywhere;
-  options.public_only = !anywhere;
-  options.whole = std::chrono::seconds(20);
-  options.connect_timeout = std::chrono::milliseconds(10000);
-  options.cancelled = &cancelled;
-  HttpClient client(std::move(options));
-  HttpClient::Request request;
-  request.method = "POST";
-  request.url = delivery.webhook;
-  request.body = webhook_body(config, grid, delivery);
-  request.headers = {{"Content-Type", "application/json"},
-                     {"X-DistRen-Delivery", fmt::to_string(delivery.id)},
-                     {"X-DistRen-Timestamp", fmt::to_string(now_s)},
-                     {"X-DistRen-Signature", webhook_signature(delivery.secret, now_s, request.body)}};
-  request.answer_limit = 64 << 10;
-  auto const answer = client.send(request);
-  if (!answer) return answer.error();
-  if (answer->ok()) return {};
-  // 408 and 429 are temporary; every other 4xx and a redirection are permanent.
-  bool const for_good = answer->status >= 300 && answer->status < 500 && answer->status != 408 && answer->status != 429;
-  return fail(for_good ? Errc::invalid : Errc::unavailable, fmt::format("the webhook answered {}", answer->status));
-}
-
 }  // namespace
-
-Result<void> check_webhook(std::string const& url, bool private_addresses) {
-  if (url.size() > 1000) return fail(Errc::invalid, "the address of a webhook has at most 1,000 characters");
-  auto const origin = url_origin(url);
-  if (!origin) return origin.error();
-  if (!private_addresses && !origin->starts_with("https://"))
-    return fail(Errc::invalid, "a webhook needs https://, so that nobody reads or changes it on its way");
-  return {};
-}
 
 Mail notification_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery) {
   auto const link = link_of(config, delivery);
@@ -88,27 +41,8 @@ Mail confirmation_mail(ServerConfig const& config, std::string_view grid, store:
   return mail;
 }
 
-std::string webhook_body(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery) {
-  auto const number = [](std::int64_t id) { return id == 0 ? nlohmann::json(nullptr) : nlohmann::json(id); };
-  auto const link = link_of(config, delivery);
-  return to_text({{"id", delivery.id},
-                  {"grid_name", grid},
-                  {"kind", delivery.kind},
-                  {"message", delivery.message},
-                  {"user_name", delivery.user_name},
-                  {"job_id", number(delivery.job)},
-                  {"slave_id", number(delivery.slave)},
-                  {"created_at", iso_time(delivery.created_s * 1000)},
-                  {"url", link.empty() ? nlohmann::json(nullptr) : nlohmann::json(link)}});
-}
-
-std::string webhook_signature(std::string_view secret, std::int64_t timestamp_s, std::string_view body) {
-  return "sha256=" + to_hex(hmac_sha256(secret, fmt::format("{}.{}", timestamp_s, body)));
-}
-
 Result<void> deliver(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery,
-                     std::int64_t now_s, std::atomic<bool> const& cancelled) {
-  if (delivery.channel == "webhook") return send_webhook(config, grid, delivery, now_s, cancelled);
+                     std::atomic<bool> const& cancelled) {
   if (config.mail.server.empty()) return fail(Errc::denied, "this grid sends no e-mail: mail.server is not set");
   if (delivery.email.empty()) return fail(Errc::invalid, "no confirmed e-mail address is set");
   return send_mail(

@@ -3,11 +3,14 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <vector>
 
 #include "server/dispatch/status.h"
 #include "server/live/publish.h"
 #include "server/notify/delivery.h"
+#include "server/notify/webhook.h"
 #include "server/store/notifications.h"
+#include "server/store/webhooks.h"
 
 namespace distren {
 
@@ -82,38 +85,47 @@ bool Notifier::round(Database& database) {
   auto const gathered = store::enqueue_notifications(database);
   if (!gathered) return false;
   for (auto const user : *gathered) publish_notification(live_, user);
-  return send_due(database);
-}
-
-// One user's webhook gets at most a thirtieth of this thread's time.
-Result<void> Notifier::send(store::Delivery const& delivery) {
-  bool const webhook = delivery.channel == "webhook";
-  if (auto const slow = slow_until_ms_.find(delivery.user_name); webhook && slow != slow_until_ms_.end()) {
-    if (now_ms_() < slow->second) return fail(Errc::unavailable, "the address took long to answer; it is asked later");
-    slow_until_ms_.erase(slow);
-  }
-  auto const began = now_ms_();
-  auto sent = deliver(config_, settings_.now().name, delivery, began / 1000, cancelled_);
-  if (auto const took = now_ms_() - began; webhook && took > slow_ms)
-    slow_until_ms_[delivery.user_name] = began + (slow_share + 1) * took;
-  return sent;
-}
-
-bool Notifier::send_due(Database& database) {
+  // In turns, and one at a time: it is reserved for five minutes, and an e-mail may take one.
   for (;;) {
-    // One at a time: it is reserved for five minutes, and an e-mail may take one.
-    auto const due = store::dequeue_notifications(database, 1);
-    if (!due) return false;
-    if (due->empty() || cancelled_) return true;
-    auto const& delivery = due->front();
-    auto const sent = send(delivery);
-    if (!sent && cancelled_) return true;
-    if (!sent)
-      spdlog::info("notification {} by {} was not sent: {}", delivery.id, delivery.channel, sent.error().message);
-    auto const ended = store::finish_notification(database, delivery.id, sent ? "" : sent.error().message,
-                                                  !sent && sent.error().code != Errc::unavailable);
-    if (!ended) return false;
+    auto const mail = deliver_due(database);
+    auto const webhook = mail ? call_due(database) : mail;
+    if (!webhook) return false;
+    if (cancelled_ || !(*mail || *webhook)) return true;
   }
+}
+
+Result<bool> Notifier::deliver_due(Database& database) {
+  auto const due = store::dequeue_notifications(database, 1);
+  if (!due) return due.error();
+  if (due->empty() || cancelled_) return false;
+  auto const& delivery = due->front();
+  auto const sent = deliver(config_, settings_.now().name, delivery, cancelled_);
+  if (!sent && cancelled_) return false;
+  if (!sent) spdlog::info("notification {} was not sent: {}", delivery.id, sent.error().message);
+  auto const ended = store::finish_notification(database, delivery.id, sent ? "" : sent.error().message,
+                                                !sent && sent.error().code != Errc::unavailable);
+  if (!ended) return ended.error();
+  return true;
+}
+
+// One user's webhooks get at most a thirtieth of this thread's time.
+Result<bool> Notifier::call_due(Database& database) {
+  std::erase_if(slow_until_ms_, [now = now_ms_()](auto const& each) { return each.second <= now; });
+  std::vector<std::int64_t> slow;
+  for (auto const& [user, until] : slow_until_ms_) slow.push_back(user);
+  auto const due = store::dequeue_webhook(database, slow);
+  if (!due) return due.error();
+  if (!*due || cancelled_) return false;
+  auto const& delivery = **due;
+  auto const began = now_ms_();
+  auto const outcome = send_webhook(config_, delivery, began / 1000, cancelled_);
+  if (auto const took = now_ms_() - began; took > slow_ms)
+    slow_until_ms_[delivery.user] = began + (slow_share + 1) * took;
+  if (!outcome.problem.empty() && cancelled_) return false;
+  if (!outcome.problem.empty())
+    spdlog::info("delivery {} to webhook {} was not taken: {}", delivery.id, delivery.webhook, outcome.problem);
+  if (auto const ended = store::finish_webhook_delivery(database, delivery.id, outcome); !ended) return ended.error();
+  return true;
 }
 
 }  // namespace distren

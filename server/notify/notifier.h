@@ -1,8 +1,8 @@
 // The notifier thread: every few seconds it fills the database's outbox with new notifications, publishes events for
-// those in the browser, and delivers what is due; once a minute it looks for offline slaves. Undelivered notifications
-// are retried, also after restarts, and finally fail; a slow address is retried less often, so that it does not delay
-// others. Owner: main; everything it refers to must outlive it. stop() ends a transfer within a second; that delivery
-// is retried after the next start.
+// those in the browser, and delivers what is due by mail and to webhooks; once a minute it looks for offline slaves.
+// Undelivered notifications are retried, also after restarts, and finally fail; a slow address is retried less often,
+// so that it does not delay others. Owner: main; everything it refers to must outlive it. stop() ends a transfer within
+// a second; that delivery is retried after the next start.
 #pragma once
 
 #include <atomic>
@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <unordered_map>
 
@@ -19,7 +18,6 @@
 #include "server/database/connection.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/live/event_broker.h"
-#include "server/store/notifications.h"
 
 namespace distren {
 
@@ -41,8 +39,9 @@ public:
 
 private:
   void run();
-  bool send_due(Database& database);
-  Result<void> send(store::Delivery const& delivery);
+  // What is due first of mails, and of webhooks; false: nothing is.
+  Result<bool> deliver_due(Database& database);
+  Result<bool> call_due(Database& database);
 
   ServerConfig const& config_;
   RuntimeSettings const& settings_;
@@ -51,8 +50,8 @@ private:
   std::function<std::int64_t()> now_ms_;
   std::atomic<bool> cancelled_ = false;
   std::int64_t watched_ms_ = 0;
-  std::unordered_map<std::string, std::int64_t> slow_until_ms_;  // by the name of whose webhook it is
-  std::mutex mutex_;                                             // guards wanted_ and stopping_
+  std::unordered_map<std::int64_t, std::int64_t> slow_until_ms_;  // by the user whose webhooks wait
+  std::mutex mutex_;                                              // guards wanted_ and stopping_
   std::condition_variable wake_;
   bool wanted_ = false;
   bool stopping_ = false;

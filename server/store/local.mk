@@ -13,4 +13,5 @@ server_sources += \
   %D%/submissions.cpp \
   %D%/telemetry.cpp %D%/telemetry.h \
   %D%/users.cpp %D%/users.h \
-  %D%/values.h
+  %D%/values.h \
+  %D%/webhooks.cpp %D%/webhooks.h

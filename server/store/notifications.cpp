@@ -9,13 +9,8 @@ namespace distren::store {
 Result<NotificationSettings> show_notification_settings(Database& database, std::int64_t user) {
   NotificationSettings settings;
   auto const shown = database.call("notification_settings_show", {user}, [&](SqlRow const& row) {
-    settings = {.email = row.text(0),
-                .webhook = row.text(1),
-                .secret = row.text(2),
-                .choices = {},
-                .newest = row.integer(4),
-                .confirmed = row.integer(5) != 0};
-    auto const choices = nlohmann::json::parse(row.text(3), nullptr, false);
+    settings = {.email = row.text(0), .choices = {}, .newest = row.integer(2), .confirmed = row.integer(3) != 0};
+    auto const choices = nlohmann::json::parse(row.text(1), nullptr, false);
     if (!choices.is_array()) return;
     for (auto const& choice : choices)
       settings.choices.emplace_back(choice.at(0).get<std::string>(), choice.at(1).get<std::string>());
@@ -25,8 +20,7 @@ Result<NotificationSettings> show_notification_settings(Database& database, std:
 }
 
 Result<void> change_notification_settings(Database& database, std::int64_t user, NotificationChange const& change) {
-  return database.call("notification_settings_change", {user, or_null(change.email), or_null(change.webhook),
-                                                        std::string_view(change.secret), or_null(change.choices)});
+  return database.call("notification_settings_change", {user, or_null(change.email), or_null(change.choices)});
 }
 
 Result<void> create_email_code(Database& database, std::int64_t user, std::string_view code) {
@@ -84,11 +78,9 @@ Result<std::vector<Delivery>> dequeue_notifications(Database& database, int limi
                           .job = row.integer(5),
                           .slave = row.integer(6),
                           .email = row.text(7),
-                          .webhook = row.text(8),
-                          .secret = row.text(9),
-                          .created_s = row.integer(10),
-                          .tried = static_cast<int>(row.integer(11)),
-                          .code = row.text(12)});
+                          .created_s = row.integer(8),
+                          .tried = static_cast<int>(row.integer(9)),
+                          .code = row.text(10)});
   });
   if (!taken) return taken.error();
   return deliveries;
@@ -102,9 +94,14 @@ Result<void> trim_notifications(Database& database) {
   return database.call("notification_trim", {});
 }
 
-Result<void> check_offline_slaves(Database& database, std::vector<std::int64_t> const& online) {
+Result<std::vector<OfflineSlave>> check_offline_slaves(Database& database, std::vector<std::int64_t> const& online) {
+  std::vector<OfflineSlave> offline;
   auto const ids = nlohmann::json(online).dump();
-  return database.call("slave_offline_check", {std::string_view(ids)});
+  auto const checked = database.call("slave_offline_check", {std::string_view(ids)}, [&offline](SqlRow const& row) {
+    offline.push_back({row.integer(0), row.integer(1)});
+  });
+  if (!checked) return checked.error();
+  return offline;
 }
 
 }  // namespace distren::store

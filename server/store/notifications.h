@@ -16,8 +16,6 @@ namespace distren::store {
 
 struct NotificationSettings {
   std::string email;
-  std::string webhook;                                       // empty: none
-  std::string secret;                                        // of the webhook
   std::vector<std::pair<std::string, std::string>> choices;  // kind, channel
   std::int64_t newest = 0;                                   // notification
   bool confirmed = false;                                    // the e-mail address
@@ -26,8 +24,6 @@ Result<NotificationSettings> show_notification_settings(Database&, std::int64_t 
 
 struct NotificationChange {  // what is absent stays as it is
   std::optional<std::string> email{};
-  std::optional<std::string> webhook{};
-  std::string secret{};                  // with a webhook
   std::optional<std::string> choices{};  // JSON [[kind, channel]...]
 };
 Result<void> change_notification_settings(Database&, std::int64_t user, NotificationChange const& change);
@@ -64,8 +60,6 @@ struct Delivery {  // a notification with where it goes
   std::int64_t job = 0;
   std::int64_t slave = 0;
   std::string email;  // empty: none that may be written to
-  std::string webhook;
-  std::string secret;
   std::int64_t created_s = 0;
   int tried = 0;
   std::string code{};  // of a mail that confirms its address
@@ -76,6 +70,12 @@ Result<std::vector<Delivery>> dequeue_notifications(Database&, int limit);
 // problem empty: it was sent. for_good: it is not tried again.
 Result<void> finish_notification(Database&, std::int64_t id, std::string_view problem, bool for_good);
 Result<void> trim_notifications(Database&);
-Result<void> check_offline_slaves(Database&, std::vector<std::int64_t> const& online);
+
+struct OfflineSlave {
+  std::int64_t slave = 0;
+  std::int64_t user = 0;
+};
+// Those that have just been offline for ten minutes, of owners who want to hear of it.
+Result<std::vector<OfflineSlave>> check_offline_slaves(Database&, std::vector<std::int64_t> const& online);
 
 }  // namespace distren::store

@@ -174,11 +174,10 @@ def notifications_are_chosen_on_the_account_page(fixture):
     fixture.go("account", "anna")
     page.see("What you want to be told")
     page.fill("E-mail address", "anna@example.org")
-    page.fill("Webhook", f"http://127.0.0.1:{fixture.hook.port}/hook")
-    for way in ("E-mail", "Webhook", "Browser"):
+    for way in ("E-mail", "Browser"):
         page.press(f"A job of mine is done or has failed: {way}", "input")
     page.press("Save")
-    page.see("Notifications are saved", "X-DistRen-Signature")
+    page.see("Notifications are saved")
     fixture.take("account-notifications")
     page.see("anna@example.org is not confirmed yet", "Send another code")
     wait_until("the code arrives", lambda: fixture.mail.mails)
@@ -193,16 +192,45 @@ def notifications_are_chosen_on_the_account_page(fixture):
     page.see_not("is not confirmed yet")
     fixture.mail.mails.clear()
     kept = api("GET", "/api/v1/notifications/preferences")[1]
-    assert {each["channel"] for each in kept["choices"]} == {"mail", "webhook", "browser"}, kept
+    assert {each["channel"] for each in kept["choices"]} == {"mail", "browser"}, kept
     page.press("Send a test by E-mail")
     wait_until("the test arrives", lambda: fixture.mail.mails)
-    page.press("Send a test by Webhook")
-    wait_until("the webhook is called", lambda: fixture.hook.requests)
     page.reload()
     page.see("What was sent")
-    page.fill("Webhook", "http://user:secret@example.org/")
-    page.press("Save")
+
+
+@case
+def webhooks_are_made_tested_and_deleted_on_the_account_page(fixture):
+    page, api = fixture.page, fixture.grid.api
+    fixture.go("account", "anna")
+    page.fill("Address", "http://user:secret@example.org/")
+    page.press("Create webhook")
     page.see("carries a user name or password")
+    page.fill("Address", f"http://127.0.0.1:{fixture.hook.port}/hook")
+    page.press("Points were given or moved", "input")
+    page.press("Create webhook")
+    page.see("The secret of the webhook", "whsec_")
+    fixture.take("account-webhook-secret")
+    page.press("Done")
+    page.see_not("whsec_")
+    made = api("GET", "/api/v1/webhooks")[1]["items"][0]
+    assert set(made["topics"]) == {"job.finished", "job.failed", "job.paused", "points.changed"}, made
+    page.press("Send a test", "section ul.lines button")
+    wait_until("the webhook is called", lambda: fixture.hook.requests)
+    page.see("webhook.test", "taken (204)")
+    page.press("Send again")
+    wait_until("it is called again", lambda: len(fixture.hook.requests) == 2)
+    fixture.take("account-webhooks")
+    page.press("Replace secret")
+    page.see("for 24 hours")
+    page.press("Replace secret", "dialog button")
+    page.see("whsec_")
+    page.press("Done")
+    page.press("Disable")
+    page.see("Disabled")
+    page.press("Delete webhook")
+    page.press("Delete webhook", "dialog button")
+    wait_until("it is gone", lambda: not api("GET", "/api/v1/webhooks")[1]["items"])
 
 
 @case

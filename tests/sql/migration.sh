@@ -31,6 +31,19 @@ values() {  # before or after: every value, table by table
   done
 }
 
+# A migration is interrupted after each of its statements, and run again from the first; what it says is left in `said`.
+interrupted() {
+  sed 's/--.*//' "$top_srcdir"/sql/migrations/*_"$1".sql |
+    awk -v RS=';' -v to="$work/statement" 'NF { printf "%s;", $0 >sprintf("%s.%02d", to, ++n) }'
+  : >"$work/interrupted"
+  said=
+  for statement in "$work"/statement.*; do
+    cat "$statement" >>"$work/interrupted"
+    said=$said$(mariadb_owner distren <"$work/interrupted" 2>&1)
+  done
+  rm -f "$work"/statement.*
+}
+
 at_version 10
 mariadb_owner distren <"$top_srcdir/tests/support/schema_0010.sql"
 owner 'CREATE PROCEDURE points_take_held() SELECT 1' >/dev/null
@@ -39,15 +52,7 @@ values before >"$work/before"
 is "$(cut -f 1 "$work/before" | uniq | tr '\n' ' ')" "$(seq -s ' ' "$(printf '%s\n' "$renamed" | wc -l)") " \
   "every_table_has_rows_before"
 
-# Interrupted after each of its statements, and run again from the first.
-sed 's/--.*//' "$top_srcdir"/sql/migrations/0011_*.sql | awk -v RS=';' -v to="$work/statement" 'NF { printf "%s;", $0 >sprintf("%s.%02d", to, ++n) }'
-: >"$work/interrupted"
-said=
-for statement in "$work"/statement.*; do
-  cat "$statement" >>"$work/interrupted"
-  said=$said$(mariadb_owner distren <"$work/interrupted" 2>&1)
-done
-rm -f "$work"/statement.*
+interrupted words
 is "$said" "" "it_can_be_interrupted_after_each_statement"
 is "$(migrate | tail -1)" "The database has schema version $(ls "$top_srcdir"/sql/migrations/*.sql | wc -l | tr -d ' ')." "and_is_then_completed"
 values after >"$work/after"
@@ -87,21 +92,14 @@ is "$(owner 'SELECT JSON_VALUE(remote_settings, "$.memory_mib"), JSON_VALUE(remo
   "4000	1800000	2	3
 {\"paused\":true}" "remote_settings_get_the_names_and_units_of_today"
 
-# Scopes of API tokens, interrupted and run again.
+# Scopes of API tokens.
 at_version 13
 owner "INSERT INTO user (id, name, password_hash, created_at) VALUES (90, 'owner', '', UTC_TIMESTAMP(3));
   INSERT INTO token (id, user_id, name, scopes, secret_hash, created_at) VALUES
     (1, 90, 'r', 'read', REPEAT('1', 32), UTC_TIMESTAMP(3)), (2, 90, 's', 'submit', REPEAT('2', 32), UTC_TIMESTAMP(3)),
     (3, 90, 'l', 'slaves', REPEAT('3', 32), UTC_TIMESTAMP(3)), (4, 90, 'a', 'admin', REPEAT('4', 32), UTC_TIMESTAMP(3)),
     (5, 90, 'all', 'read,submit,slaves,admin', REPEAT('5', 32), UTC_TIMESTAMP(3))"
-sed 's/--.*//' "$top_srcdir"/sql/migrations/*_access.sql | awk -v RS=';' -v to="$work/statement" 'NF { printf "%s;", $0 >sprintf("%s.%02d", to, ++n) }'
-: >"$work/interrupted"
-said=
-for statement in "$work"/statement.*; do
-  cat "$statement" >>"$work/interrupted"
-  said=$said$(mariadb_owner distren <"$work/interrupted" 2>&1)
-done
-rm -f "$work"/statement.*
+interrupted access
 is "$said" "" "it_can_be_interrupted_after_each_statement_too"
 migrate >/dev/null
 is "$(owner 'SELECT scopes FROM token ORDER BY id')" \
@@ -111,3 +109,24 @@ slaves:write
 account:read,account:write,grid:admin
 jobs:read,jobs:write,files:write,slaves:read,slaves:write,points:read,points:write,account:read,account:write,grid:admin" \
   "an_api_token_may_do_what_it_might_before"
+
+# The webhook that a user had.
+at_version 13
+owner "INSERT INTO user (id, name, password_hash, created_at) VALUES (90, 'owner', '', UTC_TIMESTAMP(3)), (91, 'none', '', UTC_TIMESTAMP(3));
+  INSERT INTO notification_target VALUES (90, 'https://hook.example.org/x', REPEAT('s', 64)), (91, '', '');
+  INSERT INTO notification_choice VALUES (90, 'job_done', 'webhook', UTC_TIMESTAMP(3)), (90, 'points', 'webhook', UTC_TIMESTAMP(3)),
+    (90, 'points', 'mail', UTC_TIMESTAMP(3));
+  INSERT INTO activity (id, created_at, kind, user_id, job_id, message) VALUES (5, '2026-01-06', 'job_failed', 90, 7, 'a message');
+  INSERT INTO notification (id, user_id, kind, channel, activity_id, job_id, message, try_count, created_at, due_at) VALUES
+    (1, 90, 'job_done', 'webhook', 5, 7, 'a message', 2, '2026-01-06', '2026-01-07'),
+    (2, 90, 'test', 'webhook', NULL, NULL, 'a test', 2, '2026-01-06', '2026-01-07'),
+    (3, 90, 'points', 'mail', NULL, NULL, 'a mail', 2, '2026-01-06', '2026-01-07')"
+interrupted webhooks
+is "$said" "" "webhooks_can_be_interrupted_after_each_statement"
+migrate >/dev/null
+is "$(owner 'SELECT user_id, url, topics, FROM_BASE64(SUBSTRING(secret, 7)) = REPEAT("s", 64), is_enabled, revision FROM webhook')" \
+  "90	https://hook.example.org/x	job.finished,job.failed,points.changed	1	1	1" "a_webhook_is_a_row_with_the_same_key_and_topics_for_its_choices"
+is "$(owner 'SELECT event, state, try_count, data FROM webhook_delivery' | tr -d ' ')" \
+  'job.failed	waiting	2	{"id":7,"name":null,"state_reason":null,"message":"amessage"}' "what_waited_for_it_still_waits"
+is "$(owner 'SELECT id FROM notification; SELECT channel FROM notification_choice')" "3
+mail" "mails_stay_as_they_were"

@@ -2,7 +2,7 @@
 
 people
 choose() {  # USER CHOICES
-  sql "CALL notification_settings_change($1, NULL, NULL, NULL, '$2')"
+  sql "CALL notification_settings_change($1, NULL, '$2')"
 }
 boxes() {  # WHERE
   owner "SELECT user_id, kind, channel, state, message FROM notification WHERE ${1:-1} ORDER BY id"
@@ -11,21 +11,21 @@ happens() {  # KIND USER [SLAVE] [JOB]: an event; prints its id
   owner "INSERT INTO activity (created_at, kind, user_id, slave_id, job_id, message) VALUES
     (UTC_TIMESTAMP(3), '$1', $2, ${3:-NULL}, ${4:-NULL}, '$1 of $2'); SELECT LAST_INSERT_ID()"
 }
-is "$(sql 'CALL notification_settings_show(1)')" "alice@example.org			[]	0	0" "no_notification_is_sent_by_default"
+is "$(sql 'CALL notification_settings_show(1)')" "alice@example.org	[]	0	0" "no_notification_is_sent_by_default"
 happens job_finished 1 >/dev/null
 is "$(sql 'CALL notification_enqueue()'; boxes)" "" "and_nothing_is_put_into_the_outbox"
 happens job_finished 1 >/dev/null
-choose 1 '[["job_done","mail"],["job_done","browser"],["job_paused","webhook"],["job_done","mail"]]'
-sql "CALL notification_settings_change(1, 'al@example.org', 'https://hook.example.org/x', REPEAT('s', 32), NULL)"
+choose 1 '[["job_done","mail"],["job_done","browser"],["job_paused","mail"],["job_done","mail"]]'
+sql "CALL notification_settings_change(1, 'al@example.org', NULL)"
 is "$(sql 'CALL notification_settings_show(1)')" \
-  "al@example.org	https://hook.example.org/x	$(printf 's%.0s' $(seq 32))	[[\"job_done\", \"mail\"],[\"job_done\", \"browser\"],[\"job_paused\", \"webhook\"]]	0	0" \
-  "choices_addresses_and_secret_are_kept"
+  "al@example.org	[[\"job_done\", \"mail\"],[\"job_done\", \"browser\"],[\"job_paused\", \"mail\"]]	0	0" \
+  "choices_and_address_are_kept"
 is "$(sql 'CALL notification_enqueue()')" "" "what_happened_before_somebody_asked_is_not_told"
 happens job_finished 1 NULL 7 >/dev/null; happens job_paused 1 >/dev/null; happens job_failed 2 >/dev/null; happens job_created 1 >/dev/null
 is "$(sql 'CALL notification_enqueue(); CALL notification_enqueue()' | tr '\n' ' ')" "1 " "each_event_is_told_once_and_the_rows_are_who_has_new_ones_for_a_browser"
 is "$(boxes)" "1	job_done	mail	waiting	job_finished of 1
 1	job_done	browser	sent	job_finished of 1
-1	job_paused	webhook	waiting	job_paused of 1" "to_who_asked_by_the_way_that_was_asked_for"
+1	job_paused	mail	waiting	job_paused of 1" "to_who_asked_by_the_way_that_was_asked_for"
 # An event that was numbered before the last gathering and committed after it.
 early=$(happens job_finished 1)
 owner "UPDATE activity SET id = id + 500 WHERE id = $early" >/dev/null; sql 'CALL notification_enqueue()' >/dev/null
@@ -35,8 +35,8 @@ is "$(sql 'CALL notification_enqueue()'; boxes "message = 'late'" | wc -l | tr -
 owner "DELETE FROM notification WHERE message <> 'job_finished of 1' OR activity_id > $early; UPDATE activity SET created_at = created_at - INTERVAL 2 MINUTE" >/dev/null
 
 owner "UPDATE user SET email = COALESCE(email, 'bob@example.org'), confirmed_email = email" >/dev/null
-is "$(sql 'CALL notification_dequeue(10)' | cut -f 2-9,12)" \
-  "alice	job_done	mail	job_finished of 1	7	0	al@example.org	https://hook.example.org/x	0" "what_is_due_is_taken_with_where_it_goes"
+is "$(sql 'CALL notification_dequeue(10)' | cut -f 2-8,10)" \
+  "alice	job_done	mail	job_finished of 1	7	0	al@example.org	0" "what_is_due_is_taken_with_where_it_goes"
 is "$(sql 'CALL notification_dequeue(10)')" "" "and_by_nobody_else_meanwhile"
 id=$(owner "SELECT id FROM notification WHERE channel = 'mail'")
 state() {
@@ -73,16 +73,12 @@ for n in $(seq 10); do sql "CALL notification_test(2, 'mail', 'Hello')"; done
 refuses DR429 "ten tests" "nobody_sends_tests_without_end" "CALL notification_test(2, 'mail', 'Hello')"
 refuses DR400 'no channel "pigeon"' "a_channel_that_is_none_is_refused" "CALL notification_test(1, 'pigeon', 'x')"
 refuses DR400 'told "job_done by pigeon"' "a_choice_that_is_none_is_refused" \
-  "CALL notification_settings_change(1, NULL, NULL, NULL, '[[\"job_done\",\"pigeon\"]]')"
-refuses DR400 "no JSON" "choices_that_are_no_json_are_refused" "CALL notification_settings_change(1, NULL, NULL, NULL, '[')"
-refuses DR400 "needs a secret" "a_webhook_needs_a_secret" \
-  "CALL notification_settings_change(1, NULL, 'https://x', 'short', NULL)"
-refuses DR400 "1,000 characters" "an_endless_webhook_is_refused" \
-  "CALL notification_settings_change(1, NULL, REPEAT('x', 1001), REPEAT('s', 32), NULL)"
+  "CALL notification_settings_change(1, NULL, '[[\"job_done\",\"pigeon\"]]')"
+refuses DR400 "no JSON" "choices_that_are_no_json_are_refused" "CALL notification_settings_change(1, NULL, '[')"
 refuses DR404 "no user 99" "nobody_has_no_notifications" "CALL notification_settings_show(99)"
-is "$(sql 'CALL notification_settings_show(1)' | cut -f 2)" "https://hook.example.org/x" "a_refused_change_changes_nothing"
-sql "CALL notification_settings_change(1, '', '', NULL, '[]')"
-is "$(sql 'CALL notification_settings_show(1)' | cut -f 1-4)" "			[]" "everything_can_be_taken_back"
+is "$(sql 'CALL notification_settings_show(1)' | cut -f 1)" "al@example.org" "a_refused_change_changes_nothing"
+sql "CALL notification_settings_change(1, '', '[]')"
+is "$(sql 'CALL notification_settings_show(1)' | cut -f 1-2)" "	[]" "everything_can_be_taken_back"
 
 newest=$(owner 'SELECT MAX(id) FROM notification WHERE user_id = 1')
 is "$(sql "CALL notification_list(1, '', 0, NULL, 1)" | cut -f 1)" "$newest" "ones_own_are_listed_newest_first"
@@ -121,7 +117,7 @@ happens points_given 2 >/dev/null
 is "$(sql 'CALL notification_enqueue()'; boxes "message = 'points_given of 2'")" "" "who_is_blocked_is_told_nothing"
 
 # Addresses are written to when they are confirmed.
-sql "CALL user_unblock(1, 2); CALL notification_settings_change(1, 'new@example.org', NULL, NULL, NULL)" >/dev/null
+sql "CALL user_unblock(1, 2); CALL notification_settings_change(1, 'new@example.org', NULL)" >/dev/null
 owner "DELETE FROM notification; INSERT INTO notification (user_id, kind, channel, message, created_at, due_at)
   VALUES (1, 'points', 'mail', 'x', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))" >/dev/null
 is "$(sql 'CALL notification_dequeue(10)' | cut -f 3,8)" "points	" "another_address_than_the_confirmed_one_gets_no_news"
@@ -130,7 +126,7 @@ refuses DR400 "8 digits" "a_code_that_is_none_is_refused" "CALL email_code_creat
 refuses DR404 "no user 99" "nobody_gets_no_code" "CALL email_code_create(99, '12345678')"
 refuses DR409 "have another one sent" "a_code_that_was_not_sent_confirms_nothing" "CALL email_code_confirm(1, '12345678')"
 sql "CALL email_code_create(1, '12345678')"
-is "$(sql 'CALL notification_dequeue(10)' | cut -f 3,5,8,13)" \
+is "$(sql 'CALL notification_dequeue(10)' | cut -f 3,5,8,11)" \
   "confirm	The code that confirms new@example.org	new@example.org	12345678" "a_code_goes_to_the_address_that_is_not_confirmed"
 is "$(sql "CALL notification_list(1, '', 0, NULL, 9)" | grep -c 12345678)" 0 "and_is_not_in_the_list"
 refuses DR400 "4 tries are left" "a_wrong_code_is_refused" "CALL email_code_confirm(1, '00000000')"
@@ -142,19 +138,19 @@ sql "CALL email_code_create(1, '23456789')"
 owner "UPDATE email_code SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND" >/dev/null
 refuses DR409 "have another one sent" "a_code_holds_two_hours" "CALL email_code_confirm(1, '23456789')"
 sql "CALL email_code_create(1, '34567890')"
-sql "CALL notification_settings_change(1, 'other@example.org', NULL, NULL, NULL)"
+sql "CALL notification_settings_change(1, 'other@example.org', NULL)"
 refuses DR409 "have another one sent" "a_code_is_for_the_address_that_it_was_sent_to" "CALL email_code_confirm(1, '34567890')"
-sql "CALL notification_settings_change(2, 'new@example.org', NULL, NULL, NULL)"
+sql "CALL notification_settings_change(2, 'new@example.org', NULL)"
 refuses DR429 "enough codes were sent to new@example.org" "nobody_has_a_stranger_flooded" "CALL email_code_create(2, '45678901')"
 sql "CALL email_code_create(1, '45678901'); CALL email_code_confirm(1, '45678901')"
-is "$(sql 'CALL notification_settings_show(1)' | cut -f 1,6)" "other@example.org	1" "the_right_code_confirms_the_address"
+is "$(sql 'CALL notification_settings_show(1)' | cut -f 1,4)" "other@example.org	1" "the_right_code_confirms_the_address"
 refuses DR409 "is confirmed already" "which_needs_no_other_code" "CALL email_code_create(1, '45678901')"
-sql "CALL notification_settings_change(1, 'Other@example.org', NULL, NULL, NULL)"
-is "$(sql 'CALL notification_settings_show(1)' | cut -f 6)" 0 "another_letter_is_another_address"
+sql "CALL notification_settings_change(1, 'Other@example.org', NULL)"
+is "$(sql 'CALL notification_settings_show(1)' | cut -f 4)" 0 "another_letter_is_another_address"
 for n in 1 2; do
-  sql "CALL notification_settings_change(1, 'n$n@example.org', NULL, NULL, NULL); CALL email_code_create(1, '45678901')"
+  sql "CALL notification_settings_change(1, 'n$n@example.org', NULL); CALL email_code_create(1, '45678901')"
 done
-sql "CALL notification_settings_change(1, 'last@example.org', NULL, NULL, NULL)"
+sql "CALL notification_settings_change(1, 'last@example.org', NULL)"
 refuses DR429 "enough codes" "nobody_tries_one_stranger_after_the_other" "CALL email_code_create(1, '45678901')"
 owner "UPDATE email_code_sent SET created_at = created_at - INTERVAL 2 DAY" >/dev/null
 sql "CALL email_code_create(1, '45678901'); CALL notification_trim()"

@@ -25,7 +25,7 @@ def routes(text):
     found = {}
     text = re.sub(r"\n\s+\.", ".", text)
     for method, path, needs, scope, handler, options in re.findall(
-            r'Route\("(\w+)", "([^"]+)", (\w+), (\w+), handle_(\w+)\)((?:\.\w+\([^()]*\))*)', text):
+            r'Route\("(\w+)", "([^"]+)", (\w+), (\w+),\s+handle_(\w+)\)((?:\.\w+\([^()]*\))*)', text):
         first, *words = handler.split("_")
         security = None
         if needs in ("login", "optional_login"):

@@ -173,6 +173,37 @@ class Grid(http.server.BaseHTTPRequestHandler):
         self.user()
         self.answer(204) if parts[1] == "1" else self.refuse_absent("token", parts[1])
 
+    def webhook(self, **more):
+        return {"id": 1, "revision": 1, "url": "https://hook.example.org/x", "topics": ["job.finished"], "is_enabled": True,
+                "disabled_reason": None, "failing_since": None, **more}
+
+    def delivery(self, **more):
+        return {"id": 9, "message_id": "msg_9", "event": "job.finished", "state": "given_up", "try_count": 7,
+                "response_status": 500, "problem": "the receiver answered 500", "created_at": "2020-01-05T10:00:00Z", **more}
+
+    def get_webhooks(self, parts, *_):
+        self.user()
+        item = self.delivery() if parts[2:] == ["deliveries"] else self.webhook()
+        self.answer(200, {"items": [item], "next_cursor": None})
+
+    def post_webhooks(self, parts, _, body):
+        self.user()
+        if len(parts) == 1:
+            return self.answer(201, self.webhook(secret="whsec_new", **body))
+        if parts[1] != "1":
+            self.refuse_absent("webhook", parts[1])
+        if parts[2] == "rotate":
+            return self.answer(200, self.webhook(secret="whsec_other"))
+        self.answer(202, self.delivery(state="waiting", event="webhook.test" if parts[2] == "test" else "job.finished"))
+
+    def patch_webhooks(self, _, __, body):
+        self.user()
+        self.answer(200, self.webhook(**body))
+
+    def delete_webhooks(self, parts, *_):
+        self.user()
+        self.answer(204) if parts[1] == "1" else self.refuse_absent("webhook", parts[1])
+
     def refuse_absent(self, kind, number_):
         raise Refusal(404, f"there is no {kind} {number_}")
 

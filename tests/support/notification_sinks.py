@@ -1,13 +1,16 @@
 """Receivers of notifications in tests: an SMTP server and a webhook on loopback that keep what they receive.
 
     with MailSink() as mail: ... mail.port, mail.mails: [{"from", "to", "text"}...]; mail.answer = 451 refuses
-    with HookSink() as hook: ... hook.port, hook.requests: [(headers, body)...]; hook.status = 500 refuses
+    with HookSink() as hook: ... hook.port, hook.requests: [(headers, body)...]; hook.status = 500 refuses, hook.delay is
+        how many seconds an answer takes, hook.answer its body
 """
+import contextlib
 import email
 import email.policy
 import http.server
 import socketserver
 import threading
+import time
 
 
 class Sink:
@@ -79,6 +82,7 @@ class MailSink(Sink):
 class HookSink(Sink):
     def __init__(self):
         self.requests, self.status, self.headers = [], 204, {}
+        self.delay, self.answer = 0, b""
         sink = self
 
         class Hook(http.server.BaseHTTPRequestHandler):
@@ -87,11 +91,14 @@ class HookSink(Sink):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 sink.requests.append((dict(self.headers.items()), body))
+                time.sleep(sink.delay)
                 self.send_response(sink.status)
                 for name, value in sink.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(sink.answer)))
                 self.end_headers()
+                with contextlib.suppress(OSError):  # who asked reads no further
+                    self.wfile.write(sink.answer)
 
             def log_message(self, *_):
                 pass

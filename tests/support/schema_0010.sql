@@ -53,7 +53,7 @@ INSERT INTO event (id, created_at, kind, user_id, slave_id, job_id, message) VAL
   1, 1, 1, 'a message');
 INSERT INTO notification_choice VALUES (2, 'slave_offline', 'mail', '2026-01-02');
 INSERT INTO notification (id, user_id, kind, channel, event_id, job_id, message, attempts, created_at, due_at) VALUES
-  (21, 1, 'job_paused', 'webhook', 11, 1, 'a message', 5, '2026-01-06', '2026-01-07');
+  (21, 1, 'job_paused', 'mail', 11, 1, 'a message', 5, '2026-01-06', '2026-01-07');
 UPDATE counter SET next_value = 11 WHERE name = 'notified_event';
 INSERT INTO statistic_hour VALUES (2, '2026-01-06 01:00:00', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
   17, 18);

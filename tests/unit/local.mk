@@ -66,7 +66,8 @@ tests_unit_test_server_store_SOURCES = tests/unit/server/database/workers.cpp \
 tests_unit_test_server_store_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_unit_test_server_store_LDADD = $(SERVER_TEST_LIBS)
 
-tests_unit_test_server_live_SOURCES = tests/unit/server/live/event_broker.cpp
+tests_unit_test_server_live_SOURCES = tests/unit/server/live/event_broker.cpp \
+  tests/unit/server/live/event_names.cpp
 tests_unit_test_server_live_LDADD = $(SERVER_TEST_LIBS)
 
 tests_unit_test_server_storage_SOURCES = tests/unit/server/storage/staged_results.cpp \
@@ -93,7 +94,8 @@ tests_unit_test_server_submit_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_unit_test_server_submit_LDADD = libdistren-client.a $(SERVER_TEST_LIBS)
 EXTRA_tests_unit_test_server_submit_DEPENDENCIES = distren-scene
 
-tests_unit_test_server_notify_SOURCES = tests/unit/server/notify/notify.cpp
+tests_unit_test_server_notify_SOURCES = tests/unit/server/notify/notify.cpp \
+  tests/unit/server/notify/webhook.cpp
 tests_unit_test_server_notify_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_unit_test_server_notify_LDADD = $(SERVER_TEST_LIBS)
 

@@ -25,6 +25,8 @@ export type {
   Telemetry,
   Token,
   User,
+  Webhook,
+  WebhookDelivery,
 } from './schema';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';

@@ -1374,15 +1374,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /**
-         * Change how I want to be told; what is absent stays as it is
-         * @description A new webhook gets a new secret. Each request to it is a POST of JSON with the `id`, `kind`, `message`, `job_id`,
-         *     `slave_id` and `created_at` of the Notification, `grid_name`, `user_name` and `url` (a page about it, or null), with
-         *     `X-DistRen-Delivery` (its number: one that is sent again has the same), `X-DistRen-Timestamp` (UNIX time) and `X-DistRen-Signature`: `sha256=` and the HMAC-SHA256, by
-         *     the secret, of the timestamp, a dot and the body, in hexadecimal digits. Refuse what is signed otherwise or is older
-         *     than five minutes. 2xx takes it; 408, 429, 5xx and silence are tried again for ten hours; anything else gives up.
-         *     Addresses in private networks are refused unless the grid allows them.
-         */
+        /** Change how I want to be told; what is absent stays as it is */
         patch: operations["changePreferences"];
         trace?: never;
     };
@@ -1437,6 +1429,143 @@ export interface paths {
         put?: never;
         /** Send me a test */
         post: operations["testNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My webhooks, oldest first */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Have events sent to an address of mine; the secret is shown in this answer alone
+         * @description What is sent follows Standard Webhooks (standardwebhooks.com), for which there are libraries: a POST of
+         *     `{"type","timestamp","data"}` with the headers `webhook-id` (the same when it is sent again), `webhook-timestamp`
+         *     (UNIX time) and `webhook-signature`: `v1,` and base64 of the HMAC-SHA256 over `ID.TIMESTAMP.BODY` by the bytes that
+         *     stand in base64 behind `whsec_`; while a secret is replaced two of them, with a space between. Refuse what is signed
+         *     otherwise or is older than five minutes. The events stand below `webhooks`.
+         *
+         *     2xx takes a delivery, within 20 seconds. A 410 disables the webhook. Anything else is tried again after 1, 5, 15, 60,
+         *     180 and 360 minutes; a webhook that takes nothing for five days is disabled. No redirection is followed, and 64 KiB of
+         *     an answer are read. Addresses in private networks are refused unless the grid allows them. One account has at most
+         *     ten webhooks, each with at most 600 deliveries an hour.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        /** A webhook of mine */
+        get: operations["showWebhook"];
+        put?: never;
+        post?: never;
+        /** Delete a webhook with what was sent to it */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook; what is absent stays as it is
+         * @description One that is disabled gives up what waits for it; one that is enabled hears of what happens from now on.
+         */
+        patch: operations["changeWebhook"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a webhook another secret, shown in this answer alone
+         * @description The one before signs, too, for 24 hours.
+         */
+        post: operations["rotateWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test, the event `webhook.test`
+         * @description At most 60 of these, and of what is sent again by hand, an hour.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        /** What was sent to a webhook or waits for it, newest first; kept for 30 days */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: components["parameters"]["WebhookId"];
+                delivery_id: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a delivery again that was taken or given up, under the same webhook-id */
+        post: operations["resendDelivery"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1742,7 +1871,161 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "job.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A job was submitted */
+        post: operations["jobCreated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "job.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A job was deleted with its frames */
+        post: operations["jobDeleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "job.finished": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Every frame of a job is finished */
+        post: operations["jobFinished"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "job.paused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The grid paused a job, because many of its frames failed alike */
+        post: operations["jobPaused"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "job.failed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A job ended, and frames of it failed */
+        post: operations["jobFailed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "slave.offline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A slave is offline for ten minutes */
+        post: operations["slaveOffline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "points.changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody gave points, or an administrator moved them */
+        post: operations["pointsChanged"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "notification.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** There is a new notification for the browser */
+        post: operations["notificationCreated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook.test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A test that was asked for */
+        post: operations["webhookTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         LedgerCheck: {
@@ -2107,7 +2390,7 @@ export interface components {
             /** @enum {string} */
             kind: "job_done" | "job_paused" | "slave_offline" | "points";
             /** @enum {string} */
-            channel: "mail" | "webhook" | "browser";
+            channel: "mail" | "browser";
         };
         Notification: {
             /** Format: int64 */
@@ -2115,7 +2398,7 @@ export interface components {
             /** @enum {string} */
             kind: "job_done" | "job_paused" | "slave_offline" | "points" | "test" | "confirm";
             /** @enum {string} */
-            channel: "mail" | "webhook" | "browser";
+            channel: "mail" | "browser";
             message: string;
             /** Format: int64 */
             job_id: number | null;
@@ -2130,6 +2413,142 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             ended_at: string | null;
+        };
+        /** @description Names of events, or what stands before their dot for all of these; answers have the names. What changes many times a minute (`*.updated`) is for streams alone. */
+        WebhookTopics: string[];
+        Webhook: {
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            revision: number;
+            url: string;
+            topics: components["schemas"]["WebhookTopics"];
+            is_enabled: boolean;
+            /** @description Why the grid disabled it; null: it did not */
+            disabled_reason: string | null;
+            /**
+             * Format: date-time
+             * @description null: the last delivery was taken
+             */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the secret before the last rotation signs, too; null: it does not
+             */
+            previous_secret_expires_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        WebhookWithSecret: {
+            /** Format: int64 */
+            id: number;
+            /** Format: int64 */
+            revision: number;
+            url: string;
+            topics: components["schemas"]["WebhookTopics"];
+            is_enabled: boolean;
+            /** @description Why the grid disabled it; null: it did not */
+            disabled_reason: string | null;
+            /**
+             * Format: date-time
+             * @description null: the last delivery was taken
+             */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the secret before the last rotation signs, too; null: it does not
+             */
+            previous_secret_expires_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description `whsec_` and base64 of the key; shown once */
+            secret: string;
+        };
+        WebhookDelivery: {
+            /** Format: int64 */
+            id: number;
+            /**
+             * @description The header webhook-id
+             * @example msg_12
+             */
+            message_id: string;
+            /** @example job.finished */
+            event: string;
+            /** @enum {string} */
+            state: "waiting" | "sent" | "given_up";
+            try_count: number;
+            /** @description Of the last answer; null: there was none */
+            response_status: number | null;
+            /** @description Of the latest try */
+            problem: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        WebhookJobEvent: {
+            /** @enum {string} */
+            type: "job.created" | "job.deleted" | "job.finished" | "job.paused" | "job.failed";
+            /**
+             * Format: date-time
+             * @description When it happened
+             */
+            timestamp: string;
+            data: {
+                /** Format: int64 */
+                id: number;
+                /** @description null: it is deleted */
+                name: string | null;
+                /** @description Why it was paused or failed */
+                state_reason: string | null;
+                /** @description A sentence for people */
+                message: string;
+                /** @description Its page; null: the grid has no public_url */
+                url: string | null;
+            };
+        };
+        WebhookSlaveEvent: {
+            /** @enum {string} */
+            type: "slave.offline";
+            /** Format: date-time */
+            timestamp: string;
+            data: {
+                /** Format: int64 */
+                id: number;
+                name: string | null;
+                message: string;
+                url: string | null;
+            };
+        };
+        WebhookNotificationEvent: {
+            /** @enum {string} */
+            type: "notification.created";
+            /** Format: date-time */
+            timestamp: string;
+            data: {
+                /** Format: int64 */
+                id: number;
+                /** @enum {string} */
+                kind: "job_done" | "job_paused" | "slave_offline" | "points";
+                message: string;
+                /** Format: int64 */
+                job_id: number | null;
+                /** Format: int64 */
+                slave_id: number | null;
+                url: string | null;
+            };
+        };
+        WebhookMessageEvent: {
+            /** @enum {string} */
+            type: "points.changed" | "webhook.test";
+            /** Format: date-time */
+            timestamp: string;
+            data: {
+                message: string;
+                url: string | null;
+            };
         };
         Named: {
             /** Format: int64 */
@@ -2682,11 +3101,6 @@ export interface components {
                     email_confirmed: boolean;
                     /** @description Does this grid send e-mail */
                     email_available: boolean;
-                    webhook_url: string | null;
-                    /** @description Signs what is sent to the webhook */
-                    webhook_secret: string | null;
-                    /** @description Does this grid send to webhooks */
-                    webhooks_available: boolean;
                     choices: components["schemas"]["NotificationChoice"][];
                     /**
                      * Format: int64
@@ -2694,6 +3108,24 @@ export interface components {
                      */
                     latest_id: number;
                 };
+            };
+        };
+        /** @description The webhook */
+        Webhook: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Webhook"];
+            };
+        };
+        /** @description The delivery, in the outbox */
+        WebhookDelivery: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["WebhookDelivery"];
             };
         };
         /** @description All of them */
@@ -2976,6 +3408,12 @@ export interface components {
         Cursor: string;
         /** @description me (the default), any or the number of a user; what is not yours is for moderators */
         Owner: string;
+        /** @description The same when it is sent again */
+        WebhookMessageId: string;
+        /** @description UNIX time in seconds at which it was sent */
+        WebhookTimestamp: number;
+        /** @description One signature, or two with a space between while a secret is replaced */
+        WebhookSignature: string;
         /** @description UNIX time in seconds */
         Expires: number;
         Signature: string;
@@ -3011,6 +3449,8 @@ export interface components {
         OperationId: number;
         TaskId: number;
         TokenId: number;
+        WebhookId: number;
+        DeliveryId: number;
         UserId: number;
     };
     requestBodies: {
@@ -3059,6 +3499,14 @@ export type CurrentTask = components['schemas']['CurrentTask'];
 export type RequestedSettings = components['schemas']['RequestedSettings'];
 export type NotificationChoice = components['schemas']['NotificationChoice'];
 export type Notification = components['schemas']['Notification'];
+export type WebhookTopics = components['schemas']['WebhookTopics'];
+export type Webhook = components['schemas']['Webhook'];
+export type WebhookWithSecret = components['schemas']['WebhookWithSecret'];
+export type WebhookDelivery = components['schemas']['WebhookDelivery'];
+export type WebhookJobEvent = components['schemas']['WebhookJobEvent'];
+export type WebhookSlaveEvent = components['schemas']['WebhookSlaveEvent'];
+export type WebhookNotificationEvent = components['schemas']['WebhookNotificationEvent'];
+export type WebhookMessageEvent = components['schemas']['WebhookMessageEvent'];
 export type Named = components['schemas']['Named'];
 export type Setting = components['schemas']['Setting'];
 export type Health = components['schemas']['Health'];
@@ -3088,6 +3536,8 @@ export type ResponseNotModified = components['responses']['NotModified'];
 export type ResponseBegun = components['responses']['Begun'];
 export type ResponseBatch = components['responses']['Batch'];
 export type ResponseNotificationSettings = components['responses']['NotificationSettings'];
+export type ResponseWebhook = components['responses']['Webhook'];
+export type ResponseWebhookDelivery = components['responses']['WebhookDelivery'];
 export type ResponseSettings = components['responses']['Settings'];
 export type ResponseSession = components['responses']['Session'];
 export type ResponseSlave = components['responses']['Slave'];
@@ -3116,6 +3566,9 @@ export type ResponseKeyReused = components['responses']['KeyReused'];
 export type ParameterLimit = components['parameters']['Limit'];
 export type ParameterCursor = components['parameters']['Cursor'];
 export type ParameterOwner = components['parameters']['Owner'];
+export type ParameterWebhookMessageId = components['parameters']['WebhookMessageId'];
+export type ParameterWebhookTimestamp = components['parameters']['WebhookTimestamp'];
+export type ParameterWebhookSignature = components['parameters']['WebhookSignature'];
 export type ParameterExpires = components['parameters']['Expires'];
 export type ParameterSignature = components['parameters']['Signature'];
 export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];
@@ -3138,6 +3591,8 @@ export type ParameterSlaveId = components['parameters']['SlaveId'];
 export type ParameterOperationId = components['parameters']['OperationId'];
 export type ParameterTaskId = components['parameters']['TaskId'];
 export type ParameterTokenId = components['parameters']['TokenId'];
+export type ParameterWebhookId = components['parameters']['WebhookId'];
+export type ParameterDeliveryId = components['parameters']['DeliveryId'];
 export type ParameterUserId = components['parameters']['UserId'];
 export type RequestBodyUploadPart = components['requestBodies']['UploadPart'];
 export type HeaderRetryAfter = components['headers']['RetryAfter'];
@@ -5790,7 +6245,7 @@ export interface operations {
                 cursor?: components["parameters"]["Cursor"];
                 /** @description Oldest first, above this one */
                 after_id?: number;
-                channel?: "mail" | "webhook" | "browser";
+                channel?: "mail" | "browser";
             };
             header?: never;
             path?: never;
@@ -5846,15 +6301,11 @@ export interface operations {
                 "application/merge-patch+json": {
                     /** @description Empty: none */
                     email?: string;
-                    /** @description Empty: none */
-                    webhook_url?: string;
                     choices?: components["schemas"]["NotificationChoice"][];
                 };
                 "application/json": {
                     /** @description Empty: none */
                     email?: string;
-                    /** @description Empty: none */
-                    webhook_url?: string;
                     choices?: components["schemas"]["NotificationChoice"][];
                 };
             };
@@ -5930,7 +6381,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @enum {string} */
-                    channel: "mail" | "webhook" | "browser";
+                    channel: "mail" | "browser";
                 };
             };
         };
@@ -5947,6 +6398,281 @@ export interface operations {
             403: components["responses"]["Denied"];
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Webhook"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each thing to be created; sent again with it within a day the request is answered as before */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKeyOptional"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    url: string;
+                    topics: components["schemas"]["WebhookTopics"];
+                    is_enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The webhook with its secret */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Webhook"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": {
+                    url?: string;
+                    topics?: components["schemas"]["WebhookTopics"];
+                    is_enabled?: boolean;
+                };
+                "application/json": {
+                    url?: string;
+                    topics?: components["schemas"]["WebhookTopics"];
+                    is_enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["Webhook"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["OtherRevision"];
+            415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rotateWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each thing to be created; sent again with it within a day the request is answered as before */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKeyOptional"];
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook with its new secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookWithSecret"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each thing to be created; sent again with it within a day the request is answered as before */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKeyOptional"];
+            };
+            path: {
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: components["responses"]["WebhookDelivery"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                webhook_id: components["parameters"]["WebhookId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["WebhookDelivery"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resendDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: components["parameters"]["WebhookId"];
+                delivery_id: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: components["responses"]["WebhookDelivery"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
@@ -6479,6 +7205,330 @@ export interface operations {
             304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             404: components["responses"]["NotFound"];
+        };
+    };
+    jobCreated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same when it is sent again */
+                "webhook-id": components["parameters"]["WebhookMessageId"];
+                /** @description UNIX time in seconds at which it was sent */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description One signature, or two with a space between while a secret is replaced */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookJobEvent"];
+            };
+        };
+        responses: {
+            /** @description Any 2xx takes it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Disables the webhook */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    jobDeleted: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same when it is sent again */
+                "webhook-id": components["parameters"]["WebhookMessageId"];
+                /** @description UNIX time in seconds at which it was sent */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description One signature, or two with a space between while a secret is replaced */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookJobEvent"];
+            };
+        };
+        responses: {
+            /** @description Any 2xx takes it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Disables the webhook */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    jobFinished: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same when it is sent again */
+                "webhook-id": components["parameters"]["WebhookMessageId"];
+                /** @description UNIX time in seconds at which it was sent */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description One signature, or two with a space between while a secret is replaced */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookJobEvent"];
+            };
+        };
+        responses: {
+            /** @description Any 2xx takes it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Disables the webhook */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    jobPaused: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same when it is sent again */
+                "webhook-id": components["parameters"]["WebhookMessageId"];
+                /** @description UNIX time in seconds at which it was sent */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description One signature, or two with a space between while a secret is replaced */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookJobEvent"];
+            };
+        };
+        responses: {
+            /** @description Any 2xx takes it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Disables the webhook */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    jobFailed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same when it is sent again */
+                "webhook-id": components["parameters"]["WebhookMessageId"];
+                /** @description UNIX time in seconds at which it was sent */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description One signature, or two with a space between while a secret is replaced */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookJobEvent"];
+            };
+        };
+        responses: {
+            /** @description Any 2xx takes it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Disables the webhook */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    slaveOffline: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same when it is sent again */
+                "webhook-id": components["parameters"]["WebhookMessageId"];
+                /** @description UNIX time in seconds at which it was sent */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description One signature, or two with a space between while a secret is replaced */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookSlaveEvent"];
+            };
+        };
+        responses: {
+            /** @description Any 2xx takes it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Disables the webhook */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pointsChanged: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same when it is sent again */
+                "webhook-id": components["parameters"]["WebhookMessageId"];
+                /** @description UNIX time in seconds at which it was sent */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description One signature, or two with a space between while a secret is replaced */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookMessageEvent"];
+            };
+        };
+        responses: {
+            /** @description Any 2xx takes it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Disables the webhook */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    notificationCreated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same when it is sent again */
+                "webhook-id": components["parameters"]["WebhookMessageId"];
+                /** @description UNIX time in seconds at which it was sent */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description One signature, or two with a space between while a secret is replaced */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookNotificationEvent"];
+            };
+        };
+        responses: {
+            /** @description Any 2xx takes it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Disables the webhook */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    webhookTest: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same when it is sent again */
+                "webhook-id": components["parameters"]["WebhookMessageId"];
+                /** @description UNIX time in seconds at which it was sent */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description One signature, or two with a space between while a secret is replaced */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookMessageEvent"];
+            };
+        };
+        responses: {
+            /** @description Any 2xx takes it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Disables the webhook */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
 }

@@ -13,6 +13,7 @@ import { Icon } from '../parts/icons';
 import { tried } from '../parts/toast';
 import { text } from '../text';
 import { Notifications } from './account_notifications';
+import { Webhooks } from './account_webhooks';
 
 const scopes: readonly Scope[] = [
   'jobs:read',
@@ -184,6 +185,7 @@ export function AccountPage() {
         <Switch label={text.account.look} value={chosen} options={themes} onChange={(value) => theme.set(value)} />
       </section>
       <Notifications />
+      <Webhooks />
       <Tokens />
     </>
   );

@@ -1,11 +1,11 @@
-// My notifications: e-mail, webhook or browser for each kind; and which were sent.
+// My notifications: e-mail or browser for each kind; and which were sent.
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../api/client';
 import { useLive } from '../api/live';
 import { canNotify, showNew } from '../api/notify';
 import type { NotificationChoice, NotificationSettingsAnswer } from '../api/routes';
 import { useUser } from '../api/session';
-import { CopyLine, Loading, Time, ErrorMessage } from '../parts/basics';
+import { Loading, Time, ErrorMessage } from '../parts/basics';
 import { Field, Form } from '../parts/form';
 import { showToast, tried } from '../parts/toast';
 import { text } from '../text';
@@ -13,7 +13,7 @@ import { ConfirmMail, sendCode } from './account_mail';
 
 const t = text.notifications;
 const kinds = ['job_done', 'job_paused', 'slave_offline', 'points'] as const;
-const channels = ['mail', 'webhook', 'browser'] as const;
+const channels = ['mail', 'browser'] as const;
 type Channel = NotificationChoice['channel'];
 const keyOf = (kind: string, channel: string): string => `${kind} ${channel}`;
 
@@ -95,13 +95,11 @@ function Editor({
   sent: (code: boolean) => void;
 }) {
   const [email, setEmail] = useState(found.email ?? '');
-  const [webhook, setWebhook] = useState(found.webhook_url ?? '');
-  const [secret, setSecret] = useState(found.webhook_secret);
   const [chosen, setChosen] = useState<Set<string>>(
     () => new Set(found.choices.map((each) => keyOf(each.kind, each.channel))),
   );
   const usable = (channel: Channel): boolean =>
-    channel === 'browser' || (channel === 'mail' ? found.email_available && email !== '' : found.webhooks_available && webhook !== '');
+    channel === 'browser' || (found.email_available && email !== '');
   const save = async (): Promise<void> => {
     const choices = kinds.flatMap((kind) =>
       channels
@@ -109,9 +107,8 @@ function Editor({
         .map((channel): NotificationChoice => ({ kind, channel })),
     );
     const kept = await ask('PATCH /api/v1/notifications/preferences', {
-      body: { email: email.trim(), webhook_url: webhook.trim(), choices },
+      body: { email: email.trim(), choices },
     });
-    setSecret(kept.webhook_secret);
     showToast(t.saved);
     if (kept.email && kept.email !== found.email && !kept.email_confirmed && kept.email_available) sent(await sendCode(kept.email));
     changed();
@@ -121,8 +118,7 @@ function Editor({
       submit={t.save}
       onSubmit={save}
       beside={channels
-        .filter((channel) => channel !== 'browser' && usable(channel))
-        .filter((channel) => (channel === 'mail' ? found.email_confirmed : found.webhook_url))
+        .filter((channel) => channel === 'mail' && usable(channel) && found.email_confirmed)
         .map((channel) => (
           <button
             key={channel}
@@ -147,17 +143,6 @@ function Editor({
         />
       ) : (
         <p class="soft">{t.noMail}</p>
-      )}
-      {found.webhooks_available ? (
-        <Field label={t.webhook} value={webhook} onInput={setWebhook} hint={t.webhookHint} more={{ maxLength: 1000 }} />
-      ) : (
-        <p class="soft">{t.noWebhooks}</p>
-      )}
-      {secret && webhook !== '' && (
-        <div>
-          <CopyLine label={t.secret} value={secret} />
-          <p class="hint">{t.secretHint}</p>
-        </div>
       )}
       <Choices chosen={chosen} usable={usable} change={setChosen} />
       <BrowserLine />

@@ -1,6 +1,6 @@
 -- Deletes a job that has ended, with its tasks, attempts and files, after settling its held grants and refunding its
--- boost; its transactions stay. DR404 no such job, DR409 it has not ended, or an unfinished job depends on it, DR412
--- another revision.
+-- boost; its transactions and its activity stay. DR404 no such job, DR409 it has not ended, or an unfinished job
+-- depends on it, DR412 another revision.
 CREATE OR REPLACE PROCEDURE job_delete(IN p_job_id BIGINT)
 SQL SECURITY DEFINER
 BEGIN
@@ -38,6 +38,9 @@ BEGIN
   DELETE FROM lease WHERE task_id >= v_first AND task_id < v_first + v_tasks;
   DELETE FROM attempt WHERE task_id >= v_first AND task_id < v_first + v_tasks;
   DELETE FROM task WHERE id >= v_first AND id < v_first + v_tasks;
+  INSERT INTO activity (created_at, kind, user_id, job_id, message)
+  SELECT UTC_TIMESTAMP(3), 'job_deleted', user_id, id, LEFT(CONCAT('Job ', id, ' (', name, ') was deleted'), 1000)
+  FROM job WHERE id = p_job_id;
   DELETE FROM job WHERE id = p_job_id;
   COMMIT;
 END

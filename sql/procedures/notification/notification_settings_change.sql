@@ -1,8 +1,7 @@
--- Changes a user's notification settings; NULL keeps a value. p_webhook_url '' removes the webhook; another one needs
--- a new p_webhook_secret. p_choices: all of them, JSON [[kind, channel]...]. DR400 an invalid value, DR404 no such
--- user.
+-- Changes a user's notification settings; NULL keeps a value. p_choices: all of them, JSON [[kind, channel]...]. DR400
+-- an invalid value, DR404 no such user.
 CREATE OR REPLACE PROCEDURE notification_settings_change(IN p_user_id BIGINT, IN p_email VARCHAR(1000),
-  IN p_webhook_url VARCHAR(2000), IN p_webhook_secret VARCHAR(200), IN p_choices LONGTEXT)
+  IN p_choices LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_bad TEXT;
@@ -11,12 +10,6 @@ BEGIN
   IF CHAR_LENGTH(p_email) > 254 THEN
     CALL error_raise(400, 'an e-mail address has at most 254 characters');
   END IF;
-  IF CHAR_LENGTH(p_webhook_url) > 1000 THEN
-    CALL error_raise(400, 'the address of a webhook has at most 1,000 characters');
-  END IF;
-  IF p_webhook_url <> '' AND CHAR_LENGTH(COALESCE(p_webhook_secret, '')) NOT BETWEEN 16 AND 64 THEN
-    CALL error_raise(400, 'a webhook needs a secret of 16 to 64 characters');
-  END IF;
   IF p_choices IS NOT NULL THEN
     IF NOT JSON_VALID(p_choices) THEN
       CALL error_raise(400, 'the choices are no JSON');
@@ -24,7 +17,7 @@ BEGIN
     SET v_bad = (SELECT CONCAT(COALESCE(kind, ''), ' by ', COALESCE(channel, ''))
       FROM JSON_TABLE(p_choices, '$[*]' COLUMNS (kind VARCHAR(100) PATH '$[0]', channel VARCHAR(100) PATH '$[1]')) n
       WHERE COALESCE(kind, '') NOT IN ('job_done', 'job_paused', 'slave_offline', 'points')
-        OR COALESCE(channel, '') NOT IN ('mail', 'webhook', 'browser') LIMIT 1);
+        OR COALESCE(channel, '') NOT IN ('mail', 'browser') LIMIT 1);
     IF v_bad IS NOT NULL THEN
       CALL error_raise(400, CONCAT('nobody can be told "', v_bad, '"'));
     END IF;
@@ -36,11 +29,6 @@ BEGIN
   END IF;
   IF p_email IS NOT NULL THEN
     UPDATE user SET email = NULLIF(p_email, '') WHERE id = p_user_id;
-  END IF;
-  IF p_webhook_url IS NOT NULL THEN
-    INSERT INTO notification_target (user_id, webhook_url, webhook_secret)
-    VALUES (p_user_id, p_webhook_url, IF(p_webhook_url = '', '', p_webhook_secret))
-    ON DUPLICATE KEY UPDATE webhook_url = VALUES(webhook_url), webhook_secret = VALUES(webhook_secret);
   END IF;
   IF p_choices IS NOT NULL THEN
     DELETE FROM notification_choice WHERE user_id = p_user_id AND (kind, channel) NOT IN (SELECT n.kind, n.channel

@@ -6,8 +6,8 @@ BEGIN
   DECLARE v_now DATETIME(3) DEFAULT UTC_TIMESTAMP(3);
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
-  IF p_channel NOT IN ('mail', 'webhook', 'browser') THEN
-    CALL error_raise(400, CONCAT('there is no channel "', p_channel, '"; use mail, webhook or browser'));
+  IF p_channel NOT IN ('mail', 'browser') THEN
+    CALL error_raise(400, CONCAT('there is no channel "', p_channel, '"; use mail or browser'));
   END IF;
   IF p_channel = 'mail' AND NOT EXISTS (SELECT 1 FROM user
       WHERE id = p_user_id AND BINARY email = BINARY confirmed_email) THEN

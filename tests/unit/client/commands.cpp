@@ -68,6 +68,35 @@ START_TEST(a_token_in_the_environment_is_enough) {
 }
 END_TEST
 
+START_TEST(webhooks_are_made_changed_and_looked_after) {
+  ClientFixture const desk;
+  desk.sign_on();
+  ck_assert_says(desk.good({"webhooks"}).out, "https://hook.example.org/x");
+  auto const made = desk.good({"webhook", "create", "https://hook.example.org/x"});
+  ck_assert_text(made.out, "whsec_new\n");
+  ck_assert_says(made.err, "is not shown again");
+  ck_assert(
+      desk.good({"webhook", "create", "https://x", "--topic", "job,points.changed", "--json"}).json().at("topics") ==
+      Json({"job", "points.changed"}));
+  ck_assert_says(desk.good({"webhook", "edit", "1", "--disable"}).out, "Webhook 1 changed: disabled.");
+  ck_assert(desk.good({"webhook", "edit", "1", "--enable", "--url", "https://y", "--json"}).json().at("url") ==
+            "https://y");
+  ck_assert_text(desk.good({"webhook", "rotate-secret", "1"}).out, "whsec_other\n");
+  ck_assert_says(desk.good({"webhook", "test", "1"}).out, "distren webhook deliveries 1");
+  ck_assert_says(desk.good({"webhook", "deliveries", "1", "-n", "5"}).out, "given up (500)");
+  ck_assert_says(desk.good({"webhook", "resend", "1", "9"}).out, "Delivery 9 is in the outbox again.");
+  ck_assert_says(desk.good({"webhook", "delete", "1"}).out, "Webhook 1 deleted.");
+  ck_assert_int_eq(desk.run({"webhook", "delete", "2"}).code, 4);
+  for (std::vector<std::string> const& words : {std::vector<std::string>{"webhook"},
+                                                {"webhook", "create"},
+                                                {"webhook", "edit", "1"},
+                                                {"webhook", "edit", "1", "--enable", "--disable"},
+                                                {"webhook", "delete", "0"},
+                                                {"webhook", "resend", "1"}})
+    ck_assert_int_eq(desk.run(words).code, 2);
+}
+END_TEST
+
 START_TEST(usage_errors_are_2_and_help_is_0) {
   ClientFixture const desk;
   for (std::vector<std::string> const& words : {std::vector<std::string>{},
@@ -314,13 +343,13 @@ TestGroup const commands_tests{
     "commands",
     {a_login_is_kept_and_ended, a_wrong_password_or_a_taken_name_is_refused,
      a_password_can_come_from_standard_input_but_not_from_the_command_line, a_token_in_the_environment_is_enough,
-     usage_errors_are_2_and_help_is_0, an_absent_server_is_5_and_an_absent_job_is_4,
-     a_file_that_is_no_scene_is_refused_before_the_server_is_asked, a_job_has_what_was_asked_for,
-     what_the_server_has_is_not_sent_again, waiting_ends_well_only_when_the_job_is_finished,
-     waiting_survives_a_server_that_is_away_for_a_while, frames_come_down_once_and_whole,
-     a_repeated_download_fetches_what_is_missing_or_spoilt, a_download_of_some_frames_says_which_are_missing,
-     jobs_are_listed_page_by_page_and_looked_after, a_jobs_frames_are_listed, slaves_are_made_shown_and_revoked,
-     a_full_disk_for_the_output_is_no_success},
+     webhooks_are_made_changed_and_looked_after, usage_errors_are_2_and_help_is_0,
+     an_absent_server_is_5_and_an_absent_job_is_4, a_file_that_is_no_scene_is_refused_before_the_server_is_asked,
+     a_job_has_what_was_asked_for, what_the_server_has_is_not_sent_again,
+     waiting_ends_well_only_when_the_job_is_finished, waiting_survives_a_server_that_is_away_for_a_while,
+     frames_come_down_once_and_whole, a_repeated_download_fetches_what_is_missing_or_spoilt,
+     a_download_of_some_frames_says_which_are_missing, jobs_are_listed_page_by_page_and_looked_after,
+     a_jobs_frames_are_listed, slaves_are_made_shown_and_revoked, a_full_disk_for_the_output_is_no_success},
     {.timeout_s = 120}};
 
 }  // namespace

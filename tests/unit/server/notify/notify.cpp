@@ -1,4 +1,4 @@
-// Notifications: what may be connected to, what a mail and a signed request look like, and how people choose.
+// Notifications: what may be connected to, what a mail looks like, and how people choose.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -159,49 +159,16 @@ START_TEST(nothing_in_a_mail_becomes_a_header) {
 }
 END_TEST
 
-START_TEST(a_request_is_signed_over_time_and_body) {
-  // By hand: printf '1767225600.{"a":1}' | openssl dgst -sha256 -hmac secret
-  ck_assert_text(webhook_signature("secret", 1767225600, "{\"a\":1}"),
-                 "sha256=" + to_hex(hmac_sha256("secret", "1767225600.{\"a\":1}")));
-  ck_assert(webhook_signature("secret", 1767225601, "{\"a\":1}") !=
-            webhook_signature("secret", 1767225600, "{\"a\":1}"));
-  ServerConfig config;
-  config.public_url = "https://grid.example.org/";
-  auto const body = json::parse(
-      webhook_body(config, "Attic",
-                   {.id = 7, .user_name = "anna", .kind = "job_done", .message = "\"x\"\n", .job = 5, .created_s = 9}));
-  ck_assert(body["url"] == "https://grid.example.org/#/jobs/5" && body["message"] == "\"x\"\n" &&
-            body["slave_id"].is_null() && body["job_id"] == 5 && body["created_at"] == "1970-01-01T00:00:09.000Z");
-}
-END_TEST
-
-START_TEST(a_webhook_goes_over_tls_unless_the_grid_is_private) {
-  ck_assert(check_webhook("https://hook.example.org/x?y=1", false).has_value());
-  for (std::string const& bad : {std::string("http://hook.example.org/"), std::string("ftp://x"), std::string("x"),
-                                 std::string("https://a:b@c/"), "https://x/" + std::string(1000, 'y')})
-    ck_assert_msg(!check_webhook(bad, false), "%s", bad.c_str());
-  ck_assert(check_webhook("http://10.0.0.1/x", true).has_value());
-}
-END_TEST
-
 START_TEST(people_choose_what_they_are_told) {
   Fixture desk;
   auto const before = desk.call("GET", "/api/v1/notifications/preferences", desk.secret).json;
   ck_assert(before["choices"].empty() && before["email"].is_null() && before["email_available"] == true);
-  auto const set = desk.choose({{"email", "anna@example.org"},
-                                {"webhook_url", "https://hook.example.org/x"},
-                                {"choices", {{{"kind", "job_done"}, {"channel", "mail"}}}}});
+  auto const set =
+      desk.choose({{"email", "anna@example.org"}, {"choices", {{{"kind", "job_done"}, {"channel", "mail"}}}}});
   ck_assert_msg(set.status == 200, "%s", set.text.c_str());
-  ck_assert_uint_ge(set.json["webhook_secret"].get<std::string>().size(), 16);
-  // The same webhook keeps its secret, another one gets another.
-  ck_assert(desk.choose({{"webhook_url", "https://hook.example.org/x"}}).json["webhook_secret"] ==
-            set.json["webhook_secret"]);
-  ck_assert(desk.choose({{"webhook_url", "https://hook.example.org/y"}}).json["webhook_secret"] !=
-            set.json["webhook_secret"]);
-  ck_assert(desk.choose({{"webhook_url", ""}}).json["webhook_secret"].is_null());
   for (json const& bad : std::initializer_list<json>{{{"email", "no address"}},
                                                      {{"email", 1}},
-                                                     {{"webhook_url", "http://x"}},
+                                                     {{"webhook_url", "https://x"}},
                                                      {{"choices", "all"}},
                                                      {{"pigeon", 1}},
                                                      {{"choices", {{{"kind", "job_done"}}}}},
@@ -259,42 +226,18 @@ START_TEST(the_mail_with_the_code_says_nothing_that_its_asker_chose) {
 }
 END_TEST
 
-START_TEST(a_webhook_that_took_long_is_asked_later) {
-  Fixture desk;
-  std::int64_t now = desk.now;  // every delivery takes four seconds of this clock
-  Notifier notifier(desk.config, desk.services->runtime, *desk.dispatcher, desk.live, [&now] { return now += 4000; });
-  desk.choose({{"webhook_url", "https://127.0.0.1:1/x"}});
-  auto const problem = [&] {
-    ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", "webhook"}}).status,
-                     204);
-    ck_assert(notifier.round(desk.database));
-    return desk.newest()["problem"].get<std::string>();
-  };
-  ck_assert_says(problem(), "private network");
-  ck_assert_says(problem(), "took long to answer");
-  ck_assert_text(desk.newest()["state"], "waiting");
-  now += 120000;
-  ck_assert_says(problem(), "private network");
-}
-END_TEST
-
 START_TEST(what_cannot_be_sent_waits_or_is_given_up_and_says_why) {
   Fixture desk;
   Notifier notifier(desk.config, desk.services->runtime, *desk.dispatcher, desk.live, [&desk] { return desk.now; });
   auto const test = [&desk](char const* channel) {
     ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", channel}}).status, 204);
   };
-  desk.choose({{"email", "dora@example.org"}, {"webhook_url", "https://127.0.0.1:1/x"}});
+  desk.choose({{"email", "dora@example.org"}});
   desk.confirm("dora@example.org");
   test("mail");
   ck_assert(notifier.round(desk.database));
-  auto tried = desk.newest();
+  auto const tried = desk.newest();
   ck_assert_msg(tried["state"] == "waiting" && tried["try_count"] == 1, "%s", tried.dump().c_str());
-  test("webhook");
-  ck_assert(notifier.round(desk.database));
-  tried = desk.newest();
-  ck_assert_msg(tried["state"] == "given_up", "%s", tried.dump().c_str());
-  ck_assert_says(tried["problem"].get<std::string>(), "private network");
   test("browser");
   ck_assert(desk.newest()["state"] == "sent");
   ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", "pigeon"}}).status, 400);
@@ -312,13 +255,12 @@ TestGroup const message_tests{
     {only_addresses_of_the_public_internet_are_public,
      a_name_that_leads_into_this_machine_is_refused_before_anything_is_sent, addresses_of_mail_are_plain,
      a_mail_server_is_named_with_its_scheme_and_without_a_login, nothing_in_a_mail_becomes_a_header,
-     a_request_is_signed_over_time_and_body, a_webhook_goes_over_tls_unless_the_grid_is_private,
      the_mail_with_the_code_says_nothing_that_its_asker_chose},
     {.timeout_s = 60}};
 TestGroup const notify_tests{
     "notify",
     {people_choose_what_they_are_told, an_address_is_written_to_when_its_owner_has_given_the_code,
-     a_webhook_that_took_long_is_asked_later, what_cannot_be_sent_waits_or_is_given_up_and_says_why},
+     what_cannot_be_sent_waits_or_is_given_up_and_says_why},
     with_database};
 
 }  // namespace
