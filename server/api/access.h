@@ -21,4 +21,7 @@ struct TaskOfJob {
 };
 Result<TaskOfJob> find_accessible_task(Context& context);
 
+// Tells open pages what a slave is now, after somebody changed it (slaves.cpp).
+void publish_slave(Context const& context, std::int64_t slave);
+
 }  // namespace distren

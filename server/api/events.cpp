@@ -1,9 +1,12 @@
 // Server-Sent Events for open pages. doc/openapi.yaml describes the events.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/api/list.h"
 #include "server/api/services.h"
 #include "server/store/jobs.h"
 
@@ -13,23 +16,30 @@ namespace {
 
 constexpr std::size_t longest_position = 64;
 
-Result<void> read_parameter(std::string_view name, std::string_view value, Subscriber& reader, std::string& since) {
-  if (name == "since") {
-    since = value.substr(0, longest_position);
-  } else if (name == "job_id") {
-    auto const job = whole_number(value, 1, INT64_MAX);
-    if (!job) return fail(Errc::invalid, fmt::format("job_id={} is not a job's number", printable(value, 30)));
-    reader.job = *job;
-  } else if (name == "owner") {
-    if (value != "me" && value != "any")
-      return fail(Errc::invalid, fmt::format("owner={} is neither me nor any", printable(value, 30)));
-    reader.all = value == "any";
-  } else {
-    if (value != "true" && value != "false")
-      return fail(Errc::invalid, fmt::format("{}={} is neither true nor false", name, printable(value, 30)));
-    reader.slaves = value == "true";
+// What an API token needs beside the scope of the route to hear of something. Without `topics` it hears of the rest.
+constexpr std::pair<EventKind, Scope> beyond_jobs[] = {{EventKind::slave_updated, Scope::slaves_read},
+                                                       {EventKind::slave_offline, Scope::slaves_read},
+                                                       {EventKind::points_changed, Scope::points_read},
+                                                       {EventKind::notification_created, Scope::account_read}};
+
+// "job.updated,tasks"
+Result<Topics> read_topics(std::string_view text) {
+  std::vector<std::string> names;
+  while (!text.empty()) {
+    auto const end = std::min(text.find(','), text.size());
+    names.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
   }
-  return {};
+  auto topics = Topics::parse(names);
+  if (!topics) return fail(Errc::invalid, "topics: " + topics.error().message);
+  if (names.empty()) return fail(Errc::invalid, "topics= names nothing; leave it out to hear of everything");
+  return topics;
+}
+
+Result<std::int64_t> read_job(std::string_view text) {
+  auto const job = whole_number(text, 1, INT64_MAX);
+  if (!job) return fail(Errc::invalid, fmt::format("job_id={} is not a job's number", printable(text, 30)));
+  return *job;
 }
 
 }  // namespace
@@ -39,22 +49,35 @@ Reply handle_stream_events(Request const& request, Context& context) {
   Subscriber reader{.user = caller.user.id,
                     .secret_hash = caller.secret_hash.empty() ? caller.token_hash : caller.secret_hash,
                     .by_token = caller.secret_hash.empty()};
-  std::string since;
-  for (auto const& [name, value] : request.query) {
-    if (auto const read = read_parameter(name, value, reader, since); !read) return error_reply(read.error());
-  }
   // The browser's Last-Event-ID on reconnect is newer than the query of its URL.
-  if (auto const last = request.header("last-event-id"); !last.empty()) since = last.substr(0, longest_position);
-  if (reader.slaves && !caller.may(Scope::slaves_read)) return scope_missing(Scope::slaves_read);
-  if (reader.all && !caller.moderates())
-    return error_reply(403, "only moderators hear of everybody's jobs; leave out owner=any to hear of yours");
+  auto const last = request.header("last-event-id");
+  std::string since((last.empty() ? request.parameter("since").value_or("") : last).substr(0, longest_position));
+  auto const owner = read_list_owner(request, caller);
+  if (!owner) return error_reply(owner.error());
+  reader.all = owner->any;
+  reader.owner = owner->id;
+  if (auto const text = request.parameter("topics")) {
+    auto const topics = read_topics(*text);
+    if (!topics) return error_reply(topics.error());
+    reader.topics = *topics;
+  }
+  for (auto const& [kind, scope] : beyond_jobs) {
+    if (caller.may(scope)) continue;
+    if (request.parameter("topics") && reader.topics.contains(kind)) return scope_missing(scope);
+    reader.topics.remove(kind);
+  }
+  if (auto const text = request.parameter("job_id")) {
+    auto const job = read_job(*text);
+    if (!job) return error_reply(job.error());
+    reader.job = *job;
+  }
   if (reader.job != 0) {
     auto const job = store::show_job(context.database(), reader.job);
     if (!job && job.error().code != Errc::not_found) return error_reply(job.error());
     if (!job || !caller.may_access(job->user)) return error_reply(404, fmt::format("you have no job {}", reader.job));
     reader.by_role = job->user != caller.user.id;
   }
-  reader.by_role = reader.by_role || reader.all;
+  reader.by_role = reader.by_role || reader.all || (reader.owner != 0 && reader.owner != caller.user.id);
   auto stream = context.services.live.open(std::move(reader), std::move(since));
   if (!stream) {
     bool const own = stream.error().code == Errc::conflict;

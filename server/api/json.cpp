@@ -157,6 +157,7 @@ json to_json(store::Job const& job, JobStatus const& live) {
           {"priority", job.priority},
           {"tasks", task_counts_to_json(job, live.phases)},
           {"progress", job.tasks > 0 ? std::clamp(done / job.tasks, 0.0, 1.0) : 0.0},
+          {"rendering_progress", done - job.accepted},
           {"created_at", job.created_at},
           {"finished_at", text_or_null(job.finished_at)},
           {"escrow_millipoints", job.escrow},
@@ -185,7 +186,10 @@ json to_json(std::vector<store::Job> const& jobs, Dispatcher& dispatcher) {
 JobService::Publish job_publisher(EventBroker& live, Dispatcher& dispatcher) {
   return [&live, &dispatcher](store::Job const& job) {
     if (!live.has_subscribers()) return live.mark_missed();
-    publish_job(live, to_json(job, job_status_of(dispatcher, job.id)));
+    auto patch = to_json(job, job_status_of(dispatcher, job.id));
+    for (auto const* foretold : {"boost_factor", "queue_position", "estimated_finish_at"}) patch.erase(foretold);
+    publish_job_updated(live, patch);
+    publish_submission(live, job.submission != 0 ? job.submission : job.id, job.user);
   };
 }
 

@@ -111,7 +111,7 @@ Reply handle_change_remote_settings(Request const& request, Context& context) {
         [id = slave->id, line = protocol::write(protocol::SettingsMessage{remote_settings_of(*settings)})](
             DispatchCore& core, std::int64_t) { send_to_slave(core, id, line); });
   }
-  publish_slave_changed(context.services.live, slave->id, slave->user);
+  publish_slave(context, slave->id);
   return handle_show_slave(request, context);
 }
 

@@ -221,6 +221,9 @@ Reply Router::admit(Route const& route, Request const& request, PathValues path,
     case Needs::optional_login:
     case Needs::login: {
       auto caller = find_caller(request, services_, worker.database);
+      // By 204 an EventSource that comes back after its login has ended is told to stop.
+      bool const over = caller ? !caller->known() : caller.error().code == Errc::denied;
+      if (over && route.is_stream && !request.header("last-event-id").empty()) return empty_reply(204);
       if (!caller && caller.error().code == Errc::denied)
         return unauthorized("session_ended", caller.error().message, "Bearer");
       if (!caller) return error_reply(caller.error());
@@ -270,6 +273,12 @@ private:
   bool set_ = false;
 };
 
+bool is_json(Reply const& reply) {
+  return std::ranges::any_of(reply.headers, [](auto const& header) {
+    return header.first == "Content-Type" && header.second == "application/json";
+  });
+}
+
 // The row that a route changes: the kind and number that its path names first. A task's request changes its job.
 Result<std::pair<std::string, std::int64_t>> changed_row(Route const& route, Context& context) {
   auto const open = route.pattern.find('{');
@@ -293,8 +302,12 @@ Reply Router::handle(Route const& route, Request const& request, Context& contex
     if (!row) return error_reply(row.error());
     if (auto const set = expected.set(row->first, row->second, *revision); !set) return error_reply(set.error());
   }
+  // Before anything is read: later events are news to the answer.
+  if (context.caller.by_cookie) services_.live.note_interest();
+  auto event = services_.live.last_event_id();
   auto reply = route.idempotency == Idempotency::none ? route.handle(request, context)
                                                       : answer_once(route, request, context, *this);
+  if (is_json(reply)) reply.with("DistRen-Event", std::move(event));
   if (route.secret_answer) return std::move(reply).with("Cache-Control", "no-store");
   if (route.has_tag) revalidate_reply(reply, request);
   compress_reply(reply, request);

@@ -58,6 +58,7 @@ struct Route {
   bool takes_bytes = false;    // the body is not JSON; the handler looks at its type
   bool has_revision = false;   // If-Match: "rN" is understood
   bool secret_answer = false;  // with a secret in it: never compressed nor stored, and lost if it is not kept
+  bool is_stream = false;      // an EventSource reads it, and comes back until it is told to stop
   bool is_live = false;        // is another one the next moment, so that nobody asks whether it is still the same
   bool has_tag = false;        // an ETag; the Router says so
   std::string_view query;      // names of the parameters that it knows, separated by spaces
@@ -70,6 +71,7 @@ struct Route {
   Route with_throttle() { return throttled = true, *this; }
   Route with_revision() { return has_revision = true, *this; }
   Route once(std::string_view shown_at) { return idempotency = Idempotency::accepted, creates = shown_at, *this; }
+  Route as_stream() { return is_stream = is_live = true, *this; }
   Route live() { return is_live = true, *this; }
   Route with_secret() { return secret_answer = true, *this; }
   Route once_with_secret() { return idempotency = Idempotency::accepted, secret_answer = true, *this; }

@@ -167,8 +167,8 @@ std::vector<Route> api_routes() {
       Route("GET", "/api/v1/operations/{operation_id}", login, jobs_read, handle_show_operation).live(),
       Route("GET", "/api/v1/statistics", login, jobs_read, handle_show_statistics).with_query("owner period"),
       Route("GET", "/api/v1/events", login, jobs_read, handle_stream_events)
-          .live()
-          .with_query("since job_id slaves owner"),
+          .with_query("since topics job_id owner")
+          .as_stream(),
 
       Route("GET", "/api/v1/grid", nothing, none, handle_show_grid).live(),
       Route("GET", "/api/v1/openapi.yaml", nothing, none, handle_show_openapi),

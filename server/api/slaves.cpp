@@ -45,6 +45,17 @@ Reply credentials_reply(int status, std::int64_t id, std::string_view name, std:
 
 }  // namespace
 
+// Without its address, which moderators may not see.
+void publish_slave(Context const& context, std::int64_t slave) {
+  auto& live = context.services.live;
+  if (!live.has_subscribers()) return live.mark_missed();
+  auto const now = store::show_slave(context.database(), slave);
+  if (!now) return live.mark_missed();
+  auto patch = shape(context, *now);
+  patch.erase("address");
+  publish_slave_updated(live, patch);
+}
+
 Reply handle_list_slaves(Request const& request, Context& context) {
   auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
@@ -76,7 +87,7 @@ Reply handle_create_slave(Request const& request, Context& context) {
   auto const password = random_secret();
   auto id = store::create_slave(context.database(), context.caller.user.id, name, key, secret_hash(password));
   if (!id) return error_reply(id.error());
-  publish_slave_changed(context.services.live, *id, context.caller.user.id);
+  publish_slave(context, *id);
   return credentials_reply(201, *id, name, key, password);
 }
 
@@ -110,7 +121,7 @@ Reply handle_change_slave(Request const& request, Context& context) {
   if (auto const good = check_slave_name(name); !good) return error_reply(good.error());
   if (auto const done = store::rename_slave(context.database(), slave->id, name); !done)
     return error_reply(done.error());
-  publish_slave_changed(context.services.live, slave->id, slave->user);
+  publish_slave(context, slave->id);
   return handle_show_slave(request, context);
 }
 
@@ -123,7 +134,7 @@ Reply change_state(Request const& request, Context& context, store::SlaveState s
   if (auto const done = store::change_slave_state(context.database(), slave->id, state); !done)
     return error_reply(done.error());
   if (!reason.empty()) disable_slave(context.services.dispatcher, slave->id, std::string(reason));
-  publish_slave_changed(context.services.live, slave->id, slave->user);
+  publish_slave(context, slave->id);
   return handle_show_slave(request, context);
 }
 

@@ -114,13 +114,13 @@ Reply handle_delete_current_session(Request const& request, Context& context) {
 }
 
 Reply handle_show_me(Request const&, Context& context) {
-  auto const event = context.services.live.last_event_id();  // before what it is compared with is read
+  context.services.live.note_interest();
   auto const user = store::show_user(context.database(), context.caller.user.id);
   if (!user) return error_reply(user.error());
   // A reloaded page has the cookie, but no longer the token that goes with it.
   auto const& caller = context.caller;
   auto csrf = caller.by_cookie ? nlohmann::json(csrf_token(context.services, caller.secret_hash)) : nlohmann::json();
-  return json_reply(200, {{"user", user_to_json(*user)}, {"csrf", std::move(csrf)}, {"last_event_id", event}});
+  return json_reply(200, {{"user", user_to_json(*user)}, {"csrf", std::move(csrf)}});
 }
 
 }  // namespace distren

@@ -39,6 +39,9 @@ void DispatchJournal::settle(DispatchCore& core, SettledBatch const& batch, std:
   for (auto const& job : batch.changed) {
     if (events_) events_->job(job);
   }
+  for (auto const& paused : batch.paused) {
+    if (events_) events_->paused(paused.control.job);
+  }
   for (auto const& done : batch.finished) job_finished(core, done.job, done.revision, now);
 }
 

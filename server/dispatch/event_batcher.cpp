@@ -80,7 +80,15 @@ void EventBatcher::points(std::int64_t user) {
 
 void EventBatcher::job(store::JournalReply::JobCounts const& figures) {
   if (!broker_.has_subscribers()) return broker_.mark_missed();
-  of(figures.job, figures.user).figures = figures;
+  auto& job = of(figures.job, figures.user);
+  job.figures = figures;
+  if (figures.state == "finished") job.turn = Event::Kind::job_finished;
+  if (figures.state == "failed") job.turn = Event::Kind::job_failed;
+}
+
+void EventBatcher::paused(std::int64_t job) {
+  if (auto const found = jobs_.find(job); found != jobs_.end() && found->second.figures)
+    found->second.turn = Event::Kind::job_paused;
 }
 
 std::optional<std::int64_t> EventBatcher::due() const {
@@ -93,17 +101,30 @@ Event EventBatcher::job_event(std::int64_t id, Job const& job, DispatchCore cons
   auto const live = job_progress(core, id);
   auto const* const queue = core.jobs.find(id);
   int const left = queue == nullptr ? 0 : queue->unfinished();
-  std::string text = fmt::format(
-      R"({{"id":{},"rendering_progress":{:.3f},"tasks":{{"ready":{},"assigned":{},"rendering":{},"checking":{})", id,
-      live.running, std::max(0, left - live.phases.sum()), live.phases.assigned, live.phases.rendering,
-      live.phases.checking);
+  auto const* const known = core.revisions.find(id);
+  auto const revision =
+      std::max(known != nullptr ? known->revision : std::int64_t{0}, job.figures ? job.figures->revision : 0);
+  std::string text = fmt::format(R"({{"id":{})", id);
+  if (revision != 0) text += fmt::format(R"(,"revision":{})", revision);
+  if (live.phases.sum() > 0) text += R"(,"wait_reason":null)";
+  text += fmt::format(R"(,"rendering_progress":{:.3f},"tasks":{{"ready":{},"assigned":{},"rendering":{},"checking":{})",
+                      live.running, std::max(0, left - live.phases.sum()), live.phases.assigned, live.phases.rendering,
+                      live.phases.checking);
   if (job.figures) text += fmt::format(R"(,"finished":{},"failed":{})", job.figures->accepted, job.figures->failed);
   text += '}';
   if (job.figures) {
     // The journal is not the authority on "active": the owner may have paused the job since.
     if (job.figures->state != "active") text += fmt::format(R"(,"state":"{}")", job.figures->state);
   }
-  return {.kind = Event::Kind::job, .user = job.user, .job = id, .data = text + "}"};
+  return {.kind = Event::Kind::job_updated, .user = job.user, .job = id, .data = text + "}"};
+}
+
+Event EventBatcher::turn_event(std::int64_t id, Job const& job) {
+  return {
+      .kind = *job.turn,
+      .user = job.user,
+      .job = id,
+      .data = fmt::format(R"({{"id":{},"revision":{},"state":"{}"}})", id, job.figures->revision, job.figures->state)};
 }
 
 Event EventBatcher::frames_event(std::int64_t id, Job const& job) {
@@ -113,7 +134,7 @@ Event EventBatcher::frames_event(std::int64_t id, Job const& job) {
     if (!std::exchange(first, false)) text += ',';
     text += to_text(task_to_json(update));
   }
-  return {.kind = Event::Kind::frames, .user = job.user, .job = id, .data = text + "]}"};
+  return {.kind = Event::Kind::tasks_updated, .user = job.user, .job = id, .data = text + "]}"};
 }
 
 Event EventBatcher::slave_event(std::int64_t id, std::int64_t user, DispatchCore const& core) {
@@ -123,7 +144,7 @@ Event EventBatcher::slave_event(std::int64_t id, std::int64_t user, DispatchCore
     text += fmt::format(R"({}{{"job_id":{},"task_id":{},"frame":{},"progress":{:.3f}}})",
                         std::exchange(first, false) ? "" : ",", work.job, work.task, work.frame, work.fraction);
   }
-  return {.kind = Event::Kind::slave, .user = user, .data = text + "]}"};
+  return {.kind = Event::Kind::slave_updated, .user = user, .data = text + "]}"};
 }
 
 void EventBatcher::publish(DispatchCore const& core, std::int64_t now) {
@@ -135,6 +156,11 @@ void EventBatcher::publish(DispatchCore const& core, std::int64_t now) {
       if (job.mapped().truncated || !job.mapped().frames.empty())
         events.push_back(frames_event(job.key(), job.mapped()));
       events.push_back(job_event(job.key(), job.mapped(), core));
+      if (!job.mapped().turn) continue;
+      events.push_back(turn_event(job.key(), job.mapped()));
+      events.push_back({.kind = Event::Kind::submission_updated,
+                        .user = job.mapped().user,
+                        .data = fmt::format(R"({{"id":{}}})", job.mapped().figures->submission)});
     }
     for (std::size_t i = 0; i < slaves_at_once && !slaves_.empty(); ++i) {
       auto const slave = slaves_.extract(slaves_.begin());
@@ -143,14 +169,15 @@ void EventBatcher::publish(DispatchCore const& core, std::int64_t now) {
   }
   if (now - points_published_ms_ >= points_pace_ms && !paid_.empty()) {
     points_published_ms_ = now;
-    for (std::int64_t const user : paid_) events.push_back({.kind = Event::Kind::points, .user = user, .data = "{}"});
+    for (std::int64_t const user : paid_)
+      events.push_back({.kind = Event::Kind::points_changed, .user = user, .data = "{}"});
     paid_.clear();
   }
   if (now - grid_published_ms_ >= grid_pace_ms && broker_.has_subscribers()) {
     grid_published_ms_ = now;
     if (auto const grid = grid_status(core); grid != grid_) {
       grid_ = grid;
-      events.push_back({.kind = Event::Kind::grid,
+      events.push_back({.kind = Event::Kind::grid_updated,
                         .data = to_text({{"slaves", {{"online", grid.slaves_online}}},
                                          {"jobs", {{"active", grid.jobs_active}}},
                                          {"frames",

@@ -23,6 +23,7 @@ public:
   void slave(std::int64_t slave, std::int64_t user);
   void points(std::int64_t user);
   void job(store::JournalReply::JobCounts const& figures);
+  void paused(std::int64_t job);  // by the journal; after its counts
   // Earliest time of the next publish(), if anything is pending.
   [[nodiscard]] std::optional<std::int64_t> due() const;
   void publish(DispatchCore const& core, std::int64_t now);
@@ -32,9 +33,11 @@ private:
     std::int64_t user = 0;
     std::optional<store::JournalReply::JobCounts> figures{};
     std::map<std::int64_t, FrameUpdate> frames{};
-    bool truncated = false;  // more frames than are stored here
+    bool truncated = false;           // more frames than are stored here
+    std::optional<EventKind> turn{};  // it finished, failed or was paused
   };
   Job& of(std::int64_t job, std::int64_t user);
+  static Event turn_event(std::int64_t id, Job const& job);
   static Event job_event(std::int64_t id, Job const& job, DispatchCore const& core);
   static Event frames_event(std::int64_t id, Job const& job);
   static Event slave_event(std::int64_t id, std::int64_t user, DispatchCore const& core);

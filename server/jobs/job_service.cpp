@@ -81,6 +81,7 @@ Result<std::vector<std::int64_t>> JobService::submit(Database& database, BlobSto
     (void)load_into_dispatcher(database, *job);
     publish_job_created(live_, *job, submission.user);
   }
+  if (!written->jobs.empty()) publish_submission(live_, written->jobs.front(), submission.user);
   return std::move(written->jobs);
 }
 
@@ -202,6 +203,7 @@ Result<void> JobService::remove(Database& database, store::Job const& job) {
   if (auto const removed = remove_job_folder(stor_, job.id); !removed)
     spdlog::error("job {} is deleted, but its folder is not: {}", job.id, removed.error().message);
   publish_job_deleted(live_, job.id, job.user);
+  publish_submission(live_, job.submission != 0 ? job.submission : job.id, job.user);
   return {};
 }
 

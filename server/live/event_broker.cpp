@@ -12,26 +12,6 @@ namespace {
 constexpr std::int64_t interest_ms = 300'000;  // after the last request or stream
 constexpr int reconnect_ms = 2000;
 
-std::string_view name_of(Event::Kind kind) {
-  switch (kind) {
-    case Event::Kind::job:
-      return "job";
-    case Event::Kind::frames:
-      return "frames";
-    case Event::Kind::slave:
-      return "slave";
-    case Event::Kind::grid:
-      return "grid";
-    case Event::Kind::points:
-      return "points";
-    case Event::Kind::notification:
-      return "notification";
-    case Event::Kind::project:
-      break;
-  }
-  return "project";
-}
-
 std::shared_ptr<std::string const> shared(std::string text) {
   return std::make_shared<std::string const>(std::move(text));
 }
@@ -75,12 +55,12 @@ void EventBroker::apply_missed() {
 
 bool EventBroker::receives(Subscriber const& subscriber, StoredEvent const& event) {
   bool const watched = event.job != 0 && event.job == subscriber.job;
-  if (event.user != 0 && event.user != subscriber.user && !subscriber.all && !watched) return false;
-  if (event.kind == Event::Kind::points || event.kind == Event::Kind::notification)
+  if (!subscriber.topics.contains(event.kind)) return false;
+  if (event.kind == Event::Kind::points_changed || event.kind == Event::Kind::notification_created)
     return event.user == subscriber.user;
-  if (event.kind == Event::Kind::slave) return subscriber.slaves;
-  if (event.kind == Event::Kind::frames) return watched;
-  return true;
+  if (event.kind == Event::Kind::tasks_updated) return watched;
+  auto const owner = subscriber.owner != 0 ? subscriber.owner : subscriber.user;
+  return event.user == 0 || event.user == owner || subscriber.all || watched;
 }
 
 void EventBroker::publish(std::vector<Event> events) {
@@ -89,11 +69,11 @@ void EventBroker::publish(std::vector<Event> events) {
   std::lock_guard const lock(mutex_);
   apply_missed();
   for (auto& each : events) {
-    ++last_;
+    auto const number = ++last_;
     StoredEvent const event{
-        last_, each.kind, each.user, each.job,
-        shared(fmt::format("id: {}-{}\nevent: {}\ndata: {}\n\n", epoch_, last_, name_of(each.kind), each.data))};
-    for (auto const& [number, subscription] : subscriptions_) {
+        number, each.kind, each.user, each.job,
+        shared(fmt::format("id: {}-{}\nevent: {}\ndata: {}\n\n", epoch_, number, event_name(each.kind), each.data))};
+    for (auto const& [place, subscription] : subscriptions_) {
       if (subscription.writer && receives(subscription.subscriber, event)) subscription.writer->send(event.text);
     }
     ring_bytes_ += event.text->size();
@@ -107,10 +87,15 @@ void EventBroker::publish(std::vector<Event> events) {
 }
 
 std::string EventBroker::last_event_id() {
+  if (missed_) {
+    std::lock_guard const lock(mutex_);
+    apply_missed();
+  }
+  return fmt::format("{}-{}", epoch_, last_.load());
+}
+
+void EventBroker::note_interest() {
   last_interest_ms_ = now_ms_();
-  std::lock_guard const lock(mutex_);
-  apply_missed();
-  return fmt::format("{}-{}", epoch_, last_);
 }
 
 std::optional<std::uint64_t> EventBroker::number_of(std::string_view since) const {
@@ -153,7 +138,7 @@ void EventBroker::begin(std::uint64_t number, std::shared_ptr<StreamWriter> writ
   auto const known = number_of(subscription.since);
   bool const reset = !subscription.since.empty() && !known;
   std::string text = fmt::format("retry: {}\nid: {}-{}\nevent: {}\ndata: {{}}\n\n", reconnect_ms, epoch_,
-                                 known ? *known : last_, reset ? "reset" : "hello");
+                                 known ? *known : last_.load(), reset ? "stream.reset" : "stream.open");
   if (known) {
     for (auto const& event : ring_) {
       if (event.number > *known && receives(subscription.subscriber, event)) text += *event.text;
@@ -188,7 +173,7 @@ std::vector<EventBroker::Session> EventBroker::sessions() const {
 }
 
 void EventBroker::end_session(std::string_view secret_hash) {
-  static auto const farewell = shared("event: end\ndata: {}\n\n");
+  static auto const farewell = shared("event: stream.end\ndata: {}\n\n");
   std::lock_guard const lock(mutex_);
   for (auto const& [number, subscription] : subscriptions_) {
     if (subscription.subscriber.secret_hash != secret_hash || !subscription.writer) continue;
@@ -198,7 +183,7 @@ void EventBroker::end_session(std::string_view secret_hash) {
 }
 
 void EventBroker::heartbeat() {
-  static auto const sign = shared("event: beat\ndata: {}\n\n");
+  static auto const sign = shared("event: heartbeat\ndata: {}\n\n");
   std::lock_guard const lock(mutex_);
   for (auto const& [number, subscription] : subscriptions_) {
     if (subscription.writer) subscription.writer->send(sign);

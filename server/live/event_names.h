@@ -40,6 +40,7 @@ public:
   // a minute, is for streams alone.
   static Result<Topics> parse_for_webhook(std::vector<std::string> const& names);
 
+  void remove(EventKind kind) { bits_ &= ~(1U << static_cast<unsigned>(kind)); }
   [[nodiscard]] bool contains(EventKind kind) const { return (bits_ >> static_cast<unsigned>(kind) & 1U) != 0; }
   [[nodiscard]] std::vector<std::string_view> names() const;
 

@@ -79,7 +79,9 @@ bool Notifier::round(Database& database) {
   if (now_ms_() - watched_ms_ >= watch_ms) {
     watched_ms_ = now_ms_();
     auto const online = dispatcher_.ask([](DispatchCore const& core, std::int64_t) { return slaves_online(core); });
-    if (auto const done = store::check_offline_slaves(database, online); !done) return false;
+    auto const offline = store::check_offline_slaves(database, online);
+    if (!offline) return false;
+    for (auto const& each : *offline) publish_slave_offline(live_, each.slave, each.user);
     if (auto const done = store::trim_notifications(database); !done) return false;
   }
   auto const gathered = store::enqueue_notifications(database);

@@ -175,6 +175,8 @@ Result<JournalReply> write_journal(Database& database, JournalBatch const& batch
             break;
           default:
             answer.changed_jobs.push_back(parse_figures(id, row.text(2)));
+            answer.changed_jobs.back().revision = row.integer(4);
+            answer.changed_jobs.back().submission = row.integer(5);
         }
       });
   if (!written) return written.error();

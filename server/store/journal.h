@@ -135,6 +135,8 @@ struct JournalReply {  // what became of each outcome, in order
     int accepted = 0;
     int failed = 0;
     std::string state;
+    std::int64_t revision = 0;
+    std::int64_t submission = 0;
   };
   std::vector<JobCounts> changed_jobs;  // as they are now
 };

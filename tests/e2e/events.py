@@ -32,7 +32,7 @@ class Stream:
             assert self.answer.headers["Content-Type"].startswith("text/event-stream"), self.answer.headers
             self.thread = threading.Thread(target=self.read, daemon=True)
             self.thread.start()
-        else:
+        elif self.status >= 400:
             self.message = json.loads(self.answer.read())["detail"]
 
     def read(self):
@@ -80,39 +80,42 @@ def fixture():
 
 @case
 def a_frame_event_arrives_when_its_thumbnail_is_available(grid):
-    with Stream(grid, "?slaves=true") as stream:
-        stream.expect("hello")
+    with Stream(grid) as stream:
+        stream.expect("stream.open")
         job = grid.submit(SCENE, "--frames", "1-2", "--name", "first")
-        stream.expect("job", lambda data: data == {"id": job, "created": True})
+        stream.expect("job.created", lambda data: data == {"id": job})
         with Stream(grid, f"?job_id={job}") as watcher:
             frames = {}
             wait_until("both frame events arrive", lambda: [
-                frames.update({item["id"]: item}) for data in watcher.named("frames") for item in data["items"]
+                frames.update({item["id"]: item}) for data in watcher.named("tasks.updated") for item in data["items"]
                 if item["state"] == "finished"] and len(frames) == 2)
             for number, event in frames.items():
                 status, thumbnail = grid.api("GET", f"/api/v1/tasks/{number}/thumbnail?size=256")
                 assert status == 200 and thumbnail, thumbnail
                 task = next(each for each in grid.tasks(job) if each["id"] == number)
                 assert all(task[key] == event[key] for key in event), (task, event)
-        done = stream.expect("job", lambda data: data["id"] == job and data.get("state") == "finished")
+        done = stream.expect("job.updated", lambda data: data["id"] == job and data.get("state") == "finished")
         assert done["tasks"]["finished"] == 2 and done["tasks"]["rendering"] == 0, done
-        assert not stream.named("frames"), "frame events are sent only to subscribers of their job"
-        stream.expect("slave", lambda data: data["online"] and any(work["job_id"] == job for work in data["current_tasks"]))
-        stream.expect("slave", lambda data: data["online"] and not data["current_tasks"])
+        revision = grid.api("GET", f"/api/v1/jobs/{job}")[1]["revision"]
+        assert stream.named("job.finished") == [{"id": job, "revision": revision, "state": "finished"}], stream.events
+        assert done["revision"] == revision and {"id": job} in stream.named("submission.updated"), stream.events
+        assert not stream.named("tasks.updated"), "task events are sent only to subscribers of their job"
+        stream.expect("slave.updated", lambda data: data["online"] and any(work["job_id"] == job for work in data["current_tasks"]))
+        stream.expect("slave.updated", lambda data: data["online"] and not data["current_tasks"])
 
 
 @case
 def events_are_published_only_to_those_who_may_see_them(grid):
     job = grid.submit(SCENE, "--frames", "1-4", "--paused", "--name", "mine")
     with Stream(grid, token=grid.other) as stranger, Stream(grid) as mine:
-        stranger.expect("hello")
-        mine.expect("hello")
+        stranger.expect("stream.open")
+        mine.expect("stream.open")
         grid.api("PATCH", f"/api/v1/jobs/{job}", {"priority": 60})
-        mine.expect("job", lambda data: data["id"] == job and data["priority"] == 60)
+        mine.expect("job.updated", lambda data: data["id"] == job and data["priority"] == 60)
         status, other = grid.api("POST", "/api/v1/projects", {"name": "of ben"}, token=grid.other)
         assert status == 201, other
-        assert not stranger.named("job"), stranger.events
-    for query, status in ((f"?job_id={job}", 404), ("?owner=any", 403), ("?since=x&y=1", 400), ("?job_id=0", 400)):
+        assert not stranger.named("job.updated"), stranger.events
+    for query, status in ((f"?job_id={job}", 404), ("?owner=any", 403), ("?since=x&y=1", 400), ("?job_id=0", 400), ("?topics=jobs", 400)):
         with Stream(grid, query, token=grid.other) as refused:
             assert refused.status == status, (query, refused.status, refused.message)
     assert grid.api("GET", "/api/v1/events", token="")[0] == 401
@@ -121,40 +124,93 @@ def events_are_published_only_to_those_who_may_see_them(grid):
 @case
 def a_moderator_receives_events_of_all_users(grid):
     grid.api("POST", "/api/v1/slaves", {"name": "of ben"}, token=grid.other)
-    with Stream(grid, "?owner=any&slaves=true") as stream:
-        stream.expect("hello")
+    with Stream(grid, "?owner=any&topics=slave") as stream:
+        stream.expect("stream.open")
         slave = grid.api("POST", "/api/v1/slaves", {"name": "of ben, too"}, token=grid.other)[1]["id"]
-        stream.expect("slave", lambda data: data == {"id": slave, "changed": True})
+        patch = stream.expect("slave.updated", lambda data: data["id"] == slave)
+        shown = grid.api("GET", f"/api/v1/slaves/{slave}")[1]
+        assert "address" not in patch and all(shown[name] == value for name, value in patch.items()), patch
 
 
 @case
 def a_stream_resumes_after_the_last_event(grid):
     job = grid.submit(SCENE, "--frames", "1-4", "--paused", "--name", "cut")
     with Stream(grid) as stream:
-        stream.expect("hello")
+        stream.expect("stream.open")
         grid.api("PATCH", f"/api/v1/jobs/{job}", {"priority": 11})
-        stream.expect("job", lambda data: data.get("priority") == 11)
+        stream.expect("job.updated", lambda data: data.get("priority") == 11)
         last = stream.last()
     for priority in (12, 13):
         grid.api("PATCH", f"/api/v1/jobs/{job}", {"priority": priority})
     with Stream(grid, since=last) as stream:
-        stream.expect("job", lambda data: data.get("priority") == 13)
-        assert [data["priority"] for data in stream.named("job") if data["id"] == job] == [12, 13], stream.events
-        assert stream.events[0][1] == "hello" and not stream.named("reset"), stream.events
+        stream.expect("job.updated", lambda data: data.get("priority") == 13)
+        told = [data for data in stream.named("job.updated") if data["id"] == job]
+        assert [data["priority"] for data in told] == [12, 13] and told[0]["revision"] < told[1]["revision"], stream.events
+        assert stream.events[0][1] == "stream.open" and not stream.named("stream.reset"), stream.events
     with Stream(grid, f"?since={last}") as stream:
-        stream.expect("job", lambda data: data.get("priority") == 13)
+        stream.expect("job.updated", lambda data: data.get("priority") == 13)
     with Stream(grid, since="never-7") as stream:
-        stream.expect("reset")
+        stream.expect("stream.reset")
 
 
 @case
-def the_own_user_contains_the_last_event_id(grid):
+def every_answer_names_the_event_from_which_a_stream_misses_nothing(grid):
     job = grid.submit(SCENE, "--frames", "1", "--paused", "--name", "begin")
-    event = grid.api("GET", "/api/v1/users/me")[1]["last_event_id"]
+    event = grid.http("GET", f"/api/v1/jobs/{job}")[3]["DistRen-Event"]
     grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "told"})
     with Stream(grid, since=event) as stream:
-        stream.expect("job", lambda data: data.get("name") == "told")
-        assert not stream.named("reset"), stream.events
+        stream.expect("job.updated", lambda data: data.get("name") == "told")
+        assert not stream.named("stream.reset"), stream.events
+
+
+def merged(kept, patch):
+    """RFC 7396, but null is a value."""
+    out = dict(kept)
+    for name, value in patch.items():
+        out[name] = merged(out[name], value) if isinstance(value, dict) and isinstance(out.get(name), dict) else value
+    return out
+
+
+@case
+def a_stream_that_is_cut_at_each_event_leads_to_what_get_says(grid):
+    status, content, _, headers = grid.http("GET", "/api/v1/jobs")
+    assert status == 200
+    last, jobs = headers["DistRen-Event"], {job["id"]: job for job in json.loads(content)["items"]}
+    new = grid.submit(SCENE, "--frames", "1-3", "--name", "cut at each")
+    cuts = 0
+
+    def ended():
+        return grid.api("GET", f"/api/v1/jobs/{new}")[1]["state"] == "finished"
+
+    def step():
+        """Opens a stream after the last known event, reads one event that is new, and is cut."""
+        nonlocal last, cuts
+        with Stream(grid, "?topics=job", since=last) as stream:
+            if not wait_until("something is said", lambda: stream.events[1:] or (ended() and ["nothing more"])):
+                return False
+            if not stream.events[1:]:
+                return False
+            assert not stream.named("stream.reset"), stream.events
+            number, name, data = stream.events[1]
+        last, cuts = number, cuts + 1
+        if name == "job.created":
+            status, content, _, headers = grid.http("GET", f"/api/v1/jobs/{data['id']}")
+            jobs[data["id"]] = json.loads(content)
+        elif name == "job.deleted":
+            jobs.pop(data["id"], None)
+        elif name == "job.updated" and data["id"] in jobs:
+            if data.get("revision", jobs[data["id"]]["revision"]) >= jobs[data["id"]]["revision"]:
+                jobs[data["id"]] = merged(jobs[data["id"]], data)
+        return True
+
+    grid.api("PATCH", f"/api/v1/jobs/{new}", {"priority": 77, "name": "renamed"})
+    wait_until("the job is finished", ended, 180)
+    while step():
+        pass
+    now = grid.api("GET", f"/api/v1/jobs/{new}")[1]
+    assert cuts >= 5, cuts
+    for name in ("id", "name", "priority", "revision", "state", "tasks", "rendering_progress"):
+        assert jobs[new][name] == now[name], (name, jobs[new][name], now[name])
 
 
 @case
@@ -162,7 +218,7 @@ def too_many_streams_are_rejected_with_retry_after(grid):
     with contextlib.ExitStack() as stack:
         for token in (grid.token, grid.other):
             for _ in range(3):
-                stack.enter_context(Stream(grid, token=token)).expect("hello")
+                stack.enter_context(Stream(grid, token=token)).expect("stream.open")
             with Stream(grid, token=token) as refused:
                 assert refused.status == (429 if token == grid.token else 503), refused.message
                 assert int(refused.answer.headers["Retry-After"]) > 0
@@ -178,25 +234,30 @@ def the_stream_ends_with_its_login(grid):
     status, login = grid.api("POST", "/api/v1/sessions", {"name": "ben", "password": "correct horse battery"}, token="")
     assert status == 201, login
     with Stream(grid, token=grid.other) as stays, Stream(grid, token=login["token"]) as stream:
-        stream.expect("hello")
-        stays.expect("hello")
+        stream.expect("stream.open")
+        stays.expect("stream.open")
         assert grid.api("DELETE", "/api/v1/sessions/current", token=login["token"])[0] == 204
         wait_until("the stream has ended", lambda: stream.ended)
-        assert stream.named("end"), stream.events
+        assert stream.named("stream.end"), stream.events
+        last = stream.last()
         assert not stays.ended
+    with Stream(grid, token=login["token"], since=last) as back:
+        assert back.status == 204, "an EventSource stops"
+    with Stream(grid, token=login["token"]) as first:
+        assert first.status == 401
 
 
 @case
 def a_stopping_server_closes_streams_and_resets_them_after_the_start(grid):
     with Stream(grid) as stream:
-        stream.expect("hello")
+        stream.expect("stream.open")
         grid.api("PATCH", "/api/v1/jobs/1", {"priority": 3})
-        stream.expect("job", lambda data: data.get("priority") == 3)
+        stream.expect("job.updated", lambda data: data.get("priority") == 3)
         last = stream.last()
         grid.restart()
         wait_until("the stream has ended", lambda: stream.ended)
     with Stream(grid, since=last) as stream:
-        stream.expect("reset")
+        stream.expect("stream.reset")
 
 
 if __name__ == "__main__":

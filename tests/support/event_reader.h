@@ -47,7 +47,7 @@ struct EventFixture {
   EventBroker broker;
   explicit EventFixture(StreamLimits limits = {}) : broker(limits, "life", [this] { return now; }) {}
   void job(std::int64_t user, std::string data, std::int64_t job = 1) {
-    broker.publish({{.kind = Event::Kind::job, .user = user, .job = job, .data = std::move(data)}});
+    broker.publish({{.kind = Event::Kind::job_updated, .user = user, .job = job, .data = std::move(data)}});
   }
 };
 

@@ -40,7 +40,7 @@ class Pages:
         while not self.stopping.is_set():
             for key, _ in self.selector.select(0.2):
                 data = key.fileobj.recv(1 << 16)
-                self.open += data.count(b"event: hello")
+                self.open += data.count(b"event: stream.open")
                 self.heard += data.count(b"\nevent: ")
                 if not data or (b"HTTP/1.1 " in data and b"HTTP/1.1 200" not in data):
                     self.failed.append(data[:200])

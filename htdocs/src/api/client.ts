@@ -16,6 +16,8 @@ export class Unreachable extends Error {}
 
 export const unavailable = new Store(false);
 export const sessionEnded = new Store(false);
+/** The latest event when the first answer was made: what was asked for since then may be older than later ones. */
+export const firstEvent = new Store<string | null>(null);
 
 let csrf: string | null = null;
 export function setCsrf(token: string | null): void {
@@ -60,6 +62,7 @@ export async function ask<R extends Route>(route: R, ...[given]: Given<R>): Prom
     signal: given?.signal ?? null,
   });
   if (!reply.ok) throw await errorOf(reply);
+  if (firstEvent.value === null) firstEvent.set(reply.headers.get('DistRen-Event'));
   if (reply.status === 204) return null as AnswerOf<R>;
   return (await reply.json()) as AnswerOf<R>;
 }

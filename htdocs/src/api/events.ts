@@ -2,34 +2,42 @@
 // event; when the server cannot tell what was missed, everything is requested again. Without a stream the page polls every
 // few seconds. A hidden page has none: browsers open at most six connections to a server, for all pages together.
 import { Store } from '../base/store';
-import { ask, unavailable, ApiError, sessionEnded, url } from './client';
+import { ask, firstEvent, unavailable, ApiError, sessionEnded, url } from './client';
 import type { Job, Slave, Task } from './routes';
 
-type Counts = Job['tasks'];
-/** What changed of a job: all of it, or some of its counts and the sum of the progress of its frames at work. */
-export type JobUpdate = { id: number } & Partial<Omit<Job, 'tasks'>> & {
-    tasks?: Partial<Counts>;
-    rendering_progress?: number;
-    created?: true;
-    deleted?: true;
-  };
+/** A merge patch (RFC 7396) of something that is kept here. Without a revision only what is live has changed. */
+export type Patch<T> = { [K in keyof T]?: T[K] extends object ? Partial<T[K]> : T[K] };
+export type JobUpdate = { id: number } & Patch<Job>;
+export type SlaveUpdate = { id: number } & Patch<Slave>;
 export type TaskUpdate = { id: number } & Partial<Task>;
 export interface Events {
-  job: JobUpdate;
-  frames: { job_id: number; truncated: boolean; items: TaskUpdate[] };
-  slave: { id: number; changed?: true } & Partial<Pick<Slave, 'online' | 'current_tasks'>>;
-  grid: {
+  'job.created': { id: number };
+  'job.updated': JobUpdate;
+  'job.deleted': { id: number };
+  'tasks.updated': { job_id: number; truncated: boolean; items: TaskUpdate[] };
+  'slave.updated': SlaveUpdate;
+  'grid.updated': {
     slaves: { online: number };
     jobs: { active: number };
     frames: { ready: number; assigned: number; rendering: number; checking: number };
   };
-  points: object;
-  notification: object;
-  project: { id: number }; // created, or its shots changed
+  'points.changed': object;
+  'notification.created': object;
+  'project.updated': { id: number }; // created, or its shots changed
   everything: null; // unknown events were missed
 }
 export type Topic = keyof Events;
-const topics = ['job', 'frames', 'slave', 'grid', 'points', 'notification', 'project'] as const;
+const topics = [
+  'job.created',
+  'job.updated',
+  'job.deleted',
+  'tasks.updated',
+  'slave.updated',
+  'grid.updated',
+  'points.changed',
+  'notification.created',
+  'project.updated',
+] as const;
 
 export interface Interest {
   job?: number; // its frames, too
@@ -76,11 +84,6 @@ export function subscribe(interest: Interest): () => void {
   };
 }
 
-/** Sets the position of the stream: events after this one, which GET /users/me returned, are new. */
-export function knowPosition(event: string): void {
-  last ??= event;
-}
-
 export function listen(): void {
   if (running) return;
   running = true;
@@ -100,6 +103,7 @@ export function stopListening(): void {
   window.removeEventListener('pagehide', close);
   window.removeEventListener('pageshow', changed);
   last = null;
+  firstEvent.set(null);
   close();
 }
 
@@ -107,8 +111,10 @@ function query(): string {
   const parts = new URLSearchParams();
   const all = [...interests];
   const job = all.find((each) => each.job !== undefined)?.job;
+  const slaves = all.some((each) => each.slaves);
+  const left = [job === undefined ? 'tasks.updated' : '', slaves ? '' : 'slave.updated'];
+  parts.set('topics', topics.filter((topic) => !left.includes(topic)).join(','));
   if (job !== undefined) parts.set('job_id', String(job));
-  if (all.some((each) => each.slaves)) parts.set('slaves', 'true');
   if (all.some((each) => each.all)) parts.set('owner', 'any');
   return parts.toString();
 }
@@ -135,8 +141,9 @@ function open(): void {
   close();
   openQuery = query();
   const parts = new URLSearchParams(openQuery);
+  last ??= firstEvent.value; // nothing here is older than the first answer
   if (last !== null) parts.set('since', last);
-  const stream = new EventSource(url('/api/v1/events') + (parts.toString() ? '?' + parts.toString() : ''));
+  const stream = new EventSource(url('/api/v1/events') + '?' + parts.toString());
   source = stream;
   lastSeen = Date.now();
   const on = (name: string, does: (event: MessageEvent<string>) => void): void =>
@@ -154,10 +161,10 @@ function open(): void {
     if (!complete) publish('everything', null);
   };
   const resumed = last !== null;
-  on('hello', () => begin(resumed));
-  on('reset', () => begin(false));
-  on('end', failed);
-  on('beat', () => undefined);
+  on('stream.open', () => begin(resumed));
+  on('stream.reset', () => begin(false));
+  on('stream.end', failed);
+  on('heartbeat', () => undefined);
   for (const topic of topics) on(topic, (event) => publish(topic, JSON.parse(event.data) as never));
   stream.onerror = () => source === stream && failed();
 }
@@ -179,36 +186,45 @@ function later(wait: number): void {
   retry = window.setTimeout(changed, wait);
 }
 
-/** A slave with an update applied. When a frame has ended, more has changed than current tasks. */
-export function applySlaveUpdate(slave: Slave, update: Events['slave']): Applied<Slave> {
-  const now = update.current_tasks;
-  if (update.changed || update.online !== slave.online || !now) return 'ask';
-  const here = new Set(now.map((work) => work.task_id));
-  const ended = slave.current_tasks.some((work) => !here.has(work.task_id));
-  return { data: { ...slave, current_tasks: now }, ask: ended };
-}
-
 /** Result of applying an event to data: new data, a request for it, both, or nothing. */
 export type Applied<T> = { data: T; ask?: boolean } | 'ask' | undefined;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Data with a merge patch applied, but for null, which is a value of every member here. */
+function merged<T extends object>(data: T, patch: Patch<T>): T {
+  const next = { ...data } as Record<string, unknown>;
+  for (const [name, value] of Object.entries(patch))
+    next[name] = isObject(value) && isObject(next[name]) ? merged(next[name] as object, value) : value;
+  return next as T;
+}
+
+/** A patch that was made before what is kept here. */
+const isOlder = (kept: { revision: number }, patch: { revision?: number | undefined }): boolean =>
+  (patch.revision ?? kept.revision) < kept.revision;
+
+/** A slave with an update applied. When a frame has ended, or it came or went, more has changed than the update says. */
+export function applySlaveUpdate(slave: Slave, update: SlaveUpdate): Applied<Slave> {
+  if (isOlder(slave, update)) return undefined;
+  const data = merged(slave, update);
+  const here = new Set(data.current_tasks.map((work) => work.task_id));
+  const ended = slave.current_tasks.some((work) => !here.has(work.task_id));
+  return { data, ask: ended || data.online !== slave.online };
+}
 
 /** Frames that slaves have, whatever they do with them. */
 export const atSlaves = (counts: { assigned: number; rendering: number; checking: number }): number =>
   counts.assigned + counts.rendering + counts.checking;
 export const atWork = (job: Job): number => atSlaves(job.tasks);
 
-/** Somebody changed the job: the update is all of it. */
-export const isWhole = (update: JobUpdate): update is Job => update.tasks?.total !== undefined;
-
-/** A job with an update applied. A new state changes more than the update contains. */
+/** A job with an update applied. A new state changes more than the server says by itself. */
 export function applyUpdate(job: Job, update: JobUpdate): Applied<Job> {
-  if (update.created || update.deleted) return 'ask';
-  if (isWhole(update)) return { data: { ...job, ...update } };
-  const { rendering_progress: rendering, tasks, ...rest } = update;
-  const next: Job = { ...job, ...rest, tasks: { ...job.tasks, ...tasks } };
-  const { total, finished } = next.tasks;
-  next.progress = total > 0 ? Math.min(1, (finished + (rendering ?? 0)) / total) : 0;
-  if (atWork(next) > 0) next.wait_reason = null;
-  return { data: next, ask: next.state !== job.state };
+  if (isOlder(job, update)) return undefined;
+  const data = merged(job, update);
+  const { total, finished } = data.tasks;
+  data.progress = total > 0 ? Math.min(1, (finished + data.rendering_progress) / total) : 0;
+  return { data, ask: data.state !== job.state };
 }
 
 /** A list with an update applied to one of its items. */

@@ -17,12 +17,14 @@ async function fetchUnlessDeleted(id: number, signal: AbortSignal): Promise<Job 
   }
 }
 
-/** Jobs with an update of one of them applied. */
-export function applyJobsUpdate(jobs: Job[], update: JobUpdate): Applied<Job[]> {
-  if (update.created) return 'ask';
-  if (!update.deleted) return applyListUpdate(jobs, update.id, (job) => applyUpdate(job, update));
-  return jobs.some((job) => job.id === update.id) ? { data: jobs.filter((job) => job.id !== update.id) } : undefined;
-}
+/** What a list of jobs does with events of one of them. */
+export const jobListHandlers = {
+  'job.created': (): Applied<Job[]> => 'ask',
+  'job.updated': (update: JobUpdate, jobs: Job[]): Applied<Job[]> =>
+    applyListUpdate(jobs, update.id, (job) => applyUpdate(job, update)),
+  'job.deleted': ({ id }: { id: number }, jobs: Job[]): Applied<Job[]> =>
+    jobs.some((job) => job.id === id) ? { data: jobs.filter((job) => job.id !== id) } : undefined,
+};
 
 export function useJobList(all: boolean): Live<Job[]> {
   useInterest(all ? { all: true } : null);
@@ -60,6 +62,6 @@ export function useJobList(all: boolean): Live<Job[]> {
       return [...jobs.values()].sort((left, right) => right.id - left.id);
     },
     4000,
-    { job: (update, jobs) => applyJobsUpdate(jobs, update) },
+    jobListHandlers,
   );
 }

@@ -100,7 +100,7 @@ export function useLive<T>(
     };
     const apply = (topic: Topic, event: never): void => {
       if (topic === 'everything') return askSoon();
-      const handler = latestHandlers.current?.[topic] as EventHandlers<T>['job'];
+      const handler = latestHandlers.current?.[topic] as EventHandlers<T>['job.updated'];
       const made = data === null ? undefined : handler?.(event, data);
       if (running) again = again || data === null || made !== undefined; // the pending response may be older
       if (made === undefined) return;

@@ -55,7 +55,7 @@ export function useBrowserNotifications(user: number | null): void {
       if (canNotify() === 'yes') showNew(user).catch(() => undefined); // unavailable or logged out: next time
     };
     look();
-    const unfollow = [follow('notification', look), follow('everything', look)];
+    const unfollow = [follow('notification.created', look), follow('everything', look)];
     const timer = window.setInterval(() => {
       if (!listening.value) look();
     }, every);

@@ -1737,24 +1737,34 @@ export interface paths {
         /**
          * What is new, as Server-Sent Events
          * @description A reply that stays open. Each event has a number, a name and a JSON object. What goes to whom is what a GET of the
-         *     same thing would tell him. The stream ends with its login; who reads too slowly is cut off; nobody has more than
+         *     same thing would tell him. A stream ends with its login, by `stream.end`, and whoever comes back with `Last-Event-ID`
+         *     then gets a 204, by which an EventSource stops; who reads too slowly is cut off; nobody has more than
          *     `limits.event_streams_per_user` of them.
          *
          *     | event | data |
          *     | --- | --- |
-         *     | `hello` | `{}`: the stream begins; with `since`, nothing between was missed |
-         *     | `reset` | `{}`: what came since then is not known any more, or the server was restarted: ask for everything |
-         *     | `job` | `id` and members of a Job that changed, of `tasks` some, too; `rendering_progress` is the sum of the progress of the frames that slaves have, a state is told when the server changed it by itself; all members when somebody changed it; `created: true` or `deleted: true` alone |
-         *     | `frames` | `job_id`, `items`: of each frame that changed `id` and members of a Task; `truncated: true` when more frames than these did |
-         *     | `slave` | `id`, `online`, `current_tasks`; or `changed: true` when its owner changed it |
-         *     | `grid` | `slaves.online`, `jobs.active`, of `frames` those that are not finished |
-         *     | `points` | `{}`: one's balance is another |
-         *     | `project` | `id`: it is new, or a shot of it was made, changed, removed, or got or lost a job |
-         *     | `notification` | `{}`: there is a new one for the browser |
-         *     | `beat` | `{}`: a sign of life, every 20 seconds |
-         *     | `end` | `{}`: the login has ended |
+         *     | `stream.open` | `{}`: the stream begins; with `since`, nothing between was missed |
+         *     | `stream.reset` | `{}`: what came since then is not known any more, or the server was restarted: ask for everything |
+         *     | `job.created`, `job.deleted` | `id` |
+         *     | `job.updated` | a merge patch of a Job with its `id` |
+         *     | `job.finished`, `job.paused`, `job.failed` | `id`, `revision`, `state`: the grid did so by itself |
+         *     | `tasks.updated` | `job_id`, `items`: of each frame that changed `id` and members of a Task; `truncated: true` when more frames than these did. With `job_id` alone |
+         *     | `submission.updated` | `id`: a job of it is new, deleted, changed or has ended |
+         *     | `slave.updated` | a merge patch of a Slave with its `id` |
+         *     | `slave.offline` | `id`: it is offline for ten minutes, and its owner wants to hear of that |
+         *     | `project.updated` | `id`: it is new, or a shot of it was made, changed, removed, or got or lost a job |
+         *     | `grid.updated` | a merge patch of the Grid |
+         *     | `points.changed` | `{}`: one's balance is another |
+         *     | `notification.created` | `{}`: there is a new one for the browser |
+         *     | `heartbeat` | `{}`: a sign of life, every 20 seconds |
+         *     | `stream.end` | `{}`: the login has ended |
          *
-         *     Jobs and frames are told at most two and a half times a second each, however many frames they have.
+         *     **Merge patches** (RFC 7396, but null is a value) have members that changed and the `revision` that they were made of:
+         *     drop one that is older than what you have. Without a revision only what is live has changed, such as the tasks of a
+         *     slave. Jobs and frames are told at most two and a half times a second each, however many frames they have.
+         *
+         *     **No gap.** Each JSON answer has the header `DistRen-Event` with the number of the latest event when it was asked for:
+         *     later ones are news to it. Ask for what you show, then open the stream with that number as `since`.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -2851,6 +2861,11 @@ export interface components {
              * @description 0 to 1, with the part of frames that are being rendered
              */
             progress: number;
+            /**
+             * Format: double
+             * @description The sum of the progress of the frames that slaves have; with `tasks.finished` it makes `progress`
+             */
+            rendering_progress: number;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -3728,8 +3743,6 @@ export interface operations {
                         user: components["schemas"]["User"];
                         /** @description null: there is no cookie */
                         csrf: string | null;
-                        /** @description The latest event; what is asked for after this is not older */
-                        last_event_id: string;
                     };
                 };
             };
@@ -6282,6 +6295,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: components["responses"]["NotificationSettings"];
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -6426,6 +6440,7 @@ export interface operations {
                     };
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -6988,12 +7003,12 @@ export interface operations {
             query?: {
                 /** @description The number of the last event that is known; the header Last-Event-ID comes first */
                 since?: string;
-                /** @description Its frames, too */
+                /** @description Names of events, or what stands before their dot for all of these, separated by commas; all events without it */
+                topics?: string;
+                /** @description Its tasks, too */
                 job_id?: number;
-                /** @description Slaves, too */
-                slaves?: boolean;
-                /** @description Whose things; those of others are for moderators */
-                owner?: "me" | "any";
+                /** @description me (the default), any or the number of a user; what is not yours is for moderators */
+                owner?: components["parameters"]["Owner"];
             };
             header?: never;
             path?: never;
@@ -7010,6 +7025,14 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
+            /** @description The login has ended, of one who comes back with Last-Event-ID */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];

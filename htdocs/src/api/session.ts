@@ -1,7 +1,7 @@
 // Who is logged in here. null: nobody; undefined: not known yet.
 import { Store, useStore } from '../base/store';
 import { ApiError, ask, sessionEnded, setCsrf } from './client';
-import { knowPosition, listen, stopListening } from './events';
+import { listen, stopListening } from './events';
 import type { SessionAnswer, User } from './routes';
 
 /** What the pages ask of whoever is logged in. */
@@ -22,7 +22,6 @@ export async function findMe(): Promise<void> {
   try {
     const answer = await ask('GET /api/v1/users/me');
     setCsrf(answer.csrf);
-    knowPosition(answer.last_event_id);
     me.set(answer.user);
     listen();
   } catch (problem) {

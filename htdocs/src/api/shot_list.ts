@@ -1,13 +1,13 @@
 // Shots with updates of jobs applied. What changes a shot's state is requested; new frames are applied.
-import { type Applied, isWhole, type JobUpdate } from './events';
+import type { Applied, JobUpdate } from './events';
 import type { Shot } from './routes';
 
 /** Shots of one project, with an update of a job applied. */
 export function applyShotsUpdate(shots: Shot[], project: number, update: JobUpdate): Applied<Shot[]> {
   const at = shots.findIndex((shot) => shot.latest_job?.id === update.id || shot.thumbnail?.job_id === update.id);
   const shot = shots[at];
-  if (isWhole(update)) return update.project?.id === project || shot ? 'ask' : undefined; // a user changed it
-  if (update.created || update.deleted || update.state !== undefined) return 'ask';
+  if (update.name !== undefined) return update.project?.id === project || shot ? 'ask' : undefined; // a user changed it
+  if (update.state !== undefined) return 'ask';
   if (!shot || update.tasks?.finished === undefined) return undefined;
   const { finished } = update.tasks;
   const next: Shot = { ...shot };

@@ -57,7 +57,7 @@ interface Kept {
   all: Task[];
 }
 
-function applyFramesUpdate(kept: Kept, update: Events['frames']): Task[] | undefined {
+function applyFramesUpdate(kept: Kept, update: Events['tasks.updated']): Task[] | undefined {
   const items = new Map(update.items.map((item) => [item.id, item]));
   let found = false;
   for (const page of kept.pages) {
@@ -109,7 +109,7 @@ export function useTaskList(job: Job | null): Live<Task[]> {
     },
     1500,
     {
-      frames: (update) => {
+      'tasks.updated': (update) => {
         if (!job || update.job_id !== job.id || !kept.current) return undefined;
         const now = applyFramesUpdate(kept.current, update);
         if (!update.truncated) return now && { data: now };

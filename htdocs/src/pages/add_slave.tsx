@@ -44,7 +44,7 @@ function Watch({ pair }: { pair: SlaveCredentialsAnswer }) {
     `slave ${pair.id}`,
     (signal) => ask('GET /api/v1/slaves/{slave_id}', { path: { slave_id: pair.id }, signal }),
     1500,
-    { slave: (update) => (update.id === pair.id ? 'ask' : undefined) },
+    { 'slave.updated': (update) => (update.id === pair.id ? 'ask' : undefined) },
   );
   const slave: Slave | null = live.data;
   const hello = Boolean(slave && (slave.online || slave.renderers.length > 0));

@@ -1,7 +1,7 @@
 // Home: the latest image first, then what is being rendered, then the grid in figures.
 import { ask } from '../api/client';
-import { atSlaves, type Events } from '../api/events';
-import { applyJobsUpdate } from '../api/job_list';
+import { type Applied, atSlaves, type Events } from '../api/events';
+import { jobListHandlers } from '../api/job_list';
 import { useLive } from '../api/live';
 import { latestThumbnail } from '../api/images';
 import type { Job, AnswerOf } from '../api/routes';
@@ -63,7 +63,7 @@ function Recent({ jobs }: { jobs: Job[] }) {
 }
 
 function Standing({ user }: { user: number }) {
-  const balance = useLive('balance', () => ask('GET /api/v1/points/balance'), 10000, { points: () => 'ask' });
+  const balance = useLive('balance', () => ask('GET /api/v1/points/balance'), 10000, { 'points.changed': () => 'ask' });
   const top = useLive('top', () => ask('GET /api/v1/ranking', { query: { limit: 5 } }), 30000, {});
   const rows = top.data?.items ?? [];
   const have = balance.data;
@@ -94,7 +94,7 @@ function Standing({ user }: { user: number }) {
 
 type Status = AnswerOf<'GET /api/v1/grid'>;
 
-function applyStatusUpdate(update: Events['grid'], status: Status): Status {
+function applyStatusUpdate(update: Events['grid.updated'], status: Status): Status {
   return {
     ...status,
     slaves: { ...status.slaves, ...update.slaves },
@@ -103,17 +103,21 @@ function applyStatusUpdate(update: Events['grid'], status: Status): Status {
   };
 }
 
+/** The page of a list in the place of its items. */
+function inPage<P extends { items: Job[] }>(page: P, now: Applied<Job[]>): Applied<P> {
+  return now && now !== 'ask' ? { ...now, data: { ...page, items: now.data } } : now;
+}
+
 export function HomePage() {
   useTitle('');
   const user = useUser();
   const status = useLive('status', () => ask('GET /api/v1/grid'), 3000, {
-    grid: (update, status) => ({ data: applyStatusUpdate(update, status) }),
+    'grid.updated': (update, status) => ({ data: applyStatusUpdate(update, status) }),
   });
   const jobs = useLive('home jobs', () => ask('GET /api/v1/jobs', { query: { limit: 60 } }), 3000, {
-    job: (update, { items, next_cursor }) => {
-      const now = applyJobsUpdate(items, update);
-      return now && now !== 'ask' ? { ...now, data: { items: now.data, next_cursor } } : now;
-    },
+    'job.created': () => 'ask',
+    'job.updated': (update, page) => inPage(page, jobListHandlers['job.updated'](update, page.items)),
+    'job.deleted': (gone, page) => inPage(page, jobListHandlers['job.deleted'](gone, page.items)),
   });
   const mine = jobs.data?.items ?? [];
   const active = mine.filter((job) => job.state === 'active');

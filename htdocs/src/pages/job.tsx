@@ -154,7 +154,7 @@ function Notes({ job }: { job: Job }) {
     job.state === 'active' ? `why ${job.id}` : null,
     (signal) => ask('GET /api/v1/jobs/{job_id}/explain', { path: { job_id: job.id }, signal }),
     10000,
-    { job: (update) => (update.id === job.id && (update.state || (update.tasks?.rendering === 0 && !update.tasks.assigned && !update.tasks.checking)) ? 'ask' : undefined) },
+    { 'job.updated': (update) => (update.id === job.id && (update.state || (update.tasks?.rendering === 0 && !update.tasks.assigned && !update.tasks.checking)) ? 'ask' : undefined) },
   );
   const waits = job.wait_reason ?? (atWork(job) === 0 ? why.data?.message : null);
   const { findings } = job;
@@ -200,7 +200,8 @@ function Notes({ job }: { job: Job }) {
 export function JobPage({ id }: { id: number }) {
   useInterest({ job: id });
   const live = useLive(`job ${id}`, (signal) => ask('GET /api/v1/jobs/{job_id}', { path: { job_id: id }, signal }), 1500, {
-    job: (update, job) => (update.id === id ? applyUpdate(job, update) : undefined),
+    'job.updated': (update, job) => (update.id === id ? applyUpdate(job, update) : undefined),
+    'job.deleted': (gone) => (gone.id === id ? 'ask' : undefined),
   });
   const job = live.data;
   const list = useTaskList(job);

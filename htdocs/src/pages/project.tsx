@@ -90,8 +90,10 @@ export function ProjectPage({ id }: { id: number }) {
       ),
     5000,
     {
-      job: (update, shots) => applyShotsUpdate(shots, id, update),
-      project: (update) => (update.id === id ? 'ask' : undefined),
+      'job.created': () => 'ask',
+      'job.updated': (update, shots) => applyShotsUpdate(shots, id, update),
+      'job.deleted': () => 'ask',
+      'project.updated': (update) => (update.id === id ? 'ask' : undefined),
     },
   );
   const { query } = useAddress();

@@ -12,8 +12,9 @@ import { text } from '../text';
 export function ProjectsPage() {
   useTitle(text.projects.title);
   const list = useLive('projects', () => ask('GET /api/v1/projects'), 10000, {
-    project: () => 'ask',
-    job: (update) => (update.created || update.deleted ? 'ask' : undefined),
+    'project.updated': () => 'ask',
+    'job.created': () => 'ask',
+    'job.deleted': () => 'ask',
   });
   const [name, setName] = useState('');
   const items = list.data?.items ?? [];

@@ -1,7 +1,7 @@
 // One shot: what it looks like, in motion too, how it stands, and every job that was made for it.
 import { useState } from 'preact/hooks';
 import { ask } from '../api/client';
-import { applyJobsUpdate } from '../api/job_list';
+import { jobListHandlers } from '../api/job_list';
 import { useLive, useInterest } from '../api/live';
 import { latestThumbnail } from '../api/images';
 import type { Job, Shot } from '../api/routes';
@@ -77,18 +77,20 @@ export function ShotPage({ id }: { id: number }) {
     },
     3000,
     {
-      job: (update, { shot, jobs }) => {
+      'job.created': () => 'ask',
+      'job.deleted': () => 'ask',
+      'job.updated': (update, { shot, jobs }) => {
         const mine = jobs.some((job) => job.id === update.id);
-        if (mine !== (update.shot === undefined ? mine : update.shot?.id === id) || update.created) return 'ask';
+        if (mine !== (update.shot === undefined ? mine : update.shot?.id === id)) return 'ask';
         if (!mine) return undefined;
-        const now = applyJobsUpdate(jobs, update);
+        const now = jobListHandlers['job.updated'](update, jobs);
         const stands = applyShotsUpdate([shot], shot.project.id, update);
         if (now === undefined || now === 'ask') return now;
         const known = stands !== undefined && stands !== 'ask' ? stands.data[0] : undefined;
         const asks = now.ask === true || stands === 'ask' || (stands !== undefined && stands.ask === true);
         return { data: { shot: known ?? shot, jobs: now.data }, ask: asks };
       },
-      project: (update, { shot }) => (update.id === shot.project.id ? 'ask' : undefined),
+      'project.updated': (update, { shot }) => (update.id === shot.project.id ? 'ask' : undefined),
     },
   );
   const [editing, setEditing] = useState(false);

@@ -80,7 +80,7 @@ function Why({ slave }: { slave: Slave }) {
 export function SlavePage({ id }: { id: number }) {
   const user = useUser();
   const live = useLive(`slave ${id}`, (signal) => ask('GET /api/v1/slaves/{slave_id}', { path: { slave_id: id }, signal }), 2000, {
-    slave: (update, slave) => (update.id === id ? applySlaveUpdate(slave, update) : undefined),
+    'slave.updated': (update, slave) => (update.id === id ? applySlaveUpdate(slave, update) : undefined),
   });
   const [renaming, setRenaming] = useState(false);
   const [pair, setPair] = useState<SlaveCredentialsAnswer | null>(null);

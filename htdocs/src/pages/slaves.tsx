@@ -111,7 +111,7 @@ export function SlavesPage() {
       ),
     4000,
     {
-      slave: (update, slaves) =>
+      'slave.updated': (update, slaves) =>
         applyListUpdate(slaves, update.id, (slave) => applySlaveUpdate(slave, update)) ?? 'ask',
     },
   );

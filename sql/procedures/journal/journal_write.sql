@@ -7,10 +7,11 @@
 --               claim to grant limit are millipoints, see journal_write_grants; without a claim nothing is granted
 -- Rows: (0, number, verdict, granted) per outcome in order; (1, job, '', NULL, revision) per job that finished; (2,
 -- job, reason, NULL, revision, priority, needs_approval) per job that was paused; (3, job, 'user accepted failed
--- state') per job whose counts changed. granted: NULL when there is none or the grant is held. Verdicts: accepted (it
--- is the task's result), superseded (another attempt's image is), ended (good, but the attempt or its task had ended
--- before), recorded, unknown (no such task). A result whose lease has expired counts while the task is open; one
--- without an output_name never counts and only gets a verdict. An accepted task never changes. No errors.
+-- state', NULL, revision, submission) per job whose counts changed. granted: NULL when there is none or the grant is
+-- held. Verdicts: accepted (it is the task's result), superseded (another attempt's image is), ended (good, but the
+-- attempt or its task had ended before), recorded, unknown (no such task). A result whose lease has expired counts
+-- while the task is open; one without an output_name never counts and only gets a verdict. An accepted task never
+-- changes. No errors.
 CREATE OR REPLACE PROCEDURE journal_write(IN p_leases LONGTEXT, IN p_outcomes LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN
@@ -224,7 +225,8 @@ BEGIN
   SELECT 2, j.id, j.state_reason, NULL, j.revision, j.priority, j.needs_approval FROM job j
   WHERE j.id IN (SELECT job_id FROM journal_outcome WHERE paused)
   UNION ALL
-  SELECT 3, j.id, CONCAT_WS(' ', j.user_id, j.accepted_count, j.failed_count, j.state), NULL, NULL, NULL, NULL
+  SELECT 3, j.id, CONCAT_WS(' ', j.user_id, j.accepted_count, j.failed_count, j.state), NULL, j.revision,
+    COALESCE(j.submission_id, j.id), NULL
   FROM job j
   WHERE j.id IN (SELECT job_id FROM journal_outcome WHERE is_result OR task_failed OR paused);
 END

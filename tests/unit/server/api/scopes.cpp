@@ -166,7 +166,10 @@ START_TEST(no_token_makes_one_that_may_do_more) {
     ck_assert_says(reply.message(), "jobs:read, jobs:write, files:write");
   }
   auto const reader = desk.token(user, {"jobs:read"});
-  ck_assert_int_eq(desk.call("GET", "/api/v1/events?slaves=true", reader).status, 403);
+  for (auto const* topics : {"slave", "slave.offline", "job,points.changed", "notification"})
+    ck_assert_int_eq(desk.call("GET", std::string("/api/v1/events?topics=") + topics, reader).status, 403);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/events?topics=job,project", reader).status, 200);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/events", reader).status, 200);
 }
 END_TEST
 

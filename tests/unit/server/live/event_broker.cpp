@@ -18,31 +18,46 @@ START_TEST(users_receive_their_own_events_and_moderators_all) {
   EventReader moderator(fixture.broker, {.user = 3, .all = true});
   EventReader watcher(fixture.broker, {.user = 3, .job = 5});
   fixture.job(1, R"({"id":5})", 5);
-  fixture.broker.publish({{.kind = Event::Kind::grid, .data = R"({"online":1})"}});
-  fixture.broker.publish({{.kind = Event::Kind::points, .user = 1, .data = "{}"}});
-  ck_assert_uint_eq(mine.writer->of("job").size(), 1);
-  ck_assert_uint_eq(other.writer->of("job").size(), 0);
-  ck_assert_uint_eq(moderator.writer->of("job").size(), 1);
-  ck_assert_uint_eq(watcher.writer->of("job").size(), 1);
-  for (auto const* each : {&mine, &other, &moderator}) ck_assert_uint_eq(each->writer->of("grid").size(), 1);
-  ck_assert_uint_eq(mine.writer->of("points").size(), 1);
-  ck_assert_uint_eq(moderator.writer->of("points").size(), 0);
+  fixture.broker.publish({{.kind = Event::Kind::grid_updated, .data = R"({"online":1})"}});
+  fixture.broker.publish({{.kind = Event::Kind::points_changed, .user = 1, .data = "{}"}});
+  ck_assert_uint_eq(mine.writer->of("job.updated").size(), 1);
+  ck_assert_uint_eq(other.writer->of("job.updated").size(), 0);
+  ck_assert_uint_eq(moderator.writer->of("job.updated").size(), 1);
+  ck_assert_uint_eq(watcher.writer->of("job.updated").size(), 1);
+  for (auto const* each : {&mine, &other, &moderator}) ck_assert_uint_eq(each->writer->of("grid.updated").size(), 1);
+  ck_assert_uint_eq(mine.writer->of("points.changed").size(), 1);
+  ck_assert_uint_eq(moderator.writer->of("points.changed").size(), 0);
   publish_notification(fixture.broker, 1);
-  ck_assert_uint_eq(mine.writer->of("notification").size(), 1);
-  ck_assert_uint_eq(moderator.writer->of("notification").size(), 0);
+  ck_assert_uint_eq(mine.writer->of("notification.created").size(), 1);
+  ck_assert_uint_eq(moderator.writer->of("notification.created").size(), 0);
 }
 END_TEST
 
-START_TEST(frame_and_slave_events_go_to_streams_that_asked_for_them) {
+START_TEST(task_events_go_to_who_asked_for_the_job_and_topics_choose_the_rest) {
   EventFixture fixture;
   EventReader plain(fixture.broker, {.user = 1});
-  EventReader watcher(fixture.broker, {.user = 1, .slaves = true, .job = 5});
-  fixture.broker.publish({{.kind = Event::Kind::frames, .user = 1, .job = 5, .data = "{}"},
-                          {.kind = Event::Kind::frames, .user = 1, .job = 6, .data = "{}"},
-                          {.kind = Event::Kind::slave, .user = 1, .data = "{}"}});
-  ck_assert(!plain.writer->says("frames") && !plain.writer->says("slave"));
-  ck_assert_uint_eq(watcher.writer->of("frames").size(), 1);
-  ck_assert_uint_eq(watcher.writer->of("slave").size(), 1);
+  EventReader watcher(fixture.broker, {.user = 1, .topics = *Topics::parse({"tasks", "slave.offline"}), .job = 5});
+  fixture.broker.publish({{.kind = Event::Kind::tasks_updated, .user = 1, .job = 5, .data = "{}"},
+                          {.kind = Event::Kind::tasks_updated, .user = 1, .job = 6, .data = "{}"},
+                          {.kind = Event::Kind::slave_updated, .user = 1, .data = "{}"},
+                          {.kind = Event::Kind::slave_offline, .user = 1, .data = "{}"}});
+  ck_assert(!plain.writer->says("tasks.updated") && plain.writer->says("slave.updated"));
+  ck_assert_uint_eq(watcher.writer->of("tasks.updated").size(), 1);
+  ck_assert_uint_eq(watcher.writer->of("slave.offline").size(), 1);
+  ck_assert(!watcher.writer->says("slave.updated"));
+}
+END_TEST
+
+START_TEST(a_moderator_can_follow_one_user_and_gets_no_points_of_theirs) {
+  EventFixture fixture;
+  EventReader moderator(fixture.broker, {.user = 3, .owner = 1});
+  fixture.job(1, R"({"n":1})");
+  fixture.job(2, R"({"n":2})");
+  fixture.job(3, R"({"n":3})");
+  for (std::int64_t const user : {1, 3})
+    fixture.broker.publish({{.kind = Event::Kind::points_changed, .user = user, .data = "{}"}});
+  ck_assert(moderator.writer->of("job.updated") == (std::vector<json>{{{"n", 1}}}));
+  ck_assert_uint_eq(moderator.writer->of("points.changed").size(), 1);
 }
 END_TEST
 
@@ -55,12 +70,12 @@ START_TEST(a_resumed_stream_gets_each_missed_event_once) {
   fixture.job(2, R"({"n":3})");
   fixture.job(1, R"({"n":4})");
   EventReader back(fixture.broker, {.user = 1}, known);
-  ck_assert(back.writer->of("job") == (std::vector<json>{{{"n", 2}}, {{"n", 4}}}));
-  ck_assert_uint_eq(back.writer->of("hello").size(), 1);
+  ck_assert(back.writer->of("job.updated") == (std::vector<json>{{{"n", 2}}, {{"n", 4}}}));
+  ck_assert_uint_eq(back.writer->of("stream.open").size(), 1);
   EventReader here(fixture.broker, {.user = 1}, fixture.broker.last_event_id());
-  ck_assert_uint_eq(here.writer->of("job").size(), 0);
+  ck_assert_uint_eq(here.writer->of("job.updated").size(), 0);
   fixture.job(1, R"({"n":5})");
-  ck_assert_uint_eq(here.writer->of("job").size(), 1);
+  ck_assert_uint_eq(here.writer->of("job.updated").size(), 1);
 }
 END_TEST
 
@@ -69,13 +84,14 @@ START_TEST(an_unknown_event_id_gets_a_reset) {
   EventReader first(fixture.broker, {.user = 1});
   auto const old = fixture.broker.last_event_id();
   for (int i = 0; i < 4; ++i) fixture.job(1, "{}");
-  ck_assert_uint_eq(EventReader(fixture.broker, {.user = 1}, old).writer->of("job").size(), 4);
+  ck_assert_uint_eq(EventReader(fixture.broker, {.user = 1}, old).writer->of("job.updated").size(), 4);
   fixture.job(1, "{}");
   std::string const unknown[] = {old,       "other-3", "life-",   "life",
                                  "life-99", "life--1", "life-1x", "life-99999999999999999999999"};
   for (auto const& since : unknown) {
     EventReader const back(fixture.broker, {.user = 1}, since);
-    ck_assert_msg(back.writer->of("reset").size() == 1 && back.writer->of("job").empty(), "%s", since.c_str());
+    ck_assert_msg(back.writer->of("stream.reset").size() == 1 && back.writer->of("job.updated").empty(), "%s",
+                  since.c_str());
   }
 }
 END_TEST
@@ -85,7 +101,7 @@ START_TEST(stored_events_are_limited_in_bytes) {
   EventReader first(fixture.broker, {.user = 1});
   auto const old = fixture.broker.last_event_id();
   for (int i = 0; i < 20; ++i) fixture.job(1, '"' + std::string(1000, 'x') + '"');
-  ck_assert_uint_eq(EventReader(fixture.broker, {.user = 1}, old).writer->of("reset").size(), 1);
+  ck_assert_uint_eq(EventReader(fixture.broker, {.user = 1}, old).writer->of("stream.reset").size(), 1);
 }
 END_TEST
 
@@ -93,16 +109,18 @@ START_TEST(without_subscribers_no_event_is_stored) {
   EventFixture fixture;
   ck_assert(!fixture.broker.has_subscribers());
   auto const before = fixture.broker.last_event_id();
+  ck_assert(!fixture.broker.has_subscribers());
+  fixture.broker.note_interest();
   ck_assert(fixture.broker.has_subscribers());
   fixture.job(1, "{}");
-  ck_assert_uint_eq(EventReader(fixture.broker, {.user = 1}, before).writer->of("job").size(), 1);
+  ck_assert_uint_eq(EventReader(fixture.broker, {.user = 1}, before).writer->of("job.updated").size(), 1);
   fixture.now += 299'000;
   ck_assert(fixture.broker.has_subscribers());
   fixture.now += 2'000;
   ck_assert(!fixture.broker.has_subscribers());
   auto const late = before;
   fixture.job(1, "{}");  // no subscriber
-  ck_assert_uint_eq(EventReader(fixture.broker, {.user = 1}, late).writer->of("reset").size(), 1);
+  ck_assert_uint_eq(EventReader(fixture.broker, {.user = 1}, late).writer->of("stream.reset").size(), 1);
 }
 END_TEST
 
@@ -129,10 +147,10 @@ START_TEST(streams_end_with_their_session_and_with_the_server) {
   EventReader other(fixture.broker, {.user = 1, .secret_hash = "b", .by_token = true});
   ck_assert_uint_eq(fixture.broker.sessions().size(), 3);
   fixture.broker.end_session("a");
-  ck_assert(mine.writer->ended && also.writer->ended && mine.writer->says("event: end\n"));
+  ck_assert(mine.writer->ended && also.writer->ended && mine.writer->says("event: stream.end\n"));
   ck_assert(!other.writer->ended);
   fixture.broker.heartbeat();
-  ck_assert(other.writer->says("event: beat\n"));
+  ck_assert(other.writer->says("event: heartbeat\n"));
   fixture.broker.close();
   ck_assert(other.writer->ended);
   ck_assert(fixture.broker.open({.user = 1}, "").error().code == Errc::unavailable);
@@ -141,9 +159,10 @@ END_TEST
 
 TestGroup const broker_tests{
     "broker",
-    {users_receive_their_own_events_and_moderators_all, frame_and_slave_events_go_to_streams_that_asked_for_them,
-     a_resumed_stream_gets_each_missed_event_once, an_unknown_event_id_gets_a_reset, stored_events_are_limited_in_bytes,
-     without_subscribers_no_event_is_stored, streams_are_limited_and_a_closed_one_frees_its_slot,
-     streams_end_with_their_session_and_with_the_server}};
+    {users_receive_their_own_events_and_moderators_all,
+     task_events_go_to_who_asked_for_the_job_and_topics_choose_the_rest,
+     a_moderator_can_follow_one_user_and_gets_no_points_of_theirs, a_resumed_stream_gets_each_missed_event_once,
+     an_unknown_event_id_gets_a_reset, stored_events_are_limited_in_bytes, without_subscribers_no_event_is_stored,
+     streams_are_limited_and_a_closed_one_frees_its_slot, streams_end_with_their_session_and_with_the_server}};
 
 }  // namespace
