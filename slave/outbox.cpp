@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 constexpr char const* entry_name = "result.json";
 
 Error disk(std::string const& what, fs::path const& path, std::error_code const& error) {
-  return fail(Errc::unavailable, fmt::format("cannot {} {}: {}", what, path.string(), error.message()));
+  return fail(Errc::unavailable, fmt::format("cannot {} {}: {}", what, path.string(), error.message()), "out_of_disk");
 }
 
 // What lies in a result's folder.
@@ -151,10 +151,11 @@ Result<void> Outbox::add(OutboxEntry const& entry, fs::path const& from, std::in
   // Not through links: the renderer may have been made to leave one that points at the volunteer's own files.
   if (::lstat(from.c_str(), &status) != 0) return fail(Errc::invalid, "the renderer wrote no image", "output_missing");
   if (!S_ISREG(status.st_mode) || status.st_nlink != 1)
-    return fail(Errc::invalid, "what the renderer left is not a plain file");
+    return fail(Errc::invalid, "what the renderer left is not a plain file", "output_missing");
   if (status.st_size > limit)
     return fail(Errc::invalid,
-                fmt::format("the image has {} bytes, more than the {} that the job allows", status.st_size, limit));
+                fmt::format("the image has {} bytes, more than the {} that the job allows", status.st_size, limit),
+                "scene_error");
   std::lock_guard const lock(mutex_);
   fs::path const making = place(entry.attempt, ".new");
   std::error_code error;
@@ -174,7 +175,7 @@ Result<fs::path> Outbox::hash(OutboxEntry& entry) const {
   if (!digest) return fail(Errc::unavailable, digest.error().message);
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode))
-    return fail(Errc::invalid, "what the renderer left is not a plain file");
+    return fail(Errc::invalid, "what the renderer left is not a plain file", "output_missing");
   entry.size = status.st_size;
   entry.sha256 = to_hex(*digest);
   return path;

@@ -12,6 +12,7 @@
 #include "common/base/json_depth.h"
 #include "common/base/text.h"
 #include "common/process/sandbox.h"
+#include "common/protocol/result.h"
 #include "slave/disk_usage.h"
 #include "slave/folder_cleanup.h"
 #include "slave/shader_caches.h"
@@ -34,10 +35,15 @@ constexpr std::size_t line_limit = 500;           // bytes
 constexpr std::size_t max_processes = 200;        // threads are not counted; a renderer has one or two
 constexpr std::uint64_t disk_limit = 1ULL << 30;  // bytes of output and shader cache together
 constexpr std::string_view line_mark = "DISTREN ";
+constexpr std::string_view sandbox_mark = "bwrap: ";    // of its own messages, before the program starts
 constexpr char const* job_inside = "/home/render/job";  // POV-Ray's own restrictions allow reading below the home
 
 std::string shortened(std::string const& text, std::size_t limit) {
   return text.size() <= limit ? text : text.substr(0, limit) + "...";
+}
+
+Error of_code(Error const& error, std::string_view code) {
+  return fail(error.code, error.message, code);
 }
 
 }  // namespace
@@ -46,9 +52,12 @@ struct Renderer::Frame {
   Clock::time_point started = Clock::now();
   milliseconds suspended{0};  // when it began
   bool done = false;
-  std::string problem;      // reported by a session's program
+  std::string problem;  // reported by a session's program
+  protocol::ResultCode problem_code{};
   bool ours = false;        // it lies with this machine and not with the frame
   std::string known_cause;  // of a pattern of the definition
+  protocol::ResultCode known_code{};
+  bool sandbox_failed = false;
   Rendered result;
 };
 
@@ -164,9 +173,9 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   options.limits.nice = settings_.nice;
   options.limits.processes = max_processes;
   auto const out = settings_.folder / "out";
-  if (auto const renewed = renew_folder(out); !renewed) return renewed;
+  if (auto const renewed = renew_folder(out); !renewed) return of_code(renewed.error(), "out_of_disk");
   auto const cache = ShaderCaches(settings_.folder / "cache").folder_for(task.owner);
-  if (!cache) return cache.error();
+  if (!cache) return of_code(cache.error(), "out_of_disk");
   FolderLimits limits;
   limits.bytes = std::max<std::uint64_t>(4 * task.size_limit, disk_limit);
   limits.free_bytes = room_to_leave_in(out);
@@ -187,7 +196,8 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
                         {out, "/out", true},
                         {*cache, "/home/render/.cache", true}};
     sandbox.directory = "/out";
-    if (auto const entered = enter_sandbox(options, sandbox); !entered) return entered;
+    if (auto const entered = enter_sandbox(options, sandbox); !entered)
+      return of_code(entered.error(), "sandbox_failed");
   } else {
     char const* const path = std::getenv("PATH");
     options.environment = std::vector<std::string>{fmt::format("PATH={}", path != nullptr ? path : "/usr/bin:/bin"),
@@ -196,7 +206,7 @@ Result<void> Renderer::start(RenderTask const& task, std::string const& key) {
   }
   if (settings_.scope) enter_cgroup(options, *settings_.scope);
   auto started = Process::start(std::move(options));
-  if (!started) return started.error();
+  if (!started) return of_code(started.error(), "renderer_missing");
   spdlog::debug("started program={} job={}", task.program.string(), task.job.filename().string());
   std::lock_guard const lock(process_mutex_);
   process_ = std::move(*started);
@@ -266,6 +276,10 @@ bool Renderer::take_event(RenderTask const& task, std::string_view text, Frame& 
   if (kind == "problem") {
     frame.ours = event.value("machine", json()) == true;
     frame.problem = message.is_string() ? shortened(message.get<std::string>(), 2000) : "the program gives no reason";
+    auto const code = event.value("code", json());
+    if (code.is_string()) frame.problem_code = protocol::result_code_named(code.get_ref<std::string const&>());
+    if (frame.problem_code == protocol::ResultCode::other)
+      frame.problem_code = frame.ours ? protocol::ResultCode::renderer_crashed : protocol::ResultCode::scene_error;
     return true;
   }
   if (kind != "done") return false;
@@ -286,12 +300,14 @@ void Renderer::take_line(RenderTask const& task, std::string const& line, Frame&
     if (progress) progress(now);
     return;
   }
+  if (line.starts_with(sandbox_mark) && settings_.sandboxed && log_.size() <= 1) frame.sandbox_failed = true;
   for (auto const& warning : task.method->warnings)
     if (warnings_.size() < warning_limit && warning.pattern.match(line)) warnings_.insert(warning.text);
   if (!frame.known_cause.empty()) return;
   for (auto const& failure : task.method->failures)
     if (failure.pattern.match(line)) {
       frame.known_cause = failure.text;
+      frame.known_code = protocol::result_code_named(failure.code);
       return;
     }
 }
@@ -332,7 +348,10 @@ Error Renderer::explain(RenderTask const& task, Frame const& frame, ProcessEnd c
     return fail(Errc::invalid,
                 fmt::format("the scene needs more memory than the {} MiB that this slave lends", settings_.memory_mib),
                 "out_of_memory");
-  if (!frame.known_cause.empty()) return fail(Errc::invalid, frame.known_cause, "scene_error");
+  if (frame.sandbox_failed)
+    return fail(Errc::unavailable, "the sandbox could not be set up; the log says why", "sandbox_failed");
+  if (!frame.known_cause.empty())
+    return fail(Errc::invalid, frame.known_cause, protocol::choice_name(protocol::result_codes, frame.known_code));
   // A crash inside the sandbox comes as the shell tells it: 128 and the signal.
   int const signal = end.signal != 0 ? end.signal : end.exit_code.value_or(0) > 128 ? *end.exit_code - 128 : 0;
   // No process in the sandbox can send it: the kernel did, out of memory, or a user of this machine. The same frame a
@@ -360,7 +379,8 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
   Frame frame;
   frame.suspended = suspended();
   if (!process_)
-    if (auto const started = start(task, key); !started) return fail(Errc::unavailable, started.error().message);
+    if (auto const started = start(task, key); !started)
+      return fail(Errc::unavailable, started.error().message, started.error().problem);
 
   if (method.session) {
     json order = task.parameters;
@@ -378,7 +398,8 @@ Result<Rendered> Renderer::attempt(RenderTask const& task, OnProgress const& pro
   }
   if (!frame.problem.empty()) {
     close();
-    return fail(frame.ours ? Errc::unavailable : Errc::invalid, frame.problem, frame.ours ? "" : "scene_error");
+    return fail(frame.ours ? Errc::unavailable : Errc::invalid, frame.problem,
+                protocol::choice_name(protocol::result_codes, frame.problem_code));
   }
   ProcessUsage used;
   bool worn = false;

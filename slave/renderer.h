@@ -1,9 +1,9 @@
 // Renders frames by a render method's program, in a sandbox unless configured otherwise. A program that takes
 // frames one after the other (a session) stays open for the next frame of the same job (persistent renderer); another
 // job, a failure, a hundred frames or grown memory end it. One thread, which must last as long as a program is open;
-// cancel(), suspend() and log() alone are for any thread. Failure: invalid (this frame cannot be rendered; counts
-// against it), unavailable (a local error), conflict (cancelled). log() then has the program's last lines.
-// The caller checks that it is an image.
+// cancel(), suspend() and log() alone are for any thread. Failure: invalid (this frame cannot be rendered here),
+// unavailable (a local error), conflict (cancelled); its `problem` is the code of a result. log() then has the
+// program's last lines. The caller checks that it is an image.
 #pragma once
 
 #include <atomic>

@@ -45,11 +45,10 @@ std::string device_of(InstalledMethod const& method) {
   return tag.empty() ? tag : tag.substr(1);  // it begins with a plus
 }
 
-// An Error of rendering has the name of a result's code as its `problem`.
-protocol::ResultCode code_of(Error const& error) {
-  for (auto const& each : protocol::result_codes)
-    if (each.name == error.problem) return each.value;
-  return protocol::ResultCode::other;
+// An Error of rendering has the name of a result's code as its `problem`; this one is for those without.
+Error with_code(Error const& error, std::string_view code) {
+  bool const has_one = protocol::result_code_named(error.problem) != protocol::ResultCode::other;
+  return has_one ? error : fail(error.code, error.message, code);
 }
 
 }  // namespace
@@ -247,6 +246,8 @@ Result<fs::path> TaskRunner::stage(protocol::FrameOrder order, std::string const
     if (!url) return url.error();
     wanted.url = std::move(*url);
     auto found = cache_.fetch(client, wanted, nullptr);
+    if (!found && found.error().code == Errc::not_found)
+      return fail(Errc::invalid, found.error().message, "input_missing");
     if (!found) return fail(found.error().code, found.error().message, "download_failed");
     pinned = std::move(*found);
     return pinned.path;
@@ -288,11 +289,11 @@ TaskRunner::TaskResult TaskRunner::complete(protocol::FrameOrder const& order, R
     auto const good = image ? check_output(checker_, *image, rendered_frame.expected) : image.error();
     if (!good) {
       outbox_->discard(order.attempt);
-      return give_up(order, classify(good.error()), rendered_frame.log);
+      return give_up(order, classify(with_code(good.error(), "output_missing")), rendered_frame.log);
     }
   }
   if (auto const kept = outbox_->commit(*rendered_frame.entry); !kept)
-    return give_up(order, fail(Errc::unavailable, kept.error().message));
+    return give_up(order, fail(Errc::unavailable, kept.error().message, "out_of_disk"));
   rendered_frame.outcome.entry = std::move(rendered_frame.entry);
   return std::move(rendered_frame.outcome);
 }
@@ -310,7 +311,7 @@ TaskRunner::TaskResult TaskRunner::give_up(protocol::FrameOrder const& order, Er
                                            std::string const& log) {
   TaskResult outcome;
   bool const ours = error.code != Errc::invalid;
-  auto const code = code_of(error);
+  auto const code = protocol::result_code_named(error.problem);
   outcome.local_error = ours && error.code != Errc::conflict;
   outcome.text = error.message;
   if (error.code == Errc::conflict) return outcome;
@@ -334,7 +335,8 @@ TaskRunner::RenderedFrame TaskRunner::render(protocol::FrameOrder const& order, 
   auto const method = method_for(order);
   if (!method) return {.outcome = give_up(order, method.error())};
   auto parameters = check_parameters((*method)->method, order.parameters, ParameterScope::order);
-  if (!parameters) return {.outcome = give_up(order, parameters.error())};
+  // The server checked them by its own definition: this slave's is of another version.
+  if (!parameters) return {.outcome = give_up(order, with_code(parameters.error(), "renderer_missing"))};
   // Whatever the job requests: only this machine allows scripts.
   parameters->erase("scripts");
   bool const known = std::ranges::find((*method)->method.parameters, "scripts", &MethodParameter::name) !=

@@ -19,6 +19,7 @@ nobase_dist_sql_DATA = \
   %D%/migrations/0014_access.sql \
   %D%/migrations/0015_operations.sql \
   %D%/migrations/0016_webhooks.sql \
+  %D%/migrations/0017_result_codes.sql \
   %D%/procedures/blob/blob_delete_unused.sql \
   %D%/procedures/blob/blob_missing.sql \
   %D%/procedures/blob/blob_record.sql \

@@ -1,6 +1,7 @@
 #include "common/protocol/result.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/base/digest.h"
 #include "common/protocol/announce.h"
@@ -16,6 +17,35 @@ Result<void> check_attempt(std::int64_t attempt) {
 }
 
 }  // namespace
+
+Fault fault_of(ResultCode code) {
+  switch (code) {
+    case ResultCode::scene_error:
+    case ResultCode::camera_missing:
+    case ResultCode::input_missing:
+    case ResultCode::output_missing:
+      return Fault::job;
+    case ResultCode::out_of_memory:
+    case ResultCode::out_of_disk:
+    case ResultCode::renderer_missing:
+    case ResultCode::renderer_crashed:
+    case ResultCode::sandbox_failed:
+    case ResultCode::download_failed:
+      return Fault::machine;
+    case ResultCode::timed_out:
+    case ResultCode::too_long:
+    case ResultCode::volunteer_stopped:
+    case ResultCode::interrupted:
+    case ResultCode::other:
+      return Fault::nobody;
+  }
+  return Fault::nobody;
+}
+
+ResultCode result_code_named(std::string_view name) {
+  auto const found = std::ranges::find(result_codes, name, &ChoiceName<ResultCode>::name);
+  return found == std::end(result_codes) ? ResultCode::other : found->value;
+}
 
 std::string write_line(ResultReport result) {
   std::string line = write(result);

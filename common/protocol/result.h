@@ -55,7 +55,7 @@ enum class Outcome { done, failed, returned };
 inline constexpr ChoiceName<Outcome> outcomes[] = {
     {Outcome::done, "done"}, {Outcome::failed, "failed"}, {Outcome::returned, "returned"}};
 
-// Why there is no image, by whose fault it is: the job's, the machine's, nobody's. One that is not known is nobody's.
+// Why there is no image. fault_of() says by whose fault; one that is not known is nobody's.
 enum class ResultCode {
   other,
   scene_error,
@@ -87,6 +87,10 @@ inline constexpr ChoiceName<ResultCode> result_codes[] = {{ResultCode::scene_err
                                                           {ResultCode::too_long, "too_long"},
                                                           {ResultCode::volunteer_stopped, "volunteer_stopped"},
                                                           {ResultCode::interrupted, "interrupted"}};
+
+enum class Fault { nobody, job, machine };
+Fault fault_of(ResultCode code);
+ResultCode result_code_named(std::string_view name);  // other: none of them
 
 struct ResultOutput {
   std::string name{};

@@ -113,7 +113,8 @@ Result<void> read_message_patterns(std::vector<RenderMethod::MessagePattern>& ou
   for (auto const& element : elements) {
     auto pattern = pattern_of(file, element);
     if (!pattern) return pattern.error();
-    out.push_back({std::move(*pattern), element.attribute("text").value_or("")});
+    out.push_back({std::move(*pattern), element.attribute("text").value_or(""),
+                   element.attribute("code").value_or("scene_error")});
   }
   return {};
 }

@@ -57,6 +57,7 @@ struct RenderMethod {
   struct MessagePattern {
     Pattern pattern;
     std::string text;
+    std::string code{};  // of a failure: whose fault it is, as a result says it
   };
   struct Format {
     std::string name;

@@ -53,6 +53,29 @@ interface JobFacts {
   wait_reason: string | null;
 }
 
+/** By the codes of a task's failure; others, of a later server, show their message alone. */
+const failureCodes: Record<string, string> = {
+  scene_error: 'Error in the scene',
+  camera_missing: 'No camera',
+  input_missing: 'Missing file',
+  output_missing: 'No image',
+  out_of_memory: 'Out of memory',
+  out_of_disk: 'Disk full',
+  renderer_missing: 'Renderer not available',
+  renderer_crashed: 'Renderer crashed',
+  sandbox_failed: 'Sandbox failed',
+  download_failed: 'Download failed',
+  timed_out: 'Took too long',
+  too_long: 'Too long for this slave',
+  volunteer_stopped: 'Stopped by its volunteer',
+  interrupted: 'Interrupted',
+  lease_expired: 'Lease expired',
+  wrong_size: 'Image has the wrong size',
+  undecodable: 'Image is damaged',
+  digest_differs: 'Image changed on its way',
+  upload_missing: 'Image not uploaded',
+};
+
 export const text = {
   product: 'DistRen',
   states,
@@ -262,6 +285,9 @@ export const text = {
     frame: (frame: number): string => `Frame ${frame}`,
     on: (slave: string): string => `on ${slave}`,
     failures: (count: number): string => many(count, 'failed once before', `failed ${count} times before`),
+    /** Why a frame failed: the code in words, then what slave or server said. */
+    failure: ({ code, message }: { code: string; message: string }): string =>
+      failureCodes[code] === undefined ? message : `${failureCodes[code]}: ${message}`,
   },
 
   viewer: {

@@ -32,11 +32,11 @@ def choose_camera(scene, requested):
                 scene.camera = camera
                 return
         text = 'the camera "%s" is not in the scene "%s"; %s'
-        raise Problem(text % (requested, scene.name, names(c.name for c in cameras)))
+        raise Problem(text % (requested, scene.name, names(c.name for c in cameras)), "camera_missing")
     sequenced = scene.render.use_sequencer and scene.sequence_editor and len(scene.sequence_editor.sequences_all) > 0
     if scene.camera is None and not sequenced and not any(marker.camera for marker in scene.timeline_markers):
         text = 'no camera is active in the scene "%s"; choose one of its own: %s'
-        raise Problem(text % (scene.name, names(c.name for c in cameras)))
+        raise Problem(text % (scene.name, names(c.name for c in cameras)), "camera_missing")
 
 
 def engines_like(requested):
@@ -53,7 +53,8 @@ def choose_engine(scene, requested):
             return
         except TypeError:
             continue
-    raise Problem('this Blender (%s) has no render engine "%s"' % (bpy.app.version_string, requested))
+    raise Problem('this Blender (%s) has no render engine "%s"' % (bpy.app.version_string, requested),
+                  "renderer_missing")
 
 
 def choose_view_layer(scene, requested):
@@ -137,7 +138,7 @@ def choose_format(scene, requested):
     try:
         settings.file_format = requested
     except TypeError:
-        raise Problem('this Blender (%s) cannot save "%s"' % (bpy.app.version_string, requested))
+        raise Problem('this Blender (%s) cannot save "%s"' % (bpy.app.version_string, requested), "renderer_missing")
 
 
 def use_devices(requested):
@@ -152,7 +153,8 @@ def use_devices(requested):
         listed = []
     here = {device.id for device in listed if device.type == kind}
     if not ids <= here:
-        raise Problem("the graphics card %s is not there any more" % ", ".join(sorted(ids - here)), machine=True)
+        raise Problem("the graphics card %s is not there any more" % ", ".join(sorted(ids - here)),
+                      "renderer_missing", machine=True)
     for device in preferences.devices:
         device.use = device.type == kind and device.id in ids
     for scene in bpy.data.scenes:

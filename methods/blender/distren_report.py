@@ -24,14 +24,16 @@ def warn(text):
 
 
 class Problem(Exception):
-    """This frame cannot be rendered; the text is for the owner of the job. machine: another slave may be able to."""
+    """This frame cannot be rendered; the text is for the owner of the job. code: as a result says whose fault it is.
+    machine: it is returned, because another slave may be able to render it."""
 
-    def __init__(self, text, machine=False):
+    def __init__(self, text, code="scene_error", machine=False):
         super().__init__(text)
+        self.code = code
         self.machine = machine
 
     def send(self):
-        send("problem", text=str(self), machine=self.machine)
+        send("problem", text=str(self), code=self.code, machine=self.machine)
 
 
 def names(things):

@@ -54,7 +54,7 @@ def prepare(order):
 def send_done(scene, order, **more):
     output = order["output"]
     if not os.path.isfile(output) or os.path.getsize(output) == 0:
-        raise Problem("Blender rendered frame %d but saved no image" % order["frame"])
+        raise Problem("Blender rendered frame %d but saved no image" % order["frame"], "output_missing")
     width, height = size_of(scene)
     file_format = scene.render.image_settings.file_format
     send("done", frame=order["frame"], width=width, height=height, format=file_format, **more)
@@ -125,7 +125,7 @@ class Animation:
             handlers.render_write.remove(self.written)
             self.started()
         if not self.finished:
-            raise Problem("Blender rendered frame %d but saved no image" % self.order["frame"])
+            raise Problem("Blender rendered frame %d but saved no image" % self.order["frame"], "output_missing")
 
     def started(self, *_):
         """Restores the scene's own range, on which its contents may depend, once Blender has read it."""

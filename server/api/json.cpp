@@ -233,7 +233,7 @@ json to_json(store::Job const& job, OutputSpec const& spec, store::Task const& t
           {"wall_ms", number_or_null(task.wall_ms)},
           {"cpu_ms", number_or_null(task.cpu_ms)},
           {"finished_at", finished || task.state == "failed" ? text_or_null(task.ended_at) : json(nullptr)},
-          {"failure", failure_to_json(task.outcome, task.reason)}};
+          {"failure", failure_to_json(task.outcome, task.failure_code, task.reason)}};
 }
 
 namespace {

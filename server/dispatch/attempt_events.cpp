@@ -86,8 +86,15 @@ void end_attempt(DispatchCore& core, std::int64_t id, store::Outcome outcome, st
     }
     sync_policy(core, *job);
   }
-  core.effects.journal_outcome(
-      {.attempt = id, .task = attempt.task, .slave = attempt.slave, .outcome = outcome, .reason = reason}, {});
+  core.effects.journal_outcome({.attempt = id,
+                                .task = attempt.task,
+                                .slave = attempt.slave,
+                                .outcome = outcome,
+                                .reason = reason,
+                                .result_code = protocol::ResultCode::interrupted,
+                                .verdict_code = outcome == store::Outcome::cancelled ? protocol::VerdictCode::job_ended
+                                                                                     : protocol::VerdictCode::none},
+                               {});
 }
 
 void return_attempt(DispatchCore& core, std::int64_t slave, std::int64_t id, std::string const& reason,

@@ -2,8 +2,8 @@
 // socket: free functions (job_events.h, slave_events.h, attempt_events.h, result_events.h, next_order.h, tick.h) are
 // the events that change it, effects are what follows outside. The dispatcher runs it on its thread; tests and the
 // simulator run the very same code with a clock of their own. A task that failed on a slave returns to it only when no
-// other slave that fits is there, after a pause; the third failure is its last. Jobs whose tasks fail alike are paused
-// by the journal, which counts them across restarts.
+// other slave that fits is there, after a pause; the third failure that counts against it is its last
+// (result_events.h). Jobs whose tasks fail alike are paused by the journal, which counts them across restarts.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,7 @@
 #include "server/dispatch/order.h"
 #include "server/dispatch/paid_time.h"
 #include "server/dispatch/policy.h"
+#include "server/dispatch/slave_faults.h"
 #include "server/dispatch/slave_table.h"
 #include "server/dispatch/statuses.h"
 #include "server/store/journal.h"
@@ -44,6 +45,7 @@ struct FrameUpdate {  // for people who look at the job: what became of a frame
   int width = 0, height = 0;  // 0: not known
   std::int64_t wall_ms = 0, cpu_ms = 0;
   std::string outcome{};  // of a failure, as the database calls it
+  std::string code{};     // of a failure; empty: nobody said
   std::string reason{};
 };
 
@@ -101,6 +103,7 @@ struct DispatchCore {
   Grants grants{};
   std::set<std::int64_t> boosted{};  // jobs with an escrow, as far as the policy was told
   LogRequests logs{};
+  SlaveFaults faults{};
   WriteBacklog backlog{};
 };
 

@@ -44,7 +44,7 @@ nlohmann::json task_to_json(FrameUpdate const& update) {
             {"outputs", std::move(outputs)},
             {"wall_ms", or_null(update.wall_ms)},
             {"cpu_ms", or_null(update.cpu_ms)},
-            {"failure", failure_to_json(update.outcome, update.reason)}};
+            {"failure", failure_to_json(update.outcome, update.code, update.reason)}};
   if (update.failures >= 0) task["failure_count"] = update.failures;
   return task;
 }

@@ -95,6 +95,15 @@ Explanation explain_slave(DispatchCore const& core, std::int64_t id) {
         .number = std::max<std::int64_t>(0, failed->next_try_ms - slave.seen_ms) / 1000,
         .sentence = fmt::format("its benchmark failed and is tried again in {} s: {}",
                                 std::max<std::int64_t>(0, failed->next_try_ms - slave.seen_ms) / 1000, failed->reason)};
+  if (auto const rest = core.faults.resting(id, slave.seen_ms)) {
+    std::int64_t const seconds = (rest->until_ms - slave.seen_ms + 999) / 1000;
+    return {
+        .rule = "machine_faults",
+        .number = seconds,
+        .sentence = fmt::format("frames of several users failed by a fault of this machine; it is offered others in "
+                                "{} s: {}",
+                                seconds, rest->reason)};
+  }
   if (JobQueue const* const refused = core.jobs.find(slave.refused); refused != nullptr && slave.attempts.empty()) {
     if (auto const why = refusal(core, *refused, slave.state)) return *why;
   }

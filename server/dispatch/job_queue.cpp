@@ -200,11 +200,17 @@ void JobQueue::finish(std::int64_t task) {
   failed_on_.erase(task);
 }
 
-int JobQueue::record_failure(std::int64_t task, std::int64_t slave) {
+int JobQueue::record_failure(std::int64_t task, std::int64_t slave, bool counts) {
   if (!failed_on(task, slave)) failed_on_[task].push_back(slave);
   Task& t = tasks_[index(task)];
-  if (t.failures < 255) ++t.failures;
+  if (counts && t.failures < 255) ++t.failures;
   return t.failures;
+}
+
+std::span<std::int64_t const> JobQueue::slaves_failed(std::int64_t task) const {
+  auto const found = failed_on_.find(task);
+  if (found == failed_on_.end()) return {};
+  return found->second;
 }
 
 void JobQueue::forget_failures(std::int64_t task) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -28,12 +29,14 @@ public:
   // The same for a policy that keeps frames together: first the probes of a long job (first, middle and last frame),
   // then what came back, then the next of the slave's own run of frames, then a new run of so many.
   std::optional<std::int64_t> take_next(std::int64_t slave, int run_length);
-  bool take_this(std::int64_t task);                          // a slave came back with it; false: it is not ready
-  void return_task(std::int64_t task);                        // leased or delayed -> ready
-  void delay(std::int64_t task);                              // leased -> delayed, until return_task
-  void finish(std::int64_t task);                             // any -> done
-  int record_failure(std::int64_t task, std::int64_t slave);  // returns how often it failed
-  void forget_failures(std::int64_t task);                    // it may return to where it failed
+  bool take_this(std::int64_t task);    // a slave came back with it; false: it is not ready
+  void return_task(std::int64_t task);  // leased or delayed -> ready
+  void delay(std::int64_t task);        // leased -> delayed, until return_task
+  void finish(std::int64_t task);       // any -> done
+  // It does not return to this slave while others could try it. Returns how many failures count against it.
+  int record_failure(std::int64_t task, std::int64_t slave, bool counts);
+  [[nodiscard]] std::span<std::int64_t const> slaves_failed(std::int64_t task) const;
+  void forget_failures(std::int64_t task);  // it may return to where it failed
   [[nodiscard]] bool failed_on(std::int64_t task, std::int64_t slave) const;
 
   // Memory that its frames needed of late: the median of what slaves said, so that one liar keeps nobody away. A slave

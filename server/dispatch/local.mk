@@ -39,6 +39,7 @@ server_sources += \
   %D%/result_events.cpp %D%/result_events.h \
   %D%/slave_capabilities.cpp %D%/slave_capabilities.h \
   %D%/slave_events.cpp %D%/slave_events.h \
+  %D%/slave_faults.cpp %D%/slave_faults.h \
   %D%/slave_table.h \
   %D%/status.cpp %D%/status.h \
   %D%/task_text.cpp %D%/task_text.h \

@@ -102,6 +102,10 @@ bool benchmarking(DispatchCore const& core, ConnectedSlave const& slave) {
 
 void dispatch(DispatchCore& core, ConnectedSlave& slave, std::int64_t now) {
   if (!slave.greeted) return;
+  if (core.faults.resting(slave.state.id, now)) {
+    core.slaves.idle.insert(slave.state.id);
+    return;
+  }
   while (static_cast<int>(slave.attempts.size()) < slave.state.room() && !benchmarking(core, slave)) {
     auto order = next_order(core, slave, now);
     if (!order) {

@@ -33,8 +33,8 @@ struct AttemptReport {
   std::int64_t output_size = 0;
   std::string output_sha256{};
   std::string reason{};
-  bool too_long = false;                                     // returned: it took longer than the slave lends itself for
-  protocol::VerdictCode code = protocol::VerdictCode::none;  // why it is rejected
+  protocol::ResultCode result_code = protocol::ResultCode::other;  // as its slave says, of failed and returned
+  protocol::VerdictCode code = protocol::VerdictCode::none;        // why it is rejected
 };
 
 // How a job's results are named and shaped: the job's `output` column, parsed.

@@ -1,8 +1,11 @@
 #include "server/dispatch/result_events.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "common/base/log.h"
 #include "common/protocol/codec.h"
 #include "common/protocol/result.h"
 #include "server/dispatch/attempt_events.h"
@@ -19,7 +22,8 @@ namespace distren {
 
 namespace {
 
-constexpr int failures_allowed = 3;
+constexpr int failures_allowed = 3;            // that count
+constexpr std::size_t slaves_allowed = 5;      // on which it failed, whoever's fault they say it was
 constexpr std::int64_t first_delay_ms = 5000;  // before a task returns to the only slave that fits; doubles each time
 
 }  // namespace
@@ -91,14 +95,28 @@ CommitDecision begin_commit(DispatchCore& core, AttemptReport const& report, std
 
 namespace {
 
+// Whether this failure counts against the task. What a slave says of the fault is its own word: the job's fault counts
+// once for all slaves of a person, those of the job's owner apart. Where nobody else could try, each failure counts.
+bool counts_against(DispatchCore const& core, JobQueue const& job, store::OutcomeEntry const& outcome, bool elsewhere) {
+  if (!elsewhere) return true;
+  if (outcome.outcome != store::Outcome::rejected && protocol::fault_of(outcome.result_code) != protocol::Fault::job)
+    return false;
+  std::int64_t const user = owner_of(core, outcome.slave);
+  if (user == job.info().user) return true;
+  return std::ranges::none_of(job.slaves_failed(outcome.task),
+                              [&](std::int64_t slave) { return owner_of(core, slave) == user; });
+}
+
 void task_failed(DispatchCore& core, JobQueue& job, store::OutcomeEntry& outcome, std::int64_t now) {
   std::int64_t const task = outcome.task;
-  int const failures = job.record_failure(task, outcome.slave);
+  bool const elsewhere = another_can_render(core, job, task, outcome.slave);
+  outcome.counts = counts_against(core, job, outcome, elsewhere);
+  int const failures = job.record_failure(task, outcome.slave, outcome.counts);
   if (job.leases.contains(task)) return;  // another attempt may still do it
-  if (failures >= failures_allowed) {
-    outcome.task_failed = true;
+  if (failures >= failures_allowed || job.slaves_failed(task).size() >= slaves_allowed) {
+    outcome.counts = outcome.task_failed = true;
     job.finish(task);
-  } else if (another_can_render(core, job, task, outcome.slave)) {
+  } else if (elsewhere) {
     job.return_task(task);
   } else {
     job.delay(task);
@@ -107,10 +125,20 @@ void task_failed(DispatchCore& core, JobQueue& job, store::OutcomeEntry& outcome
   FrameUpdate failed = frame_update(core, job, task, outcome.task_failed ? "failed" : "ready", outcome.slave);
   failed.failures = failures;
   failed.outcome = outcome.outcome == store::Outcome::rejected ? "rejected" : "failed";
+  failed.code = store::failure_code(outcome);
   failed.reason = outcome.reason;
   failed.wall_ms = outcome.wall_ms;
   failed.cpu_ms = outcome.cpu_ms;
   core.effects.frame_changed(failed);
+}
+
+// Three faults of its machine in a row, and it is offered nothing for a while.
+void note_fault(DispatchCore& core, AttemptReport const& report, JobQueue const& job, std::int64_t now) {
+  if (report.outcome == store::Outcome::accepted) return core.faults.worked(report.slave);
+  if (report.outcome == store::Outcome::rejected || protocol::fault_of(report.result_code) != protocol::Fault::machine)
+    return;
+  if (core.faults.failed(report.slave, job.info().user, report.reason, now))
+    spdlog::warn("dispatcher: slave={} gets no orders for a while: {}", report.slave, quote(report.reason));
 }
 
 }  // namespace
@@ -139,6 +167,7 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
   bool const counts = attempt != nullptr && committing == (report.outcome == Outcome::accepted);
   std::int64_t const job_id = counts ? attempt->job : 0;
   JobQueue* const job = core.jobs.find(job_id);
+  if (job != nullptr) note_fault(core, report, *job, now);
   store::OutcomeEntry outcome{.attempt = report.attempt,
                               .task = report.task,
                               .slave = report.slave,
@@ -151,6 +180,7 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
                               .output_size = report.output_size,
                               .output_sha256 = std::move(report.output_sha256),
                               .reason = std::move(report.reason),
+                              .result_code = report.result_code,
                               .verdict_code = report.code};
   if (job != nullptr && report.outcome != Outcome::returned) {
     if (attempt->terms.user == 0) attempt->terms = report.terms;  // found again after a restart
@@ -162,7 +192,8 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
   } else if (job != nullptr) {
     remove_attempt(core, report.attempt);
     if (report.outcome == Outcome::returned) {
-      if (ConnectedSlave* const slave = core.slaves.find(report.slave); report.too_long && slave != nullptr)
+      if (ConnectedSlave* const slave = core.slaves.find(report.slave);
+          report.result_code == protocol::ResultCode::too_long && slave != nullptr)
         job->record_too_long(report.slave, slave->state.max_frame_ms);
       if (!job->leases.contains(report.task)) {
         job->return_task(report.task);
@@ -204,7 +235,8 @@ void settle(DispatchCore& core, store::OutcomeEntry const& outcome, store::Journ
                                       .task = outcome.task,
                                       .slave = slave,
                                       .outcome = store::Outcome::cancelled,
-                                      .reason = "another slave was first"},
+                                      .reason = "another slave was first",
+                                      .verdict_code = protocol::VerdictCode::superseded},
                                      {});
       }
       if (verdict == Verdict::accepted) {

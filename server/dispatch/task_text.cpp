@@ -16,11 +16,10 @@ json task_output_to_json(TaskOutput const& output) {
           {"height", output.height == 0 ? json(nullptr) : json(output.height)}};
 }
 
-json failure_to_json(std::string_view outcome, std::string const& message) {
+json failure_to_json(std::string_view outcome, std::string_view code, std::string const& message) {
   if (message.empty()) return nullptr;
-  auto const code = outcome == "rejected"  ? "result_rejected"
-                    : outcome == "expired" ? "lease_expired"
-                                           : "render_failed";
+  if (code.empty())
+    code = outcome == "rejected" ? "result_rejected" : outcome == "expired" ? "lease_expired" : "render_failed";
   return {{"code", code}, {"message", message}};
 }
 

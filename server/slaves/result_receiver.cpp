@@ -63,6 +63,7 @@ Result<ResultReceiver::Message> ResultReceiver::verify(std::int64_t slave, proto
   out.report.wall_ms = result.wall_ms;
   out.report.memory_mib = result.peak_memory_mib;
   out.report.reason = std::move(result.message);
+  if (result.outcome != protocol::Outcome::done) out.report.result_code = result.code;
   switch (result.outcome.value_or(protocol::Outcome::failed)) {
     case protocol::Outcome::failed:
       out.report.outcome = store::Outcome::failed;
@@ -71,7 +72,6 @@ Result<ResultReceiver::Message> ResultReceiver::verify(std::int64_t slave, proto
       break;
     case protocol::Outcome::returned:
       out.report.outcome = store::Outcome::returned;
-      out.report.too_long = result.code == protocol::ResultCode::too_long;
       break;
     case protocol::Outcome::done:
       out.report.outcome = store::Outcome::accepted;

@@ -64,6 +64,7 @@ Task read_task(SqlRow const& row) {
   task.cpu_ms = row.integer(10);
   task.reason = row.text(11);
   task.outcome = row.text(12);
+  task.failure_code = row.text(14);
   task.ended_at = row.text(13);
   return task;
 }

@@ -108,9 +108,10 @@ struct Task {
   std::string output_sha256;
   std::int64_t wall_ms = 0;
   std::int64_t cpu_ms = 0;
-  std::string reason;      // of the latest failure
-  std::string outcome{};   // of the latest attempt that ended
-  std::string ended_at{};  // UTC, ISO 8601; empty: none has
+  std::string reason;          // of the latest failure
+  std::string outcome{};       // of the latest attempt that ended
+  std::string failure_code{};  // of the latest failure; empty: nobody said
+  std::string ended_at{};      // UTC, ISO 8601; empty: none has
 };
 
 // A submission is written in four steps, and nobody sees anything of it before the last: its jobs with holds and files

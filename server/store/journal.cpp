@@ -41,7 +41,8 @@ std::string outcomes_text(std::vector<OutcomeEntry> const& outcomes) {
                fmt::format("\"{}\"", outcome_names[static_cast<std::size_t>(entry.outcome)]), entry.cpu_ms,
                entry.wall_ms, entry.memory_mib, entry.task_failed ? 1 : 0, to_text(entry.reason),
                entry.may_win ? to_text(entry.output) : "null", entry.output_size, to_text(entry.output_sha256),
-               entry.claim, entry.fair_value, entry.grant, entry.grant_limit, entry.boost);
+               entry.claim, entry.fair_value, entry.grant, entry.grant_limit, entry.boost,
+               fmt::format("\"{}\"", failure_code(entry)), entry.counts ? 1 : 0);
   }
   return text + "]";
 }
@@ -62,6 +63,14 @@ JournalReply::JobCounts parse_figures(std::int64_t job, std::string const& text)
 }
 
 }  // namespace
+
+std::string_view failure_code(OutcomeEntry const& outcome) {
+  if (outcome.outcome == Outcome::accepted) return {};
+  if (outcome.outcome == Outcome::expired) return "lease_expired";
+  if (outcome.outcome == Outcome::failed || outcome.outcome == Outcome::returned)
+    return protocol::choice_name(protocol::result_codes, outcome.result_code);
+  return protocol::choice_name(protocol::verdict_codes, outcome.verdict_code);
+}
 
 Result<std::vector<RunnableJob>> load_jobs(Database& database, std::int64_t only_job) {
   std::vector<RunnableJob> jobs;

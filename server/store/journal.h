@@ -88,8 +88,10 @@ struct OutcomeEntry {  // an attempt that ended; accepted ones carry the file
   std::int64_t output_size = 0;
   std::string output_sha256{};
   std::string reason{};
-  protocol::VerdictCode verdict_code = protocol::VerdictCode::none;  // why it is rejected; not written down
-  bool task_failed = false;                                          // this failure was the last one the task may have
+  protocol::ResultCode result_code = protocol::ResultCode::other;    // of failed and returned
+  protocol::VerdictCode verdict_code = protocol::VerdictCode::none;  // why it is rejected, or another was first
+  bool counts = false;                                               // this failure counts against the task
+  bool task_failed = false;                                          // it was the last one the task may have
   // What an accepted frame is worth, in millipoints (economy.md); claim 0: nobody is paid. The database holds the grant
   // to claim, grant_limit and 1.15 * fair_value again, and pays nothing for one's own job.
   std::int64_t claim = 0;
@@ -103,10 +105,13 @@ struct OutcomeEntry {  // an attempt that ended; accepted ones carry the file
 // tests/unit/server/store compares the two. Arrays, not objects: objects cost the database 20 to 60 % more CPU per
 // result (bench_journal).
 inline constexpr std::array<std::string_view, 4> lease_fields{"attempt_id", "task_id", "slave_id", "expires_ms"};
-inline constexpr std::array<std::string_view, 17> outcome_fields{
-    "attempt_id",      "task_id",    "slave_id",        "outcome",     "cpu_ms",     "wall_ms",
-    "peak_memory_mib", "is_last",    "reason",          "output_name", "size_bytes", "sha256",
-    "claim",           "fair_value", "requested_grant", "grant_limit", "boost"};
+inline constexpr std::array<std::string_view, 19> outcome_fields{
+    "attempt_id",      "task_id",     "slave_id",    "outcome",      "cpu_ms", "wall_ms", "peak_memory_mib",
+    "is_last",         "reason",      "output_name", "size_bytes",   "sha256", "claim",   "fair_value",
+    "requested_grant", "grant_limit", "boost",       "failure_code", "counts"};
+
+// Why there is no image of it, for programs: a code of a result or of a verdict; empty: nobody said.
+std::string_view failure_code(OutcomeEntry const& outcome);
 
 struct JournalBatch {
   std::vector<LeaseEntry> leases;

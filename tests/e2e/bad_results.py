@@ -66,6 +66,7 @@ def rejected_image(sentence, content, *words):
             assert not missing, f"the reason lacks {missing}: {verdict}"
             wait_until("the owner sees the reason",
                        lambda: (grid.tasks(order["job"])[0]["failure"] or {}).get("message") == verdict["message"])
+            assert grid.tasks(order["job"])[0]["failure"]["code"] == verdict["code"], (grid.tasks(order["job"]), verdict)
             assert not os.path.isdir(grid.output(order["job"])) or not os.listdir(grid.output(order["job"]))
             assert grid.job(order["job"])["tasks"]["finished"] == 0
     check.__name__ = sentence
@@ -202,10 +203,11 @@ def a_returned_or_abandoned_attempt_cannot_upload_its_image_later(grid):
 def an_overlong_failure_reason_is_stored_shortened(grid):
     with order_for(grid) as (line, order):
         line.send({"type": "result", "attempt": order["attempt"], "lease": order["lease"], "outcome": "failed",
-                   "message": "\u20ac<script>" * 500 + "\n\0\x1b[2J", "log": "y" * 20000})
+                   "code": "camera_missing", "message": "\u20ac<script>" * 500 + "\n\0\x1b[2J", "log": "y" * 20000})
         assert line.verdict()["verdict"] == "accepted"
         wait_until("the owner sees it", lambda: grid.tasks(order["job"])[0]["failure_count"] == 1)
-        assert 0 < len(grid.tasks(order["job"])[0]["failure"]["message"]) <= 1000
+        failure = grid.tasks(order["job"])[0]["failure"]
+        assert failure["code"] == "camera_missing" and 0 < len(failure["message"]) <= 1000, failure
 
 
 @case

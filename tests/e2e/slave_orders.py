@@ -77,40 +77,40 @@ def with_once_it_exits_after_one_frame(server, slave):
 
 
 def a_problem_is_reported_in_the_words_of_the_renderer(server, slave):
-    failed(server, slave, "problem", 'the camera "Nope" is not in the file')
+    failed(server, slave, "problem", "camera_missing", 'the camera "Nope" is not in the file')
 
 
 def a_crash_is_reported_with_its_signal(server, slave):
-    result = failed(server, slave, "crash", "signal 11")
+    result = failed(server, slave, "crash", "renderer_crashed", "signal 11")
     assert "about to crash" in result["log"], result
 
 
 def a_known_message_explains_the_failure(server, slave):
-    failed(server, slave, "damaged", "damaged")
+    failed(server, slave, "damaged", "scene_error", "damaged")
 
 
 def an_image_of_the_wrong_size_is_a_failure(server, slave):
-    failed(server, slave, "small", "4")
+    failed(server, slave, "small", "output_missing", "4")
 
 
 def text_instead_of_an_image_is_a_failure(server, slave):
-    failed(server, slave, "text", "picture")
+    failed(server, slave, "text", "output_missing", "picture")
 
 
 def done_without_an_image_is_a_failure(server, slave):
-    failed(server, slave, "nothing", "no image")
+    failed(server, slave, "nothing", "output_missing", "no image")
 
 
 def a_link_instead_of_an_image_is_a_failure(server, slave):
-    failed(server, slave, "link", "not a plain file")
+    failed(server, slave, "link", "output_missing", "not a plain file")
 
 
 def an_image_beyond_the_size_limit_is_a_failure(server, slave):
-    failed(server, slave, "huge", "allows")
+    failed(server, slave, "huge", "scene_error", "allows")
 
 
 def the_time_limit_ends_a_frame(server, slave):
-    failed(server, slave, "hang", "longer than", deadline_ms=1500)
+    failed(server, slave, "hang", "timed_out", "longer than", deadline_ms=1500)
 
 
 def a_persistent_renderer_that_crashes_is_restarted(server, slave):
@@ -235,6 +235,7 @@ def the_simple_slave_reports_failures(server, slave):
     done, results = simple(server, slave, "problem")
     assert done.returncode == 0, done
     assert results[0]["outcome"] == "failed" and "Nope" in results[0]["message"], results
+    assert results[0]["code"] == "camera_missing", results
 
 
 # --- the real Blender ----------------------------------------------------------------------------------------------

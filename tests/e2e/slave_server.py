@@ -38,15 +38,15 @@ def paths_outside_the_job_are_rejected(server, slave):
 
 
 def wrong_parameters_are_rejected_by_name(server, slave):
-    failed(server, slave, "good", "samples", parameters={"samples": -3})
+    failed(server, slave, "good", "renderer_missing", "samples", parameters={"samples": -3})
 
 
 def a_newer_file_is_rejected_with_both_versions(server, slave):
-    failed(server, slave, "good", "4.2", "3.4.1", version="4.2")
+    failed(server, slave, "good", "renderer_missing", "4.2", "3.4.1", version="4.2")
 
 
 def an_unknown_method_is_rejected(server, slave):
-    failed(server, slave, "good", "maya", method="maya")
+    failed(server, slave, "good", "renderer_missing", "maya", method="maya")
 
 
 def a_file_with_another_digest_is_rejected(server, slave):

@@ -1,6 +1,9 @@
 # Failures: tasks given up, jobs that fail, jobs paused because too much fails alike, forgiveness.
 
 people
+# A slave of carol's (3), beside the four of bob's, and one of alice's, whose jobs these are.
+sql "CALL user_create('carol', '', 'h'); CALL slave_create(3, 'slave 5', 'key5', REPEAT('p', 32));
+     CALL slave_create(1, 'slave 6', 'key6', REPEAT('p', 32))" >/dev/null
 job few '[1,2]' >/dev/null
 is "$(journal '' "$(bad 1 1 1 failed 'crash at 0x1')"; owner 'SELECT state, failure_count, attempt_id FROM task WHERE id = 1')" "recorded
 ready	1	1" "a_failure_gives_the_task_back_and_is_counted"
@@ -35,7 +38,7 @@ failed" "a_task_may_be_given_up_after_it_expired_too"
 
 # Alike: the reason without its digits.
 job alike '[1,2,3,4,5,6,7,8,9,10]' >/dev/null
-is "$(journal '' "$(bad 21 3 1 failed 'frame 1: no camera'),$(bad 22 4 2 failed 'frame 2: no camera'),$(bad 23 4 3 failed 'frame 2: no camera')")" \
+is "$(journal '' "$(bad 21 3 1 failed 'frame 1: no camera'),$(bad 22 4 5 failed 'frame 2: no camera'),$(bad 23 4 3 failed 'frame 2: no camera')")" \
   "recorded recorded recorded" "two_tasks_failing_alike_pause_nothing"
 is "$(journal '' "$(bad 24 5 1 failed 'out of memory')"; job_column 2 state)" "recorded
 active" "another_reason_is_not_alike"
@@ -47,19 +50,46 @@ is "$(owner "SELECT user_id, message FROM activity WHERE kind = 'job_paused'")" 
 is "$(journal '' "$(bad 26 7 1 failed 'frame 5: no camera')"; owner "SELECT COUNT(*) FROM activity WHERE kind = 'job_paused'")" "recorded
 1" "a_paused_job_is_not_paused_again"
 sql 'CALL job_resume(2)'
-is "$(journal '' "$(bad 27 8 1 failed 'frame 6: no camera'),$(bad 28 9 1 failed 'frame 7: no camera')")" "recorded recorded" \
+is "$(journal '' "$(bad 27 8 1 failed 'frame 6: no camera'),$(bad 28 9 5 failed 'frame 7: no camera')")" "recorded recorded" \
   "after_resuming_the_count_starts_again"
 is "$(journal '' "$(bad 29 10 1 failed 'frame 8: no camera')")" "recorded paused:2" "and_pauses_again"
 
 job large "[$(seq -s , 1 100)]" >/dev/null
 batch=
-for task in $(seq 13 16); do batch="$batch$(bad $((task + 100)) $task 1 failed boom),"; done
+for task in $(seq 13 16); do batch="$batch$(bad $((task + 100)) $task $((task % 2 * 4 + 1)) failed boom),"; done
 is "$(journal '' "${batch%,}")" "recorded recorded recorded recorded" "4_of_100_are_not_yet_5_per_cent"
 is "$(journal '' "$(bad 200 17 1 failed boom)")" "recorded paused:3" "5_of_100_are"
 
-job doomed '[1,2,3]' >/dev/null
+# A reason is its slave's own word.
+job slandered "[$(seq -s , 1 9)]" >/dev/null
 first=$(job_column 4 first_task_id)
-is "$(journal '' "$(bad 301 $first 1 failed no 1),$(bad 302 $((first + 1)) 1 failed no 1),$(bad 303 $((first + 2)) 1 failed no 1)"; job_column 4 'state, failed_count, state_reason')" \
+all_of() {  # JOB SLAVE ATTEMPT [CODE [COUNTS]]: each task of the job fails there
+  batch=
+  for task in $(seq 0 8); do batch="$batch$(bad $(($3 + task)) $(($(job_column "$1" first_task_id) + task)) "$2" failed lie 0 "${4:-}" "${5:-1}"),"; done
+  journal '' "${batch%,}"
+}
+is "$(all_of 4 1 401; all_of 4 2 411; job_column 4 state)" "$(yes recorded | head -9 | tr '\n' ' ' | sed 's/ $//')
+$(yes recorded | head -9 | tr '\n' ' ' | sed 's/ $//')
+active" "one_persons_slaves_pause_no_job_of_another"
+is "$(journal '' "$(bad 421 "$first" 5 failed lie)")" "recorded paused:4" "until_somebody_else_says_the_same"
+job witnessed "[$(seq -s , 1 9)]" >/dev/null
+is "$(all_of 5 6 431 | tr ' ' '\n' | tail -1)" "paused:5" "a_slave_of_the_jobs_owner_is_believed"
+job unlucky "[$(seq -s , 1 9)]" >/dev/null
+is "$(all_of 6 1 441 out_of_memory 0; all_of 6 5 451 renderer_crashed 0 >/dev/null; job_column 6 state)" \
+  "$(yes recorded | head -9 | tr '\n' ' ' | sed 's/ $//')
+active" "faults_of_machines_pause_no_job"
+first=$(job_column 6 first_task_id)
+is "$(owner "SELECT failure_count FROM task WHERE id = $first; SELECT failure_code FROM attempt WHERE task_id = $first ORDER BY id")" "0
+out_of_memory
+renderer_crashed" "and_count_against_no_task_but_are_told"
+is "$(sql "CALL task_list(6, 0, 1)" | cut -f 12,15)" "lie	renderer_crashed" "a_task_shows_the_code_of_its_latest_failure"
+journal '' "$(bad 461 "$first" 1 failed 'no room' 1 out_of_memory 0),$(bad 462 $((first + 1)) 1 failed 'no room' 1 out_of_memory)" >/dev/null
+is "$(owner "SELECT state, failure_count FROM task WHERE id BETWEEN $first AND $first + 1")" "failed	0
+failed	1" "a_task_may_be_given_up_by_whatever_ended_it"
+
+job doomed '[1,2,3]' >/dev/null
+first=$(job_column 7 first_task_id)
+is "$(journal '' "$(bad 301 $first 1 failed no 1),$(bad 302 $((first + 1)) 1 failed no 1),$(bad 303 $((first + 2)) 1 failed no 1)"; job_column 7 'state, failed_count, state_reason')" \
   "recorded recorded recorded
 failed	3	3 of 3 frames failed" "a_job_that_has_ended_is_not_paused"
 is "$(owner 'SELECT COUNT(*) FROM job j WHERE j.accepted_count <> (SELECT COUNT(*) FROM task t WHERE t.job_id = j.id AND t.state = "accepted")

@@ -95,8 +95,9 @@ good() {  # ATTEMPT TASK SLAVE: an accepted ending
   printf '[%s,%s,%s,"accepted",1000,900,64,0,"","%04d.png",1234,"%064d"]' "$1" "$2" "$3" "$2" "$1"
 }
 
-bad() {  # ATTEMPT TASK SLAVE ENDING REASON [LAST]
-  printf '[%s,%s,%s,"%s",10,9,8,%s,"%s"]' "$1" "$2" "$3" "$4" "${6:-0}" "$5"
+bad() {  # ATTEMPT TASK SLAVE ENDING REASON [LAST [CODE [COUNTS]]]
+  case $4 in failed | rejected) counts=1 ;; *) counts=0 ;; esac
+  printf '[%s,%s,%s,"%s",10,9,8,%s,"%s",null,0,"",0,0,0,0,0,"%s",%s]' "$1" "$2" "$3" "$4" "${6:-0}" "$5" "${7:-}" "${8:-$counts}"
 }
 
 lease() {  # ATTEMPT TASK SLAVE [EXPIRES]

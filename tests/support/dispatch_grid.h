@@ -156,10 +156,12 @@ struct Grid {
     distren::report_result(
         core, report, [this](std::string text) { answer = std::move(text); }, now);
   }
-  void fails(json const& order, std::int64_t slave, std::string reason = "it crashed") {
+  void fails(json const& order, std::int64_t slave, std::string reason = "it crashed",
+             protocol::ResultCode code = protocol::ResultCode::other) {
+    auto report = report_for(order, slave, store::Outcome::failed, std::move(reason));
+    report.result_code = code;
     distren::report_result(
-        core, report_for(order, slave, store::Outcome::failed, std::move(reason)),
-        [this](std::string text) { answer = std::move(text); }, now);
+        core, std::move(report), [this](std::string text) { answer = std::move(text); }, now);
   }
   // As the database decides: nothing for oneself, nothing yet without a value.
   static std::optional<std::int64_t> granted(store::OutcomeEntry const& entry) {

@@ -41,7 +41,7 @@ def render(order, behaviour):
                 send(event="warning", text="found " + name)
             open(os.path.join(home, name), "w").close()
     if behaviour == "problem":
-        return send(event="problem", text='the camera "Nope" is not in the file')
+        return send(event="problem", text='the camera "Nope" is not in the file', code="camera_missing")
     if behaviour == "crash":
         print("about to crash", flush=True)
         os.kill(os.getpid(), 11)

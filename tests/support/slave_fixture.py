@@ -112,10 +112,10 @@ def started_as(result):
     return [w for w in warnings(result) if w.startswith("started as")]
 
 
-def failed(server, slave, behaviour, *words, **changes):
+def failed(server, slave, behaviour, code, *words, **changes):
     line = slave.signed_on()
     result = frame(server, line, 1, behaviour, **changes)
-    assert result["outcome"] == "failed", result
+    assert (result["outcome"], result["code"]) == ("failed", code), result
     for word in words:
         assert word in result["message"], result
     slave.wait_for_empty_outbox()

@@ -77,7 +77,8 @@ tests_unit_test_server_storage_LDADD = $(SERVER_TEST_LIBS)
 tests_unit_test_server_dispatch_SOURCES = tests/unit/server/dispatch/benchmarks.cpp \
   tests/unit/server/dispatch/dispatcher.cpp tests/unit/server/dispatch/fair_share/estimate.cpp \
   tests/unit/server/dispatch/event_batcher.cpp tests/unit/server/dispatch/fair_share/fair_share.cpp \
-  tests/unit/server/dispatch/fair_share/slaves.cpp tests/unit/server/dispatch/grants.cpp \
+  tests/unit/server/dispatch/fair_share/slaves.cpp tests/unit/server/dispatch/faults.cpp \
+  tests/unit/server/dispatch/grants.cpp \
   tests/unit/server/dispatch/job_revisions.cpp tests/unit/server/dispatch/leases.cpp \
   tests/unit/server/dispatch/orders.cpp tests/unit/server/dispatch/refusals.cpp \
   tests/unit/server/dispatch/results.cpp tests/unit/server/dispatch/slaves.cpp

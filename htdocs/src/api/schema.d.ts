@@ -2961,6 +2961,7 @@ export interface components {
              * @description 0 to 1 while a slave has it
              */
             progress: number | null;
+            /** @description Failures that count against it */
             failure_count: number;
             /** @description That has it, or that of the latest attempt */
             slave: components["schemas"]["Named"];
@@ -2974,8 +2975,12 @@ export interface components {
             /** @description The latest */
             failure: {
                 /**
-                 * @description render_failed, result_rejected or lease_expired; there will be more
-                 * @example render_failed
+                 * @description By whose fault. The job's: scene_error, camera_missing, input_missing, output_missing. The machine's:
+                 *     out_of_memory, out_of_disk, renderer_missing, renderer_crashed, sandbox_failed, download_failed.
+                 *     Nobody's: timed_out, too_long, volunteer_stopped, interrupted, lease_expired, superseded, job_ended. The
+                 *     image's, which the server rejected: wrong_size, undecodable, digest_differs, upload_missing. Where
+                 *     nobody said: render_failed, result_rejected. There will be more.
+                 * @example camera_missing
                  */
                 code: string;
                 message: string;

@@ -11,6 +11,6 @@ export function describeTask(task: Task): string {
   if (task.slave?.name) parts.push(t.on(task.slave.name));
   if (task.state === 'finished' && task.wall_ms !== null) parts.push(duration(task.wall_ms));
   if (task.failure_count > 0) parts.push(t.failures(task.failure_count));
-  if (task.failure && task.state !== 'finished') parts.push(task.failure.message);
+  if (task.failure && task.state !== 'finished') parts.push(t.failure(task.failure));
   return parts.join(' · ');
 }

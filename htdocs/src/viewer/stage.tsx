@@ -79,7 +79,7 @@ export function Stage({
             ? text.loading
             : text.viewer.none(task.frame, text.taskStates[task.state])}
           {task.progress !== null && <span class="figure"> {percent(task.progress)}</span>}
-          {task.failure && task.state !== 'finished' && <span class="stage-reason">{task.failure.message}</span>}
+          {task.failure && task.state !== 'finished' && <span class="stage-reason">{text.frames.failure(task.failure)}</span>}
         </p>
       )}
     </div>

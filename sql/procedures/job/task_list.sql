@@ -16,7 +16,7 @@ BEGIN
   SELECT t.id, t.frame, IF(t.state = 'ready' AND l.attempt_id IS NOT NULL, 'leased', t.state) AS state, t.failure_count,
     COALESCE(IF(t.state = 'ready', l.slave_id, NULL), a.slave_id, 0) AS slave_id, s.name AS slave_name,
     a.output_name, a.output_size_bytes, LOWER(HEX(a.output_sha256)) AS output_sha256, a.wall_ms, a.cpu_ms,
-    a.failure_reason, a.outcome, time_text(a.ended_at) AS ended_at
+    a.failure_reason, a.outcome, time_text(a.ended_at) AS ended_at, a.failure_code
   FROM (SELECT id, frame, state, failure_count, attempt_id FROM task WHERE id >= v_from AND id < v_to
         ORDER BY id LIMIT v_limit) t
   LEFT JOIN lease l ON l.attempt_id = (SELECT MAX(x.attempt_id) FROM lease x WHERE x.task_id = t.id)

@@ -2,8 +2,9 @@
 -- tasks, jobs and slaves. Idempotent: the same batch again changes nothing and returns the same rows.
 --   p_leases    [[attempt, task, slave, expiry (UNIX ms)]...]; an existing lease is only prolonged
 --   p_outcomes  [[attempt, task, slave, outcome, CPU ms, wall ms, peak memory MiB, is_last, reason, output_name, size,
---               sha256, claim, fair value, requested grant, grant limit, boost]...]
---               is_last: 1 when the task has no further attempt; from output_name on: accepted ones only
+--               sha256, claim, fair value, requested grant, grant limit, boost, failure_code, counts]...]
+--               is_last: 1 when the task has no further attempt; output_name to boost: accepted ones only
+--               failure_code: of others, '' when unknown; counts: 1 when it counts against the task
 --               claim to grant limit are millipoints, see journal_write_grants; without a claim nothing is granted
 -- Rows: (0, number, verdict, granted) per outcome in order; (1, job, '', NULL, revision) per job that finished; (2,
 -- job, reason, NULL, revision, priority, needs_approval) per job that was paused; (3, job, 'user accepted failed
@@ -41,7 +42,7 @@ BEGIN
     output_name VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NULL,
     output_size_bytes BIGINT NULL,
     output_sha256 BINARY(32) NULL,
-    reason_hash BINARY(16) NULL,
+    reason_hash BINARY(16) NULL COMMENT 'of failures that count against the task',
     claim BIGINT NULL,
     fair_value BIGINT NULL,
     requested_grant BIGINT NULL COMMENT 'by the dispatcher',
@@ -79,17 +80,16 @@ BEGIN
   IF p_outcomes <> '[]' THEN
     INSERT INTO journal_outcome (number, attempt_id, task_id, slave_id, job_id, frame, outcome, cpu_ms, wall_ms,
       peak_memory_mib, output_name, output_size_bytes, output_sha256, claim, fair_value, requested_grant, grant_limit,
-      boost, reason_hash, is_last, is_new)
+      boost, is_last, is_new)
     SELECT n.number, n.attempt_id, n.task_id, n.slave_id, t.job_id, t.frame, n.outcome, n.cpu_ms, n.wall_ms,
       n.peak_memory_mib, n.output_name, n.size_bytes, UNHEX(n.sha256), n.claim, n.fair_value, n.requested_grant,
-      n.grant_limit, n.boost, IF(n.outcome IN ('failed', 'rejected'), UNHEX(MD5(REGEXP_REPLACE(LEFT(n.reason, 200),
-      '[0-9]+', '#'))), NULL), n.is_last, t.id IS NOT NULL AND (a.id IS NULL
+      n.grant_limit, n.boost, n.is_last, t.id IS NOT NULL AND (a.id IS NULL
       OR (a.outcome = 'expired' AND n.outcome = 'accepted'))
     FROM JSON_TABLE(p_outcomes, '$[*]' COLUMNS (
       number FOR ORDINALITY, attempt_id BIGINT PATH '$[0]', task_id BIGINT PATH '$[1]', slave_id BIGINT PATH '$[2]',
       outcome VARCHAR(16) PATH '$[3]', cpu_ms BIGINT PATH '$[4]',
       wall_ms BIGINT PATH '$[5]', peak_memory_mib INT UNSIGNED PATH '$[6]',
-      is_last BOOLEAN PATH '$[7]', reason TEXT PATH '$[8]', output_name TEXT PATH '$[9]',
+      is_last BOOLEAN PATH '$[7]', output_name TEXT PATH '$[9]',
       size_bytes BIGINT PATH '$[10]',
       sha256 VARCHAR(64) PATH '$[11]', claim BIGINT PATH '$[12]', fair_value BIGINT PATH '$[13]',
       requested_grant BIGINT PATH '$[14]', grant_limit BIGINT PATH '$[15]', boost INT PATH '$[16]')) n
@@ -156,7 +156,8 @@ BEGIN
     ON DUPLICATE KEY UPDATE outcome = VALUES(outcome), cpu_ms = VALUES(cpu_ms), wall_ms = VALUES(wall_ms),
       peak_memory_mib = VALUES(peak_memory_mib), ended_at = v_now, output_name = VALUES(output_name),
       output_size_bytes = VALUES(output_size_bytes),
-      output_sha256 = VALUES(output_sha256), failure_reason = NULL, user_id = VALUES(user_id), claim = VALUES(claim),
+      output_sha256 = VALUES(output_sha256), failure_reason = NULL, failure_code = NULL,
+      user_id = VALUES(user_id), claim = VALUES(claim),
       fair_value = VALUES(fair_value), grant_limit = VALUES(grant_limit), granted = VALUES(granted);
 
     DELETE l FROM journal_outcome e STRAIGHT_JOIN lease l FORCE INDEX (PRIMARY) ON l.attempt_id = e.attempt_id;

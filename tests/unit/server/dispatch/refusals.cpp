@@ -67,7 +67,7 @@ START_TEST(a_frame_that_took_longer_than_a_slave_lends_goes_elsewhere_and_counts
   ck_assert_uint_eq(slave->of_type("order").size(), 1);
   auto report =
       grid.report_for(slave->received.back(), 7, store::Outcome::returned, "it took longer than the 10 minutes");
-  report.too_long = true;
+  report.result_code = protocol::ResultCode::too_long;
   report_result(grid.core, report, {}, grid.now);
   grid.commit();
   ck_assert_uint_eq(slave->of_type("order").size(), 1);  // neither this frame again nor the next of the job

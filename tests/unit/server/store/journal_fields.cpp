@@ -43,28 +43,23 @@ void check(std::map<std::size_t, std::string> const& read, std::array<std::strin
 
 }  // namespace
 
+// What is said of failures alone is read for batches with failures alone.
 START_TEST(every_value_of_a_batch_is_read_by_the_name_that_it_is_written_by) {
   auto const text = procedure("journal_write");
   auto const leases = columns(text, "p_leases");
-  auto const outcomes = columns(text, "p_outcomes");
+  auto outcomes = columns(text, "p_outcomes");
+  auto const failures = columns(procedure("journal_write_failures"), "p_outcomes");
   check(leases, store::lease_fields);
   check(outcomes, store::outcome_fields);
+  check(failures, store::outcome_fields);
   ck_assert_uint_eq(leases.size(), store::lease_fields.size());
+  outcomes.insert(failures.begin(), failures.end());
   ck_assert_uint_eq(outcomes.size(), store::outcome_fields.size());
-}
-END_TEST
-
-START_TEST(the_reasons_of_failures_are_read_where_they_are_written) {
-  auto const reasons = columns(procedure("journal_write_failures"), "p_outcomes");
-  ck_assert_uint_eq(reasons.size(), 1);
-  check(reasons, store::outcome_fields);
 }
 END_TEST
 
 namespace {
 
-TestGroup const fields_tests{"fields",
-                             {every_value_of_a_batch_is_read_by_the_name_that_it_is_written_by,
-                              the_reasons_of_failures_are_read_where_they_are_written}};
+TestGroup const fields_tests{"fields", {every_value_of_a_batch_is_read_by_the_name_that_it_is_written_by}};
 
 }  // namespace

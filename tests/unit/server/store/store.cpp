@@ -41,6 +41,7 @@ store::OutcomeEntry failed(std::int64_t attempt, std::int64_t task, std::int64_t
   entry.slave = slave;
   entry.outcome = store::Outcome::failed;
   entry.reason = std::move(reason);
+  entry.counts = true;
   entry.task_failed = last;
   return entry;
 }
