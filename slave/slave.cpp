@@ -218,6 +218,7 @@ void Slave::take_frame(protocol::FrameOrder order) {
       attempt_state.lease = lease;
       attempt_state.lease_life = milliseconds(order.lease_ms);
       attempt_state.sent_at = Clock::now() - progress_interval;
+      attempt_state.news = true;  // the server learns that the order arrived
       attempts_[attempt] = attempt_state;
       waiting_.push_back(std::move(order));
       over_ = once_;

@@ -21,8 +21,11 @@ Attempt& add_attempt(DispatchCore& core, JobQueue& job, Attempt attempt) {
 
 void lease_attempt(DispatchCore& core, Attempt attempt, std::int64_t now, std::optional<PolicyTurn> turn) {
   attempt.expires_ms = attempt.journaled_ms = now + core.settings.lease_ms;
-  if (ConnectedSlave* const slave = core.slaves.find(attempt.slave); slave != nullptr)
+  attempt.sent_ms = now;
+  if (ConnectedSlave* const slave = core.slaves.find(attempt.slave); slave != nullptr) {
     slave->attempts.insert(attempt.id);
+    attempt.session = slave->session;
+  }
   core.effects.journal_lease({attempt.id, attempt.task, attempt.slave, attempt.expires_ms});
   core.policy.dispatched({.id = attempt.id,
                           .job = attempt.job,
@@ -105,6 +108,20 @@ void return_attempt(DispatchCore& core, std::int64_t slave, std::int64_t id, std
   dispatch_to_idle(core, now);
 }
 
+void name_attempt(DispatchCore& core, Attempt& attempt, std::int64_t now) {
+  attempt.named = true;
+  attempt.left_out = false;
+  renew_lease(core, attempt, now);
+}
+
+bool leave_out(DispatchCore const& core, Attempt& attempt, std::uint64_t session, std::int64_t now) {
+  std::int64_t const until = attempt.sent_ms + core.settings.heartbeat_ms;
+  if (attempt.named || attempt.session != session || now >= until) return false;
+  attempt.left_out = true;
+  attempt.expires_ms = std::min(attempt.expires_ms, until);
+  return true;
+}
+
 void renew_lease(DispatchCore& core, Attempt& attempt, std::int64_t now) {
   attempt.expires_ms = now + core.settings.lease_ms;
   if (attempt.benchmark || attempt.journaled_ms - now >= core.settings.lease_ms / 2) return;
@@ -128,7 +145,7 @@ void report_progress(DispatchCore& core, std::int64_t slave, protocol::AttemptPr
     core.effects.frame_changed(update);
     slave_changed(core, slave);
   }
-  renew_lease(core, attempt, now);
+  name_attempt(core, attempt, now);
 }
 
 }  // namespace distren

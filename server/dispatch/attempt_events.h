@@ -35,6 +35,11 @@ void end_attempt(DispatchCore& core, std::int64_t id, store::Outcome outcome, st
 void return_attempt(DispatchCore& core, std::int64_t slave, std::int64_t id, std::string const& reason,
                     std::int64_t now);
 // Its slave has it and was heard: the lease begins anew.
+// Its slave says that it has it: what is left out of an announce later is lost.
+void name_attempt(DispatchCore& core, Attempt& attempt, std::int64_t now);
+// An announce of its slave, in this session, does not name it. True: the order may be on its way, a heartbeat from when
+// it was sent; its slave names it meanwhile, or it ends.
+bool leave_out(DispatchCore const& core, Attempt& attempt, std::uint64_t session, std::int64_t now);
 void renew_lease(DispatchCore& core, Attempt& attempt, std::int64_t now);
 // A sign of progress renews its lease; it is cancelled when it is not wanted any more.
 void report_progress(DispatchCore& core, std::int64_t slave, protocol::AttemptProgress const& progress,

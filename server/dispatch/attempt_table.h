@@ -24,6 +24,11 @@ struct Attempt {
   std::int64_t journaled_ms = 0;  // the expiry that the journal knows
   double fraction = 0;
   bool reported = false;  // progress, at least once
+  // Whether its slave has the order: a message that crosses it on its way does not name it and has not lost it.
+  std::int64_t sent_ms = 0;
+  std::uint64_t session = 0;  // of its slave, in which it was sent
+  bool named = false;         // by its slave since then
+  bool left_out = false;      // of an announce before that
   AttemptTerms terms{};
   store::Method method{};                       // that renders it; empty: given before a restart
   std::optional<BenchmarkVariant> benchmark{};  // it measures the method: of no job

@@ -44,7 +44,7 @@ std::optional<std::string> benchmark_order(DispatchCore& core, ConnectedSlave& s
                                  .version = method.version,
                                  .state = {},
                                  .files = {plan->scene}};
-  Attempt attempt{.id = id, .slave = slave.state.id, .frame = variant.frame};
+  Attempt attempt{.id = id, .slave = slave.state.id, .frame = variant.frame, .sent_ms = now, .session = slave.session};
   attempt.expires_ms = attempt.journaled_ms = now + core.settings.lease_ms;
   attempt.method = method;
   attempt.terms = terms_of(core, slave.state, method);

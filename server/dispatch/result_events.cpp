@@ -87,6 +87,7 @@ CommitDecision begin_commit(DispatchCore& core, AttemptReport const& report, std
   }
   core.attempts.apply(report.attempt, AttemptEvent::begin_commit);
   core.attempts.find(report.attempt)->fraction = 1;
+  core.attempts.find(report.attempt)->named = true;
   FrameUpdate checking = frame_update(core, *job, report.task, "checking", report.slave);
   checking.fraction = 1;
   core.effects.frame_changed(checking);

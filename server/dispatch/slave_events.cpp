@@ -47,6 +47,7 @@ Result<void> admit_slave(DispatchCore& core, std::int64_t id, std::string const&
     slave.sink->close({.code = "replaced", .message = "the same slave signed on again"});
   slave.instance = instance;
   slave.sink = std::move(sink);
+  slave.session = ++core.slaves.latest_session;
   slave.state.id = id;
   slave.seen_ms = now;
   slave.probed_ms = 0;
@@ -77,7 +78,7 @@ void slave_announced(DispatchCore& core, SlaveCapabilities const& state, std::in
     held.insert(attempt_id);
     if (Attempt* const known = core.attempts.find(attempt_id); known != nullptr && known->slave == state.id) {
       slave.attempts.insert(attempt_id);
-      renew_lease(core, *known, now);  // its connection was away, perhaps for most of the lease
+      name_attempt(core, *known, now);  // its connection was away, perhaps for most of the lease
       continue;
     }
     // Not known: the server restarted before it was journaled, or the lease ran out. The signature says that it was
@@ -95,15 +96,19 @@ void slave_announced(DispatchCore& core, SlaveCapabilities const& state, std::in
                      .job = job->info().id,
                      .slave = state.id,
                      .frame = job->frame(given->task),
+                     .named = true,
                      .terms = given->terms},
                     now);
       sync_policy(core, *job);
     }
     // Else another slave has it by now: let both go on, the first to finish counts.
   }
-  // What it was given and does not hold any more is lost (the PC was switched off): give it to the next at once.
+  // What it was given and does not hold any more is lost (the PC was switched off): give it to the next at once. An
+  // order of this session that it has not named yet may be on its way.
   std::vector<std::int64_t> lost = core.attempts.leased_by(state.id);
-  std::erase_if(lost, [&held](std::int64_t id) { return held.contains(id); });
+  std::erase_if(lost, [&](std::int64_t id) {
+    return held.contains(id) || leave_out(core, *core.attempts.find(id), slave.session, now);
+  });
   for (std::int64_t const id : lost) end_attempt(core, id, store::Outcome::returned, "the slave lost it", now);
   for (std::int64_t const id : unwanted)
     cancel_on_slave(core, state.id, id, "not_wanted", "this frame is not wanted any more");

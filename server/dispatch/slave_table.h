@@ -16,6 +16,7 @@ struct ConnectedSlave {
   SlaveCapabilities state;
   std::string instance;
   std::shared_ptr<SlaveSink> sink;  // shared with its connection, which may end first
+  std::uint64_t session = 0;        // another for each connection
   std::set<std::int64_t> attempts;
   std::int64_t seen_ms = 0;
   std::int64_t probed_ms = 0;  // a second instance asked for this place; 0: nobody did
@@ -46,6 +47,7 @@ public:
     idle.erase(slave);
   }
 
+  std::uint64_t latest_session = 0;
   std::set<std::int64_t> idle;                            // with a free slot
   std::int64_t last_asked = 0;                            // of the idle ones that are asked a few at a time
   std::unordered_map<std::int64_t, Blocks> owner_blocks;  // those without any are not in it

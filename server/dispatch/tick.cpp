@@ -17,6 +17,10 @@ void tick(DispatchCore& core, std::int64_t now) {
     if (!attempt.committing() && attempt.expires_ms <= now) expired.push_back(id);
   }
   for (std::int64_t const id : expired) {
+    if (core.attempts.at(id).left_out) {
+      end_attempt(core, id, store::Outcome::returned, "the slave did not receive it", now);
+      continue;
+    }
     cancel_on_slave(core, core.attempts.at(id).slave, id, "lease_expired",
                     "nothing was heard of this frame for too long");
     end_attempt(core, id, store::Outcome::expired, "nothing was heard of it for too long", now);

@@ -30,15 +30,6 @@ std::string key_of(std::string_view token) {
   return to_hex(sha256(token));
 }
 
-// An announce that crosses an order has not heard of it, and has not lost it.
-protocol::Incoming with_undelivered(protocol::Incoming message, HttpsSession const& carrier) {
-  if (message.type != protocol::Announce::type) return message;
-  auto& holding = message.message["holding"];
-  if (!holding.is_array()) holding = nlohmann::json::array();
-  for (auto const& each : carrier.undelivered()) holding.push_back({{"attempt", each.attempt}, {"lease", each.lease}});
-  return message;
-}
-
 Reply messages_reply(std::string_view joined) {
   return text_reply(200, "application/json", fmt::format("{{\"messages\":[{}]}}\n", joined));
 }
@@ -235,7 +226,7 @@ Result<Reply> HttpsSessions::exchange(Database& database, std::string const& add
       forget(entry.key, "the slave said goodbye");
       return messages_reply("");
     }
-    entry.session->receive(with_undelivered(messages[next], *entry.carrier));
+    entry.session->receive(messages[next]);
   }
   if (entry.carrier->closed()) forget(entry.key, "the session was closed");
   Reply reply;

@@ -125,6 +125,18 @@ def one_slave_has_one_session_over_both_carriers(grid):
 
 
 @case
+def an_announce_that_crosses_an_order_does_not_end_it(grid):
+    for carrier in CARRIERS:
+        with order_for(grid, "crossing-" + carrier.__name__, carrier=carrier) as (line, order):
+            line.announce()  # as written before the order was read
+            line.send({"type": "ping"})
+            line.expect("pong")
+            assert not [each for each in line.deferred if each["type"] in ("order", "cancel")], line.deferred
+            line.deliver(order)
+            assert grid.wait(order["job"])["state"] == "finished"
+
+
+@case
 def the_same_conversation_over_both_carriers_has_the_same_verdicts(grid):
     spoken = []
     for carrier in CARRIERS:

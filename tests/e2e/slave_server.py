@@ -22,7 +22,7 @@ from slave_fixture import accept, failed, frame, run_cases, until  # noqa: E402
 def a_cancelled_frame_ends_without_a_result(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
-    line.expect("progress", attempt=1)
+    line.expect("progress", attempt=1, phase="rendering")
     line.send({"type": "cancel", "attempts": [1], "code": "job_ended", "message": "job 1 was cancelled by its owner"})
     assert frame(server, line, 2, "good", job=2)["outcome"] == "done"
     assert not [m for m in line.kept if m["type"] == "result" and m["attempt"] == 1], line.kept
@@ -67,7 +67,7 @@ def an_interrupted_download_is_resumed(server, slave):
 def an_order_beyond_the_limit_is_returned(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
-    line.expect("progress", attempt=1)
+    line.expect("progress", attempt=1, phase="rendering")
     result = frame(server, line, 2, "good")
     assert result["outcome"] == "returned" and "room" in result["message"], result
 
@@ -92,7 +92,7 @@ a_second_order_is_queued_when_allowed.settings = {"max_orders": 2}
 def files_of_the_next_order_are_fetched_during_rendering(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
-    line.expect("progress", attempt=1)
+    line.expect("progress", attempt=1, phase="rendering")
     before = len(server.gets)
     line.send(server.order(2, b"good", job=2))
     end = time.monotonic() + PATIENCE
@@ -241,7 +241,7 @@ def a_result_is_reported_again_after_a_reconnect(server, slave):
 def rendering_continues_while_the_server_is_unreachable(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
-    line.expect("progress", attempt=1)
+    line.expect("progress", attempt=1, phase="rendering")
     line.close()
     line = server.next_line()
     assert line.announce["holding"] == [{"attempt": 1, "lease": "lease-1"}], line.announce
@@ -284,7 +284,7 @@ def an_image_not_yet_uploaded_survives_kill_9(server, slave):
 def kill_9_during_rendering_leaves_nothing_behind(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
-    line.expect("progress", attempt=1)
+    line.expect("progress", attempt=1, phase="rendering")
     slave.kill()
     line = slave.signed_on()
     assert line.announce["holding"] == [], line.announce
@@ -332,7 +332,7 @@ def a_frame_whose_upload_is_denied_is_returned(server, slave):
 def sigterm_returns_the_frame_and_exits_cleanly(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
-    line.expect("progress", attempt=1)
+    line.expect("progress", attempt=1, phase="rendering")
     slave.process.send_signal(signal.SIGTERM)
     result = line.expect("result", attempt=1)
     assert result["outcome"] == "returned" and "stopped" in result["message"], result

@@ -39,7 +39,7 @@ def program_states(slave):
 def a_paused_slave_is_suspended_and_resumes(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
-    line.expect("progress", attempt=1)
+    line.expect("progress", attempt=1, phase="rendering")
     status = command(slave, "status")
     assert status["state"] == "rendering" and status["attempt"] == 1 and status["connected"], status
     status = command(slave, "pause")
@@ -54,7 +54,7 @@ def a_paused_slave_is_suspended_and_resumes(server, slave):
 def a_paused_slave_returns_queued_orders(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
-    line.expect("progress", attempt=1)
+    line.expect("progress", attempt=1, phase="rendering")
     line.send(server.order(2, b"good"))
     until(lambda: command(slave, "status")["waiting"] == 1, "the second order is not queued")
     command(slave, "pause")
@@ -79,7 +79,7 @@ def a_frame_cancelled_during_its_image_check_is_not_uploaded(server, slave):
 def the_end_of_the_render_log_is_sent_on_request(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"chatter"))
-    line.expect("progress", attempt=1)
+    line.expect("progress", attempt=1, phase="rendering")
     line.send({"type": "log_request", "attempt": 1})
     text = line.expect("log", attempt=1)["text"]
     assert len(text) <= 16384 and text.endswith("Fra:1 | Sample 1/4\n"), text
@@ -231,7 +231,7 @@ def signals_pause_and_resume(server, slave):
 def a_frame_suspended_for_too_long_is_returned(server, slave):
     line = slave.signed_on()
     line.send(server.order(1, b"hang"))
-    line.expect("progress", attempt=1)
+    line.expect("progress", attempt=1, phase="rendering")
     command(slave, "pause", "--minutes", "60")
     result = line.expect("result", attempt=1)
     assert result["outcome"] == "returned" and "was needed" in result["message"], result

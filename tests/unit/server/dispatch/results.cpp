@@ -193,8 +193,8 @@ struct Ghost {
 };
 
 void returns(Grid& grid, json const& order) {
+  slave_announced(grid.core, Grid::state(7, 0, "3.4.1", {{order["attempt"], order["lease"]}}), grid.now);
   report_result(grid.core, grid.report_for(order, 7, store::Outcome::returned), {}, grid.now);
-  slave_announced(grid.core, Grid::state(7, 0), grid.now);
 }
 
 START_TEST(only_what_is_out_or_expired_may_begin_a_commit) {
@@ -228,7 +228,10 @@ START_TEST(a_returned_frame_cannot_be_brought_after_all) {
 END_TEST
 
 START_TEST(a_frame_that_an_announce_left_out_cannot_be_brought_after_all) {
-  Ghost ghost([](Grid& grid, json const&) { slave_announced(grid.core, Grid::state(7, 0), grid.now); });
+  Ghost ghost([](Grid& grid, json const& order) {
+    report_progress(grid.core, 7, {.attempt = order["attempt"]}, grid.now);
+    slave_announced(grid.core, Grid::state(7, 0), grid.now);
+  });
   ck_assert(begin_commit(ghost.grid.core, ghost.grid.report_for(ghost.old, 7, store::Outcome::accepted),
                          ghost.grid.now) != CommitDecision::proceed);
   ghost.speak(Verdict::superseded);
