@@ -9,7 +9,8 @@
 //
 // First it says sign_on and announce, and gets a welcome: its session is the bearer token of all that follows. Then it
 // waits for an order. While that is rendered it says progress each second, so that the lease does not run out; the
-// image goes to the order's upload place by tus 1.0; then it says result, and gets a verdict.
+// image goes to the order's upload place by tus 1.0; then it says result, and gets a verdict. Where the order's
+// addresses expire before, it says refresh and gets an order_update with new ones (slave/order_refresher.h).
 #include "config.h"
 
 #include <fmt/format.h>
@@ -39,6 +40,7 @@
 #include "common/protocol/result.h"
 #include "slave/backoff.h"
 #include "slave/machine_monitor.h"
+#include "slave/order_refresher.h"
 #include "slave/result_uploader.h"
 #include "slave/server_address.h"
 #include "slave/task_runner.h"
@@ -65,7 +67,9 @@ double random_fraction() {
 class SimpleSlave {
 public:
   SimpleSlave(SlaveConfig const& config, std::string password, TaskRunner& runner, bool once)
-      : config_(config), password_(std::move(password)), runner_(runner), once_(once) {}
+      : config_(config), password_(std::move(password)), runner_(runner), once_(once) {
+    runner_.refresh_with(&refresher_);
+  }
 
   // Until a frame was rendered and taken, if `once`; or until the server turns this slave away for good.
   Result<void> run() {
@@ -84,10 +88,10 @@ private:
       if (refused_) return *refused_;
       if (taken_) return {};
       protocol::FrameOrder const order = *order_;
-      std::string const base_url = base_url_;
+      auto const origins = origins_;
       lock.unlock();
       spdlog::info("order attempt={} job={} frame={}", order.attempt, order.job, order.frame);
-      auto const outcome = runner_.run(order, base_url, [this](RenderProgress const& progress) {
+      auto const outcome = runner_.run(order, origins, [this](RenderProgress const& progress) {
         std::lock_guard const guard(mutex_);
         if (progress.fraction) fraction_ = *progress.fraction;
       });
@@ -159,7 +163,7 @@ private:
     for (auto const& message : *answer)
       if (auto const used = receive(message); !used) return used;
     if (session_.empty()) return fail(Errc::unavailable, config_.server + " does not answer like a DistRen server");
-    if (!std::exchange(connected_, true)) uploader_.connected(base_url_);
+    if (!std::exchange(connected_, true)) uploader_.connected(origins_);
     return {};
   }
 
@@ -205,6 +209,8 @@ private:
     }
     if (type == protocol::Order::type) {
       take_order(message);
+    } else if (type == protocol::OrderUpdate::type) {
+      refresher_.received(message);
     } else if (type == protocol::Verdict::type) {
       uploader_.answered(protocol::read<protocol::Verdict>(message).message);
     } else if (type == protocol::Cancel::type) {
@@ -236,10 +242,12 @@ private:
     }
     spdlog::info("signed on as={} server={}", quote(welcome.slave.name), quote(base_url));
     session_ = welcome.session;
+    refresher_.set_server_time(welcome.now_ms);
     telemetry_interval_.reset();
     if (welcome.telemetry_ms > 0) telemetry_interval_ = milliseconds(welcome.telemetry_ms);
+    auto origins = file_origins("", base_url, welcome.file_origins, *server_host);
     std::lock_guard const lock(mutex_);
-    base_url_ = base_url;
+    origins_ = std::move(origins);
     return {};
   }
 
@@ -266,6 +274,7 @@ private:
   }
 
   void cancel(std::int64_t attempt) {
+    refresher_.cancelled(attempt);
     {
       std::lock_guard const lock(mutex_);
       if (order_ && order_->attempt == attempt) return runner_.cancel();
@@ -363,7 +372,7 @@ private:
 
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
-  std::string base_url_;
+  FileOrigins origins_;
   std::optional<protocol::FrameOrder> order_;  // that is rendered
   double fraction_ = 0;
   bool rendered_ = false;                         // a frame, since the start
@@ -375,7 +384,8 @@ private:
 
   // Last: its thread uses what is above. What network trouble keeps is brought after the next announce, or at the next
   // start.
-  ResultUploader uploader_{runner_.outbox(), runner_.http_options(),
+  OrderRefresher refresher_{[this](std::string const& message) { return say(message); }};
+  ResultUploader uploader_{runner_.outbox(), runner_.http_options(), refresher_,
                            [this](protocol::ResultReport const& result) { return say(protocol::write_line(result)); },
                            [this](protocol::Verdict const& verdict) { settled(verdict); }};
 };

@@ -18,12 +18,14 @@ slave_sources = \
   %D%/line.cpp %D%/line.h \
   %D%/machine.cpp %D%/machine.h %D%/kernel_files.h \
   %D%/availability.cpp %D%/availability.h \
+  %D%/order_refresher.cpp %D%/order_refresher.h \
   %D%/outbox.cpp %D%/outbox.h \
   %D%/shader_caches.cpp %D%/shader_caches.h \
   %D%/machine_monitor.cpp %D%/machine_monitor.h \
   %D%/renderer.cpp %D%/renderer.h \
   %D%/server_address.cpp %D%/server_address.h \
   %D%/slave.cpp %D%/slave.h \
+  %D%/slave_messages.cpp \
   %D%/remote_settings.cpp \
   %D%/slave_config.cpp %D%/slave_config.h \
   %D%/availability_monitor.cpp %D%/availability_monitor.h \

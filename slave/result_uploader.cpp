@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "common/base/log.h"
+#include "common/http/http_error.h"
 #include "common/http/tus_client.h"
 
 namespace distren {
@@ -25,8 +26,10 @@ HttpClient::Options with_switch(HttpClient::Options options, std::atomic<bool> c
 
 }  // namespace
 
-ResultUploader::ResultUploader(Outbox& outbox, HttpClient::Options http, Send send, Settled settled)
+ResultUploader::ResultUploader(Outbox& outbox, HttpClient::Options http, OrderRefresher& refresher, Send send,
+                               Settled settled)
     : outbox_(outbox),
+      refresher_(refresher),
       send_(std::move(send)),
       settled_(std::move(settled)),
       client_(with_switch(std::move(http), stopping_)) {
@@ -43,10 +46,10 @@ ResultUploader::~ResultUploader() {
   thread_.join();
 }
 
-void ResultUploader::connected(std::string base_url) {
+void ResultUploader::connected(FileOrigins origins) {
   std::lock_guard const lock(mutex_);
   connected_ = true;
-  base_url_ = std::move(base_url);
+  origins_ = std::move(origins);
   for (auto& [attempt, state] : states_) state.due = {};
   changed_.notify_all();
 }
@@ -148,18 +151,28 @@ void ResultUploader::run() {
   }
 }
 
-// True: the image is uploaded, or there is none.
-bool ResultUploader::upload(OutboxEntry& entry, std::string const& base_url) {
-  if (entry.name.empty() || !entry.upload_id.empty()) return true;
-  auto const url = resolve_within(base_url, entry.upload);
+Result<std::string> ResultUploader::send_image(OutboxEntry const& entry, FileOrigins const& origins) {
+  auto const url = resolve(origins, entry.upload);
+  if (!url) return url.error();
   TusUpload what;
+  what.creation_url = *url;
   what.path = outbox_.image_path(entry);
   what.size = entry.size;
   what.sha256 = entry.sha256;
   what.filename = entry.name;
   what.tries = 4;
-  if (url) what.creation_url = *url;
-  auto id = url ? upload_by_tus(client_, what) : Result<std::string>(url.error());
+  return upload_by_tus(client_, what);
+}
+
+// True: the image is uploaded, or there is none.
+bool ResultUploader::upload(OutboxEntry& entry, FileOrigins const& origins) {
+  if (entry.name.empty() || !entry.upload_id.empty()) return true;
+  auto id = send_image(entry, origins);
+  if (!id && id.error().problem == link_expired && !stopping_) {
+    auto const order = refresher_.ask(entry.attempt, entry.lease, client_);
+    if (order) entry.upload = order->upload_url;
+    id = order ? send_image(entry, origins) : Result<std::string>(order.error());
+  }
   if (stopping_) return false;
   if (id) {
     entry.upload_id = *id;
@@ -176,6 +189,10 @@ bool ResultUploader::upload(OutboxEntry& entry, std::string const& base_url) {
     found->second.due = Clock::now() + wait;
     return false;
   }
+  {
+    std::lock_guard const lock(mutex_);
+    if (!states_.contains(entry.attempt)) return false;  // cancelled meanwhile
+  }
   // Refused for good (the signature aged, the attempt is over): the frame is given back without classify.
   auto given_back =
       entry_without_image(entry.attempt, entry.lease, protocol::Outcome::returned, protocol::ResultCode::other,
@@ -187,14 +204,14 @@ bool ResultUploader::upload(OutboxEntry& entry, std::string const& base_url) {
 }
 
 void ResultUploader::deliver(std::int64_t attempt) {
-  std::string base_url;
+  FileOrigins origins;
   {
     std::lock_guard const lock(mutex_);
-    base_url = base_url_;
+    origins = origins_;
   }
   for (auto& entry : outbox_.entries()) {
     if (entry.attempt != attempt) continue;
-    if (!upload(entry, base_url)) return;
+    if (!upload(entry, origins)) return;
     {
       std::lock_guard const lock(mutex_);
       auto const found = states_.find(attempt);

@@ -1,6 +1,7 @@
 // Uploads and reports results of the outbox: uploads the image (resumed after a loss), reports the result, waits for
-// the server's answer. Runs its own thread, while the next frame renders; send is called on it. The outbox, the sender
-// and the callbacks must outlive it. connected(), lost(), enqueue() and the answers are for any thread.
+// the server's answer. Runs its own thread, while the next frame renders; send is called on it. The outbox, the
+// refresher, the sender and the callbacks must outlive it. connected(), lost(), enqueue() and the answers are for any
+// thread.
 #pragma once
 
 #include <atomic>
@@ -14,7 +15,9 @@
 #include <thread>
 
 #include "common/http/http_client.h"
+#include "slave/order_refresher.h"
 #include "slave/outbox.h"
+#include "slave/server_address.h"
 
 namespace distren {
 
@@ -24,10 +27,10 @@ public:
   using Settled = std::function<void(protocol::Verdict const& verdict)>;
 
   // http.cancelled is replaced by its own switch.
-  ResultUploader(Outbox& outbox, HttpClient::Options http, Send send, Settled settled);
+  ResultUploader(Outbox& outbox, HttpClient::Options http, OrderRefresher& refresher, Send send, Settled settled);
   ~ResultUploader();
 
-  void connected(std::string base_url);  // everything is reported again
+  void connected(FileOrigins origins);  // everything is reported again
   void lost();
   void enqueue(std::int64_t attempt);               // an entry was committed
   void answered(protocol::Verdict const& verdict);  // of an unknown attempt: ignored
@@ -46,11 +49,13 @@ private:
   void run();
   std::int64_t next_due(std::unique_lock<std::mutex>& lock);
   void deliver(std::int64_t attempt);
-  bool upload(OutboxEntry& entry, std::string const& base_url);
+  bool upload(OutboxEntry& entry, FileOrigins const& origins);
+  Result<std::string> send_image(OutboxEntry const& entry, FileOrigins const& origins);
   void postpone(std::int64_t attempt, std::chrono::milliseconds time);
   void settle(std::int64_t attempt);
 
   Outbox& outbox_;
+  OrderRefresher& refresher_;
   Send send_;
   Settled settled_;
   std::atomic<bool> stopping_ = false;
@@ -58,7 +63,7 @@ private:
   std::mutex mutex_;
   std::condition_variable changed_;
   bool connected_ = false;
-  std::string base_url_;
+  FileOrigins origins_;
   std::map<std::int64_t, State> states_;
   std::thread thread_;  // last: it uses all above
 };

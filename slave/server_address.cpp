@@ -86,4 +86,25 @@ std::string files_url(std::string const& configured, std::string const& named, s
   return fmt::format("https://{}:{}", server, port);
 }
 
+FileOrigins file_origins(std::string const& configured, std::string const& base_url,
+                         std::vector<std::string> const& named, std::string const& server, Resolver const& resolve) {
+  FileOrigins out{.base_url = base_url};
+  if (!configured.empty()) return out;
+  auto const home = url_origin(base_url);
+  for (auto const& each : named) {
+    auto const origin = url_origin(each);
+    if (origin && home && *origin == *home) continue;
+    auto const good = origin ? check_named_url(each, server, resolve) : Result<void>(origin.error());
+    if (good)
+      out.others.push_back(*origin);
+    else
+      spdlog::warn("an address for files of the server is rejected reason={}", quote(good.error().message));
+  }
+  return out;
+}
+
+Result<std::string> resolve(FileOrigins const& origins, std::string const& reference) {
+  return resolve_within(origins.base_url, origins.others, reference);
+}
+
 }  // namespace distren

@@ -29,4 +29,17 @@ Result<void> check_named_url(std::string const& named, std::string const& server
 std::string files_url(std::string const& configured, std::string const& named, std::string const& server,
                       Resolver const& resolve = resolve_host);
 
+// Where files may come from and go to.
+struct FileOrigins {
+  std::string base_url{};  // of relative URLs
+  std::vector<std::string> others{};
+};
+// others: of those that the server names, permitted as its base URL is; a rejection is logged. With a setting of the
+// volunteer's, none.
+FileOrigins file_origins(std::string const& configured, std::string const& base_url,
+                         std::vector<std::string> const& named, std::string const& server,
+                         Resolver const& resolve = resolve_host);
+// The absolute URL. Errors: invalid, of another origin.
+Result<std::string> resolve(FileOrigins const& origins, std::string const& reference);
+
 }  // namespace distren

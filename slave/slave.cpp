@@ -17,10 +17,8 @@ namespace distren {
 
 namespace {
 
-using nlohmann::json;
 using std::chrono::milliseconds;
 
-constexpr milliseconds progress_interval{1000};
 constexpr std::chrono::seconds idle_renderer_limit{60};  // a program that waits so long gives its memory back
 constexpr std::chrono::seconds goodbye_limit{10};
 constexpr std::size_t finishing_limit = 4;  // images to check; a faster renderer waits
@@ -34,8 +32,9 @@ Slave::Slave(SlaveConfig const& config, TaskRunner& runner, bool once)
       once_(once),
       blocks_(runner.state()),
       line_(line_options(config, once), *this),
+      refresher_([this](std::string const& message) { return line_.send(message); }),
       uploader_(
-          runner.outbox(), runner.http_options(),
+          runner.outbox(), runner.http_options(), refresher_,
           [this](protocol::ResultReport const& result) { return line_.send(protocol::write_line(result)); },
           [this](protocol::Verdict const& verdict) { settled(verdict); }) {
   configured_limits_.threads = runner.threads();
@@ -43,6 +42,7 @@ Slave::Slave(SlaveConfig const& config, TaskRunner& runner, bool once)
   configured_limits_.max_frame_ms = std::int64_t{60'000} * config.minutes_per_frame;
   configured_limits_.schedule = config.availability.schedule;
   limits_ = configured_limits_;
+  runner.refresh_with(&refresher_);
   if (!config.remote_settings) return;
   // As at the last end, until the server sends others.
   auto const kept = read_file(runner.state() / "settings.json", max_remote_settings_bytes);
@@ -115,6 +115,8 @@ protocol::Announce Slave::announcement() {
 protocol::Announce Slave::signed_on(protocol::Reading<protocol::Welcome> const& reading) {
   protocol::Welcome const& welcome = reading.message;
   std::string const base = files_url(config_.files_url, welcome.base_url, config_.server);
+  auto origins = file_origins(config_.files_url, base, welcome.file_origins, config_.server);
+  refresher_.set_server_time(welcome.now_ms);
   spdlog::info("signed on as={} server={} url={}", quote(welcome.slave.name),
                quote(welcome.server.name + " " + welcome.server.version), quote(base));
   telemetry_interval_.reset();
@@ -124,7 +126,7 @@ protocol::Announce Slave::signed_on(protocol::Reading<protocol::Welcome> const& 
   }
   {
     std::lock_guard const lock(mutex_);
-    base_url_ = base;
+    file_origins_ = std::move(origins);
     signed_on_ = true;
   }
   if (config_.remote_settings && welcome.settings) set_remote_settings({*welcome.settings, reading.problems}, true);
@@ -132,12 +134,12 @@ protocol::Announce Slave::signed_on(protocol::Reading<protocol::Welcome> const& 
 }
 
 void Slave::ready() {
-  std::string base;
+  FileOrigins origins;
   {
     std::lock_guard const lock(mutex_);
-    base = base_url_;
+    origins = file_origins_;
   }
-  uploader_.connected(base);
+  uploader_.connected(std::move(origins));
 }
 
 void Slave::lost(std::string const& reason) {
@@ -147,123 +149,6 @@ void Slave::lost(std::string const& reason) {
     signed_on_ = false;
   }
   if (!stopping()) spdlog::warn("connection lost reason={}", quote(reason));
-}
-
-void Slave::received(protocol::Incoming const& incoming) {
-  auto const& [type, message, id] = incoming;
-  if (type == protocol::Order::type) {
-    take_order(message);
-  } else if (type == protocol::Cancel::type) {
-    auto const cancelled = protocol::read<protocol::Cancel>(message).message;
-    for (std::int64_t const attempt : cancelled.attempts) cancel(attempt, cancelled.message);
-  } else if (type == protocol::LogRequest::type) {
-    send_log(protocol::read<protocol::LogRequest>(message).message.attempt, id);
-  } else if (type == protocol::Verdict::type) {
-    uploader_.answered(protocol::read<protocol::Verdict>(message).message);
-  } else if (type == protocol::SettingsMessage::type && config_.remote_settings) {
-    auto const settings = protocol::read<protocol::SettingsMessage>(message);
-    set_remote_settings({settings.message.requested, settings.problems}, true);
-    line_.send(protocol::write_line(announcement()));
-  } else if (type == protocol::SettingsMessage::type) {
-    spdlog::info("remote settings are rejected; remote_settings = true in [availability] allows them");
-  } else {
-    line_.send(protocol::with_reply_to(protocol::write(protocol::ErrorMessage{protocol::ErrorCode::unsupported_type,
-                                                                              "unknown type " + printable(type, 40)}),
-                                       id));
-  }
-}
-
-// A result without an image, reported like any other: kept until the server has accepted it.
-void Slave::return_attempt(std::int64_t attempt, std::string const& lease, protocol::Outcome outcome,
-                           protocol::ResultCode code, std::string const& message) {
-  auto const entry = entry_without_image(attempt, lease, outcome, code, message);
-  if (auto const kept = runner_.outbox().commit(entry); kept)
-    uploader_.enqueue(attempt);
-  else
-    spdlog::error("cannot keep a result attempt={} reason={}", attempt, quote(kept.error().message));
-}
-
-void Slave::take_order(json const& message) {
-  auto const order = protocol::parse<protocol::Order>(message);
-  if (order) {
-    for (auto& frame : protocol::frames_of(*order)) take_frame(std::move(frame));
-    return;
-  }
-  for (auto const& unusable : protocol::read<protocol::Order>(message).message.attempts) {
-    spdlog::warn("bad order attempt={} reason={}", unusable.attempt, quote(order.error().message));
-    if (unusable.attempt > 0)
-      return_attempt(unusable.attempt, unusable.lease, protocol::Outcome::failed, protocol::ResultCode::other,
-                     order.error().message);
-  }
-}
-
-void Slave::take_frame(protocol::FrameOrder order) {
-  auto const attempt = order.attempt, job = order.job, frame = std::int64_t{order.frame};
-  std::string const lease = order.lease;
-  auto const done = runner_.outbox().entries();
-  bool const finished = std::ranges::any_of(done, [attempt](auto const& entry) { return entry.attempt == attempt; });
-  bool refused = false;
-  {
-    std::lock_guard const lock(mutex_);
-    if (auto const found = attempts_.find(attempt); found != attempts_.end()) {
-      found->second.lease = lease;  // repeated after a reconnect
-      return;
-    }
-    if (finished) return;
-    auto const in_hand = waiting_.size() + (working_ && !working_cancelled_ ? 1U : 0U);
-    refused = stopping_ || over_ || !allowed_ || blocks_.holds(order.job, order.owner.name) ||
-              in_hand >= static_cast<std::size_t>(once_ ? 1 : config_.max_orders);
-    if (!refused) {
-      ActiveAttempt attempt_state;
-      attempt_state.lease = lease;
-      attempt_state.lease_life = milliseconds(order.lease_ms);
-      attempt_state.sent_at = Clock::now() - progress_interval;
-      attempt_state.news = true;  // the server learns that the order arrived
-      attempts_[attempt] = attempt_state;
-      waiting_.push_back(std::move(order));
-      over_ = once_;
-      changed_.notify_all();
-    }
-  }
-  if (refused)
-    return_attempt(attempt, lease, protocol::Outcome::returned, protocol::ResultCode::interrupted,
-                   "this slave has no room for another order now");
-  spdlog::info("order attempt={} job={} frame={}{}", attempt, job, frame, refused ? " refused=full" : "");
-}
-
-void Slave::cancel(std::int64_t attempt, std::string const& reason) {
-  spdlog::info("cancelled attempt={} reason={}", attempt, quote(reason));
-  {
-    std::lock_guard const lock(mutex_);
-    if (working_ == attempt) {
-      working_cancelled_ = true;
-      runner_.cancel();
-      return;  // the render thread clears up
-    }
-    std::erase_if(waiting_, [attempt](auto const& order) { return order.attempt == attempt; });
-    if (fetched_ahead_ == attempt) runner_.allow_prefetch(false);
-    attempts_.erase(attempt);
-    changed_.notify_all();
-  }
-  uploader_.cancelled(attempt);
-}
-
-void Slave::settled(protocol::Verdict const& verdict) {
-  bool const rejected = verdict.verdict == protocol::VerdictKind::rejected;
-  spdlog::info("{} attempt={}{}", protocol::choice_name(protocol::verdict_kinds, verdict.verdict), verdict.attempt,
-               rejected ? " reason=" + quote(verdict.message) : "");
-  std::lock_guard const lock(mutex_);
-  attempts_.erase(verdict.attempt);
-  changed_.notify_all();
-}
-
-void Slave::send_log(std::int64_t attempt, std::string const& id) {
-  protocol::LogText message{attempt};
-  {
-    std::lock_guard const lock(mutex_);
-    if (working_ == attempt) message.text = runner_.log();
-  }
-  line_.send(protocol::with_reply_to(protocol::write(message), id));
 }
 
 // With mutex_ held.
@@ -375,17 +260,17 @@ void Slave::back_off(bool local_error) {
 }
 
 void Slave::render(protocol::FrameOrder const& order) {
-  std::string base;
+  FileOrigins origins;
   {
     std::lock_guard const lock(mutex_);
-    base = base_url_;
+    origins = file_origins_;
   }
   if (rendered_at_)
     spdlog::debug("rendering attempt={} gap_us={}", order.attempt,
                   std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - *rendered_at_).count());
   Finishing done{order, {}, {}, false};
   done.frame =
-      runner_.render(order, base, [&](RenderProgress const& progress) { progressed(order.attempt, progress); });
+      runner_.render(order, origins, [&](RenderProgress const& progress) { progressed(order.attempt, progress); });
   rendered_at_ = Clock::now();
   std::unique_lock lock(mutex_);
   working_.reset();
@@ -455,11 +340,11 @@ void Slave::fetch_ahead() {
     changed_.wait(lock, [&] { return stopping_ || due(); });
     if (stopping_) return;
     protocol::FrameOrder const order = waiting_.front();
-    std::string const base = base_url_;
+    auto const origins = file_origins_;
     fetched_ahead_ = order.attempt;
     runner_.allow_prefetch(true);
     lock.unlock();
-    runner_.prefetch(order, base);
+    runner_.prefetch(order, origins);
     lock.lock();
   }
 }

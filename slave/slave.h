@@ -25,8 +25,10 @@
 #include "slave/blocks.h"
 #include "slave/line.h"
 #include "slave/machine_monitor.h"
+#include "slave/order_refresher.h"
 #include "slave/resource_limits.h"
 #include "slave/result_uploader.h"
+#include "slave/server_address.h"
 #include "slave/slave_config.h"
 #include "slave/task_runner.h"
 
@@ -53,6 +55,7 @@ public:
 
 private:
   using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds progress_interval{1000};
   static constexpr std::size_t max_remote_settings_bytes = 8000;  // bytes of remote settings
   struct ActiveAttempt {                                          // an attempt of ours whose lease is to be kept alive
     std::string lease;
@@ -116,7 +119,7 @@ private:
   std::int64_t working_job_ = 0;
   std::string working_owner_;
   std::int64_t working_frame_ = 0;
-  std::string base_url_;
+  FileOrigins file_origins_;
   std::deque<protocol::FrameOrder> waiting_;
   std::optional<std::int64_t> working_;
   std::int64_t fetched_ahead_ = 0;  // the attempt whose files were fetched beforehand last
@@ -138,6 +141,7 @@ private:
   Backoff rest_{std::chrono::seconds(10), std::chrono::minutes(5)};
 
   Line line_;
+  OrderRefresher refresher_;
   ResultUploader uploader_;  // last: its thread uses all above
 };
 

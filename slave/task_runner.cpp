@@ -12,6 +12,7 @@
 #include "common/base/json_depth.h"
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/http/http_error.h"
 #include "common/process/sandbox.h"
 #include "common/protocol/codec.h"
 
@@ -167,9 +168,10 @@ protocol::Announce TaskRunner::announcement(int slots) const {
   return announce;
 }
 
-void TaskRunner::prefetch(protocol::FrameOrder const& order, std::string const& base_url) {
-  if (!method_for(order)) return;
-  if (auto const laid_out = stage(order, base_url, *prefetch_client_); !laid_out)
+void TaskRunner::prefetch(protocol::FrameOrder const& ordered, FileOrigins const& from) {
+  if (!method_for(ordered)) return;
+  auto order = ordered;
+  if (auto const laid_out = stage(order, from, *prefetch_client_); !laid_out)
     spdlog::debug("prefetch attempt={} reason={}", order.attempt, quote(laid_out.error().message));
 }
 
@@ -203,19 +205,20 @@ Result<InstalledMethod const*> TaskRunner::method_for(protocol::FrameOrder const
               "renderer_missing");
 }
 
-Result<void> TaskRunner::list_inputs(protocol::FrameOrder& order, std::string const& base_url, HttpClient& client) {
+Result<void> TaskRunner::list_inputs(protocol::FrameOrder& order, FileOrigins const& from, HttpClient& client) {
   if (listed_job_ == order.job) {
     order.inputs = listed_inputs_;
     if (workspace_.holds(order)) return {};
   }
-  auto const url = resolve_within(base_url, order.inputs_url);
+  auto const url = resolve(from, order.inputs_url);
   if (!url) return url.error();
   auto const answer =
       client.send({.url = *url, .headers = {}, .body = {}, .bearer = {}, .answer_limit = file_list_limit});
   if (!answer) return answer.error();
-  if (!answer->ok())
-    return fail(Errc::unavailable, fmt::format("the list of the job's files cannot be had: HTTP {}", answer->status),
-                "download_failed");
+  if (!answer->ok()) {
+    auto const refused = refusal(*answer, "the list of the job's files");
+    return fail(Errc::unavailable, refused.message, refused.problem == link_expired ? link_expired : "download_failed");
+  }
   auto const listed = parse_shallow_json(answer->body);
   if (!listed.is_object()) return fail(Errc::unavailable, "the list of the job's files is none", "download_failed");
   auto list = protocol::parse<protocol::InputList>(listed);
@@ -225,10 +228,28 @@ Result<void> TaskRunner::list_inputs(protocol::FrameOrder& order, std::string co
   return {};
 }
 
-Result<fs::path> TaskRunner::stage(protocol::FrameOrder order, std::string const& base_url, HttpClient& client) {
+// With addresses that have not expired: asks for new ones before, or when it is told so.
+Result<fs::path> TaskRunner::stage(protocol::FrameOrder& order, FileOrigins const& from, HttpClient& client) {
   std::lock_guard const lock(files_mutex_);
+  bool const here = order.inputs_url.empty() && workspace_.holds(order);
+  if (!here && refresher_ != nullptr && refresher_->expired(order)) {
+    if (auto const renewed = refresher_->refresh(order, client); !renewed)
+      spdlog::warn("no new addresses attempt={} reason={}", order.attempt, quote(renewed.error().message));
+  }
+  auto staged = fetch(order, from, client);
+  if (!staged && staged.error().problem == link_expired && refresher_ != nullptr) {
+    auto const renewed = refresher_->refresh(order, client);
+    staged = renewed ? fetch(order, from, client) : Result<fs::path>(renewed.error());
+  }
+  if (!staged && staged.error().problem == link_expired)
+    return fail(Errc::unavailable, staged.error().message, "download_failed");
+  return staged;
+}
+
+// With files_mutex_ held.
+Result<fs::path> TaskRunner::fetch(protocol::FrameOrder order, FileOrigins const& from, HttpClient& client) {
   if (!order.inputs_url.empty()) {
-    if (auto const listed = list_inputs(order, base_url, client); !listed) return listed.error();
+    if (auto const listed = list_inputs(order, from, client); !listed) return listed.error();
   }
   bool const laid_out = workspace_.holds(order);
   std::uint64_t coming = 0;
@@ -242,10 +263,11 @@ Result<fs::path> TaskRunner::stage(protocol::FrameOrder order, std::string const
   Cache::Pinned pinned;  // until it is linked or copied
   return workspace_.prepare(order, [&](protocol::Input const& file) -> Result<fs::path> {
     protocol::Input wanted = file;
-    auto url = resolve_within(base_url, file.url);
+    auto url = resolve(from, file.url);
     if (!url) return url.error();
     wanted.url = std::move(*url);
     auto found = cache_.fetch(client, wanted, nullptr);
+    if (!found && found.error().problem == link_expired) return found.error();
     if (!found && found.error().code == Errc::not_found)
       return fail(Errc::invalid, found.error().message, "input_missing");
     if (!found) return fail(found.error().code, found.error().message, "download_failed");
@@ -329,8 +351,9 @@ TaskRunner::TaskResult TaskRunner::give_up(protocol::FrameOrder const& order, Er
   return outcome;
 }
 
-TaskRunner::RenderedFrame TaskRunner::render(protocol::FrameOrder const& order, std::string const& base_url,
+TaskRunner::RenderedFrame TaskRunner::render(protocol::FrameOrder const& ordered, FileOrigins const& from,
                                              OnProgress const& progress) {
+  auto order = ordered;  // its addresses may be renewed
   RenderedFrame rendered_frame;
   auto const method = method_for(order);
   if (!method) return {.outcome = give_up(order, method.error())};
@@ -347,10 +370,10 @@ TaskRunner::RenderedFrame TaskRunner::render(protocol::FrameOrder const& order, 
 
   // Before the work, not after it.
   if (order.output)
-    if (auto const upload = resolve_within(base_url, order.upload_url); !upload)
+    if (auto const upload = resolve(from, order.upload_url); !upload)
       return {.outcome = give_up(order, upload.error())};
 
-  auto const folder = stage(order, base_url, *client_);
+  auto const folder = stage(order, from, *client_);
   if (cancelled_) return {.outcome = give_up(order, fail(Errc::conflict, "cancelled"))};
   if (!folder) return {.outcome = give_up(order, folder.error())};
 

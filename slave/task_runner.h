@@ -21,8 +21,10 @@
 #include "slave/image_check.h"
 #include "slave/installed_methods.h"
 #include "slave/machine.h"
+#include "slave/order_refresher.h"
 #include "slave/outbox.h"
 #include "slave/renderer.h"
+#include "slave/server_address.h"
 #include "slave/slave_config.h"
 #include "slave/workspace.h"
 
@@ -46,19 +48,21 @@ public:
     ExpectedImage expected{};
     std::string log{};
   };
-  RenderedFrame render(protocol::FrameOrder const& order, std::string const& base_url, OnProgress const& progress);
+  RenderedFrame render(protocol::FrameOrder const& order, FileOrigins const& from, OnProgress const& progress);
   // One thread at a time, which need not be the renderer's.
   TaskResult complete(protocol::FrameOrder const& order, RenderedFrame rendered_frame);
-  TaskResult run(protocol::FrameOrder const& order, std::string const& base_url, OnProgress const& progress) {
-    return complete(order, render(order, base_url, progress));
+  TaskResult run(protocol::FrameOrder const& order, FileOrigins const& from, OnProgress const& progress) {
+    return complete(order, render(order, from, progress));
   }
   void close_decoder() { close_image_program(); }  // of the finishing thread, after idle time
   // The last lines that the renderer has printed for the current frame, without paths of the volunteer.
   [[nodiscard]] std::string log() const;
   // Fetches and stages the files of a queued order while another renders; run() retries what failed. On a thread of its
   // own.
-  void prefetch(protocol::FrameOrder const& order, std::string const& base_url);
+  void prefetch(protocol::FrameOrder const& order, FileOrigins const& from);
   void allow_prefetch(bool allowed) { prefetch_cancelled_ = !allowed; }  // false also ends the current one
+  // Whom to ask for new addresses of an order; nullptr: nobody. Before the first frame; it must outlive the last.
+  void refresh_with(OrderRefresher* refresher) { refresher_ = refresher; }
   void cancel();  // the current frame, and later ones until allow()
   void allow();
   // From the next frame on; at once in announcement(). Any thread.
@@ -79,13 +83,15 @@ public:
 private:
   TaskRunner(Cache cache, Workspace workspace) : cache_(std::move(cache)), workspace_(std::move(workspace)) {}
   Result<InstalledMethod const*> method_for(protocol::FrameOrder const& order) const;
-  Result<std::filesystem::path> stage(protocol::FrameOrder order, std::string const& base_url, HttpClient& client);
-  Result<void> list_inputs(protocol::FrameOrder& order, std::string const& base_url, HttpClient& client);
+  Result<std::filesystem::path> stage(protocol::FrameOrder& order, FileOrigins const& from, HttpClient& client);
+  Result<std::filesystem::path> fetch(protocol::FrameOrder order, FileOrigins const& from, HttpClient& client);
+  Result<void> list_inputs(protocol::FrameOrder& order, FileOrigins const& from, HttpClient& client);
   Result<void> collect(protocol::FrameOrder const& order, Rendered const& rendered, RenderedFrame& rendered_frame);
   [[nodiscard]] Error classify(Error error) const;
   TaskResult give_up(protocol::FrameOrder const& order, Error const& error, std::string const& log = {});
 
   std::function<bool(std::int64_t owner, std::string const& name)> may_run_scripts_;
+  OrderRefresher* refresher_ = nullptr;
   FileDescriptor lock_;  // on the state folder: two processes would interfere
   Machine machine_;
   std::atomic<int> threads_ = 1;

@@ -404,12 +404,21 @@ Result<std::string> resolve_url(std::string const& base, std::string const& refe
 }
 
 Result<std::string> resolve_within(std::string const& base, std::string const& reference) {
+  return resolve_within(base, {}, reference);
+}
+
+Result<std::string> resolve_within(std::string const& base, std::vector<std::string> const& origins,
+                                   std::string const& reference) {
   auto resolved = resolve_url(base, reference);
   auto const home = url_origin(base);
   auto const origin = resolved ? url_origin(*resolved) : resolved;
   if (!origin) return origin.error();
   if (!home) return home.error();
-  if (*origin != *home)
+  bool const allowed = *origin == *home || std::ranges::any_of(origins, [&](std::string const& each) {
+    auto const other = url_origin(each);
+    return other && *other == *origin;
+  });
+  if (!allowed)
     return fail(Errc::invalid,
                 fmt::format("'{}' leads away from the server's own address {}", shown(reference), *home));
   return resolved;

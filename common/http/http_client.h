@@ -113,6 +113,10 @@ Result<std::string> resolve_url(std::string const& base, std::string const& refe
 // The same for an untrusted reference. Errors: invalid, another scheme, host or port than `base`.
 Result<std::string> resolve_within(std::string const& base, std::string const& reference);
 
+// The same, where the origins of these URLs are allowed, too.
+Result<std::string> resolve_within(std::string const& base, std::vector<std::string> const& origins,
+                                   std::string const& reference);
+
 // Percent-encodes everything but letters, digits and -._~ for use in a query or one path part.
 std::string url_escape(std::string_view text);
 

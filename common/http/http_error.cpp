@@ -52,8 +52,7 @@ char const* meaning_of(int status) {
   }
 }
 
-std::string sentence_of(HttpClient::Response const& response) {
-  auto const json = parse_shallow_json(response.body);
+std::string sentence_of(nlohmann::json const& json) {
   if (!json.is_object()) return {};
   auto const detail = json.find("detail");
   if (detail == json.end() || !detail->is_string()) return {};
@@ -63,9 +62,12 @@ std::string sentence_of(HttpClient::Response const& response) {
 }  // namespace
 
 Error refusal(HttpClient::Response const& response, std::string_view what) {
-  auto message = sentence_of(response);
+  auto const json = parse_shallow_json(response.body);
+  auto message = sentence_of(json);
   if (message.empty()) message = fmt::format("{}: {} (HTTP {})", what, meaning_of(response.status), response.status);
-  return fail(code_of(response.status), std::move(message));
+  bool const expired =
+      response.status == 403 && json.is_object() && json.value("code", nlohmann::json()) == link_expired;
+  return fail(code_of(response.status), std::move(message), expired ? link_expired : std::string_view());
 }
 
 std::chrono::milliseconds retry_after(HttpClient::Response const& response, std::chrono::milliseconds otherwise) {

@@ -20,7 +20,8 @@ constexpr std::size_t max_shown = 60;  // bytes
 
 // Of these a member that is wrong is not passed over: work is done by them.
 template <typename Message>
-constexpr bool strict = std::is_same_v<Message, Order> || std::is_same_v<Message, InputList>;
+constexpr bool strict =
+    std::is_same_v<Message, Order> || std::is_same_v<Message, OrderUpdate> || std::is_same_v<Message, InputList>;
 
 }  // namespace
 
@@ -120,6 +121,8 @@ DISTREN_MESSAGE(Welcome)
 DISTREN_MESSAGE(Announce)
 DISTREN_MESSAGE(SettingsMessage)
 DISTREN_MESSAGE(Order)
+DISTREN_MESSAGE(Refresh)
+DISTREN_MESSAGE(OrderUpdate)
 DISTREN_MESSAGE(Cancel)
 DISTREN_MESSAGE(Goodbye)
 DISTREN_MESSAGE(Progress)

@@ -29,7 +29,7 @@ struct Reading {
 template <typename Message>
 Reading<Message> read(nlohmann::json const& message);
 
-// invalid: the result of check(), or for an Order and an InputList the first problem.
+// invalid: the result of check(), or for an Order, an OrderUpdate and an InputList the first problem.
 template <typename Message>
 Result<Message> parse(nlohmann::json const& message);
 

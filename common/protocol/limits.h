@@ -43,6 +43,7 @@ inline constexpr IntegerRange memory_mib{0, 1 << 26};
 
 // of every message
 inline constexpr TextLimit message_ids{64, Excess::dropped};
+inline constexpr TextLimit times{40, Excess::dropped};
 
 // sign_on, welcome, refused, error, goodbye
 inline constexpr std::size_t max_protocols = 16;
@@ -52,6 +53,7 @@ inline constexpr TextLimit roles{40};
 inline constexpr TextLimit sessions{200, Excess::dropped};
 inline constexpr TextLimit codes{60};
 inline constexpr std::size_t max_servers = 16;
+inline constexpr std::size_t max_file_origins = 8;
 inline constexpr IntegerRange rates{1, 1'000'000};
 inline constexpr TextLimit credentials{200, Excess::dropped};
 inline constexpr TextLimit instances{200, Excess::dropped};

@@ -211,8 +211,9 @@ struct Welcome {
   std::string session{};  // over HTTPS: the bearer token of what follows
   Software server{};
   std::vector<std::string> offers{};
-  std::int64_t now_ms = 0;  // UNIX time
-  std::string base_url{};   // empty: the host of the line, port 8443
+  std::int64_t now_ms = 0;                  // UNIX time
+  std::string base_url{};                   // empty: the host of the line, port 8443
+  std::vector<std::string> file_origins{};  // that URLs of orders may have beside that of base_url
   std::int64_t heartbeat_ms = 30'000;
   std::int64_t telemetry_ms = 0;  // 0: none is wanted
   RateLimits limits{};
@@ -226,6 +227,7 @@ void members(auto& visit, Is<Welcome> auto& welcome) {
   visit.texts("offers", welcome.offers, limits::max_offers, limits::offers);
   visit.integer("now_ms", welcome.now_ms, limits::unix_times_ms);
   visit.text("base_url", welcome.base_url, limits::urls, Written::unless_empty);
+  visit.texts("file_origins", welcome.file_origins, limits::max_file_origins, limits::urls, Written::unless_empty);
   visit.integer("heartbeat_ms", welcome.heartbeat_ms, limits::heartbeats_ms);
   visit.integer("telemetry_ms", welcome.telemetry_ms, limits::telemetry_intervals_ms, Written::unless_empty);
   visit.object("limits", welcome.limits);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <ctime>
 #include <set>
 
 #include "common/base/digest.h"
@@ -11,6 +13,17 @@
 namespace distren::protocol {
 
 namespace {
+
+// UNIX ms of "2026-01-05T10:00:00.123Z", with or without milliseconds; 0: it is no such time.
+std::int64_t time_of(std::string const& text) {
+  std::tm parts{};
+  char const* end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+  if (end == nullptr) return 0;
+  std::int64_t ms = 0;
+  char const* const last = text.c_str() + text.size();
+  if (*end == '.' && std::from_chars(end + 1, last, ms).ptr == end + 4) end += 4;
+  return std::string_view(end) == "Z" ? std::int64_t{1000} * timegm(&parts) + ms : 0;
+}
 
 Error wrong(std::string const& what) {
   return fail(Errc::invalid, "the order cannot be used: " + what);
@@ -65,28 +78,49 @@ Result<void> check(Order const& order) {
   return check(order.inputs);
 }
 
+Result<void> check(OrderUpdate const& update) {
+  return check(update.order);
+}
+
+Result<void> check(Refresh const& refresh) {
+  if (refresh.attempt <= 0) return fail(Errc::invalid, "attempt is missing or not a whole number");
+  return {};
+}
+
 Result<void> check(InputList const& list) {
   return check(list.inputs);
 }
 
 OrderTemplate order_template(Order const& job) {
   OrderTemplate out;
-  out.text = R"({"type":")";
-  out.text += Order::type;
-  out.text += '"';
   TextWriter writer(out.text, false);
   job_members(writer, job);
   return out;
 }
 
-std::string write_order(OrderTemplate const& job, Order const& frame) {
+namespace {
+
+std::string write_frame(std::string_view type, OrderTemplate const& job, Order const& frame) {
   std::string out;
   out.reserve(1024 + job.text.size());
+  out += R"({"type":")";
+  out += type;
+  out += '"';
   out += job.text;
   TextWriter rest(out, false);
   frame_members(rest, frame);
   out += '}';
   return out;
+}
+
+}  // namespace
+
+std::string write_order(OrderTemplate const& job, Order const& frame) {
+  return write_frame(Order::type, job, frame);
+}
+
+std::string write_order_update(OrderTemplate const& job, Order const& frame) {
+  return write_frame(OrderUpdate::type, job, frame);
 }
 
 std::vector<FrameOrder> frames_of(Order const& order) {
@@ -107,6 +141,7 @@ std::vector<FrameOrder> frames_of(Order const& order) {
                                                        .deadline_ms = order.deadline_ms});
     if (!attempt.outputs.empty()) frame.output = attempt.outputs.front();
     if (attempt.upload) frame.upload_url = attempt.upload->url;
+    frame.urls_expire_ms = time_of(order.urls_expire_at);
     frame.parameters["frame"] = attempt.frame;
     if (!attempt.tile) continue;
     frame.parameters["first-column"] = attempt.tile->first_column;

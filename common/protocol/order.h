@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/result.h"
 #include "common/protocol/messages.h"
 #include "common/protocol/order_template.h"
 
@@ -112,7 +113,8 @@ struct Order {
   OrderRenderer renderer{};
   nlohmann::json parameters = nlohmann::json::object();  // of the method, without those of a frame
   std::vector<Input> inputs{};
-  std::string inputs_url{};  // of an InputList, where the order would be too long for a line; inputs is empty then
+  std::string inputs_url{};      // of an InputList, where the order would be too long for a line; inputs is empty then
+  std::string urls_expire_at{};  // RFC 3339; empty: not said
   std::int64_t lease_ms = 600'000;     // how long a lease lives without progress
   std::int64_t deadline_ms = 900'000;  // how long the render of a frame may take
   std::vector<OrderAttempt> attempts{};
@@ -125,6 +127,7 @@ void job_members(auto& visit, Is<Order> auto& order) {
   visit.open_object("parameters", order.parameters);
   visit.objects("inputs", order.inputs, limits::max_inputs, Written::unless_empty);
   visit.text("inputs_url", order.inputs_url, limits::urls, Written::unless_empty);
+  visit.text("urls_expire_at", order.urls_expire_at, limits::times, Written::unless_empty);
 }
 void frame_members(auto& visit, Is<Order> auto& order) {
   visit.integer("lease_ms", order.lease_ms, limits::lease_times_ms);
@@ -134,6 +137,26 @@ void frame_members(auto& visit, Is<Order> auto& order) {
 void members(auto& visit, Is<Order> auto& order) {
   job_members(visit, order);
   frame_members(visit, order);
+}
+
+// Asks for the order of an attempt with new addresses, because the old ones have expired.
+struct Refresh {
+  static constexpr std::string_view type = "refresh";
+  std::int64_t attempt = 0;
+  std::string lease{};  // as in the order: a server that was restarted believes it
+};
+void members(auto& visit, Is<Refresh> auto& refresh) {
+  visit.integer("attempt", refresh.attempt, limits::ids);
+  visit.text("lease", refresh.lease, limits::leases);
+}
+
+// The answer: the order once more, of this attempt alone. Nothing but its addresses differs.
+struct OrderUpdate {
+  static constexpr std::string_view type = "order_update";
+  Order order{};
+};
+void members(auto& visit, Is<OrderUpdate> auto& update) {
+  members(visit, update.order);
 }
 
 // What an order's inputs_url answers; no message of the line, it has no type.
@@ -147,11 +170,14 @@ void members(auto& visit, Is<InputList> auto& list) {
 OrderTemplate order_template(Order const& job);  // of its job_members()
 // frame: lease_ms, deadline_ms, attempts.
 std::string write_order(OrderTemplate const& job, Order const& frame);
+std::string write_order_update(OrderTemplate const& job, Order const& frame);
 
 // Whether it can be used: the server is trusted with what to render, not with paths, sizes or programs. invalid, naming
 // the member that is wrong.
 Result<void> check(Order const& order);
+Result<void> check(OrderUpdate const& update);
 Result<void> check(InputList const& list);
+Result<void> check(Refresh const& refresh);
 
 // One frame of an order with all that it shares with the others: what a slave works on.
 struct FrameOrder {
@@ -167,6 +193,7 @@ struct FrameOrder {
   std::string inputs_url{};
   std::optional<OrderOutput> output{};  // nothing: nothing is uploaded
   std::string upload_url{};
+  std::int64_t urls_expire_ms = 0;  // UNIX time of the server; 0: not said
   std::string lease{};
   std::int64_t lease_ms = 0;
   std::int64_t deadline_ms = 0;

@@ -7,7 +7,7 @@
 namespace distren::protocol {
 
 struct OrderTemplate {
-  std::string text{};  // to lease_ms
+  std::string text{};  // between the type and lease_ms
 };
 
 }  // namespace distren::protocol

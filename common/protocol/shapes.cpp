@@ -87,6 +87,8 @@ std::vector<MessageShape> message_shapes() {
           shape_of<SettingsMessage>("server"),
           shape_of<Telemetry>("slave"),
           shape_of<Order>("server"),
+          shape_of<Refresh>("slave"),
+          {std::string(OrderUpdate::type), "server", {}},  // those of an order
           {"input list", "server", members_of<InputList>()},
           shape_of<Cancel>("server"),
           shape_of<Progress>("slave"),

@@ -26,6 +26,24 @@ BenchmarkPlan const* plan_of(DispatchCore const& core, std::string const& method
   return plan == core.settings.benchmarks.end() ? nullptr : &*plan;
 }
 
+std::string benchmark_text(DispatchCore const& core, Attempt const& attempt, Lease const& lease,
+                           std::string_view lease_text, OrderUse use, std::int64_t now) {
+  BenchmarkPlan const& plan = *plan_of(core, attempt.method.name);
+  BenchmarkVariant const& variant = *attempt.benchmark;
+  auto parameters = benchmark_parameters(plan.method, variant);
+  parameters.erase("frame");  // an order says it by itself
+  OutputSpec const output{plan.method.benchmark->format, code_pattern, variant.width, variant.height};
+  store::RunnableJob const order{.method = attempt.method.name,
+                                 .source = plan.scene.path,
+                                 .parameters = parameters.dump(),
+                                 .output = {},
+                                 .version = attempt.method.version,
+                                 .state = {},
+                                 .files = {plan.scene}};
+  return order_text(make_order_template(order, output, core.links, now + core.settings.link_life_ms), lease, lease_text,
+                    {variant.frame}, core.links, core.settings.times, use);
+}
+
 std::optional<std::string> benchmark_order(DispatchCore& core, ConnectedSlave& slave, store::Method const& method,
                                            std::int64_t now) {
   BenchmarkPlan const* const plan = plan_of(core, method.name);
@@ -34,16 +52,6 @@ std::optional<std::string> benchmark_order(DispatchCore& core, ConnectedSlave& s
   if (id == 0) return std::nullopt;
   BenchmarkVariant const variant = choose_benchmark(*plan->method.benchmark, core.settings.benchmark_ms,
                                                     slave.state.threads(), core.settings.random);
-  auto parameters = benchmark_parameters(plan->method, variant);
-  parameters.erase("frame");  // an order says it by itself
-  OutputSpec const output{plan->method.benchmark->format, code_pattern, variant.width, variant.height};
-  store::RunnableJob const order{.method = method.name,
-                                 .source = plan->scene.path,
-                                 .parameters = parameters.dump(),
-                                 .output = {},
-                                 .version = method.version,
-                                 .state = {},
-                                 .files = {plan->scene}};
   Attempt attempt{.id = id, .slave = slave.state.id, .frame = variant.frame, .sent_ms = now, .session = slave.session};
   attempt.expires_ms = attempt.journaled_ms = now + core.settings.lease_ms;
   attempt.method = method;
@@ -52,8 +60,7 @@ std::optional<std::string> benchmark_order(DispatchCore& core, ConnectedSlave& s
   core.attempts.add(attempt);
   slave.attempts.insert(id);
   Lease const token{0, id, slave.state.id, attempt.expires_ms, attempt.terms};
-  return order_text(make_order_template(order, output, core.links), token, sign_lease(token, core.settings.lease_key),
-                    {variant.frame}, core.links, core.settings.times);
+  return benchmark_text(core, attempt, token, sign_lease(token, core.settings.lease_key), OrderUse::first, now);
 }
 
 void benchmark_ended(DispatchCore& core, AttemptReport const& report,

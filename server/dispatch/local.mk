@@ -36,6 +36,7 @@ server_sources += \
   %D%/payment.cpp %D%/payment.h \
   %D%/points_sync.cpp %D%/points_sync.h \
   %D%/policy.cpp %D%/policy.h \
+  %D%/refresh.cpp %D%/refresh.h \
   %D%/result_events.cpp %D%/result_events.h \
   %D%/slave_capabilities.cpp %D%/slave_capabilities.h \
   %D%/slave_events.cpp %D%/slave_events.h \

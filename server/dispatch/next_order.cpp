@@ -19,10 +19,6 @@ constexpr std::int64_t held_ms = 30'000;  // of work, beside what a slave render
 
 std::string begin_attempt(DispatchCore& core, JobQueue& job, ConnectedSlave const& slave, Attempt attempt,
                           std::optional<PolicyTurn> turn, std::int64_t now) {
-  if (!job.order || now - job.order_made_ms > core.settings.link_life_ms / 2) {
-    job.order = make_order_template(job.info(), job.output(), core.links);
-    job.order_made_ms = now;
-  }
   attempt.job = job.info().id;
   attempt.slave = slave.state.id;
   attempt.frame = job.frame(attempt.task);
@@ -31,8 +27,8 @@ std::string begin_attempt(DispatchCore& core, JobQueue& job, ConnectedSlave cons
   attempt.terms.boost = core.policy.boost_of(attempt.job);
   lease_attempt(core, attempt, now, turn);
   Lease const token{attempt.task, attempt.id, attempt.slave, now + core.settings.lease_ms, attempt.terms};
-  return order_text(*job.order, token, sign_lease(token, core.settings.lease_key), job.place(attempt.task), core.links,
-                    core.settings.times);
+  return order_text(order_of(core, job, now), token, sign_lease(token, core.settings.lease_key),
+                    job.place(attempt.task), core.links, core.settings.times);
 }
 
 // Beside the frames in its slots a slave holds some, so that it waits for nobody between two of them: one of a job that
@@ -47,6 +43,14 @@ bool may_hold(DispatchCore const& core, ConnectedSlave const& slave, JobQueue co
 }
 
 }  // namespace
+
+OrderTemplate const& order_of(DispatchCore const& core, JobQueue& job, std::int64_t now) {
+  if (!job.order || now - job.order_made_ms > core.settings.link_life_ms / 2) {
+    job.order = make_order_template(job.info(), job.output(), core.links, now + core.settings.link_life_ms);
+    job.order_made_ms = now;
+  }
+  return *job.order;
+}
 
 std::optional<std::string> next_order(DispatchCore& core, ConnectedSlave& slave, std::int64_t now) {
   core.backlog.throttled = core.backlog.throttled || core.backlog.unwritten >= unwritten_limit;

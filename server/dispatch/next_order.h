@@ -9,7 +9,11 @@ namespace distren {
 
 struct ConnectedSlave;
 struct DispatchCore;
+struct OrderTemplate;
+class JobQueue;
 
+// What all orders of a job share; its addresses hold at least half of their life.
+OrderTemplate const& order_of(DispatchCore const& core, JobQueue& job, std::int64_t now);
 // The order that this slave should have now; nothing: none, or not now.
 std::optional<std::string> next_order(DispatchCore& core, ConnectedSlave& slave, std::int64_t now);
 // It measures its machine, alone.

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/text.h"
 #include "common/protocol/order.h"
 
 namespace distren {
@@ -59,7 +60,8 @@ OutputSpec output_of(OutputSpec const& spec, TaskPlace place) {
   return out;
 }
 
-OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec const& output, OrderLinks const& links) {
+OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec const& output, OrderLinks const& links,
+                                  std::int64_t expire_ms) {
   protocol::Order order;
   order.kind = job.id == 0 ? protocol::OrderKind::benchmark : protocol::OrderKind::render;
   order.job = job.id;
@@ -71,6 +73,7 @@ OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec cons
   if (job.after == 0)
     for (auto const& file : job.files)
       order.inputs.push_back({file.path, file.sha256, static_cast<std::int64_t>(file.size), links.blob(file.sha256)});
+  order.urls_expire_at = iso_time(expire_ms);
   auto text = protocol::order_template(order);
   if (job.after != 0 || text.text.size() > max_template_bytes) {
     order.inputs.clear();
@@ -81,7 +84,7 @@ OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec cons
 }
 
 std::string order_text(OrderTemplate const& order, Lease const& lease, std::string_view lease_text, TaskPlace place,
-                       OrderLinks const& links, OrderTimes const& times) {
+                       OrderLinks const& links, OrderTimes const& times, OrderUse use) {
   protocol::OrderAttempt attempt{
       .attempt = lease.attempt, .task = lease.task, .frame = place.frame, .lease = std::string(lease_text)};
   if (place.tile > 0 && order.output.tiles) {
@@ -103,7 +106,8 @@ std::string order_text(OrderTemplate const& order, Lease const& lease, std::stri
   frame.lease_ms = times.lease_ms;
   frame.deadline_ms = times.deadline_ms;
   frame.attempts.push_back(std::move(attempt));
-  return protocol::write_order(order.text, frame);
+  return use == OrderUse::update ? protocol::write_order_update(order.text, frame)
+                                 : protocol::write_order(order.text, frame);
 }
 
 }  // namespace distren

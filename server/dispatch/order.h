@@ -74,8 +74,11 @@ struct OrderTemplate {
   protocol::OrderTemplate text;
   OutputSpec output;
 };
-OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec const& output, OrderLinks const& links);
+// expire_ms: when the links that are made now expire, UNIX time.
+OrderTemplate make_order_template(store::RunnableJob const& job, OutputSpec const& output, OrderLinks const& links,
+                                  std::int64_t expire_ms);
+enum class OrderUse { first, update };  // update: the same order with new addresses
 std::string order_text(OrderTemplate const& order, Lease const& lease, std::string_view lease_text, TaskPlace place,
-                       OrderLinks const& links, OrderTimes const& times);
+                       OrderLinks const& links, OrderTimes const& times, OrderUse use = OrderUse::first);
 
 }  // namespace distren

@@ -83,6 +83,7 @@ protocol::Welcome welcome_for(store::SlaveIdentity const& slave, WelcomeSettings
   welcome.server = {"distrend", PACKAGE_VERSION};
   welcome.now_ms = now_ms;
   welcome.base_url = settings.base_url;
+  if (!settings.base_url.empty()) welcome.file_origins = {settings.base_url};
   welcome.heartbeat_ms = settings.heartbeat_ms;
   welcome.telemetry_ms = settings.telemetry_ms;
   welcome.limits = slave_rates;

@@ -6,9 +6,11 @@
 #include <chrono>
 
 #include "common/base/log.h"
+#include "common/protocol/order.h"
 #include "common/protocol/telemetry.h"
 #include "server/dispatch/attempt_events.h"
 #include "server/dispatch/log_requests.h"
+#include "server/dispatch/refresh.h"
 #include "server/dispatch/slave_events.h"
 #include "server/storage/job_folder.h"
 
@@ -83,6 +85,8 @@ void SlaveSession::receive(protocol::Incoming const& incoming) {
     if (auto const read = protocol::parse<protocol::Progress>(message); parsed(read)) progress(*read);
   } else if (type == protocol::ResultReport::type) {
     if (auto read = protocol::parse<protocol::ResultReport>(message); parsed(read)) result(std::move(*read), id);
+  } else if (type == protocol::Refresh::type) {
+    if (auto read = protocol::parse<protocol::Refresh>(message); parsed(read)) refresh(std::move(*read), id);
   } else if (type == protocol::LogText::type) {
     if (auto const log = protocol::parse<protocol::LogText>(message); parsed(log))
       services_.dispatcher.tell([slave = slave_.id, attempt = log->attempt, text = cleaned_log(log->text)](
@@ -108,6 +112,13 @@ void SlaveSession::progress(protocol::Progress const& message) {
   services_.dispatcher.tell([slave = slave_.id, items = message.items](DispatchCore& core, std::int64_t now) {
     for (auto const& item : items) report_progress(core, slave, item, now);
   });
+}
+
+void SlaveSession::refresh(protocol::Refresh message, std::string const& id) {
+  services_.dispatcher.tell(
+      [self = shared_from_this(), message = std::move(message), id](DispatchCore& core, std::int64_t now) {
+        self->send(refreshed_order(core, self->slave_.id, message, now), id);
+      });
 }
 
 void SlaveSession::result(protocol::ResultReport message, std::string const& id) {

@@ -17,6 +17,10 @@
 
 namespace distren {
 
+namespace protocol {
+struct Refresh;
+}
+
 class SlaveSession : public std::enable_shared_from_this<SlaveSession> {
 public:
   SlaveSession(SlaveServices& services, store::SlaveIdentity slave, protocol::Software const& software,
@@ -38,6 +42,7 @@ public:
 
 private:
   void progress(protocol::Progress const& message);
+  void refresh(protocol::Refresh message, std::string const& id);
   void result(protocol::ResultReport message, std::string const& id);
   void announce(protocol::Announce const& message, std::string const& id);
   void record_announce();

@@ -297,6 +297,18 @@ def a_thousand_types_of_the_future_are_harmless(grid):
 
 
 @case
+def what_is_reserved_is_not_supported_and_harmless(grid):
+    for carrier in CARRIERS:
+        with carrier(grid).welcome(slave(grid, "reserved-" + carrier.__name__)).announce(slots=0) as line:
+            for number in range(20):
+                line.send({"type": "signed", "id": str(number), "slave": 7, "key": "k", "payload": "{}", "signature": "s"})
+                error = line.expect("error")
+                assert (error["code"], error["reply_to"]) == ("unsupported_type", str(number)), error
+            line.send({"type": "ping"})
+            line.expect("pong")
+
+
+@case
 def a_line_of_the_greatest_length_passes_and_one_byte_more_does_not(grid):
     with Line(grid).welcome(slave(grid, "malicious")).announce(slots=0) as line:
         ping = b'{"type":"ping","of_the_future":"' + b"x" * (65536 - 34) + b'"}'

@@ -161,12 +161,15 @@ only_the_shader_cache_of_its_owner_outlives_a_renderer.missing = None if SANDBOX
 # --- over HTTPS only -----------------------------------------------------------------------------------------------
 
 
-def simple(server, slave, behaviour, orders=1, goodbye=False, cancelled=0):
+def simple(server, slave, behaviour, orders=1, goodbye=False, cancelled=0, expired=False):
     """Runs distren-simpleslave --once; returns (process, results). goodbye: to its first result; cancelled: this attempt,
-    when it says how far that is; those after it are good."""
+    when it says how far that is; those after it are good. expired: the addresses of the first order."""
     pending = [server.order(i + 1, behaviour.encode() if not cancelled or i < cancelled else b"good")
                for i in range(orders)]
-    results, sent_away = [], []
+    results, sent_away, renewed = [], [], []
+    if expired:
+        server.expired = ("/old",)
+        pending[0]["inputs"][0]["url"] += "/old"
 
     def exchange(authorization, messages):
         answers = []
@@ -175,6 +178,9 @@ def simple(server, slave, behaviour, orders=1, goodbye=False, cancelled=0):
                 answers.append(server.welcome_message(session="dl_secret"))
             elif authorization not in (None, "Bearer dl_secret"):
                 return 401, {"code": "session_ended", "detail": "this session is over"}
+            elif message["type"] == "refresh":
+                renewed.append(message)
+                answers.append({**server.order(message["attempt"], behaviour.encode()), "type": "order_update"})
             elif message["type"] == "announce" and message["slots"] and pending:
                 answers.append(pending.pop(0))
             elif message["type"] == "result" and goodbye and not sent_away:
@@ -203,7 +209,14 @@ def simple(server, slave, behaviour, orders=1, goodbye=False, cancelled=0):
          "--state", slave.folder + "/state", "--methods", methods, "--once"] + ([] if SANDBOX else ["--no-sandbox"]),
         capture_output=True, text=True, timeout=PATIENCE * 2,
         env={**os.environ, "PATH": slave.folder + "/program:" + os.environ["PATH"]})
+    assert bool(renewed) == expired, renewed
     return done, results
+
+
+def the_simple_slave_asks_for_new_addresses_when_the_old_have_expired(server, slave):
+    done, results = simple(server, slave, "good", expired=True)
+    assert done.returncode == 0, done
+    assert [result["outcome"] for result in results] == ["done"], results
 
 
 def the_simple_slave_renders_over_http_only(server, slave):

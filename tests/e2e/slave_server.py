@@ -55,6 +55,75 @@ def a_file_with_another_digest_is_rejected(server, slave):
     server.blobs[digest] = b"evil"
     result = frame(server, line, 1, "x", files=[("scene.blend", digest, 4)])
     assert result["outcome"] == "failed" and "SHA-256" in result["message"], result
+    assert result["code"] == "download_failed", result
+
+
+def result_of(line, attempt):
+    result = line.expect("result", attempt=attempt)
+    accept(line, result)
+    return result
+
+
+def a_file_that_the_server_does_not_have_is_missing_of_the_job(server, slave):
+    line = slave.signed_on()
+    digest = server.add(b"good")
+    del server.blobs[digest]
+    line.send({**server.order(1, b"x", files=[("scene.blend", digest, 4)])})
+    assert result_of(line, 1)["code"] == "input_missing"
+
+
+def answer_refresh(server, line, attempt, behaviour, **changes):
+    """The order of this attempt with new addresses, when the slave asks for them."""
+    asked = line.expect("refresh", attempt=attempt)
+    assert asked["lease"] == "lease-%d" % attempt, asked
+    line.send({**server.order(attempt, behaviour, **changes), "type": "order_update"})
+
+
+def expired_addresses_are_renewed_before_a_download(server, slave):
+    line = slave.signed_on()
+    past = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - 60))
+    line.send(server.order(1, b"good", urls_expire_at=past))
+    answer_refresh(server, line, 1, b"good", urls_expire_at="2100-01-01T00:00:00.000Z")
+    assert result_of(line, 1)["outcome"] == "done"
+    assert len(server.gets) == 1, server.gets
+
+
+def addresses_that_the_server_calls_expired_are_renewed_for_downloads_and_uploads(server, slave):
+    server.expired = ("/old", "signature=old")
+    line = slave.signed_on()
+    order = server.order(1, b"good", upload="/api/v1/uploads?attempt=1&signature=old")
+    order["inputs"][0]["url"] += "/old"
+    line.send(order)
+    answer_refresh(server, line, 1, b"good", upload="/api/v1/uploads?attempt=1&signature=old")
+    answer_refresh(server, line, 1, b"good")
+    result = result_of(line, 1)
+    assert result["outcome"] == "done" and server.uploaded(result).startswith(b"\x89PNG"), result
+
+
+def another_order_in_place_of_new_addresses_is_not_taken(server, slave):
+    server.expired = ("/old",)
+    line = slave.signed_on()
+    order = server.order(1, b"good")
+    order["inputs"][0]["url"] += "/old"
+    line.send(order)
+    answer_refresh(server, line, 1, b"another scene")
+    result = result_of(line, 1)
+    assert result["outcome"] in ("failed", "returned") and "another order" in result["message"], result
+
+
+def files_come_from_the_origins_of_the_welcome_alone(server, slave):
+    line = slave.signed_on()
+    order = server.order(1, b"good")
+    order["inputs"][0]["url"] = server.url.replace("127.0.0.1", "localhost") + order["inputs"][0]["url"]
+    line.send(order)
+    result = result_of(line, 1)
+    assert result["outcome"] != "done" and "leads away" in result["message"] and server.gets == [], result
+    line.close()
+    server.welcome["file_origins"] = [server.url.replace("127.0.0.1", "localhost")]
+    line = server.next_line()
+    order["attempts"][0].update(attempt=2, lease="lease-2")
+    line.send(order)
+    assert result_of(line, 2)["outcome"] == "done"
 
 
 def an_interrupted_download_is_resumed(server, slave):

@@ -23,6 +23,7 @@ class FakeServer:
         self.cut_downloads = 0  # number of downloads to cut off half way
         self.cut_uploads = 0
         self.refuse_uploads = None  # a status
+        self.expired = ()  # parts of URLs whose signatures have expired
         self.refusal = None  # answer to the sign-on instead of welcome
         self.welcome = {}  # further members of the welcome
         self.posts = queue.Queue()  # (authorization, messages) of /api/v1/line
@@ -176,7 +177,15 @@ class FileHandler(http.server.BaseHTTPRequestHandler):
     def body(self):
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
+    def has_expired(self):
+        if not any(part in self.path for part in self.fake.expired):
+            return False
+        self.answer(403, b'{"code":"link_expired","detail":"this address has expired; ask for a new one"}')
+        return True
+
     def do_GET(self):
+        if self.has_expired():
+            return None
         wanted = self.headers.get("Range")
         self.fake.gets.append((self.path, wanted))
         data = self.fake.blobs.get(self.path.split("?")[0].rsplit("/", 1)[1])
@@ -209,6 +218,8 @@ class FileHandler(http.server.BaseHTTPRequestHandler):
             self.fake.posts.put((self.headers.get("Authorization"), messages))
             status, value = self.fake.exchange(self.headers.get("Authorization"), messages)
             return self.answer(status, json.dumps(value).encode(), [("Content-Type", "application/json")])
+        if self.has_expired():
+            return None
         if self.fake.refuse_uploads:
             return self.answer(self.fake.refuse_uploads, b'{"code":"forbidden","detail":"too old"}')
         if self.fake.cut_uploads > 0:

@@ -10,6 +10,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
+// Empty: it is of another origin.
+std::string resolve_url_of(FileOrigins const& origins, std::string const& reference) {
+  auto const url = resolve(origins, reference);
+  return url ? *url : std::string();
+}
+
 START_TEST(addresses_are_told_apart_by_how_far_they_are) {
   for (auto const* here : {"127.0.0.1", "127.9.9.9", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1"})
     ck_assert_msg(reach_of_address(here) == Reach::this_machine, "%s", here);
@@ -65,6 +71,26 @@ START_TEST(a_server_outside_cannot_send_its_slave_behind_the_firewall) {
 }
 END_TEST
 
+START_TEST(files_come_from_the_base_url_and_from_the_origins_that_are_as_far) {
+  auto const resolve = [](std::string const& host) {
+    return std::vector<std::string>{host == "inside.example.org" ? "10.0.0.1" : "93.184.216.34"};
+  };
+  auto const origins = [&](char const* configured) {
+    return file_origins(
+        configured, "https://grid.example.org:8443",
+        {"https://GRID.example.org:8443/", "https://files.example.org", "https://inside.example.org", "no address"},
+        "grid.example.org", resolve);
+  };
+  auto const from = origins("");
+  ck_assert(from.others == std::vector<std::string>{"https://files.example.org:443"});
+  ck_assert_text(resolve_url_of(from, "/a?b"), "https://grid.example.org:8443/a?b");
+  ck_assert_text(resolve_url_of(from, "https://files.example.org/a"), "https://files.example.org/a");
+  ck_assert_text(resolve_url_of(from, "https://files.example.org:444/a"), "");
+  ck_assert_text(resolve_url_of(from, "https://inside.example.org/a"), "");
+  ck_assert(origins("https://grid.example.org:8443").others.empty());  // the volunteer's own word holds
+}
+END_TEST
+
 START_TEST(waits_double_up_to_the_longest) {
   Backoff backoff(500ms, 4000ms);
   std::vector<std::int64_t> waits;
@@ -89,6 +115,7 @@ END_TEST
 TestGroup const server_tests{
     "server",
     {addresses_are_told_apart_by_how_far_they_are, a_server_outside_cannot_send_its_slave_behind_the_firewall,
-     waits_double_up_to_the_longest, waits_are_spread_and_never_above_the_longest}};
+     files_come_from_the_base_url_and_from_the_origins_that_are_as_far, waits_double_up_to_the_longest,
+     waits_are_spread_and_never_above_the_longest}};
 
 }  // namespace

@@ -40,6 +40,7 @@ Order an_order() {
   order.renderer = {"blender", "3.4"};
   order.parameters = {{"file", "scene.blend"}, {"samples", 64}};
   order.inputs = {{"scene.blend", std::string(64, 'a'), 52344, "/api/v1/files/blobs/x?signature=\"y\""}};
+  order.urls_expire_at = "2026-01-01T00:00:00.123Z";
   order.attempts.push_back(
       {.attempt = 981,
        .task = 5,
@@ -181,6 +182,7 @@ START_TEST(an_order_of_a_template_is_the_order_with_its_frames) {
   Order whole = order;
   whole.attempts = frame.attempts;
   ck_assert(json::parse(text) == json::parse(write(whole)));
+  ck_assert(json::parse(write_order_update(order_template(order), frame)) == json::parse(write(OrderUpdate{whole})));
   auto const read = parse<Order>(json::parse(text));
   ck_assert(read.has_value());
   auto const frames = frames_of(*read);
@@ -188,6 +190,7 @@ START_TEST(an_order_of_a_template_is_the_order_with_its_frames) {
   ck_assert(frames[1].attempt == 982 && frames[1].frame == -5 && frames[1].output->name == "0005.png");
   ck_assert(frames[1].parameters["frame"] == -5 && frames[1].parameters["last-row"] == 20);
   ck_assert(frames[1].parameters["samples"] == 64 && frames[1].owner == order.owner);
+  ck_assert_int_eq(frames[1].urls_expire_ms, 1'767'225'600'123);
 }
 END_TEST
 
@@ -222,6 +225,8 @@ START_TEST(no_member_of_no_message_stops_a_reader) {
   survive(SettingsMessage{{1, 64, 1, {{"mon 08:00-09:00"}}, true}});
   survive(Telemetry{SlaveActivity::idle, 1, 1, 1, 1, 1, 1, 1, true});
   survive(an_order());
+  survive(OrderUpdate{an_order()});
+  survive(Refresh{1, "l"});
   survive(Cancel{{1}, "c", "r"});
   survive(Goodbye{.code = "c", .message = "m", .retry_ms = 1, .servers = {"s"}});
   survive(LogText{1, "t"});

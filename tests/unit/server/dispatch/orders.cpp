@@ -1,4 +1,7 @@
 // Which order goes to which slave, and what it says.
+#include "common/base/text.h"
+#include "common/protocol/order.h"
+#include "server/dispatch/refresh.h"
 #include "tests/support/dispatch_grid.h"
 
 using namespace distren;
@@ -23,6 +26,39 @@ START_TEST(an_order_says_all_that_a_slave_needs) {
   auto const lease = verify_lease(order["lease"].get<std::string>(), "key");
   ck_assert(lease && lease->task == 1000 && lease->attempt == 100 && lease->slave == 7);
   ck_assert_uint_eq(grid.journal.leases.size(), 1);
+}
+END_TEST
+
+START_TEST(an_order_is_sent_again_with_new_addresses_and_the_same_lease) {
+  Grid grid;
+  grid.add_job(1, 1);
+  auto const slave = grid.add_slave(7);
+  json const order = slave->received[0];
+  ck_assert_text(order["urls_expire_at"], iso_time(grid.now + 3'600'000));
+  auto const attempt = order["attempt"].get<std::int64_t>();
+  protocol::Refresh asked{attempt, order["lease"]};
+  auto const answer = [&](std::int64_t who) { return json::parse(refreshed_order(grid.core, who, asked, grid.now)); };
+  grid.now += 590'000;
+  json update = answer(7);
+  ck_assert_text(update["type"], "order_update");
+  ck_assert_text(update["urls_expire_at"], order["urls_expire_at"]);  // they hold for most of their life
+  ck_assert_int_eq(grid.core.attempts.at(attempt).expires_ms, grid.now + 600'000);
+  grid.now += 590'000;
+  ck_assert_text(answer(7)["type"], "order_update");
+  grid.now += 590'000;
+  ck_assert_text(answer(7)["type"], "order_update");
+  grid.now += 590'000;
+  update = answer(7);
+  ck_assert_text(update["urls_expire_at"], iso_time(grid.now + 3'600'000));
+  ck_assert_text(update["attempts"][0]["lease"], order["lease"]);
+  ck_assert(update["inputs"] == order["inputs"] && update["attempts"][0]["frame"] == order["frame"]);
+  ck_assert_text(answer(8)["type"], "cancel");
+  asked.lease[0] = '9';
+  ck_assert_text(answer(7)["type"], "cancel");
+  asked.lease = order["lease"];
+  grid.done(order, 7);
+  grid.commit();
+  ck_assert_text(answer(7)["type"], "cancel");
 }
 END_TEST
 
@@ -300,8 +336,8 @@ END_TEST
 
 TestGroup const orders_tests{
     "orders",
-    {an_order_says_all_that_a_slave_needs, no_order_is_longer_than_a_line,
-     an_order_of_a_job_with_many_files_names_their_list,
+    {an_order_says_all_that_a_slave_needs, an_order_is_sent_again_with_new_addresses_and_the_same_lease,
+     no_order_is_longer_than_a_line, an_order_of_a_job_with_many_files_names_their_list,
      every_frame_is_given_once_and_the_next_follows_the_result_before_its_commit,
      a_slave_gets_as_many_orders_as_it_has_slots, a_slave_holds_one_order_ahead_and_many_of_short_frames,
      near_the_end_of_a_job_nothing_is_held_back_from_others, work_reaches_slaves_that_waited_for_it,
