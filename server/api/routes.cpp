@@ -133,7 +133,7 @@ std::vector<Route> api_routes() {
 
       Route("GET", "/api/v1/notifications", login, account_read, handle_list_notifications)
           .with_query("limit cursor after_id channel"),
-      Route("GET", "/api/v1/notifications/preferences", login, account_write, handle_show_preferences),
+      Route("GET", "/api/v1/notifications/preferences", login, account_read, handle_show_preferences),
       Route("PATCH", "/api/v1/notifications/preferences", login, account_write, handle_change_preferences),
       Route("POST", "/api/v1/users/me/email/send-code", login, account_write, handle_send_email_code),
       Route("POST", "/api/v1/users/me/email/confirm", login, account_write, handle_confirm_email),
