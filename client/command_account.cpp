@@ -75,7 +75,7 @@ Result<int> show_status(Context const& context) {
   if (!session->settings().token.empty()) {
     auto me = session->get("/api/v1/users/me", "your account");
     if (me)
-      user = object_of(*me, "user");
+      user = *me;
     else if (me.error().code != Errc::denied)
       return me.error();
   }

@@ -16,6 +16,7 @@ nobase_dist_sql_DATA = \
   %D%/migrations/0011_words.sql \
   %D%/migrations/0012_api.sql \
   %D%/migrations/0013_line.sql \
+  %D%/migrations/0014_people.sql \
   %D%/procedures/blob/blob_delete_unused.sql \
   %D%/procedures/blob/blob_missing.sql \
   %D%/procedures/blob/blob_record.sql \
@@ -145,7 +146,9 @@ nobase_dist_sql_DATA = \
   %D%/procedures/user/login_record.sql \
   %D%/procedures/user/session_create.sql \
   %D%/procedures/user/session_delete.sql \
+  %D%/procedures/user/session_end.sql \
   %D%/procedures/user/session_find.sql \
+  %D%/procedures/user/session_list.sql \
   %D%/procedures/user/token_create.sql \
   %D%/procedures/user/token_delete.sql \
   %D%/procedures/user/token_find.sql \
@@ -154,7 +157,13 @@ nobase_dist_sql_DATA = \
   %D%/procedures/user/user_blocked_check.sql \
   %D%/procedures/user/user_create.sql \
   %D%/procedures/user/user_credentials.sql \
+  %D%/procedures/user/user_delete.sql \
+  %D%/procedures/user/user_email_change.sql \
+  %D%/procedures/user/user_find.sql \
+  %D%/procedures/user/user_gone_clear.sql \
+  %D%/procedures/user/user_gone_jobs.sql \
   %D%/procedures/user/user_list.sql \
+  %D%/procedures/user/user_password_change.sql \
   %D%/procedures/user/user_show.sql \
   %D%/procedures/user/user_role_change.sql \
   %D%/procedures/user/user_task_count.sql \

@@ -132,6 +132,29 @@ bool JsonBody::read(char const* name, Need need, bool& target) {
   return true;
 }
 
+bool JsonBody::is_null(char const* name) {
+  auto const found = object_.find(name);
+  if (found == object_.end() || !found->is_null()) return false;
+  asked_.emplace_back(name);
+  return true;
+}
+
+bool JsonBody::read_or_null(char const* name, std::optional<std::string>& target, std::size_t longest) {
+  if (is_null(name)) return target.reset(), true;
+  std::string text;
+  if (!read(name, optional, text, longest)) return false;
+  target = std::move(text);
+  return true;
+}
+
+bool JsonBody::read_or_null(char const* name, std::optional<std::int64_t>& target, std::int64_t min, std::int64_t max) {
+  if (is_null(name)) return target.reset(), true;
+  std::int64_t number = 0;
+  if (!read(name, optional, number, min, max)) return false;
+  target = number;
+  return true;
+}
+
 bool JsonBody::read_object(char const* name, Need need, json& target) {
   auto* value = find(name, need);
   if (value == nullptr) return false;

@@ -35,6 +35,7 @@ struct Caller {
   [[nodiscard]] bool moderates() const {
     return user.role != store::Role::user && (scopes & static_cast<unsigned>(Scope::admin)) != 0;
   }
+  [[nodiscard]] bool administers() const { return user.role == store::Role::administrator && moderates(); }
   // May see and change what this user owns.
   [[nodiscard]] bool may_access(std::int64_t owner) const { return known() && (user.id == owner || moderates()); }
 };

@@ -15,7 +15,17 @@ std::vector<Route> api_routes();
 Reply handle_create_user(Request const&, Context&);
 Reply handle_create_session(Request const&, Context&);
 Reply handle_delete_current_session(Request const&, Context&);
+
+// account.cpp
 Reply handle_show_me(Request const&, Context&);
+Reply handle_change_me(Request const&, Context&);
+Reply handle_change_password(Request const&, Context&);
+Reply handle_delete_me(Request const&, Context&);
+
+// sessions.cpp
+Reply handle_list_sessions(Request const&, Context&);
+Reply handle_end_session(Request const&, Context&);
+Reply handle_show_current_session(Request const&, Context&);
 
 // tokens.cpp
 Reply handle_list_tokens(Request const&, Context&);
@@ -132,6 +142,7 @@ Reply handle_list_notifications(Request const&, Context&);
 
 // administration.cpp
 Reply handle_list_users(Request const&, Context&);
+Reply handle_show_user(Request const&, Context&);
 Reply handle_change_user(Request const&, Context&);
 Reply handle_block_user(Request const&, Context&);
 Reply handle_unblock_user(Request const&, Context&);

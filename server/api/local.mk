@@ -1,6 +1,7 @@
 # HTTP routes, callers and replies; nothing else.
 server_sources += \
   %D%/access.cpp %D%/access.h \
+  %D%/account.cpp \
   %D%/administration.cpp \
   %D%/caller.cpp %D%/caller.h \
   %D%/concurrency_limiter.h \
@@ -19,12 +20,14 @@ server_sources += \
   %D%/json.cpp %D%/json.h \
   %D%/list.cpp %D%/list.h \
   %D%/notifications.cpp \
+  %D%/password.cpp %D%/password.h \
   %D%/points.cpp \
   %D%/projects.cpp \
   %D%/remote_settings.cpp \
   %D%/router.cpp %D%/router.h \
   %D%/routes.cpp \
   %D%/services.h \
+  %D%/sessions.cpp \
   %D%/settings.cpp \
   %D%/shots.cpp \
   %D%/slave_messages.cpp \

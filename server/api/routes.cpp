@@ -15,8 +15,14 @@ std::vector<Route> api_routes() {
   return {
       Route("POST", "/api/v1/users", nothing, none, handle_create_user).with_throttle().with_secret(),
       Route("POST", "/api/v1/sessions", nothing, none, handle_create_session).with_throttle().with_secret(),
+      Route("GET", "/api/v1/sessions", login, admin, handle_list_sessions).with_query("limit cursor"),
+      Route("GET", "/api/v1/sessions/current", login, none, handle_show_current_session).with_secret(),
       Route("DELETE", "/api/v1/sessions/current", login, none, handle_delete_current_session),
-      Route("GET", "/api/v1/users/me", login, none, handle_show_me).with_secret(),
+      Route("DELETE", "/api/v1/sessions/{session_id}", login, admin, handle_end_session),
+      Route("GET", "/api/v1/users/me", login, none, handle_show_me),
+      Route("PATCH", "/api/v1/users/me", login, admin, handle_change_me).with_revision(),
+      Route("DELETE", "/api/v1/users/me", login, admin, handle_delete_me).with_revision(),
+      Route("PUT", "/api/v1/users/me/password", login, admin, handle_change_password),
 
       Route("GET", "/api/v1/tokens", login, admin, handle_list_tokens).with_query("limit cursor"),
       Route("POST", "/api/v1/tokens", login, admin, handle_create_token).once_with_secret(),
@@ -126,7 +132,8 @@ std::vector<Route> api_routes() {
       Route("POST", "/api/v1/users/me/email/confirm", login, admin, handle_confirm_email),
       Route("POST", "/api/v1/notifications/test", login, admin, handle_test_notification),
 
-      Route("GET", "/api/v1/users", login, admin, handle_list_users).with_query("limit cursor q filter"),
+      Route("GET", "/api/v1/users", login, read, handle_list_users).with_query("limit cursor q filter name"),
+      Route("GET", "/api/v1/users/{user_id}", login, read, handle_show_user),
       Route("PATCH", "/api/v1/users/{user_id}", login, admin, handle_change_user).with_revision(),
       Route("POST", "/api/v1/users/{user_id}/block", login, admin, handle_block_user).with_revision(),
       Route("POST", "/api/v1/users/{user_id}/unblock", login, admin, handle_unblock_user).with_revision(),

@@ -31,6 +31,8 @@ constexpr std::array catalogue{
     ProblemKind{"csrf_failed", 403, "The X-CSRF-Token is missing or wrong", "Reload the page."},
     ProblemKind{"cross_site", 403, "The request comes from another site", "Open the grid's own page."},
     ProblemKind{"account_blocked", 403, "The account is blocked", "Ask an administrator of the grid."},
+    ProblemKind{"login_too_old", 403, "The login is too old for this",
+                "Log in again, then repeat the request within five minutes."},
     ProblemKind{"registration_closed", 403, "Registration is closed",
                 "Ask the administrator of the grid for an account."},
     ProblemKind{"link_invalid", 403, "The signed address is not valid",

@@ -1,5 +1,6 @@
 # One typed function per stored procedure.
 server_sources += \
+  %D%/accounts.cpp %D%/accounts.h \
   %D%/administration.cpp %D%/administration.h \
   %D%/jobs.cpp %D%/jobs.h \
   %D%/journal.cpp %D%/journal.h \

@@ -25,7 +25,6 @@ struct NotificationSettings {
 Result<NotificationSettings> show_notification_settings(Database&, std::int64_t user);
 
 struct NotificationChange {  // what is absent stays as it is
-  std::optional<std::string> email{};
   std::optional<std::string> webhook{};
   std::string secret{};                  // with a webhook
   std::optional<std::string> choices{};  // JSON [[kind, channel]...]

@@ -43,7 +43,7 @@ Result<std::int64_t> record_login(Database&, std::int64_t user, bool ok);
 
 // secret_hash: 32 bytes SHA-256 of the random secret that the person holds.
 Result<void> create_session(Database&, std::int64_t user, std::string_view secret_hash, std::int64_t lifetime_s,
-                            std::string_view address);
+                            std::string_view address, std::string_view user_agent);
 // not_found when unknown or expired.
 Result<User> find_session(Database&, std::string_view secret_hash);
 Result<void> delete_session(Database&, std::string_view secret_hash);

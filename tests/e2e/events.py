@@ -150,7 +150,7 @@ def a_stream_resumes_after_the_last_event(grid):
 @case
 def the_own_user_contains_the_last_event_id(grid):
     job = grid.submit(SCENE, "--frames", "1", "--paused", "--name", "begin")
-    event = grid.api("GET", "/api/v1/users/me")[1]["last_event_id"]
+    event = grid.api("GET", "/api/v1/sessions/current")[1]["last_event_id"]
     grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "told"})
     with Stream(grid, since=event) as stream:
         stream.expect("job", lambda data: data.get("name") == "told")

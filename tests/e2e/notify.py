@@ -53,8 +53,10 @@ def fixture():
 @case
 def no_notification_is_sent_by_default(fixture):
     fixture.give(1, "first")
+    email = {"email": "ben@example.org", "current_password": "correct horse battery"}
+    assert fixture.api("PATCH", "/api/v1/users/me", email)[0] == 200
     status, answer = fixture.api("PATCH", "/api/v1/notifications/preferences", {
-        "email": "ben@example.org", "webhook_url": f"http://127.0.0.1:{fixture.hook.port}/hook?x=1"})
+        "webhook_url": f"http://127.0.0.1:{fixture.hook.port}/hook?x=1"})
     assert status == 200 and answer["webhook_secret"] and not answer["choices"], answer
     fixture.secret = answer["webhook_secret"]
     assert not fixture.mail.mails and not fixture.hook.requests

@@ -129,7 +129,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
         token = f"token{number()}"
         user = {"id": 1, "name": body["name"], "role": role}
         state["tokens"][token] = user
-        self.answer(201, {"user": user, "token": token, "csrf": "x"})
+        self.answer(201, {"kind": "bearer", "user": user, "token": token, "csrf": None})
 
     def delete_sessions(self, *_):
         self.user()
@@ -137,7 +137,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
         self.answer(204)
 
     def get_users(self, *_):
-        self.answer(200, {"user": self.user()})
+        self.answer(200, self.user())
 
     def get_grid(self, *_):
         self.answer(200, {"name": "distrend", "server_version": "0.1.0", "slaves": {"online": 1, "total": 2},

@@ -106,7 +106,8 @@ tests_unit_test_server_jobs_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_unit_test_server_jobs_LDADD = $(SERVER_TEST_LIBS)
 EXTRA_tests_unit_test_server_jobs_DEPENDENCIES = distren-scene
 
-tests_unit_test_server_api_SOURCES = tests/unit/server/api/access.cpp tests/unit/server/api/administration.cpp \
+tests_unit_test_server_api_SOURCES = tests/unit/server/api/access.cpp tests/unit/server/api/account.cpp \
+  tests/unit/server/api/administration.cpp \
   tests/unit/server/api/events.cpp tests/unit/server/api/jobs.cpp tests/unit/server/api/openapi.cpp \
   tests/unit/server/api/points.cpp tests/unit/server/api/requests.cpp \
   tests/unit/server/api/router.cpp tests/unit/server/api/shots.cpp \

@@ -76,7 +76,7 @@ export function subscribe(interest: Interest): () => void {
   };
 }
 
-/** Sets the position of the stream: events after this one, which GET /users/me returned, are new. */
+/** Sets the position of the stream: events after this one, which GET /sessions/current returned, are new. */
 export function knowPosition(event: string): void {
   last ??= event;
 }
@@ -162,7 +162,7 @@ function open(): void {
   stream.onerror = () => source === stream && failed();
 }
 
-// The browser gives no reason. Requesting /me finds it: the server is unavailable, the session has ended, or neither.
+// The browser gives no reason. Requesting /users/me finds it: the server is unavailable, the session has ended, or neither.
 function failed(): void {
   close();
   fails += 1;

@@ -13,6 +13,7 @@ export type {
   Project,
   SceneFound,
   Scope,
+  Session,
   Setting,
   Shot,
   Slave,

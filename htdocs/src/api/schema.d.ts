@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Accounts, newest first */
+        /** Accounts, newest first; who administers nothing looks one up by its name */
         get: operations["listUsers"];
         put?: never;
         /** Make an account and log in; the first one of a grid administers it */
@@ -29,7 +29,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Where I am logged in, newest first; at most a hundred, the oldest goes */
+        get: operations["listSessions"];
         put?: never;
         /**
          * Log in
@@ -42,6 +43,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of my logins; open pages of it hear so at once */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/current": {
         parameters: {
             query?: never;
@@ -49,7 +69,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What a page that was loaded again has lost */
+        get: operations["showCurrentSession"];
         put?: never;
         post?: never;
         /** End this session */
@@ -69,6 +90,31 @@ export interface paths {
         /** Who am I */
         get: operations["showMe"];
         put?: never;
+        post?: never;
+        /**
+         * Delete my account
+         * @description Needs a login that is younger than five minutes (`login_too_old`), so ask for the password before. Logins and API tokens end, slaves are revoked, jobs are cancelled and soon deleted with their images and projects, the name is free. The ledger keeps what was moved, under the number alone. The last administrator stays.
+         */
+        delete: operations["deleteMe"];
+        options?: never;
+        head?: never;
+        /**
+         * Change my e-mail address
+         * @description A new address is to be confirmed (users/me/email); until then nothing is sent there but the code.
+         */
+        patch: operations["changeMe"];
+        trace?: never;
+    };
+    "/api/v1/users/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change my password; all other logins end, API tokens stay */
+        put: operations["changePassword"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1367,7 +1413,8 @@ export interface paths {
             };
             cookie?: never;
         };
-        get?: never;
+        /** One account; to others than its owner and administrators what is private is null */
+        get: operations["showUser"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1668,7 +1715,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "malformed_json" | "invalid_request" | "cursor_invalid" | "idempotency_key_missing" | "ambiguous_http" | "unauthenticated" | "session_ended" | "wrong_credentials" | "forbidden" | "scope_missing" | "csrf_failed" | "cross_site" | "account_blocked" | "registration_closed" | "link_invalid" | "link_expired" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "range_not_satisfiable" | "state_conflict" | "name_taken" | "insufficient_points" | "files_missing" | "quota_exceeded" | "upload_offset_differs" | "slave_online_elsewhere" | "client_too_old" | "remote_settings_refused" | "request_in_progress" | "precondition_failed" | "tus_version" | "too_large" | "idempotency_key_reused" | "rate_limited" | "sign_in_throttled" | "too_many_streams" | "mail_limit" | "checksum_mismatch" | "disk_full" | "internal_error" | "busy" | "database_unavailable" | "shutting_down" | "not_ready";
+            code: "malformed_json" | "invalid_request" | "cursor_invalid" | "idempotency_key_missing" | "ambiguous_http" | "unauthenticated" | "session_ended" | "wrong_credentials" | "forbidden" | "scope_missing" | "csrf_failed" | "cross_site" | "account_blocked" | "login_too_old" | "registration_closed" | "link_invalid" | "link_expired" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "range_not_satisfiable" | "state_conflict" | "name_taken" | "insufficient_points" | "files_missing" | "quota_exceeded" | "upload_offset_differs" | "slave_online_elsewhere" | "client_too_old" | "remote_settings_refused" | "request_in_progress" | "precondition_failed" | "tus_version" | "too_large" | "idempotency_key_reused" | "rate_limited" | "sign_in_throttled" | "too_many_streams" | "mail_limit" | "checksum_mismatch" | "disk_full" | "internal_error" | "busy" | "database_unavailable" | "shutting_down" | "not_ready";
             /** @description A sentence for people: what was wrong, with the value, and what to do */
             detail: string;
             /** @description As in the header Request-Id and in the server's log */
@@ -1804,9 +1851,27 @@ export interface components {
             /** Format: date-time */
             blocked_at: string | null;
             blocked_reason: string | null;
-            job_count: number;
-            slave_count: number;
+            job_count: number | null;
+            slave_count: number | null;
             total_millipoints: components["schemas"]["Millipoints"];
+        };
+        Session: {
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description To the minute
+             */
+            last_seen_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            address: string | null;
+            /** @description As the program named itself */
+            user_agent: string | null;
+            /** @description Is this the one that asks */
+            is_current: boolean;
         };
         Token: {
             /** Format: int64 */
@@ -2537,18 +2602,30 @@ export interface components {
                 };
             };
         };
-        /** @description Logged in; the cookie distren_session is set too */
+        /** @description Logged in */
         Session: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/json": {
+                    /** @enum {string} */
+                    kind: "bearer" | "cookie";
                     user: components["schemas"]["User"];
-                    /** @description The session's secret */
-                    token: string;
-                    csrf: string;
+                    /** @description The secret of the session; null: the cookie distren_session has it */
+                    token: string | null;
+                    /** @description For X-CSRF-Token; null: there is no cookie */
+                    csrf: string | null;
                 };
+            };
+        };
+        /** @description The account */
+        User: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["User"];
             };
         };
         /** @description The slave */
@@ -2836,6 +2913,7 @@ export interface components {
         SlaveId: number;
         TaskId: number;
         TokenId: number;
+        SessionId: number;
         UserId: number;
     };
     requestBodies: {
@@ -2864,6 +2942,7 @@ export type Forecast = components['schemas']['Forecast'];
 export type Why = components['schemas']['Why'];
 export type Scope = components['schemas']['Scope'];
 export type User = components['schemas']['User'];
+export type Session = components['schemas']['Session'];
 export type Token = components['schemas']['Token'];
 export type Project = components['schemas']['Project'];
 export type Shot = components['schemas']['Shot'];
@@ -2901,6 +2980,7 @@ export type OutputFile = components['schemas']['OutputFile'];
 export type ResponseNotificationSettings = components['responses']['NotificationSettings'];
 export type ResponseSettings = components['responses']['Settings'];
 export type ResponseSession = components['responses']['Session'];
+export type ResponseUser = components['responses']['User'];
 export type ResponseSlave = components['responses']['Slave'];
 export type ResponseSlaveBlocks = components['responses']['SlaveBlocks'];
 export type ResponseSlaveCredentials = components['responses']['SlaveCredentials'];
@@ -2948,6 +3028,7 @@ export type ParameterShotId = components['parameters']['ShotId'];
 export type ParameterSlaveId = components['parameters']['SlaveId'];
 export type ParameterTaskId = components['parameters']['TaskId'];
 export type ParameterTokenId = components['parameters']['TokenId'];
+export type ParameterSessionId = components['parameters']['SessionId'];
 export type ParameterUserId = components['parameters']['UserId'];
 export type RequestBodyUploadPart = components['requestBodies']['UploadPart'];
 export type $defs = Record<string, never>;
@@ -2955,6 +3036,8 @@ export interface operations {
     listUsers: {
         parameters: {
             query?: {
+                /** @description This one alone */
+                name?: string;
                 limit?: components["parameters"]["Limit"];
                 /** @description The `next_cursor` of the page before; it belongs to this list and filter */
                 cursor?: components["parameters"]["Cursor"];
@@ -2997,8 +3080,14 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    email?: string;
+                    email?: string | null;
                     password: string;
+                    /**
+                     * @description bearer: the answer has the token; cookie: a browser keeps it, and no page can read it
+                     * @default bearer
+                     * @enum {string}
+                     */
+                    kind?: "bearer" | "cookie";
                 };
             };
         };
@@ -3009,6 +3098,36 @@ export interface operations {
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Session"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3024,6 +3143,12 @@ export interface operations {
                 "application/json": {
                     name: string;
                     password: string;
+                    /**
+                     * @description bearer: the answer has the token; cookie: a browser keeps it, and no page can read it
+                     * @default bearer
+                     * @enum {string}
+                     */
+                    kind?: "bearer" | "cookie";
                 };
             };
         };
@@ -3033,6 +3158,63 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showCurrentSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description This login */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        kind: "bearer" | "cookie";
+                        user: components["schemas"]["User"];
+                        /** @description null: there is no cookie */
+                        csrf: string | null;
+                        /** @description The latest event; what is asked for after this is not older */
+                        last_event_id: string;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3067,23 +3249,104 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The account of this login */
-            200: {
+            200: components["responses"]["User"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteMe: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": {
-                        user: components["schemas"]["User"];
-                        /** @description null: there is no cookie */
-                        csrf: string | null;
-                        /** @description The latest event; what is asked for after this is not older */
-                        last_event_id: string;
-                    };
-                };
+                content?: never;
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeMe: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": {
+                    /** @description null: none */
+                    email?: string | null;
+                    /** @description Needed with an email */
+                    current_password?: string;
+                };
+                "application/json": {
+                    /** @description null: none */
+                    email?: string | null;
+                    /** @description Needed with an email */
+                    current_password?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["User"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            412: components["responses"]["OtherRevision"];
+            415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    current_password: string;
+                    new_password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -5451,14 +5714,10 @@ export interface operations {
             content: {
                 "application/merge-patch+json": {
                     /** @description Empty: none */
-                    email?: string;
-                    /** @description Empty: none */
                     webhook_url?: string;
                     choices?: components["schemas"]["NotificationChoice"][];
                 };
                 "application/json": {
-                    /** @description Empty: none */
-                    email?: string;
                     /** @description Empty: none */
                     webhook_url?: string;
                     choices?: components["schemas"]["NotificationChoice"][];
@@ -5553,6 +5812,25 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    showUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["User"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     changeUser: {
         parameters: {
             query?: never;
@@ -5578,13 +5856,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done, or it had that role */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            200: components["responses"]["User"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -5615,18 +5887,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How many jobs were paused and slaves sent away */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        paused_job_count: number;
-                        disabled_slave_count: number;
-                    };
-                };
-            };
+            200: components["responses"]["User"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -5651,13 +5912,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            200: components["responses"]["User"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];

@@ -12,6 +12,7 @@ import { Check, Field, Form } from '../parts/form';
 import { Icon } from '../parts/icons';
 import { tried } from '../parts/toast';
 import { text } from '../text';
+import { DeleteAccount, Password, Sessions } from './account_logins';
 import { Notifications } from './account_notifications';
 
 const scopes: readonly Scope[] = ['read', 'submit', 'slaves', 'admin'];
@@ -152,6 +153,9 @@ export function AccountPage() {
       </section>
       <Notifications />
       <Tokens />
+      <Sessions />
+      <Password />
+      <DeleteAccount />
     </>
   );
 }

@@ -9,7 +9,7 @@ import { CopyLine, Loading, Time, ErrorMessage } from '../parts/basics';
 import { Field, Form } from '../parts/form';
 import { showToast, tried } from '../parts/toast';
 import { text } from '../text';
-import { ConfirmMail, sendCode } from './account_mail';
+import { ConfirmMail, EmailForm } from './account_mail';
 
 const t = text.notifications;
 const kinds = ['job_done', 'job_paused', 'slave_offline', 'points'] as const;
@@ -85,23 +85,14 @@ function BrowserLine() {
   );
 }
 
-function Editor({
-  found,
-  changed,
-  sent,
-}: {
-  found: NotificationSettingsAnswer;
-  changed: () => void;
-  sent: (code: boolean) => void;
-}) {
-  const [email, setEmail] = useState(found.email ?? '');
+function Editor({ found, changed }: { found: NotificationSettingsAnswer; changed: () => void }) {
   const [webhook, setWebhook] = useState(found.webhook_url ?? '');
   const [secret, setSecret] = useState(found.webhook_secret);
   const [chosen, setChosen] = useState<Set<string>>(
     () => new Set(found.choices.map((each) => keyOf(each.kind, each.channel))),
   );
   const usable = (channel: Channel): boolean =>
-    channel === 'browser' || (channel === 'mail' ? found.email_available && email !== '' : found.webhooks_available && webhook !== '');
+    channel === 'browser' || (channel === 'mail' ? found.email_available && found.email !== null : found.webhooks_available && webhook !== '');
   const save = async (): Promise<void> => {
     const choices = kinds.flatMap((kind) =>
       channels
@@ -109,11 +100,10 @@ function Editor({
         .map((channel): NotificationChoice => ({ kind, channel })),
     );
     const kept = await ask('PATCH /api/v1/notifications/preferences', {
-      body: { email: email.trim(), webhook_url: webhook.trim(), choices },
+      body: { webhook_url: webhook.trim(), choices },
     });
     setSecret(kept.webhook_secret);
     showToast(t.saved);
-    if (kept.email && kept.email !== found.email && !kept.email_confirmed && kept.email_available) sent(await sendCode(kept.email));
     changed();
   };
   return (
@@ -136,18 +126,7 @@ function Editor({
           </button>
         ))}
     >
-      {found.email_available ? (
-        <Field
-          label={t.email}
-          type="email"
-          value={email}
-          onInput={setEmail}
-          hint={found.email_confirmed && email === found.email ? t.confirmed : t.emailHint}
-          more={{ maxLength: 254 }}
-        />
-      ) : (
-        <p class="soft">{t.noMail}</p>
-      )}
+      {!found.email_available && <p class="soft">{t.noMail}</p>}
       {found.webhooks_available ? (
         <Field label={t.webhook} value={webhook} onInput={setWebhook} hint={t.webhookHint} more={{ maxLength: 1000 }} />
       ) : (
@@ -194,14 +173,11 @@ export function Notifications() {
       {!first && !settings.problem && <Loading />}
       {first && (
         <div class="card notify">
-          <Editor
-            found={first}
-            changed={changed}
-            sent={setSent}
-          />
+          <EmailForm found={first} changed={changed} sent={setSent} />
           {first.email_available && first.email && !first.email_confirmed && (
             <ConfirmMail key={first.email} email={first.email} sent={sent} changed={changed} />
           )}
+          <Editor found={first} changed={changed} />
         </div>
       )}
       {items.length > 0 && (

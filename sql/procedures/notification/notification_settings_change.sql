@@ -1,16 +1,13 @@
 -- Changes a user's notification settings; NULL keeps a value. p_webhook_url '' removes the webhook; another one needs
 -- a new p_webhook_secret. p_choices: all of them, JSON [[kind, channel]...]. DR400 an invalid value, DR404 no such
 -- user.
-CREATE OR REPLACE PROCEDURE notification_settings_change(IN p_user_id BIGINT, IN p_email VARCHAR(1000),
+CREATE OR REPLACE PROCEDURE notification_settings_change(IN p_user_id BIGINT,
   IN p_webhook_url VARCHAR(2000), IN p_webhook_secret VARCHAR(200), IN p_choices LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_bad TEXT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
-  IF CHAR_LENGTH(p_email) > 254 THEN
-    CALL error_raise(400, 'an e-mail address has at most 254 characters');
-  END IF;
   IF CHAR_LENGTH(p_webhook_url) > 1000 THEN
     CALL error_raise(400, 'the address of a webhook has at most 1,000 characters');
   END IF;
@@ -33,9 +30,6 @@ BEGIN
   START TRANSACTION;
   IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user_id FOR UPDATE) THEN
     CALL error_raise(404, CONCAT('there is no user ', p_user_id));
-  END IF;
-  IF p_email IS NOT NULL THEN
-    UPDATE user SET email = NULLIF(p_email, '') WHERE id = p_user_id;
   END IF;
   IF p_webhook_url IS NOT NULL THEN
     INSERT INTO notification_target (user_id, webhook_url, webhook_secret)

@@ -89,7 +89,7 @@ END_TEST
 START_TEST(while_the_first_is_being_done_the_second_is_told_to_wait) {
   Fixture fixture;
   auto const ann = fixture.person();
-  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["user"]["id"].get<std::int64_t>();
+  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["id"].get<std::int64_t>();
   auto const digest = sha256("POST /api/v1/projects\n" + json({{"name", "film"}}).dump());
   {
     Database other(*the_database);
@@ -112,7 +112,7 @@ END_TEST
 START_TEST(what_was_created_before_a_kill_is_not_created_again) {
   Fixture fixture;
   auto const ann = fixture.person();
-  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["user"]["id"].get<std::int64_t>();
+  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["id"].get<std::int64_t>();
   // As far as a server came that was killed before it had answered.
   auto const begin = [&](std::string const& key, std::string const& path, json const& body) {
     auto const digest = sha256("POST " + path + "\n" + body.dump());
@@ -143,7 +143,7 @@ START_TEST(a_kept_answer_with_a_secret_cannot_be_read_in_the_database) {
   auto const ann = fixture.person();
   auto const made = fixture.once("k", "/api/v1/slaves", ann, {{"name", "pc"}});
   auto const password = made.json["slavepassword"].get<std::string>();
-  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["user"]["id"].get<std::int64_t>();
+  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["id"].get<std::int64_t>();
   auto const digest = sha256("POST /api/v1/slaves\n" + json({{"name", "pc"}}).dump());
   auto const kept = store::begin_idempotent(fixture.database, user, "k", as_bytes(digest));
   ck_assert(kept.has_value() && kept->done());
@@ -248,7 +248,7 @@ START_TEST(no_answer_with_a_secret_is_compressed) {
   ck_assert_uint_eq(length("/secret"), 4000);
   for (auto const& route : api_routes()) {
     auto const what = std::string(route.method) + " " + std::string(route.pattern);
-    for (auto const* secret : {"POST /api/v1/users", "POST /api/v1/sessions", "GET /api/v1/users/me",
+    for (auto const* secret : {"POST /api/v1/users", "POST /api/v1/sessions", "GET /api/v1/sessions/current",
                                "POST /api/v1/tokens", "POST /api/v1/slaves", "POST /api/v1/slaves/{slave_id}/rotate",
                                "GET /api/v1/notifications/preferences", "PATCH /api/v1/notifications/preferences"})
       if (what == secret) ck_assert_msg(route.secret_answer, "%s", secret);
@@ -320,7 +320,7 @@ START_TEST(a_handler_that_throws_leaves_no_key_locked_and_no_expectation) {
   }
   ck_assert(thrown);
   ck_assert_int_eq(fixture.call("PATCH", path, ann, {{"name", "desk"}}).status, 200);
-  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["user"]["id"].get<std::int64_t>();
+  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["id"].get<std::int64_t>();
   Database other(*the_database);
   ck_assert(store::begin_idempotent(other, user, "k", as_bytes(sha256("x"))).has_value());
 }

@@ -1,0 +1,14 @@
+-- Accounts in their owners' hands: sessions that can be told apart, accounts that can be deleted, passwords that can be
+-- reset, invitations; and projects that can be changed. Rules: README.md.
+
+ALTER TABLE session
+  ADD COLUMN IF NOT EXISTS id BIGINT NOT NULL AUTO_INCREMENT,
+  ADD UNIQUE INDEX IF NOT EXISTS session_id_unique (id);
+ALTER TABLE session
+  ADD COLUMN IF NOT EXISTS last_seen_at DATETIME(3) NULL,
+  ADD COLUMN IF NOT EXISTS user_agent VARCHAR(200) NOT NULL DEFAULT '' COMMENT 'as the program named itself';
+
+-- What refers to a deleted account keeps doing so: points stay accounted for, and nobody is mistaken for somebody else.
+ALTER TABLE user MODIFY COLUMN name VARCHAR(64) NULL COMMENT 'NULL: the account was deleted';
+
+ALTER TABLE project ADD COLUMN IF NOT EXISTS revision BIGINT NOT NULL DEFAULT 1;
