@@ -89,7 +89,9 @@ nobase_dist_sql_DATA = \
   %D%/procedures/points/ranking_list.sql \
   %D%/procedures/points/statement_list.sql \
   %D%/procedures/project/project_create.sql \
+  %D%/procedures/project/project_delete.sql \
   %D%/procedures/project/project_list.sql \
+  %D%/procedures/project/project_rename.sql \
   %D%/procedures/project/project_show.sql \
   %D%/procedures/project/shot_add_job.sql \
   %D%/procedures/project/shot_change.sql \

@@ -77,10 +77,20 @@ Result<JsonBody> JsonBody::parse(std::string_view text) {
   return JsonBody(std::move(*parsed));
 }
 
+Result<JsonBody> JsonBody::parse_patch(std::string_view text) {
+  auto body = parse(text);
+  if (body) body->null_clears_ = true;
+  return body;
+}
+
 json* JsonBody::find(char const* name, Need need) {
   asked_.emplace_back(name);
   auto const found = object_.find(name);
   if (found != object_.end() && !found->is_null()) return &*found;
+  if (found != object_.end() && null_clears_) {
+    problem(name, "wrong_type", fmt::format("{}: it cannot be cleared", name));
+    return nullptr;
+  }
   if (need == Need::required) problem(name, "missing", fmt::format("{} is missing", name));
   return nullptr;
 }

@@ -27,6 +27,8 @@ public:
   static constexpr Need optional = Need::optional;
 
   static Result<JsonBody> parse(std::string_view text);
+  // A merge patch: null, which clears, is a problem of what is read by read().
+  static Result<JsonBody> parse_patch(std::string_view text);
   explicit JsonBody(nlohmann::json object) : object_(std::move(object)) {}
 
   // Each returns whether the member is present and valid; otherwise the target keeps its value.
@@ -54,6 +56,7 @@ private:
   bool wrong(char const* name, nlohmann::json const& value, std::string_view code, std::string_view what);
 
   nlohmann::json object_;
+  bool null_clears_ = false;
   std::vector<std::string> asked_;
   std::vector<FieldError> problems_;
 };

@@ -493,6 +493,10 @@ export const text = {
     name: 'Name',
     made: (name: string): string => `The project “${name}” is there`,
     newJobIn: (name: string): string => `New job in ${name}`,
+    rename: 'Rename the project',
+    deleteAsk: (name: string): string => `Delete the project ${name}?`,
+    deleteLoses: (shots: number): string =>
+      shots === 0 ? 'There are no shots in it.' : many(shots, 'Its shot goes, too.', `Its ${shots} shots go, too.`),
   },
 
   shots: {
@@ -555,6 +559,7 @@ export const text = {
     unblock: 'Allow again',
     blockKind: 'What',
     blockName: 'User name',
+    noUser: (name: string): string => `There is no user ${name}`,
     blockNumber: 'Number',
     title: 'Slaves',
     everybodys: 'Everybody’s slaves',

@@ -32,7 +32,7 @@ Reply handle_show_me(Request const&, Context& context) {
 }
 
 Reply handle_change_me(Request const& request, Context& context) {
-  auto body = JsonBody::parse(request.body);
+  auto body = JsonBody::parse_patch(request.body);
   if (!body) return error_reply(body.error());
   std::optional<std::string> email;
   std::string password;

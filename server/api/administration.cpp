@@ -85,7 +85,7 @@ Reply handle_list_users(Request const& request, Context& context) {
 Reply handle_change_user(Request const& request, Context& context) {
   auto const user = context.id();
   if (!user) return error_reply(user.error());
-  auto body = JsonBody::parse(request.body);
+  auto body = JsonBody::parse_patch(request.body);
   if (!body) return error_reply(body.error());
   std::string role;
   body->read("role", JsonBody::required, role, 32);

@@ -55,17 +55,17 @@ Reply handle_show_telemetry(Request const&, Context&);
 // projects.cpp
 Reply handle_list_projects(Request const&, Context&);
 Reply handle_create_project(Request const&, Context&);
+Reply handle_show_project(Request const&, Context&);
+Reply handle_change_project(Request const&, Context&);
+Reply handle_delete_project(Request const&, Context&);
 
 // shots.cpp
-Reply handle_show_project(Request const&, Context&);
 Reply handle_list_shots(Request const&, Context&);
 Reply handle_create_shot(Request const&, Context&);
 Reply handle_show_shot(Request const&, Context&);
 Reply handle_change_shot(Request const&, Context&);
 Reply handle_delete_shot(Request const&, Context&);
 Reply handle_list_shot_jobs(Request const&, Context&);
-Reply handle_add_shot_job(Request const&, Context&);
-Reply handle_remove_shot_job(Request const&, Context&);
 
 // uploads.cpp
 Reply handle_show_upload_options(Request const&, Context&);

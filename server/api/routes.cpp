@@ -40,7 +40,7 @@ std::vector<Route> api_routes() {
           .with_revision(),
       Route("GET", "/api/v1/slaves/{slave_id}/explain", login, read, handle_explain_slave),
       Route("GET", "/api/v1/slaves/{slave_id}/blocks", login, read, handle_list_blocks),
-      Route("POST", "/api/v1/slaves/{slave_id}/blocks", login, slaves, handle_add_block),
+      Route("PUT", "/api/v1/slaves/{slave_id}/blocks/{kind}/{target_id}", login, slaves, handle_add_block),
       Route("DELETE", "/api/v1/slaves/{slave_id}/blocks/{kind}/{target_id}", login, slaves, handle_delete_block),
       Route("PATCH", "/api/v1/slaves/{slave_id}/remote-settings", login, slaves, handle_change_remote_settings)
           .with_revision(),
@@ -56,14 +56,14 @@ std::vector<Route> api_routes() {
       Route("GET", "/api/v1/projects", login, read, handle_list_projects).with_query("limit cursor"),
       Route("POST", "/api/v1/projects", login, submit, handle_create_project).once("/api/v1/projects/"),
       Route("GET", "/api/v1/projects/{project_id}", login, read, handle_show_project),
+      Route("PATCH", "/api/v1/projects/{project_id}", login, submit, handle_change_project).with_revision(),
+      Route("DELETE", "/api/v1/projects/{project_id}", login, submit, handle_delete_project).with_revision(),
       Route("GET", "/api/v1/projects/{project_id}/shots", login, read, handle_list_shots).with_query("limit cursor"),
       Route("POST", "/api/v1/projects/{project_id}/shots", login, submit, handle_create_shot).once("/api/v1/shots/"),
       Route("GET", "/api/v1/shots/{shot_id}", login, read, handle_show_shot),
       Route("PATCH", "/api/v1/shots/{shot_id}", login, submit, handle_change_shot).with_revision(),
       Route("DELETE", "/api/v1/shots/{shot_id}", login, submit, handle_delete_shot).with_revision(),
       Route("GET", "/api/v1/shots/{shot_id}/jobs", login, read, handle_list_shot_jobs),
-      Route("POST", "/api/v1/shots/{shot_id}/jobs", login, submit, handle_add_shot_job),
-      Route("DELETE", "/api/v1/shots/{shot_id}/jobs/{job_id}", login, submit, handle_remove_shot_job),
 
       Route("POST", "/api/v1/blobs/find-missing", login, submit, handle_find_missing_blobs).with_body(1 << 20),
       Route("GET", "/api/v1/files/blobs/{sha256}", signature, none, handle_fetch_blob)

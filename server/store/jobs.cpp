@@ -208,22 +208,35 @@ Result<std::int64_t> create_project(Database& database, std::int64_t user, std::
   return id;
 }
 
+namespace {
+
+Project read_project(SqlRow const& row) {
+  return {row.integer(0), row.integer(1), row.text(2), static_cast<int>(row.integer(3)), row.integer(4)};
+}
+
+}  // namespace
+
 Result<std::vector<Project>> list_projects(Database& database, std::int64_t user) {
   std::vector<Project> projects;
-  auto const listed = database.call("project_list", {user}, [&](SqlRow const& row) {
-    projects.push_back({row.integer(0), row.integer(1), row.text(2), static_cast<int>(row.integer(3))});
-  });
+  auto const listed =
+      database.call("project_list", {user}, [&](SqlRow const& row) { projects.push_back(read_project(row)); });
   if (!listed) return listed.error();
   return projects;
 }
 
 Result<Project> show_project(Database& database, std::int64_t project) {
   Project found;
-  auto const shown = database.call("project_show", {project}, [&](SqlRow const& row) {
-    found = {row.integer(0), row.integer(1), row.text(2), static_cast<int>(row.integer(3))};
-  });
+  auto const shown = database.call("project_show", {project}, [&](SqlRow const& row) { found = read_project(row); });
   if (!shown) return shown.error();
   return found;
+}
+
+Result<void> rename_project(Database& database, std::int64_t project, std::string_view name) {
+  return database.call("project_rename", {project, name});
+}
+
+Result<void> delete_project(Database& database, std::int64_t project) {
+  return database.call("project_delete", {project});
 }
 
 Result<void> record_blob(Database& database, std::int64_t user, std::string_view sha256, std::int64_t size) {

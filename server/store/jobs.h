@@ -182,10 +182,13 @@ struct Project {
   std::int64_t user = 0;
   std::string name;
   int jobs = 0;
+  std::int64_t revision = 0;
 };
 Result<std::int64_t> create_project(Database&, std::int64_t user, std::string_view name);
 Result<std::vector<Project>> list_projects(Database&, std::int64_t user);
 Result<Project> show_project(Database&, std::int64_t project);
+Result<void> rename_project(Database&, std::int64_t project, std::string_view name);
+Result<void> delete_project(Database&, std::int64_t project);  // conflict: jobs belong to it
 
 // A finished upload: the blob's row and that this user owns it. Idempotent.
 Result<void> record_blob(Database&, std::int64_t user, std::string_view sha256, std::int64_t size);

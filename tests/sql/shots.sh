@@ -10,7 +10,7 @@ in_project() {  # NAME: a job of the project
   echo "$id"
 }
 
-is "$(sql "CALL project_show($project)")" "$project	1	film	0" "a_project_is_shown"
+is "$(sql "CALL project_show($project)")" "$project	1	film	0	1" "a_project_is_shown"
 refuses DR404 "no project 99" "an_unknown_project_is_not_shown" "CALL project_show(99)"
 is "$(sql "CALL shot_ensure($project, 'SQ010', 'SH020')")" 1 "a_shot_is_made_with_its_sequence"
 is "$(sql "CALL shot_ensure($project, ' SQ010 ', 'SH020 ')")" 1 "a_shot_that_is_there_is_found"

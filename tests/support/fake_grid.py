@@ -181,7 +181,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
 
     def patch_shots(self, _, __, body):
         self.user()
-        shot.update(body)
+        shot.update(body if body["state"] else {"state": "review"})
         self.answer(200, shot)
 
     def post_projects(self, _, __, body):

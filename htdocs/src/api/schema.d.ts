@@ -307,8 +307,7 @@ export interface paths {
         /** Work that the slave's owner keeps from it; what the slave itself blocks is not among it */
         get: operations["listBlocks"];
         put?: never;
-        /** Keep work of a user, a project or a job from the slave, for good */
-        post: operations["addBlock"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -321,13 +320,15 @@ export interface paths {
             header?: never;
             path: {
                 slave_id: components["parameters"]["SlaveId"];
-                kind: "user" | "project" | "job";
+                kind: "users" | "projects" | "jobs";
+                /** @description Number of the user, project or job */
                 target_id: number;
             };
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /** Keep work of a user, a project or a job from the slave, for good */
+        put: operations["addBlock"];
         post?: never;
         /** Offer the slave such work again */
         delete: operations["deleteBlock"];
@@ -519,10 +520,12 @@ export interface paths {
         get: operations["showProject"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete a project with its shots; refused while jobs belong to it */
+        delete: operations["deleteProject"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Rename a project */
+        patch: operations["changeProject"];
         trace?: never;
     };
     "/api/v1/projects/{project_id}/shots": {
@@ -581,29 +584,8 @@ export interface paths {
         /** The jobs of a shot, newest first, at most 1,000 */
         get: operations["listShotJobs"];
         put?: never;
-        /** Put a job of the same project into a shot */
-        post: operations["addShotJob"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/shots/{shot_id}/jobs/{job_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                shot_id: components["parameters"]["ShotId"];
-                job_id: number;
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
         post?: never;
-        /** Take a job out of a shot */
-        delete: operations["removeShotJob"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1886,6 +1868,11 @@ export interface components {
         Project: {
             /** Format: int64 */
             id: number;
+            /**
+             * Format: int64
+             * @description For If-Match: raised by each change
+             */
+            revision: number;
             name: string;
             job_count: number;
         };
@@ -1925,6 +1912,12 @@ export interface components {
             } | null;
             /** Format: date-time */
             created_at: string;
+        };
+        SlaveBlock: {
+            /** @enum {string} */
+            kind: "user" | "project" | "job";
+            /** @description Without the name of somebody else's project or job */
+            target: components["schemas"]["Reference"];
         };
         Slave: {
             /** Format: int64 */
@@ -2644,11 +2637,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["List"] & {
-                    items: {
-                        /** @enum {string} */
-                        kind: "user" | "project" | "job";
-                        target: components["schemas"]["Reference"];
-                    }[];
+                    items: components["schemas"]["SlaveBlock"][];
                 };
             };
         };
@@ -2946,6 +2935,7 @@ export type Session = components['schemas']['Session'];
 export type Token = components['schemas']['Token'];
 export type Project = components['schemas']['Project'];
 export type Shot = components['schemas']['Shot'];
+export type SlaveBlock = components['schemas']['SlaveBlock'];
 export type Slave = components['schemas']['Slave'];
 export type SlaveRenderer = components['schemas']['SlaveRenderer'];
 export type CurrentTask = components['schemas']['CurrentTask'];
@@ -3713,29 +3703,37 @@ export interface operations {
             header?: never;
             path: {
                 slave_id: components["parameters"]["SlaveId"];
+                kind: "users" | "projects" | "jobs";
+                /** @description Number of the user, project or job */
+                target_id: number;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description A name */
-                    user_name?: string;
-                    /** Format: int64 */
-                    project_id?: number;
-                    /** Format: int64 */
-                    job_id?: number;
+        requestBody?: never;
+        responses: {
+            /** @description It was blocked already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaveBlock"];
                 };
             };
-        };
-        responses: {
-            200: components["responses"]["SlaveBlocks"];
+            /** @description It is blocked now */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaveBlock"];
+                };
+            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
-            415: components["responses"]["WrongType"];
             503: components["responses"]["Unavailable"];
         };
     };
@@ -3745,14 +3743,15 @@ export interface operations {
             header?: never;
             path: {
                 slave_id: components["parameters"]["SlaveId"];
-                kind: "user" | "project" | "job";
+                kind: "users" | "projects" | "jobs";
+                /** @description Number of the user, project or job */
                 target_id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is not blocked any more */
+            /** @description It is not blocked, now or before */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4108,6 +4107,78 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    deleteProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                project_id: components["parameters"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                project_id: components["parameters"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": {
+                    name: string;
+                };
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The project */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            415: components["responses"]["WrongType"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listShots: {
         parameters: {
             query?: {
@@ -4257,19 +4328,19 @@ export interface operations {
                     sequence?: string;
                     name?: string;
                     /**
-                     * @description auto: as its jobs are. A new job in it makes it auto again.
-                     * @enum {string}
+                     * @description null: as its jobs are. A new job in it does the same.
+                     * @enum {string|null}
                      */
-                    state?: "auto" | "waiting" | "work" | "review" | "done";
+                    state?: "waiting" | "work" | "review" | "done" | null;
                 };
                 "application/json": {
                     sequence?: string;
                     name?: string;
                     /**
-                     * @description auto: as its jobs are. A new job in it makes it auto again.
-                     * @enum {string}
+                     * @description null: as its jobs are. A new job in it does the same.
+                     * @enum {string|null}
                      */
-                    state?: "auto" | "waiting" | "work" | "review" | "done";
+                    state?: "waiting" | "work" | "review" | "done" | null;
                 };
             };
         };
@@ -4314,68 +4385,6 @@ export interface operations {
                         items: components["schemas"]["Job"][];
                     };
                 };
-            };
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["NoLogin"];
-            403: components["responses"]["Denied"];
-            404: components["responses"]["NotFound"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    addShotJob: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                shot_id: components["parameters"]["ShotId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** Format: int64 */
-                    job: number;
-                };
-            };
-        };
-        responses: {
-            /** @description The shot as it is now */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Shot"];
-                };
-            };
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["NoLogin"];
-            403: components["responses"]["Denied"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            415: components["responses"]["WrongType"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    removeShotJob: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                shot_id: components["parameters"]["ShotId"];
-                job_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Out of it */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
@@ -4933,19 +4942,19 @@ export interface operations {
                     name?: string;
                     priority?: number;
                     /**
-                     * @description Of its project; made where it is new. Empty, the job belongs to no shot
-                     * @example SQ010/SH020
+                     * Format: int64
+                     * @description Of its project; null: none
                      */
-                    shot_name?: string;
+                    shot_id?: number | null;
                 };
                 "application/json": {
                     name?: string;
                     priority?: number;
                     /**
-                     * @description Of its project; made where it is new. Empty, the job belongs to no shot
-                     * @example SQ010/SH020
+                     * Format: int64
+                     * @description Of its project; null: none
                      */
-                    shot_name?: string;
+                    shot_id?: number | null;
                 };
             };
         };

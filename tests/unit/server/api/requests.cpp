@@ -273,7 +273,7 @@ START_TEST(a_stale_cancel_leaves_the_dependent_jobs_alone) {
 }
 END_TEST
 
-START_TEST(a_stale_move_to_a_shot_creates_none) {
+START_TEST(a_stale_move_to_a_shot_moves_nothing) {
   Fixture fixture;
   auto const ann = fixture.person();
   auto const project = fixture.call("POST", "/api/v1/projects", ann, {{"name", "film"}}).json["id"];
@@ -283,9 +283,10 @@ START_TEST(a_stale_move_to_a_shot_creates_none) {
   auto const path = "/api/v1/jobs/" + to_text(made.json["id"]);
   auto const shots = "/api/v1/projects/" + to_text(project) + "/shots";
   auto const seen = "\"r" + to_text(made.json["revision"]) + "\"";
-  json const move{{"shot_name", "SQ/SH"}, {"name", "better"}};
+  auto const shot = fixture.call("POST", shots, ann, {{"sequence", "SQ"}, {"name", "SH"}}).json["id"];
+  json const move{{"shot_id", shot}, {"name", "better"}};
   ck_assert_int_eq(fixture.change("\"r99\"", "PATCH", path, ann, move).status, 412);
-  ck_assert(fixture.call("GET", shots, ann).json["items"].empty());
+  ck_assert(fixture.call("GET", shots, ann).json["items"][0]["job_count"] == 0);
   auto const moved = fixture.change(seen, "PATCH", path, ann, move);
   ck_assert_msg(moved.status == 200, "%s", moved.text.c_str());
   ck_assert(moved.json["name"] == "better" && moved.json["shot"]["name"] == "SQ/SH");
@@ -355,7 +356,7 @@ TestGroup const requests_tests{
      a_sealed_text_opens_with_its_key_alone_and_unchanged, only_the_revision_that_was_looked_at_is_changed,
      an_expectation_ends_with_its_request, every_body_is_json_and_a_change_may_be_a_merge_patch,
      no_answer_with_a_secret_is_compressed, a_stale_cancel_leaves_the_dependent_jobs_alone,
-     a_stale_move_to_a_shot_creates_none, a_handler_that_throws_leaves_no_key_locked_and_no_expectation,
+     a_stale_move_to_a_shot_moves_nothing, a_handler_that_throws_leaves_no_key_locked_and_no_expectation,
      a_connection_that_is_lost_in_a_request_changes_nothing_more, what_is_fetched_ignores_if_match},
     with_database};
 
