@@ -48,6 +48,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/job/submission_complete.sql \
   %D%/procedures/job/submission_create.sql \
   %D%/procedures/job/submission_delete.sql \
+  %D%/procedures/job/submission_job_list.sql \
   %D%/procedures/job/submission_write.sql \
   %D%/procedures/job/task_job.sql \
   %D%/procedures/job/task_latest.sql \

@@ -112,7 +112,9 @@ Reply handle_show_preview(Request const&, Context&);
 Reply handle_create_preview(Request const&, Context&);
 Reply handle_fetch_preview(Request const&, Context&);
 
-// job_create.cpp, job_check.cpp
+// submissions.cpp, job_check.cpp
+Reply handle_list_submissions(Request const&, Context&);
+Reply handle_show_submission(Request const&, Context&);
 Reply handle_create_submission(Request const&, Context&);
 Reply handle_check_submission(Request const&, Context&);
 

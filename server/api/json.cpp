@@ -151,7 +151,7 @@ json to_json(store::Job const& job, JobStatus const& live) {
           {"owner", named_or_null(job.user, job.user_name)},
           {"project", named_or_null(job.project, job.project_name)},
           {"shot", named_or_null(job.shot, job.shot_name)},
-          {"submission_id", number_or_null(job.submission)},
+          {"submission_id", job.submission == 0 ? job.id : job.submission},
           {"made_from_job_id", number_or_null(job.after)},
           {"renderer", renderer_to_json(job.method, job.version)},
           {"state", job_state_name(job.state)},

@@ -13,7 +13,6 @@ server_sources += \
   %D%/idempotency.cpp %D%/idempotency.h \
   %D%/images.cpp \
   %D%/job_check.cpp %D%/job_check.h \
-  %D%/job_create.cpp \
   %D%/job_preview.cpp \
   %D%/job_zip.cpp \
   %D%/jobs.cpp \
@@ -35,6 +34,7 @@ server_sources += \
   %D%/slaves.cpp \
   %D%/spending.cpp \
   %D%/statistics.cpp \
+  %D%/submissions.cpp \
   %D%/task_log.cpp \
   %D%/tokens.cpp \
   %D%/uploads.cpp \

@@ -88,7 +88,11 @@ std::vector<Route> api_routes() {
           .with_query("attempt slave name limit expires signature"),
 
       Route("GET", "/api/v1/jobs", login, read, handle_list_jobs).with_query("limit cursor owner state"),
-      Route("POST", "/api/v1/submissions", login, submit, handle_create_submission).with_body(job).once(""),
+      Route("GET", "/api/v1/submissions", login, read, handle_list_submissions).with_query("limit cursor owner"),
+      Route("POST", "/api/v1/submissions", login, submit, handle_create_submission)
+          .with_body(job)
+          .once("/api/v1/submissions/"),
+      Route("GET", "/api/v1/submissions/{submission_id}", login, read, handle_show_submission),
       Route("POST", "/api/v1/submissions/check", login, submit, handle_check_submission).with_body(job),
       Route("GET", "/api/v1/jobs/{job_id}", login, read, handle_show_job),
       Route("PATCH", "/api/v1/jobs/{job_id}", login, submit, handle_change_job).with_revision(),

@@ -6,14 +6,14 @@
 
 namespace distren::store {
 
-namespace {
-
 JobState parse_job_state(std::string_view name) {
   if (name == "active") return JobState::active;
   if (name == "paused") return JobState::paused;
   if (name == "finished") return JobState::finished;
   return name == "failed" ? JobState::failed : JobState::cancelled;
 }
+
+namespace {
 
 Job read_job(SqlRow const& row) {
   Job job;
@@ -77,13 +77,26 @@ Result<Job> show_job(Database& database, std::int64_t job) {
   return found;
 }
 
-Result<std::vector<Job>> list_jobs(Database& database, std::int64_t user, std::string_view state, std::int64_t before,
-                                   int limit) {
+namespace {
+
+Result<std::vector<Job>> call_job_list(Database& database, std::int64_t user, std::string_view state,
+                                       std::int64_t before, int limit, bool submissions) {
   std::vector<Job> jobs;
-  auto const listed = database.call("job_list", {user, state, before, std::int64_t{limit}},
+  auto const listed = database.call("job_list", {user, state, before, std::int64_t{limit}, std::int64_t{submissions}},
                                     [&](SqlRow const& row) { jobs.push_back(read_job(row)); });
   if (!listed) return listed.error();
   return jobs;
+}
+
+}  // namespace
+
+Result<std::vector<Job>> list_jobs(Database& database, std::int64_t user, std::string_view state, std::int64_t before,
+                                   int limit) {
+  return call_job_list(database, user, state, before, limit, false);
+}
+
+Result<std::vector<Job>> list_first_jobs(Database& database, std::int64_t user, std::int64_t before, int limit) {
+  return call_job_list(database, user, "", before, limit, true);
 }
 
 Result<std::vector<JobFile>> list_job_files(Database& database, std::int64_t job) {

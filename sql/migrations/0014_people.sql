@@ -1,5 +1,5 @@
 -- Accounts in their owners' hands: sessions that can be told apart, accounts that can be deleted, passwords that can be
--- reset, invitations; and projects that can be changed. Rules: README.md.
+-- reset, invitations; projects that can be changed; submissions that can be looked at. Rules: README.md.
 
 ALTER TABLE session
   ADD COLUMN IF NOT EXISTS id BIGINT NOT NULL AUTO_INCREMENT,
@@ -12,3 +12,9 @@ ALTER TABLE session
 ALTER TABLE user MODIFY COLUMN name VARCHAR(64) NULL COMMENT 'NULL: the account was deleted';
 
 ALTER TABLE project ADD COLUMN IF NOT EXISTS revision BIGINT NOT NULL DEFAULT 1;
+
+-- What a submission is answered with, as long as its jobs are there.
+ALTER TABLE job
+  ADD COLUMN IF NOT EXISTS is_final_output BOOLEAN NOT NULL DEFAULT TRUE
+    COMMENT 'FALSE: only another job is made of its output',
+  ADD COLUMN IF NOT EXISTS output_folder VARCHAR(200) NOT NULL DEFAULT '' COMMENT 'beside those of its submission';

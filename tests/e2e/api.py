@@ -35,7 +35,7 @@ class ApiGrid:
         wait_until("the slave's machine is known",
                    lambda: grid.api("GET", f"/api/v1/slaves/{slave.id}")[1]["telemetry"], 90)
         assert self.grid.api("PUT", f"/api/v1/slaves/{slave.id}/blocks/jobs/{job['id']}")[0] == 201
-        self.ids = {"job_id": job["id"], "slave_id": slave.id, "project_id": project["id"], "shot_id": shot["id"],
+        self.ids = {"job_id": job["id"], "submission_id": job["id"], "slave_id": slave.id, "project_id": project["id"], "shot_id": shot["id"],
                     "task_id": grid.tasks(job["id"])[0]["id"]}
 
     def path(self, pattern):

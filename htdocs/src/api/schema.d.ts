@@ -791,7 +791,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * What I submitted, newest first
+         * @description A submission is there as long as its first job, whose number it has.
+         */
+        get: operations["listSubmissions"];
         put?: never;
         /**
          * Submit a job
@@ -799,6 +803,25 @@ export interface paths {
          *     refused by naming those that are; a texture or library that was not submitted is a warning that names it.
          */
         post: operations["createSubmission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions/{submission_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission_id: number;
+            };
+            cookie?: never;
+        };
+        /** A submission of mine */
+        get: operations["showSubmission"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2325,9 +2348,9 @@ export interface components {
             shot: components["schemas"]["Named"];
             /**
              * Format: int64
-             * @description The first of the jobs submitted with it; null for that one
+             * @description The first of the jobs submitted together, or itself
              */
-            submission_id: number | null;
+            submission_id: number;
             /**
              * Format: int64
              * @description The job whose output it is made of
@@ -2417,13 +2440,14 @@ export interface components {
             /** @description How many such things there are */
             count: number;
         };
-        /** @description The first of the jobs that were submitted, and all of them */
+        /** @description The first of the jobs that were submitted, and all of them. Its state is active while one of them is, else paused, failed or cancelled if one of them is, else finished. */
         Submission: components["schemas"]["JobMembers"] & {
             jobs: {
                 /** Format: int64 */
                 id: number;
                 name: string;
                 method: string;
+                state: components["schemas"]["JobState"];
                 /** @description false: only another job is made of its output */
                 is_final_output: boolean;
                 /** @description Of its output beside the others'; null: none of its own */
@@ -4792,6 +4816,38 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listSubmissions: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description me (the default), any or the number of a user; what is not yours is for moderators */
+                owner?: components["parameters"]["Owner"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Submission"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     createSubmission: {
         parameters: {
             query?: never;
@@ -4819,6 +4875,25 @@ export interface operations {
             422: components["responses"]["KeyReused"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["DiskFull"];
+        };
+    };
+    showSubmission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Submission"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            503: components["responses"]["Unavailable"];
         };
     };
     checkSubmission: {

@@ -112,7 +112,7 @@ function Facts({ job, tasks, changed }: { job: Job; tasks: Task[]; changed: () =
           <a href={address(['jobs', job.made_from_job_id])}>{text.job.afterJob(job.made_from_job_id)}</a>
         </Fact>
       )}
-      {job.submission_id !== null && job.submission_id !== job.made_from_job_id && (
+      {job.submission_id !== job.id && job.submission_id !== job.made_from_job_id && (
         <Fact name={text.job.together}>
           <a href={address(['jobs', job.submission_id])}>{text.job.job(job.submission_id)}</a>
         </Fact>
