@@ -15,6 +15,7 @@ namespace {
 constexpr char const* account_path = "/api/v1/users/me";
 
 struct Account {
+  std::string name;
   std::string email;
   bool no_email = false;
   bool yes = false;
@@ -92,6 +93,18 @@ Result<int> delete_account(Context const& context, Account const& given) {
   return exit_ok;
 }
 
+Result<int> reset_password(Context const& context, std::string const& name) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto asked = session->send_openly("POST", "/api/v1/password-resets", Json{{"name", name}}, "the link");
+  if (!asked) return asked.error();
+  context.report(*asked,
+                 fmt::format("If the account {} has a confirmed e-mail address, a link to set a new password is on "
+                             "its way there.\n",
+                             name));
+  return exit_ok;
+}
+
 Result<int> list_sessions(Context const& context) {
   auto session = context.session();
   if (!session) return session.error();
@@ -144,6 +157,10 @@ void add_own_account_commands(CLI::App& app, Context& context) {
   password->add_option("--new-password-file", given->next.file, "Read the new password from the first line of a file");
   password->callback(
       [&context, given] { context.run = [&context, given] { return change_password(context, *given); }; });
+  auto* reset = account->add_subcommand("reset-password", "Have a link to set a new password sent by e-mail");
+  reset->add_option("NAME", given->name, "Name of the account")->required();
+  reset->callback(
+      [&context, given] { context.run = [&context, given] { return reset_password(context, given->name); }; });
   auto* remove = account->add_subcommand("delete", "Delete your account with its jobs, images and slaves");
   remove->add_flag("-y,--yes", given->yes, "Skip the confirmation");
   asks_password(remove);

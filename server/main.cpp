@@ -279,7 +279,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     if (!kept) return kept.error();
     services.runtime.take(std::move(*kept));
   }
-  Notifier notifier(config, services.runtime, dispatcher, live, unix_ms);
+  Notifier notifier(config, services.runtime, dispatcher, live, services.signer, unix_ms);
   services.wake_notifier = [&notifier] { notifier.wake(); };
   Router const router(api_routes(), services, handle_page);
   HttpOptions http_options;

@@ -147,6 +147,9 @@ nobase_dist_sql_DATA = \
   %D%/procedures/user/email_code_confirm.sql \
   %D%/procedures/user/email_code_create.sql \
   %D%/procedures/user/login_record.sql \
+  %D%/procedures/user/password_reset_create.sql \
+  %D%/procedures/user/password_reset_find.sql \
+  %D%/procedures/user/password_reset_use.sql \
   %D%/procedures/user/session_create.sql \
   %D%/procedures/user/session_delete.sql \
   %D%/procedures/user/session_end.sql \

@@ -115,8 +115,20 @@ export const text = {
     passwordHint: 'At least 8 characters. A short sentence is good.',
     email: 'E-mail (optional)',
     emailHint: 'For news about your jobs, and nothing else.',
+    forgot: 'Forgot your password?',
     endedTitle: 'Your session has ended',
     endedBody: 'Log in again; this page stays as it is.',
+  },
+
+  reset: {
+    title: 'A new password',
+    lead: 'It replaces the one that you have forgotten. All logins end.',
+    nameOrEmail: 'Name or e-mail address',
+    hint: 'A link is sent to the confirmed e-mail address of the account. Without one, ask the administrator.',
+    send: 'Send a link',
+    sent: 'If there is such an account with a confirmed e-mail address, a link is on its way. It holds for an hour.',
+    save: 'Set the password',
+    done: 'Your password is set; log in with it',
   },
 
   home: {

@@ -22,6 +22,10 @@ Reply handle_change_me(Request const&, Context&);
 Reply handle_change_password(Request const&, Context&);
 Reply handle_delete_me(Request const&, Context&);
 
+// password_resets.cpp
+Reply handle_create_password_reset(Request const&, Context&);
+Reply handle_confirm_password_reset(Request const&, Context&);
+
 // sessions.cpp
 Reply handle_list_sessions(Request const&, Context&);
 Reply handle_end_session(Request const&, Context&);

@@ -20,6 +20,7 @@ server_sources += \
   %D%/list.cpp %D%/list.h \
   %D%/notifications.cpp \
   %D%/password.cpp %D%/password.h \
+  %D%/password_resets.cpp \
   %D%/points.cpp \
   %D%/projects.cpp \
   %D%/remote_settings.cpp \

@@ -24,6 +24,10 @@ std::vector<Route> api_routes() {
       Route("DELETE", "/api/v1/users/me", login, admin, handle_delete_me).with_revision(),
       Route("PUT", "/api/v1/users/me/password", login, admin, handle_change_password),
 
+      Route("POST", "/api/v1/password-resets", nothing, none, handle_create_password_reset).with_throttle(),
+      Route("POST", "/api/v1/password-resets/{reset_id}/confirm", nothing, none, handle_confirm_password_reset)
+          .with_throttle(),
+
       Route("GET", "/api/v1/tokens", login, admin, handle_list_tokens).with_query("limit cursor"),
       Route("POST", "/api/v1/tokens", login, admin, handle_create_token).once_with_secret(),
       Route("DELETE", "/api/v1/tokens/{token_id}", login, admin, handle_revoke_token),

@@ -20,6 +20,8 @@ Result<void> check_webhook(std::string const& url, bool private_addresses);
 Mail notification_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
 // Contains nothing that the requester could choose, because the address may not be theirs.
 Mail confirmation_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
+// The link in it is a fragment, which reaches no server and no log.
+Mail reset_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
 std::string webhook_body(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
 // "sha256=" and the HMAC-SHA256 over "TIMESTAMP.BODY" in hexadecimal digits.
 std::string webhook_signature(std::string_view secret, std::int64_t timestamp_s, std::string_view body);

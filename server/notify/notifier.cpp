@@ -7,6 +7,7 @@
 #include "server/dispatch/status.h"
 #include "server/live/publish.h"
 #include "server/notify/delivery.h"
+#include "server/notify/reset_link.h"
 #include "server/store/notifications.h"
 
 namespace distren {
@@ -21,11 +22,12 @@ constexpr std::int64_t slow_share = 29;
 }  // namespace
 
 Notifier::Notifier(ServerConfig const& config, RuntimeSettings const& settings, Dispatcher& dispatcher,
-                   EventBroker& live, std::function<std::int64_t()> now_ms)
+                   EventBroker& live, Signer const& signer, std::function<std::int64_t()> now_ms)
     : config_(config),
       settings_(settings),
       dispatcher_(dispatcher),
       live_(live),
+      signer_(signer),
       now_ms_(std::move(now_ms)),
       watched_ms_(now_ms_()) {}  // slaves need a moment to reconnect after a start
 
@@ -102,10 +104,11 @@ Result<void> Notifier::send(store::Delivery const& delivery) {
 bool Notifier::send_due(Database& database) {
   for (;;) {
     // One at a time: it is reserved for five minutes, and an e-mail may take one.
-    auto const due = store::dequeue_notifications(database, 1);
+    auto due = store::dequeue_notifications(database, 1);
     if (!due) return false;
     if (due->empty() || cancelled_) return true;
-    auto const& delivery = due->front();
+    auto& delivery = due->front();
+    if (delivery.kind == "reset") delivery.code = reset_path(signer_, delivery.code);
     auto const sent = send(delivery);
     if (!sent && cancelled_) return true;
     if (!sent)

@@ -38,6 +38,27 @@ Result<std::vector<std::string>> change_password(Database& database, std::int64_
   return sessions;
 }
 
+Result<void> create_password_reset(Database& database, std::string_view name, std::string_view email) {
+  return database.call("password_reset_create", {name, email});
+}
+
+Result<std::int64_t> find_password_reset(Database& database, std::int64_t reset) {
+  std::int64_t created_ms = 0;
+  auto const found =
+      database.call("password_reset_find", {reset}, [&](SqlRow const& row) { created_ms = row.integer(0); });
+  if (!found) return found.error();
+  return created_ms;
+}
+
+Result<std::vector<std::string>> use_password_reset(Database& database, std::int64_t reset,
+                                                    std::string_view password_hash) {
+  std::vector<std::string> sessions;
+  auto const used = database.call("password_reset_use", {reset, password_hash},
+                                  [&](SqlRow const& row) { sessions.push_back(row.text(0)); });
+  if (!used) return used.error();
+  return sessions;
+}
+
 Result<DeletedUser> delete_user(Database& database, std::int64_t user, std::string_view secret_hash) {
   DeletedUser deleted;
   auto const done = database.call("user_delete", {user, secret_hash}, [&](SqlRow const& row) {

@@ -32,6 +32,13 @@ Result<void> change_email(Database&, std::int64_t user, std::string_view email);
 Result<std::vector<std::string>> change_password(Database&, std::int64_t user, std::string_view password_hash,
                                                  std::string_view kept_secret_hash);
 
+// A link to set a new password, to whoever has this name or this e-mail address; the other is empty.
+Result<void> create_password_reset(Database&, std::string_view name, std::string_view email);
+// Counts a try; returns when it was made, in UNIX ms. not_found: it holds no more.
+Result<std::int64_t> find_password_reset(Database&, std::int64_t reset);
+// Once; returns the secret_hash of the sessions that ended.
+Result<std::vector<std::string>> use_password_reset(Database&, std::int64_t reset, std::string_view password_hash);
+
 struct DeletedUser {
   std::vector<std::int64_t> slaves;   // that are to be sent away
   std::vector<std::string> sessions;  // secret_hash of those that ended

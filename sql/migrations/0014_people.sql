@@ -18,3 +18,20 @@ ALTER TABLE job
   ADD COLUMN IF NOT EXISTS is_final_output BOOLEAN NOT NULL DEFAULT TRUE
     COMMENT 'FALSE: only another job is made of its output',
   ADD COLUMN IF NOT EXISTS output_folder VARCHAR(200) NOT NULL DEFAULT '' COMMENT 'beside those of its submission';
+
+-- A link by which somebody sets a new password. What is secret in it is derived from the server's key and never here.
+CREATE TABLE IF NOT EXISTS password_reset (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  user_id BIGINT NULL COMMENT 'NULL: there is nobody of that name; written all the same, so that it takes as long',
+  created_at DATETIME(3) NOT NULL,
+  expires_at DATETIME(3) NOT NULL,
+  used_at DATETIME(3) NULL COMMENT 'used, or replaced by a newer one',
+  try_count TINYINT UNSIGNED NOT NULL DEFAULT 0,
+  CONSTRAINT password_reset_pk PRIMARY KEY (id),
+  CONSTRAINT password_reset_user_fk FOREIGN KEY (user_id) REFERENCES user (id) ON DELETE CASCADE,
+  INDEX password_reset_user (user_id, created_at),
+  INDEX password_reset_created_at (created_at)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+ALTER TABLE notification
+  MODIFY kind ENUM('job_done', 'job_paused', 'slave_offline', 'points', 'test', 'confirm', 'reset') NOT NULL;

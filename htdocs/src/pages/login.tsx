@@ -8,6 +8,7 @@ import { Field, Form } from '../parts/form';
 import { Heading, Switch, useTitle } from '../parts/basics';
 import { count } from '../base/format';
 import { text } from '../text';
+import { ForgotForm } from './reset_password';
 
 export function LoginForm() {
   const [name, setName] = useState('');
@@ -93,6 +94,12 @@ export function LoginPage() {
           <p class="soft">{text.login.closed}</p>
         )}
         {what === 'register' && open ? <RegisterForm /> : <LoginForm />}
+        {what === 'login' && (
+          <details>
+            <summary>{text.login.forgot}</summary>
+            <ForgotForm />
+          </details>
+        )}
       </div>
       {status.data && (
         <dl class="figures figures-quiet">

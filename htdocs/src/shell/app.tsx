@@ -25,6 +25,7 @@ import { PointsPage } from '../pages/points';
 import { ProjectPage } from '../pages/project';
 import { ProjectsPage } from '../pages/projects';
 import { RankingPage } from '../pages/ranking';
+import { ResetPage } from '../pages/reset_password';
 import { ShotPage } from '../pages/shot';
 import { SlavePage } from '../pages/slave';
 import { SlavesPage } from '../pages/slaves';
@@ -92,11 +93,17 @@ function SessionEnded() {
   );
 }
 
+function resetLink({ path }: Address): { id: number; token: string } | null {
+  const [first, id, token, ...rest] = path;
+  return first === 'reset' && Number(id) > 0 && token && rest.length === 0 ? { id: Number(id), token } : null;
+}
+
 export function App() {
   const me = useMe();
   useBrowserNotifications(me?.id ?? null);
   const ended = useStore(sessionEnded);
   const address = useAddress();
+  const link = resetLink(address);
   const [problem, setProblem] = useState(false);
   useBeginning(address.path.join('/'));
 
@@ -125,8 +132,9 @@ export function App() {
         ) : (
           <Loading />
         ))}
-      {me === null && <LoginPage />}
-      {me && <Page address={address} user={me} />}
+      {link && <ResetPage id={link.id} token={link.token} />}
+      {!link && me === null && <LoginPage />}
+      {!link && me && <Page address={address} user={me} />}
       {me && ended && <SessionEnded />}
       <Questions />
       <Toasts />

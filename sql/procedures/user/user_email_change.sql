@@ -1,4 +1,5 @@
--- Sets a user's e-mail address, '' removes it; a new one is to be confirmed. The same again changes nothing. DR400 an
+-- Sets a user's e-mail address, '' removes it; a new one is to be confirmed, and links that were sent to the old one
+-- hold no more. The same again changes nothing. DR400 an
 -- invalid value, DR404 no such user, DR412 another revision.
 CREATE OR REPLACE PROCEDURE user_email_change(IN p_user_id BIGINT, IN p_email VARCHAR(1000))
 SQL SECURITY DEFINER
@@ -19,6 +20,7 @@ BEGIN
   CALL revision_check('user', p_user_id, v_revision);
   IF NOT BINARY COALESCE(v_email, '') <=> BINARY COALESCE(p_email, '') THEN
     UPDATE user SET email = NULLIF(p_email, ''), revision = revision + 1 WHERE id = p_user_id;
+    UPDATE password_reset SET used_at = UTC_TIMESTAMP(3) WHERE user_id = p_user_id AND used_at IS NULL;
   END IF;
   COMMIT;
 END

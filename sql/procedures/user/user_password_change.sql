@@ -1,5 +1,5 @@
--- Sets a user's password and ends all sessions but the one that asks (p_secret_hash; '': all). API tokens stay. Rows:
--- secret_hash of each session that ended. DR400 no password, DR404 no such user.
+-- Sets a user's password and ends all sessions but the one that asks (p_secret_hash; '': all), and links to set
+-- another. API tokens stay. Rows: secret_hash of each session that ended. DR400 no password, DR404 no such user.
 CREATE OR REPLACE PROCEDURE user_password_change(IN p_user_id BIGINT, IN p_password_hash VARCHAR(255),
   IN p_secret_hash VARBINARY(64))
 SQL SECURITY DEFINER
@@ -17,6 +17,7 @@ BEGIN
   END IF;
   UPDATE user SET password_hash = p_password_hash, failed_logins = 0, locked_until = NULL, revision = revision + 1
   WHERE id = p_user_id;
+  UPDATE password_reset SET used_at = UTC_TIMESTAMP(3) WHERE user_id = p_user_id AND used_at IS NULL;
   INSERT INTO ended_session (secret_hash)
   SELECT secret_hash FROM session WHERE user_id = p_user_id AND secret_hash <> p_secret_hash FOR UPDATE;
   DELETE s FROM session s JOIN ended_session e ON e.secret_hash = s.secret_hash;
