@@ -58,6 +58,7 @@ int main(int argc, char** argv) {
 
   add_account_commands(app, context);
   add_own_account_commands(app, context);
+  add_invitation_commands(app, context);
   add_submit_command(app, context);
   add_job_commands(app, context);
   add_download_command(app, context);

@@ -146,6 +146,9 @@ nobase_dist_sql_DATA = \
   %D%/procedures/user/admin_check.sql \
   %D%/procedures/user/email_code_confirm.sql \
   %D%/procedures/user/email_code_create.sql \
+  %D%/procedures/user/invitation_create.sql \
+  %D%/procedures/user/invitation_delete.sql \
+  %D%/procedures/user/invitation_list.sql \
   %D%/procedures/user/login_record.sql \
   %D%/procedures/user/password_reset_create.sql \
   %D%/procedures/user/password_reset_find.sql \
@@ -162,6 +165,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/user/user_block.sql \
   %D%/procedures/user/user_blocked_check.sql \
   %D%/procedures/user/user_create.sql \
+  %D%/procedures/user/user_create_invited.sql \
   %D%/procedures/user/user_credentials.sql \
   %D%/procedures/user/user_delete.sql \
   %D%/procedures/user/user_email_change.sql \
@@ -173,5 +177,6 @@ nobase_dist_sql_DATA = \
   %D%/procedures/user/user_show.sql \
   %D%/procedures/user/user_role_change.sql \
   %D%/procedures/user/user_task_count.sql \
-  %D%/procedures/user/user_unblock.sql
+  %D%/procedures/user/user_unblock.sql \
+  %D%/procedures/user/user_write.sql
 EXTRA_DIST += %D%/migrations/README.md

@@ -99,6 +99,8 @@ export const text = {
     image: 'Picture',
   },
 
+  deletedAccount: 'a deleted account',
+
   login: {
     title: 'Welcome',
     lead: 'Log in to see your jobs and your slaves.',
@@ -118,6 +120,27 @@ export const text = {
     forgot: 'Forgot your password?',
     endedTitle: 'Your session has ended',
     endedBody: 'Log in again; this page stays as it is.',
+  },
+
+  invitations: {
+    title: 'Invitations',
+    lead: 'While new accounts are closed, an invitation makes one. Each works once.',
+    none: 'No invitations',
+    number: (id: number): string => `Invitation ${id}`,
+    by: (name: string): string => `by ${name}`,
+    usedBy: (name: string): string => `used by ${name}`,
+    expires: 'expires',
+    revoke: 'Revoke',
+    revokeThe: (name: string): string => `Revoke the invitation of ${name}`,
+    revoked: 'The invitation is revoked',
+    create: 'Invite somebody',
+    make: 'Make the link',
+    note: 'For whom',
+    noteHint: 'So that you know later; they do not see it.',
+    days: 'Days that it is valid',
+    madeTitle: 'The invitation is made',
+    madeBody: 'Give this link to whom you invite. It is shown this once.',
+    link: 'link',
   },
 
   reset: {
@@ -840,7 +863,14 @@ export const text = {
     ledgerLead: 'Reads every entry, which takes a while on a large grid.',
     checkLedger: 'Check the ledger',
     ledgerClean: (count: string): string => `Every point is accounted for, by ${count} rules.`,
-    tabs: { '': 'Overview', users: 'Accounts', settings: 'Settings', methods: 'Render methods', events: 'Events' },
+    tabs: {
+      '': 'Overview',
+      users: 'Accounts',
+      invitations: 'Invitations',
+      settings: 'Settings',
+      methods: 'Render methods',
+      events: 'Events',
+    },
     tabsLabel: 'Administration',
     health: 'Disk and database',
     stor: 'stor/ has free',

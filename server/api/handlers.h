@@ -22,6 +22,11 @@ Reply handle_change_me(Request const&, Context&);
 Reply handle_change_password(Request const&, Context&);
 Reply handle_delete_me(Request const&, Context&);
 
+// invitations.cpp
+Reply handle_list_invitations(Request const&, Context&);
+Reply handle_create_invitation(Request const&, Context&);
+Reply handle_revoke_invitation(Request const&, Context&);
+
 // password_resets.cpp
 Reply handle_create_password_reset(Request const&, Context&);
 Reply handle_confirm_password_reset(Request const&, Context&);

@@ -12,6 +12,7 @@ server_sources += \
   %D%/health.cpp \
   %D%/idempotency.cpp %D%/idempotency.h \
   %D%/images.cpp \
+  %D%/invitations.cpp \
   %D%/job_check.cpp %D%/job_check.h \
   %D%/job_preview.cpp \
   %D%/job_zip.cpp \

@@ -24,6 +24,9 @@ std::vector<Route> api_routes() {
       Route("DELETE", "/api/v1/users/me", login, admin, handle_delete_me).with_revision(),
       Route("PUT", "/api/v1/users/me/password", login, admin, handle_change_password),
 
+      Route("GET", "/api/v1/invitations", login, admin, handle_list_invitations).with_query("limit cursor"),
+      Route("POST", "/api/v1/invitations", login, admin, handle_create_invitation).once_with_secret(),
+      Route("DELETE", "/api/v1/invitations/{invitation_id}", login, admin, handle_revoke_invitation),
       Route("POST", "/api/v1/password-resets", nothing, none, handle_create_password_reset).with_throttle(),
       Route("POST", "/api/v1/password-resets/{reset_id}/confirm", nothing, none, handle_confirm_password_reset)
           .with_throttle(),

@@ -9,6 +9,7 @@
 #include "server/api/json.h"
 #include "server/api/password.h"
 #include "server/api/services.h"
+#include "server/store/invitations.h"
 
 namespace distren {
 
@@ -68,16 +69,20 @@ Reply handle_create_user(Request const& request, Context& context) {
   std::string name;
   std::string email;
   std::string password;
+  std::string invitation;
+  body->read("invitation", JsonBody::optional, invitation, 200);
   body->read("name", JsonBody::required, name, 200);
   if (body->read("email", JsonBody::optional, email, 254)) check_email(*body, email);
   read_new_password(*body, "password", password);
   bool const by_cookie = read_kind(*body);
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   if (auto const good = check_name(name); !good) return error_reply(good.error());
-  if (!context.services.runtime.now().registration) {
-    return error_reply("registration_closed", "registration is closed; ask the administrator for an account");
-  }
-  auto user = store::create_user(context.database(), name, email, hash_password(password));
+  if (invitation.empty() && !context.services.runtime.now().registration)
+    return error_reply("registration_closed", "registration is closed; ask the administrator for an invitation");
+  auto user = invitation.empty() ? store::create_user(context.database(), name, email, hash_password(password))
+                                 : store::create_invited_user(context.database(), name, email, hash_password(password),
+                                                              secret_hash(invitation));
+  if (!user && user.error().code == Errc::denied) return error_reply("invitation_invalid", user.error().message);
   if (!user) return error_reply(user.error());
   return session_reply(request, context, *user, by_cookie);
 }

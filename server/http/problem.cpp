@@ -35,6 +35,7 @@ constexpr std::array catalogue{
                 "Log in again, then repeat the request within five minutes."},
     ProblemKind{"registration_closed", 403, "Registration is closed",
                 "Ask the administrator of the grid for an account."},
+    ProblemKind{"invitation_invalid", 403, "The invitation is not valid", "Ask for another one; each works once."},
     ProblemKind{"link_invalid", 403, "The signed address is not valid",
                 "Ask for a new address; do not change a signed one."},
     ProblemKind{"link_expired", 403, "The signed address has expired", "Ask for a new address."},

@@ -9,11 +9,11 @@ Role parse_role(std::string_view name) {
   return name == "moderator" ? Role::moderator : Role::user;
 }
 
+}  // namespace
+
 User read_user(SqlRow const& row) {
   return {row.integer(0), row.text(1), parse_role(row.text(2))};
 }
-
-}  // namespace
 
 Result<User> create_user(Database& database, std::string_view name, std::string_view email,
                          std::string_view password_hash) {

@@ -21,6 +21,9 @@ struct User {
   Role role = Role::user;
 };
 
+// Of a row: id, name, role.
+User read_user(SqlRow const& row);
+
 struct Credentials {
   User user;
   std::string password_hash;       // as common/base/digest.h's hash_password made it

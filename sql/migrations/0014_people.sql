@@ -35,3 +35,19 @@ CREATE TABLE IF NOT EXISTS password_reset (
 
 ALTER TABLE notification
   MODIFY kind ENUM('job_done', 'job_paused', 'slave_offline', 'points', 'test', 'confirm', 'reset') NOT NULL;
+
+-- By one of these somebody makes an account while registration is closed.
+CREATE TABLE IF NOT EXISTS invitation (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  secret_hash BINARY(32) NOT NULL,
+  user_id BIGINT NOT NULL COMMENT 'who invites',
+  note VARCHAR(100) NOT NULL COMMENT 'for whom it is',
+  created_at DATETIME(3) NOT NULL,
+  expires_at DATETIME(3) NOT NULL,
+  used_at DATETIME(3) NULL,
+  used_by_user_id BIGINT NULL,
+  CONSTRAINT invitation_pk PRIMARY KEY (id),
+  CONSTRAINT invitation_secret_unique UNIQUE (secret_hash),
+  CONSTRAINT invitation_user_fk FOREIGN KEY (user_id) REFERENCES user (id),
+  CONSTRAINT invitation_used_by_user_fk FOREIGN KEY (used_by_user_id) REFERENCES user (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

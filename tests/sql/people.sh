@@ -153,3 +153,27 @@ sql "CALL user_gone_clear()"
 is "$(owner 'SELECT COUNT(*) FROM project WHERE user_id = 4')" 0 "its_projects_go"
 is "$(sql "CALL user_create('dora', '', 'h')")" "5	dora	user" "its_name_is_free"
 refuses DR409 "last administrator" "the_last_administrator_stays" "CALL session_create(1, REPEAT('g', 32), 60, '', ''); CALL user_delete(1, REPEAT('g', 32))"
+
+# Invitations.
+refuses DR403 "moderators and administrators invite" "not_everybody_invites" "CALL invitation_create(2, '', 60000, REPEAT('i', 32))"
+refuses DR403 "moderators and administrators invite" "nor_does_nobody" "CALL invitation_create(99, '', 60000, REPEAT('i', 32))"
+refuses DR400 "a minute to 90 days" "an_invitation_does_not_hold_for_ever" "CALL invitation_create(1, '', 7776000001, REPEAT('i', 32))"
+refuses DR400 "100 characters" "its_note_is_short" "CALL invitation_create(1, REPEAT('x', 101), 60000, REPEAT('i', 32))"
+refuses DR400 "32-byte hash" "its_hash_is_whole" "CALL invitation_create(1, '', 60000, 'i')"
+is "$(sql "CALL invitation_create(1, ' Eve ', 60000, REPEAT('i', 32))")" 1 "a_moderator_or_administrator_invites"
+refuses DR403 "not valid any more" "another_secret_invites_nobody" "CALL user_create_invited('eve', '', 'h', REPEAT('j', 32))"
+refuses DR411 "is taken" "a_name_that_is_taken_uses_no_invitation_up" "CALL user_create_invited('bob', '', 'h', REPEAT('i', 32))"
+is "$(sql "CALL user_create_invited('eve', 'eve@example.org', 'h', REPEAT('i', 32))" | cut -f 2,3)" "eve	user" "who_is_invited_gets_an_account"
+refuses DR403 "not valid any more" "an_invitation_works_once" "CALL user_create_invited('eve2', '', 'h', REPEAT('i', 32))"
+is "$(sql "CALL invitation_list(0, 0, 0, 10)" | cut -f 1-4,9)" "1	1	alice	Eve	eve" "a_list_of_invitations_tells_who_came"
+sql "CALL invitation_create(1, '', 60000, REPEAT('k', 32))" >/dev/null
+owner "UPDATE invitation SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE id = 2" >/dev/null
+refuses DR403 "not valid any more" "an_invitation_expires" "CALL user_create_invited('late', '', 'h', REPEAT('k', 32))"
+sql "CALL invitation_create(1, '', 60000, REPEAT('m', 32))" >/dev/null
+raced=$(together 4 'sql "CALL user_create_invited('"'"'r$each'"'"', '"''"', '"'h'"', REPEAT('"'m'"', 32))"')
+is "$(owner "SELECT COUNT(*) FROM user WHERE name LIKE 'r_'")" 1 "four_at_once_make_one_account"
+owner "INSERT INTO invitation (secret_hash, user_id, note, created_at, expires_at)
+  SELECT UNHEX(SHA2(seq, 256)), 1, '', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) + INTERVAL 1 DAY FROM seq_1_to_100" >/dev/null
+refuses DR413 "100 open invitations" "nobody_invites_without_end" "CALL invitation_create(1, '', 60000, REPEAT('n', 32))"
+sql "CALL invitation_delete(1)"
+refuses DR404 "no invitation 1" "an_invitation_goes_once" "CALL invitation_delete(1)"

@@ -5,6 +5,7 @@ export type {
   Balance,
   Forecast,
   Health,
+  Invitation,
   Job,
   JobState,
   NotificationChoice,

@@ -122,6 +122,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Invitations to this grid, newest first */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invite somebody; the secret is shown once
+         * @description With it one account is made while registration is closed (`invitation` of POST users, or the page `#/register/SECRET`). A hundred open ones each.
+         */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an invitation; an account that was made by it stays */
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/password-resets": {
         parameters: {
             query?: never;
@@ -1759,7 +1799,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "malformed_json" | "invalid_request" | "cursor_invalid" | "idempotency_key_missing" | "ambiguous_http" | "unauthenticated" | "session_ended" | "wrong_credentials" | "forbidden" | "scope_missing" | "csrf_failed" | "cross_site" | "account_blocked" | "login_too_old" | "registration_closed" | "link_invalid" | "link_expired" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "range_not_satisfiable" | "state_conflict" | "name_taken" | "insufficient_points" | "files_missing" | "quota_exceeded" | "upload_offset_differs" | "slave_online_elsewhere" | "client_too_old" | "remote_settings_refused" | "request_in_progress" | "precondition_failed" | "tus_version" | "too_large" | "idempotency_key_reused" | "rate_limited" | "sign_in_throttled" | "too_many_streams" | "mail_limit" | "checksum_mismatch" | "disk_full" | "internal_error" | "busy" | "database_unavailable" | "shutting_down" | "not_ready";
+            code: "malformed_json" | "invalid_request" | "cursor_invalid" | "idempotency_key_missing" | "ambiguous_http" | "unauthenticated" | "session_ended" | "wrong_credentials" | "forbidden" | "scope_missing" | "csrf_failed" | "cross_site" | "account_blocked" | "login_too_old" | "registration_closed" | "invitation_invalid" | "link_invalid" | "link_expired" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "range_not_satisfiable" | "state_conflict" | "name_taken" | "insufficient_points" | "files_missing" | "quota_exceeded" | "upload_offset_differs" | "slave_online_elsewhere" | "client_too_old" | "remote_settings_refused" | "request_in_progress" | "precondition_failed" | "tus_version" | "too_large" | "idempotency_key_reused" | "rate_limited" | "sign_in_throttled" | "too_many_streams" | "mail_limit" | "checksum_mismatch" | "disk_full" | "internal_error" | "busy" | "database_unavailable" | "shutting_down" | "not_ready";
             /** @description A sentence for people: what was wrong, with the value, and what to do */
             detail: string;
             /** @description As in the header Request-Id and in the server's log */
@@ -1809,7 +1849,8 @@ export interface components {
         UserRef: {
             /** Format: int64 */
             id: number;
-            name: string;
+            /** @description null: the account was deleted */
+            name: string | null;
         };
         /**
          * Format: double
@@ -1916,6 +1957,20 @@ export interface components {
             user_agent: string | null;
             /** @description Is this the one that asks */
             is_current: boolean;
+        };
+        Invitation: {
+            /** Format: int64 */
+            id: number;
+            created_by: components["schemas"]["UserRef"];
+            note: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            used_at: string | null;
+            /** @description null: nobody yet */
+            used_by: components["schemas"]["Named"];
         };
         Token: {
             /** Format: int64 */
@@ -2995,6 +3050,7 @@ export type Why = components['schemas']['Why'];
 export type Scope = components['schemas']['Scope'];
 export type User = components['schemas']['User'];
 export type Session = components['schemas']['Session'];
+export type Invitation = components['schemas']['Invitation'];
 export type Token = components['schemas']['Token'];
 export type Project = components['schemas']['Project'];
 export type Shot = components['schemas']['Shot'];
@@ -3135,6 +3191,8 @@ export interface operations {
                     name: string;
                     email?: string | null;
                     password: string;
+                    /** @description Its secret: needed while registration is closed */
+                    invitation?: string;
                     /**
                      * @description bearer: the answer has the token; cookie: a browser keeps it, and no page can read it
                      * @default bearer
@@ -3400,6 +3458,105 @@ export interface operations {
             403: components["responses"]["Denied"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Invitation"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each thing to be created; sent again with it within a day the request is answered as before */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKeyOptional"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description For whom it is */
+                    note?: string;
+                    /**
+                     * Format: int64
+                     * @default 604800000
+                     */
+                    valid_for_ms?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The invitation */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"] & {
+                        secret: string;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["KeyReused"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
             503: components["responses"]["Unavailable"];
         };
     };

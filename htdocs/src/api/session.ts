@@ -46,8 +46,8 @@ export async function logIn(name: string, password: string): Promise<void> {
   begin(await ask('POST /api/v1/sessions', { body: { name, password, kind: 'cookie' } }));
 }
 
-export async function register(name: string, password: string, email: string): Promise<void> {
-  begin(await ask('POST /api/v1/users', { body: { name, password, kind: 'cookie', ...(email ? { email } : {}) } }));
+export async function register(name: string, password: string, email: string, invitation?: string): Promise<void> {
+  begin(await ask('POST /api/v1/users', { body: { name, password, kind: 'cookie', ...(email ? { email } : {}), ...(invitation ? { invitation } : {}) } }));
 }
 
 export async function logOut(): Promise<void> {

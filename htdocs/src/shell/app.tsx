@@ -13,6 +13,7 @@ import { AccountPage } from '../pages/account';
 import { AddSlavePage } from '../pages/add_slave';
 import { AdminPage } from '../pages/admin';
 import { AdminEventsPage } from '../pages/admin_events';
+import { AdminInvitationsPage } from '../pages/admin_invitations';
 import { AdminMethodsPage } from '../pages/admin_methods';
 import { AdminSettingsPage } from '../pages/admin_settings';
 import { AdminUsersPage } from '../pages/admin_users';
@@ -63,10 +64,12 @@ function Page({ address, user }: { address: Address; user: User }) {
   if (first === 'points' && second === undefined) return <PointsPage />;
   if (first === 'points' && second === 'ranking') return <RankingPage />;
   if (first === 'statistics' && second === undefined) return <StatisticsPage />;
+  if (first === 'register') return <HomePage />; // with an invitation that was just used
   if (first === 'account' && second === undefined) return <AccountPage />;
   if (first === 'admin' && second === undefined && moderates(user)) return <AdminPage />;
   if (first === 'admin' && user.role === 'administrator') {
     if (second === 'users') return <AdminUsersPage />;
+    if (second === 'invitations') return <AdminInvitationsPage />;
     if (second === 'settings') return <AdminSettingsPage />;
     if (second === 'methods') return <AdminMethodsPage />;
     if (second === 'events') return <AdminEventsPage />;
@@ -133,7 +136,7 @@ export function App() {
           <Loading />
         ))}
       {link && <ResetPage id={link.id} token={link.token} />}
-      {!link && me === null && <LoginPage />}
+      {!link && me === null && <LoginPage invitation={address.path[0] === 'register' ? address.path[1] : undefined} />}
       {!link && me && <Page address={address} user={me} />}
       {me && ended && <SessionEnded />}
       <Questions />

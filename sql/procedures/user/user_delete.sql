@@ -43,6 +43,7 @@ BEGIN
   DELETE FROM token WHERE user_id = p_user_id;
   DELETE FROM idempotent_request WHERE user_id = p_user_id;
   DELETE FROM email_code WHERE user_id = p_user_id;
+  DELETE FROM invitation WHERE user_id = p_user_id;
   DELETE FROM password_reset WHERE user_id = p_user_id;
   DELETE FROM notification WHERE user_id = p_user_id;
   DELETE FROM notification_choice WHERE user_id = p_user_id;

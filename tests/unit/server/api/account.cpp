@@ -177,12 +177,51 @@ START_TEST(others_see_of_an_account_what_is_public) {
 }
 END_TEST
 
+START_TEST(an_invitation_makes_one_account_while_registration_is_closed) {
+  Fixture desk;
+  auto const admin = desk.admin();
+  auto const make = [&](std::string const& who, json const& body) {
+    return desk.call("POST", "/api/v1/invitations", who, body);
+  };
+  auto const made = make(admin, {{"note", "for Eve"}});
+  ck_assert_msg(made.status == 201 && made.json["note"] == "for Eve" && made.json["used_by"].is_null(), "%s",
+                made.text.c_str());
+  ck_assert_int_eq(make(desk.secret, {{"note", "for me"}}).status, 403);
+  for (json const& bad : std::initializer_list<json>{
+           {{"note", ""}}, {{"note", "a\nb"}}, {{"valid_for_ms", 1}}, {{"valid_for_ms", 7776000001}}, {{"count", 5}}})
+    ck_assert_msg(make(admin, bad).status == 400, "%s", bad.dump().c_str());
+  desk.config.registration = false;
+  auto const come = [&](json const& invitation) {
+    auto const name = "i" + random_secret().substr(0, 12);
+    return desk.call("POST", "/api/v1/users", "",
+                     {{"name", name}, {"password", "long enough"}, {"invitation", invitation}});
+  };
+  auto const wrong = come("no-such-invitation");
+  ck_assert(wrong.status == 403 && wrong.json["code"] == "invitation_invalid");
+  ck_assert_text(come(nullptr).json["code"], "registration_closed");
+  auto const came = come(made.json["secret"]);
+  ck_assert_msg(came.status == 201, "%s", came.text.c_str());
+  ck_assert_text(come(made.json["secret"]).text, wrong.text);
+
+  auto const listed = desk.call("GET", "/api/v1/invitations?limit=1", admin);
+  ck_assert(listed.json["items"][0]["used_by"] ==
+            json({{"id", came.json["user"]["id"]}, {"name", came.json["user"]["name"]}}));
+  ck_assert(listed.text.find(made.json["secret"].get<std::string>()) == std::string::npos);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/invitations", desk.secret).status, 403);
+  auto const path = "/api/v1/invitations/" + made.json["id"].dump();
+  ck_assert_int_eq(desk.call("DELETE", path, desk.secret).status, 403);
+  ck_assert_int_eq(desk.call("DELETE", path, admin).status, 204);
+  ck_assert_int_eq(desk.call("DELETE", path, admin).status, 404);
+}
+END_TEST
+
 TestGroup const account_tests{
     "account",
     {a_person_sees_where_he_is_logged_in_and_ends_a_login_that_he_does_not_know, an_api_token_is_no_session,
      an_email_address_is_changed_by_whoever_knows_the_password, a_new_password_ends_all_other_logins,
      wrong_present_passwords_lock_the_account_like_wrong_logins, a_deleted_account_leaves_nothing_but_its_number,
-     the_last_administrator_stays, others_see_of_an_account_what_is_public},
+     the_last_administrator_stays, others_see_of_an_account_what_is_public,
+     an_invitation_makes_one_account_while_registration_is_closed},
     with_database};
 
 }  // namespace

@@ -248,9 +248,10 @@ START_TEST(no_answer_with_a_secret_is_compressed) {
   ck_assert_uint_eq(length("/secret"), 4000);
   for (auto const& route : api_routes()) {
     auto const what = std::string(route.method) + " " + std::string(route.pattern);
-    for (auto const* secret : {"POST /api/v1/users", "POST /api/v1/sessions", "GET /api/v1/sessions/current",
-                               "POST /api/v1/tokens", "POST /api/v1/slaves", "POST /api/v1/slaves/{slave_id}/rotate",
-                               "GET /api/v1/notifications/preferences", "PATCH /api/v1/notifications/preferences"})
+    for (auto const* secret :
+         {"POST /api/v1/users", "POST /api/v1/sessions", "GET /api/v1/sessions/current", "POST /api/v1/tokens",
+          "POST /api/v1/invitations", "POST /api/v1/slaves", "POST /api/v1/slaves/{slave_id}/rotate",
+          "GET /api/v1/notifications/preferences", "PATCH /api/v1/notifications/preferences"})
       if (what == secret) ck_assert_msg(route.secret_answer, "%s", secret);
   }
 }
