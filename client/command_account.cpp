@@ -14,6 +14,7 @@ namespace {
 struct SignOn {
   std::string name;
   std::string email;
+  std::string invitation_file;
   PasswordSource password;
 };
 
@@ -27,6 +28,11 @@ Result<int> sign_on(Context const& context, SignOn const& given, bool is_new) {
   if (!password) return password.error();
   Json body{{"name", given.name}, {"password", *password}};
   if (!given.email.empty()) body["email"] = given.email;
+  if (!given.invitation_file.empty()) {
+    auto invitation = read_password({.file = given.invitation_file}, "", false);
+    if (!invitation) return invitation.error();
+    body["invitation"] = invitation->substr(invitation->find_last_of('/') + 1);  // of the whole link, too
+  }
   auto answer = session->send_openly("POST", is_new ? "/api/v1/users" : "/api/v1/sessions", body, given.name);
   if (!answer) return answer.error();
 
@@ -76,7 +82,7 @@ Result<int> show_status(Context const& context) {
   if (!session->settings().token.empty()) {
     auto me = session->get("/api/v1/users/me", "your account");
     if (me)
-      user = object_of(*me, "user");
+      user = *me;
     else if (me.error().code != Errc::denied)
       return me.error();
     else
@@ -110,6 +116,9 @@ void add_account_commands(CLI::App& app, Context& context) {
     auto given = std::make_shared<SignOn>();
     command->add_option("NAME", given->name, "Name of the account")->required();
     if (is_new) command->add_option("--email", given->email, "E-mail address for messages of the grid (default none)");
+    if (is_new)
+      command->add_option("--invitation-file", given->invitation_file,
+                          "Read an invitation from the first line of a file (needed while registration is closed)");
     auto* file =
         command->add_option("--password-file", given->password.file, "Read the password from the first line of a file");
     command->add_flag("--password-stdin", given->password.from_stdin, "Read the password from standard input")

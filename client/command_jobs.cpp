@@ -193,11 +193,35 @@ struct Edit {
   int priority = 0;
 };
 
+// The number of the shot of this name in the job's project, where it is made if it is new.
+Result<Json> shot_of_job(Context const& context, Edit const& edit) {
+  auto const slash = edit.shot.find('/');
+  if (slash == std::string::npos || edit.shot.find('/', slash + 1) != std::string::npos)
+    return fail(Errc::invalid, fmt::format("'{}' is not like SEQUENCE/SHOT", printable(edit.shot, 100)));
+  auto session = context.session();
+  if (!session) return session.error();
+  auto const job = session->get(fmt::format("/api/v1/jobs/{}", edit.id), fmt::format("job {}", edit.id));
+  if (!job) return job.error();
+  auto const project = id_of(object_of(*job, "project"));
+  if (project.empty())
+    return fail(Errc::conflict, fmt::format("job {} is in no project, and shots belong to projects", edit.id));
+  auto const shot = session->send_once(
+      fmt::format("/api/v1/projects/{}/shots", project),
+      Json{{"sequence", edit.shot.substr(0, slash)}, {"name", edit.shot.substr(slash + 1)}}, "the shot");
+  if (!shot) return shot.error();
+  return (*shot)["id"];
+}
+
 Result<int> edit_job(Context const& context, Edit const& edit) {
   Json body = Json::object();
   if (!edit.name.empty()) body["name"] = edit.name;
   if (edit.priority != 0) body["priority"] = edit.priority;
-  if (!edit.shot.empty() || edit.no_shot) body["shot_name"] = edit.shot;
+  if (edit.no_shot) body["shot_id"] = nullptr;
+  if (!edit.shot.empty()) {
+    auto const shot = shot_of_job(context, edit);
+    if (!shot) return shot.error();
+    body["shot_id"] = *shot;
+  }
   return for_each_job(context, {edit.id}, "PATCH", "", body, "changed");
 }
 

@@ -72,7 +72,8 @@ Result<int> set_shot(Context const& context, ShotRequest const& request) {
                                              printable(request.shot, 100), printable(request.project, 100)));
   }
   auto const path = fmt::format("/api/v1/shots/{}", id_of(*found));
-  auto changed = session->send("PATCH", path, Json{{"state", request.state}}, "the shot");
+  auto changed = session->send(
+      "PATCH", path, Json{{"state", request.state == "auto" ? Json(nullptr) : Json(request.state)}}, "the shot");
   if (!changed) return changed.error();
   context.report(*changed, fmt::format("Shot {}: {}.\n", name_of(*changed), text_of(*changed, "state")));
   return exit_ok;

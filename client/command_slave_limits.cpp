@@ -60,45 +60,37 @@ Result<std::int64_t> number_in(std::string const& kind, std::string const& what)
   return fail(Errc::invalid, fmt::format("'{}' is not the number of a {}", printable(what, 40), kind));
 }
 
+Result<std::int64_t> user_of_name(Session& session, std::string const& name) {
+  auto found = session.get(with_query("/api/v1/users", "name", name), "the user");
+  if (!found) return found.error();
+  auto const& users = list_of(*found, "items");
+  if (!users.empty()) return number_of(users.front(), "id");
+  return fail(Errc::not_found, fmt::format("there is no user '{}'", printable(name, 60)));
+}
+
+std::string block_path(std::int64_t slave, std::string const& kind, std::int64_t target) {
+  return fmt::format("{}/blocks/{}s/{}", slave_path(slave), kind, target);
+}
+
 Result<int> block(Context const& context, std::int64_t id, std::string const& kind, std::string const& what) {
-  Json body;
-  if (kind == "user") {
-    body["user_name"] = what;
-  } else {
-    auto const number = number_in(kind, what);
-    if (!number) return number.error();
-    body[kind + "_id"] = *number;
-  }
   auto session = context.session();
   if (!session) return session.error();
-  auto blocks = session->send("POST", slave_path(id) + "/blocks", body, slave_name(id));
-  if (!blocks) return blocks.error();
-  context.report(*blocks, blocks_text(*blocks));
+  auto const target = kind == "user" ? user_of_name(*session, what) : number_in(kind, what);
+  if (!target) return target.error();
+  auto blocked = session->send("PUT", block_path(id, kind, *target), std::nullopt, slave_name(id));
+  if (!blocked) return blocked.error();
+  context.report(*blocked, fmt::format("Slave {} is never offered work of {} {}.\n", id, kind, printable(what, 60)));
   return exit_ok;
 }
 
 Result<int> unblock(Context const& context, std::int64_t id, std::string const& kind, std::string const& what) {
   auto session = context.session();
   if (!session) return session.error();
-  std::int64_t target = 0;
-  if (kind == "user") {
-    auto blocks = session->get(slave_path(id) + "/blocks", slave_name(id));
-    if (!blocks) return blocks.error();
-    for (auto const& each : list_of(*blocks, "items"))
-      if (text_of(each, "kind") == kind && text_of(object_of(each, "target"), "name") == what)
-        target = number_of(object_of(each, "target"), "id");
-    if (target == 0)
-      return fail(Errc::not_found, fmt::format("slave {} has not blocked user {}; see: distren slave blocks {}", id,
-                                               printable(what, 60), id));
-  } else {
-    auto const number = number_in(kind, what);
-    if (!number) return number.error();
-    target = *number;
-  }
-  auto gone = session->send("DELETE", fmt::format("{}/blocks/{}/{}", slave_path(id), kind, target), std::nullopt,
-                            slave_name(id));
+  auto const target = kind == "user" ? user_of_name(*session, what) : number_in(kind, what);
+  if (!target) return target.error();
+  auto gone = session->send("DELETE", block_path(id, kind, *target), std::nullopt, slave_name(id));
   if (!gone) return gone.error();
-  context.report({{"kind", kind}, {"target_id", target}},
+  context.report({{"kind", kind}, {"target_id", *target}},
                  fmt::format("Slave {} is offered work of {} {} again.\n", id, kind, printable(what, 60)));
   return exit_ok;
 }

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "client/context.h"
+#include "client/project.h"
 #include "client/table.h"
 #include "common/base/text.h"
 
@@ -94,6 +95,29 @@ Result<int> create_project(Context const& context, std::string const& name) {
   return exit_ok;
 }
 
+Result<int> rename_project(Context const& context, std::string const& wanted, std::string const& name) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto const id = find_project(*session, wanted);
+  if (!id) return id.error();
+  auto project =
+      session->send("PATCH", fmt::format("/api/v1/projects/{}", id->dump()), Json{{"name", name}}, "the project");
+  if (!project) return project.error();
+  context.report(*project, fmt::format("Project {} renamed to {}.\n", id_of(*project), text_of(*project, "name")));
+  return exit_ok;
+}
+
+Result<int> delete_project(Context const& context, std::string const& wanted) {
+  auto session = context.session();
+  if (!session) return session.error();
+  auto const id = find_project(*session, wanted);
+  if (!id) return id.error();
+  auto gone = session->send("DELETE", fmt::format("/api/v1/projects/{}", id->dump()), std::nullopt, "the project");
+  if (!gone) return gone.error();
+  context.report({{"id", *id}, {"state", "deleted"}}, fmt::format("Project {} deleted.\n", id->dump()));
+  return exit_ok;
+}
+
 }  // namespace
 
 void add_token_commands(CLI::App& app, Context& context) {
@@ -129,10 +153,21 @@ void add_token_commands(CLI::App& app, Context& context) {
   app.add_subcommand("projects", "List your projects")->callback([&context] {
     context.run = [&context] { return list_projects(context); };
   });
-  auto* project = app.add_subcommand("project", "Create a project")->require_subcommand(1);
+  auto* project = app.add_subcommand("project", "Create, rename or delete a project")->require_subcommand(1);
   auto* create_one = project->add_subcommand("create", "Create a project");
   create_one->add_option("NAME", *name, "Name of the project")->required();
   create_one->callback([&context, name] { context.run = [&context, name] { return create_project(context, *name); }; });
+  auto wanted = std::make_shared<std::string>();
+  auto* rename = project->add_subcommand("rename", "Rename a project");
+  rename->add_option("PROJECT", *wanted, "Name or number of the project")->required();
+  rename->add_option("NAME", *name, "New name of the project")->required();
+  rename->callback([&context, wanted, name] {
+    context.run = [&context, wanted, name] { return rename_project(context, *wanted, *name); };
+  });
+  auto* remove = project->add_subcommand("delete", "Delete a project that has no jobs, with its shots");
+  remove->add_option("PROJECT", *wanted, "Name or number of the project")->required();
+  remove->callback(
+      [&context, wanted] { context.run = [&context, wanted] { return delete_project(context, *wanted); }; });
 }
 
 }  // namespace distren::client

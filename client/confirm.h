@@ -1,4 +1,5 @@
-// Asks for confirmation on the terminal before points are spent. Without a terminal (scripts) the answer is yes.
+// Asks for confirmation on the terminal before points are spent or an account is deleted. Without a terminal (scripts)
+// the answer is yes.
 #pragma once
 
 #include <string>

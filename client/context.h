@@ -34,6 +34,8 @@ std::int64_t now_ms();
 
 // One for each group of commands; each adds its subcommands to the application.
 void add_account_commands(CLI::App& app, Context& context);
+void add_own_account_commands(CLI::App& app, Context& context);
+void add_invitation_commands(CLI::App& app, Context& context);
 void add_submit_command(CLI::App& app, Context& context);
 void add_job_commands(CLI::App& app, Context& context);
 void add_download_command(CLI::App& app, Context& context);

@@ -57,6 +57,8 @@ int main(int argc, char** argv) {
   app.fallthrough();  // options of all commands may follow the command
 
   add_account_commands(app, context);
+  add_own_account_commands(app, context);
+  add_invitation_commands(app, context);
   add_submit_command(app, context);
   add_job_commands(app, context);
   add_download_command(app, context);

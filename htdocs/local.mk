@@ -6,11 +6,11 @@ web_sources = \
   %D%/src/base/address.ts %D%/src/base/format.ts %D%/src/base/random.ts %D%/src/base/store.ts \
   %D%/src/base/theme.ts \
   %D%/src/main.tsx %D%/src/pages/account.tsx %D%/src/pages/add_slave.tsx %D%/src/pages/admin.tsx %D%/src/pages/account_mail.tsx %D%/src/pages/account_notifications.tsx %D%/src/pages/account_webhooks.tsx %D%/src/api/notify.ts \
-  %D%/src/pages/admin_events.tsx %D%/src/pages/admin_health.tsx %D%/src/pages/admin_methods.tsx \
+  \ %D%/src/pages/admin_events.tsx %D%/src/pages/admin_health.tsx %D%/src/pages/admin_methods.tsx %D%/src/pages/account_logins.tsx %D%/src/pages/admin_invitations.tsx \
   %D%/src/pages/admin_settings.tsx %D%/src/pages/admin_tabs.tsx %D%/src/pages/admin_users.tsx \
   %D%/src/pages/home.tsx %D%/src/pages/job.tsx %D%/src/pages/job_boost.tsx %D%/src/pages/job_downloads.tsx %D%/src/pages/job_frames.tsx %D%/src/pages/job_image.tsx %D%/src/pages/job_shot.tsx \
   %D%/src/pages/jobs.tsx %D%/src/pages/login.tsx %D%/src/pages/new_job.tsx %D%/src/pages/new_job_choices.tsx \
-  %D%/src/pages/new_job_files.tsx %D%/src/pages/new_job_findings.tsx %D%/src/pages/points.tsx %D%/src/pages/project.tsx %D%/src/pages/projects.tsx %D%/src/pages/shot.tsx %D%/src/pages/ranking.tsx \
+  %D%/src/pages/new_job_files.tsx %D%/src/pages/new_job_findings.tsx %D%/src/pages/points.tsx %D%/src/pages/project.tsx %D%/src/pages/projects.tsx %D%/src/pages/shot.tsx %D%/src/pages/ranking.tsx %D%/src/pages/reset_password.tsx \
   %D%/src/pages/slave.tsx %D%/src/pages/slave_resources.tsx %D%/src/pages/slave_machine.tsx %D%/src/pages/slave_setup.tsx %D%/src/pages/slaves.tsx %D%/src/parts/basics.tsx \
   %D%/src/pages/statistics.tsx %D%/src/parts/chart.tsx %D%/style/statistics.css \
   %D%/src/parts/dialog.tsx %D%/src/parts/form.tsx %D%/src/parts/icons.tsx %D%/src/parts/job_actions.ts %D%/src/parts/rendered_image.tsx \

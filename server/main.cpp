@@ -284,7 +284,7 @@ Result<void> serve(Options const& options, sigset_t const& signals) {
     if (!kept) return kept.error();
     services.runtime.take(std::move(*kept));
   }
-  Notifier notifier(config, services.runtime, dispatcher, live, unix_ms);
+  Notifier notifier(config, services.runtime, dispatcher, live, services.signer, unix_ms);
   services.wake_operations = [&] {
     static_cast<void>(
         long_work.submit([&](Worker& worker) { run_operations(services.jobs, worker.database, stopping); }));

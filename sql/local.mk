@@ -20,6 +20,7 @@ nobase_dist_sql_DATA = \
   %D%/migrations/0015_operations.sql \
   %D%/migrations/0016_webhooks.sql \
   %D%/migrations/0017_result_codes.sql \
+  %D%/migrations/0018_people.sql \
   %D%/procedures/blob/blob_delete_unused.sql \
   %D%/procedures/blob/blob_missing.sql \
   %D%/procedures/blob/blob_record.sql \
@@ -51,6 +52,7 @@ nobase_dist_sql_DATA = \
   %D%/procedures/job/submission_complete.sql \
   %D%/procedures/job/submission_create.sql \
   %D%/procedures/job/submission_delete.sql \
+  %D%/procedures/job/submission_job_list.sql \
   %D%/procedures/job/submission_write.sql \
   %D%/procedures/job/task_job.sql \
   %D%/procedures/job/task_latest.sql \
@@ -98,7 +100,9 @@ nobase_dist_sql_DATA = \
   %D%/procedures/points/ranking_list.sql \
   %D%/procedures/points/statement_list.sql \
   %D%/procedures/project/project_create.sql \
+  %D%/procedures/project/project_delete.sql \
   %D%/procedures/project/project_list.sql \
+  %D%/procedures/project/project_rename.sql \
   %D%/procedures/project/project_show.sql \
   %D%/procedures/project/shot_add_job.sql \
   %D%/procedures/project/shot_change.sql \
@@ -152,10 +156,18 @@ nobase_dist_sql_DATA = \
   %D%/procedures/user/admin_check.sql \
   %D%/procedures/user/email_code_confirm.sql \
   %D%/procedures/user/email_code_create.sql \
+  %D%/procedures/user/invitation_create.sql \
+  %D%/procedures/user/invitation_delete.sql \
+  %D%/procedures/user/invitation_list.sql \
   %D%/procedures/user/login_record.sql \
+  %D%/procedures/user/password_reset_create.sql \
+  %D%/procedures/user/password_reset_find.sql \
+  %D%/procedures/user/password_reset_use.sql \
   %D%/procedures/user/session_create.sql \
   %D%/procedures/user/session_delete.sql \
+  %D%/procedures/user/session_end.sql \
   %D%/procedures/user/session_find.sql \
+  %D%/procedures/user/session_list.sql \
   %D%/procedures/user/token_create.sql \
   %D%/procedures/user/token_delete.sql \
   %D%/procedures/user/token_find.sql \
@@ -163,12 +175,20 @@ nobase_dist_sql_DATA = \
   %D%/procedures/user/user_block.sql \
   %D%/procedures/user/user_blocked_check.sql \
   %D%/procedures/user/user_create.sql \
+  %D%/procedures/user/user_create_invited.sql \
   %D%/procedures/user/user_credentials.sql \
+  %D%/procedures/user/user_delete.sql \
+  %D%/procedures/user/user_email_change.sql \
+  %D%/procedures/user/user_find.sql \
+  %D%/procedures/user/user_gone_clear.sql \
+  %D%/procedures/user/user_gone_jobs.sql \
   %D%/procedures/user/user_list.sql \
+  %D%/procedures/user/user_password_change.sql \
   %D%/procedures/user/user_role_change.sql \
   %D%/procedures/user/user_show.sql \
   %D%/procedures/user/user_task_count.sql \
   %D%/procedures/user/user_unblock.sql \
+  %D%/procedures/user/user_write.sql \
   %D%/procedures/webhook/webhook_change.sql \
   %D%/procedures/webhook/webhook_check.sql \
   %D%/procedures/webhook/webhook_create.sql \

@@ -77,10 +77,20 @@ Result<JsonBody> JsonBody::parse(std::string_view text) {
   return JsonBody(std::move(*parsed));
 }
 
+Result<JsonBody> JsonBody::parse_patch(std::string_view text) {
+  auto body = parse(text);
+  if (body) body->null_clears_ = true;
+  return body;
+}
+
 json* JsonBody::find(char const* name, Need need) {
   asked_.emplace_back(name);
   auto const found = object_.find(name);
   if (found != object_.end() && !found->is_null()) return &*found;
+  if (found != object_.end() && null_clears_) {
+    problem(name, "wrong_type", fmt::format("{}: it cannot be cleared", name));
+    return nullptr;
+  }
   if (need == Need::required) problem(name, "missing", fmt::format("{} is missing", name));
   return nullptr;
 }
@@ -129,6 +139,29 @@ bool JsonBody::read(char const* name, Need need, bool& target) {
   if (value == nullptr) return false;
   if (!value->is_boolean()) return wrong(name, *value, "wrong_type", "neither true nor false");
   target = value->get<bool>();
+  return true;
+}
+
+bool JsonBody::is_null(char const* name) {
+  auto const found = object_.find(name);
+  if (found == object_.end() || !found->is_null()) return false;
+  asked_.emplace_back(name);
+  return true;
+}
+
+bool JsonBody::read_or_null(char const* name, std::optional<std::string>& target, std::size_t longest) {
+  if (is_null(name)) return target.reset(), true;
+  std::string text;
+  if (!read(name, optional, text, longest)) return false;
+  target = std::move(text);
+  return true;
+}
+
+bool JsonBody::read_or_null(char const* name, std::optional<std::int64_t>& target, std::int64_t min, std::int64_t max) {
+  if (is_null(name)) return target.reset(), true;
+  std::int64_t number = 0;
+  if (!read(name, optional, number, min, max)) return false;
+  target = number;
   return true;
 }
 

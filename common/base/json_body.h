@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,12 +27,17 @@ public:
   static constexpr Need optional = Need::optional;
 
   static Result<JsonBody> parse(std::string_view text);
+  // A merge patch: null, which clears, is a problem of what is read by read().
+  static Result<JsonBody> parse_patch(std::string_view text);
   explicit JsonBody(nlohmann::json object) : object_(std::move(object)) {}
 
   // Each returns whether the member is present and valid; otherwise the target keeps its value.
   bool read(char const* name, Need need, std::string& target, std::size_t longest = 1000);
   bool read(char const* name, Need need, std::int64_t& target, std::int64_t min, std::int64_t max);
   bool read(char const* name, Need need, bool& target);
+  // Of a merge patch: null is present, and empties the target.
+  bool read_or_null(char const* name, std::optional<std::string>& target, std::size_t longest = 1000);
+  bool read_or_null(char const* name, std::optional<std::int64_t>& target, std::int64_t min, std::int64_t max);
   // Objects and arrays are moved from the body into the target.
   bool read_object(char const* name, Need need, nlohmann::json& target);
   bool read_array(char const* name, Need need, nlohmann::json& target, std::size_t longest);
@@ -46,9 +52,11 @@ public:
 
 private:
   nlohmann::json* find(char const* name, Need need);
+  [[nodiscard]] bool is_null(char const* name);
   bool wrong(char const* name, nlohmann::json const& value, std::string_view code, std::string_view what);
 
   nlohmann::json object_;
+  bool null_clears_ = false;
   std::vector<std::string> asked_;
   std::vector<FieldError> problems_;
 };

@@ -34,11 +34,41 @@ Result<std::string> read_text(Request const& request, std::string_view name, std
   return std::string(text);
 }
 
+// After a change of it, to an administrator.
+Reply user_reply(Context& context, std::int64_t user) {
+  auto const shown = store::show_user(context.database(), user);
+  return shown ? json_reply(200, user_to_json(*shown)) : error_reply(shown.error());
+}
+
+bool sees_private(Caller const& caller, std::int64_t user) {
+  return caller.user.id == user || caller.administers();
+}
+
+// One or none, so that nobody who knows no name learns one.
+Reply named_user_reply(Context& context, std::string_view name) {
+  auto const user = store::find_user(context.database(), name);
+  if (!user && user.error().code != Errc::not_found) return error_reply(user.error());
+  auto items = json::array();
+  if (user) items.push_back(user_to_json(*user, sees_private(context.caller, user->id)));
+  return whole_list_reply(std::move(items));
+}
+
 }  // namespace
+
+Reply handle_show_user(Request const&, Context& context) {
+  auto const id = context.id();
+  if (!id) return error_reply(id.error());
+  auto const user = store::show_user(context.database(), *id);
+  if (!user) return error_reply(user.error());
+  return json_reply(200, user_to_json(*user, sees_private(context.caller, *id)));
+}
 
 Reply handle_list_users(Request const& request, Context& context) {
   auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
+  if (auto const name = request.parameter("name")) return named_user_reply(context, *name);
+  if (!context.caller.administers())
+    return error_reply("forbidden", "only administrators list accounts; look one up by ?name=NAME");
   auto const search = read_text(request, "q", 200);
   if (!search) return error_reply(search.error());
   auto const filter = read_text(request, "filter", 32);
@@ -55,13 +85,13 @@ Reply handle_list_users(Request const& request, Context& context) {
 Reply handle_change_user(Request const& request, Context& context) {
   auto const user = context.id();
   if (!user) return error_reply(user.error());
-  auto body = JsonBody::parse(request.body);
+  auto body = JsonBody::parse_patch(request.body);
   if (!body) return error_reply(body.error());
   std::string role;
   body->read("role", JsonBody::required, role, 32);
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   auto const changed = store::change_role(context.database(), context.caller.user.id, *user, role);
-  return changed ? empty_reply(204) : error_reply(changed.error());
+  return changed ? user_reply(context, *user) : error_reply(changed.error());
 }
 
 Reply handle_block_user(Request const& request, Context& context) {
@@ -76,15 +106,14 @@ Reply handle_block_user(Request const& request, Context& context) {
   if (!blocked) return error_reply(blocked.error());
   auto& dispatcher = context.services.dispatcher;
   for (auto const slave : blocked->slaves) disable_slave(dispatcher, slave, "the account of its owner was blocked");
-  return json_reply(200,
-                    {{"paused_job_count", blocked->jobs.size()}, {"disabled_slave_count", blocked->slaves.size()}});
+  return user_reply(context, *user);
 }
 
 Reply handle_unblock_user(Request const&, Context& context) {
   auto const user = context.id();
   if (!user) return error_reply(user.error());
   auto const done = store::unblock_user(context.database(), context.caller.user.id, *user);
-  return done ? empty_reply(204) : error_reply(done.error());
+  return done ? user_reply(context, *user) : error_reply(done.error());
 }
 
 Reply handle_list_audit_log(Request const& request, Context& context) {

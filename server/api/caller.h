@@ -30,6 +30,7 @@ struct Caller {
   [[nodiscard]] bool known() const { return user.id != 0; }
   [[nodiscard]] bool may(Scope scope) const { return has_scope(scopes, scope); }
   [[nodiscard]] bool moderates() const { return user.role != store::Role::user && may(Scope::grid_admin); }
+  [[nodiscard]] bool administers() const { return user.role == store::Role::administrator && moderates(); }
   // May see and change what this user owns.
   [[nodiscard]] bool may_access(std::int64_t owner) const { return known() && (user.id == owner || moderates()); }
 };

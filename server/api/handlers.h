@@ -15,7 +15,26 @@ std::vector<Route> api_routes();
 Reply handle_create_user(Request const&, Context&);
 Reply handle_create_session(Request const&, Context&);
 Reply handle_delete_current_session(Request const&, Context&);
+
+// account.cpp
 Reply handle_show_me(Request const&, Context&);
+Reply handle_change_me(Request const&, Context&);
+Reply handle_change_password(Request const&, Context&);
+Reply handle_delete_me(Request const&, Context&);
+
+// invitations.cpp
+Reply handle_list_invitations(Request const&, Context&);
+Reply handle_create_invitation(Request const&, Context&);
+Reply handle_revoke_invitation(Request const&, Context&);
+
+// password_resets.cpp
+Reply handle_create_password_reset(Request const&, Context&);
+Reply handle_confirm_password_reset(Request const&, Context&);
+
+// sessions.cpp
+Reply handle_list_sessions(Request const&, Context&);
+Reply handle_end_session(Request const&, Context&);
+Reply handle_show_current_session(Request const&, Context&);
 
 // batches.cpp
 Reply handle_change_jobs(Request const&, Context&);
@@ -50,17 +69,17 @@ Reply handle_show_telemetry(Request const&, Context&);
 // projects.cpp
 Reply handle_list_projects(Request const&, Context&);
 Reply handle_create_project(Request const&, Context&);
+Reply handle_show_project(Request const&, Context&);
+Reply handle_change_project(Request const&, Context&);
+Reply handle_delete_project(Request const&, Context&);
 
 // shots.cpp
-Reply handle_show_project(Request const&, Context&);
 Reply handle_list_shots(Request const&, Context&);
 Reply handle_create_shot(Request const&, Context&);
 Reply handle_show_shot(Request const&, Context&);
 Reply handle_change_shot(Request const&, Context&);
 Reply handle_delete_shot(Request const&, Context&);
 Reply handle_list_shot_jobs(Request const&, Context&);
-Reply handle_add_shot_job(Request const&, Context&);
-Reply handle_remove_shot_job(Request const&, Context&);
 
 // uploads.cpp
 Reply handle_show_upload_options(Request const&, Context&);
@@ -107,7 +126,9 @@ Reply handle_show_preview(Request const&, Context&);
 Reply handle_create_preview(Request const&, Context&);
 Reply handle_fetch_preview(Request const&, Context&);
 
-// job_create.cpp, job_check.cpp
+// submissions.cpp, job_check.cpp
+Reply handle_list_submissions(Request const&, Context&);
+Reply handle_show_submission(Request const&, Context&);
 Reply handle_create_submission(Request const&, Context&);
 Reply handle_check_submission(Request const&, Context&);
 
@@ -151,6 +172,7 @@ Reply handle_resend_delivery(Request const&, Context&);
 
 // administration.cpp
 Reply handle_list_users(Request const&, Context&);
+Reply handle_show_user(Request const&, Context&);
 Reply handle_change_user(Request const&, Context&);
 Reply handle_block_user(Request const&, Context&);
 Reply handle_unblock_user(Request const&, Context&);

@@ -36,17 +36,15 @@ std::string by_whom(Context const& context, store::Job const& job) {
   return fmt::format("the moderator {}", context.caller.user.name);
 }
 
-// Into a shot of its project, which is made where it is new; empty: out of the one that it is in.
-Result<void> move_to_shot(Context& context, store::Job const& job, std::string_view shot) {
-  if (shot.empty()) return context.services.jobs.move_to_shot(context.database(), 0, job.id);
-  auto const name = parse_shot_name(shot);
-  if (!name) return name.error();
-  if (job.project == 0) {
-    return fail(Errc::conflict, fmt::format("job {} is in no project, and shots belong to projects", job.id));
-  }
-  auto const found = store::ensure_shot(context.database(), job.project, name->sequence, name->shot);
-  if (!found) return found.error();
-  return *found == job.shot ? Result<void>() : context.services.jobs.move_to_shot(context.database(), *found, job.id);
+// Into a shot of its project; none: out of the one that it is in. Whose shot it is need not be asked: a project and its
+// shots are one owner's alone.
+Result<void> move_to_shot(Context& context, store::Job const& job, std::optional<std::int64_t> shot) {
+  auto moved = context.services.jobs.move_to_shot(context.database(), shot.value_or(0), job.id);
+  if (moved || !shot || (moved.error().code != Errc::not_found && moved.error().code != Errc::conflict)) return moved;
+  auto detail = job.project == 0
+                    ? fmt::format("shot_id: job {} is in no project, and shots belong to projects", job.id)
+                    : fmt::format("shot_id: there is no shot {} in the project '{}'", *shot, job.project_name);
+  return Error{Errc::invalid, detail, {}, {{"body", "/shot_id", "not_found", detail}}};
 }
 
 }  // namespace
@@ -135,13 +133,14 @@ Reply handle_approve_job(Request const&, Context& context) {
 Reply handle_change_job(Request const& request, Context& context) {
   auto const job = find_accessible_job(context);
   if (!job) return error_reply(job.error());
-  auto body = JsonBody::parse(request.body);
+  auto body = JsonBody::parse_patch(request.body);
   if (!body) return error_reply(body.error());
-  std::string name, shot;
+  std::string name;
+  std::optional<std::int64_t> shot;
   std::int64_t priority = 0;
   bool const rename = body->read("name", JsonBody::optional, name, 200);
   bool const reorder = body->read("priority", JsonBody::optional, priority, 1, 100);
-  bool const move = body->read("shot_name", JsonBody::optional, shot, 512);
+  bool const move = body->read_or_null("shot_id", shot, 1, INT64_MAX) && shot.value_or(0) != job->shot;
   if (rename && (name.empty() || printable(name) != name)) {
     body->problem(
         "name", "bad_format",

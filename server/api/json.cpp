@@ -65,18 +65,19 @@ json explanation_to_json(Explanation const& why) {
   return {{"rule", why.rule}, {"value", why.number}, {"message", why.sentence}};
 }
 
-json user_to_json(store::UserDetails const& user) {
+json user_to_json(store::UserDetails const& user, bool with_private) {
+  auto const hide = [with_private](json value) { return with_private ? std::move(value) : json(nullptr); };
   return {{"id", user.id},
           {"revision", user.revision},
           {"name", user.name},
-          {"email", text_or_null(user.email)},
+          {"email", hide(text_or_null(user.email))},
           {"role", user.role},
           {"created_at", user.created_at},
-          {"last_login_at", text_or_null(user.last_login_at)},
-          {"blocked_at", text_or_null(user.blocked_at)},
-          {"blocked_reason", text_or_null(user.blocked_reason)},
-          {"job_count", user.jobs},
-          {"slave_count", user.slaves},
+          {"last_login_at", hide(text_or_null(user.last_login_at))},
+          {"blocked_at", hide(text_or_null(user.blocked_at))},
+          {"blocked_reason", hide(text_or_null(user.blocked_reason))},
+          {"job_count", hide(user.jobs)},
+          {"slave_count", hide(user.slaves)},
           {"total_millipoints", user.total_points}};
 }
 
@@ -145,7 +146,7 @@ json to_json(store::Job const& job, JobStatus const& live) {
           {"owner", named_or_null(job.user, job.user_name)},
           {"project", named_or_null(job.project, job.project_name)},
           {"shot", named_or_null(job.shot, job.shot_name)},
-          {"submission_id", number_or_null(job.submission)},
+          {"submission_id", job.submission == 0 ? job.id : job.submission},
           {"made_from_job_id", number_or_null(job.after)},
           {"renderer", renderer_to_json(job.method, job.version)},
           {"state", job_state_name(job.state)},

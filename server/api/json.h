@@ -19,7 +19,8 @@
 
 namespace distren {
 
-nlohmann::json user_to_json(store::UserDetails const& user);
+// with_private: to its owner and to administrators; else null stands for what is private.
+nlohmann::json user_to_json(store::UserDetails const& user, bool with_private = true);
 nlohmann::json token_to_json(store::Token const& token);
 nlohmann::json to_json(store::Job const& job, JobStatus const& live);
 // What renders a job: version is the oldest that can open its main file, null: any.

@@ -1,6 +1,7 @@
 # HTTP routes, callers and replies; nothing else.
 server_sources += \
   %D%/access.cpp %D%/access.h \
+  %D%/account.cpp \
   %D%/administration.cpp \
   %D%/batches.cpp \
   %D%/caller.cpp %D%/caller.h \
@@ -13,8 +14,8 @@ server_sources += \
   %D%/health.cpp \
   %D%/idempotency.cpp %D%/idempotency.h \
   %D%/images.cpp \
+  %D%/invitations.cpp \
   %D%/job_check.cpp %D%/job_check.h \
-  %D%/job_create.cpp \
   %D%/job_preview.cpp \
   %D%/job_zip.cpp \
   %D%/jobs.cpp \
@@ -22,6 +23,8 @@ server_sources += \
   %D%/list.cpp %D%/list.h \
   %D%/notifications.cpp \
   %D%/operations.cpp %D%/operations.h \
+  %D%/password.cpp %D%/password.h \
+  %D%/password_resets.cpp \
   %D%/points.cpp \
   %D%/projects.cpp \
   %D%/remote_settings.cpp \
@@ -29,6 +32,7 @@ server_sources += \
   %D%/routes.cpp \
   %D%/scope.cpp %D%/scope.h \
   %D%/services.h \
+  %D%/sessions.cpp \
   %D%/settings.cpp \
   %D%/shots.cpp \
   %D%/slave_messages.cpp \
@@ -36,6 +40,7 @@ server_sources += \
   %D%/slaves.cpp \
   %D%/spending.cpp \
   %D%/statistics.cpp \
+  %D%/submissions.cpp \
   %D%/task_log.cpp \
   %D%/tokens.cpp \
   %D%/uploads.cpp \

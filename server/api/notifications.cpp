@@ -10,7 +10,6 @@
 #include "server/api/json.h"
 #include "server/api/list.h"
 #include "server/api/services.h"
-#include "server/config/mail_address.h"
 #include "server/live/publish.h"
 #include "server/store/notifications.h"
 
@@ -71,13 +70,7 @@ Reply handle_change_preferences(Request const& request, Context& context) {
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
   store::NotificationChange change;
-  std::string email;
   json choices;
-  if (body->read("email", JsonBody::optional, email, 254)) {
-    if (!email.empty() && !is_mail_address(email))
-      body->problem("email", "bad_format", fmt::format("email: '{}' is not an e-mail address", printable(email, 60)));
-    change.email = email;
-  }
   if (body->read_array("choices", JsonBody::optional, choices, 100)) {
     auto read = read_choices(choices);
     if (read)

@@ -22,23 +22,33 @@ nlohmann::json to_json(store::SlaveBlock const& block) {
   return {{"kind", block.kind}, {"target", named_or_null(block.target, block.name)}};
 }
 
-Reply list(Context& context, std::int64_t slave) {
-  auto const blocks = store::list_blocks(context.database(), slave);
-  if (!blocks) return error_reply(blocks.error());
-  auto items = nlohmann::json::array();
-  for (auto const& block : *blocks) items.push_back(to_json(block));
-  return whole_list_reply(std::move(items));
+// What stands in the path; the kind is a plural there.
+struct BlockPlace {
+  store::Slave slave;
+  std::string_view kind;
+  std::int64_t target = 0;
+};
+Result<BlockPlace> find_block(Context& context) {
+  auto slave = find_accessible_slave(context);
+  if (!slave) return slave.error();
+  auto const kind = context.value("kind");
+  if (kind != "users" && kind != "projects" && kind != "jobs")
+    return fail(Errc::not_found,
+                fmt::format("'{}' cannot be blocked; there are users, projects and jobs", printable(kind, 30)));
+  auto const target = context.id("target_id");
+  if (!target) return target.error();
+  return BlockPlace{std::move(*slave), kind.substr(0, kind.size() - 1), *target};
 }
 
-// Under slaves_mutex: from the change in the database to the word to the dispatcher.
-Result<void> send_blocks(Context& context, std::int64_t slave) {
-  auto const blocks = store::list_blocks(context.database(), slave);
+// Under slaves_mutex: from the change in the database to the word to the dispatcher. All of them as they are now.
+Result<std::vector<store::SlaveBlock>> send_blocks(Context& context, std::int64_t slave) {
+  auto blocks = store::list_blocks(context.database(), slave);
   if (!blocks) return blocks.error();
   auto by_slave = blocks_by_slave(*blocks);
   context.services.dispatcher.tell([slave, of = std::move(by_slave[slave])](DispatchCore& core, std::int64_t now) {
     change_blocks(core, slave, of, now);
   });
-  return {};
+  return blocks;
 }
 
 }  // namespace
@@ -46,42 +56,34 @@ Result<void> send_blocks(Context& context, std::int64_t slave) {
 Reply handle_list_blocks(Request const&, Context& context) {
   auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
-  return list(context, slave->id);
+  auto const blocks = store::list_blocks(context.database(), slave->id);
+  if (!blocks) return error_reply(blocks.error());
+  auto items = nlohmann::json::array();
+  for (auto const& block : *blocks) items.push_back(to_json(block));
+  return whole_list_reply(std::move(items));
 }
 
-Reply handle_add_block(Request const& request, Context& context) {
-  auto const slave = find_accessible_slave(context);
-  if (!slave) return error_reply(slave.error());
-  auto body = JsonBody::parse(request.body);
-  if (!body) return error_reply(body.error());
-  std::string user;
-  std::int64_t project = 0, job = 0;
-  int const said = int{body->read("user_name", JsonBody::optional, user, 200)} +
-                   int{body->read("project_id", JsonBody::optional, project, 1, INT64_MAX)} +
-                   int{body->read("job_id", JsonBody::optional, job, 1, INT64_MAX)};
-  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
-  if (said != 1)
-    return error_reply(400, R"(say one of {"user_name":NAME}, {"project_id":NUMBER} and {"job_id":NUMBER})");
+Reply handle_add_block(Request const&, Context& context) {
+  auto const place = find_block(context);
+  if (!place) return error_reply(place.error());
   std::lock_guard const lock(context.services.slaves_mutex);
-  auto const added = store::add_block(context.database(), slave->id,
-                                      project > 0 ? "project"
-                                      : job > 0   ? "job"
-                                                  : "user",
-                                      user, project > 0 ? project : job);
-  if (!added) return error_reply(added.error());
-  if (auto const sent = send_blocks(context, slave->id); !sent) return error_reply(sent.error());
-  return list(context, slave->id);
+  auto const is_new = store::add_block(context.database(), place->slave.id, place->kind, place->target);
+  if (!is_new) return error_reply(is_new.error());
+  auto const blocks = send_blocks(context, place->slave.id);
+  if (!blocks) return error_reply(blocks.error());
+  for (auto const& block : *blocks)
+    if (block.kind == place->kind && block.target == place->target)
+      return json_reply(*is_new ? 201 : 200, to_json(block));
+  return error_reply(404, "the block was taken away meanwhile");
 }
 
 Reply handle_delete_block(Request const&, Context& context) {
-  auto const slave = find_accessible_slave(context);
-  if (!slave) return error_reply(slave.error());
-  auto const target = context.id("target_id");
-  if (!target) return error_reply(target.error());
+  auto const place = find_block(context);
+  if (!place) return error_reply(place.error());
   std::lock_guard const lock(context.services.slaves_mutex);
-  if (auto const removed = store::delete_block(context.database(), slave->id, context.value("kind"), *target); !removed)
-    return error_reply(removed.error());
-  if (auto const sent = send_blocks(context, slave->id); !sent) return error_reply(sent.error());
+  auto const removed = store::delete_block(context.database(), place->slave.id, place->kind, place->target);
+  if (!removed) return error_reply(removed.error());
+  if (auto const sent = send_blocks(context, place->slave.id); !sent) return error_reply(sent.error());
   return empty_reply(204);
 }
 

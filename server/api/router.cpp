@@ -279,9 +279,11 @@ bool is_json(Reply const& reply) {
   });
 }
 
-// The row that a route changes: the kind and number that its path names first. A task's request changes its job.
+// The row that a route changes: the kind and number that its path names first; without one it is the caller's own
+// account. A task's request changes its job.
 Result<std::pair<std::string, std::int64_t>> changed_row(Route const& route, Context& context) {
   auto const open = route.pattern.find('{');
+  if (open == std::string_view::npos) return std::pair(std::string("user"), context.caller.user.id);
   auto kind = std::string(route.pattern.substr(open + 1, route.pattern.find("_id}") - open - 1));
   auto const id = context.id();
   if (!id || kind != "task") return id ? Result(std::pair(std::move(kind), *id)) : id.error();

@@ -15,8 +15,21 @@ std::vector<Route> api_routes() {
   return {
       Route("POST", "/api/v1/users", nothing, none, handle_create_user).with_throttle().with_secret(),
       Route("POST", "/api/v1/sessions", nothing, none, handle_create_session).with_throttle().with_secret(),
+      Route("GET", "/api/v1/sessions", login, account_read, handle_list_sessions).with_query("limit cursor"),
+      Route("GET", "/api/v1/sessions/current", login, account_read, handle_show_current_session).with_secret(),
       Route("DELETE", "/api/v1/sessions/current", login, account_write, handle_delete_current_session),
-      Route("GET", "/api/v1/users/me", login, account_read, handle_show_me).with_secret(),
+      Route("DELETE", "/api/v1/sessions/{session_id}", login, account_write, handle_end_session),
+      Route("GET", "/api/v1/users/me", login, account_read, handle_show_me),
+      Route("PATCH", "/api/v1/users/me", login, account_write, handle_change_me).with_revision(),
+      Route("DELETE", "/api/v1/users/me", login, account_write, handle_delete_me).with_revision(),
+      Route("PUT", "/api/v1/users/me/password", login, account_write, handle_change_password),
+
+      Route("GET", "/api/v1/invitations", login, grid_admin, handle_list_invitations).with_query("limit cursor"),
+      Route("POST", "/api/v1/invitations", login, grid_admin, handle_create_invitation).once_with_secret(),
+      Route("DELETE", "/api/v1/invitations/{invitation_id}", login, grid_admin, handle_revoke_invitation),
+      Route("POST", "/api/v1/password-resets", nothing, none, handle_create_password_reset).with_throttle(),
+      Route("POST", "/api/v1/password-resets/{reset_id}/confirm", nothing, none, handle_confirm_password_reset)
+          .with_throttle(),
 
       Route("GET", "/api/v1/tokens", login, account_read, handle_list_tokens).with_query("limit cursor"),
       Route("POST", "/api/v1/tokens", login, account_write, handle_create_token).once_with_secret(),
@@ -35,7 +48,7 @@ std::vector<Route> api_routes() {
       Route("POST", "/api/v1/slaves/batch", login, slaves_write, handle_change_slaves),
       Route("GET", "/api/v1/slaves/{slave_id}/explain", login, slaves_read, handle_explain_slave).live(),
       Route("GET", "/api/v1/slaves/{slave_id}/blocks", login, slaves_read, handle_list_blocks),
-      Route("POST", "/api/v1/slaves/{slave_id}/blocks", login, slaves_write, handle_add_block),
+      Route("PUT", "/api/v1/slaves/{slave_id}/blocks/{kind}/{target_id}", login, slaves_write, handle_add_block),
       Route("DELETE", "/api/v1/slaves/{slave_id}/blocks/{kind}/{target_id}", login, slaves_write, handle_delete_block),
       Route("PATCH", "/api/v1/slaves/{slave_id}/remote-settings", login, slaves_write, handle_change_remote_settings)
           .with_revision(),
@@ -53,6 +66,8 @@ std::vector<Route> api_routes() {
       Route("GET", "/api/v1/projects", login, jobs_read, handle_list_projects).with_query("limit cursor"),
       Route("POST", "/api/v1/projects", login, jobs_write, handle_create_project).once("/api/v1/projects/"),
       Route("GET", "/api/v1/projects/{project_id}", login, jobs_read, handle_show_project),
+      Route("PATCH", "/api/v1/projects/{project_id}", login, jobs_write, handle_change_project).with_revision(),
+      Route("DELETE", "/api/v1/projects/{project_id}", login, jobs_write, handle_delete_project).with_revision(),
       Route("GET", "/api/v1/projects/{project_id}/shots", login, jobs_read, handle_list_shots)
           .with_query("limit cursor"),
       Route("POST", "/api/v1/projects/{project_id}/shots", login, jobs_write, handle_create_shot)
@@ -61,8 +76,6 @@ std::vector<Route> api_routes() {
       Route("PATCH", "/api/v1/shots/{shot_id}", login, jobs_write, handle_change_shot).with_revision(),
       Route("DELETE", "/api/v1/shots/{shot_id}", login, jobs_write, handle_delete_shot).with_revision(),
       Route("GET", "/api/v1/shots/{shot_id}/jobs", login, jobs_read, handle_list_shot_jobs),
-      Route("POST", "/api/v1/shots/{shot_id}/jobs", login, jobs_write, handle_add_shot_job),
-      Route("DELETE", "/api/v1/shots/{shot_id}/jobs/{job_id}", login, jobs_write, handle_remove_shot_job),
 
       Route("POST", "/api/v1/blobs/find-missing", login, files_write, handle_find_missing_blobs).with_body(1 << 20),
       Route("GET", "/api/v1/files/blobs/{sha256}", signature, none, handle_fetch_blob)
@@ -87,7 +100,13 @@ std::vector<Route> api_routes() {
           .with_query("attempt slave name limit expires signature"),
 
       Route("GET", "/api/v1/jobs", login, jobs_read, handle_list_jobs).live().with_query("limit cursor owner state"),
-      Route("POST", "/api/v1/submissions", login, jobs_write, handle_create_submission).with_body(job).once(""),
+      Route("GET", "/api/v1/submissions", login, jobs_read, handle_list_submissions)
+          .live()
+          .with_query("limit cursor owner"),
+      Route("POST", "/api/v1/submissions", login, jobs_write, handle_create_submission)
+          .with_body(job)
+          .once("/api/v1/submissions/"),
+      Route("GET", "/api/v1/submissions/{submission_id}", login, jobs_read, handle_show_submission).live(),
       Route("POST", "/api/v1/submissions/check", login, jobs_write, handle_check_submission).with_body(job),
       Route("GET", "/api/v1/jobs/{job_id}", login, jobs_read, handle_show_job),
       Route("PATCH", "/api/v1/jobs/{job_id}", login, jobs_write, handle_change_job).with_revision(),
@@ -154,7 +173,8 @@ std::vector<Route> api_routes() {
       Route("POST", "/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/resend", login, account_write,
             handle_resend_delivery),
 
-      Route("GET", "/api/v1/users", login, grid_admin, handle_list_users).with_query("limit cursor q filter"),
+      Route("GET", "/api/v1/users", login, account_read, handle_list_users).with_query("limit cursor q filter name"),
+      Route("GET", "/api/v1/users/{user_id}", login, account_read, handle_show_user),
       Route("PATCH", "/api/v1/users/{user_id}", login, grid_admin, handle_change_user).with_revision(),
       Route("POST", "/api/v1/users/{user_id}/block", login, grid_admin, handle_block_user).with_revision(),
       Route("POST", "/api/v1/users/{user_id}/unblock", login, grid_admin, handle_unblock_user).with_revision(),

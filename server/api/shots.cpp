@@ -58,12 +58,6 @@ void check_name(JsonBody& body, std::string_view what, std::string const& name) 
 
 }  // namespace
 
-Reply handle_show_project(Request const&, Context& context) {
-  auto const project = find_accessible_project(context);
-  if (!project) return error_reply(project.error());
-  return json_reply(200, {{"id", project->id}, {"name", project->name}, {"job_count", project->jobs}});
-}
-
 Reply handle_list_shots(Request const& request, Context& context) {
   auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
@@ -100,9 +94,10 @@ Reply handle_show_shot(Request const&, Context& context) {
 Reply handle_change_shot(Request const& request, Context& context) {
   auto const shot = find_accessible_shot(context);
   if (!shot) return error_reply(shot.error());
-  auto body = JsonBody::parse(request.body);
+  auto body = JsonBody::parse_patch(request.body);
   if (!body) return error_reply(body.error());
-  std::string sequence, name, state;
+  std::string sequence, name;
+  std::optional<std::string> state;
   std::optional<std::string_view> new_sequence, new_name, new_state;
   if (body->read("sequence", JsonBody::optional, sequence, 256)) {
     check_name(*body, "sequence", sequence);
@@ -112,9 +107,9 @@ Reply handle_change_shot(Request const& request, Context& context) {
     check_name(*body, "name", name);
     new_name = name;
   }
-  if (body->read("state", JsonBody::optional, state, 16)) new_state = state == "auto" ? std::string_view() : state;
-  if (new_state && state.empty())
-    body->problem("state", "bad_format", "state: it is empty; say auto, waiting, work, review or done");
+  if (body->read_or_null("state", state, 16)) new_state = state ? *state : std::string_view();
+  if (state && state->empty())
+    body->problem("state", "bad_format", "state: it is empty; say waiting, work, review or done, or null");
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   auto const done = store::change_shot(context.database(), shot->id, new_sequence, new_name, new_state);
   if (!done) return error_reply(done.error());
@@ -141,37 +136,6 @@ Reply handle_list_shot_jobs(Request const&, Context& context) {
     if (job) shown.push_back(std::move(*job));
   }
   return whole_list_reply(to_json(shown, context.services.dispatcher));
-}
-
-Reply handle_add_shot_job(Request const& request, Context& context) {
-  auto const shot = find_accessible_shot(context);
-  if (!shot) return error_reply(shot.error());
-  auto body = JsonBody::parse(request.body);
-  if (!body) return error_reply(body.error());
-  std::int64_t job = 0;
-  body->read("job", JsonBody::required, job, 1, INT64_MAX);
-  if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
-  // Whose job it is need not be asked: it must be in the shot's project, and that is its owner's alone.
-  if (auto const done = context.services.jobs.move_to_shot(context.database(), shot->id, job); !done) {
-    return done.error().code == Errc::not_found
-               ? error_reply(404, fmt::format("you have no job {}", job))
-               : error_reply(409, fmt::format("job {} is not in the project {}", job, shot->project_name));
-  }
-  return shot_reply(context, shot->id);
-}
-
-Reply handle_remove_shot_job(Request const&, Context& context) {
-  auto const shot = find_accessible_shot(context);
-  if (!shot) return error_reply(shot.error());
-  auto const number = context.id("job_id");
-  if (!number) return error_reply(number.error());
-  auto const job = store::show_job(context.database(), *number);
-  if (!job && job.error().code != Errc::not_found) return error_reply(job.error());
-  if (!job || job->shot != shot->id) return error_reply(404, fmt::format("job {} is not in this shot", *number));
-  if (auto const done = context.services.jobs.move_to_shot(context.database(), 0, job->id); !done)
-    return error_reply(done.error());
-  publish_project(context.services.live, shot->project, shot->user);
-  return empty_reply(204);
 }
 
 }  // namespace distren

@@ -111,7 +111,7 @@ Reply handle_explain_slave(Request const&, Context& context) {
 Reply handle_change_slave(Request const& request, Context& context) {
   auto const slave = find_accessible_slave(context);
   if (!slave) return error_reply(slave.error());
-  auto body = JsonBody::parse(request.body);
+  auto body = JsonBody::parse_patch(request.body);
   if (!body) return error_reply(body.error());
   std::string name;
   body->read("name", JsonBody::required, name, 200);

@@ -7,15 +7,13 @@
 #include "common/base/text.h"
 #include "server/api/handlers.h"
 #include "server/api/json.h"
+#include "server/api/password.h"
 #include "server/api/services.h"
+#include "server/store/invitations.h"
 
 namespace distren {
 
 namespace {
-
-constexpr std::size_t shortest_password = 8;
-constexpr std::size_t longest_password = 1000;
-constexpr std::string_view wrong_login = "name or password is wrong";
 
 Result<void> check_name(std::string_view name) {
   bool const plain = std::all_of(name.begin(), name.end(), [](char c) {
@@ -34,13 +32,21 @@ std::string cookie(Services const& services, Request const& request, std::string
                      expired ? 0 : services.runtime.now().session_s);
 }
 
+// How a new session is to be shown: a program sends its token, a browser has a cookie that no page can read.
+bool read_kind(JsonBody& body) {
+  std::string kind;
+  if (body.read("kind", JsonBody::optional, kind, 16) && kind != "bearer" && kind != "cookie")
+    body.problem("kind", "bad_format", fmt::format("kind: '{}' is neither bearer nor cookie", printable(kind, 30)));
+  return kind == "cookie";
+}
+
 // A new session of this user as the answer to login and registration.
-Reply session_reply(int status, Request const& request, Context& context, store::User const& user) {
+Reply session_reply(Request const& request, Context& context, store::User const& user, bool by_cookie) {
   auto& services = context.services;
   auto const secret = std::string(login_prefix) + random_secret();
   auto const hash = secret_hash(secret);
-  auto created =
-      store::create_session(context.database(), user.id, hash, services.runtime.now().session_s, request.address);
+  auto created = store::create_session(context.database(), user.id, hash, services.runtime.now().session_s,
+                                       request.address, printable(request.header("user-agent"), 200));
   if (!created) {
     auto error = std::move(created).error();
     if (error.code == Errc::denied) error.problem = "account_blocked";
@@ -48,8 +54,13 @@ Reply session_reply(int status, Request const& request, Context& context, store:
   }
   auto const shown = store::show_user(context.database(), user.id);
   if (!shown) return error_reply(shown.error());
-  return json_reply(status, {{"user", user_to_json(*shown)}, {"token", secret}, {"csrf", csrf_token(services, hash)}})
-      .with("Set-Cookie", cookie(services, request, secret, false));
+  nlohmann::json const none(nullptr);
+  auto reply = json_reply(201, {{"kind", by_cookie ? "cookie" : "bearer"},
+                                {"user", user_to_json(*shown)},
+                                {"token", by_cookie ? none : nlohmann::json(secret)},
+                                {"csrf", by_cookie ? nlohmann::json(csrf_token(services, hash)) : none}});
+  if (!by_cookie) return reply;
+  return std::move(reply).with("Set-Cookie", cookie(services, request, secret, false));
 }
 
 }  // namespace
@@ -60,23 +71,22 @@ Reply handle_create_user(Request const& request, Context& context) {
   std::string name;
   std::string email;
   std::string password;
+  std::string invitation;
+  body->read("invitation", JsonBody::optional, invitation, 200);
   body->read("name", JsonBody::required, name, 200);
-  body->read("email", JsonBody::optional, email, 254);
-  if (body->read("password", JsonBody::required, password, longest_password) && password.size() < shortest_password) {
-    body->problem("password", "bad_format",
-                  fmt::format("password: it has fewer than {} characters", shortest_password));
-  }
-  if (!email.empty() && (email.find('@') == std::string::npos || email.find_first_of(" \r\n\t") != std::string::npos)) {
-    body->problem("email", "bad_format", fmt::format("email: '{}' is not an e-mail address", printable(email, 60)));
-  }
+  if (body->read("email", JsonBody::optional, email, 254)) check_email(*body, email);
+  read_new_password(*body, "password", password);
+  bool const by_cookie = read_kind(*body);
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
   if (auto const good = check_name(name); !good) return error_reply(good.error());
-  if (!context.services.runtime.now().registration) {
-    return error_reply("registration_closed", "registration is closed; ask the administrator for an account");
-  }
-  auto user = store::create_user(context.database(), name, email, hash_password(password));
+  if (invitation.empty() && !context.services.runtime.now().registration)
+    return error_reply("registration_closed", "registration is closed; ask the administrator for an invitation");
+  auto user = invitation.empty() ? store::create_user(context.database(), name, email, hash_password(password))
+                                 : store::create_invited_user(context.database(), name, email, hash_password(password),
+                                                              secret_hash(invitation));
+  if (!user && user.error().code == Errc::denied) return error_reply("invitation_invalid", user.error().message);
   if (!user) return error_reply(user.error());
-  return session_reply(201, request, context, *user);
+  return session_reply(request, context, *user, by_cookie);
 }
 
 Reply handle_create_session(Request const& request, Context& context) {
@@ -85,23 +95,11 @@ Reply handle_create_session(Request const& request, Context& context) {
   std::string name;
   std::string password;
   body->read("name", JsonBody::required, name, 200);
-  body->read("password", JsonBody::required, password, longest_password);
+  body->read("password", JsonBody::required, password, max_password_length);
+  bool const by_cookie = read_kind(*body);
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
-
-  auto credentials = store::find_credentials(context.database(), name);
-  if (!credentials && credentials.error().code != Errc::not_found) return error_reply(credentials.error());
-  if (credentials && credentials->locked_for_ms > 0) {
-    return busy_reply("sign_in_throttled", "too many wrong passwords for this account; wait a moment",
-                      credentials->locked_for_ms);
-  }
-  // Unknown names cost the same time as known ones.
-  static std::string const nobody = hash_password(random_secret());
-  bool const right = verify_password(password, credentials ? credentials->password_hash : nobody) && credentials;
-  if (!credentials) return error_reply("wrong_credentials", wrong_login);
-  auto recorded = store::record_login(context.database(), credentials->user.id, right);
-  if (!recorded) return error_reply(recorded.error());
-  if (!right) return error_reply("wrong_credentials", wrong_login);
-  return session_reply(201, request, context, credentials->user);
+  auto checked = check_password(context, name, password);
+  return checked.user ? session_reply(request, context, *checked.user, by_cookie) : std::move(*checked.refusal);
 }
 
 Reply handle_delete_current_session(Request const& request, Context& context) {
@@ -111,16 +109,6 @@ Reply handle_delete_current_session(Request const& request, Context& context) {
     context.services.live.end_session(context.caller.secret_hash);
   }
   return empty_reply(204).with("Set-Cookie", cookie(context.services, request, "", true));
-}
-
-Reply handle_show_me(Request const&, Context& context) {
-  context.services.live.note_interest();
-  auto const user = store::show_user(context.database(), context.caller.user.id);
-  if (!user) return error_reply(user.error());
-  // A reloaded page has the cookie, but no longer the token that goes with it.
-  auto const& caller = context.caller;
-  auto csrf = caller.by_cookie ? nlohmann::json(csrf_token(context.services, caller.secret_hash)) : nlohmann::json();
-  return json_reply(200, {{"user", user_to_json(*user)}, {"csrf", std::move(csrf)}});
 }
 
 }  // namespace distren

@@ -10,6 +10,7 @@
 #include "server/jobs/submission_writer.h"
 #include "server/live/publish.h"
 #include "server/storage/job_folder.h"
+#include "server/store/accounts.h"
 #include "server/store/journal.h"
 #include "server/store/points.h"
 #include "server/store/requests.h"
@@ -205,6 +206,22 @@ Result<void> JobService::remove(Database& database, store::Job const& job) {
   publish_job_deleted(live_, job.id, job.user);
   publish_submission(live_, job.submission != 0 ? job.submission : job.id, job.user);
   return {};
+}
+
+void JobService::remove_gone(Database& database) {
+  constexpr int at_once = 100;
+  auto const jobs = store::list_gone_jobs(database, at_once);
+  if (!jobs) return spdlog::warn("jobs of deleted accounts wait to be deleted: {}", jobs.error().message);
+  for (auto const id : *jobs) {
+    auto job = store::show_job(database, id);
+    if (job && !store::has_ended(job->state)) job = cancel(database, id, "cancelled: its owner's account was deleted");
+    if (!job && job.error().code == Errc::not_found) continue;
+    auto const removed = job ? remove(database, *job) : Result<void>(job.error());
+    if (!removed) spdlog::warn("job {} of a deleted account stays for now: {}", id, removed.error().message);
+  }
+  if (!jobs->empty()) return;
+  if (auto const done = store::clear_gone_projects(database); !done)
+    spdlog::warn("projects of deleted accounts stay for now: {}", done.error().message);
 }
 
 Result<std::int64_t> JobService::boost(Database& database, std::int64_t user, std::int64_t job, std::int64_t points,

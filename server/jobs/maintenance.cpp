@@ -92,6 +92,7 @@ void check_streams(MaintenanceParts const& parts, Database& database) {
 
 void run_maintenance(MaintenanceParts const& parts, Database& database) {
   parts.jobs.catch_up(database);
+  parts.jobs.remove_gone(database);
   sweep_submissions(database, parts.stor, submission_patience_s);
   if (int const removed = parts.uploads.sweep(); removed > 0) spdlog::info("removed {} expired uploads", removed);
   if (auto const done = finish_staged_results(database, parts.staged); !done)

@@ -41,17 +41,33 @@ Mail confirmation_mail(ServerConfig const& config, std::string_view grid, store:
   return mail;
 }
 
+Mail reset_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery) {
+  auto mail = notification_mail(config, grid, delivery);
+  auto const base = config.public_url + (config.public_url.ends_with('/') ? "" : "/");
+  mail.subject = fmt::format("A new password for {}", grid);
+  mail.body = fmt::format(
+      "Hello {0},\n\nsomebody, hopefully you, wants to set a new password for your account at {1}. Do it here:\n\n"
+      "    {2}#/reset/{3}\n\nThe link holds for an hour and works once. If it was not you, do nothing: your password "
+      "stays as it is.\n",
+      delivery.user_name, grid, base, delivery.code);
+  return mail;
+}
+
 Result<void> deliver(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery,
                      std::atomic<bool> const& cancelled) {
   if (config.mail.server.empty()) return fail(Errc::denied, "this grid sends no e-mail: mail.server is not set");
   if (delivery.email.empty()) return fail(Errc::invalid, "no confirmed e-mail address is set");
-  return send_mail(
-      {.url = config.mail.server,
-       .user = config.mail.user,
-       .password = config.mail.password,
-       .tls_required = config.mail.tls == "required"},
-      delivery.code.empty() ? notification_mail(config, grid, delivery) : confirmation_mail(config, grid, delivery),
-      &cancelled);
+  bool const reset = delivery.kind == "reset";
+  if (reset && delivery.code.empty()) return fail(Errc::invalid, "the link has expired");
+  if (reset && config.public_url.empty()) return fail(Errc::denied, "public_url is not set");
+  auto const mail = reset                   ? reset_mail(config, grid, delivery)
+                    : delivery.code.empty() ? notification_mail(config, grid, delivery)
+                                            : confirmation_mail(config, grid, delivery);
+  return send_mail({.url = config.mail.server,
+                    .user = config.mail.user,
+                    .password = config.mail.password,
+                    .tls_required = config.mail.tls == "required"},
+                   mail, &cancelled);
 }
 
 }  // namespace distren

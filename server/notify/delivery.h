@@ -17,6 +17,8 @@ namespace distren {
 Mail notification_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
 // Contains nothing that the requester could choose, because the address may not be theirs.
 Mail confirmation_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
+// The link in it is a fragment, which reaches no server and no log.
+Mail reset_mail(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery);
 
 Result<void> deliver(ServerConfig const& config, std::string_view grid, store::Delivery const& delivery,
                      std::atomic<bool> const& cancelled);

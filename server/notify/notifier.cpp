@@ -8,6 +8,7 @@
 #include "server/dispatch/status.h"
 #include "server/live/publish.h"
 #include "server/notify/delivery.h"
+#include "server/notify/reset_link.h"
 #include "server/notify/webhook.h"
 #include "server/store/notifications.h"
 #include "server/store/webhooks.h"
@@ -24,11 +25,12 @@ constexpr std::int64_t slow_share = 29;
 }  // namespace
 
 Notifier::Notifier(ServerConfig const& config, RuntimeSettings const& settings, Dispatcher& dispatcher,
-                   EventBroker& live, std::function<std::int64_t()> now_ms)
+                   EventBroker& live, Signer const& signer, std::function<std::int64_t()> now_ms)
     : config_(config),
       settings_(settings),
       dispatcher_(dispatcher),
       live_(live),
+      signer_(signer),
       now_ms_(std::move(now_ms)),
       watched_ms_(now_ms_()) {}  // slaves need a moment to reconnect after a start
 
@@ -100,7 +102,8 @@ Result<bool> Notifier::deliver_due(Database& database) {
   auto const due = store::dequeue_notifications(database, 1);
   if (!due) return due.error();
   if (due->empty() || cancelled_) return false;
-  auto const& delivery = due->front();
+  auto delivery = due->front();
+  if (delivery.kind == "reset") delivery.code = reset_path(signer_, delivery.code);
   auto const sent = deliver(config_, settings_.now().name, delivery, cancelled_);
   if (!sent && cancelled_) return false;
   if (!sent) spdlog::info("notification {} was not sent: {}", delivery.id, sent.error().message);

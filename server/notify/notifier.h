@@ -18,13 +18,15 @@
 #include "server/database/connection.h"
 #include "server/dispatch/dispatcher.h"
 #include "server/live/event_broker.h"
+#include "server/storage/signer.h"
+#include "server/store/notifications.h"
 
 namespace distren {
 
 class Notifier {
 public:
   Notifier(ServerConfig const& config, RuntimeSettings const& settings, Dispatcher& dispatcher, EventBroker& live,
-           std::function<std::int64_t()> now_ms);
+           Signer const& signer, std::function<std::int64_t()> now_ms);
   ~Notifier();
   Notifier(Notifier const&) = delete;
   Notifier& operator=(Notifier const&) = delete;
@@ -47,6 +49,7 @@ private:
   RuntimeSettings const& settings_;
   Dispatcher& dispatcher_;
   EventBroker& live_;
+  Signer const& signer_;
   std::function<std::int64_t()> now_ms_;
   std::atomic<bool> cancelled_ = false;
   std::int64_t watched_ms_ = 0;

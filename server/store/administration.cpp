@@ -32,6 +32,13 @@ Result<UserDetails> show_user(Database& database, std::int64_t user) {
   return found;
 }
 
+Result<UserDetails> find_user(Database& database, std::string_view name) {
+  UserDetails found;
+  auto const shown = database.call("user_find", {name}, [&](SqlRow const& row) { found = read_details(row); });
+  if (!shown) return shown.error();
+  return found;
+}
+
 Result<std::vector<UserDetails>> list_users(Database& database, std::int64_t administrator, std::string_view search,
                                             std::string_view filter, std::int64_t before, int limit) {
   std::vector<UserDetails> users;

@@ -33,6 +33,7 @@ Result<std::vector<UserDetails>> list_users(Database&, std::int64_t administrato
                                             std::string_view filter, std::int64_t before, int limit);
 // not_found: no such user.
 Result<UserDetails> show_user(Database&, std::int64_t user);
+Result<UserDetails> find_user(Database&, std::string_view name);
 // conflict: it is the last administrator.
 Result<void> change_role(Database&, std::int64_t administrator, std::int64_t user, std::string_view role);
 

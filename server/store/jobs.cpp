@@ -6,14 +6,14 @@
 
 namespace distren::store {
 
-namespace {
-
 JobState parse_job_state(std::string_view name) {
   if (name == "active") return JobState::active;
   if (name == "paused") return JobState::paused;
   if (name == "finished") return JobState::finished;
   return name == "failed" ? JobState::failed : JobState::cancelled;
 }
+
+namespace {
 
 Job read_job(SqlRow const& row) {
   Job job;
@@ -78,13 +78,26 @@ Result<Job> show_job(Database& database, std::int64_t job) {
   return found;
 }
 
-Result<std::vector<Job>> list_jobs(Database& database, std::int64_t user, std::string_view state, std::int64_t before,
-                                   int limit) {
+namespace {
+
+Result<std::vector<Job>> call_job_list(Database& database, std::int64_t user, std::string_view state,
+                                       std::int64_t before, int limit, bool submissions) {
   std::vector<Job> jobs;
-  auto const listed = database.call("job_list", {user, state, before, std::int64_t{limit}},
+  auto const listed = database.call("job_list", {user, state, before, std::int64_t{limit}, std::int64_t{submissions}},
                                     [&](SqlRow const& row) { jobs.push_back(read_job(row)); });
   if (!listed) return listed.error();
   return jobs;
+}
+
+}  // namespace
+
+Result<std::vector<Job>> list_jobs(Database& database, std::int64_t user, std::string_view state, std::int64_t before,
+                                   int limit) {
+  return call_job_list(database, user, state, before, limit, false);
+}
+
+Result<std::vector<Job>> list_first_jobs(Database& database, std::int64_t user, std::int64_t before, int limit) {
+  return call_job_list(database, user, "", before, limit, true);
 }
 
 Result<std::vector<JobFile>> list_job_files(Database& database, std::int64_t job) {
@@ -209,22 +222,35 @@ Result<std::int64_t> create_project(Database& database, std::int64_t user, std::
   return id;
 }
 
+namespace {
+
+Project read_project(SqlRow const& row) {
+  return {row.integer(0), row.integer(1), row.text(2), static_cast<int>(row.integer(3)), row.integer(4)};
+}
+
+}  // namespace
+
 Result<std::vector<Project>> list_projects(Database& database, std::int64_t user) {
   std::vector<Project> projects;
-  auto const listed = database.call("project_list", {user}, [&](SqlRow const& row) {
-    projects.push_back({row.integer(0), row.integer(1), row.text(2), static_cast<int>(row.integer(3))});
-  });
+  auto const listed =
+      database.call("project_list", {user}, [&](SqlRow const& row) { projects.push_back(read_project(row)); });
   if (!listed) return listed.error();
   return projects;
 }
 
 Result<Project> show_project(Database& database, std::int64_t project) {
   Project found;
-  auto const shown = database.call("project_show", {project}, [&](SqlRow const& row) {
-    found = {row.integer(0), row.integer(1), row.text(2), static_cast<int>(row.integer(3))};
-  });
+  auto const shown = database.call("project_show", {project}, [&](SqlRow const& row) { found = read_project(row); });
   if (!shown) return shown.error();
   return found;
+}
+
+Result<void> rename_project(Database& database, std::int64_t project, std::string_view name) {
+  return database.call("project_rename", {project, name});
+}
+
+Result<void> delete_project(Database& database, std::int64_t project) {
+  return database.call("project_delete", {project});
 }
 
 Result<void> record_blob(Database& database, std::int64_t user, std::string_view sha256, std::int64_t size) {

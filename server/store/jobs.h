@@ -15,6 +15,7 @@
 namespace distren::store {
 
 enum class JobState { active, paused, finished, failed, cancelled };
+JobState parse_job_state(std::string_view name);  // of the database
 
 // What the dispatcher follows of a job's row. Each change of it raises the revision: of two readings the one with the
 // higher number is the newer, whichever arrives first.
@@ -53,6 +54,8 @@ struct NewJob {
   int after = -1;           // the place among those submitted together of the job whose output it is made of; -1: none,
                             // it has files of its own
   bool needs_approval = false;  // only its test frames until it is approved
+  bool is_final_output = true;  // what people wait for; false: another job is made of it
+  std::string output_folder{};  // beside the others'; empty: the submission's own
 };
 
 struct NewSubmission {
@@ -139,6 +142,19 @@ Result<Job> show_job(Database&, std::int64_t job);
 // Newest first; user 0: everybody's; state empty: all; ids below `before` (0: from the start).
 Result<std::vector<Job>> list_jobs(Database&, std::int64_t user, std::string_view state, std::int64_t before,
                                    int limit);
+// The first job of each submission, like list_jobs.
+Result<std::vector<Job>> list_first_jobs(Database&, std::int64_t user, std::int64_t before, int limit);
+struct SubmittedJob {
+  std::int64_t submission = 0;  // its first job
+  std::int64_t id = 0;
+  std::string name;
+  std::string method;
+  JobState state = JobState::active;
+  bool is_final_output = true;
+  std::string output_folder;
+};
+// Of these submissions, in order.
+Result<std::vector<SubmittedJob>> list_submitted_jobs(Database&, std::vector<std::int64_t> const& submissions);
 Result<std::vector<JobFile>> list_job_files(Database&, std::int64_t job);
 // Frames above `after_task` (0: from the start), in order.
 Result<std::vector<Task>> list_tasks(Database&, std::int64_t job, std::int64_t after_task, int limit);
@@ -183,10 +199,13 @@ struct Project {
   std::int64_t user = 0;
   std::string name;
   int jobs = 0;
+  std::int64_t revision = 0;
 };
 Result<std::int64_t> create_project(Database&, std::int64_t user, std::string_view name);
 Result<std::vector<Project>> list_projects(Database&, std::int64_t user);
 Result<Project> show_project(Database&, std::int64_t project);
+Result<void> rename_project(Database&, std::int64_t project, std::string_view name);
+Result<void> delete_project(Database&, std::int64_t project);  // conflict: jobs belong to it
 
 // A finished upload: the blob's row and that this user owns it. Idempotent.
 Result<void> record_blob(Database&, std::int64_t user, std::string_view sha256, std::int64_t size);

@@ -1,6 +1,8 @@
 # One typed function per stored procedure.
 server_sources += \
+  %D%/accounts.cpp %D%/accounts.h \
   %D%/administration.cpp %D%/administration.h \
+  %D%/invitations.cpp %D%/invitations.h \
   %D%/jobs.cpp %D%/jobs.h \
   %D%/journal.cpp %D%/journal.h \
   %D%/notifications.cpp %D%/notifications.h \

@@ -20,7 +20,7 @@ Result<NotificationSettings> show_notification_settings(Database& database, std:
 }
 
 Result<void> change_notification_settings(Database& database, std::int64_t user, NotificationChange const& change) {
-  return database.call("notification_settings_change", {user, or_null(change.email), or_null(change.choices)});
+  return database.call("notification_settings_change", {user, or_null(change.choices)});
 }
 
 Result<void> create_email_code(Database& database, std::int64_t user, std::string_view code) {

@@ -27,7 +27,7 @@ Result<void> finish_idempotent(Database&, std::int64_t user, std::string_view ke
 Result<void> trim_idempotent(Database&);  // those of a day ago
 
 // From now on a change of this row by this Database fails with precondition_failed unless it has this revision. kind:
-// job, slave, shot or user. Until accept_any_revision.
+// job, project, slave, shot or user. Until accept_any_revision.
 Result<void> expect_revision(Database&, std::string_view kind, std::int64_t id, std::int64_t revision);
 Result<void> accept_any_revision(Database&);
 // Before other rows than the job are changed for it: precondition_failed, as above.

@@ -99,9 +99,12 @@ Result<void> change_slave_password(Database& database, std::int64_t slave, std::
   return database.call("slave_password_change", {slave, password_hash});
 }
 
-Result<void> add_block(Database& database, std::int64_t slave, std::string_view kind, std::string_view name,
-                       std::int64_t target) {
-  return database.call("slave_block_add", {slave, kind, name, target});
+Result<bool> add_block(Database& database, std::int64_t slave, std::string_view kind, std::int64_t target) {
+  bool is_new = false;
+  auto const added =
+      database.call("slave_block_add", {slave, kind, target}, [&](SqlRow const& row) { is_new = row.integer(0) != 0; });
+  if (!added) return added.error();
+  return is_new;
 }
 
 Result<void> delete_block(Database& database, std::int64_t slave, std::string_view kind, std::int64_t target) {

@@ -62,7 +62,7 @@ struct SlaveBlock {  // work that a slave's owner keeps from it
   std::int64_t slave = 0;
   std::string kind;  // user, project or job
   std::int64_t target = 0;
-  std::string name;  // of the target
+  std::string name;  // of the target; empty: of others' projects and jobs
 };
 
 Result<std::int64_t> create_slave(Database&, std::int64_t user, std::string_view name, std::string_view slavekey,
@@ -76,9 +76,8 @@ Result<void> rename_slave(Database&, std::int64_t slave, std::string_view name);
 Result<void> change_slave_state(Database&, std::int64_t slave, SlaveState state);
 Result<void> change_slave_password(Database&, std::int64_t slave, std::string_view password_hash);
 
-// kind user: by name, and target is ignored.
-Result<void> add_block(Database&, std::int64_t slave, std::string_view kind, std::string_view name,
-                       std::int64_t target);
+// Whether it is new. kind: user, project or job, of which target is the number; not_found: there is none.
+Result<bool> add_block(Database&, std::int64_t slave, std::string_view kind, std::int64_t target);
 Result<void> delete_block(Database&, std::int64_t slave, std::string_view kind, std::int64_t target);
 Result<std::vector<SlaveBlock>> list_blocks(Database&, std::int64_t slave);
 inline Result<std::vector<SlaveBlock>> load_blocks(Database& database) {

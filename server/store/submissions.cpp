@@ -50,7 +50,9 @@ nlohmann::json row_of(NewJob const& job, std::size_t file_set) {
           {"frame_count", job.frames.size()},
           {"tiles_per_frame", job.tiles},
           {"depends_on", job.after + 1},
-          {"file_set", file_set}};
+          {"file_set", file_set},
+          {"is_final_output", job.is_final_output ? 1 : 0},
+          {"output_folder", job.output_folder}};
 }
 
 }  // namespace
@@ -89,6 +91,23 @@ Result<void> add_submission_tasks(Database& database, NewJob const& job, Created
 Result<void> complete_submission(Database& database, std::int64_t submission, std::string_view sequence,
                                  std::string_view shot) {
   return database.call("submission_complete", {submission, sequence, shot});
+}
+
+Result<std::vector<SubmittedJob>> list_submitted_jobs(Database& database,
+                                                      std::vector<std::int64_t> const& submissions) {
+  auto const ids = to_text(nlohmann::json(submissions));
+  std::vector<SubmittedJob> jobs;
+  auto const listed = database.call("submission_job_list", {std::string_view(ids)}, [&](SqlRow const& row) {
+    jobs.push_back({.submission = row.integer(0),
+                    .id = row.integer(1),
+                    .name = row.text(2),
+                    .method = row.text(3),
+                    .state = parse_job_state(row.text(4)),
+                    .is_final_output = row.integer(5) != 0,
+                    .output_folder = row.text(6)});
+  });
+  if (!listed) return listed.error();
+  return jobs;
 }
 
 Result<void> delete_submission(Database& database, std::int64_t submission) {

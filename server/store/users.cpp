@@ -9,11 +9,11 @@ Role parse_role(std::string_view name) {
   return name == "moderator" ? Role::moderator : Role::user;
 }
 
+}  // namespace
+
 User read_user(SqlRow const& row) {
   return {row.integer(0), row.text(1), parse_role(row.text(2))};
 }
-
-}  // namespace
 
 Result<User> create_user(Database& database, std::string_view name, std::string_view email,
                          std::string_view password_hash) {
@@ -42,8 +42,8 @@ Result<std::int64_t> record_login(Database& database, std::int64_t user, bool ok
 }
 
 Result<void> create_session(Database& database, std::int64_t user, std::string_view secret_hash,
-                            std::int64_t lifetime_s, std::string_view address) {
-  return database.call("session_create", {user, secret_hash, lifetime_s, address});
+                            std::int64_t lifetime_s, std::string_view address, std::string_view user_agent) {
+  return database.call("session_create", {user, secret_hash, lifetime_s, address, user_agent});
 }
 
 Result<User> find_session(Database& database, std::string_view secret_hash) {

@@ -21,6 +21,9 @@ struct User {
   Role role = Role::user;
 };
 
+// Of a row: id, name, role.
+User read_user(SqlRow const& row);
+
 struct Credentials {
   User user;
   std::string password_hash;       // as common/base/digest.h's hash_password made it
@@ -44,7 +47,7 @@ Result<std::int64_t> record_login(Database&, std::int64_t user, bool ok);
 
 // secret_hash: 32 bytes SHA-256 of the random secret that the person holds.
 Result<void> create_session(Database&, std::int64_t user, std::string_view secret_hash, std::int64_t lifetime_s,
-                            std::string_view address);
+                            std::string_view address, std::string_view user_agent);
 // not_found when unknown or expired.
 Result<User> find_session(Database&, std::string_view secret_hash);
 Result<void> delete_session(Database&, std::string_view secret_hash);

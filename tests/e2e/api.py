@@ -34,8 +34,8 @@ class ApiGrid:
         grid.wait(job["id"])
         wait_until("the slave's machine is known",
                    lambda: grid.api("GET", f"/api/v1/slaves/{slave.id}")[1]["telemetry"], 90)
-        self.post("/api/v1/slaves/{slave_id}/blocks", {"job_id": job["id"]}, slave_id=slave.id)
-        self.ids = {"job_id": job["id"], "slave_id": slave.id, "project_id": project["id"], "shot_id": shot["id"],
+        assert self.grid.api("PUT", f"/api/v1/slaves/{slave.id}/blocks/jobs/{job['id']}")[0] == 201
+        self.ids = {"job_id": job["id"], "submission_id": job["id"], "slave_id": slave.id, "project_id": project["id"], "shot_id": shot["id"],
                     "task_id": grid.tasks(job["id"])[0]["id"]}
 
     def path(self, pattern):
@@ -88,10 +88,10 @@ def the_reply_to_a_check_matches_its_schema(fixture):
 @case
 def missing_and_unknown_members_are_detected(fixture):
     schema = {"$ref": "#/components/schemas/Project"}
-    assert not fixture.document.faults(schema, {"id": 1, "name": "x", "job_count": 0})
-    assert "'job_count' is a required property" in fixture.document.faults(schema, {"id": 1, "name": "x"})[0]
-    assert "'more'" in fixture.document.faults(schema, {"id": 1, "name": "x", "job_count": 0, "more": 0})[0]
-    assert fixture.document.faults(schema, {"id": 1, "name": None, "job_count": 0})
+    assert not fixture.document.faults(schema, {"id": 1, "revision": 1, "name": "x", "job_count": 0})
+    assert "'job_count' is a required property" in fixture.document.faults(schema, {"id": 1, "revision": 1, "name": "x"})[0]
+    assert "'more'" in fixture.document.faults(schema, {"id": 1, "revision": 1, "name": "x", "job_count": 0, "more": 0})[0]
+    assert fixture.document.faults(schema, {"id": 1, "revision": 1, "name": None, "job_count": 0})
 
 
 class Fixture:

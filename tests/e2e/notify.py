@@ -46,8 +46,10 @@ def fixture():
 @case
 def no_notification_is_sent_by_default(fixture):
     fixture.give(1, "first")
-    status, answer = fixture.api("PATCH", "/api/v1/notifications/preferences", {"email": "ben@example.org"})
-    assert status == 200 and not answer["choices"], answer
+    email = {"email": "ben@example.org", "current_password": "correct horse battery"}
+    assert fixture.api("PATCH", "/api/v1/users/me", email)[0] == 200
+    status, answer = fixture.api("GET", "/api/v1/notifications/preferences")
+    assert status == 200 and answer["email"] == "ben@example.org" and not answer["choices"], answer
     assert not fixture.mail.mails
 
 

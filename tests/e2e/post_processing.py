@@ -72,7 +72,7 @@ def each_variation_of_a_parameter_file_is_a_job_with_its_own_folder(grid):
     assert os.listdir(os.path.join(target, "second")) == ["0003.jpg"]
     assert size_of(os.path.join(target, "side", "0003.png")) == (32, 18)
     jobs = [job for job in grid.api("GET", "/api/v1/jobs")[1]["items"] if job["name"].startswith("plain: ")]
-    assert {job["submission_id"] for job in jobs} == {None, min(job["id"] for job in jobs)}, jobs
+    assert {job["submission_id"] for job in jobs} == {min(job["id"] for job in jobs)}, jobs
 
 
 @case

@@ -41,7 +41,7 @@ def jobs_of(grid):
         status, page = grid.api("GET", f"/api/v1/jobs?limit=1000&cursor={cursor}")
         assert status == 200, page
         for job in page["items"]:
-            found.setdefault(job["submission_id"] or job["id"], []).insert(0, job)
+            found.setdefault(job["submission_id"], []).insert(0, job)
         if page["next_cursor"] is None:
             return found
         cursor = page["next_cursor"]

@@ -211,7 +211,7 @@ def an_expired_login_is_renewed_on_the_open_page(fixture):
     fixture.settled()
     page.script("window.same = true")
     # The same login, ended by another window of this browser.
-    page.promise("const me = await (await fetch('api/v1/users/me')).json();"
+    page.promise("const me = await (await fetch('api/v1/sessions/current')).json();"
                  "await fetch('api/v1/sessions/current', {method: 'DELETE', headers: {'X-CSRF-Token': me.csrf}})")
     page.see("Your session has ended")
     page.fill("Name", "anna")

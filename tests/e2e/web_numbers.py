@@ -174,6 +174,9 @@ def notifications_are_chosen_on_the_account_page(fixture):
     fixture.go("account", "anna")
     page.see("What you want to be told")
     page.fill("E-mail address", "anna@example.org")
+    page.fill("Your password", PASSWORD)
+    page.press("Save address")
+    page.see("Your e-mail address is anna@example.org")
     for way in ("E-mail", "Browser"):
         page.press(f"A job of mine is done or has failed: {way}", "input")
     page.press("Save")

@@ -31,7 +31,7 @@ is "$(owner "SELECT COUNT(*) FROM user WHERE role = 'administrator'")" 1 "two_ad
 owner "UPDATE user SET role = IF(id = 1, 'administrator', 'user')" >/dev/null
 
 # Blocking.
-sql "CALL session_create(2, REPEAT('s', 32), 3600, '192.0.2.1'); CALL session_create(2, REPEAT('r', 32), 3600, '192.0.2.1')"
+sql "CALL session_create(2, REPEAT('s', 32), 3600, '192.0.2.1', ''); CALL session_create(2, REPEAT('r', 32), 3600, '192.0.2.1', '')"
 sql "CALL token_create(2, 'laptop', 'jobs:read', REPEAT('t', 32), NULL)" >/dev/null
 owner "INSERT INTO blob_owner (user_id, blob_id) VALUES (2, 1)" >/dev/null
 bobs() {
@@ -50,9 +50,10 @@ is "$(owner 'SELECT state, state_reason FROM job ORDER BY id')" "paused	paused: 
 paused	
 active	" "his_active_jobs_are_paused_and_nobody_elses"
 refuses DR404 "log in again" "his_sessions_end" "CALL session_find(REPEAT('s', 32))"
-refuses DR403 "blocked: mines coins" "he_cannot_open_another" "CALL session_create(2, REPEAT('u', 32), 3600, '')"
+refuses DR403 "blocked: mines coins" "he_cannot_open_another" "CALL session_create(2, REPEAT('u', 32), 3600, '', '')"
 refuses DR403 "blocked: mines coins" "his_tokens_open_nothing" "CALL token_find(REPEAT('t', 32))"
-owner "INSERT INTO session VALUES (REPEAT('x', 32), 2, '', UTC_TIMESTAMP(), UTC_TIMESTAMP() + INTERVAL 1 DAY)" >/dev/null
+owner "INSERT INTO session (secret_hash, user_id, address, created_at, expires_at)
+  VALUES (REPEAT('x', 32), 2, '', UTC_TIMESTAMP(), UTC_TIMESTAMP() + INTERVAL 1 DAY)" >/dev/null
 refuses DR403 "blocked: mines coins" "nor_would_a_session_that_was_left" "CALL session_find(REPEAT('x', 32))"
 is "$(sql "CALL slave_find('key1')" | cut -f 1,5,7)" "1	enabled	1" "his_slaves_are_known_for_what_they_are"
 is "$(sql "CALL user_list(1, '', 'blocked', 0, 10)" | cut -f 2,7)" "bob	mines coins" "he_is_listed_with_the_reason"
@@ -82,7 +83,7 @@ refuses DR400 "name of a setting" "a_bad_name_of_a_setting_is_refused" "CALL set
 refuses DR400 "4,000" "an_endless_value_is_refused" "CALL setting_override(1, CONCAT('[[\"name\",\"', REPEAT('x', 4001), '\"]]'))"
 
 # Events.
-sql "CALL session_create(1, REPEAT('a', 32), 3600, '192.0.2.7')"
+sql "CALL session_create(1, REPEAT('a', 32), 3600, '192.0.2.7', '')"
 is "$(sql "CALL activity_list(1, 'admin_login', 0, 10)" | cut -f 3-5,10)" "admin_login	1	alice	alice logged in from 192.0.2.7" \
   "the_login_of_an_administrator_is_an_event"
 is "$(sql "CALL activity_list(1, 'user_created', 0, 2)" | cut -f 10 | tr '\n' ' ')" "carol joined bob joined " "events_are_listed_by_kind"

@@ -37,5 +37,18 @@ refuses DR400 "1 to 200" "a_project_needs_a_name" "CALL project_create(1, ' ')"
 refuses DR404 "no user 99" "a_project_of_nobody_is_refused" "CALL project_create(99, 'x')"
 sql "CALL job_create(1, 1, 'in a project', 'blender', 'scene.blend', '{}', '{}', '', '[]', 50, 0,
   '[{\"path\":\"scene.blend\",\"sha256\":\"$d1\",\"size\":10}]', '[1]', 1, 0, 0)" >/dev/null
-is "$(sql 'CALL project_list(1)')" "1	1	film	1" "a_list_of_projects_counts_jobs"
+is "$(sql 'CALL project_list(1)')" "1	1	film	1	1" "a_list_of_projects_counts_jobs"
 is "$(sql 'CALL project_list(0)' | wc -l | tr -d ' ')" 2 "user_0_sees_everybodys_projects"
+sql "CALL project_create(1, 'other')" >/dev/null
+refuses DR411 '"FILM" already' "a_project_gets_no_name_that_is_taken" "CALL project_rename(3, ' FILM ')"
+refuses DR400 "1 to 200" "nor_none" "CALL project_rename(3, ' ')"
+refuses DR404 "no project 99" "an_unknown_project_is_not_renamed" "CALL project_rename(99, 'x')"
+refuses DR412 "project 3 has revision 1, not 7" "nor_one_that_changed" "CALL revision_expect('project', 3, 7); CALL project_rename(3, 'x')"
+sql "CALL project_rename(3, 'Other')"
+is "$(sql 'CALL project_show(3)')" "3	1	Other	0	2" "a_change_raises_its_revision"
+refuses DR409 "1 job belongs to project 1" "a_project_with_jobs_is_not_deleted" "CALL project_delete(1)"
+refuses DR404 "no project 99" "nor_an_unknown_one" "CALL project_delete(99)"
+refuses DR412 "has revision" "nor_one_that_changed" "CALL revision_expect('project', 3, 1); CALL project_delete(3)"
+sql "CALL shot_ensure(3, 'SQ', 'SH'); CALL slave_block_add(1, 'project', 3); CALL project_delete(3)" >/dev/null
+refuses DR404 "no project 3" "a_project_goes_with_its_shots" "CALL project_show(3)"
+is "$(owner 'SELECT COUNT(*) FROM shot'; sql 'CALL slave_block_list(1)')" 0 "and_its_blocks"

@@ -46,11 +46,12 @@ is "$(owner 'SELECT COUNT(*) FROM job; SELECT COUNT(*) FROM task; SELECT COUNT(*
 6
 2" "a_refused_job_leaves_nothing"
 
-is "$(sql "CALL job_list(0, '', 0, 10)" | cut -f 1 | tr '\n' ' ')" "2 1 " "jobs_are_listed_newest_first"
-is "$(sql "CALL job_list(1, '', 2, 10)" | cut -f 1)" 1 "a_list_of_jobs_goes_on_below_an_id"
-is "$(sql "CALL job_list(0, 'paused', 0, 10)" | cut -f 1)" 2 "jobs_are_listed_by_state"
-is "$(sql "CALL job_list(2, '', 0, 10)")" "" "a_user_sees_his_own_jobs_alone"
-refuses DR400 'state "done"' "an_unknown_state_is_refused" "CALL job_list(0, 'done', 0, 10)"
+is "$(sql "CALL job_list(0, '', 0, 10, FALSE)" | cut -f 1 | tr '\n' ' ')" "2 1 " "jobs_are_listed_newest_first"
+is "$(sql "CALL job_list(1, '', 2, 10, FALSE)" | cut -f 1)" 1 "a_list_of_jobs_goes_on_below_an_id"
+is "$(sql "CALL job_list(0, 'paused', 0, 10, FALSE)" | cut -f 1)" 2 "jobs_are_listed_by_state"
+is "$(sql "CALL job_list(2, '', 0, 10, FALSE)")" "" "a_user_sees_his_own_jobs_alone"
+is "$(sql "CALL job_list(0, '', 0, 10, TRUE)" | cut -f 1 | tr '\n' ' ')" "2 1 " "a_job_that_was_submitted_alone_is_a_submission"
+refuses DR400 'state "done"' "an_unknown_state_is_refused" "CALL job_list(0, 'done', 0, 10, FALSE)"
 refuses DR404 "no job 99" "an_unknown_job_is_not_shown" "CALL job_show(99)"
 refuses DR404 "no job 99" "an_unknown_job_has_no_files" "CALL job_file_list(99)"
 refuses DR404 "no job 99" "an_unknown_job_has_no_tasks" "CALL task_list(99, 0, 10)"
@@ -111,7 +112,7 @@ $((parent + 1))	$((first + 8))
 $((parent + 2))	$((first + 10))" "the_jobs_of_a_submission_and_their_tasks_are_numbered_in_a_row"
 sql "CALL submission_add_tasks('[$(tasks $parent $first 2 4)]')"
 hidden() {
-  sql "CALL job_list(0, '', 0, 100)" | cut -f 5 | grep -cE '^(tiled|step|last)$'
+  sql "CALL job_list(0, '', 0, 100, FALSE)" | cut -f 5 | grep -cE '^(tiled|step|last)$'
   sql "CALL job_load(0); CALL job_load_files(0)" | awk -v from="$parent" '$1 >= from' | wc -l | tr -d ' '
   sql "CALL task_load(0)" | awk -v from="$parent" '$2 >= from' | wc -l | tr -d ' '
   sql "CALL grid_show()" | cut -f 2
@@ -127,7 +128,7 @@ refuses DR409 "not all frames of submission $parent are there" "a_submission_wit
 refuses DR404 "given up" "a_task_that_is_another_jobs_is_refused" "CALL submission_add_tasks('[[$((first + 8)),$parent,1]]')"
 sql "CALL submission_add_tasks('[$(tasks $child $((first + 8)) 2 1),$(tasks $grandchild $((first + 10)) 1 1)]')"
 sql "CALL submission_complete($parent, '', '')"
-is "$(sql "CALL job_list(0, 'active', 0, 100)" | cut -f 1,22,23,24,27 | head -3)" \
+is "$(sql "CALL job_list(0, 'active', 0, 100, FALSE)" | cut -f 1,22,23,24,27 | head -3)" \
   "$grandchild	1	$child	$parent	0
 $child	1	$parent	$parent	0
 $parent	4	0	0	1" "a_complete_submission_is_shown_whole_with_its_holds"

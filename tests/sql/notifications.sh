@@ -2,7 +2,7 @@
 
 people
 choose() {  # USER CHOICES
-  sql "CALL notification_settings_change($1, NULL, '$2')"
+  sql "CALL notification_settings_change($1, '$2')"
 }
 boxes() {  # WHERE
   owner "SELECT user_id, kind, channel, state, message FROM notification WHERE ${1:-1} ORDER BY id"
@@ -16,7 +16,7 @@ happens job_finished 1 >/dev/null
 is "$(sql 'CALL notification_enqueue()'; boxes)" "" "and_nothing_is_put_into_the_outbox"
 happens job_finished 1 >/dev/null
 choose 1 '[["job_done","mail"],["job_done","browser"],["job_paused","mail"],["job_done","mail"]]'
-sql "CALL notification_settings_change(1, 'al@example.org', NULL)"
+sql "CALL user_email_change(1, 'al@example.org')"
 is "$(sql 'CALL notification_settings_show(1)')" \
   "al@example.org	[[\"job_done\", \"mail\"],[\"job_done\", \"browser\"],[\"job_paused\", \"mail\"]]	0	0" \
   "choices_and_address_are_kept"
@@ -73,11 +73,11 @@ for n in $(seq 10); do sql "CALL notification_test(2, 'mail', 'Hello')"; done
 refuses DR429 "ten tests" "nobody_sends_tests_without_end" "CALL notification_test(2, 'mail', 'Hello')"
 refuses DR400 'no channel "pigeon"' "a_channel_that_is_none_is_refused" "CALL notification_test(1, 'pigeon', 'x')"
 refuses DR400 'told "job_done by pigeon"' "a_choice_that_is_none_is_refused" \
-  "CALL notification_settings_change(1, NULL, '[[\"job_done\",\"pigeon\"]]')"
-refuses DR400 "no JSON" "choices_that_are_no_json_are_refused" "CALL notification_settings_change(1, NULL, '[')"
+  "CALL notification_settings_change(1, '[[\"job_done\",\"pigeon\"]]')"
+refuses DR400 "no JSON" "choices_that_are_no_json_are_refused" "CALL notification_settings_change(1, '[')"
 refuses DR404 "no user 99" "nobody_has_no_notifications" "CALL notification_settings_show(99)"
 is "$(sql 'CALL notification_settings_show(1)' | cut -f 1)" "al@example.org" "a_refused_change_changes_nothing"
-sql "CALL notification_settings_change(1, '', '[]')"
+sql "CALL user_email_change(1, ''); CALL notification_settings_change(1, '[]')"
 is "$(sql 'CALL notification_settings_show(1)' | cut -f 1-2)" "	[]" "everything_can_be_taken_back"
 
 newest=$(owner 'SELECT MAX(id) FROM notification WHERE user_id = 1')
@@ -117,7 +117,7 @@ happens points_given 2 >/dev/null
 is "$(sql 'CALL notification_enqueue()'; boxes "message = 'points_given of 2'")" "" "who_is_blocked_is_told_nothing"
 
 # Addresses are written to when they are confirmed.
-sql "CALL user_unblock(1, 2); CALL notification_settings_change(1, 'new@example.org', NULL)" >/dev/null
+sql "CALL user_unblock(1, 2); CALL user_email_change(1, 'new@example.org')" >/dev/null
 owner "DELETE FROM notification; INSERT INTO notification (user_id, kind, channel, message, created_at, due_at)
   VALUES (1, 'points', 'mail', 'x', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))" >/dev/null
 is "$(sql 'CALL notification_dequeue(10)' | cut -f 3,8)" "points	" "another_address_than_the_confirmed_one_gets_no_news"
@@ -138,19 +138,19 @@ sql "CALL email_code_create(1, '23456789')"
 owner "UPDATE email_code SET expires_at = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND" >/dev/null
 refuses DR409 "have another one sent" "a_code_holds_two_hours" "CALL email_code_confirm(1, '23456789')"
 sql "CALL email_code_create(1, '34567890')"
-sql "CALL notification_settings_change(1, 'other@example.org', NULL)"
+sql "CALL user_email_change(1, 'other@example.org')"
 refuses DR409 "have another one sent" "a_code_is_for_the_address_that_it_was_sent_to" "CALL email_code_confirm(1, '34567890')"
-sql "CALL notification_settings_change(2, 'new@example.org', NULL)"
+sql "CALL user_email_change(2, 'new@example.org')"
 refuses DR429 "enough codes were sent to new@example.org" "nobody_has_a_stranger_flooded" "CALL email_code_create(2, '45678901')"
 sql "CALL email_code_create(1, '45678901'); CALL email_code_confirm(1, '45678901')"
 is "$(sql 'CALL notification_settings_show(1)' | cut -f 1,4)" "other@example.org	1" "the_right_code_confirms_the_address"
 refuses DR409 "is confirmed already" "which_needs_no_other_code" "CALL email_code_create(1, '45678901')"
-sql "CALL notification_settings_change(1, 'Other@example.org', NULL)"
+sql "CALL user_email_change(1, 'Other@example.org')"
 is "$(sql 'CALL notification_settings_show(1)' | cut -f 4)" 0 "another_letter_is_another_address"
 for n in 1 2; do
-  sql "CALL notification_settings_change(1, 'n$n@example.org', NULL); CALL email_code_create(1, '45678901')"
+  sql "CALL user_email_change(1, 'n$n@example.org'); CALL email_code_create(1, '45678901')"
 done
-sql "CALL notification_settings_change(1, 'last@example.org', NULL)"
+sql "CALL user_email_change(1, 'last@example.org')"
 refuses DR429 "enough codes" "nobody_tries_one_stranger_after_the_other" "CALL email_code_create(1, '45678901')"
 owner "UPDATE email_code_sent SET created_at = created_at - INTERVAL 2 DAY" >/dev/null
 sql "CALL email_code_create(1, '45678901'); CALL notification_trim()"

@@ -10,7 +10,7 @@ in_project() {  # NAME: a job of the project
   echo "$id"
 }
 
-is "$(sql "CALL project_show($project)")" "$project	1	film	0" "a_project_is_shown"
+is "$(sql "CALL project_show($project)")" "$project	1	film	0	1" "a_project_is_shown"
 refuses DR404 "no project 99" "an_unknown_project_is_not_shown" "CALL project_show(99)"
 is "$(sql "CALL shot_ensure($project, 'SQ010', 'SH020')")" 1 "a_shot_is_made_with_its_sequence"
 is "$(sql "CALL shot_ensure($project, ' SQ010 ', 'SH020 ')")" 1 "a_shot_that_is_there_is_found"
@@ -33,7 +33,7 @@ first=$(in_project first)
 sql "CALL shot_add_job(1, $first)"
 is "$(shots | head -1)" "1	SQ010	SH020	work	0	1" "a_shot_with_an_active_job_is_in_work"
 is "$(sql "CALL job_show($first)" | cut -f 25-26)" "1	SQ010/SH020" "a_job_says_its_shot"
-is "$(sql "CALL job_list(0, '', 0, 10)" | cut -f 25-26)" "1	SQ010/SH020" "so_does_the_list_of_jobs"
+is "$(sql "CALL job_list(0, '', 0, 10, FALSE)" | cut -f 25-26)" "1	SQ010/SH020" "so_does_the_list_of_jobs"
 is "$(shots "$project" 10-15 | head -1)" "$first	active	2	0	0	0" "its_latest_job_is_named_but_no_picture_is_there"
 task=$(job_column "$first" first_task_id)
 journal '' "$(good 21 "$task" 1),$(good 22 $((task + 1)) 1)" >/dev/null

@@ -26,7 +26,7 @@ is "$(outbox | tr -d ' ')" "$first	job.finished	waiting	{\"id\":7,\"name\":null,
 $second	job.finished	waiting	{\"id\":7,\"name\":null,\"state_reason\":null,\"message\":\"job_finishedof1\"}
 $first	slave.offline	waiting	{\"id\":1,\"name\":\"slave1\",\"message\":\"slave_offlineof1\"}" \
   "each_webhook_gets_the_events_of_its_topics_and_its_user_once"
-sql "CALL notification_settings_change(1, NULL, '[[\"job_done\",\"browser\"]]')"
+sql "CALL notification_settings_change(1, '[[\"job_done\",\"browser\"]]')"
 happens job_failed 1 NULL 7
 sql 'CALL notification_enqueue()' >/dev/null
 is "$(outbox "event = 'notification.created'" | tr -d ' ' | sed 's/"id":[0-9]*/"id":N/')" \
@@ -122,7 +122,7 @@ refuses DR413 "60 tests" "nobody_sends_tests_without_end" "CALL webhook_test(1, 
 owner "DELETE FROM webhook_delivery" >/dev/null
 for n in $(seq 620); do echo "(UTC_TIMESTAMP(3), 'job_finished', 1, 'n$n')"; done | paste -sd, >"$work/many"
 owner "INSERT INTO activity (created_at, kind, user_id, message) VALUES $(cat "$work/many")" >/dev/null
-sql "CALL notification_settings_change(1, NULL, '[]'); CALL notification_enqueue()" >/dev/null
+sql "CALL notification_settings_change(1, '[]'); CALL notification_enqueue()" >/dev/null
 is "$(owner "SELECT COUNT(*) FROM webhook_delivery WHERE state = 'waiting'; SELECT COUNT(*) FROM webhook_delivery WHERE problem = 'more than 600 within an hour'" | tr '\n' ' ')" \
   "600 $(owner "SELECT COUNT(*) - 600 FROM webhook_delivery") " "no_webhook_gets_more_than_600_an_hour"
 sql "CALL user_block(2, 1, 'x')" >/dev/null

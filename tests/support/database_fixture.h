@@ -36,7 +36,7 @@ inline SharedDatabase* shared_database = nullptr;
 inline Result<void> write_first_account(Database& database) {
   auto const made = store::create_user(database, "admin", "", hash_password(admin_password));
   if (!made) return made.error();
-  return store::create_session(database, made->id, secret_hash(admin_session), 3600, "::1");
+  return store::create_session(database, made->id, secret_hash(admin_session), 3600, "::1", "tests");
 }
 
 inline void start_database() {

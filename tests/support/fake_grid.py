@@ -15,7 +15,8 @@ import re
 import threading
 
 lock = threading.RLock()
-state = {"users": {}, "tokens": {}, "slaves": {}, "jobs": {}, "blobs": {}, "uploads": {}, "projects": {}, "next": 1,
+state = {"invitations": [], "blocks": [], "email": None,
+         "users": {}, "tokens": {}, "slaves": {}, "jobs": {}, "blobs": {}, "uploads": {}, "projects": {}, "next": 1,
          "damaged": set(), "away": 0, "available": 100000, "receipts": {}, "spoilt": set()}
 
 
@@ -96,7 +97,7 @@ class Grid(http.server.BaseHTTPRequestHandler):
                 self.answer(refusal.status, {"type": f"/problems/{code}", "status": refusal.status, "code": code,
                                              "detail": refusal.message}, Retry_After="0")
 
-    do_GET = do_POST = do_PATCH = do_DELETE = do_HEAD = handle_any
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = handle_any
 
     def user(self):
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
@@ -129,15 +130,63 @@ class Grid(http.server.BaseHTTPRequestHandler):
         token = f"token{number()}"
         user = {"id": 1, "name": body["name"], "role": role}
         state["tokens"][token] = user
-        self.answer(201, {"user": user, "token": token, "csrf": "x"})
+        self.answer(201, {"kind": "bearer", "user": user, "token": token, "csrf": None})
 
-    def delete_sessions(self, *_):
+    def delete_sessions(self, parts, *_):
         self.user()
+        if parts[1] != "current":
+            return self.answer(204) if parts[1] == "5" else self.refuse_absent("session", parts[1])
         del state["tokens"][self.headers["Authorization"].removeprefix("Bearer ")]
         self.answer(204)
 
-    def get_users(self, *_):
-        self.answer(200, {"user": self.user()})
+    def get_users(self, parts, query, _):
+        user = self.user() | {"email": state.get("email"), "created_at": "2020-01-05T10:00:00Z", "job_count": 3, "slave_count": 1}
+        if "name" in query:
+            found = [{"id": 7, "name": query["name"]}] if query["name"] != "nobody" else []
+            return self.answer(200, {"items": found, "next_cursor": None})
+        self.answer(200, user)
+
+    def right_password(self, body):
+        name = self.user()["name"]
+        if state["users"][name][0] != body.get("current_password"):
+            raise Refusal(403, "current_password: it is not your password")
+        return name
+
+    def patch_users(self, _, __, body):
+        self.right_password(body)
+        state["email"] = body["email"]
+        self.answer(200, self.user() | {"email": body["email"]})
+
+    def put_users(self, _, __, body):
+        name = self.right_password(body)
+        state["users"][name] = (body["new_password"], state["users"][name][1])
+        self.answer(204)
+
+    def delete_users(self, *_):
+        name = self.user()["name"]
+        del state["users"][name]
+        state["tokens"] = {token: user for token, user in state["tokens"].items() if user["name"] != name}
+        self.answer(204)
+
+    def get_sessions(self, *_):
+        self.user()
+        self.answer(200, {"items": [{"id": 5, "created_at": "2020-01-05T10:00:00Z", "last_seen_at": "2020-01-06T10:00:00Z",
+                                     "expires_at": "2030-01-05T10:00:00Z", "address": "192.0.2.1", "user_agent": "distren/0.2.0",
+                                     "is_current": True}], "next_cursor": None})
+
+    def get_invitations(self, *_):
+        self.user()
+        self.answer(200, {"items": list(state["invitations"]), "next_cursor": None})
+
+    def post_invitations(self, _, __, body):
+        made = {"id": 1, "created_by": {"id": 1, "name": self.user()["name"]}, "note": body.get("note"), "used_by": None,
+                "created_at": "2020-01-05T10:00:00Z", "expires_at": "2020-01-12T10:00:00Z", "used_at": None}
+        state["invitations"].append(made)
+        self.answer(201, made | {"secret": "come-in"})
+
+    def delete_invitations(self, parts, *_):
+        self.user()
+        self.answer(204) if parts[1] == "1" else self.refuse_absent("invitation", parts[1])
 
     def get_grid(self, *_):
         self.answer(200, {"name": "distrend", "server_version": "0.1.0", "slaves": {"online": 1, "total": 2},
@@ -213,8 +262,19 @@ class Grid(http.server.BaseHTTPRequestHandler):
 
     def patch_shots(self, _, __, body):
         self.user()
-        shot.update(body)
+        shot.update(body if body["state"] else {"state": "review"})
         self.answer(200, shot)
+
+    def patch_projects(self, parts, _, body):
+        self.user()
+        project = state["projects"].get(int(parts[1])) or self.refuse_absent("project", parts[1])
+        project.update(body)
+        self.answer(200, project)
+
+    def delete_projects(self, parts, *_):
+        self.user()
+        del state["projects"][int(parts[1])]
+        self.answer(204)
 
     def post_projects(self, _, __, body):
         self.answer(201, self.simple("projects", lambda i: {"id": i, "name": body["name"]}))
@@ -228,6 +288,8 @@ class Grid(http.server.BaseHTTPRequestHandler):
         self.user()
         if parts[2:] == ["explain"]:
             return self.answer(200, {"rule": "nothing_to_do", "value": 0, "message": "no job has a frame waiting"})
+        if parts[2:] == ["blocks"]:
+            return self.answer(200, {"items": state["blocks"], "next_cursor": None})
         self.listed("slaves", query) if len(parts) == 1 else self.answer(200, self.slave(parts))
 
     def post_slaves(self, parts, _, body):
@@ -250,6 +312,17 @@ class Grid(http.server.BaseHTTPRequestHandler):
             "current_tasks": [{"job_id": 1, "task_id": 2, "frame": 5, "progress": 0.42}]})
         self.answer(201, {"id": slave["id"], "name": slave["name"], "slavekey": slave["slavekey"],
                           "slavepassword": "first-secret"})
+
+    def put_slaves(self, parts, *_):
+        self.slave(parts)
+        block = {"kind": parts[3][:-1], "target": {"id": int(parts[4]), "name": None}}
+        state["blocks"].append(block)
+        self.answer(201, block)
+
+    def delete_slaves(self, parts, *_):
+        self.slave(parts)
+        state["blocks"] = [each for each in state["blocks"] if [each["kind"] + "s", str(each["target"]["id"])] != parts[3:]]
+        self.answer(204)
 
     def patch_slaves(self, parts, _, body):
         slave = self.slave(parts)

@@ -60,7 +60,7 @@ struct PointsFixture : DatabaseThread, ApiFixture {
   Person user(std::int64_t millipoints = 0) {
     Person made;
     made.secret = person(&made.name);
-    made.id = call("GET", "/api/v1/users/me", made.secret).json["user"]["id"];
+    made.id = call("GET", "/api/v1/users/me", made.secret).json["id"];
     if (millipoints > 0) {
       auto const reply =
           adjust("start-" + made.name, {{"to", made.name}, {"millipoints", millipoints}, {"reason", "a start"}});

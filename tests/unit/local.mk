@@ -35,7 +35,7 @@ tests_unit_test_image_CXXFLAGS = $(AM_CXXFLAGS) $(OIIO_CFLAGS)
 tests_unit_test_image_LDADD = libdistren-image.a $(TEST_LIBS) $(OIIO_LIBS)
 EXTRA_tests_unit_test_image_DEPENDENCIES = distren-image
 
-tests_unit_test_client_SOURCES = tests/unit/client/client.cpp tests/unit/client/commands.cpp \
+tests_unit_test_client_SOURCES = tests/unit/client/accounts.cpp tests/unit/client/client.cpp tests/unit/client/commands.cpp \
   tests/unit/client/points.cpp tests/unit/client/povray_files.cpp tests/unit/client/scene_files.cpp \
   tests/unit/client/words.cpp
 tests_unit_test_client_CXXFLAGS = $(AM_CXXFLAGS) $(CLI11_CFLAGS)
@@ -109,7 +109,8 @@ tests_unit_test_server_jobs_CXXFLAGS = $(AM_CXXFLAGS) $(LIBEVENT_CFLAGS)
 tests_unit_test_server_jobs_LDADD = $(SERVER_TEST_LIBS)
 EXTRA_tests_unit_test_server_jobs_DEPENDENCIES = distren-scene
 
-tests_unit_test_server_api_SOURCES = tests/unit/server/api/access.cpp tests/unit/server/api/administration.cpp \
+tests_unit_test_server_api_SOURCES = tests/unit/server/api/access.cpp tests/unit/server/api/account.cpp \
+  tests/unit/server/api/administration.cpp \
   tests/unit/server/api/batches.cpp tests/unit/server/api/caching.cpp tests/unit/server/api/cors.cpp \
   tests/unit/server/api/events.cpp tests/unit/server/api/jobs.cpp \
   tests/unit/server/api/limits.cpp tests/unit/server/api/openapi.cpp \

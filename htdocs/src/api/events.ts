@@ -169,7 +169,7 @@ function open(): void {
   stream.onerror = () => source === stream && failed();
 }
 
-// The browser gives no reason. Requesting /me finds it: the server is unavailable, the session has ended, or neither.
+// The browser gives no reason. Requesting /users/me finds it: the server is unavailable, the session has ended, or neither.
 function failed(): void {
   close();
   fails += 1;

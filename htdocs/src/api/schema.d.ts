@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Accounts, newest first */
+        /** Accounts, newest first; who administers nothing looks one up by its name */
         get: operations["listUsers"];
         put?: never;
         /** Make an account and log in; the first one of a grid administers it */
@@ -29,7 +29,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Where I am logged in, newest first; at most a hundred, the oldest goes */
+        get: operations["listSessions"];
         put?: never;
         /**
          * Log in
@@ -42,6 +43,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of my logins; open pages of it hear so at once */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/current": {
         parameters: {
             query?: never;
@@ -49,7 +69,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** What a page that was loaded again has lost */
+        get: operations["showCurrentSession"];
         put?: never;
         post?: never;
         /** End this session */
@@ -70,6 +91,110 @@ export interface paths {
         get: operations["showMe"];
         put?: never;
         post?: never;
+        /**
+         * Delete my account
+         * @description Needs a login that is younger than five minutes (`login_too_old`), so ask for the password before. Logins and API tokens end, slaves are revoked, jobs are cancelled and soon deleted with their images and projects, the name is free. The ledger keeps what was moved, under the number alone. The last administrator stays.
+         */
+        delete: operations["deleteMe"];
+        options?: never;
+        head?: never;
+        /**
+         * Change my e-mail address
+         * @description A new address is to be confirmed (users/me/email); until then nothing is sent there but the code.
+         */
+        patch: operations["changeMe"];
+        trace?: never;
+    };
+    "/api/v1/users/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change my password; all other logins end, API tokens stay */
+        put: operations["changePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Invitations to this grid, newest first */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invite somebody; the secret is shown once
+         * @description With it one account is made while registration is closed (`invitation` of POST users, or the page `#/register/SECRET`). A hundred open ones each.
+         */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an invitation; an account that was made by it stays */
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a link to set a new password sent to a confirmed e-mail address
+         * @description Answers the same, and as fast, whether there is such an account or not. The link leads to a page and holds for an hour; the latest alone holds, and five a day are sent. A grid that sends no e-mail refuses.
+         */
+        post: operations["createPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-resets/{reset_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reset_id: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a new password by a link, once; all logins end */
+        post: operations["confirmPasswordReset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -281,8 +406,7 @@ export interface paths {
         /** Work that the slave's owner keeps from it; what the slave itself blocks is not among it */
         get: operations["listBlocks"];
         put?: never;
-        /** Keep work of a user, a project or a job from the slave, for good */
-        post: operations["addBlock"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -295,13 +419,15 @@ export interface paths {
             header?: never;
             path: {
                 slave_id: components["parameters"]["SlaveId"];
-                kind: "user" | "project" | "job";
+                kind: "users" | "projects" | "jobs";
+                /** @description Number of the user, project or job */
                 target_id: number;
             };
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /** Keep work of a user, a project or a job from the slave, for good */
+        put: operations["addBlock"];
         post?: never;
         /** Offer the slave such work again */
         delete: operations["deleteBlock"];
@@ -515,10 +641,12 @@ export interface paths {
         get: operations["showProject"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Delete a project with its shots; refused while jobs belong to it */
+        delete: operations["deleteProject"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Rename a project */
+        patch: operations["changeProject"];
         trace?: never;
     };
     "/api/v1/projects/{project_id}/shots": {
@@ -577,29 +705,8 @@ export interface paths {
         /** The jobs of a shot, newest first, at most 1,000 */
         get: operations["listShotJobs"];
         put?: never;
-        /** Put a job of the same project into a shot */
-        post: operations["addShotJob"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/shots/{shot_id}/jobs/{job_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                shot_id: components["parameters"]["ShotId"];
-                job_id: number;
-            };
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
         post?: never;
-        /** Take a job out of a shot */
-        delete: operations["removeShotJob"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -805,7 +912,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * What I submitted, newest first
+         * @description A submission is there as long as its first job, whose number it has.
+         */
+        get: operations["listSubmissions"];
         put?: never;
         /**
          * Submit a job
@@ -813,6 +924,25 @@ export interface paths {
          *     refused by naming those that are; a texture or library that was not submitted is a warning that names it.
          */
         post: operations["createSubmission"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/submissions/{submission_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission_id: number;
+            };
+            cookie?: never;
+        };
+        /** A submission of mine */
+        get: operations["showSubmission"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1581,7 +1711,8 @@ export interface paths {
             };
             cookie?: never;
         };
-        get?: never;
+        /** One account; to others than its owner and administrators what is private is null */
+        get: operations["showUser"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2098,7 +2229,7 @@ export interface components {
             title: string;
             status: number;
             /** @enum {string} */
-            code: "malformed_json" | "invalid_request" | "cursor_invalid" | "idempotency_key_missing" | "ambiguous_http" | "unauthenticated" | "session_ended" | "wrong_credentials" | "forbidden" | "scope_missing" | "csrf_failed" | "cross_site" | "account_blocked" | "registration_closed" | "link_invalid" | "link_expired" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "range_not_satisfiable" | "state_conflict" | "name_taken" | "insufficient_points" | "files_missing" | "quota_exceeded" | "upload_offset_differs" | "slave_online_elsewhere" | "client_too_old" | "remote_settings_refused" | "request_in_progress" | "precondition_failed" | "tus_version" | "too_large" | "idempotency_key_reused" | "rate_limited" | "sign_in_throttled" | "too_many_streams" | "mail_limit" | "checksum_mismatch" | "disk_full" | "internal_error" | "busy" | "database_unavailable" | "shutting_down" | "not_ready";
+            code: "malformed_json" | "invalid_request" | "cursor_invalid" | "idempotency_key_missing" | "ambiguous_http" | "unauthenticated" | "session_ended" | "wrong_credentials" | "forbidden" | "scope_missing" | "csrf_failed" | "cross_site" | "account_blocked" | "login_too_old" | "registration_closed" | "invitation_invalid" | "link_invalid" | "link_expired" | "not_found" | "method_not_allowed" | "unsupported_media_type" | "range_not_satisfiable" | "state_conflict" | "name_taken" | "insufficient_points" | "files_missing" | "quota_exceeded" | "upload_offset_differs" | "slave_online_elsewhere" | "client_too_old" | "remote_settings_refused" | "request_in_progress" | "precondition_failed" | "tus_version" | "too_large" | "idempotency_key_reused" | "rate_limited" | "sign_in_throttled" | "too_many_streams" | "mail_limit" | "checksum_mismatch" | "disk_full" | "internal_error" | "busy" | "database_unavailable" | "shutting_down" | "not_ready";
             /** @description A sentence for people: what was wrong, with the value, and what to do */
             detail: string;
             /** @description As in the header Request-Id and in the server's log */
@@ -2148,7 +2279,8 @@ export interface components {
         UserRef: {
             /** Format: int64 */
             id: number;
-            name: string;
+            /** @description null: the account was deleted */
+            name: string | null;
         };
         /**
          * Format: double
@@ -2234,9 +2366,41 @@ export interface components {
             /** Format: date-time */
             blocked_at: string | null;
             blocked_reason: string | null;
-            job_count: number;
-            slave_count: number;
+            job_count: number | null;
+            slave_count: number | null;
             total_millipoints: components["schemas"]["Millipoints"];
+        };
+        Session: {
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description To the minute
+             */
+            last_seen_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            address: string | null;
+            /** @description As the program named itself */
+            user_agent: string | null;
+            /** @description Is this the one that asks */
+            is_current: boolean;
+        };
+        Invitation: {
+            /** Format: int64 */
+            id: number;
+            created_by: components["schemas"]["UserRef"];
+            note: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            used_at: string | null;
+            /** @description null: nobody yet */
+            used_by: components["schemas"]["Named"];
         };
         Token: {
             /** Format: int64 */
@@ -2256,6 +2420,11 @@ export interface components {
         Project: {
             /** Format: int64 */
             id: number;
+            /**
+             * Format: int64
+             * @description For If-Match: raised by each change
+             */
+            revision: number;
             name: string;
             job_count: number;
         };
@@ -2295,6 +2464,12 @@ export interface components {
             } | null;
             /** Format: date-time */
             created_at: string;
+        };
+        SlaveBlock: {
+            /** @enum {string} */
+            kind: "user" | "project" | "job";
+            /** @description Without the name of somebody else's project or job */
+            target: components["schemas"]["Reference"];
         };
         Slave: {
             /** Format: int64 */
@@ -2406,7 +2581,7 @@ export interface components {
             /** Format: int64 */
             id: number;
             /** @enum {string} */
-            kind: "job_done" | "job_paused" | "slave_offline" | "points" | "test" | "confirm";
+            kind: "job_done" | "job_paused" | "slave_offline" | "points" | "test" | "confirm" | "reset";
             /** @enum {string} */
             channel: "mail" | "browser";
             message: string;
@@ -2838,9 +3013,9 @@ export interface components {
             shot: components["schemas"]["Named"];
             /**
              * Format: int64
-             * @description The first of the jobs submitted with it; null for that one
+             * @description The first of the jobs submitted together, or itself
              */
-            submission_id: number | null;
+            submission_id: number;
             /**
              * Format: int64
              * @description The job whose output it is made of
@@ -2935,13 +3110,14 @@ export interface components {
             /** @description How many such things there are */
             count: number;
         };
-        /** @description The first of the jobs that were submitted, and all of them */
+        /** @description The first of the jobs that were submitted, and all of them. Its state is active while one of them is, else paused, failed or cancelled if one of them is, else finished. */
         Submission: components["schemas"]["JobMembers"] & {
             jobs: {
                 /** Format: int64 */
                 id: number;
                 name: string;
                 method: string;
+                state: components["schemas"]["JobState"];
                 /** @description false: only another job is made of its output */
                 is_final_output: boolean;
                 /** @description Of its output beside the others'; null: none of its own */
@@ -3159,18 +3335,30 @@ export interface components {
                 };
             };
         };
-        /** @description Logged in; the cookie is set too */
+        /** @description Logged in */
         Session: {
             headers: {
                 [name: string]: unknown;
             };
             content: {
                 "application/json": {
+                    /** @enum {string} */
+                    kind: "bearer" | "cookie";
                     user: components["schemas"]["User"];
-                    /** @description The session's secret; begins with `ds_` */
-                    token: string;
-                    csrf: string;
+                    /** @description The secret of the session, begins with `ds_`; null: the cookie has it */
+                    token: string | null;
+                    /** @description For X-CSRF-Token; null: there is no cookie */
+                    csrf: string | null;
                 };
+            };
+        };
+        /** @description The account */
+        User: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["User"];
             };
         };
         /** @description The slave */
@@ -3189,11 +3377,7 @@ export interface components {
             };
             content: {
                 "application/json": components["schemas"]["List"] & {
-                    items: {
-                        /** @enum {string} */
-                        kind: "user" | "project" | "job";
-                        target: components["schemas"]["Reference"];
-                    }[];
+                    items: components["schemas"]["SlaveBlock"][];
                 };
             };
         };
@@ -3471,6 +3655,7 @@ export interface components {
         TokenId: number;
         WebhookId: number;
         DeliveryId: number;
+        SessionId: number;
         UserId: number;
     };
     requestBodies: {
@@ -3510,9 +3695,12 @@ export type Forecast = components['schemas']['Forecast'];
 export type Why = components['schemas']['Why'];
 export type Scope = components['schemas']['Scope'];
 export type User = components['schemas']['User'];
+export type Session = components['schemas']['Session'];
+export type Invitation = components['schemas']['Invitation'];
 export type Token = components['schemas']['Token'];
 export type Project = components['schemas']['Project'];
 export type Shot = components['schemas']['Shot'];
+export type SlaveBlock = components['schemas']['SlaveBlock'];
 export type Slave = components['schemas']['Slave'];
 export type SlaveRenderer = components['schemas']['SlaveRenderer'];
 export type CurrentTask = components['schemas']['CurrentTask'];
@@ -3560,6 +3748,7 @@ export type ResponseWebhook = components['responses']['Webhook'];
 export type ResponseWebhookDelivery = components['responses']['WebhookDelivery'];
 export type ResponseSettings = components['responses']['Settings'];
 export type ResponseSession = components['responses']['Session'];
+export type ResponseUser = components['responses']['User'];
 export type ResponseSlave = components['responses']['Slave'];
 export type ResponseSlaveBlocks = components['responses']['SlaveBlocks'];
 export type ResponseSlaveCredentials = components['responses']['SlaveCredentials'];
@@ -3613,6 +3802,7 @@ export type ParameterTaskId = components['parameters']['TaskId'];
 export type ParameterTokenId = components['parameters']['TokenId'];
 export type ParameterWebhookId = components['parameters']['WebhookId'];
 export type ParameterDeliveryId = components['parameters']['DeliveryId'];
+export type ParameterSessionId = components['parameters']['SessionId'];
 export type ParameterUserId = components['parameters']['UserId'];
 export type RequestBodyUploadPart = components['requestBodies']['UploadPart'];
 export type HeaderRetryAfter = components['headers']['RetryAfter'];
@@ -3623,6 +3813,8 @@ export interface operations {
     listUsers: {
         parameters: {
             query?: {
+                /** @description This one alone */
+                name?: string;
                 limit?: components["parameters"]["Limit"];
                 /** @description The `next_cursor` of the page before; it belongs to this list and filter */
                 cursor?: components["parameters"]["Cursor"];
@@ -3667,8 +3859,16 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    email?: string;
+                    email?: string | null;
                     password: string;
+                    /** @description Its secret: needed while registration is closed */
+                    invitation?: string;
+                    /**
+                     * @description bearer: the answer has the token; cookie: a browser keeps it, and no page can read it
+                     * @default bearer
+                     * @enum {string}
+                     */
+                    kind?: "bearer" | "cookie";
                 };
             };
         };
@@ -3678,6 +3878,38 @@ export interface operations {
             403: components["responses"]["Denied"];
             409: components["responses"]["Conflict"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A list */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Session"][];
+                    };
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
@@ -3694,6 +3926,12 @@ export interface operations {
                 "application/json": {
                     name: string;
                     password: string;
+                    /**
+                     * @description bearer: the answer has the token; cookie: a browser keeps it, and no page can read it
+                     * @default bearer
+                     * @enum {string}
+                     */
+                    kind?: "bearer" | "cookie";
                 };
             };
         };
@@ -3702,6 +3940,64 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showCurrentSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description This login */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        kind: "bearer" | "cookie";
+                        user: components["schemas"]["User"];
+                        /** @description null: there is no cookie */
+                        csrf: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
@@ -3738,22 +4034,278 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The account of this login */
+            200: components["responses"]["User"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteMe: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeMe: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": {
+                    /** @description null: none */
+                    email?: string | null;
+                    /** @description Needed with an email */
+                    current_password?: string;
+                };
+                "application/json": {
+                    /** @description null: none */
+                    email?: string | null;
+                    /** @description Needed with an email */
+                    current_password?: string;
+                };
+            };
+        };
+        responses: {
+            200: components["responses"]["User"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            412: components["responses"]["OtherRevision"];
+            415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    current_password: string;
+                    new_password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        user: components["schemas"]["User"];
-                        /** @description null: there is no cookie */
-                        csrf: string | null;
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Invitation"][];
+                    };
+                };
+            };
+            304: components["responses"]["NotModified"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each thing to be created; sent again with it within a day the request is answered as before */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKeyOptional"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description For whom it is */
+                    note?: string;
+                    /**
+                     * Format: int64
+                     * @default 604800000
+                     */
+                    valid_for_ms?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The invitation */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"] & {
+                        secret: string;
                     };
                 };
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            422: components["responses"]["KeyReused"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    email?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description If there is such an account, a link is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        valid_for_ms: number;
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Denied"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    confirmPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description As in the link */
+                    token: string;
+                    new_password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It is set */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
         };
@@ -4173,23 +4725,32 @@ export interface operations {
             header?: never;
             path: {
                 slave_id: components["parameters"]["SlaveId"];
+                kind: "users" | "projects" | "jobs";
+                /** @description Number of the user, project or job */
+                target_id: number;
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description A name */
-                    user_name?: string;
-                    /** Format: int64 */
-                    project_id?: number;
-                    /** Format: int64 */
-                    job_id?: number;
+        requestBody?: never;
+        responses: {
+            /** @description It was blocked already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaveBlock"];
                 };
             };
-        };
-        responses: {
-            200: components["responses"]["SlaveBlocks"];
+            /** @description It is blocked now */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaveBlock"];
+                };
+            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -4206,14 +4767,15 @@ export interface operations {
             header?: never;
             path: {
                 slave_id: components["parameters"]["SlaveId"];
-                kind: "user" | "project" | "job";
+                kind: "users" | "projects" | "jobs";
+                /** @description Number of the user, project or job */
                 target_id: number;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description It is not blocked any more */
+            /** @description It is not blocked, now or before */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4599,6 +5161,80 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    deleteProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                project_id: components["parameters"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changeProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `"rN"` with the `revision` that was looked at: another one is not changed */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
+            path: {
+                project_id: components["parameters"]["ProjectId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": {
+                    name: string;
+                };
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The project */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["OtherRevision"];
+            415: components["responses"]["WrongType"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listShots: {
         parameters: {
             query?: {
@@ -4753,19 +5389,19 @@ export interface operations {
                     sequence?: string;
                     name?: string;
                     /**
-                     * @description auto: as its jobs are. A new job in it makes it auto again.
-                     * @enum {string}
+                     * @description null: as its jobs are. A new job in it does the same.
+                     * @enum {string|null}
                      */
-                    state?: "auto" | "waiting" | "work" | "review" | "done";
+                    state?: "waiting" | "work" | "review" | "done" | null;
                 };
                 "application/json": {
                     sequence?: string;
                     name?: string;
                     /**
-                     * @description auto: as its jobs are. A new job in it makes it auto again.
-                     * @enum {string}
+                     * @description null: as its jobs are. A new job in it does the same.
+                     * @enum {string|null}
                      */
-                    state?: "auto" | "waiting" | "work" | "review" | "done";
+                    state?: "waiting" | "work" | "review" | "done" | null;
                 };
             };
         };
@@ -4813,70 +5449,6 @@ export interface operations {
                 };
             };
             304: components["responses"]["NotModified"];
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["NoLogin"];
-            403: components["responses"]["Denied"];
-            404: components["responses"]["NotFound"];
-            429: components["responses"]["Slower"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    addShotJob: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                shot_id: components["parameters"]["ShotId"];
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** Format: int64 */
-                    job: number;
-                };
-            };
-        };
-        responses: {
-            /** @description The shot as it is now */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Shot"];
-                };
-            };
-            400: components["responses"]["Invalid"];
-            401: components["responses"]["NoLogin"];
-            403: components["responses"]["Denied"];
-            404: components["responses"]["NotFound"];
-            409: components["responses"]["Conflict"];
-            415: components["responses"]["WrongType"];
-            429: components["responses"]["Slower"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    removeShotJob: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                shot_id: components["parameters"]["ShotId"];
-                job_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Out of it */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -5302,6 +5874,39 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listSubmissions: {
+        parameters: {
+            query?: {
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before; it belongs to this list and filter */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description me (the default), any or the number of a user; what is not yours is for moderators */
+                owner?: components["parameters"]["Owner"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"] & {
+                        items: components["schemas"]["Submission"][];
+                    };
+                };
+            };
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     createSubmission: {
         parameters: {
             query?: never;
@@ -5330,6 +5935,26 @@ export interface operations {
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
             507: components["responses"]["DiskFull"];
+        };
+    };
+    showSubmission: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["Submission"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
         };
     };
     checkSubmission: {
@@ -5483,19 +6108,19 @@ export interface operations {
                     name?: string;
                     priority?: number;
                     /**
-                     * @description Of its project; made where it is new. Empty, the job belongs to no shot
-                     * @example SQ010/SH020
+                     * Format: int64
+                     * @description Of its project; null: none
                      */
-                    shot_name?: string;
+                    shot_id?: number | null;
                 };
                 "application/json": {
                     name?: string;
                     priority?: number;
                     /**
-                     * @description Of its project; made where it is new. Empty, the job belongs to no shot
-                     * @example SQ010/SH020
+                     * Format: int64
+                     * @description Of its project; null: none
                      */
-                    shot_name?: string;
+                    shot_id?: number | null;
                 };
             };
         };
@@ -6318,13 +6943,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/merge-patch+json": {
-                    /** @description Empty: none */
-                    email?: string;
                     choices?: components["schemas"]["NotificationChoice"][];
                 };
                 "application/json": {
-                    /** @description Empty: none */
-                    email?: string;
                     choices?: components["schemas"]["NotificationChoice"][];
                 };
             };
@@ -6697,6 +7318,26 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    showUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["User"];
+            400: components["responses"]["Invalid"];
+            401: components["responses"]["NoLogin"];
+            403: components["responses"]["Denied"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["Slower"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     changeUser: {
         parameters: {
             query?: never;
@@ -6722,13 +7363,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Done, or it had that role */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            200: components["responses"]["User"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -6760,18 +7395,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description How many jobs were paused and slaves sent away */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        paused_job_count: number;
-                        disabled_slave_count: number;
-                    };
-                };
-            };
+            200: components["responses"]["User"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
@@ -6797,13 +7421,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            200: components["responses"]["User"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];

@@ -20,7 +20,7 @@ export const moderates = (user: LoggedIn | null | undefined): boolean =>
 
 export async function findMe(): Promise<void> {
   try {
-    const answer = await ask('GET /api/v1/users/me');
+    const answer = await ask('GET /api/v1/sessions/current');
     setCsrf(answer.csrf);
     me.set(answer.user);
     listen();
@@ -42,17 +42,28 @@ function begin(session: SessionAnswer): void {
 }
 
 export async function logIn(name: string, password: string): Promise<void> {
-  begin(await ask('POST /api/v1/sessions', { body: { name, password } }));
+  begin(await ask('POST /api/v1/sessions', { body: { name, password, kind: 'cookie' } }));
 }
 
-export async function register(name: string, password: string, email: string): Promise<void> {
-  begin(await ask('POST /api/v1/users', { body: { name, password, ...(email ? { email } : {}) } }));
+export async function register(name: string, password: string, email: string, invitation?: string): Promise<void> {
+  begin(await ask('POST /api/v1/users', { body: { name, password, kind: 'cookie', ...(email ? { email } : {}), ...(invitation ? { invitation } : {}) } }));
 }
 
 export async function logOut(): Promise<void> {
   await ask('DELETE /api/v1/sessions/current').catch((problem: unknown) => {
     if (!(problem instanceof ApiError && problem.status === 401)) throw problem;
   });
+  leave();
+}
+
+/** The server wants a login of the last minutes for it. */
+export async function deleteAccount(name: string, password: string): Promise<void> {
+  begin(await ask('POST /api/v1/sessions', { body: { name, password, kind: 'cookie' } }));
+  await ask('DELETE /api/v1/users/me');
+  leave();
+}
+
+function leave(): void {
   setCsrf(null);
   sessionEnded.set(false);
   stopListening();

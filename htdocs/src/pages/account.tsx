@@ -12,6 +12,7 @@ import { Check, Field, Form, Select } from '../parts/form';
 import { Icon } from '../parts/icons';
 import { tried } from '../parts/toast';
 import { text } from '../text';
+import { DeleteAccount, Password, Sessions } from './account_logins';
 import { Notifications } from './account_notifications';
 import { Webhooks } from './account_webhooks';
 
@@ -187,6 +188,9 @@ export function AccountPage() {
       <Notifications />
       <Webhooks />
       <Tokens />
+      <Sessions />
+      <Password />
+      <DeleteAccount />
     </>
   );
 }

@@ -6,10 +6,10 @@ import { canNotify, showNew } from '../api/notify';
 import type { NotificationChoice, NotificationSettingsAnswer } from '../api/routes';
 import { useUser } from '../api/session';
 import { Loading, Time, ErrorMessage } from '../parts/basics';
-import { Field, Form } from '../parts/form';
+import { Form } from '../parts/form';
 import { showToast, tried } from '../parts/toast';
 import { text } from '../text';
-import { ConfirmMail, sendCode } from './account_mail';
+import { ConfirmMail, EmailForm } from './account_mail';
 
 const t = text.notifications;
 const kinds = ['job_done', 'job_paused', 'slave_offline', 'points'] as const;
@@ -85,32 +85,22 @@ function BrowserLine() {
   );
 }
 
-function Editor({
-  found,
-  changed,
-  sent,
-}: {
-  found: NotificationSettingsAnswer;
-  changed: () => void;
-  sent: (code: boolean) => void;
-}) {
-  const [email, setEmail] = useState(found.email ?? '');
+function Editor({ found, changed }: { found: NotificationSettingsAnswer; changed: () => void }) {
   const [chosen, setChosen] = useState<Set<string>>(
     () => new Set(found.choices.map((each) => keyOf(each.kind, each.channel))),
   );
   const usable = (channel: Channel): boolean =>
-    channel === 'browser' || (found.email_available && email !== '');
+    channel === 'browser' || (found.email_available && found.email !== null);
   const save = async (): Promise<void> => {
     const choices = kinds.flatMap((kind) =>
       channels
         .filter((channel) => usable(channel) && chosen.has(keyOf(kind, channel)))
         .map((channel): NotificationChoice => ({ kind, channel })),
     );
-    const kept = await ask('PATCH /api/v1/notifications/preferences', {
-      body: { email: email.trim(), choices },
+    await ask('PATCH /api/v1/notifications/preferences', {
+      body: { choices },
     });
     showToast(t.saved);
-    if (kept.email && kept.email !== found.email && !kept.email_confirmed && kept.email_available) sent(await sendCode(kept.email));
     changed();
   };
   return (
@@ -132,18 +122,7 @@ function Editor({
           </button>
         ))}
     >
-      {found.email_available ? (
-        <Field
-          label={t.email}
-          type="email"
-          value={email}
-          onInput={setEmail}
-          hint={found.email_confirmed && email === found.email ? t.confirmed : t.emailHint}
-          more={{ maxLength: 254 }}
-        />
-      ) : (
-        <p class="soft">{t.noMail}</p>
-      )}
+      {!found.email_available && <p class="soft">{t.noMail}</p>}
       <Choices chosen={chosen} usable={usable} change={setChosen} />
       <BrowserLine />
     </Form>
@@ -179,14 +158,11 @@ export function Notifications() {
       {!first && !settings.problem && <Loading />}
       {first && (
         <div class="card notify">
-          <Editor
-            found={first}
-            changed={changed}
-            sent={setSent}
-          />
+          <EmailForm found={first} changed={changed} sent={setSent} />
           {first.email_available && first.email && !first.email_confirmed && (
             <ConfirmMail key={first.email} email={first.email} sent={sent} changed={changed} />
           )}
+          <Editor found={first} changed={changed} />
         </div>
       )}
       {items.length > 0 && (

@@ -1,7 +1,7 @@
 // The parts of the administration, for administrators.
 import { text } from '../text';
 
-const parts = ['', 'users', 'settings', 'methods', 'events'] as const;
+const parts = ['', 'users', 'invitations', 'settings', 'methods', 'events'] as const;
 
 export function AdminTabs({ here }: { here: (typeof parts)[number] }) {
   return (

@@ -23,8 +23,8 @@ const pageSize = 50;
 function Block({ account, close, done }: { account: User; close: () => void; done: () => void }) {
   const [reason, setReason] = useState('');
   const block = async (): Promise<void> => {
-    const blocked = await ask('POST /api/v1/users/{user_id}/block', { path: { user_id: account.id }, body: { reason } });
-    showToast(t.blocked(account.name, blocked.paused_job_count, blocked.disabled_slave_count));
+    await ask('POST /api/v1/users/{user_id}/block', { path: { user_id: account.id }, body: { reason } });
+    showToast(t.blocked(account.name));
     done();
   };
   return (
@@ -84,7 +84,7 @@ function Line({ account, mine, changed }: { account: User; mine: boolean; change
           </p>
         )}
         <p class="soft small">
-          {t.accountFacts(count(account.job_count), count(account.slave_count), points(account.total_millipoints))}
+          {t.accountFacts(count(account.job_count ?? 0), count(account.slave_count ?? 0), points(account.total_millipoints))}
           {' · '}
           {t.joined}{' '}
           <Time at={account.created_at} />

@@ -10,18 +10,7 @@ import { useTaskList } from '../api/task_list';
 import { useUser } from '../api/session';
 import { address, go, setQuery, useAddress } from '../base/address';
 import { count, decimal, duration, percent, points } from '../base/format';
-import {
-  Again,
-  Fact,
-  Heading,
-  Loading,
-  Missing,
-  ProgressBar,
-  StateBadge,
-  Time,
-  ErrorMessage,
-  useTitle,
-} from '../parts/basics';
+import { Again, Fact, Heading, Loading, Missing, ProgressBar, StateBadge, Time, ErrorMessage, useTitle, userName } from '../parts/basics';
 import { Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
 import { Icon, type IconName } from '../parts/icons';
@@ -112,7 +101,7 @@ function Facts({ job, tasks, changed }: { job: Job; tasks: Task[]; changed: () =
           <a href={address(['jobs', job.made_from_job_id])}>{text.job.afterJob(job.made_from_job_id)}</a>
         </Fact>
       )}
-      {job.submission_id !== null && job.submission_id !== job.made_from_job_id && (
+      {job.submission_id !== job.id && job.submission_id !== job.made_from_job_id && (
         <Fact name={text.job.together}>
           <a href={address(['jobs', job.submission_id])}>{text.job.job(job.submission_id)}</a>
         </Fact>
@@ -137,7 +126,7 @@ function Facts({ job, tasks, changed }: { job: Job; tasks: Task[]; changed: () =
         </Fact>
       )}
       <Fact name={text.job.created}>
-        <Time at={job.created_at} /> {text.job.by(job.owner.name)}
+        <Time at={job.created_at} /> {text.job.by(userName(job.owner))}
       </Fact>
       {job.finished_at && (
         <Fact name={text.job.ended}>

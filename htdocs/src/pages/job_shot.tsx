@@ -40,8 +40,16 @@ function Move({ job, project, close }: { job: Job; project: number; close: (chan
     return [[none, t.none] as const, ...sorted, [another, t.another] as const];
   }, [shots.data, job.shot?.name]);
   const wanted = chosen === another ? made.trim() : chosen;
+  const numberOf = async (name: string): Promise<number | null> => {
+    if (name === none) return null;
+    const known = (shots.data ?? []).find((shot) => `${shot.sequence}/${shot.name}` === name);
+    if (known) return known.id;
+    const [sequence = '', shot = ''] = name.split('/');
+    const body = { sequence, name: shot };
+    return (await ask('POST /api/v1/projects/{project_id}/shots', { path: { project_id: project }, body })).id;
+  };
   const save = async (): Promise<void> => {
-    await ask('PATCH /api/v1/jobs/{job_id}', { path: { job_id: job.id }, body: { shot_name: wanted } });
+    await ask('PATCH /api/v1/jobs/{job_id}', { path: { job_id: job.id }, body: { shot_id: await numberOf(wanted) } });
     showToast(wanted ? t.moved(job.name, wanted) : t.movedOut(job.name));
     close(true);
   };

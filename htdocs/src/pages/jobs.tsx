@@ -9,7 +9,7 @@ import type { Job } from '../api/routes';
 import { moderates, useUser } from '../api/session';
 import { address, setQuery, useAddress } from '../base/address';
 import { count, percent } from '../base/format';
-import { Empty, Heading, Loading, ProgressBar, StateBadge, Time, ErrorMessage, useTitle } from '../parts/basics';
+import { Empty, Heading, Loading, ProgressBar, StateBadge, Time, ErrorMessage, useTitle, userName } from '../parts/basics';
 import { Icon } from '../parts/icons';
 import { RenderedImage } from '../parts/rendered_image';
 import { type Column, sorted, Table } from '../parts/table';
@@ -27,8 +27,8 @@ function columnsFor(everybody: boolean): Column<Job>[] {
         {
           id: 'owner',
           title: t.owner,
-          cell: (job) => job.owner.name,
-          compare: (a, b) => byText(a.owner.name, b.owner.name),
+          cell: (job) => userName(job.owner),
+          compare: (a, b) => byText(userName(a.owner), userName(b.owner)),
           hide: 'tablet',
         },
       ]
@@ -155,7 +155,7 @@ export function JobsPage() {
         (!wanted ||
           job.name.toLowerCase().includes(wanted) ||
           String(job.id) === wanted ||
-          (everybody && job.owner.name.toLowerCase().includes(wanted))),
+          (everybody && userName(job.owner).toLowerCase().includes(wanted))),
     );
   }, [jobs, words, query['project'], everybody]);
   const shown = useMemo(

@@ -8,6 +8,7 @@ import { Field, Form } from '../parts/form';
 import { Heading, Switch, useTitle } from '../parts/basics';
 import { count } from '../base/format';
 import { text } from '../text';
+import { ForgotForm } from './reset_password';
 
 export function LoginForm() {
   const [name, setName] = useState('');
@@ -31,13 +32,13 @@ export function LoginForm() {
   );
 }
 
-function RegisterForm() {
+function RegisterForm({ invitation }: { invitation?: string | undefined }) {
   const [name, setName] = useState('');
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const wrongName = name !== '' && !/^[A-Za-z0-9._-]{1,32}$/.test(name);
   return (
-    <Form submit={text.login.register} onSubmit={() => register(name, password, email)} disabled={wrongName}>
+    <Form submit={text.login.register} onSubmit={() => register(name, password, email, invitation)} disabled={wrongName}>
       <Field
         label={text.login.name}
         value={name}
@@ -66,13 +67,13 @@ function RegisterForm() {
   );
 }
 
-export function LoginPage() {
+export function LoginPage({ invitation }: { invitation?: string | undefined }) {
   useTitle(text.login.logIn);
   const status = useLive('status', () => ask('GET /api/v1/grid'), 5000);
   const [chosen, setWhat] = useState<'login' | 'register' | null>(null);
   const first = status.data?.user_count === 0;
-  const open = first || status.data?.registration !== false;
-  const what = chosen ?? (first ? 'register' : 'login');
+  const open = first || invitation !== undefined || status.data?.registration !== false;
+  const what = chosen ?? (first || invitation !== undefined ? 'register' : 'login');
   return (
     <div class="welcome">
       <Heading lead={first ? text.login.firstLead : text.login.lead}>
@@ -92,7 +93,13 @@ export function LoginPage() {
         ) : (
           <p class="soft">{text.login.closed}</p>
         )}
-        {what === 'register' && open ? <RegisterForm /> : <LoginForm />}
+        {what === 'register' && open ? <RegisterForm invitation={invitation} /> : <LoginForm />}
+        {what === 'login' && (
+          <details>
+            <summary>{text.login.forgot}</summary>
+            <ForgotForm />
+          </details>
+        )}
       </div>
       {status.data && (
         <dl class="figures figures-quiet">

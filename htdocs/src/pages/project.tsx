@@ -2,16 +2,17 @@
 import { useMemo, useState } from 'preact/hooks';
 import { ask, url } from '../api/client';
 import { everyPage, useLive, useInterest } from '../api/live';
-import type { Shot } from '../api/routes';
+import type { Project, Shot } from '../api/routes';
 import { moderates, useUser } from '../api/session';
 import { applyShotsUpdate } from '../api/shot_list';
 import { address, go, setQuery, useAddress } from '../base/address';
 import { count } from '../base/format';
 import { Empty, Heading, Loading, Missing, ErrorMessage, useTitle } from '../parts/basics';
-import { Dialog } from '../parts/dialog';
+import { confirmed, Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
 import { Icon } from '../parts/icons';
 import { RenderedImage, ratioOf } from '../parts/rendered_image';
+import { tried } from '../parts/toast';
 import { text } from '../text';
 
 export const shotStates = ['waiting', 'work', 'review', 'done'] as const;
@@ -74,6 +75,21 @@ function NewShot({ project, sequence, close }: { project: number; sequence: stri
   );
 }
 
+function Rename({ project, close }: { project: Project; close: (changed: boolean) => void }) {
+  const [name, setName] = useState(project.name);
+  const save = async (): Promise<void> => {
+    await ask('PATCH /api/v1/projects/{project_id}', { path: { project_id: project.id }, body: { name: name.trim() } });
+    close(true);
+  };
+  return (
+    <Dialog title={text.projects.rename} onClose={() => close(false)}>
+      <Form submit={text.save} onSubmit={save} disabled={name.trim() === '' || name.trim() === project.name}>
+        <Field label={text.projects.name} value={name} onInput={setName} more={{ required: true, maxLength: 200 }} />
+      </Form>
+    </Dialog>
+  );
+}
+
 export function ProjectPage({ id }: { id: number }) {
   const t = text.shots;
   useInterest(moderates(useUser()) ? { all: true } : null); // it may be somebody else's
@@ -98,6 +114,7 @@ export function ProjectPage({ id }: { id: number }) {
   );
   const { query } = useAddress();
   const [adding, setAdding] = useState<string | null>(null);
+  const [renaming, setRenaming] = useState(false);
   useTitle(project.data?.name ?? text.projects.title);
   const shots = list.data ?? [];
   const wanted = query['state'];
@@ -117,8 +134,23 @@ export function ProjectPage({ id }: { id: number }) {
       <Loading />
     );
 
+  const { name } = project.data;
+  const remove = async (): Promise<void> => {
+    const sure = text.projects.deleteAsk(name);
+    if (!(await confirmed(sure, text.projects.deleteLoses(shots.length), text.actions.name.delete, true))) return;
+    if (await tried(() => ask('DELETE /api/v1/projects/{project_id}', { path: { project_id: id } }))) go('#/projects');
+  };
   return (
     <>
+      {renaming && (
+        <Rename
+          project={project.data}
+          close={(changed) => {
+            setRenaming(false);
+            if (changed) project.refresh();
+          }}
+        />
+      )}
       <p class="crumbs">
         <a href="#/projects">
           <Icon name="back" /> {text.projects.title}
@@ -134,6 +166,14 @@ export function ProjectPage({ id }: { id: number }) {
             <a class="button" href={address(['jobs', 'new'], { project: id })}>
               <Icon name="add" /> {text.jobs.create}
             </a>
+            <button type="button" class="button" onClick={() => setRenaming(true)}>
+              {text.projects.rename}
+            </button>
+            {project.data.job_count === 0 && (
+              <button type="button" class="button button-danger" onClick={() => void remove()}>
+                <Icon name="trash" /> {text.actions.name.delete}
+              </button>
+            )}
             <button type="button" class="button button-main" onClick={() => setAdding('')}>
               <Icon name="film" /> {t.create}
             </button>

@@ -4,7 +4,7 @@ import { everyPage, useLive } from '../api/live';
 import type { AnswerOf } from '../api/routes';
 import { useUser } from '../api/session';
 import { count, decimal, points } from '../base/format';
-import { Empty, Heading, Loading, ErrorMessage, useTitle } from '../parts/basics';
+import { Empty, Heading, Loading, ErrorMessage, useTitle, userName } from '../parts/basics';
 import { type Column, Table } from '../parts/table';
 import { text } from '../text';
 import { PointsTabs } from './points';
@@ -29,7 +29,7 @@ export function RankingPage() {
       id: 'name',
       title: t.columns.who,
       kind: 'wide',
-      cell: (row) => (row.user.id === user.id ? <strong>{t.you(row.user.name)}</strong> : row.user.name),
+      cell: (row) => (row.user.id === user.id ? <strong>{t.you(userName(row.user))}</strong> : userName(row.user)),
     },
     { id: 'total', title: t.total, kind: 'number', cell: (row) => points(row.total_millipoints) },
     { id: 'weight', title: t.weight, kind: 'number', cell: (row) => decimal(row.weight), hide: 'phone' },
@@ -52,7 +52,7 @@ export function RankingPage() {
           rows={rows}
           columns={columns}
           keyOf={(row) => row.user.id}
-          nameOf={(row) => row.user.name}
+          nameOf={(row) => userName(row.user)}
           rowHeight={44}
           sort={{ by: '', down: false }}
           onSort={() => undefined}

@@ -102,7 +102,7 @@ export function ShotPage({ id }: { id: number }) {
   const jobs = live.data.jobs;
   const shownJob = jobs.find((job) => job.id === shot.thumbnail?.job_id);
   const say = async (state: (typeof shotStates)[number] | 'auto'): Promise<void> => {
-    await tried(() => ask('PATCH /api/v1/shots/{shot_id}', { path, body: { state } }));
+    await tried(() => ask('PATCH /api/v1/shots/{shot_id}', { path, body: { state: state === 'auto' ? null : state } }));
     live.refresh();
   };
   const remove = async (): Promise<void> => {

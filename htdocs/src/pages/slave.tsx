@@ -7,7 +7,7 @@ import type { Slave, SlaveCredentialsAnswer } from '../api/routes';
 import { useUser } from '../api/session';
 import { address } from '../base/address';
 import { count, decimal, memory, percent } from '../base/format';
-import { Again, Bar, CopyLine, Fact, Heading, Loading, Missing, Time, useTitle } from '../parts/basics';
+import { Again, Bar, CopyLine, Fact, Heading, Loading, Missing, Time, useTitle, userName } from '../parts/basics';
 import { confirmed, Dialog } from '../parts/dialog';
 import { Field, Form } from '../parts/form';
 import { Icon } from '../parts/icons';
@@ -194,7 +194,7 @@ export function SlavePage({ id }: { id: number }) {
               {renderer.power !== null ? text.slaves.power(decimal(renderer.power)) : text.slaves.notMeasured}
             </Fact>
           ))}
-          <Fact name={text.slaves.owner}>{slave.owner.name}</Fact>
+          <Fact name={text.slaves.owner}>{userName(slave.owner)}</Fact>
           <Fact name={text.slaves.addedAt}>
             <Time at={slave.created_at} />
           </Fact>

@@ -79,22 +79,27 @@ function Wishes({ slave, changed }: { slave: Slave; changed: () => void }) {
 const kinds = ['user', 'project', 'job'] as const;
 type Kind = (typeof kinds)[number];
 
+async function userOf(name: string): Promise<number> {
+  const found = (await ask('GET /api/v1/users', { query: { name } })).items[0];
+  if (!found) throw new Error(text.slaves.noUser(name));
+  return found.id;
+}
+
 function Blocks({ slave }: { slave: Slave }) {
   const t = text.slaves;
   const path = { slave_id: slave.id };
   const live = useLive(`blocks ${slave.id}`, () => ask('GET /api/v1/slaves/{slave_id}/blocks', { path }), 0);
   const [kind, setKind] = useState<Kind>('user');
   const [target, setTarget] = useState('');
+  const placeOf = (of: Kind, number: number) => ({ ...path, kind: `${of}s` as const, target_id: number });
   const add = async (): Promise<void> => {
-    const body = kind === 'user' ? { user_name: target.trim() } : { [`${kind}_id`]: Number(target) };
-    await ask('POST /api/v1/slaves/{slave_id}/blocks', { path, body });
+    const number = kind === 'user' ? await userOf(target.trim()) : Number(target);
+    await ask('PUT /api/v1/slaves/{slave_id}/blocks/{kind}/{target_id}', { path: placeOf(kind, number) });
     setTarget('');
     live.refresh();
   };
   const remove = (from: Kind, what: number): Promise<boolean> =>
-    tried(() =>
-      ask('DELETE /api/v1/slaves/{slave_id}/blocks/{kind}/{target_id}', { path: { ...path, kind: from, target_id: what } }),
-    );
+    tried(() => ask('DELETE /api/v1/slaves/{slave_id}/blocks/{kind}/{target_id}', { path: placeOf(from, what) }));
   return (
     <>
       <ul>

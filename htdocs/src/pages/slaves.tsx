@@ -7,7 +7,7 @@ import type { Slave } from '../api/routes';
 import { moderates, useUser } from '../api/session';
 import { address, setQuery, useAddress } from '../base/address';
 import { count, memory, percent } from '../base/format';
-import { Empty, Heading, Loading, Time, ErrorMessage, useTitle } from '../parts/basics';
+import { Empty, Heading, Loading, Time, ErrorMessage, useTitle, userName } from '../parts/basics';
 import { Icon } from '../parts/icons';
 import { type Column, sorted, Table } from '../parts/table';
 import { text } from '../text';
@@ -34,8 +34,8 @@ function columnsFor(everybody: boolean): Column<Slave>[] {
         {
           id: 'owner',
           title: t.owner,
-          cell: (slave) => slave.owner.name,
-          compare: (a, b) => a.owner.name.localeCompare(b.owner.name),
+          cell: (slave) => userName(slave.owner),
+          compare: (a, b) => userName(a.owner).localeCompare(userName(b.owner)),
           hide: 'phone',
         },
       ]

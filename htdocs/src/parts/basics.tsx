@@ -169,6 +169,9 @@ export function Switch<T extends string>({
   );
 }
 
+/** Of whom something refers to; the account may have been deleted. */
+export const userName = (user: { name: string | null }): string => user.name ?? text.deletedAccount;
+
 /** Something to be copied whole: a key, a line for a terminal. */
 export function CopyLine({ value, label }: { value: string; label: string }) {
   const [copied, setCopied] = useState(false);

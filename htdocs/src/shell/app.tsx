@@ -13,6 +13,7 @@ import { AccountPage } from '../pages/account';
 import { AddSlavePage } from '../pages/add_slave';
 import { AdminPage } from '../pages/admin';
 import { AdminEventsPage } from '../pages/admin_events';
+import { AdminInvitationsPage } from '../pages/admin_invitations';
 import { AdminMethodsPage } from '../pages/admin_methods';
 import { AdminSettingsPage } from '../pages/admin_settings';
 import { AdminUsersPage } from '../pages/admin_users';
@@ -25,6 +26,7 @@ import { PointsPage } from '../pages/points';
 import { ProjectPage } from '../pages/project';
 import { ProjectsPage } from '../pages/projects';
 import { RankingPage } from '../pages/ranking';
+import { ResetPage } from '../pages/reset_password';
 import { ShotPage } from '../pages/shot';
 import { SlavePage } from '../pages/slave';
 import { SlavesPage } from '../pages/slaves';
@@ -62,10 +64,12 @@ function Page({ address, user }: { address: Address; user: User }) {
   if (first === 'points' && second === undefined) return <PointsPage />;
   if (first === 'points' && second === 'ranking') return <RankingPage />;
   if (first === 'statistics' && second === undefined) return <StatisticsPage />;
+  if (first === 'register') return <HomePage />; // with an invitation that was just used
   if (first === 'account' && second === undefined) return <AccountPage />;
   if (first === 'admin' && second === undefined && moderates(user)) return <AdminPage />;
   if (first === 'admin' && user.role === 'administrator') {
     if (second === 'users') return <AdminUsersPage />;
+    if (second === 'invitations') return <AdminInvitationsPage />;
     if (second === 'settings') return <AdminSettingsPage />;
     if (second === 'methods') return <AdminMethodsPage />;
     if (second === 'events') return <AdminEventsPage />;
@@ -92,11 +96,17 @@ function SessionEnded() {
   );
 }
 
+function resetLink({ path }: Address): { id: number; token: string } | null {
+  const [first, id, token, ...rest] = path;
+  return first === 'reset' && Number(id) > 0 && token && rest.length === 0 ? { id: Number(id), token } : null;
+}
+
 export function App() {
   const me = useMe();
   useBrowserNotifications(me?.id ?? null);
   const ended = useStore(sessionEnded);
   const address = useAddress();
+  const link = resetLink(address);
   const [problem, setProblem] = useState(false);
   useBeginning(address.path.join('/'));
 
@@ -125,8 +135,9 @@ export function App() {
         ) : (
           <Loading />
         ))}
-      {me === null && <LoginPage />}
-      {me && <Page address={address} user={me} />}
+      {link && <ResetPage id={link.id} token={link.token} />}
+      {!link && me === null && <LoginPage invitation={address.path[0] === 'register' ? address.path[1] : undefined} />}
+      {!link && me && <Page address={address} user={me} />}
       {me && ended && <SessionEnded />}
       <Questions />
       <Toasts />

@@ -1,6 +1,7 @@
 -- Jobs, newest first, at most 1,000 rows. p_user_id 0: of all users; p_state '': any; ids below p_before (0: from the
--- newest). DR400 no such state.
-CREATE OR REPLACE PROCEDURE job_list(IN p_user_id BIGINT, IN p_state VARCHAR(16), IN p_before BIGINT, IN p_limit INT)
+-- newest); p_submissions: only the first job of each submission. DR400 no such state.
+CREATE OR REPLACE PROCEDURE job_list(IN p_user_id BIGINT, IN p_state VARCHAR(16), IN p_before BIGINT, IN p_limit INT,
+  IN p_submissions BOOLEAN)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_before BIGINT DEFAULT IF(p_before > 0, p_before, 9223372036854775807);
@@ -24,6 +25,6 @@ BEGIN
   LEFT JOIN shot t ON t.id = j.shot_id LEFT JOIN sequence q ON q.id = t.sequence_id
   LEFT JOIN project p ON p.id = j.project_id
   WHERE j.state <> 'creating' AND j.id < v_before AND (p_user_id = 0 OR j.user_id = p_user_id)
-    AND (p_state = '' OR j.state = p_state)
+    AND (p_state = '' OR j.state = p_state) AND (NOT p_submissions OR j.submission_id IS NULL)
   ORDER BY j.id DESC LIMIT v_limit;
 END

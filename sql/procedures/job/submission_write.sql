@@ -41,22 +41,26 @@ BEGIN
     tiles_per_frame INT NOT NULL,
     depends_on_number INT NOT NULL,
     file_set INT NOT NULL,
+    is_final_output BOOLEAN NOT NULL,
+    output_folder VARCHAR(1000) NOT NULL,
     job_id BIGINT NULL,
     first_task_id BIGINT NULL
   ) ENGINE=Aria TRANSACTIONAL=0 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
   DELETE FROM submission_job;
   INSERT INTO submission_job (number, name, method, method_id, main_file, parameters, output, min_version, warnings,
-    priority, starts_paused, needs_approval, frame_count, tiles_per_frame, depends_on_number, file_set)
+    priority, starts_paused, needs_approval, frame_count, tiles_per_frame, depends_on_number, file_set,
+    is_final_output, output_folder)
   SELECT n.number, COALESCE(n.name, ''), n.method, m.id, COALESCE(n.main_file, ''), n.parameters, n.output,
     n.min_version, n.warnings, n.priority, n.starts_paused, n.needs_approval, n.frame_count, n.tiles_per_frame,
-    n.depends_on_number, n.file_set
+    n.depends_on_number, n.file_set, COALESCE(n.is_final_output, TRUE), COALESCE(n.output_folder, '')
   FROM JSON_TABLE(p_jobs, '$[*]' COLUMNS (number FOR ORDINALITY, name TEXT PATH '$.name',
     method VARCHAR(64) PATH '$.method', main_file TEXT PATH '$.main_file', parameters LONGTEXT PATH '$.parameters',
     output LONGTEXT PATH '$.output', min_version VARCHAR(64) PATH '$.min_version', warnings LONGTEXT PATH '$.warnings',
     priority INT PATH '$.priority', starts_paused BOOLEAN PATH '$.starts_paused',
     needs_approval BOOLEAN PATH '$.needs_approval', frame_count INT PATH '$.frame_count',
     tiles_per_frame INT PATH '$.tiles_per_frame', depends_on_number INT PATH '$.depends_on',
-    file_set INT PATH '$.file_set')) n
+    file_set INT PATH '$.file_set', is_final_output BOOLEAN PATH '$.is_final_output',
+    output_folder VARCHAR(1000) PATH '$.output_folder')) n
   LEFT JOIN render_method m ON m.name = n.method COLLATE utf8mb4_bin;
 
   CREATE TEMPORARY TABLE IF NOT EXISTS submission_file (
@@ -103,10 +107,10 @@ BEGIN
       WHERE number = (SELECT depends_on_number FROM submission_job WHERE number = v_number));
     INSERT INTO job (user_id, project_id, method_id, name, state, main_file, parameters, output, min_version, warnings,
       priority, first_task_id, task_count, tiles_per_frame, depends_on_job_id, submission_id, needs_approval,
-      starts_paused, created_at)
+      starts_paused, created_at, is_final_output, output_folder)
     SELECT p_user_id, NULLIF(p_project_id, 0), method_id, TRIM(name), 'creating', main_file, parameters, output,
       min_version, warnings, priority, v_next, frame_count * tiles_per_frame, tiles_per_frame, v_after, v_submission_id,
-      needs_approval, starts_paused, v_now
+      needs_approval, starts_paused, v_now, is_final_output, LEFT(output_folder, 200)
     FROM submission_job WHERE number = v_number;
     UPDATE submission_job SET job_id = LAST_INSERT_ID(), first_task_id = v_next WHERE number = v_number;
     SELECT v_next + frame_count * tiles_per_frame, COALESCE(v_submission_id, job_id) INTO v_next, v_submission_id

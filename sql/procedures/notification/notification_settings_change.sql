@@ -1,15 +1,11 @@
--- Changes a user's notification settings; NULL keeps a value. p_choices: all of them, JSON [[kind, channel]...]. DR400
--- an invalid value, DR404 no such user.
-CREATE OR REPLACE PROCEDURE notification_settings_change(IN p_user_id BIGINT, IN p_email VARCHAR(1000),
-  IN p_choices LONGTEXT)
+-- Changes a user's notification choices. p_choices: all of them, JSON [[kind, channel]...]; NULL keeps them. DR400 an
+-- invalid value, DR404 no such user.
+CREATE OR REPLACE PROCEDURE notification_settings_change(IN p_user_id BIGINT, IN p_choices LONGTEXT)
 SQL SECURITY DEFINER
 BEGIN
   DECLARE v_bad TEXT;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN ROLLBACK; RESIGNAL; END;
 
-  IF CHAR_LENGTH(p_email) > 254 THEN
-    CALL error_raise(400, 'an e-mail address has at most 254 characters');
-  END IF;
   IF p_choices IS NOT NULL THEN
     IF NOT JSON_VALID(p_choices) THEN
       CALL error_raise(400, 'the choices are no JSON');
@@ -26,9 +22,6 @@ BEGIN
   START TRANSACTION;
   IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user_id FOR UPDATE) THEN
     CALL error_raise(404, CONCAT('there is no user ', p_user_id));
-  END IF;
-  IF p_email IS NOT NULL THEN
-    UPDATE user SET email = NULLIF(p_email, '') WHERE id = p_user_id;
   END IF;
   IF p_choices IS NOT NULL THEN
     DELETE FROM notification_choice WHERE user_id = p_user_id AND (kind, channel) NOT IN (SELECT n.kind, n.channel

@@ -1,5 +1,5 @@
--- Deletes notifications and deliveries to webhooks of 30 days ago, and expired codes, 10,000 rows of each a call.
--- No errors.
+-- Deletes notifications and deliveries to webhooks of 30 days ago, and expired codes and links, 10,000 rows of each a
+-- call. No errors.
 CREATE OR REPLACE PROCEDURE notification_trim()
 SQL SECURITY DEFINER
 BEGIN
@@ -9,5 +9,6 @@ BEGIN
   DELETE FROM webhook_delivery WHERE created_at < UTC_TIMESTAMP() - INTERVAL 30 DAY AND state <> 'waiting' LIMIT 10000;
   DELETE FROM email_code_sent WHERE created_at < UTC_TIMESTAMP() - INTERVAL 1 DAY LIMIT 10000;
   DELETE FROM email_code WHERE expires_at < UTC_TIMESTAMP() LIMIT 10000;
+  DELETE FROM password_reset WHERE created_at < UTC_TIMESTAMP() - INTERVAL 1 DAY LIMIT 10000;
   COMMIT;
 END

@@ -20,7 +20,7 @@ BEGIN
     time_text((SELECT MAX(s.created_at) FROM session s WHERE s.user_id = u.id)) AS last_login_at,
     u.revision
   FROM user u
-  WHERE u.id < v_before
+  WHERE u.id < v_before AND u.name IS NOT NULL
     AND (p_search = '' OR LOCATE(p_search, u.name) > 0 OR LOCATE(p_search, u.email) > 0)
     AND (p_filter = '' OR (p_filter = 'staff' AND u.role <> 'user') OR (p_filter = 'blocked'
       AND u.blocked_at IS NOT NULL))

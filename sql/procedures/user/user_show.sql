@@ -1,8 +1,8 @@
--- One user, one row, with the columns of user_list. DR404 no such user.
+-- One user, one row, with the columns of user_list. DR404 no such user, or the account was deleted.
 CREATE OR REPLACE PROCEDURE user_show(IN p_user_id BIGINT)
 SQL SECURITY DEFINER
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user_id) THEN
+  IF NOT EXISTS (SELECT 1 FROM user WHERE id = p_user_id AND name IS NOT NULL) THEN
     CALL error_raise(404, CONCAT('there is no user ', p_user_id));
   END IF;
   SELECT u.id, u.name, COALESCE(u.email, '') AS email, u.role, time_text(u.created_at) AS created_at,

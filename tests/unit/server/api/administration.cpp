@@ -27,7 +27,7 @@ struct Fixture : DatabaseThread, ApiFixture {
       call("POST", "/api/v1/sessions", "", {{"name", "admin"}, {"password", admin_password}}).json["token"];
 
   std::int64_t id_of(std::string const& secret) {
-    return call("GET", "/api/v1/users/me", secret).json["user"]["id"].get<std::int64_t>();
+    return call("GET", "/api/v1/users/me", secret).json["id"].get<std::int64_t>();
   }
   json account(std::string const& name) {
     auto const found = call("GET", "/api/v1/users?q=" + name, admin).json;
@@ -81,12 +81,12 @@ START_TEST(a_role_is_given_and_the_last_administrator_keeps_it) {
   auto const refused = desk.call("PATCH", mine, desk.admin, {{"role", "user"}});
   ck_assert_int_eq(refused.status, 409);
   ck_assert_says(refused.message(), "last administrator");
-  ck_assert_int_eq(desk.call("PATCH", path, desk.admin, {{"role", "moderator"}}).status, 204);
+  ck_assert_text(desk.call("PATCH", path, desk.admin, {{"role", "moderator"}}).json["role"], "moderator");
   ck_assert_text(desk.account(name)["role"], "moderator");
   ck_assert_int_eq(desk.call("PATCH", path, desk.admin, {{"role", "king"}}).status, 400);
   ck_assert_int_eq(desk.call("PATCH", path, desk.admin, {{"role", 1}}).status, 400);
   ck_assert_int_eq(desk.call("PATCH", "/api/v1/users/987654", desk.admin, {{"role", "user"}}).status, 404);
-  ck_assert_int_eq(desk.call("PATCH", path, desk.admin, {{"role", "user"}}).status, 204);
+  ck_assert_text(desk.call("PATCH", path, desk.admin, {{"role", "user"}}).json["role"], "user");
 }
 END_TEST
 
@@ -103,9 +103,7 @@ START_TEST(who_is_blocked_is_out_at_once_and_reads_why) {
                          .get<std::string>();
   ck_assert_int_eq(desk.call("POST", path + "/block", desk.admin, {{"reason", ""}}).status, 400);
   auto const blocked = desk.call("POST", path + "/block", desk.admin, {{"reason", "mines coins"}});
-  ck_assert_msg(
-      blocked.status == 200 && blocked.json["disabled_slave_count"] == 1 && blocked.json["paused_job_count"] == 0, "%s",
-      blocked.text.c_str());
+  ck_assert_msg(blocked.status == 200 && blocked.json["blocked_reason"] == "mines coins", "%s", blocked.text.c_str());
   ck_assert(!desk.online(slave["id"].get<std::int64_t>()));
   ck_assert_int_eq(desk.call("GET", "/api/v1/users/me", bad).status, 401);
   ck_assert_int_eq(desk.call("GET", "/api/v1/jobs", token).status, 401);
@@ -120,7 +118,7 @@ START_TEST(who_is_blocked_is_out_at_once_and_reads_why) {
   ck_assert_text(desk.account(name)["blocked_reason"], "mines coins");
   ck_assert_uint_ge(desk.call("GET", "/api/v1/users?filter=blocked", desk.admin).json["items"].size(), 1);
 
-  ck_assert_int_eq(desk.call("POST", path + "/unblock", desk.admin).status, 204);
+  ck_assert(desk.call("POST", path + "/unblock", desk.admin).json["blocked_at"].is_null());
   ck_assert(desk.account(name)["blocked_at"].is_null());
   ck_assert_int_eq(desk.call("GET", "/api/v1/jobs", token).status, 200);
   ck_assert(desk.gate.enter(desk.database, "203.0.113.9", slave["slavekey"].get<std::string>(),

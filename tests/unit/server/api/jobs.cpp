@@ -297,6 +297,46 @@ START_TEST(a_preview_is_the_owners_and_begins_with_two_frames) {
 }
 END_TEST
 
+START_TEST(a_submission_is_shown_and_listed_as_long_as_its_first_job_is_there) {
+  Fixture desk;
+  auto const secret = desk.person();
+  auto const alone = new_job(desk, secret);
+  auto const made =
+      desk.call("POST", "/api/v1/submissions", secret,
+                sample_job(desk, secret,
+                           {{"tiles", "2x2"}, {"parameters", {{"percentage", 100}}}, {"video", {{"format", "MP4"}}}}));
+  ck_assert_msg(made.status == 201, "%s", made.text.c_str());
+  auto const path = made.header("Location");
+  ck_assert_text(path, "/api/v1/submissions/" + made.json["id"].dump());
+  auto const shown = desk.call("GET", path, secret);
+  ck_assert_msg(shown.status == 200 && shown.json["jobs"] == made.json["jobs"], "%s", shown.text.c_str());
+  ck_assert_uint_eq(shown.json["jobs"].size(), 3);
+  ck_assert(shown.json["jobs"][0]["is_final_output"] == false && shown.json["jobs"][2]["is_final_output"] == true);
+  ck_assert(shown.json["submission_id"] == made.json["id"] && shown.json["state"] == "active");
+  auto const video = shown.json["jobs"][2]["id"].get<std::int64_t>();
+  ck_assert(desk.call("GET", job_path(video), secret).json["submission_id"] == made.json["id"]);
+
+  auto const listed = desk.call("GET", "/api/v1/submissions?limit=1", secret).json;
+  ck_assert(listed["items"].size() == 1 && listed["items"][0]["jobs"] == made.json["jobs"]);
+  auto const rest =
+      desk.call("GET", "/api/v1/submissions?limit=1&cursor=" + listed["next_cursor"].get<std::string>(), secret).json;
+  ck_assert(rest["items"][0]["id"] == alone && rest["next_cursor"].is_null());
+
+  // One job of it goes on: so does the submission.
+  desk.call("POST", job_path(made.json["jobs"][1]["id"], "/cancel"), secret);
+  ck_assert_text(desk.call("GET", path, secret).json["state"], "active");
+  desk.call("POST", job_path(made.json["id"], "/cancel"), secret);
+  ck_assert_text(desk.call("GET", path, secret).json["state"], "cancelled");
+
+  auto const stranger = desk.person();
+  ck_assert_int_eq(desk.call("GET", path, stranger).status, 404);
+  ck_assert(desk.call("GET", "/api/v1/submissions", stranger).json["items"].empty());
+  ck_assert_int_eq(desk.call("GET", "/api/v1/submissions?owner=any", stranger).status, 403);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/submissions/" + std::to_string(video), secret).status, 404);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/submissions/x", secret).status, 404);
+}
+END_TEST
+
 TestGroup const jobs_tests{
     "jobs",
     {a_job_is_created_with_its_folder_and_reaches_the_dispatcher,
@@ -306,7 +346,8 @@ TestGroup const jobs_tests{
      a_job_can_be_looked_into_before_it_is_one, a_job_names_its_sources_to_its_owner, pictures_wait_for_their_frame,
      files_that_were_not_uploaded_by_this_person_are_named, a_disk_that_takes_no_folder_leaves_no_job_behind,
      jobs_are_paused_resumed_changed_cancelled_and_deleted, frames_and_sources_come_by_signed_addresses_alone,
-     all_finished_frames_come_in_one_archive, a_preview_is_the_owners_and_begins_with_two_frames},
+     all_finished_frames_come_in_one_archive, a_preview_is_the_owners_and_begins_with_two_frames,
+     a_submission_is_shown_and_listed_as_long_as_its_first_job_is_there},
     with_database};
 
 }  // namespace

@@ -89,7 +89,7 @@ END_TEST
 START_TEST(while_the_first_is_being_done_the_second_is_told_to_wait) {
   Fixture fixture;
   auto const ann = fixture.person();
-  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["user"]["id"].get<std::int64_t>();
+  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["id"].get<std::int64_t>();
   auto const digest = sha256("POST /api/v1/projects\n" + json({{"name", "film"}}).dump());
   {
     Database other(*the_database);
@@ -112,7 +112,7 @@ END_TEST
 START_TEST(what_was_created_before_a_kill_is_not_created_again) {
   Fixture fixture;
   auto const ann = fixture.person();
-  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["user"]["id"].get<std::int64_t>();
+  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["id"].get<std::int64_t>();
   // As far as a server came that was killed before it had answered.
   auto const begin = [&](std::string const& key, std::string const& path, json const& body) {
     auto const digest = sha256("POST " + path + "\n" + body.dump());
@@ -143,7 +143,7 @@ START_TEST(a_kept_answer_with_a_secret_cannot_be_read_in_the_database) {
   auto const ann = fixture.person();
   auto const made = fixture.once("k", "/api/v1/slaves", ann, {{"name", "pc"}});
   auto const password = made.json["slavepassword"].get<std::string>();
-  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["user"]["id"].get<std::int64_t>();
+  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["id"].get<std::int64_t>();
   auto const digest = sha256("POST /api/v1/slaves\n" + json({{"name", "pc"}}).dump());
   auto const kept = store::begin_idempotent(fixture.database, user, "k", as_bytes(digest));
   ck_assert(kept.has_value() && kept->done());
@@ -248,9 +248,10 @@ START_TEST(no_answer_with_a_secret_is_compressed) {
   ck_assert_uint_eq(length("/secret"), 4000);
   for (auto const& route : api_routes()) {
     auto const what = std::string(route.method) + " " + std::string(route.pattern);
-    for (auto const* secret : {"POST /api/v1/users", "POST /api/v1/sessions", "GET /api/v1/users/me",
-                               "POST /api/v1/tokens", "POST /api/v1/slaves", "POST /api/v1/slaves/{slave_id}/rotate",
-                               "POST /api/v1/webhooks", "POST /api/v1/webhooks/{webhook_id}/rotate"})
+    for (auto const* secret :
+         {"POST /api/v1/users", "POST /api/v1/sessions", "GET /api/v1/sessions/current", "POST /api/v1/tokens",
+          "POST /api/v1/invitations", "POST /api/v1/slaves", "POST /api/v1/slaves/{slave_id}/rotate",
+          "POST /api/v1/webhooks", "POST /api/v1/webhooks/{webhook_id}/rotate"})
       if (what == secret) ck_assert_msg(route.secret_answer, "%s", secret);
   }
 }
@@ -273,7 +274,7 @@ START_TEST(a_stale_cancel_leaves_the_dependent_jobs_alone) {
 }
 END_TEST
 
-START_TEST(a_stale_move_to_a_shot_creates_none) {
+START_TEST(a_stale_move_to_a_shot_moves_nothing) {
   Fixture fixture;
   auto const ann = fixture.person();
   auto const project = fixture.call("POST", "/api/v1/projects", ann, {{"name", "film"}}).json["id"];
@@ -283,9 +284,10 @@ START_TEST(a_stale_move_to_a_shot_creates_none) {
   auto const path = "/api/v1/jobs/" + to_text(made.json["id"]);
   auto const shots = "/api/v1/projects/" + to_text(project) + "/shots";
   auto const seen = "\"r" + to_text(made.json["revision"]) + "\"";
-  json const move{{"shot_name", "SQ/SH"}, {"name", "better"}};
+  auto const shot = fixture.call("POST", shots, ann, {{"sequence", "SQ"}, {"name", "SH"}}).json["id"];
+  json const move{{"shot_id", shot}, {"name", "better"}};
   ck_assert_int_eq(fixture.change("\"r99\"", "PATCH", path, ann, move).status, 412);
-  ck_assert(fixture.call("GET", shots, ann).json["items"].empty());
+  ck_assert(fixture.call("GET", shots, ann).json["items"][0]["job_count"] == 0);
   auto const moved = fixture.change(seen, "PATCH", path, ann, move);
   ck_assert_msg(moved.status == 200, "%s", moved.text.c_str());
   ck_assert(moved.json["name"] == "better" && moved.json["shot"]["name"] == "SQ/SH");
@@ -320,7 +322,7 @@ START_TEST(a_handler_that_throws_leaves_no_key_locked_and_no_expectation) {
   }
   ck_assert(thrown);
   ck_assert_int_eq(fixture.call("PATCH", path, ann, {{"name", "desk"}}).status, 200);
-  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["user"]["id"].get<std::int64_t>();
+  auto const user = fixture.call("GET", "/api/v1/users/me", ann).json["id"].get<std::int64_t>();
   Database other(*the_database);
   ck_assert(store::begin_idempotent(other, user, "k", as_bytes(sha256("x"))).has_value());
 }
@@ -355,7 +357,7 @@ TestGroup const requests_tests{
      a_sealed_text_opens_with_its_key_alone_and_unchanged, only_the_revision_that_was_looked_at_is_changed,
      an_expectation_ends_with_its_request, every_body_is_json_and_a_change_may_be_a_merge_patch,
      no_answer_with_a_secret_is_compressed, a_stale_cancel_leaves_the_dependent_jobs_alone,
-     a_stale_move_to_a_shot_creates_none, a_handler_that_throws_leaves_no_key_locked_and_no_expectation,
+     a_stale_move_to_a_shot_moves_nothing, a_handler_that_throws_leaves_no_key_locked_and_no_expectation,
      a_connection_that_is_lost_in_a_request_changes_nothing_more, what_is_fetched_ignores_if_match},
     with_database};
 

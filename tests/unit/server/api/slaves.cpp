@@ -141,10 +141,13 @@ START_TEST(an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it) {
   Fixture desk;
   std::string mallory;
   desk.person(&mallory);
-  auto const id = desk.call("POST", desk.path + "/blocks", desk.owner, {{"user_name", mallory}});
-  ck_assert_int_eq(id.status, 200);
-  ck_assert_text(id.json["items"][0]["target"]["name"], mallory);
-  auto const target = id.json["items"][0]["target"]["id"].get<std::int64_t>();
+  auto const target =
+      desk.call("GET", "/api/v1/users?name=" + mallory, desk.owner).json["items"][0]["id"].get<std::int64_t>();
+  auto const block = desk.path + "/blocks/users/" + std::to_string(target);
+  auto const made = desk.call("PUT", block, desk.owner);
+  ck_assert_msg(made.status == 201 && made.json["kind"] == "user", "%s", made.text.c_str());
+  ck_assert_text(made.json["target"]["name"], mallory);
+  ck_assert_int_eq(desk.call("PUT", block, desk.owner).status, 200);
   auto const blocked = [&] {
     return desk.look([&](DispatchCore const& core) {
       auto const found = core.slaves.owner_blocks.find(desk.slave);
@@ -153,20 +156,19 @@ START_TEST(an_owner_keeps_work_from_a_slave_and_the_dispatcher_hears_of_it) {
   };
   ck_assert(blocked());
   ck_assert_uint_eq(desk.call("GET", desk.path + "/blocks", desk.owner).json["items"].size(), 1);
-  ck_assert_int_eq(desk.call("POST", desk.path + "/blocks", desk.owner, {{"user_name", "nobody at all"}}).status, 404);
-  ck_assert_int_eq(desk.call("POST", desk.path + "/blocks", desk.owner, {{"job_id", 987654}}).status, 404);
-  for (json const& bad : std::initializer_list<json>{json::object(),
-                                                     {{"user_name", mallory}, {"job_id", 1}},
-                                                     {{"job_id", "1"}},
-                                                     {{"job_id", -1}},
-                                                     {{"planet", 1}}})
-    ck_assert_msg(desk.call("POST", desk.path + "/blocks", desk.owner, bad).status == 400, "%s", bad.dump().c_str());
-  auto const block = desk.path + "/blocks/user/" + std::to_string(target);
+  for (auto const* bad : {"users/987654", "jobs/987654", "jobs/-1", "jobs/x", "job/1", "planets/1"})
+    ck_assert_msg(desk.call("PUT", desk.path + "/blocks/" + bad, desk.owner).status == 404, "%s", bad);
+  ck_assert_int_eq(desk.call("PUT", block, desk.person()).status, 404);
   ck_assert_int_eq(desk.call("DELETE", block, desk.person()).status, 404);
   ck_assert_int_eq(desk.call("DELETE", block, desk.owner).status, 204);
   ck_assert(!blocked());
-  ck_assert_int_eq(desk.call("DELETE", block, desk.owner).status, 404);
-  ck_assert_int_eq(desk.call("DELETE", desk.path + "/blocks/planet/1", desk.owner).status, 404);
+  ck_assert_int_eq(desk.call("DELETE", block, desk.owner).status, 204);
+  ck_assert_int_eq(desk.call("DELETE", desk.path + "/blocks/planets/1", desk.owner).status, 404);
+  // A stranger's project can be blocked, but is not named.
+  auto const film = desk.call("POST", "/api/v1/projects", desk.person(), {{"name", "secret film"}}).json["id"];
+  auto const hidden = desk.call("PUT", desk.path + "/blocks/projects/" + film.dump(), desk.owner);
+  ck_assert_msg(hidden.status == 201 && hidden.json["target"]["name"].is_null(), "%s", hidden.text.c_str());
+  ck_assert(desk.call("GET", desk.path + "/blocks", desk.owner).text.find("secret") == std::string::npos);
 }
 END_TEST
 

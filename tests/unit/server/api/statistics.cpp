@@ -17,7 +17,7 @@ namespace {
 struct Fixture : DatabaseThread, ApiFixture {
   Fixture() : ApiFixture(*the_database, {"blender"}) { now = 1000 * static_cast<std::int64_t>(std::time(nullptr)); }
   std::string secret = person();
-  std::int64_t user = call("GET", "/api/v1/users/me", secret).json["user"]["id"].get<std::int64_t>();
+  std::int64_t user = call("GET", "/api/v1/users/me", secret).json["id"].get<std::int64_t>();
 
   // In the dispatcher alone.
   void add_job(std::int64_t id, std::int64_t owner, int frames) {

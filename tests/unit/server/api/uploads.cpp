@@ -101,7 +101,7 @@ START_TEST(an_upload_whose_row_cannot_be_written_is_finished_later) {
   auto const secret = desk.person();
   std::string const bytes = "texture " + random_secret();
   UploadSpec spec{static_cast<std::int64_t>(bytes.size()), to_hex(sha256(bytes)), "", 0, 0, 0};
-  spec.user = desk.call("GET", "/api/v1/users/me", secret).json["user"]["id"];
+  spec.user = desk.call("GET", "/api/v1/users/me", secret).json["id"];
   auto const id = std::get<UploadState>(desk.uploads->create(spec)).id;
   auto const away = [](UploadState const&, std::filesystem::path const&) -> Result<void> {
     return Error{Errc::unavailable, "the database is away"};

@@ -22,11 +22,11 @@ START_TEST(people_register_log_in_and_out) {
   std::string name;
   auto const first = desk.person(&name);
   auto const me = desk.call("GET", "/api/v1/users/me", first);
-  ck_assert_text(me.json["user"]["name"], name);
+  ck_assert_text(me.json["name"], name);
   auto const login = desk.call("POST", "/api/v1/sessions", "", {{"name", name}, {"password", "long enough"}});
   ck_assert_int_eq(login.status, 201);
-  ck_assert_says(login.header("Set-Cookie"), "HttpOnly; SameSite=Strict");
-  ck_assert(login.header("Set-Cookie").find("Secure") == std::string::npos);
+  ck_assert(login.json["kind"] == "bearer" && login.json["csrf"].is_null());
+  ck_assert_text(login.header("Set-Cookie"), "");
   auto const wrong = desk.call("POST", "/api/v1/sessions", "", {{"name", name}, {"password", "wrong one"}});
   auto const nobody = desk.call("POST", "/api/v1/sessions", "", {{"name", "nobody-here"}, {"password", "wrong one"}});
   ck_assert_int_eq(wrong.status, 401);
@@ -74,11 +74,17 @@ START_TEST(a_cookie_changes_things_only_with_its_csrf_token) {
   Fixture desk;
   std::string name;
   desk.person(&name);
-  auto const login = desk.call("POST", "/api/v1/sessions", "", {{"name", name}, {"password", "long enough"}});
+  auto const login =
+      desk.call("POST", "/api/v1/sessions", "", {{"name", name}, {"password", "long enough"}, {"kind", "cookie"}});
+  ck_assert(login.json["kind"] == "cookie" && login.json["token"].is_null());
+  auto const set = login.header("Set-Cookie");
+  ck_assert_says(set, "HttpOnly; SameSite=Strict");
+  ck_assert(set.find("Secure") == std::string::npos);
+  auto const cookie = set.substr(0, set.find(';'));
   auto by_cookie = [&](std::string const& method, std::string const& csrf) {
     Request request;
     request.method = method;
-    request.headers = {{"cookie", "other=1; distren_session=" + login.json["token"].get<std::string>()}};
+    request.headers = {{"cookie", "other=1; " + cookie}};
     if (!csrf.empty()) request.headers.emplace_back("x-csrf-token", csrf);
     request.body = R"({"name":"attic"})";
     return desk.send(std::move(request), "/api/v1/slaves");
@@ -87,6 +93,17 @@ START_TEST(a_cookie_changes_things_only_with_its_csrf_token) {
   ck_assert_int_eq(by_cookie("POST", "").status, 403);
   ck_assert_int_eq(by_cookie("POST", "guess").status, 403);
   ck_assert_int_eq(by_cookie("POST", login.json["csrf"]).status, 201);
+  // A page that was loaded again finds the token that goes with its cookie.
+  Request request;
+  request.method = "GET";
+  request.headers = {{"cookie", cookie}};
+  auto const current = desk.send(std::move(request), "/api/v1/sessions/current");
+  ck_assert(current.json["kind"] == "cookie" && current.json["csrf"] == login.json["csrf"]);
+  ck_assert_text(current.json["user"]["name"], name);
+  ck_assert_int_eq(
+      desk.call("POST", "/api/v1/sessions", "", {{"name", name}, {"password", "long enough"}, {"kind", "pigeon"}})
+          .status,
+      400);
 }
 END_TEST
 

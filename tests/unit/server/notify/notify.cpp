@@ -13,6 +13,7 @@
 #include "server/notify/delivery.h"
 #include "server/notify/mail_client.h"
 #include "server/notify/notifier.h"
+#include "server/notify/reset_link.h"
 #include "tests/support/api_fixture.h"
 #include "tests/support/database_fixture.h"
 
@@ -29,7 +30,15 @@ struct Fixture : DatabaseThread, ApiFixture {
     config.mail.tls = "off";
   }
   std::string secret = person();
-  ApiReply choose(json const& body) { return call("PATCH", "/api/v1/notifications/preferences", secret, body); }
+  // An e-mail address is the account's, the rest are preferences.
+  ApiReply choose(json body) {
+    if (auto const email = body.find("email"); email != body.end()) {
+      auto set = call("PATCH", "/api/v1/users/me", secret, {{"email", *email}, {"current_password", "long enough"}});
+      if (set.status != 200) return set;
+      body.erase("email");
+    }
+    return call("PATCH", "/api/v1/notifications/preferences", secret, body);
+  }
   void confirm(std::string_view email) {
     ck_assert_int_eq(call("POST", "/api/v1/users/me/email/send-code", secret).status, 204);
     auto const taken = store::dequeue_notifications(database, 10);
@@ -226,9 +235,57 @@ START_TEST(the_mail_with_the_code_says_nothing_that_its_asker_chose) {
 }
 END_TEST
 
+START_TEST(a_lost_password_is_replaced_by_a_link_that_works_once) {
+  Fixture desk;
+  desk.config.public_url = "https://grid.example.org";
+  desk.choose({{"email", "fay@example.org"}});
+  desk.confirm("fay@example.org");
+  auto const name = desk.call("GET", "/api/v1/users/me", desk.secret).json["name"].get<std::string>();
+  auto const ask = [&desk](json const& body) { return desk.call("POST", "/api/v1/password-resets", "", body); };
+  auto const known = ask({{"name", name}});
+  auto const unknown = ask({{"name", "nobody-here"}});
+  ck_assert(known.status == 202 && unknown.status == 202 && known.text == unknown.text);
+  for (json const& bad : std::initializer_list<json>{
+           json::object(), {{"name", ""}}, {{"name", name}, {"email", "x@example.org"}}, {{"name", 1}}})
+    ck_assert_msg(ask(bad).status == 400, "%s", bad.dump().c_str());
+  auto const taken = store::dequeue_notifications(desk.database, 10);
+  auto sent = std::ranges::find(*taken, "fay@example.org", &store::Delivery::email);
+  ck_assert(sent != taken->end() && sent->kind == "reset");
+  auto mail = *sent;
+  mail.code = reset_path(*desk.signer, sent->code);
+  auto const text = reset_mail(desk.config, "the grid", mail);
+  ck_assert_says(text.body, "https://grid.example.org/#/reset/" + mail.code);
+  ck_assert(desk.newest().dump().find(mail.code) == std::string::npos);
+
+  auto const slash = mail.code.find('/');
+  auto const path = "/api/v1/password-resets/" + mail.code.substr(0, slash) + "/confirm";
+  auto const token = mail.code.substr(slash + 1);
+  auto const set = [&](std::string const& with, std::string const& password) {
+    return desk.call("POST", path, "", {{"token", with}, {"new_password", password}});
+  };
+  ck_assert_int_eq(set(token, "short").status, 400);
+  auto const wrong = set(token + "x", "even longer");
+  ck_assert(wrong.status == 403 && wrong.json["code"] == "link_invalid");
+  ck_assert_text(desk.call("POST", "/api/v1/password-resets/987654/confirm", "",
+                           {{"token", token}, {"new_password", "even longer"}})
+                     .text,
+                 wrong.text);
+  ck_assert_int_eq(set(token, "even longer").status, 204);
+  ck_assert_int_eq(desk.call("GET", "/api/v1/users/me", desk.secret).status, 401);
+  ck_assert_int_eq(desk.call("POST", "/api/v1/sessions", "", {{"name", name}, {"password", "even longer"}}).status,
+                   201);
+  ck_assert_int_eq(set(token, "third password").status, 403);
+  desk.config.mail.server.clear();
+  auto const none = ask({{"name", name}});
+  ck_assert(none.status == 409 && none.json["code"] == "state_conflict");
+  ck_assert_says(none.message(), "sends no e-mail");
+}
+END_TEST
+
 START_TEST(what_cannot_be_sent_waits_or_is_given_up_and_says_why) {
   Fixture desk;
-  Notifier notifier(desk.config, desk.services->runtime, *desk.dispatcher, desk.live, [&desk] { return desk.now; });
+  Notifier notifier(desk.config, desk.services->runtime, *desk.dispatcher, desk.live, *desk.signer,
+                    [&desk] { return desk.now; });
   auto const test = [&desk](char const* channel) {
     ck_assert_int_eq(desk.call("POST", "/api/v1/notifications/test", desk.secret, {{"channel", channel}}).status, 204);
   };
@@ -260,7 +317,7 @@ TestGroup const message_tests{
 TestGroup const notify_tests{
     "notify",
     {people_choose_what_they_are_told, an_address_is_written_to_when_its_owner_has_given_the_code,
-     what_cannot_be_sent_waits_or_is_given_up_and_says_why},
+     what_cannot_be_sent_waits_or_is_given_up_and_says_why, a_lost_password_is_replaced_by_a_link_that_works_once},
     with_database};
 
 }  // namespace

@@ -113,7 +113,7 @@ START_TEST(text_and_bytes_of_every_kind_survive_the_way) {
   for (int i = 0; i < 256; i++) every += static_cast<char>(i);
   for (std::size_t from = 0; from < 256; from += 32) {
     std::string const hash = every.substr(from, 32);
-    ck_assert_good(store::create_session(database, user, hash, 60, "127.0.0.1"));
+    ck_assert_good(store::create_session(database, user, hash, 60, "127.0.0.1", ""));
     auto const found = store::find_session(database, hash);
     ck_assert_good(found);
     ck_assert_int_eq(found->id, user);
@@ -142,7 +142,7 @@ START_TEST(people_sessions_and_tokens_are_kept) {
   ck_assert_int_eq(store::find_credentials(database, "carol")->locked_for_ms, 0);
 
   std::string const hash(32, '\xEE');
-  ck_assert_good(store::create_session(database, user->id, hash, 60, "::1"));
+  ck_assert_good(store::create_session(database, user->id, hash, 60, "::1", ""));
   ck_assert_text(store::find_session(database, hash)->name, "carol");
   ck_assert_good(store::delete_session(database, hash));
   ck_assert_refused(store::find_session(database, hash), Errc::not_found, "log in again");
