@@ -22,7 +22,7 @@ def the_first_account_is_created_on_the_page(fixture):
     fixture.take("login")
     page.fill("Name", "anna")
     page.fill("Password", PASSWORD)
-    page.press("Make an account", "button.button-main")
+    page.press("Create account", "button.button-main")
     page.heading("Hello anna")
     page.see("Nothing rendered yet", "Admin")
     fixture.take("home-empty")
@@ -36,8 +36,8 @@ def a_pc_is_added_and_shown_as_connected(fixture):
     page = fixture.page
     page.press("Add a PC")
     page.heading("Add a PC")
-    page.fill("What do you call this PC?", "attic")
-    page.press("Make its key")
+    page.fill("Name of this PC", "attic")
+    page.press("Create key")
     page.see("slavepassword = ")
     settings = page.text()
     credentials = {name: re.search(rf'{name} = "(\w+)"', settings)[1] for name in ("slavekey", "slavepassword")}
@@ -46,7 +46,7 @@ def a_pc_is_added_and_shown_as_connected(fixture):
     slave = fixture.grid.api("GET", "/api/v1/slaves")[1]["items"][0]
     fixture.grid.add_slave("attic", credentials={"id": slave["id"], **credentials})
     page.see("blender 3.4")
-    page.press("To attic")
+    page.press("Open attic")
     page.heading("attic")
     page.see("Idle", "Cores lent")
     fixture.take("slave")
@@ -61,7 +61,7 @@ def a_chosen_scene_is_inspected_and_rendered(fixture):
     page.see("Drop a .blend file or a folder here")
     fixture.take("new-job-empty")
     page.choose_files("Choose files", os.path.join(scenes(), "plain.blend"))
-    page.see("Everything is uploaded", "Cycles", "64 × 36, PNG", "Nothing is missing.")
+    page.see("Upload complete", "Cycles", "64 × 36, PNG", "No problems found.")
     wait_until("the scene's frames are proposed", lambda: page.script(
         "return [...document.querySelectorAll('input')].some((e) => e.value === '1-12')"))
     fixture.take("new-job")
@@ -110,7 +110,7 @@ def the_viewer_is_controlled_by_the_keyboard(fixture):
 @case
 def the_preview_is_created_and_plays(fixture):
     page = fixture.page
-    page.press("Animation", ".switch button")
+    page.press("Preview", ".switch button")
     wait_until("the video is loaded", lambda: page.script(
         "const video = document.querySelector('video'); return video !== null && video.readyState >= 2"))
     assert page.script("return document.querySelector('video').paused")  # this reader asked for little motion
@@ -118,7 +118,7 @@ def the_preview_is_created_and_plays(fixture):
     wait_until("it plays", lambda: page.script("return document.querySelector('video').currentTime > 0"))
     assert page.script("return document.querySelector('video').duration > 0.1")
     page.script("document.querySelector('video').pause()")
-    page.see_not("The animation is being made")
+    page.see_not("Creating preview")
     fixture.take("job-animation")
     page.press("Latest frame", ".switch button")
     wait_until("the frame is back", lambda: page.script("return document.querySelector('video') === null"))
@@ -149,8 +149,8 @@ def a_duplicated_job_starts_with_files_and_options_of_the_original(fixture):
         "return [...document.querySelectorAll('input')].some((e) => e.value === '1-4')"))
     page.fill("Name", "cube again")
     page.fill("Camera", "Side")
-    page.press("Begin paused")
-    page.see("Nothing is missing.")
+    page.press("Start paused")
+    page.see("No problems found.")
     page.press("Submit")
     page.heading("cube again")
     page.see("Paused", "Side")
@@ -176,14 +176,14 @@ def jobs_are_filtered_sorted_and_changed_in_bulk(fixture):
     page.see_not("cube again")
     first = page.script("return document.querySelector('tbody .row-link').innerText")
     assert first == "shot 3", first
-    page.press("Choose all rows")
-    page.see("5 chosen")
+    page.press("Select all rows")
+    page.see("5 selected")
     fixture.take("jobs-chosen")
     page.press("Cancel", ".bulk button")
     page.see("Cancel 5 jobs?", "100 frames will not be rendered")
     fixture.take("question")
     page.press("Cancel", "dialog button")
-    page.see("No job is like that")
+    page.see("No matching jobs")
     assert all(grid.job(number)["state"] == "cancelled" for number in range(3, 8))
     page.press("Show all jobs")
     page.press("shot 5")
@@ -223,8 +223,8 @@ def a_file_that_is_not_a_scene_is_rejected_with_a_reason(fixture):
     notes = os.path.join(fixture.grid.folder, "notes.txt")
     with open(notes, "w") as file:
         file.write("no scene")
-    page.choose_files("Choose others", notes)
-    page.see("There is no .blend in it")
+    page.choose_files("Choose other files", notes)
+    page.see("It has no .blend file")
 
 
 @case
@@ -244,10 +244,10 @@ def an_upload_resumes_after_a_reload(fixture):
     page.choose_files("Choose files", path)
     wait_until("two parts are sent", lambda: page.script("return window.seen.join()") == "POST,PATCH,PATCH")
     page.reload()
-    page.see("An upload was cut short")
+    page.see("An upload was interrupted")
     page.script(watch, False)
     page.choose_files("Choose files", path)
-    page.see("Everything is uploaded")
+    page.see("Upload complete")
     assert page.script("return window.seen.join()") == "HEAD,PATCH", page.script("return window.seen.join()")
 
 

@@ -59,11 +59,11 @@ def an_upload_is_cut_by_a_reload_and_goes_on_from_there(fixture):
     page.choose_files("Choose files", path)
     wait_until("two parts were begun", lambda: page.script("return window.seen.length") == 3)
     page.reload()
-    page.see("An upload was cut short")
+    page.see("An upload was interrupted")
     fixture.take("upload-cut")
     page.script(WATCH, False)
     page.choose_files("Choose files", path)
-    page.see("Everything is uploaded")
+    page.see("Upload complete")
     seen = page.script("return window.seen")
     assert seen[0].startswith("HEAD") and not any(each.startswith("POST") for each in seen), seen
     assert seen[1] == f"PATCH {8 << 20}", seen
@@ -79,10 +79,10 @@ def an_upload_is_cut_by_the_server_and_goes_on_by_itself(fixture):
     wait_until("a part waits", lambda: page.script("return typeof window.go") == "function")
     assert grid.stop() == 0
     page.script("window.unsent = false; window.go()")
-    page.see("The server does not answer. This page tries again by itself")
+    page.see("Can’t reach the server. Retrying automatically")
     grid.start()
-    page.see_not("The server does not answer")
-    page.see("Everything is uploaded", seconds=60)
+    page.see_not("Can’t reach the server")
+    page.see("Upload complete", seconds=60)
     assert page.script("return window.seen.filter((each) => each.startsWith('POST')).length") == 1
 
 
@@ -100,7 +100,7 @@ def what_is_no_scene_is_said_in_words(fixture):
     fixture.take("no-scene-empty")
     new_job(fixture)
     page.choose_files("Choose files", written(fixture, "holiday.jpg", b"not an image"))
-    page.see("There is no .blend in it")
+    page.see("It has no .blend file")
     fixture.take("no-blend")
 
 
@@ -114,7 +114,7 @@ def script_in_the_names_inside_a_scene_is_shown_as_text(fixture):
                     words], check=True, capture_output=True)
     new_job(fixture)
     page.choose_files("Choose files", path)
-    page.see("Everything is uploaded", "Nothing is missing.", SCRIPT)
+    page.see("Upload complete", "No problems found.", SCRIPT)
     page.fill("Frames", "1")
     fixture.take("script-in-names")
     page.press("Submit")
@@ -137,12 +137,12 @@ def a_folder_of_too_many_files_is_rejected_and_the_page_stays_responsive(fixture
     page.script("window.ticks = 0; window.timer = setInterval(() => window.ticks += 1, 20)")
     fixture.drop(".drop", folder)
     page.see("files", seconds=60)
-    page.see("These are more than 100,000 files", seconds=300)
+    page.see("More than 100,000 files", seconds=300)
     assert page.script("clearInterval(window.timer); return window.ticks") > 50
     fixture.take("too-many-files")
     page.choose_files("Choose files", os.path.join(scenes(), "plain.blend"))
-    page.see("Everything is uploaded")
-    page.see_not("These are more than")
+    page.see("Upload complete")
+    page.see_not("More than")
     shutil.rmtree(folder)
 
 
@@ -160,9 +160,9 @@ def a_full_server_rejects_an_upload_that_resumes_later(fixture):
     grid.settings["limits.min_free_bytes"] = 0
     grid.write_config()
     grid.restart()
-    page.see_not("The server does not answer")
+    page.see_not("Can’t reach the server")
     page.press("Try again")
-    page.see("Everything is uploaded")
+    page.see("Upload complete")
     page.see_not("disk has no room")
 
 

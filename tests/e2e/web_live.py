@@ -109,7 +109,7 @@ def pages_of_a_project_and_its_shots_receive_events(fixture):
     fixture.settled()
     sends_no_requests(page, 6)
     grid.cli("resume", str(job))
-    page.see("To review", seconds=120)
+    page.see("In review", seconds=120)
     fixture.images(".shots", 1)
     grid.cli("shot", "set", "Short film", "SQ010/SH010", "done")
     wait_until("its state arrives as an event", lambda: page.script(
@@ -119,9 +119,9 @@ def pages_of_a_project_and_its_shots_receive_events(fixture):
     fixture.settled()
     sends_no_requests(page, 4)
     second = grid.submit(SCENE, "--frames", "1-2", "--name", "crowd", *options)
-    page.see("crowd", "In work")
+    page.see("crowd", "In progress")
     grid.cli("resume", str(second))
-    page.see("2 of 2 frames", "To review", seconds=120)
+    page.see("2 of 2 frames", "In review", seconds=120)
     grid.cli("job", "edit", str(second), "--no-shot")
     page.see_not("crowd")
     fixture.go("projects", "Projects")
@@ -194,9 +194,9 @@ def a_page_reconnects_after_a_server_restart(fixture):
     fixture.settled()
     page.script("window.same = true")
     assert grid.stop() == 0
-    page.see("The server does not answer")
+    page.see("Can’t reach the server")
     grid.start()
-    page.see_not("The server does not answer")
+    page.see_not("Can’t reach the server")
     fixture.settled()
     grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "after"})
     page.heading("after")
@@ -235,7 +235,7 @@ def without_a_stream_the_page_polls(fixture):
     assert not fixture.is_live()
     grid.api("PATCH", f"/api/v1/jobs/{job}", {"name": "asked"})
     page.heading("asked")
-    page.see_not("The server does not answer")
+    page.see_not("Can’t reach the server")
 
 
 @case
@@ -243,13 +243,13 @@ def test_frames_are_rendered_first_and_the_rest_after_approval(fixture):
     page, grid = fixture.page, fixture.grid
     job = grid.submit(SCENE, "--frames", "1-9", "--name", "careful", "--test-first")
     fixture.go(f"jobs/{job}", "careful")
-    page.see("3 of 9", "The test frames are done")
+    page.see("3 of 9", "Test frames are ready")
     done = [task["frame"] for task in grid.tasks(job) if task["state"] == "finished"]
     assert done == [1, 5, 9], done
     assert grid.api("GET", f"/api/v1/jobs/{job}/explain")[1]["rule"] == "waits_for_approval"
     page.press("Approve")
     page.see("9 of 9", "Finished", seconds=120)
-    page.see_not("The test frames are done")
+    page.see_not("Test frames are ready")
     other = grid.submit(SCENE, "--frames", "1-9", "--name", "also careful", "--test-first")
     wait_until("it waits", lambda: grid.job(other)["approval"] == "waiting")
     grid.restart()
@@ -265,9 +265,9 @@ def the_viewer_re_renders_a_frame_and_shows_its_log(fixture):
     grid.wait(job)
     before = grid.tasks(job)
     fixture.go(f"jobs/{job}?frame=2", "again")
-    page.press("Render again")
-    page.see("Render frame 2 again?")
-    page.press("Render again", "dialog button")
+    page.press("Re-render")
+    page.see("Re-render frame 2?")
+    page.press("Re-render", "dialog button")
     wait_until("frame 2 was rendered again", lambda: grid.sql(
         f"SELECT COUNT(*) FROM attempt WHERE task_id = {before[1]['id']} AND outcome = 'accepted'") == [["2"]])
     assert grid.wait(job)["state"] == "finished"
@@ -275,15 +275,15 @@ def the_viewer_re_renders_a_frame_and_shows_its_log(fixture):
     page.key("l")
     page.see("Logs of finished frames are not kept.")
     page.key("Escape")
-    page.press("Render all again")
-    page.see("2 finished pictures")
-    page.press("Render all again", "dialog button")
+    page.press("Re-render all")
+    page.see("2 finished images")
+    page.press("Re-render all", "dialog button")
     wait_until("all were rendered again", lambda: grid.sql(
         f"SELECT COUNT(*) FROM attempt a JOIN task t ON t.id = a.task_id WHERE t.job_id = {job}") == [["5"]])
     assert grid.wait(job)["state"] == "finished"
     slow = grid.submit(os.path.join(scenes(), "slow.blend"), "--frames", "1", "--samples", "4000", "--name", "slow")
     fixture.go(f"jobs/{slow}?frame=1", "slow")
-    page.see("as it renders", seconds=60)
+    page.see("live", seconds=60)
     wait_until("the log has content", lambda: page.script(
         "return (document.querySelector('.viewer-log pre')?.innerText || '').length > 0"))
     violations = page.violations()

@@ -29,7 +29,7 @@ def html_in_names_is_shown_as_text(fixture):
         page.see(SCRIPT)
     fixture.go("jobs/new", "New job")
     page.choose_files("Choose files", named)
-    page.see("Everything is uploaded")
+    page.see("Upload complete")
     assert page.script("return typeof window.hacked") == "undefined"
 
 
@@ -46,27 +46,27 @@ def slaves_are_renamed_disabled_and_revoked(fixture):
     page.press("Save")
     page.heading("cellar")
     page.press("Disable")
-    page.see("This slave is disabled")
+    page.see("Disabled. It gets no work")
     page.press("Enable")
-    page.see("has not said hello")
-    page.press("Settings from here")
+    page.see("never connected")
+    page.press("Remote settings")
     page.see("remote_settings = true")
-    page.press("Work that it is never offered")
+    page.press("Blocked work")
     page.fill("User name", "anna")
     page.press("Block")
-    page.see("Person: anna")
+    page.see("User: anna")
     fixture.take("slave-lends")
-    page.press("Allow again")
-    page.see_not("Person: anna")
+    page.press("Unblock")
+    page.see_not("User: anna")
     page.press("New password")
     page.press("New password", "dialog button")
-    page.see("shown this once", "slavepassword = ")
+    page.see("shown only once", "slavepassword = ")
     fixture.take("new-password")
     page.press("Done")
     page.press("Revoke")
     page.see("Revoke cellar for good?")
     page.press("Revoke", "dialog button")
-    page.see("was revoked and may not come back")
+    page.see("is revoked for good")
 
 
 @case
@@ -75,20 +75,20 @@ def projects_and_tokens_are_created_and_tokens_revoked(fixture):
     fixture.go("projects", "Projects")
     page.fill("Name", "Short film")
     page.press("Create")
-    page.see("The project “Short film” is there", "0 jobs")
+    page.see("Project “Short film” created", "0 jobs")
     fixture.take("projects")
     fixture.go("account", "anna")
-    page.fill("What is it for?", "add-on")
+    page.fill("Purpose", "add-on")
     page.press("submit and change jobs")
-    page.press("Make token")
+    page.press("Create token")
     page.see("dt_")
     page.press("Done")
     fixture.take("account")
     page.press("Revoke add-on")
     page.press("Revoke", "dialog button")
-    page.see("“add-on” is revoked")
+    page.see("“add-on” revoked")
     fixture.go("admin", "Administration")
-    page.see("The server and its database answer.", "Free on the disk")
+    page.see("The server and its database are available.", "Free disk space")
     fixture.take("admin")
 
 
@@ -96,16 +96,16 @@ def projects_and_tokens_are_created_and_tokens_revoked(fixture):
 def points_are_shown_given_and_spent_after_a_quote(fixture):
     page, grid = fixture.page, fixture.grid
     fixture.go("points", "Points")
-    page.see("No points have moved")
+    page.see("No transactions yet")
     fixture.take("points-empty")
     status, answer = grid.api("POST", "/api/v1/adjustments", {"to": "anna", "millipoints": 250000, "reason": "a prize"},
                               headers={"Idempotency-Key": "prize"})
     assert status == 201, answer
-    page.see("Corrected by anna", "a prize", "+250", "250 available")
+    page.see("Correction by anna", "a prize", "+250", "250 available")
     grid.sign_up("carla", PASSWORD)
-    page.fill("To whom (name)", "carla")
+    page.fill("Recipient (user name)", "carla")
     page.fill("Points", "12.5")
-    page.fill("What for (both can read it)", SCRIPT)
+    page.fill("Reason (both of you can read it)", SCRIPT)
     page.press("Give", "button.button-main")
     page.see("Give 12.5 points to carla?")
     page.press("Give", "dialog button")
@@ -124,15 +124,15 @@ def points_are_shown_given_and_spent_after_a_quote(fixture):
     page.see("With the boost", "Spend 40 points", "237.5 available")
     fixture.take("boost")
     page.press("Spend 40 points")
-    page.see("40 points are on “dear”", "40 points left")
+    page.see("“dear” boosted by 40 points", "40 points left")
     balance = grid.api("GET", "/api/v1/points/balance")[1]
     assert balance["available_millipoints"] == 197500, balance
     fixture.go("", "Hello anna")
     page.see("197.5 available")
     fixture.take("home-points")
     fixture.go("admin", "Administration")
-    page.press("Check the ledger")
-    page.see("Every point is accounted for")
+    page.press("Verify ledger")
+    page.see("The ledger is consistent")
 
 
 if __name__ == "__main__":

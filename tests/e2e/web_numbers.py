@@ -44,13 +44,13 @@ def statistics_of_a_new_grid_are_empty(fixture):
     page.heading("A new grid")
     page.fill("Name", "anna")
     page.fill("Password", PASSWORD)
-    page.press("Make an account", "button.button-main")
+    page.press("Create account", "button.button-main")
     page.heading("Hello anna")
-    page.see("Frames an hour", "Reference cores")
+    page.see("Frames per hour", "Reference cores")
     fixture.grid.token = fixture.grid.api("POST", "/api/v1/sessions", {"name": "anna", "password": PASSWORD}, token="")[1]["token"]
     page.press("Statistics", "nav a")
     page.heading("Statistics")
-    page.see("Nothing happened in this time", "Figures come with the first frame")
+    page.see("No activity in this period", "Statistics start with the first")
     fixture.take("statistics-empty")
 
 
@@ -61,7 +61,7 @@ def statistics_are_drawn_for_each_period(fixture):
     fixture.grid.sql(HISTORY.format(table="day", step="DAY", slope=1, days=2000))
     drawn = "return [...document.querySelectorAll('.chart canvas')].filter((e) => e.width > 0).length"
     fixture.go("statistics", "Statistics")
-    page.see("Points earned", "How long jobs waited for their first frame", "of all attempts")
+    page.see("Points earned", "Waiting time until the first frame", "of all attempts")
     wait_until("the charts are drawn", lambda: page.script(drawn) == 7)
     frames = fixture.grid.api("GET", "/api/v1/statistics?period=week")[1]["series"]["frames_finished"]
     shown = page.script("return document.querySelector('.figures dd').innerText")
@@ -70,20 +70,20 @@ def statistics_are_drawn_for_each_period(fixture):
     page.press("Mine")
     fixture.at("owner=me")
     wait_until("one chart more for what my jobs got", lambda: page.script(drawn) == 8)
-    page.press("A year")
+    page.press("1 year")
     fixture.at("period=year")
-    page.see("by the day (UTC)")
+    page.see("per day (UTC)")
     wait_until("the charts are drawn again", lambda: page.script(drawn) == 8)
     fixture.take("statistics-year")
     page.reload()
-    page.see("by the day (UTC)", "Frames that my PCs rendered")
+    page.see("per day (UTC)", "Frames rendered by my slaves")
 
 
 @case
 def the_value_under_the_pointer_is_shown(fixture):
     page = fixture.page
     fixture.go("statistics", "Statistics")
-    page.see("in all")
+    page.see("in total")
     left, top = page.script("""
       const box = document.querySelector('.chart .u-over').getBoundingClientRect();
       return [box.left + box.width / 2, box.top + 20];""")
@@ -97,13 +97,13 @@ def the_value_under_the_pointer_is_shown(fixture):
 def a_new_grid_lists_the_next_steps(fixture):
     page = fixture.page
     fixture.go("admin", "Administration")
-    page.see("A new grid: what comes next", "Add a first PC", "Let others reach it", "Disk and database", "schema")
+    page.see("Finish setting up", "Add a first PC", "Make it reachable", "Disk and database", "schema")
     fixture.take("admin")
-    page.press("Hide it")
-    wait_until("the list is gone", lambda: "what comes next" not in page.text())
+    page.press("Hide")
+    wait_until("the list is gone", lambda: "Finish setting up" not in page.text())
     page.reload()
     page.see("Disk and database")
-    assert "what comes next" not in page.text()
+    assert "Finish setting up" not in page.text()
 
 
 @case
@@ -120,7 +120,7 @@ def roles_are_assigned_and_a_user_is_blocked(fixture):
       place.value = 'moderator';
       place.dispatchEvent(new Event('change', {bubbles: true}));""")
     page.see("Make ben Moderator?")
-    page.press("Change the role")
+    page.press("Change role")
     page.see("ben: Moderator")
     page.press("Block mallory")
     page.see("Nothing is deleted.")
@@ -132,9 +132,9 @@ def roles_are_assigned_and_a_user_is_blocked(fixture):
     assert status == 403 and "mines coins" in answer["detail"], answer
     page.press("Blocked")
     fixture.at("which=blocked")
-    page.see("Let in again")
-    page.press("Let mallory in again")
-    page.see("No such account")
+    page.see("Unblock")
+    page.press("Unblock mallory")
+    page.see("No matching accounts")
     assert api("POST", "/api/v1/sessions", {"name": "mallory", "password": PASSWORD}, token="")[0] == 201
     users = {each["name"]: each for each in api("GET", "/api/v1/users")[1]["items"]}
     assert users["ben"]["role"] == "moderator" and users["mallory"]["blocked_at"] is None, users
@@ -147,10 +147,10 @@ def a_setting_takes_effect_when_saved(fixture):
     page.see("Name of the grid", "Only in distrend.toml", "limits.worker_threads")
     page.fill("Name of the grid", "Attic")
     page.press("Save")
-    page.see("Name of the grid is saved", "distrend.toml says DistRen.")
+    page.see("Name of the grid saved", "distrend.toml: DistRen")
     assert api("GET", "/api/v1/grid")[1]["name"] == "Attic"
     fixture.take("admin-settings")
-    page.press("Use what the file says")
+    page.press("Reset to file value")
     wait_until("the file's name holds again", lambda: api("GET", "/api/v1/grid")[1]["name"] == "DistRen")
 
 
@@ -172,24 +172,24 @@ def methods_and_activity_are_shown(fixture):
 def notifications_are_chosen_on_the_account_page(fixture):
     page, api = fixture.page, fixture.grid.api
     fixture.go("account", "anna")
-    page.see("What you want to be told")
+    page.see("Choose what you are notified about")
     page.fill("E-mail address", "anna@example.org")
     page.fill("Your password", PASSWORD)
     page.press("Save address")
     page.see("Your e-mail address is anna@example.org")
     for way in ("E-mail", "Browser"):
-        page.press(f"A job of mine is done or has failed: {way}", "input")
+        page.press(f"My job finished or failed: {way}", "input")
     page.press("Save")
-    page.see("Notifications are saved")
+    page.see("Notifications saved")
     fixture.take("account-notifications")
     page.see("anna@example.org is not confirmed yet", "Send another code")
     wait_until("the code arrives", lambda: fixture.mail.mails)
     fixture.take("account-confirm")
-    page.fill("The code from the mail", "no code")
+    page.fill("Code from the e-mail", "no code")
     page.press("Confirm")
     page.see("This is not the code; 4 tries are left")
     code = re.search(r"\b\d{8}\b", fixture.mail.text(0))[0]
-    page.fill("The code from the mail", f"{code[:4]} {code[4:]}")
+    page.fill("Code from the e-mail", f"{code[:4]} {code[4:]}")
     page.press("Confirm")
     page.see("anna@example.org is confirmed")
     page.see_not("is not confirmed yet")
@@ -199,7 +199,7 @@ def notifications_are_chosen_on_the_account_page(fixture):
     page.press("Send a test by E-mail")
     wait_until("the test arrives", lambda: fixture.mail.mails)
     page.reload()
-    page.see("What was sent")
+    page.see("Sent notifications")
 
 
 @case
@@ -210,9 +210,9 @@ def webhooks_are_made_tested_and_deleted_on_the_account_page(fixture):
     page.press("Create webhook")
     page.see("carries a user name or password")
     page.fill("Address", f"http://127.0.0.1:{fixture.hook.port}/hook")
-    page.press("Points were given or moved", "input")
+    page.press("Points were transferred", "input")
     page.press("Create webhook")
-    page.see("The secret of the webhook", "whsec_")
+    page.see("Secret of the webhook", "whsec_")
     fixture.take("account-webhook-secret")
     page.press("Done")
     page.see_not("whsec_")

@@ -35,8 +35,8 @@ def a_pc_is_added_with_the_lines_on_the_page(fixture):
     page = fixture.page
     page.press("Add a PC")
     page.heading("Add a PC")
-    page.fill("What do you call this PC?", "studio")
-    page.press("Make its key")
+    page.fill("Name of this PC", "studio")
+    page.press("Create key")
     page.see("slavepassword = ")
     settings = page.text()
     credentials = {name: re.search(rf'{name} = "(\w+)"', settings)[1] for name in ("slavekey", "slavepassword")}
@@ -51,14 +51,14 @@ def a_scene_is_dropped_and_submitted_with_a_video(fixture):
     page = fixture.page
     fixture.go("jobs/new", "New job")
     fixture.drop(".drop", os.path.join(scenes(), "plain.blend"))
-    page.see("Everything is uploaded", "Nothing is missing.")
+    page.see("Upload complete", "No problems found.")
     page.fill("Name", "the opening")
     page.fill("Frames", f"1-{FRAMES}")
     page.press("Tiles, video, variations")
-    page.fill("Video of the frames", "MP4")
-    page.press("Begin paused")
+    page.fill("Video", "MP4")
+    page.press("Start paused")
     page.press("Test frames first")
-    page.press("Boost it")
+    page.press("Boost")
     fixture.take("scenario-new-job")
     gift = {"to": "anna", "millipoints": 100000, "reason": "welcome"}
     status, answer = fixture.grid.api("POST", "/api/v1/adjustments", gift,
@@ -75,7 +75,7 @@ def the_job_is_boosted_before_it_starts(fixture):
     page.see("With the boost")  # as chosen with the job
     page.fill("Points", "30")
     page.press("Spend 30 points")
-    page.see("30 points are on “the opening”")
+    page.see("“the opening” boosted by 30 points")
     assert grid.api("GET", "/api/v1/points/balance")[1]["available_millipoints"] == 70000
 
 
@@ -92,7 +92,7 @@ def frames_appear_on_the_open_page(fixture):
       };
       new MutationObserver(look).observe(document.body, {subtree: true, childList: true, attributes: true}); look();""")
     page.press("Resume")
-    page.see(f"3 of {FRAMES}", "The test frames are done", seconds=180)
+    page.see(f"3 of {FRAMES}", "Test frames are ready", seconds=180)
     fixture.images(".frames", 3)
     assert page.script(cells) == ["1", "7", "12"], page.script(cells)
     seen = page.script("return window.counts")
@@ -124,7 +124,7 @@ def the_frames_are_downloaded_as_a_zip(fixture):
 @case
 def preview_and_video_play(fixture):
     page = fixture.page
-    page.press("Animation", ".switch button")
+    page.press("Preview", ".switch button")
     plays(page)
     fixture.take("scenario-animation")
     fixture.go("jobs/2", "the opening: video")

@@ -55,7 +55,7 @@ def missing_pages_and_objects_are_reported(fixture):
     fixture.page.see("You have no job 999")
     fixture.take("gone")
     fixture.page.open(fixture.base + "#/nowhere")
-    fixture.page.see("There is no such page")
+    fixture.page.see("Page not found")
 
 
 @case
@@ -67,7 +67,7 @@ def the_chosen_theme_is_kept(fixture):
     page.heading("anna")
     ground = page.script("return getComputedStyle(document.body).backgroundColor")
     assert ground == "rgb(18, 21, 23)", ground
-    page.press("As the system")
+    page.press("System")
 
 
 @case
@@ -75,11 +75,11 @@ def an_open_page_survives_a_server_restart(fixture):
     page, grid = fixture.page, fixture.grid
     fixture.go("jobs/1", "cube")
     assert grid.stop() == 0
-    page.see("The server does not answer. This page tries again by itself")
+    page.see("Can’t reach the server. Retrying automatically")
     page.heading("cube")  # what was there stays
     fixture.take("away")
     grid.start()
-    page.see_not("The server does not answer")
+    page.see_not("Can’t reach the server")
     wait_until("the slave is online again", grid.slaves[0].online)
 
 
@@ -122,16 +122,16 @@ def another_user_sees_none_of_it(fixture):
     fixture.go("account", "anna")
     page.press("Log out")
     page.heading("Welcome")
-    page.press("Make an account")
+    page.press("Create account")
     page.fill("Name", "ben")
     page.fill("Password", PASSWORD)
-    page.press("Make an account", "button.button-main")
+    page.press("Create account", "button.button-main")
     page.heading("ben")
     page.press("Jobs", "nav a")
     page.see("No jobs yet")
     assert "Admin" not in page.text()
     page.open(fixture.base + "#/admin")
-    page.see("There is no such page")
+    page.see("Page not found")
     page.open(fixture.base + "#/jobs/1")
     page.see("You have no job 1")
 

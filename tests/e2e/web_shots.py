@@ -30,9 +30,9 @@ def a_shot_is_created_in_an_empty_project(fixture):
     page.fill("Sequence", "SQ010")
     page.fill("Shot", "SH010")
     fixture.take("new-shot")
-    page.press("Make the shot")
+    page.press("Create shot")
     page.heading("SQ010 / SH010")
-    page.see("Waiting", "Nothing was rendered for it yet")
+    page.see("Waiting", "No jobs yet")
     fixture.take("shot-empty")
 
 
@@ -42,12 +42,12 @@ def a_job_is_submitted_for_a_shot_on_the_page(fixture):
     page.press("New job")
     page.heading("New job")
     page.choose_files("Choose files", plain())
-    page.see("Everything is uploaded", "Nothing is missing.")
+    page.see("Upload complete", "No problems found.")
     wait_until("the shot is filled in", lambda: page.script(
         "return [...document.querySelectorAll('input')].some((e) => e.value === 'SQ010/SH010')"))
-    page.fill("Shot of the project", "nonsense")
-    page.see("Write it like SQ010/SH020.")
-    page.fill("Shot of the project", "SQ010/SH010")
+    page.fill("Shot", "nonsense")
+    page.see("Use a name like SQ010/SH020.")
+    page.fill("Shot", "SQ010/SH010")
     page.fill("Name", "animatic")
     page.fill("Frames", "1-6")
     page.press("Submit")
@@ -55,17 +55,17 @@ def a_job_is_submitted_for_a_shot_on_the_page(fixture):
     page.see("SQ010/SH010")
     page.press("SQ010/SH010")
     page.heading("SQ010 / SH010")
-    page.see("In work", "animatic")
+    page.see("In progress", "animatic")
 
 
 @case
 def the_shot_shows_frames_and_preview_of_its_job(fixture):
     page = fixture.page
     fixture.grid.add_slave("attic")
-    page.see("To review", "6 of 6", seconds=180)
+    page.see("In review", "6 of 6", seconds=180)
     fixture.images(".job-look", 1)
     fixture.take("shot")
-    page.press("Animation", ".switch button")
+    page.press("Preview", ".switch button")
     wait_until("the video is loaded", lambda: page.script(
         "const video = document.querySelector('video'); return video !== null && video.readyState >= 2"))
     page.promise("await document.querySelector('video').play()")
@@ -90,18 +90,18 @@ def all_shots_are_listed_and_marked_done(fixture):
     page = fixture.page
     page.press("Short film", ".crumbs a")
     page.heading("Short film")
-    page.see("SQ010", "SQ020", "3 shots in 2 sequences", "In work", "Done", "To review")
+    page.see("SQ010", "SQ020", "3 shots in 2 sequences", "In progress", "Done", "In review")
     fixture.images(".shots", 2)
     fixture.take("project")
-    page.press("To review", ".filters button")
+    page.press("In review", ".filters button")
     fixture.at("state=review")
     page.see_not("SQ020")
     page.press("SH010", "a.shot")
     page.heading("SQ010 / SH010")
     page.press("Done", ".shot-state button")
-    page.see("Somebody said so")
-    page.press("Let its jobs say")
-    page.see("By its jobs")
+    page.see("Set manually")
+    page.press("Set automatically")
+    page.see("Set by its jobs")
 
 
 @case
@@ -112,14 +112,14 @@ def a_job_is_moved_to_another_shot_on_its_page(fixture):
     page.heading("animatic")
     page.press("Move to another shot")
     fixture.take("move-job")
-    page.fill("Shot of the project", "SQ020/SH010")
+    page.fill("Shot", "SQ020/SH010")
     page.press("Move", "dialog button")
     page.see("animatic belongs to SQ020/SH010 now")
     page.press("Move to another shot")
-    page.fill("Shot of the project", "A new one…")
-    page.fill("Its name", "nonsense")
-    page.see("Write it like SQ010/SH020.")
-    page.fill("Its name", "SQ040/SH010")
+    page.fill("Shot", "New shot…")
+    page.fill("Name", "nonsense")
+    page.see("Use a name like SQ010/SH020.")
+    page.fill("Name", "SQ040/SH010")
     page.press("Move", "dialog button")
     page.see("animatic belongs to SQ040/SH010 now")
     moved = fixture.grid.cli("job", "edit", "1", "--no-shot", "--json").stdout
@@ -129,7 +129,7 @@ def a_job_is_moved_to_another_shot_on_its_page(fixture):
     fixture.grid.cli("job", "edit", "1", "--shot", "SQ010/SH010")
     page.press("SQ010/SH010")
     page.heading("SQ010 / SH010")
-    page.see("animatic", "To review")
+    page.see("animatic", "In review")
     assert page.address() == shot
 
 
@@ -142,7 +142,7 @@ def a_shot_is_renamed_and_deleted_and_its_jobs_stay(fixture):
     page.press("Save")
     page.heading("SQ030 / " + SCRIPT)
     page.press("Delete")
-    page.see("Its job stays.")
+    page.see("Its job is kept.")
     page.press("Delete", "dialog button")
     page.heading("Short film")
     page.see_not("SQ030")

@@ -27,7 +27,7 @@ class WebFixture:
         page.heading("A new grid")
         page.fill("Name", name)
         page.fill("Password", PASSWORD)
-        page.press("Make an account", "button.button-main")
+        page.press("Create account", "button.button-main")
         page.heading("Hello " + name)
         status, login = self.grid.api("POST", "/api/v1/sessions", {"name": name, "password": PASSWORD}, token="")
         assert status == 201, login
