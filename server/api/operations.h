@@ -1,4 +1,4 @@
-// Answers a request with long work: 202 and where it can be watched.
+// Answers a request with long work: 202 and where it can be watched. Worker threads.
 #pragma once
 
 #include <cstdint>

@@ -4,7 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "server/http/problem.h"
 #include "server/store/operations.h"
 #include "server/store/points.h"
 
