@@ -107,7 +107,8 @@ END_TEST
 START_TEST(a_webhook_that_took_long_is_called_later) {
   HookFixture desk;
   std::int64_t now = desk.now;  // every delivery takes four seconds of this clock
-  Notifier notifier(desk.config, desk.services->runtime, *desk.dispatcher, desk.live, [&now] { return now += 4000; });
+  Notifier notifier(desk.config, desk.services->runtime, *desk.dispatcher, desk.live, *desk.signer,
+                    [&now] { return now += 4000; });
   auto const webhook = desk.create().json;
   auto const test = [&] {
     ck_assert_int_eq(desk.act(webhook, "test").status, 202);
@@ -125,7 +126,8 @@ END_TEST
 
 START_TEST(a_delivery_into_a_private_network_is_given_up_and_one_that_fails_waits) {
   HookFixture desk;
-  Notifier notifier(desk.config, desk.services->runtime, *desk.dispatcher, desk.live, [&desk] { return desk.now; });
+  Notifier notifier(desk.config, desk.services->runtime, *desk.dispatcher, desk.live, *desk.signer,
+                    [&desk] { return desk.now; });
   auto const webhook = desk.create().json;
   ck_assert_int_eq(desk.act(webhook, "test").status, 202);
   ck_assert(notifier.round(desk.database));
