@@ -12,6 +12,9 @@ EXTRA_DIST += tests/support/tsan.supp tests/support/job_create.sql tests/support
   tests/sql/points_lib.sh tests/sql/points.sh tests/sql/spending.sh tests/sql/ledger.sh tests/sql/powers.sh \
   tests/sql/points_together.sh tests/sql/shots.sh tests/sql/telemetry.sh tests/sql/remote_settings.sh tests/sql/requests.sh tests/sql/operations.sh tests/sql/statistics.sh tests/sql/administration.sh tests/sql/notifications.sh tests/sql/webhooks.sh
 
+# The clients that the code of two generators must fit.
+EXTRA_DIST += tests/style/clients/by_functions.ts tests/style/clients/by_types.ts
+
 # Run by ./runtests and by hand; the long ones are no part of make check.
 dist_check_SCRIPTS += tests/style/contracts.py tests/style/layering.sh tests/style/openapi.py tests/style/planted.py tests/style/rooms.py \
   tests/style/sources.sh tests/style/text.sh tests/style/tidy.py

@@ -15,7 +15,7 @@ skip() {
   number=$((number + 1))
   echo "ok $number - $1 # SKIP $2 is not installed"
 }
-# openapi-typescript and TypeScript, of the versions in package-lock.json, installed once in the build tree.
+# Two generators and TypeScript, of the versions in package-lock.json, installed once in the build tree.
 tools=$(realpath -m "${top_builddir:-../build}")/npm
 install_tools() {
   cmp -s package-lock.json "$tools/installed" && return
@@ -26,19 +26,38 @@ install_tools() {
 types_hold=the_pages_types_hold
 types_are_current=the_pages_know_the_api_as_it_is_described
 lint_passes=the_api_document_passes_lint
+clients_compile=strict_clients_compile_against_what_two_generators_make
+# A short client against each: openapi-typescript makes types, @hey-api/openapi-ts functions.
+compile_clients() {
+  local made
+  made=$(mktemp -d) || return
+  cp ../tests/style/clients/*.ts "$made" &&
+    "$tools/node_modules/.bin/openapi-typescript" ../doc/openapi.yaml --output "$made/types.d.ts" --default-non-nullable=false \
+      --root-types --root-types-no-schema-prefix --root-types-keep-casing >"$made/log" 2>&1 &&
+    "$tools/node_modules/.bin/openapi-ts" --input ../doc/openapi.yaml --output "$made/functions" --no-log-file \
+      --plugins @hey-api/client-fetch @hey-api/typescript @hey-api/sdk >"$made/log" 2>&1 &&
+    : >"$made/log" &&
+    "$tools/node_modules/.bin/tsc" --noEmit --strict --noUncheckedIndexedAccess --target es2022 --module esnext \
+      --moduleResolution bundler --lib es2022,dom,dom.iterable "$made"/by_*.ts >"$made/log" 2>&1 || echo "one of them failed"
+  cat "$made/log"
+  rm -rf "$made"
+}
 if ! command -v npm >/dev/null; then
   skip $types_hold npm
   skip $types_are_current npm
   skip $lint_passes npm
+  skip $clients_compile npm
 elif ! problem=$(install_tools); then
   result $types_hold "$problem"
   result $types_are_current "$problem"
   result $lint_passes "$problem"
+  result $clients_compile "$problem"
 else
   result $types_hold "$("$tools/node_modules/.bin/tsc" --noEmit -p . 2>&1)"
   result $types_are_current "$(PATH=$tools/node_modules/.bin:$PATH npm run --silent types -- --check 2>&1 |
     grep -v '^✨' | sed '/^$/d')"
   result $lint_passes "$(node ../tests/style/openapi_lint.mjs "$tools" ../doc/openapi.yaml 2>&1)"
+  result $clients_compile "$(compile_clients)"
 fi
 result "no_file_of_the_pages_imports_in_a_circle_or_from_a_higher_floor" "$(
   PYTHONDONTWRITEBYTECODE=1 python3 ../tests/support/import_floors.py src 2>&1)"
