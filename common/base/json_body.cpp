@@ -17,6 +17,7 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t max_problems = 20;
+constexpr std::int64_t max_integer = (std::int64_t{1} << 53) - 1;  // beyond it JavaScript and many parsers round
 
 // The names of the objects that are open while a text is parsed; programs differ in which of two equal names they take.
 struct DuplicateFinder {
@@ -128,6 +129,7 @@ bool JsonBody::read(char const* name, Need need, std::int64_t& target, std::int6
   if (!value->is_number_integer()) return wrong(name, *value, "wrong_type", "not a whole number");
   bool const huge = value->is_number_unsigned() && value->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
   auto const number = huge ? INT64_MAX : value->get<std::int64_t>();
+  max = std::min(max, max_integer);
   if (huge || number < min || number > max)
     return wrong(name, *value, "out_of_range", fmt::format("not between {} and {}", min, max));
   target = number;

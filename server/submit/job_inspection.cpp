@@ -64,9 +64,11 @@ Result<void> check_uploaded(Database& database, std::int64_t user, std::vector<s
     if (!missing->contains(file.sha256) || !named.insert(file.sha256).second || some.size() == 3) continue;
     some.push_back(printable(file.path, 200));
   }
-  return fail(Errc::conflict, fmt::format("{} of the files {} not uploaded yet: {}{}; upload them first",
-                                          missing->size(), missing->size() == 1 ? "is" : "are", fmt::join(some, ", "),
-                                          missing->size() > some.size() ? ", ..." : ""));
+  return fail(Errc::conflict,
+              fmt::format("{} of the files {} not uploaded yet: {}{}; upload them first", missing->size(),
+                          missing->size() == 1 ? "is" : "are", fmt::join(some, ", "),
+                          missing->size() > some.size() ? ", ..." : ""),
+              "files_missing");
 }
 
 SceneFiles::SceneFiles(InspectionTools const& tools, store::NewJob const& job, std::set<std::string> const& missing)

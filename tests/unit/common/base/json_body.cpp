@@ -85,8 +85,20 @@ START_TEST(a_member_that_occurs_twice_makes_a_body_malformed) {
 }
 END_TEST
 
-TestGroup const bodies_tests{"bodies",
-                             {wrong_members_are_named_in_sentences, bodies_that_are_no_json_objects_are_refused,
-                              a_member_that_occurs_twice_makes_a_body_malformed}};
+START_TEST(an_integer_that_javascript_would_round_is_refused) {
+  auto body = body_of(R"({"exact":9007199254740991,"rounded":9007199254740992})");
+  std::int64_t exact = 0;
+  std::int64_t rounded = 7;
+  ck_assert(body.read("exact", JsonBody::required, exact, 1, INT64_MAX));
+  ck_assert(!body.read("rounded", JsonBody::required, rounded, 1, INT64_MAX));
+  ck_assert(exact == 9007199254740991 && rounded == 7);
+  ck_assert_text(problem_of(body.finish()), "rounded: 9007199254740992 is not between 1 and 9007199254740991");
+}
+END_TEST
+
+TestGroup const bodies_tests{
+    "bodies",
+    {wrong_members_are_named_in_sentences, bodies_that_are_no_json_objects_are_refused,
+     a_member_that_occurs_twice_makes_a_body_malformed, an_integer_that_javascript_would_round_is_refused}};
 
 }  // namespace
