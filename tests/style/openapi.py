@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 """doc/openapi.yaml says what server/api/routes.cpp does: each operation has the name of its handler, the parameters that the
-route knows, and the answers that follow from what the route asks. Names are given once."""
+route knows, the answers that follow from what the route asks, and an example of its request. Names are given once."""
 import os
 import re
 import sys
 
 import yaml
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+sys.dont_write_bytecode = True
+
+from api_document import Document  # noqa: E402
 
 os.chdir(os.environ.get("top_srcdir", "."))
 number = failed = 0
@@ -75,13 +80,28 @@ def faults(document, table):
             if "once" in options or "only_with_key" in options:
                 needs += ["409", "422"]
             if "requestBody" in operation and "with_bytes" not in options:
-                needs.append("415")
+                needs += ["413", "415"]
             if security is not None:
                 needs += ["401", "403"]
             missing += [f"{where} lists no {code}" for code in needs if code not in operation["responses"]]
             if security is not None and operation.get("security") != security:
                 scopes.append(f"{where}: security is {operation.get('security')}, its route wants {security}")
     return names, unlike, missing, scopes
+
+
+def example_faults(document):
+    """Bodies of requests without an example, and examples of requests and answers that break their schemas."""
+    found = []
+    held = Document(document)
+    for operation in held.operations.values():
+        kind, content = held.body(operation)
+        if kind and "json" in kind and "example" not in content:
+            found.append(f"{operation.name} has no example of its request")
+        answers = [members for reply in held.replies(operation).values() for members in reply.values()]
+        for members in [content] + answers:
+            if "example" in members:
+                found += [f"{operation.name}: {each}" for each in held.faults(members["schema"], members["example"])]
+    return found
 
 
 with open("doc/openapi.yaml", encoding="utf-8") as file:
@@ -101,11 +121,16 @@ tags = {tag["name"] for tag in document["tags"] if tag.get("description")}
 result("every_operation_has_one_described_tag", [
     f"{method.upper()} {path}" for path, item in document["paths"].items() for method, operation in item.items()
     if method != "parameters" and not (len(operation.get("tags", [])) == 1 and operation["tags"][0] in tags)])
+result("every_request_has_an_example_and_every_example_its_schema", example_faults(document))
 result("the_document_has_no_anchors", re.findall(r"^.*(?:: |- )[&*]\w+.*$", text, re.M))
 # What these tests find, they would not find in a document that is right.
 planted = yaml.safe_load(text)
 operation = planted["paths"]["/api/v1/jobs"]["get"]  # which is live
 operation.update(operationId="getJobs", parameters=[], responses={"401": {}, "403": {}, "429": {}}, security=[])
-result("planted_faults_are_found", [] if [len(each) for each in faults(planted, table)] == [1, 1, 1, 1] else ["they are not"])
+body = planted["paths"]["/api/v1/projects"]["post"]["requestBody"]["content"]["application/json"]
+body["example"] = {"name": 7}
+del planted["paths"]["/api/v1/slaves"]["post"]["requestBody"]["content"]["application/json"]["example"]
+found = [len(each) for each in (*faults(planted, table), example_faults(planted))]
+result("planted_faults_are_found", [] if found == [1, 1, 1, 1, 2] else [f"they are {found}"])
 print(f"1..{number}")
 sys.exit(1 if failed else 0)

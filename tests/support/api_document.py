@@ -1,5 +1,6 @@
-"""doc/openapi.yaml for tests: the schemas of JSON replies, and validation of a reply. Members that the schema does not
-name are faults, too."""
+"""doc/openapi.yaml, or the text of another document, for tests: its operations, the schemas of JSON replies, and validation of
+a reply. Members that the schema does not name are faults, too."""
+import dataclasses
 import os
 
 import jsonschema
@@ -8,9 +9,13 @@ import yaml
 from programs import SOURCE
 
 
+def parse(text):
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
 def load():
     with open(os.path.join(SOURCE, "doc", "openapi.yaml"), encoding="utf-8") as file:
-        return yaml.load(file, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return parse(file)
 
 
 def closed(schema, part=False):
@@ -28,12 +33,62 @@ def closed(schema, part=False):
     return out
 
 
+@dataclasses.dataclass
+class Operation:
+    """One operation: members as in the document, with the parameters of its path among its own."""
+    name: str
+    method: str
+    path: str
+    raw: dict
+    parameters: list
+
+    def path_parameters(self):
+        return [each["name"] for each in self.parameters if each["in"] == "path"]
+
+    def has(self, header):
+        return any(each["in"] == "header" and each["name"] == header for each in self.parameters)
+
+    def scope(self):
+        """What a token needs for it; None where no login is asked for, or none has to be."""
+        security = self.raw["security"]
+        return security[0]["bearer"][0] if security and {} not in security and "bearer" in security[0] else None
+
+
 class Document:
-    def __init__(self):
-        self.document = load()
-        schemas = {name: closed(each, part=name in ("List", "JobMembers"))
+    def __init__(self, document=None):
+        """Of a document that was read; without one, of doc/openapi.yaml."""
+        self.document = load() if document is None else document
+        schemas = {name: closed(each, part=name in ("List", "JobMembers", "Invitation"))
                    for name, each in self.document["components"]["schemas"].items()}
         self.root = {"components": {"schemas": schemas}}
+
+        self.operations = {each.name: each for each in self._operations()}
+
+    def _operations(self):
+        for path, item in self.document["paths"].items():
+            for method, raw in item.items():
+                if method != "parameters":
+                    parameters = [self.resolve(each) for each in item.get("parameters", []) + raw.get("parameters", [])]
+                    yield Operation(raw["operationId"], method.upper(), path, raw, parameters)
+
+    def resolve(self, value):
+        """What a reference leads to; another value itself."""
+        while "$ref" in value:
+            _, *way = value["$ref"].split("/")
+            value = self.document
+            for each in way:
+                value = value[each]
+        return value
+
+    def body(self, operation):
+        """(content type, its members) of a request; (None, {}) where it has none."""
+        content = self.resolve(operation.raw.get("requestBody", {})).get("content", {})
+        return next(iter(content.items()), (None, {}))
+
+    def replies(self, operation):
+        """{status: {content type: members}}"""
+        return {int(status): self.resolve(reply).get("content", {})
+                for status, reply in operation.raw["responses"].items()}
 
     def answers(self, method):
         """{path: schema} of the routes that reply to this method with JSON."""

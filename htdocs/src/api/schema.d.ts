@@ -2861,9 +2861,11 @@ export interface components {
             };
         };
         LineMessages: {
-            messages: {
+            messages: ({
                 type: string;
-            }[];
+            } & {
+                [key: string]: unknown;
+            })[];
         };
         RemoteSettings: {
             threads?: number | null;
@@ -3520,7 +3522,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Larger than the limit that the message and Tus-Max-Part name */
+        /** @description Larger than the limit that `detail` names, for a part of an upload Tus-Max-Part */
         TooLarge: {
             headers: {
                 [name: string]: unknown;
@@ -3857,6 +3859,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "alice",
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                     email?: string | null;
@@ -3877,6 +3885,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             403: components["responses"]["Denied"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -3923,6 +3932,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "alice",
+                 *       "password": "correct horse battery"
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                     password: string;
@@ -3939,6 +3954,7 @@ export interface operations {
             201: components["responses"]["Session"];
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -4082,6 +4098,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "alice@example.org",
+                 *       "current_password": "correct horse battery"
+                 *     }
+                 */
                 "application/merge-patch+json": {
                     /** @description null: none */
                     email?: string | null;
@@ -4102,6 +4124,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             412: components["responses"]["OtherRevision"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -4116,6 +4139,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "current_password": "correct horse battery",
+                 *       "new_password": "staple of the battery"
+                 *     }
+                 */
                 "application/json": {
                     current_password: string;
                     new_password: string;
@@ -4133,6 +4162,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -4182,6 +4212,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "note": "For Bob",
+                 *       "valid_for_ms": 86400000
+                 *     }
+                 */
                 "application/json": {
                     /** @description For whom it is */
                     note?: string;
@@ -4209,6 +4245,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
             429: components["responses"]["Slower"];
@@ -4250,6 +4287,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "alice"
+                 *     }
+                 */
                 "application/json": {
                     name?: string;
                     email?: string;
@@ -4271,6 +4313,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             403: components["responses"]["Denied"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -4287,6 +4330,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "token": "as the link has it",
+                 *       "new_password": "staple of the battery"
+                 *     }
+                 */
                 "application/json": {
                     /** @description As in the link */
                     token: string;
@@ -4305,6 +4354,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -4354,6 +4404,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "nightly script",
+                 *       "scopes": [
+                 *         "jobs:read",
+                 *         "jobs:write"
+                 *       ],
+                 *       "expires_at": null
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                     scopes: components["schemas"]["Scope"][];
@@ -4391,6 +4451,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
             429: components["responses"]["Slower"];
@@ -4468,6 +4529,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "attic"
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                 };
@@ -4479,6 +4545,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
             429: components["responses"]["Slower"];
@@ -4494,6 +4561,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "action": "disable",
+                 *       "ids": [
+                 *         7
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     action: "enable" | "disable" | "revoke";
@@ -4506,6 +4581,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -4545,6 +4621,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "cellar"
+                 *     }
+                 */
                 "application/merge-patch+json": {
                     name: string;
                 };
@@ -4561,6 +4642,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -4686,6 +4768,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "rule": "no_work",
+                     *       "value": 0,
+                     *       "message": "There is no job that this slave can render"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Why"];
                 };
             };
@@ -4804,6 +4893,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "threads": 4,
+                 *       "memory_mib": 8000,
+                 *       "schedule": [
+                 *         "daily 22:00-06:00"
+                 *       ],
+                 *       "paused": null
+                 *     }
+                 */
                 "application/merge-patch+json": components["schemas"]["RemoteSettings"];
                 "application/json": components["schemas"]["RemoteSettings"];
             };
@@ -4816,6 +4915,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -4921,6 +5021,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "to": "bob",
+                 *       "millipoints": 1000,
+                 *       "reason": "For the film"
+                 *     }
+                 */
                 "application/json": {
                     /** @description A name */
                     to: string;
@@ -4937,6 +5044,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
             429: components["responses"]["Slower"];
@@ -4955,6 +5063,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "to": "bob",
+                 *       "millipoints": 50000,
+                 *       "reason": "A prize"
+                 *     }
+                 */
                 "application/json": {
                     /** @description A name */
                     from?: string;
@@ -4973,6 +5088,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
             429: components["responses"]["Slower"];
@@ -5107,6 +5223,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Film"
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                 };
@@ -5119,6 +5240,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 3,
+                     *       "revision": 1,
+                     *       "name": "Film",
+                     *       "job_count": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Project"];
                 };
             };
@@ -5126,6 +5255,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
             429: components["responses"]["Slower"];
@@ -5149,6 +5279,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": 3,
+                     *       "revision": 1,
+                     *       "name": "Film",
+                     *       "job_count": 0
+                     *     }
+                     */
                     "application/json": components["schemas"]["Project"];
                 };
             };
@@ -5206,6 +5344,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Feature"
+                 *     }
+                 */
                 "application/merge-patch+json": {
                     name: string;
                 };
@@ -5230,6 +5373,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -5284,6 +5428,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "sequence": "SQ010",
+                 *       "name": "SH020"
+                 *     }
+                 */
                 "application/json": {
                     /** @description Without / */
                     sequence: string;
@@ -5307,6 +5457,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
             429: components["responses"]["Slower"];
@@ -5385,6 +5536,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "state": "review"
+                 *     }
+                 */
                 "application/merge-patch+json": {
                     sequence?: string;
                     name?: string;
@@ -5421,6 +5577,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -5466,6 +5623,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "sha256": [
+                 *         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     sha256: components["schemas"]["Digest"][];
                 };
@@ -5478,6 +5642,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "missing": [
+                     *         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *       ]
+                     *     }
+                     */
                     "application/json": {
                         missing: components["schemas"]["Digest"][];
                     };
@@ -5486,6 +5657,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -5545,10 +5717,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        files: {
+                        inputs: {
                             path: string;
                             /** Format: int64 */
-                            size: number;
+                            size_bytes: number;
                             sha256: components["schemas"]["Digest"];
                             url: string;
                         }[];
@@ -5919,6 +6091,23 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Opening",
+                 *       "main_file": "opening.blend",
+                 *       "frames": "1-3",
+                 *       "files": [
+                 *         {
+                 *           "path": "opening.blend",
+                 *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                 *           "size_bytes": 4
+                 *         }
+                 *       ],
+                 *       "parameters": {
+                 *         "percentage": 50
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewJob"];
             };
         };
@@ -5966,6 +6155,23 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Opening",
+                 *       "main_file": "opening.blend",
+                 *       "frames": "1-3",
+                 *       "files": [
+                 *         {
+                 *           "path": "opening.blend",
+                 *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                 *           "size_bytes": 4
+                 *         }
+                 *       ],
+                 *       "parameters": {
+                 *         "percentage": 50
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["NewJob"];
             };
         };
@@ -6020,6 +6226,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "action": "pause",
+                 *       "ids": [
+                 *         17
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     action: "pause" | "resume" | "cancel" | "requeue" | "approve" | "delete";
@@ -6032,6 +6246,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -6104,6 +6319,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "priority": 80
+                 *     }
+                 */
                 "application/merge-patch+json": {
                     name?: string;
                     priority?: number;
@@ -6132,6 +6352,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -6226,6 +6447,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "frames": "all"
+                 *     }
+                 */
                 "application/json": {
                     /**
                      * @default failed
@@ -6243,6 +6469,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -6359,6 +6586,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "millipoints": 1000
+                 *     }
+                 */
                 "application/json": {
                     millipoints: components["schemas"]["MovedMillipoints"];
                 };
@@ -6371,6 +6603,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
             429: components["responses"]["Slower"];
@@ -6691,6 +6924,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "action": "requeue",
+                 *       "ids": [
+                 *         51
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     action: "requeue";
@@ -6703,6 +6944,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -6843,6 +7085,25 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "messages": [
+                 *         {
+                 *           "type": "sign_on",
+                 *           "protocols": [
+                 *             1
+                 *           ],
+                 *           "slavekey": "K0123456789abcdef",
+                 *           "slavepassword": "as it was shown once",
+                 *           "instance": "9f2c1d5e",
+                 *           "software": {
+                 *             "name": "my-slave",
+                 *             "version": "1.0.0"
+                 *           }
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["LineMessages"];
             };
         };
@@ -6858,6 +7119,7 @@ export interface operations {
             };
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -6942,6 +7204,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "choices": [
+                 *         {
+                 *           "kind": "job_done",
+                 *           "channel": "browser"
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/merge-patch+json": {
                     choices?: components["schemas"]["NotificationChoice"][];
                 };
@@ -6955,6 +7227,7 @@ export interface operations {
             400: components["responses"]["Invalid"];
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -6993,6 +7266,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "01234567"
+                 *     }
+                 */
                 "application/json": {
                     /** @example 01234567 */
                     code: string;
@@ -7005,6 +7283,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -7019,6 +7298,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "channel": "browser"
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     channel: "mail" | "browser";
@@ -7037,6 +7321,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -7086,6 +7371,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "url": "https://hooks.example.org/distren",
+                 *       "topics": [
+                 *         "job.finished",
+                 *         "job.failed"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     url: string;
                     topics: components["schemas"]["WebhookTopics"];
@@ -7107,6 +7401,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             422: components["responses"]["KeyReused"];
             429: components["responses"]["Slower"];
@@ -7177,6 +7472,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "topics": [
+                 *         "job.finished"
+                 *       ]
+                 *     }
+                 */
                 "application/merge-patch+json": {
                     url?: string;
                     topics?: components["schemas"]["WebhookTopics"];
@@ -7196,6 +7498,7 @@ export interface operations {
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
             412: components["responses"]["OtherRevision"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -7352,6 +7655,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "role": "moderator"
+                 *     }
+                 */
                 "application/merge-patch+json": {
                     /** @enum {string} */
                     role: "user" | "moderator" | "administrator";
@@ -7370,6 +7678,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -7389,6 +7698,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "Asked for it"
+                 *     }
+                 */
                 "application/json": {
                     reason: string;
                 };
@@ -7402,6 +7716,7 @@ export interface operations {
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
             412: components["responses"]["OtherRevision"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
@@ -7458,6 +7773,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "limits.frames_per_job": 10000
+                 *     }
+                 */
                 "application/merge-patch+json": {
                     [key: string]: string | number | boolean | null;
                 };
@@ -7472,6 +7792,7 @@ export interface operations {
             401: components["responses"]["NoLogin"];
             403: components["responses"]["Denied"];
             404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
             415: components["responses"]["WrongType"];
             429: components["responses"]["Slower"];
             503: components["responses"]["Unavailable"];
