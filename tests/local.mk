@@ -12,6 +12,11 @@ EXTRA_DIST += tests/support/tsan.supp tests/support/job_create.sql tests/support
   tests/sql/points_lib.sh tests/sql/points.sh tests/sql/spending.sh tests/sql/ledger.sh tests/sql/powers.sh \
   tests/sql/points_together.sh tests/sql/shots.sh tests/sql/telemetry.sh tests/sql/remote_settings.sh tests/sql/requests.sh tests/sql/operations.sh tests/sql/statistics.sh tests/sql/administration.sh tests/sql/notifications.sh tests/sql/webhooks.sh
 
+# Conformance of a grid by its address.
+dist_check_SCRIPTS += tests/conformance/run.py
+EXTRA_DIST += tests/conformance/README.md tests/conformance/client.py tests/conformance/line_cases.py \
+  tests/conformance/line_client.py tests/conformance/refusals.py tests/conformance/scene.py tests/conformance/steps.py tests/conformance/things.py
+
 # The clients that the code of two generators must fit.
 EXTRA_DIST += tests/style/clients/by_functions.ts tests/style/clients/by_types.ts
 
