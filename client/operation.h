@@ -1,5 +1,5 @@
-// Waits for long work that the server has begun (202). The session's thread. Errors: the work's own problem, unavailable
-// after ctrl-C, with `interrupted` set; the work goes on.
+// Waits for long work that the server has begun (202). The session's thread. Errors: the work's own problem,
+// unavailable after ctrl-C, with `interrupted` set; the work goes on.
 #pragma once
 
 #include <string_view>

@@ -21,9 +21,10 @@ Outcome check_ledger(Database& database) {
   auto items = nlohmann::json::array();
   for (auto const& invariant : *invariants) {
     clean = clean && invariant.holds;
-    items.push_back({{"name", invariant.name},
-                     {"holds", invariant.holds},
-                     {"detail", invariant.detail.empty() ? nlohmann::json(nullptr) : nlohmann::json(invariant.detail)}});
+    items.push_back(
+        {{"name", invariant.name},
+         {"holds", invariant.holds},
+         {"detail", invariant.detail.empty() ? nlohmann::json(nullptr) : nlohmann::json(invariant.detail)}});
   }
   return nlohmann::json{{"clean", clean}, {"invariants", std::move(items)}}.dump();
 }

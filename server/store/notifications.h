@@ -22,7 +22,7 @@ struct NotificationSettings {
 };
 Result<NotificationSettings> show_notification_settings(Database&, std::int64_t user);
 
-struct NotificationChange {  // what is absent stays as it is
+struct NotificationChange {              // what is absent stays as it is
   std::optional<std::string> choices{};  // JSON [[kind, channel]...]
 };
 Result<void> change_notification_settings(Database&, std::int64_t user, NotificationChange const& change);
