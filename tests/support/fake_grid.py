@@ -401,12 +401,23 @@ class Grid(http.server.BaseHTTPRequestHandler):
                                      "earned_millipoints": [0] * (steps - 1) + [12500 * busy],
                                      "power_online": level, "frames_ready": level}})
 
+    def operation(self, state_name):
+        holds = not any(job["name"] == "broken" for job in state["jobs"].values())
+        result = {"clean": holds, "invariants": [
+            {"name": "all_balances_sum_to_0", "holds": holds, "detail": None if holds else "the balances sum to 1"},
+            {"name": "every_transaction_sums_to_0", "holds": True, "detail": None}]}
+        done = state_name == "succeeded"
+        return {"id": 7, "kind": "ledger_check", "state": state_name, "job": None,
+                "created_at": "2026-01-05T00:00:00.000Z", "finished_at": "2026-01-05T00:00:01.000Z" if done else None,
+                "result": result if done else None, "problem": None}
+
     def post_admin(self, *_):
         self.user()
-        holds = not any(job["name"] == "broken" for job in state["jobs"].values())
-        self.answer(200, {"clean": holds, "invariants": [
-            {"name": "all_balances_sum_to_0", "holds": holds, "detail": None if holds else "the balances sum to 1"},
-            {"name": "every_transaction_sums_to_0", "holds": True, "detail": None}]})
+        self.answer(202, self.operation("queued"), Location="/api/v1/operations/7")
+
+    def get_operations(self, *_):
+        self.user()
+        self.answer(200, self.operation("succeeded"))
 
     # --- files ------------------------------------------------------------------------------------
     def post_blobs(self, _, __, body):

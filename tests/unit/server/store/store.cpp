@@ -83,7 +83,8 @@ START_TEST(a_refusal_of_a_procedure_is_an_error_of_the_same_number) {
   ck_assert_refused(store::create_token(database, plain->user.id, "x", "grid:admin", std::string(32, 'a')),
                     Errc::denied, "only moderators and administrators");
   ck_assert_refused(database.call("no_such_procedure", {}), Errc::unavailable, "run distren-migrate");
-  ck_assert_refused(database.call("session_create", {user, std::string_view("x"), nullptr, std::string_view("")}),
+  ck_assert_refused(database.call("session_create",
+                                  {user, std::string_view("x"), nullptr, std::string_view(""), std::string_view("")}),
                     Errc::invalid, "32-byte");
   ck_assert_refused(store::record_hello(database, 1, {"", "", 1, 1, {}, {}, std::string(100, 'x')}), Errc::invalid,
                     "too long");
@@ -260,17 +261,19 @@ START_TEST(what_the_dispatcher_needs_is_loaded) {
   auto const user = make_person(database, "loader");
   auto const id = create_job(database, user, new_job(20));
   ck_assert_good(id);
+  auto const slave = store::create_slave(database, user, "pc", "key of the loader", std::string(32, 'p'));
+  ck_assert_good(slave);
   auto const first = store::show_job(database, *id)->first_task;
   auto const attempts = store::reserve_attempts(database, 10);
   ck_assert_good(attempts);
   ck_assert_int_eq(*store::reserve_attempts(database, 1), *attempts + 10);
   store::JournalBatch batch;
   batch.leases = {{*attempts, first, 5, 1900000000123}};
-  batch.outcomes = {failed(*attempts + 1, first + 1, 6, "no camera in frame 1", false),
-                    failed(*attempts + 2, first + 2, 6, "no camera in frame 2", false)};
+  batch.outcomes = {failed(*attempts + 1, first + 1, *slave, "no camera in frame 1", false),
+                    failed(*attempts + 2, first + 2, *slave, "no camera in frame 2", false)};
   ck_assert(store::write_journal(database, batch)->paused_jobs.empty());
   auto const paused =
-      store::write_journal(database, {{}, {failed(*attempts + 3, first + 3, 6, "no camera in frame 3", false)}});
+      store::write_journal(database, {{}, {failed(*attempts + 3, first + 3, *slave, "no camera in frame 3", false)}});
   ck_assert_good(paused);
   ck_assert_uint_eq(paused->paused_jobs.size(), 1);
   ck_assert_int_eq(paused->paused_jobs[0].control.job, *id);
