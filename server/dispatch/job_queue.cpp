@@ -23,7 +23,7 @@ JobQueue::JobQueue(store::RunnableJob job, std::vector<store::RunnableTask> cons
   for (auto const& task : tasks)
     tasks_[index(task.id)] = {task.frame, State::ready, static_cast<std::uint8_t>(std::min(task.failures, 255))};
   ready_ = unfinished_ = static_cast<int>(tasks.size());
-  for (auto const& failure : failures) failed_on_[failure.task].push_back(failure.slave);
+  for (auto const& failure : failures) failures_[failure.task].push_back({failure.slave, failure.user});
 }
 
 void JobQueue::follow(store::JobControl const& control) {
@@ -63,8 +63,8 @@ bool JobQueue::owns(std::int64_t task) const {
 }
 
 bool JobQueue::failed_on(std::int64_t task, std::int64_t slave) const {
-  auto const found = failed_on_.find(task);
-  return found != failed_on_.end() && std::ranges::find(found->second, slave) != found->second.end();
+  auto const found = failures_.find(task);
+  return found != failures_.end() && std::ranges::find(found->second, slave, &Failure::slave) != found->second.end();
 }
 
 template <typename Do>
@@ -197,24 +197,38 @@ void JobQueue::finish(std::int64_t task) {
   }
   t.state = State::done;
   --unfinished_;
-  failed_on_.erase(task);
+  failures_.erase(task);
 }
 
-int JobQueue::record_failure(std::int64_t task, std::int64_t slave, bool counts) {
-  if (!failed_on(task, slave)) failed_on_[task].push_back(slave);
+int JobQueue::record_failure(std::int64_t task, std::int64_t slave, std::int64_t user, bool counts) {
+  if (!failed_on(task, slave)) failures_[task].push_back({slave, user});
   Task& t = tasks_[index(task)];
   if (counts && t.failures < 255) ++t.failures;
   return t.failures;
 }
 
-std::span<std::int64_t const> JobQueue::slaves_failed(std::int64_t task) const {
-  auto const found = failed_on_.find(task);
-  if (found == failed_on_.end()) return {};
-  return found->second;
+bool JobQueue::failed_for(std::int64_t task, std::int64_t user) const {
+  auto const found = failures_.find(task);
+  return found != failures_.end() && std::ranges::find(found->second, user, &Failure::user) != found->second.end();
+}
+
+std::size_t JobQueue::people_failed(std::int64_t task) const {
+  auto const found = failures_.find(task);
+  if (found == failures_.end()) return 0;
+  std::size_t own = 0;
+  std::unordered_set<std::int64_t> others;
+  for (Failure const& failure : found->second) {
+    if (failure.user == 0) continue;
+    if (failure.user == info_.user)
+      ++own;
+    else
+      others.insert(failure.user);
+  }
+  return own + others.size();
 }
 
 void JobQueue::forget_failures(std::int64_t task) {
-  failed_on_.erase(task);
+  failures_.erase(task);
 }
 
 }  // namespace distren

@@ -6,7 +6,6 @@
 #include <functional>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -33,9 +32,12 @@ public:
   void return_task(std::int64_t task);  // leased or delayed -> ready
   void delay(std::int64_t task);        // leased -> delayed, until return_task
   void finish(std::int64_t task);       // any -> done
-  // It does not return to this slave while others could try it. Returns how many failures count against it.
-  int record_failure(std::int64_t task, std::int64_t slave, bool counts);
-  [[nodiscard]] std::span<std::int64_t const> slaves_failed(std::int64_t task) const;
+  // It does not return to this slave while others could try it. user: whose slave it is; 0: not known. Returns how many
+  // failures count against it.
+  int record_failure(std::int64_t task, std::int64_t slave, std::int64_t user, bool counts);
+  [[nodiscard]] bool failed_for(std::int64_t task, std::int64_t user) const;  // on a slave of this person
+  // On slaves of how many people it failed, those of the job's owner each for itself. Who is not known is nobody.
+  [[nodiscard]] std::size_t people_failed(std::int64_t task) const;
   void forget_failures(std::int64_t task);  // it may return to where it failed
   [[nodiscard]] bool failed_on(std::int64_t task, std::int64_t slave) const;
 
@@ -82,6 +84,10 @@ private:
     State state = State::done;
     std::uint8_t failures = 0;
   };
+  struct Failure {
+    std::int64_t slave = 0;
+    std::int64_t user = 0;  // whose it was then: it may be gone when the next one is judged
+  };
   struct FrameRun {
     std::size_t next = 0;
     std::size_t end = 0;
@@ -98,8 +104,8 @@ private:
   std::size_t next_run_ = 0;                         // tasks before this one are given out or belong to a slave's run
   std::unordered_map<std::int64_t, FrameRun> runs_;  // slave -> the frames that it goes on with
   std::set<std::int64_t> returned_;                  // ready tasks before next_ or next_run_ that were given out before
-  std::unordered_map<std::int64_t, std::vector<std::int64_t>> failed_on_;  // task -> slaves
-  std::vector<int> memory_seen_;                                           // the latest few
+  std::unordered_map<std::int64_t, std::vector<Failure>> failures_;  // of a task, one a slave
+  std::vector<int> memory_seen_;                                     // the latest few
   std::unordered_set<std::int64_t> rendered_by_;
   std::unordered_map<std::int64_t, std::int64_t> too_long_;  // slave -> the limit that was too low
   int memory_mib_ = 0;

@@ -23,7 +23,7 @@ namespace distren {
 namespace {
 
 constexpr int failures_allowed = 3;            // that count
-constexpr std::size_t slaves_allowed = 5;      // on which it failed, whoever's fault they say it was
+constexpr std::size_t people_allowed = 5;      // on whose slaves it failed, whoever's fault they say it was
 constexpr std::int64_t first_delay_ms = 5000;  // before a task returns to the only slave that fits; doubles each time
 
 }  // namespace
@@ -96,25 +96,24 @@ CommitDecision begin_commit(DispatchCore& core, AttemptReport const& report, std
 
 namespace {
 
-// Whether this failure counts against the task. What a slave says of the fault is its own word: the job's fault counts
-// once for all slaves of a person, those of the job's owner apart. Where nobody else could try, each failure counts.
-bool counts_against(DispatchCore const& core, JobQueue const& job, store::OutcomeEntry const& outcome, bool elsewhere) {
+// Whether this failure on a slave of this user counts against the task. What a slave says of the fault is its own word:
+// the job's fault counts once for all slaves of a person, those of the job's owner apart, and not at all of who is not
+// known. Where nobody else could try, each failure counts.
+bool counts_against(JobQueue const& job, store::OutcomeEntry const& outcome, std::int64_t user, bool elsewhere) {
   if (!elsewhere) return true;
   if (outcome.outcome != store::Outcome::rejected && protocol::fault_of(outcome.result_code) != protocol::Fault::job)
     return false;
-  std::int64_t const user = owner_of(core, outcome.slave);
-  if (user == job.info().user) return true;
-  return std::ranges::none_of(job.slaves_failed(outcome.task),
-                              [&](std::int64_t slave) { return owner_of(core, slave) == user; });
+  if (user == 0) return false;
+  return user == job.info().user || !job.failed_for(outcome.task, user);
 }
 
-void task_failed(DispatchCore& core, JobQueue& job, store::OutcomeEntry& outcome, std::int64_t now) {
+void task_failed(DispatchCore& core, JobQueue& job, store::OutcomeEntry& outcome, std::int64_t user, std::int64_t now) {
   std::int64_t const task = outcome.task;
   bool const elsewhere = another_can_render(core, job, task, outcome.slave);
-  outcome.counts = counts_against(core, job, outcome, elsewhere);
-  int const failures = job.record_failure(task, outcome.slave, outcome.counts);
+  outcome.counts = counts_against(job, outcome, user, elsewhere);
+  int const failures = job.record_failure(task, outcome.slave, user, outcome.counts);
   if (job.leases.contains(task)) return;  // another attempt may still do it
-  if (failures >= failures_allowed || job.slaves_failed(task).size() >= slaves_allowed) {
+  if (failures >= failures_allowed || job.people_failed(task) >= people_allowed) {
     outcome.counts = outcome.task_failed = true;
     job.finish(task);
   } else if (elsewhere) {
@@ -183,8 +182,10 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
                               .reason = std::move(report.reason),
                               .result_code = report.result_code,
                               .verdict_code = report.code};
+  std::int64_t user = owner_of(core, report.slave);  // of its lease rather: the slave may be away by now
   if (job != nullptr && report.outcome != Outcome::returned) {
     if (attempt->terms.user == 0) attempt->terms = report.terms;  // found again after a restart
+    if (attempt->terms.user != 0) user = attempt->terms.user;
     assess(core, *job, *attempt, report, outcome, now);
   }
   if (job != nullptr && report.outcome == Outcome::accepted) {
@@ -201,7 +202,7 @@ void report_result(DispatchCore& core, AttemptReport report, std::function<void(
         core.effects.frame_changed(frame_update(core, *job, report.task, "ready", 0));
       }
     } else {
-      task_failed(core, *job, outcome, now);
+      task_failed(core, *job, outcome, user, now);
     }
     sync_policy(core, *job);
   }

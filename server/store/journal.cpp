@@ -132,7 +132,7 @@ Result<std::vector<LiveLease>> load_leases(Database& database) {
 Result<std::vector<FailedOn>> load_failures(Database& database, std::int64_t only_job) {
   std::vector<FailedOn> failures;
   auto const loaded = database.call("failure_load", {only_job}, [&](SqlRow const& row) {
-    failures.push_back({row.integer(0), row.integer(1)});
+    failures.push_back({row.integer(0), row.integer(1), row.integer(2)});
   });
   if (!loaded) return loaded.error();
   return failures;

@@ -56,6 +56,7 @@ struct LiveLease {
 struct FailedOn {  // a task that failed on a slave never returns to it
   std::int64_t task = 0;
   std::int64_t slave = 0;
+  std::int64_t user = 0;  // whose slave; 0: it is not there any more
 };
 
 Result<std::vector<RunnableJob>> load_jobs(Database&, std::int64_t only_job = 0);

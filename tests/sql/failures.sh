@@ -11,7 +11,7 @@ is "$(journal '' "$(bad 1 1 1 failed 'crash at 0x1')"; owner 'SELECT failure_cou
 1" "the_same_failure_twice_is_counted_once"
 journal '' "$(bad 2 1 2 rejected 'the image is black'),$(bad 3 1 3 returned 'shutting down'),$(bad 4 1 3 cancelled '')" >/dev/null
 is "$(owner 'SELECT failure_count FROM task WHERE id = 1'; sql 'CALL failure_load(0)' | tr '\n' ' ')" "2
-1	1 1	2 " "a_rejected_image_is_a_failure_and_a_returned_task_is_none"
+1	1	2 1	2	2 " "a_rejected_image_is_a_failure_and_a_returned_task_is_none"
 is "$(sql 'CALL task_list(1, 0, 1)' | cut -f 3,4,5,12)" "ready	2	3	NULL" "a_task_shows_its_latest_attempt"
 is "$(journal '' "$(bad 5 1 4 failed 'third time' 1)"; owner 'SELECT state, failure_count FROM task WHERE id = 1'; job_column 1 'state, failed_count')" "recorded
 failed	3
@@ -30,7 +30,7 @@ is "$(sql 'CALL job_requeue(1, 0, FALSE)'; job_column 1 "state, failed_count, fi
 active	0	1	1
 ready	0" "requeueing_opens_failed_tasks_and_the_job"
 journal '' "$(bad 8 1 1 failed again)" >/dev/null
-is "$(sql 'CALL failure_load(0)')" "1	1" "old_failures_are_forgiven_and_new_ones_count"
+is "$(sql 'CALL failure_load(0)')" "1	1	2" "old_failures_are_forgiven_and_new_ones_count"
 is "$(sql 'CALL job_requeue(1, 0, FALSE)'; owner 'SELECT failure_count FROM task WHERE id = 1')" "0
 1" "requeueing_without_failed_tasks_changes_nothing"
 is "$(journal '' "$(bad 9 1 3 expired 'gone for good' 1)"; job_column 1 state)" "recorded
@@ -82,6 +82,8 @@ first=$(job_column 6 first_task_id)
 is "$(owner "SELECT failure_count FROM task WHERE id = $first; SELECT failure_code FROM attempt WHERE task_id = $first ORDER BY id")" "0
 out_of_memory
 renderer_crashed" "and_count_against_no_task_but_are_told"
+is "$(sql 'CALL failure_load(6)' | head -2)" "$first	1	2
+$first	5	3" "but_do_not_return_to_their_slaves_after_a_start"
 is "$(sql "CALL task_list(6, 0, 1)" | cut -f 12,15)" "lie	renderer_crashed" "a_task_shows_the_code_of_its_latest_failure"
 journal '' "$(bad 461 "$first" 1 failed 'no room' 1 out_of_memory 0),$(bad 462 $((first + 1)) 1 failed 'no room' 1 out_of_memory)" >/dev/null
 is "$(owner "SELECT state, failure_count FROM task WHERE id BETWEEN $first AND $first + 1")" "failed	0

@@ -75,7 +75,7 @@ is "$(sql 'CALL job_load_files(0)')" "4	scene.blend	$(printf 'ab%.0s' $(seq 32))
 is "$(sql 'CALL task_load(0)')" "8	4	1	0
 9	4	2	0
 10	4	3	1" "open_tasks_are_loaded_leased_or_not"
-is "$(sql 'CALL failure_load(0)')" "10	2" "and_where_they_failed"
+is "$(sql 'CALL failure_load(0)')" "10	2	2" "and_where_they_failed"
 is "$(sql 'CALL job_load(1); CALL task_load(1); CALL failure_load(1); CALL job_load_files(1)')" "" \
   "of_an_ended_job_nothing_is_loaded"
 is "$(sql 'CALL task_load(4)' | wc -l | tr -d ' ')" 3 "one_job_can_be_loaded_alone"

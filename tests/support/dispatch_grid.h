@@ -72,8 +72,9 @@ struct Grid {
   FairShare policy;
   FakeJournal journal;
   std::int64_t now = 1'000'000;
-  std::int64_t revision = 0;  // of the last change of any job
-  bool hold = false;          // jobs: only their test frames, until they are approved
+  std::int64_t revision = 0;              // of the last change of any job
+  bool hold = false;                      // jobs: only their test frames, until they are approved
+  std::vector<store::FailedOn> failures;  // of the next job, as the database has them
   std::vector<BenchmarkPlan> plans;
   explicit Grid(std::vector<BenchmarkPlan> benchmarks = {}) : plans(std::move(benchmarks)) {}
   DispatchCore core{{.lease_key = "key",
@@ -107,7 +108,7 @@ struct Grid {
                            .files = {{"scene.blend", "abc", 10}}};
     std::vector<store::RunnableTask> tasks;
     for (int i = 0; i < frames; ++i) tasks.push_back({id * 1000 + i, id, i + 1, 0});
-    distren::add_job(core, std::move(job), tasks, {}, now);
+    distren::add_job(core, std::move(job), tasks, failures, now);
   }
 
   // As committed just now.

@@ -47,7 +47,7 @@ START_TEST(a_machines_fault_counts_against_no_frame_while_another_slave_can_try)
 }
 END_TEST
 
-START_TEST(a_frame_that_fails_on_five_slaves_is_given_up_whatever_they_say) {
+START_TEST(a_frame_that_fails_for_five_people_is_given_up_whatever_they_say) {
   Grid grid;
   grid.add_job(1, 1);
   std::vector<std::shared_ptr<FakeSlave>> slaves;
@@ -83,6 +83,54 @@ START_TEST(the_jobs_fault_counts_once_for_all_slaves_of_a_person) {
   grid.done(honest->received[0], 9);
   grid.commit();
   ck_assert_says(grid.answer, "accepted");
+}
+END_TEST
+
+// A frame of user 1's, and an honest slave that is busy with another.
+std::shared_ptr<FakeSlave> frame_and_busy_slave(Grid& grid) {
+  grid.add_job(2, 1, 2);
+  auto busy = slave_of(grid, 9, 77);
+  ck_assert_uint_eq(busy->of_type("order").size(), 1);
+  grid.add_job(1, 1);
+  return busy;
+}
+
+START_TEST(the_jobs_fault_counts_once_for_slaves_of_a_person_that_come_and_go) {
+  Grid grid;
+  auto const honest = frame_and_busy_slave(grid);
+  for (int id = 1; id <= 4; ++id) {
+    auto const liar = slave_of(grid, id, 66);
+    ck_assert_uint_eq(liar->of_type("order").size(), 1);
+    grid.fails(liar->of_type("order")[0], id, "a lie", ResultCode::scene_error);
+    ck_assert_int_eq(latest(grid).counts, id == 1);
+    ck_assert(!latest(grid).task_failed);
+    slave_disconnected(grid.core, id, liar.get());
+  }
+}
+END_TEST
+
+START_TEST(whose_slaves_a_frame_failed_on_is_known_after_a_start) {
+  Grid grid;
+  grid.failures = {{1000, 1, 66}, {1000, 2, 0}};
+  auto const honest = frame_and_busy_slave(grid);
+  auto const liar = slave_of(grid, 3, 66);
+  grid.fails(liar->of_type("order")[0], 3, "a lie", ResultCode::scene_error);
+  ck_assert(!latest(grid).counts);
+  auto const other = slave_of(grid, 4, 67);
+  grid.fails(other->of_type("order")[0], 4, "no camera", ResultCode::scene_error);
+  ck_assert(latest(grid).counts);
+}
+END_TEST
+
+START_TEST(one_persons_slaves_give_up_no_frame_however_many_they_are) {
+  Grid grid;
+  auto const honest = frame_and_busy_slave(grid);
+  for (int id = 1; id <= 7; ++id) {
+    auto const liar = slave_of(grid, id, 66);
+    ck_assert_uint_eq(liar->of_type("order").size(), 1);
+    grid.fails(liar->of_type("order")[0], id, "a lie", ResultCode::out_of_memory);
+    ck_assert(!latest(grid).counts && !latest(grid).task_failed);
+  }
 }
 END_TEST
 
@@ -147,12 +195,15 @@ START_TEST(one_users_scene_stops_no_slave_however_often_it_fails) {
 }
 END_TEST
 
-TestGroup const faults_tests{"faults",
-                             {each_code_has_its_fault_and_what_is_unknown_is_nobodys,
-                              a_machines_fault_counts_against_no_frame_while_another_slave_can_try,
-                              a_frame_that_fails_on_five_slaves_is_given_up_whatever_they_say,
-                              the_jobs_fault_counts_once_for_all_slaves_of_a_person, the_owners_own_slaves_are_believed,
-                              a_machine_that_fails_frames_of_several_users_is_offered_nothing_for_a_while,
-                              one_users_scene_stops_no_slave_however_often_it_fails}};
+TestGroup const faults_tests{
+    "faults",
+    {each_code_has_its_fault_and_what_is_unknown_is_nobodys,
+     a_machines_fault_counts_against_no_frame_while_another_slave_can_try,
+     a_frame_that_fails_for_five_people_is_given_up_whatever_they_say,
+     the_jobs_fault_counts_once_for_all_slaves_of_a_person,
+     the_jobs_fault_counts_once_for_slaves_of_a_person_that_come_and_go,
+     whose_slaves_a_frame_failed_on_is_known_after_a_start, one_persons_slaves_give_up_no_frame_however_many_they_are,
+     the_owners_own_slaves_are_believed, a_machine_that_fails_frames_of_several_users_is_offered_nothing_for_a_while,
+     one_users_scene_stops_no_slave_however_often_it_fails}};
 
 }  // namespace
