@@ -132,11 +132,13 @@ void task_failed(DispatchCore& core, JobQueue& job, store::OutcomeEntry& outcome
   core.effects.frame_changed(failed);
 }
 
-// Three faults of its machine in a row, and it is offered nothing for a while.
+// Three faults of its machine in a row, and it is offered nothing for a while. A download that failed may be the
+// server's fault, and would make every slave of the grid rest at once.
 void note_fault(DispatchCore& core, AttemptReport const& report, JobQueue const& job, std::int64_t now) {
   if (report.outcome == store::Outcome::accepted) return core.faults.worked(report.slave);
-  if (report.outcome == store::Outcome::rejected || protocol::fault_of(report.result_code) != protocol::Fault::machine)
-    return;
+  using protocol::ResultCode;
+  if (report.outcome == store::Outcome::rejected || report.result_code == ResultCode::download_failed) return;
+  if (protocol::fault_of(report.result_code) != protocol::Fault::machine) return;
   if (core.faults.failed(report.slave, job.info().user, report.reason, now))
     spdlog::warn("dispatcher: slave={} gets no orders for a while: {}", report.slave, quote(report.reason));
 }

@@ -182,6 +182,20 @@ START_TEST(a_machine_that_fails_frames_of_several_users_is_offered_nothing_for_a
 }
 END_TEST
 
+START_TEST(downloads_that_fail_make_no_slave_rest) {
+  Grid grid;
+  grid.add_job(1, 9, 1);
+  grid.add_job(2, 9, 2);
+  auto const slave = grid.add_slave(7);
+  grid.add_slave(8);
+  for (std::size_t i = 1; i <= 8; ++i) {
+    ck_assert_uint_eq(slave->of_type("order").size(), i);
+    grid.fails(slave->of_type("order").back(), 7, "the server does not answer", ResultCode::download_failed);
+  }
+  ck_assert_uint_eq(slave->of_type("order").size(), 9);
+}
+END_TEST
+
 START_TEST(one_users_scene_stops_no_slave_however_often_it_fails) {
   Grid grid;
   grid.add_job(1, 20, 1);
@@ -204,6 +218,6 @@ TestGroup const faults_tests{
      the_jobs_fault_counts_once_for_slaves_of_a_person_that_come_and_go,
      whose_slaves_a_frame_failed_on_is_known_after_a_start, one_persons_slaves_give_up_no_frame_however_many_they_are,
      the_owners_own_slaves_are_believed, a_machine_that_fails_frames_of_several_users_is_offered_nothing_for_a_while,
-     one_users_scene_stops_no_slave_however_often_it_fails}};
+     downloads_that_fail_make_no_slave_rest, one_users_scene_stops_no_slave_however_often_it_fails}};
 
 }  // namespace
