@@ -100,6 +100,14 @@ void end_attempt(DispatchCore& core, std::int64_t id, store::Outcome outcome, st
                                {});
 }
 
+void end_lost_attempt(DispatchCore& core, std::int64_t id, std::string const& reason, std::int64_t now) {
+  Attempt const& attempt = core.attempts.at(id);
+  ConnectedSlave const* const slave = core.slaves.find(attempt.slave);
+  if (!attempt.named && slave != nullptr && slave->session == attempt.session)
+    cancel_on_slave(core, attempt.slave, id, "not_wanted", "this frame was not fetched in time");
+  end_attempt(core, id, store::Outcome::returned, reason, now);
+}
+
 void return_attempt(DispatchCore& core, std::int64_t slave, std::int64_t id, std::string const& reason,
                     std::int64_t now) {
   Attempt const* const attempt = core.attempts.find(id);

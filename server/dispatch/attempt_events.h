@@ -31,6 +31,9 @@ void remove_attempt(DispatchCore& core, std::int64_t id, AttemptEvent event = At
 // It ends without a word from its slave: expired, lost, taken away. Its task is ready again.
 void end_attempt(DispatchCore& core, std::int64_t id, store::Outcome outcome, std::string const& reason,
                  std::int64_t now);
+// The same, as its slave does not have it. An order of this session that it never named may wait to be fetched over
+// HTTPS: its cancel follows it there.
+void end_lost_attempt(DispatchCore& core, std::int64_t id, std::string const& reason, std::int64_t now);
 // The same, if it is out with this slave; it is given to the next.
 void return_attempt(DispatchCore& core, std::int64_t slave, std::int64_t id, std::string const& reason,
                     std::int64_t now);

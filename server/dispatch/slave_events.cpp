@@ -109,7 +109,7 @@ void slave_announced(DispatchCore& core, SlaveCapabilities const& state, std::in
   std::erase_if(lost, [&](std::int64_t id) {
     return held.contains(id) || leave_out(core, *core.attempts.find(id), slave.session, now);
   });
-  for (std::int64_t const id : lost) end_attempt(core, id, store::Outcome::returned, "the slave lost it", now);
+  for (std::int64_t const id : lost) end_lost_attempt(core, id, "the slave lost it", now);
   for (std::int64_t const id : unwanted)
     cancel_on_slave(core, state.id, id, "not_wanted", "this frame is not wanted any more");
   dispatch(core, slave, now);

@@ -18,7 +18,7 @@ void tick(DispatchCore& core, std::int64_t now) {
   }
   for (std::int64_t const id : expired) {
     if (core.attempts.at(id).left_out) {
-      end_attempt(core, id, store::Outcome::returned, "the slave did not receive it", now);
+      end_lost_attempt(core, id, "the slave did not receive it", now);
       continue;
     }
     cancel_on_slave(core, core.attempts.at(id).slave, id, "lease_expired",

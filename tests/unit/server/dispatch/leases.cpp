@@ -123,6 +123,27 @@ START_TEST(a_lease_token_cannot_be_changed) {
 }
 END_TEST
 
+// Over HTTPS it waits for its slave's next visit.
+START_TEST(an_order_that_ended_before_it_was_fetched_is_cancelled_behind_it) {
+  for (bool const by_announce : {true, false}) {
+    Grid grid;
+    grid.add_job(1, 1);
+    auto const slave = grid.add_slave(7);
+    auto const order = slave->of_type("order").at(0);
+    if (by_announce) {
+      slave_announced(grid.core, Grid::state(7, 0), grid.now += 30'000);
+    } else {
+      slave_announced(grid.core, Grid::state(7, 0), grid.now += 1'000);
+      ck_assert(slave->of_type("cancel").empty());  // it may be on its way
+      tick(grid.core, grid.now += 29'000);
+    }
+    auto const cancels = slave->of_type("cancel");
+    ck_assert_uint_eq(cancels.size(), 1);
+    ck_assert(cancels[0]["attempts"] == json({order["attempt"]}) && cancels[0]["code"] == "not_wanted");
+  }
+}
+END_TEST
+
 TestGroup const leases_tests{
     "leases",
     {a_lease_token_cannot_be_changed, a_lease_that_nobody_renews_goes_to_the_next_slave, progress_renews_a_lease,
@@ -130,6 +151,7 @@ TestGroup const leases_tests{
      a_slave_that_restarted_without_its_frame_loses_it_at_once,
      a_slave_that_still_holds_its_frame_keeps_it_through_a_broken_connection,
      a_lease_that_the_server_forgot_is_believed_by_its_signature,
-     after_a_restart_the_server_waits_for_the_holder_of_a_journaled_lease}};
+     after_a_restart_the_server_waits_for_the_holder_of_a_journaled_lease,
+     an_order_that_ended_before_it_was_fetched_is_cancelled_behind_it}};
 
 }  // namespace
