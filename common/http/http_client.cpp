@@ -110,6 +110,8 @@ std::string explain(CURLcode code, std::string const& where, HttpClient::Options
   }
 }
 
+constexpr std::size_t longest_head = 64U << 10U;  // bytes: interim answers, headers and trailers together
+
 struct Transfer {
   HttpClient::Request const& request;
   HttpClient::Sink const* sink = nullptr;
@@ -117,6 +119,7 @@ struct Transfer {
   HttpClient::Response response{};
   std::optional<Error> error{};
   bool begun = false;
+  std::size_t head_bytes = 0;
   bool cut = false;  // the answer was longer than is read
   int file = -1;
   std::int64_t position = 0;
@@ -137,6 +140,13 @@ bool begin(Transfer& t) {
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
   auto& t = *static_cast<Transfer*>(user);
   std::string_view line(data, size * count);
+  t.head_bytes += line.size();
+  if (t.head_bytes > longest_head) {
+    t.error =
+        fail(Errc::unavailable,
+             fmt::format("the server's answer has more than {} bytes of headers; check the address", longest_head));
+    return 0;
+  }
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
   if (line.starts_with("HTTP/")) {  // a new head: the one before was an interim answer
     t.response = {};

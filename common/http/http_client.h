@@ -70,7 +70,7 @@ public:
 
   struct Response {
     int status = 0;
-    Headers headers;  // names in lower case
+    Headers headers;  // names in lower case; more than 64 KiB of them, interim answers included, are an Error
     std::string body;
 
     [[nodiscard]] bool ok() const { return status >= 200 && status < 300; }

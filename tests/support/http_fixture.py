@@ -67,6 +67,16 @@ class HttpFixture(http.server.BaseHTTPRequestHandler):
             self.refuse(404, "there is no job 9\x1b[31m")
         elif kind == "redirect":
             self.answer(302, Location="/echo")
+        elif kind == "headers":  # so many of a hundred bytes
+            self.send_response(200)
+            for _ in range(int(self.path.split("/")[2])):
+                self.send_header("X-Much", "x" * 90)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        elif kind == "interim":  # no answer at all, again and again
+            for _ in range(2000):
+                self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: " + b"x" * 60 + b"\r\n\r\n")
+            self.answer(200)
         elif kind == "big":
             self.answer(200, CONTENT)
         elif kind == "hangup":

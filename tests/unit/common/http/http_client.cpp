@@ -100,6 +100,26 @@ START_TEST(an_answer_longer_than_its_limit_is_an_error) {
 }
 END_TEST
 
+START_TEST(an_answer_with_too_many_headers_is_an_error) {
+  HttpClient client;
+  ck_assert_uint_eq(get(client, request_to(at("/headers/500"))).body.size(), 0);
+  std::string taken;
+  HttpClient::Sink const sink{.begin = [](auto const&) { return Result<void>(); },
+                              .write =
+                                  [&taken](std::string_view part) {
+                                    taken += part;
+                                    return Result<void>();
+                                  }};
+  for (auto const* path : {"/headers/700", "/interim"}) {
+    auto const kept = client.send(request_to(at(path)));
+    ck_assert(!kept && kept.error().code == Errc::unavailable);
+    ck_assert_says(kept.error().message, "more than 65536 bytes of headers");
+    ck_assert_says(client.send(request_to(at(path)), sink).error().message, "more than 65536 bytes of headers");
+  }
+  ck_assert(taken.empty());
+}
+END_TEST
+
 START_TEST(plain_http_goes_to_this_machine_only) {
   HttpClient client;
   for (auto const* url : {"http://grid.example.org/", "http://127.0.0.1.example.org/", "http://10.0.0.1:8080/x?token=T",
@@ -262,6 +282,7 @@ TestGroup const requests_tests{"requests",
                                 a_refusal_is_an_answer_with_the_servers_sentence,
                                 a_redirect_is_not_followed,
                                 an_answer_longer_than_its_limit_is_an_error,
+                                an_answer_with_too_many_headers_is_an_error,
                                 plain_http_goes_to_this_machine_only,
                                 what_is_no_web_address_is_refused_without_its_query,
                                 line_breaks_cannot_smuggle_headers,
