@@ -273,10 +273,13 @@ private:
   bool set_ = false;
 };
 
-bool is_json(Reply const& reply) {
-  return std::ranges::any_of(reply.headers, [](auto const& header) {
-    return header.first == "Content-Type" && header.second == "application/json";
-  });
+// An answer in JSON that is of now: what is replayed is older than the latest event.
+bool is_current_json(Reply const& reply) {
+  auto const has = [&reply](std::string_view name, std::string_view value) {
+    return std::ranges::any_of(reply.headers,
+                               [&](auto const& header) { return header.first == name && header.second == value; });
+  };
+  return has("Content-Type", "application/json") && !has("Idempotency-Replayed", "true");
 }
 
 // The row that a route changes: the kind and number that its path names first; without one it is the caller's own
@@ -309,7 +312,7 @@ Reply Router::handle(Route const& route, Request const& request, Context& contex
   auto event = services_.live.last_event_id();
   auto reply = route.idempotency == Idempotency::none ? route.handle(request, context)
                                                       : answer_once(route, request, context, *this);
-  if (is_json(reply)) reply.with("DistRen-Event", std::move(event));
+  if (is_current_json(reply)) reply.with("DistRen-Event", std::move(event));
   if (route.secret_answer) return std::move(reply).with("Cache-Control", "no-store");
   if (route.has_tag) revalidate_reply(reply, request);
   compress_reply(reply, request);

@@ -1895,7 +1895,7 @@ export interface paths {
          *     slave. Jobs and frames are told at most two and a half times a second each, however many frames they have.
          *
          *     **No gap.** Each JSON answer has the header `DistRen-Event` with the number of the latest event when it was asked for:
-         *     later ones are news to it. Ask for what you show, then open the stream with that number as `since`.
+         *     later ones are news to it. One that is replayed (`Idempotency-Replayed`) is older and has none. Ask for what you show, then open the stream with that number as `since`.
          */
         get: operations["streamEvents"];
         put?: never;

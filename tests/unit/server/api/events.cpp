@@ -89,7 +89,7 @@ START_TEST(each_json_answer_names_the_latest_event_before_it) {
   auto const after = desk.live.last_event_id();
   ck_assert_str_ne(after.c_str(), before.c_str());
   ck_assert_text(desk.call("GET", job_path(job), secret).header("DistRen-Event"), after);
-  // An answer that is given again is of now, too.
+  // An answer that is given again is of then: what was news to it is not told after now.
   Request request;
   request.method = "POST";
   request.headers = {{"authorization", "Bearer " + secret}, {"idempotency-key", "k"}};
@@ -97,7 +97,7 @@ START_TEST(each_json_answer_names_the_latest_event_before_it) {
   ck_assert_text(desk.send(request, "/api/v1/projects").header("DistRen-Event"), after);
   auto const replayed = desk.send(request, "/api/v1/projects");
   ck_assert_text(replayed.header("Idempotency-Replayed"), "true");
-  ck_assert_text(replayed.header("DistRen-Event"), desk.live.last_event_id());
+  ck_assert_text(replayed.header("DistRen-Event"), "");
   ck_assert_text(desk.call("GET", "/api/v1/openapi.yaml", secret).header("DistRen-Event"), "");
 }
 END_TEST
