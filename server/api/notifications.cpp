@@ -67,7 +67,7 @@ Reply handle_show_preferences(Request const&, Context& context) {
 }
 
 Reply handle_change_preferences(Request const& request, Context& context) {
-  auto body = JsonBody::parse(request.body);
+  auto body = JsonBody::parse_patch(request.body);
   if (!body) return error_reply(body.error());
   store::NotificationChange change;
   json choices;

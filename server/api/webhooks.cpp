@@ -60,7 +60,7 @@ Reply webhook_reply(int status, Context& context, std::int64_t id, std::string c
 
 // Reads url, topics and is_enabled.
 Result<store::WebhookChange> read_webhook(Request const& request, Context const& context, JsonBody::Need need) {
-  auto body = JsonBody::parse(request.body);
+  auto body = need == JsonBody::required ? JsonBody::parse(request.body) : JsonBody::parse_patch(request.body);
   if (!body) return body.error();
   store::WebhookChange change;
   std::string url;

@@ -179,6 +179,7 @@ START_TEST(people_choose_what_they_are_told) {
                                                      {{"email", 1}},
                                                      {{"webhook_url", "https://x"}},
                                                      {{"choices", "all"}},
+                                                     {{"choices", nullptr}},
                                                      {{"pigeon", 1}},
                                                      {{"choices", {{{"kind", "job_done"}}}}},
                                                      {{"choices", {{{"kind", "job_done"}, {"channel", "pigeon"}}}}},

@@ -91,6 +91,10 @@ START_TEST(people_look_after_their_webhooks) {
   ck_assert_msg(changed.json["topics"] == json({"points.changed"}) && changed.json["is_enabled"] == false &&
                     changed.json["revision"] == 2 && changed.json["disabled_reason"].is_null(),
                 "%s", changed.text.c_str());
+  for (auto const* member : {"url", "topics", "is_enabled"}) {
+    auto const refused = desk.call("PATCH", path, desk.secret, {{member, nullptr}});
+    ck_assert_msg(refused.status == 422 || refused.status == 400, "%s: %s", member, refused.text.c_str());
+  }
   auto const stranger = desk.person();
   for (auto const* method : {"GET", "DELETE"}) ck_assert_int_eq(desk.call(method, path, stranger).status, 404);
   ck_assert_int_eq(desk.call("PATCH", path, stranger, {{"is_enabled", true}}).status, 404);
