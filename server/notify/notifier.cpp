@@ -19,7 +19,8 @@ namespace {
 
 constexpr auto distance = std::chrono::seconds(5);
 constexpr std::int64_t watch_ms = 60000;
-constexpr std::int64_t slow_ms = 3000;
+constexpr std::int64_t round_ms = 5000;  // of deliveries; then what is new is gathered, and slaves are looked after
+constexpr std::int64_t quick_ms = 50;
 constexpr std::int64_t slow_share = 29;
 
 }  // namespace
@@ -90,12 +91,15 @@ bool Notifier::round(Database& database) {
   if (!gathered) return false;
   for (auto const user : *gathered) publish_notification(live_, user);
   // In turns, and one at a time: it is reserved for five minutes, and an e-mail may take one.
-  for (;;) {
+  for (auto const until = now_ms_() + round_ms;;) {
     auto const mail = deliver_due(database);
     auto const webhook = mail ? call_due(database) : mail;
     if (!webhook) return false;
     if (cancelled_ || !(*mail || *webhook)) return true;
+    if (now_ms_() >= until) break;
   }
+  wake();  // for the rest
+  return true;
 }
 
 Result<bool> Notifier::deliver_due(Database& database) {
@@ -113,7 +117,7 @@ Result<bool> Notifier::deliver_due(Database& database) {
   return true;
 }
 
-// One user's webhooks get at most a thirtieth of this thread's time.
+// One user's webhooks get at most a thirtieth of this thread's time, but for calls that take next to none of it.
 Result<bool> Notifier::call_due(Database& database) {
   std::erase_if(slow_until_ms_, [now = now_ms_()](auto const& each) { return each.second <= now; });
   std::vector<std::int64_t> slow;
@@ -124,7 +128,7 @@ Result<bool> Notifier::call_due(Database& database) {
   auto const& delivery = **due;
   auto const began = now_ms_();
   auto const outcome = send_webhook(config_, delivery, began / 1000, cancelled_);
-  if (auto const took = now_ms_() - began; took > slow_ms)
+  if (auto const took = now_ms_() - began; took > quick_ms)
     slow_until_ms_[delivery.user] = began + (slow_share + 1) * took;
   if (!outcome.problem.empty() && cancelled_) return false;
   if (!outcome.problem.empty())

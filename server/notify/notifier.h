@@ -35,8 +35,8 @@ public:
   void stop();
   void wake();  // a user waits for a test; any thread
 
-  // One round: enqueues and delivers what is due. The thread's loop body, for tests. False: the database is
-  // unavailable.
+  // One round: enqueues, and delivers what is due for five seconds; the rest in the next, which then follows at once.
+  // The thread's loop body, for tests. False: the database is unavailable.
   bool round(Database& database);
 
 private:

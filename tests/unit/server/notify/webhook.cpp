@@ -128,6 +128,53 @@ START_TEST(a_webhook_that_took_long_is_called_later) {
 }
 END_TEST
 
+START_TEST(a_webhook_that_takes_a_tenth_of_a_second_gets_a_thirtieth_of_the_time) {
+  HookFixture desk;
+  std::int64_t now = desk.now;
+  std::int64_t pace = 100;
+  Notifier notifier(desk.config, desk.services->runtime, *desk.dispatcher, desk.live, *desk.signer,
+                    [&now, &pace] { return now += pace; });
+  auto const webhook = desk.create().json;
+  for (int i = 0; i < 2; ++i) ck_assert_int_eq(desk.act(webhook, "test").status, 202);
+  ck_assert(notifier.round(desk.database));
+  ck_assert_text(desk.newest(webhook)["state"].get<std::string>(), "waiting");
+  now += 3000;
+  pace = 0;  // quicker than the clock: nothing waits
+  ck_assert_int_eq(desk.act(webhook, "test").status, 202);
+  ck_assert(notifier.round(desk.database));
+  for (auto const& each : desk.show(webhook, "/deliveries")["items"])
+    ck_assert_text(each["state"].get<std::string>(), "given_up");
+}
+END_TEST
+
+START_TEST(a_round_ends_after_five_seconds_however_much_is_due) {
+  HookFixture desk;
+  std::int64_t now = desk.now;
+  Notifier notifier(desk.config, desk.services->runtime, *desk.dispatcher, desk.live, *desk.signer,
+                    [&now] { return now += 1000; });
+  std::vector<json> webhooks;
+  std::vector<std::string> secrets;
+  for (int i = 0; i < 9; ++i) {
+    secrets.push_back(desk.secret = desk.person());
+    webhooks.push_back(desk.create().json);
+    ck_assert_int_eq(desk.act(webhooks.back(), "test").status, 202);
+  }
+  auto const waiting = [&] {
+    int count = 0;
+    for (std::size_t i = 0; i < webhooks.size(); ++i) {
+      desk.secret = secrets[i];
+      count += desk.newest(webhooks[i])["state"] == "waiting" ? 1 : 0;
+    }
+    return count;
+  };
+  ck_assert(notifier.round(desk.database));
+  int const left = waiting();
+  ck_assert_msg(left >= 7, "%d wait", left);
+  for (int i = 0; i < 9; ++i) ck_assert(notifier.round(desk.database));
+  ck_assert_int_eq(waiting(), 0);
+}
+END_TEST
+
 START_TEST(a_delivery_into_a_private_network_is_given_up_and_one_that_fails_waits) {
   HookFixture desk;
   Notifier notifier(desk.config, desk.services->runtime, *desk.dispatcher, desk.live, *desk.signer,
@@ -160,6 +207,8 @@ TestGroup const webhook_message_tests{
      a_webhook_goes_over_tls_unless_the_grid_is_private}};
 TestGroup const webhook_tests{"webhooks",
                               {people_look_after_their_webhooks, a_webhook_that_took_long_is_called_later,
+                               a_webhook_that_takes_a_tenth_of_a_second_gets_a_thirtieth_of_the_time,
+                               a_round_ends_after_five_seconds_however_much_is_due,
                                a_delivery_into_a_private_network_is_given_up_and_one_that_fails_waits},
                               with_database};
 
