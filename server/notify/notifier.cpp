@@ -119,6 +119,7 @@ Result<bool> Notifier::deliver_due(Database& database) {
 
 // One user's webhooks get at most a thirtieth of this thread's time, but for calls that take next to none of it.
 Result<bool> Notifier::call_due(Database& database) {
+  if (!config_.webhook.enabled) return false;  // what waits is no receiver's failure
   std::erase_if(slow_until_ms_, [now = now_ms_()](auto const& each) { return each.second <= now; });
   std::vector<std::int64_t> slow;
   for (auto const& [user, until] : slow_until_ms_) slow.push_back(user);
@@ -133,7 +134,8 @@ Result<bool> Notifier::call_due(Database& database) {
   if (!outcome.problem.empty() && cancelled_) return false;
   if (!outcome.problem.empty())
     spdlog::info("delivery {} to webhook {} was not taken: {}", delivery.id, delivery.webhook, outcome.problem);
-  if (auto const ended = store::finish_webhook_delivery(database, delivery.id, outcome); !ended) return ended.error();
+  if (auto const ended = store::finish_webhook_delivery(database, delivery.id, delivery.url, outcome); !ended)
+    return ended.error();
   return true;
 }
 

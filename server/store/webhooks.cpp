@@ -124,9 +124,10 @@ Result<std::optional<DueWebhook>> dequeue_webhook(Database& database, std::vecto
   return due;
 }
 
-Result<void> finish_webhook_delivery(Database& database, std::int64_t delivery, WebhookOutcome const& outcome) {
+Result<void> finish_webhook_delivery(Database& database, std::int64_t delivery, std::string_view url,
+                                     WebhookOutcome const& outcome) {
   return database.call("webhook_delivery_finish",
-                       {delivery, std::int64_t{outcome.response_status}, std::string_view(outcome.problem),
+                       {delivery, url, std::int64_t{outcome.response_status}, std::string_view(outcome.problem),
                         std::int64_t{outcome.final}, std::int64_t{outcome.disable}});
 }
 

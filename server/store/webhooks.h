@@ -80,6 +80,8 @@ struct WebhookOutcome {
   bool final = false;       // it is not tried again
   bool disable = false;     // nor is anything else sent there
 };
-Result<void> finish_webhook_delivery(Database&, std::int64_t delivery, WebhookOutcome const& outcome);
+// url: where it was sent. When the webhook has another by now, that one is not judged by the outcome.
+Result<void> finish_webhook_delivery(Database&, std::int64_t delivery, std::string_view url,
+                                     WebhookOutcome const& outcome);
 
 }  // namespace distren::store

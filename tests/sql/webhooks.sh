@@ -2,8 +2,9 @@
 
 people
 secret=whsec_$(printf 's%.0s' $(seq 44))
+url=https://hook.example.org/x
 hook() {  # USER TOPICS: prints the id
-  sql "CALL webhook_create($1, 'https://hook.example.org/x', '$2', 1, '$secret')"
+  sql "CALL webhook_create($1, '$url', '$2', 1, '$secret')"
 }
 happens() {  # KIND USER [SLAVE] [JOB]
   owner "INSERT INTO activity (created_at, kind, user_id, slave_id, job_id, message) VALUES
@@ -46,7 +47,7 @@ state() {
   owner "SELECT state, try_count, response_status, problem, ROUND(TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(3), due_at) / 60) FROM webhook_delivery WHERE id = $id"
 }
 for try in 1 2 3 4 5 6 7; do
-  sql "CALL webhook_delivery_finish($id, 500, 'no', 0, 0)"
+  sql "CALL webhook_delivery_finish($id, '$url', 500, 'no', 0, 0)"
   state | cut -f 1,5
   owner "UPDATE webhook_delivery SET due_at = UTC_TIMESTAMP(3) WHERE id = $id" >/dev/null
   sql "CALL webhook_dequeue('[]')" >/dev/null
@@ -55,13 +56,13 @@ is "$(tr '\t\n' ', ' <"$work/tries")" "waiting,1 waiting,5 waiting,15 waiting,60
   "it_is_tried_again_later_and_later_and_then_given_up"
 is "$(state | cut -f 1-4)" "given_up	7	500	no" "and_says_why"
 is "$(sql "CALL webhook_list(1, $first)" | cut -f 5,7 | sed 's/20.*Z/then/')" "1	then" "the_webhook_says_since_when_it_fails"
-sql "CALL webhook_delivery_finish($id, 200, '', 0, 0)"
+sql "CALL webhook_delivery_finish($id, '$url', 200, '', 0, 0)"
 is "$(state | cut -f 1)" given_up "what_has_ended_stays_as_it_is"
 sql "CALL webhook_delivery_resend(1, $first, $id)"
 is "$(state | cut -f 1-4)" "waiting	0	NULL	" "it_can_be_sent_again_by_hand"
 refuses DR409 "in the outbox already" "but_not_while_it_waits" "CALL webhook_delivery_resend(1, $first, $id)"
 sql "CALL webhook_dequeue('[]')" >/dev/null
-sql "CALL webhook_delivery_finish($id, 204, '', 0, 0)"
+sql "CALL webhook_delivery_finish($id, '$url', 204, '', 0, 0)"
 is "$(state | cut -f 1-4); $(sql "CALL webhook_list(1, $first)" | cut -f 7)" "sent	1	204	; NULL" "what_is_taken_is_sent_and_fails_no_more"
 is "$(sql "CALL webhook_delivery_list(1, $first, 0, 1)" | cut -f 2-5,8)" "slave.offline	waiting	1	0	$(sql "CALL webhook_delivery_list(1, $first, 0, 1)" | cut -f 8)" \
   "deliveries_are_listed_newest_first"
@@ -85,7 +86,9 @@ done
 
 # Disabling.
 owner "UPDATE webhook_delivery SET state = 'waiting', ended_at = NULL" >/dev/null
-sql "CALL webhook_delivery_finish($id, 410, 'gone', 0, 1)"
+sql "CALL webhook_delivery_finish($id, 'https://before.example.org/x', 410, 'gone', 0, 1)"
+is "$(state | cut -f 1); $(sql "CALL webhook_list(1, $first)" | cut -f 5-7)" "waiting; 1		NULL" "an_address_that_was_replaced_disables_nothing"
+sql "CALL webhook_delivery_finish($id, '$url', 410, 'gone', 0, 1)"
 is "$(sql "CALL webhook_list(1, $first)" | cut -f 5,6); $(outbox "webhook_id = $first AND state = 'waiting'")" "0	gone; " "a_410_disables_the_webhook_and_ends_what_waits"
 refuses DR409 "is disabled" "a_disabled_one_gets_no_test" "CALL webhook_test(1, $first, 'x')"
 refuses DR409 "is disabled" "and_nothing_again" "CALL webhook_delivery_resend(1, $first, $id)"
@@ -98,10 +101,10 @@ happens job_finished 1 NULL 9
 sql 'CALL notification_enqueue()' >/dev/null
 id=$(owner "SELECT id FROM webhook_delivery WHERE webhook_id = $first AND state = 'waiting'")
 owner "UPDATE webhook SET failing_since = UTC_TIMESTAMP(3) - INTERVAL 6 DAY; UPDATE webhook_delivery SET try_count = 3 WHERE id = $id" >/dev/null
-sql "CALL webhook_delivery_finish($id, 0, 'no route', 0, 0)"
+sql "CALL webhook_delivery_finish($id, '$url', 0, 'no route', 0, 0)"
 is "$(sql "CALL webhook_list(1, $first)" | cut -f 5)" 1 "one_that_fails_for_days_is_tried_to_the_end"
 owner "UPDATE webhook_delivery SET try_count = 7 WHERE id = $id" >/dev/null
-sql "CALL webhook_delivery_finish($id, 0, 'no route', 0, 0)"
+sql "CALL webhook_delivery_finish($id, '$url', 0, 'no route', 0, 0)"
 is "$(sql "CALL webhook_list(1, $first)" | cut -f 5,6)" "0	it took nothing for five days: no route" "and_is_then_disabled"
 sql "CALL webhook_change(1, $first, 'https://y', 'job.deleted', NULL)"
 is "$(sql "CALL webhook_list(1, $first)" | cut -f 3-5)" "https://y	job.deleted	0" "address_and_topics_can_be_changed"
@@ -131,6 +134,10 @@ is "$(sql "CALL webhook_dequeue('[]')")" "" "nothing_is_sent_for_who_is_blocked"
 owner "UPDATE webhook_delivery SET created_at = UTC_TIMESTAMP() - INTERVAL 31 DAY" >/dev/null
 sql 'CALL notification_trim()'
 is "$(owner "SELECT COUNT(*) FROM webhook_delivery WHERE state <> 'waiting'")" 0 "old_deliveries_go"
+is "$(owner "SELECT COUNT(*) FROM webhook_delivery")" 600 "but_for_those_that_are_tried_again"
+owner "UPDATE webhook_delivery SET due_at = UTC_TIMESTAMP() - INTERVAL 25 HOUR" >/dev/null
+sql 'CALL notification_trim()'
+is "$(owner "SELECT COUNT(*) FROM webhook_delivery")" 0 "what_waits_for_nobody_goes_too"
 
 # Slaves of who has a webhook for it are watched, and a deleted job is an event.
 owner "UPDATE user SET blocked_at = NULL WHERE id = 1; DELETE FROM webhook; DELETE FROM activity" >/dev/null
