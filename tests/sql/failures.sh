@@ -38,27 +38,30 @@ failed" "a_task_may_be_given_up_after_it_expired_too"
 
 # Alike: the reason without its digits.
 job alike '[1,2,3,4,5,6,7,8,9,10]' >/dev/null
-is "$(journal '' "$(bad 21 3 1 failed 'frame 1: no camera'),$(bad 22 4 5 failed 'frame 2: no camera'),$(bad 23 4 3 failed 'frame 2: no camera')")" \
-  "recorded recorded recorded" "two_tasks_failing_alike_pause_nothing"
-is "$(journal '' "$(bad 24 5 1 failed 'out of memory')"; job_column 2 state)" "recorded
+two() {  # ATTEMPT TASK ENDING REASON: on slaves of two people
+  printf '%s,%s' "$(bad "$1" "$2" 1 "$3" "$4")" "$(bad $(($1 + 500)) "$2" 5 "$3" "$4")"
+}
+is "$(journal '' "$(two 21 3 failed 'frame 1: no camera'),$(two 22 4 failed 'frame 2: no camera'),$(bad 23 4 3 failed 'frame 2: no camera')")" \
+  "recorded recorded recorded recorded recorded" "two_tasks_failing_alike_pause_nothing"
+is "$(journal '' "$(two 24 5 failed 'out of memory')"; job_column 2 state)" "recorded recorded
 active" "another_reason_is_not_alike"
-is "$(journal '' "$(bad 25 6 1 rejected 'frame 4: no camera')")" "recorded paused:2" \
+is "$(journal '' "$(two 25 6 rejected 'frame 4: no camera')")" "recorded recorded paused:2" \
   "the_third_task_that_fails_alike_pauses_the_job"
 is "$(job_column 2 'state, state_reason')" "paused	paused: 3 of 10 frames failed alike: frame 4: no camera" "the_job_says_why"
 is "$(owner "SELECT user_id, message FROM activity WHERE kind = 'job_paused'")" \
   "1	Job 2 (alike) paused: 3 of 10 frames failed alike: frame 4: no camera" "the_owner_is_told_why"
-is "$(journal '' "$(bad 26 7 1 failed 'frame 5: no camera')"; owner "SELECT COUNT(*) FROM activity WHERE kind = 'job_paused'")" "recorded
+is "$(journal '' "$(two 26 7 failed 'frame 5: no camera')"; owner "SELECT COUNT(*) FROM activity WHERE kind = 'job_paused'")" "recorded recorded
 1" "a_paused_job_is_not_paused_again"
 sql 'CALL job_resume(2)'
-is "$(journal '' "$(bad 27 8 1 failed 'frame 6: no camera'),$(bad 28 9 5 failed 'frame 7: no camera')")" "recorded recorded" \
+is "$(journal '' "$(two 27 8 failed 'frame 6: no camera'),$(two 28 9 failed 'frame 7: no camera')")" "recorded recorded recorded recorded" \
   "after_resuming_the_count_starts_again"
-is "$(journal '' "$(bad 29 10 1 failed 'frame 8: no camera')")" "recorded paused:2" "and_pauses_again"
+is "$(journal '' "$(two 29 10 failed 'frame 8: no camera')")" "recorded recorded paused:2" "and_pauses_again"
 
 job large "[$(seq -s , 1 100)]" >/dev/null
 batch=
-for task in $(seq 13 16); do batch="$batch$(bad $((task + 100)) $task $((task % 2 * 4 + 1)) failed boom),"; done
-is "$(journal '' "${batch%,}")" "recorded recorded recorded recorded" "4_of_100_are_not_yet_5_per_cent"
-is "$(journal '' "$(bad 200 17 1 failed boom)")" "recorded paused:3" "5_of_100_are"
+for task in $(seq 13 16); do batch="$batch$(two $((task + 100)) "$task" failed boom),"; done
+is "$(journal '' "${batch%,}" | tr ' ' '\n' | sort | uniq -c | tr -d ' ')" "8recorded" "4_of_100_are_not_yet_5_per_cent"
+is "$(journal '' "$(two 200 17 failed boom)")" "recorded recorded paused:3" "5_of_100_are"
 
 # A reason is its slave's own word.
 job slandered "[$(seq -s , 1 9)]" >/dev/null
@@ -71,27 +74,34 @@ all_of() {  # JOB SLAVE ATTEMPT [CODE [COUNTS]]: each task of the job fails ther
 is "$(all_of 4 1 401; all_of 4 2 411; job_column 4 state)" "$(yes recorded | head -9 | tr '\n' ' ' | sed 's/ $//')
 $(yes recorded | head -9 | tr '\n' ' ' | sed 's/ $//')
 active" "one_persons_slaves_pause_no_job_of_another"
-is "$(journal '' "$(bad 421 "$first" 5 failed lie)")" "recorded paused:4" "until_somebody_else_says_the_same"
+is "$(owner "SELECT COUNT(*) FROM job_failure WHERE job_id = 4")" 3 "nor_are_they_written_down_without_end"
+is "$(journal '' "$(bad 421 "$first" 5 failed lie),$(bad 422 $((first + 1)) 5 failed lie)"; job_column 4 state)" "recorded recorded
+active" "nor_when_somebody_else_says_the_same_now_and_then"
+is "$(journal '' "$(bad 423 $((first + 2)) 5 failed lie)")" "recorded paused:4" "until_as_many_fail_without_that_person"
 job witnessed "[$(seq -s , 1 9)]" >/dev/null
 is "$(all_of 5 6 431 | tr ' ' '\n' | tail -1)" "paused:5" "a_slave_of_the_jobs_owner_is_believed"
+job copied "[$(seq -s , 1 9)]" >/dev/null
+first=$(job_column 6 first_task_id)
+is "$(journal '' "$(bad 471 "$first" 6 failed lie)" >/dev/null; all_of 6 1 481 >/dev/null; job_column 6 state)" active \
+  "but_not_for_what_others_copy_of_its_words"
 job unlucky "[$(seq -s , 1 9)]" >/dev/null
-is "$(all_of 6 1 441 out_of_memory 0; all_of 6 5 451 renderer_crashed 0 >/dev/null; job_column 6 state)" \
+is "$(all_of 7 1 441 out_of_memory 0; all_of 7 5 451 renderer_crashed 0 >/dev/null; job_column 7 state)" \
   "$(yes recorded | head -9 | tr '\n' ' ' | sed 's/ $//')
 active" "faults_of_machines_pause_no_job"
-first=$(job_column 6 first_task_id)
+first=$(job_column 7 first_task_id)
 is "$(owner "SELECT failure_count FROM task WHERE id = $first; SELECT failure_code FROM attempt WHERE task_id = $first ORDER BY id")" "0
 out_of_memory
 renderer_crashed" "and_count_against_no_task_but_are_told"
-is "$(sql 'CALL failure_load(6)' | head -2)" "$first	1	2
+is "$(sql 'CALL failure_load(7)' | head -2)" "$first	1	2
 $first	5	3" "but_do_not_return_to_their_slaves_after_a_start"
-is "$(sql "CALL task_list(6, 0, 1)" | cut -f 12,15)" "lie	renderer_crashed" "a_task_shows_the_code_of_its_latest_failure"
+is "$(sql "CALL task_list(7, 0, 1)" | cut -f 12,15)" "lie	renderer_crashed" "a_task_shows_the_code_of_its_latest_failure"
 journal '' "$(bad 461 "$first" 1 failed 'no room' 1 out_of_memory 0),$(bad 462 $((first + 1)) 1 failed 'no room' 1 out_of_memory)" >/dev/null
 is "$(owner "SELECT state, failure_count FROM task WHERE id BETWEEN $first AND $first + 1")" "failed	0
 failed	1" "a_task_may_be_given_up_by_whatever_ended_it"
 
 job doomed '[1,2,3]' >/dev/null
-first=$(job_column 7 first_task_id)
-is "$(journal '' "$(bad 301 $first 1 failed no 1),$(bad 302 $((first + 1)) 1 failed no 1),$(bad 303 $((first + 2)) 1 failed no 1)"; job_column 7 'state, failed_count, state_reason')" \
+first=$(job_column 8 first_task_id)
+is "$(journal '' "$(bad 301 $first 1 failed no 1),$(bad 302 $((first + 1)) 1 failed no 1),$(bad 303 $((first + 2)) 1 failed no 1)"; job_column 8 'state, failed_count, state_reason')" \
   "recorded recorded recorded
 failed	3	3 of 3 frames failed" "a_job_that_has_ended_is_not_paused"
 is "$(owner 'SELECT COUNT(*) FROM job j WHERE j.accepted_count <> (SELECT COUNT(*) FROM task t WHERE t.job_id = j.id AND t.state = "accepted")
