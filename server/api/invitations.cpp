@@ -37,9 +37,9 @@ std::optional<Reply> not_staff(Context const& context) {
 }  // namespace
 
 Reply handle_list_invitations(Request const& request, Context& context) {
+  if (auto refused = not_staff(context)) return std::move(*refused);
   auto page = ListPage::read(request);
   if (!page) return error_reply(page.error());
-  if (auto refused = not_staff(context)) return std::move(*refused);
   auto found = store::list_invitations(context.database(), 0, page->position(), page->rows());
   if (!found) return error_reply(found.error());
   page->cut(*found);
@@ -49,6 +49,7 @@ Reply handle_list_invitations(Request const& request, Context& context) {
 }
 
 Reply handle_create_invitation(Request const& request, Context& context) {
+  if (auto refused = not_staff(context)) return std::move(*refused);
   auto body = JsonBody::parse(request.body);
   if (!body) return error_reply(body.error());
   std::string note;
@@ -58,7 +59,6 @@ Reply handle_create_invitation(Request const& request, Context& context) {
                   fmt::format("note: '{}' is empty or has characters that cannot be shown", printable(note, 60)));
   body->read("valid_for_ms", JsonBody::optional, valid_ms, 60'000, 90 * day_ms);
   if (auto const finished = body->finish(); !finished) return error_reply(finished.error());
-  if (auto refused = not_staff(context)) return std::move(*refused);
   auto const secret = random_secret();
   auto const id =
       store::create_invitation(context.database(), context.caller.user.id, note, valid_ms, secret_hash(secret));
@@ -71,9 +71,9 @@ Reply handle_create_invitation(Request const& request, Context& context) {
 }
 
 Reply handle_revoke_invitation(Request const&, Context& context) {
+  if (auto refused = not_staff(context)) return std::move(*refused);
   auto const id = context.id();
   if (!id) return error_reply(id.error());
-  if (auto refused = not_staff(context)) return std::move(*refused);
   auto const done = store::delete_invitation(context.database(), *id);
   return done ? empty_reply(204) : error_reply(done.error());
 }

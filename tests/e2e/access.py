@@ -26,7 +26,7 @@ def a_token_does_what_its_scopes_say_and_no_more(grid):
     assert token.startswith("dt_"), token
     assert grid.api("GET", "/api/v1/jobs", token=token)[0] == 200
     for method, path, scope in (("POST", "/api/v1/projects", "jobs:write"), ("GET", "/api/v1/tokens", "account:read"),
-                                ("GET", "/api/v1/users", "grid:admin"), ("GET", "/api/v1/points/balance", "points:read")):
+                                ("GET", "/api/v1/methods", "grid:admin"), ("GET", "/api/v1/points/balance", "points:read")):
         status, problem = grid.api(method, path, {"name": "x"} if method == "POST" else None, token=token)
         assert (status, problem["code"]) == (403, "scope_missing") and f"'{scope}'" in problem["detail"], problem
     grid.cli("token", "create", "x", "--scope", "submit", check=2)
@@ -46,11 +46,11 @@ def a_token_expires(grid):
 
 @case
 def the_cookie_over_tls_has_the_prefix_that_no_other_host_can_set(grid):
-    login = {"name": "admin", "password": "correct horse battery"}
+    login = {"name": "admin", "password": "correct horse battery", "kind": "cookie"}
     status, body, _, headers = grid.http("POST", "/api/v1/sessions", login, token="")
     cookie = headers["Set-Cookie"]
-    secret = json.loads(body)["token"]
-    assert status == 201 and secret.startswith("ds_"), status
+    answer, secret = json.loads(body), cookie.split(";")[0].partition("=")[2]
+    assert status == 201 and answer["kind"] == "cookie" and not answer.get("token"), status
     assert cookie.startswith("__Host-distren_session=ds_") and "; Secure" in cookie and "Domain" not in cookie, "wrong cookie"
     assert headers["Cache-Control"] == "no-store" and headers["Content-Encoding"] is None, headers
     plain = grid.http("POST", f"http://127.0.0.1:{grid.http_port}/api/v1/sessions", login, token="")[3]
@@ -120,7 +120,7 @@ def what_has_not_changed_is_not_sent_again(grid):
     assert (status, again) == (304, b"") and same["ETag"] == headers["ETag"], (status, same)
     grid.api("POST", "/api/v1/projects", {"name": "Two"})
     assert grid.http("GET", "/api/v1/projects", headers={"If-None-Match": headers["ETag"]})[0] == 200
-    assert grid.http("GET", "/api/v1/users/me")[3]["Cache-Control"] == "no-store"
+    assert grid.http("GET", "/api/v1/sessions/current")[3]["Cache-Control"] == "no-store"
 
 
 @case

@@ -139,7 +139,7 @@ is "$(owner 'SELECT COUNT(*) FROM password_reset')" 0 "old_ones_go"
 
 # Deletion.
 sql "CALL user_create('dora', 'dora@example.org', 'h'); CALL session_create(4, REPEAT('d', 32), 3600, '::1', '');
-  CALL token_create(4, 'laptop', 'read', REPEAT('e', 32)); CALL slave_create(4, 'attic', 'keyd', REPEAT('p', 32));
+  CALL token_create(4, 'laptop', 'jobs:read', REPEAT('e', 32), NULL); CALL slave_create(4, 'attic', 'keyd', REPEAT('p', 32));
   CALL slave_create(4, 'cellar', 'keyc', REPEAT('p', 32)); CALL slave_state_change(2, 'disabled');
   CALL project_create(4, 'film'); CALL user_email_change(4, 'd@example.org')" >/dev/null
 owner "UPDATE user SET confirmed_email = email WHERE id = 4; UPDATE account SET balance = 0 WHERE user_id = 4" >/dev/null
