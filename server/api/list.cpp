@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "common/base/digest.h"
@@ -26,7 +27,7 @@ std::string digest_of(std::string_view list) {
 
 }  // namespace
 
-Result<ListPage> ListPage::read(Request const& request) {
+Result<ListPage> ListPage::read(Request const& request, int most) {
   ListPage page;
   std::string_view cursor;
   page.list_ = request.path;
@@ -43,6 +44,7 @@ Result<ListPage> ListPage::read(Request const& request) {
       page.list_ += fmt::format("\n{}={}", name, value);
     }
   }
+  page.limit_ = std::min(page.limit_, most);
   if (cursor.empty()) return page;
   auto const digest = digest_of(page.list_);
   auto const position = cursor.size() <= max_cursor && cursor.starts_with(digest)

@@ -23,8 +23,9 @@ struct ListOwner {
 
 class ListPage {
 public:
-  // Reads limit (1 to 1000, 100 by default) and cursor; every other parameter is a filter.
-  static Result<ListPage> read(Request const& request);
+  // Reads limit (1 to 1000, 100 by default) and cursor; every other parameter is a filter. most: what a page of large
+  // items holds at most, whatever its limit.
+  static Result<ListPage> read(Request const& request, int most = 1000);
 
   [[nodiscard]] std::int64_t position() const { return position_; }  // of the last row of the page before; 0: none
   [[nodiscard]] int limit() const { return limit_; }

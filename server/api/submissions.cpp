@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "common/base/text.h"
 #include "server/api/access.h"
@@ -18,6 +19,11 @@
 namespace distren {
 
 namespace {
+
+constexpr int most_on_a_page = 50;  // of up to 200 jobs each
+
+// By submission.
+using SubmittedJobs = std::unordered_map<std::int64_t, std::vector<store::SubmittedJob>>;
 
 // Two submissions at once may exceed it once; the next is refused.
 Result<void> leaves_room(Context& context, std::vector<PlannedJob> const& plan) {
@@ -36,21 +42,29 @@ Result<void> leaves_room(Context& context, std::vector<PlannedJob> const& plan) 
 }
 
 // Of all its jobs: whatever of it is unfinished is what people ask about.
-store::JobState state_of(std::vector<store::SubmittedJob const*> const& jobs) {
+store::JobState state_of(std::vector<store::SubmittedJob> const& jobs) {
   for (auto const state :
        {store::JobState::active, store::JobState::paused, store::JobState::failed, store::JobState::cancelled}) {
-    if (std::ranges::any_of(jobs, [state](auto const* job) { return job->state == state; })) return state;
+    if (std::ranges::any_of(jobs, [state](auto const& job) { return job.state == state; })) return state;
   }
   return store::JobState::finished;
 }
 
+Result<SubmittedJobs> find_jobs(Context& context, std::vector<std::int64_t> const& submissions) {
+  auto listed = store::list_submitted_jobs(context.database(), submissions);
+  if (!listed) return listed.error();
+  SubmittedJobs jobs;
+  for (auto& job : *listed) jobs[job.submission].push_back(std::move(job));
+  return jobs;
+}
+
 // first: its first job.
-nlohmann::json submission_to_json(nlohmann::json first, std::vector<store::SubmittedJob> const& all) {
-  std::vector<store::SubmittedJob const*> jobs;
+nlohmann::json submission_to_json(nlohmann::json first, SubmittedJobs const& all) {
+  static std::vector<store::SubmittedJob> const none;  // deleted meanwhile
+  auto const found = all.find(first["id"].get<std::int64_t>());
+  auto const& jobs = found == all.end() ? none : found->second;
   auto items = nlohmann::json::array();
-  for (auto const& job : all) {
-    if (job.submission != first["id"]) continue;
-    jobs.push_back(&job);
+  for (auto const& job : jobs) {
     items.push_back({{"id", job.id},
                      {"name", job.name},
                      {"method", job.method},
@@ -64,7 +78,7 @@ nlohmann::json submission_to_json(nlohmann::json first, std::vector<store::Submi
 }
 
 Reply submission_reply(Context& context, store::Job const& first, int status) {
-  auto const jobs = store::list_submitted_jobs(context.database(), {first.id});
+  auto const jobs = find_jobs(context, {first.id});
   if (!jobs) return error_reply(jobs.error());
   return json_reply(status,
                     submission_to_json(to_json(first, job_status_of(context.services.dispatcher, first.id)), *jobs));
@@ -73,7 +87,7 @@ Reply submission_reply(Context& context, store::Job const& first, int status) {
 }  // namespace
 
 Reply handle_list_submissions(Request const& request, Context& context) {
-  auto page = ListPage::read(request);
+  auto page = ListPage::read(request, most_on_a_page);
   if (!page) return error_reply(page.error());
   auto const owner = read_list_owner(request, context.caller);
   if (!owner) return error_reply(owner.error());
@@ -82,7 +96,7 @@ Reply handle_list_submissions(Request const& request, Context& context) {
   page->cut(*firsts);
   std::vector<std::int64_t> ids;
   for (auto const& first : *firsts) ids.push_back(first.id);
-  auto const jobs = store::list_submitted_jobs(context.database(), ids);
+  auto const jobs = find_jobs(context, ids);
   if (!jobs) return error_reply(jobs.error());
   auto items = nlohmann::json::array();
   for (auto& first : to_json(*firsts, context.services.dispatcher))

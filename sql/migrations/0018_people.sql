@@ -17,7 +17,8 @@ ALTER TABLE project ADD COLUMN IF NOT EXISTS revision BIGINT NOT NULL DEFAULT 1;
 ALTER TABLE job
   ADD COLUMN IF NOT EXISTS is_final_output BOOLEAN NOT NULL DEFAULT TRUE
     COMMENT 'FALSE: only another job is made of its output',
-  ADD COLUMN IF NOT EXISTS output_folder VARCHAR(200) NOT NULL DEFAULT '' COMMENT 'beside those of its submission';
+  ADD COLUMN IF NOT EXISTS output_folder VARCHAR(200) NOT NULL DEFAULT '' COMMENT 'beside those of its submission',
+  ADD INDEX IF NOT EXISTS job_submission_id (submission_id);
 
 -- A link by which somebody sets a new password. What is secret in it is derived from the server's key and never here.
 CREATE TABLE IF NOT EXISTS password_reset (

@@ -178,3 +178,13 @@ refuses DR409 "job $child is made of the output of job $parent" "a_job_whose_out
 owner "UPDATE job SET state = 'failed', failed_count = 1 WHERE id = $child; UPDATE task SET state = 'failed' WHERE job_id = $child"
 sql "CALL job_delete($parent)"
 refuses DR409 "which was deleted; submit it again" "a_job_made_of_a_deleted_one_is_not_requeued" "CALL job_requeue($child, 0, FALSE)"
+
+# Lists of submissions.
+is "$(sql "CALL submission_job_list('[1,$parent]')" | cut -f 1,2)" "1	1
+$parent	$parent
+$parent	$child
+$parent	$grandchild" "the_jobs_of_submissions_are_listed_in_order"
+for n in $(seq 100); do create "filler $n" 0 blender scene.blend 50 "$file" '[1]'; echo ';'; done >"$work/fillers.sql"
+sql "$(cat "$work/fillers.sql")" >/dev/null
+is "$(owner "FLUSH LOCAL STATUS; CALL submission_job_list('[$(seq -s , 20)]'); SHOW STATUS LIKE 'Handler_read_rnd_next'" |
+  awk '$1 == "Handler_read_rnd_next" { print ($2 < 200) }')" 1 "and_read_no_others"

@@ -337,6 +337,19 @@ START_TEST(a_submission_is_shown_and_listed_as_long_as_its_first_job_is_there) {
 }
 END_TEST
 
+START_TEST(a_page_of_submissions_has_at_most_fifty) {
+  Fixture desk;
+  auto const secret = desk.person();
+  for (int i = 0; i < 51; ++i) new_job(desk, secret);
+  auto const listed = desk.call("GET", "/api/v1/submissions?limit=1000", secret).json;
+  ck_assert_uint_eq(listed["items"].size(), 50);
+  auto const rest =
+      desk.call("GET", "/api/v1/submissions?limit=1000&cursor=" + listed["next_cursor"].get<std::string>(), secret)
+          .json;
+  ck_assert(rest["items"].size() == 1 && rest["next_cursor"].is_null());
+}
+END_TEST
+
 TestGroup const jobs_tests{
     "jobs",
     {a_job_is_created_with_its_folder_and_reaches_the_dispatcher,
@@ -347,7 +360,8 @@ TestGroup const jobs_tests{
      files_that_were_not_uploaded_by_this_person_are_named, a_disk_that_takes_no_folder_leaves_no_job_behind,
      jobs_are_paused_resumed_changed_cancelled_and_deleted, frames_and_sources_come_by_signed_addresses_alone,
      all_finished_frames_come_in_one_archive, a_preview_is_the_owners_and_begins_with_two_frames,
-     a_submission_is_shown_and_listed_as_long_as_its_first_job_is_there},
+     a_submission_is_shown_and_listed_as_long_as_its_first_job_is_there,
+     a_page_of_submissions_has_at_most_fifty},
     with_database};
 
 }  // namespace
